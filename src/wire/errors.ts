@@ -1,0 +1,74 @@
+import { Refusal } from "../ecs/refusals.ts";
+import { errorShape } from "./shapes.ts";
+
+/**
+ * Errors that a call meets before its operation: no operation declares them, every client of AWS knows them.
+ * AWS: the common errors of the JSON protocol; the access error is also in the ECS model and has its status there.
+ */
+export const frontDoorStatuses = {
+  AccessDeniedException: 403,
+  ExpiredTokenException: 400,
+  IncompleteSignatureException: 400,
+  InvalidSignatureException: 400,
+  MissingAuthenticationTokenException: 400,
+  RequestEntityTooLargeException: 413,
+  SerializationException: 400,
+  ThrottlingException: 400,
+  UnknownOperationException: 400,
+  UnrecognizedClientException: 400,
+} as const;
+
+export type WireErrorCode = keyof typeof frontDoorStatuses;
+
+/** A call that is turned away before the rulebook sees it. */
+export class WireError extends Error {
+  override readonly name = "WireError";
+  readonly code: WireErrorCode;
+  readonly status: number;
+
+  constructor(code: WireErrorCode, message: string) {
+    super(message);
+    this.code = code;
+    this.status = frontDoorStatuses[code];
+  }
+}
+
+/** The body is not what the operation's input shape says. */
+export const serializationError = (message: string): WireError => new WireError("SerializationException", message);
+
+/** The caller sends more calls than it may. AWS: code and text of every throttled AWS call; SDKs wait and try again. */
+export const throttled = (): WireError => new WireError("ThrottlingException", "Rate exceeded");
+
+/** The body is larger than the server takes. */
+export const requestTooLarge = (limitBytes: number): WireError =>
+  new WireError("RequestEntityTooLargeException", `The request body is larger than ${limitBytes} bytes.`);
+
+/** The caller is known, but no policy lets it do this. */
+export function accessDenied(principalArn: string, operation: string, resource: string): WireError {
+  const text = `User: ${principalArn} is not authorized to perform: ecs:${operation} on resource: ${resource}`;
+  return new WireError("AccessDeniedException", text);
+}
+
+/** An answer that is an error, ready to be sent. */
+export type RenderedError = { readonly status: number; readonly code: string; readonly body: string };
+
+/**
+ * The answer to a call that ended with `error`: a Refusal or a WireError with its code and text, anything else as ServerException,
+ * which says nothing about what happened inside. AWS: `__type` is the bare code; status 400, or what the API model says (500 for
+ * ServerException, 403 for AccessDeniedException).
+ */
+export function renderError(error: unknown): RenderedError {
+  if (error instanceof Refusal) {
+    const status = errorShape(error.code)?.status ?? 400;
+    return { status, code: error.code, body: envelope(error.code, error.message, error.members) };
+  }
+  if (error instanceof WireError) {
+    return { status: error.status, code: error.code, body: envelope(error.code, error.message, {}) };
+  }
+  const code = "ServerException";
+  return { status: 500, code, body: envelope(code, "The server met an unexpected condition.", {}) };
+}
+
+function envelope(code: string, message: string, members: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ ...members, __type: code, message });
+}

@@ -1,0 +1,190 @@
+import { Refusal } from "../ecs/refusals.ts";
+import { must } from "../lib/assert.ts";
+
+/** How far Berth answers an operation: everything, all but what `missing` says, or with an error that says so. */
+export type OperationStatus =
+  | { readonly status: "full" }
+  | { readonly status: "partial"; readonly missing: string }
+  | { readonly status: "absent" };
+
+/**
+ * Every operation of the ECS API and how far Berth answers it. A test compares the names with those of the official SDK, and
+ * `docs/compatibility.md` is made from this table.
+ */
+export const operations = [
+  { name: "AssociateGatewayWithCluster", status: "absent" },
+  { name: "ContinueServiceDeployment", status: "absent" },
+  { name: "CreateCapacityProvider", status: "absent" },
+  {
+    name: "CreateCluster",
+    status: "partial",
+    missing:
+      "Capacity providers, their default strategy, managed storage, execute-command and Service Connect settings are stored and described, with no effect.",
+  },
+  { name: "CreateDaemon", status: "absent" },
+  { name: "CreateExpressGatewayService", status: "absent" },
+  { name: "CreateGateway", status: "absent" },
+  { name: "CreateService", status: "absent" },
+  { name: "CreateTaskSet", status: "absent" },
+  { name: "DeleteAccountSetting", status: "full" },
+  { name: "DeleteAttributes", status: "full" },
+  { name: "DeleteCapacityProvider", status: "absent" },
+  { name: "DeleteCluster", status: "full" },
+  { name: "DeleteDaemon", status: "absent" },
+  { name: "DeleteDaemonTaskDefinition", status: "absent" },
+  { name: "DeleteExpressGatewayService", status: "absent" },
+  { name: "DeleteGateway", status: "absent" },
+  { name: "DeleteService", status: "absent" },
+  { name: "DeleteTaskDefinitions", status: "full" },
+  { name: "DeleteTaskSet", status: "absent" },
+  { name: "DeregisterContainerInstance", status: "full" },
+  { name: "DeregisterTaskDefinition", status: "full" },
+  { name: "DescribeCapacityProviders", status: "absent" },
+  {
+    name: "DescribeClusters",
+    status: "partial",
+    missing: "Statistics of services count none, as there are no services yet.",
+  },
+  { name: "DescribeContainerInstances", status: "full" },
+  { name: "DescribeDaemon", status: "absent" },
+  { name: "DescribeDaemonDeployments", status: "absent" },
+  { name: "DescribeDaemonRevisions", status: "absent" },
+  { name: "DescribeDaemonTaskDefinition", status: "absent" },
+  { name: "DescribeExpressGatewayService", status: "absent" },
+  { name: "DescribeGateway", status: "absent" },
+  { name: "DescribeGatewayResources", status: "absent" },
+  { name: "DescribeGatewayRoute", status: "absent" },
+  { name: "DescribeServiceDeployments", status: "absent" },
+  { name: "DescribeServiceRevisions", status: "absent" },
+  { name: "DescribeServices", status: "absent" },
+  { name: "DescribeTaskDefinition", status: "full" },
+  { name: "DescribeTaskSets", status: "absent" },
+  { name: "DescribeTasks", status: "full" },
+  { name: "DisassociateGatewayFromCluster", status: "absent" },
+  {
+    name: "DiscoverPollEndpoint",
+    status: "partial",
+    missing: "Gives the agent and telemetry endpoints; there is no Service Connect endpoint.",
+  },
+  { name: "ExecuteCommand", status: "absent" },
+  { name: "GetTaskProtection", status: "full" },
+  { name: "ListAccountSettings", status: "full" },
+  { name: "ListAttributes", status: "full" },
+  { name: "ListClusters", status: "full" },
+  {
+    name: "ListContainerInstances",
+    status: "partial",
+    missing: "The `filter` expression (cluster query language) is refused.",
+  },
+  { name: "ListDaemonDeployments", status: "absent" },
+  { name: "ListDaemonTaskDefinitions", status: "absent" },
+  { name: "ListDaemons", status: "absent" },
+  { name: "ListGatewayClusterAssociations", status: "absent" },
+  { name: "ListGatewayRoutes", status: "absent" },
+  { name: "ListGateways", status: "absent" },
+  { name: "ListServiceDeployments", status: "absent" },
+  { name: "ListServices", status: "absent" },
+  { name: "ListServicesByNamespace", status: "absent" },
+  {
+    name: "ListTagsForResource",
+    status: "partial",
+    missing: "Services, task sets and capacity providers have no tags, as they do not exist yet.",
+  },
+  { name: "ListTaskDefinitionFamilies", status: "full" },
+  { name: "ListTaskDefinitions", status: "full" },
+  { name: "ListTasks", status: "full" },
+  {
+    name: "PutAccountSetting",
+    status: "partial",
+    missing: "Settings of features that Berth does not have are stored and listed, with no effect.",
+  },
+  {
+    name: "PutAccountSettingDefault",
+    status: "partial",
+    missing: "Settings of features that Berth does not have are stored and listed, with no effect.",
+  },
+  { name: "PutAttributes", status: "full" },
+  { name: "PutClusterCapacityProviders", status: "absent" },
+  { name: "RegisterContainerInstance", status: "full" },
+  { name: "RegisterDaemonTaskDefinition", status: "absent" },
+  { name: "RegisterTaskDefinition", status: "full" },
+  {
+    name: "RunTask",
+    status: "partial",
+    missing:
+      "Placement strategies, placement constraints, capacity providers and launch types other than EC2 are refused; placement is random over the container instances that fit.",
+  },
+  {
+    name: "StartTask",
+    status: "partial",
+    missing:
+      "Volumes configured at launch are refused; `enableExecuteCommand` is stored and described, as ExecuteCommand is absent.",
+  },
+  { name: "StopServiceDeployment", status: "absent" },
+  { name: "StopTask", status: "full" },
+  { name: "SubmitAttachmentStateChanges", status: "full" },
+  { name: "SubmitContainerStateChange", status: "full" },
+  { name: "SubmitTaskStateChange", status: "full" },
+  {
+    name: "TagResource",
+    status: "partial",
+    missing: "Services, task sets and capacity providers cannot be tagged, as they do not exist yet.",
+  },
+  {
+    name: "UntagResource",
+    status: "partial",
+    missing: "Services, task sets and capacity providers cannot be untagged, as they do not exist yet.",
+  },
+  { name: "UpdateCapacityProvider", status: "absent" },
+  {
+    name: "UpdateCluster",
+    status: "partial",
+    missing: "Managed storage, execute-command and Service Connect settings are stored and described, with no effect.",
+  },
+  {
+    name: "UpdateClusterSettings",
+    status: "partial",
+    missing: "Container Insights is stored and described; nothing is collected.",
+  },
+  { name: "UpdateContainerAgent", status: "full" },
+  {
+    name: "UpdateContainerInstancesState",
+    status: "partial",
+    missing: "Tasks of services are not moved away, as there are no services yet.",
+  },
+  { name: "UpdateDaemon", status: "absent" },
+  { name: "UpdateExpressGatewayService", status: "absent" },
+  { name: "UpdateGateway", status: "absent" },
+  { name: "UpdateService", status: "absent" },
+  { name: "UpdateServicePrimaryTaskSet", status: "absent" },
+  {
+    name: "UpdateTaskProtection",
+    status: "partial",
+    missing: "Protection is kept and expires; nothing scales in yet that would heed it.",
+  },
+  { name: "UpdateTaskSet", status: "absent" },
+] as const satisfies readonly (OperationStatus & { readonly name: string })[];
+
+/** The name of one of the operations of the ECS API. */
+export type OperationName = (typeof operations)[number]["name"];
+
+/** The name of an operation that Berth answers, in full or in part. */
+export type BuiltOperationName = Exclude<(typeof operations)[number], { readonly status: "absent" }>["name"];
+
+const statuses: ReadonlyMap<string, OperationStatus> = new Map(operations.map((entry) => [entry.name, entry]));
+
+/** True when the ECS API has an operation with exactly this name. */
+export function isOperation(name: string): name is OperationName {
+  return statuses.has(name);
+}
+
+/** True when Berth answers the operation, in full or in part. */
+export function isBuilt(operation: OperationName): operation is BuiltOperationName {
+  return must(statuses.get(operation), operation).status !== "absent";
+}
+
+/** The error that a call of an absent operation is answered with. Every operation of the API declares ClientException. */
+export function notBuilt(operation: OperationName): Refusal {
+  const text = `Berth does not answer ${operation} yet. docs/compatibility.md lists the operations that it answers.`;
+  return new Refusal("ClientException", text);
+}

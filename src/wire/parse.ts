@@ -1,0 +1,203 @@
+import { must } from "../lib/assert.ts";
+import { serializationError } from "./errors.ts";
+import { assertNestingDepth } from "./nesting.ts";
+import type { OperationName } from "./operations.ts";
+import { operationShapes, type Shape, type StructureShape } from "./shapes.ts";
+
+/** A parsed request: absent and null members are missing, timestamps are epoch milliseconds. */
+export type Request = Record<string, unknown>;
+
+/** Members that real clients send though the API model does not have them, and what they are for. */
+export const undocumentedMembers = {
+  RegisterContainerInstance: {
+    clientToken:
+      "The container agent sends one token per registration, so that a repeated call registers nothing twice.",
+  },
+  DiscoverPollEndpoint: {
+    zoneId: "The container agent names its availability zone, for endpoints that are close to it.",
+  },
+} as const;
+
+type Parse = (value: unknown) => unknown;
+
+const parsers = new Map<Shape, Parse>();
+const requestParsers = new Map<OperationName, Parse>();
+
+// The text goes on to JSON.parse, which would take replaced bytes as if the caller had sent them.
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * The request in `body` (JSON text or its bytes; empty means `{}`), by the input shape of `operation`. Members that the shape does
+ * not have are ignored, as AWS does. Throws WireError(SerializationException) for text that is no JSON object, is nested too
+ * deeply, or has a value of another JSON type than the shape. Missing required members, enum values and ranges are left to the operation.
+ */
+export function parseRequest(operation: OperationName, body: string | Uint8Array): Request {
+  const text = typeof body === "string" ? body : decode(body);
+  if (text === "") return {};
+  assertNestingDepth(text);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw serializationError("The request body is not valid JSON.");
+  }
+  if (value === null) throw serializationError("The request body must be a JSON object.");
+  let parse = requestParsers.get(operation);
+  if (parse === undefined) {
+    parse = requestParser(operation);
+    requestParsers.set(operation, parse);
+  }
+  return parse(value) as Request;
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw serializationError("The request body is not valid UTF-8.");
+  }
+}
+
+function requestParser(operation: OperationName): Parse {
+  const { input } = operationShapes(operation);
+  const extra = Object.entries(undocumentedMembers).find(([name]) => name === operation)?.[1];
+  if (extra === undefined) return parserOf(input);
+  const members = new Map(input.members);
+  for (const name of Object.keys(extra)) members.set(name, { kind: "string" });
+  return structureParser({ ...input, members });
+}
+
+/** The parser of a shape, made at its first use. */
+function parserOf(shape: Shape): Parse {
+  let parser = parsers.get(shape);
+  if (parser === undefined) {
+    parser = makeParser(shape);
+    parsers.set(shape, parser);
+  }
+  return parser;
+}
+
+function makeParser(shape: Shape): Parse {
+  switch (shape.kind) {
+    case "string":
+      return parseString;
+    case "number":
+      return parseNumber;
+    case "boolean":
+      return parseBoolean;
+    case "timestamp":
+      return parseTimestamp;
+    case "document":
+      return (value) => value;
+    case "list":
+      return listParser(parserOf(shape.member));
+    case "map":
+      return mapParser(parserOf(shape.value));
+    case "structure":
+      return structureParser(shape);
+  }
+}
+
+function structureParser(shape: StructureShape): Parse {
+  // Members get their parsers when they first come, so that a call costs only what it uses.
+  const memberParsers = new Map<string, Parse>();
+  return (value) => {
+    const source = objectOf(value);
+    const request: Request = {};
+    for (const name of Object.keys(source)) {
+      const member = source[name];
+      if (member === null) continue;
+      let parse = memberParsers.get(name);
+      if (parse === undefined) {
+        if (!shape.members.has(name)) continue;
+        parse = parserOf(must(shape.members.get(name), name));
+        memberParsers.set(name, parse);
+      }
+      request[name] = parse(member);
+    }
+    return request;
+  };
+}
+
+function listParser(parse: Parse): Parse {
+  return (value) => {
+    if (!Array.isArray(value)) {
+      if (typeof value === "object") throw serializationError("Start of structure or map found where not expected.");
+      throw serializationError("Expected list or null");
+    }
+    const items: unknown[] = [];
+    for (const item of value) {
+      // AWS: lists of this API are not sparse; a null in one is nothing.
+      if (item !== null) items.push(parse(item));
+    }
+    return items;
+  };
+}
+
+function mapParser(parse: Parse): Parse {
+  return (value) => {
+    const source = objectOf(value);
+    const map: Request = {};
+    for (const key of Object.keys(source)) {
+      const item = source[key];
+      if (item === null) continue;
+      // Assigning to this key would set the prototype instead of an entry.
+      if (key === "__proto__") {
+        Object.defineProperty(map, key, { value: parse(item), enumerable: true, configurable: true, writable: true });
+      } else {
+        map[key] = parse(item);
+      }
+    }
+    return map;
+  };
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) throw serializationError("Expected structure or map or null");
+  if (Array.isArray(value)) throw serializationError("Start of list found where not expected.");
+  return value as Record<string, unknown>;
+}
+
+function parseString(value: unknown): string {
+  if (typeof value === "string") return value;
+  throw cannotConvert(value, "a String");
+}
+
+function parseNumber(value: unknown): number {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw cannotConvert(value, "an Integer");
+}
+
+function parseBoolean(value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw cannotConvert(value, "a Boolean");
+}
+
+const isoTimestamp = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+
+// LIMIT: the range of a JavaScript date, beyond which a timestamp has no ISO form.
+const timestampMsMax = 8.64e15;
+
+/** AWS: the JSON protocol has epoch seconds with a fraction; some clients write ISO 8601 instead, which AWS takes too. */
+function parseTimestamp(value: unknown): number {
+  let ms = Number.NaN;
+  if (typeof value === "number") ms = Math.round(value * 1000);
+  if (typeof value === "string" && isoTimestamp.test(value)) ms = Date.parse(value);
+  if (Math.abs(ms) <= timestampMsMax) return ms;
+  throw cannotConvert(value, "milliseconds since epoch");
+}
+
+/** AWS: names the token that its JSON reader met, not the member. */
+function cannotConvert(value: unknown, wanted: string): Error {
+  if (Array.isArray(value)) return serializationError("Start of list found where not expected.");
+  if (typeof value === "object") return serializationError("Start of structure or map found where not expected.");
+  const token =
+    typeof value === "string"
+      ? "STRING_VALUE"
+      : typeof value === "number"
+        ? "NUMBER_VALUE"
+        : value
+          ? "TRUE_VALUE"
+          : "FALSE_VALUE";
+  return serializationError(`${token} can not be converted to ${wanted}`);
+}
