@@ -1,0 +1,88 @@
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+
+/** The seal key is missing, damaged, or not the one that the secrets were sealed with. */
+export class SealError extends Error {
+  override readonly name = "SealError";
+}
+
+const keyBytes = 32;
+const nonceBytes = 12;
+const tagBytes = 16;
+
+/** Keeps secrets unreadable at rest: AES-256-GCM under a key that lies in a file of its own. */
+export class SealKey {
+  readonly #key: Uint8Array;
+  readonly #path: string;
+
+  private constructor(key: Uint8Array, path: string) {
+    this.#key = key;
+    this.#path = path;
+  }
+
+  /**
+   * The key in the file `path`. A missing file is made with a random key, readable by its owner only, unless `mayCreate` is
+   * false: then secrets exist that no new key could open. Throws {@link SealError} when there is no usable key.
+   */
+  static open(path: string, mayCreate: boolean): SealKey {
+    let key: Uint8Array;
+    try {
+      key = readFileSync(path);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== "ENOENT") {
+        throw new SealError(`The seal key ${path} cannot be read.`, { cause });
+      }
+      if (!mayCreate) {
+        throw new SealError(
+          `The seal key ${path} is missing, and the access keys in the store can only be read with it.`,
+        );
+      }
+      key = createKeyFile(path);
+    }
+    if (key.length !== keyBytes) throw new SealError(`The seal key ${path} must have ${keyBytes} bytes.`);
+    return new SealKey(key, path);
+  }
+
+  /** `text` sealed, in base64. It can only be unsealed with the same `context`, which is not secret. */
+  seal(text: string, context: string): string {
+    const nonce = randomBytes(nonceBytes);
+    const cipher = createCipheriv("aes-256-gcm", this.#key, nonce).setAAD(Buffer.from(context));
+    const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+    return Buffer.concat([nonce, sealed, cipher.getAuthTag()]).toString("base64");
+  }
+
+  /** The text that was sealed. Throws {@link SealError} for another key, another context or changed bytes. */
+  unseal(sealed: string, context: string): string {
+    const bytes = Buffer.from(sealed, "base64");
+    const nonce = bytes.subarray(0, nonceBytes);
+    const tag = bytes.subarray(-tagBytes);
+    try {
+      const decipher = createDecipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: tagBytes });
+      decipher.setAAD(Buffer.from(context)).setAuthTag(tag);
+      return decipher.update(bytes.subarray(nonceBytes, -tagBytes), undefined, "utf8") + decipher.final("utf8");
+    } catch (cause) {
+      throw new SealError(`The seal key ${this.#path} is not the one that the access keys were sealed with.`, {
+        cause,
+      });
+    }
+  }
+}
+
+function createKeyFile(path: string): Uint8Array {
+  const key = randomBytes(keyBytes);
+  let file: number;
+  try {
+    // Fails when another process made the file in the meantime.
+    file = openSync(path, "wx", 0o600);
+  } catch (cause) {
+    throw new SealError(`The seal key ${path} cannot be created.`, { cause });
+  }
+  try {
+    writeSync(file, key);
+    // A key that power loss takes away would leave secrets that nobody can open.
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return key;
+}

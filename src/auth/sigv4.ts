@@ -1,0 +1,206 @@
+import { hash, timingSafeEqual } from "node:crypto";
+import { SignatureV4 } from "@smithy/signature-v4";
+import { AuthError } from "./auth-error.ts";
+import { type Authorization, incomplete, parseAuthorization } from "./authorization-header.ts";
+import { Sha256 } from "./sha256.ts";
+
+/** A call as it came over HTTP. */
+export type SignedCall = {
+  readonly method: string;
+  /** As it stood in the request line, without the query. */
+  readonly path: string;
+  /** As it stood in the request line behind the question mark; "" without one. */
+  readonly query: string;
+  /** By lower-case names, as node:http gives them. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: string | Uint8Array;
+  /** Epoch milliseconds. */
+  readonly nowMs: number;
+};
+
+/** To whom an access key belongs. */
+export type KeyOwner = {
+  readonly secret: string;
+  readonly account: string;
+  readonly userName: string | null;
+  readonly principalArn: string;
+};
+
+/** The caller whose signature was right. */
+export type VerifiedCaller = {
+  readonly accessKeyId: string;
+  readonly region: string;
+  readonly account: string;
+  readonly userName: string | null;
+  readonly principalArn: string;
+};
+
+// LIMIT: AWS accepts a signature for five minutes before and after its date.
+const skewMsMax = 5 * 60_000;
+
+const service = "ecs";
+
+/** Headers that say what the call means: they must be signed when they are there. */
+const headersToSign = ["x-amz-date", "x-amz-target", "x-amz-security-token"];
+
+/**
+ * Checks the Signature Version 4 of a call by signing it again with AWS's own signer over exactly the headers that the caller signed.
+ * `findKey` gives the owner of an access key id, or null. Throws AuthError: MissingAuthenticationTokenException,
+ * IncompleteSignatureException (says what is missing), UnrecognizedClientException (unknown key), InvalidSignatureException
+ * (another service, a date more than five minutes away, an unsigned host, a signature or body hash that does not match).
+ */
+export async function verifySignature(
+  call: SignedCall,
+  findKey: (accessKeyId: string) => KeyOwner | null,
+): Promise<VerifiedCaller> {
+  const authorization = parseAuthorization(single(call.headers.authorization));
+  const signedAt = parseAmzDate(single(call.headers["x-amz-date"]));
+  const owner = findKey(authorization.accessKeyId);
+  if (owner === null) {
+    throw new AuthError("UnrecognizedClientException", "The security token included in the request is invalid.");
+  }
+  assertScope(authorization, signedAt);
+  assertCurrent(signedAt, call.nowMs);
+  assertSigned(call, authorization.signedHeaders);
+  assertBodyHash(call);
+  const expected = await signAgain(call, authorization, signedAt, owner.secret);
+  if (!equalInConstantTime(expected, authorization.signature)) throw mismatch();
+  return {
+    accessKeyId: authorization.accessKeyId,
+    region: authorization.region,
+    account: owner.account,
+    userName: owner.userName,
+    principalArn: owner.principalArn,
+  };
+}
+
+function single(header: string | readonly string[] | undefined): string | undefined {
+  return typeof header === "string" ? header : undefined;
+}
+
+/** The header in its own form (20261121T093000Z), as epoch milliseconds too. */
+type AmzDate = { readonly text: string; readonly ms: number };
+
+function parseAmzDate(header: string | undefined): AmzDate {
+  if (header === undefined || header === "") {
+    throw incomplete("Authorization header requires existence of a 'X-Amz-Date' header.");
+  }
+  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(header);
+  const ms = match === null ? Number.NaN : Date.parse(header.replace(/^(....)(..)(.....)(..)/, "$1-$2-$3:$4:"));
+  // A day or hour that does not exist may come out as another one.
+  if (Number.isNaN(ms) || amzDate(ms) !== header)
+    throw incomplete("'X-Amz-Date' must be in the form YYYYMMDD'T'HHMMSS'Z'.");
+  return { text: header, ms };
+}
+
+function amzDate(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
+}
+
+/** AWS: texts of the signature errors of the JSON services. */
+function assertScope(authorization: Authorization, signedAt: AmzDate): void {
+  if (authorization.service !== service) {
+    throw invalid(`Credential should be scoped to correct service: '${service}'.`);
+  }
+  const day = signedAt.text.slice(0, 8);
+  if (authorization.date !== day) {
+    throw invalid(
+      `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${authorization.date}' != '${day}'.`,
+    );
+  }
+}
+
+function assertCurrent(signedAt: AmzDate, nowMs: number): void {
+  const now = amzDate(nowMs);
+  if (signedAt.ms < nowMs - skewMsMax) {
+    const limit = amzDate(nowMs - skewMsMax);
+    throw invalid(`Signature expired: ${signedAt.text} is now earlier than ${limit} (${now} - 5 min.)`);
+  }
+  if (signedAt.ms > nowMs + skewMsMax) {
+    const limit = amzDate(nowMs + skewMsMax);
+    throw invalid(`Signature not yet current: ${signedAt.text} is still later than ${limit} (${now} + 5 min.)`);
+  }
+}
+
+function assertSigned(call: SignedCall, signedHeaders: readonly string[]): void {
+  if (!signedHeaders.includes("host")) {
+    throw invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+  }
+  for (const name of headersToSign) {
+    if (call.headers[name] !== undefined && !signedHeaders.includes(name)) {
+      throw invalid(`'${name}' must be a 'SignedHeader' in the AWS Authorization.`);
+    }
+  }
+}
+
+/** The signer believes this header, so it is compared with the body first; most clients do not send it. */
+function assertBodyHash(call: SignedCall): void {
+  const claimed = call.headers["x-amz-content-sha256"];
+  if (claimed === undefined) return;
+  if (typeof claimed !== "string" || !equalInConstantTime(hash("sha256", call.body), claimed)) {
+    throw invalid("The value of 'X-Amz-Content-Sha256' does not match the body of the request.");
+  }
+}
+
+async function signAgain(
+  call: SignedCall,
+  authorization: Authorization,
+  signedAt: AmzDate,
+  secretAccessKey: string,
+): Promise<string> {
+  const headers: Record<string, string> = {};
+  for (const name of authorization.signedHeaders) {
+    const value = Object.hasOwn(call.headers, name) ? call.headers[name] : undefined;
+    if (typeof value !== "string") throw mismatch();
+    headers[name] = value;
+  }
+  const signer = new SignatureV4({
+    service,
+    region: authorization.region,
+    credentials: { accessKeyId: authorization.accessKeyId, secretAccessKey },
+    sha256: Sha256,
+    applyChecksum: false,
+  });
+  const request = {
+    method: call.method,
+    protocol: "http:",
+    hostname: headers.host ?? "",
+    path: call.path,
+    query: queryOf(call.query),
+    headers,
+    body: call.body,
+  };
+  const signed = await signer.sign(request, {
+    signingDate: new Date(signedAt.ms),
+    signableHeaders: new Set(authorization.signedHeaders),
+  });
+  const header = signed.headers.authorization ?? "";
+  return header.slice(header.lastIndexOf("=") + 1);
+}
+
+/** The query decoded: the signer encodes it again in the one form that both ends agree on. */
+function queryOf(query: string): Record<string, string | string[]> {
+  if (query === "") return {};
+  const values = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(query)) {
+    const known = values.get(name);
+    if (known === undefined) values.set(name, [value]);
+    else known.push(value);
+  }
+  return Object.fromEntries(values);
+}
+
+function equalInConstantTime(expected: string, given: string): boolean {
+  const a = Buffer.from(expected, "latin1");
+  const b = Buffer.from(given, "latin1");
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+const invalid = (message: string): AuthError => new AuthError("InvalidSignatureException", message);
+
+/** AWS: the text for every signature that does not match, whatever the cause. */
+function mismatch(): AuthError {
+  return invalid(
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
+  );
+}
