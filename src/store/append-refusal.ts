@@ -1,0 +1,28 @@
+import { type Append, FencedError, StoreError } from "./store.ts";
+
+/** What a store holds of a partition besides documents and events. */
+export type PartitionHead = { readonly epoch: number; readonly lastSequence: number };
+
+/**
+ * Why `append` under `epoch` must not be written to a partition that stands at `head` (null: it was never opened);
+ * null when it may. Every store asks this inside the transaction that writes.
+ */
+export function appendRefusal(
+  partition: string,
+  head: PartitionHead | null,
+  epoch: number,
+  append: Append,
+): StoreError | null {
+  if (head === null) return new FencedError(`Partition "${partition}" was never opened`);
+  if (head.epoch !== epoch) {
+    return new FencedError(`Partition "${partition}" is at epoch ${head.epoch}, the writer holds epoch ${epoch}`);
+  }
+  let expected = head.lastSequence + 1;
+  for (const event of append.events) {
+    if (event.sequence !== expected) {
+      return new StoreError(`Partition "${partition}" expects event ${expected} next, was given ${event.sequence}`);
+    }
+    expected += 1;
+  }
+  return null;
+}

@@ -1,0 +1,158 @@
+import { assert } from "../../lib/assert.ts";
+import { appendRefusal } from "../append-refusal.ts";
+import { type Append, type OpenedPartition, type Store, type StoredEvent, StoreError } from "../store.ts";
+
+/**
+ * What is durable: plain data without behaviour, so it can be copied with `structuredClone`. It outlives the store:
+ * a new store over the same disk sees all that was kept.
+ */
+export type MemoryDisk = { readonly partitions: Map<string, MemoryPartition> };
+
+export type MemoryPartition = {
+  epoch: number;
+  lastSequence: number;
+  /** Bodies by kind, then by key. */
+  readonly documents: Map<string, Map<string, string>>;
+  /** Without gaps, the oldest remembered event first. */
+  readonly events: StoredEvent[];
+};
+
+/**
+ * `fail`: nothing is kept and the append rejects with {@link StoreError}. `kept-but-failed`: it is kept and rejects all
+ * the same, as when a disk reports an error after the bytes have arrived.
+ */
+export type AppendFate = "ok" | "fail" | "kept-but-failed";
+
+export type MemoryStoreOptions = {
+  readonly disk?: MemoryDisk;
+  /** Asked before an append reaches the disk; a late answer is a slow disk. */
+  readonly beforeAppend?: (partition: string) => Promise<AppendFate>;
+  /** Waited for between keeping an append and answering: a crash in here leaves it kept and not acknowledged. */
+  readonly beforeAnswer?: (partition: string) => Promise<void>;
+};
+
+export function emptyMemoryDisk(): MemoryDisk {
+  return { partitions: new Map() };
+}
+
+/**
+ * The store without a medium, for `--in-memory` and the simulator. Uses no timers and no chance of its own, so a run is
+ * repeated exactly when its hooks are.
+ */
+export class MemoryStore implements Store {
+  readonly #disk: MemoryDisk;
+  readonly #beforeAppend: MemoryStoreOptions["beforeAppend"];
+  readonly #beforeAnswer: MemoryStoreOptions["beforeAnswer"];
+  /** The newest append of each partition; settles without ever rejecting. */
+  readonly #appendsUnderWay = new Map<string, Promise<void>>();
+  #state: "open" | "closed" | "crashed" = "open";
+
+  constructor(options: MemoryStoreOptions = {}) {
+    this.#disk = options.disk ?? emptyMemoryDisk();
+    this.#beforeAppend = options.beforeAppend;
+    this.#beforeAnswer = options.beforeAnswer;
+  }
+
+  async open(partition: string): Promise<OpenedPartition> {
+    await this.#mustBeOpen();
+    let held = this.#disk.partitions.get(partition);
+    if (held === undefined) {
+      held = { epoch: 0, lastSequence: 0, documents: new Map(), events: [] };
+      this.#disk.partitions.set(partition, held);
+    }
+    held.epoch += 1;
+    const documents = [];
+    for (const [kind, bodies] of held.documents) {
+      for (const [key, body] of bodies) documents.push({ kind, key, body });
+    }
+    return { epoch: held.epoch, lastSequence: held.lastSequence, documents };
+  }
+
+  async append(partition: string, epoch: number, append: Append): Promise<void> {
+    // No await before the append has its place in the order of calls.
+    if (this.#state !== "open") return this.#mustBeOpen();
+    const before = this.#appendsUnderWay.get(partition) ?? Promise.resolve();
+    const kept = before.then(() => this.#keep(partition, epoch, append));
+    this.#appendsUnderWay.set(
+      partition,
+      kept.catch(() => {}),
+    );
+    return kept;
+  }
+
+  async readEvents(partition: string, afterSequence: number, limit: number): Promise<StoredEvent[]> {
+    await this.#mustBeOpen();
+    assert(limit >= 0, "limit is not negative");
+    const held = this.#disk.partitions.get(partition);
+    if (held === undefined) return [];
+    const oldest = held.lastSequence - held.events.length + 1;
+    const start = Math.max(0, afterSequence + 1 - oldest);
+    return held.events.slice(start, start + limit);
+  }
+
+  async partitions(prefix: string): Promise<string[]> {
+    await this.#mustBeOpen();
+    return [...this.#disk.partitions.keys()].filter((name) => name.startsWith(prefix)).sort();
+  }
+
+  async close(): Promise<void> {
+    if (this.#isCrashed()) return forever();
+    this.#state = "closed";
+    await Promise.all(this.#appendsUnderWay.values());
+  }
+
+  /**
+   * The process dies: from here on nothing of this store reaches the disk and none of its promises settles. An append
+   * under way is kept or not, by whether it had reached the disk.
+   */
+  crash(): void {
+    this.#state = "crashed";
+  }
+
+  async #keep(partition: string, epoch: number, append: Append): Promise<void> {
+    const fate = this.#beforeAppend === undefined ? "ok" : await this.#beforeAppend(partition);
+    if (this.#isCrashed()) return forever();
+    if (fate === "fail") throw new StoreError(`Partition "${partition}": the simulated disk failed`);
+
+    const held = this.#disk.partitions.get(partition) ?? null;
+    const refusal = appendRefusal(partition, held, epoch, append);
+    if (refusal !== null) throw refusal;
+    if (held !== null) write(held, append);
+
+    if (this.#beforeAnswer !== undefined) await this.#beforeAnswer(partition);
+    if (this.#isCrashed()) return forever();
+    if (fate === "kept-but-failed") throw new StoreError(`Partition "${partition}": the simulated disk failed`);
+  }
+
+  #isCrashed(): boolean {
+    return this.#state === "crashed";
+  }
+
+  async #mustBeOpen(): Promise<void> {
+    if (this.#isCrashed()) return forever();
+    if (this.#state === "closed") throw new StoreError("The store is closed");
+  }
+}
+
+function write(held: MemoryPartition, append: Append): void {
+  for (const { kind, key, body } of append.documents) {
+    let bodies = held.documents.get(kind);
+    if (bodies === undefined) {
+      bodies = new Map();
+      held.documents.set(kind, bodies);
+    }
+    if (body === null) bodies.delete(key);
+    else bodies.set(key, body);
+  }
+  for (const event of append.events) held.events.push(event);
+  held.lastSequence += append.events.length;
+  if (append.forgetEventsThrough !== undefined) {
+    const oldest = held.lastSequence - held.events.length + 1;
+    held.events.splice(0, Math.max(0, append.forgetEventsThrough - oldest + 1));
+  }
+}
+
+/** What a caller inside a dead process gets. */
+function forever(): Promise<never> {
+  return new Promise(() => {});
+}

@@ -1,0 +1,8 @@
+/** Primary result codes of SQLite (sqlite.org/rescode.html); extended codes have them in their low byte. */
+const codes = { busy: 5, readOnly: 8, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
+
+/** Whether `error` comes from SQLite with this result code. */
+export function hasSqliteCode(error: unknown, code: keyof typeof codes): boolean {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return false;
+  return (error.errcode & 0xff) === codes[code];
+}

@@ -1,0 +1,251 @@
+/**
+ * The embedded store: one SQLite file. An append waits in the group of its event-loop turn; the group is one
+ * transaction, so many partitions share one synchronisation of the disk. Why the commit runs on the event loop and not
+ * in a worker is in docs/decisions/0003-sqlite-store.md.
+ */
+import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { assert, must } from "../../lib/assert.ts";
+import { appendRefusal, type PartitionHead } from "../append-refusal.ts";
+import { type Append, type OpenedPartition, type Store, type StoredEvent, StoreError } from "../store.ts";
+import { type DataDirectory, takeDataDirectory } from "./data-directory.ts";
+import { migrate, readMigrations } from "./migrate.ts";
+import { hasSqliteCode } from "./sqlite-error.ts";
+
+export type SqliteStoreOptions = {
+  /** Created when missing. Holds `berth.sqlite`, its write-ahead log, `berth.lock` and `berth.pid`. */
+  readonly dataDir: string;
+  /** Calls `flush` once, later: how long a group stays open. By default until the event loop has done its input. */
+  readonly scheduleFlush?: (flush: () => void) => void;
+};
+
+/** LIMIT: one commit holds up the event loop; a thousand appends of 10 KB take about 0.2 s on two small cores. */
+const groupAppendsMax = 1000;
+
+/** LIMIT: a backup or an sqlite3 shell holds its lock for milliseconds; longer waits would stop the event loop. */
+const foreignLockTimeoutMs = 100;
+
+type PendingAppend = {
+  readonly partition: string;
+  readonly epoch: number;
+  readonly append: Append;
+  readonly resolve: () => void;
+  readonly reject: (error: StoreError) => void;
+};
+
+export class SqliteStore implements Store {
+  readonly #directory: DataDirectory;
+  readonly #database: DatabaseSync;
+  readonly #statements: Statements;
+  readonly #scheduleFlush: (flush: () => void) => void;
+  #group: PendingAppend[] = [];
+  #closed = false;
+
+  /**
+   * Opens the store of a data directory. Throws `StoreInUseError` when another process has it open, {@link StoreError}
+   * (with what to do about it) when the directory or the file cannot be used.
+   */
+  constructor(options: SqliteStoreOptions) {
+    this.#scheduleFlush = options.scheduleFlush ?? setImmediate;
+    this.#directory = takeDataDirectory(options.dataDir);
+    try {
+      this.#database = openDatabase(join(this.#directory.path, "berth.sqlite"));
+      this.#statements = prepareStatements(this.#database);
+    } catch (error) {
+      this.#directory.release();
+      throw error;
+    }
+  }
+
+  async open(partition: string): Promise<OpenedPartition> {
+    this.#mustBeOpen();
+    // What was appended before this call belongs to what is opened.
+    this.#flushAll();
+    return this.#inTransaction(`open partition "${partition}"`, () => {
+      const row = must(this.#statements.takePartition.get(partition), "the partition that was just taken");
+      // The statement returns arrays of its three TEXT columns; the table is STRICT.
+      const rows = this.#statements.documents.all(row.id ?? null) as unknown as [string, string, string][];
+      const documents = rows.map(([kind, key, body]) => ({ kind, key, body }));
+      return { ...partitionHead(row), documents };
+    });
+  }
+
+  append(partition: string, epoch: number, append: Append): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#mustBeOpen();
+      this.#group.push({ partition, epoch, append, resolve, reject });
+      if (this.#group.length === 1) this.#scheduleFlush(() => this.#flush());
+    });
+  }
+
+  async readEvents(partition: string, afterSequence: number, limit: number): Promise<StoredEvent[]> {
+    this.#mustBeOpen();
+    assert(limit >= 0, "limit is not negative");
+    return this.#reporting(`read events of partition "${partition}"`, () =>
+      this.#statements.events
+        .all(partition, afterSequence, limit)
+        .map((row) => ({ sequence: Number(row.sequence), body: String(row.body) })),
+    );
+  }
+
+  async partitions(prefix: string): Promise<string[]> {
+    this.#mustBeOpen();
+    const rows = this.#reporting("list the partitions", () => this.#statements.partitionNames.all());
+    // SQLite compares text as UTF-8, which is not the order of code units.
+    return rows
+      .map((row) => String(row.name))
+      .filter((name) => name.startsWith(prefix))
+      .sort();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#flushAll();
+    try {
+      this.#database.close();
+    } finally {
+      this.#directory.release();
+    }
+  }
+
+  #flushAll(): void {
+    while (this.#group.length > 0) this.#flush();
+  }
+
+  #flush(): void {
+    const group = this.#group.splice(0, groupAppendsMax);
+    // Nothing to do when `open` or `close` came before the scheduled flush.
+    if (group.length === 0) return;
+    if (this.#group.length > 0) this.#scheduleFlush(() => this.#flush());
+
+    let refusals: (StoreError | null)[];
+    try {
+      refusals = this.#inTransaction("append", () => group.map((pending) => this.#write(pending)));
+    } catch (error) {
+      assert(error instanceof StoreError, "a failed transaction is a StoreError");
+      for (const pending of group) pending.reject(error);
+      return;
+    }
+    for (const [index, pending] of group.entries()) {
+      const refusal = refusals[index] ?? null;
+      if (refusal === null) pending.resolve();
+      else pending.reject(refusal);
+    }
+  }
+
+  /** Gives the refusal when the append may not be written; then nothing of it was, and the rest of the group goes on. */
+  #write({ partition, epoch, append }: PendingAppend): StoreError | null {
+    const row = this.#statements.partition.get(partition);
+    const head = row === undefined ? null : partitionHead(row);
+    const refusal = appendRefusal(partition, head, epoch, append);
+    if (refusal !== null) return refusal;
+
+    const id = must(row, "an opened partition").id ?? null;
+    for (const { kind, key, body } of append.documents) {
+      if (body === null) this.#statements.deleteDocument.run(id, kind, key);
+      else this.#statements.putDocument.run(id, kind, key, body);
+    }
+    for (const { sequence, body } of append.events) this.#statements.addEvent.run(id, sequence, body);
+    const lastSequence = append.events.at(-1)?.sequence;
+    if (lastSequence !== undefined) this.#statements.setLastSequence.run(lastSequence, id);
+    if (append.forgetEventsThrough !== undefined) this.#statements.forgetEvents.run(id, append.forgetEventsThrough);
+    return null;
+  }
+
+  #inTransaction<T>(what: string, body: () => T): T {
+    return this.#reporting(what, () => {
+      this.#database.exec("BEGIN IMMEDIATE");
+      try {
+        const result = body();
+        this.#database.exec("COMMIT");
+        return result;
+      } catch (error) {
+        // SQLite has rolled back by itself after some failures. After a failed synchronisation the log may hold the
+        // transaction nevertheless until the next one overwrites it; the owner's reload, which writes an epoch, is that.
+        if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+        throw error;
+      }
+    });
+  }
+
+  #reporting<T>(what: string, body: () => T): T {
+    try {
+      return body();
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new StoreError(`The store in ${this.#directory.path} failed to ${what}: ${reason}`, { cause });
+    }
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closed) throw new StoreError("The store is closed");
+  }
+}
+
+function partitionHead(row: Record<string, unknown>): PartitionHead {
+  return { epoch: Number(row.epoch), lastSequence: Number(row.last_sequence) };
+}
+
+function openDatabase(file: string): DatabaseSync {
+  let database: DatabaseSync | null = null;
+  try {
+    // The log and its index take the permissions of the file.
+    closeSync(openSync(file, "a", 0o600));
+    database = new DatabaseSync(file, { timeout: foreignLockTimeoutMs });
+    // Pages of 8 KiB hold rows of some kilobytes without overflow; the size is fixed when the file is written first.
+    // fullfsync is for macOS, whose ordinary fsync leaves the data in the drive's cache.
+    database.exec(`
+      PRAGMA page_size = 8192;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA fullfsync = ON;
+      PRAGMA checkpoint_fullfsync = ON;
+      PRAGMA journal_size_limit = 67108864;
+    `);
+    migrate(database, file, readMigrations());
+    return database;
+  } catch (cause) {
+    database?.close();
+    throw cause instanceof StoreError ? cause : new StoreError(openingFailure(file, cause), { cause });
+  }
+}
+
+function openingFailure(file: string, cause: unknown): string {
+  if (hasSqliteCode(cause, "notADatabase") || hasSqliteCode(cause, "corrupt")) {
+    return `${file} is not a SQLite database, or it is damaged. Restore it from a backup, move it away to start empty, or choose another directory with --data-dir.`;
+  }
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return `${file} cannot be opened (${reason}). Check that this user may write it and that the disk has room, or choose another directory with --data-dir.`;
+}
+
+type Statements = ReturnType<typeof prepareStatements>;
+
+function prepareStatements(database: DatabaseSync) {
+  return {
+    takePartition: database.prepare(`
+      INSERT INTO partitions (name, epoch, last_sequence) VALUES (?, 1, 0)
+      ON CONFLICT (name) DO UPDATE SET epoch = epoch + 1
+      RETURNING id, epoch, last_sequence`),
+    partition: database.prepare("SELECT id, epoch, last_sequence FROM partitions WHERE name = ?"),
+    partitionNames: database.prepare("SELECT name FROM partitions"),
+    setLastSequence: database.prepare("UPDATE partitions SET last_sequence = ? WHERE id = ?"),
+    documents: returningArrays(database.prepare("SELECT kind, key, body FROM documents WHERE partition_id = ?")),
+    putDocument: database.prepare(`
+      INSERT INTO documents (partition_id, kind, key, body) VALUES (?, ?, ?, ?)
+      ON CONFLICT (partition_id, kind, key) DO UPDATE SET body = excluded.body`),
+    deleteDocument: database.prepare("DELETE FROM documents WHERE partition_id = ? AND kind = ? AND key = ?"),
+    addEvent: database.prepare("INSERT INTO events (partition_id, sequence, body) VALUES (?, ?, ?)"),
+    forgetEvents: database.prepare("DELETE FROM events WHERE partition_id = ? AND sequence <= ?"),
+    events: database.prepare(`
+      SELECT sequence, events.body FROM events JOIN partitions ON partitions.id = partition_id
+      WHERE name = ? AND sequence > ? ORDER BY sequence LIMIT ?`),
+  };
+}
+
+/** Rows as arrays load a third faster than rows as objects with a dictionary each. */
+function returningArrays(statement: StatementSync): StatementSync {
+  statement.setReturnArrays(true);
+  return statement;
+}
