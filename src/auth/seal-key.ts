@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 
 /** The seal key is missing, damaged, or not the one that the secrets were sealed with. */
 export class SealError extends Error {
@@ -68,21 +69,29 @@ export class SealKey {
   }
 }
 
+/** Written beside its place and linked into it when complete, so that a crash leaves a whole key or none. */
 function createKeyFile(path: string): Uint8Array {
   const key = randomBytes(keyBytes);
-  let file: number;
+  const draft = `${path}.${randomBytes(4).toString("hex")}`;
   try {
-    // Fails when another process made the file in the meantime.
-    file = openSync(path, "wx", 0o600);
+    writeFileSync(draft, key, { mode: 0o600, flag: "wx", flush: true });
+    // Fails when another process has made the file in the meantime.
+    linkSync(draft, path);
+    flushFolder(dirname(path));
   } catch (cause) {
     throw new SealError(`The seal key ${path} cannot be created.`, { cause });
-  }
-  try {
-    writeSync(file, key);
-    // A key that power loss takes away would leave secrets that nobody can open.
-    fsyncSync(file);
   } finally {
-    closeSync(file);
+    rmSync(draft, { force: true });
   }
   return key;
+}
+
+/** A key that power loss takes away would leave secrets that nobody can open. */
+function flushFolder(path: string): void {
+  const folder = openSync(path, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }

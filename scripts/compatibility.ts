@@ -1,0 +1,68 @@
+/** Writes `docs/compatibility.md` from the table of operations and from the `DIFFERS:` comments of the source. `--check` only compares. */
+import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type OperationStatus, operations } from "../src/wire/operations.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const pagePath = `${root}docs/compatibility.md`;
+
+/** The text that `docs/compatibility.md` must have. */
+export function compatibilityPage(): string {
+  const rows: readonly (OperationStatus & { readonly name: string })[] = operations;
+  const count = (status: OperationStatus["status"]): number => rows.filter((row) => row.status === status).length;
+  const lines = [
+    "# Compatibility with Amazon ECS",
+    "",
+    "<!-- Made by scripts/compatibility.ts from src/wire/operations.ts and the DIFFERS comments in src/. Do not edit. -->",
+    "",
+    `Of the ${rows.length} operations of the ECS API, ${count("full")} are answered in full, ${count("partial")} in part, and ` +
+      `${count("absent")} are absent.`,
+    "",
+    "- *full*: every member has the effect that ECS documents.",
+    "- *partial*: works, but for what the last column says.",
+    "- *absent*: answered with `ClientException` and a text that names the operation.",
+    "",
+    "## Operations",
+    "",
+    "| operation | status | what is missing |",
+    "|---|---|---|",
+    ...rows.map((row) => `| ${row.name} | ${row.status} | ${row.status === "partial" ? row.missing : ""} |`),
+    "",
+    "## Where Berth knowingly differs",
+    "",
+    ...differences(),
+    "",
+  ];
+  return lines.join("\n");
+}
+
+/** The `DIFFERS:` comments of the source, one line each, with the file that they stand in. */
+function differences(): string[] {
+  const found: string[] = [];
+  const files = globSync("src/**/*.ts", { cwd: root }).filter((file) => !file.endsWith(".test.ts"));
+  for (const file of files.sort()) {
+    for (const line of readFileSync(`${root}${file}`, "utf8").split("\n")) {
+      const match = /^\s*(?:\/\/|\/?\*\*?).*?\bDIFFERS:\s*(.+?)\s*(?:\*\/)?$/.exec(line);
+      if (match !== null) found.push(`- ${match[1]} (\`${file}\`)`);
+    }
+  }
+  return found.length > 0 ? found : ["Nothing is known."];
+}
+
+/** True when the page on disk is the one that the source asks for. */
+export function isCurrent(): boolean {
+  try {
+    return readFileSync(pagePath, "utf8") === compatibilityPage();
+  } catch {
+    return false;
+  }
+}
+
+if (import.meta.main) {
+  if (!process.argv.includes("--check")) {
+    writeFileSync(pagePath, compatibilityPage());
+  } else if (!isCurrent()) {
+    console.error("docs/compatibility.md is stale: run node scripts/compatibility.ts");
+    process.exitCode = 1;
+  }
+}
