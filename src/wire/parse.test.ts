@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import { WireError } from "./errors.ts";
+import { nestingDepthMax } from "./nesting.ts";
+import { isOperation, operations } from "./operations.ts";
+import { parseRequest, undocumentedMembers } from "./parse.ts";
+import { operationShapes, type Shape } from "./shapes.ts";
+
+function refused(message: RegExp): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof WireError, String(error));
+    assert.equal(error.code, "SerializationException");
+    assert.equal(error.status, 400);
+    assert.match(error.message, message);
+    return true;
+  };
+}
+
+describe("a request body", () => {
+  test("may be empty, and may be bytes", () => {
+    assert.deepEqual(parseRequest("ListClusters", ""), {});
+    assert.deepEqual(parseRequest("ListClusters", new Uint8Array()), {});
+    assert.deepEqual(parseRequest("ListClusters", " {} "), {});
+    assert.deepEqual(parseRequest("ListClusters", Buffer.from('{"nextToken":"ü"}')), { nextToken: "ü" });
+  });
+
+  test("loses null members, null items and unknown members", () => {
+    const body = '{"cluster":null,"tasks":["a",null,"b"],"include":[],"unheardOf":{"deep":[1]}}';
+    assert.deepEqual(parseRequest("DescribeTasks", body), { tasks: ["a", "b"], include: [] });
+  });
+
+  test("has timestamps in epoch seconds or ISO 8601, which become epoch milliseconds", () => {
+    const at = (text: string): unknown =>
+      parseRequest("SubmitTaskStateChange", `{"pullStartedAt":${text}}`).pullStartedAt;
+    assert.equal(at("1534810936.284"), 1_534_810_936_284);
+    assert.equal(at("0"), 0);
+    assert.equal(at('"2018-08-21T00:22:16.284Z"'), 1_534_810_936_284);
+    for (const bad of ['"yesterday"', '"2018-13-45T00:00:00Z"', '"2018"', "1e300", "true", '""']) {
+      assert.throws(() => at(bad), refused(/ can not be converted to milliseconds since epoch$/), bad);
+    }
+  });
+
+  test("keeps the members that only the agent knows, and checks them", () => {
+    const token = '{"clientToken":"t","zoneId":"z"}';
+    assert.deepEqual(parseRequest("RegisterContainerInstance", token), { clientToken: "t" });
+    assert.deepEqual(parseRequest("DiscoverPollEndpoint", token), { zoneId: "z" });
+    assert.deepEqual(parseRequest("SubmitTaskStateChange", token), {});
+    assert.throws(() => parseRequest("DiscoverPollEndpoint", '{"zoneId":1}'), refused(/^NUMBER_VALUE/));
+  });
+
+  test("the SDK still lacks the members of the table, or they must leave it", () => {
+    for (const [operation, members] of Object.entries(undocumentedMembers)) {
+      assert.ok(isOperation(operation));
+      for (const name of Object.keys(members)) {
+        assert.equal(operationShapes(operation).input.members.has(name), false, `${operation}.${name}`);
+      }
+    }
+  });
+
+  test("cannot reach a prototype", () => {
+    const request = parseRequest(
+      "RegisterTaskDefinition",
+      '{"__proto__":{"family":"x"},"constructor":{},"toString":1}',
+    );
+    assert.deepEqual(Object.keys(request), []);
+    assert.equal(request.family, undefined);
+    assert.equal(Object.getPrototypeOf(request), Object.prototype);
+    const labels = parseRequest(
+      "RegisterTaskDefinition",
+      '{"containerDefinitions":[{"dockerLabels":{"__proto__":"p","a":"b"}}]}',
+    );
+    const [container] = labels.containerDefinitions as { dockerLabels: object }[];
+    assert.deepEqual(Object.entries(container?.dockerLabels ?? {}), [
+      ["__proto__", "p"],
+      ["a", "b"],
+    ]);
+  });
+});
+
+describe("SerializationException", () => {
+  const cases: readonly [string, RegExp][] = [
+    ["{", /not valid JSON/],
+    ["{}{}", /not valid JSON/],
+    ["null", /must be a JSON object/],
+    ["[]", /^Start of list found where not expected\.$/],
+    ['"text"', /^Expected structure or map or null$/],
+    ['{"taskDefinition":1}', /^NUMBER_VALUE can not be converted to a String$/],
+    ['{"taskDefinition":true}', /^TRUE_VALUE can not be converted to a String$/],
+    ['{"taskDefinition":{}}', /^Start of structure or map found where not expected\.$/],
+    ['{"taskDefinition":[]}', /^Start of list found where not expected\.$/],
+    ['{"count":"1"}', /^STRING_VALUE can not be converted to an Integer$/],
+    ['{"count":1e999}', /^NUMBER_VALUE can not be converted to an Integer$/],
+    ['{"enableExecuteCommand":"true"}', /^STRING_VALUE can not be converted to a Boolean$/],
+    ['{"enableExecuteCommand":0}', /^NUMBER_VALUE can not be converted to a Boolean$/],
+    ['{"tags":{}}', /^Start of structure or map found where not expected\.$/],
+    ['{"tags":"x"}', /^Expected list or null$/],
+    ['{"tags":[false]}', /^Expected structure or map or null$/],
+    ['{"overrides":[]}', /^Start of list found where not expected\.$/],
+  ];
+  for (const [body, message] of cases) {
+    test(`answers RunTask ${body}`, () => assert.throws(() => parseRequest("RunTask", body), refused(message)));
+  }
+
+  test("answers bytes that are no UTF-8", () => {
+    const body = Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]);
+    assert.throws(() => parseRequest("RunTask", body), refused(/not valid UTF-8/));
+  });
+
+  test("answers nesting beyond the limit, wherever it is, and hostile depth at once", () => {
+    const nested = (levels: number): string => `{"x":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}`;
+    assert.deepEqual(parseRequest("RunTask", nested(nestingDepthMax)), {});
+    assert.throws(() => parseRequest("RunTask", nested(nestingDepthMax + 1)), refused(/nests deeper than 64/));
+    assert.throws(() => parseRequest("RunTask", "[".repeat(1_000_000)), refused(/nests deeper/));
+    assert.throws(() => parseRequest("RunTask", '{"a":'.repeat(1_000_000)), refused(/nests deeper/));
+  });
+
+  test("does not answer brackets inside strings", () => {
+    const text = `${'[{"\\'.repeat(100)}\\"[[`;
+    assert.deepEqual(parseRequest("RunTask", JSON.stringify({ group: text })), { group: text });
+    assert.throws(() => parseRequest("RunTask", `{"group":"${"[".repeat(100)}`), refused(/not valid JSON/));
+  });
+});
+
+test("the shapes of the API are far less deep than the limit", () => {
+  const depth = (shape: Shape): number => {
+    if (shape.kind === "list") return 1 + depth(shape.member);
+    if (shape.kind === "map") return 1 + depth(shape.value);
+    if (shape.kind !== "structure") return 0;
+    return 1 + Math.max(0, ...[...shape.members.values()].map(depth));
+  };
+  const deepest = Math.max(...operations.map(({ name }) => depth(operationShapes(name).input)));
+  assert.equal(deepest, 9);
+});
+
+test("any JSON value for any operation is parsed or refused, and nothing else", () => {
+  const names = operations.map(({ name }) => name);
+  const anyMember = fc.constantFrom(...names).chain((name) => {
+    const members = [...operationShapes(name).input.members.keys(), "unheardOf"];
+    return fc.tuple(fc.constant(name), fc.dictionary(fc.constantFrom(...members), fc.jsonValue({ maxDepth: 3 })));
+  });
+  fc.assert(
+    fc.property(anyMember, ([name, body]) => {
+      try {
+        parseRequest(name, JSON.stringify(body));
+      } catch (error) {
+        assert.ok(error instanceof WireError && error.code === "SerializationException", String(error));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { WireError } from "./errors.ts";
+import { operations } from "./operations.ts";
+import { operationOfTarget } from "./target.ts";
+
+test("each operation is found under its prefix", () => {
+  for (const { name } of operations)
+    assert.equal(operationOfTarget(`AmazonEC2ContainerServiceV20141113.${name}`), name);
+});
+
+test("everything else is an unknown operation", () => {
+  const targets = [
+    undefined,
+    "",
+    "ListClusters",
+    "AmazonEC2ContainerServiceV20141113.",
+    "AmazonEC2ContainerServiceV20141113.listClusters",
+    "AmazonEC2ContainerServiceV20141113.ListClusters ",
+    "AmazonEC2ContainerServiceV20141113.toString",
+    "amazonec2containerservicev20141113.ListClusters",
+    "AmazonEC2ContainerServiceV20141113ListClusters",
+    "BerthV1.ListClusters",
+    "DynamoDB_20120810.ListTables",
+    ["AmazonEC2ContainerServiceV20141113.ListClusters", "AmazonEC2ContainerServiceV20141113.ListTasks"],
+  ];
+  for (const target of targets) {
+    assert.throws(
+      () => operationOfTarget(target),
+      (error) => error instanceof WireError && error.code === "UnknownOperationException" && error.status === 400,
+      String(target),
+    );
+  }
+});
