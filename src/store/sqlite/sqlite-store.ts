@@ -3,15 +3,13 @@
  * transaction, so many partitions share one synchronisation of the disk. Why the commit runs on the event loop and not
  * in a worker is in docs/decisions/0003-sqlite-store.md.
  */
-import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { assert, must } from "../../lib/assert.ts";
 import { appendRefusal, type PartitionHead } from "../append-refusal.ts";
 import { type Append, type OpenedPartition, type Store, type StoredEvent, StoreError } from "../store.ts";
 import { type DataDirectory, takeDataDirectory } from "./data-directory.ts";
-import { migrate, readMigrations } from "./migrate.ts";
-import { hasSqliteCode } from "./sqlite-error.ts";
+import { openDatabase } from "./open-database.ts";
 
 export type SqliteStoreOptions = {
   /** Created when missing. Holds `berth.sqlite`, its write-ahead log, `berth.lock` and `berth.pid`. */
@@ -22,9 +20,6 @@ export type SqliteStoreOptions = {
 
 /** LIMIT: one commit holds up the event loop; a thousand appends of 10 KB take about 0.2 s on two small cores. */
 const groupAppendsMax = 1000;
-
-/** LIMIT: a backup or an sqlite3 shell holds its lock for milliseconds; longer waits would stop the event loop. */
-const foreignLockTimeoutMs = 100;
 
 type PendingAppend = {
   readonly partition: string;
@@ -188,38 +183,6 @@ function partitionHead(row: Record<string, unknown>): PartitionHead {
   return { epoch: Number(row.epoch), lastSequence: Number(row.last_sequence) };
 }
 
-function openDatabase(file: string): DatabaseSync {
-  let database: DatabaseSync | null = null;
-  try {
-    // The log and its index take the permissions of the file.
-    closeSync(openSync(file, "a", 0o600));
-    database = new DatabaseSync(file, { timeout: foreignLockTimeoutMs });
-    // Pages of 8 KiB hold rows of some kilobytes without overflow; the size is fixed when the file is written first.
-    // fullfsync is for macOS, whose ordinary fsync leaves the data in the drive's cache.
-    database.exec(`
-      PRAGMA page_size = 8192;
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
-      PRAGMA fullfsync = ON;
-      PRAGMA checkpoint_fullfsync = ON;
-      PRAGMA journal_size_limit = 67108864;
-    `);
-    migrate(database, file, readMigrations());
-    return database;
-  } catch (cause) {
-    database?.close();
-    throw cause instanceof StoreError ? cause : new StoreError(openingFailure(file, cause), { cause });
-  }
-}
-
-function openingFailure(file: string, cause: unknown): string {
-  if (hasSqliteCode(cause, "notADatabase") || hasSqliteCode(cause, "corrupt")) {
-    return `${file} is not a SQLite database, or it is damaged. Restore it from a backup, move it away to start empty, or choose another directory with --data-dir.`;
-  }
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return `${file} cannot be opened (${reason}). Check that this user may write it and that the disk has room, or choose another directory with --data-dir.`;
-}
-
 type Statements = ReturnType<typeof prepareStatements>;
 
 function prepareStatements(database: DatabaseSync) {
@@ -231,7 +194,12 @@ function prepareStatements(database: DatabaseSync) {
     partition: database.prepare("SELECT id, epoch, last_sequence FROM partitions WHERE name = ?"),
     partitionNames: database.prepare("SELECT name FROM partitions"),
     setLastSequence: database.prepare("UPDATE partitions SET last_sequence = ? WHERE id = ?"),
-    documents: returningArrays(database.prepare("SELECT kind, key, body FROM documents WHERE partition_id = ?")),
+    // The list of ids is sorted first, so the rows are read in the order of the file: half the time of going by index.
+    documents: returningArrays(
+      database.prepare(`
+      SELECT kind, key, body FROM documents
+      WHERE id IN (SELECT id FROM documents WHERE partition_id = ?)`),
+    ),
     putDocument: database.prepare(`
       INSERT INTO documents (partition_id, kind, key, body) VALUES (?, ?, ?, ?)
       ON CONFLICT (partition_id, kind, key) DO UPDATE SET body = excluded.body`),
