@@ -1,0 +1,32 @@
+import type { Cluster } from "./clusters/cluster.ts";
+import type { TaskDefinition } from "./task-definitions/task-definition.ts";
+
+/** Who calls. */
+export type Caller = {
+  readonly principalArn: string;
+  /** True for calls that carry the ECS agent's User-Agent. */
+  readonly isAgent: boolean;
+};
+
+/** The settings in force for the caller, by name (`awsvpcTrunking` -> `enabled`). */
+export type EffectiveSettings = Readonly<Record<string, string>>;
+
+/** What an operation inside a cluster is given beside its request: facts that other machines own. */
+export type Given = {
+  readonly caller: Caller;
+  /** The cluster as the account machine knows it; ACTIVE. */
+  readonly cluster: Cluster;
+  readonly settings: EffectiveSettings;
+  /** Resolved when the operation names a task definition (RunTask, StartTask). */
+  readonly taskDefinition: TaskDefinition | null;
+};
+
+/** What the operator configured, the same for every machine of a process. */
+export type MachineConfiguration = {
+  /** The newest agent version known, for UpdateContainerAgent. */
+  readonly latestAgentVersion: string;
+  /** Where an agent downloads that version and its SHA-256; null when updates are only simulated. */
+  readonly agentUpdate: { readonly location: string; readonly signature: string } | null;
+  /** Checks an instance identity document's signature; null accepts any (no trusted certificate configured). */
+  readonly verifyIdentity: ((document: string, signature: string) => boolean) | null;
+};

@@ -1,0 +1,60 @@
+import type { Given } from "./call.ts";
+
+/** What an agent's session tells the control plane beside the API calls that the agent makes. */
+export type AgentReport =
+  | {
+      readonly type: "agent-connected";
+      readonly instanceId: string;
+      readonly agentVersion: string | null;
+      readonly agentHash: string | null;
+      /** As `DockerVersion: 25.0.8`, the way the API shows it. */
+      readonly dockerVersion: string | null;
+    }
+  | { readonly type: "agent-disconnected"; readonly instanceId: string }
+  | {
+      readonly type: "instance-status";
+      readonly instanceId: string;
+      readonly checks: readonly {
+        readonly type: "CONTAINER_RUNTIME" | "ACCELERATED_COMPUTE" | "DAEMON" | "AGENT_CONNECTIVITY";
+        readonly status: "OK" | "INITIALIZING" | "IMPAIRED" | "INSUFFICIENT_DATA";
+        readonly statusReason: string | null;
+        /** When the agent published it. */
+        readonly reportedAt: number;
+      }[];
+    }
+  | {
+      readonly type: "task-health";
+      readonly instanceId: string;
+      readonly tasks: readonly {
+        readonly taskArn: string;
+        readonly containers: readonly { readonly name: string; readonly healthStatus: "HEALTHY" | "UNHEALTHY" | "UNKNOWN" }[];
+      }[];
+    }
+  | {
+      readonly type: "update-answered";
+      readonly instanceId: string;
+      readonly stage: "stage" | "perform";
+      readonly accepted: boolean;
+      readonly reason: string | null;
+    }
+  /** The agent runs tasks that the manifest did not name; the machine says which of them must stop. */
+  | {
+      readonly type: "stop-candidates";
+      readonly instanceId: string;
+      readonly messageId: string;
+      readonly taskArns: readonly string[];
+    };
+
+/** Everything that can make a cluster machine move. */
+export type ClusterInput =
+  | { readonly type: "call"; readonly operation: string; readonly request: object; readonly given: Given }
+  | { readonly type: "agent-report"; readonly report: AgentReport }
+  | { readonly type: "timer" }
+  /** First input after loading: agents that were connected have yet to come back. */
+  | { readonly type: "recovered" }
+  /** Reply: ClusterCounts. */
+  | { readonly type: "count" }
+  /** Of the given task definition ARNs, those that tasks here still use. Reply: string[]. */
+  | { readonly type: "revisions-in-use"; readonly arns: readonly string[] }
+  /** DeleteCluster: refuses unless empty, then takes no more calls under this incarnation. */
+  | { readonly type: "close"; readonly incarnation: number };

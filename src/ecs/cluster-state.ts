@@ -1,0 +1,131 @@
+import { Heap } from "../lib/heap.ts";
+import type { Place } from "./arn.ts";
+import type { MachineConfiguration } from "./call.ts";
+import { instanceDueAt } from "./container-instances/instance-timers.ts";
+import type { ContainerInstance, InstanceHealth } from "./container-instances/container-instance.ts";
+import { ResourceBook } from "./placement/resource-book.ts";
+import { SortedKeys } from "./sorted-keys.ts";
+import { type DocumentChange, Journal, Table } from "./table.ts";
+import type { TaskDefinition } from "./task-definitions/task-definition.ts";
+import type { Task } from "./tasks/task.ts";
+import { taskDueAt } from "./tasks/task-timers.ts";
+
+/** RunTask's client token (kind `run-task-token`): what was asked, and which tasks came of it. */
+export type RunTaskToken = {
+  readonly token: string;
+  readonly fingerprint: string;
+  readonly taskIds: readonly string[];
+  readonly failures: readonly object[];
+  readonly expiresAt: number;
+};
+
+/** RegisterContainerInstance's client token (kind `registration-token`). */
+export type RegistrationToken = { readonly token: string; readonly instanceId: string; readonly expiresAt: number };
+
+/** DeleteCluster's mark (kind `closed`, key `closed`): the incarnation under which this machine takes no more calls. */
+export type ClosedMark = { readonly incarnation: number };
+
+/** A document that wants to be looked at when its time has come. */
+export type Due = { readonly kind: string; readonly key: string };
+
+/** Everything inside one cluster: plain documents in tables, and indexes that follow from them. */
+export class ClusterState {
+  readonly journal = new Journal();
+  readonly instances = new Table<ContainerInstance>("container-instance", this.journal);
+  readonly health = new Table<InstanceHealth>("instance-health", this.journal);
+  readonly tasks = new Table<Task>("task", this.journal);
+  /** Revisions that tasks here were made from, so that an agent can be told of its tasks at any time. */
+  readonly revisions = new Table<TaskDefinition>("task-definition", this.journal);
+  readonly runTaskTokens = new Table<RunTaskToken>("run-task-token", this.journal);
+  readonly registrationTokens = new Table<RegistrationToken>("registration-token", this.journal);
+  readonly closed = new Table<ClosedMark>("closed", this.journal);
+
+  readonly book = new ResourceBook();
+  readonly instanceIds = new SortedKeys();
+  readonly taskIds = new SortedKeys();
+  /** Revision ARN -> how many task documents name it. */
+  readonly revisionUses = new Map<string, number>();
+  readonly runningByLaunchType = new Map<string, number>();
+  readonly pendingByLaunchType = new Map<string, number>();
+  readonly #due = new Heap<Due>();
+
+  readonly place: Place;
+  readonly name: string;
+  readonly configuration: MachineConfiguration;
+  /** Instances that were connected before this process began and have yet to come back; not durable. */
+  readonly awaitingReconnect = new Set<string>();
+  awaitingReconnectUntil: number | null = null;
+
+  constructor(place: Place, name: string, configuration: MachineConfiguration) {
+    this.place = place;
+    this.name = name;
+    this.configuration = configuration;
+    this.tasks.onChange((key, before, after) => {
+      this.book.onTaskChange(before, after);
+      this.#indexTask(key, before, after);
+      this.#schedule("task", key, after === undefined ? null : taskDueAt(after));
+    });
+    this.instances.onChange((key, before, after) => {
+      if (before === undefined && after !== undefined) this.instanceIds.add(key);
+      if (before !== undefined && after === undefined) this.instanceIds.remove(key);
+      this.#schedule("container-instance", key, after === undefined ? null : instanceDueAt(after));
+    });
+    this.runTaskTokens.onChange((key, _, after) => this.#schedule("run-task-token", key, after?.expiresAt ?? null));
+    this.registrationTokens.onChange((key, _, after) =>
+      this.#schedule("registration-token", key, after?.expiresAt ?? null),
+    );
+  }
+
+  get tables(): readonly Table<object>[] {
+    const { instances, health, tasks, revisions, runTaskTokens, registrationTokens, closed } = this;
+    return [instances, health, tasks, revisions, runTaskTokens, registrationTokens, closed] as unknown as Table<object>[];
+  }
+
+  /** The earliest moment at which something is due, or null. */
+  nextDueAt(): number | null {
+    const due = this.#due.peekAt();
+    const reconnect = this.awaitingReconnectUntil;
+    return due === null ? reconnect : reconnect === null ? due : Math.min(due, reconnect);
+  }
+
+  /** Takes the next entry that is due at `now` away; entries may be stale, so the receiver looks at the document. */
+  takeDue(now: number): Due | undefined {
+    const at = this.#due.peekAt();
+    return at !== null && at <= now ? this.#due.pop() : undefined;
+  }
+
+  commit(): DocumentChange[] {
+    this.book.takeTouched();
+    return this.journal.commit();
+  }
+
+  rollback(): void {
+    this.journal.rollback();
+    this.book.takeTouched();
+  }
+
+  #schedule(kind: string, key: string, at: number | null): void {
+    if (at !== null) this.#due.push(at, { kind, key });
+  }
+
+  #indexTask(key: string, before: Task | undefined, after: Task | undefined): void {
+    if (before === undefined && after !== undefined) this.taskIds.add(key);
+    if (before !== undefined && after === undefined) this.taskIds.remove(key);
+    if (before?.taskDefinitionArn !== after?.taskDefinitionArn) {
+      if (before !== undefined) count(this.revisionUses, before.taskDefinitionArn, -1);
+      if (after !== undefined) count(this.revisionUses, after.taskDefinitionArn, 1);
+    }
+    if (before?.lastStatus !== after?.lastStatus) {
+      if (before?.lastStatus === "RUNNING") count(this.runningByLaunchType, before.launchType, -1);
+      if (after?.lastStatus === "RUNNING") count(this.runningByLaunchType, after.launchType, 1);
+      if (before?.lastStatus === "PENDING") count(this.pendingByLaunchType, before.launchType, -1);
+      if (after?.lastStatus === "PENDING") count(this.pendingByLaunchType, after.launchType, 1);
+    }
+  }
+}
+
+function count(counts: Map<string, number>, key: string, by: number): void {
+  const next = (counts.get(key) ?? 0) + by;
+  if (next === 0) counts.delete(key);
+  else counts.set(key, next);
+}

@@ -1,0 +1,107 @@
+import { must } from "../lib/assert.ts";
+import type { Random, RandomStream } from "../lib/random.ts";
+import { arnPrefix, clusterArn, type Place } from "./arn.ts";
+import type { MachineConfiguration } from "./call.ts";
+import type { ClusterState } from "./cluster-state.ts";
+import type { ContainerInstance } from "./container-instances/container-instance.ts";
+import { containerInstanceEventDetail } from "./container-instances/container-instance-event.ts";
+import type { ClusterEffect } from "./effect.ts";
+import type { EcsEvent } from "./events/event.ts";
+import type { Task } from "./tasks/task.ts";
+import { taskEventDetail } from "./tasks/task-event.ts";
+
+/**
+ * One step of a cluster machine under way: the state to read and change, the time, and what will leave the machine
+ * when the step is durable. `change...` announces (the document's `version` rises once per step, and an event with that
+ * version follows); `note...` writes without announcing, for what ECS does not announce.
+ */
+export class ClusterStep {
+  readonly state: ClusterState;
+  readonly now: number;
+  readonly effects: ClusterEffect[] = [];
+  readonly #random: Random;
+  readonly #announced = new Map<string, "task" | "container-instance">();
+
+  constructor(state: ClusterState, now: number, random: Random) {
+    this.state = state;
+    this.now = now;
+    this.#random = random;
+  }
+
+  get place(): Place {
+    return this.state.place;
+  }
+
+  get clusterName(): string {
+    return this.state.name;
+  }
+
+  get clusterArn(): string {
+    return clusterArn(this.state.place, this.state.name);
+  }
+
+  get arnPrefix(): string {
+    return arnPrefix(this.state.place);
+  }
+
+  get configuration(): MachineConfiguration {
+    return this.state.configuration;
+  }
+
+  random(stream: string): RandomStream {
+    return this.#random.stream(stream);
+  }
+
+  /** Puts `task` and announces it; its `version` is set here. Instances whose resources change with it are announced too. */
+  changeTask(task: Task): void {
+    const first = !this.#announced.has(task.id);
+    if (first) this.#announced.set(task.id, "task");
+    const before = this.state.tasks.get(task.id)?.version ?? 0;
+    this.state.tasks.put(task.id, { ...task, version: first ? before + 1 : before });
+    this.#announceTouchedInstances();
+  }
+
+  /** Puts `task` without an event (tags, protection, health alone). Must not change its resources. */
+  noteTask(task: Task): void {
+    this.state.tasks.put(task.id, { ...task, version: this.state.tasks.get(task.id)?.version ?? 0 });
+  }
+
+  /** Puts `instance` and announces it; its `version` is set here. */
+  changeInstance(instance: ContainerInstance): void {
+    const first = !this.#announced.has(instance.id);
+    if (first) this.#announced.set(instance.id, "container-instance");
+    const before = this.state.instances.get(instance.id)?.version ?? 0;
+    this.state.instances.put(instance.id, { ...instance, version: first ? before + 1 : before });
+  }
+
+  /** Puts `instance` without an event. */
+  noteInstance(instance: ContainerInstance): void {
+    const version = this.state.instances.get(instance.id)?.version ?? 0;
+    this.state.instances.put(instance.id, { ...instance, version });
+  }
+
+  /** The events of this step, one for each document announced, in the order of announcement. */
+  takeEvents(lastSequence: number): EcsEvent[] {
+    let sequence = lastSequence;
+    const ids = this.random("event-id");
+    return [...this.#announced].map(([id, noun]) => {
+      sequence += 1;
+      const base = { sequence, id: ids.uuid(), account: this.place.account, region: this.place.region, time: this.now };
+      if (noun === "task") {
+        const task = must(this.state.tasks.get(id), "an announced task");
+        const detail = taskEventDetail(this, task);
+        return { ...base, detailType: "ECS Task State Change", resources: [task.arn], detail };
+      }
+      const instance = must(this.state.instances.get(id), "an announced container instance");
+      const detail = containerInstanceEventDetail(this, instance);
+      return { ...base, detailType: "ECS Container Instance State Change", resources: [instance.arn], detail };
+    });
+  }
+
+  #announceTouchedInstances(): void {
+    for (const id of this.state.book.takeTouched()) {
+      const instance = this.state.instances.get(id);
+      if (instance !== undefined) this.changeInstance(instance);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import type { Task } from "./tasks/task.ts";
+import type { TaskDefinition } from "./task-definitions/task-definition.ts";
+
+/** A task that an agent is to bring to its desired status. */
+export type TaskOrder = { readonly task: Task; readonly definition: TaskDefinition };
+
+/**
+ * What a step wants done outside, released only after its writes are durable. An effect may be lost or doubled: an
+ * agent that connects again is given everything anew, and it ignores what it knows.
+ */
+export type ClusterEffect =
+  | { readonly type: "deliver-tasks"; readonly instanceId: string; readonly orders: readonly TaskOrder[] }
+  /** All tasks that belong on the instance; the agent asks about others that it runs. */
+  | {
+      readonly type: "deliver-manifest";
+      readonly instanceId: string;
+      readonly tasks: readonly { readonly arn: string; readonly desiredStatus: "RUNNING" | "STOPPED" }[];
+    }
+  | { readonly type: "confirm-stops"; readonly instanceId: string; readonly messageId: string; readonly taskArns: readonly string[] }
+  | {
+      readonly type: "update-agent";
+      readonly instanceId: string;
+      readonly stage: "stage" | "perform";
+      readonly targetVersion: string;
+    }
+  /** The instance is INACTIVE: close its sessions with InactiveInstanceException and refuse further ones. */
+  | { readonly type: "turn-away"; readonly instanceId: string };
+
+export type AccountEffect =
+  /** Find out which of these revisions no cluster uses any more, and report them. */
+  { readonly type: "review-deleted-revisions"; readonly arns: readonly string[] };

@@ -1,0 +1,60 @@
+/** Numbers that ECS or Berth bounds things with, each with its source. */
+export const limits = {
+  // AWS: service quotas and API reference.
+  clusters: 10_000,
+  containerInstancesPerCluster: 5_000,
+  tasksPerRunTask: 10,
+  instancesPerStartTask: 10,
+  idsPerDescribeTasks: 100,
+  idsPerDescribeContainerInstances: 100,
+  namesPerDescribeClusters: 100,
+  idsPerUpdateContainerInstancesState: 10,
+  tasksPerUpdateTaskProtection: 10,
+  tasksPerGetTaskProtection: 100,
+  protectionMinutesMax: 2_880,
+  protectionMinutesDefault: 120,
+  overridesCharacters: 8_192,
+  reservedPortsPerInstance: 100,
+  startedByCharactersRunTask: 128,
+  startedByCharactersStartTask: 36,
+  groupCharacters: 255,
+  clientTokenCharacters: 64,
+  subnetsPerTask: 16,
+  securityGroupsPerTask: 5,
+  customAttributesPerInstance: 10,
+  attributesPerPutAttributes: 10,
+  attributeNameCharacters: 128,
+  attributeValueCharacters: 128,
+  tagsPerResource: 50,
+  tagKeyCharacters: 128,
+  tagValueCharacters: 256,
+  nameCharacters: 255,
+  containersPerTaskDefinition: 10,
+  taskDefinitionBytes: 65_536,
+  revisionsPerFamily: 1_000_000,
+  taskDefinitionsPerDelete: 10,
+  placementConstraintsPerTaskDefinition: 10,
+  reasonCharacters: 1_024,
+  stopReasonCharacters: 1_024,
+  pageSize: 100,
+  accountSettingsPageSize: 10,
+  /** AWS: a stopped task and an INACTIVE container instance are described for an hour. */
+  stoppedTaskRetentionMs: 3_600_000,
+  inactiveInstanceRetentionMs: 3_600_000,
+  /** AWS: the life of a RunTask client token. */
+  clientTokenMs: 86_400_000,
+  /** LIMIT: the SDKs retry a registration for an hour at most; after that a token repeats nothing. */
+  registrationTokenMs: 3_600_000,
+  /** LIMIT: instance health reports come each 20 to 60 s; after three missed minutes there is no data. */
+  healthReportTimeoutMs: 180_000,
+  /** LIMIT: agents reconnect within two minutes (their longest back-off) after the control plane restarts. */
+  reconnectGraceMs: 150_000,
+  /** LIMIT: how long an ENI of the simulated network takes to be made or removed: long enough to be seen, short enough for a test. */
+  networkInterfaceMs: 200,
+  /** LIMIT: an agent that does not confirm an ENI in five minutes will not; AWS stops the task with a timeout. */
+  attachmentTimeoutMs: 300_000,
+  /** LIMIT: a page of history for readers that fell behind, bounded so that the store does not grow for ever. */
+  eventsKeptPerCluster: 500_000,
+  /** LIMIT: AWS keeps deleted clusters for an undocumented time; a day lets slow tools see INACTIVE. */
+  inactiveClusterRetentionMs: 86_400_000,
+} as const;

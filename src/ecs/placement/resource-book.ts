@@ -1,0 +1,126 @@
+import { assert, must } from "../../lib/assert.ts";
+import { holdsResources, type Task } from "../tasks/task.ts";
+
+/** What the tasks on one container instance hold, summed. */
+export type Usage = {
+  cpu: number;
+  memoryMiB: number;
+  /** Host port -> how many holders; a port is listed while it has one. */
+  readonly tcpPorts: Map<number, number>;
+  readonly udpPorts: Map<number, number>;
+  /** Ports that were asked for by number; dynamic ones do not count to the limit of 100. */
+  fixedPorts: number;
+  readonly gpuIds: Set<string>;
+  /** Ids of all tasks on the instance that are not STOPPED. */
+  readonly taskIds: Set<string>;
+  /** AWS: runningTasksCount counts desiredStatus RUNNING, pendingTasksCount counts lastStatus PENDING. */
+  running: number;
+  pending: number;
+};
+
+/** The usage of every container instance, always the sum over its task documents (an index of the task table). */
+export class ResourceBook {
+  readonly #usages = new Map<string, Usage>();
+  #touched = new Set<string>();
+
+  /** The usage of an instance; an empty one when no task is on it. Not to be changed by the caller. */
+  usageOf(instanceId: string): Usage {
+    return this.#usages.get(instanceId) ?? emptyUsage();
+  }
+
+  /** Instances whose resources in use changed since the last call. */
+  takeTouched(): ReadonlySet<string> {
+    const touched = this.#touched;
+    if (touched.size > 0) this.#touched = new Set();
+    return touched;
+  }
+
+  /** The listener for the task table. */
+  onTaskChange(before: Task | undefined, after: Task | undefined): void {
+    const held = before !== undefined && before.instanceId !== null && holdsResources(before) ? before : null;
+    const holds = after !== undefined && after.instanceId !== null && holdsResources(after) ? after : null;
+    if (held === null && holds === null) return;
+    if (held !== null) this.#remove(held);
+    if (holds !== null) this.#add(holds);
+    if (held === null || holds === null || !sameResources(held, holds)) {
+      if (held?.instanceId) this.#touched.add(held.instanceId);
+      if (holds?.instanceId) this.#touched.add(holds.instanceId);
+    }
+  }
+
+  #add(task: Task): void {
+    const instanceId = must(task.instanceId, "the instance of a placed task");
+    let usage = this.#usages.get(instanceId);
+    if (usage === undefined) {
+      usage = emptyUsage();
+      this.#usages.set(instanceId, usage);
+    }
+    usage.taskIds.add(task.id);
+    usage.cpu += task.reservation.cpu;
+    usage.memoryMiB += task.reservation.memoryMiB;
+    usage.fixedPorts += task.reservation.tcpPorts.length + task.reservation.udpPorts.length;
+    for (const port of task.reservation.gpuIds) usage.gpuIds.add(port);
+    const ports = portsOf(task);
+    for (const port of ports.tcp) usage.tcpPorts.set(port, (usage.tcpPorts.get(port) ?? 0) + 1);
+    for (const port of ports.udp) usage.udpPorts.set(port, (usage.udpPorts.get(port) ?? 0) + 1);
+    if (task.desiredStatus === "RUNNING") usage.running += 1;
+    if (task.lastStatus === "PENDING") usage.pending += 1;
+  }
+
+  #remove(task: Task): void {
+    const instanceId = must(task.instanceId, "the instance of a placed task");
+    const usage = must(this.#usages.get(instanceId), "the usage of an instance with tasks");
+    assert(usage.taskIds.delete(task.id), "a task is released once");
+    usage.cpu -= task.reservation.cpu;
+    usage.memoryMiB -= task.reservation.memoryMiB;
+    usage.fixedPorts -= task.reservation.tcpPorts.length + task.reservation.udpPorts.length;
+    for (const id of task.reservation.gpuIds) usage.gpuIds.delete(id);
+    const ports = portsOf(task);
+    for (const port of ports.tcp) release(usage.tcpPorts, port);
+    for (const port of ports.udp) release(usage.udpPorts, port);
+    if (task.desiredStatus === "RUNNING") usage.running -= 1;
+    if (task.lastStatus === "PENDING") usage.pending -= 1;
+    assert(usage.cpu >= 0 && usage.memoryMiB >= 0, "resources in use are never negative");
+    if (usage.taskIds.size === 0) this.#usages.delete(instanceId);
+  }
+}
+
+function emptyUsage(): Usage {
+  return {
+    cpu: 0,
+    memoryMiB: 0,
+    tcpPorts: new Map(),
+    udpPorts: new Map(),
+    fixedPorts: 0,
+    gpuIds: new Set(),
+    taskIds: new Set(),
+    running: 0,
+    pending: 0,
+  };
+}
+
+function release(ports: Map<number, number>, port: number): void {
+  const holders = (ports.get(port) ?? 0) - 1;
+  assert(holders >= 0, "a port is released once");
+  if (holders === 0) ports.delete(port);
+  else ports.set(port, holders);
+}
+
+/** Fixed host ports from placement on, dynamic ones once the agent has reported them. */
+function portsOf(task: Task): { tcp: Set<number>; udp: Set<number> } {
+  const tcp = new Set(task.reservation.tcpPorts);
+  const udp = new Set(task.reservation.udpPorts);
+  for (const container of task.containers) {
+    for (const binding of container.networkBindings) {
+      if (binding.hostPort !== null) (binding.protocol === "udp" ? udp : tcp).add(binding.hostPort);
+    }
+  }
+  return { tcp, udp };
+}
+
+function sameResources(a: Task, b: Task): boolean {
+  if (a.instanceId !== b.instanceId || a.reservation !== b.reservation) return false;
+  if (a.containers === b.containers) return true;
+  const [before, after] = [portsOf(a), portsOf(b)];
+  return before.tcp.symmetricDifference(after.tcp).size === 0 && before.udp.symmetricDifference(after.udp).size === 0;
+}
