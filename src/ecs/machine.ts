@@ -18,6 +18,8 @@ export type StepResult<Effect> = {
 export interface Machine<Input, Effect> {
   /** Takes a stored document in; only before the first step. */
   load(kind: string, key: string, document: object): void;
+  /** For a machine that announces events: the sequence of the last one ever stored; after loading, before the first step. */
+  resume?(lastSequence: number): void;
   /** Throws only bugs; then the machine is as it was before, and its owner decides how to go on. */
   step(input: Input, now: number, random: Random): StepResult<Effect>;
   /** When a `timer` input is next wanted (epoch milliseconds), or null. */
