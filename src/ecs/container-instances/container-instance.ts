@@ -98,7 +98,10 @@ export type InstanceHealth = {
     readonly type: (typeof healthTypes)[number];
     readonly status: HealthState;
     readonly statusReason: string | null;
+    /** When the agent says it looked, at most the time of arrival. */
     readonly lastUpdated: number;
     readonly lastStatusChange: number;
+    /** When the report arrived, by the control plane's clock: silence is measured from here. */
+    readonly receivedAt: number;
   }[];
 };

@@ -1,0 +1,52 @@
+import type { ClusterStep } from "../cluster-step.ts";
+import type { AgentUpdate, AgentUpdateStatus, ContainerInstance } from "./container-instance.ts";
+
+const unfinished: readonly AgentUpdateStatus[] = ["PENDING", "STAGING", "STAGED", "UPDATING"];
+
+/** True while an update of the agent was asked for and is neither UPDATED nor FAILED. */
+export function isUnfinished(update: AgentUpdate | null): update is AgentUpdate {
+  return update !== null && unfinished.includes(update.status);
+}
+
+/**
+ * `instance` with its unfinished update taken up where it stands; the agent is told with an effect. What an agent was told
+ * before a restart may be lost, so it is told again: it acknowledges a download that it has already.
+ */
+export function resumeAgentUpdate(step: ClusterStep, instance: ContainerInstance): ContainerInstance {
+  const update = instance.agentUpdate;
+  if (update === null) return instance;
+  const { id: instanceId } = instance;
+  const { targetVersion } = update;
+  if (update.status === "PENDING" || update.status === "STAGING") {
+    step.effects.push({ type: "update-agent", instanceId, stage: "stage", targetVersion });
+    return { ...instance, agentUpdate: { ...update, status: "STAGING" } };
+  }
+  if (update.status === "STAGED") {
+    step.effects.push({ type: "update-agent", instanceId, stage: "perform", targetVersion });
+  }
+  return instance;
+}
+
+/** The update as it stands once an agent of `version` has connected. AWS: processing goes on when the agent reconnects. */
+export function updateAfterConnect(update: AgentUpdate | null, version: string | null): AgentUpdate | null {
+  if (!isUnfinished(update) || version === null) return update;
+  if (compareVersions(version, update.targetVersion) >= 0) return { ...update, status: "UPDATED", reason: null };
+  if (update.status !== "UPDATING") return update;
+  const reason = `The agent came back with version ${version}.`;
+  return { ...update, status: "FAILED", reason };
+}
+
+/** Below, at or above zero as version `a` is older than, equal to or newer than `b`; parts that are no numbers count as 0. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [numbersOf(a), numbersOf(b)];
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function numbersOf(version: string): number[] {
+  const release = version.replace(/^v/, "").split(/[-+]/)[0] ?? "";
+  return release.split(".").map((part) => (/^\d{1,9}$/.test(part) ? Number(part) : 0));
+}

@@ -1,0 +1,60 @@
+import type { ClusterStep } from "../cluster-step.ts";
+import { isoTime } from "../events/iso-time.ts";
+import type { ContainerInstance, VersionInfo } from "./container-instance.ts";
+import { remainingResources } from "./instance-resources.ts";
+import type { Resource } from "./resource.ts";
+
+/**
+ * The detail of an event `ECS Container Instance State Change`. AWS: times are ISO texts, a resource carries only the value
+ * of its own type, and an ENI is of type `eni` though the API calls it `ElasticNetworkInterface`. What is absent is left out.
+ */
+export function containerInstanceEventDetail(step: ClusterStep, instance: ContainerInstance): Record<string, unknown> {
+  const update = instance.agentUpdate;
+  return {
+    agentConnected: instance.agentConnected,
+    ...(update === null ? {} : { agentUpdateStatus: update.status }),
+    ...(instance.attachments.length === 0 ? {} : { attachments: eventAttachments(instance) }),
+    attributes: [...instance.platformAttributes, ...instance.customAttributes].map(({ name, value }) =>
+      value === null ? { name } : { name, value },
+    ),
+    ...(instance.capacityProviderName === null ? {} : { capacityProviderName: instance.capacityProviderName }),
+    clusterArn: step.clusterArn,
+    containerInstanceArn: instance.arn,
+    ...(instance.ec2InstanceId === null ? {} : { ec2InstanceId: instance.ec2InstanceId }),
+    registeredAt: isoTime(instance.registeredAt),
+    registeredResources: instance.registeredResources.map(eventResource),
+    remainingResources: remainingResources(step.state, instance).map(eventResource),
+    status: instance.status,
+    ...(instance.statusReason === null ? {} : { statusReason: instance.statusReason }),
+    updatedAt: isoTime(step.now),
+    version: instance.version,
+    versionInfo: instance.versionInfo === null ? {} : eventVersions(instance.versionInfo),
+  };
+}
+
+function eventAttachments(instance: ContainerInstance) {
+  return instance.attachments.map(({ id, status, details }) => ({ id, type: "eni", status, details }));
+}
+
+function eventResource(resource: Resource) {
+  const { name, type } = resource;
+  switch (resource.type) {
+    case "STRINGSET":
+      return { name, type, stringSetValue: resource.values };
+    case "INTEGER":
+      return { name, type, integerValue: resource.value };
+    case "LONG":
+      return { name, type, longValue: resource.value };
+    case "DOUBLE":
+      return { name, type, doubleValue: resource.value };
+  }
+}
+
+function eventVersions(versions: VersionInfo): Record<string, string> {
+  const { agentHash, agentVersion, dockerVersion } = versions;
+  return {
+    ...(agentHash === null ? {} : { agentHash }),
+    ...(agentVersion === null ? {} : { agentVersion }),
+    ...(dockerVersion === null ? {} : { dockerVersion }),
+  };
+}

@@ -1,0 +1,48 @@
+import type { ClusterState } from "../cluster-state.ts";
+import { limits } from "../limits.ts";
+import { type ContainerInstance, type HealthState, healthTypes, type InstanceHealth } from "./container-instance.ts";
+
+export type HealthCheck = InstanceHealth["checks"][number];
+
+/** Worst first. AWS: one failed check makes the whole instance IMPAIRED. */
+const bySeverity: readonly HealthState[] = ["IMPAIRED", "INSUFFICIENT_DATA", "INITIALIZING", "OK"];
+
+/** The health of `instance` in API shape as of `now`. AWS: INITIALIZING until the first report. */
+export function describeHealth(state: ClusterState, instance: ContainerInstance, now: number) {
+  const checks = state.health.get(instance.id)?.checks ?? [initialCheck(instance)];
+  const details = checks.map((check) => checkAt(check, now));
+  const overallStatus = bySeverity.find((status) => details.some((check) => check.status === status)) ?? "INITIALIZING";
+  return {
+    overallStatus,
+    details: details.map(({ type, status, statusReason, lastUpdated, lastStatusChange }) => {
+      return { type, status, statusReason, lastUpdated, lastStatusChange };
+    }),
+  };
+}
+
+/**
+ * `check` as it stands at `now`: without data once reports have stayed away for too long. That moment follows from the last
+ * report, so no timer has to write it down.
+ */
+export function checkAt(check: HealthCheck, now: number): HealthCheck {
+  const silentAt = check.receivedAt + limits.healthReportTimeoutMs;
+  if (now < silentAt || check.status === "INSUFFICIENT_DATA") return check;
+  return { ...check, status: "INSUFFICIENT_DATA", statusReason: null, lastStatusChange: silentAt };
+}
+
+/** Checks in the order of `healthTypes`. */
+export function inOrder(checks: readonly HealthCheck[]): readonly HealthCheck[] {
+  return healthTypes.flatMap((type) => checks.filter((check) => check.type === type));
+}
+
+function initialCheck(instance: ContainerInstance): HealthCheck {
+  const at = instance.registeredAt;
+  return {
+    type: "CONTAINER_RUNTIME",
+    status: "INITIALIZING",
+    statusReason: null,
+    lastUpdated: at,
+    lastStatusChange: at,
+    receivedAt: Number.MAX_SAFE_INTEGER,
+  };
+}

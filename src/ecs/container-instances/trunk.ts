@@ -1,0 +1,102 @@
+import type { RandomStream } from "../../lib/random.ts";
+import type { Attribute } from "../attributes/attribute.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { limits } from "../limits.ts";
+import type { Attachment, AttachmentStatus, ContainerInstance } from "./container-instance.ts";
+import { instanceTransition, withStatus } from "./container-instance-lifecycle.ts";
+
+const present: readonly AttachmentStatus[] = ["PRECREATED", "CREATED", "ATTACHING", "ATTACHED"];
+
+/**
+ * True when a registration is to get a trunk network interface.
+ * AWS: awsvpcTrunking is on for the registering principal, and both agent and instance type support it.
+ * DIFFERS: the list of instance types with trunking changes with the hardware of AWS; Berth takes every type but the burstable ones (`t2`, `t3`, ...), when the agent offers `ecs.capability.task-eni-trunking`.
+ */
+export function wantsTrunk(
+  settings: Readonly<Record<string, string>>,
+  instanceType: string | null,
+  attributes: readonly Attribute[],
+): boolean {
+  if (settings.awsvpcTrunking !== "enabled" || instanceType === null || /^t\d/.test(instanceType)) return false;
+  return attributes.some((attribute) => attribute.name === "ecs.capability.task-eni-trunking");
+}
+
+/** A trunk that the network has yet to attach; at most one of an instance is present. */
+export function newTrunk(ids: RandomStream): Attachment {
+  const octets = ids.hex(10).match(/../g) ?? [];
+  return {
+    id: ids.uuid(),
+    type: "ElasticNetworkInterface",
+    status: "CREATED",
+    details: [
+      { name: "networkInterfaceId", value: `eni-${ids.hex(17)}` },
+      { name: "macAddress", value: ["06", ...octets].join(":") },
+    ],
+  };
+}
+
+/** True while the instance has a trunk that deregistration must remove first. */
+export function hasTrunk(instance: ContainerInstance): boolean {
+  return instance.attachments.some((attachment) => present.includes(attachment.status));
+}
+
+/** The attachments with every present one moved to `status`. */
+export function moveTrunk(attachments: readonly Attachment[], status: AttachmentStatus): readonly Attachment[] {
+  return attachments.map((attachment) =>
+    present.includes(attachment.status) || attachment.status === "DETACHING" ? { ...attachment, status } : attachment,
+  );
+}
+
+/** AWS: an instance with an attached trunk names it in the attribute `ecs.awsvpc-trunk-id`. */
+export function trunkAttributes(attachments: readonly Attachment[]): readonly Attribute[] {
+  const attached = attachments.find((attachment) => attachment.status === "ATTACHED");
+  const id = attached?.details.find((detail) => detail.name === "networkInterfaceId")?.value;
+  return id === undefined ? [] : [{ name: "ecs.awsvpc-trunk-id", value: id }];
+}
+
+/** When the network is next done with the trunk of `instance`, or null. */
+export function trunkDueAt(instance: ContainerInstance): number | null {
+  if (instance.status === "DEREGISTERING") return instance.statusSince + limits.networkInterfaceMs;
+  if (instance.status !== "REGISTERING") return null;
+  const steps = instance.attachments.some((attachment) => attachment.status === "CREATED") ? 1 : 2;
+  return instance.statusSince + steps * limits.networkInterfaceMs;
+}
+
+/** The simulated network has come further with the trunk: CREATED, ATTACHING, ATTACHED; DETACHING, DELETED. */
+export function trunkDue(step: ClusterStep, instance: ContainerInstance): void {
+  if (instance.status === "DEREGISTERING") return trunkRemoved(step, instance, "DELETED");
+  if (step.now >= instance.statusSince + limits.attachmentTimeoutMs) {
+    return trunkFailed(step, instance, "The trunk network interface was not attached in time.");
+  }
+  if (instance.attachments.some((attachment) => attachment.status === "CREATED")) {
+    step.changeInstance({ ...instance, attachments: moveTrunk(instance.attachments, "ATTACHING") });
+    return;
+  }
+  trunkAttached(step, instance);
+}
+
+/** The trunk is attached: a REGISTERING instance becomes ACTIVE; otherwise nothing happens. */
+export function trunkAttached(step: ClusterStep, instance: ContainerInstance): void {
+  const next = instanceTransition(instance.status, "trunk-attached");
+  if (next === "ignored" || next === "refused") return;
+  const attachments = moveTrunk(instance.attachments, "ATTACHED");
+  const platformAttributes = [...instance.platformAttributes, ...trunkAttributes(attachments)];
+  step.changeInstance(withStatus({ ...instance, attachments, platformAttributes }, next, step.now));
+}
+
+/** The trunk cannot be attached: a REGISTERING instance becomes REGISTRATION_FAILED with `reason`. */
+export function trunkFailed(step: ClusterStep, instance: ContainerInstance, reason: string): void {
+  const next = instanceTransition(instance.status, "trunk-failed");
+  if (next === "ignored" || next === "refused") return;
+  const attachments = moveTrunk(instance.attachments, "FAILED");
+  step.changeInstance(withStatus({ ...instance, attachments }, next, step.now, reason));
+}
+
+/** The trunk is gone: a DEREGISTERING instance becomes INACTIVE, a REGISTERING one cannot go on. */
+export function trunkRemoved(step: ClusterStep, instance: ContainerInstance, status: "DETACHED" | "DELETED"): void {
+  const next = instanceTransition(instance.status, "trunk-removed");
+  if (next === "ignored" || next === "refused") return;
+  const attachments = moveTrunk(instance.attachments, status);
+  const reason = next === "REGISTRATION_FAILED" ? "The trunk network interface was detached." : null;
+  step.changeInstance(withStatus({ ...instance, attachments }, next, step.now, reason));
+}
