@@ -94,6 +94,13 @@ export class ClusterState {
     return at !== null && at <= now ? this.#due.pop() : undefined;
   }
 
+  /** Forgets a task, and the revision that only it needed. */
+  removeTask(id: string): void {
+    const arn = this.tasks.get(id)?.taskDefinitionArn;
+    this.tasks.delete(id);
+    if (arn !== undefined && !this.revisionUses.has(arn)) this.revisions.delete(arn);
+  }
+
   commit(): DocumentChange[] {
     this.book.takeTouched();
     return this.journal.commit();

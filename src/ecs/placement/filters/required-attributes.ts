@@ -1,0 +1,33 @@
+import type { ContainerInstance } from "../../container-instances/container-instance.ts";
+import type { Need } from "../../tasks/new-task.ts";
+import type { PlacementFilter } from "../candidate.ts";
+
+/** The names in an instance's attribute lists; lists are immutable, so a list's set is made once. */
+const namesOfList = new WeakMap<object, ReadonlyMap<string, string | null>>();
+
+function attributesIn(list: ContainerInstance["platformAttributes"]): ReadonlyMap<string, string | null> {
+  let names = namesOfList.get(list);
+  if (names === undefined) {
+    names = new Map(list.map(({ name, value }) => [name, value]));
+    namesOfList.set(list, names);
+  }
+  return names;
+}
+
+function missing(need: Need, instance: ContainerInstance): string[] {
+  const platform = attributesIn(instance.platformAttributes);
+  const custom = attributesIn(instance.customAttributes);
+  return need.requiresAttributes
+    .filter(({ name, value }) => {
+      const found = platform.has(name) ? platform.get(name) : custom.get(name);
+      return found === undefined || (value !== undefined && found !== value);
+    })
+    .map(({ name }) => name);
+}
+
+/** AWS: every attribute that the task definition requires must be on the instance. */
+export const requiredAttributes: PlacementFilter = {
+  reason: "ATTRIBUTE",
+  lacks: (need, { instance }) => (need.requiresAttributes.length === 0 ? 0 : missing(need, instance).length),
+  explain: (need, { instance }) => `Missing attributes: ${missing(need, instance).join(", ")}.`,
+};

@@ -1,0 +1,54 @@
+import { must } from "../../lib/assert.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import type { ContainerInstance } from "../container-instances/container-instance.ts";
+import type { TaskOrder } from "../effect.ts";
+import { advance } from "./advance.ts";
+import type { Task } from "./task.ts";
+
+/** True while an agent should know the task: its ENI is made and its containers are not yet over. */
+const belongsToAgent = (task: Task): boolean =>
+  task.lastStatus === "PENDING" ||
+  task.lastStatus === "ACTIVATING" ||
+  task.lastStatus === "RUNNING" ||
+  task.lastStatus === "DEACTIVATING" ||
+  task.lastStatus === "STOPPING";
+
+/** Sends the task, as it stands, to its agent when that is connected; otherwise it goes when the agent comes back. */
+export function deliverTask(step: ClusterStep, taskId: string): void {
+  const task = must(step.state.tasks.get(taskId), "a task to deliver");
+  const instance = task.instanceId === null ? undefined : step.state.instances.get(task.instanceId);
+  if (instance === undefined || !instance.agentConnected || !belongsToAgent(task)) return;
+  const last = step.effects.at(-1);
+  const order = orderOf(step, task);
+  // Tasks of one step for one instance travel in one message.
+  if (last?.type === "deliver-tasks" && last.instanceId === instance.id) {
+    step.effects[step.effects.length - 1] = { ...last, orders: [...last.orders, order] };
+  } else {
+    step.effects.push({ type: "deliver-tasks", instanceId: instance.id, orders: [order] });
+  }
+}
+
+/**
+ * What an agent is sent when it connects: every task that belongs to it, then the manifest, by which it finds tasks that
+ * do not. Tasks that were to stop while it was away begin to stop.
+ */
+export function deliverOnConnect(step: ClusterStep, instance: ContainerInstance): void {
+  const ids = [...step.state.book.usageOf(instance.id).taskIds].sort();
+  for (const id of ids) {
+    const task = must(step.state.tasks.get(id), "a task of the book");
+    if (task.desiredStatus !== "STOPPED") continue;
+    const moved = advance(task, "stop-wanted", step.now);
+    if (moved !== task) step.changeTask(moved);
+  }
+  const tasks = ids.map((id) => must(step.state.tasks.get(id), "a task of the book")).filter(belongsToAgent);
+  if (tasks.length > 0) {
+    const orders = tasks.map((task) => orderOf(step, task));
+    step.effects.push({ type: "deliver-tasks", instanceId: instance.id, orders });
+  }
+  const manifest = tasks.map(({ arn, desiredStatus }) => ({ arn, desiredStatus }));
+  step.effects.push({ type: "deliver-manifest", instanceId: instance.id, tasks: manifest });
+}
+
+function orderOf(step: ClusterStep, task: Task): TaskOrder {
+  return { task, definition: must(step.state.revisions.get(task.taskDefinitionArn), "the revision of a task") };
+}

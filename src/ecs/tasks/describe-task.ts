@@ -1,0 +1,81 @@
+import { attachmentArn, clusterArn } from "../arn.ts";
+import type { ClusterState } from "../cluster-state.ts";
+import type { Attachment } from "../container-instances/container-instance.ts";
+import type { Container, NetworkBinding, Task } from "./task.ts";
+
+/** A task in API shape. `tags` shows its tags, which DescribeTasks does only when asked. */
+export function describeTask(state: ClusterState, task: Task, options: { readonly tags: boolean }): object {
+  return {
+    attachments: task.attachments.map(describeAttachment),
+    attributes: task.attributes,
+    availabilityZone: task.availabilityZone,
+    clusterArn: clusterArn(state.place, state.name),
+    connectivity: task.connectivity,
+    connectivityAt: task.connectivityAt,
+    containerInstanceArn: instanceArnOf(state, task),
+    containers: task.containers.map((container) => describeContainer(task, container)),
+    cpu: task.cpu ?? String(task.reservation.cpu),
+    createdAt: task.createdAt,
+    desiredStatus: task.desiredStatus,
+    enableExecuteCommand: task.enableExecuteCommand,
+    ephemeralStorage: task.ephemeralStorageGiB === null ? null : { sizeInGiB: task.ephemeralStorageGiB },
+    executionStoppedAt: task.executionStoppedAt,
+    group: task.group,
+    healthStatus: task.healthStatus,
+    inferenceAccelerators: [],
+    lastStatus: task.lastStatus,
+    launchType: task.launchType,
+    memory: task.memory ?? String(task.reservation.memoryMiB),
+    overrides: { ...task.overrides, inferenceAcceleratorOverrides: [] },
+    pullStartedAt: task.pullStartedAt,
+    pullStoppedAt: task.pullStoppedAt,
+    startedAt: task.startedAt,
+    startedBy: task.startedBy,
+    stopCode: task.stopCode,
+    stoppedAt: task.stoppedAt,
+    stoppedReason: task.stoppedReason,
+    stoppingAt: task.stoppingAt,
+    tags: options.tags ? task.tags : [],
+    taskArn: task.arn,
+    taskDefinitionArn: task.taskDefinitionArn,
+    version: task.version,
+  };
+}
+
+/** The ARN of the task's container instance; instances stay known as long as their tasks do, or the id tells it. */
+export function instanceArnOf(state: ClusterState, task: Task): string | null {
+  if (task.instanceId === null) return null;
+  return task.arn.replace(/:task\/.*$/, `:container-instance/${state.name}/${task.instanceId}`);
+}
+
+/** A container of a task in API shape. */
+export function describeContainer(task: Task, container: Container): object {
+  return {
+    containerArn: container.arn,
+    taskArn: task.arn,
+    name: container.name,
+    image: container.image,
+    imageDigest: container.imageDigest,
+    runtimeId: container.runtimeId,
+    lastStatus: container.lastStatus,
+    exitCode: container.exitCode,
+    reason: container.reason,
+    networkBindings: container.networkBindings.map(describeBinding),
+    networkInterfaces: container.networkInterfaces,
+    healthStatus: container.healthStatus ?? "UNKNOWN",
+    cpu: String(container.cpu),
+    memory: container.memoryMiB === null ? null : String(container.memoryMiB),
+    memoryReservation: container.memoryReservationMiB === null ? null : String(container.memoryReservationMiB),
+    gpuIds: container.gpuIds.length === 0 ? null : container.gpuIds,
+  };
+}
+
+const describeBinding = (binding: NetworkBinding): object => ({ ...binding });
+
+function describeAttachment(attachment: Attachment): object {
+  return { id: attachment.id, type: attachment.type, status: attachment.status, details: attachment.details };
+}
+
+/** The ARN by which an agent names an attachment of this cluster. */
+export const attachmentArnOf = (state: ClusterState, attachment: Attachment): string =>
+  attachmentArn(state.place, state.name, attachment.id);

@@ -1,0 +1,84 @@
+import { resourceId } from "../arn.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { limits } from "../limits.ts";
+import { decodePageToken, encodePageToken } from "../page.ts";
+import { refuse } from "../refusals.ts";
+import type { Task } from "./task.ts";
+
+export type ListTasksRequest = {
+  readonly cluster?: string;
+  readonly containerInstance?: string;
+  readonly family?: string;
+  readonly startedBy?: string;
+  readonly serviceName?: string;
+  readonly desiredStatus?: string;
+  readonly launchType?: string;
+  readonly nextToken?: string;
+  readonly maxResults?: number;
+};
+
+/**
+ * ListTasks: the ARNs of the tasks that pass every filter, 100 a page. AWS: desiredStatus is RUNNING unless asked for,
+ * PENDING is accepted and matches nothing, and startedBy goes with no other filter.
+ */
+export function listTasks(step: ClusterStep, request: ListTasksRequest): { taskArns: string[]; nextToken: string | null } {
+  const matches = filterOf(step, request);
+  const size = request.maxResults ?? limits.pageSize;
+  if (!Number.isInteger(size) || size < 1 || size > limits.pageSize) {
+    refuse("InvalidParameterException", `maxResults must be between 1 and ${limits.pageSize}.`);
+  }
+  let after: string | null = null;
+  if (request.nextToken !== undefined) {
+    after = decodePageToken("ListTasks", request.nextToken);
+    if (after === null) refuse("InvalidParameterException", "Invalid token.");
+  }
+  const found: Task[] = [];
+  for (const id of idsToLookAt(step, request, after)) {
+    const task = step.state.tasks.get(id);
+    if (task === undefined || !matches(task)) continue;
+    if (found.length === size) {
+      const last = found[size - 1] as Task;
+      return { taskArns: found.map(({ arn }) => arn), nextToken: encodePageToken("ListTasks", last.id) };
+    }
+    found.push(task);
+  }
+  return { taskArns: found.map(({ arn }) => arn), nextToken: null };
+}
+
+/** In order; the tasks of one instance are few, so they are not searched among all. */
+function idsToLookAt(step: ClusterStep, request: ListTasksRequest, after: string | null): readonly string[] {
+  const instanceId = instanceOf(step, request);
+  if (instanceId === null || request.desiredStatus === "STOPPED") return step.state.taskIds.after(after);
+  const ids = [...step.state.book.usageOf(instanceId).taskIds].sort();
+  return after === null ? ids : ids.filter((id) => id > after);
+}
+
+function instanceOf(step: ClusterStep, request: ListTasksRequest): string | null {
+  if (request.containerInstance === undefined) return null;
+  return resourceId(step.place, step.clusterName, "container-instance", request.containerInstance);
+}
+
+function filterOf(step: ClusterStep, request: ListTasksRequest): (task: Task) => boolean {
+  const { containerInstance, family, startedBy, serviceName, desiredStatus = "RUNNING", launchType } = request;
+  if (startedBy !== undefined && (containerInstance ?? family ?? serviceName ?? launchType) !== undefined) {
+    refuse("InvalidParameterException", "startedBy cannot be combined with other filters.");
+  }
+  if (desiredStatus !== "RUNNING" && desiredStatus !== "PENDING" && desiredStatus !== "STOPPED") {
+    refuse("InvalidParameterException", "desiredStatus should be one of [RUNNING,PENDING,STOPPED]");
+  }
+  if (launchType !== undefined && !["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"].includes(launchType)) {
+    refuse("InvalidParameterException", "launch type should be one of [EC2,FARGATE,EXTERNAL]");
+  }
+  // No service exists, since none can be created yet.
+  if (serviceName !== undefined) refuse("ServiceNotFoundException", "Service not found.");
+  const instanceId = instanceOf(step, request);
+  if (containerInstance !== undefined && (instanceId === null || !step.state.instances.has(instanceId))) {
+    refuse("InvalidParameterException", `Referenced container instance ${instanceId ?? containerInstance} not found.`);
+  }
+  return (task) =>
+    task.desiredStatus === desiredStatus &&
+    (instanceId === null || task.instanceId === instanceId) &&
+    (family === undefined || task.family === family) &&
+    (startedBy === undefined || task.startedBy === startedBy) &&
+    (launchType === undefined || task.launchType === launchType);
+}

@@ -1,0 +1,168 @@
+import { containerArn, taskArn } from "../arn.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import type { Attachment, ContainerInstance } from "../container-instances/container-instance.ts";
+import type { ContainerDefinition, TaskDefinition } from "../task-definitions/task-definition.ts";
+import type { Tag } from "../tags/tag.ts";
+import { overridden } from "./overrides.ts";
+import type { Container, Reservation, Task, TaskLaunchType, TaskOverride } from "./task.ts";
+
+/** What all tasks of one RunTask or StartTask call have in common. */
+export type TaskPlan = {
+  readonly definition: TaskDefinition;
+  /** The definition's containers with the overrides laid over them. */
+  readonly containers: readonly ContainerDefinition[];
+  readonly overrides: TaskOverride;
+  readonly need: Need;
+  readonly group: string;
+  readonly startedBy: string | null;
+  readonly tags: readonly Tag[];
+  /** Subnets of awsvpc tasks; null for the other network modes. */
+  readonly subnets: readonly string[] | null;
+};
+
+/** What one task asks of a container instance. */
+export type Need = {
+  readonly cpu: number;
+  readonly memoryMiB: number;
+  readonly tcpPorts: readonly number[];
+  readonly udpPorts: readonly number[];
+  readonly gpus: number;
+  readonly requiresAttributes: TaskDefinition["requiresAttributes"];
+};
+
+/** The containers of `definition` as `overrides` leave them. */
+export function effectiveContainers(definition: TaskDefinition, overrides: TaskOverride): ContainerDefinition[] {
+  const byName = new Map(overrides.containerOverrides.map((override) => [override.name, override]));
+  return definition.containerDefinitions.map((container) => overridden(container, byName.get(container.name)));
+}
+
+/**
+ * What a task of `definition` takes. AWS: CPU and memory are the task's size or the sum over its containers, of which
+ * memoryReservation counts before memory; fixed host ports count in bridge and host mode only.
+ */
+export function needOf(
+  definition: TaskDefinition,
+  containers: readonly ContainerDefinition[],
+  overrides: TaskOverride,
+): Need {
+  const size = { cpu: overrides.cpu ?? definition.cpu, memory: overrides.memory ?? definition.memory };
+  const sum = (of: (container: ContainerDefinition) => number) => containers.reduce((all, each) => all + of(each), 0);
+  const tcpPorts: number[] = [];
+  const udpPorts: number[] = [];
+  for (const mapping of containers.flatMap((container) => container.portMappings)) {
+    const host = definition.networkMode === "host" ? (mapping.hostPort ?? mapping.containerPort) : mapping.hostPort;
+    if (definition.networkMode === "awsvpc" || host === undefined || host === 0) continue;
+    (mapping.protocol === "udp" ? udpPorts : tcpPorts).push(host);
+  }
+  return {
+    cpu: size.cpu === null ? sum((container) => container.cpu) : Number(size.cpu),
+    memoryMiB:
+      size.memory === null
+        ? sum((container) => container.memoryReservation ?? container.memory ?? 0)
+        : Number(size.memory),
+    tcpPorts,
+    udpPorts,
+    gpus: sum(gpusOf),
+    requiresAttributes: definition.requiresAttributes,
+  };
+}
+
+const gpusOf = (container: ContainerDefinition): number =>
+  (container.resourceRequirements ?? []).reduce((all, each) => all + (each.type === "GPU" ? Number(each.value) : 0), 0);
+
+/** A task of `plan` on `instance`, not yet in the state. `gpuIds` are as many as the plan needs. */
+export function newTask(
+  step: ClusterStep,
+  plan: TaskPlan,
+  instance: ContainerInstance,
+  gpuIds: readonly string[],
+): Task {
+  const id = step.random("task-id").hex(32);
+  const { definition, need, overrides } = plan;
+  const attachments = plan.subnets === null ? [] : [newAttachment(step, plan.subnets[0] ?? "")];
+  const reservation: Reservation = {
+    cpu: need.cpu,
+    memoryMiB: need.memoryMiB,
+    tcpPorts: need.tcpPorts,
+    udpPorts: need.udpPorts,
+    gpuIds,
+  };
+  return {
+    id,
+    arn: taskArn(step.place, step.clusterName, id),
+    taskDefinitionArn: definition.arn,
+    family: definition.family,
+    instanceId: instance.id,
+    availabilityZone: instance.availabilityZone,
+    launchType: launchTypeOn(instance),
+    // AWS: a task with an ENI of its own begins in PROVISIONING, any other in PENDING.
+    lastStatus: plan.subnets === null ? "PENDING" : "PROVISIONING",
+    desiredStatus: "RUNNING",
+    version: 0,
+    containers: newContainers(step, plan, id, gpuIds),
+    attachments,
+    attributes: instance.platformAttributes.filter(({ name }) => name === "ecs.cpu-architecture"),
+    cpu: overrides.cpu ?? definition.cpu,
+    memory: overrides.memory ?? definition.memory,
+    reservation,
+    overrides,
+    group: plan.group,
+    startedBy: plan.startedBy,
+    tags: plan.tags,
+    enableExecuteCommand: false,
+    ephemeralStorageGiB: overrides.ephemeralStorage?.sizeInGiB ?? definition.ephemeralStorageGiB,
+    healthStatus: "UNKNOWN",
+    connectivity: null,
+    connectivityAt: null,
+    statusSince: step.now,
+    createdAt: step.now,
+    pullStartedAt: null,
+    pullStoppedAt: null,
+    startedAt: null,
+    stoppingAt: null,
+    executionStoppedAt: null,
+    stoppedAt: null,
+    stopCode: null,
+    stoppedReason: null,
+    protectedUntil: null,
+  };
+}
+
+/** AWS: tasks on external instances are of launch type EXTERNAL. */
+export const launchTypeOn = (instance: ContainerInstance): TaskLaunchType => (instance.external ? "EXTERNAL" : "EC2");
+
+function newContainers(step: ClusterStep, plan: TaskPlan, taskId: string, gpuIds: readonly string[]): Container[] {
+  const ids = step.random("container-id");
+  let gpusGiven = 0;
+  return plan.containers.map((container) => {
+    const gpus = gpusOf(container);
+    gpusGiven += gpus;
+    return {
+      arn: containerArn(step.place, step.clusterName, taskId, ids.uuid()),
+      name: container.name,
+      image: container.image,
+      essential: container.essential,
+      lastStatus: plan.subnets === null ? "PENDING" : "PROVISIONING",
+      imageDigest: null,
+      runtimeId: null,
+      exitCode: null,
+      reason: null,
+      networkBindings: [],
+      networkInterfaces: [],
+      healthStatus: container.healthCheck === undefined ? null : "UNKNOWN",
+      cpu: container.cpu,
+      memoryMiB: container.memory ?? null,
+      memoryReservationMiB: container.memoryReservation ?? null,
+      gpuIds: gpuIds.slice(gpusGiven - gpus, gpusGiven),
+    };
+  });
+}
+
+function newAttachment(step: ClusterStep, subnet: string): Attachment {
+  return {
+    id: step.random("attachment-id").uuid(),
+    type: "ElasticNetworkInterface",
+    status: "PRECREATED",
+    details: [{ name: "subnetId", value: subnet }],
+  };
+}

@@ -1,0 +1,52 @@
+import type { ClusterStep } from "../cluster-step.ts";
+import { isoTime } from "../events/iso-time.ts";
+import { describeContainer, instanceArnOf } from "./describe-task.ts";
+import type { Task } from "./task.ts";
+
+const iso = (time: number | null): string | undefined => (time === null ? undefined : isoTime(time));
+
+/**
+ * The `detail` of an "ECS Task State Change" event: the task as it stands. AWS: attachments are of type `eni` here,
+ * times are ISO texts, members that are not set are left out, tags are not part of it.
+ */
+export function taskEventDetail(step: ClusterStep, task: Task): Record<string, unknown> {
+  return present({
+    attachments: task.attachments.map(({ id, status, details }) => ({ id, type: "eni", status, details })),
+    attributes: task.attributes.map(({ name, value }) => present({ name, value })),
+    availabilityZone: task.availabilityZone,
+    clusterArn: step.clusterArn,
+    connectivity: task.connectivity,
+    connectivityAt: iso(task.connectivityAt),
+    containerInstanceArn: instanceArnOf(step.state, task),
+    containers: task.containers.map((container) => {
+      const shown = present(describeContainer(task, container) as Record<string, unknown>);
+      return { ...shown, networkBindings: container.networkBindings.map((binding) => present({ ...binding })) };
+    }),
+    cpu: task.cpu ?? String(task.reservation.cpu),
+    createdAt: iso(task.createdAt),
+    desiredStatus: task.desiredStatus,
+    enableExecuteCommand: task.enableExecuteCommand,
+    executionStoppedAt: iso(task.executionStoppedAt),
+    group: task.group,
+    lastStatus: task.lastStatus,
+    launchType: task.launchType,
+    memory: task.memory ?? String(task.reservation.memoryMiB),
+    overrides: { containerOverrides: task.overrides.containerOverrides.map((override) => ({ ...override })) },
+    pullStartedAt: iso(task.pullStartedAt),
+    pullStoppedAt: iso(task.pullStoppedAt),
+    startedAt: iso(task.startedAt),
+    startedBy: task.startedBy,
+    stopCode: task.stopCode,
+    stoppedAt: iso(task.stoppedAt),
+    stoppedReason: task.stoppedReason,
+    stoppingAt: iso(task.stoppingAt),
+    taskArn: task.arn,
+    taskDefinitionArn: task.taskDefinitionArn,
+    updatedAt: isoTime(step.now),
+    version: task.version,
+  });
+}
+
+function present(members: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null && value !== undefined));
+}

@@ -1,0 +1,40 @@
+import type { ClusterStep } from "../cluster-step.ts";
+import { refuse } from "../refusals.ts";
+import type { Task } from "./task.ts";
+import { findTask, missingTask } from "./task-request.ts";
+
+export type ProtectionReply = { readonly protectedTasks: readonly object[]; readonly failures: readonly object[] };
+
+/**
+ * Calls `each` for every task that protection can apply to and collects the rest as failures.
+ * AWS: MISSING for an unknown task, TASK_NOT_VALID for one that is not of a service or is over.
+ */
+export function overProtectableTasks(
+  step: ClusterStep,
+  references: readonly string[] | undefined,
+  tasksMax: number,
+  each: (task: Task) => Task,
+): ProtectionReply {
+  if (references === undefined || references.length === 0) {
+    refuse("InvalidParameterException", "Tasks cannot be empty.");
+  }
+  if (references.length > tasksMax) {
+    refuse("InvalidParameterException", `taskIds can have at most ${tasksMax} items.`);
+  }
+  const protectedTasks: object[] = [];
+  const failures: object[] = [];
+  for (const reference of references) {
+    const task = findTask(step, reference);
+    if (task === null) failures.push(missingTask(step, reference));
+    else if (!task.group.startsWith("service:") || task.desiredStatus === "STOPPED") {
+      const detail = "Task protection applies to running tasks of a service.";
+      failures.push({ arn: task.arn, reason: "TASK_NOT_VALID", detail });
+    } else protectedTasks.push(describeProtection(step, each(task)));
+  }
+  return { protectedTasks, failures };
+}
+
+function describeProtection(step: ClusterStep, task: Task): object {
+  const on = task.protectedUntil !== null && task.protectedUntil > step.now;
+  return { taskArn: task.arn, protectionEnabled: on, expirationDate: on ? task.protectedUntil : null };
+}

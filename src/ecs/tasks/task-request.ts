@@ -1,0 +1,155 @@
+import { resourceId, taskArn } from "../arn.ts";
+import type { Given } from "../call.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { limits } from "../limits.ts";
+import { refuse } from "../refusals.ts";
+import { newTags, type RequestTag, type Tag } from "../tags/tag.ts";
+import { effectiveContainers, needOf, type TaskPlan } from "./new-task.ts";
+import { type OverridesRequest, resolveOverrides } from "./overrides.ts";
+import type { Task } from "./task.ts";
+import { must } from "../../lib/assert.ts";
+
+/** What RunTask and StartTask have in common. */
+export type TaskRequest = {
+  readonly taskDefinition?: string;
+  readonly group?: string;
+  readonly startedBy?: string;
+  readonly tags?: readonly RequestTag[];
+  readonly propagateTags?: string;
+  readonly enableECSManagedTags?: boolean;
+  readonly enableExecuteCommand?: boolean;
+  readonly referenceId?: string;
+  readonly overrides?: OverridesRequest;
+  readonly volumeConfigurations?: readonly object[];
+  readonly networkConfiguration?: {
+    readonly awsvpcConfiguration?: {
+      readonly subnets?: readonly string[];
+      readonly securityGroups?: readonly string[];
+      readonly assignPublicIp?: string;
+    };
+  };
+};
+
+/** The plan for tasks that a call asks for; refuses what ECS refuses before it looks at any container instance. */
+export function planTasks(
+  step: ClusterStep,
+  request: TaskRequest,
+  given: Given,
+  startedByCharacters: number,
+): TaskPlan {
+  const definition = must(given.taskDefinition, "the task definition of RunTask and StartTask");
+  refuseNotBuilt(request);
+  if (definition.placementConstraints.length > 0) {
+    refuse(
+      "UnsupportedFeatureException",
+      `Task definition ${definition.family}:${definition.revision} has placement constraints, which Berth does not evaluate yet.`,
+    );
+  }
+  const overrides = resolveOverrides(request.overrides, definition);
+  const containers = effectiveContainers(definition, overrides);
+  return {
+    definition,
+    containers,
+    overrides,
+    need: needOf(definition, containers, overrides),
+    group: groupOf(request, definition.family),
+    startedBy: startedByOf(request, startedByCharacters),
+    tags: tagsOf(step, request, definition.tags),
+    subnets: subnetsOf(request, definition.networkMode),
+  };
+}
+
+function refuseNotBuilt(request: TaskRequest): void {
+  if (request.enableExecuteCommand === true) {
+    refuse("UnsupportedFeatureException", "Berth does not run commands in containers yet: leave enableExecuteCommand out.");
+  }
+  if ((request.volumeConfigurations ?? []).length > 0) {
+    refuse("UnsupportedFeatureException", "Berth does not attach EBS volumes: leave volumeConfigurations out.");
+  }
+}
+
+/** AWS: `family:<family>` unless given; names that begin with `service:` belong to services. */
+function groupOf(request: TaskRequest, family: string): string {
+  const group = request.group ?? `family:${family}`;
+  if (group.length < 1 || group.length > limits.groupCharacters) {
+    refuse("InvalidParameterException", `Group name must be between 1 and ${limits.groupCharacters} characters long.`);
+  }
+  if (group.startsWith("service:")) {
+    refuse("InvalidParameterException", "Group names that begin with 'service:' are reserved for services.");
+  }
+  return group;
+}
+
+/** AWS: letters, digits, hyphens, underscores and slashes; RunTask takes 128 of them, StartTask 36. */
+function startedByOf(request: TaskRequest, charactersMax: number): string | null {
+  const { startedBy } = request;
+  if (startedBy === undefined || startedBy === "") return null;
+  if (startedBy.length > charactersMax) {
+    refuse("InvalidParameterException", `startedBy must be at most ${charactersMax} characters long.`);
+  }
+  if (!/^[A-Za-z0-9_/-]+$/.test(startedBy)) {
+    refuse("InvalidParameterException", "startedBy may contain letters, numbers, hyphens, underscores and slashes only.");
+  }
+  return startedBy;
+}
+
+function tagsOf(step: ClusterStep, request: TaskRequest, definitionTags: readonly Tag[]): readonly Tag[] {
+  const own = newTags(request.tags);
+  const propagated = propagates(request) ? definitionTags : [];
+  const named = new Set(own.map((tag) => tag.key));
+  // AWS: the caller's tags win over propagated ones; managed tags come under the reserved prefix.
+  const managed = request.enableECSManagedTags === true ? [{ key: "aws:ecs:clusterName", value: step.clusterName }] : [];
+  return [...managed, ...propagated.filter((tag) => !named.has(tag.key)), ...own];
+}
+
+function propagates(request: TaskRequest): boolean {
+  const from = request.propagateTags ?? "NONE";
+  if (from !== "NONE" && from !== "TASK_DEFINITION") {
+    refuse("InvalidParameterException", "propagateTags must be TASK_DEFINITION or NONE for a standalone task.");
+  }
+  return from === "TASK_DEFINITION";
+}
+
+function subnetsOf(request: TaskRequest, networkMode: string | null): readonly string[] | null {
+  const network = request.networkConfiguration?.awsvpcConfiguration;
+  if (networkMode !== "awsvpc") {
+    if (request.networkConfiguration !== undefined) {
+      refuse(
+        "InvalidParameterException",
+        "Network Configuration is not valid for the given networkMode of this task definition.",
+      );
+    }
+    return null;
+  }
+  if (network === undefined) {
+    refuse(
+      "InvalidParameterException",
+      "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+    );
+  }
+  const subnets = network.subnets ?? [];
+  if (subnets.length === 0) refuse("InvalidParameterException", "subnets can not be empty.");
+  if (subnets.length > limits.subnetsPerTask) {
+    refuse("InvalidParameterException", `subnets can have at most ${limits.subnetsPerTask} items.`);
+  }
+  if ((network.securityGroups ?? []).length > limits.securityGroupsPerTask) {
+    refuse("InvalidParameterException", `securityGroups can have at most ${limits.securityGroupsPerTask} items.`);
+  }
+  // AWS: tasks on EC2 instances get no public address.
+  if (network.assignPublicIp === "ENABLED") {
+    refuse("InvalidParameterException", "Assign public IP is not supported for this launch type.");
+  }
+  return subnets;
+}
+
+/** The task that `reference` (id, short or long ARN) names, or null when there is none here. */
+export function findTask(step: ClusterStep, reference: string): Task | null {
+  const id = resourceId(step.place, step.clusterName, "task", reference);
+  return (id === null ? undefined : step.state.tasks.get(id)) ?? null;
+}
+
+/** The failure entry of a task that is not here. AWS: a short id is shown as the ARN that it would have. */
+export function missingTask(step: ClusterStep, reference: string): { arn: string; reason: "MISSING" } {
+  const arn = reference.startsWith("arn:") ? reference : taskArn(step.place, step.clusterName, reference);
+  return { arn, reason: "MISSING" };
+}

@@ -1,0 +1,83 @@
+import type { ClusterStep } from "../cluster-step.ts";
+import { limits } from "../limits.ts";
+import { advance, wantStopped } from "./advance.ts";
+import { deliverTask } from "./deliver-tasks.ts";
+import type { Task } from "./task.ts";
+
+/** When a task wants to be looked at, or null. Everything follows from its document, so a restart forgets no timer. */
+export function taskDueAt(task: Task): number | null {
+  const status = statusDueAt(task);
+  if (task.protectedUntil === null) return status;
+  return status === null ? task.protectedUntil : Math.min(status, task.protectedUntil);
+}
+
+function statusDueAt(task: Task): number | null {
+  switch (task.lastStatus) {
+    case "PROVISIONING":
+    case "DEACTIVATING":
+    case "DEPROVISIONING":
+      return task.statusSince + limits.networkInterfaceMs;
+    case "PENDING":
+      return task.attachments.length > 0 && task.desiredStatus === "RUNNING"
+        ? task.statusSince + limits.attachmentTimeoutMs
+        : null;
+    case "STOPPED":
+      return (task.stoppedAt ?? task.statusSince) + limits.stoppedTaskRetentionMs;
+    default:
+      return null;
+  }
+}
+
+/** Does what is due for `task` at `step.now`; nothing when nothing is. */
+export function taskDue(step: ClusterStep, task: Task): void {
+  const dueAt = statusDueAt(task);
+  if (dueAt !== null && dueAt <= step.now) return statusDue(step, task);
+  if (task.protectedUntil !== null && task.protectedUntil <= step.now) {
+    step.noteTask({ ...task, protectedUntil: null });
+  }
+}
+
+function statusDue(step: ClusterStep, task: Task): void {
+  switch (task.lastStatus) {
+    case "PROVISIONING":
+      step.changeTask(advance(withAddress(step, task), "network-interface-made", step.now));
+      return deliverTask(step, task.id);
+    case "PENDING": {
+      // AWS: the stopped reason of a task whose ENI was never confirmed. The agent is told to stop whatever it has.
+      const reason = "Timeout waiting for network interface provisioning to complete.";
+      step.changeTask(wantStopped(task, "TaskFailedToStart", reason, step.now));
+      return deliverTask(step, task.id);
+    }
+    case "DEACTIVATING":
+      step.changeTask(advance(task, "targets-deregistered", step.now));
+      return deliverTask(step, task.id);
+    case "DEPROVISIONING":
+      return step.changeTask(advance(task, "network-interface-gone", step.now));
+    case "STOPPED":
+      return step.state.removeTask(task.id);
+    default:
+  }
+}
+
+/** Gives the task's ENI its addresses, as the network would. */
+function withAddress(step: ClusterStep, task: Task): Task {
+  const random = step.random("network-interface");
+  const address = `10.${random.below(256)}.${random.below(256)}.${random.below(254) + 1}`;
+  const mac = random.hex(10).replace(/../g, ":$&");
+  const attachments = task.attachments.map((attachment) => ({
+    ...attachment,
+    details: [
+      ...attachment.details,
+      { name: "networkInterfaceId", value: `eni-${random.hex(17)}` },
+      { name: "macAddress", value: `0a${mac}` },
+      { name: "privateDnsName", value: `ip-${address.replaceAll(".", "-")}.${step.place.region}.compute.internal` },
+      { name: "privateIPv4Address", value: address },
+    ],
+  }));
+  const attachmentId = task.attachments[0]?.id ?? "";
+  const containers = task.containers.map((container) => ({
+    ...container,
+    networkInterfaces: [{ attachmentId, privateIpv4Address: address }],
+  }));
+  return { ...task, attachments, containers };
+}
