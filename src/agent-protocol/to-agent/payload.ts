@@ -1,0 +1,56 @@
+import { defineMessage, type MessageOf } from "../message.ts";
+import {
+  anything,
+  filledText,
+  flag,
+  integer,
+  list,
+  number,
+  object,
+  oneOf,
+  optional,
+  type TypeOf,
+  text,
+} from "../shape.ts";
+import { roleCredentials } from "./iam-role-credentials.ts";
+import { elasticNetworkInterface } from "./network-interface.ts";
+import { payloadContainer } from "./payload-container.ts";
+
+/** A task as the agent is given it. For desiredStatus STOPPED, `arn` and `desiredStatus` are enough. */
+export const payloadTask = object({
+  arn: filledText,
+  desiredStatus: oneOf(["RUNNING", "STOPPED"]),
+  family: optional(text),
+  version: optional(text),
+  containers: optional(list(payloadContainer)),
+  /** vCPUs, not CPU units. */
+  cpu: optional(number),
+  /** MiB. */
+  memory: optional(integer),
+  volumes: optional(list(anything)),
+  networkMode: optional(text),
+  elasticNetworkInterfaces: optional(list(elasticNetworkInterface)),
+  associations: optional(list(object({ name: text, type: text, containers: list(text), content: optional(anything) }))),
+  roleCredentials: optional(roleCredentials),
+  executionRoleCredentials: optional(roleCredentials),
+  pidMode: optional(text),
+  ipcMode: optional(text),
+  proxyConfiguration: optional(anything),
+  launchType: optional(text),
+  serviceName: optional(text),
+  taskClusterArn: optional(text),
+  enableFaultInjection: optional(flag),
+});
+export type PayloadTask = TypeOf<typeof payloadTask>;
+
+/** Tasks that the agent is to bring to their desired status. */
+export const payloadMessage = defineMessage("PayloadMessage", {
+  messageId: filledText,
+  clusterArn: filledText,
+  containerInstanceArn: filledText,
+  tasks: optional(list(payloadTask)),
+  /** Rises with every payload and manifest of an instance. */
+  seqNum: optional(integer),
+  generatedAt: optional(integer),
+});
+export type PayloadMessage = MessageOf<typeof payloadMessage>;

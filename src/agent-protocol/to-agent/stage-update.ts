@@ -1,0 +1,12 @@
+import { defineMessage, type MessageOf } from "../message.ts";
+import { filledText, object, optional, text } from "../shape.ts";
+
+/** Fetch a new version of the agent. The answer is an AckRequest or a NackRequest. */
+export const stageUpdateMessage = defineMessage("StageUpdateMessage", {
+  messageId: filledText,
+  clusterArn: filledText,
+  containerInstanceArn: filledText,
+  /** Where the image archive lies, and its SHA-256 in lower-case hex. */
+  updateInfo: optional(object({ location: optional(text), signature: optional(text) })),
+});
+export type StageUpdateMessage = MessageOf<typeof stageUpdateMessage>;
