@@ -1,0 +1,109 @@
+import { must, never } from "../lib/assert.ts";
+import type { Random } from "../lib/random.ts";
+import type { Place } from "./arn.ts";
+import type { MachineConfiguration } from "./call.ts";
+import type { AgentReport, ClusterInput } from "./cluster-input.ts";
+import { clusterOperations } from "./cluster-operations.ts";
+import { ClusterState } from "./cluster-state.ts";
+import { ClusterStep } from "./cluster-step.ts";
+import { closeCluster } from "./clusters/close-cluster.ts";
+import { countCluster } from "./clusters/count-cluster.ts";
+import { expireReconnects, recoverConnections } from "./container-instances/recover-connections.ts";
+import { reportAgentConnected } from "./container-instances/report-agent-connected.ts";
+import { reportAgentDisconnected } from "./container-instances/report-agent-disconnected.ts";
+import { reportInstanceStatus } from "./container-instances/report-instance-status.ts";
+import { reportUpdateAnswered } from "./container-instances/report-update-answered.ts";
+import { runDue } from "./due.ts";
+import type { ClusterEffect } from "./effect.ts";
+import type { Machine, StepResult } from "./machine.ts";
+import { Refusal, refuse } from "./refusals.ts";
+import { reportStopCandidates } from "./tasks/report-stop-candidates.ts";
+import { reportTaskHealth } from "./tasks/report-task-health.ts";
+
+/** Everything that belongs to one cluster: plain data and a synchronous step. */
+export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
+  readonly state: ClusterState;
+  #lastSequence = 0;
+
+  constructor(place: Place, name: string, configuration: MachineConfiguration) {
+    this.state = new ClusterState(place, name, configuration);
+  }
+
+  load(kind: string, key: string, document: object): void {
+    const table = this.state.tables.find((candidate) => candidate.kind === kind);
+    must(table, `the table of stored documents of kind ${kind}`).load(key, document);
+  }
+
+  resume(lastSequence: number): void {
+    this.#lastSequence = lastSequence;
+  }
+
+  nextDueAt(): number | null {
+    return this.state.nextDueAt();
+  }
+
+  step(input: ClusterInput, now: number, random: Random): StepResult<ClusterEffect> {
+    const step = new ClusterStep(this.state, now, random);
+    try {
+      const value = decide(step, input);
+      const events = step.takeEvents(this.#lastSequence);
+      const documents = this.state.commit();
+      this.#lastSequence += events.length;
+      return { reply: { ok: true, value }, documents, events, effects: step.effects };
+    } catch (error) {
+      this.state.rollback();
+      if (!(error instanceof Refusal)) throw error;
+      return { reply: { ok: false, refusal: error }, documents: [], events: [], effects: [] };
+    }
+  }
+}
+
+function decide(step: ClusterStep, input: ClusterInput): unknown {
+  switch (input.type) {
+    case "call":
+      return call(step, input);
+    case "agent-report":
+      return report(step, input.report);
+    case "timer":
+      expireReconnects(step);
+      return runDue(step);
+    case "recovered":
+      return recoverConnections(step);
+    case "count":
+      return countCluster(step.state);
+    case "revisions-in-use":
+      return input.arns.filter((arn) => step.state.revisionUses.has(arn));
+    case "close":
+      return closeCluster(step, input.incarnation);
+    default:
+      return never(input, "input of a cluster machine");
+  }
+}
+
+function call(step: ClusterStep, input: ClusterInput & { type: "call" }): object {
+  // AWS: the text for a deleted cluster; it was deleted between the look-up and this step.
+  if (step.state.closed.get("closed")?.incarnation === input.given.cluster.incarnation) {
+    refuse("ClusterNotFoundException", "The referenced cluster was inactive.");
+  }
+  const operation = must(clusterOperations[input.operation], `the cluster operation ${input.operation}`);
+  return operation(step, input.request as never, input.given);
+}
+
+function report(step: ClusterStep, agentReport: AgentReport): void {
+  switch (agentReport.type) {
+    case "agent-connected":
+      return reportAgentConnected(step, agentReport);
+    case "agent-disconnected":
+      return reportAgentDisconnected(step, agentReport);
+    case "instance-status":
+      return reportInstanceStatus(step, agentReport);
+    case "task-health":
+      return reportTaskHealth(step, agentReport);
+    case "update-answered":
+      return reportUpdateAnswered(step, agentReport);
+    case "stop-candidates":
+      return reportStopCandidates(step, agentReport);
+    default:
+      return never(agentReport, "report of an agent");
+  }
+}

@@ -1,0 +1,51 @@
+import { deleteAttributes } from "./attributes/delete-attributes.ts";
+import { listAttributes } from "./attributes/list-attributes.ts";
+import { putAttributes } from "./attributes/put-attributes.ts";
+import type { Given } from "./call.ts";
+import type { ClusterStep } from "./cluster-step.ts";
+import { deregisterContainerInstance } from "./container-instances/deregister-container-instance.ts";
+import { describeContainerInstances } from "./container-instances/describe-container-instances.ts";
+import { listContainerInstances } from "./container-instances/list-container-instances.ts";
+import { registerContainerInstance } from "./container-instances/register-container-instance.ts";
+import { updateContainerAgent } from "./container-instances/update-container-agent.ts";
+import { updateContainerInstancesState } from "./container-instances/update-container-instances-state.ts";
+import { listTagsInCluster, tagInCluster, untagInCluster } from "./tags/tag-in-cluster.ts";
+import { describeTasks } from "./tasks/describe-tasks.ts";
+import { getTaskProtection } from "./tasks/get-task-protection.ts";
+import { listTasks } from "./tasks/list-tasks.ts";
+import { runTask } from "./tasks/run-task.ts";
+import { startTask } from "./tasks/start-task.ts";
+import { stopTask } from "./tasks/stop-task.ts";
+import { submitAttachmentStateChanges } from "./tasks/submit-attachment-state-changes.ts";
+import { submitContainerStateChange } from "./tasks/submit-container-state-change.ts";
+import { submitTaskStateChange } from "./tasks/submit-task-state-change.ts";
+import { updateTaskProtection } from "./tasks/update-task-protection.ts";
+
+/** An operation inside a cluster: reads and changes the state through the step, gives the reply or refuses. */
+export type ClusterOperation = (step: ClusterStep, request: never, given: Given) => object;
+
+/** Every operation that a cluster machine answers. */
+export const clusterOperations: Readonly<Record<string, ClusterOperation>> = {
+  DeleteAttributes: deleteAttributes,
+  DeregisterContainerInstance: deregisterContainerInstance,
+  DescribeContainerInstances: describeContainerInstances,
+  DescribeTasks: describeTasks,
+  GetTaskProtection: getTaskProtection,
+  ListAttributes: listAttributes,
+  ListContainerInstances: listContainerInstances,
+  ListTagsForResource: listTagsInCluster,
+  ListTasks: listTasks,
+  PutAttributes: putAttributes,
+  RegisterContainerInstance: registerContainerInstance,
+  RunTask: runTask,
+  StartTask: startTask,
+  StopTask: stopTask,
+  SubmitAttachmentStateChanges: submitAttachmentStateChanges,
+  SubmitContainerStateChange: submitContainerStateChange,
+  SubmitTaskStateChange: submitTaskStateChange,
+  TagResource: tagInCluster,
+  UntagResource: untagInCluster,
+  UpdateContainerAgent: updateContainerAgent,
+  UpdateContainerInstancesState: updateContainerInstancesState,
+  UpdateTaskProtection: updateTaskProtection,
+};

@@ -1,0 +1,19 @@
+import type { ClusterState } from "../cluster-state.ts";
+import type { ClusterCounts } from "./cluster.ts";
+
+/** The counts that replies show of a cluster. AWS: registered are ACTIVE and DRAINING instances. */
+export function countCluster(state: ClusterState): ClusterCounts {
+  let registeredContainerInstances = 0;
+  for (const { status } of state.instances.values()) {
+    if (status === "ACTIVE" || status === "DRAINING") registeredContainerInstances += 1;
+  }
+  const total = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((sum, count) => sum + count, 0);
+  return {
+    registeredContainerInstances,
+    runningTasks: total(state.runningByLaunchType),
+    pendingTasks: total(state.pendingByLaunchType),
+    activeServices: 0,
+    runningTasksByLaunchType: Object.fromEntries(state.runningByLaunchType),
+    pendingTasksByLaunchType: Object.fromEntries(state.pendingByLaunchType),
+  };
+}

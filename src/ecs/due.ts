@@ -1,0 +1,35 @@
+import type { ClusterStep } from "./cluster-step.ts";
+import { instanceDue } from "./container-instances/instance-timers.ts";
+import { taskDue } from "./tasks/task-timers.ts";
+
+// LIMIT: a step holds the event loop; what is due beyond this comes in the next step, which follows at once.
+const dueMax = 500;
+
+/** Does what is due at `step.now`. Entries may be stale: each looks at its document before it does anything. */
+export function runDue(step: ClusterStep): void {
+  for (let done = 0; done < dueMax; done++) {
+    const due = step.state.takeDue(step.now);
+    if (due === undefined) return;
+    switch (due.kind) {
+      case "task": {
+        const task = step.state.tasks.get(due.key);
+        if (task !== undefined) taskDue(step, task);
+        break;
+      }
+      case "container-instance": {
+        const instance = step.state.instances.get(due.key);
+        if (instance !== undefined) instanceDue(step, instance);
+        break;
+      }
+      case "run-task-token":
+        if ((step.state.runTaskTokens.get(due.key)?.expiresAt ?? 0) <= step.now) step.state.runTaskTokens.delete(due.key);
+        break;
+      case "registration-token":
+        if ((step.state.registrationTokens.get(due.key)?.expiresAt ?? 0) <= step.now) {
+          step.state.registrationTokens.delete(due.key);
+        }
+        break;
+      default:
+    }
+  }
+}

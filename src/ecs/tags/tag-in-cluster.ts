@@ -1,0 +1,49 @@
+import type { ClusterStep } from "../cluster-step.ts";
+import { refuse } from "../refusals.ts";
+import { type RequestTag, type Tag, type TaggedResource, taggedResource, withoutTags, withTags } from "./tag.ts";
+
+export type TagRequest = {
+  readonly resourceArn?: string;
+  readonly tags?: readonly RequestTag[];
+  readonly tagKeys?: readonly string[];
+};
+
+/** TagResource for a task or a container instance. */
+export function tagInCluster(step: ClusterStep, request: TagRequest): object {
+  changeTags(step, request, (tags) => withTags(tags, request.tags));
+  return {};
+}
+
+/** UntagResource for a task or a container instance. */
+export function untagInCluster(step: ClusterStep, request: TagRequest): object {
+  changeTags(step, request, (tags) => withoutTags(tags, request.tagKeys));
+  return {};
+}
+
+/** ListTagsForResource for a task or a container instance. */
+export function listTagsInCluster(step: ClusterStep, request: TagRequest): { tags: readonly Tag[] } {
+  return { tags: find(step, request).document.tags };
+}
+
+/** AWS: tags are no part of the events, so they announce nothing. */
+function changeTags(step: ClusterStep, request: TagRequest, change: (tags: readonly Tag[]) => readonly Tag[]): void {
+  const found = find(step, request);
+  if (found.noun === "task") step.noteTask({ ...found.document, tags: change(found.document.tags) });
+  else step.noteInstance({ ...found.document, tags: change(found.document.tags) });
+}
+
+function find(step: ClusterStep, request: TagRequest) {
+  const resource: TaggedResource = taggedResource(step.place, request.resourceArn);
+  if (resource.type === "task") {
+    const document = step.state.tasks.get(resource.id);
+    // AWS: a stopped task has no tags any more.
+    if (document !== undefined && document.lastStatus !== "STOPPED") return { noun: "task" as const, document };
+    refuse("InvalidParameterException", "The specified task is inactive or was not found. Specify a running task and try again.");
+  }
+  const document = resource.type === "container-instance" ? step.state.instances.get(resource.id) : undefined;
+  if (document !== undefined && document.status !== "INACTIVE") return { noun: "container-instance" as const, document };
+  refuse(
+    "InvalidParameterException",
+    "The specified container instance is inactive or was not found. Specify an active container instance and try again.",
+  );
+}

@@ -1,0 +1,22 @@
+import { acknowledgeInstanceAttachment } from "../container-instances/acknowledge-instance-attachment.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { refuse } from "../refusals.ts";
+import { acknowledgment } from "./submit-task-state-change.ts";
+
+export type SubmitAttachmentStateChangesRequest = {
+  readonly cluster?: string;
+  readonly attachments?: readonly { readonly attachmentArn?: string; readonly status?: string }[];
+};
+
+/** SubmitAttachmentStateChanges: an agent confirms an ENI of its container instance. Unknown ones are acknowledged too. */
+export function submitAttachmentStateChanges(
+  step: ClusterStep,
+  request: SubmitAttachmentStateChangesRequest,
+): typeof acknowledgment {
+  const attachments = request.attachments ?? [];
+  if (attachments.length === 0) refuse("InvalidParameterException", "Attachments cannot be empty.");
+  for (const { attachmentArn = "", status = "" } of attachments) {
+    acknowledgeInstanceAttachment(step, attachmentArn, status);
+  }
+  return acknowledgment;
+}

@@ -1,0 +1,90 @@
+import { resourceId } from "../arn.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { limits } from "../limits.ts";
+import { refuse } from "../refusals.ts";
+import { advance, wantStopped } from "./advance.ts";
+import { type ContainerReport, withContainerReports } from "./container-report.ts";
+import { deliverTask } from "./deliver-tasks.ts";
+import type { Task } from "./task.ts";
+
+export type SubmitTaskStateChangeRequest = {
+  readonly cluster?: string;
+  readonly task?: string;
+  readonly status?: string;
+  readonly reason?: string;
+  readonly containers?: readonly ContainerReport[];
+  readonly attachments?: readonly { readonly attachmentArn?: string; readonly status?: string }[];
+  readonly pullStartedAt?: number;
+  readonly pullStoppedAt?: number;
+  readonly executionStoppedAt?: number;
+};
+
+/** AWS: the agent ignores the text; any 200 marks its event as taken. */
+export const acknowledgment = { acknowledgment: "ok" } as const;
+
+/**
+ * SubmitTaskStateChange: what an agent reports of a task. Reports that are late, repeated or about a task that is gone
+ * change nothing and are acknowledged, since the agent would repeat them for ever.
+ */
+export function submitTaskStateChange(
+  step: ClusterStep,
+  request: SubmitTaskStateChangeRequest,
+): typeof acknowledgment {
+  const reference = request.task ?? "";
+  if (reference === "") refuse("InvalidParameterException", "Task cannot be empty.");
+  const id = resourceId(step.place, step.clusterName, "task", reference);
+  const task = id === null ? undefined : step.state.tasks.get(id);
+  if (task === undefined || isOver(task)) return acknowledgment;
+  const next = reported(step, task, request);
+  if (next !== task) {
+    step.changeTask(next);
+    // The agent started what was to stop in the meantime: tell it again.
+    if (next.desiredStatus === "STOPPED" && task.lastStatus !== next.lastStatus) deliverTask(step, next.id);
+  }
+  return acknowledgment;
+}
+
+const isOver = (task: Task): boolean =>
+  task.lastStatus === "STOPPED" || task.lastStatus === "DEPROVISIONING" || task.lastStatus === "PROVISIONING";
+
+function reported(step: ClusterStep, task: Task, request: SubmitTaskStateChangeRequest): Task {
+  let next = withTimes(withContainerReports(task, request.containers ?? []), request);
+  if (confirmsInterface(task, request)) next = advance(next, "network-interface-attached", step.now);
+  if (request.status === "RUNNING") next = running(step, next);
+  if (request.status === "STOPPED") next = stopped(step, next, request.reason ?? "");
+  return next;
+}
+
+function running(step: ClusterStep, task: Task): Task {
+  const next = advance(task, "agent-running", step.now);
+  // A task that was to stop before it ran is being stopped now.
+  return next.desiredStatus === "STOPPED" ? advance(next, "stop-wanted", step.now) : next;
+}
+
+/** AWS: the control plane supplies code and text; the agent's own reason counts when nobody asked for the stop. */
+function stopped(step: ClusterStep, task: Task, reason: string): Task {
+  const agentReason = reason.slice(0, limits.reasonCharacters);
+  const wanted =
+    task.startedAt === null
+      ? wantStopped(task, "TaskFailedToStart", agentReason || "Task failed to start", step.now)
+      : wantStopped(task, "EssentialContainerExited", agentReason || "Essential container in task exited", step.now);
+  return advance(wanted, "agent-stopped", step.now);
+}
+
+function confirmsInterface(task: Task, request: SubmitTaskStateChangeRequest): boolean {
+  return (request.attachments ?? []).some(
+    ({ attachmentArn = "", status }) =>
+      status === "ATTACHED" && task.attachments.some(({ id }) => attachmentArn.endsWith(`/${id}`)),
+  );
+}
+
+function withTimes(task: Task, request: SubmitTaskStateChangeRequest): Task {
+  const pullStartedAt = task.pullStartedAt ?? request.pullStartedAt ?? null;
+  const pullStoppedAt = task.pullStoppedAt ?? request.pullStoppedAt ?? null;
+  const executionStoppedAt = task.executionStoppedAt ?? request.executionStoppedAt ?? null;
+  const unchanged =
+    pullStartedAt === task.pullStartedAt &&
+    pullStoppedAt === task.pullStoppedAt &&
+    executionStoppedAt === task.executionStoppedAt;
+  return unchanged ? task : { ...task, pullStartedAt, pullStoppedAt, executionStoppedAt };
+}
