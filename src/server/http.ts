@@ -1,0 +1,167 @@
+/**
+ * The HTTP port: POST / for calls of the API, /health and /metrics for operators. Whatever else comes is answered with an error of
+ * the API's form, or its connection is closed.
+ */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import { type FastifyInstance, type FastifyReply, fastify } from "fastify";
+import {
+  type RenderedError,
+  renderError,
+  requestTooLarge,
+  serializationError,
+  throttled,
+  WireError,
+} from "../wire/errors.ts";
+import { answerCall, type FrontDoor } from "./answer-call.ts";
+import { httpLimits } from "./http-limits.ts";
+
+/** What /health says; anything but healthy is answered with status 503. */
+export type Health = { readonly healthy: boolean; readonly [detail: string]: unknown };
+
+export type HttpOptions = FrontDoor & {
+  readonly health: () => Health;
+  /** The text of /metrics and its content type. */
+  readonly metricsText: () => Promise<{ readonly contentType: string; readonly text: string }>;
+};
+
+const contentType = "application/x-amz-json-1.1";
+const emptyBody = new Uint8Array(0);
+
+/** The HTTP port, not yet listening. */
+export function createHttp(options: HttpOptions): FastifyInstance {
+  const app = fastify({
+    // The log has a line per call with its operation, which Fastify's own does not know.
+    logger: false,
+    bodyLimit: httpLimits.bodyBytes,
+    connectionTimeout: httpLimits.idleSocketTimeoutMs,
+    keepAliveTimeout: httpLimits.keepAliveTimeoutMs,
+    requestTimeout: httpLimits.requestTimeoutMs,
+    http: {
+      maxHeaderSize: httpLimits.headerBytes,
+      headersTimeout: httpLimits.headersTimeoutMs,
+      connectionsCheckingInterval: httpLimits.timeoutCheckIntervalMs,
+    },
+    return503OnClosing: false,
+    forceCloseConnections: "idle",
+    genReqId: () => randomUUID(),
+    // A path that cannot be decoded is a path that is not there.
+    frameworkErrors: (_error, _request, reply) => void send(reply as FastifyReply, notThere(404)),
+    clientErrorHandler: answerUnreadable,
+  });
+  app.server.maxConnections = httpLimits.connections;
+  boundBodies(app);
+  readBodiesAsBytes(app);
+
+  app.post("/", async (request, reply) => {
+    const body = request.body instanceof Uint8Array ? request.body : emptyBody;
+    const url = request.raw.url ?? "/";
+    return send(reply, await answerCall(options, { requestId: request.id, url, headers: request.headers, body }));
+  });
+  app.get("/health", (_request, reply) => {
+    const health = options.health();
+    return reply.code(health.healthy ? 200 : 503).send(health);
+  });
+  app.get("/metrics", async (_request, reply) => {
+    const { contentType: type, text } = await options.metricsText();
+    return reply.type(type).send(text);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const wrongMethod = request.url === "/" || request.url.startsWith("/?");
+    if (wrongMethod) reply.header("allow", "POST");
+    const rendered = notThere(wrongMethod ? 405 : 404);
+    options.metrics.record("", rendered.code, 0);
+    return send(reply, rendered);
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const rendered = renderRequestError(error);
+    if (rendered.status >= 500) {
+      options.log.write("error", { requestId: request.id, err: error }, "A request failed before its call.");
+    }
+    options.metrics.record("", rendered.code, 0);
+    return send(reply, rendered);
+  });
+  return app;
+}
+
+/** Past Fastify's own sending, which would add a charset to the content type that AWS does not have. */
+function send(reply: FastifyReply, { status, body }: { readonly status: number; readonly body: string }): FastifyReply {
+  reply.hijack();
+  const { raw } = reply;
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) raw.setHeader(name, value);
+  }
+  raw.writeHead(status, {
+    "x-amzn-RequestId": reply.request.id,
+    "content-type": contentType,
+    "content-length": Buffer.byteLength(body),
+  });
+  raw.end(body);
+  return reply;
+}
+
+function readBodiesAsBytes(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  // AWS's clients name their JSON in several ways, and some nothing at all.
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+}
+
+/** Turns a request away whose body would not fit beside those under way, before anything of it is read. */
+function boundBodies(app: FastifyInstance): void {
+  let underWay = 0;
+  app.addHook("onRequest", (request, reply, done) => {
+    const bytes = announcedBytes(request.raw);
+    if (bytes === 0) return done();
+    if (underWay + bytes > httpLimits.bodyBytesUnderWay) {
+      reply.header("connection", "close");
+      send(reply, renderError(throttled()));
+      return;
+    }
+    underWay += bytes;
+    reply.raw.once("close", () => {
+      underWay -= bytes;
+    });
+    done();
+  });
+}
+
+/** The bytes that a request may make the server hold: what it announces, or all that it may send when it does not say. */
+function announcedBytes(request: IncomingMessage): number {
+  if (request.headers["transfer-encoding"] !== undefined) return httpLimits.bodyBytes;
+  const length = Number(request.headers["content-length"] ?? 0);
+  // What is longer is turned away unread.
+  return length <= httpLimits.bodyBytes ? length : 0;
+}
+
+function notThere(status: 404 | 405): RenderedError {
+  const text = "Calls of the ECS API are POST requests to /. There are also GET /health and GET /metrics.";
+  return { ...renderError(new WireError("UnknownOperationException", text)), status };
+}
+
+/** What Fastify found wrong with a request before its handler ran. */
+function renderRequestError(error: unknown): RenderedError {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return renderError(requestTooLarge(httpLimits.bodyBytes));
+  if (typeof code === "string" && code.startsWith("FST_ERR_CTP_")) {
+    return renderError(serializationError("The request body cannot be read."));
+  }
+  return renderError(error);
+}
+
+const unreadableStatuses: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+
+/** Bytes that are no HTTP request, or not in time: an answer if it can still be given, then the end of the connection. */
+function answerUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (socket.writable && error.code !== "ECONNRESET") {
+    const { body } = renderError(serializationError("The bytes received are not a complete HTTP request."));
+    const status = unreadableStatuses[error.code ?? ""] ?? "400 Bad Request";
+    socket.write(
+      `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: ${contentType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+  }
+  socket.destroySoon();
+}
