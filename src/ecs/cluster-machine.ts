@@ -89,7 +89,7 @@ function call(step: ClusterStep, input: ClusterInput & { type: "call" }): object
   return operation(step, input.request as never, input.given);
 }
 
-function report(step: ClusterStep, agentReport: AgentReport): void {
+function report(step: ClusterStep, agentReport: AgentReport): unknown {
   switch (agentReport.type) {
     case "agent-connected":
       return reportAgentConnected(step, agentReport);

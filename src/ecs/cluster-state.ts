@@ -1,8 +1,8 @@
 import { Heap } from "../lib/heap.ts";
 import type { Place } from "./arn.ts";
 import type { MachineConfiguration } from "./call.ts";
-import { instanceDueAt } from "./container-instances/instance-timers.ts";
 import type { ContainerInstance, InstanceHealth } from "./container-instances/container-instance.ts";
+import { instanceDueAt } from "./container-instances/instance-timers.ts";
 import { ResourceBook } from "./placement/resource-book.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 import { type DocumentChange, Journal, Table } from "./table.ts";
@@ -78,7 +78,15 @@ export class ClusterState {
 
   get tables(): readonly Table<object>[] {
     const { instances, health, tasks, revisions, runTaskTokens, registrationTokens, closed } = this;
-    return [instances, health, tasks, revisions, runTaskTokens, registrationTokens, closed] as unknown as Table<object>[];
+    return [
+      instances,
+      health,
+      tasks,
+      revisions,
+      runTaskTokens,
+      registrationTokens,
+      closed,
+    ] as unknown as Table<object>[];
   }
 
   /** The earliest moment at which something is due, or null. */

@@ -22,7 +22,8 @@ export function runDue(step: ClusterStep): void {
         break;
       }
       case "run-task-token":
-        if ((step.state.runTaskTokens.get(due.key)?.expiresAt ?? 0) <= step.now) step.state.runTaskTokens.delete(due.key);
+        if ((step.state.runTaskTokens.get(due.key)?.expiresAt ?? 0) <= step.now)
+          step.state.runTaskTokens.delete(due.key);
         break;
       case "registration-token":
         if ((step.state.registrationTokens.get(due.key)?.expiresAt ?? 0) <= step.now) {

@@ -21,7 +21,10 @@ export type ListTasksRequest = {
  * ListTasks: the ARNs of the tasks that pass every filter, 100 a page. AWS: desiredStatus is RUNNING unless asked for,
  * PENDING is accepted and matches nothing, and startedBy goes with no other filter.
  */
-export function listTasks(step: ClusterStep, request: ListTasksRequest): { taskArns: string[]; nextToken: string | null } {
+export function listTasks(
+  step: ClusterStep,
+  request: ListTasksRequest,
+): { taskArns: string[]; nextToken: string | null } {
   const matches = filterOf(step, request);
   const size = request.maxResults ?? limits.pageSize;
   if (!Number.isInteger(size) || size < 1 || size > limits.pageSize) {

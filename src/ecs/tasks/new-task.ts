@@ -1,8 +1,8 @@
 import { containerArn, taskArn } from "../arn.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import type { Attachment, ContainerInstance } from "../container-instances/container-instance.ts";
-import type { ContainerDefinition, TaskDefinition } from "../task-definitions/task-definition.ts";
 import type { Tag } from "../tags/tag.ts";
+import type { ContainerDefinition, TaskDefinition } from "../task-definitions/task-definition.ts";
 import { overridden } from "./overrides.ts";
 import type { Container, Reservation, Task, TaskLaunchType, TaskOverride } from "./task.ts";
 

@@ -32,7 +32,10 @@ export function resolveOverrides(request: OverridesRequest | undefined, definiti
   for (const override of given.containerOverrides ?? []) {
     const name = override.name ?? "";
     if (!names.has(name)) {
-      refuse("InvalidParameterException", `Override for container named ${name} is not a container in the TaskDefinition.`);
+      refuse(
+        "InvalidParameterException",
+        `Override for container named ${name} is not a container in the TaskDefinition.`,
+      );
     }
     if (byName.has(name)) {
       refuse("InvalidParameterException", `Container ${name} can only have one override.`);
@@ -64,7 +67,10 @@ function taskSize(text: string, what: "cpu" | "memory"): string {
 }
 
 /** A container definition with its override laid over it: what the container is really run with. */
-export function overridden(container: ContainerDefinition, override: ContainerOverride | undefined): ContainerDefinition {
+export function overridden(
+  container: ContainerDefinition,
+  override: ContainerOverride | undefined,
+): ContainerDefinition {
   if (override === undefined) return container;
   const { command, environment, environmentFiles, cpu, memory, memoryReservation, resourceRequirements } = override;
   return {

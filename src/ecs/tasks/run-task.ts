@@ -8,8 +8,8 @@ import { describeTask } from "./describe-task.ts";
 import { launch } from "./launch.ts";
 import type { TaskPlan } from "./new-task.ts";
 import { fingerprint } from "./run-task-token.ts";
-import { planTasks, type TaskRequest } from "./task-request.ts";
 import type { TaskLaunchType } from "./task.ts";
+import { planTasks, type TaskRequest } from "./task-request.ts";
 
 export type RunTaskRequest = TaskRequest & {
   readonly cluster?: string;
@@ -71,10 +71,7 @@ function launchTypeOf(request: RunTaskRequest): TaskLaunchType {
   const { launchType = "EC2" } = request;
   const strategy = request.capacityProviderStrategy ?? [];
   if (request.launchType !== undefined && strategy.length > 0) {
-    refuse(
-      "InvalidParameterException",
-      "Specify either Launch Type or Capacity Provider Strategy, but not both.",
-    );
+    refuse("InvalidParameterException", "Specify either Launch Type or Capacity Provider Strategy, but not both.");
   }
   if (strategy.length > 0) {
     refuse("UnsupportedFeatureException", "Berth has no capacity providers yet: leave capacityProviderStrategy out.");
@@ -84,7 +81,10 @@ function launchTypeOf(request: RunTaskRequest): TaskLaunchType {
   }
   refusePlacement(request, launchType);
   if (request.platformVersion !== undefined && launchType !== "FARGATE") {
-    refuse("InvalidParameterException", `The platform version must be null when specifying an ${launchType} launch type.`);
+    refuse(
+      "InvalidParameterException",
+      `The platform version must be null when specifying an ${launchType} launch type.`,
+    );
   }
   return launchType;
 }

@@ -1,5 +1,5 @@
-import { acknowledgeInstanceAttachment } from "../container-instances/acknowledge-instance-attachment.ts";
 import type { ClusterStep } from "../cluster-step.ts";
+import { acknowledgeInstanceAttachment } from "../container-instances/acknowledge-instance-attachment.ts";
 import { refuse } from "../refusals.ts";
 import { acknowledgment } from "./submit-task-state-change.ts";
 

@@ -26,10 +26,7 @@ export const acknowledgment = { acknowledgment: "ok" } as const;
  * SubmitTaskStateChange: what an agent reports of a task. Reports that are late, repeated or about a task that is gone
  * change nothing and are acknowledged, since the agent would repeat them for ever.
  */
-export function submitTaskStateChange(
-  step: ClusterStep,
-  request: SubmitTaskStateChangeRequest,
-): typeof acknowledgment {
+export function submitTaskStateChange(step: ClusterStep, request: SubmitTaskStateChangeRequest): typeof acknowledgment {
   const reference = request.task ?? "";
   if (reference === "") refuse("InvalidParameterException", "Task cannot be empty.");
   const id = resourceId(step.place, step.clusterName, "task", reference);

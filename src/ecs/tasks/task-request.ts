@@ -1,3 +1,4 @@
+import { must } from "../../lib/assert.ts";
 import { resourceId, taskArn } from "../arn.ts";
 import type { Given } from "../call.ts";
 import type { ClusterStep } from "../cluster-step.ts";
@@ -7,7 +8,6 @@ import { newTags, type RequestTag, type Tag } from "../tags/tag.ts";
 import { effectiveContainers, needOf, type TaskPlan } from "./new-task.ts";
 import { type OverridesRequest, resolveOverrides } from "./overrides.ts";
 import type { Task } from "./task.ts";
-import { must } from "../../lib/assert.ts";
 
 /** What RunTask and StartTask have in common. */
 export type TaskRequest = {
@@ -61,7 +61,10 @@ export function planTasks(
 
 function refuseNotBuilt(request: TaskRequest): void {
   if (request.enableExecuteCommand === true) {
-    refuse("UnsupportedFeatureException", "Berth does not run commands in containers yet: leave enableExecuteCommand out.");
+    refuse(
+      "UnsupportedFeatureException",
+      "Berth does not run commands in containers yet: leave enableExecuteCommand out.",
+    );
   }
   if ((request.volumeConfigurations ?? []).length > 0) {
     refuse("UnsupportedFeatureException", "Berth does not attach EBS volumes: leave volumeConfigurations out.");
@@ -88,7 +91,10 @@ function startedByOf(request: TaskRequest, charactersMax: number): string | null
     refuse("InvalidParameterException", `startedBy must be at most ${charactersMax} characters long.`);
   }
   if (!/^[A-Za-z0-9_/-]+$/.test(startedBy)) {
-    refuse("InvalidParameterException", "startedBy may contain letters, numbers, hyphens, underscores and slashes only.");
+    refuse(
+      "InvalidParameterException",
+      "startedBy may contain letters, numbers, hyphens, underscores and slashes only.",
+    );
   }
   return startedBy;
 }
@@ -98,7 +104,8 @@ function tagsOf(step: ClusterStep, request: TaskRequest, definitionTags: readonl
   const propagated = propagates(request) ? definitionTags : [];
   const named = new Set(own.map((tag) => tag.key));
   // AWS: the caller's tags win over propagated ones; managed tags come under the reserved prefix.
-  const managed = request.enableECSManagedTags === true ? [{ key: "aws:ecs:clusterName", value: step.clusterName }] : [];
+  const managed =
+    request.enableECSManagedTags === true ? [{ key: "aws:ecs:clusterName", value: step.clusterName }] : [];
   return [...managed, ...propagated.filter((tag) => !named.has(tag.key)), ...own];
 }
 

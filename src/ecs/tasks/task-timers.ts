@@ -31,8 +31,9 @@ function statusDueAt(task: Task): number | null {
 /** Does what is due for `task` at `step.now`; nothing when nothing is. */
 export function taskDue(step: ClusterStep, task: Task): void {
   const dueAt = statusDueAt(task);
-  if (dueAt !== null && dueAt <= step.now) return statusDue(step, task);
-  if (task.protectedUntil !== null && task.protectedUntil <= step.now) {
+  if (dueAt !== null && dueAt <= step.now) {
+    statusDue(step, task);
+  } else if (task.protectedUntil !== null && task.protectedUntil <= step.now) {
     step.noteTask({ ...task, protectedUntil: null });
   }
 }
@@ -41,20 +42,25 @@ function statusDue(step: ClusterStep, task: Task): void {
   switch (task.lastStatus) {
     case "PROVISIONING":
       step.changeTask(advance(withAddress(step, task), "network-interface-made", step.now));
-      return deliverTask(step, task.id);
+      deliverTask(step, task.id);
+      break;
     case "PENDING": {
       // AWS: the stopped reason of a task whose ENI was never confirmed. The agent is told to stop whatever it has.
       const reason = "Timeout waiting for network interface provisioning to complete.";
       step.changeTask(wantStopped(task, "TaskFailedToStart", reason, step.now));
-      return deliverTask(step, task.id);
+      deliverTask(step, task.id);
+      break;
     }
     case "DEACTIVATING":
       step.changeTask(advance(task, "targets-deregistered", step.now));
-      return deliverTask(step, task.id);
+      deliverTask(step, task.id);
+      break;
     case "DEPROVISIONING":
-      return step.changeTask(advance(task, "network-interface-gone", step.now));
+      step.changeTask(advance(task, "network-interface-gone", step.now));
+      break;
     case "STOPPED":
-      return step.state.removeTask(task.id);
+      step.state.removeTask(task.id);
+      break;
     default:
   }
 }

@@ -30,7 +30,10 @@ export const gpusFit: PlacementFilter = {
 
 function taken(need: { tcpPorts: readonly number[]; udpPorts: readonly number[] }, candidate: Candidate): string[] {
   const { instance, usage } = candidate;
-  const registered = { tcp: membersOf(instance.registeredResources, "PORTS"), udp: membersOf(instance.registeredResources, "PORTS_UDP") };
+  const registered = {
+    tcp: membersOf(instance.registeredResources, "PORTS"),
+    udp: membersOf(instance.registeredResources, "PORTS_UDP"),
+  };
   return [
     ...need.tcpPorts.filter((port) => usage.tcpPorts.has(port) || registered.tcp.includes(String(port))),
     ...need.udpPorts.filter((port) => usage.udpPorts.has(port) || registered.udp.includes(String(port))),
