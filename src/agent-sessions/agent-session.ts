@@ -1,0 +1,390 @@
+/**
+ * What the control plane holds about one container instance that has an agent. The command socket (ACS) makes the
+ * instance connected; the telemetry socket (TCS) only brings reports. Both come and go independently.
+ *
+ *   no ACS --accept--> open (agent-connected) --replaced by a newer ACS--> open (agent-connected again, no disconnect)
+ *   open --closed by the agent, by the network, or two heartbeats unanswered--> no ACS (agent-disconnected)
+ */
+import type { AgentChannel, AgentConnection, AgentHello } from "../agent-protocol/connection.ts";
+import {
+  type CommandFromAgent,
+  parseCommandFromAgent,
+  parseTelemetryFromAgent,
+  type TelemetryFromAgent,
+} from "../agent-protocol/from-agent.ts";
+import type { ToAgent } from "../agent-protocol/to-agent.ts";
+import type { LogLevel } from "../cluster-runner/log.ts";
+import type { AgentReport } from "../ecs/cluster-input.ts";
+import type { ClusterEffect } from "../ecs/effect.ts";
+import { never } from "../lib/assert.ts";
+import type { Clock, Timer } from "../lib/clock.ts";
+import type { RandomStream } from "../lib/random.ts";
+import { networkInterfaces, payloadTask } from "./task-payload.ts";
+import { reportFromTelemetry } from "./telemetry-report.ts";
+
+/** LIMIT: agents drop a socket that brought nothing for 60 to 120 s; 30 s leaves room for one lost heartbeat. */
+export const heartbeatIntervalMs = 30_000;
+/** LIMIT: the protocol asks to close when acks stay away for about two heartbeats. */
+export const unansweredHeartbeatsMax = 2;
+/** LIMIT: how often a payload without an ack goes out again; an agent that refuses a task never acks, and says so otherwise. */
+const payloadResendsMax = 3;
+/** LIMIT: payloads in flight to one agent; beyond it the agent is stuck, and is sent everything anew when it comes back. */
+const unackedPayloadsMax = 1_000;
+/** LIMIT: reports of one agent that the cluster has not taken yet; more are dropped, since later ones say the same or more. */
+const waitingReportsMax = 1_000;
+/** LIMIT: AWS waits five minutes for an agent to confirm a network interface. */
+const attachWaitMs = 300_000;
+
+export type SessionIdentity = {
+  readonly instanceId: string;
+  readonly containerInstanceArn: string;
+  readonly clusterArn: string;
+  attachmentArn(id: string): string;
+};
+
+export type SessionEnvironment = {
+  readonly clock: Clock;
+  readonly ids: RandomStream;
+  readonly log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void;
+  readonly report: (report: AgentReport) => Promise<void>;
+  /** What UpdateContainerAgent tells the agent to fetch. */
+  readonly updateInfo: (targetVersion: string) => { readonly location: string; readonly signature: string };
+};
+
+type SentPayload = { readonly message: Extract<ToAgent, { type: "PayloadMessage" }>; resends: number };
+
+export class AgentSession {
+  readonly identity: SessionIdentity;
+  readonly #environment: SessionEnvironment;
+  #acs: AgentConnection | null = null;
+  #tcs: AgentConnection | null = null;
+  #heartbeat: Timer | null = null;
+  #unanswered = 0;
+  #sequence = 0;
+  readonly #unacked = new Map<string, SentPayload>();
+  readonly #updates = new Map<string, "stage" | "perform">();
+  readonly #complained = new Set<string>();
+  #waitingReports = 0;
+  /** The kind of agent that holds the session; null while there is none. */
+  simulated: boolean | null = null;
+
+  constructor(identity: SessionIdentity, environment: SessionEnvironment) {
+    this.identity = identity;
+    this.#environment = environment;
+  }
+
+  isOpen(channel: AgentChannel): boolean {
+    return (channel === "acs" ? this.#acs : this.#tcs) !== null;
+  }
+
+  /** Takes a connection; an older one of the same channel is closed without the instance seeming disconnected. */
+  open(channel: AgentChannel, hello: AgentHello, connection: AgentConnection): void {
+    const older = channel === "acs" ? this.#acs : this.#tcs;
+    older?.close(1000, "a newer connection has taken over");
+    if (channel === "acs") this.#openCommands(hello, connection);
+    else this.#openTelemetry(connection);
+    connection.onClose((code) => this.#lost(channel, connection, code));
+  }
+
+  /** A real agent takes the place of the simulated host: its sockets go, the instance stays connected when ACS is next. */
+  displace(next: AgentChannel, reason: string): void {
+    this.#tcs?.close(1008, reason);
+    this.#tcs = null;
+    this.#acs?.close(1008, reason);
+    if (this.#acs !== null && next !== "acs") this.#dropCommands();
+    this.#acs = null;
+  }
+
+  /** Closes both channels; the instance is disconnected when it was connected. */
+  close(code: number, reason: string): void {
+    this.#tcs?.close(code, reason);
+    this.#tcs = null;
+    if (this.#acs === null) return;
+    this.#acs.close(code, reason);
+    this.#dropCommands();
+  }
+
+  /** Sends what a step of the cluster wants sent; without a connection it is lost, and derived again at the next one. */
+  apply(effect: Exclude<ClusterEffect, { type: "turn-away" }>): void {
+    if (this.#acs === null) return;
+    switch (effect.type) {
+      case "deliver-tasks":
+        return this.#deliver(effect);
+      case "deliver-manifest":
+        return this.#send({
+          type: "TaskManifestMessage",
+          message: {
+            ...this.#address(),
+            generatedAt: this.#environment.clock.now(),
+            timeline: this.#nextSequence(),
+            tasks: effect.tasks.map(({ arn, desiredStatus }) => ({
+              taskArn: arn,
+              taskClusterArn: this.identity.clusterArn,
+              desiredStatus,
+            })),
+          },
+        });
+      case "confirm-stops":
+        return this.#send({
+          type: "TaskStopVerificationAck",
+          message: {
+            messageId: effect.messageId,
+            generatedAt: this.#environment.clock.now(),
+            stopTasks: effect.taskArns.map((taskArn) => ({
+              taskArn,
+              taskClusterArn: this.identity.clusterArn,
+              desiredStatus: "STOPPED",
+            })),
+          },
+        });
+      case "update-agent":
+        return this.#update(effect.stage, effect.targetVersion);
+      default:
+        return never(effect, "effect");
+    }
+  }
+
+  #openCommands(hello: AgentHello, connection: AgentConnection): void {
+    this.#dropState();
+    this.#acs = connection;
+    connection.onMessage((message) => {
+      if (this.#acs === connection) this.#command(message);
+    });
+    this.#armHeartbeat();
+    this.#report({
+      type: "agent-connected",
+      instanceId: this.identity.instanceId,
+      agentVersion: hello.agentVersion || null,
+      agentHash: hello.agentHash || null,
+      dockerVersion: hello.dockerVersion || null,
+    });
+  }
+
+  #openTelemetry(connection: AgentConnection): void {
+    this.#tcs = connection;
+    connection.onMessage((message) => {
+      if (this.#tcs === connection) this.#telemetry(message);
+    });
+  }
+
+  #lost(channel: AgentChannel, connection: AgentConnection, code: number): void {
+    if (channel === "tcs") {
+      if (this.#tcs === connection) this.#tcs = null;
+      return;
+    }
+    if (this.#acs !== connection) return;
+    this.#environment.log("info", { ...this.#who(), code }, "agent disconnected");
+    this.#dropCommands();
+  }
+
+  #dropCommands(): void {
+    this.#acs = null;
+    this.#dropState();
+    this.#report({ type: "agent-disconnected", instanceId: this.identity.instanceId });
+  }
+
+  /** What belongs to one command connection: at the next one the cluster delivers everything anew. */
+  #dropState(): void {
+    this.#heartbeat?.cancel();
+    this.#heartbeat = null;
+    this.#unanswered = 0;
+    this.#unacked.clear();
+    this.#updates.clear();
+    this.#complained.clear();
+  }
+
+  #armHeartbeat(): void {
+    this.#heartbeat = this.#environment.clock.setTimer(heartbeatIntervalMs, () => this.#beat());
+  }
+
+  #beat(): void {
+    if (this.#acs === null) return;
+    if (this.#unanswered >= unansweredHeartbeatsMax) {
+      this.#environment.log("warn", this.#who(), "agent does not answer heartbeats");
+      this.#acs.close(1011, "heartbeats were not answered");
+      this.#dropCommands();
+      return;
+    }
+    this.#unanswered += 1;
+    this.#send({ type: "HeartbeatMessage", message: { messageId: this.#environment.ids.uuid(), healthy: true } });
+    this.#resend();
+    this.#armHeartbeat();
+  }
+
+  #resend(): void {
+    for (const [messageId, sent] of this.#unacked) {
+      if (sent.resends >= payloadResendsMax) {
+        this.#unacked.delete(messageId);
+        this.#environment.log("warn", { ...this.#who(), messageId }, "agent never acknowledged a payload");
+        continue;
+      }
+      sent.resends += 1;
+      this.#send(sent.message);
+    }
+  }
+
+  #deliver(effect: Extract<ClusterEffect, { type: "deliver-tasks" }>): void {
+    const { identity } = this;
+    for (const { task } of effect.orders) {
+      const unconfirmed = task.attachments.some((attachment) => attachment.status === "ATTACHING");
+      if (task.desiredStatus !== "RUNNING" || !unconfirmed) continue;
+      this.#send({
+        type: "AttachTaskNetworkInterfacesMessage",
+        message: {
+          ...this.#address(),
+          taskArn: task.arn,
+          taskClusterArn: identity.clusterArn,
+          waitTimeoutMs: attachWaitMs,
+          generatedAt: this.#environment.clock.now(),
+          elasticNetworkInterfaces: networkInterfaces(task, (id) => identity.attachmentArn(id)),
+        },
+      });
+    }
+    const message = {
+      type: "PayloadMessage",
+      message: {
+        ...this.#address(),
+        seqNum: this.#nextSequence(),
+        generatedAt: this.#environment.clock.now(),
+        tasks: effect.orders.map((order) => payloadTask(order, (id) => identity.attachmentArn(id))),
+      },
+    } as const;
+    this.#forgetOlderOrders(new Set(effect.orders.map((order) => order.task.arn)));
+    if (this.#unacked.size >= unackedPayloadsMax) {
+      this.#environment.log("warn", this.#who(), "agent leaves too many payloads unacknowledged");
+      this.#acs?.close(1011, "payloads were not acknowledged");
+      this.#dropCommands();
+      return;
+    }
+    this.#unacked.set(message.message.messageId, { message, resends: 0 });
+    this.#send(message);
+  }
+
+  /** An order that a later one has overtaken must not go out again. */
+  #forgetOlderOrders(arns: ReadonlySet<string>): void {
+    for (const [messageId, { message, resends }] of this.#unacked) {
+      const before = message.message.tasks ?? [];
+      const tasks = before.filter((task) => !arns.has(task.arn));
+      if (tasks.length === 0) this.#unacked.delete(messageId);
+      else if (tasks.length < before.length) {
+        this.#unacked.set(messageId, { message: { ...message, message: { ...message.message, tasks } }, resends });
+      }
+    }
+  }
+
+  #update(stage: "stage" | "perform", targetVersion: string): void {
+    const address = this.#address();
+    // An update that was sent again is answered again; only the newest answer of each stage counts.
+    for (const [messageId, pending] of this.#updates) if (pending === stage) this.#updates.delete(messageId);
+    this.#updates.set(address.messageId, stage);
+    this.#send({
+      type: stage === "stage" ? "StageUpdateMessage" : "PerformUpdateMessage",
+      message: { ...address, updateInfo: this.#environment.updateInfo(targetVersion) },
+    });
+  }
+
+  #command(value: unknown): void {
+    const parsed = parseCommandFromAgent(value);
+    if (!parsed.ok) return this.#complain("acs", parsed.type, parsed.problem);
+    // Whatever arrives shows that the agent lives.
+    this.#unanswered = 0;
+    this.#commandMessage(parsed.message);
+  }
+
+  #commandMessage(message: CommandFromAgent): void {
+    switch (message.type) {
+      case "HeartbeatAckRequest":
+      case "IAMRoleCredentialsAckRequest":
+        return;
+      case "AckRequest":
+        this.#unacked.delete(message.message.messageId);
+        return this.#updateAnswered(message.message.messageId, true, null);
+      case "NackRequest":
+        return this.#updateAnswered(message.message.messageId, false, message.message.reason ?? null);
+      case "TaskStopVerificationMessage":
+        return this.#report({
+          type: "stop-candidates",
+          instanceId: this.identity.instanceId,
+          messageId: message.message.messageId,
+          taskArns: message.message.stopCandidates.map((candidate) => candidate.taskArn),
+        });
+      default:
+        return never(message, "message");
+    }
+  }
+
+  #updateAnswered(messageId: string, accepted: boolean, reason: string | null): void {
+    const stage = this.#updates.get(messageId);
+    if (stage === undefined) return;
+    this.#updates.delete(messageId);
+    this.#report({ type: "update-answered", instanceId: this.identity.instanceId, stage, accepted, reason });
+  }
+
+  #telemetry(value: unknown): void {
+    const parsed = parseTelemetryFromAgent(value);
+    if (!parsed.ok) return this.#complain("tcs", parsed.type, parsed.problem);
+    this.#tcs?.send({ type: telemetryAcks[parsed.message.type], message: {} } satisfies ToAgent);
+    const report = reportFromTelemetry(this.identity.instanceId, parsed.message, this.#environment.clock.now());
+    if (report !== null) this.#report(report);
+  }
+
+  /** A message that is none is dropped; the log hears of each kind once per connection. */
+  #complain(channel: AgentChannel, type: string, problem: string): void {
+    const key = `${channel} ${type}`;
+    // LIMIT: a sender of many made-up types fills no memory.
+    if (this.#complained.has(key) || this.#complained.size >= 32) return;
+    this.#complained.add(key);
+    this.#environment.log(
+      "warn",
+      { ...this.#who(), channel, type, problem },
+      "agent sent a message of the wrong shape",
+    );
+  }
+
+  #report(report: AgentReport): void {
+    const vital = report.type === "agent-connected" || report.type === "agent-disconnected";
+    if (!vital && this.#waitingReports >= waitingReportsMax) {
+      return this.#complain("tcs", report.type, "too many reports wait");
+    }
+    this.#waitingReports += 1;
+    // Nobody waits for a report: the mailbox of the cluster keeps them in order.
+    this.#environment.report(report).then(
+      () => {
+        this.#waitingReports -= 1;
+      },
+      (error: unknown) => {
+        this.#waitingReports -= 1;
+        this.#environment.log(
+          "error",
+          { ...this.#who(), report: report.type, err: error },
+          "a report of an agent was not taken",
+        );
+      },
+    );
+  }
+
+  #send(message: ToAgent): void {
+    this.#acs?.send(message);
+  }
+
+  /** Numbers that rise over restarts of the control plane too, as long as its clock does not run backwards. */
+  #nextSequence(): number {
+    this.#sequence = Math.max(this.#sequence + 1, this.#environment.clock.now());
+    return this.#sequence;
+  }
+
+  #address(): { readonly messageId: string; readonly clusterArn: string; readonly containerInstanceArn: string } {
+    const { clusterArn, containerInstanceArn } = this.identity;
+    return { messageId: this.#environment.ids.uuid(), clusterArn, containerInstanceArn };
+  }
+
+  #who(): { readonly containerInstance: string } {
+    return { containerInstance: this.identity.containerInstanceArn };
+  }
+}
+
+const telemetryAcks = {
+  PublishMetricsRequest: "AckPublishMetric",
+  PublishHealthRequest: "AckPublishHealth",
+  PublishInstanceStatusRequest: "AckPublishInstanceStatus",
+} as const satisfies Record<TelemetryFromAgent["type"], ToAgent["type"]>;

@@ -1,0 +1,166 @@
+import {
+  type AgentChannel,
+  type AgentConnection,
+  type AgentHello,
+  displacedWord,
+  inactiveInstance,
+} from "../agent-protocol/connection.ts";
+import type { LogLevel } from "../cluster-runner/log.ts";
+import { attachmentArn, clusterArn, parseArn } from "../ecs/arn.ts";
+import type { AgentReport } from "../ecs/cluster-input.ts";
+import type { ClusterEffect } from "../ecs/effect.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Random, RandomStream } from "../lib/random.ts";
+import { AgentSession } from "./agent-session.ts";
+
+/** Where a cluster is. */
+export type ClusterPlace = { readonly account: string; readonly region: string; readonly cluster: string };
+
+/** What the sessions need of the control plane. */
+export type SessionsControlPlane = {
+  /** Resolves once the cluster has taken the report; reports of one cluster are taken in the order of these calls. */
+  report(place: ClusterPlace, report: AgentReport): Promise<void>;
+  onEffect(listener: (place: ClusterPlace, effect: ClusterEffect) => void): void;
+};
+
+export type AgentSessionsOptions = {
+  readonly controlPlane: SessionsControlPlane;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void;
+  /** Where agents fetch a new version; without it only simulated hosts can update. */
+  readonly agentUpdate?: { readonly location: string; readonly signature: string } | null;
+};
+
+/** LIMIT: instances that were turned away and are remembered; of older ones the cluster says it again when they connect. */
+const turnedAwayMax = 10_000;
+
+/** The sessions of all agents with this control plane. */
+export class AgentSessions {
+  readonly #options: AgentSessionsOptions;
+  readonly #ids: RandomStream;
+  readonly #sessions = new Map<string, AgentSession>();
+  readonly #turnedAway = new Set<string>();
+  /** Instances that a real agent has spoken for: a simulated host has no business there any more. */
+  readonly #real = new Set<string>();
+  #closed = false;
+
+  constructor(options: AgentSessionsOptions) {
+    this.#options = options;
+    this.#ids = options.random.stream("agent-messages");
+    options.controlPlane.onEffect((place, effect) => this.#apply(place, effect));
+  }
+
+  /**
+   * Takes a connection whose caller is known to be allowed. The newest connection of a channel wins, except that a
+   * simulated one never displaces a real one. A connection that is refused is closed with the reason.
+   */
+  accept(
+    channel: AgentChannel,
+    hello: AgentHello,
+    connection: AgentConnection,
+    { simulated }: { readonly simulated: boolean },
+  ): void {
+    if (this.#closed) return connection.close(1001, "shutting down");
+    const found = instanceOf(hello);
+    if (found === null) {
+      return connection.close(1008, "InvalidInstanceException: containerInstanceArn names no container instance.");
+    }
+    const { place, instanceId } = found;
+    const key = keyOf(place, instanceId);
+    // The cluster knows best whether the instance is still INACTIVE, and is asked by an ACS connection only.
+    if (channel === "tcs" && this.#turnedAway.has(key)) return turnAway(connection);
+    if (simulated && this.#real.has(key)) return displace(connection);
+    const session = this.#sessions.get(key) ?? this.#newSession(key, place, instanceId, hello.containerInstanceArn);
+    if (!simulated && !this.#real.has(key)) {
+      this.#real.add(key);
+      // Both sockets of the simulated host go; an open ACS is replaced below, so that the instance stays connected.
+      if (session.simulated === true) session.displace(channel, displacedWord);
+    }
+    session.simulated = simulated;
+    if (channel === "acs") this.#turnedAway.delete(key);
+    session.open(channel, hello, connection);
+  }
+
+  /** Closes every session: 1001 brings agents back at once. Further connections are refused the same way. */
+  closeAll(code: number, reason = "shutting down"): void {
+    this.#closed = true;
+    for (const session of this.#sessions.values()) session.close(code, reason);
+    this.#sessions.clear();
+  }
+
+  /** Open sockets, for the metrics. */
+  counts(): { readonly acs: number; readonly tcs: number; readonly simulated: number } {
+    const counts = { acs: 0, tcs: 0, simulated: 0 };
+    for (const session of this.#sessions.values()) {
+      if (session.isOpen("acs")) counts.acs += 1;
+      if (session.isOpen("tcs")) counts.tcs += 1;
+      if (session.isOpen("acs") && session.simulated === true) counts.simulated += 1;
+    }
+    return counts;
+  }
+
+  #apply(place: ClusterPlace, effect: ClusterEffect): void {
+    const key = keyOf(place, effect.instanceId);
+    const session = this.#sessions.get(key);
+    if (effect.type !== "turn-away") {
+      session?.apply(effect);
+      return;
+    }
+    this.#turnedAway.add(key);
+    if (this.#turnedAway.size > turnedAwayMax) {
+      for (const oldest of this.#turnedAway) {
+        this.#turnedAway.delete(oldest);
+        break;
+      }
+    }
+    session?.close(inactiveInstance.code, inactiveReason);
+    this.#sessions.delete(key);
+    this.#real.delete(key);
+  }
+
+  #newSession(key: string, place: ClusterPlace, instanceId: string, containerInstanceArn: string): AgentSession {
+    const { clock, log, controlPlane, agentUpdate } = this.#options;
+    const session = new AgentSession(
+      {
+        instanceId,
+        containerInstanceArn,
+        clusterArn: clusterArn(place, place.cluster),
+        attachmentArn: (id) => attachmentArn(place, place.cluster, id),
+      },
+      {
+        clock,
+        log,
+        ids: this.#ids,
+        report: (report) => controlPlane.report(place, report),
+        updateInfo: (targetVersion) =>
+          agentUpdate ?? { location: `simulated:/agent/${targetVersion}`, signature: "0".repeat(64) },
+      },
+    );
+    this.#sessions.set(key, session);
+    return session;
+  }
+}
+
+const inactiveReason = `${inactiveInstance.word}: The container instance is not active.`;
+
+const turnAway = (connection: AgentConnection): void => connection.close(inactiveInstance.code, inactiveReason);
+
+const displace = (connection: AgentConnection): void =>
+  connection.close(1008, `${displacedWord}: The container instance has an agent of its own.`);
+
+const keyOf = (place: ClusterPlace, instanceId: string): string =>
+  `${place.account}/${place.region}/${place.cluster}/${instanceId}`;
+
+/** The instance that a hello speaks for. The cluster of a short ARN is the one that the agent was configured with. */
+export function instanceOf(hello: AgentHello): { readonly place: ClusterPlace; readonly instanceId: string } | null {
+  const arn = parseArn(hello.containerInstanceArn);
+  if (arn === null || arn.type !== "container-instance") return null;
+  const [first = "", second] = arn.path;
+  const configured = parseArn(hello.cluster);
+  const cluster = second === undefined ? (configured?.path[0] ?? (hello.cluster || "default")) : first;
+  return {
+    place: { account: arn.account, region: arn.region, cluster },
+    instanceId: second ?? first.replaceAll("-", ""),
+  };
+}

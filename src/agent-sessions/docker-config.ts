@@ -1,0 +1,135 @@
+import type { ContainerDefinition, TaskDefinition } from "../ecs/task-definitions/task-definition.ts";
+
+/** AWS: the health check's defaults, in seconds. */
+const healthCheckDefaults = { interval: 30, timeout: 5, retries: 3, startPeriod: 0 };
+
+type LinuxParameters = {
+  readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] };
+  readonly devices?: readonly { hostPath?: string; containerPath?: string; permissions?: readonly string[] }[];
+  readonly initProcessEnabled?: boolean;
+  readonly sharedMemorySize?: number;
+  readonly tmpfs?: readonly { containerPath: string; size: number; mountOptions?: readonly string[] }[];
+  readonly maxSwap?: number;
+  readonly swappiness?: number;
+};
+
+/** The members of a container definition that reach Docker through `dockerConfig`, in the API shape of ECS. */
+type DockerMembers = {
+  readonly user?: string;
+  readonly workingDirectory?: string;
+  readonly hostname?: string;
+  readonly dockerLabels?: Readonly<Record<string, string>>;
+  readonly interactive?: boolean;
+  readonly pseudoTerminal?: boolean;
+  readonly disableNetworking?: boolean;
+  readonly readonlyRootFilesystem?: boolean;
+  readonly dnsServers?: readonly string[];
+  readonly dnsSearchDomains?: readonly string[];
+  readonly dockerSecurityOptions?: readonly string[];
+  readonly extraHosts?: readonly { hostname: string; ipAddress: string }[];
+  readonly ulimits?: readonly { name: string; softLimit: number; hardLimit: number }[];
+  readonly systemControls?: readonly { namespace?: string; value?: string }[];
+  readonly logConfiguration?: { readonly logDriver: string; readonly options?: Readonly<Record<string, string>> };
+  readonly linuxParameters?: LinuxParameters;
+};
+
+/** `dockerConfig` of a container: two JSON texts in the form of the Docker Engine API. */
+export function dockerConfig(
+  container: ContainerDefinition,
+  definition: TaskDefinition,
+): { readonly version: string; readonly config: string; readonly hostConfig: string } {
+  return {
+    version: "1.21",
+    config: JSON.stringify(containerConfig(container)),
+    hostConfig: JSON.stringify(hostConfig(container, definition)),
+  };
+}
+
+function containerConfig(container: ContainerDefinition): object {
+  const members = container as DockerMembers;
+  return {
+    ...present("User", members.user),
+    ...present("WorkingDir", members.workingDirectory),
+    ...present("Hostname", members.hostname),
+    ...present("Labels", members.dockerLabels),
+    ...present("OpenStdin", members.interactive),
+    ...present("Tty", members.pseudoTerminal),
+    ...present("NetworkDisabled", members.disableNetworking),
+    ...present("Healthcheck", container.healthCheck === undefined ? undefined : healthcheck(container.healthCheck)),
+  };
+}
+
+function healthcheck(check: NonNullable<ContainerDefinition["healthCheck"]>): object {
+  const nanoseconds = (seconds: number): number => seconds * 1_000_000_000;
+  const settings = { ...healthCheckDefaults, ...check };
+  return {
+    Test: check.command,
+    Interval: nanoseconds(settings.interval),
+    Timeout: nanoseconds(settings.timeout),
+    StartPeriod: nanoseconds(settings.startPeriod),
+    Retries: settings.retries,
+  };
+}
+
+function hostConfig(container: ContainerDefinition, definition: TaskDefinition): object {
+  const members = container as DockerMembers;
+  const linux = members.linuxParameters ?? {};
+  const log = members.logConfiguration;
+  return {
+    NetworkMode: definition.networkMode === "awsvpc" ? "none" : (definition.networkMode ?? "bridge"),
+    CapAdd: linux.capabilities?.add ?? [],
+    CapDrop: linux.capabilities?.drop ?? [],
+    ...present("Privileged", container.privileged),
+    ...present("ReadonlyRootfs", members.readonlyRootFilesystem),
+    ...present("Dns", members.dnsServers),
+    ...present("DnsSearch", members.dnsSearchDomains),
+    ...present("SecurityOpt", members.dockerSecurityOptions),
+    ...present(
+      "ExtraHosts",
+      members.extraHosts?.map((host) => `${host.hostname}:${host.ipAddress}`),
+    ),
+    ...present(
+      "Ulimits",
+      members.ulimits?.map(({ name, softLimit, hardLimit }) => ({ Name: name, Soft: softLimit, Hard: hardLimit })),
+    ),
+    ...present(
+      "Sysctls",
+      members.systemControls &&
+        Object.fromEntries(members.systemControls.map((c) => [c.namespace ?? "", c.value ?? ""])),
+    ),
+    ...present("LogConfig", log && { Type: log.logDriver, Config: log.options ?? {} }),
+    ...present("MemoryReservation", mebibytes(container.memoryReservation)),
+    ...linuxHostConfig(linux, container.memory),
+  };
+}
+
+function linuxHostConfig(linux: LinuxParameters, memoryMiB: number | undefined): object {
+  const swap =
+    linux.maxSwap !== undefined && memoryMiB !== undefined ? mebibytes(memoryMiB + linux.maxSwap) : undefined;
+  return {
+    ...present("Init", linux.initProcessEnabled),
+    ...present("ShmSize", mebibytes(linux.sharedMemorySize)),
+    ...present("MemorySwap", swap),
+    ...present("MemorySwappiness", linux.swappiness),
+    ...present(
+      "Tmpfs",
+      linux.tmpfs &&
+        Object.fromEntries(
+          linux.tmpfs.map((t) => [t.containerPath, [...(t.mountOptions ?? []), `size=${t.size}m`].join(",")]),
+        ),
+    ),
+    ...present(
+      "Devices",
+      linux.devices?.map((device) => ({
+        PathOnHost: device.hostPath ?? "",
+        PathInContainer: device.containerPath ?? device.hostPath ?? "",
+        CgroupPermissions: (device.permissions ?? ["read", "write", "mknod"]).map((word) => word.charAt(0)).join(""),
+      })),
+    ),
+  };
+}
+
+const mebibytes = (count: number | undefined): number | undefined =>
+  count === undefined ? undefined : count * 1_048_576;
+
+const present = (name: string, value: unknown): object => (value === undefined ? {} : { [name]: value });
