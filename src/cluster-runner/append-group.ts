@@ -1,0 +1,62 @@
+import type { EcsEvent } from "../ecs/events/event.ts";
+import type { StepResult } from "../ecs/machine.ts";
+import type { Append, DocumentWrite } from "../store/store.ts";
+
+/** What a step answered: a value or a refusal. */
+export type Answer = StepResult<never>["reply"];
+
+/** Somebody whose answer shows what the group holds, and who therefore learns it only when the group is durable. */
+export type Waiter = {
+  readonly answer: Answer;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+};
+
+/** The writes of successive steps that go to the store in one append. */
+export class AppendGroup<Effect> {
+  readonly events: EcsEvent[] = [];
+  readonly effects: Effect[] = [];
+  readonly waiters: Waiter[] = [];
+  /** Steps that wrote something. */
+  steps = 0;
+  /** The last value of each document, by kind and then by key. */
+  readonly #documents = new Map<string, Map<string, object | null>>();
+
+  add(result: StepResult<Effect>): void {
+    this.steps += 1;
+    for (const { kind, key, value } of result.documents) {
+      let values = this.#documents.get(kind);
+      if (values === undefined) {
+        values = new Map();
+        this.#documents.set(kind, values);
+      }
+      values.set(key, value);
+    }
+    for (const event of result.events) this.events.push(event);
+  }
+
+  /** The group as JSON text, and how many characters that is. Documents are immutable, so it is made only once. */
+  toAppend(forgetEventsThrough: number | null): { readonly append: Append; readonly characters: number } {
+    const documents: DocumentWrite[] = [];
+    let characters = 0;
+    for (const [kind, values] of this.#documents) {
+      for (const [key, value] of values) {
+        const body = value === null ? null : JSON.stringify(value);
+        characters += body?.length ?? 0;
+        documents.push({ kind, key, body });
+      }
+    }
+    const events = this.events.map((event) => ({ sequence: event.sequence, body: JSON.stringify(event) }));
+    for (const { body } of events) characters += body.length;
+    const append = forgetEventsThrough === null ? { documents, events } : { documents, events, forgetEventsThrough };
+    return { append, characters };
+  }
+
+  resolveWaiters(): void {
+    for (const { answer, resolve } of this.waiters) resolve(answer);
+  }
+
+  rejectWaiters(error: Error): void {
+    for (const { reject } of this.waiters) reject(error);
+  }
+}

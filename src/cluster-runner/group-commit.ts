@@ -1,0 +1,133 @@
+import { limits } from "../ecs/limits.ts";
+import type { StepResult } from "../ecs/machine.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Append } from "../store/store.ts";
+import { type Answer, AppendGroup } from "./append-group.ts";
+
+/** LIMIT: old events are forgotten by the thousand, so that few appends pay for it. */
+const eventsForgottenAtOnce = 1_000;
+
+/** Told of each append that became durable: how long it took, how many steps it held, how large it was. */
+export type AppendObserver = { appended(ms: number, steps: number, bytes: number): void };
+
+export type GroupCommitOptions<Effect> = {
+  readonly clock: Clock;
+  readonly observe: AppendObserver | undefined;
+  readonly append: (append: Append) => Promise<void>;
+  readonly release: (effects: readonly Effect[]) => void;
+  /** Told when an append failed, with the number of steps lost; gives the error that those who waited get. */
+  readonly failed: (cause: unknown, lostSteps: number) => Error;
+};
+
+/**
+ * Takes what steps write to the store in groups: one is being appended (`underWay`) while the next one collects
+ * (`open`), so that any number of steps costs one append. Whoever has seen a write waits for it.
+ */
+export class GroupCommit<Effect> {
+  readonly #options: GroupCommitOptions<Effect>;
+  #open: AppendGroup<Effect> | null = null;
+  #underWay: AppendGroup<Effect> | null = null;
+  #appendIsDeferred = false;
+  #waiting = 0;
+  #forgottenThrough = 0;
+  #onFlushed: (() => void)[] = [];
+
+  constructor(options: GroupCommitOptions<Effect>) {
+    this.#options = options;
+  }
+
+  /** Answers that wait for an append. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Puts what a step wrote and wants done into the open group; effects of a step that wrote nothing wait like answers. */
+  add(result: StepResult<Effect>): void {
+    if (result.documents.length > 0 || result.events.length > 0) {
+      this.#open ??= new AppendGroup();
+      this.#open.add(result);
+      this.#appendSoon();
+    }
+    if (result.effects.length === 0) return;
+    const group = this.#open ?? this.#underWay;
+    if (group === null) this.#options.release(result.effects);
+    else group.effects.push(...result.effects);
+  }
+
+  /** `answer` once everything that was added is durable: at once, without a promise, when it is. */
+  whenDurable(answer: Answer): Answer | Promise<Answer> {
+    // Appends end in order, so the latest group is the last to wait for.
+    const group = this.#open ?? this.#underWay;
+    if (group === null) return answer;
+    this.#waiting += 1;
+    return new Promise((resolve, reject) => group.waiters.push({ answer, resolve, reject }));
+  }
+
+  /** Resolves when nothing is left to append, whether it became durable or was lost. */
+  async flushed(): Promise<void> {
+    if (this.#open === null && this.#underWay === null) return;
+    await new Promise<void>((resolve) => {
+      this.#onFlushed.push(resolve);
+    });
+  }
+
+  #appendSoon(): void {
+    if (this.#underWay !== null || this.#appendIsDeferred) return;
+    this.#appendIsDeferred = true;
+    this.#options.clock.defer(() => {
+      this.#appendIsDeferred = false;
+      void this.#append();
+    });
+  }
+
+  async #append(): Promise<void> {
+    const { clock, observe, append, release } = this.#options;
+    const group = this.#open;
+    if (group === null) return;
+    this.#open = null;
+    this.#underWay = group;
+    const startedAt = clock.now();
+    let bytes: number;
+    try {
+      const written = group.toAppend(this.#eventsToForget(group));
+      bytes = written.characters;
+      await append(written.append);
+    } catch (error) {
+      this.#lose(group, error);
+      return;
+    }
+    this.#underWay = null;
+    this.#waiting -= group.waiters.length;
+    group.resolveWaiters();
+    observe?.appended(clock.now() - startedAt, group.steps, bytes);
+    release(group.effects);
+    // Deferred, as a store may block while it writes: the answers of this group go out first.
+    if (this.#open !== null) this.#appendSoon();
+    else this.#settleFlushed();
+  }
+
+  #eventsToForget(group: AppendGroup<Effect>): number | null {
+    const through = (group.events.at(-1)?.sequence ?? 0) - limits.eventsKeptPerCluster;
+    if (through < this.#forgottenThrough + eventsForgottenAtOnce) return null;
+    this.#forgottenThrough = through;
+    return through;
+  }
+
+  /** What later steps wrote stands on what is lost, so it is lost too. */
+  #lose(group: AppendGroup<Effect>, cause: unknown): void {
+    const later = this.#open;
+    this.#open = null;
+    this.#underWay = null;
+    this.#waiting = 0;
+    const error = this.#options.failed(cause, group.steps + (later?.steps ?? 0));
+    group.rejectWaiters(error);
+    later?.rejectWaiters(error);
+    this.#settleFlushed();
+  }
+
+  #settleFlushed(): void {
+    const resolves = this.#onFlushed;
+    this.#onFlushed = [];
+    for (const resolve of resolves) resolve();
+  }
+}
