@@ -64,15 +64,15 @@ export function trunkDueAt(instance: ContainerInstance): number | null {
 
 /** The simulated network has come further with the trunk: CREATED, ATTACHING, ATTACHED; DETACHING, DELETED. */
 export function trunkDue(step: ClusterStep, instance: ContainerInstance): void {
-  if (instance.status === "DEREGISTERING") return trunkRemoved(step, instance, "DELETED");
-  if (step.now >= instance.statusSince + limits.attachmentTimeoutMs) {
-    return trunkFailed(step, instance, "The trunk network interface was not attached in time.");
-  }
-  if (instance.attachments.some((attachment) => attachment.status === "CREATED")) {
+  if (instance.status === "DEREGISTERING") {
+    trunkRemoved(step, instance, "DELETED");
+  } else if (step.now >= instance.statusSince + limits.attachmentTimeoutMs) {
+    trunkFailed(step, instance, "The trunk network interface was not attached in time.");
+  } else if (instance.attachments.some((attachment) => attachment.status === "CREATED")) {
     step.changeInstance({ ...instance, attachments: moveTrunk(instance.attachments, "ATTACHING") });
-    return;
+  } else {
+    trunkAttached(step, instance);
   }
-  trunkAttached(step, instance);
 }
 
 /** The trunk is attached: a REGISTERING instance becomes ACTIVE; otherwise nothing happens. */

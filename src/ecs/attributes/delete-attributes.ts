@@ -1,0 +1,24 @@
+import type { Given } from "../call.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { customAttribute, type RequestAttribute } from "./attribute-rules.ts";
+import { attributeTarget, checkedAttributeList, describeAttribute } from "./attribute-target.ts";
+
+export type DeleteAttributesRequest = { readonly attributes?: readonly RequestAttribute[] };
+
+/**
+ * Deletes custom attributes by name, or by name and value when a value is given, and answers those that were there.
+ * Refuses lists and names outside the rules (InvalidParameterException) and unknown targets (TargetNotFoundException).
+ * DIFFERS: AWS does not say whether this announces a change of the instance; Berth does, since the event shows the attributes.
+ */
+export function deleteAttributes(step: ClusterStep, request: DeleteAttributesRequest, _: Given) {
+  const attributes = checkedAttributeList(request.attributes).flatMap((requested) => {
+    const { name, value } = customAttribute(requested);
+    const instance = attributeTarget(step, requested);
+    const found = instance.customAttributes.find((attribute) => attribute.name === name);
+    if (found === undefined || (value !== null && value !== found.value)) return [];
+    const customAttributes = instance.customAttributes.filter((attribute) => attribute !== found);
+    step.changeInstance({ ...instance, customAttributes });
+    return [describeAttribute(instance, found)];
+  });
+  return { attributes };
+}

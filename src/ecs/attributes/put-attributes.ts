@@ -1,0 +1,31 @@
+import type { Given } from "../call.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { isSameDocument } from "../container-instances/is-same-document.ts";
+import { limits } from "../limits.ts";
+import { refuse } from "../refusals.ts";
+import { customAttribute, type RequestAttribute, withAttributes } from "./attribute-rules.ts";
+import { attributeTarget, checkedAttributeList, describeAttribute } from "./attribute-target.ts";
+
+export type PutAttributesRequest = { readonly attributes?: readonly RequestAttribute[] };
+
+/**
+ * Puts 1 to 10 attributes on container instances; one of the same name is replaced.
+ * Refuses lists, names and values outside the rules (InvalidParameterException), unknown targets (TargetNotFoundException)
+ * and more than 10 custom attributes on an instance (AttributeLimitExceededException).
+ * DIFFERS: AWS does not say whether this announces a change of the instance; Berth does, since the event shows the attributes.
+ */
+export function putAttributes(step: ClusterStep, request: PutAttributesRequest, _: Given) {
+  const attributes = checkedAttributeList(request.attributes).map((requested) => {
+    const attribute = customAttribute(requested);
+    const instance = attributeTarget(step, requested);
+    const customAttributes = withAttributes(instance.customAttributes, [attribute]);
+    if (customAttributes.length > limits.customAttributesPerInstance) {
+      const max = limits.customAttributesPerInstance;
+      refuse("AttributeLimitExceededException", `A container instance can have at most ${max} custom attributes.`);
+    }
+    const changed = { ...instance, customAttributes };
+    if (!isSameDocument(instance, changed)) step.changeInstance(changed);
+    return describeAttribute(instance, attribute);
+  });
+  return { attributes };
+}

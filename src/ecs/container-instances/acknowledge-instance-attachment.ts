@@ -1,0 +1,40 @@
+import { parseArn } from "../arn.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import type { ContainerInstance } from "./container-instance.ts";
+import { trunkAttached, trunkFailed, trunkRemoved } from "./trunk.ts";
+
+/**
+ * What an agent says of an attachment (SubmitAttachmentStateChanges). True when it belongs to a container instance here;
+ * news that is late, repeated or of another status changes nothing.
+ */
+export function acknowledgeInstanceAttachment(step: ClusterStep, attachmentArn: string, status: string): boolean {
+  const instance = instanceWith(step, attachmentArn);
+  if (instance === null) return false;
+  switch (status) {
+    case "ATTACHED":
+      trunkAttached(step, instance);
+      break;
+    case "FAILED":
+      trunkFailed(step, instance, "The agent could not attach the trunk network interface.");
+      break;
+    case "DETACHED":
+    case "DELETED":
+      trunkRemoved(step, instance, status);
+      break;
+  }
+  return true;
+}
+
+/** Few calls ask for this, so that looking through all instances is cheaper than an index kept at every change. */
+function instanceWith(step: ClusterStep, attachmentArn: string): ContainerInstance | null {
+  const arn = parseArn(attachmentArn);
+  if (arn === null || arn.type !== "attachment") return null;
+  if (arn.account !== step.place.account || arn.region !== step.place.region) return null;
+  if (arn.path.length > 2 || (arn.path.length === 2 && arn.path[0] !== step.clusterName)) return null;
+  const id = arn.path.at(-1);
+  for (const instance of step.state.instances.values()) {
+    // Only the newest attachment is in use; older ones are the trunks of failed registrations.
+    if (instance.attachments.at(-1)?.id === id) return instance;
+  }
+  return null;
+}

@@ -1,0 +1,41 @@
+import { must } from "../../lib/assert.ts";
+import type { Given } from "../call.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { refuse } from "../refusals.ts";
+import { stopTasksOfDeregisteredInstance } from "../tasks/stop-task.ts";
+import { instanceTransition, withStatus } from "./container-instance-lifecycle.ts";
+import { describeContainerInstance } from "./describe-container-instance.ts";
+import { settleReconnect } from "./recover-connections.ts";
+import { referencedContainerInstance } from "./referenced-container-instance.ts";
+import { hasTrunk, moveTrunk } from "./trunk.ts";
+
+export type DeregisterContainerInstanceRequest = { readonly containerInstance?: string; readonly force?: boolean };
+
+/**
+ * Takes a container instance out of the cluster: INACTIVE at once, or DEREGISTERING until its trunk is removed. Its agent is
+ * turned away. With `force` its tasks are STOPPED in the books while their containers run on.
+ * Refuses with InvalidParameterException an unknown or INACTIVE instance and, without `force`, one with tasks.
+ * AWS: any task that is not STOPPED counts; deregistration is final.
+ */
+export function deregisterContainerInstance(step: ClusterStep, request: DeregisterContainerInstanceRequest, _: Given) {
+  const found = referencedContainerInstance(step, request.containerInstance);
+  const next = instanceTransition(found.status, hasTrunk(found) ? "deregister-with-trunk" : "deregister");
+  if (next === "ignored" || next === "refused") {
+    return { containerInstance: describeContainerInstance(step.state, found, [], step.now) };
+  }
+  if (step.state.book.usageOf(found.id).taskIds.size > 0) {
+    if (request.force !== true) refuse("InvalidParameterException", "Found running tasks on the instance.");
+    stopTasksOfDeregisteredInstance(step, found);
+  }
+  const instance = must(step.state.instances.get(found.id), "the instance under deregistration");
+  step.changeInstance({
+    ...withStatus(instance, next, step.now),
+    agentConnected: false,
+    deregisteredAt: step.now,
+    attachments: next === "DEREGISTERING" ? moveTrunk(instance.attachments, "DETACHING") : instance.attachments,
+  });
+  settleReconnect(step, found.id);
+  step.effects.push({ type: "turn-away", instanceId: found.id });
+  const gone = must(step.state.instances.get(found.id), "the deregistered instance");
+  return { containerInstance: describeContainerInstance(step.state, gone, [], step.now) };
+}

@@ -1,0 +1,44 @@
+import type { Given } from "../call.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { limits } from "../limits.ts";
+import { refuse } from "../refusals.ts";
+import {
+  type ContainerInstanceInclude,
+  type ContainerInstanceReply,
+  describeContainerInstance,
+} from "./describe-container-instance.ts";
+import {
+  checkedInstanceIds,
+  type Failure,
+  findContainerInstance,
+  missingContainerInstance,
+} from "./referenced-container-instance.ts";
+
+export type DescribeContainerInstancesRequest = {
+  readonly containerInstances?: readonly string[];
+  readonly include?: readonly string[];
+};
+
+/**
+ * Container instances by id or ARN, at most 100; unknown ones come as failures MISSING.
+ * Refuses with InvalidParameterException an empty or too long list and an unknown `include`.
+ */
+export function describeContainerInstances(step: ClusterStep, request: DescribeContainerInstancesRequest, _: Given) {
+  const references = checkedInstanceIds(request.containerInstances, limits.idsPerDescribeContainerInstances);
+  const include = checkedInclude(request.include);
+  const containerInstances = new Map<string, ContainerInstanceReply>();
+  const failures: Failure[] = [];
+  for (const reference of references) {
+    const instance = findContainerInstance(step, reference);
+    if (instance === null) failures.push(missingContainerInstance(step, reference));
+    else containerInstances.set(instance.id, describeContainerInstance(step.state, instance, include, step.now));
+  }
+  return { containerInstances: [...containerInstances.values()], failures };
+}
+
+function checkedInclude(include: readonly string[] | undefined): readonly ContainerInstanceInclude[] {
+  return (include ?? []).map((name) => {
+    if (name === "TAGS" || name === "CONTAINER_INSTANCE_HEALTH") return name;
+    refuse("InvalidParameterException", "include should be one of [TAGS, CONTAINER_INSTANCE_HEALTH]");
+  });
+}

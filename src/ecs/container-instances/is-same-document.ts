@@ -1,0 +1,4 @@
+/** True when two documents say the same, so that writing one over the other would change nothing. */
+export function isSameDocument(a: object, b: object): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

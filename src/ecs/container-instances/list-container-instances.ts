@@ -1,0 +1,74 @@
+import { containerInstanceArn } from "../arn.ts";
+import type { Given } from "../call.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { limits } from "../limits.ts";
+import { decodePageToken, encodePageToken } from "../page.ts";
+import { refuse } from "../refusals.ts";
+import type { ContainerInstance } from "./container-instance.ts";
+
+export type ListContainerInstancesRequest = {
+  readonly filter?: string;
+  readonly nextToken?: string;
+  readonly maxResults?: number;
+  readonly status?: string;
+};
+
+const listedStatuses: readonly string[] = ["ACTIVE", "DRAINING", "REGISTERING", "DEREGISTERING", "REGISTRATION_FAILED"];
+
+/**
+ * ARNs of the container instances in `status`; without it of all that are not INACTIVE.
+ * Refuses with InvalidParameterException another status, a `filter`, a page size outside 1 .. 100 and a foreign token.
+ * DIFFERS: `filter` (the cluster query language) is refused: it comes with the scheduler.
+ */
+export function listContainerInstances(step: ClusterStep, request: ListContainerInstancesRequest, _: Given) {
+  const { status } = request;
+  if (status !== undefined && !listedStatuses.includes(status)) {
+    refuse("InvalidParameterException", `Container instance status should be one of [${listedStatuses.join(", ")}]`);
+  }
+  if (request.filter !== undefined && request.filter !== "") {
+    refuse("InvalidParameterException", "The filter of ListContainerInstances is not supported yet: leave it out.");
+  }
+  const wanted = (instance: ContainerInstance) =>
+    status === undefined ? instance.status !== "INACTIVE" : instance.status === status;
+  const { ids, nextToken } = idsOfPage(step, request, wanted);
+  return {
+    containerInstanceArns: ids.map((id) => containerInstanceArn(step.place, step.clusterName, id)),
+    nextToken,
+  };
+}
+
+/** The ids of one page. Only the instances of that page and those between them are looked at, however many there are. */
+function idsOfPage(
+  step: ClusterStep,
+  request: ListContainerInstancesRequest,
+  wanted: (instance: ContainerInstance) => boolean,
+): { ids: string[]; nextToken: string | null } {
+  const size = pageSize(request.maxResults);
+  const ids: string[] = [];
+  for (const id of step.state.instanceIds.after(tokenKey("ListContainerInstances", request.nextToken))) {
+    const instance = step.state.instances.get(id);
+    if (instance === undefined || !wanted(instance)) continue;
+    if (ids.length === size) {
+      return { ids, nextToken: encodePageToken("ListContainerInstances", ids[size - 1] as string) };
+    }
+    ids.push(id);
+  }
+  return { ids, nextToken: null };
+}
+
+/** The size of a page of at most 100; refuses others with InvalidParameterException. */
+export function pageSize(maxResults: number | undefined): number {
+  const size = maxResults ?? limits.pageSize;
+  if (!Number.isInteger(size) || size < 1 || size > limits.pageSize) {
+    refuse("InvalidParameterException", `maxResults must be between 1 and ${limits.pageSize}.`);
+  }
+  return size;
+}
+
+/** The key that `token` of `operation` names, null without a token; refuses a foreign one with InvalidParameterException. */
+export function tokenKey(operation: string, token: string | undefined): string | null {
+  if (token === undefined) return null;
+  const key = decodePageToken(operation, token);
+  if (key === null) refuse("InvalidParameterException", "Invalid token.");
+  return key;
+}

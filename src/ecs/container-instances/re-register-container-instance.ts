@@ -1,0 +1,88 @@
+import { withAttributes } from "../attributes/attribute-rules.ts";
+import type { Given } from "../call.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { refuse } from "../refusals.ts";
+import { withTags } from "../tags/tag.ts";
+import type { ContainerInstance, GpuDevice } from "./container-instance.ts";
+import { instanceTransition, withStatus } from "./container-instance-lifecycle.ts";
+import { type IdentityDocument, identityDocument } from "./identity-document.ts";
+import { isSameDocument } from "./is-same-document.ts";
+import { findContainerInstance, idIn } from "./referenced-container-instance.ts";
+import { type RegisterContainerInstanceRequest, versionsOf } from "./register-container-instance.ts";
+import {
+  attributeValue,
+  checkCustomAttributes,
+  platformAttributes,
+  requestedAttributes,
+} from "./registered-attributes.ts";
+import { devicesListed, platformDevices, totalResources, withDevices } from "./registered-resources.ts";
+import { newTrunk, trunkAttributes, wantsTrunk } from "./trunk.ts";
+
+/**
+ * An agent that has restarted registers its instance again; returns the instance's id. AWS: ARN, `registeredAt`, tasks and custom attributes stay;
+ * resources and the agent's attributes become what it sends, even below what its tasks hold. Nothing is
+ * announced when nothing changed. A failed registration is tried again.
+ * Refuses with ClientException an unknown instance, one that is deregistered, and one whose instance type changed.
+ */
+export function reRegisterContainerInstance(
+  step: ClusterStep,
+  reference: string,
+  request: RegisterContainerInstanceRequest,
+  given: Given,
+): string {
+  const before = findContainerInstance(step, reference);
+  if (before === null) {
+    refuse("ClientException", `Referenced container instance ${idIn(reference)} not registered.`);
+  }
+  const { instanceIdentityDocument, instanceIdentityDocumentSignature } = request;
+  const document = identityDocument(step.configuration, instanceIdentityDocument, instanceIdentityDocumentSignature);
+  const refreshed = refresh(before, request, document, `${step.place.region}a`);
+  const wanted = wantsTrunk(given.settings, refreshed.instanceType, refreshed.platformAttributes);
+  const next = instanceTransition(before.status, wanted ? "re-register-with-trunk" : "re-register");
+  if (next === "refused" || next === "ignored") {
+    refuse("ClientException", `Container instance ${before.id} is inactive.`);
+  }
+  const isNewAttempt = next === "REGISTERING" && before.status !== "REGISTERING";
+  const attachments = isNewAttempt ? [newTrunk(step.random("attachment-id"))] : before.attachments;
+  const after = withStatus({ ...refreshed, attachments }, next, step.now);
+  if (!isSameDocument(before, after)) step.changeInstance(after);
+  return before.id;
+}
+
+function refresh(
+  before: ContainerInstance,
+  request: RegisterContainerInstanceRequest,
+  document: IdentityDocument | null,
+  fallbackZone: string,
+): ContainerInstance {
+  const sent = requestedAttributes(request.attributes);
+  const derived = platformAttributes(sent.platform, document, before.availabilityZone ?? fallbackZone);
+  const platform = withAttributes(derived, trunkAttributes(before.attachments));
+  const instanceType = document?.instanceType ?? attributeValue(platform, "ecs.instance-type") ?? before.instanceType;
+  if (before.instanceType !== null && instanceType !== before.instanceType) {
+    refuse("ClientException", "Container instance type changes are not supported.");
+  }
+  const customAttributes = withAttributes(before.customAttributes, sent.custom);
+  checkCustomAttributes(customAttributes);
+  return {
+    ...before,
+    instanceType,
+    availabilityZone: attributeValue(platform, "ecs.availability-zone"),
+    versionInfo: request.versionInfo === undefined ? before.versionInfo : versionsOf(request.versionInfo),
+    ...refreshedResources(before, request),
+    platformAttributes: platform,
+    customAttributes,
+    tags: request.tags === undefined ? before.tags : withTags(before.tags, request.tags),
+  };
+}
+
+/** An agent sends all its resources; a call that leaves them out leaves them as they are. */
+function refreshedResources(before: ContainerInstance, request: RegisterContainerInstanceRequest) {
+  const resources =
+    request.totalResources === undefined ? before.registeredResources : totalResources(request.totalResources);
+  const devices: readonly GpuDevice[] =
+    request.platformDevices === undefined ? devicesListed(resources) : platformDevices(request.platformDevices);
+  const kept = request.platformDevices === undefined && request.totalResources === undefined;
+  const present = kept ? before.platformDevices : devices;
+  return { registeredResources: withDevices(resources, present), platformDevices: present };
+}

@@ -1,0 +1,37 @@
+import type { ClusterStep } from "../cluster-step.ts";
+import { limits } from "../limits.ts";
+
+/*
+ * After a restart of the control plane no socket is open, yet most agents are about to come back. An instance that was
+ * connected counts as connected for limits.reconnectGraceMs, so that a short restart is no storm of events.
+ */
+
+/** First input after loading: notes which agents are to come back, and until when they are waited for. */
+export function recoverConnections(step: ClusterStep): void {
+  const { state } = step;
+  state.awaitingReconnect.clear();
+  for (const instance of state.instances.values()) {
+    if (instance.agentConnected) state.awaitingReconnect.add(instance.id);
+  }
+  state.awaitingReconnectUntil = state.awaitingReconnect.size === 0 ? null : step.now + limits.reconnectGraceMs;
+}
+
+/** Marks those that have not come back in time as disconnected. */
+export function expireReconnects(step: ClusterStep): void {
+  const { state } = step;
+  if (state.awaitingReconnectUntil === null || state.awaitingReconnectUntil > step.now) return;
+  for (const id of state.awaitingReconnect) {
+    const instance = state.instances.get(id);
+    if (instance?.agentConnected) step.changeInstance({ ...instance, agentConnected: false });
+  }
+  state.awaitingReconnect.clear();
+  state.awaitingReconnectUntil = null;
+}
+
+/** The agent of `instanceId` is waited for no longer. */
+export function settleReconnect(step: ClusterStep, instanceId: string): void {
+  const { state } = step;
+  if (state.awaitingReconnect.delete(instanceId) && state.awaitingReconnect.size === 0) {
+    state.awaitingReconnectUntil = null;
+  }
+}

@@ -1,0 +1,156 @@
+import { must } from "../../lib/assert.ts";
+import { containerInstanceArn } from "../arn.ts";
+import type { RequestAttribute } from "../attributes/attribute-rules.ts";
+import type { Given } from "../call.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { limits } from "../limits.ts";
+import { refuse } from "../refusals.ts";
+import { newTags, type RequestTag } from "../tags/tag.ts";
+import type { ContainerInstance, VersionInfo } from "./container-instance.ts";
+import { describeContainerInstance } from "./describe-container-instance.ts";
+import { identityDocument } from "./identity-document.ts";
+import { reRegisterContainerInstance } from "./re-register-container-instance.ts";
+import {
+  attributeValue,
+  checkCustomAttributes,
+  platformAttributes,
+  requestedAttributes,
+} from "./registered-attributes.ts";
+import {
+  devicesListed,
+  platformDevices,
+  type RequestDevice,
+  type RequestResource,
+  totalResources,
+  withDevices,
+} from "./registered-resources.ts";
+import { newTrunk, wantsTrunk } from "./trunk.ts";
+
+export type RegisterContainerInstanceRequest = {
+  readonly instanceIdentityDocument?: string;
+  readonly instanceIdentityDocumentSignature?: string;
+  readonly totalResources?: readonly RequestResource[];
+  readonly versionInfo?: Partial<VersionInfo>;
+  readonly containerInstanceArn?: string;
+  readonly attributes?: readonly RequestAttribute[];
+  readonly platformDevices?: readonly RequestDevice[];
+  readonly tags?: readonly RequestTag[];
+  /** Not in the API model; the agent sends one for each registration. */
+  readonly clientToken?: string;
+};
+
+/**
+ * Registers a container instance, or with `containerInstanceArn` one that is known again. AWS: a registration whose token was
+ * seen within the hour answers the instance that came of it; with awsvpcTrunking it is REGISTERING until its trunk is attached.
+ * Refuses resources, attributes, devices, tags or tokens outside the rules (InvalidParameterException; an empty
+ * list of tags with ClientException), an identity document that is malformed or not genuine, and the 5,001st instance
+ * of a cluster (ClientException).
+ */
+export function registerContainerInstance(step: ClusterStep, request: RegisterContainerInstanceRequest, given: Given) {
+  const reference = request.containerInstanceArn;
+  const id =
+    reference === undefined || reference === ""
+      ? (registeredBefore(step, request.clientToken) ?? registerNew(step, request, given))
+      : reRegisterContainerInstance(step, reference, request, given);
+  const instance = must(step.state.instances.get(id), "the registered instance");
+  return { containerInstance: describeContainerInstance(step.state, instance, ["TAGS"], step.now) };
+}
+
+function registeredBefore(step: ClusterStep, token: string | undefined): string | null {
+  if (token === undefined) return null;
+  if (token.length < 1 || token.length > limits.clientTokenCharacters || !/^[\x21-\x7e]+$/.test(token)) {
+    const max = limits.clientTokenCharacters;
+    refuse("InvalidParameterException", `clientToken must be 1 to ${max} characters of visible ASCII.`);
+  }
+  const known = step.state.registrationTokens.get(token);
+  if (known === undefined || known.expiresAt <= step.now) return null;
+  const instance = step.state.instances.get(known.instanceId);
+  return instance === undefined || instance.status === "INACTIVE" ? null : instance.id;
+}
+
+function registerNew(step: ClusterStep, request: RegisterContainerInstanceRequest, given: Given): string {
+  checkRoom(step);
+  const instance = newContainerInstance(step, request, given);
+  step.changeInstance(instance);
+  if (request.clientToken !== undefined) {
+    const expiresAt = step.now + limits.registrationTokenMs;
+    step.state.registrationTokens.put(request.clientToken, {
+      token: request.clientToken,
+      instanceId: instance.id,
+      expiresAt,
+    });
+  }
+  return instance.id;
+}
+
+function newContainerInstance(
+  step: ClusterStep,
+  request: RegisterContainerInstanceRequest,
+  given: Given,
+): ContainerInstance {
+  const document = identityDocument(
+    step.configuration,
+    request.instanceIdentityDocument,
+    request.instanceIdentityDocumentSignature,
+  );
+  const sent = requestedAttributes(request.attributes);
+  checkCustomAttributes(sent.custom);
+  const platform = platformAttributes(sent.platform, document, spreadZone(step));
+  const instanceType = document?.instanceType ?? attributeValue(platform, "ecs.instance-type");
+  const external = document === null && platform.some(({ name }) => name === "ecs.capability.external");
+  const resources = totalResources(request.totalResources);
+  const devices =
+    request.platformDevices === undefined ? devicesListed(resources) : platformDevices(request.platformDevices);
+  const tags = newTags(request.tags);
+  const trunk = wantsTrunk(given.settings, instanceType, platform);
+  const id = step.random("container-instance-id").hex(32);
+  const hostId = step.random("ec2-instance-id").hex(17);
+  return {
+    id,
+    arn: containerInstanceArn(step.place, step.clusterName, id),
+    ec2InstanceId: document?.instanceId ?? `${external ? "mi" : "i"}-${hostId}`,
+    instanceType,
+    availabilityZone: attributeValue(platform, "ecs.availability-zone"),
+    external,
+    status: trunk ? "REGISTERING" : "ACTIVE",
+    statusReason: null,
+    version: 0,
+    agentConnected: false,
+    versionInfo: request.versionInfo === undefined ? null : versionsOf(request.versionInfo),
+    agentUpdate: null,
+    registeredAt: step.now,
+    deregisteredAt: null,
+    statusSince: step.now,
+    registeredResources: withDevices(resources, devices),
+    platformDevices: devices,
+    platformAttributes: platform,
+    customAttributes: sent.custom,
+    attachments: trunk ? [newTrunk(step.random("attachment-id"))] : [],
+    tags,
+    capacityProviderName: null,
+  };
+}
+
+/** AWS: versions normally come with the agent's connection, but the call may bring them. */
+export function versionsOf(versions: Partial<VersionInfo>): VersionInfo {
+  const { agentVersion = null, agentHash = null, dockerVersion = null } = versions;
+  return { agentVersion, agentHash, dockerVersion };
+}
+
+/** Instances without a zone of their own are spread over three, so that zone rules have something to work on. */
+function spreadZone(step: ClusterStep): string {
+  return `${step.place.region}${"abc".charAt(step.state.instances.size % 3)}`;
+}
+
+/** AWS: the quota of container instances of a cluster; INACTIVE ones do not count. */
+function checkRoom(step: ClusterStep): void {
+  const max = limits.containerInstancesPerCluster;
+  if (step.state.instances.size < max) return;
+  let registered = 0;
+  for (const instance of step.state.instances.values()) {
+    if (instance.status !== "INACTIVE") registered += 1;
+  }
+  if (registered >= max) {
+    refuse("ClientException", `A cluster can have at most ${max} container instances.`);
+  }
+}

@@ -1,0 +1,63 @@
+import type { Attribute } from "../attributes/attribute.ts";
+import {
+  customAttribute,
+  isPlatformAttribute,
+  platformAttribute,
+  type RequestAttribute,
+  withAttributes,
+} from "../attributes/attribute-rules.ts";
+import { limits } from "../limits.ts";
+import { refuse } from "../refusals.ts";
+import type { IdentityDocument } from "./identity-document.ts";
+
+// LIMIT: an agent of today sends about seventy; the rest is room for the agents to come.
+const attributesMax = 500;
+
+/** The attributes of a registration, apart by owner: those of ECS and its agent, and the user's. */
+export function requestedAttributes(requested: readonly RequestAttribute[] | undefined) {
+  const attributes = requested ?? [];
+  if (attributes.length > attributesMax) {
+    refuse("InvalidParameterException", `attributes can have at most ${attributesMax} items.`);
+  }
+  const isPlatform = (attribute: RequestAttribute) => isPlatformAttribute(attribute.name ?? "");
+  const platform = attributes.filter(isPlatform).map(platformAttribute);
+  const custom = attributes.filter((attribute) => !isPlatform(attribute)).map(customAttribute);
+  return { platform: withAttributes([], platform), custom: withAttributes([], custom) };
+}
+
+/**
+ * Refuses more custom attributes than an instance may have. AWS: PutAttributes has an exception of its own for this, which
+ * RegisterContainerInstance does not declare.
+ */
+export function checkCustomAttributes(custom: readonly Attribute[]): void {
+  if (custom.length > limits.customAttributesPerInstance) {
+    const max = limits.customAttributesPerInstance;
+    refuse("InvalidParameterException", `A container instance can have at most ${max} custom attributes.`);
+  }
+}
+
+/**
+ * What the agent sent, and what the control plane knows better or beside it. AWS: zone, instance type, AMI and architecture come from the
+ * identity document. What the agent sent stays as it is: it compares, and gives up when something is missing or changed.
+ */
+export function platformAttributes(
+  sent: readonly Attribute[],
+  document: IdentityDocument | null,
+  availabilityZone: string,
+): readonly Attribute[] {
+  const derived: Attribute[] = [];
+  const derive = (name: string, value: string | null) => {
+    if (value !== null) derived.push({ name, value });
+  };
+  derive("ecs.availability-zone", document?.availabilityZone ?? availabilityZone);
+  derive("ecs.instance-type", document?.instanceType ?? null);
+  derive("ecs.ami-id", document?.imageId ?? null);
+  derive("ecs.cpu-architecture", document?.architecture ?? null);
+  derive("ecs.os-type", "linux");
+  return withAttributes(derived, sent);
+}
+
+/** The value of the attribute `name`, null when it is not there or has none. */
+export function attributeValue(attributes: readonly Attribute[], name: string): string | null {
+  return attributes.find((attribute) => attribute.name === name)?.value ?? null;
+}

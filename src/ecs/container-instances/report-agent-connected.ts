@@ -1,0 +1,35 @@
+import { must } from "../../lib/assert.ts";
+import type { AgentReport } from "../cluster-input.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { deliverOnConnect } from "../tasks/deliver-tasks.ts";
+import { resumeAgentUpdate, updateAfterConnect } from "./agent-update.ts";
+import type { VersionInfo } from "./container-instance.ts";
+import { instanceTransition } from "./container-instance-lifecycle.ts";
+import { isSameDocument } from "./is-same-document.ts";
+import { settleReconnect } from "./recover-connections.ts";
+
+type Report = Extract<AgentReport, { readonly type: "agent-connected" }>;
+
+/**
+ * An agent has opened its command socket. Its versions become known, an unfinished update goes on or ends, and it is given
+ * its tasks. The agent of an instance that is deregistered or forgotten is turned away and changes nothing.
+ */
+export function reportAgentConnected(step: ClusterStep, report: Report): void {
+  const instance = step.state.instances.get(report.instanceId);
+  if (instance === undefined || instanceTransition(instance.status, "agent-connect") === "refused") {
+    step.effects.push({ type: "turn-away", instanceId: report.instanceId });
+    return;
+  }
+  settleReconnect(step, instance.id);
+  const versionInfo = connectedVersions(instance.versionInfo, report);
+  const agentUpdate = updateAfterConnect(instance.agentUpdate, report.agentVersion);
+  const connected = resumeAgentUpdate(step, { ...instance, agentConnected: true, versionInfo, agentUpdate });
+  if (!isSameDocument(instance, connected)) step.changeInstance(connected);
+  deliverOnConnect(step, must(step.state.instances.get(instance.id), "the connected instance"));
+}
+
+function connectedVersions(known: VersionInfo | null, report: Report): VersionInfo | null {
+  const { agentVersion, agentHash, dockerVersion } = report;
+  if (agentVersion === null && agentHash === null && dockerVersion === null) return known;
+  return { agentVersion, agentHash, dockerVersion };
+}

@@ -1,0 +1,39 @@
+import { must } from "../../lib/assert.ts";
+import type { Given } from "../call.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { refuse } from "../refusals.ts";
+import { compareVersions, isUnfinished } from "./agent-update.ts";
+import { describeContainerInstance } from "./describe-container-instance.ts";
+import { referencedContainerInstance } from "./referenced-container-instance.ts";
+
+export type UpdateContainerAgentRequest = { readonly containerInstance?: string };
+
+/**
+ * Asks for an update of the agent to the newest version known; it goes on when the agent is connected.
+ * Refuses an unknown instance and one that is neither ACTIVE nor DRAINING (InvalidParameterException), one whose agent version
+ * is unknown (MissingVersionException), one that has the newest (NoUpdateAvailableException), and one with an
+ * update under way (UpdateInProgressException).
+ */
+export function updateContainerAgent(step: ClusterStep, request: UpdateContainerAgentRequest, _: Given) {
+  const instance = referencedContainerInstance(step, request.containerInstance);
+  if (instance.status !== "ACTIVE" && instance.status !== "DRAINING") {
+    refuse("InvalidParameterException", `The container instance is ${instance.status}: its agent cannot be updated.`);
+  }
+  const version = instance.versionInfo?.agentVersion ?? null;
+  if (version === null) {
+    refuse("MissingVersionException", "The agent version of the container instance is not known.");
+  }
+  if (isUnfinished(instance.agentUpdate)) {
+    refuse("UpdateInProgressException", "An update of the container agent is already in progress.");
+  }
+  const targetVersion = step.configuration.latestAgentVersion;
+  if (compareVersions(version, targetVersion) >= 0) {
+    refuse("NoUpdateAvailableException", `There is no update for the container agent version ${version}.`);
+  }
+  step.changeInstance({
+    ...instance,
+    agentUpdate: { status: "PENDING", targetVersion, requestedAt: step.now, reason: null },
+  });
+  const asked = must(step.state.instances.get(instance.id), "the instance whose agent is updated");
+  return { containerInstance: describeContainerInstance(step.state, asked, [], step.now) };
+}
