@@ -109,9 +109,10 @@ export class AgentSession {
     if (this.#acs === null) return;
     switch (effect.type) {
       case "deliver-tasks":
-        return this.#deliver(effect);
+        this.#deliver(effect);
+        return;
       case "deliver-manifest":
-        return this.#send({
+        this.#send({
           type: "TaskManifestMessage",
           message: {
             ...this.#address(),
@@ -124,8 +125,9 @@ export class AgentSession {
             })),
           },
         });
+        return;
       case "confirm-stops":
-        return this.#send({
+        this.#send({
           type: "TaskStopVerificationAck",
           message: {
             messageId: effect.messageId,
@@ -137,10 +139,12 @@ export class AgentSession {
             })),
           },
         });
+        return;
       case "update-agent":
-        return this.#update(effect.stage, effect.targetVersion);
+        this.#update(effect.stage, effect.targetVersion);
+        return;
       default:
-        return never(effect, "effect");
+        never(effect, "effect");
     }
   }
 
@@ -285,7 +289,10 @@ export class AgentSession {
 
   #command(value: unknown): void {
     const parsed = parseCommandFromAgent(value);
-    if (!parsed.ok) return this.#complain("acs", parsed.type, parsed.problem);
+    if (!parsed.ok) {
+      this.#complain("acs", parsed.type, parsed.problem);
+      return;
+    }
     // Whatever arrives shows that the agent lives.
     this.#unanswered = 0;
     this.#commandMessage(parsed.message);
@@ -298,18 +305,21 @@ export class AgentSession {
         return;
       case "AckRequest":
         this.#unacked.delete(message.message.messageId);
-        return this.#updateAnswered(message.message.messageId, true, null);
+        this.#updateAnswered(message.message.messageId, true, null);
+        return;
       case "NackRequest":
-        return this.#updateAnswered(message.message.messageId, false, message.message.reason ?? null);
+        this.#updateAnswered(message.message.messageId, false, message.message.reason ?? null);
+        return;
       case "TaskStopVerificationMessage":
-        return this.#report({
+        this.#report({
           type: "stop-candidates",
           instanceId: this.identity.instanceId,
           messageId: message.message.messageId,
           taskArns: message.message.stopCandidates.map((candidate) => candidate.taskArn),
         });
+        return;
       default:
-        return never(message, "message");
+        never(message, "message");
     }
   }
 
@@ -322,7 +332,10 @@ export class AgentSession {
 
   #telemetry(value: unknown): void {
     const parsed = parseTelemetryFromAgent(value);
-    if (!parsed.ok) return this.#complain("tcs", parsed.type, parsed.problem);
+    if (!parsed.ok) {
+      this.#complain("tcs", parsed.type, parsed.problem);
+      return;
+    }
     this.#tcs?.send({ type: telemetryAcks[parsed.message.type], message: {} } satisfies ToAgent);
     const report = reportFromTelemetry(this.identity.instanceId, parsed.message, this.#environment.clock.now());
     if (report !== null) this.#report(report);
@@ -344,7 +357,8 @@ export class AgentSession {
   #report(report: AgentReport): void {
     const vital = report.type === "agent-connected" || report.type === "agent-disconnected";
     if (!vital && this.#waitingReports >= waitingReportsMax) {
-      return this.#complain("tcs", report.type, "too many reports wait");
+      this.#complain("tcs", report.type, "too many reports wait");
+      return;
     }
     this.#waitingReports += 1;
     // Nobody waits for a report: the mailbox of the cluster keeps them in order.

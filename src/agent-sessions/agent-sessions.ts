@@ -61,21 +61,31 @@ export class AgentSessions {
     connection: AgentConnection,
     { simulated }: { readonly simulated: boolean },
   ): void {
-    if (this.#closed) return connection.close(1001, "shutting down");
+    if (this.#closed) {
+      connection.close(1001, "shutting down");
+      return;
+    }
     const found = instanceOf(hello);
     if (found === null) {
-      return connection.close(1008, "InvalidInstanceException: containerInstanceArn names no container instance.");
+      connection.close(1008, "InvalidInstanceException: containerInstanceArn names no container instance.");
+      return;
     }
     const { place, instanceId } = found;
     const key = keyOf(place, instanceId);
     // The cluster knows best whether the instance is still INACTIVE, and is asked by an ACS connection only.
-    if (channel === "tcs" && this.#turnedAway.has(key)) return turnAway(connection);
-    if (simulated && this.#real.has(key)) return displace(connection);
+    if (channel === "tcs" && this.#turnedAway.has(key)) {
+      connection.close(inactiveInstance.code, inactiveReason);
+      return;
+    }
+    if (simulated && this.#real.has(key)) {
+      connection.close(1008, displacedReason);
+      return;
+    }
     const session = this.#sessions.get(key) ?? this.#newSession(key, place, instanceId, hello.containerInstanceArn);
     if (!simulated && !this.#real.has(key)) {
       this.#real.add(key);
       // Both sockets of the simulated host go; an open ACS is replaced below, so that the instance stays connected.
-      if (session.simulated === true) session.displace(channel, displacedWord);
+      if (session.simulated === true) session.displace(channel, displacedReason);
     }
     session.simulated = simulated;
     if (channel === "acs") this.#turnedAway.delete(key);
@@ -144,10 +154,7 @@ export class AgentSessions {
 
 const inactiveReason = `${inactiveInstance.word}: The container instance is not active.`;
 
-const turnAway = (connection: AgentConnection): void => connection.close(inactiveInstance.code, inactiveReason);
-
-const displace = (connection: AgentConnection): void =>
-  connection.close(1008, `${displacedWord}: The container instance has an agent of its own.`);
+const displacedReason = `${displacedWord}: The container instance has an agent of its own.`;
 
 const keyOf = (place: ClusterPlace, instanceId: string): string =>
   `${place.account}/${place.region}/${place.cluster}/${instanceId}`;
