@@ -37,8 +37,12 @@ export function describeContainerInstances(step: ClusterStep, request: DescribeC
 }
 
 function checkedInclude(include: readonly string[] | undefined): readonly ContainerInstanceInclude[] {
-  return (include ?? []).map((name) => {
-    if (name === "TAGS" || name === "CONTAINER_INSTANCE_HEALTH") return name;
-    refuse("InvalidParameterException", "include should be one of [TAGS, CONTAINER_INSTANCE_HEALTH]");
-  });
+  const names: ContainerInstanceInclude[] = [];
+  for (const name of include ?? []) {
+    if (name !== "TAGS" && name !== "CONTAINER_INSTANCE_HEALTH") {
+      refuse("InvalidParameterException", "include should be one of [TAGS, CONTAINER_INSTANCE_HEALTH]");
+    }
+    names.push(name);
+  }
+  return names;
 }

@@ -8,7 +8,6 @@ import { instanceTransition, withStatus } from "./container-instance-lifecycle.t
 import { type IdentityDocument, identityDocument } from "./identity-document.ts";
 import { isSameDocument } from "./is-same-document.ts";
 import { findContainerInstance, idIn } from "./referenced-container-instance.ts";
-import { type RegisterContainerInstanceRequest, versionsOf } from "./register-container-instance.ts";
 import {
   attributeValue,
   checkCustomAttributes,
@@ -16,6 +15,7 @@ import {
   requestedAttributes,
 } from "./registered-attributes.ts";
 import { devicesListed, platformDevices, totalResources, withDevices } from "./registered-resources.ts";
+import { type RegisterContainerInstanceRequest, versionsOf } from "./registration-request.ts";
 import { newTrunk, trunkAttributes, wantsTrunk } from "./trunk.ts";
 
 /**
@@ -56,7 +56,10 @@ function refresh(
   fallbackZone: string,
 ): ContainerInstance {
   const sent = requestedAttributes(request.attributes);
-  const derived = platformAttributes(sent.platform, document, before.availabilityZone ?? fallbackZone);
+  const derived = platformAttributes(sent.platform, document, {
+    instanceType: before.instanceType,
+    availabilityZone: before.availabilityZone ?? fallbackZone,
+  });
   const platform = withAttributes(derived, trunkAttributes(before.attachments));
   const instanceType = document?.instanceType ?? attributeValue(platform, "ecs.instance-type") ?? before.instanceType;
   if (before.instanceType !== null && instanceType !== before.instanceType) {

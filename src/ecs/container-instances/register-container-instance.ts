@@ -1,12 +1,11 @@
 import { must } from "../../lib/assert.ts";
 import { containerInstanceArn } from "../arn.ts";
-import type { RequestAttribute } from "../attributes/attribute-rules.ts";
 import type { Given } from "../call.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
-import { newTags, type RequestTag } from "../tags/tag.ts";
-import type { ContainerInstance, VersionInfo } from "./container-instance.ts";
+import { newTags } from "../tags/tag.ts";
+import type { ContainerInstance } from "./container-instance.ts";
 import { describeContainerInstance } from "./describe-container-instance.ts";
 import { identityDocument } from "./identity-document.ts";
 import { reRegisterContainerInstance } from "./re-register-container-instance.ts";
@@ -16,28 +15,9 @@ import {
   platformAttributes,
   requestedAttributes,
 } from "./registered-attributes.ts";
-import {
-  devicesListed,
-  platformDevices,
-  type RequestDevice,
-  type RequestResource,
-  totalResources,
-  withDevices,
-} from "./registered-resources.ts";
+import { devicesListed, platformDevices, totalResources, withDevices } from "./registered-resources.ts";
+import { type RegisterContainerInstanceRequest, versionsOf } from "./registration-request.ts";
 import { newTrunk, wantsTrunk } from "./trunk.ts";
-
-export type RegisterContainerInstanceRequest = {
-  readonly instanceIdentityDocument?: string;
-  readonly instanceIdentityDocumentSignature?: string;
-  readonly totalResources?: readonly RequestResource[];
-  readonly versionInfo?: Partial<VersionInfo>;
-  readonly containerInstanceArn?: string;
-  readonly attributes?: readonly RequestAttribute[];
-  readonly platformDevices?: readonly RequestDevice[];
-  readonly tags?: readonly RequestTag[];
-  /** Not in the API model; the agent sends one for each registration. */
-  readonly clientToken?: string;
-};
 
 /**
  * Registers a container instance, or with `containerInstanceArn` one that is known again. AWS: a registration whose token was
@@ -95,7 +75,10 @@ function newContainerInstance(
   );
   const sent = requestedAttributes(request.attributes);
   checkCustomAttributes(sent.custom);
-  const platform = platformAttributes(sent.platform, document, spreadZone(step));
+  const platform = platformAttributes(sent.platform, document, {
+    instanceType: null,
+    availabilityZone: spreadZone(step),
+  });
   const instanceType = document?.instanceType ?? attributeValue(platform, "ecs.instance-type");
   const external = document === null && platform.some(({ name }) => name === "ecs.capability.external");
   const resources = totalResources(request.totalResources);
@@ -129,12 +112,6 @@ function newContainerInstance(
     tags,
     capacityProviderName: null,
   };
-}
-
-/** AWS: versions normally come with the agent's connection, but the call may bring them. */
-export function versionsOf(versions: Partial<VersionInfo>): VersionInfo {
-  const { agentVersion = null, agentHash = null, dockerVersion = null } = versions;
-  return { agentVersion, agentHash, dockerVersion };
 }
 
 /** Instances without a zone of their own are spread over three, so that zone rules have something to work on. */

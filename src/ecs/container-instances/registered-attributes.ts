@@ -43,14 +43,14 @@ export function checkCustomAttributes(custom: readonly Attribute[]): void {
 export function platformAttributes(
   sent: readonly Attribute[],
   document: IdentityDocument | null,
-  availabilityZone: string,
+  known: { readonly instanceType: string | null; readonly availabilityZone: string },
 ): readonly Attribute[] {
   const derived: Attribute[] = [];
   const derive = (name: string, value: string | null) => {
     if (value !== null) derived.push({ name, value });
   };
-  derive("ecs.availability-zone", document?.availabilityZone ?? availabilityZone);
-  derive("ecs.instance-type", document?.instanceType ?? null);
+  derive("ecs.availability-zone", document?.availabilityZone ?? known.availabilityZone);
+  derive("ecs.instance-type", document?.instanceType ?? known.instanceType);
   derive("ecs.ami-id", document?.imageId ?? null);
   derive("ecs.cpu-architecture", document?.architecture ?? null);
   derive("ecs.os-type", "linux");

@@ -1,0 +1,24 @@
+import type { RequestAttribute } from "../attributes/attribute-rules.ts";
+import type { RequestTag } from "../tags/tag.ts";
+import type { VersionInfo } from "./container-instance.ts";
+import type { RequestDevice, RequestResource } from "./registered-resources.ts";
+
+/** A request of RegisterContainerInstance. */
+export type RegisterContainerInstanceRequest = {
+  readonly instanceIdentityDocument?: string;
+  readonly instanceIdentityDocumentSignature?: string;
+  readonly totalResources?: readonly RequestResource[];
+  readonly versionInfo?: Partial<VersionInfo>;
+  readonly containerInstanceArn?: string;
+  readonly attributes?: readonly RequestAttribute[];
+  readonly platformDevices?: readonly RequestDevice[];
+  readonly tags?: readonly RequestTag[];
+  /** Not in the API model; the agent sends one for each registration. */
+  readonly clientToken?: string;
+};
+
+/** AWS: versions normally come with the agent's connection, but the call may bring them. */
+export function versionsOf(versions: Partial<VersionInfo>): VersionInfo {
+  const { agentVersion = null, agentHash = null, dockerVersion = null } = versions;
+  return { agentVersion, agentHash, dockerVersion };
+}
