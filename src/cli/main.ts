@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+/** `berth`: finds the command and starts it. Everything is imported when it is needed, so that a command starts at once. */
+import { readFileSync } from "node:fs";
+import { enableCompileCache } from "node:module";
+import { nearest } from "../lib/nearest.ts";
+
+enableCompileCache();
+
+const overview = `Berth: the Amazon ECS control plane that you can run yourself.
+
+Usage: berth COMMAND [flags]
+
+Commands:
+  dev      A control plane with simulated container instances on this machine, for trying and testing.
+  serve    A control plane for others: every call is signed and checked.
+  keys     Makes, shows and deletes the access keys that serve accepts.
+  version  The version.
+  help     This text, or that of a command: berth help dev
+
+Examples:
+  berth dev
+      Listens on http://127.0.0.1:4280 with three container instances and keeps its state in .berth.
+  berth dev --port 0 --in-memory --json
+      For tests: a free port, nothing kept, one line of JSON that says where it listens.
+`;
+
+type Main = (argv: readonly string[]) => Promise<void>;
+
+const commands: Readonly<Record<string, Main>> = {
+  dev: async (argv) => (await import("../server/dev.ts")).main(argv),
+  serve: async (argv) => (await import("../server/serve.ts")).main(argv),
+  keys: async (argv) => (await import("../server/keys.ts")).main(argv),
+  version: async () => print(version()),
+  help: async ([name]) => (name === undefined ? print(overview) : commandOf(name)(["--help"])),
+};
+
+const [name = "help", ...argv] = process.argv.slice(2);
+if (name === "--help" || name === "-h") print(overview);
+else if (name === "--version") print(version());
+else await commandOf(name)(argv);
+
+function commandOf(given: string): Main {
+  const found = Object.hasOwn(commands, given) ? commands[given] : undefined;
+  return found ?? (async () => unknownCommand(given));
+}
+
+function unknownCommand(given: string): void {
+  const close = nearest(given, Object.keys(commands));
+  const advice = close === null ? "`berth help` lists them." : `Did you mean ${close}?`;
+  process.stderr.write(`berth: There is no command ${given}. ${advice}\n`);
+  process.exitCode = 2;
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  return `${manifest.version}\n`;
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
