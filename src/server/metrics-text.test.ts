@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AppendMetrics } from "./append-metrics.ts";
+import { CallMetrics } from "./call-metrics.ts";
+import { createMetricsText } from "./metrics-text.ts";
+
+test("the text has requests, latency, appends, statuses and sequences, as they are at each scrape", async () => {
+  const calls = new CallMetrics();
+  const appends = new AppendMetrics();
+  const metricsText = createMetricsText({
+    calls,
+    appends,
+    clusters: () => [
+      {
+        account: "000000000000",
+        region: "us-east-1",
+        cluster: "default",
+        lastSequence: 41,
+        instancesByStatus: { ACTIVE: 2, DRAINING: 1 },
+        tasksByStatus: { RUNNING: 7 },
+      },
+    ],
+    sessions: () => ({ acs: 3, tcs: 3, simulated: 3 }),
+  });
+  calls.record("RunTask", "", 0.002);
+  calls.record("RunTask", "", 0.2);
+  calls.record("RunTask", "ClusterNotFoundException", 0.0001);
+  appends.appended(0.7, 3, 1_000);
+  await metricsText();
+  calls.record("RunTask", "", 30);
+  const { text, contentType } = await metricsText();
+  assert.match(contentType, /^text\/plain/);
+  const place = 'account="000000000000",region="us-east-1",cluster="default"';
+  for (const line of [
+    'berth_requests_total{operation="RunTask",code=""} 3',
+    'berth_requests_total{operation="RunTask",code="ClusterNotFoundException"} 1',
+    'berth_request_seconds_bucket{operation="RunTask",le="0.0025"} 2',
+    'berth_request_seconds_bucket{operation="RunTask",le="5"} 3',
+    'berth_request_seconds_bucket{operation="RunTask",le="+Inf"} 4',
+    'berth_request_seconds_count{operation="RunTask"} 4',
+    'berth_append_seconds_bucket{le="0.001"} 1',
+    'berth_append_steps_bucket{le="5"} 1',
+    "berth_append_bytes_total 1000",
+    `berth_container_instances{${place},status="DRAINING"} 1`,
+    `berth_tasks{${place},status="RUNNING"} 7`,
+    `berth_event_sequence{${place}} 41`,
+    'berth_agent_connections{channel="acs"} 3',
+  ]) {
+    assert.ok(text.split("\n").includes(line), `${line}\n${text}`);
+  }
+  assert.match(text, /^process_resident_memory_bytes /m);
+});
