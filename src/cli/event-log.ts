@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { expectEqual } from "./tour-steps.ts";
+
+/** What the event log of a stopped server says. */
+export type EventLog = {
+  readonly events: number;
+  /** ARN of a task or container instance -> `version` of its newest event. */
+  readonly lastVersions: ReadonlyMap<string, number>;
+};
+
+type EventBody = { readonly resources: readonly string[]; readonly detail: { readonly version: number } };
+
+/**
+ * Reads the events of every cluster in the data directory of a server that is not running. Throws when a sequence has a gap or a
+ * version of a resource does not rise by one from event to event.
+ */
+export function readEventLog(dataDir: string): EventLog {
+  const database = new DatabaseSync(join(dataDir, "berth.sqlite"), { readOnly: true });
+  try {
+    const rows = database
+      .prepare(
+        `SELECT name, last_sequence, sequence, body FROM events JOIN partitions ON partitions.id = partition_id
+         ORDER BY name, sequence`,
+      )
+      .all();
+    const lastVersions = new Map<string, number>();
+    const next = new Map<string, number>();
+    for (const { name, last_sequence: last, sequence, body } of rows) {
+      const partition = String(name);
+      expectEqual(`the next event of ${partition}`, sequence, next.get(partition) ?? 1);
+      next.set(partition, Number(sequence) + 1);
+      const { resources, detail } = JSON.parse(String(body)) as EventBody;
+      for (const arn of resources) {
+        expectEqual(`the next version of ${arn}`, detail.version, (lastVersions.get(arn) ?? 0) + 1);
+        lastVersions.set(arn, detail.version);
+      }
+      if (rows.at(-1)?.sequence === sequence && rows.at(-1)?.name === name) {
+        expectEqual(`the last sequence of ${partition}`, last, sequence);
+      }
+    }
+    return { events: rows.length, lastVersions };
+  } finally {
+    database.close();
+  }
+}

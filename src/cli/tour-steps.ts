@@ -1,0 +1,74 @@
+import { isDeepStrictEqual } from "node:util";
+
+/** An expectation of the tour that was not met. */
+export class Unexpected extends Error {
+  override readonly name = "Unexpected";
+}
+
+/** Throws {@link Unexpected}, which says what was got, unless it is `wanted`. */
+export function expectEqual(what: string, got: unknown, wanted: unknown): void {
+  if (isDeepStrictEqual(got, wanted)) return;
+  throw new Unexpected(`${what}: expected ${JSON.stringify(wanted)}, got ${JSON.stringify(got)}`);
+}
+
+/** Throws {@link Unexpected} unless `holds`; `got` is shown. */
+export function expectThat(what: string, holds: boolean, got: unknown): void {
+  if (!holds) throw new Unexpected(`${what}: got ${JSON.stringify(got)}`);
+}
+
+/** Throws {@link Unexpected} unless the call is refused with the error `name` and, when given, `message`. */
+export async function expectRefused(call: Promise<unknown>, name: string, message?: string): Promise<void> {
+  const got = await call.then(
+    () => null,
+    (error: unknown) => error,
+  );
+  if (!(got instanceof Error)) throw new Unexpected(`expected ${name}, but the call succeeded`);
+  expectEqual("error", got.name, name);
+  if (message !== undefined) expectEqual(`message of ${name}`, got.message, message);
+}
+
+/** LIMIT: every change of the tour takes less than a second on an idle machine. */
+const untilTimeoutMs = 10_000;
+const untilIntervalMs = 25;
+
+/** Asks again until `reached` says true of the answer, and gives that answer. Throws {@link Unexpected} with the last one. */
+export async function until<T>(what: string, ask: () => Promise<T>, reached: (answer: T) => boolean): Promise<T> {
+  const deadline = performance.now() + untilTimeoutMs;
+  for (;;) {
+    const answer = await ask();
+    if (reached(answer)) return answer;
+    if (performance.now() > deadline) {
+      throw new Unexpected(`${what}: not within ${untilTimeoutMs / 1000} s; last: ${JSON.stringify(answer)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, untilIntervalMs));
+  }
+}
+
+/** Prints a line per step: what was expected, and whether it came. */
+export class Steps {
+  #number = 0;
+  readonly #startedAt = performance.now();
+
+  /** A line without a number, above the steps that belong together. */
+  heading(text: string): void {
+    process.stdout.write(`\n${text}\n`);
+  }
+
+  /** Runs `body`, which throws when something is not as `expected` says. What it gives is shown behind the line. */
+  async step(expected: string, body: () => Promise<string | undefined>): Promise<void> {
+    this.#number += 1;
+    const number = String(this.#number).padStart(2);
+    try {
+      const detail = await body();
+      process.stdout.write(`  ${number} \u2713 ${expected}${detail === undefined ? "" : `  (${detail})`}\n`);
+    } catch (error) {
+      process.stdout.write(`  ${number} \u2717 ${expected}\n`);
+      throw error;
+    }
+  }
+
+  summary(): string {
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    return `${this.#number} steps in ${seconds.toFixed(1)} s, all as expected.`;
+  }
+}
