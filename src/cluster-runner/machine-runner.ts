@@ -41,6 +41,8 @@ export type MachineRunnerOptions<Input, Effect> = {
   readonly afterLoad: Input | null;
   /** Called for each effect once its step is durable, in order. */
   readonly onEffect: (effect: Effect) => void;
+  /** Called after each load, before the calls that waited for it: what is not in documents has to be told anew. */
+  readonly onLoaded?: () => void;
   readonly log: Log;
   readonly observe?: AppendObserver | undefined;
   readonly waitingMax?: number;
@@ -247,7 +249,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
 
   /** Rejects only with what the store says. */
   async #loadPartition(): Promise<void> {
-    const { partition, store, afterLoad, log } = this.#options;
+    const { partition, store, afterLoad, onLoaded, log } = this.#options;
     if (this.#state !== "loading") return;
     const opened = await store.open(partition);
     if (this.#state !== "loading") return;
@@ -263,6 +265,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     this.#state = "running";
     this.#timer.follow(this.#machine.nextDueAt());
     if (afterLoad !== null) this.#step(afterLoad);
+    if (this.#isRunning()) onLoaded?.();
     this.#takeQueue();
   }
 
@@ -283,6 +286,10 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
       resolve(this.#take(input));
     }
     this.#queue = queue.slice(taken).concat(this.#queue);
+  }
+
+  #isRunning(): boolean {
+    return this.#state === "running";
   }
 
   #halt(reason: string): void {

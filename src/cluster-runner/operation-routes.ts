@@ -1,0 +1,54 @@
+/**
+ * Who answers an operation: the account machine; the machine of the cluster that the request names; the machine that
+ * owns the ARN in the request; or the control plane itself, out of several machines.
+ */
+export type OperationRoute =
+  | { readonly scope: "account" }
+  | { readonly scope: "cluster"; readonly resolvesTaskDefinition?: true }
+  | { readonly scope: "by-arn" }
+  | { readonly scope: "own" };
+
+/** Every operation that Berth answers. */
+export const operationRoutes = {
+  CreateCluster: { scope: "account" },
+  DeleteAccountSetting: { scope: "account" },
+  DeleteAttributes: { scope: "cluster" },
+  DeleteCluster: { scope: "own" },
+  DeleteTaskDefinitions: { scope: "account" },
+  DeregisterContainerInstance: { scope: "cluster" },
+  DeregisterTaskDefinition: { scope: "account" },
+  DescribeClusters: { scope: "account" },
+  DescribeContainerInstances: { scope: "cluster" },
+  DescribeTaskDefinition: { scope: "account" },
+  DescribeTasks: { scope: "cluster" },
+  DiscoverPollEndpoint: { scope: "own" },
+  GetTaskProtection: { scope: "cluster" },
+  ListAccountSettings: { scope: "account" },
+  ListAttributes: { scope: "cluster" },
+  ListClusters: { scope: "account" },
+  ListContainerInstances: { scope: "cluster" },
+  ListTagsForResource: { scope: "by-arn" },
+  ListTaskDefinitionFamilies: { scope: "account" },
+  ListTaskDefinitions: { scope: "account" },
+  ListTasks: { scope: "cluster" },
+  PutAccountSetting: { scope: "account" },
+  PutAccountSettingDefault: { scope: "account" },
+  PutAttributes: { scope: "cluster" },
+  RegisterContainerInstance: { scope: "cluster" },
+  RegisterTaskDefinition: { scope: "account" },
+  RunTask: { scope: "cluster", resolvesTaskDefinition: true },
+  StartTask: { scope: "cluster", resolvesTaskDefinition: true },
+  StopTask: { scope: "cluster" },
+  SubmitAttachmentStateChanges: { scope: "cluster" },
+  SubmitContainerStateChange: { scope: "cluster" },
+  SubmitTaskStateChange: { scope: "cluster" },
+  TagResource: { scope: "by-arn" },
+  UntagResource: { scope: "by-arn" },
+  UpdateCluster: { scope: "account" },
+  UpdateClusterSettings: { scope: "account" },
+  UpdateContainerAgent: { scope: "cluster" },
+  UpdateContainerInstancesState: { scope: "cluster" },
+  UpdateTaskProtection: { scope: "cluster" },
+} as const satisfies Record<string, OperationRoute>;
+
+export type RoutedOperation = keyof typeof operationRoutes;
