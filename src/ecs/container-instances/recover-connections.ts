@@ -10,8 +10,9 @@ import { limits } from "../limits.ts";
 export function recoverConnections(step: ClusterStep): void {
   const { state } = step;
   state.awaitingReconnect.clear();
-  for (const instance of state.instances.values()) {
-    if (instance.agentConnected) state.awaitingReconnect.add(instance.id);
+  // In the order of ids, so that a later expiry announces in the same order whatever the order of loading was.
+  for (const id of state.instanceIds.after(null)) {
+    if (state.instances.get(id)?.agentConnected) state.awaitingReconnect.add(id);
   }
   state.awaitingReconnectUntil = state.awaitingReconnect.size === 0 ? null : step.now + limits.reconnectGraceMs;
 }

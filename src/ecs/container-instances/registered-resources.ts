@@ -109,7 +109,7 @@ function checkedResource(resource: RequestResource): Resource {
   const value = members[type] ?? 0;
   const isOfType = type === "DOUBLE" ? Number.isFinite(value) : Number.isInteger(value);
   if (!isOfType || value < 0 || value > largest[type]) {
-    refuse("InvalidParameterException", `The value of the resource '${name}' must be a ${type} of at least 0.`);
+    refuse("InvalidParameterException", `The value of the resource '${name}' must be of type ${type} and at least 0.`);
   }
   return { name, type, value };
 }

@@ -1,0 +1,176 @@
+import { assert, must } from "../../lib/assert.ts";
+import { seededRandom } from "../../lib/random.ts";
+import type { Given, MachineConfiguration } from "../call.ts";
+import { ClusterState } from "../cluster-state.ts";
+import { ClusterStep } from "../cluster-step.ts";
+import { runDue } from "../due.ts";
+import type { ClusterEffect } from "../effect.ts";
+import type { EcsEvent } from "../events/event.ts";
+import { Refusal, type RefusalCode } from "../refusals.ts";
+import type { DocumentChange } from "../table.ts";
+import type { Reservation, Task } from "../tasks/task.ts";
+import type { ContainerInstance } from "./container-instance.ts";
+import type { ContainerInstanceReply } from "./describe-container-instance.ts";
+import { registerContainerInstance } from "./register-container-instance.ts";
+import type { RegisterContainerInstanceRequest } from "./registration-request.ts";
+import { reportAgentConnected } from "./report-agent-connected.ts";
+import { reportAgentDisconnected } from "./report-agent-disconnected.ts";
+
+export const place = { account: "111122223333", region: "eu-central-1" };
+export const prefix = "arn:aws:ecs:eu-central-1:111122223333:";
+
+/** An identity document as EC2 gives it, with the few members that matter. */
+export function document(changes: Readonly<Record<string, unknown>> = {}): string {
+  const instance = { instanceId: "i-0a1b2c3d4e5f60718", instanceType: "m5.large", availabilityZone: "eu-central-1b" };
+  const image = { imageId: "ami-0123456789abcdef0", architecture: "x86_64", region: "eu-central-1" };
+  return JSON.stringify({ ...instance, ...image, accountId: "111122223333", ...changes });
+}
+
+/** A cluster's state and a clock for tests: each call is one step, committed or, when refused, rolled back. */
+export class InstanceWorld {
+  readonly state: ClusterState;
+  readonly #random = seededRandom("instance-world");
+  now = 1_750_000_000_000;
+  /** What the last step left behind. */
+  documents: DocumentChange[] = [];
+  events: EcsEvent[] = [];
+  effects: readonly ClusterEffect[] = [];
+  settings: Record<string, string> = {};
+
+  constructor(configuration: Partial<MachineConfiguration> = {}) {
+    const whole = { latestAgentVersion: "1.97.0", agentUpdate: null, verifyIdentity: null, ...configuration };
+    this.state = new ClusterState(place, "lab", whole);
+  }
+
+  get given(): Given {
+    return { settings: this.settings } as Given;
+  }
+
+  /** Runs one step at the present time. */
+  run<T>(decide: (step: ClusterStep) => T): T {
+    const step = new ClusterStep(this.state, this.now, this.#random);
+    try {
+      const value = decide(step);
+      this.events = step.takeEvents(0);
+      this.documents = this.state.commit();
+      this.effects = step.effects;
+      return value;
+    } catch (error) {
+      this.state.rollback();
+      throw error;
+    }
+  }
+
+  call<Request, Reply>(
+    operation: (step: ClusterStep, request: Request, given: Given) => Reply,
+    request: Request,
+  ): Reply {
+    return this.run((step) => operation(step, request, this.given));
+  }
+
+  /** Asserts that the call is refused just so, and that it changed nothing. */
+  refused<Request>(
+    operation: (step: ClusterStep, request: Request, given: Given) => unknown,
+    request: Request,
+    code: RefusalCode,
+    message: string,
+  ): void {
+    const snapshot = () => JSON.stringify([...this.state.instances.values()]);
+    const before = snapshot();
+    const refusal = this.#refusalOf(() => this.call(operation, request));
+    assert(refusal === `${code}: ${message}`, `not refused with "${code}: ${message}" but with "${refusal}"`);
+    assert(snapshot() === before, "a refused call changes nothing");
+  }
+
+  #refusalOf(act: () => unknown): string {
+    try {
+      act();
+    } catch (error) {
+      if (error instanceof Refusal) return `${error.code}: ${error.message}`;
+      throw error;
+    }
+    return "nothing";
+  }
+
+  register(request: RegisterContainerInstanceRequest = {}): ContainerInstanceReply {
+    return this.call(registerContainerInstance, request).containerInstance;
+  }
+
+  /** Registers and gives the instance's id. */
+  add(request: RegisterContainerInstanceRequest = {}): string {
+    return must(this.register(request).containerInstanceArn.split("/").at(-1), "the id in the ARN");
+  }
+
+  instance(id: string): ContainerInstance {
+    return must(this.state.instances.get(id), `the instance ${id}`);
+  }
+
+  /** Puts a changed document in, for states that take long to reach. */
+  set(id: string, changes: Partial<ContainerInstance>): void {
+    this.run((step) => step.noteInstance({ ...this.instance(id), ...changes }));
+  }
+
+  connect(id: string, agentVersion: string | null = "1.96.0"): void {
+    const versions = { agentVersion, agentHash: "1a2b3c4d", dockerVersion: "DockerVersion: 25.0.8" };
+    this.run((step) => reportAgentConnected(step, { type: "agent-connected", instanceId: id, ...versions }));
+  }
+
+  disconnect(id: string): void {
+    this.run((step) => reportAgentDisconnected(step, { type: "agent-disconnected", instanceId: id }));
+  }
+
+  /** Lets time pass and does what is due. */
+  pass(ms: number): void {
+    this.now += ms;
+    this.run((step) => runDue(step));
+  }
+
+  /** A running task on the instance, holding `reservation`. */
+  place(instanceId: string, reservation: Partial<Reservation> = {}, changes: Partial<Task> = {}): Task {
+    const id = this.#random.stream("test-task").hex(32);
+    const whole = { cpu: 0, memoryMiB: 0, tcpPorts: [], udpPorts: [], gpuIds: [], ...reservation };
+    this.run((step) => step.changeTask({ ...aTask(id, instanceId, whole), ...changes }));
+    return must(this.state.tasks.get(id), "the placed task");
+  }
+}
+
+function aTask(id: string, instanceId: string, reservation: Reservation): Task {
+  const gone = {
+    pullStartedAt: null,
+    pullStoppedAt: null,
+    stoppingAt: null,
+    executionStoppedAt: null,
+    stoppedAt: null,
+  };
+  const off = { startedBy: null, cpu: null, memory: null, ephemeralStorageGiB: null, protectedUntil: null };
+  return {
+    ...gone,
+    ...off,
+    id,
+    arn: `${prefix}task/lab/${id}`,
+    taskDefinitionArn: `${prefix}task-definition/web:1`,
+    family: "web",
+    instanceId,
+    availabilityZone: null,
+    launchType: "EC2",
+    lastStatus: "RUNNING",
+    desiredStatus: "RUNNING",
+    version: 0,
+    containers: [],
+    attachments: [],
+    attributes: [],
+    reservation,
+    overrides: { containerOverrides: [] },
+    group: "family:web",
+    tags: [],
+    enableExecuteCommand: false,
+    healthStatus: "UNKNOWN",
+    connectivity: "CONNECTED",
+    connectivityAt: 0,
+    statusSince: 0,
+    createdAt: 0,
+    startedAt: 0,
+    stopCode: null,
+    stoppedReason: null,
+  };
+}
