@@ -57,4 +57,6 @@ export const limits = {
   eventsKeptPerCluster: 500_000,
   /** LIMIT: AWS keeps deleted clusters for an undocumented time; a day lets slow tools see INACTIVE. */
   inactiveClusterRetentionMs: 86_400_000,
+  /** LIMIT: how often clusters are asked whether they still use a revision that is being deleted; nothing waits for the answer. */
+  deletedRevisionsReviewMs: 60_000,
 } as const;

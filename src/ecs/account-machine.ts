@@ -1,0 +1,106 @@
+import { never } from "../lib/assert.ts";
+import type { Random } from "../lib/random.ts";
+import type { AccountInput } from "./account-input.ts";
+import { accountOperations } from "./account-operations.ts";
+import { effectiveSettings } from "./account-settings/account-setting.ts";
+import { AccountState } from "./account-state.ts";
+import { AccountStep } from "./account-step.ts";
+import { clusterName, type Place } from "./arn.ts";
+import type { MachineConfiguration } from "./call.ts";
+import { closeCluster, createDefaultCluster, removeInactiveClusters } from "./clusters/cluster-life.ts";
+import { resolveCluster } from "./clusters/resolve-cluster.ts";
+import type { AccountEffect } from "./effect.ts";
+import type { Machine, StepResult } from "./machine.ts";
+import { Refusal, refuse } from "./refusals.ts";
+import { removeUnusedRevisions } from "./task-definitions/delete-task-definitions.ts";
+import { resolveTaskDefinition } from "./task-definitions/resolve-task-definition.ts";
+
+/** What belongs to no cluster: the list of clusters, task definitions, account settings, and their tags. */
+export class AccountMachine implements Machine<AccountInput, AccountEffect> {
+  readonly #state: AccountState;
+
+  constructor(place: Place, configuration: MachineConfiguration) {
+    this.#state = new AccountState(place, configuration);
+  }
+
+  load(kind: string, key: string, document: object): void {
+    // A document of another kind comes from a newer Berth and is left alone.
+    this.#state.tables.find((table) => table.kind === kind)?.load(key, document);
+  }
+
+  nextDueAt(): number | null {
+    return this.#state.nextDueAt();
+  }
+
+  step(input: AccountInput, now: number, _random: Random): StepResult<AccountEffect> {
+    const step = new AccountStep(this.#state, now);
+    try {
+      const value = decide(step, input);
+      const documents = this.#state.commit();
+      if (step.effects.length > 0) this.#state.lastReviewAt = now;
+      return { reply: { ok: true, value }, documents, events: [], effects: step.effects };
+    } catch (error) {
+      this.#state.rollback();
+      if (!(error instanceof Refusal)) throw error;
+      return { reply: { ok: false, refusal: error }, documents: [], events: [], effects: [] };
+    }
+  }
+}
+
+function decide(step: AccountStep, input: AccountInput): unknown {
+  switch (input.type) {
+    case "call":
+      return call(step, input);
+    case "timer":
+      return timer(step);
+    case "resolve-cluster":
+      return resolveCluster(step, input.reference);
+    case "resolve-task-definition":
+      return resolveTaskDefinition(step, input.reference, input.purpose);
+    case "effective-settings":
+      return effectiveSettings(step, input.principalArn);
+    case "cluster-names":
+      return activeNames(step, input.references);
+    case "cluster-closed":
+      return closeCluster(step, input.name, input.incarnation);
+    case "revisions-unused":
+      return removeUnusedRevisions(step, input.arns);
+    case "create-default-cluster":
+      return createDefaultCluster(step);
+    default:
+      return never(input, "input of the account machine");
+  }
+}
+
+function call(step: AccountStep, input: AccountInput & { readonly type: "call" }): object {
+  const { operation, request, caller, counts } = input;
+  const decideCall = accountOperations.get(operation);
+  if (decideCall === undefined) refuse("ClientException", `${operation} is not an operation of the account.`);
+  return decideCall(step, request, { caller, counts });
+}
+
+function timer(step: AccountStep): null {
+  removeInactiveClusters(step);
+  const reviewAt = step.state.reviewDueAt();
+  if (reviewAt !== null && reviewAt <= step.now) step.reviewDeletedRevisions();
+  return null;
+}
+
+function activeNames(step: AccountStep, references: readonly (string | undefined)[]): string[] {
+  const names = new Set<string>();
+  for (const reference of references) {
+    const name = nameOrNull(step.place, reference);
+    if (name !== null && step.state.clusters.get(name)?.status === "ACTIVE") names.add(name);
+  }
+  return [...names];
+}
+
+/** References that name no cluster of this place are refused or missing later, by the operation itself. */
+function nameOrNull(place: Place, reference: string | undefined): string | null {
+  try {
+    return clusterName(place, reference);
+  } catch (error) {
+    if (error instanceof Refusal) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+import type { AccountGiven } from "../account-input.ts";
+import type { AccountStep } from "../account-step.ts";
+import { limits } from "../limits.ts";
+import { page } from "../page.ts";
+import { refuse } from "../refusals.ts";
+import {
+  type AccountSetting,
+  checkedSettingName,
+  ownSetting,
+  settingInForce,
+  settingNames,
+  settingReply,
+  settingsPrincipal,
+} from "./account-setting.ts";
+
+export type ListAccountSettingsRequest = {
+  readonly name?: string;
+  readonly value?: string;
+  readonly principalArn?: string;
+  readonly effectiveSettings?: boolean;
+  readonly nextToken?: string;
+  readonly maxResults?: number;
+};
+
+/**
+ * The settings of a principal (the caller unless another one is named): those that it set itself, or with
+ * `effectiveSettings` all that are in force for it, root's and initial ones included. Pages of 10 by name.
+ * Refuses with InvalidParameterException unknown names and principals, a value without a name, and bad pages.
+ */
+export function listAccountSettings(
+  step: AccountStep,
+  request: ListAccountSettingsRequest,
+  given: AccountGiven,
+): object {
+  if (request.value !== undefined && request.name === undefined) {
+    refuse("InvalidParameterException", "A setting value can only be given together with a setting name.");
+  }
+  const principal = settingsPrincipal(step, request.principalArn ?? given.caller.principalArn);
+  const names = request.name === undefined ? settingNames : [checkedSettingName(request.name)];
+  const found = request.effectiveSettings === true ? settingInForce : ownSetting;
+  const settings = names
+    .map((name) => found(step, principal, name))
+    .filter((setting): setting is AccountSetting => setting !== undefined)
+    .filter((setting) => request.value === undefined || setting.value === request.value);
+  const { items, nextToken } = page(settings, (setting) => setting.name, {
+    operation: "ListAccountSettings",
+    nextToken: request.nextToken,
+    maxResults: request.maxResults,
+    defaultSize: limits.accountSettingsPageSize,
+    maxSize: limits.accountSettingsPageSize,
+  });
+  return { settings: items.map(settingReply), nextToken };
+}

@@ -1,0 +1,14 @@
+import type { AccountStep } from "../account-step.ts";
+import { checkedSettingName, checkedSettingValue, putSetting, rootArn, settingReply } from "./account-setting.ts";
+
+export type PutAccountSettingDefaultRequest = { readonly name?: string; readonly value?: string };
+
+/**
+ * Sets an account setting for everybody who has none of their own. AWS: it is kept and shown as the root user's.
+ * Refuses unknown names and values with InvalidParameterException.
+ */
+export function putAccountSettingDefault(step: AccountStep, request: PutAccountSettingDefaultRequest): object {
+  const name = checkedSettingName(request.name);
+  const value = checkedSettingValue(name, request.value);
+  return { setting: settingReply(putSetting(step, { principalArn: rootArn(step), name, value })) };
+}

@@ -1,0 +1,26 @@
+import type { AccountGiven } from "../account-input.ts";
+import type { AccountStep } from "../account-step.ts";
+import {
+  checkedSettingName,
+  checkedSettingValue,
+  putSetting,
+  settingReply,
+  settingsPrincipal,
+} from "./account-setting.ts";
+
+export type PutAccountSettingRequest = {
+  readonly name?: string;
+  readonly value?: string;
+  readonly principalArn?: string;
+};
+
+/**
+ * Sets an account setting for a principal, the caller unless another one is named. AWS: what root sets is the default
+ * of everybody. Refuses unknown names, values and principals with InvalidParameterException.
+ */
+export function putAccountSetting(step: AccountStep, request: PutAccountSettingRequest, given: AccountGiven): object {
+  const name = checkedSettingName(request.name);
+  const value = checkedSettingValue(name, request.value);
+  const principalArn = settingsPrincipal(step, request.principalArn ?? given.caller.principalArn);
+  return { setting: settingReply(putSetting(step, { principalArn, name, value })) };
+}

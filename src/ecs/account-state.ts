@@ -1,0 +1,88 @@
+import { Heap } from "../lib/heap.ts";
+import type { AccountSetting } from "./account-settings/account-setting.ts";
+import type { Place } from "./arn.ts";
+import type { MachineConfiguration } from "./call.ts";
+import type { Cluster } from "./clusters/cluster.ts";
+import { limits } from "./limits.ts";
+import { SortedKeys } from "./sorted-keys.ts";
+import { type DocumentChange, Journal, Table } from "./table.ts";
+import { RevisionIndex } from "./task-definitions/revision-index.ts";
+import type { TaskDefinition } from "./task-definitions/task-definition.ts";
+
+/** A family (kind `task-definition-family`, key: its name) outlives its revisions, so that no number comes twice. */
+export type TaskDefinitionFamily = { readonly family: string; readonly lastRevision: number };
+
+/** The highest incarnation of any cluster whose document is gone (kind `removed-clusters`, key `removed`). */
+export type RemovedClusters = { readonly highestIncarnation: number };
+
+/** What belongs to no cluster: plain documents in tables, and indexes that follow from them. */
+export class AccountState {
+  readonly journal = new Journal();
+  readonly clusters = new Table<Cluster>("cluster", this.journal);
+  readonly removedClusters = new Table<RemovedClusters>("removed-clusters", this.journal);
+  readonly taskDefinitions = new Table<TaskDefinition>("task-definition", this.journal);
+  readonly families = new Table<TaskDefinitionFamily>("task-definition-family", this.journal);
+  readonly settings = new Table<AccountSetting>("account-setting", this.journal);
+
+  readonly activeClusterNames = new SortedKeys();
+  activeClusters = 0;
+  readonly revisions = new RevisionIndex();
+  readonly #removals = new Heap<string>();
+  /** When the revisions being deleted were last put up for review; not durable, as a review may be doubled. */
+  lastReviewAt = 0;
+
+  readonly place: Place;
+  readonly configuration: MachineConfiguration;
+
+  constructor(place: Place, configuration: MachineConfiguration) {
+    this.place = place;
+    this.configuration = configuration;
+    this.clusters.onChange((name, before, after) => this.#indexCluster(name, before, after));
+    this.taskDefinitions.onChange((_, before, after) => this.revisions.onChange(before, after));
+  }
+
+  get tables(): readonly Table<object>[] {
+    const { clusters, removedClusters, taskDefinitions, families, settings } = this;
+    return [clusters, removedClusters, taskDefinitions, families, settings] as unknown as Table<object>[];
+  }
+
+  /** The earliest moment at which something is due, or null. */
+  nextDueAt(): number | null {
+    const removal = this.#removals.peekAt();
+    const review = this.reviewDueAt();
+    return removal === null ? review : review === null ? removal : Math.min(removal, review);
+  }
+
+  /** When the revisions being deleted are to be reviewed next, or null when there are none. */
+  reviewDueAt(): number | null {
+    return this.revisions.deleted.size === 0 ? null : this.lastReviewAt + limits.deletedRevisionsReviewMs;
+  }
+
+  /** The names of clusters whose retention is over at `now`; some may have been created again meanwhile. */
+  takeDueRemovals(now: number): string[] {
+    const names: string[] = [];
+    for (let at = this.#removals.peekAt(); at !== null && at <= now; at = this.#removals.peekAt()) {
+      names.push(this.#removals.pop() as string);
+    }
+    return names;
+  }
+
+  commit(): DocumentChange[] {
+    return this.journal.commit();
+  }
+
+  rollback(): void {
+    this.journal.rollback();
+  }
+
+  #indexCluster(name: string, before: Cluster | undefined, after: Cluster | undefined): void {
+    const was = before?.status === "ACTIVE";
+    const is = after?.status === "ACTIVE";
+    if (was && !is) this.activeClusterNames.remove(name);
+    if (!was && is) this.activeClusterNames.add(name);
+    this.activeClusters += Number(is) - Number(was);
+    if (after !== undefined && after.deletedAt !== null) {
+      this.#removals.push(after.deletedAt + limits.inactiveClusterRetentionMs, name);
+    }
+  }
+}

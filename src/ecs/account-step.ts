@@ -1,0 +1,34 @@
+import type { AccountState } from "./account-state.ts";
+import { arnPrefix, type Place } from "./arn.ts";
+import type { MachineConfiguration } from "./call.ts";
+import type { AccountEffect } from "./effect.ts";
+
+/** One step of an account machine under way: the state to read and change, the time, and what is wanted outside. */
+export class AccountStep {
+  readonly state: AccountState;
+  readonly now: number;
+  readonly effects: AccountEffect[] = [];
+
+  constructor(state: AccountState, now: number) {
+    this.state = state;
+    this.now = now;
+  }
+
+  get place(): Place {
+    return this.state.place;
+  }
+
+  get arnPrefix(): string {
+    return arnPrefix(this.state.place);
+  }
+
+  get configuration(): MachineConfiguration {
+    return this.state.configuration;
+  }
+
+  /** Asks which of the revisions that are being deleted are still in use; nothing happens when there are none. */
+  reviewDeletedRevisions(): void {
+    const arns = [...this.state.revisions.deleted];
+    if (arns.length > 0) this.effects.push({ type: "review-deleted-revisions", arns });
+  }
+}

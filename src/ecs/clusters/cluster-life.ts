@@ -1,0 +1,72 @@
+import { must } from "../../lib/assert.ts";
+import type { AccountStep } from "../account-step.ts";
+import { clusterArn } from "../arn.ts";
+import { limits } from "../limits.ts";
+import { refuse } from "../refusals.ts";
+import type { Cluster } from "./cluster.ts";
+import { clusterReply } from "./cluster-reply.ts";
+
+/**
+ * Puts a cluster whose name is not ACTIVE. Its incarnation is one that no cluster of this name had before: higher than
+ * that of the INACTIVE one, or than those of all clusters that are gone.
+ * Refuses with ClientException when the account has as many clusters as it may have.
+ */
+export function putNewCluster(
+  step: AccountStep,
+  chosen: Pick<Cluster, "name" | "settings" | "configuration" | "serviceConnectDefaults" | "tags">,
+): Cluster {
+  const { state, now, place } = step;
+  if (state.activeClusters >= limits.clusters) {
+    refuse("ClientException", `The limit of ${limits.clusters} clusters has been reached.`);
+  }
+  const before = state.clusters.get(chosen.name)?.incarnation;
+  const incarnation = (before ?? state.removedClusters.get("removed")?.highestIncarnation ?? 0) + 1;
+  const cluster: Cluster = {
+    ...chosen,
+    arn: clusterArn(place, chosen.name),
+    status: "ACTIVE",
+    incarnation,
+    createdAt: now,
+    deletedAt: null,
+  };
+  state.clusters.put(cluster.name, cluster);
+  return cluster;
+}
+
+/** The cluster `default`, made when it is not ACTIVE. */
+export function createDefaultCluster(step: AccountStep): Cluster {
+  const existing = step.state.clusters.get("default");
+  if (existing?.status === "ACTIVE") return existing;
+  return putNewCluster(step, {
+    name: "default",
+    settings: [{ name: "containerInsights", value: "disabled" }],
+    configuration: null,
+    serviceConnectDefaults: null,
+    tags: [],
+  });
+}
+
+/**
+ * Marks the cluster INACTIVE whose machine closed under `incarnation`, and answers DeleteCluster. A later incarnation
+ * stays as it is: the closing was that of an earlier one.
+ */
+export function closeCluster(step: AccountStep, name: string, incarnation: number): object {
+  const cluster = must(step.state.clusters.get(name), `the closed cluster ${name}`);
+  if (cluster.status !== "ACTIVE" || cluster.incarnation !== incarnation) return { cluster: clusterReply(cluster) };
+  const closed: Cluster = { ...cluster, status: "INACTIVE", deletedAt: step.now };
+  step.state.clusters.put(name, closed);
+  return { cluster: clusterReply(closed) };
+}
+
+/** Removes the clusters that have been INACTIVE for as long as they are kept. */
+export function removeInactiveClusters(step: AccountStep): void {
+  const { clusters, removedClusters } = step.state;
+  for (const name of step.state.takeDueRemovals(step.now)) {
+    const cluster = clusters.get(name);
+    if (cluster === undefined || cluster.deletedAt === null) continue;
+    if (cluster.deletedAt + limits.inactiveClusterRetentionMs > step.now) continue;
+    clusters.delete(name);
+    const highest = removedClusters.get("removed")?.highestIncarnation ?? 0;
+    if (cluster.incarnation > highest) removedClusters.put("removed", { highestIncarnation: cluster.incarnation });
+  }
+}

@@ -1,0 +1,50 @@
+import { type Cluster, type ClusterCounts, noCounts } from "./cluster.ts";
+
+/** What a reply shows of a cluster beside its status and counts. */
+export const clusterFields = ["ATTACHMENTS", "CONFIGURATIONS", "SETTINGS", "STATISTICS", "TAGS"] as const;
+export type ClusterField = (typeof clusterFields)[number];
+
+/** AWS: the reply to a change shows settings, configuration and tags without being asked. */
+const fieldsOfChange: ReadonlySet<ClusterField> = new Set(["CONFIGURATIONS", "SETTINGS", "TAGS"]);
+
+/** `cluster` in API shape. Members that `fields` does not name are empty lists, or missing when they are no lists. */
+export function clusterReply(
+  cluster: Cluster,
+  counts: ClusterCounts = noCounts,
+  fields: ReadonlySet<ClusterField> = fieldsOfChange,
+): object {
+  return {
+    clusterArn: cluster.arn,
+    clusterName: cluster.name,
+    status: cluster.status,
+    registeredContainerInstancesCount: counts.registeredContainerInstances,
+    runningTasksCount: counts.runningTasks,
+    pendingTasksCount: counts.pendingTasks,
+    activeServicesCount: counts.activeServices,
+    statistics: fields.has("STATISTICS") ? statistics(counts) : [],
+    tags: fields.has("TAGS") ? cluster.tags : [],
+    settings: fields.has("SETTINGS") ? cluster.settings : [],
+    configuration: fields.has("CONFIGURATIONS") ? cluster.configuration : null,
+    capacityProviders: [],
+    defaultCapacityProviderStrategy: [],
+    attachments: [],
+    serviceConnectDefaults: cluster.serviceConnectDefaults,
+  };
+}
+
+// AWS: the names in the statistics, and the launch type that each counts.
+const launchTypes = { EC2: "EC2", Fargate: "FARGATE", External: "EXTERNAL" } as const;
+
+function statistics(counts: ClusterCounts): object[] {
+  const entries: { name: string; value: string }[] = [];
+  for (const [word, launchType] of Object.entries(launchTypes)) {
+    const running = counts.runningTasksByLaunchType[launchType] ?? 0;
+    const pending = counts.pendingTasksByLaunchType[launchType] ?? 0;
+    entries.push({ name: `running${word}TasksCount`, value: String(running) });
+    entries.push({ name: `pending${word}TasksCount`, value: String(pending) });
+    // Services come with their own issue; until then there are none to count.
+    entries.push({ name: `active${word}ServiceCount`, value: "0" });
+    entries.push({ name: `draining${word}ServiceCount`, value: "0" });
+  }
+  return entries;
+}

@@ -1,0 +1,28 @@
+import { refuse } from "../refusals.ts";
+import type { Cluster } from "./cluster.ts";
+
+export type RequestClusterSetting = { readonly name?: string; readonly value?: string };
+
+const insightValues: readonly string[] = ["disabled", "enabled", "enhanced"];
+
+/**
+ * The settings of a request, checked. Refuses with InvalidParameterException an unknown name or value and a name given
+ * twice. AWS: `containerInsights` is the only cluster setting.
+ */
+export function checkedClusterSettings(settings: readonly RequestClusterSetting[]): Cluster["settings"] {
+  const names = new Set<string>();
+  return settings.map(({ name, value }) => {
+    if (name !== "containerInsights") {
+      refuse("InvalidParameterException", "Cluster setting name should be one of [containerInsights]");
+    }
+    if (value === undefined || !insightValues.includes(value)) {
+      refuse(
+        "InvalidParameterException",
+        `The value of the cluster setting containerInsights should be one of [${insightValues.join(", ")}]`,
+      );
+    }
+    if (names.has(name)) refuse("InvalidParameterException", `The cluster setting ${name} is given twice.`);
+    names.add(name);
+    return { name, value };
+  });
+}

@@ -1,0 +1,56 @@
+import type { AccountGiven } from "../account-input.ts";
+import { effectiveSettings } from "../account-settings/account-setting.ts";
+import type { AccountStep } from "../account-step.ts";
+import { refuse } from "../refusals.ts";
+import { newTags, type RequestTag } from "../tags/tag.ts";
+import {
+  checkedClusterConfiguration,
+  type RequestClusterConfiguration,
+  refuseWhatIsNotBuilt,
+} from "./cluster-configuration.ts";
+import { putNewCluster } from "./cluster-life.ts";
+import { clusterReply } from "./cluster-reply.ts";
+import { checkedClusterSettings, type RequestClusterSetting } from "./cluster-settings.ts";
+
+export type CreateClusterRequest = {
+  readonly clusterName?: string;
+  readonly tags?: readonly RequestTag[];
+  readonly settings?: readonly RequestClusterSetting[];
+  readonly configuration?: RequestClusterConfiguration;
+  readonly capacityProviders?: readonly string[];
+  readonly defaultCapacityProviderStrategy?: readonly object[];
+  readonly serviceConnectDefaults?: { readonly namespace?: string };
+};
+
+/**
+ * Makes a cluster, `default` when no name is given. AWS: a name that is ACTIVE already is answered with the cluster as
+ * it is; an INACTIVE one becomes a new cluster under the same ARN.
+ * Refuses bad names, settings, configurations and what Berth has not (InvalidParameterException), empty tags and more
+ * than 10,000 clusters (ClientException).
+ */
+export function createCluster(step: AccountStep, request: CreateClusterRequest, given: AccountGiven): object {
+  const name = checkedClusterName(request.clusterName);
+  refuseWhatIsNotBuilt(request);
+  const tags = newTags(request.tags);
+  const configuration = checkedClusterConfiguration(request.configuration);
+  const settings = checkedClusterSettings(request.settings ?? []);
+  const existing = step.state.clusters.get(name);
+  if (existing?.status === "ACTIVE") return { cluster: clusterReply(existing, given.counts.get(name)) };
+  const insights = effectiveSettings(step, given.caller.principalArn).containerInsights ?? "disabled";
+  const cluster = putNewCluster(step, {
+    name,
+    settings: settings.length > 0 ? settings : [{ name: "containerInsights", value: insights }],
+    configuration,
+    serviceConnectDefaults: null,
+    tags,
+  });
+  return { cluster: clusterReply(cluster) };
+}
+
+function checkedClusterName(name: string | undefined): string {
+  if (name === undefined || name === "") return "default";
+  if (!/^[A-Za-z0-9_-]{1,255}$/.test(name)) {
+    refuse("InvalidParameterException", "The cluster name must be 1 to 255 letters, digits, underscores and hyphens.");
+  }
+  return name;
+}

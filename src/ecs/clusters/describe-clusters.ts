@@ -1,0 +1,49 @@
+import type { AccountGiven } from "../account-input.ts";
+import type { AccountStep } from "../account-step.ts";
+import { clusterArn, clusterName, type Place, parseArn } from "../arn.ts";
+import { limits } from "../limits.ts";
+import { refuse } from "../refusals.ts";
+import { type ClusterField, clusterFields, clusterReply } from "./cluster-reply.ts";
+
+export type DescribeClustersRequest = { readonly clusters?: readonly string[]; readonly include?: readonly string[] };
+
+/**
+ * Describes clusters by name or ARN, `default` when none is named; INACTIVE ones too, as long as they are kept.
+ * AWS: an unknown one is a failure MISSING with its full ARN.
+ * Refuses with InvalidParameterException more than 100 names, an unknown `include` and the ARN of something else.
+ */
+export function describeClusters(step: AccountStep, request: DescribeClustersRequest, given: AccountGiven): object {
+  const named = request.clusters ?? [];
+  if (named.length > limits.namesPerDescribeClusters) {
+    refuse("InvalidParameterException", `clusters can have at most ${limits.namesPerDescribeClusters} items.`);
+  }
+  const fields = checkedFields(request.include ?? []);
+  const clusters: object[] = [];
+  const failures: object[] = [];
+  for (const reference of named.length === 0 ? [undefined] : named) {
+    const name = nameHere(step.place, reference);
+    const cluster = name === null ? undefined : step.state.clusters.get(name);
+    if (cluster !== undefined) clusters.push(clusterReply(cluster, given.counts.get(cluster.name), fields));
+    else failures.push({ arn: name === null ? reference : clusterArn(step.place, name), reason: "MISSING" });
+  }
+  return { clusters, failures };
+}
+
+/** Null for a cluster ARN of another account or region: such a cluster is missing here, not an error. */
+function nameHere(place: Place, reference: string | undefined): string | null {
+  const arn = reference === undefined ? null : parseArn(reference);
+  if (arn?.type === "cluster" && (arn.account !== place.account || arn.region !== place.region)) return null;
+  return clusterName(place, reference);
+}
+
+function checkedFields(include: readonly string[]): ReadonlySet<ClusterField> {
+  return new Set(
+    include.map((field) => {
+      const known = clusterFields.find((candidate) => candidate === field);
+      if (known === undefined) {
+        refuse("InvalidParameterException", `include should be one of [${clusterFields.join(", ")}]`);
+      }
+      return known;
+    }),
+  );
+}

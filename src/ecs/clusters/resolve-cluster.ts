@@ -1,0 +1,15 @@
+import type { AccountStep } from "../account-step.ts";
+import { clusterName } from "../arn.ts";
+import { refuse } from "../refusals.ts";
+import type { Cluster } from "./cluster.ts";
+
+/**
+ * The ACTIVE cluster that `reference` (name, ARN, or absent for `default`) names.
+ * AWS: an unknown and an INACTIVE one are refused with one code and two texts, which tools match.
+ */
+export function resolveCluster(step: AccountStep, reference: string | undefined): Cluster {
+  const cluster = step.state.clusters.get(clusterName(step.place, reference));
+  if (cluster === undefined) refuse("ClusterNotFoundException", "Cluster not found.");
+  if (cluster.status !== "ACTIVE") refuse("ClusterNotFoundException", "The referenced cluster was inactive.");
+  return cluster;
+}

@@ -1,0 +1,9 @@
+import type { AccountStep } from "../account-step.ts";
+import { taggedDocument } from "./tagged-document.ts";
+
+export type ListTagsForResourceRequest = { readonly resourceArn?: string };
+
+/** The tags of a cluster or task definition. Refuses as `taggedDocument`. */
+export function listTagsForResource(step: AccountStep, request: ListTagsForResourceRequest): object {
+  return { tags: taggedDocument(step, request.resourceArn).tags };
+}

@@ -1,0 +1,30 @@
+import type { AccountStep } from "../account-step.ts";
+import { resolveCluster } from "../clusters/resolve-cluster.ts";
+import { refuse } from "../refusals.ts";
+import { type Tag, taggedResource } from "./tag.ts";
+
+/** Something of the account that has tags: what they are, and how to put others in their place. */
+export type TaggedDocument = { readonly tags: readonly Tag[]; readonly putTags: (tags: readonly Tag[]) => void };
+
+/**
+ * The cluster or task definition that `resourceArn` names. Refuses a bad ARN and an unknown task definition with
+ * InvalidParameterException, an unknown or INACTIVE cluster with ClusterNotFoundException.
+ */
+export function taggedDocument(step: AccountStep, resourceArn: string | undefined): TaggedDocument {
+  const resource = taggedResource(step.place, resourceArn);
+  if (resource.type === "cluster") {
+    const cluster = resolveCluster(step, resource.cluster);
+    return { tags: cluster.tags, putTags: (tags) => step.state.clusters.put(cluster.name, { ...cluster, tags }) };
+  }
+  if (resource.type !== "task-definition") {
+    refuse("InvalidParameterException", "Only clusters and task definitions are resources of the account.");
+  }
+  const { taskDefinitions } = step.state;
+  const key = `${resource.family}:${resource.revision}`;
+  const definition = taskDefinitions.get(key);
+  if (definition === undefined) {
+    // ListTagsForResource declares no ResourceNotFoundException, so the three operations share this one.
+    refuse("InvalidParameterException", "The specified task definition does not exist.");
+  }
+  return { tags: definition.tags, putTags: (tags) => taskDefinitions.put(key, { ...definition, tags }) };
+}

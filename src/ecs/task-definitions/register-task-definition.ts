@@ -1,0 +1,255 @@
+import type { AccountGiven } from "../account-input.ts";
+import type { AccountStep } from "../account-step.ts";
+import { taskDefinitionArn } from "../arn.ts";
+import { limits } from "../limits.ts";
+import { refuse } from "../refusals.ts";
+import { newTags } from "../tags/tag.ts";
+import { type CompatibilityFacts, whyIncompatible } from "./compatibilities.ts";
+import { checkContainerReferences } from "./container-references.ts";
+import { checkContainerMemory, checkedContainer } from "./container-rules.ts";
+import { checkedText, checkOneOf, checkRange, refuseDefinition } from "./definition-checks.ts";
+import { checkSharedPorts } from "./port-rules.ts";
+import { requiredAttributes } from "./required-attributes.ts";
+import type { ContainerDefinition, NetworkMode, TaskDefinition } from "./task-definition.ts";
+import { taskDefinitionReply } from "./task-definition-reply.ts";
+import type { RegisterTaskDefinitionRequest, RequestContainer } from "./task-definition-request.ts";
+import { taskCpuUnits, taskMemoryMiB } from "./task-size.ts";
+import { checkedVolumes } from "./volume-rules.ts";
+
+/**
+ * Registers the next revision of a family. AWS: the numbers of a family rise by one and none comes twice, even after
+ * revisions were deleted. Refuses what is wrong with the definition, and empty tags (ClientException), and other bad
+ * tags (InvalidParameterException).
+ */
+export function registerTaskDefinition(
+  step: AccountStep,
+  request: RegisterTaskDefinitionRequest,
+  given: AccountGiven,
+): object {
+  const content = checkedDefinition(request);
+  const tags = newTags(request.tags);
+  const { state, now, place } = step;
+  const revision = (state.families.get(content.family)?.lastRevision ?? 0) + 1;
+  if (revision > limits.revisionsPerFamily) {
+    refuse("LimitExceededException", `The family ${content.family} has had as many revisions as a family can have.`);
+  }
+  const definition: TaskDefinition = {
+    ...content,
+    arn: taskDefinitionArn(place, content.family, revision),
+    revision,
+    status: "ACTIVE",
+    registeredAt: now,
+    deregisteredAt: null,
+    deleteRequestedAt: null,
+    registeredBy: given.caller.principalArn,
+    tags,
+  };
+  state.families.put(content.family, { family: content.family, lastRevision: revision });
+  state.taskDefinitions.put(`${content.family}:${revision}`, definition);
+  return { taskDefinition: taskDefinitionReply(definition), tags };
+}
+
+type Content = Omit<
+  TaskDefinition,
+  "arn" | "revision" | "status" | "registeredAt" | "deregisteredAt" | "deleteRequestedAt" | "registeredBy" | "tags"
+>;
+
+/** What a registration says, checked by all rules and with the defaults filled in. */
+function checkedDefinition(request: RegisterTaskDefinitionRequest): Content {
+  const family = checkedFamily(request.family);
+  checkSize(request);
+  checkTaskChoices(request);
+  const networkMode = (request.networkMode ?? null) as NetworkMode | null;
+  const cpuUnits = taskCpuUnits(request.cpu);
+  const memoryMiB = taskMemoryMiB(request.memory);
+  const executionRoleArn = checkedRole(request.executionRoleArn);
+  const taskRoleArn = checkedRole(request.taskRoleArn);
+  const volumes = checkedVolumes(request.volumes ?? []);
+  const containers = checkedContainers(request.containerDefinitions ?? [], networkMode);
+  checkContainerReferences(containers, volumes);
+  checkSharedPorts(containers, networkMode);
+  const hasProxy = request.proxyConfiguration !== undefined;
+  const hasAccelerators = (request.inferenceAccelerators ?? []).length > 0;
+  const placementConstraints = checkedConstraints(request);
+  const facts: CompatibilityFacts = {
+    networkMode,
+    cpuUnits,
+    memoryMiB,
+    containers,
+    volumes,
+    executionRoleArn,
+    pidMode: request.pidMode,
+    ipcMode: request.ipcMode,
+    placementConstraints,
+    hasProxy,
+    hasAccelerators,
+    isWindows: request.runtimePlatform?.operatingSystemFamily?.startsWith("WINDOWS") === true,
+    hasEphemeralStorage: request.ephemeralStorage !== undefined,
+  };
+  const compatibilities = checkedCompatibilities(facts, request.requiresCompatibilities ?? []);
+  for (const container of containers) checkContainerMemory(container, memoryMiB);
+  checkSums(containers, cpuUnits, memoryMiB);
+  checkExecutionRole(containers, executionRoleArn);
+  checkProxy(request, containers);
+  return {
+    family,
+    networkMode,
+    cpu: cpuUnits === null ? null : String(cpuUnits),
+    memory: memoryMiB === null ? null : String(memoryMiB),
+    containerDefinitions: containers,
+    requiresCompatibilities: request.requiresCompatibilities ?? [],
+    compatibilities,
+    requiresAttributes: requiredAttributes({
+      ...facts,
+      taskRoleArn,
+      sharesNamespaces: request.pidMode !== undefined || request.ipcMode !== undefined,
+      injectsFaults: request.enableFaultInjection === true,
+    }),
+    placementConstraints,
+    taskRoleArn,
+    executionRoleArn,
+    ephemeralStorageGiB: request.ephemeralStorage?.sizeInGiB ?? null,
+    more: {
+      volumes,
+      ...present(request, ["pidMode", "ipcMode", "proxyConfiguration", "inferenceAccelerators", "runtimePlatform"]),
+      ...present(request, ["enableFaultInjection"]),
+    },
+  };
+}
+
+function present(
+  request: RegisterTaskDefinitionRequest,
+  members: readonly (keyof RegisterTaskDefinitionRequest)[],
+): Record<string, unknown> {
+  return Object.fromEntries(members.flatMap((name) => (request[name] === undefined ? [] : [[name, request[name]]])));
+}
+
+function checkedFamily(family: string | undefined): string {
+  const name = checkedText(family, "Family");
+  if (!/^[A-Za-z0-9_-]+$/.test(name) || name.length > limits.nameCharacters) {
+    refuseDefinition("Family contains invalid characters.");
+  }
+  return name;
+}
+
+function checkSize(request: RegisterTaskDefinitionRequest): void {
+  const { tags: _, ...definition } = request;
+  const bytes = new TextEncoder().encode(JSON.stringify(definition)).length;
+  if (bytes > limits.taskDefinitionBytes) {
+    refuseDefinition(`Actual length: '${bytes}'. Max allowed length is '${limits.taskDefinitionBytes}' bytes.`);
+  }
+}
+
+function checkTaskChoices(request: RegisterTaskDefinitionRequest): void {
+  checkOneOf(request.networkMode, ["bridge", "host", "awsvpc", "none"], "networkMode");
+  checkOneOf(request.pidMode, ["host", "task"], "pidMode");
+  checkOneOf(request.ipcMode, ["host", "task", "none"], "ipcMode");
+  checkOneOf(request.runtimePlatform?.cpuArchitecture, ["X86_64", "ARM64"], "runtimePlatform.cpuArchitecture");
+  const system = request.runtimePlatform?.operatingSystemFamily;
+  if (system !== undefined && !/^(LINUX|WINDOWS_SERVER_[0-9A-Z]+_(CORE|FULL))$/.test(system)) {
+    refuseDefinition("runtimePlatform.operatingSystemFamily is unknown.");
+  }
+  for (const compatibility of request.requiresCompatibilities ?? []) {
+    checkOneOf(compatibility, [...whyIncompatible.keys()], "requiresCompatibilities");
+  }
+  if (request.ephemeralStorage !== undefined) {
+    // AWS: 20 GiB are there anyway, so that the least that can be asked for is 21.
+    checkRange(request.ephemeralStorage.sizeInGiB ?? 0, 21, 200, "ephemeralStorage.sizeInGiB");
+  }
+  if (request.enableFaultInjection === true && request.networkMode !== "awsvpc" && request.networkMode !== "host") {
+    refuseDefinition("Fault injection needs the network mode awsvpc or host.");
+  }
+}
+
+/** A role by ARN or name; null when there is none. */
+function checkedRole(role: string | undefined): string | null {
+  if (role === undefined || role === "") return null;
+  if (!/^arn:aws[a-z-]*:iam::[0-9]{12}:role\/[\w+=,.@/-]+$/.test(role) && !/^[\w+=,.@-]{1,64}$/.test(role)) {
+    refuseDefinition("Role is not valid");
+  }
+  return role;
+}
+
+function checkedContainers(
+  requested: readonly RequestContainer[],
+  networkMode: NetworkMode | null,
+): ContainerDefinition[] {
+  if (requested.length === 0) refuseDefinition("Container list cannot be empty.");
+  if (requested.length > limits.containersPerTaskDefinition) {
+    refuseDefinition(`A task definition can have at most ${limits.containersPerTaskDefinition} containers.`);
+  }
+  return requested.map((container) => checkedContainer(container, networkMode));
+}
+
+function checkedConstraints(request: RegisterTaskDefinitionRequest): TaskDefinition["placementConstraints"] {
+  const constraints = request.placementConstraints ?? [];
+  if (constraints.length > limits.placementConstraintsPerTaskDefinition) {
+    refuseDefinition(
+      `A task definition can have at most ${limits.placementConstraintsPerTaskDefinition} placement constraints.`,
+    );
+  }
+  for (const { type, expression } of constraints) {
+    // AWS: distinctInstance is for services and RunTask alone.
+    checkOneOf(checkedText(type, "placementConstraints.type"), ["memberOf"], "placementConstraints.type");
+    checkedText(expression, "placementConstraints.expression");
+  }
+  return constraints;
+}
+
+function checkedCompatibilities(facts: CompatibilityFacts, required: readonly string[]): string[] {
+  const compatibilities: string[] = [];
+  for (const [launchType, why] of whyIncompatible) {
+    const reason = why(facts);
+    if (reason === null) compatibilities.push(launchType);
+    else if (required.includes(launchType)) refuseDefinition(reason);
+  }
+  if (compatibilities.length === 0) {
+    refuseDefinition(whyIncompatible.get(facts.hasEphemeralStorage ? "FARGATE" : "EC2")?.(facts) ?? "");
+  }
+  return compatibilities;
+}
+
+function checkSums(
+  containers: readonly ContainerDefinition[],
+  cpuUnits: number | null,
+  memoryMiB: number | null,
+): void {
+  const sum = (of: (container: ContainerDefinition) => number): number =>
+    containers.reduce((total, container) => total + of(container), 0);
+  if (cpuUnits !== null && sum((container) => container.cpu) > cpuUnits) {
+    refuseDefinition("The total CPU of all containers must not be more than the task's CPU.");
+  }
+  const reserved = sum((container) => container.memoryReservation ?? container.memory ?? 0);
+  if (memoryMiB !== null && reserved > memoryMiB) {
+    refuseDefinition("The total memory reserved for all containers must not be more than the task's memory.");
+  }
+}
+
+/** AWS: secrets are fetched with the execution role on every launch type. */
+function checkExecutionRole(containers: readonly RequestContainer[], executionRoleArn: string | null): void {
+  if (executionRoleArn !== null) return;
+  for (const { secrets, logConfiguration, repositoryCredentials } of containers) {
+    const isSecret = (secrets ?? []).length > 0 || (logConfiguration?.secretOptions ?? []).length > 0;
+    if (isSecret) {
+      refuseDefinition(
+        "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.",
+      );
+    }
+    if (repositoryCredentials?.credentialsParameter !== undefined) {
+      refuseDefinition(
+        "When you are specifying repository credentials, you must also specify a value for 'executionRoleArn'.",
+      );
+    }
+  }
+}
+
+function checkProxy(request: RegisterTaskDefinitionRequest, containers: readonly ContainerDefinition[]): void {
+  const proxy = request.proxyConfiguration;
+  if (proxy === undefined) return;
+  checkOneOf(proxy.type, ["APPMESH"], "proxyConfiguration.type");
+  const name = checkedText(proxy.containerName, "proxyConfiguration.containerName");
+  if (!containers.some((container) => container.name === name)) {
+    refuseDefinition(`The proxy container '${name}' is no container of the task definition.`);
+  }
+  if (request.networkMode !== "awsvpc") refuseDefinition("proxyConfiguration needs the network mode awsvpc.");
+}
