@@ -1,0 +1,81 @@
+import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
+import type { PortBinding, RuntimeHealth, TaskSurroundings } from "./container-runtime.ts";
+
+/** The way of a container: each phase only ever gives way to a later one. */
+export const containerPhases = ["waiting", "pulling", "pulled", "creating", "starting", "running", "stopped"] as const;
+export type ContainerPhase = (typeof containerPhases)[number];
+
+/** The statuses that an agent reports. */
+export type ReportedStatus = "PENDING" | "RUNNING" | "STOPPED";
+
+export type EngineContainer = {
+  readonly spec: PayloadContainer;
+  phase: ContainerPhase;
+  runtimeId: string | null;
+  imageDigest: string | null;
+  /** When its creation was ordered; dependency timeouts count from here. */
+  launchedAt: number | null;
+  startedAt: number | null;
+  exitCode: number | null;
+  reason: string | null;
+  stopOrdered: boolean;
+  health: RuntimeHealth;
+  healthSince: number;
+  bindings: readonly PortBinding[];
+};
+
+/** A change of a container as SubmitTaskStateChange carries it. */
+export type ContainerChange = {
+  readonly containerName: string;
+  readonly status: ReportedStatus;
+  readonly runtimeId?: string;
+  readonly imageDigest?: string;
+  readonly exitCode?: number;
+  readonly reason?: string;
+  readonly networkBindings?: readonly object[];
+};
+
+/** A request of SubmitTaskStateChange, but for the cluster. Times are epoch milliseconds. */
+export type StateChange = {
+  readonly task: string;
+  readonly status?: ReportedStatus;
+  readonly reason?: string;
+  readonly containers?: readonly ContainerChange[];
+  readonly attachments?: readonly { readonly attachmentArn: string; readonly status: "ATTACHED" }[];
+  readonly pullStartedAt?: number;
+  readonly pullStoppedAt?: number;
+  readonly executionStoppedAt?: number;
+};
+
+export type EngineTask = {
+  readonly arn: string;
+  readonly surroundings: TaskSurroundings;
+  desired: "RUNNING" | "STOPPED";
+  /** What was reported last. */
+  known: ReportedStatus;
+  /** Emptied once the task is STOPPED. */
+  containers: EngineContainer[];
+  /** What happened to containers since the last report. */
+  changes: ContainerChange[];
+  changesDueAt: number | null;
+  pullStartedAt: number | null;
+  pullStoppedAt: number | null;
+  executionStoppedAt: number | null;
+  /** When to forget a STOPPED task; null until its last report was taken. */
+  forgetAt: number | null;
+  /** Stopped containers that the runtime still keeps. */
+  leftovers: { readonly container: string; readonly runtimeId: string }[];
+};
+
+/** Everything that the engine knows, as plain data that JSON can hold. */
+export type EngineSnapshot = {
+  readonly tasks: readonly EngineTask[];
+  /** The highest seqNum or timeline that was seen; an older manifest is ignored. */
+  readonly sequence: number;
+  /** The manifest whose stop candidates may be confirmed, once. */
+  readonly manifestId: string | null;
+  /** Where the search for a free host port goes on. */
+  readonly portCursor: number;
+  /** Interfaces that were confirmed lately, the newest last. */
+  readonly attached: readonly string[];
+};

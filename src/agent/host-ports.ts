@@ -1,0 +1,83 @@
+import type { PayloadPortMapping } from "../agent-protocol/to-agent/payload-container.ts";
+import type { PortBinding } from "./container-runtime.ts";
+
+/** AWS: the range that host ports are picked from when a mapping leaves them open (Linux's ephemeral ports). */
+export const dynamicPorts = { first: 32_768, last: 60_999 } as const;
+
+/** The ports of one host that containers have, by protocol. */
+export type PortsInUse = { readonly tcp: ReadonlySet<number>; readonly udp: ReadonlySet<number> };
+
+export type Allocation =
+  | { readonly ok: true; readonly bindings: readonly PortBinding[]; readonly cursor: number }
+  | { readonly ok: false; readonly protocol: "tcp" | "udp"; readonly port: number };
+
+/**
+ * The host ports of a container. `cursor` is where the search for open ones begins, so that a port that was just
+ * released is not given out at once again. Fails with the port that is taken, or 0 when none is left.
+ */
+export function allocatePorts(
+  mappings: readonly PayloadPortMapping[],
+  networkMode: string,
+  inUse: PortsInUse,
+  cursor: number,
+): Allocation {
+  if (networkMode === "awsvpc" || networkMode === "none") return { ok: true, bindings: [], cursor };
+  const taken = { tcp: new Set(inUse.tcp), udp: new Set(inUse.udp) };
+  const bindings: PortBinding[] = [];
+  let next = cursor;
+  for (const mapping of mappings) {
+    const protocol = mapping.protocol ?? "tcp";
+    const { containerPort, count } = span(mapping);
+    const fixed = networkMode === "host" ? containerPort : (mapping.hostPort ?? 0);
+    const hostPort = fixed === 0 ? findFree(taken[protocol], count, next) : fixed;
+    if (hostPort === null) return { ok: false, protocol, port: 0 };
+    for (let port = hostPort; port < hostPort + count; port++) {
+      if (taken[protocol].has(port)) return { ok: false, protocol, port };
+      taken[protocol].add(port);
+    }
+    if (fixed === 0) next = hostPort + count;
+    bindings.push({ protocol, containerPort, hostPort, count });
+  }
+  return { ok: true, bindings, cursor: next };
+}
+
+function span(mapping: PayloadPortMapping): { readonly containerPort: number; readonly count: number } {
+  const range = /^(\d+)-(\d+)$/.exec(mapping.containerPortRange ?? "");
+  if (range === null) return { containerPort: mapping.containerPort ?? 0, count: 1 };
+  const first = Number(range[1]);
+  return { containerPort: first, count: Math.max(1, Number(range[2]) - first + 1) };
+}
+
+/** The first of `count` free ports in a row at or after `cursor`, going round once. */
+function findFree(taken: ReadonlySet<number>, count: number, cursor: number): number | null {
+  const { first, last } = dynamicPorts;
+  const size = last - first + 1;
+  let candidate = cursor < first || cursor > last ? first : cursor;
+  for (let tried = 0; tried < size; ) {
+    if (candidate + count - 1 > last) {
+      tried += last - candidate + 1;
+      candidate = first;
+      continue;
+    }
+    let clash = 0;
+    for (let i = count; i > 0 && clash === 0; i--) if (taken.has(candidate + i - 1)) clash = i;
+    if (clash === 0) return candidate;
+    tried += clash;
+    candidate += clash;
+  }
+  return null;
+}
+
+/** The bindings as an agent reports them. */
+export function reportedBindings(bindings: readonly PortBinding[]): readonly object[] {
+  return bindings.map(({ protocol, containerPort, hostPort, count }) =>
+    count === 1
+      ? { bindIP: "0.0.0.0", containerPort, hostPort, protocol }
+      : {
+          bindIP: "0.0.0.0",
+          containerPortRange: `${containerPort}-${containerPort + count - 1}`,
+          hostPortRange: `${hostPort}-${hostPort + count - 1}`,
+          protocol,
+        },
+  );
+}

@@ -1,0 +1,114 @@
+import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
+
+/** What a simulated container does; everything that is not said is what an ordinary, endless program does. */
+export type SimulatedBehaviour = {
+  /** Milliseconds after its start at which it ends by itself, and how. */
+  readonly exit: { readonly afterMs: number; readonly code: number; readonly outOfMemory: boolean } | null;
+  readonly pull: "works" | "fails";
+  readonly pullMs: number | null;
+  readonly start: "works" | "fails";
+  readonly health: "HEALTHY" | "UNHEALTHY";
+  readonly ignoresSigterm: boolean;
+  readonly impairsRuntime: boolean;
+};
+
+export type SimulatedImage = {
+  /** As users write it; `N` and `S` stand for a number. */
+  readonly image: string;
+  readonly what: string;
+  readonly behaviour: (argument: number) => Partial<SimulatedBehaviour>;
+};
+
+const exitAfter = (afterMs: number, code: number, outOfMemory = false): Partial<SimulatedBehaviour> => ({
+  exit: { afterMs, code, outOfMemory },
+});
+
+/** The images that rehearse something. A tag or registry in front (`registry.example/berth/exit:3`) does not count. */
+export const simulatedImages: readonly SimulatedImage[] = [
+  { image: "berth/exit:N", what: "exits with code N at once", behaviour: (n) => exitAfter(0, n) },
+  { image: "berth/sleep:S", what: "exits with code 0 after S seconds", behaviour: (s) => exitAfter(s * 1_000, 0) },
+  { image: "berth/crash-after:S", what: "exits with code 1 after S seconds", behaviour: (s) => exitAfter(s * 1_000, 1) },
+  {
+    image: "berth/out-of-memory:S",
+    what: "is killed for its use of memory after S seconds (code 137, OutOfMemoryError)",
+    behaviour: (s) => exitAfter(s * 1_000, 137, true),
+  },
+  { image: "berth/unhealthy", what: "fails its health check", behaviour: () => ({ health: "UNHEALTHY" }) },
+  { image: "berth/cannot-pull", what: "cannot be pulled (CannotPullContainerError)", behaviour: () => ({ pull: "fails" }) },
+  { image: "berth/cannot-start", what: "cannot be started (CannotStartContainerError)", behaviour: () => ({ start: "fails" }) },
+  { image: "berth/slow-pull:S", what: "takes S seconds to pull", behaviour: (s) => ({ pullMs: s * 1_000 }) },
+  {
+    image: "berth/ignore-sigterm",
+    what: "goes on after SIGTERM and is killed when the stop timeout is over (code 137)",
+    behaviour: () => ({ ignoresSigterm: true }),
+  },
+  {
+    image: "berth/impair-runtime",
+    what: "while it runs, the health check CONTAINER_RUNTIME of its container instance is IMPAIRED",
+    behaviour: () => ({ impairsRuntime: true }),
+  },
+];
+
+/** The commands that rehearse something, on any image and before what the image says; `sh -c "exit 3"` does the same. */
+export const simulatedCommands: readonly { readonly command: string; readonly what: string }[] = [
+  { command: '["exit", "N"]', what: "exits with code N at once" },
+  { command: '["sleep", "S"]', what: "exits with code 0 after S seconds" },
+  { command: '["true"], ["false"]', what: "exits with code 0, with code 1 at once" },
+];
+
+const ordinary: SimulatedBehaviour = {
+  exit: null,
+  pull: "works",
+  pullMs: null,
+  start: "works",
+  health: "HEALTHY",
+  ignoresSigterm: false,
+  impairsRuntime: false,
+};
+
+const parsedImages = simulatedImages.map(({ image, behaviour }) => {
+  const [name = "", argument] = image.split(":");
+  return { name, takesArgument: argument !== undefined, behaviour };
+});
+
+/** What a simulated container of this image and command does. Any image that is not in the table runs until it is stopped. */
+export function simulatedBehaviour(container: Pick<PayloadContainer, "image" | "command" | "entryPoint">): SimulatedBehaviour {
+  return { ...ordinary, ...imageBehaviour(container.image), ...commandBehaviour(container.command ?? []) };
+}
+
+function imageBehaviour(image: string): Partial<SimulatedBehaviour> {
+  const match = /(?:^|\/)(berth\/[a-z-]+)(?::([^/@]*))?(?:@.*)?$/.exec(image);
+  if (match === null) return {};
+  const found = parsedImages.find((candidate) => candidate.name === match[1]);
+  if (found === undefined) return {};
+  return found.behaviour(found.takesArgument ? numberOf(match[2]) : 0);
+}
+
+function commandBehaviour(command: readonly string[]): Partial<SimulatedBehaviour> {
+  const words = command.length === 3 && isShell(command[0]) && command[1] === "-c" ? split(command[2]) : command;
+  const last = words.length <= 2 ? words : [];
+  switch (last[0]) {
+    case "exit":
+      return exitAfter(0, numberOf(last[1]));
+    case "sleep":
+      return last[1] === "infinity" ? {} : exitAfter(seconds(last[1]) * 1_000, 0);
+    case "true":
+      return exitAfter(0, 0);
+    case "false":
+      return exitAfter(0, 1);
+    default:
+      return {};
+  }
+}
+
+const isShell = (word: string | undefined): boolean => /^(?:\/bin\/)?(?:ba|da|a)?sh$/.test(word ?? "");
+const split = (text: string | undefined): readonly string[] => (text ?? "").trim().split(/\s+/);
+const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** A number of seconds as `sleep` takes it: `90`, `1.5`, `10m`. */
+function seconds(text: string | undefined): number {
+  const match = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(text ?? "");
+  return match === null ? 0 : Number(match[1]) * (units[match[2] || "s"] ?? 1);
+}
+
+const numberOf = (text: string | undefined): number => (/^\d+(?:\.\d+)?$/.test(text ?? "") ? Number(text) : 0);

@@ -1,0 +1,176 @@
+import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
+import { must } from "../lib/assert.ts";
+import type { Clock, Timer } from "../lib/clock.ts";
+import type { RandomStream } from "../lib/random.ts";
+import type { ContainerName, ContainerRuntime, RuntimeCommand, RuntimeEvent } from "./container-runtime.ts";
+import { type SimulatedBehaviour, simulatedBehaviour } from "./simulated-images.ts";
+
+export type SimulatedRuntimeOptions = {
+  readonly clock: Clock;
+  readonly ids: RandomStream;
+  readonly pullMs?: number;
+  readonly createMs?: number;
+  readonly startMs?: number;
+  /** Between a container's start and the verdict of its health check, whatever its interval. */
+  readonly healthMs?: number;
+  /** Between SIGTERM and the end of a container that obeys it. */
+  readonly sigtermMs?: number;
+};
+
+/** LIMIT: long enough to be seen as steps, short enough for a test suite to wait for. */
+export const simulatedTimes = { pullMs: 50, createMs: 0, startMs: 50, healthMs: 1_000, sigtermMs: 20 } as const;
+
+type Running = {
+  readonly name: ContainerName;
+  readonly behaviour: SimulatedBehaviour;
+  readonly timers: Timer[];
+};
+
+/** Containers that exist only as timers. It keeps nothing over a restart: `watch` tells it what it needs. */
+export class SimulatedRuntime implements ContainerRuntime {
+  readonly version = "DockerVersion: 25.0.8";
+  readonly #options: Required<SimulatedRuntimeOptions>;
+  readonly #running = new Map<string, Running>();
+  /** Commands under way. */
+  readonly #timers = new Set<Timer>();
+  #impairing = 0;
+  #closed = false;
+  #emit: (event: RuntimeEvent) => void = () => {};
+  #checkChanged: () => void = () => {};
+
+  constructor(options: SimulatedRuntimeOptions) {
+    this.#options = { ...simulatedTimes, ...options };
+  }
+
+  onEvent(listener: (event: RuntimeEvent) => void): void {
+    this.#emit = listener;
+  }
+
+  onCheckChanged(listener: () => void): void {
+    this.#checkChanged = listener;
+  }
+
+  check(): Promise<"OK" | "IMPAIRED"> {
+    return Promise.resolve(this.#impairing > 0 ? "IMPAIRED" : "OK");
+  }
+
+  run(command: RuntimeCommand): void {
+    const { clock, ids, pullMs, createMs, startMs } = this.#options;
+    const name = { taskArn: command.taskArn, container: command.container };
+    switch (command.type) {
+      case "pull": {
+        const behaviour = simulatedBehaviour({ image: command.image });
+        this.#later(behaviour.pullMs ?? pullMs, () => this.#emit({ ...name, ...pulled(command.image, behaviour) }));
+        return;
+      }
+      case "create":
+        this.#later(createMs, () => this.#emit({ ...name, type: "created", runtimeId: ids.hex(64) }));
+        return;
+      case "start":
+        this.#later(startMs, () => this.#start(name, command.runtimeId, command.spec));
+        return;
+      case "watch":
+        this.#later(0, () => this.#begin(name, command.runtimeId, command.spec, command.startedAt));
+        return;
+      case "stop":
+        this.#later(0, () => this.#stop(command.runtimeId, command.timeoutMs));
+        return;
+      case "remove":
+        clock.defer(() => this.#end(command.runtimeId));
+        return;
+    }
+  }
+
+  /** How many containers run. */
+  get containers(): number {
+    return this.#running.size;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const timer of this.#timers) timer.cancel();
+    for (const { timers } of this.#running.values()) for (const timer of timers) timer.cancel();
+    this.#timers.clear();
+    this.#running.clear();
+  }
+
+  #start(name: ContainerName, runtimeId: string, spec: PayloadContainer): void {
+    const behaviour = simulatedBehaviour(spec);
+    if (behaviour.start === "fails") {
+      const executable = spec.command?.[0] ?? "entrypoint";
+      const problem = `exec: "${executable}": executable file not found in $PATH: unknown`;
+      const reason = `CannotStartContainerError: Error response from daemon: failed to create task for container: ${problem}`;
+      this.#emit({ ...name, type: "start-failed", reason });
+      return;
+    }
+    const at = this.#options.clock.now();
+    this.#emit({ ...name, type: "started", at });
+    this.#begin(name, runtimeId, spec, at);
+  }
+
+  /** The container runs since `startedAt`; what it does by itself follows from that. */
+  #begin(name: ContainerName, runtimeId: string, spec: PayloadContainer, startedAt: number): void {
+    if (this.#running.has(runtimeId)) return;
+    const { clock, healthMs } = this.#options;
+    const behaviour = simulatedBehaviour(spec);
+    const running: Running = { name, behaviour, timers: [] };
+    this.#running.set(runtimeId, running);
+    const after = (ms: number, fire: () => void): void => {
+      running.timers.push(clock.setTimer(Math.max(0, startedAt + ms - clock.now()), fire));
+    };
+    if (spec.healthCheckType === "docker") {
+      after(healthMs, () => this.#emit({ ...name, type: "health", status: behaviour.health }));
+    }
+    const { exit } = behaviour;
+    if (exit !== null) {
+      const reason = exit.outOfMemory ? "OutOfMemoryError: Container killed due to memory usage" : null;
+      after(exit.afterMs, () => this.#exit(runtimeId, exit.code, reason, startedAt + exit.afterMs));
+    }
+    if (behaviour.impairsRuntime) this.#impair(1);
+  }
+
+  #stop(runtimeId: string, timeoutMs: number): void {
+    const running = this.#running.get(runtimeId);
+    if (running === undefined) return;
+    const { clock, sigtermMs } = this.#options;
+    const obeys = !running.behaviour.ignoresSigterm && sigtermMs < timeoutMs;
+    // AWS: 128 plus the number of the signal that ended it.
+    const [ms, code] = obeys ? [sigtermMs, 143] : [timeoutMs, 137];
+    running.timers.push(clock.setTimer(ms, () => this.#exit(runtimeId, code, null, clock.now())));
+  }
+
+  #exit(runtimeId: string, exitCode: number, reason: string | null, at: number): void {
+    const { name } = must(this.#running.get(runtimeId), "the container of a timer");
+    this.#end(runtimeId);
+    this.#emit({ ...name, type: "exited", exitCode, reason, at });
+  }
+
+  #end(runtimeId: string): void {
+    const running = this.#running.get(runtimeId);
+    if (running === undefined) return;
+    this.#running.delete(runtimeId);
+    for (const timer of running.timers) timer.cancel();
+    if (running.behaviour.impairsRuntime) this.#impair(-1);
+  }
+
+  #impair(change: 1 | -1): void {
+    const before = this.#impairing > 0;
+    this.#impairing += change;
+    if (before !== this.#impairing > 0) this.#checkChanged();
+  }
+
+  #later(ms: number, fire: () => void): void {
+    if (this.#closed) return;
+    const timer = this.#options.clock.setTimer(ms, () => {
+      this.#timers.delete(timer);
+      fire();
+    });
+    this.#timers.add(timer);
+  }
+}
+
+function pulled(image: string, behaviour: SimulatedBehaviour) {
+  if (behaviour.pull === "works") return { type: "pulled", imageDigest: null } as const;
+  const problem = `pull access denied for ${image}, repository does not exist or may require 'docker login'`;
+  return { type: "pull-failed", reason: `CannotPullContainerError: Error response from daemon: ${problem}` } as const;
+}
