@@ -13,16 +13,24 @@ const belongsToAgent = (task: Task): boolean =>
   task.lastStatus === "DEACTIVATING" ||
   task.lastStatus === "STOPPING";
 
+/** AWS: in DEACTIVATING the containers run on; their agent hears of the stop when the targets are deregistered. */
+const isOrdered = (task: Task): boolean => belongsToAgent(task) && task.lastStatus !== "DEACTIVATING";
+
+/** What the agent is to bring the task to. */
+export const orderedStatus = (task: Task): "RUNNING" | "STOPPED" =>
+  task.lastStatus === "DEACTIVATING" ? "RUNNING" : task.desiredStatus;
+
 /** Sends the task, as it stands, to its agent when that is connected; otherwise it goes when the agent comes back. */
 export function deliverTask(step: ClusterStep, taskId: string): void {
   const task = must(step.state.tasks.get(taskId), "a task to deliver");
   const instance = task.instanceId === null ? undefined : step.state.instances.get(task.instanceId);
-  if (instance === undefined || !instance.agentConnected || !belongsToAgent(task)) return;
-  const last = step.effects.at(-1);
+  if (instance === undefined || !instance.agentConnected || !isOrdered(task)) return;
+  const at = step.effects.findLastIndex((effect) => effect.instanceId === instance.id);
+  const last = step.effects[at];
   const order = orderOf(step, task);
   // Tasks of one step for one instance travel in one message.
-  if (last?.type === "deliver-tasks" && last.instanceId === instance.id) {
-    step.effects[step.effects.length - 1] = { ...last, orders: [...last.orders, order] };
+  if (last?.type === "deliver-tasks") {
+    step.effects[at] = { ...last, orders: [...last.orders, order] };
   } else {
     step.effects.push({ type: "deliver-tasks", instanceId: instance.id, orders: [order] });
   }
@@ -41,11 +49,11 @@ export function deliverOnConnect(step: ClusterStep, instance: ContainerInstance)
     if (moved !== task) step.changeTask(moved);
   }
   const tasks = ids.map((id) => must(step.state.tasks.get(id), "a task of the book")).filter(belongsToAgent);
-  if (tasks.length > 0) {
-    const orders = tasks.map((task) => orderOf(step, task));
+  const orders = tasks.filter(isOrdered).map((task) => orderOf(step, task));
+  if (orders.length > 0) {
     step.effects.push({ type: "deliver-tasks", instanceId: instance.id, orders });
   }
-  const manifest = tasks.map(({ arn, desiredStatus }) => ({ arn, desiredStatus }));
+  const manifest = tasks.map((task) => ({ arn: task.arn, desiredStatus: orderedStatus(task) }));
   step.effects.push({ type: "deliver-manifest", instanceId: instance.id, tasks: manifest });
 }
 

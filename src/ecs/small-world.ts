@@ -1,0 +1,324 @@
+/* Test support: one cluster machine, its container instances and a hand on the clock. */
+// biome-ignore lint/style/noRestrictedImports: test support; nothing but tests imports it.
+import assert from "node:assert/strict";
+import { must } from "../lib/assert.ts";
+import { seededRandom } from "../lib/random.ts";
+import { containerInstanceArn, taskDefinitionArn } from "./arn.ts";
+import type { Given } from "./call.ts";
+import type { AgentReport, ClusterInput } from "./cluster-input.ts";
+import { ClusterMachine } from "./cluster-machine.ts";
+import { ClusterStep } from "./cluster-step.ts";
+import type { ContainerInstance } from "./container-instances/container-instance.ts";
+import type { EcsEvent } from "./events/event.ts";
+import type { Usage } from "./placement/resource-book.ts";
+import { Refusal } from "./refusals.ts";
+import {
+  checkBook,
+  checkEvents,
+  checkTasks,
+  checkTimers,
+  documentsOf,
+  dump,
+  type StepOutcome,
+  snapshot,
+} from "./step-rules.ts";
+import type { ContainerDefinition, TaskDefinition } from "./task-definitions/task-definition.ts";
+import type { Task } from "./tasks/task.ts";
+
+const place = { account: "111122223333", region: "eu-central-1" };
+const clusterName = "lab";
+
+export type InstanceOptions = Partial<ContainerInstance> & {
+  readonly cpu?: number;
+  readonly memoryMiB?: number;
+  /** Ports that the agent keeps for itself. */
+  readonly ports?: readonly string[];
+  readonly udpPorts?: readonly string[];
+  readonly gpus?: readonly string[];
+};
+
+/** A cluster `lab` without container instances; the seed decides ids and placement. */
+export const aCluster = (seed = "a-seed"): SmallWorld => new SmallWorld(seed);
+
+/** A task definition `web:1` of one container `app` that takes 128 CPU units and 256 MiB, changed as told. */
+export function aDefinition(
+  changes: Partial<Omit<TaskDefinition, "containerDefinitions">> & {
+    readonly containers?: readonly Partial<ContainerDefinition>[];
+  } = {},
+): TaskDefinition {
+  const { containers = [{}], family = "web", revision = 1, ...rest } = changes;
+  return {
+    arn: taskDefinitionArn(place, family, revision),
+    family,
+    revision,
+    status: "ACTIVE",
+    networkMode: "bridge",
+    cpu: null,
+    memory: null,
+    containerDefinitions: containers.map((container) => ({
+      name: "app",
+      image: "registry.example/app:1",
+      essential: true,
+      cpu: 128,
+      portMappings: [],
+      environment: [],
+      ...(container.memoryReservation === undefined ? { memory: 256 } : {}),
+      ...container,
+    })),
+    requiresCompatibilities: [],
+    compatibilities: ["EC2", "EXTERNAL"],
+    requiresAttributes: [],
+    placementConstraints: [],
+    taskRoleArn: null,
+    executionRoleArn: null,
+    ephemeralStorageGiB: null,
+    registeredAt: 1,
+    deregisteredAt: null,
+    deleteRequestedAt: null,
+    registeredBy: "arn:aws:iam::111122223333:root",
+    tags: [],
+    more: {},
+    ...rest,
+  };
+}
+
+/** A definition with an ENI of its own for each task, and the network configuration that goes with it. */
+export const awsvpcDefinition = (): TaskDefinition => aDefinition({ family: "vpc", networkMode: "awsvpc" });
+export const inSubnet = { networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"] } } };
+
+export class SmallWorld {
+  machine = new ClusterMachine(place, clusterName, {
+    latestAgentVersion: "1.96.0",
+    agentUpdate: null,
+    verifyIdentity: null,
+  });
+  now = 1_000_000;
+  /** Everything that was announced, in order. */
+  readonly events: EcsEvent[] = [];
+  readonly #random;
+  readonly #instanceIds: string[] = [];
+
+  constructor(seed: string) {
+    this.#random = seededRandom(seed);
+  }
+
+  get state() {
+    return this.machine.state;
+  }
+
+  /** Adds ACTIVE, connected instances of 1,024 CPU units and 2,048 MiB unless told otherwise. */
+  withInstances(count: number, options: InstanceOptions = {}): this {
+    const { cpu = 1024, memoryMiB = 2048, ports = [], udpPorts = [], gpus = [], ...changes } = options;
+    for (let i = 0; i < count; i++) {
+      const id = (this.#instanceIds.length + 1).toString(16).padStart(32, "0");
+      this.#instanceIds.push(id);
+      const instance: ContainerInstance = {
+        id,
+        arn: containerInstanceArn(place, clusterName, id),
+        ec2InstanceId: `i-${id.slice(-8)}`,
+        instanceType: "m5.large",
+        availabilityZone: "eu-central-1a",
+        external: false,
+        status: "ACTIVE",
+        statusReason: null,
+        version: 0,
+        agentConnected: true,
+        versionInfo: null,
+        agentUpdate: null,
+        registeredAt: this.now,
+        deregisteredAt: null,
+        statusSince: this.now,
+        registeredResources: [
+          { name: "CPU", type: "INTEGER", value: cpu },
+          { name: "MEMORY", type: "INTEGER", value: memoryMiB },
+          { name: "PORTS", type: "STRINGSET", values: ports },
+          { name: "PORTS_UDP", type: "STRINGSET", values: udpPorts },
+          ...(gpus.length === 0 ? [] : [{ name: "GPU", type: "STRINGSET" as const, values: gpus }]),
+        ],
+        platformDevices: gpus.map((gpu) => ({ id: gpu, type: "GPU" })),
+        platformAttributes: [
+          { name: "ecs.cpu-architecture", value: "x86_64" },
+          { name: "ecs.os-type", value: "linux" },
+        ],
+        customAttributes: [],
+        attachments: [],
+        tags: [],
+        capacityProviderName: null,
+        ...changes,
+      };
+      this.run((step) => step.changeInstance(instance));
+    }
+    return this;
+  }
+
+  /** The id of the `index`th instance, from 0. */
+  instanceId(index: number): string {
+    return must(this.#instanceIds[index], `instance ${index} of the test`);
+  }
+
+  instance(index: number): ContainerInstance {
+    return must(this.state.instances.get(this.instanceId(index)), `instance ${index} of the test`);
+  }
+
+  usage(index: number): Usage {
+    return this.state.book.usageOf(this.instanceId(index));
+  }
+
+  /** Changes an instance as another part of the rulebook would, with an event. */
+  changeInstance(index: number, changes: Partial<ContainerInstance>): void {
+    this.run((step) => step.changeInstance({ ...this.instance(index), ...changes }));
+  }
+
+  task(id: string): Task {
+    return must(this.state.tasks.get(id), "the task of the test");
+  }
+
+  /** Changes a task as another part of the rulebook would (a service, say), with an event. */
+  changeTask(id: string, changes: Partial<Task>): void {
+    this.run((step) => step.changeTask({ ...this.task(id), ...changes }));
+  }
+
+  /** The documents of the tasks that RunTask started; fails unless all were placed. */
+  runTasks(definition: TaskDefinition = aDefinition(), request: object = {}): Task[] {
+    const { value } = this.call<TasksReply>("RunTask", request, definition);
+    assert.deepEqual(value.failures, []);
+    return value.tasks.map(({ taskArn }) => this.task(taskArn.slice(-32)));
+  }
+
+  /** As `runTasks`, for one. */
+  runTask(definition?: TaskDefinition, request?: object): Task {
+    return must(this.runTasks(definition, request)[0], "the task that was run");
+  }
+
+  /** A task that its agent reported RUNNING. */
+  runningTask(definition?: TaskDefinition, request?: object): Task {
+    const task = this.runTask(definition, request);
+    if (task.attachments.length > 0) this.advanceClock(1_000);
+    this.report(task.id, "RUNNING");
+    return this.task(task.id);
+  }
+
+  /** SubmitTaskStateChange about a task, each of its containers in the same status. */
+  report(id: string, status: "PENDING" | "RUNNING" | "STOPPED", members: object = {}): StepOutcome<object> {
+    const containers = this.task(id).containers.map(({ name }) => ({ containerName: name, status }));
+    return this.call("SubmitTaskStateChange", { task: this.task(id).arn, status, reason: "", containers, ...members });
+  }
+
+  agent(report: AgentReport): StepOutcome<unknown> {
+    return this.step({ type: "agent-report", report });
+  }
+
+  /** Lets time pass, with a timer step whenever something is due. */
+  advanceClock(milliseconds: number): StepOutcome<unknown>[] {
+    const until = this.now + milliseconds;
+    const outcomes: StepOutcome<unknown>[] = [];
+    for (let dueAt = this.machine.nextDueAt(); dueAt !== null && dueAt <= until; dueAt = this.machine.nextDueAt()) {
+      this.now = Math.max(this.now, dueAt);
+      outcomes.push(this.step({ type: "timer" }));
+    }
+    this.now = until;
+    return outcomes;
+  }
+
+  /** An operation; throws its Refusal. */
+  call<T = object>(operation: string, request: object, taskDefinition: TaskDefinition | null = null): StepOutcome<T> {
+    return this.step({ type: "call", operation, request, given: given(taskDefinition) }) as StepOutcome<T>;
+  }
+
+  /** Asserts that the operation is refused with this code and text. */
+  refused(
+    code: string,
+    text: string | RegExp,
+    operation: string,
+    request: object,
+    definition?: TaskDefinition,
+  ): Refusal {
+    try {
+      this.call(operation, request, definition ?? null);
+    } catch (error) {
+      assert.ok(error instanceof Refusal, String(error));
+      assert.equal(error.code, code);
+      if (typeof text === "string") assert.equal(error.message, text);
+      else assert.match(error.message, text);
+      return error;
+    }
+    return assert.fail(`${operation} was not refused with ${code}`);
+  }
+
+  /** One input through the machine, held to the rules above; throws a Refusal as it comes. */
+  step(input: ClusterInput): StepOutcome<unknown> {
+    return this.#checked(() => {
+      const { reply, documents, events, effects } = this.machine.step(input, this.now, this.#random);
+      if (reply.ok) return { value: reply.value, documents, events, effects };
+      assert.deepEqual({ documents, events, effects }, { documents: [], events: [], effects: [] });
+      throw reply.refusal;
+    });
+  }
+
+  /** A step made by hand: commits what `decide` did, or rolls it back and throws what `decide` threw. */
+  run<T>(decide: (step: ClusterStep) => T): StepOutcome<T> {
+    return this.#checked(() => {
+      const step = new ClusterStep(this.state, this.now, this.#random);
+      try {
+        const value = decide(step);
+        const events = step.takeEvents(this.events.length);
+        const documents = this.state.commit();
+        this.machine.resume(this.events.length + events.length);
+        return { value, documents, events, effects: step.effects };
+      } catch (error) {
+        this.state.rollback();
+        throw error;
+      }
+    });
+  }
+
+  /** Builds the machine anew from its documents, as after a crash. */
+  restart(): void {
+    const before = dump(this.state);
+    const machine = new ClusterMachine(place, clusterName, this.state.configuration);
+    for (const { kind, key, value } of documentsOf(this.state))
+      machine.load(kind, key, JSON.parse(JSON.stringify(value)));
+    machine.resume(this.events.length);
+    this.machine = machine;
+    assert.deepEqual(dump(this.state), before, "a restart changes nothing");
+  }
+
+  /** Takes a step and holds it to the rules. */
+  #checked<T>(take: () => StepOutcome<T>): StepOutcome<T> {
+    const before = snapshot(this.state);
+    let outcome: StepOutcome<T>;
+    try {
+      outcome = take();
+    } catch (error) {
+      assert.deepEqual(dump(this.state), before.dump, "refused means untouched");
+      checkTimers(this.machine);
+      throw error;
+    }
+    checkEvents(this.state, before, outcome, this.events.length);
+    checkTasks(this.state, before);
+    checkBook(this.state);
+    checkTimers(this.machine);
+    this.events.push(...outcome.events);
+    return outcome;
+  }
+}
+
+type TasksReply = { readonly tasks: readonly { readonly taskArn: string }[]; readonly failures: readonly object[] };
+
+const given = (taskDefinition: TaskDefinition | null): Given => ({
+  caller: { principalArn: "arn:aws:iam::111122223333:root", isAgent: false },
+  cluster: {
+    name: clusterName,
+    arn: `arn:aws:ecs:eu-central-1:111122223333:cluster/${clusterName}`,
+    status: "ACTIVE",
+    incarnation: 1,
+    settings: [],
+    configuration: null,
+    serviceConnectDefaults: null,
+    tags: [],
+    createdAt: 1,
+    deletedAt: null,
+  },
+  settings: {},
+  taskDefinition,
+});

@@ -1,0 +1,191 @@
+/*
+ * Test support: the rules that no step of a cluster machine may break. Every step of a small world is held to them, so that
+ * each test also looks for what its author did not think of:
+ *
+ *   a refused step leaves documents, book and timers as they were
+ *   an event for each announced document, once, with the document's version; the sequence has no gap
+ *   `version` rises by one with an event and stands still without one
+ *   a task never goes back, and timestamps are set once
+ *   the book is what the task documents say, and nobody is missed by the timers
+ */
+// biome-ignore lint/style/noRestrictedImports: test support; nothing but tests imports it.
+import assert from "node:assert/strict";
+import { must } from "../lib/assert.ts";
+import type { ClusterMachine } from "./cluster-machine.ts";
+import type { ClusterState } from "./cluster-state.ts";
+import type { ContainerInstance } from "./container-instances/container-instance.ts";
+import { instanceDueAt } from "./container-instances/instance-timers.ts";
+import type { ClusterEffect } from "./effect.ts";
+import type { EcsEvent } from "./events/event.ts";
+import { ResourceBook, type Usage } from "./placement/resource-book.ts";
+import type { DocumentChange } from "./table.ts";
+import { type Task, taskStatuses } from "./tasks/task.ts";
+import { taskDueAt } from "./tasks/task-timers.ts";
+
+export type StepOutcome<T> = {
+  readonly value: T;
+  readonly documents: readonly DocumentChange[];
+  readonly events: readonly EcsEvent[];
+  readonly effects: readonly ClusterEffect[];
+};
+
+/** What a cluster was before a step. */
+export type Snapshot = {
+  readonly dump: object;
+  readonly tasks: ReadonlyMap<string, Task>;
+  readonly instances: ReadonlyMap<string, ContainerInstance>;
+};
+
+export const snapshot = (state: ClusterState): Snapshot => ({
+  dump: dump(state),
+  tasks: new Map([...state.tasks.values()].map((task) => [task.id, task])),
+  instances: new Map([...state.instances.values()].map((instance) => [instance.id, instance])),
+});
+
+/** Every document, by kind and key. */
+export function documentsOf(state: ClusterState): { kind: string; key: string; value: object }[] {
+  return state.tables.flatMap((table) =>
+    [...table.keys()]
+      .sort()
+      .map((key) => ({ kind: table.kind, key, value: must(table.get(key), "a listed document") })),
+  );
+}
+
+/** Everything that a refused step may not change, in a form that can be compared. */
+export function dump(state: ClusterState): object {
+  return structuredClone({
+    documents: documentsOf(state),
+    book: [...state.instances.keys()].sort().map((id) => [id, plain(state.book.usageOf(id))]),
+    taskIds: state.taskIds.after(null),
+    instanceIds: state.instanceIds.after(null),
+    revisionUses: [...state.revisionUses].sort(),
+    running: [...state.runningByLaunchType].sort(),
+    pending: [...state.pendingByLaunchType].sort(),
+  });
+}
+
+/** An event for each document whose version rose, with that version, numbered on from `lastSequence`. */
+export function checkEvents(
+  state: ClusterState,
+  before: Snapshot,
+  { events, documents }: StepOutcome<unknown>,
+  lastSequence: number,
+): void {
+  assert.deepEqual(
+    events.map(({ sequence }) => sequence),
+    events.map((_, index) => lastSequence + 1 + index),
+    "the sequence has no gap",
+  );
+  const announced = new Set(events.map(({ resources }) => resources[0] as string));
+  assert.equal(announced.size, events.length, "one event for each document");
+  const written = new Set(documents.map(({ kind, key }) => `${kind} ${key}`));
+  assert.equal(written.size, documents.length, "each document is written once");
+  for (const event of events) {
+    const { version } = announcedDocument(state, event);
+    assert.equal(event.detail.version, version, "an event has the version of its document");
+  }
+  const check = (kind: string, was: Task | ContainerInstance, is: Task | ContainerInstance | undefined) => {
+    const name = `${kind} ${was.id}`;
+    if (is !== was) assert.ok(written.has(name), `${name} is written`);
+    if (is !== undefined) assert.equal(is.version, was.version + (announced.has(is.arn) ? 1 : 0), `version of ${name}`);
+  };
+  for (const [id, task] of before.tasks) check("task", task, state.tasks.get(id));
+  for (const [id, instance] of before.instances) check("container-instance", instance, state.instances.get(id));
+}
+
+function announcedDocument(state: ClusterState, { detailType, resources }: EcsEvent): Task | ContainerInstance {
+  const id = must(resources[0], "the resource of an event").slice(-32);
+  const isTask = detailType === "ECS Task State Change";
+  return must(isTask ? state.tasks.get(id) : state.instances.get(id), "the document of an event");
+}
+
+/** The book is an index: it must be what the documents say, and what other code counts. */
+export function checkBook(state: ClusterState): void {
+  const recomputed = new ResourceBook();
+  for (const task of state.tasks.values()) recomputed.onTaskChange(undefined, task);
+  for (const { id } of state.instances.values()) {
+    const usage = plain(state.book.usageOf(id));
+    assert.deepEqual(usage, plain(recomputed.usageOf(id)));
+    assert.deepEqual(usage, plain(countedUsage(state.tasks.values(), id)));
+  }
+}
+
+/** Whoever is due must not be before the earliest moment that the machine names. */
+export function checkTimers(machine: ClusterMachine): void {
+  const { tasks, instances, runTaskTokens } = machine.state;
+  const dueAts = [
+    ...[...tasks.values()].map(taskDueAt),
+    ...[...instances.values()].map(instanceDueAt),
+    ...[...runTaskTokens.values()].map(({ expiresAt }) => expiresAt),
+  ].filter((at) => at !== null);
+  if (dueAts.length === 0) return;
+  assert.ok((machine.nextDueAt() ?? Number.POSITIVE_INFINITY) <= Math.min(...dueAts), "a timer is missed");
+}
+
+export function checkTasks(state: ClusterState, before: Snapshot): void {
+  for (const [id, was] of before.tasks) {
+    const is = state.tasks.get(id);
+    if (is !== undefined && is !== was) checkTask(was, is);
+  }
+}
+
+const setOnce = ["createdAt", "startedAt", "stoppingAt", "stoppedAt", "pullStartedAt", "executionStoppedAt"] as const;
+
+function checkTask(before: Task, task: Task): void {
+  const place = (status: Task["lastStatus"]) => taskStatuses.indexOf(status);
+  assert.ok(place(task.lastStatus) >= place(before.lastStatus), `${before.lastStatus} to ${task.lastStatus}`);
+  if (before.desiredStatus === "STOPPED") {
+    assert.equal(task.desiredStatus, "STOPPED");
+    assert.deepEqual([task.stopCode, task.stoppedReason], [before.stopCode, before.stoppedReason]);
+  }
+  for (const member of setOnce) {
+    if (before[member] !== null) assert.equal(task[member], before[member], `${member} is set once`);
+  }
+  if (before.lastStatus === "STOPPED") assert.deepEqual(task, before, "STOPPED is final");
+  const steps = ["PROVISIONING", "PENDING", "RUNNING", "STOPPED"];
+  for (const [index, container] of task.containers.entries()) {
+    const status = before.containers[index]?.lastStatus ?? "PROVISIONING";
+    assert.ok(steps.indexOf(container.lastStatus) >= steps.indexOf(status), "a container never goes back");
+  }
+}
+
+function countedUsage(tasks: Iterable<Task>, instanceId: string): Usage {
+  const on = [...tasks].filter((task) => task.instanceId === instanceId && task.lastStatus !== "STOPPED");
+  const sum = (of: (task: Task) => number) => on.reduce((all, task) => all + of(task), 0);
+  const ports = (protocol: "tcp" | "udp") => {
+    const holders = new Map<number, number>();
+    for (const { reservation, containers } of on) {
+      const reported = containers.flatMap(({ networkBindings }) =>
+        networkBindings.filter((binding) => binding.protocol === protocol).map(({ hostPort }) => hostPort),
+      );
+      const fixed = protocol === "tcp" ? reservation.tcpPorts : reservation.udpPorts;
+      for (const port of new Set([...fixed, ...reported])) {
+        if (port !== null) holders.set(port, (holders.get(port) ?? 0) + 1);
+      }
+    }
+    return holders;
+  };
+  return {
+    cpu: sum(({ reservation }) => reservation.cpu),
+    memoryMiB: sum(({ reservation }) => reservation.memoryMiB),
+    tcpPorts: ports("tcp"),
+    udpPorts: ports("udp"),
+    fixedPorts: sum(({ reservation }) => reservation.tcpPorts.length + reservation.udpPorts.length),
+    gpuIds: new Set(on.flatMap(({ reservation }) => reservation.gpuIds)),
+    taskIds: new Set(on.map(({ id }) => id)),
+    running: sum(({ desiredStatus }) => (desiredStatus === "RUNNING" ? 1 : 0)),
+    pending: sum(({ lastStatus }) => (lastStatus === "PENDING" ? 1 : 0)),
+  };
+}
+
+/** A usage in an order that can be compared. */
+function plain(usage: Usage): object {
+  const { tcpPorts, udpPorts, gpuIds, taskIds, ...numbers } = usage;
+  return {
+    ...numbers,
+    tcpPorts: [...tcpPorts].sort(([a], [b]) => a - b),
+    udpPorts: [...udpPorts].sort(([a], [b]) => a - b),
+    gpuIds: [...gpuIds].sort(),
+    taskIds: [...taskIds].sort(),
+  };
+}

@@ -1,0 +1,181 @@
+/* The life of a task with an ENI of its own, on the timers that stand for the network. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { attachmentArn } from "../arn.ts";
+import { limits } from "../limits.ts";
+import { aCluster, awsvpcDefinition, inSubnet, type SmallWorld } from "../small-world.ts";
+import { describeTask } from "./describe-task.ts";
+import type { Task } from "./task.ts";
+
+const run = (world: SmallWorld): Task => world.runTask(awsvpcDefinition(), inSubnet);
+const statusOf = (world: SmallWorld, task: Task) => world.task(task.id).lastStatus;
+const attachmentStatus = (world: SmallWorld, task: Task) => world.task(task.id).attachments[0]?.status;
+
+function confirmInterface(world: SmallWorld, task: Task): void {
+  const arn = attachmentArn(world.state.place, "lab", task.attachments[0]?.id ?? "");
+  world.call("SubmitTaskStateChange", { task: task.arn, attachments: [{ attachmentArn: arn, status: "ATTACHED" }] });
+}
+
+test("the whole way, with the attachment and what the agent is told at each stage", () => {
+  const world = aCluster().withInstances(1);
+  const task = run(world);
+  assert.deepEqual([task.lastStatus, task.containers[0]?.lastStatus], ["PROVISIONING", "PROVISIONING"]);
+  assert.deepEqual(task.attachments[0]?.details, [{ name: "subnetId", value: "subnet-1" }]);
+  assert.equal(task.attachments[0]?.status, "PRECREATED");
+
+  assert.equal(world.advanceClock(limits.networkInterfaceMs - 1).length, 0);
+  const [made] = world.advanceClock(1);
+  assert.deepEqual([statusOf(world, task), attachmentStatus(world, task)], ["PENDING", "ATTACHING"]);
+  assert.equal(world.task(task.id).containers[0]?.lastStatus, "PENDING");
+  assert.equal(made?.effects[0]?.type, "deliver-tasks");
+  const details = new Map(world.task(task.id).attachments[0]?.details.map(({ name, value }) => [name, value]));
+  const address = details.get("privateIPv4Address") ?? "";
+  assert.match(address, /^10\.\d+\.\d+\.\d+$/);
+  assert.match(details.get("macAddress") ?? "", /^0a(:[0-9a-f]{2}){5}$/);
+  assert.match(details.get("networkInterfaceId") ?? "", /^eni-[0-9a-f]{17}$/);
+  assert.deepEqual(world.task(task.id).containers[0]?.networkInterfaces, [
+    { attachmentId: task.attachments[0]?.id, privateIpv4Address: address },
+  ]);
+
+  confirmInterface(world, task);
+  assert.deepEqual([statusOf(world, task), attachmentStatus(world, task)], ["ACTIVATING", "ATTACHED"]);
+  assert.equal(world.task(task.id).connectivity, "CONNECTED");
+  confirmInterface(world, task);
+  world.report(task.id, "RUNNING");
+  assert.equal(statusOf(world, task), "RUNNING");
+
+  const stop = world.call("StopTask", { task: task.id });
+  assert.equal(statusOf(world, task), "DEACTIVATING");
+  assert.deepEqual(stop.effects, [], "containers are stopped when the targets are gone, not before");
+  const [deactivated] = world.advanceClock(limits.networkInterfaceMs);
+  assert.equal(statusOf(world, task), "STOPPING");
+  assert.equal(deactivated?.effects[0]?.type, "deliver-tasks");
+
+  world.report(task.id, "STOPPED", { executionStoppedAt: 77 });
+  assert.deepEqual([statusOf(world, task), attachmentStatus(world, task)], ["DEPROVISIONING", "DETACHING"]);
+  assert.equal(world.usage(0).cpu, 128, "held until STOPPED");
+  world.advanceClock(limits.networkInterfaceMs);
+  assert.deepEqual([statusOf(world, task), attachmentStatus(world, task)], ["STOPPED", "DELETED"]);
+  assert.equal(world.usage(0).cpu, 0);
+  assert.deepEqual(
+    world.events.filter(({ resources }) => resources[0] === task.arn).map(({ detail }) => detail.lastStatus),
+    "PROVISIONING PENDING ACTIVATING RUNNING DEACTIVATING STOPPING DEPROVISIONING STOPPED".split(" "),
+  );
+  assert.equal(world.task(task.id).version, 8);
+});
+
+test("in events an attachment is of type eni, in the API an ElasticNetworkInterface", () => {
+  const world = aCluster().withInstances(1);
+  const task = run(world);
+  const attachments = world.events.find(({ resources }) => resources[0] === task.arn)?.detail.attachments;
+  assert.deepEqual(attachments, [
+    { id: task.attachments[0]?.id, type: "eni", status: "PRECREATED", details: task.attachments[0]?.details },
+  ]);
+  const shown = describeTask(world.state, task, { tags: true }) as { attachments: { type: string }[] };
+  assert.equal(shown.attachments[0]?.type, "ElasticNetworkInterface");
+});
+
+test("a task that is stopped while its ENI is made goes without its agent", () => {
+  const world = aCluster().withInstances(1, { agentConnected: true });
+  const task = run(world);
+  const { effects } = world.call("StopTask", { task: task.id });
+  assert.deepEqual([statusOf(world, task), effects], ["DEPROVISIONING", []]);
+  world.advanceClock(limits.networkInterfaceMs);
+  assert.equal(statusOf(world, task), "STOPPED");
+  assert.equal(world.task(task.id).stopCode, "UserInitiated");
+});
+
+test("an agent that says nothing of a task in PROVISIONING or DEPROVISIONING is not believed", () => {
+  const world = aCluster().withInstances(1);
+  const task = run(world);
+  assert.deepEqual(world.report(task.id, "RUNNING").documents, []);
+  world.call("StopTask", { task: task.id });
+  assert.deepEqual(world.report(task.id, "STOPPED").documents, []);
+  assert.equal(statusOf(world, task), "DEPROVISIONING");
+});
+
+test("an ENI that nobody confirms in time ends the task, once its agent agrees", () => {
+  const world = aCluster().withInstances(1);
+  const task = run(world);
+  world.advanceClock(limits.networkInterfaceMs);
+  const outcomes = world.advanceClock(limits.attachmentTimeoutMs);
+  const { desiredStatus, stopCode, stoppedReason, lastStatus } = world.task(task.id);
+  assert.deepEqual([desiredStatus, stopCode, lastStatus], ["STOPPED", "TaskFailedToStart", "PENDING"]);
+  assert.equal(stoppedReason, "Timeout waiting for network interface provisioning to complete.");
+  assert.equal(outcomes[0]?.effects[0]?.type, "deliver-tasks");
+  world.report(task.id, "STOPPED", { reason: "TaskStateError: too late" });
+  world.advanceClock(limits.networkInterfaceMs);
+  assert.equal(world.task(task.id).stoppedReason, "Timeout waiting for network interface provisioning to complete.");
+  assert.equal(statusOf(world, task), "STOPPED");
+});
+
+test("an agent that reports RUNNING without confirming the ENI has it all the same", () => {
+  const world = aCluster().withInstances(1);
+  const task = run(world);
+  world.advanceClock(limits.networkInterfaceMs);
+  world.report(task.id, "RUNNING");
+  assert.deepEqual([statusOf(world, task), attachmentStatus(world, task)], ["RUNNING", "ATTACHED"]);
+  assert.equal(world.task(task.id).connectivity, "CONNECTED");
+  for (const { documents } of world.advanceClock(limits.attachmentTimeoutMs * 2)) assert.deepEqual(documents, []);
+});
+
+test("a confirmation of somebody else's ENI changes nothing", () => {
+  const world = aCluster().withInstances(1);
+  const task = run(world);
+  world.advanceClock(limits.networkInterfaceMs);
+  for (const attachment of [
+    { attachmentArn: attachmentArn(world.state.place, "lab", "another"), status: "ATTACHED" },
+    { attachmentArn: attachmentArn(world.state.place, "lab", task.attachments[0]?.id ?? ""), status: "DETACHED" },
+    {},
+  ]) {
+    const { documents } = world.call("SubmitTaskStateChange", { task: task.arn, attachments: [attachment] });
+    assert.deepEqual(documents, []);
+  }
+  assert.equal(statusOf(world, task), "PENDING");
+});
+
+test("an agent that comes back during DEACTIVATING goes on with the task until it is told to stop it", () => {
+  const world = aCluster().withInstances(1);
+  const task = run(world);
+  world.advanceClock(limits.networkInterfaceMs);
+  world.report(task.id, "RUNNING");
+  world.call("StopTask", { task: task.id });
+  const { effects } = world.agent({
+    type: "agent-connected",
+    instanceId: world.instanceId(0),
+    agentVersion: null,
+    agentHash: null,
+    dockerVersion: null,
+  });
+  assert.deepEqual(effects, [
+    {
+      type: "deliver-manifest",
+      instanceId: world.instanceId(0),
+      tasks: [{ arn: task.arn, desiredStatus: "RUNNING" }],
+    },
+  ]);
+  const asked = world.agent({
+    type: "stop-candidates",
+    instanceId: world.instanceId(0),
+    messageId: "m",
+    taskArns: [task.arn],
+  });
+  assert.deepEqual(asked.effects, []);
+  world.advanceClock(limits.networkInterfaceMs);
+  assert.equal(statusOf(world, task), "STOPPING");
+});
+
+test("a restart forgets no timer", () => {
+  const world = aCluster().withInstances(1);
+  const task = run(world);
+  world.restart();
+  world.advanceClock(limits.networkInterfaceMs);
+  assert.equal(statusOf(world, task), "PENDING");
+  world.report(task.id, "STOPPED");
+  world.restart();
+  world.advanceClock(limits.networkInterfaceMs);
+  assert.equal(statusOf(world, task), "STOPPED");
+  world.restart();
+  world.advanceClock(limits.stoppedTaskRetentionMs);
+  assert.equal(world.state.tasks.size, 0);
+});
