@@ -49,11 +49,13 @@ export const simulatedImages: readonly SimulatedImage[] = [
   },
 ];
 
-/** The commands that rehearse something, on any image and before what the image says; `sh -c "exit 3"` does the same. */
+/** The commands that rehearse something, on any image; they win over what the image says. */
 export const simulatedCommands: readonly { readonly command: string; readonly what: string }[] = [
   { command: '["exit", "N"]', what: "exits with code N at once" },
   { command: '["sleep", "S"]', what: "exits with code 0 after S seconds" },
-  { command: '["true"], ["false"]', what: "exits with code 0, with code 1 at once" },
+  { command: '["true"], ["echo", ...]', what: "exits with code 0 at once" },
+  { command: '["false"]', what: "exits with code 1 at once" },
+  { command: '["sh", "-c", "sleep 5; exit 3"]', what: "does these, one after the other" },
 ];
 
 const ordinary: SimulatedBehaviour = {
@@ -73,7 +75,7 @@ const parsedImages = simulatedImages.map(({ image, behaviour }) => {
 
 /** What a simulated container of this image and command does. Any image that is not in the table runs until it is stopped. */
 export function simulatedBehaviour(container: Pick<PayloadContainer, "image" | "command" | "entryPoint">): SimulatedBehaviour {
-  return { ...ordinary, ...imageBehaviour(container.image), ...commandBehaviour(container.command ?? []) };
+  return { ...ordinary, ...imageBehaviour(container.image), ...commandBehaviour([...(container.entryPoint ?? []), ...(container.command ?? [])]) };
 }
 
 function imageBehaviour(image: string): Partial<SimulatedBehaviour> {
@@ -84,25 +86,32 @@ function imageBehaviour(image: string): Partial<SimulatedBehaviour> {
   return found.behaviour(found.takesArgument ? numberOf(match[2]) : 0);
 }
 
-function commandBehaviour(command: readonly string[]): Partial<SimulatedBehaviour> {
-  const words = command.length === 3 && isShell(command[0]) && command[1] === "-c" ? split(command[2]) : command;
-  const last = words.length <= 2 ? words : [];
-  switch (last[0]) {
-    case "exit":
-      return exitAfter(0, numberOf(last[1]));
-    case "sleep":
-      return last[1] === "infinity" ? {} : exitAfter(seconds(last[1]) * 1_000, 0);
-    case "true":
-      return exitAfter(0, 0);
-    case "false":
-      return exitAfter(0, 1);
-    default:
-      return {};
+/**
+ * What the words of a command do, one statement after the other. A command with a statement that is not in the table is
+ * a program like any other: it runs until it is stopped.
+ */
+function commandBehaviour(words: readonly string[]): Partial<SimulatedBehaviour> {
+  const isScript = words.length === 3 && isShell(words[0]) && words[1] === "-c";
+  const statements = isScript ? statementsOf(words[2] ?? "") : [words];
+  let afterMs = 0;
+  let code = 0;
+  for (const [command, argument] of statements) {
+    if (command === "sleep" && argument !== "infinity") afterMs += seconds(argument) * 1_000;
+    else if (command === "exit") return exitAfter(afterMs, numberOf(argument));
+    else if (command === "true" || command === "echo") code = 0;
+    else if (command === "false") code = 1;
+    else return {};
   }
+  return statements.length === 0 ? {} : exitAfter(afterMs, code);
 }
 
+const statementsOf = (script: string): readonly (readonly string[])[] =>
+  script
+    .split(/;|&&|\n/)
+    .map((statement) => statement.trim().split(/\s+/))
+    .filter(([first]) => first !== undefined && first !== "");
+
 const isShell = (word: string | undefined): boolean => /^(?:\/bin\/)?(?:ba|da|a)?sh$/.test(word ?? "");
-const split = (text: string | undefined): readonly string[] => (text ?? "").trim().split(/\s+/);
 const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 /** A number of seconds as `sleep` takes it: `90`, `1.5`, `10m`. */

@@ -116,7 +116,10 @@ export class SimulatedRuntime implements ContainerRuntime {
     const running: Running = { name, behaviour, timers: [] };
     this.#running.set(runtimeId, running);
     const after = (ms: number, fire: () => void): void => {
-      running.timers.push(clock.setTimer(Math.max(0, startedAt + ms - clock.now()), fire));
+      const leftMs = Math.max(0, startedAt + ms - clock.now());
+      // A clock that cannot wait that long fires early, and is asked again.
+      const look = (): void => (startedAt + ms <= clock.now() ? fire() : after(ms, fire));
+      running.timers.push(clock.setTimer(leftMs, look));
     };
     if (spec.healthCheckType === "docker") {
       after(healthMs, () => this.#emit({ ...name, type: "health", status: behaviour.health }));

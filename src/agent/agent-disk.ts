@@ -1,0 +1,33 @@
+import type { EngineSnapshot, StateChange } from "./engine-state.ts";
+
+/** What an agent must find again after a restart of its process. */
+export type AgentState = {
+  readonly format: 1;
+  readonly containerInstanceArn: string;
+  readonly agentVersion: string;
+  readonly engine: EngineSnapshot;
+  /** Reports that the control plane has not taken yet, in order. */
+  readonly submissions: readonly StateChange[];
+};
+
+/** Where an agent keeps its state. */
+export interface AgentDisk {
+  /** The state of the last `save` that was over, or null when there was none. */
+  load(): Promise<AgentState | null>;
+  /** Must make text of `state` before it returns, since the agent goes on changing it. Called again only when it has settled. */
+  save(state: AgentState): Promise<void>;
+}
+
+/** A disk that lasts as long as the process; the simulator hands it from one life of an agent to the next. */
+export class MemoryDisk implements AgentDisk {
+  #text: string | null = null;
+
+  load(): Promise<AgentState | null> {
+    return Promise.resolve(this.#text === null ? null : (JSON.parse(this.#text) as AgentState));
+  }
+
+  save(state: AgentState): Promise<void> {
+    this.#text = JSON.stringify(state);
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,118 @@
+import { type AgentConnection, comeBackCodes, displacedWord, inactiveInstance } from "../agent-protocol/connection.ts";
+import type { Clock, Timer } from "../lib/clock.ts";
+import type { RandomStream } from "../lib/random.ts";
+import { Backoff, type BackoffShape } from "./backoff.ts";
+
+/** AWS: a socket on which nothing arrived for 60 to 120 s is given up. */
+const silenceMs = { least: 60_000, spread: 60_000 };
+/** LIMIT: a connection that did not even live this long is not opened again at once, whatever its close code. */
+const shortLifeMs = 1_000;
+
+/** AWS: how the official agent spaces its attempts to connect. */
+export const commandBackoff: BackoffShape = { firstMs: 250, factor: 1.5, lastMs: 120_000 };
+export const telemetryBackoff: BackoffShape = { firstMs: 1_000, factor: 2, lastMs: 60_000 };
+
+export type ChannelLinkOptions = {
+  readonly clock: Clock;
+  readonly random: RandomStream;
+  readonly backoff: BackoffShape;
+  readonly connect: () => AgentConnection;
+  readonly onOpen: () => void;
+  readonly onMessage: (message: unknown) => void;
+  /** The control plane wants nothing more of this agent. The link does not connect again. */
+  readonly onSentAway: (why: "inactive" | "displaced") => void;
+};
+
+/** One of the agent's two sockets, opened again whenever it closes. */
+export class ChannelLink {
+  readonly #options: ChannelLinkOptions;
+  readonly #backoff: Backoff;
+  #connection: AgentConnection | null = null;
+  #openedAt = 0;
+  #lastMessageAt = 0;
+  #silence: Timer | null = null;
+  #reconnect: Timer | null = null;
+  #closed = false;
+
+  constructor(options: ChannelLinkOptions) {
+    this.#options = options;
+    this.#backoff = new Backoff(options.backoff, options.random);
+  }
+
+  open(): void {
+    if (this.#closed) return;
+    const { clock, connect, onMessage, onOpen } = this.#options;
+    const connection = connect();
+    this.#connection = connection;
+    this.#openedAt = clock.now();
+    this.#lastMessageAt = this.#openedAt;
+    connection.onMessage((message) => {
+      if (this.#connection !== connection) return;
+      this.#lastMessageAt = clock.now();
+      onMessage(message);
+    });
+    connection.onClose((code, reason) => {
+      if (this.#connection === connection) this.#lost(code, reason);
+    });
+    this.#watchSilence();
+    onOpen();
+  }
+
+  send(message: object): void {
+    this.#connection?.send(message);
+  }
+
+  /** Closes the connection and opens a new one after `delayMs`. */
+  restart(delayMs: number): void {
+    this.#drop(1000, "the agent restarts");
+    this.#openLater(delayMs);
+  }
+
+  close(code: number, reason: string): void {
+    this.#closed = true;
+    this.#drop(code, reason);
+    this.#reconnect?.cancel();
+  }
+
+  #drop(code: number, reason: string): void {
+    this.#silence?.cancel();
+    this.#connection?.close(code, reason);
+    this.#connection = null;
+  }
+
+  #lost(code: number, reason: string): void {
+    this.#connection = null;
+    this.#silence?.cancel();
+    const sentAway = reason.includes(inactiveInstance.word) ? "inactive" : reason.includes(displacedWord) ? "displaced" : null;
+    if (sentAway !== null && !comeBackCodes.includes(code)) {
+      this.#closed = true;
+      this.#options.onSentAway(sentAway);
+      return;
+    }
+    const livedMs = this.#options.clock.now() - this.#openedAt;
+    if (livedMs >= silenceMs.least) this.#backoff.reset();
+    const atOnce = comeBackCodes.includes(code) && livedMs >= shortLifeMs;
+    this.#openLater(atOnce ? 0 : this.#backoff.next());
+  }
+
+  #openLater(delayMs: number): void {
+    this.#reconnect?.cancel();
+    this.#reconnect = this.#options.clock.setTimer(delayMs, () => this.open());
+  }
+
+  #watchSilence(): void {
+    const { clock, random } = this.#options;
+    this.#silence?.cancel();
+    const patienceMs = silenceMs.least + random.below(silenceMs.spread);
+    const look = (): void => {
+      const leftMs = this.#lastMessageAt + patienceMs - clock.now();
+      if (leftMs > 0) {
+        this.#silence = clock.setTimer(leftMs, look);
+        return;
+      }
+      this.#drop(1000, "ConnectionExpired: Reconnect to continue");
+      this.#openLater(this.#backoff.next());
+    };
+    this.#silence = clock.setTimer(patienceMs, look);
+  }
+}

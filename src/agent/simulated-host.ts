@@ -1,0 +1,108 @@
+import type { AgentTransport, EcsApi } from "../agent-protocol/connection.ts";
+import type { Clock } from "../lib/clock.ts";
+import { type Random, seededRandom } from "../lib/random.ts";
+import { Agent, type AgentEnd } from "./agent.ts";
+import type { AgentDisk } from "./agent-disk.ts";
+import type { AgentLog } from "./agent-log.ts";
+import { simulatedUpdater } from "./agent-updater.ts";
+import type { HostFacts } from "./registration.ts";
+import { SimulatedRuntime, type SimulatedRuntimeOptions } from "./simulated-runtime.ts";
+import type { EngineOptions } from "./task-engine.ts";
+
+/** What every simulated host of a process shares. */
+export type SimulatedHostWorld = {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: AgentLog;
+  readonly api: EcsApi;
+  readonly transport: AgentTransport;
+  /** The version that hosts begin with. */
+  readonly agentVersion?: string;
+  readonly engine?: EngineOptions;
+  readonly runtime?: Omit<SimulatedRuntimeOptions, "clock" | "ids">;
+};
+
+export type SimulatedHostOptions = {
+  /** Unique in the process; the host's EC2 instance id follows from it. */
+  readonly name: string;
+  readonly cluster: string;
+  readonly disk?: AgentDisk | null;
+  readonly onEnded?: (why: AgentEnd) => void;
+};
+
+export type NewHostOptions = SimulatedHostOptions & {
+  readonly account: string;
+  readonly region: string;
+  /** Counts from 0; availability zones a, b and c take turns. */
+  readonly index: number;
+  readonly facts?: Partial<Omit<HostFacts, "account" | "region">>;
+};
+
+/** What a host of `berth dev` has unless it is told otherwise: two cores, 8 GiB less what the system needs. */
+export const simulatedHostDefaults = { cpu: 2_048, memoryMiB: 7_680, instanceType: "m5.large" } as const;
+
+/** LIMIT: older than the newest agent that Berth knows, so that UpdateContainerAgent has something to do. */
+export const simulatedAgentVersion = "1.95.0";
+
+/** A host that is only simulated: an agent over a simulated container runtime. */
+export type SimulatedHost = {
+  readonly agent: Agent;
+  readonly runtime: SimulatedRuntime;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+/** A host that registers itself (or registers anew when its disk knows its container instance). */
+export function simulatedHost(world: SimulatedHostWorld, options: NewHostOptions): SimulatedHost {
+  const { name, account, region, index, facts } = options;
+  const register: HostFacts = {
+    ...simulatedHostDefaults,
+    gpuIds: [],
+    account,
+    region,
+    availabilityZone: `${region}${"abc".charAt(index % 3)}`,
+    instanceId: `i-${seededRandom(`${account}/${region}/${name}`).stream("instance-id").hex(17)}`,
+    imageId: "ami-0b3e7a1c5d9f20468",
+    architecture: "x86_64",
+    customAttributes: [],
+    tags: [],
+    ...facts,
+  };
+  return newHost(world, options, { register });
+}
+
+/** A host for a container instance that was registered without an agent. */
+export function adoptedHost(
+  world: SimulatedHostWorld,
+  options: SimulatedHostOptions & { readonly containerInstanceArn: string },
+): SimulatedHost {
+  return newHost(world, options, { adopt: options.containerInstanceArn });
+}
+
+function newHost(
+  world: SimulatedHostWorld,
+  options: SimulatedHostOptions,
+  instance: { readonly register: HostFacts } | { readonly adopt: string },
+): SimulatedHost {
+  const { clock, random, log, api, transport, engine } = world;
+  const { name, cluster, disk = null, onEnded } = options;
+  const runtime = new SimulatedRuntime({ ...world.runtime, clock, ids: random.stream(`runtime/${name}`) });
+  const agent = new Agent({
+    clock,
+    random,
+    log,
+    api,
+    transport,
+    runtime,
+    disk,
+    name,
+    cluster,
+    instance,
+    agentVersion: world.agentVersion ?? simulatedAgentVersion,
+    agentHash: "5c1e7a90",
+    updater: simulatedUpdater,
+    ...(engine === undefined ? {} : { engine }),
+    ...(onEnded === undefined ? {} : { onEnded }),
+  });
+  return { agent, runtime, start: () => agent.start(), stop: () => agent.stop() };
+}

@@ -1,0 +1,105 @@
+import type { EcsApi } from "../agent-protocol/connection.ts";
+import type { Clock, Timer } from "../lib/clock.ts";
+import type { RandomStream } from "../lib/random.ts";
+import type { AgentLog } from "./agent-log.ts";
+import { Backoff } from "./backoff.ts";
+import type { StateChange } from "./engine-state.ts";
+
+/** AWS: how the official agent spaces its attempts, and for how many tasks at once. It never gives up. */
+const retry = { firstMs: 1_000, factor: 1.3, lastMs: 30_000 };
+const tasksAtOnce = 10;
+
+export type SubmissionsOptions = {
+  readonly api: EcsApi;
+  readonly clock: Clock;
+  readonly random: RandomStream;
+  readonly log: AgentLog;
+  readonly cluster: string;
+  /** The change was taken, or refused for good. */
+  readonly onSettled: (change: StateChange) => void;
+};
+
+type TaskQueue = { readonly changes: StateChange[]; readonly backoff: Backoff; busy: boolean; timer: Timer | null };
+
+/** State changes on their way to the control plane: in order for each task, retried until they are answered. */
+export class Submissions {
+  readonly #options: SubmissionsOptions;
+  readonly #queues = new Map<string, TaskQueue>();
+  #busy = 0;
+  #closed = false;
+
+  constructor(options: SubmissionsOptions) {
+    this.#options = options;
+  }
+
+  add(change: StateChange): void {
+    const queue = this.#queues.get(change.task) ?? this.#newQueue(change.task);
+    queue.changes.push(change);
+    this.#pump();
+  }
+
+  /** What was not answered yet. */
+  pending(): readonly StateChange[] {
+    return [...this.#queues.values()].flatMap((queue) => queue.changes);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const queue of this.#queues.values()) queue.timer?.cancel();
+  }
+
+  #newQueue(task: string): TaskQueue {
+    const queue = { changes: [], backoff: new Backoff(retry, this.#options.random), busy: false, timer: null };
+    this.#queues.set(task, queue);
+    return queue;
+  }
+
+  #pump(): void {
+    if (this.#closed) return;
+    for (const [task, queue] of this.#queues) {
+      if (this.#busy >= tasksAtOnce) return;
+      const change = queue.changes[0];
+      if (queue.busy || queue.timer !== null || change === undefined) continue;
+      queue.busy = true;
+      this.#busy += 1;
+      this.#submit(change).then(
+        (outcome) => this.#answered(task, queue, change, outcome),
+        (error: unknown) => this.#answered(task, queue, change, error),
+      );
+    }
+  }
+
+  async #submit(change: StateChange): Promise<null> {
+    await this.#options.api.call("SubmitTaskStateChange", { cluster: this.#options.cluster, ...change });
+    return null;
+  }
+
+  #answered(task: string, queue: TaskQueue, change: StateChange, error: unknown): void {
+    queue.busy = false;
+    this.#busy -= 1;
+    if (this.#closed) return;
+    const { clock, log, onSettled } = this.#options;
+    // AWS: this error drops the event for good; every other is retried.
+    const refused = error !== null && codeOf(error) === "InvalidParameterException";
+    if (error === null || refused) {
+      if (refused) log("warn", { task, status: change.status, err: error }, "a state change was refused");
+      queue.changes.shift();
+      queue.backoff.reset();
+      if (queue.changes.length === 0) this.#queues.delete(task);
+      onSettled(change);
+    } else {
+      log("debug", { task, status: change.status, err: error }, "a state change waits for its next attempt");
+      queue.timer = clock.setTimer(queue.backoff.next(), () => {
+        queue.timer = null;
+        this.#pump();
+      });
+    }
+    this.#pump();
+  }
+}
+
+/** ECS's error code of what a call was rejected with, or null when it has none. */
+export function codeOf(error: unknown): string | null {
+  if (typeof error !== "object" || error === null || !("code" in error)) return null;
+  return typeof error.code === "string" ? error.code : null;
+}
