@@ -10,16 +10,19 @@ test("the text has requests, latency, appends, statuses and sequences, as they a
   const metricsText = createMetricsText({
     calls,
     appends,
-    clusters: () => [
-      {
-        account: "000000000000",
-        region: "us-east-1",
-        cluster: "default",
-        lastSequence: 41,
-        instancesByStatus: { ACTIVE: 2, DRAINING: 1 },
-        tasksByStatus: { RUNNING: 7 },
-      },
-    ],
+    controlPlane: {
+      describeCounts: () => ({
+        containerInstances: new Map([
+          ["ACTIVE", 2],
+          ["DRAINING", 1],
+        ]),
+        tasks: new Map([["RUNNING", 7]]),
+      }),
+      status: () => [
+        { partition: "account/000000000000/us-east-1", state: "running", reason: null, lastSequence: 0, waiting: 0 },
+        { partition: "cluster/000000000000/us-east-1/a", state: "halted", reason: "x", lastSequence: 41, waiting: 0 },
+      ],
+    },
     sessions: () => ({ acs: 3, tcs: 3, simulated: 3 }),
   });
   calls.record("RunTask", "", 0.002);
@@ -30,7 +33,6 @@ test("the text has requests, latency, appends, statuses and sequences, as they a
   calls.record("RunTask", "", 30);
   const { text, contentType } = await metricsText();
   assert.match(contentType, /^text\/plain/);
-  const place = 'account="000000000000",region="us-east-1",cluster="default"';
   for (const line of [
     'berth_requests_total{operation="RunTask",code=""} 3',
     'berth_requests_total{operation="RunTask",code="ClusterNotFoundException"} 1',
@@ -41,9 +43,10 @@ test("the text has requests, latency, appends, statuses and sequences, as they a
     'berth_append_seconds_bucket{le="0.001"} 1',
     'berth_append_steps_bucket{le="5"} 1',
     "berth_append_bytes_total 1000",
-    `berth_container_instances{${place},status="DRAINING"} 1`,
-    `berth_tasks{${place},status="RUNNING"} 7`,
-    `berth_event_sequence{${place}} 41`,
+    'berth_container_instances{status="DRAINING"} 1',
+    'berth_tasks{status="RUNNING"} 7',
+    'berth_event_sequence{partition="cluster/000000000000/us-east-1/a"} 41',
+    'berth_machines{state="halted"} 1',
     'berth_agent_connections{channel="acs"} 3',
   ]) {
     assert.ok(text.split("\n").includes(line), `${line}\n${text}`);

@@ -1,22 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { ControlPlane } from "../cluster-runner/control-plane.ts";
 import { type AppendMetrics, appendBoundsSeconds, groupBounds } from "./append-metrics.ts";
 import { type CallMetrics, type Distribution, latencyBoundsSeconds } from "./call-metrics.ts";
-
-/** What /metrics says of a cluster. */
-export type ClusterFigures = {
-  readonly account: string;
-  readonly region: string;
-  readonly cluster: string;
-  /** Of the newest event. */
-  readonly lastSequence: number;
-  readonly instancesByStatus: Readonly<Record<string, number>>;
-  readonly tasksByStatus: Readonly<Record<string, number>>;
-};
 
 export type MetricsSource = {
   readonly calls: CallMetrics;
   readonly appends: AppendMetrics;
-  readonly clusters: () => readonly ClusterFigures[];
+  readonly controlPlane: Pick<ControlPlane, "describeCounts" | "status">;
   /** Open sockets of agents. */
   readonly sessions: () => { readonly acs: number; readonly tcs: number; readonly simulated: number };
 };
@@ -29,7 +19,7 @@ export function createMetricsText(
   collectDefaultMetrics({ register: registry });
   addCalls(registry, source.calls);
   addAppends(registry, source.appends);
-  addClusters(registry, source.clusters);
+  addMachines(registry, source.controlPlane);
   new Gauge({
     name: "berth_agent_connections",
     help: "Open connections of agents, by channel.",
@@ -81,37 +71,44 @@ function addAppends(registry: Registry, appends: AppendMetrics): void {
   });
 }
 
-function addClusters(registry: Registry, clusters: MetricsSource["clusters"]): void {
-  const place = ["account", "region", "cluster"] as const;
-  const placeOf = ({ account, region, cluster }: ClusterFigures) => ({ account, region, cluster });
-  const byStatus = (
-    name: string,
-    help: string,
-    counts: (figures: ClusterFigures) => Readonly<Record<string, number>>,
-  ) =>
+function addMachines(registry: Registry, controlPlane: MetricsSource["controlPlane"]): void {
+  const byStatus = (name: string, help: string, counts: () => ReadonlyMap<string, number>) =>
     new Gauge({
       name,
       help,
-      labelNames: [...place, "status"],
+      labelNames: ["status"],
       registers: [registry],
       collect() {
         this.reset();
-        for (const figures of clusters()) {
-          for (const [status, count] of Object.entries(counts(figures)))
-            this.set({ ...placeOf(figures), status }, count);
-        }
+        for (const [status, count] of counts()) this.set({ status }, count);
       },
     });
-  byStatus("berth_container_instances", "Container instances by status.", (figures) => figures.instancesByStatus);
-  byStatus("berth_tasks", "Tasks by last status.", (figures) => figures.tasksByStatus);
+  byStatus(
+    "berth_container_instances",
+    "Container instances by status.",
+    () => controlPlane.describeCounts().containerInstances,
+  );
+  byStatus("berth_tasks", "Tasks by last status.", () => controlPlane.describeCounts().tasks);
   new Gauge({
     name: "berth_event_sequence",
     help: "Sequence of the newest event of a cluster.",
-    labelNames: place,
+    labelNames: ["partition"],
     registers: [registry],
     collect() {
       this.reset();
-      for (const figures of clusters()) this.set(placeOf(figures), figures.lastSequence);
+      for (const { partition, lastSequence } of controlPlane.status()) {
+        if (partition.startsWith("cluster/")) this.set({ partition }, lastSequence);
+      }
+    },
+  });
+  new Gauge({
+    name: "berth_machines",
+    help: "Machines of clusters and accounts by state.",
+    labelNames: ["state"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { state } of controlPlane.status()) this.inc({ state });
     },
   });
 }

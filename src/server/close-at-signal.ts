@@ -1,0 +1,29 @@
+import type { ServerLog } from "./log.ts";
+import type { RunningServer } from "./server.ts";
+
+/** LIMIT: what process managers wait at least before they kill. */
+const shutdownTimeoutMs = 5_000;
+
+/** Closes the server at SIGTERM or SIGINT and ends the process: with 0, or with 1 when that takes too long or fails. */
+export function closeAtSignal(server: RunningServer, log: ServerLog): void {
+  let isClosing = false;
+  const close = (signal: NodeJS.Signals): void => {
+    // Somebody in a hurry presses twice.
+    if (isClosing) process.exit(1);
+    isClosing = true;
+    log.write("info", { signal }, "The server shuts down.");
+    setTimeout(() => {
+      log.write("error", { shutdownTimeoutMs }, "The server did not shut down in time.");
+      process.exit(1);
+    }, shutdownTimeoutMs).unref();
+    server.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.write("error", { err: error }, "The server did not shut down as it should.");
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", close);
+  process.on("SIGINT", close);
+}

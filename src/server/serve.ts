@@ -1,0 +1,55 @@
+import { closeAtSignal } from "./close-at-signal.ts";
+import { runCommand } from "./command.ts";
+import { type CommandText, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
+import { openLog } from "./log.ts";
+import { startServer } from "./server.ts";
+import { agentVersionFlag, expectNoWords, logLevelFlag, portRange, serverFlags } from "./server-flags.ts";
+
+const command: CommandText = {
+  usage: "berth serve --data-dir DIR [flags]",
+  about: `A control plane for others: the signature of every call is checked with the keys that \`berth keys create\` makes.
+It speaks plain HTTP; put a proxy that ends TLS in front of it where the network is not your own.`,
+  flags: {
+    "data-dir": { value: "DIR", help: "Where the state is kept. One process at a time." },
+    host: { value: "ADDRESS", help: "The address to listen on (default 127.0.0.1; 0.0.0.0 is every one)." },
+    ...serverFlags,
+    auth: { value: "METHOD", help: "How callers are known. Only sigv4, which is the default." },
+    json: { value: null, help: "Print one line of JSON when it listens." },
+  },
+  examples: [
+    { line: "berth keys create --data-dir /var/lib/berth", about: "First, a key to sign calls with." },
+    { line: "berth serve --data-dir /var/lib/berth --host 0.0.0.0", about: "Then the server, for the whole network." },
+  ],
+};
+
+/** `berth serve`. */
+export function main(argv: readonly string[]): Promise<void> {
+  return runCommand(command, argv, serve);
+}
+
+async function serve(typed: Typed): Promise<void> {
+  expectNoWords(typed);
+  const auth = textFlag(typed, "auth", "sigv4");
+  if (auth !== "sigv4") throw new UsageError(`--auth must be sigv4, not "${auth}".`);
+  const dataDir = textFlag(typed, "data-dir", null);
+  if (dataDir === null) throw new UsageError("--data-dir DIR is needed: where the state is kept.");
+  const log = openLog(logLevelFlag(typed, "info"));
+  const server = await startServer({
+    host: textFlag(typed, "host", "127.0.0.1"),
+    port: numberFlag(typed, "port", portRange()),
+    dataDir,
+    auth: { type: "sigv4" },
+    latestAgentVersion: agentVersionFlag(typed),
+    simulation: null,
+    log,
+  });
+  closeAtSignal(server, log);
+  const { url, port, accessKeys } = server;
+  if (accessKeys === 0) {
+    process.stderr.write(`berth: There are no access keys yet, so every call is refused. Stop the server and make one:
+  berth keys create --data-dir ${dataDir}
+`);
+  }
+  if (typed.flags.has("json")) process.stdout.write(`${JSON.stringify({ url, port, dataDir, pid: process.pid })}\n`);
+  else process.stdout.write(`Berth listens on ${url}; its data directory is ${dataDir}.\n`);
+}

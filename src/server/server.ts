@@ -1,0 +1,197 @@
+/** Puts a control plane together: store, machines, sessions, simulated hosts, HTTP. */
+import { randomBytes } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import type { FastifyInstance } from "fastify";
+import { AgentSessions } from "../agent-sessions/agent-sessions.ts";
+import { AccessKeys } from "../auth/access-keys.ts";
+import { ControlPlane } from "../cluster-runner/control-plane.ts";
+import type { MachineConfiguration } from "../ecs/call.ts";
+import { systemClock } from "../lib/clock.ts";
+import { type Random, seededRandom } from "../lib/random.ts";
+import { MemoryStore } from "../store/memory/memory-store.ts";
+import type { Store } from "../store/store.ts";
+import type { AnswerApi } from "./answer-call.ts";
+import { AppendMetrics } from "./append-metrics.ts";
+import { type Authenticate, looseAuthentication, signedAuthentication } from "./authenticate.ts";
+import { CallMetrics } from "./call-metrics.ts";
+import { StartError } from "./command.ts";
+import { createHttp, type Health } from "./http.ts";
+import { httpLimits } from "./http-limits.ts";
+import { sealKeyPath } from "./keys.ts";
+import type { ServerLog } from "./log.ts";
+import { SimulatedHosts, type SimulationOptions } from "./simulated-hosts.ts";
+
+export type ServerOptions = {
+  /** The address to listen on. */
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Null keeps everything in memory. */
+  readonly dataDir: string | null;
+  /**
+   * `loose` takes any complete credentials, those without an account of their own for `account`; `sigv4` checks signatures with
+   * the access keys in the data directory.
+   */
+  readonly auth: { readonly type: "loose"; readonly account: string } | { readonly type: "sigv4" };
+  /** The newest agent version, to which UpdateContainerAgent updates. */
+  readonly latestAgentVersion: string;
+  /** Hosts that exist only in this process; null for none. */
+  readonly simulation: SimulationOptions | null;
+  readonly log: ServerLog;
+};
+
+export type RunningServer = {
+  /** Where it listens, such as `http://127.0.0.1:4280`. */
+  readonly url: string;
+  readonly port: number;
+  readonly controlPlane: ControlPlane;
+  readonly hosts: SimulatedHosts | null;
+  /** How many access keys there are; null when signatures are not checked. */
+  readonly accessKeys: number | null;
+  /** Stops listening, finishes requests, closes sessions, writes what is left and closes the store; within five seconds. */
+  close(): Promise<void>;
+};
+
+/**
+ * Starts a server; it answers when this resolves. Throws StoreInUseError or StoreError for a data directory that cannot be
+ * used, SealError for access keys that cannot be read, StartError for an address that cannot be listened on.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const store = await openStore(options.dataDir);
+  // In the order of opening; closed backwards.
+  const closers: (() => Promise<void>)[] = [() => store.close()];
+  const close = async (): Promise<void> => {
+    while (closers.length > 0) await closers.pop()?.();
+  };
+  try {
+    return await assemble(options, store, closers, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function assemble(
+  options: ServerOptions,
+  store: Store,
+  closers: (() => Promise<void>)[],
+  close: () => Promise<void>,
+): Promise<RunningServer> {
+  const { log, simulation } = options;
+  const appends = new AppendMetrics();
+  const calls = new CallMetrics();
+  let url = "";
+  const controlPlane = new ControlPlane({
+    store,
+    clock: systemClock,
+    randomFor: freshRandom,
+    configuration: configurationOf(options),
+    endpoints: () => ({ endpoint: url, telemetryEndpoint: url }),
+    log: log.write,
+    observe: appends,
+  });
+  const sessions = new AgentSessions({
+    controlPlane,
+    clock: systemClock,
+    random: freshRandom("agent-sessions"),
+    log: log.write,
+  });
+  await controlPlane.open();
+  closers.push(() => controlPlane.close());
+  closers.push(async () => sessions.closeAll(1001));
+  const { authenticate, accessKeys } = await authentication(options, store);
+  const hosts = simulation === null ? null : new SimulatedHosts({ ...simulation, controlPlane, sessions, store, log });
+  if (hosts !== null) closers.push(() => hosts.close());
+
+  let metricsText: (() => Promise<{ readonly contentType: string; readonly text: string }>) | null = null;
+  const http = createHttp({
+    authenticate,
+    answerApi: answerApi(controlPlane, hosts),
+    metrics: calls,
+    log,
+    health: () => healthOf(controlPlane),
+    metricsText: async () => {
+      // Loading the metrics package would be a tenth of the time that the server takes to start.
+      const { createMetricsText } = await import("./metrics-text.ts");
+      metricsText ??= createMetricsText({ calls, appends, controlPlane, sessions: () => sessions.counts() });
+      return metricsText();
+    },
+  });
+  closers.push(() => closeHttp(http));
+  const port = await listen(http, options);
+  url = `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`;
+  if (simulation !== null) await controlPlane.createDefaultCluster(simulation.place);
+  await hosts?.open();
+  log.write("info", { url, dataDir: options.dataDir }, "The server listens.");
+  return { url, port, controlPlane, hosts, accessKeys, close };
+}
+
+async function openStore(dataDir: string | null): Promise<Store> {
+  if (dataDir === null) return new MemoryStore();
+  const { SqliteStore } = await import("../store/sqlite/sqlite-store.ts");
+  return new SqliteStore({ dataDir });
+}
+
+/** Chance that nobody can foresee: a new seed for each process and purpose. */
+function freshRandom(purpose: string): Random {
+  return seededRandom(`${randomBytes(16).toString("hex")}/${purpose}`);
+}
+
+function configurationOf({ latestAgentVersion }: ServerOptions): MachineConfiguration {
+  return { latestAgentVersion, agentUpdate: null, verifyIdentity: null };
+}
+
+async function authentication(
+  { auth, dataDir }: ServerOptions,
+  store: Store,
+): Promise<{ readonly authenticate: Authenticate; readonly accessKeys: number | null }> {
+  if (auth.type === "loose") return { authenticate: looseAuthentication(auth.account), accessKeys: null };
+  if (dataDir === null) throw new StartError("Signatures need a data directory, which the access keys are in.");
+  const keys = await AccessKeys.open(systemClock, store, sealKeyPath(dataDir));
+  return { authenticate: signedAuthentication(keys.find), accessKeys: keys.listKeys().length };
+}
+
+function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null): AnswerApi {
+  if (hosts === null) return (call) => controlPlane.call(call);
+  return async (call) => {
+    const reply = await controlPlane.call(call);
+    if (call.operation === "RegisterContainerInstance" && !call.caller.isAgent) return hosts.adopt(call, reply);
+    return reply;
+  };
+}
+
+function healthOf(controlPlane: ControlPlane): Health {
+  const machines = controlPlane.status();
+  const failed = machines.filter(({ state }) => state === "halted" || state === "fenced");
+  return {
+    healthy: failed.length === 0,
+    machines: machines.length,
+    loading: machines.filter(({ state }) => state === "loading").length,
+    failed: failed.map(({ partition, state, reason }) => ({ partition, state, reason })),
+  };
+}
+
+async function listen(http: FastifyInstance, { host, port }: ServerOptions): Promise<number> {
+  try {
+    await http.listen({ host, port });
+  } catch (cause) {
+    throw new StartError(listenFailure(host, port, cause as NodeJS.ErrnoException), { cause });
+  }
+  return (http.server.address() as AddressInfo).port;
+}
+
+function listenFailure(host: string, port: number, { code, message }: NodeJS.ErrnoException): string {
+  const advice = "Choose another one with --port, or --port 0 for any that is free.";
+  if (code === "EADDRINUSE") return `Port ${port} of ${host} is in use. ${advice}`;
+  if (code === "EACCES") return `Port ${port} may not be listened on by this user. ${advice}`;
+  return `${host}:${port} cannot be listened on (${message}).`;
+}
+
+async function closeHttp(http: FastifyInstance): Promise<void> {
+  const cut = setTimeout(() => http.server.closeAllConnections(), httpLimits.drainTimeoutMs);
+  try {
+    await http.close();
+  } finally {
+    clearTimeout(cut);
+  }
+}
