@@ -1,4 +1,5 @@
 import { must } from "../../lib/assert.ts";
+import { effectiveSettings, rootArn } from "../account-settings/account-setting.ts";
 import type { AccountStep } from "../account-step.ts";
 import { clusterArn } from "../arn.ts";
 import { limits } from "../limits.ts";
@@ -33,13 +34,20 @@ export function putNewCluster(
   return cluster;
 }
 
+/** The settings of a cluster that is made without any: those of whoever makes it. */
+export function newClusterSettings(step: AccountStep, principalArn: string): Cluster["settings"] {
+  return [
+    { name: "containerInsights", value: must(effectiveSettings(step, principalArn).containerInsights, "a value") },
+  ];
+}
+
 /** The cluster `default`, made when it is not ACTIVE. */
 export function createDefaultCluster(step: AccountStep): Cluster {
   const existing = step.state.clusters.get("default");
   if (existing?.status === "ACTIVE") return existing;
   return putNewCluster(step, {
     name: "default",
-    settings: [{ name: "containerInsights", value: "disabled" }],
+    settings: newClusterSettings(step, rootArn(step)),
     configuration: null,
     serviceConnectDefaults: null,
     tags: [],

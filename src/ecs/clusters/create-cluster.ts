@@ -1,5 +1,4 @@
 import type { AccountGiven } from "../account-input.ts";
-import { effectiveSettings } from "../account-settings/account-setting.ts";
 import type { AccountStep } from "../account-step.ts";
 import { refuse } from "../refusals.ts";
 import { newTags, type RequestTag } from "../tags/tag.ts";
@@ -8,7 +7,7 @@ import {
   type RequestClusterConfiguration,
   refuseWhatIsNotBuilt,
 } from "./cluster-configuration.ts";
-import { putNewCluster } from "./cluster-life.ts";
+import { newClusterSettings, putNewCluster } from "./cluster-life.ts";
 import { clusterReply } from "./cluster-reply.ts";
 import { checkedClusterSettings, type RequestClusterSetting } from "./cluster-settings.ts";
 
@@ -36,10 +35,9 @@ export function createCluster(step: AccountStep, request: CreateClusterRequest, 
   const settings = checkedClusterSettings(request.settings ?? []);
   const existing = step.state.clusters.get(name);
   if (existing?.status === "ACTIVE") return { cluster: clusterReply(existing, given.counts.get(name)) };
-  const insights = effectiveSettings(step, given.caller.principalArn).containerInsights ?? "disabled";
   const cluster = putNewCluster(step, {
     name,
-    settings: settings.length > 0 ? settings : [{ name: "containerInsights", value: insights }],
+    settings: settings.length > 0 ? settings : newClusterSettings(step, given.caller.principalArn),
     configuration,
     serviceConnectDefaults: null,
     tags,

@@ -29,7 +29,10 @@ export function listTaskDefinitions(step: AccountStep, request: ListTaskDefiniti
   }
   if (sort !== "ASC" && sort !== "DESC") refuse("InvalidParameterException", "sort should be one of [ASC, DESC]");
   const all = step.state.revisions.byStatus[status];
-  const keys = familyPrefix === undefined ? all.after(null) : keysOfFamily(all.after(`${familyPrefix} `), familyPrefix);
+  const keys =
+    familyPrefix === undefined || familyPrefix === ""
+      ? all.after(null)
+      : keysOfFamily(all.after(`${familyPrefix} `), familyPrefix);
   const { items, nextToken } = page(sort === "DESC" ? keys.toReversed() : keys, (key) => key, {
     operation: "ListTaskDefinitions",
     nextToken: request.nextToken,

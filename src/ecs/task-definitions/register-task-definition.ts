@@ -1,3 +1,4 @@
+import { must } from "../../lib/assert.ts";
 import type { AccountGiven } from "../account-input.ts";
 import type { AccountStep } from "../account-step.ts";
 import { taskDefinitionArn } from "../arn.ts";
@@ -109,19 +110,23 @@ function checkedDefinition(request: RegisterTaskDefinitionRequest): Content {
     taskRoleArn,
     executionRoleArn,
     ephemeralStorageGiB: request.ephemeralStorage?.sizeInGiB ?? null,
-    more: {
-      volumes,
-      ...present(request, ["pidMode", "ipcMode", "proxyConfiguration", "inferenceAccelerators", "runtimePlatform"]),
-      ...present(request, ["enableFaultInjection"]),
-    },
+    more: { volumes, ...furtherMembers(request) },
   };
 }
 
-function present(
-  request: RegisterTaskDefinitionRequest,
-  members: readonly (keyof RegisterTaskDefinitionRequest)[],
-): Record<string, unknown> {
-  return Object.fromEntries(members.flatMap((name) => (request[name] === undefined ? [] : [[name, request[name]]])));
+/** Members that are kept as they come; absent ones are left out. */
+function furtherMembers(request: RegisterTaskDefinitionRequest): Record<string, unknown> {
+  const { pidMode, ipcMode, proxyConfiguration, inferenceAccelerators, runtimePlatform, enableFaultInjection } =
+    request;
+  const members = {
+    pidMode,
+    ipcMode,
+    proxyConfiguration,
+    inferenceAccelerators,
+    runtimePlatform,
+    enableFaultInjection,
+  };
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
 function checkedFamily(family: string | undefined): string {
@@ -204,7 +209,8 @@ function checkedCompatibilities(facts: CompatibilityFacts, required: readonly st
     else if (required.includes(launchType)) refuseDefinition(reason);
   }
   if (compatibilities.length === 0) {
-    refuseDefinition(whyIncompatible.get(facts.hasEphemeralStorage ? "FARGATE" : "EC2")?.(facts) ?? "");
+    // Only ephemeral storage shuts out all but Fargate, whose reason is then the one that helps.
+    refuseDefinition(must(whyIncompatible.get("FARGATE")?.(facts), "a reason against Fargate"));
   }
   return compatibilities;
 }
