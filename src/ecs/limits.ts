@@ -14,6 +14,7 @@ export const limits = {
   protectionMinutesMax: 2_880,
   protectionMinutesDefault: 120,
   overridesCharacters: 8_192,
+  containerMemoryMiBMin: 4,
   reservedPortsPerInstance: 100,
   startedByCharactersRunTask: 128,
   startedByCharactersStartTask: 36,

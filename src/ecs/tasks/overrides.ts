@@ -40,6 +40,7 @@ export function resolveOverrides(request: OverridesRequest | undefined, definiti
     if (byName.has(name)) {
       refuse("InvalidParameterException", `Container ${name} can only have one override.`);
     }
+    checkAmounts(name, override);
     byName.set(name, { ...override, name });
   }
   const { cpu, memory, taskRoleArn, executionRoleArn } = given;
@@ -54,9 +55,27 @@ export function resolveOverrides(request: OverridesRequest | undefined, definiti
   };
 }
 
+/** What a task takes is summed from these, so a number that is none, or a negative one, would corrupt the books. */
+function checkAmounts(name: string, override: Partial<ContainerOverride>): void {
+  const check = (member: string, amount: number | undefined, min: number) => {
+    if (amount === undefined || (Number.isSafeInteger(amount) && amount >= min)) return;
+    refuse("InvalidParameterException", `Invalid setting for container '${name}'. ${member} must be at least ${min}.`);
+  };
+  check("cpu", override.cpu, 0);
+  check("memory", override.memory, limits.containerMemoryMiBMin);
+  check("memoryReservation", override.memoryReservation, limits.containerMemoryMiBMin);
+  for (const { type, value } of override.resourceRequirements ?? []) {
+    if (type === "GPU" && /^[1-9]\d{0,3}$/.test(value)) continue;
+    refuse(
+      "InvalidParameterException",
+      `Invalid setting for container '${name}'. resourceRequirements may ask for a whole number of GPUs only.`,
+    );
+  }
+}
+
 /** AWS: a task size is CPU units or MiB, or a text such as `1 vCPU` and `2 GB`. */
 function taskSize(text: string, what: "cpu" | "memory"): string {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*(vcpu|gb)?\s*$/i.exec(text);
+  const match = /^\s*(\d+(?:\.\d+)?|\.\d+)\s*(vcpu|gb)?\s*$/i.exec(text);
   const unit = match?.[2]?.toLowerCase();
   if (match === null || (unit !== undefined && unit !== (what === "cpu" ? "vcpu" : "gb"))) {
     refuse("ClientException", `Invalid '${what}' setting for task.`);

@@ -4,7 +4,7 @@ import type { Given } from "../call.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
-import { newTags, type RequestTag, type Tag } from "../tags/tag.ts";
+import { type RequestTag, type Tag, withTags } from "../tags/tag.ts";
 import { effectiveContainers, needOf, type TaskPlan } from "./new-task.ts";
 import { type OverridesRequest, resolveOverrides } from "./overrides.ts";
 import type { Task } from "./task.ts";
@@ -100,13 +100,12 @@ function startedByOf(request: TaskRequest, charactersMax: number): string | null
 }
 
 function tagsOf(step: ClusterStep, request: TaskRequest, definitionTags: readonly Tag[]): readonly Tag[] {
-  const own = newTags(request.tags);
   const propagated = propagates(request) ? definitionTags : [];
-  const named = new Set(own.map((tag) => tag.key));
-  // AWS: the caller's tags win over propagated ones; managed tags come under the reserved prefix.
+  // AWS: the caller's tags win over propagated ones; together they are 50 at most. Managed tags come under the reserved prefix.
+  const tags = request.tags === undefined ? propagated : withTags(propagated, request.tags);
   const managed =
     request.enableECSManagedTags === true ? [{ key: "aws:ecs:clusterName", value: step.clusterName }] : [];
-  return [...managed, ...propagated.filter((tag) => !named.has(tag.key)), ...own];
+  return [...managed, ...tags];
 }
 
 function propagates(request: TaskRequest): boolean {

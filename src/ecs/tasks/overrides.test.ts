@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { aCluster, aDefinition } from "../small-world.ts";
+import { effectiveContainers } from "./new-task.ts";
+import { type OverridesRequest, resolveOverrides } from "./overrides.ts";
+
+const two = aDefinition({ containers: [{ name: "app" }, { name: "side", cpu: 64, memoryReservation: 100 }] });
+
+/** What a task takes under these overrides. */
+function takes(overrides: OverridesRequest, definition = two): { cpu: number; memoryMiB: number } {
+  const { reservation } = aCluster()
+    .withInstances(1, { cpu: 8192, memoryMiB: 16_384 })
+    .runTask(definition, { overrides });
+  return { cpu: reservation.cpu, memoryMiB: reservation.memoryMiB };
+}
+
+function refused(text: string | RegExp, overrides: OverridesRequest, code = "InvalidParameterException"): void {
+  aCluster().withInstances(1).refused(code, text, "RunTask", { overrides }, two);
+}
+
+test("without a task size the containers are summed, memoryReservation before memory", () => {
+  assert.deepEqual(takes({}), { cpu: 192, memoryMiB: 356 });
+  const both = aDefinition({ containers: [{ memory: 500, memoryReservation: 100 }, { name: "b" }] });
+  assert.deepEqual(takes({}, both), { cpu: 256, memoryMiB: 356 });
+});
+
+test("a task size replaces the sum, and an overridden one replaces that", () => {
+  const sized = { ...two, cpu: "512", memory: "1024" };
+  assert.deepEqual(takes({}, sized), { cpu: 512, memoryMiB: 1024 });
+  assert.deepEqual(takes({ cpu: "256", memory: "2 GB" }, sized), { cpu: 256, memoryMiB: 2048 });
+  assert.deepEqual(takes({ cpu: ".5 vCPU" }, two), { cpu: 512, memoryMiB: 356 });
+});
+
+test("container overrides count in the sum, but not against a task size", () => {
+  const containerOverrides = [{ name: "side", cpu: 100, memoryReservation: 200 }];
+  assert.deepEqual(takes({ containerOverrides }), { cpu: 228, memoryMiB: 456 });
+  assert.deepEqual(takes({ containerOverrides }, { ...two, cpu: "256" }), { cpu: 256, memoryMiB: 456 });
+});
+
+test("a task shows one override for each container, and itself keeps what was overridden", () => {
+  const world = aCluster().withInstances(1);
+  const { overrides } = world.runTask(two, { overrides: { containerOverrides: [{ name: "side", command: ["x"] }] } });
+  assert.deepEqual(overrides.containerOverrides, [{ name: "app" }, { name: "side", command: ["x"] }]);
+});
+
+test("an override replaces command and size and merges the environment by name", () => {
+  const definition = aDefinition({
+    containers: [
+      {
+        command: ["old"],
+        environment: [
+          { name: "A", value: "1" },
+          { name: "B", value: "2" },
+        ],
+      },
+    ],
+  });
+  const overrides = resolveOverrides(
+    { containerOverrides: [{ name: "app", command: ["new"], environment: [{ name: "B", value: "3" }], memory: 999 }] },
+    definition,
+  );
+  const [container] = effectiveContainers(definition, overrides);
+  assert.deepEqual(container?.command, ["new"]);
+  assert.deepEqual(container?.environment, [
+    { name: "A", value: "1" },
+    { name: "B", value: "3" },
+  ]);
+  assert.deepEqual([container?.memory, container?.cpu], [999, 128]);
+});
+
+test("overrides that name nobody, or somebody twice, are refused", () => {
+  refused("Override for container named nobody is not a container in the TaskDefinition.", {
+    containerOverrides: [{ name: "nobody" }],
+  });
+  refused(/is not a container/, { containerOverrides: [{}] });
+  refused("Container app can only have one override.", { containerOverrides: [{ name: "app" }, { name: "app" }] });
+});
+
+test("overrides of more than 8,192 characters are refused, of 8,192 they are not", () => {
+  const ofLength = (length: number): OverridesRequest => {
+    const empty = JSON.stringify({ containerOverrides: [{ name: "app", command: [""] }] }).length;
+    return { containerOverrides: [{ name: "app", command: ["x".repeat(length - empty)] }] };
+  };
+  aCluster()
+    .withInstances(1)
+    .runTask(two, { overrides: ofLength(8_192) });
+  refused("Container Overrides length must be at most 8192", ofLength(8_193));
+});
+
+test("sizes that are none are refused", () => {
+  for (const cpu of ["", "0", "-1", "1.5", "x", "1 GB", "1e3", "0.1 vCPU"]) {
+    refused("Invalid 'cpu' setting for task.", { cpu }, "ClientException");
+  }
+  for (const memory of ["", "0", "1 vCPU", "0.0001 GB"]) {
+    refused("Invalid 'memory' setting for task.", { memory }, "ClientException");
+  }
+});
+
+test("amounts that would corrupt the books are refused", () => {
+  for (const amount of [-1, -1024, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+    for (const member of ["cpu", "memory", "memoryReservation"]) {
+      refused(/^Invalid setting for container 'app'\./, { containerOverrides: [{ name: "app", [member]: amount }] });
+    }
+  }
+  refused(/memory must be at least 4/, { containerOverrides: [{ name: "app", memory: 3 }] });
+  for (const value of ["-1", "1.5", "many", "", "0"]) {
+    refused(/GPUs only/, {
+      containerOverrides: [{ name: "app", resourceRequirements: [{ type: "GPU", value }] }],
+    });
+  }
+  refused(/GPUs only/, {
+    containerOverrides: [{ name: "app", resourceRequirements: [{ type: "InferenceAccelerator", value: "a" }] }],
+  });
+});
