@@ -19,7 +19,7 @@ import type { ClusterEffect } from "./effect.ts";
 import type { EcsEvent } from "./events/event.ts";
 import { ResourceBook, type Usage } from "./placement/resource-book.ts";
 import type { DocumentChange } from "./table.ts";
-import { type Task, taskStatuses } from "./tasks/task.ts";
+import { type NetworkBinding, type Task, taskStatuses } from "./tasks/task.ts";
 import { taskDueAt } from "./tasks/task-timers.ts";
 
 export type StepOutcome<T> = {
@@ -154,14 +154,11 @@ function countedUsage(tasks: Iterable<Task>, instanceId: string): Usage {
   const sum = (of: (task: Task) => number) => on.reduce((all, task) => all + of(task), 0);
   const ports = (protocol: "tcp" | "udp") => {
     const holders = new Map<number, number>();
-    for (const { reservation, containers } of on) {
-      const reported = containers.flatMap(({ networkBindings }) =>
-        networkBindings.filter((binding) => binding.protocol === protocol).map(({ hostPort }) => hostPort),
-      );
+    for (const { reservation, containers, attachments } of on) {
+      const bindings = attachments.length > 0 ? [] : containers.flatMap((container) => container.networkBindings);
+      const reported = bindings.filter((binding) => binding.protocol === protocol).flatMap(portsOfBinding);
       const fixed = protocol === "tcp" ? reservation.tcpPorts : reservation.udpPorts;
-      for (const port of new Set([...fixed, ...reported])) {
-        if (port !== null) holders.set(port, (holders.get(port) ?? 0) + 1);
-      }
+      for (const port of new Set([...fixed, ...reported])) holders.set(port, (holders.get(port) ?? 0) + 1);
     }
     return holders;
   };
@@ -176,6 +173,13 @@ function countedUsage(tasks: Iterable<Task>, instanceId: string): Usage {
     running: sum(({ desiredStatus }) => (desiredStatus === "RUNNING" ? 1 : 0)),
     pending: sum(({ lastStatus }) => (lastStatus === "PENDING" ? 1 : 0)),
   };
+}
+
+function portsOfBinding({ hostPort, hostPortRange }: NetworkBinding): number[] {
+  const ports = hostPort === null ? [] : [hostPort];
+  const [first = 0, last = -1] = (hostPortRange ?? "").split("-").map(Number);
+  for (let port = first; hostPortRange !== null && port <= last; port++) ports.push(port);
+  return ports;
 }
 
 /** A usage in an order that can be compared. */

@@ -1,5 +1,5 @@
 import { assert, must } from "../../lib/assert.ts";
-import { holdsResources, type Task } from "../tasks/task.ts";
+import { holdsResources, type NetworkBinding, type Task } from "../tasks/task.ts";
 
 /** What the tasks on one container instance hold, summed. */
 export type Usage = {
@@ -25,7 +25,7 @@ export class ResourceBook {
 
   /** The usage of an instance; an empty one when no task is on it. Not to be changed by the caller. */
   usageOf(instanceId: string): Usage {
-    return this.#usages.get(instanceId) ?? emptyUsage();
+    return this.#usages.get(instanceId) ?? nothingUsed;
   }
 
   /** Instances whose resources in use changed since the last call. */
@@ -99,6 +99,9 @@ function emptyUsage(): Usage {
   };
 }
 
+/** For all idle instances: placement asks for each of thousands. */
+const nothingUsed: Usage = emptyUsage();
+
 function release(ports: Map<number, number>, port: number): void {
   const holders = (ports.get(port) ?? 0) - 1;
   assert(holders >= 0, "a port is released once");
@@ -106,16 +109,25 @@ function release(ports: Map<number, number>, port: number): void {
   else ports.set(port, holders);
 }
 
-/** Fixed host ports from placement on, dynamic ones once the agent has reported them. */
+/** Fixed host ports from placement on, dynamic ones once the agent has reported them. AWS: a task with an ENI takes none. */
 function portsOf(task: Task): { tcp: Set<number>; udp: Set<number> } {
   const tcp = new Set(task.reservation.tcpPorts);
   const udp = new Set(task.reservation.udpPorts);
+  if (task.attachments.length > 0) return { tcp, udp };
   for (const container of task.containers) {
     for (const binding of container.networkBindings) {
-      if (binding.hostPort !== null) (binding.protocol === "udp" ? udp : tcp).add(binding.hostPort);
+      for (const port of hostPortsOf(binding)) (binding.protocol === "udp" ? udp : tcp).add(port);
     }
   }
   return { tcp, udp };
+}
+
+/** The host ports of a binding: one, or all of a range such as `32770-32772`. */
+function hostPortsOf({ hostPort, hostPortRange }: NetworkBinding): readonly number[] {
+  if (hostPort !== null) return [hostPort];
+  const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(hostPortRange ?? "") ?? [];
+  if (first === undefined || last === undefined) return [];
+  return Array.from({ length: Math.max(0, Number(last) - Number(first) + 1) }, (_, offset) => Number(first) + offset);
 }
 
 function sameResources(a: Task, b: Task): boolean {
