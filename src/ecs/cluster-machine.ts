@@ -32,6 +32,8 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
   load(kind: string, key: string, document: object): void {
     const table = this.state.tables.find((candidate) => candidate.kind === kind);
     must(table, `the table of stored documents of kind ${kind}`).load(key, document);
+    // What is loaded was announced before.
+    this.state.book.takeTouched();
   }
 
   resume(lastSequence: number): void {

@@ -1,3 +1,4 @@
+import { must } from "../lib/assert.ts";
 import { Heap } from "../lib/heap.ts";
 import type { Place } from "./arn.ts";
 import type { MachineConfiguration } from "./call.ts";
@@ -48,6 +49,8 @@ export class ClusterState {
   readonly runningByLaunchType = new Map<string, number>();
   readonly pendingByLaunchType = new Map<string, number>();
   readonly #due = new Heap<Due>();
+  /** Entries that the step under way has taken: without it they are due still. */
+  #taken: { readonly at: number; readonly due: Due }[] = [];
 
   readonly place: Place;
   readonly name: string;
@@ -99,7 +102,10 @@ export class ClusterState {
   /** Takes the next entry that is due at `now` away; entries may be stale, so the receiver looks at the document. */
   takeDue(now: number): Due | undefined {
     const at = this.#due.peekAt();
-    return at !== null && at <= now ? this.#due.pop() : undefined;
+    if (at === null || at > now) return undefined;
+    const due = must(this.#due.pop(), "an entry that is due");
+    this.#taken.push({ at, due });
+    return due;
   }
 
   /** Forgets a task, and the revision that only it needed. */
@@ -110,6 +116,7 @@ export class ClusterState {
   }
 
   commit(): DocumentChange[] {
+    this.#taken = [];
     this.book.takeTouched();
     return this.journal.commit();
   }
@@ -117,6 +124,8 @@ export class ClusterState {
   rollback(): void {
     this.journal.rollback();
     this.book.takeTouched();
+    for (const { at, due } of this.#taken) this.#due.push(at, due);
+    this.#taken = [];
   }
 
   #schedule(kind: string, key: string, at: number | null): void {
