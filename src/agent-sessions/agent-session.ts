@@ -19,29 +19,24 @@ import type { ClusterEffect } from "../ecs/effect.ts";
 import { never } from "../lib/assert.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
 import type { RandomStream } from "../lib/random.ts";
-import { networkInterfaces, payloadTask } from "./task-payload.ts";
+import {
+  addressed,
+  attachmentsFrom,
+  manifestFrom,
+  type Postmark,
+  payloadFrom,
+  type SessionIdentity,
+  stopConfirmationFrom,
+} from "./messages-from-effects.ts";
 import { reportFromTelemetry } from "./telemetry-report.ts";
+import { UnacknowledgedPayloads } from "./unacknowledged-payloads.ts";
 
 /** LIMIT: agents drop a socket that brought nothing for 60 to 120 s; 30 s leaves room for one lost heartbeat. */
 export const heartbeatIntervalMs = 30_000;
 /** LIMIT: the protocol asks to close when acks stay away for about two heartbeats. */
 export const unansweredHeartbeatsMax = 2;
-/** LIMIT: how often a payload without an ack goes out again; an agent that refuses a task never acks, and says so otherwise. */
-const payloadResendsMax = 3;
-/** LIMIT: payloads in flight to one agent; beyond it the agent is stuck, and is sent everything anew when it comes back. */
-const unackedPayloadsMax = 1_000;
 /** LIMIT: reports of one agent that the cluster has not taken yet; more are dropped, since later ones say the same or more. */
 const waitingReportsMax = 1_000;
-/** LIMIT: AWS waits five minutes for an agent to confirm a network interface. */
-const attachWaitMs = 300_000;
-
-export type SessionIdentity = {
-  readonly instanceId: string;
-  readonly containerInstanceArn: string;
-  readonly clusterArn: string;
-  attachmentArn(id: string): string;
-};
-
 export type SessionEnvironment = {
   readonly clock: Clock;
   readonly ids: RandomStream;
@@ -51,8 +46,6 @@ export type SessionEnvironment = {
   readonly updateInfo: (targetVersion: string) => { readonly location: string; readonly signature: string };
 };
 
-type SentPayload = { readonly message: Extract<ToAgent, { type: "PayloadMessage" }>; resends: number };
-
 export class AgentSession {
   readonly identity: SessionIdentity;
   readonly #environment: SessionEnvironment;
@@ -61,7 +54,8 @@ export class AgentSession {
   #heartbeat: Timer | null = null;
   #unanswered = 0;
   #sequence = 0;
-  readonly #unacked = new Map<string, SentPayload>();
+  readonly #unacknowledged = new UnacknowledgedPayloads();
+  #hello: AgentHello | null = null;
   readonly #updates = new Map<string, "stage" | "perform">();
   readonly #complained = new Set<string>();
   #waitingReports = 0;
@@ -107,38 +101,16 @@ export class AgentSession {
   /** Sends what a step of the cluster wants sent; without a connection it is lost, and derived again at the next one. */
   apply(effect: Exclude<ClusterEffect, { type: "turn-away" }>): void {
     if (this.#acs === null) return;
+    const { identity } = this;
     switch (effect.type) {
       case "deliver-tasks":
         this.#deliver(effect);
         return;
       case "deliver-manifest":
-        this.#send({
-          type: "TaskManifestMessage",
-          message: {
-            ...this.#address(),
-            generatedAt: this.#environment.clock.now(),
-            timeline: this.#nextSequence(),
-            tasks: effect.tasks.map(({ arn, desiredStatus }) => ({
-              taskArn: arn,
-              taskClusterArn: this.identity.clusterArn,
-              desiredStatus,
-            })),
-          },
-        });
+        this.#send(manifestFrom(effect, identity, this.#postmark(), this.#nextSequence()));
         return;
       case "confirm-stops":
-        this.#send({
-          type: "TaskStopVerificationAck",
-          message: {
-            messageId: effect.messageId,
-            generatedAt: this.#environment.clock.now(),
-            stopTasks: effect.taskArns.map((taskArn) => ({
-              taskArn,
-              taskClusterArn: this.identity.clusterArn,
-              desiredStatus: "STOPPED",
-            })),
-          },
-        });
+        this.#send(stopConfirmationFrom(effect, identity, this.#environment.clock.now()));
         return;
       case "update-agent":
         this.#update(effect.stage, effect.targetVersion);
@@ -148,19 +120,29 @@ export class AgentSession {
     }
   }
 
+  /** The cluster has forgotten which agents it talks to: it is told of this one again. */
+  reintroduce(): void {
+    if (this.#acs !== null) this.#introduce();
+  }
+
   #openCommands(hello: AgentHello, connection: AgentConnection): void {
     this.#dropState();
     this.#acs = connection;
     connection.onMessage((message) => {
       if (this.#acs === connection) this.#command(message);
     });
+    this.#hello = hello;
     this.#armHeartbeat();
+    this.#introduce();
+  }
+
+  #introduce(): void {
     this.#report({
       type: "agent-connected",
       instanceId: this.identity.instanceId,
-      agentVersion: hello.agentVersion || null,
-      agentHash: hello.agentHash || null,
-      dockerVersion: hello.dockerVersion || null,
+      agentVersion: this.#hello?.agentVersion || null,
+      agentHash: this.#hello?.agentHash || null,
+      dockerVersion: this.#hello?.dockerVersion || null,
     });
   }
 
@@ -192,7 +174,7 @@ export class AgentSession {
     this.#heartbeat?.cancel();
     this.#heartbeat = null;
     this.#unanswered = 0;
-    this.#unacked.clear();
+    this.#unacknowledged.clear();
     this.#updates.clear();
     this.#complained.clear();
   }
@@ -216,68 +198,28 @@ export class AgentSession {
   }
 
   #resend(): void {
-    for (const [messageId, sent] of this.#unacked) {
-      if (sent.resends >= payloadResendsMax) {
-        this.#unacked.delete(messageId);
-        this.#environment.log("warn", { ...this.#who(), messageId }, "agent never acknowledged a payload");
-        continue;
-      }
-      sent.resends += 1;
-      this.#send(sent.message);
+    const { payloads, givenUp } = this.#unacknowledged.again();
+    for (const payload of payloads) this.#send(payload);
+    if (givenUp.length > 0) {
+      this.#environment.log("warn", { ...this.#who(), messageIds: givenUp }, "agent never acknowledged a payload");
     }
   }
 
   #deliver(effect: Extract<ClusterEffect, { type: "deliver-tasks" }>): void {
-    const { identity } = this;
-    for (const { task } of effect.orders) {
-      const unconfirmed = task.attachments.some((attachment) => attachment.status === "ATTACHING");
-      if (task.desiredStatus !== "RUNNING" || !unconfirmed) continue;
-      this.#send({
-        type: "AttachTaskNetworkInterfacesMessage",
-        message: {
-          ...this.#address(),
-          taskArn: task.arn,
-          taskClusterArn: identity.clusterArn,
-          waitTimeoutMs: attachWaitMs,
-          generatedAt: this.#environment.clock.now(),
-          elasticNetworkInterfaces: networkInterfaces(task, (id) => identity.attachmentArn(id)),
-        },
-      });
-    }
-    const message = {
-      type: "PayloadMessage",
-      message: {
-        ...this.#address(),
-        seqNum: this.#nextSequence(),
-        generatedAt: this.#environment.clock.now(),
-        tasks: effect.orders.map((order) => payloadTask(order, (id) => identity.attachmentArn(id))),
-      },
-    } as const;
-    this.#forgetOlderOrders(new Set(effect.orders.map((order) => order.task.arn)));
-    if (this.#unacked.size >= unackedPayloadsMax) {
-      this.#environment.log("warn", this.#who(), "agent leaves too many payloads unacknowledged");
-      this.#acs?.close(1011, "payloads were not acknowledged");
-      this.#dropCommands();
+    const { clock, ids, log } = this.#environment;
+    for (const message of attachmentsFrom(effect, this.identity, clock.now(), () => ids.uuid())) this.#send(message);
+    const payload = payloadFrom(effect, this.identity, this.#postmark(), this.#nextSequence());
+    if (this.#unacknowledged.add(payload)) {
+      this.#send(payload);
       return;
     }
-    this.#unacked.set(message.message.messageId, { message, resends: 0 });
-    this.#send(message);
-  }
-
-  /** An order that a later one has overtaken must not go out again. */
-  #forgetOlderOrders(arns: ReadonlySet<string>): void {
-    for (const [messageId, { message, resends }] of this.#unacked) {
-      const before = message.message.tasks ?? [];
-      const tasks = before.filter((task) => !arns.has(task.arn));
-      if (tasks.length === 0) this.#unacked.delete(messageId);
-      else if (tasks.length < before.length) {
-        this.#unacked.set(messageId, { message: { ...message, message: { ...message.message, tasks } }, resends });
-      }
-    }
+    log("warn", this.#who(), "agent leaves too many payloads unacknowledged");
+    this.#acs?.close(1011, "payloads were not acknowledged");
+    this.#dropCommands();
   }
 
   #update(stage: "stage" | "perform", targetVersion: string): void {
-    const address = this.#address();
+    const address = addressed(this.identity, this.#environment.ids.uuid());
     // An update that was sent again is answered again; only the newest answer of each stage counts.
     for (const [messageId, pending] of this.#updates) if (pending === stage) this.#updates.delete(messageId);
     this.#updates.set(address.messageId, stage);
@@ -304,7 +246,7 @@ export class AgentSession {
       case "IAMRoleCredentialsAckRequest":
         return;
       case "AckRequest":
-        this.#unacked.delete(message.message.messageId);
+        this.#unacknowledged.acknowledged(message.message.messageId);
         this.#updateAnswered(message.message.messageId, true, null);
         return;
       case "NackRequest":
@@ -373,6 +315,9 @@ export class AgentSession {
           { ...this.#who(), report: report.type, err: error },
           "a report of an agent was not taken",
         );
+        // An agent that the cluster does not know of would wait for tasks in vain: it is to try again, after a pause.
+        if (report.type === "agent-connected")
+          this.close(1008, "ServerException: The container instance could not be connected.");
       },
     );
   }
@@ -387,9 +332,8 @@ export class AgentSession {
     return this.#sequence;
   }
 
-  #address(): { readonly messageId: string; readonly clusterArn: string; readonly containerInstanceArn: string } {
-    const { clusterArn, containerInstanceArn } = this.identity;
-    return { messageId: this.#environment.ids.uuid(), clusterArn, containerInstanceArn };
+  #postmark(): Postmark {
+    return { messageId: this.#environment.ids.uuid(), now: this.#environment.clock.now() };
   }
 
   #who(): { readonly containerInstance: string } {

@@ -5,6 +5,7 @@ import {
   displacedWord,
   inactiveInstance,
 } from "../agent-protocol/connection.ts";
+import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";
 import type { LogLevel } from "../cluster-runner/log.ts";
 import { attachmentArn, clusterArn, parseArn } from "../ecs/arn.ts";
 import type { AgentReport } from "../ecs/cluster-input.ts";
@@ -13,14 +14,13 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random, RandomStream } from "../lib/random.ts";
 import { AgentSession } from "./agent-session.ts";
 
-/** Where a cluster is. */
-export type ClusterPlace = { readonly account: string; readonly region: string; readonly cluster: string };
-
 /** What the sessions need of the control plane. */
 export type SessionsControlPlane = {
   /** Resolves once the cluster has taken the report; reports of one cluster are taken in the order of these calls. */
   report(place: ClusterPlace, report: AgentReport): Promise<void>;
   onEffect(listener: (place: ClusterPlace, effect: ClusterEffect) => void): void;
+  /** `listener` is called when a cluster was loaded and does not know which agents are connected. */
+  onLoaded?(listener: (place: ClusterPlace) => void): void;
 };
 
 export type AgentSessionsOptions = {
@@ -49,6 +49,10 @@ export class AgentSessions {
     this.#options = options;
     this.#ids = options.random.stream("agent-messages");
     options.controlPlane.onEffect((place, effect) => this.#apply(place, effect));
+    options.controlPlane.onLoaded?.((place) => {
+      const prefix = keyOf(place, "");
+      for (const [key, session] of this.#sessions) if (key.startsWith(prefix)) session.reintroduce();
+    });
   }
 
   /**

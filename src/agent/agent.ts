@@ -22,7 +22,13 @@ import type { StateChange } from "./engine-state.ts";
 import { type HostFacts, registrationRequest } from "./registration.ts";
 import { codeOf, Submissions } from "./submissions.ts";
 import { type EngineInput, type EngineOptions, type EngineOutput, engineDefaults, TaskEngine } from "./task-engine.ts";
-import { healthMessages, instanceStatusMessage, type Publisher, publishIntervalMs, type RuntimeStatus } from "./telemetry.ts";
+import {
+  healthMessages,
+  instanceStatusMessage,
+  type Publisher,
+  publishIntervalMs,
+  type RuntimeStatus,
+} from "./telemetry.ts";
 
 export type AgentOptions = {
   readonly clock: Clock;
@@ -59,6 +65,9 @@ const discoveryBackoff = { firstMs: 250, factor: 1.5, lastMs: 120_000 };
 /** LIMIT: how long a simulated update takes to bring the agent back: long enough for UPDATING to be seen. */
 const updateRestartMs = 200;
 
+/** What the engine put out, and how to acknowledge the message that it came of. */
+type Outgoing = { readonly output: EngineOutput; readonly acknowledge: () => void };
+
 export class Agent {
   readonly #options: AgentOptions;
   readonly #random: RandomStream;
@@ -72,7 +81,7 @@ export class Agent {
   #sendCredentials = true;
   #status: RuntimeStatus | null = null;
   #statusPublished = false;
-  #outbox: { readonly output: EngineOutput; readonly acknowledge: () => void }[] = [];
+  #outbox: Outgoing[] = [];
   #saving: Promise<void> | null = null;
   #unsaved = false;
   #timer: Timer | null = null;
@@ -170,7 +179,10 @@ export class Agent {
       if (this.#ended) return null;
       try {
         const request = { cluster, containerInstance: this.#arn(), zoneId: "" };
-        const reply: { endpoint?: unknown; telemetryEndpoint?: unknown } = await api.call("DiscoverPollEndpoint", request);
+        const reply: { endpoint?: unknown; telemetryEndpoint?: unknown } = await api.call(
+          "DiscoverPollEndpoint",
+          request,
+        );
         return { acs: String(reply.endpoint ?? ""), tcs: String(reply.telemetryEndpoint ?? "") };
       } catch (error) {
         this.#options.log("debug", { err: error, host: this.#options.name }, "no endpoint yet");
@@ -242,7 +254,9 @@ export class Agent {
         return;
       case "TaskManifestMessage": {
         const { messageId, timeline, tasks } = message.message;
-        this.#step({ type: "manifest", messageId, timeline, tasks: tasks ?? [] }, () => this.#acknowledge(message.message));
+        this.#step({ type: "manifest", messageId, timeline, tasks: tasks ?? [] }, () =>
+          this.#acknowledge(message.message),
+        );
         return;
       }
       case "TaskStopVerificationAck": {
@@ -283,7 +297,8 @@ export class Agent {
       this.#acknowledge(message);
       for (const task of tasks) {
         if (task.roleCredentials) this.#acknowledgeCredentials(message.messageId, task.roleCredentials);
-        if (task.executionRoleCredentials) this.#acknowledgeCredentials(message.messageId, task.executionRoleCredentials);
+        if (task.executionRoleCredentials)
+          this.#acknowledgeCredentials(message.messageId, task.executionRoleCredentials);
       }
     });
   }
@@ -319,7 +334,12 @@ export class Agent {
   }
 
   async #stageUpdate(
-    message: Addressed & { readonly updateInfo?: { location?: string | null | undefined; signature?: string | null | undefined } | null | undefined },
+    message: Addressed & {
+      readonly updateInfo?:
+        | { location?: string | null | undefined; signature?: string | null | undefined }
+        | null
+        | undefined;
+    },
   ): Promise<void> {
     const { updater } = this.#options;
     if (updater === null) {
@@ -407,7 +427,8 @@ export class Agent {
 
   #step(input: EngineInput, acknowledge: () => void = () => {}): void {
     if (this.#ended) return;
-    for (const output of this.#engine.step(input, this.#options.clock.now())) this.#outbox.push({ output, acknowledge });
+    for (const output of this.#engine.step(input, this.#options.clock.now()))
+      this.#outbox.push({ output, acknowledge });
     this.#unsaved = true;
     this.#flush();
     this.#armTimer();
@@ -436,13 +457,13 @@ export class Agent {
       });
   }
 
-  #takeOutbox(): typeof this.#outbox {
+  #takeOutbox(): readonly Outgoing[] {
     const batch = this.#outbox;
     this.#outbox = [];
     return batch;
   }
 
-  #state(batch: typeof this.#outbox): AgentState {
+  #state(batch: readonly Outgoing[]): AgentState {
     const unsent = batch.flatMap(({ output }) => (output.type === "submit" ? [output.change] : []));
     return {
       format: 1,
@@ -453,7 +474,7 @@ export class Agent {
     };
   }
 
-  #release(batch: typeof this.#outbox): void {
+  #release(batch: readonly Outgoing[]): void {
     if (this.#ended) return;
     for (const { output, acknowledge } of batch) {
       switch (output.type) {
@@ -511,7 +532,8 @@ export class Agent {
     this.#tcs?.close(1001, "the agent stops");
     this.#submissions.close();
     this.#options.runtime.close();
-    if (end.why === "inactive") this.#options.log("info", { instance: this.#containerInstanceArn }, inactiveInstance.word);
+    if (end.why === "inactive")
+      this.#options.log("info", { instance: this.#containerInstanceArn }, inactiveInstance.word);
     this.#options.onEnded?.(end);
   }
 

@@ -83,7 +83,11 @@ export class ChannelLink {
   #lost(code: number, reason: string): void {
     this.#connection = null;
     this.#silence?.cancel();
-    const sentAway = reason.includes(inactiveInstance.word) ? "inactive" : reason.includes(displacedWord) ? "displaced" : null;
+    const sentAway = reason.includes(inactiveInstance.word)
+      ? "inactive"
+      : reason.includes(displacedWord)
+        ? "displaced"
+        : null;
     if (sentAway !== null && !comeBackCodes.includes(code)) {
       this.#closed = true;
       this.#options.onSentAway(sentAway);

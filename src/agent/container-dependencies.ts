@@ -43,7 +43,8 @@ export function dependencyState(
     if (on === undefined || isMet(dependency.condition, on)) continue;
     const edge = `dependency graph: failed to resolve container ordering dependency [${dependency.on}] for target [${target.spec.name}]`;
     if (on.phase === "stopped") {
-      const why = dependency.condition === "SUCCESS" ? "as dependency did not exit successfully." : "as dependency has stopped.";
+      const why =
+        dependency.condition === "SUCCESS" ? "as dependency did not exit successfully." : "as dependency has stopped.";
       return { state: "failed", reason: `CannotStartContainerError: ${edge} ${why}` };
     }
     open = true;

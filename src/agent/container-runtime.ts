@@ -33,7 +33,12 @@ export type RuntimeCommand = ContainerName &
     /** SIGTERM, and SIGKILL after the time. */
     | { readonly type: "stop"; readonly runtimeId: string; readonly timeoutMs: number }
     /** After a restart of the agent: say how a container that ran goes on, or that it has exited. */
-    | { readonly type: "watch"; readonly runtimeId: string; readonly spec: PayloadContainer; readonly startedAt: number }
+    | {
+        readonly type: "watch";
+        readonly runtimeId: string;
+        readonly spec: PayloadContainer;
+        readonly startedAt: number;
+      }
     | { readonly type: "remove"; readonly runtimeId: string }
   );
 

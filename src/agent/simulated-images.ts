@@ -27,15 +27,27 @@ const exitAfter = (afterMs: number, code: number, outOfMemory = false): Partial<
 export const simulatedImages: readonly SimulatedImage[] = [
   { image: "berth/exit:N", what: "exits with code N at once", behaviour: (n) => exitAfter(0, n) },
   { image: "berth/sleep:S", what: "exits with code 0 after S seconds", behaviour: (s) => exitAfter(s * 1_000, 0) },
-  { image: "berth/crash-after:S", what: "exits with code 1 after S seconds", behaviour: (s) => exitAfter(s * 1_000, 1) },
+  {
+    image: "berth/crash-after:S",
+    what: "exits with code 1 after S seconds",
+    behaviour: (s) => exitAfter(s * 1_000, 1),
+  },
   {
     image: "berth/out-of-memory:S",
     what: "is killed for its use of memory after S seconds (code 137, OutOfMemoryError)",
     behaviour: (s) => exitAfter(s * 1_000, 137, true),
   },
   { image: "berth/unhealthy", what: "fails its health check", behaviour: () => ({ health: "UNHEALTHY" }) },
-  { image: "berth/cannot-pull", what: "cannot be pulled (CannotPullContainerError)", behaviour: () => ({ pull: "fails" }) },
-  { image: "berth/cannot-start", what: "cannot be started (CannotStartContainerError)", behaviour: () => ({ start: "fails" }) },
+  {
+    image: "berth/cannot-pull",
+    what: "cannot be pulled (CannotPullContainerError)",
+    behaviour: () => ({ pull: "fails" }),
+  },
+  {
+    image: "berth/cannot-start",
+    what: "cannot be started (CannotStartContainerError)",
+    behaviour: () => ({ start: "fails" }),
+  },
   { image: "berth/slow-pull:S", what: "takes S seconds to pull", behaviour: (s) => ({ pullMs: s * 1_000 }) },
   {
     image: "berth/ignore-sigterm",
@@ -74,8 +86,14 @@ const parsedImages = simulatedImages.map(({ image, behaviour }) => {
 });
 
 /** What a simulated container of this image and command does. Any image that is not in the table runs until it is stopped. */
-export function simulatedBehaviour(container: Pick<PayloadContainer, "image" | "command" | "entryPoint">): SimulatedBehaviour {
-  return { ...ordinary, ...imageBehaviour(container.image), ...commandBehaviour([...(container.entryPoint ?? []), ...(container.command ?? [])]) };
+export function simulatedBehaviour(
+  container: Pick<PayloadContainer, "image" | "command" | "entryPoint">,
+): SimulatedBehaviour {
+  return {
+    ...ordinary,
+    ...imageBehaviour(container.image),
+    ...commandBehaviour([...(container.entryPoint ?? []), ...(container.command ?? [])]),
+  };
 }
 
 function imageBehaviour(image: string): Partial<SimulatedBehaviour> {

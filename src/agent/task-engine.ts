@@ -164,7 +164,8 @@ export class TaskEngine {
         return;
       case "settled": {
         const task = this.#tasks.get(input.taskArn);
-        if (task?.known === "STOPPED" && task.forgetAt === null) task.forgetAt = this.#now + this.#options.taskCleanupMs;
+        if (task?.known === "STOPPED" && task.forgetAt === null)
+          task.forgetAt = this.#now + this.#options.taskCleanupMs;
         return;
       }
       case "timer":
@@ -204,7 +205,10 @@ export class TaskEngine {
     const specs = (order.containers ?? []).map(withOverriddenCommand);
     if (specs.length === 0 || specs.includes(null)) {
       this.#addTask(order, []);
-      this.#refuse(order.arn, `UnrecogniedTaskError: Error loading task - ${specs.length === 0 ? "no containers" : "invalid overrides"}`);
+      this.#refuse(
+        order.arn,
+        `UnrecogniedTaskError: Error loading task - ${specs.length === 0 ? "no containers" : "invalid overrides"}`,
+      );
       return false;
     }
     const containers = specs.filter((spec) => spec !== null);

@@ -1,5 +1,5 @@
-import type { FromAgent } from "../agent-protocol/from-agent.ts";
 import { tasksPerPublishHealth } from "../agent-protocol/from-agent/publish-health.ts";
+import type { FromAgent } from "../agent-protocol/from-agent.ts";
 import type { RandomStream } from "../lib/random.ts";
 import type { TaskHealth } from "./task-engine.ts";
 
@@ -39,7 +39,12 @@ export function healthMessages(from: Publisher, tasks: readonly TaskHealth[], no
     messages.push({
       type: "PublishHealthRequest",
       message: {
-        metadata: { cluster, containerInstance, messageId: ids.uuid(), fin: start + tasksPerPublishHealth >= tasks.length },
+        metadata: {
+          cluster,
+          containerInstance,
+          messageId: ids.uuid(),
+          fin: start + tasksPerPublishHealth >= tasks.length,
+        },
         tasks: tasks.slice(start, start + tasksPerPublishHealth).map((task) => ({
           taskArn: task.taskArn,
           taskDefinitionFamily: task.family,

@@ -1,0 +1,100 @@
+import type { AttachTaskNetworkInterfacesMessage } from "../agent-protocol/to-agent/attach-task-network-interfaces.ts";
+import type { PayloadMessage } from "../agent-protocol/to-agent/payload.ts";
+import type { TaskManifestMessage } from "../agent-protocol/to-agent/task-manifest.ts";
+import type { TaskStopVerificationAck } from "../agent-protocol/to-agent/task-stop-verification-ack.ts";
+import type { ClusterEffect } from "../ecs/effect.ts";
+import { networkInterfaces, payloadTask } from "./task-payload.ts";
+
+/** LIMIT: AWS waits five minutes for an agent to confirm a network interface. */
+const attachWaitMs = 300_000;
+
+export type SessionIdentity = {
+  readonly instanceId: string;
+  readonly containerInstanceArn: string;
+  readonly clusterArn: string;
+  attachmentArn(id: string): string;
+};
+
+/** What each message is given beside its content. */
+export type Postmark = { readonly messageId: string; readonly now: number };
+
+type EffectOf<Type extends ClusterEffect["type"]> = Extract<ClusterEffect, { readonly type: Type }>;
+
+/** To whom a message goes, as the agent wants it repeated in its acknowledgement. */
+export function addressed(identity: SessionIdentity, messageId: string) {
+  return { messageId, clusterArn: identity.clusterArn, containerInstanceArn: identity.containerInstanceArn };
+}
+
+export function payloadFrom(
+  effect: EffectOf<"deliver-tasks">,
+  identity: SessionIdentity,
+  { messageId, now }: Postmark,
+  seqNum: number,
+): PayloadMessage {
+  return {
+    type: "PayloadMessage",
+    message: {
+      ...addressed(identity, messageId),
+      seqNum,
+      generatedAt: now,
+      tasks: effect.orders.map((order) => payloadTask(order, (id) => identity.attachmentArn(id))),
+    },
+  };
+}
+
+/** For each task that waits for a network interface: what it is and how long to look for it. */
+export function attachmentsFrom(
+  effect: EffectOf<"deliver-tasks">,
+  identity: SessionIdentity,
+  now: number,
+  messageId: () => string,
+): readonly AttachTaskNetworkInterfacesMessage[] {
+  return effect.orders
+    .map((order) => order.task)
+    .filter((task) => task.desiredStatus === "RUNNING" && task.attachments.some(({ status }) => status === "ATTACHING"))
+    .map((task) => ({
+      type: "AttachTaskNetworkInterfacesMessage",
+      message: {
+        ...addressed(identity, messageId()),
+        taskArn: task.arn,
+        taskClusterArn: identity.clusterArn,
+        waitTimeoutMs: attachWaitMs,
+        generatedAt: now,
+        elasticNetworkInterfaces: networkInterfaces(task, (id) => identity.attachmentArn(id)),
+      },
+    }));
+}
+
+export function manifestFrom(
+  effect: EffectOf<"deliver-manifest">,
+  identity: SessionIdentity,
+  { messageId, now }: Postmark,
+  timeline: number,
+): TaskManifestMessage {
+  const taskClusterArn = identity.clusterArn;
+  return {
+    type: "TaskManifestMessage",
+    message: {
+      ...addressed(identity, messageId),
+      generatedAt: now,
+      timeline,
+      tasks: effect.tasks.map(({ arn, desiredStatus }) => ({ taskArn: arn, taskClusterArn, desiredStatus })),
+    },
+  };
+}
+
+export function stopConfirmationFrom(
+  effect: EffectOf<"confirm-stops">,
+  identity: SessionIdentity,
+  now: number,
+): TaskStopVerificationAck {
+  const taskClusterArn = identity.clusterArn;
+  return {
+    type: "TaskStopVerificationAck",
+    message: {
+      messageId: effect.messageId,
+      generatedAt: now,
+      stopTasks: effect.taskArns.map((taskArn) => ({ taskArn, taskClusterArn, desiredStatus: "STOPPED" })),
+    },
+  };
+}
