@@ -10,6 +10,7 @@ import { systemClock } from "../lib/clock.ts";
 import { type Random, seededRandom } from "../lib/random.ts";
 import { MemoryStore } from "../store/memory/memory-store.ts";
 import type { Store } from "../store/store.ts";
+import { AgentArrivals } from "./agent-arrivals.ts";
 import type { AnswerApi } from "./answer-call.ts";
 import { AppendMetrics } from "./append-metrics.ts";
 import { type Authenticate, looseAuthentication, signedAuthentication } from "./authenticate.ts";
@@ -90,8 +91,9 @@ async function assemble(
     log: log.write,
     observe: appends,
   });
+  const arrivals = new AgentArrivals(controlPlane, systemClock);
   const sessions = new AgentSessions({
-    controlPlane,
+    controlPlane: arrivals,
     clock: systemClock,
     random: freshRandom("agent-sessions"),
     log: log.write,
@@ -100,7 +102,9 @@ async function assemble(
   closers.push(() => controlPlane.close());
   closers.push(async () => sessions.closeAll(1001));
   const { authenticate, accessKeys } = await authentication(options, store);
-  const hosts = simulation === null ? null : new SimulatedHosts({ ...simulation, controlPlane, sessions, store, log });
+  const random = freshRandom("simulated-hosts");
+  const world = { controlPlane, sessions, arrivals, store, clock: systemClock, random, log };
+  const hosts = simulation === null ? null : new SimulatedHosts({ ...simulation, ...world });
   if (hosts !== null) closers.push(() => hosts.close());
 
   let metricsText: (() => Promise<{ readonly contentType: string; readonly text: string }>) | null = null;
@@ -155,7 +159,7 @@ function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null): An
   if (hosts === null) return (call) => controlPlane.call(call);
   return async (call) => {
     const reply = await controlPlane.call(call);
-    if (call.operation === "RegisterContainerInstance" && !call.caller.isAgent) return hosts.adopt(call, reply);
+    if (call.operation === "RegisterContainerInstance" && !call.caller.isAgent) return hosts.adopt(reply);
     return reply;
   };
 }

@@ -1,8 +1,27 @@
+/**
+ * The simulated hosts of a process: a fleet in the cluster `default` that registers itself, and one for each container instance
+ * that was registered through the API without an agent (adopted). Both continue after a restart.
+ */
+import type { AgentEnd } from "../agent/agent.ts";
+import {
+  adoptedHost,
+  type SimulatedHost,
+  type SimulatedHostOptions,
+  type SimulatedHostWorld,
+  simulatedHost,
+} from "../agent/simulated-host.ts";
 import type { AgentSessions } from "../agent-sessions/agent-sessions.ts";
+import { InProcessTransport } from "../agent-sessions/in-process-transport.ts";
+import { instanceOf } from "../cluster-runner/cluster-place.ts";
 import type { ControlPlane } from "../cluster-runner/control-plane.ts";
 import type { Place } from "../ecs/arn.ts";
+import { assert } from "../lib/assert.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
 import type { Store } from "../store/store.ts";
-import type { ApiCall } from "./answer-call.ts";
+import { isBuilt, isOperation } from "../wire/operations.ts";
+import type { AgentArrivals } from "./agent-arrivals.ts";
+import { HostDisks } from "./host-disks.ts";
 import type { ServerLog } from "./log.ts";
 
 export type SimulationOptions = {
@@ -18,22 +37,154 @@ export type SimulationOptions = {
 export type SimulatedHostsOptions = SimulationOptions & {
   readonly controlPlane: ControlPlane;
   readonly sessions: AgentSessions;
+  readonly arrivals: AgentArrivals;
   readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
   readonly log: ServerLog;
 };
 
+/** LIMIT: agents in the same process connect within milliseconds; who waits longer is told that the instance is there, not that it is connected. */
+const arrivalTimeoutMs = 2_000;
+
+/** LIMIT: as many as two full clusters; each host is an agent with timers and some kilobytes of its own. */
+const adoptedMax = 10_000;
+
 export class SimulatedHosts {
-  constructor(_options: SimulatedHostsOptions) {}
+  readonly #options: SimulatedHostsOptions;
+  readonly #transport: InProcessTransport;
+  readonly #worlds = new Map<string, SimulatedHostWorld>();
+  readonly #fleet: SimulatedHost[] = [];
+  /** By the ARN of the container instance, which is the name of the host too. */
+  readonly #adopted = new Map<string, SimulatedHost>();
+  #disks: HostDisks | null = null;
+  #closed = false;
 
-  async open(): Promise<void> {}
+  constructor(options: SimulatedHostsOptions) {
+    this.#options = options;
+    this.#transport = new InProcessTransport({
+      clock: options.clock,
+      accept: (channel, hello, connection, kind) => options.sessions.accept(channel, hello, connection, kind),
+      simulated: true,
+    });
+  }
 
-  async adopt(_call: ApiCall, reply: object): Promise<object> {
+  /** Starts the fleet and the hosts of instances that were adopted before; resolves when they are connected, or late. */
+  async open(): Promise<void> {
+    const { store, instances, adopt } = this.#options;
+    const disks = await HostDisks.open(store);
+    this.#disks = disks;
+    const starts: Promise<void>[] = [];
+    for (let index = 0; index < instances; index++) starts.push(this.#startFleetHost(disks, index, true));
+    if (adopt) for (const arn of disks.adopted) starts.push(this.#startAdopted(disks, arn));
+    await Promise.all(starts);
+  }
+
+  /** ARNs of the fleet's container instances, in the order of their numbers. */
+  instances(): readonly string[] {
+    return this.#fleet.flatMap(({ agent }) => agent.containerInstanceArn ?? []);
+  }
+
+  /** The number of hosts that run. */
+  get size(): number {
+    return this.#fleet.length + this.#adopted.size;
+  }
+
+  /**
+   * Gives the container instance in `reply`, the answer of a RegisterContainerInstance that no agent made, a simulated host unless it
+   * has one, and resolves with the reply when that is connected, so that the next RunTask may use it.
+   */
+  async adopt(reply: object): Promise<object> {
+    const { containerInstance } = reply as { readonly containerInstance?: { readonly containerInstanceArn?: string } };
+    const arn = containerInstance?.containerInstanceArn;
+    const disks = this.#disks;
+    if (!this.#options.adopt || arn === undefined || disks === null || this.#adopted.has(arn)) return reply;
+    if (this.#adopted.size >= adoptedMax) {
+      this.#options.log.write("warn", { containerInstance: arn, adoptedMax }, "There are too many simulated hosts.");
+      return reply;
+    }
+    const connected = this.#startAdopted(disks, arn);
+    await disks.adopt(arn);
+    await connected;
     return reply;
   }
 
-  instances(): readonly string[] {
-    return [];
+  /** Ends all agents; resolves when their disks are at rest. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#fleet, ...this.#adopted.values()].map((host) => host.stop()));
   }
 
-  async close(): Promise<void> {}
+  async #startFleetHost(disks: HostDisks, index: number, mayRetry: boolean): Promise<void> {
+    const { place, cpu, memoryMiB } = this.#options;
+    const name = `${place.account}/${place.region}/${index}`;
+    let refused = false;
+    const host = simulatedHost(this.#world(place), {
+      ...place,
+      ...this.#host(disks, name, "default", ({ why }) => {
+        refused = why === "refused";
+      }),
+      index,
+      facts: { cpu, memoryMiB },
+    });
+    this.#fleet[index] = host;
+    await host.start();
+    const arn = host.agent.containerInstanceArn;
+    if (!refused && arn !== null) return this.#arrival(arn);
+    if (!mayRetry || this.#closed) return;
+    // The instance that its disk knows is gone, or was another size: it comes as a new one.
+    await disks.erase(name);
+    await this.#startFleetHost(disks, index, false);
+  }
+
+  async #startAdopted(disks: HostDisks, arn: string): Promise<void> {
+    const place = instanceOf(arn);
+    if (place === null || this.#closed) return;
+    const options = this.#host(disks, arn, place.cluster, () => this.#adopted.delete(arn));
+    const host = adoptedHost(this.#world(place), { ...options, containerInstanceArn: arn });
+    this.#adopted.set(arn, host);
+    const arrival = this.#arrival(arn);
+    await host.start();
+    await arrival;
+  }
+
+  /** What every host is given. A host that was sent away for good loses its disk; one that is only stopped keeps it. */
+  #host(disks: HostDisks, name: string, cluster: string, ended: (why: AgentEnd) => void): SimulatedHostOptions {
+    return {
+      name,
+      cluster,
+      disk: disks.disk(name),
+      onEnded: (end) => {
+        ended(end);
+        if (this.#closed || end.why === "stopped" || end.why === "refused") return;
+        disks.erase(name).catch((error: unknown) => {
+          this.#options.log.write("error", { host: name, err: error }, "The disk of a host could not be erased.");
+        });
+      },
+    };
+  }
+
+  async #arrival(arn: string): Promise<void> {
+    const instanceId = instanceOf(arn)?.instanceId;
+    if (instanceId === undefined) return;
+    if (await this.#options.arrivals.next(instanceId, arrivalTimeoutMs)) return;
+    this.#options.log.write("warn", { containerInstance: arn }, "A simulated host has not connected yet.");
+  }
+
+  /** What the hosts of one place share: they call the control plane as an agent of that account. */
+  #world({ account, region }: Place): SimulatedHostWorld {
+    const key = `${account}/${region}`;
+    let world = this.#worlds.get(key);
+    if (world === undefined) {
+      const { controlPlane, clock, random, log } = this.#options;
+      const caller = { principalArn: `arn:aws:iam::${account}:root`, isAgent: true };
+      const call = (operation: string, request: object): Promise<object> => {
+        assert(isOperation(operation) && isBuilt(operation), `agents call operations that there are: ${operation}`);
+        return controlPlane.call({ operation, request, account, region, caller });
+      };
+      world = { clock, random, log: log.write, api: { call }, transport: this.#transport };
+      this.#worlds.set(key, world);
+    }
+    return world;
+  }
 }
