@@ -50,16 +50,16 @@ test("CreateCluster of an ACTIVE name shows it unchanged, with its counts", () =
   account.counts = new Map([["lab", counts]]);
   const again = { clusterName: "lab", settings: insights("enabled"), tags: [{ key: "a", value: "b" }] };
   const { cluster } = account.call<{ cluster: Shown }>("CreateCluster", again);
-  assert.deepEqual(cluster["settings"], insights("disabled"));
-  assert.deepEqual(cluster["tags"], []);
-  assert.equal(cluster["runningTasksCount"], 4);
+  assert.deepEqual(cluster.settings, insights("disabled"));
+  assert.deepEqual(cluster.tags, []);
+  assert.equal(cluster.runningTasksCount, 4);
 });
 
 test("a new cluster's Container Insights are those of its maker's account setting", () => {
   const account = new SmallAccount();
   account.call("PutAccountSettingDefault", { name: "containerInsights", value: "enhanced" });
   const insightsOf = (clusterName: string, more: object = {}) =>
-    account.call<{ cluster: Shown }>("CreateCluster", { clusterName, ...more }).cluster["settings"];
+    account.call<{ cluster: Shown }>("CreateCluster", { clusterName, ...more }).cluster.settings;
   assert.deepEqual(insightsOf("a"), insights("enhanced"));
   assert.deepEqual(insightsOf("b", { settings: insights("enabled") }), insights("enabled"));
   account.call("PutAccountSetting", { name: "containerInsights", value: "disabled" });
@@ -114,15 +114,15 @@ test("DescribeClusters shows what `include` names", () => {
     account.call<Described>("DescribeClusters", { clusters: ["lab"], include }).clusters[0] as Shown;
   const plain = describe();
   assert.deepEqual(
-    [plain["tags"], plain["settings"], plain["statistics"], plain["attachments"], plain["configuration"]],
+    [plain.tags, plain.settings, plain.statistics, plain.attachments, plain.configuration],
     [[], [], [], [], null],
   );
-  assert.deepEqual([plain["registeredContainerInstancesCount"], plain["pendingTasksCount"]], [2, 1]);
+  assert.deepEqual([plain.registeredContainerInstancesCount, plain.pendingTasksCount], [2, 1]);
   const full = describe(["ATTACHMENTS", "CONFIGURATIONS", "SETTINGS", "STATISTICS", "TAGS"]);
-  assert.deepEqual(full["configuration"], configuration);
-  assert.deepEqual(full["settings"], insights("disabled"));
-  assert.deepEqual(full["tags"], [{ key: "a", value: "b" }]);
-  const statistics = new Map((full["statistics"] as { name: string; value: string }[]).map((s) => [s.name, s.value]));
+  assert.deepEqual(full.configuration, configuration);
+  assert.deepEqual(full.settings, insights("disabled"));
+  assert.deepEqual(full.tags, [{ key: "a", value: "b" }]);
+  const statistics = new Map((full.statistics as { name: string; value: string }[]).map((s) => [s.name, s.value]));
   assert.equal(statistics.get("runningEC2TasksCount"), "3");
   assert.equal(statistics.get("pendingFargateTasksCount"), "1");
   assert.equal(statistics.get("runningExternalTasksCount"), "1");
@@ -178,13 +178,13 @@ test("UpdateCluster and UpdateClusterSettings change what they name", () => {
   account.counts = new Map([["lab", counts]]);
   const configuration = { executeCommandConfiguration: { logging: "NONE" } };
   const updated = account.call<{ cluster: Shown }>("UpdateCluster", { cluster: "lab", configuration }).cluster;
-  assert.deepEqual(updated["configuration"], configuration);
-  assert.deepEqual(updated["settings"], insights("enabled"));
-  assert.equal(updated["runningTasksCount"], 4);
+  assert.deepEqual(updated.configuration, configuration);
+  assert.deepEqual(updated.settings, insights("enabled"));
+  assert.equal(updated.runningTasksCount, 4);
   const settings = insights("enhanced");
   const again = account.call<{ cluster: Shown }>("UpdateClusterSettings", { cluster: "lab", settings }).cluster;
-  assert.deepEqual(again["settings"], settings);
-  assert.deepEqual(again["configuration"], configuration);
+  assert.deepEqual(again.settings, settings);
+  assert.deepEqual(again.configuration, configuration);
   assert.equal(
     account.refusal("UpdateClusterSettings", { cluster: "lab" }),
     "InvalidParameterException: settings can not be empty.",
