@@ -1,0 +1,107 @@
+/** The limits of `docs/operations.md`: from the table in `src/ecs/limits.ts`, and from the `LIMIT:` comments elsewhere. */
+import { globSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { limits } from "../src/ecs/limits.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+export const begin = "<!-- limits: made by scripts/generate.ts, do not edit -->";
+export const end = "<!-- end of limits -->";
+
+export interface Limit {
+  readonly name: string;
+  readonly value: string;
+  readonly reason: string;
+  readonly file: string;
+}
+
+/** The page with its limits brought up to date; what stands outside the two markers is kept. */
+export function withLimits(page: string): string {
+  const from = page.indexOf(begin);
+  const to = page.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`docs/operations.md lacks the markers ${begin} and ${end}`);
+  return `${page.slice(0, from)}${begin}\n\n${limitsSection()}\n${page.slice(to)}`;
+}
+
+function limitsSection(): string {
+  const reasons = reasonsOfRulebook(readFileSync(`${root}src/ecs/limits.ts`, "utf8"));
+  const rulebook = Object.entries(limits).map(([name, value]) =>
+    row(`\`${name}\``, number(value), reasons.get(name) ?? ""),
+  );
+  const others = globSync("src/**/*.ts", { cwd: root })
+    .filter((file) => !file.endsWith(".test.ts") && file !== "src/ecs/limits.ts")
+    .sort()
+    .flatMap((file) => limitsInSource(readFileSync(`${root}${file}`, "utf8"), file));
+  return [
+    "### Of ECS and of the rulebook (`src/ecs/limits.ts`)",
+    "",
+    "| limit | value | source or reason |",
+    "|---|---|---|",
+    ...rulebook,
+    "",
+    "### Of the parts around it",
+    "",
+    "| limit | value | reason | file |",
+    "|---|---|---|---|",
+    ...others.map(({ name, value, reason, file }) => row(name && `\`${name}\``, value, reason, `\`${file}\``)),
+    "",
+  ].join("\n");
+}
+
+/** What the comment above each member of the table says; where there is none, the number is from AWS's own pages. */
+function reasonsOfRulebook(source: string): Map<string, string> {
+  const reasons = new Map<string, string>();
+  let reason = "";
+  for (const line of source.split("\n")) {
+    const comment = /^\s*(?:\/\*\*|\/\/)\s*(.*?)\s*(?:\*\/)?$/.exec(line);
+    const member = /^\s*(\w+):/.exec(line);
+    if (comment !== null) reason = (comment[1] ?? "").replace(/^LIMIT:\s*/, "");
+    else if (member?.[1] !== undefined) reasons.set(member[1], reason);
+  }
+  return reasons;
+}
+
+/** The `LIMIT:` comments of a file, each with the constant or member that follows it at once, where it is a plain value. */
+export function limitsInSource(source: string, file: string): Limit[] {
+  const lines = source.split("\n");
+  const found: Limit[] = [];
+  for (const [at, line] of lines.entries()) {
+    const start = /(?:\/\/|\/\*\*?|^\s*\*)\s*LIMIT:\s*(.*)$/.exec(line)?.[1];
+    if (start === undefined) continue;
+    let reason = start;
+    let next = at + 1;
+    while (!/\*\/\s*$/.test(reason) && /^\s*(?:\*|\/\/)/.test(lines[next] ?? "")) {
+      reason += ` ${(lines[next] ?? "").replace(/^\s*(?:\*(?!\/)|\/\/)?\s*/, "")}`;
+      next += 1;
+    }
+    const owner = /^\s*(?:export )?(?:static )?(?:readonly )?(?:const )?(\w+)(?:: \w+)?\s*[=:]\s*(.+?)[;,]?$/.exec(
+      lines[next] ?? "",
+    );
+    found.push({
+      name: owner?.[1] ?? "",
+      value: shownValue(owner?.[2] ?? ""),
+      reason: reason.replace(/\s*\*\/\s*$/, "").trim(),
+      file,
+    });
+  }
+  return found;
+}
+
+/** A number or a product of numbers as one number, a text as it stands; what is more than that is left to the file. */
+function shownValue(expression: string): string {
+  if (/^"[^"]*"$/.test(expression)) return expression;
+  if (!/^[\d_.]+(?: \* [\d_.]+)*$/.test(expression)) return "";
+  return number(
+    expression
+      .replaceAll("_", "")
+      .split(" * ")
+      .reduce((product, factor) => product * Number(factor), 1),
+  );
+}
+
+function number(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+function row(...cells: string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}

@@ -1,0 +1,67 @@
+/**
+ * Runs tests with node:test, a line per file, and ends with the line `N passed, N failed`.
+ * A test that is skipped is named with its reason, so that nothing is left out without being seen.
+ */
+import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { runTestFiles } from "./run-test-files.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** The groups of tests. Every file of `everything` is in exactly one, which scripts/test.test.ts checks. */
+export const groups: Readonly<Record<string, { readonly says: string; readonly files: readonly string[] }>> = {
+  unit: { says: "beside the sources and the scripts", files: ["src/**/*.test.ts", "scripts/**/*.test.ts"] },
+  architecture: { says: "imports, tidiness, planted violations", files: ["tests/*.test.ts"] },
+  conformance: { says: "the official SDK, the AWS CLI and boto3 over HTTP", files: ["tests/conformance/**/*.test.ts"] },
+  crash: { says: "kill -9 under load", files: ["tests/crash/**/*.test.ts"] },
+  scenarios: { says: "directed runs in the simulator", files: ["tests/scenarios/**/*.test.ts"] },
+  fuzz: { says: "mutated requests", files: ["tests/fuzz/**/*.test.ts"] },
+  simulation: { says: "seeds of the simulator", files: ["tests/simulation/**/*.test.ts"] },
+};
+
+/** The test files that the globs name, sorted, each once; fixtures are no tests. */
+export function testFiles(globs: readonly string[]): string[] {
+  const found = globSync([...globs], { cwd: root, exclude: ["**/fixtures/**"] });
+  return [...new Set(found)].sort();
+}
+
+const usage = `Usage: npm test [-- [options] [group or file...]]
+
+Runs every test of Berth, or only the named groups or files (globs).
+
+${Object.entries(groups)
+  .map(([name, group]) => `  ${name.padEnd(14)}${group.says}`)
+  .join("\n")}
+
+  --verbose     every test by name, and what the files print
+  --help        this text
+`;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { verbose: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+  });
+  if (values.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const wanted = positionals.length > 0 ? positionals : Object.keys(groups);
+  const files = testFiles(wanted.flatMap((name) => groups[name]?.files ?? [name]));
+  if (files.length === 0) {
+    process.stderr.write(`No test file in: ${wanted.join(", ")}\n`);
+    return 1;
+  }
+  const { passed, failed, skipped } = await runTestFiles(files, {
+    root,
+    concurrency: availableParallelism(),
+    verbose: values.verbose,
+  });
+  if (skipped > 0) process.stdout.write(`${skipped} skipped, named above\n`);
+  process.stdout.write(`${passed} passed, ${failed} failed\n`);
+  return failed === 0 ? 0 : 1;
+}
+
+if (import.meta.main) process.exitCode = await main();
