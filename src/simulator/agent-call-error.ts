@@ -1,0 +1,10 @@
+/** How an API call of an agent failed: with ECS's error code, or with null when no answer came. */
+export class AgentCallError extends Error {
+  override readonly name = "AgentCallError";
+  readonly code: string | null;
+
+  constructor(message: string, code: string | null) {
+    super(message);
+    this.code = code;
+  }
+}

@@ -1,0 +1,68 @@
+import type { Task } from "../../ecs/tasks/task.ts";
+import type { DurableState, Kept } from "../durable-state.ts";
+import type { Checker, ContainerStart, Violate } from "./checker.ts";
+
+const oneInstance = "a task is on one container instance only, and each of its containers is started once";
+const hostPorts = "a host port is bound by one task at a time";
+
+/** Where tasks are: in the documents, and as the hosts see it. */
+export class PlacesChecker implements Checker {
+  readonly #violate: Violate;
+  readonly #instanceOf = new Map<string, string>();
+  readonly #hostOf = new Map<string, string>();
+  /** Per container of a task, what the runtime called the one that started. */
+  readonly #started = new Map<string, string>();
+
+  constructor(violate: Violate) {
+    this.#violate = violate;
+  }
+
+  kept({ partition, documents }: Kept): void {
+    const changed = new Set<string>();
+    for (const { kind, after } of documents) {
+      if (kind !== "task" || after === null) continue;
+      const task = after as Task;
+      if (task.instanceId === null) continue;
+      const known = this.#instanceOf.get(task.arn);
+      if (known === undefined) this.#instanceOf.set(task.arn, task.instanceId);
+      else if (known !== task.instanceId)
+        this.#violate(oneInstance, `${task.arn} went from ${known} to ${task.instanceId}`);
+      changed.add(task.instanceId);
+    }
+    for (const id of changed) this.#bindings(id, partition.tasksOn(id));
+  }
+
+  containerStarted({ host, taskArn, name, runtimeId }: ContainerStart, state: DurableState): void {
+    const known = this.#hostOf.get(taskArn);
+    if (known === undefined) this.#hostOf.set(taskArn, host);
+    else if (known !== host) this.#violate(oneInstance, `${taskArn} runs on ${known} and on ${host}`);
+    const key = `${taskArn} ${name}`;
+    // After a crash of the agent the same container may be told to start again, as it may not have heard it.
+    const started = this.#started.get(key);
+    if (started === undefined) this.#started.set(key, runtimeId);
+    else if (started !== runtimeId)
+      this.#violate(oneInstance, `${name} of ${taskArn} started a second time on ${host}`);
+    if (!this.#instanceOf.has(taskArn) || state.task(taskArn) === null) {
+      this.#violate(oneInstance, `${taskArn} started on ${host}, and no such task is durable`);
+    }
+  }
+
+  #bindings(instanceId: string, tasks: readonly Task[]): void {
+    const holders = new Map<string, string>();
+    for (const task of tasks) {
+      // With a network interface of its own, a task has ports of its own.
+      if (task.attachments.length > 0) continue;
+      for (const { hostPort, protocol } of task.containers.flatMap((container) =>
+        container.lastStatus === "STOPPED" ? [] : container.networkBindings,
+      )) {
+        if (hostPort === null) continue;
+        const key = `${hostPort}/${protocol}`;
+        const holder = holders.get(key);
+        if (holder !== undefined && holder !== task.arn) {
+          this.#violate(hostPorts, `${key} of ${instanceId} is bound by ${holder} and by ${task.arn}`);
+        }
+        holders.set(key, task.arn);
+      }
+    }
+  }
+}

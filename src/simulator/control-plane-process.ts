@@ -1,0 +1,94 @@
+import { AgentSessions } from "../agent-sessions/agent-sessions.ts";
+import { ControlPlane, type ControlPlaneCall } from "../cluster-runner/control-plane.ts";
+import type { Log } from "../cluster-runner/log.ts";
+import { Refusal } from "../ecs/refusals.ts";
+import type { Clock } from "../lib/clock.ts";
+import { seededRandom } from "../lib/random.ts";
+import type { Outcome } from "./checkers/checker.ts";
+import type { FaultyDisk, FaultyStore } from "./faulty-disk.ts";
+import { MortalClock } from "./mortal-clock.ts";
+
+/** The newest agent, to which UpdateContainerAgent updates. */
+export const latestAgentVersion = "1.96.0";
+
+export type ControlPlaneProcessOptions = {
+  /** Of this life; no two lives draw the same ids. */
+  readonly seed: string;
+  readonly clock: Clock;
+  readonly disk: FaultyDisk;
+  readonly log: Log;
+};
+
+/** One life of the control plane, from its start over the disk to its sudden death. */
+export class ControlPlaneProcess {
+  readonly sessions: AgentSessions;
+  readonly #clock: MortalClock;
+  readonly #store: FaultyStore;
+  readonly #controlPlane: ControlPlane;
+  /** Ends for calls under way, for when the process dies. */
+  readonly #hangUps = new Set<() => void>();
+
+  constructor({ seed, clock, disk, log }: ControlPlaneProcessOptions) {
+    this.#clock = new MortalClock(clock);
+    this.#store = disk.store(this.#clock);
+    const mortalLog: Log = (level, fields, message) => {
+      if (this.#clock.alive) log(level, fields, message);
+    };
+    this.#controlPlane = new ControlPlane({
+      store: this.#store,
+      clock: this.#clock,
+      randomFor: (partition) => seededRandom(`${seed}/${partition}`),
+      configuration: { latestAgentVersion, agentUpdate: null, verifyIdentity: null },
+      endpoints: () => ({ endpoint: "http://acs.test", telemetryEndpoint: "http://tcs.test" }),
+      log: mortalLog,
+    });
+    this.sessions = new AgentSessions({
+      controlPlane: this.#controlPlane,
+      clock: this.#clock,
+      random: seededRandom(`${seed}/sessions`),
+      log: mortalLog,
+    });
+  }
+
+  /** Rejects when the disk cannot be read; the process is then to be killed. */
+  async open(): Promise<void> {
+    await this.#controlPlane.open();
+  }
+
+  /** Makes a call; it ends as `lost` when the process dies before it answers. */
+  call(call: ControlPlaneCall): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const hangUp = () => resolve({ type: "lost", reason: "the control plane died" });
+      const end = (outcome: Outcome) => {
+        this.#hangUps.delete(hangUp);
+        resolve(outcome);
+      };
+      this.#hangUps.add(hangUp);
+      this.#controlPlane.call(call).then(
+        (reply) => end({ type: "reply", reply: reply as Readonly<Record<string, unknown>> }),
+        (error: unknown) => end(failure(error)),
+      );
+    });
+  }
+
+  /** Machines that will never answer again in this life, with the reason. */
+  halted(): readonly string[] {
+    return this.#controlPlane
+      .status()
+      .filter(({ state }) => state === "halted" || state === "fenced")
+      .map(({ partition, state, reason }) => `${partition} is ${state}: ${reason}`);
+  }
+
+  /** The process is gone: nothing that it has begun goes on. */
+  kill(): void {
+    this.#clock.kill();
+    this.#store.crash();
+    for (const hangUp of this.#hangUps) hangUp();
+    this.#hangUps.clear();
+  }
+}
+
+function failure(error: unknown): Outcome {
+  if (error instanceof Refusal) return { type: "refused", code: error.code, message: error.message };
+  return { type: "lost", reason: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+}

@@ -1,0 +1,87 @@
+import type { ContainerInstance } from "../ecs/container-instances/container-instance.ts";
+import type { TaskDefinition } from "../ecs/task-definitions/task-definition.ts";
+import type { Task } from "../ecs/tasks/task.ts";
+import type { Host } from "./host.ts";
+import type { World } from "./world.ts";
+
+/**
+ * What is not yet as it should be once nothing goes wrong any more; empty when the world has converged: the hosts that
+ * are up are connected, what should stop has stopped, what should run runs, and hosts run nothing else.
+ */
+export function unsettled(world: World): string[] {
+  if (!world.isListening) return ["the control plane is not there"];
+  const halted = world.halted();
+  if (halted.length > 0) return [...halted];
+  const problems: string[] = [];
+  const hostOf = new Map<string, Host>();
+  for (const host of world.hosts) {
+    if (host.lost) continue;
+    const arn = host.containerInstanceArn;
+    const instance = arn === null ? null : world.state.instance(arn);
+    if (instance === null) problems.push(`${host.name} has no container instance`);
+    else {
+      hostOf.set(instance.arn, host);
+      if (isWanted(instance) && !instance.agentConnected)
+        problems.push(`${instance.arn} of ${host.name} is disconnected`);
+    }
+  }
+  for (const instance of world.state.instances()) {
+    if (instance.agentConnected && !hostOf.has(instance.arn))
+      problems.push(`${instance.arn} is connected, and no host is there`);
+    if (instance.status === "REGISTERING" || instance.status === "DEREGISTERING") {
+      problems.push(`${instance.arn} is ${instance.status}`);
+    }
+  }
+  for (const partition of world.state.partitions.values()) {
+    for (const task of partition.tasks()) {
+      const definition = partition.get("task-definition", definitionKey(task)) as TaskDefinition | null;
+      const instance = task.instanceId === null ? null : partition.instance(task.instanceId);
+      const host = instance === null ? null : (hostOf.get(instance.arn) ?? null);
+      if (task.lastStatus !== "STOPPED") problems.push(...unsettledTask(task, definition, host));
+    }
+  }
+  for (const [arn, host] of hostOf) problems.push(...foreignContainers(world, arn, host));
+  return problems;
+}
+
+const isWanted = ({ status }: ContainerInstance): boolean => status !== "INACTIVE" && status !== "DEREGISTERING";
+
+const definitionKey = ({ taskDefinitionArn }: Task): string =>
+  taskDefinitionArn.slice(taskDefinitionArn.lastIndexOf("/") + 1);
+
+function unsettledTask(task: Task, definition: TaskDefinition | null, host: Host | null): string[] {
+  const { arn, lastStatus, desiredStatus, containers } = task;
+  if (lastStatus === "PROVISIONING" || lastStatus === "DEPROVISIONING") return [`${arn} is ${lastStatus}`];
+  // AWS: what was on a lost host stays as it was last known.
+  if (host === null) return [];
+  if (desiredStatus === "STOPPED") return [`${arn} on ${host.name} is ${lastStatus} and wanted STOPPED`];
+  const running = new Set(
+    host
+      .running()
+      .filter(({ taskArn }) => taskArn === arn)
+      .map(({ name }) => name),
+  );
+  if (lastStatus !== "RUNNING" && !waitsForContainers(definition)) return [`${arn} on ${host.name} is ${lastStatus}`];
+  return containers
+    .filter(({ name, lastStatus: status }) => (status === "RUNNING") !== running.has(name))
+    .map(({ name, lastStatus: status }) => `${name} of ${arn} is ${status}, ${running.has(name) ? "" : "not "}running`);
+}
+
+/** True for tasks with a container that may wait for ever for the end of another one. */
+function waitsForContainers(definition: TaskDefinition | null): boolean {
+  if (definition === null) return false;
+  return definition.containerDefinitions.some((container) =>
+    (container.dependsOn ?? []).some(({ condition }) => condition !== "START"),
+  );
+}
+
+function foreignContainers(world: World, instanceArn: string, host: Host): string[] {
+  const problems: string[] = [];
+  for (const { taskArn, name } of host.running()) {
+    const task = world.state.task(taskArn);
+    const isHere = task !== null && task.instanceId !== null && instanceArn.endsWith(`/${task.instanceId}`);
+    if (!isHere || task.desiredStatus === "STOPPED")
+      problems.push(`${host.name} runs ${name} of ${taskArn}, which it should not`);
+  }
+  return problems;
+}

@@ -1,0 +1,163 @@
+import type { ContainerInstance } from "../ecs/container-instances/container-instance.ts";
+import type { EcsEvent } from "../ecs/events/event.ts";
+import { holdsResources, type Task } from "../ecs/tasks/task.ts";
+import type { Append } from "../store/store.ts";
+
+/** One document that an append changed; null is absent. */
+export type KeptDocument = {
+  readonly kind: string;
+  readonly key: string;
+  readonly before: object | null;
+  readonly after: object | null;
+};
+
+/** An append that reached the disk, read. */
+export type Kept = {
+  readonly partition: DurablePartition;
+  readonly documents: readonly KeptDocument[];
+  readonly events: readonly EcsEvent[];
+};
+
+/** What one partition of the disk holds. */
+export class DurablePartition {
+  readonly name: string;
+  readonly #documents = new Map<string, Map<string, object>>();
+  /** Per container instance id, the ids of the tasks that hold its resources. */
+  readonly #tasksOn = new Map<string, Set<string>>();
+  /** The newest event about each ARN. */
+  readonly newestEvents = new Map<string, EcsEvent>();
+  lastSequence = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  get(kind: string, key: string): object | null {
+    return this.#documents.get(kind)?.get(key) ?? null;
+  }
+
+  values(kind: string): Iterable<object> {
+    return this.#documents.get(kind)?.values() ?? [];
+  }
+
+  instance(id: string): ContainerInstance | null {
+    return this.get("container-instance", id) as ContainerInstance | null;
+  }
+
+  task(id: string): Task | null {
+    return this.get("task", id) as Task | null;
+  }
+
+  instances(): Iterable<ContainerInstance> {
+    return this.values("container-instance") as Iterable<ContainerInstance>;
+  }
+
+  tasks(): Iterable<Task> {
+    return this.values("task") as Iterable<Task>;
+  }
+
+  /** The tasks that hold resources of an instance, in the order of their ids. */
+  tasksOn(instanceId: string): Task[] {
+    const ids = [...(this.#tasksOn.get(instanceId) ?? [])].sort();
+    return ids.map((id) => this.task(id)).filter((task) => task !== null);
+  }
+
+  put(kind: string, key: string, after: object | null): KeptDocument {
+    let documents = this.#documents.get(kind);
+    if (documents === undefined) {
+      documents = new Map();
+      this.#documents.set(kind, documents);
+    }
+    const before = documents.get(key) ?? null;
+    if (after === null) documents.delete(key);
+    else documents.set(key, after);
+    if (kind === "task") this.#index(key, before as Task | null, after as Task | null);
+    return { kind, key, before, after };
+  }
+
+  #index(id: string, before: Task | null, after: Task | null): void {
+    if (before !== null && before.instanceId !== null) this.#tasksOn.get(before.instanceId)?.delete(id);
+    if (after === null || after.instanceId === null || !holdsResources(after)) return;
+    const ids = this.#tasksOn.get(after.instanceId);
+    if (ids === undefined) this.#tasksOn.set(after.instanceId, new Set([id]));
+    else ids.add(id);
+  }
+}
+
+/** All that the disk holds, followed append by append: what a process that starts now would find. */
+export class DurableState {
+  readonly partitions = new Map<string, DurablePartition>();
+
+  /** Takes an append over. Events are noted after the documents, as both became durable at once. */
+  keep(name: string, append: Append): Kept {
+    let partition = this.partitions.get(name);
+    if (partition === undefined) {
+      partition = new DurablePartition(name);
+      this.partitions.set(name, partition);
+    }
+    const documents: KeptDocument[] = [];
+    for (const { kind, key, body } of append.documents) {
+      documents.push(partition.put(kind, key, body === null ? null : (JSON.parse(body) as object)));
+    }
+    const events = append.events.map((event) => JSON.parse(event.body) as EcsEvent);
+    return { partition, documents, events };
+  }
+
+  /** Notes the events of what was kept as the newest of their resources; after the checkers have compared them. */
+  noteEvents({ partition, events }: Kept): void {
+    for (const event of events) {
+      for (const arn of event.resources) partition.newestEvents.set(arn, event);
+      partition.lastSequence = event.sequence;
+    }
+  }
+
+  /** The task with this ARN, or null. */
+  task(arn: string): Task | null {
+    return this.#find(arn, (partition, id) => partition.task(id));
+  }
+
+  /** The container instance with this ARN, or null. */
+  instance(arn: string): ContainerInstance | null {
+    return this.#find(arn, (partition, id) => partition.instance(id));
+  }
+
+  /** The document of the cluster, task definition, container instance or task with this ARN, or null. */
+  document(arn: string): object | null {
+    const [, region = "", account = "", resource = ""] = /^arn:[^:]+:ecs:([^:]+):([^:]+):(.+)$/.exec(arn) ?? [];
+    const of = (kind: string, key: string) =>
+      this.partitions.get(`account/${account}/${region}`)?.get(kind, key) ?? null;
+    if (resource.startsWith("cluster/")) return of("cluster", resource.slice("cluster/".length));
+    if (resource.startsWith("task-definition/"))
+      return of("task-definition", resource.slice("task-definition/".length));
+    return resource.startsWith("task/") ? this.task(arn) : this.instance(arn);
+  }
+
+  /** The newest event about the resource with this ARN, or null. */
+  newestEvent(arn: string): EcsEvent | null {
+    for (const partition of this.partitions.values()) {
+      const event = partition.newestEvents.get(arn);
+      if (event !== undefined) return event;
+    }
+    return null;
+  }
+
+  *tasks(): Iterable<Task> {
+    for (const partition of this.partitions.values()) yield* partition.tasks();
+  }
+
+  *instances(): Iterable<ContainerInstance> {
+    for (const partition of this.partitions.values()) yield* partition.instances();
+  }
+
+  #find<D extends { readonly arn: string }>(
+    arn: string,
+    get: (partition: DurablePartition, id: string) => D | null,
+  ): D | null {
+    const id = arn.slice(arn.lastIndexOf("/") + 1);
+    for (const partition of this.partitions.values()) {
+      const found = get(partition, id);
+      if (found !== null && found.arn === arn) return found;
+    }
+    return null;
+  }
+}

@@ -1,0 +1,181 @@
+import type { Direction } from "../agent-sessions/in-process-transport.ts";
+import type { Random } from "../lib/random.ts";
+import { Draw } from "./draw.ts";
+import type { AppendFault, DiskFaults } from "./faulty-disk.ts";
+
+/** What happens to one message between an agent and the control plane. */
+export type MessageFault =
+  | { readonly type: "none" }
+  /** The connection is dead from here on; both ends notice `noticedAfterMs` later. */
+  | { readonly type: "drop"; readonly noticedAfterMs: number }
+  | { readonly type: "delay"; readonly delaysMs: readonly number[] };
+
+/** What happens to one API call of an agent. */
+export type ApiFault = {
+  readonly requestDelayMs: number;
+  readonly requestLost: boolean;
+  readonly replyDelayMs: number;
+  readonly replyLost: boolean;
+  /** The request arrives twice, as when a lower layer sends it again. */
+  readonly doubled: boolean;
+};
+
+/** What happens to whole processes and machines, between two steps of the workload. */
+export type Disaster = "crash-control-plane" | "cut-connections" | "crash-host" | "restart-agent" | "lose-host";
+
+/** How often each kind of fault comes in a run; drawn from its seed, so that runs differ in what goes wrong. */
+type Temper = {
+  readonly drop: number;
+  readonly delay: number;
+  readonly double: number;
+  readonly refuse: number;
+  readonly apiLost: number;
+  readonly apiDelay: number;
+  readonly appendFails: number;
+  readonly appendSlow: number;
+  readonly openFails: number;
+  readonly disasters: Readonly<Record<Disaster, number>>;
+};
+
+const noDisasters: Readonly<Record<Disaster, number>> = {
+  "crash-control-plane": 0,
+  "cut-connections": 0,
+  "crash-host": 0,
+  "restart-agent": 0,
+  "lose-host": 0,
+};
+
+const calm: Temper = {
+  drop: 0,
+  delay: 0,
+  double: 0,
+  refuse: 0,
+  apiLost: 0,
+  apiDelay: 0,
+  appendFails: 0,
+  appendSlow: 0,
+  openFails: 0,
+  disasters: noDisasters,
+};
+
+/** Says of everything that can go wrong whether it does, until `stop`. Each kind draws from a stream of its own. */
+export class Faults implements DiskFaults {
+  readonly #network: Draw;
+  readonly #api: Draw;
+  readonly #disk: Draw;
+  readonly #disasters: Draw;
+  readonly #note: (fault: string, fields: object) => void;
+  #temper: Temper;
+
+  constructor(random: Random, note: (fault: string, fields: object) => void) {
+    this.#network = new Draw(random.stream("network-faults"));
+    this.#api = new Draw(random.stream("api-faults"));
+    this.#disk = new Draw(random.stream("disk-faults"));
+    this.#disasters = new Draw(random.stream("disasters"));
+    this.#note = note;
+    this.#temper = drawTemper(new Draw(random.stream("temper")));
+    note("temper", this.#temper);
+  }
+
+  /** From here on nothing goes wrong any more. */
+  stop(): void {
+    this.#temper = calm;
+  }
+
+  /** True: the connection is refused. */
+  connection(): boolean {
+    return this.#network.chance(this.#temper.refuse);
+  }
+
+  message(direction: Direction, type: string): MessageFault {
+    const draw = this.#network;
+    if (draw.chance(this.#temper.drop)) {
+      const fault = { type: "drop", noticedAfterMs: draw.between(1, 60_000) } as const;
+      this.#note("message-dropped", { direction, message: type, ...fault });
+      return fault;
+    }
+    const delayed = draw.chance(this.#temper.delay);
+    const doubled = draw.chance(this.#temper.double);
+    if (!delayed && !doubled) return { type: "none" };
+    const delaysMs = [delayed ? draw.between(1, 3_000) : 0];
+    if (doubled) delaysMs.push(draw.between(0, 3_000));
+    this.#note("message-delayed", { direction, message: type, delaysMs });
+    return { type: "delay", delaysMs };
+  }
+
+  apiCall(operation: string): ApiFault {
+    const draw = this.#api;
+    const { apiLost, apiDelay } = this.#temper;
+    const fault = {
+      requestDelayMs: draw.chance(apiDelay) ? draw.between(1, 4_000) : 0,
+      requestLost: draw.chance(apiLost),
+      replyDelayMs: draw.chance(apiDelay) ? draw.between(1, 4_000) : 0,
+      replyLost: draw.chance(apiLost),
+      doubled: draw.chance(apiLost),
+    };
+    if (fault.requestLost || fault.replyLost || fault.doubled)
+      this.#note("agent-call-disturbed", { operation, ...fault });
+    return fault;
+  }
+
+  append(partition: string): AppendFault {
+    const draw = this.#disk;
+    const { appendFails, appendSlow } = this.#temper;
+    const fate = draw.chance(appendFails) ? draw.pick(["fail", "kept-but-failed"] as const) : "ok";
+    const delayMs = draw.chance(appendSlow) ? draw.between(1, 2_000) : 0;
+    const answerDelayMs = draw.chance(appendSlow) ? draw.between(1, 2_000) : 0;
+    if (fate !== "ok") this.#note("append-fails", { partition, fate });
+    return { fate, delayMs, answerDelayMs };
+  }
+
+  open(partition: string): boolean {
+    const fails = this.#disk.chance(this.#temper.openFails);
+    if (fails) this.#note("open-fails", { partition });
+    return fails;
+  }
+
+  /** The disasters before the next step, in order. */
+  disasters(): Disaster[] {
+    const happen: Disaster[] = [];
+    for (const [disaster, p] of Object.entries(this.#temper.disasters)) {
+      if (this.#disasters.chance(p)) happen.push(disaster as Disaster);
+    }
+    return happen;
+  }
+
+  /** How long something that went down stays down, in milliseconds. */
+  downtimeMs(): number {
+    return this.#disasters.weighted([
+      [5, this.#disasters.between(1, 200)],
+      [4, this.#disasters.between(200, 5_000)],
+      [2, this.#disasters.between(5_000, 200_000)],
+    ]);
+  }
+
+  pick<T>(values: readonly T[]): T | null {
+    return this.#disasters.pickOrNull(values);
+  }
+}
+
+/** Each kind of fault is missing in every third run, and rare or frequent in the others. */
+function drawTemper(draw: Draw): Temper {
+  const rate = (rare: number, frequent: number): number => draw.pick([0, rare, frequent]);
+  return {
+    drop: rate(0.002, 0.02),
+    delay: rate(0.05, 0.3),
+    double: rate(0.01, 0.1),
+    refuse: rate(0.05, 0.3),
+    apiLost: rate(0.02, 0.15),
+    apiDelay: rate(0.05, 0.4),
+    appendFails: rate(0.002, 0.02),
+    appendSlow: rate(0.02, 0.2),
+    openFails: rate(0.05, 0.3),
+    disasters: {
+      "crash-control-plane": rate(0.003, 0.03),
+      "cut-connections": rate(0.005, 0.05),
+      "crash-host": rate(0.002, 0.02),
+      "restart-agent": rate(0.003, 0.03),
+      "lose-host": rate(0.0003, 0.001),
+    },
+  };
+}

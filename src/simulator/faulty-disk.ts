@@ -1,0 +1,96 @@
+import { must } from "../lib/assert.ts";
+import type { Clock } from "../lib/clock.ts";
+import { type AppendFate, emptyMemoryDisk, type MemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
+import { type Append, type OpenedPartition, type Store, type StoredEvent, StoreError } from "../store/store.ts";
+
+/** What the faults want of one append: how long it takes and what comes of it. */
+export type AppendFault = { readonly delayMs: number; readonly fate: AppendFate; readonly answerDelayMs: number };
+
+export type DiskFaults = {
+  append(partition: string): AppendFault;
+  /** True: the partition cannot be read this time. */
+  open(partition: string): boolean;
+};
+
+/** The disk of the control plane: it outlives every process, and tells of each append that it kept. */
+export class FaultyDisk {
+  readonly disk: MemoryDisk = emptyMemoryDisk();
+  readonly #faults: DiskFaults;
+  readonly #kept: (partition: string, append: Append) => void;
+
+  constructor(faults: DiskFaults, kept: (partition: string, append: Append) => void) {
+    this.#faults = faults;
+    this.#kept = kept;
+  }
+
+  /** The store of a new process. `clock` is that of the process, so that a dead one appends nothing. */
+  store(clock: Clock): FaultyStore {
+    return new FaultyStore(this.disk, clock, this.#faults, this.#kept);
+  }
+}
+
+/** The memory store with the faults of the disk under it. */
+export class FaultyStore implements Store {
+  readonly #store: MemoryStore;
+  readonly #faults: DiskFaults;
+  /** Per partition, appends that have not reached the disk, oldest first. */
+  readonly #waiting = new Map<string, Append[]>();
+
+  constructor(disk: MemoryDisk, clock: Clock, faults: DiskFaults, kept: (partition: string, append: Append) => void) {
+    this.#faults = faults;
+    /** A partition takes one append at a time. */
+    const underWay = new Map<string, { readonly append: Append; readonly fault: AppendFault }>();
+    this.#store = new MemoryStore({
+      disk,
+      beforeAppend: async (partition) => {
+        const append = must(this.#waiting.get(partition)?.shift(), "the append that reaches the disk");
+        const fault = faults.append(partition);
+        underWay.set(partition, { append, fault });
+        await pause(clock, fault.delayMs);
+        return fault.fate;
+      },
+      beforeAnswer: async (partition) => {
+        const { append, fault } = must(underWay.get(partition), "the append that the disk kept");
+        kept(partition, append);
+        await pause(clock, fault.answerDelayMs);
+      },
+    });
+  }
+
+  async open(partition: string): Promise<OpenedPartition> {
+    if (this.#faults.open(partition))
+      throw new StoreError(`Partition "${partition}": the simulated disk cannot be read`);
+    return this.#store.open(partition);
+  }
+
+  append(partition: string, epoch: number, append: Append): Promise<void> {
+    const waiting = this.#waiting.get(partition);
+    if (waiting === undefined) this.#waiting.set(partition, [append]);
+    else waiting.push(append);
+    return this.#store.append(partition, epoch, append);
+  }
+
+  readEvents(partition: string, afterSequence: number, limit: number): Promise<StoredEvent[]> {
+    return this.#store.readEvents(partition, afterSequence, limit);
+  }
+
+  partitions(prefix: string): Promise<string[]> {
+    return this.#store.partitions(prefix);
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+
+  /** The process dies; see `MemoryStore.crash`. */
+  crash(): void {
+    this.#store.crash();
+  }
+}
+
+async function pause(clock: Clock, ms: number): Promise<void> {
+  if (ms <= 0) return;
+  await new Promise<void>((resolve) => {
+    clock.setTimer(ms, resolve);
+  });
+}

@@ -1,0 +1,21 @@
+import type { HostFacts } from "../agent/registration.ts";
+import type { Place } from "../ecs/arn.ts";
+import { seededRandom } from "../lib/random.ts";
+
+/** What the host `name` says about itself; small, so that hosts fill up and placement fails too. Every third has GPUs. */
+export function hostFacts({ account, region }: Place, name: string, index: number): HostFacts {
+  return {
+    cpu: 1_024,
+    memoryMiB: 1_024,
+    gpuIds: index % 3 === 2 ? [`gpu-${index}-a`, `gpu-${index}-b`] : [],
+    account,
+    region,
+    availabilityZone: `${region}${"abc".charAt(index % 3)}`,
+    instanceId: `i-${seededRandom(name).stream("instance-id").hex(17)}`,
+    instanceType: "m5.large",
+    imageId: "ami-0b3e7a1c5d9f20468",
+    architecture: "x86_64",
+    customAttributes: [{ name: "rack", value: `r${index % 2}` }],
+    tags: [{ key: "host", value: name }],
+  };
+}

@@ -1,0 +1,172 @@
+import { Agent, type AgentEnd } from "../agent/agent.ts";
+import { type AgentDisk, type AgentState, MemoryDisk } from "../agent/agent-disk.ts";
+import type { AgentLog } from "../agent/agent-log.ts";
+import { simulatedUpdater } from "../agent/agent-updater.ts";
+import type { HostFacts } from "../agent/registration.ts";
+import type { EcsApi } from "../agent-protocol/connection.ts";
+import type { ConnectionTaker } from "../agent-sessions/in-process-transport.ts";
+import type { Clock } from "../lib/clock.ts";
+import { seededRandom } from "../lib/random.ts";
+import type { Faults } from "./faults.ts";
+import { HostNetwork } from "./host-network.ts";
+import { MortalClock } from "./mortal-clock.ts";
+import { ObservedRuntime, type RunningContainer } from "./observed-runtime.ts";
+
+/** What all hosts of a world share. */
+export type HostWorld = {
+  readonly seed: string;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  readonly log: AgentLog;
+  readonly listener: () => ConnectionTaker | null;
+  /** An API call of an agent, as it reaches the control plane. Rejects with an error that has a `code`, or none when lost. */
+  readonly call: (operation: string, request: object) => Promise<object>;
+  readonly onStarted: (host: string, container: RunningContainer) => void;
+  readonly onEnded: (host: Host, end: AgentEnd) => void;
+};
+
+export type HostIdentity = { readonly register: HostFacts } | { readonly adopt: string };
+
+/** One life of the host's agent. */
+type Life = {
+  readonly clock: MortalClock;
+  readonly network: HostNetwork;
+  readonly runtime: ObservedRuntime;
+  readonly agent: Agent;
+};
+
+/** A machine with an agent. Its disk outlives both. */
+export class Host {
+  readonly name: string;
+  readonly #world: HostWorld;
+  readonly #identity: HostIdentity;
+  readonly #cluster: string;
+  #disk = new MemoryDisk();
+  #life: Life | null = null;
+  #lives = 0;
+  /** It will never come back. */
+  lost = false;
+
+  constructor(world: HostWorld, name: string, cluster: string, identity: HostIdentity) {
+    this.#world = world;
+    this.name = name;
+    this.#cluster = cluster;
+    this.#identity = identity;
+  }
+
+  get isUp(): boolean {
+    return this.#life !== null;
+  }
+
+  get isAdopted(): boolean {
+    return "adopt" in this.#identity;
+  }
+
+  /** The instance that its agent speaks for, or null while it has none. */
+  get containerInstanceArn(): string | null {
+    return this.#life?.agent.containerInstanceArn ?? null;
+  }
+
+  running(): readonly RunningContainer[] {
+    return this.#life?.runtime.running() ?? [];
+  }
+
+  /** Starts the agent. `rebooted`: the machine itself was down, and its containers with it. */
+  boot({ rebooted }: { readonly rebooted: boolean }): void {
+    const { seed, faults, listener, log, onStarted, onEnded } = this.#world;
+    this.#lives += 1;
+    const random = seededRandom(`${seed}/${this.name}/life-${this.#lives}`);
+    const clock = new MortalClock(this.#world.clock);
+    const network = new HostNetwork({ clock: this.#world.clock, faults, listener });
+    const runtime = new ObservedRuntime({
+      clock,
+      ids: random.stream("runtime"),
+      rebooted,
+      onStarted: (container) => onStarted(this.name, container),
+    });
+    const agent = new Agent({
+      clock,
+      random,
+      log: (level, fields, message) => {
+        if (clock.alive) log(level, fields, message);
+      },
+      api: this.#api(clock),
+      transport: network.transport,
+      runtime,
+      disk: mortalDisk(this.#disk, clock),
+      name: this.name,
+      cluster: this.#cluster,
+      instance: this.#identity,
+      agentVersion: "1.90.0",
+      agentHash: "5c1e7a90",
+      updater: simulatedUpdater,
+      onEnded: (end) => {
+        if (clock.alive) onEnded(this, end);
+      },
+    });
+    this.#life = { clock, network, runtime, agent };
+    agent.start().catch((error: unknown) => log("error", { err: error, host: this.name }, "an agent did not start"));
+  }
+
+  /** The agent's process dies. `quiet`: the whole machine, so that nobody hears of it. */
+  kill({ quiet }: { readonly quiet: boolean }): void {
+    if (this.#life === null) return;
+    const { clock, network } = this.#life;
+    this.#life = null;
+    clock.kill();
+    if (quiet) network.vanish();
+    else network.cut();
+  }
+
+  /** All connections break. */
+  cut(): void {
+    this.#life?.network.cut();
+  }
+
+  /** A new disk: the next life registers as a new container instance. */
+  wipe(): void {
+    this.#disk = new MemoryDisk();
+  }
+
+  /** The API as this life sees it through the network: a dead agent never gets its answer. */
+  #api(clock: MortalClock): EcsApi {
+    const { faults, call } = this.#world;
+    const pause = (ms: number) =>
+      ms <= 0 ? Promise.resolve() : new Promise<void>((resolve) => clock.setTimer(ms, resolve));
+    return {
+      call: async (operation, request) => {
+        const fault = faults.apiCall(operation);
+        await pause(fault.requestDelayMs);
+        if (fault.requestLost) {
+          await pause(apiTimeoutMs);
+          throw new Error("the request was lost");
+        }
+        if (fault.doubled) clock.setTimer(doubledAfterMs, () => void call(operation, request).catch(() => {}));
+        const reply = call(operation, request);
+        // A rejection is only looked at below.
+        reply.catch(() => {});
+        await reply.catch(() => {});
+        await pause(fault.replyDelayMs);
+        if (fault.replyLost) {
+          await pause(apiTimeoutMs);
+          throw new Error("the reply was lost");
+        }
+        if (!clock.alive) return new Promise(() => {});
+        return reply;
+      },
+    };
+  }
+}
+
+/** AWS: the official agent gives up an API call after some seconds. */
+const apiTimeoutMs = 5_000;
+const doubledAfterMs = 700;
+
+/** The disk as one life sees it: a dead process writes nothing. */
+function mortalDisk(disk: MemoryDisk, clock: MortalClock): AgentDisk {
+  const never = <T>() => new Promise<T>(() => {});
+  return {
+    load: () => (clock.alive ? disk.load() : never<AgentState | null>()),
+    save: (state) => (clock.alive ? disk.save(state) : never<void>()),
+  };
+}

@@ -1,0 +1,35 @@
+import type { Clock, Timer } from "../lib/clock.ts";
+
+/** The clock of one process: when that is killed, none of its timers and none of its deferred work happens any more. */
+export class MortalClock implements Clock {
+  readonly #clock: Clock;
+  #alive = true;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  setTimer(delayMs: number, fire: () => void): Timer {
+    return this.#clock.setTimer(delayMs, () => {
+      if (this.#alive) fire();
+    });
+  }
+
+  defer(run: () => void): void {
+    this.#clock.defer(() => {
+      if (this.#alive) run();
+    });
+  }
+
+  kill(): void {
+    this.#alive = false;
+  }
+}

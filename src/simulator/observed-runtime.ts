@@ -1,0 +1,83 @@
+import type { ContainerRuntime, RuntimeCommand, RuntimeEvent } from "../agent/container-runtime.ts";
+import { SimulatedRuntime } from "../agent/simulated-runtime.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { RandomStream } from "../lib/random.ts";
+
+/** A container that runs on a host. */
+export type RunningContainer = { readonly taskArn: string; readonly name: string; readonly runtimeId: string };
+
+export type ObservedRuntimeOptions = {
+  readonly clock: Clock;
+  readonly ids: RandomStream;
+  /** The machine went down since the last life: what ran then runs no more. */
+  readonly rebooted: boolean;
+  readonly onStarted: (container: RunningContainer) => void;
+};
+
+/** The simulated runtime of a host, with a look at what really runs. */
+export class ObservedRuntime implements ContainerRuntime {
+  readonly version: string;
+  readonly #options: ObservedRuntimeOptions;
+  readonly #runtime: SimulatedRuntime;
+  readonly #running = new Map<string, RunningContainer>();
+  /** The container of each start or watch under way, whose event does not carry the id. */
+  readonly #ids = new Map<string, string>();
+  #emit: (event: RuntimeEvent) => void = () => {};
+
+  constructor(options: ObservedRuntimeOptions) {
+    const { clock, ids } = options;
+    this.#options = options;
+    this.#runtime = new SimulatedRuntime({ clock, ids });
+    this.version = this.#runtime.version;
+    this.#runtime.onEvent((event) => this.#observe(event));
+  }
+
+  run(command: RuntimeCommand): void {
+    const { taskArn, container } = command;
+    if (command.type === "start" || command.type === "watch")
+      this.#ids.set(`${taskArn} ${container}`, command.runtimeId);
+    if (command.type === "watch") {
+      if (this.#options.rebooted) {
+        const exited = { taskArn, container, type: "exited", exitCode: null, reason: null } as const;
+        const { clock } = this.#options;
+        clock.setTimer(0, () => this.#observe({ ...exited, at: clock.now() }));
+        return;
+      }
+      this.#running.set(command.runtimeId, { taskArn, name: container, runtimeId: command.runtimeId });
+    }
+    this.#runtime.run(command);
+  }
+
+  onEvent(listener: (event: RuntimeEvent) => void): void {
+    this.#emit = listener;
+  }
+
+  check(): Promise<"OK" | "IMPAIRED"> {
+    return this.#runtime.check();
+  }
+
+  onCheckChanged(listener: () => void): void {
+    this.#runtime.onCheckChanged(listener);
+  }
+
+  close(): void {
+    this.#running.clear();
+    this.#runtime.close();
+  }
+
+  running(): readonly RunningContainer[] {
+    return [...this.#running.values()];
+  }
+
+  #observe(event: RuntimeEvent): void {
+    const { taskArn, container: name } = event;
+    const runtimeId = this.#ids.get(`${taskArn} ${name}`) ?? "";
+    if (event.type === "started") {
+      const container = { taskArn, name, runtimeId };
+      this.#running.set(runtimeId, container);
+      this.#options.onStarted(container);
+    }
+    if (event.type === "exited") this.#running.delete(runtimeId);
+    this.#emit(event);
+  }
+}

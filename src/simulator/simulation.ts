@@ -1,0 +1,188 @@
+import { seededRandom } from "../lib/random.ts";
+import type { Outcome } from "./checkers/checker.ts";
+import type { Violation } from "./checkers/checkers.ts";
+import { unsettled } from "./convergence.ts";
+import { Draw } from "./draw.ts";
+import type { Disaster } from "./faults.ts";
+import { takeSnapshots } from "./snapshots.ts";
+import { Workload } from "./workload/workload.ts";
+import { World } from "./world.ts";
+
+export type SimulationOptions = {
+  /** Any text; everything follows from it and the numbers below. */
+  readonly seed: string;
+  /** Calls of the workload before the faults stop. */
+  readonly steps: number;
+  readonly hosts: number;
+  /** Takes each line of the trace. */
+  readonly sink?: (line: string) => void;
+};
+
+export type SimulationResult = {
+  /** The first rule that was broken, or null. */
+  readonly violation: Violation | null;
+  /** SHA-256 of the whole trace. */
+  readonly digest: string;
+  readonly lines: number;
+  readonly tail: readonly string[];
+  readonly steps: number;
+  readonly virtualMs: number;
+  /** How often each operation was answered, per kind of outcome. */
+  readonly outcomes: ReadonlyMap<string, Readonly<Record<Outcome["type"], number>>>;
+};
+
+/** LIMIT: agents come back within two minutes, a restart is forgiven for two and a half, attachments take five, stops one. */
+const convergenceMs = 20 * 60_000;
+const sliceMs = 5_000;
+/** How many steps lie between two looks at everything. */
+const auditEvery = 25;
+
+/** Runs one world from its seed: a phase with faults, then one without, at the end of which everything must be settled. */
+export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
+  const world = new World({ seed: options.seed, hosts: options.hosts, sink: options.sink ?? null });
+  const simulation = new Simulation(world, options);
+  const onRejection = (error: unknown) => world.broken("a promise was lost", error);
+  process.on("unhandledRejection", onRejection);
+  try {
+    await simulation.run();
+  } catch (error) {
+    world.broken("a timer or a step threw", error);
+  } finally {
+    process.off("unhandledRejection", onRejection);
+  }
+  return simulation.result();
+}
+
+class Simulation {
+  readonly #world: World;
+  readonly #options: SimulationOptions;
+  readonly #workload: Workload;
+  readonly #pace: Draw;
+  readonly #startedAt: number;
+  readonly #outcomes = new Map<string, Record<Outcome["type"], number>>();
+  #steps = 0;
+
+  constructor(world: World, options: SimulationOptions) {
+    const random = seededRandom(`${options.seed}/simulation`);
+    this.#world = world;
+    this.#options = options;
+    this.#workload = new Workload(random.stream("workload"));
+    this.#pace = new Draw(random.stream("pace"));
+    this.#startedAt = world.clock.now();
+  }
+
+  async run(): Promise<void> {
+    const world = this.#world;
+    await world.start();
+    while (this.#steps < this.#options.steps && !this.#failed) {
+      this.#steps += 1;
+      for (const disaster of world.faults.disasters()) this.#strike(disaster);
+      this.#call();
+      await world.clock.advance(this.#pauseMs());
+      if (this.#steps % auditEvery === 0) await this.#audit();
+    }
+    if (!this.#failed) await this.#converge();
+  }
+
+  result(): SimulationResult {
+    const { checkers, trace, clock } = this.#world;
+    return {
+      violation: checkers.violation,
+      digest: trace.digest(),
+      lines: trace.lines,
+      tail: trace.tail(),
+      steps: this.#steps,
+      virtualMs: clock.now() - this.#startedAt,
+      outcomes: this.#outcomes,
+    };
+  }
+
+  get #failed(): boolean {
+    return this.#world.checkers.violation !== null;
+  }
+
+  /** Makes the next call of the workload; its answer may come many steps later. */
+  #call(): void {
+    const { operation, request, adopt } = this.#workload.next();
+    const world = this.#world;
+    world.call(operation, request).then(
+      (outcome) => {
+        this.#count(operation, outcome);
+        if (outcome.type === "lost" && request.clientToken !== undefined) this.#workload.known.learn("", request, {});
+        if (outcome.type !== "reply") return;
+        this.#workload.known.learn(operation, request, outcome.reply);
+        const { containerInstance } = outcome.reply as { containerInstance?: { containerInstanceArn: string } };
+        if (adopt === true && containerInstance !== undefined) world.adopt(containerInstance.containerInstanceArn);
+      },
+      (error: unknown) => world.broken(`the answer of ${operation}`, error),
+    );
+  }
+
+  #count(operation: string, { type }: Outcome): void {
+    const counts = this.#outcomes.get(operation) ?? { reply: 0, refused: 0, lost: 0 };
+    counts[type] += 1;
+    this.#outcomes.set(operation, counts);
+  }
+
+  #pauseMs(): number {
+    const draw = this.#pace;
+    return draw.weighted([
+      [300, 0],
+      [300, draw.between(1, 100)],
+      [250, draw.between(100, 2_000)],
+      [120, draw.between(2_000, 20_000)],
+      [20, draw.between(20_000, 200_000)],
+      [2, draw.between(600_000, 4_000_000)],
+    ]);
+  }
+
+  #strike(disaster: Disaster): void {
+    const { faults, clock, trace, hosts } = this.#world;
+    const world = this.#world;
+    if (disaster === "crash-control-plane") {
+      world.killControlPlane();
+      clock.setTimer(faults.downtimeMs(), () => world.startControlPlane());
+      return;
+    }
+    const host = faults.pick(hosts.filter((candidate) => candidate.isUp));
+    if (host === null) return;
+    trace.add(`fault ${disaster}`, { host: host.name });
+    if (disaster === "cut-connections") {
+      host.cut();
+      return;
+    }
+    host.kill({ quiet: disaster !== "restart-agent" });
+    if (disaster === "lose-host") {
+      host.lost = true;
+      return;
+    }
+    clock.setTimer(faults.downtimeMs(), () => {
+      if (host.isUp || host.lost) return;
+      trace.add("host-boots", { host: host.name });
+      host.boot({ rebooted: disaster === "crash-host" });
+    });
+  }
+
+  async #audit(): Promise<void> {
+    const { checkers, clock, state } = this.#world;
+    checkers.audit(state, clock.now());
+    await takeSnapshots(this.#world);
+  }
+
+  /** Faults stop; whatever they left behind has to mend itself. */
+  async #converge(): Promise<void> {
+    const { faults, clock, checkers, trace } = this.#world;
+    trace.add("faults-stop", {});
+    faults.stop();
+    const until = clock.now() + convergenceMs;
+    let problems: readonly string[] = ["not looked at"];
+    while (problems.length > 0 && clock.now() < until && !this.#failed) {
+      await clock.advance(sliceMs);
+      problems = unsettled(this.#world);
+    }
+    if (this.#failed) return;
+    trace.add(problems.length === 0 ? "settled" : "not-settled", problems);
+    if (problems.length > 0) checkers.violate("without faults the world settles", problems.slice(0, 5).join("; "));
+    await this.#audit();
+  }
+}

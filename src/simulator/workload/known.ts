@@ -1,0 +1,67 @@
+import type { Draw } from "../draw.ts";
+
+/** LIMIT: the workload forgets old names, so that most calls are about things that are alive. */
+const namesMax = 40;
+
+/** A call with a client token, to be made again. */
+export type TokenCall = { readonly operation: string; readonly request: Readonly<Record<string, unknown>> };
+
+/** What the workload has learned from replies: names to use in later calls, newest last. */
+export class Known {
+  readonly clusters: string[] = ["default"];
+  readonly instances: string[] = [];
+  readonly tasks: string[] = [];
+  readonly taskDefinitions: string[] = [];
+  readonly attachments: string[] = [];
+  readonly tokenCalls: TokenCall[] = [];
+  readonly pageTokens: string[] = [];
+
+  /** Takes the names out of a reply. */
+  learn(operation: string, request: Readonly<Record<string, unknown>>, reply: Readonly<Record<string, unknown>>): void {
+    for (const shown of [reply.tasks, reply.containerInstances, reply.task, reply.containerInstance].flat()) {
+      const { taskArn, containerInstanceArn, attachments } = (shown ?? {}) as {
+        taskArn?: string;
+        containerInstanceArn?: string;
+        attachments?: readonly { readonly id: string }[];
+      };
+      if (taskArn !== undefined) remember(this.tasks, taskArn);
+      else if (containerInstanceArn !== undefined) remember(this.instances, containerInstanceArn);
+      for (const { id } of attachments ?? []) remember(this.attachments, id);
+    }
+    const arns = [reply.containerInstanceArns, reply.taskArns, reply.taskDefinitionArns];
+    const [instances, tasks, definitions] = arns.map((list) => (list ?? []) as readonly string[]);
+    for (const arn of instances ?? []) remember(this.instances, arn);
+    for (const arn of tasks ?? []) remember(this.tasks, arn);
+    for (const arn of definitions ?? []) remember(this.taskDefinitions, arn);
+    if (operation === "RegisterTaskDefinition") {
+      remember(this.taskDefinitions, (reply.taskDefinition as { taskDefinitionArn: string }).taskDefinitionArn);
+    }
+    if (operation === "CreateCluster") remember(this.clusters, (reply.cluster as { clusterName: string }).clusterName);
+    if (operation === "DeleteCluster") {
+      const { clusterName } = reply.cluster as { clusterName: string };
+      const at = this.clusters.indexOf(clusterName);
+      if (at >= 0 && clusterName !== "default") this.clusters.splice(at, 1);
+    }
+    if (typeof reply.nextToken === "string") remember(this.pageTokens, reply.nextToken);
+    if (request.clientToken !== undefined) remember(this.tokenCalls, { operation, request });
+  }
+
+  /** A reference to one of `arns` in one of the forms that ECS takes, now and then to nothing; null when none is known. */
+  reference(draw: Draw, arns: readonly string[]): string | null {
+    const arn = draw.pickOrNull(arns);
+    if (arn === null) return null;
+    return draw.weighted([
+      [12, arn],
+      [4, arn.slice(arn.lastIndexOf("/") + 1)],
+      [1, draw.hex(32)],
+      [1, `${arn.slice(0, -4)}0000`],
+    ]);
+  }
+}
+
+function remember<T>(names: T[], name: T): void {
+  const at = names.indexOf(name);
+  if (at >= 0) names.splice(at, 1);
+  names.push(name);
+  if (names.length > namesMax) names.shift();
+}

@@ -1,0 +1,180 @@
+import type { Draw } from "../draw.ts";
+import type { Known } from "./known.ts";
+import { type CallPlanner, clusterMember, clusterOf } from "./planned-call.ts";
+
+/** RunTask, now and then the same call again, or another one with its token. */
+export const runTask: CallPlanner = (draw, known) => {
+  const again = draw.pickOrNull(known.tokenCalls.filter(({ operation }) => operation === "RunTask"));
+  if (again !== null && draw.chance(0.12)) {
+    const changed = draw.chance(0.2) ? { count: draw.between(1, 3), group: "another" } : {};
+    return { operation: "RunTask", request: { ...again.request, ...changed } };
+  }
+  const shared = launch(draw, known);
+  if (shared === null) return null;
+  return {
+    operation: "RunTask",
+    request: {
+      ...clusterMember(draw, known),
+      ...shared,
+      ...draw.maybe(0.5, () => ({
+        count: draw.weighted([
+          [6, 2],
+          [3, 4],
+          [1, 10],
+          [1, 11],
+        ]),
+      })),
+      ...draw.maybe(0.3, () => ({ clientToken: draw.hex(12) })),
+      ...draw.maybe(0.15, () => ({
+        launchType: draw.weighted([
+          [8, "EC2"],
+          [1, "FARGATE"],
+          [1, "EXTERNAL"],
+        ]),
+      })),
+      ...draw.maybe(0.02, () => ({ placementStrategy: [{ type: "spread", field: "instanceId" }] })),
+    },
+  };
+};
+
+export const startTask: CallPlanner = (draw, known) => {
+  const first = draw.pickOrNull(known.instances);
+  const shared = launch(draw, known);
+  if (first === null || shared === null) return null;
+  return {
+    operation: "StartTask",
+    request: {
+      ...clusterOf(draw, known, first),
+      ...shared,
+      containerInstances: [first, ...(draw.chance(0.3) ? draw.some(known.instances, 2) : [])],
+    },
+  };
+};
+
+/** What RunTask and StartTask share. */
+function launch(draw: Draw, known: Known): object | null {
+  const taskDefinition = draw.weighted([
+    [12, draw.pickOrNull(known.taskDefinitions)],
+    [4, draw.pick(["web", "batch", "proxy", "cron", "model"])],
+    [1, "nothing:7"],
+  ]);
+  if (taskDefinition === null) return null;
+  return {
+    taskDefinition,
+    ...draw.maybe(0.45, () => ({ networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"] } } })),
+    ...draw.maybe(0.2, () => ({ startedBy: draw.pick(["ci", "nightly"]) })),
+    ...draw.maybe(0.1, () => ({ group: draw.pick(["blue", "service:web"]) })),
+    ...draw.maybe(0.2, () => ({ tags: [{ key: "run", value: draw.hex(4) }] })),
+    ...draw.maybe(0.1, () => ({ enableECSManagedTags: true, propagateTags: "TASK_DEFINITION" })),
+    ...draw.maybe(0.12, () => ({ overrides: overrides(draw) })),
+  };
+}
+
+function overrides(draw: Draw): object {
+  return {
+    containerOverrides: [
+      {
+        name: draw.weighted([
+          [9, "main"],
+          [1, "nobody"],
+        ]),
+        ...draw.maybe(0.5, () => ({ command: draw.pick([["sleep", "3"], ["exit", "4"], ["true"]]) })),
+        ...draw.maybe(0.4, () => ({ cpu: draw.pick([32, 256]) })),
+        ...draw.maybe(0.3, () => ({ memory: draw.pick([64, 300]) })),
+        ...draw.maybe(0.3, () => ({ environment: [{ name: "MODE", value: "test" }] })),
+      },
+    ],
+  };
+}
+
+export const stopTask: CallPlanner = (draw, known) => {
+  const task = known.reference(draw, known.tasks);
+  if (task === null) return null;
+  return {
+    operation: "StopTask",
+    request: {
+      ...clusterOf(draw, known, task),
+      task,
+      ...draw.maybe(0.5, () => ({ reason: "the simulator wants it so" })),
+    },
+  };
+};
+
+export const describeTasks: CallPlanner = (draw, known) => {
+  const first = draw.pickOrNull(known.tasks);
+  return {
+    operation: "DescribeTasks",
+    request: {
+      ...clusterOf(draw, known, first),
+      tasks: draw.some(known.tasks, 8).map((arn) => known.reference(draw, [arn]) ?? arn),
+      ...draw.maybe(0.3, () => ({ include: ["TAGS"] })),
+    },
+  };
+};
+
+export const listTasks: CallPlanner = (draw, known) => ({
+  operation: "ListTasks",
+  request: {
+    ...clusterMember(draw, known),
+    ...draw.maybe(0.2, () => ({ family: draw.pick(["web", "batch"]) })),
+    ...draw.maybe(0.2, () => ({ desiredStatus: draw.pick(["RUNNING", "STOPPED", "PENDING"]) })),
+    ...draw.maybe(0.1, () => ({ startedBy: "ci" })),
+    ...(known.instances.length === 0
+      ? {}
+      : draw.maybe(0.15, () => ({ containerInstance: draw.pick(known.instances) }))),
+    ...draw.maybe(0.2, () => ({ launchType: draw.pick(["EC2", "EXTERNAL"]) })),
+    ...draw.maybe(0.3, () => ({ maxResults: draw.between(1, 10) })),
+    ...(known.pageTokens.length === 0 ? {} : draw.maybe(0.1, () => ({ nextToken: draw.pick(known.pageTokens) }))),
+  },
+});
+
+export const getTaskProtection: CallPlanner = (draw, known) => {
+  const first = draw.pickOrNull(known.tasks);
+  const tasks = first === null ? [] : [first, ...draw.some(known.tasks, 3)];
+  return { operation: "GetTaskProtection", request: { cluster: "default", ...clusterOf(draw, known, first), tasks } };
+};
+
+export const updateTaskProtection: CallPlanner = (draw, known) => {
+  const first = draw.pickOrNull(known.tasks);
+  if (first === null) return null;
+  return {
+    operation: "UpdateTaskProtection",
+    request: {
+      cluster: "default",
+      ...clusterOf(draw, known, first),
+      tasks: [first, ...draw.some(known.tasks, 3)],
+      protectionEnabled: draw.chance(0.7),
+      ...draw.maybe(0.5, () => ({ expiresInMinutes: draw.pick([1, 5, 60, 0]) })),
+    },
+  };
+};
+
+/** What an agent reports, late and wrong, from somebody who is not it: about tasks that have ended, or nothing at all. */
+export const submitTaskStateChange: CallPlanner = (draw, known) => ({
+  operation: "SubmitTaskStateChange",
+  request: {
+    ...clusterMember(draw, known),
+    task: `arn:aws:ecs:eu-west-1:111122223333:task/default/${draw.hex(32)}`,
+    status: draw.pick(["RUNNING", "STOPPED", "PENDING"]),
+  },
+});
+
+export const submitContainerStateChange: CallPlanner = (draw, known) => ({
+  operation: "SubmitContainerStateChange",
+  request: {
+    ...clusterMember(draw, known),
+    task: draw.hex(32),
+    containerName: "main",
+    status: draw.pick(["RUNNING", "STOPPED"]),
+  },
+});
+
+export const submitAttachmentStateChanges: CallPlanner = (draw, known) => ({
+  operation: "SubmitAttachmentStateChanges",
+  request: {
+    ...clusterMember(draw, known),
+    attachments: [
+      { attachmentArn: `arn:aws:ecs:eu-west-1:111122223333:attachment/default/${draw.hex(32)}`, status: "ATTACHED" },
+    ],
+  },
+});

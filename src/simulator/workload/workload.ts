@@ -1,0 +1,73 @@
+import type { RandomStream } from "../../lib/random.ts";
+import { Draw, type Weighted } from "../draw.ts";
+import * as clusters from "./cluster-calls.ts";
+import * as instances from "./container-instance-calls.ts";
+import { Known } from "./known.ts";
+import type { CallPlanner, PlannedCall } from "./planned-call.ts";
+import * as others from "./tag-attribute-setting-calls.ts";
+import * as tasks from "./task-calls.ts";
+import * as definitions from "./task-definition-calls.ts";
+
+/** Every operation that Berth answers, by how often it is called. */
+export const planners: readonly Weighted<CallPlanner>[] = [
+  [220, tasks.runTask],
+  [60, tasks.startTask],
+  [110, tasks.stopTask],
+  [80, tasks.describeTasks],
+  [20, tasks.listTasks],
+  [8, tasks.getTaskProtection],
+  [12, tasks.updateTaskProtection],
+  [4, tasks.submitTaskStateChange],
+  [3, tasks.submitContainerStateChange],
+  [3, tasks.submitAttachmentStateChanges],
+  [60, definitions.registerTaskDefinition],
+  [8, definitions.deregisterTaskDefinition],
+  [5, definitions.deleteTaskDefinitions],
+  [10, definitions.describeTaskDefinition],
+  [8, definitions.listTaskDefinitions],
+  [4, definitions.listTaskDefinitionFamilies],
+  [14, instances.registerContainerInstance],
+  [12, instances.deregisterContainerInstance],
+  [40, instances.describeContainerInstances],
+  [15, instances.listContainerInstances],
+  [30, instances.updateContainerInstancesState],
+  [10, instances.updateContainerAgent],
+  [4, instances.discoverPollEndpoint],
+  [8, clusters.createCluster],
+  [6, clusters.deleteCluster],
+  [8, clusters.describeClusters],
+  [5, clusters.listClusters],
+  [4, clusters.updateCluster],
+  [4, clusters.updateClusterSettings],
+  [25, others.tagResource],
+  [10, others.untagResource],
+  [8, others.listTagsForResource],
+  [20, others.putAttributes],
+  [8, others.deleteAttributes],
+  [6, others.listAttributes],
+  [8, others.putAccountSetting],
+  [3, others.putAccountSettingDefault],
+  [4, others.deleteAccountSetting],
+  [4, others.listAccountSettings],
+];
+
+/** LIMIT: planners that have nothing to be about are skipped; RegisterTaskDefinition never is, so this is never reached. */
+const attemptsMax = 1_000;
+
+/** The calls of a run, one after the other. */
+export class Workload {
+  readonly known = new Known();
+  readonly #draw: Draw;
+
+  constructor(stream: RandomStream) {
+    this.#draw = new Draw(stream);
+  }
+
+  next(): PlannedCall {
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+      const planned = this.#draw.weighted(planners)(this.#draw, this.known);
+      if (planned !== null) return planned;
+    }
+    throw new Error("The workload finds nothing to call");
+  }
+}

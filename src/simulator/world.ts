@@ -1,0 +1,258 @@
+import type { AgentEnd } from "../agent/agent.ts";
+import type { LogLevel } from "../cluster-runner/log.ts";
+import { operationRoutes, type RoutedOperation } from "../cluster-runner/operation-routes.ts";
+import { must } from "../lib/assert.ts";
+import { seededRandom } from "../lib/random.ts";
+import { VirtualClock } from "../lib/virtual-clock.ts";
+import type { Append } from "../store/store.ts";
+import { AgentCallError } from "./agent-call-error.ts";
+import type { Call, Outcome } from "./checkers/checker.ts";
+import { Checkers } from "./checkers/checkers.ts";
+import { ControlPlaneProcess } from "./control-plane-process.ts";
+import { DurableState } from "./durable-state.ts";
+import { Faults } from "./faults.ts";
+import { FaultyDisk } from "./faulty-disk.ts";
+import { Host } from "./host.ts";
+import { hostFacts } from "./host-facts.ts";
+import type { RunningContainer } from "./observed-runtime.ts";
+import { Trace } from "./trace.ts";
+
+/** Where everything in a world is. */
+export const place = { account: "111122223333", region: "eu-west-1" } as const;
+const userArn = `arn:aws:iam::${place.account}:user/alice`;
+const hostRoleArn = `arn:aws:iam::${place.account}:role/host`;
+
+/** 2026-01-05 00:00 UTC: any fixed moment does. */
+const startMs = 1_767_571_200_000;
+/** LIMIT: hosts cost time in every run; more of them find nothing new. */
+const hostsMax = 12;
+/** How long a process that failed to start waits before the next attempt. */
+const restartMs = 500;
+/** How long a host whose agent was turned away takes to come back as a new one. */
+const replaceHostMs = 60_000;
+
+export type WorldOptions = {
+  readonly seed: string;
+  readonly hosts: number;
+  readonly sink: ((line: string) => void) | null;
+};
+
+/** A control plane, its disk, its hosts and the network between them, all of it simulated and all of it from one seed. */
+export class World {
+  readonly clock = new VirtualClock(startMs);
+  readonly trace: Trace;
+  readonly state = new DurableState();
+  readonly checkers: Checkers;
+  readonly faults: Faults;
+  readonly hosts: Host[] = [];
+  readonly #seed: string;
+  readonly #disk: FaultyDisk;
+  #process: ControlPlaneProcess | null = null;
+  #isListening = false;
+  #lives = 0;
+  #calls = 0;
+
+  constructor({ seed, hosts, sink }: WorldOptions) {
+    this.#seed = seed;
+    this.trace = new Trace(() => this.clock.now(), sink);
+    this.checkers = new Checkers((rule, problem) => this.trace.add("VIOLATION", { rule, problem }));
+    this.faults = new Faults(seededRandom(`${seed}/faults`), (fault, fields) =>
+      this.trace.add(`fault ${fault}`, fields),
+    );
+    this.#disk = new FaultyDisk(this.faults, (partition, append) => this.#kept(partition, append));
+    for (let index = 0; index < hosts; index++) {
+      this.#addHost((name) => ({ register: hostFacts(place, name, index) }), "default");
+    }
+  }
+
+  /** True while calls can be answered. */
+  get isListening(): boolean {
+    return this.#isListening;
+  }
+
+  /** Machines of the control plane that have given up. */
+  halted(): readonly string[] {
+    return this.#process?.halted() ?? [];
+  }
+
+  async start(): Promise<void> {
+    this.startControlPlane();
+    await this.clock.settle();
+    await this.clock.runUntil(() => this.#isListening, 60_000);
+    for (const host of this.hosts) host.boot({ rebooted: false });
+    await this.clock.settle();
+  }
+
+  startControlPlane(): void {
+    this.#lives += 1;
+    const life = this.#lives;
+    this.trace.add("control-plane-starts", { life });
+    const process = new ControlPlaneProcess({
+      seed: `${this.#seed}/control-plane-${life}`,
+      clock: this.clock,
+      disk: this.#disk,
+      log: (level, fields, message) => this.#log("control-plane", level, fields, message),
+    });
+    this.#process = process;
+    process.open().then(
+      () => {
+        if (this.#process !== process) return;
+        this.#isListening = true;
+        this.trace.add("control-plane-listens", { life });
+        if (life === 1) this.#createDefaultCluster();
+      },
+      (error: unknown) => {
+        if (this.#process !== process) return;
+        this.trace.add("control-plane-cannot-start", { life, error: String(error) });
+        this.killControlPlane();
+        this.clock.setTimer(restartMs, () => {
+          if (this.#process === null) this.startControlPlane();
+        });
+      },
+    );
+  }
+
+  /** `kill -9`: what the disk has it keeps, all else is gone. Agents see their connections break. */
+  killControlPlane(): void {
+    if (this.#process === null) return;
+    this.trace.add("control-plane-dies", { life: this.#lives });
+    this.#process.kill();
+    this.#process = null;
+    this.#isListening = false;
+    for (const host of this.hosts) host.cut();
+    this.checkers.crashed(this.state);
+  }
+
+  /** Makes a call as a user of the API does. Never rejects. */
+  async call(operation: string, request: Readonly<Record<string, unknown>>, principal = userArn): Promise<Outcome> {
+    this.#calls += 1;
+    const id = this.#calls;
+    const call: Call = { id, operation, request, cluster: clusterNameOf(request), startedAt: this.clock.now() };
+    const isAgent = principal === hostRoleArn;
+    this.trace.add(`call-${id}${isAgent ? " (agent)" : ""} ${operation}`, request);
+    this.checkers.callStarted(call, this.state);
+    const process = this.#process;
+    const outcome: Outcome =
+      process === null || !this.#isListening
+        ? { type: "lost", reason: "nobody listens" }
+        : await process.call({
+            ...place,
+            operation: operation as RoutedOperation,
+            request,
+            caller: { principalArn: principal, isAgent },
+          });
+    this.trace.add(`call-${id} ${operation} ${outcome.type}`, outcome.type === "reply" ? outcome.reply : outcome);
+    this.checkers.callEnded(call, outcome, this.state);
+    return outcome;
+  }
+
+  /** Gives the container instance a host, as `berth dev` does with those that are registered without an agent. */
+  adopt(containerInstanceArn: string): void {
+    if (this.hosts.length >= hostsMax) return;
+    if (this.hosts.some((host) => host.containerInstanceArn === containerInstanceArn)) return;
+    const cluster = must(containerInstanceArn.split("/")[1], "the cluster of a container instance ARN");
+    const host = this.#addHost(() => ({ adopt: containerInstanceArn }), cluster);
+    this.trace.add("host-adopts", { host: host.name, containerInstanceArn });
+    host.boot({ rebooted: false });
+  }
+
+  /** For the report of a bug that shows as an exception. */
+  broken(what: string, error: unknown): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.checkers.violate("no bug is met", `${what}: ${text}`);
+  }
+
+  #createDefaultCluster(): void {
+    void this.call("CreateCluster", {});
+  }
+
+  #addHost(identity: (name: string) => ConstructorParameters<typeof Host>[3], cluster: string): Host {
+    const name = `host-${this.hosts.length + 1}`;
+    const world = {
+      seed: this.#seed,
+      clock: this.clock,
+      faults: this.faults,
+      log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) =>
+        this.#log(name, level, fields, message),
+      listener: () => {
+        const process = this.#isListening ? this.#process : null;
+        return process === null ? null : process.sessions.accept.bind(process.sessions);
+      },
+      call: (operation: string, request: object) => this.#agentCall(operation, request),
+      onStarted: (host: string, container: RunningContainer) => {
+        this.trace.add("container-starts", { host, ...container });
+        this.checkers.containerStarted({ host, ...container }, this.state);
+      },
+      onEnded: (host: Host, end: AgentEnd) => this.#hostEnded(host, end),
+    };
+    const host = new Host(world, name, cluster, identity(name));
+    this.hosts.push(host);
+    return host;
+  }
+
+  async #agentCall(operation: string, request: object): Promise<object> {
+    const outcome = await this.call(operation, request as Readonly<Record<string, unknown>>, hostRoleArn);
+    if (outcome.type === "reply") return outcome.reply;
+    if (outcome.type === "refused") throw new AgentCallError(outcome.message, outcome.code);
+    throw new AgentCallError(outcome.reason, null);
+  }
+
+  /** A host that is wanted no more is replaced by a new one with the same name; an adopted one just goes. */
+  #hostEnded(host: Host, end: AgentEnd): void {
+    this.trace.add("agent-ends", { host: host.name, why: end.why });
+    host.kill({ quiet: false });
+    host.wipe();
+    if (host.isAdopted) {
+      host.lost = true;
+      return;
+    }
+    this.clock.setTimer(replaceHostMs, () => {
+      if (host.isUp || host.lost) return;
+      this.trace.add("host-replaced", { host: host.name });
+      host.boot({ rebooted: true });
+    });
+  }
+
+  #kept(name: string, append: Append): void {
+    const kept = this.state.keep(name, append);
+    for (const event of kept.events) this.trace.add(`event ${name}`, event);
+    this.checkers.kept(kept, this.state);
+    this.state.noteEvents(kept);
+  }
+
+  #log(who: string, level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string): void {
+    const { err, ...others } = fields;
+    const error = err instanceof Error ? { error: `${err.name}: ${err.message}` } : {};
+    this.trace.add(`log ${who} ${level} ${message}`, { ...others, ...error });
+    if (err instanceof Error && bugs.has(err.name)) this.broken(`${who}: ${message}`, err);
+    if (suspicious.has(message)) this.broken(who, `${message} ${JSON.stringify(others)}`);
+  }
+}
+
+/** Errors that no fault of the surroundings may cause. */
+const bugs: ReadonlySet<string> = new Set([
+  "Bug",
+  "TypeError",
+  "RangeError",
+  "ReferenceError",
+  "SyntaxError",
+  "FencedError",
+]);
+
+/** Messages of the log that no fault of the surroundings may cause. */
+const suspicious: ReadonlySet<string> = new Set([
+  "A timer step changed nothing and is due again; it is held back",
+  "The machine is halted",
+  "agent sent a message of the wrong shape",
+  "a message of the wrong shape",
+  "agent leaves too many payloads unacknowledged",
+]);
+
+function clusterNameOf(request: Readonly<Record<string, unknown>>): string {
+  const reference = request.cluster;
+  if (typeof reference !== "string" || reference === "") return "default";
+  return reference.slice(reference.lastIndexOf("/") + 1);
+}
+
+/** Every operation that there is, for the statistics of a run. */
+export const operationNames: readonly string[] = Object.keys(operationRoutes);
