@@ -144,8 +144,21 @@ export async function placeAndFill(steps: Steps, ecs: ECS, world: TourWorld): Pr
     await untilStatus(ecs, filling, "RUNNING");
     return undefined;
   });
-  await steps.step("one more fails with RESOURCE:CPU for each instance by name", async () => {
+  await steps.step("one more fails with RESOURCE:CPU, naming an instance of the full cluster", async () => {
     const { tasks, failures = [] } = await ecs.runTask({ cluster, taskDefinition: web });
+    expectEqual("tasks", tasks, []);
+    const reasons = failures.map(({ reason }) => reason);
+    expectEqual("reasons", reasons, ["RESOURCE:CPU"]);
+    expectThat(
+      "an instance",
+      failures.every(({ arn = "" }) => [first, second].includes(arn)),
+      failures,
+    );
+    return undefined;
+  });
+  await steps.step("StartTask on both gives the reason of each", async () => {
+    const both = [first, second];
+    const { tasks, failures = [] } = await ecs.startTask({ cluster, taskDefinition: web, containerInstances: both });
     expectEqual("tasks", tasks, []);
     const got = failures.map(({ arn, reason }) => `${arn} ${reason}`).sort();
     expectEqual("failures", got, [`${first} RESOURCE:CPU`, `${second} RESOURCE:CPU`].sort());
