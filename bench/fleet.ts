@@ -1,0 +1,58 @@
+import type { ControlPlane } from "../src/cluster-runner/control-plane.ts";
+
+/** Where the benchmarks' instances and tasks are. */
+export const place = { account: "123456789012", region: "us-east-1", cluster: "default" } as const;
+
+const caller = { principalArn: `arn:aws:iam::${place.account}:root`, isAgent: false } as const;
+
+/** What an agent registers with: as many attributes as the official one sends. */
+const registration = {
+  totalResources: [
+    { name: "CPU", type: "INTEGER", integerValue: 1_000_000 },
+    { name: "MEMORY", type: "INTEGER", integerValue: 10_000_000 },
+    { name: "PORTS", type: "STRINGSET", stringSetValue: ["22", "2375", "2376", "51678", "51679"] },
+    { name: "PORTS_UDP", type: "STRINGSET", stringSetValue: [] },
+  ],
+  attributes: Array.from({ length: 57 }, (_, at) => ({ name: `ecs.capability.benchmark-capability-${at}` })),
+};
+
+/** Makes the cluster, `count` connected instances without hosts behind them, and the task definition `bench`. Gives the instances' ARNs. */
+export async function makeFleet(controlPlane: ControlPlane, count: number): Promise<string[]> {
+  await controlPlane.createDefaultCluster(place);
+  const call = (operation: "RegisterContainerInstance" | "RegisterTaskDefinition", request: object) =>
+    controlPlane.call({ ...place, operation, request, caller });
+  await call("RegisterTaskDefinition", {
+    family: "bench",
+    containerDefinitions: [{ name: "main", image: "bench", cpu: 1, memory: 6, essential: true }],
+  });
+  const register = async (): Promise<string> => {
+    const reply = (await call("RegisterContainerInstance", registration)) as {
+      containerInstance: { containerInstanceArn: string };
+    };
+    const arn = reply.containerInstance.containerInstanceArn;
+    await controlPlane.report(place, {
+      type: "agent-connected",
+      instanceId: arn.slice(arn.lastIndexOf("/") + 1),
+      agentVersion: "1.100.0",
+      agentHash: "benchmark",
+      dockerVersion: "DockerVersion: 25.0.8",
+    });
+    return arn;
+  };
+  const arns: string[] = [];
+  while (arns.length < count) {
+    arns.push(...(await Promise.all(Array.from({ length: Math.min(200, count - arns.length) }, register))));
+  }
+  return arns;
+}
+
+/** Runs `count` tasks (a multiple of ten) of the definition `bench`. */
+export async function runTasks(controlPlane: ControlPlane, count: number): Promise<void> {
+  for (let done = 0; done < count; done += 500) {
+    await Promise.all(
+      Array.from({ length: Math.min(50, (count - done) / 10) }, () =>
+        controlPlane.call({ ...place, operation: "RunTask", request: { taskDefinition: "bench", count: 10 }, caller }),
+      ),
+    );
+  }
+}

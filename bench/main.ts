@@ -1,0 +1,23 @@
+/** `npm run bench`: every published figure, one after the other. `npm run bench -- NAME` runs one. */
+import { type Figure, machine, printFigures } from "./figure.ts";
+import { memoryAndReloadFigures } from "./memory-and-reload.ts";
+import { requestFigures } from "./requests.ts";
+import { startUpFigures } from "./start-up.ts";
+
+const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
+  "start-up": startUpFigures,
+  requests: requestFigures,
+  "memory-and-reload": memoryAndReloadFigures,
+};
+
+const asked = process.argv.slice(2);
+if (asked.includes("--help") || asked.some((name) => benches[name] === undefined)) {
+  process.stdout.write(`Usage: npm run bench [-- NAME...]\nNames: ${Object.keys(benches).join(", ")}\n`);
+  process.exit(asked.includes("--help") ? 0 : 2);
+}
+process.stdout.write(`${machine()}\n`);
+for (const [name, run] of Object.entries(benches)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  process.stderr.write(`${name} ...\n`);
+  printFigures(await run());
+}

@@ -1,0 +1,20 @@
+/** Starts a server on the data directory given and prints how long it took to load. */
+import { openLog } from "../src/server/log.ts";
+import { startServer } from "../src/server/server.ts";
+
+const begin = performance.now();
+const server = await startServer({
+  host: "127.0.0.1",
+  port: 0,
+  dataDir: process.argv[2] ?? "",
+  auth: { type: "sigv4" },
+  latestAgentVersion: "1.105.0",
+  simulation: null,
+  log: openLog("error"),
+});
+const openMs = performance.now() - begin;
+const tasks = [...server.controlPlane.describeCounts().tasks.values()].reduce((all, each) => all + each, 0);
+process.stdout.write(`${JSON.stringify({ openMs, tasks })}\n`);
+process.on("SIGTERM", () => {
+  void server.close().then(() => process.exit(0));
+});

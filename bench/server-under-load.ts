@@ -1,0 +1,22 @@
+/** A server with signatures checked and a fleet in it; prints a line of JSON when it is ready. Arguments: data directory, instances, tasks. */
+
+import { openLog } from "../src/server/log.ts";
+import { startServer } from "../src/server/server.ts";
+import { makeFleet, runTasks } from "./fleet.ts";
+
+const [dataDir = "", instances = "0", tasks = "0"] = process.argv.slice(2);
+const server = await startServer({
+  host: "127.0.0.1",
+  port: 0,
+  dataDir,
+  auth: { type: "sigv4" },
+  latestAgentVersion: "1.105.0",
+  simulation: null,
+  log: openLog("error"),
+});
+const arns = await makeFleet(server.controlPlane, Number(instances));
+await runTasks(server.controlPlane, Number(tasks));
+process.stdout.write(`${JSON.stringify({ port: server.port, pid: process.pid, arns: arns.slice(0, 10) })}\n`);
+process.on("SIGTERM", () => {
+  void server.close().then(() => process.exit(0));
+});
