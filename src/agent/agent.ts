@@ -19,9 +19,10 @@ import { Backoff } from "./backoff.ts";
 import { ChannelLink, commandBackoff, telemetryBackoff } from "./channel-link.ts";
 import type { ContainerRuntime } from "./container-runtime.ts";
 import type { StateChange } from "./engine-state.ts";
+import { type EngineInput, type EngineOptions, type EngineOutput, engineDefaults } from "./engine-step.ts";
 import { type HostFacts, registrationRequest } from "./registration.ts";
 import { codeOf, Submissions } from "./submissions.ts";
-import { type EngineInput, type EngineOptions, type EngineOutput, engineDefaults, TaskEngine } from "./task-engine.ts";
+import { TaskEngine } from "./task-engine.ts";
 import {
   healthMessages,
   instanceStatusMessage,

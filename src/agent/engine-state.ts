@@ -61,15 +61,21 @@ export type EngineTask = {
   pullStartedAt: number | null;
   pullStoppedAt: number | null;
   executionStoppedAt: number | null;
-  /** When to forget a STOPPED task; null until its last report was taken. */
-  forgetAt: number | null;
   /** Stopped containers that the runtime still keeps. */
   leftovers: { readonly container: string; readonly runtimeId: string }[];
+};
+
+/** A task whose last report was taken. */
+export type PastTask = {
+  readonly arn: string;
+  readonly forgetAt: number;
+  readonly leftovers: readonly { readonly container: string; readonly runtimeId: string }[];
 };
 
 /** Everything that the engine knows, as plain data that JSON can hold. */
 export type EngineSnapshot = {
   readonly tasks: readonly EngineTask[];
+  readonly past: readonly PastTask[];
   /** The highest seqNum or timeline that was seen; an older manifest is ignored. */
   readonly sequence: number;
   /** The manifest whose stop candidates may be confirmed, once. */

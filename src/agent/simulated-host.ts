@@ -5,9 +5,9 @@ import { Agent, type AgentEnd } from "./agent.ts";
 import type { AgentDisk } from "./agent-disk.ts";
 import type { AgentLog } from "./agent-log.ts";
 import { simulatedUpdater } from "./agent-updater.ts";
+import type { EngineOptions } from "./engine-step.ts";
 import type { HostFacts } from "./registration.ts";
 import { SimulatedRuntime, type SimulatedRuntimeOptions } from "./simulated-runtime.ts";
-import type { EngineOptions } from "./task-engine.ts";
 
 /** What every simulated host of a process shares. */
 export type SimulatedHostWorld = {

@@ -1,7 +1,7 @@
 import { tasksPerPublishHealth } from "../agent-protocol/from-agent/publish-health.ts";
 import type { FromAgent } from "../agent-protocol/from-agent.ts";
 import type { RandomStream } from "../lib/random.ts";
-import type { TaskHealth } from "./task-engine.ts";
+import type { TaskHealth } from "./engine-step.ts";
 
 /** AWS: the official agent looks for something to publish each 20 s. */
 export const publishIntervalMs = 20_000;

@@ -1,0 +1,53 @@
+import type { PayloadTask } from "../agent-protocol/to-agent/payload.ts";
+import type { RuntimeCommand, RuntimeEvent, RuntimeHealth } from "./container-runtime.ts";
+import type { StateChange } from "./engine-state.ts";
+
+/** What makes the task engine move. */
+export type EngineInput =
+  | { readonly type: "payload"; readonly tasks: readonly PayloadTask[]; readonly sequence: number | null }
+  | {
+      readonly type: "manifest";
+      readonly messageId: string;
+      readonly timeline: number;
+      readonly tasks: readonly { readonly taskArn: string; readonly desiredStatus: string }[];
+    }
+  | { readonly type: "stop-confirmed"; readonly messageId: string; readonly taskArns: readonly string[] }
+  | { readonly type: "attach"; readonly taskArn: string; readonly attachmentArns: readonly string[] }
+  | { readonly type: "runtime"; readonly event: RuntimeEvent }
+  /** The control plane has taken (or for good refused) the task's last report. */
+  | { readonly type: "settled"; readonly taskArn: string }
+  | { readonly type: "timer" }
+  /** First input after a restart from a snapshot. */
+  | { readonly type: "recovered" };
+
+export type EngineOutput =
+  | { readonly type: "run"; readonly command: RuntimeCommand }
+  /** Those of one task must arrive in order. */
+  | { readonly type: "submit"; readonly change: StateChange }
+  /** Acknowledge the message of this input; without it the message was not taken. */
+  | { readonly type: "acknowledge" }
+  | { readonly type: "stop-candidates"; readonly messageId: string; readonly taskArns: readonly string[] }
+  | { readonly type: "health-changed" };
+
+export type EngineOptions = {
+  /** Between SIGTERM and SIGKILL when the container does not say. */
+  readonly stopTimeoutMs: number;
+  /** How long a STOPPED task is remembered: as long, its ARN means nothing new. */
+  readonly taskCleanupMs: number;
+  /** How long changes of containers wait for one report together when the task itself does not change. */
+  readonly containerChangeDelayMs: number;
+};
+
+/** AWS: the official agent's stop timeout. DIFFERS: that agent keeps stopped tasks for three hours and container changes for 10 to 30 s; ours one hour and one second, so that rehearsals on simulated hosts are quick. */
+export const engineDefaults: EngineOptions = {
+  stopTimeoutMs: 30_000,
+  taskCleanupMs: 3_600_000,
+  containerChangeDelayMs: 1_000,
+};
+
+export type TaskHealth = {
+  readonly taskArn: string;
+  readonly family: string;
+  readonly version: string;
+  readonly containers: readonly { readonly name: string; readonly status: RuntimeHealth; readonly since: number }[];
+};

@@ -1,0 +1,220 @@
+import { dependencyState, isNeeded } from "./container-dependencies.ts";
+import type { RuntimeCommand, RuntimeEvent } from "./container-runtime.ts";
+import type { EngineContainer, EngineTask } from "./engine-state.ts";
+import type { EngineOptions, EngineOutput } from "./engine-step.ts";
+import { containerChange, takeStateChange } from "./engine-task.ts";
+import { allocatePorts } from "./host-ports.ts";
+
+/** The host ports that tasks share. */
+export type SharedPorts = {
+  inUse(): { readonly tcp: ReadonlySet<number>; readonly udp: ReadonlySet<number> };
+  cursor: number;
+};
+
+/** One step of the engine, as far as single tasks go: what the runtime reports, and what follows for the task. */
+export class TaskProgress {
+  readonly #options: EngineOptions;
+  readonly #ports: SharedPorts;
+  readonly #now: number;
+  readonly #out: EngineOutput[];
+
+  constructor(options: EngineOptions, ports: SharedPorts, now: number, out: EngineOutput[]) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#now = now;
+    this.#out = out;
+  }
+
+  /** Asks the runtime again for whatever was under way when the agent's process ended. */
+  recover(task: EngineTask): void {
+    for (const container of task.containers) {
+      const { spec, phase, runtimeId, startedAt } = container;
+      const name = { taskArn: task.arn, container: spec.name };
+      if (phase === "pulling") this.#run({ ...name, type: "pull", image: spec.image });
+      if (phase === "creating") this.#create(task, container);
+      if (phase === "starting" && runtimeId !== null) this.#run({ ...name, type: "start", runtimeId, spec });
+      if (phase !== "running" || runtimeId === null) continue;
+      this.#run({ ...name, type: "watch", runtimeId, spec, startedAt: startedAt ?? this.#now });
+      container.stopOrdered = false;
+    }
+    this.advance(task);
+  }
+
+  /** Takes what the runtime says of a container. What does not fit its phase is late or doubled, and ignored. */
+  runtimeEvent(task: EngineTask, container: EngineContainer, event: RuntimeEvent): void {
+    const { phase } = container;
+    switch (event.type) {
+      case "pulled":
+        if (phase !== "pulling") return;
+        container.phase = "pulled";
+        container.imageDigest = event.imageDigest;
+        task.pullStoppedAt = this.#now;
+        return;
+      case "pull-failed":
+        if (phase !== "pulling") return;
+        task.pullStoppedAt = this.#now;
+        this.#ended(task, container, null, event.reason);
+        return;
+      case "created":
+        if (phase !== "creating") return;
+        container.runtimeId = event.runtimeId;
+        this.#created(task, container, event.runtimeId);
+        return;
+      case "create-failed":
+        if (phase === "creating") this.#ended(task, container, null, event.reason);
+        return;
+      case "started":
+        if (phase === "starting") this.#started(task, container, event.at);
+        return;
+      case "start-failed":
+        if (phase === "starting") this.#ended(task, container, null, event.reason);
+        return;
+      case "exited":
+        // A start that was reported late, after the exit, is not missed: an exit is proof of it.
+        if (phase === "starting") this.#started(task, container, event.at);
+        if (container.phase !== "running") return;
+        task.executionStoppedAt ??= event.at;
+        this.#ended(task, container, event.exitCode, event.reason);
+        return;
+      case "health":
+        if (phase !== "running" || container.health === event.status) return;
+        container.health = event.status;
+        container.healthSince = this.#now;
+        this.#out.push({ type: "health-changed" });
+        return;
+    }
+  }
+
+  #created(task: EngineTask, container: EngineContainer, runtimeId: string): void {
+    if (task.desired === "STOPPED") {
+      this.#ended(task, container, null, null);
+      return;
+    }
+    container.phase = "starting";
+    const { spec } = container;
+    this.#run({ type: "start", taskArn: task.arn, container: spec.name, runtimeId, spec });
+  }
+
+  #started(task: EngineTask, container: EngineContainer, at: number): void {
+    container.phase = "running";
+    container.startedAt = at;
+    container.healthSince = at;
+    this.#change(task, container);
+  }
+
+  /** The container is over, or never will be. */
+  #ended(task: EngineTask, container: EngineContainer, exitCode: number | null, reason: string | null): void {
+    container.phase = "stopped";
+    container.exitCode = exitCode;
+    container.reason = reason;
+    if (container.runtimeId !== null) {
+      task.leftovers.push({ container: container.spec.name, runtimeId: container.runtimeId });
+    }
+    this.#change(task, container);
+    container.bindings = [];
+  }
+
+  #change(task: EngineTask, container: EngineContainer): void {
+    task.changes.push(containerChange(container));
+    task.changesDueAt ??= this.#now + this.#options.containerChangeDelayMs;
+  }
+
+  /** Does everything that can be done for the task as things stand. */
+  advance(task: EngineTask): void {
+    if (task.known === "STOPPED") return;
+    if (task.desired === "RUNNING") this.#launch(task);
+    // What could not be launched may have ended the task.
+    if (task.desired === "RUNNING" && task.containers.some((c) => c.phase === "stopped" && c.spec.essential === true)) {
+      task.desired = "STOPPED";
+    }
+    if (task.containers.every((container) => container.phase === "stopped")) task.desired = "STOPPED";
+    if (task.desired === "STOPPED") {
+      this.#bringDown(task);
+      if (task.containers.every((container) => container.phase === "stopped")) this.#stopped(task);
+      return;
+    }
+    const allStarted = task.containers.every(({ phase }) => phase === "running" || phase === "stopped");
+    if (task.known === "PENDING" && allStarted) {
+      task.known = "RUNNING";
+      this.submit(task);
+    }
+  }
+
+  #launch(task: EngineTask): void {
+    for (let again = true; again; ) {
+      again = false;
+      for (const container of task.containers) {
+        if (container.phase === "waiting") {
+          container.phase = "pulling";
+          task.pullStartedAt ??= this.#now;
+          const { name, image } = container.spec;
+          this.#run({ type: "pull", taskArn: task.arn, container: name, image });
+        } else if (container.phase === "pulled") {
+          const found = dependencyState(container, task.containers, this.#now);
+          if (found.state === "open") continue;
+          if (found.state === "failed") {
+            // AWS: the exit code of a container that was kept from starting by its dependency.
+            this.#ended(task, container, 143, found.reason);
+            again = true;
+          } else this.#allocateAndCreate(task, container);
+        }
+      }
+    }
+  }
+
+  #allocateAndCreate(task: EngineTask, container: EngineContainer): void {
+    const mappings = container.spec.portMappings ?? [];
+    if (mappings.length > 0) {
+      const found = allocatePorts(mappings, task.surroundings.networkMode, this.#ports.inUse(), this.#ports.cursor);
+      if (!found.ok) {
+        const problem = `Bind for 0.0.0.0:${found.port} failed: port is already allocated`;
+        this.#ended(task, container, null, `CannotStartContainerError: Error response from daemon: ${problem}`);
+        return;
+      }
+      container.bindings = found.bindings;
+      this.#ports.cursor = found.cursor;
+    }
+    container.phase = "creating";
+    container.launchedAt = this.#now;
+    this.#create(task, container);
+  }
+
+  #create(task: EngineTask, container: EngineContainer): void {
+    const { spec, bindings } = container;
+    this.#run({
+      type: "create",
+      taskArn: task.arn,
+      container: spec.name,
+      spec,
+      bindings,
+      task: task.surroundings,
+    });
+  }
+
+  #bringDown(task: EngineTask): void {
+    for (const container of task.containers) {
+      const { phase, spec, runtimeId } = container;
+      if (phase === "waiting" || phase === "pulling" || phase === "pulled") this.#ended(task, container, null, null);
+      if (phase !== "running" || container.stopOrdered || runtimeId === null) continue;
+      if (isNeeded(container, task.containers)) continue;
+      container.stopOrdered = true;
+      const timeoutMs = typeof spec.stopTimeout === "number" ? spec.stopTimeout * 1_000 : this.#options.stopTimeoutMs;
+      this.#run({ type: "stop", taskArn: task.arn, container: spec.name, runtimeId, timeoutMs });
+    }
+  }
+
+  #stopped(task: EngineTask): void {
+    task.known = "STOPPED";
+    this.submit(task);
+    // Of a task that is over only its name matters; hosts see many.
+    task.containers = [];
+  }
+
+  submit(task: EngineTask): void {
+    this.#out.push({ type: "submit", change: takeStateChange(task) });
+  }
+
+  #run(command: RuntimeCommand): void {
+    this.#out.push({ type: "run", command });
+  }
+}
