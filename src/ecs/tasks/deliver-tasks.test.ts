@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { aCluster, aDefinition, awsvpcDefinition, inSubnet, type SmallWorld } from "../small-world.ts";
+
+const connect = (world: SmallWorld) =>
+  world.agent({
+    type: "agent-connected",
+    instanceId: world.instanceId(0),
+    agentVersion: "1.96.0",
+    agentHash: null,
+    dockerVersion: null,
+  });
+
+test("an agent that connects gets what belongs to it and the manifest, by ids in order", () => {
+  const world = aCluster().withInstances(1, { cpu: 8192, memoryMiB: 8192 });
+  const pending = world.runTask();
+  const running = world.runningTask();
+  const over = world.runningTask();
+  world.report(over.id, "STOPPED");
+  const provisioning = world.runTask(awsvpcDefinition(), inSubnet);
+  const stopping = world.runningTask();
+  world.call("StopTask", { task: stopping.id });
+  assert.equal(world.task(provisioning.id).lastStatus, "PROVISIONING");
+  const expected = [pending, running, stopping].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const { effects } = connect(world);
+  const [orders, manifest] = effects;
+  assert.deepEqual(
+    orders?.type === "deliver-tasks" && orders.orders.map(({ task }) => task.id),
+    expected.map(({ id }) => id),
+  );
+  assert.deepEqual(orders?.type === "deliver-tasks" && orders.orders[0]?.definition, aDefinition());
+  assert.deepEqual(manifest, {
+    type: "deliver-manifest",
+    instanceId: world.instanceId(0),
+    tasks: expected.map(({ id, arn }) => ({ arn, desiredStatus: world.task(id).desiredStatus })),
+  });
+});
+
+test("an agent without tasks gets an empty manifest", () => {
+  const world = aCluster().withInstances(1, { agentConnected: false });
+  assert.deepEqual(connect(world).effects, [{ type: "deliver-manifest", instanceId: world.instanceId(0), tasks: [] }]);
+});
+
+test("a task goes to its agent when that is back, after a restart too", () => {
+  const world = aCluster().withInstances(1);
+  const task = world.runTask(awsvpcDefinition(), inSubnet);
+  world.agent({ type: "agent-disconnected", instanceId: world.instanceId(0) });
+  const [made] = world.advanceClock(1_000);
+  assert.deepEqual([world.task(task.id).lastStatus, made?.effects], ["PENDING", []]);
+  world.restart();
+  const [effect] = connect(world).effects;
+  assert.equal(effect?.type === "deliver-tasks" && effect.orders[0]?.task.id, task.id);
+});
+
+test("of the tasks that an agent asks about, those that do not belong to it must stop", () => {
+  const world = aCluster().withInstances(2);
+  const start = (index: number) => {
+    const { value } = world.call<{ tasks: { taskArn: string }[] }>(
+      "StartTask",
+      { containerInstances: [world.instanceId(index)] },
+      aDefinition(),
+    );
+    return value.tasks[0]?.taskArn ?? "";
+  };
+  const [mine, others, stopped] = [start(0), start(1), start(0)];
+  world.report(stopped.slice(-32), "STOPPED");
+  const unknown = mine.replace(mine.slice(-32), "f".repeat(32));
+  const ask = (...taskArns: string[]) =>
+    world.agent({ type: "stop-candidates", instanceId: world.instanceId(0), messageId: "m", taskArns }).effects;
+  assert.deepEqual(ask(mine, others, stopped, unknown, "nonsense"), [
+    {
+      type: "confirm-stops",
+      instanceId: world.instanceId(0),
+      messageId: "m",
+      taskArns: [others, stopped, unknown, "nonsense"],
+    },
+  ]);
+  assert.deepEqual(ask(mine), []);
+  world.call("StopTask", { task: mine });
+  assert.equal(ask(mine).length, 1);
+});
