@@ -140,8 +140,7 @@ class Simulation {
     const { faults, clock, trace, hosts } = this.#world;
     const world = this.#world;
     if (disaster === "crash-control-plane") {
-      world.killControlPlane();
-      clock.setTimer(faults.downtimeMs(), () => world.startControlPlane());
+      if (world.killControlPlane()) clock.setTimer(faults.downtimeMs(), () => world.startControlPlane());
       return;
     }
     const host = faults.pick(hosts.filter((candidate) => candidate.isUp));

@@ -83,7 +83,9 @@ export class World {
     await this.clock.settle();
   }
 
+  /** Starts a process over the disk, unless one is there. */
   startControlPlane(): void {
+    if (this.#process !== null) return;
     this.#lives += 1;
     const life = this.#lives;
     this.trace.add("control-plane-starts", { life });
@@ -105,22 +107,21 @@ export class World {
         if (this.#process !== process) return;
         this.trace.add("control-plane-cannot-start", { life, error: String(error) });
         this.killControlPlane();
-        this.clock.setTimer(restartMs, () => {
-          if (this.#process === null) this.startControlPlane();
-        });
+        this.clock.setTimer(restartMs, () => this.startControlPlane());
       },
     );
   }
 
-  /** `kill -9`: what the disk has it keeps, all else is gone. Agents see their connections break. */
-  killControlPlane(): void {
-    if (this.#process === null) return;
+  /** `kill -9`: what the disk has it keeps, all else is gone. Agents see their connections break. False: nothing was there. */
+  killControlPlane(): boolean {
+    if (this.#process === null) return false;
     this.trace.add("control-plane-dies", { life: this.#lives });
     this.#process.kill();
     this.#process = null;
     this.#isListening = false;
     for (const host of this.hosts) host.cut();
     this.checkers.crashed(this.state);
+    return true;
   }
 
   /** Makes a call as a user of the API does. Never rejects. */
