@@ -4,8 +4,8 @@ import { startTourServer, type TourServer } from "./tour-server.ts";
 import { expectEqual, expectThat, type Steps, until } from "./tour-steps.ts";
 import { arnsOf, cluster, define, describeInstance, untilStatus } from "./tour-tasks.ts";
 
-/** Kills the server twice and looks for what it had acknowledged; gives the last server started. */
-export async function crashAndReturn(steps: Steps, server: TourServer, dataDir: string): Promise<TourServer> {
+/** Kills the server twice and looks for what it had acknowledged. */
+export async function crashAndReturn(steps: Steps, server: TourServer, dataDir: string): Promise<void> {
   steps.heading("Losing the process");
   let current = server;
   const acknowledged: string[] = [];
@@ -57,7 +57,6 @@ export async function crashAndReturn(steps: Steps, server: TourServer, dataDir: 
     expectEqual("exit code", await current.stop(), 0);
     return undefined;
   });
-  return current;
 }
 
 /** Runs tasks one after another until the connection breaks; what the server confirmed goes into `acknowledged`. */

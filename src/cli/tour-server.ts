@@ -4,6 +4,14 @@ import { createInterface } from "node:readline";
 import { ECS } from "@aws-sdk/client-ecs";
 import { must } from "../lib/assert.ts";
 
+/** Processes that have not ended. */
+const running = new Set<ChildProcess>();
+
+/** Ends every server that was started and still runs, however the tour went. */
+export function killTourServers(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
 /** What `berth dev --json` says when it listens. */
 export type Listening = {
   readonly url: string;
@@ -36,6 +44,8 @@ export async function startTourServer(dataDir: string): Promise<TourServer> {
   const startedAt = performance.now();
   const argv = [main.pathname, "dev", "--port", "0", "--json", "--data-dir", dataDir, "--instances", "3"];
   const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"] });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   const listening = await firstLine(child);
   const ecs = new ECS({
     endpoint: listening.url,

@@ -7,36 +7,42 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crashAndReturn } from "./tour-crash.ts";
 import { drainStopAndDeregister, updateAndHealth } from "./tour-instances.ts";
-import { startTourServer, type TourServer } from "./tour-server.ts";
+import { killTourServers, startTourServer } from "./tour-server.ts";
 import { Steps } from "./tour-steps.ts";
 import { placeAndFill, registerAndRun, tagAndAttribute } from "./tour-tasks.ts";
 
 const dataDir = mkdtempSync(join(tmpdir(), "berth-tour-"));
 const steps = new Steps();
-let server: TourServer | null = null;
+process.on("SIGINT", () => {
+  leave();
+  process.exit(130);
+});
 try {
-  steps.heading("A control plane with simulated hosts");
-  await steps.step("`berth dev` listens", async () => {
-    server = await startTourServer(dataDir);
-    return `${server.listening.url}, ${Math.round(server.startedInMs)} ms after the start of its process`;
-  });
   await walk();
   process.stdout.write(`\n${steps.summary()}\n`);
 } catch (error) {
   process.stdout.write(`\nThe tour ends here. ${error instanceof Error ? `${error.name}: ${error.message}` : error}\n`);
   process.exitCode = 1;
 } finally {
-  await (server as TourServer | null)?.kill();
-  rmSync(dataDir, { recursive: true, force: true });
+  leave();
 }
 
 async function walk(): Promise<void> {
-  if (server === null) return;
-  const { ecs } = server as TourServer;
+  steps.heading("A control plane with simulated hosts");
+  const server = await startTourServer(dataDir);
+  await steps.step("`berth dev` says where it listens", async () => {
+    return `${server.listening.url}, ${Math.round(server.startedInMs)} ms after the start of its process`;
+  });
+  const { ecs } = server;
   const world = await registerAndRun(steps, ecs);
   await placeAndFill(steps, ecs, world);
   await tagAndAttribute(steps, ecs, world);
   await updateAndHealth(steps, ecs, world);
   await drainStopAndDeregister(steps, ecs, world);
-  server = await crashAndReturn(steps, server as TourServer, dataDir);
+  await crashAndReturn(steps, server, dataDir);
+}
+
+function leave(): void {
+  killTourServers();
+  rmSync(dataDir, { recursive: true, force: true });
 }
