@@ -9,6 +9,7 @@ const server = await startServer({
   dataDir: process.argv[2] ?? "",
   auth: { type: "sigv4" },
   latestAgentVersion: "1.105.0",
+  identityCertificate: null,
   simulation: null,
   log: openLog("error"),
 });

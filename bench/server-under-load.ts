@@ -11,6 +11,7 @@ const server = await startServer({
   dataDir,
   auth: { type: "sigv4" },
   latestAgentVersion: "1.105.0",
+  identityCertificate: null,
   simulation: null,
   log: openLog("error"),
 });

@@ -81,6 +81,7 @@ async function dev(typed: Typed): Promise<void> {
     dataDir,
     auth: { type: "loose", account },
     latestAgentVersion: agentVersionFlag(typed),
+    identityCertificate: textFlag(typed, "identity-certificate", null),
     simulation,
     log,
   });

@@ -40,6 +40,7 @@ async function serve(typed: Typed): Promise<void> {
     dataDir,
     auth: { type: "sigv4" },
     latestAgentVersion: agentVersionFlag(typed),
+    identityCertificate: textFlag(typed, "identity-certificate", null),
     simulation: null,
     log,
   });

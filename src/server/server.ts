@@ -18,6 +18,7 @@ import { CallMetrics } from "./call-metrics.ts";
 import { StartError } from "./command.ts";
 import { createHttp, type Health } from "./http.ts";
 import { httpLimits } from "./http-limits.ts";
+import { identityCheck } from "./identity-certificate.ts";
 import { sealKeyPath } from "./keys.ts";
 import type { ServerLog } from "./log.ts";
 import { SimulatedHosts, type SimulationOptions } from "./simulated-hosts.ts";
@@ -36,6 +37,8 @@ export type ServerOptions = {
   readonly auth: { readonly type: "loose"; readonly account: string } | { readonly type: "sigv4" };
   /** The newest agent version, to which UpdateContainerAgent updates. */
   readonly latestAgentVersion: string;
+  /** A PEM file of certificates that instance identity documents must be signed under; null takes any document. */
+  readonly identityCertificate: string | null;
   /** Hosts that exist only in this process; null for none. */
   readonly simulation: SimulationOptions | null;
   readonly log: ServerLog;
@@ -141,8 +144,9 @@ function freshRandom(purpose: string): Random {
   return seededRandom(`${randomBytes(16).toString("hex")}/${purpose}`);
 }
 
-function configurationOf({ latestAgentVersion }: ServerOptions): MachineConfiguration {
-  return { latestAgentVersion, agentUpdate: null, verifyIdentity: null };
+function configurationOf({ latestAgentVersion, identityCertificate }: ServerOptions): MachineConfiguration {
+  const verifyIdentity = identityCertificate === null ? null : identityCheck(identityCertificate);
+  return { latestAgentVersion, agentUpdate: null, verifyIdentity };
 }
 
 async function authentication(
