@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { createSign } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,19 +10,18 @@ import { identityCheck } from "./identity-certificate.ts";
 const dir = mkdtempSync(join(tmpdir(), "berth-identity-"));
 after(() => rmSync(dir, { recursive: true, force: true }));
 
-function makeCertificate(name: string): { readonly path: string; readonly key: string } {
-  const [path, keyPath] = [join(dir, `${name}.pem`), join(dir, `${name}.key`)];
-  const subject = ["-subj", `/CN=${name}`, "-days", "2", "-nodes", "-newkey", "rsa:2048"];
-  execFileSync("openssl", ["req", "-x509", ...subject, "-keyout", keyPath, "-out", path], { stdio: "ignore" });
-  return { path, key: readFileSync(keyPath, "utf8") };
+/** Made for these tests alone; the keys open nothing. */
+function testCertificate(name: "trusted" | "other"): { readonly path: string; readonly key: string } {
+  const fixtures = join(import.meta.dirname, "../../tests/fixtures/identity");
+  return { path: join(fixtures, `${name}.pem`), key: readFileSync(join(fixtures, `${name}.key`), "utf8") };
 }
 
 const document = JSON.stringify({ instanceId: "i-0a1b2c3d4e5f60718", instanceType: "m5.large" });
 const sign = (text: string, key: string): string => createSign("sha256").update(text).sign(key, "base64");
 
 test("a document verifies under a trusted certificate and no other way", () => {
-  const trusted = makeCertificate("trusted");
-  const other = makeCertificate("other");
+  const trusted = testCertificate("trusted");
+  const other = testCertificate("other");
   const check = identityCheck(trusted.path);
   assert.equal(check(document, sign(document, trusted.key)), true);
   assert.equal(check(`${document} `, sign(document, trusted.key)), false);
