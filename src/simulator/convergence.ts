@@ -34,7 +34,7 @@ export function unsettled(world: World): string[] {
   }
   for (const partition of world.state.partitions.values()) {
     for (const task of partition.tasks()) {
-      const definition = partition.get("task-definition", definitionKey(task)) as TaskDefinition | null;
+      const definition = partition.get("task-definition", task.taskDefinitionArn) as TaskDefinition | null;
       const instance = task.instanceId === null ? null : partition.instance(task.instanceId);
       const host = instance === null ? null : (hostOf.get(instance.arn) ?? null);
       if (task.lastStatus !== "STOPPED") problems.push(...unsettledTask(task, definition, host));
@@ -45,9 +45,6 @@ export function unsettled(world: World): string[] {
 }
 
 const isWanted = ({ status }: ContainerInstance): boolean => status !== "INACTIVE" && status !== "DEREGISTERING";
-
-const definitionKey = ({ taskDefinitionArn }: Task): string =>
-  taskDefinitionArn.slice(taskDefinitionArn.lastIndexOf("/") + 1);
 
 function unsettledTask(task: Task, definition: TaskDefinition | null, host: Host | null): string[] {
   const { arn, lastStatus, desiredStatus, containers } = task;

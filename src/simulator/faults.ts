@@ -16,8 +16,8 @@ export type ApiFault = {
   readonly requestLost: boolean;
   readonly replyDelayMs: number;
   readonly replyLost: boolean;
-  /** The request arrives twice, as when a lower layer sends it again. */
-  readonly doubled: boolean;
+  /** The request arrives again so much later, as when a lower layer sends it twice; null: it does not. */
+  readonly againAfterMs: number | null;
 };
 
 /** What happens to whole processes and machines, between two steps of the workload. */
@@ -111,9 +111,9 @@ export class Faults implements DiskFaults {
       requestLost: draw.chance(apiLost),
       replyDelayMs: draw.chance(apiDelay) ? draw.between(1, 4_000) : 0,
       replyLost: draw.chance(apiLost),
-      doubled: draw.chance(apiLost),
+      againAfterMs: draw.chance(apiLost) ? draw.between(0, 40_000) : null,
     };
-    if (fault.requestLost || fault.replyLost || fault.doubled)
+    if (fault.requestLost || fault.replyLost || fault.againAfterMs !== null)
       this.#note("agent-call-disturbed", { operation, ...fault });
     return fault;
   }

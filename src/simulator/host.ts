@@ -141,7 +141,9 @@ export class Host {
           await pause(apiTimeoutMs);
           throw new Error("the request was lost");
         }
-        if (fault.doubled) clock.setTimer(doubledAfterMs, () => void call(operation, request).catch(() => {}));
+        if (fault.againAfterMs !== null) {
+          clock.setTimer(fault.againAfterMs, () => void call(operation, request).catch(() => {}));
+        }
         const reply = call(operation, request);
         // A rejection is only looked at below.
         reply.catch(() => {});
@@ -160,7 +162,6 @@ export class Host {
 
 /** AWS: the official agent gives up an API call after some seconds. */
 const apiTimeoutMs = 5_000;
-const doubledAfterMs = 700;
 
 /** The disk as one life sees it: a dead process writes nothing. */
 function mortalDisk(disk: MemoryDisk, clock: MortalClock): AgentDisk {

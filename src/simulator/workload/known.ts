@@ -12,6 +12,8 @@ export class Known {
   readonly instances: string[] = [];
   readonly tasks: string[] = [];
   readonly taskDefinitions: string[] = [];
+  /** ARNs of ACTIVE revisions and families of awsvpc: their tasks need a network configuration, others must have none. */
+  readonly ownNetwork = new Set<string>();
   readonly attachments: string[] = [];
   readonly tokenCalls: TokenCall[] = [];
   readonly pageTokens: string[] = [];
@@ -34,7 +36,18 @@ export class Known {
     for (const arn of tasks ?? []) remember(this.tasks, arn);
     for (const arn of definitions ?? []) remember(this.taskDefinitions, arn);
     if (operation === "RegisterTaskDefinition") {
-      remember(this.taskDefinitions, (reply.taskDefinition as { taskDefinitionArn: string }).taskDefinitionArn);
+      const { taskDefinitionArn, family, networkMode } = reply.taskDefinition as Record<string, string>;
+      remember(this.taskDefinitions, taskDefinitionArn ?? "");
+      for (const name of [taskDefinitionArn ?? "", family ?? ""]) {
+        if (networkMode === "awsvpc") this.ownNetwork.add(name);
+        else this.ownNetwork.delete(name);
+      }
+    }
+    if (operation === "DeregisterTaskDefinition" && this.taskDefinitions.length > 8) {
+      // Some stay known, so that INACTIVE ones are used and deleted.
+      const { taskDefinitionArn } = reply.taskDefinition as { taskDefinitionArn: string };
+      this.taskDefinitions.splice(0, 1);
+      remember(this.taskDefinitions, taskDefinitionArn);
     }
     if (operation === "CreateCluster") remember(this.clusters, (reply.cluster as { clusterName: string }).clusterName);
     if (operation === "DeleteCluster") {

@@ -61,9 +61,16 @@ function launch(draw: Draw, known: Known): object | null {
   if (taskDefinition === null) return null;
   return {
     taskDefinition,
-    ...draw.maybe(0.45, () => ({ networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"] } } })),
+    ...draw.maybe(known.ownNetwork.has(taskDefinition) ? 0.95 : 0.05, () => ({
+      networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"] } },
+    })),
     ...draw.maybe(0.2, () => ({ startedBy: draw.pick(["ci", "nightly"]) })),
-    ...draw.maybe(0.1, () => ({ group: draw.pick(["blue", "service:web"]) })),
+    ...draw.maybe(0.1, () => ({
+      group: draw.weighted([
+        [5, "blue"],
+        [1, "service:web"],
+      ]),
+    })),
     ...draw.maybe(0.2, () => ({ tags: [{ key: "run", value: draw.hex(4) }] })),
     ...draw.maybe(0.1, () => ({ enableECSManagedTags: true, propagateTags: "TASK_DEFINITION" })),
     ...draw.maybe(0.12, () => ({ overrides: overrides(draw) })),

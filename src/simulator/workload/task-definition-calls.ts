@@ -38,7 +38,7 @@ export const registerTaskDefinition: CallPlanner = (draw) => {
     operation: "RegisterTaskDefinition",
     request: {
       family: draw.chance(0.02) ? "not a family!" : draw.pick(families),
-      containerDefinitions: Array.from({ length: count }, (_, at) => containerDefinition(draw, at, networkMode)),
+      containerDefinitions: Array.from({ length: count }, (_, at) => containerDefinition(draw, at, count, networkMode)),
       ...(networkMode === undefined ? {} : { networkMode }),
       ...draw.maybe(0.2, () => ({
         cpu: String(draw.pick([128, 256, 512])),
@@ -50,7 +50,7 @@ export const registerTaskDefinition: CallPlanner = (draw) => {
   };
 };
 
-function containerDefinition(draw: Draw, at: number, networkMode: string | undefined): object {
+function containerDefinition(draw: Draw, at: number, count: number, networkMode: string | undefined): object {
   return {
     name: at === 0 ? "main" : `side-${at}`,
     image: draw.weighted(images),
@@ -67,10 +67,10 @@ function containerDefinition(draw: Draw, at: number, networkMode: string | undef
     ...draw.maybe(0.1, () => ({ stopTimeout: draw.pick([2, 10, 60]) })),
     ...draw.maybe(0.06, () => ({ resourceRequirements: [{ type: "GPU", value: draw.pick(["1", "2"]) }] })),
     ...draw.maybe(0.1, () => ({ command: draw.pick([["sleep", "5"], ["exit", "1"], ["serve"]]) })),
-    ...(at === 0
+    ...(at + 1 === count
       ? {}
-      : draw.maybe(0.3, () => ({
-          dependsOn: [{ containerName: "main", condition: draw.pick(["START", "COMPLETE", "SUCCESS"]) }],
+      : draw.maybe(0.4, () => ({
+          dependsOn: [{ containerName: `side-${at + 1}`, condition: draw.pick(["START", "COMPLETE", "SUCCESS"]) }],
         }))),
   };
 }
