@@ -3,33 +3,23 @@
  *
  *   start -> [load the disk] -> [register, or register anew, unless adopted] -> DiscoverPollEndpoint
  *         -> connected (both sockets, each opened again whenever it closes) -> ended (stop, turned away, displaced, refused)
- *
- * What the task engine puts out is carried out only after the engine's state is on the disk: whatever happens later, the
- * agent knows its containers.
  */
-import { type AgentHello, type AgentTransport, type EcsApi, inactiveInstance } from "../agent-protocol/connection.ts";
+import type { AgentHello, AgentTransport, EcsApi } from "../agent-protocol/connection.ts";
 import type { FromAgent } from "../agent-protocol/from-agent.ts";
 import { parseToAgent, type ToAgent } from "../agent-protocol/to-agent.ts";
-import type { Clock, Timer } from "../lib/clock.ts";
+import type { Clock } from "../lib/clock.ts";
 import type { Random, RandomStream } from "../lib/random.ts";
-import type { AgentDisk, AgentState } from "./agent-disk.ts";
+import { acknowledgement } from "./acknowledgement.ts";
+import type { AgentDisk } from "./agent-disk.ts";
 import type { AgentLog } from "./agent-log.ts";
-import type { AgentUpdater } from "./agent-updater.ts";
-import { Backoff } from "./backoff.ts";
+import { type AgentUpdater, SelfUpdate } from "./agent-updater.ts";
 import { ChannelLink, commandBackoff, telemetryBackoff } from "./channel-link.ts";
 import type { ContainerRuntime } from "./container-runtime.ts";
-import type { StateChange } from "./engine-state.ts";
-import { type EngineInput, type EngineOptions, type EngineOutput, engineDefaults } from "./engine-step.ts";
+import { DurableEngine } from "./durable-engine.ts";
+import type { EngineOptions } from "./engine-step.ts";
+import { type Endpoints, HostRegistration } from "./host-registration.ts";
 import { type HostFacts, registrationRequest } from "./registration.ts";
-import { codeOf, Submissions } from "./submissions.ts";
-import { TaskEngine } from "./task-engine.ts";
-import {
-  healthMessages,
-  instanceStatusMessage,
-  type Publisher,
-  publishIntervalMs,
-  type RuntimeStatus,
-} from "./telemetry.ts";
+import { Telemetry } from "./telemetry.ts";
 
 export type AgentOptions = {
   readonly clock: Clock;
@@ -59,152 +49,128 @@ export type AgentEnd =
   /** The registration was refused with an error that no repetition mends. */
   | { readonly why: "refused"; readonly error: unknown };
 
-/** AWS: errors at registration that are worth another attempt; others end the agent. */
-const registrationRetryCodes: readonly string[] = ["ServerException", "LimitExceededException", "ThrottlingException"];
-const registrationBackoff = { firstMs: 3_000, factor: 2, lastMs: 192_000 };
-const discoveryBackoff = { firstMs: 250, factor: 1.5, lastMs: 120_000 };
-/** LIMIT: how long a simulated update takes to bring the agent back: long enough for UPDATING to be seen. */
+/** LIMIT: how long an update takes to bring the agent back: long enough for UPDATING to be seen. */
 const updateRestartMs = 200;
-
-/** What the engine put out, and how to acknowledge the message that it came of. */
-type Outgoing = { readonly output: EngineOutput; readonly acknowledge: () => void };
 
 export class Agent {
   readonly #options: AgentOptions;
   readonly #random: RandomStream;
-  readonly #submissions: Submissions;
-  #engine: TaskEngine;
+  readonly #engine: DurableEngine;
+  readonly #registration: HostRegistration;
+  readonly #telemetry: Telemetry;
+  readonly #update: SelfUpdate;
   #containerInstanceArn: string | null = null;
   #agentVersion: string;
-  #stagedVersion: string | null = null;
   #acs: ChannelLink | null = null;
   #tcs: ChannelLink | null = null;
   #sendCredentials = true;
-  #status: RuntimeStatus | null = null;
-  #statusPublished = false;
-  #outbox: Outgoing[] = [];
-  #saving: Promise<void> | null = null;
-  #unsaved = false;
-  #timer: Timer | null = null;
-  #timerAt: number | null = null;
-  #tick: Timer | null = null;
-  #wait: Timer | null = null;
-  #wake: () => void = () => {};
   #ended = false;
 
   constructor(options: AgentOptions) {
+    const { clock, log, runtime, updater, cluster } = options;
+    const random = options.random.stream(`agent/${options.name}`);
     this.#options = options;
-    this.#random = options.random.stream(`agent/${options.name}`);
+    this.#random = random;
     this.#agentVersion = options.agentVersion;
-    this.#engine = new TaskEngine(options.engine ?? engineDefaults);
-    const { api, clock, log, cluster } = options;
-    this.#submissions = new Submissions({
-      api,
+    this.#engine = new DurableEngine({
+      ...options,
+      random,
+      identity: () => {
+        const containerInstanceArn = this.#containerInstanceArn;
+        return containerInstanceArn === null ? null : { containerInstanceArn, agentVersion: this.#agentVersion };
+      },
+      onStopCandidates: (messageId, taskArns) => this.#askAboutStops(messageId, taskArns),
+      onHealthChanged: () => this.#telemetry.publishHealth(),
+    });
+    this.#registration = new HostRegistration({ ...options, random });
+    this.#telemetry = new Telemetry({
       clock,
       log,
-      cluster,
-      random: this.#random,
-      onSettled: (change) => this.#settled(change),
+      runtime,
+      publisher: () => ({ cluster, containerInstance: this.#containerInstanceArn ?? "", ids: random }),
+      health: () => this.#engine.health(),
+      send: (message) => this.#tcs?.send(message),
     });
-    options.runtime.onEvent((event) => this.#step({ type: "runtime", event }));
-    options.runtime.onCheckChanged(() => this.#check(true));
+    this.#update = new SelfUpdate(
+      updater,
+      (message) => this.#reply(message),
+      (version) => this.#changeVersion(version),
+    );
   }
 
+  /** Null before the registration. */
   get containerInstanceArn(): string | null {
     return this.#containerInstanceArn;
   }
 
-  /** Tasks that are not STOPPED. */
+  /** How many tasks are not STOPPED. */
   get liveTasks(): number {
     return this.#engine.liveTasks;
   }
 
   /** Resolves when the agent has begun to connect, or has ended. Rejects only when its disk cannot be read. */
   async start(): Promise<void> {
-    const { disk, instance } = this.#options;
-    const saved = disk === null ? null : await disk.load();
-    if (saved !== null) this.#restore(saved);
-    if ("adopt" in instance) this.#containerInstanceArn = instance.adopt;
-    else if (!(await this.#register(instance.register))) return;
-    const endpoints = await this.#discover();
-    if (endpoints === null) return;
-    this.#unsaved = true;
-    this.#flush();
-    this.#connect(endpoints);
+    await this.#restore();
+    if (!(await this.#register())) return;
+    const containerInstanceArn = this.#containerInstanceArn ?? "";
+    const endpoints = await this.#registration.discover(this.#options.cluster, containerInstanceArn);
+    if (endpoints === null || this.#ended) return;
+    this.#engine.save();
+    this.#connect(endpoints, containerInstanceArn);
   }
 
   /** Ends the agent. Its containers are left to the runtime. Resolves when the disk is at rest. */
   async stop(): Promise<void> {
     this.#end({ why: "stopped" });
-    while (this.#saving !== null) await this.#saving;
+    await this.#engine.rest();
   }
 
-  #restore(saved: AgentState): void {
-    const { instance, engine } = this.#options;
+  async #restore(): Promise<void> {
+    const { disk, instance } = this.#options;
+    const saved = disk === null ? null : await disk.load();
     // A disk that was written for another instance says nothing about this one.
-    if ("adopt" in instance && saved.containerInstanceArn !== instance.adopt) return;
+    if (saved === null || this.#ended || ("adopt" in instance && saved.containerInstanceArn !== instance.adopt)) return;
     this.#containerInstanceArn = saved.containerInstanceArn;
     this.#agentVersion = saved.agentVersion;
-    this.#engine = new TaskEngine(engine ?? engineDefaults, saved.engine);
-    for (const change of saved.submissions) this.#submissions.add(change);
-    this.#step({ type: "recovered" });
+    this.#engine.restore(saved);
   }
 
-  async #register(facts: HostFacts): Promise<boolean> {
-    const { api, cluster } = this.#options;
-    const request = registrationRequest(facts, cluster, this.#random.uuid(), this.#containerInstanceArn);
-    const backoff = new Backoff(registrationBackoff, this.#random);
-    for (;;) {
-      if (this.#ended) return false;
-      try {
-        const arn = registeredArn(await api.call("RegisterContainerInstance", request));
-        if (this.#ended) return false;
-        this.#containerInstanceArn ??= arn;
-        return true;
-      } catch (error) {
-        const code = codeOf(error);
-        if (code !== null && code.endsWith("Exception") && !registrationRetryCodes.includes(code)) {
-          this.#options.log("error", { err: error, host: this.#options.name }, "the host was refused");
-          this.#end({ why: "refused", error });
-          return false;
-        }
-        await this.#pause(backoff.next());
-      }
+  async #register(): Promise<boolean> {
+    const { instance, cluster, log, name } = this.#options;
+    if ("adopt" in instance) {
+      this.#containerInstanceArn = instance.adopt;
+      return true;
+    }
+    const request = registrationRequest(instance.register, cluster, this.#random.uuid(), this.#containerInstanceArn);
+    try {
+      const arn = await this.#registration.register(request);
+      this.#containerInstanceArn ??= arn;
+      return arn !== null;
+    } catch (error) {
+      log("error", { err: error, host: name }, "the registration was refused");
+      this.#end({ why: "refused", error });
+      return false;
     }
   }
 
-  async #discover(): Promise<{ readonly acs: string; readonly tcs: string } | null> {
-    const { api, cluster } = this.#options;
-    const backoff = new Backoff(discoveryBackoff, this.#random);
-    for (;;) {
-      if (this.#ended) return null;
-      try {
-        const request = { cluster, containerInstance: this.#arn(), zoneId: "" };
-        const reply: { endpoint?: unknown; telemetryEndpoint?: unknown } = await api.call(
-          "DiscoverPollEndpoint",
-          request,
-        );
-        return { acs: String(reply.endpoint ?? ""), tcs: String(reply.telemetryEndpoint ?? "") };
-      } catch (error) {
-        this.#options.log("debug", { err: error, host: this.#options.name }, "no endpoint yet");
-        await this.#pause(backoff.next());
-      }
-    }
-  }
-
-  #connect(endpoints: { readonly acs: string; readonly tcs: string }): void {
-    if (this.#ended) return;
-    const { clock, transport } = this.#options;
-    const common = {
-      clock,
-      random: this.#random,
-      onSentAway: (why: "inactive" | "displaced") => this.#end({ why }),
-    };
+  #connect(endpoints: Endpoints, containerInstanceArn: string): void {
+    const { clock, transport, cluster, agentHash, runtime } = this.#options;
+    const hello = (sendCredentials: boolean): AgentHello => ({
+      cluster,
+      containerInstanceArn,
+      agentVersion: this.#agentVersion,
+      agentHash,
+      dockerVersion: runtime.version,
+      sendCredentials,
+    });
+    const onSentAway = (why: "inactive" | "displaced"): void => this.#end({ why });
+    const common = { clock, random: this.#random, onSentAway };
     this.#acs = new ChannelLink({
       ...common,
       backoff: commandBackoff,
-      connect: () => transport.connect("acs", this.#hello(true), endpoints.acs),
+      connect: () => transport.connect("acs", hello(this.#sendCredentials), endpoints.acs),
       onOpen: () => {
+        // AWS: only the first connection of a process asks for credentials.
         this.#sendCredentials = false;
       },
       onMessage: (message) => this.#command(message),
@@ -212,80 +178,70 @@ export class Agent {
     this.#tcs = new ChannelLink({
       ...common,
       backoff: telemetryBackoff,
-      connect: () => transport.connect("tcs", this.#hello(false), endpoints.tcs),
-      onOpen: () => this.#check(true),
+      connect: () => transport.connect("tcs", hello(false), endpoints.tcs),
+      onOpen: () => this.#telemetry.check(true),
       // Acknowledgements: that they came is all there is to know.
       onMessage: () => {},
     });
     this.#acs.open();
     this.#tcs.open();
-    this.#armTick();
-  }
-
-  #hello(commands: boolean): AgentHello {
-    const { cluster, agentHash, runtime } = this.#options;
-    return {
-      cluster,
-      containerInstanceArn: this.#arn(),
-      agentVersion: this.#agentVersion,
-      agentHash,
-      dockerVersion: runtime.version,
-      sendCredentials: commands && this.#sendCredentials,
-    };
+    this.#telemetry.start();
   }
 
   #command(value: unknown): void {
     const parsed = parseToAgent(value);
-    if (!parsed.ok) {
-      // AWS: a message of the wrong shape is dropped without an answer.
-      this.#options.log("debug", { type: parsed.type, problem: parsed.problem }, "a message of the wrong shape");
+    if (parsed.ok) {
+      this.#commandMessage(parsed.message);
       return;
     }
-    this.#commandMessage(parsed.message);
+    // AWS: a message of the wrong shape is dropped without an answer.
+    this.#options.log("debug", { type: parsed.type, problem: parsed.problem }, "a message of the wrong shape");
   }
 
-  #commandMessage(message: ToAgent): void {
-    switch (message.type) {
+  #commandMessage(envelope: ToAgent): void {
+    switch (envelope.type) {
       case "HeartbeatMessage":
-        this.#reply({ type: "HeartbeatAckRequest", message: { messageId: message.message.messageId } });
-        this.#check(false);
+        this.#reply({ type: "HeartbeatAckRequest", message: { messageId: envelope.message.messageId } });
+        this.#telemetry.check(false);
         return;
       case "PayloadMessage":
-        this.#payload(message);
+        this.#payload(envelope);
         return;
       case "TaskManifestMessage": {
-        const { messageId, timeline, tasks } = message.message;
-        this.#step({ type: "manifest", messageId, timeline, tasks: tasks ?? [] }, () =>
-          this.#acknowledge(message.message),
+        const { messageId, timeline, tasks } = envelope.message;
+        this.#engine.step({ type: "manifest", messageId, timeline, tasks: tasks ?? [] }, () =>
+          this.#reply(acknowledgement(envelope.message)),
         );
         return;
       }
       case "TaskStopVerificationAck": {
-        const taskArns = (message.message.stopTasks ?? []).map((task) => task.taskArn);
-        this.#step({ type: "stop-confirmed", messageId: message.message.messageId, taskArns });
+        const taskArns = (envelope.message.stopTasks ?? []).map((task) => task.taskArn);
+        this.#engine.step({ type: "stop-confirmed", messageId: envelope.message.messageId, taskArns });
         return;
       }
       case "AttachTaskNetworkInterfacesMessage": {
-        const { taskArn, elasticNetworkInterfaces } = message.message;
+        const { taskArn, elasticNetworkInterfaces } = envelope.message;
         const attachmentArns = elasticNetworkInterfaces.flatMap(({ attachmentArn }) => attachmentArn ?? []);
-        this.#step({ type: "attach", taskArn, attachmentArns }, () => this.#acknowledge(message.message));
+        this.#engine.step({ type: "attach", taskArn, attachmentArns }, () =>
+          this.#reply(acknowledgement(envelope.message)),
+        );
         return;
       }
       case "AttachInstanceNetworkInterfacesMessage":
-        this.#acknowledge(message.message);
-        void this.#confirmTrunk(message.message.elasticNetworkInterfaces.flatMap((eni) => eni.attachmentArn ?? []));
+        this.#reply(acknowledgement(envelope.message));
+        void this.#confirmTrunk(envelope.message.elasticNetworkInterfaces.flatMap((eni) => eni.attachmentArn ?? []));
         return;
       case "ConfirmAttachmentMessage":
-        this.#acknowledge(message.message);
+        this.#reply(acknowledgement(envelope.message));
         return;
       case "IAMRoleCredentialsMessage":
-        this.#acknowledgeCredentials(message.message.messageId, message.message.roleCredentials);
+        this.#acknowledgeCredentials(envelope.message.messageId, envelope.message.roleCredentials);
         return;
       case "StageUpdateMessage":
-        void this.#stageUpdate(message.message);
+        void this.#update.stage(envelope);
         return;
       case "PerformUpdateMessage":
-        this.#performUpdate(message.message);
+        this.#update.perform(envelope);
         return;
       default:
         return;
@@ -294,18 +250,13 @@ export class Agent {
 
   #payload({ message }: Extract<ToAgent, { type: "PayloadMessage" }>): void {
     const tasks = message.tasks ?? [];
-    this.#step({ type: "payload", tasks, sequence: message.seqNum ?? null }, () => {
-      this.#acknowledge(message);
-      for (const task of tasks) {
-        if (task.roleCredentials) this.#acknowledgeCredentials(message.messageId, task.roleCredentials);
-        if (task.executionRoleCredentials)
-          this.#acknowledgeCredentials(message.messageId, task.executionRoleCredentials);
+    this.#engine.step({ type: "payload", tasks, sequence: message.seqNum ?? null }, () => {
+      this.#reply(acknowledgement(message));
+      for (const { roleCredentials, executionRoleCredentials } of tasks) {
+        if (roleCredentials) this.#acknowledgeCredentials(message.messageId, roleCredentials);
+        if (executionRoleCredentials) this.#acknowledgeCredentials(message.messageId, executionRoleCredentials);
       }
     });
-  }
-
-  #acknowledge(to: Addressed): void {
-    this.#reply({ type: "AckRequest", message: echo(to) });
   }
 
   #acknowledgeCredentials(
@@ -316,8 +267,9 @@ export class Agent {
     this.#reply({ type: "IAMRoleCredentialsAckRequest", message: { messageId, credentialsId, expiration } });
   }
 
-  #refuse(to: Addressed, reason: string): void {
-    this.#reply({ type: "NackRequest", message: { ...echo(to), reason } });
+  #askAboutStops(messageId: string, taskArns: readonly string[]): void {
+    const stopCandidates = taskArns.map((taskArn) => ({ taskArn, desiredStatus: "STOPPED" }));
+    this.#reply({ type: "TaskStopVerificationMessage", message: { messageId, stopCandidates } });
   }
 
   #reply(message: FromAgent): void {
@@ -325,8 +277,8 @@ export class Agent {
   }
 
   async #confirmTrunk(attachmentArns: readonly string[]): Promise<void> {
-    const attachments = attachmentArns.map((attachmentArn) => ({ attachmentArn, status: "ATTACHED" }));
     const { api, cluster, log } = this.#options;
+    const attachments = attachmentArns.map((attachmentArn) => ({ attachmentArn, status: "ATTACHED" }));
     try {
       await api.call("SubmitAttachmentStateChanges", { cluster, attachments });
     } catch (error) {
@@ -334,231 +286,24 @@ export class Agent {
     }
   }
 
-  async #stageUpdate(
-    message: Addressed & {
-      readonly updateInfo?:
-        | { location?: string | null | undefined; signature?: string | null | undefined }
-        | null
-        | undefined;
-    },
-  ): Promise<void> {
-    const { updater } = this.#options;
-    if (updater === null) {
-      this.#refuse(message, "Updates are disabled");
-      return;
-    }
-    const { location, signature } = message.updateInfo ?? {};
-    if (!location || !signature) {
-      this.#refuse(message, "Invalid update: no location or no signature");
-      return;
-    }
-    const staged = await updater.stage(location, signature);
-    if (this.#ended) return;
-    if (!staged.ok) {
-      this.#refuse(message, staged.reason);
-      return;
-    }
-    this.#stagedVersion = staged.version;
-    this.#acknowledge(message);
-  }
-
-  #performUpdate(message: Addressed): void {
-    if (this.#options.updater === null || this.#stagedVersion === null) {
-      this.#refuse(
-        message,
-        this.#options.updater === null ? "Updates are disabled" : "Cannot perform update; update not downloaded",
-      );
-      return;
-    }
-    this.#acknowledge(message);
-    this.#agentVersion = this.#stagedVersion;
-    this.#stagedVersion = null;
-    this.#unsaved = true;
-    this.#flush();
-    // AWS: the only sign of an update that is done is that the sockets come back with the new version.
+  /** AWS: the only sign of an update that is done is that the sockets come back with the new version. */
+  #changeVersion(version: string): void {
+    this.#agentVersion = version;
+    this.#engine.save();
     this.#acs?.restart(updateRestartMs);
     this.#tcs?.restart(updateRestartMs);
-  }
-
-  /** Looks at the runtime; publishes at once when asked to or when it has changed, else at the next tick. */
-  #check(publish: boolean): void {
-    const { runtime, clock, log } = this.#options;
-    runtime.check().then(
-      (status) => {
-        const changed = this.#status?.status !== status;
-        const checkedAt = clock.now();
-        this.#status = { status, checkedAt, since: changed ? checkedAt : (this.#status?.since ?? checkedAt) };
-        this.#statusPublished = false;
-        if (publish || changed) this.#publishStatus();
-      },
-      (error: unknown) => log("warn", { err: error }, "the container runtime could not be checked"),
-    );
-  }
-
-  #publishStatus(): void {
-    if (this.#statusPublished || this.#ended || this.#tcs === null) return;
-    this.#statusPublished = true;
-    this.#tcs.send(instanceStatusMessage(this.#publisher(), this.#status, this.#options.clock.now()));
-  }
-
-  #publishHealth(): void {
-    if (this.#tcs === null) return;
-    for (const message of healthMessages(this.#publisher(), this.#engine.health(), this.#options.clock.now())) {
-      this.#tcs.send(message);
-    }
-  }
-
-  #publisher(): Publisher {
-    return { cluster: this.#options.cluster, containerInstance: this.#arn(), ids: this.#random };
-  }
-
-  #armTick(): void {
-    this.#tick = this.#options.clock.setTimer(publishIntervalMs, () => {
-      this.#publishStatus();
-      this.#publishHealth();
-      this.#armTick();
-    });
-  }
-
-  #settled(change: StateChange): void {
-    this.#unsaved = true;
-    if (change.status === "STOPPED") this.#step({ type: "settled", taskArn: change.task });
-    else this.#flush();
-  }
-
-  #step(input: EngineInput, acknowledge: () => void = () => {}): void {
-    if (this.#ended) return;
-    for (const output of this.#engine.step(input, this.#options.clock.now()))
-      this.#outbox.push({ output, acknowledge });
-    this.#unsaved = true;
-    this.#flush();
-    this.#armTimer();
-  }
-
-  /** Saves, then carries out what the saved state stands behind. Steps that come meanwhile go into the next round. */
-  #flush(): void {
-    const { disk, log } = this.#options;
-    if (disk === null || this.#containerInstanceArn === null) {
-      this.#release(this.#takeOutbox());
-      return;
-    }
-    if (this.#saving !== null || !this.#unsaved) return;
-    const batch = this.#takeOutbox();
-    this.#unsaved = false;
-    this.#saving = disk
-      .save(this.#state(batch))
-      .catch((error: unknown) => {
-        // A host with a full disk goes on; after a restart it may know less than it did.
-        log("error", { err: error, host: this.#options.name }, "the state of the agent could not be saved");
-      })
-      .then(() => {
-        this.#saving = null;
-        this.#release(batch);
-        if (this.#unsaved && !this.#ended) this.#flush();
-      });
-  }
-
-  #takeOutbox(): readonly Outgoing[] {
-    const batch = this.#outbox;
-    this.#outbox = [];
-    return batch;
-  }
-
-  #state(batch: readonly Outgoing[]): AgentState {
-    const unsent = batch.flatMap(({ output }) => (output.type === "submit" ? [output.change] : []));
-    return {
-      format: 1,
-      containerInstanceArn: this.#arn(),
-      agentVersion: this.#agentVersion,
-      engine: this.#engine.snapshot(),
-      submissions: [...this.#submissions.pending(), ...unsent],
-    };
-  }
-
-  #release(batch: readonly Outgoing[]): void {
-    if (this.#ended) return;
-    for (const { output, acknowledge } of batch) {
-      switch (output.type) {
-        case "run":
-          this.#options.runtime.run(output.command);
-          break;
-        case "submit":
-          this.#submissions.add(output.change);
-          break;
-        case "acknowledge":
-          acknowledge();
-          break;
-        case "stop-candidates":
-          this.#reply({
-            type: "TaskStopVerificationMessage",
-            message: {
-              messageId: output.messageId,
-              stopCandidates: output.taskArns.map((taskArn) => ({ taskArn, desiredStatus: "STOPPED" })),
-            },
-          });
-          break;
-        case "health-changed":
-          this.#publishHealth();
-          break;
-      }
-    }
-  }
-
-  #armTimer(): void {
-    const dueAt = this.#engine.nextDueAt();
-    if (dueAt === this.#timerAt) return;
-    this.#timer?.cancel();
-    this.#timerAt = dueAt;
-    if (dueAt === null) return;
-    const { clock } = this.#options;
-    this.#timer = clock.setTimer(dueAt - clock.now(), () => {
-      this.#timerAt = null;
-      this.#step({ type: "timer" });
-    });
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-      this.#wait = this.#options.clock.setTimer(ms, resolve);
-    });
   }
 
   #end(end: AgentEnd): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const timer of [this.#timer, this.#tick, this.#wait]) timer?.cancel();
-    this.#wake();
+    this.#registration.close();
+    this.#telemetry.close();
+    this.#engine.close();
     this.#acs?.close(1001, "the agent stops");
     this.#tcs?.close(1001, "the agent stops");
-    this.#submissions.close();
     this.#options.runtime.close();
-    if (end.why === "inactive")
-      this.#options.log("info", { instance: this.#containerInstanceArn }, inactiveInstance.word);
+    this.#options.log(end.why === "stopped" ? "debug" : "info", { instance: this.#containerInstanceArn, why: end.why }, "the agent has ended");
     this.#options.onEnded?.(end);
   }
-
-  #arn(): string {
-    return this.#containerInstanceArn ?? "";
-  }
-}
-
-type Addressed = {
-  readonly messageId: string;
-  readonly clusterArn?: string | null | undefined;
-  readonly containerInstanceArn?: string | null | undefined;
-};
-
-/** AWS: an acknowledgement repeats what the message was addressed to. */
-const echo = ({ messageId, clusterArn, containerInstanceArn }: Addressed) => ({
-  messageId,
-  cluster: clusterArn,
-  containerInstance: containerInstanceArn,
-});
-
-function registeredArn(reply: { readonly containerInstance?: unknown }): string {
-  const instance = reply.containerInstance as { readonly containerInstanceArn?: unknown } | null | undefined;
-  const arn = instance?.containerInstanceArn;
-  if (typeof arn !== "string") throw new Error("RegisterContainerInstance gave no containerInstanceArn");
-  return arn;
 }

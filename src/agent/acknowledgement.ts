@@ -1,0 +1,22 @@
+import type { AckRequest } from "../agent-protocol/from-agent/ack.ts";
+import type { NackRequest } from "../agent-protocol/from-agent/nack.ts";
+
+/** What an acknowledgement repeats of the message that it answers. */
+export type Addressed = {
+  readonly messageId: string;
+  readonly clusterArn?: string | null | undefined;
+  readonly containerInstanceArn?: string | null | undefined;
+};
+
+export const acknowledgement = (to: Addressed): AckRequest => ({ type: "AckRequest", message: echo(to) });
+
+export const refusal = (to: Addressed, reason: string): NackRequest => ({
+  type: "NackRequest",
+  message: { ...echo(to), reason },
+});
+
+const echo = ({ messageId, clusterArn, containerInstanceArn }: Addressed) => ({
+  messageId,
+  cluster: clusterArn,
+  containerInstance: containerInstanceArn,
+});

@@ -1,0 +1,192 @@
+/**
+ * The task engine with what it stands on: a disk, and the reports under way. What a step puts out is carried out only after
+ * the engine's state is on the disk; steps that come meanwhile share the next write. So after a crash the agent knows every
+ * container that it ordered and repeats every report that was not taken.
+ */
+import type { EcsApi } from "../agent-protocol/connection.ts";
+import { must } from "../lib/assert.ts";
+import type { Clock, Timer } from "../lib/clock.ts";
+import type { RandomStream } from "../lib/random.ts";
+import type { AgentDisk, AgentState } from "./agent-disk.ts";
+import type { AgentLog } from "./agent-log.ts";
+import type { ContainerRuntime } from "./container-runtime.ts";
+import type { StateChange } from "./engine-state.ts";
+import {
+  type EngineInput,
+  type EngineOptions,
+  type EngineOutput,
+  engineDefaults,
+  type TaskHealth,
+} from "./engine-step.ts";
+import { Submissions } from "./submissions.ts";
+import { TaskEngine } from "./task-engine.ts";
+
+export type DurableEngineOptions = {
+  readonly clock: Clock;
+  readonly random: RandomStream;
+  readonly log: AgentLog;
+  readonly api: EcsApi;
+  readonly cluster: string;
+  readonly runtime: ContainerRuntime;
+  readonly disk: AgentDisk | null;
+  readonly engine?: EngineOptions;
+  /** What goes on the disk beside the engine; null while there is nothing to save yet. */
+  readonly identity: () => { readonly containerInstanceArn: string; readonly agentVersion: string } | null;
+  readonly onStopCandidates: (messageId: string, taskArns: readonly string[]) => void;
+  readonly onHealthChanged: () => void;
+};
+
+/** What the engine put out, and how to acknowledge the message that it came of. */
+type Outgoing = { readonly output: EngineOutput; readonly acknowledge: () => void };
+
+export class DurableEngine {
+  readonly #options: DurableEngineOptions;
+  readonly #submissions: Submissions;
+  #engine: TaskEngine;
+  #outbox: Outgoing[] = [];
+  #saving: Promise<void> | null = null;
+  #unsaved = false;
+  #timer: Timer | null = null;
+  #timerAt: number | null = null;
+  #closed = false;
+
+  constructor(options: DurableEngineOptions) {
+    const { api, clock, log, cluster, random, runtime } = options;
+    this.#options = options;
+    this.#engine = new TaskEngine(options.engine ?? engineDefaults);
+    this.#submissions = new Submissions({
+      api,
+      clock,
+      log,
+      cluster,
+      random,
+      onSettled: (change) => this.#settled(change),
+    });
+    runtime.onEvent((event) => this.step({ type: "runtime", event }));
+  }
+
+  /** Goes on from a saved state; only before the first step. */
+  restore(saved: AgentState): void {
+    this.#engine = new TaskEngine(this.#options.engine ?? engineDefaults, saved.engine);
+    for (const change of saved.submissions) this.#submissions.add(change);
+    this.step({ type: "recovered" });
+  }
+
+  /** `acknowledge` is called when the engine has taken the message of this input, and it is durable. */
+  step(input: EngineInput, acknowledge: () => void = () => {}): void {
+    if (this.#closed) return;
+    for (const output of this.#engine.step(input, this.#options.clock.now()))
+      this.#outbox.push({ output, acknowledge });
+    this.save();
+    this.#armTimer();
+  }
+
+  /** Saves the state, when there is a disk, and carries out what waits for it. */
+  save(): void {
+    this.#unsaved = true;
+    this.#flush();
+  }
+
+  health(): readonly TaskHealth[] {
+    return this.#engine.health();
+  }
+
+  get liveTasks(): number {
+    return this.#engine.liveTasks;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+    this.#submissions.close();
+  }
+
+  /** Resolves when no write is under way. */
+  async rest(): Promise<void> {
+    while (this.#saving !== null) await this.#saving;
+  }
+
+  #settled(change: StateChange): void {
+    if (change.status === "STOPPED") this.step({ type: "settled", taskArn: change.task });
+    else this.save();
+  }
+
+  #flush(): void {
+    const { disk, log, identity } = this.#options;
+    if (disk === null || identity() === null) {
+      this.#unsaved = false;
+      this.#release(this.#takeOutbox());
+      return;
+    }
+    if (this.#saving !== null || !this.#unsaved) return;
+    const batch = this.#takeOutbox();
+    this.#unsaved = false;
+    this.#saving = disk
+      .save(this.#state(batch))
+      .catch((error: unknown) => {
+        // A host with a full disk goes on; after a restart it may know less than it did.
+        log(
+          "error",
+          { err: error, instance: identity()?.containerInstanceArn },
+          "the agent's state could not be saved",
+        );
+      })
+      .then(() => {
+        this.#saving = null;
+        this.#release(batch);
+        if (!this.#closed) this.#flush();
+      });
+  }
+
+  #takeOutbox(): readonly Outgoing[] {
+    const batch = this.#outbox;
+    this.#outbox = [];
+    return batch;
+  }
+
+  #state(batch: readonly Outgoing[]): AgentState {
+    const unsent = batch.flatMap(({ output }) => (output.type === "submit" ? [output.change] : []));
+    return {
+      format: 1,
+      ...must(this.#options.identity(), "the identity of an agent with a disk"),
+      engine: this.#engine.snapshot(),
+      submissions: [...this.#submissions.pending(), ...unsent],
+    };
+  }
+
+  #release(batch: readonly Outgoing[]): void {
+    for (const { output, acknowledge } of batch) {
+      if (this.#closed) return;
+      switch (output.type) {
+        case "run":
+          this.#options.runtime.run(output.command);
+          break;
+        case "submit":
+          this.#submissions.add(output.change);
+          break;
+        case "acknowledge":
+          acknowledge();
+          break;
+        case "stop-candidates":
+          this.#options.onStopCandidates(output.messageId, output.taskArns);
+          break;
+        case "health-changed":
+          this.#options.onHealthChanged();
+          break;
+      }
+    }
+  }
+
+  #armTimer(): void {
+    const dueAt = this.#engine.nextDueAt();
+    if (dueAt === this.#timerAt) return;
+    this.#timer?.cancel();
+    this.#timerAt = dueAt;
+    if (dueAt === null) return;
+    const { clock } = this.#options;
+    this.#timer = clock.setTimer(dueAt - clock.now(), () => {
+      this.#timerAt = null;
+      this.step({ type: "timer" });
+    });
+  }
+}
