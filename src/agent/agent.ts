@@ -303,7 +303,11 @@ export class Agent {
     this.#acs?.close(1001, "the agent stops");
     this.#tcs?.close(1001, "the agent stops");
     this.#options.runtime.close();
-    this.#options.log(end.why === "stopped" ? "debug" : "info", { instance: this.#containerInstanceArn, why: end.why }, "the agent has ended");
+    this.#options.log(
+      end.why === "stopped" ? "debug" : "info",
+      { instance: this.#containerInstanceArn, why: end.why },
+      "the agent has ended",
+    );
     this.#options.onEnded?.(end);
   }
 }
