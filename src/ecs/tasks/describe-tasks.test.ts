@@ -34,7 +34,7 @@ test("a task as the API shows it", () => {
   );
   assert.deepEqual(shown?.overrides, { containerOverrides: [{ name: "app" }], inferenceAcceleratorOverrides: [] });
   assert.deepEqual([shown?.version, shown?.lastStatus, shown?.startedAt], [2, "RUNNING", world.now]);
-  const [container] = shown?.containers as Record<string, unknown>[];
+  const [container] = (shown?.containers ?? []) as Record<string, unknown>[];
   assert.deepEqual([container?.cpu, container?.memory, container?.memoryReservation], ["128", "256", null]);
   assert.deepEqual([container?.taskArn, container?.healthStatus], [task.arn, "UNKNOWN"]);
   const withTags = world.call<Reply>("DescribeTasks", { tasks: [task.id], include: ["TAGS"] }).value;

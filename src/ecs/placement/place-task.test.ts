@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { seededRandom } from "../../lib/random.ts";
+import { aCluster, aDefinition, type InstanceOptions, type SmallWorld } from "../small-world.ts";
+import { effectiveContainers, type Need, needOf } from "../tasks/new-task.ts";
+import { resolveOverrides } from "../tasks/overrides.ts";
+import { placementFailures, placeTask } from "./place-task.ts";
+
+function need(definition = aDefinition()): Need {
+  const overrides = resolveOverrides(undefined, definition);
+  return needOf(definition, effectiveContainers(definition, overrides), overrides);
+}
+type Mapping = { containerPort?: number; hostPort?: number; protocol?: string };
+const withPorts = (portMappings: readonly Mapping[], networkMode: "bridge" | "host" | "awsvpc" = "bridge") =>
+  aDefinition({ networkMode, containers: [{ portMappings }] });
+
+/** Where `draws` tasks would go, one at a time on the cluster as it is. */
+function counts(world: SmallWorld, draws: number): number[] {
+  const random = seededRandom("uniform").stream("placement");
+  const found = new Map<string, number>();
+  for (let draw = 0; draw < draws; draw++) {
+    const id = placeTask(world.state, need(), "EC2", random)?.instance.id ?? "none";
+    found.set(id, (found.get(id) ?? 0) + 1);
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, count]) => count);
+}
+
+/** The chi-squared statistic of `observed` against equal shares. */
+function chiSquared(observed: readonly number[]): number {
+  const mean = observed.reduce((sum, count) => sum + count, 0) / observed.length;
+  return observed.reduce((sum, count) => sum + (count - mean) ** 2 / mean, 0);
+}
+
+test("placement is uniform over the instances where the task fits", () => {
+  // 9 degrees of freedom: 27.9 is exceeded once in a thousand.
+  const roomy = counts(aCluster().withInstances(10), 5_000);
+  assert.equal(roomy.length, 10);
+  assert.ok(chiSquared(roomy) < 27.9, String(chiSquared(roomy)));
+});
+
+test("placement is uniform where hardly anything fits, too", () => {
+  const world = aCluster()
+    .withInstances(40, { cpu: 64 })
+    .withInstances(1)
+    .withInstances(40, { agentConnected: false })
+    .withInstances(2)
+    .withInstances(40, { status: "DRAINING" });
+  const few = counts(world, 3_000);
+  assert.equal(few.length, 3);
+  // 2 degrees of freedom: 13.8 is exceeded once in a thousand.
+  assert.ok(chiSquared(few) < 13.8, String(chiSquared(few)));
+});
+
+test("nothing fits nowhere", () => {
+  const random = seededRandom("x").stream("placement");
+  assert.equal(placeTask(aCluster().state, need(), "EC2", random), null);
+  const world = aCluster().withInstances(3, { cpu: 127 });
+  assert.equal(placeTask(world.state, need(), "EC2", random), null);
+  assert.equal(placementFailures(world.state, need(), "EC2").length, 1);
+  assert.deepEqual(placementFailures(world.state, need(), "EXTERNAL"), []);
+});
+
+/** The failure reasons when `definition` is placed on one instance after `before`; none means that it fits. */
+function reasonsOn(options: InstanceOptions, definition = aDefinition(), before: readonly (typeof definition)[] = []) {
+  const world = aCluster().withInstances(1, options);
+  for (const each of before) world.runTask(each);
+  return placementFailures(world.state, need(definition), "EC2").map(({ reason, detail }) => `${reason} ${detail}`);
+}
+
+test("the first filter that refuses gives the reason", () => {
+  const all = { agentConnected: false, cpu: 1, memoryMiB: 1 };
+  assert.deepEqual(reasonsOn(all), ["AGENT The agent is not connected."]);
+  const attribute = aDefinition({ requiresAttributes: [{ name: "x" }] });
+  assert.deepEqual(reasonsOn({ cpu: 1, memoryMiB: 1 }, attribute), ["ATTRIBUTE Missing attributes: x."]);
+  assert.deepEqual(reasonsOn({ cpu: 1, memoryMiB: 1 }), ["RESOURCE:CPU Needs 128 CPU units, 1 are left."]);
+});
+
+test("exactly what is left fits, one more does not", () => {
+  assert.deepEqual(reasonsOn({ cpu: 256, memoryMiB: 512 }, aDefinition(), [aDefinition()]), []);
+  assert.equal(reasonsOn({ cpu: 255, memoryMiB: 512 }, aDefinition(), [aDefinition()]).length, 1);
+  assert.equal(reasonsOn({ cpu: 256, memoryMiB: 511 }, aDefinition(), [aDefinition()]).length, 1);
+});
+
+test("fixed host ports are taken by number and protocol", () => {
+  const tcp = withPorts([{ containerPort: 80, hostPort: 8080 }]);
+  const udp = withPorts([{ containerPort: 80, hostPort: 8080, protocol: "udp" }]);
+  assert.deepEqual(reasonsOn({}, tcp, [tcp]), ["RESOURCE:PORTS Host ports in use: 8080."]);
+  assert.deepEqual(reasonsOn({}, udp, [udp]), ["RESOURCE:PORTS Host ports in use: 8080."]);
+  assert.deepEqual(reasonsOn({}, udp, [tcp]), []);
+  assert.deepEqual(reasonsOn({ ports: ["8080"] }, tcp), ["RESOURCE:PORTS Host ports in use: 8080."]);
+  assert.deepEqual(reasonsOn({ ports: ["8080"] }, udp), []);
+  assert.equal(reasonsOn({ udpPorts: ["8080"] }, udp).length, 1);
+});
+
+test("in host mode the container's port is the host's; in awsvpc and with dynamic ports none is taken", () => {
+  const hosted = withPorts([{ containerPort: 80 }], "host");
+  assert.deepEqual(need(hosted).tcpPorts, [80]);
+  assert.equal(reasonsOn({ ports: ["80"] }, hosted).length, 1);
+  for (const free of [withPorts([{ containerPort: 80 }]), withPorts([{ containerPort: 80, hostPort: 0 }])]) {
+    assert.deepEqual(need(free).tcpPorts, []);
+    assert.deepEqual(reasonsOn({ ports: ["80"] }, free, [free]), []);
+  }
+  assert.deepEqual(need(withPorts([{ containerPort: 80, hostPort: 80 }], "awsvpc")).tcpPorts, []);
+});
+
+test("at most 100 ports are reserved on an instance, the agent's included, dynamic ones not", () => {
+  const fixed = (first: number, count: number) =>
+    withPorts(Array.from({ length: count }, (_, i) => ({ containerPort: 1, hostPort: first + i })));
+  const ports = ["22", "2375", "2376", "51678", "51679"];
+  assert.deepEqual(reasonsOn({ ports }, fixed(1000, 95)), []);
+  assert.deepEqual(reasonsOn({ ports }, fixed(1000, 96)), ["RESOURCE:PORTS Host ports in use: 100 are reserved."]);
+  assert.deepEqual(reasonsOn({ ports, udpPorts: ["53"] }, fixed(1000, 95)).length, 1);
+  assert.deepEqual(reasonsOn({ ports }, fixed(2000, 45), [fixed(1000, 50)]), []);
+  assert.deepEqual(reasonsOn({ ports }, fixed(2000, 46), [fixed(1000, 50)]).length, 1);
+  const world = aCluster().withInstances(1, { ports });
+  const task = world.runTask(withPorts(Array.from({ length: 50 }, () => ({ containerPort: 1 }))));
+  const networkBindings = Array.from({ length: 50 }, (_, i) => ({ hostPort: 40_000 + i, protocol: "tcp" }));
+  world.report(task.id, "RUNNING", { containers: [{ containerName: "app", status: "RUNNING", networkBindings }] });
+  assert.deepEqual(placementFailures(world.state, need(fixed(1000, 95)), "EC2"), []);
+  assert.equal(placementFailures(world.state, need(fixed(40_000, 1)), "EC2").length, 1, "but a reported port is taken");
+});
+
+test("GPUs are given out one by one, kept apart by container, and come back", () => {
+  const gpus = (count: number) => ({ resourceRequirements: [{ type: "GPU", value: String(count) }] });
+  const definition = aDefinition({ containers: [gpus(1), { name: "b", ...gpus(2) }, { name: "c" }] });
+  const world = aCluster().withInstances(1, { gpus: ["g1", "g2", "g3", "g4"] });
+  const task = world.runTask(definition);
+  assert.deepEqual(
+    task.containers.map(({ gpuIds }) => gpuIds),
+    [["g1"], ["g2", "g3"], []],
+  );
+  assert.deepEqual(placementFailures(world.state, need(definition), "EC2")[0]?.detail, "Needs 3 GPUs, 1 are left.");
+  const one = world.runTask(aDefinition({ containers: [gpus(1)] }));
+  assert.deepEqual(one.reservation.gpuIds, ["g4"]);
+  world.report(task.id, "STOPPED");
+  assert.deepEqual(world.runTask(definition).reservation.gpuIds, ["g1", "g2", "g3"]);
+});

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { SortedKeys } from "./sorted-keys.ts";
+
+const inOrder = (keys: Iterable<string>) => [...keys].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+
+test("keys come in code-unit order, or those behind a key that need not be there", () => {
+  const keys = new SortedKeys();
+  for (const key of ["b", "a", "Z", "é", "c"]) keys.add(key);
+  assert.deepEqual(keys.after(null), ["Z", "a", "b", "c", "é"]);
+  assert.deepEqual(keys.after("b"), ["c", "é"]);
+  assert.deepEqual(keys.after("aa"), ["b", "c", "é"]);
+  assert.deepEqual(keys.after("é"), []);
+});
+
+/** Changes come in batches between two looks, since that is where they wait. */
+const batches = (size: number) =>
+  fc.array(fc.array(fc.record({ key: fc.nat(199), adds: fc.boolean() }), { maxLength: size }), { maxLength: 8 });
+
+for (const size of [5, 150]) {
+  test(`always what a sorted set would be, in batches of up to ${size}`, () => {
+    fc.assert(
+      fc.property(batches(size), (sequence) => {
+        const keys = new SortedKeys();
+        const expected = new Set<string>();
+        for (const batch of sequence) {
+          for (const { key, adds } of batch) {
+            const name = `k${key}`;
+            if (adds && !expected.has(name)) {
+              keys.add(name);
+              expected.add(name);
+            } else if (!adds && expected.delete(name)) keys.remove(name);
+          }
+          assert.deepEqual(keys.after(null), inOrder(expected));
+          assert.deepEqual(
+            keys.after("k15"),
+            inOrder(expected).filter((key) => key > "k15"),
+          );
+        }
+      }),
+    );
+  });
+}
