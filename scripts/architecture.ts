@@ -1,0 +1,125 @@
+/** Who may import whom. The tables are the architecture; docs/architecture.md explains them. */
+import { areaOf, type Import, importsOf, isTest, type Sources } from "./sources.ts";
+
+/** The folders of `src/` from the bottom up, each with the folders that it may import besides itself. */
+export const mayImport: Readonly<Record<string, readonly string[]>> = {
+  lib: [],
+  ecs: ["lib"],
+  "agent-protocol": ["lib"],
+  wire: ["ecs", "lib"],
+  store: ["ecs", "lib"],
+  auth: ["store", "lib"],
+  "cluster-runner": ["ecs", "store", "lib"],
+  "agent-sessions": ["agent-protocol", "cluster-runner", "ecs", "auth", "lib"],
+  agent: ["agent-protocol", "lib"],
+  cli: ["lib"],
+  server: ["agent", "agent-protocol", "agent-sessions", "auth", "cluster-runner", "ecs", "lib", "store", "wire"],
+  simulator: ["agent", "agent-protocol", "agent-sessions", "auth", "cluster-runner", "ecs", "lib", "store", "wire"],
+};
+
+/** The one place (folders or files) of each package, and of the built-in modules that deserve one. */
+export const homes: Readonly<Record<string, readonly string[]>> = {
+  "@aws-sdk/client-ecs": ["src/wire/", "src/cli/", "bench/"],
+  "@smithy/signature-v4": ["src/auth/", "bench/"],
+  "fast-check": [],
+  fastify: ["src/server/"],
+  pino: ["src/server/"],
+  "prom-client": ["src/server/"],
+  "node:sqlite": ["src/store/sqlite/", "src/cli/event-log.ts"],
+  "node:test": ["scripts/run-test-files.ts"],
+  "node:assert": [],
+  "node:assert/strict": [],
+};
+
+/** Files that only tests use, beside what they help to test. They may import what a test may. */
+export const testSupport: readonly string[] = [
+  "src/cluster-runner/counting-machine.ts",
+  "src/ecs/container-instances/instance-world.ts",
+  "src/ecs/small-account.ts",
+  "src/ecs/small-world.ts",
+  "src/ecs/step-rules.ts",
+  "src/store/sqlite/appending-process.ts",
+  "src/store/store-contract.ts",
+  "src/wire/declared-errors.ts",
+  "src/wire/sample-values.ts",
+];
+
+/** The pure part: nothing of Node, no package. */
+export const purePlaces: readonly string[] = ["src/ecs/", "src/agent/task-engine.ts"];
+
+const forbiddenNames = ["utils", "util", "helpers", "helper", "common", "misc", "types", "manager", "base", "index"];
+
+/** Every breach of the tables above, a line each. `packages` are those of package.json. */
+export function architectureViolations(sources: Sources, packages: readonly string[]): string[] {
+  const found: string[] = [];
+  for (const [file, text] of sources) {
+    found.push(...nameViolations(file));
+    for (const imported of importsOf(file, text)) {
+      const reason = imported.relative
+        ? relativeViolation(file, imported, sources)
+        : packageViolation(file, imported.target, packages);
+      if (reason !== null) found.push(`${file}: ${reason}`);
+    }
+  }
+  return [...found, ...cycles(sources)];
+}
+
+function nameViolations(file: string): string[] {
+  const parts = file.replace(/(?:\.test)?\.ts$/, "").split("/");
+  return parts
+    .filter((part) => forbiddenNames.includes(part))
+    .map((part) => `${file}: "${part}" says nothing; name it after what it holds`);
+}
+
+function relativeViolation(file: string, imported: Import, sources: Sources): string | null {
+  const { target, dynamic } = imported;
+  if (!sources.has(target)) return `imports ${target}, which does not exist`;
+  const forTests = isTest(file) || testSupport.includes(file);
+  if (isTest(target) && !forTests) return `imports the test ${target}`;
+  if (testSupport.includes(target) && !forTests) return `imports ${target}, which is for tests only`;
+  if (forTests || !file.startsWith("src/")) return null;
+  const from = areaOf(file);
+  const to = areaOf(target);
+  if (!target.startsWith("src/")) return `imports ${target}; src/ stands on its own`;
+  if (file === "src/cli/main.ts" && to === "server" && dynamic) return null;
+  if (from === to) return null;
+  if (mayImport[from] === undefined) return `the table of imports lacks the folder ${from}`;
+  return mayImport[from].includes(to) ? null : `imports ${target}; ${from} may not import ${to}`;
+}
+
+function packageViolation(file: string, module: string, packages: readonly string[]): string | null {
+  const forTests = isTest(file) || testSupport.includes(file);
+  const builtIn = module.startsWith("node:");
+  const name = builtIn ? module : module.split("/", module.startsWith("@") ? 2 : 1).join("/");
+  if (!builtIn && !packages.includes(name)) return `imports ${module}, which package.json does not name`;
+  if (forTests) return null;
+  if (purePlaces.some((place) => file.startsWith(place))) return `imports ${module}; the rulebook is pure`;
+  const home = homes[name];
+  if (home === undefined) return builtIn ? null : `imports ${name}, which has no home in the table`;
+  return home.some((place) => file.startsWith(place)) ? null : `imports ${name}, whose home is elsewhere`;
+}
+
+/** Cycles of imports, each told once from its first file; imports of types alone do not run and do not count. */
+function cycles(sources: Sources): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): void => {
+    const at = path.indexOf(file);
+    if (at >= 0) {
+      found.push(`cycle: ${[...path.slice(at), file].join(" -> ")}`);
+      return;
+    }
+    if (done.has(file)) return;
+    path.push(file);
+    for (const imported of importsOf(file, sources.get(file) ?? "")) {
+      if (imported.relative && !imported.typeOnly && !imported.dynamic && sources.has(imported.target)) {
+        visit(imported.target);
+      }
+    }
+    path.pop();
+    done.add(file);
+  };
+  for (const file of sources.keys()) visit(file);
+  return found;
+}

@@ -1,0 +1,45 @@
+/** The project's source files as text, and what each imports. */
+import { globSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
+
+/** Path from the root, with `/`, to text. */
+export type Sources = ReadonlyMap<string, string>;
+
+export interface Import {
+  /** A path from the root for a file of ours, otherwise the module as it is written. */
+  readonly target: string;
+  readonly relative: boolean;
+  readonly dynamic: boolean;
+  readonly typeOnly: boolean;
+}
+
+/** Reads the TypeScript of `src`, `tests`, `bench` and `scripts` below the root; planted violations are no sources. */
+export function readSources(root: string): Sources {
+  const files = globSync("{src,tests,bench,scripts}/**/*.ts", { cwd: root, exclude: ["tests/fixtures/violations/**"] });
+  return new Map(files.sort().map((file) => [file, readFileSync(`${root}${file}`, "utf8")]));
+}
+
+const staticImport = /^\s*(?:import|export)\s+(type\s)?(?:[^;"'`]*?\sfrom\s+)?"([^"]+)"/gm;
+const dynamicImport = /\bimport\(\s*"([^"]+)"\s*\)/g;
+
+export function importsOf(file: string, text: string): Import[] {
+  const found: Import[] = [];
+  const add = (module: string, dynamic: boolean, typeOnly: boolean): void => {
+    const relative = module.startsWith(".");
+    const target = relative ? posix.join(posix.dirname(file), module) : module;
+    found.push({ target, relative, dynamic, typeOnly });
+  };
+  for (const match of text.matchAll(staticImport)) add(match[2] ?? "", false, match[1] !== undefined);
+  for (const match of text.matchAll(dynamicImport)) add(match[1] ?? "", true, false);
+  return found;
+}
+
+export function isTest(file: string): boolean {
+  return file.startsWith("tests/") || file.endsWith(".test.ts");
+}
+
+/** The folder that the table of imports speaks of: `ecs` of `src/ecs/tasks/task.ts`, `bench` of `bench/main.ts`. */
+export function areaOf(file: string): string {
+  const [top = "", next = ""] = file.split("/");
+  return top === "src" ? next : top;
+}

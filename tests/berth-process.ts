@@ -1,0 +1,84 @@
+/** `berth` as a process of its own, for tests that need one that can be killed or started again. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+export const berthMain = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+
+/** What `--json` says when a server listens; `berth serve` says less. */
+export type Listening = {
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly account: string;
+  readonly region: string;
+  readonly cluster: string;
+  /** ARNs of the simulated container instances. */
+  readonly instances: readonly string[];
+};
+
+export type BerthProcess = {
+  readonly listening: Listening;
+  readonly child: ChildProcess;
+  /** What it wrote to standard error so far. */
+  readonly complaints: () => string;
+  /** Sends the signal and waits for the end; gives the exit code, null when the signal ended it. */
+  end(signal: "SIGKILL" | "SIGTERM"): Promise<number | null>;
+};
+
+/** LIMIT: a server listens in under half a second; on a machine that is busy with other tests it may take many. */
+const startTimeoutMs = 30_000;
+
+/** Starts `berth dev` or `berth serve` with `flags` on a free port. Throws what it complained of when it does not listen. */
+export async function startBerth(command: "dev" | "serve", flags: readonly string[]): Promise<BerthProcess> {
+  const argv = [berthMain, command, "--port", "0", "--json", ...flags];
+  const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "pipe"] });
+  let [output, complaints] = ["", ""];
+  child.stderr.on("data", (chunk) => {
+    complaints += chunk;
+  });
+  const listening = await new Promise<Listening>((resolve, reject) => {
+    const fail = (): void => reject(new Error(`berth ${command} ${flags.join(" ")} did not listen: ${complaints}`));
+    const timeout = setTimeout(() => {
+      child.kill("SIGKILL");
+      fail();
+    }, startTimeoutMs);
+    child.once("exit", () => {
+      clearTimeout(timeout);
+      fail();
+    });
+    child.stdout.on("data", (chunk) => {
+      output += chunk;
+      if (!output.includes("\n")) return;
+      clearTimeout(timeout);
+      child.removeAllListeners("exit");
+      resolve(JSON.parse(output.slice(0, output.indexOf("\n"))) as Listening);
+    });
+  });
+  return {
+    listening,
+    child,
+    complaints: () => complaints,
+    end: async (signal) => {
+      if (child.exitCode === null && child.signalCode === null) {
+        const exit = once(child, "exit");
+        child.kill(signal);
+        await exit;
+      }
+      return child.exitCode;
+    },
+  };
+}
+
+/** Runs `berth` with `argv` to its end. */
+export function runBerth(argv: readonly string[]): {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+} {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [berthMain, ...argv], {
+    encoding: "utf8",
+    timeout: startTimeoutMs,
+  });
+  return { code: status, out: stdout, err: stderr };
+}

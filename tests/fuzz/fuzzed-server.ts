@@ -1,0 +1,135 @@
+/** A server in this process whose every append is counted, with something of everything in it and no timer that could write by itself. */
+import { createHash } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import { ControlPlane } from "../../src/cluster-runner/control-plane.ts";
+import type { RoutedOperation } from "../../src/cluster-runner/operation-routes.ts";
+import { must } from "../../src/lib/assert.ts";
+import type { Clock } from "../../src/lib/clock.ts";
+import { seededRandom } from "../../src/lib/random.ts";
+import { looseAuthentication } from "../../src/server/authenticate.ts";
+import { CallMetrics } from "../../src/server/call-metrics.ts";
+import { createHttp } from "../../src/server/http.ts";
+import { emptyMemoryDisk, MemoryStore } from "../../src/store/memory/memory-store.ts";
+
+export const place = { account: "123456789012", region: "eu-west-1" };
+const caller = { principalArn: `arn:aws:iam::${place.account}:root`, isAgent: false };
+
+/** Timers never fire: what is written is written by a request. */
+const timerlessClock: Clock = {
+  now: () => Date.now(),
+  setTimer: () => ({ cancel: () => {} }),
+  defer: (run) => {
+    setImmediate(run);
+  },
+};
+
+export type FuzzedServer = Awaited<ReturnType<typeof startFuzzedServer>>;
+
+export async function startFuzzedServer() {
+  const disk = emptyMemoryDisk();
+  const counted = { appends: 0 };
+  /** What the server thought worth a line at level `error`. */
+  const errors: string[] = [];
+  const store = new MemoryStore({
+    disk,
+    beforeAppend: async () => {
+      counted.appends += 1;
+      return "ok";
+    },
+  });
+  const write = (level: string, fields: object, message: string): void => {
+    const { err } = fields as { readonly err?: unknown };
+    if (level === "error") errors.push(`${message} ${err instanceof Error ? err.stack : JSON.stringify(fields)}`);
+  };
+  const controlPlane = new ControlPlane({
+    store,
+    clock: timerlessClock,
+    randomFor: (partition) => seededRandom(`fuzz/${partition}`),
+    configuration: { latestAgentVersion: "1.99.0", agentUpdate: null, verifyIdentity: null },
+    endpoints: () => ({ endpoint: "http://127.0.0.1:1", telemetryEndpoint: "http://127.0.0.1:1" }),
+    log: write,
+  });
+  await controlPlane.open();
+  await controlPlane.createDefaultCluster(place);
+  const call = (operation: RoutedOperation, request: object) =>
+    controlPlane.call({ ...place, operation, request, caller }) as Promise<Reply>;
+  const references = await furnish(controlPlane, call);
+  const http = createHttp({
+    authenticate: looseAuthentication(place.account),
+    answerApi: (apiCall) => controlPlane.call(apiCall),
+    metrics: new CallMetrics(),
+    log: { write, isDebug: false },
+    health: () => ({ healthy: true }),
+    metricsText: async () => ({ contentType: "text/plain", text: "" }),
+  });
+  await http.listen({ host: "127.0.0.1", port: 0 });
+  return {
+    port: (http.server.address() as AddressInfo).port,
+    http: http.server,
+    references,
+    errors,
+    appends: () => counted.appends,
+    /** A digest of all documents and events that are kept. */
+    contents: () => {
+      const hash = createHash("sha256");
+      for (const [name, { documents, events, lastSequence }] of [...disk.partitions].sort()) {
+        if (documents.size === 0 && events.length === 0) continue;
+        const kinds = [...documents].map(([kind, bodies]) => [kind, [...bodies].sort()]).sort();
+        hash.update(JSON.stringify([name, lastSequence, kinds, events]));
+      }
+      return hash.digest("hex");
+    },
+    machines: () => controlPlane.status(),
+    close: async () => {
+      await http.close();
+      await controlPlane.close();
+      await store.close();
+    },
+  };
+}
+
+/** What is read of the replies below. */
+type Reply = {
+  readonly taskDefinition?: { readonly taskDefinitionArn: string };
+  readonly containerInstance?: { readonly containerInstanceArn: string };
+  readonly tasks?: readonly { readonly taskArn: string }[];
+};
+
+/** Names and ARNs of things that exist, for requests that mean them. */
+export type References = {
+  readonly cluster: string;
+  readonly instance: string;
+  readonly task: string;
+  readonly taskDefinition: string;
+};
+
+async function furnish(
+  controlPlane: ControlPlane,
+  call: (operation: RoutedOperation, request: object) => Promise<Reply>,
+): Promise<References> {
+  const cluster = "fuzz";
+  await call("CreateCluster", { clusterName: cluster });
+  const { taskDefinition } = await call("RegisterTaskDefinition", {
+    family: "fuzz",
+    containerDefinitions: [{ name: "main", image: "nginx", cpu: 16, memory: 16, essential: true }],
+  });
+  const { containerInstance } = await call("RegisterContainerInstance", { cluster });
+  const instance = must(containerInstance, "the instance").containerInstanceArn;
+  await controlPlane.report(
+    { ...place, cluster },
+    {
+      type: "agent-connected",
+      instanceId: instance.slice(instance.lastIndexOf("/") + 1),
+      agentVersion: "1.90.0",
+      agentHash: "abcdef",
+      dockerVersion: "DockerVersion: 25.0.8",
+    },
+  );
+  const { tasks } = await call("RunTask", { cluster, taskDefinition: "fuzz", count: 3 });
+  return {
+    cluster,
+    instance,
+    task: must(tasks?.[0], "a task").taskArn,
+    taskDefinition: must(taskDefinition, "the task definition").taskDefinitionArn,
+  };
+}

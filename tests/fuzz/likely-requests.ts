@@ -1,0 +1,119 @@
+import type { BuiltOperationName } from "../../src/wire/operations.ts";
+import type { References } from "./fuzzed-server.ts";
+
+/** A request of each operation that the server would take, so that a mutation of it gets far. */
+export function likelyRequests({
+  cluster,
+  instance,
+  task,
+  taskDefinition,
+}: References): Record<BuiltOperationName, Record<string, unknown>> {
+  const tags = [{ key: "team", value: "fuzz" }];
+  const attributes = [{ name: "stack", value: "blue", targetType: "container-instance", targetId: instance }];
+  return {
+    CreateCluster: { clusterName: "other", tags, settings: [{ name: "containerInsights", value: "enabled" }] },
+    DeleteAccountSetting: { name: "containerInsights" },
+    DeleteAttributes: { cluster, attributes },
+    DeleteCluster: { cluster: "other" },
+    DeleteTaskDefinitions: { taskDefinitions: ["fuzz:2", "fuzz:3"] },
+    DeregisterContainerInstance: { cluster, containerInstance: instance, force: false },
+    DeregisterTaskDefinition: { taskDefinition: "fuzz:2" },
+    DescribeClusters: { clusters: [cluster], include: ["TAGS", "STATISTICS", "SETTINGS"] },
+    DescribeContainerInstances: { cluster, containerInstances: [instance], include: ["TAGS"] },
+    DescribeTaskDefinition: { taskDefinition, include: ["TAGS"] },
+    DescribeTasks: { cluster, tasks: [task], include: ["TAGS"] },
+    DiscoverPollEndpoint: { cluster, containerInstance: instance },
+    GetTaskProtection: { cluster, tasks: [task] },
+    ListAccountSettings: { name: "containerInsights", value: "enabled", effectiveSettings: true, maxResults: 5 },
+    ListAttributes: { cluster, targetType: "container-instance", attributeName: "stack", attributeValue: "blue" },
+    ListClusters: { maxResults: 2 },
+    ListContainerInstances: { cluster, status: "ACTIVE", maxResults: 2 },
+    ListTagsForResource: { resourceArn: instance },
+    ListTaskDefinitionFamilies: { familyPrefix: "f", status: "ALL", maxResults: 2 },
+    ListTaskDefinitions: { familyPrefix: "fuzz", status: "ACTIVE", sort: "DESC", maxResults: 2 },
+    ListTasks: { cluster, family: "fuzz", desiredStatus: "RUNNING", containerInstance: instance, maxResults: 2 },
+    PutAccountSetting: { name: "containerInsights", value: "enabled" },
+    PutAccountSettingDefault: { name: "containerInsights", value: "enabled" },
+    PutAttributes: { cluster, attributes },
+    RegisterContainerInstance: {
+      cluster,
+      totalResources: [
+        { name: "CPU", type: "INTEGER", integerValue: 1024 },
+        { name: "PORTS", type: "STRINGSET", stringSetValue: ["22"] },
+      ],
+      attributes: [{ name: "stack", value: "green" }],
+      platformDevices: [{ id: "gpu-1", type: "GPU" }],
+      tags,
+      clientToken: "one",
+    },
+    RegisterTaskDefinition: taskDefinitionRequest(tags),
+    RunTask: {
+      cluster,
+      taskDefinition,
+      count: 2,
+      clientToken: "token",
+      group: "batch",
+      startedBy: "fuzz",
+      overrides: { containerOverrides: [{ name: "main", command: ["x"], cpu: 1, memory: 16, environment: [] }] },
+      tags,
+    },
+    StartTask: { cluster, taskDefinition, containerInstances: [instance], startedBy: "fuzz" },
+    StopTask: { cluster, task, reason: "fuzz" },
+    SubmitAttachmentStateChanges: { cluster, attachments: [{ attachmentArn: "arn:aws:x", status: "ATTACHED" }] },
+    SubmitContainerStateChange: { cluster, task, containerName: "main", status: "RUNNING", exitCode: 0 },
+    SubmitTaskStateChange: {
+      cluster,
+      task,
+      status: "RUNNING",
+      pullStartedAt: 1534810936.284,
+      containers: [
+        {
+          containerName: "main",
+          status: "RUNNING",
+          runtimeId: "abc",
+          networkBindings: [{ bindIP: "0.0.0.0", containerPort: 80, hostPort: 32768, protocol: "tcp" }],
+        },
+      ],
+    },
+    TagResource: { resourceArn: task, tags },
+    UntagResource: { resourceArn: task, tagKeys: ["team"] },
+    UpdateCluster: { cluster, settings: [{ name: "containerInsights", value: "disabled" }] },
+    UpdateClusterSettings: { cluster, settings: [{ name: "containerInsights", value: "disabled" }] },
+    UpdateContainerAgent: { cluster, containerInstance: instance },
+    UpdateContainerInstancesState: { cluster, containerInstances: [instance], status: "ACTIVE" },
+    UpdateTaskProtection: { cluster, tasks: [task], protectionEnabled: true, expiresInMinutes: 5 },
+  };
+}
+
+function taskDefinitionRequest(tags: readonly object[]): Record<string, unknown> {
+  return {
+    family: "fuzz",
+    networkMode: "bridge",
+    cpu: "256",
+    memory: "512",
+    volumes: [{ name: "data", host: { sourcePath: "/data" } }],
+    placementConstraints: [{ type: "memberOf", expression: "attribute:stack == blue" }],
+    requiresCompatibilities: ["EC2"],
+    containerDefinitions: [
+      {
+        name: "main",
+        image: "nginx",
+        cpu: 10,
+        memory: 128,
+        memoryReservation: 64,
+        essential: true,
+        portMappings: [{ containerPort: 80, hostPort: 0, protocol: "tcp", containerPortRange: "8000-8003" }],
+        mountPoints: [{ sourceVolume: "data", containerPath: "/data", readOnly: true }],
+        environment: [{ name: "A", value: "b" }],
+        dependsOn: [],
+        healthCheck: { command: ["CMD-SHELL", "true"], interval: 5, timeout: 2, retries: 1, startPeriod: 0 },
+        ulimits: [{ name: "nofile", softLimit: 1, hardLimit: 2 }],
+        logConfiguration: { logDriver: "json-file", options: { "max-size": "1m" } },
+        resourceRequirements: [{ type: "GPU", value: "1" }],
+        linuxParameters: { capabilities: { add: ["ALL"] }, tmpfs: [{ containerPath: "/t", size: 1 }] },
+      },
+      { name: "side", image: "busybox", memory: 16, dependsOn: [{ containerName: "main", condition: "START" }] },
+    ],
+    tags,
+  };
+}
