@@ -16,7 +16,7 @@ import {
   WireError,
 } from "../wire/errors.ts";
 import { answerCall, type FrontDoor } from "./answer-call.ts";
-import { httpLimits } from "./http-limits.ts";
+import { type HttpLimits, httpLimits } from "./http-limits.ts";
 
 /** What /health says; anything but healthy is answered with status 503. */
 export type Health = { readonly healthy: boolean; readonly [detail: string]: unknown };
@@ -25,6 +25,8 @@ export type HttpOptions = FrontDoor & {
   readonly health: () => Health;
   /** The text of /metrics and its content type. */
   readonly metricsText: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Others than {@link httpLimits}, for tests. */
+  readonly limits?: Partial<HttpLimits>;
 };
 
 /**
@@ -45,17 +47,18 @@ const emptyBody = new Uint8Array(0);
 
 /** The HTTP port, not yet listening. */
 export function createHttp(options: HttpOptions): FastifyInstance {
+  const limits: HttpLimits = { ...httpLimits, ...options.limits };
   const app = fastify({
     // The log has a line per call with its operation, which Fastify's own does not know.
     logger: false,
-    bodyLimit: httpLimits.bodyBytes,
-    connectionTimeout: httpLimits.idleSocketTimeoutMs,
-    keepAliveTimeout: httpLimits.keepAliveTimeoutMs,
-    requestTimeout: httpLimits.requestTimeoutMs,
+    bodyLimit: limits.bodyBytes,
+    connectionTimeout: limits.idleSocketTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
     http: {
-      maxHeaderSize: httpLimits.headerBytes,
-      headersTimeout: httpLimits.headersTimeoutMs,
-      connectionsCheckingInterval: httpLimits.timeoutCheckIntervalMs,
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: limits.timeoutCheckIntervalMs,
     },
     return503OnClosing: false,
     forceCloseConnections: "idle",
@@ -65,8 +68,8 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     frameworkErrors: (_error, _request, reply) => void send(reply as FastifyReply, notThere(404)),
     clientErrorHandler: answerUnreadable,
   });
-  app.server.maxConnections = httpLimits.connections;
-  boundBodies(app);
+  app.server.maxConnections = limits.connections;
+  boundBodies(app, limits);
   readBodiesAsBytes(app);
 
   app.post("/", async (request, reply) => {
@@ -90,7 +93,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     return send(reply, rendered);
   });
   app.setErrorHandler((error, request, reply) => {
-    const rendered = renderRequestError(error);
+    const rendered = renderRequestError(error, limits);
     if (rendered.status >= 500) {
       options.log.write("error", { requestId: request.id, err: error }, "A request failed before its call.");
     }
@@ -123,12 +126,12 @@ function readBodiesAsBytes(app: FastifyInstance): void {
 }
 
 /** Turns a request away whose body would not fit beside those under way, before anything of it is read. */
-function boundBodies(app: FastifyInstance): void {
+function boundBodies(app: FastifyInstance, limits: HttpLimits): void {
   let underWay = 0;
   app.addHook("onRequest", (request, reply, done) => {
-    const bytes = announcedBytes(request.raw);
+    const bytes = announcedBytes(request.raw, limits);
     if (bytes === 0) return done();
-    if (underWay + bytes > httpLimits.bodyBytesUnderWay) {
+    if (underWay + bytes > limits.bodyBytesUnderWay) {
       reply.header("connection", "close");
       send(reply, renderError(throttled()));
       return;
@@ -142,11 +145,11 @@ function boundBodies(app: FastifyInstance): void {
 }
 
 /** The bytes that a request may make the server hold: what it announces, or all that it may send when it does not say. */
-function announcedBytes(request: IncomingMessage): number {
-  if (request.headers["transfer-encoding"] !== undefined) return httpLimits.bodyBytes;
+function announcedBytes(request: IncomingMessage, limits: HttpLimits): number {
+  if (request.headers["transfer-encoding"] !== undefined) return limits.bodyBytes;
   const length = Number(request.headers["content-length"] ?? 0);
   // What is longer is turned away unread.
-  return length <= httpLimits.bodyBytes ? length : 0;
+  return length <= limits.bodyBytes ? length : 0;
 }
 
 function notThere(status: 404 | 405): RenderedError {
@@ -155,10 +158,11 @@ function notThere(status: 404 | 405): RenderedError {
 }
 
 /** What Fastify found wrong with a request before its handler ran. */
-function renderRequestError(error: unknown): RenderedError {
+function renderRequestError(error: unknown, limits: HttpLimits): RenderedError {
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
-  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return renderError(requestTooLarge(httpLimits.bodyBytes));
-  if (typeof code === "string" && code.startsWith("FST_ERR_CTP_")) {
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return renderError(requestTooLarge(limits.bodyBytes));
+  // A client that vanishes within its body (ECONNRESET) is no fault of the server; nobody reads the answer.
+  if (typeof code === "string" && (code.startsWith("FST_ERR_CTP_") || code === "ECONNRESET")) {
     return renderError(serializationError("The request body cannot be read."));
   }
   return renderError(error);
