@@ -24,3 +24,5 @@ export const httpLimits = {
   /** LIMIT: requests get this long to finish at shutdown; what is left is cut, so that the process ends within five seconds. */
   drainTimeoutMs: 2_500,
 } as const;
+
+export type HttpLimits = { readonly [name in keyof typeof httpLimits]: number };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { after, before, test } from "node:test";
 import type { FastifyInstance } from "fastify";
 import { OverloadError } from "../cluster-runner/runner-errors.ts";
@@ -9,7 +9,7 @@ import type { ApiCall } from "./answer-call.ts";
 import { looseAuthentication } from "./authenticate.ts";
 import { CallMetrics } from "./call-metrics.ts";
 import { createHttp } from "./http.ts";
-import { httpLimits } from "./http-limits.ts";
+import { type HttpLimits, httpLimits } from "./http-limits.ts";
 import { openLog } from "./log.ts";
 
 /** What the control plane behind the port does, set by each test. */
@@ -19,8 +19,9 @@ const metrics = new CallMetrics();
 let app: FastifyInstance;
 let port = 0;
 
-before(async () => {
-  app = createHttp({
+function create(limits: Partial<HttpLimits>): FastifyInstance {
+  return createHttp({
+    limits,
     authenticate: looseAuthentication("000000000000"),
     answerApi: (call) => answer(call),
     metrics,
@@ -28,10 +29,18 @@ before(async () => {
     health: () => ({ healthy: true }),
     metricsText: async () => ({ contentType: "text/plain", text: "" }),
   });
-  await app.listen({ host: "127.0.0.1", port: 0 });
-  const address = app.server.address();
+}
+
+async function listen(server: FastifyInstance): Promise<number> {
+  await server.listen({ host: "127.0.0.1", port: 0 });
+  const address = server.server.address();
   assert.ok(typeof address === "object" && address !== null);
-  port = address.port;
+  return address.port;
+}
+
+before(async () => {
+  app = create({});
+  port = await listen(app);
 });
 after(() => app.close());
 
@@ -56,8 +65,8 @@ async function typeOf(response: Response): Promise<unknown> {
 }
 
 /** Sends bytes and gives all that comes back until the server closes. */
-async function raw(bytes: string): Promise<string> {
-  const socket = connect(port, "127.0.0.1");
+async function raw(bytes: string, toPort = port): Promise<string> {
+  const socket = connect(toPort, "127.0.0.1");
   let text = "";
   socket.on("data", (chunk) => {
     text += chunk.toString("latin1");
@@ -180,6 +189,49 @@ test("bodies that are announced beyond the bound together are turned away, and t
   for (const socket of held) socket.destroy();
   while ((await call("ListTasks", "{}")).status !== 200);
   assert.deepEqual([...statuses].sort(), statuses.has(200) ? [200, 400] : [400]);
+});
+
+test("a request that does not come to an end is closed with 408, at its head as in its body", async () => {
+  const hasty = create({ headersTimeoutMs: 40, requestTimeoutMs: 80, timeoutCheckIntervalMs: 20 });
+  const hastyPort = await listen(hasty);
+  try {
+    assert.match(await raw("POST / HTTP/1.1\r\nHost: x\r\nX-Amz", hastyPort), /^HTTP\/1.1 408 /);
+    const head = `POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: ${target("ListTasks")}\r\nAuthorization: ${authorization}\r\n`;
+    assert.match(await raw(`${head}Content-Length: 100\r\n\r\n{`, hastyPort), /^HTTP\/1.1 408 /);
+  } finally {
+    await hasty.close();
+  }
+});
+
+test("a client that never reads is closed when nothing moves any more", async () => {
+  const hasty = create({ idleSocketTimeoutMs: 60 });
+  const hastyPort = await listen(hasty);
+  answer = async () => ({ taskArns: ["x".repeat(20_000_000)] });
+  try {
+    const socket = connect(hastyPort, "127.0.0.1");
+    socket.pause();
+    socket.write(
+      `POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: ${target("ListTasks")}\r\nAuthorization: ${authorization}\r\nContent-Length: 2\r\n\r\n{}`,
+    );
+    const [served] = (await once(hasty.server, "connection")) as [Socket];
+    await once(served, "close");
+    socket.destroy();
+  } finally {
+    await hasty.close();
+  }
+});
+
+test("connections beyond the bound are closed at once", async () => {
+  const small = create({ connections: 1 });
+  const smallPort = await listen(small);
+  const held = connect(smallPort, "127.0.0.1");
+  try {
+    await once(held, "connect");
+    assert.equal(await raw("GET /health HTTP/1.1\r\nHost: x\r\n\r\n", smallPort), "");
+  } finally {
+    held.destroy();
+    await small.close();
+  }
 });
 
 test("answers are counted by operation and code", async () => {

@@ -17,7 +17,7 @@ import { type Authenticate, looseAuthentication, signedAuthentication } from "./
 import { CallMetrics } from "./call-metrics.ts";
 import { StartError } from "./command.ts";
 import { createHttp, type Health } from "./http.ts";
-import { httpLimits } from "./http-limits.ts";
+import { type HttpLimits, httpLimits } from "./http-limits.ts";
 import { identityCheck } from "./identity-certificate.ts";
 import { sealKeyPath } from "./keys.ts";
 import type { ServerLog } from "./log.ts";
@@ -38,10 +38,12 @@ export type ServerOptions = {
   /** The newest agent version, to which UpdateContainerAgent updates. */
   readonly latestAgentVersion: string;
   /** A PEM file of certificates that instance identity documents must be signed under; null takes any document. */
-  readonly identityCertificate: string | null;
+  readonly identityCertificate?: string | null;
   /** Hosts that exist only in this process; null for none. */
   readonly simulation: SimulationOptions | null;
   readonly log: ServerLog;
+  /** Others than {@link httpLimits}, for tests. */
+  readonly limits?: Partial<HttpLimits>;
 };
 
 export type RunningServer = {
@@ -82,6 +84,7 @@ async function assemble(
   close: () => Promise<void>,
 ): Promise<RunningServer> {
   const { log, simulation } = options;
+  const limits = { ...httpLimits, ...options.limits };
   const appends = new AppendMetrics();
   const calls = new CallMetrics();
   let url = "";
@@ -116,6 +119,7 @@ async function assemble(
     answerApi: answerApi(controlPlane, hosts),
     metrics: calls,
     log,
+    limits,
     health: () => healthOf(controlPlane),
     metricsText: async () => {
       // Loading the metrics package would be a tenth of the time that the server takes to start.
@@ -124,7 +128,7 @@ async function assemble(
       return metricsText();
     },
   });
-  closers.push(() => closeHttp(http));
+  closers.push(() => closeHttp(http, limits.drainTimeoutMs));
   const port = await listen(http, options);
   url = `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`;
   if (simulation !== null) await controlPlane.createDefaultCluster(simulation.place);
@@ -145,7 +149,7 @@ function freshRandom(purpose: string): Random {
 }
 
 function configurationOf({ latestAgentVersion, identityCertificate }: ServerOptions): MachineConfiguration {
-  const verifyIdentity = identityCertificate === null ? null : identityCheck(identityCertificate);
+  const verifyIdentity = identityCertificate == null ? null : identityCheck(identityCertificate);
   return { latestAgentVersion, agentUpdate: null, verifyIdentity };
 }
 
@@ -195,8 +199,8 @@ function listenFailure(host: string, port: number, { code, message }: NodeJS.Err
   return `${host}:${port} cannot be listened on (${message}).`;
 }
 
-async function closeHttp(http: FastifyInstance): Promise<void> {
-  const cut = setTimeout(() => http.server.closeAllConnections(), httpLimits.drainTimeoutMs);
+async function closeHttp(http: FastifyInstance, drainTimeoutMs: number): Promise<void> {
+  const cut = setTimeout(() => http.server.closeAllConnections(), drainTimeoutMs);
   try {
     await http.close();
   } finally {

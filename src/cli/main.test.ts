@@ -1,0 +1,100 @@
+/** The command line as a user meets it: each test starts processes, so there are few. */
+import assert from "node:assert/strict";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("./main.ts", import.meta.url));
+
+type Ran = { readonly code: number | null; readonly output: string; readonly errors: string };
+
+function berth(...argv: string[]): Promise<Ran> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [main, ...argv], (_, output, errors) =>
+      resolve({ code: child.exitCode, output, errors }),
+    );
+  });
+}
+
+function directory(context: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), "berth-cli-"));
+  context.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  assert.ok(child.stdout);
+  for await (const line of createInterface({ input: child.stdout })) return line;
+  return assert.fail("the process ended without a line");
+}
+
+test("help and wrong command lines", async () => {
+  const [overview, help, command, flag, host, both] = await Promise.all([
+    berth(),
+    berth("help", "dev"),
+    berth("dve"),
+    berth("dev", "--instnaces", "3"),
+    berth("dev", "--host", "0.0.0.0"),
+    berth("dev", "--in-memory", "--data-dir", "x"),
+  ]);
+  assert.match(overview.output, /Commands:[\s\S]*dev[\s\S]*serve[\s\S]*keys/);
+  assert.match(help.output, /Usage: berth dev[\s\S]*--data-dir DIR[\s\S]*Examples:/);
+  assert.deepEqual(
+    [command, flag, host, both].map(({ code, errors }) => [code, errors]),
+    [
+      [2, "berth: There is no command dve. Did you mean dev?\n"],
+      [2, "berth: There is no flag --instnaces. Did you mean --instances?\n"],
+      [
+        1,
+        "berth: `berth dev` takes any credentials and listens on loopback only, so not on 0.0.0.0. `berth serve` is for others to reach.\n",
+      ],
+      [2, "berth: --in-memory and --data-dir exclude each other.\n"],
+    ],
+  );
+});
+
+test("dev says where it listens, keeps others off its directory, and ends with 0 at SIGTERM", async (context) => {
+  const dataDir = directory(context);
+  const child = spawn(process.execPath, [main, "dev", "--port", "0", "--json", "--data-dir", dataDir], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  context.after(() => child.kill("SIGKILL"));
+  const { url, pid, instances, ...rest } = JSON.parse(await firstLine(child));
+  assert.equal(pid, child.pid);
+  assert.equal(instances.length, 3);
+  const { port } = new URL(url);
+  assert.deepEqual(rest, {
+    port: Number(port),
+    account: "000000000000",
+    region: "us-east-1",
+    cluster: "default",
+    dataDir,
+  });
+  assert.equal((await fetch(`${url}/health`)).status, 200);
+  const second = await berth("keys", "list", "--data-dir", dataDir);
+  assert.equal(second.code, 1);
+  assert.match(second.errors, new RegExp(`in use by the process ${pid}`));
+  child.kill("SIGTERM");
+  assert.deepEqual(await once(child, "exit"), [0, null]);
+});
+
+test("keys are made, listed without their secret, and deleted", async (context) => {
+  const at = ["--data-dir", directory(context), "--json"];
+  const created = await berth("keys", "create", "--account", "123456789012", "--user", "deploy", ...at);
+  const { accessKeyId, secretAccessKey, account, userName } = JSON.parse(created.output);
+  assert.deepEqual([account, userName, secretAccessKey.length], ["123456789012", "deploy", 40]);
+  const listed = await berth("keys", "list", ...at);
+  assert.ok(!listed.output.includes(secretAccessKey));
+  assert.deepEqual(
+    JSON.parse(listed.output).map((key: { accessKeyId: string }) => key.accessKeyId),
+    [accessKeyId],
+  );
+  assert.equal((await berth("keys", "delete", accessKeyId, ...at)).code, 0);
+  assert.equal((await berth("keys", "delete", accessKeyId, ...at)).code, 2);
+  assert.match((await berth("keys", "crate", ...at)).errors, /Did you mean create\?/);
+});
