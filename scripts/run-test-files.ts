@@ -1,5 +1,5 @@
-import { relative } from "node:path";
-import { run } from "node:test";
+import { relative, resolve } from "node:path";
+import { type EventData, run } from "node:test";
 import { inspect, stripVTControlCharacters } from "node:util";
 
 /** LIMIT: the slowest files (crash, fuzz) take a minute or two; one that hangs must not eat the ten minutes of a whole run. */
@@ -13,77 +13,100 @@ export interface TestCounts {
   readonly skipped: number;
 }
 
+export interface RunOptions {
+  readonly root: string;
+  readonly concurrency: number;
+  /** Every test by name, and what the files print. */
+  readonly verbose: boolean;
+}
+
 /**
  * Runs each file in a process of its own, prints a line for each with its time, and every failure in full.
  * Returns what was counted; a file that cannot be loaded, dies or holds no test counts as one failure.
  */
-export async function runTestFiles(
-  files: readonly string[],
-  options: { readonly root: string; readonly concurrency: number; readonly verbose: boolean },
-): Promise<TestCounts> {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  const outputs = new Map<string, string>();
-  const nameOf = (file: string | undefined): string => relative(options.root, file ?? "unknown");
-  const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  const stream = run({
-    files: files.map((file) => `${options.root}${file}`),
-    cwd: options.root,
-    concurrency: options.concurrency,
-    timeout: fileTimeoutMs,
-  });
-  const keepOutput = (event: { readonly file?: string | undefined; readonly message: string }): void => {
-    const name = nameOf(event.file);
-    outputs.set(name, ((outputs.get(name) ?? "") + event.message).slice(-shownOutputLength));
-  };
-  const takeOutput = (file: string | undefined): string => {
-    const output = outputs.get(nameOf(file)) ?? "";
-    outputs.delete(nameOf(file));
-    return output;
-  };
-  stream.on("test:stdout", keepOutput);
-  stream.on("test:stderr", keepOutput);
-  stream.on("test:pass", (event) => {
-    if (event.details.type === "suite") return;
-    if (isWholeFile(event)) {
-      counts.failed += 1;
-      say(`FAIL  ${nameOf(event.file)}: holds no test`);
-      return;
-    }
-    if (event.skip !== undefined) {
-      counts.skipped += 1;
-      say(`skip  ${nameOf(event.file)}: ${event.name}${typeof event.skip === "string" ? ` (${event.skip})` : ""}`);
-      return;
-    }
-    counts.passed += 1;
-    if (options.verbose) say(`pass  ${nameOf(event.file)}: ${event.name} (${seconds(event.details.duration_ms)})`);
-  });
-  stream.on("test:fail", (event) => {
-    const { error } = event.details;
-    // A parent fails because its children did; those are reported by themselves.
-    if (isFailureOfChildren(error)) return;
-    counts.failed += 1;
-    if (isWholeFile(event)) {
-      say(`FAIL  ${nameOf(event.file)}: ${endOf(error)}`);
-      say(indent(takeOutput(event.file)));
-      return;
-    }
-    say(`FAIL  ${nameOf(event.file)}:${event.line ?? 0}: ${event.name}`);
-    say(indent(stripVTControlCharacters(textOf(error))));
-  });
-  stream.on("test:summary", (event) => {
-    if (event.file === undefined) return;
-    const name = nameOf(event.file);
-    const { tests, passed, skipped, todo } = event.counts;
-    const time = seconds(event.duration_ms);
-    say(
-      `${event.success ? "ok  " : "FAIL"}  ${name}  ${passed} passed, ${tests - passed - skipped - todo} failed, ${time}`,
-    );
-    const output = takeOutput(event.file);
-    if ((options.verbose || !event.success) && output !== "") say(indent(output));
-  });
+export async function runTestFiles(files: readonly string[], options: RunOptions): Promise<TestCounts> {
+  const { root, concurrency } = options;
+  const report = new Report(options);
+  const paths = files.map((file) => resolve(root, file));
+  const stream = run({ files: paths, cwd: root, concurrency, timeout: fileTimeoutMs });
+  stream.on("test:stdout", (event) => report.keepOutput(event));
+  stream.on("test:stderr", (event) => report.keepOutput(event));
+  stream.on("test:pass", (event) => report.passed(event));
+  stream.on("test:fail", (event) => report.failed(event));
+  stream.on("test:summary", (event) => report.fileEnded(event));
   // The events arrive only while the stream is read.
   for await (const _ of stream);
-  return counts;
+  return report.counts;
+}
+
+class Report {
+  readonly counts = { passed: 0, failed: 0, skipped: 0 };
+  readonly #options: RunOptions;
+  readonly #outputs = new Map<string, string>();
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+  }
+
+  keepOutput({ file, message }: EventData.TestStdout): void {
+    const name = this.#nameOf(file);
+    this.#outputs.set(name, ((this.#outputs.get(name) ?? "") + message).slice(-shownOutputLength));
+  }
+
+  passed(event: EventData.TestPass): void {
+    const { file, name, skip, details } = event;
+    if (details.type === "suite") return;
+    if (isWholeFile(event)) {
+      this.counts.failed += 1;
+      say(`FAIL  ${this.#nameOf(file)}: holds no test`);
+    } else if (skip !== undefined) {
+      this.counts.skipped += 1;
+      say(`skip  ${this.#nameOf(file)}: ${name}${typeof skip === "string" ? ` (${skip})` : ""}`);
+    } else {
+      this.counts.passed += 1;
+      if (this.#options.verbose) say(`pass  ${this.#nameOf(file)}: ${name} (${seconds(details.duration_ms)})`);
+    }
+  }
+
+  failed(event: EventData.TestFail): void {
+    const { file, line, name, details } = event;
+    // A parent fails because its children did; those are reported by themselves.
+    if (isFailureOfChildren(details.error)) return;
+    this.counts.failed += 1;
+    if (isWholeFile(event)) {
+      say(`FAIL  ${this.#nameOf(file)}: ${endOf(details.error)}`);
+      say(indent(this.#takeOutput(file)));
+    } else {
+      say(`FAIL  ${this.#nameOf(file)}:${line ?? 0}: ${name}`);
+      say(indent(stripVTControlCharacters(textOf(details.error))));
+    }
+  }
+
+  /** Also comes once without a file, for the whole run. */
+  fileEnded({ file, success, counts, duration_ms: durationMs }: EventData.TestSummary): void {
+    if (file === undefined) return;
+    const { tests, passed, skipped, todo } = counts;
+    const failed = tests - passed - skipped - todo;
+    say(
+      `${success ? "ok  " : "FAIL"}  ${this.#nameOf(file)}  ${passed} passed, ${failed} failed, ${seconds(durationMs)}`,
+    );
+    const output = this.#takeOutput(file);
+    if ((this.#options.verbose || !success) && output !== "") say(indent(output));
+  }
+
+  #nameOf(file: string | undefined): string {
+    return relative(this.#options.root, file ?? "unknown");
+  }
+
+  #takeOutput(file: string | undefined): string {
+    const output = this.#outputs.get(this.#nameOf(file)) ?? "";
+    this.#outputs.delete(this.#nameOf(file));
+    return output;
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 /** Node reports a file as a test of its own only when no test in it could speak for it. */

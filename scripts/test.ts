@@ -10,15 +10,18 @@ import { runTestFiles } from "./run-test-files.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** The groups of tests. Every file of `everything` is in exactly one, which scripts/test.test.ts checks. */
+/** The groups of tests. Every test file is in exactly one, which scripts/test.test.ts checks. */
 export const groups: Readonly<Record<string, { readonly says: string; readonly files: readonly string[] }>> = {
   unit: { says: "beside the sources and the scripts", files: ["src/**/*.test.ts", "scripts/**/*.test.ts"] },
-  architecture: { says: "imports, tidiness, planted violations", files: ["tests/*.test.ts"] },
+  architecture: {
+    says: "imports, tidiness, planted violations",
+    files: ["tests/{architecture,tidy,violations}.test.ts"],
+  },
   conformance: { says: "the official SDK, the AWS CLI and boto3 over HTTP", files: ["tests/conformance/**/*.test.ts"] },
   crash: { says: "kill -9 under load", files: ["tests/crash/**/*.test.ts"] },
   scenarios: { says: "directed runs in the simulator", files: ["tests/scenarios/**/*.test.ts"] },
   fuzz: { says: "mutated requests", files: ["tests/fuzz/**/*.test.ts"] },
-  simulation: { says: "seeds of the simulator", files: ["tests/simulation/**/*.test.ts"] },
+  simulation: { says: "seeds of the simulator", files: ["tests/simulation*.test.ts", "tests/simulation/**/*.test.ts"] },
 };
 
 /** The test files that the globs name, sorted, each once; fixtures are no tests. */
