@@ -1,4 +1,5 @@
 import type { ContainerInstance } from "../ecs/container-instances/container-instance.ts";
+import { instanceKind, registrationKind } from "../ecs/container-instances/stored-container-instance.ts";
 import type { EcsEvent } from "../ecs/events/event.ts";
 import { holdsResources, type Task } from "../ecs/tasks/task.ts";
 import type { Append } from "../store/store.ts";
@@ -41,7 +42,8 @@ export class DurablePartition {
   }
 
   instance(id: string): ContainerInstance | null {
-    return this.get("container-instance", id) as ContainerInstance | null;
+    const document = this.get(instanceKind, id);
+    return document === null ? null : ({ ...document, ...this.get(registrationKind, id) } as ContainerInstance);
   }
 
   task(id: string): Task | null {
@@ -49,7 +51,9 @@ export class DurablePartition {
   }
 
   instances(): Iterable<ContainerInstance> {
-    return this.values("container-instance") as Iterable<ContainerInstance>;
+    return [...(this.#documents.get(instanceKind)?.keys() ?? [])]
+      .map((id) => this.instance(id))
+      .filter((instance) => instance !== null);
   }
 
   tasks(): Iterable<Task> {

@@ -6,7 +6,7 @@ import { Draw } from "./draw.ts";
 import type { Disaster } from "./faults.ts";
 import { takeSnapshots } from "./snapshots.ts";
 import { Workload } from "./workload/workload.ts";
-import { World } from "./world.ts";
+import { World, type WorldOptions } from "./world.ts";
 
 export type SimulationOptions = {
   /** Any text; everything follows from it and the numbers below. */
@@ -16,6 +16,7 @@ export type SimulationOptions = {
   readonly hosts: number;
   /** Takes each line of the trace. */
   readonly sink?: (line: string) => void;
+  readonly tamper?: NonNullable<WorldOptions["tamper"]>;
 };
 
 export type SimulationResult = {
@@ -39,7 +40,8 @@ const auditEvery = 25;
 
 /** Runs one world from its seed: a phase with faults, then one without, at the end of which everything must be settled. */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
-  const world = new World({ seed: options.seed, hosts: options.hosts, sink: options.sink ?? null });
+  const { seed, hosts, sink = null, tamper } = options;
+  const world = new World({ seed, hosts, sink, ...(tamper === undefined ? {} : { tamper }) });
   const simulation = new Simulation(world, options);
   const onRejection = (error: unknown) => world.broken("a promise was lost", error);
   process.on("unhandledRejection", onRejection);

@@ -35,6 +35,8 @@ export type WorldOptions = {
   readonly seed: string;
   readonly hosts: number;
   readonly sink: ((line: string) => void) | null;
+  /** What the checkers see of an append in its place: for tests of the checkers. */
+  readonly tamper?: (partition: string, append: Append) => Append;
 };
 
 /** A control plane, its disk, its hosts and the network between them, all of it simulated and all of it from one seed. */
@@ -51,9 +53,11 @@ export class World {
   #isListening = false;
   #lives = 0;
   #calls = 0;
+  readonly #tamper: NonNullable<WorldOptions["tamper"]>;
 
-  constructor({ seed, hosts, sink }: WorldOptions) {
+  constructor({ seed, hosts, sink, tamper = (_, append) => append }: WorldOptions) {
     this.#seed = seed;
+    this.#tamper = tamper;
     this.trace = new Trace(() => this.clock.now(), sink);
     this.checkers = new Checkers((rule, problem) => this.trace.add("VIOLATION", { rule, problem }));
     this.faults = new Faults(seededRandom(`${seed}/faults`), (fault, fields) =>
@@ -215,7 +219,7 @@ export class World {
   }
 
   #kept(name: string, append: Append): void {
-    const kept = this.state.keep(name, append);
+    const kept = this.state.keep(name, this.#tamper(name, append));
     for (const event of kept.events) this.trace.add(`event ${name}`, event);
     this.checkers.kept(kept, this.state);
     this.state.noteEvents(kept);

@@ -13,7 +13,11 @@ export const createCluster: CallPlanner = (draw) => ({
 
 export const deleteCluster: CallPlanner = (draw, known) => ({
   operation: "DeleteCluster",
-  request: { cluster: draw.chance(0.2) ? "default" : draw.pick(known.clusters) },
+  request: {
+    cluster: draw.chance(0.03)
+      ? "default"
+      : draw.pick(known.clusters.length > 1 ? known.clusters.slice(1) : ["nowhere"]),
+  },
 });
 
 export const describeClusters: CallPlanner = (draw, known) => ({

@@ -1,0 +1,185 @@
+/*
+ * The simulated world as a test: equal seeds give equal runs, no rule is broken on some thousand steps, and every checker
+ * notices when what it looks at is tampered with.
+ */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { operationRoutes } from "../src/cluster-runner/operation-routes.ts";
+import { unsettled } from "../src/simulator/convergence.ts";
+import { type SimulationOptions, type SimulationResult, simulate } from "../src/simulator/simulation.ts";
+import { World } from "../src/simulator/world.ts";
+import type { Append } from "../src/store/store.ts";
+
+const regressions = new URL("../src/simulator/regressions/", import.meta.url);
+
+function unbroken(result: SimulationResult, { seed, steps, hosts }: SimulationOptions): void {
+  const { violation, tail } = result;
+  if (violation === null) return;
+  const repeat = `npm run sim -- --seed ${seed} --steps ${steps} --hosts ${hosts}`;
+  assert.fail(`${violation.rule}\n${violation.problem}\n${tail.slice(-20).join("\n")}\nRepeat with: ${repeat}`);
+}
+
+describe("a run", () => {
+  test("is the same every time, to the last character of its trace", async () => {
+    const lines: string[][] = [[], []];
+    const results = [];
+    for (const trace of lines) {
+      results.push(await simulate({ seed: "twice", steps: 400, hosts: 4, sink: (line) => trace.push(line) }));
+    }
+    const [first, second] = lines;
+    assert.ok((first?.length ?? 0) > 1_000, "something happens");
+    assert.deepEqual(first, second);
+    assert.equal(results[0]?.digest, results[1]?.digest);
+  });
+
+  test("is another one with another seed", async () => {
+    const runs = ["this", "that"].map((seed) => simulate({ seed, steps: 50, hosts: 2 }));
+    const [one, other] = await Promise.all(runs);
+    assert.notEqual(one?.digest, other?.digest);
+  });
+});
+
+test("no rule is broken on several seeds, and every operation is answered", async () => {
+  const answered = new Set<string>();
+  for (let seed = 1; seed <= 8; seed++) {
+    const options = { seed: String(seed), steps: 700, hosts: 4 };
+    const result = await simulate(options);
+    unbroken(result, options);
+    for (const [operation, { reply }] of result.outcomes) if (reply > 0) answered.add(operation);
+  }
+  assert.deepEqual([...answered].sort(), Object.keys(operationRoutes).sort());
+});
+
+describe("runs that once found a bug", () => {
+  for (const file of readdirSync(regressions).filter((name) => name.endsWith(".json"))) {
+    test(file, async () => {
+      const options = JSON.parse(readFileSync(new URL(file, regressions), "utf8")) as SimulationOptions;
+      unbroken(await simulate(options), options);
+    });
+  }
+});
+
+test("a world that cannot settle is noticed", async () => {
+  const world = new World({ seed: "unsettled", hosts: 2, sink: null });
+  await world.start();
+  world.faults.stop();
+  await world.clock.advance(300_000);
+  assert.deepEqual(unsettled(world), []);
+  world.hosts[0]?.kill({ quiet: true });
+  await world.clock.advance(300_000);
+  assert.match(unsettled(world).join(), /host-1 has no container instance/);
+});
+
+type Json = Record<string, unknown>;
+
+/** Changes the `nth` document or event that `change` has something to say about; every one when `nth` is 0. */
+function tamperer(what: "documents" | "events", nth: number, change: (body: Json, kind: string) => Json | null) {
+  let seen = 0;
+  return (_: string, append: Append): Append => {
+    const entries = append[what].flatMap((entry) => {
+      if (entry.body === null) return [entry];
+      const changed = change(JSON.parse(entry.body) as Json, "kind" in entry ? entry.kind : "event");
+      seen += changed === null ? 0 : 1;
+      if (changed === null || (nth > 0 && seen !== nth)) return [entry];
+      return changed === removed ? [] : [{ ...entry, body: JSON.stringify(changed) }];
+    });
+    return { ...append, [what]: entries } as Append;
+  };
+}
+
+const removed: Json = {};
+const detail = (event: Json): Json => event.detail as Json;
+const withDetail = (event: Json, members: Json): Json => ({ ...event, detail: { ...detail(event), ...members } });
+const ofTask = (event: Json): boolean => event.detailType === "ECS Task State Change";
+
+describe("a checker notices", () => {
+  const cases: readonly (readonly [what: string, rule: RegExp, tamper: ReturnType<typeof tamperer>])[] = [
+    [
+      "a task that takes more than its instance gives away",
+      /resources in use/,
+      tamperer("documents", 3, (task, kind) =>
+        kind === "task" && task.lastStatus === "PENDING"
+          ? { ...task, reservation: { ...(task.reservation as Json), memoryMiB: 1 } }
+          : null,
+      ),
+    ],
+    [
+      "an event that says another rest",
+      /resources in use/,
+      tamperer("events", 5, (event) =>
+        ofTask(event)
+          ? null
+          : withDetail(event, {
+              remainingResources: (detail(event).remainingResources as Json[]).map((resource) =>
+                resource.name === "CPU" ? { ...resource, integerValue: 7 } : resource,
+              ),
+            }),
+      ),
+    ],
+    [
+      "a task that goes back",
+      /statuses never go back/,
+      tamperer("events", 2, (event) =>
+        ofTask(event) && detail(event).lastStatus === "RUNNING"
+          ? withDetail(event, { lastStatus: "PROVISIONING" })
+          : null,
+      ),
+    ],
+    [
+      "a moment that changes once it is there",
+      /statuses never go back/,
+      tamperer("events", 1, (event) =>
+        ofTask(event) && detail(event).lastStatus === "STOPPED"
+          ? withDetail(event, { createdAt: "2020-01-01T00:00:00.000Z" })
+          : null,
+      ),
+    ],
+    ["a gap in the sequence", /sequence has no gap/, tamperer("events", 4, () => removed)],
+    [
+      "a version that jumps",
+      /versions rise by one/,
+      tamperer("events", 4, (event) => withDetail(event, { version: Number(detail(event).version) + 1 })),
+    ],
+    [
+      "a document in another version than its event",
+      /versions rise by one/,
+      tamperer("documents", 2, (task, kind) => (kind === "task" ? { ...task, version: 40 } : null)),
+    ],
+    [
+      "a revision that was answered and is not kept",
+      /acknowledged writes are durable/,
+      tamperer("documents", 0, (_, kind) => (kind === "task-definition" ? removed : null)),
+    ],
+    [
+      "tags that were answered and are not kept",
+      /acknowledged writes are durable/,
+      tamperer("documents", 0, (document) =>
+        (document.tags as Json[] | undefined)?.some(({ key }) => String(key).startsWith("sim-"))
+          ? { ...document, tags: [] }
+          : null,
+      ),
+    ],
+    [
+      "a task on two instances",
+      /one container instance only/,
+      tamperer("documents", 1, (task, kind) =>
+        kind === "task" && task.lastStatus === "RUNNING" ? { ...task, instanceId: "elsewhere" } : null,
+      ),
+    ],
+  ];
+  for (const [what, rule, tamper] of cases) {
+    test(what, async () => {
+      const broken = new Set<string>();
+      const sink = (line: string) => {
+        const found = /^\S+ VIOLATION (.*)$/.exec(line)?.[1];
+        if (found !== undefined) broken.add((JSON.parse(found) as { rule: string }).rule);
+      };
+      await simulate({ seed: "tampered", steps: 600, hosts: 3, tamper, sink });
+      assert.ok(
+        [...broken].some((name) => rule.test(name)),
+        `broken: ${[...broken].join(", ") || "nothing"}`,
+      );
+    });
+  }
+});
