@@ -115,7 +115,14 @@ describe("calls", () => {
       events.map(({ sequence }) => sequence),
       events.map((_, i) => i + 1),
     );
-    assert.ok(events.length >= 3);
+    const bodies = events.map(({ body }) => JSON.parse(body));
+    const ofInstance = bodies.filter(({ resources }) => resources.includes(instanceArn));
+    assert.ok(ofInstance.length >= 3);
+    for (const { attributesIn, detail } of ofInstance) {
+      assert.equal(attributesIn, undefined, "what is read out needs no other event");
+      assert.deepEqual(detail.attributes, ofInstance[0].detail.attributes);
+      assert.ok(detail.attributes.length > 0);
+    }
     const counts = again.controlPlane.describeCounts();
     assert.deepEqual([counts.containerInstances.get("ACTIVE"), counts.tasks.get("PENDING")], [1, 2]);
     assert.ok(instanceArn.startsWith(`${arnPrefix}container-instance/east/`));

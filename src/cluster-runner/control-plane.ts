@@ -23,6 +23,7 @@ import type { Log } from "./log.ts";
 import { MachineRunner, type RunnerStatus } from "./machine-runner.ts";
 import { MachineSet } from "./machine-set.ts";
 import { type OperationRoute, operationRoutes, type RoutedOperation } from "./operation-routes.ts";
+import { readWholeEvents } from "./read-whole-events.ts";
 import { type StatusCounts, statusCounts } from "./status-counts.ts";
 
 export type ControlPlaneOptions = {
@@ -129,7 +130,7 @@ export class ControlPlane {
 
   /** Durable events of a cluster with a sequence above `after`, in order, at most `limit`. */
   async readEvents(place: ClusterPlace, after: number, limit: number): Promise<StoredEvent[]> {
-    return this.#options.store.readEvents(clusterPartition(place), after, limit);
+    return readWholeEvents(this.#options.store, clusterPartition(place), after, limit);
   }
 
   /** How every machine is, for health and metrics. */

@@ -107,7 +107,8 @@ export class GroupCommit<Effect> {
   }
 
   #eventsToForget(group: AppendGroup<Effect>): number | null {
-    const through = (group.events.at(-1)?.sequence ?? 0) - limits.eventsKeptPerCluster;
+    const kept = limits.eventsKeptPerCluster + limits.eventAttributesReach;
+    const through = (group.events.at(-1)?.sequence ?? 0) - kept;
     if (through < this.#forgottenThrough + eventsForgottenAtOnce) return null;
     this.#forgottenThrough = through;
     return through;

@@ -17,7 +17,8 @@ function awsPartition(region: string): string {
 export const clusterArn = (place: Place, name: string): string => `${arnPrefix(place)}cluster/${name}`;
 export const containerInstanceArn = (place: Place, cluster: string, id: string): string =>
   `${arnPrefix(place)}container-instance/${cluster}/${id}`;
-export const taskArn = (place: Place, cluster: string, id: string): string => `${arnPrefix(place)}task/${cluster}/${id}`;
+export const taskArn = (place: Place, cluster: string, id: string): string =>
+  `${arnPrefix(place)}task/${cluster}/${id}`;
 export const containerArn = (place: Place, cluster: string, taskId: string, id: string): string =>
   `${arnPrefix(place)}container/${cluster}/${taskId}/${id}`;
 export const attachmentArn = (place: Place, cluster: string, id: string): string =>

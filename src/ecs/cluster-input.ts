@@ -27,7 +27,10 @@ export type AgentReport =
       readonly instanceId: string;
       readonly tasks: readonly {
         readonly taskArn: string;
-        readonly containers: readonly { readonly name: string; readonly healthStatus: "HEALTHY" | "UNHEALTHY" | "UNKNOWN" }[];
+        readonly containers: readonly {
+          readonly name: string;
+          readonly healthStatus: "HEALTHY" | "UNHEALTHY" | "UNKNOWN";
+        }[];
       }[];
     }
   | {

@@ -13,6 +13,11 @@ import { reportAgentConnected } from "./container-instances/report-agent-connect
 import { reportAgentDisconnected } from "./container-instances/report-agent-disconnected.ts";
 import { reportInstanceStatus } from "./container-instances/report-instance-status.ts";
 import { reportUpdateAnswered } from "./container-instances/report-update-answered.ts";
+import {
+  instanceKind,
+  registrationKind,
+  StoredContainerInstances,
+} from "./container-instances/stored-container-instance.ts";
 import { runDue } from "./due.ts";
 import type { ClusterEffect } from "./effect.ts";
 import type { Machine, StepResult } from "./machine.ts";
@@ -23,6 +28,7 @@ import { reportTaskHealth } from "./tasks/report-task-health.ts";
 /** Everything that belongs to one cluster: plain data and a synchronous step. */
 export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
   readonly state: ClusterState;
+  readonly #storedInstances = new StoredContainerInstances();
   #lastSequence = 0;
 
   constructor(place: Place, name: string, configuration: MachineConfiguration) {
@@ -30,6 +36,11 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
   }
 
   load(kind: string, key: string, document: object): void {
+    if (kind === instanceKind || kind === registrationKind) {
+      const instance = this.#storedInstances.join(kind, key, document);
+      if (instance !== null) this.state.instances.load(key, instance);
+      return;
+    }
     const table = this.state.tables.find((candidate) => candidate.kind === kind);
     must(table, `the table of stored documents of kind ${kind}`).load(key, document);
     // What is loaded was announced before.
@@ -49,7 +60,7 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
     try {
       const value = decide(step, input);
       const events = step.takeEvents(this.#lastSequence);
-      const documents = this.state.commit();
+      const documents = this.state.commit().flatMap((change) => this.#storedInstances.split(change));
       this.#lastSequence += events.length;
       return { reply: { ok: true, value }, documents, events, effects: step.effects };
     } catch (error) {

@@ -55,6 +55,11 @@ export class ClusterState {
   readonly place: Place;
   readonly name: string;
   readonly configuration: MachineConfiguration;
+  /** The newest event of each instance that carries its attributes, and which those are; not durable. */
+  readonly attributesAnnounced = new Map<
+    string,
+    Pick<ContainerInstance, "platformAttributes" | "customAttributes"> & { readonly sequence: number }
+  >();
   /** Instances that were connected before this process began and have yet to come back; not durable. */
   readonly awaitingReconnect = new Set<string>();
   awaitingReconnectUntil: number | null = null;
@@ -70,7 +75,10 @@ export class ClusterState {
     });
     this.instances.onChange((key, before, after) => {
       if (before === undefined && after !== undefined) this.instanceIds.add(key);
-      if (before !== undefined && after === undefined) this.instanceIds.remove(key);
+      if (before !== undefined && after === undefined) {
+        this.instanceIds.remove(key);
+        this.attributesAnnounced.delete(key);
+      }
       this.#schedule("container-instance", key, after === undefined ? null : instanceDueAt(after));
     });
     this.runTaskTokens.onChange((key, _, after) => this.#schedule("run-task-token", key, after?.expiresAt ?? null));

@@ -7,6 +7,7 @@ import type { ContainerInstance } from "./container-instances/container-instance
 import { containerInstanceEventDetail } from "./container-instances/container-instance-event.ts";
 import type { ClusterEffect } from "./effect.ts";
 import type { EcsEvent } from "./events/event.ts";
+import { limits } from "./limits.ts";
 import type { Task } from "./tasks/task.ts";
 import { taskEventDetail } from "./tasks/task-event.ts";
 
@@ -93,9 +94,32 @@ export class ClusterStep {
         return { ...base, detailType: "ECS Task State Change", resources: [task.arn], detail };
       }
       const instance = must(this.state.instances.get(id), "an announced container instance");
-      const detail = containerInstanceEventDetail(this, instance);
-      return { ...base, detailType: "ECS Container Instance State Change", resources: [instance.arn], detail };
+      const attributesIn = this.#attributesIn(instance, sequence);
+      const detail = containerInstanceEventDetail(this, instance, { attributes: attributesIn === null });
+      const event = {
+        ...base,
+        detailType: "ECS Container Instance State Change",
+        resources: [instance.arn],
+        detail,
+      } as const;
+      return attributesIn === null ? event : { ...event, attributesIn };
     });
+  }
+
+  /** The earlier event that carries the attributes of `instance`, or null when the one of `sequence` has to. */
+  #attributesIn(instance: ContainerInstance, sequence: number): number | null {
+    const { platformAttributes, customAttributes } = instance;
+    const known = this.state.attributesAnnounced.get(instance.id);
+    if (
+      known !== undefined &&
+      known.platformAttributes === platformAttributes &&
+      known.customAttributes === customAttributes &&
+      sequence - known.sequence < limits.eventAttributesReach
+    ) {
+      return known.sequence;
+    }
+    this.state.attributesAnnounced.set(instance.id, { platformAttributes, customAttributes, sequence });
+    return null;
   }
 
   #announceTouchedInstances(): void {

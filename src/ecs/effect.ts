@@ -1,5 +1,5 @@
-import type { Task } from "./tasks/task.ts";
 import type { TaskDefinition } from "./task-definitions/task-definition.ts";
+import type { Task } from "./tasks/task.ts";
 
 /** A task that an agent is to bring to its desired status. */
 export type TaskOrder = { readonly task: Task; readonly definition: TaskDefinition };
@@ -16,7 +16,12 @@ export type ClusterEffect =
       readonly instanceId: string;
       readonly tasks: readonly { readonly arn: string; readonly desiredStatus: "RUNNING" | "STOPPED" }[];
     }
-  | { readonly type: "confirm-stops"; readonly instanceId: string; readonly messageId: string; readonly taskArns: readonly string[] }
+  | {
+      readonly type: "confirm-stops";
+      readonly instanceId: string;
+      readonly messageId: string;
+      readonly taskArns: readonly string[];
+    }
   | {
       readonly type: "update-agent";
       readonly instanceId: string;

@@ -56,6 +56,8 @@ export const limits = {
   attachmentTimeoutMs: 300_000,
   /** LIMIT: a page of history for readers that fell behind, bounded so that the store does not grow for ever. */
   eventsKeptPerCluster: 500_000,
+  /** LIMIT: how far back an event may point for attributes that did not change; so many more events stay in the store. */
+  eventAttributesReach: 50_000,
   /** LIMIT: AWS keeps deleted clusters for an undocumented time; a day lets slow tools see INACTIVE. */
   inactiveClusterRetentionMs: 86_400_000,
   /** LIMIT: how often clusters are asked whether they still use a revision that is being deleted; nothing waits for the answer. */

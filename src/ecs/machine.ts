@@ -1,6 +1,6 @@
 import type { Random } from "../lib/random.ts";
-import type { Refusal } from "./refusals.ts";
 import type { EcsEvent } from "./events/event.ts";
+import type { Refusal } from "./refusals.ts";
 import type { DocumentChange } from "./table.ts";
 
 /** What came of a step. A refused step has no changes, events or effects. */

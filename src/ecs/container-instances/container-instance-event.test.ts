@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isoTime } from "../events/iso-time.ts";
+import { containerInstanceEventDetail } from "./container-instance-event.ts";
 import { InstanceWorld, prefix } from "./instance-world.ts";
 
 test("the event shows what is there, resources by type alone, and times as texts", () => {
@@ -15,6 +16,16 @@ test("the event shows what is there, resources by type alone, and times as texts
   });
   world.place(id, { cpu: 256, tcpPorts: [8080] });
   const event = world.events.find((candidate) => candidate.detailType === "ECS Container Instance State Change");
+  assert.deepEqual(event?.attributesIn, 1, "the stored event leaves its attributes to the one of the registration");
+  world.run((step) => {
+    const whole = containerInstanceEventDetail(step, world.instance(id), { attributes: true });
+    assert.deepEqual(whole.attributes, [
+      { name: "ecs.availability-zone", value: "eu-central-1a" },
+      { name: "ecs.os-type", value: "linux" },
+      { name: "ecs.capability.task-eni" },
+      { name: "stack", value: "prod" },
+    ]);
+  });
   const ports = ["22", "2375", "2376", "51678", "51679"];
   const others = [
     { name: "bandwidth", type: "DOUBLE", doubleValue: 1.5 },
@@ -23,12 +34,6 @@ test("the event shows what is there, resources by type alone, and times as texts
   ];
   assert.deepEqual(event?.detail, {
     agentConnected: false,
-    attributes: [
-      { name: "ecs.availability-zone", value: "eu-central-1a" },
-      { name: "ecs.os-type", value: "linux" },
-      { name: "ecs.capability.task-eni" },
-      { name: "stack", value: "prod" },
-    ],
     clusterArn: `${prefix}cluster/lab`,
     containerInstanceArn: world.instance(id).arn,
     ec2InstanceId: world.instance(id).ec2InstanceId,

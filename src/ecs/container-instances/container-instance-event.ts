@@ -6,17 +6,20 @@ import type { Resource } from "./resource.ts";
 
 /**
  * The detail of an event `ECS Container Instance State Change`. AWS: times are ISO texts, a resource carries only the value
- * of its own type, and an ENI is of type `eni` though the API calls it `ElasticNetworkInterface`. What is absent is left out.
+ * of its own type, and an ENI is of type `eni` though the API calls it `ElasticNetworkInterface`. What is absent is left out,
+ * and `attributes` when not asked for.
  */
-export function containerInstanceEventDetail(step: ClusterStep, instance: ContainerInstance): Record<string, unknown> {
+export function containerInstanceEventDetail(
+  step: ClusterStep,
+  instance: ContainerInstance,
+  include: { readonly attributes: boolean },
+): Record<string, unknown> {
   const update = instance.agentUpdate;
   return {
     agentConnected: instance.agentConnected,
     ...(update === null ? {} : { agentUpdateStatus: update.status }),
     ...(instance.attachments.length === 0 ? {} : { attachments: eventAttachments(instance) }),
-    attributes: [...instance.platformAttributes, ...instance.customAttributes].map(({ name, value }) =>
-      value === null ? { name } : { name, value },
-    ),
+    ...(include.attributes ? { attributes: eventAttributes(instance) } : {}),
     ...(instance.capacityProviderName === null ? {} : { capacityProviderName: instance.capacityProviderName }),
     clusterArn: step.clusterArn,
     containerInstanceArn: instance.arn,
@@ -30,6 +33,12 @@ export function containerInstanceEventDetail(step: ClusterStep, instance: Contai
     version: instance.version,
     versionInfo: instance.versionInfo === null ? {} : eventVersions(instance.versionInfo),
   };
+}
+
+function eventAttributes({ platformAttributes, customAttributes }: ContainerInstance) {
+  return [...platformAttributes, ...customAttributes].map(({ name, value }) =>
+    value === null ? { name } : { name, value },
+  );
 }
 
 function eventAttachments(instance: ContainerInstance) {

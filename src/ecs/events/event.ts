@@ -12,4 +12,9 @@ export type EcsEvent = {
   readonly time: number;
   readonly resources: readonly string[];
   readonly detail: Readonly<Record<string, unknown>>;
+  /**
+   * In the stored form of an event about a container instance: the sequence of the earlier event whose detail carries its
+   * `attributes`, when they are the same since; most of such an event is attributes. Readers put them in again.
+   */
+  readonly attributesIn?: number;
 };

@@ -38,10 +38,14 @@ function find(step: ClusterStep, request: TagRequest) {
     const document = step.state.tasks.get(resource.id);
     // AWS: a stopped task has no tags any more.
     if (document !== undefined && document.lastStatus !== "STOPPED") return { noun: "task" as const, document };
-    refuse("InvalidParameterException", "The specified task is inactive or was not found. Specify a running task and try again.");
+    refuse(
+      "InvalidParameterException",
+      "The specified task is inactive or was not found. Specify a running task and try again.",
+    );
   }
   const document = resource.type === "container-instance" ? step.state.instances.get(resource.id) : undefined;
-  if (document !== undefined && document.status !== "INACTIVE") return { noun: "container-instance" as const, document };
+  if (document !== undefined && document.status !== "INACTIVE")
+    return { noun: "container-instance" as const, document };
   refuse(
     "InvalidParameterException",
     "The specified container instance is inactive or was not found. Specify an active container instance and try again.",
