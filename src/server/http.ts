@@ -15,7 +15,7 @@ import {
   throttled,
   WireError,
 } from "../wire/errors.ts";
-import { answerCall, type FrontDoor } from "./answer-call.ts";
+import { answerCall, type FrontDoor, type HttpAnswer } from "./answer-call.ts";
 import { type HttpLimits, httpLimits } from "./http-limits.ts";
 
 /** What /health says; anything but healthy is answered with status 503. */
@@ -90,7 +90,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     if (wrongMethod) reply.header("allow", "POST");
     const rendered = notThere(wrongMethod ? 405 : 404);
     options.metrics.record("", rendered.code, 0);
-    return send(reply, rendered);
+    return sendWithHeaders(reply, rendered);
   });
   app.setErrorHandler((error, request, reply) => {
     const rendered = renderRequestError(error, limits);
@@ -98,25 +98,29 @@ export function createHttp(options: HttpOptions): FastifyInstance {
       options.log.write("error", { requestId: request.id, err: error }, "A request failed before its call.");
     }
     options.metrics.record("", rendered.code, 0);
-    return send(reply, rendered);
+    return sendWithHeaders(reply, rendered);
   });
   return app;
 }
 
 /** Past Fastify's own sending, which would add a charset to the content type that AWS does not have. */
-function send(reply: FastifyReply, { status, body }: { readonly status: number; readonly body: string }): FastifyReply {
+function send(reply: FastifyReply, { status, body }: HttpAnswer): FastifyReply {
   reply.hijack();
-  const { raw } = reply;
-  for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (value !== undefined) raw.setHeader(name, value);
-  }
-  raw.writeHead(status, {
+  reply.raw.writeHead(status, {
     "x-amzn-RequestId": reply.request.id,
     "content-type": contentType,
     "content-length": Buffer.byteLength(body),
   });
-  raw.end(body);
+  reply.raw.end(body);
   return reply;
+}
+
+/** As {@link send}, with the headers that were set on the way here: calls have none. */
+function sendWithHeaders(reply: FastifyReply, answer: HttpAnswer): FastifyReply {
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  }
+  return send(reply, answer);
 }
 
 function readBodiesAsBytes(app: FastifyInstance): void {
@@ -133,7 +137,7 @@ function boundBodies(app: FastifyInstance, limits: HttpLimits): void {
     if (bytes === 0) return done();
     if (underWay + bytes > limits.bodyBytesUnderWay) {
       reply.header("connection", "close");
-      send(reply, renderError(throttled()));
+      sendWithHeaders(reply, renderError(throttled()));
       return;
     }
     underWay += bytes;
