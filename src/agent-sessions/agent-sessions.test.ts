@@ -1,0 +1,448 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { AgentChannel, AgentConnection, AgentHello } from "../agent-protocol/connection.ts";
+import { parseToAgent, type ToAgent } from "../agent-protocol/to-agent.ts";
+import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";
+import type { AgentReport } from "../ecs/cluster-input.ts";
+import type { ClusterEffect, TaskOrder } from "../ecs/effect.ts";
+import { seededRandom } from "../lib/random.ts";
+import { VirtualClock } from "../lib/virtual-clock.ts";
+import { heartbeatIntervalMs } from "./agent-session.ts";
+import { AgentSessions } from "./agent-sessions.ts";
+import { InProcessTransport } from "./in-process-transport.ts";
+
+const place: ClusterPlace = { account: "123456789012", region: "us-east-1", cluster: "default" };
+const instanceId = "0123456789abcdef0123456789abcdef";
+const hello: AgentHello = {
+  cluster: "default",
+  containerInstanceArn: `arn:aws:ecs:us-east-1:123456789012:container-instance/default/${instanceId}`,
+  agentVersion: "1.96.0",
+  agentHash: "c6d67916",
+  dockerVersion: "DockerVersion: 25.0.8",
+  sendCredentials: true,
+};
+
+class World {
+  readonly clock = new VirtualClock(1_700_000_000_000);
+  readonly reports: AgentReport[] = [];
+  readonly logged: string[] = [];
+  refuse = false;
+  effect: (place: ClusterPlace, effect: ClusterEffect) => void = () => {};
+  loaded: (place: ClusterPlace) => void = () => {};
+  readonly sessions = new AgentSessions({
+    clock: this.clock,
+    random: seededRandom("test"),
+    log: (_level, _fields, message) => this.logged.push(message),
+    controlPlane: {
+      report: (at, report) => {
+        assert.deepEqual({ ...at }, place);
+        this.reports.push(report);
+        return this.refuse ? Promise.reject(new Error("no such cluster")) : Promise.resolve();
+      },
+      onEffect: (listener) => {
+        this.effect = listener;
+      },
+      onLoaded: (listener) => {
+        this.loaded = listener;
+      },
+    },
+  });
+
+  async connect(channel: AgentChannel = "acs", simulated = false): Promise<AgentEnd> {
+    const transport = new InProcessTransport({
+      clock: this.clock,
+      simulated,
+      accept: (...connection) => this.sessions.accept(...connection),
+    });
+    const end = new AgentEnd(transport.connect(channel, hello));
+    await this.clock.settle();
+    return end;
+  }
+
+  types(): string[] {
+    return this.reports.map((report) => report.type);
+  }
+
+  async send(effect: ClusterEffect): Promise<void> {
+    this.effect(place, effect);
+    await this.clock.settle();
+  }
+}
+
+/** The agent's end of a connection. */
+class AgentEnd {
+  readonly connection: AgentConnection;
+  readonly messages: ToAgent[] = [];
+  closed: { readonly code: number; readonly reason: string } | null = null;
+
+  constructor(connection: AgentConnection) {
+    this.connection = connection;
+    connection.onMessage((value) => {
+      const parsed = parseToAgent(value);
+      assert.ok(parsed.ok, "the control plane sends messages of the right shape");
+      this.messages.push(parsed.message);
+    });
+    connection.onClose((code, reason) => {
+      this.closed = { code, reason };
+    });
+  }
+
+  closedWith(): number | null {
+    return this.closed?.code ?? null;
+  }
+
+  of<Type extends ToAgent["type"]>(type: Type): Extract<ToAgent, { type: Type }>[] {
+    return this.messages.filter((message): message is Extract<ToAgent, { type: Type }> => message.type === type);
+  }
+}
+
+/** As much of a task as a payload is made of. */
+const orderOf = (n: number, desiredStatus: "RUNNING" | "STOPPED" = "RUNNING"): TaskOrder =>
+  ({
+    task: {
+      arn: `arn:aws:ecs:us-east-1:123456789012:task/default/${n}`,
+      desiredStatus,
+      overrides: { containerOverrides: [{ name: "c", environment: [{ name: "A", value: "2" }], command: ["run"] }] },
+      attachments: [],
+      containers: [],
+      cpu: "512",
+      memory: "1024",
+      group: "family:f",
+      launchType: "EC2",
+    },
+    definition: {
+      family: "f",
+      revision: 3,
+      networkMode: null,
+      more: { volumes: [{ name: "v" }] },
+      containerDefinitions: [
+        {
+          name: "c",
+          image: "busybox",
+          essential: true,
+          cpu: 10,
+          memory: 64,
+          environment: [
+            { name: "A", value: "1" },
+            { name: "B", value: "1" },
+          ],
+          portMappings: [{ containerPort: 80, protocol: "tcp" }],
+          healthCheck: { command: ["CMD", "true"], interval: 5 },
+          stopTimeout: 2,
+        },
+      ],
+    },
+  }) as unknown as TaskOrder;
+
+describe("sessions: who is connected", () => {
+  it("connects with ACS alone and says so once", async () => {
+    const world = new World();
+    await world.connect("tcs");
+    assert.deepEqual(world.reports, []);
+    const acs = await world.connect("acs");
+    assert.deepEqual(world.reports, [
+      {
+        type: "agent-connected",
+        instanceId,
+        agentVersion: "1.96.0",
+        agentHash: "c6d67916",
+        dockerVersion: "DockerVersion: 25.0.8",
+      },
+    ]);
+    acs.connection.close(1000, "bye");
+    await world.clock.settle();
+    assert.deepEqual(world.types(), ["agent-connected", "agent-disconnected"]);
+  });
+
+  it("lets the newest connection win without seeming disconnected", async () => {
+    const world = new World();
+    const first = await world.connect();
+    const second = await world.connect();
+    assert.equal(first.closed?.code, 1000);
+    assert.equal(second.closed, null);
+    assert.deepEqual(world.types(), ["agent-connected", "agent-connected"]);
+  });
+
+  it("keeps simulated hosts away from an instance that has an agent, also while that is gone", async () => {
+    const world = new World();
+    const real = await world.connect("acs", false);
+    const simulated = await world.connect("acs", true);
+    assert.match(simulated.closed?.reason ?? "", /^DisplacedByAgent/);
+    real.connection.close(1006, "");
+    await world.clock.settle();
+    assert.match((await world.connect("tcs", true)).closed?.reason ?? "", /^DisplacedByAgent/);
+  });
+
+  it("displaces a simulated host with both its sockets", async () => {
+    const world = new World();
+    const acs = await world.connect("acs", true);
+    const tcs = await world.connect("tcs", true);
+    await world.connect("acs", false);
+    assert.match(acs.closed?.reason ?? "", /^DisplacedByAgent/);
+    assert.match(tcs.closed?.reason ?? "", /^DisplacedByAgent/);
+    assert.deepEqual(world.types(), ["agent-connected", "agent-connected"]);
+    assert.deepEqual(world.sessions.counts(), { acs: 1, tcs: 0, simulated: 0 });
+  });
+
+  it("turns away the agent of an inactive instance on both sockets", async () => {
+    const world = new World();
+    const acs = await world.connect("acs");
+    const tcs = await world.connect("tcs");
+    await world.send({ type: "turn-away", instanceId });
+    for (const end of [acs, tcs, await world.connect("tcs")]) {
+      assert.equal(end.closed?.code, 1008);
+      assert.match(end.closed?.reason ?? "", /^InactiveInstanceException/);
+    }
+  });
+
+  it("refuses an ARN that is none, and everybody after the end", async () => {
+    const world = new World();
+    const transport = new InProcessTransport({
+      clock: world.clock,
+      simulated: false,
+      accept: (...connection) => world.sessions.accept(...connection),
+    });
+    const stranger = new AgentEnd(transport.connect("acs", { ...hello, containerInstanceArn: "i-1" }));
+    const agent = await world.connect();
+    world.sessions.closeAll(1001);
+    await world.clock.settle();
+    const late = await world.connect();
+    assert.deepEqual([stranger.closed?.code, agent.closed?.code, late.closed?.code], [1008, 1001, 1001]);
+  });
+
+  it("introduces its agents again to a cluster that was loaded anew, and sends those away that it does not take", async () => {
+    const world = new World();
+    const acs = await world.connect();
+    world.loaded(place);
+    assert.deepEqual(world.types(), ["agent-connected", "agent-connected"]);
+    world.refuse = true;
+    world.loaded(place);
+    await world.clock.settle();
+    assert.equal(acs.closed?.code, 1008);
+  });
+});
+
+describe("sessions: heartbeats", () => {
+  it("go on as long as they are answered", async () => {
+    const world = new World();
+    const acs = await world.connect();
+    acs.connection.onMessage((value) => {
+      const { message } = value as { message: { messageId: string } };
+      acs.connection.send({ type: "HeartbeatAckRequest", message: { messageId: message.messageId } });
+    });
+    await world.clock.advance(heartbeatIntervalMs * 10);
+    assert.equal(acs.closed, null);
+    assert.deepEqual(world.types(), ["agent-connected"]);
+  });
+
+  it("close the connection when two were not answered", async () => {
+    const world = new World();
+    const acs = await world.connect();
+    await world.clock.advance(heartbeatIntervalMs * 3 - 1);
+    assert.equal(acs.closedWith(), null);
+    assert.equal(acs.of("HeartbeatMessage").length, 2);
+    await world.clock.advance(1);
+    assert.equal(acs.closedWith(), 1011);
+    assert.deepEqual(world.types(), ["agent-connected", "agent-disconnected"]);
+    await world.clock.advance(heartbeatIntervalMs * 3);
+    assert.equal(world.reports.length, 2);
+  });
+});
+
+describe("sessions: what is sent", () => {
+  it("makes a payload of orders, with everything that the agent needs", async () => {
+    const world = new World();
+    const acs = await world.connect();
+    await world.send({ type: "deliver-tasks", instanceId, orders: [orderOf(1), orderOf(2, "STOPPED")] });
+    const [payload] = acs.of("PayloadMessage");
+    assert.equal(payload?.message.clusterArn, "arn:aws:ecs:us-east-1:123456789012:cluster/default");
+    const [task, stop] = payload?.message.tasks ?? [];
+    assert.deepEqual(stop, { arn: orderOf(2).task.arn, desiredStatus: "STOPPED" });
+    assert.equal(task?.cpu, 0.5);
+    assert.equal(task?.memory, 1024);
+    assert.equal(task?.version, "3");
+    assert.deepEqual(task?.volumes, [{ name: "v", type: "host", host: {} }]);
+    const container = task?.containers?.[0];
+    assert.deepEqual(container?.environment, { A: "2", B: "1" });
+    assert.deepEqual(container?.command, ["run"]);
+    assert.deepEqual(container?.portMappings, [{ containerPort: 80, hostPort: 0, protocol: "tcp" }]);
+    assert.equal(container?.stopTimeout, 2);
+    assert.equal(container?.healthCheckType, "docker");
+    const config = JSON.parse(container?.dockerConfig?.config ?? "") as {
+      Healthcheck: { Interval: number; Retries: number };
+    };
+    assert.deepEqual([config.Healthcheck.Interval, config.Healthcheck.Retries], [5_000_000_000, 3]);
+    const hostConfig = JSON.parse(container?.dockerConfig?.hostConfig ?? "") as { NetworkMode: string };
+    assert.equal(hostConfig.NetworkMode, "bridge");
+  });
+
+  it("numbers payloads and manifests of an instance in one rising line, over reconnects too", async () => {
+    const world = new World();
+    const first = await world.connect();
+    await world.send({ type: "deliver-tasks", instanceId, orders: [orderOf(1)] });
+    await world.send({ type: "deliver-manifest", instanceId, tasks: [] });
+    const second = await world.connect();
+    await world.send({ type: "deliver-tasks", instanceId, orders: [orderOf(1)] });
+    const numbers = [
+      first.of("PayloadMessage")[0]?.message.seqNum ?? 0,
+      first.of("TaskManifestMessage")[0]?.message.timeline ?? 0,
+      second.of("PayloadMessage")[0]?.message.seqNum ?? 0,
+    ];
+    assert.ok(
+      numbers.every((number, i) => i === 0 || number > (numbers[i - 1] ?? 0)),
+      numbers.join(),
+    );
+  });
+
+  it("sends again what was not acknowledged, but for orders that later ones have overtaken", async () => {
+    const world = new World();
+    const acs = await world.connect();
+    const alive = (): void => acs.connection.send({ type: "HeartbeatAckRequest", message: { messageId: "x" } });
+    await world.send({ type: "deliver-tasks", instanceId, orders: [orderOf(1), orderOf(2)] });
+    await world.send({ type: "deliver-tasks", instanceId, orders: [orderOf(1, "STOPPED")] });
+    const [, stop] = acs.of("PayloadMessage");
+    acs.connection.send({ type: "AckRequest", message: { messageId: stop?.message.messageId ?? "" } });
+    await world.clock.advance(heartbeatIntervalMs);
+    const again = acs.of("PayloadMessage").slice(2);
+    assert.deepEqual(
+      again.map((payload) => payload.message.tasks?.map((task) => task.arn)),
+      [[orderOf(2).task.arn]],
+    );
+    for (let i = 0; i < 5; i++) {
+      alive();
+      await world.clock.advance(heartbeatIntervalMs);
+    }
+    assert.equal(acs.of("PayloadMessage").length, 2 + 3);
+    assert.ok(world.logged.includes("agent never acknowledged a payload"));
+  });
+
+  it("reports how an update was answered, by the newest message of its stage", async () => {
+    const world = new World();
+    const acs = await world.connect();
+    await world.send({ type: "update-agent", instanceId, stage: "stage", targetVersion: "1.97.0" });
+    const [stage] = acs.of("StageUpdateMessage");
+    assert.match(stage?.message.updateInfo?.location ?? "", /1\.97\.0/);
+    acs.connection.send({
+      type: "NackRequest",
+      message: { messageId: stage?.message.messageId, reason: "Updates are disabled" },
+    });
+    await world.clock.settle();
+    assert.deepEqual(world.reports.at(-1), {
+      type: "update-answered",
+      instanceId,
+      stage: "stage",
+      accepted: false,
+      reason: "Updates are disabled",
+    });
+  });
+
+  it("asks for interfaces to be confirmed before the payload that needs them", async () => {
+    const world = new World();
+    const acs = await world.connect();
+    const order = orderOf(1);
+    const details = [
+      { name: "networkInterfaceId", value: "eni-1" },
+      { name: "macAddress", value: "0a:00" },
+      { name: "privateIPv4Address", value: "10.0.0.9" },
+    ];
+    const attachments = [{ id: "a-1", type: "ElasticNetworkInterface", status: "ATTACHING", details }] as const;
+    await world.send({
+      type: "deliver-tasks",
+      instanceId,
+      orders: [{ ...order, task: { ...order.task, attachments } }],
+    });
+    assert.deepEqual(
+      acs.messages.map((message) => message.type),
+      ["AttachTaskNetworkInterfacesMessage", "PayloadMessage"],
+    );
+    const [eni] = acs.of("PayloadMessage")[0]?.message.tasks?.[0]?.elasticNetworkInterfaces ?? [];
+    assert.equal(eni?.attachmentArn, "arn:aws:ecs:us-east-1:123456789012:attachment/default/a-1");
+    assert.equal(eni?.subnetGatewayIpv4Address, "10.0.0.1/24");
+  });
+});
+
+describe("sessions: what is reported", () => {
+  it("turns telemetry into reports and acknowledges each message", async () => {
+    const world = new World();
+    const tcs = await world.connect("tcs");
+    const timestamp = world.clock.now() / 1_000 - 1;
+    tcs.connection.send({
+      type: "PublishInstanceStatusRequest",
+      message: {
+        metadata: {},
+        statuses: [
+          { type: "ContainerRuntime", status: "IMPAIRED" },
+          { type: "Agent", status: "OK" },
+        ],
+        timestamp,
+      },
+    });
+    tcs.connection.send({
+      type: "PublishHealthRequest",
+      message: {
+        metadata: {},
+        tasks: [{ taskArn: "t", containers: [{ containerName: "c", healthStatus: "HEALTHY" }] }],
+        timestamp,
+      },
+    });
+    tcs.connection.send({ type: "PublishMetricsRequest", message: { metadata: { idle: true }, timestamp } });
+    await world.clock.settle();
+    assert.deepEqual(world.reports, [
+      {
+        type: "instance-status",
+        instanceId,
+        checks: [
+          { type: "CONTAINER_RUNTIME", status: "IMPAIRED", statusReason: null, reportedAt: world.clock.now() - 1_000 },
+        ],
+      },
+      {
+        type: "task-health",
+        instanceId,
+        tasks: [{ taskArn: "t", containers: [{ name: "c", healthStatus: "HEALTHY" }] }],
+      },
+    ]);
+    assert.deepEqual(
+      tcs.messages.map((message) => message.type),
+      ["AckPublishInstanceStatus", "AckPublishHealth", "AckPublishMetric"],
+    );
+  });
+
+  it("drops messages of the wrong shape and logs each kind once", async () => {
+    const world = new World();
+    const acs = await world.connect();
+    const bad = [
+      null,
+      "x",
+      {},
+      { type: "AckRequest" },
+      { type: "AckRequest", message: { messageId: 1 } },
+      { type: "Made-up", message: {} },
+    ];
+    for (const message of [...bad, ...bad]) acs.connection.send(message as object);
+    await world.clock.settle();
+    assert.deepEqual(world.types(), ["agent-connected"]);
+    assert.equal(acs.closed, null);
+    assert.equal(world.logged.filter((message) => message === "agent sent a message of the wrong shape").length, 3);
+  });
+
+  it("passes on stop candidates and the answer to them", async () => {
+    const world = new World();
+    const acs = await world.connect();
+    acs.connection.send({
+      type: "TaskStopVerificationMessage",
+      message: { messageId: "m-1", stopCandidates: [{ taskArn: "t-1", desiredStatus: "STOPPED" }] },
+    });
+    await world.clock.settle();
+    assert.deepEqual(world.reports.at(-1), {
+      type: "stop-candidates",
+      instanceId,
+      messageId: "m-1",
+      taskArns: ["t-1"],
+    });
+    await world.send({ type: "confirm-stops", instanceId, messageId: "m-1", taskArns: ["t-1"] });
+    assert.deepEqual(
+      acs.of("TaskStopVerificationAck")[0]?.message.stopTasks?.map((task) => task.taskArn),
+      ["t-1"],
+    );
+  });
+});
