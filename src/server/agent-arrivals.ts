@@ -1,7 +1,9 @@
 import type { SessionsControlPlane } from "../agent-sessions/agent-sessions.ts";
-import type { Clock } from "../lib/clock.ts";
 
 type ArrivalsControlPlane = Required<SessionsControlPlane>;
+
+/** LIMIT: instances that somebody waits for; each is a simulated host that is starting. More are not waited for. */
+const waitersMax = 20_000;
 
 /**
  * Stands between the sessions and the control plane, and knows when the connection of an agent has become durable: from
@@ -9,44 +11,31 @@ type ArrivalsControlPlane = Required<SessionsControlPlane>;
  */
 export class AgentArrivals implements ArrivalsControlPlane {
   readonly #controlPlane: ArrivalsControlPlane;
-  readonly #clock: Clock;
-  readonly #waiters = new Map<string, (() => void)[]>();
+  readonly #waiters = new Map<string, PromiseWithResolvers<void>>();
 
-  constructor(controlPlane: ArrivalsControlPlane, clock: Clock) {
+  constructor(controlPlane: ArrivalsControlPlane) {
     this.#controlPlane = controlPlane;
-    this.#clock = clock;
   }
 
   readonly report: ArrivalsControlPlane["report"] = async (place, report) => {
     await this.#controlPlane.report(place, report);
-    if (report.type === "agent-connected") this.#release(report.instanceId);
+    if (report.type !== "agent-connected") return;
+    this.#waiters.get(report.instanceId)?.resolve();
+    this.#waiters.delete(report.instanceId);
   };
 
   readonly onEffect: ArrivalsControlPlane["onEffect"] = (listener) => this.#controlPlane.onEffect(listener);
 
   readonly onLoaded: ArrivalsControlPlane["onLoaded"] = (listener) => this.#controlPlane.onLoaded(listener);
 
-  /** Resolves with true when the agent of the instance connects from now on, with false when it has not after `timeoutMs`. */
-  next(instanceId: string, timeoutMs: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const waiters = this.#waiters.get(instanceId) ?? [];
-      this.#waiters.set(instanceId, waiters);
-      const timer = this.#clock.setTimer(timeoutMs, () => {
-        waiters.splice(waiters.indexOf(arrived), 1);
-        if (waiters.length === 0) this.#waiters.delete(instanceId);
-        resolve(false);
-      });
-      const arrived = (): void => {
-        timer.cancel();
-        resolve(true);
-      };
-      waiters.push(arrived);
-    });
-  }
-
-  #release(instanceId: string): void {
-    const waiters = this.#waiters.get(instanceId);
-    this.#waiters.delete(instanceId);
-    for (const arrived of waiters ?? []) arrived();
+  /** Resolves when the agent of the instance has connected anew, if it does. */
+  next(instanceId: string): Promise<void> {
+    let waiter = this.#waiters.get(instanceId);
+    if (waiter === undefined) {
+      if (this.#waiters.size >= waitersMax) return Promise.resolve();
+      waiter = Promise.withResolvers();
+      this.#waiters.set(instanceId, waiter);
+    }
+    return waiter.promise;
   }
 }

@@ -97,7 +97,7 @@ async function assemble(
     log: log.write,
     observe: appends,
   });
-  const arrivals = new AgentArrivals(controlPlane, systemClock);
+  const arrivals = new AgentArrivals(controlPlane);
   const sessions = new AgentSessions({
     controlPlane: arrivals,
     clock: systemClock,

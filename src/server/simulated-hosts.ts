@@ -98,7 +98,8 @@ export class SimulatedHosts {
     const { containerInstance } = reply as { readonly containerInstance?: { readonly containerInstanceArn?: string } };
     const arn = containerInstance?.containerInstanceArn;
     const disks = this.#disks;
-    if (!this.#options.adopt || arn === undefined || disks === null || this.#adopted.has(arn)) return reply;
+    if (!this.#options.adopt || arn === undefined || disks === null) return reply;
+    if (this.#adopted.has(arn) || this.instances().includes(arn)) return reply;
     if (this.#adopted.size >= adoptedMax) {
       this.#options.log.write("warn", { containerInstance: arn, adoptedMax }, "There are too many simulated hosts.");
       return reply;
@@ -118,20 +119,15 @@ export class SimulatedHosts {
   async #startFleetHost(disks: HostDisks, index: number, mayRetry: boolean): Promise<void> {
     const { place, cpu, memoryMiB } = this.#options;
     const name = `${place.account}/${place.region}/${index}`;
-    let refused = false;
-    const host = simulatedHost(this.#world(place), {
-      ...place,
-      ...this.#host(disks, name, "default", ({ why }) => {
-        refused = why === "refused";
-      }),
-      index,
-      facts: { cpu, memoryMiB },
-    });
+    const { ended, options } = this.#host(disks, name, "default");
+    const host = simulatedHost(this.#world(place), { ...place, ...options, index, facts: { cpu, memoryMiB } });
     this.#fleet[index] = host;
-    await host.start();
-    const arn = host.agent.containerInstanceArn;
-    if (!refused && arn !== null) return this.#arrival(arn);
-    if (!mayRetry || this.#closed) return;
+    const connected = host.start().then(() => {
+      const arn = host.agent.containerInstanceArn;
+      return arn === null ? undefined : this.#arrival(arn);
+    });
+    const end = await this.#first(name, ended, connected);
+    if (end?.why !== "refused" || !mayRetry || this.#closed) return;
     // The instance that its disk knows is gone, or was another size: it comes as a new one.
     await disks.erase(name);
     await this.#startFleetHost(disks, index, false);
@@ -140,35 +136,49 @@ export class SimulatedHosts {
   async #startAdopted(disks: HostDisks, arn: string): Promise<void> {
     const place = instanceOf(arn);
     if (place === null || this.#closed) return;
-    const options = this.#host(disks, arn, place.cluster, () => this.#adopted.delete(arn));
+    const { ended, options } = this.#host(disks, arn, place.cluster);
     const host = adoptedHost(this.#world(place), { ...options, containerInstanceArn: arn });
     this.#adopted.set(arn, host);
+    void ended.then(() => this.#adopted.delete(arn));
     const arrival = this.#arrival(arn);
-    await host.start();
-    await arrival;
+    await this.#first(
+      arn,
+      ended,
+      host.start().then(() => arrival),
+    );
   }
 
-  /** What every host is given. A host that was sent away for good loses its disk; one that is only stopped keeps it. */
-  #host(disks: HostDisks, name: string, cluster: string, ended: (why: AgentEnd) => void): SimulatedHostOptions {
-    return {
-      name,
-      cluster,
-      disk: disks.disk(name),
-      onEnded: (end) => {
-        ended(end);
-        if (this.#closed || end.why === "stopped" || end.why === "refused") return;
-        disks.erase(name).catch((error: unknown) => {
-          this.#options.log.write("error", { host: name, err: error }, "The disk of a host could not be erased.");
-        });
-      },
+  /** Waits until a host is connected, has ended (then it gives why), or takes too long. Rejects when its disk cannot be read. */
+  async #first(name: string, ended: Promise<AgentEnd>, connected: Promise<void>): Promise<AgentEnd | null> {
+    const late = Promise.withResolvers<"late">();
+    const timer = this.#options.clock.setTimer(arrivalTimeoutMs, () => late.resolve("late"));
+    const first = await Promise.race([ended, connected, late.promise]);
+    timer.cancel();
+    if (first === "late") this.#options.log.write("warn", { host: name }, "A simulated host has not connected yet.");
+    return typeof first === "object" ? first : null;
+  }
+
+  /** What every host is given, and its end. One that was sent away for good loses its disk; one that is stopped keeps it. */
+  #host(
+    disks: HostDisks,
+    name: string,
+    cluster: string,
+  ): { readonly ended: Promise<AgentEnd>; readonly options: SimulatedHostOptions } {
+    const ended = Promise.withResolvers<AgentEnd>();
+    const onEnded = (end: AgentEnd): void => {
+      ended.resolve(end);
+      if (this.#closed || end.why === "stopped" || end.why === "refused") return;
+      disks.erase(name).catch((error: unknown) => {
+        this.#options.log.write("error", { host: name, err: error }, "The disk of a host could not be erased.");
+      });
     };
+    return { ended: ended.promise, options: { name, cluster, disk: disks.disk(name), onEnded } };
   }
 
+  /** Resolves when the agent of the instance has connected. */
   async #arrival(arn: string): Promise<void> {
     const instanceId = instanceOf(arn)?.instanceId;
-    if (instanceId === undefined) return;
-    if (await this.#options.arrivals.next(instanceId, arrivalTimeoutMs)) return;
-    this.#options.log.write("warn", { containerInstance: arn }, "A simulated host has not connected yet.");
+    if (instanceId !== undefined) await this.#options.arrivals.next(instanceId);
   }
 
   /** What the hosts of one place share: they call the control plane as an agent of that account. */
