@@ -81,7 +81,6 @@ async function dev(typed: Typed): Promise<void> {
     dataDir,
     auth: { type: "loose", account },
     latestAgentVersion: agentVersionFlag(typed),
-    identityCertificate: textFlag(typed, "identity-certificate", null),
     simulation,
     log,
   });

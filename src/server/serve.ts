@@ -13,6 +13,10 @@ It speaks plain HTTP; put a proxy that ends TLS in front of it where the network
     "data-dir": { value: "DIR", help: "Where the state is kept. One process at a time." },
     host: { value: "ADDRESS", help: "The address to listen on (default 127.0.0.1; 0.0.0.0 is every one)." },
     ...serverFlags,
+    "identity-certificate": {
+      value: "FILE",
+      help: "Trusted certificates (PEM): instance identity documents must be signed under one of them.",
+    },
     auth: { value: "METHOD", help: "How callers are known. Only sigv4, which is the default." },
     json: { value: null, help: "Print one line of JSON when it listens." },
   },

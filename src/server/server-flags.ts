@@ -17,10 +17,6 @@ export const serverFlags = {
     value: "VERSION",
     help: `The agent version that UpdateContainerAgent updates to (default ${defaultAgentVersion}).`,
   },
-  "identity-certificate": {
-    value: "FILE",
-    help: "Trusted certificates (PEM): instance identity documents must be signed under one of them.",
-  },
   "log-level": { value: "LEVEL", help: `One of ${logLevels.join(", ")}; the log goes to standard error.` },
 } as const satisfies Record<string, Flag>;
 
