@@ -38,7 +38,10 @@ export type EngineOptions = {
   readonly containerChangeDelayMs: number;
 };
 
-/** AWS: the official agent's stop timeout. DIFFERS: that agent keeps stopped tasks for three hours and container changes for 10 to 30 s; ours one hour and one second, so that rehearsals on simulated hosts are quick. */
+/**
+ * AWS: the official agent's stop timeout.
+ * DIFFERS: the official agent remembers a stopped task for three hours and reports changes of single containers after 10 to 30 s; the agents of Berth's simulated hosts do so for one hour and after one second, so that rehearsals are quick.
+ */
 export const engineDefaults: EngineOptions = {
   stopTimeoutMs: 30_000,
   taskCleanupMs: 3_600_000,
