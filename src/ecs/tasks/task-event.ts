@@ -48,5 +48,10 @@ export function taskEventDetail(step: ClusterStep, task: Task): Record<string, u
 }
 
 function present(members: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null && value !== undefined));
+  const set: Record<string, unknown> = {};
+  for (const name in members) {
+    const value = members[name];
+    if (value !== null && value !== undefined) set[name] = value;
+  }
+  return set;
 }
