@@ -70,6 +70,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   });
   app.server.maxConnections = limits.connections;
   boundBodies(app, limits);
+  closeAfterUpgradeRequests(app);
   readBodiesAsBytes(app);
 
   app.post("/", async (request, reply) => {
@@ -144,6 +145,17 @@ function boundBodies(app: FastifyInstance, limits: HttpLimits): void {
     reply.raw.once("close", () => {
       underWay -= bytes;
     });
+    done();
+  });
+}
+
+/**
+ * Answers a request that offers another protocol, which some clients do with every call, and closes its connection: Node reads on
+ * after it, but reports bytes that are no request no more, so that their sender would wait for the idle timeout.
+ */
+function closeAfterUpgradeRequests(app: FastifyInstance): void {
+  app.addHook("onRequest", (request, reply, done) => {
+    if (request.headers.upgrade !== undefined) reply.raw.setHeader("connection", "close");
     done();
   });
 }

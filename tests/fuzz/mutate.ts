@@ -44,7 +44,7 @@ export function mutatedJson(request: unknown, references: readonly string[], ran
   let value = structuredClone(request);
   const changes = random.below(4);
   for (let i = 0; i < changes; i++) {
-    const spots = spotsOf(value, []);
+    const spots = spotsOf(value);
     const spot = spots[random.below(spots.length)];
     if (spot === undefined) break;
     value = changed(value, spot, references, random, raw);
@@ -58,12 +58,15 @@ export function mutatedJson(request: unknown, references: readonly string[], ran
 
 type Spot = readonly (string | number)[];
 
-function spotsOf(value: unknown, at: Spot): Spot[] {
-  const spots: Spot[] = [at];
-  if (Array.isArray(value)) value.forEach((item, i) => void spots.push(...spotsOf(item, [...at, i])));
-  else if (typeof value === "object" && value !== null) {
-    for (const [name, member] of Object.entries(value)) spots.push(...spotsOf(member, [...at, name]));
-  }
+function spotsOf(value: unknown): Spot[] {
+  const spots: Spot[] = [];
+  const collect = (inner: unknown, at: Spot): void => {
+    spots.push(at);
+    if (typeof inner !== "object" || inner === null) return;
+    for (const [name, member] of Object.entries(inner))
+      collect(member, [...at, Array.isArray(inner) ? Number(name) : name]);
+  };
+  collect(value, []);
   return spots;
 }
 

@@ -113,6 +113,12 @@ test("a client that stops in the middle, or dribbles, is answered with a timeout
   await expectWorking();
 });
 
+test("a request that offers another protocol is answered, and its connection closed whatever follows", async () => {
+  const offers = ["Content-Length: 2", "Upgrade: websocket", "Connection: Upgrade"];
+  assert.equal(await outcome(`${head("ListClusters", offers)}{}`), 200);
+  assert.equal(await outcome(`${head("ListClusters", offers)}{}BREW / HTTP/1.1\r\n\r\n`), 200);
+});
+
 test("a client that vanishes in the middle of its body leaves nothing", async () => {
   const contents = server.contents();
   const whole = request("CreateCluster", '{"clusterName":"vanished"}');
