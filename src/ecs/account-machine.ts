@@ -2,7 +2,7 @@ import { never } from "../lib/assert.ts";
 import type { Random } from "../lib/random.ts";
 import type { AccountInput } from "./account-input.ts";
 import { accountOperations } from "./account-operations.ts";
-import { effectiveSettings } from "./account-settings/account-setting.ts";
+import { effectiveSettings } from "./account-settings/settings-in-force.ts";
 import { AccountState } from "./account-state.ts";
 import { AccountStep } from "./account-step.ts";
 import { clusterName, type Place } from "./arn.ts";

@@ -1,7 +1,7 @@
 import { Heap } from "../lib/heap.ts";
 import type { AccountSetting } from "./account-settings/account-setting.ts";
 import type { Place } from "./arn.ts";
-import type { MachineConfiguration } from "./call.ts";
+import type { EffectiveSettings, MachineConfiguration } from "./call.ts";
 import type { Cluster } from "./clusters/cluster.ts";
 import { limits } from "./limits.ts";
 import { SortedKeys } from "./sorted-keys.ts";
@@ -27,6 +27,8 @@ export class AccountState {
   readonly activeClusterNames = new SortedKeys();
   activeClusters = 0;
   readonly revisions = new RevisionIndex();
+  /** What is in force for callers that asked, by principal; emptied by any change of a setting. */
+  readonly effectiveSettings = new Map<string, EffectiveSettings>();
   readonly #removals = new Heap<string>();
   /** When the revisions being deleted were last put up for review; not durable, as a review may be doubled. */
   lastReviewAt = 0;
@@ -38,6 +40,7 @@ export class AccountState {
     this.place = place;
     this.configuration = configuration;
     this.clusters.onChange((name, before, after) => this.#indexCluster(name, before, after));
+    this.settings.onChange(() => this.effectiveSettings.clear());
     this.taskDefinitions.onChange((_, before, after) => this.revisions.onChange(before, after));
   }
 

@@ -3,13 +3,13 @@ import { Heap } from "../lib/heap.ts";
 import type { Place } from "./arn.ts";
 import type { MachineConfiguration } from "./call.ts";
 import type { ContainerInstance, InstanceHealth } from "./container-instances/container-instance.ts";
-import { instanceDueAt } from "./container-instances/instance-timers.ts";
+import { instanceDueAt } from "./container-instances/instance-due-at.ts";
 import { ResourceBook } from "./placement/resource-book.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 import { type DocumentChange, Journal, Table } from "./table.ts";
 import type { TaskDefinition } from "./task-definitions/task-definition.ts";
 import type { Task } from "./tasks/task.ts";
-import { taskDueAt } from "./tasks/task-timers.ts";
+import { taskDueAt } from "./tasks/task-due-at.ts";
 
 /** RunTask's client token (kind `run-task-token`): what was asked, and which tasks came of it. */
 export type RunTaskToken = {

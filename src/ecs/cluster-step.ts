@@ -90,12 +90,14 @@ export class ClusterStep {
       const base = { sequence, id: ids.uuid(), account: this.place.account, region: this.place.region, time: this.now };
       if (noun === "task") {
         const task = must(this.state.tasks.get(id), "an announced task");
-        const detail = taskEventDetail(this, task);
+        const detail = taskEventDetail(this.state, this.now, task);
         return { ...base, detailType: "ECS Task State Change", resources: [task.arn], detail };
       }
       const instance = must(this.state.instances.get(id), "an announced container instance");
       const attributesIn = this.#attributesIn(instance, sequence);
-      const detail = containerInstanceEventDetail(this, instance, { attributes: attributesIn === null });
+      const detail = containerInstanceEventDetail(this.state, this.now, instance, {
+        attributes: attributesIn === null,
+      });
       const event = {
         ...base,
         detailType: "ECS Container Instance State Change",

@@ -14,13 +14,13 @@ import { must } from "../lib/assert.ts";
 import type { ClusterMachine } from "./cluster-machine.ts";
 import type { ClusterState } from "./cluster-state.ts";
 import type { ContainerInstance } from "./container-instances/container-instance.ts";
-import { instanceDueAt } from "./container-instances/instance-timers.ts";
+import { instanceDueAt } from "./container-instances/instance-due-at.ts";
 import type { ClusterEffect } from "./effect.ts";
 import type { EcsEvent } from "./events/event.ts";
 import { ResourceBook, type Usage } from "./placement/resource-book.ts";
 import type { DocumentChange } from "./table.ts";
 import { type NetworkBinding, type Task, taskStatuses } from "./tasks/task.ts";
-import { taskDueAt } from "./tasks/task-timers.ts";
+import { taskDueAt } from "./tasks/task-due-at.ts";
 
 export type StepOutcome<T> = {
   readonly value: T;

@@ -1,5 +1,3 @@
-import type { AccountStep } from "../account-step.ts";
-import type { EffectiveSettings } from "../call.ts";
 import { refuse } from "../refusals.ts";
 
 /** The document of a setting (kind `account-setting`, key: the principal, a space, the name). */
@@ -66,60 +64,8 @@ export function checkedSettingValue(name: string, value: string | undefined): st
   return value;
 }
 
-/** AWS: the root user's settings are those of everybody who has none of their own. */
-export function rootArn(step: AccountStep): string {
-  const partition = step.arnPrefix.slice(0, step.arnPrefix.indexOf(":ecs:"));
-  return `${partition}:iam::${step.place.account}:root`;
-}
-
-/**
- * The principal whose settings are meant: `principalArn`, or the caller when absent. A session of a role stands for the
- * role. Refuses with InvalidParameterException what is no user, role or root of this account.
- */
-export function settingsPrincipal(step: AccountStep, principalArn: string): string {
-  const match = /^(arn:aws[a-z-]*):(?:iam|sts)::([0-9]{12}):(.+)$/.exec(principalArn);
-  const [, partition, account, resource = ""] = match ?? [];
-  if (account !== step.place.account || !/^(root|(user|role|assumed-role)\/.+)$/.test(resource)) {
-    refuse(
-      "InvalidParameterException",
-      "The principal ARN is not that of a user, a role or the root user of this account.",
-    );
-  }
-  const session = /^assumed-role\/([^/]+)\/.+$/.exec(resource);
-  return `${partition}:iam::${account}:${session === null ? resource : `role/${session[1]}`}`;
-}
-
-/** The setting that is in force for `principal`: its own, that of root, or the initial one (which is shown as root's). */
-export function settingInForce(step: AccountStep, principal: string, name: string): AccountSetting {
-  const root = rootArn(step);
-  return (
-    ownSetting(step, principal, name) ??
-    ownSetting(step, root, name) ?? { principalArn: root, name, value: ruleOf(name).initial }
-  );
-}
-
-/** What `principal` itself has set. */
-export function ownSetting(step: AccountStep, principal: string, name: string): AccountSetting | undefined {
-  return step.state.settings.get(settingKey(principal, name));
-}
-
-/** All settings in force for a caller, by name; those of the account for a caller that cannot have any. */
-export function effectiveSettings(step: AccountStep, principalArn: string): EffectiveSettings {
-  const isPrincipal = /^arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:(root$|(user|role|assumed-role)\/.)/.test(principalArn);
-  const isHere = principalArn.includes(`::${step.place.account}:`);
-  const principal = isPrincipal && isHere ? settingsPrincipal(step, principalArn) : rootArn(step);
-  return Object.fromEntries(settingNames.map((name) => [name, settingInForce(step, principal, name).value]));
-}
-
-/** Puts a checked setting. */
-export function putSetting(step: AccountStep, setting: AccountSetting): AccountSetting {
-  step.state.settings.put(settingKey(setting.principalArn, setting.name), setting);
-  return setting;
-}
-
-export function settingKey(principal: string, name: string): string {
-  return `${principal} ${name}`;
-}
+/** What is in force where nobody set anything. */
+export const initialValue = (name: string): string => ruleOf(name).initial;
 
 function ruleOf(name: string): Rule {
   const rule = rules[name];

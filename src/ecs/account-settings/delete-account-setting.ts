@@ -1,13 +1,7 @@
 import type { AccountGiven } from "../account-input.ts";
 import type { AccountStep } from "../account-step.ts";
-import {
-  checkedSettingName,
-  ownSetting,
-  settingInForce,
-  settingKey,
-  settingReply,
-  settingsPrincipal,
-} from "./account-setting.ts";
+import { checkedSettingName, settingReply } from "./account-setting.ts";
+import { ownSetting, settingInForce, settingKey, settingsPrincipal } from "./settings-in-force.ts";
 
 export type DeleteAccountSettingRequest = { readonly name?: string; readonly principalArn?: string };
 

@@ -3,15 +3,8 @@ import type { AccountStep } from "../account-step.ts";
 import { limits } from "../limits.ts";
 import { page } from "../page.ts";
 import { refuse } from "../refusals.ts";
-import {
-  type AccountSetting,
-  checkedSettingName,
-  ownSetting,
-  settingInForce,
-  settingNames,
-  settingReply,
-  settingsPrincipal,
-} from "./account-setting.ts";
+import { type AccountSetting, checkedSettingName, settingNames, settingReply } from "./account-setting.ts";
+import { ownSetting, settingInForce, settingsPrincipal } from "./settings-in-force.ts";
 
 export type ListAccountSettingsRequest = {
   readonly name?: string;

@@ -1,5 +1,6 @@
 import type { AccountStep } from "../account-step.ts";
-import { checkedSettingName, checkedSettingValue, putSetting, rootArn, settingReply } from "./account-setting.ts";
+import { checkedSettingName, checkedSettingValue, settingReply } from "./account-setting.ts";
+import { putSetting, rootArn } from "./settings-in-force.ts";
 
 export type PutAccountSettingDefaultRequest = { readonly name?: string; readonly value?: string };
 

@@ -1,12 +1,7 @@
 import type { AccountGiven } from "../account-input.ts";
 import type { AccountStep } from "../account-step.ts";
-import {
-  checkedSettingName,
-  checkedSettingValue,
-  putSetting,
-  settingReply,
-  settingsPrincipal,
-} from "./account-setting.ts";
+import { checkedSettingName, checkedSettingValue, settingReply } from "./account-setting.ts";
+import { putSetting, settingsPrincipal } from "./settings-in-force.ts";
 
 export type PutAccountSettingRequest = {
   readonly name?: string;

@@ -1,5 +1,5 @@
 import { must } from "../../lib/assert.ts";
-import { effectiveSettings, rootArn } from "../account-settings/account-setting.ts";
+import { effectiveSettings, rootArn } from "../account-settings/settings-in-force.ts";
 import type { AccountStep } from "../account-step.ts";
 import { clusterArn } from "../arn.ts";
 import { limits } from "../limits.ts";

@@ -18,7 +18,7 @@ test("the event shows what is there, resources by type alone, and times as texts
   const event = world.events.find((candidate) => candidate.detailType === "ECS Container Instance State Change");
   assert.deepEqual(event?.attributesIn, 1, "the stored event leaves its attributes to the one of the registration");
   world.run((step) => {
-    const whole = containerInstanceEventDetail(step, world.instance(id), { attributes: true });
+    const whole = containerInstanceEventDetail(step.state, step.now, world.instance(id), { attributes: true });
     assert.deepEqual(whole.attributes, [
       { name: "ecs.availability-zone", value: "eu-central-1a" },
       { name: "ecs.os-type", value: "linux" },

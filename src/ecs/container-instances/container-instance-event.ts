@@ -1,4 +1,5 @@
-import type { ClusterStep } from "../cluster-step.ts";
+import { clusterArn } from "../arn.ts";
+import type { ClusterState } from "../cluster-state.ts";
 import { isoTime } from "../events/iso-time.ts";
 import type { ContainerInstance, VersionInfo } from "./container-instance.ts";
 import { remainingResources } from "./instance-resources.ts";
@@ -10,7 +11,8 @@ import type { Resource } from "./resource.ts";
  * and `attributes` when not asked for.
  */
 export function containerInstanceEventDetail(
-  step: ClusterStep,
+  state: ClusterState,
+  now: number,
   instance: ContainerInstance,
   include: { readonly attributes: boolean },
 ): Record<string, unknown> {
@@ -21,15 +23,15 @@ export function containerInstanceEventDetail(
     ...(instance.attachments.length === 0 ? {} : { attachments: eventAttachments(instance) }),
     ...(include.attributes ? { attributes: eventAttributes(instance) } : {}),
     ...(instance.capacityProviderName === null ? {} : { capacityProviderName: instance.capacityProviderName }),
-    clusterArn: step.clusterArn,
+    clusterArn: clusterArn(state.place, state.name),
     containerInstanceArn: instance.arn,
     ...(instance.ec2InstanceId === null ? {} : { ec2InstanceId: instance.ec2InstanceId }),
     registeredAt: isoTime(instance.registeredAt),
     registeredResources: instance.registeredResources.map(eventResource),
-    remainingResources: remainingResources(step.state, instance).map(eventResource),
+    remainingResources: remainingResources(state, instance).map(eventResource),
     status: instance.status,
     ...(instance.statusReason === null ? {} : { statusReason: instance.statusReason }),
-    updatedAt: isoTime(step.now),
+    updatedAt: isoTime(now),
     version: instance.version,
     versionInfo: instance.versionInfo === null ? {} : eventVersions(instance.versionInfo),
   };

@@ -54,14 +54,6 @@ export function trunkAttributes(attachments: readonly Attachment[]): readonly At
   return id === undefined ? [] : [{ name: "ecs.awsvpc-trunk-id", value: id }];
 }
 
-/** When the network is next done with the trunk of `instance`, or null. */
-export function trunkDueAt(instance: ContainerInstance): number | null {
-  if (instance.status === "DEREGISTERING") return instance.statusSince + limits.networkInterfaceMs;
-  if (instance.status !== "REGISTERING") return null;
-  const steps = instance.attachments.some((attachment) => attachment.status === "CREATED") ? 1 : 2;
-  return instance.statusSince + steps * limits.networkInterfaceMs;
-}
-
 /** The simulated network has come further with the trunk: CREATED, ATTACHING, ATTACHED; DETACHING, DELETED. */
 export function trunkDue(step: ClusterStep, instance: ContainerInstance): void {
   if (instance.status === "DEREGISTERING") {

@@ -1,7 +1,5 @@
-import type { RunTaskRequest } from "./run-task.ts";
-
 /** A text that is equal for calls with equal parameters, whatever the order of their members; the token itself is left out. */
-export function fingerprint(request: RunTaskRequest): string {
+export function fingerprint(request: { readonly clientToken?: string; readonly [parameter: string]: unknown }): string {
   const { clientToken: _, ...parameters } = request;
   return JSON.stringify(parameters, (_key, value: unknown) => {
     if (value === null || typeof value !== "object" || Array.isArray(value)) return value;

@@ -1,4 +1,5 @@
-import type { ClusterStep } from "../cluster-step.ts";
+import { clusterArn } from "../arn.ts";
+import type { ClusterState } from "../cluster-state.ts";
 import { isoTime } from "../events/iso-time.ts";
 import { describeContainer, instanceArnOf } from "./describe-task.ts";
 import type { Task } from "./task.ts";
@@ -9,15 +10,15 @@ const iso = (time: number | null): string | undefined => (time === null ? undefi
  * The `detail` of an "ECS Task State Change" event: the task as it stands. AWS: attachments are of type `eni` here,
  * times are ISO texts, members that are not set are left out, tags are not part of it.
  */
-export function taskEventDetail(step: ClusterStep, task: Task): Record<string, unknown> {
+export function taskEventDetail(state: ClusterState, now: number, task: Task): Record<string, unknown> {
   return present({
     attachments: task.attachments.map(({ id, status, details }) => ({ id, type: "eni", status, details })),
     attributes: task.attributes.map(({ name, value }) => present({ name, value })),
     availabilityZone: task.availabilityZone,
-    clusterArn: step.clusterArn,
+    clusterArn: clusterArn(state.place, state.name),
     connectivity: task.connectivity,
     connectivityAt: iso(task.connectivityAt),
-    containerInstanceArn: instanceArnOf(step.state, task),
+    containerInstanceArn: instanceArnOf(state, task),
     containers: task.containers.map((container) => {
       const shown = present(describeContainer(task, container) as Record<string, unknown>);
       return { ...shown, networkBindings: container.networkBindings.map((binding) => present({ ...binding })) };
@@ -42,7 +43,7 @@ export function taskEventDetail(step: ClusterStep, task: Task): Record<string, u
     stoppingAt: iso(task.stoppingAt),
     taskArn: task.arn,
     taskDefinitionArn: task.taskDefinitionArn,
-    updatedAt: isoTime(step.now),
+    updatedAt: isoTime(now),
     version: task.version,
   });
 }

@@ -1,36 +1,12 @@
 import type { ClusterStep } from "../cluster-step.ts";
-import { limits } from "../limits.ts";
 import { advance, wantStopped } from "./advance.ts";
 import { deliverTask } from "./deliver-tasks.ts";
 import type { Task } from "./task.ts";
-
-/** When a task wants to be looked at, or null. Everything follows from its document, so a restart forgets no timer. */
-export function taskDueAt(task: Task): number | null {
-  const status = statusDueAt(task);
-  if (task.protectedUntil === null) return status;
-  return status === null ? task.protectedUntil : Math.min(status, task.protectedUntil);
-}
-
-function statusDueAt(task: Task): number | null {
-  switch (task.lastStatus) {
-    case "PROVISIONING":
-    case "DEACTIVATING":
-    case "DEPROVISIONING":
-      return task.statusSince + limits.networkInterfaceMs;
-    case "PENDING":
-      return task.attachments.length > 0 && task.desiredStatus === "RUNNING"
-        ? task.statusSince + limits.attachmentTimeoutMs
-        : null;
-    case "STOPPED":
-      return (task.stoppedAt ?? task.statusSince) + limits.stoppedTaskRetentionMs;
-    default:
-      return null;
-  }
-}
+import { taskStatusDueAt } from "./task-due-at.ts";
 
 /** Does what is due for `task` at `step.now`; nothing when nothing is. */
 export function taskDue(step: ClusterStep, task: Task): void {
-  const dueAt = statusDueAt(task);
+  const dueAt = taskStatusDueAt(task);
   if (dueAt !== null && dueAt <= step.now) {
     statusDue(step, task);
   } else if (task.protectedUntil !== null && task.protectedUntil <= step.now) {
