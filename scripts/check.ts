@@ -22,7 +22,7 @@ const parts: readonly Part[] = [
   { name: "types", says: "tsc", command: [bin("tsc"), "--noEmit", "--pretty", "false"] },
   {
     name: "generated",
-    says: "docs/compatibility.md and the limits of docs/operations.md are what the source says",
+    says: "docs/compatibility.md, limits and simulated images are what the source says",
     command: [process.execPath, "scripts/generate.ts", "--check"],
   },
   {

@@ -2,11 +2,9 @@
 import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { limits } from "../src/ecs/limits.ts";
+import { row, withSection } from "./generated-section.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-export const begin = "<!-- limits: made by scripts/generate.ts, do not edit -->";
-export const end = "<!-- end of limits -->";
-
 export interface Limit {
   readonly name: string;
   readonly value: string;
@@ -14,12 +12,9 @@ export interface Limit {
   readonly file: string;
 }
 
-/** The page with its limits brought up to date; what stands outside the two markers is kept. */
+/** The page with its limits brought up to date. */
 export function withLimits(page: string): string {
-  const from = page.indexOf(begin);
-  const to = page.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`docs/operations.md lacks the markers ${begin} and ${end}`);
-  return `${page.slice(0, from)}${begin}\n\n${limitsSection()}\n${page.slice(to)}`;
+  return withSection(page, "limits", limitsSection());
 }
 
 function limitsSection(): string {
@@ -100,8 +95,4 @@ function shownValue(expression: string): string {
 
 function number(value: number): string {
   return value.toLocaleString("en-US");
-}
-
-function row(...cells: string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
