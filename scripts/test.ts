@@ -2,8 +2,9 @@
  * Runs tests with node:test, a line per file, and ends with the line `N passed, N failed`.
  * A test that is skipped is named with its reason, so that nothing is left out without being seen.
  */
-import { globSync } from "node:fs";
+import { globSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { runTestFiles } from "./run-test-files.ts";
@@ -30,9 +31,15 @@ export function testFiles(globs: readonly string[]): string[] {
   return [...new Set(found)].sort();
 }
 
-const usage = `Usage: npm test [-- [options] [group or file...]]
+/** A folder means the tests in it. */
+function globOf(name: string): string {
+  const isFolder = statSync(resolve(root, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return isFolder ? `${name.replace(/\/$/, "")}/**/*.test.ts` : name;
+}
 
-Runs every test of Berth, or only the named groups or files (globs).
+const usage = `Usage: npm test [-- [options] [group, folder or file...]]
+
+Runs every test of Berth, or only those of the named groups, folders and files (globs).
 
 ${Object.entries(groups)
   .map(([name, group]) => `  ${name.padEnd(14)}${group.says}`)
@@ -52,7 +59,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const wanted = positionals.length > 0 ? positionals : Object.keys(groups);
-  const files = testFiles(wanted.flatMap((name) => groups[name]?.files ?? [name]));
+  const files = testFiles(wanted.flatMap((name) => groups[name]?.files ?? [globOf(name)]));
   if (files.length === 0) {
     process.stderr.write(`No test file in: ${wanted.join(", ")}\n`);
     return 1;
