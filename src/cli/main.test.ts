@@ -83,6 +83,20 @@ test("dev says where it listens, keeps others off its directory, and ends with 0
   assert.deepEqual(await once(child, "exit"), [0, null]);
 });
 
+test("dev says what to paste, in a form that old versions of the AWS CLI understand too", async (context) => {
+  const child = spawn(process.execPath, [main, "dev", "--port", "0", "--in-memory", "--region", "eu-west-1"]);
+  context.after(() => child.kill("SIGKILL"));
+  let text = "";
+  for await (const chunk of child.stdout) {
+    text += String(chunk);
+    if (text.includes("Ctrl+C")) break;
+  }
+  const [, url] = /listens on (\S+)/.exec(text) ?? [];
+  assert.ok(text.includes(`  export AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=`), text);
+  assert.ok(text.includes(`  aws --endpoint-url ${url} ecs list-container-instances\n`), text);
+  assert.ok(text.includes(`new ECS({ endpoint: "${url}", region: "eu-west-1"`), text);
+});
+
 test("keys are made, listed without their secret, and deleted", async (context) => {
   const at = ["--data-dir", directory(context), "--json"];
   const created = await berth("keys", "create", "--account", "123456789012", "--user", "deploy", ...at);

@@ -107,6 +107,10 @@ function jsonLine({ server: { url, port }, account, region, dataDir, instances }
   return `${JSON.stringify({ url, port, account, region, cluster: "default", dataDir, pid, instances })}\n`;
 }
 
+/**
+ * The lines for the AWS CLI work with every version of it: the older ones, Debian's among them, read only the one variable for the
+ * region, and no variable for the endpoint.
+ */
 function welcome(
   { server: { url }, account, region, dataDir, instances }: Start,
   { cpu, memoryMiB }: { readonly cpu: number; readonly memoryMiB: number },
@@ -119,10 +123,11 @@ function welcome(
   State     ${dataDir ?? "in memory: gone when this process ends"}
 
 AWS CLI:
-  export AWS_ENDPOINT_URL_ECS=${url} AWS_REGION=${region} AWS_ACCESS_KEY_ID=berth AWS_SECRET_ACCESS_KEY=berth
-  aws ecs list-container-instances
+  export AWS_REGION=${region} AWS_DEFAULT_REGION=${region} AWS_ACCESS_KEY_ID=berth AWS_SECRET_ACCESS_KEY=berth
+  aws --endpoint-url ${url} ecs list-container-instances
 
 SDK for JavaScript:
+  import { ECS } from "@aws-sdk/client-ecs";
   const ecs = new ECS({ endpoint: "${url}", region: "${region}", credentials: { accessKeyId: "berth", secretAccessKey: "berth" } });
   await ecs.listContainerInstances({});
 
