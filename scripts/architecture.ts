@@ -40,7 +40,6 @@ export const testSupport: readonly string[] = [
   "src/ecs/step-rules.ts",
   "src/store/sqlite/appending-process.ts",
   "src/store/store-contract.ts",
-  "src/wire/declared-errors.ts",
   "src/wire/sample-values.ts",
 ];
 
