@@ -28,6 +28,8 @@ export class DurablePartition {
   /** The newest event about each ARN. */
   readonly newestEvents = new Map<string, EcsEvent>();
   lastSequence = 0;
+  /** The attributes in the events about instances, by sequence: later events may name them instead of repeating them. */
+  readonly #attributes = new Map<number, unknown>();
 
   constructor(name: string) {
     this.name = name;
@@ -64,6 +66,17 @@ export class DurablePartition {
   tasksOn(instanceId: string): Task[] {
     const ids = [...(this.#tasksOn.get(instanceId) ?? [])].sort();
     return ids.map((id) => this.task(id)).filter((task) => task !== null);
+  }
+
+  /** The event as its readers get it. */
+  readEvent(text: string): EcsEvent {
+    const event = JSON.parse(text) as EcsEvent;
+    const { attributesIn, detail } = event;
+    if (attributesIn !== undefined) {
+      return { ...event, detail: { ...detail, attributes: this.#attributes.get(attributesIn) } };
+    }
+    if (detail.attributes !== undefined) this.#attributes.set(event.sequence, detail.attributes);
+    return event;
   }
 
   put(kind: string, key: string, after: object | null): KeptDocument {
@@ -103,7 +116,7 @@ export class DurableState {
     for (const { kind, key, body } of append.documents) {
       documents.push(partition.put(kind, key, body === null ? null : (JSON.parse(body) as object)));
     }
-    const events = append.events.map((event) => JSON.parse(event.body) as EcsEvent);
+    const events = append.events.map((event) => partition.readEvent(event.body));
     return { partition, documents, events };
   }
 

@@ -4,6 +4,7 @@ import type { Violation } from "./checkers/checkers.ts";
 import { unsettled } from "./convergence.ts";
 import { Draw } from "./draw.ts";
 import type { Disaster } from "./faults.ts";
+import { checkFinalAnswers } from "./final-answers.ts";
 import { takeSnapshots } from "./snapshots.ts";
 import { Workload } from "./workload/workload.ts";
 import { World, type WorldOptions } from "./world.ts";
@@ -184,6 +185,7 @@ class Simulation {
     if (this.#failed) return;
     trace.add(problems.length === 0 ? "settled" : "not-settled", problems);
     if (problems.length > 0) checkers.violate("without faults the world settles", problems.slice(0, 5).join("; "));
+    else await checkFinalAnswers(this.#world);
     await this.#audit();
   }
 }

@@ -1,5 +1,7 @@
 import type { DurableState, Kept } from "../durable-state.ts";
 import { AcknowledgedChecker } from "./acknowledged.ts";
+import { AgreementChecker } from "./agreement.ts";
+import { ApiShapeChecker } from "./api-shape.ts";
 import type { Call, Checker, ContainerStart, Outcome, Snapshot, Violate } from "./checker.ts";
 import { ClientTokensChecker } from "./client-tokens.ts";
 import { PlacesChecker } from "./places.ts";
@@ -28,6 +30,8 @@ export class Checkers {
       new AcknowledgedChecker(this.violate),
       new ClientTokensChecker(this.violate),
       new PlacesChecker(this.violate),
+      new AgreementChecker(this.violate),
+      new ApiShapeChecker(this.violate),
     ];
   }
 

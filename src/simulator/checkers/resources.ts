@@ -1,5 +1,6 @@
 import type { ContainerInstance } from "../../ecs/container-instances/container-instance.ts";
 import type { Resource } from "../../ecs/container-instances/resource.ts";
+import { instanceKind, registrationKind } from "../../ecs/container-instances/stored-container-instance.ts";
 import type { Task } from "../../ecs/tasks/task.ts";
 import type { DurablePartition, Kept } from "../durable-state.ts";
 import type { Checker, Snapshot, Violate } from "./checker.ts";
@@ -23,7 +24,7 @@ export class ResourcesChecker implements Checker {
   kept({ partition, documents, events }: Kept): void {
     const touched = new Set<string>();
     for (const { kind, key, before, after } of documents) {
-      if (kind === "container-instance") touched.add(key);
+      if (kind === instanceKind || kind === registrationKind) touched.add(key);
       if (kind !== "task") continue;
       for (const task of [before, after] as (Task | null)[]) {
         if (task !== null && task.instanceId !== null) touched.add(task.instanceId);

@@ -41,6 +41,8 @@ export const putAttributes: CallPlanner = (draw, known) => {
   const targetId = draw.pickOrNull(known.instances);
   if (targetId === null) return null;
   const attributes = [{ name: draw.pick(keys), value: draw.hex(3), targetId }];
+  // One that cannot be must take the others with it.
+  if (draw.chance(0.15)) attributes.push({ name: draw.pick(keys), value: "x", targetId: draw.hex(32) });
   const wrong = draw.maybe(0.05, () => ({ attributes: [{ name: "no good name!", targetId }] }));
   return { operation: "PutAttributes", request: { ...clusterOf(draw, known, targetId), attributes, ...wrong } };
 };

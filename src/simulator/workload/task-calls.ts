@@ -95,7 +95,8 @@ function overrides(draw: Draw): object {
 }
 
 export const stopTask: CallPlanner = (draw, known) => {
-  const task = known.reference(draw, known.tasks);
+  // New ones more often than others, so that stops meet starts that are under way.
+  const task = known.reference(draw, draw.chance(0.5) ? known.tasks.slice(-4) : known.tasks);
   if (task === null) return null;
   return {
     operation: "StopTask",
@@ -156,25 +157,31 @@ export const updateTaskProtection: CallPlanner = (draw, known) => {
   };
 };
 
-/** What an agent reports, late and wrong, from somebody who is not it: about tasks that have ended, or nothing at all. */
-export const submitTaskStateChange: CallPlanner = (draw, known) => ({
-  operation: "SubmitTaskStateChange",
-  request: {
-    ...clusterMember(draw, known),
-    task: `arn:aws:ecs:eu-west-1:111122223333:task/default/${draw.hex(32)}`,
-    status: draw.pick(["RUNNING", "STOPPED", "PENDING"]),
-  },
-});
+/**
+ * Reports of somebody who is not the agent: of tasks that never were whatever it likes, of others only what is no news,
+ * since control plane and agent would not agree for ever on what nobody saw.
+ */
+export const submitTaskStateChange: CallPlanner = (draw, known) => {
+  const task = draw.chance(0.3) ? null : draw.pickOrNull(known.tasks);
+  const containers = [{ containerName: "main", status: "PENDING" }];
+  const report =
+    task === null
+      ? {
+          task: `arn:aws:ecs:eu-west-1:111122223333:task/default/${draw.hex(32)}`,
+          status: draw.pick(["RUNNING", "STOPPED"]),
+        }
+      : { task, status: "PENDING", ...draw.maybe(0.6, () => ({ containers })) };
+  return { operation: "SubmitTaskStateChange", request: { ...clusterOf(draw, known, task), ...report } };
+};
 
-export const submitContainerStateChange: CallPlanner = (draw, known) => ({
-  operation: "SubmitContainerStateChange",
-  request: {
-    ...clusterMember(draw, known),
-    task: draw.hex(32),
-    containerName: "main",
-    status: draw.pick(["RUNNING", "STOPPED"]),
-  },
-});
+export const submitContainerStateChange: CallPlanner = (draw, known) => {
+  const task = draw.chance(0.3) ? null : draw.pickOrNull(known.tasks);
+  const status = task === null ? draw.pick(["RUNNING", "STOPPED"]) : "PENDING";
+  return {
+    operation: "SubmitContainerStateChange",
+    request: { ...clusterOf(draw, known, task), task: task ?? draw.hex(32), containerName: "main", status },
+  };
+};
 
 export const submitAttachmentStateChanges: CallPlanner = (draw, known) => ({
   operation: "SubmitAttachmentStateChanges",
