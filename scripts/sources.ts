@@ -19,7 +19,8 @@ export function readSources(root: string): Sources {
   return new Map(files.sort().map((file) => [file, readFileSync(`${root}${file}`, "utf8")]));
 }
 
-const staticImport = /^\s*(?:import|export)\s+(type\s)?(?:[^;"'`]*?\sfrom\s+)?"([^"]+)"/gm;
+/** From the first column, where the formatter puts them; what is further in stands in a text that shows an import. */
+const staticImport = /^(?:import|export)\s+(type\s)?(?:[^;"'`]*?\sfrom\s+)?"([^"]+)"/gm;
 const dynamicImport = /\bimport\(\s*"([^"]+)"\s*\)/g;
 
 export function importsOf(file: string, text: string): Import[] {
