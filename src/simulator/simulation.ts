@@ -179,6 +179,7 @@ class Simulation {
     const until = clock.now() + convergenceMs;
     let problems: readonly string[] = ["not looked at"];
     while (problems.length > 0 && clock.now() < until && !this.#failed) {
+      this.#world.ensureDefaultCluster();
       await clock.advance(sliceMs);
       problems = unsettled(this.#world);
     }

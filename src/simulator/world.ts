@@ -105,7 +105,7 @@ export class World {
         if (this.#process !== process) return;
         this.#isListening = true;
         this.trace.add("control-plane-listens", { life });
-        if (life === 1) this.#createDefaultCluster();
+        if (life === 1) this.ensureDefaultCluster();
       },
       (error: unknown) => {
         if (this.#process !== process) return;
@@ -161,14 +161,17 @@ export class World {
     host.boot({ rebooted: false });
   }
 
+  /** Creates the cluster that hosts register with, when there is none; the workload may have deleted it. */
+  ensureDefaultCluster(): void {
+    const arn = `arn:aws:ecs:${place.region}:${place.account}:cluster/default`;
+    const cluster = this.state.document(arn) as { readonly status: string } | null;
+    if (this.#isListening && cluster?.status !== "ACTIVE") void this.call("CreateCluster", {});
+  }
+
   /** For the report of a bug that shows as an exception. */
   broken(what: string, error: unknown): void {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.checkers.violate("no bug is met", `${what}: ${text}`);
-  }
-
-  #createDefaultCluster(): void {
-    void this.call("CreateCluster", {});
   }
 
   #addHost(identity: (name: string) => ConstructorParameters<typeof Host>[3], cluster: string): Host {
