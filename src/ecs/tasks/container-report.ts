@@ -57,7 +57,7 @@ function statusOf(status: string | undefined): "PENDING" | "RUNNING" | "STOPPED"
 }
 
 function bindingsOf(report: ContainerReport, container: Container): readonly NetworkBinding[] {
-  const bindings = (report.networkBindings ?? []).map(
+  const bindings = (report.networkBindings ?? []).slice(0, limits.networkBindingsPerContainer).map(
     (binding): NetworkBinding => ({
       bindIP: binding.bindIP ?? null,
       containerPort: binding.containerPort ?? null,

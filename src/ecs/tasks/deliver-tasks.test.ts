@@ -52,6 +52,20 @@ test("a task goes to its agent when that is back, after a restart too", () => {
   assert.equal(effect?.type === "deliver-tasks" && effect.orders[0]?.task.id, task.id);
 });
 
+test("a PENDING task that was to stop while its agent was away stays as it is, and is not announced again", () => {
+  const world = aCluster().withInstances(1);
+  const task = world.runTask();
+  world.agent({ type: "agent-disconnected", instanceId: world.instanceId(0) });
+  world.call("StopTask", { task: task.id });
+  const { events, effects } = connect(world);
+  assert.deepEqual(
+    events.map(({ resources }) => resources[0]),
+    [world.instance(0).arn],
+  );
+  const [effect] = effects;
+  assert.equal(effect?.type === "deliver-tasks" && effect.orders[0]?.task.desiredStatus, "STOPPED");
+});
+
 test("of the tasks that an agent asks about, those that do not belong to it must stop", () => {
   const world = aCluster().withInstances(2);
   const start = (index: number) => {

@@ -110,7 +110,7 @@ export function newTask(
     startedBy: plan.startedBy,
     tags: plan.tags,
     enableExecuteCommand: false,
-    ephemeralStorageGiB: overrides.ephemeralStorage?.sizeInGiB ?? definition.ephemeralStorageGiB,
+    ephemeralStorageGiB: definition.ephemeralStorageGiB,
     healthStatus: "UNKNOWN",
     connectivity: null,
     connectivityAt: null,

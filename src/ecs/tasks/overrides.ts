@@ -11,7 +11,7 @@ export type OverridesRequest = {
   readonly memory?: string;
   readonly taskRoleArn?: string;
   readonly executionRoleArn?: string;
-  readonly ephemeralStorage?: { readonly sizeInGiB?: number };
+  readonly ephemeralStorage?: object;
 };
 
 /**
@@ -26,6 +26,9 @@ export function resolveOverrides(request: OverridesRequest | undefined, definiti
   }
   if ((given.inferenceAcceleratorOverrides ?? []).length > 0) {
     refuse("InvalidParameterException", "Inference accelerators are not supported.");
+  }
+  if (given.ephemeralStorage !== undefined) {
+    refuse("InvalidParameterException", "Ephemeral storage can only be overridden for tasks on Fargate.");
   }
   const names = new Set(definition.containerDefinitions.map((container) => container.name));
   const byName = new Map<string, ContainerOverride>();
@@ -44,14 +47,12 @@ export function resolveOverrides(request: OverridesRequest | undefined, definiti
     byName.set(name, { ...override, name });
   }
   const { cpu, memory, taskRoleArn, executionRoleArn } = given;
-  const sizeInGiB = given.ephemeralStorage?.sizeInGiB;
   return {
     containerOverrides: definition.containerDefinitions.map(({ name }) => byName.get(name) ?? { name }),
     ...(cpu === undefined ? {} : { cpu: taskSize(cpu, "cpu") }),
     ...(memory === undefined ? {} : { memory: taskSize(memory, "memory") }),
     ...(taskRoleArn === undefined ? {} : { taskRoleArn }),
     ...(executionRoleArn === undefined ? {} : { executionRoleArn }),
-    ...(sizeInGiB === undefined ? {} : { ephemeralStorage: { sizeInGiB } }),
   };
 }
 

@@ -100,12 +100,16 @@ function refusePlacement(request: RunTaskRequest, launchType: TaskLaunchType): v
   refuse("UnsupportedFeatureException", `Berth places tasks at random and does not evaluate placement ${what} yet.`);
 }
 
-/** AWS: the launch type must be among the task definition's compatibilities. Fargate is not built. */
+/**
+ * AWS: a launch type that is asked for must be one that the task definition requires; the one taken by default need only
+ * be among those that it is compatible with. Fargate is not built.
+ */
 function checkLaunchType(plan: TaskPlan, requested: string | undefined): void {
   const launchType = requested ?? "EC2";
   const { requiresCompatibilities, compatibilities } = plan.definition;
-  const supported = requiresCompatibilities.length > 0 ? requiresCompatibilities : compatibilities;
-  if (requested !== undefined && supported.length > 0 && !supported.includes(launchType)) {
+  const supported =
+    requested !== undefined && requiresCompatibilities.length > 0 ? requiresCompatibilities : compatibilities;
+  if (!supported.includes(launchType)) {
     refuse("InvalidParameterException", `Task definition does not support launch_type ${launchType}.`);
   }
   if (launchType === "FARGATE") {

@@ -28,6 +28,11 @@ export function startTask(step: ClusterStep, request: StartTaskRequest, given: G
     refuse("InvalidParameterException", `instanceIds can have at most ${limits.instancesPerStartTask} items.`);
   }
   const plan = planTasks(step, request, given, limits.startedByCharactersStartTask);
+  // What Fargate alone can run, such as ephemeral storage, would be without effect on an instance.
+  const { compatibilities } = plan.definition;
+  if (!compatibilities.includes("EC2") && !compatibilities.includes("EXTERNAL")) {
+    refuse("InvalidParameterException", "Task definition does not support launch_type EC2.");
+  }
   const taskIds: string[] = [];
   const failures: StartFailure[] = [];
   for (const reference of references) {

@@ -36,7 +36,8 @@ export function submitTaskStateChange(step: ClusterStep, request: SubmitTaskStat
   if (next !== task) {
     step.changeTask(next);
     // The agent started what was to stop in the meantime: tell it again.
-    if (next.desiredStatus === "STOPPED" && task.lastStatus !== next.lastStatus) deliverTask(step, next.id);
+    const isOrder = task.lastStatus !== next.lastStatus || task.desiredStatus !== next.desiredStatus;
+    if (next.desiredStatus === "STOPPED" && isOrder) deliverTask(step, next.id);
   }
   return acknowledgment;
 }
@@ -48,8 +49,24 @@ function reported(step: ClusterStep, task: Task, request: SubmitTaskStateChangeR
   let next = withTimes(withContainerReports(task, request.containers ?? []), request);
   if (confirmsInterface(task, request)) next = advance(next, "network-interface-attached", step.now);
   if (request.status === "RUNNING") next = running(step, next);
-  if (request.status === "STOPPED") next = stopped(step, next, request.reason ?? "");
-  return next;
+  if (request.status === "STOPPED") return stopped(step, next, request.reason ?? "");
+  return essentialExited(next) ? wantedAfterExit(step, next) : next;
+}
+
+/**
+ * AWS: when an essential container exits, the whole task is to stop; others may take their time to do so.
+ * A container that never ran leaves no exit code: with such a one the task failed to start, which its STOPPED report says.
+ */
+function essentialExited({ startedAt, containers }: Task): boolean {
+  const over = containers.filter(({ essential, lastStatus }) => essential && lastStatus === "STOPPED");
+  const failed = startedAt === null && containers.some(({ exitCode, reason }) => exitCode === null && reason !== null);
+  return over.some(({ exitCode }) => exitCode !== null) && !failed;
+}
+
+function wantedAfterExit(step: ClusterStep, task: Task): Task {
+  if (task.desiredStatus === "STOPPED") return task;
+  const wanted = wantStopped(task, "EssentialContainerExited", "Essential container in task exited", step.now);
+  return advance(wanted, "stop-wanted", step.now);
 }
 
 function running(step: ClusterStep, task: Task): Task {
@@ -62,7 +79,7 @@ function running(step: ClusterStep, task: Task): Task {
 function stopped(step: ClusterStep, task: Task, reason: string): Task {
   const agentReason = reason.slice(0, limits.reasonCharacters);
   const wanted =
-    task.startedAt === null
+    task.startedAt === null && !essentialExited(task)
       ? wantStopped(task, "TaskFailedToStart", agentReason || "Task failed to start", step.now)
       : wantStopped(task, "EssentialContainerExited", agentReason || "Essential container in task exited", step.now);
   return advance(wanted, "agent-stopped", step.now);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { aCluster, type SmallWorld } from "../small-world.ts";
+import { aCluster, awsvpcDefinition, inSubnet, type SmallWorld } from "../small-world.ts";
 import type { Task } from "./task.ts";
 
 type Reply = { protectedTasks: object[]; failures: object[] };
@@ -45,6 +45,19 @@ test("each call sets the expiry anew, and an older timer ends nothing", () => {
   assert.equal(world.task(task.id).protectedUntil, world.now + 60_000);
   update(world, task, { protectionEnabled: false });
   assert.equal(world.task(task.id).protectedUntil, null);
+});
+
+test("protection ends on time though the task has a later timer of another kind", () => {
+  const world = aCluster().withInstances(1);
+  const task = world.runTask(awsvpcDefinition(), inSubnet);
+  world.changeTask(task.id, { group: "service:web" });
+  world.advanceClock(1_000);
+  assert.equal(world.task(task.id).lastStatus, "PENDING");
+  update(world, task, { expiresInMinutes: 1 });
+  world.advanceClock(60_000);
+  assert.equal(world.task(task.id).protectedUntil, null);
+  world.advanceClock(300_000);
+  assert.equal(world.task(task.id).stopCode, "TaskFailedToStart");
 });
 
 test("unknown, standalone and stopping tasks are failures beside the others", () => {

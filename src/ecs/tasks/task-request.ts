@@ -5,6 +5,7 @@ import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import { type RequestTag, type Tag, withTags } from "../tags/tag.ts";
+import type { TaskDefinition } from "../task-definitions/task-definition.ts";
 import { effectiveContainers, needOf, type TaskPlan } from "./new-task.ts";
 import { type OverridesRequest, resolveOverrides } from "./overrides.ts";
 import type { Task } from "./task.ts";
@@ -39,12 +40,7 @@ export function planTasks(
 ): TaskPlan {
   const definition = must(given.taskDefinition, "the task definition of RunTask and StartTask");
   refuseNotBuilt(request);
-  if (definition.placementConstraints.length > 0) {
-    refuse(
-      "UnsupportedFeatureException",
-      `Task definition ${definition.family}:${definition.revision} has placement constraints, which Berth does not evaluate yet.`,
-    );
-  }
+  refuseDefinitionNotBuilt(definition);
   const overrides = resolveOverrides(request.overrides, definition);
   const containers = effectiveContainers(definition, overrides);
   return {
@@ -68,6 +64,30 @@ function refuseNotBuilt(request: TaskRequest): void {
   }
   if ((request.volumeConfigurations ?? []).length > 0) {
     refuse("UnsupportedFeatureException", "Berth does not attach EBS volumes: leave volumeConfigurations out.");
+  }
+}
+
+/** Refuses a definition that asks for what its tasks would not get. */
+function refuseDefinitionNotBuilt(definition: TaskDefinition): void {
+  const refuseFor = (what: string): never =>
+    refuse(
+      "UnsupportedFeatureException",
+      `Task definition ${definition.family}:${definition.revision} has ${what} yet.`,
+    );
+  if (definition.placementConstraints.length > 0) {
+    refuseFor("placement constraints, which Berth does not evaluate");
+  }
+  const { volumes = [], inferenceAccelerators = [] } = definition.more as {
+    readonly volumes?: readonly { readonly configuredAtLaunch?: boolean }[];
+    readonly inferenceAccelerators?: readonly object[];
+  };
+  if (volumes.some((volume) => volume.configuredAtLaunch === true)) {
+    refuseFor("a volume that is configured at launch, and Berth does not attach EBS volumes");
+  }
+  const requirements = definition.containerDefinitions.flatMap((container) => container.resourceRequirements ?? []);
+  const device = requirements.find(({ type }) => type !== "GPU")?.type;
+  if (device !== undefined || inferenceAccelerators.length > 0) {
+    refuseFor(`the resource requirement ${device ?? "InferenceAccelerator"}, and Berth gives GPUs only`);
   }
 }
 

@@ -90,7 +90,6 @@ export type TaskOverride = {
   readonly memory?: string;
   readonly taskRoleArn?: string;
   readonly executionRoleArn?: string;
-  readonly ephemeralStorage?: { readonly sizeInGiB: number };
 };
 
 /** The document of a task (kind `task`, key: its id). */
