@@ -22,6 +22,12 @@ describe("simulated images", () => {
     assert.equal(exitOf("berth/out-of-memory:2")?.outOfMemory, true);
   });
 
+  it("exit with a byte", () => {
+    const codes = ["255", "256", "1.5", "99999999999999999999"].map((code) => exitOf(`berth/exit:${code}`)?.code);
+    assert.deepEqual(codes, [255, 0, 1, 0]);
+    assert.equal(exitOf("nginx", ["sh", "-c", "exit 259"])?.code, 3);
+  });
+
   it("do something other than an ordinary image, each of the table", () => {
     const ordinary = simulatedBehaviour({ image: "nginx" });
     for (const { image } of simulatedImages) {

@@ -20,7 +20,8 @@ export type SimulatedImage = {
 };
 
 const exitAfter = (afterMs: number, code: number, outOfMemory = false): Partial<SimulatedBehaviour> => ({
-  exit: { afterMs, code, outOfMemory },
+  // What a process can exit with is a byte, of which a shell that is given more keeps the lowest one.
+  exit: { afterMs, code: Math.floor(code) % 256, outOfMemory },
 });
 
 /** The images that rehearse something. A tag or registry in front (`registry.example/berth/exit:3`) does not count. */

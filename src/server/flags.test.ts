@@ -25,6 +25,8 @@ test("a wrong command line is explained", () => {
     [["--constructor"], /There is no flag --constructor/],
     [["--port"], /--port needs a value: --port PORT/],
     [["--port", "--in-memory"], /--port needs a value/],
+    [["--port="], /--port needs a value/],
+    [["--port", ""], /--port needs a value/],
     [["--in-memory=yes"], /takes no value/],
     [["--port", "1", "--port", "2"], /given twice/],
   ];

@@ -43,7 +43,8 @@ export function parseFlags(command: CommandText, argv: readonly string[]): Typed
     const flag = Object.hasOwn(known, token.name) ? known[token.name] : undefined;
     if (flag === undefined) throw unknownFlag(token.rawName, Object.keys(known));
     if (flag.value === null && token.value !== undefined) throw new UsageError(`${token.rawName} takes no value.`);
-    if (flag.value !== null && (token.value === undefined || (!token.inlineValue && token.value.startsWith("--")))) {
+    // An empty value is a shell variable that is not set; as a path it would be the current directory.
+    if (flag.value !== null && (!token.value || (!token.inlineValue && token.value.startsWith("--")))) {
       throw new UsageError(`${token.rawName} needs a value: ${token.rawName} ${flag.value}`);
     }
     if (flags.has(token.name)) throw new UsageError(`${token.rawName} is given twice.`);
