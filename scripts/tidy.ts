@@ -46,11 +46,6 @@ const lineRules: readonly {
   },
 ];
 
-/** Files that nothing uses yet, each with what it waits for. */
-const waiting: Readonly<Record<string, string>> = {
-  "src/agent/file-disk.ts": "the agent on a host of its own, which comes with the WebSockets of agents",
-};
-
 /** Every untidy place of the sources, a line each. `mentions` is text that may name files that are started: package.json. */
 export function tidyViolations(sources: Sources, mentions: string): string[] {
   const found: string[] = [];
@@ -75,7 +70,7 @@ function deadFiles(sources: Sources, mentions: string): string[] {
   };
   const found: string[] = [];
   for (const file of sources.keys()) {
-    if (file.endsWith(".test.ts") || file.startsWith("scripts/") || file in waiting) continue;
+    if (file.endsWith(".test.ts") || file.startsWith("scripts/")) continue;
     const usedBy = users.get(file) ?? [];
     if (usedBy.length === 0 && !named(file)) found.push(`${file}: nothing uses it`);
     if (usedBy.length > 0 && !isForTests(file) && !mentions.includes(file) && usedBy.every(isForTests)) {
