@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -81,6 +81,18 @@ test("dev says where it listens, keeps others off its directory, and ends with 0
   assert.match(second.errors, new RegExp(`in use by the process ${pid}`));
   child.kill("SIGTERM");
   assert.deepEqual(await once(child, "exit"), [0, null]);
+});
+
+test("SIGTERM to `npm start` reaches the server, since no shell is left between them", async (context) => {
+  const { scripts } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const child = spawn("sh", ["-c", `${scripts.start} --port 0 --in-memory --json`], { cwd: root });
+  context.after(() => child.kill("SIGKILL"));
+  const { url, pid } = JSON.parse(await firstLine(child));
+  assert.equal(pid, child.pid);
+  child.kill("SIGTERM");
+  assert.deepEqual(await once(child, "exit"), [0, null]);
+  await assert.rejects(fetch(url));
 });
 
 test("dev says what to paste, in a form that old versions of the AWS CLI understand too", async (context) => {
