@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -123,4 +123,16 @@ test("keys are made, listed without their secret, and deleted", async (context) 
   assert.equal((await berth("keys", "delete", accessKeyId, ...at)).code, 0);
   assert.equal((await berth("keys", "delete", accessKeyId, ...at)).code, 2);
   assert.match((await berth("keys", "crate", ...at)).errors, /Did you mean create\?/);
+});
+
+test("keys tells of a data directory that is not there or cannot be, in one line, and makes none to look into", async (context) => {
+  const missing = join(directory(context), "missing");
+  const [listed, made] = await Promise.all([
+    berth("keys", "list", "--data-dir", missing),
+    berth("keys", "create", "--data-dir", "/dev/null/keys"),
+  ]);
+  assert.deepEqual([listed.code, listed.errors], [2, `berth: There is no directory ${missing}.\n`]);
+  assert.equal(existsSync(missing), false);
+  assert.equal(made.code, 1);
+  assert.match(made.errors, /^berth: The data directory \/dev\/null\/keys cannot be used .*\n$/);
 });

@@ -23,7 +23,8 @@ credentials. An access key id of 12 digits is the account; the region is that of
 Simulated containers run until they are stopped. These images do something else:
   berth/exit:3         exits at once with code 3        berth/sleep:10        exits after 10 s with code 0
   berth/unhealthy      fails its health check           berth/ignore-sigterm  ends only when killed
-  berth/cannot-pull    cannot be pulled                 berth/impair-runtime  makes its instance IMPAIRED`,
+  berth/cannot-pull    cannot be pulled                 berth/impair-runtime  makes its instance IMPAIRED
+README.md lists them all, and the commands that do the same on any image, such as "sleep 5; exit 3".`,
   flags: {
     ...serverFlags,
     host: { value: "ADDRESS", help: "The loopback address to listen on (default 127.0.0.1)." },
@@ -115,7 +116,7 @@ function welcome(
   { server: { url }, account, region, dataDir, instances }: Start,
   { cpu, memoryMiB }: { readonly cpu: number; readonly memoryMiB: number },
 ): string {
-  const hosts = `${instances.length} simulated container instances, the first ones with ${cpu} CPU units and ${memoryMiB} MiB`;
+  const hosts = `${instances.length} simulated container instance${instances.length === 1 ? "" : "s"} with ${cpu} CPU units and ${memoryMiB} MiB each`;
   return `Berth listens on ${url} (ready after ${Math.round(process.uptime() * 1000)} ms).
 
   Account   ${account}, region ${region}

@@ -186,6 +186,7 @@ test("bodies that are announced beyond the bound together are turned away, and t
   });
   const statuses = new Set<number>();
   while (!statuses.has(400)) statuses.add((await call("ListTasks", "{}")).status);
+  assert.ok((metrics.answers.get("")?.get("ThrottlingException") ?? 0) > 0);
   for (const socket of held) socket.destroy();
   while ((await call("ListTasks", "{}")).status !== 200);
   assert.deepEqual([...statuses].sort(), statuses.has(200) ? [200, 400] : [400]);

@@ -16,6 +16,7 @@ import {
   WireError,
 } from "../wire/errors.ts";
 import { answerCall, type FrontDoor, type HttpAnswer } from "./answer-call.ts";
+import type { CallMetrics } from "./call-metrics.ts";
 import { type HttpLimits, httpLimits } from "./http-limits.ts";
 
 /** What /health says; anything but healthy is answered with status 503. */
@@ -69,7 +70,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     clientErrorHandler: answerUnreadable,
   });
   app.server.maxConnections = limits.connections;
-  boundBodies(app, limits);
+  boundBodies(app, limits, options.metrics);
   closeAfterUpgradeRequests(app);
   readBodiesAsBytes(app);
 
@@ -131,14 +132,16 @@ function readBodiesAsBytes(app: FastifyInstance): void {
 }
 
 /** Turns a request away whose body would not fit beside those under way, before anything of it is read. */
-function boundBodies(app: FastifyInstance, limits: HttpLimits): void {
+function boundBodies(app: FastifyInstance, limits: HttpLimits, metrics: CallMetrics): void {
   let underWay = 0;
   app.addHook("onRequest", (request, reply, done) => {
     const bytes = announcedBytes(request.raw, limits);
     if (bytes === 0) return done();
     if (underWay + bytes > limits.bodyBytesUnderWay) {
       reply.header("connection", "close");
-      sendWithHeaders(reply, renderError(throttled()));
+      const rendered = renderError(throttled());
+      metrics.record("", rendered.code, 0);
+      sendWithHeaders(reply, rendered);
       return;
     }
     underWay += bytes;

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type AccessKey, AccessKeyError, AccessKeys } from "../auth/access-keys.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -45,7 +45,8 @@ export function main(argv: readonly string[]): Promise<void> {
     }
     const dataDir = textFlag(typed, "data-dir", null);
     if (dataDir === null) throw new UsageError("--data-dir DIR is needed: the data directory of the server.");
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    // Only a key that is made may make its directory: a slip in the path is to be told, not to be obeyed.
+    if (found[1] !== createKey && !existsSync(dataDir)) throw new UsageError(`There is no directory ${dataDir}.`);
     const store = new SqliteStore({ dataDir });
     try {
       const keys = await AccessKeys.open(systemClock, store, sealKeyPath(dataDir));

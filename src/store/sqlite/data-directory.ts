@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StoreError, StoreInUseError } from "../store.ts";
@@ -41,7 +41,10 @@ export function takeDataDirectory(dataDir: string): DataDirectory {
 function takeLock(path: string, pidFile: string): DatabaseSync {
   let lock: DatabaseSync | null = null;
   try {
-    lock = new DatabaseSync(join(path, "berth.lock"), { timeout: 0 });
+    const file = join(path, "berth.lock");
+    lock = new DatabaseSync(file, { timeout: 0 });
+    // Whoever may open it could hold it, in a directory that others may enter.
+    chmodSync(file, 0o600);
     lock.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
     return lock;
   } catch (cause) {

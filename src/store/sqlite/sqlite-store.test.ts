@@ -33,7 +33,7 @@ it("creates a missing directory for its user alone, with the files in it", async
   const dataDir = join(temporaryFolder(t), "some", "where");
   const store = new SqliteStore({ dataDir });
   assert.equal(statSync(dataDir).mode & 0o777, 0o700);
-  for (const file of ["berth.sqlite", "berth.sqlite-wal", "berth.pid"]) {
+  for (const file of ["berth.sqlite", "berth.sqlite-wal", "berth.pid", "berth.lock"]) {
     assert.equal(statSync(join(dataDir, file)).mode & 0o777, 0o600, file);
   }
   await store.close();
