@@ -127,8 +127,7 @@ function hostPortsOf({ hostPort, hostPortRange }: NetworkBinding): readonly numb
   if (hostPort !== null) return [hostPort];
   const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(hostPortRange ?? "") ?? [];
   if (first === undefined || last === undefined) return [];
-  const length = Math.min(Math.max(0, Number(last) - Number(first) + 1), limits.portsPerRange);
-  return Array.from({ length }, (_, offset) => Number(first) + offset);
+  return Array.from({ length: Math.max(0, Number(last) - Number(first) + 1) }, (_, offset) => Number(first) + offset);
 }
 
 function sameResources(a: Task, b: Task): boolean {
