@@ -15,8 +15,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 export const groups: Readonly<Record<string, { readonly says: string; readonly files: readonly string[] }>> = {
   unit: { says: "beside the sources and the scripts", files: ["src/**/*.test.ts", "scripts/**/*.test.ts"] },
   architecture: {
-    says: "imports, tidiness, planted violations",
-    files: ["tests/{architecture,tidy,violations}.test.ts"],
+    says: "imports, tidiness, planted violations, tables that agree",
+    files: ["tests/{architecture,operations,tidy,violations}.test.ts"],
   },
   conformance: { says: "the official SDK, the AWS CLI and boto3 over HTTP", files: ["tests/conformance/**/*.test.ts"] },
   crash: { says: "kill -9 under load", files: ["tests/crash/**/*.test.ts"] },

@@ -16,6 +16,7 @@ export const limits = {
   overridesCharacters: 8_192,
   containerMemoryMiBMin: 4,
   reservedPortsPerInstance: 100,
+  portsPerPortRange: 100,
   startedByCharactersRunTask: 128,
   startedByCharactersStartTask: 36,
   groupCharacters: 255,
@@ -39,6 +40,8 @@ export const limits = {
   stopReasonCharacters: 1_024,
   pageSize: 100,
   accountSettingsPageSize: 10,
+  /** LIMIT: far more than the mappings of any container, and few enough that no report stalls the server. */
+  networkBindingsPerContainer: 1_000,
   /** AWS: a stopped task and an INACTIVE container instance are described for an hour. */
   stoppedTaskRetentionMs: 3_600_000,
   inactiveInstanceRetentionMs: 3_600_000,

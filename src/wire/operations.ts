@@ -19,7 +19,7 @@ export const operations = [
     name: "CreateCluster",
     status: "partial",
     missing:
-      "Capacity providers, their default strategy, managed storage, execute-command and Service Connect settings are stored and described, with no effect.",
+      "Capacity providers, their default strategy and a Service Connect namespace are refused; Container Insights and the configuration of managed storage and of execute-command are stored and described, with no effect.",
   },
   { name: "CreateDaemon", status: "absent" },
   { name: "CreateExpressGatewayService", status: "absent" },
@@ -96,12 +96,14 @@ export const operations = [
   {
     name: "PutAccountSetting",
     status: "partial",
-    missing: "Settings of features that Berth does not have are stored and listed, with no effect.",
+    missing:
+      "`awsvpcTrunking` and `containerInsights` (for new clusters) have their effect; the other settings are stored and listed, with none.",
   },
   {
     name: "PutAccountSettingDefault",
     status: "partial",
-    missing: "Settings of features that Berth does not have are stored and listed, with no effect.",
+    missing:
+      "`awsvpcTrunking` and `containerInsights` (for new clusters) have their effect; the other settings are stored and listed, with none.",
   },
   { name: "PutAttributes", status: "full" },
   { name: "PutClusterCapacityProviders", status: "absent" },
@@ -110,19 +112,20 @@ export const operations = [
   {
     name: "RegisterTaskDefinition",
     status: "partial",
-    missing: "Definitions for Fargate are checked and stored, but there is nothing that runs them.",
+    missing:
+      "What RunTask and StartTask refuse to run (Fargate, placement constraints, Neuron devices, inference accelerators, volumes configured at launch) is checked and stored.",
   },
   {
     name: "RunTask",
     status: "partial",
     missing:
-      "Placement strategies, placement constraints, capacity providers and launch types other than EC2 are refused; placement is random over the container instances that fit.",
+      "Placement strategies, placement constraints, capacity providers, Fargate, ECS Exec, EBS volumes, Neuron devices and inference accelerators are refused; placement is random over the container instances that fit. Subnets and security groups name nothing, ENIs per instance are not counted, roles give no credentials, and `referenceId` is ignored.",
   },
   {
     name: "StartTask",
     status: "partial",
     missing:
-      "Volumes configured at launch are refused; `enableExecuteCommand` is stored and described, as ExecuteCommand is absent.",
+      "Placement constraints of the task definition, ECS Exec, EBS volumes, Neuron devices and inference accelerators are refused. Subnets and security groups name nothing, ENIs per instance are not counted, roles give no credentials, and `referenceId` is ignored.",
   },
   { name: "StopServiceDeployment", status: "absent" },
   { name: "StopTask", status: "full" },
@@ -143,7 +146,8 @@ export const operations = [
   {
     name: "UpdateCluster",
     status: "partial",
-    missing: "Managed storage, execute-command and Service Connect settings are stored and described, with no effect.",
+    missing:
+      "A Service Connect namespace is refused; Container Insights and the configuration of managed storage and of execute-command are stored and described, with no effect.",
   },
   {
     name: "UpdateClusterSettings",
@@ -164,7 +168,8 @@ export const operations = [
   {
     name: "UpdateTaskProtection",
     status: "partial",
-    missing: "Protection is kept and expires; nothing scales in yet that would heed it.",
+    missing:
+      "Only tasks of services can be protected, as in ECS, and there are no services yet: every task is refused.",
   },
   { name: "UpdateTaskSet", status: "absent" },
 ] as const satisfies readonly (OperationStatus & { readonly name: string })[];

@@ -1,9 +1,7 @@
+import { limits } from "../limits.ts";
 import { checkedText, checkOneOf, checkRange, refuseDefinition } from "./definition-checks.ts";
 import type { NetworkMode, PortMapping } from "./task-definition.ts";
 import type { RequestContainer } from "./task-definition-request.ts";
-
-// AWS: the most ports that the ranges of a container may hold.
-const rangedPortsMax = 100;
 
 /**
  * The port mappings of a container with their defaults: protocol tcp, and the host port as the network mode has it.
@@ -27,8 +25,8 @@ export function checkedPortMappings(container: RequestContainer, networkMode: Ne
     }
     if (mapping.containerPortRange !== undefined) {
       ranged += checkedRange(mapping, networkMode);
-      if (ranged > rangedPortsMax)
-        refuseDefinition(`Port ranges of a container can hold at most ${rangedPortsMax} ports.`);
+      if (ranged > limits.portsPerPortRange)
+        refuseDefinition(`Port ranges of a container can hold at most ${limits.portsPerPortRange} ports.`);
       return { ...mapping, protocol };
     }
     return { ...mapping, hostPort: checkedHostPort(mapping, networkMode), protocol };

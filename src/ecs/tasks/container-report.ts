@@ -57,19 +57,29 @@ function statusOf(status: string | undefined): "PENDING" | "RUNNING" | "STOPPED"
 }
 
 function bindingsOf(report: ContainerReport, container: Container): readonly NetworkBinding[] {
-  const bindings = (report.networkBindings ?? []).slice(0, limits.networkBindingsPerContainer).map(
-    (binding): NetworkBinding => ({
-      bindIP: binding.bindIP ?? null,
-      containerPort: binding.containerPort ?? null,
-      hostPort: binding.hostPort ?? null,
-      containerPortRange: binding.containerPortRange ?? null,
-      hostPortRange: binding.hostPortRange ?? null,
-      protocol: binding.protocol === "udp" ? "udp" : "tcp",
-    }),
-  );
+  const reported = (report.networkBindings ?? []).slice(0, limits.networkBindingsPerContainer);
+  const bindings = reported
+    .filter(({ hostPortRange }) => isPlausibleRange(hostPortRange))
+    .map(
+      (binding): NetworkBinding => ({
+        bindIP: binding.bindIP ?? null,
+        containerPort: binding.containerPort ?? null,
+        hostPort: binding.hostPort ?? null,
+        containerPortRange: binding.containerPortRange ?? null,
+        hostPortRange: binding.hostPortRange ?? null,
+        protocol: binding.protocol === "udp" ? "udp" : "tcp",
+      }),
+    );
   return JSON.stringify(bindings) === JSON.stringify(container.networkBindings) ? container.networkBindings : bindings;
 }
 
 function same(a: Container, b: Container): boolean {
   return (Object.keys(a) as (keyof Container)[]).every((member) => a[member] === b[member]);
+}
+
+/** Each port of a range is booked, so that an absurd range is left out rather than counted out. */
+function isPlausibleRange(range: string | undefined): boolean {
+  if (range === undefined) return true;
+  const [first = Number.NaN, last = Number.NaN] = range.split("-").map(Number);
+  return last - first < limits.portsPerPortRange && last <= 65_535;
 }

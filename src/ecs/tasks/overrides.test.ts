@@ -18,6 +18,12 @@ function refused(text: string | RegExp, overrides: OverridesRequest, code = "Inv
   aCluster().withInstances(1).refused(code, text, "RunTask", { overrides }, two);
 }
 
+test("ephemeral storage is Fargate's: an override of it would be without effect", () => {
+  const world = aCluster().withInstances(1);
+  const overrides = { ephemeralStorage: { sizeInGiB: 30 } };
+  world.refused("InvalidParameterException", /Ephemeral storage/, "RunTask", { overrides }, aDefinition());
+});
+
 test("without a task size the containers are summed, memoryReservation before memory", () => {
   assert.deepEqual(takes({}), { cpu: 192, memoryMiB: 356 });
   const both = aDefinition({ containers: [{ memory: 500, memoryReservation: 100 }, { name: "b" }] });

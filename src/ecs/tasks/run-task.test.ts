@@ -208,6 +208,32 @@ test("launch types and placement that Berth or the task definition does not supp
   world.refused("UnsupportedFeatureException", /web:1 has placement constraints/, "RunTask", {}, constrained);
 });
 
+test("a definition that asks for what an instance cannot give is refused, however it is run", () => {
+  const world = aCluster().withInstances(1);
+  const needs = (type: string) => aDefinition({ containers: [{ resourceRequirements: [{ type, value: "1" }] }] });
+  const accelerators = [{ deviceName: "d", deviceType: "eia2.medium" }];
+  const onlyFargate = aDefinition({ compatibilities: ["FARGATE"], ephemeralStorageGiB: 30 });
+  for (const [code, text, definition] of [
+    ["InvalidParameterException", "Task definition does not support launch_type EC2.", onlyFargate],
+    ["UnsupportedFeatureException", /web:1 has the resource requirement NeuronDevice,/, needs("NeuronDevice")],
+    ["UnsupportedFeatureException", /InferenceAccelerator/, needs("InferenceAccelerator")],
+    [
+      "UnsupportedFeatureException",
+      /InferenceAccelerator/,
+      aDefinition({ more: { inferenceAccelerators: accelerators } }),
+    ],
+    [
+      "UnsupportedFeatureException",
+      /web:1 has a volume that is configured at launch,/,
+      aDefinition({ more: { volumes: [{ name: "data", configuredAtLaunch: true }] } }),
+    ],
+  ] as const) {
+    world.refused(code, text, "RunTask", {}, definition);
+    world.refused(code, text, "StartTask", { containerInstances: [world.instanceId(0)] }, definition);
+  }
+  assert.equal(world.runTask(aDefinition({ requiresCompatibilities: ["FARGATE"] })).launchType, "EC2", "by default");
+});
+
 test("a revision is kept as long as a task of it is", () => {
   const world = aCluster().withInstances(1);
   const old = world.runTask(aDefinition());

@@ -88,6 +88,60 @@ test("one report may tell of a container several times, in order", () => {
   assert.equal(world.task(task.id).lastStatus, "RUNNING", "a container that is not essential may go");
 });
 
+test("when an essential container exits the task is to stop, though others still run", () => {
+  const world = aCluster().withInstances(1);
+  const task = world.runningTask(two);
+  const exit = { containerName: "app", status: "STOPPED", exitCode: 3 };
+  const { events, effects } = submit(world, task, { status: "RUNNING", containers: [exit] });
+  const { desiredStatus, lastStatus, stopCode, stoppedReason, stoppingAt } = world.task(task.id);
+  assert.deepEqual([desiredStatus, lastStatus, stoppingAt], ["STOPPED", "STOPPING", world.now]);
+  assert.deepEqual([stopCode, stoppedReason], ["EssentialContainerExited", "Essential container in task exited"]);
+  assert.equal(container(world, task, "side")?.lastStatus, "RUNNING");
+  assert.deepEqual([events.length, effects.map(({ type }) => type)], [1, ["deliver-tasks"]]);
+  assert.deepEqual(submit(world, task, { status: "RUNNING", containers: [exit] }).documents, []);
+  submit(world, task, { status: "STOPPED" });
+  assert.deepEqual([world.task(task.id).lastStatus, world.task(task.id).stopCode], ["STOPPED", stopCode]);
+});
+
+test("an essential container that ran and exited before the others began is an exit, and no failure to start", () => {
+  const world = aCluster().withInstances(1);
+  const exit = { containerName: "app", status: "STOPPED", exitCode: 3 };
+  const early = world.runTask(two);
+  world.call("SubmitContainerStateChange", { cluster: "lab", task: early.arn, ...exit });
+  assert.deepEqual([world.task(early.id).lastStatus, world.task(early.id).desiredStatus], ["PENDING", "STOPPED"]);
+  const late = world.runTask(two);
+  for (const { id } of [early, late]) {
+    submit(world, world.task(id), { status: "STOPPED", containers: [exit] });
+    const { lastStatus, stopCode, startedAt } = world.task(id);
+    assert.deepEqual([lastStatus, stopCode, startedAt], ["STOPPED", "EssentialContainerExited", null]);
+  }
+  const failed = world.runTask(two);
+  const reason = "CannotPullContainerError: no such image";
+  const killed = { containerName: "app", status: "STOPPED", exitCode: 137 };
+  submit(world, failed, { status: "STOPPED", containers: [{ ...exit, containerName: "side", reason }, killed] });
+  assert.equal(world.task(failed.id).stopCode, "EssentialContainerExited", "a reason beside an exit code is one of it");
+  const never = world.runTask(two);
+  submit(world, never, {
+    status: "STOPPED",
+    containers: [{ containerName: "side", status: "STOPPED", reason }, killed],
+  });
+  assert.equal(world.task(never.id).stopCode, "TaskFailedToStart");
+});
+
+test("of absurdly many ports in a report a bounded number is booked", () => {
+  const world = aCluster().withInstances(1);
+  const task = world.runTask();
+  const networkBindings = Array.from({ length: 2_000 }, (_, i) =>
+    i === 0 ? { hostPortRange: "1-65535", protocol: "tcp" } : { hostPort: 100, protocol: "tcp" },
+  );
+  submit(world, task, {
+    status: "RUNNING",
+    containers: [{ containerName: "app", status: "RUNNING", networkBindings }],
+  });
+  assert.equal(container(world, task)?.networkBindings.length, 999);
+  assert.deepEqual([...world.usage(0).tcpPorts.keys()], [100]);
+});
+
 test("a change of one container alone is announced", () => {
   const world = aCluster().withInstances(1);
   const task = world.runningTask(two);
