@@ -34,6 +34,7 @@ type Temper = {
   readonly appendFails: number;
   readonly appendSlow: number;
   readonly openFails: number;
+  readonly hostDiskSlow: number;
   readonly disasters: Readonly<Record<Disaster, number>>;
 };
 
@@ -55,6 +56,7 @@ const calm: Temper = {
   appendFails: 0,
   appendSlow: 0,
   openFails: 0,
+  hostDiskSlow: 0,
   disasters: noDisasters,
 };
 
@@ -128,6 +130,11 @@ export class Faults implements DiskFaults {
     return { fate, delayMs, answerDelayMs };
   }
 
+  /** How long the disk of a host takes, in milliseconds. */
+  hostDiskMs(): number {
+    return this.#disk.chance(this.#temper.hostDiskSlow) ? this.#disk.between(1, 1_000) : 0;
+  }
+
   open(partition: string): boolean {
     const fails = this.#disk.chance(this.#temper.openFails);
     if (fails) this.#note("open-fails", { partition });
@@ -170,6 +177,7 @@ function drawTemper(draw: Draw): Temper {
     appendFails: rate(0.002, 0.02),
     appendSlow: rate(0.02, 0.2),
     openFails: rate(0.05, 0.3),
+    hostDiskSlow: rate(0.05, 0.4),
     disasters: {
       "crash-control-plane": rate(0.003, 0.03),
       "cut-connections": rate(0.005, 0.05),

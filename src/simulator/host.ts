@@ -93,7 +93,7 @@ export class Host {
       api: this.#api(clock),
       transport: network.transport,
       runtime,
-      disk: mortalDisk(this.#disk, clock),
+      disk: mortalDisk(this.#disk, clock, () => faults.hostDiskMs()),
       name: this.name,
       cluster: this.#cluster,
       instance: this.#identity,
@@ -163,11 +163,16 @@ export class Host {
 /** AWS: the official agent gives up an API call after some seconds. */
 const apiTimeoutMs = 5_000;
 
-/** The disk as one life sees it: a dead process writes nothing. */
-function mortalDisk(disk: MemoryDisk, clock: MortalClock): AgentDisk {
+/** The disk as one life sees it: it may be slow, and what has not reached it when the process dies never does. */
+function mortalDisk(disk: MemoryDisk, clock: MortalClock, slownessMs: () => number): AgentDisk {
   const never = <T>() => new Promise<T>(() => {});
   return {
     load: () => (clock.alive ? disk.load() : never<AgentState | null>()),
-    save: (state) => (clock.alive ? disk.save(state) : never<void>()),
+    save: async (state) => {
+      const text = JSON.stringify(state);
+      const ms = slownessMs();
+      if (ms > 0) await new Promise<void>((resolve) => clock.setTimer(ms, resolve));
+      return clock.alive ? disk.save(JSON.parse(text) as AgentState) : never<void>();
+    },
   };
 }

@@ -72,6 +72,16 @@ describe("places", () => {
     assert.match(found.pop() ?? "", /a second time/);
     checker.containerStarted({ ...start, host: "host-2" }, state);
     assert.match(found.pop() ?? "", /host-1 and on host-2/);
+    const instance = { id: "i1", arn: `${prefix}:container-instance/default/i1`, status: "ACTIVE" };
+    state.keep(partition, {
+      documents: ["container-instance", "instance-registration"].map((kind) => {
+        return { kind, key: "i1", body: JSON.stringify(instance) };
+      }),
+      events: [],
+    });
+    keep(state, { ...task("t1"), lastStatus: "STOPPED" });
+    checker.containerStarted(start, state);
+    assert.match(found.pop() ?? "", /main of .* started on host-1/);
     checker.containerStarted({ ...start, taskArn: `${prefix}:task/default/t9` }, state);
     assert.match(found.pop() ?? "", /no such task is durable/);
   });

@@ -5,6 +5,8 @@ import type { Checker, ContainerStart, Violate } from "./checker.ts";
 const oneInstance = "a task is on one container instance only, and each of its containers is started once";
 const hostPorts = "a host port is bound by one task at a time";
 
+const overForGood = "of a task that is STOPPED nothing starts any more";
+
 /** Where tasks are: in the documents, and as the hosts see it. */
 export class PlacesChecker implements Checker {
   readonly #violate: Violate;
@@ -42,8 +44,11 @@ export class PlacesChecker implements Checker {
     if (started === undefined) this.#started.set(key, runtimeId);
     else if (started !== runtimeId)
       this.#violate(oneInstance, `${name} of ${taskArn} started a second time on ${host}`);
-    if (!this.#instanceOf.has(taskArn) || state.task(taskArn) === null) {
+    const task = state.task(taskArn);
+    if (task === null) {
       this.#violate(oneInstance, `${taskArn} started on ${host}, and no such task is durable`);
+    } else if (task.lastStatus === "STOPPED" && !isLeftAlone(task, state)) {
+      this.#violate(overForGood, `${name} of ${taskArn} started on ${host}`);
     }
   }
 
@@ -65,4 +70,10 @@ export class PlacesChecker implements Checker {
       }
     }
   }
+}
+
+/** AWS: after a forced deregistration containers run on that the books know as STOPPED. */
+function isLeftAlone({ arn, instanceId }: Task, state: DurableState): boolean {
+  const instance = state.instance(arn.replace(/:task\/([^/]+)\/.*$/, `:container-instance/$1/${instanceId}`));
+  return instance === null || instance.status === "INACTIVE" || instance.status === "DEREGISTERING";
 }
