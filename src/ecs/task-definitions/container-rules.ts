@@ -77,6 +77,7 @@ export function checkContainerMemory(container: ContainerDefinition, taskMemoryM
     if (!Number.isInteger(sizeMiB) || sizeMiB < containerMemoryLeastMiB) {
       invalid(`'${word}' must be at least ${containerMemoryLeastMiB} MiB.`);
     }
+    if (sizeMiB > wholeNumberMax) invalid(`'${word}' must be at most ${wholeNumberMax} MiB.`);
     if (taskMemoryMiB !== null && sizeMiB > taskMemoryMiB) invalid(`'${word}' is more than the task's memory.`);
   }
   if (memory !== undefined && memoryReservation !== undefined && memoryReservation > memory) {

@@ -141,6 +141,9 @@ test("memory and CPU of containers", () => {
   assert.equal(refusalOf({ memory: undefined, memoryReservation: 4 }), "accepted");
   assert.equal(refusalOf({ memory: undefined }, { memory: "512" }), "accepted");
   assertRefused({ memory: 3 }, /^Invalid setting for container 'app'\. 'memory' must be at least 4 MiB/);
+  for (const member of ["memory", "memoryReservation"]) {
+    assertRefused({ memory: undefined, [member]: 2 ** 31 }, /must be at most 2147483647 MiB/);
+  }
   assertRefused({ memoryReservation: 65 }, /^Invalid setting for container 'app'\. 'memoryReservation' must not/);
   assertRefused({ memory: 513 }, /'memory' is more than the task's memory/, { memory: "512" });
   assertRefused({ cpu: -1 }, /^Container\.cpu must be between/);
