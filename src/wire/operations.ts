@@ -92,7 +92,11 @@ export const operations = [
   },
   { name: "ListTaskDefinitionFamilies", status: "full" },
   { name: "ListTaskDefinitions", status: "full" },
-  { name: "ListTasks", status: "full" },
+  {
+    name: "ListTasks",
+    status: "partial",
+    missing: "There are no services and daemons yet: `serviceName` and `daemonName` are refused as unknown.",
+  },
   {
     name: "PutAccountSetting",
     status: "partial",
@@ -119,19 +123,23 @@ export const operations = [
     name: "RunTask",
     status: "partial",
     missing:
-      "Placement strategies, placement constraints, capacity providers, Fargate, ECS Exec, EBS volumes, Neuron devices and inference accelerators are refused; placement is random over the container instances that fit. Subnets and security groups name nothing, ENIs per instance are not counted, roles give no credentials, and `referenceId` is ignored.",
+      "Placement strategies, placement constraints, capacity providers, Fargate, ECS Exec, EBS volumes, Neuron devices and inference accelerators are refused; placement is random over the container instances that fit. Subnets and security groups name nothing, ENIs per instance are not counted, and `referenceId` is ignored. Agents are sent no role credentials, secrets, registry logins or proxy configurations; simulated containers are not restarted by a restart policy.",
   },
   {
     name: "StartTask",
     status: "partial",
     missing:
-      "Placement constraints of the task definition, ECS Exec, EBS volumes, Neuron devices and inference accelerators are refused. Subnets and security groups name nothing, ENIs per instance are not counted, roles give no credentials, and `referenceId` is ignored.",
+      "Placement constraints of the task definition, ECS Exec, EBS volumes, Neuron devices and inference accelerators are refused. Subnets and security groups name nothing, ENIs per instance are not counted, and `referenceId` is ignored. Agents are sent no role credentials, secrets, registry logins or proxy configurations; simulated containers are not restarted by a restart policy.",
   },
   { name: "StopServiceDeployment", status: "absent" },
   { name: "StopTask", status: "full" },
   { name: "SubmitAttachmentStateChanges", status: "full" },
   { name: "SubmitContainerStateChange", status: "full" },
-  { name: "SubmitTaskStateChange", status: "full" },
+  {
+    name: "SubmitTaskStateChange",
+    status: "partial",
+    missing: "`managedAgents` are ignored, as ECS Exec is absent.",
+  },
   {
     name: "TagResource",
     status: "partial",

@@ -82,4 +82,6 @@ test("what ListTasks refuses", () => {
   for (const maxResults of [0, 101, 1.5]) world.refused(parameter, /maxResults/, "ListTasks", { maxResults });
   world.refused(parameter, "Invalid token.", "ListTasks", { nextToken: "x" });
   world.refused("ServiceNotFoundException", "Service not found.", "ListTasks", { serviceName: "web" });
+  world.refused(parameter, "Daemon not found.", "ListTasks", { daemonName: "logs" });
+  world.refused(parameter, /startedBy/, "ListTasks", { startedBy: "me", daemonName: "logs" });
 });

@@ -11,6 +11,7 @@ export type ListTasksRequest = {
   readonly family?: string;
   readonly startedBy?: string;
   readonly serviceName?: string;
+  readonly daemonName?: string;
   readonly desiredStatus?: string;
   readonly launchType?: string;
   readonly nextToken?: string;
@@ -62,8 +63,10 @@ function instanceOf(step: ClusterStep, request: ListTasksRequest): string | null
 }
 
 function filterOf(step: ClusterStep, request: ListTasksRequest): (task: Task) => boolean {
-  const { containerInstance, family, startedBy, serviceName, desiredStatus = "RUNNING", launchType } = request;
-  if (startedBy !== undefined && (containerInstance ?? family ?? serviceName ?? launchType) !== undefined) {
+  const { containerInstance, family, startedBy, serviceName, daemonName } = request;
+  const { desiredStatus = "RUNNING", launchType } = request;
+  const other = containerInstance ?? family ?? serviceName ?? daemonName ?? launchType;
+  if (startedBy !== undefined && other !== undefined) {
     refuse("InvalidParameterException", "startedBy cannot be combined with other filters.");
   }
   if (desiredStatus !== "RUNNING" && desiredStatus !== "PENDING" && desiredStatus !== "STOPPED") {
@@ -74,6 +77,8 @@ function filterOf(step: ClusterStep, request: ListTasksRequest): (task: Task) =>
   }
   // No service exists, since none can be created yet.
   if (serviceName !== undefined) refuse("ServiceNotFoundException", "Service not found.");
+  // AWS: ListTasks declares no error of its own for an unknown daemon.
+  if (daemonName !== undefined) refuse("InvalidParameterException", "Daemon not found.");
   const instanceId = instanceOf(step, request);
   if (containerInstance !== undefined && (instanceId === null || !step.state.instances.has(instanceId))) {
     refuse("InvalidParameterException", `Referenced container instance ${instanceId ?? containerInstance} not found.`);
