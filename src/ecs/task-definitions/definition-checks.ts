@@ -24,3 +24,12 @@ export function checkRange(value: number | undefined, least: number, most: numbe
     refuseDefinition(`${what} must be between ${least} and ${most}.`);
   }
 }
+
+/** A role by ARN or name; null when there is none. */
+export function checkedRole(role: string | undefined): string | null {
+  if (role === undefined || role === "") return null;
+  if (!/^arn:aws[a-z-]*:iam::[0-9]{12}:role\/[\w+=,.@/-]+$/.test(role) && !/^[\w+=,.@-]{1,64}$/.test(role)) {
+    refuseDefinition("Role is not valid");
+  }
+  return role;
+}

@@ -8,7 +8,7 @@ import { newTags } from "../tags/tag.ts";
 import { type CompatibilityFacts, whyIncompatible } from "./compatibilities.ts";
 import { checkContainerReferences } from "./container-references.ts";
 import { checkContainerMemory, checkedContainer } from "./container-rules.ts";
-import { checkedText, checkOneOf, checkRange, refuseDefinition } from "./definition-checks.ts";
+import { checkedRole, checkedText, checkOneOf, checkRange, refuseDefinition } from "./definition-checks.ts";
 import { checkSharedPorts } from "./port-rules.ts";
 import { requiredAttributes } from "./required-attributes.ts";
 import type { ContainerDefinition, NetworkMode, TaskDefinition } from "./task-definition.ts";
@@ -164,15 +164,6 @@ function checkTaskChoices(request: RegisterTaskDefinitionRequest): void {
   if (request.enableFaultInjection === true && request.networkMode !== "awsvpc" && request.networkMode !== "host") {
     refuseDefinition("Fault injection needs the network mode awsvpc or host.");
   }
-}
-
-/** A role by ARN or name; null when there is none. */
-function checkedRole(role: string | undefined): string | null {
-  if (role === undefined || role === "") return null;
-  if (!/^arn:aws[a-z-]*:iam::[0-9]{12}:role\/[\w+=,.@/-]+$/.test(role) && !/^[\w+=,.@-]{1,64}$/.test(role)) {
-    refuseDefinition("Role is not valid");
-  }
-  return role;
 }
 
 function checkedContainers(

@@ -18,6 +18,19 @@ function refused(text: string | RegExp, overrides: OverridesRequest, code = "Inv
   aCluster().withInstances(1).refused(code, text, "RunTask", { overrides }, two);
 }
 
+test("a role of an override is one by ARN or name, as in a definition", () => {
+  const world = aCluster().withInstances(1);
+  for (const member of ["taskRoleArn", "executionRoleArn"]) {
+    const role = (value: string) => ({ overrides: { [member]: value } });
+    world.refused("ClientException", "Role is not valid", "RunTask", role("arn:aws:s3:::role"), aDefinition());
+    const { overrides } = world.runTask(aDefinition(), role("arn:aws:iam::111122223333:role/app"));
+    assert.deepEqual(overrides, {
+      containerOverrides: [{ name: "app" }],
+      [member]: "arn:aws:iam::111122223333:role/app",
+    });
+  }
+});
+
 test("ephemeral storage is Fargate's: an override of it would be without effect", () => {
   const world = aCluster().withInstances(1);
   const overrides = { ephemeralStorage: { sizeInGiB: 30 } };

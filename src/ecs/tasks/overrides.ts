@@ -1,5 +1,6 @@
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
+import { checkedRole } from "../task-definitions/definition-checks.ts";
 import type { ContainerDefinition, TaskDefinition } from "../task-definitions/task-definition.ts";
 import type { ContainerOverride, TaskOverride } from "./task.ts";
 
@@ -46,13 +47,15 @@ export function resolveOverrides(request: OverridesRequest | undefined, definiti
     checkAmounts(name, override);
     byName.set(name, { ...override, name });
   }
-  const { cpu, memory, taskRoleArn, executionRoleArn } = given;
+  const { cpu, memory } = given;
+  const taskRoleArn = checkedRole(given.taskRoleArn);
+  const executionRoleArn = checkedRole(given.executionRoleArn);
   return {
     containerOverrides: definition.containerDefinitions.map(({ name }) => byName.get(name) ?? { name }),
     ...(cpu === undefined ? {} : { cpu: taskSize(cpu, "cpu") }),
     ...(memory === undefined ? {} : { memory: taskSize(memory, "memory") }),
-    ...(taskRoleArn === undefined ? {} : { taskRoleArn }),
-    ...(executionRoleArn === undefined ? {} : { executionRoleArn }),
+    ...(taskRoleArn === null ? {} : { taskRoleArn }),
+    ...(executionRoleArn === null ? {} : { executionRoleArn }),
   };
 }
 
