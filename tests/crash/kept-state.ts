@@ -1,0 +1,104 @@
+/** What a dead server left in its data directory: whole, and in agreement with itself. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { Resource } from "../../src/ecs/container-instances/resource.ts";
+import type { EcsEvent } from "../../src/ecs/events/event.ts";
+import { must } from "../../src/lib/assert.ts";
+import { DurablePartition } from "../../src/simulator/durable-state.ts";
+import { refusedName } from "./load.ts";
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Reads the directory after each kill. The events of earlier looks are remembered, so that each is read once. */
+export class KeptState {
+  readonly #file: string;
+  readonly #newest = new Map<string, EcsEvent>();
+  readonly #sequences = new Map<string, number>();
+  events = 0;
+  tasks = 0;
+
+  constructor(dataDir: string) {
+    this.#file = join(dataDir, "berth.sqlite");
+  }
+
+  /** Asserts that nothing is half done. Only for a directory that no process has open. */
+  expectWhole(): void {
+    const database = new DatabaseSync(this.#file, { readOnly: true });
+    try {
+      for (const row of database.prepare("SELECT id, name, last_sequence FROM partitions ORDER BY name").all()) {
+        const partition = new DurablePartition(String(row.name));
+        this.#readEvents(database, row, partition);
+        this.#readDocuments(database, row, partition);
+      }
+    } finally {
+      database.close();
+    }
+  }
+
+  #readEvents(database: DatabaseSync, { id, name, last_sequence: last }: Row, partition: DurablePartition): void {
+    let sequence = this.#sequences.get(String(name)) ?? 0;
+    const later = database.prepare(
+      "SELECT sequence, body FROM events WHERE partition_id = ? AND sequence > ? ORDER BY sequence",
+    );
+    for (const row of later.all(Number(id), sequence)) {
+      sequence += 1;
+      assert.equal(row.sequence, sequence, `the sequence of ${name} has no gap`);
+      const event = partition.readEvent(String(row.body));
+      assert.equal(event.sequence, sequence);
+      for (const arn of event.resources) {
+        const before = (this.#newest.get(arn)?.detail.version as number | undefined) ?? 0;
+        assert.equal(event.detail.version, before + 1, `the versions of ${arn} rise by one`);
+        this.#newest.set(arn, event);
+      }
+    }
+    assert.equal(sequence, last, `the last sequence of ${name}`);
+    const [count] = database.prepare("SELECT count(*) AS events FROM events WHERE partition_id = ?").all(Number(id));
+    assert.equal(count?.events, sequence, `no event of ${name} is lost`);
+    this.#sequences.set(String(name), sequence);
+    this.events = [...this.#sequences.values()].reduce((sum, each) => sum + each, 0);
+  }
+
+  #readDocuments(database: DatabaseSync, { id, name }: Row, partition: DurablePartition): void {
+    const rows = database.prepare("SELECT kind, key, body FROM documents WHERE partition_id = ?").all(Number(id));
+    for (const { kind, key, body } of rows) {
+      assert.notEqual(key, refusedName);
+      partition.put(String(kind), String(key), JSON.parse(String(body)) as object);
+    }
+    const tasks = [...partition.tasks()];
+    this.tasks = tasks.length === 0 ? this.tasks : tasks.length;
+    for (const { arn, version } of [...tasks, ...partition.instances()]) {
+      assert.equal(version, this.#newest.get(arn)?.detail.version, `document and newest event of ${arn}`);
+    }
+    for (const task of tasks) {
+      assert.notEqual(task.startedBy, refusedName);
+      if (task.lastStatus === "STOPPED") continue;
+      const instance = partition.instance(task.instanceId ?? "");
+      assert.ok(instance !== null && instance.status !== "INACTIVE", `${task.arn} is on no instance of ${name}`);
+    }
+    for (const instance of partition.instances()) {
+      if (instance.status === "INACTIVE") continue;
+      const on = partition.tasksOn(instance.id);
+      const left = must(this.#newest.get(instance.arn), "an event of the instance").detail.remainingResources;
+      const cpu = on.reduce((sum, { reservation }) => sum + reservation.cpu, 0);
+      const memoryMiB = on.reduce((sum, { reservation }) => sum + reservation.memoryMiB, 0);
+      assert.equal(
+        amount(instance.registeredResources, "CPU") - cpu,
+        eventAmount(left, "CPU"),
+        `CPU of ${instance.arn}`,
+      );
+      const memoryLeft = amount(instance.registeredResources, "MEMORY") - memoryMiB;
+      assert.equal(memoryLeft, eventAmount(left, "MEMORY"), `memory of ${instance.arn}`);
+    }
+  }
+}
+
+function amount(resources: readonly Resource[], name: string): number {
+  const found = resources.find((resource) => resource.name === name);
+  return found === undefined || found.type === "STRINGSET" ? Number.NaN : found.value;
+}
+
+function eventAmount(resources: unknown, name: string): number | undefined {
+  const listed = resources as readonly { readonly name: string; readonly integerValue?: number }[];
+  return listed.find((resource) => resource.name === name)?.integerValue;
+}
