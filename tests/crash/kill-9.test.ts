@@ -42,6 +42,8 @@ const kept = new KeptState(dataDir);
 let world: LoadWorld | null = null;
 
 async function start(): Promise<{ readonly server: BerthProcess; readonly ecs: ECS }> {
+  // One that a failed test left behind would hold the directory.
+  await berth?.end("SIGKILL");
   const server = await startBerth("dev", flags);
   berth = server;
   return { server, ecs: crashClient(server.listening.url) };

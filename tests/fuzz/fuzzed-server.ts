@@ -79,6 +79,8 @@ export async function startFuzzedServer() {
       }
       return hash.digest("hex");
     },
+    /** What the server says of everything: it knows more than is kept when a refused call left something in its memory. */
+    told: () => toldBy(call, references.cluster).catch((error: unknown) => String(error)),
     machines: () => controlPlane.status(),
     close: async () => {
       await http.close();
@@ -94,6 +96,30 @@ type Reply = {
   readonly containerInstance?: { readonly containerInstanceArn: string };
   readonly tasks?: readonly { readonly taskArn: string }[];
 };
+
+type Call = (operation: RoutedOperation, request: object) => Promise<object>;
+
+async function toldBy(call: Call, cluster: string): Promise<string> {
+  const { containerInstanceArns } = (await call("ListContainerInstances", { cluster })) as {
+    readonly containerInstanceArns: readonly string[];
+  };
+  const { taskArns } = (await call("ListTasks", { cluster })) as { readonly taskArns: readonly string[] };
+  const include = ["TAGS"];
+  return JSON.stringify([
+    await call("ListClusters", {}),
+    await call("DescribeClusters", {
+      clusters: [cluster, "default", "other"],
+      include: ["SETTINGS", "TAGS", "STATISTICS"],
+    }),
+    await call("ListAccountSettings", { effectiveSettings: true }),
+    await call("ListTaskDefinitions", { sort: "DESC" }),
+    await call("ListTaskDefinitions", { sort: "DESC", status: "INACTIVE" }),
+    containerInstanceArns.length === 0
+      ? null
+      : await call("DescribeContainerInstances", { cluster, containerInstances: containerInstanceArns, include }),
+    taskArns.length === 0 ? null : await call("DescribeTasks", { cluster, tasks: taskArns, include }),
+  ]);
+}
 
 /** Names and ARNs of things that exist, for requests that mean them. */
 export type References = {

@@ -9,7 +9,11 @@ export function likelyRequests({
   taskDefinition,
 }: References): Record<BuiltOperationName, Record<string, unknown>> {
   const tags = [{ key: "team", value: "fuzz" }];
-  const attributes = [{ name: "stack", value: "blue", targetType: "container-instance", targetId: instance }];
+  const target = { targetType: "container-instance", targetId: instance };
+  const attributes = [
+    { name: "stack", value: "blue", ...target },
+    { name: "rack", value: "7", ...target },
+  ];
   return {
     CreateCluster: { clusterName: "other", tags, settings: [{ name: "containerInsights", value: "enabled" }] },
     DeleteAccountSetting: { name: "containerInsights" },

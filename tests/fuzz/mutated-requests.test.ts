@@ -41,6 +41,8 @@ test("mutated requests are answered without a 5xx, and refused ones change nothi
     const fuzzed = fuzzedRequest(i, likely, references, random);
     const says = () => `seed ${seed}, request ${i}: ${fuzzed.bytes.toString("latin1").slice(0, 3_000)}`;
     const appendsBefore = server.appends();
+    const mayChange = isBuilt(fuzzed.operation) && !isRead(fuzzed.operation);
+    const toldBefore = mayChange && i % 5 === 0 ? await server.told() : null;
 
     const status = await answeredStatus(connection, fuzzed).catch((error: unknown) => {
       throw new Error(says(), { cause: error });
@@ -50,10 +52,11 @@ test("mutated requests are answered without a 5xx, and refused ones change nothi
     if (status >= 500) assert.fail(`answered with ${status}; ${says()}\n${server.errors.join("\n")}`);
     if (status !== 200) {
       assert.equal(server.appends(), appendsBefore, `refused, and written all the same; ${says()}`);
+      if (toldBefore !== null)
+        assert.equal(await server.told(), toldBefore, `refused, and done all the same; ${says()}`);
       refusedInARow += 1;
     } else {
-      const isRead = /^(Describe|List|Get|Discover)/.test(fuzzed.operation);
-      if (isRead) assert.equal(server.appends(), appendsBefore, `a read that writes; ${says()}`);
+      if (isRead(fuzzed.operation)) assert.equal(server.appends(), appendsBefore, `a read that writes; ${says()}`);
       refusedInARow = 0;
       await quiet();
     }
@@ -77,6 +80,8 @@ test("afterwards a valid call works", async () => {
   assert.equal(status, 200, body);
   assert.equal((JSON.parse(body) as { cluster: { clusterName: string } }).cluster.clusterName, "afterwards");
 });
+
+const isRead = (operation: string): boolean => /^(Describe|List|Get|Discover)/.test(operation);
 
 /** Waits until what follows an answered call is written: clusters are asked whether they use a deleted task definition. */
 async function quiet(): Promise<void> {
