@@ -200,6 +200,17 @@ test("a bug in a step leaves the machine as it was", () => {
   assert.equal(world.events.length, events + 1);
 });
 
+test("a report that meets a bug after it has written is undone by the machine itself", () => {
+  const world = small();
+  const task = world.runTask();
+  const index = [0, 1, 2].find((each) => world.instanceId(each) === task.instanceId) ?? 0;
+  world.agent({ type: "agent-disconnected", instanceId: world.instanceId(index) });
+  world.run((step) => step.state.revisions.delete(task.taskDefinitionArn));
+  const report = { type: "agent-connected", instanceId: world.instanceId(index), ...versions } as const;
+  assert.throws(() => world.agent(report), /the revision of a task must be there/);
+  assert.equal(world.instance(index).agentConnected, false);
+});
+
 test("stored documents of an unknown kind are a bug", () => {
   assert.throws(() => aCluster().machine.load("no-such-kind", "k", {}), /unknown|must be there/);
 });

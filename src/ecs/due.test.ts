@@ -44,6 +44,22 @@ test("a step that fails keeps what was due", () => {
   assert.equal(world.task(task.id).lastStatus, "PENDING");
 });
 
+test("an entry that a failed step took away, with nothing changed yet, is due still", () => {
+  const world = aCluster().withInstances(1);
+  const task = world.runTask(awsvpcDefinition(), inSubnet);
+  const dueAt = world.machine.nextDueAt();
+  world.now += limits.networkInterfaceMs;
+  assert.throws(
+    () =>
+      world.run((step) => {
+        assert.equal(step.state.takeDue(world.now)?.key, task.id);
+        throw new Error("a bug");
+      }),
+    /a bug/,
+  );
+  assert.equal(world.machine.nextDueAt(), dueAt);
+});
+
 test("a clock that jumps ahead does everything in turn", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask(awsvpcDefinition(), inSubnet);

@@ -57,6 +57,30 @@ test("an instance is touched when what is in use there changes, not when a task 
   assert.deepEqual(touched(), []);
 });
 
+test("a UDP port touches its instance; a task with an ENI of its own takes no port there", () => {
+  const book = new ResourceBook();
+  const inUdp = (task: Task): Task => ({
+    ...task,
+    containers: task.containers.map((container) => ({
+      ...container,
+      networkBindings: container.networkBindings.map((binding) => ({ ...binding, protocol: "udp" })),
+    })),
+  });
+  const [none, one, other] = [holding("1", []), inUdp(holding("1", [53])), inUdp(holding("1", [54]))];
+  const told = (task: Task): Task => ({ ...task, reservation: none.reservation });
+  book.onTaskChange(undefined, none);
+  book.takeTouched();
+  book.onTaskChange(none, told(one));
+  assert.deepEqual([[...book.takeTouched()], [...book.usageOf(instanceId).udpPorts]], [[instanceId], [[53, 1]]]);
+  book.onTaskChange(told(one), told(other));
+  assert.deepEqual([...book.takeTouched()], [instanceId]);
+  const attachments: Task["attachments"] = [
+    { id: "e", type: "ElasticNetworkInterface", status: "ATTACHED", details: [] },
+  ];
+  book.onTaskChange(undefined, { ...holding("2", [8080]), attachments });
+  assert.equal(book.usageOf(instanceId).tcpPorts.size, 0);
+});
+
 test("a task that moves to another instance leaves the first", () => {
   const book = new ResourceBook();
   const task = holding("1", [1], [2]);
