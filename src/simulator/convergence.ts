@@ -1,8 +1,10 @@
+import type { ClosedMark } from "../ecs/cluster-state.ts";
+import type { Cluster } from "../ecs/clusters/cluster.ts";
 import type { ContainerInstance } from "../ecs/container-instances/container-instance.ts";
 import type { TaskDefinition } from "../ecs/task-definitions/task-definition.ts";
 import type { Task } from "../ecs/tasks/task.ts";
 import type { Host } from "./host.ts";
-import type { World } from "./world.ts";
+import { place, type World } from "./world.ts";
 
 /**
  * What is not yet as it should be once nothing goes wrong any more; empty when the world has converged: the hosts that
@@ -40,8 +42,20 @@ export function unsettled(world: World): string[] {
       if (task.lastStatus !== "STOPPED") problems.push(...unsettledTask(task, definition, host));
     }
   }
+  problems.push(...halfDeletedClusters(world));
   for (const [arn, host] of hostOf) problems.push(...foreignContainers(world, arn, host));
   return problems;
+}
+
+/** Clusters that take no more calls, and of whose end their account does not know. */
+function halfDeletedClusters(world: World): string[] {
+  return [...world.state.partitions.values()].flatMap((partition) => {
+    const closed = partition.get("closed", "closed") as ClosedMark | null;
+    const arn = `arn:aws:ecs:${place.region}:${place.account}:cluster/${partition.name.split("/").at(-1)}`;
+    const cluster = closed === null ? null : (world.state.document(arn) as Cluster | null);
+    const isHalf = cluster?.status === "ACTIVE" && cluster.incarnation === closed?.incarnation;
+    return isHalf ? [`${arn} is closed and ACTIVE`] : [];
+  });
 }
 
 const isWanted = ({ status }: ContainerInstance): boolean => status !== "INACTIVE" && status !== "DEREGISTERING";

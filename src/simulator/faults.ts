@@ -33,8 +33,10 @@ type Temper = {
   readonly apiDelay: number;
   readonly appendFails: number;
   readonly appendSlow: number;
+  readonly appendCrashes: number;
   readonly openFails: number;
   readonly hostDiskSlow: number;
+  readonly startCrashes: number;
   readonly disasters: Readonly<Record<Disaster, number>>;
 };
 
@@ -55,8 +57,10 @@ const calm: Temper = {
   apiDelay: 0,
   appendFails: 0,
   appendSlow: 0,
+  appendCrashes: 0,
   openFails: 0,
   hostDiskSlow: 0,
+  startCrashes: 0,
   disasters: noDisasters,
 };
 
@@ -126,8 +130,9 @@ export class Faults implements DiskFaults {
     const fate = draw.chance(appendFails) ? draw.pick(["fail", "kept-but-failed"] as const) : "ok";
     const delayMs = draw.chance(appendSlow) ? draw.between(1, 2_000) : 0;
     const answerDelayMs = draw.chance(appendSlow) ? draw.between(1, 2_000) : 0;
-    if (fate !== "ok") this.#note("append-fails", { partition, fate });
-    return { fate, delayMs, answerDelayMs };
+    const crash = draw.chance(this.#temper.appendCrashes) ? draw.pick(["before", "after"] as const) : null;
+    if (fate !== "ok" || crash !== null) this.#note("append-fails", { partition, fate, crash });
+    return { fate, delayMs, answerDelayMs, crash };
   }
 
   /** How long the disk of a host takes, in milliseconds. */
@@ -148,6 +153,11 @@ export class Faults implements DiskFaults {
       if (this.#disasters.chance(p)) happen.push(disaster as Disaster);
     }
     return happen;
+  }
+
+  /** In how many milliseconds the agent dies that has just told a container to start; null: it does not. */
+  crashAfterStartMs(): number | null {
+    return this.#disasters.chance(this.#temper.startCrashes) ? this.#disasters.between(0, 300) : null;
   }
 
   /** How long something that went down stays down, in milliseconds. */
@@ -176,8 +186,10 @@ function drawTemper(draw: Draw): Temper {
     apiDelay: rate(0.05, 0.4),
     appendFails: rate(0.002, 0.02),
     appendSlow: rate(0.02, 0.2),
+    appendCrashes: rate(0.001, 0.01),
     openFails: rate(0.05, 0.3),
     hostDiskSlow: rate(0.05, 0.4),
+    startCrashes: rate(0.01, 0.05),
     disasters: {
       "crash-control-plane": rate(0.003, 0.03),
       "cut-connections": rate(0.005, 0.05),

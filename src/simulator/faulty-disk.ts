@@ -3,8 +3,13 @@ import type { Clock } from "../lib/clock.ts";
 import { type AppendFate, emptyMemoryDisk, type MemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
 import { type Append, type OpenedPartition, type Store, type StoredEvent, StoreError } from "../store/store.ts";
 
-/** What the faults want of one append: how long it takes and what comes of it. */
-export type AppendFault = { readonly delayMs: number; readonly fate: AppendFate; readonly answerDelayMs: number };
+/** What the faults want of one append: how long it takes, what comes of it, and when the process dies over it. */
+export type AppendFault = {
+  readonly delayMs: number;
+  readonly fate: AppendFate;
+  readonly answerDelayMs: number;
+  readonly crash: "before" | "after" | null;
+};
 
 export type DiskFaults = {
   append(partition: string): AppendFault;
@@ -12,20 +17,27 @@ export type DiskFaults = {
   open(partition: string): boolean;
 };
 
+export type DiskWatch = {
+  /** The disk has kept the append; nobody has been told. */
+  kept(partition: string, append: Append): void;
+  /** The faults want the process dead at this point of an append. */
+  crash(): void;
+};
+
 /** The disk of the control plane: it outlives every process, and tells of each append that it kept. */
 export class FaultyDisk {
   readonly disk: MemoryDisk = emptyMemoryDisk();
   readonly #faults: DiskFaults;
-  readonly #kept: (partition: string, append: Append) => void;
+  readonly #watch: DiskWatch;
 
-  constructor(faults: DiskFaults, kept: (partition: string, append: Append) => void) {
+  constructor(faults: DiskFaults, watch: DiskWatch) {
     this.#faults = faults;
-    this.#kept = kept;
+    this.#watch = watch;
   }
 
   /** The store of a new process. `clock` is that of the process, so that a dead one appends nothing. */
   store(clock: Clock): FaultyStore {
-    return new FaultyStore(this.disk, clock, this.#faults, this.#kept);
+    return new FaultyStore(this.disk, clock, this.#faults, this.#watch);
   }
 }
 
@@ -36,7 +48,7 @@ export class FaultyStore implements Store {
   /** Per partition, appends that have not reached the disk, oldest first. */
   readonly #waiting = new Map<string, Append[]>();
 
-  constructor(disk: MemoryDisk, clock: Clock, faults: DiskFaults, kept: (partition: string, append: Append) => void) {
+  constructor(disk: MemoryDisk, clock: Clock, faults: DiskFaults, watch: DiskWatch) {
     this.#faults = faults;
     /** A partition takes one append at a time. */
     const underWay = new Map<string, { readonly append: Append; readonly fault: AppendFault }>();
@@ -47,11 +59,13 @@ export class FaultyStore implements Store {
         const fault = faults.append(partition);
         underWay.set(partition, { append, fault });
         await pause(clock, fault.delayMs);
+        if (fault.crash === "before") watch.crash();
         return fault.fate;
       },
       beforeAnswer: async (partition) => {
         const { append, fault } = must(underWay.get(partition), "the append that the disk kept");
-        kept(partition, append);
+        watch.kept(partition, append);
+        if (fault.crash === "after") watch.crash();
         await pause(clock, fault.answerDelayMs);
       },
     });

@@ -21,6 +21,7 @@ export type HostWorld = {
   readonly listener: () => ConnectionTaker | null;
   /** An API call of an agent, as it reaches the control plane. Rejects with an error that has a `code`, or none when lost. */
   readonly call: (operation: string, request: object) => Promise<object>;
+  readonly onStarting: (host: Host) => void;
   readonly onStarted: (host: string, container: RunningContainer) => void;
   readonly onEnded: (host: Host, end: AgentEnd) => void;
 };
@@ -73,7 +74,7 @@ export class Host {
 
   /** Starts the agent. `rebooted`: the machine itself was down, and its containers with it. */
   boot({ rebooted }: { readonly rebooted: boolean }): void {
-    const { seed, faults, listener, log, onStarted, onEnded } = this.#world;
+    const { seed, faults, listener, log, onStarting, onStarted, onEnded } = this.#world;
     this.#lives += 1;
     const random = seededRandom(`${seed}/${this.name}/life-${this.#lives}`);
     const clock = new MortalClock(this.#world.clock);
@@ -82,6 +83,9 @@ export class Host {
       clock,
       ids: random.stream("runtime"),
       rebooted,
+      onStarting: () => {
+        if (clock.alive) onStarting(this);
+      },
       onStarted: (container) => onStarted(this.name, container),
     });
     const agent = new Agent({

@@ -11,6 +11,7 @@ export type ObservedRuntimeOptions = {
   readonly ids: RandomStream;
   /** The machine went down since the last life: what ran then runs no more. */
   readonly rebooted: boolean;
+  readonly onStarting: () => void;
   readonly onStarted: (container: RunningContainer) => void;
 };
 
@@ -45,6 +46,7 @@ export class ObservedRuntime implements ContainerRuntime {
       }
       this.#running.set(command.runtimeId, { taskArn, name: container, runtimeId: command.runtimeId });
     }
+    if (command.type === "start") this.#options.onStarting();
     this.#runtime.run(command);
   }
 

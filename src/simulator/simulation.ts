@@ -61,6 +61,8 @@ class Simulation {
   readonly #options: SimulationOptions;
   readonly #workload: Workload;
   readonly #pace: Draw;
+  /** How many calls are made at once, and how often hours pass, in this run. */
+  readonly #tempo: { readonly atOnce: number; readonly long: number };
   readonly #startedAt: number;
   readonly #outcomes = new Map<string, Record<Outcome["type"], number>>();
   #steps = 0;
@@ -71,6 +73,7 @@ class Simulation {
     this.#options = options;
     this.#workload = new Workload(random.stream("workload"));
     this.#pace = new Draw(random.stream("pace"));
+    this.#tempo = { atOnce: this.#pace.pick([100, 300, 3_000]), long: this.#pace.pick([0, 4, 16]) };
     this.#startedAt = world.clock.now();
   }
 
@@ -129,40 +132,32 @@ class Simulation {
 
   #pauseMs(): number {
     const draw = this.#pace;
+    const { atOnce, long } = this.#tempo;
     return draw.weighted([
-      [300, 0],
+      [atOnce, 0],
       [300, draw.between(1, 100)],
       [250, draw.between(100, 2_000)],
       [120, draw.between(2_000, 20_000)],
       [20, draw.between(20_000, 200_000)],
-      [2, draw.between(600_000, 4_000_000)],
+      [long, draw.between(600_000, 4_000_000)],
+      [long / 4, draw.between(4_000_000, 100_000_000)],
     ]);
   }
 
   #strike(disaster: Disaster): void {
-    const { faults, clock, trace, hosts } = this.#world;
     const world = this.#world;
     if (disaster === "crash-control-plane") {
-      if (world.killControlPlane()) clock.setTimer(faults.downtimeMs(), () => world.startControlPlane());
+      world.crashControlPlane();
       return;
     }
-    const host = faults.pick(hosts.filter((candidate) => candidate.isUp));
+    const host = world.faults.pick(world.hosts.filter((candidate) => candidate.isUp));
     if (host === null) return;
-    trace.add(`fault ${disaster}`, { host: host.name });
-    if (disaster === "cut-connections") {
-      host.cut();
-      return;
-    }
-    host.kill({ quiet: disaster !== "restart-agent" });
-    if (disaster === "lose-host") {
+    world.trace.add(`fault ${disaster}`, { host: host.name });
+    if (disaster === "cut-connections") host.cut();
+    else if (disaster === "lose-host") {
       host.lost = true;
-      return;
-    }
-    clock.setTimer(faults.downtimeMs(), () => {
-      if (host.isUp || host.lost) return;
-      trace.add("host-boots", { host: host.name });
-      host.boot({ rebooted: disaster === "crash-host" });
-    });
+      host.kill({ quiet: true });
+    } else world.crashHost(host, { machine: disaster === "crash-host" });
   }
 
   async #audit(): Promise<void> {

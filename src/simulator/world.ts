@@ -63,7 +63,10 @@ export class World {
     this.faults = new Faults(seededRandom(`${seed}/faults`), (fault, fields) =>
       this.trace.add(`fault ${fault}`, fields),
     );
-    this.#disk = new FaultyDisk(this.faults, (partition, append) => this.#kept(partition, append));
+    this.#disk = new FaultyDisk(this.faults, {
+      kept: (partition, append) => this.#kept(partition, append),
+      crash: () => this.crashControlPlane(),
+    });
     for (let index = 0; index < hosts; index++) {
       this.#addHost((name) => ({ register: hostFacts(place, name, index) }), "default");
     }
@@ -114,6 +117,21 @@ export class World {
         this.clock.setTimer(restartMs, () => this.startControlPlane());
       },
     );
+  }
+
+  /** Kills the control plane; it comes back some time later. */
+  crashControlPlane(): void {
+    if (this.killControlPlane()) this.clock.setTimer(this.faults.downtimeMs(), () => this.startControlPlane());
+  }
+
+  /** Kills a host's agent; it comes back some time later. `machine`: the machine goes down, and its containers with it. */
+  crashHost(host: Host, { machine }: { readonly machine: boolean }): void {
+    host.kill({ quiet: machine });
+    this.clock.setTimer(this.faults.downtimeMs(), () => {
+      if (host.isUp || host.lost) return;
+      this.trace.add("host-boots", { host: host.name });
+      host.boot({ rebooted: machine });
+    });
   }
 
   /** `kill -9`: what the disk has it keeps, all else is gone. Agents see their connections break. False: nothing was there. */
@@ -187,6 +205,7 @@ export class World {
         return process === null ? null : process.sessions.accept.bind(process.sessions);
       },
       call: (operation: string, request: object) => this.#agentCall(operation, request),
+      onStarting: (host: Host) => this.#starting(host),
       onStarted: (host: string, container: RunningContainer) => {
         this.trace.add("container-starts", { host, ...container });
         this.checkers.containerStarted({ host, ...container }, this.state);
@@ -203,6 +222,16 @@ export class World {
     if (outcome.type === "reply") return outcome.reply;
     if (outcome.type === "refused") throw new AgentCallError(outcome.message, outcome.code);
     throw new AgentCallError(outcome.reason, null);
+  }
+
+  #starting(host: Host): void {
+    const ms = this.faults.crashAfterStartMs();
+    if (ms === null) return;
+    this.clock.setTimer(ms, () => {
+      if (!host.isUp) return;
+      this.trace.add("fault agent-dies-at-a-start", { host: host.name });
+      this.crashHost(host, { machine: false });
+    });
   }
 
   /** A host that is wanted no more is replaced by a new one with the same name; an adopted one just goes. */

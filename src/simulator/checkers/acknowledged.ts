@@ -1,6 +1,5 @@
 import type { AccountSetting } from "../../ecs/account-settings/account-setting.ts";
 import type { Attribute } from "../../ecs/attributes/attribute.ts";
-import { limits } from "../../ecs/limits.ts";
 import type { Tag } from "../../ecs/tags/tag.ts";
 import type { DurableState } from "../durable-state.ts";
 import type { Call, Checker, Outcome, Violate } from "./checker.ts";
@@ -9,6 +8,8 @@ import { type Write, writesOf } from "./writes.ts";
 
 const rule = "acknowledged writes are durable";
 
+/** AWS: a stopped task and an INACTIVE container instance are described for an hour. */
+const retentionMs = 3_600_000;
 /** LIMIT: a document that is over is removed by a timer step of its own, which may wait for a slow disk. */
 const removalSlackMs = 60_000;
 
@@ -61,7 +62,6 @@ export class AcknowledgedChecker implements Checker {
       const newest = state.newestEvent(arn);
       const detail = newest?.detail;
       const isOver = detail?.lastStatus === "STOPPED" || detail?.status === "INACTIVE";
-      const retentionMs = Math.min(limits.stoppedTaskRetentionMs, limits.inactiveInstanceRetentionMs);
       if (!isOver || now < (newest?.time ?? now) + retentionMs - removalSlackMs) {
         this.#violate(rule, `${arn} was shown and is gone; its newest event is ${JSON.stringify(detail ?? null)}`);
       }

@@ -38,9 +38,9 @@ const keep = (state: DurableState, ...tasks: object[]) =>
   });
 
 let ids = 0;
-function call(operation: string, request: Readonly<Record<string, unknown>>): Call {
+function call(operation: string, request: Readonly<Record<string, unknown>>, startedAt = 0): Call {
   ids += 1;
-  return { id: ids, operation, request, cluster: "default", startedAt: 0 };
+  return { id: ids, operation, request, cluster: "default", startedAt };
 }
 
 const reply = (members: Readonly<Record<string, unknown>>): Outcome => ({ type: "reply", reply: members });
@@ -90,22 +90,37 @@ describe("places", () => {
 describe("client tokens", () => {
   const request = { clientToken: "once", taskDefinition: "web" };
 
-  test("the same call gives the same tasks, or fewer when some are forgotten", () => {
+  /** Calls RunTask, one call after the other, with the tasks that it answers; gives what the checker says. */
+  function run(
+    ...calls: readonly (readonly [request: object, tasks: readonly string[], startedAt?: number])[]
+  ): string[] {
     const { found, violate } = problems();
     const checker = new ClientTokensChecker(violate);
-    checker.callEnded(call("RunTask", request), reply({ tasks: [{ taskArn: "a" }, { taskArn: "b" }] }));
-    checker.callEnded(call("RunTask", request), reply({ tasks: [{ taskArn: "b" }] }));
-    assert.deepEqual(found, []);
-    checker.callEnded(call("RunTask", request), reply({ tasks: [{ taskArn: "c" }] }));
-    assert.equal(found.length, 1);
+    for (const [members, tasks, startedAt] of calls) {
+      const made = call("RunTask", { ...members }, startedAt);
+      checker.callStarted(made);
+      checker.callEnded(made, reply({ tasks: tasks.map((taskArn) => ({ taskArn })) }));
+    }
+    return found;
+  }
+
+  test("the same call gives the same tasks, or fewer when some are forgotten", () => {
+    assert.deepEqual(run([request, ["a", "b"]], [request, ["b"]]), []);
+    assert.equal(run([request, ["a", "b"]], [request, ["c"]]).length, 1);
+    assert.equal(run([request, []], [request, ["c"]]).length, 1);
   });
 
   test("another call with the same token is refused", () => {
-    const { found, violate } = problems();
-    const checker = new ClientTokensChecker(violate);
-    checker.callEnded(call("RunTask", request), reply({ tasks: [] }));
-    checker.callEnded(call("RunTask", { ...request, count: 2 }), reply({ tasks: [] }));
-    assert.equal(found.length, 1);
+    assert.equal(run([request, []], [{ ...request, count: 2 }, []]).length, 1);
+    assert.deepEqual(run([request, []], [{ ...request, clientToken: "twice" }, []]), []);
+  });
+
+  test("a token lives for a day", () => {
+    assert.equal(run([request, ["a"]], [request, ["b"], 85_000_000]).length, 1);
+    assert.deepEqual(run([request, ["a"]], [request, ["b"], 86_400_000], [request, ["c"], 90_000_000]), []);
+    const newLife = [request, ["b"], 90_000_000] as const;
+    assert.deepEqual(run([request, ["a"]], newLife, [request, ["b"], 91_000_000]), []);
+    assert.equal(run([request, ["a"]], newLife, [request, ["a"], 91_000_000]).length, 1);
   });
 });
 

@@ -2,36 +2,61 @@ import type { Call, Checker, Outcome, Violate } from "./checker.ts";
 
 const rule = "a client token gives one result";
 
-/** Acknowledged calls with the same token, cluster and parameters gave the same tasks. */
+/** AWS: RunTask's tokens live for 24 hours. */
+const lifeMs = 86_400_000;
+/** LIMIT: a call may wait so long for a slow disk before it takes effect, so near its end a token may be known or not. */
+const slackMs = 600_000;
+
+type Known = {
+  /** When the token was first used; the call may have been lost and have taken effect. */
+  readonly since: number;
+  /** It was used near its end: nobody knows whose tasks it stands for from then on. */
+  isUnclear: boolean;
+  /** Of the first call that was answered; null while none was. */
+  first: { readonly parameters: string; readonly tasks: ReadonlySet<string> } | null;
+};
+
+/** Acknowledged calls with the same token, cluster and parameters give the same tasks as long as the token lives. */
 export class ClientTokensChecker implements Checker {
   readonly #violate: Violate;
-  readonly #results = new Map<string, { readonly parameters: string; readonly result: string; readonly at: number }>();
+  readonly #known = new Map<string, Known>();
 
   constructor(violate: Violate) {
     this.#violate = violate;
   }
 
+  callStarted(call: Call): void {
+    const key = keyOf(call);
+    if (key === null) return;
+    const known = this.#known.get(key);
+    const ageMs = call.startedAt - (known?.since ?? 0);
+    if (known === undefined || (ageMs > lifeMs + slackMs && !known.isUnclear)) {
+      this.#known.set(key, { since: call.startedAt, isUnclear: false, first: null });
+    } else if (ageMs > lifeMs - slackMs) known.isUnclear = true;
+  }
+
   callEnded(call: Call, outcome: Outcome): void {
-    const token = call.request.clientToken as string | undefined;
-    if (call.operation !== "RunTask" || token === undefined || outcome.type !== "reply") return;
-    const tasks = outcome.reply.tasks as readonly { readonly taskArn: string }[];
-    const result = tasks.map(({ taskArn }) => taskArn).join(" ");
-    const { clientToken: _, ...rest } = call.request;
-    const parameters = JSON.stringify(rest);
-    const key = `${call.cluster} ${token}`;
-    const known = this.#results.get(key);
-    if (known === undefined) {
-      this.#results.set(key, { parameters, result, at: call.startedAt });
-    } else if (known.parameters !== parameters) {
-      this.#violate(rule, `${key} was taken for ${known.parameters} and again for ${parameters}`);
-    } else if (!isPartOf(result, known.result)) {
-      this.#violate(rule, `${key} gave ${known.result} first and ${result} later`);
+    const key = keyOf(call);
+    const known = key === null ? undefined : this.#known.get(key);
+    // An answer to a call from before the token was used anew says nothing about it.
+    if (known === undefined || known.isUnclear || outcome.type !== "reply" || call.startedAt < known.since) return;
+    const tasks = new Set(
+      (outcome.reply.tasks as readonly { readonly taskArn: string }[]).map(({ taskArn }) => taskArn),
+    );
+    const { clientToken: _, ...others } = call.request;
+    const parameters = JSON.stringify(others);
+    if (known.first === null) known.first = { parameters, tasks };
+    else if (known.first.parameters !== parameters) {
+      this.#violate(rule, `${key} was taken for ${known.first.parameters} and again for ${parameters}`);
+    } else if (!tasks.isSubsetOf(known.first.tasks)) {
+      // Fewer are no wonder: of some the retention may be over.
+      this.#violate(rule, `${key} gave ${[...known.first.tasks]} first and ${[...tasks]} later`);
     }
   }
 }
 
-/** Tasks of the first answer whose retention is over are missing in later ones; no other may appear. */
-function isPartOf(later: string, first: string): boolean {
-  const known = new Set(first.split(" "));
-  return later === "" || later.split(" ").every((arn) => known.has(arn));
+function keyOf({ operation, request, cluster }: Call): string | null {
+  return operation === "RunTask" && typeof request.clientToken === "string"
+    ? `${cluster} ${request.clientToken}`
+    : null;
 }

@@ -33,8 +33,8 @@ export const planners: readonly Weighted<CallPlanner>[] = [
   [30, instances.updateContainerInstancesState],
   [10, instances.updateContainerAgent],
   [4, instances.discoverPollEndpoint],
-  [8, clusters.createCluster],
-  [6, clusters.deleteCluster],
+  [12, clusters.createCluster],
+  [10, clusters.deleteCluster],
   [8, clusters.describeClusters],
   [5, clusters.listClusters],
   [4, clusters.updateCluster],
@@ -58,14 +58,17 @@ const attemptsMax = 1_000;
 export class Workload {
   readonly known = new Known();
   readonly #draw: Draw;
+  /** Of this run: runs in which everything comes as often as always meet the same few situations. */
+  readonly #planners: readonly Weighted<CallPlanner>[];
 
   constructor(stream: RandomStream) {
     this.#draw = new Draw(stream);
+    this.#planners = planners.map(([weight, planner]) => [weight * this.#draw.pick([1, 4, 4, 16]), planner]);
   }
 
   next(): PlannedCall {
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
-      const planned = this.#draw.weighted(planners)(this.#draw, this.known);
+      const planned = this.#draw.weighted(this.#planners)(this.#draw, this.known);
       if (planned !== null) return planned;
     }
     throw new Error("The workload finds nothing to call");
