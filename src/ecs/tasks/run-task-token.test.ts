@@ -65,6 +65,16 @@ test("a call that was refused leaves its token unused", () => {
   assert.equal(world.state.tasks.size, 2);
 });
 
+test("the cluster may be named in another way, and a call that started nothing may be tried again", () => {
+  const world = aCluster().withInstances(1);
+  const task = world.runTask(aDefinition(), { clientToken: "t" });
+  assert.equal(world.runTask(aDefinition(), { clientToken: "t", cluster: "lab" }).id, task.id);
+  const large = aDefinition({ memory: "1000000" });
+  const failed = world.call<TaskReply>("RunTask", { clientToken: "u" }, large);
+  assert.deepEqual([failed.value.tasks, failed.value.failures.length], [[], 1]);
+  assert.equal(world.call<TaskReply>("RunTask", { clientToken: "u" }, aDefinition()).value.tasks.length, 1);
+});
+
 test("a token is 1 to 64 printable ASCII characters", () => {
   const world = aCluster().withInstances(1);
   world.runTask(aDefinition(), { clientToken: "!~".repeat(32) });

@@ -146,7 +146,8 @@ function remember(
   failures: readonly object[],
 ): void {
   const token = request.clientToken;
-  if (token === undefined) return;
+  // A call that started nothing can be made again: there is nothing that it could double.
+  if (token === undefined || taskIds.length === 0) return;
   const expiresAt = step.now + limits.clientTokenMs;
   step.state.runTaskTokens.put(token, { token, fingerprint: fingerprint(request), taskIds, failures, expiresAt });
 }
