@@ -43,7 +43,12 @@ export class ClientTokensChecker implements Checker {
     const tasks = new Set(
       (outcome.reply.tasks as readonly { readonly taskArn: string }[]).map(({ taskArn }) => taskArn),
     );
-    const { clientToken: _, ...others } = call.request;
+    if (known.first === null && tasks.size === 0) {
+      // A call that started nothing leaves its token unused.
+      this.#known.delete(key ?? "");
+      return;
+    }
+    const { clientToken: _token, cluster: _cluster, ...others } = call.request;
     const parameters = JSON.stringify(others);
     if (known.first === null) known.first = { parameters, tasks };
     else if (known.first.parameters !== parameters) {
