@@ -107,12 +107,16 @@ describe("client tokens", () => {
   test("the same call gives the same tasks, or fewer when some are forgotten", () => {
     assert.deepEqual(run([request, ["a", "b"]], [request, ["b"]]), []);
     assert.equal(run([request, ["a", "b"]], [request, ["c"]]).length, 1);
-    assert.equal(run([request, []], [request, ["c"]]).length, 1);
+  });
+
+  test("a call that started nothing leaves its token unused", () => {
+    assert.deepEqual(run([request, []], [request, ["c"]]), []);
+    assert.equal(run([request, []], [request, ["c"]], [request, ["d"]]).length, 1);
   });
 
   test("another call with the same token is refused", () => {
-    assert.equal(run([request, []], [{ ...request, count: 2 }, []]).length, 1);
-    assert.deepEqual(run([request, []], [{ ...request, clientToken: "twice" }, []]), []);
+    assert.equal(run([request, ["a"]], [{ ...request, count: 2 }, ["a"]]).length, 1);
+    assert.deepEqual(run([request, ["a"]], [{ ...request, clientToken: "twice" }, ["b"]]), []);
   });
 
   test("a token lives for a day", () => {
