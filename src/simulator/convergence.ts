@@ -4,6 +4,7 @@ import type { ContainerInstance } from "../ecs/container-instances/container-ins
 import type { TaskDefinition } from "../ecs/task-definitions/task-definition.ts";
 import type { Task } from "../ecs/tasks/task.ts";
 import type { Host } from "./host.ts";
+import { unsettledInstance, unsettledReports } from "./settled-details.ts";
 import { place, type World } from "./world.ts";
 
 /**
@@ -40,6 +41,12 @@ export function unsettled(world: World): string[] {
       const instance = task.instanceId === null ? null : partition.instance(task.instanceId);
       const host = instance === null ? null : (hostOf.get(instance.arn) ?? null);
       if (task.lastStatus !== "STOPPED") problems.push(...unsettledTask(task, definition, host));
+      if (task.lastStatus === "RUNNING" && host !== null) problems.push(...unsettledReports(task));
+    }
+    for (const instance of partition.instances()) {
+      const host = hostOf.get(instance.arn);
+      if (host === undefined || !instance.agentConnected) continue;
+      problems.push(...unsettledInstance(partition, instance, host, world.clock.now()));
     }
   }
   problems.push(...halfDeletedClusters(world));

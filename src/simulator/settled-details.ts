@@ -1,0 +1,49 @@
+import { simulatedBehaviour } from "../agent/simulated-images.ts";
+import type { ContainerInstance, InstanceHealth } from "../ecs/container-instances/container-instance.ts";
+import type { Container, Task } from "../ecs/tasks/task.ts";
+import type { DurablePartition } from "./durable-state.ts";
+import type { Host } from "./host.ts";
+
+const unfinishedUpdates = ["PENDING", "STAGING", "STAGED", "UPDATING"];
+/** LIMIT: agents publish each 20 s, and an answer to a heartbeat each 30 s brings news; after a minute they are late. */
+const healthAgeMs = 60_000;
+
+/** What an instance whose host is up and connected does not yet show as its host has it. */
+export function unsettledInstance(
+  partition: DurablePartition,
+  instance: ContainerInstance,
+  host: Host,
+  now: number,
+): string[] {
+  const problems: string[] = [];
+  const update = instance.agentUpdate?.status ?? "UPDATED";
+  if (unfinishedUpdates.includes(update)) problems.push(`the agent update of ${instance.arn} is ${update}`);
+  const check = (partition.get("instance-health", instance.id) as InstanceHealth | null)?.checks.find(
+    ({ type }) => type === "CONTAINER_RUNTIME",
+  );
+  const expected = host.running().some((running) => impairs(partition, running)) ? "IMPAIRED" : "OK";
+  if (check?.status !== expected) problems.push(`the health of ${instance.arn} is ${check?.status}, not ${expected}`);
+  else if (now - check.receivedAt > healthAgeMs) problems.push(`the health of ${instance.arn} is old`);
+  return problems;
+}
+
+function impairs(partition: DurablePartition, { taskArn, name }: { readonly taskArn: string; readonly name: string }) {
+  const task = partition.task(taskArn.slice(taskArn.lastIndexOf("/") + 1));
+  const container = task?.containers.find((candidate) => candidate.name === name);
+  return container !== undefined && simulatedBehaviour({ image: container.image }).impairsRuntime;
+}
+
+/** What a RUNNING task does not yet show: its interfaces attached, the health of its containers. */
+export function unsettledReports({ arn, attachments, containers }: Task): string[] {
+  return [
+    ...attachments
+      .filter(({ status }) => status !== "ATTACHED")
+      .map(({ id, status }) => `the interface ${id} of ${arn} is ${status}`),
+    ...containers
+      .filter((container) => container.healthStatus !== null && container.lastStatus === "RUNNING")
+      .filter((container) => container.healthStatus !== healthOf(container))
+      .map(({ name, healthStatus }) => `${name} of ${arn} is ${healthStatus}`),
+  ];
+}
+
+const healthOf = ({ image }: Container) => simulatedBehaviour({ image }).health;
