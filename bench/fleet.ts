@@ -32,6 +32,7 @@ export async function makeFleet(controlPlane: ControlPlane, count: number): Prom
     const arn = reply.containerInstance.containerInstanceArn;
     await controlPlane.report(place, {
       type: "agent-connected",
+      isNewProcess: true,
       instanceId: arn.slice(arn.lastIndexOf("/") + 1),
       agentVersion: "1.100.0",
       agentHash: "benchmark",

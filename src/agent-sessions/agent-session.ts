@@ -122,7 +122,7 @@ export class AgentSession {
 
   /** The cluster has forgotten which agents it talks to: it is told of this one again. */
   reintroduce(): void {
-    if (this.#acs !== null) this.#introduce();
+    if (this.#acs !== null) this.#introduce(false);
   }
 
   #openCommands(hello: AgentHello, connection: AgentConnection): void {
@@ -133,16 +133,18 @@ export class AgentSession {
     });
     this.#hello = hello;
     this.#armHeartbeat();
-    this.#introduce();
+    // An agent asks for credentials once in its life, as it keeps none on its disk.
+    this.#introduce(hello.sendCredentials);
   }
 
-  #introduce(): void {
+  #introduce(isNewProcess: boolean): void {
     this.#report({
       type: "agent-connected",
       instanceId: this.identity.instanceId,
       agentVersion: this.#hello?.agentVersion || null,
       agentHash: this.#hello?.agentHash || null,
       dockerVersion: this.#hello?.dockerVersion || null,
+      isNewProcess,
     });
   }
 

@@ -147,6 +147,7 @@ describe("sessions: who is connected", () => {
         agentVersion: "1.96.0",
         agentHash: "c6d67916",
         dockerVersion: "DockerVersion: 25.0.8",
+        isNewProcess: true,
       },
     ]);
     acs.connection.close(1000, "bye");

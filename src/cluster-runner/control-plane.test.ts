@@ -66,7 +66,10 @@ async function anInstance({ call, controlPlane, clock }: World, cluster: string)
   const { containerInstance } = await call("RegisterContainerInstance", { cluster, totalResources });
   const instanceId = containerInstance.containerInstanceArn.split("/").at(-1);
   const hello = { agentVersion: "1.99.0", agentHash: "abcdef", dockerVersion: "DockerVersion: 25.0.8" };
-  const reported = controlPlane.report({ ...place, cluster }, { type: "agent-connected", instanceId, ...hello });
+  const reported = controlPlane.report(
+    { ...place, cluster },
+    { type: "agent-connected", isNewProcess: true, instanceId, ...hello },
+  );
   await clock.settle();
   await reported;
   return containerInstance.containerInstanceArn;

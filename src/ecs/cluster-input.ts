@@ -9,6 +9,8 @@ export type AgentReport =
       readonly agentHash: string | null;
       /** As `DockerVersion: 25.0.8`, the way the API shows it. */
       readonly dockerVersion: string | null;
+      /** True for the first connection of an agent's process; false when a running agent opened another one. */
+      readonly isNewProcess: boolean;
     }
   | { readonly type: "agent-disconnected"; readonly instanceId: string }
   | {

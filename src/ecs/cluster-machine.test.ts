@@ -66,7 +66,7 @@ const happenings: Record<string, Happening> = {
     world.agent({ type: "task-health", instanceId: task?.instanceId ?? "nobody", tasks });
   },
   connect: (world, a) => {
-    world.agent({ type: "agent-connected", instanceId: world.instanceId(a % 3), ...versions });
+    world.agent({ type: "agent-connected", isNewProcess: true, instanceId: world.instanceId(a % 3), ...versions });
   },
   disconnect: (world, a) => {
     world.agent({ type: "agent-disconnected", instanceId: world.instanceId(a % 3) });
@@ -206,7 +206,12 @@ test("a report that meets a bug after it has written is undone by the machine it
   const index = [0, 1, 2].find((each) => world.instanceId(each) === task.instanceId) ?? 0;
   world.agent({ type: "agent-disconnected", instanceId: world.instanceId(index) });
   world.run((step) => step.state.revisions.delete(task.taskDefinitionArn));
-  const report = { type: "agent-connected", instanceId: world.instanceId(index), ...versions } as const;
+  const report = {
+    type: "agent-connected",
+    isNewProcess: true,
+    instanceId: world.instanceId(index),
+    ...versions,
+  } as const;
   assert.throws(() => world.agent(report), /the revision of a task must be there/);
   assert.equal(world.instance(index).agentConnected, false);
 });

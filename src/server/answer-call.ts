@@ -1,6 +1,7 @@
 import { OverloadError } from "../cluster-runner/runner-errors.ts";
 import type { Caller } from "../ecs/call.ts";
 import { Refusal } from "../ecs/refusals.ts";
+import { systemClock } from "../lib/clock.ts";
 import { renderError, throttled, WireError } from "../wire/errors.ts";
 import { type BuiltOperationName, isBuilt, notBuilt } from "../wire/operations.ts";
 import { parseRequest } from "../wire/parse.ts";
@@ -57,7 +58,7 @@ export async function answerCall(frontDoor: FrontDoor, call: HttpCall): Promise<
       query: question === -1 ? "" : call.url.slice(question + 1),
       headers: call.headers,
       body: call.body,
-      nowMs: Date.now(),
+      nowMs: systemClock.now(),
     });
     if (!isBuilt(named)) throw notBuilt(named);
     const request = parseRequest(named, call.body);

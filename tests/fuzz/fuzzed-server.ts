@@ -145,6 +145,7 @@ async function furnish(
     { ...place, cluster },
     {
       type: "agent-connected",
+      isNewProcess: true,
       instanceId: instance.slice(instance.lastIndexOf("/") + 1),
       agentVersion: "1.90.0",
       agentHash: "abcdef",

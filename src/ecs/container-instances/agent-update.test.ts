@@ -86,6 +86,8 @@ test("an agent that comes back as it was after UPDATING has failed", () => {
   answer(world, id, "perform");
   world.connect(id, null);
   assert.equal(statusOf(world, id), "UPDATING");
+  world.connect(id, "1.96.0", false);
+  assert.equal(statusOf(world, id), "UPDATING", "it only lost its socket, and is about to update");
   world.connect(id, "1.96.0");
   assert.equal(statusOf(world, id), "FAILED");
   assert.equal(world.instance(id).agentUpdate?.reason, "The agent came back with version 1.96.0.");

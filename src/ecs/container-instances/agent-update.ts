@@ -27,11 +27,18 @@ export function resumeAgentUpdate(step: ClusterStep, instance: ContainerInstance
   return instance;
 }
 
-/** The update as it stands once an agent of `version` has connected. AWS: processing goes on when the agent reconnects. */
-export function updateAfterConnect(update: AgentUpdate | null, version: string | null): AgentUpdate | null {
+/**
+ * The update as it stands once an agent of `version` has connected. AWS: processing goes on when the agent reconnects. It
+ * has failed when the agent was started anew and is what it was; one that only lost its socket is about to update.
+ */
+export function updateAfterConnect(
+  update: AgentUpdate | null,
+  version: string | null,
+  isNewProcess: boolean,
+): AgentUpdate | null {
   if (!isUnfinished(update) || version === null) return update;
   if (compareVersions(version, update.targetVersion) >= 0) return { ...update, status: "UPDATED", reason: null };
-  if (update.status !== "UPDATING") return update;
+  if (update.status !== "UPDATING" || !isNewProcess) return update;
   const reason = `The agent came back with version ${version}.`;
   return { ...update, status: "FAILED", reason };
 }

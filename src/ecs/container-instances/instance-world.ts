@@ -110,8 +110,8 @@ export class InstanceWorld {
     this.run((step) => step.noteInstance({ ...this.instance(id), ...changes }));
   }
 
-  connect(id: string, agentVersion: string | null = "1.96.0"): void {
-    const versions = { agentVersion, agentHash: "1a2b3c4d", dockerVersion: "DockerVersion: 25.0.8" };
+  connect(id: string, agentVersion: string | null = "1.96.0", isNewProcess = true): void {
+    const versions = { isNewProcess, agentVersion, agentHash: "1a2b3c4d", dockerVersion: "DockerVersion: 25.0.8" };
     this.run((step) => reportAgentConnected(step, { type: "agent-connected", instanceId: id, ...versions }));
   }
 

@@ -22,7 +22,7 @@ export function reportAgentConnected(step: ClusterStep, report: Report): void {
   }
   settleReconnect(step, instance.id);
   const versionInfo = connectedVersions(instance.versionInfo, report);
-  const agentUpdate = updateAfterConnect(instance.agentUpdate, report.agentVersion);
+  const agentUpdate = updateAfterConnect(instance.agentUpdate, report.agentVersion, report.isNewProcess);
   const connected = resumeAgentUpdate(step, { ...instance, agentConnected: true, versionInfo, agentUpdate });
   if (!isSameDocument(instance, connected)) step.changeInstance(connected);
   deliverOnConnect(step, must(step.state.instances.get(instance.id), "the connected instance"));

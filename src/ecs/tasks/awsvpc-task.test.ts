@@ -142,6 +142,7 @@ test("an agent that comes back during DEACTIVATING goes on with the task until i
   world.call("StopTask", { task: task.id });
   const { effects } = world.agent({
     type: "agent-connected",
+    isNewProcess: true,
     instanceId: world.instanceId(0),
     agentVersion: null,
     agentHash: null,

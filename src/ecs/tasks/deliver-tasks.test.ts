@@ -5,6 +5,7 @@ import { aCluster, aDefinition, awsvpcDefinition, inSubnet, type SmallWorld } fr
 const connect = (world: SmallWorld) =>
   world.agent({
     type: "agent-connected",
+    isNewProcess: true,
     instanceId: world.instanceId(0),
     agentVersion: "1.96.0",
     agentHash: null,

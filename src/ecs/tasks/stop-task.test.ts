@@ -54,7 +54,12 @@ test("while its agent is away a running task stays RUNNING, and begins to stop w
   const { value, effects } = world.call<Shown>("StopTask", { task: task.id });
   assert.deepEqual([value.task.lastStatus, value.task.desiredStatus, effects], ["RUNNING", "STOPPED", []]);
   const versions = { agentVersion: null, agentHash: null, dockerVersion: null };
-  const back = world.agent({ type: "agent-connected", instanceId: world.instanceId(0), ...versions });
+  const back = world.agent({
+    type: "agent-connected",
+    isNewProcess: true,
+    instanceId: world.instanceId(0),
+    ...versions,
+  });
   assert.equal(world.task(task.id).lastStatus, "STOPPING");
   assert.deepEqual(
     back.effects.map(({ type }) => type),
