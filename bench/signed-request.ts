@@ -1,5 +1,5 @@
 import { SignatureV4 } from "@smithy/signature-v4";
-import { Sha256 } from "../src/auth/sha256.ts";
+import { Sha256 } from "../src/lib/sha256.ts";
 
 /** A whole signed HTTP request for `operation`, ready to be written to a socket as often as wanted within five minutes. */
 export async function signedRequest(

@@ -77,7 +77,7 @@ describe("the table of imports", () => {
     "src/wire/second-home.ts: imports fastify, whose home is elsewhere",
     "src/wire/second-home.ts: imports left-pad, which package.json does not name",
     "src/wire/uses-support.ts: imports src/wire/sample-values.ts, which is for tests only",
-    "src/cli/starts-server.ts: imports src/server/dev.ts; cli may not import server",
+    "src/cli/starts-server.ts: imports src/commands/dev.ts; cli may not import commands",
     "src/cli/missing.ts: imports src/cli/gone.ts, which does not exist",
     "cycle: src/ecs/one.ts -> src/ecs/two.ts -> src/ecs/one.ts",
   ]) {

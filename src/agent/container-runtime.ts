@@ -1,3 +1,4 @@
+import type { ElasticNetworkInterface } from "../agent-protocol/to-agent/network-interface.ts";
 import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
 
 /** Which container of which task. */
@@ -11,18 +12,52 @@ export type PortBinding = {
   readonly count: number;
 };
 
-/** What surrounds a container when it is made. */
+/** What surrounds the containers of a task: its size, its namespaces, and what they share. Plain data that JSON can hold. */
 export type TaskSurroundings = {
   readonly family: string;
   readonly version: string;
+  /** The service that the task belongs to. */
+  readonly serviceName: string | null;
+  readonly launchType: string | null;
   readonly networkMode: string;
   readonly volumes: readonly unknown[];
+  /** The task's own limits, beside those of its containers; null for none. 1024 CPU units are a core. */
+  readonly cpuUnits: number | null;
+  readonly memoryMiB: number | null;
+  /** `host` or `task`; null: each container has its own. */
+  readonly pidMode: string | null;
+  /** `host`, `task` or `none`; null: each container has its own. */
+  readonly ipcMode: string | null;
+  /** The task's interface in network mode awsvpc. */
+  readonly networkInterface: ElasticNetworkInterface | null;
+  /** Device ids by container name. */
+  readonly gpuIds: Readonly<Record<string, readonly string[]>>;
+  /** Under which the agent serves the credentials of the task role and of the execution role; they are on no disk. */
+  readonly credentialsId: string | null;
+  readonly executionCredentialsId: string | null;
 };
 
-/** What the task engine wants of the runtime. Each command but `remove` is answered with events, later. */
-export type RuntimeCommand = ContainerName &
+/** What the task engine wants for a task as a whole. */
+export type TaskCommand =
+  /**
+   * Before the first container is made: network namespace, limits, volumes. Answered with `prepared` or `prepare-failed`. May be
+   * given again after a restart of the agent.
+   */
+  | {
+      readonly type: "prepare";
+      readonly taskArn: string;
+      readonly task: TaskSurroundings;
+      readonly specs: readonly PayloadContainer[];
+    }
+  /** All containers have stopped: gives back what cannot be had twice (addresses). Not answered. */
+  | { readonly type: "release"; readonly taskArn: string; readonly task: TaskSurroundings }
+  /** The task is forgotten and its containers are removed: takes away everything else that was made for it. Not answered. */
+  | { readonly type: "clean"; readonly taskArn: string; readonly task: TaskSurroundings };
+
+/** What the task engine wants for one container. Each command but `remove` is answered with events, later. */
+export type ContainerCommand = ContainerName &
   (
-    | { readonly type: "pull"; readonly image: string }
+    | { readonly type: "pull"; readonly image: string; readonly spec: PayloadContainer }
     | {
         readonly type: "create";
         readonly spec: PayloadContainer;
@@ -42,12 +77,24 @@ export type RuntimeCommand = ContainerName &
     | { readonly type: "remove"; readonly runtimeId: string }
   );
 
+export type RuntimeCommand = TaskCommand | ContainerCommand;
+
 export type RuntimeHealth = "HEALTHY" | "UNHEALTHY" | "UNKNOWN";
 
+/** What happened to a task as a whole. */
+export type TaskEvent =
+  | { readonly type: "prepared"; readonly taskArn: string }
+  /** `reason` becomes the reason of the task. */
+  | { readonly type: "prepare-failed"; readonly taskArn: string; readonly reason: string };
+
 /** What happened to a container. Reasons are in the agent's form, `ErrorName: text`. */
-export type RuntimeEvent = ContainerName &
+export type ContainerEvent = ContainerName &
+  /**
+   * The image is on the host. `imageDigest` when a registry gave it or the reference names it; `reason` when the registry
+   * could not be asked and an older copy is used.
+   */
   (
-    | { readonly type: "pulled"; readonly imageDigest: string | null }
+    | { readonly type: "pulled"; readonly imageDigest: string | null; readonly reason?: string }
     | { readonly type: "pull-failed"; readonly reason: string }
     | { readonly type: "created"; readonly runtimeId: string }
     | { readonly type: "create-failed"; readonly reason: string }
@@ -57,6 +104,27 @@ export type RuntimeEvent = ContainerName &
     | { readonly type: "exited"; readonly exitCode: number | null; readonly reason: string | null; readonly at: number }
     | { readonly type: "health"; readonly status: RuntimeHealth }
   );
+
+export type RuntimeEvent = TaskEvent | ContainerEvent;
+
+/** What one running container used lately, for the telemetry; the parts that the runtime cannot tell are null. */
+export type ContainerUsage = ContainerName & {
+  /** Samples since the last time it was asked: percent of the whole host (all cores are 100), and MiB. */
+  readonly cpuPercent: readonly number[];
+  readonly memoryMiB: readonly number[];
+  /** Counters since the container's start. */
+  readonly network: {
+    readonly rxBytes: number;
+    readonly rxPackets: number;
+    readonly rxErrors: number;
+    readonly rxDropped: number;
+    readonly txBytes: number;
+    readonly txPackets: number;
+    readonly txErrors: number;
+    readonly txDropped: number;
+  } | null;
+  readonly storage: { readonly readBytes: number; readonly writeBytes: number } | null;
+};
 
 /** The seam to whatever runs containers. */
 export interface ContainerRuntime {
@@ -69,6 +137,8 @@ export interface ContainerRuntime {
   check(): Promise<"OK" | "IMPAIRED">;
   /** `listener` is called when `check` would answer differently; a runtime that cannot know never calls it. */
   onCheckChanged(listener: () => void): void;
+  /** What the running containers used since it was last asked; empty for a runtime that does not measure. */
+  usage(): readonly ContainerUsage[];
   /** Ends what the agent's process holds; containers of a real runtime run on. */
   close(): void;
 }

@@ -10,8 +10,18 @@ export function newTask(order: PayloadTask, specs: readonly PayloadContainer[], 
     surroundings: {
       family: order.family ?? "",
       version: order.version ?? "",
+      serviceName: order.serviceName ?? null,
+      launchType: order.launchType ?? null,
       networkMode: order.networkMode ?? "bridge",
       volumes: order.volumes ?? [],
+      cpuUnits: order.cpu ? Math.round(order.cpu * 1_024) : null,
+      memoryMiB: order.memory ?? null,
+      pidMode: order.pidMode ?? null,
+      ipcMode: order.ipcMode ?? null,
+      networkInterface: order.elasticNetworkInterfaces?.[0] ?? null,
+      gpuIds: gpuIdsOf(order),
+      credentialsId: order.roleCredentials?.credentialsId ?? null,
+      executionCredentialsId: order.executionRoleCredentials?.credentialsId ?? null,
     },
     desired: order.desiredStatus,
     known: "PENDING",
@@ -23,6 +33,16 @@ export function newTask(order: PayloadTask, specs: readonly PayloadContainer[], 
     executionStoppedAt: null,
     leftovers: [],
   };
+}
+
+/** AWS: each association of type gpu gives one device to its containers. */
+function gpuIdsOf(order: PayloadTask): Readonly<Record<string, readonly string[]>> {
+  const ids: Record<string, readonly string[]> = {};
+  for (const { name, type, containers } of order.associations ?? []) {
+    if (type !== "gpu") continue;
+    for (const container of containers) ids[container] = [...(ids[container] ?? []), name];
+  }
+  return ids;
 }
 
 function newContainer(spec: PayloadContainer, now: number): EngineContainer {

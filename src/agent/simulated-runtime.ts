@@ -2,7 +2,14 @@ import type { PayloadContainer } from "../agent-protocol/to-agent/payload-contai
 import { must } from "../lib/assert.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
 import type { RandomStream } from "../lib/random.ts";
-import type { ContainerName, ContainerRuntime, RuntimeCommand, RuntimeEvent } from "./container-runtime.ts";
+import type {
+  ContainerCommand,
+  ContainerName,
+  ContainerRuntime,
+  ContainerUsage,
+  RuntimeCommand,
+  RuntimeEvent,
+} from "./container-runtime.ts";
 import { type SimulatedBehaviour, simulatedBehaviour } from "./simulated-images.ts";
 
 export type SimulatedRuntimeOptions = {
@@ -54,7 +61,25 @@ export class SimulatedRuntime implements ContainerRuntime {
     return Promise.resolve(this.#impairing > 0 ? "IMPAIRED" : "OK");
   }
 
+  usage(): readonly ContainerUsage[] {
+    return [];
+  }
+
   run(command: RuntimeCommand): void {
+    switch (command.type) {
+      case "prepare":
+        this.#later(0, () => this.#emit({ type: "prepared", taskArn: command.taskArn }));
+        return;
+      // Nothing was made for the task as a whole.
+      case "release":
+      case "clean":
+        return;
+      default:
+        this.#runContainer(command);
+    }
+  }
+
+  #runContainer(command: ContainerCommand): void {
     const { clock, ids, pullMs, createMs, startMs } = this.#options;
     const name = { taskArn: command.taskArn, container: command.container };
     switch (command.type) {

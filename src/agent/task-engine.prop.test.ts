@@ -100,6 +100,7 @@ class World {
   }
 
   answer(command: RuntimeCommand, how: number): void {
+    if (!("container" in command)) return;
     const name = { taskArn: command.taskArn, container: command.container };
     const event = (more: object): void => this.step({ type: "runtime", event: { ...name, ...more } as RuntimeEvent });
     switch (command.type) {

@@ -64,7 +64,9 @@ class Bench {
   }
 
   did(type: RuntimeCommand["type"]): string[] {
-    return this.commands.filter((command) => command.type === type).map((command) => command.container);
+    return this.commands.flatMap((command) =>
+      command.type === type && "container" in command ? [command.container] : [],
+    );
   }
 
   statuses(): (string | undefined)[] {

@@ -256,6 +256,7 @@ export class TaskEngine {
   }
 
   #runtime(event: RuntimeEvent): void {
+    if (event.type === "prepared" || event.type === "prepare-failed") return;
     const task = this.#tasks.get(event.taskArn);
     const container = task?.containers.find((candidate) => candidate.spec.name === event.container);
     if (task === undefined || container === undefined) return;

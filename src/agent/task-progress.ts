@@ -1,5 +1,5 @@
 import { dependencyState, isNeeded } from "./container-dependencies.ts";
-import type { RuntimeCommand, RuntimeEvent } from "./container-runtime.ts";
+import type { ContainerEvent, RuntimeCommand } from "./container-runtime.ts";
 import type { EngineContainer, EngineTask } from "./engine-state.ts";
 import type { EngineOptions, EngineOutput } from "./engine-step.ts";
 import { containerChange, takeStateChange } from "./engine-task.ts";
@@ -30,7 +30,7 @@ export class TaskProgress {
     for (const container of task.containers) {
       const { spec, phase, runtimeId, startedAt } = container;
       const name = { taskArn: task.arn, container: spec.name };
-      if (phase === "pulling") this.#run({ ...name, type: "pull", image: spec.image });
+      if (phase === "pulling") this.#run({ ...name, type: "pull", image: spec.image, spec });
       if (phase === "creating") this.#create(task, container);
       if (phase === "starting" && runtimeId !== null) this.#run({ ...name, type: "start", runtimeId, spec });
       if (phase !== "running" || runtimeId === null) continue;
@@ -41,7 +41,7 @@ export class TaskProgress {
   }
 
   /** Takes what the runtime says of a container. What does not fit its phase is late or doubled, and ignored. */
-  runtimeEvent(task: EngineTask, container: EngineContainer, event: RuntimeEvent): void {
+  runtimeEvent(task: EngineTask, container: EngineContainer, event: ContainerEvent): void {
     const { phase } = container;
     switch (event.type) {
       case "pulled":
@@ -147,8 +147,8 @@ export class TaskProgress {
         if (container.phase === "waiting") {
           container.phase = "pulling";
           task.pullStartedAt ??= this.#now;
-          const { name, image } = container.spec;
-          this.#run({ type: "pull", taskArn: task.arn, container: name, image });
+          const { spec } = container;
+          this.#run({ type: "pull", taskArn: task.arn, container: spec.name, image: spec.image, spec });
         } else if (container.phase === "pulled") {
           const found = dependencyState(container, task.containers, this.#now);
           if (found.state === "open") continue;

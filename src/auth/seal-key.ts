@@ -1,11 +1,14 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 
 /** The seal key is missing, damaged, or not the one that the secrets were sealed with. */
 export class SealError extends Error {
   override readonly name = "SealError";
 }
+
+/** Where the key lies that the secrets in a data directory are sealed with. */
+export const sealKeyPath = (dataDir: string): string => join(dataDir, "seal.key");
 
 const keyBytes = 32;
 const nonceBytes = 12;

@@ -4,8 +4,8 @@ import { createHash, createHmac } from "node:crypto";
 import { describe, test } from "node:test";
 import { SignatureV4 } from "@smithy/signature-v4";
 import fc from "fast-check";
+import { Sha256 } from "../lib/sha256.ts";
 import { AuthError, type AuthErrorCode } from "./auth-error.ts";
-import { Sha256 } from "./sha256.ts";
 import { type KeyOwner, type SignedCall, verifySignature } from "./sigv4.ts";
 
 const nowMs = Date.UTC(2026, 10, 21, 0, 2, 0);

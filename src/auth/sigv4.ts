@@ -1,8 +1,8 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
+import { Sha256 } from "../lib/sha256.ts";
 import { AuthError } from "./auth-error.ts";
 import { type Authorization, incomplete, parseAuthorization } from "./authorization-header.ts";
-import { Sha256 } from "./sha256.ts";
 
 /** A call as it came over HTTP. */
 export type SignedCall = {

@@ -27,9 +27,9 @@ Examples:
 type Main = (argv: readonly string[]) => Promise<void>;
 
 const commands: Readonly<Record<string, Main>> = {
-  dev: async (argv) => (await import("../server/dev.ts")).main(argv),
-  serve: async (argv) => (await import("../server/serve.ts")).main(argv),
-  keys: async (argv) => (await import("../server/keys.ts")).main(argv),
+  dev: async (argv) => (await import("../commands/dev.ts")).main(argv),
+  serve: async (argv) => (await import("../commands/serve.ts")).main(argv),
+  keys: async (argv) => (await import("../commands/keys.ts")).main(argv),
   version: async () => print(version()),
   help: async ([name]) => (name === undefined ? print(overview) : commandOf(name)(["--help"])),
 };

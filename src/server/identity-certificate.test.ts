@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { StartError } from "./command.ts";
 import { identityCheck } from "./identity-certificate.ts";
+import { StartError } from "./start-error.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "berth-identity-"));
 after(() => rmSync(dir, { recursive: true, force: true }));

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, verify, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { StartError } from "./command.ts";
+import { StartError } from "./start-error.ts";
 
 /**
  * The check of instance identity documents against the trusted certificates in the PEM file `path`: true when the

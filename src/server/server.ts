@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { AccessKeys } from "../auth/access-keys.ts";
+import { sealKeyPath } from "../auth/seal-key.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
 import type { MachineConfiguration } from "../ecs/call.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -15,13 +16,12 @@ import type { AnswerApi } from "./answer-call.ts";
 import { AppendMetrics } from "./append-metrics.ts";
 import { type Authenticate, looseAuthentication, signedAuthentication } from "./authenticate.ts";
 import { CallMetrics } from "./call-metrics.ts";
-import { StartError } from "./command.ts";
 import { createHttp, type Health } from "./http.ts";
 import { type HttpLimits, httpLimits } from "./http-limits.ts";
 import { identityCheck } from "./identity-certificate.ts";
-import { sealKeyPath } from "./keys.ts";
 import type { ServerLog } from "./log.ts";
 import { SimulatedHosts, type SimulationOptions } from "./simulated-hosts.ts";
+import { StartError } from "./start-error.ts";
 
 export type ServerOptions = {
   /** The address to listen on. */

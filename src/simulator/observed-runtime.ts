@@ -1,4 +1,4 @@
-import type { ContainerRuntime, RuntimeCommand, RuntimeEvent } from "../agent/container-runtime.ts";
+import type { ContainerRuntime, ContainerUsage, RuntimeCommand, RuntimeEvent } from "../agent/container-runtime.ts";
 import { SimulatedRuntime } from "../agent/simulated-runtime.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { RandomStream } from "../lib/random.ts";
@@ -34,6 +34,10 @@ export class ObservedRuntime implements ContainerRuntime {
   }
 
   run(command: RuntimeCommand): void {
+    if (!("container" in command)) {
+      this.#runtime.run(command);
+      return;
+    }
     const { taskArn, container } = command;
     if (command.type === "start" || command.type === "watch")
       this.#ids.set(`${taskArn} ${container}`, command.runtimeId);
@@ -62,6 +66,10 @@ export class ObservedRuntime implements ContainerRuntime {
     this.#runtime.onCheckChanged(listener);
   }
 
+  usage(): readonly ContainerUsage[] {
+    return this.#runtime.usage();
+  }
+
   close(): void {
     this.#running.clear();
     this.#runtime.close();
@@ -72,6 +80,10 @@ export class ObservedRuntime implements ContainerRuntime {
   }
 
   #observe(event: RuntimeEvent): void {
+    if (!("container" in event)) {
+      this.#emit(event);
+      return;
+    }
     const { taskArn, container: name } = event;
     const runtimeId = this.#ids.get(`${taskArn} ${name}`) ?? "";
     if (event.type === "started") {

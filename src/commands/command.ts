@@ -1,4 +1,5 @@
 import { SealError } from "../auth/seal-key.ts";
+import { StartError } from "../server/start-error.ts";
 import { StoreError } from "../store/store.ts";
 import { type CommandText, helpText, parseFlags, type Typed, UsageError } from "./flags.ts";
 
@@ -23,11 +24,6 @@ export async function runCommand(
     process.stderr.write(`berth: ${error.message}\n`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
-}
-
-/** A server cannot be started as asked; the text says why. */
-export class StartError extends Error {
-  override readonly name = "StartError";
 }
 
 function isMendable(error: unknown): error is Error {

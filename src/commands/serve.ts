@@ -1,8 +1,8 @@
+import { openLog } from "../server/log.ts";
+import { startServer } from "../server/server.ts";
 import { closeAtSignal } from "./close-at-signal.ts";
 import { runCommand } from "./command.ts";
 import { type CommandText, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
-import { openLog } from "./log.ts";
-import { startServer } from "./server.ts";
 import { agentVersionFlag, expectNoWords, logLevelFlag, portRange, serverFlags } from "./server-flags.ts";
 
 const command: CommandText = {

@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
+import { openLog } from "../server/log.ts";
+import { type RunningServer, startServer } from "../server/server.ts";
+import { StartError } from "../server/start-error.ts";
 import { closeAtSignal } from "./close-at-signal.ts";
-import { runCommand, StartError } from "./command.ts";
+import { runCommand } from "./command.ts";
 import { type CommandText, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
-import { openLog } from "./log.ts";
-import { type RunningServer, startServer } from "./server.ts";
 import {
   agentVersionFlag,
   defaultAccount,

@@ -1,5 +1,5 @@
-import type { ServerLog } from "./log.ts";
-import type { RunningServer } from "./server.ts";
+import type { ServerLog } from "../server/log.ts";
+import type { RunningServer } from "../server/server.ts";
 
 /** LIMIT: what process managers wait at least before they kill. */
 const shutdownTimeoutMs = 5_000;

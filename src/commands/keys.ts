@@ -1,14 +1,11 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { type AccessKey, AccessKeyError, AccessKeys } from "../auth/access-keys.ts";
+import { sealKeyPath } from "../auth/seal-key.ts";
 import { systemClock } from "../lib/clock.ts";
 import { nearest } from "../lib/nearest.ts";
 import { SqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { runCommand } from "./command.ts";
 import { type CommandText, formFlag, type Typed, textFlag, UsageError } from "./flags.ts";
-
-/** Where the key lies that the secrets in a data directory are sealed with. */
-export const sealKeyPath = (dataDir: string): string => join(dataDir, "seal.key");
 
 const command: CommandText = {
   usage: "berth keys create|list|delete [ACCESS_KEY_ID] --data-dir DIR [flags]",

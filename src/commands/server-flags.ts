@@ -1,5 +1,5 @@
+import { logLevels, type ServerLogLevel } from "../server/log.ts";
 import { type Flag, formFlag, type Typed, textFlag, UsageError } from "./flags.ts";
-import { logLevels, type ServerLogLevel } from "./log.ts";
 
 /** The port when none is given. */
 export const defaultPort = 4280;
