@@ -49,7 +49,7 @@ describe("in-process transport", () => {
   });
 
   it("refuses and cuts connections", async () => {
-    const refused = connected({ connect: () => false });
+    const refused = connected({ connect: () => "refused" });
     await refused.clock.settle();
     assert.deepEqual(refused.log, ["agent saw 1006"]);
     const { clock, log, transport } = connected();
@@ -57,5 +57,22 @@ describe("in-process transport", () => {
     transport.cut(() => true);
     transport.cut(() => true);
     assert.deepEqual(log, ["agent saw 1006", "server saw 1006"]);
+  });
+
+  it("lets one end only hear of the end, and neither of a connection that nothing comes through", async () => {
+    const halfOpen = connected({ close: () => false });
+    await halfOpen.clock.settle();
+    halfOpen.transport.cut(() => true, ["agent"]);
+    halfOpen.server()?.send({ n: 1 });
+    halfOpen.server()?.close(1000, "");
+    await halfOpen.clock.settle();
+    assert.deepEqual(halfOpen.log, ["agent saw 1006"]);
+    const silent = connected({ connect: () => "silent" });
+    silent.agent.send({ n: 1 });
+    await silent.clock.settle();
+    assert.deepEqual(silent.log, []);
+    assert.equal(silent.server(), undefined);
+    silent.transport.cut(() => true);
+    assert.deepEqual(silent.log, ["agent saw 1006"]);
   });
 });

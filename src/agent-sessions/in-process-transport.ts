@@ -5,10 +5,12 @@ export type Direction = "to-agent" | "from-agent";
 
 /** What a network does to what passes through it; the simulator injects its faults here. */
 export type InProcessNetwork = {
-  /** False: the connection is refused, as when nobody listens. */
-  connect?(channel: AgentChannel, hello: AgentHello): boolean;
+  /** `refused`: as when nobody listens. `silent`: as when nothing comes through; no end ever hears of the other. */
+  connect?(channel: AgentChannel, hello: AgentHello): "taken" | "refused" | "silent";
   /** The delays in milliseconds after which a message arrives: none when it is lost, two when it is doubled. 0 is the next turn. */
   message?(direction: Direction, channel: AgentChannel, hello: AgentHello, message: object): readonly number[];
+  /** False: the other end does not hear of the close in this direction. */
+  close?(direction: Direction, channel: AgentChannel, hello: AgentHello): boolean;
 };
 
 /** The control-plane end; `AgentSessions` is one. */
@@ -52,47 +54,61 @@ export class InProcessTransport implements AgentTransport {
         else clock.setTimer(delay, arrive);
       }
     };
-    const agent = new End(clock, carry("from-agent"));
-    const server = new End(clock, carry("to-agent"));
+    const carriesClose = (direction: Direction) => () => network?.close?.(direction, channel, hello) !== false;
+    const agent = new End(clock, carry("from-agent"), carriesClose("from-agent"));
+    const server = new End(clock, carry("to-agent"), carriesClose("to-agent"));
     agent.join(server);
     server.join(agent);
     const wire = { channel, hello, agent, server };
     this.#wires.add(wire);
-    agent.onGone(() => this.#wires.delete(wire));
+    const forget = (): void => {
+      if (!agent.open && !server.open) this.#wires.delete(wire);
+    };
+    agent.onGone(forget);
+    server.onGone(forget);
     clock.defer(() => {
-      if (!agent.open) return;
-      if (network?.connect?.(channel, hello) === false) agent.lose(1006, "connection refused");
-      else accept(channel, hello, server, { simulated });
+      const verdict = agent.open ? (network?.connect?.(channel, hello) ?? "taken") : "refused";
+      if (verdict === "taken") {
+        accept(channel, hello, server, { simulated });
+        return;
+      }
+      server.open = false;
+      if (verdict === "refused") agent.lose(1006, "connection refused");
+      forget();
     });
     return agent;
   }
 
-  /** Breaks the connections that `chosen` picks, without a word to either end: both see code 1006. */
-  cut(chosen: (hello: AgentHello, channel: AgentChannel) => boolean): void {
+  /** Breaks the connections that `chosen` picks, without a word to either end: those of `ends` see code 1006. */
+  cut(
+    chosen: (hello: AgentHello, channel: AgentChannel) => boolean,
+    ends: readonly ("agent" | "server")[] = bothEnds,
+  ): void {
     for (const wire of [...this.#wires]) {
       if (!chosen(wire.hello, wire.channel)) continue;
-      this.#wires.delete(wire);
-      wire.agent.lose(1006, "connection lost");
-      wire.server.lose(1006, "connection lost");
+      for (const end of ends) wire[end].lose(1006, "connection lost");
     }
   }
 }
 
 const nextTurn: readonly number[] = [0];
+const bothEnds = ["agent", "server"] as const;
 
 /** One end of a connection. */
 class End implements AgentConnection {
   readonly #clock: Clock;
   readonly #carry: (message: object, arrive: () => void) => void;
+  readonly #carriesClose: () => boolean;
   #other: End | null = null;
   #message: (message: unknown) => void = () => {};
   #close: (code: number, reason: string) => void = () => {};
   #gone: () => void = () => {};
   open = true;
 
-  constructor(clock: Clock, carry: (message: object, arrive: () => void) => void) {
+  constructor(clock: Clock, carry: (message: object, arrive: () => void) => void, carriesClose: () => boolean) {
     this.#clock = clock;
     this.#carry = carry;
+    this.#carriesClose = carriesClose;
   }
 
   join(other: End): void {
@@ -109,6 +125,7 @@ class End implements AgentConnection {
     if (!this.open) return;
     this.open = false;
     this.#gone();
+    if (!this.#carriesClose()) return;
     const other = this.#other;
     // What was sent before the close arrives before it.
     this.#clock.defer(() => other?.lose(code, reason));

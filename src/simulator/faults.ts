@@ -1,7 +1,9 @@
+import type { AgentChannel } from "../agent-protocol/connection.ts";
 import type { Direction } from "../agent-sessions/in-process-transport.ts";
 import type { Random } from "../lib/random.ts";
 import { Draw } from "./draw.ts";
 import type { AppendFault, DiskFaults } from "./faulty-disk.ts";
+import { type CutConnection, drawCutConnection, drawNetworkCut, type NetworkCut } from "./network-cut.ts";
 
 /** What happens to one message between an agent and the control plane. */
 export type MessageFault =
@@ -21,7 +23,17 @@ export type ApiFault = {
 };
 
 /** What happens to whole processes and machines, between two steps of the workload. */
-export type Disaster = "crash-control-plane" | "cut-connections" | "crash-host" | "restart-agent" | "lose-host";
+export type Disaster =
+  | "crash-control-plane"
+  | "cut-connections"
+  | "cut-network"
+  | "crash-host"
+  | "restart-agent"
+  | "lose-host";
+
+/** What a run is about: everything that can go wrong, or networks that are cut while containers start and stop. */
+export const scenarios = ["everything", "network-cut"] as const;
+export type Scenario = (typeof scenarios)[number];
 
 /** How often each kind of fault comes in a run; drawn from its seed, so that runs differ in what goes wrong. */
 type Temper = {
@@ -43,6 +55,7 @@ type Temper = {
 const noDisasters: Readonly<Record<Disaster, number>> = {
   "crash-control-plane": 0,
   "cut-connections": 0,
+  "cut-network": 0,
   "crash-host": 0,
   "restart-agent": 0,
   "lose-host": 0,
@@ -70,22 +83,51 @@ export class Faults implements DiskFaults {
   readonly #api: Draw;
   readonly #disk: Draw;
   readonly #disasters: Draw;
+  readonly #cuts: Draw;
   readonly #note: (fault: string, fields: object) => void;
+  readonly #drawn: Temper;
   #temper: Temper;
 
-  constructor(random: Random, note: (fault: string, fields: object) => void) {
+  constructor(random: Random, note: (fault: string, fields: object) => void, scenario: Scenario = "everything") {
     this.#network = new Draw(random.stream("network-faults"));
     this.#api = new Draw(random.stream("api-faults"));
     this.#disk = new Draw(random.stream("disk-faults"));
     this.#disasters = new Draw(random.stream("disasters"));
+    this.#cuts = new Draw(random.stream("network-cuts"));
     this.#note = note;
-    this.#temper = drawTemper(new Draw(random.stream("temper")));
+    this.#drawn = drawTemper(new Draw(random.stream("temper")), scenario);
+    this.#temper = this.#drawn;
     note("temper", this.#temper);
   }
 
   /** From here on nothing goes wrong any more. */
   stop(): void {
     this.#temper = calm;
+  }
+
+  /** Things go wrong again as they did before `stop`. */
+  resume(): void {
+    this.#temper = this.#drawn;
+  }
+
+  networkCut(): NetworkCut {
+    return drawNetworkCut(this.#cuts);
+  }
+
+  /** True: a cut of `ofHosts` of a hundred is between this host and the control plane too. */
+  isCutOff({ ofHosts }: NetworkCut): boolean {
+    return this.#cuts.between(1, 100) <= ofHosts;
+  }
+
+  cutConnection(channel: AgentChannel): CutConnection {
+    const taken = drawCutConnection(this.#cuts);
+    this.#note("connection-cut", { channel, ...taken });
+    return taken;
+  }
+
+  /** How long after a cut a call arrives that its caller has given up; null: never. */
+  strandedCallMs(): number | null {
+    return this.#cuts.chance(0.3) ? this.#cuts.between(0, 3_000) : null;
   }
 
   /** True: the connection is refused. */
@@ -175,9 +217,9 @@ export class Faults implements DiskFaults {
 }
 
 /** Each kind of fault is missing in every third run, and rare or frequent in the others. */
-function drawTemper(draw: Draw): Temper {
+function drawTemper(draw: Draw, scenario: Scenario): Temper {
   const rate = (rare: number, frequent: number): number => draw.pick([0, rare, frequent]);
-  return {
+  const temper = {
     drop: rate(0.002, 0.02),
     delay: rate(0.05, 0.3),
     double: rate(0.01, 0.1),
@@ -196,6 +238,10 @@ function drawTemper(draw: Draw): Temper {
       "crash-host": rate(0.002, 0.02),
       "restart-agent": rate(0.003, 0.03),
       "lose-host": rate(0.0003, 0.001),
+      "cut-network": rate(0.001, 0.004),
     },
   };
+  if (scenario === "everything") return temper;
+  // The scenario cuts by itself, and a host that is lost for good has nobody left to agree with.
+  return { ...temper, disasters: { ...temper.disasters, "cut-network": 0, "lose-host": 0 } };
 }

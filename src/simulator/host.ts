@@ -3,12 +3,12 @@ import { type AgentDisk, type AgentState, MemoryDisk } from "../agent/agent-disk
 import type { AgentLog } from "../agent/agent-log.ts";
 import { simulatedUpdater } from "../agent/agent-updater.ts";
 import type { HostFacts } from "../agent/registration.ts";
-import type { EcsApi } from "../agent-protocol/connection.ts";
+import type { AgentHello, EcsApi } from "../agent-protocol/connection.ts";
 import type { ConnectionTaker } from "../agent-sessions/in-process-transport.ts";
 import type { Clock } from "../lib/clock.ts";
 import { seededRandom } from "../lib/random.ts";
 import type { Faults } from "./faults.ts";
-import { HostNetwork } from "./host-network.ts";
+import { type CutUnderWay, HostNetwork } from "./host-network.ts";
 import { MortalClock } from "./mortal-clock.ts";
 import { ObservedRuntime, type RunningContainer } from "./observed-runtime.ts";
 
@@ -22,6 +22,8 @@ export type HostWorld = {
   /** An API call of an agent, as it reaches the control plane. Rejects with an error that has a `code`, or none when lost. */
   readonly call: (operation: string, request: object) => Promise<object>;
   readonly onStarting: (host: Host) => void;
+  /** The control plane has sent a message to an agent. */
+  readonly onSent: (hello: AgentHello, message: object) => void;
   readonly onStarted: (host: string, container: RunningContainer) => void;
   readonly onEnded: (host: Host, end: AgentEnd) => void;
 };
@@ -45,6 +47,7 @@ export class Host {
   #disk = new MemoryDisk();
   #life: Life | null = null;
   #lives = 0;
+  #cut: CutUnderWay | null = null;
   /** It will never come back. */
   lost = false;
 
@@ -74,11 +77,11 @@ export class Host {
 
   /** Starts the agent. `rebooted`: the machine itself was down, and its containers with it. */
   boot({ rebooted }: { readonly rebooted: boolean }): void {
-    const { seed, faults, listener, log, onStarting, onStarted, onEnded } = this.#world;
+    const { seed, faults, listener, log, onStarting, onStarted, onSent, onEnded } = this.#world;
     this.#lives += 1;
     const random = seededRandom(`${seed}/${this.name}/life-${this.#lives}`);
     const clock = new MortalClock(this.#world.clock);
-    const network = new HostNetwork({ clock: this.#world.clock, faults, listener });
+    const network = new HostNetwork({ clock: this.#world.clock, faults, listener, cut: () => this.#cut, onSent });
     const runtime = new ObservedRuntime({
       clock,
       ids: random.stream("runtime"),
@@ -94,7 +97,7 @@ export class Host {
       log: (level, fields, message) => {
         if (clock.alive) log(level, fields, message);
       },
-      api: this.#api(clock),
+      api: this.#api(clock, network),
       transport: network.transport,
       runtime,
       disk: mortalDisk(this.#disk, clock, () => faults.hostDiskMs()),
@@ -119,12 +122,33 @@ export class Host {
     this.#life = null;
     clock.kill();
     if (quiet) network.vanish();
-    else network.cut();
+    else network.agentDied();
   }
 
   /** All connections break. */
-  cut(): void {
-    this.#life?.network.cut();
+  breakConnections(): void {
+    this.#life?.network.break();
+  }
+
+  controlPlaneDied(): void {
+    this.#life?.network.controlPlaneDied();
+  }
+
+  /** True while the network between it and the control plane is cut, in one direction at least. */
+  get isCutOff(): boolean {
+    return this.#cut !== null;
+  }
+
+  cutOff(cut: CutUnderWay): void {
+    this.#cut = cut;
+    this.#life?.network.cutBegins();
+  }
+
+  /** The network is whole again. `cut` when given: only if it is that one that lasts. */
+  reconnect(cut: CutUnderWay | null = null): boolean {
+    if (this.#cut === null || (cut !== null && this.#cut !== cut)) return false;
+    this.#cut = null;
+    return true;
   }
 
   /** A new disk: the next life registers as a new container instance. */
@@ -133,7 +157,7 @@ export class Host {
   }
 
   /** The API as this life sees it through the network: a dead agent never gets its answer. */
-  #api(clock: MortalClock): EcsApi {
+  #api(clock: MortalClock, network: HostNetwork): EcsApi {
     const { faults, call } = this.#world;
     const pause = (ms: number) =>
       ms <= 0 ? Promise.resolve() : new Promise<void>((resolve) => clock.setTimer(ms, resolve));
@@ -141,7 +165,8 @@ export class Host {
       call: async (operation, request) => {
         const fault = faults.apiCall(operation);
         await pause(fault.requestDelayMs);
-        if (fault.requestLost) {
+        if (fault.requestLost || !network.carries("from-agent")) {
+          if (!fault.requestLost) this.#strand(operation, request);
           await pause(apiTimeoutMs);
           throw new Error("the request was lost");
         }
@@ -153,7 +178,7 @@ export class Host {
         reply.catch(() => {});
         await reply.catch(() => {});
         await pause(fault.replyDelayMs);
-        if (fault.replyLost) {
+        if (fault.replyLost || !network.carries("to-agent")) {
           await pause(apiTimeoutMs);
           throw new Error("the reply was lost");
         }
@@ -161,6 +186,14 @@ export class Host {
         return reply;
       },
     };
+  }
+
+  /** What was under way when nothing came through may arrive afterwards, long after its caller has given it up. */
+  #strand(operation: string, request: object): void {
+    const { faults, clock, call } = this.#world;
+    const afterMs = faults.strandedCallMs();
+    if (this.#cut === null || afterMs === null) return;
+    clock.setTimer(this.#cut.endsAt - clock.now() + afterMs, () => void call(operation, request).catch(() => {}));
   }
 }
 

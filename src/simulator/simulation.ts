@@ -3,7 +3,7 @@ import type { Outcome } from "./checkers/checker.ts";
 import type { Violation } from "./checkers/checkers.ts";
 import { unsettled } from "./convergence.ts";
 import { Draw } from "./draw.ts";
-import type { Disaster } from "./faults.ts";
+import type { Disaster, Scenario } from "./faults.ts";
 import { checkFinalAnswers } from "./final-answers.ts";
 import { takeSnapshots } from "./snapshots.ts";
 import { Workload } from "./workload/workload.ts";
@@ -15,6 +15,8 @@ export type SimulationOptions = {
   /** Calls of the workload before the faults stop. */
   readonly steps: number;
   readonly hosts: number;
+  /** By default everything that can go wrong. */
+  readonly scenario?: Scenario;
   /** Takes each line of the trace. */
   readonly sink?: (line: string) => void;
   readonly tamper?: NonNullable<WorldOptions["tamper"]>;
@@ -29,6 +31,8 @@ export type SimulationResult = {
   readonly tail: readonly string[];
   readonly steps: number;
   readonly virtualMs: number;
+  /** How often the network was cut and whole again, and what the longest took until both sides agreed afterwards. */
+  readonly cuts: { readonly count: number; readonly agreedAfterMsMax: number };
   /** How often each operation was answered, per kind of outcome. */
   readonly outcomes: ReadonlyMap<string, Readonly<Record<Outcome["type"], number>>>;
 };
@@ -36,13 +40,15 @@ export type SimulationResult = {
 /** LIMIT: agents come back within two minutes, a restart is forgiven for two and a half, attachments take five, stops one. */
 const convergenceMs = 20 * 60_000;
 const sliceMs = 5_000;
+/** How many steps one round of the scenario network-cut has before, during and after its cut, about. */
+const roundSteps = { before: 20, during: 60, after: 10 } as const;
 /** How many steps lie between two looks at everything. */
 const auditEvery = 25;
 
 /** Runs one world from its seed: a phase with faults, then one without, at the end of which everything must be settled. */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
-  const { seed, hosts, sink = null, tamper } = options;
-  const world = new World({ seed, hosts, sink, ...(tamper === undefined ? {} : { tamper }) });
+  const { seed, hosts, scenario = "everything", sink = null, tamper } = options;
+  const world = new World({ seed, hosts, scenario, sink, ...(tamper === undefined ? {} : { tamper }) });
   const simulation = new Simulation(world, options);
   const onRejection = (error: unknown) => world.broken("a promise was lost", error);
   process.on("unhandledRejection", onRejection);
@@ -66,6 +72,7 @@ class Simulation {
   readonly #startedAt: number;
   readonly #outcomes = new Map<string, Record<Outcome["type"], number>>();
   #steps = 0;
+  readonly #cuts = { count: 0, agreedAfterMsMax: 0 };
 
   constructor(world: World, options: SimulationOptions) {
     const random = seededRandom(`${options.seed}/simulation`);
@@ -78,15 +85,12 @@ class Simulation {
   }
 
   async run(): Promise<void> {
-    const world = this.#world;
-    await world.start();
-    while (this.#steps < this.#options.steps && !this.#failed) {
-      this.#steps += 1;
-      for (const disaster of world.faults.disasters()) this.#strike(disaster);
-      this.#call();
-      await world.clock.advance(this.#pauseMs());
-      if (this.#steps % auditEvery === 0) await this.#audit();
+    await this.#world.start();
+    if (this.#options.scenario === "network-cut") {
+      await this.#cutRounds();
+      return;
     }
+    while (this.#goesOn) await this.#step(this.#pauseMs());
     if (!this.#failed) await this.#converge();
   }
 
@@ -99,12 +103,48 @@ class Simulation {
       tail: trace.tail(),
       steps: this.#steps,
       virtualMs: clock.now() - this.#startedAt,
+      cuts: this.#cuts,
       outcomes: this.#outcomes,
     };
   }
 
   get #failed(): boolean {
     return this.#world.checkers.violation !== null;
+  }
+
+  get #goesOn(): boolean {
+    return this.#steps < this.#options.steps && !this.#failed;
+  }
+
+  async #step(pauseMs: number): Promise<void> {
+    const world = this.#world;
+    this.#steps += 1;
+    for (const disaster of world.faults.disasters()) this.#strike(disaster);
+    this.#call();
+    await world.clock.advance(pauseMs);
+    if (this.#steps % auditEvery === 0) await this.#audit();
+  }
+
+  /** Again and again: the network is cut while tasks are run and stopped, it is whole again, and both sides have to agree. */
+  async #cutRounds(): Promise<void> {
+    const { clock, faults } = this.#world;
+    const draw = this.#pace;
+    while (this.#goesOn) {
+      faults.resume();
+      const steps = (about: number): number => draw.between(0, 2 * about);
+      for (let left = steps(roundSteps.before); left > 0 && this.#goesOn; left--)
+        await this.#step(draw.between(0, 2_000));
+      const forMs = this.#world.cutNetwork();
+      const wholeAt = clock.now() + forMs;
+      const pauseMax = Math.ceil((2 * forMs) / roundSteps.during);
+      while (clock.now() < wholeAt && !this.#failed)
+        await this.#step(Math.min(draw.between(0, pauseMax), wholeAt - clock.now()));
+      for (let left = steps(roundSteps.after); left > 0 && this.#goesOn; left--) await this.#step(draw.between(0, 500));
+      if (this.#failed) return;
+      await this.#converge();
+      this.#cuts.count += 1;
+      this.#cuts.agreedAfterMsMax = Math.max(this.#cuts.agreedAfterMsMax, clock.now() - wholeAt);
+    }
   }
 
   /** Makes the next call of the workload; its answer may come many steps later. */
@@ -150,10 +190,14 @@ class Simulation {
       world.crashControlPlane();
       return;
     }
+    if (disaster === "cut-network") {
+      world.cutNetwork();
+      return;
+    }
     const host = world.faults.pick(world.hosts.filter((candidate) => candidate.isUp));
     if (host === null) return;
     world.trace.add(`fault ${disaster}`, { host: host.name });
-    if (disaster === "cut-connections") host.cut();
+    if (disaster === "cut-connections") host.breakConnections();
     else if (disaster === "lose-host") {
       host.lost = true;
       host.kill({ quiet: true });
@@ -171,6 +215,7 @@ class Simulation {
     const { faults, clock, checkers, trace } = this.#world;
     trace.add("faults-stop", {});
     faults.stop();
+    for (const host of this.#world.hosts) host.reconnect();
     const until = clock.now() + convergenceMs;
     let problems: readonly string[] = ["not looked at"];
     while (problems.length > 0 && clock.now() < until && !this.#failed) {

@@ -1,4 +1,5 @@
 import type { AgentEnd } from "../agent/agent.ts";
+import type { AgentHello } from "../agent-protocol/connection.ts";
 import type { LogLevel } from "../cluster-runner/log.ts";
 import { operationRoutes, type RoutedOperation } from "../cluster-runner/operation-routes.ts";
 import { must } from "../lib/assert.ts";
@@ -10,7 +11,7 @@ import type { Call, Outcome } from "./checkers/checker.ts";
 import { Checkers } from "./checkers/checkers.ts";
 import { ControlPlaneProcess } from "./control-plane-process.ts";
 import { DurableState } from "./durable-state.ts";
-import { Faults } from "./faults.ts";
+import { Faults, type Scenario } from "./faults.ts";
 import { FaultyDisk } from "./faulty-disk.ts";
 import { Host } from "./host.ts";
 import { hostFacts } from "./host-facts.ts";
@@ -34,6 +35,7 @@ const replaceHostMs = 60_000;
 export type WorldOptions = {
   readonly seed: string;
   readonly hosts: number;
+  readonly scenario?: Scenario;
   readonly sink: ((line: string) => void) | null;
   /** What the checkers see of an append in its place: for tests of the checkers. */
   readonly tamper?: (partition: string, append: Append) => Append;
@@ -55,14 +57,13 @@ export class World {
   #calls = 0;
   readonly #tamper: NonNullable<WorldOptions["tamper"]>;
 
-  constructor({ seed, hosts, sink, tamper = (_, append) => append }: WorldOptions) {
+  constructor({ seed, hosts, sink, scenario = "everything", tamper = (_, append) => append }: WorldOptions) {
     this.#seed = seed;
     this.#tamper = tamper;
     this.trace = new Trace(() => this.clock.now(), sink);
     this.checkers = new Checkers((rule, problem) => this.trace.add("VIOLATION", { rule, problem }));
-    this.faults = new Faults(seededRandom(`${seed}/faults`), (fault, fields) =>
-      this.trace.add(`fault ${fault}`, fields),
-    );
+    const note = (fault: string, fields: object): void => this.trace.add(`fault ${fault}`, fields);
+    this.faults = new Faults(seededRandom(`${seed}/faults`), note, scenario);
     this.#disk = new FaultyDisk(this.faults, {
       kept: (partition, append) => this.#kept(partition, append),
       crash: () => this.crashControlPlane(),
@@ -134,6 +135,20 @@ export class World {
     });
   }
 
+  /** Cuts the network of some hosts; it becomes whole by itself. Gives how long that takes, in milliseconds. */
+  cutNetwork(): number {
+    const cut = this.faults.networkCut();
+    const underWay = { blocked: cut.blocked, endsAt: this.clock.now() + cut.forMs };
+    const hosts = this.hosts.filter((host) => !host.lost && this.faults.isCutOff(cut));
+    this.trace.add("fault cut-network", { ...cut, hosts: hosts.map(({ name }) => name) });
+    for (const host of hosts) host.cutOff(underWay);
+    this.clock.setTimer(cut.forMs, () => {
+      const whole = hosts.filter((host) => host.reconnect(underWay));
+      if (whole.length > 0) this.trace.add("network-whole", { hosts: whole.map(({ name }) => name) });
+    });
+    return cut.forMs;
+  }
+
   /** `kill -9`: what the disk has it keeps, all else is gone. Agents see their connections break. False: nothing was there. */
   killControlPlane(): boolean {
     if (this.#process === null) return false;
@@ -141,7 +156,7 @@ export class World {
     this.#process.kill();
     this.#process = null;
     this.#isListening = false;
-    for (const host of this.hosts) host.cut();
+    for (const host of this.hosts) host.controlPlaneDied();
     this.checkers.crashed(this.state);
     return true;
   }
@@ -206,6 +221,7 @@ export class World {
       },
       call: (operation: string, request: object) => this.#agentCall(operation, request),
       onStarting: (host: Host) => this.#starting(host),
+      onSent: (hello: AgentHello, message: object) => this.checkers.sentToAgent(hello.containerInstanceArn, message),
       onStarted: (host: string, container: RunningContainer) => {
         this.trace.add("container-starts", { host, ...container });
         this.checkers.containerStarted({ host, ...container }, this.state);

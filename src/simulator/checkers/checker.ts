@@ -43,6 +43,8 @@ export interface Checker {
   callEnded?(call: Call, outcome: Outcome, state: DurableState): void;
   snapshot?(snapshot: Snapshot, state: DurableState): void;
   containerStarted?(start: ContainerStart, state: DurableState): void;
+  /** The control plane has sent a message to the agent of an instance; whether it arrives is another matter. */
+  sentToAgent?(containerInstanceArn: string, message: object): void;
   /** The control plane has died, and a new one is about to read the disk. */
   crashed?(state: DurableState): void;
   /** Now and then, and at the end: for what is too dear to look at after every append. */

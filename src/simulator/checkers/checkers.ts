@@ -6,6 +6,7 @@ import type { Call, Checker, ContainerStart, Outcome, Snapshot, Violate } from "
 import { ClientTokensChecker } from "./client-tokens.ts";
 import { PlacesChecker } from "./places.ts";
 import { ResourcesChecker } from "./resources.ts";
+import { SequencesChecker } from "./sequences.ts";
 import { StatusesChecker } from "./statuses.ts";
 import { VersionsChecker } from "./versions.ts";
 
@@ -31,6 +32,7 @@ export class Checkers {
       new ClientTokensChecker(this.violate),
       new PlacesChecker(this.violate),
       new AgreementChecker(this.violate),
+      new SequencesChecker(this.violate),
       new ApiShapeChecker(this.violate),
     ];
   }
@@ -58,6 +60,10 @@ export class Checkers {
 
   containerStarted(start: ContainerStart, state: DurableState): void {
     for (const checker of this.#all) checker.containerStarted?.(start, state);
+  }
+
+  sentToAgent(containerInstanceArn: string, message: object): void {
+    for (const checker of this.#all) checker.sentToAgent?.(containerInstanceArn, message);
   }
 
   crashed(state: DurableState): void {
