@@ -31,8 +31,8 @@ import {
 import { reportFromTelemetry } from "./telemetry-report.ts";
 import { UnacknowledgedPayloads } from "./unacknowledged-payloads.ts";
 
-/** LIMIT: agents drop a socket that brought nothing for 60 to 120 s; 30 s leaves room for one lost heartbeat. */
-export const heartbeatIntervalMs = 30_000;
+/** LIMIT: agents drop a socket that brought nothing for 60 to 120 s; 20 s leaves room for a lost one, and each has them look at their container runtime. */
+export const heartbeatIntervalMs = 20_000;
 /** LIMIT: the protocol asks to close when acks stay away for about two heartbeats. */
 export const unansweredHeartbeatsMax = 2;
 /** LIMIT: reports of one agent that the cluster has not taken yet; more are dropped, since later ones say the same or more. */
@@ -53,7 +53,6 @@ export class AgentSession {
   #tcs: AgentConnection | null = null;
   #heartbeat: Timer | null = null;
   #unanswered = 0;
-  #sequence = 0;
   readonly #unacknowledged = new UnacknowledgedPayloads();
   #hello: AgentHello | null = null;
   readonly #updates = new Map<string, "stage" | "perform">();
@@ -107,7 +106,7 @@ export class AgentSession {
         this.#deliver(effect);
         return;
       case "deliver-manifest":
-        this.#send(manifestFrom(effect, identity, this.#postmark(), this.#nextSequence()));
+        this.#send(manifestFrom(effect, identity, this.#postmark()));
         return;
       case "confirm-stops":
         this.#send(stopConfirmationFrom(effect, identity, this.#environment.clock.now()));
@@ -210,7 +209,7 @@ export class AgentSession {
   #deliver(effect: Extract<ClusterEffect, { type: "deliver-tasks" }>): void {
     const { clock, ids, log } = this.#environment;
     for (const message of attachmentsFrom(effect, this.identity, clock.now(), () => ids.uuid())) this.#send(message);
-    const payload = payloadFrom(effect, this.identity, this.#postmark(), this.#nextSequence());
+    const payload = payloadFrom(effect, this.identity, this.#postmark());
     if (this.#unacknowledged.add(payload)) {
       this.#send(payload);
       return;
@@ -326,12 +325,6 @@ export class AgentSession {
 
   #send(message: ToAgent): void {
     this.#acs?.send(message);
-  }
-
-  /** Numbers that rise over restarts of the control plane too, as long as its clock does not run backwards. */
-  #nextSequence(): number {
-    this.#sequence = Math.max(this.#sequence + 1, this.#environment.clock.now());
-    return this.#sequence;
   }
 
   #postmark(): Postmark {

@@ -29,13 +29,12 @@ export function payloadFrom(
   effect: EffectOf<"deliver-tasks">,
   identity: SessionIdentity,
   { messageId, now }: Postmark,
-  seqNum: number,
 ): PayloadMessage {
   return {
     type: "PayloadMessage",
     message: {
       ...addressed(identity, messageId),
-      seqNum,
+      seqNum: effect.sequence,
       generatedAt: now,
       tasks: effect.orders.map((order) => payloadTask(order, (id) => identity.attachmentArn(id))),
     },
@@ -69,7 +68,6 @@ export function manifestFrom(
   effect: EffectOf<"deliver-manifest">,
   identity: SessionIdentity,
   { messageId, now }: Postmark,
-  timeline: number,
 ): TaskManifestMessage {
   const taskClusterArn = identity.clusterArn;
   return {
@@ -77,7 +75,7 @@ export function manifestFrom(
     message: {
       ...addressed(identity, messageId),
       generatedAt: now,
-      timeline,
+      timeline: effect.sequence,
       tasks: effect.tasks.map(({ arn, desiredStatus }) => ({ taskArn: arn, taskClusterArn, desiredStatus })),
     },
   };

@@ -8,6 +8,7 @@ import { ResourceBook } from "./placement/resource-book.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 import { type DocumentChange, Journal, Table } from "./table.ts";
 import type { TaskDefinition } from "./task-definitions/task-definition.ts";
+import { addressHeldBy } from "./tasks/network-address.ts";
 import type { Task } from "./tasks/task.ts";
 import { taskDueAt } from "./tasks/task-due-at.ts";
 
@@ -22,6 +23,12 @@ export type RunTaskToken = {
 
 /** RegisterContainerInstance's client token (kind `registration-token`). */
 export type RegistrationToken = { readonly token: string; readonly instanceId: string; readonly expiresAt: number };
+
+/**
+ * The newest number that an instance's agent was sent (kind `agent-sequence`, key the instance's id). It changes with every
+ * payload and manifest, and is nothing that the instance's version or events should move for.
+ */
+export type AgentSequence = { readonly last: number };
 
 /** DeleteCluster's mark (kind `closed`, key `closed`): the incarnation under which this machine takes no more calls. */
 export type ClosedMark = { readonly incarnation: number };
@@ -39,11 +46,14 @@ export class ClusterState {
   readonly revisions = new Table<TaskDefinition>("task-definition", this.journal);
   readonly runTaskTokens = new Table<RunTaskToken>("run-task-token", this.journal);
   readonly registrationTokens = new Table<RegistrationToken>("registration-token", this.journal);
+  readonly agentSequences = new Table<AgentSequence>("agent-sequence", this.journal);
   readonly closed = new Table<ClosedMark>("closed", this.journal);
 
   readonly book = new ResourceBook();
   readonly instanceIds = new SortedKeys();
   readonly taskIds = new SortedKeys();
+  /** The addresses of the interfaces of tasks that are not STOPPED. */
+  readonly taskAddresses = new Set<string>();
   /** Revision ARN -> how many task documents name it. */
   readonly revisionUses = new Map<string, number>();
   readonly runningByLaunchType = new Map<string, number>();
@@ -88,7 +98,7 @@ export class ClusterState {
   }
 
   get tables(): readonly Table<object>[] {
-    const { instances, health, tasks, revisions, runTaskTokens, registrationTokens, closed } = this;
+    const { instances, health, tasks, revisions, runTaskTokens, registrationTokens, agentSequences, closed } = this;
     return [
       instances,
       health,
@@ -96,6 +106,7 @@ export class ClusterState {
       revisions,
       runTaskTokens,
       registrationTokens,
+      agentSequences,
       closed,
     ] as unknown as Table<object>[];
   }
@@ -143,6 +154,11 @@ export class ClusterState {
   #indexTask(key: string, before: Task | undefined, after: Task | undefined): void {
     if (before === undefined && after !== undefined) this.taskIds.add(key);
     if (before !== undefined && after === undefined) this.taskIds.remove(key);
+    const [heldAddress, address] = [addressHeldBy(before), addressHeldBy(after)];
+    if (heldAddress !== address) {
+      if (heldAddress !== null) this.taskAddresses.delete(heldAddress);
+      if (address !== null) this.taskAddresses.add(address);
+    }
     if (before?.taskDefinitionArn !== after?.taskDefinitionArn) {
       if (before !== undefined) count(this.revisionUses, before.taskDefinitionArn, -1);
       if (after !== undefined) count(this.revisionUses, after.taskDefinitionArn, 1);

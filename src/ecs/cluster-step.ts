@@ -81,6 +81,16 @@ export class ClusterStep {
     this.state.instances.put(instance.id, { ...instance, version });
   }
 
+  /**
+   * The next number for a message to the agent of `instanceId`: an agent drops a manifest whose number does not rise. The line
+   * begins at the time in milliseconds, which is above what agents of a store without these documents were sent.
+   */
+  nextAgentSequence(instanceId: string): number {
+    const next = (this.state.agentSequences.get(instanceId)?.last ?? this.now) + 1;
+    this.state.agentSequences.put(instanceId, { last: next });
+    return next;
+  }
+
   /** The events of this step, one for each document announced, in the order of announcement. */
   takeEvents(lastSequence: number): EcsEvent[] {
     let sequence = lastSequence;

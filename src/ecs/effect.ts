@@ -9,11 +9,18 @@ export type TaskOrder = { readonly task: Task; readonly definition: TaskDefiniti
  * agent that connects again is given everything anew, and it ignores what it knows.
  */
 export type ClusterEffect =
-  | { readonly type: "deliver-tasks"; readonly instanceId: string; readonly orders: readonly TaskOrder[] }
+  | {
+      readonly type: "deliver-tasks";
+      readonly instanceId: string;
+      /** One rising line per instance for orders and manifests together. */
+      readonly sequence: number;
+      readonly orders: readonly TaskOrder[];
+    }
   /** All tasks that belong on the instance; the agent asks about others that it runs. */
   | {
       readonly type: "deliver-manifest";
       readonly instanceId: string;
+      readonly sequence: number;
       readonly tasks: readonly { readonly arn: string; readonly desiredStatus: "RUNNING" | "STOPPED" }[];
     }
   | {

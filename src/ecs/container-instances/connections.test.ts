@@ -15,10 +15,13 @@ test("a connection is announced with the versions, repeated news is not, and the
     agentVersion: "1.96.0",
     dockerVersion: "DockerVersion: 25.0.8",
   });
-  const manifest = [{ type: "deliver-manifest", instanceId: id, tasks: [] }];
-  assert.deepEqual(world.effects, manifest);
+  const sequence = world.now + 1;
+  const manifest = { type: "deliver-manifest", instanceId: id, sequence, tasks: [] };
+  assert.deepEqual(world.effects, [manifest]);
   world.connect(id);
-  assert.deepEqual([world.events, world.documents, world.effects], [[], [], manifest]);
+  const number = { kind: "agent-sequence", key: id, value: { last: sequence + 1 } };
+  const again = { ...manifest, sequence: sequence + 1 };
+  assert.deepEqual([world.events, world.documents, world.effects], [[], [number], [again]]);
   world.disconnect(id);
   assert.deepEqual([world.instance(id).agentConnected, world.instance(id).version], [false, 3]);
   world.disconnect(id);
@@ -41,7 +44,10 @@ test("after a restart, connected instances count as such for a grace time, then 
   assert.deepEqual([...world.state.awaitingReconnect].sort(), [back, away].sort());
   assert.equal(world.state.nextDueAt(), world.now + limits.reconnectGraceMs);
   world.connect(back);
-  assert.deepEqual(world.documents, []);
+  assert.deepEqual(
+    world.documents.map(({ kind }) => kind),
+    ["agent-sequence"],
+  );
   world.now += limits.reconnectGraceMs - 1;
   world.run(expireReconnects);
   assert.deepEqual([world.documents, world.instance(away).agentConnected], [[], true]);

@@ -11,6 +11,7 @@ export function instanceDue(step: ClusterStep, instance: ContainerInstance): voi
   if (instance.status === "INACTIVE") {
     step.state.instances.delete(instance.id);
     step.state.health.delete(instance.id);
+    step.state.agentSequences.delete(instance.id);
     return;
   }
   if (instance.status === "ACTIVE" || instance.status === "DRAINING") {

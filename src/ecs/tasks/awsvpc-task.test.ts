@@ -30,7 +30,7 @@ test("the whole way, with the attachment and what the agent is told at each stag
   assert.equal(made?.effects[0]?.type, "deliver-tasks");
   const details = new Map(world.task(task.id).attachments[0]?.details.map(({ name, value }) => [name, value]));
   const address = details.get("privateIPv4Address") ?? "";
-  assert.match(address, /^10\.\d+\.\d+\.\d+$/);
+  assert.match(address, /^10\.(6[4-9]|7\d)\.\d+\.\d+$/);
   assert.match(details.get("macAddress") ?? "", /^0a(:[0-9a-f]{2}){5}$/);
   assert.match(details.get("networkInterfaceId") ?? "", /^eni-[0-9a-f]{17}$/);
   assert.deepEqual(world.task(task.id).containers[0]?.networkInterfaces, [
@@ -152,6 +152,7 @@ test("an agent that comes back during DEACTIVATING goes on with the task until i
     {
       type: "deliver-manifest",
       instanceId: world.instanceId(0),
+      sequence: world.state.agentSequences.get(world.instanceId(0))?.last ?? 0,
       tasks: [{ arn: task.arn, desiredStatus: "RUNNING" }],
     },
   ]);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ClusterEffect } from "../effect.ts";
 import { aCluster, aDefinition, awsvpcDefinition, inSubnet, type SmallWorld } from "../small-world.ts";
 
 const connect = (world: SmallWorld) =>
@@ -33,13 +34,16 @@ test("an agent that connects gets what belongs to it and the manifest, by ids in
   assert.deepEqual(manifest, {
     type: "deliver-manifest",
     instanceId: world.instanceId(0),
+    sequence: (orders?.type === "deliver-tasks" ? orders.sequence : 0) + 1,
     tasks: expected.map(({ id, arn }) => ({ arn, desiredStatus: world.task(id).desiredStatus })),
   });
 });
 
 test("an agent without tasks gets an empty manifest", () => {
   const world = aCluster().withInstances(1, { agentConnected: false });
-  assert.deepEqual(connect(world).effects, [{ type: "deliver-manifest", instanceId: world.instanceId(0), tasks: [] }]);
+  assert.deepEqual(connect(world).effects, [
+    { type: "deliver-manifest", instanceId: world.instanceId(0), sequence: world.now + 1, tasks: [] },
+  ]);
 });
 
 test("a task goes to its agent when that is back, after a restart too", () => {
@@ -93,4 +97,29 @@ test("of the tasks that an agent asks about, those that do not belong to it must
   assert.deepEqual(ask(mine), []);
   world.call("StopTask", { task: mine });
   assert.equal(ask(mine).length, 1);
+});
+
+test("what an agent is sent is numbered in one rising line, which is kept and moves no version", () => {
+  const world = aCluster().withInstances(2);
+  const numbers: number[] = [];
+  const note = (effects: readonly ClusterEffect[]): void => {
+    for (const effect of effects) {
+      if (effect.instanceId === world.instanceId(0) && "sequence" in effect) numbers.push(effect.sequence);
+    }
+  };
+  const version = world.instance(0).version;
+  note(connect(world).effects);
+  note(world.call("StartTask", { containerInstances: [world.instanceId(0)] }, aDefinition()).effects);
+  world.restart();
+  // A clock that was put back.
+  world.now -= 500_000;
+  note(connect(world).effects);
+  const [first = 0] = numbers;
+  assert.ok(first > 1_000_000, "above every number that was made of the clock before");
+  assert.deepEqual(numbers, [first, first + 1, first + 2, first + 3]);
+  assert.equal(world.state.agentSequences.get(world.instanceId(0))?.last, first + 3);
+  assert.equal(world.state.agentSequences.get(world.instanceId(1)), undefined);
+  assert.ok(world.instance(0).version > version, "the task has changed it");
+  const { events } = connect(world);
+  assert.deepEqual(events, []);
 });

@@ -32,7 +32,8 @@ export function deliverTask(step: ClusterStep, taskId: string): void {
   if (last?.type === "deliver-tasks") {
     step.effects[at] = { ...last, orders: [...last.orders, order] };
   } else {
-    step.effects.push({ type: "deliver-tasks", instanceId: instance.id, orders: [order] });
+    const sequence = step.nextAgentSequence(instance.id);
+    step.effects.push({ type: "deliver-tasks", instanceId: instance.id, sequence, orders: [order] });
   }
 }
 
@@ -51,10 +52,12 @@ export function deliverOnConnect(step: ClusterStep, instance: ContainerInstance)
   const tasks = ids.map((id) => must(step.state.tasks.get(id), "a task of the book")).filter(belongsToAgent);
   const orders = tasks.filter(isOrdered).map((task) => orderOf(step, task));
   if (orders.length > 0) {
-    step.effects.push({ type: "deliver-tasks", instanceId: instance.id, orders });
+    const sequence = step.nextAgentSequence(instance.id);
+    step.effects.push({ type: "deliver-tasks", instanceId: instance.id, sequence, orders });
   }
   const manifest = tasks.map((task) => ({ arn: task.arn, desiredStatus: orderedStatus(task) }));
-  step.effects.push({ type: "deliver-manifest", instanceId: instance.id, tasks: manifest });
+  const sequence = step.nextAgentSequence(instance.id);
+  step.effects.push({ type: "deliver-manifest", instanceId: instance.id, sequence, tasks: manifest });
 }
 
 function orderOf(step: ClusterStep, task: Task): TaskOrder {
