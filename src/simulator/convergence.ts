@@ -4,7 +4,7 @@ import type { ContainerInstance } from "../ecs/container-instances/container-ins
 import type { TaskDefinition } from "../ecs/task-definitions/task-definition.ts";
 import type { Task } from "../ecs/tasks/task.ts";
 import type { Host } from "./host.ts";
-import { unsettledInstance, unsettledReports } from "./settled-details.ts";
+import { unsettledContainers, unsettledInstance, unsettledReports } from "./settled-details.ts";
 import { place, type World } from "./world.ts";
 
 /**
@@ -42,6 +42,7 @@ export function unsettled(world: World): string[] {
       const host = instance === null ? null : (hostOf.get(instance.arn) ?? null);
       if (task.lastStatus !== "STOPPED") problems.push(...unsettledTask(task, definition, host));
       if (task.lastStatus === "RUNNING" && host !== null) problems.push(...unsettledReports(task));
+      if (host !== null && instance !== null && isWanted(instance)) problems.push(...unsettledContainers(task, host));
     }
     for (const instance of partition.instances()) {
       const host = hostOf.get(instance.arn);

@@ -10,7 +10,7 @@ import { seededRandom } from "../lib/random.ts";
 import type { Faults } from "./faults.ts";
 import { type CutUnderWay, HostNetwork } from "./host-network.ts";
 import { MortalClock } from "./mortal-clock.ts";
-import { ObservedRuntime, type RunningContainer } from "./observed-runtime.ts";
+import { MachineMemory, ObservedRuntime, type RunningContainer } from "./observed-runtime.ts";
 
 /** What all hosts of a world share. */
 export type HostWorld = {
@@ -45,6 +45,8 @@ export class Host {
   readonly #identity: HostIdentity;
   readonly #cluster: string;
   #disk = new MemoryDisk();
+  /** Of the machine itself: tells the checkers what the agent should know. */
+  memory = new MachineMemory();
   #life: Life | null = null;
   #lives = 0;
   #cut: CutUnderWay | null = null;
@@ -86,6 +88,7 @@ export class Host {
       clock,
       ids: random.stream("runtime"),
       rebooted,
+      memory: this.memory,
       onStarting: () => {
         if (clock.alive) onStarting(this);
       },
@@ -154,6 +157,7 @@ export class Host {
   /** A new disk: the next life registers as a new container instance. */
   wipe(): void {
     this.#disk = new MemoryDisk();
+    this.memory = new MachineMemory();
   }
 
   /** The API as this life sees it through the network: a dead agent never gets its answer. */

@@ -1,4 +1,10 @@
-import type { ContainerRuntime, ContainerUsage, RuntimeCommand, RuntimeEvent } from "../agent/container-runtime.ts";
+import type {
+  ContainerRuntime,
+  ContainerUsage,
+  PortBinding,
+  RuntimeCommand,
+  RuntimeEvent,
+} from "../agent/container-runtime.ts";
 import { SimulatedRuntime } from "../agent/simulated-runtime.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { RandomStream } from "../lib/random.ts";
@@ -6,11 +12,20 @@ import type { RandomStream } from "../lib/random.ts";
 /** A container that runs on a host. */
 export type RunningContainer = { readonly taskArn: string; readonly name: string; readonly runtimeId: string };
 
+/** What a machine knows of its containers, whichever process of the agent looks. */
+export class MachineMemory {
+  /** Host ports, as `8080/tcp`, of each container that was made, by its runtime id. */
+  readonly ports = new Map<string, readonly string[]>();
+  /** The exit codes of those that are over; null when nobody knows it. */
+  readonly exitCodes = new Map<string, number | null>();
+}
+
 export type ObservedRuntimeOptions = {
   readonly clock: Clock;
   readonly ids: RandomStream;
   /** The machine went down since the last life: what ran then runs no more. */
   readonly rebooted: boolean;
+  readonly memory: MachineMemory;
   readonly onStarting: () => void;
   readonly onStarted: (container: RunningContainer) => void;
 };
@@ -21,6 +36,8 @@ export class ObservedRuntime implements ContainerRuntime {
   readonly #options: ObservedRuntimeOptions;
   readonly #runtime: SimulatedRuntime;
   readonly #running = new Map<string, RunningContainer>();
+  /** The host ports of each creation under way. */
+  readonly #ports = new Map<string, readonly string[]>();
   /** The container of each start or watch under way, whose event does not carry the id. */
   readonly #ids = new Map<string, string>();
   #emit: (event: RuntimeEvent) => void = () => {};
@@ -50,6 +67,7 @@ export class ObservedRuntime implements ContainerRuntime {
       }
       this.#running.set(command.runtimeId, { taskArn, name: container, runtimeId: command.runtimeId });
     }
+    if (command.type === "create") this.#ports.set(`${taskArn} ${container}`, command.bindings.flatMap(portsOf));
     if (command.type === "start") this.#options.onStarting();
     this.#runtime.run(command);
   }
@@ -85,13 +103,23 @@ export class ObservedRuntime implements ContainerRuntime {
       return;
     }
     const { taskArn, container: name } = event;
-    const runtimeId = this.#ids.get(`${taskArn} ${name}`) ?? "";
+    const { memory } = this.#options;
+    const key = `${taskArn} ${name}`;
+    if (event.type === "created") memory.ports.set(event.runtimeId, this.#ports.get(key) ?? []);
+    const runtimeId = this.#ids.get(key) ?? "";
     if (event.type === "started") {
       const container = { taskArn, name, runtimeId };
       this.#running.set(runtimeId, container);
       this.#options.onStarted(container);
     }
-    if (event.type === "exited") this.#running.delete(runtimeId);
+    if (event.type === "exited") {
+      this.#running.delete(runtimeId);
+      memory.exitCodes.set(runtimeId, event.exitCode);
+    }
     this.#emit(event);
   }
+}
+
+function portsOf({ hostPort, count, protocol }: PortBinding): readonly string[] {
+  return Array.from({ length: count }, (_, at) => `${hostPort + at}/${protocol}`);
 }

@@ -33,6 +33,28 @@ function impairs(partition: DurablePartition, { taskArn, name }: { readonly task
   return container !== undefined && simulatedBehaviour({ image: container.image }).impairsRuntime;
 }
 
+/** What a task's containers are said to be bound to and to have ended with, where their host knows it otherwise. */
+export function unsettledContainers({ arn, containers, attachments }: Task, { memory }: Host): string[] {
+  return containers.flatMap(({ name, runtimeId, lastStatus, exitCode, networkBindings }) => {
+    if (runtimeId === null) return [];
+    const problems: string[] = [];
+    const ports = memory.ports.get(runtimeId);
+    const said = networkBindings.map(({ hostPort, protocol }) => `${hostPort}/${protocol}`);
+    // With a network interface of its own a task has no ports of the host.
+    if (lastStatus === "RUNNING" && attachments.length === 0 && !isSameSet(said, ports ?? [])) {
+      problems.push(`${name} of ${arn} is said to be bound to ${said}, and is to ${ports}`);
+    }
+    const code = memory.exitCodes.get(runtimeId);
+    if (lastStatus === "STOPPED" && code !== undefined && code !== exitCode) {
+      problems.push(`${name} of ${arn} is said to have ended with ${exitCode}, and has with ${code}`);
+    }
+    return problems;
+  });
+}
+
+const isSameSet = (some: readonly string[], others: readonly string[]): boolean =>
+  some.toSorted().join() === others.toSorted().join();
+
 /** What a RUNNING task does not yet show: its interfaces attached, the health of its containers. */
 export function unsettledReports({ arn, attachments, containers }: Task): string[] {
   return [

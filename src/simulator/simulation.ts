@@ -6,7 +6,7 @@ import { Draw } from "./draw.ts";
 import type { Disaster, Scenario } from "./faults.ts";
 import { checkFinalAnswers } from "./final-answers.ts";
 import { takeSnapshots } from "./snapshots.ts";
-import { Workload } from "./workload/workload.ts";
+import { taskCalls, Workload } from "./workload/workload.ts";
 import { World, type WorldOptions } from "./world.ts";
 
 export type SimulationOptions = {
@@ -78,7 +78,8 @@ class Simulation {
     const random = seededRandom(`${options.seed}/simulation`);
     this.#world = world;
     this.#options = options;
-    this.#workload = new Workload(random.stream("workload"));
+    const favourites = options.scenario === "network-cut" ? taskCalls : [];
+    this.#workload = new Workload(random.stream("workload"), favourites);
     this.#pace = new Draw(random.stream("pace"));
     this.#tempo = { atOnce: this.#pace.pick([100, 300, 3_000]), long: this.#pace.pick([0, 4, 16]) };
     this.#startedAt = world.clock.now();

@@ -7,6 +7,7 @@ const images = [
   [20, "registry.example/app:1"],
   [8, "berth/sleep:2"],
   [5, "berth/sleep:60"],
+  [3, "berth/sleep:200"],
   [4, "berth/exit:0"],
   [4, "berth/exit:3"],
   [3, "berth/crash-after:5"],

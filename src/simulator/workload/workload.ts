@@ -54,6 +54,16 @@ export const planners: readonly Weighted<CallPlanner>[] = [
 /** LIMIT: planners that have nothing to be about are skipped; RegisterTaskDefinition never is, so this is never reached. */
 const attemptsMax = 1_000;
 
+const favouriteFactor = 4;
+
+/** The calls that start and stop containers, and those that make the ones to start. */
+export const taskCalls: readonly CallPlanner[] = [
+  tasks.runTask,
+  tasks.startTask,
+  tasks.stopTask,
+  definitions.registerTaskDefinition,
+];
+
 /** The calls of a run, one after the other. */
 export class Workload {
   readonly known = new Known();
@@ -61,9 +71,13 @@ export class Workload {
   /** Of this run: runs in which everything comes as often as always meet the same few situations. */
   readonly #planners: readonly Weighted<CallPlanner>[];
 
-  constructor(stream: RandomStream) {
+  /** `favourites` come more often than otherwise. */
+  constructor(stream: RandomStream, favourites: readonly CallPlanner[] = []) {
     this.#draw = new Draw(stream);
-    this.#planners = planners.map(([weight, planner]) => [weight * this.#draw.pick([1, 4, 4, 16]), planner]);
+    this.#planners = planners.map(([weight, planner]) => [
+      weight * this.#draw.pick([1, 4, 4, 16]) * (favourites.includes(planner) ? favouriteFactor : 1),
+      planner,
+    ]);
   }
 
   next(): PlannedCall {
