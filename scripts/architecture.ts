@@ -51,7 +51,8 @@ export const purePlaces: readonly string[] = [
   "src/agent/container-dependencies.ts",
   "src/agent/engine-",
   "src/agent/host-ports.ts",
-  "src/agent/task-",
+  "src/agent/task-engine",
+  "src/agent/task-progress",
 ];
 
 const forbiddenNames = ["utils", "util", "helpers", "helper", "common", "misc", "types", "manager", "base", "index"];

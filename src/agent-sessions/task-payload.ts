@@ -3,6 +3,7 @@ import type { PayloadTask } from "../agent-protocol/to-agent/payload.ts";
 import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
 import type { TaskOrder } from "../ecs/effect.ts";
 import type { ContainerDefinition, TaskDefinition } from "../ecs/task-definitions/task-definition.ts";
+import { gatewayOf } from "../ecs/tasks/network-address.ts";
 import { overridden } from "../ecs/tasks/overrides.ts";
 import type { Task } from "../ecs/tasks/task.ts";
 import { dockerConfig } from "./docker-config.ts";
@@ -106,7 +107,7 @@ export function networkInterfaces(task: Task, attachmentArnOf: (id: string) => s
       ec2Id: detail("networkInterfaceId") ?? "",
       macAddress: detail("macAddress") ?? "",
       ipv4Addresses: address === undefined ? [] : [{ privateAddress: address, primary: true }],
-      ...(address === undefined ? {} : { subnetGatewayIpv4Address: `${address.replace(/\.\d+$/, ".1")}/24` }),
+      ...(address === undefined ? {} : { subnetGatewayIpv4Address: gatewayOf(address) }),
       ...textMember("privateDnsName", detail("privateDnsName")),
       index,
     };

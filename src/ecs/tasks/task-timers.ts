@@ -1,6 +1,7 @@
 import type { ClusterStep } from "../cluster-step.ts";
 import { advance, wantStopped } from "./advance.ts";
 import { deliverTask } from "./deliver-tasks.ts";
+import { freeAddress } from "./network-address.ts";
 import type { Task } from "./task.ts";
 import { taskStatusDueAt } from "./task-due-at.ts";
 
@@ -44,7 +45,9 @@ function statusDue(step: ClusterStep, task: Task): void {
 /** Gives the task's ENI its addresses, as the network would. */
 function withAddress(step: ClusterStep, task: Task): Task {
   const random = step.random("network-interface");
-  const address = `10.${random.below(256)}.${random.below(256)}.${random.below(254) + 1}`;
+  const subnet = task.attachments[0]?.details.find(({ name }) => name === "subnetId")?.value ?? "";
+  // Tasks of two clusters may meet on one host, so each cluster has a block of its own for a subnet.
+  const address = freeAddress(`${step.clusterArn} ${subnet}`, step.state.taskAddresses, random);
   const mac = random.hex(10).replace(/../g, ":$&");
   const attachments = task.attachments.map((attachment) => ({
     ...attachment,

@@ -1,0 +1,62 @@
+/*
+ * The addresses of the tasks' own network interfaces. No network is asked for them: each subnet has a block of one range,
+ * which follows from its name, and hosts make the block real when a task of it comes.
+ */
+import { assert } from "../../lib/assert.ts";
+import type { RandomStream } from "../../lib/random.ts";
+import type { Task } from "./task.ts";
+
+/**
+ * 10.64.0.0/12, in 256 blocks of /20. Clear of what container engines hand out by themselves (Docker 172.17-172.31 and
+ * 192.168, Podman from 10.88 on, Kubernetes 10.96 and 10.244) and of where private networks usually begin.
+ */
+const range = { first: 0x0a_40_00_00, blocks: 256, blockBits: 12 };
+const blockSize = 1 << range.blockBits;
+/** In each block the network itself, its gateway, and the broadcast address are nobody's. */
+const firstInBlock = 2;
+const lastInBlock = blockSize - 2;
+
+/** LIMIT: draws in one block before the next one is tried: when it is half full, one in 65,000 gives up too early. */
+const drawsPerBlock = 16;
+const blocksTried = 4;
+
+/** The address of the task's interface while nobody else may have it, or null. */
+export function addressHeldBy(task: Task | undefined): string | null {
+  if (task === undefined || task.lastStatus === "STOPPED") return null;
+  return task.attachments[0]?.details.find(({ name }) => name === "privateIPv4Address")?.value ?? null;
+}
+
+/** An address of the block of `subnet` (any text that names it) that is not in `taken`; of a block after it when that is full. */
+export function freeAddress(subnet: string, taken: ReadonlySet<string>, random: RandomStream): string {
+  const home = hashOf(subnet) % range.blocks;
+  for (let draw = 0; draw < drawsPerBlock * blocksTried; draw++) {
+    const block = (home + Math.floor(draw / drawsPerBlock)) % range.blocks;
+    const address = addressText(block, firstInBlock + random.below(lastInBlock - firstInBlock + 1));
+    if (!taken.has(address)) return address;
+  }
+  for (let distance = 0; distance < range.blocks; distance++) {
+    for (let host = firstInBlock; host <= lastInBlock; host++) {
+      const address = addressText((home + distance) % range.blocks, host);
+      if (!taken.has(address)) return address;
+    }
+  }
+  assert(false, "the tasks of a cluster are fewer than the addresses");
+}
+
+/** The gateway of the block that `address` is in, with the length of its prefix: `10.64.16.1/20`. */
+export function gatewayOf(address: string): string {
+  const [a = 0, b = 0, c = 0] = address.split(".").map(Number);
+  return `${a}.${b}.${c - (c % (blockSize / 256))}.1/${32 - range.blockBits}`;
+}
+
+function addressText(block: number, host: number): string {
+  const address = range.first + block * blockSize + host;
+  return [24, 16, 8, 0].map((shift) => (address >>> shift) & 0xff).join(".");
+}
+
+/** FNV-1a. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash ^ (hash >>> 15)) >>> 0;
+}
