@@ -1,4 +1,4 @@
-import type { ContainerDefinition, TaskDefinition } from "../ecs/task-definitions/task-definition.ts";
+import type { ContainerDefinition } from "../ecs/task-definitions/task-definition.ts";
 
 /** AWS: the health check's defaults, in seconds. */
 const healthCheckDefaults = { interval: 30, timeout: 5, retries: 3, startPeriod: 0 };
@@ -33,15 +33,18 @@ type DockerMembers = {
   readonly linuxParameters?: LinuxParameters;
 };
 
+/** What a container's Docker settings depend on beside its definition. */
+type Around = { readonly networkMode: string | null; readonly taskMemoryMiB: number | null };
+
 /** `dockerConfig` of a container: two JSON texts in the form of the Docker Engine API. */
 export function dockerConfig(
   container: ContainerDefinition,
-  definition: TaskDefinition,
+  around: Around,
 ): { readonly version: string; readonly config: string; readonly hostConfig: string } {
   return {
     version: "1.21",
     config: JSON.stringify(containerConfig(container)),
-    hostConfig: JSON.stringify(hostConfig(container, definition)),
+    hostConfig: JSON.stringify(hostConfig(container, around)),
   };
 }
 
@@ -71,12 +74,12 @@ function healthcheck(check: NonNullable<ContainerDefinition["healthCheck"]>): ob
   };
 }
 
-function hostConfig(container: ContainerDefinition, definition: TaskDefinition): object {
+function hostConfig(container: ContainerDefinition, { networkMode, taskMemoryMiB }: Around): object {
   const members = container as DockerMembers;
   const linux = members.linuxParameters ?? {};
   const log = members.logConfiguration;
   return {
-    NetworkMode: definition.networkMode === "awsvpc" ? "none" : (definition.networkMode ?? "bridge"),
+    NetworkMode: networkMode === "awsvpc" ? "none" : (networkMode ?? "bridge"),
     CapAdd: linux.capabilities?.add ?? [],
     CapDrop: linux.capabilities?.drop ?? [],
     ...present("Privileged", container.privileged),
@@ -99,18 +102,33 @@ function hostConfig(container: ContainerDefinition, definition: TaskDefinition):
     ),
     ...present("LogConfig", log && { Type: log.logDriver, Config: log.options ?? {} }),
     ...present("MemoryReservation", mebibytes(container.memoryReservation)),
-    ...linuxHostConfig(linux, container.memory),
+    ...linuxHostConfig(linux),
+    ...swapSettings(linux, container.memory, taskMemoryMiB),
   };
 }
 
-function linuxHostConfig(linux: LinuxParameters, memoryMiB: number | undefined): object {
-  const swap =
-    linux.maxSwap !== undefined && memoryMiB !== undefined ? mebibytes(memoryMiB + linux.maxSwap) : undefined;
+/**
+ * AWS: `maxSwap` comes on top of the memory, 0 is no swap, and without it `swappiness` says nothing. Docker wants a hard
+ * limit to add it to; that of a container without one is the task's.
+ */
+function swapSettings(
+  { maxSwap, swappiness }: LinuxParameters,
+  memoryMiB: number | undefined,
+  taskMemoryMiB: number | null,
+): object {
+  if (maxSwap === undefined) return {};
+  const limitMiB = memoryMiB ?? taskMemoryMiB ?? 0;
+  return {
+    ...(memoryMiB === undefined && limitMiB > 0 ? { Memory: mebibytes(limitMiB) } : {}),
+    MemorySwap: mebibytes(limitMiB + maxSwap),
+    ...present("MemorySwappiness", swappiness),
+  };
+}
+
+function linuxHostConfig(linux: LinuxParameters): object {
   return {
     ...present("Init", linux.initProcessEnabled),
     ...present("ShmSize", mebibytes(linux.sharedMemorySize)),
-    ...present("MemorySwap", swap),
-    ...present("MemorySwappiness", linux.swappiness),
     ...present(
       "Tmpfs",
       linux.tmpfs &&

@@ -1,15 +1,24 @@
 import type { ElasticNetworkInterface } from "../agent-protocol/to-agent/network-interface.ts";
 import type { PayloadTask } from "../agent-protocol/to-agent/payload.ts";
-import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
+import { parseArn } from "../ecs/arn.ts";
 import type { TaskOrder } from "../ecs/effect.ts";
-import type { ContainerDefinition, TaskDefinition } from "../ecs/task-definitions/task-definition.ts";
+import type { TaskDefinition } from "../ecs/task-definitions/task-definition.ts";
 import { gatewayOf } from "../ecs/tasks/network-address.ts";
-import { overridden } from "../ecs/tasks/overrides.ts";
+import { effectiveContainers } from "../ecs/tasks/new-task.ts";
 import type { Task } from "../ecs/tasks/task.ts";
-import { dockerConfig } from "./docker-config.ts";
+import { payloadContainer } from "./payload-container.ts";
+import { payloadVolumes } from "./payload-volumes.ts";
+import { type TaskCredentialsOf, withoutCredentials } from "./task-roles.ts";
 
-/** What an agent is told about one task. `attachmentArnOf` makes the ARN that it confirms an interface with. */
-export function payloadTask(order: TaskOrder, attachmentArnOf: (id: string) => string): PayloadTask {
+/**
+ * What an agent is told about one task. `attachmentArnOf` makes the ARN that it confirms an interface with;
+ * `credentialsOf` mints what the task's roles give.
+ */
+export function payloadTask(
+  order: TaskOrder,
+  attachmentArnOf: (id: string) => string,
+  credentialsOf: TaskCredentialsOf = withoutCredentials,
+): PayloadTask {
   const { task, definition } = order;
   // AWS: ARN and desired status are enough to stop a task.
   if (task.desiredStatus === "STOPPED") return { arn: task.arn, desiredStatus: "STOPPED" };
@@ -18,11 +27,12 @@ export function payloadTask(order: TaskOrder, attachmentArnOf: (id: string) => s
     desiredStatus: "RUNNING",
     family: definition.family,
     version: String(definition.revision),
-    containers: definition.containerDefinitions.map((container) => payloadContainer(task, definition, container)),
+    containers: payloadContainers(order),
     // AWS: the agent takes vCPUs, the API CPU units.
     ...(task.cpu === null ? {} : { cpu: Number(task.cpu) / 1024 }),
     ...(task.memory === null ? {} : { memory: Number(task.memory) }),
     volumes: payloadVolumes(definition),
+    ...credentialsOf(order),
     networkMode: definition.networkMode ?? "bridge",
     launchType: task.launchType,
     ...(task.attachments.length === 0 ? {} : { elasticNetworkInterfaces: networkInterfaces(task, attachmentArnOf) }),
@@ -36,65 +46,38 @@ export function payloadTask(order: TaskOrder, attachmentArnOf: (id: string) => s
     ),
     ...textMember("pidMode", definition.more.pidMode),
     ...textMember("ipcMode", definition.more.ipcMode),
+    ...proxy(definition),
+    ...(definition.more.enableFaultInjection === true ? { enableFaultInjection: true } : {}),
     ...(task.group.startsWith("service:") ? { serviceName: task.group.slice("service:".length) } : {}),
   };
 }
 
-function payloadContainer(task: Task, definition: TaskDefinition, registered: ContainerDefinition): PayloadContainer {
-  const override = task.overrides.containerOverrides.find((candidate) => candidate.name === registered.name);
-  const container = overridden(registered, override);
-  const environment: Record<string, string> = {};
-  for (const { name, value } of container.environment) if (name !== undefined) environment[name] = value ?? "";
-  return {
-    name: container.name,
-    image: container.image,
-    essential: container.essential,
-    command: container.command ?? [],
-    entryPoint: container.entryPoint ?? null,
-    environment,
-    cpu: container.cpu,
-    memory: container.memory ?? 0,
-    portMappings: container.portMappings.map(({ containerPort, containerPortRange, hostPort, protocol }) => ({
-      protocol: protocol === "udp" ? "udp" : "tcp",
-      ...(containerPortRange === undefined
-        ? { containerPort: containerPort ?? 0, hostPort: hostPort ?? 0 }
-        : { containerPortRange }),
-    })),
-    overrides: "{}",
-    dockerConfig: dockerConfig(container, definition),
-    ...(container.healthCheck === undefined ? {} : { healthCheckType: "docker" }),
-    ...asRegistered(container),
+function payloadContainers({ task, definition }: TaskOrder): PayloadTask["containers"] {
+  const arns = new Map(task.containers.map(({ name, arn }) => [name, arn]));
+  const around = {
+    networkMode: definition.networkMode,
+    taskMemoryMiB: task.memory === null ? null : Number(task.memory),
+    region: parseArn(task.arn)?.region ?? "",
+    hasExecutionRole: (task.overrides.executionRoleArn ?? definition.executionRoleArn ?? null) !== null,
   };
+  return effectiveContainers(definition, task.overrides).map((container) =>
+    payloadContainer(container, { ...around, containerArn: arns.get(container.name) ?? null }),
+  );
 }
 
-/** Members that agents spell and understand as the API does. */
-const sameMembers = [
-  "mountPoints",
-  "volumesFrom",
-  "links",
-  "dependsOn",
-  "startTimeout",
-  "stopTimeout",
-  "restartPolicy",
-  "environmentFiles",
-  "firelensConfiguration",
-] as const;
-
-function asRegistered(container: ContainerDefinition): Partial<PayloadContainer> {
-  const members: Record<string, unknown> = {};
-  for (const name of sameMembers) if (container[name] !== undefined) members[name] = container[name];
-  return members;
-}
-
-/** AWS: a host volume without the member `host` makes the agent refuse the task, so it is always there. */
-function payloadVolumes(definition: TaskDefinition): readonly object[] {
-  const volumes = definition.more.volumes;
-  if (!Array.isArray(volumes)) return [];
-  return volumes.map((volume: Readonly<Record<string, unknown>>) => {
-    if (volume.dockerVolumeConfiguration !== undefined) return { ...volume, type: "docker" };
-    if (volume.efsVolumeConfiguration !== undefined) return { ...volume, type: "efs" };
-    return { ...volume, type: "host", host: volume.host ?? {} };
-  });
+/** AWS: the agent cannot do without the type, which the API leaves out when it is the only one there is. */
+function proxy(definition: TaskDefinition): Pick<PayloadTask, "proxyConfiguration"> {
+  const configuration = definition.more.proxyConfiguration as
+    | {
+        readonly type?: string;
+        readonly containerName?: string;
+        readonly properties?: readonly { readonly name?: string; readonly value?: string }[];
+      }
+    | undefined;
+  if (configuration === undefined) return {};
+  const { type = "APPMESH", containerName = "", properties = [] } = configuration;
+  const byName = Object.fromEntries(properties.map(({ name = "", value = "" }) => [name, value]));
+  return { proxyConfiguration: { type, containerName, properties: byName } };
 }
 
 /** The task's interfaces (awsvpc) with the addresses that the network gave them. */

@@ -104,7 +104,14 @@ export class AccessKeys {
   }
 
   /** The owner and the secret of a key, or null. Usable as it stands as the `findKey` of `verifySignature`. */
-  readonly find = (accessKeyId: string): KeyOwner | null => this.#keys.get(accessKeyId) ?? null;
+  readonly find = (accessKeyId: string, sessionToken: string | null = null): KeyOwner | null =>
+    // AWS: a lasting key is not known together with a session token.
+    sessionToken === null ? (this.#keys.get(accessKeyId) ?? null) : null;
+
+  /** 32 bytes for another purpose, which stay the same as long as the seal key does and do not tell it. */
+  deriveKey(purpose: string): Uint8Array {
+    return this.#sealKey.derive(purpose);
+  }
 
   #append(document: DocumentWrite): Promise<void> {
     return this.#store.append(partition, this.#epoch, { documents: [document], events: [] });

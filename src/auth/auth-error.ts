@@ -1,5 +1,6 @@
 /** The codes with which AWS turns away a call whose signature it does not accept. */
 export type AuthErrorCode =
+  | "ExpiredTokenException"
   | "IncompleteSignatureException"
   | "InvalidSignatureException"
   | "MissingAuthenticationTokenException"

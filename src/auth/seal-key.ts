@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -45,6 +45,11 @@ export class SealKey {
     }
     if (key.length !== keyBytes) throw new SealError(`The seal key ${path} must have ${keyBytes} bytes.`);
     return new SealKey(key, path);
+  }
+
+  /** 32 bytes that follow from the key and `purpose`, and from which the key cannot be told. */
+  derive(purpose: string): Uint8Array {
+    return new Uint8Array(hkdfSync("sha256", this.#key, new Uint8Array(), purpose, keyBytes));
   }
 
   /** `text` sealed, in base64. It can only be unsealed with the same `context`, which is not secret. */

@@ -98,6 +98,7 @@ describe("a right signature", () => {
       account: "123456789012",
       userName: "ci",
       principalArn: "arn:aws:iam::123456789012:user/ci",
+      task: null,
     });
   });
 

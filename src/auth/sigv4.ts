@@ -24,7 +24,12 @@ export type KeyOwner = {
   readonly account: string;
   readonly userName: string | null;
   readonly principalArn: string;
+  /** The task whose temporary credentials these are; absent for lasting keys. */
+  readonly task?: { readonly arn: string; readonly region: string };
 };
+
+/** Gives the owner of a key id, or null. May throw AuthError to say more of why a key is not taken. */
+export type FindKey = (accessKeyId: string, sessionToken: string | null, nowMs: number) => KeyOwner | null;
 
 /** The caller whose signature was right. */
 export type VerifiedCaller = {
@@ -33,6 +38,7 @@ export type VerifiedCaller = {
   readonly account: string;
   readonly userName: string | null;
   readonly principalArn: string;
+  readonly task: { readonly arn: string; readonly region: string } | null;
 };
 
 // LIMIT: AWS accepts a signature for five minutes before and after its date.
@@ -45,17 +51,16 @@ const headersToSign = ["x-amz-date", "x-amz-target", "x-amz-security-token"];
 
 /**
  * Checks the Signature Version 4 of a call by signing it again with AWS's own signer over exactly the headers that the caller signed.
- * `findKey` gives the owner of an access key id, or null. Throws AuthError: MissingAuthenticationTokenException,
- * IncompleteSignatureException (says what is missing), UnrecognizedClientException (unknown key), InvalidSignatureException
+ * `findKey` gives the owner of an access key id and of the session token that came with it. Throws AuthError: MissingAuthenticationTokenException,
+ * IncompleteSignatureException (says what is missing), UnrecognizedClientException (unknown key or
+ * token), ExpiredTokenException, InvalidSignatureException
  * (another service, a date more than five minutes away, an unsigned host, a signature or body hash that does not match).
  */
-export async function verifySignature(
-  call: SignedCall,
-  findKey: (accessKeyId: string) => KeyOwner | null,
-): Promise<VerifiedCaller> {
+export async function verifySignature(call: SignedCall, findKey: FindKey): Promise<VerifiedCaller> {
   const authorization = parseAuthorization(single(call.headers.authorization));
   const signedAt = parseAmzDate(single(call.headers["x-amz-date"]));
-  const owner = findKey(authorization.accessKeyId);
+  const sessionToken = single(call.headers["x-amz-security-token"]) ?? null;
+  const owner = findKey(authorization.accessKeyId, sessionToken, call.nowMs);
   if (owner === null) {
     throw new AuthError("UnrecognizedClientException", "The security token included in the request is invalid.");
   }
@@ -71,6 +76,7 @@ export async function verifySignature(
     account: owner.account,
     userName: owner.userName,
     principalArn: owner.principalArn,
+    task: owner.task ?? null,
   };
 }
 

@@ -1,16 +1,4 @@
-import {
-  anything,
-  filledText,
-  flag,
-  integer,
-  list,
-  map,
-  object,
-  oneOf,
-  optional,
-  type TypeOf,
-  text,
-} from "../shape.ts";
+import { filledText, flag, integer, list, map, object, oneOf, optional, type TypeOf, text } from "../shape.ts";
 
 export const payloadPortMapping = object({
   containerPort: optional(integer),
@@ -20,6 +8,32 @@ export const payloadPortMapping = object({
   protocol: optional(oneOf(["tcp", "udp"])),
 });
 export type PayloadPortMapping = TypeOf<typeof payloadPortMapping>;
+
+/** How the agent logs in to the image's registry. */
+export const registryAuthentication = object({
+  type: oneOf(["ecr", "asm"]),
+  ecrAuthData: optional(
+    object({
+      registryId: optional(text),
+      region: optional(text),
+      endpointOverride: optional(text),
+      useExecutionRole: optional(flag),
+    }),
+  ),
+  /** The name or ARN of a secret of Secrets Manager that holds user name and password. */
+  asmAuthData: optional(object({ credentialsParameter: text, region: optional(text) })),
+});
+export type RegistryAuthentication = TypeOf<typeof registryAuthentication>;
+
+export const payloadSecret = object({
+  name: text,
+  valueFrom: text,
+  provider: oneOf(["ssm", "asm"]),
+  region: optional(text),
+  type: optional(oneOf(["ENVIRONMENT_VARIABLE", "BOOTSTRAP"])),
+  target: optional(oneOf(["CONTAINER", "LOG_DRIVER"])),
+});
+export type PayloadSecret = TypeOf<typeof payloadSecret>;
 
 /** A container of a task as the agent is given it. What has no member of its own travels in `dockerConfig`. */
 export const payloadContainer = object({
@@ -59,10 +73,14 @@ export const payloadContainer = object({
     }),
   ),
   dockerConfig: optional(object({ version: optional(text), config: optional(text), hostConfig: optional(text) })),
-  registryAuthentication: optional(anything),
-  secrets: optional(list(anything)),
-  environmentFiles: optional(list(anything)),
-  firelensConfiguration: optional(anything),
+  registryAuthentication: optional(registryAuthentication),
+  /** Fetched by the agent with the execution role. */
+  secrets: optional(list(payloadSecret)),
+  /** `ExecutionRole`: the log driver writes to CloudWatch Logs with the execution role. */
+  logsAuthStrategy: optional(text),
+  environmentFiles: optional(list(object({ value: text, type: text }))),
+  firelensConfiguration: optional(object({ type: text, options: optional(map(text)) })),
+  credentialSpecs: optional(list(text)),
   containerArn: optional(text),
 });
 export type PayloadContainer = TypeOf<typeof payloadContainer>;

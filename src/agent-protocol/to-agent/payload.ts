@@ -5,6 +5,7 @@ import {
   flag,
   integer,
   list,
+  map,
   number,
   object,
   oneOf,
@@ -15,6 +16,26 @@ import {
 import { roleCredentials } from "./iam-role-credentials.ts";
 import { elasticNetworkInterface } from "./network-interface.ts";
 import { payloadContainer } from "./payload-container.ts";
+
+/** What belongs to the volume's type stands in a member of its own, spelled as in the API. */
+export const payloadVolume = object({
+  name: text,
+  type: oneOf(["host", "docker", "efs", "fsxWindowsFileServer"]),
+  /** Always there for the type `host`; without a sourcePath the volume is an empty one. */
+  host: optional(object({ sourcePath: optional(text) })),
+  dockerVolumeConfiguration: optional(
+    object({
+      scope: optional(oneOf(["task", "shared"])),
+      autoprovision: optional(flag),
+      driver: optional(text),
+      driverOpts: optional(map(text)),
+      labels: optional(map(text)),
+    }),
+  ),
+  efsVolumeConfiguration: optional(anything),
+  fsxWindowsFileServerVolumeConfiguration: optional(anything),
+});
+export type PayloadVolume = TypeOf<typeof payloadVolume>;
 
 /** A task as the agent is given it. For desiredStatus STOPPED, `arn` and `desiredStatus` are enough. */
 export const payloadTask = object({
@@ -27,7 +48,7 @@ export const payloadTask = object({
   cpu: optional(number),
   /** MiB. */
   memory: optional(integer),
-  volumes: optional(list(anything)),
+  volumes: optional(list(payloadVolume)),
   networkMode: optional(text),
   elasticNetworkInterfaces: optional(list(elasticNetworkInterface)),
   associations: optional(list(object({ name: text, type: text, containers: list(text), content: optional(anything) }))),
@@ -35,7 +56,7 @@ export const payloadTask = object({
   executionRoleCredentials: optional(roleCredentials),
   pidMode: optional(text),
   ipcMode: optional(text),
-  proxyConfiguration: optional(anything),
+  proxyConfiguration: optional(object({ type: text, containerName: optional(text), properties: optional(map(text)) })),
   launchType: optional(text),
   serviceName: optional(text),
   taskClusterArn: optional(text),

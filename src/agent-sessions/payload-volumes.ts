@@ -1,0 +1,27 @@
+import type { PayloadVolume } from "../agent-protocol/to-agent/payload.ts";
+import type { TaskDefinition } from "../ecs/task-definitions/task-definition.ts";
+import type { RequestVolume } from "../ecs/task-definitions/task-definition-request.ts";
+
+/** The volumes of a task as agents read them: the kind in `type`, and what belongs to it as in the API. */
+export function payloadVolumes(definition: TaskDefinition): PayloadVolume[] {
+  const volumes = (definition.more.volumes ?? []) as readonly RequestVolume[];
+  return volumes.map((volume) => {
+    const name = volume.name ?? "";
+    const {
+      dockerVolumeConfiguration,
+      efsVolumeConfiguration,
+      fsxWindowsFileServerVolumeConfiguration: fsxWindows,
+    } = volume;
+    if (dockerVolumeConfiguration !== undefined) {
+      return { name, type: "docker", dockerVolumeConfiguration: dockerVolumeConfiguration as DockerVolume };
+    }
+    if (efsVolumeConfiguration !== undefined) return { name, type: "efs", efsVolumeConfiguration };
+    if (fsxWindows !== undefined) {
+      return { name, type: "fsxWindowsFileServer", fsxWindowsFileServerVolumeConfiguration: fsxWindows };
+    }
+    // AWS: a host volume without the member `host` makes the agent refuse the task, so it is always there.
+    return { name, type: "host", host: volume.host ?? {} };
+  });
+}
+
+type DockerVolume = PayloadVolume["dockerVolumeConfiguration"];
