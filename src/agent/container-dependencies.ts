@@ -77,7 +77,7 @@ function isMet(condition: DependencyCondition, on: EngineContainer): boolean {
 export function isNeeded(container: EngineContainer, containers: readonly EngineContainer[]): boolean {
   return containers.some(
     (other) =>
-      (other.phase === "running" || other.phase === "starting" || other.phase === "creating") &&
+      ["creating", "starting", "running", "restarting"].includes(other.phase) &&
       dependenciesOf(other.spec).some((dependency) => dependency.on === container.spec.name),
   );
 }

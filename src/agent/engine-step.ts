@@ -1,5 +1,6 @@
 import type { PayloadTask } from "../agent-protocol/to-agent/payload.ts";
 import type { RuntimeCommand, RuntimeEvent, RuntimeHealth } from "./container-runtime.ts";
+import type { HostResources } from "./engine-resources.ts";
 import type { StateChange } from "./engine-state.ts";
 
 /** What makes the task engine move. */
@@ -36,14 +37,24 @@ export type EngineOptions = {
   readonly taskCleanupMs: number;
   /** How long changes of containers wait for one report together when the task itself does not change. */
   readonly containerChangeDelayMs: number;
+  /** What tasks are booked against; one that does not fit waits. Null: nothing is accounted for. */
+  readonly resources: HostResources | null;
+};
+
+/** AWS: as the official agent does it (changes of single containers are reported after 10 to 30 s). For real hosts. */
+export const officialEngineDefaults: EngineOptions = {
+  stopTimeoutMs: 30_000,
+  taskCleanupMs: 10_800_000,
+  containerChangeDelayMs: 20_000,
+  resources: null,
 };
 
 /**
- * AWS: the official agent's stop timeout.
+ * For simulated hosts.
  * DIFFERS: the official agent remembers a stopped task for three hours and reports changes of single containers after 10 to 30 s; the agents of Berth's simulated hosts do so for one hour and after one second, so that rehearsals are quick.
  */
 export const engineDefaults: EngineOptions = {
-  stopTimeoutMs: 30_000,
+  ...officialEngineDefaults,
   taskCleanupMs: 3_600_000,
   containerChangeDelayMs: 1_000,
 };

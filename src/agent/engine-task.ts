@@ -1,10 +1,16 @@
 import type { PayloadTask } from "../agent-protocol/to-agent/payload.ts";
 import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
+import type { TaskNeeds } from "./engine-resources.ts";
 import type { ContainerChange, EngineContainer, EngineTask, StateChange } from "./engine-state.ts";
 import { reportedBindings } from "./host-ports.ts";
 
 /** A task of which nothing was done yet. */
-export function newTask(order: PayloadTask, specs: readonly PayloadContainer[], now: number): EngineTask {
+export function newTask(
+  order: PayloadTask,
+  specs: readonly PayloadContainer[],
+  needs: TaskNeeds | null,
+  now: number,
+): EngineTask {
   return {
     arn: order.arn,
     surroundings: {
@@ -23,7 +29,13 @@ export function newTask(order: PayloadTask, specs: readonly PayloadContainer[], 
       credentialsId: order.roleCredentials?.credentialsId ?? null,
       executionCredentialsId: order.executionRoleCredentials?.credentialsId ?? null,
     },
+    needs,
+    admitted: false,
+    groundwork: "none",
+    interfaces: (order.elasticNetworkInterfaces ?? []).flatMap(({ attachmentArn }) => attachmentArn ?? []),
     desired: order.desiredStatus,
+    reason: "",
+    digestsReported: false,
     known: "PENDING",
     containers: specs.map((spec) => newContainer(spec, now)),
     changes: [],
@@ -52,8 +64,11 @@ function newContainer(spec: PayloadContainer, now: number): EngineContainer {
     runtimeId: null,
     imageDigest: null,
     launchedAt: null,
+    createdAt: null,
     startedAt: null,
+    exitedAt: null,
     exitCode: null,
+    restartCount: 0,
     reason: null,
     stopOrdered: false,
     health: "UNKNOWN",
@@ -81,6 +96,20 @@ export function withOverriddenCommand(spec: PayloadContainer): PayloadContainer 
   return Array.isArray(command) ? { ...spec, command: command.map(String) } : spec;
 }
 
+/** Why the task cannot be loaded, or null. */
+export function unloadable(order: PayloadTask, specs: readonly (PayloadContainer | null)[]): string | null {
+  if (specs.length === 0) return "no containers";
+  if (specs.includes(null)) return "invalid overrides";
+  return (order.volumes ?? []).some(isEmptyHostVolume) ? "invalid volume: empty volume configuration" : null;
+}
+
+/** AWS: a host volume without the member `host`, which may be empty, is none. */
+function isEmptyHostVolume(volume: unknown): boolean {
+  if (typeof volume !== "object" || volume === null) return true;
+  const { type, host } = volume as { readonly type?: unknown; readonly host?: unknown };
+  return type === "host" && (typeof host !== "object" || host === null);
+}
+
 /** How the container is, as a report says it. */
 export function containerChange(container: EngineContainer): ContainerChange {
   const { spec, phase, runtimeId, imageDigest, exitCode, reason, bindings } = container;
@@ -97,16 +126,37 @@ export function containerChange(container: EngineContainer): ContainerChange {
 
 /** The report of how the task is, with what happened to its containers since the last one; these are taken out of it. */
 export function takeStateChange(task: EngineTask): StateChange {
-  const { arn, known, changes, pullStartedAt, pullStoppedAt, executionStoppedAt } = task;
+  const { arn, known, reason, changes, pullStartedAt, pullStoppedAt, executionStoppedAt } = task;
   task.changes = [];
   task.changesDueAt = null;
   return {
     task: arn,
     status: known,
-    reason: "",
+    reason,
     ...(changes.length === 0 ? {} : { containers: changes }),
     ...(pullStartedAt === null ? {} : { pullStartedAt }),
     ...(pullStoppedAt === null ? {} : { pullStoppedAt }),
     ...(executionStoppedAt === null || known !== "STOPPED" ? {} : { executionStoppedAt }),
   };
+}
+
+/** AWS: once all images are there, the digests that are known are reported of what has not started; null when there are none. */
+export function digestReport(task: EngineTask): StateChange | null {
+  const containers = task.containers.flatMap(({ spec, phase, imageDigest }) =>
+    imageDigest === null || !(phase === "pulled" || phase === "creating" || phase === "starting")
+      ? []
+      : [{ containerName: spec.name, imageDigest, status: "PENDING" as const }],
+  );
+  return containers.length === 0 ? null : { task: task.arn, status: "PENDING", reason: "", containers };
+}
+
+/** AWS: how long a container must have run for its restart policy to start it again, when the policy does not say. */
+const restartAttemptPeriod = 300;
+
+/** Whether its restart policy starts a container again that has exited. AWS: never one whose exit code nobody knows. */
+export function isRestartDue({ spec, startedAt }: EngineContainer, exitCode: number | null, at: number): boolean {
+  const policy = spec.restartPolicy;
+  if (policy?.enabled !== true || exitCode === null || startedAt === null) return false;
+  if (policy.ignoredExitCodes?.includes(exitCode) === true) return false;
+  return at - startedAt >= (policy.restartAttemptPeriod ?? restartAttemptPeriod) * 1_000;
 }

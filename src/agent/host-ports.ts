@@ -41,6 +41,16 @@ export function allocatePorts(
   return { ok: true, bindings, cursor: next };
 }
 
+/** The host ports that the mappings ask for by number, as `tcp 80`. */
+export function staticPorts(mappings: readonly PayloadPortMapping[], networkMode: string): readonly string[] {
+  if (networkMode === "awsvpc" || networkMode === "none") return [];
+  return mappings.flatMap((mapping) => {
+    const { containerPort, count } = span(mapping);
+    const first = networkMode === "host" ? containerPort : (mapping.hostPort ?? 0);
+    return first === 0 ? [] : Array.from({ length: count }, (_, i) => `${mapping.protocol ?? "tcp"} ${first + i}`);
+  });
+}
+
 function span(mapping: PayloadPortMapping): { readonly containerPort: number; readonly count: number } {
   const range = /^(\d+)-(\d+)$/.exec(mapping.containerPortRange ?? "");
   if (range === null) return { containerPort: mapping.containerPort ?? 0, count: 1 };

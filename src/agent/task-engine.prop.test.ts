@@ -1,15 +1,18 @@
 /**
- * Random orders, random answers of a runtime that may fail anywhere, restarts in between. Whatever comes: reports of a task
- * and of each container never go back, no task is reported STOPPED twice, host ports are had by one container at a time,
- * and once everything is ordered to stop and the runtime answers, every task has been reported STOPPED.
+ * Random orders, random answers of a runtime that may fail anywhere, events that come twice or late, restarts in between. Whatever
+ * comes: reports of a task and of each container never go back, no task is reported STOPPED twice, host ports are had by one
+ * container at a time, the host is not over-booked, no container is created twice or without what surrounds it, and that is given
+ * back only when no container of the task runs. Once everything is ordered to stop and the runtime answers, every task has been
+ * reported STOPPED, and once all are forgotten nothing of them is left.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { PayloadTask } from "../agent-protocol/to-agent/payload.ts";
 import type { RuntimeCommand, RuntimeEvent } from "./container-runtime.ts";
+import type { HostResources } from "./engine-resources.ts";
 import type { EngineSnapshot, StateChange } from "./engine-state.ts";
-import { type EngineInput, engineDefaults } from "./engine-step.ts";
+import { type EngineInput, type EngineOptions, engineDefaults } from "./engine-step.ts";
 import { TaskEngine } from "./task-engine.ts";
 
 const rank = { PENDING: 0, RUNNING: 1, STOPPED: 2 };
@@ -20,6 +23,14 @@ const containerArbitrary = fc.record({
   ports: fc.array(fc.constantFrom(0, 0, 8080), { maxLength: 2 }),
   needs: fc.option(fc.record({ on: fc.nat(2), condition: fc.constantFrom(...conditions) }), { nil: null }),
   startTimeout: fc.option(fc.constantFrom(1, 5), { nil: null }),
+  restartPolicy: fc.option(
+    fc.record({
+      enabled: fc.constant(true),
+      ignoredExitCodes: fc.constantFrom([], [0]),
+      restartAttemptPeriod: fc.constantFrom(0, 1),
+    }),
+    { nil: null },
+  ),
 });
 
 const actionArbitrary = fc.oneof(
@@ -29,6 +40,9 @@ const actionArbitrary = fc.oneof(
       do: fc.constant("run" as const),
       task: fc.nat(3),
       containers: fc.array(containerArbitrary, { minLength: 1, maxLength: 3 }),
+      cpu: fc.constantFrom(0, 0.25, 0.5, 2),
+      gpu: fc.boolean(),
+      launchType: fc.constantFrom("EC2", "EC2", "FARGATE"),
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("stop" as const), task: fc.nat(3) }) },
@@ -41,21 +55,46 @@ const actionArbitrary = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constant("time" as const), ms: fc.constantFrom(1, 1_000, 6_000, 4_000_000) }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("echo" as const), which: fc.nat(50) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const), executed: fc.nat(7) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("settle" as const), task: fc.nat(3) }) },
 );
 type Action = typeof actionArbitrary extends fc.Arbitrary<infer T> ? T : never;
 
 const arnOf = (task: number): string => `arn:aws:ecs:us-east-1:123456789012:task/default/${task}`;
 
+const host: HostResources = {
+  cpuUnits: 1_024,
+  memoryMiB: 1_024,
+  reservedPorts: { tcp: [22], udp: [] },
+  gpuIds: ["gpu-1"],
+};
+
+type Name = { readonly taskArn: string; readonly container: string };
+
 class World {
-  #engine = new TaskEngine(engineDefaults);
+  readonly #options: EngineOptions;
+  #engine: TaskEngine;
   #now = 0;
   #open: RuntimeCommand[] = [];
-  #running = new Map<string, { readonly taskArn: string; readonly container: string }>();
+  #running = new Map<string, Name>();
+  readonly #exitedAt = new Map<string, number>();
+  /** The containers of which the runtime tells, in this life of the agent. */
+  readonly #watched = new Set<string>();
+  readonly #created = new Set<string>();
+  /** What this life of the agent was told. */
+  #told: RuntimeEvent[] = [];
+  readonly #prepared = new Set<string>();
+  readonly #released = new Set<string>();
+  readonly #cleaned = new Set<string>();
   readonly #reported = new Map<string, number>();
   readonly stopped = new Set<string>();
   readonly known = new Set<string>();
+
+  constructor(resources: HostResources | null) {
+    this.#options = { ...engineDefaults, resources };
+    this.#engine = new TaskEngine(this.#options);
+  }
 
   act(action: Action): void {
     switch (action.do) {
@@ -63,7 +102,7 @@ class World {
         // An ARN is used once; an engine that forgot it would take it for another task.
         if (this.known.has(arnOf(action.task)) && this.stopped.has(arnOf(action.task))) return;
         this.known.add(arnOf(action.task));
-        this.step({ type: "payload", sequence: null, tasks: [order(action.task, action.containers)] });
+        this.step({ type: "payload", sequence: null, tasks: [order(action)] });
         return;
       case "stop":
         if (this.stopped.has(arnOf(action.task))) return;
@@ -88,42 +127,70 @@ class World {
       case "settle":
         this.step({ type: "settled", taskArn: arnOf(action.task) });
         return;
+      case "echo": {
+        const event = this.#told[action.which % Math.max(this.#told.length, 1)];
+        if (event !== undefined) this.step({ type: "runtime", event });
+        return;
+      }
       case "restart":
-        this.#engine = new TaskEngine(
-          engineDefaults,
-          JSON.parse(JSON.stringify(this.#engine.snapshot())) as EngineSnapshot,
-        );
-        this.#open = [];
-        this.step({ type: "recovered" });
+        this.#restart(action.executed);
         return;
     }
   }
 
+  /** The agent dies. Of its orders some have been carried out, and nobody heard of it. */
+  #restart(executed: number): void {
+    this.#open.forEach((command, i) => {
+      if (((executed >> (i % 3)) & 1) === 0) return;
+      if (command.type === "start") this.#running.set(command.runtimeId, nameOf(command));
+      if (command.type === "stop" && this.#running.delete(command.runtimeId))
+        this.#exitedAt.set(command.runtimeId, this.#now);
+    });
+    const snapshot = JSON.parse(JSON.stringify(this.#engine.snapshot())) as EngineSnapshot;
+    this.#engine = new TaskEngine(this.#options, snapshot);
+    this.#open = [];
+    this.#told = [];
+    this.#watched.clear();
+    this.step({ type: "recovered" });
+  }
+
   answer(command: RuntimeCommand, how: number): void {
+    this.#now += 1;
+    if (command.type === "prepare") {
+      const { taskArn } = command;
+      if (how === 0) this.tell({ type: "prepare-failed", taskArn, reason: "no address" });
+      else {
+        this.#prepared.add(taskArn);
+        this.tell({ type: "prepared", taskArn });
+      }
+    }
     if (!("container" in command)) return;
-    const name = { taskArn: command.taskArn, container: command.container };
-    const event = (more: object): void => this.step({ type: "runtime", event: { ...name, ...more } as RuntimeEvent });
+    const name = nameOf(command);
+    const event = (more: object): void => this.tell({ ...name, ...more } as RuntimeEvent);
     switch (command.type) {
       case "pull":
         event(
           how === 0
             ? { type: "pull-failed", reason: "CannotPullContainerError: x" }
-            : { type: "pulled", imageDigest: null },
+            : { type: "pulled", imageDigest: how > 5 ? "sha256:1" : null },
         );
         return;
       case "create":
-        event(
-          how === 0
-            ? { type: "create-failed", reason: "CannotCreateContainerError: x" }
-            : { type: "created", runtimeId: `${command.taskArn}/${command.container}` },
-        );
+        assert.ok(this.#prepared.has(command.taskArn), "a container is created before its task was prepared");
+        if (how === 0) {
+          event({ type: "create-failed", reason: "CannotCreateContainerError: x" });
+          return;
+        }
+        this.#created.add(keyOf(name));
+        event({ type: "created", runtimeId: keyOf(name) });
         return;
       case "start":
-        if (how === 0) {
+        if (how === 0 && !this.#running.has(command.runtimeId)) {
           event({ type: "start-failed", reason: "CannotStartContainerError: x" });
           return;
         }
         this.#running.set(command.runtimeId, name);
+        this.#watched.add(command.runtimeId);
         event({ type: "started", at: this.#now });
         if (how > 6) event({ type: "health", status: how > 7 ? "HEALTHY" : "UNHEALTHY" });
         return;
@@ -131,32 +198,73 @@ class World {
         if (this.#running.has(command.runtimeId)) this.exit(name, how > 4 ? 143 : 137);
         return;
       case "watch":
-        if (how === 0 || !this.#running.has(command.runtimeId)) this.exit(name, null);
+        if (how === 0 || !this.#running.has(command.runtimeId)) this.exit(name, how > 5 ? 1 : null);
         return;
       case "remove":
         return;
     }
   }
 
-  exit(name: { readonly taskArn: string; readonly container: string }, exitCode: number | null): void {
-    this.#running.delete(`${name.taskArn}/${name.container}`);
-    this.step({ type: "runtime", event: { ...name, type: "exited", exitCode, reason: null, at: this.#now } });
+  tell(event: RuntimeEvent): void {
+    this.#told.push(event);
+    this.step({ type: "runtime", event });
   }
 
-  /** Everything is to stop, and the runtime answers all it is asked. */
+  /** An exit is told with its time, however often. */
+  exit(name: Name, exitCode: number | null): void {
+    this.#now += 1;
+    if (this.#running.delete(keyOf(name))) this.#exitedAt.set(keyOf(name), this.#now);
+    if (!this.#watched.has(keyOf(name))) return;
+    this.tell({ ...name, type: "exited", exitCode, reason: null, at: this.#exitedAt.get(keyOf(name)) ?? this.#now });
+  }
+
+  /** Everything is to stop, the runtime answers all it is asked, and all that is reported is taken. */
   finish(): void {
     for (const arn of this.known)
       if (!this.stopped.has(arn))
         this.step({ type: "payload", sequence: null, tasks: [{ arn, desiredStatus: "STOPPED" }] });
     for (let i = 0; i < 500 && this.#open.length > 0; i++) this.answer(this.#open.shift() as RuntimeCommand, 5);
+    assert.deepEqual([...this.stopped].sort(), [...this.known].sort());
+    for (const arn of this.known) this.step({ type: "settled", taskArn: arn });
+    this.#now += this.#options.taskCleanupMs;
+    this.step({ type: "timer" });
+    this.step({ type: "timer" });
+    const { tasks, past, removing } = this.#engine.snapshot();
+    assert.deepEqual([tasks, past, removing], [[], [], []]);
+    for (const arn of this.#prepared) assert.ok(this.#released.has(arn) && this.#cleaned.has(arn), arn);
+    assert.deepEqual([...this.#created], [], "all containers are removed");
   }
 
   step(input: EngineInput): void {
     for (const output of this.#engine.step(input, this.#now)) {
-      if (output.type === "run" && output.command.type !== "remove") this.#open.push(output.command);
+      if (output.type === "run") this.#order(output.command);
       if (output.type === "submit") this.#report(output.change);
     }
     this.#checkPorts();
+    this.#checkBooks();
+  }
+
+  #order(command: RuntimeCommand): void {
+    switch (command.type) {
+      case "release":
+        for (const { taskArn } of this.#running.values())
+          assert.notEqual(taskArn, command.taskArn, "released too early");
+        this.#released.add(command.taskArn);
+        return;
+      case "clean":
+        this.#cleaned.add(command.taskArn);
+        return;
+      case "remove":
+        if (this.#created.delete(command.runtimeId))
+          assert.ok(!this.#cleaned.has(command.taskArn), "a container outlives what surrounds it");
+        return;
+      case "create":
+        assert.ok(!this.#created.has(keyOf(command)), "a container is created twice");
+        break;
+    }
+    if (command.type === "watch") this.#watched.add(command.runtimeId);
+    assert.ok(!this.#released.has(command.taskArn), `${command.type} of what was given back`);
+    this.#open.push(command);
   }
 
   #report(change: StateChange): void {
@@ -173,6 +281,26 @@ class World {
     this.#reported.set(key, rank[status]);
   }
 
+  #checkBooks(): void {
+    if (this.#options.resources === null) return;
+    const taken = { cpuUnits: 0, memoryMiB: 0 };
+    const keys: string[] = [];
+    let isHeldUp = false;
+    for (const { admitted, known, desired, needs } of this.#engine.snapshot().tasks) {
+      if (known === "STOPPED" || needs === null) continue;
+      if (desired === "RUNNING") {
+        assert.ok(!(isHeldUp && admitted), "a task overtakes one that waits");
+        isHeldUp ||= !admitted;
+      }
+      if (!admitted) continue;
+      taken.cpuUnits += needs.cpuUnits;
+      taken.memoryMiB += needs.memoryMiB;
+      keys.push(...new Set([...needs.ports, ...needs.gpuIds]));
+    }
+    assert.ok(taken.cpuUnits <= host.cpuUnits && taken.memoryMiB <= host.memoryMiB, "the host is over-booked");
+    assert.equal(new Set(keys).size, keys.length, `had twice: ${keys}`);
+  }
+
   #checkPorts(): void {
     const seen = new Set<string>();
     for (const task of this.#engine.snapshot().tasks) {
@@ -186,15 +314,24 @@ class World {
   }
 }
 
-function order(task: number, containers: Extract<Action, { do: "run" }>["containers"]): PayloadTask {
+const nameOf = ({ taskArn, container }: Name): Name => ({ taskArn, container });
+const keyOf = ({ taskArn, container }: Name): string => `${taskArn}/${container}`;
+
+function order({ task, containers, cpu, gpu, launchType }: Extract<Action, { do: "run" }>): PayloadTask {
   return {
     arn: arnOf(task),
     desiredStatus: "RUNNING",
-    containers: containers.map(({ essential, ports, needs, startTimeout }, i) => ({
+    launchType,
+    cpu,
+    associations: gpu ? [{ name: "gpu-1", type: "gpu", containers: ["c0"] }] : [],
+    containers: containers.map(({ essential, ports, needs, startTimeout, restartPolicy }, i) => ({
       name: `c${i}`,
       image: "busybox",
       essential,
       startTimeout,
+      restartPolicy,
+      cpu: 100,
+      memory: 300,
       portMappings: ports.map((hostPort, j) => ({ containerPort: 80 + j, hostPort })),
       ...(needs === null || needs.on >= i
         ? {}
@@ -204,15 +341,19 @@ function order(task: number, containers: Extract<Action, { do: "run" }>["contain
 }
 
 describe("task engine under random inputs", () => {
-  it("never goes back, stops each task once, and gives a host port once", () => {
-    fc.assert(
-      fc.property(fc.array(actionArbitrary, { maxLength: 60, size: "max" }), (actions) => {
-        const world = new World();
-        for (const action of actions) world.act(action);
-        world.finish();
-        assert.deepEqual([...world.stopped].sort(), [...world.known].sort());
-      }),
-      { numRuns: 1_000 },
-    );
-  });
+  for (const [what, resources] of [
+    ["with accounts", host],
+    ["without accounts", null],
+  ] as const) {
+    it(`keeps its promises ${what}`, () => {
+      fc.assert(
+        fc.property(fc.array(actionArbitrary, { maxLength: 60, size: "max" }), (actions) => {
+          const world = new World(resources);
+          for (const action of actions) world.act(action);
+          world.finish();
+        }),
+        { numRuns: 1_000 },
+      );
+    });
+  }
 });

@@ -10,6 +10,7 @@ import type { PayloadTask } from "../agent-protocol/to-agent/payload.ts";
 import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
 import { areResolvable, dependencyState } from "./container-dependencies.ts";
 import type { RuntimeEvent } from "./container-runtime.ts";
+import { fits, needsOf, type TaskNeeds, unknownGpu } from "./engine-resources.ts";
 import type { EngineSnapshot, EngineTask, PastTask } from "./engine-state.ts";
 import {
   type EngineInput,
@@ -18,7 +19,7 @@ import {
   engineDefaults,
   type TaskHealth,
 } from "./engine-step.ts";
-import { isChecked, newTask, withOverriddenCommand } from "./engine-task.ts";
+import { isChecked, newTask, unloadable, withOverriddenCommand } from "./engine-task.ts";
 import { dynamicPorts } from "./host-ports.ts";
 import { type SharedPorts, TaskProgress } from "./task-progress.ts";
 
@@ -30,6 +31,7 @@ export class TaskEngine {
   readonly #tasks = new Map<string, EngineTask>();
   /** Tasks whose last report was taken, the one to be forgotten first in front. Their ARNs mean nothing new. */
   readonly #past = new Map<string, PastTask>();
+  #removing: readonly PastTask[];
   #sequence: number;
   #manifestId: string | null;
   readonly #ports: SharedPorts;
@@ -43,6 +45,7 @@ export class TaskEngine {
     this.#options = options;
     for (const task of snapshot?.tasks ?? []) this.#tasks.set(task.arn, task);
     for (const task of snapshot?.past ?? []) this.#past.set(task.arn, task);
+    this.#removing = snapshot?.removing ?? [];
     this.#sequence = snapshot?.sequence ?? -1;
     this.#manifestId = snapshot?.manifestId ?? null;
     this.#ports = { inUse: () => this.#portsInUse(), cursor: snapshot?.portCursor ?? dynamicPorts.first };
@@ -55,6 +58,7 @@ export class TaskEngine {
     return {
       tasks: [...this.#tasks.values()],
       past: [...this.#past.values()],
+      removing: this.#removing,
       sequence: this.#sequence,
       manifestId: this.#manifestId,
       portCursor: this.#ports.cursor,
@@ -66,8 +70,20 @@ export class TaskEngine {
     this.#out = [];
     this.#now = now;
     this.#progress = new TaskProgress(this.#options, this.#ports, now, this.#out);
+    // What the last step put out has been carried out when this step's state is durable.
+    if (input.type !== "recovered") this.#removing = [];
     this.#take(input);
+    this.#admit();
     return this.#out;
+  }
+
+  /** The tasks that it has, until their last report was taken. Only for looking at. */
+  tasks(): Iterable<Readonly<EngineTask>> {
+    return this.#tasks.values();
+  }
+
+  task(arn: string): Readonly<EngineTask> | null {
+    return this.#tasks.get(arn) ?? null;
   }
 
   /** When a `timer` input is next wanted, or null. */
@@ -127,7 +143,7 @@ export class TaskEngine {
         for (const arn of input.taskArns) this.#stop(this.#tasks.get(arn));
         return;
       case "attach":
-        this.#confirm(input.taskArn, input.attachmentArns);
+        this.#attach(input.taskArn, input.attachmentArns);
         this.#out.push({ type: "acknowledge" });
         return;
       case "runtime":
@@ -141,6 +157,7 @@ export class TaskEngine {
         this.#forget();
         return;
       case "recovered":
+        for (const task of this.#removing) this.#remove(task);
         for (const task of this.#tasks.values()) this.#progress.recover(task);
         return;
     }
@@ -172,12 +189,10 @@ export class TaskEngine {
     // AWS: of a known task only a change forward counts, and RUNNING is where it began.
     if (this.#tasks.has(order.arn) || this.#past.has(order.arn)) return true;
     const specs = (order.containers ?? []).map(withOverriddenCommand);
-    if (specs.length === 0 || specs.includes(null)) {
+    const problem = unloadable(order, specs);
+    if (problem !== null) {
       this.#addTask(order, []);
-      this.#refuse(
-        order.arn,
-        `UnrecogniedTaskError: Error loading task - ${specs.length === 0 ? "no containers" : "invalid overrides"}`,
-      );
+      this.#refuse(order.arn, `UnrecogniedTaskError: Error loading task - ${problem}`);
       return false;
     }
     const containers = specs.filter((spec) => spec !== null);
@@ -186,17 +201,42 @@ export class TaskEngine {
       this.#refuse(order.arn, `Task dependencies cannot be resolved, taskArn: ${order.arn}`);
       return true;
     }
-    const task = this.#addTask(order, containers);
-    const interfaces = (order.elasticNetworkInterfaces ?? []).flatMap(({ attachmentArn }) => attachmentArn ?? []);
-    this.#confirm(order.arn, interfaces);
-    this.#progress.advance(task);
+    const { needs } = this.#addTask(order, containers);
+    const { resources } = this.#options;
+    const gpu = needs === null || resources === null ? null : unknownGpu(needs, resources);
+    if (gpu !== null)
+      this.#refuse(order.arn, `resource cannot be initialized for task ${order.arn}: the host has no GPU ${gpu}`);
     return true;
   }
 
   #addTask(order: PayloadTask, specs: readonly PayloadContainer[]): EngineTask {
-    const task = newTask(order, specs, this.#now);
+    const needs = this.#options.resources === null ? null : needsOf(order, specs);
+    const task = newTask(order, specs, needs, this.#now);
     this.#tasks.set(order.arn, task);
     return task;
+  }
+
+  /** Begins with the tasks that there is room for. AWS: strictly in order; one that never fits holds up all later ones. */
+  #admit(): void {
+    const { resources } = this.#options;
+    let isHeldUp = false;
+    for (const task of this.#tasks.values()) {
+      if (task.admitted || task.desired === "STOPPED") continue;
+      const { needs } = task;
+      if (needs !== null && resources !== null) {
+        isHeldUp ||= !fits(needs, resources, this.#booked());
+        if (isHeldUp) continue;
+      }
+      task.admitted = true;
+      this.#progress.advance(task);
+    }
+  }
+
+  #booked(): readonly TaskNeeds[] {
+    const booked: TaskNeeds[] = [];
+    for (const { admitted, known, needs } of this.#tasks.values())
+      if (admitted && known !== "STOPPED" && needs !== null) booked.push(needs);
+    return booked;
   }
 
   #refuse(arn: string, reason: string): void {
@@ -204,7 +244,18 @@ export class TaskEngine {
     if (task === undefined) return;
     task.desired = "STOPPED";
     task.known = "STOPPED";
+    task.containers = [];
     this.#out.push({ type: "submit", change: { task: arn, status: "STOPPED", reason } });
+  }
+
+  /** Interfaces are on their way to a task. They are confirmed when its network is prepared; that order may come first. */
+  #attach(taskArn: string, attachmentArns: readonly string[]): void {
+    const task = this.#tasks.get(taskArn);
+    // Of a task that is not known yet, the payload names them.
+    if (task === undefined || task.desired === "STOPPED") return;
+    const fresh = attachmentArns.filter((arn) => !task.interfaces.includes(arn));
+    task.interfaces.push(...fresh);
+    if (task.groundwork === "ready") this.#confirm(taskArn, fresh);
   }
 
   #confirm(taskArn: string, attachmentArns: readonly string[]): void {
@@ -241,26 +292,41 @@ export class TaskEngine {
   #settled(arn: string): void {
     const task = this.#tasks.get(arn);
     if (task?.known !== "STOPPED") return;
+    const { leftovers, groundwork } = task;
+    const surroundings = groundwork === "none" ? null : task.surroundings;
     this.#tasks.delete(arn);
-    this.#past.set(arn, { arn, forgetAt: this.#now + this.#options.taskCleanupMs, leftovers: task.leftovers });
+    this.#past.set(arn, { arn, forgetAt: this.#now + this.#options.taskCleanupMs, leftovers, surroundings });
   }
 
   #forget(): void {
-    for (const { arn, forgetAt, leftovers } of this.#past.values()) {
-      if (forgetAt > this.#now) return;
-      this.#past.delete(arn);
-      for (const { container, runtimeId } of leftovers) {
-        this.#out.push({ type: "run", command: { type: "remove", taskArn: arn, container, runtimeId } });
-      }
+    const removing: PastTask[] = [];
+    for (const task of this.#past.values()) {
+      if (task.forgetAt > this.#now) break;
+      this.#past.delete(task.arn);
+      removing.push(task);
+      this.#remove(task);
     }
+    this.#removing = removing;
+  }
+
+  #remove({ arn, leftovers, surroundings }: PastTask): void {
+    for (const { container, runtimeId } of leftovers)
+      this.#out.push({ type: "run", command: { type: "remove", taskArn: arn, container, runtimeId } });
+    if (surroundings !== null)
+      this.#out.push({ type: "run", command: { type: "clean", taskArn: arn, task: surroundings } });
   }
 
   #runtime(event: RuntimeEvent): void {
-    if (event.type === "prepared" || event.type === "prepare-failed") return;
     const task = this.#tasks.get(event.taskArn);
-    const container = task?.containers.find((candidate) => candidate.spec.name === event.container);
-    if (task === undefined || container === undefined) return;
-    this.#progress.runtimeEvent(task, container, event);
+    if (task === undefined) return;
+    if (event.type === "prepared" || event.type === "prepare-failed") {
+      this.#progress.taskEvent(task, event);
+      if (task.groundwork === "ready" && task.desired === "RUNNING") this.#confirm(task.arn, task.interfaces);
+    } else {
+      const container = task.containers.find((candidate) => candidate.spec.name === event.container);
+      if (container === undefined) return;
+      this.#progress.runtimeEvent(task, container, event);
+    }
     this.#progress.advance(task);
   }
 

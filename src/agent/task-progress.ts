@@ -1,8 +1,8 @@
 import { dependencyState, isNeeded } from "./container-dependencies.ts";
-import type { ContainerEvent, RuntimeCommand } from "./container-runtime.ts";
+import type { ContainerEvent, RuntimeCommand, TaskEvent } from "./container-runtime.ts";
 import type { EngineContainer, EngineTask } from "./engine-state.ts";
 import type { EngineOptions, EngineOutput } from "./engine-step.ts";
-import { containerChange, takeStateChange } from "./engine-task.ts";
+import { containerChange, digestReport, isChecked, isRestartDue, takeStateChange } from "./engine-task.ts";
 import { allocatePorts } from "./host-ports.ts";
 
 /** The host ports that tasks share. */
@@ -27,17 +27,39 @@ export class TaskProgress {
 
   /** Asks the runtime again for whatever was under way when the agent's process ended. */
   recover(task: EngineTask): void {
+    if (task.known === "STOPPED") {
+      this.#releaseGroundwork(task);
+      return;
+    }
+    const { groundwork, desired } = task;
+    if (groundwork === "preparing" || (groundwork === "ready" && desired === "RUNNING")) this.#prepare(task);
     for (const container of task.containers) {
+      // Whether it was started again nobody knows: it runs, or its exit is told once more.
+      if (container.phase === "restarting") {
+        container.phase = "running";
+        container.exitedAt = null;
+      }
       const { spec, phase, runtimeId, startedAt } = container;
       const name = { taskArn: task.arn, container: spec.name };
       if (phase === "pulling") this.#run({ ...name, type: "pull", image: spec.image, spec });
-      if (phase === "creating") this.#create(task, container);
-      if (phase === "starting" && runtimeId !== null) this.#run({ ...name, type: "start", runtimeId, spec });
+      this.#order(task, container);
       if (phase !== "running" || runtimeId === null) continue;
       this.#run({ ...name, type: "watch", runtimeId, spec, startedAt: startedAt ?? this.#now });
       container.stopOrdered = false;
     }
     this.advance(task);
+  }
+
+  /** Takes what the runtime says of the task as a whole. What was not asked for is late or doubled, and ignored. */
+  taskEvent(task: EngineTask, event: TaskEvent): void {
+    if (task.groundwork !== "preparing" || task.known === "STOPPED") return;
+    task.groundwork = event.type === "prepared" ? "ready" : "failed";
+    if (event.type === "prepare-failed" && task.desired === "RUNNING") {
+      task.desired = "STOPPED";
+      task.reason = event.reason;
+    }
+    // Containers from before a restart of the agent have waited for it.
+    for (const container of task.containers) this.#order(task, container);
   }
 
   /** Takes what the runtime says of a container. What does not fit its phase is late or doubled, and ignored. */
@@ -48,6 +70,7 @@ export class TaskProgress {
         if (phase !== "pulling") return;
         container.phase = "pulled";
         container.imageDigest = event.imageDigest;
+        container.reason = event.reason ?? null;
         task.pullStoppedAt = this.#now;
         return;
       case "pull-failed":
@@ -58,23 +81,20 @@ export class TaskProgress {
       case "created":
         if (phase !== "creating") return;
         container.runtimeId = event.runtimeId;
-        this.#created(task, container, event.runtimeId);
+        this.#created(task, container);
         return;
       case "create-failed":
         if (phase === "creating") this.#ended(task, container, null, event.reason);
         return;
       case "started":
-        if (phase === "starting") this.#started(task, container, event.at);
+        this.#started(task, container, event.at);
         return;
       case "start-failed":
         if (phase === "starting") this.#ended(task, container, null, event.reason);
+        if (phase === "restarting") this.#startedInVain(task, container, event.reason);
         return;
       case "exited":
-        // A start that was reported late, after the exit, is not missed: an exit is proof of it.
-        if (phase === "starting") this.#started(task, container, event.at);
-        if (container.phase !== "running") return;
-        task.executionStoppedAt ??= event.at;
-        this.#ended(task, container, event.exitCode, event.reason);
+        this.#exited(task, container, event);
         return;
       case "health":
         if (phase !== "running" || container.health === event.status) return;
@@ -85,21 +105,53 @@ export class TaskProgress {
     }
   }
 
-  #created(task: EngineTask, container: EngineContainer, runtimeId: string): void {
+  #created(task: EngineTask, container: EngineContainer): void {
+    container.createdAt = this.#now;
     if (task.desired === "STOPPED") {
       this.#ended(task, container, null, null);
       return;
     }
     container.phase = "starting";
-    const { spec } = container;
-    this.#run({ type: "start", taskArn: task.arn, container: spec.name, runtimeId, spec });
+    this.#order(task, container);
   }
 
   #started(task: EngineTask, container: EngineContainer, at: number): void {
+    const { phase, exitedAt } = container;
+    if (phase !== "starting" && (phase !== "restarting" || (exitedAt !== null && at < exitedAt))) return;
     container.phase = "running";
     container.startedAt = at;
     container.healthSince = at;
-    this.#change(task, container);
+    if (phase === "starting") this.#change(task, container);
+    else {
+      // AWS: of a restart only the metrics tell.
+      container.restartCount += 1;
+      container.health = "UNKNOWN";
+      if (isChecked(container.spec)) this.#out.push({ type: "health-changed" });
+    }
+  }
+
+  #exited(task: EngineTask, container: EngineContainer, event: Extract<ContainerEvent, { type: "exited" }>): void {
+    const { exitCode, reason, at } = event;
+    // The exit after which it was started again, told twice.
+    if (container.exitedAt !== null && at <= container.exitedAt) return;
+    // A start that was reported late, after the exit, is not missed: an exit is proof of it.
+    this.#started(task, container, at);
+    if (container.phase !== "running") return;
+    container.exitedAt = at;
+    if (task.desired === "RUNNING" && isRestartDue(container, exitCode, at)) {
+      container.exitCode = exitCode;
+      container.phase = "restarting";
+      this.#order(task, container);
+      return;
+    }
+    task.executionStoppedAt ??= at;
+    this.#ended(task, container, exitCode, reason);
+  }
+
+  /** A container that had exited could not be started again: that exit was its last. */
+  #startedInVain(task: EngineTask, container: EngineContainer, reason: string): void {
+    task.executionStoppedAt ??= container.exitedAt;
+    this.#ended(task, container, container.exitCode, task.desired === "STOPPED" ? null : reason);
   }
 
   /** The container is over, or never will be. */
@@ -130,17 +182,31 @@ export class TaskProgress {
     if (task.containers.every((container) => container.phase === "stopped")) task.desired = "STOPPED";
     if (task.desired === "STOPPED") {
       this.#bringDown(task);
+      // What is being prepared is waited for, so that it can be given back.
+      if (task.groundwork === "preparing") return;
       if (task.containers.every((container) => container.phase === "stopped")) this.#stopped(task);
       return;
     }
-    const allStarted = task.containers.every(({ phase }) => phase === "running" || phase === "stopped");
+    if (task.known === "PENDING") this.#reportDigests(task);
+    const hasStarted = ["running", "restarting", "stopped"];
+    const allStarted = task.containers.every(({ phase }) => hasStarted.includes(phase));
     if (task.known === "PENDING" && allStarted) {
       task.known = "RUNNING";
       this.submit(task);
     }
   }
 
+  #reportDigests(task: EngineTask): void {
+    if (task.digestsReported) return;
+    if (task.containers.some(({ phase }) => phase === "waiting" || phase === "pulling")) return;
+    task.digestsReported = true;
+    const change = digestReport(task);
+    if (change !== null) this.#out.push({ type: "submit", change });
+  }
+
   #launch(task: EngineTask): void {
+    if (!task.admitted) return;
+    if (task.groundwork === "none") this.#prepare(task);
     for (let again = true; again; ) {
       again = false;
       for (const container of task.containers) {
@@ -149,7 +215,7 @@ export class TaskProgress {
           task.pullStartedAt ??= this.#now;
           const { spec } = container;
           this.#run({ type: "pull", taskArn: task.arn, container: spec.name, image: spec.image, spec });
-        } else if (container.phase === "pulled") {
+        } else if (container.phase === "pulled" && task.groundwork === "ready") {
           const found = dependencyState(container, task.containers, this.#now);
           if (found.state === "open") continue;
           if (found.state === "failed") {
@@ -176,19 +242,28 @@ export class TaskProgress {
     }
     container.phase = "creating";
     container.launchedAt = this.#now;
-    this.#create(task, container);
+    this.#order(task, container);
   }
 
-  #create(task: EngineTask, container: EngineContainer): void {
-    const { spec, bindings } = container;
-    this.#run({
-      type: "create",
-      taskArn: task.arn,
-      container: spec.name,
-      spec,
-      bindings,
-      task: task.surroundings,
-    });
+  #prepare(task: EngineTask): void {
+    task.groundwork = "preparing";
+    const specs = task.containers.map(({ spec }) => spec);
+    this.#run({ type: "prepare", taskArn: task.arn, task: task.surroundings, specs });
+  }
+
+  /** Gives the runtime the order that a container in this phase waits for, unless the groundwork is not there. */
+  #order(task: EngineTask, container: EngineContainer): void {
+    if (task.groundwork === "preparing") return;
+    const { phase, spec, runtimeId, bindings } = container;
+    const name = { taskArn: task.arn, container: spec.name };
+    if (phase === "creating") this.#run({ ...name, type: "create", spec, bindings, task: task.surroundings });
+    if ((phase === "starting" || phase === "restarting") && runtimeId !== null)
+      this.#run({ ...name, type: "start", runtimeId, spec });
+  }
+
+  #releaseGroundwork(task: EngineTask): void {
+    if (task.groundwork === "none") return;
+    this.#run({ type: "release", taskArn: task.arn, task: task.surroundings });
   }
 
   #bringDown(task: EngineTask): void {
@@ -205,6 +280,7 @@ export class TaskProgress {
 
   #stopped(task: EngineTask): void {
     task.known = "STOPPED";
+    this.#releaseGroundwork(task);
     this.submit(task);
     // Of a task that is over only its name matters; hosts see many.
     task.containers = [];
