@@ -73,7 +73,8 @@ export class AgentSession {
   /** Takes a connection; an older one of the same channel is closed without the instance seeming disconnected. */
   open(channel: AgentChannel, hello: AgentHello, connection: AgentConnection): void {
     const older = channel === "acs" ? this.#acs : this.#tcs;
-    older?.close(1000, "a newer connection has taken over");
+    // Not 1000, with which it came back at once: two agents with one state would displace each other without a pause.
+    older?.close(1008, "a newer connection has taken over");
     if (channel === "acs") this.#openCommands(hello, connection);
     else this.#openTelemetry(connection);
     connection.onClose((code) => this.#lost(channel, connection, code));
@@ -97,8 +98,17 @@ export class AgentSession {
     this.#dropCommands();
   }
 
+  /** Closes both channels without a word to the cluster, as the instance is about to be somebody else's. */
+  handOff(code: number, reason: string): void {
+    this.#tcs?.close(code, reason);
+    this.#acs?.close(code, reason);
+    this.#tcs = null;
+    this.#acs = null;
+    this.#dropState();
+  }
+
   /** Sends what a step of the cluster wants sent; without a connection it is lost, and derived again at the next one. */
-  apply(effect: Exclude<ClusterEffect, { type: "turn-away" }>): void {
+  apply(effect: Exclude<ClusterEffect, { type: "turn-away" | "start-host" | "end-host" }>): void {
     if (this.#acs === null) return;
     const { identity } = this;
     switch (effect.type) {

@@ -159,7 +159,7 @@ describe("sessions: who is connected", () => {
     const world = new World();
     const first = await world.connect();
     const second = await world.connect();
-    assert.equal(first.closed?.code, 1000);
+    assert.equal(first.closed?.code, 1008);
     assert.equal(second.closed, null);
     assert.deepEqual(world.types(), ["agent-connected", "agent-connected"]);
   });

@@ -7,12 +7,13 @@ import {
 } from "../agent-protocol/connection.ts";
 import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";
 import type { LogLevel } from "../cluster-runner/log.ts";
-import { attachmentArn, clusterArn, parseArn } from "../ecs/arn.ts";
+import { attachmentArn, clusterArn } from "../ecs/arn.ts";
 import type { AgentReport } from "../ecs/cluster-input.ts";
 import type { ClusterEffect } from "../ecs/effect.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random, RandomStream } from "../lib/random.ts";
 import { AgentSession } from "./agent-session.ts";
+import { instanceOf } from "./hello-from-url.ts";
 
 /** What the sessions need of the control plane. */
 export type SessionsControlPlane = {
@@ -30,6 +31,13 @@ export type AgentSessionsOptions = {
   readonly log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void;
   /** Where agents fetch a new version; without it only simulated hosts can update. */
   readonly agentUpdate?: { readonly location: string; readonly signature: string } | null;
+};
+
+export type ConnectionKind = {
+  /** A simulated host is there, which a real agent may displace. */
+  readonly simulated: boolean;
+  /** The cluster was asked just now and takes the agent. */
+  readonly admitted?: boolean;
 };
 
 /** LIMIT: instances that were turned away and are remembered; of older ones the cluster says it again when they connect. */
@@ -63,7 +71,7 @@ export class AgentSessions {
     channel: AgentChannel,
     hello: AgentHello,
     connection: AgentConnection,
-    { simulated }: { readonly simulated: boolean },
+    { simulated, admitted = false }: ConnectionKind,
   ): void {
     if (this.#closed) {
       connection.close(1001, "shutting down");
@@ -77,7 +85,7 @@ export class AgentSessions {
     const { place, instanceId } = found;
     const key = keyOf(place, instanceId);
     // The cluster knows best whether the instance is still INACTIVE, and is asked by an ACS connection only.
-    if (channel === "tcs" && this.#turnedAway.has(key)) {
+    if (channel === "tcs" && !admitted && this.#turnedAway.has(key)) {
       connection.close(inactiveInstance.code, inactiveReason);
       return;
     }
@@ -96,10 +104,13 @@ export class AgentSessions {
     session.open(channel, hello, connection);
   }
 
-  /** Closes every session: 1001 brings agents back at once. Further connections are refused the same way. */
+  /**
+   * Closes every session: 1001 brings agents back at once. Further connections are refused the same way. The clusters are not told:
+   * whoever continues with the store takes the agents for connected until it knows better.
+   */
   closeAll(code: number, reason = "shutting down"): void {
     this.#closed = true;
-    for (const session of this.#sessions.values()) session.close(code, reason);
+    for (const session of this.#sessions.values()) session.handOff(code, reason);
     this.#sessions.clear();
   }
 
@@ -115,6 +126,8 @@ export class AgentSessions {
   }
 
   #apply(place: ClusterPlace, effect: ClusterEffect): void {
+    // Whoever runs the managed hosts hears of these.
+    if (effect.type === "start-host" || effect.type === "end-host") return;
     const key = keyOf(place, effect.instanceId);
     const session = this.#sessions.get(key);
     if (effect.type !== "turn-away") {
@@ -162,16 +175,3 @@ const displacedReason = `${displacedWord}: The container instance has an agent o
 
 const keyOf = (place: ClusterPlace, instanceId: string): string =>
   `${place.account}/${place.region}/${place.cluster}/${instanceId}`;
-
-/** The instance that a hello speaks for. The cluster of a short ARN is the one that the agent was configured with. */
-export function instanceOf(hello: AgentHello): { readonly place: ClusterPlace; readonly instanceId: string } | null {
-  const arn = parseArn(hello.containerInstanceArn);
-  if (arn === null || arn.type !== "container-instance") return null;
-  const [first = "", second] = arn.path;
-  const configured = parseArn(hello.cluster);
-  const cluster = second === undefined ? (configured?.path[0] ?? (hello.cluster || "default")) : first;
-  return {
-    place: { account: arn.account, region: arn.region, cluster },
-    instanceId: second ?? first.replaceAll("-", ""),
-  };
-}

@@ -6,6 +6,7 @@ import type { AgentReport, ClusterInput } from "../ecs/cluster-input.ts";
 import { ClusterMachine } from "../ecs/cluster-machine.ts";
 import type { ClusterState } from "../ecs/cluster-state.ts";
 import type { Cluster, ClusterCounts } from "../ecs/clusters/cluster.ts";
+import type { AgentStanding } from "../ecs/container-instances/agent-standing.ts";
 import type { AccountEffect, ClusterEffect } from "../ecs/effect.ts";
 import { refuse } from "../ecs/refusals.ts";
 import { taggedResource } from "../ecs/tags/tag.ts";
@@ -33,7 +34,8 @@ export type ControlPlaneOptions = {
   /** Chance for the machine of a partition. */
   readonly randomFor: (partition: string) => Random;
   readonly configuration: MachineConfiguration;
-  readonly endpoints: () => AgentEndpoints;
+  /** Where agents connect; `host` is how the caller reached this process, when that is known. */
+  readonly endpoints: (host: string | null) => AgentEndpoints;
   readonly log: Log;
   readonly observe?: AppendObserver;
 };
@@ -44,6 +46,8 @@ export type ControlPlaneCall = Place & {
   readonly request: object;
   readonly caller: Caller;
 };
+  /** Name and port under which the caller reached this process, if it came over a network. */
+  readonly host?: string | null;
 
 /** What requests say about where they belong. */
 type RoutingMembers = { readonly cluster?: string; readonly taskDefinition?: string; readonly resourceArn?: string };
@@ -116,6 +120,16 @@ export class ControlPlane {
   }
 
   /** `listener` gets the effects of every cluster once their steps are durable, those of one cluster in order. */
+  /** Whether the agent of an instance may connect; `no-cluster` when there is no such cluster either. */
+  async agentStanding(place: ClusterPlace, instanceId: string): Promise<AgentStanding | "no-cluster"> {
+    const cluster = this.#clusters.get(clusterPartition(place));
+    const standing = cluster === undefined ? "unknown" : await cluster.submit({ type: "agent-standing", instanceId });
+    if (standing !== "unknown") return standing as AgentStanding;
+    const account = this.#accounts.obtain(accountPartition(place));
+    const answer = await account.answer({ type: "resolve-cluster", reference: place.cluster });
+    return answer.ok ? "unknown" : "no-cluster";
+  }
+
   onEffect(listener: (place: ClusterPlace, effect: ClusterEffect) => void): void {
     this.#effectListeners.push(listener);
   }
@@ -233,7 +247,7 @@ export class ControlPlane {
 
   #discover(call: ControlPlaneCall): Promise<object> {
     const ask = (operation: RoutedOperation, request: object) => this.call({ ...call, operation, request });
-    return discoverPollEndpoint(call.request, ask, this.#options.endpoints());
+    return discoverPollEndpoint(call.request, ask, this.#options.endpoints(call.host ?? null));
   }
 
   #clusterOf({ account, region }: Place, cluster: string): MachineRunner<ClusterInput, ClusterEffect> {

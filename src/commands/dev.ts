@@ -6,12 +6,14 @@ import { closeAtSignal } from "./close-at-signal.ts";
 import { runCommand } from "./command.ts";
 import { type CommandText, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
 import {
+  advertiseFlag,
   agentVersionFlag,
   defaultAccount,
   expectNoWords,
   logLevelFlag,
   portRange,
   serverFlags,
+  tlsFlags,
 } from "./server-flags.ts";
 
 /** LIMIT: one process simulates so many hosts with ease; each is an agent with timers of its own. */
@@ -82,6 +84,8 @@ async function dev(typed: Typed): Promise<void> {
     port: numberFlag(typed, "port", portRange()),
     dataDir,
     auth: { type: "loose", account },
+    advertise: advertiseFlag(typed),
+    tls: tlsFlags(typed),
     latestAgentVersion: agentVersionFlag(typed),
     simulation,
     log,

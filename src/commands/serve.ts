@@ -3,12 +3,20 @@ import { startServer } from "../server/server.ts";
 import { closeAtSignal } from "./close-at-signal.ts";
 import { runCommand } from "./command.ts";
 import { type CommandText, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
-import { agentVersionFlag, expectNoWords, logLevelFlag, portRange, serverFlags } from "./server-flags.ts";
+import {
+  advertiseFlag,
+  agentVersionFlag,
+  expectNoWords,
+  logLevelFlag,
+  portRange,
+  serverFlags,
+  tlsFlags,
+} from "./server-flags.ts";
 
 const command: CommandText = {
   usage: "berth serve --data-dir DIR [flags]",
   about: `A control plane for others: the signature of every call is checked with the keys that \`berth keys create\` makes.
-It speaks plain HTTP; put a proxy that ends TLS in front of it where the network is not your own.`,
+Give it a certificate, or put a proxy that ends TLS in front of it, where the network is not your own.`,
   flags: {
     "data-dir": { value: "DIR", help: "Where the state is kept. One process at a time." },
     host: { value: "ADDRESS", help: "The address to listen on (default 127.0.0.1; 0.0.0.0 is every one)." },
@@ -43,6 +51,8 @@ async function serve(typed: Typed): Promise<void> {
     port: numberFlag(typed, "port", portRange()),
     dataDir,
     auth: { type: "sigv4" },
+    advertise: advertiseFlag(typed),
+    tls: tlsFlags(typed),
     latestAgentVersion: agentVersionFlag(typed),
     identityCertificate: textFlag(typed, "identity-certificate", null),
     simulation: null,

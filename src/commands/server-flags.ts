@@ -13,6 +13,12 @@ export const defaultAgentVersion = "1.97.0";
 /** Flags that `berth dev` and `berth serve` have in common. */
 export const serverFlags = {
   port: { value: "PORT", help: `The port to listen on (default ${defaultPort}); 0 takes a free one.` },
+  advertise: {
+    value: "URL",
+    help: "Where agents reach this server (default: where it listens; with 0.0.0.0, the name that they came by).",
+  },
+  "tls-cert": { value: "FILE", help: "The certificate (PEM), with those above it: the port then speaks HTTPS." },
+  "tls-key": { value: "FILE", help: "The key of --tls-cert (PEM)." },
   "latest-agent-version": {
     value: "VERSION",
     help: `The agent version that UpdateContainerAgent updates to (default ${defaultAgentVersion}).`,
@@ -29,6 +35,31 @@ export function logLevelFlag(typed: Typed, otherwise: ServerLogLevel): ServerLog
   const level = logLevels.find((known) => known === given);
   if (level === undefined) throw new UsageError(`--log-level must be one of ${logLevels.join(", ")}, not "${given}".`);
   return level;
+}
+
+/** The address of --advertise without a slash at its end; null when it is not given. Throws UsageError for anything but a web origin. */
+export function advertiseFlag(typed: Typed): string | null {
+  const given = textFlag(typed, "advertise", null);
+  if (given === null) return null;
+  const url = URL.canParse(given) ? new URL(given) : null;
+  // A path would be part of what agents sign, and of what a proxy takes away before it gets here.
+  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && /^https?:\/\/[^/?#@\\]+\/?$/i.test(given);
+  if (!isOrigin) {
+    throw new UsageError(
+      `--advertise must be an address like https://ecs.example.org or http://10.0.0.5:4280, but is "${given}".`,
+    );
+  }
+  return url.origin;
+}
+
+/** The files of --tls-cert and --tls-key; null when neither is given. Throws UsageError when one is missing. */
+export function tlsFlags(typed: Typed): { readonly cert: string; readonly key: string } | null {
+  const cert = textFlag(typed, "tls-cert", null);
+  const key = textFlag(typed, "tls-key", null);
+  if (cert === null && key === null) return null;
+  if (cert === null) throw new UsageError("--tls-key needs --tls-cert FILE, the certificate that the key belongs to.");
+  if (key === null) throw new UsageError("--tls-cert needs --tls-key FILE, the key of the certificate.");
+  return { cert, key };
 }
 
 export function agentVersionFlag(typed: Typed): string {

@@ -61,5 +61,7 @@ export type ClusterInput =
   | { readonly type: "count" }
   /** Of the given task definition ARNs, those that tasks here still use. Reply: string[]. */
   | { readonly type: "revisions-in-use"; readonly arns: readonly string[] }
+  /** May the agent of an instance connect? Reply: AgentStanding. */
+  | { readonly type: "agent-standing"; readonly instanceId: string }
   /** DeleteCluster: refuses unless empty, then takes no more calls under this incarnation. */
   | { readonly type: "close"; readonly incarnation: number };

@@ -8,6 +8,7 @@ import { ClusterState } from "./cluster-state.ts";
 import { ClusterStep } from "./cluster-step.ts";
 import { closeCluster } from "./clusters/close-cluster.ts";
 import { countCluster } from "./clusters/count-cluster.ts";
+import { agentStanding } from "./container-instances/agent-standing.ts";
 import { expireReconnects, recoverConnections } from "./container-instances/recover-connections.ts";
 import { reportAgentConnected } from "./container-instances/report-agent-connected.ts";
 import { reportAgentDisconnected } from "./container-instances/report-agent-disconnected.ts";
@@ -92,6 +93,8 @@ function decide(step: ClusterStep, input: ClusterInput): unknown {
       return never(input, "input of a cluster machine");
   }
 }
+    case "agent-standing":
+      return agentStanding(step.state, input.instanceId);
 
 function call(step: ClusterStep, input: ClusterInput & { type: "call" }): object {
   // AWS: the text for a deleted cluster; it was deleted between the look-up and this step.

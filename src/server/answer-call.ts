@@ -18,6 +18,8 @@ export type ApiCall = {
   readonly account: string;
   readonly region: string;
   readonly caller: Caller;
+  /** The request's Host header. */
+  readonly host: string | null;
 };
 
 /**
@@ -62,7 +64,8 @@ export async function answerCall(frontDoor: FrontDoor, call: HttpCall): Promise<
     });
     if (!isBuilt(named)) throw notBuilt(named);
     const request = parseRequest(named, call.body);
-    const reply = await frontDoor.answerApi({ operation: named, request, account, region, caller });
+    const host = typeof call.headers.host === "string" ? call.headers.host : null;
+    const reply = await frontDoor.answerApi({ operation: named, request, account, region, caller, host });
     const body = renderReply(named, reply);
     note(frontDoor, call, operation, "", startedAt);
     return { status: 200, body };

@@ -96,6 +96,7 @@ test("a call reaches the control plane with its account, region and request, and
     account: "123456789012",
     region: "eu-west-1",
     caller: { principalArn: "arn:aws:iam::123456789012:root", isAgent: true },
+    host: `127.0.0.1:${port}`,
   });
 });
 

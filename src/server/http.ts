@@ -1,10 +1,11 @@
 /**
- * The HTTP port: POST / for calls of the API, /health and /metrics for operators. Whatever else comes is answered with an error of
- * the API's form, or its connection is closed.
+ * The HTTP port: POST / for calls of the API, /health and /metrics for operators, and the sockets of agents. Whatever else comes is
+ * answered with an error of the API's form, or its connection is closed.
  */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { type FastifyInstance, type FastifyReply, fastify } from "fastify";
 import { Bug } from "../lib/assert.ts";
 import {
@@ -26,6 +27,14 @@ export type HttpOptions = FrontDoor & {
   readonly health: () => Health;
   /** The text of /metrics and its content type. */
   readonly metricsText: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** The sockets of agents; without it nobody can open one. */
+  readonly agentSockets?: {
+    /** Whether a request that offers another protocol opens a socket; every other one is answered as a request. */
+    readonly shouldUpgrade: (request: IncomingMessage) => boolean;
+    readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  };
+  /** Certificate and key in PEM form; without them the port speaks plain HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string } | null;
   /** Others than {@link httpLimits}, for tests. */
   readonly limits?: Partial<HttpLimits>;
 };
@@ -49,6 +58,13 @@ const emptyBody = new Uint8Array(0);
 /** The HTTP port, not yet listening. */
 export function createHttp(options: HttpOptions): FastifyInstance {
   const limits: HttpLimits = { ...httpLimits, ...options.limits };
+  const { agentSockets, tls } = options;
+  const nodeOptions = {
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    connectionsCheckingInterval: limits.timeoutCheckIntervalMs,
+    shouldUpgradeCallback: (request: IncomingMessage) => agentSockets?.shouldUpgrade(request) ?? false,
+  };
   const app = fastify({
     // The log has a line per call with its operation, which Fastify's own does not know.
     logger: false,
@@ -56,11 +72,9 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     connectionTimeout: limits.idleSocketTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
-    http: {
-      maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.headersTimeoutMs,
-      connectionsCheckingInterval: limits.timeoutCheckIntervalMs,
-    },
+    http: nodeOptions,
+    // Fastify asks whether it is there, not what it holds; the rest of its types is the same either way.
+    ...(tls == null ? {} : { https: { ...nodeOptions, ...tls, minVersion: "TLSv1.2" as const } }),
     return503OnClosing: false,
     forceCloseConnections: "idle",
     genReqId: () => randomUUID(),
@@ -70,6 +84,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     clientErrorHandler: answerUnreadable,
   });
   app.server.maxConnections = limits.connections;
+  if (agentSockets !== undefined) app.server.on("upgrade", agentSockets.upgrade);
   boundBodies(app, limits, options.metrics);
   closeAfterUpgradeRequests(app);
   readBodiesAsBytes(app);

@@ -24,6 +24,7 @@ test("the text has requests, latency, appends, statuses and sequences, as they a
       ],
     },
     sessions: () => ({ acs: 3, tcs: 3, simulated: 3 }),
+    refusals: new Map([["AccessDeniedException", 4]]),
   });
   calls.record("RunTask", "", 0.002);
   calls.record("RunTask", "", 0.2);
@@ -35,6 +36,7 @@ test("the text has requests, latency, appends, statuses and sequences, as they a
   assert.match(contentType, /^text\/plain/);
   for (const line of [
     'berth_requests_total{operation="RunTask",code=""} 3',
+    'berth_agent_refusals_total{error="AccessDeniedException"} 4',
     'berth_requests_total{operation="RunTask",code="ClusterNotFoundException"} 1',
     'berth_request_seconds_bucket{operation="RunTask",le="0.0025"} 2',
     'berth_request_seconds_bucket{operation="RunTask",le="5"} 3',

@@ -9,6 +9,8 @@ export type MetricsSource = {
   readonly controlPlane: Pick<ControlPlane, "describeCounts" | "status">;
   /** Open sockets of agents. */
   readonly sessions: () => { readonly acs: number; readonly tcs: number; readonly simulated: number };
+  /** Handshakes of agents that were refused, by the error. */
+  readonly refusals: ReadonlyMap<string, number>;
 };
 
 /** The metrics of a process in the text form of Prometheus. Numbers are read from `source` at each scrape. */
@@ -27,6 +29,16 @@ export function createMetricsText(
     registers: [registry],
     collect() {
       for (const [channel, open] of Object.entries(source.sessions())) this.set({ channel }, open);
+    },
+  });
+  new Counter({
+    name: "berth_agent_refusals_total",
+    help: "Handshakes of agents that were refused, by the error.",
+    labelNames: ["error"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [error, count] of source.refusals) this.inc({ error }, count);
     },
   });
   const { calls, appends } = source;

@@ -12,6 +12,8 @@ import { type Random, seededRandom } from "../lib/random.ts";
 import { MemoryStore } from "../store/memory/memory-store.ts";
 import type { Store } from "../store/store.ts";
 import { AgentArrivals } from "./agent-arrivals.ts";
+import { agentBaseUrl } from "./agent-base-url.ts";
+import { AgentSockets } from "./agent-sockets.ts";
 import type { AnswerApi } from "./answer-call.ts";
 import { AppendMetrics } from "./append-metrics.ts";
 import { type Authenticate, looseAuthentication, signedAuthentication } from "./authenticate.ts";
@@ -22,6 +24,7 @@ import { identityCheck } from "./identity-certificate.ts";
 import type { ServerLog } from "./log.ts";
 import { SimulatedHosts, type SimulationOptions } from "./simulated-hosts.ts";
 import { StartError } from "./start-error.ts";
+import { readTlsFiles, type TlsFiles } from "./tls-files.ts";
 
 export type ServerOptions = {
   /** The address to listen on. */
@@ -35,6 +38,10 @@ export type ServerOptions = {
    * the access keys in the data directory.
    */
   readonly auth: { readonly type: "loose"; readonly account: string } | { readonly type: "sigv4" };
+  /** Where agents reach this server, such as `https://ecs.example.org`; null for where it listens. */
+  readonly advertise?: string | null;
+  /** PEM files; null speaks plain HTTP. */
+  readonly tls?: TlsFiles | null;
   /** The newest agent version, to which UpdateContainerAgent updates. */
   readonly latestAgentVersion: string;
   /** A PEM file of certificates that instance identity documents must be signed under; null takes any document. */
@@ -84,6 +91,7 @@ async function assemble(
   close: () => Promise<void>,
 ): Promise<RunningServer> {
   const { log, simulation } = options;
+  const tls = options.tls == null ? null : readTlsFiles(options.tls);
   const limits = { ...httpLimits, ...options.limits };
   const appends = new AppendMetrics();
   const calls = new CallMetrics();
@@ -93,7 +101,10 @@ async function assemble(
     clock: systemClock,
     randomFor: freshRandom,
     configuration: configurationOf(options),
-    endpoints: () => ({ endpoint: url, telemetryEndpoint: url }),
+    endpoints: (callerHost) => {
+      const base = options.advertise ?? agentBaseUrl(url, options.host, callerHost);
+      return { endpoint: `${base}/acs`, telemetryEndpoint: `${base}/tcs` };
+    },
     log: log.write,
     observe: appends,
   });
@@ -113,6 +124,14 @@ async function assemble(
   const hosts = simulation === null ? null : new SimulatedHosts({ ...simulation, ...world });
   if (hosts !== null) closers.push(() => hosts.close());
 
+  const sockets = new AgentSockets({
+    authenticate,
+    checksSignatures: options.auth.type === "sigv4",
+    controlPlane,
+    sessions,
+    clock: systemClock,
+    log,
+  });
   let metricsText: (() => Promise<{ readonly contentType: string; readonly text: string }>) | null = null;
   const http = createHttp({
     authenticate,
@@ -120,17 +139,26 @@ async function assemble(
     metrics: calls,
     log,
     limits,
+    agentSockets: sockets,
+    tls,
     health: () => healthOf(controlPlane),
     metricsText: async () => {
       // Loading the metrics package would be a tenth of the time that the server takes to start.
       const { createMetricsText } = await import("./metrics-text.ts");
-      metricsText ??= createMetricsText({ calls, appends, controlPlane, sessions: () => sessions.counts() });
+      metricsText ??= createMetricsText({
+        calls,
+        appends,
+        controlPlane,
+        sessions: () => sessions.counts(),
+        refusals: sockets.refusals,
+      });
       return metricsText();
     },
   });
   closers.push(() => closeHttp(http, limits.drainTimeoutMs));
+  closers.push(() => sockets.close());
   const port = await listen(http, options);
-  url = `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`;
+  url = `${tls === null ? "http" : "https"}://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`;
   if (simulation !== null) await controlPlane.createDefaultCluster(simulation.place);
   await hosts?.open();
   log.write("info", { url, dataDir: options.dataDir }, "The server listens.");

@@ -1,0 +1,39 @@
+/** AWS: the errors by whose name an agent tells why it was refused. */
+export type HandshakeErrorType =
+  | "AccessDeniedException"
+  | "BadRequestException"
+  | "InactiveInstanceException"
+  | "InvalidClusterException"
+  | "InvalidInstanceException"
+  | "ServerException";
+
+/**
+ * An agent may not open a socket. `inactiveInstance` has it wait for an hour; after every other one it tries again with growing
+ * pauses.
+ */
+export class HandshakeError extends Error {
+  override readonly name = "HandshakeError";
+  readonly type: HandshakeErrorType;
+  /** Of HTTP. */
+  readonly status: number;
+
+  constructor(type: HandshakeErrorType, message: string, status: number = statuses[type]) {
+    super(message);
+    this.type = type;
+    this.status = status;
+  }
+
+  /** AWS: the body from which an agent reads the error. */
+  body(): string {
+    return JSON.stringify({ [this.type]: this.message });
+  }
+}
+
+const statuses: Readonly<Record<HandshakeErrorType, number>> = {
+  AccessDeniedException: 403,
+  BadRequestException: 400,
+  InactiveInstanceException: 400,
+  InvalidClusterException: 400,
+  InvalidInstanceException: 400,
+  ServerException: 503,
+};

@@ -1,0 +1,43 @@
+/** A frame cannot be read; the text says why. Its connection goes on. */
+export class FrameError extends Error {
+  override readonly name = "FrameError";
+}
+
+/** A frame of the telemetry socket: the headers that sign its message, if it has them, and the message's text. */
+export type TelemetryFrame = {
+  /** By lower-case names; null for a message without headers. */
+  readonly headers: Readonly<Record<string, string>> | null;
+  readonly text: string;
+};
+
+const separator = "\r\n\r\n";
+/** LIMIT: an authorization with a session token has up to 6 KiB. */
+const headersMax = 16_384;
+
+/**
+ * Takes a frame apart. AWS: what agents send on the telemetry socket begins with the headers of a signed request, an empty line
+ * behind them. Throws FrameError when what stands before the message is no such block.
+ */
+export function splitTelemetryFrame(frame: string): TelemetryFrame {
+  if (frame.startsWith("{")) return { headers: null, text: frame };
+  const end = frame.slice(0, headersMax).indexOf(separator);
+  if (end === -1) throw new FrameError("neither a message nor headers before one");
+  const headers: [string, string][] = [];
+  for (const line of frame.slice(0, end).split("\r\n")) {
+    const colon = line.indexOf(":");
+    if (colon <= 0) throw new FrameError("a header without a name");
+    const name = line.slice(0, colon).trim().toLowerCase();
+    if (headers.some(([known]) => known === name)) throw new FrameError("a header that stands there twice");
+    headers.push([name, line.slice(colon + 1).trim()]);
+  }
+  return { headers: Object.fromEntries(headers), text: frame.slice(end + separator.length) };
+}
+
+/** The message in the text of a frame. Throws FrameError when it is no JSON. */
+export function messageOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new FrameError("no JSON");
+  }
+}
