@@ -8,6 +8,7 @@ import type { ClusterState } from "../ecs/cluster-state.ts";
 import type { Cluster, ClusterCounts } from "../ecs/clusters/cluster.ts";
 import type { AgentStanding } from "../ecs/container-instances/agent-standing.ts";
 import type { AccountEffect, ClusterEffect } from "../ecs/effect.ts";
+import { type FargateUse, nothingOnFargate } from "../ecs/fargate/fargate-use.ts";
 import { refuse } from "../ecs/refusals.ts";
 import { taggedResource } from "../ecs/tags/tag.ts";
 import type { TaskDefinition } from "../ecs/task-definitions/task-definition.ts";
@@ -45,9 +46,9 @@ export type ControlPlaneCall = Place & {
   readonly operation: RoutedOperation;
   readonly request: object;
   readonly caller: Caller;
-};
   /** Name and port under which the caller reached this process, if it came over a network. */
   readonly host?: string | null;
+};
 
 /** What requests say about where they belong. */
 type RoutingMembers = { readonly cluster?: string; readonly taskDefinition?: string; readonly resourceArn?: string };
@@ -119,7 +120,6 @@ export class ControlPlane {
     await cluster.submit({ type: "agent-report", report });
   }
 
-  /** `listener` gets the effects of every cluster once their steps are durable, those of one cluster in order. */
   /** Whether the agent of an instance may connect; `no-cluster` when there is no such cluster either. */
   async agentStanding(place: ClusterPlace, instanceId: string): Promise<AgentStanding | "no-cluster"> {
     const cluster = this.#clusters.get(clusterPartition(place));
@@ -130,6 +130,7 @@ export class ControlPlane {
     return answer.ok ? "unknown" : "no-cluster";
   }
 
+  /** `listener` gets the effects of every cluster once their steps are durable, those of one cluster in order. */
   onEffect(listener: (place: ClusterPlace, effect: ClusterEffect) => void): void {
     this.#effectListeners.push(listener);
   }
@@ -220,9 +221,27 @@ export class ControlPlane {
     answer = account.answer({ type: "effective-settings", principalArn: caller.principalArn });
     const settings = replyOf(answer instanceof Promise ? await answer : answer) as EffectiveSettings;
 
-    const given: Given = { caller, cluster, settings, taskDefinition };
+    const given: Given = {
+      caller,
+      cluster,
+      settings,
+      taskDefinition,
+      ...(operation === "RunTask" ? { fargateElsewhere: this.#fargateElsewhere(call, cluster.name) } : {}),
+    };
     answer = this.#clusterOf(call, cluster.name).answer({ type: "call", operation, request, given });
     return replyOf(answer instanceof Promise ? await answer : answer) as object;
+  }
+
+  /** What the place's other clusters hold of the quota for Fargate. They run on meanwhile, so that the quota may be passed by a call or two. */
+  #fargateElsewhere(place: Place, cluster: string): FargateUse {
+    let { FARGATE, FARGATE_SPOT } = nothingOnFargate;
+    for (const { state } of this.#clusterMachines.values()) {
+      const isHere = state.place.account === place.account && state.place.region === place.region;
+      if (!isHere || state.name === cluster) continue;
+      FARGATE += state.fargateBook.use.FARGATE;
+      FARGATE_SPOT += state.fargateBook.use.FARGATE_SPOT;
+    }
+    return { FARGATE, FARGATE_SPOT };
   }
 
   async #deleteCluster(place: Place, reference: string | undefined): Promise<object> {

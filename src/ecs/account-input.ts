@@ -45,6 +45,7 @@ export function countedClusters(operation: string, request: object): readonly (s
       return [named.clusterName];
     case "UpdateCluster":
     case "UpdateClusterSettings":
+    case "PutClusterCapacityProviders":
       return [named.cluster];
     case "DescribeClusters":
       return named.clusters === undefined || named.clusters.length === 0 ? [undefined] : named.clusters;

@@ -7,6 +7,7 @@ import { AccountState } from "./account-state.ts";
 import { AccountStep } from "./account-step.ts";
 import { clusterName, type Place } from "./arn.ts";
 import type { MachineConfiguration } from "./call.ts";
+import { storedCluster } from "./clusters/cluster.ts";
 import { closeCluster, createDefaultCluster, removeInactiveClusters } from "./clusters/cluster-life.ts";
 import { resolveCluster } from "./clusters/resolve-cluster.ts";
 import type { AccountEffect } from "./effect.ts";
@@ -25,7 +26,9 @@ export class AccountMachine implements Machine<AccountInput, AccountEffect> {
 
   load(kind: string, key: string, document: object): void {
     // A document of another kind comes from a newer Berth and is left alone.
-    this.#state.tables.find((table) => table.kind === kind)?.load(key, document);
+    this.#state.tables
+      .find((table) => table.kind === kind)
+      ?.load(key, kind === "cluster" ? storedCluster(document) : document);
   }
 
   nextDueAt(): number | null {

@@ -4,6 +4,8 @@ import { listAccountSettings } from "./account-settings/list-account-settings.ts
 import { putAccountSetting } from "./account-settings/put-account-setting.ts";
 import { putAccountSettingDefault } from "./account-settings/put-account-setting-default.ts";
 import type { AccountStep } from "./account-step.ts";
+import { describeCapacityProviders } from "./capacity-providers/describe-capacity-providers.ts";
+import { putClusterCapacityProviders } from "./capacity-providers/put-cluster-capacity-providers.ts";
 import { createCluster } from "./clusters/create-cluster.ts";
 import { describeClusters } from "./clusters/describe-clusters.ts";
 import { listClusters } from "./clusters/list-clusters.ts";
@@ -32,6 +34,8 @@ export const accountOperations: ReadonlyMap<string, AccountOperation> = new Map<
   ["ListClusters", listClusters],
   ["UpdateCluster", updateCluster],
   ["UpdateClusterSettings", updateClusterSettings],
+  ["PutClusterCapacityProviders", putClusterCapacityProviders],
+  ["DescribeCapacityProviders", describeCapacityProviders],
   ["RegisterTaskDefinition", registerTaskDefinition],
   ["DeregisterTaskDefinition", deregisterTaskDefinition],
   ["DeleteTaskDefinitions", deleteTaskDefinitions],

@@ -1,4 +1,5 @@
 import type { Cluster } from "./clusters/cluster.ts";
+import type { FargateUse } from "./fargate/fargate-use.ts";
 import type { TaskDefinition } from "./task-definitions/task-definition.ts";
 
 /** Who calls. */
@@ -19,6 +20,8 @@ export type Given = {
   readonly settings: EffectiveSettings;
   /** Resolved when the operation names a task definition (RunTask, StartTask). */
   readonly taskDefinition: TaskDefinition | null;
+  /** What the account's other clusters hold of its quota for Fargate; absent when the operation starts no tasks. */
+  readonly fargateElsewhere?: FargateUse;
 };
 
 /** What the operator configured, the same for every machine of a process. */
@@ -29,4 +32,6 @@ export type MachineConfiguration = {
   readonly agentUpdate: { readonly location: string; readonly signature: string } | null;
   /** Checks an instance identity document's signature; null accepts any (no trusted certificate configured). */
   readonly verifyIdentity: ((document: string, signature: string) => boolean) | null;
+  /** What the hosts can do that Berth runs for Fargate tasks, as names of attributes; absent when it runs none. */
+  readonly managedHosts?: { readonly capabilities: ReadonlySet<string> } | null;
 };

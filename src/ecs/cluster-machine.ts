@@ -21,10 +21,12 @@ import {
 } from "./container-instances/stored-container-instance.ts";
 import { runDue } from "./due.ts";
 import type { ClusterEffect } from "./effect.ts";
+import { recoverManagedHosts } from "./fargate/managed-host.ts";
 import type { Machine, StepResult } from "./machine.ts";
 import { Refusal, refuse } from "./refusals.ts";
 import { reportStopCandidates } from "./tasks/report-stop-candidates.ts";
 import { reportTaskHealth } from "./tasks/report-task-health.ts";
+import { storedTask } from "./tasks/stored-task.ts";
 
 /** Everything that belongs to one cluster: plain data and a synchronous step. */
 export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
@@ -43,7 +45,10 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
       return;
     }
     const table = this.state.tables.find((candidate) => candidate.kind === kind);
-    must(table, `the table of stored documents of kind ${kind}`).load(key, document);
+    must(table, `the table of stored documents of kind ${kind}`).load(
+      key,
+      kind === "task" ? storedTask(document) : document,
+    );
     // What is loaded was announced before.
     this.state.book.takeTouched();
   }
@@ -82,19 +87,20 @@ function decide(step: ClusterStep, input: ClusterInput): unknown {
       expireReconnects(step);
       return runDue(step);
     case "recovered":
+      recoverManagedHosts(step);
       return recoverConnections(step);
     case "count":
       return countCluster(step.state);
     case "revisions-in-use":
       return input.arns.filter((arn) => step.state.revisionUses.has(arn));
+    case "agent-standing":
+      return agentStanding(step.state, input.instanceId);
     case "close":
       return closeCluster(step, input.incarnation);
     default:
       return never(input, "input of a cluster machine");
   }
 }
-    case "agent-standing":
-      return agentStanding(step.state, input.instanceId);
 
 function call(step: ClusterStep, input: ClusterInput & { type: "call" }): object {
   // AWS: the text for a deleted cluster; it was deleted between the look-up and this step.

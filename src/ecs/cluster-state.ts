@@ -4,6 +4,8 @@ import type { Place } from "./arn.ts";
 import type { MachineConfiguration } from "./call.ts";
 import type { ContainerInstance, InstanceHealth } from "./container-instances/container-instance.ts";
 import { instanceDueAt } from "./container-instances/instance-due-at.ts";
+import { FargateBook } from "./fargate/fargate-use.ts";
+import { type ManagedHost, managedHostDueAt } from "./fargate/managed-host.ts";
 import { ResourceBook } from "./placement/resource-book.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 import { type DocumentChange, Journal, Table } from "./table.ts";
@@ -47,9 +49,11 @@ export class ClusterState {
   readonly runTaskTokens = new Table<RunTaskToken>("run-task-token", this.journal);
   readonly registrationTokens = new Table<RegistrationToken>("registration-token", this.journal);
   readonly agentSequences = new Table<AgentSequence>("agent-sequence", this.journal);
+  readonly managedHosts = new Table<ManagedHost>("managed-host", this.journal);
   readonly closed = new Table<ClosedMark>("closed", this.journal);
 
   readonly book = new ResourceBook();
+  readonly fargateBook = new FargateBook();
   readonly instanceIds = new SortedKeys();
   readonly taskIds = new SortedKeys();
   /** The addresses of the interfaces of tasks that are not STOPPED. */
@@ -80,6 +84,7 @@ export class ClusterState {
     this.configuration = configuration;
     this.tasks.onChange((key, before, after) => {
       this.book.onTaskChange(before, after);
+      this.fargateBook.onTaskChange(before, after);
       this.#indexTask(key, before, after);
       this.#schedule("task", key, after === undefined ? null : taskDueAt(after));
     });
@@ -91,6 +96,9 @@ export class ClusterState {
       }
       this.#schedule("container-instance", key, after === undefined ? null : instanceDueAt(after));
     });
+    this.managedHosts.onChange((key, _, after) =>
+      this.#schedule("managed-host", key, after === undefined ? null : managedHostDueAt(after)),
+    );
     this.runTaskTokens.onChange((key, _, after) => this.#schedule("run-task-token", key, after?.expiresAt ?? null));
     this.registrationTokens.onChange((key, _, after) =>
       this.#schedule("registration-token", key, after?.expiresAt ?? null),
@@ -98,7 +106,17 @@ export class ClusterState {
   }
 
   get tables(): readonly Table<object>[] {
-    const { instances, health, tasks, revisions, runTaskTokens, registrationTokens, agentSequences, closed } = this;
+    const {
+      instances,
+      health,
+      tasks,
+      revisions,
+      runTaskTokens,
+      registrationTokens,
+      agentSequences,
+      managedHosts,
+      closed,
+    } = this;
     return [
       instances,
       health,
@@ -107,6 +125,7 @@ export class ClusterState {
       runTaskTokens,
       registrationTokens,
       agentSequences,
+      managedHosts,
       closed,
     ] as unknown as Table<object>[];
   }

@@ -7,6 +7,7 @@ import type { ContainerInstance } from "./container-instances/container-instance
 import { containerInstanceEventDetail } from "./container-instances/container-instance-event.ts";
 import type { ClusterEffect } from "./effect.ts";
 import type { EcsEvent } from "./events/event.ts";
+import { noteIdleness } from "./fargate/managed-host.ts";
 import { limits } from "./limits.ts";
 import type { Task } from "./tasks/task.ts";
 import { taskEventDetail } from "./tasks/task-event.ts";
@@ -138,6 +139,7 @@ export class ClusterStep {
     for (const id of this.state.book.takeTouched()) {
       const instance = this.state.instances.get(id);
       if (instance !== undefined) this.changeInstance(instance);
+      else noteIdleness(this, id);
     }
   }
 }

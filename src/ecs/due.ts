@@ -1,5 +1,6 @@
 import type { ClusterStep } from "./cluster-step.ts";
 import { instanceDue } from "./container-instances/instance-timers.ts";
+import { managedHostDue } from "./fargate/managed-host.ts";
 import { taskDue } from "./tasks/task-timers.ts";
 
 // LIMIT: a step holds the event loop; what is due beyond this comes in the next step, which follows at once.
@@ -19,6 +20,11 @@ export function runDue(step: ClusterStep): void {
       case "container-instance": {
         const instance = step.state.instances.get(due.key);
         if (instance !== undefined) instanceDue(step, instance);
+        break;
+      }
+      case "managed-host": {
+        const host = step.state.managedHosts.get(due.key);
+        if (host !== undefined) managedHostDue(step, host);
         break;
       }
       case "run-task-token":

@@ -35,6 +35,10 @@ export type ClusterEffect =
       readonly stage: "stage" | "perform";
       readonly targetVersion: string;
     }
+  /** Fargate tasks need the managed host `instanceId`: it is to be run, unless it runs. */
+  | { readonly type: "start-host"; readonly instanceId: string }
+  /** The managed host is needed no more, and nothing is left on it. */
+  | { readonly type: "end-host"; readonly instanceId: string }
   /** The instance is INACTIVE: close its sessions with InactiveInstanceException and refuse further ones. */
   | { readonly type: "turn-away"; readonly instanceId: string };
 

@@ -39,6 +39,17 @@ export const limits = {
   reasonCharacters: 1_024,
   stopReasonCharacters: 1_024,
   pageSize: 100,
+  capacityProvidersPageSize: 10,
+  capacityProvidersPerCluster: 20,
+  capacityProvidersPerStrategy: 20,
+  capacityProviderWeight: 1_000,
+  capacityProviderBase: 100_000,
+  namesPerDescribeCapacityProviders: 100,
+  fargateStorageGiB: 20,
+  /** LIMIT: AWS starts accounts at 6 vCPUs and raises them to thousands when asked; nobody could be asked here. */
+  fargateVcpus: 4_000,
+  /** LIMIT: how long an idle host for Fargate tasks is kept: the next task starts at once, and nothing stays that nobody uses. */
+  managedHostIdleMs: 300_000,
   accountSettingsPageSize: 10,
   /** LIMIT: far more than the mappings of any container, and few enough that no report stalls the server. */
   networkBindingsPerContainer: 1_000,

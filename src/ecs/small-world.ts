@@ -8,8 +8,10 @@ import type { Given } from "./call.ts";
 import type { AgentReport, ClusterInput } from "./cluster-input.ts";
 import { ClusterMachine } from "./cluster-machine.ts";
 import { ClusterStep } from "./cluster-step.ts";
+import type { Cluster } from "./clusters/cluster.ts";
 import type { ContainerInstance } from "./container-instances/container-instance.ts";
 import type { EcsEvent } from "./events/event.ts";
+import { nothingOnFargate } from "./fargate/fargate-use.ts";
 import type { Usage } from "./placement/resource-book.ts";
 import { Refusal } from "./refusals.ts";
 import {
@@ -82,6 +84,19 @@ export function aDefinition(
   };
 }
 
+/** A definition for Fargate of a quarter of a vCPU and 512 MiB, changed as told; `inSubnet` goes with it. */
+export const fargateDefinition = (changes: Parameters<typeof aDefinition>[0] = {}): TaskDefinition =>
+  aDefinition({
+    family: "fargate",
+    networkMode: "awsvpc",
+    cpu: "256",
+    memory: "512",
+    requiresCompatibilities: ["FARGATE"],
+    compatibilities: ["EC2", "MANAGED_INSTANCES", "FARGATE"],
+    requiresAttributes: [{ name: "ecs.capability.task-eni" }],
+    ...changes,
+  });
+
 /** A definition with an ENI of its own for each task, and the network configuration that goes with it. */
 export const awsvpcDefinition = (): TaskDefinition => aDefinition({ family: "vpc", networkMode: "awsvpc" });
 export const inSubnet = { networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"] } } };
@@ -91,12 +106,18 @@ export class SmallWorld {
     latestAgentVersion: "1.96.0",
     agentUpdate: null,
     verifyIdentity: null,
+    managedHosts: { capabilities: new Set(["ecs.capability.task-eni"]) },
   });
   now = 1_000_000;
   /** Everything that was announced, in order. */
   readonly events: EcsEvent[] = [];
   readonly #random;
   readonly #instanceIds: string[] = [];
+
+  /** What the account's other clusters hold. */
+  fargateElsewhere = nothingOnFargate;
+  /** The cluster as its account knows it. */
+  cluster = aClusterDocument;
 
   constructor(seed: string) {
     this.#random = seededRandom(seed);
@@ -222,7 +243,7 @@ export class SmallWorld {
 
   /** An operation; throws its Refusal. */
   call<T = object>(operation: string, request: object, taskDefinition: TaskDefinition | null = null): StepOutcome<T> {
-    return this.step({ type: "call", operation, request, given: given(taskDefinition) }) as StepOutcome<T>;
+    return this.step({ type: "call", operation, request, given: this.#given(taskDefinition) }) as StepOutcome<T>;
   }
 
   /** Asserts that the operation is refused with this code and text. */
@@ -287,6 +308,11 @@ export class SmallWorld {
     assert.deepEqual(dump(this.state), before, "a restart changes nothing");
   }
 
+  #given(taskDefinition: TaskDefinition | null): Given {
+    const caller = { principalArn: "arn:aws:iam::111122223333:root", isAgent: false };
+    return { caller, cluster: this.cluster, settings: {}, taskDefinition, fargateElsewhere: this.fargateElsewhere };
+  }
+
   /** Takes a step and holds it to the rules. */
   #checked<T>(take: () => StepOutcome<T>): StepOutcome<T> {
     const before = snapshot(this.state);
@@ -309,20 +335,17 @@ export class SmallWorld {
 
 type TasksReply = { readonly tasks: readonly { readonly taskArn: string }[]; readonly failures: readonly object[] };
 
-const given = (taskDefinition: TaskDefinition | null): Given => ({
-  caller: { principalArn: "arn:aws:iam::111122223333:root", isAgent: false },
-  cluster: {
-    name: clusterName,
-    arn: `arn:aws:ecs:eu-central-1:111122223333:cluster/${clusterName}`,
-    status: "ACTIVE",
-    incarnation: 1,
-    settings: [],
-    configuration: null,
-    serviceConnectDefaults: null,
-    tags: [],
-    createdAt: 1,
-    deletedAt: null,
-  },
-  settings: {},
-  taskDefinition,
-});
+const aClusterDocument: Cluster = {
+  name: clusterName,
+  arn: `arn:aws:ecs:eu-central-1:111122223333:cluster/${clusterName}`,
+  status: "ACTIVE",
+  incarnation: 1,
+  settings: [],
+  configuration: null,
+  serviceConnectDefaults: null,
+  capacityProviders: [],
+  defaultCapacityProviderStrategy: [],
+  tags: [],
+  createdAt: 1,
+  deletedAt: null,
+};

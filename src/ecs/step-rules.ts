@@ -17,6 +17,7 @@ import type { ContainerInstance } from "./container-instances/container-instance
 import { instanceDueAt } from "./container-instances/instance-due-at.ts";
 import type { ClusterEffect } from "./effect.ts";
 import type { EcsEvent } from "./events/event.ts";
+import { managedHostDueAt } from "./fargate/managed-host.ts";
 import { ResourceBook, type Usage } from "./placement/resource-book.ts";
 import type { DocumentChange } from "./table.ts";
 import { type NetworkBinding, type Task, taskStatuses } from "./tasks/task.ts";
@@ -55,10 +56,13 @@ export function documentsOf(state: ClusterState): { kind: string; key: string; v
 export function dump(state: ClusterState): object {
   return structuredClone({
     documents: documentsOf(state),
-    book: [...state.instances.keys()].sort().map((id) => [id, plain(state.book.usageOf(id))]),
+    book: [...state.instances.keys(), ...state.managedHosts.keys()]
+      .sort()
+      .map((id) => [id, plain(state.book.usageOf(id))]),
     taskIds: state.taskIds.after(null),
     instanceIds: state.instanceIds.after(null),
     revisionUses: [...state.revisionUses].sort(),
+    fargateUse: state.fargateBook.use,
     running: [...state.runningByLaunchType].sort(),
     pending: [...state.pendingByLaunchType].sort(),
   });
@@ -103,7 +107,10 @@ function announcedDocument(state: ClusterState, { detailType, resources }: EcsEv
 export function checkBook(state: ClusterState): void {
   const recomputed = new ResourceBook();
   for (const task of state.tasks.values()) recomputed.onTaskChange(undefined, task);
-  for (const { id } of state.instances.values()) {
+  for (const { id, idleSince } of state.managedHosts.values()) {
+    assert.equal(idleSince !== null, state.book.usageOf(id).taskIds.size === 0, "a host is idle when no task is on it");
+  }
+  for (const { id } of [...state.instances.values(), ...state.managedHosts.values()]) {
     const usage = plain(state.book.usageOf(id));
     assert.deepEqual(usage, plain(recomputed.usageOf(id)));
     assert.deepEqual(usage, plain(countedUsage(state.tasks.values(), id)));
@@ -112,10 +119,11 @@ export function checkBook(state: ClusterState): void {
 
 /** Whoever is due must not be before the earliest moment that the machine names. */
 export function checkTimers(machine: ClusterMachine): void {
-  const { tasks, instances, runTaskTokens } = machine.state;
+  const { tasks, instances, runTaskTokens, managedHosts } = machine.state;
   const dueAts = [
     ...[...tasks.values()].map(taskDueAt),
     ...[...instances.values()].map(instanceDueAt),
+    ...[...managedHosts.values()].map(managedHostDueAt),
     ...[...runTaskTokens.values()].map(({ expiresAt }) => expiresAt),
   ].filter((at) => at !== null);
   if (dueAts.length === 0) return;

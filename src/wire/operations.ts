@@ -19,7 +19,7 @@ export const operations = [
     name: "CreateCluster",
     status: "partial",
     missing:
-      "Capacity providers, their default strategy and a Service Connect namespace are refused; Container Insights and the configuration of managed storage and of execute-command are stored and described, with no effect.",
+      "Capacity providers but FARGATE and FARGATE_SPOT, and a Service Connect namespace, are refused; Container Insights and the configuration of managed storage and of execute-command are stored and described, with no effect.",
   },
   { name: "CreateDaemon", status: "absent" },
   { name: "CreateExpressGatewayService", status: "absent" },
@@ -39,7 +39,11 @@ export const operations = [
   { name: "DeleteTaskSet", status: "absent" },
   { name: "DeregisterContainerInstance", status: "full" },
   { name: "DeregisterTaskDefinition", status: "full" },
-  { name: "DescribeCapacityProviders", status: "absent" },
+  {
+    name: "DescribeCapacityProviders",
+    status: "partial",
+    missing: "There are no others than FARGATE and FARGATE_SPOT, and these cannot be tagged.",
+  },
   {
     name: "DescribeClusters",
     status: "partial",
@@ -110,20 +114,24 @@ export const operations = [
       "`awsvpcTrunking` and `containerInsights` (for new clusters) have their effect; the other settings are stored and listed, with none.",
   },
   { name: "PutAttributes", status: "full" },
-  { name: "PutClusterCapacityProviders", status: "absent" },
+  {
+    name: "PutClusterCapacityProviders",
+    status: "partial",
+    missing: "Capacity providers but FARGATE and FARGATE_SPOT are refused, as there are no others yet.",
+  },
   { name: "RegisterContainerInstance", status: "full" },
   { name: "RegisterDaemonTaskDefinition", status: "absent" },
   {
     name: "RegisterTaskDefinition",
     status: "partial",
     missing:
-      "What RunTask and StartTask refuse to run (Fargate, placement constraints, Neuron devices, inference accelerators, volumes configured at launch) is checked and stored.",
+      "What RunTask and StartTask refuse to run (placement constraints, Neuron devices, inference accelerators, volumes configured at launch) is checked and stored.",
   },
   {
     name: "RunTask",
     status: "partial",
     missing:
-      "Placement strategies, placement constraints, capacity providers, Fargate, ECS Exec, EBS volumes, Neuron devices and inference accelerators are refused; placement is random over the container instances that fit. Subnets and security groups name nothing, ENIs per instance are not counted, and `referenceId` is ignored. Agents are sent no role credentials, secrets, registry logins or proxy configurations; simulated containers are not restarted by a restart policy.",
+      "Placement strategies, placement constraints, capacity providers but FARGATE and FARGATE_SPOT, Windows on Fargate, ECS Exec, EBS volumes, Neuron devices and inference accelerators are refused; placement is random over the container instances that fit. Tasks on Fargate run on hosts that Berth keeps: there is no public address, ephemeral storage is shown and not bounded, platform versions differ in their number only, and Spot tasks are not interrupted. Subnets and security groups name nothing, ENIs per instance are not counted, and `referenceId` is ignored. Agents are sent no role credentials, secrets, registry logins or proxy configurations; simulated containers are not restarted by a restart policy.",
   },
   {
     name: "StartTask",

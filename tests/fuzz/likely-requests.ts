@@ -22,6 +22,7 @@ export function likelyRequests({
     DeleteTaskDefinitions: { taskDefinitions: ["fuzz:2", "fuzz:3"] },
     DeregisterContainerInstance: { cluster, containerInstance: instance, force: false },
     DeregisterTaskDefinition: { taskDefinition: "fuzz:2" },
+    DescribeCapacityProviders: { capacityProviders: ["FARGATE"], include: ["TAGS"], maxResults: 2 },
     DescribeClusters: { clusters: [cluster], include: ["TAGS", "STATISTICS", "SETTINGS"] },
     DescribeContainerInstances: { cluster, containerInstances: [instance], include: ["TAGS"] },
     DescribeTaskDefinition: { taskDefinition, include: ["TAGS"] },
@@ -39,6 +40,11 @@ export function likelyRequests({
     PutAccountSetting: { name: "containerInsights", value: "enabled" },
     PutAccountSettingDefault: { name: "containerInsights", value: "enabled" },
     PutAttributes: { cluster, attributes },
+    PutClusterCapacityProviders: {
+      cluster,
+      capacityProviders: ["FARGATE", "FARGATE_SPOT"],
+      defaultCapacityProviderStrategy: [{ capacityProvider: "FARGATE_SPOT", weight: 1, base: 1 }],
+    },
     RegisterContainerInstance: {
       cluster,
       totalResources: [

@@ -1,4 +1,5 @@
 import type { ClusterStep } from "../cluster-step.ts";
+import { endManagedHosts } from "../fargate/managed-host.ts";
 import { refuse } from "../refusals.ts";
 import { holdsResources } from "../tasks/task.ts";
 
@@ -20,6 +21,7 @@ export function closeCluster(step: ClusterStep, incarnation: number): object {
       refuse("ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active.");
     }
   }
+  endManagedHosts(step);
   step.state.closed.put("closed", { incarnation });
   return {};
 }

@@ -35,17 +35,8 @@ export function checkedClusterConfiguration(
 
 /** Refuses what a cluster may be asked for and Berth cannot give yet, rather than keep it without effect. */
 export function refuseWhatIsNotBuilt(request: {
-  readonly capacityProviders?: readonly string[];
-  readonly defaultCapacityProviderStrategy?: readonly object[];
   readonly serviceConnectDefaults?: { readonly namespace?: string };
 }): void {
-  for (const member of ["capacityProviders", "defaultCapacityProviderStrategy"] as const) {
-    const given = request[member];
-    if (given !== undefined && given.length > 0) {
-      // DIFFERS: clusters take no capacity providers: Berth has none yet, and would place nothing by them.
-      refuse("InvalidParameterException", `Berth has no capacity providers yet; leave out '${member}'.`);
-    }
-  }
   const namespace = request.serviceConnectDefaults?.namespace;
   if (namespace !== undefined && namespace !== "") {
     // DIFFERS: clusters take no Service Connect default namespace: Berth has no namespaces to make or find it in.

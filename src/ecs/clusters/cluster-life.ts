@@ -14,7 +14,16 @@ import { clusterReply } from "./cluster-reply.ts";
  */
 export function putNewCluster(
   step: AccountStep,
-  chosen: Pick<Cluster, "name" | "settings" | "configuration" | "serviceConnectDefaults" | "tags">,
+  chosen: Pick<
+    Cluster,
+    | "name"
+    | "settings"
+    | "configuration"
+    | "serviceConnectDefaults"
+    | "capacityProviders"
+    | "defaultCapacityProviderStrategy"
+    | "tags"
+  >,
 ): Cluster {
   const { state, now, place } = step;
   if (state.activeClusters >= limits.clusters) {
@@ -50,6 +59,8 @@ export function createDefaultCluster(step: AccountStep): Cluster {
     settings: newClusterSettings(step, rootArn(step)),
     configuration: null,
     serviceConnectDefaults: null,
+    capacityProviders: [],
+    defaultCapacityProviderStrategy: [],
     tags: [],
   });
 }

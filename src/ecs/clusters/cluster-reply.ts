@@ -25,8 +25,8 @@ export function clusterReply(
     tags: fields.has("TAGS") ? cluster.tags : [],
     settings: fields.has("SETTINGS") ? cluster.settings : [],
     configuration: fields.has("CONFIGURATIONS") ? cluster.configuration : null,
-    capacityProviders: [],
-    defaultCapacityProviderStrategy: [],
+    capacityProviders: cluster.capacityProviders,
+    defaultCapacityProviderStrategy: cluster.defaultCapacityProviderStrategy,
     attachments: [],
     serviceConnectDefaults: cluster.serviceConnectDefaults,
   };

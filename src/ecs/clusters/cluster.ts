@@ -1,3 +1,4 @@
+import type { CapacityProviderStrategy } from "../capacity-providers/capacity-provider.ts";
 import type { Tag } from "../tags/tag.ts";
 
 /** The document of a cluster (kind `cluster`, key: its name). What lives inside it belongs to its cluster machine. */
@@ -11,10 +12,18 @@ export type Cluster = {
   /** In API shape; null when none was given. */
   readonly configuration: Readonly<Record<string, unknown>> | null;
   readonly serviceConnectDefaults: { readonly namespace: string } | null;
+  /** The names of the capacity providers that strategies here may name. */
+  readonly capacityProviders: readonly string[];
+  /** By which tasks are run that name neither launch type nor strategy; empty when there is none. */
+  readonly defaultCapacityProviderStrategy: CapacityProviderStrategy;
   readonly tags: readonly Tag[];
   readonly createdAt: number;
   readonly deletedAt: number | null;
 };
+
+/** A stored cluster as it is today: documents of before capacity providers have none. */
+export const storedCluster = (document: object): Cluster =>
+  ({ capacityProviders: [], defaultCapacityProviderStrategy: [], ...document }) as Partial<Cluster> as Cluster;
 
 /** What a cluster machine counts for the replies that show a cluster. */
 export type ClusterCounts = {
@@ -25,6 +34,8 @@ export type ClusterCounts = {
   /** Per launch type, for `include: STATISTICS`. */
   readonly runningTasksByLaunchType: Readonly<Record<string, number>>;
   readonly pendingTasksByLaunchType: Readonly<Record<string, number>>;
+  /** The capacity providers of tasks that are not STOPPED. */
+  readonly capacityProvidersInUse: readonly string[];
 };
 
 export const noCounts: ClusterCounts = {
@@ -34,4 +45,5 @@ export const noCounts: ClusterCounts = {
   activeServices: 0,
   runningTasksByLaunchType: {},
   pendingTasksByLaunchType: {},
+  capacityProvidersInUse: [],
 };

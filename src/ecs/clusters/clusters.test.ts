@@ -15,6 +15,7 @@ const counts: ClusterCounts = {
   activeServices: 0,
   runningTasksByLaunchType: { EC2: 3, EXTERNAL: 1 },
   pendingTasksByLaunchType: { FARGATE: 1 },
+  capacityProvidersInUse: [],
 };
 
 function close(account: SmallAccount, name: string): { cluster: Shown } {
@@ -83,11 +84,11 @@ test("CreateCluster refuses bad names, settings, configurations and what is not 
   ]) {
     assert.match(account.refusal("CreateCluster", request), /^InvalidParameterException: /, JSON.stringify(request));
   }
-  assert.match(account.refusal("CreateCluster", { capacityProviders: ["a"] }), /no capacity providers yet/);
+  assert.match(account.refusal("CreateCluster", { capacityProviders: ["a"] }), /capacity provider 'a' was not found/);
   const strategy = [{ capacityProvider: "a" }];
   assert.match(
     account.refusal("CreateCluster", { defaultCapacityProviderStrategy: strategy }),
-    /no capacity providers/,
+    /not associated with the cluster/,
   );
   assert.match(account.refusal("CreateCluster", { serviceConnectDefaults: { namespace: "a" } }), /no Service Connect/);
   assert.equal(account.refusal("CreateCluster", { tags: [] }), "ClientException: Tags can not be empty.");

@@ -1,5 +1,6 @@
 import type { AccountGiven } from "../account-input.ts";
 import type { AccountStep } from "../account-step.ts";
+import { checkedProviders, checkedStrategy, type RequestStrategyItem } from "../capacity-providers/strategy.ts";
 import { refuse } from "../refusals.ts";
 import { newTags, type RequestTag } from "../tags/tag.ts";
 import {
@@ -17,14 +18,14 @@ export type CreateClusterRequest = {
   readonly settings?: readonly RequestClusterSetting[];
   readonly configuration?: RequestClusterConfiguration;
   readonly capacityProviders?: readonly string[];
-  readonly defaultCapacityProviderStrategy?: readonly object[];
+  readonly defaultCapacityProviderStrategy?: readonly RequestStrategyItem[];
   readonly serviceConnectDefaults?: { readonly namespace?: string };
 };
 
 /**
  * Makes a cluster, `default` when no name is given. AWS: a name that is ACTIVE already is answered with the cluster as
  * it is; an INACTIVE one becomes a new cluster under the same ARN.
- * Refuses bad names, settings, configurations and what Berth has not (InvalidParameterException), empty tags and more
+ * Refuses bad names, settings, configurations, capacity providers, strategies and what Berth has not (InvalidParameterException), empty tags and more
  * than 10,000 clusters (ClientException).
  */
 export function createCluster(step: AccountStep, request: CreateClusterRequest, given: AccountGiven): object {
@@ -33,6 +34,9 @@ export function createCluster(step: AccountStep, request: CreateClusterRequest, 
   const tags = newTags(request.tags);
   const configuration = checkedClusterConfiguration(request.configuration);
   const settings = checkedClusterSettings(request.settings ?? []);
+  const capacityProviders = checkedProviders(step.place, request.capacityProviders ?? []);
+  const strategy = request.defaultCapacityProviderStrategy ?? [];
+  const defaultCapacityProviderStrategy = checkedStrategy(step.place, strategy, capacityProviders);
   const existing = step.state.clusters.get(name);
   if (existing?.status === "ACTIVE") return { cluster: clusterReply(existing, given.counts.get(name)) };
   const cluster = putNewCluster(step, {
@@ -40,6 +44,8 @@ export function createCluster(step: AccountStep, request: CreateClusterRequest, 
     settings: settings.length > 0 ? settings : newClusterSettings(step, given.caller.principalArn),
     configuration,
     serviceConnectDefaults: null,
+    capacityProviders,
+    defaultCapacityProviderStrategy,
     tags,
   });
   return { cluster: clusterReply(cluster) };

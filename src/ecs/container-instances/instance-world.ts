@@ -142,7 +142,15 @@ function aTask(id: string, instanceId: string, reservation: Reservation): Task {
     executionStoppedAt: null,
     stoppedAt: null,
   };
-  const off = { startedBy: null, cpu: null, memory: null, ephemeralStorageGiB: null, protectedUntil: null };
+  const off = {
+    startedBy: null,
+    cpu: null,
+    memory: null,
+    ephemeralStorageGiB: null,
+    capacityProviderName: null,
+    platformVersion: null,
+    protectedUntil: null,
+  };
   return {
     ...gone,
     ...off,

@@ -1,6 +1,6 @@
-import { must } from "../../lib/assert.ts";
 import type { AgentReport } from "../cluster-input.ts";
 import type { ClusterStep } from "../cluster-step.ts";
+import { noteAgentOfHost } from "../fargate/managed-host.ts";
 import { deliverOnConnect } from "../tasks/deliver-tasks.ts";
 import { resumeAgentUpdate, updateAfterConnect } from "./agent-update.ts";
 import type { VersionInfo } from "./container-instance.ts";
@@ -15,6 +15,12 @@ type Report = Extract<AgentReport, { readonly type: "agent-connected" }>;
  * its tasks. The agent of an instance that is deregistered or forgotten is turned away and changes nothing.
  */
 export function reportAgentConnected(step: ClusterStep, report: Report): void {
+  const host = step.state.managedHosts.get(report.instanceId);
+  if (host !== undefined) {
+    noteAgentOfHost(step, host, true);
+    deliverOnConnect(step, host.id);
+    return;
+  }
   const instance = step.state.instances.get(report.instanceId);
   if (instance === undefined || instanceTransition(instance.status, "agent-connect") === "refused") {
     step.effects.push({ type: "turn-away", instanceId: report.instanceId });
@@ -25,7 +31,7 @@ export function reportAgentConnected(step: ClusterStep, report: Report): void {
   const agentUpdate = updateAfterConnect(instance.agentUpdate, report.agentVersion, report.isNewProcess);
   const connected = resumeAgentUpdate(step, { ...instance, agentConnected: true, versionInfo, agentUpdate });
   if (!isSameDocument(instance, connected)) step.changeInstance(connected);
-  deliverOnConnect(step, must(step.state.instances.get(instance.id), "the connected instance"));
+  deliverOnConnect(step, instance.id);
 }
 
 function connectedVersions(known: VersionInfo | null, report: Report): VersionInfo | null {

@@ -1,11 +1,14 @@
 import type { AgentReport } from "../cluster-input.ts";
 import type { ClusterStep } from "../cluster-step.ts";
+import { noteAgentOfHost } from "../fargate/managed-host.ts";
 import { settleReconnect } from "./recover-connections.ts";
 
 type Report = Extract<AgentReport, { readonly type: "agent-disconnected" }>;
 
 /** An agent's command socket is closed. AWS: its instance keeps its status and its tasks; an unfinished update waits. */
 export function reportAgentDisconnected(step: ClusterStep, report: Report): void {
+  const host = step.state.managedHosts.get(report.instanceId);
+  if (host !== undefined) noteAgentOfHost(step, host, false);
   const instance = step.state.instances.get(report.instanceId);
   if (instance === undefined || !instance.agentConnected) return;
   settleReconnect(step, instance.id);

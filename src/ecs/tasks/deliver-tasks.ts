@@ -1,7 +1,7 @@
 import { must } from "../../lib/assert.ts";
 import type { ClusterStep } from "../cluster-step.ts";
-import type { ContainerInstance } from "../container-instances/container-instance.ts";
 import type { TaskOrder } from "../effect.ts";
+import { isAgentConnected } from "../fargate/managed-host.ts";
 import { advance } from "./advance.ts";
 import type { Task } from "./task.ts";
 
@@ -23,17 +23,17 @@ export const orderedStatus = (task: Task): "RUNNING" | "STOPPED" =>
 /** Sends the task, as it stands, to its agent when that is connected; otherwise it goes when the agent comes back. */
 export function deliverTask(step: ClusterStep, taskId: string): void {
   const task = must(step.state.tasks.get(taskId), "a task to deliver");
-  const instance = task.instanceId === null ? undefined : step.state.instances.get(task.instanceId);
-  if (instance === undefined || !instance.agentConnected || !isOrdered(task)) return;
-  const at = step.effects.findLastIndex((effect) => effect.instanceId === instance.id);
+  const { instanceId } = task;
+  if (instanceId === null || !isAgentConnected(step.state, instanceId) || !isOrdered(task)) return;
+  const at = step.effects.findLastIndex((effect) => effect.instanceId === instanceId);
   const last = step.effects[at];
   const order = orderOf(step, task);
   // Tasks of one step for one instance travel in one message.
   if (last?.type === "deliver-tasks") {
     step.effects[at] = { ...last, orders: [...last.orders, order] };
   } else {
-    const sequence = step.nextAgentSequence(instance.id);
-    step.effects.push({ type: "deliver-tasks", instanceId: instance.id, sequence, orders: [order] });
+    const sequence = step.nextAgentSequence(instanceId);
+    step.effects.push({ type: "deliver-tasks", instanceId, sequence, orders: [order] });
   }
 }
 
@@ -41,8 +41,8 @@ export function deliverTask(step: ClusterStep, taskId: string): void {
  * What an agent is sent when it connects: every task that belongs to it, then the manifest, by which it finds tasks that
  * do not. Tasks that were to stop while it was away begin to stop.
  */
-export function deliverOnConnect(step: ClusterStep, instance: ContainerInstance): void {
-  const ids = [...step.state.book.usageOf(instance.id).taskIds].sort();
+export function deliverOnConnect(step: ClusterStep, instanceId: string): void {
+  const ids = [...step.state.book.usageOf(instanceId).taskIds].sort();
   for (const id of ids) {
     const task = must(step.state.tasks.get(id), "a task of the book");
     if (task.desiredStatus !== "STOPPED") continue;
@@ -52,12 +52,12 @@ export function deliverOnConnect(step: ClusterStep, instance: ContainerInstance)
   const tasks = ids.map((id) => must(step.state.tasks.get(id), "a task of the book")).filter(belongsToAgent);
   const orders = tasks.filter(isOrdered).map((task) => orderOf(step, task));
   if (orders.length > 0) {
-    const sequence = step.nextAgentSequence(instance.id);
-    step.effects.push({ type: "deliver-tasks", instanceId: instance.id, sequence, orders });
+    const sequence = step.nextAgentSequence(instanceId);
+    step.effects.push({ type: "deliver-tasks", instanceId, sequence, orders });
   }
   const manifest = tasks.map((task) => ({ arn: task.arn, desiredStatus: orderedStatus(task) }));
-  const sequence = step.nextAgentSequence(instance.id);
-  step.effects.push({ type: "deliver-manifest", instanceId: instance.id, sequence, tasks: manifest });
+  const sequence = step.nextAgentSequence(instanceId);
+  step.effects.push({ type: "deliver-manifest", instanceId, sequence, tasks: manifest });
 }
 
 function orderOf(step: ClusterStep, task: Task): TaskOrder {

@@ -9,6 +9,7 @@ export function describeTask(state: ClusterState, task: Task, options: { readonl
     attachments: task.attachments.map(describeAttachment),
     attributes: task.attributes,
     availabilityZone: task.availabilityZone,
+    capacityProviderName: task.capacityProviderName,
     clusterArn: clusterArn(state.place, state.name),
     connectivity: task.connectivity,
     connectivityAt: task.connectivityAt,
@@ -18,8 +19,9 @@ export function describeTask(state: ClusterState, task: Task, options: { readonl
     createdAt: task.createdAt,
     desiredStatus: task.desiredStatus,
     enableExecuteCommand: task.enableExecuteCommand,
-    ephemeralStorage: task.ephemeralStorageGiB === null ? null : { sizeInGiB: task.ephemeralStorageGiB },
+    ephemeralStorage: storageOf(task),
     executionStoppedAt: task.executionStoppedAt,
+    fargateEphemeralStorage: task.launchType === "FARGATE" ? storageOf(task) : null,
     group: task.group,
     healthStatus: task.healthStatus,
     inferenceAccelerators: [],
@@ -27,6 +29,8 @@ export function describeTask(state: ClusterState, task: Task, options: { readonl
     launchType: task.launchType,
     memory: task.memory ?? String(task.reservation.memoryMiB),
     overrides: { ...task.overrides, inferenceAcceleratorOverrides: [] },
+    platformFamily: platformFamilyOf(task),
+    platformVersion: task.platformVersion,
     pullStartedAt: task.pullStartedAt,
     pullStoppedAt: task.pullStoppedAt,
     startedAt: task.startedAt,
@@ -42,9 +46,19 @@ export function describeTask(state: ClusterState, task: Task, options: { readonl
   };
 }
 
-/** The ARN of the task's container instance; instances stay known as long as their tasks do, or the id tells it. */
+/** AWS: the local storage of a task on Fargate; its size is shown even when nobody asked for one. */
+export const storageOf = ({ ephemeralStorageGiB }: Task): { readonly sizeInGiB: number } | null =>
+  ephemeralStorageGiB === null ? null : { sizeInGiB: ephemeralStorageGiB };
+
+/** AWS: tasks on Fargate show the family of their operating system; Berth runs those of Linux. */
+export const platformFamilyOf = ({ launchType }: Task): string | null => (launchType === "FARGATE" ? "Linux" : null);
+
+/**
+ * The ARN of the task's container instance; instances stay known as long as their tasks do, or the id tells it.
+ * AWS: a task on Fargate has none.
+ */
 export function instanceArnOf(state: ClusterState, task: Task): string | null {
-  if (task.instanceId === null) return null;
+  if (task.instanceId === null || task.launchType === "FARGATE") return null;
   return task.arn.replace(/:task\/.*$/, `:container-instance/${state.name}/${task.instanceId}`);
 }
 

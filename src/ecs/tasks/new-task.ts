@@ -70,16 +70,40 @@ export function needOf(
 const gpusOf = (container: ContainerDefinition): number =>
   (container.resourceRequirements ?? []).reduce((all, each) => all + (each.type === "GPU" ? Number(each.value) : 0), 0);
 
-/** A task of `plan` on `instance`, not yet in the state. `gpuIds` are as many as the plan needs. */
-export function newTask(
-  step: ClusterStep,
-  plan: TaskPlan,
-  instance: ContainerInstance,
-  gpuIds: readonly string[],
-): Task {
+/** Where one task of a plan goes, and what follows from that. */
+export type TaskSpot = Pick<
+  Task,
+  "availabilityZone" | "launchType" | "capacityProviderName" | "platformVersion" | "ephemeralStorageGiB" | "attributes"
+> & {
+  /** The id of the container instance or managed host. */
+  readonly instanceId: string;
+  /** Null for network modes but awsvpc. */
+  readonly subnet: string | null;
+  /** As many as the plan needs. */
+  readonly gpuIds: readonly string[];
+};
+
+/** The spot of a task of `plan` on a container instance. */
+export function spotOn(instance: ContainerInstance, plan: TaskPlan, gpuIds: readonly string[]): TaskSpot {
+  return {
+    instanceId: instance.id,
+    availabilityZone: instance.availabilityZone,
+    launchType: launchTypeOn(instance),
+    capacityProviderName: null,
+    platformVersion: null,
+    ephemeralStorageGiB: plan.definition.ephemeralStorageGiB,
+    attributes: instance.platformAttributes.filter(({ name }) => name === "ecs.cpu-architecture"),
+    subnet: plan.subnets === null ? null : (plan.subnets[0] ?? ""),
+    gpuIds,
+  };
+}
+
+/** A task of `plan` in its spot, not yet in the state. */
+export function newTask(step: ClusterStep, plan: TaskPlan, spot: TaskSpot): Task {
   const id = step.random("task-id").hex(32);
   const { definition, need, overrides } = plan;
-  const attachments = plan.subnets === null ? [] : [newAttachment(step, plan.subnets[0] ?? "")];
+  const { subnet, gpuIds, ...place } = spot;
+  const attachments = subnet === null ? [] : [newAttachment(step, subnet)];
   const reservation: Reservation = {
     cpu: need.cpu,
     memoryMiB: need.memoryMiB,
@@ -92,16 +116,13 @@ export function newTask(
     arn: taskArn(step.place, step.clusterName, id),
     taskDefinitionArn: definition.arn,
     family: definition.family,
-    instanceId: instance.id,
-    availabilityZone: instance.availabilityZone,
-    launchType: launchTypeOn(instance),
+    ...place,
     // AWS: a task with an ENI of its own begins in PROVISIONING, any other in PENDING.
     lastStatus: plan.subnets === null ? "PENDING" : "PROVISIONING",
     desiredStatus: "RUNNING",
     version: 0,
     containers: newContainers(step, plan, id, gpuIds),
     attachments,
-    attributes: instance.platformAttributes.filter(({ name }) => name === "ecs.cpu-architecture"),
     cpu: overrides.cpu ?? definition.cpu,
     memory: overrides.memory ?? definition.memory,
     reservation,
@@ -110,7 +131,6 @@ export function newTask(
     startedBy: plan.startedBy,
     tags: plan.tags,
     enableExecuteCommand: false,
-    ephemeralStorageGiB: definition.ephemeralStorageGiB,
     healthStatus: "UNKNOWN",
     connectivity: null,
     connectivityAt: null,

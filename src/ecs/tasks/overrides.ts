@@ -12,14 +12,18 @@ export type OverridesRequest = {
   readonly memory?: string;
   readonly taskRoleArn?: string;
   readonly executionRoleArn?: string;
-  readonly ephemeralStorage?: object;
+  readonly ephemeralStorage?: { readonly sizeInGiB?: number };
 };
 
 /**
  * The overrides of a task as it keeps and shows them: one entry for each container, overridden or not.
  * Refuses what is too long, names an unknown container or overrides what the task definition does not have.
  */
-export function resolveOverrides(request: OverridesRequest | undefined, definition: TaskDefinition): TaskOverride {
+export function resolveOverrides(
+  request: OverridesRequest | undefined,
+  definition: TaskDefinition,
+  onFargate = false,
+): TaskOverride {
   const given = request ?? {};
   // AWS: 8,192 characters with the JSON around them.
   if (JSON.stringify(given).length > limits.overridesCharacters) {
@@ -28,8 +32,13 @@ export function resolveOverrides(request: OverridesRequest | undefined, definiti
   if ((given.inferenceAcceleratorOverrides ?? []).length > 0) {
     refuse("InvalidParameterException", "Inference accelerators are not supported.");
   }
-  if (given.ephemeralStorage !== undefined) {
+  if (given.ephemeralStorage !== undefined && !onFargate) {
     refuse("InvalidParameterException", "Ephemeral storage can only be overridden for tasks on Fargate.");
+  }
+  const sizeInGiB = given.ephemeralStorage?.sizeInGiB;
+  // AWS: 20 GiB are there anyway, so that the least that can be asked for is 21.
+  if (given.ephemeralStorage !== undefined && !(Number.isInteger(sizeInGiB) && isStorageSize(sizeInGiB ?? 0))) {
+    refuse("InvalidParameterException", "ephemeralStorage.sizeInGiB must be between 21 and 200.");
   }
   const names = new Set(definition.containerDefinitions.map((container) => container.name));
   const byName = new Map<string, ContainerOverride>();
@@ -56,8 +65,11 @@ export function resolveOverrides(request: OverridesRequest | undefined, definiti
     ...(memory === undefined ? {} : { memory: taskSize(memory, "memory") }),
     ...(taskRoleArn === null ? {} : { taskRoleArn }),
     ...(executionRoleArn === null ? {} : { executionRoleArn }),
+    ...(sizeInGiB === undefined ? {} : { ephemeralStorage: { sizeInGiB } }),
   };
 }
+
+const isStorageSize = (sizeInGiB: number): boolean => sizeInGiB >= 21 && sizeInGiB <= 200;
 
 /** What a task takes is summed from these, so a number that is none, or a negative one, would corrupt the books. */
 function checkAmounts(name: string, override: Partial<ContainerOverride>): void {

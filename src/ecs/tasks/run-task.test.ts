@@ -183,7 +183,6 @@ test("launch types and placement that Berth or the task definition does not supp
       "Specify either Launch Type or Capacity Provider Strategy, but not both.",
       { launchType: "EC2", capacityProviderStrategy: [{}] },
     ],
-    ["UnsupportedFeatureException", /capacity providers/, { capacityProviderStrategy: [{}] }],
     ["UnsupportedFeatureException", /placement strategies/, { placementStrategy: [{}] }],
     ["UnsupportedFeatureException", /placement constraints/, { placementConstraints: [{}] }],
     [
@@ -203,7 +202,6 @@ test("launch types and placement that Berth or the task definition does not supp
   for (const [code, text, request] of refusals) world.refused(code, text, "RunTask", request, aDefinition());
   const text = "Task definition does not support launch_type EC2.";
   world.refused("InvalidParameterException", text, "RunTask", { launchType: "EC2" }, fargate);
-  world.refused("UnsupportedFeatureException", /FARGATE/, "RunTask", { launchType: "FARGATE" }, fargate);
   const constrained = aDefinition({ placementConstraints: [{ type: "memberOf", expression: "x" }] });
   world.refused("UnsupportedFeatureException", /web:1 has placement constraints/, "RunTask", {}, constrained);
 });

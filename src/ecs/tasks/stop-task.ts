@@ -1,6 +1,7 @@
 import { must } from "../../lib/assert.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import type { ContainerInstance } from "../container-instances/container-instance.ts";
+import { isAgentConnected } from "../fargate/managed-host.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import { advance, wantStopped } from "./advance.ts";
@@ -33,13 +34,10 @@ export function beginStop(step: ClusterStep, task: Task, stopCode: StopCode, rea
   if (task.desiredStatus === "STOPPED") return;
   let next = wantStopped(task, stopCode, reason, step.now);
   // AWS: while its agent is away a running task stays RUNNING as it was last known.
-  if (task.lastStatus === "PROVISIONING" || agentOf(step, task)) next = advance(next, "stop-wanted", step.now);
+  if (task.lastStatus === "PROVISIONING" || isAgentConnected(step.state, task.instanceId))
+    next = advance(next, "stop-wanted", step.now);
   step.changeTask(next);
   deliverTask(step, task.id);
-}
-
-function agentOf(step: ClusterStep, task: Task): boolean {
-  return task.instanceId !== null && step.state.instances.get(task.instanceId)?.agentConnected === true;
 }
 
 /**

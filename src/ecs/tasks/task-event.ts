@@ -1,7 +1,7 @@
 import { clusterArn } from "../arn.ts";
 import type { ClusterState } from "../cluster-state.ts";
 import { isoTime } from "../events/iso-time.ts";
-import { describeContainer, instanceArnOf } from "./describe-task.ts";
+import { describeContainer, instanceArnOf, platformFamilyOf, storageOf } from "./describe-task.ts";
 import type { Task } from "./task.ts";
 
 const iso = (time: number | null): string | undefined => (time === null ? undefined : isoTime(time));
@@ -15,6 +15,7 @@ export function taskEventDetail(state: ClusterState, now: number, task: Task): R
     attachments: task.attachments.map(({ id, status, details }) => ({ id, type: "eni", status, details })),
     attributes: task.attributes.map(({ name, value }) => present({ name, value })),
     availabilityZone: task.availabilityZone,
+    capacityProviderName: task.capacityProviderName,
     clusterArn: clusterArn(state.place, state.name),
     connectivity: task.connectivity,
     connectivityAt: iso(task.connectivityAt),
@@ -27,12 +28,15 @@ export function taskEventDetail(state: ClusterState, now: number, task: Task): R
     createdAt: iso(task.createdAt),
     desiredStatus: task.desiredStatus,
     enableExecuteCommand: task.enableExecuteCommand,
+    ephemeralStorage: storageOf(task),
     executionStoppedAt: iso(task.executionStoppedAt),
     group: task.group,
     lastStatus: task.lastStatus,
     launchType: task.launchType,
     memory: task.memory ?? String(task.reservation.memoryMiB),
     overrides: { containerOverrides: task.overrides.containerOverrides.map((override) => ({ ...override })) },
+    platformFamily: platformFamilyOf(task),
+    platformVersion: task.platformVersion,
     pullStartedAt: iso(task.pullStartedAt),
     pullStoppedAt: iso(task.pullStoppedAt),
     startedAt: iso(task.startedAt),

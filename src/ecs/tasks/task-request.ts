@@ -37,11 +37,12 @@ export function planTasks(
   request: TaskRequest,
   given: Given,
   startedByCharacters: number,
+  onFargate = false,
 ): TaskPlan {
   const definition = must(given.taskDefinition, "the task definition of RunTask and StartTask");
   refuseNotBuilt(request);
   refuseDefinitionNotBuilt(definition);
-  const overrides = resolveOverrides(request.overrides, definition);
+  const overrides = resolveOverrides(request.overrides, definition, onFargate);
   const containers = effectiveContainers(definition, overrides);
   return {
     definition,
@@ -51,7 +52,7 @@ export function planTasks(
     group: groupOf(request, definition.family),
     startedBy: startedByOf(request, startedByCharacters),
     tags: tagsOf(step, request, definition.tags),
-    subnets: subnetsOf(request, definition.networkMode),
+    subnets: subnetsOf(request, definition.networkMode, onFargate),
   };
 }
 
@@ -136,7 +137,7 @@ function propagates(request: TaskRequest): boolean {
   return from === "TASK_DEFINITION";
 }
 
-function subnetsOf(request: TaskRequest, networkMode: string | null): readonly string[] | null {
+function subnetsOf(request: TaskRequest, networkMode: string | null, onFargate: boolean): readonly string[] | null {
   const network = request.networkConfiguration?.awsvpcConfiguration;
   if (networkMode !== "awsvpc") {
     if (request.networkConfiguration !== undefined) {
@@ -162,7 +163,7 @@ function subnetsOf(request: TaskRequest, networkMode: string | null): readonly s
     refuse("InvalidParameterException", `securityGroups can have at most ${limits.securityGroupsPerTask} items.`);
   }
   // AWS: tasks on EC2 instances get no public address.
-  if (network.assignPublicIp === "ENABLED") {
+  if (network.assignPublicIp === "ENABLED" && !onFargate) {
     refuse("InvalidParameterException", "Assign public IP is not supported for this launch type.");
   }
   return subnets;

@@ -90,6 +90,8 @@ export type TaskOverride = {
   readonly memory?: string;
   readonly taskRoleArn?: string;
   readonly executionRoleArn?: string;
+  /** On Fargate. */
+  readonly ephemeralStorage?: { readonly sizeInGiB: number };
 };
 
 /** The document of a task (kind `task`, key: its id). */
@@ -99,10 +101,14 @@ export type Task = {
   readonly arn: string;
   readonly taskDefinitionArn: string;
   readonly family: string;
-  /** The container instance's id; null before placement and for tasks without one. */
+  /** The id of the container instance that it is on, or of the managed host on Fargate; null before placement. */
   readonly instanceId: string | null;
   readonly availabilityZone: string | null;
   readonly launchType: TaskLaunchType;
+  /** The provider of the strategy that it was run by; null when a launch type was asked for. */
+  readonly capacityProviderName: string | null;
+  /** Null but on Fargate. */
+  readonly platformVersion: string | null;
   readonly lastStatus: TaskStatus;
   readonly desiredStatus: "RUNNING" | "STOPPED";
   /** Equals the `version` of the newest event about this task. */

@@ -1,0 +1,48 @@
+import type { AccountGiven } from "../account-input.ts";
+import type { AccountStep } from "../account-step.ts";
+import type { Cluster } from "../clusters/cluster.ts";
+import { clusterReply } from "../clusters/cluster-reply.ts";
+import { resolveCluster } from "../clusters/resolve-cluster.ts";
+import { refuse } from "../refusals.ts";
+import { checkedProviders, checkedStrategy, type RequestStrategyItem } from "./strategy.ts";
+
+export type PutClusterCapacityProvidersRequest = {
+  readonly cluster?: string;
+  readonly capacityProviders?: readonly string[];
+  readonly defaultCapacityProviderStrategy?: readonly RequestStrategyItem[];
+};
+
+/**
+ * PutClusterCapacityProviders: the cluster's providers and default strategy become those given; empty lists take them away.
+ * Refuses an unknown cluster (ClusterNotFoundException), missing members, unknown providers and bad strategies
+ * (InvalidParameterException), and to take away a provider that tasks were run by (ResourceInUseException).
+ */
+export function putClusterCapacityProviders(
+  step: AccountStep,
+  request: PutClusterCapacityProvidersRequest,
+  given: AccountGiven,
+): object {
+  const { cluster: reference, capacityProviders, defaultCapacityProviderStrategy } = request;
+  if (reference === undefined || reference === "") {
+    refuse("InvalidParameterException", "cluster can not be empty.");
+  }
+  const cluster = resolveCluster(step, reference);
+  // AWS: both are required, though either may be empty.
+  if (capacityProviders === undefined) refuse("InvalidParameterException", "capacityProviders can not be null.");
+  if (defaultCapacityProviderStrategy === undefined) {
+    refuse("InvalidParameterException", "defaultCapacityProviderStrategy can not be null.");
+  }
+  const providers = checkedProviders(step.place, capacityProviders);
+  const strategy = checkedStrategy(step.place, defaultCapacityProviderStrategy, providers);
+  const counts = given.counts.get(cluster.name);
+  if (counts?.capacityProvidersInUse.some((inUse) => !providers.some((provider) => provider === inUse))) {
+    refuse("ResourceInUseException", "The specified capacity provider is in use and cannot be removed.");
+  }
+  const updated: Cluster = {
+    ...cluster,
+    capacityProviders: providers,
+    defaultCapacityProviderStrategy: strategy,
+  };
+  step.state.clusters.put(cluster.name, updated);
+  return { cluster: clusterReply(updated, counts) };
+}

@@ -1,0 +1,94 @@
+import type { Place } from "../arn.ts";
+import type { FargateProvider } from "../fargate/fargate-use.ts";
+import { limits } from "../limits.ts";
+import { refuse } from "../refusals.ts";
+import { type CapacityProviderStrategy, findCapacityProvider, type StrategyItem } from "./capacity-provider.ts";
+
+export type RequestStrategyItem = {
+  readonly capacityProvider?: string;
+  readonly weight?: number;
+  readonly base?: number;
+};
+
+const notAssociated =
+  "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster or specify a valid capacity provider and try again.";
+
+/**
+ * The providers of PutClusterCapacityProviders and CreateCluster, each once. Refuses too many and unknown ones
+ * (InvalidParameterException). AWS: the text for too many.
+ */
+export function checkedProviders(place: Place, references: readonly string[]): readonly FargateProvider[] {
+  if (references.length > limits.capacityProvidersPerCluster) {
+    refuse("InvalidParameterException", "The maximum number of capacity providers per cluster has been exceeded.");
+  }
+  const providers = references.map((reference) => {
+    const found = findCapacityProvider(place, reference);
+    // DIFFERS: there are no capacity providers but FARGATE and FARGATE_SPOT, as Berth starts no machines of Auto Scaling groups.
+    if (found === null) {
+      refuse(
+        "InvalidParameterException",
+        `The specified capacity provider '${reference}' was not found. Berth has FARGATE and FARGATE_SPOT.`,
+      );
+    }
+    return found;
+  });
+  return [...new Set(providers)];
+}
+
+/**
+ * A strategy over `associated` providers. AWS: at most 20 items, weights of 0 to 1,000 and bases of 0 to 100,000, both 0
+ * unless given, and one base above 0 at most. Refuses everything else with InvalidParameterException.
+ */
+export function checkedStrategy(
+  place: Place,
+  requested: readonly RequestStrategyItem[],
+  associated: readonly string[],
+): CapacityProviderStrategy {
+  if (requested.length > limits.capacityProvidersPerStrategy) {
+    refuse(
+      "InvalidParameterException",
+      `A capacity provider strategy can have at most ${limits.capacityProvidersPerStrategy} items.`,
+    );
+  }
+  const items = requested.map((item) => checkedItem(place, item, associated));
+  if (new Set(items.map(({ capacityProvider }) => capacityProvider)).size < items.length) {
+    refuse("InvalidParameterException", "A capacity provider strategy cannot name a capacity provider twice.");
+  }
+  if (items.filter(({ base }) => base > 0).length > 1) {
+    refuse(
+      "InvalidParameterException",
+      "The specified capacity provider strategy contains multiple capacity providers with a base value defined.",
+    );
+  }
+  return items;
+}
+
+function checkedItem(place: Place, item: RequestStrategyItem, associated: readonly string[]): StrategyItem {
+  const { capacityProvider: reference = "", weight = 0, base = 0 } = item;
+  if (reference === "") refuse("InvalidParameterException", "capacityProvider can not be empty.");
+  const capacityProvider = findCapacityProvider(place, reference);
+  if (capacityProvider === null || !associated.includes(capacityProvider)) {
+    refuse("InvalidParameterException", notAssociated);
+  }
+  checkRange("weight", weight, limits.capacityProviderWeight);
+  checkRange("base", base, limits.capacityProviderBase);
+  return { capacityProvider, weight, base };
+}
+
+function checkRange(what: string, value: number, max: number): void {
+  if (Number.isInteger(value) && value >= 0 && value <= max) return;
+  refuse("InvalidParameterException", `The ${what} of a capacity provider must be between 0 and ${max}.`);
+}
+
+/** Refuses a strategy that gives no provider a weight, when tasks are to be run by it. AWS: the text for a default strategy. */
+export function checkUsable(strategy: CapacityProviderStrategy, isDefault: boolean): void {
+  if (strategy.some(({ weight }) => weight > 0)) return;
+  const which = isDefault ? "default" : "specified";
+  const advice = isDefault
+    ? "Update the cluster's default capacity provider strategy or specify a valid capacity provider strategy and try again."
+    : "Specify a valid capacity provider strategy and try again.";
+  refuse(
+    "InvalidParameterException",
+    `There are no capacity providers with a weight value greater than zero defined in the ${which} capacity provider strategy. At least one capacity provider must have a weight value greater than zero specified. ${advice}`,
+  );
+}
