@@ -13,6 +13,7 @@ import {
   type TelemetryFromAgent,
 } from "../agent-protocol/from-agent.ts";
 import type { ToAgent } from "../agent-protocol/to-agent.ts";
+import { type TaskCredentials, taskCredentialsMs } from "../auth/task-credentials.ts";
 import type { LogLevel } from "../cluster-runner/log.ts";
 import type { AgentReport } from "../ecs/cluster-input.ts";
 import type { ClusterEffect } from "../ecs/effect.ts";
@@ -22,12 +23,14 @@ import type { RandomStream } from "../lib/random.ts";
 import {
   addressed,
   attachmentsFrom,
+  credentialsFrom,
   manifestFrom,
   type Postmark,
   payloadFrom,
   type SessionIdentity,
   stopConfirmationFrom,
 } from "./messages-from-effects.ts";
+import { taskCredentialsOf, withoutCredentials } from "./task-roles.ts";
 import { reportFromTelemetry } from "./telemetry-report.ts";
 import { UnacknowledgedPayloads } from "./unacknowledged-payloads.ts";
 
@@ -35,6 +38,8 @@ import { UnacknowledgedPayloads } from "./unacknowledged-payloads.ts";
 export const heartbeatIntervalMs = 20_000;
 /** LIMIT: the protocol asks to close when acks stay away for about two heartbeats. */
 export const unansweredHeartbeatsMax = 2;
+/** LIMIT: half of the time for which the credentials of tasks are good, so that one refresh may go wrong. */
+const credentialsIntervalMs = taskCredentialsMs / 2;
 /** LIMIT: reports of one agent that the cluster has not taken yet; more are dropped, since later ones say the same or more. */
 const waitingReportsMax = 1_000;
 export type SessionEnvironment = {
@@ -42,6 +47,8 @@ export type SessionEnvironment = {
   readonly ids: RandomStream;
   readonly log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void;
   readonly report: (report: AgentReport) => Promise<void>;
+  /** Mints what the roles of tasks give; without it tasks get no credentials. */
+  readonly credentials: TaskCredentials | null;
   /** What UpdateContainerAgent tells the agent to fetch. */
   readonly updateInfo: (targetVersion: string) => { readonly location: string; readonly signature: string };
 };
@@ -53,6 +60,8 @@ export class AgentSession {
   #tcs: AgentConnection | null = null;
   #heartbeat: Timer | null = null;
   #unanswered = 0;
+  /** When the tasks of the agent need fresh credentials. */
+  #credentialsDueAt = 0;
   readonly #unacknowledged = new UnacknowledgedPayloads();
   #hello: AgentHello | null = null;
   readonly #updates = new Map<string, "stage" | "perform">();
@@ -115,6 +124,9 @@ export class AgentSession {
       case "deliver-tasks":
         this.#deliver(effect);
         return;
+      case "deliver-credentials":
+        this.#deliverCredentials(effect);
+        return;
       case "deliver-manifest":
         this.#send(manifestFrom(effect, identity, this.#postmark()));
         return;
@@ -144,6 +156,9 @@ export class AgentSession {
     this.#armHeartbeat();
     // An agent asks for credentials once in its life, as it keeps none on its disk.
     this.#introduce(hello.sendCredentials);
+    // The tasks that are delivered to it now bring theirs along.
+    this.#credentialsDueAt = this.#environment.clock.now() + credentialsIntervalMs;
+    if (hello.sendCredentials) this.#askForCredentials();
   }
 
   #introduce(isNewProcess: boolean): void {
@@ -205,7 +220,22 @@ export class AgentSession {
     this.#unanswered += 1;
     this.#send({ type: "HeartbeatMessage", message: { messageId: this.#environment.ids.uuid(), healthy: true } });
     this.#resend();
+    if (this.#environment.clock.now() >= this.#credentialsDueAt) this.#askForCredentials();
     this.#armHeartbeat();
+  }
+
+  /** The cluster knows which tasks of the agent have roles. */
+  #askForCredentials(): void {
+    if (this.#environment.credentials === null) return;
+    this.#credentialsDueAt = this.#environment.clock.now() + credentialsIntervalMs;
+    this.#report({ type: "credentials-due", instanceId: this.identity.instanceId });
+  }
+
+  #deliverCredentials(effect: Extract<ClusterEffect, { type: "deliver-credentials" }>): void {
+    const { clock, credentials, ids } = this.#environment;
+    if (credentials === null) return;
+    const mint = taskCredentialsOf(credentials, clock.now());
+    for (const message of credentialsFrom(effect, this.identity, mint, () => ids.uuid())) this.#send(message);
   }
 
   #resend(): void {
@@ -219,7 +249,9 @@ export class AgentSession {
   #deliver(effect: Extract<ClusterEffect, { type: "deliver-tasks" }>): void {
     const { clock, ids, log } = this.#environment;
     for (const message of attachmentsFrom(effect, this.identity, clock.now(), () => ids.uuid())) this.#send(message);
-    const payload = payloadFrom(effect, this.identity, this.#postmark());
+    const { credentials } = this.#environment;
+    const mint = credentials === null ? withoutCredentials : taskCredentialsOf(credentials, clock.now());
+    const payload = payloadFrom(effect, this.identity, this.#postmark(), mint);
     if (this.#unacknowledged.add(payload)) {
       this.#send(payload);
       return;

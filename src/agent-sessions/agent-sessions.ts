@@ -5,6 +5,7 @@ import {
   displacedWord,
   inactiveInstance,
 } from "../agent-protocol/connection.ts";
+import type { TaskCredentials } from "../auth/task-credentials.ts";
 import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";
 import type { LogLevel } from "../cluster-runner/log.ts";
 import { attachmentArn, clusterArn } from "../ecs/arn.ts";
@@ -31,6 +32,8 @@ export type AgentSessionsOptions = {
   readonly log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void;
   /** Where agents fetch a new version; without it only simulated hosts can update. */
   readonly agentUpdate?: { readonly location: string; readonly signature: string } | null;
+  /** Mints what the roles of tasks give; without it tasks get no credentials. */
+  readonly credentials?: TaskCredentials | null;
 };
 
 export type ConnectionKind = {
@@ -160,6 +163,7 @@ export class AgentSessions {
         log,
         ids: this.#ids,
         report: (report) => controlPlane.report(place, report),
+        credentials: this.#options.credentials ?? null,
         updateInfo: (targetVersion) =>
           agentUpdate ?? { location: `simulated:/agent/${targetVersion}`, signature: "0".repeat(64) },
       },

@@ -1,9 +1,11 @@
 import type { AttachTaskNetworkInterfacesMessage } from "../agent-protocol/to-agent/attach-task-network-interfaces.ts";
+import type { IamRoleCredentialsMessage } from "../agent-protocol/to-agent/iam-role-credentials.ts";
 import type { PayloadMessage } from "../agent-protocol/to-agent/payload.ts";
 import type { TaskManifestMessage } from "../agent-protocol/to-agent/task-manifest.ts";
 import type { TaskStopVerificationAck } from "../agent-protocol/to-agent/task-stop-verification-ack.ts";
 import type { ClusterEffect } from "../ecs/effect.ts";
 import { networkInterfaces, payloadTask } from "./task-payload.ts";
+import { type TaskCredentialsOf, withoutCredentials } from "./task-roles.ts";
 
 /** LIMIT: AWS waits five minutes for an agent to confirm a network interface. */
 const attachWaitMs = 300_000;
@@ -29,6 +31,7 @@ export function payloadFrom(
   effect: EffectOf<"deliver-tasks">,
   identity: SessionIdentity,
   { messageId, now }: Postmark,
+  credentialsOf: TaskCredentialsOf = withoutCredentials,
 ): PayloadMessage {
   return {
     type: "PayloadMessage",
@@ -36,9 +39,30 @@ export function payloadFrom(
       ...addressed(identity, messageId),
       seqNum: effect.sequence,
       generatedAt: now,
-      tasks: effect.orders.map((order) => payloadTask(order, (id) => identity.attachmentArn(id))),
+      tasks: effect.orders.map((order) => payloadTask(order, (id) => identity.attachmentArn(id), credentialsOf)),
     },
   };
+}
+
+/** A message for each role of each task. */
+export function credentialsFrom(
+  effect: EffectOf<"deliver-credentials">,
+  identity: SessionIdentity,
+  credentialsOf: TaskCredentialsOf,
+  messageId: () => string,
+): readonly IamRoleCredentialsMessage[] {
+  return effect.orders.flatMap((order) => {
+    const { roleCredentials, executionRoleCredentials } = credentialsOf(order);
+    const message = (
+      roleType: "TaskApplication" | "TaskExecution",
+      credentials: typeof roleCredentials,
+    ): IamRoleCredentialsMessage[] => {
+      if (credentials == null) return [];
+      const address = { messageId: messageId(), taskArn: order.task.arn, taskClusterArn: identity.clusterArn };
+      return [{ type: "IAMRoleCredentialsMessage", message: { ...address, roleType, roleCredentials: credentials } }];
+    };
+    return [...message("TaskApplication", roleCredentials), ...message("TaskExecution", executionRoleCredentials)];
+  });
 }
 
 /** For each task that waits for a network interface: what it is and how long to look for it. */

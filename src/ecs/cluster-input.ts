@@ -13,6 +13,8 @@ export type AgentReport =
       readonly isNewProcess: boolean;
     }
   | { readonly type: "agent-disconnected"; readonly instanceId: string }
+  /** The agent has no credentials of its tasks' roles, or old ones. */
+  | { readonly type: "credentials-due"; readonly instanceId: string }
   | {
       readonly type: "instance-status";
       readonly instanceId: string;

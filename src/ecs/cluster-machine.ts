@@ -24,6 +24,7 @@ import type { ClusterEffect } from "./effect.ts";
 import { recoverManagedHosts } from "./fargate/managed-host.ts";
 import type { Machine, StepResult } from "./machine.ts";
 import { Refusal, refuse } from "./refusals.ts";
+import { deliverCredentials } from "./tasks/deliver-credentials.ts";
 import { reportStopCandidates } from "./tasks/report-stop-candidates.ts";
 import { reportTaskHealth } from "./tasks/report-task-health.ts";
 import { storedTask } from "./tasks/stored-task.ts";
@@ -117,6 +118,8 @@ function report(step: ClusterStep, agentReport: AgentReport): unknown {
       return reportAgentConnected(step, agentReport);
     case "agent-disconnected":
       return reportAgentDisconnected(step, agentReport);
+    case "credentials-due":
+      return deliverCredentials(step, agentReport);
     case "instance-status":
       return reportInstanceStatus(step, agentReport);
     case "task-health":

@@ -23,6 +23,8 @@ export type ClusterEffect =
       readonly sequence: number;
       readonly tasks: readonly { readonly arn: string; readonly desiredStatus: "RUNNING" | "STOPPED" }[];
     }
+  /** Tasks whose roles' credentials are to be made anew; what they are is no business of the rulebook. */
+  | { readonly type: "deliver-credentials"; readonly instanceId: string; readonly orders: readonly TaskOrder[] }
   | {
       readonly type: "confirm-stops";
       readonly instanceId: string;

@@ -6,7 +6,7 @@ import { advance } from "./advance.ts";
 import type { Task } from "./task.ts";
 
 /** True while an agent should know the task: its ENI is made and its containers are not yet over. */
-const belongsToAgent = (task: Task): boolean =>
+export const belongsToAgent = (task: Task): boolean =>
   task.lastStatus === "PENDING" ||
   task.lastStatus === "ACTIVATING" ||
   task.lastStatus === "RUNNING" ||
