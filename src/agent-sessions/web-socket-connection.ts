@@ -20,10 +20,14 @@ export type ConnectionEnvironment = {
 };
 
 export type SocketLimits = {
-  /** What may wait to be sent to an agent before its connection is given up. */
+  /** What may wait for long to be sent to an agent. */
   readonly waitingBytes: number;
 };
 
+/** LIMIT: how many times of that may wait for a moment: an agent that connects is given all its tasks at once, each of up to 64 KiB. */
+const burstFactor = 16;
+/** LIMIT: megabytes take seconds on any network that agents work on. */
+const stuckAfterMs = 30_000;
 /** LIMIT: the log hears of so many different faults of one connection. */
 const notedMax = 8;
 /** LIMIT: of the WebSocket protocol, for the reason of a close. */
@@ -43,6 +47,8 @@ export class WebSocketConnection implements AgentConnection {
   #reading: Promise<void> | null = null;
   #noted: Set<string> | null = null;
   #silentLooks = 0;
+  /** When more began to wait than may for long. */
+  #fullSince: number | null = null;
 
   constructor(name: string, socket: WebSocket, read: FrameReader, environment: ConnectionEnvironment) {
     this.name = name;
@@ -61,22 +67,17 @@ export class WebSocketConnection implements AgentConnection {
   }
 
   send(message: object): void {
-    const { limits } = this.#environment;
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    // What waits already counts, not the message: one that is long is no sign of a reader that is stuck.
-    if (this.#socket.bufferedAmount > limits.waitingBytes) {
-      this.note("does not read what it is sent");
-      this.#socket.terminate();
-      return;
-    }
-    this.#socket.send(JSON.stringify(message));
+    if (!this.#endedAsStuck()) this.#socket.send(JSON.stringify(message));
   }
 
   close(code: number, reason: string): void {
     this.#message = null;
     this.#close = null;
-    const bytes = Buffer.from(reason);
-    this.#socket.close(code, bytes.length <= reasonBytesMax ? bytes : bytes.subarray(0, reasonBytesMax));
+    const bytes = Buffer.alloc(reasonBytesMax);
+    // Cuts between letters.
+    const { written } = new TextEncoder().encodeInto(reason, bytes);
+    this.#socket.close(code, bytes.subarray(0, written));
   }
 
   /** A frame has come. */
@@ -93,7 +94,7 @@ export class WebSocketConnection implements AgentConnection {
   /** A ping has come. */
   pinged(data: Buffer): void {
     if (this.#message === null || !this.#counted(data.length)) return;
-    if (this.#socket.bufferedAmount <= this.#environment.limits.waitingBytes) this.#socket.pong(data);
+    if (!this.#endedAsStuck()) this.#socket.pong(data);
   }
 
   /** A pong has come. */
@@ -117,6 +118,7 @@ export class WebSocketConnection implements AgentConnection {
 
   /** Called from time to time: pings a connection on which nothing has come since the last look, and gives up one that stays silent. */
   look(): void {
+    if (this.#endedAsStuck()) return;
     this.#silentLooks += 1;
     if (this.#silentLooks === 2) this.#socket.ping();
     if (this.#silentLooks > 2) this.#socket.terminate();
@@ -132,6 +134,22 @@ export class WebSocketConnection implements AgentConnection {
     if (this.#noted.has(problem) || this.#noted.size >= notedMax) return;
     this.#noted.add(problem);
     this.#environment.note(this, problem);
+  }
+
+  /** Ends the connection when too much waits for an agent that does not read, or has waited for too long. */
+  #endedAsStuck(): boolean {
+    const { clock, limits } = this.#environment;
+    const waits = this.#socket.bufferedAmount;
+    if (waits <= limits.waitingBytes) {
+      this.#fullSince = null;
+      return false;
+    }
+    const now = clock.now();
+    this.#fullSince ??= now;
+    if (waits <= limits.waitingBytes * burstFactor && now - this.#fullSince < stuckAfterMs) return false;
+    this.note("does not read what it is sent");
+    this.#socket.terminate();
+    return true;
   }
 
   #counted(bytes: number): boolean {

@@ -19,7 +19,7 @@ const messageBytesMax = 1_048_576;
 const fragmentsMax = 256;
 /** LIMIT: a close is answered within a round trip; who does not answer is cut. */
 const closeTimeoutMs = 5_000;
-/** LIMIT: more than any task list that is sent at once; what waits beyond it is for an agent that does not read. */
+/** LIMIT: more than the tasks of most hosts together; an agent for which that much waits for half a minute does not read. */
 const waitingBytesMax = 8_388_608;
 /** LIMIT: of three looks, a connection that died without a word is known after at most three of these. */
 const lookIntervalMs = 30_000;

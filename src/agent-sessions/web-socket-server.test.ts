@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, test } from "node:test";
+import { WebSocket } from "ws";
+import { must } from "../lib/assert.ts";
+import { VirtualClock } from "../lib/virtual-clock.ts";
+import { messageOf } from "./telemetry-frame.ts";
+import type { WebSocketConnection } from "./web-socket-connection.ts";
+import { AgentWebSocketServer } from "./web-socket-server.ts";
+
+/** LIMIT: what may wait for a reader in these tests; the network itself holds some six times that. */
+const waitingBytes = 1_048_576;
+
+const clock = new VirtualClock(1_700_000_000_000);
+const logged: string[] = [];
+const sockets = new AgentWebSocketServer({
+  clock,
+  limits: { waitingBytes },
+  log: (_level, _fields, message) => logged.push(message),
+});
+let http: Server;
+const opened: WebSocketConnection[] = [];
+
+before(async () => {
+  http = createServer();
+  http.on("upgrade", (request, socket, head) => {
+    sockets.complete(request, socket, head, { name: "an-instance", read: messageOf }, (connection) => {
+      opened.push(connection);
+    });
+  });
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+});
+after(() => http.close());
+
+/** Both ends of a new socket. */
+async function pair(): Promise<{ readonly agent: WebSocket; readonly server: WebSocketConnection }> {
+  const { port } = http.address() as AddressInfo;
+  const agent = new WebSocket(`ws://127.0.0.1:${port}/acs/ws`, { perMessageDeflate: false });
+  await once(agent, "open");
+  return { agent, server: must(opened.pop(), "the connection that was opened") };
+}
+
+/** What the control plane's end hears. */
+function listen(server: WebSocketConnection) {
+  const messages: unknown[] = [];
+  const closed = Promise.withResolvers<{ readonly code: number; readonly reason: string }>();
+  const first = Promise.withResolvers<void>();
+  server.onMessage((message) => {
+    messages.push(message);
+    first.resolve();
+  });
+  server.onClose((code, reason) => closed.resolve({ code, reason }));
+  return { messages, closed: closed.promise, first: first.promise };
+}
+
+test("messages go both ways, and each end hears of the other's close", async () => {
+  const { agent, server } = await pair();
+  const { messages, closed, first } = listen(server);
+  agent.send('{"n":1}');
+  await first;
+  assert.deepEqual(messages, [{ n: 1 }]);
+  server.send({ n: 2 });
+  const [data] = (await once(agent, "message")) as [Buffer];
+  assert.equal(data.toString("utf8"), '{"n":2}');
+  agent.close(1000, "bye");
+  assert.deepEqual(await closed, { code: 1000, reason: "bye" });
+});
+
+test("a reason that is longer than a close frame takes is cut", async () => {
+  const { agent, server } = await pair();
+  server.close(1008, "é".repeat(200));
+  const [code, reason] = (await once(agent, "close")) as [number, Buffer];
+  assert.equal(code, 1008);
+  assert.equal(reason.toString("utf8"), "é".repeat(61));
+});
+
+test("an agent that does not read what it is sent is cut", async () => {
+  const { agent, server } = await pair();
+  const { closed } = listen(server);
+  agent.pause();
+  const message = { text: "x".repeat(waitingBytes) };
+  for (let i = 0; i < 12; i++) server.send(message);
+  await new Promise(setImmediate);
+  assert.equal(agent.readyState, agent.OPEN);
+  await clock.advance(29_999);
+  server.send(message);
+  assert.ok(!logged.includes("agent does not read what it is sent"));
+  await clock.advance(1);
+  server.send(message);
+  assert.equal((await closed).code, 1006);
+  assert.ok(logged.includes("agent does not read what it is sent"));
+  agent.terminate();
+});
+
+test("an agent for which far too much waits is cut at once", async () => {
+  const { agent, server } = await pair();
+  const { closed } = listen(server);
+  agent.pause();
+  for (let i = 0; i < 40; i++) server.send({ text: "x".repeat(waitingBytes) });
+  assert.equal((await closed).code, 1006);
+  agent.terminate();
+});
+
+test("one long message is no sign of a reader that is stuck", async () => {
+  const { agent, server } = await pair();
+  listen(server);
+  server.send({ text: "x".repeat(4_194_304) });
+  const [data] = (await once(agent, "message")) as [Buffer];
+  assert.ok(data.length > 4_194_304);
+  agent.terminate();
+});
+
+test("a connection on which nothing comes is pinged, and cut when it stays silent", async () => {
+  const { agent, server } = await pair();
+  const { closed } = listen(server);
+  await clock.advance(59_999);
+  assert.equal(agent.readyState, agent.OPEN);
+  const pinged = once(agent, "ping");
+  await clock.advance(1);
+  await pinged;
+  const dead = await pair();
+  const { closed: deadClosed } = listen(dead.server);
+  dead.agent.pause();
+  // Its pong has come by the time that a second socket is open.
+  agent.send("{}");
+  await clock.advance(30_000);
+  await clock.advance(30_000);
+  await clock.advance(30_000);
+  assert.equal((await deadClosed).code, 1006);
+  dead.agent.terminate();
+  agent.close();
+  await closed;
+});
+
+test("who sends too many messages, or pings, is sent away", async () => {
+  for (const flood of [(agent: WebSocket) => agent.send("{}"), (agent: WebSocket) => agent.ping()]) {
+    const { agent, server } = await pair();
+    const { closed, messages } = listen(server);
+    const ended = once(agent, "close");
+    for (let i = 0; i < 6_000; i++) flood(agent);
+    assert.equal((await closed).code, 1008);
+    assert.equal(((await ended) as [number])[0], 1008);
+    assert.ok(messages.length <= 5_000);
+  }
+});
+
+test("a bug that a message meets costs its connection and no more", async () => {
+  const { agent, server } = await pair();
+  server.onMessage(() => {
+    throw new TypeError("a bug");
+  });
+  const ended = once(agent, "close");
+  agent.send("{}");
+  assert.equal(((await ended) as [number])[0], 1006);
+  assert.ok(logged.includes("a message of an agent met a bug"));
+});
+
+test("at the end every agent is told to come back, and who does not answer is cut", async () => {
+  const { agent } = await pair();
+  const stuck = await pair();
+  stuck.agent.pause();
+  const ended = once(agent, "close");
+  const closed = sockets.close("shutting down");
+  assert.equal(((await ended) as [number])[0], 1001);
+  assert.ok(sockets.size >= 1);
+  await clock.advance(1_000);
+  await closed;
+  assert.equal(sockets.size, 0);
+  stuck.agent.terminate();
+});
