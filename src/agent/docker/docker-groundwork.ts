@@ -1,0 +1,257 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
+import type { AgentLog } from "../agent-log.ts";
+import type { TaskSurroundings } from "../container-runtime.ts";
+import type { DockerContainer } from "./docker-answers.ts";
+import type { DockerEngine } from "./docker-engine.ts";
+import { DockerError, failureText, isNotFound } from "./docker-error.ts";
+import { PauseImage, pauseImage } from "./pause-image.ts";
+import { openTaskCgroups, type TaskCgroups } from "./task-cgroup.ts";
+import type { GroundworkPlace, TaskGroundwork } from "./task-groundwork.ts";
+import { type TaskAddress, TaskNetworks, taskAddress } from "./task-network.ts";
+
+export type DockerGroundworkOptions = {
+  readonly docker: DockerEngine;
+  readonly log: AgentLog;
+};
+
+/** What tells a pause container from others, and whose it is. */
+export const pauseLabels = { taskArn: "berth.pause-of" } as const;
+
+/**
+ * LIMIT: an address that another task has just given up is free within a second; so long a task waits for its own. The same
+ * for a network that another agent removes and makes meanwhile.
+ */
+const starts = { attempts: 8, pauseMs: 500 };
+
+/** Looks at the host, and gives what prepares it for tasks. Rejects when Docker does not answer. */
+export async function openDockerGroundwork(options: DockerGroundworkOptions): Promise<DockerGroundwork> {
+  const { docker, log } = options;
+  const cgroups = await openTaskCgroups(await docker.info(), docker.address.startsWith("unix://"));
+  if (typeof cgroups === "string")
+    log("info", { why: cgroups }, "tasks are not limited as a whole, only their containers");
+  return new DockerGroundwork(options, typeof cgroups === "string" ? null : cgroups);
+}
+
+/**
+ * What a task has on a host with Docker beside its containers: a control group for its limits, and for its network interface or
+ * shared namespaces a pause container on the network of its subnet. All of it is found again by name, in any later process.
+ */
+export class DockerGroundwork implements TaskGroundwork {
+  readonly #docker: DockerEngine;
+  readonly #log: AgentLog;
+  readonly #cgroups: TaskCgroups | null;
+  readonly #networks: TaskNetworks;
+  readonly #pauseImage: PauseImage;
+  /** The work of each task goes one after the other. */
+  readonly #underWay = new Map<string, Promise<void>>();
+
+  constructor(options: DockerGroundworkOptions, cgroups: TaskCgroups | null) {
+    this.#docker = options.docker;
+    this.#log = options.log;
+    this.#cgroups = cgroups;
+    this.#networks = new TaskNetworks(options.docker);
+    this.#pauseImage = new PauseImage(options.docker);
+  }
+
+  /** Whether this host enforces the limits of tasks (attribute `ecs.capability.task-cpu-mem-limit`). */
+  canLimitTasks(): boolean {
+    return this.#cgroups !== null;
+  }
+
+  prepare(taskArn: string, task: TaskSurroundings, specs: readonly PayloadContainer[]): Promise<void> {
+    return this.#inTurn(taskArn, async () => {
+      try {
+        await this.#limit(taskArn, task, specs);
+        if (needsPause(task)) await this.#pauseRuns(taskArn, task);
+      } catch (error) {
+        const text = error instanceof DockerError ? failureText(error) : error instanceof Error ? error.message : error;
+        throw new Error(`resource cannot be initialized for task ${taskArn}: ${text}`, { cause: error });
+      }
+    });
+  }
+
+  placeOf(taskArn: string, task: TaskSurroundings): GroundworkPlace {
+    const paused = `container:${pauseName(taskArn)}`;
+    const ofTask = (mode: string | null): string | null => (mode === "task" ? paused : mode);
+    const pidMode = ofTask(task.pidMode);
+    const ipcMode = ofTask(task.ipcMode);
+    return {
+      ...(this.#cgroups === null ? {} : { cgroupParent: this.#cgroups.parentOf(idOf(taskArn)) }),
+      ...(hasInterface(task) ? { networkMode: paused } : {}),
+      ...(pidMode === null ? {} : { pidMode }),
+      ...(ipcMode === null ? {} : { ipcMode }),
+    };
+  }
+
+  release(taskArn: string, task: TaskSurroundings): Promise<void> {
+    return this.#quietly(taskArn, () => this.#removePause(taskArn, task));
+  }
+
+  clean(taskArn: string, task: TaskSurroundings): Promise<void> {
+    return this.#quietly(taskArn, async () => {
+      await this.#removePause(taskArn, task);
+      if (hasInterface(task)) await this.#networks.removeIfEmpty(addressOf(task).subnet);
+      await this.#cgroups?.remove(idOf(taskArn));
+    });
+  }
+
+  /** The process id of the task's pause container on this host, or null; whoever asks wants to look into its namespaces. */
+  async pausePidOf(taskArn: string): Promise<number | null> {
+    try {
+      const { State } = await this.#docker.inspectContainer(pauseName(taskArn));
+      return State?.Running === true ? (State.Pid ?? null) : null;
+    } catch (error) {
+      if (isNotFound(error)) return null;
+      throw error;
+    }
+  }
+
+  async #limit(taskArn: string, task: TaskSurroundings, specs: readonly PayloadContainer[]): Promise<void> {
+    const { memoryMiB, cpuUnits } = task;
+    for (const { name, memory } of specs) {
+      // AWS: such a task would only be killed by its own limit.
+      if (memoryMiB !== null && (memory ?? 0) > memoryMiB) {
+        throw new Error(
+          `container memory greater than task memory, task memory: ${memoryMiB}, container memory: ${memory} (${name})`,
+        );
+      }
+    }
+    const cpuShares = specs.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0);
+    await this.#cgroups?.limit(idOf(taskArn), { cpuUnits, memoryMiB, cpuShares });
+  }
+
+  async #pauseRuns(taskArn: string, task: TaskSurroundings): Promise<void> {
+    const address = hasInterface(task) ? addressOf(task) : null;
+    const found = await this.#findPause(taskArn);
+    if (found?.State?.Running === true) return;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#startPause(taskArn, task, address);
+        return;
+      } catch (error) {
+        if (attempt >= starts.attempts || !isPassing(error)) {
+          throw address === null ? error : await this.#namingHolder(error, address);
+        }
+        if (isNotFound(error)) this.#pauseImage.forget();
+        this.#log("debug", { err: error, task: taskArn }, "the namespaces of the task wait for another attempt");
+        await pause(starts.pauseMs);
+      }
+    }
+  }
+
+  /** Makes and starts the pause container; whatever has its name and does not run is from an earlier attempt. */
+  async #startPause(taskArn: string, task: TaskSurroundings, address: TaskAddress | null): Promise<void> {
+    const name = pauseName(taskArn);
+    await this.#docker.removeContainer(name).catch(unlessNotFound);
+    await this.#pauseImage.ensure();
+    const network = address === null ? null : await this.#networks.ensure(address);
+    const cgroupParent = this.#cgroups?.parentOf(idOf(taskArn));
+    const { Id } = await this.#docker.createContainer(name, pauseConfig(taskArn, task, address, network, cgroupParent));
+    await this.#docker.startContainer(Id);
+  }
+
+  async #namingHolder(error: unknown, address: TaskAddress): Promise<unknown> {
+    if (!isAddressTaken(error)) return error;
+    const holder = await this.#networks.holderOf(address).catch(() => null);
+    if (holder === null) return error;
+    return new Error(`the address ${address.address} is in use by the container ${holder}`, { cause: error });
+  }
+
+  async #findPause(taskArn: string): Promise<DockerContainer | null> {
+    try {
+      return await this.#docker.inspectContainer(pauseName(taskArn));
+    } catch (error) {
+      if (isNotFound(error)) return null;
+      throw error;
+    }
+  }
+
+  async #removePause(taskArn: string, task: TaskSurroundings): Promise<void> {
+    if (needsPause(task)) await this.#docker.removeContainer(pauseName(taskArn)).catch(unlessNotFound);
+  }
+
+  #quietly(taskArn: string, work: () => Promise<void>): Promise<void> {
+    return this.#inTurn(taskArn, work).catch((error: unknown) => {
+      this.#log("warn", { err: error, task: taskArn }, "something of the task is left on the host");
+    });
+  }
+
+  #inTurn(taskArn: string, work: () => Promise<void>): Promise<void> {
+    const before = this.#underWay.get(taskArn) ?? Promise.resolve();
+    const after = before.catch(() => {}).then(work);
+    this.#underWay.set(taskArn, after);
+    const forget = (): void => {
+      if (this.#underWay.get(taskArn) === after) this.#underWay.delete(taskArn);
+    };
+    after.then(forget, forget);
+    return after;
+  }
+}
+
+/** The last part of the ARN: names of containers and control groups are made of it. */
+const idOf = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf("/") + 1);
+
+/** The name of the container that holds the task's namespaces; `container:<name>` is how the others join them. */
+export const pauseName = (taskArn: string): string => `berth-pause-${idOf(taskArn)}`;
+
+const hasInterface = (task: TaskSurroundings): boolean =>
+  task.networkMode === "awsvpc" && task.networkInterface !== null;
+
+const needsPause = (task: TaskSurroundings): boolean =>
+  hasInterface(task) || task.pidMode === "task" || task.ipcMode === "task";
+
+function addressOf(task: TaskSurroundings): TaskAddress {
+  if (task.networkInterface === null) throw new Error("the task has no network interface");
+  return taskAddress(task.networkInterface);
+}
+
+function pauseConfig(
+  taskArn: string,
+  task: TaskSurroundings,
+  address: TaskAddress | null,
+  network: string | null,
+  cgroupParent: string | undefined,
+): object {
+  const mac = address?.macAddress ?? null;
+  return {
+    Image: pauseImage,
+    Labels: { [pauseLabels.taskArn]: taskArn },
+    ...(address?.hostname ? { Hostname: address.hostname } : {}),
+    // Engines before 25 read the address of the container, later ones that of its endpoint.
+    ...(mac === null ? {} : { MacAddress: mac }),
+    HostConfig: {
+      NetworkMode: network ?? "none",
+      IpcMode: task.ipcMode === "task" ? "shareable" : "private",
+      ReadonlyRootfs: true,
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges"],
+      LogConfig: { Type: "none" },
+      ...(cgroupParent === undefined ? {} : { CgroupParent: cgroupParent }),
+      ...(address === null ? {} : { Dns: address.nameServers, DnsSearch: address.searchDomains }),
+    },
+    ...(address === null || network === null
+      ? {}
+      : {
+          NetworkingConfig: {
+            EndpointsConfig: {
+              [network]: {
+                IPAMConfig: { IPv4Address: address.address },
+                ...(mac === null ? {} : { MacAddress: mac }),
+              },
+            },
+          },
+        }),
+  };
+}
+
+const isAddressTaken = (error: unknown): boolean =>
+  error instanceof DockerError && /address already in use/i.test(error.message);
+
+/** Errors that another attempt may mend: an address that is being given up, and what another agent has just removed. */
+const isPassing = (error: unknown): boolean =>
+  isAddressTaken(error) || isNotFound(error) || (error instanceof DockerError && error.status === 409);
+
+function unlessNotFound(error: unknown): void {
+  if (!isNotFound(error)) throw error;
+}
