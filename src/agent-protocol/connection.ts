@@ -24,6 +24,8 @@ export interface AgentConnection {
   close(code: number, reason: string): void;
   onMessage(listener: (message: unknown) => void): void;
   onClose(listener: (code: number, reason: string) => void): void;
+  /** For a connection that takes time to open: `listener` is called once when it stands. Without this it stands from the start. */
+  onOpen?(listener: () => void): void;
 }
 
 /** The seam between agent and control plane. */

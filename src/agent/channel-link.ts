@@ -55,7 +55,13 @@ export class ChannelLink {
       if (this.#connection === connection) this.#lost(code, reason);
     });
     this.#watchSilence();
-    onOpen();
+    const opened = (): void => {
+      if (this.#connection !== connection) return;
+      this.#openedAt = clock.now();
+      onOpen();
+    };
+    if (connection.onOpen === undefined) opened();
+    else connection.onOpen(opened);
   }
 
   send(message: object): void {
