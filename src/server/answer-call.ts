@@ -10,6 +10,7 @@ import { operationOfTarget } from "../wire/target.ts";
 import type { Authenticate } from "./authenticate.ts";
 import type { CallMetrics } from "./call-metrics.ts";
 import type { ServerLog } from "./log.ts";
+import { checkTaskRequest } from "./task-caller.ts";
 
 /** A call of the API: parsed, its caller known. */
 export type ApiCall = {
@@ -54,7 +55,7 @@ export async function answerCall(frontDoor: FrontDoor, call: HttpCall): Promise<
     const named = operationOfTarget(call.headers["x-amz-target"]);
     operation = named;
     const question = call.url.indexOf("?");
-    const { account, region, caller } = await frontDoor.authenticate({
+    const { account, region, caller, task } = await frontDoor.authenticate({
       method: "POST",
       path: question === -1 ? call.url : call.url.slice(0, question),
       query: question === -1 ? "" : call.url.slice(question + 1),
@@ -64,6 +65,7 @@ export async function answerCall(frontDoor: FrontDoor, call: HttpCall): Promise<
     });
     if (!isBuilt(named)) throw notBuilt(named);
     const request = parseRequest(named, call.body);
+    if (task !== undefined) checkTaskRequest(task, named, request, { account, region });
     const host = typeof call.headers.host === "string" ? call.headers.host : null;
     const reply = await frontDoor.answerApi({ operation: named, request, account, region, caller, host });
     const body = renderReply(named, reply);

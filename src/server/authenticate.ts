@@ -1,11 +1,19 @@
 import { AuthError } from "../auth/auth-error.ts";
 import { looseCredentials } from "../auth/authorization-header.ts";
-import { type KeyOwner, type SignedCall, verifySignature } from "../auth/sigv4.ts";
+import { type FindKey, type SignedCall, verifySignature } from "../auth/sigv4.ts";
+import { isTemporaryKey, type TaskCredentials, type TaskKeyOwner } from "../auth/task-credentials.ts";
 import type { Caller } from "../ecs/call.ts";
 import { WireError } from "../wire/errors.ts";
+import { checkTaskOperation, type TaskCaller } from "./task-caller.ts";
 
 /** Who calls, and the account and region whose resources the call is about. */
-export type Authenticated = { readonly account: string; readonly region: string; readonly caller: Caller };
+export type Authenticated = {
+  readonly account: string;
+  readonly region: string;
+  readonly caller: Caller;
+  /** The task that calls with the credentials of a role of its own; it may ask for what is its own only. */
+  readonly task?: TaskCaller;
+};
 
 /** Finds out who made a call. Throws WireError with the code of the API for a caller that cannot be told. */
 export type Authenticate = (call: SignedCall) => Authenticated | Promise<Authenticated>;
@@ -13,31 +21,66 @@ export type Authenticate = (call: SignedCall) => Authenticated | Promise<Authent
 /** AWS: how the container agent names itself. */
 const agentUserAgent = "Amazon ECS Agent";
 
-/** Takes any complete credentials: for a server that only the own machine reaches. */
-export function looseAuthentication(defaultAccount: string): Authenticate {
-  return ({ headers }) => {
+/**
+ * Takes any complete credentials: for a server that only the own machine reaches. Those of a task, as far as they are genuine,
+ * belong to the account of the task.
+ */
+export function looseAuthentication(defaultAccount: string, tasks: TaskCredentials | null = null): Authenticate {
+  return ({ headers, nowMs }) => {
     try {
-      const { account, region } = looseCredentials(single(headers.authorization), defaultAccount);
-      return { account, region, caller: { principalArn: `arn:aws:iam::${account}:root`, isAgent: isAgent(headers) } };
+      const { accessKeyId, account, region } = looseCredentials(single(headers.authorization), defaultAccount);
+      const isAgent = isAgentCall(headers);
+      const token = single(headers["x-amz-security-token"]);
+      const owner =
+        token === undefined || !isTemporaryKey(accessKeyId) ? null : genuine(tasks, accessKeyId, token, nowMs);
+      if (owner !== null)
+        return { account: owner.account, region, caller: { principalArn: owner.principalArn, isAgent } };
+      return { account, region, caller: { principalArn: `arn:aws:iam::${account}:root`, isAgent } };
     } catch (error) {
       throw asWireError(error);
     }
   };
 }
 
-/** Checks the signature of every call with the secret that `findKey` gives. */
-export function signedAuthentication(findKey: (accessKeyId: string) => KeyOwner | null): Authenticate {
+/** Whose these are, or null: where no signature is looked at, neither is a token. */
+function genuine(
+  tasks: TaskCredentials | null,
+  accessKeyId: string,
+  token: string,
+  nowMs: number,
+): TaskKeyOwner | null {
+  try {
+    return tasks?.owner(accessKeyId, token, nowMs) ?? null;
+  } catch (error) {
+    if (error instanceof AuthError) return null;
+    throw error;
+  }
+}
+
+/**
+ * Checks the signature of every call with the secret that `findKey` gives, or with that of a task's credentials. A task is kept
+ * from all but its own business.
+ */
+export function signedAuthentication(findKey: FindKey, tasks: TaskCredentials | null = null): Authenticate {
+  const find: FindKey = (accessKeyId, token, nowMs) =>
+    tasks !== null && token !== null && isTemporaryKey(accessKeyId)
+      ? tasks.owner(accessKeyId, token, nowMs)
+      : findKey(accessKeyId, token, nowMs);
   return async (call) => {
     try {
-      const { account, region, principalArn } = await verifySignature(call, findKey);
-      return { account, region, caller: { principalArn, isAgent: isAgent(call.headers) } };
+      const { account, region, principalArn, task } = await verifySignature(call, find);
+      const caller = { principalArn, isAgent: isAgentCall(call.headers) };
+      if (task === null) return { account, region, caller };
+      const taskCaller = { ...task, principalArn };
+      checkTaskOperation(taskCaller, single(call.headers["x-amz-target"]));
+      return { account, region, caller, task: taskCaller };
     } catch (error) {
       throw asWireError(error);
     }
   };
 }
 
-function isAgent(headers: SignedCall["headers"]): boolean {
+function isAgentCall(headers: SignedCall["headers"]): boolean {
   return single(headers["user-agent"])?.startsWith(agentUserAgent) ?? false;
 }
 

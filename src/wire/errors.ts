@@ -43,10 +43,10 @@ export const throttled = (): WireError => new WireError("ThrottlingException", "
 export const requestTooLarge = (limitBytes: number): WireError =>
   new WireError("RequestEntityTooLargeException", `The request body is larger than ${limitBytes} bytes.`);
 
-/** The caller is known, but no policy lets it do this. */
-export function accessDenied(principalArn: string, operation: string, resource: string): WireError {
+/** The caller is known, but nothing lets it do this; `because` may say why. AWS: the text up to there. */
+export function accessDenied(principalArn: string, operation: string, resource: string, because = ""): WireError {
   const text = `User: ${principalArn} is not authorized to perform: ecs:${operation} on resource: ${resource}`;
-  return new WireError("AccessDeniedException", text);
+  return new WireError("AccessDeniedException", because === "" ? text : `${text} because ${because}`);
 }
 
 /** An answer that is an error, ready to be sent. */
