@@ -1,8 +1,11 @@
 import type { EngineSnapshot, StateChange } from "./engine-state.ts";
 
+/** Of what is written now; a state of another format is of another version of Berth. */
+export const stateFormat = 2;
+
 /** What an agent must find again after a restart of its process. */
 export type AgentState = {
-  readonly format: 1;
+  readonly format: number;
   readonly containerInstanceArn: string;
   readonly agentVersion: string;
   readonly engine: EngineSnapshot;

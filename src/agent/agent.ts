@@ -13,12 +13,14 @@ import { acknowledgement } from "./acknowledgement.ts";
 import type { AgentDisk } from "./agent-disk.ts";
 import type { AgentLog } from "./agent-log.ts";
 import { type AgentUpdater, SelfUpdate } from "./agent-updater.ts";
-import { ChannelLink, commandBackoff, telemetryBackoff } from "./channel-link.ts";
+import { ChannelLink, type ConnectionLifetime, commandBackoff, telemetryBackoff } from "./channel-link.ts";
 import type { ContainerRuntime } from "./container-runtime.ts";
 import { DurableEngine } from "./durable-engine.ts";
+import type { EngineTask } from "./engine-state.ts";
 import type { EngineOptions } from "./engine-step.ts";
 import { type Endpoints, HostRegistration } from "./host-registration.ts";
 import { type HostFacts, registrationRequest } from "./registration.ts";
+import { type CredentialsLookup, TaskCredentials } from "./task-credentials.ts";
 import { Telemetry } from "./telemetry.ts";
 
 export type AgentOptions = {
@@ -40,6 +42,12 @@ export type AgentOptions = {
   /** Null: updates are disabled. */
   readonly updater: AgentUpdater | null;
   readonly engine?: EngineOptions;
+  /** Where the credentials of tasks are kept, for those who serve them; by default the agent makes a place of its own. */
+  readonly credentials?: TaskCredentials;
+  /** False: nothing is told of what containers use, only that nothing is told. */
+  readonly metrics?: boolean;
+  /** How long a healthy connection is kept; by default as the official agent does. */
+  readonly connectionLifetime?: ConnectionLifetime;
   readonly onEnded?: (why: AgentEnd) => void;
 };
 
@@ -59,6 +67,7 @@ export class Agent {
   readonly #registration: HostRegistration;
   readonly #telemetry: Telemetry;
   readonly #update: SelfUpdate;
+  readonly #credentials: TaskCredentials;
   #containerInstanceArn: string | null = null;
   #agentVersion: string;
   #acs: ChannelLink | null = null;
@@ -72,6 +81,7 @@ export class Agent {
     this.#options = options;
     this.#random = random;
     this.#agentVersion = options.agentVersion;
+    this.#credentials = options.credentials ?? new TaskCredentials();
     this.#engine = new DurableEngine({
       ...options,
       random,
@@ -81,6 +91,7 @@ export class Agent {
       },
       onStopCandidates: (messageId, taskArns) => this.#askAboutStops(messageId, taskArns),
       onHealthChanged: () => this.#telemetry.publishHealth(),
+      onStopped: (taskArn) => this.#credentials.forget(taskArn),
     });
     this.#registration = new HostRegistration({ ...options, random });
     this.#telemetry = new Telemetry({
@@ -88,8 +99,10 @@ export class Agent {
       log,
       runtime,
       publisher: () => ({ cluster, containerInstance: this.#containerInstanceArn ?? "", ids: random }),
+      tasks: () => this.#engine.tasks(),
       health: () => this.#engine.health(),
-      send: (message) => this.#tcs?.send(message),
+      metrics: options.metrics ?? true,
+      send: (message) => this.#tcs?.send(message) ?? false,
     });
     this.#update = new SelfUpdate(
       updater,
@@ -106,6 +119,16 @@ export class Agent {
   /** How many tasks are not STOPPED. */
   get liveTasks(): number {
     return this.#engine.liveTasks;
+  }
+
+  /** The credentials of the roles of its tasks. */
+  get credentials(): CredentialsLookup {
+    return this.#credentials;
+  }
+
+  /** The tasks as the engine has them, until their last report was taken. Only for looking at. */
+  tasks(): Iterable<Readonly<EngineTask>> {
+    return this.#engine.tasks();
   }
 
   /** Resolves when the agent has begun to connect, or has ended. Rejects only when its disk cannot be read. */
@@ -164,7 +187,7 @@ export class Agent {
       sendCredentials,
     });
     const onSentAway = (why: "inactive" | "displaced"): void => this.#end({ why });
-    const common = { clock, random: this.#random, onSentAway };
+    const common = { clock, random: this.#random, onSentAway, lifetime: this.#options.connectionLifetime };
     this.#acs = new ChannelLink({
       ...common,
       backoff: commandBackoff,
@@ -179,7 +202,9 @@ export class Agent {
       ...common,
       backoff: telemetryBackoff,
       connect: () => transport.connect("tcs", hello(false), endpoints.tcs),
-      onOpen: () => this.#telemetry.check(true),
+      // AWS: after silence the telemetry is back without a pause, the commands are not.
+      returnsFromSilence: true,
+      onOpen: () => this.#telemetry.connected(),
       // Acknowledgements: that they came is all there is to know.
       onMessage: () => {},
     });
@@ -234,9 +259,14 @@ export class Agent {
       case "ConfirmAttachmentMessage":
         this.#reply(acknowledgement(envelope.message));
         return;
-      case "IAMRoleCredentialsMessage":
-        this.#acknowledgeCredentials(envelope.message.messageId, envelope.message.roleCredentials);
+      case "IAMRoleCredentialsMessage": {
+        const { messageId, taskArn, roleType, roleCredentials } = envelope.message;
+        // AWS: for a task that it does not have, an agent does not answer.
+        if (!this.#engine.has(taskArn)) return;
+        this.#credentials.keep(taskArn, roleType, roleCredentials);
+        this.#acknowledgeCredentials(messageId, roleCredentials);
         return;
+      }
       case "StageUpdateMessage":
         void this.#update.stage(envelope);
         return;
@@ -250,6 +280,11 @@ export class Agent {
 
   #payload({ message }: Extract<ToAgent, { type: "PayloadMessage" }>): void {
     const tasks = message.tasks ?? [];
+    // Before the step, since what it orders may need them.
+    for (const { arn, roleCredentials, executionRoleCredentials } of tasks) {
+      if (roleCredentials) this.#credentials.keep(arn, "TaskApplication", roleCredentials);
+      if (executionRoleCredentials) this.#credentials.keep(arn, "TaskExecution", executionRoleCredentials);
+    }
     this.#engine.step({ type: "payload", tasks, sequence: message.seqNum ?? null }, () => {
       this.#reply(acknowledgement(message));
       for (const { roleCredentials, executionRoleCredentials } of tasks) {
@@ -257,6 +292,7 @@ export class Agent {
         if (executionRoleCredentials) this.#acknowledgeCredentials(message.messageId, executionRoleCredentials);
       }
     });
+    for (const { arn } of tasks) if (!this.#engine.has(arn)) this.#credentials.forget(arn);
   }
 
   #acknowledgeCredentials(

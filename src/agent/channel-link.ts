@@ -5,6 +5,9 @@ import { Backoff, type BackoffShape } from "./backoff.ts";
 
 /** AWS: a socket on which nothing arrived for 60 to 120 s is given up. */
 const silenceMs = { least: 60_000, spread: 60_000 };
+/** AWS: a healthy connection is closed and opened again after 30 to 35 minutes. */
+const officialLifetime: ConnectionLifetime = { leastMs: 1_800_000, spreadMs: 300_000 };
+const expired = "ConnectionExpired: Reconnect to continue";
 /** LIMIT: a connection that did not even live this long is not opened again at once, whatever its close code. */
 const shortLifeMs = 1_000;
 
@@ -12,10 +15,16 @@ const shortLifeMs = 1_000;
 export const commandBackoff: BackoffShape = { firstMs: 250, factor: 1.5, lastMs: 120_000 };
 export const telemetryBackoff: BackoffShape = { firstMs: 1_000, factor: 2, lastMs: 60_000 };
 
+/** How long a connection is kept. */
+export type ConnectionLifetime = { readonly leastMs: number; readonly spreadMs: number };
+
 export type ChannelLinkOptions = {
   readonly clock: Clock;
   readonly random: RandomStream;
   readonly backoff: BackoffShape;
+  readonly lifetime?: ConnectionLifetime | undefined;
+  /** Whether a connection that was silent for too long is opened again without a pause. */
+  readonly returnsFromSilence?: boolean;
   readonly connect: () => AgentConnection;
   readonly onOpen: () => void;
   readonly onMessage: (message: unknown) => void;
@@ -28,9 +37,11 @@ export class ChannelLink {
   readonly #options: ChannelLinkOptions;
   readonly #backoff: Backoff;
   #connection: AgentConnection | null = null;
+  #isOpen = false;
   #openedAt = 0;
   #lastMessageAt = 0;
   #silence: Timer | null = null;
+  #expiry: Timer | null = null;
   #reconnect: Timer | null = null;
   #closed = false;
 
@@ -58,14 +69,19 @@ export class ChannelLink {
     const opened = (): void => {
       if (this.#connection !== connection) return;
       this.#openedAt = clock.now();
+      this.#isOpen = true;
+      this.#watchLifetime();
       onOpen();
     };
     if (connection.onOpen === undefined) opened();
     else connection.onOpen(opened);
   }
 
-  send(message: object): void {
-    this.#connection?.send(message);
+  /** False when no connection stands. */
+  send(message: object): boolean {
+    if (this.#connection === null || !this.#isOpen) return false;
+    this.#connection.send(message);
+    return true;
   }
 
   /** Closes the connection and opens a new one after `delayMs`. */
@@ -82,13 +98,17 @@ export class ChannelLink {
 
   #drop(code: number, reason: string): void {
     this.#silence?.cancel();
+    this.#expiry?.cancel();
     this.#connection?.close(code, reason);
     this.#connection = null;
+    this.#isOpen = false;
   }
 
   #lost(code: number, reason: string): void {
     this.#connection = null;
+    this.#isOpen = false;
     this.#silence?.cancel();
+    this.#expiry?.cancel();
     const sentAway = reason.includes(inactiveInstance.word)
       ? "inactive"
       : reason.includes(displacedWord)
@@ -120,9 +140,20 @@ export class ChannelLink {
         this.#silence = clock.setTimer(leftMs, look);
         return;
       }
-      this.#drop(1000, "ConnectionExpired: Reconnect to continue");
-      this.#openLater(this.#backoff.next());
+      this.#drop(1000, expired);
+      const answered = this.#lastMessageAt > this.#openedAt;
+      this.#openLater(this.#options.returnsFromSilence === true && answered ? 0 : this.#backoff.next());
     };
     this.#silence = clock.setTimer(patienceMs, look);
+  }
+
+  #watchLifetime(): void {
+    const { clock, random, lifetime = officialLifetime } = this.#options;
+    const lifetimeMs = lifetime.leastMs + random.below(lifetime.spreadMs);
+    this.#expiry = clock.setTimer(lifetimeMs, () => {
+      this.#drop(1000, expired);
+      this.#backoff.reset();
+      this.#openLater(0);
+    });
   }
 }

@@ -7,10 +7,10 @@ import type { EcsApi } from "../agent-protocol/connection.ts";
 import { must } from "../lib/assert.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
 import type { RandomStream } from "../lib/random.ts";
-import type { AgentDisk, AgentState } from "./agent-disk.ts";
+import { type AgentDisk, type AgentState, stateFormat } from "./agent-disk.ts";
 import type { AgentLog } from "./agent-log.ts";
 import type { ContainerRuntime } from "./container-runtime.ts";
-import type { StateChange } from "./engine-state.ts";
+import type { EngineTask, StateChange } from "./engine-state.ts";
 import {
   type EngineInput,
   type EngineOptions,
@@ -34,6 +34,8 @@ export type DurableEngineOptions = {
   readonly identity: () => { readonly containerInstanceArn: string; readonly agentVersion: string } | null;
   readonly onStopCandidates: (messageId: string, taskArns: readonly string[]) => void;
   readonly onHealthChanged: () => void;
+  /** Of this task nothing runs any more. */
+  readonly onStopped: (taskArn: string) => void;
 };
 
 /** What the engine put out, and how to acknowledge the message that it came of. */
@@ -67,7 +69,9 @@ export class DurableEngine {
 
   /** Goes on from a saved state; only before the first step. */
   restore(saved: AgentState): void {
-    this.#engine = new TaskEngine(this.#options.engine ?? engineDefaults, saved.engine);
+    const { engine = engineDefaults, log } = this.#options;
+    if (saved.format === stateFormat) this.#engine = new TaskEngine(engine, saved.engine);
+    else log("warn", { format: saved.format }, "the agent's state is of another version; its tasks are not taken over");
     for (const change of saved.submissions) this.#submissions.add(change);
     this.step({ type: "recovered" });
   }
@@ -85,6 +89,16 @@ export class DurableEngine {
   save(): void {
     this.#unsaved = true;
     this.#flush();
+  }
+
+  tasks(): Iterable<Readonly<EngineTask>> {
+    return this.#engine.tasks();
+  }
+
+  /** True while the task is not STOPPED. */
+  has(taskArn: string): boolean {
+    const task = this.#engine.task(taskArn);
+    return task !== null && task.known !== "STOPPED";
   }
 
   health(): readonly TaskHealth[] {
@@ -147,7 +161,7 @@ export class DurableEngine {
   #state(batch: readonly Outgoing[]): AgentState {
     const unsent = batch.flatMap(({ output }) => (output.type === "submit" ? [output.change] : []));
     return {
-      format: 1,
+      format: stateFormat,
       ...must(this.#options.identity(), "the identity of an agent with a disk"),
       engine: this.#engine.snapshot(),
       submissions: [...this.#submissions.pending(), ...unsent],
@@ -163,6 +177,7 @@ export class DurableEngine {
           break;
         case "submit":
           this.#submissions.add(output.change);
+          if (output.change.status === "STOPPED") this.#options.onStopped(output.change.task);
           break;
         case "acknowledge":
           acknowledge();

@@ -4,26 +4,41 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import type { RandomStream } from "../lib/random.ts";
 import type { AgentLog } from "./agent-log.ts";
 import type { ContainerRuntime } from "./container-runtime.ts";
+import type { EngineTask } from "./engine-state.ts";
 import type { TaskHealth } from "./engine-step.ts";
+import { type TaskMetric, TaskMetrics } from "./task-metrics.ts";
 
 /** AWS: the official agent looks for something to publish each 20 s. */
 export const publishIntervalMs = 20_000;
+/** AWS: messages of each kind that wait while the socket is down, five minutes of them; then the oldest are dropped. */
+const heldBackMax = 15;
+/** AWS: what the official agent puts into one message at most. */
+const tasksPerPublishMetrics = 10;
 
 export type TelemetryOptions = {
   readonly clock: Clock;
   readonly log: AgentLog;
   readonly runtime: ContainerRuntime;
   readonly publisher: () => Publisher;
+  readonly tasks: () => Iterable<Readonly<EngineTask>>;
   readonly health: () => readonly TaskHealth[];
-  readonly send: (message: FromAgent) => void;
+  /** False: of what containers use nothing is told. */
+  readonly metrics: boolean;
+  /** False when there is no socket. */
+  readonly send: (message: FromAgent) => boolean;
 };
 
-/** What a host publishes about its runtime and its containers: when it connects, on each change, and each 20 s. */
+/**
+ * What a host publishes about its runtime and its containers: when it connects, on each change, and each 20 s. What cannot be sent
+ * waits for the next connection.
+ */
 export class Telemetry {
   readonly #options: TelemetryOptions;
   #status: RuntimeStatus | null = null;
   /** AWS: what was published goes out again only after another check. */
   #statusPublished = true;
+  readonly #metrics = new TaskMetrics();
+  #heldBack: FromAgent[] = [];
   #tick: Timer | null = null;
   #closed = false;
 
@@ -33,10 +48,24 @@ export class Telemetry {
   }
 
   start(): void {
+    this.#publishMetrics();
+    this.#armTick();
+  }
+
+  /** There is a socket again: what was held back goes first. */
+  connected(): void {
+    const heldBack = this.#heldBack;
+    this.#heldBack = [];
+    for (const message of heldBack) this.#send(message);
+    this.check(true);
+  }
+
+  #armTick(): void {
     this.#tick = this.#options.clock.setTimer(publishIntervalMs, () => {
+      this.#publishMetrics();
       this.#publishStatus();
       this.publishHealth();
-      this.start();
+      this.#armTick();
     });
   }
 
@@ -61,15 +90,30 @@ export class Telemetry {
   }
 
   publishHealth(): void {
-    const { publisher, health, clock, send } = this.#options;
-    for (const message of healthMessages(publisher(), health(), clock.now())) send(message);
+    const { publisher, health, clock } = this.#options;
+    for (const message of healthMessages(publisher(), health(), clock.now())) this.#send(message);
+  }
+
+  #publishMetrics(): void {
+    const { publisher, tasks, runtime, clock, metrics } = this.#options;
+    const isIdle = !metrics || !hasRunningContainer(tasks());
+    const now = clock.now();
+    const taken = isIdle ? [] : this.#metrics.take(tasks(), runtime.usage(), now);
+    for (const message of metricsMessages(publisher(), isIdle, taken, now)) this.#send(message);
+  }
+
+  #send(message: FromAgent): void {
+    if (this.#closed || this.#options.send(message)) return;
+    const sameKind = this.#heldBack.filter(({ type }) => type === message.type);
+    if (sameKind.length >= heldBackMax) this.#heldBack.splice(this.#heldBack.indexOf(sameKind[0] ?? message), 1);
+    this.#heldBack.push(message);
   }
 
   #publishStatus(): void {
     if (this.#statusPublished || this.#closed) return;
     this.#statusPublished = true;
-    const { publisher, clock, send } = this.#options;
-    send(instanceStatusMessage(publisher(), this.#status, clock.now()));
+    const { publisher, clock } = this.#options;
+    this.#send(instanceStatusMessage(publisher(), this.#status, clock.now()));
   }
 }
 
@@ -125,6 +169,36 @@ function healthMessages(from: Publisher, tasks: readonly TaskHealth[], now: numb
         timestamp: seconds(now),
       },
     });
+  }
+  return messages;
+}
+
+function hasRunningContainer(tasks: Iterable<Readonly<EngineTask>>): boolean {
+  for (const { containers } of tasks) if (containers.some(({ phase }) => phase === "running")) return true;
+  return false;
+}
+
+/** What containers used, in as many messages as it takes; one message that says so when none runs. */
+function metricsMessages(
+  from: Publisher,
+  isIdle: boolean,
+  metrics: readonly TaskMetric[],
+  now: number,
+): readonly FromAgent[] {
+  const { cluster, containerInstance, ids } = from;
+  const message = (fin: boolean, more: { readonly taskMetrics?: readonly TaskMetric[] }): FromAgent => ({
+    type: "PublishMetricsRequest",
+    message: {
+      metadata: { cluster, containerInstance, messageId: ids.uuid(), idle: isIdle, fin },
+      ...more,
+      timestamp: seconds(now),
+    },
+  });
+  if (isIdle) return [message(true, {})];
+  const messages: FromAgent[] = [];
+  for (let start = 0; start < metrics.length; start += tasksPerPublishMetrics) {
+    const taskMetrics = metrics.slice(start, start + tasksPerPublishMetrics);
+    messages.push(message(start + tasksPerPublishMetrics >= metrics.length, { taskMetrics }));
   }
   return messages;
 }

@@ -1,0 +1,51 @@
+import type { TypeOf } from "../agent-protocol/shape.ts";
+import type { roleCredentials } from "../agent-protocol/to-agent/iam-role-credentials.ts";
+
+/** Credentials of a role, as the control plane sends them. */
+export type RoleCredentials = TypeOf<typeof roleCredentials>;
+export type RoleType = "TaskApplication" | "TaskExecution";
+
+export type TaskRole = {
+  readonly taskArn: string;
+  readonly roleType: RoleType;
+  readonly credentials: RoleCredentials;
+};
+
+/** Credentials by the id under which the containers of a task ask for them. */
+export interface CredentialsLookup {
+  find(credentialsId: string): TaskRole | null;
+  /** The newest ones of a role of a task. */
+  ofTask(taskArn: string, roleType: RoleType): RoleCredentials | null;
+}
+
+/**
+ * The credentials of the roles of tasks. They are in memory only: AWS: an agent never writes them to its disk, and asks for them
+ * with the first connection of a process.
+ */
+export class TaskCredentials implements CredentialsLookup {
+  readonly #byId = new Map<string, TaskRole>();
+  /** By task and role. A role keeps its older ids, which containers were given when they started. */
+  readonly #newest = new Map<string, Map<RoleType, TaskRole>>();
+
+  keep(taskArn: string, roleType: RoleType, credentials: RoleCredentials): void {
+    const role = { taskArn, roleType, credentials };
+    const roles = this.#newest.get(taskArn) ?? new Map<RoleType, TaskRole>();
+    this.#newest.set(taskArn, roles.set(roleType, role));
+    for (const [id, older] of this.#byId)
+      if (older.taskArn === taskArn && older.roleType === roleType) this.#byId.set(id, role);
+    this.#byId.set(credentials.credentialsId, role);
+  }
+
+  find(credentialsId: string): TaskRole | null {
+    return this.#byId.get(credentialsId) ?? null;
+  }
+
+  ofTask(taskArn: string, roleType: RoleType): RoleCredentials | null {
+    return this.#newest.get(taskArn)?.get(roleType)?.credentials ?? null;
+  }
+
+  forget(taskArn: string): void {
+    if (!this.#newest.delete(taskArn)) return;
+    for (const [id, role] of this.#byId) if (role.taskArn === taskArn) this.#byId.delete(id);
+  }
+}
