@@ -10,6 +10,7 @@ import {
   agentVersionFlag,
   defaultAccount,
   expectNoWords,
+  fargateFlag,
   logLevelFlag,
   portRange,
   serverFlags,
@@ -88,6 +89,7 @@ async function dev(typed: Typed): Promise<void> {
     tls: tlsFlags(typed),
     latestAgentVersion: agentVersionFlag(typed),
     simulation,
+    managedRuntime: fargateFlag(typed),
     log,
   });
   closeAtSignal(server, log);

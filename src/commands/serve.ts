@@ -7,6 +7,7 @@ import {
   advertiseFlag,
   agentVersionFlag,
   expectNoWords,
+  fargateFlag,
   logLevelFlag,
   portRange,
   serverFlags,
@@ -56,6 +57,7 @@ async function serve(typed: Typed): Promise<void> {
     latestAgentVersion: agentVersionFlag(typed),
     identityCertificate: textFlag(typed, "identity-certificate", null),
     simulation: null,
+    managedRuntime: fargateFlag(typed),
     log,
   });
   closeAtSignal(server, log);

@@ -1,26 +1,33 @@
 import type { AgentDisk, AgentState } from "../agent/agent-disk.ts";
 import type { DocumentWrite, Store } from "../store/store.ts";
 
-const partition = "simulated-hosts";
 const diskKind = "disk";
 const adoptedKind = "adopted";
 
-/** The disks of all simulated hosts and the list of adopted container instances, in one partition of the store. */
+/** The disks of hosts in this process and the list of adopted container instances, in one partition of the store. */
 export class HostDisks {
   readonly #store: Store;
+  readonly #partition: string;
   readonly #epoch: number;
   readonly #states: Map<string, string>;
   readonly #adopted: Set<string>;
 
-  private constructor(store: Store, epoch: number, states: Map<string, string>, adopted: Set<string>) {
+  private constructor(
+    store: Store,
+    partition: string,
+    epoch: number,
+    states: Map<string, string>,
+    adopted: Set<string>,
+  ) {
     this.#store = store;
+    this.#partition = partition;
     this.#epoch = epoch;
     this.#states = states;
     this.#adopted = adopted;
   }
 
   /** Takes the partition. Throws StoreError when the store fails. */
-  static async open(store: Store): Promise<HostDisks> {
+  static async open(store: Store, partition = "simulated-hosts"): Promise<HostDisks> {
     const { epoch, documents } = await store.open(partition);
     const states = new Map<string, string>();
     const adopted = new Set<string>();
@@ -28,7 +35,7 @@ export class HostDisks {
       if (kind === diskKind) states.set(key, body);
       if (kind === adoptedKind) adopted.add(key);
     }
-    return new HostDisks(store, epoch, states, adopted);
+    return new HostDisks(store, partition, epoch, states, adopted);
   }
 
   /** ARNs of the container instances that have a simulated host though they registered without one. */
@@ -64,6 +71,6 @@ export class HostDisks {
   }
 
   #append(documents: readonly DocumentWrite[]): Promise<void> {
-    return this.#store.append(partition, this.#epoch, { documents, events: [] });
+    return this.#store.append(this.#partition, this.#epoch, { documents, events: [] });
   }
 }

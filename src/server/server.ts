@@ -3,8 +3,6 @@ import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { AgentSessions } from "../agent-sessions/agent-sessions.ts";
-import { AccessKeys } from "../auth/access-keys.ts";
-import { sealKeyPath } from "../auth/seal-key.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
 import type { MachineConfiguration } from "../ecs/call.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -16,12 +14,13 @@ import { agentBaseUrl } from "./agent-base-url.ts";
 import { AgentSockets } from "./agent-sockets.ts";
 import type { AnswerApi } from "./answer-call.ts";
 import { AppendMetrics } from "./append-metrics.ts";
-import { type Authenticate, looseAuthentication, signedAuthentication } from "./authenticate.ts";
 import { CallMetrics } from "./call-metrics.ts";
 import { createHttp, type Health } from "./http.ts";
 import { type HttpLimits, httpLimits } from "./http-limits.ts";
 import { identityCheck } from "./identity-certificate.ts";
 import type { ServerLog } from "./log.ts";
+import { ManagedHosts, type ManagedRuntime, simulatedManagedRuntime } from "./managed-hosts.ts";
+import { openAuthentication } from "./open-authentication.ts";
 import { SimulatedHosts, type SimulationOptions } from "./simulated-hosts.ts";
 import { StartError } from "./start-error.ts";
 import { readTlsFiles, type TlsFiles } from "./tls-files.ts";
@@ -48,6 +47,8 @@ export type ServerOptions = {
   readonly identityCertificate?: string | null;
   /** Hosts that exist only in this process; null for none. */
   readonly simulation: SimulationOptions | null;
+  /** What runs the containers of Fargate tasks; null or absent refuses such tasks. */
+  readonly managedRuntime?: "simulated" | ManagedRuntime | null;
   readonly log: ServerLog;
   /** Others than {@link httpLimits}, for tests. */
   readonly limits?: Partial<HttpLimits>;
@@ -91,6 +92,7 @@ async function assemble(
   close: () => Promise<void>,
 ): Promise<RunningServer> {
   const { log, simulation } = options;
+  const managedRuntime = managedRuntimeOf(options);
   const tls = options.tls == null ? null : readTlsFiles(options.tls);
   const limits = { ...httpLimits, ...options.limits };
   const appends = new AppendMetrics();
@@ -100,7 +102,7 @@ async function assemble(
     store,
     clock: systemClock,
     randomFor: freshRandom,
-    configuration: configurationOf(options),
+    configuration: configurationOf(options, managedRuntime),
     endpoints: (callerHost) => {
       const base = options.advertise ?? agentBaseUrl(url, options.host, callerHost);
       return { endpoint: `${base}/acs`, telemetryEndpoint: `${base}/tcs` };
@@ -108,21 +110,26 @@ async function assemble(
     log: log.write,
     observe: appends,
   });
+  const { authenticate, accessKeys, taskCredentials } = await openAuthentication(options, store);
   const arrivals = new AgentArrivals(controlPlane);
   const sessions = new AgentSessions({
     controlPlane: arrivals,
     clock: systemClock,
     random: freshRandom("agent-sessions"),
     log: log.write,
+    credentials: taskCredentials,
   });
+  const managed = { controlPlane, sessions, store, clock: systemClock, random: freshRandom("managed-hosts"), log };
+  // Before the clusters are loaded, since that is when they ask for their hosts.
+  const managedHosts = managedRuntime === null ? null : new ManagedHosts({ runtime: managedRuntime, ...managed });
   await controlPlane.open();
   closers.push(() => controlPlane.close());
   closers.push(async () => sessions.closeAll(1001));
-  const { authenticate, accessKeys } = await authentication(options, store);
   const random = freshRandom("simulated-hosts");
   const world = { controlPlane, sessions, arrivals, store, clock: systemClock, random, log };
   const hosts = simulation === null ? null : new SimulatedHosts({ ...simulation, ...world });
   if (hosts !== null) closers.push(() => hosts.close());
+  if (managedHosts !== null) closers.push(() => managedHosts.close());
 
   const sockets = new AgentSockets({
     authenticate,
@@ -160,7 +167,7 @@ async function assemble(
   const port = await listen(http, options);
   url = `${tls === null ? "http" : "https"}://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`;
   if (simulation !== null) await controlPlane.createDefaultCluster(simulation.place);
-  await hosts?.open();
+  await Promise.all([hosts?.open(), managedHosts?.open()]);
   log.write("info", { url, dataDir: options.dataDir }, "The server listens.");
   return { url, port, controlPlane, hosts, accessKeys, close };
 }
@@ -176,19 +183,18 @@ function freshRandom(purpose: string): Random {
   return seededRandom(`${randomBytes(16).toString("hex")}/${purpose}`);
 }
 
-function configurationOf({ latestAgentVersion, identityCertificate }: ServerOptions): MachineConfiguration {
-  const verifyIdentity = identityCertificate == null ? null : identityCheck(identityCertificate);
-  return { latestAgentVersion, agentUpdate: null, verifyIdentity };
+function managedRuntimeOf({ managedRuntime = null }: ServerOptions): ManagedRuntime | null {
+  return managedRuntime === "simulated"
+    ? simulatedManagedRuntime(systemClock, freshRandom("managed-runtime"))
+    : managedRuntime;
 }
 
-async function authentication(
-  { auth, dataDir }: ServerOptions,
-  store: Store,
-): Promise<{ readonly authenticate: Authenticate; readonly accessKeys: number | null }> {
-  if (auth.type === "loose") return { authenticate: looseAuthentication(auth.account), accessKeys: null };
-  if (dataDir === null) throw new StartError("Signatures need a data directory, which the access keys are in.");
-  const keys = await AccessKeys.open(systemClock, store, sealKeyPath(dataDir));
-  return { authenticate: signedAuthentication(keys.find), accessKeys: keys.listKeys().length };
+function configurationOf(
+  { latestAgentVersion, identityCertificate }: ServerOptions,
+  managedRuntime: ManagedRuntime | null,
+): MachineConfiguration {
+  const verifyIdentity = identityCertificate == null ? null : identityCheck(identityCertificate);
+  return { latestAgentVersion, agentUpdate: null, verifyIdentity, managedHosts: managedRuntime };
 }
 
 function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null): AnswerApi {

@@ -10,6 +10,7 @@ import { accountSettingCases } from "./cases/account-setting-cases.ts";
 import { attributeAndTagCases } from "./cases/attribute-and-tag-cases.ts";
 import { clusterCases } from "./cases/cluster-cases.ts";
 import { containerInstanceCases } from "./cases/container-instance-cases.ts";
+import { fargateCases } from "./cases/fargate-cases.ts";
 import { furnish, type Given } from "./cases/given.ts";
 import { taskCases } from "./cases/task-cases.ts";
 import { taskDefinitionCases } from "./cases/task-definition-cases.ts";
@@ -21,6 +22,7 @@ const groups = [
   attributeAndTagCases,
   taskDefinitionCases,
   taskCases,
+  fargateCases,
   accountSettingCases,
 ];
 const routed = Object.keys(operationRoutes) as RoutedOperation[];

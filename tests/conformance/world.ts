@@ -51,6 +51,7 @@ export async function startWorld(
       memoryMiB: 4_096,
       adopt: options.adopt ?? true,
     },
+    managedRuntime: "simulated",
     log: openLog("error"),
   });
   const seen: SeenCall[] = [];

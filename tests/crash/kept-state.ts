@@ -61,6 +61,7 @@ export class KeptState {
 
   #readDocuments(database: DatabaseSync, { id, name }: Row, partition: DurablePartition): void {
     const rows = database.prepare("SELECT kind, key, body FROM documents WHERE partition_id = ?").all(Number(id));
+    const hosts = new Set(rows.filter(({ kind }) => kind === "managed-host").map(({ key }) => key));
     for (const { kind, key, body } of rows) {
       assert.notEqual(key, refusedName);
       partition.put(String(kind), String(key), JSON.parse(String(body)) as object);
@@ -73,6 +74,10 @@ export class KeptState {
     for (const task of tasks) {
       assert.notEqual(task.startedBy, refusedName);
       if (task.lastStatus === "STOPPED") continue;
+      if (task.launchType === "FARGATE") {
+        assert.ok(hosts.has(task.instanceId ?? ""), `${task.arn} is on no host of ${name}`);
+        continue;
+      }
       const instance = partition.instance(task.instanceId ?? "");
       assert.ok(instance !== null && instance.status !== "INACTIVE", `${task.arn} is on no instance of ${name}`);
     }

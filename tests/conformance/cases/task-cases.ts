@@ -297,7 +297,6 @@ export const taskCases: Cases = {
     refusesRun("a tag of AWS's own", () => ({ tags: [{ key: "aws:a", value: "b" }] })),
     refusesUnsupported("placement strategies", { placementStrategy: [{ type: "random" }] }),
     refusesUnsupported("placement constraints", { placementConstraints: [{ type: "distinctInstance" }] }),
-    refusesUnsupported("capacity providers", { capacityProviderStrategy: [{ capacityProvider: "x" }] }),
     ...refusesOtherClusters("StartTask", (given) => ({
       taskDefinition: given.definition,
       containerInstances: [given.spare],

@@ -1,0 +1,165 @@
+/**
+ * The hosts that Berth runs for Fargate tasks: one for each cluster that has some, each an agent in this process. The cluster says
+ * when it needs its host, again after every restart, and when it does not any more.
+ */
+import { Agent, type AgentEnd } from "../agent/agent.ts";
+import type { ContainerRuntime } from "../agent/container-runtime.ts";
+import { engineDefaults } from "../agent/engine-step.ts";
+import { agentCapabilities } from "../agent/simulated-attributes.ts";
+import { SimulatedRuntime } from "../agent/simulated-runtime.ts";
+import type { AgentSessions } from "../agent-sessions/agent-sessions.ts";
+import { InProcessTransport } from "../agent-sessions/in-process-transport.ts";
+import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";
+import type { ControlPlane } from "../cluster-runner/control-plane.ts";
+import { containerInstanceArn } from "../ecs/arn.ts";
+import { assert } from "../lib/assert.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
+import type { Store } from "../store/store.ts";
+import { isBuilt, isOperation } from "../wire/operations.ts";
+import { HostDisks } from "./host-disks.ts";
+import type { ServerLog } from "./log.ts";
+
+/** What runs the containers of Fargate tasks. */
+export type ManagedRuntime = {
+  /** True for containers that exist only as timers. */
+  readonly simulated: boolean;
+  /** Names of the attributes that its hosts have: a task that requires others is refused. */
+  readonly capabilities: ReadonlySet<string>;
+  /** The runtime of the host `name`, which is unique and stays the same over restarts. */
+  readonly runtimeFor: (name: string) => ContainerRuntime;
+};
+
+export type ManagedHostsOptions = {
+  readonly runtime: ManagedRuntime;
+  readonly controlPlane: ControlPlane;
+  readonly sessions: AgentSessions;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: ServerLog;
+};
+
+/**
+ * LIMIT: shorter than an idle host is kept, so that its agent has removed every container when it ends. What an agent remembers stopped
+ * tasks for, repeated orders, does not happen over a transport in the same process for longer.
+ */
+const taskCleanupMs = 120_000;
+
+const diskPartition = "managed-hosts";
+
+export function simulatedManagedRuntime(clock: Clock, random: Random): ManagedRuntime {
+  return {
+    simulated: true,
+    capabilities: new Set(agentCapabilities),
+    runtimeFor: (name) => new SimulatedRuntime({ clock, ids: random.stream(`runtime/${name}`) }),
+  };
+}
+
+export class ManagedHosts {
+  readonly #options: ManagedHostsOptions;
+  readonly #transport: InProcessTransport;
+  /** By the name of the host: an ARN in the form of a container instance's, though there is no such instance. */
+  readonly #agents = new Map<string, Agent>();
+  /** Hosts that were asked for before the server could start any. */
+  readonly #waiting = new Map<string, ClusterPlace>();
+  #disks: HostDisks | null = null;
+  #closed = false;
+
+  /** Listens for what clusters want from now on; hosts start once `open` has been called. */
+  constructor(options: ManagedHostsOptions) {
+    this.#options = options;
+    const { clock, sessions, controlPlane, runtime } = options;
+    this.#transport = new InProcessTransport({
+      clock,
+      accept: (channel, hello, connection, kind) => sessions.accept(channel, hello, connection, kind),
+      simulated: runtime.simulated,
+    });
+    controlPlane.onEffect((place, effect) => {
+      if (effect.type === "start-host")
+        this.#start(containerInstanceArn(place, place.cluster, effect.instanceId), place);
+      if (effect.type === "end-host") void this.#remove(containerInstanceArn(place, place.cluster, effect.instanceId));
+    });
+  }
+
+  /** Starts the hosts that clusters want. Rejects with StoreError when their disks cannot be read. */
+  async open(): Promise<void> {
+    this.#disks = await HostDisks.open(this.#options.store, diskPartition);
+    for (const [name, place] of this.#waiting) this.#start(name, place);
+    this.#waiting.clear();
+  }
+
+  /** The number of hosts that run. */
+  get size(): number {
+    return this.#agents.size;
+  }
+
+  /** Ends all agents; resolves when their disks are at rest. Containers are left to their runtimes. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#agents.values()].map((agent) => agent.stop()));
+  }
+
+  #start(name: string, place: ClusterPlace): void {
+    if (this.#closed || this.#agents.has(name)) return;
+    if (this.#disks === null) {
+      this.#waiting.set(name, place);
+      return;
+    }
+    const agent = this.#agentOf(name, place, this.#disks);
+    this.#agents.set(name, agent);
+    agent.start().catch((error: unknown) => {
+      this.#options.log.write("error", { host: name, err: error }, "A host for Fargate tasks could not be started.");
+      this.#agents.delete(name);
+    });
+  }
+
+  #agentOf(name: string, place: ClusterPlace, disks: HostDisks): Agent {
+    const { runtime, clock, random, log } = this.#options;
+    return new Agent({
+      clock,
+      random,
+      log: log.write,
+      api: { call: (operation, request) => this.#call(place, operation, request) },
+      transport: this.#transport,
+      runtime: runtime.runtimeFor(name),
+      disk: disks.disk(name),
+      name,
+      cluster: place.cluster,
+      instance: { adopt: name },
+      agentVersion: "1.0.0",
+      agentHash: "",
+      updater: null,
+      engine: { ...engineDefaults, taskCleanupMs },
+      onEnded: (end) => this.#ended(name, end),
+    });
+  }
+
+  /** The API as the agent of a managed host calls it. Where it connects to is no question, and no instance is to be found. */
+  async #call({ account, region }: ClusterPlace, operation: string, request: object): Promise<object> {
+    if (operation === "DiscoverPollEndpoint") return { endpoint: "in-process:", telemetryEndpoint: "in-process:" };
+    assert(isOperation(operation) && isBuilt(operation), `agents call operations that there are: ${operation}`);
+    const caller = { principalArn: `arn:aws:iam::${account}:root`, isAgent: true };
+    return this.#options.controlPlane.call({ operation, request, account, region, caller });
+  }
+
+  #ended(name: string, { why }: AgentEnd): void {
+    if (this.#closed || why === "stopped") return;
+    // The cluster has let go of the host while its agent was away; or it will ask for the host again.
+    this.#options.log.write(why === "inactive" ? "info" : "warn", { host: name, why }, "A host for Fargate has ended.");
+    void this.#remove(name, why === "inactive");
+  }
+
+  /** Ends a host, and takes its disk away unless it may come back. Never rejects. */
+  async #remove(name: string, forGood = true): Promise<void> {
+    this.#waiting.delete(name);
+    const agent = this.#agents.get(name);
+    this.#agents.delete(name);
+    try {
+      await agent?.stop();
+      if (forGood && !this.#closed) await this.#disks?.erase(name);
+    } catch (error) {
+      this.#options.log.write("error", { host: name, err: error }, "The disk of a host could not be erased.");
+    }
+  }
+}
