@@ -36,6 +36,8 @@ export function checkFargatePlan(step: ClusterStep, plan: TaskPlan): void {
     );
   }
   const missing = plan.need.requiresAttributes
+    // Those with a value say what the image is for, which is looked at by itself.
+    .filter(({ value }) => value === undefined)
     .map(({ name }) => name)
     .filter((name) => !managedHosts.capabilities.has(name));
   if (missing.length > 0) {

@@ -1,9 +1,16 @@
+import type { TaskOverride } from "../tasks/task.ts";
 import { isEcrImage } from "./compatibilities.ts";
-import type { ContainerDefinition, NetworkMode } from "./task-definition.ts";
-import type { RequestContainer, RequestSecret, RequestVolume } from "./task-definition-request.ts";
+import type { ContainerDefinition, NetworkMode, TaskDefinition } from "./task-definition.ts";
+import type {
+  RegisterTaskDefinitionRequest,
+  RequestContainer,
+  RequestSecret,
+  RequestVolume,
+} from "./task-definition-request.ts";
 
 export type AttributeFacts = {
   readonly networkMode: NetworkMode | null;
+  readonly cpuUnits: number | null;
   readonly containers: readonly ContainerDefinition[];
   readonly volumes: readonly RequestVolume[];
   readonly taskRoleArn: string | null;
@@ -13,6 +20,9 @@ export type AttributeFacts = {
   readonly hasAccelerators: boolean;
   readonly injectsFaults: boolean;
 };
+
+/** AWS: more CPU than ten cores is a capability of its own. */
+const cpuUnitsOfOldAgents = 10_240;
 
 const old = "com.amazonaws.ecs.capability.";
 const now = "ecs.capability.";
@@ -53,6 +63,68 @@ export function requiredAttributes(facts: AttributeFacts): { readonly name: stri
   return [...names].sort((a, b) => (a < b ? -1 : 1)).map((name) => ({ name }));
 }
 
+/**
+ * The attributes that a task of `definition` needs with its overrides laid over it: `containers` are as those leave them.
+ * What the overrides ask for in addition is demanded like what the definition asks for.
+ */
+export function attributesOfTask(
+  definition: TaskDefinition,
+  containers: readonly ContainerDefinition[],
+  overrides: TaskOverride,
+): TaskDefinition["requiresAttributes"] {
+  const { cpu, taskRoleArn, executionRoleArn, containerOverrides } = overrides;
+  const asksForMore =
+    cpu !== undefined ||
+    taskRoleArn !== undefined ||
+    executionRoleArn !== undefined ||
+    containerOverrides.some(({ environmentFiles }) => environmentFiles !== undefined);
+  const added = asksForMore ? addedAttributes(definition, containers, overrides) : [];
+  return [...definition.requiresAttributes, ...added, ...platformAttributes(definition)];
+}
+
+/** What the overridden definition demands and the registered one does not. */
+function addedAttributes(
+  definition: TaskDefinition,
+  containers: readonly ContainerDefinition[],
+  overrides: TaskOverride,
+): { readonly name: string }[] {
+  const registered = requiredAttributes(factsOf(definition, definition.containerDefinitions));
+  const known = new Set(registered.map(({ name }) => name));
+  return requiredAttributes(factsOf({ ...definition, ...overrides }, containers)).filter(
+    ({ name }) => !known.has(name),
+  );
+}
+
+function factsOf(definition: TaskDefinition, containers: readonly ContainerDefinition[]): AttributeFacts {
+  const { networkMode, cpu, taskRoleArn, executionRoleArn } = definition;
+  const { volumes, pidMode, ipcMode, proxyConfiguration, inferenceAccelerators, enableFaultInjection } =
+    definition.more as Omit<RegisterTaskDefinitionRequest, "tags">;
+  return {
+    networkMode,
+    cpuUnits: cpu === null ? null : Number(cpu),
+    containers,
+    volumes: volumes ?? [],
+    taskRoleArn,
+    executionRoleArn,
+    sharesNamespaces: pidMode !== undefined || ipcMode !== undefined,
+    hasProxy: proxyConfiguration !== undefined,
+    hasAccelerators: (inferenceAccelerators ?? []).length > 0,
+    injectsFaults: enableFaultInjection === true,
+  };
+}
+
+/** What runs where: images of one architecture end at once on another. Not among the attributes that a definition shows. */
+function platformAttributes(definition: TaskDefinition): { readonly name: string; readonly value: string }[] {
+  const { runtimePlatform } = definition.more as RegisterTaskDefinitionRequest;
+  const { cpuArchitecture, operatingSystemFamily = "LINUX" } = runtimePlatform ?? {};
+  return [
+    ...(cpuArchitecture === undefined
+      ? []
+      : [{ name: "ecs.cpu-architecture", value: cpuArchitecture === "ARM64" ? "arm64" : "x86_64" }]),
+    ...(operatingSystemFamily === "LINUX" ? [] : [{ name: "ecs.os-family", value: operatingSystemFamily }]),
+  ];
+}
+
 type Docker = (feature: keyof typeof dockerVersions) => unknown;
 
 function addTaskAttributes(facts: AttributeFacts, names: Set<string>, docker: Docker): void {
@@ -64,6 +136,7 @@ function addTaskAttributes(facts: AttributeFacts, names: Set<string>, docker: Do
     names.add(facts.networkMode === "host" ? `${old}task-iam-role-network-host` : `${old}task-iam-role`);
     docker("task role");
   }
+  if ((facts.cpuUnits ?? 0) > cpuUnitsOfOldAgents) names.add(`${now}increased-task-cpu-limit`);
   if (facts.sharesNamespaces) names.add(`${now}pid-ipc-namespace-sharing`);
   if (facts.hasProxy) names.add(`${now}aws-appmesh`);
   if (facts.hasAccelerators) names.add(`${now}task-eia`);
@@ -78,7 +151,8 @@ function addVolumeAttributes(volume: RequestVolume, names: Set<string>, docker: 
   if (volume.efsVolumeConfiguration !== undefined) {
     names.add(`${now}efs`);
     docker("docker volume");
-    if (volume.efsVolumeConfiguration.authorizationConfig !== undefined) names.add(`${now}efsAuth`);
+    const { authorizationConfig, transitEncryption } = volume.efsVolumeConfiguration;
+    if (authorizationConfig !== undefined || transitEncryption === "ENABLED") names.add(`${now}efsAuth`);
   }
   if (volume.fsxWindowsFileServerVolumeConfiguration !== undefined) names.add(`${now}fsxWindowsFileServer`);
   if (volume.s3filesVolumeConfiguration !== undefined) names.add(`${now}storage.s3-files`);
@@ -110,17 +184,28 @@ function addContainerAttributes(
     names.add(`${now}container-health-check`);
     docker("health check");
   }
-  if ((container.dependsOn ?? []).length > 0) names.add(`${now}container-ordering`);
+  // AWS: the order of containers and their own timeouts came together.
+  const hasTimeouts = container.startTimeout !== undefined || container.stopTimeout !== undefined;
+  if ((container.dependsOn ?? []).length > 0 || hasTimeouts) names.add(`${now}container-ordering`);
   if ((container.environmentFiles ?? []).length > 0) names.add(`${now}env-files.s3`);
   if (container.restartPolicy?.enabled === true) names.add(`${now}container-restart-policy`);
   if (container.repositoryCredentials?.credentialsParameter !== undefined) {
     names.add(`${now}private-registry-authentication.secretsmanager`);
   }
-  for (const spec of container.credentialSpecs ?? []) {
-    names.add(spec.startsWith("credentialspecdomainless:") ? `${now}gmsa-domainless` : `${now}gmsa`);
-  }
+  addSecurityAttributes(container, names);
   if (definition.portMappings.some((mapping) => mapping.containerPortRange !== undefined)) {
     names.add(`${now}network.container-port-range`);
+  }
+}
+
+/** AWS: labels of SELinux, profiles of AppArmor and credential specs need a host that is prepared for them. */
+function addSecurityAttributes(container: RequestContainer, names: Set<string>): void {
+  const options = container.dockerSecurityOptions ?? [];
+  if (options.some((option) => /^label[:=]/.test(option))) names.add(`${old}selinux`);
+  if (options.some((option) => /^apparmor[:=]/.test(option))) names.add(`${old}apparmor`);
+  for (const spec of [...(container.credentialSpecs ?? []), ...options]) {
+    if (spec.startsWith("credentialspecdomainless:")) names.add(`${now}gmsa-domainless`);
+    else if (spec.startsWith("credentialspec:")) names.add(`${now}gmsa`);
   }
 }
 
@@ -130,10 +215,14 @@ function addLogAttributes(container: RequestContainer, hasRole: boolean, names: 
     names.add(`${now}firelens.${firelens.type}`);
     const source = firelens.options?.["config-file-type"];
     if (source === "file" || source === "s3") names.add(`${now}firelens.options.config.${source}`);
+    if (!/^(|0|root)(:|$)/.test(container.user ?? "")) names.add(`${now}firelens.non-root-user`);
   }
   const driver = container.logConfiguration?.logDriver;
   if (driver === undefined) return;
   names.add(`${old}logging-driver.${driver}`);
+  if (driver === "awsfirelens" && container.logConfiguration?.options?.["log-driver-buffer-limit"] !== undefined) {
+    names.add(`${now}logging-driver.awsfirelens.log-driver-buffer-limit`);
+  }
   if (driver === "awslogs" && hasRole) names.add(`${now}execution-role-awslogs`);
   if (
     driver === "awslogs" ||

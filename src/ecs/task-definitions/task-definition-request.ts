@@ -58,6 +58,7 @@ export type RequestContainer = {
   readonly startTimeout?: number;
   readonly stopTimeout?: number;
   readonly hostname?: string;
+  readonly user?: string;
   readonly disableNetworking?: boolean;
   readonly privileged?: boolean;
   readonly readonlyRootFilesystem?: boolean;
@@ -68,7 +69,11 @@ export type RequestContainer = {
   readonly logConfiguration?: RequestLogConfiguration;
   readonly healthCheck?: RequestHealthCheck;
   readonly systemControls?: readonly object[];
-  readonly resourceRequirements?: readonly { readonly type?: string; readonly value?: string }[];
+  readonly resourceRequirements?: readonly {
+    readonly type?: string;
+    readonly value?: string;
+    readonly sharingStrategy?: object;
+  }[];
   readonly firelensConfiguration?: { readonly type?: string; readonly options?: Readonly<Record<string, string>> };
   readonly credentialSpecs?: readonly string[];
   readonly versionConsistency?: string;

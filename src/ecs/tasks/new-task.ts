@@ -2,6 +2,7 @@ import { containerArn, taskArn } from "../arn.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import type { Attachment, ContainerInstance } from "../container-instances/container-instance.ts";
 import type { Tag } from "../tags/tag.ts";
+import { attributesOfTask } from "../task-definitions/required-attributes.ts";
 import type { ContainerDefinition, TaskDefinition } from "../task-definitions/task-definition.ts";
 import { overridden } from "./overrides.ts";
 import type { Container, Reservation, Task, TaskLaunchType, TaskOverride } from "./task.ts";
@@ -63,7 +64,7 @@ export function needOf(
     tcpPorts,
     udpPorts,
     gpus: sum(gpusOf),
-    requiresAttributes: definition.requiresAttributes,
+    requiresAttributes: attributesOfTask(definition, containers, overrides),
   };
 }
 

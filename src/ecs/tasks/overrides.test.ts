@@ -19,7 +19,12 @@ function refused(text: string | RegExp, overrides: OverridesRequest, code = "Inv
 }
 
 test("a role of an override is one by ARN or name, as in a definition", () => {
-  const world = aCluster().withInstances(1);
+  const capabilities = ["task-iam-role", "docker-remote-api.1.17"];
+  const platformAttributes = capabilities.map((name) => ({
+    name: `com.amazonaws.ecs.capability.${name}`,
+    value: null,
+  }));
+  const world = aCluster().withInstances(1, { platformAttributes });
   for (const member of ["taskRoleArn", "executionRoleArn"]) {
     const role = (value: string) => ({ overrides: { [member]: value } });
     world.refused("ClientException", "Role is not valid", "RunTask", role("arn:aws:s3:::role"), aDefinition());

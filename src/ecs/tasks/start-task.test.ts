@@ -27,7 +27,7 @@ test("every reason for which an instance cannot take the task", () => {
     [{ memoryMiB: 255 }, aDefinition(), "RESOURCE:MEMORY", "Needs 256 MiB of memory, 255 are left."],
     [{}, gpu, "RESOURCE:GPU", "Needs 1 GPUs, 0 are left."],
     [{ ports: ["80"] }, fixedPort, "RESOURCE:PORTS", "Host ports in use: 80."],
-    [{}, needsAttribute, "ATTRIBUTE", "Missing attributes: a, b."],
+    [{}, needsAttribute, "ATTRIBUTE", "Missing attributes: a, b=2."],
     [{ status: "INACTIVE" }, aDefinition(), "INACTIVE", undefined],
     [{ status: "DEREGISTERING" }, aDefinition(), "INACTIVE", undefined],
     [{ status: "DRAINING" }, aDefinition(), "DRAINING", "The container instance is DRAINING."],
@@ -70,7 +70,7 @@ test("an attribute counts whoever set it, and with its value when one is asked f
   const start = () =>
     world.call<TaskReply>("StartTask", { containerInstances: [world.instanceId(0)] }, definition).value;
   assert.deepEqual(start().failures, [
-    { arn: world.instance(0).arn, reason: "ATTRIBUTE", detail: "Missing attributes: b." },
+    { arn: world.instance(0).arn, reason: "ATTRIBUTE", detail: "Missing attributes: b=2." },
   ]);
   world.changeInstance(0, { customAttributes: [{ name: "b", value: "2" }] });
   assert.deepEqual(start().failures, []);

@@ -6,6 +6,7 @@ import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import { type RequestTag, type Tag, withTags } from "../tags/tag.ts";
 import type { TaskDefinition } from "../task-definitions/task-definition.ts";
+import type { RequestContainer, RequestVolume } from "../task-definitions/task-definition-request.ts";
 import { effectiveContainers, needOf, type TaskPlan } from "./new-task.ts";
 import { type OverridesRequest, resolveOverrides } from "./overrides.ts";
 import type { Task } from "./task.ts";
@@ -85,10 +86,31 @@ function refuseDefinitionNotBuilt(definition: TaskDefinition): void {
   if (volumes.some((volume) => volume.configuredAtLaunch === true)) {
     refuseFor("a volume that is configured at launch, and Berth does not attach EBS volumes");
   }
+  refuseUnreachable(definition, refuseFor);
   const requirements = definition.containerDefinitions.flatMap((container) => container.resourceRequirements ?? []);
   const device = requirements.find(({ type }) => type !== "GPU")?.type;
   if (device !== undefined || inferenceAccelerators.length > 0) {
     refuseFor(`the resource requirement ${device ?? "InferenceAccelerator"}, and Berth gives GPUs only`);
+  }
+}
+
+/** Refuses what no message to an agent has a place for. */
+function refuseUnreachable(
+  { containerDefinitions, more, memory }: TaskDefinition,
+  refuseFor: (what: string) => never,
+): void {
+  const { volumes = [] } = more as { readonly volumes?: readonly RequestVolume[] };
+  if (volumes.some((volume) => volume.s3filesVolumeConfiguration !== undefined)) {
+    refuseFor("an S3 Files volume, which Berth does not attach");
+  }
+  for (const container of containerDefinitions) {
+    const { resourceRequirements, linuxParameters } = container as RequestContainer;
+    if ((resourceRequirements ?? []).some((requirement) => requirement.sharingStrategy !== undefined)) {
+      refuseFor("a sharingStrategy of GPUs, and Berth gives whole GPUs only");
+    }
+    if (linuxParameters?.maxSwap !== undefined && container.memory === undefined && memory === null) {
+      refuseFor("a maxSwap without a memory limit that it could be added to, which Docker does not take");
+    }
   }
 }
 

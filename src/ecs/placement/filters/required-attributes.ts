@@ -22,7 +22,7 @@ function missing(need: Need, instance: ContainerInstance): string[] {
       const found = platform.has(name) ? platform.get(name) : custom.get(name);
       return found === undefined || (value !== undefined && found !== value);
     })
-    .map(({ name }) => name);
+    .map(({ name, value }) => (value === undefined ? name : `${name}=${value}`));
 }
 
 /** AWS: every attribute that the task definition requires must be on the instance. */
