@@ -32,6 +32,6 @@ export type MachineConfiguration = {
   readonly agentUpdate: { readonly location: string; readonly signature: string } | null;
   /** Checks an instance identity document's signature; null accepts any (no trusted certificate configured). */
   readonly verifyIdentity: ((document: string, signature: string) => boolean) | null;
-  /** What the hosts can do that Berth runs for Fargate tasks, as names of attributes; absent when it runs none. */
+  /** What the hosts can do that Berth runs for Fargate tasks, as names of attributes or `name=value`; absent when it runs none. */
   readonly managedHosts?: { readonly capabilities: ReadonlySet<string> } | null;
 };

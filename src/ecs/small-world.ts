@@ -106,7 +106,7 @@ export class SmallWorld {
     latestAgentVersion: "1.96.0",
     agentUpdate: null,
     verifyIdentity: null,
-    managedHosts: { capabilities: new Set(["ecs.capability.task-eni"]) },
+    managedHosts: { capabilities: new Set(["ecs.capability.task-eni", "ecs.cpu-architecture=arm64"]) },
   });
   now = 1_000_000;
   /** Everything that was announced, in order. */

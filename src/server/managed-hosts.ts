@@ -5,6 +5,7 @@
 import { Agent, type AgentEnd } from "../agent/agent.ts";
 import type { ContainerRuntime } from "../agent/container-runtime.ts";
 import { engineDefaults } from "../agent/engine-step.ts";
+import type { HostAttribute } from "../agent/registration.ts";
 import { agentCapabilities } from "../agent/simulated-attributes.ts";
 import { SimulatedRuntime } from "../agent/simulated-runtime.ts";
 import type { AgentSessions } from "../agent-sessions/agent-sessions.ts";
@@ -24,7 +25,7 @@ import type { ServerLog } from "./log.ts";
 export type ManagedRuntime = {
   /** True for containers that exist only as timers. */
   readonly simulated: boolean;
-  /** Names of the attributes that its hosts have: a task that requires others is refused. */
+  /** The attributes that its hosts have, as `capabilitiesOf` writes them: a task that requires others is refused. */
   readonly capabilities: ReadonlySet<string>;
   /** The runtime of the host `name`, which is unique and stays the same over restarts. */
   readonly runtimeFor: (name: string) => ContainerRuntime;
@@ -48,10 +49,17 @@ const taskCleanupMs = 120_000;
 
 const diskPartition = "managed-hosts";
 
+/** Attributes of a host as capabilities: the name, or `name=value`. */
+export const capabilitiesOf = (attributes: readonly HostAttribute[]): ReadonlySet<string> =>
+  new Set(attributes.map(({ name, value }) => (value === undefined ? name : `${name}=${value}`)));
+
 export function simulatedManagedRuntime(clock: Clock, random: Random): ManagedRuntime {
   return {
     simulated: true,
-    capabilities: new Set(agentCapabilities),
+    capabilities: capabilitiesOf([
+      ...agentCapabilities.map((name) => ({ name })),
+      ...["x86_64", "arm64"].map((value) => ({ name: "ecs.cpu-architecture", value })),
+    ]),
     runtimeFor: (name) => new SimulatedRuntime({ clock, ids: random.stream(`runtime/${name}`) }),
   };
 }

@@ -36,10 +36,8 @@ export function checkFargatePlan(step: ClusterStep, plan: TaskPlan): void {
     );
   }
   const missing = plan.need.requiresAttributes
-    // Those with a value say what the image is for, which is looked at by itself.
-    .filter(({ value }) => value === undefined)
-    .map(({ name }) => name)
-    .filter((name) => !managedHosts.capabilities.has(name));
+    .map(({ name, value }) => (value === undefined ? name : `${name}=${value}`))
+    .filter((capability) => !managedHosts.capabilities.has(capability));
   if (missing.length > 0) {
     // DIFFERS: what the hosts of Berth cannot do is refused by the name of the attribute that they lack: AWS has hosts that can.
     refuse(
