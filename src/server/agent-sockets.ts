@@ -92,6 +92,7 @@ export class AgentSockets {
     }
     const { headers } = request;
     const caller = await authenticate({ method: "GET", path, query, headers, body: "", nowMs: clock.now() });
+    if (caller.task !== undefined) throw new HandshakeError("AccessDeniedException", "A task is no agent.");
     const channel = channelAt(path) ?? "acs";
     const hello = helloFromUrl(channel, query);
     const found = instanceOf(hello);

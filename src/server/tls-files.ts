@@ -1,5 +1,5 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createSecureContext } from "node:tls";
 import { StartError } from "./start-error.ts";
 
 /** PEM files: a certificate with those that it is signed by behind it, and its key. */
@@ -9,12 +9,12 @@ export type TlsFiles = { readonly cert: string; readonly key: string };
 export function readTlsFiles(files: TlsFiles): { readonly cert: string; readonly key: string } {
   const cert = read(files.cert, "certificate");
   const key = read(files.key, "key");
-  attempt(() => createSecureContext({ cert }), `${files.cert} holds no certificate in PEM form.`);
-  attempt(() => createSecureContext({ key }), `${files.key} holds no private key in PEM form without a passphrase.`);
-  attempt(
-    () => createSecureContext({ cert, key }),
-    `The key in ${files.key} is not that of the certificate in ${files.cert}.`,
-  );
+  const certificate = attempt(() => new X509Certificate(cert), `${files.cert} holds no certificate in PEM form.`);
+  const noKey = `${files.key} holds no private key in PEM form, or one with a passphrase.`;
+  const privateKey = attempt(() => createPrivateKey(key), noKey);
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw new StartError(`The key in ${files.key} is not that of the certificate in ${files.cert}.`);
+  }
   return { cert, key };
 }
 
@@ -23,14 +23,15 @@ function read(path: string, what: string): string {
     return readFileSync(path, "utf8");
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const why = code === "ENOENT" ? "there is no such file" : code === "EACCES" ? "this user may not" : String(code);
+    const why =
+      code === "ENOENT" ? "there is no such file" : code === "EACCES" ? "this user may not read it" : String(code);
     throw new StartError(`The ${what} ${path} cannot be read: ${why}.`, { cause });
   }
 }
 
-function attempt(use: () => unknown, otherwise: string): void {
+function attempt<T>(use: () => T, otherwise: string): T {
   try {
-    use();
+    return use();
   } catch (cause) {
     throw new StartError(otherwise, { cause });
   }

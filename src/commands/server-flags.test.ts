@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseFlags, UsageError } from "./flags.ts";
+import { advertiseFlag, serverFlags, tlsFlags } from "./server-flags.ts";
+
+const typed = (...argv: string[]) => parseFlags({ usage: "", about: "", flags: serverFlags, examples: [] }, argv);
+
+test("--advertise is an address without a path", () => {
+  assert.equal(advertiseFlag(typed()), null);
+  assert.equal(advertiseFlag(typed("--advertise", "https://ecs.example.org/")), "https://ecs.example.org");
+  assert.equal(advertiseFlag(typed("--advertise", "http://10.0.0.5:4280")), "http://10.0.0.5:4280");
+  assert.equal(advertiseFlag(typed("--advertise", "http://[::1]:4280")), "http://[::1]:4280");
+  const wrong = ["ecs.example.org", "ws://a", "https://a/b", "https://a?b", "https://a#b", "https://u:p@a", "https://"];
+  for (const address of wrong) assert.throws(() => advertiseFlag(typed("--advertise", address)), UsageError, address);
+});
+
+test("--tls-cert and --tls-key need each other", () => {
+  assert.equal(tlsFlags(typed()), null);
+  assert.deepEqual(tlsFlags(typed("--tls-cert", "a", "--tls-key", "b")), { cert: "a", key: "b" });
+  assert.throws(() => tlsFlags(typed("--tls-cert", "a")), /--tls-cert needs --tls-key FILE/);
+  assert.throws(() => tlsFlags(typed("--tls-key", "b")), /--tls-key needs --tls-cert FILE/);
+});
