@@ -22,13 +22,29 @@ export type SimulatedRuntimeOptions = {
   readonly healthMs?: number;
   /** Between SIGTERM and the end of a container that obeys it. */
   readonly sigtermMs?: number;
+  /** What the whole host has, of which the made-up usage is a part. */
+  readonly hostCpuUnits?: number;
 };
 
 /** LIMIT: long enough to be seen as steps, short enough for a test suite to wait for. */
 export const simulatedTimes = { pullMs: 50, createMs: 0, startMs: 50, healthMs: 1_000, sigtermMs: 20 } as const;
 
+/**
+ * LIMIT: what a simulated container uses is made up, and the same each time: these parts of what it reserves (or of the amounts
+ * below, when it reserves nothing), and so many bytes a second through its network and to its storage.
+ */
+const simulatedUsage = {
+  parts: [0.4, 0.5, 0.6],
+  cpuUnits: 128,
+  memoryMiB: 128,
+  bytesPerSecond: 1_000,
+  packetsPerSecond: 2,
+} as const;
+
 type Running = {
   readonly name: ContainerName;
+  readonly spec: PayloadContainer;
+  readonly startedAt: number;
   readonly behaviour: SimulatedBehaviour;
   readonly timers: Timer[];
 };
@@ -46,7 +62,7 @@ export class SimulatedRuntime implements ContainerRuntime {
   #checkChanged: () => void = () => {};
 
   constructor(options: SimulatedRuntimeOptions) {
-    this.#options = { ...simulatedTimes, ...options };
+    this.#options = { ...simulatedTimes, hostCpuUnits: 2_048, ...options };
   }
 
   onEvent(listener: (event: RuntimeEvent) => void): void {
@@ -62,7 +78,33 @@ export class SimulatedRuntime implements ContainerRuntime {
   }
 
   usage(): readonly ContainerUsage[] {
-    return [];
+    const now = this.#options.clock.now();
+    return [...this.#running.values()].map((running) => this.#usageOf(running, now));
+  }
+
+  #usageOf({ name, spec, startedAt }: Running, now: number): ContainerUsage {
+    const { parts, bytesPerSecond, packetsPerSecond, ...idle } = simulatedUsage;
+    const cpuPercent = ((spec.cpu || idle.cpuUnits) / this.#options.hostCpuUnits) * 100;
+    const memoryMiB = spec.memory || idle.memoryMiB;
+    const seconds = Math.max(0, Math.floor((now - startedAt) / 1_000));
+    const bytes = seconds * bytesPerSecond;
+    const packets = seconds * packetsPerSecond;
+    return {
+      ...name,
+      cpuPercent: parts.map((part) => part * cpuPercent),
+      memoryMiB: parts.map((part) => Math.round(part * memoryMiB)),
+      network: {
+        rxBytes: bytes,
+        rxPackets: packets,
+        rxErrors: 0,
+        rxDropped: 0,
+        txBytes: bytes,
+        txPackets: packets,
+        txErrors: 0,
+        txDropped: 0,
+      },
+      storage: { readBytes: 0, writeBytes: bytes },
+    };
   }
 
   run(command: RuntimeCommand): void {
@@ -138,7 +180,7 @@ export class SimulatedRuntime implements ContainerRuntime {
     if (this.#running.has(runtimeId)) return;
     const { clock, healthMs } = this.#options;
     const behaviour = simulatedBehaviour(spec);
-    const running: Running = { name, behaviour, timers: [] };
+    const running: Running = { name, spec, startedAt, behaviour, timers: [] };
     this.#running.set(runtimeId, running);
     const after = (ms: number, fire: () => void): void => {
       const leftMs = Math.max(0, startedAt + ms - clock.now());

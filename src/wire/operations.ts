@@ -131,13 +131,13 @@ export const operations = [
     name: "RunTask",
     status: "partial",
     missing:
-      "Placement strategies, placement constraints, capacity providers but FARGATE and FARGATE_SPOT, Windows on Fargate, ECS Exec, EBS volumes, Neuron devices and inference accelerators are refused; placement is random over the container instances that fit. Tasks on Fargate run on hosts that Berth keeps: there is no public address, ephemeral storage is shown and not bounded, platform versions differ in their number only, and Spot tasks are not interrupted. Subnets and security groups name nothing, ENIs per instance are not counted, and `referenceId` is ignored. Agents are sent no role credentials, secrets, registry logins or proxy configurations; simulated containers are not restarted by a restart policy.",
+      "Placement strategies, placement constraints, capacity providers but FARGATE and FARGATE_SPOT, Windows on Fargate, ECS Exec, EBS volumes, Neuron devices and inference accelerators are refused; placement is random over the container instances that fit. Tasks on Fargate run on hosts that Berth keeps: there is no public address, ephemeral storage is shown and not bounded, platform versions differ in their number only, and Spot tasks are not interrupted. Subnets and security groups name nothing, ENIs per instance are not counted, and `referenceId` is ignored. Agents are sent no role credentials, secrets, registry logins or proxy configurations.",
   },
   {
     name: "StartTask",
     status: "partial",
     missing:
-      "Placement constraints of the task definition, ECS Exec, EBS volumes, Neuron devices and inference accelerators are refused. Subnets and security groups name nothing, ENIs per instance are not counted, and `referenceId` is ignored. Agents are sent no role credentials, secrets, registry logins or proxy configurations; simulated containers are not restarted by a restart policy.",
+      "Placement constraints of the task definition, ECS Exec, EBS volumes, Neuron devices and inference accelerators are refused. Subnets and security groups name nothing, ENIs per instance are not counted, and `referenceId` is ignored. Agents are sent no role credentials, secrets, registry logins or proxy configurations.",
   },
   { name: "StopServiceDeployment", status: "absent" },
   { name: "StopTask", status: "full" },
