@@ -1,0 +1,151 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import type { Server } from "node:http";
+import { networkInterfaces } from "node:os";
+import { promisify } from "node:util";
+import type { AgentLog } from "../agent-log.ts";
+import type { EndpointDocker } from "./endpoint-sources.ts";
+
+/** AWS: where containers and the SDKs in them look for the agent. */
+export const wellKnown = { address: "169.254.170.2", port: 80 } as const;
+/** Tried when another agent or a web server of the host has port 80. AWS: 51679 is where the agent's own port is. */
+const otherPorts = Array.from({ length: 20 }, (_, index) => 51_679 + index);
+
+/** Where the endpoints listen. */
+export type ListeningPlace = {
+  readonly address: string;
+  readonly port: number;
+  /** The address was put on the loopback device by us, now or by an earlier process. */
+  readonly addedAddress: boolean;
+};
+
+export type ListenOptions = {
+  readonly docker: EndpointDocker;
+  readonly log: AgentLog;
+  /** Of an earlier process: containers that run were given its port. */
+  readonly earlier: ListeningPlace | null;
+};
+
+const run = promisify(execFile);
+
+/**
+ * Listens where containers of this host reach it: on 169.254.170.2, which is put on the loopback device, or else on the gateway of
+ * Docker's bridge. Null, with a line in the log, where neither can be had.
+ */
+export async function listenForContainers(server: Server, options: ListenOptions): Promise<ListeningPlace | null> {
+  const { docker, log, earlier } = options;
+  if (!docker.address.startsWith("unix://")) {
+    log("warn", {}, "the engine is on another machine: its containers have no metadata and no credentials");
+    return null;
+  }
+  const added = await addressOnLoopback(log);
+  if (added !== null) {
+    const place = await listenOn(server, wellKnown.address, [wellKnown.port, ...otherPorts], earlier);
+    if (place !== null) {
+      const addedAddress = added || (earlier?.addedAddress ?? false);
+      if (place.port !== wellKnown.port) {
+        log(
+          "info",
+          place,
+          "port 80 of 169.254.170.2 is taken: containers are given the whole address of their credentials",
+        );
+      }
+      return { ...place, addedAddress };
+    }
+    if (added) await removeAddress(log);
+  }
+  const gateway = await bridgeGateway(docker, log);
+  const place = gateway === null ? null : await listenOn(server, gateway, otherPorts, earlier);
+  if (place === null) {
+    log("warn", {}, "nowhere to listen for containers: they have no metadata and no credentials");
+    return null;
+  }
+  log(
+    "warn",
+    place,
+    "169.254.170.2 cannot be had here: AWS SDKs refuse to get credentials from another address over HTTP",
+  );
+  return { ...place, addedAddress: false };
+}
+
+/** Takes the address away again, unless another agent listens on it. Never rejects. */
+export async function leaveAddress(place: ListeningPlace, log: AgentLog): Promise<void> {
+  if (!place.addedAddress || place.address !== wellKnown.address) return;
+  if (await isListenedOn(wellKnown.address)) return;
+  await removeAddress(log);
+}
+
+/** True when we added the address, false when it was there, null when it cannot be had. */
+async function addressOnLoopback(log: AgentLog): Promise<boolean | null> {
+  const isThere = (): boolean =>
+    Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === wellKnown.address));
+  if (isThere()) return false;
+  try {
+    await run("ip", ["address", "add", `${wellKnown.address}/32`, "dev", "lo"], { timeout: 5_000 });
+    return true;
+  } catch (error) {
+    // Another agent may have been faster.
+    if (isThere()) return false;
+    log("info", { err: error }, "169.254.170.2 cannot be put on the loopback device");
+    return null;
+  }
+}
+
+async function removeAddress(log: AgentLog): Promise<void> {
+  try {
+    await run("ip", ["address", "del", `${wellKnown.address}/32`, "dev", "lo"], { timeout: 5_000 });
+  } catch (error) {
+    log("debug", { err: error }, "169.254.170.2 stays on the loopback device");
+  }
+}
+
+async function listenOn(
+  server: Server,
+  address: string,
+  ports: readonly number[],
+  earlier: ListeningPlace | null,
+): Promise<Omit<ListeningPlace, "addedAddress"> | null> {
+  const preferred = earlier !== null && earlier.address === address ? [earlier.port] : [];
+  for (const port of [...preferred, ...ports]) {
+    if (await listens(server, address, port)) return { address, port };
+  }
+  return null;
+}
+
+function listens(server: Server, host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const failed = (): void => resolve(false);
+    server.once("error", failed);
+    server.listen({ host, port }, () => {
+      server.off("error", failed);
+      resolve(true);
+    });
+  });
+}
+
+async function bridgeGateway(docker: EndpointDocker, log: AgentLog): Promise<string | null> {
+  try {
+    return (await docker.inspectNetwork("bridge")).IPAM?.Config?.find(({ Gateway }) => Gateway)?.Gateway ?? null;
+  } catch (error) {
+    log("debug", { err: error }, "Docker's bridge has no gateway");
+    return null;
+  }
+}
+
+async function isListenedOn(address: string): Promise<boolean> {
+  const inHex = address
+    .split(".")
+    .toReversed()
+    .map((part) => Number(part).toString(16).padStart(2, "0").toUpperCase())
+    .join("");
+  try {
+    const lines = (await readFile("/proc/net/tcp", "utf8")).split("\n");
+    // The fourth column is the state; 0A is LISTEN.
+    return lines.some((line) => {
+      const [, local = "", , state] = line.trim().split(/\s+/);
+      return local.startsWith(`${inHex}:`) && state === "0A";
+    });
+  } catch {
+    return false;
+  }
+}

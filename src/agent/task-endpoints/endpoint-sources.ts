@@ -1,0 +1,38 @@
+import type { EcsApi } from "../../agent-protocol/connection.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { AgentLog } from "../agent-log.ts";
+import type { DockerContainer, DockerNetwork, DockerStats } from "../docker/docker-answers.ts";
+import type { EngineContainer, EngineTask } from "../engine-state.ts";
+import type { CredentialsLookup, RoleCredentials } from "../task-credentials.ts";
+
+/** What is asked of Docker to answer containers. DockerEngine is one. */
+export type EndpointDocker = {
+  readonly address: string;
+  inspectContainer(id: string): Promise<DockerContainer>;
+  inspectNetwork(id: string): Promise<DockerNetwork>;
+  statsOf(id: string, oneShot: boolean): Promise<DockerStats>;
+};
+
+/** Where the endpoints have what they tell. */
+export type EndpointSources = {
+  readonly clock: Clock;
+  readonly log: AgentLog;
+  readonly docker: EndpointDocker;
+  /** The tasks that the agent knows (Agent.tasks). */
+  readonly tasks: () => Iterable<Readonly<EngineTask>>;
+  readonly credentials: CredentialsLookup;
+  /** The ECS API in the agent's own name; and in that of a task's role. */
+  readonly api: EcsApi;
+  readonly apiAs: (credentials: RoleCredentials) => EcsApi;
+  /** As the agent was configured: name or ARN. */
+  readonly cluster: string;
+  /** Null before the registration. */
+  readonly containerInstanceArn: () => string | null;
+  readonly availabilityZone: string | null;
+};
+
+/** Who asks: a container of a task. */
+export type Asker = { readonly task: Readonly<EngineTask>; readonly container: Readonly<EngineContainer> };
+
+/** An answer to a container; `body` is sent as JSON. */
+export type EndpointAnswer = { readonly status: number; readonly body: unknown };
