@@ -35,7 +35,9 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
 
 /** Files that only tests use, beside what they help to test. They may import what a test may. */
 export const testSupport: readonly string[] = [
+  "src/agent-sessions/payload-members.ts",
   "src/agent/engine-bench.ts",
+  "src/agent/played-control-plane.ts",
   "src/cluster-runner/counting-machine.ts",
   "src/ecs/container-instances/instance-world.ts",
   "src/ecs/small-account.ts",

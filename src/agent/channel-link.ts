@@ -141,8 +141,7 @@ export class ChannelLink {
         return;
       }
       this.#drop(1000, expired);
-      const answered = this.#lastMessageAt > this.#openedAt;
-      this.#openLater(this.#options.returnsFromSilence === true && answered ? 0 : this.#backoff.next());
+      this.#openLater(this.#options.returnsFromSilence === true ? 0 : this.#backoff.next());
     };
     this.#silence = clock.setTimer(patienceMs, look);
   }
