@@ -4,7 +4,7 @@
  */
 import { Agent, type AgentEnd } from "../agent/agent.ts";
 import type { ContainerRuntime } from "../agent/container-runtime.ts";
-import { engineDefaults } from "../agent/engine-step.ts";
+import { managedEngine } from "../agent/managed-engine.ts";
 import type { HostAttribute } from "../agent/registration.ts";
 import { agentCapabilities } from "../agent/simulated-attributes.ts";
 import { SimulatedRuntime } from "../agent/simulated-runtime.ts";
@@ -40,12 +40,6 @@ export type ManagedHostsOptions = {
   readonly random: Random;
   readonly log: ServerLog;
 };
-
-/**
- * LIMIT: shorter than an idle host is kept, so that its agent has removed every container when it ends. What an agent remembers stopped
- * tasks for, repeated orders, does not happen over a transport in the same process for longer.
- */
-const taskCleanupMs = 120_000;
 
 const diskPartition = "managed-hosts";
 
@@ -138,7 +132,7 @@ export class ManagedHosts {
       agentVersion: "1.0.0",
       agentHash: "",
       updater: null,
-      engine: { ...engineDefaults, taskCleanupMs },
+      engine: managedEngine,
       onEnded: (end) => this.#ended(name, end),
     });
   }

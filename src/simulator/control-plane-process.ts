@@ -1,6 +1,9 @@
+import { agentCapabilities } from "../agent/simulated-attributes.ts";
 import { AgentSessions } from "../agent-sessions/agent-sessions.ts";
+import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";
 import { ControlPlane, type ControlPlaneCall } from "../cluster-runner/control-plane.ts";
 import type { Log } from "../cluster-runner/log.ts";
+import { containerInstanceArn } from "../ecs/arn.ts";
 import { Refusal } from "../ecs/refusals.ts";
 import type { Clock } from "../lib/clock.ts";
 import { seededRandom } from "../lib/random.ts";
@@ -17,7 +20,11 @@ export type ControlPlaneProcessOptions = {
   readonly clock: Clock;
   readonly disk: FaultyDisk;
   readonly log: Log;
+  /** A cluster wants the managed host that its agent names so, or wants it no more. */
+  readonly onManagedHost: (arn: string, place: ClusterPlace, wanted: boolean) => void;
 };
+
+const managedHosts = { capabilities: new Set(agentCapabilities) };
 
 /** One life of the control plane, from its start over the disk to its sudden death. */
 export class ControlPlaneProcess {
@@ -28,7 +35,7 @@ export class ControlPlaneProcess {
   /** Ends for calls under way, for when the process dies. */
   readonly #hangUps = new Set<() => void>();
 
-  constructor({ seed, clock, disk, log }: ControlPlaneProcessOptions) {
+  constructor({ seed, clock, disk, log, onManagedHost }: ControlPlaneProcessOptions) {
     this.#clock = new MortalClock(clock);
     this.#store = disk.store(this.#clock);
     const mortalLog: Log = (level, fields, message) => {
@@ -38,9 +45,13 @@ export class ControlPlaneProcess {
       store: this.#store,
       clock: this.#clock,
       randomFor: (partition) => seededRandom(`${seed}/${partition}`),
-      configuration: { latestAgentVersion, agentUpdate: null, verifyIdentity: null },
+      configuration: { latestAgentVersion, agentUpdate: null, verifyIdentity: null, managedHosts },
       endpoints: () => ({ endpoint: "http://acs.test", telemetryEndpoint: "http://tcs.test" }),
       log: mortalLog,
+    });
+    this.#controlPlane.onEffect((place, effect) => {
+      if (!this.#clock.alive || (effect.type !== "start-host" && effect.type !== "end-host")) return;
+      onManagedHost(containerInstanceArn(place, place.cluster, effect.instanceId), place, effect.type === "start-host");
     });
     this.sessions = new AgentSessions({
       controlPlane: this.#controlPlane,

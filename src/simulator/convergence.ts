@@ -39,7 +39,11 @@ export function unsettled(world: World): string[] {
     for (const task of partition.tasks()) {
       const definition = partition.get("task-definition", task.taskDefinitionArn) as TaskDefinition | null;
       const instance = task.instanceId === null ? null : partition.instance(task.instanceId);
-      const host = instance === null ? null : (hostOf.get(instance.arn) ?? null);
+      const managed = task.launchType === "FARGATE" ? managedHostOf(world, task) : null;
+      const host = managed ?? (instance === null ? null : (hostOf.get(instance.arn) ?? null));
+      if (task.launchType === "FARGATE" && task.lastStatus !== "STOPPED" && managed === null) {
+        problems.push(`the host of ${task.arn} does not run`);
+      }
       if (task.lastStatus !== "STOPPED") problems.push(...unsettledTask(task, definition, host));
       if (task.lastStatus === "RUNNING" && host !== null) problems.push(...unsettledReports(task));
       if (host !== null && instance !== null && isWanted(instance)) problems.push(...unsettledContainers(task, host));
@@ -51,8 +55,15 @@ export function unsettled(world: World): string[] {
     }
   }
   problems.push(...halfDeletedClusters(world));
+  for (const [arn, host] of world.managedHosts) problems.push(...foreignContainers(world, arn, host));
   for (const [arn, host] of hostOf) problems.push(...foreignContainers(world, arn, host));
   return problems;
+}
+
+/** The host that a task on Fargate is on, when it is up. */
+function managedHostOf(world: World, { arn, instanceId }: Task): Host | null {
+  const host = world.managedHosts.get(arn.replace(/:task\/([^/]+)\/.*$/, `:container-instance/$1/${instanceId}`));
+  return host?.isUp === true ? host : null;
 }
 
 /** Clusters that take no more calls, and of whose end their account does not know. */

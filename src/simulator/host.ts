@@ -2,6 +2,7 @@ import { Agent, type AgentEnd } from "../agent/agent.ts";
 import { type AgentDisk, type AgentState, MemoryDisk } from "../agent/agent-disk.ts";
 import type { AgentLog } from "../agent/agent-log.ts";
 import { simulatedUpdater } from "../agent/agent-updater.ts";
+import { managedEngine } from "../agent/managed-engine.ts";
 import type { HostFacts } from "../agent/registration.ts";
 import type { AgentHello, EcsApi } from "../agent-protocol/connection.ts";
 import type { ConnectionTaker } from "../agent-sessions/in-process-transport.ts";
@@ -28,7 +29,11 @@ export type HostWorld = {
   readonly onEnded: (host: Host, end: AgentEnd) => void;
 };
 
-export type HostIdentity = { readonly register: HostFacts } | { readonly adopt: string };
+export type HostIdentity =
+  | { readonly register: HostFacts }
+  | { readonly adopt: string }
+  /** One that the control plane runs for Fargate tasks, by the name that its agent has for it. */
+  | { readonly manage: string };
 
 /** One life of the host's agent. */
 type Life = {
@@ -66,6 +71,10 @@ export class Host {
 
   get isAdopted(): boolean {
     return "adopt" in this.#identity;
+  }
+
+  get isManaged(): boolean {
+    return "manage" in this.#identity;
   }
 
   /** The instance that its agent speaks for, or null while it has none. */
@@ -106,10 +115,11 @@ export class Host {
       disk: mortalDisk(this.#disk, clock, () => faults.hostDiskMs()),
       name: this.name,
       cluster: this.#cluster,
-      instance: this.#identity,
+      instance: "manage" in this.#identity ? { adopt: this.#identity.manage } : this.#identity,
       agentVersion: "1.90.0",
       agentHash: "5c1e7a90",
-      updater: simulatedUpdater,
+      updater: this.isManaged ? null : simulatedUpdater,
+      ...(this.isManaged ? { engine: managedEngine } : {}),
       onEnded: (end) => {
         if (clock.alive) onEnded(this, end);
       },
@@ -167,6 +177,10 @@ export class Host {
       ms <= 0 ? Promise.resolve() : new Promise<void>((resolve) => clock.setTimer(ms, resolve));
     return {
       call: async (operation, request) => {
+        // The agent of a managed host lives where the control plane does, and is no container instance's.
+        if (this.isManaged && operation === "DiscoverPollEndpoint") {
+          return { endpoint: "http://acs.test", telemetryEndpoint: "http://tcs.test" };
+        }
         const fault = faults.apiCall(operation);
         await pause(fault.requestDelayMs);
         if (fault.requestLost || !network.carries("from-agent")) {

@@ -13,7 +13,7 @@ import { ControlPlaneProcess } from "./control-plane-process.ts";
 import { DurableState } from "./durable-state.ts";
 import { Faults, type Scenario } from "./faults.ts";
 import { FaultyDisk } from "./faulty-disk.ts";
-import { Host } from "./host.ts";
+import { Host, type HostIdentity } from "./host.ts";
 import { hostFacts } from "./host-facts.ts";
 import type { RunningContainer } from "./observed-runtime.ts";
 import { Trace } from "./trace.ts";
@@ -49,12 +49,15 @@ export class World {
   readonly checkers: Checkers;
   readonly faults: Faults;
   readonly hosts: Host[] = [];
+  /** Hosts for Fargate tasks, by the name that their agents have for them. They live and die with the control plane's process. */
+  readonly managedHosts = new Map<string, Host>();
   readonly #seed: string;
   readonly #disk: FaultyDisk;
   #process: ControlPlaneProcess | null = null;
   #isListening = false;
   #lives = 0;
   #calls = 0;
+  #managed = 0;
   readonly #tamper: NonNullable<WorldOptions["tamper"]>;
 
   constructor({ seed, hosts, sink, scenario = "everything", tamper = (_, append) => append }: WorldOptions) {
@@ -102,6 +105,7 @@ export class World {
       clock: this.clock,
       disk: this.#disk,
       log: (level, fields, message) => this.#log("control-plane", level, fields, message),
+      onManagedHost: (arn, { cluster }, wanted) => this.#manageHost(arn, cluster, wanted),
     });
     this.#process = process;
     process.open().then(
@@ -157,6 +161,7 @@ export class World {
     this.#process = null;
     this.#isListening = false;
     for (const host of this.hosts) host.controlPlaneDied();
+    for (const host of this.managedHosts.values()) host.kill({ quiet: true });
     this.checkers.crashed(this.state);
     return true;
   }
@@ -207,8 +212,30 @@ export class World {
     this.checkers.violate("no bug is met", `${what}: ${text}`);
   }
 
-  #addHost(identity: (name: string) => ConstructorParameters<typeof Host>[3], cluster: string): Host {
+  #addHost(identity: (name: string) => HostIdentity, cluster: string): Host {
     const name = `host-${this.hosts.length + 1}`;
+    const host = this.#newHost(name, identity(name), cluster);
+    this.hosts.push(host);
+    return host;
+  }
+
+  #manageHost(arn: string, cluster: string, wanted: boolean): void {
+    const known = this.managedHosts.get(arn);
+    if (!wanted) {
+      if (known === undefined) return;
+      known.kill({ quiet: false });
+      known.lost = true;
+      this.managedHosts.delete(arn);
+      return;
+    }
+    const host = known ?? this.#newHost(`managed-${++this.#managed}`, { manage: arn }, cluster);
+    this.managedHosts.set(arn, host);
+    if (host.isUp) return;
+    this.trace.add("managed-host-boots", { host: host.name, arn });
+    host.boot({ rebooted: false });
+  }
+
+  #newHost(name: string, identity: HostIdentity, cluster: string): Host {
     const world = {
       seed: this.#seed,
       clock: this.clock,
@@ -228,9 +255,7 @@ export class World {
       },
       onEnded: (host: Host, end: AgentEnd) => this.#hostEnded(host, end),
     };
-    const host = new Host(world, name, cluster, identity(name));
-    this.hosts.push(host);
-    return host;
+    return new Host(world, name, cluster, identity);
   }
 
   async #agentCall(operation: string, request: object): Promise<object> {
@@ -255,6 +280,12 @@ export class World {
     this.trace.add("agent-ends", { host: host.name, why: end.why });
     host.kill({ quiet: false });
     host.wipe();
+    if (host.isManaged) {
+      // The cluster let go of it while its agent was away.
+      host.lost = true;
+      for (const [arn, known] of this.managedHosts) if (known === host) this.managedHosts.delete(arn);
+      return;
+    }
     if (host.isAdopted) {
       host.lost = true;
       return;

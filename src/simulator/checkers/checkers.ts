@@ -4,6 +4,7 @@ import { AgreementChecker } from "./agreement.ts";
 import { ApiShapeChecker } from "./api-shape.ts";
 import type { Call, Checker, ContainerStart, Outcome, Snapshot, Violate } from "./checker.ts";
 import { ClientTokensChecker } from "./client-tokens.ts";
+import { FargateChecker } from "./fargate.ts";
 import { PlacesChecker } from "./places.ts";
 import { ResourcesChecker } from "./resources.ts";
 import { SequencesChecker } from "./sequences.ts";
@@ -31,6 +32,7 @@ export class Checkers {
       new AcknowledgedChecker(this.violate),
       new ClientTokensChecker(this.violate),
       new PlacesChecker(this.violate),
+      new FargateChecker(this.violate),
       new AgreementChecker(this.violate),
       new SequencesChecker(this.violate),
       new ApiShapeChecker(this.violate),

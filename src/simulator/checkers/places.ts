@@ -73,7 +73,8 @@ export class PlacesChecker implements Checker {
 }
 
 /** AWS: after a forced deregistration containers run on that the books know as STOPPED. */
-function isLeftAlone({ arn, instanceId }: Task, state: DurableState): boolean {
+function isLeftAlone({ arn, instanceId, launchType }: Task, state: DurableState): boolean {
+  if (launchType === "FARGATE") return false;
   const instance = state.instance(arn.replace(/:task\/([^/]+)\/.*$/, `:container-instance/$1/${instanceId}`));
   return instance === null || instance.status === "INACTIVE" || instance.status === "DEREGISTERING";
 }

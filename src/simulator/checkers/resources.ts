@@ -1,6 +1,7 @@
 import type { ContainerInstance } from "../../ecs/container-instances/container-instance.ts";
 import type { Resource } from "../../ecs/container-instances/resource.ts";
 import { instanceKind, registrationKind } from "../../ecs/container-instances/stored-container-instance.ts";
+import type { ManagedHost } from "../../ecs/fargate/managed-host.ts";
 import type { Task } from "../../ecs/tasks/task.ts";
 import type { DurablePartition, Kept } from "../durable-state.ts";
 import type { Checker, Snapshot, Violate } from "./checker.ts";
@@ -24,7 +25,7 @@ export class ResourcesChecker implements Checker {
   kept({ partition, documents, events }: Kept): void {
     const touched = new Set<string>();
     for (const { kind, key, before, after } of documents) {
-      if (kind === instanceKind || kind === registrationKind) touched.add(key);
+      if (kind === instanceKind || kind === registrationKind || kind === "managed-host") touched.add(key);
       if (kind !== "task") continue;
       for (const task of [before, after] as (Task | null)[]) {
         if (task !== null && task.instanceId !== null) touched.add(task.instanceId);
@@ -62,6 +63,13 @@ export class ResourcesChecker implements Checker {
   ): void {
     const instance = partition.instance(id);
     const tasks = partition.tasksOn(id);
+    const host = partition.get("managed-host", id) as ManagedHost | null;
+    if (host !== null) {
+      const isIdle = tasks.length === 0;
+      if (isIdle !== (host.idleSince !== null))
+        this.#violate(rule, `${id} is ${isIdle ? "" : "not "}idle, and not known so`);
+      return;
+    }
     if (instance === null || instance.status === "INACTIVE") {
       if (tasks.length > 0) this.#violate(rule, `${id} is gone, ${tasks.map((task) => task.arn)} hold its resources`);
       return;

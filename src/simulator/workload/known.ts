@@ -14,6 +14,8 @@ export class Known {
   readonly taskDefinitions: string[] = [];
   /** ARNs of ACTIVE revisions and families of awsvpc: their tasks need a network configuration, others must have none. */
   readonly ownNetwork = new Set<string>();
+  /** Those of them that require Fargate. */
+  readonly forFargate = new Set<string>();
   readonly attachments: string[] = [];
   readonly tokenCalls: TokenCall[] = [];
   readonly pageTokens: string[] = [];
@@ -36,11 +38,18 @@ export class Known {
     for (const arn of tasks ?? []) remember(this.tasks, arn);
     for (const arn of definitions ?? []) remember(this.taskDefinitions, arn);
     if (operation === "RegisterTaskDefinition") {
-      const { taskDefinitionArn, family, networkMode } = reply.taskDefinition as Record<string, string>;
+      const { taskDefinitionArn, family, networkMode, requiresCompatibilities } = reply.taskDefinition as {
+        readonly taskDefinitionArn?: string;
+        readonly family?: string;
+        readonly networkMode?: string | null;
+        readonly requiresCompatibilities?: readonly string[];
+      };
       remember(this.taskDefinitions, taskDefinitionArn ?? "");
       for (const name of [taskDefinitionArn ?? "", family ?? ""]) {
         if (networkMode === "awsvpc") this.ownNetwork.add(name);
         else this.ownNetwork.delete(name);
+        if (requiresCompatibilities?.includes("FARGATE")) this.forFargate.add(name);
+        else this.forFargate.delete(name);
       }
     }
     if (operation === "DeregisterTaskDefinition" && this.taskDefinitions.length > 8) {

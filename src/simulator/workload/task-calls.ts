@@ -25,13 +25,15 @@ export const runTask: CallPlanner = (draw, known) => {
         ]),
       })),
       ...draw.maybe(0.3, () => ({ clientToken: draw.hex(12) })),
-      ...draw.maybe(0.15, () => ({
-        launchType: draw.weighted([
-          [8, "EC2"],
-          [1, "FARGATE"],
-          [1, "EXTERNAL"],
-        ]),
-      })),
+      ...(known.forFargate.has(shared.taskDefinition) && draw.chance(0.9)
+        ? onFargate(draw)
+        : draw.maybe(0.15, () => ({
+            launchType: draw.weighted([
+              [8, "EC2"],
+              [1, "FARGATE"],
+              [1, "EXTERNAL"],
+            ]),
+          }))),
       ...draw.maybe(0.02, () => ({ placementStrategy: [{ type: "spread", field: "instanceId" }] })),
     },
   };
@@ -51,8 +53,22 @@ export const startTask: CallPlanner = (draw, known) => {
   };
 };
 
+/** By launch type or by a strategy, which needs that its cluster has the providers. */
+function onFargate(draw: Draw): object {
+  const spot = { capacityProvider: "FARGATE_SPOT", weight: 1 };
+  return {
+    ...draw.weighted<object>([
+      [6, { launchType: "FARGATE" }],
+      [2, { capacityProviderStrategy: [{ capacityProvider: "FARGATE", base: 1 }, spot] }],
+      [1, { capacityProviderStrategy: [spot] }],
+      [1, {}],
+    ]),
+    ...draw.maybe(0.2, () => ({ platformVersion: draw.pick(["LATEST", "1.3.0", "9.9"]) })),
+  };
+}
+
 /** What RunTask and StartTask share. */
-function launch(draw: Draw, known: Known): object | null {
+function launch(draw: Draw, known: Known): { readonly taskDefinition: string } | null {
   const taskDefinition = draw.weighted([
     [12, draw.pickOrNull(known.taskDefinitions)],
     [4, draw.pick(["web", "batch", "proxy", "cron", "model"])],
@@ -130,7 +146,7 @@ export const listTasks: CallPlanner = (draw, known) => ({
     ...(known.instances.length === 0
       ? {}
       : draw.maybe(0.15, () => ({ containerInstance: draw.pick(known.instances) }))),
-    ...draw.maybe(0.2, () => ({ launchType: draw.pick(["EC2", "EXTERNAL"]) })),
+    ...draw.maybe(0.2, () => ({ launchType: draw.pick(["EC2", "EXTERNAL", "FARGATE"]) })),
     ...draw.maybe(0.3, () => ({ maxResults: draw.between(1, 10) })),
     ...(known.pageTokens.length === 0 ? {} : draw.maybe(0.1, () => ({ nextToken: draw.pick(known.pageTokens) }))),
   },

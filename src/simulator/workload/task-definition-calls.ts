@@ -1,5 +1,5 @@
 import type { Draw } from "../draw.ts";
-import type { CallPlanner } from "./planned-call.ts";
+import type { CallPlanner, PlannedCall } from "./planned-call.ts";
 
 const families = ["web", "batch", "proxy", "cron", "model"] as const;
 
@@ -35,6 +35,7 @@ export const registerTaskDefinition: CallPlanner = (draw) => {
     [4, 2],
     [2, 3],
   ]);
+  if (draw.chance(0.15)) return fargateDefinition(draw, count);
   return {
     operation: "RegisterTaskDefinition",
     request: {
@@ -50,6 +51,29 @@ export const registerTaskDefinition: CallPlanner = (draw) => {
     },
   };
 };
+
+/** One that Fargate runs, now and then with a size that there is none of. */
+function fargateDefinition(draw: Draw, count: number): PlannedCall {
+  const containers = Array.from({ length: count }, (_, at) => {
+    const {
+      resourceRequirements: _gpus,
+      memoryReservation: _soft,
+      ...container
+    } = containerDefinition(draw, at, count, "awsvpc") as Record<string, unknown>;
+    return { ...container, cpu: draw.pick([0, 64]), memory: 128 };
+  });
+  return {
+    operation: "RegisterTaskDefinition",
+    request: {
+      family: draw.pick(families),
+      requiresCompatibilities: ["FARGATE"],
+      networkMode: "awsvpc",
+      cpu: "256",
+      memory: draw.chance(0.05) ? "700" : "512",
+      containerDefinitions: containers,
+    },
+  };
+}
 
 function containerDefinition(draw: Draw, at: number, count: number, networkMode: string | undefined): object {
   return {

@@ -39,6 +39,8 @@ export const planners: readonly Weighted<CallPlanner>[] = [
   [5, clusters.listClusters],
   [4, clusters.updateCluster],
   [4, clusters.updateClusterSettings],
+  [8, clusters.putClusterCapacityProviders],
+  [2, clusters.describeCapacityProviders],
   [25, others.tagResource],
   [10, others.untagResource],
   [8, others.listTagsForResource],
