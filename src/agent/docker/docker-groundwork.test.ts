@@ -1,0 +1,86 @@
+/* What needs no engine. The rest is in tests/docker. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TaskSurroundings } from "../container-runtime.ts";
+import { DockerEngine } from "./docker-engine.ts";
+import { DockerGroundwork } from "./docker-groundwork.ts";
+import type { TaskCgroups, TaskLimits } from "./task-cgroup.ts";
+
+const arn = "arn:aws:ecs:us-east-1:123456789012:task/c/00112233445566778899aabbccddeeff";
+const pause = "container:berth-pause-00112233445566778899aabbccddeeff";
+
+const surroundings: TaskSurroundings = {
+  family: "f",
+  version: "1",
+  serviceName: null,
+  launchType: null,
+  networkMode: "bridge",
+  volumes: [],
+  cpuUnits: null,
+  memoryMiB: null,
+  pidMode: null,
+  ipcMode: null,
+  networkInterface: null,
+  gpuIds: {},
+  credentialsId: null,
+  executionCredentialsId: null,
+};
+
+class FakeCgroups implements TaskCgroups {
+  readonly made: [string, TaskLimits][] = [];
+  parentOf = (taskId: string): string => `/berth/${taskId}`;
+  limit(taskId: string, limits: TaskLimits): Promise<void> {
+    this.made.push([taskId, limits]);
+    return Promise.resolve();
+  }
+  remove = (): Promise<void> => Promise.resolve();
+}
+
+const groundwork = (cgroups: TaskCgroups | null): DockerGroundwork =>
+  new DockerGroundwork({ docker: new DockerEngine("unix:///nowhere/docker.sock"), log: () => {} }, cgroups);
+
+test("containers join the pause container for what their task shares, and nothing else", () => {
+  const placeOf = (task: Partial<TaskSurroundings>) => groundwork(null).placeOf(arn, { ...surroundings, ...task });
+  assert.deepEqual(placeOf({}), {});
+  assert.deepEqual(placeOf({ pidMode: "host", ipcMode: "none" }), { pidMode: "host", ipcMode: "none" });
+  assert.deepEqual(placeOf({ pidMode: "task", ipcMode: "task" }), { pidMode: pause, ipcMode: pause });
+  const networkInterface = { ipv4Addresses: [{ privateAddress: "10.64.0.9" }] };
+  assert.deepEqual(placeOf({ networkMode: "awsvpc", networkInterface }), { networkMode: pause });
+  assert.deepEqual(groundwork(new FakeCgroups()).placeOf(arn, surroundings), {
+    cgroupParent: "/berth/00112233445566778899aabbccddeeff",
+  });
+});
+
+test("a task without limits of its own is weighed by its containers", async () => {
+  const cgroups = new FakeCgroups();
+  await groundwork(cgroups).prepare(arn, surroundings, [
+    { name: "a", image: "i", cpu: 256 },
+    { name: "b", image: "i", cpu: 128 },
+    { name: "c", image: "i" },
+  ]);
+  const limits = { cpuUnits: null, memoryMiB: null, cpuShares: 384 };
+  assert.deepEqual(cgroups.made, [["00112233445566778899aabbccddeeff", limits]]);
+});
+
+test("a container with more memory than its task is the end of the task", async () => {
+  const task = { ...surroundings, memoryMiB: 64 };
+  const cgroups = new FakeCgroups();
+  await assert.rejects(groundwork(cgroups).prepare(arn, task, [{ name: "big", image: "i", memory: 65 }]), {
+    message:
+      `resource cannot be initialized for task ${arn}: ` +
+      "container memory greater than task memory, task memory: 64, container memory: 65 (big)",
+  });
+  assert.deepEqual(cgroups.made, []);
+  await groundwork(cgroups).prepare(arn, task, [{ name: "fits", image: "i", memory: 64 }]);
+  assert.equal(cgroups.made.length, 1);
+});
+
+test("an engine that does not answer is the end of a task that needs a namespace, and no matter when one is given back", async () => {
+  const task = { ...surroundings, pidMode: "task" };
+  await assert.rejects(
+    groundwork(null).prepare(arn, task, []),
+    /^Error: resource cannot be initialized for task arn:.*: /,
+  );
+  await groundwork(null).release(arn, task);
+  await groundwork(null).clean(arn, task);
+});
