@@ -40,6 +40,7 @@ export const testSupport: readonly string[] = [
   "src/agent/played-control-plane.ts",
   "src/cluster-runner/counting-machine.ts",
   "src/ecs/container-instances/instance-world.ts",
+  "src/agent/task-endpoints/small-endpoints.ts",
   "src/ecs/small-account.ts",
   "src/ecs/small-world.ts",
   "src/ecs/step-rules.ts",
