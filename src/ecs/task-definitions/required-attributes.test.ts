@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SmallAccount } from "../small-account.ts";
+import { aCluster } from "../small-world.ts";
+import type { TaskDefinition } from "./task-definition.ts";
 
 const plain = { name: "app", image: "nginx", memory: 64 };
 const role = "arn:aws:iam::111122223333:role/ecsTaskExecutionRole";
@@ -25,12 +27,14 @@ test("a plain definition demands nothing", () => {
   assert.deepEqual(attributes({ portMappings: [{ containerPort: 80 }], cpu: 10 }, { cpu: "256", memory: "512" }), []);
 });
 
-test("each feature demands what agents call it", () => {
+/** Features of a container and of its definition, and the attributes that they demand. */
+function features(): [container: object, request: object, expected: string[]][] {
   const secret = (valueFrom: string) => [{ name: "KEY", valueFrom }];
   const manager = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:a";
   const options = (type: string, source: string) => ({ type, options: { "config-file-type": source } });
   const efs = { fileSystemId: "fs-1", transitEncryption: "ENABLED", authorizationConfig: { iam: "ENABLED" } };
-  const cases: [container: object, request: object, expected: string[]][] = [
+  const firelens = { firelensConfiguration: { type: "fluentbit" } };
+  return [
     [{ privileged: true }, {}, ["old:privileged-container"]],
     [{ image: ecrImage }, {}, ["old:ecr-auth"]],
     [{ image: ecrImage }, { executionRoleArn: role }, ["old:ecr-auth", "execution-role-ecr-pull"]],
@@ -83,10 +87,111 @@ test("each feature demands what agents call it", () => {
       [docker(18), "aws-appmesh", "task-eni"],
     ],
     [{}, { networkMode: "host", enableFaultInjection: true }, ["fault-injection"]],
+    [{}, { cpu: "11 vcpu", memory: "8192" }, ["increased-task-cpu-limit"]],
+    [{}, { cpu: "10 vcpu", memory: "8192" }, []],
+    [{ stopTimeout: 3 }, {}, ["container-ordering"]],
+    [{ startTimeout: 3 }, {}, ["container-ordering"]],
+    [
+      { dockerSecurityOptions: ["label:type:x", "apparmor=y", "no-new-privileges"] },
+      {},
+      ["old:apparmor", "old:selinux"],
+    ],
+    [{ dockerSecurityOptions: ["credentialspec:file://a"] }, {}, ["gmsa"]],
+    [{ credentialSpecs: ["credentialspecdomainless:a"] }, {}, ["gmsa-domainless"]],
+    [{ ...firelens, user: "1000" }, {}, ["firelens.fluentbit", "firelens.non-root-user"]],
+    [{ ...firelens, user: "0:0" }, {}, ["firelens.fluentbit"]],
+    [
+      { logConfiguration: { logDriver: "awsfirelens", options: { "log-driver-buffer-limit": "1" } } },
+      {},
+      ["old:logging-driver.awsfirelens", "logging-driver.awsfirelens.log-driver-buffer-limit"],
+    ],
+    [
+      {},
+      { volumes: [{ name: "a", efsVolumeConfiguration: { fileSystemId: "fs-1", transitEncryption: "ENABLED" } }] },
+      [docker(25), "efs", "efsAuth"],
+    ],
+    [{}, { volumes: [{ name: "a", efsVolumeConfiguration: { fileSystemId: "fs-1" } }] }, [docker(25), "efs"]],
+    [
+      {},
+      { volumes: [{ name: "a", fsxWindowsFileServerVolumeConfiguration: { fileSystemId: "fs-1" } }] },
+      ["fsxWindowsFileServer"],
+    ],
   ];
-  for (const [container, request, expected] of cases) {
+}
+
+test("each feature demands what agents call it", () => {
+  for (const [container, request, expected] of features()) {
     assert.deepEqual(attributes(container, request), expected, JSON.stringify([container, request]));
   }
+});
+
+const whole = (name: string): string =>
+  name.startsWith("old:") ? name.replace("old:", "com.amazonaws.ecs.capability.") : `ecs.capability.${name}`;
+
+/** What RunTask and StartTask say to a definition on one instance with these attributes. */
+function failures(container: object, request: object, names: readonly string[], runTask: object = {}): object[][] {
+  const account = new SmallAccount();
+  const containerDefinitions = [{ ...plain, ...container }];
+  account.call("RegisterTaskDefinition", { family: "web", containerDefinitions, ...request });
+  const definition = account.stored.get("task-definition\nweb:1") as TaskDefinition;
+  const platformAttributes = names.map((name) => ({ name, value: name === "ecs.cpu-architecture" ? "x86_64" : null }));
+  const world = aCluster().withInstances(1, { cpu: 65_536, memoryMiB: 65_536, platformAttributes });
+  const call = (operation: string, members: object) =>
+    world.call<{ failures: object[] }>(operation, { ...members, ...runTask }, definition).value.failures;
+  const network = { networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"] } } };
+  const members = definition.networkMode === "awsvpc" ? network : {};
+  return [call("RunTask", members), call("StartTask", { ...members, containerInstances: [world.instanceId(0)] })];
+}
+
+test("an instance that lacks one of them is refused by its name, one that has all is not", () => {
+  const arn = "arn:aws:ecs:eu-central-1:111122223333:container-instance/lab/00000000000000000000000000000001";
+  let refusals = 0;
+  for (const [container, request, expected] of features()) {
+    // EBS volumes are attached by nobody, whatever the instance says.
+    if (expected.includes("storage.ebs-task-volume-attach")) continue;
+    const names = expected.map(whole);
+    const what = JSON.stringify([container, request]);
+    assert.deepEqual(failures(container, request, names), [[], []], what);
+    for (const missing of names) {
+      const failure = [{ arn, reason: "ATTRIBUTE", detail: `Missing attributes: ${missing}.` }];
+      const others = names.filter((name) => name !== missing);
+      assert.deepEqual(failures(container, request, others), [failure, failure], what);
+      refusals += 1;
+    }
+  }
+  assert.ok(refusals > 50);
+});
+
+test("what an override adds is demanded too", () => {
+  const missing = (overrides: object, container: object = {}) => {
+    const [run, start] = failures(container, {}, [], { overrides });
+    assert.deepEqual(run, start);
+    return (run as { detail?: string }[]).map(({ detail = "" }) =>
+      detail.replace(/com\.amazonaws\.ecs\.capability\./g, "old:"),
+    );
+  };
+  assert.deepEqual(missing({ taskRoleArn: role }), [`Missing attributes: ${docker(17)}, old:task-iam-role.`]);
+  assert.deepEqual(missing({ executionRoleArn: role }), []);
+  const ecr = missing({ executionRoleArn: role }, { image: ecrImage });
+  assert.deepEqual(ecr, ["Missing attributes: old:ecr-auth, ecs.capability.execution-role-ecr-pull."]);
+  const environmentFiles = [{ value: "arn:aws:s3:::b/a.env", type: "s3" }];
+  const files = missing({ containerOverrides: [{ name: "app", environmentFiles }] });
+  assert.deepEqual(files, ["Missing attributes: ecs.capability.env-files.s3."]);
+  assert.deepEqual(missing({ cpu: "12 vcpu" }), ["Missing attributes: ecs.capability.increased-task-cpu-limit."]);
+});
+
+test("an image of another architecture or system is refused, though the definition demands no attribute for it", () => {
+  const platform = (runtimePlatform: object) => {
+    assert.deepEqual(attributes({}, { runtimePlatform }), []);
+    return failures({}, { runtimePlatform }, ["ecs.cpu-architecture"]).map((found) =>
+      found.map((failure) => (failure as { detail: string }).detail),
+    );
+  };
+  assert.deepEqual(platform({ cpuArchitecture: "X86_64", operatingSystemFamily: "LINUX" }), [[], []]);
+  const arm = ["Missing attributes: ecs.cpu-architecture=arm64."];
+  assert.deepEqual(platform({ cpuArchitecture: "ARM64" }), [arm, arm]);
+  const windows = ["Missing attributes: ecs.os-family=WINDOWS_SERVER_2022_CORE."];
+  assert.deepEqual(platform({ operatingSystemFamily: "WINDOWS_SERVER_2022_CORE" }), [windows, windows]);
 });
 
 test("an order of containers is demanded", () => {
