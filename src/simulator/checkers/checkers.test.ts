@@ -5,6 +5,7 @@ import { DurableState } from "../durable-state.ts";
 import { AcknowledgedChecker } from "./acknowledged.ts";
 import type { Call, Outcome } from "./checker.ts";
 import { ClientTokensChecker } from "./client-tokens.ts";
+import { FargateChecker } from "./fargate.ts";
 import { LastWrites } from "./last-writes.ts";
 import { PlacesChecker } from "./places.ts";
 import { ResourcesChecker } from "./resources.ts";
@@ -250,4 +251,39 @@ test("resources: what is described as left is what the described tasks leave", (
   assert.deepEqual(found, []);
   checker.snapshot({ ...snapshot, tasks: [] });
   assert.match(found[0] ?? "", /512 of 1024 CPU left, its tasks use 0/);
+});
+
+test("Fargate: tasks are where they belong, and no answer names their host", () => {
+  const { found, violate } = problems();
+  const state = new DurableState();
+  const checker = new FargateChecker(violate);
+  const host = `managed-${"0".repeat(32)}`;
+  const onFargate = { ...task("t1"), launchType: "FARGATE", instanceId: host };
+  checker.kept(keep(state, onFargate, { ...task("t2"), launchType: "EC2" }));
+  checker.callEnded(call("DescribeTasks", { tasks: [host] }), reply({ failures: [{ arn: host }] }));
+  assert.deepEqual(found, []);
+  checker.kept(keep(state, { ...onFargate, launchType: "EC2" }));
+  checker.kept(keep(state, { ...onFargate, instanceId: "i1" }));
+  checker.callEnded(call("ListTasks", {}), reply({ taskArns: [host] }));
+  assert.equal(found.length, 3);
+});
+
+test("resources: a managed host is idle when no task is on it", () => {
+  const { found, violate } = problems();
+  const state = new DurableState();
+  const checker = new ResourcesChecker(violate);
+  const host = (idleSince: number | null) =>
+    state.keep(partition, {
+      documents: [{ kind: "managed-host", key: "i1", body: JSON.stringify({ id: "i1", idleSince }) }],
+      events: [],
+    });
+  checker.kept(host(1));
+  assert.deepEqual(found, []);
+  checker.kept(host(null));
+  assert.match(found[0] ?? "", /i1 is idle/);
+  checker.kept(keep(state, task("t1")));
+  checker.kept(host(null));
+  assert.equal(found.length, 1);
+  checker.kept(host(2));
+  assert.match(found[1] ?? "", /not idle/);
 });
