@@ -74,6 +74,13 @@ describe("access keys", () => {
     assert.deepEqual((await open()).listKeys(), []);
   });
 
+  test("are not known together with a session token", async () => {
+    const keys = await open();
+    const { accessKeyId } = await keys.createKey({ account: "123456789012", userName: "ci" });
+    assert.ok(keys.find(accessKeyId, null));
+    assert.equal(keys.find(accessKeyId, "token"), null);
+  });
+
   test("are not made for what is no account or user name", async () => {
     const keys = await open();
     for (const account of ["", "12345678901", "12345678901a"]) {
@@ -99,6 +106,15 @@ describe("the seal key", () => {
     assert.equal(statSync(sealKeyPath).mode & 0o777, 0o600);
     assert.equal(readFileSync(sealKeyPath).length, 32);
     assert.deepEqual(readdirSync(folder), ["seal.key"]);
+  });
+
+  test("gives keys for other purposes, the same after a restart", async () => {
+    const first = (await open()).deriveKey("tasks");
+    const again = await open();
+    assert.deepEqual(again.deriveKey("tasks"), first);
+    assert.equal(first.length, 32);
+    assert.notDeepEqual(again.deriveKey("other"), first);
+    assert.notDeepEqual(Buffer.from(first), readFileSync(sealKeyPath));
   });
 
   test("keeps secrets out of the store", async () => {
