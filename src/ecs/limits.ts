@@ -46,10 +46,6 @@ export const limits = {
   capacityProviderBase: 100_000,
   namesPerDescribeCapacityProviders: 100,
   fargateStorageGiB: 20,
-  /** LIMIT: AWS starts accounts at 6 vCPUs and raises them to thousands when asked; nobody could be asked here. */
-  fargateVcpus: 4_000,
-  /** LIMIT: how long an idle host for Fargate tasks is kept: the next task starts at once, and nothing stays that nobody uses. */
-  managedHostIdleMs: 300_000,
   accountSettingsPageSize: 10,
   /** LIMIT: far more than the mappings of any container, and few enough that no report stalls the server. */
   networkBindingsPerContainer: 1_000,
@@ -76,4 +72,8 @@ export const limits = {
   inactiveClusterRetentionMs: 86_400_000,
   /** LIMIT: how often clusters are asked whether they still use a revision that is being deleted; nothing waits for the answer. */
   deletedRevisionsReviewMs: 60_000,
+  /** LIMIT: AWS starts accounts at 6 vCPUs and raises them to thousands when asked; nobody could be asked here. */
+  fargateVcpus: 4_000,
+  /** LIMIT: how long an idle host for Fargate tasks is kept: the next task starts at once, and nothing stays that nobody uses. */
+  managedHostIdleMs: 300_000,
 } as const;

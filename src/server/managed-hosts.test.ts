@@ -1,6 +1,7 @@
 /** Hosts for Fargate over the real control plane, sessions and agents, a memory disk and a clock cranked by hand. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { TaskSurroundings } from "../agent/container-runtime.ts";
 import { AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
 import type { RoutedOperation } from "../cluster-runner/operation-routes.ts";
@@ -32,7 +33,18 @@ const run = {
 async function aProcess(name: string, disk = emptyMemoryDisk(), clock = new VirtualClock(1_700_000_000_000)) {
   const store = new MemoryStore({ disk });
   const random = seededRandom(name);
-  const runtime = simulatedManagedRuntime(clock, random);
+  const simulated = simulatedManagedRuntime(clock, random);
+  const prepared: TaskSurroundings[] = [];
+  const runtimeFor = (host: string) => {
+    const made = simulated.runtimeFor(host);
+    const runCommand = made.run.bind(made);
+    made.run = (command) => {
+      if (command.type === "prepare") prepared.push(command.task);
+      runCommand(command);
+    };
+    return made;
+  };
+  const runtime = { ...simulated, runtimeFor };
   const controlPlane = new ControlPlane({
     store,
     clock,
@@ -56,7 +68,7 @@ async function aProcess(name: string, disk = emptyMemoryDisk(), clock = new Virt
   const statusOf = async (task: string): Promise<string> =>
     (await call("DescribeTasks", { tasks: [task] })).tasks[0].lastStatus;
   const disks = async (): Promise<number> => (await new MemoryStore({ disk }).open("managed-hosts")).documents.length;
-  return { call, statusOf, hosts, disk, disks, clock, store };
+  return { call, statusOf, hosts, disk, disks, clock, store, prepared };
 }
 
 async function runTask({ call, clock }: Awaited<ReturnType<typeof aProcess>>): Promise<string> {
@@ -113,6 +125,17 @@ test("the host of a deleted cluster ends at once; a later cluster of that name g
   assert.equal(hosts.size, 0);
   await call("CreateCluster", {});
   assert.equal(await world.statusOf(await runTask(world)), "RUNNING");
+});
+
+test("the runtime is told the size of the task, which it is to enforce, and its interface", async () => {
+  const world = await aProcess("sized");
+  await world.call("CreateCluster", {});
+  await world.call("RegisterTaskDefinition", definition);
+  await runTask(world);
+  const [task] = world.prepared;
+  assert.deepEqual([task?.launchType, task?.cpuUnits, task?.memoryMiB], ["FARGATE", 256, 512]);
+  assert.equal(task?.networkMode, "awsvpc");
+  assert.match(task?.networkInterface?.ec2Id ?? "", /^eni-/);
 });
 
 test("a host that is closed starts nothing more", async () => {
