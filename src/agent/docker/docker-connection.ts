@@ -116,7 +116,9 @@ export class DockerConnection {
     try {
       const response = await this.#send(call, controller.signal);
       const status = response.statusCode ?? 0;
-      if (status >= 400) throw new DockerError(status, errorMessage(await readText(response), status), name);
+      // 304 says that there was nothing to do; no call is meant to be redirected.
+      if (status >= 300 && status !== 304)
+        throw new DockerError(status, errorMessage(await readText(response), status), name);
       if (!bounded) {
         clearTimeout(timer);
         streaming = true;

@@ -57,7 +57,7 @@ export class DockerEngine {
 
   /** Resolves when the engine is alive. */
   async ping(limits: CallLimits = {}): Promise<void> {
-    await this.#connection.text({ method: "GET", path: "/_ping", timeoutMs: pingTimeoutMs, ...limits });
+    await this.#connection.text({ method: "GET", path: "/_ping", timeoutMs: pingTimeoutMs, long: true, ...limits });
   }
 
   /** The version of the API that is spoken: the newest that both ends know. Rejects with DockerError 400 when there is none. */
@@ -153,13 +153,19 @@ export class DockerEngine {
   }
 
   inspectImage(reference: string, limits: CallLimits = {}): Promise<DockerImage> {
-    return this.#json({ method: "GET", path: `/images/${reference}/json`, ...limits });
+    return this.#json({ method: "GET", path: `/images/${inPath(reference)}/json`, ...limits });
   }
 
   /** Asks the registry what the reference is. `registryAuth` is the base64url JSON of the header X-Registry-Auth. */
   distributionOf(reference: string, registryAuth: string | null, limits: CallLimits = {}): Promise<DockerDistribution> {
     const headers = authHeader(registryAuth);
-    return this.#json({ method: "GET", path: `/distribution/${reference}/json`, headers, long: true, ...limits });
+    return this.#json({
+      method: "GET",
+      path: `/distribution/${inPath(reference)}/json`,
+      headers,
+      long: true,
+      ...limits,
+    });
   }
 
   /** Pulls one image (with a tag or a digest); rejects when it fails half-way too. */
@@ -200,14 +206,14 @@ export class DockerEngine {
   tagImage(reference: string, repository: string, tag: string, limits: CallLimits = {}): Promise<null> {
     return this.#json({
       method: "POST",
-      path: `/images/${reference}/tag`,
+      path: `/images/${inPath(reference)}/tag`,
       query: { repo: repository, tag },
       ...limits,
     });
   }
 
   removeImage(reference: string, limits: CallLimits = {}): Promise<unknown> {
-    return this.#json({ method: "DELETE", path: `/images/${reference}`, query: { force: true }, ...limits });
+    return this.#json({ method: "DELETE", path: `/images/${inPath(reference)}`, query: { force: true }, ...limits });
   }
 
   createVolume(volume: unknown, limits: CallLimits = {}): Promise<DockerVolume> {
@@ -294,6 +300,9 @@ export class DockerEngine {
     }
   }
 }
+
+/** References come from task definitions: whatever is in them stays one name in the path. */
+const inPath = (reference: string): string => reference.split("/").map(encodeURIComponent).join("/");
 
 function authHeader(registryAuth: string | null): Record<string, string> {
   return registryAuth === null ? {} : { "x-registry-auth": registryAuth };

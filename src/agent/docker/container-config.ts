@@ -1,0 +1,201 @@
+import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
+import type { ContainerName, PortBinding, TaskSurroundings } from "../container-runtime.ts";
+import { containerLabels, containerName } from "./container-names.ts";
+import type { GroundworkPlace } from "./task-groundwork.ts";
+import { volumeSource, volumesOf } from "./task-volumes.ts";
+
+/** How a container comes to its GPUs: asked of the engine, or by a runtime that reads NVIDIA_VISIBLE_DEVICES. */
+export type GpuAccess = { readonly by: "device-requests" } | { readonly by: "runtime"; readonly runtime: string };
+
+export type ContainerPlan = {
+  readonly name: ContainerName;
+  readonly spec: PayloadContainer;
+  readonly bindings: readonly PortBinding[];
+  readonly task: TaskSurroundings;
+  readonly place: GroundworkPlace;
+  /** Name or ARN, as the agent was given it. */
+  readonly cluster: string;
+  /** Added to the environment last: where the agent serves metadata and credentials. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly gpu: GpuAccess;
+};
+
+/** The container cannot be made of what the payload says; the message is the reason, with the name of the error in front. */
+export class UnusablePayload extends Error {
+  override readonly name = "UnusablePayload";
+}
+
+type Json = { readonly [member: string]: unknown };
+
+/** AWS: the least that a container is given: CPU shares, and memory in MiB. */
+const least = { cpuShares: 2, memoryMiB: 4 };
+/** AWS: the most CPU shares that the kernel takes. */
+const cpuSharesMax = 262_144;
+const bytesPerMiB = 1_048_576;
+
+/**
+ * What Docker is asked to make: the body of `POST /containers/create`. What `dockerConfig` says wins over what the members of the
+ * payload say, and the groundwork's place wins over both. Throws {@link UnusablePayload}.
+ */
+export function containerConfig(plan: ContainerPlan): { readonly name: string; readonly body: Json } {
+  const { spec, place } = plan;
+  const config = overlaid(ownConfig(plan), decoded(spec.dockerConfig?.config, "DockerClientConfigError", "config"));
+  if (spec.healthCheckType === "docker" && !isObject(config.Healthcheck)) {
+    throw new UnusablePayload(
+      "DockerClientConfigError: the container's health is to be checked, but no check is given",
+    );
+  }
+  const hostConfig: Json = {
+    ...overlaid(ownHostConfig(plan), decoded(spec.dockerConfig?.hostConfig, "HostConfigError", "host config")),
+    ...(place.networkMode === undefined ? {} : { NetworkMode: place.networkMode }),
+    ...(place.pidMode === undefined ? {} : { PidMode: place.pidMode }),
+    ...(place.ipcMode === undefined ? {} : { IpcMode: place.ipcMode }),
+    CgroupParent: place.cgroupParent ?? "",
+  };
+  const labels = isObject(config.Labels) ? config.Labels : {};
+  const body = {
+    ...config,
+    Env: [...(Array.isArray(config.Env) ? config.Env : []), ...assignments(plan.environment)],
+    // The containers are found by them, so they cannot be another's.
+    Labels: { ...labels, ...ownLabels(plan) },
+    HostConfig: hostConfig,
+  };
+  return {
+    name: containerName(plan.name, plan.task),
+    body: sharesNetwork(hostConfig.NetworkMode) ? withoutNetwork(body, hostConfig) : body,
+  };
+}
+
+function ownLabels({ name, task, cluster }: ContainerPlan): Readonly<Record<string, string>> {
+  return {
+    [containerLabels.cluster]: cluster,
+    [containerLabels.containerName]: name.container,
+    [containerLabels.taskArn]: name.taskArn,
+    [containerLabels.family]: task.family,
+    [containerLabels.version]: task.version,
+  };
+}
+
+function ownConfig(plan: ContainerPlan): Json {
+  const { spec, bindings, task, gpu, name } = plan;
+  const gpuIds = task.gpuIds[name.container] ?? [];
+  const byRuntime = gpu.by === "runtime" && gpuIds.length > 0 ? { NVIDIA_VISIBLE_DEVICES: gpuIds.join(",") } : {};
+  const anonymous = (spec.mountPoints ?? []).filter(({ sourceVolume }) => !sourceVolume);
+  return {
+    Image: spec.image,
+    Env: assignments({ ...spec.environment, ...byRuntime }),
+    ...(spec.command?.length ? { Cmd: spec.command } : {}),
+    ...(spec.entryPoint?.length ? { Entrypoint: spec.entryPoint } : {}),
+    ...(anonymous.length === 0
+      ? {}
+      : { Volumes: Object.fromEntries(anonymous.map(({ containerPath }) => [containerPath ?? "", {}])) }),
+    ...(bindings.length === 0
+      ? {}
+      : { ExposedPorts: Object.fromEntries(bindings.flatMap(portsOf).map(({ port }) => [port, {}])) }),
+  };
+}
+
+function ownHostConfig(plan: ContainerPlan): Json {
+  const { spec, bindings, task, name, gpu } = plan;
+  const memoryMiB = spec.memory ?? 0;
+  const gpuIds = task.gpuIds[name.container] ?? [];
+  const nameOf = (container: string): string => containerName({ taskArn: name.taskArn, container }, task);
+  const isBridge = task.networkMode === "bridge" || task.networkMode === "";
+  return {
+    CpuShares: Math.min(Math.max(spec.cpu ?? 0, least.cpuShares), cpuSharesMax),
+    ...(memoryMiB > 0 ? { Memory: Math.max(memoryMiB, least.memoryMiB) * bytesPerMiB } : {}),
+    ...(bindings.length === 0 ? {} : { PortBindings: portBindings(bindings) }),
+    Binds: binds(plan),
+    ...(spec.volumesFrom?.length
+      ? {
+          VolumesFrom: spec.volumesFrom.map(
+            ({ sourceContainer, readOnly }) => `${nameOf(sourceContainer)}:${readOnly === true ? "ro" : "rw"}`,
+          ),
+        }
+      : {}),
+    ...(spec.links?.length && isBridge ? { Links: spec.links.map((link) => linkTo(link, nameOf)) } : {}),
+    ...(gpuIds.length === 0 ? {} : gpuMembers(gpu, gpuIds)),
+  };
+}
+
+/** `name:alias` with the name that Docker knows. */
+function linkTo(link: string, nameOf: (container: string) => string): string {
+  const [target = "", alias = target] = link.split(":");
+  return `${nameOf(target)}:${alias}`;
+}
+
+function gpuMembers(gpu: GpuAccess, ids: readonly string[]): Json {
+  if (gpu.by === "runtime") return { Runtime: gpu.runtime };
+  return { DeviceRequests: [{ Driver: "nvidia", DeviceIDs: ids, Capabilities: [["gpu"]] }] };
+}
+
+function binds({ spec, task, name }: ContainerPlan): readonly string[] {
+  const volumes = volumesOf(task);
+  return (spec.mountPoints ?? []).flatMap(({ sourceVolume, containerPath, readOnly }) => {
+    if (!sourceVolume) return [];
+    const volume = volumes.find((candidate) => candidate.name === sourceVolume);
+    if (volume === undefined) throw new UnusablePayload(`HostConfigError: Invalid volume referenced: ${sourceVolume}`);
+    const found = volumeSource(volume, name.taskArn, task);
+    if (typeof found === "string") throw new UnusablePayload(`HostConfigError: ${found}`);
+    return [`${found.source}:${containerPath ?? ""}${readOnly === true ? ":ro" : ""}`];
+  });
+}
+
+function portsOf(binding: PortBinding): readonly { readonly port: string; readonly hostPort: string }[] {
+  return Array.from({ length: binding.count }, (_, index) => ({
+    port: `${binding.containerPort + index}/${binding.protocol}`,
+    hostPort: String(binding.hostPort + index),
+  }));
+}
+
+/** A container's port may be bound to several of the host. */
+function portBindings(bindings: readonly PortBinding[]): Json {
+  const all: Record<string, { readonly HostPort: string }[]> = {};
+  for (const { port, hostPort } of bindings.flatMap(portsOf)) {
+    all[port] = [...(all[port] ?? []), { HostPort: hostPort }];
+  }
+  return all;
+}
+
+function decoded(text: string | null | undefined, error: string, what: string): Json {
+  if (text === null || text === undefined || text === "") return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isObject(value)) return value;
+  } catch {
+    // Told below, as is JSON of the wrong kind.
+  }
+  throw new UnusablePayload(`${error}: the given ${what} is no JSON object`);
+}
+
+/** AWS: what is decoded over something replaces it, but maps take entries in. */
+function overlaid(under: Json, over: Json): Json {
+  const all: Record<string, unknown> = { ...under };
+  for (const [member, value] of Object.entries(over)) {
+    if (value === null || value === undefined) continue;
+    const below = all[member];
+    all[member] = isObject(value) && isObject(below) ? overlaid(below, value) : value;
+  }
+  return all;
+}
+
+const sharesNetwork = (mode: unknown): boolean => typeof mode === "string" && mode.startsWith("container:");
+
+/** What Docker refuses for a container in another one's network, which has it for both. */
+const networkMembers = {
+  config: ["Hostname", "Domainname", "ExposedPorts", "MacAddress"],
+  hostConfig: ["PortBindings", "PublishAllPorts", "Links", "Dns", "DnsSearch", "DnsOptions", "ExtraHosts"],
+};
+
+function withoutNetwork(body: Json, hostConfig: Json): Json {
+  return { ...without(body, networkMembers.config), HostConfig: without(hostConfig, networkMembers.hostConfig) };
+}
+
+const without = (json: Json, members: readonly string[]): Json =>
+  Object.fromEntries(Object.entries(json).filter(([member]) => !members.includes(member)));
+
+const assignments = (environment: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(environment).map(([key, value]) => `${key}=${value}`);
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

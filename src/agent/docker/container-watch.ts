@@ -1,0 +1,269 @@
+/**
+ * How the containers of this agent go on. What Docker says is compared with what was told of each container, and the difference is
+ * told: an event of Docker, the end of a call and the return of a lost engine all mean "look at it". So nothing depends on
+ * any single event.
+ *
+ * A container is `idle` (made, or found by the agent, and not started by it), `starting` while a start is under way (nothing is told
+ * until it is known), `running`, `exited` once its exit was told; from there it may be started again.
+ */
+import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { AgentLog } from "../agent-log.ts";
+import type { ContainerEvent, ContainerName, RuntimeHealth } from "../container-runtime.ts";
+import { containerLabels } from "./container-names.ts";
+import type { DockerContainer, DockerContainerState, DockerEvent } from "./docker-answers.ts";
+import type { DockerEngine } from "./docker-engine.ts";
+import { isNotFound } from "./docker-error.ts";
+import { followDockerEvents } from "./docker-event-feed.ts";
+import type { Waiting } from "./waiting.ts";
+
+export type WatchedContainer = {
+  readonly name: ContainerName;
+  readonly runtimeId: string;
+  /** Its health is reported. */
+  readonly isChecked: boolean;
+  phase: "idle" | "starting" | "running" | "exited";
+  health: RuntimeHealth;
+  /** Docker's own text, of the last start that is known; null before the first. */
+  startedAt: string | null;
+  /** What the event of its end said, for when the container is gone before it was looked at. */
+  died: { readonly exitCode: number | null; readonly at: number } | null;
+  looking: boolean;
+  lookAgain: boolean;
+};
+
+export type ContainerWatchOptions = {
+  readonly docker: DockerEngine;
+  readonly clock: Clock;
+  readonly log: AgentLog;
+  readonly waiting: Waiting;
+  readonly cluster: string;
+  readonly emit: (event: ContainerEvent) => void;
+  /** The event stream was lost, or stands again. */
+  readonly onStream: (stands: boolean) => void;
+};
+
+/** LIMIT: Docker loses no events that we know of; this bounds the harm of one that it does lose. */
+const sweepMs = 60_000;
+/** LIMIT: looks that failed are repeated until one succeeds, at a pace that harms no engine. */
+const lookAgainMs = 2_000;
+
+/** Docker writes this for "never". */
+const hasRun = (state: DockerContainerState): boolean =>
+  state.StartedAt !== undefined && state.StartedAt !== "" && !state.StartedAt.startsWith("0001-");
+
+export class ContainerWatch {
+  readonly #options: ContainerWatchOptions;
+  readonly #containers = new Map<string, WatchedContainer>();
+
+  constructor(options: ContainerWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to listen. */
+  open(): void {
+    const { docker, waiting, log, cluster, onStream } = this.#options;
+    let lost = false;
+    void followDockerEvents({
+      docker,
+      waiting,
+      filters: { type: ["container"], label: [`${containerLabels.cluster}=${cluster}`] },
+      onEvent: (event) => this.#take(event),
+      onOpen: () => {
+        if (lost) log("info", { docker: docker.address }, "Docker answers again");
+        lost = false;
+        this.lookAtAll();
+        onStream(true);
+      },
+      onLost: (error) => {
+        if (!lost) log("warn", { err: error, docker: docker.address }, "Docker's events are lost");
+        lost = true;
+        onStream(false);
+      },
+    });
+    void this.#sweep();
+  }
+
+  /** The container, as far as it is known here; made `idle` when it is not. */
+  of(name: ContainerName, runtimeId: string, spec: PayloadContainer): WatchedContainer {
+    const known = this.#containers.get(runtimeId);
+    if (known !== undefined) return known;
+    const container: WatchedContainer = {
+      name: { taskArn: name.taskArn, container: name.container },
+      runtimeId,
+      isChecked: spec.healthCheckType === "docker",
+      phase: "idle",
+      health: "UNKNOWN",
+      startedAt: null,
+      died: null,
+      looking: false,
+      lookAgain: false,
+    };
+    this.#containers.set(runtimeId, container);
+    return container;
+  }
+
+  lookAt(runtimeId: string): void {
+    const container = this.#containers.get(runtimeId);
+    if (container !== undefined) this.look(container);
+  }
+
+  forget(runtimeId: string): void {
+    this.#containers.delete(runtimeId);
+  }
+
+  running(): readonly WatchedContainer[] {
+    return [...this.#containers.values()].filter(({ phase }) => phase === "running");
+  }
+
+  /**
+   * It was started, as `found` shows; null when it has gone since. Tells that, and what is known of it beyond that.
+   */
+  started(container: WatchedContainer, found: DockerContainer | null): void {
+    const { clock } = this.#options;
+    const state = found?.State ?? {};
+    container.phase = "running";
+    container.health = "UNKNOWN";
+    container.startedAt = state.StartedAt ?? null;
+    this.#emit(container, { type: "started", at: timeOf(state.StartedAt) ?? clock.now() });
+    this.#compare(container, found);
+    if (container.lookAgain) this.look(container);
+  }
+
+  /** Looks at a container that runs as far as was told; tells what is different. */
+  look(container: WatchedContainer): void {
+    container.lookAgain = true;
+    if (!container.looking) void this.#look(container);
+  }
+
+  lookAtAll(): void {
+    for (const container of this.running()) this.look(container);
+  }
+
+  /** The container as Docker has it, null when it has none. Repeats until Docker answers. */
+  async inspect(runtimeId: string): Promise<DockerContainer | null> {
+    const { docker, waiting } = this.#options;
+    const { signal } = waiting;
+    try {
+      return await waiting.untilAnswered(() => docker.inspectContainer(runtimeId, { signal, timeoutMs: 30_000 }));
+    } catch (error) {
+      if (isNotFound(error)) return null;
+      throw error;
+    }
+  }
+
+  async #look(container: WatchedContainer): Promise<void> {
+    const { waiting, log } = this.#options;
+    container.looking = true;
+    try {
+      while (container.lookAgain && container.phase === "running") {
+        container.lookAgain = false;
+        try {
+          this.#compare(container, await this.inspect(container.runtimeId));
+        } catch (error) {
+          if (waiting.signal.aborted) return;
+          log("warn", { err: error, container: container.runtimeId }, "a container could not be looked at");
+          container.lookAgain = true;
+          await waiting.pause(lookAgainMs);
+        }
+      }
+    } catch {
+      // The wait was ended: the agent stops.
+    } finally {
+      container.looking = false;
+    }
+  }
+
+  #compare(container: WatchedContainer, found: DockerContainer | null): void {
+    if (container.phase !== "running") return;
+    const { clock } = this.#options;
+    if (found === null) {
+      const died = container.died;
+      const vanished = "ContainerVanishedError: No container matching saved ID found";
+      this.#exited(container, died?.exitCode ?? null, died === null ? vanished : null, died?.at ?? clock.now());
+      return;
+    }
+    const state = found.State ?? {};
+    container.startedAt = state.StartedAt ?? container.startedAt;
+    if (state.Running === true) {
+      this.#compareHealth(container, state);
+      return;
+    }
+    // Between a restart of the engine and its look at its containers.
+    if (state.Status === "restarting" || state.Status === "paused") return;
+    if (!hasRun(state)) {
+      this.#exited(container, null, "DockerStateError: the container has never run", clock.now());
+      return;
+    }
+    const startedAt = timeOf(state.StartedAt) ?? 0;
+    const finishedAt = timeOf(state.FinishedAt) ?? clock.now();
+    this.#exited(container, state.ExitCode ?? null, reasonOf(state), Math.max(startedAt, finishedAt));
+  }
+
+  #compareHealth(container: WatchedContainer, state: DockerContainerState): void {
+    if (!container.isChecked) return;
+    const health = healthOf(state.Health?.Status);
+    if (health === container.health) return;
+    container.health = health;
+    this.#emit(container, { type: "health", status: health });
+  }
+
+  #exited(container: WatchedContainer, exitCode: number | null, reason: string | null, at: number): void {
+    container.phase = "exited";
+    container.died = null;
+    container.lookAgain = false;
+    this.#emit(container, { type: "exited", exitCode, reason, at });
+  }
+
+  #take(event: DockerEvent): void {
+    const container = this.#containers.get(event.Actor?.ID ?? "");
+    if (container === undefined) return;
+    const action = event.Action ?? "";
+    // Podman says "died".
+    if (action === "die" || action === "died") {
+      const exitCode = Number(event.Actor?.Attributes?.exitCode ?? Number.NaN);
+      const at = event.timeNano === undefined ? this.#options.clock.now() : Math.floor(event.timeNano / 1_000_000);
+      container.died = { exitCode: Number.isInteger(exitCode) ? exitCode : null, at };
+    } else if (action !== "oom" && action !== "destroy" && !action.startsWith("health_status")) return;
+    this.look(container);
+  }
+
+  async #sweep(): Promise<void> {
+    try {
+      for (;;) {
+        await this.#options.waiting.pause(sweepMs);
+        this.lookAtAll();
+      }
+    } catch {
+      // The wait was ended: the agent stops.
+    }
+  }
+
+  #emit(container: WatchedContainer, event: ContainerEventPart): void {
+    this.#options.emit({ ...container.name, ...event });
+  }
+}
+
+type ContainerEventPart = ContainerEvent extends infer E
+  ? E extends ContainerEvent
+    ? Omit<E, keyof ContainerName>
+    : never
+  : never;
+
+/** AWS: what the agent says of a container that did not end by itself. */
+function reasonOf(state: DockerContainerState): string | null {
+  if (state.OOMKilled === true) return "OutOfMemoryError: Container killed due to memory usage";
+  return state.Error ? `DockerStateError: ${state.Error}` : null;
+}
+
+function healthOf(status: string | undefined): RuntimeHealth {
+  if (status === "healthy") return "HEALTHY";
+  return status === "unhealthy" ? "UNHEALTHY" : "UNKNOWN";
+}
+
+/** Docker's time as epoch milliseconds; null for its "never". */
+export function timeOf(text: string | undefined): number | null {
+  if (text === undefined || text === "" || text.startsWith("0001-")) return null;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? null : at;
+}

@@ -1,0 +1,401 @@
+import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { AgentLog } from "../agent-log.ts";
+import type {
+  ContainerCommand,
+  ContainerName,
+  ContainerRuntime,
+  ContainerUsage,
+  RuntimeCommand,
+  RuntimeEvent,
+  TaskCommand,
+  TaskSurroundings,
+} from "../container-runtime.ts";
+import { type GpuAccess, UnusablePayload } from "./container-config.ts";
+import { ContainerMaker } from "./container-maker.ts";
+import { containerLabels } from "./container-names.ts";
+import { ContainerWatch, timeOf } from "./container-watch.ts";
+import type { DockerInfo, DockerVersion } from "./docker-answers.ts";
+import type { DockerEngine } from "./docker-engine.ts";
+import { DockerError, DockerTimeout, failureText, isAway, isNotFound } from "./docker-error.ts";
+import { ImagePuller, type PullBehaviour, type RegistryAuth } from "./image-puller.ts";
+import { Slots } from "./slots.ts";
+import type { TaskGroundwork } from "./task-groundwork.ts";
+import { makeTaskVolumes, removeTaskVolumes } from "./task-volumes.ts";
+import { UsageSampler } from "./usage-sampler.ts";
+import { Waiting } from "./waiting.ts";
+
+export type DockerRuntimeOptions = {
+  readonly docker: DockerEngine;
+  readonly clock: Clock;
+  readonly log: AgentLog;
+  readonly groundwork: TaskGroundwork;
+  /** The engine's version, as `20.10.24`. */
+  readonly engineVersion: string;
+  /** Name or ARN of the cluster, as the agent is given it: a label of its containers. */
+  readonly cluster: string;
+  readonly pullBehaviour?: PullBehaviour;
+  /** What a container is told of the agent's own endpoints. */
+  readonly environmentOf?: (
+    taskArn: string,
+    container: string,
+    task: TaskSurroundings,
+  ) => Readonly<Record<string, string>>;
+  readonly registryAuth?: RegistryAuth;
+  readonly gpu?: GpuAccess;
+  /** How long Docker may take to make a container, or to start it. */
+  readonly timeouts?: { readonly createMs?: number; readonly startMs?: number };
+  /** Between two readings of what containers use. */
+  readonly usageIntervalMs?: number;
+  /** How often a registry is asked. */
+  readonly pullAttempts?: { readonly manifest: number; readonly pull: number };
+};
+
+/** AWS: so long the agent waits for Docker to start a container. */
+const startTimeoutMs = 180_000;
+/** LIMIT: often enough for a figure every 20 s, seldom enough for a hundred containers. */
+const usageIntervalMs = 5_000;
+/** LIMIT: the kernel starts them one after the other anyhow; calls beyond these would only wait inside the engine. */
+const startsMax = 8;
+/** LIMIT: what Docker refuses for a moment (a removal under way, a volume still in use) it grants within seconds. */
+const removeRetry = { attempts: 8, firstMs: 250, factor: 2, lastMs: 5_000 };
+/** LIMIT: a container that Docker cannot stop is asked to at this pace, for as long as it is wanted. */
+const stopAgain = { firstMs: 500, factor: 2, lastMs: 30_000 };
+
+/** Containers of a Docker Engine, or of what answers the same calls. */
+export class DockerRuntime implements ContainerRuntime {
+  readonly version: string;
+  readonly #options: DockerRuntimeOptions;
+  readonly #waiting: Waiting;
+  readonly #puller: ImagePuller;
+  readonly #maker: ContainerMaker;
+  readonly #watch: ContainerWatch;
+  readonly #sampler: UsageSampler;
+  readonly #starts = new Slots(startsMax);
+  /** Removals under way, by task: what is made for the task goes after them. */
+  readonly #removals = new Map<string, Set<Promise<void>>>();
+  #impaired = false;
+  #emit: (event: RuntimeEvent) => void = () => {};
+  #checkChanged: () => void = () => {};
+
+  constructor(options: DockerRuntimeOptions) {
+    const { docker, clock, log, cluster, pullBehaviour = "default" } = options;
+    this.version = `DockerVersion: ${options.engineVersion}`;
+    this.#options = options;
+    const waiting = new Waiting(clock);
+    this.#waiting = waiting;
+    this.#puller = new ImagePuller({
+      docker,
+      waiting,
+      behaviour: pullBehaviour,
+      registryAuth: options.registryAuth ?? (() => Promise.resolve(null)),
+      ...(options.pullAttempts === undefined ? {} : { attempts: options.pullAttempts }),
+    });
+    this.#watch = new ContainerWatch({
+      docker,
+      clock,
+      log,
+      waiting,
+      cluster,
+      emit: (event) => this.#tell(event),
+      onStream: (stands) => void this.#streamChanged(stands),
+    });
+    this.#maker = new ContainerMaker({ ...options, waiting });
+    this.#sampler = new UsageSampler({
+      docker,
+      waiting,
+      running: () => this.#watch.running(),
+      intervalMs: options.usageIntervalMs ?? usageIntervalMs,
+    });
+    this.#watch.open();
+    void this.#sampler.open();
+  }
+
+  onEvent(listener: (event: RuntimeEvent) => void): void {
+    this.#emit = listener;
+  }
+
+  onCheckChanged(listener: () => void): void {
+    this.#checkChanged = listener;
+  }
+
+  async check(): Promise<"OK" | "IMPAIRED"> {
+    try {
+      await this.#options.docker.ping({ signal: this.#waiting.signal });
+      this.#impaired = false;
+    } catch {
+      this.#impaired = true;
+    }
+    return this.#impaired ? "IMPAIRED" : "OK";
+  }
+
+  usage(): readonly ContainerUsage[] {
+    return this.#sampler.take();
+  }
+
+  run(command: RuntimeCommand): void {
+    switch (command.type) {
+      case "prepare":
+      case "release":
+      case "clean":
+        this.#start(command, () => this.#runTask(command));
+        return;
+      default:
+        this.#start(command, () => this.#runContainer(command));
+    }
+  }
+
+  /** Containers run on. The engine's client is left to whoever gave it. */
+  close(): void {
+    this.#waiting.end();
+    this.#emit = () => {};
+    this.#checkChanged = () => {};
+  }
+
+  #start(command: RuntimeCommand, work: () => Promise<void>): void {
+    void Promise.resolve()
+      .then(work)
+      .catch((error: unknown) => {
+        if (this.#waiting.signal.aborted) return;
+        const { taskArn, type } = command;
+        this.#options.log(
+          "error",
+          { err: error, task: taskArn, command: type },
+          "an order to Docker was not carried out",
+        );
+      });
+  }
+
+  async #runTask(command: TaskCommand): Promise<void> {
+    const { groundwork } = this.#options;
+    const { taskArn, task } = command;
+    switch (command.type) {
+      case "prepare":
+        await this.#prepare(taskArn, task, command.specs);
+        return;
+      case "release":
+        await groundwork.release(taskArn, task);
+        return;
+      case "clean":
+        await this.#clean(taskArn, task);
+        return;
+    }
+  }
+
+  async #runContainer(command: ContainerCommand): Promise<void> {
+    const name = { taskArn: command.taskArn, container: command.container };
+    switch (command.type) {
+      case "pull": {
+        const { image, spec, taskArn } = command;
+        this.#tell({ ...name, ...(await this.#puller.pull({ taskArn, image, spec })) });
+        return;
+      }
+      case "create":
+        await this.#create(command, name);
+        return;
+      case "start":
+        await this.#startContainer(name, command.runtimeId, command.spec);
+        return;
+      case "watch":
+        this.#adopt(name, command.runtimeId, command.spec);
+        return;
+      case "stop":
+        await this.#stop(command.runtimeId, command.timeoutMs);
+        return;
+      case "remove":
+        await this.#remove(command.taskArn, command.runtimeId);
+        return;
+    }
+  }
+
+  async #prepare(taskArn: string, task: TaskSurroundings, specs: readonly PayloadContainer[]): Promise<void> {
+    const { docker, groundwork } = this.#options;
+    try {
+      await this.#waiting.whileAway(() => groundwork.prepare(taskArn, task, specs));
+    } catch (error) {
+      this.#waiting.signal.throwIfAborted();
+      this.#tell({ type: "prepare-failed", taskArn, reason: error instanceof Error ? error.message : String(error) });
+      return;
+    }
+    try {
+      await this.#waiting.whileAway(() => makeTaskVolumes(docker, taskArn, task, this.#waiting.signal));
+    } catch (error) {
+      this.#waiting.signal.throwIfAborted();
+      const reason = `resource cannot be initialized for task ${taskArn}: ${failureText(error)}`;
+      this.#tell({ type: "prepare-failed", taskArn, reason });
+      return;
+    }
+    this.#tell({ type: "prepared", taskArn });
+  }
+
+  async #clean(taskArn: string, task: TaskSurroundings): Promise<void> {
+    const { docker, groundwork, log } = this.#options;
+    await Promise.all(this.#removals.get(taskArn) ?? []);
+    try {
+      // Whatever is left of the task: a container that Docker made after the agent had given up on it.
+      const filters = { label: [`${containerLabels.taskArn}=${taskArn}`] };
+      const left = await this.#waiting.untilAnswered(() => docker.listContainers(filters));
+      for (const { Id } of left) await this.#remove(taskArn, Id);
+    } catch (error) {
+      log("warn", { err: error, task: taskArn }, "containers of a task may be left on the host");
+    }
+    await groundwork.clean(taskArn, task);
+    try {
+      await this.#waiting.retry(removeRetry, () => removeTaskVolumes(docker, taskArn, task, this.#waiting.signal));
+    } catch (error) {
+      log("warn", { err: error, task: taskArn }, "volumes of a task are left on the host");
+    }
+  }
+
+  async #create(command: Extract<ContainerCommand, { type: "create" }>, name: ContainerName): Promise<void> {
+    try {
+      const runtimeId = await this.#starts.run(() => this.#maker.make(command));
+      this.#watch.of(name, runtimeId, command.spec);
+      this.#tell({ ...name, type: "created", runtimeId });
+    } catch (error) {
+      this.#waiting.signal.throwIfAborted();
+      this.#tell({ ...name, type: "create-failed", reason: createProblem(error) });
+    }
+  }
+
+  async #startContainer(name: ContainerName, runtimeId: string, spec: PayloadContainer): Promise<void> {
+    const container = this.#watch.of(name, runtimeId, spec);
+    if (container.phase === "starting" || container.phase === "running") return;
+    const isRestart = container.phase === "exited";
+    container.phase = "starting";
+    const { timeouts } = this.#options;
+    const timeoutMs = timeouts?.startMs ?? startTimeoutMs;
+    let before = container.startedAt;
+    try {
+      await this.#starts.run(async () => {
+        // A container that an earlier process may have started is looked at before it is started twice.
+        let mayRun = !isRestart && !this.#maker.madeHere(runtimeId);
+        await this.#waiting.whileAway(async () => {
+          if (mayRun) {
+            const found = await this.#watch.inspect(runtimeId);
+            const startedAt = found?.State?.StartedAt;
+            if (timeOf(startedAt) !== null && startedAt !== before) return;
+          }
+          mayRun = true;
+          before = container.startedAt;
+          await this.#options.docker.startContainer(runtimeId, { signal: this.#waiting.signal, timeoutMs });
+        }, timeoutMs);
+      });
+    } catch (error) {
+      this.#waiting.signal.throwIfAborted();
+      container.phase = isRestart ? "exited" : "idle";
+      if (isAway(error)) this.#start({ ...name, type: "remove", runtimeId }, () => this.#killLate(runtimeId));
+      this.#tell({ ...name, type: "start-failed", reason: startProblem(error) });
+      return;
+    }
+    this.#watch.started(container, await this.#watch.inspect(runtimeId));
+  }
+
+  /** The agent has given up on a start that Docker may yet carry out. */
+  async #killLate(runtimeId: string): Promise<void> {
+    const { docker } = this.#options;
+    try {
+      await this.#waiting.untilAnswered(() =>
+        docker.killContainer(runtimeId, "SIGKILL", { signal: this.#waiting.signal }),
+      );
+    } catch (error) {
+      // It does not run: that is what is wanted.
+      if (!(error instanceof DockerError)) throw error;
+    }
+  }
+
+  /** A container that ran when the agent ended: it runs, or its exit is told. */
+  #adopt(name: ContainerName, runtimeId: string, spec: PayloadContainer): void {
+    const container = this.#watch.of(name, runtimeId, spec);
+    if (container.phase === "idle") container.phase = "running";
+    this.#watch.look(container);
+  }
+
+  async #stop(runtimeId: string, timeoutMs: number): Promise<void> {
+    const { docker, clock, log } = this.#options;
+    const killAt = clock.now() + timeoutMs;
+    let delayMs: number = stopAgain.firstMs;
+    for (;;) {
+      const seconds = Math.ceil(Math.max(0, killAt - clock.now()) / 1_000);
+      try {
+        await docker.stopContainer(runtimeId, seconds, { signal: this.#waiting.signal });
+        break;
+      } catch (error) {
+        this.#waiting.signal.throwIfAborted();
+        if (isNotFound(error)) break;
+        log("warn", { err: error, container: runtimeId }, "a container could not be stopped and is asked again");
+      }
+      await this.#waiting.pause(delayMs);
+      delayMs = Math.min(delayMs * stopAgain.factor, stopAgain.lastMs);
+      if (!this.#watch.running().some((container) => container.runtimeId === runtimeId)) return;
+    }
+    this.#watch.lookAt(runtimeId);
+  }
+
+  async #remove(taskArn: string, runtimeId: string): Promise<void> {
+    this.#watch.forget(runtimeId);
+    this.#maker.forget(runtimeId);
+    const { docker, log } = this.#options;
+    const removal = this.#waiting
+      .untilAnswered(() =>
+        this.#waiting.retry(removeRetry, async () => {
+          try {
+            await docker.removeContainer(runtimeId, { signal: this.#waiting.signal });
+          } catch (error) {
+            if (!isNotFound(error)) throw error;
+          }
+        }),
+      )
+      .then(() => {})
+      .catch((error: unknown) => {
+        if (this.#waiting.signal.aborted) return;
+        log("warn", { err: error, container: runtimeId, task: taskArn }, "a container is left on the host");
+      });
+    const ofTask = this.#removals.get(taskArn) ?? new Set();
+    this.#removals.set(taskArn, ofTask.add(removal));
+    await removal;
+    ofTask.delete(removal);
+    if (ofTask.size === 0) this.#removals.delete(taskArn);
+  }
+
+  #tell(event: RuntimeEvent): void {
+    this.#emit(event);
+  }
+
+  async #streamChanged(stands: boolean): Promise<void> {
+    const before = this.#impaired;
+    if (stands) this.#impaired = false;
+    else await this.check();
+    if (before !== this.#impaired && !this.#waiting.signal.aborted) this.#checkChanged();
+  }
+}
+
+function createProblem(error: unknown): string {
+  if (error instanceof UnusablePayload) return error.message;
+  if (error instanceof DockerTimeout) return timedOut("created", error);
+  return `CannotCreateContainerError: ${failureText(error)}`;
+}
+
+function startProblem(error: unknown): string {
+  if (error instanceof DockerTimeout) return timedOut("started", error);
+  return `CannotStartContainerError: ${failureText(error)}`;
+}
+
+/** AWS: with the time as Go writes it. */
+function timedOut(state: string, { timeoutMs }: DockerTimeout): string {
+  const minutes = Math.floor(timeoutMs / 60_000);
+  const waited = `${minutes > 0 ? `${minutes}m` : ""}${(timeoutMs - minutes * 60_000) / 1_000}s`;
+  return `DockerTimeoutError: Could not transition to ${state}; timed out after waiting ${waited}`;
+}
+
+/** What an engine says of itself and its host. */
+export type DockerHostInfo = { readonly info: DockerInfo; readonly version: DockerVersion };
+
+/** Asks an engine what it is. Rejects with an Error for the operator when none answers or it is too old. */
+export async function dockerHostInfo(docker: DockerEngine): Promise<DockerHostInfo> {
+  const [info, version] = await Promise.all([
+    docker.info({ timeoutMs: 10_000 }),
+    docker.version({ timeoutMs: 10_000 }),
+  ]);
+  return { info, version };
+}

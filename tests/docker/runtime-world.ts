@@ -1,0 +1,111 @@
+/** A DockerRuntime in a test, with what it told. */
+
+import type {
+  ContainerEvent,
+  RuntimeCommand,
+  RuntimeEvent,
+  TaskSurroundings,
+} from "../../src/agent/container-runtime.ts";
+import { DockerEngine } from "../../src/agent/docker/docker-engine.ts";
+import { DockerRuntime, type DockerRuntimeOptions } from "../../src/agent/docker/docker-runtime.ts";
+import type { TaskGroundwork } from "../../src/agent/docker/task-groundwork.ts";
+import type { PayloadContainer } from "../../src/agent-protocol/to-agent/payload-container.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { until } from "./docker-host.ts";
+
+/** Nothing but Docker's defaults. */
+export const noGroundwork: TaskGroundwork = {
+  prepare: () => Promise.resolve(),
+  placeOf: () => ({}),
+  release: () => Promise.resolve(),
+  clean: () => Promise.resolve(),
+};
+
+export const plainTask: TaskSurroundings = {
+  family: "fam",
+  version: "3",
+  serviceName: null,
+  launchType: "EXTERNAL",
+  networkMode: "bridge",
+  volumes: [],
+  cpuUnits: null,
+  memoryMiB: null,
+  pidMode: null,
+  ipcMode: null,
+  networkInterface: null,
+  gpuIds: {},
+  credentialsId: null,
+  executionCredentialsId: null,
+};
+
+type EventOf<Type> = Extract<RuntimeEvent, { readonly type: Type }>;
+
+export class RuntimeWorld {
+  readonly docker: DockerEngine;
+  readonly runtime: DockerRuntime;
+  readonly events: RuntimeEvent[] = [];
+  checkChanges = 0;
+
+  constructor(dockerHost: string, cluster: string, options: Partial<DockerRuntimeOptions> = {}) {
+    this.docker = new DockerEngine(dockerHost);
+    this.runtime = new DockerRuntime({
+      docker: this.docker,
+      clock: systemClock,
+      log: () => {},
+      groundwork: noGroundwork,
+      engineVersion: "1.2.3",
+      cluster,
+      pullBehaviour: "prefer-cached",
+      ...options,
+    });
+    this.runtime.onEvent((event) => this.events.push(event));
+    this.runtime.onCheckChanged(() => {
+      this.checkChanges += 1;
+    });
+  }
+
+  close(): void {
+    this.runtime.close();
+    this.docker.close();
+  }
+
+  /** The next event of this type about the container (or the task), with all before it thrown away. */
+  async next<Type extends RuntimeEvent["type"]>(
+    type: Type,
+    container?: string,
+    timeoutMs?: number,
+  ): Promise<EventOf<Type>> {
+    const isIt = (event: RuntimeEvent): event is EventOf<Type> =>
+      event.type === type && (container === undefined || (event as ContainerEvent).container === container);
+    const index = await until(
+      () => {
+        const at = this.events.findIndex(isIt);
+        return at < 0 ? null : at + 1;
+      },
+      `event ${type} of ${container ?? "the task"}, among ${JSON.stringify(this.events)}`,
+      timeoutMs,
+    );
+    return this.events.splice(0, index).at(-1) as EventOf<Type>;
+  }
+
+  run(command: RuntimeCommand): void {
+    this.runtime.run(command);
+  }
+
+  /** Makes the container and gives its id. */
+  async create(taskArn: string, spec: PayloadContainer, more: Partial<Created> = {}): Promise<string> {
+    const { bindings = [], task = plainTask } = more;
+    this.run({ type: "create", taskArn, container: spec.name, spec, bindings, task });
+    return (await this.next("created", spec.name)).runtimeId;
+  }
+
+  /** Makes and starts the container, and gives its id. */
+  async launch(taskArn: string, spec: PayloadContainer, more: Partial<Created> = {}): Promise<string> {
+    const runtimeId = await this.create(taskArn, spec, more);
+    this.run({ type: "start", taskArn, container: spec.name, runtimeId, spec });
+    await this.next("started", spec.name);
+    return runtimeId;
+  }
+}
+
+type Created = Pick<Extract<RuntimeCommand, { readonly type: "create" }>, "bindings" | "task">;
