@@ -22,7 +22,7 @@ export type OpenedAuthentication = {
 };
 
 /** What follows from the seal key for the credentials of tasks; a purpose that is never given to anything else. */
-const purpose = "berth task credentials";
+export const taskCredentialsPurpose = "berth task credentials";
 
 /** Throws StartError or SealError when signatures cannot be checked. */
 export async function openAuthentication(
@@ -35,7 +35,7 @@ export async function openAuthentication(
   }
   if (dataDir === null) throw new StartError("Signatures need a data directory, which the access keys are in.");
   const keys = await AccessKeys.open(systemClock, store, sealKeyPath(dataDir));
-  const taskCredentials = new TaskCredentials(keys.deriveKey(purpose));
+  const taskCredentials = new TaskCredentials(keys.deriveKey(taskCredentialsPurpose));
   const authenticate = signedAuthentication(keys.find, taskCredentials);
   return { authenticate, accessKeys: keys.listKeys().length, taskCredentials };
 }
@@ -44,7 +44,7 @@ export async function openAuthentication(
 async function looseKey(dataDir: string | null, store: Store, log: ServerLog): Promise<Uint8Array> {
   if (dataDir === null) return randomBytes(32);
   try {
-    return (await AccessKeys.open(systemClock, store, sealKeyPath(dataDir))).deriveKey(purpose);
+    return (await AccessKeys.open(systemClock, store, sealKeyPath(dataDir))).deriveKey(taskCredentialsPurpose);
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
     const reason =

@@ -1,0 +1,178 @@
+/** Goal: the credentials of a task's role, which any process in its containers can read, open nothing but the task's own business. */
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { ECS } from "@aws-sdk/client-ecs";
+import { AccessKeys } from "../auth/access-keys.ts";
+import { SealKey, sealKeyPath } from "../auth/seal-key.ts";
+import { TaskCredentials, type TaskRole, taskCredentialsMs } from "../auth/task-credentials.ts";
+import { systemClock } from "../lib/clock.ts";
+import { SqliteStore } from "../store/sqlite/sqlite-store.ts";
+import { WireError } from "../wire/errors.ts";
+import { looseAuthentication } from "./authenticate.ts";
+import type { ServerLog } from "./log.ts";
+import { taskCredentialsPurpose } from "./open-authentication.ts";
+import { type RunningServer, startServer } from "./server.ts";
+import { checkTaskOperation, checkTaskRequest } from "./task-caller.ts";
+
+const account = "000000000000";
+const roleArn = `arn:aws:iam::${account}:role/app`;
+
+type Secured = {
+  readonly dataDir: string;
+  readonly server: RunningServer;
+  readonly admin: ECS;
+  readonly logged: string[];
+  /** A client with these credentials; those of an access key or of a task. */
+  client(credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string }): ECS;
+};
+
+/** A server that checks signatures, with a simulated host. */
+async function secured(context: TestContext): Promise<Secured> {
+  const dataDir = mkdtempSync(join(tmpdir(), "berth-task-caller-"));
+  context.after(() => rmSync(dataDir, { recursive: true, force: true }));
+  const store = new SqliteStore({ dataDir });
+  const keys = await AccessKeys.open(systemClock, store, sealKeyPath(dataDir));
+  const { accessKeyId, secret } = await keys.createKey({ account, userName: "admin" });
+  await store.close();
+  const logged: string[] = [];
+  const log: ServerLog = { write: (...line) => logged.push(JSON.stringify(line)), isDebug: true };
+  const server = await startServer({
+    host: "127.0.0.1",
+    port: 0,
+    dataDir,
+    auth: { type: "sigv4" },
+    latestAgentVersion: "1.97.0",
+    simulation: { place: { account, region: "us-east-1" }, instances: 1, cpu: 1_024, memoryMiB: 2_048, adopt: false },
+    log,
+  });
+  context.after(() => server.close());
+  const client: Secured["client"] = (credentials) => {
+    const ecs = new ECS({ endpoint: server.url, region: "us-east-1", credentials, maxAttempts: 1 });
+    context.after(() => ecs.destroy());
+    return ecs;
+  };
+  return { dataDir, server, admin: client({ accessKeyId, secretAccessKey: secret }), logged, client };
+}
+
+const mint = (dataDir: string, role: TaskRole, nowMs = Date.now()) =>
+  new TaskCredentials(SealKey.open(sealKeyPath(dataDir), false).derive(taskCredentialsPurpose)).mint(role, nowMs);
+
+test("a task reads and protects itself, and is denied everything else", async (context) => {
+  const { dataDir, admin, client, logged } = await secured(context);
+  const containerDefinitions = [{ name: "main", image: "nginx", cpu: 64, memory: 64 }];
+  await admin.registerTaskDefinition({ family: "web", taskRoleArn: roleArn, containerDefinitions });
+  const { tasks = [], failures } = await admin.runTask({ taskDefinition: "web", count: 2 });
+  assert.deepEqual(failures, []);
+  const [own = "", other = ""] = tasks.map(({ taskArn }) => taskArn ?? "");
+  const id = own.slice(-32);
+  const credentials = mint(dataDir, { taskArn: own, roleArn, use: "TaskApplication" });
+  const task = client(credentials);
+
+  assert.equal((await task.describeTasks({ tasks: [own] })).tasks?.[0]?.taskArn, own);
+  assert.equal((await task.describeTasks({ cluster: "default", tasks: [id] })).tasks?.[0]?.taskArn, own);
+  const protection = { cluster: "default", tasks: [own] };
+  await task.getTaskProtection(protection);
+  await task.updateTaskProtection({ ...protection, protectionEnabled: false });
+  assert.deepEqual((await task.listTagsForResource({ resourceArn: own })).tags, []);
+
+  const principal = `arn:aws:sts::${account}:assumed-role/app/${id}`;
+  const because = "because the role of a task may only describe and protect that task and list its tags";
+  const denied = (operation: string, resource = "*") => ({
+    name: "AccessDeniedException",
+    message: `User: ${principal} is not authorized to perform: ecs:${operation} on resource: ${resource} ${because}`,
+  });
+  await assert.rejects(task.listTasks({}), denied("ListTasks"));
+  await assert.rejects(task.runTask({ taskDefinition: "web" }), denied("RunTask"));
+  await assert.rejects(task.stopTask({ task: own }), denied("StopTask"));
+  await assert.rejects(task.discoverPollEndpoint({}), denied("DiscoverPollEndpoint"));
+  await assert.rejects(task.describeTasks({ tasks: [own, other] }), denied("DescribeTasks", other));
+  await assert.rejects(task.describeTasks({ tasks: [] }), denied("DescribeTasks"));
+  await assert.rejects(task.describeTasks({ cluster: "other", tasks: [id] }), denied("DescribeTasks", id));
+  await assert.rejects(
+    task.updateTaskProtection({ cluster: "default", tasks: [other], protectionEnabled: true }),
+    denied("UpdateTaskProtection", other),
+  );
+  const clusterArn = `arn:aws:ecs:us-east-1:${account}:cluster/default`;
+  await assert.rejects(
+    task.listTagsForResource({ resourceArn: clusterArn }),
+    denied("ListTagsForResource", clusterArn),
+  );
+
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  const invalid = { name: "UnrecognizedClientException" };
+  await assert.rejects(client({ accessKeyId, secretAccessKey }).getTaskProtection(protection), invalid);
+  const tampered = { accessKeyId, secretAccessKey, sessionToken: `${sessionToken}x` };
+  await assert.rejects(client(tampered).getTaskProtection(protection), invalid);
+  const wrongSecret = { accessKeyId, secretAccessKey: `${secretAccessKey}x`, sessionToken };
+  await assert.rejects(client(wrongSecret).getTaskProtection(protection), { name: "InvalidSignatureException" });
+  const role: TaskRole = { taskArn: own, roleArn, use: "TaskApplication" };
+  const old = client(mint(dataDir, role, Date.now() - taskCredentialsMs - 1));
+  await assert.rejects(old.getTaskProtection(protection), {
+    name: "ExpiredTokenException",
+    message: "The security token included in the request is expired",
+  });
+
+  assert.ok(logged.length > 0);
+  assert.ok(!logged.join("\n").includes(credentials.credentialsId));
+  // Of the id the host in this process keeps a note, as its containers would have it in their environment.
+  for (const secret of [secretAccessKey, sessionToken, accessKeyId]) {
+    assert.ok(!logged.join("\n").includes(secret));
+    for (const file of readdirSync(dataDir).map((name) => join(dataDir, name))) {
+      assert.ok(!statSync(file).isFile() || !readFileSync(file).includes(secret), file);
+    }
+  }
+});
+
+const taskArn = `arn:aws:ecs:us-east-1:${account}:task/lab/0123456789abcdef0123456789abcdef`;
+const caller = { arn: taskArn, region: "us-east-1", principalArn: "arn:aws:sts::000000000000:assumed-role/app/0" };
+
+test("a task is no agent: what has no operation, as a socket, is denied", () => {
+  assert.throws(() => checkTaskOperation(caller, undefined), /not authorized to perform: ecs:Poll/);
+  const target = (operation: string) => `AmazonEC2ContainerServiceV20141113.${operation}`;
+  assert.throws(() => checkTaskOperation(caller, target("SubmitTaskStateChange")), WireError);
+  checkTaskOperation(caller, target("GetTaskProtection"));
+});
+
+test("a task is its own in its region and cluster only, by id, by short and by long ARN", () => {
+  const id = taskArn.slice(-32);
+  const short = `arn:aws:ecs:us-east-1:${account}:task/${id}`;
+  const isOwn = (reference: string, cluster: string | undefined, region = "us-east-1"): boolean => {
+    try {
+      checkTaskRequest(caller, "DescribeTasks", { cluster, tasks: [reference] }, { account, region });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  for (const own of [id, short, taskArn]) {
+    assert.ok(isOwn(own, "lab"));
+    assert.ok(isOwn(own, `arn:aws:ecs:us-east-1:${account}:cluster/lab`));
+  }
+  assert.ok(!isOwn(id, undefined));
+  assert.ok(!isOwn(id, "lab", "us-west-2"));
+  assert.ok(!isOwn(id.replace("0", "1"), "lab"));
+  assert.ok(!isOwn(taskArn.replace("us-east-1", "us-west-2"), "lab"));
+  assert.throws(() => checkTaskRequest(caller, "ListTagsForResource", {}, { account, region: "us-east-1" }), WireError);
+});
+
+test("where no signature is looked at, a task's credentials stand for its account, and strange ones for the default one", async () => {
+  const tasks = new TaskCredentials(new Uint8Array(32));
+  const own = taskArn.replace(account, "444455556666");
+  const { accessKeyId, sessionToken } = tasks.mint({ taskArn: own, roleArn, use: "TaskApplication" }, 1_000);
+  const authenticate = looseAuthentication(account, tasks);
+  const ask = (token: string | undefined) => {
+    const credential = `Credential=${accessKeyId}/20261121/us-east-1/ecs/aws4_request`;
+    const authorization = `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=0`;
+    const headers = { authorization, "x-amz-security-token": token };
+    return authenticate({ method: "POST", path: "/", query: "", headers, body: "", nowMs: 1_000 });
+  };
+  assert.equal((await ask(sessionToken)).account, "444455556666");
+  assert.match((await ask(sessionToken)).caller.principalArn, /^arn:aws:sts::444455556666:assumed-role\/app\//);
+  for (const token of [undefined, "", `${sessionToken}x`, "strange"]) {
+    const { account: at, caller: who, task } = await ask(token);
+    assert.deepEqual([at, who.principalArn, task], [account, `arn:aws:iam::${account}:root`, undefined]);
+  }
+});
