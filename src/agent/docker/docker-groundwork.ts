@@ -248,9 +248,14 @@ function pauseConfig(
 const isAddressTaken = (error: unknown): boolean =>
   error instanceof DockerError && /address already in use/i.test(error.message);
 
-/** Errors that another attempt may mend: an address that is being given up, and what another agent has just removed. */
+/**
+ * Errors that another attempt may mend: an address that is being given up, what another agent has just removed, and the network
+ * that it is making right now, whose addresses are taken before it can be seen.
+ */
 const isPassing = (error: unknown): boolean =>
-  isAddressTaken(error) || isNotFound(error) || (error instanceof DockerError && error.status === 409);
+  isAddressTaken(error) ||
+  isNotFound(error) ||
+  (error instanceof DockerError && (error.status === 409 || /pool overlaps/i.test(error.message)));
 
 function unlessNotFound(error: unknown): void {
   if (!isNotFound(error)) throw error;

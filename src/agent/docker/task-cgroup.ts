@@ -120,7 +120,7 @@ class SplitCgroups implements TaskCgroups {
 
   // Docker makes its containers' groups in all hierarchies, the unified one beside them too, with the parents that are missing.
   async remove(taskId: string): Promise<void> {
-    for (const mount of this.#mounts) await removeTree(mount + parentOf(taskId));
+    await Promise.all(this.#mounts.map((mount) => removeTree(mount + parentOf(taskId))));
   }
 }
 

@@ -1,0 +1,154 @@
+/* A host with Docker for tests of what surrounds containers: an image of busybox alone, and containers that go when the test ends. */
+import { existsSync, readFileSync } from "node:fs";
+import { request } from "node:http";
+import type { TestContext } from "node:test";
+import type { TaskSurroundings } from "../../src/agent/container-runtime.ts";
+import { DockerEngine } from "../../src/agent/docker/docker-engine.ts";
+import { tarOfOne } from "../../src/agent/docker/pause-program.ts";
+import { must } from "../../src/lib/assert.ts";
+
+const busyboxPaths = ["/bin/busybox", "/usr/bin/busybox"];
+const image = { repository: "berth-test/busybox", tag: "alone" };
+
+/** Why no test can run here, or false. */
+export async function whyNoHost(): Promise<string | false> {
+  if (process.getuid?.() !== 0) return "wants root";
+  if (!busyboxPaths.some((path) => existsSync(path))) return "wants busybox-static";
+  const docker = new DockerEngine(process.env.DOCKER_HOST ?? "");
+  try {
+    await docker.ping();
+    return docker.address.startsWith("unix://") ? false : "wants an engine on this machine";
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    docker.close();
+  }
+}
+
+export class SmallHost {
+  readonly docker = new DockerEngine(process.env.DOCKER_HOST ?? "");
+  readonly #containers: string[] = [];
+  readonly #atEnd: (() => Promise<unknown>)[] = [];
+
+  static async open(context: TestContext): Promise<SmallHost> {
+    const host = new SmallHost();
+    context.after(() => host.#close());
+    const isThere = await host.docker.inspectImage(`${image.repository}:${image.tag}`).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return host;
+    const path = must(
+      busyboxPaths.find((candidate) => existsSync(candidate)),
+      "busybox",
+    );
+    await host.docker.importImage(tarOfOne("busybox", readFileSync(path)), image.repository, image.tag);
+    return host;
+  }
+
+  /** Runs `busybox <words>` and gives the container's id; it is removed after the test. */
+  async start(words: readonly string[], hostConfig: object, more: object = {}): Promise<string> {
+    const name = `berth-test-${process.pid}-${Date.now()}-${this.#containers.length}`;
+    const Image = `${image.repository}:${image.tag}`;
+    const { Id } = await this.docker.createContainer(name, {
+      Image,
+      Cmd: ["/busybox", ...words],
+      HostConfig: hostConfig,
+      ...more,
+    });
+    this.#containers.push(Id);
+    await this.docker.startContainer(Id);
+    return Id;
+  }
+
+  /** Does `work` after the test, when its containers are removed. */
+  atEnd(work: () => Promise<unknown>): void {
+    this.#atEnd.push(work);
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(this.#containers.map((id) => this.docker.removeContainer(id).catch(() => {})));
+    await Promise.all(this.#atEnd.map((work) => work()));
+    this.docker.close();
+  }
+
+  /** Runs it to its end: what it wrote, and how it ended. */
+  async run(
+    words: readonly string[],
+    hostConfig: object,
+    more: object = {},
+  ): Promise<{ readonly text: string; readonly exitCode: number; readonly oomKilled: boolean }> {
+    const id = await this.start(words, hostConfig, more);
+    for (let i = 0; i < 300; i++) {
+      const { State } = await this.docker.inspectContainer(id);
+      if (State?.Running === false) {
+        const text = await this.docker.logsOf(id);
+        return { text, exitCode: State.ExitCode ?? -1, oomKilled: State.OOMKilled === true };
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`${words.join(" ")} did not end`);
+  }
+}
+
+/** Words that ask over HTTP from inside a container: wget looks up even numbers, for which a lone static busybox lacks libraries. */
+export function asking(address: string, port: number, path: string, method = "GET", body = ""): string[] {
+  const head = `${method} ${path} HTTP/1.0\\r\\nContent-Length: ${body.length}\\r\\n\\r\\n`;
+  return ["sh", "-c", `printf '${head}${body.replaceAll("%", "%%")}' | /busybox nc -w 5 ${address} ${port}`];
+}
+
+let tasks = 0;
+
+/** The ARN of a task that no other test has. */
+export function someTaskArn(): string {
+  tasks += 1;
+  const id = `${process.pid.toString(16)}${Date.now().toString(16)}${tasks.toString(16)}`.padStart(32, "0");
+  return `arn:aws:ecs:us-east-1:123456789012:task/test/${id}`;
+}
+
+/** A task in bridge mode with nothing special, and `more`. */
+export const taskWith = (more: Partial<TaskSurroundings>): TaskSurroundings => ({
+  family: "f",
+  version: "1",
+  serviceName: null,
+  launchType: null,
+  networkMode: "bridge",
+  volumes: [],
+  cpuUnits: null,
+  memoryMiB: null,
+  pidMode: null,
+  ipcMode: null,
+  networkInterface: null,
+  gpuIds: {},
+  credentialsId: null,
+  executionCredentialsId: null,
+  ...more,
+});
+
+/** A task with an interface of the subnet of `gateway`, a /24. */
+export const taskAt = (address: string, gateway: string, more: Partial<TaskSurroundings> = {}): TaskSurroundings =>
+  taskWith({
+    networkMode: "awsvpc",
+    networkInterface: {
+      macAddress: "0a:01:02:03:04:05",
+      ipv4Addresses: [{ privateAddress: address, primary: true }],
+      subnetGatewayIpv4Address: `${gateway}/24`,
+    },
+    ...more,
+  });
+
+/** GET from the host itself. */
+export function fetchText(url: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    request(url, { agent: false, timeout: 3_000 }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => {
+        text += chunk;
+      });
+      response.on("end", () => resolve(text));
+    })
+      .on("error", reject)
+      .end();
+  });
+}
