@@ -17,8 +17,9 @@ import { ChannelLink, type ConnectionLifetime, commandBackoff, telemetryBackoff 
 import type { ContainerRuntime } from "./container-runtime.ts";
 import { DurableEngine } from "./durable-engine.ts";
 import type { EngineTask } from "./engine-state.ts";
-import type { EngineOptions } from "./engine-step.ts";
+import { type EngineOptions, engineDefaults } from "./engine-step.ts";
 import { type Endpoints, HostRegistration } from "./host-registration.ts";
+import { registeredResources } from "./registered-resources.ts";
 import { type HostFacts, registrationRequest } from "./registration.ts";
 import { type CredentialsLookup, TaskCredentials } from "./task-credentials.ts";
 import { Telemetry } from "./telemetry.ts";
@@ -41,6 +42,7 @@ export type AgentOptions = {
   readonly agentHash: string;
   /** Null: updates are disabled. */
   readonly updater: AgentUpdater | null;
+  /** Of a host that registers itself, `resources` are those that it registers. */
   readonly engine?: EngineOptions;
   /** Where the credentials of tasks are kept, for those who serve them; by default the agent makes a place of its own. */
   readonly credentials?: TaskCredentials;
@@ -59,6 +61,11 @@ export type AgentEnd =
 
 /** LIMIT: how long an update takes to bring the agent back: long enough for UPDATING to be seen. */
 const updateRestartMs = 200;
+
+function engineOptions({ engine = engineDefaults, instance, cluster }: AgentOptions): EngineOptions {
+  if ("adopt" in instance) return engine;
+  return { ...engine, resources: registeredResources(registrationRequest(instance.register, cluster, "", null)) };
+}
 
 export class Agent {
   readonly #options: AgentOptions;
@@ -84,6 +91,7 @@ export class Agent {
     this.#credentials = options.credentials ?? new TaskCredentials();
     this.#engine = new DurableEngine({
       ...options,
+      engine: engineOptions(options),
       random,
       identity: () => {
         const containerInstanceArn = this.#containerInstanceArn;
