@@ -94,7 +94,8 @@ export class SmallHost {
 /** Words that ask over HTTP from inside a container: wget looks up even numbers, for which a lone static busybox lacks libraries. */
 export function asking(address: string, port: number, path: string, method = "GET", body = ""): string[] {
   const head = `${method} ${path} HTTP/1.0\\r\\nContent-Length: ${body.length}\\r\\n\\r\\n`;
-  return ["sh", "-c", `printf '${head}${body.replaceAll("%", "%%")}' | /busybox nc -w 5 ${address} ${port}`];
+  const talk = `printf '${head}${body.replaceAll("%", "%%")}'; exec /busybox cat >&2`;
+  return ["nc", address, String(port), "-e", "/busybox", "sh", "-c", talk];
 }
 
 let tasks = 0;
