@@ -57,7 +57,10 @@ function numberOf(address: string): number | null {
 /** The name of the network of a subnet, on every host: `berth-10.64.16.0-20`. */
 export const networkName = (subnet: string): string => `berth-${subnet.replace("/", "-")}`;
 
-/** The bridge networks that stand for subnets, made when a task of one comes and shared by all agents of the host. */
+/**
+ * The bridge networks that stand for subnets, made when a task of one comes and shared by all agents of the host.
+ * DIFFERS: a subnet is a bridge on each host: tasks reach each other by address within a subnet of one host, and not across hosts or subnets, and security groups are taken and not enforced.
+ */
 export class TaskNetworks {
   readonly #docker: DockerEngine;
 

@@ -19,7 +19,10 @@ const readings: Readonly<Record<string, { readonly handler: string; readonly wan
   "/task/stats": { handler: "task stats", wants: "task arn" },
 };
 
-/** What the endpoints answer to a request; nothing of HTTP but method, path and body. */
+/**
+ * What the endpoints answer to a request; nothing of HTTP but method, path and body.
+ * DIFFERS: metadata of version 2 (found by the asker's address), associations and the fault injection paths are not served to containers by `berth agent`.
+ */
 export class EndpointRoutes {
   readonly #sources: EndpointSources;
   readonly #ids: EndpointIds;
