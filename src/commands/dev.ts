@@ -4,13 +4,13 @@ import { type RunningServer, startServer } from "../server/server.ts";
 import { StartError } from "../server/start-error.ts";
 import { closeAtSignal } from "./close-at-signal.ts";
 import { runCommand } from "./command.ts";
+import { fargateRuntime } from "./fargate-runtime.ts";
 import { type CommandText, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
 import {
   advertiseFlag,
   agentVersionFlag,
   defaultAccount,
   expectNoWords,
-  fargateFlag,
   logLevelFlag,
   portRange,
   serverFlags,
@@ -89,7 +89,7 @@ async function dev(typed: Typed): Promise<void> {
     tls: tlsFlags(typed),
     latestAgentVersion: agentVersionFlag(typed),
     simulation,
-    managedRuntime: fargateFlag(typed),
+    managedRuntime: await fargateRuntime(typed, log),
     log,
   });
   closeAtSignal(server, log);

@@ -2,12 +2,12 @@ import { openLog } from "../server/log.ts";
 import { startServer } from "../server/server.ts";
 import { closeAtSignal } from "./close-at-signal.ts";
 import { runCommand } from "./command.ts";
+import { fargateRuntime } from "./fargate-runtime.ts";
 import { type CommandText, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
 import {
   advertiseFlag,
   agentVersionFlag,
   expectNoWords,
-  fargateFlag,
   logLevelFlag,
   portRange,
   serverFlags,
@@ -57,7 +57,7 @@ async function serve(typed: Typed): Promise<void> {
     latestAgentVersion: agentVersionFlag(typed),
     identityCertificate: textFlag(typed, "identity-certificate", null),
     simulation: null,
-    managedRuntime: fargateFlag(typed),
+    managedRuntime: await fargateRuntime(typed, log),
     log,
   });
   closeAtSignal(server, log);

@@ -1,4 +1,5 @@
 import { logLevels, type ServerLogLevel } from "../server/log.ts";
+import { fargateFlags } from "./fargate-runtime.ts";
 import { type Flag, formFlag, type Typed, textFlag, UsageError } from "./flags.ts";
 
 /** The port when none is given. */
@@ -10,8 +11,6 @@ export const defaultAccount = "000000000000";
 /** The newest agent version when none is given. */
 export const defaultAgentVersion = "1.97.0";
 
-const fargateChoices = ["auto", "simulated", "off"] as const;
-
 /** Flags that `berth dev` and `berth serve` have in common. */
 export const serverFlags = {
   port: { value: "PORT", help: `The port to listen on (default ${defaultPort}); 0 takes a free one.` },
@@ -19,10 +18,7 @@ export const serverFlags = {
     value: "URL",
     help: "Where agents reach this server (default: where it listens; with 0.0.0.0, the name that they came by).",
   },
-  fargate: {
-    value: "RUNTIME",
-    help: `What runs the containers of Fargate tasks: one of ${fargateChoices.join(", ")} (default auto).`,
-  },
+  ...fargateFlags,
   "tls-cert": { value: "FILE", help: "The certificate (PEM), with those above it: the port then speaks HTTPS." },
   "tls-key": { value: "FILE", help: "The key of --tls-cert (PEM)." },
   "latest-agent-version": {
@@ -41,14 +37,6 @@ export function logLevelFlag(typed: Typed, otherwise: ServerLogLevel): ServerLog
   const level = logLevels.find((known) => known === given);
   if (level === undefined) throw new UsageError(`--log-level must be one of ${logLevels.join(", ")}, not "${given}".`);
   return level;
-}
-
-/** What runs Fargate tasks, as --fargate says. Throws UsageError for anything that it does not take. */
-export function fargateFlag(typed: Typed): "simulated" | null {
-  const given = textFlag(typed, "fargate", "auto");
-  if (given === "off") return null;
-  if (given === "auto" || given === "simulated") return "simulated";
-  throw new UsageError(`--fargate must be one of ${fargateChoices.join(", ")}, not "${given}".`);
 }
 
 /** The address of --advertise without a slash at its end; null when it is not given. Throws UsageError for anything but a web origin. */

@@ -29,6 +29,8 @@ export type ManagedRuntime = {
   readonly capabilities: ReadonlySet<string>;
   /** The runtime of the host `name`, which is unique and stays the same over restarts. */
   readonly runtimeFor: (name: string) => ContainerRuntime;
+  /** All hosts have ended: gives back what they shared. */
+  readonly close?: () => void;
 };
 
 export type ManagedHostsOptions = {
@@ -100,6 +102,7 @@ export class ManagedHosts {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#agents.values()].map((agent) => agent.stop()));
+    this.#options.runtime.close?.();
   }
 
   #start(name: string, place: ClusterPlace): void {
