@@ -10,6 +10,8 @@ import { must } from "../../src/lib/assert.ts";
 const busyboxPaths = ["/bin/busybox", "/usr/bin/busybox"];
 const image = { repository: "berth-test/busybox", tag: "alone" };
 
+export const testImage = `${image.repository}:${image.tag}`;
+
 /** Why no test can run here, or false. */
 export async function whyNoHost(): Promise<string | false> {
   if (process.getuid?.() !== 0) return "wants root";
@@ -33,7 +35,7 @@ export class SmallHost {
   static async open(context: TestContext): Promise<SmallHost> {
     const host = new SmallHost();
     context.after(() => host.#close());
-    const isThere = await host.docker.inspectImage(`${image.repository}:${image.tag}`).then(
+    const isThere = await host.docker.inspectImage(testImage).then(
       () => true,
       () => false,
     );
@@ -49,7 +51,7 @@ export class SmallHost {
   /** Runs `busybox <words>` and gives the container's id; it is removed after the test. */
   async start(words: readonly string[], hostConfig: object, more: object = {}): Promise<string> {
     const name = `berth-test-${process.pid}-${Date.now()}-${this.#containers.length}`;
-    const Image = `${image.repository}:${image.tag}`;
+    const Image = testImage;
     const { Id } = await this.docker.createContainer(name, {
       Image,
       Cmd: ["/busybox", ...words],

@@ -4,7 +4,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
 import type { TaskSurroundings } from "../../src/agent/container-runtime.ts";
 import { type DockerGroundwork, openDockerGroundwork, pauseName } from "../../src/agent/docker/docker-groundwork.ts";
-import { asking, fetchText, SmallHost, someTaskArn, taskAt, taskWith, whyNoHost } from "./small-host.ts";
+import { until } from "./docker-host.ts";
+import { RuntimeWorld } from "./runtime-world.ts";
+import { asking, fetchText, SmallHost, someTaskArn, taskAt, taskWith, testImage, whyNoHost } from "./small-host.ts";
 
 const skip = await whyNoHost();
 
@@ -210,4 +212,31 @@ test("nothing of a task's control groups is left when it is cleaned", { skip }, 
   for (const hierarchy of ["memory", "cpu", "pids", "unified", "."]) {
     assert.ok(!existsSync(`/sys/fs/cgroup/${hierarchy}/berth/${id}`), hierarchy);
   }
+});
+
+test("through the runtime: the limit of the task ends a container with the documented reason, in a namespace of its own", {
+  skip,
+}, async (t) => {
+  const world = await World.open(t);
+  if (!world.groundwork.canLimitTasks()) return t.skip("this host cannot limit tasks");
+  const taskArn = someTaskArn();
+  const task = taskAt("10.79.246.10", "10.79.246.1", { memoryMiB: 64 });
+  const agent = new RuntimeWorld(process.env.DOCKER_HOST ?? "", "lab", { groundwork: world.groundwork });
+  world.host.atEnd(() => Promise.resolve(agent.close()));
+  const words = "ip -4 address show eth0 && dd if=/dev/zero of=/dev/null bs=200M count=1";
+  const command = ["/busybox", "sh", "-c", words.replaceAll(/(^|&& )/g, "$1/busybox ")];
+  const spec = { name: "greedy", image: testImage, essential: true, command };
+  agent.run({ type: "prepare", taskArn, task, specs: [spec] });
+  await agent.next("prepared");
+  const runtimeId = await agent.launch(taskArn, spec, { task });
+  const { exitCode, reason } = await agent.next("exited", "greedy");
+  assert.deepEqual([exitCode, reason], [137, "OutOfMemoryError: Container killed due to memory usage"]);
+  assert.match(await world.host.docker.logsOf(runtimeId), /inet 10\.79\.246\.10\/24 /);
+  agent.run({ type: "release", taskArn, task });
+  agent.run({ type: "remove", taskArn, container: "greedy", runtimeId });
+  agent.run({ type: "clean", taskArn, task });
+  await until(async () => {
+    const networks = await world.host.docker.listNetworks({ name: ["berth-10.79.246.0-24"] });
+    return networks.length === 0 ? true : null;
+  }, "the network to go");
 });

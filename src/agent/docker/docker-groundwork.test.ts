@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TaskSurroundings } from "../container-runtime.ts";
 import { DockerEngine } from "./docker-engine.ts";
+import { DockerUnreachable } from "./docker-error.ts";
 import { DockerGroundwork } from "./docker-groundwork.ts";
 import type { TaskCgroups, TaskLimits } from "./task-cgroup.ts";
 
@@ -79,7 +80,8 @@ test("an engine that does not answer is the end of a task that needs a namespace
   const task = { ...surroundings, pidMode: "task" };
   await assert.rejects(
     groundwork(null).prepare(arn, task, []),
-    /^Error: resource cannot be initialized for task arn:.*: /,
+    (error: unknown) =>
+      error instanceof DockerUnreachable && /^resource cannot be initialized for task arn:.*: /.test(error.message),
   );
   await groundwork(null).release(arn, task);
   await groundwork(null).clean(arn, task);

@@ -4,7 +4,7 @@ import type { AgentLog } from "../agent-log.ts";
 import type { TaskSurroundings } from "../container-runtime.ts";
 import type { DockerContainer } from "./docker-answers.ts";
 import type { DockerEngine } from "./docker-engine.ts";
-import { DockerError, failureText, isNotFound } from "./docker-error.ts";
+import { DockerError, DockerUnreachable, failureText, isNotFound } from "./docker-error.ts";
 import { PauseImage, pauseImage } from "./pause-image.ts";
 import { openTaskCgroups, type TaskCgroups } from "./task-cgroup.ts";
 import type { GroundworkPlace, TaskGroundwork } from "./task-groundwork.ts";
@@ -66,7 +66,11 @@ export class DockerGroundwork implements TaskGroundwork {
         if (needsPause(task)) await this.#pauseRuns(taskArn, task);
       } catch (error) {
         const text = error instanceof DockerError ? failureText(error) : error instanceof Error ? error.message : error;
-        throw new Error(`resource cannot be initialized for task ${taskArn}: ${text}`, { cause: error });
+        const reason = `resource cannot be initialized for task ${taskArn}: ${text}`;
+        // An engine that is away is another matter than one that refuses: whoever asked may want to ask again.
+        throw error instanceof DockerUnreachable
+          ? new DockerUnreachable(reason, { cause: error })
+          : new Error(reason, { cause: error });
       }
     });
   }
