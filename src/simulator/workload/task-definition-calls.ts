@@ -46,6 +46,8 @@ export const registerTaskDefinition: CallPlanner = (draw) => {
         cpu: String(draw.pick([128, 256, 512])),
         memory: String(draw.pick([128, 256, 512])),
       })),
+      ...draw.maybe(0.15, () => ({ taskRoleArn: "app" })),
+      ...draw.maybe(0.1, () => ({ executionRoleArn: "arn:aws:iam::111122223333:role/prepare" })),
       ...draw.maybe(0.2, () => ({ tags: [{ key: "team", value: draw.pick(["blue", "green"]) }] })),
       ...draw.maybe(0.05, () => ({ requiresCompatibilities: [draw.pick(["EC2", "FARGATE", "MOON"])] })),
     },
