@@ -40,8 +40,8 @@ export class DockerHost {
     this.image = `berth-test/busybox:${tag}`;
   }
 
-  static async open(): Promise<DockerHost> {
-    const docker = new DockerEngine(process.env.DOCKER_HOST ?? "");
+  static async open(dockerHost = process.env.DOCKER_HOST ?? ""): Promise<DockerHost> {
+    const docker = new DockerEngine(dockerHost);
     const host = new DockerHost(docker, `t${randomBytes(6).toString("hex")}`);
     const archive = await busyboxArchive();
     await docker.importImage(archive, "berth-test/busybox", host.tag, ["ENV PATH=/bin", 'CMD ["/bin/sh"]']);

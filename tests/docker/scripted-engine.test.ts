@@ -1,0 +1,285 @@
+/** The runtime against an engine that fails in ways of which a healthy one is not capable. Needs no real engine. */
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { DockerEngine } from "../../src/agent/docker/docker-engine.ts";
+import { DockerError, DockerTimeout, DockerUnreachable } from "../../src/agent/docker/docker-error.ts";
+import type { PayloadContainer } from "../../src/agent-protocol/to-agent/payload-container.ts";
+import { until } from "./docker-host.ts";
+import { plainTask, RuntimeWorld } from "./runtime-world.ts";
+import { type Answer, breakOff, hang, refuse, ScriptedEngine } from "./scripted-engine.ts";
+
+const taskArn = "arn:aws:ecs:us-east-1:123456789012:task/c/0123456789abcdef0123456789abcdef";
+const spec: PayloadContainer = { name: "app", image: "registry.test/app:1" };
+const name = { taskArn, container: "app" };
+const create = { ...name, type: "create", spec, bindings: [], task: plainTask } as const;
+const start = { ...name, type: "start", runtimeId: "id1", spec } as const;
+const pull = { ...name, type: "pull", image: spec.image, spec } as const;
+const startedAt = "2026-01-01T00:00:01Z";
+const runs = { Id: "id1", State: { Running: true, Status: "running", StartedAt: startedAt } };
+const ended = (state: object) => ({
+  Id: "id1",
+  State: { Running: false, Status: "exited", StartedAt: startedAt, FinishedAt: "2026-01-01T00:00:09.5Z", ...state },
+});
+const progress =
+  (...lines: object[]): Answer =>
+  (_asked, response) =>
+    response.end(lines.map((line) => JSON.stringify(line)).join("\r\n"));
+
+describe("an engine that answers wrongly, late or not at all", () => {
+  let engine: ScriptedEngine;
+  let worlds: RuntimeWorld[];
+
+  beforeEach(async () => {
+    engine = await ScriptedEngine.open();
+    worlds = [];
+  });
+  afterEach(async () => {
+    for (const world of worlds) world.close();
+    await engine.close();
+  });
+  const aWorld = (options: ConstructorParameters<typeof RuntimeWorld>[2] = {}): RuntimeWorld => {
+    const world = new RuntimeWorld(engine.dockerHost, "c", options);
+    worlds.push(world);
+    return world;
+  };
+
+  it("tells refusals, silence and absence apart", async () => {
+    const docker = new DockerEngine(engine.dockerHost);
+    engine.answers["GET /containers/*/json"] = [refuse(500, "boom"), hang, breakOff];
+    await assert.rejects(docker.inspectContainer("x"), (error) => error instanceof DockerError && error.status === 500);
+    await assert.rejects(docker.inspectContainer("x", { timeoutMs: 50 }), DockerTimeout);
+    await assert.rejects(docker.inspectContainer("x"), DockerUnreachable);
+    engine.answers["GET /containers/*/json"] = (_asked, response) => {
+      response.writeHead(502).end("<html>bad gateway</html>");
+    };
+    await assert.rejects(docker.inspectContainer("x"), /<html>bad gateway/);
+    const left = new AbortController();
+    engine.answers["GET /containers/*/json"] = () => {
+      left.abort(new Error("not wanted any more"));
+    };
+    await assert.rejects(docker.inspectContainer("x", { signal: left.signal }), /not wanted any more/);
+    docker.close();
+    await assert.rejects(docker.inspectContainer("x"), DockerUnreachable);
+  });
+
+  it("is refused when it is too old, and spoken to in the version that it has", async () => {
+    const ping =
+      (version: string): Answer =>
+      (_asked, response) =>
+        response.writeHead(200, { "api-version": version }).end();
+    for (const [version, spoken] of [
+      ["1.24", "1.24"],
+      ["1.99", "1.47"],
+    ]) {
+      engine.answers["GET /_ping"] = ping(version ?? "");
+      const docker = new DockerEngine(engine.dockerHost);
+      assert.equal(await docker.apiVersion(), spoken);
+      docker.close();
+    }
+    engine.answers["GET /_ping"] = ping("1.18");
+    const docker = new DockerEngine(engine.dockerHost);
+    await assert.rejects(docker.info(), /1\.18.*1\.24/);
+    docker.close();
+  });
+
+  it("keeps whatever stands in a reference of an image one name in the path", async () => {
+    const docker = new DockerEngine(engine.dockerHost);
+    engine.answers["DELETE /containers/x"] = () => null;
+    await assert.rejects(docker.inspectImage("a?force=1#b c/%2e%2e"), DockerError);
+    assert.equal(engine.asked.at(-1)?.path, "/images/a?force=1#b c/%2e%2e/json");
+    docker.close();
+  });
+
+  it("refuses to make a container", async () => {
+    const world = aWorld();
+    engine.answers["POST /containers/create"] = refuse(500, "mkdir /var/lib/docker: no space left on device");
+    world.run(create);
+    assert.equal(
+      (await world.next("create-failed")).reason,
+      "CannotCreateContainerError: Error response from daemon: mkdir /var/lib/docker: no space left on device",
+    );
+  });
+
+  it("breaks off a creation that it had carried out: the container is found, not made again", async () => {
+    const world = aWorld();
+    engine.answers["POST /containers/create"] = [breakOff, refuse(409, "Conflict. The name is already in use")];
+    engine.answers["GET /containers/*/json"] = () => ({
+      ...runs,
+      Config: { Labels: { "com.amazonaws.ecs.task-arn": taskArn } },
+    });
+    world.run(create);
+    assert.equal((await world.next("created")).runtimeId, "id1");
+    assert.equal(engine.count("POST /containers/create"), 2);
+  });
+
+  it("does not take another's container of the same name", async () => {
+    const world = aWorld();
+    engine.answers["POST /containers/create"] = refuse(409, "Conflict. The name is already in use");
+    engine.answers["GET /containers/*/json"] = () => ({ ...runs, Config: { Labels: {} } });
+    world.run(create);
+    assert.match((await world.next("create-failed")).reason, /^CannotCreateContainerError: .*Conflict/);
+  });
+
+  it("breaks off a start that it had carried out: the container is not started twice", async () => {
+    const world = aWorld();
+    engine.answers["POST /containers/create"] = () => ({ Id: "id1" });
+    engine.answers["POST /containers/*/start"] = breakOff;
+    engine.answers["GET /containers/*/json"] = () => ended({ ExitCode: 3 });
+    world.run(create);
+    await world.next("created");
+    world.run(start);
+    assert.equal((await world.next("started")).at, Date.parse(startedAt));
+    assert.equal((await world.next("exited")).exitCode, 3);
+    assert.equal(engine.count("POST /containers/*/start"), 1);
+  });
+
+  it("does not answer a start in time: the reason says so, and what starts late is killed", async () => {
+    const world = aWorld({ timeouts: { startMs: 100 } });
+    engine.answers["POST /containers/create"] = () => ({ Id: "id1" });
+    engine.answers["POST /containers/*/start"] = hang;
+    engine.answers["POST /containers/*/kill"] = () => null;
+    world.run(create);
+    await world.next("created");
+    world.run(start);
+    assert.equal(
+      (await world.next("start-failed")).reason,
+      "DockerTimeoutError: Could not transition to started; timed out after waiting 0.1s",
+    );
+    await until(() => engine.count("POST /containers/*/kill") === 1, "the kill");
+  });
+
+  it("loses the event stream just when a container ends: its end is told all the same", async () => {
+    const world = aWorld();
+    engine.answers["GET /containers/*/json"] = () => runs;
+    world.run({ ...name, type: "watch", runtimeId: "id1", spec, startedAt: 0 });
+    await until(() => engine.listeners === 1 && engine.count("GET /containers/*/json") > 0, "the watch");
+    engine.breakStreams();
+    engine.answers["GET /containers/*/json"] = () => ended({ ExitCode: 137, OOMKilled: true });
+    const exited = await world.next("exited");
+    assert.equal(exited.reason, "OutOfMemoryError: Container killed due to memory usage");
+    assert.equal(exited.at, Date.parse("2026-01-01T00:00:09.5Z"));
+    assert.equal(world.checkChanges, 0, "the engine answers, so nothing has changed about it");
+  });
+
+  it("fails to answer about a container at first: it is asked again, and the text of its state is the reason", async () => {
+    const world = aWorld();
+    engine.answers["GET /containers/*/json"] = [breakOff, breakOff, () => ended({ ExitCode: 128, Error: "it broke" })];
+    world.run({ ...name, type: "watch", runtimeId: "id1", spec, startedAt: 0 });
+    const exited = await world.next("exited");
+    assert.deepEqual([exited.exitCode, exited.reason], [128, "DockerStateError: it broke"]);
+  });
+
+  it("removes a container before it was looked at: the event of its end says how", async () => {
+    const world = aWorld();
+    engine.answers["GET /containers/*/json"] = () => runs;
+    world.run({ ...name, type: "watch", runtimeId: "id1", spec, startedAt: 0 });
+    await until(() => engine.listeners === 1 && engine.count("GET /containers/*/json") > 0, "the watch");
+    engine.answers["GET /containers/*/json"] = refuse(404, "No such container: id1");
+    engine.sendEvent({
+      Type: "container",
+      Action: "die",
+      Actor: { ID: "id1", Attributes: { exitCode: "4" } },
+      timeNano: 5_000_000,
+    });
+    const exited = await world.next("exited");
+    assert.deepEqual([exited.exitCode, exited.reason, exited.at], [4, null, 5]);
+  });
+
+  it("cannot stop a container at first: it is asked until the container has ended", async () => {
+    const world = aWorld();
+    engine.answers["GET /containers/*/json"] = () => runs;
+    world.run({ ...name, type: "watch", runtimeId: "id1", spec, startedAt: 0 });
+    await until(() => engine.count("GET /containers/*/json") > 0, "the watch");
+    engine.answers["POST /containers/*/stop"] = [
+      refuse(500, "cannot kill container"),
+      () => {
+        engine.answers["GET /containers/*/json"] = () => ended({ ExitCode: 143 });
+        return null;
+      },
+    ];
+    world.run({ ...name, type: "stop", runtimeId: "id1", timeoutMs: 2_000 });
+    assert.equal((await world.next("exited")).exitCode, 143);
+    assert.deepEqual(
+      engine.asked.filter(({ path }) => path.endsWith("/stop")).map(({ query }) => query.get("t")),
+      ["2", "2"],
+    );
+  });
+
+  it("pulls one image once for all that want it, and the digest is the registry's", async () => {
+    const world = aWorld({ pullBehaviour: "default" });
+    engine.answers["GET /distribution/registry.test/app:1/json"] = () => ({ Descriptor: { digest: "sha256:11" } });
+    let answer: () => void = () => {};
+    engine.answers["POST /images/create"] = (_asked, response) => {
+      answer = () => response.end(`${JSON.stringify({ status: "Pull complete" })}\r\n`);
+    };
+    world.run(pull);
+    world.run({ ...pull, container: "other" });
+    await until(() => engine.count("POST /images/create") === 1, "the pull");
+    answer();
+    assert.equal((await world.next("pulled", "app")).imageDigest, "sha256:11");
+    assert.equal((await world.next("pulled", "other")).imageDigest, "sha256:11");
+    assert.equal(engine.count("POST /images/create"), 1);
+    assert.equal(engine.asked.find(({ path }) => path === "/images/create")?.query.get("tag"), "1");
+  });
+
+  it("fails in the middle of a pull, with status 200", async () => {
+    const world = aWorld({ pullBehaviour: "always", pullAttempts: { manifest: 1, pull: 1 } });
+    engine.answers["GET /distribution/registry.test/app:1/json"] = () => ({ Descriptor: { digest: "sha256:11" } });
+    const failure = { errorDetail: { message: "write: no space left on device" }, error: "write" };
+    engine.answers["POST /images/create"] = progress({ status: "Downloading" }, failure);
+    world.run(pull);
+    assert.equal(
+      (await world.next("pull-failed")).reason,
+      "CannotPullContainerError: Error response from daemon: write: no space left on device",
+    );
+  });
+
+  it("tries a manifest again, and pulls by digest without one", async () => {
+    const world = aWorld({ pullBehaviour: "default", pullAttempts: { manifest: 3, pull: 1 } });
+    const found = () => ({ Descriptor: { digest: "sha256:22" } });
+    engine.answers["GET /distribution/registry.test/app:1/json"] = [refuse(500, "a"), refuse(500, "b"), found];
+    engine.answers["POST /images/create"] = progress({ status: "ok" });
+    world.run(pull);
+    assert.equal((await world.next("pulled")).imageDigest, "sha256:22");
+    world.run({ ...pull, image: "registry.test/app@sha256:33" });
+    assert.equal((await world.next("pulled")).imageDigest, "sha256:33");
+    assert.equal(engine.count("GET /distribution/registry.test/*/json"), 3);
+  });
+
+  it("has the image: `prefer-cached` asks no registry, `once` only the first time", async () => {
+    engine.answers["GET /images/registry.test/app:1/json"] = () => ({ Id: "sha256:00" });
+    engine.answers["GET /distribution/registry.test/app:1/json"] = () => ({ Descriptor: { digest: "sha256:22" } });
+    engine.answers["POST /images/create"] = progress({ status: "ok" });
+    const cached = aWorld({ pullBehaviour: "prefer-cached" });
+    cached.run(pull);
+    assert.equal((await cached.next("pulled")).imageDigest, null);
+    assert.equal(engine.count("POST /images/create"), 0);
+    const once = aWorld({ pullBehaviour: "once" });
+    once.run(pull);
+    assert.equal((await once.next("pulled")).imageDigest, "sha256:22");
+    once.run(pull);
+    await once.next("pulled");
+    assert.equal(engine.count("POST /images/create"), 1);
+  });
+
+  it("hides the login of a registry behind a hook, whose failure is a reason", async () => {
+    const world = aWorld({
+      pullBehaviour: "always",
+      registryAuth: () => Promise.reject(new Error("the secret is not there")),
+    });
+    world.run(pull);
+    assert.equal((await world.next("pull-failed")).reason, "CannotPullContainerAuthError: the secret is not there");
+  });
+
+  it("is impaired while it does not answer a ping", async () => {
+    const world = aWorld();
+    await until(() => engine.listeners === 1, "the event stream");
+    const ping = engine.answers["GET /_ping"];
+    engine.answers["GET /_ping"] = refuse(500, "not now");
+    engine.breakStreams();
+    await until(() => world.checkChanges === 1, "the impairment to be told");
+    assert.equal(await world.runtime.check(), "IMPAIRED");
+    if (ping !== undefined) engine.answers["GET /_ping"] = ping;
+    await until(() => world.runtime.check().then((status) => status === "OK"), "the engine to be well");
+  });
+});
