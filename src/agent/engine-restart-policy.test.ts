@@ -92,6 +92,21 @@ describe("task engine: restart policy", () => {
     assert.equal(bench.reports.at(-1)?.containers?.[0]?.exitCode, 143);
   });
 
+  it("stops what a container needs only after that one, when it was being started", () => {
+    const bench = new Bench();
+    bench.run([{}, { restartPolicy: policy, dependsOn: [{ containerName: "c0", condition: "START" }] }]);
+    bench.start("c0");
+    bench.start("c1");
+    bench.now += 60_000;
+    bench.exit("c1", 1);
+    bench.stop();
+    assert.deepEqual(bench.did("stop"), []);
+    bench.event("c1", { type: "started", at: bench.now + 1 });
+    bench.now += 2;
+    bench.exit("c1", 143);
+    assert.deepEqual(bench.did("stop"), ["c1", "c0"]);
+  });
+
   it("ends with the last exit code when the container cannot be started again", () => {
     const bench = running(policy);
     const exitedAt = bench.now + 60_000;
