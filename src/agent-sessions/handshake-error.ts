@@ -17,10 +17,14 @@ export class HandshakeError extends Error {
   /** Of HTTP. */
   readonly status: number;
 
-  constructor(type: HandshakeErrorType, message: string, status: number = statuses[type]) {
-    super(message);
+  constructor(
+    type: HandshakeErrorType,
+    message: string,
+    more: { readonly status?: number; readonly cause?: unknown } = {},
+  ) {
+    super(message, { cause: more.cause });
     this.type = type;
-    this.status = status;
+    this.status = more.status ?? statuses[type];
   }
 
   /** AWS: the body from which an agent reads the error. */

@@ -17,8 +17,10 @@ import type { ServerLog } from "./log.ts";
 
 /** LIMIT: two sockets of each of 5,000 agents and those that replace them; the rest of the port's connections is for calls. */
 const socketsMax = 14_336;
-/** LIMIT: refusals that the log has told of and need not again; agents that are refused come back for ever. */
-const refusalsKnownMax = 1_000;
+/** LIMIT: refusals that the log has told of and need not again: agents that are refused come back for ever. */
+const refusalsKnownMax = 16_384;
+/** LIMIT: the part of a URL that names the agent and its instance. */
+const urlLengthNoted = 384;
 
 export type AgentSocketsOptions = {
   readonly authenticate: Authenticate;
@@ -57,7 +59,7 @@ export class AgentSockets {
     socket.on("error", ignore);
     this.#underWay += 1;
     this.#admit(request, socket, head)
-      .catch((error: unknown) => this.#refuse(socket, refusalOf(error, this.#options.log), request.url ?? ""))
+      .catch((error: unknown) => this.#refuse(socket, refusalOf(error), request.url ?? ""))
       .finally(() => {
         this.#underWay -= 1;
       });
@@ -145,12 +147,16 @@ export class AgentSockets {
 
   #refuse(socket: Duplex, error: HandshakeError, url: string): void {
     this.refusals.set(error.type, (this.refusals.get(error.type) ?? 0) + 1);
-    const key = `${error.type} ${url.slice(0, 1_024)}`;
+    // What is wrong with the server is the same for all agents.
+    const who = error.type === "ServerException" ? "" : url.slice(0, urlLengthNoted);
+    const key = `${error.type} ${error.message} ${who}`;
     if (!this.#refusalsKnown.has(key)) {
       if (this.#refusalsKnown.size >= refusalsKnownMax) this.#refusalsKnown.clear();
       this.#refusalsKnown.add(key);
-      const fields = { url: url.slice(0, 1_024), type: error.type, reason: error.message };
-      this.#options.log.write("warn", fields, "An agent was refused.");
+      const fields = { type: error.type, reason: error.message, ...(who && { url: who }) };
+      if (error.status === 500)
+        this.#options.log.write("error", { ...fields, err: error.cause }, "A handshake failed.");
+      else this.#options.log.write("warn", fields, "An agent was refused.");
     }
     if (!socket.writable) {
       socket.destroy();
@@ -190,12 +196,12 @@ const statusTexts: Readonly<Record<number, string>> = {
 };
 
 /** What an agent is told of an error: of the caller's signature, of the load, or of a bug. */
-function refusalOf(error: unknown, log: ServerLog): HandshakeError {
+function refusalOf(error: unknown): HandshakeError {
   if (error instanceof HandshakeError) return error;
   if (error instanceof WireError) return new HandshakeError("AccessDeniedException", error.message);
   if (error instanceof OverloadError) return new HandshakeError("ServerException", "Too much work waits already.");
-  log.write("error", { err: error }, "A handshake failed.");
-  return new HandshakeError("ServerException", "The service failed.", 500);
+  const what = error instanceof Error ? error.name : "unknown";
+  return new HandshakeError("ServerException", `The service failed (${what}).`, { status: 500, cause: error });
 }
 
 function splitUrl(url: string): { readonly path: string; readonly query: string } {

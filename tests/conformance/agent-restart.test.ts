@@ -108,6 +108,6 @@ test("files that cannot be used are a plain error of the command", (context) => 
   context.after(() => rmSync(directory, { recursive: true, force: true }));
   const files = ["--tls-cert", pem("trusted.pem"), "--tls-key", pem("other.key")];
   const { code, err } = runBerth(["serve", "--port", "0", "--data-dir", directory, ...files]);
-  assert.match(err, /^berth: The key in .*other\.key is not that of the certificate in .*trusted\.pem\.\n$/);
+  assert.match(err, /^berth: The key in .*other\.key is not that of the certificate in .*trusted\.pem\.$/m);
   assert.equal(code, 1);
 });

@@ -160,6 +160,28 @@ describe("what sessions make true", () => {
     assert.ok(Math.abs((healthStatus?.details?.[0]?.lastUpdated?.getTime() ?? 0) - Date.now()) < 60_000);
   });
 
+  test("a network interface is announced before its task, and attached when the agent says so", async () => {
+    const arn = await world.register();
+    const acs = await world.open("acs", arn);
+    await acs.next("TaskManifestMessage");
+    const task = await world.startTask(arn, {
+      definition: { family: "vpc", networkMode: "awsvpc" },
+      placement: { networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-0a1b2c3d"] } } },
+    });
+    const announced = await acs.next("AttachTaskNetworkInterfacesMessage");
+    assert.deepEqual([announced.taskArn, announced.elasticNetworkInterfaces.length], [task, 1]);
+    acs.acknowledge(announced);
+    const payload = await acs.next("PayloadMessage");
+    acs.acknowledge(payload);
+    const [given] = payload.tasks?.[0]?.elasticNetworkInterfaces ?? [];
+    const attachmentArn = given?.attachmentArn ?? "";
+    assert.equal(announced.elasticNetworkInterfaces[0]?.attachmentArn, attachmentArn);
+    const statusOf = async (): Promise<unknown> => (await world.task(task)).attachments?.[0]?.status;
+    assert.equal(await statusOf(), "ATTACHING");
+    await world.ecs.submitTaskStateChange({ task, attachments: [{ attachmentArn, status: "ATTACHED" }] });
+    assert.equal(await statusOf(), "ATTACHED");
+  });
+
   test("an update of the agent goes through both stages, and is over when the new version connects", async () => {
     const arn = await world.register();
     const status = async (): Promise<unknown> => (await world.instance(arn)).agentUpdateStatus;

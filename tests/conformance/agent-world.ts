@@ -2,7 +2,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ContainerInstance, ECS, type Task } from "@aws-sdk/client-ecs";
+import {
+  type ContainerInstance,
+  ECS,
+  type RegisterTaskDefinitionRequest,
+  type StartTaskRequest,
+  type Task,
+} from "@aws-sdk/client-ecs";
 import { AccessKeys } from "../../src/auth/access-keys.ts";
 import { sealKeyPath } from "../../src/auth/seal-key.ts";
 import { systemClock } from "../../src/lib/clock.ts";
@@ -91,6 +97,7 @@ export class AgentWorld {
           name: `com.amazonaws.ecs.capability.docker-remote-api.${version}`,
         })),
         { name: "ecs.capability.container-health-check" },
+        { name: "ecs.capability.task-eni" },
       ],
     });
     return containerInstance?.containerInstanceArn ?? "";
@@ -129,9 +136,16 @@ export class AgentWorld {
   }
 
   /** Starts a task on an instance; its container has a health check. */
-  async startTask(instanceArn: string): Promise<string> {
+  async startTask(
+    instanceArn: string,
+    more: {
+      readonly definition?: Partial<RegisterTaskDefinitionRequest>;
+      readonly placement?: Partial<StartTaskRequest>;
+    } = {},
+  ): Promise<string> {
+    const family = more.definition?.family ?? "web";
     await this.ecs.registerTaskDefinition({
-      family: "web",
+      family,
       containerDefinitions: [
         {
           name: "main",
@@ -142,10 +156,12 @@ export class AgentWorld {
           portMappings: [{ containerPort: 80 }],
         },
       ],
+      ...more.definition,
     });
     const { tasks = [], failures = [] } = await this.ecs.startTask({
-      taskDefinition: "web",
+      taskDefinition: family,
       containerInstances: [instanceArn],
+      ...more.placement,
     });
     if (tasks[0]?.taskArn === undefined) throw new Error(`The task was not started: ${failures[0]?.reason}`);
     return tasks[0].taskArn;
