@@ -50,7 +50,8 @@ export class PrivateEngine {
     const network = ["--bridge", "none", "--iptables=false", "--ip-forward=false", "--ip-masq=false"];
     // An engine that was killed takes its containerd along, and both leave the files of their process ids.
     for (const name of ["pid", "exec/containerd/containerd.pid"]) await rm(at(name), { force: true });
-    const started = spawn("dockerd", ["--host", this.dockerHost, ...words, ...network], {
+    // In a network namespace of its own: an engine without a bridge removes that of the host's engine.
+    const started = spawn("unshare", ["--net", "dockerd", "--host", this.dockerHost, ...words, ...network], {
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#process = started;
