@@ -1,4 +1,4 @@
-/** A Docker Engine of a test's own, which may be hung, killed and starved without harm to the host's. */
+/** A Docker Engine of a test's own, with its own store and network, which may be hung, killed and starved without harm to the host's. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
