@@ -64,6 +64,7 @@ export type ContainerCommand = ContainerName &
         readonly bindings: readonly PortBinding[];
         readonly task: TaskSurroundings;
       }
+    /** Of a created container; or again of one that has exited, by its restart policy. */
     | { readonly type: "start"; readonly runtimeId: string; readonly spec: PayloadContainer }
     /** SIGTERM, and SIGKILL after the time. */
     | { readonly type: "stop"; readonly runtimeId: string; readonly timeoutMs: number }
@@ -100,7 +101,10 @@ export type ContainerEvent = ContainerName &
     | { readonly type: "create-failed"; readonly reason: string }
     | { readonly type: "started"; readonly at: number }
     | { readonly type: "start-failed"; readonly reason: string }
-    /** `exitCode` is null when nobody knows it (the container is gone). */
+    /**
+     * Of a container that was told to start or to be watched by this process. `exitCode` is null when nobody knows it (the
+     * container is gone); `at` is when it was, the same however often it is told, and earlier than the next start.
+     */
     | { readonly type: "exited"; readonly exitCode: number | null; readonly reason: string | null; readonly at: number }
     | { readonly type: "health"; readonly status: RuntimeHealth }
   );

@@ -143,6 +143,29 @@ describe("task engine", () => {
     assert.deepEqual(bench.engine.snapshot().past, []);
   });
 
+  it("does not acknowledge a payload with a task that it cannot load, and runs the others of it", () => {
+    const bench = new Bench();
+    const containers = [{ name: "c0", image: "busybox", essential: true }];
+    const volumes = [{ name: "v", type: "host" }];
+    bench.step({
+      type: "payload",
+      sequence: 1,
+      tasks: [
+        { arn: `${arn}-2`, desiredStatus: "RUNNING", containers, volumes },
+        { arn, desiredStatus: "RUNNING", containers, volumes: [{ name: "v", type: "host", host: {} }] },
+      ],
+    });
+    assert.equal(bench.acknowledged, 0);
+    assert.deepEqual(bench.reports, [
+      {
+        task: `${arn}-2`,
+        status: "STOPPED",
+        reason: "UnrecogniedTaskError: Error loading task - invalid volume: empty volume configuration",
+      },
+    ]);
+    assert.deepEqual(bench.didWithTask("prepare"), [arn]);
+  });
+
   it("refuses a host port that another task has", () => {
     const bench = new Bench();
     bench.run([{ portMappings: [{ containerPort: 80, hostPort: 8080 }] }]);
