@@ -146,7 +146,7 @@ describe("task engine", () => {
   it("does not acknowledge a payload with a task that it cannot load, and runs the others of it", () => {
     const bench = new Bench();
     const containers = [{ name: "c0", image: "busybox", essential: true }];
-    const volumes = [{ name: "v", type: "host" }];
+    const volumes = [{ name: "v", type: "host" as const }];
     bench.step({
       type: "payload",
       sequence: 1,
