@@ -9,7 +9,7 @@ const busyboxPath = "/bin/busybox";
 
 /** Programs of busybox that the tests' containers use. */
 const applets =
-  "sh cat chmod date dd df echo env false grep head hostname httpd id kill ls mkdir nc ps sleep stat tail test touch trap true wc wget".split(
+  "sh cat chmod date dd df echo env false grep head hostname httpd id ip kill ls mkdir nc ps sleep stat tail test touch trap true wc wget".split(
     " ",
   );
 

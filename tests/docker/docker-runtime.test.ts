@@ -4,12 +4,15 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
+import { openDockerGroundwork, pauseName } from "../../src/agent/docker/docker-groundwork.ts";
 import type { PayloadContainer } from "../../src/agent-protocol/to-agent/payload-container.ts";
 import { must } from "../../src/lib/assert.ts";
 import { DockerHost, until, whyNoDocker } from "./docker-host.ts";
 import { plainTask, RuntimeWorld } from "./runtime-world.ts";
+import { taskAt, whyNoHost } from "./small-host.ts";
 
 const skip = await whyNoDocker();
+const notOnThisHost = await whyNoHost();
 const outOfMemory = "OutOfMemoryError: Container killed due to memory usage";
 
 describe("containers of a real engine", { skip }, () => {
@@ -331,6 +334,35 @@ describe("containers of a real engine", { skip }, () => {
     await host.docker.removeContainer(runtimeId);
     const exited = await world.next("exited");
     assert.equal(exited.exitCode, 137);
+  });
+
+  it("puts the containers of a task into the namespaces that were prepared for it", {
+    skip: notOnThisHost,
+  }, async () => {
+    const groundwork = await openDockerGroundwork({ docker: host.docker, log: () => {} });
+    const world = aWorld({ groundwork });
+    const taskArn = aTaskArn();
+    const task = taskAt("10.79.247.5", "10.79.247.1", { pidMode: "task" });
+    world.run({ type: "prepare", taskArn, task, specs: [] });
+    await world.next("prepared");
+    // What Docker refuses in another container's network is left out.
+    const dockerConfig = {
+      config: JSON.stringify({ Hostname: "not-mine" }),
+      hostConfig: JSON.stringify({ NetworkMode: "none", Dns: ["10.0.0.2"] }),
+    };
+    const spec = aContainer("ip -4 addr show eth0; ps", { dockerConfig });
+    const runtimeId = await world.launch(taskArn, spec, { task });
+    await world.next("exited");
+    const written = await host.docker.logsOf(runtimeId);
+    assert.match(written, /inet 10\.79\.247\.5\//);
+    assert.match(written, /\/pause/);
+    world.run({ type: "release", taskArn, task });
+    world.run({ type: "remove", taskArn, container: "app", runtimeId });
+    world.run({ type: "clean", taskArn, task });
+    await until(async () => {
+      const left = await host.docker.listContainers({ name: [pauseName(taskArn)] });
+      return left.length === 0;
+    }, "the namespaces to go");
   });
 
   it("answers that it is well", async () => {
