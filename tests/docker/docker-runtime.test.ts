@@ -340,7 +340,7 @@ describe("containers of a real engine", { skip }, () => {
     skip: notOnThisHost,
   }, async () => {
     const groundwork = await openDockerGroundwork({ docker: host.docker, log: () => {} });
-    const world = aWorld({ groundwork });
+    const world = aWorld({ groundwork, usageIntervalMs: 200 });
     const taskArn = aTaskArn();
     const task = taskAt("10.79.247.5", "10.79.247.1", { pidMode: "task" });
     world.run({ type: "prepare", taskArn, task, specs: [] });
@@ -350,8 +350,11 @@ describe("containers of a real engine", { skip }, () => {
       config: JSON.stringify({ Hostname: "not-mine" }),
       hostConfig: JSON.stringify({ NetworkMode: "none", Dns: ["10.0.0.2"] }),
     };
-    const spec = aContainer("ip -4 addr show eth0; ps", { dockerConfig });
+    const spec = aContainer("ip -4 addr show eth0; ps; sleep 60", { dockerConfig });
     const runtimeId = await world.launch(taskArn, spec, { task });
+    const usage = await until(() => world.runtime.usage()[0], "usage");
+    assert.notEqual(usage.network, null, "its traffic is counted where its network is");
+    await host.docker.killContainer(runtimeId);
     await world.next("exited");
     const written = await host.docker.logsOf(runtimeId);
     assert.match(written, /inet 10\.79\.247\.5\//);

@@ -26,6 +26,8 @@ export type WatchedContainer = {
   health: RuntimeHealth;
   /** Docker's own text, of the last start that is known; null before the first. */
   startedAt: string | null;
+  /** The container whose network it shares, which is where its traffic is counted; null when it has its own. */
+  networkOf: string | null;
   /** What the event of its end said, for when the container is gone before it was looked at. */
   died: { readonly exitCode: number | null; readonly at: number } | null;
   looking: boolean;
@@ -95,6 +97,7 @@ export class ContainerWatch {
       phase: "idle",
       health: "UNKNOWN",
       startedAt: null,
+      networkOf: null,
       died: null,
       looking: false,
       lookAgain: false,
@@ -185,6 +188,7 @@ export class ContainerWatch {
     }
     const state = found.State ?? {};
     container.startedAt = state.StartedAt ?? container.startedAt;
+    container.networkOf = /^container:(.+)$/.exec(String(found.HostConfig?.NetworkMode ?? ""))?.[1] ?? null;
     if (state.Running === true) {
       this.#compareHealth(container, state);
       return;

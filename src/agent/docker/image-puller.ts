@@ -38,7 +38,10 @@ export class ImagePuller {
   readonly #options: ImagePullerOptions;
   readonly #underWay = new Map<string, Promise<PullOutcome>>();
   readonly #slots = new Slots(pullsMax);
-  /** What this process pulled, for the behaviour `once`. */
+  /**
+   * What this process pulled, for the behaviour `once`.
+   * DIFFERS: `once` means once per run of the agent: after a restart each image is pulled again when a task first wants it.
+   */
   readonly #pulled = new Set<string>();
 
   constructor(options: ImagePullerOptions) {

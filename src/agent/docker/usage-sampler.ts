@@ -16,12 +16,15 @@ type Samples = {
   cpuPercent: number[];
   memoryMiB: number[];
   last: DockerStats | null;
+  network: ContainerUsage["network"];
 };
 
 /** LIMIT: an engine reads control groups for each; a few at once are as fast as many. */
 const readingsMax = 4;
 /** LIMIT: samples that nobody asks for, ten minutes of them at the usual interval. */
 const samplesMax = 120;
+/** LIMIT: a reading that takes longer says nothing of now. */
+const statsTimeoutMs = 2_000;
 const bytesPerMiB = 1_048_576;
 
 /** Reads every so often what the running containers use. */
@@ -52,9 +55,13 @@ export class UsageSampler {
     const before = this.#samples;
     this.#samples = new Map();
     for (const { runtimeId } of running) {
-      this.#samples.set(runtimeId, before.get(runtimeId) ?? { cpuPercent: [], memoryMiB: [], last: null });
+      this.#samples.set(
+        runtimeId,
+        before.get(runtimeId) ?? { cpuPercent: [], memoryMiB: [], last: null, network: null },
+      );
     }
-    await Promise.all(running.map(({ runtimeId }) => this.#slots.run(() => this.#read(runtimeId))));
+    const networks = new Map<string, Promise<ContainerUsage["network"]>>();
+    await Promise.all(running.map((container) => this.#slots.run(() => this.#read(container, networks))));
     this.#options.waiting.signal.throwIfAborted();
   }
 
@@ -63,22 +70,31 @@ export class UsageSampler {
     return this.#options.running().flatMap(({ name, runtimeId }) => {
       const samples = this.#samples.get(runtimeId);
       if (samples === undefined || samples.last === null) return [];
-      const { cpuPercent, memoryMiB, last } = samples;
+      const { cpuPercent, memoryMiB, last, network } = samples;
       samples.cpuPercent = [];
       samples.memoryMiB = [];
-      return [{ ...name, cpuPercent, memoryMiB, network: networkOf(last), storage: storageOf(last) }];
+      return [{ ...name, cpuPercent, memoryMiB, network, storage: storageOf(last) }];
     });
   }
 
-  async #read(runtimeId: string): Promise<void> {
-    const { docker, waiting, intervalMs } = this.#options;
+  /** `networks`: those of this round that containers share, each read once. */
+  async #read(
+    { runtimeId, networkOf: owner }: WatchedContainer,
+    networks: Map<string, Promise<ContainerUsage["network"]>>,
+  ): Promise<void> {
     const samples = this.#samples.get(runtimeId);
-    if (samples === undefined || waiting.signal.aborted) return;
+    if (samples === undefined || this.#options.waiting.signal.aborted) return;
     try {
-      const stats = await docker.statsOf(runtimeId, true, { signal: waiting.signal, timeoutMs: intervalMs });
+      const stats = await this.#statsOf(runtimeId);
       const memoryMiB = memoryMiBOf(stats);
       // A container that has just ended has none.
       if (memoryMiB === null) return;
+      let network = Promise.resolve(networkOf(stats));
+      if (owner !== null) {
+        network = networks.get(owner) ?? this.#statsOf(owner).then(networkOf);
+        networks.set(owner, network);
+      }
+      samples.network = await network;
       const cpuPercent = samples.last === null ? null : cpuPercentBetween(samples.last, stats);
       if (cpuPercent !== null) samples.cpuPercent = [...samples.cpuPercent, cpuPercent].slice(-samplesMax);
       samples.memoryMiB = [...samples.memoryMiB, memoryMiB].slice(-samplesMax);
@@ -86,6 +102,11 @@ export class UsageSampler {
     } catch {
       // It has gone, or the engine has: then there is no sample.
     }
+  }
+
+  #statsOf(id: string): Promise<DockerStats> {
+    const { docker, waiting, intervalMs } = this.#options;
+    return docker.statsOf(id, true, { signal: waiting.signal, timeoutMs: Math.max(intervalMs, statsTimeoutMs) });
   }
 }
 
