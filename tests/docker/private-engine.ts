@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { DockerEngine } from "../../src/agent/docker/docker-engine.ts";
 import { until } from "./docker-host.ts";
@@ -48,10 +48,12 @@ export class PrivateEngine {
     const at = (name: string): string => join(this.#folder, name);
     const words = ["--data-root", at("data"), "--exec-root", at("exec"), "--pidfile", at("pid")];
     const network = ["--bridge", "none", "--iptables=false", "--ip-forward=false", "--ip-masq=false"];
+    // Where the host's containerd is shared by engines, each has its names.
+    const names = ["--containerd-namespace", basename(this.#folder)];
     // An engine that was killed takes its containerd along, and both leave the files of their process ids.
     for (const name of ["pid", "exec/containerd/containerd.pid"]) await rm(at(name), { force: true });
     // In a network namespace of its own: an engine without a bridge removes that of the host's engine.
-    const started = spawn("unshare", ["--net", "dockerd", "--host", this.dockerHost, ...words, ...network], {
+    const started = spawn("unshare", ["--net", "dockerd", "--host", this.dockerHost, ...words, ...names, ...network], {
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#process = started;
