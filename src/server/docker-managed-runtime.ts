@@ -68,7 +68,7 @@ export async function dockerManagedRuntime(
   } catch (error) {
     docker.close();
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`Docker does not answer on ${docker.address} (${why})`, { cause: error });
+    throw new Error(`Docker on ${docker.address} cannot be used (${why})`, { cause: error });
   }
 }
 
