@@ -6,7 +6,8 @@ import type { AgentDisk } from "./agent-disk.ts";
 import type { AgentLog } from "./agent-log.ts";
 import { simulatedUpdater } from "./agent-updater.ts";
 import type { EngineOptions } from "./engine-step.ts";
-import type { HostFacts } from "./registration.ts";
+import type { HostFacts, HostIdentity } from "./registration.ts";
+import { simulatedAttributes } from "./simulated-attributes.ts";
 import { SimulatedRuntime, type SimulatedRuntimeOptions } from "./simulated-runtime.ts";
 
 /** What every simulated host of a process shares. */
@@ -35,7 +36,7 @@ export type NewHostOptions = SimulatedHostOptions & {
   readonly region: string;
   /** Counts from 0; availability zones a, b and c take turns. */
   readonly index: number;
-  readonly facts?: Partial<Omit<HostFacts, "account" | "region">>;
+  readonly facts?: Partial<Omit<HostFacts, "identity" | "attributes"> & Pick<HostIdentity, "instanceType">>;
 };
 
 /** What a host of `berth dev` has unless it is told otherwise: two cores, 8 GiB less what the system needs. */
@@ -54,20 +55,20 @@ export type SimulatedHost = {
 
 /** A host that registers itself (or registers anew when its disk knows its container instance). */
 export function simulatedHost(world: SimulatedHostWorld, options: NewHostOptions): SimulatedHost {
-  const { name, account, region, index, facts } = options;
-  const register: HostFacts = {
-    ...simulatedHostDefaults,
-    gpuIds: [],
+  const { name, account, region, index, facts = {} } = options;
+  const { instanceType = simulatedHostDefaults.instanceType, ...given } = facts;
+  const identity: HostIdentity = {
     account,
     region,
     availabilityZone: `${region}${"abc".charAt(index % 3)}`,
     instanceId: `i-${seededRandom(`${account}/${region}/${name}`).stream("instance-id").hex(17)}`,
+    instanceType,
     imageId: "ami-0b3e7a1c5d9f20468",
     architecture: "x86_64",
-    customAttributes: [],
-    tags: [],
-    ...facts,
   };
+  const { cpu, memoryMiB } = simulatedHostDefaults;
+  const sized = { cpu, memoryMiB, gpuIds: [], customAttributes: [], tags: [], ...given };
+  const register = { ...sized, identity, attributes: simulatedAttributes({ ...identity, gpuIds: sized.gpuIds }) };
   return newHost(world, options, { register });
 }
 

@@ -1,13 +1,12 @@
-import type { HostFacts } from "../agent/registration.ts";
+import type { HostFacts, HostIdentity } from "../agent/registration.ts";
+import { simulatedAttributes } from "../agent/simulated-attributes.ts";
 import type { Place } from "../ecs/arn.ts";
 import { seededRandom } from "../lib/random.ts";
 
 /** What the host `name` says about itself; small, so that hosts fill up and placement fails too. Every third has GPUs. */
 export function hostFacts({ account, region }: Place, name: string, index: number): HostFacts {
-  return {
-    cpu: 1_024,
-    memoryMiB: 1_024,
-    gpuIds: index % 3 === 2 ? [`gpu-${index}-a`, `gpu-${index}-b`] : [],
+  const gpuIds = index % 3 === 2 ? [`gpu-${index}-a`, `gpu-${index}-b`] : [];
+  const identity: HostIdentity = {
     account,
     region,
     availabilityZone: `${region}${"abc".charAt(index % 3)}`,
@@ -15,6 +14,13 @@ export function hostFacts({ account, region }: Place, name: string, index: numbe
     instanceType: "m5.large",
     imageId: "ami-0b3e7a1c5d9f20468",
     architecture: "x86_64",
+  };
+  return {
+    cpu: 1_024,
+    memoryMiB: 1_024,
+    gpuIds,
+    identity,
+    attributes: simulatedAttributes({ ...identity, gpuIds }),
     customAttributes: [{ name: "rack", value: `r${index % 2}` }],
     tags: [{ key: "host", value: name }],
   };

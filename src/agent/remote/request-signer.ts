@@ -1,0 +1,49 @@
+import { SignatureV4 } from "@smithy/signature-v4";
+import { Sha256 } from "../../lib/sha256.ts";
+
+/** An access key as an agent is given it. */
+export type AgentCredentials = {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Of credentials that last for a while only; null for others. */
+  readonly sessionToken: string | null;
+};
+
+export type RequestToSign = {
+  readonly method: "GET" | "POST";
+  readonly url: URL;
+  /** By lower-case names; `host` is added. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+
+/** Signs what an agent sends (Signature Version 4, service ecs). */
+export class RequestSigner {
+  readonly #signer: SignatureV4;
+
+  constructor({ region, credentials }: { readonly region: string; readonly credentials: AgentCredentials }) {
+    const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+    this.#signer = new SignatureV4({
+      service: "ecs",
+      region,
+      credentials: { accessKeyId, secretAccessKey, ...(sessionToken === null ? {} : { sessionToken }) },
+      sha256: Sha256,
+      // AWS: agents sign no header for the body's hash.
+      applyChecksum: false,
+    });
+  }
+
+  /** The headers of the request with those that sign it: `host`, `x-amz-date`, `authorization`, and that of a session token. */
+  async sign({ method, url, headers, body }: RequestToSign): Promise<Readonly<Record<string, string>>> {
+    const signed = await this.#signer.sign({
+      method,
+      protocol: url.protocol,
+      hostname: url.hostname,
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      headers: { ...headers, host: url.host },
+      body,
+    });
+    return signed.headers;
+  }
+}
