@@ -1,0 +1,74 @@
+import type { HostAttribute } from "../registration.ts";
+import type { DockerInfo, DockerVersion } from "./docker-answers.ts";
+
+/** What there is on a host with Docker, as far as it decides which tasks it can run. */
+export type DockerFacts = {
+  readonly info: DockerInfo;
+  readonly version: DockerVersion;
+  /** The version of the Engine API that is spoken, as `1.41`. */
+  readonly apiVersion: string;
+  readonly canLimitTasks: boolean;
+  /** Whether containers can ask the agent for metadata and credentials. */
+  readonly hasEndpoints: boolean;
+  /** Of the GPUs' driver; null without GPUs. */
+  readonly gpuDriverVersion: string | null;
+};
+
+/** What this agent does on every Docker host, behind `ecs.capability.`. */
+const always = [
+  "container-health-check",
+  "container-ordering",
+  "container-restart-policy",
+  "docker-plugin.local",
+  "full-sync",
+  "increased-task-cpu-limit",
+  "network.container-port-range",
+  "pid-ipc-namespace-sharing",
+  "task-eni",
+];
+
+/** AWS: the log drivers that ECS knows. Those of Amazon's own services want credentials that the engine does not have. */
+const logDrivers = ["json-file", "syslog", "journald", "gelf", "fluentd", "splunk"];
+
+/** AWS: how Docker's architectures are called in the attribute `ecs.cpu-architecture`. */
+const architectures: Readonly<Record<string, "x86_64" | "arm64">> = { amd64: "x86_64", arm64: "arm64" };
+
+/** ECS's name for the engine's processor; x86_64 where the engine does not say. */
+export const architectureOf = ({ Arch }: DockerVersion): "x86_64" | "arm64" => architectures[Arch ?? ""] ?? "x86_64";
+
+/**
+ * The attributes with which a host registers: what this agent really does with this engine, and nothing else, since placement
+ * trusts them. AWS: the names are those of the official agent.
+ */
+export function dockerAttributes(facts: DockerFacts): readonly HostAttribute[] {
+  const { info, version, apiVersion, canLimitTasks, hasEndpoints, gpuDriverVersion } = facts;
+  const offered = info.Plugins?.Log ?? [];
+  const drivers = [...logDrivers.filter((driver) => offered.includes(driver)), "none"];
+  const older = [
+    "privileged-container",
+    ...drivers.map((driver) => `logging-driver.${driver}`),
+    ...(hasEndpoints ? ["task-iam-role", "task-iam-role-network-host"] : []),
+    ...remoteApis(apiVersion),
+  ];
+  return [
+    ...[...always, ...(canLimitTasks ? ["task-cpu-mem-limit"] : [])].map((name) => ({
+      name: `ecs.capability.${name}`,
+    })),
+    ...older.map((name) => ({ name: `com.amazonaws.ecs.capability.${name}` })),
+    ...(gpuDriverVersion === null ? [] : gpuAttributes(gpuDriverVersion)),
+    { name: "ecs.os-type", value: "linux" },
+    { name: "ecs.os-family", value: "LINUX" },
+    { name: "ecs.cpu-architecture", value: architectureOf(version) },
+  ];
+}
+
+/** AWS: one attribute for each version of the API, from 1.17 up to the one that is spoken. */
+function remoteApis(apiVersion: string): string[] {
+  const newest = Number(apiVersion.split(".")[1] ?? "0");
+  return Array.from({ length: Math.max(0, newest - 16) }, (_, i) => `docker-remote-api.1.${17 + i}`);
+}
+
+const gpuAttributes = (driverVersion: string): readonly HostAttribute[] => [
+  { name: `ecs.capability.nvidia-driver-version.${driverVersion}` },
+  { name: "ecs.capability.gpu-driver-version", value: driverVersion },
+];

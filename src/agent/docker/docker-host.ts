@@ -1,0 +1,81 @@
+import type { AgentLog } from "../agent-log.ts";
+import type { HostAttribute } from "../registration.ts";
+import { defaultDockerHost } from "./docker-address.ts";
+import { architectureOf, dockerAttributes } from "./docker-attributes.ts";
+import { DockerEngine } from "./docker-engine.ts";
+import { type DockerGroundwork, openDockerGroundwork } from "./docker-groundwork.ts";
+import { type DockerHostInfo, dockerHostInfo } from "./docker-runtime.ts";
+
+/** Docker cannot be used; the text is for the operator. */
+export class DockerHostError extends Error {
+  override readonly name = "DockerHostError";
+}
+
+/** A machine with a Docker Engine (or what answers the same calls) that answers: what agents on it share. */
+export class DockerHost {
+  readonly engine: DockerEngine;
+  readonly groundwork: DockerGroundwork;
+  /** Of the engine, as `20.10.24`. */
+  readonly version: string;
+  readonly architecture: "x86_64" | "arm64";
+  /** CPU units, 1024 a core, and MiB: all that the machine has. */
+  readonly cpu: number;
+  readonly memoryMiB: number;
+  readonly #facts: DockerHostInfo;
+  readonly #apiVersion: string;
+
+  private constructor(engine: DockerEngine, groundwork: DockerGroundwork, facts: DockerHostInfo, apiVersion: string) {
+    this.engine = engine;
+    this.groundwork = groundwork;
+    this.#facts = facts;
+    this.#apiVersion = apiVersion;
+    this.version = facts.version.Version ?? "";
+    this.architecture = architectureOf(facts.version);
+    this.cpu = (facts.info.NCPU ?? 1) * 1_024;
+    this.memoryMiB = Math.floor((facts.info.MemTotal ?? 0) / 1_048_576);
+  }
+
+  /**
+   * Opens the engine at `dockerHost`, a value of DOCKER_HOST; empty is the usual socket. Rejects with DockerHostError when none
+   * answers, it is too old, or it runs no Linux containers.
+   */
+  static async open(dockerHost: string, log: AgentLog): Promise<DockerHost> {
+    let engine: DockerEngine;
+    try {
+      engine = new DockerEngine(dockerHost || defaultDockerHost);
+    } catch (cause) {
+      throw new DockerHostError(textOf(cause), { cause });
+    }
+    try {
+      await engine.ping();
+    } catch (cause) {
+      engine.close();
+      throw new DockerHostError(`Docker does not answer on ${engine.address} (${textOf(cause)})`, { cause });
+    }
+    try {
+      const [facts, apiVersion] = await Promise.all([dockerHostInfo(engine), engine.apiVersion()]);
+      const { Os = "linux" } = facts.version;
+      if (Os !== "linux") throw new Error(`it runs ${Os} containers`);
+      return new DockerHost(engine, await openDockerGroundwork({ docker: engine, log }), facts, apiVersion);
+    } catch (cause) {
+      engine.close();
+      throw new DockerHostError(`Docker on ${engine.address} cannot be used (${textOf(cause)})`, { cause });
+    }
+  }
+
+  /** What a host like this registers with. */
+  attributes(more: {
+    readonly hasEndpoints: boolean;
+    readonly gpuDriverVersion: string | null;
+  }): readonly HostAttribute[] {
+    const canLimitTasks = this.groundwork.canLimitTasks();
+    return dockerAttributes({ ...this.#facts, apiVersion: this.#apiVersion, canLimitTasks, ...more });
+  }
+
+  /** Ends the calls under way; containers run on. */
+  close(): void {
+    this.engine.close();
+  }
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

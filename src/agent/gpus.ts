@@ -1,0 +1,29 @@
+import { execFile } from "node:child_process";
+
+/** The GPUs of a host. */
+export type Gpus = { readonly ids: readonly string[]; readonly driverVersion: string | null };
+
+/** LIMIT: nvidia-smi answers in a second or two, even when it has to load the driver. */
+const askTimeoutMs = 10_000;
+
+/** Asks `nvidia-smi` for the GPUs; a host without that program has none. Rejects when it is there and fails. */
+export async function findGpus(program = "nvidia-smi"): Promise<Gpus> {
+  const answer = await new Promise<string | null>((resolve, reject) => {
+    const words = ["--query-gpu=uuid,driver_version", "--format=csv,noheader"];
+    execFile(program, words, { timeout: askTimeoutMs }, (error, stdout) => {
+      if (error === null) resolve(stdout);
+      else if ("code" in error && error.code === "ENOENT") resolve(null);
+      else reject(new Error(`${program} failed: ${error.message.trim()}`, { cause: error }));
+    });
+  });
+  return answer === null ? { ids: [], driverVersion: null } : gpusIn(answer);
+}
+
+/** Reads lines such as `GPU-8f1c…, 550.54.15`. */
+export function gpusIn(answer: string): Gpus {
+  const rows = answer.split("\n").flatMap((line) => {
+    const [id = "", driverVersion = ""] = line.split(",").map((cell) => cell.trim());
+    return id.startsWith("GPU-") ? [{ id, driverVersion }] : [];
+  });
+  return { ids: rows.map(({ id }) => id), driverVersion: rows[0]?.driverVersion || null };
+}

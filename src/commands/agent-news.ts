@@ -1,0 +1,122 @@
+import type { SocketNews } from "../agent/remote/websocket-transport.ts";
+import type { EcsApi } from "../agent-protocol/connection.ts";
+
+/** What an agent tells the person, or the script, that started it. */
+export type AgentNews =
+  | { readonly event: "registered"; readonly containerInstanceArn: string; readonly cluster: string }
+  /** The control plane did not answer, or asked to come later; the agent tries again. */
+  | { readonly event: "waiting"; readonly operation: string; readonly problem: string }
+  | { readonly event: "connected" }
+  | { readonly event: "disconnected"; readonly code: number; readonly reason: string }
+  | {
+      readonly event: "task";
+      readonly taskArn: string;
+      readonly status: string;
+      readonly reason: string | null;
+      readonly containers: readonly {
+        readonly name: string;
+        readonly status: string;
+        readonly exitCode: number | null;
+        readonly reason: string | null;
+        readonly ports: readonly string[];
+      }[];
+    }
+  | { readonly event: "ended"; readonly why: string; readonly problem: string | null };
+
+type ContainerReport = {
+  readonly containerName: string;
+  readonly status: string;
+  readonly exitCode?: number;
+  readonly reason?: string;
+  readonly networkBindings?: readonly Readonly<Record<string, unknown>>[];
+};
+
+type StateReport = {
+  readonly task: string;
+  readonly status?: string;
+  readonly reason?: string;
+  readonly containers?: readonly ContainerReport[];
+};
+
+/** `api`, told of as an agent calls it: its registration, and what it reports of tasks once that was taken. */
+export function watchedApi(api: EcsApi, cluster: string, tell: (news: AgentNews) => void): EcsApi {
+  return {
+    async call(operation, request) {
+      let reply: object;
+      try {
+        reply = await api.call(operation, request);
+      } catch (error) {
+        if (operation === "RegisterContainerInstance" || operation === "DiscoverPollEndpoint") {
+          tell({ event: "waiting", operation, problem: error instanceof Error ? error.message : String(error) });
+        }
+        throw error;
+      }
+      if (operation === "RegisterContainerInstance") {
+        const { containerInstance } = reply as {
+          readonly containerInstance?: { readonly containerInstanceArn?: string };
+        };
+        tell({ event: "registered", containerInstanceArn: containerInstance?.containerInstanceArn ?? "", cluster });
+      }
+      if (operation === "SubmitTaskStateChange") tellOfTask(request as StateReport, tell);
+      return reply;
+    },
+  };
+}
+
+function tellOfTask({ task, status, reason, containers = [] }: StateReport, tell: (news: AgentNews) => void): void {
+  // A confirmed network interface has no status.
+  if (status === undefined || status === "PENDING") return;
+  tell({
+    event: "task",
+    taskArn: task,
+    status,
+    reason: reason || null,
+    containers: containers.map((container) => ({
+      name: container.containerName,
+      status: container.status,
+      exitCode: container.exitCode ?? null,
+      reason: container.reason ?? null,
+      ports: (container.networkBindings ?? []).map(shownBinding),
+    })),
+  });
+}
+
+function shownBinding(binding: Readonly<Record<string, unknown>>): string {
+  const host = binding.hostPort ?? binding.hostPortRange;
+  const inside = binding.containerPort ?? binding.containerPortRange;
+  return `${String(host)}->${String(inside)}/${String(binding.protocol)}`;
+}
+
+/** What the command socket says; that of telemetry comes and goes without anybody's notice. */
+export function tellOfSocket(news: SocketNews, tell: (news: AgentNews) => void): void {
+  if (news.channel !== "acs") return;
+  if (news.type === "open") tell({ event: "connected" });
+  else tell({ event: "disconnected", code: news.code, reason: news.reason });
+}
+
+/** A line for a person. */
+export function newsLine(news: AgentNews): string {
+  switch (news.event) {
+    case "registered":
+      return `Registered in cluster ${news.cluster} as ${news.containerInstanceArn}.`;
+    case "waiting":
+      return `${news.problem} Trying again.`;
+    case "connected":
+      return "Connected: tasks may come.";
+    case "disconnected":
+      return `Disconnected (${news.code}${news.reason === "" ? "" : `, ${news.reason}`}): connecting again, containers run on.`;
+    case "task":
+      return taskLine(news);
+    case "ended":
+      return news.problem === null ? `The agent has ended (${news.why}).` : `The agent has ended: ${news.problem}`;
+  }
+}
+
+function taskLine({ taskArn, status, reason, containers }: Extract<AgentNews, { event: "task" }>): string {
+  const details = containers.flatMap(({ name, exitCode, reason: why, ports }) => {
+    const facts = [...ports, ...(exitCode === null ? [] : [`exit code ${exitCode}`]), ...(why === null ? [] : [why])];
+    return facts.length === 0 ? [] : `${name}: ${facts.join(", ")}`;
+  });
+  const all = [...(reason === null ? [] : [reason]), ...details];
+  return `Task ${taskArn.slice(taskArn.lastIndexOf("/") + 1)} ${status}${all.length === 0 ? "" : ` (${all.join("; ")})`}.`;
+}
