@@ -14,6 +14,7 @@ Commands:
   dev      A control plane with simulated container instances on this machine, for trying and testing.
   serve    A control plane for others: every call is signed and checked.
   keys     Makes, shows and deletes the access keys that serve accepts.
+  agent    Makes this machine a container instance of a control plane: runs its tasks in Docker.
   version  The version.
   help     This text, or that of a command: berth help dev
 
@@ -29,6 +30,7 @@ type Main = (argv: readonly string[]) => Promise<void>;
 const commands: Readonly<Record<string, Main>> = {
   dev: async (argv) => (await import("../commands/dev.ts")).main(argv),
   serve: async (argv) => (await import("../commands/serve.ts")).main(argv),
+  agent: async (argv) => (await import("../commands/agent.ts")).main(argv),
   keys: async (argv) => (await import("../commands/keys.ts")).main(argv),
   version: async () => print(version()),
   help: async ([name]) => (name === undefined ? print(overview) : commandOf(name)(["--help"])),
