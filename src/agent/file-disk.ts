@@ -59,6 +59,11 @@ export class FileDisk implements AgentDisk {
     await withFile(this.#folder, "r", (folder) => folder.sync());
   }
 
+  /** Forgets what was saved. */
+  async erase(): Promise<void> {
+    await rm(this.#path, { force: true });
+  }
+
   /** Lets another process have the folder. */
   async release(): Promise<void> {
     await rm(this.#lockPath, { force: true });
@@ -104,7 +109,9 @@ export class FileDisk implements AgentDisk {
 async function startOf(pid: number): Promise<string> {
   try {
     const text = await readFile(`/proc/${pid}/stat`, "utf8");
-    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    // A process that has ended stays until its parent has asked for its exit code.
+    return fields[0] === "Z" || fields[0] === "X" ? "" : (fields[19] ?? "");
   } catch {
     return process.platform !== "linux" && isAlive(pid) ? "unknown" : "";
   }
