@@ -32,7 +32,8 @@ export type SimulatedHostOptions = {
 };
 
 export type NewHostOptions = SimulatedHostOptions & {
-  readonly account: string;
+  /** Null for a host that does not know it. */
+  readonly account: string | null;
   readonly region: string;
   /** Counts from 0; availability zones a, b and c take turns. */
   readonly index: number;
@@ -61,7 +62,9 @@ export function simulatedHost(world: SimulatedHostWorld, options: NewHostOptions
     account,
     region,
     availabilityZone: `${region}${"abc".charAt(index % 3)}`,
-    instanceId: `i-${seededRandom(`${account}/${region}/${name}`).stream("instance-id").hex(17)}`,
+    instanceId: `i-${seededRandom(`${account ?? ""}/${region}/${name}`)
+      .stream("instance-id")
+      .hex(17)}`,
     instanceType,
     imageId: "ami-0b3e7a1c5d9f20468",
     architecture: "x86_64",

@@ -15,6 +15,7 @@ Commands:
   serve    A control plane for others: every call is signed and checked.
   keys     Makes, shows and deletes the access keys that serve accepts.
   agent    Makes this machine a container instance of a control plane: runs its tasks in Docker.
+  hosts    Simulated hosts that join a control plane elsewhere, for load tests and rehearsals.
   version  The version.
   help     This text, or that of a command: berth help dev
 
@@ -32,6 +33,7 @@ const commands: Readonly<Record<string, Main>> = {
   serve: async (argv) => (await import("../commands/serve.ts")).main(argv),
   agent: async (argv) => (await import("../commands/agent.ts")).main(argv),
   keys: async (argv) => (await import("../commands/keys.ts")).main(argv),
+  hosts: async (argv) => (await import("../commands/hosts.ts")).main(argv),
   version: async () => print(version()),
   help: async ([name]) => (name === undefined ? print(overview) : commandOf(name)(["--help"])),
 };

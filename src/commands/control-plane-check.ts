@@ -1,0 +1,62 @@
+import { ApiError } from "../agent/remote/api-error.ts";
+import type { EcsApi } from "../agent-protocol/connection.ts";
+import { StartError } from "../server/start-error.ts";
+
+/** Codes of certificates that nobody here vouches for. */
+const untrustedCodes: readonly string[] = [
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+];
+
+/** Codes of a call whose signature was not taken. */
+const keyCodes: readonly string[] = [
+  "AccessDeniedException",
+  "ExpiredTokenException",
+  "IncompleteSignatureException",
+  "InvalidSignatureException",
+  "MissingAuthenticationTokenException",
+  "UnrecognizedClientException",
+];
+
+export type ControlPlaneQuestion = {
+  readonly api: EcsApi;
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  /** Null: that of an agent that was given none, which makes it when it is missing. */
+  readonly cluster: string | null;
+};
+
+/**
+ * Asks the control plane for the cluster before anybody joins it, and makes the default one when none was named, as agents do. Rejects
+ * with StartError that says what is wrong and what to do: no answer, no ECS, a key that is refused, a cluster that is not there.
+ */
+export async function checkControlPlane({ api, endpoint, accessKeyId, cluster }: ControlPlaneQuestion): Promise<void> {
+  try {
+    const asked = cluster ?? "default";
+    const { clusters } = (await api.call("DescribeClusters", { clusters: [asked] })) as {
+      readonly clusters?: readonly { readonly status?: string }[];
+    };
+    if (clusters?.some(({ status }) => status === "ACTIVE") === true) return;
+    if (cluster !== null) {
+      const create = `aws ecs create-cluster --endpoint-url ${endpoint} --cluster-name ${cluster.slice(cluster.lastIndexOf("/") + 1)}`;
+      throw new StartError(`There is no cluster ${cluster} at ${endpoint}. Make it first: ${create}`);
+    }
+    await api.call("CreateCluster", { clusterName: asked });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    throw new StartError(plainWords(error, endpoint, accessKeyId), { cause: error });
+  }
+}
+
+function plainWords({ code, status, message }: ApiError, endpoint: string, accessKeyId: string): string {
+  if (untrustedCodes.includes(code)) {
+    return `The certificate of ${endpoint} is not trusted (${code}). Pass --tls-ca FILE with the one that vouches for it.`;
+  }
+  if (status === null) return `${message} Is a server there? \`berth serve\` and \`berth dev\` start one.`;
+  if (code === "NotEcs") return `What answers at ${endpoint} is no ECS control plane. ${message}`;
+  if (keyCodes.includes(code)) return `${endpoint} refuses the access key ${accessKeyId}: ${message}`;
+  return `${endpoint} refuses: ${message} (${code})`;
+}

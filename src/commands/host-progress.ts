@@ -1,0 +1,48 @@
+import type { AgentLog } from "../agent/agent-log.ts";
+import type { HostFleet } from "./host-fleet.ts";
+
+/** LIMIT: on a terminal the count moves as one watches; elsewhere it is a line in a log. */
+const terminalIntervalMs = 200;
+const lineIntervalMs = 5_000;
+/** LIMIT: different complaints that are told, each once: what 5,000 hosts say together is mostly the same. */
+const complaintsMax = 32;
+
+/** Tells on standard error how many hosts are connected, whenever that changes, and what goes wrong with them. */
+export class HostProgress {
+  readonly #isTerminal = process.stderr.isTTY === true;
+  readonly #complaints = new Set<string>();
+  #timer: NodeJS.Timeout | null = null;
+  #shown = "";
+
+  /** For agents: warnings and errors are told in a line, each kind once. */
+  readonly log: AgentLog = (level, { err }, message) => {
+    if (level !== "warn" && level !== "error") return;
+    const cause = err instanceof Error ? `: ${err.message}` : "";
+    const complaint = `${message}${cause}`;
+    if (this.#complaints.has(complaint) || this.#complaints.size >= complaintsMax) return;
+    this.#complaints.add(complaint);
+    this.say(`${complaint.charAt(0).toUpperCase()}${complaint.slice(1)}.`.replace(/\.\.$/, "."));
+  };
+
+  watch(fleet: HostFleet): void {
+    const look = (): void => this.#show(`connected ${fleet.connected} of ${fleet.size}`);
+    this.#timer = setInterval(look, this.#isTerminal ? terminalIntervalMs : lineIntervalMs);
+  }
+
+  /** Takes the count away until it changes, and writes a line. */
+  say(line: string | null): void {
+    if (this.#isTerminal && this.#shown !== "") process.stderr.write("\r\u001b[K");
+    if (line !== null) process.stderr.write(`berth: ${line}\n`);
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.say(null);
+  }
+
+  #show(count: string): void {
+    if (count === this.#shown) return;
+    this.#shown = count;
+    process.stderr.write(this.#isTerminal ? `\r\u001b[K${count} ` : `berth: ${count}\n`);
+  }
+}
