@@ -60,9 +60,13 @@ test("help and wrong command lines", async () => {
 
 test("dev says where it listens, keeps others off its directory, and ends with 0 at SIGTERM", async (context) => {
   const dataDir = directory(context);
-  const child = spawn(process.execPath, [main, "dev", "--port", "0", "--json", "--data-dir", dataDir], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    [main, "dev", "--port", "0", "--json", "--data-dir", dataDir, "--runtime", "simulated"],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   context.after(() => child.kill("SIGKILL"));
   const { url, pid, instances, ...rest } = JSON.parse(await firstLine(child));
   assert.equal(pid, child.pid);
@@ -96,7 +100,17 @@ test("SIGTERM to `npm start` reaches the server, since no shell is left between 
 });
 
 test("dev says what to paste, in a form that old versions of the AWS CLI understand too", async (context) => {
-  const child = spawn(process.execPath, [main, "dev", "--port", "0", "--in-memory", "--region", "eu-west-1"]);
+  const child = spawn(process.execPath, [
+    main,
+    "dev",
+    "--port",
+    "0",
+    "--in-memory",
+    "--region",
+    "eu-west-1",
+    "--runtime",
+    "simulated",
+  ]);
   context.after(() => child.kill("SIGKILL"));
   let text = "";
   for await (const chunk of child.stdout) {

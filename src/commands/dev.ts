@@ -4,7 +4,7 @@ import { type RunningServer, startServer } from "../server/server.ts";
 import { StartError } from "../server/start-error.ts";
 import { closeAtSignal } from "./close-at-signal.ts";
 import { runCommand } from "./command.ts";
-import { fargateRuntime } from "./fargate-runtime.ts";
+import { type DockerUse, dockerUse, runtimeFlags } from "./docker-flags.ts";
 import { type CommandText, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
 import {
   advertiseFlag,
@@ -31,6 +31,7 @@ Simulated containers run until they are stopped. These images do something else:
 README.md lists them all, and the commands that do the same on any image, such as "sleep 5; exit 3".`,
   flags: {
     ...serverFlags,
+    ...runtimeFlags,
     host: { value: "ADDRESS", help: "The loopback address to listen on (default 127.0.0.1)." },
     "data-dir": { value: "DIR", help: "Where the state is kept (default .berth)." },
     "in-memory": { value: null, help: "Keep nothing." },
@@ -80,6 +81,7 @@ async function dev(typed: Typed): Promise<void> {
     adopt: !typed.flags.has("no-adopt"),
   };
   const log = openLog(logLevelFlag(typed, "warn"));
+  const use = await dockerUse(typed, log, true);
   const server = await startServer({
     host,
     port: numberFlag(typed, "port", portRange()),
@@ -88,12 +90,13 @@ async function dev(typed: Typed): Promise<void> {
     advertise: advertiseFlag(typed),
     tls: tlsFlags(typed),
     latestAgentVersion: agentVersionFlag(typed),
-    simulation,
-    managedRuntime: await fargateRuntime(typed, log),
+    simulation: { ...simulation, dockerInstance: use.instance },
+    managedRuntime: use.fargate,
+    docker: use.docker,
     log,
   });
   closeAtSignal(server, log);
-  const start = { server, account, region, dataDir, instances: server.hosts?.instances() ?? [] };
+  const start = { server, account, region, dataDir, use, instances: server.hosts?.instances() ?? [] };
   process.stdout.write(typed.flags.has("json") ? jsonLine(start) : welcome(start, simulation));
 }
 
@@ -106,13 +109,16 @@ type Start = {
   readonly account: string;
   readonly region: string;
   readonly dataDir: string | null;
-  /** ARNs. */
+  readonly use: DockerUse;
+  /** ARNs; that of the one with Docker first. */
   readonly instances: readonly string[];
 };
 
-function jsonLine({ server: { url, port }, account, region, dataDir, instances }: Start): string {
+function jsonLine({ server: { url, port }, account, region, dataDir, use, instances }: Start): string {
   const { pid } = process;
-  return `${JSON.stringify({ url, port, account, region, cluster: "default", dataDir, pid, instances })}\n`;
+  const docker = use.instance ? { address: use.docker?.engine.address, instance: instances[0] } : null;
+  const known = { url, port, account, region, cluster: "default", dataDir, pid, instances };
+  return `${JSON.stringify({ ...known, docker, fargate: use.fargate })}\n`;
 }
 
 /**
@@ -120,14 +126,20 @@ function jsonLine({ server: { url, port }, account, region, dataDir, instances }
  * region, and no variable for the endpoint.
  */
 function welcome(
-  { server: { url }, account, region, dataDir, instances }: Start,
+  { server: { url }, account, region, dataDir, use, instances }: Start,
   { cpu, memoryMiB }: { readonly cpu: number; readonly memoryMiB: number },
 ): string {
-  const hosts = `${instances.length} simulated container instance${instances.length === 1 ? "" : "s"} with ${cpu} CPU units and ${memoryMiB} MiB each`;
+  const simulated = instances.length - (use.instance ? 1 : 0);
+  const size = `${cpu} CPU units and ${memoryMiB} MiB${simulated === 1 ? "" : " each"}`;
+  const hosts = [
+    ...(use.instance ? [`1 container instance in Docker ${use.docker?.version} (attribute berth.runtime=docker)`] : []),
+    ...(simulated > 0 ? [`${simulated} simulated container instance${simulated === 1 ? "" : "s"} with ${size}`] : []),
+  ].join(", ");
   return `Berth listens on ${url} (ready after ${Math.round(process.uptime() * 1000)} ms).
 
   Account   ${account}, region ${region}
   Cluster   default: ${instances.length === 0 ? "no container instances" : hosts}
+  Fargate   ${use.fargate === null ? "off" : use.fargate === "docker" ? "in Docker" : "simulated"}
   State     ${dataDir ?? "in memory: gone when this process ends"}
 
 AWS CLI:

@@ -2,7 +2,7 @@ import { openLog } from "../server/log.ts";
 import { startServer } from "../server/server.ts";
 import { closeAtSignal } from "./close-at-signal.ts";
 import { runCommand } from "./command.ts";
-import { fargateRuntime } from "./fargate-runtime.ts";
+import { dockerUse } from "./docker-flags.ts";
 import { type CommandText, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
 import {
   advertiseFlag,
@@ -47,6 +47,7 @@ async function serve(typed: Typed): Promise<void> {
   const dataDir = textFlag(typed, "data-dir", null);
   if (dataDir === null) throw new UsageError("--data-dir DIR is needed: where the state is kept.");
   const log = openLog(logLevelFlag(typed, "info"));
+  const { docker, fargate } = await dockerUse(typed, log, false);
   const server = await startServer({
     host: textFlag(typed, "host", "127.0.0.1"),
     port: numberFlag(typed, "port", portRange()),
@@ -57,7 +58,8 @@ async function serve(typed: Typed): Promise<void> {
     latestAgentVersion: agentVersionFlag(typed),
     identityCertificate: textFlag(typed, "identity-certificate", null),
     simulation: null,
-    managedRuntime: await fargateRuntime(typed, log),
+    managedRuntime: fargate,
+    docker,
     log,
   });
   closeAtSignal(server, log);

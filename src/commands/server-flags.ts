@@ -1,5 +1,5 @@
 import { logLevels, type ServerLogLevel } from "../server/log.ts";
-import { fargateFlags } from "./fargate-runtime.ts";
+import { fargateFlags } from "./docker-flags.ts";
 import { type Flag, formFlag, type Typed, textFlag, UsageError } from "./flags.ts";
 
 /** The port when none is given. */

@@ -1,80 +1,64 @@
 /** Fargate tasks as containers of a Docker Engine (or of what answers the same calls). */
-import { defaultDockerHost } from "../agent/docker/docker-address.ts";
-import { DockerEngine } from "../agent/docker/docker-engine.ts";
-import { openDockerGroundwork } from "../agent/docker/docker-groundwork.ts";
-import { DockerRuntime } from "../agent/docker/docker-runtime.ts";
-import { instanceOf } from "../cluster-runner/cluster-place.ts";
-import type { Clock } from "../lib/clock.ts";
-import type { ServerLog } from "./log.ts";
-import { capabilitiesOf, type ManagedRuntime } from "./managed-hosts.ts";
+import { hash } from "node:crypto";
+import { join } from "node:path";
+import type { AgentOptions } from "../agent/agent.ts";
+import { DockerAgent } from "../agent/docker/docker-agent.ts";
+import type { DockerHost } from "../agent/docker/docker-host.ts";
+import type { PullBehaviour } from "../agent/docker/image-puller.ts";
+import { capabilitiesOf, type ManagedAgent, type ManagedRuntime } from "./managed-hosts.ts";
 
-/** What a host of this kind can do of what Fargate's task definitions ask for; roles and secrets have nobody who serves them. */
-const capabilities = [
-  "task-eni",
-  "container-ordering",
-  "container-health-check",
-  "container-restart-policy",
-  "network.container-port-range",
-  "pid-ipc-namespace-sharing",
-  "increased-task-cpu-limit",
-  "docker-plugin.local",
-];
+export type DockerManagedOptions = {
+  readonly host: DockerHost;
+  readonly pullBehaviour: PullBehaviour;
+  /** Null: nothing is kept. */
+  readonly dataDir: string | null;
+};
 
-/** AWS: how Docker's architectures are called in the attribute `ecs.cpu-architecture`. */
-const architectures: Readonly<Record<string, string>> = { amd64: "x86_64", arm64: "arm64" };
-
-/** An engine that was opened, and how people write its address. */
-export type DockerManagedRuntime = ManagedRuntime & { readonly address: string };
-
-/**
- * Opens the engine at `dockerHost`, a value of DOCKER_HOST. Rejects with an Error whose text is for the operator when it does not
- * answer, or runs no Linux containers.
- */
-export async function dockerManagedRuntime(
-  clock: Clock,
-  log: ServerLog,
-  dockerHost: string = process.env.DOCKER_HOST ?? defaultDockerHost,
-): Promise<DockerManagedRuntime> {
-  const docker = new DockerEngine(dockerHost);
-  try {
-    await docker.ping();
-    const [{ Version = "", Arch = "", Os = "linux" }, apiVersion] = await Promise.all([
-      docker.version(),
-      docker.apiVersion(),
-    ]);
-    if (Os !== "linux") throw new Error(`the engine runs ${Os} containers`);
-    const groundwork = await openDockerGroundwork({ docker, log: log.write });
-    const limits = groundwork.canLimitTasks() ? ["task-cpu-mem-limit"] : [];
-    const architecture = architectures[Arch];
-    return {
-      simulated: false,
-      address: docker.address,
-      capabilities: capabilitiesOf([
-        ...[...capabilities, ...limits].map((name) => ({ name: `ecs.capability.${name}` })),
-        ...remoteApis(apiVersion).map((name) => ({ name })),
-        ...(architecture === undefined ? [] : [{ name: "ecs.cpu-architecture", value: architecture }]),
-      ]),
-      runtimeFor: (name) =>
-        new DockerRuntime({
-          docker,
-          clock,
-          log: log.write,
-          groundwork,
-          engineVersion: Version,
-          cluster: instanceOf(name)?.cluster ?? "",
-        }),
-      close: () => docker.close(),
-    };
-  } catch (error) {
-    docker.close();
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`Docker on ${docker.address} cannot be used (${why})`, { cause: error });
-  }
+/** Hosts for Fargate on the machine of the control plane itself. */
+export function dockerManagedRuntime({ host, pullBehaviour, dataDir }: DockerManagedOptions): ManagedRuntime {
+  // Containers of a remote engine do not reach this process.
+  const hasEndpoints = host.engine.address.startsWith("unix://");
+  return {
+    simulated: false,
+    capabilities: capabilitiesOf(host.attributes({ hasEndpoints, gpuDriverVersion: null })),
+    agentFor: (options) => new OpenedLater(options, { host, pullBehaviour, dataDir }),
+  };
 }
 
-/** AWS: one attribute for each version of the API, from 1.17 up to the one that is spoken. */
-function remoteApis(apiVersion: string): string[] {
-  const newest = Number(apiVersion.split(".")[1] ?? "0");
-  const versions = Array.from({ length: Math.max(0, newest - 16) }, (_, i) => 17 + i);
-  return versions.map((minor) => `com.amazonaws.ecs.capability.docker-remote-api.1.${minor}`);
+/** The agent of a host: what it listens on is opened when it starts. */
+class OpenedLater implements ManagedAgent {
+  readonly #options: Omit<AgentOptions, "runtime">;
+  readonly #docker: DockerManagedOptions;
+  #opening: Promise<DockerAgent> | null = null;
+  #stopped = false;
+
+  constructor(options: Omit<AgentOptions, "runtime">, docker: DockerManagedOptions) {
+    this.#options = options;
+    this.#docker = docker;
+  }
+
+  async start(): Promise<void> {
+    const { dataDir, host, pullBehaviour } = this.#docker;
+    const { instance, name, api, ...options } = this.#options;
+    this.#opening = DockerAgent.open({
+      ...options,
+      name,
+      api,
+      host,
+      pullBehaviour,
+      availabilityZone: null,
+      endpointsFile:
+        dataDir === null ? null : join(dataDir, `fargate-${hash("sha256", name, "hex").slice(0, 12)}.json`),
+      instance: () => instance,
+      // In this process nobody is asked for a key; the agent asks for its own tasks only.
+      apiAs: () => api,
+    });
+    const agent = await this.#opening;
+    if (!this.#stopped) await agent.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await (await this.#opening)?.stop();
+  }
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TaskSurroundings } from "../agent/container-runtime.ts";
+import { SimulatedRuntime } from "../agent/simulated-runtime.ts";
 import { AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
 import type { RoutedOperation } from "../cluster-runner/operation-routes.ts";
@@ -33,18 +34,16 @@ const run = {
 async function aProcess(name: string, disk = emptyMemoryDisk(), clock = new VirtualClock(1_700_000_000_000)) {
   const store = new MemoryStore({ disk });
   const random = seededRandom(name);
-  const simulated = simulatedManagedRuntime(clock, random);
   const prepared: TaskSurroundings[] = [];
-  const runtimeFor = (host: string) => {
-    const made = simulated.runtimeFor(host);
+  const runtime = simulatedManagedRuntime(clock, random, (host) => {
+    const made = new SimulatedRuntime({ clock, ids: random.stream(`runtime/${host}`) });
     const runCommand = made.run.bind(made);
     made.run = (command) => {
       if (command.type === "prepare") prepared.push(command.task);
       runCommand(command);
     };
     return made;
-  };
-  const runtime = { ...simulated, runtimeFor };
+  });
   const controlPlane = new ControlPlane({
     store,
     clock,

@@ -2,7 +2,7 @@
  * The hosts that Berth runs for Fargate tasks: one for each cluster that has some, each an agent in this process. The cluster says
  * when it needs its host, again after every restart, and when it does not any more.
  */
-import { Agent, type AgentEnd } from "../agent/agent.ts";
+import { Agent, type AgentEnd, type AgentOptions } from "../agent/agent.ts";
 import type { ContainerRuntime } from "../agent/container-runtime.ts";
 import { managedEngine } from "../agent/managed-engine.ts";
 import type { HostAttribute } from "../agent/registration.ts";
@@ -27,11 +27,12 @@ export type ManagedRuntime = {
   readonly simulated: boolean;
   /** The attributes that its hosts have, as `capabilitiesOf` writes them: a task that requires others is refused. */
   readonly capabilities: ReadonlySet<string>;
-  /** The runtime of the host `name`, which is unique and stays the same over restarts. */
-  readonly runtimeFor: (name: string) => ContainerRuntime;
-  /** All hosts have ended: gives back what they shared. */
-  readonly close?: () => void;
+  /** The agent of a host, not yet started; its name is unique and stays the same over restarts. */
+  readonly agentFor: (options: Omit<AgentOptions, "runtime">) => ManagedAgent;
 };
+
+/** An agent as its host needs it: both may take their time. */
+export type ManagedAgent = { start(): Promise<void>; stop(): Promise<void> };
 
 export type ManagedHostsOptions = {
   readonly runtime: ManagedRuntime;
@@ -49,14 +50,19 @@ const diskPartition = "managed-hosts";
 export const capabilitiesOf = (attributes: readonly HostAttribute[]): ReadonlySet<string> =>
   new Set(attributes.map(({ name, value }) => (value === undefined ? name : `${name}=${value}`)));
 
-export function simulatedManagedRuntime(clock: Clock, random: Random): ManagedRuntime {
+export function simulatedManagedRuntime(
+  clock: Clock,
+  random: Random,
+  runtimeFor: (name: string) => ContainerRuntime = (name) =>
+    new SimulatedRuntime({ clock, ids: random.stream(`runtime/${name}`) }),
+): ManagedRuntime {
   return {
     simulated: true,
     capabilities: capabilitiesOf([
       ...agentCapabilities.map((name) => ({ name })),
       ...["x86_64", "arm64"].map((value) => ({ name: "ecs.cpu-architecture", value })),
     ]),
-    runtimeFor: (name) => new SimulatedRuntime({ clock, ids: random.stream(`runtime/${name}`) }),
+    agentFor: (options) => new Agent({ ...options, runtime: runtimeFor(options.name) }),
   };
 }
 
@@ -64,7 +70,7 @@ export class ManagedHosts {
   readonly #options: ManagedHostsOptions;
   readonly #transport: InProcessTransport;
   /** By the name of the host: an ARN in the form of a container instance's, though there is no such instance. */
-  readonly #agents = new Map<string, Agent>();
+  readonly #agents = new Map<string, ManagedAgent>();
   /** Hosts that were asked for before the server could start any. */
   readonly #waiting = new Map<string, ClusterPlace>();
   #disks: HostDisks | null = null;
@@ -102,7 +108,6 @@ export class ManagedHosts {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#agents.values()].map((agent) => agent.stop()));
-    this.#options.runtime.close?.();
   }
 
   #start(name: string, place: ClusterPlace): void {
@@ -119,15 +124,14 @@ export class ManagedHosts {
     });
   }
 
-  #agentOf(name: string, place: ClusterPlace, disks: HostDisks): Agent {
+  #agentOf(name: string, place: ClusterPlace, disks: HostDisks): ManagedAgent {
     const { runtime, clock, random, log } = this.#options;
-    return new Agent({
+    return runtime.agentFor({
       clock,
       random,
       log: log.write,
       api: { call: (operation, request) => this.#call(place, operation, request) },
       transport: this.#transport,
-      runtime: runtime.runtimeFor(name),
       disk: disks.disk(name),
       name,
       cluster: place.cluster,

@@ -2,9 +2,11 @@
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
+import type { DockerHost } from "../agent/docker/docker-host.ts";
 import { AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
 import type { MachineConfiguration } from "../ecs/call.ts";
+import { must } from "../lib/assert.ts";
 import { systemClock } from "../lib/clock.ts";
 import { type Random, seededRandom } from "../lib/random.ts";
 import { MemoryStore } from "../store/memory/memory-store.ts";
@@ -48,7 +50,9 @@ export type ServerOptions = {
   /** Hosts that exist only in this process; null for none. */
   readonly simulation: SimulationOptions | null;
   /** What runs the containers of Fargate tasks; null or absent refuses such tasks. */
-  readonly managedRuntime?: "simulated" | ManagedRuntime | null;
+  readonly managedRuntime?: "simulated" | "docker" | null;
+  /** The engine for whatever is to run in Docker; the server closes it. */
+  readonly docker?: DockerHost | null;
   readonly log: ServerLog;
   /** Others than {@link httpLimits}, for tests. */
   readonly limits?: Partial<HttpLimits>;
@@ -92,7 +96,9 @@ async function assemble(
   close: () => Promise<void>,
 ): Promise<RunningServer> {
   const { log, simulation } = options;
-  const managedRuntime = managedRuntimeOf(options);
+  const { docker = null } = options;
+  if (docker !== null) closers.push(async () => docker.close());
+  const managedRuntime = await managedRuntimeOf(options);
   const tls = options.tls == null ? null : readTlsFiles(options.tls);
   const limits = { ...httpLimits, ...options.limits };
   const appends = new AppendMetrics();
@@ -127,7 +133,8 @@ async function assemble(
   closers.push(async () => sessions.closeAll(1001));
   const random = freshRandom("simulated-hosts");
   const world = { controlPlane, sessions, arrivals, store, clock: systemClock, random, log };
-  const hosts = simulation === null ? null : new SimulatedHosts({ ...simulation, ...world });
+  const hosts =
+    simulation === null ? null : new SimulatedHosts({ ...simulation, ...world, docker, dataDir: options.dataDir });
   if (hosts !== null) closers.push(() => hosts.close());
   if (managedHosts !== null) closers.push(() => managedHosts.close());
 
@@ -183,10 +190,14 @@ function freshRandom(purpose: string): Random {
   return seededRandom(`${randomBytes(16).toString("hex")}/${purpose}`);
 }
 
-function managedRuntimeOf({ managedRuntime = null }: ServerOptions): ManagedRuntime | null {
-  return managedRuntime === "simulated"
-    ? simulatedManagedRuntime(systemClock, freshRandom("managed-runtime"))
-    : managedRuntime;
+async function managedRuntimeOf(options: ServerOptions): Promise<ManagedRuntime | null> {
+  const { managedRuntime = null, docker = null, dataDir, simulation } = options;
+  if (managedRuntime === null) return null;
+  if (managedRuntime === "simulated") return simulatedManagedRuntime(systemClock, freshRandom("managed-runtime"));
+  const { dockerManagedRuntime } = await import("./docker-managed-runtime.ts");
+  // Where hosts are simulated nobody wants to wait for a registry; elsewhere images are as fresh as on Fargate.
+  const pullBehaviour = simulation === null ? "default" : "prefer-cached";
+  return dockerManagedRuntime({ host: must(docker, "the engine of --fargate docker"), pullBehaviour, dataDir });
 }
 
 function configurationOf(

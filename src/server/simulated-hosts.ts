@@ -3,6 +3,7 @@
  * that was registered through the API without an agent (adopted). Both continue after a restart.
  */
 import type { AgentEnd } from "../agent/agent.ts";
+import type { DockerHost } from "../agent/docker/docker-host.ts";
 import {
   adoptedHost,
   type SimulatedHost,
@@ -15,7 +16,7 @@ import { InProcessTransport } from "../agent-sessions/in-process-transport.ts";
 import { instanceOf } from "../cluster-runner/cluster-place.ts";
 import type { ControlPlane } from "../cluster-runner/control-plane.ts";
 import type { Place } from "../ecs/arn.ts";
-import { assert } from "../lib/assert.ts";
+import { assert, must } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { Store } from "../store/store.ts";
@@ -32,6 +33,8 @@ export type SimulationOptions = {
   readonly memoryMiB: number;
   /** Whether instances that are registered without an agent get a simulated host. */
   readonly adopt: boolean;
+  /** Whether one of the instances runs real containers, in the server's Docker. */
+  readonly dockerInstance?: boolean;
 };
 
 export type SimulatedHostsOptions = SimulationOptions & {
@@ -42,6 +45,9 @@ export type SimulatedHostsOptions = SimulationOptions & {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: ServerLog;
+  readonly docker: DockerHost | null;
+  /** Null: nothing is kept. */
+  readonly dataDir: string | null;
 };
 
 /** LIMIT: agents in the same process connect within milliseconds; who waits longer is told that the instance is there, not that it is connected. */
@@ -50,11 +56,17 @@ const arrivalTimeoutMs = 2_000;
 /** LIMIT: as many as two full clusters; each host is an agent with timers and some kilobytes of its own. */
 const adoptedMax = 10_000;
 
+/** A host of the fleet, simulated or not. */
+export type FleetHost = Pick<SimulatedHost, "agent" | "start" | "stop">;
+
+/** By which users tell the instances apart. */
+const runtimeAttribute = (value: "docker" | "simulated") => ({ name: "berth.runtime", value });
+
 export class SimulatedHosts {
   readonly #options: SimulatedHostsOptions;
   readonly #transport: InProcessTransport;
   readonly #worlds = new Map<string, SimulatedHostWorld>();
-  readonly #fleet: SimulatedHost[] = [];
+  readonly #fleet: FleetHost[] = [];
   /** By the ARN of the container instance, which is the name of the host too. */
   readonly #adopted = new Map<string, SimulatedHost>();
   #disks: HostDisks | null = null;
@@ -75,7 +87,9 @@ export class SimulatedHosts {
     const disks = await HostDisks.open(store);
     this.#disks = disks;
     const starts: Promise<void>[] = [];
-    for (let index = 0; index < instances; index++) starts.push(this.#startFleetHost(disks, index, true));
+    const real = this.#options.dockerInstance === true && instances > 0;
+    if (real) starts.push(this.#startDockerHost(disks, true));
+    for (let index = real ? 1 : 0; index < instances; index++) starts.push(this.#startFleetHost(disks, index, true));
     if (adopt) for (const arn of disks.adopted) starts.push(this.#startAdopted(disks, arn));
     await Promise.all(starts);
   }
@@ -120,17 +134,48 @@ export class SimulatedHosts {
     const { place, cpu, memoryMiB } = this.#options;
     const name = `${place.account}/${place.region}/${index}`;
     const { ended, options } = this.#host(disks, name, "default");
-    const host = simulatedHost(this.#world(place), { ...place, ...options, index, facts: { cpu, memoryMiB } });
+    const facts = { cpu, memoryMiB, customAttributes: [runtimeAttribute("simulated")] };
+    const host = simulatedHost(this.#world(place), { ...place, ...options, index, facts });
+    if ((await this.#startInFleet(index, name, host, ended)) !== "refused" || !mayRetry) return;
+    await disks.erase(name);
+    await this.#startFleetHost(disks, index, false);
+  }
+
+  /** The first of the fleet, when it is to run real containers. Its name is its own: as a simulated host it was another machine. */
+  async #startDockerHost(disks: HostDisks, mayRetry: boolean): Promise<void> {
+    const { place, docker, dataDir } = this.#options;
+    const name = `${place.account}/${place.region}/docker`;
+    const { ended, options } = this.#host(disks, name, "default");
+    // Loaded only here: whoever runs no containers starts sooner without.
+    const { openDockerInstance } = await import("./docker-instance.ts");
+    const host = await openDockerInstance({
+      ...this.#world(place),
+      ...place,
+      ...options,
+      docker: must(docker, "the engine of an instance with Docker"),
+      customAttributes: [runtimeAttribute("docker")],
+      dataDir,
+    });
+    if ((await this.#startInFleet(0, name, host, ended)) !== "refused" || !mayRetry) return;
+    await host.stop();
+    await disks.erase(name);
+    await this.#startDockerHost(disks, false);
+  }
+
+  /** Gives `refused` when the instance that its disk knows is gone, or was another size: then it may come as a new one. */
+  async #startInFleet(
+    index: number,
+    name: string,
+    host: FleetHost,
+    ended: Promise<AgentEnd>,
+  ): Promise<AgentEnd["why"] | null> {
     this.#fleet[index] = host;
     const connected = host.start().then(() => {
       const arn = host.agent.containerInstanceArn;
       return arn === null ? undefined : this.#arrival(arn);
     });
     const end = await this.#first(name, ended, connected);
-    if (end?.why !== "refused" || !mayRetry || this.#closed) return;
-    // The instance that its disk knows is gone, or was another size: it comes as a new one.
-    await disks.erase(name);
-    await this.#startFleetHost(disks, index, false);
+    return this.#closed ? null : (end?.why ?? null);
   }
 
   async #startAdopted(disks: HostDisks, arn: string): Promise<void> {

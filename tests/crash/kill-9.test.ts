@@ -23,7 +23,7 @@ const kills = Number(process.env.BERTH_CRASH_KILLS ?? "50");
 const seed = process.env.BERTH_CRASH_SEED ?? "1";
 const random = seededRandom(seed).stream("crash");
 const dataDir = mkdtempSync(join(tmpdir(), "berth-crash-"));
-const flags = ["--data-dir", dataDir, "--instances", "2", "--log-level", "error"];
+const flags = ["--data-dir", dataDir, "--instances", "2", "--runtime", "simulated", "--log-level", "error"];
 const workers = 8;
 const large = [
   { name: "CPU", type: "INTEGER", integerValue: 1_000_000 },

@@ -3,9 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ECS, type Task } from "@aws-sdk/client-ecs";
 import { containerLabels } from "../../src/agent/docker/container-names.ts";
+import { DockerHost as Docker } from "../../src/agent/docker/docker-host.ts";
 import { must } from "../../src/lib/assert.ts";
-import { systemClock } from "../../src/lib/clock.ts";
-import { dockerManagedRuntime } from "../../src/server/docker-managed-runtime.ts";
 import { openLog } from "../../src/server/log.ts";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
 import { DockerHost, until, whyNoDocker } from "./docker-host.ts";
@@ -27,7 +26,8 @@ describe("Fargate on a real engine", { skip }, () => {
       auth: { type: "loose", account: "123456789012" },
       latestAgentVersion: "1.99.0",
       simulation: null,
-      managedRuntime: await dockerManagedRuntime(systemClock, log),
+      managedRuntime: "docker",
+      docker: await Docker.open("", log.write),
       log,
     });
     const credentials = { accessKeyId: "any", secretAccessKey: "any" };
