@@ -13,10 +13,10 @@ import type { Append } from "../src/store/store.ts";
 
 const regressions = new URL("../src/simulator/regressions/", import.meta.url);
 
-function unbroken(result: SimulationResult, { seed, steps, hosts }: SimulationOptions): void {
+function unbroken(result: SimulationResult, { seed, steps, hosts, scenario }: SimulationOptions): void {
   const { violation, tail } = result;
   if (violation === null) return;
-  const repeat = `npm run sim -- --seed ${seed} --steps ${steps} --hosts ${hosts}`;
+  const repeat = `npm run sim -- --seed ${seed} --steps ${steps} --hosts ${hosts} --scenario ${scenario ?? "everything"}`;
   assert.fail(`${violation.rule}\n${violation.problem}\n${tail.slice(-20).join("\n")}\nRepeat with: ${repeat}`);
 }
 
@@ -49,6 +49,17 @@ test("no rule is broken on several seeds, and every operation is answered", asyn
     for (const [operation, { reply }] of result.outcomes) if (reply > 0) answered.add(operation);
   }
   assert.deepEqual([...answered].sort(), Object.keys(operationRoutes).sort());
+});
+
+test("networks that are cut for minutes: both sides agree after each cut, on several seeds", async () => {
+  let cuts = 0;
+  for (let seed = 1; seed <= 8; seed++) {
+    const options = { seed: String(seed), steps: 400, hosts: 4, scenario: "network-cut" } as const;
+    const result = await simulate(options);
+    unbroken(result, options);
+    cuts += result.cuts.count;
+  }
+  assert.ok(cuts >= 24, `${cuts} cuts`);
 });
 
 describe("runs that once found a bug", () => {

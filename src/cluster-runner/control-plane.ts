@@ -246,7 +246,7 @@ export class ControlPlane {
 
   async #deleteCluster(place: Place, reference: string | undefined): Promise<object> {
     const account = this.#accounts.obtain(accountPartition(place));
-    return deleteCluster(account, (name) => this.#clusterOf(place, name), reference);
+    return deleteCluster(account, (name) => this.#clusterOf(place, name), reference, this.#options.clock);
   }
 
   /** Tells the account when the cluster, as it was loaded, is closed and the account may not know. Never rejects. */

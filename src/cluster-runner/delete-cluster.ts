@@ -6,26 +6,44 @@ import type { AccountInput } from "../ecs/account-input.ts";
 import type { ClusterInput } from "../ecs/cluster-input.ts";
 import type { Cluster } from "../ecs/clusters/cluster.ts";
 import type { AccountEffect, ClusterEffect } from "../ecs/effect.ts";
+import type { Clock } from "../lib/clock.ts";
 import type { MachineRunner } from "./machine-runner.ts";
 import { NotDurableError } from "./runner-errors.ts";
 
 type AccountRunner = MachineRunner<AccountInput, AccountEffect>;
 type ClusterRunner = MachineRunner<ClusterInput, ClusterEffect>;
 
+/** LIMIT: a store that fails for longer than some ten minutes has halted more than this; the next start finishes what is left. */
+const attemptsMax = 120;
+const pauseMs = 5_000;
+
 /** The reply of DeleteCluster; rejects with its Refusal, or with what the runners reject with. */
 export async function deleteCluster(
   account: AccountRunner,
   clusterOf: (name: string) => ClusterRunner,
   reference: string | undefined,
+  clock: Clock,
 ): Promise<object> {
   const { name, incarnation } = (await account.submit({ type: "resolve-cluster", reference })) as Cluster;
   await clusterOf(name).submit({ type: "close", incarnation });
   try {
     return (await account.submit({ type: "cluster-closed", name, incarnation })) as object;
   } catch (error) {
-    // The store failed for a moment: once more when it is back, as nobody might call DeleteCluster again.
-    if (error instanceof NotDurableError) finishDeleteCluster(account, name, incarnation).catch(() => {});
+    // The store failed for a moment: again until it is back, as nobody might call DeleteCluster again.
+    if (error instanceof NotDurableError) finishInTheEnd(account, name, incarnation, clock).catch(() => {});
     throw error;
+  }
+}
+
+async function finishInTheEnd(account: AccountRunner, name: string, incarnation: number, clock: Clock): Promise<void> {
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    try {
+      await finishDeleteCluster(account, name, incarnation);
+      return;
+    } catch (error) {
+      if (!(error instanceof NotDurableError)) throw error;
+      await new Promise<void>((resolve) => clock.setTimer(pauseMs, resolve));
+    }
   }
 }
 
