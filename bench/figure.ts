@@ -9,7 +9,7 @@ export type Figure = { readonly name: string; readonly value: number; readonly u
 export type StartedChild = {
   readonly first: Record<string, unknown>;
   readonly pid: number;
-  readonly stop: () => Promise<void>;
+  readonly stop: (signal?: "SIGTERM" | "SIGKILL") => Promise<void>;
 };
 
 /** Starts `node` with `argv` and waits for its first line of output, which must be JSON. */
@@ -24,9 +24,9 @@ export async function startChild(argv: readonly string[]): Promise<StartedChild>
   return {
     first: JSON.parse(text.slice(0, text.indexOf("\n"))) as Record<string, unknown>,
     pid: child.pid ?? 0,
-    async stop() {
-      if (child.exitCode !== null) return;
-      child.kill("SIGTERM");
+    async stop(signal = "SIGTERM") {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill(signal);
       await once(child, "exit");
     },
   };

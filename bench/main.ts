@@ -1,4 +1,5 @@
 /** `npm run bench`: every published figure, one after the other. `npm run bench -- NAME` runs one. */
+import { agentSessionFigures } from "./agent-sessions.ts";
 import { type Figure, machine, printFigures } from "./figure.ts";
 import { memoryAndReloadFigures } from "./memory-and-reload.ts";
 import { requestFigures } from "./requests.ts";
@@ -8,6 +9,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   "start-up": startUpFigures,
   requests: requestFigures,
   "memory-and-reload": memoryAndReloadFigures,
+  "agent-sessions": agentSessionFigures,
 };
 
 const asked = process.argv.slice(2);

@@ -228,9 +228,15 @@ function healthOf(controlPlane: ControlPlane): Health {
   };
 }
 
+/**
+ * LIMIT: connections that wait to be taken: the two sockets of thousands of agents, which all come back at once. Who finds no room
+ * waits for seconds before the next attempt. The system may allow fewer (net.core.somaxconn).
+ */
+const backlog = 16_384;
+
 async function listen(http: FastifyInstance, { host, port }: ServerOptions): Promise<number> {
   try {
-    await http.listen({ host, port });
+    await http.listen({ host, port, backlog });
   } catch (cause) {
     throw new StartError(listenFailure(host, port, cause as NodeJS.ErrnoException), { cause });
   }
