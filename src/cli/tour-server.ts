@@ -20,6 +20,8 @@ export type Listening = {
   readonly cluster: string;
   readonly dataDir: string;
   readonly pid: number;
+  /** The engine in which one of the container instances runs its tasks; null: all of them are simulated. */
+  readonly docker: { readonly address: string; readonly instance: string } | null;
 };
 
 /** A server of our own, in a process that can be killed, with a client of AWS's SDK for it. */

@@ -67,6 +67,11 @@ export class Steps {
     }
   }
 
+  /** A line in the place of steps that cannot be walked here. */
+  skip(why: string): void {
+    process.stdout.write(`   - skipped: ${why}.\n`);
+  }
+
   summary(): string {
     const seconds = (performance.now() - this.#startedAt) / 1000;
     return `${this.#number} steps in ${seconds.toFixed(1)} s, all as expected.`;

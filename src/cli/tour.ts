@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crashAndReturn } from "./tour-crash.ts";
+import { realContainer } from "./tour-docker.ts";
 import { drainStopAndDeregister, updateAndHealth } from "./tour-instances.ts";
 import { killTourServers, startTourServer } from "./tour-server.ts";
 import { Steps } from "./tour-steps.ts";
@@ -28,7 +29,7 @@ try {
 }
 
 async function walk(): Promise<void> {
-  steps.heading("A control plane with simulated hosts");
+  steps.heading("A control plane and its hosts");
   const server = await startTourServer(dataDir);
   await steps.step("`berth dev` says where it listens", async () => {
     return `${server.listening.url}, ${Math.round(server.startedInMs)} ms after the start of its process`;
@@ -39,6 +40,7 @@ async function walk(): Promise<void> {
   await tagAndAttribute(steps, ecs, world);
   await updateAndHealth(steps, ecs, world);
   await drainStopAndDeregister(steps, ecs, world);
+  await realContainer(steps, server);
   await crashAndReturn(steps, server, dataDir);
 }
 

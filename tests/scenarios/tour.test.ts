@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
+import { whyNoDocker } from "../docker/docker-host.ts";
 
 test("the tour goes through, step by step, and says so", { timeout: 120_000 }, async () => {
   const root = join(import.meta.dirname, "../..");
@@ -17,4 +18,6 @@ test("the tour goes through, step by step, and says so", { timeout: 120_000 }, a
   const [code] = (await once(tour, "close")) as [number | null];
   assert.equal(code, 0, output);
   assert.match(output, /\d+ steps in [\d.]+ s, all as expected\./);
+  // With an engine the container is a real one, and without it the tour says so.
+  assert.match(output, (await whyNoDocker()) === false ? /✓ the container answers over HTTP/ : /- skipped: /);
 });
