@@ -130,7 +130,15 @@ export class RemoteConnection implements AgentConnection {
       socket.send(text);
       return;
     }
-    this.#signing = this.#signing.then(async () => socket.send(await this.#signed(text)));
+    this.#signing = this.#signing
+      .then(async () => socket.send(await this.#signed(text)))
+      // Nobody would hear of it otherwise but the process, which would end.
+      .catch((error: unknown) => this.#failed(socket, error));
+  }
+
+  #failed(socket: WebSocket, error: unknown): void {
+    this.#lost(abnormal, error instanceof Error ? error.message : String(error));
+    socket.terminate();
   }
 
   async #signed(text: string): Promise<string> {
