@@ -3,6 +3,7 @@ import { agentSessionFigures } from "./agent-sessions.ts";
 import { type Figure, machine, printFigures } from "./figure.ts";
 import { memoryAndReloadFigures } from "./memory-and-reload.ts";
 import { requestFigures } from "./requests.ts";
+import { runTaskToRunningFigures } from "./run-task-to-running.ts";
 import { startUpFigures } from "./start-up.ts";
 
 const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
@@ -10,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   requests: requestFigures,
   "memory-and-reload": memoryAndReloadFigures,
   "agent-sessions": agentSessionFigures,
+  "run-task-to-running": runTaskToRunningFigures,
 };
 
 const asked = process.argv.slice(2);

@@ -1,0 +1,174 @@
+/**
+ * From RunTask until Docker says that the container has started, beside `docker run -d` of the same image in the same run: through a
+ * `berth dev` with Docker in its own process, and through a `berth agent` that is joined to it over sockets.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ECS } from "@aws-sdk/client-ecs";
+import { must } from "../src/lib/assert.ts";
+import { DockerHost, whyNoDocker } from "../tests/docker/docker-host.ts";
+import { type Figure, startChild } from "./figure.ts";
+
+const counts = [1, 50] as const;
+/** How often each is measured; the median counts. */
+const rounds: Readonly<Record<(typeof counts)[number], number>> = { 1: 7, 50: 3 };
+const pollMs = 10;
+const patienceMs = 120_000;
+const command = ["sleep", "3600"];
+const credentials = { accessKeyId: "bench", secretAccessKey: "bench" };
+const region = "us-east-1";
+
+/** Milliseconds until the last of the containers had started, and until whoever asked for them was told so. */
+type Sample = { readonly startedMs: number; readonly toldMs: number };
+type Measure = (count: number) => Promise<Sample>;
+
+export async function runTaskToRunningFigures(): Promise<Figure[]> {
+  const why = await whyNoDocker();
+  if (why !== false) {
+    process.stderr.write(`run-task-to-running is left out: ${why}\n`);
+    return [];
+  }
+  const host = await DockerHost.open();
+  const folder = mkdtempSync(join(tmpdir(), "berth-bench-"));
+  const dev = ["src/cli/main.ts", "dev", "--port", "0", "--in-memory", "--json", "--fargate", "off"];
+  const inProcess = await startChild([...dev, "--runtime", "docker", "--instances", "1"]);
+  const alone = await startChild([...dev, "--runtime", "simulated", "--instances", "0"]);
+  const agent = startAgent(String(alone.first.url), folder);
+  try {
+    const ways: readonly (readonly [string, Measure])[] = [
+      ["docker run -d", (count) => dockerRun(host, count)],
+      ["RunTask, Docker in the server's process", await runTasks(host, String(inProcess.first.url))],
+      ["RunTask, berth agent over sockets", await runTasks(host, String(alone.first.url))],
+    ];
+    const figures: Figure[] = [];
+    for (const count of counts) figures.push(...(await compare(ways, count)));
+    return figures;
+  } finally {
+    agent.kill("SIGTERM");
+    await once(agent, "exit");
+    await Promise.all([inProcess.stop(), alone.stop()]);
+    await host.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The ways take turns, so that what else the machine does meets all of them. */
+async function compare(
+  ways: readonly (readonly [string, Measure])[],
+  count: (typeof counts)[number],
+): Promise<Figure[]> {
+  const samples = ways.map((): Sample[] => []);
+  // The first of each loads what the later ones find loaded.
+  for (let round = -1; round < rounds[count]; round++) {
+    for (const [at, [, measure]] of ways.entries()) {
+      const sample = await measure(count);
+      if (round >= 0) samples[at]?.push(sample);
+    }
+  }
+  const [plain = Number.NaN] = samples.map((all) => median(all.map(({ startedMs }) => startedMs)));
+  return ways.map(([name], at) => {
+    const all = must(samples[at], "the samples of a way");
+    const started = all.map(({ startedMs }) => startedMs);
+    const spread = `${all.length} times: ${Math.min(...started).toFixed(0)} to ${Math.max(...started).toFixed(0)}`;
+    const told = `told so after ${median(all.map(({ toldMs }) => toldMs)).toFixed(0)} ms`;
+    const ratio = at === 0 ? "" : `${(median(started) / plain).toFixed(2)} of docker run; `;
+    const what = count === 1 ? "1 container started" : `the last of ${count} containers started`;
+    return { name: `${name}: ${what}`, value: median(started), unit: "ms", beside: `${ratio}${spread}; ${told}` };
+  });
+}
+
+async function dockerRun(host: DockerHost, count: number): Promise<Sample> {
+  const beganAt = Date.now();
+  const ids = await Promise.all(Array.from({ length: count }, () => docker("run", "-d", host.image, ...command)));
+  const toldMs = Date.now() - beganAt;
+  const startedMs = (await lastStart(host, ids)) - beganAt;
+  await docker("rm", "-f", "-v", ...ids);
+  return { startedMs, toldMs };
+}
+
+async function docker(...argv: readonly string[]): Promise<string> {
+  const child = spawn("docker", argv, { stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  if (code !== 0) throw new Error(`docker ${argv[0]} ended with ${code}`);
+  return output.trim();
+}
+
+/** Waits for an instance to be connected at `url` and gives what runs tasks there. */
+async function runTasks(host: DockerHost, url: string): Promise<Measure> {
+  const ecs = new ECS({ endpoint: url, region, credentials, maxAttempts: 1 });
+  const family = host.tag;
+  await ecs.registerTaskDefinition({
+    family,
+    containerDefinitions: [{ name: "main", image: host.image, command, cpu: 1, memory: 6, stopTimeout: 2 }],
+  });
+  const connected = async (): Promise<boolean> => {
+    const { containerInstanceArns: containerInstances = [] } = await ecs.listContainerInstances({});
+    if (containerInstances.length === 0) return false;
+    const described = await ecs.describeContainerInstances({ containerInstances });
+    return described.containerInstances?.some(({ agentConnected }) => agentConnected) === true;
+  };
+  await until("a connected instance", connected);
+  return async (count) => {
+    const beganAt = Date.now();
+    const calls = Array.from({ length: Math.ceil(count / 10) }, () =>
+      ecs.runTask({ taskDefinition: family, count: Math.min(10, count) }),
+    );
+    const tasks = (await Promise.all(calls)).flatMap((reply) =>
+      (reply.tasks ?? []).flatMap(({ taskArn }) => taskArn ?? []),
+    );
+    if (tasks.length !== count) throw new Error(`${tasks.length} of ${count} tasks were placed`);
+    const ids: string[] = [];
+    await until("tasks RUNNING", async () => {
+      const described = (await ecs.describeTasks({ tasks })).tasks ?? [];
+      const stopped = described.find(({ lastStatus }) => lastStatus === "STOPPED");
+      if (stopped !== undefined) throw new Error(`A task stopped: ${JSON.stringify(stopped.containers)}`);
+      if (!described.every(({ lastStatus }) => lastStatus === "RUNNING")) return false;
+      ids.push(...described.flatMap(({ containers = [] }) => containers.flatMap(({ runtimeId }) => runtimeId ?? [])));
+      return true;
+    });
+    const toldMs = Date.now() - beganAt;
+    const startedMs = (await lastStart(host, ids)) - beganAt;
+    await Promise.all(tasks.map((task) => ecs.stopTask({ task })));
+    await until("tasks STOPPED", async () => {
+      const described = (await ecs.describeTasks({ tasks })).tasks ?? [];
+      return described.every(({ lastStatus }) => lastStatus === "STOPPED");
+    });
+    await docker("rm", "-f", "-v", ...ids);
+    return { startedMs, toldMs };
+  };
+}
+
+function startAgent(endpoint: string, dataDir: string) {
+  const flags = ["--endpoint", endpoint, "--region", region, "--data-dir", dataDir, "--pull-behavior", "prefer-cached"];
+  return spawn(process.execPath, ["src/cli/main.ts", "agent", ...flags], {
+    env: { ...process.env, AWS_ACCESS_KEY_ID: "bench", AWS_SECRET_ACCESS_KEY: "bench" },
+    stdio: "ignore",
+  });
+}
+
+/** When Docker started the last of the containers, by the clock of this machine. */
+async function lastStart(host: DockerHost, ids: readonly string[]): Promise<number> {
+  const inspected = await Promise.all(ids.map((id) => host.docker.inspectContainer(id)));
+  return Math.max(...inspected.map(({ State }) => Date.parse(State?.StartedAt ?? "")));
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const dueAt = performance.now() + patienceMs;
+  while (!(await holds())) {
+    if (performance.now() > dueAt) throw new Error(`${what}: not within ${patienceMs / 1_000} s`);
+    await sleep(pollMs);
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return must(sorted[Math.floor(sorted.length / 2)], "a value");
+}
