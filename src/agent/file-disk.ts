@@ -1,4 +1,5 @@
-import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { AgentDisk, AgentState } from "./agent-disk.ts";
 
@@ -11,10 +12,15 @@ export class DiskError extends Error {
 export class FileDisk implements AgentDisk {
   readonly #folder: string;
   readonly #path: string;
+  /** The folder of the claims to this disk, and that of this process: an empty file that is named after it. */
+  readonly #claims: string;
+  readonly #mine: string;
 
-  private constructor(folder: string, name: string) {
+  private constructor(folder: string, name: string, claim: string) {
     this.#folder = folder;
     this.#path = join(folder, `${name}.json`);
+    this.#claims = join(folder, `${name}.owner`);
+    this.#mine = join(this.#claims, claim);
   }
 
   /**
@@ -22,9 +28,9 @@ export class FileDisk implements AgentDisk {
    * DiskError when another process has it.
    */
   static async open(folder: string, name = "agent"): Promise<FileDisk> {
-    const disk = new FileDisk(folder, name);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await disk.#lock();
+    const claim = `${process.pid}-${await startOf(process.pid)}-${randomUUID()}`;
+    const disk = new FileDisk(folder, name, claim);
+    await disk.#claim();
     return disk;
   }
 
@@ -38,13 +44,14 @@ export class FileDisk implements AgentDisk {
       throw new DiskError(`The agent's state ${this.#path} cannot be read: ${String(cause)}`, { cause });
     }
     try {
-      return JSON.parse(text) as AgentState;
-    } catch (cause) {
-      throw new DiskError(
-        `The agent's state ${this.#path} is damaged. Move it away to register this machine as a new container instance.`,
-        { cause },
-      );
+      const state = JSON.parse(text) as AgentState | null;
+      if (typeof state?.containerInstanceArn === "string") return state;
+    } catch {
+      // Not even JSON.
     }
+    throw new DiskError(
+      `The agent's state ${this.#path} is damaged. Move it away to register this machine as a new container instance.`,
+    );
   }
 
   async save(state: AgentState): Promise<void> {
@@ -64,42 +71,39 @@ export class FileDisk implements AgentDisk {
     await rm(this.#path, { force: true });
   }
 
-  /** Lets another process have the folder. */
+  /** Lets another process have the disk. */
   async release(): Promise<void> {
-    await rm(this.#lockPath, { force: true });
+    await rm(this.#mine, { force: true });
   }
 
-  get #lockPath(): string {
-    return this.#path.replace(/json$/, "lock");
-  }
-
-  async #lock(): Promise<void> {
-    const mine = `${process.pid} ${await startOf(process.pid)}\n`;
-    for (let attempt = 0; attempt < 2; attempt++) {
-      try {
-        await withFile(this.#lockPath, "wx", (file) => file.writeFile(mine));
-        return;
-      } catch (error) {
-        if (codeOf(error) !== "EEXIST") throw error;
-      }
-      const holder = await this.#holder();
-      if (holder !== null) {
+  /**
+   * Claims the folder, and then looks who else does: of two that do so at once, the later look sees both claims. So there is never
+   * more than one owner; when two claim at the same moment there may be none, and each is told of the other.
+   */
+  async #claim(): Promise<void> {
+    await mkdir(this.#claims, { recursive: true, mode: 0o700 });
+    await withFile(this.#mine, "wx", async () => {});
+    for (const name of await readdir(this.#claims)) {
+      const path = join(this.#claims, name);
+      if (path === this.#mine) continue;
+      const holder = await holderOf(name);
+      // A process that has ended does not come back, so its claim may be taken away at any time.
+      if (holder === null) await rm(path, { force: true });
+      else {
+        await this.release();
         throw new DiskError(
           `${this.#folder} belongs to the agent with process id ${holder}. Stop that one, or give this one another folder.`,
         );
       }
-      await this.release();
     }
-    throw new DiskError(`${this.#folder} is being opened by another agent.`);
   }
+}
 
-  /** The process that has the lock; null when it has ended, whoever has its number now. */
-  async #holder(): Promise<number | null> {
-    const text = await readFile(this.#lockPath, "utf8").catch(() => "");
-    const [pid = "", start = ""] = text.trim().split(" ");
-    const isHeld = /^\d+$/.test(pid) && start !== "" && (await startOf(Number(pid))) === start;
-    return isHeld ? Number(pid) : null;
-  }
+/** The process that made the claim with that name; null when it has ended, whoever has its number now. */
+async function holderOf(claim: string): Promise<number | null> {
+  const [pid = "", start = ""] = claim.split("-");
+  const isHeld = /^\d+$/.test(pid) && start !== "" && (await startOf(Number(pid))) === start;
+  return isHeld ? Number(pid) : null;
 }
 
 /**
