@@ -167,7 +167,7 @@ export class Agent {
   }
 
   async #register(): Promise<boolean> {
-    const { instance, cluster, log, name } = this.#options;
+    const { instance, cluster, log, name, onEnded } = this.#options;
     if ("adopt" in instance) {
       this.#containerInstanceArn = instance.adopt;
       return true;
@@ -178,7 +178,8 @@ export class Agent {
       this.#containerInstanceArn ??= arn;
       return arn !== null;
     } catch (error) {
-      log("error", { err: error, host: name }, "the registration was refused");
+      // Who is told of the end has the error.
+      log(onEnded === undefined ? "error" : "debug", { err: error, host: name }, "the registration was refused");
       this.#end({ why: "refused", error });
       return false;
     }

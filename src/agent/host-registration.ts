@@ -38,8 +38,7 @@ export class HostRegistration {
       try {
         return registeredArn(await api.call("RegisterContainerInstance", request));
       } catch (error) {
-        const code = codeOf(error);
-        if (code?.endsWith("Exception") === true && !retriedCodes.includes(code)) throw error;
+        if (!isWorthAnotherRegistration(error)) throw error;
         log("debug", { err: error }, "the registration waits for its next attempt");
         await this.#wait(backoff.next());
       }
@@ -80,6 +79,12 @@ export class HostRegistration {
       this.#pause = this.#options.clock.setTimer(ms, resolve);
     });
   }
+}
+
+/** Whether a registration that failed with `error` may be taken the next time. */
+export function isWorthAnotherRegistration(error: unknown): boolean {
+  const code = codeOf(error);
+  return code?.endsWith("Exception") !== true || retriedCodes.includes(code);
 }
 
 function registeredArn(reply: { readonly containerInstance?: unknown }): string {

@@ -1,8 +1,11 @@
+import { isWorthAnotherRegistration } from "../agent/host-registration.ts";
 import type { SocketNews } from "../agent/remote/websocket-transport.ts";
 import type { EcsApi } from "../agent-protocol/connection.ts";
 
 /** What an agent tells the person, or the script, that started it. */
 export type AgentNews =
+  /** What tasks miss on this machine. */
+  | { readonly event: "lacking"; readonly isRoot: boolean; readonly lacks: readonly string[] }
   | { readonly event: "registered"; readonly containerInstanceArn: string; readonly cluster: string }
   /** The control plane did not answer, or asked to come later; the agent tries again. */
   | { readonly event: "waiting"; readonly operation: string; readonly problem: string }
@@ -46,7 +49,7 @@ export function watchedApi(api: EcsApi, cluster: string, tell: (news: AgentNews)
       try {
         reply = await api.call(operation, request);
       } catch (error) {
-        if (operation === "RegisterContainerInstance" || operation === "DiscoverPollEndpoint") {
+        if (isRepeated(operation, error)) {
           tell({ event: "waiting", operation, problem: error instanceof Error ? error.message : String(error) });
         }
         throw error;
@@ -61,6 +64,12 @@ export function watchedApi(api: EcsApi, cluster: string, tell: (news: AgentNews)
       return reply;
     },
   };
+}
+
+/** Whether the agent makes the call again. Of a registration that is refused it dies, which is told of at its end. */
+function isRepeated(operation: string, error: unknown): boolean {
+  if (operation === "DiscoverPollEndpoint") return true;
+  return operation === "RegisterContainerInstance" && isWorthAnotherRegistration(error);
 }
 
 function tellOfTask({ task, status, reason, containers = [] }: StateReport, tell: (news: AgentNews) => void): void {
@@ -94,9 +103,26 @@ export function tellOfSocket(news: SocketNews, tell: (news: AgentNews) => void):
   else tell({ event: "disconnected", code: news.code, reason: news.reason });
 }
 
+/** What tasks miss on a host with Docker, in the words of who runs them. `endpoints` is where containers ask the agent. */
+export function lacksOf(host: {
+  readonly canLimitTasks: boolean;
+  readonly endpoints: { readonly address: string } | null;
+}): readonly string[] {
+  return [
+    ...(host.canLimitTasks ? [] : ["tasks have no limits as a whole, only their containers"]),
+    ...(host.endpoints === null ? ["containers get no metadata and no credentials"] : []),
+    // AWS: they take credentials over HTTP from that address and from loopback only.
+    ...(host.endpoints !== null && host.endpoints.address !== "169.254.170.2"
+      ? ["the AWS SDKs in containers get no credentials"]
+      : []),
+  ];
+}
+
 /** A line for a person. */
 export function newsLine(news: AgentNews): string {
   switch (news.event) {
+    case "lacking":
+      return `${news.isRoot ? "On this machine" : "Without root"}: ${news.lacks.join("; ")}.`;
     case "registered":
       return `Registered in cluster ${news.cluster} as ${news.containerInstanceArn}.`;
     case "waiting":
@@ -104,11 +130,11 @@ export function newsLine(news: AgentNews): string {
     case "connected":
       return "Connected: tasks may come.";
     case "disconnected":
-      return `Disconnected (${news.code}${news.reason === "" ? "" : `, ${news.reason}`}): connecting again, containers run on.`;
+      return `Disconnected (${news.code}${news.reason === "" ? "" : `, ${news.reason}`}). Containers run on.`;
     case "task":
       return taskLine(news);
     case "ended":
-      return news.problem === null ? `The agent has ended (${news.why}).` : `The agent has ended: ${news.problem}`;
+      return news.problem === null ? "The agent has ended; containers run on." : `The agent has ended: ${news.problem}`;
   }
 }
 

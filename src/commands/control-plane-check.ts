@@ -51,7 +51,8 @@ export async function checkControlPlane({ api, endpoint, accessKeyId, cluster }:
   }
 }
 
-function plainWords({ code, status, message }: ApiError, endpoint: string, accessKeyId: string): string {
+/** Why a call was not answered with success, and what to do about it. */
+export function plainWords({ code, status, message }: ApiError, endpoint: string, accessKeyId: string): string {
   if (untrustedCodes.includes(code)) {
     return `The certificate of ${endpoint} is not trusted (${code}). Pass --tls-ca FILE with the one that vouches for it.`;
   }

@@ -26,15 +26,25 @@ export type Remote = {
 export function remoteFrom(typed: Typed, environment: NodeJS.ProcessEnv = process.env): Remote {
   const endpoint =
     textFlag(typed, "endpoint", null) ?? (environment.AWS_ENDPOINT_URL_ECS || environment.AWS_ENDPOINT_URL || null);
-  if (endpoint === null) throw new UsageError("--endpoint URL is needed: where the control plane is.");
-  if (!/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) {
+  if (endpoint === null)
     throw new UsageError(
-      `--endpoint must be an address like https://ecs.example.org or http://127.0.0.1:4280, but is "${endpoint}".`,
+      "--endpoint URL is needed: where the control plane is, as http://127.0.0.1:4280 for `berth dev`.",
+    );
+  // A path would be lost: ECS is at the root of its host. A name and a password are for nobody here to use, or to show.
+  if (!/^https?:\/\/[^/?#@\\]+\/?$/i.test(endpoint) || !URL.canParse(endpoint)) {
+    const shown = endpoint.replace(/\/\/.*@/, "//…@");
+    throw new UsageError(
+      `--endpoint must be an address like https://ecs.example.org or http://127.0.0.1:4280, but is "${shown}".`,
     );
   }
   const region = textFlag(typed, "region", null) ?? (environment.AWS_REGION || environment.AWS_DEFAULT_REGION || null);
   if (region === null) throw new UsageError("--region REGION is needed, or AWS_REGION in the environment.");
-  return { endpoint, region, credentials: credentialsFrom(environment), trust: trustOf(typed) };
+  return {
+    endpoint: new URL(endpoint).origin,
+    region,
+    credentials: credentialsFrom(environment),
+    trust: trustOf(typed),
+  };
 }
 
 function credentialsFrom(environment: NodeJS.ProcessEnv): AgentCredentials {

@@ -48,20 +48,25 @@ export class DockerAgent {
       availabilityZone,
       memoryFile: options.endpointsFile,
     });
-    const runtime = new DockerRuntime({
-      docker: host.engine,
-      clock,
-      log,
-      groundwork: host.groundwork,
-      engineVersion: host.version,
-      cluster,
-      environmentOf: (taskArn, container, task) => endpoints.environmentOf(taskArn, container, task),
-      ...(options.pullBehaviour && { pullBehaviour: options.pullBehaviour }),
-      ...(options.gpu && { gpu: options.gpu }),
-    });
-    const instance = options.instance({ hasEndpoints: endpoints.place !== null });
-    agent = new Agent({ ...options, instance, runtime, credentials });
-    return new DockerAgent(agent, endpoints);
+    try {
+      const runtime = new DockerRuntime({
+        docker: host.engine,
+        clock,
+        log,
+        groundwork: host.groundwork,
+        engineVersion: host.version,
+        cluster,
+        environmentOf: (taskArn, container, task) => endpoints.environmentOf(taskArn, container, task),
+        ...(options.pullBehaviour && { pullBehaviour: options.pullBehaviour }),
+        ...(options.gpu && { gpu: options.gpu }),
+      });
+      const instance = options.instance({ hasEndpoints: endpoints.place !== null });
+      agent = new Agent({ ...options, instance, runtime, credentials });
+      return new DockerAgent(agent, endpoints);
+    } catch (error) {
+      await endpoints.close();
+      throw error;
+    }
   }
 
   /** Where containers ask the agent; null: nowhere. */

@@ -3,6 +3,7 @@ import type { HostAttribute } from "../registration.ts";
 import { defaultDockerHost } from "./docker-address.ts";
 import { architectureOf, dockerAttributes } from "./docker-attributes.ts";
 import { DockerEngine } from "./docker-engine.ts";
+import { DockerUnreachable } from "./docker-error.ts";
 import { type DockerGroundwork, openDockerGroundwork } from "./docker-groundwork.ts";
 import { type DockerHostInfo, dockerHostInfo } from "./docker-runtime.ts";
 
@@ -50,7 +51,7 @@ export class DockerHost {
       await engine.ping();
     } catch (cause) {
       engine.close();
-      throw new DockerHostError(`Docker does not answer on ${engine.address} (${textOf(cause)})`, { cause });
+      throw new DockerHostError(`Docker does not answer on ${engine.address} (${reasonOf(cause)})`, { cause });
     }
     try {
       const [facts, apiVersion] = await Promise.all([dockerHostInfo(engine), engine.apiVersion()]);
@@ -77,5 +78,8 @@ export class DockerHost {
     this.engine.close();
   }
 }
+
+/** Without the address and the call, which the sentence around it has already. */
+const reasonOf = (error: unknown): string => textOf(error instanceof DockerUnreachable ? error.cause : error);
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,167 @@
+import { hash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { type PullBehaviour, pullBehaviours } from "../agent/docker/image-puller.ts";
+import type { HostAttribute, HostFacts, HostIdentity } from "../agent/registration.ts";
+import { type CommandText, type Flag, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
+import { type Remote, remoteFlags, remoteFrom } from "./remote-flags.ts";
+
+const flags = {
+  ...remoteFlags,
+  cluster: { value: "CLUSTER", help: "The cluster to join (default: default, which is made when it is missing)." },
+  "data-dir": { value: "DIR", help: "Where the agent keeps its state (default /var/lib/berth-agent)." },
+  runtime: { value: "RUNTIME", help: "docker (default), or simulated: containers that exist only as timers." },
+  "docker-host": { value: "ADDRESS", help: "The engine (default: DOCKER_HOST, then unix:///var/run/docker.sock)." },
+  "pull-behavior": {
+    value: "WORD",
+    help: `When registries are asked: ${pullBehaviours.join(", ")} (default default: always, but what is there will do).`,
+  },
+  attributes: { value: "LIST", help: "Custom attributes: rack=r1,disk=ssd. Sent with the first registration only." },
+  tags: { value: "LIST", help: "Tags: team=web,stage=test. Sent with the first registration only." },
+  external: { value: null, help: "Register as an EXTERNAL instance: tasks come with launch type EXTERNAL." },
+  "availability-zone": { value: "ZONE", help: "The zone that the machine counts to (default: the region's first)." },
+  "instance-type": { value: "TYPE", help: "What the attribute ecs.instance-type says (default docker)." },
+  "reserved-memory": { value: "MIB", help: "Memory that tasks do not get (default 0)." },
+  "log-level": { value: "LEVEL", help: "Of the log on standard error (default warn)." },
+  json: { value: null, help: "What happens as lines of JSON on standard output, in place of text on standard error." },
+} as const satisfies Record<string, Flag>;
+
+export const agentCommand: CommandText = {
+  usage: "berth agent --endpoint URL [flags]",
+  about: `Makes this machine a container instance: registers it, connects, and runs the tasks that are placed on it in Docker.
+The access key comes from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. What the agent must know after a restart
+is in its data directory; containers run on while it is away. Without root, tasks have no limits as a whole, and the AWS SDKs in
+containers get no credentials. A control plane that does not answer is waited for.
+Exit codes: 0 after SIGTERM or SIGINT; 1 start it again when that is mended (the reason is on standard error); 2 wrong command line;
+5 do not start it again (registration refused for good, instance deregistered, another agent has its place).`,
+  flags,
+  examples: [
+    {
+      line: "sudo -E berth agent --endpoint http://127.0.0.1:4280 --region us-east-1",
+      about: "Joins the cluster default of a control plane on this machine.",
+    },
+    {
+      line: "berth agent --endpoint https://ecs.example.org --cluster web --attributes rack=r7 --data-dir /srv/berth-agent",
+      about: "Joins another cluster, with an attribute that placement constraints can ask for.",
+    },
+    {
+      line: "berth agent --endpoint http://127.0.0.1:4280 --runtime simulated --data-dir /tmp/rehearsal",
+      about: "Rehearses without Docker.",
+    },
+  ],
+};
+
+/** What was typed, read. */
+export type AgentSettings = {
+  readonly remote: Remote;
+  readonly runtime: "docker" | "simulated";
+  /** A value of DOCKER_HOST; empty: the usual socket. */
+  readonly dockerHost: string;
+  readonly pullBehaviour: PullBehaviour;
+  /** Name or ARN. Null: `default`, made when it is missing. */
+  readonly cluster: string | null;
+  readonly dataDir: string;
+  readonly external: boolean;
+  readonly availabilityZone: string;
+  readonly instanceType: string;
+  readonly reservedMemoryMiB: number;
+  readonly customAttributes: readonly HostAttribute[];
+  readonly tags: readonly { readonly key: string; readonly value: string }[];
+};
+
+/** Reads the command line and the environment. Throws UsageError that says what to type instead, StartError for --tls-ca. */
+export function settingsFrom(typed: Typed, environment: NodeJS.ProcessEnv = process.env): AgentSettings {
+  const runtime = oneOf(typed, "runtime", ["docker", "simulated"] as const, "docker");
+  const pullBehaviour = oneOf(typed, "pull-behavior", pullBehaviours, "default");
+  const remote = remoteFrom(typed, environment);
+  return {
+    remote,
+    runtime,
+    dockerHost: textFlag(typed, "docker-host", environment.DOCKER_HOST ?? ""),
+    pullBehaviour,
+    cluster: textFlag(typed, "cluster", null),
+    dataDir: resolve(textFlag(typed, "data-dir", "/var/lib/berth-agent")),
+    external: typed.flags.has("external"),
+    availabilityZone: textFlag(typed, "availability-zone", `${remote.region}a`),
+    instanceType: textFlag(typed, "instance-type", "docker"),
+    reservedMemoryMiB: numberFlag(typed, "reserved-memory", { otherwise: 0, min: 0, max: 33_554_432 }),
+    customAttributes: pairs(typed, "attributes").map(([name, value]) => ({ name, value })),
+    tags: pairs(typed, "tags").map(([key, value]) => ({ key, value })),
+  };
+}
+
+/** The host's hardware, as its runtime knows it. */
+export type Hardware = Pick<HostFacts, "cpu" | "memoryMiB" | "gpuIds"> & Pick<HostIdentity, "architecture">;
+
+/** Throws UsageError when --reserved-memory leaves nothing of the host's memory. */
+export function checkReservedMemory(
+  { reservedMemoryMiB }: Pick<AgentSettings, "reservedMemoryMiB">,
+  { memoryMiB }: Pick<Hardware, "memoryMiB">,
+): void {
+  if (reservedMemoryMiB < memoryMiB) return;
+  throw new UsageError(
+    `--reserved-memory ${reservedMemoryMiB} leaves nothing of the ${memoryMiB} MiB of this machine.`,
+  );
+}
+
+/** What the host registers with. AWS: an agent outside EC2 says so by an attribute, and nothing of the machine it is on. */
+export function factsOf(
+  settings: AgentSettings,
+  { architecture, cpu, memoryMiB, gpuIds }: Hardware,
+  capabilities: readonly HostAttribute[],
+): HostFacts {
+  const { external, remote, availabilityZone, instanceType, reservedMemoryMiB, customAttributes, tags } = settings;
+  // AWS: tasks on external instances have no interfaces of their own.
+  const offered = capabilities.filter(({ name }) => !external || !name.startsWith("ecs.capability.task-eni"));
+  const identity = {
+    account: null,
+    region: remote.region,
+    availabilityZone,
+    instanceId: instanceIdOf(settings.dataDir),
+    instanceType,
+    imageId: null,
+    architecture,
+  };
+  return {
+    cpu,
+    memoryMiB: memoryMiB - reservedMemoryMiB,
+    gpuIds,
+    identity: external ? null : identity,
+    attributes: external ? [...offered, { name: "ecs.capability.external" }] : offered,
+    customAttributes: [{ name: "berth.runtime", value: settings.runtime }, ...customAttributes],
+    tags,
+  };
+}
+
+/** The same for the same machine and data directory, in the form of EC2. */
+function instanceIdOf(dataDir: string): string {
+  let machine = "";
+  try {
+    machine = readFileSync("/etc/machine-id", "utf8").trim();
+  } catch {
+    // A machine without one is told from others by its data directory alone.
+  }
+  return `i-${hash("sha256", `${machine}\n${dataDir}`, "hex").slice(0, 17)}`;
+}
+
+/** `name=value,…` of a flag. */
+function pairs(typed: Typed, name: string): (readonly [string, string])[] {
+  const given = textFlag(typed, name, null);
+  if (given === null) return [];
+  const read = given.split(",").map((pair) => {
+    const at = pair.indexOf("=");
+    const before = pair.slice(0, Math.max(0, at)).trim();
+    if (before === "") throw new UsageError(`--${name} must be a list like a=1,b=2, but has "${pair}".`);
+    return [before, pair.slice(at + 1).trim()] as const;
+  });
+  const twice = read.find(([first], index) => read.findIndex(([other]) => other === first) !== index);
+  if (twice !== undefined) throw new UsageError(`--${name} has ${twice[0]} twice.`);
+  return read;
+}
+
+function oneOf<T extends string>(typed: Typed, name: string, known: readonly T[], otherwise: T): T {
+  const given = textFlag(typed, name, otherwise);
+  const found = known.find((word) => word === given);
+  if (found === undefined) throw new UsageError(`--${name} must be one of ${known.join(", ")}, not "${given}".`);
+  return found;
+}
