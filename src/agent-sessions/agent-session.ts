@@ -47,6 +47,8 @@ export type SessionEnvironment = {
   readonly ids: RandomStream;
   readonly log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void;
   readonly report: (report: AgentReport) => Promise<void>;
+  /** Calls `tell` in a moment, for a report that says nothing new. */
+  readonly unhurried: (tell: () => void) => void;
   /** Mints what the roles of tasks give; without it tasks get no credentials. */
   readonly credentials: TaskCredentials | null;
   /** What UpdateContainerAgent tells the agent to fetch. */
@@ -67,6 +69,8 @@ export class AgentSession {
   readonly #updates = new Map<string, "stage" | "perform">();
   readonly #complained = new Set<string>();
   #waitingReports = 0;
+  /** What the agent said of its host last, since its telemetry is connected. */
+  #hostChecks: HostChecks | null = null;
   /** The kind of agent that holds the session; null while there is none. */
   simulated: boolean | null = null;
 
@@ -174,6 +178,7 @@ export class AgentSession {
 
   #openTelemetry(connection: AgentConnection): void {
     this.#tcs = connection;
+    this.#hostChecks = null;
     connection.onMessage((message) => {
       if (this.#tcs === connection) this.#telemetry(message);
     });
@@ -323,7 +328,12 @@ export class AgentSession {
     }
     this.#tcs?.send({ type: telemetryAcks[parsed.message.type], message: {} } satisfies ToAgent);
     const report = reportFromTelemetry(this.identity.instanceId, parsed.message, this.#environment.clock.now());
-    if (report !== null) this.#report(report);
+    if (report === null) return;
+    const before = this.#hostChecks;
+    if (report.type === "instance-status") this.#hostChecks = report.checks;
+    if (report.type === "instance-status" && before !== null && saysTheSame(before, report.checks)) {
+      this.#environment.unhurried(() => this.#report(report));
+    } else this.#report(report);
   }
 
   /** A message that is none is dropped; the log hears of each kind once per connection. */
@@ -376,6 +386,18 @@ export class AgentSession {
   #who(): { readonly containerInstance: string } {
     return { containerInstance: this.identity.containerInstanceArn };
   }
+}
+
+type HostChecks = Extract<AgentReport, { readonly type: "instance-status" }>["checks"];
+
+function saysTheSame(before: HostChecks, now: HostChecks): boolean {
+  return (
+    before.length === now.length &&
+    now.every(({ type, status, statusReason }, at) => {
+      const check = before[at];
+      return check?.type === type && check.status === status && check.statusReason === statusReason;
+    })
+  );
 }
 
 const telemetryAcks = {

@@ -400,6 +400,31 @@ describe("sessions: what is reported", () => {
     );
   });
 
+  it("passes a health that is as it was on in a moment, with those of other agents, and one that changed at once", async () => {
+    const world = new World();
+    const tcs = await world.connect("tcs");
+    const say = async (end: AgentEnd, status: string): Promise<number> => {
+      const statuses = [{ type: "ContainerRuntime", status }];
+      const message = { metadata: {}, statuses, timestamp: world.clock.now() / 1_000 };
+      end.connection.send({ type: "PublishInstanceStatusRequest", message });
+      await world.clock.settle();
+      return world.reports.length;
+    };
+    assert.equal(await say(tcs, "OK"), 1);
+    assert.equal(await say(tcs, "OK"), 1);
+    assert.equal(await say(tcs, "OK"), 1);
+    await world.clock.advance(1_000);
+    assert.equal(world.reports.length, 3);
+    assert.equal(await say(tcs, "IMPAIRED"), 4);
+    // What an agent says first on a connection is news.
+    const again = await world.connect("tcs");
+    assert.equal(await say(again, "IMPAIRED"), 5);
+    await say(again, "IMPAIRED");
+    world.sessions.closeAll(1001);
+    await world.clock.advance(10_000);
+    assert.equal(world.reports.length, 5);
+  });
+
   it("drops messages of the wrong shape and logs each kind once", async () => {
     const world = new World();
     const acs = await world.connect();

@@ -15,6 +15,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random, RandomStream } from "../lib/random.ts";
 import { AgentSession } from "./agent-session.ts";
 import { instanceOf } from "./hello-from-url.ts";
+import { UnhurriedReports } from "./unhurried-reports.ts";
 
 /** What the sessions need of the control plane. */
 export type SessionsControlPlane = {
@@ -54,10 +55,12 @@ export class AgentSessions {
   readonly #turnedAway = new Set<string>();
   /** Instances that a real agent has spoken for: a simulated host has no business there any more. */
   readonly #real = new Set<string>();
+  readonly #unhurried: UnhurriedReports;
   #closed = false;
 
   constructor(options: AgentSessionsOptions) {
     this.#options = options;
+    this.#unhurried = new UnhurriedReports(options.clock);
     this.#ids = options.random.stream("agent-messages");
     options.controlPlane.onEffect((place, effect) => this.#apply(place, effect));
     options.controlPlane.onLoaded?.((place) => {
@@ -113,6 +116,7 @@ export class AgentSessions {
    */
   closeAll(code: number, reason = "shutting down"): void {
     this.#closed = true;
+    this.#unhurried.close();
     for (const session of this.#sessions.values()) session.handOff(code, reason);
     this.#sessions.clear();
   }
@@ -163,6 +167,7 @@ export class AgentSessions {
         log,
         ids: this.#ids,
         report: (report) => controlPlane.report(place, report),
+        unhurried: (tell) => this.#unhurried.add(tell),
         credentials: this.#options.credentials ?? null,
         updateInfo: (targetVersion) =>
           agentUpdate ?? { location: `simulated:/agent/${targetVersion}`, signature: "0".repeat(64) },
