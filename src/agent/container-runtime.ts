@@ -82,9 +82,12 @@ export type RuntimeCommand = TaskCommand | ContainerCommand;
 
 export type RuntimeHealth = "HEALTHY" | "UNHEALTHY" | "UNKNOWN";
 
+/** Ports of the host that others have, as far as agents give them out, and where the search for a free one may begin. */
+export type HostPortUse = { readonly tcp: readonly number[]; readonly udp: readonly number[]; readonly from: number };
+
 /** What happened to a task as a whole. */
 export type TaskEvent =
-  | { readonly type: "prepared"; readonly taskArn: string }
+  | { readonly type: "prepared"; readonly taskArn: string; readonly hostPorts?: HostPortUse }
   /** `reason` becomes the reason of the task. */
   | { readonly type: "prepare-failed"; readonly taskArn: string; readonly reason: string };
 

@@ -15,6 +15,14 @@ describe("host ports", () => {
     );
   });
 
+  it("are picked past what others of the host have, who may yet give up one that is asked for by number", () => {
+    const others = { tcp: new Set([40_000, 40_002]), udp: new Set([40_001]) };
+    const found = allocatePorts([{ containerPortRange: "80-81" }], "bridge", none, 40_000, others);
+    assert.equal(found.ok && found.bindings[0]?.hostPort, 40_003);
+    const named = allocatePorts([{ containerPort: 80, hostPort: 40_002 }], "bridge", none, 40_000, others);
+    assert.equal(named.ok && named.bindings[0]?.hostPort, 40_002);
+  });
+
   it("of a range lie in a row and are reported as a range", () => {
     const inUse = { tcp: new Set([32_769]), udp: new Set<number>() };
     const found = allocatePorts([{ containerPortRange: "9000-9002" }], "bridge", inUse, dynamicPorts.first);

@@ -7,19 +7,24 @@ export const dynamicPorts = { first: 32_768, last: 60_999 } as const;
 /** The ports of one host that containers have, by protocol. */
 export type PortsInUse = { readonly tcp: ReadonlySet<number>; readonly udp: ReadonlySet<number> };
 
+/** What programs that are no containers of this agent have of its host. */
+export const nothingElse: PortsInUse = { tcp: new Set(), udp: new Set() };
+
 export type Allocation =
   | { readonly ok: true; readonly bindings: readonly PortBinding[]; readonly cursor: number }
   | { readonly ok: false; readonly protocol: "tcp" | "udp"; readonly port: number };
 
 /**
  * The host ports of a container. `cursor` is where the search for open ones begins, so that a port that was just
- * released is not given out at once again. Fails with the port that is taken, or 0 when none is left.
+ * released is not given out at once again. Fails with the port that is taken, or 0 when none is left. Of `others` none is picked;
+ * whether one that is asked for by number can be had is for the host to say.
  */
 export function allocatePorts(
   mappings: readonly PayloadPortMapping[],
   networkMode: string,
   inUse: PortsInUse,
   cursor: number,
+  others: PortsInUse = nothingElse,
 ): Allocation {
   if (networkMode === "awsvpc" || networkMode === "none") return { ok: true, bindings: [], cursor };
   const taken = { tcp: new Set(inUse.tcp), udp: new Set(inUse.udp) };
@@ -29,7 +34,7 @@ export function allocatePorts(
     const protocol = mapping.protocol ?? "tcp";
     const { containerPort, count } = span(mapping);
     const fixed = networkMode === "host" ? containerPort : (mapping.hostPort ?? 0);
-    const hostPort = fixed === 0 ? findFree(taken[protocol], count, next) : fixed;
+    const hostPort = fixed === 0 ? findFree([taken[protocol], others[protocol]], count, next) : fixed;
     if (hostPort === null) return { ok: false, protocol, port: 0 };
     for (let port = hostPort; port < hostPort + count; port++) {
       if (taken[protocol].has(port)) return { ok: false, protocol, port };
@@ -59,7 +64,7 @@ function span(mapping: PayloadPortMapping): { readonly containerPort: number; re
 }
 
 /** The first of `count` free ports in a row at or after `cursor`, going round once. */
-function findFree(taken: ReadonlySet<number>, count: number, cursor: number): number | null {
+function findFree(taken: readonly ReadonlySet<number>[], count: number, cursor: number): number | null {
   const { first, last } = dynamicPorts;
   const size = last - first + 1;
   let candidate = cursor < first || cursor > last ? first : cursor;
@@ -70,7 +75,7 @@ function findFree(taken: ReadonlySet<number>, count: number, cursor: number): nu
       continue;
     }
     let clash = 0;
-    for (let i = count; i > 0 && clash === 0; i--) if (taken.has(candidate + i - 1)) clash = i;
+    for (let i = count; i > 0 && clash === 0; i--) if (taken.some((ports) => ports.has(candidate + i - 1))) clash = i;
     if (clash === 0) return candidate;
     tried += clash;
     candidate += clash;

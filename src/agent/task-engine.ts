@@ -20,7 +20,7 @@ import {
   type TaskHealth,
 } from "./engine-step.ts";
 import { isChecked, newTask, unloadable, withOverriddenCommand } from "./engine-task.ts";
-import { dynamicPorts } from "./host-ports.ts";
+import { dynamicPorts, nothingElse } from "./host-ports.ts";
 import { type SharedPorts, TaskProgress } from "./task-progress.ts";
 
 /** LIMIT: confirmed interfaces that are remembered, many times what a host can have at once. */
@@ -48,7 +48,8 @@ export class TaskEngine {
     this.#removing = snapshot?.removing ?? [];
     this.#sequence = snapshot?.sequence ?? -1;
     this.#manifestId = snapshot?.manifestId ?? null;
-    this.#ports = { inUse: () => this.#portsInUse(), cursor: snapshot?.portCursor ?? dynamicPorts.first };
+    const cursor = snapshot?.portCursor ?? dynamicPorts.first;
+    this.#ports = { inUse: () => this.#portsInUse(), others: nothingElse, cursor };
     this.#progress = new TaskProgress(options, this.#ports, 0, []);
     this.#attached = [...(snapshot?.attached ?? [])];
   }

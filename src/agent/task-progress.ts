@@ -3,11 +3,13 @@ import type { ContainerEvent, RuntimeCommand, TaskEvent } from "./container-runt
 import type { EngineContainer, EngineTask } from "./engine-state.ts";
 import type { EngineOptions, EngineOutput } from "./engine-step.ts";
 import { containerChange, digestReport, isChecked, isRestartDue, takeStateChange } from "./engine-task.ts";
-import { allocatePorts } from "./host-ports.ts";
+import { allocatePorts, type PortsInUse } from "./host-ports.ts";
 
 /** The host ports that tasks share. */
 export type SharedPorts = {
-  inUse(): { readonly tcp: ReadonlySet<number>; readonly udp: ReadonlySet<number> };
+  inUse(): PortsInUse;
+  /** What others have of the host, as the runtime has seen it last. */
+  others: PortsInUse;
   cursor: number;
 };
 
@@ -54,6 +56,11 @@ export class TaskProgress {
   taskEvent(task: EngineTask, event: TaskEvent): void {
     if (task.groundwork !== "preparing" || task.known === "STOPPED") return;
     task.groundwork = event.type === "prepared" ? "ready" : "failed";
+    if (event.type === "prepared" && event.hostPorts !== undefined) {
+      const { tcp, udp, from } = event.hostPorts;
+      this.#ports.others = { tcp: new Set(tcp), udp: new Set(udp) };
+      this.#ports.cursor = from;
+    }
     if (event.type === "prepare-failed" && task.desired === "RUNNING") {
       task.desired = "STOPPED";
       task.reason = event.reason;
@@ -231,7 +238,8 @@ export class TaskProgress {
   #allocateAndCreate(task: EngineTask, container: EngineContainer): void {
     const mappings = container.spec.portMappings ?? [];
     if (mappings.length > 0) {
-      const found = allocatePorts(mappings, task.surroundings.networkMode, this.#ports.inUse(), this.#ports.cursor);
+      const { others, cursor } = this.#ports;
+      const found = allocatePorts(mappings, task.surroundings.networkMode, this.#ports.inUse(), cursor, others);
       if (!found.ok) {
         const problem = `Bind for 0.0.0.0:${found.port} failed: port is already allocated`;
         this.#ended(task, container, null, `CannotStartContainerError: Error response from daemon: ${problem}`);

@@ -18,6 +18,7 @@ import { ContainerWatch, timeOf } from "./container-watch.ts";
 import type { DockerInfo, DockerVersion } from "./docker-answers.ts";
 import type { DockerEngine } from "./docker-engine.ts";
 import { DockerError, DockerTimeout, failureText, isAway, isNotFound } from "./docker-error.ts";
+import { hostPortUse } from "./host-port-use.ts";
 import { ImagePuller, type PullBehaviour, type RegistryAuth } from "./image-puller.ts";
 import { Slots } from "./slots.ts";
 import type { TaskGroundwork } from "./task-groundwork.ts";
@@ -171,7 +172,7 @@ export class DockerRuntime implements ContainerRuntime {
     const { taskArn, task } = command;
     switch (command.type) {
       case "prepare":
-        await this.#prepare(taskArn, task, command.specs);
+        await this.#prepare(command);
         return;
       case "release":
         await groundwork.release(taskArn, task);
@@ -208,7 +209,7 @@ export class DockerRuntime implements ContainerRuntime {
     }
   }
 
-  async #prepare(taskArn: string, task: TaskSurroundings, specs: readonly PayloadContainer[]): Promise<void> {
+  async #prepare({ taskArn, task, specs }: Extract<TaskCommand, { type: "prepare" }>): Promise<void> {
     const { docker, groundwork } = this.#options;
     try {
       await this.#waiting.whileAway(() => groundwork.prepare(taskArn, task, specs));
@@ -225,7 +226,9 @@ export class DockerRuntime implements ContainerRuntime {
       this.#tell({ type: "prepare-failed", taskArn, reason });
       return;
     }
-    this.#tell({ type: "prepared", taskArn });
+    const publishes = specs.some(({ portMappings }) => portMappings?.length);
+    const hostPorts = publishes && isLocal(docker.address) ? await hostPortUse() : null;
+    this.#tell({ type: "prepared", taskArn, ...(hostPorts && { hostPorts }) });
   }
 
   async #clean(taskArn: string, task: TaskSurroundings): Promise<void> {
@@ -369,6 +372,9 @@ export class DockerRuntime implements ContainerRuntime {
     if (before !== this.#impaired && !this.#waiting.signal.aborted) this.#checkChanged();
   }
 }
+
+/** The ports of another machine cannot be seen. */
+const isLocal = (address: string): boolean => address.startsWith("unix://");
 
 function createProblem(error: unknown): string {
   if (error instanceof UnusablePayload) return error.message;
