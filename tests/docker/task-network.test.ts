@@ -215,7 +215,11 @@ describe("networks and volumes of tasks", { skip, concurrency: 6 }, () => {
       { volumes },
     );
     await world.until(arn, "RUNNING");
-    await until(async () => /kept\n.*Read-only/s.test(await world.output(arn, "guest")), "what the guest saw");
+    await until(async () => {
+      // Two streams, of which either may come first.
+      const text = await world.output(arn, "guest");
+      return text.includes("kept\n") && text.includes("Read-only file system");
+    }, "what the guest saw");
     await world.stop(arn);
   });
 
