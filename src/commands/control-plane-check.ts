@@ -56,6 +56,9 @@ export function plainWords({ code, status, message }: ApiError, endpoint: string
   if (untrustedCodes.includes(code)) {
     return `The certificate of ${endpoint} is not trusted (${code}). Pass --tls-ca FILE with the one that vouches for it.`;
   }
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    return `The certificate of ${endpoint} is that of another host. Pass the --endpoint with a name that it has.`;
+  }
   if (status === null) return `${message} Is a server there? \`berth serve\` and \`berth dev\` start one.`;
   if (code === "NotEcs") return `What answers at ${endpoint} is no ECS control plane. ${message}`;
   if (keyCodes.includes(code)) return `${endpoint} refuses the access key ${accessKeyId}: ${message}`;

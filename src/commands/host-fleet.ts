@@ -135,7 +135,12 @@ export class HostFleet {
     this.#members.push(member);
     let end = await this.#startHost(index, member);
     if (end?.why === "refused" && !this.#closed && disk !== null && (await disk.load()) !== null) {
-      // The instance that its disk knows is gone, or was another size: it comes as a new one.
+      // The instance that its disk knows is gone, or of another cluster: it comes as a new one.
+      this.#options.log(
+        "warn",
+        { err: end.error },
+        "a host that was kept is not known any more and starts as a new one",
+      );
       await disk.erase();
       end = await this.#startHost(index, member);
     }

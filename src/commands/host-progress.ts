@@ -4,8 +4,8 @@ import type { HostFleet } from "./host-fleet.ts";
 /** LIMIT: on a terminal the count moves as one watches; elsewhere it is a line in a log. */
 const terminalIntervalMs = 200;
 const lineIntervalMs = 5_000;
-/** LIMIT: different complaints that are told, each once: what 5,000 hosts say together is mostly the same. */
-const complaintsMax = 32;
+/** What the command tells by itself: such a host starts as a new one, or the command ends. */
+const toldElsewhere = "the registration was refused";
 
 /** Tells on standard error how many hosts are connected, whenever that changes, and what goes wrong with them. */
 export class HostProgress {
@@ -14,14 +14,12 @@ export class HostProgress {
   #timer: NodeJS.Timeout | null = null;
   #shown = "";
 
-  /** For agents: warnings and errors are told in a line, each kind once. */
+  /** For agents: warnings and errors are told in a line, each kind once, with the first cause: 5,000 hosts have the same to say. */
   readonly log: AgentLog = (level, { err }, message) => {
-    if (level !== "warn" && level !== "error") return;
-    const cause = err instanceof Error ? `: ${err.message}` : "";
-    const complaint = `${message}${cause}`;
-    if (this.#complaints.has(complaint) || this.#complaints.size >= complaintsMax) return;
-    this.#complaints.add(complaint);
-    this.say(`${complaint.charAt(0).toUpperCase()}${complaint.slice(1)}.`.replace(/\.\.$/, "."));
+    if ((level !== "warn" && level !== "error") || message === toldElsewhere || this.#complaints.has(message)) return;
+    this.#complaints.add(message);
+    const cause = err instanceof Error ? `: ${err.message.replace(/\.$/, "")}` : "";
+    this.say(`${message.charAt(0).toUpperCase()}${message.slice(1)}${cause}.`);
   };
 
   watch(fleet: HostFleet): void {

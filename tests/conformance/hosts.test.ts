@@ -29,6 +29,10 @@ before(async () => {
 after(() => world.end());
 
 function startHosts(context: TestContext, flags: readonly string[], environment: object = {}): Hosts {
+  return startHostsOf(world, context, flags, environment);
+}
+
+function startHostsOf(world: AgentWorld, context: TestContext, flags: readonly string[], environment: object): Hosts {
   const argv = [berthMain, "hosts", "--endpoint", world.server.url, "--json", ...flags];
   const credentials = {
     AWS_ACCESS_KEY_ID: world.key.accessKeyId,
@@ -192,6 +196,48 @@ describe("a fleet", () => {
     assert.equal(others.complaints().match(/was deregistered/g)?.length, 1);
   });
 
+  test("starts anew when the instances that it kept are gone, and says so once", async (context) => {
+    await world.ecs.createCluster({ clusterName: "renewed" });
+    const flags = ["--count", "2", "--cluster", "renewed", "--data-dir", join(world.dataDir, "renewed")];
+    const hosts = startHosts(context, flags);
+    const { instances } = await hosts.connected;
+    assert.equal(await hosts.end(), 0, hosts.complaints());
+    for (const containerInstance of instances) {
+      await world.ecs.deregisterContainerInstance({ cluster: "renewed", containerInstance });
+    }
+    const again = startHosts(context, flags);
+    const renewed = await again.connected;
+    assert.equal(renewed.connected, 2);
+    assert.ok(renewed.instances.every((arn) => !instances.includes(arn)));
+    assert.equal(again.complaints().match(/^berth: A host that was kept is not known any more .*\.$/gm)?.length, 1);
+    assert.equal(await again.end(), 0);
+  });
+
+  test("trusts the certificate that it is given, and no other", async (context) => {
+    const secure = await AgentWorld.start({ tls: { cert: pem("tls/loopback.pem"), key: pem("tls/loopback.key") } });
+    context.after(() => secure.end());
+    const hosts = startHostsOf(secure, context, ["--tls-ca", pem("tls/loopback.pem")], {});
+    assert.equal((await hosts.connected).connected, 1);
+    assert.equal(await hosts.end(), 0);
+    const distrustful = startHostsOf(secure, context, [], {});
+    await once(distrustful.child, "close");
+    assert.match(distrustful.complaints(), /The certificate of https:.* is not trusted .* --tls-ca/);
+    await secure.stopServer();
+    await secure.startServer({ tls: { cert: pem("identity/trusted.pem"), key: pem("identity/trusted.key") } });
+    const astray = startHostsOf(secure, context, ["--tls-ca", pem("identity/trusted.pem")], {});
+    await once(astray.child, "close");
+    assert.match(astray.complaints(), /The certificate of https:.* is that of another host/);
+  });
+
+  test("can be ended while the control plane is away", async (context) => {
+    const { port } = world.server;
+    const hosts = startHosts(context, ["--count", "5"]);
+    await hosts.connected;
+    await world.stopServer();
+    assert.equal(await hosts.end(), 0, hosts.complaints());
+    await world.startServer({ port });
+  });
+
   test("makes the cluster default when no other was named", async (context) => {
     const hosts = startHosts(context, []);
     const { cluster: joined, instances } = await hosts.connected;
@@ -200,6 +246,10 @@ describe("a fleet", () => {
     assert.equal(await hosts.end(), 0);
   });
 });
+
+function pem(name: string): string {
+  return new URL(`../fixtures/${name}`, import.meta.url).pathname;
+}
 
 const metrics = async (): Promise<string> => (await fetch(`${world.server.url}/metrics`)).text();
 
