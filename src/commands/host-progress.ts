@@ -23,8 +23,14 @@ export class HostProgress {
   };
 
   watch(fleet: HostFleet): void {
-    const look = (): void => this.#show(`connected ${fleet.connected} of ${fleet.size}`);
+    const look = (): void => this.#show(countOf(fleet));
     this.#timer = setInterval(look, this.#isTerminal ? terminalIntervalMs : lineIntervalMs);
+  }
+
+  /** The count is told otherwise now: it is shown again when it changes. */
+  told(fleet: HostFleet): void {
+    this.say(null);
+    this.#shown = countOf(fleet);
   }
 
   /** Takes the count away until it changes, and writes a line. */
@@ -44,3 +50,5 @@ export class HostProgress {
     process.stderr.write(this.#isTerminal ? `\r\u001b[K${count} ` : `berth: ${count}\n`);
   }
 }
+
+const countOf = ({ connected, size }: HostFleet): string => `connected ${connected} of ${size}`;

@@ -119,7 +119,7 @@ async function run({ typed, fleet, progress, remote: { endpoint }, cluster }: Ru
       const line = { connected: fleet.connected, cluster, endpoint, pid: process.pid, instances: fleet.instances() };
       const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
       const text = `${fleet.size} hosts are connected to the cluster ${cluster} of ${endpoint} (after ${seconds} s). Ctrl+C ends them.\n`;
-      progress.say(null);
+      progress.told(fleet);
       process.stdout.write(typed.flags.has("json") ? `${JSON.stringify(line)}\n` : text);
       await Promise.race([ended, fleet.emptied]);
     }
