@@ -76,14 +76,18 @@ function simulatedUnlessSaid(command: "dev" | "serve", flags: readonly string[])
   return flags.includes(flag) ? [] : [flag, "simulated"];
 }
 
-/** Runs `berth` with `argv` to its end. */
-export function runBerth(argv: readonly string[]): {
+/** Runs `berth` with `argv` to its end, in the environment of this process or another. */
+export function runBerth(
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
 } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [berthMain, ...argv], {
     encoding: "utf8",
+    env,
     timeout: startTimeoutMs,
   });
   return { code: status, out: stdout, err: stderr };

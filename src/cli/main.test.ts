@@ -78,6 +78,8 @@ test("dev says where it listens, keeps others off its directory, and ends with 0
     region: "us-east-1",
     cluster: "default",
     dataDir,
+    docker: null,
+    fargate: "simulated",
   });
   assert.equal((await fetch(`${url}/health`)).status, 200);
   const second = await berth("keys", "list", "--data-dir", dataDir);

@@ -15,6 +15,12 @@ export type AgentPlace = {
   readonly dataDir: string;
 };
 
+/** Why a call failed, for a person. */
+export function problemIn(error: unknown, endpoint: string, accessKeyId: string): string {
+  if (error instanceof ApiError) return plainWords(error, endpoint, accessKeyId);
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Why an agent does not go on and what to do about it, for a person; null when it was asked to end. */
 export function problemOf(end: AgentEnd, place: AgentPlace): string | null {
   const { endpoint, accessKeyId, cluster, dataDir } = place;
@@ -30,12 +36,12 @@ export function problemOf(end: AgentEnd, place: AgentPlace): string | null {
       break;
   }
   const { error } = end;
-  if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
+  const plain = problemIn(error, endpoint, accessKeyId);
+  if (!(error instanceof ApiError)) return plain;
   if (error.code === "ClusterNotFoundException") {
     const name = cluster.slice(cluster.lastIndexOf("/") + 1);
     return `there is no cluster ${cluster} at ${endpoint}. Make it first: aws ecs create-cluster --endpoint-url ${endpoint} --cluster-name ${name}`;
   }
-  const plain = plainWords(error, endpoint, accessKeyId);
   return isForgotten(error) ? `${plain} It was deregistered while the agent was away. ${anew}` : plain;
 }
 

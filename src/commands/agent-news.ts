@@ -42,7 +42,19 @@ type StateReport = {
 };
 
 /** `api`, told of as an agent calls it: its registration, and what it reports of tasks once that was taken. */
-export function watchedApi(api: EcsApi, cluster: string, tell: (news: AgentNews) => void): EcsApi {
+export function watchedApi(
+  api: EcsApi,
+  {
+    cluster,
+    problemIn,
+    tell,
+  }: {
+    readonly cluster: string;
+    /** Why a call failed, for a person. */
+    readonly problemIn: (error: unknown) => string;
+    readonly tell: (news: AgentNews) => void;
+  },
+): EcsApi {
   return {
     async call(operation, request) {
       let reply: object;
@@ -50,7 +62,7 @@ export function watchedApi(api: EcsApi, cluster: string, tell: (news: AgentNews)
         reply = await api.call(operation, request);
       } catch (error) {
         if (isRepeated(operation, error)) {
-          tell({ event: "waiting", operation, problem: error instanceof Error ? error.message : String(error) });
+          tell({ event: "waiting", operation, problem: problemIn(error) });
         }
         throw error;
       }

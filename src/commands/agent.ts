@@ -16,7 +16,7 @@ import { systemClock } from "../lib/clock.ts";
 import { seededRandom } from "../lib/random.ts";
 import { openLog, type ServerLog } from "../server/log.ts";
 import { StartError } from "../server/start-error.ts";
-import { checkCluster, exitCodeOf, problemOf, TerminalError } from "./agent-end.ts";
+import { checkCluster, exitCodeOf, problemIn, problemOf, TerminalError } from "./agent-end.ts";
 import { type AgentNews, lacksOf, newsLine, tellOfSocket, watchedApi } from "./agent-news.ts";
 import { type AgentSettings, agentCommand, checkReservedMemory, factsOf, settingsFrom } from "./agent-settings.ts";
 import { runCommand } from "./command.ts";
@@ -117,7 +117,11 @@ function agentParts(
     clock: systemClock,
     random,
     log: log.write,
-    api: watchedApi(cluster === null ? withDefaultCluster(api) : api, name, tell),
+    api: watchedApi(cluster === null ? withDefaultCluster(api) : api, {
+      cluster: name,
+      problemIn: (error) => problemIn(error, remote.endpoint, remote.credentials.accessKeyId),
+      tell,
+    }),
     transport: new WebSocketTransport({ ...remote, onNews: (news) => tellOfSocket(news, tell) }),
     disk,
     name: dataDir,
