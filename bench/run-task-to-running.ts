@@ -9,8 +9,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ECS } from "@aws-sdk/client-ecs";
+import { defaultDockerHost } from "../src/agent/docker/docker-address.ts";
+import { DockerEngine } from "../src/agent/docker/docker-engine.ts";
+import { TourEngine, tourImage, whyNoImage } from "../src/cli/tour-image.ts";
 import { must } from "../src/lib/assert.ts";
-import { DockerHost, whyNoDocker } from "../tests/docker/docker-host.ts";
 import { type Figure, startChild } from "./figure.ts";
 
 const counts = [1, 50] as const;
@@ -18,7 +20,8 @@ const counts = [1, 50] as const;
 const rounds: Readonly<Record<(typeof counts)[number], number>> = { 1: 7, 50: 3 };
 const pollMs = 10;
 const patienceMs = 120_000;
-const command = ["sleep", "3600"];
+const command = ["/busybox", "sleep", "3600"];
+const family = "bench-running";
 const credentials = { accessKeyId: "bench", secretAccessKey: "bench" };
 const region = "us-east-1";
 
@@ -27,12 +30,18 @@ type Sample = { readonly startedMs: number; readonly toldMs: number };
 type Measure = (count: number) => Promise<Sample>;
 
 export async function runTaskToRunningFigures(): Promise<Figure[]> {
-  const why = await whyNoDocker();
-  if (why !== false) {
+  const engine = new DockerEngine(process.env.DOCKER_HOST || defaultDockerHost);
+  const why = await engine.ping().then(
+    () => whyNoImage(engine.address),
+    (error: unknown) => String(error),
+  );
+  if (why !== null) {
     process.stderr.write(`run-task-to-running is left out: ${why}\n`);
+    engine.close();
     return [];
   }
-  const host = await DockerHost.open();
+  const images = new TourEngine(engine.address);
+  await images.makeImage();
   const folder = mkdtempSync(join(tmpdir(), "berth-bench-"));
   const dev = ["src/cli/main.ts", "dev", "--port", "0", "--in-memory", "--json", "--fargate", "off"];
   const inProcess = await startChild([...dev, "--runtime", "docker", "--instances", "1"]);
@@ -40,9 +49,9 @@ export async function runTaskToRunningFigures(): Promise<Figure[]> {
   const agent = startAgent(String(alone.first.url), folder);
   try {
     const ways: readonly (readonly [string, Measure])[] = [
-      ["docker run -d", (count) => dockerRun(host, count)],
-      ["RunTask, Docker in the server's process", await runTasks(host, String(inProcess.first.url))],
-      ["RunTask, berth agent over sockets", await runTasks(host, String(alone.first.url))],
+      ["docker run -d", (count) => dockerRun(engine, count)],
+      ["RunTask, Docker in the server's process", await runTasks(engine, String(inProcess.first.url))],
+      ["RunTask, berth agent over sockets", await runTasks(engine, String(alone.first.url))],
     ];
     const figures: Figure[] = [];
     for (const count of counts) figures.push(...(await compare(ways, count)));
@@ -51,7 +60,8 @@ export async function runTaskToRunningFigures(): Promise<Figure[]> {
     agent.kill("SIGTERM");
     await once(agent, "exit");
     await Promise.all([inProcess.stop(), alone.stop()]);
-    await host.close();
+    await images.removeImage();
+    engine.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -81,11 +91,11 @@ async function compare(
   });
 }
 
-async function dockerRun(host: DockerHost, count: number): Promise<Sample> {
+async function dockerRun(engine: DockerEngine, count: number): Promise<Sample> {
   const beganAt = Date.now();
-  const ids = await Promise.all(Array.from({ length: count }, () => docker("run", "-d", host.image, ...command)));
+  const ids = await Promise.all(Array.from({ length: count }, () => docker("run", "-d", tourImage.name, ...command)));
   const toldMs = Date.now() - beganAt;
-  const startedMs = (await lastStart(host, ids)) - beganAt;
+  const startedMs = (await lastStart(engine, ids)) - beganAt;
   await docker("rm", "-f", "-v", ...ids);
   return { startedMs, toldMs };
 }
@@ -102,12 +112,11 @@ async function docker(...argv: readonly string[]): Promise<string> {
 }
 
 /** Waits for an instance to be connected at `url` and gives what runs tasks there. */
-async function runTasks(host: DockerHost, url: string): Promise<Measure> {
+async function runTasks(engine: DockerEngine, url: string): Promise<Measure> {
   const ecs = new ECS({ endpoint: url, region, credentials, maxAttempts: 1 });
-  const family = host.tag;
   await ecs.registerTaskDefinition({
     family,
-    containerDefinitions: [{ name: "main", image: host.image, command, cpu: 1, memory: 6, stopTimeout: 2 }],
+    containerDefinitions: [{ name: "main", image: tourImage.name, command, cpu: 1, memory: 6, stopTimeout: 2 }],
   });
   const connected = async (): Promise<boolean> => {
     const { containerInstanceArns: containerInstances = [] } = await ecs.listContainerInstances({});
@@ -135,7 +144,7 @@ async function runTasks(host: DockerHost, url: string): Promise<Measure> {
       return true;
     });
     const toldMs = Date.now() - beganAt;
-    const startedMs = (await lastStart(host, ids)) - beganAt;
+    const startedMs = (await lastStart(engine, ids)) - beganAt;
     await Promise.all(tasks.map((task) => ecs.stopTask({ task })));
     await until("tasks STOPPED", async () => {
       const described = (await ecs.describeTasks({ tasks })).tasks ?? [];
@@ -155,8 +164,8 @@ function startAgent(endpoint: string, dataDir: string) {
 }
 
 /** When Docker started the last of the containers, by the clock of this machine. */
-async function lastStart(host: DockerHost, ids: readonly string[]): Promise<number> {
-  const inspected = await Promise.all(ids.map((id) => host.docker.inspectContainer(id)));
+async function lastStart(engine: DockerEngine, ids: readonly string[]): Promise<number> {
+  const inspected = await Promise.all(ids.map((id) => engine.inspectContainer(id)));
   return Math.max(...inspected.map(({ State }) => Date.parse(State?.StartedAt ?? "")));
 }
 
