@@ -29,9 +29,10 @@ export type BerthProcess = {
 /** LIMIT: a server listens in under half a second; on a machine that is busy with other tests it may take many. */
 const startTimeoutMs = 30_000;
 
-/** Starts `berth dev` or `berth serve` with `flags` on a free port. Throws what it complained of when it does not listen. */
+/** Starts `berth dev` or `berth serve` with `flags`, on a free port unless they say which. Throws what it complained of when it does not listen. */
 export async function startBerth(command: "dev" | "serve", flags: readonly string[]): Promise<BerthProcess> {
-  const argv = [berthMain, command, "--port", "0", "--json", ...flags, ...simulatedUnlessSaid(command, flags)];
+  const port = flags.includes("--port") ? [] : ["--port", "0"];
+  const argv = [berthMain, command, ...port, "--json", ...flags, ...simulatedUnlessSaid(command, flags)];
   const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "pipe"] });
   let [output, complaints] = ["", ""];
   child.stderr.on("data", (chunk) => {
