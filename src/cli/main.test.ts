@@ -92,7 +92,7 @@ test("dev says where it listens, keeps others off its directory, and ends with 0
 test("SIGTERM to `npm start` reaches the server, since no shell is left between them", async (context) => {
   const { scripts } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
   const root = fileURLToPath(new URL("../..", import.meta.url));
-  const child = spawn("sh", ["-c", `${scripts.start} --port 0 --in-memory --json`], { cwd: root });
+  const child = spawn("sh", ["-c", `${scripts.start} --port 0 --in-memory --json --runtime simulated`], { cwd: root });
   context.after(() => child.kill("SIGKILL"));
   const { url, pid } = JSON.parse(await firstLine(child));
   assert.equal(pid, child.pid);
