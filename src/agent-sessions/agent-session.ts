@@ -52,7 +52,10 @@ export type SessionEnvironment = {
   /** Mints what the roles of tasks give; without it tasks get no credentials. */
   readonly credentials: TaskCredentials | null;
   /** What UpdateContainerAgent tells the agent to fetch. */
-  readonly updateInfo: (targetVersion: string) => { readonly location: string; readonly signature: string };
+  readonly archiveFor: (
+    targetVersion: string,
+    simulated: boolean,
+  ) => { readonly location: string; readonly signature: string } | null;
 };
 
 export class AgentSession {
@@ -267,13 +270,20 @@ export class AgentSession {
   }
 
   #update(stage: "stage" | "perform", targetVersion: string): void {
+    const updateInfo = this.#environment.archiveFor(targetVersion, this.simulated === true);
+    if (updateInfo === null) {
+      const reason = "The control plane was given no archive of the agent to offer.";
+      const { instanceId } = this.identity;
+      this.#report({ type: "update-answered", instanceId, stage, accepted: false, reason });
+      return;
+    }
     const address = addressed(this.identity, this.#environment.ids.uuid());
     // An update that was sent again is answered again; only the newest answer of each stage counts.
     for (const [messageId, pending] of this.#updates) if (pending === stage) this.#updates.delete(messageId);
     this.#updates.set(address.messageId, stage);
     this.#send({
       type: stage === "stage" ? "StageUpdateMessage" : "PerformUpdateMessage",
-      message: { ...address, updateInfo: this.#environment.updateInfo(targetVersion) },
+      message: { ...address, updateInfo },
     });
   }
 

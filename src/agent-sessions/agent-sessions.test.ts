@@ -32,6 +32,7 @@ class World {
   readonly sessions = new AgentSessions({
     clock: this.clock,
     random: seededRandom("test"),
+    agentArchive: { location: "http://archive.example/1.97.0.tar", signature: "ab".repeat(32) },
     log: (_level, _fields, message) => this.logged.push(message),
     controlPlane: {
       report: (at, report) => {
@@ -306,6 +307,34 @@ describe("sessions: what is sent", () => {
     }
     assert.equal(acs.of("PayloadMessage").length, 2 + 3);
     assert.ok(world.logged.includes("agent never acknowledged a payload"));
+  });
+
+  it("fails the update of a real agent when it has no archive to offer, and offers a simulated one its own", async () => {
+    const reports: AgentReport[] = [];
+    let effect: (place: ClusterPlace, effect: ClusterEffect) => void = () => {};
+    const clock = new VirtualClock(1_700_000_000_000);
+    const sessions = new AgentSessions({
+      clock,
+      random: seededRandom("test"),
+      log: () => {},
+      controlPlane: {
+        report: async (_, report) => void reports.push(report),
+        onEffect: (listener) => {
+          effect = listener;
+        },
+      },
+    });
+    const update = { type: "update-agent", instanceId, stage: "stage", targetVersion: "1.97.0" } as const;
+    for (const simulated of [true, false]) {
+      const transport = new InProcessTransport({ clock, simulated, accept: (...taken) => sessions.accept(...taken) });
+      const end = new AgentEnd(transport.connect("acs", hello));
+      await clock.settle();
+      effect(place, update);
+      await clock.settle();
+      assert.equal(end.of("StageUpdateMessage").length, simulated ? 1 : 0);
+    }
+    const reason = "The control plane was given no archive of the agent to offer.";
+    assert.deepEqual(reports.at(-1), { type: "update-answered", instanceId, stage: "stage", accepted: false, reason });
   });
 
   it("reports how an update was answered, by the newest message of its stage", async () => {

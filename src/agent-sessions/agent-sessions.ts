@@ -26,13 +26,16 @@ export type SessionsControlPlane = {
   onLoaded?(listener: (place: ClusterPlace) => void): void;
 };
 
+/** Where agents fetch a version of the official agent, and the SHA-256 of what is there, as 64 lower-case hex digits. */
+export type AgentArchive = { readonly location: string; readonly signature: string };
+
 export type AgentSessionsOptions = {
   readonly controlPlane: SessionsControlPlane;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void;
   /** Where agents fetch a new version; without it only simulated hosts can update. */
-  readonly agentUpdate?: { readonly location: string; readonly signature: string } | null;
+  readonly agentArchive?: AgentArchive | null;
   /** Mints what the roles of tasks give; without it tasks get no credentials. */
   readonly credentials?: TaskCredentials | null;
 };
@@ -154,7 +157,7 @@ export class AgentSessions {
   }
 
   #newSession(key: string, place: ClusterPlace, instanceId: string, containerInstanceArn: string): AgentSession {
-    const { clock, log, controlPlane, agentUpdate } = this.#options;
+    const { clock, log, controlPlane, agentArchive = null } = this.#options;
     const session = new AgentSession(
       {
         instanceId,
@@ -169,8 +172,8 @@ export class AgentSessions {
         report: (report) => controlPlane.report(place, report),
         unhurried: (tell) => this.#unhurried.add(tell),
         credentials: this.#options.credentials ?? null,
-        updateInfo: (targetVersion) =>
-          agentUpdate ?? { location: `simulated:/agent/${targetVersion}`, signature: "0".repeat(64) },
+        archiveFor: (targetVersion, simulated) =>
+          simulated ? { location: `simulated:/agent/${targetVersion}`, signature: "0".repeat(64) } : agentArchive,
       },
     );
     this.#sessions.set(key, session);

@@ -35,7 +35,7 @@ async function aControlPlane({ disk = emptyMemoryDisk(), clock = new VirtualCloc
     store,
     clock,
     randomFor: (partition) => seededRandom(partition),
-    configuration: { latestAgentVersion: "1.99.0", agentUpdate: null, verifyIdentity: null },
+    configuration: { latestAgentVersion: "1.99.0", verifyIdentity: null },
     endpoints: () => ({ endpoint: "http://acs", telemetryEndpoint: "http://tcs" }),
     log: () => {},
   });

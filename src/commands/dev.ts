@@ -8,6 +8,7 @@ import { type DockerUse, dockerUse, runtimeFlags } from "./docker-flags.ts";
 import { type CommandText, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
 import {
   advertiseFlag,
+  agentArchiveFlag,
   agentVersionFlag,
   defaultAccount,
   expectNoWords,
@@ -90,6 +91,7 @@ async function dev(typed: Typed): Promise<void> {
     advertise: advertiseFlag(typed),
     tls: tlsFlags(typed),
     latestAgentVersion: agentVersionFlag(typed),
+    agentArchive: agentArchiveFlag(typed),
     simulation: { ...simulation, dockerInstance: use.instance },
     managedRuntime: use.fargate,
     docker: use.docker,

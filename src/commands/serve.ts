@@ -6,6 +6,7 @@ import { dockerUse } from "./docker-flags.ts";
 import { type CommandText, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
 import {
   advertiseFlag,
+  agentArchiveFlag,
   agentVersionFlag,
   expectNoWords,
   logLevelFlag,
@@ -56,6 +57,7 @@ async function serve(typed: Typed): Promise<void> {
     advertise: advertiseFlag(typed),
     tls: tlsFlags(typed),
     latestAgentVersion: agentVersionFlag(typed),
+    agentArchive: agentArchiveFlag(typed),
     identityCertificate: textFlag(typed, "identity-certificate", null),
     simulation: null,
     managedRuntime: fargate,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseFlags, UsageError } from "./flags.ts";
-import { advertiseFlag, serverFlags, tlsFlags } from "./server-flags.ts";
+import { advertiseFlag, agentArchiveFlag, serverFlags, tlsFlags } from "./server-flags.ts";
 
 const typed = (...argv: string[]) => parseFlags({ usage: "", about: "", flags: serverFlags, examples: [] }, argv);
 
@@ -19,4 +19,18 @@ test("--tls-cert and --tls-key need each other", () => {
   assert.deepEqual(tlsFlags(typed("--tls-cert", "a", "--tls-key", "b")), { cert: "a", key: "b" });
   assert.throws(() => tlsFlags(typed("--tls-cert", "a")), /--tls-cert needs --tls-key FILE/);
   assert.throws(() => tlsFlags(typed("--tls-key", "b")), /--tls-key needs --tls-cert FILE/);
+});
+
+test("--agent-archive has an address and a checksum", () => {
+  const location = "https://files.example.org/agent.tar";
+  const sum = "AB".repeat(32);
+  assert.equal(agentArchiveFlag(typed()), null);
+  assert.deepEqual(agentArchiveFlag(typed("--agent-archive", location, "--agent-archive-sha256", sum)), {
+    location,
+    signature: "ab".repeat(32),
+  });
+  assert.throws(() => agentArchiveFlag(typed("--agent-archive", location)), /64 hex digits/);
+  assert.throws(() => agentArchiveFlag(typed("--agent-archive-sha256", sum)), /must be an address/);
+  const wrong = () => agentArchiveFlag(typed("--agent-archive", "file:///a", "--agent-archive-sha256", sum));
+  assert.throws(wrong, /must be an address/);
 });

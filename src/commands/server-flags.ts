@@ -25,6 +25,11 @@ export const serverFlags = {
     value: "VERSION",
     help: `The agent version that UpdateContainerAgent updates to (default ${defaultAgentVersion}).`,
   },
+  "agent-archive": {
+    value: "URL",
+    help: "Where official agents fetch that version; without it only simulated agents can be updated.",
+  },
+  "agent-archive-sha256": { value: "HEX", help: "The SHA-256 of that archive, by which agents check it." },
   "log-level": { value: "LEVEL", help: `One of ${logLevels.join(", ")}; the log goes to standard error.` },
 } as const satisfies Record<string, Flag>;
 
@@ -70,6 +75,20 @@ export function agentVersionFlag(typed: Typed): string {
     form: /^\d{1,5}\.\d{1,5}\.\d{1,5}$/,
     says: "a version like 1.97.0",
   });
+}
+
+/** The archive of --agent-archive; null when it is not given. Throws UsageError unless address and checksum are both there and well formed. */
+export function agentArchiveFlag(typed: Typed): { readonly location: string; readonly signature: string } | null {
+  const location = textFlag(typed, "agent-archive", null);
+  const signature = textFlag(typed, "agent-archive-sha256", null);
+  if (location === null && signature === null) return null;
+  if (location === null || !/^https?:\/\//.test(location) || !URL.canParse(location)) {
+    throw new UsageError("--agent-archive must be an address like https://files.example.org/ecs-agent-v1.97.0.tar.");
+  }
+  if (signature === null || !/^[0-9a-f]{64}$/i.test(signature)) {
+    throw new UsageError("--agent-archive-sha256 must be the 64 hex digits that `sha256sum` prints for the archive.");
+  }
+  return { location, signature: signature.toLowerCase() };
 }
 
 /** Throws UsageError for words that a command without words was given. */

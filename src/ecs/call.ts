@@ -28,8 +28,6 @@ export type Given = {
 export type MachineConfiguration = {
   /** The newest agent version known, for UpdateContainerAgent. */
   readonly latestAgentVersion: string;
-  /** Where an agent downloads that version and its SHA-256; null when updates are only simulated. */
-  readonly agentUpdate: { readonly location: string; readonly signature: string } | null;
   /** Checks an instance identity document's signature; null accepts any (no trusted certificate configured). */
   readonly verifyIdentity: ((document: string, signature: string) => boolean) | null;
   /** What the hosts can do that Berth runs for Fargate tasks, as names of attributes or `name=value`; absent when it runs none. */

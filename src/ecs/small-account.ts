@@ -17,7 +17,7 @@ export class SmallAccount {
   counts: ReadonlyMap<string, ClusterCounts> = new Map();
 
   static #newMachine(): AccountMachine {
-    const configuration = { latestAgentVersion: "1.90.0", agentUpdate: null, verifyIdentity: null };
+    const configuration = { latestAgentVersion: "1.90.0", verifyIdentity: null };
     return new AccountMachine(SmallAccount.place, configuration);
   }
 

@@ -104,7 +104,6 @@ export const inSubnet = { networkConfiguration: { awsvpcConfiguration: { subnets
 export class SmallWorld {
   machine = new ClusterMachine(place, clusterName, {
     latestAgentVersion: "1.96.0",
-    agentUpdate: null,
     verifyIdentity: null,
     managedHosts: { capabilities: new Set(["ecs.capability.task-eni", "ecs.cpu-architecture=arm64"]) },
   });

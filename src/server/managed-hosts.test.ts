@@ -48,7 +48,7 @@ async function aProcess(name: string, disk = emptyMemoryDisk(), clock = new Virt
     store,
     clock,
     randomFor: (partition) => seededRandom(`${name}/${partition}`),
-    configuration: { latestAgentVersion: "1.99.0", agentUpdate: null, verifyIdentity: null, managedHosts: runtime },
+    configuration: { latestAgentVersion: "1.99.0", verifyIdentity: null, managedHosts: runtime },
     endpoints: () => ({ endpoint: "http://acs", telemetryEndpoint: "http://tcs" }),
     log: () => {},
   });

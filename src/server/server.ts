@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { DockerHost } from "../agent/docker/docker-host.ts";
-import { AgentSessions } from "../agent-sessions/agent-sessions.ts";
+import { type AgentArchive, AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
 import type { MachineConfiguration } from "../ecs/call.ts";
 import { must } from "../lib/assert.ts";
@@ -45,6 +45,8 @@ export type ServerOptions = {
   readonly tls?: TlsFiles | null;
   /** The newest agent version, to which UpdateContainerAgent updates. */
   readonly latestAgentVersion: string;
+  /** The archive of that version for agents that are not simulated; without one their updates fail. */
+  readonly agentArchive?: AgentArchive | null;
   /** A PEM file of certificates that instance identity documents must be signed under; null takes any document. */
   readonly identityCertificate?: string | null;
   /** Hosts that exist only in this process; null for none. */
@@ -124,6 +126,7 @@ async function assemble(
     random: freshRandom("agent-sessions"),
     log: log.write,
     credentials: taskCredentials,
+    agentArchive: options.agentArchive ?? null,
   });
   const managed = { controlPlane, sessions, store, clock: systemClock, random: freshRandom("managed-hosts"), log };
   // Before the clusters are loaded, since that is when they ask for their hosts.
@@ -205,7 +208,7 @@ function configurationOf(
   managedRuntime: ManagedRuntime | null,
 ): MachineConfiguration {
   const verifyIdentity = identityCertificate == null ? null : identityCheck(identityCertificate);
-  return { latestAgentVersion, agentUpdate: null, verifyIdentity, managedHosts: managedRuntime };
+  return { latestAgentVersion, verifyIdentity, managedHosts: managedRuntime };
 }
 
 function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null): AnswerApi {

@@ -46,7 +46,7 @@ export class ControlPlaneProcess {
       store: this.#store,
       clock: this.#clock,
       randomFor: (partition) => seededRandom(`${seed}/${partition}`),
-      configuration: { latestAgentVersion, agentUpdate: null, verifyIdentity: null, managedHosts },
+      configuration: { latestAgentVersion, verifyIdentity: null, managedHosts },
       endpoints: () => ({ endpoint: "http://acs.test", telemetryEndpoint: "http://tcs.test" }),
       log: mortalLog,
     });

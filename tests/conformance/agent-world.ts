@@ -59,6 +59,7 @@ export class AgentWorld {
       dataDir: this.dataDir,
       auth: { type: "sigv4" },
       latestAgentVersion: "1.97.0",
+      agentArchive: { location: "http://127.0.0.1:9/agent-1.97.0.tar", signature: "ab".repeat(32) },
       simulation: null,
       log: openLog("info", { write: (line) => this.lines.push(line) }),
       ...options,

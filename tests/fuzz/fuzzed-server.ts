@@ -45,7 +45,7 @@ export async function startFuzzedServer() {
     store,
     clock: timerlessClock,
     randomFor: (partition) => seededRandom(`fuzz/${partition}`),
-    configuration: { latestAgentVersion: "1.99.0", agentUpdate: null, verifyIdentity: null },
+    configuration: { latestAgentVersion: "1.99.0", verifyIdentity: null },
     endpoints: () => ({ endpoint: "http://127.0.0.1:1", telemetryEndpoint: "http://127.0.0.1:1" }),
     log: write,
   });

@@ -38,7 +38,7 @@ export class InstanceWorld {
   settings: Record<string, string> = {};
 
   constructor(configuration: Partial<MachineConfiguration> = {}) {
-    const whole = { latestAgentVersion: "1.97.0", agentUpdate: null, verifyIdentity: null, ...configuration };
+    const whole = { latestAgentVersion: "1.97.0", verifyIdentity: null, ...configuration };
     this.state = new ClusterState(place, "lab", whole);
   }
 
