@@ -38,6 +38,7 @@ export function openDockerInstance(options: DockerInstanceOptions): Promise<Dock
     host: docker,
     // On a developer's machine the image that was just built is the one that is meant.
     pullBehaviour: "prefer-cached",
+    isForgetful: dataDir === null,
     availabilityZone,
     endpointsFile: dataDir === null ? null : join(dataDir, "docker-endpoints.json"),
     agentVersion: simulatedAgentVersion,

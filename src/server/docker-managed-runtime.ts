@@ -46,6 +46,7 @@ class OpenedLater implements ManagedAgent {
       api,
       host,
       pullBehaviour,
+      isForgetful: dataDir === null,
       availabilityZone: null,
       endpointsFile:
         dataDir === null ? null : join(dataDir, `fargate-${hash("sha256", name, "hex").slice(0, 12)}.json`),
@@ -60,5 +61,10 @@ class OpenedLater implements ManagedAgent {
   async stop(): Promise<void> {
     this.#stopped = true;
     await (await this.#opening)?.stop();
+  }
+
+  async discard(): Promise<void> {
+    this.#stopped = true;
+    await (await this.#opening)?.discard();
   }
 }

@@ -31,8 +31,8 @@ export type ManagedRuntime = {
   readonly agentFor: (options: Omit<AgentOptions, "runtime">) => ManagedAgent;
 };
 
-/** An agent as its host needs it: both may take their time. */
-export type ManagedAgent = { start(): Promise<void>; stop(): Promise<void> };
+/** An agent as its host needs it: all may take their time. `discard` ends it with all that it has on the machine. */
+export type ManagedAgent = { start(): Promise<void>; stop(): Promise<void>; discard?(): Promise<void> };
 
 export type ManagedHostsOptions = {
   readonly runtime: ManagedRuntime;
@@ -165,7 +165,8 @@ export class ManagedHosts {
     const agent = this.#agents.get(name);
     this.#agents.delete(name);
     try {
-      await agent?.stop();
+      if (forGood && agent?.discard !== undefined) await agent.discard();
+      else await agent?.stop();
       if (forGood && !this.#closed) await this.#disks?.erase(name);
     } catch (error) {
       this.#options.log.write("error", { host: name, err: error }, "The disk of a host could not be erased.");

@@ -1,6 +1,6 @@
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 import type { ContainerName, PortBinding, TaskSurroundings } from "../container-runtime.ts";
-import { containerLabels, containerName } from "./container-names.ts";
+import { containerLabels, containerName, ownerLabel } from "./container-names.ts";
 import type { GroundworkPlace } from "./task-groundwork.ts";
 import { volumeSource, volumesOf } from "./task-volumes.ts";
 
@@ -15,6 +15,8 @@ export type ContainerPlan = {
   readonly place: GroundworkPlace;
   /** Name or ARN, as the agent was given it. */
   readonly cluster: string;
+  /** Whose the container is; null: nobody asks for it. */
+  readonly owner?: string | null;
   /** Added to the environment last: where the agent serves metadata and credentials. */
   readonly environment: Readonly<Record<string, string>>;
   readonly gpu: GpuAccess;
@@ -66,8 +68,9 @@ export function containerConfig(plan: ContainerPlan): { readonly name: string; r
   };
 }
 
-function ownLabels({ name, task, cluster }: ContainerPlan): Readonly<Record<string, string>> {
+function ownLabels({ name, task, cluster, owner = null }: ContainerPlan): Readonly<Record<string, string>> {
   return {
+    ...(owner === null ? {} : { [ownerLabel]: owner }),
     [containerLabels.cluster]: cluster,
     [containerLabels.containerName]: name.container,
     [containerLabels.taskArn]: name.taskArn,

@@ -13,6 +13,7 @@ export type ContainerMakerOptions = {
   readonly waiting: Waiting;
   readonly groundwork: TaskGroundwork;
   readonly cluster: string;
+  readonly owner?: string | null;
   readonly environmentOf?: (
     taskArn: string,
     container: string,
@@ -48,7 +49,7 @@ export class ContainerMaker {
    * DockerUnreachable or DockerTimeout.
    */
   make(command: Extract<ContainerCommand, { type: "create" }>): Promise<string> {
-    const { docker, waiting, groundwork, cluster, environmentOf, gpu, timeouts } = this.#options;
+    const { docker, waiting, groundwork, cluster, owner = null, environmentOf, gpu, timeouts } = this.#options;
     const { taskArn, container, spec, bindings, task } = command;
     const { name, body } = containerConfig({
       name: { taskArn, container },
@@ -57,6 +58,7 @@ export class ContainerMaker {
       task,
       place: groundwork.placeOf(taskArn, task),
       cluster,
+      owner,
       environment: environmentOf?.(taskArn, container, task) ?? {},
       gpu: gpu ?? { by: "device-requests" },
     });

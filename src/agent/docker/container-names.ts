@@ -10,6 +10,16 @@ export const containerLabels = {
   version: "com.amazonaws.ecs.task-definition-version",
 } as const;
 
+/** Whose containers they are, where an agent takes them all away at its end. */
+export const ownerLabel = "berth.owner";
+
+/** The owner of containers: an agent by its name, which with `process` is one of that process and goes with it. */
+export const ownerOf = (agent: string, process: string | null): string =>
+  `${process ?? ""}/${hash("sha256", agent, "hex").slice(0, 20)}`;
+
+/** The token of the process that the owner's containers go with, or null. */
+export const ownerProcess = (owner: string): string | null => owner.split("/")[0] || null;
+
 /**
  * AWS: `ecs-<family>-<version>-<container>-<20 hex digits>`. The digits follow from the task and the container, so that a container
  * which is made twice (before and after a crash) is found by its name, and another one of its task can refer to it.

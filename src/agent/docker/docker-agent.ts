@@ -1,11 +1,14 @@
 import type { EcsApi } from "../../agent-protocol/connection.ts";
 import { Agent, type AgentOptions } from "../agent.ts";
+import type { AgentLog } from "../agent-log.ts";
 import { type RoleCredentials, TaskCredentials } from "../task-credentials.ts";
 import { openTaskEndpoints, type TaskEndpoints } from "../task-endpoints/task-endpoints.ts";
 import type { GpuAccess } from "./container-config.ts";
+import { containerLabels, ownerLabel, ownerOf } from "./container-names.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { DockerRuntime } from "./docker-runtime.ts";
 import type { PullBehaviour } from "./image-puller.ts";
+import { ownToken } from "./process-token.ts";
 
 export type DockerAgentOptions = Omit<AgentOptions, "runtime" | "credentials" | "instance"> & {
   readonly host: DockerHost;
@@ -13,6 +16,8 @@ export type DockerAgentOptions = Omit<AgentOptions, "runtime" | "credentials" | 
   readonly instance: (can: { readonly hasEndpoints: boolean }) => AgentOptions["instance"];
   readonly pullBehaviour?: PullBehaviour;
   readonly gpu?: GpuAccess;
+  /** Nothing is kept: at its end the agent takes its containers away, since nobody would know them. */
+  readonly isForgetful?: boolean;
   readonly availabilityZone: string | null;
   /** Where the agent keeps what its endpoints need to be the same after a restart; null: nothing is kept. */
   readonly endpointsFile: string | null;
@@ -20,20 +25,32 @@ export type DockerAgentOptions = Omit<AgentOptions, "runtime" | "credentials" | 
   readonly apiAs: (credentials: RoleCredentials) => EcsApi;
 };
 
+/** LIMIT: a server has five seconds to end; what an engine that hangs keeps is removed by the next process on the host. */
+const discardMs = 3_000;
+
 /** An agent whose containers are real: with Docker behind it, and the endpoints that its containers ask. */
 export class DockerAgent {
   readonly agent: Agent;
   readonly #endpoints: TaskEndpoints;
+  readonly #host: DockerHost;
+  readonly #log: AgentLog;
+  readonly #owner: string;
+  readonly #isForgetful: boolean;
 
-  private constructor(agent: Agent, endpoints: TaskEndpoints) {
+  private constructor(agent: Agent, endpoints: TaskEndpoints, owner: string, options: DockerAgentOptions) {
     this.agent = agent;
     this.#endpoints = endpoints;
+    this.#host = options.host;
+    this.#log = options.log;
+    this.#owner = owner;
+    this.#isForgetful = options.isForgetful === true;
   }
 
   /** Not yet started. Rejects when the file of the endpoints can be neither read nor written. */
   static async open(options: DockerAgentOptions): Promise<DockerAgent> {
     const { host, clock, log, api, apiAs, cluster, availabilityZone } = options;
     const credentials = new TaskCredentials();
+    const owner = ownerOf(options.name, options.isForgetful === true ? ownToken() : null);
     let agent: Agent | null = null;
     const endpoints = await openTaskEndpoints({
       clock,
@@ -56,13 +73,14 @@ export class DockerAgent {
         groundwork: host.groundwork,
         engineVersion: host.version,
         cluster,
+        owner,
         environmentOf: (taskArn, container, task) => endpoints.environmentOf(taskArn, container, task),
         ...(options.pullBehaviour && { pullBehaviour: options.pullBehaviour }),
         ...(options.gpu && { gpu: options.gpu }),
       });
       const instance = options.instance({ hasEndpoints: endpoints.place !== null });
       agent = new Agent({ ...options, instance, runtime, credentials });
-      return new DockerAgent(agent, endpoints);
+      return new DockerAgent(agent, endpoints, owner, options);
     } catch (error) {
       await endpoints.close();
       throw error;
@@ -78,9 +96,29 @@ export class DockerAgent {
     return this.agent.start();
   }
 
-  /** Ends the agent; its containers run on. */
+  /** Ends the agent; its containers run on, unless nothing is kept of them. */
   async stop(): Promise<void> {
+    if (this.#isForgetful) return this.discard();
     await this.agent.stop();
     await this.#endpoints.close();
+  }
+
+  /** Ends the agent for good: its containers go too, whatever they do. */
+  async discard(): Promise<void> {
+    await this.agent.stop();
+    await this.#endpoints.close();
+    await this.#removeContainers().catch((error: unknown) => {
+      this.#log("warn", { err: error }, "containers of an agent that has ended are left on the host");
+    });
+  }
+
+  async #removeContainers(): Promise<void> {
+    const { engine, groundwork } = this.#host;
+    const limits = { timeoutMs: discardMs };
+    const found = await engine.listContainers({ label: [`${ownerLabel}=${this.#owner}`] }, limits);
+    const tasks = new Set([...this.agent.tasks()].map(({ arn }) => arn));
+    for (const { Labels } of found) tasks.add(Labels?.[containerLabels.taskArn] ?? "");
+    await Promise.all(found.map(({ Id }) => engine.removeContainer(Id, limits)));
+    await groundwork.discard(tasks);
   }
 }

@@ -34,6 +34,7 @@ class FakeCgroups implements TaskCgroups {
     this.made.push([taskId, limits]);
     return Promise.resolve();
   }
+  left = (): Promise<readonly string[]> => Promise.resolve([]);
   remove = (): Promise<void> => Promise.resolve();
 }
 

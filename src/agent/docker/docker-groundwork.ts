@@ -5,7 +5,9 @@ import type { TaskSurroundings } from "../container-runtime.ts";
 import type { DockerContainer } from "./docker-answers.ts";
 import type { DockerEngine } from "./docker-engine.ts";
 import { DockerError, DockerUnreachable, failureText, isNotFound } from "./docker-error.ts";
+import { pauseLabels, removeLeftovers } from "./leftovers.ts";
 import { PauseImage, pauseImage } from "./pause-image.ts";
+import { ownToken } from "./process-token.ts";
 import { openTaskCgroups, type TaskCgroups } from "./task-cgroup.ts";
 import type { GroundworkPlace, TaskGroundwork } from "./task-groundwork.ts";
 import { type TaskAddress, TaskNetworks, taskAddress } from "./task-network.ts";
@@ -15,22 +17,22 @@ export type DockerGroundworkOptions = {
   readonly log: AgentLog;
 };
 
-/** What tells a pause container from others, and whose it is. */
-export const pauseLabels = { taskArn: "berth.pause-of" } as const;
-
 /**
  * LIMIT: an address that another task has just given up is free within a second; so long a task waits for its own. The same
  * for a network that another agent removes and makes meanwhile.
  */
 const starts = { attempts: 8, pauseMs: 500 };
 
-/** Looks at the host, and gives what prepares it for tasks. Rejects when Docker does not answer. */
+/** Looks at the host, gives what prepares it for tasks, and begins to take away what others have left on it. Rejects when Docker does not answer. */
 export async function openDockerGroundwork(options: DockerGroundworkOptions): Promise<DockerGroundwork> {
   const { docker, log } = options;
   const cgroups = await openTaskCgroups(await docker.info(), docker.address.startsWith("unix://"));
   if (typeof cgroups === "string")
     log("info", { why: cgroups }, "tasks are not limited as a whole, only their containers");
-  return new DockerGroundwork(options, typeof cgroups === "string" ? null : cgroups);
+  const groundwork = new DockerGroundwork(options, typeof cgroups === "string" ? null : cgroups);
+  // Nobody waits for it; and which processes of another machine live cannot be seen.
+  if (docker.address.startsWith("unix://")) void groundwork.removeLeftovers();
+  return groundwork;
 }
 
 /**
@@ -88,8 +90,26 @@ export class DockerGroundwork implements TaskGroundwork {
     };
   }
 
+  /** Takes away what these tasks of this process have, whose containers are gone. Never rejects. */
+  async discard(taskArns: Iterable<string>): Promise<void> {
+    const ofTask = (taskArn: string): Promise<void> =>
+      this.#quietly(taskArn, async () => {
+        await this.#docker.removeContainer(pauseName(taskArn)).catch(unlessNotFound);
+        await this.#cgroups?.remove(idOf(taskArn));
+      });
+    await Promise.all([...taskArns].map(ofTask));
+    await this.removeLeftovers();
+  }
+
+  /** Takes away what processes that are gone have left on this host. Never rejects. */
+  removeLeftovers(): Promise<void> {
+    const [docker, cgroups, networks, log] = [this.#docker, this.#cgroups, this.#networks, this.#log];
+    return removeLeftovers({ docker, cgroups, networks, log, idOf });
+  }
+
+  /** All of it: of a task that is over nothing is started again, and its agent may not live to clean up. */
   release(taskArn: string, task: TaskSurroundings): Promise<void> {
-    return this.#quietly(taskArn, () => this.#removePause(taskArn, task));
+    return this.clean(taskArn, task);
   }
 
   clean(taskArn: string, task: TaskSurroundings): Promise<void> {
@@ -122,7 +142,7 @@ export class DockerGroundwork implements TaskGroundwork {
       }
     }
     const cpuShares = specs.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0);
-    await this.#cgroups?.limit(idOf(taskArn), { cpuUnits, memoryMiB, cpuShares });
+    await this.#cgroups?.limit(idOf(taskArn), { cpuUnits, memoryMiB, cpuShares }, ownToken());
   }
 
   async #pauseRuns(taskArn: string, task: TaskSurroundings): Promise<void> {
@@ -220,7 +240,7 @@ function pauseConfig(
   const mac = address?.macAddress ?? null;
   return {
     Image: pauseImage,
-    Labels: { [pauseLabels.taskArn]: taskArn },
+    Labels: { [pauseLabels.taskArn]: taskArn, [pauseLabels.process]: ownToken() },
     ...(address?.hostname ? { Hostname: address.hostname } : {}),
     // Engines before 25 read the address of the container, later ones that of its endpoint.
     ...(mac === null ? {} : { MacAddress: mac }),

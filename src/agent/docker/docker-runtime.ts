@@ -35,6 +35,8 @@ export type DockerRuntimeOptions = {
   readonly engineVersion: string;
   /** Name or ARN of the cluster, as the agent is given it: a label of its containers. */
   readonly cluster: string;
+  /** Whose containers they are: a label of them too. */
+  readonly owner?: string | null;
   readonly pullBehaviour?: PullBehaviour;
   /** What a container is told of the agent's own endpoints. */
   readonly environmentOf?: (

@@ -18,8 +18,10 @@ export type TaskLimits = {
 export interface TaskCgroups {
   /** The value of CgroupParent. */
   parentOf(taskId: string): string;
-  /** Makes the group and its limits, or sets them anew. Rejects with the error of the operating system. */
-  limit(taskId: string, limits: TaskLimits): Promise<void>;
+  /** Makes the group and its limits for a process, or sets them anew. Rejects with the error of the operating system. */
+  limit(taskId: string, limits: TaskLimits, owner: string): Promise<void>;
+  /** The tasks with groups that no process of which `mayLive` is true has made. Never rejects. */
+  left(mayLive: (owner: string | null) => boolean): Promise<readonly string[]>;
   /** Never rejects. */
   remove(taskId: string): Promise<void>;
 }
@@ -103,10 +105,10 @@ class SplitCgroups implements TaskCgroups {
     await writeFile(`${this.#memory}/${root}/memory.use_hierarchy`, "1").catch(() => {});
   }
 
-  async limit(taskId: string, limits: TaskLimits): Promise<void> {
-    const [cpu, memory] = [this.#cpu, this.#memory].map((mount) => mount + parentOf(taskId));
-    await mkdir(`${cpu}`, { recursive: true });
-    await mkdir(`${memory}`, { recursive: true });
+  async limit(taskId: string, limits: TaskLimits, owner: string): Promise<void> {
+    const [cpu = "", memory = ""] = [this.#cpu, this.#memory].map((mount) => mount + parentOf(taskId));
+    await mkdir(memory, { recursive: true });
+    await markAs(cpu, owner);
     if (limits.memoryMiB !== null) {
       await writeFile(`${memory}/memory.limit_in_bytes`, String(limits.memoryMiB * bytesPerMiB));
     }
@@ -116,6 +118,10 @@ class SplitCgroups implements TaskCgroups {
       await writeFile(`${cpu}/cpu.cfs_period_us`, String(periodUs));
       await writeFile(`${cpu}/cpu.cfs_quota_us`, String(quotaUs(limits.cpuUnits)));
     }
+  }
+
+  left(mayLive: (owner: string | null) => boolean): Promise<readonly string[]> {
+    return groupsLeft(`${this.#cpu}/${root}`, mayLive);
   }
 
   // Docker makes its containers' groups in all hierarchies, the unified one beside them too, with the parents that are missing.
@@ -140,12 +146,16 @@ class UnifiedCgroups implements TaskCgroups {
     }
   }
 
-  async limit(taskId: string, limits: TaskLimits): Promise<void> {
+  async limit(taskId: string, limits: TaskLimits, owner: string): Promise<void> {
     const group = this.#mount + parentOf(taskId);
-    await mkdir(group, { recursive: true });
+    await markAs(group, owner);
     if (limits.memoryMiB !== null) await writeFile(`${group}/memory.max`, String(limits.memoryMiB * bytesPerMiB));
     if (limits.cpuUnits !== null) await writeFile(`${group}/cpu.max`, `${quotaUs(limits.cpuUnits)} ${periodUs}`);
     else await writeFile(`${group}/cpu.weight`, String(weightOf(sharesOf(limits))));
+  }
+
+  left(mayLive: (owner: string | null) => boolean): Promise<readonly string[]> {
+    return groupsLeft(`${this.#mount}/${root}`, mayLive);
   }
 
   remove(taskId: string): Promise<void> {
@@ -172,6 +182,11 @@ class SystemdCgroups implements TaskCgroups {
     await systemctl("set-property", "--runtime", this.parentOf(taskId), ...properties);
   }
 
+  // systemd takes slices away in which nothing is.
+  async left(): Promise<readonly string[]> {
+    return [];
+  }
+
   async remove(taskId: string): Promise<void> {
     await systemctl("stop", this.parentOf(taskId)).catch(() => {});
     await systemctl("revert", this.parentOf(taskId)).catch(() => {});
@@ -180,6 +195,32 @@ class SystemdCgroups implements TaskCgroups {
 
 const run = promisify(execFile);
 const systemctl = (...words: readonly string[]): Promise<unknown> => run("systemctl", words, { timeout: 10_000 });
+
+/** A group in a task's group that nothing is in: its name says which process has made the task's. */
+const mark = "of-";
+
+/** Makes the group, when it is not there, and notes who wants it now. */
+async function markAs(group: string, owner: string): Promise<void> {
+  await mkdir(`${group}/${mark}${owner}`, { recursive: true });
+  for (const name of await namesIn(group)) {
+    if (name.startsWith(mark) && name !== mark + owner) await rmdir(`${group}/${name}`).catch(() => {});
+  }
+}
+
+async function groupsLeft(folder: string, mayLive: (owner: string | null) => boolean): Promise<readonly string[]> {
+  const left: string[] = [];
+  for (const taskId of await namesIn(folder)) {
+    const owners = (await namesIn(`${folder}/${taskId}`)).filter((name) => name.startsWith(mark));
+    if (!owners.some((owner) => mayLive(owner.slice(mark.length)))) left.push(taskId);
+  }
+  return left;
+}
+
+/** The groups in a group; none when it is gone. */
+async function namesIn(group: string): Promise<readonly string[]> {
+  const entries = await readdir(group, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
 
 /** Removes a group with those below it; one that has processes stays. */
 async function removeTree(group: string): Promise<void> {

@@ -91,15 +91,18 @@ export class TaskNetworks {
     return name;
   }
 
-  /** Removes the network when no container is on it. Never rejects: whoever needs it makes it again. */
-  async removeIfEmpty(subnet: string): Promise<void> {
+  /** Removes the network when no container is on it, and gives whether it did. Never rejects: whoever needs it makes it again. */
+  async removeIfEmpty(subnet: string): Promise<boolean> {
     const name = networkName(subnet);
     try {
       const network = await this.#docker.inspectNetwork(name);
       const ours = network.Labels?.[networkLabels.managed] === "true";
-      if (ours && Object.keys(network.Containers ?? {}).length === 0) await this.#docker.removeNetwork(network.Id);
+      if (!ours || Object.keys(network.Containers ?? {}).length > 0) return false;
+      await this.#docker.removeNetwork(network.Id);
+      return true;
     } catch {
       // Gone already, or somebody else's container came on it in between.
+      return false;
     }
   }
 

@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { mayLive, ownToken } from "./process-token.ts";
+
+const parts = (): string[] => ownToken().split(".");
+
+test("a process lives as long as it runs, and one that has its id later is another", () => {
+  assert.ok(mayLive(ownToken()));
+  const { pid } = spawnSync(process.execPath, ["--version"]);
+  assert.ok(!mayLive(parts().with(2, String(pid)).join(".")));
+  assert.ok(!mayLive(parts().with(3, "1").join(".")));
+  assert.ok(!mayLive(null));
+});
+
+test("of an earlier boot nothing lives, of another namespace everything may", () => {
+  assert.ok(!mayLive(parts().with(0, "00000000").join(".")));
+  assert.ok(mayLive(parts().with(1, "1").with(2, "999999999").join(".")));
+});
