@@ -20,17 +20,22 @@ const patienceMs = 120_000;
 
 export async function agentSessionFigures(): Promise<Figure[]> {
   const figures: Figure[] = [];
+  const inAllMiB: number[] = [];
   for (const count of fleets) {
     const bench = await AgentBench.open();
     try {
-      figures.push(...(await bench.connect(count)), ...(await bench.steady(count)));
+      figures.push(await bench.connect(count), ...(await bench.steady(count)));
+      inAllMiB.push(bench.serverMiB());
       if (count !== fleets.at(-1)) continue;
       figures.push(await bench.restart(count, "SIGKILL"), await bench.restart(count, "SIGTERM"));
     } finally {
       await bench.close();
     }
   }
-  return figures;
+  const [fewer = 0, more = 0] = fleets;
+  const growthKiB = ((inAllMiB[1] ?? 0) - (inAllMiB[0] ?? 0)) * 1_024;
+  const name = `memory of the server for each agent from the ${fewer + 1}th to the ${more}th`;
+  return [...figures, { name, value: growthKiB / (more - fewer), unit: "KiB" }];
 }
 
 class AgentBench {
@@ -38,6 +43,7 @@ class AgentBench {
   #server: StartedChild;
   #port: number;
   #hosts: StartedChild | null = null;
+  #idleMiB = 0;
 
   private constructor(dataDir: string, server: StartedChild) {
     this.#dataDir = dataDir;
@@ -54,20 +60,19 @@ class AgentBench {
     return new AgentBench(dataDir, await serve(dataDir, 0));
   }
 
-  async connect(count: number): Promise<Figure[]> {
-    const idleMiB = residentMiB(this.#server.pid);
+  serverMiB(): number {
+    return residentMiB(this.#server.pid);
+  }
+
+  async connect(count: number): Promise<Figure> {
+    this.#idleMiB = this.serverMiB();
     const begin = performance.now();
     const endpoint = `http://127.0.0.1:${this.#port}`;
     const hosts = ["hosts", "--count", String(count), "--endpoint", endpoint, "--region", "us-east-1", "--json"];
     this.#hosts = await startChild(["src/cli/main.ts", ...hosts]);
     const seconds = (performance.now() - begin) / 1_000;
     await sleep(settleMs);
-    const extraMiB = residentMiB(this.#server.pid) - idleMiB;
-    const beside = `${((residentMiB(this.#hosts.pid) / count) * 1_024).toFixed(0)} KiB per host in berth hosts`;
-    return [
-      { name: `${count} agents: from nothing to all registered and connected`, value: seconds, unit: "s" },
-      { name: `${count} agents: memory of the server, each`, value: (extraMiB * 1_024) / count, unit: "KiB", beside },
-    ];
+    return { name: `${count} agents: from nothing to all registered and connected`, value: seconds, unit: "s" };
   }
 
   /** CPU and memory while nothing happens but heartbeats and telemetry. */
@@ -80,9 +85,14 @@ class AgentBench {
     const [server = 0, hosts = 0] = pids.map((pid, at) => (cpuSeconds(pid) - (before[at] ?? 0)) / seconds);
     await this.#expectConnected(count);
     const each = `${((server / count) * 1e6).toFixed(0)} µs per agent and second; berth hosts ${(hosts * 100).toFixed(1)} %`;
+    const [serverMiB = 0, hostsMiB = 0] = pids.map(residentMiB);
+    const hostsKiB = ((hostsMiB * 1_024) / count).toFixed(0);
+    const beside = `${this.#idleMiB.toFixed(0)} MiB before the first; berth hosts ${hostsKiB} KiB per host`;
+    const eachKiB = ((serverMiB - this.#idleMiB) * 1_024) / count;
     return [
       { name: `${count} agents: CPU of the server, of one core`, value: server * 100, unit: "%", beside: each },
-      { name: `${count} agents: memory of the server in all`, value: residentMiB(this.#server.pid), unit: "MiB" },
+      { name: `${count} agents: memory of the server in all`, value: serverMiB, unit: "MiB", beside },
+      { name: `${count} agents: memory of the server, more than idle, each`, value: eachKiB, unit: "KiB" },
     ];
   }
 
