@@ -1,50 +1,40 @@
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { type TestContext, test } from "node:test";
 import { findGpus, gpusIn } from "./gpus.ts";
 
-describe("GPUs of a host", () => {
-  let folder = "";
-  const path = process.env.PATH;
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "berth-gpus-"));
-    process.env.PATH = `${folder}:${path ?? ""}`;
-  });
-  after(async () => {
-    process.env.PATH = path;
-    await rm(folder, { recursive: true });
-  });
+/** A program in the place of nvidia-smi. */
+function program(context: TestContext, lines: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "berth-gpus-"));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, "nvidia-smi");
+  writeFileSync(path, `#!/bin/sh\n${lines}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
 
-  const program = async (script: string): Promise<void> => {
-    await writeFile(join(folder, "nvidia-smi"), `#!/bin/sh\n${script}\n`);
-    await chmod(join(folder, "nvidia-smi"), 0o755);
-  };
+test("GPUs are those that nvidia-smi lists, with the driver that they have in common", async (context) => {
+  const smi = program(
+    context,
+    `[ "$1" = --query-gpu=uuid,driver_version ] && printf 'GPU-1, 550.54\\nGPU-2, 550.54\\n'`,
+  );
+  assert.deepEqual(await findGpus(smi), { ids: ["GPU-1", "GPU-2"], driverVersion: "550.54" });
+});
 
-  it("are none without the program", async () => {
-    assert.deepEqual(await findGpus(join(folder, "no-such-program")), { ids: [], driverVersion: null });
-  });
+test("a host without the program has none; one where it fails is not taken for such a host", async (context) => {
+  assert.deepEqual(await findGpus("/nowhere/nvidia-smi"), { ids: [], driverVersion: null });
+  const loud = program(context, "echo 'Failed to initialize NVML:'; echo 'Driver/library version mismatch'; exit 18");
+  await assert.rejects(
+    findGpus(loud),
+    /nvidia-smi failed \(Failed to initialize NVML: Driver\/library version mismatch\)$/,
+  );
+  await assert.rejects(findGpus(program(context, "exit 9")), /nvidia-smi failed \(exit code 9\)$/);
+});
 
-  it("are those that nvidia-smi lists, with the version of their driver", async () => {
-    await program(
-      `[ "$*" = "--query-gpu=uuid,driver_version --format=csv,noheader" ] || exit 9
-       echo "GPU-8f1c0d2e-0000-0000-0000-000000000001, 550.54.15"
-       echo "GPU-8f1c0d2e-0000-0000-0000-000000000002, 550.54.15"`,
-    );
-    assert.deepEqual(await findGpus(), {
-      ids: ["GPU-8f1c0d2e-0000-0000-0000-000000000001", "GPU-8f1c0d2e-0000-0000-0000-000000000002"],
-      driverVersion: "550.54.15",
-    });
-  });
-
-  it("are not taken for absent when nvidia-smi fails", async () => {
-    await program('echo "Failed to initialize NVML" >&2; exit 12');
-    await assert.rejects(findGpus(), /nvidia-smi failed: .*\n?.*NVML/);
-  });
-
-  it("are only the lines that name one", () => {
-    assert.deepEqual(gpusIn("No devices were found\n"), { ids: [], driverVersion: null });
-    assert.deepEqual(gpusIn("GPU-a\n"), { ids: ["GPU-a"], driverVersion: null });
-  });
+test("lines that name no GPU are passed over", () => {
+  assert.deepEqual(gpusIn("No devices were found\n"), { ids: [], driverVersion: null });
+  assert.deepEqual(gpusIn("\nGPU-8f1c,550.54.15\r\n"), { ids: ["GPU-8f1c"], driverVersion: "550.54.15" });
+  assert.deepEqual(gpusIn("GPU-1\n"), { ids: ["GPU-1"], driverVersion: null });
 });

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { type ExecFileException, execFile } from "node:child_process";
 
 /** The GPUs of a host. */
 export type Gpus = { readonly ids: readonly string[]; readonly driverVersion: string | null };
@@ -10,13 +10,19 @@ const askTimeoutMs = 10_000;
 export async function findGpus(program = "nvidia-smi"): Promise<Gpus> {
   const answer = await new Promise<string | null>((resolve, reject) => {
     const words = ["--query-gpu=uuid,driver_version", "--format=csv,noheader"];
-    execFile(program, words, { timeout: askTimeoutMs }, (error, stdout) => {
+    execFile(program, words, { timeout: askTimeoutMs }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else if ("code" in error && error.code === "ENOENT") resolve(null);
-      else reject(new Error(`${program} failed: ${error.message.trim()}`, { cause: error }));
+      else reject(new Error(`${program} failed (${whyOf(error, stdout, stderr)})`, { cause: error }));
     });
   });
   return answer === null ? { ids: [], driverVersion: null } : gpusIn(answer);
+}
+
+/** In one line. The program writes what is wrong to its standard output. */
+function whyOf({ code, killed }: ExecFileException, stdout: string, stderr: string): string {
+  const said = `${stdout} ${stderr}`.replace(/\s+/g, " ").trim();
+  return killed === true ? `no answer within ${askTimeoutMs / 1_000} s` : said || `exit code ${code}`;
 }
 
 /** Reads lines such as `GPU-8f1c…, 550.54.15`. */

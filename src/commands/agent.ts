@@ -214,6 +214,7 @@ async function gpusOf(): Promise<Gpus> {
   try {
     return await findGpus();
   } catch (cause) {
-    throw new StartError(cause instanceof Error ? cause.message : String(cause), { cause });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new StartError(`${why}: mend it, or take it off the PATH to join without GPUs.`, { cause });
   }
 }

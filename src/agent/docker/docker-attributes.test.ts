@@ -1,71 +1,76 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { agentCapabilities } from "../simulated-attributes.ts";
-import { type DockerFacts, dockerAttributes } from "./docker-attributes.ts";
+import { describe, it } from "node:test";
+import { architectureOf, type DockerFacts, dockerAttributes } from "./docker-attributes.ts";
 
-const facts: DockerFacts = {
-  info: { Plugins: { Log: ["awslogs", "fluentd", "gcplogs", "json-file", "local", "journald"] } },
-  version: { Version: "20.10.24", Arch: "arm64" },
+const capable: DockerFacts = {
+  info: { Plugins: { Log: ["awslogs", "fluentd", "json-file", "local", "syslog"] } },
+  version: { Arch: "amd64" },
   apiVersion: "1.41",
   canLimitTasks: true,
   hasEndpoints: true,
   gpuDriverVersion: null,
 };
-
-const namesOf = (given: Partial<DockerFacts> = {}): readonly string[] =>
-  dockerAttributes({ ...facts, ...given }).map(({ name }) => name);
-
-const old = "com.amazonaws.ecs.capability.";
-
-test("a Docker host offers the log drivers that its engine has and that work without Amazon's services", () => {
-  const drivers = namesOf().flatMap((name) => name.split(`${old}logging-driver.`)[1] ?? []);
-  assert.deepEqual(drivers.toSorted(), ["fluentd", "journald", "json-file", "none"]);
-  const bare = namesOf({ info: {} }).filter((name) => name.includes("logging-driver"));
-  assert.deepEqual(bare, [`${old}logging-driver.none`]);
-});
-
-test("a Docker host offers each version of the Engine API up to the one that is spoken", () => {
-  const versions = namesOf().flatMap((name) => name.split(`${old}docker-remote-api.`)[1] ?? []);
-  assert.deepEqual(
-    versions,
-    Array.from({ length: 25 }, (_, at) => `1.${17 + at}`),
+/** Names and values as `name=value`. */
+const shown = (facts: Partial<DockerFacts>): readonly string[] =>
+  dockerAttributes({ ...capable, ...facts }).map(({ name, value }) =>
+    value === undefined ? name : `${name}=${value}`,
   );
-});
+const older = "com.amazonaws.ecs.capability.";
 
-test("a Docker host offers what depends on the machine only where it is", () => {
-  const depending = {
-    "ecs.capability.task-cpu-mem-limit": { canLimitTasks: false },
-    [`${old}task-iam-role`]: { hasEndpoints: false },
-    [`${old}task-iam-role-network-host`]: { hasEndpoints: false },
-  } as const;
-  for (const [name, without] of Object.entries(depending)) {
-    assert.ok(namesOf().includes(name), name);
-    assert.ok(!namesOf(without).includes(name), name);
+describe("the attributes of a host with Docker", () => {
+  it("name each version of the API up to the one that is spoken", () => {
+    const apis = (apiVersion: string) =>
+      shown({ apiVersion }).flatMap((name) => name.split(`${older}docker-remote-api.`)[1] ?? []);
+    assert.deepEqual(apis("1.24"), ["1.17", "1.18", "1.19", "1.20", "1.21", "1.22", "1.23", "1.24"]);
+    assert.equal(apis("1.41").length, 25);
+    assert.deepEqual(apis("nonsense"), []);
+  });
+
+  it("name the log drivers that ECS and the engine both have, and none", () => {
+    const drivers = (info: DockerFacts["info"]) =>
+      shown({ info }).flatMap((name) => name.split(`${older}logging-driver.`)[1] ?? []);
+    assert.deepEqual(drivers(capable.info), ["json-file", "syslog", "fluentd", "none"]);
+    assert.deepEqual(drivers({}), ["none"]);
+    assert.deepEqual(drivers({ Plugins: { Log: null } }), ["none"]);
+  });
+
+  const dependent: readonly (readonly [attribute: string, without: Partial<DockerFacts>])[] = [
+    ["ecs.capability.task-cpu-mem-limit", { canLimitTasks: false }],
+    [`${older}task-iam-role`, { hasEndpoints: false }],
+    [`${older}task-iam-role-network-host`, { hasEndpoints: false }],
+  ];
+  for (const [attribute, without] of dependent) {
+    it(`promise ${attribute} only where it is so`, () => {
+      assert.ok(shown({}).includes(attribute));
+      assert.ok(!shown(without).includes(attribute));
+    });
   }
-  assert.ok(!namesOf().some((name) => name.includes("gpu") || name.includes("nvidia")));
-  assert.deepEqual(
-    dockerAttributes({ ...facts, gpuDriverVersion: "550.54" }).filter(({ name }) => /gpu|nvidia/.test(name)),
-    [
-      { name: "ecs.capability.nvidia-driver-version.550.54" },
-      { name: "ecs.capability.gpu-driver-version", value: "550.54" },
-    ],
-  );
-});
 
-test("a Docker host offers nothing that needs Amazon's services or is not built", () => {
-  const foreign =
-    /ssm|asm|secretsmanager|ecr|efs|fsx|\.s3|ebs|execute-command|appmesh|service-connect|firelens|eia|fault|awslogs|trunking/;
-  assert.deepEqual(
-    namesOf().filter((name) => foreign.test(name)),
-    [],
-  );
-  // The pattern finds something in an agent that can do everything.
-  assert.ok(agentCapabilities.filter((name) => foreign.test(name)).length > 15);
-});
+  it("promise nothing for which this agent has no code", () => {
+    const absent = /secrets|env-files|ecr|efs|firelens|awslogs|appmesh|service-connect|execute-command|fault|ebs/;
+    assert.deepEqual(
+      shown({ gpuDriverVersion: "550.54" }).filter((name) => absent.test(name)),
+      [],
+    );
+  });
 
-test("a Docker host says its processor in ECS's words", () => {
-  const architecture = (Arch: string) =>
-    dockerAttributes({ ...facts, version: { Arch } }).find(({ name }) => name === "ecs.cpu-architecture")?.value;
-  assert.equal(architecture("arm64"), "arm64");
-  assert.equal(architecture("amd64"), "x86_64");
+  it("tell of the driver of GPUs", () => {
+    const gpu = ["ecs.capability.nvidia-driver-version.550.54", "ecs.capability.gpu-driver-version=550.54"];
+    assert.deepEqual(
+      shown({ gpuDriverVersion: "550.54" }).filter((name) => /driver-version/.test(name)),
+      gpu,
+    );
+    assert.ok(!shown({}).some((name) => /driver-version/.test(name)));
+  });
+
+  it("tell of the system in ECS's words", () => {
+    const last = ["ecs.os-type=linux", "ecs.os-family=LINUX", "ecs.cpu-architecture=arm64"];
+    assert.deepEqual(shown({ version: { Arch: "arm64" } }).slice(-3), last);
+    assert.equal(architectureOf({}), "x86_64");
+  });
+
+  it("are named once each", () => {
+    const names = shown({ gpuDriverVersion: "1" });
+    assert.equal(new Set(names).size, names.length);
+  });
 });
