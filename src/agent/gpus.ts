@@ -6,13 +6,16 @@ export type Gpus = { readonly ids: readonly string[]; readonly driverVersion: st
 /** LIMIT: nvidia-smi answers in a second or two, even when it has to load the driver. */
 const askTimeoutMs = 10_000;
 
+/** Of a program that is not on the PATH; the other when a folder of the PATH may not be searched by this user. */
+const notThere: readonly unknown[] = ["ENOENT", "EACCES"];
+
 /** Asks `nvidia-smi` for the GPUs; a host without that program has none. Rejects when it is there and fails. */
 export async function findGpus(program = "nvidia-smi"): Promise<Gpus> {
   const answer = await new Promise<string | null>((resolve, reject) => {
     const words = ["--query-gpu=uuid,driver_version", "--format=csv,noheader"];
     execFile(program, words, { timeout: askTimeoutMs }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
-      else if ("code" in error && error.code === "ENOENT") resolve(null);
+      else if ("code" in error && notThere.includes(error.code)) resolve(null);
       else reject(new Error(`${program} failed (${whyOf(error, stdout, stderr)})`, { cause: error }));
     });
   });

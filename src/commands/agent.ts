@@ -186,7 +186,7 @@ async function openDocker(dockerHost: string, log: ServerLog): Promise<DockerHos
     return await DockerHost.open(dockerHost, log.write);
   } catch (cause) {
     if (!(cause instanceof DockerHostError)) throw cause;
-    throw new StartError(`${cause.message}: start it, or pass --runtime simulated.`, { cause });
+    throw new StartError(`${cause.message}: ${cause.advice}, or pass --runtime simulated.`, { cause });
   }
 }
 
@@ -195,7 +195,7 @@ async function openDisk(dataDir: string): Promise<FileDisk> {
     return await FileDisk.open(dataDir);
   } catch (cause) {
     const why =
-      cause instanceof DiskError ? cause.message : `${dataDir} cannot be used (${String(cause)}): pass --data-dir DIR.`;
+      cause instanceof DiskError ? cause.message : `${dataDir} cannot be used (${textOf(cause)}): pass --data-dir DIR.`;
     throw new StartError(why, { cause });
   }
 }
@@ -214,7 +214,8 @@ async function gpusOf(): Promise<Gpus> {
   try {
     return await findGpus();
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new StartError(`${why}: mend it, or take it off the PATH to join without GPUs.`, { cause });
+    throw new StartError(`${textOf(cause)}: mend it, or take it off the PATH to join without GPUs.`, { cause });
   }
 }
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

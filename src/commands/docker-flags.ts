@@ -65,7 +65,7 @@ async function openDocker(wanted: readonly Runtime[], flag: string, log: ServerL
     return await DockerHost.open(DOCKER_HOST, log.write);
   } catch (cause) {
     if (!(cause instanceof DockerHostError)) throw cause;
-    if (isMust) throw new StartError(`${cause.message}: start it, or pass --${flag} simulated.`, { cause });
+    if (isMust) throw new StartError(`${cause.message}: ${cause.advice}, or pass --${flag} simulated.`, { cause });
     log.write("warn", { why: cause.message }, "Docker is not used: containers are simulated.");
     return null;
   }

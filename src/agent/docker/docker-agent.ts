@@ -2,6 +2,7 @@ import type { EcsApi } from "../../agent-protocol/connection.ts";
 import { Agent, type AgentOptions } from "../agent.ts";
 import type { AgentLog } from "../agent-log.ts";
 import { type RoleCredentials, TaskCredentials } from "../task-credentials.ts";
+import { wellKnown } from "../task-endpoints/endpoint-listener.ts";
 import { openTaskEndpoints, type TaskEndpoints } from "../task-endpoints/task-endpoints.ts";
 import type { GpuAccess } from "./container-config.ts";
 import { containerLabels, ownerLabel, ownerOf } from "./container-names.ts";
@@ -78,7 +79,9 @@ export class DockerAgent {
         ...(options.pullBehaviour && { pullBehaviour: options.pullBehaviour }),
         ...(options.gpu && { gpu: options.gpu }),
       });
-      const instance = options.instance({ hasEndpoints: endpoints.place !== null });
+      // From any other address the AWS SDKs take no credentials, and a role that nobody can use is none.
+      const hasEndpoints = endpoints.place?.address === wellKnown.address;
+      const instance = options.instance({ hasEndpoints });
       agent = new Agent({ ...options, instance, runtime, credentials });
       return new DockerAgent(agent, endpoints, owner, options);
     } catch (error) {

@@ -8,7 +8,7 @@ export type DockerFacts = {
   /** The version of the Engine API that is spoken, as `1.41`. */
   readonly apiVersion: string;
   readonly canLimitTasks: boolean;
-  /** Whether containers can ask the agent for metadata and credentials. */
+  /** Whether the AWS SDKs in containers get credentials from the agent. */
   readonly hasEndpoints: boolean;
   /** Of the GPUs' driver; null without GPUs. */
   readonly gpuDriverVersion: string | null;

@@ -10,6 +10,13 @@ import { type DockerHostInfo, dockerHostInfo } from "./docker-runtime.ts";
 /** Docker cannot be used; the text is for the operator. */
 export class DockerHostError extends Error {
   override readonly name = "DockerHostError";
+  /** What to do about it, as in "start it". */
+  readonly advice: string;
+
+  constructor(message: string, advice: string, cause: unknown) {
+    super(message, { cause });
+    this.advice = advice;
+  }
 }
 
 /** A machine with a Docker Engine (or what answers the same calls) that answers: what agents on it share. */
@@ -45,13 +52,16 @@ export class DockerHost {
     try {
       engine = new DockerEngine(dockerHost || defaultDockerHost);
     } catch (cause) {
-      throw new DockerHostError(textOf(cause), { cause });
+      throw new DockerHostError(textOf(cause), "correct it", cause);
     }
     try {
       await engine.ping();
     } catch (cause) {
       engine.close();
-      throw new DockerHostError(`Docker does not answer on ${engine.address} (${reasonOf(cause)})`, { cause });
+      const reason = cause instanceof DockerUnreachable ? cause.cause : cause;
+      const advice = isForbidden(reason) ? "run as root, or join the group that owns the socket" : "start it";
+      // Without the call, which is nothing to the operator.
+      throw new DockerHostError(`Docker does not answer on ${engine.address} (${textOf(reason)})`, advice, cause);
     }
     try {
       const [facts, apiVersion] = await Promise.all([dockerHostInfo(engine), engine.apiVersion()]);
@@ -60,7 +70,7 @@ export class DockerHost {
       return new DockerHost(engine, await openDockerGroundwork({ docker: engine, log }), facts, apiVersion);
     } catch (cause) {
       engine.close();
-      throw new DockerHostError(`Docker on ${engine.address} cannot be used (${textOf(cause)})`, { cause });
+      throw new DockerHostError(`Docker on ${engine.address} cannot be used (${textOf(cause)})`, "use another", cause);
     }
   }
 
@@ -79,7 +89,6 @@ export class DockerHost {
   }
 }
 
-/** Without the address and the call, which the sentence around it has already. */
-const reasonOf = (error: unknown): string => textOf(error instanceof DockerUnreachable ? error.cause : error);
+const isForbidden = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "EACCES";
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
