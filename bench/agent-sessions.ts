@@ -34,7 +34,7 @@ export async function agentSessionFigures(): Promise<Figure[]> {
   }
   const [fewer = 0, more = 0] = fleets;
   const growthKiB = ((inAllMiB[1] ?? 0) - (inAllMiB[0] ?? 0)) * 1_024;
-  const name = `memory of the server for each agent from the ${fewer + 1}th to the ${more}th`;
+  const name = `memory of the server for each further agent, ${fewer} to ${more}`;
   return [...figures, { name, value: growthKiB / (more - fewer), unit: "KiB" }];
 }
 
