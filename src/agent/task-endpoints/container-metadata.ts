@@ -1,3 +1,4 @@
+import { ownerLabel } from "../docker/container-names.ts";
 import type { DockerContainer } from "../docker/docker-answers.ts";
 import type { ContainerPhase, EngineContainer, EngineTask } from "../engine-state.ts";
 import { isChecked } from "../engine-task.ts";
@@ -50,7 +51,7 @@ export function containerMetadata(
     Image: spec.image,
     ImageID: docker?.Image ?? "",
     Ports: ports.length === 0 ? null : ports,
-    Labels: docker?.Config?.Labels ?? null,
+    Labels: docker?.Config?.Labels ? withoutOwner(docker.Config.Labels) : null,
     DesiredStatus: task.desired,
     KnownStatus: status,
     ExitCode: container.exitCode,
@@ -70,9 +71,14 @@ export function containerMetadata(
 }
 
 /** AWS: a container without a limit of its own is shown with its task's. */
+/** Which agent's it is, is for agents alone. */
+const withoutOwner = (labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(labels).filter(([name]) => name !== ownerLabel));
+
 function limitsOf(task: Readonly<EngineTask>, { spec }: Readonly<EngineContainer>): Members {
   return {
-    CPU: spec.cpu || task.surroundings.cpuUnits || 0,
+    // AWS: the shares of a container that asks for none.
+    CPU: spec.cpu || task.surroundings.cpuUnits || 2,
     Memory: spec.memory || task.surroundings.memoryMiB || 0,
   };
 }
