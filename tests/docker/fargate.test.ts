@@ -1,94 +1,117 @@
-/** A task on Fargate as containers of a real engine, from RunTask to its end, through the API alone. */
+/** Tasks on Fargate as containers of a real engine, from RunTask to what is left behind, through the API alone. */
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { ECS, type Task } from "@aws-sdk/client-ecs";
-import { containerLabels } from "../../src/agent/docker/container-names.ts";
-import { DockerHost as Docker } from "../../src/agent/docker/docker-host.ts";
-import { must } from "../../src/lib/assert.ts";
-import { openLog } from "../../src/server/log.ts";
-import { type RunningServer, startServer } from "../../src/server/server.ts";
-import { DockerHost, until, whyNoDocker } from "./docker-host.ts";
+import { pauseName } from "../../src/agent/docker/docker-groundwork.ts";
+import { until, whyNoDocker } from "./docker-host.ts";
+import { lasting, TaskWorld, type Wanted } from "./task-world.ts";
 
 const skip = await whyNoDocker();
 
-describe("Fargate on a real engine", { skip }, () => {
-  let host: DockerHost;
-  let server: RunningServer;
-  let ecs: ECS;
+const groupOf = (controller: string, task: string): string => `/sys/fs/cgroup/${controller}/berth/${task.slice(-32)}`;
+
+/** What a file of the task's control group says; null on a host with another kind. */
+const limitOf = (controller: string, task: string, file: string): string | null => {
+  const path = `${groupOf(controller, task)}/${file}`;
+  return existsSync(path) ? readFileSync(path, "utf8").trim() : null;
+};
+
+describe("Fargate on a real engine", { skip, concurrency: true }, () => {
+  let world: TaskWorld;
 
   before(async () => {
-    host = await DockerHost.open();
-    const log = openLog("error");
-    server = await startServer({
-      host: "127.0.0.1",
-      port: 0,
-      dataDir: null,
-      auth: { type: "loose", account: "123456789012" },
-      latestAgentVersion: "1.99.0",
-      simulation: null,
-      managedRuntime: "docker",
-      docker: await Docker.open("", log.write),
-      log,
-    });
-    const credentials = { accessKeyId: "any", secretAccessKey: "any" };
-    ecs = new ECS({ endpoint: server.url, region: "eu-west-1", credentials, maxAttempts: 1 });
-    // The name of the cluster is a label of its containers, by which they are removed.
-    await ecs.createCluster({ clusterName: host.tag });
+    world = await TaskWorld.open("docker");
+    await world.ecs.createCluster({ clusterName: world.host.tag });
   });
-  after(async () => {
-    ecs.destroy();
-    await server.close();
-    await host.close();
-  });
+  after(() => world.close());
 
-  const untilStatus = (task: string, status: string): Promise<Task> =>
+  const size = {
+    requiresCompatibilities: ["FARGATE" as const],
+    networkMode: "awsvpc" as const,
+    cpu: "256",
+    memory: "512",
+  };
+  const networkConfiguration = { awsvpcConfiguration: { subnets: ["subnet-1"] } };
+  const run = (containers: readonly Wanted[], cluster = world.host.tag): Promise<string> =>
+    world.run(containers, size, { cluster, launchType: "FARGATE", networkConfiguration });
+  const ofTask: Wanted = { memory: undefined };
+
+  const untilGone = (container: string): Promise<unknown> =>
     until(
-      async () => {
-        const [found] = (await ecs.describeTasks({ cluster: host.tag, tasks: [task] })).tasks ?? [];
-        return found?.lastStatus === status ? found : null;
-      },
-      `a task ${status}`,
-      60_000,
+      () =>
+        world.host.docker.inspectContainer(container).then(
+          () => false,
+          (error: unknown) => /No such container/.test(String(error)),
+        ),
+      `${container} is gone`,
     );
 
   it("runs within its size, under the address that the API shows, and stops", async () => {
-    const cluster = host.tag;
-    await ecs.registerTaskDefinition({
-      family: "fargate",
-      requiresCompatibilities: ["FARGATE"],
-      networkMode: "awsvpc",
-      cpu: "256",
-      memory: "512",
-      containerDefinitions: [
-        {
-          name: "main",
-          image: host.image,
-          command: ["sh", "-c", "trap 'exit 7' TERM; while true; do sleep 0.1; done"],
-        },
-      ],
-    });
-    const { tasks, failures } = await ecs.runTask({
-      cluster,
-      taskDefinition: "fargate",
-      launchType: "FARGATE",
-      networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"] } },
-    });
-    assert.deepEqual(failures, []);
-    const task = must(tasks?.[0]?.taskArn, "the ARN of the task");
-    const running = await untilStatus(task, "RUNNING");
+    const command = ["sh", "-c", "trap 'exit 7' TERM; while true; do sleep 0.1; done"];
+    const arn = await run([{ ...ofTask, command }]);
+    const running = await world.until(arn, "RUNNING");
     const shown = running.attachments?.[0]?.details?.find(({ name }) => name === "privateIPv4Address")?.value;
-
-    const [container] = await host.docker.listContainers({ label: [`${containerLabels.taskArn}=${task}`] });
-    const id = must(container?.Id, "the container of the task");
-    assert.equal(running.containers?.[0]?.runtimeId, id);
-    const { HostConfig } = await host.docker.inspectContainer(id);
-    const limited = HostConfig as { readonly CgroupParent?: string; readonly NetworkMode?: string };
-    assert.match(limited.NetworkMode ?? "", /^container:/);
-    assert.match(limited.CgroupParent ?? "", new RegExp(task.slice(-32)));
-    assert.match(shown ?? "", /^10\.\d+\.\d+\.\d+$/);
-
-    await ecs.stopTask({ cluster, task });
-    const stopped = await untilStatus(task, "STOPPED");
+    const container = await world.container(arn);
+    assert.equal(running.containers?.[0]?.runtimeId, container.Id);
+    assert.match(String(container.HostConfig?.NetworkMode), /^container:/);
+    assert.match(String(container.HostConfig?.CgroupParent), new RegExp(arn.slice(-32)));
+    const { NetworkSettings } = await world.host.docker.inspectContainer(pauseName(arn));
+    assert.deepEqual(
+      Object.values(NetworkSettings?.Networks ?? {}).map(({ IPAddress }) => IPAddress),
+      [shown],
+    );
+    assert.deepEqual(
+      [running.containerInstanceArn, running.platformVersion, running.launchType],
+      [undefined, "1.4.0", "FARGATE"],
+    );
+    const quota = limitOf("cpu", arn, "cpu.cfs_quota_us");
+    if (quota !== null) {
+      assert.equal(Number(quota) / Number(limitOf("cpu", arn, "cpu.cfs_period_us")), 0.25);
+      assert.equal(limitOf("memory", arn, "memory.limit_in_bytes"), String(512 * 1_048_576));
+    }
+    const stopped = await world.stop(arn);
     assert.deepEqual([stopped.stopCode, stopped.containers?.[0]?.exitCode], ["UserInitiated", 7]);
+    await until(() => !existsSync(groupOf("memory", arn)), "its control group is gone");
+    await untilGone(pauseName(arn));
+  });
+
+  it("is killed when it needs more memory than its task has", async () => {
+    const arn = await run([{ ...ofTask, command: ["dd", "if=/dev/zero", "of=/dev/null", "bs=600M", "count=1"] }]);
+    const task = await world.until(arn, "STOPPED");
+    const [container] = task.containers ?? [];
+    assert.deepEqual(
+      [task.stopCode, container?.exitCode, container?.reason],
+      ["EssentialContainerExited", 137, "OutOfMemoryError: Container killed due to memory usage"],
+    );
+  });
+
+  it("has containers that reach each other on localhost, and exit codes of their own", async () => {
+    const serve = `mkdir -p /tmp/www; echo hello > /tmp/www/index.html; httpd -p 8080 -h /tmp/www; ${lasting[2]}`;
+    const arn = await run([
+      { ...ofTask, name: "server", command: ["sh", "-c", serve] },
+      {
+        ...ofTask,
+        name: "client",
+        command: ["sh", "-c", "until wget -qO- http://127.0.0.1:8080/; do sleep 0.1; done; exit 4"],
+      },
+    ]);
+    const task = await world.until(arn, "STOPPED");
+    assert.deepEqual(task.containers?.map(({ name, exitCode }) => [name, exitCode]).sort(), [
+      ["client", 4],
+      ["server", 0],
+    ]);
+    assert.match(await world.output(arn, "client"), /^hello$/m);
+  });
+
+  it("leaves nothing on the machine when its cluster is deleted", async () => {
+    const cluster = `${world.host.tag}-deleted`;
+    await world.ecs.createCluster({ clusterName: cluster });
+    const arn = await run([{ ...ofTask, command: lasting }], cluster);
+    await world.until(arn, "RUNNING");
+    await world.stop(arn);
+    await world.ecs.deleteCluster({ cluster });
+    await until(async () => (await world.containers(arn)).size === 0, "its containers are gone");
+    await untilGone(pauseName(arn));
+    await until(() => !existsSync(groupOf("memory", arn)), "its control group is gone");
   });
 });

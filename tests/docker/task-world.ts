@@ -114,8 +114,10 @@ export class TaskWorld {
   async containers(task: string): Promise<ReadonlyMap<string, DockerContainer>> {
     const { docker } = this.host;
     const found = await docker.listContainers({ label: [`${containerLabels.taskArn}=${task}`] });
-    const all = await Promise.all(found.map(({ Id }) => docker.inspectContainer(Id)));
-    return new Map(all.map((one) => [one.Config?.Labels?.[containerLabels.containerName] ?? "", one]));
+    // One may be removed meanwhile.
+    const all = await Promise.allSettled(found.map(({ Id }) => docker.inspectContainer(Id)));
+    const there = all.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+    return new Map(there.map((one) => [one.Config?.Labels?.[containerLabels.containerName] ?? "", one]));
   }
 
   /** What a container of the task wrote, once it has ended. */
