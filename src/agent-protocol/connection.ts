@@ -48,5 +48,8 @@ export const inactiveInstance = { code: 1008, word: "InactiveInstanceException" 
 /** The word for a simulated host whose instance has a real agent. */
 export const displacedWord = "DisplacedByAgent";
 
+/** Why a connection is closed whose instance has connected anew; told to one that lives, two agents are the same instance. */
+export const takenOverReason = "a newer connection has taken over";
+
 /** Close codes after which an agent comes back at once. */
 export const comeBackCodes: readonly number[] = [1000, 1001, 1011];

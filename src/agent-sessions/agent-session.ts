@@ -5,7 +5,12 @@
  *   no ACS --accept--> open (agent-connected) --replaced by a newer ACS--> open (agent-connected again, no disconnect)
  *   open --closed by the agent, by the network, or two heartbeats unanswered--> no ACS (agent-disconnected)
  */
-import type { AgentChannel, AgentConnection, AgentHello } from "../agent-protocol/connection.ts";
+import {
+  type AgentChannel,
+  type AgentConnection,
+  type AgentHello,
+  takenOverReason,
+} from "../agent-protocol/connection.ts";
 import {
   type CommandFromAgent,
   parseCommandFromAgent,
@@ -90,7 +95,7 @@ export class AgentSession {
   open(channel: AgentChannel, hello: AgentHello, connection: AgentConnection): void {
     const older = channel === "acs" ? this.#acs : this.#tcs;
     // Not 1000, with which it came back at once: two agents with one state would displace each other without a pause.
-    older?.close(1008, "a newer connection has taken over");
+    older?.close(1008, takenOverReason);
     if (channel === "acs") this.#openCommands(hello, connection);
     else this.#openTelemetry(connection);
     connection.onClose((code) => this.#lost(channel, connection, code));

@@ -12,7 +12,7 @@ const refused = (code: string, message: string, status: number | null = 400) => 
 test("an agent that was asked to end has no problem, and one that is sent away is told how to come back", () => {
   assert.equal(problemOf({ why: "stopped" }, place), null);
   assert.match(problemOf({ why: "inactive" }, place) ?? "", /was deregistered; .* move \/data away/);
-  assert.match(problemOf({ why: "displaced" }, place) ?? "", /another agent .* directory copied\?/);
+  assert.match(problemOf({ why: "displaced" }, place) ?? "", /has another agent/);
 });
 
 test("a refusal says what to do about it", () => {

@@ -31,7 +31,7 @@ export function problemOf(end: AgentEnd, place: AgentPlace): string | null {
     case "inactive":
       return `its container instance was deregistered; containers that it left run on. ${anew}`;
     case "displaced":
-      return "another agent has connected as the same container instance. Was the data directory copied?";
+      return "its container instance has another agent.";
     case "refused":
       break;
   }

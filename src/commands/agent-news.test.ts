@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ApiError } from "../agent/remote/api-error.ts";
+import { takenOverReason } from "../agent-protocol/connection.ts";
 import { type AgentNews, lacksOf, newsLine, tellOfSocket, watchedApi } from "./agent-news.ts";
 
 const task = "arn:aws:ecs:us-east-1:123456789012:task/default/0123abcd";
@@ -77,6 +78,7 @@ describe("what an agent tells of its sockets", () => {
     const closed = { type: "closed", code: 1001, reason: "the server stops" } as const;
     assert.deepEqual(of("acs", closed), ["Disconnected (1001, the server stops). Containers run on."]);
     assert.deepEqual(of("acs", { ...closed, reason: "" }), ["Disconnected (1001). Containers run on."]);
+    assert.match(of("acs", { ...closed, reason: takenOverReason }).join(), /another agent .* directory copied\?$/);
     assert.deepEqual([...of("tcs", { type: "open" }), ...of("tcs", closed)], []);
   });
 });

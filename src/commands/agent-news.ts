@@ -1,6 +1,6 @@
 import { isWorthAnotherRegistration } from "../agent/host-registration.ts";
 import type { SocketNews } from "../agent/remote/websocket-transport.ts";
-import type { EcsApi } from "../agent-protocol/connection.ts";
+import { type EcsApi, takenOverReason } from "../agent-protocol/connection.ts";
 
 /** What an agent tells the person, or the script, that started it. */
 export type AgentNews =
@@ -142,6 +142,9 @@ export function newsLine(news: AgentNews): string {
     case "connected":
       return "Connected: tasks may come.";
     case "disconnected":
+      if (news.reason === takenOverReason) {
+        return "Disconnected: another agent has connected as the same container instance. Was the data directory copied?";
+      }
       return `Disconnected (${news.code}${news.reason === "" ? "" : `, ${news.reason}`}). Containers run on.`;
     case "task":
       return taskLine(news);

@@ -33,7 +33,7 @@ The access key comes from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSI
 is in its data directory; containers run on while it is away. Without root, tasks have no limits as a whole, and the AWS SDKs in
 containers get no credentials. A control plane that does not answer is waited for.
 Exit codes: 0 after SIGTERM or SIGINT; 1 start it again when that is mended (the reason is on standard error); 2 wrong command line;
-5 do not start it again (registration refused for good, instance deregistered, another agent has its place).`,
+5 do not start it again (registration refused for good, instance deregistered, data directory of another cluster).`,
   flags,
   examples: [
     {

@@ -44,6 +44,8 @@ async function agent(typed: Typed): Promise<void> {
     if (isJson) process.stdout.write(`${JSON.stringify(news)}\n`);
     else process.stderr.write(`${newsLine(news)}\n`);
   };
+  // Who listens may go away; the agent stays.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const disk = await openDisk(settings.dataDir);
   let exitCode: number;
   try {
@@ -163,6 +165,8 @@ async function dockerAgent(
       const attributes = host.attributes({ hasEndpoints, gpuDriverVersion: gpus.driverVersion });
       return { register: factsOf(settings, hardware, attributes) };
     },
+  }).catch((cause: unknown) => {
+    throw new StartError(`The agent cannot begin (${textOf(cause)}).`, { cause });
   });
   const lacks = lacksOf({ canLimitTasks: host.groundwork.canLimitTasks(), endpoints: running.endpoints });
   if (lacks.length > 0) tell({ event: "lacking", isRoot: process.getuid?.() === 0, lacks });

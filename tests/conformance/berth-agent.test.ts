@@ -1,12 +1,13 @@
 /** `berth agent` as its user meets it, without Docker: what it tells, how it ends, what becomes of its container instance. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { Agent as HttpsAgent } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ECS } from "@aws-sdk/client-ecs";
+import { takenOverReason } from "../../src/agent-protocol/connection.ts";
 import { must } from "../../src/lib/assert.ts";
 import { type AgentProcess, type AgentProcessOptions, startAgent } from "../agent-process.ts";
 import { runBerth } from "../berth-process.ts";
@@ -148,6 +149,37 @@ describe("an agent with a key of the control plane", () => {
     const { code, problem } = await ending(start(context, { dataDir }));
     assert.equal(code, 5);
     assert.match(problem ?? "", /deregistered while the agent was away\. .*move \S+forgotten away/);
+  });
+});
+
+describe("a data directory", () => {
+  test("on a full disk stops no agent, which complains", async (context) => {
+    const dataDir = join(folder, "full");
+    await world.ecs.createCluster({ clusterName: "full" });
+    mkdirSync(dataDir);
+    // Every write to it says that no space is left.
+    symlinkSync("/dev/full", join(dataDir, "agent.json.new"));
+    const agent = start(context, { dataDir, flags: ["--cluster", "arn:aws:ecs:us-east-1:123456789012:cluster/full"] });
+    const { containerInstanceArn } = await agent.next("registered");
+    await untilConnected(world.ecs, "full", containerInstanceArn);
+    const task = await runOne(world.ecs, "full", await define(world.ecs, "unsaved", { image: "berth/exit:0" }));
+    await untilTask(world.ecs, "full", task, "STOPPED");
+    assert.equal(await agent.end("SIGTERM"), 0);
+    assert.match(agent.err(), /ENOSPC.*the agent's state could not be saved/);
+  });
+
+  test("that was copied makes two agents one instance: the older one is told", async (context) => {
+    const [dataDir, copy] = [join(folder, "original"), join(folder, "copy")];
+    const agent = start(context, { dataDir });
+    const { containerInstanceArn } = await agent.next("registered");
+    await agent.next("connected");
+    await untilConnected(world.ecs, "default", containerInstanceArn);
+    mkdirSync(copy);
+    copyFileSync(join(dataDir, "agent.json"), join(copy, "agent.json"));
+    const twin = start(context, { dataDir: copy });
+    assert.equal((await twin.next("registered")).containerInstanceArn, containerInstanceArn);
+    assert.equal((await agent.next("disconnected")).reason, takenOverReason);
+    assert.deepEqual(await Promise.all([agent.end("SIGTERM"), twin.end("SIGTERM")]), [0, 0]);
   });
 });
 

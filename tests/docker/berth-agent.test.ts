@@ -1,6 +1,6 @@
 /** `berth agent` with a real engine beside `berth dev`: both are processes, and both are killed while containers run. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -52,9 +52,9 @@ describe("berth agent with a real engine", { skip, timeout: 300_000 }, () => {
     return startBerth("dev", flags);
   }
 
-  function start(): AgentProcess {
+  function start(dataDir = join(folder, "agent"), environment = {}): AgentProcess {
     const flags = ["--cluster", host.tag, "--region", region, "--pull-behavior", "prefer-cached"];
-    return startAgent({ endpoint: dev.listening.url, dataDir: join(folder, "agent"), key, flags });
+    return startAgent({ endpoint: dev.listening.url, dataDir, key, flags, environment });
   }
 
   async function define(family: string, container: Partial<ContainerDefinition>): Promise<void> {
@@ -165,6 +165,22 @@ describe("berth agent with a real engine", { skip, timeout: 300_000 }, () => {
     const late = await run("web");
     assert.equal(await page(await untilStatus(late, "RUNNING")), "hello\n");
     assert.equal(idOf(must(await describeTask(kept), "the task that stays")), idOf(before));
+  });
+
+  it("says in a line why it cannot begin, and ends", async () => {
+    const full = join(folder, "full");
+    await mkdir(full);
+    // Every write to it says that no space is left.
+    await symlink("/dev/full", join(full, "endpoints.json.new"));
+    const programs = join(folder, "programs");
+    await mkdir(programs);
+    await writeFile(join(programs, "nvidia-smi"), "#!/bin/sh\necho No driver.\nexit 9\n", { mode: 0o755 });
+    const stuck = start(full);
+    const blind = start(join(folder, "blind"), { PATH: `${programs}:${process.env.PATH}` });
+    assert.deepEqual(await Promise.all([stuck.end(), blind.end()]), [1, 1]);
+    assert.match(stuck.err(), /^(?:\{.*\n)*berth: The agent cannot begin \(ENOSPC: .*\)\.\n$/);
+    assert.match(blind.err(), /^berth: nvidia-smi failed \(No driver\.\): mend it, .* join without GPUs\.\n$/);
+    assert.equal(stuck.out() + blind.out(), "");
   });
 
   it("ends when its instance is deregistered, and leaves the containers, as it says", async () => {

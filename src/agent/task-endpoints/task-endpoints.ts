@@ -32,8 +32,14 @@ export async function openTaskEndpoints(options: TaskEndpointsOptions): Promise<
   const routes = new EndpointRoutes(options, ids);
   const server = serverOf(options, routes);
   const place = await listenForContainers(server, { docker, log, earlier });
-  await rememberEndpoints(memoryFile, { secret, place });
-  return new TaskEndpoints(options, ids, server, place);
+  const endpoints = new TaskEndpoints(options, ids, server, place);
+  try {
+    await rememberEndpoints(memoryFile, { secret, place });
+  } catch (error) {
+    await endpoints.close();
+    throw error;
+  }
+  return endpoints;
 }
 
 export class TaskEndpoints {
