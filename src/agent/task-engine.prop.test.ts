@@ -261,6 +261,8 @@ class World {
       case "create":
         assert.ok(!this.#created.has(keyOf(command)), "a container is created twice");
         break;
+      default:
+        break;
     }
     if (command.type === "watch") this.#watched.add(command.runtimeId);
     assert.ok(!this.#released.has(command.taskArn), `${command.type} of what was given back`);

@@ -14,7 +14,7 @@ const flags = {
   "docker-host": { value: "ADDRESS", help: "The engine (default: DOCKER_HOST, then unix:///var/run/docker.sock)." },
   "pull-behavior": {
     value: "WORD",
-    help: `When registries are asked: ${pullBehaviours.join(", ")} (default default: always, but what is there will do).`,
+    help: `When registries are asked: ${pullBehaviours.join(", ")}. The default asks, and takes what is here when that fails.`,
   },
   attributes: { value: "LIST", help: "Custom attributes: rack=r1,disk=ssd. Sent with the first registration only." },
   tags: { value: "LIST", help: "Tags: team=web,stage=test. Sent with the first registration only." },
@@ -32,7 +32,7 @@ export const agentCommand: CommandText = {
 The access key comes from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. What the agent must know after a restart
 is in its data directory; containers run on while it is away. Without root, tasks have no limits as a whole, and the AWS SDKs in
 containers get no credentials. A control plane that does not answer is waited for.
-Exit codes: 0 after SIGTERM or SIGINT; 1 start it again when that is mended (the reason is on standard error); 2 wrong command line;
+Exit codes: 0 after SIGTERM or SIGINT; 1 start it again, once what it complained of is mended; 2 wrong command line;
 5 do not start it again (registration refused for good, instance deregistered, data directory of another cluster).`,
   flags,
   examples: [
