@@ -144,9 +144,11 @@ export class Agent {
     await this.#restore();
     if (!(await this.#register())) return;
     const containerInstanceArn = this.#containerInstanceArn ?? "";
-    const endpoints = await this.#registration.discover(this.#options.cluster, containerInstanceArn);
-    if (endpoints === null || this.#ended) return;
+    // On the disk before anything is placed on it: an agent that is killed now comes back as the same instance.
     this.#engine.save();
+    const endpoints = await this.#registration.discover(this.#options.cluster, containerInstanceArn);
+    await this.#engine.rest();
+    if (endpoints === null || this.#ended) return;
     this.#connect(endpoints, containerInstanceArn);
   }
 
