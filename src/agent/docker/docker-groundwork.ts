@@ -65,7 +65,7 @@ export class DockerGroundwork implements TaskGroundwork {
     return this.#inTurn(taskArn, async () => {
       try {
         await this.#limit(taskArn, task, specs);
-        if (needsPause(task)) await this.#pauseRuns(taskArn, task);
+        if (needsPause(task)) await this.#pauseRuns(taskArn, task, specs);
       } catch (error) {
         const text = error instanceof DockerError ? failureText(error) : error instanceof Error ? error.message : error;
         const reason = `resource cannot be initialized for task ${taskArn}: ${text}`;
@@ -145,13 +145,13 @@ export class DockerGroundwork implements TaskGroundwork {
     await this.#cgroups?.limit(idOf(taskArn), { cpuUnits, memoryMiB, cpuShares }, ownToken());
   }
 
-  async #pauseRuns(taskArn: string, task: TaskSurroundings): Promise<void> {
+  async #pauseRuns(taskArn: string, task: TaskSurroundings, specs: readonly PayloadContainer[]): Promise<void> {
     const address = hasInterface(task) ? addressOf(task) : null;
     const found = await this.#findPause(taskArn);
     if (found?.State?.Running === true) return;
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#startPause(taskArn, task, address);
+        await this.#startPause(taskArn, task, address, nameSettings(specs));
         return;
       } catch (error) {
         if (attempt >= starts.attempts || !isPassing(error)) {
@@ -165,13 +165,21 @@ export class DockerGroundwork implements TaskGroundwork {
   }
 
   /** Makes and starts the pause container; whatever has its name and does not run is from an earlier attempt. */
-  async #startPause(taskArn: string, task: TaskSurroundings, address: TaskAddress | null): Promise<void> {
+  async #startPause(
+    taskArn: string,
+    task: TaskSurroundings,
+    address: TaskAddress | null,
+    names: NameSettings,
+  ): Promise<void> {
     const name = pauseName(taskArn);
     await this.#docker.removeContainer(name).catch(unlessNotFound);
     await this.#pauseImage.ensure();
     const network = address === null ? null : await this.#networks.ensure(address);
     const cgroupParent = this.#cgroups?.parentOf(idOf(taskArn));
-    const { Id } = await this.#docker.createContainer(name, pauseConfig(taskArn, task, address, network, cgroupParent));
+    const { Id } = await this.#docker.createContainer(
+      name,
+      pauseConfig(taskArn, task, address, { network, names, cgroupParent }),
+    );
     await this.#docker.startContainer(Id);
   }
 
@@ -234,9 +242,9 @@ function pauseConfig(
   taskArn: string,
   task: TaskSurroundings,
   address: TaskAddress | null,
-  network: string | null,
-  cgroupParent: string | undefined,
+  place: { readonly network: string | null; readonly names: NameSettings; readonly cgroupParent: string | undefined },
 ): object {
+  const { network, names, cgroupParent } = place;
   const mac = address?.macAddress ?? null;
   return {
     Image: pauseImage,
@@ -252,7 +260,13 @@ function pauseConfig(
       SecurityOpt: ["no-new-privileges"],
       LogConfig: { Type: "none" },
       ...(cgroupParent === undefined ? {} : { CgroupParent: cgroupParent }),
-      ...(address === null ? {} : { Dns: address.nameServers, DnsSearch: address.searchDomains }),
+      ...(address === null
+        ? {}
+        : {
+            Dns: [...names.Dns, ...address.nameServers],
+            DnsSearch: [...names.DnsSearch, ...address.searchDomains],
+            ExtraHosts: names.ExtraHosts,
+          }),
     },
     ...(address === null || network === null
       ? {}
@@ -267,6 +281,30 @@ function pauseConfig(
           },
         }),
   };
+}
+
+type NameSettings = { readonly [Name in "Dns" | "DnsSearch" | "ExtraHosts"]: readonly string[] };
+
+/** How the containers want names to be resolved. Those in one network share its files, which are the pause container's. */
+function nameSettings(specs: readonly PayloadContainer[]): NameSettings {
+  const all = { Dns: new Set<string>(), DnsSearch: new Set<string>(), ExtraHosts: new Set<string>() };
+  for (const { dockerConfig } of specs) {
+    const wanted = hostConfigOf(dockerConfig?.hostConfig ?? "{}");
+    for (const name of ["Dns", "DnsSearch", "ExtraHosts"] as const) {
+      const values = wanted[name];
+      if (Array.isArray(values)) for (const value of values) all[name].add(String(value));
+    }
+  }
+  return { Dns: [...all.Dns], DnsSearch: [...all.DnsSearch], ExtraHosts: [...all.ExtraHosts] };
+}
+
+/** What cannot be read is told of the container, when that is made. */
+function hostConfigOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
 }
 
 const isAddressTaken = (error: unknown): boolean =>
