@@ -35,7 +35,7 @@ README.md lists them all, and the commands that do the same on any image, such a
     ...runtimeFlags,
     host: { value: "ADDRESS", help: "The loopback address to listen on (default 127.0.0.1)." },
     "data-dir": { value: "DIR", help: "Where the state is kept (default .berth)." },
-    "in-memory": { value: null, help: "Keep nothing." },
+    "in-memory": { value: null, help: "Keep nothing: what runs in Docker ends too." },
     instances: { value: "N", help: "Simulated container instances of the cluster default (default 3)." },
     cpu: { value: "UNITS", help: "CPU units of each; 1024 are a core (default 4096)." },
     memory: { value: "MIB", help: "Memory of each in MiB (default 16384)." },
