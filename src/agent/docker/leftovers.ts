@@ -32,12 +32,12 @@ export async function removeLeftovers({ docker, cgroups, networks, log, idOf }: 
       const process = ownerProcess(Labels?.[ownerLabel] ?? "");
       const taskArn = Labels?.[containerLabels.taskArn];
       if (Labels?.[pauseLabels.taskArn] !== undefined) pauses.push(container);
-      else if (process !== null && !mayLive(process)) removed.push(await remove(docker, Id));
+      else if (process !== null && !mayLive(process, State === "running")) removed.push(await remove(docker, Id));
       else if (taskArn !== undefined && State !== "exited" && State !== "dead") running.add(idOf(taskArn));
     }
-    for (const { Id, Labels } of pauses) {
+    for (const { Id, State, Labels } of pauses) {
       if (running.has(idOf(Labels?.[pauseLabels.taskArn] ?? ""))) continue;
-      if (!mayLive(Labels?.[pauseLabels.process] ?? null)) removed.push(await remove(docker, Id));
+      if (!mayLive(Labels?.[pauseLabels.process] ?? null, State === "running")) removed.push(await remove(docker, Id));
     }
     for (const taskId of (await cgroups?.left(mayLive)) ?? []) {
       if (running.has(taskId)) continue;

@@ -14,6 +14,8 @@ test("a process lives as long as it runs, and one that has its id later is anoth
 });
 
 test("of an earlier boot nothing lives, of another namespace everything may", () => {
-  assert.ok(!mayLive(parts().with(0, "00000000").join(".")));
+  const ofEarlierBoot = parts().with(0, "00000000").join(".");
+  assert.ok(!mayLive(ofEarlierBoot));
+  assert.ok(mayLive(ofEarlierBoot, true), "of another machine");
   assert.ok(mayLive(parts().with(1, "1").with(2, "999999999").join(".")));
 });

@@ -11,14 +11,25 @@ export function ownToken(): string {
 
 let own: string | null = null;
 
-/** Whether its process may live; only one that cannot is gone. Null is nobody's. */
-export function mayLive(token: string | null): boolean {
+/** Whether the process may live that has made something; `runs` says whether that still runs. Null is nobody's. */
+export function mayLive(token: string | null, runs = false): boolean {
   if (token === null) return false;
   const [ofBoot, ofNamespace, pid, start] = token.split(".");
-  if (ofBoot !== boot()) return false;
+  // An earlier boot has left nothing that runs; it is of another machine, whose socket comes here through a tunnel.
+  if (ofBoot !== boot()) return runs;
   // Ids of another namespace say nothing here.
   if (ofNamespace !== namespace()) return true;
-  return String(startOf(Number(pid))) === start;
+  const found = startOf(Number(pid));
+  return found === null ? exists(Number(pid)) : String(found) === start;
+}
+
+/** For systems and users that cannot see when a process began. */
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
 }
 
 const boot = (): string => {
