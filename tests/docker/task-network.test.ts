@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -111,6 +111,36 @@ describe("networks and volumes of tasks", { skip, concurrency: 6 }, () => {
     } finally {
       for (const server of servers) server.close();
     }
+  });
+
+  it("says which port it cannot have that it asked for by number", async () => {
+    const server = createServer().listen(await freePort(), "0.0.0.0");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    try {
+      const arn = await world.run([{ command: lasting, portMappings: [{ containerPort: 80, hostPort: port }] }]);
+      const task = await world.until(arn, "STOPPED");
+      assert.equal(task.stopCode, "TaskFailedToStart");
+      assert.match(
+        task.containers?.[0]?.reason ?? "",
+        new RegExp(`^CannotStartContainerError: .*${port}.*address already in use`),
+      );
+    } finally {
+      server.close();
+    }
+  });
+
+  it("sets kernel parameters of the network of a task, for all of its containers", async () => {
+    const systemControls = [{ namespace: "net.ipv4.ip_unprivileged_port_start", value: "777" }];
+    const networkConfiguration = { awsvpcConfiguration: { subnets: ["subnet-1"] } };
+    const script = "cat /proc/sys/net/ipv4/ip_unprivileged_port_start";
+    const { text } = await world.script(
+      script,
+      { systemControls },
+      { networkMode: "awsvpc" },
+      { networkConfiguration },
+    );
+    assert.equal(text, "777\n");
   });
 
   it("is on the host's own network", async () => {

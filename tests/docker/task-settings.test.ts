@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { whyNoDocker } from "./docker-host.ts";
-import { lasting, TaskWorld } from "./task-world.ts";
+import { lasting, TaskWorld, type Wanted } from "./task-world.ts";
 
 const skip = await whyNoDocker();
 
@@ -84,7 +84,8 @@ describe("settings of containers", { skip, concurrency: 4 }, () => {
         tmpfs: [{ containerPath: "/scratch", size: 3, mountOptions: ["noexec"] }],
       },
     });
-    assert.match(text, /touch: \/x: Read-only file system\nscratch\n/);
+    assert.match(text, /^touch: \/x: Read-only file system$/m);
+    assert.match(text, /^scratch$/m);
     assert.match(text, /tmpfs +3072 .*\/scratch\n/);
     assert.match(text, /shm +5120 .*\/dev\/shm\n/);
     assert.match(text, /docker-init|tini/);
@@ -134,6 +135,43 @@ describe("settings of containers", { skip, concurrency: 4 }, () => {
     const { HostConfig } = await world.container(arn);
     assert.equal((HostConfig as { CgroupParent?: string }).CgroupParent, `/berth/${arn.slice(-32)}`);
     await world.stop(arn);
+  });
+
+  it("has its part of swap, its security options and the host's namespaces", async () => {
+    const { text, container } = await world.script(
+      "grep NoNewPrivs /proc/self/status; ls /dev/shm; cat /proc/1/comm",
+      { linuxParameters: { maxSwap: 10, swappiness: 5 }, dockerSecurityOptions: ["no-new-privileges"] },
+      { pidMode: "host", ipcMode: "none" },
+    );
+    const { MemorySwap, MemorySwappiness, PidMode, IpcMode } = container.HostConfig ?? {};
+    assert.deepEqual([MemorySwap, MemorySwappiness, PidMode, IpcMode], [42 * 1_048_576, 5, "host", "none"]);
+    assert.match(text, /NoNewPrivs:\s+1\n/);
+    assert.match(text, /\/dev\/shm: No such file/);
+    assert.doesNotMatch(text, /^sh$/m, "the first process is the host's");
+  });
+
+  it("is refused by the name of what its host has not", async () => {
+    const executionRoleArn = "arn:aws:iam::123456789012:role/execution";
+    const volume = { name: "v", efsVolumeConfiguration: { fileSystemId: "fs-12345678" } };
+    const secret = { name: "A", valueFrom: "arn:aws:ssm:us-east-1:123456789012:parameter/a" };
+    const options = { "awslogs-group": "g", "awslogs-region": "us-east-1" };
+    const cases: readonly (readonly [string, Wanted, object])[] = [
+      ["ecs.capability.efs", { mountPoints: [{ sourceVolume: "v", containerPath: "/v" }] }, { volumes: [volume] }],
+      ["ecs.capability.secrets.ssm.environment-variables", { secrets: [secret] }, { executionRoleArn }],
+      [
+        "com.amazonaws.ecs.capability.logging-driver.awslogs",
+        { logConfiguration: { logDriver: "awslogs", options } },
+        {},
+      ],
+      ["ecs.capability.firelens.fluentbit", { firelensConfiguration: { type: "fluentbit" } }, {}],
+    ];
+    for (const [attribute, wanted, more] of cases) {
+      const { failures } = await world.ecs.runTask({ taskDefinition: await world.register([wanted], more) });
+      assert.deepEqual(
+        failures?.map(({ reason, detail }) => [reason, detail]),
+        [["ATTRIBUTE", `Missing attributes: ${attribute}.`]],
+      );
+    }
   });
 
   it("is killed when it needs more memory than it may have", async () => {
