@@ -141,6 +141,8 @@ export class HostFleet {
         { err: end.error },
         "a host that was kept is not known any more and starts as a new one",
       );
+      // What it was saving when it was refused would come back behind the erasure.
+      await member.host?.stop();
       await disk.erase();
       end = await this.#startHost(index, member);
     }
@@ -168,7 +170,8 @@ export class HostFleet {
     this.#gone += 1;
     if (this.size === 0) this.#emptied.resolve("emptied");
     this.#options.log("warn", { instance: host?.agent.containerInstanceArn }, "a container instance was deregistered");
-    disk?.erase().catch((err: unknown) => this.#options.log("error", { err }, "a disk could not be erased"));
+    const erased = host?.stop().then(() => disk?.erase());
+    erased?.catch((err: unknown) => this.#options.log("error", { err }, "a disk could not be erased"));
   }
 
   /** Resolves when the instance is connected, or nobody cares any more. */

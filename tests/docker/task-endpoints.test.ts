@@ -1,5 +1,6 @@
 /* The agent's endpoints, asked from inside real containers of each network mode. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +12,7 @@ import { newTask } from "../../src/agent/engine-task.ts";
 import { TaskCredentials } from "../../src/agent/task-credentials.ts";
 import { openTaskEndpoints, type TaskEndpoints } from "../../src/agent/task-endpoints/task-endpoints.ts";
 import { systemClock } from "../../src/lib/clock.ts";
+import { until } from "./docker-host.ts";
 import { asking, fetchText, SmallHost, someTaskArn, taskAt, taskWith, whyNoHost } from "./small-host.ts";
 
 const skip = await whyNoHost();
@@ -183,6 +185,16 @@ test("the address goes from the loopback device with the last agent that wanted 
   // An agent of another test may have come meanwhile.
   if (isListenedOn()) return t.skip("another agent of this host has 169.254.170.2");
   assert.ok(!isOnLoopback());
+});
+
+test("an address that somebody takes away comes back, and the agent answers there again", { skip }, async (t) => {
+  const world = await World.open(t);
+  const endpoints = await world.endpoints();
+  const answers = () =>
+    fetch(`http://${wellKnown}:${endpoints.place?.port}/v2/credentials/nobody`, { signal: AbortSignal.timeout(1_000) });
+  assert.equal((await answers()).status, 400);
+  execFileSync("ip", ["address", "del", `${wellKnown}/32`, "dev", "lo"]);
+  await until(async () => isOnLoopback() && (await answers()).status === 400, "the agent to answer again");
 });
 
 test("bodies that are too long and askers that ask too often are sent away", { skip }, async (t) => {

@@ -68,6 +68,14 @@ export async function listenForContainers(server: Server, options: ListenOptions
   return { ...place, addedAddress: false };
 }
 
+/**
+ * Puts the address back when it has gone: an agent that ends may have looked for others just before this one listened. A socket that
+ * listens on it works again then. Never rejects.
+ */
+export async function keepAddress(place: ListeningPlace, log: AgentLog): Promise<void> {
+  if (place.address === wellKnown.address) await addressOnLoopback(log);
+}
+
 /** Takes the address away again, unless another agent listens on it. Never rejects. */
 export async function leaveAddress(place: ListeningPlace, log: AgentLog): Promise<void> {
   if (!place.addedAddress || place.address !== wellKnown.address) return;

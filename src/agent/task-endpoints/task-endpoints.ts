@@ -3,9 +3,10 @@
  * openTaskEndpoints -> listening (or nowhere, where no container could reach it) -> close.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Timer } from "../../lib/clock.ts";
 import type { TaskSurroundings } from "../container-runtime.ts";
 import { EndpointIds } from "./endpoint-ids.ts";
-import { type ListeningPlace, leaveAddress, listenForContainers, wellKnown } from "./endpoint-listener.ts";
+import { keepAddress, type ListeningPlace, leaveAddress, listenForContainers, wellKnown } from "./endpoint-listener.ts";
 import { recallEndpoints, rememberEndpoints } from "./endpoint-memory.ts";
 import { EndpointRoutes } from "./endpoint-routes.ts";
 import type { EndpointAnswer, EndpointSources } from "./endpoint-sources.ts";
@@ -23,6 +24,9 @@ const drainedBytesMax = 1_048_576;
 /** LIMIT: containers ask in small requests, and a few of them at once. */
 const connectionsMax = 512;
 const requestTimeoutMs = 10_000;
+
+/** LIMIT: so long containers may find nobody when the address was taken away; to look takes some microseconds. */
+const addressCheckMs = 2_000;
 
 /** Begins to listen. Rejects only when the memory file can be neither read nor written. */
 export async function openTaskEndpoints(options: TaskEndpointsOptions): Promise<TaskEndpoints> {
@@ -47,12 +51,14 @@ export class TaskEndpoints {
   readonly #ids: EndpointIds;
   readonly #server: Server;
   readonly #place: ListeningPlace | null;
+  #addressCheck: Timer | null = null;
 
   constructor(options: TaskEndpointsOptions, ids: EndpointIds, server: Server, place: ListeningPlace | null) {
     this.#options = options;
     this.#ids = ids;
     this.#server = server;
     this.#place = place;
+    if (place !== null) this.#watchAddress(place);
   }
 
   /** Where it listens; null for nowhere. */
@@ -84,11 +90,24 @@ export class TaskEndpoints {
   /** Stops listening, ends the connections, and takes the address away that it added. */
   async close(): Promise<void> {
     if (this.#place === null) return;
+    this.#addressCheck?.cancel();
+    this.#addressCheck = null;
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
       this.#server.closeAllConnections();
     });
     await leaveAddress(this.#place, this.#options.log);
+  }
+
+  #watchAddress(place: ListeningPlace): void {
+    const { clock, log } = this.#options;
+    this.#addressCheck = clock.setTimer(addressCheckMs, () => {
+      const check = this.#addressCheck;
+      void keepAddress(place, log).then(() => {
+        // Nobody puts it back who has begun to leave.
+        if (check !== null && this.#addressCheck === check) this.#watchAddress(place);
+      });
+    });
   }
 }
 
