@@ -1,5 +1,5 @@
 /** What simulated containers can rehearse, for the README. */
-import { simulatedCommands, simulatedImages } from "../src/agent/simulated-images.ts";
+import { simulatedCommands, simulatedImages } from "../src/agent/simulated/simulated-images.ts";
 import { row, withSection } from "./generated-section.ts";
 
 /** The README with its tables of images and commands brought up to date. */

@@ -28,7 +28,7 @@ describe("Biome", () => {
   const expected: readonly (readonly [file: string, rule: string])[] = [
     ...["buffer", "crypto", "date", "performance", "process", "fetch", "queuemicrotask"].map(restricted),
     ...["setimmediate", "setinterval", "settimeout"].map(restricted),
-    ["src/agent/task-engine.ts", "noRestrictedGlobals"],
+    ["src/agent/engine/task-engine.ts", "noRestrictedGlobals"],
     ["src/simulator/real-clock.ts", "noRestrictedGlobals"],
     ["src/simulator/real-clock.ts", "noRestrictedImports"],
     ["src/ecs/imports-node.ts", "noRestrictedImports"],

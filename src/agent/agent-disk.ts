@@ -1,4 +1,4 @@
-import type { EngineSnapshot, StateChange } from "./engine-state.ts";
+import type { EngineSnapshot, StateChange } from "./engine/engine-state.ts";
 
 /** Of what is written now; a state of another format is of another version of Berth. */
 export const stateFormat = 2;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { CodedError, instanceArn, taskArn, World } from "./played-control-plane.ts";
-import { adoptedHost } from "./simulated-host.ts";
+import { adoptedHost } from "./simulated/simulated-host.ts";
 
 describe("agent: registration", () => {
   it("registers as an EC2 host does, then connects both sockets", async () => {

@@ -10,16 +10,16 @@ import type { RandomStream } from "../lib/random.ts";
 import { type AgentDisk, type AgentState, stateFormat } from "./agent-disk.ts";
 import type { AgentLog } from "./agent-log.ts";
 import type { ContainerRuntime } from "./container-runtime.ts";
-import type { EngineTask, StateChange } from "./engine-state.ts";
+import type { EngineTask, StateChange } from "./engine/engine-state.ts";
 import {
   type EngineInput,
   type EngineOptions,
   type EngineOutput,
   engineDefaults,
   type TaskHealth,
-} from "./engine-step.ts";
+} from "./engine/engine-step.ts";
+import { TaskEngine } from "./engine/task-engine.ts";
 import { Submissions } from "./submissions.ts";
-import { TaskEngine } from "./task-engine.ts";
 
 export type DurableEngineOptions = {
   readonly clock: Clock;

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type AgentState, stateFormat } from "./agent-disk.ts";
+import { TaskEngine } from "./engine/task-engine.ts";
 import { DiskError, FileDisk } from "./file-disk.ts";
-import { TaskEngine } from "./task-engine.ts";
 
 const state: AgentState = {
   format: stateFormat,

@@ -5,8 +5,8 @@ import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import type { AgentEnd } from "./agent.ts";
 import { type AgentDisk, MemoryDisk } from "./agent-disk.ts";
-import type { StateChange } from "./engine-state.ts";
-import { type SimulatedHost, type SimulatedHostWorld, simulatedHost } from "./simulated-host.ts";
+import type { StateChange } from "./engine/engine-state.ts";
+import { type SimulatedHost, type SimulatedHostWorld, simulatedHost } from "./simulated/simulated-host.ts";
 
 export const instanceArn =
   "arn:aws:ecs:us-east-1:123456789012:container-instance/default/0123456789abcdef0123456789abcdef";

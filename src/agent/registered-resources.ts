@@ -1,4 +1,4 @@
-import type { HostResources } from "./engine-resources.ts";
+import type { HostResources } from "./engine/engine-resources.ts";
 
 type Registered = {
   readonly totalResources?: readonly {

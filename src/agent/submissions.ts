@@ -3,7 +3,7 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import type { RandomStream } from "../lib/random.ts";
 import type { AgentLog } from "./agent-log.ts";
 import { Backoff } from "./backoff.ts";
-import type { StateChange } from "./engine-state.ts";
+import type { StateChange } from "./engine/engine-state.ts";
 
 /** AWS: how the official agent spaces its attempts, and for how many tasks at once. It never gives up. */
 const retry = { firstMs: 1_000, factor: 1.3, lastMs: 30_000 };

@@ -1,5 +1,5 @@
 import type { ContainerUsage } from "./container-runtime.ts";
-import type { EngineContainer, EngineTask } from "./engine-state.ts";
+import type { EngineContainer, EngineTask } from "./engine/engine-state.ts";
 
 /** Figures of one container over an interval, as PublishMetricsRequest carries them. */
 export type ContainerMetric = {

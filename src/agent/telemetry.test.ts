@@ -4,8 +4,8 @@ import type { FromAgent } from "../agent-protocol/from-agent.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import type { ContainerRuntime, ContainerUsage } from "./container-runtime.ts";
-import { Bench } from "./engine-bench.ts";
-import type { EngineTask } from "./engine-state.ts";
+import { Bench } from "./engine/engine-bench.ts";
+import type { EngineTask } from "./engine/engine-state.ts";
 import type { TaskMetric } from "./task-metrics.ts";
 import { publishIntervalMs, Telemetry } from "./telemetry.ts";
 

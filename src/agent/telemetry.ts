@@ -4,8 +4,8 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import type { RandomStream } from "../lib/random.ts";
 import type { AgentLog } from "./agent-log.ts";
 import type { ContainerRuntime } from "./container-runtime.ts";
-import type { EngineTask } from "./engine-state.ts";
-import type { TaskHealth } from "./engine-step.ts";
+import type { EngineTask } from "./engine/engine-state.ts";
+import type { TaskHealth } from "./engine/engine-step.ts";
 import { type TaskMetric, TaskMetrics } from "./task-metrics.ts";
 
 /** AWS: the official agent looks for something to publish each 20 s. */

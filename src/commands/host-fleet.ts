@@ -5,7 +5,7 @@
 import type { AgentEnd } from "../agent/agent.ts";
 import type { AgentDisk } from "../agent/agent-disk.ts";
 import type { AgentLog } from "../agent/agent-log.ts";
-import { type SimulatedHost, type SimulatedHostWorld, simulatedHost } from "../agent/simulated-host.ts";
+import { type SimulatedHost, type SimulatedHostWorld, simulatedHost } from "../agent/simulated/simulated-host.ts";
 import type {
   AgentChannel,
   AgentConnection,

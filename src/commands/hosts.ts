@@ -5,7 +5,7 @@ import { DiskError, FileDisk } from "../agent/file-disk.ts";
 import { ApiError } from "../agent/remote/api-error.ts";
 import { SignedApi } from "../agent/remote/signed-api.ts";
 import { WebSocketTransport } from "../agent/remote/websocket-transport.ts";
-import { simulatedAgentVersion, simulatedHostDefaults } from "../agent/simulated-host.ts";
+import { simulatedAgentVersion, simulatedHostDefaults } from "../agent/simulated/simulated-host.ts";
 import { systemClock } from "../lib/clock.ts";
 import { seededRandom } from "../lib/random.ts";
 import { StartError } from "../server/start-error.ts";

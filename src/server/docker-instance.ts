@@ -5,7 +5,11 @@ import { join } from "node:path";
 import { DockerAgent } from "../agent/docker/docker-agent.ts";
 import type { DockerHost } from "../agent/docker/docker-host.ts";
 import type { HostAttribute } from "../agent/registration.ts";
-import { type SimulatedHostOptions, type SimulatedHostWorld, simulatedAgentVersion } from "../agent/simulated-host.ts";
+import {
+  type SimulatedHostOptions,
+  type SimulatedHostWorld,
+  simulatedAgentVersion,
+} from "../agent/simulated/simulated-host.ts";
 
 export type DockerInstanceOptions = Omit<SimulatedHostWorld, "runtime"> &
   SimulatedHostOptions & {

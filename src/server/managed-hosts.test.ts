@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TaskSurroundings } from "../agent/container-runtime.ts";
-import { SimulatedRuntime } from "../agent/simulated-runtime.ts";
+import { SimulatedRuntime } from "../agent/simulated/simulated-runtime.ts";
 import { AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
 import type { RoutedOperation } from "../cluster-runner/operation-routes.ts";

@@ -4,10 +4,10 @@
  */
 import { Agent, type AgentEnd, type AgentOptions } from "../agent/agent.ts";
 import type { ContainerRuntime } from "../agent/container-runtime.ts";
-import { managedEngine } from "../agent/managed-engine.ts";
+import { managedEngine } from "../agent/engine/managed-engine.ts";
 import type { HostAttribute } from "../agent/registration.ts";
-import { agentCapabilities } from "../agent/simulated-attributes.ts";
-import { SimulatedRuntime } from "../agent/simulated-runtime.ts";
+import { agentCapabilities } from "../agent/simulated/simulated-attributes.ts";
+import { SimulatedRuntime } from "../agent/simulated/simulated-runtime.ts";
 import type { AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { InProcessTransport } from "../agent-sessions/in-process-transport.ts";
 import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";

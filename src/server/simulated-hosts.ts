@@ -10,7 +10,7 @@ import {
   type SimulatedHostOptions,
   type SimulatedHostWorld,
   simulatedHost,
-} from "../agent/simulated-host.ts";
+} from "../agent/simulated/simulated-host.ts";
 import type { AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { InProcessTransport } from "../agent-sessions/in-process-transport.ts";
 import { instanceOf } from "../cluster-runner/cluster-place.ts";

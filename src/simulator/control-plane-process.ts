@@ -1,4 +1,4 @@
-import { agentCapabilities } from "../agent/simulated-attributes.ts";
+import { agentCapabilities } from "../agent/simulated/simulated-attributes.ts";
 import { AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { TaskCredentials } from "../auth/task-credentials.ts";
 import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";

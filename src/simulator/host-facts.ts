@@ -1,5 +1,5 @@
 import type { HostFacts, HostIdentity } from "../agent/registration.ts";
-import { simulatedAttributes } from "../agent/simulated-attributes.ts";
+import { simulatedAttributes } from "../agent/simulated/simulated-attributes.ts";
 import type { Place } from "../ecs/arn.ts";
 import { seededRandom } from "../lib/random.ts";
 

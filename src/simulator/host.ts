@@ -2,7 +2,7 @@ import { Agent, type AgentEnd } from "../agent/agent.ts";
 import { type AgentDisk, type AgentState, MemoryDisk } from "../agent/agent-disk.ts";
 import type { AgentLog } from "../agent/agent-log.ts";
 import { simulatedUpdater } from "../agent/agent-updater.ts";
-import { managedEngine } from "../agent/managed-engine.ts";
+import { managedEngine } from "../agent/engine/managed-engine.ts";
 import type { HostFacts } from "../agent/registration.ts";
 import type { AgentHello, EcsApi } from "../agent-protocol/connection.ts";
 import type { ConnectionTaker } from "../agent-sessions/in-process-transport.ts";

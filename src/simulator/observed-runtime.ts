@@ -5,7 +5,7 @@ import type {
   RuntimeCommand,
   RuntimeEvent,
 } from "../agent/container-runtime.ts";
-import { SimulatedRuntime } from "../agent/simulated-runtime.ts";
+import { SimulatedRuntime } from "../agent/simulated/simulated-runtime.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { RandomStream } from "../lib/random.ts";
 

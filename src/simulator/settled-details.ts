@@ -1,4 +1,4 @@
-import { simulatedBehaviour } from "../agent/simulated-images.ts";
+import { simulatedBehaviour } from "../agent/simulated/simulated-images.ts";
 import type { ContainerInstance, InstanceHealth } from "../ecs/container-instances/container-instance.ts";
 import type { Container, Task } from "../ecs/tasks/task.ts";
 import type { DurablePartition } from "./durable-state.ts";

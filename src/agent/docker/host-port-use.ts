@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { HostPortUse } from "../container-runtime.ts";
-import { dynamicPorts } from "../host-ports.ts";
+import { dynamicPorts } from "../engine/host-ports.ts";
 
 /** The local ports in the text of /proc/net/tcp, or of a table like it, that agents give out by themselves. */
 export function portsIn(table: string): readonly number[] {

@@ -1,7 +1,7 @@
 import { ownerLabel } from "../docker/container-names.ts";
 import type { DockerContainer } from "../docker/docker-answers.ts";
-import type { ContainerPhase, EngineContainer, EngineTask } from "../engine-state.ts";
-import { isChecked } from "../engine-task.ts";
+import type { ContainerPhase, EngineContainer, EngineTask } from "../engine/engine-state.ts";
+import { isChecked } from "../engine/engine-task.ts";
 
 /** Which form of the metadata; they differ in details of networks. */
 export type MetadataVersion = "v3" | "v4";

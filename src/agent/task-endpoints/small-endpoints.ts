@@ -2,8 +2,8 @@
 import { VirtualClock } from "../../lib/virtual-clock.ts";
 import type { TaskSurroundings } from "../container-runtime.ts";
 import type { DockerContainer, DockerStats } from "../docker/docker-answers.ts";
-import type { EngineContainer, EngineTask } from "../engine-state.ts";
-import { newTask } from "../engine-task.ts";
+import type { EngineContainer, EngineTask } from "../engine/engine-state.ts";
+import { newTask } from "../engine/engine-task.ts";
 import { TaskCredentials } from "../task-credentials.ts";
 import { EndpointIds } from "./endpoint-ids.ts";
 import { EndpointRoutes } from "./endpoint-routes.ts";

@@ -1,6 +1,6 @@
 import type { DockerContainer } from "../docker/docker-answers.ts";
 import { isNotFound } from "../docker/docker-error.ts";
-import type { EngineContainer, EngineTask } from "../engine-state.ts";
+import type { EngineContainer, EngineTask } from "../engine/engine-state.ts";
 import { codeOf } from "../submissions.ts";
 import { containerMetadata, type MetadataVersion, present, shownTime } from "./container-metadata.ts";
 import type { Asker, EndpointSources } from "./endpoint-sources.ts";

@@ -1,12 +1,12 @@
-import type { AgentTransport, EcsApi } from "../agent-protocol/connection.ts";
-import type { Clock } from "../lib/clock.ts";
-import { type Random, seededRandom } from "../lib/random.ts";
-import { Agent, type AgentEnd } from "./agent.ts";
-import type { AgentDisk } from "./agent-disk.ts";
-import type { AgentLog } from "./agent-log.ts";
-import { simulatedUpdater } from "./agent-updater.ts";
-import type { EngineOptions } from "./engine-step.ts";
-import type { HostFacts, HostIdentity } from "./registration.ts";
+import type { AgentTransport, EcsApi } from "../../agent-protocol/connection.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { type Random, seededRandom } from "../../lib/random.ts";
+import { Agent, type AgentEnd } from "../agent.ts";
+import type { AgentDisk } from "../agent-disk.ts";
+import type { AgentLog } from "../agent-log.ts";
+import { simulatedUpdater } from "../agent-updater.ts";
+import type { EngineOptions } from "../engine/engine-step.ts";
+import type { HostFacts, HostIdentity } from "../registration.ts";
 import { simulatedAttributes } from "./simulated-attributes.ts";
 import { SimulatedRuntime, type SimulatedRuntimeOptions } from "./simulated-runtime.ts";
 

@@ -1,5 +1,5 @@
-import type { PayloadPortMapping } from "../agent-protocol/to-agent/payload-container.ts";
-import type { PortBinding } from "./container-runtime.ts";
+import type { PayloadPortMapping } from "../../agent-protocol/to-agent/payload-container.ts";
+import type { PortBinding } from "../container-runtime.ts";
 
 /** AWS: the range that host ports are picked from when a mapping leaves them open (Linux's ephemeral ports). */
 export const dynamicPorts = { first: 32_768, last: 60_999 } as const;

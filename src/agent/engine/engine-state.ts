@@ -1,5 +1,5 @@
-import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
-import type { PortBinding, RuntimeHealth, TaskSurroundings } from "./container-runtime.ts";
+import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
+import type { PortBinding, RuntimeHealth, TaskSurroundings } from "../container-runtime.ts";
 import type { TaskNeeds } from "./engine-resources.ts";
 
 /** The way of a container: but for `restarting`, each phase only ever gives way to a later one. */

@@ -1,5 +1,5 @@
-import type { PayloadTask } from "../agent-protocol/to-agent/payload.ts";
-import type { RuntimeCommand, RuntimeEvent, RuntimeHealth } from "./container-runtime.ts";
+import type { PayloadTask } from "../../agent-protocol/to-agent/payload.ts";
+import type { RuntimeCommand, RuntimeEvent, RuntimeHealth } from "../container-runtime.ts";
 import type { HostResources } from "./engine-resources.ts";
 import type { StateChange } from "./engine-state.ts";
 

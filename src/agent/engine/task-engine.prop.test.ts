@@ -8,8 +8,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { PayloadTask } from "../agent-protocol/to-agent/payload.ts";
-import type { RuntimeCommand, RuntimeEvent } from "./container-runtime.ts";
+import type { PayloadTask } from "../../agent-protocol/to-agent/payload.ts";
+import type { RuntimeCommand, RuntimeEvent } from "../container-runtime.ts";
 import type { HostResources } from "./engine-resources.ts";
 import type { EngineSnapshot, StateChange } from "./engine-state.ts";
 import { type EngineInput, type EngineOptions, engineDefaults } from "./engine-step.ts";

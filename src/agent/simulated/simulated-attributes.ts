@@ -1,4 +1,4 @@
-import type { HostAttribute } from "./registration.ts";
+import type { HostAttribute } from "../registration.ts";
 
 /** AWS: the capabilities of the official agent on an EC2 instance with awsvpc and EBS support, without their prefix. */
 const ecsCapabilities = [

@@ -6,10 +6,10 @@
  * by an order, or by itself when an essential container is over or a container that it needs cannot be. Containers go
  * through `containerPhases`; each change is kept until a report carries it.
  */
-import type { PayloadTask } from "../agent-protocol/to-agent/payload.ts";
-import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
+import type { PayloadTask } from "../../agent-protocol/to-agent/payload.ts";
+import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
+import type { RuntimeEvent } from "../container-runtime.ts";
 import { areResolvable, dependencyState } from "./container-dependencies.ts";
-import type { RuntimeEvent } from "./container-runtime.ts";
 import { fits, needsOf, type TaskNeeds, unknownGpu } from "./engine-resources.ts";
 import type { EngineSnapshot, EngineTask, PastTask } from "./engine-state.ts";
 import {

@@ -1,5 +1,5 @@
+import type { ContainerEvent, RuntimeCommand, TaskEvent } from "../container-runtime.ts";
 import { dependencyState, isNeeded } from "./container-dependencies.ts";
-import type { ContainerEvent, RuntimeCommand, TaskEvent } from "./container-runtime.ts";
 import type { EngineContainer, EngineTask } from "./engine-state.ts";
 import type { EngineOptions, EngineOutput } from "./engine-step.ts";
 import { containerChange, digestReport, isChecked, isRestartDue, takeStateChange } from "./engine-task.ts";

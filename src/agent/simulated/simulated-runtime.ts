@@ -1,7 +1,7 @@
-import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
-import { must } from "../lib/assert.ts";
-import type { Clock, Timer } from "../lib/clock.ts";
-import type { RandomStream } from "../lib/random.ts";
+import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
+import { must } from "../../lib/assert.ts";
+import type { Clock, Timer } from "../../lib/clock.ts";
+import type { RandomStream } from "../../lib/random.ts";
 import type {
   ContainerCommand,
   ContainerName,
@@ -9,7 +9,7 @@ import type {
   ContainerUsage,
   RuntimeCommand,
   RuntimeEvent,
-} from "./container-runtime.ts";
+} from "../container-runtime.ts";
 import { type SimulatedBehaviour, simulatedBehaviour } from "./simulated-images.ts";
 
 export type SimulatedRuntimeOptions = {

@@ -1,5 +1,5 @@
-import type { PayloadTask } from "../agent-protocol/to-agent/payload.ts";
-import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
+import type { PayloadTask } from "../../agent-protocol/to-agent/payload.ts";
+import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 import type { TaskNeeds } from "./engine-resources.ts";
 import type { ContainerChange, EngineContainer, EngineTask, StateChange } from "./engine-state.ts";
 import { reportedBindings } from "./host-ports.ts";

@@ -1,4 +1,4 @@
-import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
+import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 import type { EngineContainer } from "./engine-state.ts";
 
 export type DependencyCondition = "CREATE" | "START" | "COMPLETE" | "SUCCESS" | "HEALTHY";

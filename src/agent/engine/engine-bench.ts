@@ -1,6 +1,6 @@
-import type { PayloadTask } from "../agent-protocol/to-agent/payload.ts";
-import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
-import type { ContainerEvent, RuntimeCommand } from "./container-runtime.ts";
+import type { PayloadTask } from "../../agent-protocol/to-agent/payload.ts";
+import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
+import type { ContainerEvent, RuntimeCommand } from "../container-runtime.ts";
 import type { EngineSnapshot, StateChange } from "./engine-state.ts";
 import { type EngineInput, type EngineOptions, engineDefaults } from "./engine-step.ts";
 import { TaskEngine } from "./task-engine.ts";

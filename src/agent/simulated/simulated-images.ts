@@ -1,4 +1,4 @@
-import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
+import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 
 /** What a simulated container does; everything that is not said is what an ordinary, endless program does. */
 export type SimulatedBehaviour = {

@@ -1,5 +1,5 @@
-import type { PayloadTask } from "../agent-protocol/to-agent/payload.ts";
-import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
+import type { PayloadTask } from "../../agent-protocol/to-agent/payload.ts";
+import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 import { staticPorts } from "./host-ports.ts";
 
 /** What a host registered, and what its agent books tasks against. */
