@@ -1,14 +1,10 @@
 /** A DockerRuntime in a test, with what it told. */
 
-import type {
-  ContainerEvent,
-  RuntimeCommand,
-  RuntimeEvent,
-  TaskSurroundings,
-} from "../../src/agent/container-runtime.ts";
+import type { ContainerEvent, RuntimeCommand, RuntimeEvent } from "../../src/agent/container-runtime.ts";
 import { DockerEngine } from "../../src/agent/docker/docker-engine.ts";
 import { DockerRuntime, type DockerRuntimeOptions } from "../../src/agent/docker/docker-runtime.ts";
 import type { TaskGroundwork } from "../../src/agent/docker/task-groundwork.ts";
+import { surroundingsOf } from "../../src/agent/engine/engine-task.ts";
 import type { PayloadContainer } from "../../src/agent-protocol/to-agent/payload-container.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { until } from "./docker-host.ts";
@@ -21,22 +17,13 @@ export const noGroundwork: TaskGroundwork = {
   clean: () => Promise.resolve(),
 };
 
-export const plainTask: TaskSurroundings = {
+export const plainTask = surroundingsOf({
+  arn: "arn:aws:ecs:us-east-1:123456789012:task/c/plain",
+  desiredStatus: "RUNNING",
   family: "fam",
   version: "3",
-  serviceName: null,
   launchType: "EXTERNAL",
-  networkMode: "bridge",
-  volumes: [],
-  cpuUnits: null,
-  memoryMiB: null,
-  pidMode: null,
-  ipcMode: null,
-  networkInterface: null,
-  gpuIds: {},
-  credentialsId: null,
-  executionCredentialsId: null,
-};
+});
 
 type EventOf<Type> = Extract<RuntimeEvent, { readonly type: Type }>;
 

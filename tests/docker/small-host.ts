@@ -5,6 +5,7 @@ import type { TestContext } from "node:test";
 import type { TaskSurroundings } from "../../src/agent/container-runtime.ts";
 import { DockerEngine } from "../../src/agent/docker/docker-engine.ts";
 import { tarOfOne } from "../../src/agent/docker/pause-program.ts";
+import { surroundingsOf } from "../../src/agent/engine/engine-task.ts";
 import { must } from "../../src/lib/assert.ts";
 
 const busyboxPaths = ["/bin/busybox", "/usr/bin/busybox"];
@@ -111,20 +112,7 @@ export function someTaskArn(): string {
 
 /** A task in bridge mode with nothing special, and `more`. */
 export const taskWith = (more: Partial<TaskSurroundings>): TaskSurroundings => ({
-  family: "f",
-  version: "1",
-  serviceName: null,
-  launchType: null,
-  networkMode: "bridge",
-  volumes: [],
-  cpuUnits: null,
-  memoryMiB: null,
-  pidMode: null,
-  ipcMode: null,
-  networkInterface: null,
-  gpuIds: {},
-  credentialsId: null,
-  executionCredentialsId: null,
+  ...surroundingsOf({ arn: someTaskArn(), desiredStatus: "RUNNING", family: "f", version: "1" }),
   ...more,
 });
 

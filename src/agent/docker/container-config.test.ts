@@ -1,28 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
-import type { TaskSurroundings } from "../container-runtime.ts";
+import { surroundingsOf } from "../engine/engine-task.ts";
 import { type ContainerPlan, containerConfig, UnusablePayload } from "./container-config.ts";
 import { containerName, taskVolumeName } from "./container-names.ts";
 
 const taskArn = "arn:aws:ecs:us-east-1:123456789012:task/c/0123456789abcdef0123456789abcdef";
 
-const task: TaskSurroundings = {
-  family: "fam",
-  version: "3",
-  serviceName: null,
-  launchType: null,
-  networkMode: "bridge",
-  volumes: [],
-  cpuUnits: null,
-  memoryMiB: null,
-  pidMode: null,
-  ipcMode: null,
-  networkInterface: null,
-  gpuIds: {},
-  credentialsId: null,
-  executionCredentialsId: null,
-};
+const task = surroundingsOf({ arn: taskArn, desiredStatus: "RUNNING", family: "fam", version: "3" });
 
 type Body = {
   readonly [member: string]: unknown;

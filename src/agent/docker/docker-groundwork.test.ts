@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TaskSurroundings } from "../container-runtime.ts";
+import { surroundingsOf } from "../engine/engine-task.ts";
 import { DockerEngine } from "./docker-engine.ts";
 import { DockerUnreachable } from "./docker-error.ts";
 import { DockerGroundwork } from "./docker-groundwork.ts";
@@ -10,22 +11,7 @@ import type { TaskCgroups, TaskLimits } from "./task-cgroup.ts";
 const arn = "arn:aws:ecs:us-east-1:123456789012:task/c/00112233445566778899aabbccddeeff";
 const pause = "container:berth-pause-00112233445566778899aabbccddeeff";
 
-const surroundings: TaskSurroundings = {
-  family: "f",
-  version: "1",
-  serviceName: null,
-  launchType: null,
-  networkMode: "bridge",
-  volumes: [],
-  cpuUnits: null,
-  memoryMiB: null,
-  pidMode: null,
-  ipcMode: null,
-  networkInterface: null,
-  gpuIds: {},
-  credentialsId: null,
-  executionCredentialsId: null,
-};
+const surroundings = surroundingsOf({ arn, desiredStatus: "RUNNING", family: "f", version: "1" });
 
 class FakeCgroups implements TaskCgroups {
   readonly made: [string, TaskLimits][] = [];

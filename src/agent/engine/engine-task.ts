@@ -1,5 +1,6 @@
 import type { PayloadTask } from "../../agent-protocol/to-agent/payload.ts";
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
+import type { TaskSurroundings } from "../container-runtime.ts";
 import type { TaskNeeds } from "./engine-resources.ts";
 import type { ContainerChange, EngineContainer, EngineTask, StateChange } from "./engine-state.ts";
 import { reportedBindings } from "./host-ports.ts";
@@ -13,22 +14,7 @@ export function newTask(
 ): EngineTask {
   return {
     arn: order.arn,
-    surroundings: {
-      family: order.family ?? "",
-      version: order.version ?? "",
-      serviceName: order.serviceName ?? null,
-      launchType: order.launchType ?? null,
-      networkMode: order.networkMode ?? "bridge",
-      volumes: order.volumes ?? [],
-      cpuUnits: order.cpu ? Math.round(order.cpu * 1_024) : null,
-      memoryMiB: order.memory ?? null,
-      pidMode: order.pidMode ?? null,
-      ipcMode: order.ipcMode ?? null,
-      networkInterface: order.elasticNetworkInterfaces?.[0] ?? null,
-      gpuIds: gpuIdsOf(order),
-      credentialsId: order.roleCredentials?.credentialsId ?? null,
-      executionCredentialsId: order.executionRoleCredentials?.credentialsId ?? null,
-    },
+    surroundings: surroundingsOf(order),
     needs,
     admitted: false,
     groundwork: "none",
@@ -44,6 +30,26 @@ export function newTask(
     pullStoppedAt: null,
     executionStoppedAt: null,
     leftovers: [],
+  };
+}
+
+/** What surrounds the containers of the task, as the order says it. */
+export function surroundingsOf(order: PayloadTask): TaskSurroundings {
+  return {
+    family: order.family ?? "",
+    version: order.version ?? "",
+    serviceName: order.serviceName ?? null,
+    launchType: order.launchType ?? null,
+    networkMode: order.networkMode ?? "bridge",
+    volumes: order.volumes ?? [],
+    cpuUnits: order.cpu ? Math.round(order.cpu * 1_024) : null,
+    memoryMiB: order.memory ?? null,
+    pidMode: order.pidMode ?? null,
+    ipcMode: order.ipcMode ?? null,
+    networkInterface: order.elasticNetworkInterfaces?.[0] ?? null,
+    gpuIds: gpuIdsOf(order),
+    credentialsId: order.roleCredentials?.credentialsId ?? null,
+    executionCredentialsId: order.executionRoleCredentials?.credentialsId ?? null,
   };
 }
 
