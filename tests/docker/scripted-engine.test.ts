@@ -169,6 +169,25 @@ describe("an engine that answers wrongly, late or not at all", () => {
     assert.deepEqual([exited.exitCode, exited.reason], [128, "DockerStateError: it broke"]);
   });
 
+  it("tells that a container is over before it tells that its memory was: the reason says so all the same", async () => {
+    const world = aWorld();
+    engine.answers["GET /containers/*/json"] = [
+      () => ended({ ExitCode: 137 }),
+      () => ended({ ExitCode: 137, OOMKilled: true }),
+    ];
+    world.run({ ...name, type: "watch", runtimeId: "id1", spec, startedAt: 0 });
+    const exited = await world.next("exited");
+    assert.deepEqual([exited.exitCode, exited.reason], [137, "OutOfMemoryError: Container killed due to memory usage"]);
+  });
+
+  it("kills a container for another reason: it is told without one", async () => {
+    const world = aWorld();
+    engine.answers["GET /containers/*/json"] = () => ended({ ExitCode: 137 });
+    world.run({ ...name, type: "watch", runtimeId: "id1", spec, startedAt: 0 });
+    const exited = await world.next("exited");
+    assert.deepEqual([exited.exitCode, exited.reason], [137, null]);
+  });
+
   it("removes a container before it was looked at: the event of its end says how", async () => {
     const world = aWorld();
     engine.answers["GET /containers/*/json"] = () => runs;

@@ -30,6 +30,8 @@ export type WatchedContainer = {
   networkOf: string | null;
   /** What the event of its end said, for when the container is gone before it was looked at. */
   died: { readonly exitCode: number | null; readonly at: number } | null;
+  /** It was killed, and the engine was given the time to say whether for its use of memory. */
+  killLookedInto: boolean;
   looking: boolean;
   lookAgain: boolean;
 };
@@ -49,6 +51,14 @@ export type ContainerWatchOptions = {
 const sweepMs = 60_000;
 /** LIMIT: looks that failed are repeated until one succeeds, at a pace that harms no engine. */
 const lookAgainMs = 2_000;
+
+/**
+ * LIMIT: the engine hears that a container is over and that it was out of memory on two ways, and the second may be the slower one, by
+ * milliseconds on an idle machine.
+ */
+const outOfMemoryMs = 500;
+/** What a container exits with that was killed. */
+const killed = 137;
 
 /** Docker writes this for "never". */
 const hasRun = (state: DockerContainerState): boolean =>
@@ -99,6 +109,7 @@ export class ContainerWatch {
       startedAt: null,
       networkOf: null,
       died: null,
+      killLookedInto: false,
       looking: false,
       lookAgain: false,
     };
@@ -127,6 +138,7 @@ export class ContainerWatch {
     const state = found?.State ?? {};
     container.phase = "running";
     container.health = "UNKNOWN";
+    container.killLookedInto = false;
     container.startedAt = state.StartedAt ?? null;
     this.#emit(container, { type: "started", at: timeOf(state.StartedAt) ?? clock.now() });
     this.#compare(container, found);
@@ -199,9 +211,23 @@ export class ContainerWatch {
       this.#exited(container, null, "DockerStateError: the container has never run", clock.now());
       return;
     }
+    if (state.ExitCode === killed && state.OOMKilled !== true && !container.killLookedInto) {
+      container.killLookedInto = true;
+      void this.#lookLater(container);
+      return;
+    }
     const startedAt = timeOf(state.StartedAt) ?? 0;
     const finishedAt = timeOf(state.FinishedAt) ?? clock.now();
     this.#exited(container, state.ExitCode ?? null, reasonOf(state), Math.max(startedAt, finishedAt));
+  }
+
+  async #lookLater(container: WatchedContainer): Promise<void> {
+    try {
+      await this.#options.waiting.pause(outOfMemoryMs);
+      this.look(container);
+    } catch {
+      // The wait was ended: the agent stops.
+    }
   }
 
   #compareHealth(container: WatchedContainer, state: DockerContainerState): void {
