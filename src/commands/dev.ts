@@ -6,17 +6,7 @@ import { closeAtSignal } from "./close-at-signal.ts";
 import { runCommand } from "./command.ts";
 import { type DockerUse, dockerUse, runtimeFlags } from "./docker-flags.ts";
 import { type CommandText, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
-import {
-  advertiseFlag,
-  agentArchiveFlag,
-  agentVersionFlag,
-  defaultAccount,
-  expectNoWords,
-  logLevelFlag,
-  portRange,
-  serverFlags,
-  tlsFlags,
-} from "./server-flags.ts";
+import { defaultAccount, expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./server-flags.ts";
 
 /** LIMIT: one process simulates so many hosts with ease; each is an agent with timers of its own. */
 const instancesMax = 5_000;
@@ -85,13 +75,9 @@ async function dev(typed: Typed): Promise<void> {
   const use = await dockerUse(typed, log, true);
   const server = await startServer({
     host,
-    port: numberFlag(typed, "port", portRange()),
+    ...serverOptions(typed),
     dataDir,
     auth: { type: "loose", account },
-    advertise: advertiseFlag(typed),
-    tls: tlsFlags(typed),
-    latestAgentVersion: agentVersionFlag(typed),
-    agentArchive: agentArchiveFlag(typed),
     simulation: { ...simulation, dockerInstance: use.instance },
     managedRuntime: use.fargate,
     docker: use.docker,

@@ -3,17 +3,8 @@ import { startServer } from "../server/server.ts";
 import { closeAtSignal } from "./close-at-signal.ts";
 import { runCommand } from "./command.ts";
 import { dockerUse } from "./docker-flags.ts";
-import { type CommandText, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
-import {
-  advertiseFlag,
-  agentArchiveFlag,
-  agentVersionFlag,
-  expectNoWords,
-  logLevelFlag,
-  portRange,
-  serverFlags,
-  tlsFlags,
-} from "./server-flags.ts";
+import { type CommandText, type Typed, textFlag, UsageError } from "./flags.ts";
+import { expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./server-flags.ts";
 
 const command: CommandText = {
   usage: "berth serve --data-dir DIR [flags]",
@@ -51,13 +42,9 @@ async function serve(typed: Typed): Promise<void> {
   const { docker, fargate } = await dockerUse(typed, log, false);
   const server = await startServer({
     host: textFlag(typed, "host", "127.0.0.1"),
-    port: numberFlag(typed, "port", portRange()),
+    ...serverOptions(typed),
     dataDir,
     auth: { type: "sigv4" },
-    advertise: advertiseFlag(typed),
-    tls: tlsFlags(typed),
-    latestAgentVersion: agentVersionFlag(typed),
-    agentArchive: agentArchiveFlag(typed),
     identityCertificate: textFlag(typed, "identity-certificate", null),
     simulation: null,
     managedRuntime: fargate,

@@ -1,6 +1,6 @@
 import { logLevels, type ServerLogLevel } from "../server/log.ts";
 import { fargateFlags } from "./docker-flags.ts";
-import { type Flag, formFlag, type Typed, textFlag, UsageError } from "./flags.ts";
+import { type Flag, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
 
 /** The port when none is given. */
 export const defaultPort = 4280;
@@ -32,10 +32,6 @@ export const serverFlags = {
   "agent-archive-sha256": { value: "HEX", help: "The SHA-256 of that archive, by which agents check it." },
   "log-level": { value: "LEVEL", help: `One of ${logLevels.join(", ")}; the log goes to standard error.` },
 } as const satisfies Record<string, Flag>;
-
-export function portRange(): { readonly otherwise: number; readonly min: number; readonly max: number } {
-  return { otherwise: defaultPort, min: 0, max: 65_535 };
-}
 
 export function logLevelFlag(typed: Typed, otherwise: ServerLogLevel): ServerLogLevel {
   const given = textFlag(typed, "log-level", otherwise);
@@ -89,6 +85,17 @@ export function agentArchiveFlag(typed: Typed): { readonly location: string; rea
     throw new UsageError("--agent-archive-sha256 must be the 64 hex digits that `sha256sum` prints for the archive.");
   }
   return { location, signature: signature.toLowerCase() };
+}
+
+/** What those flags say, as the server takes it. Throws UsageError for what a flag does not take. */
+export function serverOptions(typed: Typed) {
+  return {
+    port: numberFlag(typed, "port", { otherwise: defaultPort, min: 0, max: 65_535 }),
+    advertise: advertiseFlag(typed),
+    tls: tlsFlags(typed),
+    latestAgentVersion: agentVersionFlag(typed),
+    agentArchive: agentArchiveFlag(typed),
+  };
 }
 
 /** Throws UsageError for words that a command without words was given. */

@@ -106,27 +106,16 @@ export class ClusterState {
   }
 
   get tables(): readonly Table<object>[] {
-    const {
-      instances,
-      health,
-      tasks,
-      revisions,
-      runTaskTokens,
-      registrationTokens,
-      agentSequences,
-      managedHosts,
-      closed,
-    } = this;
     return [
-      instances,
-      health,
-      tasks,
-      revisions,
-      runTaskTokens,
-      registrationTokens,
-      agentSequences,
-      managedHosts,
-      closed,
+      this.instances,
+      this.health,
+      this.tasks,
+      this.revisions,
+      this.runTaskTokens,
+      this.registrationTokens,
+      this.agentSequences,
+      this.managedHosts,
+      this.closed,
     ] as unknown as Table<object>[];
   }
 

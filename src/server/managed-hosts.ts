@@ -8,17 +8,17 @@ import { managedEngine } from "../agent/engine/managed-engine.ts";
 import type { HostAttribute } from "../agent/registration.ts";
 import { agentCapabilities } from "../agent/simulated/simulated-attributes.ts";
 import { SimulatedRuntime } from "../agent/simulated/simulated-runtime.ts";
+import type { EcsApi } from "../agent-protocol/connection.ts";
 import type { AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { InProcessTransport } from "../agent-sessions/in-process-transport.ts";
 import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";
 import type { ControlPlane } from "../cluster-runner/control-plane.ts";
 import { containerInstanceArn } from "../ecs/arn.ts";
-import { assert } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { Store } from "../store/store.ts";
-import { isBuilt, isOperation } from "../wire/operations.ts";
 import { HostDisks } from "./host-disks.ts";
+import { inProcessApi } from "./in-process-api.ts";
 import type { ServerLog } from "./log.ts";
 
 /** What runs the containers of Fargate tasks. */
@@ -130,7 +130,7 @@ export class ManagedHosts {
       clock,
       random,
       log: log.write,
-      api: { call: (operation, request) => this.#call(place, operation, request) },
+      api: this.#apiOf(place),
       transport: this.#transport,
       disk: disks.disk(name),
       name,
@@ -145,11 +145,13 @@ export class ManagedHosts {
   }
 
   /** The API as the agent of a managed host calls it. Where it connects to is no question, and no instance is to be found. */
-  async #call({ account, region }: ClusterPlace, operation: string, request: object): Promise<object> {
-    if (operation === "DiscoverPollEndpoint") return { endpoint: "in-process:", telemetryEndpoint: "in-process:" };
-    assert(isOperation(operation) && isBuilt(operation), `agents call operations that there are: ${operation}`);
-    const caller = { principalArn: `arn:aws:iam::${account}:root`, isAgent: true };
-    return this.#options.controlPlane.call({ operation, request, account, region, caller });
+  #apiOf(place: ClusterPlace): EcsApi {
+    const api = inProcessApi(this.#options.controlPlane, place);
+    const nowhere = { endpoint: "in-process:", telemetryEndpoint: "in-process:" };
+    return {
+      call: async (operation, request) =>
+        operation === "DiscoverPollEndpoint" ? nowhere : await api.call(operation, request),
+    };
   }
 
   #ended(name: string, { why }: AgentEnd): void {

@@ -16,13 +16,13 @@ import { InProcessTransport } from "../agent-sessions/in-process-transport.ts";
 import { instanceOf } from "../cluster-runner/cluster-place.ts";
 import type { ControlPlane } from "../cluster-runner/control-plane.ts";
 import type { Place } from "../ecs/arn.ts";
-import { assert, must } from "../lib/assert.ts";
+import { must } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { Store } from "../store/store.ts";
-import { isBuilt, isOperation } from "../wire/operations.ts";
 import type { AgentArrivals } from "./agent-arrivals.ts";
 import { HostDisks } from "./host-disks.ts";
+import { inProcessApi } from "./in-process-api.ts";
 import type { ServerLog } from "./log.ts";
 
 export type SimulationOptions = {
@@ -227,17 +227,12 @@ export class SimulatedHosts {
   }
 
   /** What the hosts of one place share: they call the control plane as an agent of that account. */
-  #world({ account, region }: Place): SimulatedHostWorld {
-    const key = `${account}/${region}`;
+  #world(place: Place): SimulatedHostWorld {
+    const key = `${place.account}/${place.region}`;
     let world = this.#worlds.get(key);
     if (world === undefined) {
       const { controlPlane, clock, random, log } = this.#options;
-      const caller = { principalArn: `arn:aws:iam::${account}:root`, isAgent: true };
-      const call = (operation: string, request: object): Promise<object> => {
-        assert(isOperation(operation) && isBuilt(operation), `agents call operations that there are: ${operation}`);
-        return controlPlane.call({ operation, request, account, region, caller });
-      };
-      world = { clock, random, log: log.write, api: { call }, transport: this.#transport };
+      world = { clock, random, log: log.write, api: inProcessApi(controlPlane, place), transport: this.#transport };
       this.#worlds.set(key, world);
     }
     return world;
