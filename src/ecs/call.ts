@@ -1,6 +1,7 @@
 import type { Cluster } from "./clusters/cluster.ts";
 import type { FargateUse } from "./fargate/fargate-use.ts";
 import type { TaskDefinition } from "./task-definitions/task-definition.ts";
+import type { Timeline } from "./timeline.ts";
 
 /** Who calls. */
 export type Caller = {
@@ -30,6 +31,8 @@ export type MachineConfiguration = {
   readonly latestAgentVersion: string;
   /** Checks an instance identity document's signature; null accepts any (no trusted certificate configured). */
   readonly verifyIdentity: ((document: string, signature: string) => boolean) | null;
+  /** How long ECS takes for what it does by itself; absent for ECS's own times. */
+  readonly timeline?: Timeline;
   /** What the hosts can do that Berth runs for Fargate tasks, as names of attributes or `name=value`; absent when it runs none. */
   readonly managedHosts?: { readonly capabilities: ReadonlySet<string> } | null;
 };

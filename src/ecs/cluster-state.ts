@@ -13,6 +13,7 @@ import type { TaskDefinition } from "./task-definitions/task-definition.ts";
 import { addressHeldBy } from "./tasks/network-address.ts";
 import type { Task } from "./tasks/task.ts";
 import { taskDueAt } from "./tasks/task-due-at.ts";
+import { ecsTimeline, type Timeline } from "./timeline.ts";
 
 /** RunTask's client token (kind `run-task-token`): what was asked, and which tasks came of it. */
 export type RunTaskToken = {
@@ -69,6 +70,7 @@ export class ClusterState {
   readonly place: Place;
   readonly name: string;
   readonly configuration: MachineConfiguration;
+  readonly timeline: Timeline;
   /** The newest event of each instance that carries its attributes, and which those are; not durable. */
   readonly attributesAnnounced = new Map<
     string,
@@ -82,6 +84,7 @@ export class ClusterState {
     this.place = place;
     this.name = name;
     this.configuration = configuration;
+    this.timeline = configuration.timeline ?? ecsTimeline;
     this.tasks.onChange((key, before, after) => {
       this.book.onTaskChange(before, after);
       this.fargateBook.onTaskChange(before, after);

@@ -11,6 +11,7 @@ import { noteIdleness } from "./fargate/managed-host.ts";
 import { limits } from "./limits.ts";
 import type { Task } from "./tasks/task.ts";
 import { taskEventDetail } from "./tasks/task-event.ts";
+import type { Timeline } from "./timeline.ts";
 
 /**
  * One step of a cluster machine under way: the state to read and change, the time, and what will leave the machine
@@ -48,6 +49,10 @@ export class ClusterStep {
 
   get configuration(): MachineConfiguration {
     return this.state.configuration;
+  }
+
+  get timeline(): Timeline {
+    return this.state.timeline;
   }
 
   random(stream: string): RandomStream {

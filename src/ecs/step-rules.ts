@@ -178,9 +178,18 @@ function countedUsage(tasks: Iterable<Task>, instanceId: string): Usage {
     fixedPorts: sum(({ reservation }) => reservation.tcpPorts.length + reservation.udpPorts.length),
     gpuIds: new Set(on.flatMap(({ reservation }) => reservation.gpuIds)),
     taskIds: new Set(on.map(({ id }) => id)),
+    groups: groupsOf(on),
     running: sum(({ desiredStatus }) => (desiredStatus === "RUNNING" ? 1 : 0)),
     pending: sum(({ lastStatus }) => (lastStatus === "PENDING" ? 1 : 0)),
   };
+}
+
+function groupsOf(tasks: readonly Task[]): Map<string, number> {
+  const groups = new Map<string, number>();
+  for (const { group, desiredStatus } of tasks) {
+    if (desiredStatus === "RUNNING") groups.set(group, (groups.get(group) ?? 0) + 1);
+  }
+  return groups;
 }
 
 function portsOfBinding({ hostPort, hostPortRange }: NetworkBinding): number[] {
@@ -192,12 +201,13 @@ function portsOfBinding({ hostPort, hostPortRange }: NetworkBinding): number[] {
 
 /** A usage in an order that can be compared. */
 function plain(usage: Usage): object {
-  const { tcpPorts, udpPorts, gpuIds, taskIds, ...numbers } = usage;
+  const { tcpPorts, udpPorts, gpuIds, taskIds, groups, ...numbers } = usage;
   return {
     ...numbers,
     tcpPorts: [...tcpPorts].sort(([a], [b]) => a - b),
     udpPorts: [...udpPorts].sort(([a], [b]) => a - b),
     gpuIds: [...gpuIds].sort(),
     taskIds: [...taskIds].sort(),
+    groups: [...groups].sort(([a], [b]) => (a < b ? -1 : 1)),
   };
 }

@@ -13,6 +13,8 @@ export type Usage = {
   readonly gpuIds: Set<string>;
   /** Ids of all tasks on the instance that are not STOPPED. */
   readonly taskIds: Set<string>;
+  /** Task group -> how many of those tasks are of it and not wanted STOPPED. */
+  readonly groups: Map<string, number>;
   /** AWS: runningTasksCount counts desiredStatus RUNNING, pendingTasksCount counts lastStatus PENDING. */
   running: number;
   pending: number;
@@ -63,7 +65,10 @@ export class ResourceBook {
     const ports = portsOf(task);
     for (const port of ports.tcp) usage.tcpPorts.set(port, (usage.tcpPorts.get(port) ?? 0) + 1);
     for (const port of ports.udp) usage.udpPorts.set(port, (usage.udpPorts.get(port) ?? 0) + 1);
-    if (task.desiredStatus === "RUNNING") usage.running += 1;
+    if (task.desiredStatus === "RUNNING") {
+      usage.running += 1;
+      usage.groups.set(task.group, (usage.groups.get(task.group) ?? 0) + 1);
+    }
     if (task.lastStatus === "PENDING") usage.pending += 1;
   }
 
@@ -78,7 +83,10 @@ export class ResourceBook {
     const ports = portsOf(task);
     for (const port of ports.tcp) release(usage.tcpPorts, port);
     for (const port of ports.udp) release(usage.udpPorts, port);
-    if (task.desiredStatus === "RUNNING") usage.running -= 1;
+    if (task.desiredStatus === "RUNNING") {
+      usage.running -= 1;
+      release(usage.groups, task.group);
+    }
     if (task.lastStatus === "PENDING") usage.pending -= 1;
     assert(usage.cpu >= 0 && usage.memoryMiB >= 0, "resources in use are never negative");
     if (usage.taskIds.size === 0) this.#usages.delete(instanceId);
@@ -94,6 +102,7 @@ function emptyUsage(): Usage {
     fixedPorts: 0,
     gpuIds: new Set(),
     taskIds: new Set(),
+    groups: new Map(),
     running: 0,
     pending: 0,
   };
@@ -102,11 +111,11 @@ function emptyUsage(): Usage {
 /** For all idle instances: placement asks for each of thousands. */
 const nothingUsed: Usage = emptyUsage();
 
-function release(ports: Map<number, number>, port: number): void {
-  const holders = (ports.get(port) ?? 0) - 1;
-  assert(holders >= 0, "a port is released once");
-  if (holders === 0) ports.delete(port);
-  else ports.set(port, holders);
+function release<K>(holders: Map<K, number>, held: K): void {
+  const left = (holders.get(held) ?? 0) - 1;
+  assert(left >= 0, "a port or a place in a group is released once");
+  if (left === 0) holders.delete(held);
+  else holders.set(held, left);
 }
 
 /** Fixed host ports from placement on, dynamic ones once the agent has reported them. AWS: a task with an ENI takes none. */

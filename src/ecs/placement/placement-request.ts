@@ -1,0 +1,28 @@
+import type { Need } from "../tasks/new-task.ts";
+
+/** A rule that binds. AWS: memberOf has an expression of the cluster query language, distinctInstance has none. */
+export type PlacementConstraint =
+  | { readonly type: "distinctInstance" }
+  | { readonly type: "memberOf"; readonly expression: string };
+
+/**
+ * A wish that orders the container instances where a task fits; of several the first partitions, ties go to the next. The field
+ * of spread is `instanceId` or `attribute:<name>`, as the API shows it (`host` means `instanceId`).
+ */
+export type PlacementStrategy =
+  | { readonly type: "random" }
+  | { readonly type: "spread"; readonly field: string }
+  | { readonly type: "binpack"; readonly field: "CPU" | "MEMORY" };
+
+/** What decides where a task on container instances goes. Equal requests may share what was worked out for one of them. */
+export type PlacementRequest = {
+  readonly need: Need;
+  /** The group of the tasks that spread and distinctInstance count: `service:<name>`, or that of standalone tasks. */
+  readonly group: string;
+  readonly launchType: "EC2" | "EXTERNAL";
+  /** Only instances of this capacity provider; null for any. */
+  readonly capacityProvider: string | null;
+  /** Those of the task definition and of the call or service together. */
+  readonly constraints: readonly PlacementConstraint[];
+  readonly strategies: readonly PlacementStrategy[];
+};

@@ -1,0 +1,43 @@
+/**
+ * How long ECS takes for what it does by itself, in milliseconds. These are settings: `ecsTimeline` has ECS's own values, and
+ * `berth dev --time-scale N` makes all of them N times shorter, so that a rollout is rehearsed in seconds.
+ */
+export const ecsTimeline = {
+  /** AWS: a stopped task and an INACTIVE container instance are described for an hour. */
+  stoppedTaskRetentionMs: 3_600_000,
+  inactiveInstanceRetentionMs: 3_600_000,
+  /** LIMIT: AWS describes INACTIVE services for a time that it does not tell; an hour, as for tasks. */
+  inactiveServiceRetentionMs: 3_600_000,
+  /** AWS: service revisions and deployments are kept for 90 days. */
+  serviceHistoryMs: 7_776_000_000,
+  /** LIMIT: AWS keeps deleted clusters for an undocumented time; a day lets slow tools see INACTIVE. */
+  inactiveClusterRetentionMs: 86_400_000,
+  /** LIMIT: how long an ENI of the simulated network takes to be made or removed: long enough to be seen, short enough for a test. */
+  networkInterfaceMs: 200,
+  /** LIMIT: an agent that does not confirm an ENI in five minutes will not; AWS stops the task with a timeout. */
+  attachmentTimeoutMs: 300_000,
+  /** LIMIT: AWS stops a task that waits for capacity after a time that it does not tell; users report minutes. */
+  provisioningTimeoutMs: 900_000,
+  /** AWS: a task without load balancer and health check counts as healthy when it has been RUNNING for so long. */
+  healthyHoldMs: 40_000,
+  /** LIMIT: how soon after one look at a service the next follows when its tasks change; AWS does not tell its own pace. */
+  serviceLookMs: 250,
+  /** LIMIT: a service whose tasks fit nowhere is tried again when capacity comes, and at this pace when none comes. */
+  placementRetryMs: 60_000,
+  /** LIMIT: the first pause of a service whose tasks do not start; each failure in a row doubles it. */
+  startBackoffMs: 15_000,
+  /** AWS: the longest of those pauses is 27 minutes. */
+  startBackoffMaxMs: 1_620_000,
+  /** AWS: an event that would repeat the last one of its kind is held back for six hours. */
+  serviceEventRepeatMs: 21_600_000,
+  /** LIMIT: how long zones must be out of balance in a steady service before tasks are moved; AWS does not tell. */
+  rebalanceAfterMs: 60_000,
+} as const;
+
+export type Timeline = Readonly<Record<keyof typeof ecsTimeline, number>>;
+
+/** ECS's timeline made `scale` times shorter, to the millisecond and never to nothing. */
+export function scaledTimeline(scale: number): Timeline {
+  const scaled = Object.entries(ecsTimeline).map(([name, ms]) => [name, Math.max(1, Math.round(ms / scale))]);
+  return Object.fromEntries(scaled) as Timeline;
+}
