@@ -8,6 +8,7 @@ import { SortedKeys } from "./sorted-keys.ts";
 import { type DocumentChange, Journal, Table } from "./table.ts";
 import { RevisionIndex } from "./task-definitions/revision-index.ts";
 import type { TaskDefinition } from "./task-definitions/task-definition.ts";
+import { ecsTimeline, type Timeline } from "./timeline.ts";
 
 /** A family (kind `task-definition-family`, key: its name) outlives its revisions, so that no number comes twice. */
 export type TaskDefinitionFamily = { readonly family: string; readonly lastRevision: number };
@@ -35,10 +36,12 @@ export class AccountState {
 
   readonly place: Place;
   readonly configuration: MachineConfiguration;
+  readonly timeline: Timeline;
 
   constructor(place: Place, configuration: MachineConfiguration) {
     this.place = place;
     this.configuration = configuration;
+    this.timeline = configuration.timeline ?? ecsTimeline;
     this.clusters.onChange((name, before, after) => this.#indexCluster(name, before, after));
     this.settings.onChange(() => this.effectiveSettings.clear());
     this.taskDefinitions.onChange((_, before, after) => this.revisions.onChange(before, after));
@@ -85,7 +88,7 @@ export class AccountState {
     if (!was && is) this.activeClusterNames.add(name);
     this.activeClusters += Number(is) - Number(was);
     if (after !== undefined && after.deletedAt !== null) {
-      this.#removals.push(after.deletedAt + limits.inactiveClusterRetentionMs, name);
+      this.#removals.push(after.deletedAt + this.timeline.inactiveClusterRetentionMs, name);
     }
   }
 }

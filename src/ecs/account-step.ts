@@ -2,6 +2,7 @@ import type { AccountState } from "./account-state.ts";
 import { arnPrefix, type Place } from "./arn.ts";
 import type { MachineConfiguration } from "./call.ts";
 import type { AccountEffect } from "./effect.ts";
+import type { Timeline } from "./timeline.ts";
 
 /** One step of an account machine under way: the state to read and change, the time, and what is wanted outside. */
 export class AccountStep {
@@ -24,6 +25,10 @@ export class AccountStep {
 
   get configuration(): MachineConfiguration {
     return this.state.configuration;
+  }
+
+  get timeline(): Timeline {
+    return this.state.timeline;
   }
 
   /** Asks which of the revisions that are being deleted are still in use; nothing happens when there are none. */

@@ -89,7 +89,7 @@ export class ClusterState {
       this.book.onTaskChange(before, after);
       this.fargateBook.onTaskChange(before, after);
       this.#indexTask(key, before, after);
-      this.#schedule("task", key, after === undefined ? null : taskDueAt(after));
+      this.#schedule("task", key, after === undefined ? null : taskDueAt(after, this.timeline));
     });
     this.instances.onChange((key, before, after) => {
       if (before === undefined && after !== undefined) this.instanceIds.add(key);
@@ -97,7 +97,7 @@ export class ClusterState {
         this.instanceIds.remove(key);
         this.attributesAnnounced.delete(key);
       }
-      this.#schedule("container-instance", key, after === undefined ? null : instanceDueAt(after));
+      this.#schedule("container-instance", key, after === undefined ? null : instanceDueAt(after, this.timeline));
     });
     this.managedHosts.onChange((key, _, after) =>
       this.#schedule("managed-host", key, after === undefined ? null : managedHostDueAt(after)),

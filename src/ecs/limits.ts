@@ -49,9 +49,6 @@ export const limits = {
   accountSettingsPageSize: 10,
   /** LIMIT: far more than the mappings of any container, and few enough that no report stalls the server. */
   networkBindingsPerContainer: 1_000,
-  /** AWS: a stopped task and an INACTIVE container instance are described for an hour. */
-  stoppedTaskRetentionMs: 3_600_000,
-  inactiveInstanceRetentionMs: 3_600_000,
   /** AWS: the life of a RunTask client token. */
   clientTokenMs: 86_400_000,
   /** LIMIT: the SDKs retry a registration for an hour at most; after that a token repeats nothing. */
@@ -60,16 +57,10 @@ export const limits = {
   healthReportTimeoutMs: 180_000,
   /** LIMIT: agents reconnect within two minutes (their longest back-off) after the control plane restarts. */
   reconnectGraceMs: 150_000,
-  /** LIMIT: how long an ENI of the simulated network takes to be made or removed: long enough to be seen, short enough for a test. */
-  networkInterfaceMs: 200,
-  /** LIMIT: an agent that does not confirm an ENI in five minutes will not; AWS stops the task with a timeout. */
-  attachmentTimeoutMs: 300_000,
   /** LIMIT: a page of history for readers that fell behind, bounded so that the store does not grow for ever. */
   eventsKeptPerCluster: 500_000,
   /** LIMIT: how far back an event may point for attributes that did not change; so many more events stay in the store. */
   eventAttributesReach: 50_000,
-  /** LIMIT: AWS keeps deleted clusters for an undocumented time; a day lets slow tools see INACTIVE. */
-  inactiveClusterRetentionMs: 86_400_000,
   /** LIMIT: how often clusters are asked whether they still use a revision that is being deleted; nothing waits for the answer. */
   deletedRevisionsReviewMs: 60_000,
   /** LIMIT: AWS starts accounts at 6 vCPUs and raises them to thousands when asked; nobody could be asked here. */

@@ -119,10 +119,10 @@ export function checkBook(state: ClusterState): void {
 
 /** Whoever is due must not be before the earliest moment that the machine names. */
 export function checkTimers(machine: ClusterMachine): void {
-  const { tasks, instances, runTaskTokens, managedHosts } = machine.state;
+  const { tasks, instances, runTaskTokens, managedHosts, timeline } = machine.state;
   const dueAts = [
-    ...[...tasks.values()].map(taskDueAt),
-    ...[...instances.values()].map(instanceDueAt),
+    ...[...tasks.values()].map((task) => taskDueAt(task, timeline)),
+    ...[...instances.values()].map((instance) => instanceDueAt(instance, timeline)),
     ...[...managedHosts.values()].map(managedHostDueAt),
     ...[...runTaskTokens.values()].map(({ expiresAt }) => expiresAt),
   ].filter((at) => at !== null);

@@ -83,7 +83,7 @@ export function removeInactiveClusters(step: AccountStep): void {
   for (const name of step.state.takeDueRemovals(step.now)) {
     const cluster = clusters.get(name);
     if (cluster === undefined || cluster.deletedAt === null) continue;
-    if (cluster.deletedAt + limits.inactiveClusterRetentionMs > step.now) continue;
+    if (cluster.deletedAt + step.timeline.inactiveClusterRetentionMs > step.now) continue;
     clusters.delete(name);
     const highest = removedClusters.get("removed")?.highestIncarnation ?? 0;
     if (cluster.incarnation > highest) removedClusters.put("removed", { highestIncarnation: cluster.incarnation });

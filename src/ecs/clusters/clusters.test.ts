@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { limits } from "../limits.ts";
 import { SmallAccount } from "../small-account.ts";
+import { ecsTimeline } from "../timeline.ts";
 import type { Cluster, ClusterCounts } from "./cluster.ts";
 
 type Shown = Record<string, unknown> & { clusterArn: string; status: string };
@@ -238,7 +239,7 @@ test("an INACTIVE cluster goes after its retention; its name comes back with a h
     close(account, clusterName);
   }
   account.call("CreateCluster", { clusterName: "kept" });
-  const due = account.now + limits.inactiveClusterRetentionMs;
+  const due = account.now + ecsTimeline.inactiveClusterRetentionMs;
   assert.equal(account.machine.nextDueAt(), due);
   account.restart();
   assert.equal(account.machine.nextDueAt(), due);

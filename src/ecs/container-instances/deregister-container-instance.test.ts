@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { limits } from "../limits.ts";
+import { ecsTimeline } from "../timeline.ts";
 import { deregisterContainerInstance } from "./deregister-container-instance.ts";
 import { describeContainerInstances } from "./describe-container-instances.ts";
 import { InstanceWorld } from "./instance-world.ts";
@@ -21,7 +21,7 @@ test("an instance without tasks is INACTIVE at once, its agent is turned away, a
   assert.deepEqual(world.call(listContainerInstances, {}).containerInstanceArns, []);
   world.connect(id);
   assert.deepEqual([world.effects, world.documents], [[{ type: "turn-away", instanceId: id }], []]);
-  world.pass(limits.inactiveInstanceRetentionMs - 1);
+  world.pass(ecsTimeline.inactiveInstanceRetentionMs - 1);
   const described = () => world.call(describeContainerInstances, { containerInstances: [id] });
   assert.equal(described().containerInstances[0]?.status, "INACTIVE");
   world.pass(1);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { limits } from "../limits.ts";
+import { ecsTimeline } from "../timeline.ts";
 import type { HealthState } from "./container-instance.ts";
 import { deregisterContainerInstance } from "./deregister-container-instance.ts";
 import { describeContainerInstances } from "./describe-container-instances.ts";
@@ -109,6 +110,6 @@ test("repeated, late and foreign reports change nothing; a clock that is wrong d
   world.now += 1_000;
   report(world, id, { CONTAINER_RUNTIME: "OK" });
   assert.deepEqual(world.documents, []);
-  world.pass(limits.inactiveInstanceRetentionMs);
+  world.pass(ecsTimeline.inactiveInstanceRetentionMs);
   assert.equal(world.state.health.get(id), undefined);
 });

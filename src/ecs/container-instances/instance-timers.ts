@@ -6,7 +6,7 @@ import { trunkDue } from "./trunk.ts";
 
 /** Does what is due for `instance` at `step.now`; nothing when the entry that led here is stale. */
 export function instanceDue(step: ClusterStep, instance: ContainerInstance): void {
-  const dueAt = instanceDueAt(instance);
+  const dueAt = instanceDueAt(instance, step.timeline);
   if (dueAt === null || dueAt > step.now) return;
   if (instance.status === "INACTIVE") {
     step.state.instances.delete(instance.id);

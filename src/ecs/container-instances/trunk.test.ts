@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attachmentArn } from "../arn.ts";
-import { limits } from "../limits.ts";
+import { ecsTimeline } from "../timeline.ts";
 import { acknowledgeInstanceAttachment } from "./acknowledge-instance-attachment.ts";
 import { deregisterContainerInstance } from "./deregister-container-instance.ts";
 import { document, InstanceWorld, place } from "./instance-world.ts";
@@ -43,12 +43,12 @@ test("the simulated network attaches the trunk: CREATED, ATTACHING, ATTACHED and
   assert.equal(trunk()?.status, "CREATED");
   assert.match(trunk()?.details[0]?.value ?? "", /^eni-[0-9a-f]{17}$/);
   assert.match(trunk()?.details[1]?.value ?? "", /^06(:[0-9a-f]{2}){5}$/);
-  assert.equal(world.state.nextDueAt(), world.now + limits.networkInterfaceMs);
-  world.pass(limits.networkInterfaceMs);
+  assert.equal(world.state.nextDueAt(), world.now + ecsTimeline.networkInterfaceMs);
+  world.pass(ecsTimeline.networkInterfaceMs);
   assert.deepEqual([trunk()?.status, world.instance(id).status], ["ATTACHING", "REGISTERING"]);
   const [announced] = (world.events[0]?.detail.attachments ?? []) as { type: string; status: string }[];
   assert.deepEqual([announced?.type, announced?.status], ["eni", "ATTACHING"]);
-  world.pass(limits.networkInterfaceMs);
+  world.pass(ecsTimeline.networkInterfaceMs);
   assert.deepEqual([trunk()?.status, world.instance(id).status], ["ATTACHED", "ACTIVE"]);
   const attribute = world.instance(id).platformAttributes.find(({ name }) => name === "ecs.awsvpc-trunk-id");
   assert.equal(attribute?.value, trunk()?.details[0]?.value);
@@ -62,7 +62,7 @@ test("the agent's word comes first, and late or repeated words change nothing", 
     assert.equal(acknowledge(world, id, status), true);
     assert.deepEqual(world.documents, []);
   }
-  world.pass(2 * limits.networkInterfaceMs);
+  world.pass(2 * ecsTimeline.networkInterfaceMs);
   assert.deepEqual(world.documents, []);
   const foreign = ["x", attachmentArn(place, "lab", "none"), attachmentArn(place, "other", "none")];
   for (const arn of foreign) {
@@ -77,7 +77,7 @@ test("a trunk that fails or takes too long fails the registration, and the agent
   const failures: readonly [(world: InstanceWorld, id: string) => void, string][] = [
     [(world, id) => acknowledge(world, id, "FAILED"), "The agent could not attach the trunk network interface."],
     [(world, id) => acknowledge(world, id, "DETACHED"), "The trunk network interface was detached."],
-    [(world) => world.pass(limits.attachmentTimeoutMs), "The trunk network interface was not attached in time."],
+    [(world) => world.pass(ecsTimeline.attachmentTimeoutMs), "The trunk network interface was not attached in time."],
   ];
   for (const [fail, reason] of failures) {
     const { world, id } = trunkWorld();
@@ -87,8 +87,8 @@ test("a trunk that fails or takes too long fails the registration, and the agent
     assert.deepEqual([world.events[0]?.detail.status, world.events[0]?.detail.statusReason], [status, reason]);
     world.register({ ...request, containerInstanceArn: world.instance(id).arn });
     assert.deepEqual([world.instance(id).status, world.instance(id).statusReason], ["REGISTERING", null]);
-    world.pass(limits.networkInterfaceMs);
-    world.pass(limits.networkInterfaceMs);
+    world.pass(ecsTimeline.networkInterfaceMs);
+    world.pass(ecsTimeline.networkInterfaceMs);
     assert.equal(world.instance(id).status, "ACTIVE");
     world.register({ ...request, containerInstanceArn: world.instance(id).arn });
     assert.deepEqual(world.documents, []);
@@ -115,6 +115,6 @@ test("deregistration removes the trunk first; the instance is neither updated no
     "DEREGISTERING",
   );
   assert.deepEqual(world.documents, []);
-  world.pass(limits.networkInterfaceMs);
+  world.pass(ecsTimeline.networkInterfaceMs);
   assert.deepEqual([world.instance(id).status, world.instance(id).attachments[0]?.status], ["INACTIVE", "DELETED"]);
 });

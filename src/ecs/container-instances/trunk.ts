@@ -1,7 +1,6 @@
 import type { RandomStream } from "../../lib/random.ts";
 import type { Attribute } from "../attributes/attribute.ts";
 import type { ClusterStep } from "../cluster-step.ts";
-import { limits } from "../limits.ts";
 import type { Attachment, AttachmentStatus, ContainerInstance } from "./container-instance.ts";
 import { instanceTransition, withStatus } from "./container-instance-lifecycle.ts";
 
@@ -58,7 +57,7 @@ export function trunkAttributes(attachments: readonly Attachment[]): readonly At
 export function trunkDue(step: ClusterStep, instance: ContainerInstance): void {
   if (instance.status === "DEREGISTERING") {
     trunkRemoved(step, instance, "DELETED");
-  } else if (step.now >= instance.statusSince + limits.attachmentTimeoutMs) {
+  } else if (step.now >= instance.statusSince + step.timeline.attachmentTimeoutMs) {
     trunkFailed(step, instance, "The trunk network interface was not attached in time.");
   } else if (instance.attachments.some((attachment) => attachment.status === "CREATED")) {
     step.changeInstance({ ...instance, attachments: moveTrunk(instance.attachments, "ATTACHING") });

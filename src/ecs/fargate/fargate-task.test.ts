@@ -10,6 +10,7 @@ import {
   type SmallWorld,
 } from "../small-world.ts";
 import type { Task } from "../tasks/task.ts";
+import { ecsTimeline } from "../timeline.ts";
 
 const onFargate = { launchType: "FARGATE", ...inSubnet };
 
@@ -53,7 +54,7 @@ test("a task goes its whole way on a host that nobody sees", () => {
   assert.match(String(shown.availabilityZone), /^eu-central-1[abc]$/);
 
   const id = String(shown.taskArn).slice(-32);
-  world.advanceClock(limits.networkInterfaceMs);
+  world.advanceClock(ecsTimeline.networkInterfaceMs);
   assert.equal(world.task(id).lastStatus, "PENDING");
   const [orders] = connect(world).effects;
   assert.equal(orders?.type === "deliver-tasks" && orders.orders[0]?.task.id, id, "it waited for its host");
@@ -68,10 +69,10 @@ test("a task goes its whole way on a host that nobody sees", () => {
   world.report(id, "RUNNING");
   const [stop] = world.call("StopTask", { task: id }).effects;
   assert.deepEqual([stop, world.task(id).lastStatus], [undefined, "DEACTIVATING"]);
-  world.advanceClock(limits.networkInterfaceMs);
+  world.advanceClock(ecsTimeline.networkInterfaceMs);
   world.report(id, "STOPPED");
   assert.equal(world.task(id).lastStatus, "DEPROVISIONING");
-  world.advanceClock(limits.networkInterfaceMs);
+  world.advanceClock(ecsTimeline.networkInterfaceMs);
   assert.equal(world.task(id).lastStatus, "STOPPED");
 
   const details = world.events.map(({ detail }) => detail as Record<string, unknown>);
@@ -136,7 +137,7 @@ test("one host serves the cluster, is asked for again after a restart, and goes 
     world.call("StopTask", { task: id });
     world.report(id, "STOPPED");
   }
-  world.advanceClock(limits.networkInterfaceMs);
+  world.advanceClock(ecsTimeline.networkInterfaceMs);
   assert.equal(world.task(task.id).lastStatus, "STOPPED");
   const idleSince = world.state.managedHosts.get(host)?.idleSince ?? 0;
   assert.equal(idleSince, world.now);
@@ -156,7 +157,7 @@ test("a new task keeps an idle host, and an idle one is not asked for after a re
   const world = aCluster();
   const first = run(world);
   world.call("StopTask", { task: first.id });
-  world.advanceClock(limits.networkInterfaceMs + limits.managedHostIdleMs - 1);
+  world.advanceClock(ecsTimeline.networkInterfaceMs + limits.managedHostIdleMs - 1);
   assert.equal(world.task(first.id).lastStatus, "STOPPED");
   world.restart();
   assert.deepEqual(world.step({ type: "recovered" }).effects, []);
@@ -172,7 +173,7 @@ test("DeleteCluster waits for the tasks and takes the host with it", () => {
   assert.throws(() => world.step({ type: "close", incarnation: 1 }), /Tasks are active/);
   const host = hostId(world);
   world.call("StopTask", { task: task.id });
-  world.advanceClock(limits.networkInterfaceMs);
+  world.advanceClock(ecsTimeline.networkInterfaceMs);
   assert.deepEqual(world.step({ type: "close", incarnation: 1 }).effects, [{ type: "end-host", instanceId: host }]);
   assert.equal(world.state.managedHosts.size, 0);
 });
@@ -297,7 +298,7 @@ test("the vCPUs of an account are limited over all its clusters, Fargate and Far
   assert.deepEqual(world.state.fargateBook.use, { FARGATE: 32 * 1024, FARGATE_SPOT: 48 * 1024 });
   const [first] = world.state.tasks.values();
   world.call("StopTask", { task: first?.id ?? "" });
-  world.advanceClock(limits.networkInterfaceMs);
+  world.advanceClock(ecsTimeline.networkInterfaceMs);
   assert.equal(world.call<Reply>("RunTask", onFargate, large).value.tasks.length, 1);
 });
 

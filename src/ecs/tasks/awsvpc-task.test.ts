@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attachmentArn } from "../arn.ts";
-import { limits } from "../limits.ts";
 import { aCluster, awsvpcDefinition, inSubnet, type SmallWorld } from "../small-world.ts";
+import { ecsTimeline } from "../timeline.ts";
 import { describeTask } from "./describe-task.ts";
 import type { Task } from "./task.ts";
 
@@ -23,7 +23,7 @@ test("the whole way, with the attachment and what the agent is told at each stag
   assert.deepEqual(task.attachments[0]?.details, [{ name: "subnetId", value: "subnet-1" }]);
   assert.equal(task.attachments[0]?.status, "PRECREATED");
 
-  assert.equal(world.advanceClock(limits.networkInterfaceMs - 1).length, 0);
+  assert.equal(world.advanceClock(ecsTimeline.networkInterfaceMs - 1).length, 0);
   const [made] = world.advanceClock(1);
   assert.deepEqual([statusOf(world, task), attachmentStatus(world, task)], ["PENDING", "ATTACHING"]);
   assert.equal(world.task(task.id).containers[0]?.lastStatus, "PENDING");
@@ -47,14 +47,14 @@ test("the whole way, with the attachment and what the agent is told at each stag
   const stop = world.call("StopTask", { task: task.id });
   assert.equal(statusOf(world, task), "DEACTIVATING");
   assert.deepEqual(stop.effects, [], "containers are stopped when the targets are gone, not before");
-  const [deactivated] = world.advanceClock(limits.networkInterfaceMs);
+  const [deactivated] = world.advanceClock(ecsTimeline.networkInterfaceMs);
   assert.equal(statusOf(world, task), "STOPPING");
   assert.equal(deactivated?.effects[0]?.type, "deliver-tasks");
 
   world.report(task.id, "STOPPED", { executionStoppedAt: 77 });
   assert.deepEqual([statusOf(world, task), attachmentStatus(world, task)], ["DEPROVISIONING", "DETACHING"]);
   assert.equal(world.usage(0).cpu, 128, "held until STOPPED");
-  world.advanceClock(limits.networkInterfaceMs);
+  world.advanceClock(ecsTimeline.networkInterfaceMs);
   assert.deepEqual([statusOf(world, task), attachmentStatus(world, task)], ["STOPPED", "DELETED"]);
   assert.equal(world.usage(0).cpu, 0);
   assert.deepEqual(
@@ -80,7 +80,7 @@ test("a task that is stopped while its ENI is made goes without its agent", () =
   const task = run(world);
   const { effects } = world.call("StopTask", { task: task.id });
   assert.deepEqual([statusOf(world, task), effects], ["DEPROVISIONING", []]);
-  world.advanceClock(limits.networkInterfaceMs);
+  world.advanceClock(ecsTimeline.networkInterfaceMs);
   assert.equal(statusOf(world, task), "STOPPED");
   assert.equal(world.task(task.id).stopCode, "UserInitiated");
 });
@@ -97,14 +97,14 @@ test("an agent that says nothing of a task in PROVISIONING or DEPROVISIONING is 
 test("an ENI that nobody confirms in time ends the task, once its agent agrees", () => {
   const world = aCluster().withInstances(1);
   const task = run(world);
-  world.advanceClock(limits.networkInterfaceMs);
-  const outcomes = world.advanceClock(limits.attachmentTimeoutMs);
+  world.advanceClock(ecsTimeline.networkInterfaceMs);
+  const outcomes = world.advanceClock(ecsTimeline.attachmentTimeoutMs);
   const { desiredStatus, stopCode, stoppedReason, lastStatus } = world.task(task.id);
   assert.deepEqual([desiredStatus, stopCode, lastStatus], ["STOPPED", "TaskFailedToStart", "PENDING"]);
   assert.equal(stoppedReason, "Timeout waiting for network interface provisioning to complete.");
   assert.equal(outcomes[0]?.effects[0]?.type, "deliver-tasks");
   world.report(task.id, "STOPPED", { reason: "TaskStateError: too late" });
-  world.advanceClock(limits.networkInterfaceMs);
+  world.advanceClock(ecsTimeline.networkInterfaceMs);
   assert.equal(world.task(task.id).stoppedReason, "Timeout waiting for network interface provisioning to complete.");
   assert.equal(statusOf(world, task), "STOPPED");
 });
@@ -112,17 +112,17 @@ test("an ENI that nobody confirms in time ends the task, once its agent agrees",
 test("an agent that reports RUNNING without confirming the ENI has it all the same", () => {
   const world = aCluster().withInstances(1);
   const task = run(world);
-  world.advanceClock(limits.networkInterfaceMs);
+  world.advanceClock(ecsTimeline.networkInterfaceMs);
   world.report(task.id, "RUNNING");
   assert.deepEqual([statusOf(world, task), attachmentStatus(world, task)], ["RUNNING", "ATTACHED"]);
   assert.equal(world.task(task.id).connectivity, "CONNECTED");
-  for (const { documents } of world.advanceClock(limits.attachmentTimeoutMs * 2)) assert.deepEqual(documents, []);
+  for (const { documents } of world.advanceClock(ecsTimeline.attachmentTimeoutMs * 2)) assert.deepEqual(documents, []);
 });
 
 test("a confirmation of somebody else's ENI changes nothing", () => {
   const world = aCluster().withInstances(1);
   const task = run(world);
-  world.advanceClock(limits.networkInterfaceMs);
+  world.advanceClock(ecsTimeline.networkInterfaceMs);
   for (const attachment of [
     { attachmentArn: attachmentArn(world.state.place, "lab", "another"), status: "ATTACHED" },
     { attachmentArn: attachmentArn(world.state.place, "lab", task.attachments[0]?.id ?? ""), status: "DETACHED" },
@@ -137,7 +137,7 @@ test("a confirmation of somebody else's ENI changes nothing", () => {
 test("an agent that comes back during DEACTIVATING goes on with the task until it is told to stop it", () => {
   const world = aCluster().withInstances(1);
   const task = run(world);
-  world.advanceClock(limits.networkInterfaceMs);
+  world.advanceClock(ecsTimeline.networkInterfaceMs);
   world.report(task.id, "RUNNING");
   world.call("StopTask", { task: task.id });
   const { effects } = world.agent({
@@ -163,7 +163,7 @@ test("an agent that comes back during DEACTIVATING goes on with the task until i
     taskArns: [task.arn],
   });
   assert.deepEqual(asked.effects, []);
-  world.advanceClock(limits.networkInterfaceMs);
+  world.advanceClock(ecsTimeline.networkInterfaceMs);
   assert.equal(statusOf(world, task), "STOPPING");
 });
 
@@ -171,13 +171,13 @@ test("a restart forgets no timer", () => {
   const world = aCluster().withInstances(1);
   const task = run(world);
   world.restart();
-  world.advanceClock(limits.networkInterfaceMs);
+  world.advanceClock(ecsTimeline.networkInterfaceMs);
   assert.equal(statusOf(world, task), "PENDING");
   world.report(task.id, "STOPPED");
   world.restart();
-  world.advanceClock(limits.networkInterfaceMs);
+  world.advanceClock(ecsTimeline.networkInterfaceMs);
   assert.equal(statusOf(world, task), "STOPPED");
   world.restart();
-  world.advanceClock(limits.stoppedTaskRetentionMs);
+  world.advanceClock(ecsTimeline.stoppedTaskRetentionMs);
   assert.equal(world.state.tasks.size, 0);
 });

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "../../lib/random.ts";
-import { limits } from "../limits.ts";
 import { aCluster, awsvpcDefinition, inSubnet } from "../small-world.ts";
+import { ecsTimeline } from "../timeline.ts";
 import { freeAddress, gatewayOf } from "./network-address.ts";
 
 const random = seededRandom("addresses").stream("network-interface");
@@ -43,13 +43,13 @@ test("a cluster knows which addresses its tasks hold: until they are STOPPED, an
   const world = aCluster().withInstances(1);
   const task = world.runTask(awsvpcDefinition(), inSubnet);
   assert.equal(world.state.taskAddresses.size, 0);
-  world.advanceClock(limits.networkInterfaceMs);
+  world.advanceClock(ecsTimeline.networkInterfaceMs);
   const address = world.task(task.id).containers[0]?.networkInterfaces[0]?.privateIpv4Address ?? "";
   assert.deepEqual([...world.state.taskAddresses], [address]);
   world.restart();
   assert.deepEqual([...world.state.taskAddresses], [address]);
   world.report(task.id, "STOPPED");
-  world.advanceClock(limits.networkInterfaceMs);
+  world.advanceClock(ecsTimeline.networkInterfaceMs);
   assert.equal(world.task(task.id).lastStatus, "STOPPED");
   assert.equal(world.state.taskAddresses.size, 0);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { limits } from "../limits.ts";
 import { aCluster, aDefinition, awsvpcDefinition, inSubnet } from "../small-world.ts";
+import { ecsTimeline } from "../timeline.ts";
 
 type Shown = { task: { lastStatus: string; desiredStatus: string; stoppedReason: string; version: number } };
 
@@ -126,7 +126,7 @@ test("a forced deregistration stops all tasks of the instance at once and releas
     ["turn-away"],
   );
   assert.deepEqual(world.report(first, "STOPPED").documents, [], "what its agent says later is too late");
-  world.advanceClock(limits.stoppedTaskRetentionMs);
+  world.advanceClock(ecsTimeline.stoppedTaskRetentionMs);
   assert.equal(world.state.tasks.size, 0);
 });
 

@@ -1,26 +1,26 @@
-import { limits } from "../limits.ts";
+import type { Timeline } from "../timeline.ts";
 import type { Task } from "./task.ts";
 
 /** When a task wants to be looked at, or null. Everything follows from its document, so a restart forgets no timer. */
-export function taskDueAt(task: Task): number | null {
-  const status = taskStatusDueAt(task);
+export function taskDueAt(task: Task, timeline: Timeline): number | null {
+  const status = taskStatusDueAt(task, timeline);
   if (task.protectedUntil === null) return status;
   return status === null ? task.protectedUntil : Math.min(status, task.protectedUntil);
 }
 
 /** When its status wants to be looked at: the network and the retention move it on. */
-export function taskStatusDueAt(task: Task): number | null {
+export function taskStatusDueAt(task: Task, timeline: Timeline): number | null {
   switch (task.lastStatus) {
     case "PROVISIONING":
     case "DEACTIVATING":
     case "DEPROVISIONING":
-      return task.statusSince + limits.networkInterfaceMs;
+      return task.statusSince + timeline.networkInterfaceMs;
     case "PENDING":
       return task.attachments.length > 0 && task.desiredStatus === "RUNNING"
-        ? task.statusSince + limits.attachmentTimeoutMs
+        ? task.statusSince + timeline.attachmentTimeoutMs
         : null;
     case "STOPPED":
-      return (task.stoppedAt ?? task.statusSince) + limits.stoppedTaskRetentionMs;
+      return (task.stoppedAt ?? task.statusSince) + timeline.stoppedTaskRetentionMs;
     default:
       return null;
   }

@@ -7,7 +7,7 @@ import { taskStatusDueAt } from "./task-due-at.ts";
 
 /** Does what is due for `task` at `step.now`; nothing when nothing is. */
 export function taskDue(step: ClusterStep, task: Task): void {
-  const dueAt = taskStatusDueAt(task);
+  const dueAt = taskStatusDueAt(task, step.timeline);
   if (dueAt !== null && dueAt <= step.now) {
     statusDue(step, task);
   } else if (task.protectedUntil !== null && task.protectedUntil <= step.now) {
