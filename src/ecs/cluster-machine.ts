@@ -66,6 +66,10 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
     const step = new ClusterStep(this.state, now, random);
     try {
       const value = decide(step, input);
+      if (step.isDryRun) {
+        this.state.rollback();
+        return { reply: { ok: true, value }, documents: [], events: [], effects: [] };
+      }
       const events = step.takeEvents(this.#lastSequence);
       const documents = this.state.commit().flatMap((change) => this.#storedInstances.split(change));
       this.#lastSequence += events.length;

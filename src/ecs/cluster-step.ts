@@ -22,6 +22,11 @@ export class ClusterStep {
   readonly state: ClusterState;
   readonly now: number;
   readonly effects: ClusterEffect[] = [];
+  /**
+   * Set by an operation, before it changes anything, that only wants to know what would come of it: the step is then rolled
+   * back, and answered as if it had been taken.
+   */
+  isDryRun = false;
   readonly #random: Random;
   readonly #announced = new Map<string, "task" | "container-instance">();
 
@@ -55,8 +60,9 @@ export class ClusterStep {
     return this.state.timeline;
   }
 
+  /** A dry run draws from streams of its own, so that what happens after it is what would have happened without it. */
   random(stream: string): RandomStream {
-    return this.#random.stream(stream);
+    return this.#random.stream(this.isDryRun ? `dry-run/${stream}` : stream);
   }
 
   /** Puts `task` and announces it; its `version` is set here. Instances whose resources change with it are announced too. */

@@ -281,6 +281,10 @@ export class SmallWorld {
       const step = new ClusterStep(this.state, this.now, this.#random);
       try {
         const value = decide(step);
+        if (step.isDryRun) {
+          this.state.rollback();
+          return { value, documents: [], events: [], effects: [] };
+        }
         const events = step.takeEvents(this.events.length);
         const documents = this.state.commit();
         this.machine.resume(this.events.length + events.length);
