@@ -353,7 +353,14 @@ test("choices, roles, constraints and the proxy of a task", () => {
   const member = { type: "memberOf", expression: "attribute:stack == prod" };
   assert.equal(constraints(...Array.from({ length: 10 }, () => member)), "accepted");
   assert.match(constraints(...Array.from({ length: 11 }, () => member)), /at most 10 placement constraints/);
-  assert.match(constraints({ type: "distinctInstance" }), /type should be one of \[memberOf\]/);
+  assert.equal(
+    constraints({ type: "distinctInstance" }),
+    "ClientException: constraint.type 'distinctInstance' is not supported.",
+  );
+  assert.match(
+    constraints(member, { type: "memberOf", expression: "attribute:stack = prod" }),
+    /^ClientException: Invalid placement constraint expression: .*character 17/,
+  );
   assert.match(constraints({ type: "memberOf" }), /expression should not be null or empty/);
   const proxy = (containerName: string) => ({ proxyConfiguration: { type: "APPMESH", containerName } });
   assert.match(refusal({ ...proxy("envoy"), networkMode: "awsvpc" }), /proxy container 'envoy' is no container/);
@@ -392,7 +399,7 @@ test("what requires Fargate must fit it", () => {
   for (const request of [
     { pidMode: "host" },
     { ipcMode: "task" },
-    { placementConstraints: [{ type: "memberOf", expression: "x" }] },
+    { placementConstraints: [{ type: "memberOf", expression: "attribute:stack exists" }] },
     { volumes: [{ name: "a", host: { sourcePath: "/a" } }] },
     { volumes: [{ name: "a", dockerVolumeConfiguration: {} }] },
   ]) {

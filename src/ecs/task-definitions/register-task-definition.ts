@@ -2,6 +2,8 @@ import { must } from "../../lib/assert.ts";
 import type { AccountGiven } from "../account-input.ts";
 import type { AccountStep } from "../account-step.ts";
 import { taskDefinitionArn } from "../arn.ts";
+import { parseQuery } from "../cluster-query/parse-query.ts";
+import { QueryError } from "../cluster-query/query-error.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import { newTags } from "../tags/tag.ts";
@@ -177,19 +179,32 @@ function checkedContainers(
   return requested.map((container) => checkedContainer(container, networkMode));
 }
 
+/**
+ * The constraints of the registration. AWS: distinctInstance is for services and RunTask alone, with the text as users see
+ * it; whether instances have the attributes that an expression names is not asked. Its syntax is, so that no task
+ * definition is kept that could never run.
+ */
 function checkedConstraints(request: RegisterTaskDefinitionRequest): TaskDefinition["placementConstraints"] {
   const constraints = request.placementConstraints ?? [];
-  if (constraints.length > limits.placementConstraintsPerTaskDefinition) {
-    refuseDefinition(
-      `A task definition can have at most ${limits.placementConstraintsPerTaskDefinition} placement constraints.`,
-    );
+  if (constraints.length > limits.placementConstraintsPerTask) {
+    refuseDefinition(`A task definition can have at most ${limits.placementConstraintsPerTask} placement constraints.`);
   }
   for (const { type, expression } of constraints) {
-    // AWS: distinctInstance is for services and RunTask alone.
-    checkOneOf(checkedText(type, "placementConstraints.type"), ["memberOf"], "placementConstraints.type");
-    checkedText(expression, "placementConstraints.expression");
+    if (checkedText(type, "placementConstraints.type") !== "memberOf") {
+      refuseDefinition(`constraint.type '${type}' is not supported.`);
+    }
+    checkExpression(checkedText(expression, "placementConstraints.expression"));
   }
   return constraints;
+}
+
+function checkExpression(expression: string): void {
+  try {
+    parseQuery(expression);
+  } catch (error) {
+    if (error instanceof QueryError) refuseDefinition(`Invalid placement constraint expression: ${error.message}`);
+    throw error;
+  }
 }
 
 function checkedCompatibilities(facts: CompatibilityFacts, required: readonly string[]): string[] {

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Refusal } from "../refusals.ts";
+import {
+  checkedConstraints,
+  checkedStrategies,
+  constraintsOf,
+  type RequestConstraint,
+  type RequestStrategy,
+  refuseOnFargate,
+} from "./checked-placement.ts";
+
+const inProduction = { type: "memberOf", expression: "attribute:stack == prod" } as const;
+const unconstrained = { placementConstraints: [] };
+
+/** The code and text that `check` refuses with. */
+function refusal(check: () => unknown): string {
+  try {
+    check();
+  } catch (error) {
+    assert.ok(error instanceof Refusal, String(error));
+    return `${error.code}: ${error.message}`;
+  }
+  return "accepted";
+}
+
+const constrained = (...constraints: RequestConstraint[]) =>
+  refusal(() => checkedConstraints(constraints, unconstrained));
+const strategy = (...strategies: RequestStrategy[]) => refusal(() => checkedStrategies(strategies));
+
+test("constraints come out as they went in", () => {
+  assert.deepEqual(checkedConstraints(undefined, unconstrained), []);
+  const both = [{ type: "distinctInstance" }, inProduction];
+  assert.deepEqual(checkedConstraints(both, unconstrained), both);
+  assert.deepEqual(constraintsOf({ placementConstraints: [inProduction] }), [inProduction]);
+});
+
+test("constraints that are none are refused", () => {
+  const refused = "InvalidParameterException: ";
+  assert.equal(
+    constrained({ type: "near" }),
+    `${refused}placement constraint type should be one of [distinctInstance,memberOf]`,
+  );
+  assert.equal(constrained({}), constrained({ type: "near" }));
+  assert.equal(
+    constrained({ type: "distinctInstance", expression: "" }),
+    `${refused}distinctInstance expression should not be specified.`,
+  );
+  assert.equal(constrained({ type: "memberOf" }), `${refused}memberOf expression should not be null or empty.`);
+  assert.equal(constrained({ type: "memberOf", expression: "" }), constrained({ type: "memberOf" }));
+  assert.match(
+    constrained(inProduction, { type: "memberOf", expression: "attribute:stack = prod" }),
+    /^InvalidParameterException: Invalid placement constraint expression: .*\(character 17\)$/,
+  );
+});
+
+test("ten constraints are the most, those of the task definition included", () => {
+  const many = (count: number) => Array.from({ length: count }, () => inProduction);
+  const text =
+    "InvalidParameterException: A task can have at most 10 placement constraints, those of its task definition included.";
+  const together = (own: number, inDefinition: number) =>
+    refusal(() => checkedConstraints(many(own), { placementConstraints: many(inDefinition) }));
+  assert.equal(together(10, 0), "accepted");
+  assert.equal(together(4, 6), "accepted");
+  assert.equal(together(0, 10), "accepted");
+  assert.equal(together(11, 0), text);
+  assert.equal(together(5, 6), text);
+});
+
+test("fields of strategies are taken in any case and come out as the API shows them", () => {
+  assert.deepEqual(checkedStrategies(undefined), []);
+  const fields = ["host", "HOST", "instanceid", "attribute:ecs.availability-zone", "Attribute:Rack/1"];
+  assert.deepEqual(
+    checkedStrategies(fields.map((field) => ({ type: "spread", field }))).map((each) => "field" in each && each.field),
+    ["instanceId", "instanceId", "instanceId", "attribute:ecs.availability-zone", "attribute:Rack/1"],
+  );
+  assert.deepEqual(
+    checkedStrategies([{ type: "binpack", field: "memory" }, { type: "binpack", field: "Cpu" }, { type: "random" }]),
+    [{ type: "binpack", field: "MEMORY" }, { type: "binpack", field: "CPU" }, { type: "random" }],
+  );
+});
+
+test("strategies that are none are refused", () => {
+  const refused = "InvalidParameterException: ";
+  const type = `${refused}placement strategy type should be one of [random,spread,binpack]`;
+  const spread = `${refused}spread field should be one of [instanceId,host,attribute:<name>]`;
+  const binpack = `${refused}binpack field should be one of [cpu,memory]`;
+  const random = `${refused}random field should not be specified.`;
+  for (const [text, requested] of [
+    [type, {}],
+    [type, { type: "Spread", field: "host" }],
+    [spread, { type: "spread" }],
+    [spread, { type: "spread", field: "cpu" }],
+    [spread, { type: "spread", field: "attribute:" }],
+    [spread, { type: "spread", field: "attribute:a b" }],
+    [spread, { type: "spread", field: `attribute:${"x".repeat(129)}` }],
+    [binpack, { type: "binpack" }],
+    [binpack, { type: "binpack", field: "attribute:cpu" }],
+    [random, { type: "random", field: "cpu" }],
+  ] as const) {
+    assert.equal(strategy(requested), text);
+  }
+  const five = Array.from({ length: 5 }, () => ({ type: "random" }));
+  assert.equal(strategy(...five), "accepted");
+  assert.equal(strategy(...five, { type: "random" }), `${refused}A task can have at most 5 placement strategies.`);
+});
+
+test("Fargate takes neither", () => {
+  const text = (what: string) =>
+    `InvalidParameterException: Placement ${what} are not supported with FARGATE launch type`;
+  assert.equal(
+    refusal(() => refuseOnFargate({})),
+    "accepted",
+  );
+  assert.equal(
+    refusal(() => refuseOnFargate({ placementConstraints: [], placementStrategy: [] })),
+    "accepted",
+  );
+  assert.equal(
+    refusal(() => refuseOnFargate({ placementStrategy: [{ type: "random" }], placementConstraints: [inProduction] })),
+    text("strategies"),
+  );
+  assert.equal(
+    refusal(() => refuseOnFargate({ placementConstraints: [inProduction] })),
+    text("constraints"),
+  );
+});

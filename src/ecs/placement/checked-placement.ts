@@ -1,0 +1,121 @@
+import { checkedQuery } from "../cluster-query/checked-query.ts";
+import { limits } from "../limits.ts";
+import { refuse } from "../refusals.ts";
+import type { TaskDefinition } from "../task-definitions/task-definition.ts";
+import type { PlacementConstraint, PlacementStrategy } from "./placement-request.ts";
+
+/** A placement constraint as calls give it. */
+export type RequestConstraint = { readonly type?: string; readonly expression?: string };
+
+/** A placement strategy as calls give it. */
+export type RequestStrategy = { readonly type?: string; readonly field?: string };
+
+/** The members of RunTask, CreateService and UpdateService that rule placement. */
+export type RequestPlacement = {
+  readonly placementConstraints?: readonly RequestConstraint[];
+  readonly placementStrategy?: readonly RequestStrategy[];
+};
+
+/**
+ * The constraints of a call or service in the shape that placement reads. Refuses with InvalidParameterException an unknown
+ * type, a memberOf without an expression or with an invalid one, a distinctInstance with an expression, and more than 10
+ * together with those of the task definition.
+ * AWS: PlacementConstraint in the API reference; the text for distinctInstance as users see it.
+ */
+export function checkedConstraints(
+  requested: readonly RequestConstraint[] | undefined,
+  definition: Pick<TaskDefinition, "placementConstraints">,
+): PlacementConstraint[] {
+  const constraints = (requested ?? []).map(checkedConstraint);
+  if (constraints.length + definition.placementConstraints.length > limits.placementConstraintsPerTask) {
+    refuse(
+      "InvalidParameterException",
+      `A task can have at most ${limits.placementConstraintsPerTask} placement constraints, those of its task definition included.`,
+    );
+  }
+  return constraints;
+}
+
+/**
+ * The constraints of a registered task definition in the shape that placement reads: they hold beside those of the call or
+ * service. Refuses with InvalidParameterException an expression that was stored before expressions were read.
+ */
+export function constraintsOf(definition: Pick<TaskDefinition, "placementConstraints">): PlacementConstraint[] {
+  return definition.placementConstraints.map(checkedConstraint);
+}
+
+function checkedConstraint({ type, expression }: RequestConstraint): PlacementConstraint {
+  if (type === "distinctInstance") {
+    // AWS: an empty expression counts as one.
+    if (expression !== undefined) {
+      refuse("InvalidParameterException", "distinctInstance expression should not be specified.");
+    }
+    return { type };
+  }
+  if (type !== "memberOf") {
+    refuse("InvalidParameterException", "placement constraint type should be one of [distinctInstance,memberOf]");
+  }
+  if (expression === undefined || expression === "") {
+    refuse("InvalidParameterException", "memberOf expression should not be null or empty.");
+  }
+  checkedQuery(expression, "placement constraint expression");
+  return { type, expression };
+}
+
+/**
+ * The strategies of a call or service in the shape that placement reads, fields as the API shows them. Refuses with
+ * InvalidParameterException an unknown type or field, a random with a field, and more than 5.
+ * AWS: PlacementStrategy in the API reference; fields are taken in any case, and `host` means `instanceId`.
+ */
+export function checkedStrategies(requested: readonly RequestStrategy[] | undefined): PlacementStrategy[] {
+  const strategies = requested ?? [];
+  if (strategies.length > limits.placementStrategiesPerTask) {
+    refuse(
+      "InvalidParameterException",
+      `A task can have at most ${limits.placementStrategiesPerTask} placement strategies.`,
+    );
+  }
+  return strategies.map(checkedStrategy);
+}
+
+function checkedStrategy({ type, field }: RequestStrategy): PlacementStrategy {
+  switch (type) {
+    case "random":
+      if (field !== undefined) refuse("InvalidParameterException", "random field should not be specified.");
+      return { type };
+    case "spread":
+      return { type, field: spreadField(field) };
+    case "binpack":
+      return { type, field: binpackField(field) };
+    default:
+      return refuse("InvalidParameterException", "placement strategy type should be one of [random,spread,binpack]");
+  }
+}
+
+function spreadField(field = ""): string {
+  const lower = field.toLowerCase();
+  if (lower === "instanceid" || lower === "host") return "instanceId";
+  // AWS: the alphabet of the names of attributes.
+  const name = /^attribute:([A-Za-z0-9_/\\.-]+)$/i.exec(field)?.[1];
+  if (name === undefined || name.length > limits.attributeNameCharacters) {
+    refuse("InvalidParameterException", "spread field should be one of [instanceId,host,attribute:<name>]");
+  }
+  return `attribute:${name}`;
+}
+
+function binpackField(field = ""): "CPU" | "MEMORY" {
+  const upper = field.toUpperCase();
+  if (upper === "CPU" || upper === "MEMORY") return upper;
+  return refuse("InvalidParameterException", "binpack field should be one of [cpu,memory]");
+}
+
+/**
+ * Refuses constraints and strategies for tasks on Fargate. AWS: the text for strategies as users see it; that for
+ * constraints follows it.
+ */
+export function refuseOnFargate({ placementConstraints, placementStrategy }: RequestPlacement): void {
+  const refuseFor = (what: string): never =>
+    refuse("InvalidParameterException", `Placement ${what} are not supported with FARGATE launch type`);
+  if ((placementStrategy ?? []).length > 0) refuseFor("strategies");
+  if ((placementConstraints ?? []).length > 0) refuseFor("constraints");
+}
