@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { berthApiPage } from "./berth-api.ts";
 import { compatibilityPage } from "./compatibility.ts";
 import { withLimits } from "./limits-section.ts";
 import { withSimulatedImages } from "./simulated-section.ts";
@@ -11,6 +12,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Each page that is generated or has generated sections, with its text made from the present one. */
 const pages: Readonly<Record<string, (present: string) => string>> = {
   "README.md": withSimulatedImages,
+  "docs/berth-api.md": berthApiPage,
   "docs/compatibility.md": compatibilityPage,
   "docs/operations.md": withLimits,
 };

@@ -1,19 +1,23 @@
 /** Three tables name the operations that Berth answers: what is said to users, who answers, and what the machines have. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { operationRoutes } from "../src/cluster-runner/operation-routes.ts";
+import { berthRoutes, operationRoutes } from "../src/cluster-runner/operation-routes.ts";
 import { accountOperations } from "../src/ecs/account-operations.ts";
 import { clusterOperations } from "../src/ecs/cluster-operations.ts";
+import { isAnswered } from "../src/wire/api-operations.ts";
+import { berthOperations } from "../src/wire/berth-operations.ts";
 import { isBuilt, operations } from "../src/wire/operations.ts";
 
 test("every operation that is said to be answered has a route, and every route is said to be answered", () => {
   const built = operations.map(({ name }) => name).filter(isBuilt);
   assert.deepEqual(Object.keys(operationRoutes).sort(), built.sort());
+  const builtByBerth = berthOperations.map(({ name }) => name).filter(isAnswered);
+  assert.deepEqual(Object.keys(berthRoutes).sort(), builtByBerth.sort());
 });
 
 test("every route leads to a machine that answers, and no machine answers what no call can reach", () => {
   const routed = (...scopes: readonly string[]) =>
-    Object.entries(operationRoutes)
+    Object.entries({ ...operationRoutes, ...berthRoutes })
       .filter(([, { scope }]) => scopes.includes(scope))
       .map(([name]) => name)
       .sort();

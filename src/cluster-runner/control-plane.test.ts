@@ -10,7 +10,7 @@ import { VirtualClock } from "../lib/virtual-clock.ts";
 import { type AppendFate, emptyMemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
 import type { ClusterPlace } from "./cluster-place.ts";
 import { ControlPlane, type ControlPlaneCall } from "./control-plane.ts";
-import { operationRoutes, type RoutedOperation } from "./operation-routes.ts";
+import { berthRoutes, operationRoutes, type RoutedOperation } from "./operation-routes.ts";
 import { MachineClosedError, NotDurableError } from "./runner-errors.ts";
 
 const place = { account: "123456789012", region: "eu-west-1" };
@@ -86,7 +86,7 @@ const refusedWith = (code: string, text?: RegExp) => (error: unknown) =>
 
 it("the routes are exactly the operations of the machines", () => {
   const routed = (...scopes: string[]) =>
-    Object.entries(operationRoutes)
+    Object.entries({ ...operationRoutes, ...berthRoutes })
       .filter(([, { scope }]) => scopes.includes(scope))
       .map(([name]) => name);
   assert.deepEqual(routed("account", "by-arn").sort(), [...accountOperations.keys()].sort());

@@ -24,7 +24,7 @@ import type { AppendObserver } from "./group-commit.ts";
 import type { Log } from "./log.ts";
 import { MachineRunner, type RunnerStatus } from "./machine-runner.ts";
 import { MachineSet } from "./machine-set.ts";
-import { type OperationRoute, operationRoutes, type RoutedOperation } from "./operation-routes.ts";
+import { type AnyRoutedOperation, type OperationRoute, type RoutedOperation, routeOf } from "./operation-routes.ts";
 import { readWholeEvents } from "./read-whole-events.ts";
 import { type StatusCounts, statusCounts } from "./status-counts.ts";
 
@@ -43,7 +43,7 @@ export type ControlPlaneOptions = {
 
 /** A call of the API: parsed, its caller known. */
 export type ControlPlaneCall = Place & {
-  readonly operation: RoutedOperation;
+  readonly operation: AnyRoutedOperation;
   readonly request: object;
   readonly caller: Caller;
   /** Name and port under which the caller reached this process, if it came over a network. */
@@ -160,13 +160,16 @@ export class ControlPlane {
 
   #route(call: ControlPlaneCall): Promise<object> {
     if (!isPlace(call)) refuse("InvalidParameterException", "The account id or region is invalid.");
-    const route: OperationRoute = operationRoutes[call.operation];
-    const { cluster, resourceArn } = call.request as RoutingMembers;
+    const route: OperationRoute = routeOf(call.operation);
+    const { cluster, resourceArn, taskDefinition } = call.request as RoutingMembers;
     switch (route.scope) {
       case "account":
         return this.#callAccount(call);
-      case "cluster":
-        return this.#callCluster(call, cluster, route.resolvesTaskDefinition ?? false);
+      case "cluster": {
+        const { resolvesTaskDefinition = false } = route;
+        const resolves = resolvesTaskDefinition === "if-named" ? taskDefinition !== undefined : resolvesTaskDefinition;
+        return this.#callCluster(call, cluster, resolves);
+      }
       case "by-arn": {
         const resource = taggedResource(call, resourceArn);
         if (resource.type === "cluster" || resource.type === "task-definition") return this.#callAccount(call);

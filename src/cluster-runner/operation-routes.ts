@@ -4,11 +4,11 @@
  */
 export type OperationRoute =
   | { readonly scope: "account" }
-  | { readonly scope: "cluster"; readonly resolvesTaskDefinition?: true }
+  | { readonly scope: "cluster"; readonly resolvesTaskDefinition?: true | "if-named" }
   | { readonly scope: "by-arn" }
   | { readonly scope: "own" };
 
-/** Every operation that Berth answers. */
+/** Every operation of ECS that Berth answers. */
 export const operationRoutes = {
   CreateCluster: { scope: "account" },
   DeleteAccountSetting: { scope: "account" },
@@ -54,3 +54,13 @@ export const operationRoutes = {
 } as const satisfies Record<string, OperationRoute>;
 
 export type RoutedOperation = keyof typeof operationRoutes;
+
+/** Every operation that Berth answers and ECS does not have. */
+export const berthRoutes = {} as const satisfies Record<string, OperationRoute>;
+
+/** Any operation that Berth answers. */
+export type AnyRoutedOperation = RoutedOperation | keyof typeof berthRoutes;
+
+const routes: Readonly<Record<AnyRoutedOperation, OperationRoute>> = { ...operationRoutes, ...berthRoutes };
+
+export const routeOf = (operation: AnyRoutedOperation): OperationRoute => routes[operation];

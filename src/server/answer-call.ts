@@ -2,8 +2,8 @@ import { OverloadError } from "../cluster-runner/runner-errors.ts";
 import type { Caller } from "../ecs/call.ts";
 import { Refusal } from "../ecs/refusals.ts";
 import { systemClock } from "../lib/clock.ts";
+import { type AnsweredOperation, isAnswered, notAnswered } from "../wire/api-operations.ts";
 import { renderError, throttled, WireError } from "../wire/errors.ts";
-import { type BuiltOperationName, isBuilt, notBuilt } from "../wire/operations.ts";
 import { parseRequest } from "../wire/parse.ts";
 import { renderReply } from "../wire/render.ts";
 import { operationOfTarget } from "../wire/target.ts";
@@ -14,7 +14,7 @@ import { checkTaskRequest } from "./task-caller.ts";
 
 /** A call of the API: parsed, its caller known. */
 export type ApiCall = {
-  readonly operation: BuiltOperationName;
+  readonly operation: AnsweredOperation;
   readonly request: object;
   readonly account: string;
   readonly region: string;
@@ -63,7 +63,7 @@ export async function answerCall(frontDoor: FrontDoor, call: HttpCall): Promise<
       body: call.body,
       nowMs: systemClock.now(),
     });
-    if (!isBuilt(named)) throw notBuilt(named);
+    if (!isAnswered(named)) throw notAnswered(named);
     const request = parseRequest(named, call.body);
     if (task !== undefined) checkTaskRequest(task, named, request, { account, region });
     const host = typeof call.headers.host === "string" ? call.headers.host : null;

@@ -2,7 +2,7 @@ import type { RefusalCode } from "../ecs/refusals.ts";
 import type { OperationName } from "./operations.ts";
 
 /** AWS: the errors that every operation of the ECS API declares. */
-const declaredByAll = [
+export const declaredByAll = [
   "AccessDeniedException",
   "ClientException",
   "InvalidParameterException",

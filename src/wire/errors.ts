@@ -1,4 +1,5 @@
 import { Refusal } from "../ecs/refusals.ts";
+import { berthOperation } from "./berth-operations.ts";
 import { errorShape } from "./shapes.ts";
 
 /**
@@ -45,7 +46,8 @@ export const requestTooLarge = (limitBytes: number): WireError =>
 
 /** The caller is known, but nothing lets it do this; `because` may say why. AWS: the text up to there. */
 export function accessDenied(principalArn: string, operation: string, resource: string, because = ""): WireError {
-  const text = `User: ${principalArn} is not authorized to perform: ecs:${operation} on resource: ${resource}`;
+  const service = berthOperation(operation) === null ? "ecs" : "berth";
+  const text = `User: ${principalArn} is not authorized to perform: ${service}:${operation} on resource: ${resource}`;
   return new WireError("AccessDeniedException", because === "" ? text : `${text} because ${because}`);
 }
 

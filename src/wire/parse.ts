@@ -1,8 +1,8 @@
 import { must } from "../lib/assert.ts";
+import { type ApiOperation, shapesOf } from "./api-operations.ts";
 import { serializationError } from "./errors.ts";
 import { assertNestingDepth } from "./nesting.ts";
-import type { OperationName } from "./operations.ts";
-import { operationShapes, type Shape, type StructureShape } from "./shapes.ts";
+import type { Shape, StructureShape } from "./shapes.ts";
 
 /** A parsed request: absent and null members are missing, timestamps are epoch milliseconds. */
 export type Request = Record<string, unknown>;
@@ -21,7 +21,7 @@ export const undocumentedMembers = {
 type Parse = (value: unknown) => unknown;
 
 const parsers = new Map<Shape, Parse>();
-const requestParsers = new Map<OperationName, Parse>();
+const requestParsers = new Map<ApiOperation, Parse>();
 
 // The text goes on to JSON.parse, which would take replaced bytes as if the caller had sent them.
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -31,7 +31,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
  * not have are ignored, as AWS does. Throws WireError(SerializationException) for text that is no JSON object, is nested too
  * deeply, or has a value of another JSON type than the shape. Missing required members, enum values and ranges are left to the operation.
  */
-export function parseRequest(operation: OperationName, body: string | Uint8Array): Request {
+export function parseRequest(operation: ApiOperation, body: string | Uint8Array): Request {
   const text = typeof body === "string" ? body : decode(body);
   if (text === "") return {};
   assertNestingDepth(text);
@@ -58,8 +58,8 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-function requestParser(operation: OperationName): Parse {
-  const { input } = operationShapes(operation);
+function requestParser(operation: ApiOperation): Parse {
+  const { input } = shapesOf(operation);
   const extra = Object.entries(undocumentedMembers).find(([name]) => name === operation)?.[1];
   if (extra === undefined) return parserOf(input);
   const members = new Map(input.members);

@@ -1,6 +1,6 @@
 import { assert } from "../lib/assert.ts";
-import type { OperationName } from "./operations.ts";
-import { operationShapes, type Shape, type StructureShape } from "./shapes.ts";
+import { type ApiOperation, shapesOf } from "./api-operations.ts";
+import type { Shape, StructureShape } from "./shapes.ts";
 
 type Project = (value: unknown) => unknown;
 
@@ -13,8 +13,8 @@ const projections = new Map<Shape, Project | null>();
  * A reply is copied into shape and given to JSON.stringify: for ten container instances that took 95 µs against 115 µs for
  * text put together member by member (JSON.stringify alone takes 43).
  */
-export function renderReply(operation: OperationName, reply: object): string {
-  const project = projectionOf(operationShapes(operation).output);
+export function renderReply(operation: ApiOperation, reply: object): string {
+  const project = projectionOf(shapesOf(operation).output);
   return JSON.stringify(project === null ? reply : project(reply));
 }
 

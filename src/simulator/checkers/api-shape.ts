@@ -1,7 +1,6 @@
 import type { RefusalCode } from "../../ecs/refusals.ts";
-import { declaresError } from "../../wire/declared-errors.ts";
-import type { OperationName } from "../../wire/operations.ts";
-import { operationShapes, type Shape } from "../../wire/shapes.ts";
+import { type ApiOperation, mayAnswerWith, shapesOf } from "../../wire/api-operations.ts";
+import type { Shape } from "../../wire/shapes.ts";
 import type { Call, Checker, Outcome, Violate } from "./checker.ts";
 
 const rule = "answers have the shape of the API";
@@ -15,11 +14,11 @@ export class ApiShapeChecker implements Checker {
   }
 
   callEnded({ operation }: Call, outcome: Outcome): void {
-    if (outcome.type === "refused" && !declaresError(operation as OperationName, outcome.code as RefusalCode)) {
+    if (outcome.type === "refused" && !mayAnswerWith(operation as ApiOperation, outcome.code as RefusalCode)) {
       this.#violate(rule, `${operation} was refused with ${outcome.code}: ${outcome.message}`);
     }
     if (outcome.type !== "reply") return;
-    const problem = misfit(operationShapes(operation).output, outcome.reply, operation);
+    const problem = misfit(shapesOf(operation as ApiOperation).output, outcome.reply, operation);
     if (problem !== null) this.#violate(rule, problem);
   }
 }

@@ -1,0 +1,74 @@
+/** Writes `docs/berth-api.md` from the table of the operations that Berth adds to ECS. */
+import { type BerthOperation, berthOperations } from "../src/wire/berth-operations.ts";
+import { type DescribedStructure, isDescribed } from "../src/wire/described-shapes.ts";
+import type { Shape } from "../src/wire/shapes.ts";
+import { row } from "./generated-section.ts";
+
+const heading = `# What Berth adds to the API
+
+<!-- Made by scripts/berth-api.ts from src/wire/berth-operations.ts and src/wire/berth-shapes.ts. Do not edit. -->
+
+The ECS API of Berth is that of ECS and nothing else. What Berth adds answers on the same port under a prefix of its own,
+\`X-Amz-Target: BerthV1.NAME\`, otherwise in the same protocol: AWS JSON 1.1, signed for the service \`ecs\` with Signature Version 4, times
+as epoch seconds. Errors are those of ECS; every operation may answer with \`ClientException\`, \`InvalidParameterException\`,
+\`AccessDeniedException\` and \`ServerException\`. The credentials of a task's roles are refused.
+
+\`berth explain\` and \`berth drain\` call these operations. With curl, and \`berth dev\`:
+
+\`\`\`sh
+curl http://127.0.0.1:4280/ --user berth:berth --aws-sigv4 aws:amz:us-east-1:ecs \\
+  --header 'Content-Type: application/x-amz-json-1.1' \\
+  --header 'X-Amz-Target: BerthV1.ExplainPlacement' --data '{"taskDefinition":"web:1","count":5}'
+\`\`\`
+`;
+
+/** The text that `docs/berth-api.md` must have. */
+export function berthApiPage(): string {
+  const table: readonly BerthOperation[] = berthOperations;
+  const lines = [
+    heading,
+    row("operation", "status", "what is missing"),
+    "|---|---|---|",
+    ...table.map((entry) => row(entry.name, entry.status, entry.status === "partial" ? entry.missing : "")),
+    "",
+    "*absent*: answered with `ClientException` and a text that names the operation.",
+    "",
+    ...table.flatMap(section),
+  ];
+  return lines.join("\n");
+}
+
+function section({ name, about, input, output, errors }: BerthOperation): string[] {
+  const beyond = errors.map((error) => `\`${error}\``).join(", ");
+  return [
+    `## ${name}`,
+    "",
+    about,
+    "",
+    "| request | type | |",
+    "|---|---|---|",
+    ...memberRows(input, ""),
+    "",
+    "| reply | type | |",
+    "|---|---|---|",
+    ...memberRows(output, ""),
+    "",
+    ...(errors.length === 0 ? [] : [`Errors beside those of all: ${beyond}.`, ""]),
+  ];
+}
+
+/** A row for each member, those of inner structures after it with the path to them. */
+function memberRows(structure: DescribedStructure, path: string): string[] {
+  return [...structure.members].flatMap(([name, shape]) => {
+    const inner = shape.kind === "list" ? shape.member : shape;
+    const here = `${path}${name}${shape.kind === "list" ? "[]" : ""}`;
+    const own = row(`\`${here}\``, typeOf(inner), structure.about.get(name) ?? "");
+    if (inner.kind !== "structure" || !isDescribed(inner)) return [own];
+    return [own, ...memberRows(inner, `${here}.`)];
+  });
+}
+
+function typeOf(shape: Shape): string {
+  if (shape.kind === "structure") return isDescribed(shape) ? "structure" : `${shape.name} of ECS`;
+  return shape.kind;
+}

@@ -1,0 +1,192 @@
+/** The inputs and outputs of Berth's own operations. What ECS has as well is taken from ECS, so that a call is told in the same words. */
+import { must } from "../lib/assert.ts";
+import {
+  boolean,
+  type Member,
+  many,
+  number,
+  numbers,
+  one,
+  structure,
+  text,
+  texts,
+  timestamp,
+} from "./described-shapes.ts";
+import { operationShapes } from "./shapes.ts";
+
+const cluster = text("Name or ARN; without it, `default`.");
+const containerInstances = texts("Ids or ARNs, at most 100.");
+
+/** A member of RunTask. */
+const ofRunTask = (name: string, about: string): Member => ({
+  shape: must(operationShapes("RunTask").input.members.get(name), name),
+  about,
+});
+
+const failure = structure("Failure", {
+  arn: text("Of the container instance that was meant."),
+  reason: text("`MISSING`, as in DescribeContainerInstances, or why this one cannot."),
+});
+const failures = many(failure, "What could not be done, one by one.");
+
+export const explainPlacementInput = structure("ExplainPlacementRequest", {
+  cluster,
+  taskDefinition: text("`family`, `family:revision` or ARN, as in RunTask. Without it, that of `service`."),
+  service: text("Name or ARN of a service whose tasks are meant: what the call leaves out is taken from it."),
+  count: number("How many tasks; 1 unless told."),
+  launchType: ofRunTask("launchType", "As in RunTask."),
+  capacityProviderStrategy: ofRunTask("capacityProviderStrategy", "As in RunTask."),
+  placementConstraints: ofRunTask("placementConstraints", "Beside those of the task definition, as in RunTask."),
+  placementStrategy: ofRunTask("placementStrategy", "As in RunTask."),
+  group: ofRunTask("group", "As in RunTask: spread and distinctInstance count the tasks of the same group."),
+  overrides: ofRunTask("overrides", "As in RunTask."),
+  networkConfiguration: ofRunTask("networkConfiguration", "As in RunTask."),
+});
+
+const need = structure("PlacementNeed", {
+  cpu: number("CPU units."),
+  memoryMiB: number("MiB that are reserved."),
+  gpus: number("Whole GPUs."),
+  tcpPorts: numbers("Fixed host ports."),
+  udpPorts: numbers("Fixed host ports."),
+  requiresAttributes: texts("Attributes that a container instance must have, `name` or `name=value`."),
+});
+const placement = structure("ExplainedPlacement", {
+  containerInstanceArn: text("Where tasks would go."),
+  ec2InstanceId: text("Of that container instance."),
+  availabilityZone: text("Of that container instance."),
+  count: number("How many of the tasks."),
+});
+const refusalReason = structure("PlacementRefusalReason", {
+  reason: text("As in `failures` of RunTask, such as `RESOURCE:MEMORY`."),
+  detail: text("A sentence that says what there is and what is asked for."),
+  missing: number("How much is missing, in the unit of the resource; absent where there is nothing to measure."),
+});
+const refusal = structure("PlacementRefusal", {
+  containerInstanceArn: text("Where the next task would not fit."),
+  ec2InstanceId: text("Of that container instance."),
+  status: text("Of that container instance."),
+  reasons: many(refusalReason, "Everything that speaks against it, not the first thing only."),
+});
+const reasonCount = structure("PlacementReasonCount", {
+  reason: text("As in `reasons`."),
+  count: number("How many container instances have it."),
+});
+const closest = structure("ClosestContainerInstance", {
+  containerInstanceArn: text("The one that comes closest."),
+  reason: text("The first thing that speaks against it."),
+  detail: text("A sentence about that."),
+});
+
+export const explainPlacementOutput = structure("ExplainPlacementResponse", {
+  taskDefinition: text("ARN of the revision."),
+  need: one(need, "What one task asks of a container instance."),
+  placements: many(placement, "Where tasks would go."),
+  placedCount: number("How many of the tasks have a place."),
+  unplacedCount: number("How many have none."),
+  refusals: many(
+    refusal,
+    "When not all have a place: each container instance, after the placements, with what it lacks.",
+  ),
+  summary: many(reasonCount, "The reasons, the most frequent first."),
+  closest: one(closest, "The container instance that lacks least; absent when all have a place or none is there."),
+});
+
+const taskOf = {
+  taskArn: text("The task."),
+  service: text("Name of its service; absent for a standalone task."),
+} as const;
+const blocker = {
+  reason: text("A word for what keeps the task where it is."),
+  detail: text("A sentence about that."),
+} as const;
+
+export const planDrainInput = structure("PlanDrainRequest", { cluster, containerInstances });
+export const planDrainOutput = structure("PlanDrainResponse", {
+  containerInstances: texts("ARNs of those that would drain."),
+  moves: many(
+    structure("PlannedMove", {
+      ...taskOf,
+      fromContainerInstanceArn: text("Where it runs."),
+      toContainerInstanceArn: text("Where its replacement would go, as things are now."),
+      startsFirst: boolean("Whether the replacement is healthy before the task stops."),
+    }),
+    "Tasks of services that would be replaced elsewhere.",
+  ),
+  stops: many(
+    structure("PlannedStop", {
+      ...taskOf,
+      containerInstanceArn: text("Where it runs."),
+      reason: text("Why it stops without a replacement."),
+    }),
+    "Tasks that would stop and not be replaced.",
+  ),
+  blockers: many(
+    structure("PlannedBlocker", { ...taskOf, containerInstanceArn: text("Where it runs."), ...blocker }),
+    "Tasks that could not leave.",
+  ),
+  stays: many(
+    structure("PlannedStay", {
+      taskArn: taskOf.taskArn,
+      containerInstanceArn: text("Where it runs."),
+      reason: text("Why draining does not concern it."),
+    }),
+    "Tasks that draining leaves alone: they end when they end.",
+  ),
+  finishes: boolean("Whether the drain comes to its end by itself."),
+});
+
+const drain = structure("Drain", {
+  containerInstanceArn: text("The container instance."),
+  ec2InstanceId: text("Of that container instance."),
+  status: text("Of that container instance: `DRAINING`, or `ACTIVE` after a cancelled drain."),
+  startedAt: timestamp("When it was set to DRAINING."),
+  deadlineAt: timestamp("When what is left is stopped; absent without a deadline."),
+  tasksAtStart: number("Tasks on it when the drain began."),
+  tasksRemaining: number("Tasks on it that are not STOPPED."),
+  remaining: many(
+    structure("RemainingTask", {
+      ...taskOf,
+      lastStatus: text("Where the task is."),
+      desiredStatus: text("Where it shall go."),
+    }),
+    "Those tasks.",
+  ),
+  blockers: many(
+    structure("DrainBlocker", { ...taskOf, ...blocker, since: timestamp("Since when.") }),
+    "Tasks that cannot leave for now, by name.",
+  ),
+  finished: boolean("Whether no task is left."),
+});
+const drains = many(drain, "One for each container instance.");
+
+export const describeDrainInput = structure("DescribeDrainRequest", {
+  cluster,
+  containerInstances: texts("Ids or ARNs, at most 100; without it, all that are DRAINING."),
+});
+export const startDrainInput = structure("StartDrainRequest", {
+  cluster,
+  containerInstances,
+  deadlineSeconds: number("After so many seconds, what is left is stopped. Without it, there is no deadline."),
+});
+export const drainsOutput = structure("DrainsResponse", { drains, failures });
+
+export const cancelDrainInput = structure("CancelDrainRequest", { cluster, containerInstances });
+export const cancelDrainOutput = structure("CancelDrainResponse", {
+  containerInstances: texts("ARNs of those that are ACTIVE again."),
+  failures,
+});
+
+const lostAgentPolicy = structure("LostAgentPolicy", {
+  replaceAfterSeconds: number("How long an agent may be gone; absent when the policy is off."),
+});
+export const putLostAgentPolicyInput = structure("PutLostAgentPolicyRequest", {
+  cluster,
+  replaceAfterSeconds: number(
+    "How long an agent may be gone before its tasks are replaced. Without it, the policy is off.",
+  ),
+});
+export const describeLostAgentPolicyInput = structure("DescribeLostAgentPolicyRequest", { cluster });
+export const lostAgentPolicyOutput = structure("LostAgentPolicyResponse", {
+  lostAgentPolicy: one(lostAgentPolicy, "The policy of the cluster."),
+});
