@@ -14,7 +14,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   agent: ["agent-protocol", "lib"],
   cli: ["lib"],
   server: ["agent", "agent-protocol", "agent-sessions", "auth", "cluster-runner", "ecs", "lib", "store", "wire"],
-  commands: ["agent", "agent-protocol", "auth", "lib", "server", "store"],
+  commands: ["agent", "agent-protocol", "auth", "ecs", "lib", "server", "store"],
   simulator: ["agent", "agent-protocol", "agent-sessions", "auth", "cluster-runner", "ecs", "lib", "store", "wire"],
 };
 

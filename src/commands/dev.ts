@@ -7,6 +7,7 @@ import { runCommand } from "./command.ts";
 import { type DockerUse, dockerUse, runtimeFlags } from "./docker-flags.ts";
 import { type CommandText, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
 import { defaultAccount, expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./server-flags.ts";
+import { type TimeSettings, timeMembers, timeScaleFlag, timeSettings, timeText } from "./timeline-flags.ts";
 
 /** LIMIT: one process simulates so many hosts with ease; each is an agent with timers of its own. */
 const instancesMax = 5_000;
@@ -19,10 +20,13 @@ Simulated containers run until they are stopped. These images do something else:
   berth/exit:3         exits at once with code 3        berth/sleep:10        exits after 10 s with code 0
   berth/unhealthy      fails its health check           berth/ignore-sigterm  ends only when killed
   berth/cannot-pull    cannot be pulled                 berth/impair-runtime  makes its instance IMPAIRED
-README.md lists them all, and the commands that do the same on any image, such as "sleep 5; exit 3".`,
+README.md lists them all, and the commands that do the same on any image, such as "sleep 5; exit 3".
+With --time-scale 20 a rollout that takes minutes on AWS takes seconds. What you set yourself stays as it is: seconds in an image's
+name, stop timeouts (30 s unless set), health checks of a task definition. So do agents and whatever runs in Docker.`,
   flags: {
     ...serverFlags,
     ...runtimeFlags,
+    ...timeScaleFlag,
     host: { value: "ADDRESS", help: "The loopback address to listen on (default 127.0.0.1)." },
     "data-dir": { value: "DIR", help: "Where the state is kept (default .berth)." },
     "in-memory": { value: null, help: "Keep nothing: what runs in Docker ends too." },
@@ -37,6 +41,7 @@ README.md lists them all, and the commands that do the same on any image, such a
   examples: [
     { line: "berth dev", about: "Listens on http://127.0.0.1:4280 and keeps its state in .berth." },
     { line: "berth dev --port 0 --in-memory --json", about: "For tests: any port, nothing kept, a line for programs." },
+    { line: "berth dev --time-scale 20", about: "Everything that ECS waits for is over twenty times sooner." },
     { line: "berth dev --instances 20 --cpu 2048 --memory 4096", about: "A fleet of small hosts." },
   ],
 };
@@ -71,6 +76,7 @@ async function dev(typed: Typed): Promise<void> {
     memoryMiB: numberFlag(typed, "memory", { otherwise: 16_384, min: 128, max: 33_554_432 }),
     adopt: !typed.flags.has("no-adopt"),
   };
+  const time = timeSettings(typed);
   const log = openLog(logLevelFlag(typed, "warn"));
   const use = await dockerUse(typed, log, true);
   const server = await startServer({
@@ -78,13 +84,14 @@ async function dev(typed: Typed): Promise<void> {
     ...serverOptions(typed),
     dataDir,
     auth: { type: "loose", account },
-    simulation: { ...simulation, dockerInstance: use.instance },
+    simulation: { ...simulation, dockerInstance: use.instance, times: time.simulatedTimes },
+    timeline: time.timeline,
     managedRuntime: use.fargate,
     docker: use.docker,
     log,
   });
   closeAtSignal(server, log);
-  const start = { server, account, region, dataDir, use, instances: server.hosts?.instances() ?? [] };
+  const start = { server, account, region, dataDir, use, time, instances: server.hosts?.instances() ?? [] };
   process.stdout.write(typed.flags.has("json") ? jsonLine(start) : welcome(start, simulation));
 }
 
@@ -98,15 +105,16 @@ type Start = {
   readonly region: string;
   readonly dataDir: string | null;
   readonly use: DockerUse;
+  readonly time: TimeSettings;
   /** ARNs; that of the one with Docker first. */
   readonly instances: readonly string[];
 };
 
-function jsonLine({ server: { url, port }, account, region, dataDir, use, instances }: Start): string {
+function jsonLine({ server: { url, port }, account, region, dataDir, use, time, instances }: Start): string {
   const { pid } = process;
   const docker = use.instance ? { address: use.docker?.engine.address, instance: instances[0] } : null;
   const known = { url, port, account, region, cluster: "default", dataDir, pid, instances };
-  return `${JSON.stringify({ ...known, docker, fargate: use.fargate })}\n`;
+  return `${JSON.stringify({ ...known, docker, fargate: use.fargate, ...timeMembers(time) })}\n`;
 }
 
 /**
@@ -114,7 +122,7 @@ function jsonLine({ server: { url, port }, account, region, dataDir, use, instan
  * region, and no variable for the endpoint.
  */
 function welcome(
-  { server: { url }, account, region, dataDir, use, instances }: Start,
+  { server: { url }, account, region, dataDir, use, time, instances }: Start,
   { cpu, memoryMiB }: { readonly cpu: number; readonly memoryMiB: number },
 ): string {
   const simulated = instances.length - (use.instance ? 1 : 0);
@@ -123,12 +131,13 @@ function welcome(
     ...(use.instance ? [`1 container instance in Docker ${use.docker?.version} (attribute berth.runtime=docker)`] : []),
     ...(simulated > 0 ? [`${simulated} simulated container instance${simulated === 1 ? "" : "s"} with ${size}`] : []),
   ].join(", ");
+  const pace = timeText(time);
   return `Berth listens on ${url} (ready after ${Math.round(process.uptime() * 1000)} ms).
 
   Account   ${account}, region ${region}
   Cluster   default: ${instances.length === 0 ? "no container instances" : hosts}
   Fargate   ${use.fargate === null ? "off" : use.fargate === "docker" ? "in Docker" : "simulated"}
-  State     ${dataDir ?? "in memory: gone when this process ends"}
+  State     ${dataDir ?? "in memory: gone when this process ends"}${pace === null ? "" : `\n  Time      ${pace}`}
 
 AWS CLI:
   export AWS_REGION=${region} AWS_DEFAULT_REGION=${region} AWS_ACCESS_KEY_ID=berth AWS_SECRET_ACCESS_KEY=berth

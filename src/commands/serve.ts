@@ -5,6 +5,7 @@ import { runCommand } from "./command.ts";
 import { dockerUse } from "./docker-flags.ts";
 import { type CommandText, type Typed, textFlag, UsageError } from "./flags.ts";
 import { expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./server-flags.ts";
+import { timeMembers, timeSettings } from "./timeline-flags.ts";
 
 const command: CommandText = {
   usage: "berth serve --data-dir DIR [flags]",
@@ -38,6 +39,7 @@ async function serve(typed: Typed): Promise<void> {
   if (auth !== "sigv4") throw new UsageError(`--auth must be sigv4, not "${auth}".`);
   const dataDir = textFlag(typed, "data-dir", null);
   if (dataDir === null) throw new UsageError("--data-dir DIR is needed: where the state is kept.");
+  const time = timeSettings(typed);
   const log = openLog(logLevelFlag(typed, "info"));
   const { docker, fargate } = await dockerUse(typed, log, false);
   const server = await startServer({
@@ -48,6 +50,7 @@ async function serve(typed: Typed): Promise<void> {
     identityCertificate: textFlag(typed, "identity-certificate", null),
     simulation: null,
     managedRuntime: fargate,
+    timeline: time.timeline,
     docker,
     log,
   });
@@ -58,6 +61,7 @@ async function serve(typed: Typed): Promise<void> {
   berth keys create --data-dir ${dataDir}
 `);
   }
-  if (typed.flags.has("json")) process.stdout.write(`${JSON.stringify({ url, port, dataDir, pid: process.pid })}\n`);
+  if (typed.flags.has("json"))
+    process.stdout.write(`${JSON.stringify({ url, port, dataDir, pid: process.pid, ...timeMembers(time) })}\n`);
   else process.stdout.write(`Berth listens on ${url}; its data directory is ${dataDir}.\n`);
 }

@@ -1,6 +1,7 @@
 import { logLevels, type ServerLogLevel } from "../server/log.ts";
 import { fargateFlags } from "./docker-flags.ts";
 import { type Flag, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
+import { timelineFlag } from "./timeline-flags.ts";
 
 /** The port when none is given. */
 export const defaultPort = 4280;
@@ -30,6 +31,7 @@ export const serverFlags = {
     help: "Where official agents fetch that version; without it only simulated agents can be updated.",
   },
   "agent-archive-sha256": { value: "HEX", help: "The SHA-256 of that archive, by which agents check it." },
+  ...timelineFlag,
   "log-level": { value: "LEVEL", help: `One of ${logLevels.join(", ")}; the log goes to standard error.` },
 } as const satisfies Record<string, Flag>;
 

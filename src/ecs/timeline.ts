@@ -36,8 +36,15 @@ export const ecsTimeline = {
 
 export type Timeline = Readonly<Record<keyof typeof ecsTimeline, number>>;
 
+/**
+ * LIMIT: agents confirm ENIs at their own pace, which no scale changes: this is what a scaled deadline leaves them at least, some
+ * fifty times what an agent on a busy machine takes.
+ */
+const attachmentTimeoutMsMin = 5_000;
+
 /** ECS's timeline made `scale` times shorter, to the millisecond and never to nothing. */
 export function scaledTimeline(scale: number): Timeline {
   const scaled = Object.entries(ecsTimeline).map(([name, ms]) => [name, Math.max(1, Math.round(ms / scale))]);
-  return Object.fromEntries(scaled) as Timeline;
+  const timeline = Object.fromEntries(scaled) as Timeline;
+  return { ...timeline, attachmentTimeoutMs: Math.max(timeline.attachmentTimeoutMs, attachmentTimeoutMsMin) };
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TaskSurroundings } from "../agent/container-runtime.ts";
-import { SimulatedRuntime } from "../agent/simulated/simulated-runtime.ts";
+import { SimulatedRuntime, simulatedTimes } from "../agent/simulated/simulated-runtime.ts";
 import { AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
 import type { RoutedOperation } from "../cluster-runner/operation-routes.ts";
@@ -35,7 +35,7 @@ async function aProcess(name: string, disk = emptyMemoryDisk(), clock = new Virt
   const store = new MemoryStore({ disk });
   const random = seededRandom(name);
   const prepared: TaskSurroundings[] = [];
-  const runtime = simulatedManagedRuntime(clock, random, (host) => {
+  const runtime = simulatedManagedRuntime(clock, random, simulatedTimes, (host) => {
     const made = new SimulatedRuntime({ clock, ids: random.stream(`runtime/${host}`) });
     const runCommand = made.run.bind(made);
     made.run = (command) => {

@@ -7,7 +7,7 @@ import type { ContainerRuntime } from "../agent/container-runtime.ts";
 import { managedEngine } from "../agent/engine/managed-engine.ts";
 import type { HostAttribute } from "../agent/registration.ts";
 import { agentCapabilities } from "../agent/simulated/simulated-attributes.ts";
-import { SimulatedRuntime } from "../agent/simulated/simulated-runtime.ts";
+import { SimulatedRuntime, type SimulatedTimes, simulatedTimes } from "../agent/simulated/simulated-runtime.ts";
 import type { EcsApi } from "../agent-protocol/connection.ts";
 import type { AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { InProcessTransport } from "../agent-sessions/in-process-transport.ts";
@@ -53,8 +53,9 @@ export const capabilitiesOf = (attributes: readonly HostAttribute[]): ReadonlySe
 export function simulatedManagedRuntime(
   clock: Clock,
   random: Random,
+  times: SimulatedTimes = simulatedTimes,
   runtimeFor: (name: string) => ContainerRuntime = (name) =>
-    new SimulatedRuntime({ clock, ids: random.stream(`runtime/${name}`) }),
+    new SimulatedRuntime({ ...times, clock, ids: random.stream(`runtime/${name}`) }),
 ): ManagedRuntime {
   return {
     simulated: true,

@@ -6,6 +6,7 @@ import type { DockerHost } from "../agent/docker/docker-host.ts";
 import { type AgentArchive, AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
 import type { MachineConfiguration } from "../ecs/call.ts";
+import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
 import { must } from "../lib/assert.ts";
 import { systemClock } from "../lib/clock.ts";
 import { type Random, seededRandom } from "../lib/random.ts";
@@ -55,6 +56,8 @@ export type ServerOptions = {
   readonly managedRuntime?: "simulated" | "docker" | null;
   /** The engine for whatever is to run in Docker; the server closes it. */
   readonly docker?: DockerHost | null;
+  /** How long ECS takes for what it does by itself; absent for ECS's own times. */
+  readonly timeline?: Timeline;
   readonly log: ServerLog;
   /** Others than {@link httpLimits}, for tests. */
   readonly limits?: Partial<HttpLimits>;
@@ -196,7 +199,9 @@ function freshRandom(purpose: string): Random {
 async function managedRuntimeOf(options: ServerOptions): Promise<ManagedRuntime | null> {
   const { managedRuntime = null, docker = null, dataDir, simulation } = options;
   if (managedRuntime === null) return null;
-  if (managedRuntime === "simulated") return simulatedManagedRuntime(systemClock, freshRandom("managed-runtime"));
+  if (managedRuntime === "simulated") {
+    return simulatedManagedRuntime(systemClock, freshRandom("managed-runtime"), simulation?.times);
+  }
   const { dockerManagedRuntime } = await import("./docker-managed-runtime.ts");
   // Where hosts are simulated nobody wants to wait for a registry; elsewhere images are as fresh as on Fargate.
   const pullBehaviour = simulation === null ? "default" : "prefer-cached";
@@ -204,11 +209,11 @@ async function managedRuntimeOf(options: ServerOptions): Promise<ManagedRuntime 
 }
 
 function configurationOf(
-  { latestAgentVersion, identityCertificate }: ServerOptions,
+  { latestAgentVersion, identityCertificate, timeline = ecsTimeline }: ServerOptions,
   managedRuntime: ManagedRuntime | null,
 ): MachineConfiguration {
   const verifyIdentity = identityCertificate == null ? null : identityCheck(identityCertificate);
-  return { latestAgentVersion, verifyIdentity, managedHosts: managedRuntime };
+  return { latestAgentVersion, verifyIdentity, timeline, managedHosts: managedRuntime };
 }
 
 function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null): AnswerApi {

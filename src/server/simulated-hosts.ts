@@ -11,6 +11,7 @@ import {
   type SimulatedHostWorld,
   simulatedHost,
 } from "../agent/simulated/simulated-host.ts";
+import { type SimulatedTimes, simulatedTimes } from "../agent/simulated/simulated-runtime.ts";
 import type { AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { InProcessTransport } from "../agent-sessions/in-process-transport.ts";
 import { instanceOf } from "../cluster-runner/cluster-place.ts";
@@ -35,6 +36,8 @@ export type SimulationOptions = {
   readonly adopt: boolean;
   /** Whether one of the instances runs real containers, in the server's Docker. */
   readonly dockerInstance?: boolean;
+  /** How long what simulated containers do by themselves takes; absent for the usual times. */
+  readonly times?: SimulatedTimes;
 };
 
 export type SimulatedHostsOptions = SimulationOptions & {
@@ -231,8 +234,9 @@ export class SimulatedHosts {
     const key = `${place.account}/${place.region}`;
     let world = this.#worlds.get(key);
     if (world === undefined) {
-      const { controlPlane, clock, random, log } = this.#options;
-      world = { clock, random, log: log.write, api: inProcessApi(controlPlane, place), transport: this.#transport };
+      const { controlPlane, clock, random, log, times = simulatedTimes } = this.#options;
+      const api = inProcessApi(controlPlane, place);
+      world = { clock, random, log: log.write, api, transport: this.#transport, runtime: times };
       this.#worlds.set(key, world);
     }
     return world;

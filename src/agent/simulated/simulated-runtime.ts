@@ -29,6 +29,14 @@ export type SimulatedRuntimeOptions = {
 /** LIMIT: long enough to be seen as steps, short enough for a test suite to wait for. */
 export const simulatedTimes = { pullMs: 50, createMs: 0, startMs: 50, healthMs: 1_000, sigtermMs: 20 } as const;
 
+export type SimulatedTimes = Readonly<Record<keyof typeof simulatedTimes, number>>;
+
+/** Those times made `scale` times shorter, to the millisecond. What an image or a definition says itself stays as it is. */
+export function scaledSimulatedTimes(scale: number): SimulatedTimes {
+  const scaled = Object.entries(simulatedTimes).map(([name, ms]) => [name, Math.ceil(ms / scale)]);
+  return Object.fromEntries(scaled) as SimulatedTimes;
+}
+
 /**
  * LIMIT: what a simulated container uses is made up, and the same each time: these parts of what it reserves (or of the amounts
  * below, when it reserves nothing), and so many bytes a second through its network and to its storage.

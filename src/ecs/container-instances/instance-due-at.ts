@@ -4,11 +4,11 @@ import type { ContainerInstance } from "./container-instance.ts";
 /*
  * Timetable of a container instance, derived from its document alone:
  *
- *   REGISTERING, trunk CREATED     statusSince + networkInterfaceMs          trunk ATTACHING
- *   REGISTERING, trunk ATTACHING   statusSince + 2 * networkInterfaceMs      trunk ATTACHED, ACTIVE
- *   DEREGISTERING                  statusSince + networkInterfaceMs          trunk DELETED, INACTIVE
+ *   REGISTERING, trunk CREATED     statusSince + networkInterfaceMs            trunk ATTACHING
+ *   REGISTERING, trunk ATTACHING   statusSince + 2 * networkInterfaceMs        trunk ATTACHED, ACTIVE
+ *   DEREGISTERING                  statusSince + networkInterfaceMs            trunk DELETED, INACTIVE
  *   INACTIVE                       statusSince + inactiveInstanceRetentionMs   the document goes
- *   agent update PENDING, agent connected    at once                       STAGING, the agent is told
+ *   agent update PENDING, agent connected    at once                          STAGING, the agent is told
  */
 
 /** When `instance` next wants a look (epoch milliseconds), or null. */

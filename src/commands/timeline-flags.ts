@@ -1,0 +1,103 @@
+/** `--time-scale` and `--timeline`: how long ECS takes for what it does by itself. */
+import { type SimulatedTimes, scaledSimulatedTimes } from "../agent/simulated/simulated-runtime.ts";
+import { ecsTimeline, scaledTimeline, type Timeline } from "../ecs/timeline.ts";
+import { nearest } from "../lib/nearest.ts";
+import { type Flag, type Typed, textFlag, UsageError } from "./flags.ts";
+
+/** LIMIT: an hour is a second then; what is even faster would be over before anybody can look. */
+const timeScaleMax = 3_600;
+
+/** LIMIT: a year; nothing that ECS does by itself takes longer. */
+const settingMsMax = 31_536_000_000;
+
+export const timelineFlag = {
+  timeline: {
+    value: "NAME=MS,...",
+    help: "Other times than ECS's in milliseconds, such as healthyHoldMs=10000; docs/operations.md lists the names.",
+  },
+} as const satisfies Record<string, Flag>;
+
+export const timeScaleFlag = {
+  "time-scale": {
+    value: "N",
+    help: `ECS's times, and those of simulated containers, N times shorter (1 to ${timeScaleMax}; not what you set: see above).`,
+  },
+} as const satisfies Record<string, Flag>;
+
+/** How fast time goes, and what differs from that. */
+export type TimeSettings = {
+  /** 1 for ECS's own pace. */
+  readonly scale: number;
+  /** What --timeline said, in its order. */
+  readonly changes: Readonly<Partial<Timeline>>;
+  readonly timeline: Timeline;
+  readonly simulatedTimes: SimulatedTimes;
+};
+
+/** What both flags say; --timeline after the scale. Throws UsageError for a scale out of bounds, for unknown names, and for times that contradict each other. */
+export function timeSettings(typed: Typed): TimeSettings {
+  const scale = scaleOf(typed);
+  const changes = changesOf(textFlag(typed, "timeline", null));
+  const timeline: Timeline = { ...scaledTimeline(scale), ...changes };
+  expectOrder(timeline, "startBackoffMs", "startBackoffMaxMs");
+  // The trunk of a container instance takes its network two steps, both before the deadline.
+  expectOrder(timeline, "networkInterfaceMs", "attachmentTimeoutMs", 2);
+  return { scale, changes, timeline, simulatedTimes: scaledSimulatedTimes(scale) };
+}
+
+/** What differs from ECS's pace, for people; null when nothing does. */
+export function timeText({ scale, changes }: TimeSettings): string | null {
+  const pace = scale === 1 ? [] : [`${scale} times as fast as on AWS`];
+  const parts = [...pace, ...Object.entries(changes).map(([name, ms]) => `${name} ${ms}`)];
+  return parts.length === 0 ? null : parts.join(", ");
+}
+
+/** The same for programs: no member where nothing differs. */
+export function timeMembers({ scale, changes }: TimeSettings): object {
+  return {
+    ...(scale === 1 ? {} : { timeScale: scale }),
+    ...(Object.keys(changes).length === 0 ? {} : { timeline: changes }),
+  };
+}
+
+function scaleOf(typed: Typed): number {
+  const given = textFlag(typed, "time-scale", "1");
+  const scale = /^\d{1,4}(\.\d{1,6})?$/.test(given) ? Number(given) : Number.NaN;
+  if (scale >= 1 && scale <= timeScaleMax) return scale;
+  throw new UsageError(
+    `--time-scale must be a number from 1 to ${timeScaleMax}, such as 20 or 1.5, but is "${given}".`,
+  );
+}
+
+function changesOf(given: string | null): Partial<Timeline> {
+  const changes = new Map<keyof Timeline, number>();
+  for (const setting of given?.split(",") ?? []) {
+    const [name = "", value, more] = setting.split("=").map((part) => part.trim());
+    if (!isTimeName(name)) throw unknownName(name);
+    if (changes.has(name)) throw new UsageError(`--timeline has ${name} twice.`);
+    const ms = value !== undefined && more === undefined && /^\d{1,11}$/.test(value) ? Number(value) : Number.NaN;
+    if (!(ms >= 1 && ms <= settingMsMax)) {
+      throw new UsageError(
+        `--timeline must be like ${name}=${ecsTimeline[name]}, a whole number of milliseconds from 1 to ${settingMsMax} (a year), but has "${setting}".`,
+      );
+    }
+    changes.set(name, ms);
+  }
+  return Object.fromEntries(changes);
+}
+
+const isTimeName = (name: string): name is keyof Timeline => Object.hasOwn(ecsTimeline, name);
+
+function unknownName(name: string): UsageError {
+  const close = nearest(name, Object.keys(ecsTimeline));
+  const advice = close === null ? `The names are ${Object.keys(ecsTimeline).join(", ")}.` : `Did you mean ${close}?`;
+  return new UsageError(`--timeline knows no "${name}". ${advice}`);
+}
+
+/** Throws UsageError when `times` of the shorter time are longer than the longer one. */
+function expectOrder(timeline: Timeline, shorter: keyof Timeline, longer: keyof Timeline, times = 1): void {
+  if (times * timeline[shorter] <= timeline[longer]) return;
+  const least = times === 1 ? shorter : `${times} times ${shorter}`;
+  const scaled = `${shorter}=${timeline[shorter]} and ${longer}=${timeline[longer]}`;
+  throw new UsageError(`${longer} must be at least ${least}, but with these flags ${scaled}.`);
+}

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ClusterMachine } from "./cluster-machine.ts";
+import { aCluster, aDefinition } from "./small-world.ts";
+import { ecsTimeline, scaledTimeline } from "./timeline.ts";
+
+test("a scale of 1 is ECS's own timeline", () => {
+  assert.deepEqual(scaledTimeline(1), ecsTimeline);
+});
+
+test("a scale makes every time so many times shorter, in whole milliseconds", () => {
+  const { stoppedTaskRetentionMs, healthyHoldMs, startBackoffMaxMs } = scaledTimeline(20);
+  assert.deepEqual([stoppedTaskRetentionMs, healthyHoldMs, startBackoffMaxMs], [180_000, 2_000, 81_000]);
+  assert.equal(scaledTimeline(1.5).healthyHoldMs, 26_667);
+});
+
+test("no time vanishes, and agents keep the time that they need to confirm an interface", () => {
+  const timeline = scaledTimeline(3_600);
+  assert.equal(timeline.networkInterfaceMs, 1);
+  assert.equal(timeline.attachmentTimeoutMs, 5_000);
+  assert.equal(scaledTimeline(2).attachmentTimeoutMs, 150_000);
+});
+
+test("a machine lives by the timeline that it was configured with", () => {
+  const world = aCluster();
+  world.machine = new ClusterMachine(world.state.place, world.state.name, {
+    ...world.state.configuration,
+    timeline: scaledTimeline(3_600),
+  });
+  world.withInstances(1);
+  const task = world.runTask(aDefinition());
+  world.call("StopTask", { task: task.id });
+  world.report(task.id, "STOPPED");
+  assert.equal(world.task(task.id).lastStatus, "STOPPED");
+  assert.equal(world.machine.nextDueAt(), world.now + 1_000);
+  world.advanceClock(999);
+  assert.equal(world.state.tasks.size, 1);
+  world.advanceClock(1);
+  assert.equal(world.state.tasks.size, 0);
+});
