@@ -6,6 +6,7 @@ import { berthApiPage } from "./berth-api.ts";
 import { compatibilityPage } from "./compatibility.ts";
 import { withLimits } from "./limits-section.ts";
 import { withSimulatedImages } from "./simulated-section.ts";
+import { withTimeline } from "./timeline-section.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -14,7 +15,7 @@ const pages: Readonly<Record<string, (present: string) => string>> = {
   "README.md": withSimulatedImages,
   "docs/berth-api.md": berthApiPage,
   "docs/compatibility.md": compatibilityPage,
-  "docs/operations.md": withLimits,
+  "docs/operations.md": (present) => withTimeline(withLimits(present)),
 };
 
 /** The generated pages that are not what the source says. */

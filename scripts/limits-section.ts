@@ -2,6 +2,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { limits } from "../src/ecs/limits.ts";
+import { ecsTimeline } from "../src/ecs/timeline.ts";
 import { row, withSection } from "./generated-section.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -18,7 +19,7 @@ export function withLimits(page: string): string {
 }
 
 function limitsSection(): string {
-  const reasons = reasonsOfRulebook(readFileSync(`${root}src/ecs/limits.ts`, "utf8"));
+  const reasons = reasonsOfTable(readFileSync(`${root}src/ecs/limits.ts`, "utf8"));
   const rulebook = Object.entries(limits).map(([name, value]) =>
     row(`\`${name}\``, number(value), reasons.get(name) ?? ""),
   );
@@ -27,7 +28,9 @@ function limitsSection(): string {
     .filter((file) => !file.startsWith("src/simulator/"))
     .filter((file) => !file.endsWith(".test.ts") && file !== "src/ecs/limits.ts")
     .sort()
-    .flatMap((file) => limitsInSource(readFileSync(`${root}${file}`, "utf8"), file));
+    .flatMap((file) => limitsInSource(readFileSync(`${root}${file}`, "utf8"), file))
+    // They have a table of their own.
+    .filter(({ name, file }) => file !== "src/ecs/timeline.ts" || !Object.hasOwn(ecsTimeline, name));
   return [
     "### Of ECS and of the rulebook (`src/ecs/limits.ts`)",
     "",
@@ -45,7 +48,7 @@ function limitsSection(): string {
 }
 
 /** What the comment above each member of the table says; where there is none, the number is from AWS's own pages. */
-function reasonsOfRulebook(source: string): Map<string, string> {
+export function reasonsOfTable(source: string): Map<string, string> {
   const reasons = new Map<string, string>();
   let reason = "";
   for (const line of source.split("\n")) {

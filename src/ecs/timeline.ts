@@ -37,8 +37,7 @@ export const ecsTimeline = {
 export type Timeline = Readonly<Record<keyof typeof ecsTimeline, number>>;
 
 /**
- * LIMIT: agents confirm ENIs at their own pace, which no scale changes: this is what a scaled deadline leaves them at least, some
- * fifty times what an agent on a busy machine takes.
+ * LIMIT: agents confirm ENIs at their own pace, which no scale changes; in so much time even one on a busy machine has.
  */
 const attachmentTimeoutMsMin = 5_000;
 
