@@ -10,6 +10,7 @@ import { SealKey, sealKeyPath } from "../auth/seal-key.ts";
 import { TaskCredentials, type TaskRole, taskCredentialsMs } from "../auth/task-credentials.ts";
 import { systemClock } from "../lib/clock.ts";
 import { SqliteStore } from "../store/sqlite/sqlite-store.ts";
+import { berthOperations } from "../wire/berth-operations.ts";
 import { WireError } from "../wire/errors.ts";
 import { looseAuthentication } from "./authenticate.ts";
 import type { ServerLog } from "./log.ts";
@@ -133,6 +134,11 @@ test("a task is no agent: what has no operation, as a socket, is denied", () => 
   assert.throws(() => checkTaskOperation(caller, undefined), /not authorized to perform: ecs:Poll/);
   const target = (operation: string) => `AmazonEC2ContainerServiceV20141113.${operation}`;
   assert.throws(() => checkTaskOperation(caller, target("SubmitTaskStateChange")), WireError);
+  for (const { name } of berthOperations) {
+    const says = new RegExp(`not authorized to perform: berth:${name} on`);
+    assert.throws(() => checkTaskOperation(caller, `BerthV1.${name}`), says);
+    assert.throws(() => checkTaskRequest(caller, name, { tasks: [taskArn] }, { account, region: "us-east-1" }), says);
+  }
   checkTaskOperation(caller, target("GetTaskProtection"));
 });
 

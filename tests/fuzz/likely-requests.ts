@@ -1,13 +1,15 @@
-import type { BuiltOperationName } from "../../src/wire/operations.ts";
+import type { AnsweredOperation } from "../../src/wire/api-operations.ts";
+import type { BerthOperationName } from "../../src/wire/berth-operations.ts";
 import type { References } from "./fuzzed-server.ts";
 
+type Request = Readonly<Record<string, unknown>>;
+
+/** One of each operation that is answered; one of Berth's own may be there before it is answered. */
+export type LikelyRequests = Readonly<Record<AnsweredOperation, Request>> &
+  Readonly<Partial<Record<BerthOperationName, Request>>>;
+
 /** A request of each operation that the server would take, so that a mutation of it gets far. */
-export function likelyRequests({
-  cluster,
-  instance,
-  task,
-  taskDefinition,
-}: References): Record<BuiltOperationName, Record<string, unknown>> {
+export function likelyRequests({ cluster, instance, task, taskDefinition }: References): LikelyRequests {
   const tags = [{ key: "team", value: "fuzz" }];
   const target = { targetType: "container-instance", targetId: instance };
   const attributes = [
@@ -15,6 +17,7 @@ export function likelyRequests({
     { name: "rack", value: "7", ...target },
   ];
   return {
+    ...berthRequests(cluster, instance, taskDefinition),
     CreateCluster: { clusterName: "other", tags, settings: [{ name: "containerInsights", value: "enabled" }] },
     DeleteAccountSetting: { name: "containerInsights" },
     DeleteAttributes: { cluster, attributes },
@@ -92,6 +95,28 @@ export function likelyRequests({
     UpdateContainerAgent: { cluster, containerInstance: instance },
     UpdateContainerInstancesState: { cluster, containerInstances: [instance], status: "ACTIVE" },
     UpdateTaskProtection: { cluster, tasks: [task], protectionEnabled: true, expiresInMinutes: 5 },
+  };
+}
+
+function berthRequests(cluster: string, instance: string, taskDefinition: string): Record<BerthOperationName, Request> {
+  const containerInstances = [instance];
+  return {
+    CancelDrain: { cluster, containerInstances },
+    DescribeDrain: { cluster, containerInstances },
+    DescribeLostAgentPolicy: { cluster },
+    ExplainPlacement: {
+      cluster,
+      taskDefinition,
+      count: 3,
+      launchType: "EC2",
+      placementConstraints: [{ type: "memberOf", expression: "attribute:stack == blue" }],
+      placementStrategy: [{ type: "spread", field: "attribute:ecs.availability-zone" }],
+      group: "batch",
+      overrides: { containerOverrides: [{ name: "main", memory: 16 }] },
+    },
+    PlanDrain: { cluster, containerInstances },
+    PutLostAgentPolicy: { cluster, replaceAfterSeconds: 300 },
+    StartDrain: { cluster, containerInstances, deadlineSeconds: 600 },
   };
 }
 

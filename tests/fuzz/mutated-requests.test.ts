@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { type RandomStream, seededRandom } from "../../src/lib/random.ts";
-import { type BuiltOperationName, isBuilt, type OperationName, operations } from "../../src/wire/operations.ts";
+import { type ApiOperation, isAnswered, shapesOf } from "../../src/wire/api-operations.ts";
+import { berthOperation, berthOperations } from "../../src/wire/berth-operations.ts";
+import { operations } from "../../src/wire/operations.ts";
 import { sampleStructure } from "../../src/wire/sample-values.ts";
-import { operationShapes } from "../../src/wire/shapes.ts";
 import { type FuzzedServer, place, startFuzzedServer } from "./fuzzed-server.ts";
-import { likelyRequests } from "./likely-requests.ts";
+import { type LikelyRequests, likelyRequests } from "./likely-requests.ts";
 import { mutatedBytes, mutatedJson } from "./mutate.ts";
 import { ConnectionEnded, RawConnection } from "./raw-connection.ts";
 
@@ -24,7 +25,7 @@ before(async () => {
 });
 after(() => server.close());
 
-type Fuzzed = { readonly operation: OperationName; readonly bytes: Buffer; readonly isHead: boolean };
+type Fuzzed = { readonly operation: ApiOperation; readonly bytes: Buffer; readonly isHead: boolean };
 
 test("mutated requests are answered without a 5xx, and refused ones change nothing", async () => {
   const random = seededRandom(seed).stream("fuzz");
@@ -41,7 +42,7 @@ test("mutated requests are answered without a 5xx, and refused ones change nothi
     const fuzzed = fuzzedRequest(i, likely, references, random);
     const says = () => `seed ${seed}, request ${i}: ${fuzzed.bytes.toString("latin1").slice(0, 3_000)}`;
     const appendsBefore = server.appends();
-    const mayChange = isBuilt(fuzzed.operation) && !isRead(fuzzed.operation);
+    const mayChange = isAnswered(fuzzed.operation) && !isRead(fuzzed.operation);
     const toldBefore = mayChange && i % 5 === 0 ? await server.told() : null;
 
     const status = await answeredStatus(connection, fuzzed).catch((error: unknown) => {
@@ -81,7 +82,7 @@ test("afterwards a valid call works", async () => {
   assert.equal((JSON.parse(body) as { cluster: { clusterName: string } }).cluster.clusterName, "afterwards");
 });
 
-const isRead = (operation: string): boolean => /^(Describe|List|Get|Discover)/.test(operation);
+const isRead = (operation: string): boolean => /^(Describe|List|Get|Discover|Explain|Plan)/.test(operation);
 
 /** Waits until what follows an answered call is written: clusters are asked whether they use a deleted task definition. */
 async function quiet(): Promise<void> {
@@ -107,20 +108,16 @@ async function answeredStatus(connection: RawConnection, { bytes, isHead }: Fuzz
   }
 }
 
-function fuzzedRequest(
-  i: number,
-  likely: Record<BuiltOperationName, Record<string, unknown>>,
-  references: readonly string[],
-  random: RandomStream,
-): Fuzzed {
-  const operation = (operations[i % operations.length] as (typeof operations)[number]).name;
+function fuzzedRequest(i: number, likely: LikelyRequests, references: readonly string[], random: RandomStream): Fuzzed {
+  const operation = all[i % all.length];
+  assert.ok(operation !== undefined);
   // Absent operations are refused before their body is looked at: one round in four is enough for them.
-  const chosen = isBuilt(operation) || i % 4 === 0 ? operation : built[random.below(built.length)];
+  const chosen = isAnswered(operation) || i % 4 === 0 ? operation : built[random.below(built.length)];
   assert.ok(chosen !== undefined);
-  const isLikely = isBuilt(chosen) && random.chance(0.75);
+  const isLikely = isAnswered(chosen) && random.chance(0.75);
   const request = isLikely
     ? likely[chosen]
-    : sampleStructure(operationShapes(chosen).input, random, random.chance(0.5) ? "all" : "some");
+    : sampleStructure(shapesOf(chosen).input, random, random.chance(0.5) ? "all" : "some");
   let body: Uint8Array = Buffer.from(mutatedJson(request, references, random));
   if (random.chance(0.15)) body = mutatedBytes(body, random);
   const isOdd = random.chance(0.1);
@@ -132,7 +129,8 @@ function fuzzedRequest(
   };
 }
 
-const built = operations.map(({ name }) => name).filter((name) => isBuilt(name));
+const all: readonly ApiOperation[] = [...operations, ...berthOperations].map(({ name }) => name);
+const built = all.filter((name) => isAnswered(name));
 
 type Envelope = {
   readonly method?: string;
@@ -153,6 +151,8 @@ function oddEnvelope(operation: string, random: RandomStream): Envelope {
     { target: "AmazonEC2ContainerServiceV20141113.constructor" },
     { target: "AmazonEC2ContainerServiceV20141113.__proto__" },
     { target: `BerthV1.${operation}` },
+    { target: "BerthV1.__proto__" },
+    { target: `AmazonEC2ContainerServiceV20141113.${operation}` },
     { target: `DynamoDB_20120810.${operation}` },
     { target: "x".repeat(4_000) },
     { more: [`X-Amz-Target: ${operation}`] },
@@ -190,9 +190,12 @@ function oddEnvelope(operation: string, random: RandomStream): Envelope {
   return odd[random.below(odd.length)] ?? {};
 }
 
+const prefixOf = (operation: string): string =>
+  berthOperation(operation) === null ? "AmazonEC2ContainerServiceV20141113" : "BerthV1";
+
 function httpRequest(parts: Envelope & { readonly operation: string; readonly body: Buffer }): Buffer {
   const { method = "POST", path = "/", more = [], body } = parts;
-  const target = parts.target === undefined ? `AmazonEC2ContainerServiceV20141113.${parts.operation}` : parts.target;
+  const target = parts.target === undefined ? `${prefixOf(parts.operation)}.${parts.operation}` : parts.target;
   const signed = parts.authorization === undefined ? authorization : parts.authorization;
   const lines = [`${method} ${path} HTTP/1.1`, "Host: 127.0.0.1", `Content-Length: ${body.length}`];
   if (target !== null) lines.push(`X-Amz-Target: ${target}`);
