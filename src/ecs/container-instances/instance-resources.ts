@@ -27,7 +27,8 @@ function remainder(resource: Resource, usage: Usage): Resource {
   }
   if (resource.name === "CPU") return { ...resource, value: resource.value - usage.cpu };
   if (resource.name === "MEMORY") return { ...resource, value: resource.value - usage.memoryMiB };
-  return resource;
+  const taken = usage.resources.get(resource.name);
+  return taken === undefined ? resource : { ...resource, value: resource.value - taken };
 }
 
 function portsInUse(reserved: readonly string[], taken: ReadonlyMap<number, number>): readonly string[] {

@@ -128,7 +128,7 @@ export class InstanceWorld {
   /** A running task on the instance, holding `reservation`. */
   place(instanceId: string, reservation: Partial<Reservation> = {}, changes: Partial<Task> = {}): Task {
     const id = this.#random.stream("test-task").hex(32);
-    const whole = { cpu: 0, memoryMiB: 0, tcpPorts: [], udpPorts: [], gpuIds: [], ...reservation };
+    const whole = { cpu: 0, memoryMiB: 0, tcpPorts: [], udpPorts: [], gpuIds: [], resources: [], ...reservation };
     this.run((step) => step.changeTask({ ...aTask(id, instanceId, whole), ...changes }));
     return must(this.state.tasks.get(id), "the placed task");
   }

@@ -1,24 +1,41 @@
-import type { ContainerInstance } from "../container-instances/container-instance.ts";
-import type { Need } from "../tasks/new-task.ts";
+import type { ContainerInstance, ContainerInstanceStatus } from "../container-instances/container-instance.ts";
 import type { Usage } from "./resource-book.ts";
 
 /** A container instance with what its tasks hold. */
 export type Candidate = { readonly instance: ContainerInstance; readonly usage: Usage };
 
-/** AWS: the reasons of a placement failure. */
+/**
+ * AWS: the reasons of a placement failure; `RESOURCE:` with the name of a resource. An instance that takes no tasks at all has
+ * its status for a reason.
+ */
 export type FailureReason =
   | "AGENT"
   | "ATTRIBUTE"
-  | "RESOURCE:CPU"
-  | "RESOURCE:MEMORY"
-  | "RESOURCE:GPU"
-  | "RESOURCE:PORTS";
+  | `RESOURCE:${string}`
+  | "MemberOf placement constraint unsatisfied."
+  | "DistinctInstance placement constraint unsatisfied."
+  | Exclude<ContainerInstanceStatus, "ACTIVE">;
 
-/** One rule of placement, able to say why it refuses and by how much. */
+/** Why an instance does not take a task. */
+export type PlacementRefusal = {
+  readonly instanceId: string;
+  readonly reason: FailureReason;
+  /** How much is missing, in the unit of the filter: larger is farther away. */
+  readonly lack: number;
+  /** A sentence for a person. */
+  readonly detail: string;
+};
+
+/** One rule of placement for one request, able to say why it refuses and by how much. */
 export type PlacementFilter = {
   readonly reason: FailureReason;
+  /**
+   * What the answer follows from: the instance's own document; how much CPU or memory is left there; or anything about the
+   * tasks on it. Answers of the first kind are kept until the instance changes.
+   */
+  readonly looksAt: "instance" | "remainder" | "tasks";
   /** How much the instance lacks of what the task needs: 0 when it passes, larger is farther away. */
-  lacks(need: Need, candidate: Candidate): number;
+  lacks(candidate: Candidate): number;
   /** A sentence for a person, for a refused candidate. */
-  explain(need: Need, candidate: Candidate): string;
+  explain(candidate: Candidate): string;
 };

@@ -5,11 +5,21 @@ import { aCluster, aDefinition, type InstanceOptions, type SmallWorld } from "..
 import { effectiveContainers, type Need, needOf } from "../tasks/new-task.ts";
 import { resolveOverrides } from "../tasks/overrides.ts";
 import { placementFailures, placeTask } from "./place-task.ts";
+import type { PlacementRequest } from "./placement-request.ts";
 
 function need(definition = aDefinition()): Need {
   const overrides = resolveOverrides(undefined, definition);
   return needOf(definition, effectiveContainers(definition, overrides), overrides);
 }
+const request = (definition = aDefinition(), changes: Partial<PlacementRequest> = {}): PlacementRequest => ({
+  need: need(definition),
+  group: "family:web",
+  launchType: "EC2",
+  capacityProvider: null,
+  constraints: [],
+  strategies: [],
+  ...changes,
+});
 type Mapping = { containerPort?: number; hostPort?: number; protocol?: string };
 const withPorts = (portMappings: readonly Mapping[], networkMode: "bridge" | "host" | "awsvpc" = "bridge") =>
   aDefinition({ networkMode, containers: [{ portMappings }] });
@@ -19,7 +29,7 @@ function counts(world: SmallWorld, draws: number): number[] {
   const random = seededRandom("uniform").stream("placement");
   const found = new Map<string, number>();
   for (let draw = 0; draw < draws; draw++) {
-    const id = placeTask(world.state, need(), "EC2", random)?.instance.id ?? "none";
+    const id = placeTask(world.state, request(), random)?.instance.id ?? "none";
     found.set(id, (found.get(id) ?? 0) + 1);
   }
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, count]) => count);
@@ -53,18 +63,18 @@ test("placement is uniform where hardly anything fits, too", () => {
 
 test("nothing fits nowhere", () => {
   const random = seededRandom("x").stream("placement");
-  assert.equal(placeTask(aCluster().state, need(), "EC2", random), null);
+  assert.equal(placeTask(aCluster().state, request(), random), null);
   const world = aCluster().withInstances(3, { cpu: 127 });
-  assert.equal(placeTask(world.state, need(), "EC2", random), null);
-  assert.equal(placementFailures(world.state, need(), "EC2").length, 1);
-  assert.deepEqual(placementFailures(world.state, need(), "EXTERNAL"), []);
+  assert.equal(placeTask(world.state, request(), random), null);
+  assert.equal(placementFailures(world.state, request()).length, 1);
+  assert.deepEqual(placementFailures(world.state, request(aDefinition(), { launchType: "EXTERNAL" })), []);
 });
 
 /** The failure reasons when `definition` is placed on one instance after `before`; none means that it fits. */
 function reasonsOn(options: InstanceOptions, definition = aDefinition(), before: readonly (typeof definition)[] = []) {
   const world = aCluster().withInstances(1, options);
   for (const each of before) world.runTask(each);
-  return placementFailures(world.state, need(definition), "EC2").map(({ reason, detail }) => `${reason} ${detail}`);
+  return placementFailures(world.state, request(definition)).map(({ reason, detail }) => `${reason} ${detail}`);
 }
 
 test("the first filter that refuses gives the reason", () => {
@@ -116,8 +126,8 @@ test("at most 100 ports are reserved on an instance, the agent's included, dynam
   const task = world.runTask(withPorts(Array.from({ length: 50 }, () => ({ containerPort: 1 }))));
   const networkBindings = Array.from({ length: 50 }, (_, i) => ({ hostPort: 40_000 + i, protocol: "tcp" }));
   world.report(task.id, "RUNNING", { containers: [{ containerName: "app", status: "RUNNING", networkBindings }] });
-  assert.deepEqual(placementFailures(world.state, need(fixed(1000, 95)), "EC2"), []);
-  assert.equal(placementFailures(world.state, need(fixed(40_000, 1)), "EC2").length, 1, "but a reported port is taken");
+  assert.deepEqual(placementFailures(world.state, request(fixed(1000, 95))), []);
+  assert.equal(placementFailures(world.state, request(fixed(40_000, 1))).length, 1, "but a reported port is taken");
 });
 
 test("GPUs are given out one by one, kept apart by container, and come back", () => {
@@ -129,7 +139,7 @@ test("GPUs are given out one by one, kept apart by container, and come back", ()
     task.containers.map(({ gpuIds }) => gpuIds),
     [["g1"], ["g2", "g3"], []],
   );
-  assert.deepEqual(placementFailures(world.state, need(definition), "EC2")[0]?.detail, "Needs 3 GPUs, 1 are left.");
+  assert.deepEqual(placementFailures(world.state, request(definition))[0]?.detail, "Needs 3 GPUs, 1 are left.");
   const one = world.runTask(aDefinition({ containers: [gpus(1)] }));
   assert.deepEqual(one.reservation.gpuIds, ["g4"]);
   world.report(task.id, "STOPPED");

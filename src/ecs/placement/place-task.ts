@@ -1,89 +1,120 @@
 import type { RandomStream } from "../../lib/random.ts";
 import type { ClusterState } from "../cluster-state.ts";
-import type { Need } from "../tasks/new-task.ts";
-import type { TaskLaunchType } from "../tasks/task.ts";
-import type { Candidate, FailureReason, PlacementFilter } from "./candidate.ts";
-import { agentConnected } from "./filters/agent-connected.ts";
-import { requiredAttributes } from "./filters/required-attributes.ts";
-import { cpuFits, gpusFit, memoryFits, portsFree } from "./filters/resources.ts";
+import type { Candidate, FailureReason, PlacementRefusal } from "./candidate.ts";
+import { filtersOf, ineligible, isEligible, isOfKind, refusalBy } from "./placement-filters.ts";
+import type { PlacementRequest } from "./placement-request.ts";
+import { orderingStrategies, spreadAttribute, spreadValue } from "./placement-strategies.ts";
 
-/** The filters in the order in which they are asked; the first that refuses gives the reason. */
-export const placementFilters: readonly PlacementFilter[] = [
-  agentConnected,
-  requiredAttributes,
-  cpuFits,
-  memoryFits,
-  gpusFit,
-  portsFree,
-];
+/**
+ * The container instance for one task of `request`, or null when it fits nowhere. Sees everything placed before.
+ * AWS: filters, then constraints, then the strategies in their order; ties, and requests without strategy, go by `random`.
+ */
+export function placeTask(state: ClusterState, request: PlacementRequest, random: RandomStream): Candidate | null {
+  const best = bestCandidates(state, request);
+  return best.length === 0 ? null : (best[random.below(best.length)] as Candidate);
+}
 
-/** The first filter that refuses the candidate, or null when the task fits. */
-export function refusingFilter(need: Need, candidate: Candidate): PlacementFilter | null {
-  for (const filter of placementFilters) {
-    if (filter.lacks(need, candidate) > 0) return filter;
+/** All instances that are equally good and better than the rest. */
+export function bestCandidates(state: ClusterState, request: PlacementRequest): Candidate[] {
+  const filters = filtersOf(request);
+  let best = eligibleCandidates(state, request).filter((candidate) =>
+    filters.every((each) => each.lacks(candidate) === 0),
+  );
+  for (const strategy of orderingStrategies(request)) {
+    const attribute = spreadAttribute(strategy);
+    const wish = (candidate: Candidate): number => {
+      if (strategy.type === "binpack") {
+        const { instance, usage } = candidate;
+        const total = instance.registeredResources.find(({ name }) => name === strategy.field);
+        const value = total === undefined || total.type === "STRINGSET" ? 0 : total.value;
+        return value - (strategy.field === "CPU" ? usage.cpu : usage.memoryMiB);
+      }
+      if (attribute === null) return candidate.usage.groups.get(request.group) ?? 0;
+      const value = spreadValue(attribute, candidate.instance);
+      if (value === null) return Number.POSITIVE_INFINITY;
+      let sum = 0;
+      for (const instance of state.instances.values()) {
+        if (spreadValue(attribute, instance) === value)
+          sum += state.book.usageOf(instance.id).groups.get(request.group) ?? 0;
+      }
+      return sum;
+    };
+    const wishes = best.map(wish);
+    const least = Math.min(...wishes);
+    best = best.filter((_, index) => wishes[index] === least);
+  }
+  return best;
+}
+
+/** Why an instance refuses the task, by the first filter that does; null when the task fits there. */
+export function refusalOn(
+  _state: ClusterState,
+  request: PlacementRequest,
+  candidate: Candidate,
+): PlacementRefusal | null {
+  const unfit = ineligible(request, candidate);
+  if (unfit !== null) return unfit;
+  for (const filter of filtersOf(request)) {
+    const refusal = refusalBy(filter, candidate);
+    if (refusal !== null) return refusal;
   }
   return null;
 }
 
-/** An entry of `failures`. */
-export type PlacementFailure = { readonly instanceId: string; readonly reason: FailureReason; readonly detail: string };
+/**
+ * For each reason the instance that comes closest, the closest of all first: that which the fewest filters refuse, and among
+ * those the one that passed the most before it was refused. Empty when no instance is eligible, and when the task fits.
+ */
+export function placementFailures(state: ClusterState, request: PlacementRequest): PlacementRefusal[] {
+  type Closest = { refusal: PlacementRefusal; refusedBy: number; passed: number };
+  const closest = new Map<FailureReason, Closest>();
+  const filters = filtersOf(request);
+  for (const candidate of eligibleCandidates(state, request)) {
+    const refusing = filters.filter((filter) => filter.lacks(candidate) > 0);
+    const [first] = refusing;
+    if (first === undefined) continue;
+    const known = closest.get(first.reason);
+    const lack = first.lacks(candidate);
+    if (
+      known !== undefined &&
+      (lack > known.refusal.lack || (lack === known.refusal.lack && refusing.length >= known.refusedBy))
+    )
+      continue;
+    closest.set(first.reason, {
+      refusal: { instanceId: candidate.instance.id, reason: first.reason, lack, detail: first.explain(candidate) },
+      refusedBy: refusing.length,
+      passed: filters.indexOf(first),
+    });
+  }
+  return [...closest.values()]
+    .sort((a, b) => a.refusedBy - b.refusedBy || b.passed - a.passed)
+    .map(({ refusal }) => refusal);
+}
 
-// LIMIT: so many draws find a place in all but nearly full clusters; after them everything is looked at.
-const drawsMax = 24;
-
-/** True for instances that RunTask may use at all. AWS: status ACTIVE, and external ones for launch type EXTERNAL only. */
-const isEligible = (candidate: Candidate, launchType: TaskLaunchType): boolean =>
-  candidate.instance.status === "ACTIVE" && candidate.instance.external === (launchType === "EXTERNAL");
+/** What is said of one instance; no refusals where the task fits. */
+export type InstanceExplanation = { readonly instanceId: string; readonly refusals: readonly PlacementRefusal[] };
 
 /**
- * A container instance for one task, chosen uniformly among those where it fits (AWS: RunTask without strategy places at
- * random), or null when it fits nowhere.
+ * Every instance of the request's launch type and capacity provider that is registered, by id, with all that refuses the task
+ * there. For the dry-run.
  */
-export function placeTask(
-  state: ClusterState,
-  need: Need,
-  launchType: TaskLaunchType,
-  random: RandomStream,
-): Candidate | null {
-  const ids = state.instanceIds.after(null);
-  const fits = (id: string): Candidate | null => {
-    const candidate = candidateOf(state, id);
-    const eligible = candidate !== null && isEligible(candidate, launchType);
-    return eligible && refusingFilter(need, candidate) === null ? candidate : null;
-  };
-  // Drawing until one fits is as uniform as drawing from the list of those that fit, and needs no list.
-  for (let draw = 0; draw < drawsMax && ids.length > 0; draw++) {
-    const candidate = fits(ids[random.below(ids.length)] as string);
-    if (candidate !== null) return candidate;
+export function explainPlacement(state: ClusterState, request: PlacementRequest): readonly InstanceExplanation[] {
+  const filters = filtersOf(request);
+  const explanations: InstanceExplanation[] = [];
+  for (const instanceId of state.instanceIds.after(null)) {
+    const candidate = candidateOf(state, instanceId);
+    if (candidate === null || candidate.instance.status === "INACTIVE" || !isOfKind(request, candidate.instance))
+      continue;
+    const found = [ineligible(request, candidate), ...filters.map((filter) => refusalBy(filter, candidate))];
+    explanations.push({ instanceId, refusals: found.filter((refusal) => refusal !== null) });
   }
-  const survivors = ids.map(fits).filter((candidate) => candidate !== null);
-  return survivors.length === 0 ? null : (survivors[random.below(survivors.length)] as Candidate);
+  return explanations;
 }
 
-/** Why the task fits nowhere: for each reason, the instance that comes closest. Empty when no instance is eligible. */
-export function placementFailures(state: ClusterState, need: Need, launchType: TaskLaunchType): PlacementFailure[] {
-  const closest = new Map<PlacementFilter, { candidate: Candidate; lack: number }>();
-  for (const id of state.instanceIds.after(null)) {
-    const candidate = candidateOf(state, id);
-    if (candidate === null || !isEligible(candidate, launchType)) continue;
-    const filter = refusingFilter(need, candidate);
-    if (filter === null) continue;
-    const lack = filter.lacks(need, candidate);
-    const known = closest.get(filter);
-    if (known === undefined || lack < known.lack) closest.set(filter, { candidate, lack });
-  }
-  return placementFilters.flatMap((filter) => {
-    const found = closest.get(filter);
-    if (found === undefined) return [];
-    const { candidate } = found;
-    return [{ instanceId: candidate.instance.id, reason: filter.reason, detail: filter.explain(need, candidate) }];
-  });
-}
-
-/** True when RunTask has at least one instance to look at. */
-export function anyEligible(state: ClusterState, launchType: TaskLaunchType): boolean {
+/** True when there is at least one instance to look at. */
+export function anyEligible(state: ClusterState, request: PlacementRequest): boolean {
   for (const instance of state.instances.values()) {
-    if (instance.status === "ACTIVE" && instance.external === (launchType === "EXTERNAL")) return true;
+    if (isEligible(request, instance)) return true;
   }
   return false;
 }
@@ -92,3 +123,14 @@ export function candidateOf(state: ClusterState, instanceId: string): Candidate 
   const instance = state.instances.get(instanceId);
   return instance === undefined ? null : { instance, usage: state.book.usageOf(instanceId) };
 }
+
+function* eligible(state: ClusterState, request: PlacementRequest): Iterable<Candidate> {
+  for (const id of state.instanceIds.after(null)) {
+    const candidate = candidateOf(state, id);
+    if (candidate !== null && isEligible(request, candidate.instance)) yield candidate;
+  }
+}
+
+const eligibleCandidates = (state: ClusterState, request: PlacementRequest): Candidate[] => [
+  ...eligible(state, request),
+];

@@ -15,6 +15,12 @@ export type Usage = {
   readonly taskIds: Set<string>;
   /** Task group -> how many of those tasks are of it and not wanted STOPPED. */
   readonly groups: Map<string, number>;
+  /** The same for those that are wanted STOPPED and are not yet. */
+  readonly stoppingGroups: Map<string, number>;
+  /** ENIs of tasks. */
+  networkInterfaces: number;
+  /** Resources of users' own -> how much of them is taken. */
+  readonly resources: Map<string, number>;
   /** AWS: runningTasksCount counts desiredStatus RUNNING, pendingTasksCount counts lastStatus PENDING. */
   running: number;
   pending: number;
@@ -65,10 +71,13 @@ export class ResourceBook {
     const ports = portsOf(task);
     for (const port of ports.tcp) usage.tcpPorts.set(port, (usage.tcpPorts.get(port) ?? 0) + 1);
     for (const port of ports.udp) usage.udpPorts.set(port, (usage.udpPorts.get(port) ?? 0) + 1);
-    if (task.desiredStatus === "RUNNING") {
-      usage.running += 1;
-      usage.groups.set(task.group, (usage.groups.get(task.group) ?? 0) + 1);
+    usage.networkInterfaces += task.attachments.length;
+    for (const { name, value } of task.reservation.resources) {
+      usage.resources.set(name, (usage.resources.get(name) ?? 0) + value);
     }
+    const groups = task.desiredStatus === "RUNNING" ? usage.groups : usage.stoppingGroups;
+    groups.set(task.group, (groups.get(task.group) ?? 0) + 1);
+    if (task.desiredStatus === "RUNNING") usage.running += 1;
     if (task.lastStatus === "PENDING") usage.pending += 1;
   }
 
@@ -83,10 +92,10 @@ export class ResourceBook {
     const ports = portsOf(task);
     for (const port of ports.tcp) release(usage.tcpPorts, port);
     for (const port of ports.udp) release(usage.udpPorts, port);
-    if (task.desiredStatus === "RUNNING") {
-      usage.running -= 1;
-      release(usage.groups, task.group);
-    }
+    usage.networkInterfaces -= task.attachments.length;
+    for (const { name, value } of task.reservation.resources) release(usage.resources, name, value);
+    release(task.desiredStatus === "RUNNING" ? usage.groups : usage.stoppingGroups, task.group);
+    if (task.desiredStatus === "RUNNING") usage.running -= 1;
     if (task.lastStatus === "PENDING") usage.pending -= 1;
     assert(usage.cpu >= 0 && usage.memoryMiB >= 0, "resources in use are never negative");
     if (usage.taskIds.size === 0) this.#usages.delete(instanceId);
@@ -103,6 +112,9 @@ function emptyUsage(): Usage {
     gpuIds: new Set(),
     taskIds: new Set(),
     groups: new Map(),
+    stoppingGroups: new Map(),
+    networkInterfaces: 0,
+    resources: new Map(),
     running: 0,
     pending: 0,
   };
@@ -111,9 +123,9 @@ function emptyUsage(): Usage {
 /** For all idle instances: placement asks for each of thousands. */
 const nothingUsed: Usage = emptyUsage();
 
-function release<K>(holders: Map<K, number>, held: K): void {
-  const left = (holders.get(held) ?? 0) - 1;
-  assert(left >= 0, "a port or a place in a group is released once");
+function release<K>(holders: Map<K, number>, held: K, amount = 1): void {
+  const left = (holders.get(held) ?? 0) - amount;
+  assert(left >= 0, "a port, a place in a group or an amount is released once");
   if (left === 0) holders.delete(held);
   else holders.set(held, left);
 }

@@ -28,6 +28,10 @@ export type Need = {
   readonly tcpPorts: readonly number[];
   readonly udpPorts: readonly number[];
   readonly gpus: number;
+  /** ENIs of its own: one in network mode awsvpc. */
+  readonly networkInterfaces: number;
+  /** Amounts of resources that users registered on instances under names of their own. */
+  readonly resources: readonly { readonly name: string; readonly value: number }[];
   readonly requiresAttributes: TaskDefinition["requiresAttributes"];
 };
 
@@ -64,6 +68,9 @@ export function needOf(
     tcpPorts,
     udpPorts,
     gpus: sum(gpusOf),
+    networkInterfaces: definition.networkMode === "awsvpc" ? 1 : 0,
+    // AWS: a task definition has no member that asks for one.
+    resources: [],
     requiresAttributes: attributesOfTask(definition, containers, overrides),
   };
 }
@@ -111,6 +118,7 @@ export function newTask(step: ClusterStep, plan: TaskPlan, spot: TaskSpot): Task
     tcpPorts: need.tcpPorts,
     udpPorts: need.udpPorts,
     gpuIds,
+    resources: need.resources,
   };
   return {
     id,

@@ -1,5 +1,11 @@
 import type { Task } from "./task.ts";
 
-/** A stored task as it is today: documents of before Fargate have neither a capacity provider nor a platform version. */
-export const storedTask = (document: object): Task =>
-  ({ capacityProviderName: null, platformVersion: null, ...document }) as Task;
+/**
+ * A stored task as it is today: documents of before Fargate have neither a capacity provider nor a platform version, those of
+ * before the scheduler reserve no resources of users' own.
+ */
+export function storedTask(document: object): Task {
+  const task = { capacityProviderName: null, platformVersion: null, ...document } as Task;
+  const { resources } = task.reservation as Partial<Task["reservation"]>;
+  return resources === undefined ? { ...task, reservation: { ...task.reservation, resources: [] } } : task;
+}

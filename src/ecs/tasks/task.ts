@@ -71,6 +71,8 @@ export type Reservation = {
   readonly tcpPorts: readonly number[];
   readonly udpPorts: readonly number[];
   readonly gpuIds: readonly string[];
+  /** Of resources that users registered on instances under names of their own. */
+  readonly resources: readonly { readonly name: string; readonly value: number }[];
 };
 
 export type ContainerOverride = {

@@ -3,6 +3,7 @@ import type { PlacementFilter } from "../candidate.ts";
 /** AWS: no task is placed on an instance whose agent is disconnected. */
 export const agentConnected: PlacementFilter = {
   reason: "AGENT",
-  lacks: (_, { instance }) => (instance.agentConnected ? 0 : 1),
+  looksAt: "instance",
+  lacks: ({ instance }) => (instance.agentConnected ? 0 : 1),
   explain: () => "The agent is not connected.",
 };

@@ -26,8 +26,9 @@ function missing(need: Need, instance: ContainerInstance): string[] {
 }
 
 /** AWS: every attribute that the task definition requires must be on the instance. */
-export const requiredAttributes: PlacementFilter = {
+export const requiredAttributes = (need: Need): PlacementFilter => ({
   reason: "ATTRIBUTE",
-  lacks: (need, { instance }) => (need.requiresAttributes.length === 0 ? 0 : missing(need, instance).length),
-  explain: (need, { instance }) => `Missing attributes: ${missing(need, instance).join(", ")}.`,
-};
+  looksAt: "instance",
+  lacks: ({ instance }) => missing(need, instance).length,
+  explain: ({ instance }) => `Missing attributes: ${missing(need, instance).join(", ")}.`,
+});

@@ -1,0 +1,15 @@
+import { checkedQuery } from "../../cluster-query/checked-query.ts";
+import { explainQuery } from "../../cluster-query/explain-query.ts";
+import { matchesQuery } from "../../cluster-query/matches-query.ts";
+import type { PlacementFilter } from "../candidate.ts";
+
+/** AWS: the expression must select the instance. Refuses an expression that is none. */
+export function memberOf(expression: string): PlacementFilter {
+  const query = checkedQuery(expression, "placement constraint expression");
+  return {
+    reason: "MemberOf placement constraint unsatisfied.",
+    looksAt: query.dependsOn.tasks ? "tasks" : "instance",
+    lacks: (candidate) => (matchesQuery(query, candidate) ? 0 : 1),
+    explain: (candidate) => `${explainQuery(query, candidate)}.`,
+  };
+}
