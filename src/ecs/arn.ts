@@ -23,6 +23,12 @@ export const containerArn = (place: Place, cluster: string, taskId: string, id: 
   `${arnPrefix(place)}container/${cluster}/${taskId}/${id}`;
 export const attachmentArn = (place: Place, cluster: string, id: string): string =>
   `${arnPrefix(place)}attachment/${cluster}/${id}`;
+export const serviceArn = (place: Place, cluster: string, name: string): string =>
+  `${arnPrefix(place)}service/${cluster}/${name}`;
+export const serviceDeploymentArn = (place: Place, cluster: string, service: string, id: string): string =>
+  `${arnPrefix(place)}service-deployment/${cluster}/${service}/${id}`;
+export const serviceRevisionArn = (place: Place, cluster: string, service: string, id: string): string =>
+  `${arnPrefix(place)}service-revision/${cluster}/${service}/${id}`;
 export const taskDefinitionArn = (place: Place, family: string, revision: number): string =>
   `${arnPrefix(place)}task-definition/${family}:${revision}`;
 

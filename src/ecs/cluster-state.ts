@@ -4,9 +4,12 @@ import type { Place } from "./arn.ts";
 import type { MachineConfiguration } from "./call.ts";
 import type { ContainerInstance, InstanceHealth } from "./container-instances/container-instance.ts";
 import { instanceDueAt } from "./container-instances/instance-due-at.ts";
+import type { ServiceDeployment, ServiceRevision } from "./deployments/deployment.ts";
 import { FargateBook } from "./fargate/fargate-use.ts";
 import { type ManagedHost, managedHostDueAt } from "./fargate/managed-host.ts";
 import { ResourceBook } from "./placement/resource-book.ts";
+import type { Service, ServiceEvent } from "./services/service.ts";
+import { ServiceIndex } from "./services/service-index.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 import { type DocumentChange, Journal, Table } from "./table.ts";
 import type { TaskDefinition } from "./task-definitions/task-definition.ts";
@@ -51,15 +54,20 @@ export class ClusterState {
   readonly registrationTokens = new Table<RegistrationToken>("registration-token", this.journal);
   readonly agentSequences = new Table<AgentSequence>("agent-sequence", this.journal);
   readonly managedHosts = new Table<ManagedHost>("managed-host", this.journal);
+  readonly services = new Table<Service>("service", this.journal);
+  readonly serviceRevisions = new Table<ServiceRevision>("service-revision", this.journal);
+  readonly serviceDeployments = new Table<ServiceDeployment>("service-deployment", this.journal);
+  readonly serviceEvents = new Table<ServiceEvent>("service-event", this.journal);
   readonly closed = new Table<ClosedMark>("closed", this.journal);
 
   readonly book = new ResourceBook();
   readonly fargateBook = new FargateBook();
+  readonly serviceIndex: ServiceIndex;
   readonly instanceIds = new SortedKeys();
   readonly taskIds = new SortedKeys();
   /** The addresses of the interfaces of tasks that are not STOPPED. */
   readonly taskAddresses = new Set<string>();
-  /** Revision ARN -> how many task documents name it. */
+  /** Revision ARN -> how many documents of tasks and service revisions name it. */
   readonly revisionUses = new Map<string, number>();
   readonly runningByLaunchType = new Map<string, number>();
   readonly pendingByLaunchType = new Map<string, number>();
@@ -85,13 +93,23 @@ export class ClusterState {
     this.name = name;
     this.configuration = configuration;
     this.timeline = configuration.timeline ?? ecsTimeline;
+    this.serviceIndex = new ServiceIndex(this.timeline, this.book);
     this.tasks.onChange((key, before, after) => {
       this.book.onTaskChange(before, after);
       this.fargateBook.onTaskChange(before, after);
+      this.serviceIndex.onTaskChange(before, after);
       this.#indexTask(key, before, after);
       this.#schedule("task", key, after === undefined ? null : taskDueAt(after, this.timeline));
     });
+    this.services.onChange((key, before, after) => this.serviceIndex.onServiceChange(key, before, after));
+    this.serviceEvents.onChange((key, before, after) => this.serviceIndex.onEventChange(key, before, after));
+    this.serviceDeployments.onChange((_, before, after) => this.serviceIndex.onDeploymentChange(before, after));
+    this.serviceRevisions.onChange((_, before, after) => {
+      if (before !== undefined) count(this.revisionUses, before.taskDefinitionArn, -1);
+      if (after !== undefined) count(this.revisionUses, after.taskDefinitionArn, 1);
+    });
     this.instances.onChange((key, before, after) => {
+      this.serviceIndex.onInstanceChange(key, before, after);
       if (before === undefined && after !== undefined) this.instanceIds.add(key);
       if (before !== undefined && after === undefined) {
         this.instanceIds.remove(key);
@@ -118,15 +136,18 @@ export class ClusterState {
       this.registrationTokens,
       this.agentSequences,
       this.managedHosts,
+      this.services,
+      this.serviceRevisions,
+      this.serviceDeployments,
+      this.serviceEvents,
       this.closed,
     ] as unknown as Table<object>[];
   }
 
   /** The earliest moment at which something is due, or null. */
   nextDueAt(): number | null {
-    const due = this.#due.peekAt();
-    const reconnect = this.awaitingReconnectUntil;
-    return due === null ? reconnect : reconnect === null ? due : Math.min(due, reconnect);
+    const moments = [this.#due.peekAt(), this.awaitingReconnectUntil, this.serviceIndex.looks.nextAt()];
+    return moments.reduce((first, at) => (first === null || (at !== null && at < first) ? at : first), null);
   }
 
   /** Takes the next entry that is due at `now` away; entries may be stale, so the receiver looks at the document. */
@@ -145,8 +166,16 @@ export class ClusterState {
     if (arn !== undefined && !this.revisionUses.has(arn)) this.revisions.delete(arn);
   }
 
+  /** Forgets a service revision, and the task definition that only it needed. */
+  removeServiceRevision(id: string): void {
+    const arn = this.serviceRevisions.get(id)?.taskDefinitionArn;
+    this.serviceRevisions.delete(id);
+    if (arn !== undefined && !this.revisionUses.has(arn)) this.revisions.delete(arn);
+  }
+
   commit(): DocumentChange[] {
     this.#taken = [];
+    this.serviceIndex.looks.commit();
     this.book.takeTouched();
     return this.journal.commit();
   }
@@ -154,6 +183,7 @@ export class ClusterState {
   rollback(): void {
     this.journal.rollback();
     this.book.takeTouched();
+    this.serviceIndex.looks.rollback();
     for (const { at, due } of this.#taken) this.#due.push(at, due);
     this.#taken = [];
   }

@@ -9,9 +9,13 @@ import type { ClusterEffect } from "./effect.ts";
 import type { EcsEvent } from "./events/event.ts";
 import { noteIdleness } from "./fargate/managed-host.ts";
 import { limits } from "./limits.ts";
+import { noteTaskOfService } from "./services/note-task-of-service.ts";
 import type { Task } from "./tasks/task.ts";
 import { taskEventDetail } from "./tasks/task-event.ts";
 import type { Timeline } from "./timeline.ts";
+
+/** An event about a service, but for what every event has. */
+export type ServiceAnnouncement = Pick<EcsEvent, "detailType" | "resources" | "detail">;
 
 /**
  * One step of a cluster machine under way: the state to read and change, the time, and what will leave the machine
@@ -28,7 +32,8 @@ export class ClusterStep {
    */
   isDryRun = false;
   readonly #random: Random;
-  readonly #announced = new Map<string, "task" | "container-instance">();
+  /** What is announced, in order: documents by their id, what services do by its place in the order. */
+  readonly #announced = new Map<string, "task" | "container-instance" | ServiceAnnouncement>();
 
   constructor(state: ClusterState, now: number, random: Random) {
     this.state = state;
@@ -69,9 +74,11 @@ export class ClusterStep {
   changeTask(task: Task): void {
     const first = !this.#announced.has(task.id);
     if (first) this.#announced.set(task.id, "task");
-    const before = this.state.tasks.get(task.id)?.version ?? 0;
-    this.state.tasks.put(task.id, { ...task, version: first ? before + 1 : before });
+    const before = this.state.tasks.get(task.id);
+    const version = before?.version ?? 0;
+    this.state.tasks.put(task.id, { ...task, version: first ? version + 1 : version });
     this.#announceTouchedInstances();
+    if (before !== undefined) noteTaskOfService(this, before, task);
   }
 
   /** Puts `task` without an event (tags, protection, health alone). Must not change its resources. */
@@ -85,6 +92,11 @@ export class ClusterStep {
     if (first) this.#announced.set(instance.id, "container-instance");
     const before = this.state.instances.get(instance.id)?.version ?? 0;
     this.state.instances.put(instance.id, { ...instance, version: first ? before + 1 : before });
+  }
+
+  /** Announces what a service or a deployment does. AWS: such events have no version. */
+  announceService(announcement: ServiceAnnouncement): void {
+    this.#announced.set(`service ${this.#announced.size}`, announcement);
   }
 
   /** Puts `instance` without an event. */
@@ -115,6 +127,7 @@ export class ClusterStep {
         const detail = taskEventDetail(this.state, this.now, task);
         return { ...base, detailType: "ECS Task State Change", resources: [task.arn], detail };
       }
+      if (typeof noun === "object") return { ...base, ...noun };
       const instance = must(this.state.instances.get(id), "an announced container instance");
       const attributesIn = this.#attributesIn(instance, sequence);
       const detail = containerInstanceEventDetail(this.state, this.now, instance, {

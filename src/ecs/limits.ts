@@ -37,6 +37,17 @@ export const limits = {
   taskDefinitionsPerDelete: 10,
   placementConstraintsPerTask: 10,
   placementStrategiesPerTask: 5,
+  servicesPerCluster: 5_000,
+  /** AWS: 5,000, which is raised when somebody asks for more; nobody could be asked here. */
+  tasksPerService: 100_000,
+  namesPerDescribeServices: 10,
+  servicesPageSize: 10,
+  servicesPageSizeMax: 100,
+  eventsPerService: 100,
+  serviceDeploymentsPerDescribe: 20,
+  serviceRevisionsPerDescribe: 20,
+  serviceDeploymentsPageSize: 20,
+  serviceClientTokenCharacters: 36,
   reasonCharacters: 1_024,
   stopReasonCharacters: 1_024,
   pageSize: 100,
@@ -46,8 +57,13 @@ export const limits = {
   capacityProviderWeight: 1_000,
   capacityProviderBase: 100_000,
   namesPerDescribeCapacityProviders: 100,
+  tasksWaitingForCapacity: 500,
   fargateStorageGiB: 20,
   accountSettingsPageSize: 10,
+  /** LIMIT: AWS tells no number of capacity providers that an account may have; far more than clusters could use. */
+  capacityProviders: 10_000,
+  /** LIMIT: as long as an ARN of Amazon Resource Names may be with a group's name of 255 characters in it, and then some. */
+  groupArnCharacters: 1_600,
   /** LIMIT: far more than the mappings of any container, and few enough that no report stalls the server. */
   networkBindingsPerContainer: 1_000,
   /** AWS: the life of a RunTask client token. */

@@ -21,7 +21,7 @@ export const ecsTimeline = {
   /** AWS: a task without load balancer and health check counts as healthy when it has been RUNNING for so long. */
   healthyHoldMs: 40_000,
   /** LIMIT: how soon after one look at a service the next follows when its tasks change; AWS does not tell its own pace. */
-  serviceLookMs: 250,
+  serviceLookMs: 1_000,
   /** LIMIT: a service whose tasks fit nowhere is tried again when capacity comes, and at this pace when none comes. */
   placementRetryMs: 60_000,
   /** LIMIT: the first pause of a service whose tasks do not start; each failure in a row doubles it. */
@@ -36,9 +36,7 @@ export const ecsTimeline = {
 
 export type Timeline = Readonly<Record<keyof typeof ecsTimeline, number>>;
 
-/**
- * LIMIT: agents confirm ENIs at their own pace, which no scale changes; in so much time even one on a busy machine has.
- */
+/** LIMIT: agents confirm ENIs at their own pace, which no scale changes; in so much time even one on a busy machine has. */
 const attachmentTimeoutMsMin = 5_000;
 
 /** ECS's timeline made `scale` times shorter, to the millisecond and never to nothing. */

@@ -12,6 +12,11 @@ export class Heap<T> {
     return this.#at[0] ?? null;
   }
 
+  /** The item with the smallest number, or undefined when empty. */
+  peek(): T | undefined {
+    return this.#items[0];
+  }
+
   push(at: number, item: T): void {
     let i = this.#at.length;
     this.#at.push(at);

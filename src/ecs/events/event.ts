@@ -1,5 +1,9 @@
 /** AWS: the detail-types that ECS announces and Berth emits so far. */
-export type EventDetailType = "ECS Container Instance State Change" | "ECS Task State Change";
+export type EventDetailType =
+  | "ECS Container Instance State Change"
+  | "ECS Task State Change"
+  | "ECS Service Action"
+  | "ECS Deployment State Change";
 
 /** An event as ECS hands it to EventBridge. `sequence` is Berth's: gapless per cluster. */
 export type EcsEvent = {

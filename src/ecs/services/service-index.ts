@@ -1,0 +1,135 @@
+import type { ContainerInstance } from "../container-instances/container-instance.ts";
+import type { ServiceDeployment } from "../deployments/deployment.ts";
+import type { ResourceBook } from "../placement/resource-book.ts";
+import { SortedKeys } from "../sorted-keys.ts";
+import { holdsResources, type Task } from "../tasks/task.ts";
+import type { Timeline } from "../timeline.ts";
+import { type Service, type ServiceEvent, serviceNameOf } from "./service.ts";
+import { ServiceBook } from "./service-book.ts";
+import { ServiceLooks } from "./service-looks.ts";
+
+/** LIMIT: room that becomes free is for few services; of those that wait for some, the longest waiting are woken. */
+const wokenMax = 20;
+
+/** What follows from the documents about services: their tasks, their events, and which of them are to be looked at. */
+export class ServiceIndex {
+  readonly book = new ServiceBook();
+  readonly looks: ServiceLooks;
+  /** The names of services that are not INACTIVE. */
+  readonly names = new SortedKeys();
+  readonly #live = new Set<string>();
+  readonly #instances: ResourceBook;
+  readonly #daemons = new Set<string>();
+  /** Services that found no room for a task, the longest waiting first; not durable, since a look finds out again. */
+  readonly #hungry = new Set<string>();
+  /** Service name -> keys of its events, oldest first. */
+  readonly #events = new Map<string, string[]>();
+  /** Service name -> ids of its service deployments. */
+  readonly #deployments = new Map<string, Set<string>>();
+
+  constructor(timeline: Timeline, instances: ResourceBook) {
+    this.looks = new ServiceLooks(timeline.serviceLookMs);
+    this.#instances = instances;
+  }
+
+  /** The names of DAEMON services that are not INACTIVE. */
+  get daemons(): ReadonlySet<string> {
+    return this.#daemons;
+  }
+
+  /** How many services wait for room. */
+  get hungry(): number {
+    return this.#hungry.size;
+  }
+
+  /** Notes whether a service found room for its tasks; those that did not are woken when some becomes free. */
+  foundRoom(serviceName: string, found: boolean): void {
+    this.#hungry.delete(serviceName);
+    if (!found) this.#hungry.add(serviceName);
+  }
+
+  /** The keys of a service's events, oldest first. */
+  eventKeysOf(serviceName: string): readonly string[] {
+    return this.#events.get(serviceName) ?? [];
+  }
+
+  deploymentIdsOf(serviceName: string): ReadonlySet<string> {
+    return this.#deployments.get(serviceName) ?? none;
+  }
+
+  onTaskChange(before: Task | undefined, after: Task | undefined): void {
+    this.book.onTaskChange(before, after);
+    const name = serviceNameOf((after ?? before) as Task);
+    if (name !== null && this.#live.has(name)) this.looks.changed(name);
+    const freed = before !== undefined && holdsResources(before) && (after === undefined || !holdsResources(after));
+    if (freed) this.#wakeHungry();
+  }
+
+  onInstanceChange(id: string, before: ContainerInstance | undefined, after: ContainerInstance | undefined): void {
+    if (before !== undefined && after !== undefined && !matters(before, after)) return;
+    for (const name of this.#daemons) this.looks.changed(name);
+    for (const group of this.#instances.usageOf(id).groups.keys()) {
+      const name = serviceNameOf({ group });
+      if (name !== null && this.#live.has(name)) this.looks.changed(name);
+    }
+    this.#wakeHungry();
+  }
+
+  onServiceChange(name: string, before: Service | undefined, after: Service | undefined): void {
+    const was = before !== undefined && before.status !== "INACTIVE";
+    const is = after !== undefined && after.status !== "INACTIVE";
+    if (!was && is) {
+      this.names.add(name);
+      this.#live.add(name);
+    }
+    if (was && !is) {
+      this.names.remove(name);
+      this.#live.delete(name);
+      this.looks.forget(name);
+      this.#hungry.delete(name);
+    }
+    if (is && after.schedulingStrategy === "DAEMON") this.#daemons.add(name);
+    else this.#daemons.delete(name);
+    if (is) this.looks.changed(name);
+  }
+
+  onEventChange(key: string, before: ServiceEvent | undefined, after: ServiceEvent | undefined): void {
+    const name = ((after ?? before) as ServiceEvent).serviceName;
+    const keys = this.#events.get(name) ?? [];
+    if (before === undefined) {
+      // Events are numbered on, so that only an undone removal and a load may come out of order.
+      keys.push(key);
+      if (keys.length > 1 && (keys.at(-2) as string) > key) keys.sort();
+      this.#events.set(name, keys);
+    } else if (after === undefined) {
+      keys.splice(keys.indexOf(key), 1);
+      if (keys.length === 0) this.#events.delete(name);
+    }
+  }
+
+  onDeploymentChange(before: ServiceDeployment | undefined, after: ServiceDeployment | undefined): void {
+    const { serviceName, id } = (after ?? before) as ServiceDeployment;
+    const ids = this.#deployments.get(serviceName) ?? new Set<string>();
+    if (after !== undefined) this.#deployments.set(serviceName, ids.add(id));
+    else if (ids.delete(id) && ids.size === 0) this.#deployments.delete(serviceName);
+  }
+
+  #wakeHungry(): void {
+    let woken = 0;
+    for (const name of this.#hungry) {
+      if (woken === wokenMax) return;
+      woken += 1;
+      this.looks.changed(name);
+    }
+  }
+}
+
+const none: ReadonlySet<string> = new Set();
+
+/** True for what decides whether tasks may be on an instance. */
+const matters = (before: ContainerInstance, after: ContainerInstance): boolean =>
+  before.status !== after.status ||
+  before.agentConnected !== after.agentConnected ||
+  before.platformAttributes !== after.platformAttributes ||
+  before.customAttributes !== after.customAttributes ||
+  before.registeredResources !== after.registeredResources;

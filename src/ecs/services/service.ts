@@ -1,0 +1,75 @@
+import { must } from "../../lib/assert.ts";
+import type { Deployment, DeploymentConfiguration } from "../deployments/deployment.ts";
+import type { PlacementConstraint, PlacementStrategy } from "../placement/placement-request.ts";
+import type { Tag } from "../tags/tag.ts";
+import type { Task } from "../tasks/task.ts";
+
+/** The document of a service (kind `service`, key: its name). */
+export type Service = {
+  readonly name: string;
+  readonly arn: string;
+  /** AWS: DRAINING is deleted and still has tasks; INACTIVE ones are described for a while. */
+  readonly status: "ACTIVE" | "DRAINING" | "INACTIVE";
+  readonly schedulingStrategy: "REPLICA" | "DAEMON";
+  /** AWS: of a DAEMON service the number of container instances that match, as last counted. */
+  readonly desiredCount: number;
+  /** Newest first; exactly one is PRIMARY, which is not always the first: a rollback makes an older one PRIMARY again. */
+  readonly deployments: readonly Deployment[];
+  readonly deploymentConfiguration: DeploymentConfiguration;
+  readonly placementConstraints: readonly PlacementConstraint[];
+  readonly placementStrategy: readonly PlacementStrategy[];
+  readonly availabilityZoneRebalancing: "ENABLED" | "DISABLED";
+  readonly healthCheckGracePeriodSeconds: number | null;
+  readonly enableECSManagedTags: boolean;
+  readonly propagateTags: "NONE" | "SERVICE" | "TASK_DEFINITION";
+  readonly tags: readonly Tag[];
+  readonly createdAt: number;
+  readonly createdBy: string;
+  /** The service deployment that runs, or that ran last; the key of its document. */
+  readonly serviceDeploymentId: string;
+  /** The task that was started in another zone to bring the zones into balance, and since when; null when none was. */
+  readonly rebalance: Rebalance | null;
+  /** Since when the service is as it should be; null while it is not. */
+  readonly steadySince: number | null;
+  /** When an event last said so. */
+  readonly steadyAnnouncedAt: number | null;
+  /** Why nothing moves or a task cannot be placed, while that lasts; also what holds equal events back. */
+  readonly impediment: Impediment | null;
+  /** When the last task was gone. */
+  readonly inactiveAt: number | null;
+};
+
+export type Rebalance = {
+  readonly from: string;
+  readonly to: string;
+  readonly startedAt: number;
+};
+
+export type Impediment = {
+  readonly message: string;
+  readonly since: number;
+  readonly announcedAt: number;
+};
+
+/** AWS: a line of a service's `events[]` (kind `service-event`, key: service name, a slash and a rising number). */
+export type ServiceEvent = {
+  readonly id: string;
+  readonly serviceName: string;
+  readonly number: number;
+  readonly createdAt: number;
+  readonly message: string;
+};
+
+/** The group of a service's tasks. */
+export const serviceGroup = (serviceName: string): string => `service:${serviceName}`;
+
+/** The name of the service that a task belongs to, or null for a standalone task. */
+export const serviceNameOf = ({ group }: Pick<Task, "group">): string | null =>
+  group.startsWith("service:") ? group.slice(8) : null;
+
+/** The deployment that the service is brought to. An INACTIVE service has none. */
+export const primaryOf = (service: Service): Deployment =>
+  must(
+    service.deployments.find(({ status }) => status === "PRIMARY"),
+    "the PRIMARY deployment of a service",
+  );
