@@ -172,7 +172,8 @@ export class ControlPlane {
       }
       case "by-arn": {
         const resource = taggedResource(call, resourceArn);
-        if (resource.type === "cluster" || resource.type === "task-definition") return this.#callAccount(call);
+        const isOfAccount = resource.type === "cluster" || resource.type === "task-definition";
+        if (isOfAccount || resource.type === "capacity-provider") return this.#callAccount(call);
         return this.#callCluster(call, resource.cluster, false);
       }
       case "own":

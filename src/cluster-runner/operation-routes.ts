@@ -10,9 +10,11 @@ export type OperationRoute =
 
 /** Every operation of ECS that Berth answers. */
 export const operationRoutes = {
+  CreateCapacityProvider: { scope: "account" },
   CreateCluster: { scope: "account" },
   DeleteAccountSetting: { scope: "account" },
   DeleteAttributes: { scope: "cluster" },
+  DeleteCapacityProvider: { scope: "account" },
   DeleteCluster: { scope: "own" },
   DeleteTaskDefinitions: { scope: "account" },
   DeregisterContainerInstance: { scope: "cluster" },
@@ -46,6 +48,7 @@ export const operationRoutes = {
   SubmitTaskStateChange: { scope: "cluster" },
   TagResource: { scope: "by-arn" },
   UntagResource: { scope: "by-arn" },
+  UpdateCapacityProvider: { scope: "account" },
   UpdateCluster: { scope: "account" },
   UpdateClusterSettings: { scope: "account" },
   UpdateContainerAgent: { scope: "cluster" },

@@ -35,7 +35,7 @@ test("a timer with nothing due does nothing, and nothing is due in an empty acco
 });
 
 test("documents of a kind that is not known are left alone", () => {
-  new SmallAccount().machine.load("capacity-provider", "x", { name: "x" });
+  new SmallAccount().machine.load("of-a-later-berth", "x", { name: "x" });
 });
 
 test("the clusters whose counts a reply shows are named by the request", () => {

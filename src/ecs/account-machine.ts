@@ -7,8 +7,9 @@ import { AccountState } from "./account-state.ts";
 import { AccountStep } from "./account-step.ts";
 import { clusterName, type Place } from "./arn.ts";
 import type { MachineConfiguration } from "./call.ts";
+import { removeInactiveProvider } from "./capacity-providers/delete-capacity-provider.ts";
 import { storedCluster } from "./clusters/cluster.ts";
-import { closeCluster, createDefaultCluster, removeInactiveClusters } from "./clusters/cluster-life.ts";
+import { closeCluster, createDefaultCluster, removeInactiveCluster } from "./clusters/cluster-life.ts";
 import { resolveCluster } from "./clusters/resolve-cluster.ts";
 import type { AccountEffect } from "./effect.ts";
 import type { Machine, StepResult } from "./machine.ts";
@@ -83,7 +84,10 @@ function call(step: AccountStep, input: AccountInput & { readonly type: "call" }
 }
 
 function timer(step: AccountStep): null {
-  removeInactiveClusters(step);
+  for (const { kind, name } of step.state.takeDueRemovals(step.now)) {
+    if (kind === "cluster") removeInactiveCluster(step, name);
+    else removeInactiveProvider(step, name);
+  }
   const reviewAt = step.state.reviewDueAt();
   if (reviewAt !== null && reviewAt <= step.now) step.reviewDeletedRevisions();
   return null;

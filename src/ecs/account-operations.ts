@@ -4,8 +4,11 @@ import { listAccountSettings } from "./account-settings/list-account-settings.ts
 import { putAccountSetting } from "./account-settings/put-account-setting.ts";
 import { putAccountSettingDefault } from "./account-settings/put-account-setting-default.ts";
 import type { AccountStep } from "./account-step.ts";
+import { createCapacityProvider } from "./capacity-providers/create-capacity-provider.ts";
+import { deleteCapacityProvider } from "./capacity-providers/delete-capacity-provider.ts";
 import { describeCapacityProviders } from "./capacity-providers/describe-capacity-providers.ts";
 import { putClusterCapacityProviders } from "./capacity-providers/put-cluster-capacity-providers.ts";
+import { updateCapacityProvider } from "./capacity-providers/update-capacity-provider.ts";
 import { createCluster } from "./clusters/create-cluster.ts";
 import { describeClusters } from "./clusters/describe-clusters.ts";
 import { listClusters } from "./clusters/list-clusters.ts";
@@ -25,7 +28,7 @@ import { registerTaskDefinition } from "./task-definitions/register-task-definit
 export type AccountOperation = (step: AccountStep, request: object, given: AccountGiven) => object;
 
 /**
- * The operations of the account machine by name. The tag operations here are those of clusters and task definitions;
+ * The operations of the account machine by name. The tag operations here are those of clusters, task definitions and capacity providers;
  * what lives inside a cluster is tagged by its cluster machine. DeleteCluster is no single call but two inputs.
  */
 export const accountOperations: ReadonlyMap<string, AccountOperation> = new Map<string, AccountOperation>([
@@ -35,6 +38,9 @@ export const accountOperations: ReadonlyMap<string, AccountOperation> = new Map<
   ["UpdateCluster", updateCluster],
   ["UpdateClusterSettings", updateClusterSettings],
   ["PutClusterCapacityProviders", putClusterCapacityProviders],
+  ["CreateCapacityProvider", createCapacityProvider],
+  ["UpdateCapacityProvider", updateCapacityProvider],
+  ["DeleteCapacityProvider", deleteCapacityProvider],
   ["DescribeCapacityProviders", describeCapacityProviders],
   ["RegisterTaskDefinition", registerTaskDefinition],
   ["DeregisterTaskDefinition", deregisterTaskDefinition],

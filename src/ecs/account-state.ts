@@ -2,6 +2,7 @@ import { Heap } from "../lib/heap.ts";
 import type { AccountSetting } from "./account-settings/account-setting.ts";
 import type { Place } from "./arn.ts";
 import type { EffectiveSettings, MachineConfiguration } from "./call.ts";
+import type { CapacityProvider } from "./capacity-providers/capacity-provider.ts";
 import type { Cluster } from "./clusters/cluster.ts";
 import { limits } from "./limits.ts";
 import { SortedKeys } from "./sorted-keys.ts";
@@ -16,6 +17,9 @@ export type TaskDefinitionFamily = { readonly family: string; readonly lastRevis
 /** The highest incarnation of any cluster whose document is gone (kind `removed-clusters`, key `removed`). */
 export type RemovedClusters = { readonly highestIncarnation: number };
 
+/** Something INACTIVE that is kept for a while. */
+export type Removal = { readonly kind: "cluster" | "capacity-provider"; readonly name: string };
+
 /** What belongs to no cluster: plain documents in tables, and indexes that follow from them. */
 export class AccountState {
   readonly journal = new Journal();
@@ -24,13 +28,14 @@ export class AccountState {
   readonly taskDefinitions = new Table<TaskDefinition>("task-definition", this.journal);
   readonly families = new Table<TaskDefinitionFamily>("task-definition-family", this.journal);
   readonly settings = new Table<AccountSetting>("account-setting", this.journal);
+  readonly capacityProviders = new Table<CapacityProvider>("capacity-provider", this.journal);
 
   readonly activeClusterNames = new SortedKeys();
   activeClusters = 0;
   readonly revisions = new RevisionIndex();
   /** What is in force for callers that asked, by principal; emptied by any change of a setting. */
   readonly effectiveSettings = new Map<string, EffectiveSettings>();
-  readonly #removals = new Heap<string>();
+  readonly #removals = new Heap<Removal>();
   /** When the revisions being deleted were last put up for review; not durable, as a review may be doubled. */
   lastReviewAt = 0;
 
@@ -43,13 +48,17 @@ export class AccountState {
     this.configuration = configuration;
     this.timeline = configuration.timeline ?? ecsTimeline;
     this.clusters.onChange((name, before, after) => this.#indexCluster(name, before, after));
+    this.capacityProviders.onChange((name, _, after) =>
+      this.#keepUntil("capacity-provider", name, after?.deletedAt ?? null),
+    );
     this.settings.onChange(() => this.effectiveSettings.clear());
     this.taskDefinitions.onChange((_, before, after) => this.revisions.onChange(before, after));
   }
 
   get tables(): readonly Table<object>[] {
-    const { clusters, removedClusters, taskDefinitions, families, settings } = this;
-    return [clusters, removedClusters, taskDefinitions, families, settings] as unknown as Table<object>[];
+    const { clusters, removedClusters, taskDefinitions, families, settings, capacityProviders } = this;
+    const tables = [clusters, removedClusters, taskDefinitions, families, settings, capacityProviders];
+    return tables as unknown as Table<object>[];
   }
 
   /** The earliest moment at which something is due, or null. */
@@ -64,13 +73,13 @@ export class AccountState {
     return this.revisions.deleted.size === 0 ? null : this.lastReviewAt + limits.deletedRevisionsReviewMs;
   }
 
-  /** The names of clusters whose retention is over at `now`; some may have been created again meanwhile. */
-  takeDueRemovals(now: number): string[] {
-    const names: string[] = [];
+  /** What is kept no longer at `now`; some may have been created again meanwhile. */
+  takeDueRemovals(now: number): Removal[] {
+    const removals: Removal[] = [];
     for (let at = this.#removals.peekAt(); at !== null && at <= now; at = this.#removals.peekAt()) {
-      names.push(this.#removals.pop() as string);
+      removals.push(this.#removals.pop() as Removal);
     }
-    return names;
+    return removals;
   }
 
   commit(): DocumentChange[] {
@@ -87,8 +96,10 @@ export class AccountState {
     if (was && !is) this.activeClusterNames.remove(name);
     if (!was && is) this.activeClusterNames.add(name);
     this.activeClusters += Number(is) - Number(was);
-    if (after !== undefined && after.deletedAt !== null) {
-      this.#removals.push(after.deletedAt + this.timeline.inactiveClusterRetentionMs, name);
-    }
+    this.#keepUntil("cluster", name, after?.deletedAt ?? null);
+  }
+
+  #keepUntil(kind: Removal["kind"], name: string, deletedAt: number | null): void {
+    if (deletedAt !== null) this.#removals.push(deletedAt + this.timeline.inactiveClusterRetentionMs, { kind, name });
   }
 }

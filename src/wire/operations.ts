@@ -14,12 +14,17 @@ export type OperationStatus =
 export const operations = [
   { name: "AssociateGatewayWithCluster", status: "absent" },
   { name: "ContinueServiceDeployment", status: "absent" },
-  { name: "CreateCapacityProvider", status: "absent" },
+  {
+    name: "CreateCapacityProvider",
+    status: "partial",
+    missing:
+      "Berth starts and ends no machines: managed scaling, termination protection and draining cannot be enabled, and Managed Instances are refused. A container instance belongs to a provider by its attribute berth.capacity-provider.",
+  },
   {
     name: "CreateCluster",
     status: "partial",
     missing:
-      "Capacity providers but FARGATE and FARGATE_SPOT, and a Service Connect namespace, are refused; Container Insights and the configuration of managed storage and of execute-command are stored and described, with no effect.",
+      "A Service Connect namespace is refused; Container Insights and the configuration of managed storage and of execute-command are stored and described, with no effect.",
   },
   { name: "CreateDaemon", status: "absent" },
   { name: "CreateExpressGatewayService", status: "absent" },
@@ -28,7 +33,7 @@ export const operations = [
   { name: "CreateTaskSet", status: "absent" },
   { name: "DeleteAccountSetting", status: "full" },
   { name: "DeleteAttributes", status: "full" },
-  { name: "DeleteCapacityProvider", status: "absent" },
+  { name: "DeleteCapacityProvider", status: "full" },
   { name: "DeleteCluster", status: "full" },
   { name: "DeleteDaemon", status: "absent" },
   { name: "DeleteDaemonTaskDefinition", status: "absent" },
@@ -42,7 +47,7 @@ export const operations = [
   {
     name: "DescribeCapacityProviders",
     status: "partial",
-    missing: "There are no others than FARGATE and FARGATE_SPOT, and these cannot be tagged.",
+    missing: "FARGATE and FARGATE_SPOT cannot be tagged.",
   },
   {
     name: "DescribeClusters",
@@ -114,11 +119,7 @@ export const operations = [
       "`awsvpcTrunking` and `containerInsights` (for new clusters) have their effect; the other settings are stored and listed, with none.",
   },
   { name: "PutAttributes", status: "full" },
-  {
-    name: "PutClusterCapacityProviders",
-    status: "partial",
-    missing: "Capacity providers but FARGATE and FARGATE_SPOT are refused, as there are no others yet.",
-  },
+  { name: "PutClusterCapacityProviders", status: "full" },
   { name: "RegisterContainerInstance", status: "full" },
   { name: "RegisterDaemonTaskDefinition", status: "absent" },
   {
@@ -151,14 +152,18 @@ export const operations = [
   {
     name: "TagResource",
     status: "partial",
-    missing: "Services, task sets and capacity providers cannot be tagged, as they do not exist yet.",
+    missing: "Services and task sets cannot be tagged, as they do not exist yet.",
   },
   {
     name: "UntagResource",
     status: "partial",
-    missing: "Services, task sets and capacity providers cannot be untagged, as they do not exist yet.",
+    missing: "Services and task sets cannot be untagged, as they do not exist yet.",
   },
-  { name: "UpdateCapacityProvider", status: "absent" },
+  {
+    name: "UpdateCapacityProvider",
+    status: "partial",
+    missing: "What CreateCapacityProvider cannot enable, this cannot either.",
+  },
   {
     name: "UpdateCluster",
     status: "partial",

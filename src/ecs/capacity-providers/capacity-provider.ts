@@ -1,9 +1,26 @@
 import { arnPrefix, type Place, parseArn } from "../arn.ts";
 import { type FargateProvider, fargateProviders } from "../fargate/fargate-use.ts";
+import type { Tag } from "../tags/tag.ts";
+import type { ManagedScaling } from "./auto-scaling-group.ts";
+
+/** The document of a capacity provider that a user made (kind `capacity-provider`, key: its name). */
+export type CapacityProvider = {
+  readonly name: string;
+  readonly status: "ACTIVE" | "INACTIVE";
+  /** What became of the last change; null before the first. */
+  readonly updateStatus: "UPDATE_COMPLETE" | "DELETE_COMPLETE" | "DELETE_FAILED" | null;
+  readonly updateStatusReason: string | null;
+  /** As it was given, ARN or name: Berth looks no groups up. */
+  readonly autoScalingGroupArn: string;
+  readonly managedScaling: ManagedScaling;
+  readonly tags: readonly Tag[];
+  readonly createdAt: number;
+  readonly deletedAt: number | null;
+};
 
 /** One of a strategy's providers, with the defaults filled in. */
 export type StrategyItem = {
-  readonly capacityProvider: FargateProvider;
+  readonly capacityProvider: string;
   readonly weight: number;
   readonly base: number;
 };
@@ -13,19 +30,18 @@ export type CapacityProviderStrategy = readonly StrategyItem[];
 export const capacityProviderArn = (place: Place, name: string): string =>
   `${arnPrefix(place)}capacity-provider/${name}`;
 
-/** The provider that a name or ARN means, or null when there is none. AWS: these two are there for every account. */
-export function findCapacityProvider(place: Place, reference: string): FargateProvider | null {
-  const arn = reference.startsWith("arn:") ? parseArn(reference) : null;
+/** True for the two providers that every account has; tasks by any other run on container instances. */
+export const isFargateProvider = (name: string): name is FargateProvider =>
+  fargateProviders.some((provider) => provider === name);
+
+/** The name in a reference (name or ARN); null for an ARN of another kind, account or region. */
+export function capacityProviderName(place: Place, reference: string): string | null {
+  if (!reference.startsWith("arn:")) return reference;
+  const arn = parseArn(reference);
   const isHere = arn?.type === "capacity-provider" && arn.account === place.account && arn.region === place.region;
-  const name = isHere && arn.path.length === 1 ? arn.path[0] : reference;
-  return fargateProviders.find((provider) => provider === name) ?? null;
+  return isHere && arn.path.length === 1 ? (arn.path[0] ?? null) : null;
 }
 
-/** A capacity provider in API shape. */
-export const capacityProviderReply = (place: Place, name: FargateProvider): object => ({
-  capacityProviderArn: capacityProviderArn(place, name),
-  name,
-  status: "ACTIVE",
-  type: name,
-  tags: [],
-});
+/** AWS: what a name may be; letters in any case count for the reserved beginnings. */
+export const isCapacityProviderName = (name: string): boolean =>
+  /^[A-Za-z0-9_-]{1,255}$/.test(name) && !/^(?:aws|ecs|fargate)/i.test(name);

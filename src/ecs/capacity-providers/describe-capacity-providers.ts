@@ -1,9 +1,10 @@
 import type { AccountStep } from "../account-step.ts";
-import { fargateProviders } from "../fargate/fargate-use.ts";
+import { resolveCluster } from "../clusters/resolve-cluster.ts";
 import { limits } from "../limits.ts";
 import { page } from "../page.ts";
 import { refuse } from "../refusals.ts";
-import { capacityProviderArn, capacityProviderReply, findCapacityProvider } from "./capacity-provider.ts";
+import { capacityProviderReply, shownProviders } from "./account-providers.ts";
+import { capacityProviderArn, capacityProviderName } from "./capacity-provider.ts";
 
 export type DescribeCapacityProvidersRequest = {
   readonly capacityProviders?: readonly string[];
@@ -14,8 +15,9 @@ export type DescribeCapacityProvidersRequest = {
 };
 
 /**
- * DescribeCapacityProviders: the named ones or all, 10 a page. AWS: names that there are none of are failures MISSING.
- * Refuses more than 100 names, an unknown `include`, bad page sizes and tokens (InvalidParameterException).
+ * DescribeCapacityProviders: the named ones or all, those of `cluster` only when it is given, 10 a page; tags when asked for.
+ * AWS: names that there are none of are failures MISSING. Refuses more than 100 names, an unknown `include`, bad page sizes and
+ * tokens (InvalidParameterException), and an unknown cluster (ClusterNotFoundException).
  */
 export function describeCapacityProviders(step: AccountStep, request: DescribeCapacityProvidersRequest): object {
   const { capacityProviders: named = [], include = [], maxResults, nextToken } = request;
@@ -26,10 +28,16 @@ export function describeCapacityProviders(step: AccountStep, request: DescribeCa
     );
   }
   if (include.some((field) => field !== "TAGS")) refuse("InvalidParameterException", "include must be one of [TAGS].");
-  const found = named.map((reference) => ({ reference, provider: findCapacityProvider(step.place, reference) }));
-  const providers =
-    named.length === 0 ? fargateProviders : found.flatMap(({ provider }) => (provider === null ? [] : [provider]));
-  const shown = page([...new Set(providers)].sort(), (name) => name, {
+  const cluster = request.cluster === undefined ? null : resolveCluster(step, request.cluster);
+  const known = new Set(
+    shownProviders(step).filter((name) => cluster === null || cluster.capacityProviders.includes(name)),
+  );
+  const found = named.map((reference) => {
+    const name = capacityProviderName(step.place, reference);
+    return { reference, name: name !== null && known.has(name) ? name : null };
+  });
+  const names = named.length === 0 ? known : new Set(found.flatMap(({ name }) => name ?? []));
+  const shown = page([...names].sort(), (name) => name, {
     operation: "DescribeCapacityProviders",
     nextToken,
     maxResults,
@@ -37,13 +45,13 @@ export function describeCapacityProviders(step: AccountStep, request: DescribeCa
     maxSize: limits.capacityProvidersPageSize,
   });
   const failures = found
-    .filter(({ provider }) => provider === null)
+    .filter(({ name }) => name === null)
     .map(({ reference }) => ({
       arn: reference.startsWith("arn:") ? reference : capacityProviderArn(step.place, reference),
       reason: "MISSING",
     }));
   return {
-    capacityProviders: shown.items.map((name) => capacityProviderReply(step.place, name)),
+    capacityProviders: shown.items.map((name) => capacityProviderReply(step, name, include.length > 0)),
     failures: nextToken === undefined ? failures : [],
     nextToken: shown.nextToken,
   };

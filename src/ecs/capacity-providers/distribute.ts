@@ -1,27 +1,33 @@
 import { must } from "../../lib/assert.ts";
-import type { FargateProvider } from "../fargate/fargate-use.ts";
 import type { CapacityProviderStrategy } from "./capacity-provider.ts";
 
 /**
- * The provider of each of `count` tasks. AWS: first the base, then by weight, which is a ratio; how single tasks are
- * rounded is not documented. Here each goes to the provider that is furthest behind its share, the first of equals.
+ * The provider that the next task goes to, when each has as many as `counts` says (none when missing). AWS: first the base,
+ * then by weight, which is a ratio; how single tasks are rounded is not documented. Here each goes to the provider that is
+ * furthest behind its share, the first of equals. The strategy has a weight above zero.
  */
-export function distribute(strategy: CapacityProviderStrategy, count: number): FargateProvider[] {
-  const chosen: FargateProvider[] = [];
-  for (const { capacityProvider, base } of strategy) {
-    for (let i = 0; i < base && chosen.length < count; i++) chosen.push(capacityProvider);
-  }
-  const weighted = strategy.filter(({ weight }) => weight > 0).map((item) => ({ ...item, given: 0 }));
-  while (chosen.length < count) {
-    // The highest average, as seats of a parliament are shared out: no task more changes where the ones before went.
-    const next = weighted.reduce<(typeof weighted)[number] | undefined>(
-      (best, item) =>
-        best === undefined || item.weight / (item.given + 1) > best.weight / (best.given + 1) ? item : best,
+export function nextProvider(strategy: CapacityProviderStrategy, counts: ReadonlyMap<string, number>): string {
+  const countOf = (name: string): number => counts.get(name) ?? 0;
+  const below = strategy.find(({ capacityProvider, base }) => countOf(capacityProvider) < base);
+  if (below !== undefined) return below.capacityProvider;
+  // The highest average, as seats of a parliament are shared out: no task more changes where the ones before went.
+  const average = ({ capacityProvider, base, weight }: CapacityProviderStrategy[number]): number =>
+    weight / (countOf(capacityProvider) - base + 1);
+  const next = strategy
+    .filter(({ weight }) => weight > 0)
+    .reduce<CapacityProviderStrategy[number] | undefined>(
+      (best, item) => (best === undefined || average(item) > average(best) ? item : best),
       undefined,
     );
-    const item = must(next, "a provider with a weight");
-    item.given += 1;
-    chosen.push(item.capacityProvider);
-  }
-  return chosen;
+  return must(next, "a provider with a weight").capacityProvider;
+}
+
+/** The provider of each of `count` tasks that are started together. */
+export function distribute(strategy: CapacityProviderStrategy, count: number): string[] {
+  const counts = new Map<string, number>();
+  return Array.from({ length: count }, () => {
+    const name = nextProvider(strategy, counts);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+    return name;
+  });
 }

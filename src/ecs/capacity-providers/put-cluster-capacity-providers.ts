@@ -32,7 +32,7 @@ export function putClusterCapacityProviders(
   if (defaultCapacityProviderStrategy === undefined) {
     refuse("InvalidParameterException", "defaultCapacityProviderStrategy can not be null.");
   }
-  const providers = checkedProviders(step.place, capacityProviders);
+  const providers = checkedProviders(step, capacityProviders);
   const strategy = checkedStrategy(step.place, defaultCapacityProviderStrategy, providers);
   const counts = given.counts.get(cluster.name);
   if (counts?.capacityProvidersInUse.some((inUse) => !providers.some((provider) => provider === inUse))) {

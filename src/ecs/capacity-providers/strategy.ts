@@ -1,8 +1,14 @@
+import type { AccountStep } from "../account-step.ts";
 import type { Place } from "../arn.ts";
-import type { FargateProvider } from "../fargate/fargate-use.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
-import { type CapacityProviderStrategy, findCapacityProvider, type StrategyItem } from "./capacity-provider.ts";
+import { isKnownProvider } from "./account-providers.ts";
+import {
+  type CapacityProviderStrategy,
+  capacityProviderName,
+  isFargateProvider,
+  type StrategyItem,
+} from "./capacity-provider.ts";
 
 export type RequestStrategyItem = {
   readonly capacityProvider?: string;
@@ -14,30 +20,30 @@ const notAssociated =
   "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster or specify a valid capacity provider and try again.";
 
 /**
- * The providers of PutClusterCapacityProviders and CreateCluster, each once. Refuses too many and unknown ones
+ * The names of the providers of PutClusterCapacityProviders and CreateCluster, each once. Refuses too many and unknown ones
  * (InvalidParameterException). AWS: the text for too many.
  */
-export function checkedProviders(place: Place, references: readonly string[]): readonly FargateProvider[] {
+export function checkedProviders(step: AccountStep, references: readonly string[]): readonly string[] {
   if (references.length > limits.capacityProvidersPerCluster) {
     refuse("InvalidParameterException", "The maximum number of capacity providers per cluster has been exceeded.");
   }
   const providers = references.map((reference) => {
-    const found = findCapacityProvider(place, reference);
-    // DIFFERS: there are no capacity providers but FARGATE and FARGATE_SPOT, as Berth starts no machines of Auto Scaling groups.
-    if (found === null) {
+    const name = capacityProviderName(step.place, reference);
+    if (name === null || !isKnownProvider(step, name)) {
       refuse(
         "InvalidParameterException",
-        `The specified capacity provider '${reference}' was not found. Berth has FARGATE and FARGATE_SPOT.`,
+        `The specified capacity provider '${reference}' was not found. Specify a valid capacity provider and try again.`,
       );
     }
-    return found;
+    return name;
   });
   return [...new Set(providers)];
 }
 
 /**
  * A strategy over `associated` providers. AWS: at most 20 items, weights of 0 to 1,000 and bases of 0 to 100,000, both 0
- * unless given, and one base above 0 at most. Refuses everything else with InvalidParameterException.
+ * unless given, one base above 0 at most, and never Fargate beside others. Refuses everything else with
+ * InvalidParameterException.
  */
 export function checkedStrategy(
   place: Place,
@@ -60,13 +66,20 @@ export function checkedStrategy(
       "The specified capacity provider strategy contains multiple capacity providers with a base value defined.",
     );
   }
+  if (new Set(items.map(({ capacityProvider }) => isFargateProvider(capacityProvider))).size > 1) {
+    // AWS: the text as users see it.
+    refuse(
+      "InvalidParameterException",
+      "A capacity provider strategy cannot contain a mix of capacity providers using Auto Scaling groups and Fargate providers. Specify one or the other and try again.",
+    );
+  }
   return items;
 }
 
 function checkedItem(place: Place, item: RequestStrategyItem, associated: readonly string[]): StrategyItem {
   const { capacityProvider: reference = "", weight = 0, base = 0 } = item;
   if (reference === "") refuse("InvalidParameterException", "capacityProvider can not be empty.");
-  const capacityProvider = findCapacityProvider(place, reference);
+  const capacityProvider = capacityProviderName(place, reference);
   if (capacityProvider === null || !associated.includes(capacityProvider)) {
     refuse("InvalidParameterException", notAssociated);
   }

@@ -77,15 +77,13 @@ export function closeCluster(step: AccountStep, name: string, incarnation: numbe
   return { cluster: clusterReply(closed) };
 }
 
-/** Removes the clusters that have been INACTIVE for as long as they are kept. */
-export function removeInactiveClusters(step: AccountStep): void {
+/** Forgets a cluster that has been INACTIVE for as long as it is kept; it may have been created again meanwhile. */
+export function removeInactiveCluster(step: AccountStep, name: string): void {
   const { clusters, removedClusters } = step.state;
-  for (const name of step.state.takeDueRemovals(step.now)) {
-    const cluster = clusters.get(name);
-    if (cluster === undefined || cluster.deletedAt === null) continue;
-    if (cluster.deletedAt + step.timeline.inactiveClusterRetentionMs > step.now) continue;
-    clusters.delete(name);
-    const highest = removedClusters.get("removed")?.highestIncarnation ?? 0;
-    if (cluster.incarnation > highest) removedClusters.put("removed", { highestIncarnation: cluster.incarnation });
-  }
+  const cluster = clusters.get(name);
+  if (cluster === undefined || cluster.deletedAt === null) return;
+  if (cluster.deletedAt + step.timeline.inactiveClusterRetentionMs > step.now) return;
+  clusters.delete(name);
+  const highest = removedClusters.get("removed")?.highestIncarnation ?? 0;
+  if (cluster.incarnation > highest) removedClusters.put("removed", { highestIncarnation: cluster.incarnation });
 }

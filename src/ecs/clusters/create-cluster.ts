@@ -34,7 +34,7 @@ export function createCluster(step: AccountStep, request: CreateClusterRequest, 
   const tags = newTags(request.tags);
   const configuration = checkedClusterConfiguration(request.configuration);
   const settings = checkedClusterSettings(request.settings ?? []);
-  const capacityProviders = checkedProviders(step.place, request.capacityProviders ?? []);
+  const capacityProviders = checkedProviders(step, request.capacityProviders ?? []);
   const strategy = request.defaultCapacityProviderStrategy ?? [];
   const defaultCapacityProviderStrategy = checkedStrategy(step.place, strategy, capacityProviders);
   const existing = step.state.clusters.get(name);

@@ -83,6 +83,7 @@ function isReserved(key: string): boolean {
 /** What a tag operation's ARN names, as far as Berth has such things. */
 export type TaggedResource =
   | { readonly type: "cluster"; readonly cluster: string }
+  | { readonly type: "capacity-provider"; readonly name: string }
   | { readonly type: "task-definition"; readonly family: string; readonly revision: number }
   | { readonly type: "task" | "container-instance"; readonly cluster: string; readonly id: string };
 
@@ -97,6 +98,7 @@ export function taggedResource(place: Place, resourceArn: string | undefined): T
   const [first = "", second] = arn.path;
   if (first === "" || arn.path.length > 2) refuseArn();
   if (arn.type === "cluster" && second === undefined) return { type: "cluster", cluster: first };
+  if (arn.type === "capacity-provider" && second === undefined) return { type: "capacity-provider", name: first };
   if (arn.type === "task-definition" && second === undefined) return taggedRevision(first);
   if (arn.type === "task" || arn.type === "container-instance" || arn.type === "service") {
     return taggedInCluster(arn, first, second);

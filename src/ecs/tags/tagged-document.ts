@@ -1,4 +1,5 @@
 import type { AccountStep } from "../account-step.ts";
+import { providerToChange } from "../capacity-providers/account-providers.ts";
 import { resolveCluster } from "../clusters/resolve-cluster.ts";
 import { refuse } from "../refusals.ts";
 import { type Tag, taggedResource } from "./tag.ts";
@@ -7,8 +8,9 @@ import { type Tag, taggedResource } from "./tag.ts";
 export type TaggedDocument = { readonly tags: readonly Tag[]; readonly putTags: (tags: readonly Tag[]) => void };
 
 /**
- * The cluster or task definition that `resourceArn` names. Refuses a bad ARN and an unknown task definition with
- * InvalidParameterException, an unknown or INACTIVE cluster with ClusterNotFoundException.
+ * The cluster, task definition or capacity provider that `resourceArn` names. Refuses a bad ARN and an unknown task definition with
+ * InvalidParameterException, an unknown or INACTIVE cluster with ClusterNotFoundException, an unknown capacity
+ * provider with ClientException.
  */
 export function taggedDocument(step: AccountStep, resourceArn: string | undefined): TaggedDocument {
   const resource = taggedResource(step.place, resourceArn);
@@ -16,8 +18,16 @@ export function taggedDocument(step: AccountStep, resourceArn: string | undefine
     const cluster = resolveCluster(step, resource.cluster);
     return { tags: cluster.tags, putTags: (tags) => step.state.clusters.put(cluster.name, { ...cluster, tags }) };
   }
+  if (resource.type === "capacity-provider") {
+    const provider = providerToChange(step, resource.name, "tagged");
+    const putTags = (tags: readonly Tag[]) => step.state.capacityProviders.put(provider.name, { ...provider, tags });
+    return { tags: provider.tags, putTags };
+  }
   if (resource.type !== "task-definition") {
-    refuse("InvalidParameterException", "Only clusters and task definitions are resources of the account.");
+    refuse(
+      "InvalidParameterException",
+      "Only clusters, task definitions and capacity providers are resources of the account.",
+    );
   }
   const { taskDefinitions } = step.state;
   const key = `${resource.family}:${resource.revision}`;

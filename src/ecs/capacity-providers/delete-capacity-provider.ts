@@ -1,0 +1,48 @@
+import type { AccountStep } from "../account-step.ts";
+import { capacityProviderReply, providerToChange } from "./account-providers.ts";
+import type { CapacityProvider } from "./capacity-provider.ts";
+import { refuseManagedInstances } from "./managed-instances.ts";
+
+export type DeleteCapacityProviderRequest = { readonly capacityProvider?: string; readonly cluster?: string };
+
+/**
+ * DeleteCapacityProvider: the provider becomes INACTIVE, and is described for a while. AWS: one that a cluster has is no refusal but
+ * an answer: it stays ACTIVE, with DELETE_FAILED and the text that tells the cluster. Refuses an unknown provider
+ * (ClientException) and those of Fargate (InvalidParameterException).
+ */
+export function deleteCapacityProvider(step: AccountStep, request: DeleteCapacityProviderRequest): object {
+  refuseManagedInstances(request);
+  const provider = providerToChange(step, request.capacityProvider, "deleted");
+  const { name } = provider;
+  const clusters = clustersWith(step, name);
+  const after: CapacityProvider =
+    clusters.length === 0
+      ? {
+          ...provider,
+          status: "INACTIVE",
+          updateStatus: "DELETE_COMPLETE",
+          updateStatusReason: null,
+          deletedAt: step.now,
+        }
+      : {
+          ...provider,
+          updateStatus: "DELETE_FAILED",
+          updateStatusReason: `The capacity provider cannot be deleted because it is associated with cluster: ${clusters.join(", ")}. Remove the capacity provider from the cluster and try again.`,
+        };
+  step.state.capacityProviders.put(name, after);
+  return { capacityProvider: capacityProviderReply(step, name, true) };
+}
+
+/** The names of the ACTIVE clusters that a provider is associated with. */
+const clustersWith = (step: AccountStep, name: string): string[] =>
+  [...step.state.clusters.values()]
+    .filter((cluster) => cluster.status === "ACTIVE" && cluster.capacityProviders.includes(name))
+    .map((cluster) => cluster.name)
+    .sort();
+
+/** Forgets a provider that has been INACTIVE for as long as it is kept; it may have been made again meanwhile. */
+export function removeInactiveProvider(step: AccountStep, name: string): void {
+  const deletedAt = step.state.capacityProviders.get(name)?.deletedAt ?? null;
+  if (deletedAt === null || deletedAt + step.timeline.inactiveClusterRetentionMs > step.now) return;
+  step.state.capacityProviders.delete(name);
+}

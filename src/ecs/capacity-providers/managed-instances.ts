@@ -1,0 +1,13 @@
+import { refuse } from "../refusals.ts";
+
+/** Refuses what belongs to providers of ECS Managed Instances, the only ones that are made inside one cluster. */
+export function refuseManagedInstances(request: {
+  readonly cluster?: string;
+  readonly managedInstancesProvider?: object;
+}): void {
+  if (request.managedInstancesProvider === undefined && request.cluster === undefined) return;
+  refuse(
+    "UnsupportedFeatureException",
+    "Berth has no Managed Instances: leave managedInstancesProvider and cluster out, and associate the capacity provider with PutClusterCapacityProviders.",
+  );
+}

@@ -1,0 +1,33 @@
+import type { AccountStep } from "../account-step.ts";
+import { refuse } from "../refusals.ts";
+import { capacityProviderReply, providerToChange } from "./account-providers.ts";
+import { checkedScaling, type RequestAutoScalingGroup } from "./auto-scaling-group.ts";
+import { refuseManagedInstances } from "./managed-instances.ts";
+
+export type UpdateCapacityProviderRequest = {
+  readonly name?: string;
+  readonly cluster?: string;
+  readonly autoScalingGroupProvider?: Omit<RequestAutoScalingGroup, "autoScalingGroupArn">;
+  readonly managedInstancesProvider?: object;
+};
+
+/**
+ * UpdateCapacityProvider: changes the settings of scaling, at once; what is absent stays. Refuses an unknown provider
+ * (ClientException), those of Fargate and bad settings (InvalidParameterException), and what Berth has not
+ * (UnsupportedFeatureException).
+ */
+export function updateCapacityProvider(step: AccountStep, request: UpdateCapacityProviderRequest): object {
+  refuseManagedInstances(request);
+  const provider = providerToChange(step, request.name, "updated");
+  const { autoScalingGroupProvider } = request;
+  if (autoScalingGroupProvider === undefined) {
+    refuse("InvalidParameterException", "autoScalingGroupProvider can not be null.");
+  }
+  step.state.capacityProviders.put(provider.name, {
+    ...provider,
+    managedScaling: checkedScaling(autoScalingGroupProvider, provider.managedScaling),
+    updateStatus: "UPDATE_COMPLETE",
+    updateStatusReason: null,
+  });
+  return { capacityProvider: capacityProviderReply(step, provider.name, true) };
+}
