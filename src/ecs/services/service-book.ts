@@ -30,10 +30,10 @@ export class ServiceBook {
 
   /** The listener for the task table. */
   onTaskChange(before: Task | undefined, after: Task | undefined): void {
-    const name = serviceNameOf((after ?? before) as Task);
-    if (name === null) return;
-    if (before !== undefined && holdsResources(before)) this.#remove(name, before);
-    if (after !== undefined && holdsResources(after)) this.#add(name, after);
+    const held = before !== undefined && holdsResources(before) ? serviceNameOf(before) : null;
+    const holds = after !== undefined && holdsResources(after) ? serviceNameOf(after) : null;
+    if (held !== null) this.#remove(held, before as Task);
+    if (holds !== null) this.#add(holds, after as Task);
   }
 
   #add(name: string, task: Task): void {
@@ -72,7 +72,9 @@ export class ServiceBook {
 
 const none: ReadonlySet<string> = new Set();
 
-function partOf({ lastStatus }: Task): keyof TaskCounts | null {
+function partOf({ lastStatus, desiredStatus }: Task): keyof TaskCounts | null {
+  // While its agent is away a task that is wanted STOPPED shows as it was last known; its service counts on it no more.
+  if (desiredStatus === "STOPPED") return null;
   if (lastStatus === "RUNNING") return "running";
   return lastStatus === "PROVISIONING" || lastStatus === "PENDING" || lastStatus === "ACTIVATING" ? "pending" : null;
 }
