@@ -1,0 +1,61 @@
+/** `berth dev` whose times are shorter than ECS's, beside one with ECS's own. */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { ECS } from "@aws-sdk/client-ecs";
+import { type BerthProcess, startBerth } from "../berth-process.ts";
+import { define, describeTask, runOne, until, untilTask } from "./world.ts";
+
+const closers: (() => unknown)[] = [];
+after(async () => {
+  for (const close of closers.reverse()) await close();
+});
+
+async function start(...flags: string[]): Promise<{ readonly berth: BerthProcess; readonly ecs: ECS }> {
+  const berth = await startBerth("dev", ["--in-memory", "--instances", "1", ...flags]);
+  closers.push(() => berth.end("SIGTERM"));
+  const credentials = { accessKeyId: "any", secretAccessKey: "any" };
+  const ecs = new ECS({ endpoint: berth.listening.url, region: "us-east-1", credentials, maxAttempts: 1 });
+  closers.push(() => ecs.destroy());
+  return { berth, ecs };
+}
+
+/** Asks for the end of a task that runs; gives its ARN, and when it was asked for. */
+async function runAndStop(ecs: ECS): Promise<{ readonly task: string; readonly askedAt: number }> {
+  const task = await runOne(ecs, "default", await define(ecs, "short"));
+  await untilTask(ecs, "default", task, "RUNNING");
+  const askedAt = performance.now();
+  await ecs.stopTask({ task });
+  return { task, askedAt };
+}
+
+test("at a scale of 3600 a stopped task is gone after a second; at ECS's pace, and with its own setting, it is there", async () => {
+  const [usual, fast, kept] = await Promise.all([
+    start(),
+    start("--time-scale", "3600"),
+    start("--time-scale", "3600", "--timeline", "stoppedTaskRetentionMs=3600000"),
+  ]);
+  const said = [usual, fast, kept].map(({ berth }) => {
+    const { timeScale, timeline } = { timeScale: null, timeline: null, ...berth.listening };
+    return { timeScale, timeline };
+  });
+  assert.deepEqual(said, [
+    { timeScale: null, timeline: null },
+    { timeScale: 3_600, timeline: null },
+    { timeScale: 3_600, timeline: { stoppedTaskRetentionMs: 3_600_000 } },
+  ]);
+
+  const [{ task: usualTask }, { task: keptTask }] = await Promise.all([runAndStop(usual.ecs), runAndStop(kept.ecs)]);
+  const stays = async () => {
+    assert.equal((await describeTask(usual.ecs, "default", usualTask)).lastStatus, "STOPPED");
+    assert.equal((await describeTask(kept.ecs, "default", keptTask)).lastStatus, "STOPPED");
+  };
+  await untilTask(usual.ecs, "default", usualTask, "STOPPED");
+  await untilTask(kept.ecs, "default", keptTask, "STOPPED");
+
+  const { task: fastTask, askedAt } = await runAndStop(fast.ecs);
+  const look = async () => (await fast.ecs.describeTasks({ tasks: [fastTask] })).failures ?? [];
+  const failures = await until("a task that is gone", look, (found) => found.length > 0);
+  assert.deepEqual(failures, [{ arn: fastTask, reason: "MISSING" }]);
+  assert.ok(performance.now() - askedAt > 950, "it was there for a second");
+  await stays();
+});
