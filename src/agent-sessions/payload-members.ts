@@ -353,10 +353,7 @@ const accelerated: Entry = {
   request: { inferenceAccelerators: [{ deviceName: "d", deviceType: "eia2.medium" }] },
   refused: /InferenceAccelerator, and Berth gives GPUs only/,
 };
-const constrained: Entry = {
-  request: { placementConstraints: [{ type: "memberOf", expression: "attribute:a == b" }] },
-  refused: /placement constraints, which Berth does not evaluate/,
-};
+const constrained: Entry = { elsewhere: "Placement looks for a container instance that satisfies it." };
 const tagged = "DescribeTaskDefinition and ListTagsForResource show it; agents ask with ListTagsForResource.";
 
 const taskEntries: Readonly<Record<string, Entry>> = {

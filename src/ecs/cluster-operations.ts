@@ -11,6 +11,7 @@ import { updateContainerAgent } from "./container-instances/update-container-age
 import { updateContainerInstancesState } from "./container-instances/update-container-instances-state.ts";
 import { listTagsInCluster, tagInCluster, untagInCluster } from "./tags/tag-in-cluster.ts";
 import { describeTasks } from "./tasks/describe-tasks.ts";
+import { explainPlacement } from "./tasks/explain-placement.ts";
 import { getTaskProtection } from "./tasks/get-task-protection.ts";
 import { listTasks } from "./tasks/list-tasks.ts";
 import { runTask } from "./tasks/run-task.ts";
@@ -30,6 +31,7 @@ export const clusterOperations: Readonly<Record<string, ClusterOperation>> = {
   DeregisterContainerInstance: deregisterContainerInstance,
   DescribeContainerInstances: describeContainerInstances,
   DescribeTasks: describeTasks,
+  ExplainPlacement: explainPlacement,
   GetTaskProtection: getTaskProtection,
   ListAttributes: listAttributes,
   ListContainerInstances: listContainerInstances,

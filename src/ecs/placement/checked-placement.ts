@@ -2,7 +2,8 @@ import { checkedQuery } from "../cluster-query/checked-query.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import type { TaskDefinition } from "../task-definitions/task-definition.ts";
-import type { PlacementConstraint, PlacementStrategy } from "./placement-request.ts";
+import type { TaskPlan } from "../tasks/new-task.ts";
+import type { PlacementConstraint, PlacementRequest, PlacementStrategy } from "./placement-request.ts";
 
 /** A placement constraint as calls give it. */
 export type RequestConstraint = { readonly type?: string; readonly expression?: string };
@@ -15,6 +16,26 @@ export type RequestPlacement = {
   readonly placementConstraints?: readonly RequestConstraint[];
   readonly placementStrategy?: readonly RequestStrategy[];
 };
+
+/**
+ * What decides where the tasks of a call go: what they need, and the constraints of the task definition and of the call
+ * together. AWS: without a strategy RunTask places at random. Refuses as `checkedConstraints` and `checkedStrategies` do.
+ */
+export function checkedPlacement(
+  plan: Pick<TaskPlan, "definition" | "need" | "group">,
+  request: RequestPlacement,
+  launchType: "EC2" | "EXTERNAL",
+): PlacementRequest {
+  const own = checkedConstraints(request.placementConstraints, plan.definition);
+  return {
+    need: plan.need,
+    group: plan.group,
+    launchType,
+    capacityProvider: null,
+    constraints: [...constraintsOf(plan.definition), ...own],
+    strategies: checkedStrategies(request.placementStrategy),
+  };
+}
 
 /**
  * The constraints of a call or service in the shape that placement reads. Refuses with InvalidParameterException an unknown

@@ -1,24 +1,27 @@
 import type { Given } from "../call.ts";
+import { isFargateProvider } from "../capacity-providers/capacity-provider.ts";
 import { distribute } from "../capacity-providers/distribute.ts";
 import { checkedStrategy, checkUsable, type RequestStrategyItem } from "../capacity-providers/strategy.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import type { FargateLaunch } from "../fargate/launch-on-fargate.ts";
 import { platformVersion } from "../fargate/platform-version.ts";
+import { type RequestPlacement, refuseOnFargate } from "../placement/checked-placement.ts";
 import { refuse } from "../refusals.ts";
 import type { TaskDefinition } from "../task-definitions/task-definition.ts";
 import type { TaskLaunchType } from "./task.ts";
 
-export type LaunchRequest = {
+export type LaunchRequest = RequestPlacement & {
   readonly launchType?: string;
   readonly capacityProviderStrategy?: readonly RequestStrategyItem[];
-  readonly placementConstraints?: readonly object[];
-  readonly placementStrategy?: readonly object[];
   readonly platformVersion?: string;
 };
 
-/** Where a call wants its tasks: on container instances of a launch type, or on Fargate. */
+/**
+ * Where a call wants its tasks: on container instances of a launch type, on those of the capacity provider that each task has
+ * by the strategy, or on Fargate.
+ */
 export type LaunchChoice =
-  | { readonly launchType: "EC2" | "EXTERNAL" }
+  | { readonly launchType: "EC2" | "EXTERNAL"; readonly providers: readonly string[] | null }
   | { readonly launchType: "FARGATE"; readonly fargate: FargateLaunch };
 
 /**
@@ -38,20 +41,33 @@ export function launchChoice(step: ClusterStep, request: LaunchRequest, given: G
       : checkedStrategy(step.place, capacityProviderStrategy, capacityProviders);
     if (strategy.length > 0) {
       checkUsable(strategy, isDefault);
-      return onFargate(request, distribute(strategy, count));
+      const providers = distribute(strategy, count);
+      return providers.every(isFargateProvider)
+        ? onFargate(request, providers)
+        : onInstances(request, "EC2", providers);
     }
   }
   const chosen = checkedLaunchType(launchType ?? "EC2");
   if (chosen === "FARGATE") return onFargate(request, Array<null>(count).fill(null));
-  refusePlacement(request, chosen);
+  return onInstances(request, chosen, null);
+}
+
+function onInstances(
+  request: LaunchRequest,
+  launchType: "EC2" | "EXTERNAL",
+  providers: readonly string[] | null,
+): LaunchChoice {
   if (request.platformVersion !== undefined) {
-    refuse("InvalidParameterException", `The platform version must be null when specifying an ${chosen} launch type.`);
+    refuse(
+      "InvalidParameterException",
+      `The platform version must be null when specifying an ${launchType} launch type.`,
+    );
   }
-  return { launchType: chosen };
+  return { launchType, providers };
 }
 
 function onFargate(request: LaunchRequest, providers: FargateLaunch["providers"]): LaunchChoice {
-  refusePlacement(request, "FARGATE");
+  refuseOnFargate(request);
   return {
     launchType: "FARGATE",
     fargate: { platformVersion: platformVersion(request.platformVersion), providers },
@@ -61,17 +77,6 @@ function onFargate(request: LaunchRequest, providers: FargateLaunch["providers"]
 function checkedLaunchType(launchType: string): TaskLaunchType {
   if (launchType === "EC2" || launchType === "FARGATE" || launchType === "EXTERNAL") return launchType;
   return refuse("InvalidParameterException", "launch type should be one of [EC2,FARGATE,EXTERNAL]");
-}
-
-function refusePlacement(request: LaunchRequest, launchType: TaskLaunchType): void {
-  const strategies = (request.placementStrategy ?? []).length > 0;
-  const constraints = (request.placementConstraints ?? []).length > 0;
-  if (!strategies && !constraints) return;
-  const what = strategies ? "strategies" : "constraints";
-  if (launchType === "FARGATE") {
-    refuse("InvalidParameterException", `Placement ${what} are not supported with FARGATE launch type`);
-  }
-  refuse("UnsupportedFeatureException", `Berth places tasks at random and does not evaluate placement ${what} yet.`);
 }
 
 /**

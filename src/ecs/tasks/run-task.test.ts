@@ -54,9 +54,9 @@ test("what does not fit is a failure, one for each reason, naming the instance t
   const { value } = world.call<TaskReply>("RunTask", { count: 5 }, aDefinition());
   assert.equal(value.tasks.length, 2, "as many as fit");
   assert.deepEqual(value.failures, [
-    { arn: world.instance(4).arn, reason: "AGENT", detail: "The agent is not connected." },
-    { arn: world.instance(1).arn, reason: "RESOURCE:CPU", detail: "Needs 128 CPU units, 120 are left." },
     { arn: world.instance(2).arn, reason: "RESOURCE:MEMORY", detail: "Needs 256 MiB of memory, 200 are left." },
+    { arn: world.instance(1).arn, reason: "RESOURCE:CPU", detail: "Needs 128 CPU units, 120 are left." },
+    { arn: world.instance(4).arn, reason: "AGENT", detail: "The agent is not connected." },
   ]);
 });
 
@@ -173,7 +173,7 @@ test("the network configuration belongs to awsvpc and to nothing else", () => {
   world.refused("InvalidParameterException", text, "RunTask", inSubnet, aDefinition());
 });
 
-test("launch types and placement that Berth or the task definition does not support are refused", () => {
+test("launch types that the task definition does not support, and what Berth does not, are refused", () => {
   const world = aCluster().withInstances(1);
   const fargate = aDefinition({ requiresCompatibilities: ["FARGATE"] });
   const refusals = [
@@ -183,8 +183,6 @@ test("launch types and placement that Berth or the task definition does not supp
       "Specify either Launch Type or Capacity Provider Strategy, but not both.",
       { launchType: "EC2", capacityProviderStrategy: [{}] },
     ],
-    ["UnsupportedFeatureException", /placement strategies/, { placementStrategy: [{}] }],
-    ["UnsupportedFeatureException", /placement constraints/, { placementConstraints: [{}] }],
     [
       "InvalidParameterException",
       "Placement strategies are not supported with FARGATE launch type",
@@ -202,8 +200,6 @@ test("launch types and placement that Berth or the task definition does not supp
   for (const [code, text, request] of refusals) world.refused(code, text, "RunTask", request, aDefinition());
   const text = "Task definition does not support launch_type EC2.";
   world.refused("InvalidParameterException", text, "RunTask", { launchType: "EC2" }, fargate);
-  const constrained = aDefinition({ placementConstraints: [{ type: "memberOf", expression: "x" }] });
-  world.refused("UnsupportedFeatureException", /web:1 has placement constraints/, "RunTask", {}, constrained);
 });
 
 test("a definition that asks for what an instance cannot give is refused, however it is run", () => {

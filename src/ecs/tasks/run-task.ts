@@ -3,7 +3,10 @@ import type { Given } from "../call.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { checkFargatePlan, type FargateLaunch, launchOnFargate } from "../fargate/launch-on-fargate.ts";
 import { limits } from "../limits.ts";
-import { anyEligible, type PlacementFailure, placementFailures, placeTask } from "../placement/place-task.ts";
+import type { PlacementRefusal } from "../placement/candidate.ts";
+import { checkedPlacement } from "../placement/checked-placement.ts";
+import { anyEligible, placementFailures, placeTask } from "../placement/place-task.ts";
+import type { PlacementRequest } from "../placement/placement-request.ts";
 import { refuse } from "../refusals.ts";
 import { describeTask } from "./describe-task.ts";
 import { launch } from "./launch.ts";
@@ -22,9 +25,9 @@ export type RunTaskRequest = TaskRequest &
 export type TaskReply = { readonly tasks: readonly object[]; readonly failures: readonly object[] };
 
 /**
- * RunTask: places 1 to 10 tasks at random over the instances where they fit, one after the other, each seeing the ones
- * before, or starts them on Fargate. Tasks that fit nowhere are `failures` of a reply that is otherwise fine; a cluster
- * without instances is a refusal.
+ * RunTask: places 1 to 10 tasks where they fit and the constraints of the call and of the task definition hold, by the
+ * strategies of the call or at random, one after the other, each seeing the ones before; or starts them on Fargate. Tasks
+ * that fit nowhere are `failures` of a reply that is otherwise fine; a cluster without instances is a refusal.
  * AWS: RunTask in the API reference; texts as users see them.
  */
 export function runTask(step: ClusterStep, request: RunTaskRequest, given: Given): TaskReply {
@@ -40,7 +43,7 @@ export function runTask(step: ClusterStep, request: RunTaskRequest, given: Given
   checkLaunchType(plan.definition, choice, request.launchType === undefined && !onFargate);
   const { taskIds, failures } = onFargate
     ? runOnFargate(step, plan, choice.fargate, given)
-    : runOnInstances(step, plan, choice.launchType, count);
+    : runOnInstances(step, plan, checkedPlacement(plan, request, choice.launchType), count);
   remember(step, request, taskIds, failures);
   return replyOf(step, taskIds, failures);
 }
@@ -52,16 +55,16 @@ function runOnFargate(step: ClusterStep, plan: TaskPlan, launch: FargateLaunch, 
   return launchOnFargate(step, plan, launch, given.fargateElsewhere);
 }
 
-function runOnInstances(step: ClusterStep, plan: TaskPlan, launchType: "EC2" | "EXTERNAL", count: number): Started {
-  if (!anyEligible(step.state, launchType)) {
+function runOnInstances(step: ClusterStep, plan: TaskPlan, placement: PlacementRequest, count: number): Started {
+  if (!anyEligible(step.state, placement)) {
     refuse("InvalidParameterException", "No Container Instances were found in your cluster.");
   }
   const taskIds: string[] = [];
   while (taskIds.length < count) {
-    const candidate = placeTask(step.state, plan.need, launchType, step.random("placement"));
+    const candidate = placeTask(step.state, placement, step.random("placement"));
     if (candidate === null) {
       // All tasks of the call need the same: where one does not fit, none of the rest does.
-      const failures = placementFailures(step.state, plan.need, launchType);
+      const failures = placementFailures(step.state, placement);
       return { taskIds, failures: failures.map((failure) => describeFailure(step, failure)) };
     }
     taskIds.push(launch(step, plan, candidate));
@@ -74,9 +77,8 @@ function replyOf(step: ClusterStep, taskIds: readonly string[], failures: readon
   return { tasks: tasks.map((task) => describeTask(step.state, task, { tags: true })), failures };
 }
 
-function describeFailure(step: ClusterStep, failure: PlacementFailure): object {
-  const arn = containerInstanceArn(step.place, step.clusterName, failure.instanceId);
-  return { arn, reason: failure.reason, detail: failure.detail };
+function describeFailure(step: ClusterStep, { instanceId, reason, detail }: PlacementRefusal): object {
+  return { arn: containerInstanceArn(step.place, step.clusterName, instanceId), reason, detail };
 }
 
 /** The reply to the same call made before, or null. AWS: a token with other parameters is a conflict that names the tasks. */

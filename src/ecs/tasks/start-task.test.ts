@@ -28,8 +28,8 @@ test("every reason for which an instance cannot take the task", () => {
     [{}, gpu, "RESOURCE:GPU", "Needs 1 GPUs, 0 are left."],
     [{ ports: ["80"] }, fixedPort, "RESOURCE:PORTS", "Host ports in use: 80."],
     [{}, needsAttribute, "ATTRIBUTE", "Missing attributes: a, b=2."],
-    [{ status: "INACTIVE" }, aDefinition(), "INACTIVE", undefined],
-    [{ status: "DEREGISTERING" }, aDefinition(), "INACTIVE", undefined],
+    [{ status: "INACTIVE" }, aDefinition(), "INACTIVE", "The container instance is INACTIVE."],
+    [{ status: "DEREGISTERING" }, aDefinition(), "INACTIVE", "The container instance is DEREGISTERING."],
     [{ status: "DRAINING" }, aDefinition(), "DRAINING", "The container instance is DRAINING."],
     [{ status: "REGISTERING" }, aDefinition(), "REGISTERING", "The container instance is REGISTERING."],
   ] as const;
@@ -41,10 +41,7 @@ test("every reason for which an instance cannot take the task", () => {
       definition,
     );
     const { arn } = world.instance(0);
-    assert.deepEqual(value, {
-      tasks: [],
-      failures: [detail === undefined ? { arn, reason } : { arn, reason, detail }],
-    });
+    assert.deepEqual(value, { tasks: [], failures: [{ arn, reason, detail }] });
     assert.deepEqual(documents, []);
   }
 });

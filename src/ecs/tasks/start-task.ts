@@ -2,7 +2,9 @@ import { containerInstanceArn, resourceId } from "../arn.ts";
 import type { Given } from "../call.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
-import { candidateOf, refusingFilter } from "../placement/place-task.ts";
+import { checkedPlacement } from "../placement/checked-placement.ts";
+import { candidateOf, refusalOn } from "../placement/place-task.ts";
+import type { PlacementRequest } from "../placement/placement-request.ts";
 import { refuse } from "../refusals.ts";
 import { describeTask } from "./describe-task.ts";
 import { launch } from "./launch.ts";
@@ -18,8 +20,9 @@ export type StartTaskRequest = TaskRequest & {
 type StartFailure = { readonly arn: string; readonly reason: string; readonly detail?: string };
 
 /**
- * StartTask: one task on each of 1 to 10 named instances. AWS: strategies and constraints do not apply, but resources,
- * attributes, ports and the agent are checked; what does not fit is a failure of that instance.
+ * StartTask: one task on each of 1 to 10 named instances. AWS: it has no strategies and constraints of its own, but resources,
+ * attributes, ports and the agent are checked; what does not fit is a failure of that instance. AWS does not say whether the
+ * constraints of the task definition count: they do here, since they say where its tasks can run at all.
  */
 export function startTask(step: ClusterStep, request: StartTaskRequest, given: Given): TaskReply {
   const references = request.containerInstances ?? [];
@@ -33,10 +36,12 @@ export function startTask(step: ClusterStep, request: StartTaskRequest, given: G
   if (!compatibilities.includes("EC2") && !compatibilities.includes("EXTERNAL")) {
     refuse("InvalidParameterException", "Task definition does not support launch_type EC2.");
   }
+  const placement = checkedPlacement(plan, {}, "EC2");
+  const placements = { EC2: placement, EXTERNAL: { ...placement, launchType: "EXTERNAL" } } as const;
   const taskIds: string[] = [];
   const failures: StartFailure[] = [];
   for (const reference of references) {
-    const started = startOn(step, plan, reference);
+    const started = startOn(step, plan, placements, reference);
     if (typeof started === "string") taskIds.push(started);
     else failures.push(started);
   }
@@ -45,18 +50,17 @@ export function startTask(step: ClusterStep, request: StartTaskRequest, given: G
 }
 
 /** The id of the task started there, or why none was. */
-function startOn(step: ClusterStep, plan: TaskPlan, reference: string): string | StartFailure {
+function startOn(
+  step: ClusterStep,
+  plan: TaskPlan,
+  placements: Readonly<Record<"EC2" | "EXTERNAL", PlacementRequest>>,
+  reference: string,
+): string | StartFailure {
   const id = resourceId(step.place, step.clusterName, "container-instance", reference);
   const arn = reference.startsWith("arn:") ? reference : containerInstanceArn(step.place, step.clusterName, reference);
   const candidate = id === null ? null : candidateOf(step.state, id);
   if (candidate === null) return { arn, reason: "MISSING" };
-  const { instance } = candidate;
-  if (instance.status === "INACTIVE" || instance.status === "DEREGISTERING") return { arn, reason: "INACTIVE" };
-  // AWS publishes no reason for an instance that is registered and takes no tasks: its status says it best.
-  if (instance.status !== "ACTIVE") {
-    return { arn, reason: instance.status, detail: `The container instance is ${instance.status}.` };
-  }
-  const filter = refusingFilter(plan.need, candidate);
-  if (filter !== null) return { arn, reason: filter.reason, detail: filter.explain(plan.need, candidate) };
+  const refusal = refusalOn(step.state, placements[candidate.instance.external ? "EXTERNAL" : "EC2"], candidate);
+  if (refusal !== null) return { arn, reason: refusal.reason, detail: refusal.detail };
   return launch(step, plan, candidate);
 }

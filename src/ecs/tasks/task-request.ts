@@ -76,9 +76,6 @@ function refuseDefinitionNotBuilt(definition: TaskDefinition): void {
       "UnsupportedFeatureException",
       `Task definition ${definition.family}:${definition.revision} has ${what} yet.`,
     );
-  if (definition.placementConstraints.length > 0) {
-    refuseFor("placement constraints, which Berth does not evaluate");
-  }
   const { volumes = [], inferenceAccelerators = [] } = definition.more as {
     readonly volumes?: readonly { readonly configuredAtLaunch?: boolean }[];
     readonly inferenceAccelerators?: readonly object[];

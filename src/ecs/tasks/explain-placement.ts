@@ -1,0 +1,162 @@
+import { must } from "../../lib/assert.ts";
+import { containerInstanceArn } from "../arn.ts";
+import type { Given } from "../call.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { limits } from "../limits.ts";
+import type { PlacementRefusal } from "../placement/candidate.ts";
+import { checkedPlacement } from "../placement/checked-placement.ts";
+import {
+  type InstanceExplanation,
+  explainPlacement as instanceExplanations,
+  placementFailures,
+  placeTask,
+} from "../placement/place-task.ts";
+import type { PlacementRequest } from "../placement/placement-request.ts";
+import { refuse } from "../refusals.ts";
+import { launch } from "./launch.ts";
+import { checkLaunchType, type LaunchRequest, launchChoice } from "./launch-choice.ts";
+import type { TaskPlan } from "./new-task.ts";
+import { planTasks, type TaskRequest } from "./task-request.ts";
+
+export type ExplainPlacementRequest = Omit<TaskRequest, "startedBy" | "tags"> &
+  LaunchRequest & { readonly cluster?: string; readonly count?: number };
+
+/** What one container instance says to a task, in the shape of the reply. */
+type ExplainedRefusal = {
+  readonly containerInstanceArn: string;
+  readonly ec2InstanceId: string | null;
+  readonly status: string;
+  readonly reasons: readonly { readonly reason: string; readonly detail: string; readonly missing: number | null }[];
+};
+
+export type ExplainPlacementReply = {
+  readonly taskDefinition: string;
+  readonly need: object;
+  readonly placements: readonly {
+    readonly containerInstanceArn: string;
+    readonly ec2InstanceId: string | null;
+    readonly availabilityZone: string | null;
+    readonly count: number;
+  }[];
+  readonly placedCount: number;
+  readonly unplacedCount: number;
+  readonly refusals: readonly ExplainedRefusal[];
+  readonly summary: readonly { readonly reason: string; readonly count: number }[];
+  readonly closest: { readonly containerInstanceArn: string; readonly reason: string; readonly detail: string } | null;
+};
+
+/**
+ * ExplainPlacement: where 1 to 1,000 tasks would go if RunTask were asked for them now, and what the other container instances
+ * lack. Leaves no trace. Refuses what RunTask refuses, but for a cluster without instances, which is an explanation too; and
+ * tasks on Fargate, which are not placed on instances. Subnets do not decide where a task goes, so they may be left out.
+ */
+export function explainPlacement(
+  step: ClusterStep,
+  request: ExplainPlacementRequest,
+  given: Given,
+): ExplainPlacementReply {
+  step.isDryRun = true;
+  const count = request.count ?? 1;
+  if (!Number.isInteger(count) || count < 1 || count > limits.tasksPerExplainPlacement) {
+    refuse("InvalidParameterException", `count must be between 1 and ${limits.tasksPerExplainPlacement}.`);
+  }
+  const choice = launchChoice(step, request, given, count);
+  if (choice.launchType === "FARGATE") {
+    refuse("InvalidParameterException", "Tasks on Fargate are not placed on container instances: leave Fargate out.");
+  }
+  const plan = planTasks(step, withSubnets(request, given), given, limits.startedByCharactersRunTask);
+  checkLaunchType(plan.definition, choice, request.launchType === undefined);
+  return explain(step, plan, checkedPlacement(plan, request, choice.launchType), count);
+}
+
+function withSubnets(request: ExplainPlacementRequest, { taskDefinition }: Given): ExplainPlacementRequest {
+  if (taskDefinition?.networkMode !== "awsvpc" || request.networkConfiguration !== undefined) return request;
+  return { ...request, networkConfiguration: { awsvpcConfiguration: { subnets: ["any"] } } };
+}
+
+/**
+ * Places `count` tasks of `plan` one after the other, for a step that is a dry run, and tells what came of it. What instances
+ * lack is told for the first task that finds no place, and for the very first when all find one.
+ */
+export function explain(
+  step: ClusterStep,
+  plan: TaskPlan,
+  placement: PlacementRequest,
+  count: number,
+): ExplainPlacementReply {
+  let explanations = instanceExplanations(step.state, placement);
+  const counts = new Map<string, number>();
+  let placedCount = 0;
+  for (; placedCount < count; placedCount++) {
+    const candidate = placeTask(step.state, placement, step.random("placement"));
+    if (candidate === null) break;
+    launch(step, plan, candidate);
+    counts.set(candidate.instance.id, (counts.get(candidate.instance.id) ?? 0) + 1);
+  }
+  const isPlaced = placedCount === count;
+  if (!isPlaced && placedCount > 0) explanations = instanceExplanations(step.state, placement);
+  const [closest] = isPlaced ? [] : placementFailures(step.state, placement);
+  return {
+    taskDefinition: plan.definition.arn,
+    need: needReply(plan),
+    placements: [...counts].map(([id, placed]) => placementReply(step, id, placed)),
+    placedCount,
+    unplacedCount: count - placedCount,
+    refusals: refusalsReply(step, explanations),
+    summary: summaryOf(explanations),
+    closest: closest === undefined ? null : closestReply(step, closest),
+  };
+}
+
+function needReply({ need }: TaskPlan): object {
+  return {
+    ...need,
+    requiresAttributes: need.requiresAttributes.map(({ name, value }) =>
+      value === undefined ? name : `${name}=${value}`,
+    ),
+  };
+}
+
+function placementReply(step: ClusterStep, id: string, count: number) {
+  const { ec2InstanceId, availabilityZone } = must(step.state.instances.get(id), "an instance with a task");
+  const arn = containerInstanceArn(step.place, step.clusterName, id);
+  return { containerInstanceArn: arn, ec2InstanceId, availabilityZone, count };
+}
+
+/** Those that lack least come first: they are what a reader can do something about. */
+function refusalsReply(step: ClusterStep, explanations: readonly InstanceExplanation[]): ExplainedRefusal[] {
+  return explanations
+    .filter(({ refusals }) => refusals.length > 0)
+    .sort((a, b) => a.refusals.length - b.refusals.length || (a.instanceId < b.instanceId ? -1 : 1))
+    .slice(0, limits.instancesPerExplainPlacement)
+    .map(({ instanceId, refusals }) => {
+      const { ec2InstanceId, status } = must(step.state.instances.get(instanceId), "an explained instance");
+      return {
+        containerInstanceArn: containerInstanceArn(step.place, step.clusterName, instanceId),
+        ec2InstanceId,
+        status,
+        reasons: refusals.map(({ reason, detail, lack }) => ({
+          reason,
+          detail,
+          missing: reason.startsWith("RESOURCE:") ? lack : null,
+        })),
+      };
+    });
+}
+
+/** For each reason how many instances have it, the most frequent first. */
+function summaryOf(explanations: readonly InstanceExplanation[]): { reason: string; count: number }[] {
+  const counts = new Map<string, number>();
+  for (const { refusals } of explanations) {
+    for (const reason of new Set(refusals.map((refusal) => refusal.reason))) {
+      counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    }
+  }
+  return [...counts]
+    .map(([reason, count]) => ({ reason, count }))
+    .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));
+}
+
+function closestReply(step: ClusterStep, { instanceId, reason, detail }: PlacementRefusal) {
+  return { containerInstanceArn: containerInstanceArn(step.place, step.clusterName, instanceId), reason, detail };
+}
