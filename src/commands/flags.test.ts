@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type CommandText, formFlag, helpText, numberFlag, parseFlags, textFlag, UsageError } from "./flags.ts";
+import {
+  type CommandText,
+  formFlag,
+  helpText,
+  listFlag,
+  numberFlag,
+  parseFlags,
+  textFlag,
+  UsageError,
+} from "./flags.ts";
 
 const command: CommandText = {
   usage: "berth try [flags]",
@@ -15,6 +24,18 @@ test("flags and words are told apart", () => {
   assert.equal(textFlag(typed, "port", null), "80");
   assert.equal(typed.flags.get("in-memory"), true);
   assert.equal(textFlag(parseFlags(command, ["--port=81"]), "port", null), "81");
+});
+
+test("a flag that repeats has all its values, the others are given once", () => {
+  const repeating = {
+    ...command,
+    flags: { ...command.flags, tag: { value: "TAG", help: "A tag.", repeats: true } },
+  } as const;
+  const typed = parseFlags(repeating, ["--tag", "a", "--port", "1", "--tag=b", "word"]);
+  assert.deepEqual(listFlag(typed, "tag"), ["a", "b"]);
+  assert.deepEqual([listFlag(typed, "port"), listFlag(parseFlags(repeating, []), "tag")], [[], []]);
+  assert.deepEqual([[...typed.flags], typed.words], [[["port", "1"]], ["word"]]);
+  assert.throws(() => parseFlags(repeating, ["--tag"]), /--tag needs a value: --tag TAG/);
 });
 
 test("a wrong command line is explained", () => {

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { nearest } from "../lib/nearest.ts";
 
-/** A flag of a command. `value` names what follows it; null for a flag that stands alone. */
-export type Flag = { readonly value: string | null; readonly help: string };
+/** A flag of a command. `value` names what follows it; null for a flag that stands alone. One that `repeats` has all its values. */
+export type Flag = { readonly value: string | null; readonly help: string; readonly repeats?: true };
 
 /** A command as its help shows it. */
 export type CommandText = {
@@ -13,7 +13,12 @@ export type CommandText = {
 };
 
 /** What was typed: flags by name, and the words between them. */
-export type Typed = { readonly flags: ReadonlyMap<string, string | true>; readonly words: readonly string[] };
+export type Typed = {
+  readonly flags: ReadonlyMap<string, string | true>;
+  /** The values of flags that may be repeated, in order. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
+  readonly words: readonly string[];
+};
 
 /** The command line is wrong; the text says what to type instead. */
 export class UsageError extends Error {
@@ -36,6 +41,7 @@ export function parseFlags(command: CommandText, argv: readonly string[]): Typed
     tokens: true,
   });
   const flags = new Map<string, string | true>();
+  const lists = new Map<string, string[]>();
   const words: string[] = [];
   for (const token of tokens) {
     if (token.kind === "positional") words.push(token.value);
@@ -47,10 +53,14 @@ export function parseFlags(command: CommandText, argv: readonly string[]): Typed
     if (flag.value !== null && (!token.value || (!token.inlineValue && token.value.startsWith("--")))) {
       throw new UsageError(`${token.rawName} needs a value: ${token.rawName} ${flag.value}`);
     }
+    if (flag.repeats === true && token.value !== undefined) {
+      lists.set(token.name, [...(lists.get(token.name) ?? []), token.value]);
+      continue;
+    }
     if (flags.has(token.name)) throw new UsageError(`${token.rawName} is given twice.`);
     flags.set(token.name, token.value ?? true);
   }
-  return { flags, words };
+  return { flags, lists, words };
 }
 
 function unknownFlag(rawName: string, known: readonly string[]): UsageError {
@@ -69,6 +79,11 @@ export function helpText(command: CommandText): string {
   lines.push("", "Examples:");
   for (const { line, about } of command.examples) lines.push(`  ${line}`, `      ${about}`);
   return `${lines.join("\n")}\n`;
+}
+
+/** The values of a flag that may be repeated. */
+export function listFlag(typed: Typed, name: string): readonly string[] {
+  return typed.lists.get(name) ?? [];
 }
 
 /** The value of a text flag, or `otherwise`. */

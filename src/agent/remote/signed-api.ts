@@ -13,7 +13,8 @@ export type SignedApiOptions = {
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: AgentCredentials;
-  readonly agentVersion: string;
+  /** Null for who is no agent. */
+  readonly agentVersion: string | null;
   readonly clock: Clock;
   readonly random: RandomStream;
   /** Certificates beside those of the system, from `trustedCertificates`; null for none. */
@@ -29,8 +30,10 @@ const firstPauseMs = 100;
 const connectionsMax = 32;
 /** LIMIT: longer than agents pause between calls, shorter than servers keep a connection that is idle. */
 const idleMs = 4_000;
-/** LIMIT: answers to agents are a few KiB: a container instance with its attributes. */
-const answerBytesMax = 4 * 1_048_576;
+/** LIMIT: answers to agents are a few KiB; that of ExplainPlacement has a KiB for each container instance that lacks something. */
+const answerBytesMax = 32 * 1_048_576;
+/** AWS: what stands before the operations of ECS. */
+const ecsPrefix = "AmazonEC2ContainerServiceV20141113";
 
 /** The ECS API over HTTP, signed. One may serve any number of agents: they share its connections. */
 export class SignedApi implements EcsApi {
@@ -46,7 +49,10 @@ export class SignedApi implements EcsApi {
     this.#signer = new RequestSigner(options);
     this.#pool = pool ?? new Pool(this.#url, options.trust);
     // AWS: the control plane knows agents by how this begins.
-    this.#userAgent = `Amazon ECS Agent - v${options.agentVersion} (berth) (linux) (+http://aws.amazon.com/ecs/)`;
+    this.#userAgent =
+      options.agentVersion === null
+        ? "berth"
+        : `Amazon ECS Agent - v${options.agentVersion} (berth) (linux) (+http://aws.amazon.com/ecs/)`;
   }
 
   /** The same over the same connections in another's name, as an agent asks for a task with the task's role. */
@@ -56,13 +62,13 @@ export class SignedApi implements EcsApi {
 
   /**
    * Makes a call, up to three times when it fails by the connection or the server. Rejects with ApiError, whose `code` is ECS's
-   * or that of the connection.
+   * or that of the connection. `prefix` is that of another API than ECS on the same port.
    */
-  async call(operation: string, request: object): Promise<object> {
+  async call(operation: string, request: object, prefix = ecsPrefix): Promise<object> {
     const body = JSON.stringify(requestAsSent(operation, request));
     for (let attempt = 1; ; attempt++) {
       try {
-        return replyAsRead(await this.#attempt(operation, body));
+        return replyAsRead(await this.#attempt(`${prefix}.${operation}`, body));
       } catch (error) {
         if (!(error instanceof ApiError) || !error.mayPass || attempt >= attemptsMax) throw error;
         await this.#pause(firstPauseMs * 2 ** (attempt - 1));
@@ -75,7 +81,7 @@ export class SignedApi implements EcsApi {
     this.#pool.close();
   }
 
-  async #attempt(operation: string, body: string): Promise<object> {
+  async #attempt(target: string, body: string): Promise<object> {
     const { status, text } = await this.#pool.take(async () => {
       const headers = await this.#signer.sign({
         method: "POST",
@@ -83,7 +89,7 @@ export class SignedApi implements EcsApi {
         headers: {
           "content-type": "application/x-amz-json-1.1",
           "content-length": String(Buffer.byteLength(body)),
-          "x-amz-target": `AmazonEC2ContainerServiceV20141113.${operation}`,
+          "x-amz-target": target,
         },
         body,
       });

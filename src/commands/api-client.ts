@@ -1,0 +1,96 @@
+/** How `berth explain` and `berth drain` call a control plane: as the AWS CLI would, and without any flag beside `berth dev`. */
+import { ApiError } from "../agent/remote/api-error.ts";
+import { SignedApi } from "../agent/remote/signed-api.ts";
+import { systemClock } from "../lib/clock.ts";
+import { seededRandom } from "../lib/random.ts";
+import { CallFailedError } from "./call-failed-error.ts";
+import { plainWords } from "./control-plane-check.ts";
+import { type Flag, type Typed, textFlag } from "./flags.ts";
+import { type Remote, remoteFlags, remoteFrom } from "./remote-flags.ts";
+import { defaultPort } from "./server-flags.ts";
+
+/** The key that is used beside a server on this machine when the environment has none: `berth dev` takes any. */
+const devKey = "berth";
+const devEndpoint = `http://127.0.0.1:${defaultPort}`;
+const devRegion = "us-east-1";
+
+/** Flags of commands that call a control plane. */
+export const apiFlags = {
+  cluster: { value: "NAME", help: "The cluster, by name or ARN (default: default)." },
+  endpoint: {
+    value: "URL",
+    help: `Where the control plane is (default: AWS_ENDPOINT_URL_ECS, AWS_ENDPOINT_URL, then ${devEndpoint}).`,
+  },
+  region: {
+    value: "REGION",
+    help: `The region to sign for (default: AWS_REGION, AWS_DEFAULT_REGION, then ${devRegion} at a loopback endpoint).`,
+  },
+  "tls-ca": remoteFlags["tls-ca"],
+} as const satisfies Record<string, Flag>;
+
+/** What the help of these commands says about that. */
+export const apiHelp = `Beside \`berth dev\` no flag is needed: at a loopback endpoint the key of \`berth dev\` is used when the environment has none.
+Elsewhere AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must hold a key of \`berth keys create\`.`;
+
+/** Calls of ECS's operations and of those that Berth adds. They reject with CallFailedError. */
+export type ApiClient = {
+  ecs(operation: string, request: object): Promise<object>;
+  berth(operation: string, request: object): Promise<object>;
+  close(): void;
+};
+
+/** What flags and environment say, with the defaults beside `berth dev`. Throws as `remoteFrom` does. */
+export function apiRemoteFrom(typed: Typed, environment: NodeJS.ProcessEnv = process.env): Remote {
+  const { AWS_ENDPOINT_URL_ECS, AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION } = environment;
+  const endpoint = textFlag(typed, "endpoint", AWS_ENDPOINT_URL_ECS || AWS_ENDPOINT_URL || devEndpoint);
+  const known = { ...environment, AWS_ENDPOINT_URL_ECS: endpoint };
+  if (!isLoopback(endpoint)) return remoteFrom(typed, known);
+  // Half a key is a slip, which is to be told.
+  const hasKey = Boolean(environment.AWS_ACCESS_KEY_ID || environment.AWS_SECRET_ACCESS_KEY);
+  return remoteFrom(typed, {
+    ...known,
+    AWS_REGION: AWS_REGION || AWS_DEFAULT_REGION || devRegion,
+    ...(hasKey ? {} : { AWS_ACCESS_KEY_ID: devKey, AWS_SECRET_ACCESS_KEY: devKey, AWS_SESSION_TOKEN: "" }),
+  });
+}
+
+/** A client of the control plane that flags and environment name. */
+export function openApi(typed: Typed): ApiClient {
+  const remote = apiRemoteFrom(typed);
+  const random = seededRandom(String(systemClock.now())).stream("api");
+  const api = new SignedApi({ ...remote, agentVersion: null, clock: systemClock, random });
+  const inPlainWords = async (answer: Promise<object>): Promise<object> => {
+    try {
+      return await answer;
+    } catch (error) {
+      throw error instanceof ApiError ? new CallFailedError(wordsOf(error, remote), error) : error;
+    }
+  };
+  return {
+    ecs: (operation, request) => inPlainWords(api.call(operation, request)),
+    berth: (operation, request) => inPlainWords(api.call(operation, request, "BerthV1")),
+    close: () => api.close(),
+  };
+}
+
+/** The cluster that was named, as requests have it. */
+export function clusterMember(typed: Typed): { readonly cluster?: string } {
+  const cluster = textFlag(typed, "cluster", null);
+  return cluster === null ? {} : { cluster };
+}
+
+function wordsOf(error: ApiError, { endpoint, credentials: { accessKeyId } }: Remote): string {
+  const { code, message } = error;
+  if (code === "UnknownOperationException") return `What answers at ${endpoint} is no Berth: ${message}`;
+  const words = plainWords(error, endpoint, accessKeyId);
+  // What ECS says about a request needs no address before it.
+  if (words === `${endpoint} refuses: ${message} (${code})`) return `${message} (${code})`;
+  if (accessKeyId !== devKey || !words.includes(`refuses the access key ${devKey}`)) return words;
+  return `${words} It checks keys, as \`berth serve\` does: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`;
+}
+
+function isLoopback(endpoint: string): boolean {
+  if (!URL.canParse(endpoint)) return false;
+  const { hostname } = new URL(endpoint);
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
