@@ -1,10 +1,68 @@
-import { matchesQuery } from "./matches-query.ts";
-import type { Query, QuerySubject } from "./query.ts";
+import { dateAndTime } from "./date-and-time.ts";
+import { attributeValues, holds } from "./matches-query.ts";
+import { printQuery } from "./print-query.ts";
+import type { Predicate, PredicateTest, Query, QuerySubject, Test } from "./query.ts";
+
+// LIMIT: a sentence that is still read; the rest is counted.
+const reasonsShown = 3;
+const groupsShown = 5;
 
 /**
  * Why the query does not select the container instance, without full stop: the innermost predicates that decide, each with what
  * was found. For an instance that it selects: that it does.
  */
 export function explainQuery(query: Query, asked: QuerySubject): string {
-  return matchesQuery(query, asked) ? "the expression is met" : `${query.expression} is not met`;
+  const values = attributeValues(query, asked);
+  const reasons: string[] = [];
+  const collect = (test: Test, wanted: boolean): void => {
+    if (holds(test, asked, values) === wanted) return;
+    if (test.kind === "not") collect(test.operand, !wanted);
+    else if (test.kind === "predicate") reasons.push(reason(test, wanted, asked, values[test.slot]));
+    else for (const operand of test.operands) collect(operand, wanted);
+  };
+  collect(query.test, true);
+  if (reasons.length === 0) return "the expression is met";
+  const more = reasons.length - reasonsShown;
+  return [...reasons.slice(0, reasonsShown), ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
+}
+
+function reason(
+  test: PredicateTest,
+  wanted: boolean,
+  asked: QuerySubject,
+  attribute: string | null | undefined,
+): string {
+  const text = printQuery(test.predicate);
+  return `${wanted ? text : `not (${text})`} is not met: ${foundValue(test.predicate, asked, attribute)}`;
+}
+
+/** What the subject of the predicate is on this instance. */
+function foundValue(
+  predicate: Predicate,
+  { instance, usage }: QuerySubject,
+  attribute: string | null | undefined,
+): string {
+  switch (predicate.subject) {
+    case "attribute":
+      if (attribute === undefined) return `${predicate.attribute} is missing`;
+      return `${predicate.attribute} ${attribute === null ? "has no value" : `is ${attribute}`}`;
+    case "agentConnected":
+      return `the agent is ${instance.agentConnected ? "" : "not "}connected`;
+    case "agentVersion":
+      return `the agent's version is ${instance.versionInfo?.agentVersion ?? "not known"}`;
+    case "ec2InstanceId":
+      return instance.ec2InstanceId === null ? "it has no EC2 instance ID" : `it is ${instance.ec2InstanceId}`;
+    case "registeredAt":
+      return `it was registered at ${dateAndTime(Math.floor(instance.registeredAt / 1_000))}`;
+    case "runningTasksCount":
+      return `the count is ${usage.running}`;
+    case "task:group":
+      return usage.groups.size === 0 ? "it has no tasks" : `it has tasks of ${groupsOf(usage)}`;
+  }
+}
+
+function groupsOf(usage: QuerySubject["usage"]): string {
+  const groups = [...usage.groups.keys()].sort();
+  const shown = groups.slice(0, groupsShown).join(", ");
+  return groups.length > groupsShown ? `${shown} and ${groups.length - groupsShown} more groups` : shown;
 }

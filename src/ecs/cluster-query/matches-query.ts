@@ -14,7 +14,8 @@ export function matchesQuery(query: Query, asked: QuerySubject): boolean {
 export function attributeValues(query: Query, asked: QuerySubject): Values {
   const values: (string | null | undefined)[] = [];
   if (query.slots.size === 0) return values;
-  for (const list of [asked.instance.platformAttributes, asked.instance.customAttributes]) {
+  // Of two by the same name that of the platform counts, as for the attributes that tasks require.
+  for (const list of [asked.instance.customAttributes, asked.instance.platformAttributes]) {
     for (const { name, value } of list) {
       const slot = query.slots.get(name);
       if (slot !== undefined) values[slot] = value;
