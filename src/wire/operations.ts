@@ -80,11 +80,7 @@ export const operations = [
   { name: "ListAccountSettings", status: "full" },
   { name: "ListAttributes", status: "full" },
   { name: "ListClusters", status: "full" },
-  {
-    name: "ListContainerInstances",
-    status: "partial",
-    missing: "The `filter` expression (cluster query language) is refused.",
-  },
+  { name: "ListContainerInstances", status: "full" },
   { name: "ListDaemonDeployments", status: "absent" },
   { name: "ListDaemonTaskDefinitions", status: "absent" },
   { name: "ListDaemons", status: "absent" },

@@ -127,7 +127,7 @@ class QueryReader {
   }
 
   #subject(): { subject: SubjectName; attribute: string | null } {
-    const cursor = this.#cursor;
+    const cursor: Cursor = this.#cursor;
     const start = cursor.at;
     if (cursor.takes("attribute:")) {
       const attribute = cursor.takeAll(literalForm);

@@ -42,6 +42,45 @@ test("status selects; without it all but INACTIVE are listed", () => {
   assert.deepEqual(list({ status: "ACTIVE" }), new Set());
 });
 
+test("a filter selects together with the status, by attributes and by tasks", () => {
+  const world = new InstanceWorld();
+  const stack = (value: string) => world.add({ attributes: [{ name: "stack", value }] });
+  const [a, b, c, bare] = [stack("prod"), stack("prod"), stack("test"), world.add()];
+  world.call(updateContainerInstancesState, { containerInstances: [b], status: "DRAINING" });
+  const list = (request: object) =>
+    world.call(listContainerInstances, request).containerInstanceArns.map((arn) => arn.split("/").at(-1) ?? "");
+  const expect = (filter: string, ids: readonly string[], status?: string) =>
+    assert.deepEqual(list({ filter, ...(status === undefined ? {} : { status }) }).sort(), [...ids].sort(), filter);
+  expect("attribute:stack == prod", [a, b]);
+  expect("attribute:stack == prod", [b], "DRAINING");
+  expect("attribute:stack != prod", [c]);
+  expect("not (attribute:stack == prod)", [c, bare]);
+  expect("runningTasksCount == 0 and attribute:stack exists", [a, b, c]);
+  expect("task:group == service:web", []);
+  expect("", [a, b, c, bare]);
+});
+
+test("a filtered listing has pages that are full but for the last, through instances that do not match", () => {
+  const world = new InstanceWorld();
+  const wanted = new Set<string>();
+  for (let i = 0; i < 60; i++) {
+    const id = world.add({ attributes: [{ name: "n", value: String(i) }] });
+    if (i % 7 === 0) wanted.add(world.instance(id).arn);
+  }
+  const filter = "attribute:n =~ '0|7|14|21|28|35|42|49|56'";
+  const sizes: number[] = [];
+  const seen: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const request = { filter, maxResults: 4, ...(nextToken === undefined ? {} : { nextToken }) };
+    const page = world.call(listContainerInstances, request);
+    sizes.push(page.containerInstanceArns.length);
+    seen.push(...page.containerInstanceArns);
+    nextToken = page.nextToken ?? undefined;
+  } while (nextToken !== undefined);
+  assert.deepEqual([sizes, new Set(seen)], [[4, 4, 1], wanted]);
+});
+
 test("what it cannot do is refused", () => {
   const world = new InstanceWorld();
   const refused = (request: object, message: string) =>
@@ -50,7 +89,10 @@ test("what it cannot do is refused", () => {
     { status: "INACTIVE" },
     "Container instance status should be one of [ACTIVE, DRAINING, REGISTERING, DEREGISTERING, REGISTRATION_FAILED]",
   );
-  refused({ filter: "attribute:a == b" }, "The filter of ListContainerInstances is not supported yet: leave it out.");
+  refused(
+    { filter: "agentVersion in [1.2]" },
+    'Invalid filter expression: agentVersion does not go with "in", but with ==, !=, >, >=, <, <= (character 14)',
+  );
   refused({ maxResults: 0 }, "maxResults must be between 1 and 100.");
   refused({ maxResults: 101 }, "maxResults must be between 1 and 100.");
   refused({ nextToken: "x" }, "Invalid token.");

@@ -1,5 +1,7 @@
 import { containerInstanceArn } from "../arn.ts";
 import type { Given } from "../call.ts";
+import { checkedQuery } from "../cluster-query/checked-query.ts";
+import { matchesQuery } from "../cluster-query/matches-query.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
 import { decodePageToken, encodePageToken } from "../page.ts";
@@ -16,20 +18,19 @@ export type ListContainerInstancesRequest = {
 const listedStatuses: readonly string[] = ["ACTIVE", "DRAINING", "REGISTERING", "DEREGISTERING", "REGISTRATION_FAILED"];
 
 /**
- * ARNs of the container instances in `status`; without it of all that are not INACTIVE.
- * Refuses with InvalidParameterException another status, a `filter`, a page size outside 1 .. 100 and a foreign token.
- * DIFFERS: `filter` (the cluster query language) is refused: it comes with the scheduler.
+ * ARNs of the container instances in `status`, without it of all that are not INACTIVE, that the expression `filter` selects; an
+ * empty one selects all. Refuses with InvalidParameterException another status, a filter that is not of the cluster query
+ * language, a page size outside 1 .. 100 and a foreign token.
  */
 export function listContainerInstances(step: ClusterStep, request: ListContainerInstancesRequest, _: Given) {
   const { status } = request;
   if (status !== undefined && !listedStatuses.includes(status)) {
     refuse("InvalidParameterException", `Container instance status should be one of [${listedStatuses.join(", ")}]`);
   }
-  if (request.filter !== undefined && request.filter !== "") {
-    refuse("InvalidParameterException", "The filter of ListContainerInstances is not supported yet: leave it out.");
-  }
+  const query = request.filter ? checkedQuery(request.filter, "filter expression") : null;
   const wanted = (instance: ContainerInstance) =>
-    status === undefined ? instance.status !== "INACTIVE" : instance.status === status;
+    (status === undefined ? instance.status !== "INACTIVE" : instance.status === status) &&
+    (query === null || matchesQuery(query, { instance, usage: step.state.book.usageOf(instance.id) }));
   const { ids, nextToken } = idsOfPage(step, request, wanted);
   return {
     containerInstanceArns: ids.map((id) => containerInstanceArn(step.place, step.clusterName, id)),
@@ -37,7 +38,10 @@ export function listContainerInstances(step: ClusterStep, request: ListContainer
   };
 }
 
-/** The ids of one page. Only the instances of that page and those between them are looked at, however many there are. */
+/**
+ * The ids of one page. The instances are looked at from the token on until the page is full and one more is wanted, so that
+ * turning all pages looks at each about once, however few a filter selects.
+ */
 function idsOfPage(
   step: ClusterStep,
   request: ListContainerInstancesRequest,

@@ -305,9 +305,10 @@ export const containerInstanceCases: Cases = {
     ),
     refuses(
       "ListContainerInstances",
-      "a filter, until there is the query language",
-      ({ cluster }) => ({ cluster, filter: "task:group == web" }),
+      "a filter that is not of the query language",
+      ({ cluster }) => ({ cluster, filter: "task:group == web and" }),
       "InvalidParameterException",
+      /^Invalid filter expression: Expected .*, found the end \(character 22\)$/,
     ),
     ...refusesOtherClusters("UpdateContainerInstancesState", ({ spare }) => ({
       containerInstances: [spare],
