@@ -59,7 +59,9 @@ export const operationRoutes = {
 export type RoutedOperation = keyof typeof operationRoutes;
 
 /** Every operation that Berth answers and ECS does not have. */
-export const berthRoutes = {} as const satisfies Record<string, OperationRoute>;
+export const berthRoutes = {
+  ExplainPlacement: { scope: "cluster", resolvesTaskDefinition: true },
+} as const satisfies Record<string, OperationRoute>;
 
 /** Any operation that Berth answers. */
 export type AnyRoutedOperation = RoutedOperation | keyof typeof berthRoutes;

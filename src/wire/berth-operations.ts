@@ -45,7 +45,8 @@ export const berthOperations = [
   },
   {
     name: "ExplainPlacement",
-    status: "absent",
+    status: "partial",
+    missing: "`service` has no effect yet, so that `taskDefinition` is needed.",
     about:
       "Where tasks would go if they were asked for now, and for each container instance that cannot take one, everything that it lacks. Changes nothing.",
     input: shapes.explainPlacementInput,

@@ -49,6 +49,11 @@ const need = structure("PlacementNeed", {
   gpus: number("Whole GPUs."),
   tcpPorts: numbers("Fixed host ports."),
   udpPorts: numbers("Fixed host ports."),
+  networkInterfaces: number("1 in network mode awsvpc, else 0."),
+  resources: many(
+    structure("NeededResource", { name: text("As it was registered."), value: number("Amount.") }),
+    "Of resources that container instances were registered with under names of their own.",
+  ),
   requiresAttributes: texts("Attributes that a container instance must have, `name` or `name=value`."),
 });
 const placement = structure("ExplainedPlacement", {
