@@ -66,7 +66,16 @@ export function explainPlacement(
   }
   const plan = planTasks(step, withSubnets(request, given), given, limits.startedByCharactersRunTask);
   checkLaunchType(plan.definition, choice, request.launchType === undefined);
-  return explain(step, plan, checkedPlacement(plan, request, choice.launchType), count);
+  const placement = checkedPlacement(plan, request, choice.launchType);
+  if (choice.providers === null) return explain(step, plan, Array<PlacementRequest>(count).fill(placement));
+  const byProvider = new Map(
+    choice.providers.map((capacityProvider) => [capacityProvider, { ...placement, capacityProvider }]),
+  );
+  return explain(
+    step,
+    plan,
+    choice.providers.map((provider) => must(byProvider.get(provider), "the placement of a provider")),
+  );
 }
 
 function withSubnets(request: ExplainPlacementRequest, { taskDefinition }: Given): ExplainPlacementRequest {
@@ -75,33 +84,41 @@ function withSubnets(request: ExplainPlacementRequest, { taskDefinition }: Given
 }
 
 /**
- * Places `count` tasks of `plan` one after the other, for a step that is a dry run, and tells what came of it. What instances
- * lack is told for the first task that finds no place, and for the very first when all find one.
+ * Places a task of `plan` for each of `placements`, one after the other, and tells what came of it; the step is to be a dry run.
+ * Tasks that are placed alike have the same object. What instances lack is told for the first task that finds no place, and
+ * for the very first when all find one.
  */
 export function explain(
   step: ClusterStep,
   plan: TaskPlan,
-  placement: PlacementRequest,
-  count: number,
+  placements: readonly PlacementRequest[],
 ): ExplainPlacementReply {
-  let explanations = instanceExplanations(step.state, placement);
+  let explanations = instanceExplanations(step.state, must(placements[0], "a task to explain"));
+  let closest: PlacementRefusal | undefined;
   const counts = new Map<string, number>();
+  const withoutPlace = new Set<PlacementRequest>();
   let placedCount = 0;
-  for (; placedCount < count; placedCount++) {
+  for (const placement of placements) {
+    if (withoutPlace.has(placement)) continue;
     const candidate = placeTask(step.state, placement, step.random("placement"));
-    if (candidate === null) break;
-    launch(step, plan, candidate);
-    counts.set(candidate.instance.id, (counts.get(candidate.instance.id) ?? 0) + 1);
+    if (candidate !== null) {
+      launch(step, plan, candidate);
+      placedCount += 1;
+      counts.set(candidate.instance.id, (counts.get(candidate.instance.id) ?? 0) + 1);
+      continue;
+    }
+    if (withoutPlace.size === 0) {
+      explanations = instanceExplanations(step.state, placement);
+      [closest] = placementFailures(step.state, placement);
+    }
+    withoutPlace.add(placement);
   }
-  const isPlaced = placedCount === count;
-  if (!isPlaced && placedCount > 0) explanations = instanceExplanations(step.state, placement);
-  const [closest] = isPlaced ? [] : placementFailures(step.state, placement);
   return {
     taskDefinition: plan.definition.arn,
     need: needReply(plan),
-    placements: [...counts].map(([id, placed]) => placementReply(step, id, placed)),
+    placements: [...counts].map(([id, count]) => placementReply(step, id, count)),
     placedCount,
-    unplacedCount: count - placedCount,
+    unplacedCount: placements.length - placedCount,
     refusals: refusalsReply(step, explanations),
     summary: summaryOf(explanations),
     closest: closest === undefined ? null : closestReply(step, closest),

@@ -46,6 +46,33 @@ test("every reason for which an instance cannot take the task", () => {
   }
 });
 
+test("the constraints of the task definition hold on the instance that is named; the call has none", () => {
+  const world = aCluster()
+    .withInstances(1, { customAttributes: [{ name: "stack", value: "prod" }] })
+    .withInstances(1, { external: true, customAttributes: [{ name: "stack", value: "prod" }] })
+    .withInstances(1);
+  const definition = aDefinition({
+    placementConstraints: [{ type: "memberOf", expression: "attribute:stack == prod" }],
+  });
+  const containerInstances = [0, 1, 2].map((index) => world.instanceId(index));
+  // The wire leaves out what the operation does not have; were it there, it would be without effect.
+  const request = { containerInstances, placementConstraints: [{ type: "distinctInstance" }] };
+  for (let call = 0; call < 2; call++) {
+    const { value } = world.call<TaskReply>("StartTask", request, definition);
+    assert.deepEqual(
+      value.tasks.map((task) => (task as { launchType: string }).launchType),
+      ["EC2", "EXTERNAL"],
+    );
+    const [failure, ...more] = value.failures as { arn: string; reason: string; detail: string }[];
+    assert.deepEqual(more, []);
+    assert.equal(failure?.arn, world.instance(2).arn);
+    assert.equal(failure?.reason, "MemberOf placement constraint unsatisfied.");
+    assert.match(failure?.detail ?? "", /stack/);
+  }
+  const stored = aDefinition({ placementConstraints: [{ type: "memberOf", expression: "stack" }] });
+  world.refused("InvalidParameterException", /^Invalid placement constraint/, "StartTask", request, stored);
+});
+
 test("an unknown instance is MISSING under the ARN that it would have", () => {
   const world = aCluster().withInstances(1);
   const elsewhere = "arn:aws:ecs:eu-central-1:111122223333:container-instance/other/00000000000000000000000000000001";
