@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { limitsInSource, withLimits } from "./limits-section.ts";
+import { limitsInSource, reasonsOfTable, withLimits } from "./limits-section.ts";
 
 test("a LIMIT comment is read with the constant that follows, over one line or more", () => {
   const source = [
@@ -33,4 +33,26 @@ test("only what stands between the markers is replaced", () => {
 
 test("a page without the markers is refused", () => {
   assert.throws(() => withLimits("nothing here"), /lacks the lines/);
+});
+
+test("a doc comment is for the member below it, a line comment for its group", () => {
+  const source = [
+    "export const limits = {",
+    "  // AWS: quotas.",
+    "  a: 1,",
+    "  /** LIMIT: enough. */",
+    "  b: 2,",
+    "  c: 3,",
+    "  // Others.",
+    "  d: 4,",
+  ].join("\n");
+  assert.deepEqual(
+    [...reasonsOfTable(source)],
+    [
+      ["a", "AWS: quotas."],
+      ["b", "enough."],
+      ["c", "AWS: quotas."],
+      ["d", "Others."],
+    ],
+  );
 });

@@ -47,15 +47,21 @@ function limitsSection(): string {
   ].join("\n");
 }
 
-/** What the comment above each member of the table says; where there is none, the number is from AWS's own pages. */
+/** What the doc comment right above each member of a table says; where there is none, the last line comment, which is for a group. */
 export function reasonsOfTable(source: string): Map<string, string> {
   const reasons = new Map<string, string>();
-  let reason = "";
+  let group = "";
+  let own: string | null = null;
   for (const line of source.split("\n")) {
-    const comment = /^\s*(?:\/\*\*|\/\/)\s*(.*?)\s*(?:\*\/)?$/.exec(line);
+    const comment = /^\s*(\/\*\*|\/\/)\s*(.*?)\s*(?:\*\/)?$/.exec(line);
     const member = /^\s*(\w+):/.exec(line);
-    if (comment !== null) reason = (comment[1] ?? "").replace(/^LIMIT:\s*/, "");
-    else if (member?.[1] !== undefined) reasons.set(member[1], reason);
+    const said = (comment?.[2] ?? "").replace(/^LIMIT:\s*/, "");
+    if (comment?.[1] === "/**") own = said;
+    else if (comment !== null) group = said;
+    else if (member?.[1] !== undefined) {
+      reasons.set(member[1], own ?? group);
+      own = null;
+    }
   }
   return reasons;
 }

@@ -56,6 +56,8 @@ export type SessionEnvironment = {
   readonly unhurried: (tell: () => void) => void;
   /** Mints what the roles of tasks give; without it tasks get no credentials. */
   readonly credentials: TaskCredentials | null;
+  /** How long an agent may take to confirm a network interface. */
+  readonly attachmentTimeoutMs: number;
   /** What UpdateContainerAgent tells the agent to fetch. */
   readonly archiveFor: (
     targetVersion: string,
@@ -260,8 +262,9 @@ export class AgentSession {
   }
 
   #deliver(effect: Extract<ClusterEffect, { type: "deliver-tasks" }>): void {
-    const { clock, ids, log } = this.#environment;
-    for (const message of attachmentsFrom(effect, this.identity, clock.now(), () => ids.uuid())) this.#send(message);
+    const { clock, ids, log, attachmentTimeoutMs } = this.#environment;
+    const wait = { now: clock.now(), waitTimeoutMs: attachmentTimeoutMs };
+    for (const message of attachmentsFrom(effect, this.identity, wait, () => ids.uuid())) this.#send(message);
     const { credentials } = this.#environment;
     const mint = credentials === null ? withoutCredentials : taskCredentialsOf(credentials, clock.now());
     const payload = payloadFrom(effect, this.identity, this.#postmark(), mint);

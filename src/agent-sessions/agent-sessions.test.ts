@@ -5,6 +5,7 @@ import { parseToAgent, type ToAgent } from "../agent-protocol/to-agent.ts";
 import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";
 import type { AgentReport } from "../ecs/cluster-input.ts";
 import type { ClusterEffect, TaskOrder } from "../ecs/effect.ts";
+import { scaledTimeline } from "../ecs/timeline.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { heartbeatIntervalMs } from "./agent-session.ts";
@@ -32,6 +33,7 @@ class World {
   readonly sessions = new AgentSessions({
     clock: this.clock,
     random: seededRandom("test"),
+    timeline: scaledTimeline(10),
     agentArchive: { location: "http://archive.example/1.97.0.tar", signature: "ab".repeat(32) },
     log: (_level, _fields, message) => this.logged.push(message),
     controlPlane: {
@@ -377,6 +379,7 @@ describe("sessions: what is sent", () => {
       acs.messages.map((message) => message.type),
       ["AttachTaskNetworkInterfacesMessage", "PayloadMessage"],
     );
+    assert.equal(acs.of("AttachTaskNetworkInterfacesMessage")[0]?.message.waitTimeoutMs, 30_000);
     const [eni] = acs.of("PayloadMessage")[0]?.message.tasks?.[0]?.elasticNetworkInterfaces ?? [];
     assert.equal(eni?.attachmentArn, "arn:aws:ecs:us-east-1:123456789012:attachment/default/a-1");
     assert.equal(eni?.subnetGatewayIpv4Address, "10.0.0.1/20");

@@ -11,6 +11,7 @@ import type { LogLevel } from "../cluster-runner/log.ts";
 import { attachmentArn, clusterArn } from "../ecs/arn.ts";
 import type { AgentReport } from "../ecs/cluster-input.ts";
 import type { ClusterEffect } from "../ecs/effect.ts";
+import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random, RandomStream } from "../lib/random.ts";
 import { AgentSession } from "./agent-session.ts";
@@ -38,6 +39,8 @@ export type AgentSessionsOptions = {
   readonly agentArchive?: AgentArchive | null;
   /** Mints what the roles of tasks give; without it tasks get no credentials. */
   readonly credentials?: TaskCredentials | null;
+  /** The times of the clusters; absent for ECS's own. */
+  readonly timeline?: Timeline;
 };
 
 export type ConnectionKind = {
@@ -157,7 +160,7 @@ export class AgentSessions {
   }
 
   #newSession(key: string, place: ClusterPlace, instanceId: string, containerInstanceArn: string): AgentSession {
-    const { clock, log, controlPlane, agentArchive = null } = this.#options;
+    const { clock, log, controlPlane, agentArchive = null, timeline = ecsTimeline } = this.#options;
     const session = new AgentSession(
       {
         instanceId,
@@ -172,6 +175,7 @@ export class AgentSessions {
         report: (report) => controlPlane.report(place, report),
         unhurried: (tell) => this.#unhurried.add(tell),
         credentials: this.#options.credentials ?? null,
+        attachmentTimeoutMs: timeline.attachmentTimeoutMs,
         archiveFor: (targetVersion, simulated) =>
           simulated ? { location: `simulated:/agent/${targetVersion}`, signature: "0".repeat(64) } : agentArchive,
       },

@@ -7,9 +7,6 @@ import type { ClusterEffect } from "../ecs/effect.ts";
 import { networkInterfaces, payloadTask } from "./task-payload.ts";
 import { type TaskCredentialsOf, withoutCredentials } from "./task-roles.ts";
 
-/** LIMIT: AWS waits five minutes for an agent to confirm a network interface. */
-const attachWaitMs = 300_000;
-
 export type SessionIdentity = {
   readonly instanceId: string;
   readonly containerInstanceArn: string;
@@ -69,7 +66,7 @@ export function credentialsFrom(
 export function attachmentsFrom(
   effect: EffectOf<"deliver-tasks">,
   identity: SessionIdentity,
-  now: number,
+  { now, waitTimeoutMs }: { readonly now: number; readonly waitTimeoutMs: number },
   messageId: () => string,
 ): readonly AttachTaskNetworkInterfacesMessage[] {
   return effect.orders
@@ -81,7 +78,7 @@ export function attachmentsFrom(
         ...addressed(identity, messageId()),
         taskArn: task.arn,
         taskClusterArn: identity.clusterArn,
-        waitTimeoutMs: attachWaitMs,
+        waitTimeoutMs,
         generatedAt: now,
         elasticNetworkInterfaces: networkInterfaces(task, (id) => identity.attachmentArn(id)),
       },

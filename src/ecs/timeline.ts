@@ -3,8 +3,9 @@
  * `berth dev --time-scale N` makes all of them N times shorter, so that a rollout is rehearsed in seconds.
  */
 export const ecsTimeline = {
-  /** AWS: a stopped task and an INACTIVE container instance are described for an hour. */
+  /** AWS: a stopped task is described for an hour. */
   stoppedTaskRetentionMs: 3_600_000,
+  /** AWS: so is an INACTIVE container instance. */
   inactiveInstanceRetentionMs: 3_600_000,
   /** LIMIT: AWS describes INACTIVE services for a time that it does not tell; an hour, as for tasks. */
   inactiveServiceRetentionMs: 3_600_000,

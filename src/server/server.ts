@@ -129,6 +129,7 @@ async function assemble(
     random: freshRandom("agent-sessions"),
     log: log.write,
     credentials: taskCredentials,
+    timeline: options.timeline ?? ecsTimeline,
     agentArchive: options.agentArchive ?? null,
   });
   const managed = { controlPlane, sessions, store, clock: systemClock, random: freshRandom("managed-hosts"), log };
