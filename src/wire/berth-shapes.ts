@@ -49,7 +49,7 @@ const need = structure("PlacementNeed", {
   gpus: number("Whole GPUs."),
   tcpPorts: numbers("Fixed host ports."),
   udpPorts: numbers("Fixed host ports."),
-  networkInterfaces: number("1 in network mode awsvpc, else 0."),
+  networkInterfaces: number("One in network mode awsvpc, else none."),
   resources: many(
     structure("NeededResource", { name: text("As it was registered."), value: number("Amount.") }),
     "Of resources that container instances were registered with under names of their own.",
@@ -91,7 +91,7 @@ export const explainPlacementOutput = structure("ExplainPlacementResponse", {
   unplacedCount: number("How many have none."),
   refusals: many(
     refusal,
-    "When not all have a place: each container instance, after the placements, with what it lacks.",
+    "Each container instance that does not take a task, with what it lacks, those that lack least first, at most 500: for the first task that finds no place, and when all find one for the first of all.",
   ),
   summary: many(reasonCount, "The reasons, the most frequent first."),
   closest: one(closest, "The container instance that lacks least; absent when all have a place or none is there."),
