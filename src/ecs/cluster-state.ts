@@ -2,6 +2,7 @@ import { must } from "../lib/assert.ts";
 import { Heap } from "../lib/heap.ts";
 import type { Place } from "./arn.ts";
 import type { MachineConfiguration } from "./call.ts";
+import { ProviderUses } from "./capacity-providers/provider-uses.ts";
 import type { ContainerInstance, InstanceHealth } from "./container-instances/container-instance.ts";
 import { instanceDueAt } from "./container-instances/instance-due-at.ts";
 import type { ServiceDeployment, ServiceRevision } from "./deployments/deployment.ts";
@@ -16,6 +17,7 @@ import type { TaskDefinition } from "./task-definitions/task-definition.ts";
 import { addressHeldBy } from "./tasks/network-address.ts";
 import type { Task } from "./tasks/task.ts";
 import { taskDueAt } from "./tasks/task-due-at.ts";
+import { WaitingTasks } from "./tasks/waiting-tasks.ts";
 import { ecsTimeline, type Timeline } from "./timeline.ts";
 
 /** RunTask's client token (kind `run-task-token`): what was asked, and which tasks came of it. */
@@ -62,6 +64,8 @@ export class ClusterState {
 
   readonly book = new ResourceBook();
   readonly fargateBook = new FargateBook();
+  readonly providerUses = new ProviderUses();
+  readonly waitingTasks = new WaitingTasks();
   readonly serviceIndex: ServiceIndex;
   readonly instanceIds = new SortedKeys();
   readonly taskIds = new SortedKeys();
@@ -97,6 +101,8 @@ export class ClusterState {
     this.tasks.onChange((key, before, after) => {
       this.book.onTaskChange(before, after);
       this.fargateBook.onTaskChange(before, after);
+      this.providerUses.onTaskChange(before, after);
+      this.waitingTasks.onTaskChange(key, before, after);
       this.serviceIndex.onTaskChange(before, after);
       this.#indexTask(key, before, after);
       this.#schedule("task", key, after === undefined ? null : taskDueAt(after, this.timeline));
@@ -110,6 +116,7 @@ export class ClusterState {
     });
     this.instances.onChange((key, before, after) => {
       this.serviceIndex.onInstanceChange(key, before, after);
+      this.waitingTasks.onInstanceChange(before, after);
       if (before === undefined && after !== undefined) this.instanceIds.add(key);
       if (before !== undefined && after === undefined) {
         this.instanceIds.remove(key);
@@ -146,7 +153,12 @@ export class ClusterState {
 
   /** The earliest moment at which something is due, or null. */
   nextDueAt(): number | null {
-    const moments = [this.#due.peekAt(), this.awaitingReconnectUntil, this.serviceIndex.looks.nextAt()];
+    const moments = [
+      this.#due.peekAt(),
+      this.awaitingReconnectUntil,
+      this.serviceIndex.looks.nextAt(),
+      this.waitingTasks.lookAt(this.timeline),
+    ];
     return moments.reduce((first, at) => (first === null || (at !== null && at < first) ? at : first), null);
   }
 

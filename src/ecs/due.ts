@@ -2,12 +2,14 @@ import type { ClusterStep } from "./cluster-step.ts";
 import { instanceDue } from "./container-instances/instance-timers.ts";
 import { managedHostDue } from "./fargate/managed-host.ts";
 import { taskDue } from "./tasks/task-timers.ts";
+import { placeWaitingTasks } from "./tasks/waiting-retry.ts";
 
 // LIMIT: a step holds the event loop; what is due beyond this comes in the next step, which follows at once.
 const dueMax = 500;
 
 /** Does what is due at `step.now`. Entries may be stale: each looks at its document before it does anything. */
 export function runDue(step: ClusterStep): void {
+  placeWaitingTasks(step);
   for (let done = 0; done < dueMax; done++) {
     const due = step.state.takeDue(step.now);
     if (due === undefined) return;

@@ -18,9 +18,20 @@ export function likelyRequests({ cluster, instance, task, taskDefinition }: Refe
   ];
   return {
     ...berthRequests(cluster, instance, taskDefinition),
+    CreateCapacityProvider: {
+      name: "racks",
+      autoScalingGroupProvider: {
+        autoScalingGroupArn: "racks",
+        managedScaling: { status: "DISABLED", targetCapacity: 90, instanceWarmupPeriod: 60 },
+        managedTerminationProtection: "DISABLED",
+        managedDraining: "DISABLED",
+      },
+      tags,
+    },
     CreateCluster: { clusterName: "other", tags, settings: [{ name: "containerInsights", value: "enabled" }] },
     DeleteAccountSetting: { name: "containerInsights" },
     DeleteAttributes: { cluster, attributes },
+    DeleteCapacityProvider: { capacityProvider: "racks" },
     DeleteCluster: { cluster: "other" },
     DeleteTaskDefinitions: { taskDefinitions: ["fuzz:2", "fuzz:3"] },
     DeregisterContainerInstance: { cluster, containerInstance: instance, force: false },
@@ -90,6 +101,10 @@ export function likelyRequests({ cluster, instance, task, taskDefinition }: Refe
     },
     TagResource: { resourceArn: task, tags },
     UntagResource: { resourceArn: task, tagKeys: ["team"] },
+    UpdateCapacityProvider: {
+      name: "racks",
+      autoScalingGroupProvider: { managedScaling: { status: "DISABLED", targetCapacity: 80 } },
+    },
     UpdateCluster: { cluster, settings: [{ name: "containerInsights", value: "disabled" }] },
     UpdateClusterSettings: { cluster, settings: [{ name: "containerInsights", value: "disabled" }] },
     UpdateContainerAgent: { cluster, containerInstance: instance },

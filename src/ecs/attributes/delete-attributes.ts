@@ -1,4 +1,5 @@
 import type { Given } from "../call.ts";
+import { withCustomAttributes } from "../capacity-providers/provider-of-instance.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { customAttribute, type RequestAttribute } from "./attribute-rules.ts";
 import { attributeTarget, checkedAttributeList, describeAttribute } from "./attribute-target.ts";
@@ -17,7 +18,7 @@ export function deleteAttributes(step: ClusterStep, request: DeleteAttributesReq
     const found = instance.customAttributes.find((attribute) => attribute.name === name);
     if (found === undefined || (value !== null && value !== found.value)) return [];
     const customAttributes = instance.customAttributes.filter((attribute) => attribute !== found);
-    step.changeInstance({ ...instance, customAttributes });
+    step.changeInstance(withCustomAttributes(instance, customAttributes));
     return [describeAttribute(instance, found)];
   });
   return { attributes };

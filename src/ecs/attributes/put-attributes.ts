@@ -1,4 +1,5 @@
 import type { Given } from "../call.ts";
+import { withCustomAttributes } from "../capacity-providers/provider-of-instance.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { isSameDocument } from "../container-instances/is-same-document.ts";
 import { limits } from "../limits.ts";
@@ -23,7 +24,7 @@ export function putAttributes(step: ClusterStep, request: PutAttributesRequest, 
       const max = limits.customAttributesPerInstance;
       refuse("AttributeLimitExceededException", `A container instance can have at most ${max} custom attributes.`);
     }
-    const changed = { ...instance, customAttributes };
+    const changed = withCustomAttributes(instance, customAttributes);
     if (!isSameDocument(instance, changed)) step.changeInstance(changed);
     return describeAttribute(instance, attribute);
   });

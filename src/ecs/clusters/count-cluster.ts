@@ -15,6 +15,6 @@ export function countCluster(state: ClusterState): ClusterCounts {
     activeServices: 0,
     runningTasksByLaunchType: Object.fromEntries(state.runningByLaunchType),
     pendingTasksByLaunchType: Object.fromEntries(state.pendingByLaunchType),
-    capacityProvidersInUse: state.fargateBook.providersInUse(),
+    capacityProvidersInUse: state.providerUses.inUse(),
   };
 }

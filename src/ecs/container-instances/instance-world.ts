@@ -149,6 +149,7 @@ function aTask(id: string, instanceId: string, reservation: Reservation): Task {
     ephemeralStorageGiB: null,
     capacityProviderName: null,
     platformVersion: null,
+    waitingFor: null,
     protectedUntil: null,
   };
   return {

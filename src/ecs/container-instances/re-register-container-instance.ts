@@ -1,5 +1,6 @@
 import { withAttributes } from "../attributes/attribute-rules.ts";
 import type { Given } from "../call.ts";
+import { providerOfInstance } from "../capacity-providers/provider-of-instance.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { refuse } from "../refusals.ts";
 import { withTags } from "../tags/tag.ts";
@@ -75,6 +76,7 @@ function refresh(
     ...refreshedResources(before, request),
     platformAttributes: platform,
     customAttributes,
+    capacityProviderName: providerOfInstance(customAttributes, before.external),
     tags: request.tags === undefined ? before.tags : withTags(before.tags, request.tags),
   };
 }

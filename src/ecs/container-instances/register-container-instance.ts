@@ -1,6 +1,7 @@
 import { must } from "../../lib/assert.ts";
 import { containerInstanceArn } from "../arn.ts";
 import type { Given } from "../call.ts";
+import { providerOfInstance } from "../capacity-providers/provider-of-instance.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
@@ -110,7 +111,7 @@ function newContainerInstance(
     customAttributes: sent.custom,
     attachments: trunk ? [newTrunk(step.random("attachment-id"))] : [],
     tags,
-    capacityProviderName: null,
+    capacityProviderName: providerOfInstance(sent.custom, external),
   };
 }
 

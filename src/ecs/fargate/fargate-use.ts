@@ -12,16 +12,9 @@ export const nothingOnFargate: FargateUse = { FARGATE: 0, FARGATE_SPOT: 0 };
 /** The CPU units in use on Fargate in one cluster, an index of its tasks. */
 export class FargateBook {
   readonly #use = { FARGATE: 0, FARGATE_SPOT: 0 };
-  /** Tasks by the provider of the strategy that they were run by. */
-  readonly #tasks = { FARGATE: 0, FARGATE_SPOT: 0 };
 
   get use(): FargateUse {
     return this.#use;
-  }
-
-  /** The providers that tasks here were run by and hold still. */
-  providersInUse(): FargateProvider[] {
-    return fargateProviders.filter((provider) => this.#tasks[provider] > 0);
   }
 
   /** The listener for the task table. */
@@ -34,6 +27,5 @@ export class FargateBook {
     if (task.launchType !== "FARGATE" || !holdsResources(task)) return;
     const provider = task.capacityProviderName === "FARGATE_SPOT" ? "FARGATE_SPOT" : "FARGATE";
     this.#use[provider] += sign * task.reservation.cpu;
-    if (task.capacityProviderName !== null) this.#tasks[provider] += sign;
   }
 }

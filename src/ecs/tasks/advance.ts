@@ -7,7 +7,9 @@ export function advance(task: Task, signal: TaskSignal, now: number): Task {
   const next = taskLifecycle[task.lastStatus][signal];
   if (next === "ignored") return task;
   const moved: Task = { ...task, lastStatus: next, statusSince: now };
-  const ownsInterface = task.attachments.some((attachment) => attachment.status !== "DELETED");
+  // While a task waits for capacity, nobody has made its ENI.
+  const ownsInterface =
+    task.waitingFor === null && task.attachments.some((attachment) => attachment.status !== "DELETED");
   switch (next) {
     case "PENDING":
       return { ...moved, attachments: withStatus(task, "ATTACHING"), containers: pendingContainers(task) };
@@ -33,6 +35,7 @@ export function advance(task: Task, signal: TaskSignal, now: number): Task {
         containers: stoppedContainers(task),
         // AWS: the tags of a task are deleted when it stops.
         tags: [],
+        waitingFor: null,
         protectedUntil: null,
       };
     default:

@@ -1,18 +1,32 @@
 import type { ClusterStep } from "../cluster-step.ts";
 import type { Candidate } from "../placement/candidate.ts";
 import { freeGpus } from "../placement/filters/resources.ts";
+import type { PlacementRequest } from "../placement/placement-request.ts";
 import { deliverTask } from "./deliver-tasks.ts";
 import { newTask, spotOn, type TaskPlan, type TaskSpot } from "./new-task.ts";
 
-/** Puts one task of `plan` on the instance and sends it to the agent. Gives its id. */
-export function launch(step: ClusterStep, plan: TaskPlan, candidate: Candidate): string {
-  const gpuIds = plan.need.gpus === 0 ? [] : freeGpus(candidate).slice(0, plan.need.gpus);
-  return launchIn(step, plan, spotOn(candidate.instance, plan, gpuIds));
+/** Puts one task of `plan` on the instance and sends it to the agent. Gives its id. `provider` is that of a strategy. */
+export function launch(
+  step: ClusterStep,
+  plan: TaskPlan,
+  candidate: Candidate,
+  provider: string | null = null,
+): string {
+  return launchIn(step, plan, spotOn(candidate.instance, plan, freeGpusFor(candidate, plan.need.gpus), provider));
 }
 
-/** Puts one task of `plan` in a spot and sends it to the agent there. Gives its id. */
-export function launchIn(step: ClusterStep, plan: TaskPlan, spot: TaskSpot): string {
-  const task = newTask(step, plan, spot);
+/** The ids of the GPUs that a task gets which needs so many. */
+export const freeGpusFor = (candidate: Candidate, gpus: number): readonly string[] =>
+  gpus === 0 ? [] : freeGpus(candidate).slice(0, gpus);
+
+/** Puts one task of `plan` in a spot and sends it to the agent there, unless it waits for an instance. Gives its id. */
+export function launchIn(
+  step: ClusterStep,
+  plan: TaskPlan,
+  spot: TaskSpot,
+  waitingFor: PlacementRequest | null = null,
+): string {
+  const task = newTask(step, plan, spot, waitingFor);
   if (!step.state.revisions.has(plan.definition.arn)) {
     step.state.revisions.put(plan.definition.arn, plan.definition);
   }

@@ -1,6 +1,7 @@
 import { containerArn, taskArn } from "../arn.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import type { Attachment, ContainerInstance } from "../container-instances/container-instance.ts";
+import type { PlacementRequest } from "../placement/placement-request.ts";
 import type { Tag } from "../tags/tag.ts";
 import { attributesOfTask } from "../task-definitions/required-attributes.ts";
 import type { ContainerDefinition, TaskDefinition } from "../task-definitions/task-definition.ts";
@@ -83,35 +84,59 @@ export type TaskSpot = Pick<
   Task,
   "availabilityZone" | "launchType" | "capacityProviderName" | "platformVersion" | "ephemeralStorageGiB" | "attributes"
 > & {
-  /** The id of the container instance or managed host. */
-  readonly instanceId: string;
+  /** The id of the container instance or managed host; null for a task that waits for one. */
+  readonly instanceId: string | null;
   /** Null for network modes but awsvpc. */
   readonly subnet: string | null;
   /** As many as the plan needs. */
   readonly gpuIds: readonly string[];
 };
 
-/** The spot of a task of `plan` on a container instance. */
-export function spotOn(instance: ContainerInstance, plan: TaskPlan, gpuIds: readonly string[]): TaskSpot {
-  return {
-    instanceId: instance.id,
-    availabilityZone: instance.availabilityZone,
-    launchType: launchTypeOn(instance),
-    capacityProviderName: null,
-    platformVersion: null,
-    ephemeralStorageGiB: plan.definition.ephemeralStorageGiB,
-    attributes: instance.platformAttributes.filter(({ name }) => name === "ecs.cpu-architecture"),
-    subnet: plan.subnets === null ? null : (plan.subnets[0] ?? ""),
-    gpuIds,
-  };
+/** The spot of a task of `plan` on a container instance, by the capacity provider if it is run by a strategy. */
+export function spotOn(
+  instance: ContainerInstance,
+  plan: TaskPlan,
+  gpuIds: readonly string[],
+  capacityProviderName: string | null,
+): TaskSpot {
+  return { ...spotWithoutInstance(plan, capacityProviderName), ...hostMembers(instance), gpuIds };
 }
 
-/** A task of `plan` in its spot, not yet in the state. */
-export function newTask(step: ClusterStep, plan: TaskPlan, spot: TaskSpot): Task {
+/** The spot of a task of `plan` that waits for an instance of its capacity provider. */
+export const spotWithoutInstance = (plan: TaskPlan, capacityProviderName: string | null): TaskSpot => ({
+  instanceId: null,
+  availabilityZone: null,
+  launchType: "EC2",
+  capacityProviderName,
+  platformVersion: null,
+  ephemeralStorageGiB: plan.definition.ephemeralStorageGiB,
+  attributes: [],
+  subnet: plan.subnets === null ? null : (plan.subnets[0] ?? ""),
+  gpuIds: [],
+});
+
+/** What a task shows of its container instance. */
+export const hostMembers = (
+  instance: ContainerInstance,
+): Pick<Task, "instanceId" | "availabilityZone" | "launchType" | "attributes"> => ({
+  instanceId: instance.id,
+  availabilityZone: instance.availabilityZone,
+  launchType: launchTypeOn(instance),
+  attributes: instance.platformAttributes.filter(({ name }) => name === "ecs.cpu-architecture"),
+});
+
+/** A task of `plan` in its spot, not yet in the state; `waitingFor` when it has no instance yet. */
+export function newTask(
+  step: ClusterStep,
+  plan: TaskPlan,
+  spot: TaskSpot,
+  waitingFor: PlacementRequest | null = null,
+): Task {
   const id = step.random("task-id").hex(32);
   const { definition, need, overrides } = plan;
   const { subnet, gpuIds, ...place } = spot;
   const attachments = subnet === null ? [] : [newAttachment(step, subnet)];
+  const first = plan.subnets === null && waitingFor === null ? "PENDING" : "PROVISIONING";
   const reservation: Reservation = {
     cpu: need.cpu,
     memoryMiB: need.memoryMiB,
@@ -126,11 +151,11 @@ export function newTask(step: ClusterStep, plan: TaskPlan, spot: TaskSpot): Task
     taskDefinitionArn: definition.arn,
     family: definition.family,
     ...place,
-    // AWS: a task with an ENI of its own begins in PROVISIONING, any other in PENDING.
-    lastStatus: plan.subnets === null ? "PENDING" : "PROVISIONING",
+    // AWS: a task with an ENI of its own, or without an instance, begins in PROVISIONING, any other in PENDING.
+    lastStatus: first,
     desiredStatus: "RUNNING",
     version: 0,
-    containers: newContainers(step, plan, id, gpuIds),
+    containers: newContainers(step, plan, id, gpuIds, first),
     attachments,
     cpu: overrides.cpu ?? definition.cpu,
     memory: overrides.memory ?? definition.memory,
@@ -153,6 +178,7 @@ export function newTask(step: ClusterStep, plan: TaskPlan, spot: TaskSpot): Task
     stoppedAt: null,
     stopCode: null,
     stoppedReason: null,
+    waitingFor,
     protectedUntil: null,
   };
 }
@@ -160,18 +186,35 @@ export function newTask(step: ClusterStep, plan: TaskPlan, spot: TaskSpot): Task
 /** AWS: tasks on external instances are of launch type EXTERNAL. */
 export const launchTypeOn = (instance: ContainerInstance): TaskLaunchType => (instance.external ? "EXTERNAL" : "EC2");
 
-function newContainers(step: ClusterStep, plan: TaskPlan, taskId: string, gpuIds: readonly string[]): Container[] {
-  const ids = step.random("container-id");
-  let gpusGiven = 0;
-  return plan.containers.map((container) => {
+/** The GPUs of a task shared out to its containers, in order. */
+export function gpuIdsByContainer(
+  containers: readonly ContainerDefinition[],
+  gpuIds: readonly string[],
+): (readonly string[])[] {
+  let given = 0;
+  return containers.map((container) => {
     const gpus = gpusOf(container);
-    gpusGiven += gpus;
+    given += gpus;
+    return gpuIds.slice(given - gpus, given);
+  });
+}
+
+function newContainers(
+  step: ClusterStep,
+  plan: TaskPlan,
+  taskId: string,
+  gpuIds: readonly string[],
+  lastStatus: "PENDING" | "PROVISIONING",
+): Container[] {
+  const ids = step.random("container-id");
+  const given = gpuIdsByContainer(plan.containers, gpuIds);
+  return plan.containers.map((container, index) => {
     return {
       arn: containerArn(step.place, step.clusterName, taskId, ids.uuid()),
       name: container.name,
       image: container.image,
       essential: container.essential,
-      lastStatus: plan.subnets === null ? "PENDING" : "PROVISIONING",
+      lastStatus,
       imageDigest: null,
       runtimeId: null,
       exitCode: null,
@@ -182,7 +225,7 @@ function newContainers(step: ClusterStep, plan: TaskPlan, taskId: string, gpuIds
       cpu: container.cpu,
       memoryMiB: container.memory ?? null,
       memoryReservationMiB: container.memoryReservation ?? null,
-      gpuIds: gpuIds.slice(gpusGiven - gpus, gpusGiven),
+      gpuIds: given[index] ?? [],
     };
   });
 }

@@ -14,6 +14,7 @@ import { checkLaunchType, type LaunchRequest, launchChoice } from "./launch-choi
 import type { TaskPlan } from "./new-task.ts";
 import { fingerprint } from "./run-task-token.ts";
 import { planTasks, type TaskRequest } from "./task-request.ts";
+import { launchByProviders } from "./waiting-launch.ts";
 
 export type RunTaskRequest = TaskRequest &
   LaunchRequest & {
@@ -27,7 +28,8 @@ export type TaskReply = { readonly tasks: readonly object[]; readonly failures: 
 /**
  * RunTask: places 1 to 10 tasks where they fit and the constraints of the call and of the task definition hold, by the
  * strategies of the call or at random, one after the other, each seeing the ones before; or starts them on Fargate. Tasks
- * that fit nowhere are `failures` of a reply that is otherwise fine; a cluster without instances is a refusal.
+ * by capacity providers wait where these have no room. Others that fit nowhere are `failures` of a reply that is otherwise
+ * fine; a cluster without instances is a refusal.
  * AWS: RunTask in the API reference; texts as users see them.
  */
 export function runTask(step: ClusterStep, request: RunTaskRequest, given: Given): TaskReply {
@@ -40,10 +42,11 @@ export function runTask(step: ClusterStep, request: RunTaskRequest, given: Given
   const choice = launchChoice(step, request, given, count);
   const onFargate = choice.launchType === "FARGATE";
   const plan = planTasks(step, request, given, limits.startedByCharactersRunTask, onFargate);
-  checkLaunchType(plan.definition, choice, request.launchType === undefined && !onFargate);
+  const byStrategy = onFargate || choice.providers !== null;
+  checkLaunchType(plan.definition, choice, request.launchType === undefined && !byStrategy);
   const { taskIds, failures } = onFargate
     ? runOnFargate(step, plan, choice.fargate, given)
-    : runOnInstances(step, plan, checkedPlacement(plan, request, choice.launchType), count);
+    : runOnInstances(step, plan, checkedPlacement(plan, request, choice.launchType), choice.providers, count);
   remember(step, request, taskIds, failures);
   return replyOf(step, taskIds, failures);
 }
@@ -55,7 +58,14 @@ function runOnFargate(step: ClusterStep, plan: TaskPlan, launch: FargateLaunch, 
   return launchOnFargate(step, plan, launch, given.fargateElsewhere);
 }
 
-function runOnInstances(step: ClusterStep, plan: TaskPlan, placement: PlacementRequest, count: number): Started {
+function runOnInstances(
+  step: ClusterStep,
+  plan: TaskPlan,
+  placement: PlacementRequest,
+  providers: readonly string[] | null,
+  count: number,
+): Started {
+  if (providers !== null) return { taskIds: launchByProviders(step, plan, placement, providers), failures: [] };
   if (!anyEligible(step.state, placement)) {
     refuse("InvalidParameterException", "No Container Instances were found in your cluster.");
   }

@@ -8,10 +8,13 @@ export function taskDueAt(task: Task, timeline: Timeline): number | null {
   return status === null ? task.protectedUntil : Math.min(status, task.protectedUntil);
 }
 
-/** When its status wants to be looked at: the network and the retention move it on. */
+/** When its status wants to be looked at: the network, a wait for capacity that is too long, and the retention move it on. */
 export function taskStatusDueAt(task: Task, timeline: Timeline): number | null {
   switch (task.lastStatus) {
     case "PROVISIONING":
+      return (
+        task.statusSince + (task.waitingFor === null ? timeline.networkInterfaceMs : timeline.provisioningTimeoutMs)
+      );
     case "DEACTIVATING":
     case "DEPROVISIONING":
       return task.statusSince + timeline.networkInterfaceMs;

@@ -17,15 +17,15 @@ function inStatus(task: Task, status: TaskStatus): Task {
 
 /** The whole table again, as one line for each status: what each signal, in the order of `taskSignals`, makes of it. */
 const expected = `
-PROVISIONING   PENDING - - - DEPROVISIONING - - DEPROVISIONING STOPPED
-PENDING        - ACTIVATING RUNNING DEPROVISIONING - - - - STOPPED
-ACTIVATING     - - RUNNING DEPROVISIONING - - - - STOPPED
-RUNNING        - - - DEPROVISIONING DEACTIVATING - - - STOPPED
-DEACTIVATING   - - - DEPROVISIONING - STOPPING - - STOPPED
-STOPPING       - - - DEPROVISIONING - - - - STOPPED
-DEPROVISIONING - - - - - - STOPPED - STOPPED
-STOPPED        - - - - - - - - -
-DELETED        - - - - - - - - -
+PROVISIONING   PENDING PENDING - - - DEPROVISIONING - - DEPROVISIONING STOPPED
+PENDING        - - ACTIVATING RUNNING DEPROVISIONING - - - - STOPPED
+ACTIVATING     - - - RUNNING DEPROVISIONING - - - - STOPPED
+RUNNING        - - - - DEPROVISIONING DEACTIVATING - - - STOPPED
+DEACTIVATING   - - - - DEPROVISIONING - STOPPING - - STOPPED
+STOPPING       - - - - DEPROVISIONING - - - - STOPPED
+DEPROVISIONING - - - - - - - STOPPED - STOPPED
+STOPPED        - - - - - - - - - -
+DELETED        - - - - - - - - - -
 `;
 
 test("each signal moves each status where the life of a task says", () => {

@@ -2,6 +2,8 @@ import type { TaskStatus } from "./task.ts";
 
 /** Everything that can move a task's lastStatus. */
 export const taskSignals = [
+  /** A task without an ENI that waited for capacity has an instance. */
+  "placed",
   /** The control plane made the task's ENI; the task can go to its agent. */
   "network-interface-made",
   /** The agent confirmed the ENI. */
@@ -30,6 +32,7 @@ export type TaskSignal = (typeof taskSignals)[number];
  */
 export const taskLifecycle = {
   PROVISIONING: {
+    placed: "PENDING",
     "network-interface-made": "PENDING",
     "network-interface-attached": "ignored",
     "agent-running": "ignored",
@@ -41,6 +44,7 @@ export const taskLifecycle = {
     "instance-deregistered": "STOPPED",
   },
   PENDING: {
+    placed: "ignored",
     "network-interface-made": "ignored",
     "network-interface-attached": "ACTIVATING",
     "agent-running": "RUNNING",
@@ -53,6 +57,7 @@ export const taskLifecycle = {
     "instance-deregistered": "STOPPED",
   },
   ACTIVATING: {
+    placed: "ignored",
     "network-interface-made": "ignored",
     "network-interface-attached": "ignored",
     "agent-running": "RUNNING",
@@ -64,6 +69,7 @@ export const taskLifecycle = {
     "instance-deregistered": "STOPPED",
   },
   RUNNING: {
+    placed: "ignored",
     "network-interface-made": "ignored",
     "network-interface-attached": "ignored",
     "agent-running": "ignored",
@@ -75,6 +81,7 @@ export const taskLifecycle = {
     "instance-deregistered": "STOPPED",
   },
   DEACTIVATING: {
+    placed: "ignored",
     "network-interface-made": "ignored",
     "network-interface-attached": "ignored",
     "agent-running": "ignored",
@@ -86,6 +93,7 @@ export const taskLifecycle = {
     "instance-deregistered": "STOPPED",
   },
   STOPPING: {
+    placed: "ignored",
     "network-interface-made": "ignored",
     "network-interface-attached": "ignored",
     "agent-running": "ignored",
@@ -97,6 +105,7 @@ export const taskLifecycle = {
     "instance-deregistered": "STOPPED",
   },
   DEPROVISIONING: {
+    placed: "ignored",
     "network-interface-made": "ignored",
     "network-interface-attached": "ignored",
     "agent-running": "ignored",
@@ -108,6 +117,7 @@ export const taskLifecycle = {
     "instance-deregistered": "STOPPED",
   },
   STOPPED: {
+    placed: "ignored",
     "network-interface-made": "ignored",
     "network-interface-attached": "ignored",
     "agent-running": "ignored",
@@ -119,6 +129,7 @@ export const taskLifecycle = {
     "instance-deregistered": "ignored",
   },
   DELETED: {
+    placed: "ignored",
     "network-interface-made": "ignored",
     "network-interface-attached": "ignored",
     "agent-running": "ignored",

@@ -4,6 +4,7 @@ import { deliverTask } from "./deliver-tasks.ts";
 import { freeAddress } from "./network-address.ts";
 import type { Task } from "./task.ts";
 import { taskStatusDueAt } from "./task-due-at.ts";
+import { giveUpWaiting } from "./waiting-retry.ts";
 
 /** Does what is due for `task` at `step.now`; nothing when nothing is. */
 export function taskDue(step: ClusterStep, task: Task): void {
@@ -18,6 +19,10 @@ export function taskDue(step: ClusterStep, task: Task): void {
 function statusDue(step: ClusterStep, task: Task): void {
   switch (task.lastStatus) {
     case "PROVISIONING":
+      if (task.waitingFor !== null) {
+        giveUpWaiting(step, task);
+        break;
+      }
       step.changeTask(advance(withAddress(step, task), "network-interface-made", step.now));
       deliverTask(step, task.id);
       break;

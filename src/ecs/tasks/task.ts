@@ -1,5 +1,6 @@
 import type { Attribute } from "../attributes/attribute.ts";
 import type { Attachment } from "../container-instances/container-instance.ts";
+import type { PlacementRequest } from "../placement/placement-request.ts";
 import type { Tag } from "../tags/tag.ts";
 
 /** AWS: every lastStatus of a task, in the order of its life; a task never goes back in it. */
@@ -142,6 +143,8 @@ export type Task = {
   readonly stoppedAt: number | null;
   readonly stopCode: StopCode | null;
   readonly stoppedReason: string | null;
+  /** What placement looks for while the task waits for capacity of its provider; null when it does not wait. */
+  readonly waitingFor: PlacementRequest | null;
   /** Scale-in protection; null when off. */
   readonly protectedUntil: number | null;
 };
