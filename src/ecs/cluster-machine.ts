@@ -24,6 +24,7 @@ import type { ClusterEffect } from "./effect.ts";
 import { recoverManagedHosts } from "./fargate/managed-host.ts";
 import type { Machine, StepResult } from "./machine.ts";
 import { Refusal, refuse } from "./refusals.ts";
+import { runLooks } from "./services/run-looks.ts";
 import { deliverCredentials } from "./tasks/deliver-credentials.ts";
 import { reportStopCandidates } from "./tasks/report-stop-candidates.ts";
 import { reportTaskHealth } from "./tasks/report-task-health.ts";
@@ -90,7 +91,8 @@ function decide(step: ClusterStep, input: ClusterInput): unknown {
       return report(step, input.report);
     case "timer":
       expireReconnects(step);
-      return runDue(step);
+      runDue(step);
+      return runLooks(step);
     case "recovered":
       recoverManagedHosts(step);
       return recoverConnections(step);

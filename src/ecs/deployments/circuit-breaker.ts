@@ -1,0 +1,30 @@
+import type { CircuitBreaker, Deployment } from "./deployment.ts";
+
+/** AWS: the bounds of a threshold in percent, unless it is an unbounded one. */
+const thresholdMin = 3;
+const thresholdMax = 200;
+
+/** How many failures trip the breaker. AWS: a percentage of the desired count, rounded up, 3 to 200; or a plain number. */
+export function breakerThreshold({ thresholdConfiguration }: CircuitBreaker, desiredCount: number): number {
+  const { type, value } = thresholdConfiguration;
+  if (type === "COUNT") return value;
+  const share = Math.ceil((desiredCount * value) / 100);
+  return type === "BOUNDED_PERCENT" ? Math.min(thresholdMax, Math.max(thresholdMin, share)) : Math.max(1, share);
+}
+
+/** True when a deployment has failed as often as the breaker lets it. */
+export const hasTripped = (breaker: CircuitBreaker, deployment: Deployment, desiredCount: number): boolean =>
+  breaker.enable &&
+  deployment.rolloutState === "IN_PROGRESS" &&
+  deployment.breakerCount >= breakerThreshold(breaker, desiredCount);
+
+/** AWS: what the API shows of the breaker of a deployment. */
+export function breakerStatus(
+  breaker: CircuitBreaker,
+  isOver: boolean,
+  tripped: boolean,
+): "DISABLED" | "MONITORING" | "MONITORING_COMPLETE" | "TRIGGERED" {
+  if (!breaker.enable) return "DISABLED";
+  if (tripped) return "TRIGGERED";
+  return isOver ? "MONITORING_COMPLETE" : "MONITORING";
+}

@@ -1,0 +1,148 @@
+import { must } from "../../lib/assert.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { primaryOf, type Service } from "../services/service.ts";
+import { announceDeployment, tellService } from "../services/service-announcements.ts";
+import { type Deployment, noBackoff, type ServiceDeployment, type ServiceDeploymentStatus } from "./deployment.ts";
+
+/**
+ * The PRIMARY deployment has all its tasks, healthy, and the others have none: it is COMPLETED and the only one that is left.
+ * AWS: the texts; a service deployment is SUCCESSFUL, or ROLLBACK_SUCCESSFUL when this was a rollback.
+ */
+export function completeDeployment(step: ClusterStep, name: string): void {
+  const service = serviceNamed(step, name);
+  const primary = primaryOf(service);
+  const reason = `ECS deployment ${primary.id} completed.`;
+  const completed: Deployment = {
+    ...primary,
+    rolloutState: "COMPLETED",
+    rolloutStateReason: reason,
+    updatedAt: step.now,
+  };
+  endServiceDeployment(step, service, primary, (status) =>
+    status === "ROLLBACK_IN_PROGRESS" || status === "ROLLBACK_REQUESTED" ? "ROLLBACK_SUCCESSFUL" : "SUCCESSFUL",
+  );
+  step.state.services.put(name, { ...service, deployments: [completed] });
+  tellService(step, name, `(deployment ${primary.id}) deployment completed.`);
+  announceDeployment(step, service, "SERVICE_DEPLOYMENT_COMPLETED", primary.id, reason);
+}
+
+/** Why a deployment is given up. */
+export type FailureCause = "circuit-breaker" | "rollback-requested" | "abort-requested";
+
+/**
+ * The PRIMARY deployment is given up. With `rollsBack` the newest COMPLETED one becomes PRIMARY again; without one, or without
+ * the wish, the service stays as it is and starts no more tasks. AWS: the texts; a rolled-back deployment is IN_PROGRESS
+ * again, so that it is no target of another rollback before it is COMPLETED.
+ */
+export function failDeployment(step: ClusterStep, name: string, cause: FailureCause, rollsBack: boolean): void {
+  const service = serviceNamed(step, name);
+  const primary = primaryOf(service);
+  const target = rollsBack ? service.deployments.find(({ rolloutState }) => rolloutState === "COMPLETED") : undefined;
+  const why = cause === "circuit-breaker" ? "tasks failed to start." : "stopped by user.";
+  const failed: Deployment = {
+    ...primary,
+    rolloutState: "FAILED",
+    rolloutStateReason:
+      cause === "circuit-breaker" ? `ECS deployment circuit breaker: ${why}` : `ECS deployment ${primary.id} ${why}`,
+    updatedAt: step.now,
+  };
+  tellService(step, name, `(deployment ${primary.id}) deployment failed: ${why}`);
+  const eventReason =
+    cause === "circuit-breaker" ? "ECS deployment circuit breaker: task failed to start." : failed.rolloutStateReason;
+  announceDeployment(step, service, "SERVICE_DEPLOYMENT_FAILED", primary.id, eventReason);
+  if (target === undefined) {
+    stay(step, service, failed, cause, rollsBack);
+    return;
+  }
+  rollBack(step, service, failed, target, cause);
+}
+
+function stay(step: ClusterStep, service: Service, failed: Deployment, cause: FailureCause, wanted: boolean): void {
+  endServiceDeployment(
+    step,
+    service,
+    failed,
+    (status) => (status === "ROLLBACK_IN_PROGRESS" ? "ROLLBACK_FAILED" : "STOPPED"),
+    wanted ? "No rollback candidate was found to run the rollback." : reasonOf(cause),
+  );
+  put(step, service, [failed]);
+}
+
+function rollBack(
+  step: ClusterStep,
+  service: Service,
+  failed: Deployment,
+  target: Deployment,
+  cause: FailureCause,
+): void {
+  const reason =
+    cause === "circuit-breaker"
+      ? `ECS deployment circuit breaker: rolling back to deploymentId ${target.id}.`
+      : `ECS deployment ${failed.id} stopped by user: rolling back to deploymentId ${target.id}.`;
+  const again: Deployment = {
+    ...target,
+    status: "PRIMARY",
+    rolloutState: "IN_PROGRESS",
+    rolloutStateReason: reason,
+    breakerCount: 0,
+    failedTasks: 0,
+    startBackoff: noBackoff,
+    updatedAt: step.now,
+  };
+  const known = step.state.serviceDeployments.get(service.serviceDeploymentId);
+  if (known !== undefined) {
+    step.state.serviceDeployments.put(known.id, {
+      ...known,
+      status: "ROLLBACK_IN_PROGRESS",
+      statusReason: reasonOf(cause),
+      failureCount: failed.breakerCount,
+      rollback: { reason: reasonOf(cause), startedAt: step.now, revisionId: target.revisionId },
+      updatedAt: step.now,
+    });
+  }
+  put(step, service, [{ ...failed, status: "ACTIVE" }, again]);
+  tellService(step, service.name, `rolling back to deployment ${target.id}.`);
+  announceDeployment(step, service, "SERVICE_DEPLOYMENT_IN_PROGRESS", target.id, reason);
+}
+
+function reasonOf(cause: FailureCause): string {
+  switch (cause) {
+    case "circuit-breaker":
+      return "The deployment circuit breaker was triggered: tasks failed to start.";
+    case "rollback-requested":
+      return "A rollback was requested by StopServiceDeployment.";
+    case "abort-requested":
+      return "A stop was requested by StopServiceDeployment.";
+  }
+}
+
+/** Puts the given deployments in the place of those with the same ids. */
+function put(step: ClusterStep, service: Service, changed: readonly Deployment[]): void {
+  const deployments = service.deployments.map((known) => changed.find(({ id }) => id === known.id) ?? known);
+  step.state.services.put(service.name, { ...service, deployments });
+}
+
+/** Closes the service deployment that runs, if it does. */
+function endServiceDeployment(
+  step: ClusterStep,
+  service: Service,
+  deployment: Deployment,
+  endOf: (status: ServiceDeploymentStatus) => ServiceDeploymentStatus,
+  statusReason: string | null = null,
+): void {
+  const known = step.state.serviceDeployments.get(service.serviceDeploymentId);
+  if (known === undefined || known.finishedAt !== null) return;
+  const status = endOf(known.status);
+  const ended: ServiceDeployment = {
+    ...known,
+    status,
+    statusReason: statusReason ?? known.statusReason,
+    failureCount: known.rollback === null ? deployment.breakerCount : known.failureCount,
+    finishedAt: step.now,
+    stoppedAt: status === "STOPPED" ? step.now : null,
+    updatedAt: step.now,
+  };
+  step.state.serviceDeployments.put(known.id, ended);
+}
+
+const serviceNamed = (step: ClusterStep, name: string): Service => must(step.state.services.get(name), "a service");

@@ -1,0 +1,195 @@
+import { must } from "../../lib/assert.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { hasTripped } from "../deployments/circuit-breaker.ts";
+import { completeDeployment, failDeployment } from "../deployments/end-deployment.ts";
+import { isImpaired } from "../deployments/start-backoff.ts";
+import { scaleInOrder } from "../placement/scale-in.ts";
+import { daemonSpots, planDaemon } from "./daemon-plan.ts";
+import { problemDetail, problemMessage } from "./placement-problem.ts";
+import { lookAtBalance } from "./rebalance.ts";
+import { type PlannedStop, planReplica, type ServicePlan } from "./replica-plan.ts";
+import { retire } from "./retire-service.ts";
+import { primaryOf, type Service } from "./service.ts";
+import { announceAction, tellService } from "./service-announcements.ts";
+import { clearImpediment, impede } from "./service-impediment.ts";
+import { type ServiceView, viewService } from "./service-view.ts";
+import { type Started, startServiceTasks } from "./start-service-tasks.ts";
+import { lookAtSteadiness } from "./steady-state.ts";
+import { named, stopServiceTasks } from "./stop-service-tasks.ts";
+
+/** LIMIT: a look holds the event loop; what is to be started or stopped beyond this comes in the next one, which follows at once. */
+export const changesPerLook = 100;
+
+/**
+ * Brings a service one step closer to what it is to be: the whole of it is looked at, whatever the occasion. Gives how many
+ * tasks were started and stopped. AWS: how a service keeps its desired count, rolls out, drains, fails and becomes steady.
+ */
+export function lookAtService(step: ClusterStep, name: string): number {
+  const known = step.state.services.get(name);
+  if (known === undefined || known.status === "INACTIVE") return 0;
+  step.state.serviceIndex.looks.looked(name, step.now);
+  endDeploymentsThatFailed(step, known);
+  countDaemons(step, name);
+  const view = viewNow(step, name);
+  const plan = planOf(step, view);
+  const stops = [...plan.stops, ...surplusOf(step, view, plan)];
+  const stopped = stops.slice(0, changesPerLook);
+  countUnhealthy(step, name, stopped);
+  stopServiceTasks(step, serviceNow(step, name), stopped);
+  const started = start(step, view, plan);
+  const leftOver = stops.length > stopped.length || started < Math.min(plan.starts, startable(view, step.now));
+  settle(step, name, plan);
+  lookAgain(step, name, view, leftOver && started + stopped.length > 0);
+  return started + stopped.length;
+}
+
+const serviceNow = (step: ClusterStep, name: string): Service => must(step.state.services.get(name), "a service");
+const viewNow = (step: ClusterStep, name: string): ServiceView =>
+  viewService(step.state, serviceNow(step, name), step.now);
+
+/** What is to be done about a service as it stands. */
+export function planOf(step: ClusterStep, view: ServiceView): ServicePlan {
+  return view.service.schedulingStrategy === "DAEMON" ? planDaemon(step, view) : planReplica(view);
+}
+
+function endDeploymentsThatFailed(step: ClusterStep, service: Service): void {
+  if (service.status !== "ACTIVE") return;
+  const primary = primaryOf(service);
+  const breaker = service.deploymentConfiguration.deploymentCircuitBreaker;
+  if (hasTripped(breaker, primary, service.desiredCount)) {
+    failDeployment(step, service.name, "circuit-breaker", breaker.rollback);
+    return;
+  }
+  const status = step.state.serviceDeployments.get(service.serviceDeploymentId)?.status;
+  if (status === "ROLLBACK_REQUESTED") failDeployment(step, service.name, "rollback-requested", true);
+  if (status === "STOP_REQUESTED") failDeployment(step, service.name, "abort-requested", false);
+}
+
+/** AWS: the desired count of a DAEMON service is the number of instances that match. */
+function countDaemons(step: ClusterStep, name: string): void {
+  const service = serviceNow(step, name);
+  if (service.schedulingStrategy !== "DAEMON" || service.status !== "ACTIVE") return;
+  const desiredCount = daemonSpots(step, service).length;
+  if (desiredCount !== service.desiredCount) step.state.services.put(name, { ...service, desiredCount });
+}
+
+/** AWS: a scale-in stops tasks that are not RUNNING or not healthy first, then by the placement strategy; protected ones never. */
+function surplusOf(step: ClusterStep, view: ServiceView, { surplus }: ServicePlan): PlannedStop[] {
+  if (surplus === 0) return [];
+  const open = view.keepers.filter(({ isProtected }) => !isProtected);
+  const useless = open.filter(({ serves }) => !serves).map(({ task }) => task);
+  const serving = open.filter(({ serves }) => serves).map(({ task }) => task);
+  const count = Math.max(0, surplus - useless.length);
+  const strategies = view.service.placementStrategy;
+  const ordered = count === 0 ? [] : scaleInOrder(step.state, serving, strategies, step.random("scale-in"), count);
+  return [...useless, ...ordered].slice(0, surplus).map((task) => ({ task, why: "surplus" }));
+}
+
+/** AWS: once a task of the deployment was RUNNING, the circuit breaker counts tasks that are replaced for failed health checks. */
+function countUnhealthy(step: ClusterStep, name: string, stops: readonly PlannedStop[]): void {
+  const service = serviceNow(step, name);
+  const primary = service.status === "ACTIVE" ? primaryOf(service) : null;
+  const unhealthy = stops.filter(({ task, why }) => why === "unhealthy" && task.startedBy === primary?.id).length;
+  if (primary === null || unhealthy === 0) return;
+  const counted = { ...primary, breakerCount: primary.breakerCount + unhealthy, lastFailureAt: step.now };
+  const deployments = service.deployments.map((each) => (each === primary ? counted : each));
+  step.state.services.put(name, { ...service, deployments });
+}
+
+/** How many tasks may be started now: none while starts are held back after failures. */
+function startable({ primary }: ServiceView, now: number): number {
+  const { until } = primary.startBackoff;
+  return until !== null && until > now ? 0 : changesPerLook;
+}
+
+function start(step: ClusterStep, view: ServiceView, plan: ServicePlan): number {
+  const { name } = view.service;
+  const service = serviceNow(step, name);
+  const count = Math.min(plan.starts, startable(view, step.now));
+  if (count === 0) {
+    step.state.serviceIndex.foundRoom(name, true);
+    return 0;
+  }
+  const { taskIds, problem } = plan.start?.(count) ?? startServiceTasks(step, service, view.primary, count);
+  tellStarted(step, service, taskIds);
+  step.state.serviceIndex.foundRoom(name, problem === null);
+  if (problem === null) return taskIds.length;
+  // AWS: the text for a service whose tasks cannot be placed; an equal one is held back.
+  impede(step, name, problemMessage(problem), "SERVICE_TASK_PLACEMENT_FAILURE", problemDetail(step, problem));
+  return taskIds.length;
+}
+
+function tellStarted(step: ClusterStep, service: Service, taskIds: Started["taskIds"]): void {
+  if (taskIds.length === 0) return;
+  tellService(step, service.name, `has started ${taskIds.length} tasks: ${named(taskIds)}.`);
+  announceAction(step, service, "TASKS_STARTED");
+}
+
+/** What follows when tasks were started and stopped: impediments, the end of the deployment or of the service, steadiness. */
+function settle(step: ClusterStep, name: string, plan: ServicePlan): void {
+  const view = viewNow(step, name);
+  if (view.service.status === "DRAINING") {
+    if (view.keepers.length === 0 && view.leavers.length === 0) retire(step, name);
+    return;
+  }
+  tellImpediments(step, view, plan);
+  forgetOldFailures(step, view);
+  if (isRolledOut(view)) completeDeployment(step, name);
+  lookAtBalance(step, viewNow(step, name));
+  lookAtSteadiness(step, viewNow(step, name));
+}
+
+function tellImpediments(step: ClusterStep, { service, primary }: ServiceView, plan: ServicePlan): void {
+  if (plan.hindrance === "deployment-configuration") {
+    const message =
+      "was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.";
+    impede(step, service.name, message, "SERVICE_TASK_CONFIGURATION_FAILURE", { reason: message });
+  } else if (isImpaired(primary.startBackoff)) {
+    const message =
+      "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
+    impede(step, service.name, message, "SERVICE_TASK_START_IMPAIRED");
+  } else if (plan.starts === 0) clearImpediment(step, service.name);
+}
+
+/** AWS: a healthy task resets what the circuit breaker counted; one that was started before the failure says nothing. */
+function forgetOldFailures(step: ClusterStep, { service, primary, keepers }: ServiceView): void {
+  const { resetOnHealthyTask } = service.deploymentConfiguration.deploymentCircuitBreaker;
+  const { lastFailureAt, breakerCount, hasRun } = primary;
+  if (!resetOnHealthyTask || breakerCount === 0 || lastFailureAt === null || !hasRun) return;
+  if (!keepers.some(({ isHealthy, task }) => isHealthy && (task.startedAt ?? 0) > lastFailureAt)) return;
+  const current = serviceNow(step, service.name);
+  const deployments = current.deployments.map((each) => (each.id === primary.id ? { ...each, breakerCount: 0 } : each));
+  step.state.services.put(service.name, { ...current, deployments });
+}
+
+/** AWS: a rollout is over when the new deployment has its tasks, all healthy, and the older ones have none left. */
+function isRolledOut({ service, primary, keepers, leavers, ofOthers }: ServiceView): boolean {
+  if (primary.rolloutState !== "IN_PROGRESS" || ofOthers > 0 || keepers.length !== service.desiredCount) return false;
+  return leavers.every(({ leaves }) => leaves === "lost") && keepers.every(({ isHealthy }) => isHealthy);
+}
+
+/** When time alone asks for the next look; every other occasion is noticed where it happens. */
+function lookAgain(step: ClusterStep, name: string, view: ServiceView, leftOver: boolean): void {
+  const { looks, hungry } = step.state.serviceIndex;
+  const service = step.state.services.get(name);
+  if (service === undefined || service.status === "INACTIVE") return;
+  if (leftOver) looks.at(name, 0);
+  const after = viewService(step.state, service, step.now);
+  const { until } = after.primary.startBackoff;
+  if (after.changesAt !== null) looks.at(name, after.changesAt);
+  if (until !== null && until > step.now) looks.at(name, until);
+  if (service.impediment !== null) {
+    // With many services that wait for room the slow retries are made slower, so that they stay a small part of the work.
+    looks.at(name, step.now + Math.max(step.timeline.placementRetryMs, hungry * retryShareMs));
+  }
+  if (service.steadyAnnouncedAt !== null && service.steadySince !== null) {
+    looks.at(name, service.steadyAnnouncedAt + step.timeline.serviceEventRepeatMs);
+  }
+  if (view.service.availabilityZoneRebalancing === "ENABLED" && service.steadySince !== null) {
+    const rebalanceAt = service.steadySince + step.timeline.rebalanceAfterMs;
+    if (rebalanceAt > step.now) looks.at(name, rebalanceAt);
+  }
+}
+
+/** LIMIT: a retry looks at every instance, some milliseconds in the largest cluster. */
+const retryShareMs = 100;

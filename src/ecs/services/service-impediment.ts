@@ -1,0 +1,30 @@
+import { must } from "../../lib/assert.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { announceAction, type ServiceAction, tellService } from "./service-announcements.ts";
+
+/**
+ * Notes why a service does not get on, and tells so unless it was told before. AWS: an event that would repeat the last one of
+ * its kind is held back while the condition lasts, or for six hours.
+ */
+export function impede(
+  step: ClusterStep,
+  serviceName: string,
+  message: string,
+  action: ServiceAction,
+  detail: Readonly<Record<string, unknown>> = {},
+): void {
+  const service = must(step.state.services.get(serviceName), "a service");
+  const known = service.impediment;
+  const isKnown = known !== null && known.message === message;
+  if (isKnown && step.now < known.announcedAt + step.timeline.serviceEventRepeatMs) return;
+  const impediment = { message, since: isKnown ? known.since : step.now, announcedAt: step.now };
+  step.state.services.put(serviceName, { ...service, impediment });
+  tellService(step, serviceName, message);
+  announceAction(step, service, action, detail);
+}
+
+/** The service gets on again. */
+export function clearImpediment(step: ClusterStep, serviceName: string): void {
+  const service = must(step.state.services.get(serviceName), "a service");
+  if (service.impediment !== null) step.state.services.put(serviceName, { ...service, impediment: null });
+}

@@ -1,0 +1,147 @@
+import { must } from "../../lib/assert.ts";
+import type { ClusterState } from "../cluster-state.ts";
+import type { Deployment } from "../deployments/deployment.ts";
+import { holdsResources, type Task } from "../tasks/task.ts";
+import { isLost } from "./lost-agents.ts";
+import { primaryOf, type Service } from "./service.ts";
+
+/**
+ * Why a task is to go though nobody stopped it: its service is deleted, its instance drains, its agent has been gone for longer
+ * than the cluster's policy lets it, its health check fails, or a newer deployment replaces it. The first that applies.
+ */
+export type LeaveReason = "deleted" | "draining" | "lost" | "unhealthy" | "replaced";
+
+/** A task of a service that is wanted RUNNING. */
+export type ServiceTask = {
+  readonly task: Task;
+  /** Null for one that the service is to keep. */
+  readonly leaves: LeaveReason | null;
+  readonly isRunning: boolean;
+  /** RUNNING, and what is checked of it is healthy. */
+  readonly serves: boolean;
+  /** Serves, and for long enough that the rollout may count on it. */
+  readonly isHealthy: boolean;
+  readonly isProtected: boolean;
+};
+
+/** All that a decision about a service is made from. A minute's look and one for a change see the same. */
+export type ServiceView = {
+  readonly service: Service;
+  readonly primary: Deployment;
+  readonly now: number;
+  readonly keepers: readonly ServiceTask[];
+  readonly leavers: readonly ServiceTask[];
+  /** Tasks that are wanted STOPPED and hold their resources still, but for those whose agent is lost. */
+  readonly stopping: number;
+  /** Tasks of other deployments that are not STOPPED. */
+  readonly ofOthers: number;
+  /** When time alone changes this view; null when it does not. */
+  readonly changesAt: number | null;
+};
+
+/** The view of a service at `now`, from the documents of the cluster. */
+export function viewService(state: ClusterState, service: Service, now: number): ServiceView {
+  const viewer = new Viewer(state, service, now);
+  for (const id of state.serviceIndex.book.taskIdsOf(service.name)) {
+    viewer.add(must(state.tasks.get(id), "a task of a service"));
+  }
+  return viewer.view();
+}
+
+class Viewer {
+  readonly #state: ClusterState;
+  readonly #service: Service;
+  readonly #primary: Deployment;
+  readonly #now: number;
+  readonly #keepers: ServiceTask[] = [];
+  readonly #leavers: ServiceTask[] = [];
+  #stopping = 0;
+  #ofOthers = 0;
+  #changesAt: number | null = null;
+
+  constructor(state: ClusterState, service: Service, now: number) {
+    this.#state = state;
+    this.#service = service;
+    this.#primary = primaryOf(service);
+    this.#now = now;
+  }
+
+  add(task: Task): void {
+    if (!holdsResources(task)) return;
+    const lost = this.#isLost(task);
+    if (task.startedBy !== this.#primary.id && !(lost && task.desiredStatus === "STOPPED")) this.#ofOthers += 1;
+    if (task.desiredStatus === "STOPPED") {
+      if (!lost) this.#stopping += 1;
+      return;
+    }
+    const serves = this.#serves(task);
+    const isRunning = task.lastStatus === "RUNNING";
+    const leaves = this.#leaves(task, lost);
+    const isProtected = task.protectedUntil !== null && task.protectedUntil > this.#now;
+    const isHealthy = serves && this.#isHeldLongEnough(task);
+    (leaves === null ? this.#keepers : this.#leavers).push({ task, leaves, isRunning, serves, isHealthy, isProtected });
+  }
+
+  view(): ServiceView {
+    return {
+      service: this.#service,
+      primary: this.#primary,
+      now: this.#now,
+      keepers: this.#keepers,
+      leavers: this.#leavers,
+      stopping: this.#stopping,
+      ofOthers: this.#ofOthers,
+      changesAt: this.#changesAt,
+    };
+  }
+
+  #leaves(task: Task, lost: boolean): LeaveReason | null {
+    if (this.#service.status === "DRAINING") return "deleted";
+    const instance = task.instanceId === null ? undefined : this.#state.instances.get(task.instanceId);
+    if (instance?.status === "DRAINING") return "draining";
+    if (lost) return "lost";
+    if (task.startedBy !== this.#primary.id) return "replaced";
+    return this.#isUnhealthy(task) ? "unhealthy" : null;
+  }
+
+  #isLost(task: Task): boolean {
+    const instance = task.instanceId === null ? undefined : this.#state.instances.get(task.instanceId);
+    if (instance === undefined) return false;
+    const lostAt = isLost(this.#state, instance);
+    if (lostAt === null) return false;
+    if (lostAt > this.#now) this.#lookAt(lostAt);
+    return lostAt <= this.#now;
+  }
+
+  /** AWS: with container health checks a task must be HEALTHY; without them RUNNING is enough. */
+  #serves(task: Task): boolean {
+    if (task.lastStatus !== "RUNNING") return false;
+    return !isChecked(task) || task.healthStatus === "HEALTHY";
+  }
+
+  /** AWS: of a deployment under way a task without health checks counts when it has been RUNNING for 40 s. */
+  #isHeldLongEnough(task: Task): boolean {
+    if (isChecked(task) || task.startedBy !== this.#primary.id) return true;
+    if (this.#primary.rolloutState !== "IN_PROGRESS") return true;
+    return this.#hasPassed((task.startedAt ?? this.#now) + this.#state.timeline.healthyHoldMs);
+  }
+
+  /** AWS: a failed health check does not count within the grace period. */
+  #isUnhealthy(task: Task): boolean {
+    if (task.lastStatus !== "RUNNING" || task.healthStatus !== "UNHEALTHY") return false;
+    const graceMs = (this.#service.healthCheckGracePeriodSeconds ?? 0) * 1_000;
+    return this.#hasPassed((task.startedAt ?? this.#now) + graceMs);
+  }
+
+  #hasPassed(at: number): boolean {
+    if (at > this.#now) this.#lookAt(at);
+    return at <= this.#now;
+  }
+
+  #lookAt(at: number): void {
+    if (this.#changesAt === null || at < this.#changesAt) this.#changesAt = at;
+  }
+}
+
+const isChecked = (task: Task): boolean =>
+  task.containers.some(({ essential, healthStatus }) => essential && healthStatus !== null);

@@ -1,0 +1,93 @@
+import { isFargateProvider } from "../capacity-providers/capacity-provider.ts";
+import { nextProvider } from "../capacity-providers/distribute.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import type { Deployment } from "../deployments/deployment.ts";
+import { launchOnFargate } from "../fargate/launch-on-fargate.ts";
+import { platformVersion } from "../fargate/platform-version.ts";
+import { anyEligible, placementFailures, placeTask } from "../placement/place-task.ts";
+import type { PlacementConstraint } from "../placement/placement-request.ts";
+import { launch } from "../tasks/launch.ts";
+import type { TaskPlan } from "../tasks/new-task.ts";
+import { holdsResources } from "../tasks/task.ts";
+import type { PlacementProblem } from "./placement-problem.ts";
+import type { Service } from "./service.ts";
+import { placementOf, planServiceTasks, revisionOf } from "./service-task-plan.ts";
+
+/** What came of starting tasks: those that were, and why no more were. */
+export type Started = { readonly taskIds: readonly string[]; readonly problem: PlacementProblem | null };
+
+/**
+ * Starts up to `count` tasks of a deployment, each seeing the ones before. AWS: a capacity provider strategy holds over the
+ * life of the service, so that its tasks that are there count. `where` binds beside the service's own constraints.
+ */
+export function startServiceTasks(
+  step: ClusterStep,
+  service: Service,
+  deployment: Deployment,
+  count: number,
+  where: readonly PlacementConstraint[] = [],
+): Started {
+  const plan = planServiceTasks(step, service, deployment);
+  const { launchType, capacityProviderStrategy } = revisionOf(step, deployment);
+  const counts = providerCounts(step, service.name);
+  const taskIds: string[] = [];
+  while (taskIds.length < count) {
+    const provider = launchType === null ? nextProvider(capacityProviderStrategy, counts) : null;
+    const started = startOne(step, service, deployment, plan, provider, where);
+    if (typeof started !== "string") return { taskIds, problem: started };
+    taskIds.push(started);
+    if (provider !== null) counts.set(provider, (counts.get(provider) ?? 0) + 1);
+  }
+  return { taskIds, problem: null };
+}
+
+/** How many of the service's tasks each capacity provider has. */
+function providerCounts(step: ClusterStep, serviceName: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const id of step.state.serviceIndex.book.taskIdsOf(serviceName)) {
+    const task = step.state.tasks.get(id);
+    if (task === undefined || !holdsResources(task) || task.desiredStatus === "STOPPED") continue;
+    if (task.capacityProviderName !== null) {
+      counts.set(task.capacityProviderName, (counts.get(task.capacityProviderName) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+function startOne(
+  step: ClusterStep,
+  service: Service,
+  deployment: Deployment,
+  plan: TaskPlan,
+  provider: string | null,
+  where: readonly PlacementConstraint[],
+): string | PlacementProblem {
+  const revision = revisionOf(step, deployment);
+  if (revision.launchType === "FARGATE" || (provider !== null && isFargateProvider(provider))) {
+    return startOnFargate(step, plan, revision.platformVersion, provider);
+  }
+  const request = placementOf(service, plan, revision.launchType === "EXTERNAL" ? "EXTERNAL" : "EC2", provider);
+  const bound = where.length === 0 ? request : { ...request, constraints: [...request.constraints, ...where] };
+  const candidate = placeTask(step.state, bound, step.random("placement"));
+  if (candidate !== null) return launch(step, plan, candidate);
+  if (!anyEligible(step.state, bound)) return { type: "no-instances", provider };
+  return { type: "refused", refusals: placementFailures(step.state, bound) };
+}
+
+function startOnFargate(
+  step: ClusterStep,
+  plan: TaskPlan,
+  version: string | null,
+  provider: string | null,
+): string | PlacementProblem {
+  const reason = "Capacity is unavailable at this time. Please try again later or in a different availability zone";
+  // The server was started without hosts for Fargate since the service was made.
+  if (step.configuration.managedHosts == null) return { type: "fargate", reason };
+  const providers = [provider !== null && isFargateProvider(provider) ? provider : null];
+  const { taskIds, failures } = launchOnFargate(step, plan, {
+    platformVersion: version ?? platformVersion(undefined),
+    providers,
+  });
+  const [failure] = failures as { readonly reason: string }[];
+  return taskIds[0] ?? { type: "fargate", reason: failure?.reason ?? reason };
+}

@@ -1,0 +1,31 @@
+import type { ClusterStep } from "../cluster-step.ts";
+import type { Service } from "./service.ts";
+import { announceAction, tellService } from "./service-announcements.ts";
+import type { ServiceView } from "./service-view.ts";
+
+/**
+ * AWS: steady is a service with its desired count RUNNING and healthy, none PENDING, none on its way out, and one deployment.
+ * Told when it becomes so, and again each six hours.
+ */
+export function isSteady({ service, primary, keepers, leavers, stopping, ofOthers }: ServiceView): boolean {
+  if (primary.rolloutState === "IN_PROGRESS" || service.deployments.length > 1) return false;
+  if (leavers.length > 0 || stopping > 0 || ofOthers > 0 || keepers.length !== service.desiredCount) return false;
+  return keepers.every(({ isHealthy }) => isHealthy);
+}
+
+/** Notes whether a service is steady, and tells so when it has become it or it is time to say it again. */
+export function lookAtSteadiness(step: ClusterStep, view: ServiceView): void {
+  const { service } = view;
+  const { services } = step.state;
+  if (!isSteady(view)) {
+    if (service.steadySince !== null) services.put(service.name, { ...service, steadySince: null });
+    return;
+  }
+  const { steadySince, steadyAnnouncedAt } = service;
+  const repeatAt = (steadyAnnouncedAt ?? step.now) + step.timeline.serviceEventRepeatMs;
+  if (steadySince !== null && step.now < repeatAt) return;
+  const steady: Service = { ...service, steadySince: steadySince ?? step.now, steadyAnnouncedAt: step.now };
+  services.put(service.name, steady);
+  tellService(step, service.name, "has reached a steady state.");
+  announceAction(step, service, "SERVICE_STEADY_STATE");
+}

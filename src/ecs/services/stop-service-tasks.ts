@@ -1,0 +1,44 @@
+import { must } from "../../lib/assert.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { beginStop } from "../tasks/stop-task.ts";
+import type { PlannedStop, StopReason } from "./replica-plan.ts";
+import { primaryOf, type Service } from "./service.ts";
+import { announceAction, tellService } from "./service-announcements.ts";
+
+/** Stops tasks of a service and tells so in its events. AWS: stopCode ServiceSchedulerInitiated; the texts. */
+export function stopServiceTasks(step: ClusterStep, service: Service, stops: readonly PlannedStop[]): void {
+  if (stops.length === 0) return;
+  const running: string[] = [];
+  let pending = 0;
+  for (const { task, why } of stops) {
+    const current = must(step.state.tasks.get(task.id), "a task of a service");
+    if (current.lastStatus === "RUNNING") running.push(task.id);
+    else pending += 1;
+    if (why === "unhealthy") tellService(step, service.name, `(task ${task.id}) failed container health checks.`);
+    beginStop(step, current, "ServiceSchedulerInitiated", stoppedReason(service, why));
+  }
+  if (running.length > 0) {
+    const { length } = running;
+    tellService(step, service.name, `has stopped ${length} running tasks: ${named(running)}.`);
+  }
+  if (pending > 0) tellService(step, service.name, `stopped ${pending} pending tasks.`);
+  announceAction(step, service, "TASKS_STOPPED");
+}
+
+function stoppedReason(service: Service, why: StopReason): string {
+  if (why === "unhealthy") return "Task failed container health checks";
+  const { id } = primaryOf(service);
+  return why === "rebalanced"
+    ? `Availability-zone rebalancing initiated by (deployment ${id})`
+    : `Scaling activity initiated by (deployment ${id})`;
+}
+
+/** LIMIT: a line of events that names more tasks than anybody reads only fills the store. */
+const namedMax = 100;
+
+/** The tasks of an event, as ECS names them. */
+export function named(taskIds: readonly string[]): string {
+  const shown = taskIds.slice(0, namedMax).map((id) => `(task ${id})`);
+  const more = taskIds.length - shown.length;
+  return more > 0 ? `${shown.join(" ")} and ${more} more` : shown.join(" ");
+}
