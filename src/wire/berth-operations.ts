@@ -46,7 +46,7 @@ export const berthOperations = [
   {
     name: "ExplainPlacement",
     status: "partial",
-    missing: "`service` has no effect yet, so that `taskDefinition` is needed.",
+    missing: "`service` is refused, so that `taskDefinition` is needed.",
     about:
       "Where tasks would go if they were asked for now, and for each container instance that cannot take one, everything that it lacks. Changes nothing.",
     input: shapes.explainPlacementInput,

@@ -122,19 +122,19 @@ export const operations = [
     name: "RegisterTaskDefinition",
     status: "partial",
     missing:
-      "What RunTask and StartTask refuse to run (placement constraints, Neuron devices, inference accelerators, shared GPUs, S3 Files volumes and those configured at launch) is checked and stored.",
+      "What RunTask and StartTask refuse to run (Neuron devices, inference accelerators, shared GPUs, S3 Files volumes and those configured at launch) is checked and stored.",
   },
   {
     name: "RunTask",
     status: "partial",
     missing:
-      "Placement strategies, placement constraints, capacity providers but FARGATE and FARGATE_SPOT, Windows on Fargate, ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused; placement is random over the container instances that fit. Tasks on Fargate run on hosts that Berth keeps: there is no public address, ephemeral storage is shown and not bounded, platform versions differ in their number only, and Spot tasks are not interrupted. Subnets and security groups name nothing, ENIs per instance are not counted, and `referenceId` is ignored. Berth's own agents run no tasks with secrets, environment files, credentials for a registry, FireLens, the log driver awslogs, EFS or FSx volumes: these are refused by the name of the attribute that is missing. The credentials of a task's roles are good for calls to Berth and nowhere else.",
+      "Capacity providers but FARGATE and FARGATE_SPOT, Windows on Fargate, ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused. Tasks on Fargate run on hosts that Berth keeps: there is no public address, ephemeral storage is shown and not bounded, platform versions differ in their number only, and Spot tasks are not interrupted. Subnets and security groups name nothing, and `referenceId` is ignored. Berth's own agents run no tasks with secrets, environment files, credentials for a registry, FireLens, the log driver awslogs, EFS or FSx volumes: these are refused by the name of the attribute that is missing. The credentials of a task's roles are good for calls to Berth and nowhere else.",
   },
   {
     name: "StartTask",
     status: "partial",
     missing:
-      "Placement constraints of the task definition, ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused. Subnets and security groups name nothing, ENIs per instance are not counted, and `referenceId` is ignored. Berth's own agents run no tasks with secrets, environment files, credentials for a registry, FireLens, the log driver awslogs, EFS or FSx volumes: these are refused by the name of the attribute that is missing. The credentials of a task's roles are good for calls to Berth and nowhere else.",
+      "ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused. Subnets and security groups name nothing, and `referenceId` is ignored. Berth's own agents run no tasks with secrets, environment files, credentials for a registry, FireLens, the log driver awslogs, EFS or FSx volumes: these are refused by the name of the attribute that is missing. The credentials of a task's roles are good for calls to Berth and nowhere else.",
   },
   { name: "StopServiceDeployment", status: "absent" },
   { name: "StopTask", status: "full" },
