@@ -16,6 +16,7 @@ Commands:
   keys     Makes, shows and deletes the access keys that serve accepts.
   agent    Makes this machine a container instance of a control plane: runs its tasks in Docker.
   hosts    Simulated hosts that join a control plane elsewhere, for load tests and rehearsals.
+  explain  Where tasks would go, or what each container instance lacks.
   version  The version.
   help     This text, or that of a command: berth help dev
 
@@ -34,6 +35,7 @@ const commands: Readonly<Record<string, Main>> = {
   agent: async (argv) => (await import("../commands/agent.ts")).main(argv),
   keys: async (argv) => (await import("../commands/keys.ts")).main(argv),
   hosts: async (argv) => (await import("../commands/hosts.ts")).main(argv),
+  explain: async (argv) => (await import("../commands/explain.ts")).main(argv),
   version: async () => print(version()),
   help: async ([name]) => (name === undefined ? print(overview) : commandOf(name)(["--help"])),
 };
