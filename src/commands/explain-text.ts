@@ -78,7 +78,7 @@ function refusalLines({ refusals, summary, closest, placements }: PlacementExpla
     return placements.length === 0 ? ["There is no container instance in this cluster that could take it."] : [];
   }
   const lines = aligned(
-    summary.map(({ reason, count }) => [`  ${reason}`, `on ${counted(count, "container instance")}`]),
+    summary.map(({ reason, count }) => [`  ${shortReason(reason)}`, `on ${counted(count, "container instance")}`]),
   );
   lines.push("");
   const groups = groupsOf(refusals);
@@ -89,7 +89,7 @@ function refusalLines({ refusals, summary, closest, placements }: PlacementExpla
       reasons.map(({ reason, detail = "", missing }, index) => [
         index === 0 ? namesOf(instances) : "",
         index === 0 ? status : "",
-        reason,
+        shortReason(reason),
         shortOf(reason, missing),
         detail,
       ]),
@@ -97,9 +97,9 @@ function refusalLines({ refusals, summary, closest, placements }: PlacementExpla
   lines.push(...aligned(withoutEmptyColumns(rows), "  "));
   const rest = groups.slice(groupsMax).reduce((sum, { instances }) => sum + instances.length, 0);
   if (rest > 0) lines.push(`  and ${counted(rest, "other container instance")} (--json lists them)`);
-  if (closest !== undefined && refusals.length > 1) {
+  if (closest !== undefined && groups.length > 1) {
     const near = refusals.find(({ containerInstanceArn }) => containerInstanceArn === closest.containerInstanceArn);
-    lines.push("", `Closest: ${instanceName(near ?? closest)}. ${closest.detail ?? closest.reason}`.trimEnd());
+    lines.push("", `Closest: ${instanceName(near ?? closest)}. ${closest.detail ?? closest.reason}`);
   }
   return lines;
 }
@@ -135,6 +135,9 @@ const units: Readonly<Record<string, (count: number) => string>> = {
   "RESOURCE:PORTS": (count) => counted(count, "port"),
   "RESOURCE:ENI": (count) => counted(count, "ENI"),
 };
+
+/** AWS: the reasons of constraints are sentences; what tells them from others is their beginning. */
+const shortReason = (reason: string): string => reason.replace(/ placement constraint unsatisfied\.$/, "");
 
 /** What is missing, by how much; nothing for what cannot be measured. */
 function shortOf(reason: string, missing: number | undefined): string {
