@@ -1,11 +1,10 @@
 import { containerInstanceArn } from "../arn.ts";
-import { capacityProviderArn } from "../capacity-providers/capacity-provider.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import type { PlacementRefusal } from "../placement/candidate.ts";
 
 /** Why a task of a service could not be started. */
 export type PlacementProblem =
-  | { readonly type: "no-instances"; readonly provider: string | null }
+  | { readonly type: "no-instances" }
   /** The instances that come closest, the closest first. */
   | { readonly type: "refused"; readonly refusals: readonly PlacementRefusal[] }
   | { readonly type: "fargate"; readonly reason: string }
@@ -18,9 +17,7 @@ const unplaced = "was unable to place a task because no container instance met a
 export function problemMessage(problem: PlacementProblem): string {
   switch (problem.type) {
     case "no-instances":
-      return problem.provider === null
-        ? `${unplaced} Reason: No Container Instances were found in your cluster. ${advice}`
-        : "was unable to reach steady state. Reason: No Container Instances were found in your capacity provider.";
+      return `${unplaced} Reason: No Container Instances were found in your cluster. ${advice}`;
     case "refused": {
       const [closest] = problem.refusals;
       if (closest === undefined) return `${unplaced} ${advice}`;
@@ -59,12 +56,7 @@ export function problemDetail(step: ClusterStep, problem: PlacementProblem): Rec
       return { containerInstanceArns: arns.slice(0, 1), reason: refusals[0]?.reason };
     }
     case "no-instances":
-      return problem.provider === null
-        ? { reason: "NO ACTIVE INSTANCES" }
-        : {
-            capacityProviderArns: [capacityProviderArn(step.place, problem.provider)],
-            reason: "EMPTY CAPACITY PROVIDER",
-          };
+      return { reason: "NO ACTIVE INSTANCES" };
     case "fargate":
       return { reason: "RESOURCE:FARGATE" };
     case "too-many-wait":

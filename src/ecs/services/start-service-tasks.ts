@@ -9,6 +9,7 @@ import type { PlacementConstraint } from "../placement/placement-request.ts";
 import { launch } from "../tasks/launch.ts";
 import type { TaskPlan } from "../tasks/new-task.ts";
 import { holdsResources } from "../tasks/task.ts";
+import { launchOrWait } from "../tasks/waiting-launch.ts";
 import type { PlacementProblem } from "./placement-problem.ts";
 import type { Service } from "./service.ts";
 import { placementOf, planServiceTasks, revisionOf } from "./service-task-plan.ts";
@@ -68,9 +69,10 @@ function startOne(
   }
   const request = placementOf(service, plan, revision.launchType === "EXTERNAL" ? "EXTERNAL" : "EC2", provider);
   const bound = where.length === 0 ? request : { ...request, constraints: [...request.constraints, ...where] };
+  if (provider !== null) return launchOrWait(step, plan, bound) ?? { type: "too-many-wait" };
   const candidate = placeTask(step.state, bound, step.random("placement"));
   if (candidate !== null) return launch(step, plan, candidate);
-  if (!anyEligible(step.state, bound)) return { type: "no-instances", provider };
+  if (!anyEligible(step.state, bound)) return { type: "no-instances" };
   return { type: "refused", refusals: placementFailures(step.state, bound) };
 }
 
