@@ -68,7 +68,7 @@ export function explainPlacement(
     refuse("InvalidParameterException", "Tasks on Fargate are not placed on container instances: leave Fargate out.");
   }
   const plan = planTasks(step, withSubnets(request, given), given, limits.startedByCharactersRunTask);
-  checkLaunchType(plan.definition, choice, request.launchType === undefined);
+  checkLaunchType(plan.definition, choice, request.launchType === undefined && choice.providers === null);
   const placement = checkedPlacement(plan, request, choice.launchType);
   if (choice.providers === null) return explain(step, plan, Array<PlacementRequest>(count).fill(placement));
   const byProvider = new Map(

@@ -295,8 +295,7 @@ export const taskCases: Cases = {
     refusesRun("a client token that is too long", () => ({ clientToken: "x".repeat(65) })),
     refusesRun("a client token with other signs", () => ({ clientToken: "a b" })),
     refusesRun("a tag of AWS's own", () => ({ tags: [{ key: "aws:a", value: "b" }] })),
-    refusesUnsupported("placement strategies", { placementStrategy: [{ type: "random" }] }),
-    refusesUnsupported("placement constraints", { placementConstraints: [{ type: "distinctInstance" }] }),
+    refusesUnsupported("commands in containers", { enableExecuteCommand: true }),
     ...refusesOtherClusters("StartTask", (given) => ({
       taskDefinition: given.definition,
       containerInstances: [given.spare],
