@@ -16,8 +16,8 @@ type Reading = { readonly cursor: Cursor; readonly ignoreCase: boolean };
 
 /**
  * The tree of a regular expression in Java's syntax, which begins at `offset` of the caller's text. Throws QueryError for what
- * Java refuses, and by its name for what cannot be matched in one pass over the text (backreferences, looking ahead or behind,
- * possessive quantifiers) and for Java's rarer sets of characters.
+ * Java refuses, and by its name for what is not supported.
+ * DIFFERS: patterns have no backreferences, no looking ahead or behind, no possessive quantifiers, no flags but a leading `(?i)`, no `\p{...}`, no `&&` and no class in a class; the first three cannot be matched in one pass over the value, and a pattern that takes time exponential in it would stop the cluster.
  */
 export function parsePattern(text: string, offset = 0): Pattern {
   const cursor = new Cursor(text, offset);
@@ -55,7 +55,7 @@ function atom(reading: Reading, depth: number): Pattern {
     );
   }
   if (cursor.sees("(")) return group(reading, depth);
-  if (cursor.sees("[")) return characters(reading, characterClass(cursor));
+  if (cursor.sees("[")) return { kind: "character", set: characterClass(reading) };
   if (cursor.takes(".")) return { kind: "character", set: anyCharacter };
   if (cursor.takes("^")) return { kind: "anchor", anchor: "start" };
   if (cursor.takes("$")) return { kind: "anchor", anchor: "end" };
@@ -178,7 +178,7 @@ function escapedSet(cursor: Cursor): CharacterSet {
   return single(code);
 }
 
-function characterClass(cursor: Cursor): CharacterSet {
+function characterClass({ cursor, ignoreCase }: Reading): CharacterSet {
   const start = cursor.at;
   cursor.takes("[");
   const negated = cursor.takes("^");
@@ -189,7 +189,9 @@ function characterClass(cursor: Cursor): CharacterSet {
     if (cursor.ended) cursor.fail('"[" without "]" in the pattern', start);
     ranges.push(...classItem(cursor));
   }
-  return negated ? complement(ranges) : ranges;
+  // Cases first: what [^a] leaves out, it leaves out in both.
+  const set = ignoreCase ? bothCases(ranges) : ranges;
+  return negated ? complement(set) : set;
 }
 
 function classItem(cursor: Cursor): CharacterSet {

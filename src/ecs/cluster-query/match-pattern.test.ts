@@ -1,0 +1,144 @@
+// The matcher against JavaScript's own, where both languages of patterns are the same, and against what makes that one slow.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { patternMatcher, patternStates } from "./match-pattern.ts";
+import { parsePattern } from "./parse-pattern.ts";
+import { QueryError } from "./query-error.ts";
+
+const matches = (pattern: string, text: string): boolean => patternMatcher(parsePattern(pattern))(text);
+
+const atoms = fc.constantFrom(
+  ..."abcA1-_".split(""),
+  ...[
+    ".",
+    "\\d",
+    "\\w",
+    "\\S",
+    "\\W",
+    "\\.",
+    "\\-",
+    "[ab]",
+    "[^a]",
+    "[a-c1]",
+    "[^\\d-]",
+    "[\\w.]",
+    "^",
+    "$",
+    "\\b",
+    "\\B",
+  ],
+);
+const quantifiers = fc.constantFrom("", "", "", "*", "+", "?", "{2}", "{0,2}", "{1,}", "*?", "??", "{1,2}?");
+const { pattern: patterns } = fc.letrec<{ pattern: string; sequence: string; item: string }>((tie) => ({
+  pattern: fc.array(tie("sequence"), { minLength: 1, maxLength: 3 }).map((all) => all.join("|")),
+  sequence: fc.array(tie("item"), { maxLength: 4 }).map((all) => all.join("")),
+  item: fc.oneof(
+    { maxDepth: 2, withCrossShrink: true },
+    fc
+      .tuple(atoms, quantifiers)
+      .map(([atom, quantifier]) => (/^(\^|\$|\\b|\\B)$/.test(atom) ? atom : atom + quantifier)),
+    fc
+      .tuple(fc.constantFrom("(", "(?:", "(?<n>"), tie("pattern"), quantifiers)
+      .map(([open, inner, quantifier]) => `${open}${inner})${quantifier}`),
+  ),
+}));
+const texts = fc.string({ unit: fc.constantFrom(..."abcA1-._ ö\n😀"), maxLength: 6 });
+
+test("a pattern matches what JavaScript matches, the whole text", () => {
+  const random = fc.property(patterns, fc.array(texts, { minLength: 5, maxLength: 5 }), (pattern, values) => {
+    const one = pattern.replaceAll("?<n>", "?:");
+    const expected = new RegExp(`^(?:${one.replaceAll("\\-", "[-]").replaceAll("[^\\d-]", "[^\\d\\-]")})$`, "u");
+    const matcher = patternMatcher(parsePattern(pattern));
+    for (const value of values) assert.equal(matcher(value), expected.test(value), `${pattern} on ${value}`);
+  });
+  fc.assert(random, { numRuns: 500 });
+});
+
+test("a text made for a pattern matches it", () => {
+  const literal = fc.string({ unit: fc.constantFrom(..."ab.[(*+?{\\^$|)]}-") });
+  const escaped = (text: string) => text.replace(/[^a-z]/g, "\\$&");
+  fc.assert(fc.property(literal, literal, (a, b) => matches(`${escaped(a)}.*${escaped(b)}`, `${a}anything${b}`)));
+  fc.assert(fc.property(literal, (a) => matches(`\\Q${a}\\E`, a) || a.includes("\\")));
+});
+
+test("what Java has and JavaScript has not", () => {
+  const cases: [string, string, boolean][] = [
+    ["(?i)M5\\.[A-C]x", "m5.bX", true],
+    ["(?i)[^a]", "A", false],
+    ["(?i)[^a]", "b", true],
+    ["M5", "m5", false],
+    ["\\Qa.b\\E+", "a.bb", true],
+    ["\\Qa.b", "axb", false],
+    ["\\x41\\u0042\\t", "AB\t", true],
+    ["\\A\\w+\\z", "abc", true],
+    [".", "\u0085", false],
+    ["[a\\]]+", "a]a", true],
+    ["a]b}", "a]b}", true],
+    ["[-a]+", "a-", true],
+    ["", "", true],
+    ["", "a", false],
+    ["a|", "", true],
+    ["(a*)*", "aaaa", true],
+    ["(a|b|)*c", "abac", true],
+    ["x{0}", "", true],
+    ["x{3,5}", "xx", false],
+    ["t2.*", "xt2.micro", false],
+  ];
+  for (const [pattern, text, expected] of cases)
+    assert.equal(matches(pattern, text), expected, `${pattern} on ${text}`);
+});
+
+test("what is no pattern, or cannot be matched in one pass, is refused by its name and place", () => {
+  const cases: [string, string, number][] = [
+    ["a(b", '"(" without ")" in the pattern', 1],
+    ["ab)", '")" without "(" in the pattern', 2],
+    ["a[b", '"[" without "]" in the pattern', 1],
+    ["a[b-", '"[" without "]" in the pattern', 2],
+    ["a[]", 'An empty "[]"', 1],
+    ["[b-a]", 'A range that cannot be in the pattern: "b-a"', 1],
+    ["[a-\\d]", "A range that cannot be", 1],
+    ["[a[b]]", 'Patterns do not support "[" inside "[]"', 2],
+    ["[a&&b]", 'Patterns do not support "&&" inside "[]"', 2],
+    ["*a", '"*" repeats nothing', 0],
+    ["a|+", '"+" repeats nothing', 2],
+    ["a{", 'Expected "{n}"', 1],
+    ["a{,2}", 'Expected "{n}"', 1],
+    ["a{2,1}", "A repetition with its larger number first", 1],
+    ["a**", "A quantifier after a quantifier", 2],
+    ["a{2}{3}", "A quantifier after a quantifier", 4],
+    ["a++", 'Patterns do not support possessive quantifiers: "++"', 2],
+    ["(a)\\1", 'Patterns do not support backreferences: "\\1"', 3],
+    ["\\k<n>", "Patterns do not support backreferences", 0],
+    ["\\p{L}", 'Patterns do not support "\\p"', 0],
+    ["a(?=b)", 'Patterns do not support looking ahead: "(?="', 1],
+    ["(?<!a)b", 'Patterns do not support looking behind: "(?<!"', 0],
+    ["(?>a)", "Patterns do not support a group that is not tried again", 0],
+    ["a(?i)b", 'Patterns support no flags but "(?i)"', 1],
+    ["a\\", "The pattern ends in a backslash", 1],
+    ["(".repeat(40), "The pattern is nested more than 32 levels deep", 33],
+  ];
+  for (const [pattern, message, position] of cases) {
+    assert.throws(
+      () => parsePattern(pattern, 100),
+      (error) => error instanceof QueryError && error.message.startsWith(message) && error.position === 100 + position,
+      `${pattern}: ${message}`,
+    );
+  }
+});
+
+test("a pattern needs no more instructions than were counted before", () => {
+  fc.assert(fc.property(patterns, (pattern) => patternStates(parsePattern(pattern)) >= 0));
+  assert.ok(patternStates(parsePattern("((a{1000}){1000}){1000}")) > 1e9);
+  assert.ok(patternStates(parsePattern("(){999999999}")) > 1e8, "nothing, very often");
+});
+
+test("patterns that take others forever are answered at once", () => {
+  const text = `${"a".repeat(127)}!`;
+  const before = performance.now();
+  for (const pattern of ["(a+)+", "(a|aa)+", "(a|a?)+", "(.*a){10}", "(a*)*b", ".*.*.*.*.*=", "(a?){100}a{27}"]) {
+    assert.equal(matches(pattern, text), false, pattern);
+  }
+  // The work is some hundred thousand steps; a way that is tried twice doubles it with every character.
+  assert.ok(performance.now() - before < 2_000);
+});
