@@ -1,5 +1,6 @@
+import { must } from "../../lib/assert.ts";
 import type { Given } from "../call.ts";
-import { isFargateProvider } from "../capacity-providers/capacity-provider.ts";
+import { type CapacityProviderStrategy, isFargateProvider } from "../capacity-providers/capacity-provider.ts";
 import { distribute } from "../capacity-providers/distribute.ts";
 import { checkedStrategy, checkUsable, type RequestStrategyItem } from "../capacity-providers/strategy.ts";
 import type { ClusterStep } from "../cluster-step.ts";
@@ -24,54 +25,60 @@ export type LaunchChoice =
   | { readonly launchType: "EC2" | "EXTERNAL"; readonly providers: readonly string[] | null }
   | { readonly launchType: "FARGATE"; readonly fargate: FargateLaunch };
 
-/**
- * What a call for `count` tasks chooses. AWS: a launch type, or a strategy, or else the cluster's default strategy, or
- * else EC2. Refuses both together, unknown words, a strategy that cannot be used, and what does not go with the choice.
- */
-export function launchChoice(step: ClusterStep, request: LaunchRequest, given: Given, count: number): LaunchChoice {
-  const { launchType, capacityProviderStrategy = [] } = request;
-  if (launchType !== undefined && capacityProviderStrategy.length > 0) {
-    refuse("InvalidParameterException", "Specify either Launch Type or Capacity Provider Strategy, but not both.");
-  }
-  if (launchType === undefined) {
-    const isDefault = capacityProviderStrategy.length === 0;
-    const { capacityProviders, defaultCapacityProviderStrategy } = given.cluster;
-    const strategy = isDefault
-      ? defaultCapacityProviderStrategy
-      : checkedStrategy(step.place, capacityProviderStrategy, capacityProviders);
-    if (strategy.length > 0) {
-      checkUsable(strategy, isDefault);
-      const providers = distribute(strategy, count);
-      return providers.every(isFargateProvider)
-        ? onFargate(request, providers)
-        : onInstances(request, "EC2", providers);
-    }
-  }
-  const chosen = checkedLaunchType(launchType ?? "EC2");
-  if (chosen === "FARGATE") return onFargate(request, Array<null>(count).fill(null));
-  return onInstances(request, chosen, null);
-}
+/** What a call chooses before any task is given its provider: what a service has for as long as it lasts. */
+export type ChosenLaunch = {
+  readonly launchType: TaskLaunchType;
+  /** Empty when the call runs tasks by a launch type. */
+  readonly strategy: CapacityProviderStrategy;
+  /** Null but on Fargate. */
+  readonly platformVersion: string | null;
+};
 
-function onInstances(
-  request: LaunchRequest,
-  launchType: "EC2" | "EXTERNAL",
-  providers: readonly string[] | null,
-): LaunchChoice {
+/**
+ * What a call chooses. AWS: a launch type, or a strategy, or else the cluster's default strategy, or else EC2. Refuses both
+ * together, unknown words, a strategy that cannot be used, and what does not go with the choice.
+ */
+export function chosenLaunch(step: ClusterStep, request: LaunchRequest, given: Given): ChosenLaunch {
+  const strategy = chosenStrategy(step, request, given);
+  const [first] = strategy;
+  const byStrategy = first === undefined ? null : isFargateProvider(first.capacityProvider) ? "FARGATE" : "EC2";
+  const launchType = byStrategy ?? checkedLaunchType(request.launchType ?? "EC2");
+  if (launchType === "FARGATE") {
+    refuseOnFargate(request);
+    return { launchType, strategy, platformVersion: platformVersion(request.platformVersion) };
+  }
   if (request.platformVersion !== undefined) {
     refuse(
       "InvalidParameterException",
       `The platform version must be null when specifying an ${launchType} launch type.`,
     );
   }
-  return { launchType, providers };
+  return { launchType, strategy, platformVersion: null };
 }
 
-function onFargate(request: LaunchRequest, providers: FargateLaunch["providers"]): LaunchChoice {
-  refuseOnFargate(request);
-  return {
-    launchType: "FARGATE",
-    fargate: { platformVersion: platformVersion(request.platformVersion), providers },
-  };
+/** Empty when the call names a launch type, or when there is no strategy to run its tasks by. */
+function chosenStrategy(step: ClusterStep, request: LaunchRequest, given: Given): CapacityProviderStrategy {
+  const { launchType, capacityProviderStrategy = [] } = request;
+  const isDefault = capacityProviderStrategy.length === 0;
+  if (launchType !== undefined) {
+    if (isDefault) return [];
+    refuse("InvalidParameterException", "Specify either Launch Type or Capacity Provider Strategy, but not both.");
+  }
+  const { capacityProviders, defaultCapacityProviderStrategy } = given.cluster;
+  const strategy = isDefault
+    ? defaultCapacityProviderStrategy
+    : checkedStrategy(step.place, capacityProviderStrategy, capacityProviders);
+  if (strategy.length > 0) checkUsable(strategy, isDefault);
+  return strategy;
+}
+
+/** What a call for `count` tasks chooses, each task with its provider. Refuses as `chosenLaunch`. */
+export function launchChoice(step: ClusterStep, request: LaunchRequest, given: Given, count: number): LaunchChoice {
+  const { launchType, strategy, platformVersion: version } = chosenLaunch(step, request, given);
+  const providers = strategy.length === 0 ? null : distribute(strategy, count);
+  if (launchType !== "FARGATE") return { launchType, providers };
+  const onFargate = providers?.filter(isFargateProvider) ?? Array<null>(count).fill(null);
+  return { launchType, fargate: { platformVersion: must(version, "the version of a platform"), providers: onFargate } };
 }
 
 function checkedLaunchType(launchType: string): TaskLaunchType {
@@ -85,7 +92,7 @@ function checkedLaunchType(launchType: string): TaskLaunchType {
  */
 export function checkLaunchType(
   definition: TaskDefinition,
-  { launchType }: LaunchChoice,
+  { launchType }: { readonly launchType: TaskLaunchType },
   isDefaultLaunchType: boolean,
 ): void {
   const { requiresCompatibilities, compatibilities } = definition;
