@@ -8,6 +8,7 @@ import { declaresError } from "../../src/wire/declared-errors.ts";
 import { type OperationName, operations } from "../../src/wire/operations.ts";
 import { accountSettingCases } from "./cases/account-setting-cases.ts";
 import { attributeAndTagCases } from "./cases/attribute-and-tag-cases.ts";
+import { capacityProviderCases } from "./cases/capacity-provider-cases.ts";
 import { clusterCases } from "./cases/cluster-cases.ts";
 import { containerInstanceCases } from "./cases/container-instance-cases.ts";
 import { fargateCases } from "./cases/fargate-cases.ts";
@@ -23,6 +24,7 @@ const groups = [
   taskDefinitionCases,
   taskCases,
   fargateCases,
+  capacityProviderCases,
   accountSettingCases,
 ];
 const routed = Object.keys(operationRoutes) as RoutedOperation[];
