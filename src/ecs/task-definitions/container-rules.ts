@@ -1,6 +1,7 @@
 import { limits } from "../limits.ts";
 import { checkedText, checkOneOf, checkRange, refuseDefinition } from "./definition-checks.ts";
 import { checkedPortMappings } from "./port-rules.ts";
+import { deviceTypes, isAmount, isOwnResource } from "./resource-requirements.ts";
 import type { ContainerDefinition, NetworkMode } from "./task-definition.ts";
 import type { RequestContainer } from "./task-definition-request.ts";
 
@@ -177,13 +178,12 @@ function checkDevices(container: RequestContainer): void {
   const types = new Set<string>();
   for (const { type, value } of container.resourceRequirements ?? []) {
     const wanted = checkedText(type, "Container.resourceRequirements.type");
-    checkOneOf(wanted, ["GPU", "InferenceAccelerator", "NeuronDevice"], "Container.resourceRequirements.type");
+    if (!isOwnResource(wanted)) checkOneOf(wanted, deviceTypes, "Container.resourceRequirements.type");
     const text = checkedText(value, "Container.resourceRequirements.value");
     if (wanted === "InferenceAccelerator") continue;
     if (types.has(wanted)) refuseDefinition(`The resource requirement ${wanted} is given more than once.`);
     types.add(wanted);
-    if (!/^[1-9][0-9]{0,3}$/.test(text))
-      refuseDefinition(`The value of the resource requirement ${wanted} is invalid.`);
+    if (!isAmount(wanted, text)) refuseDefinition(`The value of the resource requirement ${wanted} is invalid.`);
   }
 }
 

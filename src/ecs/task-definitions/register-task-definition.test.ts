@@ -322,7 +322,11 @@ test("health checks, time limits, restarts, ulimits, devices, logs and secrets",
   const need = (...resourceRequirements: object[]) => ({ resourceRequirements });
   assert.equal(refusalOf(need({ type: "GPU", value: "2" })), "accepted");
   assertRefused(need({ type: "GPU", value: "half" }), /GPU is invalid/);
-  assertRefused(need({ type: "TPU", value: "1" }), /type should be one of/);
+  assert.equal(refusalOf(need({ type: "LICENCES", value: "250000" })), "accepted", "a resource of the user's own");
+  assertRefused(need({ type: "LICENCES", value: "0" }), /LICENCES is invalid/);
+  for (const type of ["gpu", "cpu", "PORTS", "a b", "1st"]) {
+    assertRefused(need({ type, value: "1" }), /type should be one of \[GPU, InferenceAccelerator, NeuronDevice\]/);
+  }
   assertRefused(need({ type: "GPU", value: "1" }, { type: "GPU", value: "1" }), /more than once/);
   assertRefused({ logConfiguration: { logDriver: "smoke" } }, /logDriver should be one of/);
   const options = { "awslogs-group": "g" };

@@ -4,6 +4,7 @@ import type { Attachment, ContainerInstance } from "../container-instances/conta
 import type { PlacementRequest } from "../placement/placement-request.ts";
 import type { Tag } from "../tags/tag.ts";
 import { attributesOfTask } from "../task-definitions/required-attributes.ts";
+import { ownResourcesOf } from "../task-definitions/resource-requirements.ts";
 import type { ContainerDefinition, TaskDefinition } from "../task-definitions/task-definition.ts";
 import { overridden } from "./overrides.ts";
 import type { Container, Reservation, Task, TaskLaunchType, TaskOverride } from "./task.ts";
@@ -70,8 +71,7 @@ export function needOf(
     udpPorts,
     gpus: sum(gpusOf),
     networkInterfaces: definition.networkMode === "awsvpc" ? 1 : 0,
-    // AWS: a task definition has no member that asks for one.
-    resources: [],
+    resources: ownResourcesOf(containers),
     requiresAttributes: attributesOfTask(definition, containers, overrides),
   };
 }

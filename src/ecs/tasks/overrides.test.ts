@@ -128,11 +128,11 @@ test("amounts that would corrupt the books are refused", () => {
   }
   refused(/memory must be at least 4/, { containerOverrides: [{ name: "app", memory: 3 }] });
   for (const value of ["-1", "1.5", "many", "", "0"]) {
-    refused(/GPUs only/, {
+    refused(/GPUs or of a resource of your own only/, {
       containerOverrides: [{ name: "app", resourceRequirements: [{ type: "GPU", value }] }],
     });
   }
-  refused(/GPUs only/, {
+  refused(/GPUs or of a resource of your own only/, {
     containerOverrides: [{ name: "app", resourceRequirements: [{ type: "InferenceAccelerator", value: "a" }] }],
   });
 });

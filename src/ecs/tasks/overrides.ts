@@ -1,6 +1,7 @@
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import { checkedRole } from "../task-definitions/definition-checks.ts";
+import { isAmount, isOwnResource } from "../task-definitions/resource-requirements.ts";
 import type { ContainerDefinition, TaskDefinition } from "../task-definitions/task-definition.ts";
 import type { ContainerOverride, TaskOverride } from "./task.ts";
 
@@ -81,10 +82,10 @@ function checkAmounts(name: string, override: Partial<ContainerOverride>): void 
   check("memory", override.memory, limits.containerMemoryMiBMin);
   check("memoryReservation", override.memoryReservation, limits.containerMemoryMiBMin);
   for (const { type, value } of override.resourceRequirements ?? []) {
-    if (type === "GPU" && /^[1-9]\d{0,3}$/.test(value)) continue;
+    if ((type === "GPU" || isOwnResource(type)) && isAmount(type, value)) continue;
     refuse(
       "InvalidParameterException",
-      `Invalid setting for container '${name}'. resourceRequirements may ask for a whole number of GPUs only.`,
+      `Invalid setting for container '${name}'. resourceRequirements may ask for a whole number of GPUs or of a resource of your own only.`,
     );
   }
 }

@@ -135,6 +135,31 @@ test("bad placement is told before an empty cluster is", () => {
   aCluster().refused("InvalidParameterException", text, "RunTask", request, aDefinition());
 });
 
+test("resources that users registered under names of their own are shared out, and missed by name", () => {
+  const world = aCluster().withInstances(2);
+  const withLicences = (index: number, value: number) => {
+    const { registeredResources } = world.instance(index);
+    const licences = { name: "LICENCES", type: "INTEGER", value } as const;
+    world.changeInstance(index, { registeredResources: [...registeredResources, licences] });
+  };
+  withLicences(1, 5);
+  const needs = (value: string) => ({ resourceRequirements: [{ type: "LICENCES", value }] });
+  const definition = aDefinition({
+    containers: [
+      { name: "app", cpu: 10, ...needs("1") },
+      { name: "side", cpu: 10, ...needs("1") },
+    ],
+  });
+  const { value } = world.call<TaskReply>("RunTask", { count: 4 }, definition);
+  assert.equal(value.tasks.length, 2);
+  assert.deepEqual(value.failures, [
+    { arn: world.instance(1).arn, reason: "RESOURCE:LICENCES", detail: "Needs 2 of LICENCES, 1 are left." },
+  ]);
+  assert.equal(world.usage(1).resources.get("LICENCES"), 4);
+  const less = { overrides: { containerOverrides: [{ name: "side", resourceRequirements: [] }] } };
+  assert.equal(world.runTask(definition, less).instanceId, world.instanceId(1), "an override asks for less");
+});
+
 test("a client token is of its constraints and strategies too", () => {
   const world = aCluster().withInstances(4);
   const request = {

@@ -5,6 +5,7 @@ import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import { type RequestTag, type Tag, withTags } from "../tags/tag.ts";
+import { isOwnResource } from "../task-definitions/resource-requirements.ts";
 import type { TaskDefinition } from "../task-definitions/task-definition.ts";
 import type { RequestContainer, RequestVolume } from "../task-definitions/task-definition-request.ts";
 import { effectiveContainers, needOf, type TaskPlan } from "./new-task.ts";
@@ -85,7 +86,7 @@ function refuseDefinitionNotBuilt(definition: TaskDefinition): void {
   }
   refuseUnreachable(definition, refuseFor);
   const requirements = definition.containerDefinitions.flatMap((container) => container.resourceRequirements ?? []);
-  const device = requirements.find(({ type }) => type !== "GPU")?.type;
+  const device = requirements.find(({ type }) => type !== "GPU" && !isOwnResource(type))?.type;
   if (device !== undefined || inferenceAccelerators.length > 0) {
     refuseFor(`the resource requirement ${device ?? "InferenceAccelerator"}, and Berth gives GPUs only`);
   }

@@ -1,0 +1,31 @@
+/** AWS: what a container can require beside CPU and memory. */
+export const deviceTypes = ["GPU", "InferenceAccelerator", "NeuronDevice"] as const;
+
+const builtIn = new Set(
+  [...deviceTypes, "CPU", "MEMORY", "PORTS", "PORTS_UDP", "NEURON_DEVICE"].map((name) => name.toLowerCase()),
+);
+
+/**
+ * True for the name of a resource that users register on instances, as another type than ECS's. Not for those of ECS in other
+ * letters, which are slips.
+ * DIFFERS: AWS takes its own three types only, so that no task can ask for what users register; here the name of such a resource is a type.
+ */
+export const isOwnResource = (type: string): boolean =>
+  /^[A-Za-z][A-Za-z0-9_.-]{0,127}$/.test(type) && !builtIn.has(type.toLowerCase());
+
+/** True for an amount that can be asked for: of devices up to 9,999, of a user's own resource up to nine digits. */
+export const isAmount = (type: string, value: string): boolean =>
+  (isOwnResource(type) ? /^[1-9][0-9]{0,8}$/ : /^[1-9][0-9]{0,3}$/).test(value);
+
+/** What `containers` together ask of resources that users register, by name. */
+export function ownResourcesOf(
+  containers: readonly {
+    readonly resourceRequirements?: readonly { readonly type: string; readonly value: string }[];
+  }[],
+): { readonly name: string; readonly value: number }[] {
+  const sums = new Map<string, number>();
+  for (const { type, value } of containers.flatMap((container) => container.resourceRequirements ?? [])) {
+    if (isOwnResource(type)) sums.set(type, (sums.get(type) ?? 0) + Number(value));
+  }
+  return [...sums].map(([name, value]) => ({ name, value })).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
