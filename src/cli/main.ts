@@ -16,6 +16,7 @@ Commands:
   keys     Makes, shows and deletes the access keys that serve accepts.
   agent    Makes this machine a container instance of a control plane: runs its tasks in Docker.
   hosts    Simulated hosts that join a control plane elsewhere, for load tests and rehearsals.
+  drain    Empties container instances: says what would move, starts, shows the progress, cancels.
   explain  Where tasks would go, or what each container instance lacks.
   version  The version.
   help     This text, or that of a command: berth help dev
@@ -35,6 +36,7 @@ const commands: Readonly<Record<string, Main>> = {
   agent: async (argv) => (await import("../commands/agent.ts")).main(argv),
   keys: async (argv) => (await import("../commands/keys.ts")).main(argv),
   hosts: async (argv) => (await import("../commands/hosts.ts")).main(argv),
+  drain: async (argv) => (await import("../commands/drain.ts")).main(argv),
   explain: async (argv) => (await import("../commands/explain.ts")).main(argv),
   version: async () => print(version()),
   help: async ([name]) => (name === undefined ? print(overview) : commandOf(name)(["--help"])),

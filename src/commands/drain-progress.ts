@@ -1,0 +1,123 @@
+import type { Drain } from "./drain-reply.ts";
+import { groupBy, whoAndHowMany } from "./drain-text.ts";
+import { elapsedText } from "./durations.ts";
+import { aligned, counted, instanceName } from "./text-table.ts";
+
+/** All that is known of the drains that are watched. */
+export type DrainProgress = {
+  /** In the order of their names. */
+  readonly drains: readonly Drain[];
+  /** When each drain was first seen empty, by ARN. */
+  readonly emptySinceMs: ReadonlyMap<string, number>;
+  /** Why there is no newer answer; null when there is. */
+  readonly problem: string | null;
+};
+
+/** The size of a terminal. */
+export type Space = { readonly columns: number; readonly rows: number };
+
+const barWidth = 20;
+/** LIMIT: what blocks an instance is told for as many groups; --json has all. */
+const blockersShown = 8;
+
+/** The progress as lines that fit into a terminal: an instance each with its bar, under it what blocks it. */
+export function progressLines(progress: DrainProgress, nowMs: number, { columns, rows }: Space): string[] {
+  const { drains, problem } = progress;
+  const left = drains.reduce((sum, { tasksRemaining }) => sum + tasksRemaining, 0);
+  const lines = [`Draining ${counted(drains.length, "container instance")}: ${leftText(left)}`];
+  // Those that are done need the least attention.
+  const ordered = [...drains.filter(({ finished }) => !finished), ...drains.filter(({ finished }) => finished)];
+  const heads = aligned(ordered.map((drain) => headOf(drain, progress, nowMs)));
+  for (const [index, drain] of ordered.entries()) {
+    lines.push(heads[index] ?? "", ...aligned(blockerRows(drain, nowMs), "    "));
+  }
+  if (problem !== null) lines.push(`No answer: ${problem}`);
+  // The line below the last is where the cursor stands.
+  const room = Math.max(2, rows - 1);
+  const shown =
+    lines.length <= room ? lines : [...lines.slice(0, room - 1), `... ${lines.length - room + 1} more lines`];
+  return shown.map((line) => (line.length <= columns ? line : `${line.slice(0, Math.max(0, columns - 1))}…`));
+}
+
+function headOf(drain: Drain, { emptySinceMs }: DrainProgress, nowMs: number): string[] {
+  const { containerInstanceArn, startedAt, deadlineAt, tasksAtStart, tasksRemaining, finished } = drain;
+  const untilMs = emptySinceMs.get(containerInstanceArn) ?? nowMs;
+  const elapsed = startedAt === undefined ? "" : elapsedText(untilMs - startedAt * 1_000);
+  const deadline = deadlineAt === undefined || finished ? "" : `deadline in ${elapsedText(deadlineAt * 1_000 - nowMs)}`;
+  const tasks = finished ? "empty" : `${tasksRemaining} of ${tasksAtStart} left`;
+  return [instanceName(drain), barOf(drain), tasks, elapsed, standingOf(drain) ?? deadline];
+}
+
+/** What is unusual about the status of an instance that drains. */
+const standingOf = ({ status, finished }: Drain): string | null =>
+  status === "DRAINING" || finished ? null : `is ${status}`;
+
+/** More tasks than at the start are possible: a task that was PENDING elsewhere cannot come, but StartTask can. */
+function barOf({ tasksAtStart, tasksRemaining, finished }: Drain): string {
+  const gone = Math.max(0, tasksAtStart - tasksRemaining);
+  const share = finished || tasksAtStart === 0 ? 1 : gone / tasksAtStart;
+  // Full only when nothing is left.
+  const full = finished ? barWidth : Math.min(barWidth - 1, Math.floor(share * barWidth));
+  return `${"█".repeat(full)}${"░".repeat(barWidth - full)}`;
+}
+
+function blockerRows({ blockers }: Drain, nowMs: number): string[][] {
+  const groups = groupBy(blockers, ({ service, reason, detail }) => JSON.stringify([service ?? null, reason, detail]));
+  const rows = groups.slice(0, blockersShown).map((group) => {
+    const since = Math.min(...group.map((blocker) => blocker.since ?? Number.POSITIVE_INFINITY));
+    const [first] = group;
+    return [
+      ...whoAndHowMany(group),
+      first?.reason ?? "",
+      Number.isFinite(since) ? `for ${elapsedText(nowMs - since * 1_000)}` : "",
+      first?.detail ?? "",
+    ];
+  });
+  if (groups.length > blockersShown) rows.push([`and ${groups.length - blockersShown} more`]);
+  return rows;
+}
+
+/** One drain in one line that changes only when something happened: without times that run. */
+export function changeText(drain: Drain): string {
+  const name = instanceName(drain);
+  if (drain.finished) return `${name}: empty`;
+  const tasks = `${drain.tasksRemaining} of ${counted(drain.tasksAtStart, "task")} left`;
+  const standing = standingOf(drain);
+  const groups = groupBy(drain.blockers, ({ service, reason }) => JSON.stringify([service ?? null, reason]));
+  const blocked = groups.map(
+    (group) =>
+      `${whoAndHowMany(group)
+        .filter((part) => part !== "")
+        .join(", ")} (${group[0]?.reason ?? ""})`,
+  );
+  return [
+    `${name}: ${tasks}`,
+    ...(standing === null ? [] : [standing]),
+    ...(blocked.length === 0 ? [] : [`blocked: ${blocked.join(", ")}`]),
+  ].join("; ");
+}
+
+export type DrainEnd = "finished" | "timed-out" | "interrupted" | "cancelled";
+
+/** The last line of a watch, for a person. */
+export function endText(end: DrainEnd, { drains }: DrainProgress, references: readonly string[]): string {
+  const words = `berth drain ${references.join(" ")}`;
+  const left = drains.filter(({ finished }) => !finished);
+  switch (end) {
+    case "finished":
+      return drains.length === 1 ? "The drain is finished." : `All ${drains.length} drains are finished.`;
+    case "timed-out": {
+      const names = left.map(instanceName).join(", ");
+      return `Not empty in time: ${names}. The drain goes on: \`${words} --watch\` follows it, --cancel ends it.`;
+    }
+    case "interrupted":
+      return `The drain goes on without you: \`${words} --watch\` follows it again, --cancel ends it.`;
+    case "cancelled": {
+      const ended = left.filter(({ status }) => status !== "DRAINING");
+      const standings = ended.map((drain) => `${instanceName(drain)} (${drain.status})`).join(", ");
+      return `Not empty, and not draining any more: ${standings}.`;
+    }
+  }
+}
+
+const leftText = (tasks: number): string => (tasks === 0 ? "no tasks left" : `${counted(tasks, "task")} left`);

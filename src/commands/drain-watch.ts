@@ -1,0 +1,109 @@
+import type { Clock } from "../lib/clock.ts";
+import { CallFailedError } from "./call-failed-error.ts";
+import type { DrainEnd, DrainProgress } from "./drain-progress.ts";
+import type { Drain, DrainsReply } from "./drain-reply.ts";
+import type { DrainScreen } from "./drain-screen.ts";
+import { idOf, instanceName } from "./text-table.ts";
+
+/** LIMIT: a person sees the seconds move; the answer costs the server less than a millisecond. */
+const intervalMs = 1_000;
+
+export type DrainWatch = {
+  readonly describe: () => Promise<DrainsReply>;
+  readonly screen: DrainScreen;
+  readonly clock: Clock;
+  /** Null: for as long as it takes. */
+  readonly timeoutMs: number | null;
+  /** Aborted when nobody wants to watch any more. */
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Watches drains until all are empty, the time is up, somebody has cancelled one, or nobody watches any more. A server that does not
+ * answer for a while is waited for; other errors pass.
+ */
+export async function watchDrains({ describe, screen, clock, timeoutMs, signal }: DrainWatch): Promise<DrainEnd> {
+  const startMs = clock.now();
+  let progress: DrainProgress = { drains: [], emptySinceMs: new Map(), problem: null };
+  const finish = (end: DrainEnd): DrainEnd => {
+    screen.end(end, progress);
+    return end;
+  };
+  for (;;) {
+    const looked = await unlessAborted(look(describe, progress, clock), signal);
+    if (looked === null) return finish("interrupted");
+    progress = looked;
+    const nowMs = clock.now();
+    screen.show(progress, nowMs);
+    const end = endOf(progress) ?? (timeoutMs !== null && nowMs - startMs >= timeoutMs ? "timed-out" : null);
+    if (end !== null) return finish(end);
+    const restMs = timeoutMs === null ? intervalMs : Math.min(intervalMs, startMs + timeoutMs - nowMs);
+    await pause(clock, restMs, signal);
+    if (signal.aborted) return finish("interrupted");
+  }
+}
+
+async function look(describe: () => Promise<DrainsReply>, before: DrainProgress, clock: Clock): Promise<DrainProgress> {
+  let reply: DrainsReply;
+  try {
+    reply = await describe();
+  } catch (error) {
+    if (!(error instanceof CallFailedError) || !error.mayPass) throw error;
+    return { ...before, problem: error.message };
+  }
+  const drains = [...reply.drains, ...gone(reply, before)].sort((a, b) => (instanceName(a) < instanceName(b) ? -1 : 1));
+  const emptySinceMs = new Map(
+    drains
+      .filter(({ finished }) => finished)
+      .map(({ containerInstanceArn: arn }) => [arn, before.emptySinceMs.get(arn) ?? clock.now()]),
+  );
+  return { drains, emptySinceMs, problem: null };
+}
+
+/** Those that the server does not know. Who empties an instance may take it away before the last look: one that was empty stays so. */
+function gone({ failures }: DrainsReply, before: DrainProgress): Drain[] {
+  return failures.map(({ arn, reason }) => {
+    const known = before.drains.find(({ containerInstanceArn }) => idOf(containerInstanceArn) === idOf(arn));
+    return { ...(known ?? unknown(arn)), ...(known?.finished === true ? {} : { status: reason }) };
+  });
+}
+
+const unknown = (containerInstanceArn: string): Drain => ({
+  containerInstanceArn,
+  status: "",
+  tasksAtStart: 0,
+  tasksRemaining: 0,
+  remaining: [],
+  blockers: [],
+  finished: false,
+});
+
+/** One that neither drains nor is empty will not be: somebody has set it to ACTIVE, or taken it away. */
+function endOf({ drains, problem }: DrainProgress): DrainEnd | null {
+  if (problem !== null || drains.length === 0) return null;
+  if (drains.every(({ finished }) => finished)) return "finished";
+  return drains.some(({ finished, status }) => !finished && status !== "DRAINING") ? "cancelled" : null;
+}
+
+/** What the work gives; null, and no error of it any more, when the signal is aborted first. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => resolve(null);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = (): void => {
+      timer.cancel();
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = clock.setTimer(ms, end);
+    signal.addEventListener("abort", end, { once: true });
+  });
+}

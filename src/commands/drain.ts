@@ -1,0 +1,191 @@
+import { systemClock } from "../lib/clock.ts";
+import { type ApiClient, apiFlags, apiHelp, clusterMember, openApi } from "./api-client.ts";
+import { runCommand } from "./command.ts";
+import { type DrainInstance, namesOf, resolveInstances } from "./drain-instances.ts";
+import type { CancelDrainReply, DrainPlan, DrainsReply, Failure } from "./drain-reply.ts";
+import { type DrainScreen, jsonScreen, lineScreen, terminalScreen } from "./drain-screen.ts";
+import { planText, startText } from "./drain-text.ts";
+import { watchDrains } from "./drain-watch.ts";
+import { durationFlag } from "./durations.ts";
+import { type CommandText, type Typed, UsageError } from "./flags.ts";
+import { idOf } from "./text-table.ts";
+
+/** LIMIT: as many as the operations take in one call. */
+const instancesMax = 100;
+/** LIMIT: a drain that may take longer than a week needs no deadline. */
+const deadlineMaxMs = 7 * 86_400_000;
+/** What a shell shows for a program that Ctrl+C has ended. */
+const interruptedCode = 130;
+
+export const drainCommand: CommandText = {
+  usage: "berth drain INSTANCE... [--plan | --watch | --cancel] [flags]",
+  about: `Sets container instances to DRAINING: they take no new tasks, and tasks of services move elsewhere as their minimum and maximum
+percent allow. Tasks without a service stay until they end. INSTANCE is an id, an ARN, or how an EC2 instance id begins.
+--watch ends with 0 when all are empty, and with 1 when --timeout is over or somebody has cancelled the drain. --plan ends with 0 when
+the drain would finish by itself, with 1 when it would not. Without an answer it is 2. Ctrl+C ends the watching, not the drain.
+${apiHelp}`,
+  flags: {
+    plan: { value: null, help: "Change nothing: say what would move where, and what would be in the way." },
+    watch: { value: null, help: "Start the drain unless it runs, and show its progress until it is finished." },
+    cancel: { value: null, help: "Set the container instances to ACTIVE again. What has moved stays where it is." },
+    deadline: { value: "TIME", help: "Stop what is left after this time, as 10m." },
+    timeout: { value: "TIME", help: "With --watch: give up watching after this time; the drain goes on." },
+    ...apiFlags,
+    json: {
+      value: null,
+      help: "Print the reply; with --watch a line of JSON for each change (docs/berth-api.md, DescribeDrain).",
+    },
+  },
+  examples: [
+    { line: "berth drain i-0a1b --plan", about: "What would happen?" },
+    {
+      line: "berth drain i-0a1b --watch --deadline 15m",
+      about: "Empties it within a quarter of an hour, and shows how.",
+    },
+    { line: "berth drain i-0a1b i-0c2d --watch --timeout 30m --json", about: "For scripts: a line for each change." },
+    { line: "berth drain i-0a1b --cancel", about: "It takes tasks again." },
+  ],
+};
+
+/** `berth drain`. */
+export function main(argv: readonly string[]): Promise<void> {
+  return runCommand(drainCommand, argv, drain);
+}
+
+/** What was asked, as far as the command line alone can tell. */
+type Question = {
+  readonly mode: "start" | "plan" | "watch" | "cancel";
+  readonly references: readonly string[];
+  readonly deadlineMs: number | null;
+  readonly timeoutMs: number | null;
+  readonly isJson: boolean;
+};
+
+/** Reads the command line. Throws UsageError for flags that exclude each other, and for none or too many instances. */
+export function drainQuestion(typed: Typed): Question {
+  const modes = (["plan", "watch", "cancel"] as const).filter((mode) => typed.flags.has(mode));
+  if (modes.length > 1) throw new UsageError(`--${modes[0]} and --${modes[1]} exclude each other.`);
+  const [mode = "start"] = modes;
+  if (typed.words.length === 0)
+    throw new UsageError("Which container instance? Give an id, an ARN, or how an EC2 id begins.");
+  if (typed.words.length > instancesMax) throw new UsageError(`At most ${instancesMax} container instances at once.`);
+  const deadlineMs = durationFlag(typed, "deadline", { minMs: 1_000, maxMs: deadlineMaxMs });
+  const timeoutMs = durationFlag(typed, "timeout", { minMs: 1_000, maxMs: deadlineMaxMs });
+  if (deadlineMs !== null && mode !== "start" && mode !== "watch") {
+    throw new UsageError(`--deadline is for a drain that starts, not for --${mode}.`);
+  }
+  if (timeoutMs !== null && mode !== "watch") throw new UsageError("--timeout is for --watch.");
+  return { mode, references: typed.words, deadlineMs, timeoutMs, isJson: typed.flags.has("json") };
+}
+
+async function drain(typed: Typed): Promise<void> {
+  const question = drainQuestion(typed);
+  const cluster = clusterMember(typed);
+  const api = openApi(typed);
+  try {
+    const instances = await resolveInstances(api, cluster, question.references);
+    const drained: Drained = { api, cluster, instances, question };
+    if (question.mode === "plan") await plan(drained);
+    else if (question.mode === "cancel") await cancel(drained);
+    else if (question.mode === "watch") await watch(drained);
+    else await start(drained);
+  } finally {
+    api.close();
+  }
+}
+
+type Drained = {
+  readonly api: ApiClient;
+  readonly cluster: { readonly cluster?: string };
+  readonly instances: readonly DrainInstance[];
+  readonly question: Question;
+};
+
+const arnsOf = (instances: readonly DrainInstance[]): string[] => instances.map(({ arn }) => arn);
+
+async function plan({ api, cluster, instances, question }: Drained): Promise<void> {
+  const request = { ...cluster, containerInstances: arnsOf(instances) };
+  const reply = (await api.berth("PlanDrain", request)) as DrainPlan;
+  if (!reply.finishes) process.exitCode = 1;
+  if (question.isJson) return printJson(reply);
+  const targets = reply.moves.flatMap(({ toContainerInstanceArn: to }) => (to === undefined ? [] : [to]));
+  print(planText(reply, await namesOf(api, cluster, [...reply.containerInstances, ...targets])));
+}
+
+async function cancel({ api, cluster, instances, question }: Drained): Promise<void> {
+  const request = { ...cluster, containerInstances: arnsOf(instances) };
+  const reply = (await api.berth("CancelDrain", request)) as CancelDrainReply;
+  complain(reply.failures, instances);
+  if (question.isJson) return printJson(reply);
+  for (const { arn, name } of instances)
+    if (reply.containerInstances.includes(arn)) print(`${name} is ACTIVE again.\n`);
+}
+
+async function start(drained: Drained): Promise<void> {
+  const reply = await startDrain(drained, drained.instances);
+  complain(reply.failures, drained.instances);
+  if (drained.question.isJson) return printJson(reply);
+  print(startText(reply.drains, drained.question.references, systemClock.now()));
+}
+
+async function startDrain(
+  { api, cluster, question }: Drained,
+  instances: readonly DrainInstance[],
+): Promise<DrainsReply> {
+  const { deadlineMs } = question;
+  const deadline = deadlineMs === null ? {} : { deadlineSeconds: deadlineMs / 1_000 };
+  const request = { ...cluster, containerInstances: arnsOf(instances), ...deadline };
+  return (await api.berth("StartDrain", request)) as DrainsReply;
+}
+
+async function watch(drained: Drained): Promise<void> {
+  const { api, cluster, instances, question } = drained;
+  // A drain that runs keeps its deadline unless another one is given.
+  const toStart = instances.filter(({ status }) => status !== "DRAINING" || question.deadlineMs !== null);
+  if (toStart.length > 0) {
+    const { failures } = await startDrain(drained, toStart);
+    complain(failures, instances);
+    if (failures.length > 0) return;
+  }
+  const interrupted = new AbortController();
+  const interrupt = (): void => interrupted.abort();
+  process.once("SIGINT", interrupt);
+  process.once("SIGTERM", interrupt);
+  // Who listens has gone away, as `head` does.
+  process.stdout.on("error", interrupt);
+  const request = { ...cluster, containerInstances: arnsOf(instances) };
+  const end = await watchDrains({
+    describe: async () => (await api.berth("DescribeDrain", request)) as DrainsReply,
+    screen: screenFor(question),
+    clock: systemClock,
+    timeoutMs: question.timeoutMs,
+    signal: interrupted.signal,
+  });
+  process.off("SIGINT", interrupt);
+  process.off("SIGTERM", interrupt);
+  if (end !== "finished") process.exitCode = end === "interrupted" ? interruptedCode : 1;
+}
+
+function screenFor({ isJson, references }: Question): DrainScreen {
+  if (isJson) return jsonScreen(print);
+  const { stdout } = process;
+  if (!stdout.isTTY) return lineScreen(print, systemClock.now(), references);
+  return terminalScreen(print, () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }), references);
+}
+
+/** Tells what could not be done, by the names that a person knows. */
+function complain(failures: readonly Failure[], instances: readonly DrainInstance[]): void {
+  for (const { arn, reason } of failures) {
+    const name = instances.find((instance) => idOf(instance.arn) === idOf(arn))?.name ?? arn;
+    process.stderr.write(`berth: ${name}: ${reason}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+function printJson(value: object): void {
+  print(`${JSON.stringify(value)}\n`);
+}
