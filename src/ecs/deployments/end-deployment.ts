@@ -3,6 +3,7 @@ import type { ClusterStep } from "../cluster-step.ts";
 import { primaryOf, type Service } from "../services/service.ts";
 import { announceDeployment, tellService } from "../services/service-announcements.ts";
 import { type Deployment, noBackoff, type ServiceDeployment, type ServiceDeploymentStatus } from "./deployment.ts";
+import { isUnderWay } from "./service-deployment-states.ts";
 
 /**
  * The PRIMARY deployment has all its tasks, healthy, and the others have none: it is COMPLETED and the only one that is left.
@@ -18,7 +19,7 @@ export function completeDeployment(step: ClusterStep, name: string): void {
     rolloutStateReason: reason,
     updatedAt: step.now,
   };
-  endServiceDeployment(step, service, primary, (status) =>
+  closeServiceDeployment(step, service, primary, (status) =>
     status === "ROLLBACK_IN_PROGRESS" || status === "ROLLBACK_REQUESTED" ? "ROLLBACK_SUCCESSFUL" : "SUCCESSFUL",
   );
   step.state.services.put(name, { ...service, deployments: [completed] });
@@ -58,7 +59,7 @@ export function failDeployment(step: ClusterStep, name: string, cause: FailureCa
 }
 
 function stay(step: ClusterStep, service: Service, failed: Deployment, cause: FailureCause, wanted: boolean): void {
-  endServiceDeployment(
+  closeServiceDeployment(
     step,
     service,
     failed,
@@ -123,7 +124,7 @@ function put(step: ClusterStep, service: Service, changed: readonly Deployment[]
 }
 
 /** Closes the service deployment that runs, if it does. */
-function endServiceDeployment(
+function closeServiceDeployment(
   step: ClusterStep,
   service: Service,
   deployment: Deployment,
@@ -131,7 +132,7 @@ function endServiceDeployment(
   statusReason: string | null = null,
 ): void {
   const known = step.state.serviceDeployments.get(service.serviceDeploymentId);
-  if (known === undefined || known.finishedAt !== null) return;
+  if (known === undefined || !isUnderWay(known)) return;
   const status = endOf(known.status);
   const ended: ServiceDeployment = {
     ...known,

@@ -1,16 +1,14 @@
 import { must } from "../../lib/assert.ts";
 import type { ClusterStep } from "../cluster-step.ts";
+import { forgetServiceHistory } from "../deployments/service-history.ts";
 
 /**
  * A deleted service has no task left that is wanted RUNNING: it is INACTIVE, described for a while and gone from every list.
  * AWS: its deployments and their history go with it.
  */
 export function retire(step: ClusterStep, name: string): void {
-  const { services, serviceRevisions, serviceDeployments, serviceIndex } = step.state;
+  const { services } = step.state;
   const service = must(services.get(name), "a service");
+  forgetServiceHistory(step, service);
   services.put(name, { ...service, status: "INACTIVE", deployments: [], inactiveAt: step.now, impediment: null });
-  for (const id of [...serviceIndex.deploymentIdsOf(name)]) serviceDeployments.delete(id);
-  for (const revision of [...serviceRevisions.values()]) {
-    if (revision.serviceName === name) step.state.removeServiceRevision(revision.id);
-  }
 }
