@@ -4,7 +4,8 @@ import { hasTripped } from "../deployments/circuit-breaker.ts";
 import { completeDeployment, failDeployment } from "../deployments/end-deployment.ts";
 import { isImpaired } from "../deployments/start-backoff.ts";
 import { scaleInOrder } from "../placement/scale-in.ts";
-import { daemonSpots, planDaemon } from "./daemon-plan.ts";
+import { planDaemon } from "./daemon-plan.ts";
+import { daemonSpots, followsTasks } from "./daemon-spots.ts";
 import { problemDetail, problemMessage } from "./placement-problem.ts";
 import { lookAtBalance } from "./rebalance.ts";
 import { type PlannedStop, planReplica, type ServicePlan } from "./replica-plan.ts";
@@ -12,7 +13,7 @@ import { retire } from "./retire-service.ts";
 import { primaryOf, type Service } from "./service.ts";
 import { announceAction, tellService } from "./service-announcements.ts";
 import { clearImpediment, impede } from "./service-impediment.ts";
-import { type ServiceView, viewService } from "./service-view.ts";
+import { type LeaveReason, type ServiceView, viewService } from "./service-view.ts";
 import { type Started, startServiceTasks } from "./start-service-tasks.ts";
 import { lookAtSteadiness } from "./steady-state.ts";
 import { named, stopServiceTasks } from "./stop-service-tasks.ts";
@@ -70,7 +71,9 @@ function countDaemons(step: ClusterStep, name: string): void {
   const service = serviceNow(step, name);
   if (service.schedulingStrategy !== "DAEMON" || service.status !== "ACTIVE") return;
   const desiredCount = daemonSpots(step, service).length;
-  if (desiredCount !== service.desiredCount) step.state.services.put(name, { ...service, desiredCount });
+  if (desiredCount === service.desiredCount) return;
+  step.state.services.put(name, { ...service, desiredCount });
+  announceAction(step, service, "SERVICE_DESIRED_COUNT_UPDATED");
 }
 
 /** AWS: a scale-in stops tasks that are not RUNNING or not healthy first, then by the placement strategy; protected ones never. */
@@ -165,7 +168,10 @@ function forgetOldFailures(step: ClusterStep, { service, primary, keepers }: Ser
 /** AWS: a rollout is over when the new deployment has its tasks, all healthy, and the older ones have none left. */
 function isRolledOut({ service, primary, keepers, leavers, ofOthers }: ServiceView): boolean {
   if (primary.rolloutState !== "IN_PROGRESS" || ofOthers > 0 || keepers.length !== service.desiredCount) return false;
-  return leavers.every(({ leaves }) => leaves === "lost") && keepers.every(({ isHealthy }) => isHealthy);
+  // A daemon stays to the last on an instance that drains, which may take for ever.
+  const isBeside = (leaves: LeaveReason | null) =>
+    leaves === "lost" || (leaves === "draining" && service.schedulingStrategy === "DAEMON");
+  return leavers.every(({ leaves }) => isBeside(leaves)) && keepers.every(({ isHealthy }) => isHealthy);
 }
 
 /** When time alone asks for the next look; every other occasion is noticed where it happens. */
@@ -184,6 +190,9 @@ function lookAgain(step: ClusterStep, name: string, view: ServiceView, leftOver:
   }
   if (service.steadyAnnouncedAt !== null && service.steadySince !== null) {
     looks.at(name, service.steadyAnnouncedAt + step.timeline.serviceEventRepeatMs);
+  }
+  if (service.schedulingStrategy === "DAEMON" && service.status === "ACTIVE" && followsTasks(step, service)) {
+    looks.at(name, step.now + step.timeline.placementRetryMs);
   }
   if (view.service.availabilityZoneRebalancing === "ENABLED" && service.steadySince !== null) {
     const rebalanceAt = service.steadySince + step.timeline.rebalanceAfterMs;

@@ -3,7 +3,12 @@ import type { LeaveReason, ServiceTask, ServiceView } from "./service-view.ts";
 import type { Started } from "./start-service-tasks.ts";
 
 /** Why a look at a service stops a task. */
-export type StopReason = LeaveReason | "surplus" | "rebalanced";
+export type StopReason =
+  | LeaveReason
+  | "surplus"
+  | "rebalanced"
+  /** AWS: the constraints of a DAEMON service hold for its running tasks too. */
+  | "violating";
 
 export type PlannedStop = { readonly task: Task; readonly why: StopReason };
 

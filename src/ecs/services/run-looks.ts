@@ -6,9 +6,13 @@ const looksMax = 200;
 
 /** Looks at the services that are due. AWS: daemons are placed before everything else. */
 export function runLooks(step: ClusterStep): void {
-  const { looks, daemons } = step.state.serviceIndex;
+  const { serviceIndex } = step.state;
+  const { looks, daemons } = serviceIndex;
   const due = looks.takeDue(step.now);
-  const ordered = [...due.filter((name) => daemons.has(name)), ...due.filter((name) => !daemons.has(name))];
+  const others = due.filter((name) => !daemons.has(name));
+  // Room on a new instance is for its daemons first, though the pace of their looks would have them wait.
+  const behind = others.length > 0 ? serviceIndex.takeDaemonsBehind() : [];
+  const ordered = [...behind, ...due.filter((name) => daemons.has(name)), ...others];
   let changes = 0;
   for (const [index, name] of ordered.entries()) {
     if (index >= looksMax || changes >= changesPerLook) looks.at(name, 0);

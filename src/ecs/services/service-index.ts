@@ -20,6 +20,10 @@ export class ServiceIndex {
   readonly #live = new Set<string>();
   readonly #instances: ResourceBook;
   readonly #daemons = new Set<string>();
+  /** Ids of instances that are DRAINING. */
+  readonly #draining = new Set<string>();
+  /** DAEMON services that have not been looked at since an instance came that may want a task of theirs. */
+  readonly #behind = new Set<string>();
   /** Services that found no room for a task, the longest waiting first; not durable, since a look finds out again. */
   readonly #hungry = new Set<string>();
   /** Service name -> keys of its events, oldest first. */
@@ -35,6 +39,13 @@ export class ServiceIndex {
   /** The names of DAEMON services that are not INACTIVE. */
   get daemons(): ReadonlySet<string> {
     return this.#daemons;
+  }
+
+  /** Takes the DAEMON services away that have yet to look at a new instance. AWS: they have their tasks there before others. */
+  takeDaemonsBehind(): string[] {
+    const names = this.looks.takePending(this.#behind);
+    this.#behind.clear();
+    return names;
   }
 
   /** How many services wait for room. */
@@ -63,15 +74,20 @@ export class ServiceIndex {
     if (name !== null && this.#live.has(name)) this.looks.changed(name);
     const freed = before !== undefined && holdsResources(before) && (after === undefined || !holdsResources(after));
     if (freed) this.#wakeHungry();
+    // Its daemons wait for all others to be gone.
+    if (freed && before.instanceId !== null && this.#draining.has(before.instanceId)) this.#wakeOn(before.instanceId);
   }
 
   onInstanceChange(id: string, before: ContainerInstance | undefined, after: ContainerInstance | undefined): void {
+    if (after?.status === "DRAINING") this.#draining.add(id);
+    else this.#draining.delete(id);
     if (before !== undefined && after !== undefined && !matters(before, after)) return;
-    for (const name of this.#daemons) this.looks.changed(name);
-    for (const group of this.#instances.usageOf(id).groups.keys()) {
-      const name = serviceNameOf({ group });
-      if (name !== null && this.#live.has(name)) this.looks.changed(name);
+    const takesTasks = after?.status === "ACTIVE" && after.agentConnected;
+    for (const name of this.#daemons) {
+      this.looks.changed(name);
+      if (takesTasks) this.#behind.add(name);
     }
+    this.#wakeOn(id);
     this.#wakeHungry();
   }
 
@@ -87,6 +103,7 @@ export class ServiceIndex {
       this.#live.delete(name);
       this.looks.forget(name);
       this.#hungry.delete(name);
+      this.#behind.delete(name);
     }
     if (is && after.schedulingStrategy === "DAEMON") this.#daemons.add(name);
     else this.#daemons.delete(name);
@@ -112,6 +129,13 @@ export class ServiceIndex {
     const ids = this.#deployments.get(serviceName) ?? new Set<string>();
     if (after !== undefined) this.#deployments.set(serviceName, ids.add(id));
     else if (ids.delete(id) && ids.size === 0) this.#deployments.delete(serviceName);
+  }
+
+  #wakeOn(instanceId: string): void {
+    for (const group of this.#instances.usageOf(instanceId).groups.keys()) {
+      const name = serviceNameOf({ group });
+      if (name !== null && this.#live.has(name)) this.looks.changed(name);
+    }
   }
 
   #wakeHungry(): void {

@@ -59,6 +59,13 @@ export class ServiceLooks {
     return due;
   }
 
+  /** Takes those of the services away that want a look at any time, with what they wait for or without. */
+  takePending(serviceNames: Iterable<string>): string[] {
+    const pending = [...serviceNames].filter((name) => this.#at.delete(name));
+    this.#taken.push(...pending);
+    return pending;
+  }
+
   /** A look was made: the next for a change of its tasks comes no sooner than the pace allows. */
   looked(serviceName: string, now: number): void {
     this.#lastLooks.set(serviceName, now);

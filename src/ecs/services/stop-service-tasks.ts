@@ -1,4 +1,5 @@
 import { must } from "../../lib/assert.ts";
+import { containerInstanceArn } from "../arn.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { beginStop } from "../tasks/stop-task.ts";
 import type { PlannedStop, StopReason } from "./replica-plan.ts";
@@ -15,6 +16,9 @@ export function stopServiceTasks(step: ClusterStep, service: Service, stops: rea
     if (current.lastStatus === "RUNNING") running.push(task.id);
     else pending += 1;
     if (why === "unhealthy") tellService(step, service.name, `(task ${task.id}) failed container health checks.`);
+    // AWS does not tell the words for this one.
+    if (why === "violating")
+      tellService(step, service.name, `(task ${task.id}) no longer meets the placement constraints.`);
     beginStop(step, current, "ServiceSchedulerInitiated", stoppedReason(service, why));
   }
   if (running.length > 0) {
@@ -23,6 +27,15 @@ export function stopServiceTasks(step: ClusterStep, service: Service, stops: rea
   }
   if (pending > 0) tellService(step, service.name, `stopped ${pending} pending tasks.`);
   announceAction(step, service, "TASKS_STOPPED");
+  const violating = stops.filter(({ why }) => why === "violating");
+  if (violating.length > 0) announceViolation(step, service, violating);
+}
+
+/** AWS: an event for daemons whose instance no longer meets the constraints. */
+function announceViolation(step: ClusterStep, service: Service, stops: readonly PlannedStop[]): void {
+  const ids = new Set(stops.flatMap(({ task }) => (task.instanceId === null ? [] : [task.instanceId])));
+  const containerInstanceArns = [...ids].map((id) => containerInstanceArn(step.place, step.clusterName, id));
+  announceAction(step, service, "SERVICE_DAEMON_PLACEMENT_CONSTRAINT_VIOLATED", { containerInstanceArns });
 }
 
 function stoppedReason(service: Service, why: StopReason): string {
