@@ -48,6 +48,7 @@ export const limits = {
   serviceRevisionsPerDescribe: 20,
   serviceDeploymentsPageSize: 20,
   serviceClientTokenCharacters: 36,
+  gracePeriodSeconds: 2_147_483_647,
   /** LIMIT: as many tasks as a service of a large fleet asks for at once; a dry run holds up its cluster while it places them. */
   tasksPerExplainPlacement: 1_000,
   /** LIMIT: more instances than anybody reads about; all of them are counted in the summary. */

@@ -1,0 +1,71 @@
+import type { ClusterStep } from "../cluster-step.ts";
+import { describeConfiguration, describeRevisionCounts } from "../services/describe-service.ts";
+import type { Service } from "../services/service.ts";
+import { breakerStatus, breakerThreshold } from "./circuit-breaker.ts";
+import type { ServiceDeployment } from "./deployment.ts";
+import { historyArn, historyArns, missingArn } from "./history-arns.ts";
+
+export type DescribeServiceDeploymentsRequest = { readonly serviceDeploymentArns?: readonly string[] };
+
+/** DescribeServiceDeployments: up to 20 service deployments; unknown ones are failures MISSING. */
+export function describeServiceDeployments(step: ClusterStep, request: DescribeServiceDeploymentsRequest): object {
+  const serviceDeployments: object[] = [];
+  const failures: object[] = [];
+  for (const arn of historyArns("DescribeServiceDeployments", request)) {
+    const deployment = findServiceDeployment(step, arn);
+    const service = deployment === null ? undefined : step.state.services.get(deployment.serviceName);
+    if (deployment === null || service === undefined) failures.push(missingArn(arn));
+    else serviceDeployments.push(describeServiceDeployment(step, service, deployment));
+  }
+  return { serviceDeployments, failures };
+}
+
+/** The service deployment that an ARN names, or null. Refuses what is no such ARN. */
+export function findServiceDeployment(step: ClusterStep, arn: string): ServiceDeployment | null {
+  const id = historyArn(step.place, "service-deployment", arn)?.id;
+  const deployment = id === undefined ? undefined : step.state.serviceDeployments.get(id);
+  return deployment?.arn === arn ? deployment : null;
+}
+
+function describeServiceDeployment(step: ClusterStep, service: Service, deployment: ServiceDeployment): object {
+  const { sourceRevisionIds, targetRevisionId, rollback } = deployment;
+  const summaryOf = (id: string): object | null => describeRevisionCounts(step.state, service, id);
+  return {
+    serviceDeploymentArn: deployment.arn,
+    serviceArn: service.arn,
+    clusterArn: step.clusterArn,
+    status: deployment.status,
+    statusReason: deployment.statusReason,
+    sourceServiceRevisions: sourceRevisionIds.map(summaryOf).filter((summary) => summary !== null),
+    targetServiceRevision: summaryOf(targetRevisionId),
+    deploymentConfiguration: describeConfiguration(deployment.deploymentConfiguration),
+    deploymentCircuitBreaker: describeBreaker(service, deployment),
+    alarms: { status: "DISABLED", alarmNames: [], triggeredAlarmNames: [] },
+    rollback:
+      rollback === null
+        ? null
+        : {
+            reason: rollback.reason,
+            startedAt: rollback.startedAt,
+            serviceRevisionArn: step.state.serviceRevisions.get(rollback.revisionId)?.arn,
+          },
+    createdAt: deployment.createdAt,
+    startedAt: deployment.startedAt,
+    finishedAt: deployment.finishedAt,
+    stoppedAt: deployment.stoppedAt,
+    updatedAt: deployment.updatedAt,
+  };
+}
+
+/** While a service deployment runs its deployment counts the failures; a document that is over has the last count. */
+function describeBreaker(service: Service, serviceDeployment: ServiceDeployment): object {
+  const { deploymentId, finishedAt, rollback } = serviceDeployment;
+  const isOver = finishedAt !== null;
+  const { deploymentCircuitBreaker: breaker } = isOver
+    ? serviceDeployment.deploymentConfiguration
+    : service.deploymentConfiguration;
+  const running = isOver || rollback !== null ? undefined : service.deployments.find(({ id }) => id === deploymentId);
+  const failureCount = running?.breakerCount ?? serviceDeployment.failureCount;
+  const threshold = breakerThreshold(breaker, service.desiredCount);
+  return { status: breakerStatus(breaker, isOver, failureCount >= threshold), failureCount, threshold };
+}

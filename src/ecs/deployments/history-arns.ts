@@ -1,0 +1,71 @@
+import { type Place, parseArn } from "../arn.ts";
+import { limits } from "../limits.ts";
+import { refuse } from "../refusals.ts";
+
+/** The operations that name what they are about by ARNs alone: the member, what the ARNs are of, and how many there may be. */
+const operations = {
+  DescribeServiceDeployments: {
+    member: "serviceDeploymentArns",
+    type: "service-deployment",
+    max: limits.serviceDeploymentsPerDescribe,
+  },
+  DescribeServiceRevisions: {
+    member: "serviceRevisionArns",
+    type: "service-revision",
+    max: limits.serviceRevisionsPerDescribe,
+  },
+} as const;
+export type HistoryOperation = keyof typeof operations;
+
+/** What the ARN of a service deployment or service revision names. */
+export type HistoryArn = { readonly cluster: string; readonly service: string; readonly id: string };
+
+/**
+ * The parts of the ARN of a service deployment or service revision; null when it is of another account or region. Refuses
+ * with InvalidParameterException what is no such ARN.
+ */
+export function historyArn(
+  place: Place,
+  type: "service-deployment" | "service-revision",
+  text: string,
+): HistoryArn | null {
+  const arn = parseArn(text);
+  const [cluster, service, id, ...more] = arn?.path ?? [];
+  if (arn === null || arn.type !== type || cluster === undefined || service === undefined || id === undefined) {
+    refuse("InvalidParameterException", `Invalid identifier: ${text} is not the ARN of a ${type.replace("-", " ")}.`);
+  }
+  if (arn.account !== place.account || arn.region !== place.region || more.length > 0) return null;
+  return { cluster, service, id };
+}
+
+/** The ARNs of a call that describes some. Refuses none, and too many, with InvalidParameterException. */
+export function historyArns(operation: HistoryOperation, request: object): readonly string[] {
+  const { member, max } = operations[operation];
+  const arns = (request as Partial<Record<string, readonly string[]>>)[member] ?? [];
+  if (arns.length === 0) refuse("InvalidParameterException", `${member} can not be empty.`);
+  if (arns.length > max) refuse("InvalidParameterException", `${member} can have at most ${max} items.`);
+  return arns;
+}
+
+/**
+ * A call that describes what several clusters may own, as one call for each cluster, and the ARNs that no cluster here can
+ * own. Refuses as `historyArns` and `historyArn`.
+ */
+export function historyCalls(
+  place: Place,
+  operation: HistoryOperation,
+  request: object,
+): { readonly calls: ReadonlyMap<string, object>; readonly missing: readonly string[] } {
+  const { member, type } = operations[operation];
+  const byCluster = new Map<string, string[]>();
+  const missing: string[] = [];
+  for (const arn of historyArns(operation, request)) {
+    const named = historyArn(place, type, arn);
+    if (named === null) missing.push(arn);
+    else byCluster.set(named.cluster, [...(byCluster.get(named.cluster) ?? []), arn]);
+  }
+  return { calls: new Map([...byCluster].map(([cluster, arns]) => [cluster, { [member]: arns }])), missing };
+}
+
+/** The failure of an ARN that names nothing. */
+export const missingArn = (arn: string): { arn: string; reason: "MISSING" } => ({ arn, reason: "MISSING" });

@@ -1,0 +1,39 @@
+import type { ClusterStep } from "../cluster-step.ts";
+import { refuse } from "../refusals.ts";
+import { findServiceDeployment } from "./describe-service-deployments.ts";
+import { stopAnswers } from "./service-deployment-states.ts";
+
+export type StopServiceDeploymentRequest = {
+  readonly serviceDeploymentArn?: string;
+  readonly stopType?: string;
+};
+
+// AWS: ROLLBACK goes back to the newest deployment that was completed, ABORT leaves what there is.
+const requested = { ROLLBACK: "ROLLBACK_REQUESTED", ABORT: "STOP_REQUESTED" } as const;
+
+/**
+ * StopServiceDeployment: asks for a rollback, or for a stop; the next look at the service carries it out. AWS: one that is being
+ * stopped or rolled back goes on with that; one that is over conflicts.
+ * Refuses an unknown service deployment with ServiceDeploymentNotFoundException.
+ */
+export function stopServiceDeployment(step: ClusterStep, request: StopServiceDeploymentRequest): object {
+  const { serviceDeploymentArn, stopType = "ROLLBACK" } = request;
+  if (serviceDeploymentArn === undefined || serviceDeploymentArn === "") {
+    refuse("InvalidParameterException", "serviceDeploymentArn can not be empty.");
+  }
+  if (stopType !== "ROLLBACK" && stopType !== "ABORT") {
+    refuse("InvalidParameterException", "stopType should be one of [ROLLBACK,ABORT]");
+  }
+  const deployment = findServiceDeployment(step, serviceDeploymentArn);
+  if (deployment === null) refuse("ServiceDeploymentNotFoundException", "Service deployment not found.");
+  const answer = stopAnswers[deployment.status];
+  if (answer === "conflict") {
+    refuse("ConflictException", `The service deployment is ${deployment.status} and cannot be stopped.`);
+  }
+  if (answer === "takes") {
+    const status = requested[stopType];
+    step.state.serviceDeployments.put(deployment.id, { ...deployment, status, updatedAt: step.now });
+    step.state.serviceIndex.looks.changed(deployment.serviceName);
+  }
+  return { serviceDeploymentArn: deployment.arn };
+}

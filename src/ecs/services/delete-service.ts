@@ -1,0 +1,46 @@
+import type { ClusterStep } from "../cluster-step.ts";
+import { endServiceDeployment } from "../deployments/begin-deployment.ts";
+import { refuse } from "../refusals.ts";
+import { describeService } from "./describe-service.ts";
+import { theService } from "./find-service.ts";
+import type { Service } from "./service.ts";
+
+export type DeleteServiceRequest = {
+  readonly cluster?: string;
+  readonly service?: string;
+  readonly force?: boolean;
+};
+
+/**
+ * DeleteService: the service is DRAINING, wants no tasks any more, and becomes INACTIVE when its last one is gone; a DRAINING
+ * one is answered as it is. AWS: without force a REPLICA service must be scaled to 0 and have one deployment only.
+ * Refuses an unknown and an INACTIVE service with ServiceNotFoundException.
+ */
+export function deleteService(step: ClusterStep, request: DeleteServiceRequest): object {
+  const service = theService(step, request.service);
+  if (service.status === "INACTIVE") refuse("ServiceNotFoundException", "Service not found.");
+  if (service.status === "ACTIVE" && request.force !== true) checkDeletable(service);
+  if (service.status === "DRAINING") return { service: describeService(step.state, service, { tags: true }) };
+  endServiceDeployment(step, service, "The service was deleted.");
+  const deleted: Service = {
+    ...service,
+    status: "DRAINING",
+    desiredCount: 0,
+    rebalance: null,
+    steadySince: null,
+    impediment: null,
+  };
+  step.state.services.put(service.name, deleted);
+  return { service: describeService(step.state, deleted, { tags: true }) };
+}
+
+/** AWS: a DAEMON service cannot be scaled, so that it needs no force. */
+function checkDeletable({ schedulingStrategy, desiredCount, deployments }: Service): void {
+  if (schedulingStrategy === "DAEMON") return;
+  if (desiredCount > 0) {
+    refuse("InvalidParameterException", "The service cannot be stopped while it is scaled above 0.");
+  }
+  if (deployments.length > 1) {
+    refuse("InvalidParameterException", "The service cannot be stopped while deployments are active.");
+  }
+}

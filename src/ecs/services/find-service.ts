@@ -1,0 +1,35 @@
+import { parseArn, serviceArn } from "../arn.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { refuse } from "../refusals.ts";
+import type { Service } from "./service.ts";
+
+/** The service that `reference` (name, short or long ARN) names, INACTIVE ones too; null when there is none here. */
+export function findService(step: ClusterStep, reference: string): Service | null {
+  const name = nameHere(step, reference);
+  return (name === null ? undefined : step.state.services.get(name)) ?? null;
+}
+
+/**
+ * As `findService`, for an operation on one service. Refuses an absent reference with InvalidParameterException, and an
+ * unknown service with ServiceNotFoundException; AWS: the text.
+ */
+export function theService(step: ClusterStep, reference: string | undefined, member = "service"): Service {
+  if (reference === undefined || reference === "") refuse("InvalidParameterException", `${member} can not be empty.`);
+  return findService(step, reference) ?? refuse("ServiceNotFoundException", "Service not found.");
+}
+
+/** The failure entry of a service that is not here. AWS: a name is shown as the ARN that it would have. */
+export function missingService(step: ClusterStep, reference: string): { arn: string; reason: "MISSING" } {
+  const arn = reference.startsWith("arn:") ? reference : serviceArn(step.place, step.clusterName, reference);
+  return { arn, reason: "MISSING" };
+}
+
+function nameHere(step: ClusterStep, reference: string): string | null {
+  if (!reference.startsWith("arn:")) return reference;
+  const arn = parseArn(reference);
+  const { account, region } = step.place;
+  if (arn === null || arn.type !== "service" || arn.account !== account || arn.region !== region) return null;
+  const [first = "", second] = arn.path;
+  if (arn.path.length === 1) return first;
+  return arn.path.length === 2 && first === step.clusterName ? (second ?? null) : null;
+}

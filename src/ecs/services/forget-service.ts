@@ -1,0 +1,21 @@
+import type { ClusterStep } from "../cluster-step.ts";
+import { forgetServiceHistory } from "../deployments/service-history.ts";
+import type { Timeline } from "../timeline.ts";
+import type { Service } from "./service.ts";
+
+/** When a service is forgotten; null while it is not INACTIVE. */
+export const serviceDueAt = ({ inactiveAt }: Service, timeline: Timeline): number | null =>
+  inactiveAt === null ? null : inactiveAt + timeline.inactiveServiceRetentionMs;
+
+/** A service is due: an INACTIVE one has been described for long enough. */
+export function serviceDue(step: ClusterStep, service: Service): void {
+  const dueAt = serviceDueAt(service, step.timeline);
+  if (dueAt !== null && dueAt <= step.now) forgetService(step, service);
+}
+
+/** Forgets an INACTIVE service with all that belongs to it. */
+export function forgetService(step: ClusterStep, service: Service): void {
+  forgetServiceHistory(step, service);
+  for (const key of [...step.state.serviceIndex.eventKeysOf(service.name)]) step.state.serviceEvents.delete(key);
+  step.state.services.delete(service.name);
+}
