@@ -12,7 +12,7 @@ export function aligned(rows: readonly (readonly string[])[], indent = ""): stri
 
 /** A number with its noun: `1 task`, `2 tasks`, `4,980 tasks`. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
-  return `${count.toLocaleString("en-US")} ${count === 1 ? noun : plural}`;
+  return `${String(count).replace(/\B(?=(\d{3})+$)/g, ",")} ${count === 1 ? noun : plural}`;
 }
 
 /** The last part of an ARN: an id. */
