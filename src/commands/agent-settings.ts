@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type PullBehaviour, pullBehaviours } from "../agent/docker/image-puller.ts";
 import type { HostAttribute, HostFacts, HostIdentity } from "../agent/registration.ts";
-import { type CommandText, type Flag, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
+import { type CommandText, type Flag, numberFlag, pairsFlag, type Typed, textFlag, UsageError } from "./flags.ts";
 import { type Remote, remoteFlags, remoteFrom } from "./remote-flags.ts";
 
 const flags = {
@@ -43,6 +43,10 @@ Exit codes: 0 after SIGTERM or SIGINT; 1 start it again, once what it complained
     {
       line: "berth agent --endpoint https://ecs.example.org --cluster web --attributes rack=r7 --data-dir /srv/berth-agent",
       about: "Joins another cluster, with an attribute that placement constraints can ask for.",
+    },
+    {
+      line: "berth agent --endpoint https://ecs.example.org --cluster web --attributes berth.capacity-provider=racks",
+      about: "Belongs to the capacity provider `racks`: tasks of strategies that name it run here.",
     },
     {
       line: "berth agent --endpoint http://127.0.0.1:4280 --runtime simulated --data-dir /tmp/rehearsal",
@@ -85,8 +89,8 @@ export function settingsFrom(typed: Typed, environment: NodeJS.ProcessEnv = proc
     availabilityZone: textFlag(typed, "availability-zone", `${remote.region}a`),
     instanceType: textFlag(typed, "instance-type", "docker"),
     reservedMemoryMiB: numberFlag(typed, "reserved-memory", { otherwise: 0, min: 0, max: 33_554_432 }),
-    customAttributes: pairs(typed, "attributes").map(([name, value]) => ({ name, value })),
-    tags: pairs(typed, "tags").map(([key, value]) => ({ key, value })),
+    customAttributes: pairsFlag(typed, "attributes").map(([name, value]) => ({ name, value })),
+    tags: pairsFlag(typed, "tags").map(([key, value]) => ({ key, value })),
   };
 }
 
@@ -142,21 +146,6 @@ function instanceIdOf(dataDir: string): string {
     // A machine without one is told from others by its data directory alone.
   }
   return `i-${hash("sha256", `${machine}\n${dataDir}`, "hex").slice(0, 17)}`;
-}
-
-/** `name=value,…` of a flag. */
-function pairs(typed: Typed, name: string): (readonly [string, string])[] {
-  const given = textFlag(typed, name, null);
-  if (given === null) return [];
-  const read = given.split(",").map((pair) => {
-    const at = pair.indexOf("=");
-    const before = pair.slice(0, Math.max(0, at)).trim();
-    if (before === "") throw new UsageError(`--${name} must be a list like a=1,b=2, but has "${pair}".`);
-    return [before, pair.slice(at + 1).trim()] as const;
-  });
-  const twice = read.find(([first], index) => read.findIndex(([other]) => other === first) !== index);
-  if (twice !== undefined) throw new UsageError(`--${name} has ${twice[0]} twice.`);
-  return read;
 }
 
 function oneOf<T extends string>(typed: Typed, name: string, known: readonly T[], otherwise: T): T {

@@ -115,3 +115,18 @@ export function formFlag(
   if (form.test(value)) return value;
   throw new UsageError(`--${name} must be ${says}, but is "${value}".`);
 }
+
+/** The pairs of a flag like `a=1,b=2`, none when it is absent. Throws UsageError for other forms and for a name given twice. */
+export function pairsFlag(typed: Typed, name: string): (readonly [string, string])[] {
+  const given = textFlag(typed, name, null);
+  if (given === null) return [];
+  const read = given.split(",").map((pair) => {
+    const at = pair.indexOf("=");
+    const before = pair.slice(0, Math.max(0, at)).trim();
+    if (before === "") throw new UsageError(`--${name} must be a list like a=1,b=2, but has "${pair}".`);
+    return [before, pair.slice(at + 1).trim()] as const;
+  });
+  const twice = read.find(([first], index) => read.findIndex(([other]) => other === first) !== index);
+  if (twice !== undefined) throw new UsageError(`--${name} has ${twice[0]} twice.`);
+  return read;
+}

@@ -5,6 +5,7 @@
 import type { AgentEnd } from "../agent/agent.ts";
 import type { AgentDisk } from "../agent/agent-disk.ts";
 import type { AgentLog } from "../agent/agent-log.ts";
+import type { HostAttribute } from "../agent/registration.ts";
 import { type SimulatedHost, type SimulatedHostWorld, simulatedHost } from "../agent/simulated/simulated-host.ts";
 import type {
   AgentChannel,
@@ -32,6 +33,7 @@ export type HostFleetOptions = {
   readonly region: string;
   readonly cpu: number;
   readonly memoryMiB: number;
+  readonly customAttributes: readonly HostAttribute[];
   readonly clock: Clock;
   readonly random: Random;
   readonly log: AgentLog;
@@ -152,14 +154,15 @@ export class HostFleet {
   /** Resolves when the host is connected, with null, or has ended before. */
   async #startHost(index: number, member: Member): Promise<AgentEnd | null> {
     if (this.#closed) return null;
-    const { fleetId, cluster, region, cpu, memoryMiB } = this.#options;
+    const { fleetId, cluster, region, cpu, memoryMiB, customAttributes } = this.#options;
     const ended = Promise.withResolvers<AgentEnd>();
     const onEnded = (end: AgentEnd): void => {
       ended.resolve(end);
       this.#ended(member, end);
     };
+    const facts = { cpu, memoryMiB, customAttributes };
     const place = { account: null, region, cluster, index, name: `${fleetId}/${index}` };
-    const host = simulatedHost(this.#world, { ...place, disk: member.disk, onEnded, facts: { cpu, memoryMiB } });
+    const host = simulatedHost(this.#world, { ...place, disk: member.disk, onEnded, facts });
     member.host = host;
     const connected = host.start().then(() => this.#connection(host.agent.containerInstanceArn));
     return await Promise.race([ended.promise, connected]);

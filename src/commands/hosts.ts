@@ -11,7 +11,7 @@ import { seededRandom } from "../lib/random.ts";
 import { StartError } from "../server/start-error.ts";
 import { runCommand } from "./command.ts";
 import { checkControlPlane } from "./control-plane-check.ts";
-import { type CommandText, numberFlag, type Typed, textFlag } from "./flags.ts";
+import { type CommandText, numberFlag, pairsFlag, type Typed, textFlag } from "./flags.ts";
 import { HostFleet } from "./host-fleet.ts";
 import { HostProgress } from "./host-progress.ts";
 import { type Remote, remoteFlags, remoteFrom } from "./remote-flags.ts";
@@ -38,6 +38,7 @@ disconnected unless --deregister says otherwise.`,
     cluster: { value: "CLUSTER", help: "Name or ARN (default: the cluster default, which is made if it is missing)." },
     cpu: { value: "UNITS", help: `CPU units of each; 1024 are a core (default ${simulatedHostDefaults.cpu}).` },
     memory: { value: "MIB", help: `Memory of each in MiB (default ${simulatedHostDefaults.memoryMiB}).` },
+    attributes: { value: "LIST", help: "Custom attributes of all: rack=r1,berth.capacity-provider=racks." },
     "data-dir": { value: "DIR", help: "Keep the hosts here: started again, they have the same instances and tasks." },
     deregister: { value: null, help: "Deregister the container instances at the end, with their tasks." },
     json: { value: null, help: "Print one line of JSON when all are connected." },
@@ -84,6 +85,7 @@ async function hosts(typed: Typed): Promise<void> {
     const progress = new HostProgress();
     const fleet = new HostFleet({
       ...size,
+      customAttributes: pairsFlag(typed, "attributes").map(([name, value]) => ({ name, value })),
       fleetId: await fleetIdIn(dataDir),
       cluster,
       region,

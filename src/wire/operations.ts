@@ -93,7 +93,7 @@ export const operations = [
   {
     name: "ListTagsForResource",
     status: "partial",
-    missing: "Services, task sets and capacity providers have no tags, as they do not exist yet.",
+    missing: "Services and task sets have no tags, as they do not exist yet.",
   },
   { name: "ListTaskDefinitionFamilies", status: "full" },
   { name: "ListTaskDefinitions", status: "full" },
@@ -128,7 +128,7 @@ export const operations = [
     name: "RunTask",
     status: "partial",
     missing:
-      "Capacity providers but FARGATE and FARGATE_SPOT, Windows on Fargate, ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused. Tasks on Fargate run on hosts that Berth keeps: there is no public address, ephemeral storage is shown and not bounded, platform versions differ in their number only, and Spot tasks are not interrupted. Subnets and security groups name nothing, and `referenceId` is ignored. Berth's own agents run no tasks with secrets, environment files, credentials for a registry, FireLens, the log driver awslogs, EFS or FSx volumes: these are refused by the name of the attribute that is missing. The credentials of a task's roles are good for calls to Berth and nowhere else.",
+      "Windows on Fargate, ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused. Tasks on Fargate run on hosts that Berth keeps: there is no public address, ephemeral storage is shown and not bounded, platform versions differ in their number only, and Spot tasks are not interrupted. Subnets and security groups name nothing, and `referenceId` is ignored. Berth's own agents run no tasks with secrets, environment files, credentials for a registry, FireLens, the log driver awslogs, EFS or FSx volumes: these are refused by the name of the attribute that is missing. The credentials of a task's roles are good for calls to Berth and nowhere else.",
   },
   {
     name: "StartTask",

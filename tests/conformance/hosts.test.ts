@@ -117,7 +117,8 @@ describe("a fleet", () => {
   });
 
   test("takes tasks, is back after a restart of the server, and keeps its instances over one of its own", async (context) => {
-    const flags = ["--count", "20", "--cluster", cluster, "--cpu", "1024", "--memory", "6000"];
+    const size = ["--count", "20", "--cluster", cluster, "--cpu", "1024", "--memory", "6000"];
+    const flags = [...size, "--attributes", "rack=r1,berth.capacity-provider=racks"];
     const kept = [...flags, "--data-dir", join(world.dataDir, "hosts")];
     const hosts = startHosts(context, kept);
     const { connected, instances } = await hosts.connected;
@@ -127,6 +128,8 @@ describe("a fleet", () => {
       cluster,
       containerInstances: [...instances],
     });
+    const providers = containerInstances.map(({ capacityProviderName }) => capacityProviderName);
+    assert.deepEqual(providers, Array(20).fill("racks"));
     const sizes = containerInstances.map(({ registeredResources = [] }) =>
       registeredResources.slice(0, 2).map(({ integerValue }) => integerValue),
     );
