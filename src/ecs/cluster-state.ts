@@ -8,6 +8,7 @@ import { instanceDueAt } from "./container-instances/instance-due-at.ts";
 import type { ServiceDeployment, ServiceRevision } from "./deployments/deployment.ts";
 import { FargateBook } from "./fargate/fargate-use.ts";
 import { type ManagedHost, managedHostDueAt } from "./fargate/managed-host.ts";
+import { PlacementIndex } from "./placement/placement-index.ts";
 import { ResourceBook } from "./placement/resource-book.ts";
 import type { Service, ServiceEvent } from "./services/service.ts";
 import { ServiceIndex } from "./services/service-index.ts";
@@ -63,6 +64,7 @@ export class ClusterState {
   readonly closed = new Table<ClosedMark>("closed", this.journal);
 
   readonly book = new ResourceBook();
+  readonly placement = new PlacementIndex(this.instances, this.book);
   readonly fargateBook = new FargateBook();
   readonly providerUses = new ProviderUses();
   readonly waitingTasks = new WaitingTasks();
@@ -100,6 +102,7 @@ export class ClusterState {
     this.serviceIndex = new ServiceIndex(this.timeline, this.book);
     this.tasks.onChange((key, before, after) => {
       this.book.onTaskChange(before, after);
+      this.placement.onTaskChange(before, after);
       this.fargateBook.onTaskChange(before, after);
       this.providerUses.onTaskChange(before, after);
       this.waitingTasks.onTaskChange(key, before, after);
@@ -115,6 +118,7 @@ export class ClusterState {
       if (after !== undefined) count(this.revisionUses, after.taskDefinitionArn, 1);
     });
     this.instances.onChange((key, before, after) => {
+      this.placement.onInstanceChange(key, before, after);
       this.serviceIndex.onInstanceChange(key, before, after);
       this.waitingTasks.onInstanceChange(before, after);
       if (before === undefined && after !== undefined) this.instanceIds.add(key);

@@ -3,47 +3,14 @@ import type { ClusterState } from "../cluster-state.ts";
 import type { Candidate, FailureReason, PlacementRefusal } from "./candidate.ts";
 import { filtersOf, ineligible, isEligible, isOfKind, refusalBy } from "./placement-filters.ts";
 import type { PlacementRequest } from "./placement-request.ts";
-import { orderingStrategies, spreadAttribute, spreadValue } from "./placement-strategies.ts";
 
 /**
  * The container instance for one task of `request`, or null when it fits nowhere. Sees everything placed before.
  * AWS: filters, then constraints, then the strategies in their order; ties, and requests without strategy, go by `random`.
  */
 export function placeTask(state: ClusterState, request: PlacementRequest, random: RandomStream): Candidate | null {
-  const best = bestCandidates(state, request);
-  return best.length === 0 ? null : (best[random.below(best.length)] as Candidate);
-}
-
-/** All instances that are equally good and better than the rest. */
-export function bestCandidates(state: ClusterState, request: PlacementRequest): Candidate[] {
-  const filters = filtersOf(request);
-  let best = eligibleCandidates(state, request).filter((candidate) =>
-    filters.every((each) => each.lacks(candidate) === 0),
-  );
-  for (const strategy of orderingStrategies(request)) {
-    const attribute = spreadAttribute(strategy);
-    const wish = (candidate: Candidate): number => {
-      if (strategy.type === "binpack") {
-        const { instance, usage } = candidate;
-        const total = instance.registeredResources.find(({ name }) => name === strategy.field);
-        const value = total === undefined || total.type === "STRINGSET" ? 0 : total.value;
-        return value - (strategy.field === "CPU" ? usage.cpu : usage.memoryMiB);
-      }
-      if (attribute === null) return candidate.usage.groups.get(request.group) ?? 0;
-      const value = spreadValue(attribute, candidate.instance);
-      if (value === null) return Number.POSITIVE_INFINITY;
-      let sum = 0;
-      for (const instance of state.instances.values()) {
-        if (spreadValue(attribute, instance) === value)
-          sum += state.book.usageOf(instance.id).groups.get(request.group) ?? 0;
-      }
-      return sum;
-    };
-    const wishes = best.map(wish);
-    const least = Math.min(...wishes);
-    best = best.filter((_, index) => wishes[index] === least);
-  }
-  return best;
+  const id = state.placement.best(request, random);
+  return id === null ? null : candidateOf(state, id);
 }
 
 /** Why an instance refuses the task, by the first filter that does; null when the task fits there. */

@@ -50,6 +50,8 @@ export class ResourceBook {
     if (held === null && holds === null) return;
     if (held !== null) this.#remove(held);
     if (holds !== null) this.#add(holds);
+    // Not before the task is back: a usage is the same object as long as any task is on the instance.
+    if (held?.instanceId && this.#usages.get(held.instanceId)?.taskIds.size === 0) this.#usages.delete(held.instanceId);
     if (held === null || holds === null || !sameResources(held, holds)) {
       if (held?.instanceId) this.#touched.add(held.instanceId);
       if (holds?.instanceId) this.#touched.add(holds.instanceId);
@@ -98,7 +100,6 @@ export class ResourceBook {
     if (task.desiredStatus === "RUNNING") usage.running -= 1;
     if (task.lastStatus === "PENDING") usage.pending -= 1;
     assert(usage.cpu >= 0 && usage.memoryMiB >= 0, "resources in use are never negative");
-    if (usage.taskIds.size === 0) this.#usages.delete(instanceId);
   }
 }
 

@@ -1,0 +1,269 @@
+/*
+ * What placement remembers between decisions, all of it derived from the documents of instances and tasks:
+ *
+ *   slots      instances in the order of their registration, with their remaining CPU and memory in arrays
+ *   a log      of the slots where something changed, so that what is derived from them can catch up when it is asked again
+ *   sieves     per (launch type, provider, attributes, expressions), which slots pass; an answer is kept until the instance changes
+ *   districts  per list of spread attributes, the slots with equal values
+ *   lanes      per kind of request, the slots in the order of its strategies
+ *
+ * Listeners of the tables do a bounded amount of work per change, whatever the number of lanes; lanes do theirs when used.
+ */
+import { must } from "../../lib/assert.ts";
+import type { RandomStream } from "../../lib/random.ts";
+import type { ContainerInstance } from "../container-instances/container-instance.ts";
+import { amountOf } from "../container-instances/resource.ts";
+import type { Table } from "../table.ts";
+import { holdsResources, type Task } from "../tasks/task.ts";
+import type { Candidate } from "./candidate.ts";
+import { Districts } from "./districts.ts";
+import { laneKey, PlacementLane } from "./placement-lane.ts";
+import type { PlacementRequest } from "./placement-request.ts";
+import type { ResourceBook } from "./resource-book.ts";
+import { Sieve, sieveKey } from "./sieve.ts";
+
+// LIMIT: the log's length; who is farther behind looks at everything, which is about as fast.
+const logLength = 4_096;
+// LIMIT: sieves and partitions kept; there are as many as kinds of requirements, which are few.
+const keptMax = 64;
+// LIMIT: lanes kept, for those services that are at work at the same time; at 5,000 instances one takes up to half a megabyte.
+const lanesMax = 64;
+
+export class PlacementIndex {
+  readonly #instances: Table<ContainerInstance>;
+  readonly #book: ResourceBook;
+  readonly #slotOf = new Map<string, number>();
+  readonly #log = new Int32Array(logLength);
+  #settledTo = 0;
+  /** Instances that came, went or changed in what sieves look at since the last settling. */
+  readonly #changed = new Set<string>();
+  readonly #sieves = new Map<string, Sieve>();
+  readonly #districts = new Map<string, Districts>();
+  readonly #lanes = new Map<string, PlacementLane>();
+  readonly #laneOfRequest = new WeakMap<PlacementRequest, PlacementLane>();
+  #lastRegistered = { registeredAt: Number.NEGATIVE_INFINITY, id: "" };
+
+  /** By slot; null where an instance is gone. */
+  readonly candidates: (Candidate | null)[] = [];
+  cpuLeft: Float64Array<ArrayBuffer> = new Float64Array(0);
+  memoryLeft: Float64Array<ArrayBuffer> = new Float64Array(0);
+  /** By slot, how often its instance changed in what sieves look at. */
+  versions: Int32Array<ArrayBuffer> = new Int32Array(0);
+  /** Rises when slots are added or numbered anew. */
+  layout = 0;
+  /** Rises when slots are numbered anew. */
+  numbering = 0;
+  /** Rises when an instance has other attributes. */
+  attributesVersion = 0;
+  /** How many entries the log has ever had. */
+  logEnd = 0;
+
+  constructor(instances: Table<ContainerInstance>, book: ResourceBook) {
+    this.#instances = instances;
+    this.#book = book;
+  }
+
+  /** The listener for the task table; to be told after the book. */
+  onTaskChange(before: Task | undefined, after: Task | undefined): void {
+    const held = before !== undefined && holdsResources(before) ? before : null;
+    const holds = after !== undefined && holdsResources(after) ? after : null;
+    if (held !== null && holds !== null && isSameToPlacement(held, holds)) return;
+    if (held?.instanceId) this.#touch(held.instanceId);
+    if (holds?.instanceId && holds.instanceId !== held?.instanceId) this.#touch(holds.instanceId);
+  }
+
+  /** The listener for the instance table. */
+  onInstanceChange(id: string, before: ContainerInstance | undefined, after: ContainerInstance | undefined): void {
+    if (before !== undefined && after !== undefined && isSameInstance(before, after)) return;
+    this.#changed.add(id);
+  }
+
+  /** The id of one of the instances that are best for a task of `request`, drawn evenly, or null when it fits nowhere. */
+  best(request: PlacementRequest, random: RandomStream): string | null {
+    this.settle();
+    const slot = this.#laneFor(request).best(random);
+    return slot < 0 ? null : must(this.candidates[slot], "the instance of a slot in use").instance.id;
+  }
+
+  #laneFor(request: PlacementRequest): PlacementLane {
+    const known = this.#laneOfRequest.get(request);
+    if (known !== undefined && this.#lanes.get(known.key) === known) return known;
+    const key = laneKey(request);
+    let lane = this.#lanes.get(key);
+    // Put at the end: the lane at the front is the one that was asked for longest ago.
+    if (lane !== undefined) this.#lanes.delete(key);
+    else lane = new PlacementLane(this, key, request);
+    if (this.#lanes.size >= lanesMax) this.#lanes.delete(this.#lanes.keys().next().value as string);
+    this.#lanes.set(key, lane);
+    this.#laneOfRequest.set(request, lane);
+    return lane;
+  }
+
+  /** Takes in what changed. To be called before anything else is asked. */
+  settle(): void {
+    if (this.#changed.size > 0) this.#settleInstances();
+    if (this.logEnd - this.#settledTo > logLength) {
+      for (let slot = 0; slot < this.candidates.length; slot++) this.#refresh(slot);
+    } else {
+      for (let at = this.#settledTo; at < this.logEnd; at++) this.#refresh(this.logged(at));
+    }
+    this.#settledTo = this.logEnd;
+  }
+
+  /** The slot of an entry of the log. Only the newest entries are kept: see `isLogged`. */
+  logged(at: number): number {
+    return this.#log[at % logLength] as number;
+  }
+
+  isLogged(at: number): boolean {
+    return this.logEnd - at <= logLength;
+  }
+
+  sieveOf(request: PlacementRequest): Sieve {
+    return kept(this.#sieves, sieveKey(request), () => new Sieve(this, request));
+  }
+
+  districtsOf(attributes: readonly string[]): Districts {
+    const districts = kept(this.#districts, attributes.join("\n"), () => new Districts(this, attributes));
+    districts.settle();
+    return districts;
+  }
+
+  #touch(instanceId: string): void {
+    const slot = this.#slotOf.get(instanceId);
+    // Hosts for Fargate have no slot, and an instance that is new in this step is looked at when it gets one.
+    if (slot !== undefined) this.#note(slot);
+  }
+
+  #note(slot: number): void {
+    this.#log[this.logEnd % logLength] = slot;
+    this.logEnd += 1;
+  }
+
+  /** Reads anew what the tasks on the instance leave. */
+  #refresh(slot: number): void {
+    const candidate = this.candidates[slot] ?? null;
+    if (candidate === null) return;
+    const usage = this.#book.usageOf(candidate.instance.id);
+    const { instance } = candidate;
+    if (usage !== candidate.usage) this.candidates[slot] = { instance, usage };
+    this.cpuLeft[slot] = amountOf(instance.registeredResources, "CPU") - usage.cpu;
+    this.memoryLeft[slot] = amountOf(instance.registeredResources, "MEMORY") - usage.memoryMiB;
+  }
+
+  #settleInstances(): void {
+    const arrived: ContainerInstance[] = [];
+    for (const id of this.#changed) {
+      const instance = this.#instances.get(id);
+      const slot = this.#slotOf.get(id);
+      if (slot !== undefined) this.#replace(slot, instance);
+      else if (instance !== undefined) arrived.push(instance);
+    }
+    this.#changed.clear();
+    if (arrived.length === 0) return;
+    arrived.sort(byRegistration);
+    const first = arrived[0] as ContainerInstance;
+    if (byRegistration(first, this.#lastRegistered) <= 0) this.#numberAnew();
+    else for (const instance of arrived) this.#append(instance);
+  }
+
+  #replace(slot: number, instance: ContainerInstance | undefined): void {
+    const before = this.candidates[slot]?.instance;
+    if (before === undefined) return;
+    if (instance === undefined) {
+      this.#slotOf.delete(before.id);
+      this.candidates[slot] = null;
+    } else {
+      this.candidates[slot] = { instance, usage: this.#book.usageOf(instance.id) };
+    }
+    this.versions[slot] = (this.versions[slot] as number) + 1;
+    const hasSameAttributes =
+      before.platformAttributes === instance?.platformAttributes &&
+      before.customAttributes === instance.customAttributes &&
+      before.availabilityZone === instance.availabilityZone;
+    if (!hasSameAttributes && instance !== undefined) this.attributesVersion += 1;
+    this.#note(slot);
+  }
+
+  #append(instance: ContainerInstance): void {
+    const slot = this.candidates.length;
+    if (slot >= this.versions.length) this.#grow();
+    this.#slotOf.set(instance.id, slot);
+    this.candidates.push({ instance, usage: this.#book.usageOf(instance.id) });
+    this.#lastRegistered = instance;
+    this.layout += 1;
+    this.#refresh(slot);
+  }
+
+  #grow(): void {
+    const room = Math.max(64, 2 * this.versions.length);
+    const larger = (array: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> => {
+      const copy = new Float64Array(room);
+      copy.set(array);
+      return copy;
+    };
+    this.cpuLeft = larger(this.cpuLeft);
+    this.memoryLeft = larger(this.memoryLeft);
+    const versions = new Int32Array(room);
+    versions.set(this.versions);
+    this.versions = versions;
+  }
+
+  /** An instance came that belongs before others (two of the same millisecond): all slots are given out again. */
+  #numberAnew(): void {
+    this.candidates.length = 0;
+    this.#slotOf.clear();
+    this.#sieves.clear();
+    this.#districts.clear();
+    this.versions.fill(0);
+    this.numbering += 1;
+    for (const instance of [...this.#instances.values()].sort(byRegistration)) this.#append(instance);
+    // Slots in the log are others than before.
+    this.logEnd += logLength + 1;
+  }
+}
+
+/** The order of slots: stable while instances come and go, and the same after a restart. */
+type Registered = { readonly registeredAt: number; readonly id: string };
+const byRegistration = (a: Registered, b: Registered): number =>
+  a.registeredAt - b.registeredAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+
+/** The value of `key`, made when it is not there; the one that was made first gives way to one too many. */
+function kept<V>(map: Map<string, V>, key: string, make: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  if (map.size >= keptMax) map.delete(map.keys().next().value as string);
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+function isSameInstance(a: ContainerInstance, b: ContainerInstance): boolean {
+  return (
+    a.status === b.status &&
+    a.agentConnected === b.agentConnected &&
+    a.platformAttributes === b.platformAttributes &&
+    a.customAttributes === b.customAttributes &&
+    a.registeredResources === b.registeredResources &&
+    a.platformDevices === b.platformDevices &&
+    a.capacityProviderName === b.capacityProviderName &&
+    a.versionInfo === b.versionInfo &&
+    a.external === b.external &&
+    a.instanceType === b.instanceType &&
+    a.availabilityZone === b.availabilityZone &&
+    a.ec2InstanceId === b.ec2InstanceId &&
+    a.registeredAt === b.registeredAt
+  );
+}
+
+function isSameToPlacement(a: Task, b: Task): boolean {
+  return (
+    a.instanceId === b.instanceId &&
+    a.reservation === b.reservation &&
+    a.desiredStatus === b.desiredStatus &&
+    a.group === b.group &&
+    a.attachments.length === b.attachments.length &&
+    (a.containers === b.containers ||
+      a.containers.every((container, index) => container.networkBindings === b.containers[index]?.networkBindings))
+  );
+}

@@ -1,0 +1,215 @@
+import type { RandomStream } from "../../lib/random.ts";
+import type { PlacementFilter } from "./candidate.ts";
+import { type Districts, noValue } from "./districts.ts";
+import { filtersOf } from "./placement-filters.ts";
+import type { PlacementIndex } from "./placement-index.ts";
+import type { PlacementRequest } from "./placement-request.ts";
+import { orderingStrategies, spreadAttribute } from "./placement-strategies.ts";
+import type { Sieve } from "./sieve.ts";
+import { Tournaments } from "./tournaments.ts";
+
+/** What a strategy compares: tasks in all of a district's value, tasks on the instance, or what is left there. */
+type Level =
+  | { readonly kind: "value"; readonly at: number; readonly counts: number[] }
+  | { readonly kind: "tasks" | "cpu" | "memory"; readonly worth: { of: Float64Array<ArrayBuffer> } };
+
+/** Equal for requests whose tasks go to the same instances. */
+export function laneKey(request: PlacementRequest): string {
+  const { need, group, launchType, capacityProvider, constraints } = request;
+  const strategies = orderingStrategies(request);
+  const counts = strategies.some(({ type }) => type === "spread");
+  const distinct = constraints.some(({ type }) => type === "distinctInstance");
+  return JSON.stringify([need, counts || distinct ? group : "", launchType, capacityProvider, constraints, strategies]);
+}
+
+/**
+ * The instances for one kind of request, in the order of its strategies: a tournament in each district (instances with equal
+ * values of the attributes that are spread over), and one among districts. It catches up with the index when it is asked, by
+ * the log while it is not far behind.
+ */
+export class PlacementLane {
+  readonly key: string;
+  readonly #index: PlacementIndex;
+  readonly #request: PlacementRequest;
+  readonly #filters: readonly PlacementFilter[];
+  readonly #levels: readonly Level[];
+  readonly #attributes: readonly string[];
+  readonly #counts: boolean;
+  #sieve: Sieve;
+  #districts: Districts;
+  #numbering: number;
+  #drawn = -1;
+  #seen = 0;
+  /** By slot, the tasks of the group there when it was last looked at. */
+  #tasks = new Float64Array(0);
+  #inDistrict: Tournaments = new Tournaments([], () => 0);
+  #amongDistricts: Tournaments = new Tournaments([], () => 0);
+
+  constructor(index: PlacementIndex, key: string, request: PlacementRequest) {
+    this.key = key;
+    this.#index = index;
+    this.#request = request;
+    this.#filters = filtersOf(request).filter(({ looksAt }) => looksAt === "tasks");
+    const attributes: string[] = [];
+    this.#levels = orderingStrategies(request).map((strategy): Level => {
+      const worth = { of: new Float64Array(0) };
+      if (strategy.type === "binpack") return { kind: strategy.field === "CPU" ? "cpu" : "memory", worth };
+      const attribute = spreadAttribute(strategy);
+      if (attribute === null) return { kind: "tasks", worth };
+      return { kind: "value", at: attributes.push(attribute) - 1, counts: [] };
+    });
+    this.#attributes = attributes;
+    this.#counts = this.#levels.some(({ kind }) => kind === "value" || kind === "tasks");
+    this.#sieve = index.sieveOf(request);
+    this.#districts = index.districtsOf(attributes);
+    this.#numbering = index.numbering;
+  }
+
+  /** One of the best slots, each with the same probability, or -1. */
+  best(random: RandomStream): number {
+    this.#catchUp();
+    const ties = this.#amongDistricts.ties(0);
+    if (ties === 0) return -1;
+    const district = this.#amongDistricts.pick(0, random.below(ties));
+    return this.#inDistrict.pick(district, this.#amongDistricts.rest);
+  }
+
+  #catchUp(): void {
+    const index = this.#index;
+    if (this.#numbering !== index.numbering) {
+      this.#numbering = index.numbering;
+      this.#sieve = index.sieveOf(this.#request);
+      this.#districts = index.districtsOf(this.#attributes);
+      this.#drawn = -1;
+    }
+    this.#districts.settle();
+    const behind = index.logEnd - this.#seen;
+    if (this.#drawn !== this.#districts.version || !index.isLogged(this.#seen)) this.#build();
+    else if (behind > 16 + (index.candidates.length >> 4)) this.#build();
+    else for (let at = this.#seen; at < index.logEnd; at++) this.#change(index.logged(at));
+    this.#seen = index.logEnd;
+  }
+
+  #build(): void {
+    const { candidates, versions } = this.#index;
+    const { sizes, districtsWith, districtOf, placeOf } = this.#districts;
+    if (this.#drawn !== this.#districts.version) {
+      this.#drawn = this.#districts.version;
+      this.#inDistrict = new Tournaments(sizes, (a, b) => this.#compareSlots(a, b));
+      this.#amongDistricts = new Tournaments([sizes.length], (a, b) => this.#compareDistricts(a, b));
+      this.#tasks = new Float64Array(versions.length);
+      for (const level of this.#levels) {
+        if (level.kind === "value") level.counts.length = 0;
+        else level.worth.of = level.kind === "tasks" ? this.#tasks : new Float64Array(versions.length);
+      }
+    }
+    for (const level of this.#levels) {
+      if (level.kind === "value")
+        level.counts.splice(0, level.counts.length, ...(districtsWith[level.at] ?? []).map(() => 0));
+    }
+    for (let slot = 0; slot < candidates.length; slot++) {
+      const district = districtOf[slot] as number;
+      const tasks = this.#tasksOn(slot);
+      this.#tasks[slot] = tasks;
+      if (tasks > 0) this.#count(district, tasks);
+      const fits = this.#weigh(slot);
+      this.#inDistrict.seat(district, placeOf[slot] as number, fits ? slot : -1, fits ? 1 : 0);
+    }
+    for (let district = 0; district < sizes.length; district++) this.#inDistrict.play(district);
+    this.#playAll();
+  }
+
+  #playAll(): void {
+    const { sizes } = this.#districts;
+    for (let district = 0; district < sizes.length; district++) {
+      const ties = this.#inDistrict.ties(district);
+      this.#amongDistricts.seat(0, district, ties === 0 ? -1 : district, ties);
+    }
+    this.#amongDistricts.play(0);
+  }
+
+  /** Something changed in a slot. */
+  #change(slot: number): void {
+    const district = this.#districts.districtOf[slot] as number;
+    const tasks = this.#tasksOn(slot);
+    const more = tasks - (this.#tasks[slot] as number);
+    this.#tasks[slot] = tasks;
+    const fits = this.#weigh(slot);
+    this.#inDistrict.change(district, this.#districts.placeOf[slot] as number, fits ? slot : -1, fits ? 1 : 0);
+    if (more === 0) {
+      this.#changeDistrict(district);
+      return;
+    }
+    this.#count(district, more);
+    if (this.#attributes.length <= 1) this.#changeDistrict(district);
+    else this.#playAll();
+  }
+
+  #changeDistrict(district: number): void {
+    const ties = this.#inDistrict.ties(district);
+    this.#amongDistricts.change(0, district, ties === 0 ? -1 : district, ties);
+  }
+
+  #tasksOn(slot: number): number {
+    if (!this.#counts) return 0;
+    const groups = this.#index.candidates[slot]?.usage.groups;
+    return groups === undefined || groups.size === 0 ? 0 : (groups.get(this.#request.group) ?? 0);
+  }
+
+  /** `more` tasks of the group in a district. */
+  #count(district: number, more: number): void {
+    for (const level of this.#levels) {
+      if (level.kind !== "value") continue;
+      const value = this.#districts.values[level.at]?.[district] ?? noValue;
+      if (value !== noValue) level.counts[value] = (level.counts[value] ?? 0) + more;
+    }
+  }
+
+  /** True when the task fits there; what it is worth there is kept. */
+  #weigh(slot: number): boolean {
+    const { need } = this.#request;
+    const index = this.#index;
+    const cpu = index.cpuLeft[slot] as number;
+    const memory = index.memoryLeft[slot] as number;
+    if (cpu < need.cpu || memory < need.memoryMiB || !this.#sieve.passes(slot)) return false;
+    for (const level of this.#levels) {
+      if (level.kind === "cpu") level.worth.of[slot] = cpu;
+      else if (level.kind === "memory") level.worth.of[slot] = memory;
+    }
+    if (this.#filters.length === 0) return true;
+    const candidate = index.candidates[slot] ?? null;
+    return candidate !== null && this.#filters.every((filter) => filter.lacks(candidate) === 0);
+  }
+
+  /** By what differs inside a district. */
+  #compareSlots(a: number, b: number): number {
+    for (const level of this.#levels) {
+      if (level.kind === "value") continue;
+      const difference = (level.worth.of[a] as number) - (level.worth.of[b] as number);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  }
+
+  #compareDistricts(a: number, b: number): number {
+    const [slotA, slotB] = [this.#inDistrict.winner(a), this.#inDistrict.winner(b)];
+    for (const level of this.#levels) {
+      const difference =
+        level.kind === "value"
+          ? this.#compareValues(level, a, b)
+          : (level.worth.of[slotA] as number) - (level.worth.of[slotB] as number);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  }
+
+  /** The value with fewer tasks is better; instances that do not have the attribute come last. */
+  #compareValues({ at, counts }: Level & { kind: "value" }, a: number, b: number): number {
+    const values = this.#districts.values[at];
+    const [valueA, valueB] = [values?.[a] ?? noValue, values?.[b] ?? noValue];
+    if (valueA === valueB) return 0;
+    if (valueA === noValue) return 1;
+    if (valueB === noValue) return -1;
+    return (counts[valueA] as number) - (counts[valueB] as number);
+  }
+}

@@ -1,0 +1,50 @@
+import type { PlacementFilter } from "./candidate.ts";
+import { filtersOf, isEligible } from "./placement-filters.ts";
+import type { PlacementIndex } from "./placement-index.ts";
+import type { PlacementRequest } from "./placement-request.ts";
+
+const staticFilters = (request: PlacementRequest): readonly PlacementFilter[] =>
+  filtersOf(request).filter(({ looksAt }) => looksAt === "instance");
+
+/** Equal for requests whose sieves let the same instances pass. */
+export function sieveKey({ need, launchType, capacityProvider, constraints }: PlacementRequest): string {
+  const expressions = constraints.flatMap((each) => (each.type === "memberOf" ? [each.expression] : []));
+  return JSON.stringify([launchType, capacityProvider, need.requiresAttributes, expressions]);
+}
+
+/** Which instances a request may use, as far as that follows from the instances alone; each is asked once until it changes. */
+export class Sieve {
+  readonly #index: PlacementIndex;
+  readonly #request: PlacementRequest;
+  readonly #filters: readonly PlacementFilter[];
+  /** By slot: 0 not asked, else twice the instance's version and 2, and 1 more when it passes. */
+  #answers = new Int32Array(0);
+
+  constructor(index: PlacementIndex, request: PlacementRequest) {
+    this.#index = index;
+    this.#request = request;
+    this.#filters = staticFilters(request);
+  }
+
+  passes(slot: number): boolean {
+    const version = 2 * (this.#index.versions[slot] as number) + 2;
+    const known = slot < this.#answers.length ? (this.#answers[slot] as number) : 0;
+    if (known >> 1 === version >> 1) return known !== version;
+    return this.#ask(slot, version);
+  }
+
+  #ask(slot: number, version: number): boolean {
+    if (slot >= this.#answers.length) {
+      const answers = new Int32Array(this.#index.versions.length);
+      answers.set(this.#answers);
+      this.#answers = answers;
+    }
+    const candidate = this.#index.candidates[slot] ?? null;
+    const passes =
+      candidate !== null &&
+      isEligible(this.#request, candidate.instance) &&
+      this.#filters.every((filter) => filter.lacks(candidate) === 0);
+    this.#answers[slot] = passes ? version + 1 : version;
+    return passes;
+  }
+}
