@@ -1,3 +1,4 @@
+import type { ClusterState } from "../cluster-state.ts";
 import { holdsResources, type Task } from "../tasks/task.ts";
 
 /** How many tasks of a cluster that are not STOPPED were run by each capacity provider (an index of the task table). */
@@ -5,8 +6,8 @@ export class ProviderUses {
   readonly #tasks = new Map<string, number>();
 
   /** The names of the providers that tasks hold. */
-  inUse(): string[] {
-    return [...this.#tasks.keys()].sort();
+  names(): Iterable<string> {
+    return this.#tasks.keys();
   }
 
   /** The listener for the task table. */
@@ -22,6 +23,19 @@ export class ProviderUses {
     if (next === 0) this.#tasks.delete(name);
     else this.#tasks.set(name, next);
   }
+}
+
+/** The providers that cannot be taken from the cluster: those of tasks, and those that services start tasks by. */
+export function providersInUse(state: ClusterState): string[] {
+  const names = new Set(state.providerUses.names());
+  for (const service of state.services.values()) {
+    if (service.status === "INACTIVE") continue;
+    for (const { revisionId } of service.deployments) {
+      const strategy = state.serviceRevisions.get(revisionId)?.capacityProviderStrategy ?? [];
+      for (const { capacityProvider } of strategy) names.add(capacityProvider);
+    }
+  }
+  return [...names].sort();
 }
 
 const providerOf = (task: Task | undefined): string | null =>

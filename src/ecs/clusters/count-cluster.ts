@@ -1,3 +1,4 @@
+import { providersInUse } from "../capacity-providers/provider-uses.ts";
 import type { ClusterState } from "../cluster-state.ts";
 import type { ClusterCounts } from "./cluster.ts";
 
@@ -15,6 +16,6 @@ export function countCluster(state: ClusterState): ClusterCounts {
     activeServices: 0,
     runningTasksByLaunchType: Object.fromEntries(state.runningByLaunchType),
     pendingTasksByLaunchType: Object.fromEntries(state.pendingByLaunchType),
-    capacityProvidersInUse: state.providerUses.inUse(),
+    capacityProvidersInUse: providersInUse(state),
   };
 }
