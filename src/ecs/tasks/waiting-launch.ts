@@ -31,8 +31,9 @@ export function launchByProviders(
   placement: PlacementRequest,
   providers: readonly string[],
 ): string[] {
-  return providers.map((capacityProvider) => {
-    const id = launchOrWait(step, plan, { ...placement, capacityProvider });
+  const requests = new Map(providers.map((capacityProvider) => [capacityProvider, { ...placement, capacityProvider }]));
+  return providers.map((provider) => {
+    const id = launchOrWait(step, plan, must(requests.get(provider), "the request of a provider"));
     return id ?? refuse("ClientException", "Tasks provisioning capacity limit exceeded.");
   });
 }
