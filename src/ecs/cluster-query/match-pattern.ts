@@ -1,5 +1,6 @@
 // A regular expression becomes a list of instructions, and a text walks through all ways at once, one character at a time: the
 // work for a text is at most its length times the number of instructions, whatever the pattern. No way is ever tried again.
+import { assert } from "../../lib/assert.ts";
 import { type CharacterSet, contains, isWordCharacter } from "./character-set.ts";
 import type { Anchor, Pattern } from "./parse-pattern.ts";
 import { queryLimits } from "./query-limits.ts";
@@ -20,16 +21,23 @@ export function patternStates(pattern: Pattern): number {
     case "sequence":
       return pattern.parts.reduce((sum, part) => sum + patternStates(part), 0);
     case "choice":
-      return pattern.parts.reduce((sum, part) => sum + patternStates(part) + 2, 0);
+      return pattern.parts.reduce((sum, part) => sum + patternStates(part) + 2, -2);
     case "repeat":
-      return Math.max(pattern.min + 1, pattern.max ?? 0) * (patternStates(pattern.part) + 2);
+      return repeatStates(patternStates(pattern.part), pattern.min, pattern.max);
   }
+}
+
+function repeatStates(part: number, min: number, max: number | null): number {
+  // What is empty counts all the same: making it takes time.
+  const always = min * Math.max(part, 1);
+  return always + (max === null ? part + 2 : (max - min) * (part + 1));
 }
 
 /** A function that tells whether the whole of a text matches the pattern. It remembers a bounded number of answers. */
 export function patternMatcher(pattern: Pattern): (text: string) => boolean {
   const instructions: Instruction[] = [];
   emit(pattern, instructions);
+  assert(instructions.length <= patternStates(pattern), "a pattern takes no more than was counted");
   instructions.push({ kind: "accept" });
   const walk = new Walk(instructions);
   const answers = new Map<string, boolean>();
@@ -99,18 +107,48 @@ function emitRepeat(part: Pattern, min: number, max: number | null, into: Instru
   for (const exit of exits) exit.to = into.length;
 }
 
-/** A text's way through the instructions. */
+const accept = 0;
+const character = 1;
+const anchor = 2;
+const branch = 3;
+const asciiCharacters = 128;
+
+/** A text's way through the instructions. They are kept as numbers in rows, since this is what a slow pattern spends its time on. */
 class Walk {
-  readonly #instructions: readonly Instruction[];
+  readonly #kinds: Uint8Array;
+  /** Where a branch goes; 0 for other instructions. */
+  readonly #targets: Uint16Array;
+  /** 1 for branches that go on with the next instruction as well. */
+  readonly #both: Uint8Array;
+  readonly #sets: (CharacterSet | null)[];
+  /** By instruction and ASCII character: 1 when its set has the character. */
+  readonly #ascii: Uint8Array;
+  readonly #anchors: (Anchor | null)[];
   /** By instruction: the round in which it was last reached, so that none is reached twice in a round. */
   readonly #reached: Uint32Array;
-  readonly #open: number[] = [];
+  /** The instructions that wait for a character, in its first places. */
+  readonly #waiting: Uint16Array;
+  /** The instructions to look at; a branch adds two, and each is looked at once in a round. */
+  readonly #open: Uint16Array;
   #round = 0;
   #accepted = false;
 
   constructor(instructions: readonly Instruction[]) {
-    this.#instructions = instructions;
-    this.#reached = new Uint32Array(instructions.length);
+    const { length } = instructions;
+    this.#kinds = Uint8Array.from(instructions, ({ kind }) => ({ accept, character, anchor, branch })[kind]);
+    this.#targets = Uint16Array.from(instructions, (each) => (each.kind === "branch" ? each.to : 0));
+    this.#both = Uint8Array.from(instructions, (each) => (each.kind === "branch" && each.both ? 1 : 0));
+    this.#sets = instructions.map((each) => (each.kind === "character" ? each.set : null));
+    this.#anchors = instructions.map((each) => (each.kind === "anchor" ? each.anchor : null));
+    this.#ascii = new Uint8Array(length * asciiCharacters);
+    for (const [place, set] of this.#sets.entries()) {
+      for (let code = 0; set !== null && code < asciiCharacters; code++) {
+        if (contains(set, code)) this.#ascii[place * asciiCharacters + code] = 1;
+      }
+    }
+    this.#reached = new Uint32Array(length);
+    this.#waiting = new Uint16Array(length);
+    this.#open = new Uint16Array(3 * length + 1);
   }
 
   matches(text: string): boolean {
@@ -119,14 +157,11 @@ class Walk {
     let before = -1;
     let here = text.codePointAt(0) ?? -1;
     let at = here > 0xffff ? 2 : 1;
-    let waiting = this.#reach([0], before, here);
+    this.#open[0] = 0;
+    let waiting = this.#reach(1, before, here);
     while (here >= 0) {
-      const passed: number[] = [];
-      for (const place of waiting) {
-        const instruction = this.#instructions[place];
-        if (instruction?.kind === "character" && contains(instruction.set, here)) passed.push(place + 1);
-      }
-      if (passed.length === 0) return false;
+      const passed = this.#pass(waiting, here);
+      if (passed === 0) return false;
       before = here;
       here = text.codePointAt(at) ?? -1;
       at += here > 0xffff ? 2 : 1;
@@ -135,33 +170,45 @@ class Walk {
     return this.#accepted;
   }
 
-  /** The instructions that wait for a character, reached from `places` between the characters `before` and `after`. */
-  #reach(places: readonly number[], before: number, after: number): number[] {
-    this.#round += 1;
+  /** Opens what follows the waiting instructions that take the character `code`; gives their number. */
+  #pass(waiting: number, code: number): number {
+    let passed = 0;
+    for (let i = 0; i < waiting; i++) {
+      const place = this.#waiting[i] ?? 0;
+      const taken =
+        code < asciiCharacters
+          ? this.#ascii[place * asciiCharacters + code] === 1
+          : contains(this.#sets[place] ?? [], code);
+      if (taken) this.#open[passed++] = place + 1;
+    }
+    return passed;
+  }
+
+  /** Goes on from the first `count` open instructions, between two characters, to those that wait for one; gives their number. */
+  #reach(count: number, before: number, after: number): number {
+    const [kinds, reached, open] = [this.#kinds, this.#reached, this.#open];
+    const round = ++this.#round;
     this.#accepted = false;
-    const waiting: number[] = [];
-    const open = this.#open;
-    open.push(...places);
-    for (let place = open.pop(); place !== undefined; place = open.pop()) {
-      if (this.#reached[place] === this.#round) continue;
-      this.#reached[place] = this.#round;
-      const instruction = this.#instructions[place];
-      if (instruction?.kind === "character") waiting.push(place);
-      else if (instruction?.kind === "accept") this.#accepted = true;
-      else if (instruction?.kind === "anchor") {
-        if (anchorHolds(instruction.anchor, before, after)) open.push(place + 1);
-      } else if (instruction !== undefined) {
-        open.push(instruction.to);
-        if (instruction.both) open.push(place + 1);
-      }
+    let waiting = 0;
+    for (let left = count; left > 0; ) {
+      const place = open[--left] ?? 0;
+      if (reached[place] === round) continue;
+      reached[place] = round;
+      const kind = kinds[place];
+      if (kind === character) this.#waiting[waiting++] = place;
+      else if (kind === branch) {
+        open[left++] = this.#targets[place] ?? 0;
+        if (this.#both[place] === 1) open[left++] = place + 1;
+      } else if (kind === accept) this.#accepted = true;
+      else if (anchorHolds(this.#anchors[place] ?? "start", before, after)) open[left++] = place + 1;
     }
     return waiting;
   }
 }
 
 /** Whether the anchor holds between two characters; -1 stands for the ends of the text. */
-function anchorHolds(anchor: Anchor, before: number, after: number): boolean {
-  if (anchor === "start") return before < 0;
-  if (anchor === "end") return after < 0;
-  return (isWordCharacter(before) !== isWordCharacter(after)) === (anchor === "boundary");
+function anchorHolds(kind: Anchor, before: number, after: number): boolean {
+  if (kind === "start") return before < 0;
+  if (kind === "end") return after < 0;
+  return (isWordCharacter(before) !== isWordCharacter(after)) === (kind === "boundary");
 }

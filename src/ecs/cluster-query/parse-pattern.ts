@@ -132,8 +132,13 @@ function repetitions(cursor: Cursor): { min: number; max: number | null } | null
   }
   if (max !== "" && Number(max) < Number(min))
     cursor.fail("A repetition with its larger number first in the pattern", start);
-  return { min: Number(min), max: max === "" ? null : Number(max) };
+  return { min: repetition(min), max: max === "" ? null : repetition(max) };
 }
+
+// LIMIT: far more than any pattern may repeat, and small enough to calculate with.
+const repetitionsMax = 1_000_000;
+
+const repetition = (digits: string): number => Math.min(Number(digits), repetitionsMax);
 
 const anchors: ReadonlyMap<string, Anchor> = new Map([
   ["A", "start"],
