@@ -2,12 +2,14 @@
 import { agentSessionFigures } from "./agent-sessions.ts";
 import { type Figure, machine, printFigures } from "./figure.ts";
 import { memoryAndReloadFigures } from "./memory-and-reload.ts";
+import { placementFigures } from "./placement.ts";
 import { requestFigures } from "./requests.ts";
 import { runTaskToRunningFigures } from "./run-task-to-running.ts";
 import { startUpFigures } from "./start-up.ts";
 
 const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   "start-up": startUpFigures,
+  placement: placementFigures,
   requests: requestFigures,
   "memory-and-reload": memoryAndReloadFigures,
   "agent-sessions": agentSessionFigures,

@@ -5,7 +5,7 @@ import { aCluster, aDefinition, awsvpcDefinition, inSubnet } from "./small-world
 import { ecsTimeline } from "./timeline.ts";
 
 test("a step does at most 500 things that are due; the rest comes in the next, which is due at once", () => {
-  const world = aCluster().withInstances(1, { cpu: 200_000, memoryMiB: 200_000 });
+  const world = aCluster().withInstances(1, { cpu: 200_000, memoryMiB: 200_000, instanceType: null });
   const definition = aDefinition({ family: "vpc", networkMode: "awsvpc", containers: [{ memory: 4, cpu: 0 }] });
   for (let call = 0; call < 51; call++) world.runTasks(definition, { count: 10, ...inSubnet });
   world.now += ecsTimeline.networkInterfaceMs;

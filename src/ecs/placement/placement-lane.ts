@@ -1,4 +1,5 @@
 import type { RandomStream } from "../../lib/random.ts";
+import type { Need } from "../tasks/new-task.ts";
 import type { PlacementFilter } from "./candidate.ts";
 import { type Districts, noValue } from "./districts.ts";
 import { filtersOf } from "./placement-filters.ts";
@@ -13,13 +14,26 @@ type Level =
   | { readonly kind: "value"; readonly at: number; readonly counts: number[] }
   | { readonly kind: "tasks" | "cpu" | "memory"; readonly worth: { of: Float64Array<ArrayBuffer> } };
 
+const keyOfNeed = new WeakMap<Need, string>();
+
+/** Requests for the tasks of one plan have one need, and often nothing else in common. */
+function needKey(need: Need): string {
+  let key = keyOfNeed.get(need);
+  if (key === undefined) {
+    key = JSON.stringify(need);
+    keyOfNeed.set(need, key);
+  }
+  return key;
+}
+
 /** Equal for requests whose tasks go to the same instances. */
 export function laneKey(request: PlacementRequest): string {
   const { need, group, launchType, capacityProvider, constraints } = request;
   const strategies = orderingStrategies(request);
   const counts = strategies.some(({ type }) => type === "spread");
   const distinct = constraints.some(({ type }) => type === "distinctInstance");
-  return JSON.stringify([need, counts || distinct ? group : "", launchType, capacityProvider, constraints, strategies]);
+  const rest = [counts || distinct ? group : "", launchType, capacityProvider, constraints, strategies];
+  return `${needKey(need)}${JSON.stringify(rest)}`;
 }
 
 /**
