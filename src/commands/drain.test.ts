@@ -29,9 +29,9 @@ describe("the command line", () => {
       [["i", "--plan", "--deadline", "1m"], /^--deadline is for a drain that starts, not for --plan/],
       [["i", "--cancel", "--deadline", "1m"], /not for --cancel/],
       [["i", "--timeout", "1m"], /^--timeout is for --watch/],
-      [["i", "--deadline", "10"], /^--deadline must be a time like 90s, 10m or 1h30m, from 1s to 7d, but is "10"/],
+      [["i", "--deadline", "10"], /^--deadline must be a time like 90s, 10m or 1h30m, from 1s to 2d, but is "10"/],
       [["i", "--deadline", "0s"], /must be a time/],
-      [["i", "--deadline", "8d"], /must be a time/],
+      [["i", "--deadline", "3d"], /must be a time/],
       [["i", "--deadline", "1m x"], /must be a time/],
       [Array.from({ length: 101 }, (_, i) => `i-${i}`), /^At most 100 container instances/],
     ];

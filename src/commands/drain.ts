@@ -12,8 +12,10 @@ import { idOf } from "./text-table.ts";
 
 /** LIMIT: as many as the operations take in one call. */
 const instancesMax = 100;
-/** LIMIT: a drain that may take longer than a week needs no deadline. */
-const deadlineMaxMs = 7 * 86_400_000;
+/** LIMIT: that of StartDrain. */
+const deadlineMaxMs = 2 * 86_400_000;
+/** LIMIT: nobody waits for a week. */
+const timeoutMaxMs = 7 * 86_400_000;
 /** What a shell shows for a program that Ctrl+C has ended. */
 const interruptedCode = 130;
 
@@ -70,7 +72,7 @@ export function drainQuestion(typed: Typed): Question {
     throw new UsageError("Which container instance? Give an id, an ARN, or how an EC2 id begins.");
   if (typed.words.length > instancesMax) throw new UsageError(`At most ${instancesMax} container instances at once.`);
   const deadlineMs = durationFlag(typed, "deadline", { minMs: 1_000, maxMs: deadlineMaxMs });
-  const timeoutMs = durationFlag(typed, "timeout", { minMs: 1_000, maxMs: deadlineMaxMs });
+  const timeoutMs = durationFlag(typed, "timeout", { minMs: 1_000, maxMs: timeoutMaxMs });
   if (deadlineMs !== null && mode !== "start" && mode !== "watch") {
     throw new UsageError(`--deadline is for a drain that starts, not for --${mode}.`);
   }

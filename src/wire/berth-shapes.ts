@@ -172,7 +172,9 @@ export const describeDrainInput = structure("DescribeDrainRequest", {
 export const startDrainInput = structure("StartDrainRequest", {
   cluster,
   containerInstances,
-  deadlineSeconds: number("After so many seconds, what is left is stopped. Without it, there is no deadline."),
+  deadlineSeconds: number(
+    "After so many seconds, 1 to 172,800, what is left is stopped. Without it there is no deadline, nor one that was set before.",
+  ),
 });
 export const drainsOutput = structure("DrainsResponse", { drains, failures });
 
@@ -188,7 +190,7 @@ const lostAgentPolicy = structure("LostAgentPolicy", {
 export const putLostAgentPolicyInput = structure("PutLostAgentPolicyRequest", {
   cluster,
   replaceAfterSeconds: number(
-    "How long an agent may be gone before its tasks are replaced. Without it, the policy is off.",
+    "How long an agent may be gone before its tasks are replaced, 1 to 604,800. Without it, the policy is off.",
   ),
 });
 export const describeLostAgentPolicyInput = structure("DescribeLostAgentPolicyRequest", { cluster });
