@@ -1,4 +1,4 @@
-import { type AccountInput, countedClusters } from "../ecs/account-input.ts";
+import { type AccountInput, countedClusters, type ResolvePurpose } from "../ecs/account-input.ts";
 import { AccountMachine } from "../ecs/account-machine.ts";
 import type { Place } from "../ecs/arn.ts";
 import type { Caller, EffectiveSettings, Given, MachineConfiguration } from "../ecs/call.ts";
@@ -17,6 +17,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { Store, StoredEvent } from "../store/store.ts";
 import type { Answer } from "./append-group.ts";
+import { callByHistoryArns } from "./call-by-history-arns.ts";
 import { accountPartition, type ClusterPlace, clusterPartition, isPlace, parsePartition } from "./cluster-place.ts";
 import { deleteCluster, finishDeleteCluster } from "./delete-cluster.ts";
 import { type AgentEndpoints, discoverPollEndpoint } from "./discover-poll-endpoint.ts";
@@ -166,16 +167,18 @@ export class ControlPlane {
       case "account":
         return this.#callAccount(call);
       case "cluster": {
-        const { resolvesTaskDefinition = false } = route;
+        const { resolvesTaskDefinition = false, purpose = "task" } = route;
         const resolves = resolvesTaskDefinition === "if-named" ? taskDefinition !== undefined : resolvesTaskDefinition;
-        return this.#callCluster(call, cluster, resolves);
+        return this.#callCluster(call, cluster, resolves ? purpose : null);
       }
       case "by-arn": {
         const resource = taggedResource(call, resourceArn);
         const isOfAccount = resource.type === "cluster" || resource.type === "task-definition";
         if (isOfAccount || resource.type === "capacity-provider") return this.#callAccount(call);
-        return this.#callCluster(call, resource.cluster, false);
+        return this.#callCluster(call, resource.cluster, null);
       }
+      case "by-history-arns":
+        return callByHistoryArns(call, (name, request) => this.#callCluster({ ...call, request }, name, null));
       case "own":
         return call.operation === "DeleteCluster" ? this.#deleteCluster(call, cluster) : this.#discover(call);
     }
@@ -208,7 +211,7 @@ export class ControlPlane {
   async #callCluster(
     call: ControlPlaneCall,
     reference: string | undefined,
-    resolvesTaskDefinition: boolean,
+    definitionFor: ResolvePurpose | null,
   ): Promise<object> {
     const { operation, request, caller } = call;
     const account = this.#accounts.obtain(accountPartition(call));
@@ -217,9 +220,9 @@ export class ControlPlane {
     let answer = account.answer({ type: "resolve-cluster", reference });
     const cluster = replyOf(answer instanceof Promise ? await answer : answer) as Cluster;
     let taskDefinition: TaskDefinition | null = null;
-    if (resolvesTaskDefinition) {
+    if (definitionFor !== null) {
       const { taskDefinition: named } = request as RoutingMembers;
-      answer = account.answer({ type: "resolve-task-definition", reference: named, purpose: "task" });
+      answer = account.answer({ type: "resolve-task-definition", reference: named, purpose: definitionFor });
       taskDefinition = replyOf(answer instanceof Promise ? await answer : answer) as TaskDefinition;
     }
     answer = account.answer({ type: "effective-settings", principalArn: caller.principalArn });

@@ -1,27 +1,41 @@
+import type { ResolvePurpose } from "../ecs/account-input.ts";
+
 /**
  * Who answers an operation: the account machine; the machine of the cluster that the request names; the machine that
- * owns the ARN in the request; or the control plane itself, out of several machines.
+ * owns the ARN in the request; the machines that own the ARNs of service deployments and revisions in it; or the control
+ * plane itself, out of several machines.
  */
 export type OperationRoute =
   | { readonly scope: "account" }
-  | { readonly scope: "cluster"; readonly resolvesTaskDefinition?: true | "if-named" }
+  | {
+      readonly scope: "cluster";
+      readonly resolvesTaskDefinition?: true | "if-named";
+      /** What the definition is for; "task" when it is missing. */
+      readonly purpose?: ResolvePurpose;
+    }
   | { readonly scope: "by-arn" }
+  | { readonly scope: "by-history-arns" }
   | { readonly scope: "own" };
 
 /** Every operation of ECS that Berth answers. */
 export const operationRoutes = {
   CreateCapacityProvider: { scope: "account" },
   CreateCluster: { scope: "account" },
+  CreateService: { scope: "cluster", resolvesTaskDefinition: "if-named", purpose: "service" },
   DeleteAccountSetting: { scope: "account" },
   DeleteAttributes: { scope: "cluster" },
   DeleteCapacityProvider: { scope: "account" },
   DeleteCluster: { scope: "own" },
+  DeleteService: { scope: "cluster" },
   DeleteTaskDefinitions: { scope: "account" },
   DeregisterContainerInstance: { scope: "cluster" },
   DeregisterTaskDefinition: { scope: "account" },
   DescribeCapacityProviders: { scope: "account" },
   DescribeClusters: { scope: "account" },
   DescribeContainerInstances: { scope: "cluster" },
+  DescribeServiceDeployments: { scope: "by-history-arns" },
+  DescribeServiceRevisions: { scope: "by-history-arns" },
+  DescribeServices: { scope: "cluster" },
   DescribeTaskDefinition: { scope: "account" },
   DescribeTasks: { scope: "cluster" },
   DiscoverPollEndpoint: { scope: "own" },
@@ -30,6 +44,9 @@ export const operationRoutes = {
   ListAttributes: { scope: "cluster" },
   ListClusters: { scope: "account" },
   ListContainerInstances: { scope: "cluster" },
+  ListServiceDeployments: { scope: "cluster" },
+  ListServices: { scope: "cluster" },
+  ListServicesByNamespace: { scope: "account" },
   ListTagsForResource: { scope: "by-arn" },
   ListTaskDefinitionFamilies: { scope: "account" },
   ListTaskDefinitions: { scope: "account" },
@@ -42,6 +59,7 @@ export const operationRoutes = {
   RegisterTaskDefinition: { scope: "account" },
   RunTask: { scope: "cluster", resolvesTaskDefinition: true },
   StartTask: { scope: "cluster", resolvesTaskDefinition: true },
+  StopServiceDeployment: { scope: "by-history-arns" },
   StopTask: { scope: "cluster" },
   SubmitAttachmentStateChanges: { scope: "cluster" },
   SubmitContainerStateChange: { scope: "cluster" },
@@ -53,6 +71,7 @@ export const operationRoutes = {
   UpdateClusterSettings: { scope: "account" },
   UpdateContainerAgent: { scope: "cluster" },
   UpdateContainerInstancesState: { scope: "cluster" },
+  UpdateService: { scope: "cluster", resolvesTaskDefinition: "if-named", purpose: "service" },
   UpdateTaskProtection: { scope: "cluster" },
 } as const satisfies Record<string, OperationRoute>;
 

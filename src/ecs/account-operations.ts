@@ -14,6 +14,7 @@ import { describeClusters } from "./clusters/describe-clusters.ts";
 import { listClusters } from "./clusters/list-clusters.ts";
 import { updateCluster } from "./clusters/update-cluster.ts";
 import { updateClusterSettings } from "./clusters/update-cluster-settings.ts";
+import { listServicesByNamespace } from "./services/list-services-by-namespace.ts";
 import { listTagsForResource } from "./tags/list-tags-for-resource.ts";
 import { tagResource } from "./tags/tag-resource.ts";
 import { untagResource } from "./tags/untag-resource.ts";
@@ -52,6 +53,7 @@ export const accountOperations: ReadonlyMap<string, AccountOperation> = new Map<
   ["PutAccountSettingDefault", putAccountSettingDefault],
   ["DeleteAccountSetting", deleteAccountSetting],
   ["ListAccountSettings", listAccountSettings],
+  ["ListServicesByNamespace", listServicesByNamespace],
   ["TagResource", tagResource],
   ["UntagResource", untagResource],
   ["ListTagsForResource", listTagsForResource],

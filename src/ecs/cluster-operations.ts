@@ -9,6 +9,15 @@ import { listContainerInstances } from "./container-instances/list-container-ins
 import { registerContainerInstance } from "./container-instances/register-container-instance.ts";
 import { updateContainerAgent } from "./container-instances/update-container-agent.ts";
 import { updateContainerInstancesState } from "./container-instances/update-container-instances-state.ts";
+import { describeServiceDeployments } from "./deployments/describe-service-deployments.ts";
+import { describeServiceRevisions } from "./deployments/describe-service-revisions.ts";
+import { listServiceDeployments } from "./deployments/list-service-deployments.ts";
+import { stopServiceDeployment } from "./deployments/stop-service-deployment.ts";
+import { createService } from "./services/create-service.ts";
+import { deleteService } from "./services/delete-service.ts";
+import { describeServices } from "./services/describe-services.ts";
+import { listServices } from "./services/list-services.ts";
+import { updateService } from "./services/update-service.ts";
 import { listTagsInCluster, tagInCluster, untagInCluster } from "./tags/tag-in-cluster.ts";
 import { describeTasks } from "./tasks/describe-tasks.ts";
 import { explainPlacement } from "./tasks/explain-placement.ts";
@@ -27,20 +36,28 @@ export type ClusterOperation = (step: ClusterStep, request: never, given: Given)
 
 /** Every operation that a cluster machine answers. */
 export const clusterOperations: Readonly<Record<string, ClusterOperation>> = {
+  CreateService: createService,
   DeleteAttributes: deleteAttributes,
+  DeleteService: deleteService,
   DeregisterContainerInstance: deregisterContainerInstance,
   DescribeContainerInstances: describeContainerInstances,
+  DescribeServiceDeployments: describeServiceDeployments,
+  DescribeServiceRevisions: describeServiceRevisions,
+  DescribeServices: describeServices,
   DescribeTasks: describeTasks,
   ExplainPlacement: explainPlacement,
   GetTaskProtection: getTaskProtection,
   ListAttributes: listAttributes,
   ListContainerInstances: listContainerInstances,
+  ListServiceDeployments: listServiceDeployments,
+  ListServices: listServices,
   ListTagsForResource: listTagsInCluster,
   ListTasks: listTasks,
   PutAttributes: putAttributes,
   RegisterContainerInstance: registerContainerInstance,
   RunTask: runTask,
   StartTask: startTask,
+  StopServiceDeployment: stopServiceDeployment,
   StopTask: stopTask,
   SubmitAttachmentStateChanges: submitAttachmentStateChanges,
   SubmitContainerStateChange: submitContainerStateChange,
@@ -49,5 +66,6 @@ export const clusterOperations: Readonly<Record<string, ClusterOperation>> = {
   UntagResource: untagInCluster,
   UpdateContainerAgent: updateContainerAgent,
   UpdateContainerInstancesState: updateContainerInstancesState,
+  UpdateService: updateService,
   UpdateTaskProtection: updateTaskProtection,
 };

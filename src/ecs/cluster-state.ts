@@ -6,10 +6,12 @@ import { ProviderUses } from "./capacity-providers/provider-uses.ts";
 import type { ContainerInstance, InstanceHealth } from "./container-instances/container-instance.ts";
 import { instanceDueAt } from "./container-instances/instance-due-at.ts";
 import type { ServiceDeployment, ServiceRevision } from "./deployments/deployment.ts";
+import { serviceDeploymentDueAt } from "./deployments/service-history.ts";
 import { FargateBook } from "./fargate/fargate-use.ts";
 import { type ManagedHost, managedHostDueAt } from "./fargate/managed-host.ts";
 import { PlacementIndex } from "./placement/placement-index.ts";
 import { ResourceBook } from "./placement/resource-book.ts";
+import { serviceDueAt } from "./services/forget-service.ts";
 import type { Service, ServiceEvent } from "./services/service.ts";
 import { ServiceIndex } from "./services/service-index.ts";
 import { SortedKeys } from "./sorted-keys.ts";
@@ -110,9 +112,16 @@ export class ClusterState {
       this.#indexTask(key, before, after);
       this.#schedule("task", key, after === undefined ? null : taskDueAt(after, this.timeline));
     });
-    this.services.onChange((key, before, after) => this.serviceIndex.onServiceChange(key, before, after));
+    this.services.onChange((key, before, after) => {
+      this.serviceIndex.onServiceChange(key, before, after);
+      this.#schedule("service", key, after === undefined ? null : serviceDueAt(after, this.timeline));
+    });
     this.serviceEvents.onChange((key, before, after) => this.serviceIndex.onEventChange(key, before, after));
-    this.serviceDeployments.onChange((_, before, after) => this.serviceIndex.onDeploymentChange(before, after));
+    this.serviceDeployments.onChange((key, before, after) => {
+      this.serviceIndex.onDeploymentChange(before, after);
+      const dueAt = after === undefined ? null : serviceDeploymentDueAt(after, this.timeline);
+      this.#schedule("service-deployment", key, dueAt);
+    });
     this.serviceRevisions.onChange((_, before, after) => {
       if (before !== undefined) count(this.revisionUses, before.taskDefinitionArn, -1);
       if (after !== undefined) count(this.revisionUses, after.taskDefinitionArn, 1);

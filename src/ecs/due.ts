@@ -1,6 +1,8 @@
 import type { ClusterStep } from "./cluster-step.ts";
 import { instanceDue } from "./container-instances/instance-timers.ts";
+import { serviceDeploymentDue } from "./deployments/service-history.ts";
 import { managedHostDue } from "./fargate/managed-host.ts";
+import { serviceDue } from "./services/forget-service.ts";
 import { taskDue } from "./tasks/task-timers.ts";
 import { placeWaitingTasks } from "./tasks/waiting-retry.ts";
 
@@ -38,6 +40,16 @@ export function runDue(step: ClusterStep): void {
           step.state.registrationTokens.delete(due.key);
         }
         break;
+      case "service": {
+        const service = step.state.services.get(due.key);
+        if (service !== undefined) serviceDue(step, service);
+        break;
+      }
+      case "service-deployment": {
+        const deployment = step.state.serviceDeployments.get(due.key);
+        if (deployment !== undefined) serviceDeploymentDue(step, deployment);
+        break;
+      }
       default:
     }
   }

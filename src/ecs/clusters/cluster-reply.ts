@@ -42,9 +42,10 @@ function statistics(counts: ClusterCounts): object[] {
     const pending = counts.pendingTasksByLaunchType[launchType] ?? 0;
     entries.push({ name: `running${word}TasksCount`, value: String(running) });
     entries.push({ name: `pending${word}TasksCount`, value: String(pending) });
-    // Services come with their own issue; until then there are none to count.
-    entries.push({ name: `active${word}ServiceCount`, value: "0" });
-    entries.push({ name: `draining${word}ServiceCount`, value: "0" });
+    const active = counts.activeServicesByLaunchType[launchType] ?? 0;
+    const draining = counts.drainingServicesByLaunchType[launchType] ?? 0;
+    entries.push({ name: `active${word}ServiceCount`, value: String(active) });
+    entries.push({ name: `draining${word}ServiceCount`, value: String(draining) });
   }
   return entries;
 }

@@ -34,7 +34,9 @@ export type ClusterCounts = {
   /** Per launch type, for `include: STATISTICS`. */
   readonly runningTasksByLaunchType: Readonly<Record<string, number>>;
   readonly pendingTasksByLaunchType: Readonly<Record<string, number>>;
-  /** The capacity providers of tasks that are not STOPPED. */
+  readonly activeServicesByLaunchType: Readonly<Record<string, number>>;
+  readonly drainingServicesByLaunchType: Readonly<Record<string, number>>;
+  /** The capacity providers of tasks that are not STOPPED, and of services. */
   readonly capacityProvidersInUse: readonly string[];
 };
 
@@ -45,5 +47,7 @@ export const noCounts: ClusterCounts = {
   activeServices: 0,
   runningTasksByLaunchType: {},
   pendingTasksByLaunchType: {},
+  activeServicesByLaunchType: {},
+  drainingServicesByLaunchType: {},
   capacityProvidersInUse: [],
 };

@@ -13,9 +13,11 @@ const counts: ClusterCounts = {
   registeredContainerInstances: 2,
   runningTasks: 4,
   pendingTasks: 1,
-  activeServices: 0,
+  activeServices: 3,
   runningTasksByLaunchType: { EC2: 3, EXTERNAL: 1 },
   pendingTasksByLaunchType: { FARGATE: 1 },
+  activeServicesByLaunchType: { EC2: 2, FARGATE: 1 },
+  drainingServicesByLaunchType: { EC2: 1 },
   capacityProvidersInUse: [],
 };
 
@@ -34,7 +36,7 @@ test("CreateCluster shows the new cluster, `default` without a name", () => {
     registeredContainerInstancesCount: 0,
     runningTasksCount: 0,
     pendingTasksCount: 0,
-    activeServicesCount: 0,
+    activeServicesCount: 3,
     statistics: [],
     tags: [{ key: "team", value: "a" }],
     settings: insights("disabled"),
@@ -129,7 +131,8 @@ test("DescribeClusters shows what `include` names", () => {
   assert.equal(statistics.get("pendingFargateTasksCount"), "1");
   assert.equal(statistics.get("runningExternalTasksCount"), "1");
   assert.equal(statistics.get("pendingEC2TasksCount"), "0");
-  assert.equal(statistics.get("activeEC2ServiceCount"), "0");
+  assert.equal(statistics.get("activeEC2ServiceCount"), "2");
+  assert.equal(statistics.get("drainingEC2ServiceCount"), "1");
   assert.match(account.refusal("DescribeClusters", { include: ["SOME"] }), /^InvalidParameterException/);
 });
 

@@ -1,5 +1,6 @@
 import { providersInUse } from "../capacity-providers/provider-uses.ts";
 import type { ClusterState } from "../cluster-state.ts";
+import { countServices } from "../services/count-services.ts";
 import type { ClusterCounts } from "./cluster.ts";
 
 /** The counts that replies show of a cluster. AWS: registered are ACTIVE and DRAINING instances. */
@@ -13,9 +14,9 @@ export function countCluster(state: ClusterState): ClusterCounts {
     registeredContainerInstances,
     runningTasks: total(state.runningByLaunchType),
     pendingTasks: total(state.pendingByLaunchType),
-    activeServices: 0,
     runningTasksByLaunchType: Object.fromEntries(state.runningByLaunchType),
     pendingTasksByLaunchType: Object.fromEntries(state.pendingByLaunchType),
+    ...countServices(state),
     capacityProvidersInUse: providersInUse(state),
   };
 }

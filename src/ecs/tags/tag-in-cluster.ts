@@ -8,19 +8,19 @@ export type TagRequest = {
   readonly tagKeys?: readonly string[];
 };
 
-/** TagResource for a task or a container instance. */
+/** TagResource for a task, a container instance or a service. */
 export function tagInCluster(step: ClusterStep, request: TagRequest): object {
   changeTags(step, request, (tags) => withTags(tags, request.tags));
   return {};
 }
 
-/** UntagResource for a task or a container instance. */
+/** UntagResource for a task, a container instance or a service. */
 export function untagInCluster(step: ClusterStep, request: TagRequest): object {
   changeTags(step, request, (tags) => withoutTags(tags, request.tagKeys));
   return {};
 }
 
-/** ListTagsForResource for a task or a container instance. */
+/** ListTagsForResource for a task, a container instance or a service. */
 export function listTagsInCluster(step: ClusterStep, request: TagRequest): { tags: readonly Tag[] } {
   return { tags: find(step, request).document.tags };
 }
@@ -28,8 +28,10 @@ export function listTagsInCluster(step: ClusterStep, request: TagRequest): { tag
 /** AWS: tags are no part of the events, so they announce nothing. */
 function changeTags(step: ClusterStep, request: TagRequest, change: (tags: readonly Tag[]) => readonly Tag[]): void {
   const found = find(step, request);
-  if (found.noun === "task") step.noteTask({ ...found.document, tags: change(found.document.tags) });
-  else step.noteInstance({ ...found.document, tags: change(found.document.tags) });
+  const tags = change(found.document.tags);
+  if (found.noun === "task") step.noteTask({ ...found.document, tags });
+  else if (found.noun === "service") step.state.services.put(found.document.name, { ...found.document, tags });
+  else step.noteInstance({ ...found.document, tags });
 }
 
 function find(step: ClusterStep, request: TagRequest) {
@@ -41,6 +43,14 @@ function find(step: ClusterStep, request: TagRequest) {
     refuse(
       "InvalidParameterException",
       "The specified task is inactive or was not found. Specify a running task and try again.",
+    );
+  }
+  if (resource.type === "service") {
+    const document = step.state.services.get(resource.id);
+    if (document !== undefined && document.status !== "INACTIVE") return { noun: "service" as const, document };
+    refuse(
+      "InvalidParameterException",
+      "The specified service is inactive or was not found. Specify an active service and try again.",
     );
   }
   const document = resource.type === "container-instance" ? step.state.instances.get(resource.id) : undefined;

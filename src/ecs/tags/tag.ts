@@ -85,11 +85,12 @@ export type TaggedResource =
   | { readonly type: "cluster"; readonly cluster: string }
   | { readonly type: "capacity-provider"; readonly name: string }
   | { readonly type: "task-definition"; readonly family: string; readonly revision: number }
-  | { readonly type: "task" | "container-instance"; readonly cluster: string; readonly id: string };
+  /** The id of a service is its name. */
+  | { readonly type: "task" | "container-instance" | "service"; readonly cluster: string; readonly id: string };
 
 /**
  * The resource that `resourceArn` names. Refuses with InvalidParameterException an absent ARN, one of another service,
- * account, region or kind, and the short ARN of a task or container instance.
+ * account, region or kind, and the short ARN of a task, container instance or service.
  * AWS: only long ARNs can be tagged.
  */
 export function taggedResource(place: Place, resourceArn: string | undefined): TaggedResource {
@@ -116,7 +117,7 @@ function taggedInCluster(arn: EcsArn, cluster: string, id: string | undefined): 
   if (id === undefined) {
     refuse("InvalidParameterException", "Long arn format must be used for tagging operations");
   }
-  if (arn.type !== "task" && arn.type !== "container-instance") refuseArn();
+  if (arn.type !== "task" && arn.type !== "container-instance" && arn.type !== "service") refuseArn();
   return { type: arn.type, cluster, id };
 }
 

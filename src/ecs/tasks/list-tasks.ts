@@ -3,6 +3,8 @@ import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
 import { decodePageToken, encodePageToken } from "../page.ts";
 import { refuse } from "../refusals.ts";
+import { findService, theService } from "../services/find-service.ts";
+import { serviceGroup } from "../services/service.ts";
 import type { Task } from "./task.ts";
 
 export type ListTasksRequest = {
@@ -49,12 +51,21 @@ export function listTasks(
   return { taskArns: found.map(({ arn }) => arn), nextToken: null };
 }
 
-/** In order; the tasks of one instance are few, so they are not searched among all. */
+/** In order; the tasks of one instance or one service are few, so they are not searched among all. */
 function idsToLookAt(step: ClusterStep, request: ListTasksRequest, after: string | null): readonly string[] {
-  const instanceId = instanceOf(step, request);
-  if (instanceId === null || request.desiredStatus === "STOPPED") return step.state.taskIds.after(after);
-  const ids = [...step.state.book.usageOf(instanceId).taskIds].sort();
+  const known = knownIds(step, request);
+  if (known === null) return step.state.taskIds.after(after);
+  const ids = [...known].sort();
   return after === null ? ids : ids.filter((id) => id > after);
+}
+
+/** The ids among which the request's tasks are; null for all. Tasks that are STOPPED are in no book. */
+function knownIds(step: ClusterStep, request: ListTasksRequest): ReadonlySet<string> | null {
+  if (request.desiredStatus === "STOPPED") return null;
+  const instanceId = instanceOf(step, request);
+  if (instanceId !== null) return step.state.book.usageOf(instanceId).taskIds;
+  const service = request.serviceName === undefined ? null : findService(step, request.serviceName);
+  return service === null ? null : step.state.serviceIndex.book.taskIdsOf(service.name);
 }
 
 function instanceOf(step: ClusterStep, request: ListTasksRequest): string | null {
@@ -75,8 +86,7 @@ function filterOf(step: ClusterStep, request: ListTasksRequest): (task: Task) =>
   if (launchType !== undefined && !["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"].includes(launchType)) {
     refuse("InvalidParameterException", "launch type should be one of [EC2,FARGATE,EXTERNAL]");
   }
-  // No service exists, since none can be created yet.
-  if (serviceName !== undefined) refuse("ServiceNotFoundException", "Service not found.");
+  const group = serviceName === undefined ? null : serviceGroup(theService(step, serviceName, "serviceName").name);
   // AWS: ListTasks declares no error of its own for an unknown daemon.
   if (daemonName !== undefined) refuse("InvalidParameterException", "Daemon not found.");
   const instanceId = instanceOf(step, request);
@@ -86,6 +96,7 @@ function filterOf(step: ClusterStep, request: ListTasksRequest): (task: Task) =>
   return (task) =>
     task.desiredStatus === desiredStatus &&
     (instanceId === null || task.instanceId === instanceId) &&
+    (group === null || task.group === group) &&
     (family === undefined || task.family === family) &&
     (startedBy === undefined || task.startedBy === startedBy) &&
     (launchType === undefined || task.launchType === launchType);

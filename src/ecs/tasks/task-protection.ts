@@ -7,13 +7,14 @@ export type ProtectionReply = { readonly protectedTasks: readonly object[]; read
 
 /**
  * Calls `each` for every task that protection can apply to and collects the rest as failures.
- * AWS: MISSING for an unknown task, TASK_NOT_VALID for one that is not of a service or is over.
+ * AWS: MISSING for an unknown task, TASK_NOT_VALID for one that is not of a service or is over, DEPLOYMENT_BLOCKED for one that
+ * `each` gives null for.
  */
 export function overProtectableTasks(
   step: ClusterStep,
   references: readonly string[] | undefined,
   tasksMax: number,
-  each: (task: Task) => Task,
+  each: (task: Task) => Task | null,
 ): ProtectionReply {
   if (references === undefined || references.length === 0) {
     refuse("InvalidParameterException", "Tasks cannot be empty.");
@@ -29,10 +30,16 @@ export function overProtectableTasks(
     else if (!task.group.startsWith("service:") || task.desiredStatus === "STOPPED") {
       const detail = "Task protection applies to running tasks of a service.";
       failures.push({ arn: task.arn, reason: "TASK_NOT_VALID", detail });
-    } else protectedTasks.push(describeProtection(step, each(task)));
+    } else {
+      const done = each(task);
+      if (done !== null) protectedTasks.push(describeProtection(step, done));
+      else failures.push({ arn: task.arn, reason: "DEPLOYMENT_BLOCKED", detail: deploymentBlocked });
+    }
   }
   return { protectedTasks, failures };
 }
+
+const deploymentBlocked = "A deployment of the service waits for tasks that are protected.";
 
 function describeProtection(step: ClusterStep, task: Task): object {
   const on = task.protectedUntil !== null && task.protectedUntil > step.now;

@@ -2,6 +2,8 @@ import { must } from "../../lib/assert.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
+import { serviceNameOf } from "../services/service.ts";
+import type { Task } from "./task.ts";
 import { overProtectableTasks, type ProtectionReply } from "./task-protection.ts";
 
 export type UpdateTaskProtectionRequest = {
@@ -11,7 +13,10 @@ export type UpdateTaskProtectionRequest = {
   readonly expiresInMinutes?: number;
 };
 
-/** UpdateTaskProtection: on for 1 to 2,880 minutes (120 unless given), or off. AWS: each call sets the expiry anew. */
+/**
+ * UpdateTaskProtection: on for 1 to 2,880 minutes (120 unless given), or off. AWS: each call sets the expiry anew; none is set
+ * while a deployment waits for tasks that are protected.
+ */
 export function updateTaskProtection(step: ClusterStep, request: UpdateTaskProtectionRequest): ProtectionReply {
   const { protectionEnabled, expiresInMinutes } = request;
   if (protectionEnabled === undefined) refuse("InvalidParameterException", "protectionEnabled cannot be empty.");
@@ -21,7 +26,20 @@ export function updateTaskProtection(step: ClusterStep, request: UpdateTaskProte
   }
   const protectedUntil = protectionEnabled ? step.now + minutes * 60_000 : null;
   return overProtectableTasks(step, request.tasks, limits.tasksPerUpdateTaskProtection, (task) => {
+    if (protectedUntil !== null && isBlockedByProtection(step, task)) return null;
     step.noteTask({ ...task, protectedUntil });
     return must(step.state.tasks.get(task.id), "the task that was protected");
   });
+}
+
+/** True when all that a deployment of the task's service still waits for are protected tasks of the deployments before it. */
+function isBlockedByProtection(step: ClusterStep, task: Task): boolean {
+  const service = step.state.services.get(serviceNameOf(task) ?? "");
+  const primary = service?.deployments.find(({ status }) => status === "PRIMARY");
+  if (service === undefined || primary === undefined || service.deployments.length < 2) return false;
+  const former = [...step.state.serviceIndex.book.taskIdsOf(service.name)]
+    .map((id) => must(step.state.tasks.get(id), "a task of a service"))
+    .filter(({ startedBy, desiredStatus }) => startedBy !== primary.id && desiredStatus === "RUNNING");
+  const isProtected = ({ protectedUntil }: Task): boolean => protectedUntil !== null && protectedUntil > step.now;
+  return former.length > 0 && former.every(isProtected);
 }

@@ -1,0 +1,35 @@
+import { isFargateProvider } from "../capacity-providers/capacity-provider.ts";
+import type { ClusterState } from "../cluster-state.ts";
+import type { ClusterCounts } from "../clusters/cluster.ts";
+import type { ServiceRevision } from "../deployments/deployment.ts";
+import { primaryOf } from "./service.ts";
+
+type ServiceCounts = Pick<
+  ClusterCounts,
+  "activeServices" | "activeServicesByLaunchType" | "drainingServicesByLaunchType"
+>;
+
+/** Counts the services of a cluster for replies that show it. AWS: the active ones are ACTIVE; those that drain are counted apart. */
+export function countServices(state: ClusterState): ServiceCounts {
+  const activeServicesByLaunchType: Record<string, number> = {};
+  const drainingServicesByLaunchType: Record<string, number> = {};
+  let activeServices = 0;
+  for (const name of state.serviceIndex.names.after(null)) {
+    const service = state.services.get(name);
+    if (service === undefined) continue;
+    const isActive = service.status === "ACTIVE";
+    if (isActive) activeServices += 1;
+    const revision = state.serviceRevisions.get(primaryOf(service).revisionId);
+    if (revision === undefined) continue;
+    const counts = isActive ? activeServicesByLaunchType : drainingServicesByLaunchType;
+    const launchType = launchTypeOf(revision);
+    counts[launchType] = (counts[launchType] ?? 0) + 1;
+  }
+  return { activeServices, activeServicesByLaunchType, drainingServicesByLaunchType };
+}
+
+/** The launch type that a revision's tasks have; a strategy's providers are all of one. */
+function launchTypeOf({ launchType, capacityProviderStrategy: [first] }: ServiceRevision): string {
+  if (launchType !== null) return launchType;
+  return first !== undefined && isFargateProvider(first.capacityProvider) ? "FARGATE" : "EC2";
+}
