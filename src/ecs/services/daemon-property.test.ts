@@ -83,11 +83,12 @@ class Drill {
     if (change.type === "kind") this.world.changeInstance(index, { customAttributes: attributes(change.kind) });
     else if (change.type === "drain") this.world.changeInstance(index, { status: "DRAINING" });
     else if (change.type === "activate") this.world.changeInstance(index, { status: "ACTIVE" });
-    else if (change.type === "disconnect") this.world.changeInstance(index, { agentConnected: false });
-    else if (change.type === "connect") this.world.changeInstance(index, { agentConnected: true });
+    else if (change.type === "disconnect") this.world.agent({ type: "agent-disconnected", instanceId: instance.id });
+    else if (change.type === "connect") this.#connect(instance.id);
     else if (change.type === "deregister")
       this.world.call("DeregisterContainerInstance", { containerInstance: instance.arn, force: true });
-    else if (change.type === "run") this.world.call("RunTask", {}, aDefinition({ containers: [{ cpu: 100 }] }));
+    else if (change.type === "run" && instance.status === "ACTIVE")
+      this.world.call("RunTask", {}, aDefinition({ containers: [{ cpu: 100 }] }));
     else {
       const ended = this.world.tasksOf(name).find(({ instanceId }) => instanceId === instance.id);
       if (ended !== undefined && instance.agentConnected) this.world.report(ended.id, "STOPPED");
@@ -97,7 +98,8 @@ class Drill {
   /** Nothing stands in the way any more: agents are connected, standalone tasks are over, the definition starts and is small. */
   settle(): void {
     for (let index = 0; index < this.#instances; index++) {
-      if (this.world.instance(index).status !== "INACTIVE") this.world.changeInstance(index, { agentConnected: true });
+      const { id, status, agentConnected } = this.world.instance(index);
+      if (status !== "INACTIVE" && !agentConnected) this.#connect(id);
     }
     this.take({ type: "update", minimum: 0, fails: false, cpu: 50 });
     this.world.play(5_000);
@@ -117,6 +119,11 @@ class Drill {
     const places = this.world.running(name).map(({ instanceId }) => instanceId);
     assert.deepEqual(places.sort(), wanted.sort());
     assert.equal(this.world.tasksOf(name).length, wanted.length);
+  }
+
+  #connect(instanceId: string): void {
+    const versions = { agentVersion: null, agentHash: null, dockerVersion: null };
+    this.world.agent({ type: "agent-connected", instanceId, isNewProcess: false, ...versions });
   }
 
   #constraints(): object {
