@@ -12,6 +12,8 @@ export type LikelyRequests = Readonly<Record<AnsweredOperation, Request>> &
 export function likelyRequests({ cluster, instance, task, taskDefinition }: References): LikelyRequests {
   const tags = [{ key: "team", value: "fuzz" }];
   const target = { targetType: "container-instance", targetId: instance };
+  const serviceHistory = (what: string): string =>
+    instance.replace(/:container-instance.*/, `:service-${what}/${cluster}/web`);
   const attributes = [
     { name: "stack", value: "blue", ...target },
     { name: "rack", value: "7", ...target },
@@ -29,16 +31,21 @@ export function likelyRequests({ cluster, instance, task, taskDefinition }: Refe
       tags,
     },
     CreateCluster: { clusterName: "other", tags, settings: [{ name: "containerInsights", value: "enabled" }] },
+    CreateService: serviceRequest(cluster, taskDefinition, tags),
     DeleteAccountSetting: { name: "containerInsights" },
     DeleteAttributes: { cluster, attributes },
     DeleteCapacityProvider: { capacityProvider: "racks" },
     DeleteCluster: { cluster: "other" },
+    DeleteService: { cluster, service: "web", force: true },
     DeleteTaskDefinitions: { taskDefinitions: ["fuzz:2", "fuzz:3"] },
     DeregisterContainerInstance: { cluster, containerInstance: instance, force: false },
     DeregisterTaskDefinition: { taskDefinition: "fuzz:2" },
     DescribeCapacityProviders: { capacityProviders: ["FARGATE"], include: ["TAGS"], maxResults: 2 },
     DescribeClusters: { clusters: [cluster], include: ["TAGS", "STATISTICS", "SETTINGS"] },
     DescribeContainerInstances: { cluster, containerInstances: [instance], include: ["TAGS"] },
+    DescribeServiceDeployments: { serviceDeploymentArns: [`${serviceHistory("deployment")}/NCWGC2ZR-taawPAYrIaU5`] },
+    DescribeServiceRevisions: { serviceRevisionArns: [`${serviceHistory("revision")}/4815162342108150042`] },
+    DescribeServices: { cluster, services: ["web"], include: ["TAGS"] },
     DescribeTaskDefinition: { taskDefinition, include: ["TAGS"] },
     DescribeTasks: { cluster, tasks: [task], include: ["TAGS"] },
     DiscoverPollEndpoint: { cluster, containerInstance: instance },
@@ -47,6 +54,15 @@ export function likelyRequests({ cluster, instance, task, taskDefinition }: Refe
     ListAttributes: { cluster, targetType: "container-instance", attributeName: "stack", attributeValue: "blue" },
     ListClusters: { maxResults: 2 },
     ListContainerInstances: { cluster, status: "ACTIVE", maxResults: 2 },
+    ListServiceDeployments: {
+      cluster,
+      service: "web",
+      status: ["IN_PROGRESS"],
+      createdAt: { before: 1534810936.284, after: 1534810930.5 },
+      maxResults: 2,
+    },
+    ListServices: { cluster, schedulingStrategy: "REPLICA", launchType: "EC2", maxResults: 2 },
+    ListServicesByNamespace: { namespace: "internal", maxResults: 2 },
     ListTagsForResource: { resourceArn: instance },
     ListTaskDefinitionFamilies: { familyPrefix: "f", status: "ALL", maxResults: 2 },
     ListTaskDefinitions: { familyPrefix: "fuzz", status: "ACTIVE", sort: "DESC", maxResults: 2 },
@@ -82,6 +98,10 @@ export function likelyRequests({ cluster, instance, task, taskDefinition }: Refe
       tags,
     },
     StartTask: { cluster, taskDefinition, containerInstances: [instance], startedBy: "fuzz" },
+    StopServiceDeployment: {
+      serviceDeploymentArn: `${serviceHistory("deployment")}/NCWGC2ZR-taawPAYrIaU5`,
+      stopType: "ROLLBACK",
+    },
     StopTask: { cluster, task, reason: "fuzz" },
     SubmitAttachmentStateChanges: { cluster, attachments: [{ attachmentArn: "arn:aws:x", status: "ATTACHED" }] },
     SubmitContainerStateChange: { cluster, task, containerName: "main", status: "RUNNING", exitCode: 0 },
@@ -109,6 +129,7 @@ export function likelyRequests({ cluster, instance, task, taskDefinition }: Refe
     UpdateClusterSettings: { cluster, settings: [{ name: "containerInsights", value: "disabled" }] },
     UpdateContainerAgent: { cluster, containerInstance: instance },
     UpdateContainerInstancesState: { cluster, containerInstances: [instance], status: "ACTIVE" },
+    UpdateService: { cluster, service: "web", desiredCount: 2, taskDefinition, forceNewDeployment: true },
     UpdateTaskProtection: { cluster, tasks: [task], protectionEnabled: true, expiresInMinutes: 5 },
   };
 }
@@ -132,6 +153,36 @@ function berthRequests(cluster: string, instance: string, taskDefinition: string
     PlanDrain: { cluster, containerInstances },
     PutLostAgentPolicy: { cluster, replaceAfterSeconds: 300 },
     StartDrain: { cluster, containerInstances, deadlineSeconds: 600 },
+  };
+}
+
+function serviceRequest(cluster: string, taskDefinition: string, tags: readonly object[]): Request {
+  return {
+    cluster,
+    serviceName: "web",
+    taskDefinition,
+    desiredCount: 1,
+    schedulingStrategy: "REPLICA",
+    launchType: "EC2",
+    deploymentController: { type: "ECS" },
+    deploymentConfiguration: {
+      minimumHealthyPercent: 50,
+      maximumPercent: 200,
+      deploymentCircuitBreaker: {
+        enable: true,
+        rollback: true,
+        resetOnHealthyTask: false,
+        thresholdConfiguration: { type: "COUNT", value: 2 },
+      },
+    },
+    placementConstraints: [{ type: "memberOf", expression: "attribute:stack == blue" }],
+    placementStrategy: [{ type: "spread", field: "attribute:ecs.availability-zone" }],
+    availabilityZoneRebalancing: "DISABLED",
+    healthCheckGracePeriodSeconds: 1,
+    enableECSManagedTags: true,
+    propagateTags: "SERVICE",
+    clientToken: "one",
+    tags,
   };
 }
 
