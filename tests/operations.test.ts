@@ -22,5 +22,5 @@ test("every route leads to a machine that answers, and no machine answers what n
       .map(([name]) => name)
       .sort();
   assert.deepEqual([...accountOperations.keys()].sort(), routed("account", "by-arn"));
-  assert.deepEqual(Object.keys(clusterOperations).sort(), routed("cluster", "by-arn"));
+  assert.deepEqual(Object.keys(clusterOperations).sort(), routed("cluster", "by-arn", "by-history-arns"));
 });

@@ -90,7 +90,7 @@ it("the routes are exactly the operations of the machines", () => {
       .filter(([, { scope }]) => scopes.includes(scope))
       .map(([name]) => name);
   assert.deepEqual(routed("account", "by-arn").sort(), [...accountOperations.keys()].sort());
-  assert.deepEqual(routed("cluster", "by-arn").sort(), Object.keys(clusterOperations).sort());
+  assert.deepEqual(routed("cluster", "by-arn", "by-history-arns").sort(), Object.keys(clusterOperations).sort());
   assert.deepEqual(routed("own"), ["DeleteCluster", "DiscoverPollEndpoint"]);
 });
 

@@ -79,7 +79,13 @@ export type RoutedOperation = keyof typeof operationRoutes;
 
 /** Every operation that Berth answers and ECS does not have. */
 export const berthRoutes = {
+  CancelDrain: { scope: "cluster" },
+  DescribeDrain: { scope: "cluster" },
+  DescribeLostAgentPolicy: { scope: "cluster" },
   ExplainPlacement: { scope: "cluster", resolvesTaskDefinition: true },
+  PlanDrain: { scope: "cluster" },
+  PutLostAgentPolicy: { scope: "cluster" },
+  StartDrain: { scope: "cluster" },
 } as const satisfies Record<string, OperationRoute>;
 
 /** Any operation that Berth answers. */

@@ -123,7 +123,7 @@ test("a call before its operation is turned away with the documented code", asyn
     ["UnknownOperationException", () => call("runtask", "{}"), 400],
     ["UnknownOperationException", () => call("", "{}", { "x-amz-target": "DynamoDB_20120810.ListTables" }), 400],
     ["UnknownOperationException", () => call("", "{}", { "x-amz-target": "BerthV1.ListTasks" }), 400],
-    ["ClientException", () => call("CreateService", "{}"), 400],
+    ["ClientException", () => call("CreateTaskSet", "{}"), 400],
     ["SerializationException", () => call("ListTasks", "{"), 400],
     ["SerializationException", () => call("ListTasks", "[]"), 400],
     ["SerializationException", () => call("ListTasks", '{"maxResults":"x"}'), 400],

@@ -20,7 +20,7 @@ export type BerthOperation = OperationStatus & {
 export const berthOperations = [
   {
     name: "CancelDrain",
-    status: "absent",
+    status: "full",
     about:
       "Sets container instances that drain to ACTIVE again and forgets their deadline. What has moved stays where it is.",
     input: shapes.cancelDrainInput,
@@ -29,7 +29,7 @@ export const berthOperations = [
   },
   {
     name: "DescribeDrain",
-    status: "absent",
+    status: "full",
     about: "How far drains are: what is left on each container instance, and what keeps it there.",
     input: shapes.describeDrainInput,
     output: shapes.drainsOutput,
@@ -37,7 +37,7 @@ export const berthOperations = [
   },
   {
     name: "DescribeLostAgentPolicy",
-    status: "absent",
+    status: "full",
     about: "The policy that PutLostAgentPolicy has set.",
     input: shapes.describeLostAgentPolicyInput,
     output: shapes.lostAgentPolicyOutput,
@@ -63,7 +63,7 @@ export const berthOperations = [
   },
   {
     name: "PlanDrain",
-    status: "absent",
+    status: "full",
     about:
       "What a drain would do: which tasks would move where, which would stop, which cannot leave and why. Changes nothing.",
     input: shapes.planDrainInput,
@@ -72,7 +72,7 @@ export const berthOperations = [
   },
   {
     name: "PutLostAgentPolicy",
-    status: "absent",
+    status: "full",
     about:
       "Sets what happens to the tasks of a container instance whose agent is gone. ECS leaves them as they were last known; with a policy, tasks of services are replaced after a time.",
     input: shapes.putLostAgentPolicyInput,
@@ -81,7 +81,7 @@ export const berthOperations = [
   },
   {
     name: "StartDrain",
-    status: "absent",
+    status: "full",
     about:
       "Sets container instances to DRAINING, as UpdateContainerInstancesState does, with a deadline if one is given.",
     input: shapes.startDrainInput,
@@ -94,7 +94,7 @@ export const berthOperations = [
 export type BerthOperationName = (typeof berthOperations)[number]["name"];
 
 /** The name of one that Berth answers, in full or in part. */
-export type BuiltBerthOperationName = Exclude<(typeof berthOperations)[number], { readonly status: "absent" }>["name"];
+export type BuiltBerthOperationName = Exclude<(typeof berthOperations)[number], { readonly status: "full" }>["name"];
 
 const byName: ReadonlyMap<string, BerthOperation> = new Map(berthOperations.map((entry) => [entry.name, entry]));
 

@@ -102,7 +102,9 @@ const taskOf = {
   service: text("Name of its service; absent for a standalone task."),
 } as const;
 const blocker = {
-  reason: text("A word for what keeps the task where it is."),
+  reason: text(
+    "A word for what keeps the task where it is, such as `PERCENTAGES`, `NO_PLACE`, `PROTECTED` or `STANDALONE`.",
+  ),
   detail: text("A sentence about that."),
 } as const;
 
@@ -113,7 +115,7 @@ export const planDrainOutput = structure("PlanDrainResponse", {
     structure("PlannedMove", {
       ...taskOf,
       fromContainerInstanceArn: text("Where it runs."),
-      toContainerInstanceArn: text("Where its replacement would go, as things are now."),
+      toContainerInstanceArn: text("Where its replacement would go, as things are now; absent for Fargate."),
       startsFirst: boolean("Whether the replacement is healthy before the task stops."),
     }),
     "Tasks of services that would be replaced elsewhere.",
@@ -122,7 +124,10 @@ export const planDrainOutput = structure("PlanDrainResponse", {
     structure("PlannedStop", {
       ...taskOf,
       containerInstanceArn: text("Where it runs."),
-      reason: text("Why it stops without a replacement."),
+      reason: text(
+        "Why it stops without a replacement, in a word: `DAEMON`, `NO_PLACE`, `NOT_WANTED` or `SERVICE_DELETED`.",
+      ),
+      detail: text("A sentence about that."),
     }),
     "Tasks that would stop and not be replaced.",
   ),
@@ -134,7 +139,7 @@ export const planDrainOutput = structure("PlanDrainResponse", {
     structure("PlannedStay", {
       taskArn: taskOf.taskArn,
       containerInstanceArn: text("Where it runs."),
-      reason: text("Why draining does not concern it."),
+      reason: text("Why draining does not concern it: `STANDALONE`."),
     }),
     "Tasks that draining leaves alone: they end when they end.",
   ),
@@ -144,16 +149,21 @@ export const planDrainOutput = structure("PlanDrainResponse", {
 const drain = structure("Drain", {
   containerInstanceArn: text("The container instance."),
   ec2InstanceId: text("Of that container instance."),
-  status: text("Of that container instance: `DRAINING`, or `ACTIVE` after a cancelled drain."),
-  startedAt: timestamp("When it was set to DRAINING."),
+  status: text("Of that container instance: `DRAINING`, or `ACTIVE` when it does not drain."),
+  startedAt: timestamp("When it was set to DRAINING; absent when it does not drain."),
   deadlineAt: timestamp("When what is left is stopped; absent without a deadline."),
-  tasksAtStart: number("Tasks on it when the drain began."),
+  tasksAtStart: number("Tasks on it when the drain began; absent when it does not drain."),
   tasksRemaining: number("Tasks on it that are not STOPPED."),
   remaining: many(
     structure("RemainingTask", {
       ...taskOf,
       lastStatus: text("Where the task is."),
       desiredStatus: text("Where it shall go."),
+      reason: text(
+        "A word for what it waits for, such as `STOPPING`, `REPLACEMENT_NOT_HEALTHY`, or that of its blocker.",
+      ),
+      detail: text("A sentence about that."),
+      since: timestamp("Since when."),
     }),
     "Those tasks.",
   ),
@@ -161,7 +171,7 @@ const drain = structure("Drain", {
     structure("DrainBlocker", { ...taskOf, ...blocker, since: timestamp("Since when.") }),
     "Tasks that cannot leave for now, by name.",
   ),
-  finished: boolean("Whether no task is left."),
+  finished: boolean("Whether it drains and no task is left."),
 });
 const drains = many(drain, "One for each container instance.");
 
