@@ -41,6 +41,7 @@ export const testSupport: readonly string[] = [
   "src/agent/task-endpoints/small-endpoints.ts",
   "src/cluster-runner/counting-machine.ts",
   "src/ecs/container-instances/instance-world.ts",
+  "src/ecs/drains/drain-world.ts",
   "src/ecs/services/service-world.ts",
   "src/ecs/small-account.ts",
   "src/ecs/small-world.ts",

@@ -13,10 +13,15 @@ import { describeServiceDeployments } from "./deployments/describe-service-deplo
 import { describeServiceRevisions } from "./deployments/describe-service-revisions.ts";
 import { listServiceDeployments } from "./deployments/list-service-deployments.ts";
 import { stopServiceDeployment } from "./deployments/stop-service-deployment.ts";
+import { cancelDrain } from "./drains/cancel-drain.ts";
+import { describeDrain } from "./drains/describe-drain.ts";
+import { planDrain } from "./drains/plan-drain.ts";
+import { startDrain } from "./drains/start-drain.ts";
 import { createService } from "./services/create-service.ts";
 import { deleteService } from "./services/delete-service.ts";
 import { describeServices } from "./services/describe-services.ts";
 import { listServices } from "./services/list-services.ts";
+import { describeLostAgentPolicy, putLostAgentPolicy } from "./services/lost-agent-policy.ts";
 import { updateService } from "./services/update-service.ts";
 import { listTagsInCluster, tagInCluster, untagInCluster } from "./tags/tag-in-cluster.ts";
 import { describeTasks } from "./tasks/describe-tasks.ts";
@@ -37,6 +42,7 @@ export type ClusterOperation = (step: ClusterStep, request: never, given: Given)
 /** Every operation that a cluster machine answers. */
 export const clusterOperations: Readonly<Record<string, ClusterOperation>> = {
   CreateService: createService,
+  CancelDrain: cancelDrain,
   DeleteAttributes: deleteAttributes,
   DeleteService: deleteService,
   DeregisterContainerInstance: deregisterContainerInstance,
@@ -44,6 +50,8 @@ export const clusterOperations: Readonly<Record<string, ClusterOperation>> = {
   DescribeServiceDeployments: describeServiceDeployments,
   DescribeServiceRevisions: describeServiceRevisions,
   DescribeServices: describeServices,
+  DescribeDrain: describeDrain,
+  DescribeLostAgentPolicy: describeLostAgentPolicy,
   DescribeTasks: describeTasks,
   ExplainPlacement: explainPlacement,
   GetTaskProtection: getTaskProtection,
@@ -53,9 +61,12 @@ export const clusterOperations: Readonly<Record<string, ClusterOperation>> = {
   ListServices: listServices,
   ListTagsForResource: listTagsInCluster,
   ListTasks: listTasks,
+  PlanDrain: planDrain,
   PutAttributes: putAttributes,
+  PutLostAgentPolicy: putLostAgentPolicy,
   RegisterContainerInstance: registerContainerInstance,
   RunTask: runTask,
+  StartDrain: startDrain,
   StartTask: startTask,
   StopServiceDeployment: stopServiceDeployment,
   StopTask: stopTask,

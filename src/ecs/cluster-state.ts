@@ -7,11 +7,13 @@ import type { ContainerInstance, InstanceHealth } from "./container-instances/co
 import { instanceDueAt } from "./container-instances/instance-due-at.ts";
 import type { ServiceDeployment, ServiceRevision } from "./deployments/deployment.ts";
 import { serviceDeploymentDueAt } from "./deployments/service-history.ts";
+import { type Drain, drainDueAt } from "./drains/drain.ts";
 import { FargateBook } from "./fargate/fargate-use.ts";
 import { type ManagedHost, managedHostDueAt } from "./fargate/managed-host.ts";
 import { PlacementIndex } from "./placement/placement-index.ts";
 import { ResourceBook } from "./placement/resource-book.ts";
 import { serviceDueAt } from "./services/forget-service.ts";
+import type { LostAgentPolicy } from "./services/lost-agents.ts";
 import type { Service, ServiceEvent } from "./services/service.ts";
 import { ServiceIndex } from "./services/service-index.ts";
 import { SortedKeys } from "./sorted-keys.ts";
@@ -63,6 +65,8 @@ export class ClusterState {
   readonly serviceRevisions = new Table<ServiceRevision>("service-revision", this.journal);
   readonly serviceDeployments = new Table<ServiceDeployment>("service-deployment", this.journal);
   readonly serviceEvents = new Table<ServiceEvent>("service-event", this.journal);
+  readonly drains = new Table<Drain>("drain", this.journal);
+  readonly lostAgentPolicies = new Table<LostAgentPolicy>("lost-agent-policy", this.journal);
   readonly closed = new Table<ClosedMark>("closed", this.journal);
 
   readonly book = new ResourceBook();
@@ -79,7 +83,9 @@ export class ClusterState {
   readonly revisionUses = new Map<string, number>();
   readonly runningByLaunchType = new Map<string, number>();
   readonly pendingByLaunchType = new Map<string, number>();
-  readonly #due = new Heap<Due>();
+  #due = new Heap<Due>();
+  /** What was due before the rehearsal that is under way; null when none is. */
+  #dueBefore: Heap<Due> | null = null;
   /** Entries that the step under way has taken: without it they are due still. */
   #taken: { readonly at: number; readonly due: Due }[] = [];
 
@@ -137,6 +143,10 @@ export class ClusterState {
       }
       this.#schedule("container-instance", key, after === undefined ? null : instanceDueAt(after, this.timeline));
     });
+    this.drains.onChange((key, _, after) =>
+      this.#schedule("drain", key, after === undefined ? null : drainDueAt(after)),
+    );
+    this.lostAgentPolicies.onChange(() => this.serviceIndex.lookAtAll());
     this.managedHosts.onChange((key, _, after) =>
       this.#schedule("managed-host", key, after === undefined ? null : managedHostDueAt(after)),
     );
@@ -160,6 +170,8 @@ export class ClusterState {
       this.serviceRevisions,
       this.serviceDeployments,
       this.serviceEvents,
+      this.drains,
+      this.lostAgentPolicies,
       this.closed,
     ] as unknown as Table<object>[];
   }
@@ -205,10 +217,24 @@ export class ClusterState {
     return this.journal.commit();
   }
 
+  /**
+   * From here on the step plays through what would happen, at later moments than its own, and is rolled back at its end: what
+   * is due and no document begins anew, and is as it was after the rollback.
+   */
+  rehearse(): void {
+    this.#dueBefore = this.#due;
+    this.#due = new Heap();
+    this.serviceIndex.rehearse();
+    this.waitingTasks.rehearse();
+  }
+
   rollback(): void {
     this.journal.rollback();
     this.book.takeTouched();
-    this.serviceIndex.looks.rollback();
+    this.serviceIndex.rollback();
+    this.waitingTasks.rollback();
+    this.#due = this.#dueBefore ?? this.#due;
+    this.#dueBefore = null;
     for (const { at, due } of this.#taken) this.#due.push(at, due);
     this.#taken = [];
   }

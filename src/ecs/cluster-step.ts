@@ -65,6 +65,13 @@ export class ClusterStep {
     return this.state.timeline;
   }
 
+  /** A dry run goes on at a later moment, over the same state. */
+  later(now: number): ClusterStep {
+    const step = new ClusterStep(this.state, now, this.#random);
+    step.isDryRun = true;
+    return step;
+  }
+
   /** A dry run draws from streams of its own, so that what happens after it is what would have happened without it. */
   random(stream: string): RandomStream {
     return this.#random.stream(this.isDryRun ? `dry-run/${stream}` : stream);

@@ -1,6 +1,7 @@
 import type { ClusterStep } from "./cluster-step.ts";
 import { instanceDue } from "./container-instances/instance-timers.ts";
 import { serviceDeploymentDue } from "./deployments/service-history.ts";
+import { drainDue } from "./drains/drain-deadline.ts";
 import { managedHostDue } from "./fargate/managed-host.ts";
 import { serviceDue } from "./services/forget-service.ts";
 import { taskDue } from "./tasks/task-timers.ts";
@@ -26,6 +27,9 @@ export function runDue(step: ClusterStep): void {
         if (instance !== undefined) instanceDue(step, instance);
         break;
       }
+      case "drain":
+        drainDue(step, due.key);
+        break;
       case "managed-host": {
         const host = step.state.managedHosts.get(due.key);
         if (host !== undefined) managedHostDue(step, host);

@@ -143,6 +143,7 @@ export class SmallWorld {
         statusReason: null,
         version: 0,
         agentConnected: true,
+        disconnectedAt: null,
         versionInfo: null,
         agentUpdate: null,
         registeredAt: this.now,

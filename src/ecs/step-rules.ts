@@ -15,6 +15,7 @@ import type { ClusterMachine } from "./cluster-machine.ts";
 import type { ClusterState } from "./cluster-state.ts";
 import type { ContainerInstance } from "./container-instances/container-instance.ts";
 import { instanceDueAt } from "./container-instances/instance-due-at.ts";
+import { drainDueAt } from "./drains/drain.ts";
 import type { ClusterEffect } from "./effect.ts";
 import type { EcsEvent } from "./events/event.ts";
 import { managedHostDueAt } from "./fargate/managed-host.ts";
@@ -61,6 +62,15 @@ export function dump(state: ClusterState): object {
       .map((id) => [id, plain(state.book.usageOf(id))]),
     taskIds: state.taskIds.after(null),
     instanceIds: state.instanceIds.after(null),
+    services: state.serviceIndex.names
+      .after(null)
+      .map((name) => [
+        name,
+        [...state.serviceIndex.book.taskIdsOf(name)].sort(),
+        { ...state.serviceIndex.book.countsOf(name) },
+        state.serviceIndex.eventKeysOf(name),
+        [...state.serviceIndex.deploymentIdsOf(name)].sort(),
+      ]),
     revisionUses: [...state.revisionUses].sort(),
     fargateUse: state.fargateBook.use,
     running: [...state.runningByLaunchType].sort(),
@@ -124,11 +134,12 @@ export function checkBook(state: ClusterState): void {
 
 /** Whoever is due must not be before the earliest moment that the machine names. */
 export function checkTimers(machine: ClusterMachine): void {
-  const { tasks, instances, runTaskTokens, managedHosts, timeline } = machine.state;
+  const { tasks, instances, runTaskTokens, managedHosts, drains, timeline } = machine.state;
   const dueAts = [
     ...[...tasks.values()].map((task) => taskDueAt(task, timeline)),
     ...[...instances.values()].map((instance) => instanceDueAt(instance, timeline)),
     ...[...managedHosts.values()].map(managedHostDueAt),
+    ...[...drains.values()].map(drainDueAt),
     ...[...runTaskTokens.values()].map(({ expiresAt }) => expiresAt),
   ].filter((at) => at !== null);
   if (dueAts.length === 0) return;

@@ -69,6 +69,8 @@ export type ContainerInstance = {
   /** Equals the `version` of the newest event about this instance. */
   readonly version: number;
   readonly agentConnected: boolean;
+  /** Since when no agent is connected; null while one is, and where a version without this member saw it go. Not shown. */
+  readonly disconnectedAt: number | null;
   readonly versionInfo: VersionInfo | null;
   readonly agentUpdate: AgentUpdate | null;
   readonly registeredAt: number;

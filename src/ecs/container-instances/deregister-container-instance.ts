@@ -31,9 +31,11 @@ export function deregisterContainerInstance(step: ClusterStep, request: Deregist
   step.changeInstance({
     ...withStatus(instance, next, step.now),
     agentConnected: false,
+    disconnectedAt: instance.disconnectedAt ?? step.now,
     deregisteredAt: step.now,
     attachments: next === "DEREGISTERING" ? moveTrunk(instance.attachments, "DETACHING") : instance.attachments,
   });
+  step.state.drains.delete(found.id);
   settleReconnect(step, found.id);
   step.effects.push({ type: "turn-away", instanceId: found.id });
   const gone = must(step.state.instances.get(found.id), "the deregistered instance");

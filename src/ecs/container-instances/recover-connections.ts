@@ -23,7 +23,8 @@ export function expireReconnects(step: ClusterStep): void {
   if (state.awaitingReconnectUntil === null || state.awaitingReconnectUntil > step.now) return;
   for (const id of state.awaitingReconnect) {
     const instance = state.instances.get(id);
-    if (instance?.agentConnected) step.changeInstance({ ...instance, agentConnected: false });
+    if (!instance?.agentConnected) continue;
+    step.changeInstance({ ...instance, agentConnected: false, disconnectedAt: step.now });
   }
   state.awaitingReconnect.clear();
   state.awaitingReconnectUntil = null;

@@ -100,6 +100,7 @@ function newContainerInstance(
     statusReason: null,
     version: 0,
     agentConnected: false,
+    disconnectedAt: step.now,
     versionInfo: request.versionInfo === undefined ? null : versionsOf(request.versionInfo),
     agentUpdate: null,
     registeredAt: step.now,

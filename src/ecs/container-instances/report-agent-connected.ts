@@ -29,7 +29,8 @@ export function reportAgentConnected(step: ClusterStep, report: Report): void {
   settleReconnect(step, instance.id);
   const versionInfo = connectedVersions(instance.versionInfo, report);
   const agentUpdate = updateAfterConnect(instance.agentUpdate, report.agentVersion, report.isNewProcess);
-  const connected = resumeAgentUpdate(step, { ...instance, agentConnected: true, versionInfo, agentUpdate });
+  const connection = { agentConnected: true, disconnectedAt: null };
+  const connected = resumeAgentUpdate(step, { ...instance, ...connection, versionInfo, agentUpdate });
   if (!isSameDocument(instance, connected)) step.changeInstance(connected);
   deliverOnConnect(step, instance.id);
 }

@@ -12,5 +12,5 @@ export function reportAgentDisconnected(step: ClusterStep, report: Report): void
   const instance = step.state.instances.get(report.instanceId);
   if (instance === undefined || !instance.agentConnected) return;
   settleReconnect(step, instance.id);
-  step.changeInstance({ ...instance, agentConnected: false });
+  step.changeInstance({ ...instance, agentConnected: false, disconnectedAt: step.now });
 }

@@ -43,13 +43,17 @@ export class StoredContainerInstances {
 
   /** Takes one loaded document of either kind; gives the instance once both are there. A whole one needs no other. */
   join(kind: string, key: string, document: object): ContainerInstance | null {
-    if ("platformAttributes" in document && "registeredAt" in document) return document as ContainerInstance;
+    if ("platformAttributes" in document && "registeredAt" in document) return current(document as ContainerInstance);
     if (kind === registrationKind) this.#stored.set(key, document as Registration);
     else this.#halves.set(key, document as Rest);
     const registration = this.#stored.get(key);
     const rest = this.#halves.get(key);
     if (registration === undefined || rest === undefined) return null;
     this.#halves.delete(key);
-    return { ...rest, ...registration };
+    return current({ ...rest, ...registration });
   }
 }
+
+/** A document of a version whose instances did not say since when their agent is gone. */
+const current = (instance: ContainerInstance): ContainerInstance =>
+  instance.disconnectedAt === undefined ? { ...instance, disconnectedAt: null } : instance;

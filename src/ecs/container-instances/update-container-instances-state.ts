@@ -1,5 +1,6 @@
 import type { Given } from "../call.ts";
 import type { ClusterStep } from "../cluster-step.ts";
+import { noteDrain } from "../drains/drain.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import { instanceTransition, withStatus } from "./container-instance-lifecycle.ts";
@@ -18,17 +19,41 @@ export type UpdateContainerInstancesStateRequest = {
 
 /**
  * Moves 1 to 10 container instances to ACTIVE or DRAINING; being there already is no change. Unknown instances, and those
- * neither ACTIVE nor DRAINING, come as failures while the others are moved. Tasks stay where they are.
+ * neither ACTIVE nor DRAINING, come as failures while the others are moved. Tasks stay where they are, until their services
+ * have been looked at.
  * Refuses with InvalidParameterException an empty or too long list and another status.
- * DIFFERS: AWS does not document how it answers for an instance that cannot be drained; Berth gives a failure whose reason is the instance's status.
  */
 export function updateContainerInstancesState(
   step: ClusterStep,
   request: UpdateContainerInstancesStateRequest,
   _: Given,
 ) {
-  const references = checkedInstanceIds(request.containerInstances, limits.idsPerUpdateContainerInstancesState);
-  const { status } = request;
+  const { containerInstances: references, status } = request;
+  const { ids, failures } = moveContainerInstances(
+    step,
+    references,
+    limits.idsPerUpdateContainerInstancesState,
+    status,
+  );
+  const containerInstances = ids.flatMap((id) => {
+    const instance = step.state.instances.get(id);
+    return instance === undefined ? [] : [describeContainerInstance(step.state, instance, [], step.now)];
+  });
+  return { containerInstances, failures };
+}
+
+/**
+ * Moves container instances to ACTIVE or DRAINING, at most `max` of them, and gives the ids of those that are there now, each
+ * once; what a drain is to remember goes with it.
+ * DIFFERS: AWS does not document how it answers for an instance that cannot be drained; Berth gives a failure whose reason is the instance's status.
+ */
+export function moveContainerInstances(
+  step: ClusterStep,
+  containerInstances: readonly string[] | undefined,
+  max: number,
+  status: string | undefined,
+): { readonly ids: readonly string[]; readonly failures: readonly Failure[] } {
+  const references = checkedInstanceIds(containerInstances, max);
   if (status !== "ACTIVE" && status !== "DRAINING") {
     refuse("InvalidParameterException", "Container instance status should be one of [ACTIVE, DRAINING]");
   }
@@ -46,12 +71,10 @@ export function updateContainerInstancesState(
       failures.push({ arn: instance.arn, reason: instance.status, detail });
       continue;
     }
+    if (next === "ACTIVE") step.state.drains.delete(instance.id);
+    else noteDrain(step.state, instance, step.now);
     if (next !== instance.status) step.changeInstance(withStatus(instance, next, step.now));
     moved.add(instance.id);
   }
-  const containerInstances = [...moved].flatMap((id) => {
-    const instance = step.state.instances.get(id);
-    return instance === undefined ? [] : [describeContainerInstance(step.state, instance, [], step.now)];
-  });
-  return { containerInstances, failures };
+  return { ids: [...moved], failures };
 }

@@ -25,7 +25,9 @@ export class ServiceIndex {
   /** DAEMON services that have not been looked at since an instance came that may want a task of theirs. */
   readonly #behind = new Set<string>();
   /** Services that found no room for a task, the longest waiting first; not durable, since a look finds out again. */
-  readonly #hungry = new Set<string>();
+  #hungry = new Set<string>();
+  /** Those before the rehearsal that is under way; null when none is. */
+  #hungryBefore: Set<string> | null = null;
   /** Service name -> keys of its events, oldest first. */
   readonly #events = new Map<string, string[]>();
   /** Service name -> ids of its service deployments. */
@@ -57,6 +59,24 @@ export class ServiceIndex {
   foundRoom(serviceName: string, found: boolean): void {
     this.#hungry.delete(serviceName);
     if (!found) this.#hungry.add(serviceName);
+  }
+
+  /** Every service is to be looked at: something changed that may concern any of them. */
+  lookAtAll(): void {
+    for (const name of this.#live) this.looks.changed(name);
+  }
+
+  /** See `ClusterState.rehearse`. */
+  rehearse(): void {
+    this.looks.rehearse();
+    this.#hungryBefore = this.#hungry;
+    this.#hungry = new Set(this.#hungry);
+  }
+
+  rollback(): void {
+    this.looks.rollback();
+    this.#hungry = this.#hungryBefore ?? this.#hungry;
+    this.#hungryBefore = null;
   }
 
   /** The keys of a service's events, oldest first. */

@@ -6,8 +6,8 @@ import { isLost } from "./lost-agents.ts";
 import { primaryOf, type Service } from "./service.ts";
 
 /**
- * Why a task is to go though nobody stopped it: its service is deleted, its instance drains, its agent has been gone for longer
- * than the cluster's policy lets it, its health check fails, or a newer deployment replaces it. The first that applies.
+ * Why a task is to go though nobody stopped it: its service is deleted, its agent has been gone for longer than the cluster's
+ * policy lets it, its instance drains, its health check fails, or a newer deployment replaces it. The first that applies.
  */
 export type LeaveReason = "deleted" | "draining" | "lost" | "unhealthy" | "replaced";
 
@@ -98,8 +98,8 @@ class Viewer {
   #leaves(task: Task, lost: boolean): LeaveReason | null {
     if (this.#service.status === "DRAINING") return "deleted";
     const instance = task.instanceId === null ? undefined : this.#state.instances.get(task.instanceId);
-    if (instance?.status === "DRAINING") return "draining";
     if (lost) return "lost";
+    if (instance?.status === "DRAINING") return "draining";
     if (task.startedBy !== this.#primary.id) return "replaced";
     return this.#isUnhealthy(task) ? "unhealthy" : null;
   }

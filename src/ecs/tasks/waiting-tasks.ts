@@ -11,6 +11,7 @@ export class WaitingTasks {
   readonly #ids = new Set<string>();
   #capacityChanged = false;
   #lookedAt = 0;
+  #before: { readonly capacityChanged: boolean; readonly lookedAt: number } | null = null;
 
   get size(): number {
     return this.#ids.size;
@@ -24,6 +25,18 @@ export class WaitingTasks {
   lookAt(timeline: Timeline): number | null {
     if (this.#ids.size === 0) return null;
     return this.#lookedAt + (this.#capacityChanged ? timeline.serviceLookMs : timeline.placementRetryMs);
+  }
+
+  /** See `ClusterState.rehearse`. */
+  rehearse(): void {
+    this.#before = { capacityChanged: this.#capacityChanged, lookedAt: this.#lookedAt };
+  }
+
+  rollback(): void {
+    if (this.#before === null) return;
+    this.#capacityChanged = this.#before.capacityChanged;
+    this.#lookedAt = this.#before.lookedAt;
+    this.#before = null;
   }
 
   looked(now: number): void {

@@ -1,0 +1,30 @@
+import { must } from "../../lib/assert.ts";
+import type { Given } from "../call.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import type { Failure } from "../container-instances/referenced-container-instance.ts";
+import { moveContainerInstances } from "../container-instances/update-container-instances-state.ts";
+import { limits } from "../limits.ts";
+
+export type CancelDrainRequest = { readonly cluster?: string; readonly containerInstances?: readonly string[] };
+
+export type CancelDrainReply = {
+  readonly containerInstances: readonly string[];
+  readonly failures: readonly Failure[];
+};
+
+/**
+ * CancelDrain: sets 1 to 100 container instances to ACTIVE, as UpdateContainerInstancesState does; their deadlines are
+ * forgotten. What has moved stays where it is, and tasks that were told to stop do so. Refuses what that operation refuses.
+ */
+export function cancelDrain(step: ClusterStep, request: CancelDrainRequest, _: Given): CancelDrainReply {
+  const { ids, failures } = moveContainerInstances(
+    step,
+    request.containerInstances,
+    limits.idsPerDescribeContainerInstances,
+    "ACTIVE",
+  );
+  return {
+    containerInstances: ids.map((id) => must(step.state.instances.get(id), "an instance that was moved").arn),
+    failures,
+  };
+}

@@ -1,0 +1,40 @@
+import type { Given } from "../call.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import {
+  checkedInstanceIds,
+  type Failure,
+  findContainerInstance,
+  missingContainerInstance,
+} from "../container-instances/referenced-container-instance.ts";
+import { limits } from "../limits.ts";
+import { refuse } from "../refusals.ts";
+import { type DrainsReply, describeDrains } from "./drain-progress.ts";
+
+export type DescribeDrainRequest = { readonly cluster?: string; readonly containerInstances?: readonly string[] };
+
+/**
+ * DescribeDrain: what is left on up to 100 container instances and what keeps it there; without a list, on all that are
+ * DRAINING. An unknown instance comes as a failure. Refuses with InvalidParameterException a list that is too long, and a
+ * call without a list where more instances drain than a list may have.
+ */
+export function describeDrain(step: ClusterStep, request: DescribeDrainRequest, _: Given): DrainsReply {
+  const max = limits.idsPerDescribeContainerInstances;
+  if (request.containerInstances === undefined || request.containerInstances.length === 0) {
+    const draining = drainingIds(step);
+    if (draining.length > max) {
+      refuse("InvalidParameterException", `More than ${max} container instances drain: name those that are meant.`);
+    }
+    return { drains: describeDrains(step, draining), failures: [] };
+  }
+  const ids = new Set<string>();
+  const failures: Failure[] = [];
+  for (const reference of checkedInstanceIds(request.containerInstances, max)) {
+    const instance = findContainerInstance(step, reference);
+    if (instance === null) failures.push(missingContainerInstance(step, reference));
+    else ids.add(instance.id);
+  }
+  return { drains: describeDrains(step, [...ids]), failures };
+}
+
+const drainingIds = ({ state }: ClusterStep): string[] =>
+  state.instanceIds.after(null).filter((id) => state.instances.get(id)?.status === "DRAINING");

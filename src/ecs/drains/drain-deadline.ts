@@ -1,0 +1,35 @@
+import { must } from "../../lib/assert.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { refuse } from "../refusals.ts";
+import { beginStop } from "../tasks/stop-task.ts";
+import { drainDueAt } from "./drain.ts";
+
+/** LIMIT: as long as ECS lets the drains of its own take before the instance goes; who needs longer sets no deadline. */
+const deadlineSecondsMax = 172_800;
+
+/**
+ * When the deadline of a call is, or null when it names none. The seconds are the caller's own and are the same in a cluster
+ * whose timeline is made shorter. Refuses with InvalidParameterException what is no whole number from 1 to 172800.
+ */
+export function checkedDeadline(deadlineSeconds: number | undefined, now: number): number | null {
+  if (deadlineSeconds === undefined) return null;
+  if (!Number.isInteger(deadlineSeconds) || deadlineSeconds < 1 || deadlineSeconds > deadlineSecondsMax) {
+    refuse("InvalidParameterException", `deadlineSeconds must be between 1 and ${deadlineSecondsMax}.`);
+  }
+  return now + deadlineSeconds * 1_000;
+}
+
+/**
+ * Stops everything that is left on the instance when its drain is over time: tasks of services whatever the percentages say,
+ * protected ones, daemons, and standalone ones. Nothing when the entry that led here is stale.
+ */
+export function drainDue(step: ClusterStep, instanceId: string): void {
+  const drain = step.state.drains.get(instanceId);
+  const dueAt = drain === undefined ? null : drainDueAt(drain);
+  if (drain === undefined || dueAt === null || dueAt > step.now) return;
+  step.state.drains.put(instanceId, { ...drain, enforcedAt: step.now });
+  for (const id of [...step.state.book.usageOf(instanceId).taskIds].sort()) {
+    const task = must(step.state.tasks.get(id), "a task of the book");
+    beginStop(step, task, "TerminationNotice", "The deadline of the container instance's drain is over");
+  }
+}

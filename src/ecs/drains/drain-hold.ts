@@ -1,0 +1,172 @@
+import type { ClusterStep } from "../cluster-step.ts";
+import type { ContainerInstance } from "../container-instances/container-instance.ts";
+import { isImpaired } from "../deployments/start-backoff.ts";
+import { isoTime } from "../events/iso-time.ts";
+import { tasksBeforeDaemons } from "../services/daemon-spots.ts";
+import { planOf } from "../services/look-at-service.ts";
+import type { ServicePlan } from "../services/replica-plan.ts";
+import { serviceNameOf } from "../services/service.ts";
+import { type ServiceTask, type ServiceView, viewService } from "../services/service-view.ts";
+import { belongsToAgent } from "../tasks/deliver-tasks.ts";
+import { holdsResources, type Task } from "../tasks/task.ts";
+import { drainStart } from "./drain.ts";
+import { percentagesDetail } from "./percentages-detail.ts";
+
+/** What a task on an instance that drains waits for, in a word. Those of the first group go on by themselves. */
+export type HoldReason =
+  | "STOPPING"
+  | "STOPS_NEXT"
+  | "DAEMON_LAST"
+  | "REPLACEMENT_STARTS"
+  | "REPLACEMENT_NOT_HEALTHY"
+  | "ROOM_BECOMES_FREE"
+  // From here on somebody has to do something.
+  | "STANDALONE"
+  | "PROTECTED"
+  | "PERCENTAGES"
+  | "NO_PLACE"
+  | "TASKS_DO_NOT_START"
+  | "DEPLOYMENT_FAILED"
+  | "AGENT_DISCONNECTED";
+
+/** What keeps a task on an instance that drains. */
+export type DrainHold = {
+  readonly reason: HoldReason;
+  readonly detail: string;
+  readonly since: number;
+  /** False for what goes on by itself. */
+  readonly blocks: boolean;
+};
+
+/**
+ * Says of the tasks on instances that drain what keeps them there, in the words of the reconciler: what its view and its plan
+ * of a service are, and what it has noted. One is good for one moment of one step.
+ */
+export class DrainHolds {
+  readonly #step: ClusterStep;
+  readonly #services = new Map<string, { view: ServiceView; plan: ServicePlan } | null>();
+
+  constructor(step: ClusterStep) {
+    this.#step = step;
+  }
+
+  /** What keeps `task`, which holds resources on `instance`. */
+  of(task: Task, instance: ContainerInstance): DrainHold {
+    const since = Math.max(drainStart(this.#step.state, instance), task.createdAt);
+    if (task.desiredStatus === "STOPPED") return this.#ofStopping(task, instance, since);
+    const name = serviceNameOf(task);
+    const known = name === null ? null : this.#service(name);
+    if (known === null) {
+      const detail = "It belongs to no service: it goes when it ends or is stopped.";
+      return { reason: "STANDALONE", detail, since, blocks: true };
+    }
+    const { view, plan } = known;
+    if (plan.stops.some((stop) => stop.task.id === task.id)) {
+      return { reason: "STOPS_NEXT", detail: "It is about to be stopped.", since, blocks: false };
+    }
+    if (task.protectedUntil !== null && task.protectedUntil > this.#step.now) {
+      const detail = `It is protected from scale-in until ${isoTime(task.protectedUntil)}.`;
+      return { reason: "PROTECTED", detail, since, blocks: true };
+    }
+    if (view.service.schedulingStrategy === "DAEMON") return this.#ofDaemon(instance, since);
+    return this.#ofReplica(view, plan, since);
+  }
+
+  #service(name: string): { view: ServiceView; plan: ServicePlan } | null {
+    let known = this.#services.get(name);
+    if (known === undefined) {
+      const service = this.#step.state.services.get(name);
+      const isThere = service !== undefined && service.status !== "INACTIVE";
+      const view = isThere ? viewService(this.#step.state, service, this.#step.now) : null;
+      known = view === null ? null : { view, plan: planOf(this.#step, view) };
+      this.#services.set(name, known);
+    }
+    return known;
+  }
+
+  #ofStopping(task: Task, instance: ContainerInstance, since: number): DrainHold {
+    const toldAt = task.stoppingAt ?? since;
+    if (instance.agentConnected || !belongsToAgent(task)) {
+      return { reason: "STOPPING", detail: "It is being stopped.", since: toldAt, blocks: false };
+    }
+    const detail =
+      "It is to stop, but the agent of its container instance is not connected: nobody can tell that it has.";
+    const goneAt = Math.max(toldAt, instance.disconnectedAt ?? toldAt);
+    return { reason: "AGENT_DISCONNECTED", detail, since: goneAt, blocks: true };
+  }
+
+  #ofDaemon({ id }: ContainerInstance, since: number): DrainHold {
+    const others = tasksBeforeDaemons(this.#step.state, id).length;
+    const detail = `Daemons leave last: ${others} other ${others === 1 ? "task is" : "tasks are"} still there.`;
+    return { reason: "DAEMON_LAST", detail, since, blocks: false };
+  }
+
+  #ofReplica(view: ServiceView, plan: ServicePlan, since: number): DrainHold {
+    const { service, primary } = view;
+    const hold = (reason: HoldReason, detail: string, from: number, blocks: boolean): DrainHold => ({
+      reason,
+      detail,
+      since: Math.max(since, from),
+      blocks,
+    });
+    if (plan.hindrance === "deployment-failed") {
+      const detail = `A deployment that failed replaces no tasks: ${primary.rolloutStateReason}`;
+      return hold("DEPLOYMENT_FAILED", detail, primary.updatedAt, true);
+    }
+    const { impediment } = service;
+    if (plan.hindrance === "deployment-configuration") {
+      const from = impediment?.message.includes("service deployment configuration") === true ? impediment.since : since;
+      return hold("PERCENTAGES", percentagesDetail(view), from, true);
+    }
+    if (plan.starts > 0) {
+      const message = `The service ${impediment?.message}`;
+      if (isImpaired(primary.startBackoff)) {
+        const detail = "Tasks of its service do not start, so that there is no replacement.";
+        return hold("TASKS_DO_NOT_START", impediment === null ? detail : message, impediment?.since ?? since, true);
+      }
+      if (impediment?.message.startsWith("was unable to place") === true) {
+        return hold("NO_PLACE", message, impediment.since, true);
+      }
+      return hold("REPLACEMENT_STARTS", "Its replacement is about to be started.", since, false);
+    }
+    return this.#ofMotion(view, hold);
+  }
+
+  /** What is started waits to be healthy, or what is stopped to be gone; neither happens where the agent is away. */
+  #ofMotion(
+    { service, keepers }: ServiceView,
+    hold: (reason: HoldReason, detail: string, from: number, blocks: boolean) => DrainHold,
+  ): DrainHold {
+    const awaited = keepers.filter(({ isHealthy }) => !isHealthy).map(({ task }: ServiceTask) => task);
+    const [first] = awaited.length > 0 ? awaited : this.#stoppingOf(service.name);
+    if (first === undefined) return hold("REPLACEMENT_STARTS", "Its replacement is about to be started.", 0, false);
+    if (first.waitingFor !== null) {
+      const provider = first.capacityProviderName ?? "";
+      const detail = `Its replacement (task ${first.id}) waits for capacity of the capacity provider ${provider}.`;
+      return hold("NO_PLACE", detail, first.createdAt, true);
+    }
+    const what = awaited.length > 0 ? "to be healthy" : "to be gone";
+    const isOutOfReach = (awaited.length > 0 ? awaited : [first]).every((task) => this.#lacksAgent(task));
+    if (isOutOfReach) {
+      const instance = first.instanceId === null ? undefined : this.#step.state.instances.get(first.instanceId);
+      const detail = `It waits for (task ${first.id}) ${what}, but the agent of (container-instance ${first.instanceId}) is not connected.`;
+      return hold("AGENT_DISCONNECTED", detail, instance?.disconnectedAt ?? 0, true);
+    }
+    return awaited.length > 0
+      ? hold("REPLACEMENT_NOT_HEALTHY", `It waits for (task ${first.id}) to be healthy.`, first.createdAt, false)
+      : hold("ROOM_BECOMES_FREE", `It waits for (task ${first.id}) to be gone.`, first.stoppingAt ?? 0, false);
+  }
+
+  #stoppingOf(serviceName: string): Task[] {
+    const { serviceIndex, tasks } = this.#step.state;
+    const all = [...serviceIndex.book.taskIdsOf(serviceName)].sort().map((id) => tasks.get(id));
+    const stopping = all.filter((task) => task !== undefined && task.desiredStatus === "STOPPED");
+    const open = stopping.filter((task) => task !== undefined && holdsResources(task)) as Task[];
+    return open.sort((a, b) => Number(this.#lacksAgent(a)) - Number(this.#lacksAgent(b)));
+  }
+
+  #lacksAgent(task: Task): boolean {
+    const instance = task.instanceId === null ? undefined : this.#step.state.instances.get(task.instanceId);
+    return instance !== undefined && !instance.agentConnected && belongsToAgent(task);
+  }
+}

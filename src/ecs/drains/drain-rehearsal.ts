@@ -1,0 +1,193 @@
+import { must } from "../../lib/assert.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { withStatus } from "../container-instances/container-instance-lifecycle.ts";
+import { isAgentConnected } from "../fargate/managed-host.ts";
+import { lookAtService } from "../services/look-at-service.ts";
+import { serviceNameOf } from "../services/service.ts";
+import { reportTaskHealth } from "../tasks/report-task-health.ts";
+import { submitTaskStateChange } from "../tasks/submit-task-state-change.ts";
+import type { Task } from "../tasks/task.ts";
+import { taskStatusDueAt } from "../tasks/task-due-at.ts";
+import { taskDue } from "../tasks/task-timers.ts";
+import { tasksOn } from "./drain-progress.ts";
+
+/** LIMIT: rounds of a rehearsal, each a look at the services and an answer of their agents: a drain of a few dozen has a few dozen. */
+const roundsMax = 2_000;
+/** LIMIT: looks at single tasks in a rehearsal, which holds up its cluster: about a second. */
+const visitsMax = 1_000_000;
+
+/** A task that is to leave, and when it was told to stop, in moments of the rehearsal. */
+export type Leaver = { readonly task: Task; readonly serviceName: string; stoppingMoment: number | null };
+/** A task that was started in the rehearsal, and when it was RUNNING. */
+export type Arrival = { readonly taskId: string; runningMoment: number | null };
+
+/**
+ * A drain that is played through in a step that is rolled back, by the rules of the real one: services are looked at, their
+ * agents do at once what they are told, health checks pass, and time goes on until nothing moves. Protection from scale-in is
+ * not waited for, since who has set it may set it anew.
+ */
+export class DrainRehearsal {
+  readonly leavers: Leaver[] = [];
+  /** Service name -> the tasks that were started, in that order. */
+  readonly arrivals = new Map<string, Arrival[]>();
+  /** Of tasks on the instances, until when they are protected: the rehearsal itself takes them as protected for ever. */
+  readonly protectedUntil = new Map<string, number>();
+  readonly #instanceIds: readonly string[];
+  readonly #known = new Set<string>();
+  #step: ClusterStep;
+  #moment = 0;
+  #visits = 0;
+  #nextAt: number | null = null;
+
+  /** `step` is a dry run from here on; the instances are ACTIVE or DRAINING. */
+  constructor(step: ClusterStep, instanceIds: readonly string[]) {
+    step.isDryRun = true;
+    step.state.rehearse();
+    this.#step = step;
+    this.#instanceIds = instanceIds;
+    for (const id of instanceIds) {
+      for (const task of tasksOn(step, id)) this.#setOut(task);
+    }
+    for (const name of this.arrivals.keys()) {
+      for (const id of step.state.serviceIndex.book.taskIdsOf(name)) this.#known.add(id);
+    }
+    for (const id of instanceIds) {
+      const instance = must(step.state.instances.get(id), "an instance to drain");
+      if (instance.status !== "DRAINING") step.changeInstance(withStatus(instance, "DRAINING", step.now));
+    }
+    for (const name of this.arrivals.keys()) step.state.serviceIndex.looks.at(name, 0);
+  }
+
+  /** The step at the moment that the rehearsal has come to. */
+  get step(): ClusterStep {
+    return this.#step;
+  }
+
+  /** Plays until nothing moves any more; false when it became too long. */
+  play(): boolean {
+    const { timeline, state } = this.#step;
+    // LIMIT: what does not move for longer than the longest pause that ECS makes by itself waits for somebody.
+    const quietMs = timeline.startBackoffMaxMs;
+    let movedAt = this.#step.now;
+    for (let round = 0; round < roundsMax && this.#visits < visitsMax; round++) {
+      this.#nextAt = null;
+      const changes = this.#look() + this.#answer();
+      if (changes > 0) movedAt = this.#step.now;
+      if (this.#isOver()) return true;
+      const lookAt = state.serviceIndex.looks.nextAt();
+      const next = earlier(lookAt, this.#nextAt);
+      if (next === null || next - movedAt > quietMs) return true;
+      this.#step = this.#step.later(Math.max(this.#step.now, next));
+    }
+    return false;
+  }
+
+  #setOut(task: Task): void {
+    const serviceName = serviceNameOf(task);
+    if (serviceName === null || !this.#isLive(serviceName)) return;
+    if (!this.arrivals.has(serviceName)) this.arrivals.set(serviceName, []);
+    if (task.desiredStatus === "STOPPED") return;
+    this.leavers.push({ task, serviceName, stoppingMoment: null });
+    if (task.protectedUntil === null || task.protectedUntil <= this.#step.now) return;
+    this.protectedUntil.set(task.id, task.protectedUntil);
+    this.#step.noteTask({ ...task, protectedUntil: Number.MAX_SAFE_INTEGER });
+  }
+
+  #isLive(serviceName: string): boolean {
+    const status = this.#step.state.services.get(serviceName)?.status;
+    return status === "ACTIVE" || status === "DRAINING";
+  }
+
+  /** Looks at the services that are due, daemons last: they leave last. Gives how much was started and stopped. */
+  #look(): number {
+    const { looks, book } = this.#step.state.serviceIndex;
+    let changes = 0;
+    for (const name of looks.takeDue(this.#step.now)) {
+      if (!this.arrivals.has(name)) continue;
+      this.#visits += 3 * book.taskIdsOf(name).size;
+      changes += lookAtService(this.#step, name);
+    }
+    this.#moment += 1;
+    for (const leaver of this.leavers) {
+      const task = this.#step.state.tasks.get(leaver.task.id);
+      if (task?.desiredStatus !== "RUNNING") leaver.stoppingMoment ??= this.#moment;
+    }
+    return changes;
+  }
+
+  /** Lets agents and the network answer. Gives how many tasks moved. */
+  #answer(): number {
+    const { state } = this.#step;
+    this.#moment += 1;
+    let moves = 0;
+    for (const [name, arrivals] of this.arrivals) {
+      for (const id of [...state.serviceIndex.book.taskIdsOf(name)]) {
+        if (!this.#known.has(id)) {
+          this.#known.add(id);
+          arrivals.push({ taskId: id, runningMoment: null });
+        }
+        moves += this.#move(must(state.tasks.get(id), "a task of a service"));
+      }
+      for (const arrival of arrivals) {
+        if (state.tasks.get(arrival.taskId)?.lastStatus === "RUNNING") arrival.runningMoment ??= this.#moment;
+      }
+    }
+    for (const id of this.#instanceIds) {
+      for (const task of tasksOn(this.#step, id)) {
+        if (!this.arrivals.has(serviceNameOf(task) ?? "") && task.desiredStatus === "STOPPED")
+          moves += this.#move(task);
+      }
+    }
+    return moves;
+  }
+
+  #move(task: Task): number {
+    const { timeline, now, state } = this.#step;
+    this.#visits += 1;
+    if (task.waitingFor !== null) return 0;
+    const dueAt = task.lastStatus === "PENDING" ? null : taskStatusDueAt(task, timeline);
+    if (dueAt !== null && dueAt > now) {
+      this.#nextAt = earlier(this.#nextAt, dueAt);
+      return 0;
+    }
+    if (dueAt !== null) {
+      taskDue(this.#step, task);
+      return 1;
+    }
+    if (!isAgentConnected(state, task.instanceId)) return 0;
+    if (task.lastStatus === "RUNNING") return this.#check(task);
+    if (task.lastStatus !== "PENDING" && task.lastStatus !== "ACTIVATING" && task.lastStatus !== "STOPPING") return 0;
+    const status = task.desiredStatus === "STOPPED" ? "STOPPED" : "RUNNING";
+    const containers = task.containers.map(({ name }) => ({ containerName: name, status }));
+    submitTaskStateChange(this.#step, { task: task.arn, status, containers });
+    this.#check(must(state.tasks.get(task.id), "a task that was reported"));
+    return 1;
+  }
+
+  /** What has not been checked yet passes its check. */
+  #check(task: Task): number {
+    const unknown = task.containers.filter(({ healthStatus }) => healthStatus === "UNKNOWN");
+    if (task.lastStatus !== "RUNNING" || task.instanceId === null || unknown.length === 0) return 0;
+    const containers = unknown.map(({ name }) => ({ name, healthStatus: "HEALTHY" as const }));
+    const tasks = [{ taskArn: task.arn, containers }];
+    reportTaskHealth(this.#step, { type: "task-health", instanceId: task.instanceId, tasks });
+    return 1;
+  }
+
+  /** True when the instances have no task of a service any more and the services have as many tasks as they want. */
+  #isOver(): boolean {
+    const { state } = this.#step;
+    const isLeft = (task: Task): boolean =>
+      task.desiredStatus === "STOPPED" || this.arrivals.has(serviceNameOf(task) ?? "");
+    if (this.#instanceIds.some((id) => tasksOn(this.#step, id).some(isLeft))) return false;
+    return [...this.arrivals.keys()].every((name) => {
+      const desired = state.services.get(name)?.desiredCount ?? 0;
+      return state.serviceIndex.book.countsOf(name).running >= desired;
+    });
+  }
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}

@@ -1,0 +1,36 @@
+import { must } from "../../lib/assert.ts";
+import type { Given } from "../call.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { moveContainerInstances } from "../container-instances/update-container-instances-state.ts";
+import { limits } from "../limits.ts";
+import { noteDrain } from "./drain.ts";
+import { checkedDeadline } from "./drain-deadline.ts";
+import { type DrainsReply, describeDrains } from "./drain-progress.ts";
+
+export type StartDrainRequest = {
+  readonly cluster?: string;
+  readonly containerInstances?: readonly string[];
+  readonly deadlineSeconds?: number;
+};
+
+/**
+ * StartDrain: sets 1 to 100 container instances to DRAINING, as UpdateContainerInstancesState does, and tells what is left on
+ * each. With `deadlineSeconds` what is left is stopped when so many seconds are over. For instances that drain already the
+ * deadline is the one of this call, or none. Refuses what UpdateContainerInstancesState refuses, and a deadline out of bounds.
+ */
+export function startDrain(step: ClusterStep, request: StartDrainRequest, _: Given): DrainsReply {
+  const { drains, instances } = step.state;
+  const deadlineAt = checkedDeadline(request.deadlineSeconds, step.now);
+  const { ids, failures } = moveContainerInstances(
+    step,
+    request.containerInstances,
+    limits.idsPerDescribeContainerInstances,
+    "DRAINING",
+  );
+  for (const id of ids) {
+    noteDrain(step.state, must(instances.get(id), "an instance that drains"), step.now);
+    const drain = must(drains.get(id), "the drain of an instance");
+    if (drain.deadlineAt !== deadlineAt) drains.put(id, { ...drain, deadlineAt, enforcedAt: null });
+  }
+  return { drains: describeDrains(step, ids), failures };
+}
