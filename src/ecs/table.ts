@@ -16,10 +16,16 @@ export class Journal {
 
   /** The last value of each document written since the last commit or rollback, in order of first writing. */
   commit(): DocumentChange[] {
-    const changed = new Map<string, { table: Table<object>; key: string }>();
-    for (const { table, key } of this.#undos) changed.set(`${table.kind}\n${key}`, { table, key });
+    const seen = new Map<Table<object>, Set<string>>();
+    const changes: DocumentChange[] = [];
+    for (const { table, key } of this.#undos) {
+      const keys = seen.get(table);
+      if (keys === undefined) seen.set(table, new Set([key]));
+      else if (keys.size === keys.add(key).size) continue;
+      changes.push({ kind: table.kind, key, value: table.get(key) ?? null });
+    }
     this.#undos.length = 0;
-    return [...changed.values()].map(({ table, key }) => ({ kind: table.kind, key, value: table.get(key) ?? null }));
+    return changes;
   }
 
   rollback(): void {

@@ -49,6 +49,8 @@ export class PlacementLane {
   readonly #levels: readonly Level[];
   readonly #attributes: readonly string[];
   readonly #counts: boolean;
+  /** What is compared inside a district, in order, by slot. */
+  #worths: readonly Float64Array[] = [];
   #sieve: Sieve;
   #districts: Districts;
   #numbering: number;
@@ -116,6 +118,7 @@ export class PlacementLane {
         if (level.kind === "value") level.counts.length = 0;
         else level.worth.of = level.kind === "tasks" ? this.#tasks : new Float64Array(versions.length);
       }
+      this.#worths = this.#levels.flatMap((level) => (level.kind === "value" ? [] : [level.worth.of]));
     }
     for (const level of this.#levels) {
       if (level.kind === "value")
@@ -197,9 +200,8 @@ export class PlacementLane {
 
   /** By what differs inside a district. */
   #compareSlots(a: number, b: number): number {
-    for (const level of this.#levels) {
-      if (level.kind === "value") continue;
-      const difference = (level.worth.of[a] as number) - (level.worth.of[b] as number);
+    for (const worth of this.#worths) {
+      const difference = (worth[a] as number) - (worth[b] as number);
       if (difference !== 0) return difference;
     }
     return 0;

@@ -131,8 +131,14 @@ function release<K>(holders: Map<K, number>, held: K, amount = 1): void {
   else holders.set(held, left);
 }
 
+/** For most tasks, when they are placed. */
+const noPorts = { tcp: new Set<number>(), udp: new Set<number>() } as const;
+
 /** Fixed host ports from placement on, dynamic ones once the agent has reported them. AWS: a task with an ENI takes none. */
-function portsOf(task: Task): { tcp: Set<number>; udp: Set<number> } {
+function portsOf(task: Task): { readonly tcp: ReadonlySet<number>; readonly udp: ReadonlySet<number> } {
+  const { reservation, containers } = task;
+  const isWithout = reservation.tcpPorts.length === 0 && reservation.udpPorts.length === 0;
+  if (isWithout && containers.every(({ networkBindings }) => networkBindings.length === 0)) return noPorts;
   const tcp = new Set(task.reservation.tcpPorts);
   const udp = new Set(task.reservation.udpPorts);
   if (task.attachments.length > 0) return { tcp, udp };

@@ -122,8 +122,20 @@ export const hostMembers = (
   instanceId: instance.id,
   availabilityZone: instance.availabilityZone,
   launchType: launchTypeOn(instance),
-  attributes: instance.platformAttributes.filter(({ name }) => name === "ecs.cpu-architecture"),
+  attributes: shownAttributes(instance.platformAttributes),
 });
+
+/** By the list of an instance: it is long, and all tasks there show the same. */
+const shownOfList = new WeakMap<object, Task["attributes"]>();
+
+function shownAttributes(list: ContainerInstance["platformAttributes"]): Task["attributes"] {
+  let shown = shownOfList.get(list);
+  if (shown === undefined) {
+    shown = list.filter(({ name }) => name === "ecs.cpu-architecture");
+    shownOfList.set(list, shown);
+  }
+  return shown;
+}
 
 /** A task of `plan` in its spot, not yet in the state; `waitingFor` when it has no instance yet. */
 export function newTask(
@@ -134,7 +146,7 @@ export function newTask(
 ): Task {
   const id = step.random("task-id").hex(32);
   const { definition, need, overrides } = plan;
-  const { subnet, gpuIds, ...place } = spot;
+  const { subnet, gpuIds } = spot;
   const attachments = subnet === null ? [] : [newAttachment(step, subnet)];
   const first = plan.subnets === null && waitingFor === null ? "PENDING" : "PROVISIONING";
   const reservation: Reservation = {
@@ -150,7 +162,13 @@ export function newTask(
     arn: taskArn(step.place, step.clusterName, id),
     taskDefinitionArn: definition.arn,
     family: definition.family,
-    ...place,
+    instanceId: spot.instanceId,
+    availabilityZone: spot.availabilityZone,
+    launchType: spot.launchType,
+    capacityProviderName: spot.capacityProviderName,
+    platformVersion: spot.platformVersion,
+    ephemeralStorageGiB: spot.ephemeralStorageGiB,
+    attributes: spot.attributes,
     // AWS: a task with an ENI of its own, or without an instance, begins in PROVISIONING, any other in PENDING.
     lastStatus: first,
     desiredStatus: "RUNNING",
