@@ -1,4 +1,4 @@
-import type { Drain } from "./drain-reply.ts";
+import type { Drain, DrainHold } from "./drain-reply.ts";
 import { groupBy, whoAndHowMany } from "./drain-text.ts";
 import { elapsedText } from "./durations.ts";
 import { aligned, counted, instanceName } from "./text-table.ts";
@@ -17,10 +17,10 @@ export type DrainProgress = {
 export type Space = { readonly columns: number; readonly rows: number };
 
 const barWidth = 20;
-/** LIMIT: what blocks an instance is told for as many groups; --json has all. */
-const blockersShown = 8;
+/** LIMIT: what the tasks of an instance wait for is told for as many groups; --json has all. */
+const holdsShown = 8;
 
-/** The progress as lines that fit into a terminal: an instance each with its bar, under it what blocks it. */
+/** The progress as lines that fit into a terminal: an instance each with its bar, under it what its tasks wait for. */
 export function progressLines(progress: DrainProgress, nowMs: number, { columns, rows }: Space): string[] {
   const { drains, problem } = progress;
   const left = drains.reduce((sum, { tasksRemaining }) => sum + tasksRemaining, 0);
@@ -29,7 +29,7 @@ export function progressLines(progress: DrainProgress, nowMs: number, { columns,
   const ordered = [...drains.filter(({ finished }) => !finished), ...drains.filter(({ finished }) => finished)];
   const heads = aligned(ordered.map((drain) => headOf(drain, progress, nowMs)));
   for (const [index, drain] of ordered.entries()) {
-    lines.push(heads[index] ?? "", ...aligned(blockerRows(drain, nowMs), "    "));
+    lines.push(heads[index] ?? "", ...aligned(holdRows(drain, nowMs), "    "));
   }
   if (problem !== null) lines.push(`No answer: ${problem}`);
   // The line below the last is where the cursor stands.
@@ -40,7 +40,14 @@ export function progressLines(progress: DrainProgress, nowMs: number, { columns,
 }
 
 function headOf(drain: Drain, { emptySinceMs }: DrainProgress, nowMs: number): string[] {
-  const { containerInstanceArn, startedAt, deadlineAt, tasksAtStart, tasksRemaining, finished } = drain;
+  const {
+    containerInstanceArn,
+    startedAt,
+    deadlineAt,
+    tasksRemaining,
+    tasksAtStart = tasksRemaining,
+    finished,
+  } = drain;
   const untilMs = emptySinceMs.get(containerInstanceArn) ?? nowMs;
   const elapsed = startedAt === undefined ? "" : elapsedText(untilMs - startedAt * 1_000);
   const deadline = deadlineAt === undefined || finished ? "" : `deadline in ${elapsedText(deadlineAt * 1_000 - nowMs)}`;
@@ -53,7 +60,7 @@ const standingOf = ({ status, finished }: Drain): string | null =>
   status === "DRAINING" || finished ? null : `is ${status}`;
 
 /** More tasks than at the start are possible: a task that was PENDING elsewhere cannot come, but StartTask can. */
-function barOf({ tasksAtStart, tasksRemaining, finished }: Drain): string {
+function barOf({ tasksRemaining, tasksAtStart = tasksRemaining, finished }: Drain): string {
   const gone = Math.max(0, tasksAtStart - tasksRemaining);
   const share = finished || tasksAtStart === 0 ? 1 : gone / tasksAtStart;
   // Full only when nothing is left.
@@ -61,27 +68,34 @@ function barOf({ tasksAtStart, tasksRemaining, finished }: Drain): string {
   return `${"█".repeat(full)}${"░".repeat(barWidth - full)}`;
 }
 
-function blockerRows({ blockers }: Drain, nowMs: number): string[][] {
-  const groups = groupBy(blockers, ({ service, reason, detail }) => JSON.stringify([service ?? null, reason, detail]));
-  const rows = groups.slice(0, blockersShown).map((group) => {
-    const since = Math.min(...group.map((blocker) => blocker.since ?? Number.POSITIVE_INFINITY));
-    const [first] = group;
-    return [
-      ...whoAndHowMany(group),
-      first?.reason ?? "",
-      Number.isFinite(since) ? `for ${elapsedText(nowMs - since * 1_000)}` : "",
-      first?.detail ?? "",
-    ];
-  });
-  if (groups.length > blockersShown) rows.push([`and ${groups.length - blockersShown} more`]);
-  return rows;
+/** What blocks the drain, then what is on its way. */
+function holdRows({ blockers, remaining }: Drain, nowMs: number): string[][] {
+  const blocked = new Set(blockers.map(({ taskArn }) => taskArn));
+  const waits = remaining.flatMap(({ reason, ...task }) =>
+    reason === undefined || blocked.has(task.taskArn) ? [] : [{ ...task, reason }],
+  );
+  const rows = [
+    ...groupBy(blockers, sameHold).map((group) => holdRow("blocked", group, nowMs)),
+    ...groupBy(waits, sameHold).map((group) => holdRow("waits", group, nowMs)),
+  ];
+  const more = rows.length - holdsShown;
+  return more > 0 ? [...rows.slice(0, holdsShown), [`and ${more} more`]] : rows;
+}
+
+const sameHold = ({ service, reason, detail }: DrainHold): string => JSON.stringify([service ?? null, reason, detail]);
+
+function holdRow(kind: "blocked" | "waits", group: readonly DrainHold[], nowMs: number): string[] {
+  const [first] = group;
+  const since = Math.min(...group.map((hold) => hold.since ?? Number.POSITIVE_INFINITY));
+  const time = Number.isFinite(since) ? `for ${elapsedText(nowMs - since * 1_000)}` : "";
+  return [kind, ...whoAndHowMany(group), first?.reason ?? "", time, first?.detail ?? ""];
 }
 
 /** One drain in one line that changes only when something happened: without times that run. */
 export function changeText(drain: Drain): string {
   const name = instanceName(drain);
   if (drain.finished) return `${name}: empty`;
-  const tasks = `${drain.tasksRemaining} of ${counted(drain.tasksAtStart, "task")} left`;
+  const tasks = `${drain.tasksRemaining} of ${counted(drain.tasksAtStart ?? drain.tasksRemaining, "task")} left`;
   const standing = standingOf(drain);
   const groups = groupBy(drain.blockers, ({ service, reason }) => JSON.stringify([service ?? null, reason]));
   const blocked = groups.map(

@@ -2,7 +2,8 @@
 
 export type TaskOfService = { readonly taskArn: string; readonly service?: string };
 
-export type DrainBlocker = TaskOfService & {
+/** A task and what it waits for. */
+export type DrainHold = TaskOfService & {
   readonly reason: string;
   readonly detail?: string;
   readonly since?: number;
@@ -14,10 +15,12 @@ export type Drain = {
   readonly status: string;
   readonly startedAt?: number;
   readonly deadlineAt?: number;
-  readonly tasksAtStart: number;
+  /** Absent when the instance does not drain. */
+  readonly tasksAtStart?: number;
   readonly tasksRemaining: number;
-  readonly remaining: readonly (TaskOfService & { readonly lastStatus: string; readonly desiredStatus: string })[];
-  readonly blockers: readonly DrainBlocker[];
+  /** All of them, blocked or not; those of an instance that drains with a reason. */
+  readonly remaining: readonly (TaskOfService & Partial<Omit<DrainHold, keyof TaskOfService>>)[];
+  readonly blockers: readonly DrainHold[];
   readonly finished: boolean;
 };
 
@@ -39,7 +42,7 @@ export type DrainPlan = {
     readonly toContainerInstanceArn?: string;
     readonly startsFirst: boolean;
   })[];
-  readonly stops: readonly (TaskOfService & OnInstance & { readonly reason: string })[];
+  readonly stops: readonly (TaskOfService & OnInstance & { readonly reason: string; readonly detail?: string })[];
   readonly blockers: readonly (TaskOfService & OnInstance & { readonly reason: string; readonly detail?: string })[];
   readonly stays: readonly (TaskOfService & OnInstance & { readonly reason: string })[];
   readonly finishes: boolean;

@@ -32,13 +32,15 @@ describe("a plan", () => {
       ...empty,
       containerInstances: [arn("2"), arn("1")],
       moves: [...moves("web", ["3", "4", "3", "5", "2"]), ...moves("api", ["3"], false)],
-      stops: [{ taskArn: task("s"), service: "logs", containerInstanceArn: arn("1"), reason: "DAEMON" }],
+      stops: [
+        { taskArn: task("s"), service: "logs", containerInstanceArn: arn("1"), reason: "DAEMON", detail: "It goes." },
+      ],
     };
     assert.deepEqual(planText(plan, names).split("\n"), [
       "i-1",
       "  moves  api   1 task   to i-3                           stops first",
       "  moves  web   5 tasks  to i-3 (2), i-2, i-4 and 1 more  replacement first",
-      "  stops  logs  1 task   DAEMON",
+      "  stops  logs  1 task   DAEMON                           It goes.",
       "",
       "i-2 has no tasks.",
       "",
@@ -116,14 +118,24 @@ describe("progress", () => {
   test("is a bar for each instance, what blocks it under it, the empty ones last", () => {
     const drains = [
       drain("1", done),
-      drain("2", { blockers: [blocker("x", 5), blocker("y", 12)], deadlineAt: nowMs / 1_000 + 60 }),
+      drain("2", {
+        blockers: [blocker("x", 5), blocker("y", 12)],
+        remaining: [
+          blocker("x", 5),
+          blocker("y", 12),
+          { ...blocker("z", 3), reason: "STOPPING" },
+          { taskArn: task("v") },
+        ],
+        deadlineAt: nowMs / 1_000 + 60,
+      }),
       drain("3", { tasksRemaining: 10, startedAt: nowMs / 1_000 - 3_700 }),
     ];
     const emptySinceMs = new Map([[arn("1"), nowMs - 12_000]]);
     assert.deepEqual(progressLines(progress(drains, { emptySinceMs }), nowMs, space), [
       "Draining 3 container instances: 15 tasks left",
       "i-2  ██████████░░░░░░░░░░  5 of 10 left   0:42     deadline in 1:00",
-      "    db  2 tasks  PERCENTAGES  for 0:12  Minimum and maximum are 100.",
+      "    blocked  db  2 tasks  PERCENTAGES  for 0:12  Minimum and maximum are 100.",
+      "    waits    db  1 task   STOPPING     for 0:03  Minimum and maximum are 100.",
       "i-3  ░░░░░░░░░░░░░░░░░░░░  10 of 10 left  1:01:40",
       "i-1  ████████████████████  empty          0:30",
     ]);

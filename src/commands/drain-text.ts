@@ -41,10 +41,15 @@ function planRows(plan: DrainPlan, arn: string, nameOf: (arn: string) => string)
     ...moves.map((group) => [
       "moves",
       ...whoAndHowMany(group),
-      `to ${targetsText(group.map(({ toContainerInstanceArn: to }) => (to === undefined ? "capacity to come" : nameOf(to))))}`,
+      `to ${targetsText(group.map(({ toContainerInstanceArn: to }) => (to === undefined ? "Fargate" : nameOf(to))))}`,
       group[0]?.startsFirst === true ? "replacement first" : "stops first",
     ]),
-    ...groupBy(here(plan.stops), sameReason).map((group) => ["stops", ...whoAndHowMany(group), reasonOf(group)]),
+    ...groupBy(here(plan.stops), sameReason).map((group) => [
+      "stops",
+      ...whoAndHowMany(group),
+      reasonOf(group),
+      group[0]?.detail ?? "",
+    ]),
     ...groupBy(here(plan.blockers), sameReason).map((group) => [
       "blocked",
       ...whoAndHowMany(group),
