@@ -94,7 +94,7 @@ export const berthOperations = [
 export type BerthOperationName = (typeof berthOperations)[number]["name"];
 
 /** The name of one that Berth answers, in full or in part. */
-export type BuiltBerthOperationName = Exclude<(typeof berthOperations)[number], { readonly status: "full" }>["name"];
+export type BuiltBerthOperationName = Exclude<(typeof berthOperations)[number], { readonly status: "absent" }>["name"];
 
 const byName: ReadonlyMap<string, BerthOperation> = new Map(berthOperations.map((entry) => [entry.name, entry]));
 
