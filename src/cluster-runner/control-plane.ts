@@ -264,7 +264,7 @@ export class ControlPlane {
     if (incarnation === undefined || account === undefined) return;
     const fields = { partition: clusterPartition({ ...place, cluster: name }), incarnation };
     try {
-      const wasUnknown = await finishDeleteCluster(account, name, incarnation);
+      const wasUnknown = await finishDeleteCluster(account, name, incarnation, this.#options.clock);
       if (wasUnknown) log("info", fields, "A DeleteCluster that was cut in two is finished");
     } catch (error) {
       log("error", { ...fields, err: error }, "A DeleteCluster that was cut in two could not be finished");

@@ -29,16 +29,16 @@ export async function deleteCluster(
   try {
     return (await account.submit({ type: "cluster-closed", name, incarnation })) as object;
   } catch (error) {
-    // The store failed for a moment: again until it is back, as nobody might call DeleteCluster again.
     if (error instanceof NotDurableError) finishInTheEnd(account, name, incarnation, clock).catch(() => {});
     throw error;
   }
 }
 
+/** The store failed for a moment: again until it is back, as nobody might call DeleteCluster again. */
 async function finishInTheEnd(account: AccountRunner, name: string, incarnation: number, clock: Clock): Promise<void> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     try {
-      await finishDeleteCluster(account, name, incarnation);
+      await tellAccount(account, name, incarnation);
       return;
     } catch (error) {
       if (!(error instanceof NotDurableError)) throw error;
@@ -47,8 +47,25 @@ async function finishInTheEnd(account: AccountRunner, name: string, incarnation:
   }
 }
 
-/** Tells the account of a cluster that closed under `incarnation`; true when it had not heard of it. */
-export async function finishDeleteCluster(account: AccountRunner, name: string, incarnation: number): Promise<boolean> {
+/**
+ * Tells the account of a cluster that closed under `incarnation`; true when it had not heard of it. When the store fails it
+ * rejects, and goes on trying.
+ */
+export async function finishDeleteCluster(
+  account: AccountRunner,
+  name: string,
+  incarnation: number,
+  clock: Clock,
+): Promise<boolean> {
+  try {
+    return await tellAccount(account, name, incarnation);
+  } catch (error) {
+    if (error instanceof NotDurableError) finishInTheEnd(account, name, incarnation, clock).catch(() => {});
+    throw error;
+  }
+}
+
+async function tellAccount(account: AccountRunner, name: string, incarnation: number): Promise<boolean> {
   const answer = await account.answer({ type: "resolve-cluster", reference: name });
   if (!answer.ok || (answer.value as Cluster).incarnation !== incarnation) return false;
   await account.submit({ type: "cluster-closed", name, incarnation });
