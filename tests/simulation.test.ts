@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { operationRoutes } from "../src/cluster-runner/operation-routes.ts";
+import { berthRoutes, operationRoutes } from "../src/cluster-runner/operation-routes.ts";
 import { unsettled } from "../src/simulator/convergence.ts";
 import { type SimulationOptions, type SimulationResult, simulate } from "../src/simulator/simulation.ts";
 import { World } from "../src/simulator/world.ts";
@@ -48,7 +48,7 @@ test("no rule is broken on several seeds, and every operation is answered", asyn
     unbroken(result, options);
     for (const [operation, { reply }] of result.outcomes) if (reply > 0) answered.add(operation);
   }
-  assert.deepEqual([...answered].sort(), Object.keys(operationRoutes).sort());
+  assert.deepEqual([...answered].sort(), Object.keys({ ...operationRoutes, ...berthRoutes }).sort());
 });
 
 test("networks that are cut for minutes: both sides agree after each cut, on several seeds", async () => {
@@ -186,7 +186,10 @@ describe("a checker notices", () => {
         const found = /^\S+ VIOLATION (.*)$/.exec(line)?.[1];
         if (found !== undefined) broken.add((JSON.parse(found) as { rule: string }).rule);
       };
-      await simulate({ seed: "tampered", steps: 600, hosts: 3, tamper, sink });
+      // A run may never come by what is tampered with: what happens in one follows from the whole workload.
+      for (const seed of ["tampered-1", "tampered-2", "tampered-3"]) {
+        if (broken.size === 0) await simulate({ seed, steps: 600, hosts: 3, tamper, sink });
+      }
       assert.ok(
         [...broken].some((name) => rule.test(name)),
         `broken: ${[...broken].join(", ") || "nothing"}`,

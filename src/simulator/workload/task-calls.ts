@@ -1,5 +1,6 @@
 import type { Draw } from "../draw.ts";
 import type { Known } from "./known.ts";
+import { placementMembers } from "./placement-members.ts";
 import { type CallPlanner, clusterMember, clusterOf } from "./planned-call.ts";
 
 /** RunTask, now and then the same call again, or another one with its token. */
@@ -34,9 +35,17 @@ export const runTask: CallPlanner = (draw, known) => {
               [1, "EXTERNAL"],
             ]),
           }))),
-      ...draw.maybe(0.02, () => ({ placementStrategy: [{ type: "spread", field: "instanceId" }] })),
+      ...(known.forFargate.has(shared.taskDefinition) && draw.chance(0.95) ? {} : placementMembers(draw)),
     },
   };
+};
+
+/** As RunTask, of which it tells what would come. */
+export const explainPlacement: CallPlanner = (draw, known) => {
+  const planned = runTask(draw, known);
+  if (planned === null) return null;
+  const { clientToken: _clientToken, startedBy: _startedBy, tags: _tags, ...request } = planned.request;
+  return { operation: "ExplainPlacement", request: { ...request, ...draw.maybe(0.5, () => ({ count: 30 })) } };
 };
 
 export const startTask: CallPlanner = (draw, known) => {

@@ -1,4 +1,5 @@
 import type { Draw } from "../draw.ts";
+import { definitionConstraints } from "./placement-members.ts";
 import type { CallPlanner, PlannedCall } from "./planned-call.ts";
 
 const families = ["web", "batch", "proxy", "cron", "model"] as const;
@@ -50,6 +51,7 @@ export const registerTaskDefinition: CallPlanner = (draw) => {
       ...draw.maybe(0.1, () => ({ executionRoleArn: "arn:aws:iam::111122223333:role/prepare" })),
       ...draw.maybe(0.2, () => ({ tags: [{ key: "team", value: draw.pick(["blue", "green"]) }] })),
       ...draw.maybe(0.05, () => ({ requiresCompatibilities: [draw.pick(["EC2", "FARGATE", "MOON"])] })),
+      ...draw.maybe(0.08, () => definitionConstraints(draw)),
     },
   };
 };

@@ -11,6 +11,7 @@ import * as definitions from "./task-definition-calls.ts";
 /** Every operation that Berth answers, by how often it is called. */
 export const planners: readonly Weighted<CallPlanner>[] = [
   [220, tasks.runTask],
+  [20, tasks.explainPlacement],
   [60, tasks.startTask],
   [110, tasks.stopTask],
   [80, tasks.describeTasks],
