@@ -84,11 +84,15 @@ function holdRows({ blockers, remaining }: Drain, nowMs: number): string[][] {
 
 const sameHold = ({ service, reason, detail }: DrainHold): string => JSON.stringify([service ?? null, reason, detail]);
 
+/** Ids as people compare them; the plan and --json have them whole. */
+const withShortIds = (text: string): string => text.replace(/\b([0-9a-f]{8})[0-9a-f]{24}\b/g, "$1…");
+
 function holdRow(kind: "blocked" | "waits", group: readonly DrainHold[], nowMs: number): string[] {
   const [first] = group;
   const since = Math.min(...group.map((hold) => hold.since ?? Number.POSITIVE_INFINITY));
   const time = Number.isFinite(since) ? `for ${elapsedText(nowMs - since * 1_000)}` : "";
-  return [kind, ...whoAndHowMany(group), first?.reason ?? "", time, first?.detail ?? ""];
+  const row = [kind, ...whoAndHowMany(group), first?.reason ?? "", time, first?.detail ?? ""];
+  return row.map(withShortIds);
 }
 
 /** One drain in one line that changes only when something happened: without times that run. */

@@ -64,11 +64,14 @@ describe("a plan", () => {
       "  blocked  db                 2 tasks  PERCENTAGES  Minimum and maximum are 100.",
       "  stays    without a service  2 tasks  STANDALONE",
       "",
-      "The drain would not finish by itself: 2 tasks are blocked, 2 tasks stay until ended.",
+      "The drain would not finish by itself: 2 tasks are blocked, 2 tasks stay until they end.",
       "",
     ]);
     const one = planText({ ...empty, stays: stays.slice(0, 1), finishes: false }, new Map());
-    assert.match(one, /^1\n {2}stays {2}task a {4}STANDALONE\n\nThe drain would not .*: 1 task stays until ended\.\n$/);
+    assert.match(
+      one,
+      /^1\n {2}stays {2}task a {4}STANDALONE\n\nThe drain would not .*: 1 task stays until it ends\.\n$/,
+    );
   });
 });
 
@@ -139,6 +142,15 @@ describe("progress", () => {
       "i-3  ░░░░░░░░░░░░░░░░░░░░  10 of 10 left  1:01:40",
       "i-1  ████████████████████  empty          0:30",
     ]);
+  });
+
+  test("shortens the ids of tasks, as there is more to say on a line", () => {
+    const id = "0123456789abcdef0123456789abcdef";
+    const hold = { taskArn: task(id), reason: "STANDALONE", detail: `It waits for (task ${id}).` };
+    assert.equal(
+      progressLines(progress([drain("1", { blockers: [hold] })]), nowMs, space)[2],
+      "    blocked  task 01234567…    STANDALONE    It waits for (task 01234567…).",
+    );
   });
 
   test("is full only when nothing is left, and bears more tasks than there were", () => {

@@ -68,7 +68,7 @@ function planEnd({ moves, blockers, stays, finishes }: DrainPlan): string {
       : [`${counted(blockers.length, "task")} ${blockers.length === 1 ? "is" : "are"} blocked`]),
     ...(stays.length === 0
       ? []
-      : [`${counted(stays.length, "task")} ${stays.length === 1 ? "stays" : "stay"} until ended`]),
+      : [`${counted(stays.length, "task")} ${stays.length === 1 ? "stays until it ends" : "stay until they end"}`]),
   ];
   return `The drain would not finish by itself${left.length === 0 ? "" : `: ${left.join(", ")}`}.`;
 }
