@@ -26,8 +26,8 @@ import { Sieve, sieveKey } from "./sieve.ts";
 const logLength = 4_096;
 // LIMIT: sieves and partitions kept; there are as many as kinds of requirements, which are few.
 const keptMax = 64;
-// LIMIT: lanes kept, for those services that are at work at the same time; at 5,000 instances one takes up to half a megabyte.
-const lanesMax = 64;
+// LIMIT: lanes kept, for the services that are at work at the same time: as many as have so many slots, about 50 MB.
+const laneSlotsMax = 1_000_000;
 
 export class PlacementIndex {
   readonly #instances: Table<ContainerInstance>;
@@ -37,6 +37,8 @@ export class PlacementIndex {
   #settledTo = 0;
   /** Instances that came, went or changed in what sieves look at since the last settling. */
   readonly #changed = new Set<string>();
+  /** Group -> instance -> how many tasks, as in the usages of the instances. */
+  readonly #groups = new Map<string, Map<string, number>>();
   readonly #sieves = new Map<string, Sieve>();
   readonly #districts = new Map<string, Districts>();
   readonly #lanes = new Map<string, PlacementLane>();
@@ -68,6 +70,8 @@ export class PlacementIndex {
     const held = before !== undefined && holdsResources(before) ? before : null;
     const holds = after !== undefined && holdsResources(after) ? after : null;
     if (held !== null && holds !== null && isSameToPlacement(held, holds)) return;
+    if (held !== null) this.#count(held, -1);
+    if (holds !== null) this.#count(holds, 1);
     if (held?.instanceId) this.#touch(held.instanceId);
     if (holds?.instanceId && holds.instanceId !== held?.instanceId) this.#touch(holds.instanceId);
   }
@@ -93,7 +97,10 @@ export class PlacementIndex {
     // Put at the end: the lane at the front is the one that was asked for longest ago.
     if (lane !== undefined) this.#lanes.delete(key);
     else lane = new PlacementLane(this, key, request);
-    if (this.#lanes.size >= lanesMax) this.#lanes.delete(this.#lanes.keys().next().value as string);
+    const slots = Math.max(64, this.candidates.length);
+    while (this.#lanes.size > 0 && (this.#lanes.size + 1) * slots > laneSlotsMax) {
+      this.#lanes.delete(this.#lanes.keys().next().value as string);
+    }
     this.#lanes.set(key, lane);
     this.#laneOfRequest.set(request, lane);
     return lane;
@@ -127,6 +134,26 @@ export class PlacementIndex {
     const districts = kept(this.#districts, attributes.join("\n"), () => new Districts(this, attributes));
     districts.settle();
     return districts;
+  }
+
+  /** Calls back for each slot with tasks of a group that are wanted RUNNING, and how many. */
+  eachWithTasksOf(group: string, use: (slot: number, tasks: number) => void): void {
+    for (const [instanceId, tasks] of this.#groups.get(group) ?? []) {
+      const slot = this.#slotOf.get(instanceId);
+      if (slot !== undefined) use(slot, tasks);
+    }
+  }
+
+  #count({ group, instanceId, desiredStatus }: Task, by: 1 | -1): void {
+    if (instanceId === null || desiredStatus !== "RUNNING") return;
+    let tasks = this.#groups.get(group);
+    if (tasks === undefined) {
+      tasks = new Map();
+      this.#groups.set(group, tasks);
+    }
+    const count = (tasks.get(instanceId) ?? 0) + by;
+    if (count > 0) tasks.set(instanceId, count);
+    else if (tasks.delete(instanceId) && tasks.size === 0) this.#groups.delete(group);
   }
 
   #touch(instanceId: string): void {

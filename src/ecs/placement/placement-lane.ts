@@ -124,11 +124,15 @@ export class PlacementLane {
       if (level.kind === "value")
         level.counts.splice(0, level.counts.length, ...(districtsWith[level.at] ?? []).map(() => 0));
     }
+    this.#tasks.fill(0);
+    if (this.#counts) {
+      this.#index.eachWithTasksOf(this.#request.group, (slot, tasks) => {
+        this.#tasks[slot] = tasks;
+        this.#count(districtOf[slot] as number, tasks);
+      });
+    }
     for (let slot = 0; slot < candidates.length; slot++) {
       const district = districtOf[slot] as number;
-      const tasks = this.#tasksOn(slot);
-      this.#tasks[slot] = tasks;
-      if (tasks > 0) this.#count(district, tasks);
       const fits = this.#weigh(slot);
       this.#inDistrict.seat(district, placeOf[slot] as number, fits ? slot : -1, fits ? 1 : 0);
     }
