@@ -95,6 +95,11 @@ export function likelyRequests({ cluster, instance, task, taskDefinition }: Refe
       group: "batch",
       startedBy: "fuzz",
       overrides: { containerOverrides: [{ name: "main", command: ["x"], cpu: 1, memory: 16, environment: [] }] },
+      placementConstraints: [{ type: "memberOf", expression: "not(task:group == batch) or agentConnected == true" }],
+      placementStrategy: [
+        { type: "spread", field: "attribute:ecs.availability-zone" },
+        { type: "binpack", field: "memory" },
+      ],
       tags,
     },
     StartTask: { cluster, taskDefinition, containerInstances: [instance], startedBy: "fuzz" },

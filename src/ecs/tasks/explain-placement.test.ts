@@ -118,6 +118,28 @@ test("constraints of the call and of the task definition, by the group that is n
   assert.equal(explained(world, { ...request, group: "other" }, definition).placedCount, 2);
 });
 
+test("by capacity providers: each task on those of its own, one that is full not in the way of the others", () => {
+  const world = aCluster()
+    .withInstances(1, { capacityProviderName: "racks", cpu: 256 })
+    .withInstances(1, { capacityProviderName: "spare" })
+    .withInstances(1);
+  world.cluster = { ...world.cluster, capacityProviders: ["racks", "spare", "FARGATE"] };
+  const strategy = (...names: string[]) => ({
+    capacityProviderStrategy: names.map((capacityProvider) => ({ capacityProvider, weight: 1 })),
+  });
+  const reply = explained(world, { count: 8, ...strategy("racks", "spare") });
+  assert.deepEqual(
+    Object.fromEntries(reply.placements.map(({ containerInstanceArn, count }) => [containerInstanceArn, count])),
+    { [world.instance(0).arn]: 2, [world.instance(1).arn]: 4 },
+  );
+  assert.deepEqual([reply.placedCount, reply.unplacedCount], [6, 2]);
+  assert.deepEqual(reasons(world, reply), [[0, "RESOURCE:CPU"]]);
+  assert.equal(reply.closest?.containerInstanceArn, world.instance(0).arn);
+  assert.equal(world.state.waitingTasks.size, 0, "nobody waits after a dry run");
+  const text = /Tasks on Fargate are not placed on container instances/;
+  world.refused("InvalidParameterException", text, "ExplainPlacement", strategy("FARGATE"), fargateDefinition());
+});
+
 test("nothing of it stays: no document, no event, no message, and no draw that others would miss", () => {
   const world = aCluster().withInstances(3);
   const other = aCluster().withInstances(3);

@@ -105,7 +105,7 @@ export function explain(
     if (withoutPlace.has(placement)) continue;
     const candidate = placeTask(step.state, placement, step.random("placement"));
     if (candidate !== null) {
-      launch(step, plan, candidate);
+      launch(step, plan, candidate, placement.capacityProvider);
       placedCount += 1;
       counts.set(candidate.instance.id, (counts.get(candidate.instance.id) ?? 0) + 1);
       continue;
