@@ -44,10 +44,9 @@ test("a drain is planned, moves a service and is named when a task stays", async
   assert.equal((JSON.parse(stays.output) as { readonly finishes: boolean }).finishes, false);
   const blocked = await drain(other, "--watch", "--timeout", "5s");
   assert.equal(blocked.code, 1);
-  assert.match(
-    blocked.output,
-    new RegExp(`1 of \\d tasks left; blocked: task ${id} \\(STANDALONE\\)\\nNot empty in time`),
-  );
+  // The tasks of the service may or may not have moved by then.
+  assert.match(blocked.output, new RegExp(`blocked: .*task ${id} \\(STANDALONE\\)`));
+  assert.match(blocked.output, /\nNot empty in time: i-\w+\. The drain goes on/);
   const enforced = await drain(other, "--watch", "--deadline", "1s", "--timeout", "1m", "--json");
   assert.equal(enforced.code, 0, enforced.output);
   assert.match(enforced.output, /\{"event":"end","why":"finished","unfinished":\[\]\}\n$/);
