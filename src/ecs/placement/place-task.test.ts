@@ -145,3 +145,38 @@ test("GPUs are given out one by one, kept apart by container, and come back", ()
   world.report(task.id, "STOPPED");
   assert.deepEqual(world.runTask(definition).reservation.gpuIds, ["g1", "g2", "g3"]);
 });
+
+test("spread takes instances without the attribute last", () => {
+  const rack = (value: string) => ({ customAttributes: [{ name: "rack", value }] });
+  const world = aCluster()
+    .withInstances(2)
+    .withInstances(1, { cpu: 256, ...rack("1") })
+    .withInstances(1, { cpu: 128, ...rack("2") });
+  const random = seededRandom("x").stream("placement");
+  const order = Array.from({ length: 4 }, () => {
+    const strategies = [{ type: "spread", field: "attribute:rack" }] as const;
+    const id = placeTask(world.state, request(aDefinition(), { strategies }), random)?.instance.id;
+    const { value } = world.call<{ failures: readonly object[] }>(
+      "StartTask",
+      { containerInstances: [id] },
+      aDefinition(),
+    );
+    assert.deepEqual(value.failures, []);
+    return [0, 1, 2, 3].findIndex((index) => world.instanceId(index) === id);
+  });
+  assert.deepEqual(order.slice(0, 3).sort(), [2, 2, 3]);
+  assert.ok((order[3] ?? 9) < 2);
+});
+
+test("a strategy after random has nothing left to decide", () => {
+  const world = aCluster().withInstances(5).withInstances(1, { cpu: 256 });
+  const strategies = [{ type: "random" }, { type: "binpack", field: "CPU" }] as const;
+  const random = seededRandom("x").stream("placement");
+  const found = new Set(
+    Array.from(
+      { length: 200 },
+      () => placeTask(world.state, request(aDefinition(), { strategies }), random)?.instance.id,
+    ),
+  );
+  assert.equal(found.size, 6);
+});
