@@ -84,7 +84,7 @@ function launchOne(
   const isArm = platformOf(plan).cpuArchitecture === "ARM64";
   return launchIn(step, plan, {
     instanceId: host.id,
-    availabilityZone: zoneOf(step.place.region, subnet),
+    availabilityZone: zoneOfSubnet(step.place.region, subnet),
     launchType: "FARGATE",
     capacityProviderName,
     platformVersion,
@@ -97,7 +97,7 @@ function launchOne(
 }
 
 /** AWS: a subnet lies in one zone. Here there are no subnets but their names, so the name decides. */
-function zoneOf(region: string, subnet: string): string {
+export function zoneOfSubnet(region: string, subnet: string): string {
   let sum = 0;
   for (const character of subnet) sum += character.charCodeAt(0);
   return `${region}${"abc".charAt(sum % 3)}`;

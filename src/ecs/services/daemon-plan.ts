@@ -3,7 +3,8 @@ import type { ClusterStep } from "../cluster-step.ts";
 import type { Candidate, PlacementRefusal } from "../placement/candidate.ts";
 import { candidateOf, refusalOn } from "../placement/place-task.ts";
 import { launch } from "../tasks/launch.ts";
-import { type DaemonRule, daemonRule, daemonSpots, tasksBeforeDaemons } from "./daemon-spots.ts";
+import { daemonSpots, tasksBeforeDaemons } from "./daemon-spots.ts";
+import { type InstanceRule, instanceRule } from "./instance-rule.ts";
 import { boundsOf, type Hindrance, type PlannedStop, type ServicePlan, type StopReason } from "./replica-plan.ts";
 import type { ServiceTask, ServiceView } from "./service-view.ts";
 import type { Started } from "./start-service-tasks.ts";
@@ -18,7 +19,7 @@ export function planDaemon(step: ClusterStep, view: ServiceView): ServicePlan {
   if (service.status === "DRAINING") {
     return { starts: 0, stops: leavers.map(({ task }) => ({ task, why: "deleted" })), surplus: 0, hindrance: null };
   }
-  const rule = daemonRule(step, service);
+  const rule = instanceRule(step, service);
   const spots = daemonSpots(step, service, rule);
   const scene = sceneOf(step, view, new Set(spots));
   const isFailed = primary.rolloutState === "FAILED";
@@ -69,17 +70,19 @@ function sceneOf({ state }: ClusterStep, { keepers, leavers }: ServiceView, spot
     lost: [],
     isInReach,
   };
-  const taken = new Set<string>();
-  // Of two on one instance the one that serves stays, then the older one.
-  for (const one of [...keepers].sort(byUse)) {
+  const settled = new Map<string, ServiceTask>();
+  for (const one of keepers) {
     const { instanceId } = one.task;
-    if (instanceId === null || !spots.has(instanceId)) scene.misplaced.push(one);
-    else if (taken.has(instanceId)) scene.doubles.push(one);
-    else {
-      taken.add(instanceId);
-      scene.settled.push(one);
+    if (instanceId === null || !spots.has(instanceId)) {
+      scene.misplaced.push(one);
+      continue;
     }
+    const other = settled.get(instanceId);
+    const stays = other === undefined || byUse(one, other) < 0 ? one : other;
+    settled.set(instanceId, stays);
+    if (other !== undefined) scene.doubles.push(stays === one ? other : one);
   }
+  scene.settled.push(...settled.values());
   for (const one of leavers) {
     if (one.leaves === "draining") scene.draining.push(one);
     else if (one.leaves === "lost") scene.lost.push(one);
@@ -90,6 +93,7 @@ function sceneOf({ state }: ClusterStep, { keepers, leavers }: ServiceView, spot
   return scene;
 }
 
+/** Of two on one instance the one that serves stays, then the older one. */
 const byUse = (a: ServiceTask, b: ServiceTask): number => Number(b.serves) - Number(a.serves) || byAge(a, b);
 
 const byAge = (a: ServiceTask, b: ServiceTask): number =>
@@ -132,7 +136,7 @@ function replacedNow(view: ServiceView, scene: Scene): PlannedStop[] {
 }
 
 /** AWS: without room for a replacement beside them, tasks that fail their health checks are stopped one at a time. */
-function unhealthyNow(step: ClusterStep, rule: DaemonRule, scene: Scene, spots: readonly string[]): PlannedStop[] {
+function unhealthyNow(step: ClusterStep, rule: InstanceRule, scene: Scene, spots: readonly string[]): PlannedStop[] {
   const [oldest] = scene.unhealthy.filter(scene.isInReach).sort(byAge);
   if (oldest === undefined) return [];
   const awaited =
@@ -142,24 +146,24 @@ function unhealthyNow(step: ClusterStep, rule: DaemonRule, scene: Scene, spots: 
 }
 
 /** True where one task is on its way out or gone and the next can follow. */
-function isBetweenTasks(step: ClusterStep, rule: DaemonRule, instanceId: string): boolean {
+function isBetweenTasks(step: ClusterStep, rule: InstanceRule, instanceId: string): boolean {
   const candidate = must(candidateOf(step.state, instanceId), "the instance of a daemon");
   if (!candidate.instance.agentConnected || candidate.usage.groups.has(rule.group)) return false;
   return candidate.usage.stoppingGroups.has(rule.group) || refusalAt(step, rule, candidate) === null;
 }
 
-function refusalAt({ state }: ClusterStep, rule: DaemonRule, candidate: Candidate): PlacementRefusal | null {
+function refusalAt({ state }: ClusterStep, rule: InstanceRule, candidate: Candidate): PlacementRefusal | null {
   return refusalOn(state, must(rule.requestOn(candidate.instance), "what a daemon asks of its instance"), candidate);
 }
 
 /** True where no task of the service is, not even one that is on its way out, and the agent can be told. */
-function isFree({ state }: ClusterStep, { group }: DaemonRule, instanceId: string): boolean {
+function isFree({ state }: ClusterStep, { group }: InstanceRule, instanceId: string): boolean {
   const { groups, stoppingGroups } = state.book.usageOf(instanceId);
   return !groups.has(group) && !stoppingGroups.has(group) && state.instances.get(instanceId)?.agentConnected === true;
 }
 
 /** Starts up to `count` tasks, one on each of the instances; those without room are passed over. */
-function startOn(step: ClusterStep, rule: DaemonRule, instanceIds: readonly string[], count: number): Started {
+function startOn(step: ClusterStep, rule: InstanceRule, instanceIds: readonly string[], count: number): Started {
   const taskIds: string[] = [];
   const refusals: PlacementRefusal[] = [];
   for (const id of instanceIds) {

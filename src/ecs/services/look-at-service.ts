@@ -7,7 +7,7 @@ import { scaleInOrder } from "../placement/scale-in.ts";
 import { planDaemon } from "./daemon-plan.ts";
 import { daemonSpots, followsTasks } from "./daemon-spots.ts";
 import { problemDetail, problemMessage } from "./placement-problem.ts";
-import { lookAtBalance } from "./rebalance.ts";
+import { interruptRebalance, lookAtBalance } from "./rebalance.ts";
 import { type PlannedStop, planReplica, type ServicePlan } from "./replica-plan.ts";
 import { retire } from "./retire-service.ts";
 import { primaryOf, type Service } from "./service.ts";
@@ -31,6 +31,7 @@ export function lookAtService(step: ClusterStep, name: string): number {
   step.state.serviceIndex.looks.looked(name, step.now);
   endDeploymentsThatFailed(step, known);
   countDaemons(step, name);
+  if (known.rebalance !== null) interruptRebalance(step, viewNow(step, name));
   const view = viewNow(step, name);
   const plan = planOf(step, view);
   const stops = [...plan.stops, ...surplusOf(step, view, plan)];
@@ -151,7 +152,7 @@ function tellImpediments(step: ClusterStep, { service, primary }: ServiceView, p
     const message =
       "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
     impede(step, service.name, message, "SERVICE_TASK_START_IMPAIRED");
-  } else if (plan.starts === 0) clearImpediment(step, service.name);
+  } else if (plan.starts === 0 && service.impediment?.isOfBalance !== true) clearImpediment(step, service.name);
 }
 
 /** AWS: a healthy task resets what the circuit breaker counted; one that was started before the failure says nothing. */

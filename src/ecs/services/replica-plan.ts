@@ -53,7 +53,7 @@ export function planReplica(view: ServiceView): ServicePlan {
   const { lower, upper } = boundsOf(view);
   const lost = leavers.filter(({ leaves }) => leaves === "lost");
   const occupied = keepers.length + leavers.length - lost.length + view.stopping;
-  const missing = service.desiredCount + (service.rebalance === null ? 0 : 1) - keepers.length;
+  const missing = service.desiredCount + (service.rebalance?.phase === "starting" ? 1 : 0) - keepers.length;
   const room = upper - occupied;
   const isFailed = primary.rolloutState === "FAILED";
   const starts = isFailed ? 0 : Math.max(0, Math.min(missing, room));

@@ -12,12 +12,13 @@ export function impede(
   message: string,
   action: ServiceAction,
   detail: Readonly<Record<string, unknown>> = {},
+  isOfBalance = false,
 ): void {
   const service = must(step.state.services.get(serviceName), "a service");
   const known = service.impediment;
   const isKnown = known !== null && known.message === message;
   if (isKnown && step.now < known.announcedAt + step.timeline.serviceEventRepeatMs) return;
-  const impediment = { message, since: isKnown ? known.since : step.now, announcedAt: step.now };
+  const impediment = { message, isOfBalance, since: isKnown ? known.since : step.now, announcedAt: step.now };
   step.state.services.put(serviceName, { ...service, impediment });
   tellService(step, serviceName, message);
   announceAction(step, service, action, detail);

@@ -24,6 +24,11 @@ export class ServiceIndex {
   readonly #draining = new Set<string>();
   /** DAEMON services that have not been looked at since an instance came that may want a task of theirs. */
   readonly #behind = new Set<string>();
+  /** Services whose tasks are to be in balance over the zones. */
+  readonly #balanced = new Set<string>();
+  /** Zone -> how many instances there take tasks. */
+  readonly #zones = new Map<string, number>();
+  readonly #rebalanceAfterMs: number;
   /** Services that found no room for a task, the longest waiting first; not durable, since a look finds out again. */
   #hungry = new Set<string>();
   /** Those before the rehearsal that is under way; null when none is. */
@@ -35,6 +40,7 @@ export class ServiceIndex {
 
   constructor(timeline: Timeline, instances: ResourceBook) {
     this.looks = new ServiceLooks(timeline.serviceLookMs);
+    this.#rebalanceAfterMs = timeline.rebalanceAfterMs;
     this.#instances = instances;
   }
 
@@ -101,14 +107,32 @@ export class ServiceIndex {
   onInstanceChange(id: string, before: ContainerInstance | undefined, after: ContainerInstance | undefined): void {
     if (after?.status === "DRAINING") this.#draining.add(id);
     else this.#draining.delete(id);
+    this.#countZones(before, after);
     if (before !== undefined && after !== undefined && !matters(before, after)) return;
-    const takesTasks = after?.status === "ACTIVE" && after.agentConnected;
+    const takesTasks = after !== undefined && isOpen(after);
     for (const name of this.#daemons) {
       this.looks.changed(name);
       if (takesTasks) this.#behind.add(name);
     }
     this.#wakeOn(id);
     this.#wakeHungry();
+  }
+
+  /**
+   * LIMIT: a zone is new to the services that are to be in balance when its first instance comes; waking all of them for each
+   * instance would be the larger part of the work. A service for which only later ones matter sees them at its next look.
+   */
+  #countZones(before: ContainerInstance | undefined, after: ContainerInstance | undefined): void {
+    const was = before !== undefined && isOpen(before) ? before.availabilityZone : null;
+    const is = after !== undefined && isOpen(after) ? after.availabilityZone : null;
+    if (was === is) return;
+    if (was !== null) this.#zones.set(was, (this.#zones.get(was) ?? 0) - 1);
+    if (is === null || after === undefined) return;
+    const count = (this.#zones.get(is) ?? 0) + 1;
+    this.#zones.set(is, count);
+    if (count > 1) return;
+    // Others of the zone may follow, and are to have their share.
+    for (const name of this.#balanced) this.looks.at(name, after.statusSince + this.#rebalanceAfterMs);
   }
 
   onServiceChange(name: string, before: Service | undefined, after: Service | undefined): void {
@@ -127,6 +151,8 @@ export class ServiceIndex {
     }
     if (is && after.schedulingStrategy === "DAEMON") this.#daemons.add(name);
     else this.#daemons.delete(name);
+    if (is && after.availabilityZoneRebalancing === "ENABLED") this.#balanced.add(name);
+    else this.#balanced.delete(name);
     if (is) this.looks.changed(name);
   }
 
@@ -169,6 +195,9 @@ export class ServiceIndex {
 }
 
 const none: ReadonlySet<string> = new Set();
+
+/** True for an instance where tasks can be started. */
+const isOpen = ({ status, agentConnected }: ContainerInstance): boolean => status === "ACTIVE" && agentConnected;
 
 /** True for what decides whether tasks may be on an instance. */
 const matters = (before: ContainerInstance, after: ContainerInstance): boolean =>

@@ -27,7 +27,7 @@ export type Service = {
   readonly createdBy: string;
   /** The service deployment that runs, or that ran last; the key of its document. */
   readonly serviceDeploymentId: string;
-  /** The task that was started in another zone to bring the zones into balance, and since when; null when none was. */
+  /** What is being done to bring the zones into balance; null when nothing is. */
   readonly rebalance: Rebalance | null;
   /** Since when the service is as it should be; null while it is not. */
   readonly steadySince: number | null;
@@ -39,7 +39,9 @@ export type Service = {
   readonly inactiveAt: number | null;
 };
 
+/** A task on its way from the zone with the most tasks to one with few: first one more is started, then one is stopped. */
 export type Rebalance = {
+  readonly phase: "starting" | "stopping";
   readonly from: string;
   readonly to: string;
   readonly startedAt: number;
@@ -47,6 +49,8 @@ export type Rebalance = {
 
 export type Impediment = {
   readonly message: string;
+  /** True for one that keeps zones out of balance, and nothing else. */
+  readonly isOfBalance: boolean;
   readonly since: number;
   readonly announcedAt: number;
 };

@@ -2,6 +2,7 @@ import { must } from "../../lib/assert.ts";
 import { containerInstanceArn } from "../arn.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { beginStop } from "../tasks/stop-task.ts";
+import type { Task } from "../tasks/task.ts";
 import type { PlannedStop, StopReason } from "./replica-plan.ts";
 import { primaryOf, type Service } from "./service.ts";
 import { announceAction, tellService } from "./service-announcements.ts";
@@ -10,16 +11,21 @@ import { announceAction, tellService } from "./service-announcements.ts";
 export function stopServiceTasks(step: ClusterStep, service: Service, stops: readonly PlannedStop[]): void {
   if (stops.length === 0) return;
   const running: string[] = [];
+  const rebalanced: Task[] = [];
   let pending = 0;
   for (const { task, why } of stops) {
     const current = must(step.state.tasks.get(task.id), "a task of a service");
-    if (current.lastStatus === "RUNNING") running.push(task.id);
+    if (why === "rebalanced") rebalanced.push(current);
+    else if (current.lastStatus === "RUNNING") running.push(task.id);
     else pending += 1;
     if (why === "unhealthy") tellService(step, service.name, `(task ${task.id}) failed container health checks.`);
     // AWS does not tell the words for this one.
     if (why === "violating")
       tellService(step, service.name, `(task ${task.id}) no longer meets the placement constraints.`);
     beginStop(step, current, "ServiceSchedulerInitiated", stoppedReason(service, why));
+  }
+  for (const { id, availabilityZone } of rebalanced) {
+    tellService(step, service.name, `has stopped 1 running tasks in ${availabilityZone} due to AZ rebalancing: ${id}.`);
   }
   if (running.length > 0) {
     const { length } = running;

@@ -2,7 +2,8 @@ import type { PlacementConstraint, PlacementStrategy } from "../placement/placem
 import { refuse } from "../refusals.ts";
 import type { Service } from "./service.ts";
 
-const zone = "ecs.availability-zone";
+/** The attribute that tells the Availability Zone of an instance. */
+export const zoneAttribute = "ecs.availability-zone";
 
 /** What decides whether the tasks of a service may be moved to bring zones into balance. */
 type Facts = Pick<
@@ -33,7 +34,7 @@ export function checkedRebalancing(requested: string, facts: Facts): Service["av
 }
 
 /** AWS: which services are not rebalanced; load balancers of the classic kind are none here. */
-function exclusionOf(facts: Facts): string | null {
+export function exclusionOf(facts: Facts): string | null {
   if (facts.schedulingStrategy === "DAEMON") return "the daemon scheduling strategy";
   if (facts.launchType === "EXTERNAL") return "the EXTERNAL launch type";
   if (facts.deploymentConfiguration.maximumPercent <= 100) return "a maximumPercent of 100";
@@ -45,8 +46,8 @@ function exclusionOf(facts: Facts): string | null {
   return null;
 }
 
-const namesZone = (constraint: PlacementConstraint): boolean =>
-  constraint.type === "memberOf" && constraint.expression.includes(zone);
+export const namesZone = (constraint: PlacementConstraint): boolean =>
+  constraint.type === "memberOf" && constraint.expression.includes(zoneAttribute);
 
 const isZoneSpread = (strategy: PlacementStrategy): boolean =>
-  strategy.type === "spread" && strategy.field === `attribute:${zone}`;
+  strategy.type === "spread" && strategy.field === `attribute:${zoneAttribute}`;
