@@ -103,5 +103,6 @@ test("the AWS CLI: tags, settings, pages, and an operation that is absent", { sk
   assert.equal(settings.settings[0].value, "enabled");
   await aws("create-cluster", "--cluster-name", "tagged-2");
   assert.equal((await aws("list-clusters", "--page-size", "1")).clusterArns.length, 2);
-  await awsRefused(/ClientException.*ListServices/s, "list-services", "--cluster", "tagged");
+  const absent = ["describe-task-sets", "--cluster", "tagged", "--service", "web"];
+  await awsRefused(/ClientException.*DescribeTaskSets/s, ...absent);
 });
