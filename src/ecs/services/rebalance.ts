@@ -47,8 +47,8 @@ export function lookAtBalance(step: ClusterStep, view: ServiceView): void {
       if (view.stopping === 0) moveOrComplete(step, view);
       return;
     default:
-      if (isDue(step, view)) moveOrComplete(step, view);
-      else noLongerHindered(step, service);
+      if (!isMovable(step, view)) noLongerHindered(step, service);
+      else if (isDue(step, view)) moveOrComplete(step, view);
   }
 }
 
@@ -65,22 +65,22 @@ function isUndisturbed(view: ServiceView, { phase, to, startedAt }: Rebalance): 
   return keepers.every((one) => one.isHealthy || isNew(one));
 }
 
-function isDue(step: ClusterStep, view: ServiceView): boolean {
-  const { service, primary } = view;
-  if (service.availabilityZoneRebalancing !== "ENABLED" || service.steadySince === null || !isSteady(view))
-    return false;
-  if (step.now < service.steadySince + step.timeline.rebalanceAfterMs) return false;
-  if (primary.startBackoff.until !== null && primary.startBackoff.until > step.now) return false;
-  // With room for no task more none can be moved.
-  return boundsOf(view).upper > service.desiredCount && isMovable(step, view);
-}
-
 /** AWS: which services are not rebalanced. What is updated later may exclude one, and so may its task definition. */
-function isMovable(step: ClusterStep, { service, primary }: ServiceView): boolean {
+function isMovable(step: ClusterStep, view: ServiceView): boolean {
+  const { service, primary } = view;
+  if (service.availabilityZoneRebalancing !== "ENABLED" || !isSteady(view)) return false;
   const { launchType, taskDefinitionArn } = revisionOf(step, primary);
   const definition = step.state.revisions.get(taskDefinitionArn);
   if (definition !== undefined && constraintsOf(definition).some(namesZone)) return false;
   return exclusionOf({ ...service, launchType }) === null;
+}
+
+function isDue(step: ClusterStep, view: ServiceView): boolean {
+  const { service, primary } = view;
+  if (service.steadySince === null || step.now < service.steadySince + step.timeline.rebalanceAfterMs) return false;
+  if (primary.startBackoff.until !== null && primary.startBackoff.until > step.now) return false;
+  // With room for no task more none can be moved.
+  return boundsOf(view).upper > service.desiredCount;
 }
 
 /** Zone -> tasks there. Zones that the service may use are listed when they have none, too. */

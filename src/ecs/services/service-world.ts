@@ -2,6 +2,7 @@
 // biome-ignore lint/style/noRestrictedImports: test support; nothing but tests imports it.
 import assert from "node:assert/strict";
 import { must } from "../../lib/assert.ts";
+import { isAgentConnected } from "../fargate/managed-host.ts";
 import { aDefinition, SmallWorld } from "../small-world.ts";
 import type { TaskDefinition } from "../task-definitions/task-definition.ts";
 import { holdsResources, type Task } from "../tasks/task.ts";
@@ -90,8 +91,7 @@ export class ServiceWorld extends SmallWorld {
 
   #agentOf({ id }: Task): void {
     const task = this.task(id);
-    const instance = task.instanceId === null ? undefined : this.state.instances.get(task.instanceId);
-    if (instance?.agentConnected !== true) return;
+    if (task.instanceId === null || !isAgentConnected(this.state, task.instanceId)) return;
     const image = task.containers[0]?.image ?? "";
     if (task.lastStatus === "PENDING" || task.lastStatus === "ACTIVATING") {
       const starts = task.desiredStatus === "RUNNING" && image !== images.failing;
