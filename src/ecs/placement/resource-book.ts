@@ -50,7 +50,7 @@ export class ResourceBook {
     if (held === null && holds === null) return;
     if (held !== null) this.#remove(held);
     if (holds !== null) this.#add(holds);
-    // Not before the task is back: a usage is the same object as long as any task is on the instance.
+    // Not before the task is back: a usage stays the same object until the instance is idle.
     if (held?.instanceId && this.#usages.get(held.instanceId)?.taskIds.size === 0) this.#usages.delete(held.instanceId);
     if (held === null || holds === null || !sameResources(held, holds)) {
       if (held?.instanceId) this.#touched.add(held.instanceId);
