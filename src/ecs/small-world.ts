@@ -329,6 +329,8 @@ export class SmallWorld {
       throw error;
     }
     checkEvents(this.state, before, outcome, this.events.length);
+    if (outcome.documents.length === 0)
+      assert.deepEqual(dump(this.state), before.dump, "nothing written, nothing changed");
     checkTasks(this.state, before);
     checkBook(this.state);
     checkTimers(this.machine);

@@ -2,7 +2,7 @@
  * Test support: the rules that no step of a cluster machine may break. Every step of a small world is held to them, so that
  * each test also looks for what its author did not think of:
  *
- *   a refused step leaves documents, book and timers as they were
+ *   a step that is refused, or writes nothing, leaves documents, book and timers as they were
  *   an event for each announced document, once, with the document's version; the sequence has no gap
  *   `version` rises by one with an event and stands still without one
  *   a task never goes back, and timestamps are set once

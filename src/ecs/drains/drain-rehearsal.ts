@@ -3,7 +3,7 @@ import type { ClusterStep } from "../cluster-step.ts";
 import { withStatus } from "../container-instances/container-instance-lifecycle.ts";
 import { isAgentConnected } from "../fargate/managed-host.ts";
 import { lookAtService } from "../services/look-at-service.ts";
-import { serviceNameOf } from "../services/service.ts";
+import { primaryOf, serviceNameOf } from "../services/service.ts";
 import { reportTaskHealth } from "../tasks/report-task-health.ts";
 import { submitTaskStateChange } from "../tasks/submit-task-state-change.ts";
 import type { Task } from "../tasks/task.ts";
@@ -18,7 +18,7 @@ const visitsMax = 1_000_000;
 
 /** A task that is to leave, and when it was told to stop, in moments of the rehearsal. */
 export type Leaver = { readonly task: Task; readonly serviceName: string; stoppingMoment: number | null };
-/** A task that was started in the rehearsal, and when it was RUNNING. */
+/** A task that takes a leaver's place, and when it was RUNNING. */
 export type Arrival = { readonly taskId: string; runningMoment: number | null };
 
 /**
@@ -28,7 +28,7 @@ export type Arrival = { readonly taskId: string; runningMoment: number | null };
  */
 export class DrainRehearsal {
   readonly leavers: Leaver[] = [];
-  /** Service name -> the tasks that were started, in that order. */
+  /** Service name -> its new tasks, in the order in which they were started. */
   readonly arrivals = new Map<string, Arrival[]>();
   /** Of tasks on the instances, until when they are protected: the rehearsal itself takes them as protected for ever. */
   readonly protectedUntil = new Map<string, number>();
@@ -48,9 +48,7 @@ export class DrainRehearsal {
     for (const id of instanceIds) {
       for (const task of tasksOn(step, id)) this.#setOut(task);
     }
-    for (const name of this.arrivals.keys()) {
-      for (const id of step.state.serviceIndex.book.taskIdsOf(name)) this.#known.add(id);
-    }
+    for (const name of this.arrivals.keys()) this.#takeStock(name);
     for (const id of instanceIds) {
       const instance = must(step.state.instances.get(id), "an instance to drain");
       if (instance.status !== "DRAINING") step.changeInstance(withStatus(instance, "DRAINING", step.now));
@@ -91,6 +89,24 @@ export class DrainRehearsal {
     if (task.protectedUntil === null || task.protectedUntil <= this.#step.now) return;
     this.protectedUntil.set(task.id, task.protectedUntil);
     this.#step.noteTask({ ...task, protectedUntil: Number.MAX_SAFE_INTEGER });
+  }
+
+  /** Of the tasks that are there, those that a service has beyond what it wants without its leavers are replacements already. */
+  #takeStock(serviceName: string): void {
+    const { serviceIndex, services, tasks } = this.#step.state;
+    const all = [...serviceIndex.book.taskIdsOf(serviceName)].map((id) => must(tasks.get(id), "a task of a service"));
+    for (const { id } of all) this.#known.add(id);
+    const service = must(services.get(serviceName), "a service that is not INACTIVE");
+    if (service.status !== "ACTIVE" || service.schedulingStrategy === "DAEMON") return;
+    const leaving = new Set(this.leavers.map(({ task }) => task.id));
+    const staying = all.filter(({ id, desiredStatus }) => desiredStatus === "RUNNING" && !leaving.has(id));
+    const ofPrimary = staying.filter(({ startedBy }) => startedBy === primaryOf(service).id);
+    const wanted = service.desiredCount - all.filter(({ id }) => leaving.has(id)).length;
+    const newestFirst = ofPrimary.sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1));
+    for (const task of newestFirst.slice(0, Math.max(0, ofPrimary.length - Math.max(0, wanted)))) {
+      const runningMoment = task.lastStatus === "RUNNING" ? 0 : null;
+      must(this.arrivals.get(serviceName), "a service of the plan").push({ taskId: task.id, runningMoment });
+    }
   }
 
   #isLive(serviceName: string): boolean {
