@@ -82,7 +82,7 @@ export const berthRoutes = {
   CancelDrain: { scope: "cluster" },
   DescribeDrain: { scope: "cluster" },
   DescribeLostAgentPolicy: { scope: "cluster" },
-  ExplainPlacement: { scope: "cluster", resolvesTaskDefinition: true },
+  ExplainPlacement: { scope: "cluster", resolvesTaskDefinition: "if-named" },
   PlanDrain: { scope: "cluster" },
   PutLostAgentPolicy: { scope: "cluster" },
   StartDrain: { scope: "cluster" },

@@ -42,6 +42,16 @@ test("the flags are a request", () => {
   });
 });
 
+test("a service decides all but the count", () => {
+  const ofService = (...argv: readonly string[]) =>
+    explainRequest(parseFlags(explainCommand, ["--service", "web", ...argv]));
+  assert.deepEqual(ofService("--count", "3", "--cluster", "east"), { cluster: "east", service: "web", count: 3 });
+  for (const flag of ["--task-definition", "--strategy", "--memory"]) {
+    assert.throws(() => ofService(flag, "random"), new RegExp(`--service decides about ${flag}: leave`));
+  }
+  assert.throws(() => ofService("--distinct-instance"), /--service decides about --distinct-instance/);
+});
+
 test("what cannot be a request is told before anything is asked", () => {
   const wrong: readonly (readonly [argv: readonly string[], says: RegExp])[] = [
     [["--count", "0"], /--count must be a whole number from 1 to 1000/],
@@ -54,5 +64,8 @@ test("what cannot be a request is told before anything is asked", () => {
     [["--count", "1", "--count", "2"], /given twice/],
   ];
   for (const [argv, says] of wrong) assert.throws(() => request(...argv), { name: "UsageError", message: says });
-  assert.throws(() => explainRequest(parseFlags(explainCommand, [])), /--task-definition NAME is needed/);
+  assert.throws(
+    () => explainRequest(parseFlags(explainCommand, [])),
+    /--task-definition NAME is needed.*or --service NAME/,
+  );
 });

@@ -8,7 +8,7 @@ import { expectNoWords } from "./server-flags.ts";
 const countMax = 1_000;
 
 export const explainCommand: CommandText = {
-  usage: "berth explain --task-definition NAME [flags]",
+  usage: "berth explain --task-definition NAME | --service NAME [flags]",
   about: `Says where tasks would go if they were asked for now, and for each container instance that cannot take one, everything that it
 lacks and how much of it. Nothing is started. What it looks at is what RunTask would look at: resources, attributes, the agent, the
 constraints of the task definition and yours, in the order of your strategies.
@@ -16,6 +16,7 @@ Ends with 0 when all tasks have a place, 1 when some have none, 2 when there is 
 ${apiHelp}`,
   flags: {
     "task-definition": { value: "NAME", help: "Family, family:revision or ARN." },
+    service: { value: "NAME", help: "More tasks of this service, placed as it places them; only --count besides." },
     count: { value: "N", help: `How many tasks (default 1, at most ${countMax}).` },
     constraint: {
       value: "EXPR",
@@ -46,6 +47,7 @@ ${apiHelp}`,
       line: "berth explain --task-definition web --constraint 'attribute:stack == prod' --distinct-instance",
       about: "Which container instances can run it at all.",
     },
+    { line: "berth explain --service web --count 3", about: "Would the service find room for three more?" },
     {
       line: "berth explain --task-definition web --count 20 --strategy spread:attribute:ecs.availability-zone --strategy binpack:memory",
       about: "How twenty would spread.",
@@ -73,8 +75,12 @@ async function explain(typed: Typed): Promise<void> {
 /** What the flags ask for, as a request of ExplainPlacement. Throws UsageError for what cannot be one. */
 export function explainRequest(typed: Typed): object {
   expectNoWords(typed);
+  const service = textFlag(typed, "service", null);
+  if (service !== null) return serviceRequest(typed, service);
   const taskDefinition = textFlag(typed, "task-definition", null);
-  if (taskDefinition === null) throw new UsageError("--task-definition NAME is needed: web, web:3 or an ARN.");
+  if (taskDefinition === null) {
+    throw new UsageError("--task-definition NAME is needed, as web, web:3 or an ARN; or --service NAME.");
+  }
   const launchType = textFlag(typed, "launch-type", null)?.toUpperCase();
   const capacityProviderStrategy = listFlag(typed, "capacity-provider").map(capacityProviderOf);
   if (launchType !== undefined && capacityProviderStrategy.length > 0) {
@@ -90,7 +96,7 @@ export function explainRequest(typed: Typed): object {
   return {
     ...clusterMember(typed),
     taskDefinition,
-    count: numberFlag(typed, "count", { otherwise: 1, min: 1, max: countMax }),
+    count: countOf(typed),
     ...(launchType === undefined ? {} : { launchType }),
     ...(capacityProviderStrategy.length === 0 ? {} : { capacityProviderStrategy }),
     ...(placementConstraints.length === 0 ? {} : { placementConstraints }),
@@ -100,6 +106,29 @@ export function explainRequest(typed: Typed): object {
       ? {}
       : { overrides: { ...(cpu === null ? {} : { cpu }), ...(memory === null ? {} : { memory }) } }),
   };
+}
+
+function countOf(typed: Typed): number {
+  return numberFlag(typed, "count", { otherwise: 1, min: 1, max: countMax });
+}
+
+/** What a service decides for its tasks. */
+const decidedByService = [
+  "task-definition",
+  "constraint",
+  "distinct-instance",
+  "strategy",
+  "launch-type",
+  "capacity-provider",
+  "group",
+  "cpu",
+  "memory",
+] as const satisfies readonly (keyof typeof explainCommand.flags)[];
+
+function serviceRequest(typed: Typed, service: string): object {
+  const decided = decidedByService.find((name) => typed.flags.has(name) || typed.lists.has(name));
+  if (decided !== undefined) throw new UsageError(`--service decides about --${decided}: leave one of them out.`);
+  return { ...clusterMember(typed), service, count: countOf(typed) };
 }
 
 function strategyOf(given: string): object {

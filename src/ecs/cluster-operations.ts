@@ -20,12 +20,12 @@ import { startDrain } from "./drains/start-drain.ts";
 import { createService } from "./services/create-service.ts";
 import { deleteService } from "./services/delete-service.ts";
 import { describeServices } from "./services/describe-services.ts";
+import { explainAnyPlacement } from "./services/explain-service-placement.ts";
 import { listServices } from "./services/list-services.ts";
 import { describeLostAgentPolicy, putLostAgentPolicy } from "./services/lost-agent-policy.ts";
 import { updateService } from "./services/update-service.ts";
 import { listTagsInCluster, tagInCluster, untagInCluster } from "./tags/tag-in-cluster.ts";
 import { describeTasks } from "./tasks/describe-tasks.ts";
-import { explainPlacement } from "./tasks/explain-placement.ts";
 import { getTaskProtection } from "./tasks/get-task-protection.ts";
 import { listTasks } from "./tasks/list-tasks.ts";
 import { runTask } from "./tasks/run-task.ts";
@@ -53,7 +53,7 @@ export const clusterOperations: Readonly<Record<string, ClusterOperation>> = {
   DescribeDrain: describeDrain,
   DescribeLostAgentPolicy: describeLostAgentPolicy,
   DescribeTasks: describeTasks,
-  ExplainPlacement: explainPlacement,
+  ExplainPlacement: explainAnyPlacement,
   GetTaskProtection: getTaskProtection,
   ListAttributes: listAttributes,
   ListContainerInstances: listContainerInstances,

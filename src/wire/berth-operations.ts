@@ -45,10 +45,9 @@ export const berthOperations = [
   },
   {
     name: "ExplainPlacement",
-    status: "partial",
-    missing: "`service` is refused, so that `taskDefinition` is needed.",
+    status: "full",
     about:
-      "Where tasks would go if they were asked for now, and for each container instance that cannot take one, everything that it lacks. Changes nothing.",
+      "Where tasks would go if they were asked for now, and for each container instance that cannot take one, everything that it lacks. Of a service, where more tasks of it would go. Changes nothing.",
     input: shapes.explainPlacementInput,
     output: shapes.explainPlacementOutput,
     errors: [

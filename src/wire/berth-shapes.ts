@@ -31,8 +31,10 @@ const failures = many(failure, "What could not be done, one by one.");
 
 export const explainPlacementInput = structure("ExplainPlacementRequest", {
   cluster,
-  taskDefinition: text("`family`, `family:revision` or ARN, as in RunTask. Without it, that of `service`."),
-  service: text("Name or ARN of a service whose tasks are meant: what the call leaves out is taken from it."),
+  taskDefinition: text("`family`, `family:revision` or ARN, as in RunTask; needed unless `service` is there."),
+  service: text(
+    "Name or ARN of a REPLICA service, in place of all members but `cluster` and `count`, which it decides.",
+  ),
   count: number("How many tasks; 1 unless told."),
   launchType: ofRunTask("launchType", "As in RunTask."),
   capacityProviderStrategy: ofRunTask("capacityProviderStrategy", "As in RunTask."),

@@ -44,7 +44,7 @@ export function startServiceTasks(
 }
 
 /** How many of the service's tasks each capacity provider has. */
-function providerCounts(step: ClusterStep, serviceName: string): Map<string, number> {
+export function providerCounts(step: ClusterStep, serviceName: string): Map<string, number> {
   const counts = new Map<string, number>();
   for (const id of step.state.serviceIndex.book.taskIdsOf(serviceName)) {
     const task = step.state.tasks.get(id);

@@ -187,13 +187,6 @@ test("what RunTask refuses is refused, and so are Fargate and more than a thousa
   ] as const) {
     world.refused("InvalidParameterException", text, "ExplainPlacement", request, definition);
   }
-  world.refused(
-    "UnsupportedFeatureException",
-    /leave service out/,
-    "ExplainPlacement",
-    { service: "web" },
-    aDefinition(),
-  );
   const own = { networkConfiguration: { awsvpcConfiguration: { subnets: [] } } };
   world.refused("InvalidParameterException", "subnets can not be empty.", "ExplainPlacement", own, awsvpcDefinition());
 });

@@ -19,7 +19,7 @@ import type { TaskPlan } from "./new-task.ts";
 import { planTasks, type TaskRequest } from "./task-request.ts";
 
 export type ExplainPlacementRequest = Omit<TaskRequest, "startedBy" | "tags"> &
-  LaunchRequest & { readonly cluster?: string; readonly count?: number; readonly service?: string };
+  LaunchRequest & { readonly cluster?: string; readonly count?: number };
 
 /** What one container instance says to a task, in the shape of the reply. */
 type ExplainedRefusal = {
@@ -59,9 +59,6 @@ export function explainPlacement(
   const count = request.count ?? 1;
   if (!Number.isInteger(count) || count < 1 || count > limits.tasksPerExplainPlacement) {
     refuse("InvalidParameterException", `count must be between 1 and ${limits.tasksPerExplainPlacement}.`);
-  }
-  if (request.service !== undefined) {
-    refuse("UnsupportedFeatureException", "Berth does not explain where tasks of a service go yet: leave service out.");
   }
   const choice = launchChoice(step, request, given, count);
   if (choice.launchType === "FARGATE") {

@@ -1,0 +1,87 @@
+import type { Given } from "../call.ts";
+import { isFargateProvider } from "../capacity-providers/capacity-provider.ts";
+import { nextProvider } from "../capacity-providers/distribute.ts";
+import type { ClusterStep } from "../cluster-step.ts";
+import { limits } from "../limits.ts";
+import type { PlacementRequest } from "../placement/placement-request.ts";
+import { refuse } from "../refusals.ts";
+import {
+  type ExplainPlacementReply,
+  type ExplainPlacementRequest,
+  explain,
+  explainPlacement,
+} from "../tasks/explain-placement.ts";
+import type { TaskPlan } from "../tasks/new-task.ts";
+import { theService } from "./find-service.ts";
+import { primaryOf, type Service } from "./service.ts";
+import { placementOf, planServiceTasks, revisionOf } from "./service-task-plan.ts";
+import { providerCounts } from "./start-service-tasks.ts";
+
+/** ExplainPlacement as it comes: of a task definition, or of a service. */
+export type ExplainAnyPlacementRequest = ExplainPlacementRequest & { readonly service?: string };
+
+/** What a service decides for its tasks. */
+const decidedByService = [
+  "taskDefinition",
+  "launchType",
+  "capacityProviderStrategy",
+  "placementConstraints",
+  "placementStrategy",
+  "group",
+  "overrides",
+  "networkConfiguration",
+] as const satisfies readonly (keyof ExplainPlacementRequest)[];
+
+/**
+ * ExplainPlacement of tasks of a task definition, or of 1 to 1,000 more tasks of a REPLICA service, placed as the service would
+ * place them beside those that it has. With a service only the count may be said besides. Refuses what `explainPlacement` refuses
+ * and an unknown service (ServiceNotFoundException) or one that is not ACTIVE (ServiceNotActiveException).
+ */
+export function explainAnyPlacement(
+  step: ClusterStep,
+  request: ExplainAnyPlacementRequest,
+  given: Given,
+): ExplainPlacementReply {
+  if (request.service === undefined) {
+    if (given.taskDefinition === null) refuse("InvalidParameterException", "TaskDefinition can not be blank.");
+    return explainPlacement(step, request, given);
+  }
+  step.isDryRun = true;
+  const decided = decidedByService.find((member) => request[member] !== undefined);
+  if (decided !== undefined) {
+    refuse("InvalidParameterException", `The service decides about ${decided}: leave it out, or leave service out.`);
+  }
+  const count = request.count ?? 1;
+  if (!Number.isInteger(count) || count < 1 || count > limits.tasksPerExplainPlacement) {
+    refuse("InvalidParameterException", `count must be between 1 and ${limits.tasksPerExplainPlacement}.`);
+  }
+  const service = theService(step, request.service);
+  if (service.status !== "ACTIVE") refuse("ServiceNotActiveException", "Service was not ACTIVE.");
+  if (service.schedulingStrategy === "DAEMON") {
+    refuse("InvalidParameterException", "A daemon goes to every container instance that it fits; it is not placed.");
+  }
+  const plan = planServiceTasks(step, service, primaryOf(service));
+  return explain(step, plan, placementsOf(step, service, plan, count));
+}
+
+/** The placement of each task; tasks of the same capacity provider share one. */
+function placementsOf(step: ClusterStep, service: Service, plan: TaskPlan, count: number): PlacementRequest[] {
+  const { launchType, capacityProviderStrategy } = revisionOf(step, primaryOf(service));
+  const kind = launchType === "EXTERNAL" ? "EXTERNAL" : "EC2";
+  if (launchType === "FARGATE") refuseFargate();
+  if (launchType !== null) return Array<PlacementRequest>(count).fill(placementOf(service, plan, kind, null));
+  const counts = providerCounts(step, service.name);
+  const byProvider = new Map<string, PlacementRequest>();
+  return Array.from({ length: count }, () => {
+    const provider = nextProvider(capacityProviderStrategy, counts);
+    if (isFargateProvider(provider)) refuseFargate();
+    counts.set(provider, (counts.get(provider) ?? 0) + 1);
+    const placement = byProvider.get(provider) ?? placementOf(service, plan, kind, provider);
+    byProvider.set(provider, placement);
+    return placement;
+  });
+}
+
+function refuseFargate(): never {
+  refuse("InvalidParameterException", "Tasks on Fargate are not placed on container instances.");
+}
