@@ -33,7 +33,8 @@ export type Disaster =
 
 /** What a run is about: everything that can go wrong, or networks that are cut while containers start and stop. */
 export const scenarios = ["everything", "network-cut"] as const;
-export type Scenario = (typeof scenarios)[number];
+/** `calm` is for directed runs, in which nothing goes wrong but what they say. */
+export type Scenario = (typeof scenarios)[number] | "calm";
 
 /** How often each kind of fault comes in a run; drawn from its seed, so that runs differ in what goes wrong. */
 type Temper = {
@@ -218,6 +219,7 @@ export class Faults implements DiskFaults {
 
 /** Each kind of fault is missing in every third run, and rare or frequent in the others. */
 function drawTemper(draw: Draw, scenario: Scenario): Temper {
+  if (scenario === "calm") return calm;
   const rate = (rare: number, frequent: number): number => draw.pick([0, rare, frequent]);
   const temper = {
     drop: rate(0.002, 0.02),

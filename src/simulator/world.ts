@@ -1,4 +1,5 @@
 import type { AgentEnd } from "../agent/agent.ts";
+import type { HostFacts } from "../agent/registration.ts";
 import type { AgentHello } from "../agent-protocol/connection.ts";
 import type { LogLevel } from "../cluster-runner/log.ts";
 import { operationRoutes, type RoutedOperation } from "../cluster-runner/operation-routes.ts";
@@ -10,7 +11,7 @@ import { AgentCallError } from "./agent-call-error.ts";
 import type { Call, Outcome } from "./checkers/checker.ts";
 import { Checkers } from "./checkers/checkers.ts";
 import { ControlPlaneProcess } from "./control-plane-process.ts";
-import { DurableState } from "./durable-state.ts";
+import { DurableState, type Kept } from "./durable-state.ts";
 import { Faults, type Scenario } from "./faults.ts";
 import { FaultyDisk } from "./faulty-disk.ts";
 import { Host, type HostIdentity } from "./host.ts";
@@ -39,6 +40,8 @@ export type WorldOptions = {
   readonly sink: ((line: string) => void) | null;
   /** What the checkers see of an append in its place: for tests of the checkers. */
   readonly tamper?: (partition: string, append: Append) => Append;
+  /** Told of each append that reached the disk: for directed runs. */
+  readonly onKept?: (kept: Kept) => void;
 };
 
 /** A control plane, its disk, its hosts and the network between them, all of it simulated and all of it from one seed. */
@@ -59,10 +62,13 @@ export class World {
   #calls = 0;
   #managed = 0;
   readonly #tamper: NonNullable<WorldOptions["tamper"]>;
+  readonly #onKept: NonNullable<WorldOptions["onKept"]>;
 
-  constructor({ seed, hosts, sink, scenario = "everything", tamper = (_, append) => append }: WorldOptions) {
+  constructor(options: WorldOptions) {
+    const { seed, hosts, sink, scenario = "everything" } = options;
     this.#seed = seed;
-    this.#tamper = tamper;
+    this.#tamper = options.tamper ?? ((_, append) => append);
+    this.#onKept = options.onKept ?? (() => {});
     this.trace = new Trace(() => this.clock.now(), sink);
     this.checkers = new Checkers((rule, problem) => this.trace.add("VIOLATION", { rule, problem }));
     const note = (fault: string, fields: object): void => this.trace.add(`fault ${fault}`, fields);
@@ -72,7 +78,7 @@ export class World {
       crash: () => this.crashControlPlane(),
     });
     for (let index = 0; index < hosts; index++) {
-      this.#addHost((name) => ({ register: hostFacts(place, name, index) }), "default");
+      this.addHost((name) => hostFacts(place, name, index));
     }
   }
 
@@ -199,6 +205,11 @@ export class World {
     host.boot({ rebooted: false });
   }
 
+  /** A further host for the cluster `default`, which is not booted yet; `facts` is what it says of itself under its name. */
+  addHost(facts: (name: string) => HostFacts): Host {
+    return this.#addHost((name) => ({ register: facts(name) }), "default");
+  }
+
   /** Creates the cluster that hosts register with, when there is none; the workload may have deleted it. */
   ensureDefaultCluster(): void {
     const arn = `arn:aws:ecs:${place.region}:${place.account}:cluster/default`;
@@ -302,6 +313,7 @@ export class World {
     for (const event of kept.events) this.trace.add(`event ${name}`, event);
     this.checkers.kept(kept, this.state);
     this.state.noteEvents(kept);
+    this.#onKept(kept);
   }
 
   #log(who: string, level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string): void {
