@@ -33,7 +33,7 @@ export class PlacementIndex {
   readonly #instances: Table<ContainerInstance>;
   readonly #book: ResourceBook;
   readonly #slotOf = new Map<string, number>();
-  readonly #log = new Int32Array(logLength);
+  #log = new Int32Array(0);
   #settledTo = 0;
   /** Instances that came, went or changed in what sieves look at since the last settling. */
   readonly #changed = new Set<string>();
@@ -163,6 +163,8 @@ export class PlacementIndex {
   }
 
   #note(slot: number): void {
+    // Most clusters of an account of many are empty.
+    if (this.#log.length === 0) this.#log = new Int32Array(logLength);
     this.#log[this.logEnd % logLength] = slot;
     this.logEnd += 1;
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { seededRandom } from "../../lib/random.ts";
 import { aCluster, aDefinition, type SmallWorld } from "../small-world.ts";
 import type { Task } from "../tasks/task.ts";
@@ -101,3 +102,64 @@ test("no more than asked for, and nothing of nothing", () => {
   assert.equal(scaleInOrder(world.state, tasks, [], random, 2).length, 2);
   assert.deepEqual(scaleInOrder(world.state, [], [], random), []);
 });
+
+/** How much a task is wanted stopped by each strategy in turn, when `there` are the tasks that are left. */
+function wishes(world: SmallWorld, task: Task, there: readonly Task[], names: readonly string[]): number[] {
+  const count = (same: (each: Task) => boolean) => there.filter(same).length;
+  const held = there.filter((each) => each.instanceId === task.instanceId && each.id !== task.id);
+  const sizes = new Map(
+    world.state.instances.get(task.instanceId ?? "")?.registeredResources.map((each) => [each.name, each]),
+  );
+  const total = sizes.get("CPU");
+  return names.map((name) => {
+    if (name === "zone") return count((each) => each.availabilityZone === task.availabilityZone);
+    if (name === "instance") return count((each) => each.instanceId === task.instanceId);
+    const registered = total !== undefined && total.type !== "STRINGSET" ? total.value : 0;
+    return registered - held.reduce((sum, each) => sum + each.reservation.cpu, 0);
+  });
+}
+
+test("each victim is one of those that the strategies want the most, for any fleet", () => {
+  const chains: readonly [readonly PlacementStrategy[], readonly string[]][] = [
+    [[], ["zone", "instance"]],
+    [[{ type: "binpack", field: "CPU" }], ["cpu"]],
+    [
+      [spread("attribute:ecs.availability-zone"), { type: "binpack", field: "CPU" }],
+      ["zone", "cpu"],
+    ],
+    [
+      [{ type: "binpack", field: "CPU" }, spread("attribute:ecs.availability-zone")],
+      ["cpu", "zone", "instance"],
+    ],
+    [
+      [spread("attribute:ecs.availability-zone"), spread("instanceId")],
+      ["zone", "instance"],
+    ],
+    [[spread("instanceId")], ["zone"]],
+  ];
+  const where = fc.record({ index: fc.nat(3), cpu: fc.constantFrom(32, 32, 64) });
+  const fleet = fc.array(where, { minLength: 2, maxLength: 16, size: "max" });
+  fc.assert(
+    fc.property(fleet, fc.nat(chains.length - 1), fc.string(), (places, chain, seed) => {
+      const world = zones();
+      const tasks = places.flatMap(({ index, cpu }) =>
+        on(world, index, 1, aDefinition({ containers: [{ cpu, memory: 8 }] })),
+      );
+      const [strategies, names] = chains[chain] as (typeof chains)[number];
+      const there = [...tasks];
+      for (const victim of scaleInOrder(world.state, tasks, strategies, seededRandom(seed).stream("x"))) {
+        const all = there.map((task) => wishes(world, task, there, names));
+        const most = all.sort((a, b) => compare(b, a))[0] ?? [];
+        assert.deepEqual(wishes(world, victim, there, names), most);
+        there.splice(there.indexOf(victim), 1);
+      }
+      assert.equal(there.length, 0);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((value, index) => value !== b[index]);
+  return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+}

@@ -4,13 +4,20 @@ import type { Task } from "../tasks/task.ts";
 import { remaining } from "./filters/resources.ts";
 import { candidateOf } from "./place-task.ts";
 import type { PlacementStrategy } from "./placement-request.ts";
+import { Tournaments } from "./tournaments.ts";
 
-/** What the victims of one scale-in are told apart by: how many tasks of the service and how much room there is where they are. */
-type Scene = {
-  readonly inZone: Map<string, number>;
-  readonly onInstance: Map<string, number>;
-  readonly left: Map<string, { CPU: number; MEMORY: number }>;
+/** Tasks between which no strategy makes a difference: of one size on one instance. */
+type Pile = {
+  readonly zone: Zone;
+  readonly instance: Instance;
+  readonly tasks: Task[];
+  /** The number of the pile, and its place in its zone. */
+  readonly at: number;
+  readonly place: number;
 };
+/** What changes for all piles of a zone, or of an instance, when one of its tasks goes. */
+type Zone = { readonly number: number; tasks: number };
+type Instance = { tasks: number; readonly left: { CPU: number; MEMORY: number }; readonly piles: Pile[] };
 
 /**
  * The tasks (of one service) in the order in which a scale-in stops them, each choice seeing the ones before; at most `count`.
@@ -25,95 +32,131 @@ export function scaleInOrder(
   random: RandomStream,
   count: number = tasks.length,
 ): Task[] {
-  const scene = sceneOf(state, tasks);
-  const wishes = wishesOf(strategies, scene);
-  // By id, so that the order in which they are handed in decides nothing.
-  const open = [...tasks].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const zones = zonesOf(state, tasks);
+  const wishes = wishesOf(strategies);
+  const better = (a: Pile, b: Pile): number => {
+    for (const wish of wishes) {
+      const difference = wish(b) - wish(a);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  };
+  const piles = zones.flat();
+  const inZone = new Tournaments(
+    zones.map(({ length }) => length),
+    (a, b) => better(piles[a] as Pile, piles[b] as Pile),
+  );
+  const amongZones = new Tournaments([zones.length], (a, b) =>
+    better(piles[inZone.winner(a)] as Pile, piles[inZone.winner(b)] as Pile),
+  );
+  const change = ({ zone, at, place, tasks: left }: Pile) => {
+    inZone.change(zone.number, place, left.length === 0 ? -1 : at, left.length);
+    const ties = inZone.ties(zone.number);
+    amongZones.change(0, zone.number, ties === 0 ? -1 : zone.number, ties);
+  };
+  for (const pile of piles) change(pile);
   const victims: Task[] = [];
-  while (victims.length < count && open.length > 0) {
-    const at = pick(open, wishes, random);
-    const [victim] = open.splice(at, 1) as [Task];
+  while (victims.length < count && amongZones.ties(0) > 0) {
+    const zone = amongZones.pick(0, random.below(amongZones.ties(0)));
+    const pile = piles[inZone.pick(zone, amongZones.rest)] as Pile;
+    const [victim] = pile.tasks.splice(inZone.rest, 1) as [Task];
     victims.push(victim);
-    leave(scene, victim);
+    leave(pile, victim);
+    for (const changed of pile.instance.piles) change(changed);
   }
   return victims;
 }
 
+/** The victim is gone, as far as the next choice is concerned. */
+function leave({ zone, instance }: Pile, { reservation }: Task): void {
+  zone.tasks -= 1;
+  instance.tasks -= 1;
+  instance.left.CPU += reservation.cpu;
+  instance.left.MEMORY += reservation.memoryMiB;
+}
+
 const zoneOf = (task: Task): string => task.availabilityZone ?? "";
 const placeOf = (task: Task): string => task.instanceId ?? "";
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function sceneOf(state: ClusterState, tasks: readonly Task[]): Scene {
-  const scene: Scene = { inZone: new Map(), onInstance: new Map(), left: new Map() };
-  const add = (instanceId: string, zone: string, count: number) => {
-    scene.inZone.set(zone, (scene.inZone.get(zone) ?? 0) + count);
-    scene.onInstance.set(instanceId, (scene.onInstance.get(instanceId) ?? 0) + count);
-  };
+/** The piles by zone, in an order that has nothing to do with that of `tasks`. */
+function zonesOf(state: ClusterState, tasks: readonly Task[]): Pile[][] {
+  const inZone = tasksByZone(state, tasks);
+  const byKey = Map.groupBy(
+    [...tasks].sort((a, b) => byText(a.id, b.id)),
+    (task) => `${placeOf(task)} ${task.reservation.cpu} ${task.reservation.memoryMiB}`,
+  );
+  const sorted = [...byKey].sort(([a], [b]) => byText(a, b)).map(([, pile]) => pile);
+  const byZone = Map.groupBy(sorted, ([first]) => zoneOf(first as Task));
+  const instances = new Map<string, Instance>();
+  let at = 0;
+  return [...byZone]
+    .sort(([a], [b]) => byText(a, b))
+    .map(([name, zonePiles], number) => {
+      const zone = { number, tasks: inZone.get(name) ?? 0 };
+      return zonePiles.map((pileTasks, place) => {
+        const instance = instanceOf(state, instances, pileTasks[0] as Task);
+        const pile = { zone, instance, tasks: pileTasks, at, place };
+        at += 1;
+        instance.piles.push(pile);
+        return pile;
+      });
+    });
+}
+
+function instanceOf(state: ClusterState, known: Map<string, Instance>, task: Task): Instance {
+  const id = placeOf(task);
+  const before = known.get(id);
+  if (before !== undefined) return before;
+  const candidate = candidateOf(state, id);
+  const left =
+    candidate === null
+      ? { CPU: 0, MEMORY: 0 }
+      : { CPU: remaining(candidate, "CPU"), MEMORY: remaining(candidate, "MEMORY") };
+  const instance = { tasks: state.book.usageOf(id).groups.get(task.group) ?? 0, left, piles: [] };
+  known.set(id, instance);
+  return instance;
+}
+
+/** How many tasks of the service each zone has. Those that may not be stopped count, so the book is asked, and not `tasks`. */
+function tasksByZone(state: ClusterState, tasks: readonly Task[]): Map<string, number> {
+  const inZone = new Map<string, number>();
+  const add = (zone: string, count: number) => inZone.set(zone, (inZone.get(zone) ?? 0) + count);
   const group = tasks[0]?.group ?? "";
-  // Tasks that may not be stopped count where they are, so the book is asked, and not `tasks`.
   for (const { id, availabilityZone } of state.instances.values()) {
     const count = state.book.usageOf(id).groups.get(group) ?? 0;
-    if (count > 0) add(id, availabilityZone ?? "", count);
+    if (count > 0) add(availabilityZone ?? "", count);
   }
   for (const id of state.managedHosts.keys()) {
     for (const taskId of state.book.usageOf(id).taskIds) {
       const task = state.tasks.get(taskId);
-      if (task?.group === group && task.desiredStatus === "RUNNING") add(id, zoneOf(task), 1);
+      if (task?.group === group && task.desiredStatus === "RUNNING") add(zoneOf(task), 1);
     }
   }
-  for (const id of new Set(tasks.map(placeOf))) {
-    const candidate = candidateOf(state, id);
-    if (candidate === null) continue;
-    scene.left.set(id, { CPU: remaining(candidate, "CPU"), MEMORY: remaining(candidate, "MEMORY") });
-  }
-  return scene;
+  return inZone;
 }
 
-/** The victim is gone, as far as the next choice is concerned. */
-function leave({ inZone, onInstance, left }: Scene, victim: Task): void {
-  inZone.set(zoneOf(victim), (inZone.get(zoneOf(victim)) ?? 0) - 1);
-  onInstance.set(placeOf(victim), (onInstance.get(placeOf(victim)) ?? 0) - 1);
-  const room = left.get(placeOf(victim));
-  if (room === undefined) return;
-  room.CPU += victim.reservation.cpu;
-  room.MEMORY += victim.reservation.memoryMiB;
-}
+/** How much a task of a pile is wanted stopped; the first that tells two piles apart decides. */
+type Wish = (pile: Pile) => number;
 
-/** How much a task is wanted stopped; the first that tells two tasks apart decides. */
-type Wish = (task: Task) => number;
+const byZone: Wish = ({ zone }) => zone.tasks;
+const byInstance: Wish = ({ instance }) => instance.tasks;
+/** What would be left on the instance. */
+const byCpu: Wish = ({ instance, tasks }) => instance.left.CPU + (tasks[0]?.reservation.cpu ?? 0);
+const byMemory: Wish = ({ instance, tasks }) => instance.left.MEMORY + (tasks[0]?.reservation.memoryMiB ?? 0);
+const zoneField = "attribute:ecs.availability-zone";
 
-function wishesOf(strategies: readonly PlacementStrategy[], { inZone, onInstance, left }: Scene): readonly Wish[] {
-  const byZone: Wish = (task) => inZone.get(zoneOf(task)) ?? 0;
-  const byInstance: Wish = (task) => onInstance.get(placeOf(task)) ?? 0;
+function wishesOf(strategies: readonly PlacementStrategy[]): readonly Wish[] {
   const wishes: Wish[] = [];
-  for (const strategy of strategies.length === 0 ? [spreadOverZones] : strategies) {
+  for (const strategy of strategies) {
     if (strategy.type === "random") return wishes;
-    if (strategy.type === "binpack") {
-      const { field } = strategy;
-      const own = (task: Task) => (field === "CPU" ? task.reservation.cpu : task.reservation.memoryMiB);
-      wishes.push((task) => (left.get(placeOf(task))?.[field] ?? 0) + own(task));
-    } else if (strategy.field === spreadOverZones.field) {
+    if (strategy.type === "binpack") wishes.push(strategy.field === "CPU" ? byCpu : byMemory);
+    else if (strategy.field === "instanceId" && wishes.includes(byZone)) wishes.push(byInstance);
+    else {
       wishes.push(byZone);
-    } else if (strategy.field === "instanceId" && wishes.includes(byZone)) {
-      wishes.push(byInstance);
-    } else {
-      wishes.push(byZone);
-      return wishes;
+      if (strategy.field !== zoneField) return wishes;
     }
   }
-  if (wishes.at(-1) === byZone) wishes.push(byInstance);
-  return wishes;
-}
-
-const spreadOverZones = { type: "spread", field: "attribute:ecs.availability-zone" } as const;
-
-/** The index of a task that is wanted stopped the most. */
-function pick(open: readonly Task[], wishes: readonly Wish[], random: RandomStream): number {
-  let best = open.map((_, index) => index);
-  for (const wish of wishes) {
-    if (best.length === 1) break;
-    const values = best.map((index) => wish(open[index] as Task));
-    const most = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-    best = best.filter((_, position) => values[position] === most);
-  }
-  return best[random.below(best.length)] as number;
+  if (wishes.length === 0) return [byZone, byInstance];
+  return wishes.at(-1) === byZone ? [...wishes, byInstance] : wishes;
 }
