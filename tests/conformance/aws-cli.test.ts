@@ -106,3 +106,36 @@ test("the AWS CLI: tags, settings, pages, and an operation that is absent", { sk
   const absent = ["describe-task-sets", "--cluster", "tagged", "--service", "web"];
   await awsRefused(/ClientException.*DescribeTaskSets/s, ...absent);
 });
+
+test("the AWS CLI: a service is created, stable, scaled, and deleted", { skip }, async () => {
+  const cluster = ["--cluster", "served"];
+  await aws("create-cluster", "--cluster-name", "served");
+  await aws("register-container-instance", ...cluster, "--total-resources", capacity);
+  await aws("register-task-definition", "--family", "served", "--container-definitions", definition);
+  const web = ["--service", "web"];
+  const made = ["--service-name", "web", "--task-definition", "served", "--desired-count", "1"];
+  const { service } = await aws("create-service", ...cluster, ...made);
+  assert.equal(service.serviceArn, `${prefix}service/served/web`);
+  const described = async () => (await aws("describe-services", ...cluster, "--services", "web")).services[0];
+  const until = async (count: number) => {
+    for (let look = 0; look < 20; look++) {
+      if ((await described()).runningCount === count) return;
+    }
+    assert.fail(`${count} tasks did not come to run`);
+  };
+  await until(1);
+  // The CLI waits for 15 s between two looks: it comes when the first of them is enough.
+  await aws("wait", "services-stable", ...cluster, "--services", "web");
+  assert.deepEqual((await aws("list-services", ...cluster)).serviceArns, [service.serviceArn]);
+  const [task] = (await aws("list-tasks", ...cluster, "--service-name", "web")).taskArns;
+  assert.match(task, /:task\/served\/[0-9a-f]{32}$/);
+  await aws("update-service", ...cluster, ...web, "--desired-count", "2");
+  await until(2);
+  const refusal = /InvalidParameterException.*The service cannot be stopped while it is scaled above 0\./s;
+  await awsRefused(refusal, "delete-service", ...cluster, ...web);
+  const deleted = await aws("delete-service", ...cluster, ...web, "--force");
+  assert.equal(deleted.service.status, "DRAINING");
+  await until(0);
+  assert.deepEqual((await aws("list-services", ...cluster)).serviceArns, []);
+  await awsRefused(/ServiceNotFoundException.*Service not found\./s, "update-service", ...cluster, "--service", "none");
+});

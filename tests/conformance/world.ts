@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import { type ContainerInstance, ECS, type KeyValuePair, type Task } from "@aws-sdk/client-ecs";
+import type { Timeline } from "../../src/ecs/timeline.ts";
 import { must } from "../../src/lib/assert.ts";
 import { openLog } from "../../src/server/log.ts";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
@@ -36,7 +37,7 @@ export type World = {
 };
 
 export async function startWorld(
-  options: { readonly instances?: number; readonly adopt?: boolean } = {},
+  options: { readonly instances?: number; readonly adopt?: boolean; readonly timeline?: Timeline } = {},
 ): Promise<World> {
   const server = await startServer({
     host: "127.0.0.1",
@@ -52,6 +53,7 @@ export async function startWorld(
       adopt: options.adopt ?? true,
     },
     managedRuntime: "simulated",
+    ...(options.timeline === undefined ? {} : { timeline: options.timeline }),
     log: openLog("error"),
   });
   const seen: SeenCall[] = [];
