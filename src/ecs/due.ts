@@ -4,6 +4,7 @@ import { serviceDeploymentDue } from "./deployments/service-history.ts";
 import { drainDue } from "./drains/drain-deadline.ts";
 import { managedHostDue } from "./fargate/managed-host.ts";
 import { serviceDue } from "./services/forget-service.ts";
+import { lookAtDaemonsBehind } from "./services/run-looks.ts";
 import { taskDue } from "./tasks/task-timers.ts";
 import { placeWaitingTasks } from "./tasks/waiting-retry.ts";
 
@@ -12,6 +13,8 @@ const dueMax = 500;
 
 /** Does what is due at `step.now`. Entries may be stale: each looks at its document before it does anything. */
 export function runDue(step: ClusterStep): void {
+  const waitingAt = step.state.waitingTasks.lookAt(step.timeline);
+  if (waitingAt !== null && waitingAt <= step.now) lookAtDaemonsBehind(step);
   placeWaitingTasks(step);
   for (let done = 0; done < dueMax; done++) {
     const due = step.state.takeDue(step.now);

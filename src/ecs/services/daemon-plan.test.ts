@@ -331,6 +331,31 @@ test("on a new instance the daemon is placed before replica tasks that wait for 
   assert.deepEqual(perInstance(world, 2), [1, 1]);
 });
 
+test("on a new instance the daemon is placed before tasks that wait for capacity of a provider", () => {
+  const ofProvider = { customAttributes: [], capacityProviderName: "spot", cpu: 256 };
+  const world = aWorld(1, ofProvider);
+  const capacityProviderStrategy = [{ capacityProvider: "spot", weight: 1 }];
+  world.cluster = { ...world.cluster, capacityProviders: ["spot"] };
+  aDaemon(world, {}, agentDefinition({ containers: [{ cpu: 256 }] }));
+  world.untilSteady(name);
+  const waiting = aDefinition({ containers: [{ cpu: 128 }] });
+  world.call("RunTask", { capacityProviderStrategy, count: 2 }, waiting);
+  world.play(90_000);
+  world.report(taskOn(world, 0).id, "STOPPED");
+  world.advanceClock(1_000);
+  world.withInstances(1, ofProvider);
+  world.play(5_000);
+  assert.deepEqual(perInstance(world, 2), [1, 1]);
+});
+
+test("a daemon of launch type EXTERNAL is on external instances", () => {
+  const world = aWorld(1).withInstances(2, { external: true });
+  aDaemon(world, { launchType: "EXTERNAL" });
+  world.untilSteady(name);
+  assert.deepEqual(perInstance(world, 3), [0, 1, 1]);
+  assert.equal(taskOn(world, 1).launchType, "EXTERNAL");
+});
+
 test("a daemon that never starts is held back, trips the circuit breaker and is rolled back", () => {
   const world = aWorld(3);
   const deploymentCircuitBreaker = { enable: true, rollback: true };

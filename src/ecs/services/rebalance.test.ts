@@ -99,6 +99,28 @@ test("a service in balance within one is left alone, and so is one that is not t
   }
 });
 
+test("a zone that comes when a service has long been steady is found, after a restart too", () => {
+  const world = outOfBalance({}, []);
+  world.play(3_000_000);
+  world.withInstances(2, inZone("b"));
+  world.play(30_000);
+  assert.deepEqual(balance(world), { a: 6 }, "others may follow");
+  untilMoving(world);
+  world.restart();
+  world.play(60_000);
+  assert.deepEqual(balance(world), { a: 3, b: 3 });
+});
+
+test("rebalancing that is switched off ends", () => {
+  const world = outOfBalance();
+  untilMoving(world);
+  world.updateService({ availabilityZoneRebalancing: "DISABLED" });
+  world.play(300_000);
+  assert.equal(world.running().length, 6);
+  assert.deepEqual(balance(world), { a: 5, b: 1 }, "the one more that there was is an ordinary surplus");
+  assert.deepEqual(rebalancing(world), ["SERVICE_REBALANCING_STARTED", "SERVICE_REBALANCING_STOPPED"]);
+});
+
 test("zones where no instance is for the service's tasks do not count", () => {
   const onlyFast = [{ type: "memberOf", expression: "attribute:speed == fast" }];
   const fast = { name: "speed", value: "fast" };

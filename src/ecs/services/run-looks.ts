@@ -10,12 +10,19 @@ export function runLooks(step: ClusterStep): void {
   const { looks, daemons } = serviceIndex;
   const due = looks.takeDue(step.now);
   const others = due.filter((name) => !daemons.has(name));
-  // Room on a new instance is for its daemons first, though the pace of their looks would have them wait.
   const behind = others.length > 0 ? serviceIndex.takeDaemonsBehind() : [];
-  const ordered = [...behind, ...due.filter((name) => daemons.has(name)), ...others];
+  look(step, [...behind, ...due.filter((name) => daemons.has(name)), ...others]);
+}
+
+/** New room on an instance is for its daemons first, though the pace of their looks would have them wait. */
+export function lookAtDaemonsBehind(step: ClusterStep): void {
+  look(step, step.state.serviceIndex.takeDaemonsBehind());
+}
+
+function look(step: ClusterStep, names: readonly string[]): void {
   let changes = 0;
-  for (const [index, name] of ordered.entries()) {
-    if (index >= looksMax || changes >= changesPerLook) looks.at(name, 0);
+  for (const [index, name] of names.entries()) {
+    if (index >= looksMax || changes >= changesPerLook) step.state.serviceIndex.looks.at(name, 0);
     else changes += lookAtService(step, name);
   }
 }

@@ -22,7 +22,7 @@ export class ServiceIndex {
   readonly #daemons = new Set<string>();
   /** Ids of instances that are DRAINING. */
   readonly #draining = new Set<string>();
-  /** DAEMON services that have not been looked at since an instance came that may want a task of theirs. */
+  /** DAEMON services that have not been looked at since there is new room that may be for a task of theirs. */
   readonly #behind = new Set<string>();
   /** Services whose tasks are to be in balance over the zones. */
   readonly #balanced = new Set<string>();
@@ -49,7 +49,7 @@ export class ServiceIndex {
     return this.#daemons;
   }
 
-  /** Takes the DAEMON services away that have yet to look at a new instance. AWS: they have their tasks there before others. */
+  /** Takes the DAEMON services away that have yet to look at new room. AWS: they have their tasks there before others. */
   takeDaemonsBehind(): string[] {
     const names = this.looks.takePending(this.#behind);
     this.#behind.clear();
@@ -100,6 +100,8 @@ export class ServiceIndex {
     if (name !== null && this.#live.has(name)) this.looks.changed(name);
     const freed = before !== undefined && holdsResources(before) && (after === undefined || !holdsResources(after));
     if (freed) this.#wakeHungry();
+    // Room that a daemon's task had is for its next one.
+    if (freed && name !== null && this.#daemons.has(name)) this.#behind.add(name);
     // Its daemons wait for all others to be gone.
     if (freed && before.instanceId !== null && this.#draining.has(before.instanceId)) this.#wakeOn(before.instanceId);
   }
