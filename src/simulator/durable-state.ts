@@ -138,7 +138,7 @@ export class DurableState {
     return this.#find(arn, (partition, id) => partition.instance(id));
   }
 
-  /** The document of the cluster, task definition, container instance or task with this ARN, or null. */
+  /** The document of the cluster, task definition, service, container instance or task with this ARN, or null. */
   document(arn: string): object | null {
     const [, region = "", account = "", resource = ""] = /^arn:[^:]+:ecs:([^:]+):([^:]+):(.+)$/.exec(arn) ?? [];
     const of = (kind: string, key: string) =>
@@ -146,6 +146,9 @@ export class DurableState {
     if (resource.startsWith("cluster/")) return of("cluster", resource.slice("cluster/".length));
     if (resource.startsWith("task-definition/"))
       return of("task-definition", resource.slice("task-definition/".length));
+    const [, cluster = "", name = ""] = /^service\/([^/]+)\/(.+)$/.exec(resource) ?? [];
+    if (name !== "")
+      return this.partitions.get(`cluster/${account}/${region}/${cluster}`)?.get("service", name) ?? null;
     return resource.startsWith("task/") ? this.task(arn) : this.instance(arn);
   }
 

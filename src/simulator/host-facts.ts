@@ -21,7 +21,11 @@ export function hostFacts({ account, region }: Place, name: string, index: numbe
     gpuIds,
     identity,
     attributes: simulatedAttributes({ ...identity, gpuIds }),
-    customAttributes: [{ name: "rack", value: `r${index % 2}` }],
+    customAttributes: [
+      { name: "rack", value: `r${index % 2}` },
+      // Every other host belongs to the capacity provider `mine`, and every fourth to `yours`.
+      ...(index % 2 === 0 ? [{ name: "berth.capacity-provider", value: index % 4 === 0 ? "mine" : "yours" }] : []),
+    ],
     tags: [{ key: "host", value: name }],
   };
 }

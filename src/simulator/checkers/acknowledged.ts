@@ -72,7 +72,8 @@ export class AcknowledgedChecker implements Checker {
   #checkShown(call: Call, reply: Readonly<Record<string, unknown>>, state: DurableState): void {
     const lists = [reply.tasks, reply.containerInstances].filter((list) => Array.isArray(list)).flat();
     for (const shown of [...lists, reply.task, reply.containerInstance]) {
-      if (shown === undefined || shown === null) continue;
+      // Some answers of Berth's own name things only.
+      if (shown === undefined || shown === null || typeof shown === "string") continue;
       const { taskArn, containerInstanceArn, version } = shown as Record<string, string>;
       const arn = taskArn ?? containerInstanceArn ?? "";
       this.#shown.add(arn);

@@ -2,7 +2,7 @@ import { instanceKind, registrationKind } from "../../ecs/container-instances/st
 import type { EcsEvent } from "../../ecs/events/event.ts";
 import type { Task } from "../../ecs/tasks/task.ts";
 import type { Kept } from "../durable-state.ts";
-import type { Call, Checker, Outcome, Violate } from "./checker.ts";
+import { type Call, type Checker, isOfService, type Outcome, type Violate } from "./checker.ts";
 
 const rule = "documents, events and answers say the same";
 
@@ -31,7 +31,7 @@ export class AgreementChecker implements Checker {
   }
 
   kept({ partition, documents, events }: Kept): void {
-    for (const event of events) this.#note(event);
+    for (const event of events) if (!isOfService(event)) this.#note(event);
     for (const { kind, key, after } of documents) {
       if (after === null) continue;
       if (kind === "task") {
@@ -52,7 +52,8 @@ export class AgreementChecker implements Checker {
     for (const shown of [tasks ?? [], task ?? []].flat() as Json[]) {
       this.#compare(operation, shown.taskArn as string, shown.version as number, summaryOfTask(shown));
     }
-    for (const shown of [containerInstances ?? [], containerInstance ?? []].flat() as Json[]) {
+    for (const shown of [containerInstances ?? [], containerInstance ?? []].flat() as (Json | string)[]) {
+      if (typeof shown === "string") continue;
       this.#compare(operation, shown.containerInstanceArn as string, shown.version as number, summaryOfInstance(shown));
     }
   }

@@ -1,3 +1,4 @@
+import type { EcsEvent } from "../../ecs/events/event.ts";
 import type { DurableState, Kept } from "../durable-state.ts";
 
 /** A call as a checker sees it. */
@@ -31,6 +32,10 @@ export type ContainerStart = {
   readonly name: string;
   readonly runtimeId: string;
 };
+
+/** True for events about a service and its deployments, which have no version. */
+export const isOfService = ({ detailType }: EcsEvent): boolean =>
+  detailType === "ECS Service Action" || detailType === "ECS Deployment State Change";
 
 /** Says that a rule is broken, and how. */
 export type Violate = (rule: string, problem: string) => void;

@@ -1,7 +1,7 @@
 import type { EcsEvent } from "../../ecs/events/event.ts";
 import { taskStatuses } from "../../ecs/tasks/task.ts";
 import type { Kept } from "../durable-state.ts";
-import type { Checker, Violate } from "./checker.ts";
+import { type Checker, isOfService, type Violate } from "./checker.ts";
 
 const rule = "statuses never go back";
 
@@ -35,6 +35,7 @@ export class StatusesChecker implements Checker {
 
   kept({ events }: Kept): void {
     for (const event of events) {
+      if (isOfService(event)) continue;
       const arn = event.resources[0] ?? "";
       const before = this.#details.get(arn);
       this.#details.set(arn, event.detail);

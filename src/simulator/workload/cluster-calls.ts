@@ -1,4 +1,4 @@
-import type { Draw } from "../draw.ts";
+import { clusterProviders } from "./capacity-provider-calls.ts";
 import type { CallPlanner } from "./planned-call.ts";
 
 const names = ["default", "blue", "green", "red"] as const;
@@ -8,31 +8,9 @@ export const createCluster: CallPlanner = (draw) => ({
   request: {
     ...draw.maybe(0.8, () => ({ clusterName: draw.chance(0.05) ? "no good name" : draw.pick(names) })),
     ...draw.maybe(0.2, () => ({ tags: [{ key: "team", value: "blue" }] })),
-    ...draw.maybe(0.4, () => providers(draw)),
+    ...draw.maybe(0.4, () => clusterProviders(draw)),
     ...draw.maybe(0.2, () => ({ settings: [{ name: "containerInsights", value: "enabled" }] })),
   },
-});
-
-/** Both providers, one of them or none, and seldom a default strategy, with which tasks need not say where they run. */
-function providers(draw: Draw): { readonly capacityProviders: readonly string[] } {
-  const capacityProviders = draw.weighted<readonly string[]>([
-    [6, ["FARGATE", "FARGATE_SPOT"]],
-    [1, ["FARGATE_SPOT"]],
-    [1, []],
-    [1, ["mine"]],
-  ]);
-  const strategy = [{ capacityProvider: "FARGATE_SPOT", weight: 1 }];
-  return { capacityProviders, ...draw.maybe(0.2, () => ({ defaultCapacityProviderStrategy: strategy })) };
-}
-
-export const putClusterCapacityProviders: CallPlanner = (draw, known) => ({
-  operation: "PutClusterCapacityProviders",
-  request: { cluster: draw.pick(known.clusters), defaultCapacityProviderStrategy: [], ...providers(draw) },
-});
-
-export const describeCapacityProviders: CallPlanner = (draw) => ({
-  operation: "DescribeCapacityProviders",
-  request: { ...draw.maybe(0.5, () => ({ capacityProviders: draw.some(["FARGATE", "FARGATE_SPOT", "mine"], 2) })) },
 });
 
 export const deleteCluster: CallPlanner = (draw, known) => ({

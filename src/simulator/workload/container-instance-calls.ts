@@ -34,7 +34,11 @@ export const registerContainerInstance: CallPlanner = (draw, known) => {
       ...clusterMember(draw, known),
       totalResources: resources(draw),
       versionInfo: { agentVersion: "1.90.0", agentHash: "abcdef01", dockerVersion: "DockerVersion: 25.0.8" },
-      attributes: [...capabilities, ...(draw.chance(0.3) ? [{ name: `${ownPrefix}rack`, value: "r1" }] : [])],
+      attributes: [
+        ...capabilities,
+        ...(draw.chance(0.3) ? [{ name: `${ownPrefix}rack`, value: "r1" }] : []),
+        ...(draw.chance(0.5) ? [{ name: "berth.capacity-provider", value: draw.pick(["mine", "yours"]) }] : []),
+      ],
       ...draw.maybe(0.4, () => ({ clientToken: draw.hex(16) })),
       ...draw.maybe(0.2, () => ({ tags: [{ key: "owner", value: "test" }] })),
       ...draw.maybe(0.1, () => ({ platformDevices: [{ id: `gpu-${draw.hex(4)}`, type: "GPU" }] })),
@@ -68,13 +72,22 @@ export const describeContainerInstances: CallPlanner = (draw, known) => {
   };
 };
 
+const filters = [
+  "runningTasksCount == 0",
+  "task:group == service:web",
+  "attribute:rack in [r0, r1] and agentConnected == true",
+  "not(status == DRAINING) or remainingCPU > 512",
+  "registeredAt < 2030-01-01",
+  "attribute:rack = r0",
+] as const;
+
 export const listContainerInstances: CallPlanner = (draw, known) => ({
   operation: "ListContainerInstances",
   request: {
     ...clusterMember(draw, known),
     ...draw.maybe(0.3, () => ({ status: draw.pick(["ACTIVE", "DRAINING", "REGISTERING", "INACTIVE"]) })),
     ...draw.maybe(0.3, () => ({ maxResults: draw.between(1, 4) })),
-    ...draw.maybe(0.05, () => ({ filter: "runningTasksCount == 0" })),
+    ...draw.maybe(0.3, () => ({ filter: draw.pick(filters) })),
     ...(known.pageTokens.length === 0 ? {} : draw.maybe(0.1, () => ({ nextToken: draw.pick(known.pageTokens) }))),
   },
 });

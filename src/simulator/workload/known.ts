@@ -6,6 +6,15 @@ const namesMax = 40;
 /** A call with a client token, to be made again. */
 export type TokenCall = { readonly operation: string; readonly request: Readonly<Record<string, unknown>> };
 
+type ShownService = {
+  readonly serviceArn?: string;
+  readonly status?: string;
+  readonly schedulingStrategy?: string;
+  readonly currentServiceDeployment?: string | null;
+  readonly currentServiceRevisions?: readonly { readonly arn: string }[];
+};
+type ShownDeployment = { readonly serviceDeploymentArn: string };
+
 /** What the workload has learned from replies: names to use in later calls, newest last. */
 export class Known {
   readonly clusters: string[] = ["default"];
@@ -17,6 +26,11 @@ export class Known {
   /** Those of them that require Fargate. */
   readonly forFargate = new Set<string>();
   readonly attachments: string[] = [];
+  readonly services: string[] = [];
+  /** ARNs of DAEMON services. */
+  readonly daemons = new Set<string>();
+  readonly serviceDeployments: string[] = [];
+  readonly serviceRevisions: string[] = [];
   readonly tokenCalls: TokenCall[] = [];
   readonly pageTokens: string[] = [];
 
@@ -31,6 +45,11 @@ export class Known {
       if (taskArn !== undefined) remember(this.tasks, taskArn);
       else if (containerInstanceArn !== undefined) remember(this.instances, containerInstanceArn);
       for (const { id } of attachments ?? []) remember(this.attachments, id);
+    }
+    for (const service of [reply.services, reply.service].flat()) this.#learnService((service ?? {}) as ShownService);
+    for (const arn of (reply.serviceArns ?? []) as readonly string[]) remember(this.services, arn);
+    for (const shown of (reply.serviceDeployments ?? []) as readonly ShownDeployment[]) {
+      remember(this.serviceDeployments, shown.serviceDeploymentArn);
     }
     const arns = [reply.containerInstanceArns, reply.taskArns, reply.taskDefinitionArns];
     const [instances, tasks, definitions] = arns.map((list) => (list ?? []) as readonly string[]);
@@ -66,6 +85,19 @@ export class Known {
     }
     if (typeof reply.nextToken === "string") remember(this.pageTokens, reply.nextToken);
     if (request.clientToken !== undefined) remember(this.tokenCalls, { operation, request });
+  }
+
+  #learnService({ serviceArn, status, schedulingStrategy, ...shown }: ShownService): void {
+    if (serviceArn === undefined) return;
+    const at = this.services.indexOf(serviceArn);
+    if (status !== "INACTIVE") remember(this.services, serviceArn);
+    else if (at >= 0) this.services.splice(at, 1);
+    if (schedulingStrategy === "DAEMON") this.daemons.add(serviceArn);
+    else this.daemons.delete(serviceArn);
+    if (typeof shown.currentServiceDeployment === "string") {
+      remember(this.serviceDeployments, shown.currentServiceDeployment);
+    }
+    for (const { arn } of shown.currentServiceRevisions ?? []) remember(this.serviceRevisions, arn);
   }
 
   /** A reference to one of `arns` in one of the forms that ECS takes, now and then to nothing; null when none is known. */

@@ -25,7 +25,8 @@ export function clusterMember(draw: Draw, known: Known): { readonly cluster?: st
 
 /** The cluster of an ARN, so that a call finds the thing; sometimes another one. */
 export function clusterOf(draw: Draw, known: Known, reference: string | null): { readonly cluster?: string } {
-  const name = reference === null ? null : (/:(?:task|container-instance)\/([^/]+)\//.exec(reference)?.[1] ?? null);
+  const name =
+    reference === null ? null : (/:(?:task|container-instance|service)\/([^/]+)\//.exec(reference)?.[1] ?? null);
   if (name === null || draw.chance(0.03)) return clusterMember(draw, known);
   return name === "default" && draw.chance(0.5) ? {} : { cluster: name };
 }

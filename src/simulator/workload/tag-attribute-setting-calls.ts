@@ -13,6 +13,7 @@ function taggable(draw: Draw, known: Known): string | null {
       [5, known.tasks],
       [5, known.instances],
       [2, known.taskDefinitions],
+      [2, known.services],
     ]),
   );
 }

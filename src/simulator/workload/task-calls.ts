@@ -26,15 +26,7 @@ export const runTask: CallPlanner = (draw, known) => {
         ]),
       })),
       ...draw.maybe(0.3, () => ({ clientToken: draw.hex(12) })),
-      ...(known.forFargate.has(shared.taskDefinition) && draw.chance(0.9)
-        ? onFargate(draw)
-        : draw.maybe(0.15, () => ({
-            launchType: draw.weighted([
-              [8, "EC2"],
-              [1, "FARGATE"],
-              [1, "EXTERNAL"],
-            ]),
-          }))),
+      ...(known.forFargate.has(shared.taskDefinition) && draw.chance(0.9) ? onFargate(draw) : onInstances(draw)),
       ...(known.forFargate.has(shared.taskDefinition) && draw.chance(0.95) ? {} : placementMembers(draw)),
     },
   };
@@ -61,6 +53,26 @@ export const startTask: CallPlanner = (draw, known) => {
     },
   };
 };
+
+/** On container instances: by launch type, by the strategy of the cluster, or by one over the providers of some hosts. */
+function onInstances(draw: Draw): object {
+  return draw.weighted<object>([
+    [50, {}],
+    [8, { launchType: "EC2" }],
+    [1, { launchType: "FARGATE" }],
+    [1, { launchType: "EXTERNAL" }],
+    [6, { capacityProviderStrategy: [{ capacityProvider: "mine", weight: 1 }] }],
+    [
+      3,
+      {
+        capacityProviderStrategy: [
+          { capacityProvider: "mine", base: 1 },
+          { capacityProvider: "yours", weight: 1 },
+        ],
+      },
+    ],
+  ]);
+}
 
 /** By launch type or by a strategy, which needs that its cluster has the providers. */
 function onFargate(draw: Draw): object {
@@ -149,7 +161,8 @@ export const listTasks: CallPlanner = (draw, known) => ({
   operation: "ListTasks",
   request: {
     ...clusterMember(draw, known),
-    ...draw.maybe(0.2, () => ({ family: draw.pick(["web", "batch"]) })),
+    ...draw.maybe(0.1, () => ({ family: draw.pick(["web", "batch"]) })),
+    ...draw.maybe(0.3, () => ({ serviceName: draw.pick(["web", "api", "worker", "nobody"]) })),
     ...draw.maybe(0.2, () => ({ desiredStatus: draw.pick(["RUNNING", "STOPPED", "PENDING"]) })),
     ...draw.maybe(0.1, () => ({ startedBy: "ci" })),
     ...(known.instances.length === 0

@@ -1,9 +1,13 @@
 import type { RandomStream } from "../../lib/random.ts";
 import { Draw, type Weighted } from "../draw.ts";
+import * as providers from "./capacity-provider-calls.ts";
 import * as clusters from "./cluster-calls.ts";
 import * as instances from "./container-instance-calls.ts";
+import * as drains from "./drain-calls.ts";
 import { Known } from "./known.ts";
 import type { CallPlanner, PlannedCall } from "./planned-call.ts";
+import * as services from "./service-calls.ts";
+import * as history from "./service-deployment-calls.ts";
 import * as others from "./tag-attribute-setting-calls.ts";
 import * as tasks from "./task-calls.ts";
 import * as definitions from "./task-definition-calls.ts";
@@ -40,8 +44,27 @@ export const planners: readonly Weighted<CallPlanner>[] = [
   [5, clusters.listClusters],
   [4, clusters.updateCluster],
   [4, clusters.updateClusterSettings],
-  [8, clusters.putClusterCapacityProviders],
-  [2, clusters.describeCapacityProviders],
+  [16, providers.createCapacityProvider],
+  [3, providers.updateCapacityProvider],
+  [4, providers.deleteCapacityProvider],
+  [14, providers.putClusterCapacityProviders],
+  [3, providers.describeCapacityProviders],
+  [60, services.createService],
+  [70, services.updateService],
+  [16, services.deleteService],
+  [30, services.describeServices],
+  [8, services.listServices],
+  [2, services.listServicesByNamespace],
+  [12, history.stopServiceDeployment],
+  [8, history.listServiceDeployments],
+  [8, history.describeServiceDeployments],
+  [6, history.describeServiceRevisions],
+  [14, drains.startDrain],
+  [16, drains.cancelDrain],
+  [12, drains.planDrain],
+  [12, drains.describeDrain],
+  [8, drains.putLostAgentPolicy],
+  [3, drains.describeLostAgentPolicy],
   [25, others.tagResource],
   [10, others.untagResource],
   [8, others.listTagsForResource],
@@ -65,6 +88,8 @@ export const taskCalls: readonly CallPlanner[] = [
   tasks.startTask,
   tasks.stopTask,
   definitions.registerTaskDefinition,
+  services.createService,
+  services.updateService,
 ];
 
 /** The calls of a run, one after the other. */
