@@ -26,6 +26,7 @@ const ofRunTask = (name: string, about: string): Member => ({
 const failure = structure("Failure", {
   arn: text("Of the container instance that was meant."),
   reason: text("`MISSING`, as in DescribeContainerInstances, or why this one cannot."),
+  detail: text("A sentence about that; absent where the reason says it all."),
 });
 const failures = many(failure, "What could not be done, one by one.");
 
@@ -194,6 +195,25 @@ export const cancelDrainInput = structure("CancelDrainRequest", { cluster, conta
 export const cancelDrainOutput = structure("CancelDrainResponse", {
   containerInstances: texts("ARNs of those that are ACTIVE again."),
   failures,
+});
+
+const alarm = structure("Alarm", {
+  alarmName: text("As deployments name it."),
+  stateValue: text("`OK`, `ALARM` or `INSUFFICIENT_DATA`."),
+  stateReason: text("As it was given."),
+  stateSince: timestamp("When it last changed."),
+});
+
+export const setAlarmStateInput = structure("SetAlarmStateRequest", {
+  cluster,
+  alarmName: text("As `deploymentConfiguration.alarms` of services name it."),
+  stateValue: text("`OK`, `ALARM` or `INSUFFICIENT_DATA`."),
+  stateReason: text("Why, for people."),
+});
+export const setAlarmStateOutput = structure("SetAlarmStateResponse", { alarm: one(alarm, "The alarm as it is now.") });
+export const describeAlarmsInput = structure("DescribeAlarmsRequest", { cluster });
+export const describeAlarmsOutput = structure("DescribeAlarmsResponse", {
+  alarms: many(alarm, "Every alarm that the cluster was told of, by name."),
 });
 
 const lostAgentPolicy = structure("LostAgentPolicy", {
