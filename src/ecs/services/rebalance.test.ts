@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { aDefinition, fargateDefinition, type InstanceOptions } from "../small-world.ts";
 import { images, ServiceWorld, withImage } from "./service-world.ts";
 
@@ -250,4 +251,36 @@ test("on Fargate the zones are those of the subnets", () => {
   assert.deepEqual(rebalancing(world), ["SERVICE_REBALANCING_STARTED", "SERVICE_REBALANCING_COMPLETED"]);
   world.untilSteady();
   assert.deepEqual(Object.values(balance(world)).sort(), [2, 2, 3]);
+});
+
+test("whatever the zones and however they come, a service ends in balance, and never has fewer tasks for it", () => {
+  const zone = fc.record({ letter: fc.constantFrom("a", "b", "c", "d"), pauseMs: fc.constantFrom(0, 5_000, 100_000) });
+  const clusters = fc.record({
+    zones: fc.array(zone, { minLength: 1, maxLength: 6 }),
+    desired: fc.integer({ min: 0, max: 9 }),
+    rescaled: fc.option(fc.integer({ min: 0, max: 9 })),
+  });
+  fc.assert(
+    fc.property(clusters, ({ zones, desired, rescaled }) => {
+      const world = new ServiceWorld("any").withInstances(1, inZone("a"));
+      world.aService({ desiredCount: desired });
+      world.untilSteady();
+      let wanted = desired;
+      world.watch = () => assert.ok(world.running().length >= wanted, `${world.running().length} of ${wanted}`);
+      for (const { letter, pauseMs } of zones) {
+        world.withInstances(1, inZone(letter));
+        world.play(pauseMs);
+      }
+      if (rescaled !== null) {
+        wanted = Math.min(desired, rescaled);
+        world.updateService({ desiredCount: rescaled });
+      }
+      world.play(1_500_000);
+      const letters = new Set(["a", ...zones.map(({ letter }) => letter)]);
+      const counts = [...letters].map((letter) => balance(world)[letter] ?? 0);
+      assert.ok(Math.max(...counts) - Math.min(...counts) <= 1, JSON.stringify(balance(world)));
+      assert.notEqual(world.service().steadySince, null);
+    }),
+    { numRuns: 40 },
+  );
 });

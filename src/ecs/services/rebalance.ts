@@ -68,7 +68,8 @@ function isUndisturbed(view: ServiceView, { phase, to, startedAt }: Rebalance): 
 /** AWS: which services are not rebalanced. What is updated later may exclude one, and so may its task definition. */
 function isMovable(step: ClusterStep, view: ServiceView): boolean {
   const { service, primary } = view;
-  if (service.availabilityZoneRebalancing !== "ENABLED" || !isSteady(view)) return false;
+  if (service.availabilityZoneRebalancing !== "ENABLED" || primary.rolloutState !== "COMPLETED") return false;
+  if (!isSteady(view)) return false;
   const { launchType, taskDefinitionArn } = revisionOf(step, primary);
   const definition = step.state.revisions.get(taskDefinitionArn);
   if (definition !== undefined && constraintsOf(definition).some(namesZone)) return false;
