@@ -98,7 +98,7 @@ describe("what a plan tells", () => {
     const { moves, blockers, finishes } = world.plan(0);
     assert.deepEqual(
       [moves.length, blockers.length, finishes],
-      [1, 1, false],
+      [0, 1, false],
       "it is replaced, and nobody tells of its end",
     );
     assert.equal(blockers[0]?.reason, "AGENT_DISCONNECTED");

@@ -9,6 +9,7 @@ import {
 import { isoTime } from "../events/iso-time.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
+import { holdsResources } from "../tasks/task.ts";
 import { DrainHolds } from "./drain-hold.ts";
 import { namesOf, tasksOn } from "./drain-progress.ts";
 import { DrainRehearsal, type Leaver } from "./drain-rehearsal.ts";
@@ -108,7 +109,7 @@ const tooLong =
 function movesAndStops(rehearsal: DrainRehearsal): Pick<PlanDrainReply, "moves" | "stops"> {
   const { step, arrivals } = rehearsal;
   const gone = rehearsal.leavers
-    .filter(({ stoppingMoment }) => stoppingMoment !== null)
+    .filter(({ task, stoppingMoment }) => stoppingMoment !== null && !isLeft(step, task.id))
     .sort((a, b) => (a.stoppingMoment ?? 0) - (b.stoppingMoment ?? 0));
   const replacements = new Map(
     [...arrivals].map(([name, all]) => [
@@ -141,6 +142,12 @@ function movesAndStops(rehearsal: DrainRehearsal): Pick<PlanDrainReply, "moves" 
     });
   }
   return { moves, stops };
+}
+
+/** True for a task that is told to stop and has not: what keeps it is told of it, and not where it would move. */
+function isLeft({ state }: ClusterStep, taskId: string): boolean {
+  const task = state.tasks.get(taskId);
+  return task !== undefined && holdsResources(task);
 }
 
 function whyUnreplaced(
