@@ -36,7 +36,7 @@ test("CreateCluster shows the new cluster, `default` without a name", () => {
     registeredContainerInstancesCount: 0,
     runningTasksCount: 0,
     pendingTasksCount: 0,
-    activeServicesCount: 3,
+    activeServicesCount: 0,
     statistics: [],
     tags: [{ key: "team", value: "a" }],
     settings: insights("disabled"),
@@ -56,7 +56,7 @@ test("CreateCluster of an ACTIVE name shows it unchanged, with its counts", () =
   const { cluster } = account.call<{ cluster: Shown }>("CreateCluster", again);
   assert.deepEqual(cluster.settings, insights("disabled"));
   assert.deepEqual(cluster.tags, []);
-  assert.equal(cluster.runningTasksCount, 4);
+  assert.deepEqual([cluster.runningTasksCount, cluster.activeServicesCount], [4, 3]);
 });
 
 test("a new cluster's Container Insights are those of its maker's account setting", () => {
