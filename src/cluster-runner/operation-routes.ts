@@ -80,11 +80,13 @@ export type RoutedOperation = keyof typeof operationRoutes;
 /** Every operation that Berth answers and ECS does not have. */
 export const berthRoutes = {
   CancelDrain: { scope: "cluster" },
+  DescribeAlarms: { scope: "cluster" },
   DescribeDrain: { scope: "cluster" },
   DescribeLostAgentPolicy: { scope: "cluster" },
   ExplainPlacement: { scope: "cluster", resolvesTaskDefinition: "if-named" },
   PlanDrain: { scope: "cluster" },
   PutLostAgentPolicy: { scope: "cluster" },
+  SetAlarmState: { scope: "cluster" },
   StartDrain: { scope: "cluster" },
 } as const satisfies Record<string, OperationRoute>;
 

@@ -9,9 +9,11 @@ import { listContainerInstances } from "./container-instances/list-container-ins
 import { registerContainerInstance } from "./container-instances/register-container-instance.ts";
 import { updateContainerAgent } from "./container-instances/update-container-agent.ts";
 import { updateContainerInstancesState } from "./container-instances/update-container-instances-state.ts";
+import { describeAlarms } from "./deployments/describe-alarms.ts";
 import { describeServiceDeployments } from "./deployments/describe-service-deployments.ts";
 import { describeServiceRevisions } from "./deployments/describe-service-revisions.ts";
 import { listServiceDeployments } from "./deployments/list-service-deployments.ts";
+import { setAlarmState } from "./deployments/set-alarm-state.ts";
 import { stopServiceDeployment } from "./deployments/stop-service-deployment.ts";
 import { cancelDrain } from "./drains/cancel-drain.ts";
 import { describeDrain } from "./drains/describe-drain.ts";
@@ -46,6 +48,7 @@ export const clusterOperations: Readonly<Record<string, ClusterOperation>> = {
   DeleteAttributes: deleteAttributes,
   DeleteService: deleteService,
   DeregisterContainerInstance: deregisterContainerInstance,
+  DescribeAlarms: describeAlarms,
   DescribeContainerInstances: describeContainerInstances,
   DescribeServiceDeployments: describeServiceDeployments,
   DescribeServiceRevisions: describeServiceRevisions,
@@ -67,6 +70,7 @@ export const clusterOperations: Readonly<Record<string, ClusterOperation>> = {
   RegisterContainerInstance: registerContainerInstance,
   RunTask: runTask,
   StartDrain: startDrain,
+  SetAlarmState: setAlarmState,
   StartTask: startTask,
   StopServiceDeployment: stopServiceDeployment,
   StopTask: stopTask,

@@ -5,6 +5,7 @@ import type { MachineConfiguration } from "./call.ts";
 import { ProviderUses } from "./capacity-providers/provider-uses.ts";
 import type { ContainerInstance, InstanceHealth } from "./container-instances/container-instance.ts";
 import { instanceDueAt } from "./container-instances/instance-due-at.ts";
+import type { Alarm } from "./deployments/alarm.ts";
 import type { ServiceDeployment, ServiceRevision } from "./deployments/deployment.ts";
 import { serviceDeploymentDueAt } from "./deployments/service-history.ts";
 import { type Drain, drainDueAt } from "./drains/drain.ts";
@@ -67,6 +68,7 @@ export class ClusterState {
   readonly serviceEvents = new Table<ServiceEvent>("service-event", this.journal);
   readonly drains = new Table<Drain>("drain", this.journal);
   readonly lostAgentPolicies = new Table<LostAgentPolicy>("lost-agent-policy", this.journal);
+  readonly alarms = new Table<Alarm>("alarm", this.journal);
   readonly closed = new Table<ClosedMark>("closed", this.journal);
 
   readonly book = new ResourceBook();
@@ -147,6 +149,7 @@ export class ClusterState {
       this.#schedule("drain", key, after === undefined ? null : drainDueAt(after)),
     );
     this.lostAgentPolicies.onChange(() => this.serviceIndex.lookAtAll());
+    this.alarms.onChange(() => this.serviceIndex.lookAtAll());
     this.managedHosts.onChange((key, _, after) =>
       this.#schedule("managed-host", key, after === undefined ? null : managedHostDueAt(after)),
     );
@@ -172,6 +175,7 @@ export class ClusterState {
       this.serviceEvents,
       this.drains,
       this.lostAgentPolicies,
+      this.alarms,
       this.closed,
     ] as unknown as Table<object>[];
   }

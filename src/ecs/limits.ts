@@ -44,6 +44,9 @@ export const limits = {
   servicesPageSize: 10,
   servicesPageSizeMax: 100,
   eventsPerService: 100,
+  alarmsPerDeployment: 10,
+  /** LIMIT: far more than the services of a cluster watch, and a bound on what callers can make it keep. */
+  alarmsPerCluster: 10_000,
   serviceDeploymentsPerDescribe: 20,
   serviceRevisionsPerDescribe: 20,
   serviceDeploymentsPageSize: 20,

@@ -31,6 +31,8 @@ export const ecsTimeline = {
   startBackoffMaxMs: 1_620_000,
   /** AWS: an event that would repeat the last one of its kind is held back for six hours. */
   serviceEventRepeatMs: 21_600_000,
+  /** LIMIT: how long a rollout that alarms watch is held open when its tasks are there; AWS computes a time that it does not tell. */
+  alarmBakeMs: 300_000,
   /** LIMIT: how long zones must be out of balance in a steady service before tasks are moved; AWS does not tell. */
   rebalanceAfterMs: 60_000,
 } as const;

@@ -28,6 +28,14 @@ export const berthOperations = [
     errors: ["ClusterNotFoundException"],
   },
   {
+    name: "DescribeAlarms",
+    status: "full",
+    about: "The alarms whose states SetAlarmState has told.",
+    input: shapes.describeAlarmsInput,
+    output: shapes.describeAlarmsOutput,
+    errors: ["ClusterNotFoundException"],
+  },
+  {
     name: "DescribeDrain",
     status: "full",
     about: "How far drains are: what is left on each container instance, and what keeps it there.",
@@ -76,6 +84,15 @@ export const berthOperations = [
       "Sets what happens to the tasks of a container instance whose agent is gone. ECS leaves them as they were last known; with a policy, tasks of services are replaced after a time.",
     input: shapes.putLostAgentPolicyInput,
     output: shapes.lostAgentPolicyOutput,
+    errors: ["ClusterNotFoundException"],
+  },
+  {
+    name: "SetAlarmState",
+    status: "full",
+    about:
+      "Tells what became of an alarm. Berth measures nothing itself: a deployment under way that names an alarm in state ALARM fails, and rolls back when it was made to.",
+    input: shapes.setAlarmStateInput,
+    output: shapes.setAlarmStateOutput,
     errors: ["ClusterNotFoundException"],
   },
   {

@@ -143,6 +143,7 @@ function berthRequests(cluster: string, instance: string, taskDefinition: string
   const containerInstances = [instance];
   return {
     CancelDrain: { cluster, containerInstances },
+    DescribeAlarms: { cluster },
     DescribeDrain: { cluster, containerInstances },
     DescribeLostAgentPolicy: { cluster },
     ExplainPlacement: {
@@ -157,6 +158,7 @@ function berthRequests(cluster: string, instance: string, taskDefinition: string
     },
     PlanDrain: { cluster, containerInstances },
     PutLostAgentPolicy: { cluster, replaceAfterSeconds: 300 },
+    SetAlarmState: { cluster, alarmName: "errors", stateValue: "ALARM", stateReason: "too many" },
     StartDrain: { cluster, containerInstances, deadlineSeconds: 600 },
   };
 }

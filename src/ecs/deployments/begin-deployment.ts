@@ -4,6 +4,7 @@ import type { ClusterStep } from "../cluster-step.ts";
 import type { Service } from "../services/service.ts";
 import { announceDeployment } from "../services/service-announcements.ts";
 import type { TaskDefinition } from "../task-definitions/task-definition.ts";
+import { alarmsInAlarm } from "./alarm.ts";
 import { type Deployment, noBackoff, type ServiceDeployment, type ServiceRevision } from "./deployment.ts";
 import { endedAt } from "./service-deployment-states.ts";
 import { forgetExpiredHistory } from "./service-history.ts";
@@ -40,6 +41,8 @@ export function beginDeployment(step: ClusterStep, service: Service, members: Re
     breakerCount: 0,
     lastFailureAt: null,
     startBackoff: noBackoff,
+    alarmsAtStart: alarmsInAlarm(step.state, service),
+    bakesUntil: null,
     createdAt: step.now,
     updatedAt: step.now,
   };
@@ -99,6 +102,7 @@ function newServiceDeployment(step: ClusterStep, service: Service, deployment: D
     targetRevisionId: deployment.revisionId,
     deploymentConfiguration: service.deploymentConfiguration,
     failureCount: 0,
+    triggeredAlarms: [],
     rollback: null,
     createdAt: step.now,
     startedAt: step.now,

@@ -18,13 +18,13 @@ export const hasTripped = (breaker: CircuitBreaker, deployment: Deployment, desi
   deployment.rolloutState === "IN_PROGRESS" &&
   deployment.breakerCount >= breakerThreshold(breaker, desiredCount);
 
-/** AWS: what the API shows of the breaker of a deployment. */
-export function breakerStatus(
-  breaker: CircuitBreaker,
+/** AWS: what the API shows of the circuit breaker, and of the alarms, that watch a deployment. */
+export function watchStatus(
+  isEnabled: boolean,
   isOver: boolean,
   tripped: boolean,
 ): "DISABLED" | "MONITORING" | "MONITORING_COMPLETE" | "TRIGGERED" {
-  if (!breaker.enable) return "DISABLED";
+  if (!isEnabled) return "DISABLED";
   if (tripped) return "TRIGGERED";
   return isOver ? "MONITORING_COMPLETE" : "MONITORING";
 }

@@ -1,6 +1,8 @@
+import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import type { Service } from "../services/service.ts";
-import type { CircuitBreaker, DeploymentConfiguration } from "./deployment.ts";
+import { isAlarmName } from "./alarm.ts";
+import type { CircuitBreaker, DeploymentAlarms, DeploymentConfiguration } from "./deployment.ts";
 
 /** The deployment configuration of a call, as far as Berth has it; `not-built.ts` refuses the rest. */
 export type RequestDeploymentConfiguration = {
@@ -12,6 +14,11 @@ export type RequestDeploymentConfiguration = {
     readonly resetOnHealthyTask?: boolean;
     readonly thresholdConfiguration?: { readonly type?: string; readonly value?: number };
   };
+  readonly alarms?: {
+    readonly alarmNames?: readonly string[];
+    readonly enable?: boolean;
+    readonly rollback?: boolean;
+  };
 };
 
 // AWS: the defaults of the API; the clamps of BOUNDED_PERCENT are the circuit breaker's own business.
@@ -22,12 +29,15 @@ const noBreaker: CircuitBreaker = {
   thresholdConfiguration: { type: "BOUNDED_PERCENT", value: 50 },
 };
 
+const noAlarms: DeploymentAlarms = { alarmNames: [], enable: false, rollback: false };
+
 /** What a service has that says nothing of its deployments. AWS: DAEMON services stop before they start, REPLICA services start first. */
 export const defaultConfiguration = (scheduling: Service["schedulingStrategy"]): DeploymentConfiguration => ({
   strategy: "ROLLING",
   minimumHealthyPercent: scheduling === "DAEMON" ? 0 : 100,
   maximumPercent: scheduling === "DAEMON" ? 100 : 200,
   deploymentCircuitBreaker: noBreaker,
+  alarms: noAlarms,
 });
 
 /**
@@ -59,7 +69,30 @@ export function checkedConfiguration(
     );
   }
   const deploymentCircuitBreaker = checkedBreaker(requested?.deploymentCircuitBreaker, before.deploymentCircuitBreaker);
-  return { strategy: "ROLLING", minimumHealthyPercent, maximumPercent, deploymentCircuitBreaker };
+  const alarms = checkedAlarms(requested?.alarms, before.alarms);
+  return { strategy: "ROLLING", minimumHealthyPercent, maximumPercent, deploymentCircuitBreaker, alarms };
+}
+
+/** AWS: all three members are required. */
+function checkedAlarms(
+  requested: RequestDeploymentConfiguration["alarms"],
+  before: DeploymentAlarms,
+): DeploymentAlarms {
+  if (requested === undefined) return before;
+  const { alarmNames, enable, rollback } = requested;
+  if (alarmNames === undefined || enable === undefined || rollback === undefined) {
+    refuse("InvalidParameterException", "alarms must have alarmNames, enable and rollback.");
+  }
+  if (enable && alarmNames.length === 0) {
+    refuse("InvalidParameterException", "alarms must have at least one of alarmNames when they are enabled.");
+  }
+  if (alarmNames.length > limits.alarmsPerDeployment || !alarmNames.every(isAlarmName)) {
+    refuse(
+      "InvalidParameterException",
+      `alarmNames must be at most ${limits.alarmsPerDeployment} names of 1 to ${limits.nameCharacters} characters.`,
+    );
+  }
+  return { alarmNames: [...new Set(alarmNames)], enable, rollback };
 }
 
 function checkPercent(member: string, percent: number): void {

@@ -21,6 +21,10 @@ export type Deployment = {
   readonly lastFailureAt: number | null;
   /** The pauses between attempts to start tasks. */
   readonly startBackoff: StartBackoff;
+  /** The alarms of its service that were in ALARM when it began. */
+  readonly alarmsAtStart: readonly string[];
+  /** When a rollout that has all its tasks, and that alarms watch, is over; null before. */
+  readonly bakesUntil: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 };
@@ -93,6 +97,8 @@ export type ServiceDeployment = {
   readonly deploymentConfiguration: DeploymentConfiguration;
   /** What the circuit breaker counted by the end; while it runs the deployment knows. */
   readonly failureCount: number;
+  /** The alarms that it failed for. */
+  readonly triggeredAlarms: readonly string[];
   readonly rollback: { readonly reason: string; readonly startedAt: number; readonly revisionId: string } | null;
   readonly createdAt: number;
   readonly startedAt: number | null;
@@ -107,6 +113,13 @@ export type DeploymentConfiguration = {
   readonly minimumHealthyPercent: number;
   readonly maximumPercent: number;
   readonly deploymentCircuitBreaker: CircuitBreaker;
+  readonly alarms: DeploymentAlarms;
+};
+
+export type DeploymentAlarms = {
+  readonly alarmNames: readonly string[];
+  readonly enable: boolean;
+  readonly rollback: boolean;
 };
 
 export type CircuitBreaker = {

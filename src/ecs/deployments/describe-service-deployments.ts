@@ -1,7 +1,7 @@
 import type { ClusterStep } from "../cluster-step.ts";
 import { describeConfiguration, describeRevisionCounts } from "../services/describe-service.ts";
 import type { Service } from "../services/service.ts";
-import { breakerStatus, breakerThreshold } from "./circuit-breaker.ts";
+import { breakerThreshold, watchStatus } from "./circuit-breaker.ts";
 import type { ServiceDeployment } from "./deployment.ts";
 import { historyArn, historyArns, missingArn } from "./history-arns.ts";
 
@@ -40,7 +40,7 @@ function describeServiceDeployment(step: ClusterStep, service: Service, deployme
     targetServiceRevision: summaryOf(targetRevisionId),
     deploymentConfiguration: describeConfiguration(deployment.deploymentConfiguration),
     deploymentCircuitBreaker: describeBreaker(service, deployment),
-    alarms: { status: "DISABLED", alarmNames: [], triggeredAlarmNames: [] },
+    alarms: describeAlarmsOf(deployment),
     rollback:
       rollback === null
         ? null
@@ -57,6 +57,13 @@ function describeServiceDeployment(step: ClusterStep, service: Service, deployme
   };
 }
 
+/** AWS: what the API shows of the alarms of a deployment. */
+function describeAlarmsOf({ deploymentConfiguration, finishedAt, triggeredAlarms }: ServiceDeployment): object {
+  const { enable, alarmNames } = deploymentConfiguration.alarms;
+  const status = watchStatus(enable, finishedAt !== null, triggeredAlarms.length > 0);
+  return { status, alarmNames, triggeredAlarmNames: triggeredAlarms };
+}
+
 /** While a service deployment runs its deployment counts the failures; a document that is over has the last count. */
 function describeBreaker(service: Service, serviceDeployment: ServiceDeployment): object {
   const { deploymentId, finishedAt, rollback } = serviceDeployment;
@@ -67,5 +74,5 @@ function describeBreaker(service: Service, serviceDeployment: ServiceDeployment)
   const running = isOver || rollback !== null ? undefined : service.deployments.find(({ id }) => id === deploymentId);
   const failureCount = running?.breakerCount ?? serviceDeployment.failureCount;
   const threshold = breakerThreshold(breaker, service.desiredCount);
-  return { status: breakerStatus(breaker, isOver, failureCount >= threshold), failureCount, threshold };
+  return { status: watchStatus(breaker.enable, isOver, failureCount >= threshold), failureCount, threshold };
 }

@@ -2,6 +2,7 @@ import { must } from "../../lib/assert.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { primaryOf, type Service } from "../services/service.ts";
 import { announceDeployment, tellService } from "../services/service-announcements.ts";
+import { alarmsInAlarm, triggeredAlarms } from "./alarm.ts";
 import { type Deployment, noBackoff, type ServiceDeployment, type ServiceDeploymentStatus } from "./deployment.ts";
 import { isUnderWay } from "./service-deployment-states.ts";
 
@@ -28,7 +29,40 @@ export function completeDeployment(step: ClusterStep, name: string): void {
 }
 
 /** Why a deployment is given up. */
-export type FailureCause = "circuit-breaker" | "rollback-requested" | "abort-requested";
+export type FailureCause = "circuit-breaker" | "alarm" | "rollback-requested" | "abort-requested";
+
+/** What is said of each. AWS: the texts of the circuit breaker, and of alarms in the service's events. */
+const said: Readonly<
+  Record<
+    FailureCause,
+    { readonly told: string; readonly who: string; readonly announced: string; readonly status: string }
+  >
+> = {
+  "circuit-breaker": {
+    told: "tasks failed to start.",
+    who: "ECS deployment circuit breaker",
+    announced: "task failed to start.",
+    status: "The deployment circuit breaker was triggered: tasks failed to start.",
+  },
+  alarm: {
+    told: "alarm detected.",
+    who: "ECS deployment alarms",
+    announced: "alarm detected.",
+    status: "An alarm of the deployment is in state ALARM.",
+  },
+  "rollback-requested": {
+    told: "stopped by user.",
+    who: "StopServiceDeployment",
+    announced: "stopped by user.",
+    status: "A rollback was requested by StopServiceDeployment.",
+  },
+  "abort-requested": {
+    told: "stopped by user.",
+    who: "StopServiceDeployment",
+    announced: "stopped by user.",
+    status: "A stop was requested by StopServiceDeployment.",
+  },
+};
 
 /**
  * The PRIMARY deployment is given up. With `rollsBack` the newest COMPLETED one becomes PRIMARY again; without one, or without
@@ -39,23 +73,25 @@ export function failDeployment(step: ClusterStep, name: string, cause: FailureCa
   const service = serviceNamed(step, name);
   const primary = primaryOf(service);
   const target = rollsBack ? service.deployments.find(({ rolloutState }) => rolloutState === "COMPLETED") : undefined;
-  const why = cause === "circuit-breaker" ? "tasks failed to start." : "stopped by user.";
+  const { told, who, announced } = said[cause];
   const failed: Deployment = {
     ...primary,
     rolloutState: "FAILED",
-    rolloutStateReason:
-      cause === "circuit-breaker" ? `ECS deployment circuit breaker: ${why}` : `ECS deployment ${primary.id} ${why}`,
+    rolloutStateReason: `${who}: ${told}`,
     updatedAt: step.now,
   };
-  tellService(step, name, `(deployment ${primary.id}) deployment failed: ${why}`);
-  const eventReason =
-    cause === "circuit-breaker" ? "ECS deployment circuit breaker: task failed to start." : failed.rolloutStateReason;
-  announceDeployment(step, service, "SERVICE_DEPLOYMENT_FAILED", primary.id, eventReason);
-  if (target === undefined) {
-    stay(step, service, failed, cause, rollsBack);
-    return;
-  }
-  rollBack(step, service, failed, target, cause);
+  noteAlarms(step, service, primary);
+  tellService(step, name, `(deployment ${primary.id}) deployment failed: ${told}`);
+  announceDeployment(step, service, "SERVICE_DEPLOYMENT_FAILED", primary.id, `${who}: ${announced}`);
+  if (target === undefined) stay(step, service, failed, cause, rollsBack);
+  else rollBack(step, service, failed, target, cause);
+}
+
+function noteAlarms(step: ClusterStep, service: Service, primary: Deployment): void {
+  const known = step.state.serviceDeployments.get(service.serviceDeploymentId);
+  const triggered = triggeredAlarms(step.state, service, primary);
+  if (known === undefined || triggered.length === 0) return;
+  step.state.serviceDeployments.put(known.id, { ...known, triggeredAlarms: triggered });
 }
 
 function stay(step: ClusterStep, service: Service, failed: Deployment, cause: FailureCause, wanted: boolean): void {
@@ -64,7 +100,7 @@ function stay(step: ClusterStep, service: Service, failed: Deployment, cause: Fa
     service,
     failed,
     (status) => (status === "ROLLBACK_IN_PROGRESS" ? "ROLLBACK_FAILED" : "STOPPED"),
-    wanted ? "No rollback candidate was found to run the rollback." : reasonOf(cause),
+    wanted ? "No rollback candidate was found to run the rollback." : said[cause].status,
   );
   put(step, service, [failed]);
 }
@@ -76,10 +112,7 @@ function rollBack(
   target: Deployment,
   cause: FailureCause,
 ): void {
-  const reason =
-    cause === "circuit-breaker"
-      ? `ECS deployment circuit breaker: rolling back to deploymentId ${target.id}.`
-      : `ECS deployment ${failed.id} stopped by user: rolling back to deploymentId ${target.id}.`;
+  const reason = `${said[cause].who}: rolling back to deploymentId ${target.id}.`;
   const again: Deployment = {
     ...target,
     status: "PRIMARY",
@@ -88,6 +121,9 @@ function rollBack(
     breakerCount: 0,
     failedTasks: 0,
     startBackoff: noBackoff,
+    // What made this necessary says nothing about the deployment that it goes back to.
+    alarmsAtStart: alarmsInAlarm(step.state, service),
+    bakesUntil: null,
     updatedAt: step.now,
   };
   const known = step.state.serviceDeployments.get(service.serviceDeploymentId);
@@ -95,26 +131,15 @@ function rollBack(
     step.state.serviceDeployments.put(known.id, {
       ...known,
       status: "ROLLBACK_IN_PROGRESS",
-      statusReason: reasonOf(cause),
+      statusReason: said[cause].status,
       failureCount: failed.breakerCount,
-      rollback: { reason: reasonOf(cause), startedAt: step.now, revisionId: target.revisionId },
+      rollback: { reason: said[cause].status, startedAt: step.now, revisionId: target.revisionId },
       updatedAt: step.now,
     });
   }
   put(step, service, [{ ...failed, status: "ACTIVE" }, again]);
   tellService(step, service.name, `rolling back to deployment ${target.id}.`);
   announceDeployment(step, service, "SERVICE_DEPLOYMENT_IN_PROGRESS", target.id, reason);
-}
-
-function reasonOf(cause: FailureCause): string {
-  switch (cause) {
-    case "circuit-breaker":
-      return "The deployment circuit breaker was triggered: tasks failed to start.";
-    case "rollback-requested":
-      return "A rollback was requested by StopServiceDeployment.";
-    case "abort-requested":
-      return "A stop was requested by StopServiceDeployment.";
-  }
 }
 
 /** Puts the given deployments in the place of those with the same ids. */

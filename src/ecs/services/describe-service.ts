@@ -63,7 +63,6 @@ export function describeRevisionMembers(revision: ServiceRevision | undefined): 
 /** A deployment configuration in API shape. */
 export const describeConfiguration = (configuration: DeploymentConfiguration): object => ({
   ...configuration,
-  alarms: { alarmNames: [], enable: false, rollback: false },
   bakeTimeInMinutes: 0,
   lifecycleHooks: [],
 });

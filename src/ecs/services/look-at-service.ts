@@ -1,5 +1,6 @@
 import { must } from "../../lib/assert.ts";
 import type { ClusterStep } from "../cluster-step.ts";
+import { triggeredAlarms } from "../deployments/alarm.ts";
 import { hasTripped } from "../deployments/circuit-breaker.ts";
 import { completeDeployment, failDeployment } from "../deployments/end-deployment.ts";
 import { isImpaired } from "../deployments/start-backoff.ts";
@@ -60,6 +61,10 @@ function endDeploymentsThatFailed(step: ClusterStep, service: Service): void {
   const breaker = service.deploymentConfiguration.deploymentCircuitBreaker;
   if (hasTripped(breaker, primary, service.desiredCount)) {
     failDeployment(step, service.name, "circuit-breaker", breaker.rollback);
+    return;
+  }
+  if (triggeredAlarms(step.state, service, primary).length > 0) {
+    failDeployment(step, service.name, "alarm", service.deploymentConfiguration.alarms.rollback);
     return;
   }
   const status = step.state.serviceDeployments.get(service.serviceDeploymentId)?.status;
@@ -138,7 +143,7 @@ function settle(step: ClusterStep, name: string, plan: ServicePlan): void {
   }
   tellImpediments(step, view, plan);
   forgetOldFailures(step, view);
-  if (isRolledOut(view)) completeDeployment(step, name);
+  if (isRolledOut(view) && hasBaked(step, view)) completeDeployment(step, name);
   lookAtBalance(step, viewNow(step, name));
   lookAtSteadiness(step, viewNow(step, name));
 }
@@ -175,6 +180,17 @@ function isRolledOut({ service, primary, keepers, leavers, ofOthers }: ServiceVi
   return leavers.every(({ leaves }) => isBeside(leaves)) && keepers.every(({ isHealthy }) => isHealthy);
 }
 
+/** AWS: a rollout that alarms watch is held open for a while when it has all its tasks, since alarms come late. */
+function hasBaked(step: ClusterStep, { service, primary }: ServiceView): boolean {
+  if (!service.deploymentConfiguration.alarms.enable) return true;
+  if (primary.bakesUntil !== null) return primary.bakesUntil <= step.now;
+  const current = serviceNow(step, service.name);
+  const baking = { ...primaryOf(current), bakesUntil: step.now + step.timeline.alarmBakeMs };
+  const deployments = current.deployments.map((each) => (each.id === baking.id ? baking : each));
+  step.state.services.put(service.name, { ...current, deployments });
+  return false;
+}
+
 /** When time alone asks for the next look; every other occasion is noticed where it happens. */
 function lookAgain(step: ClusterStep, name: string, view: ServiceView, leftOver: boolean): void {
   const { looks, hungry } = step.state.serviceIndex;
@@ -185,6 +201,8 @@ function lookAgain(step: ClusterStep, name: string, view: ServiceView, leftOver:
   const { until } = after.primary.startBackoff;
   if (after.changesAt !== null) looks.at(name, after.changesAt);
   if (until !== null && until > step.now) looks.at(name, until);
+  const { bakesUntil } = primaryOf(service);
+  if (bakesUntil !== null && bakesUntil > step.now) looks.at(name, bakesUntil);
   if (service.impediment !== null) {
     // With many services that wait for room the slow retries are made slower, so that they stay a small part of the work.
     looks.at(name, step.now + Math.max(step.timeline.placementRetryMs, hungry * retryShareMs));

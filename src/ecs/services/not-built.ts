@@ -29,7 +29,6 @@ const notBuilt: readonly NotBuilt[] = [
   { path: ["gatewayConnectors"], asks: isNotEmpty, lacks: "gateways" },
   { path: ["monitoring"], asks: always, lacks: "metrics of services" },
   { path: ["enableExecuteCommand"], asks: isTrue, lacks: "commands in containers" },
-  { path: configuration("alarms"), asks: isEnabled, lacks: "alarms that fail a deployment" },
   { path: configuration("lifecycleHooks"), asks: isNotEmpty, lacks: "lifecycle hooks of deployments" },
   { path: configuration("bakeTimeInMinutes"), asks: isPositive, lacks: "bake times of deployments" },
   { path: configuration("linearConfiguration"), asks: always, lacks: "linear deployments" },
