@@ -1,0 +1,42 @@
+/** `node tests/scenarios/main.ts`: plays scenarios by name and prints their streams, or writes them as golden files. */
+import { globSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { parseArgs } from "node:util";
+import { goldenPath, playScenario } from "./play-scenario.ts";
+
+export const scenarioNames = (): string[] =>
+  globSync("*.scenario", { cwd: import.meta.dirname })
+    .map((file) => basename(file, ".scenario"))
+    .sort();
+
+const usage = `Usage: node tests/scenarios/main.ts [--write] [--crash] [--seed TEXT] [NAME...]
+
+Plays scenarios of tests/scenarios, all of them when none is named, and prints what happened.
+
+  --write      writes the golden files (NAME.events) in place of printing; read the diff before you commit it
+  --crash      kills the control plane in the middle
+  --seed TEXT  another seed than the scenario's own, which is its name
+`;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      write: { type: "boolean", default: false },
+      crash: { type: "boolean", default: false },
+      seed: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  for (const name of positionals.length > 0 ? positionals : scenarioNames()) {
+    const { text, end } = await playScenario(name, { seed: values.seed ?? name, crash: values.crash });
+    if (values.write) writeFileSync(goldenPath(name), text);
+    else process.stdout.write(`${text}\n# in the end: ${end.join("; ")}\n`);
+  }
+}
+
+if (import.meta.main) await main();

@@ -1,0 +1,66 @@
+/** Plays a scenario and gives what it printed. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { instructions } from "./instructions.ts";
+import { type Line, parseScenario, ScenarioError } from "./parse-scenario.ts";
+import { Stage } from "./stage.ts";
+
+export const scenarioPath = (name: string): string => join(import.meta.dirname, `${name}.scenario`);
+export const goldenPath = (name: string): string => join(import.meta.dirname, `${name}.events`);
+
+export type Played = {
+  /** The whole stream, as the golden file has it. */
+  readonly text: string;
+  /** What is left when all is over, without what chance decides. */
+  readonly end: readonly string[];
+};
+
+export type PlayOptions = {
+  readonly seed: string;
+  /** The control plane is killed in the middle, once. */
+  readonly crash: boolean;
+};
+
+/** Plays the scenario of that name. Rejects when it waits in vain, when a rule of the simulator is broken, or on a line that it cannot read. */
+export async function playScenario(name: string, { seed, crash }: PlayOptions): Promise<Played> {
+  const lines = parseScenario(readFileSync(scenarioPath(name), "utf8"));
+  const stage = new Stage(seed);
+  stage.print(`# ${name}, seed ${seed}`);
+  await stage.start();
+  const crashAt = crash ? middle(lines) : null;
+  for (const line of lines) {
+    const instruction = instructions[line.verb];
+    if (instruction === undefined) {
+      throw new ScenarioError(line, `there is no ${line.verb}; there are ${Object.keys(instructions).join(", ")}`);
+    }
+    stage.print("");
+    stage.print(`> ${line.text}`);
+    stage.mark = stage.lines.length;
+    if (line === crashAt) {
+      await stage.pass(1_500);
+      await stage.restartControlPlane();
+    }
+    await instruction(stage, line);
+  }
+  const { violation } = stage.world.checkers;
+  if (violation !== null) throw new Error(`${violation.rule}: ${violation.problem}`);
+  return { text: `${stage.lines.join("\n")}\n`, end: endOf(stage) };
+}
+
+/** The first line in the second half that waits. */
+const middle = (lines: readonly Line[]): Line | null =>
+  lines.slice(Math.floor(lines.length / 2)).find(({ verb }) => verb === "wait" || verb === "pass") ?? null;
+
+function endOf(stage: Stage): string[] {
+  const tasks = stage.tasks();
+  const services = stage.documents<NonNullable<ReturnType<Stage["service"]>>>("service").map((service) => {
+    const running = tasks.filter(
+      ({ group, lastStatus }) => group === `service:${service.name}` && lastStatus === "RUNNING",
+    );
+    const deployments = service.deployments.map(({ status, rolloutState }) => `${status} ${rolloutState}`);
+    return `service ${service.name} ${service.status}, ${running.length} of ${service.desiredCount} running, ${deployments.join(", ")}`;
+  });
+  const standalone = tasks.filter(({ group, lastStatus }) => !group.startsWith("service:") && lastStatus === "RUNNING");
+  const statuses = stage.instances().map(({ status, agentConnected }) => `instance ${status} ${agentConnected}`);
+  return [...services.sort(), `${standalone.length} standalone tasks running`, ...statuses.sort()];
+}
