@@ -82,8 +82,9 @@ export class ClusterStep {
     const first = !this.#announced.has(task.id);
     if (first) this.#announced.set(task.id, "task");
     const before = this.state.tasks.get(task.id);
-    const version = before?.version ?? 0;
-    this.state.tasks.put(task.id, { ...task, version: first ? version + 1 : version });
+    const version = (before?.version ?? 0) + (first ? 1 : 0);
+    // A new task has it already, and is not copied.
+    this.state.tasks.put(task.id, task.version === version ? task : { ...task, version });
     this.#announceTouchedInstances();
     if (before !== undefined) noteTaskOfService(this, before, task);
   }
@@ -97,8 +98,11 @@ export class ClusterStep {
   changeInstance(instance: ContainerInstance): void {
     const first = !this.#announced.has(instance.id);
     if (first) this.#announced.set(instance.id, "container-instance");
-    const before = this.state.instances.get(instance.id)?.version ?? 0;
-    this.state.instances.put(instance.id, { ...instance, version: first ? before + 1 : before });
+    const before = this.state.instances.get(instance.id);
+    // Of several tasks that a step places on one instance, the first has announced it.
+    if (!first && instance === before) return;
+    const version = (before?.version ?? 0) + (first ? 1 : 0);
+    this.state.instances.put(instance.id, { ...instance, version });
   }
 
   /** Announces what a service or a deployment does. AWS: such events have no version. */

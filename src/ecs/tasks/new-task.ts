@@ -172,7 +172,7 @@ export function newTask(
     // AWS: a task with an ENI of its own, or without an instance, begins in PROVISIONING, any other in PENDING.
     lastStatus: first,
     desiredStatus: "RUNNING",
-    version: 0,
+    version: 1,
     containers: newContainers(step, plan, id, gpuIds, first),
     attachments,
     cpu: overrides.cpu ?? definition.cpu,
