@@ -4,6 +4,7 @@ import type { Deployment } from "../deployments/deployment.ts";
 import { holdsResources, type Task } from "../tasks/task.ts";
 import { isLost } from "./lost-agents.ts";
 import { primaryOf, type Service } from "./service.ts";
+import { type Verdict, verdictOf } from "./task-checks.ts";
 
 /**
  * Why a task is to go though nobody stopped it: its service is deleted, its agent has been gone for longer than the cluster's
@@ -74,11 +75,13 @@ class Viewer {
       if (!lost) this.#stopping += 1;
       return;
     }
-    const serves = this.#serves(task);
     const isRunning = task.lastStatus === "RUNNING";
-    const leaves = this.#leaves(task, lost);
+    const verdict = isRunning ? verdictOf(task) : null;
+    // AWS: what is checked must be healthy; of a task that nothing checks RUNNING is enough.
+    const serves = isRunning && (verdict === null || verdict === "healthy");
+    const leaves = this.#leaves(task, lost, verdict);
     const isProtected = task.protectedUntil !== null && task.protectedUntil > this.#now;
-    const isHealthy = serves && this.#isHeldLongEnough(task);
+    const isHealthy = serves && (verdict !== null || this.#isHeldLongEnough(task));
     (leaves === null ? this.#keepers : this.#leavers).push({ task, leaves, isRunning, serves, isHealthy, isProtected });
   }
 
@@ -95,13 +98,13 @@ class Viewer {
     };
   }
 
-  #leaves(task: Task, lost: boolean): LeaveReason | null {
+  #leaves(task: Task, lost: boolean, verdict: Verdict | null): LeaveReason | null {
     if (this.#service.status === "DRAINING") return "deleted";
     const instance = task.instanceId === null ? undefined : this.#state.instances.get(task.instanceId);
     if (lost) return "lost";
     if (instance?.status === "DRAINING") return "draining";
     if (task.startedBy !== this.#primary.id) return "replaced";
-    return this.#isUnhealthy(task) ? "unhealthy" : null;
+    return verdict === "unhealthy" && this.#isGraceOver(task) ? "unhealthy" : null;
   }
 
   #isLost(task: Task): boolean {
@@ -113,22 +116,14 @@ class Viewer {
     return lostAt <= this.#now;
   }
 
-  /** AWS: with container health checks a task must be HEALTHY; without them RUNNING is enough. */
-  #serves(task: Task): boolean {
-    if (task.lastStatus !== "RUNNING") return false;
-    return !isChecked(task) || task.healthStatus === "HEALTHY";
-  }
-
-  /** AWS: of a deployment under way a task without health checks counts when it has been RUNNING for 40 s. */
+  /** AWS: of a deployment under way a task that nothing checks counts when it has been RUNNING for 40 s. */
   #isHeldLongEnough(task: Task): boolean {
-    if (isChecked(task) || task.startedBy !== this.#primary.id) return true;
-    if (this.#primary.rolloutState !== "IN_PROGRESS") return true;
+    if (task.startedBy !== this.#primary.id || this.#primary.rolloutState !== "IN_PROGRESS") return true;
     return this.#hasPassed((task.startedAt ?? this.#now) + this.#state.timeline.healthyHoldMs);
   }
 
   /** AWS: a failed health check does not count within the grace period. */
-  #isUnhealthy(task: Task): boolean {
-    if (task.lastStatus !== "RUNNING" || task.healthStatus !== "UNHEALTHY") return false;
+  #isGraceOver(task: Task): boolean {
     const graceMs = (this.#service.healthCheckGracePeriodSeconds ?? 0) * 1_000;
     return this.#hasPassed((task.startedAt ?? this.#now) + graceMs);
   }
@@ -142,6 +137,3 @@ class Viewer {
     if (this.#changesAt === null || at < this.#changesAt) this.#changesAt = at;
   }
 }
-
-const isChecked = (task: Task): boolean =>
-  task.containers.some(({ essential, healthStatus }) => essential && healthStatus !== null);

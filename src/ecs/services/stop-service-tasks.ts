@@ -6,6 +6,7 @@ import type { Task } from "../tasks/task.ts";
 import type { PlannedStop, StopReason } from "./replica-plan.ts";
 import { primaryOf, type Service } from "./service.ts";
 import { announceAction, tellService } from "./service-announcements.ts";
+import { failedCheck } from "./task-checks.ts";
 
 /** Stops tasks of a service and tells so in its events. AWS: stopCode ServiceSchedulerInitiated; the texts. */
 export function stopServiceTasks(step: ClusterStep, service: Service, stops: readonly PlannedStop[]): void {
@@ -18,11 +19,12 @@ export function stopServiceTasks(step: ClusterStep, service: Service, stops: rea
     if (why === "rebalanced") rebalanced.push(current);
     else if (current.lastStatus === "RUNNING") running.push(task.id);
     else pending += 1;
-    if (why === "unhealthy") tellService(step, service.name, `(task ${task.id}) failed container health checks.`);
+    const failed = why === "unhealthy" ? must(failedCheck(current), "the check that a task fails") : null;
+    if (failed !== null) tellService(step, service.name, failed.told(task.id));
     // AWS does not tell the words for this one.
     if (why === "violating")
       tellService(step, service.name, `(task ${task.id}) no longer meets the placement constraints.`);
-    beginStop(step, current, "ServiceSchedulerInitiated", stoppedReason(service, why));
+    beginStop(step, current, "ServiceSchedulerInitiated", failed?.stoppedReason ?? stoppedReason(service, why));
   }
   for (const { id, availabilityZone } of rebalanced) {
     tellService(step, service.name, `has stopped 1 running tasks in ${availabilityZone} due to AZ rebalancing: ${id}.`);
@@ -45,7 +47,6 @@ function announceViolation(step: ClusterStep, service: Service, stops: readonly 
 }
 
 function stoppedReason(service: Service, why: StopReason): string {
-  if (why === "unhealthy") return "Task failed container health checks";
   const { id } = primaryOf(service);
   return why === "rebalanced"
     ? `Availability-zone rebalancing initiated by (deployment ${id})`
