@@ -13,8 +13,8 @@ import { tasksOn } from "./drain-progress.ts";
 
 /** LIMIT: rounds of a rehearsal, each a look at the services and an answer of their agents: a drain of a few dozen has a few dozen. */
 const roundsMax = 2_000;
-/** LIMIT: looks at single tasks in a rehearsal, which holds up its cluster: about a second. */
-const visitsMax = 1_000_000;
+/** LIMIT: looks at single tasks in a rehearsal, which holds up its cluster: about two seconds. */
+const visitsMax = 2_000_000;
 
 /** A task that is to leave, and when it was told to stop, in moments of the rehearsal. */
 export type Leaver = { readonly task: Task; readonly serviceName: string; stoppingMoment: number | null };
@@ -61,13 +61,13 @@ export class DrainRehearsal {
     return this.#step;
   }
 
-  /** Plays until nothing moves any more; false when it became too long. */
-  play(): boolean {
+  /** Plays until nothing moves any more; false when it became too long, in rounds or in what they looked at. */
+  play(rounds = roundsMax): boolean {
     const { timeline, state } = this.#step;
     // LIMIT: what does not move for longer than the longest pause that ECS makes by itself waits for somebody.
     const quietMs = timeline.startBackoffMaxMs;
     let movedAt = this.#step.now;
-    for (let round = 0; round < roundsMax && this.#visits < visitsMax; round++) {
+    for (let round = 0; round < rounds && this.#visits < visitsMax; round++) {
       this.#nextAt = null;
       const changes = this.#look() + this.#answer();
       if (changes > 0) movedAt = this.#step.now;

@@ -4,6 +4,7 @@ import { images, withImage } from "../services/service-world.ts";
 import { inSubnet } from "../small-world.ts";
 import { documentsOf } from "../step-rules.ts";
 import { DrainWorld } from "./drain-world.ts";
+import { drainPlan } from "./plan-drain.ts";
 
 const aWorld = (instances: number, tasksEach = 8): DrainWorld =>
   new DrainWorld("plan-drain").withInstances(instances, { memoryMiB: tasksEach * 256 });
@@ -130,6 +131,19 @@ describe("what a plan tells", () => {
     const { moves, stops, finishes } = world.plan(0);
     assert.deepEqual([moves.length, stops.length, finishes], [2, 0, true], "what was started already counts");
     assert.ok(moves.every(({ startsFirst }) => startsFirst));
+  });
+
+  test("what it has not come to when it became too long", () => {
+    const world = aWorld(3);
+    world.steady(6, 100, 117);
+    const ids = new Set([world.instanceId(0)]);
+    const inRounds = (rounds: number) => world.run((step) => drainPlan(step, ids, rounds)).value;
+    const whole = inRounds(100);
+    assert.deepEqual([whole.moves.length, whole.blockers.length, whole.finishes], [2, 0, true]);
+    const half = inRounds(3);
+    assert.deepEqual([half.moves.length, half.blockers.length, half.finishes], [1, 1, false]);
+    assert.equal(half.blockers[0]?.reason, "PLAN_TOO_LONG");
+    assert.match(half.blockers[0].detail, /^The plan was given up before this task had moved/);
   });
 
   test("of an empty instance: nothing", () => {

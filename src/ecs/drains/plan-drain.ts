@@ -59,8 +59,13 @@ export function planDrain(step: ClusterStep, request: PlanDrainRequest, _: Given
     }
     ids.add(id);
   }
+  return drainPlan(step, ids);
+}
+
+/** The plan for instances that can drain, given up after so many rounds; the step is a dry run from here on. */
+export function drainPlan(step: ClusterStep, ids: ReadonlySet<string>, rounds?: number): PlanDrainReply {
   const rehearsal = new DrainRehearsal(step, [...ids]);
-  const isComplete = rehearsal.play();
+  const isComplete = rehearsal.play(rounds);
   const left = leftOver(rehearsal, ids, isComplete);
   return {
     containerInstances: [...ids].map((id) => arnOf(step, id)),
