@@ -67,8 +67,7 @@ export const operations = [
   {
     name: "DescribeServiceDeployments",
     status: "partial",
-    missing:
-      "Deployments are rolling ones: there are no lifecycle stages, hooks and traffic weights.",
+    missing: "Deployments are rolling ones: there are no lifecycle stages, hooks and traffic weights.",
   },
   {
     name: "DescribeServiceRevisions",

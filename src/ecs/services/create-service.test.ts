@@ -234,7 +234,6 @@ describe("what Berth does not have is refused by its name", () => {
     ["gatewayConnectors", { gatewayConnectors: [{}] }],
     ["monitoring", { monitoring: {} }],
     ["enableExecuteCommand", { enableExecuteCommand: true }],
-    ["deploymentConfiguration.alarms", configuration({ alarms: { enable: true, rollback: true, alarmNames: ["a"] } })],
     ["deploymentConfiguration.lifecycleHooks", configuration({ lifecycleHooks: [{}] })],
     ["deploymentConfiguration.bakeTimeInMinutes", configuration({ bakeTimeInMinutes: 5 })],
     ["deploymentConfiguration.linearConfiguration", configuration({ linearConfiguration: {} })],

@@ -88,6 +88,7 @@ test("what an update does not name stays, and what it names holds at once", () =
     minimumHealthyPercent: 50,
     maximumPercent: 200,
     deploymentCircuitBreaker: { ...breaker, resetOnHealthyTask: true },
+    alarms: { alarmNames: [], enable: false, rollback: false },
   });
 });
 
