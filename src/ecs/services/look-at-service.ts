@@ -152,7 +152,7 @@ function tellImpediments(step: ClusterStep, { service, primary }: ServiceView, p
   if (plan.hindrance === "deployment-configuration") {
     const message =
       "was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.";
-    impede(step, service.name, message, "SERVICE_TASK_CONFIGURATION_FAILURE", { reason: message });
+    impede(step, service.name, message, null);
   } else if (isImpaired(primary.startBackoff)) {
     const message =
       "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";

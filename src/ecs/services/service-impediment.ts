@@ -4,13 +4,14 @@ import { announceAction, type ServiceAction, tellService } from "./service-annou
 
 /**
  * Notes why a service does not get on, and tells so unless it was told before. AWS: an event that would repeat the last one of
- * its kind is held back while the condition lasts, or for six hours.
+ * its kind is held back while the condition lasts, or for six hours. `action` is null where AWS has a line of the service's
+ * events and no event beside it.
  */
 export function impede(
   step: ClusterStep,
   serviceName: string,
   message: string,
-  action: ServiceAction,
+  action: ServiceAction | null,
   detail: Readonly<Record<string, unknown>> = {},
   isOfBalance = false,
 ): void {
@@ -21,7 +22,7 @@ export function impede(
   const impediment = { message, isOfBalance, since: isKnown ? known.since : step.now, announcedAt: step.now };
   step.state.services.put(serviceName, { ...service, impediment });
   tellService(step, serviceName, message);
-  announceAction(step, service, action, detail);
+  if (action !== null) announceAction(step, service, action, detail);
 }
 
 /** The service gets on again. */

@@ -1,6 +1,8 @@
+import { capacityProviderArn } from "../capacity-providers/capacity-provider.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import type { Service } from "./service.ts";
 import { announceAction, tellService } from "./service-announcements.ts";
+import { revisionOf } from "./service-task-plan.ts";
 import type { ServiceView } from "./service-view.ts";
 
 /**
@@ -28,4 +30,9 @@ export function lookAtSteadiness(step: ClusterStep, view: ServiceView): void {
   services.put(service.name, steady);
   tellService(step, service.name, "has reached a steady state.");
   announceAction(step, service, "SERVICE_STEADY_STATE");
+  const { capacityProviderStrategy } = revisionOf(step, view.primary);
+  if (capacityProviderStrategy.length === 0) return;
+  // AWS: the providers of its strategy are steady with it.
+  const arns = capacityProviderStrategy.map((item) => capacityProviderArn(step.place, item.capacityProvider));
+  announceAction(step, service, "CAPACITY_PROVIDER_STEADY_STATE", { capacityProviderArns: arns });
 }
