@@ -27,7 +27,7 @@ export function containerInstanceEventDetail(
     containerInstanceArn: instance.arn,
     ...(instance.ec2InstanceId === null ? {} : { ec2InstanceId: instance.ec2InstanceId }),
     registeredAt: isoTime(instance.registeredAt),
-    registeredResources: instance.registeredResources.map(eventResource),
+    registeredResources: registeredInEvents(instance.registeredResources),
     remainingResources: remainingResources(state, instance).map(eventResource),
     status: instance.status,
     ...(instance.statusReason === null ? {} : { statusReason: instance.statusReason }),
@@ -45,6 +45,19 @@ function eventAttributes({ platformAttributes, customAttributes }: ContainerInst
 
 function eventAttachments(instance: ContainerInstance) {
   return instance.attachments.map(({ id, status, details }) => ({ id, type: "eni", status, details }));
+}
+
+type EventResource = ReturnType<typeof eventResource>;
+const registeredOfList = new WeakMap<object, readonly EventResource[]>();
+
+/** By the list of an instance: what it registered is in every event, and there is one for each task. */
+function registeredInEvents(list: ContainerInstance["registeredResources"]): readonly EventResource[] {
+  let registered = registeredOfList.get(list);
+  if (registered === undefined) {
+    registered = list.map(eventResource);
+    registeredOfList.set(list, registered);
+  }
+  return registered;
 }
 
 function eventResource(resource: Resource) {

@@ -12,8 +12,8 @@ export function isoTime(epochMs: number): string {
   rest -= minutes * 60_000;
   const seconds = Math.floor(rest / 1000);
   const date = civilDate(day);
-  const time = `${pad(hours, 2)}:${pad(minutes, 2)}:${pad(seconds, 2)}.${pad(rest - seconds * 1000, 3)}`;
-  return `${pad(date.year, 4)}-${pad(date.month, 2)}-${pad(date.day, 2)}T${time}Z`;
+  const time = `${two(hours)}:${two(minutes)}:${two(seconds)}.${pad(rest - seconds * 1000, 3)}`;
+  return `${pad(date.year, 4)}-${two(date.month)}-${two(date.day)}T${time}Z`;
 }
 
 /** Days since 1970-01-01 to a date; eras of 400 years, with March as the first month so that leap days come last. */
@@ -31,4 +31,6 @@ function civilDate(daysSinceEpoch: number): { year: number; month: number; day: 
   return { year, month, day: dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1 };
 }
 
+const twoDigits = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, "0"));
+const two = (value: number): string => twoDigits[value] as string;
 const pad = (value: number, digits: number): string => String(value).padStart(digits, "0");
