@@ -5,11 +5,13 @@ import type { TaskDefinition } from "../ecs/task-definitions/task-definition.ts"
 import type { Task } from "../ecs/tasks/task.ts";
 import type { Host } from "./host.ts";
 import { unsettledContainers, unsettledInstance, unsettledReports } from "./settled-details.ts";
+import { Restless, unsettledServices, waitsForCapacity } from "./settled-services.ts";
 import { place, type World } from "./world.ts";
 
 /**
  * What is not yet as it should be once nothing goes wrong any more; empty when the world has converged: the hosts that
- * are up are connected, what should stop has stopped, what should run runs, and hosts run nothing else.
+ * are up are connected, what should stop has stopped, what should run runs, and hosts run nothing else; services are steady, or say what is in
+ * their way, or are such that they never are.
  */
 export function unsettled(world: World): string[] {
   if (!world.isListening) return ["the control plane is not there"];
@@ -35,13 +37,27 @@ export function unsettled(world: World): string[] {
       problems.push(`${instance.arn} is ${instance.status}`);
     }
   }
+  const now = world.clock.now();
+  const movingTasks = new Set<string>();
   for (const partition of world.state.partitions.values()) {
-    for (const task of partition.tasks()) {
-      const definition = partition.get("task-definition", task.taskDefinitionArn) as TaskDefinition | null;
+    const restless = new Restless(partition, now);
+    const reachedOn = (task: Task): Host | null => {
       const instance = task.instanceId === null ? null : partition.instance(task.instanceId);
       const managed = task.launchType === "FARGATE" ? managedHostOf(world, task) : null;
-      const host = managed ?? (instance === null ? null : (hostOf.get(instance.arn) ?? null));
-      if (task.launchType === "FARGATE" && task.lastStatus !== "STOPPED" && managed === null) {
+      return managed ?? (instance === null ? null : (hostOf.get(instance.arn) ?? null));
+    };
+    const isOutOfReach = (task: Task): boolean => task.instanceId !== null && reachedOn(task) === null;
+    problems.push(...unsettledServices(partition, restless, now, isOutOfReach));
+    for (const task of partition.tasks()) {
+      if (waitsForCapacity(task, now)) continue;
+      if (restless.moves(task)) {
+        movingTasks.add(task.arn);
+        continue;
+      }
+      const definition = partition.get("task-definition", task.taskDefinitionArn) as TaskDefinition | null;
+      const instance = task.instanceId === null ? null : partition.instance(task.instanceId);
+      const host = reachedOn(task);
+      if (task.launchType === "FARGATE" && task.lastStatus !== "STOPPED" && host === null) {
         problems.push(`the host of ${task.arn} does not run`);
       }
       if (task.lastStatus !== "STOPPED") problems.push(...unsettledTask(task, definition, host));
@@ -51,12 +67,12 @@ export function unsettled(world: World): string[] {
     for (const instance of partition.instances()) {
       const host = hostOf.get(instance.arn);
       if (host === undefined || !instance.agentConnected) continue;
-      problems.push(...unsettledInstance(partition, instance, host, world.clock.now()));
+      if (!restless.impairsHosts) problems.push(...unsettledInstance(partition, instance, host, now));
     }
   }
   problems.push(...halfDeletedClusters(world));
-  for (const [arn, host] of world.managedHosts) problems.push(...foreignContainers(world, arn, host));
-  for (const [arn, host] of hostOf) problems.push(...foreignContainers(world, arn, host));
+  for (const [arn, host] of world.managedHosts) problems.push(...foreignContainers(world, arn, host, movingTasks));
+  for (const [arn, host] of hostOf) problems.push(...foreignContainers(world, arn, host, movingTasks));
   return problems;
 }
 
@@ -105,9 +121,10 @@ function waitsForContainers(definition: TaskDefinition | null): boolean {
   );
 }
 
-function foreignContainers(world: World, instanceArn: string, host: Host): string[] {
+function foreignContainers(world: World, instanceArn: string, host: Host, movingTasks: ReadonlySet<string>): string[] {
   const problems: string[] = [];
   for (const { taskArn, name } of host.running()) {
+    if (movingTasks.has(taskArn)) continue;
     const task = world.state.task(taskArn);
     const isHere = task !== null && task.instanceId !== null && instanceArn.endsWith(`/${task.instanceId}`);
     if (!isHere || task.desiredStatus === "STOPPED")

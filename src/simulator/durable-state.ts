@@ -25,6 +25,8 @@ export class DurablePartition {
   readonly #documents = new Map<string, Map<string, object>>();
   /** Per container instance id, the ids of the tasks that hold its resources. */
   readonly #tasksOn = new Map<string, Set<string>>();
+  /** Per group, the ids of its tasks that are not STOPPED. */
+  readonly #tasksIn = new Map<string, Set<string>>();
   /** The newest event about each ARN. */
   readonly newestEvents = new Map<string, EcsEvent>();
   lastSequence = 0;
@@ -68,6 +70,12 @@ export class DurablePartition {
     return ids.map((id) => this.task(id)).filter((task) => task !== null);
   }
 
+  /** The tasks of a group that are not STOPPED, in the order of their ids. */
+  tasksIn(group: string): Task[] {
+    const ids = [...(this.#tasksIn.get(group) ?? [])].sort();
+    return ids.map((id) => this.task(id)).filter((task) => task !== null);
+  }
+
   /** The event as its readers get it. */
   readEvent(text: string): EcsEvent {
     const event = JSON.parse(text) as EcsEvent;
@@ -94,11 +102,17 @@ export class DurablePartition {
 
   #index(id: string, before: Task | null, after: Task | null): void {
     if (before !== null && before.instanceId !== null) this.#tasksOn.get(before.instanceId)?.delete(id);
-    if (after === null || after.instanceId === null || !holdsResources(after)) return;
-    const ids = this.#tasksOn.get(after.instanceId);
-    if (ids === undefined) this.#tasksOn.set(after.instanceId, new Set([id]));
-    else ids.add(id);
+    if (before !== null) this.#tasksIn.get(before.group)?.delete(id);
+    if (after === null || !holdsResources(after)) return;
+    if (after.instanceId !== null) add(this.#tasksOn, after.instanceId, id);
+    add(this.#tasksIn, after.group, id);
   }
+}
+
+function add(sets: Map<string, Set<string>>, key: string, id: string): void {
+  const ids = sets.get(key);
+  if (ids === undefined) sets.set(key, new Set([id]));
+  else ids.add(id);
 }
 
 /** All that the disk holds, followed append by append: what a process that starts now would find. */

@@ -1,15 +1,8 @@
 import type { Cluster } from "../ecs/clusters/cluster.ts";
 import type { DurablePartition } from "./durable-state.ts";
+import { answer, compareCounts, compareList, type Json } from "./final-comparison.ts";
+import { checkFinalServices } from "./final-services.ts";
 import { place, type World } from "./world.ts";
-
-const rule = "lists and counts say what the documents say";
-
-type Json = Readonly<Record<string, unknown>>;
-
-/** LIMIT: pages of three make several of nearly every list. */
-const pageSize = 3;
-/** LIMIT: a list that has not ended by then goes round in circles. */
-const pagesMax = 10_000;
 
 /** Asks a settled world for its lists and counts, page by page, and compares them with the documents. No time passes. */
 export async function checkFinalAnswers(world: World): Promise<void> {
@@ -19,6 +12,7 @@ export async function checkFinalAnswers(world: World): Promise<void> {
     const partition = world.state.partitions.get(`cluster/${place.account}/${place.region}/${cluster.name}`) ?? null;
     await checkLists(world, cluster.name, partition);
     await checkCounts(world, cluster.name, partition);
+    if (partition !== null) await checkFinalServices(world, cluster.name, partition);
   }
 }
 
@@ -42,29 +36,6 @@ async function checkLists(world: World, cluster: string, partition: DurableParti
   }
 }
 
-async function compareList(
-  world: World,
-  operation: string,
-  request: Json,
-  member: string,
-  documents: readonly string[],
-): Promise<void> {
-  const listed: string[] = [];
-  let nextToken: unknown;
-  for (let page = 0; page < pagesMax; page++) {
-    const token = typeof nextToken === "string" ? { nextToken } : {};
-    const reply = await answer(world, operation, { ...request, maxResults: pageSize, ...token });
-    if (reply === null) return;
-    listed.push(...(reply[member] as readonly string[]));
-    nextToken = reply.nextToken;
-    if (typeof nextToken !== "string") break;
-  }
-  const [said, meant] = [listed.toSorted().join(" "), documents.toSorted().join(" ")];
-  if (said !== meant) {
-    world.checkers.violate(rule, `${operation} ${JSON.stringify(request)} lists ${said}, the documents say ${meant}`);
-  }
-}
-
 async function checkCounts(world: World, cluster: string, partition: DurablePartition | null): Promise<void> {
   const instances = [...(partition?.instances() ?? [])];
   const tasks = [...(partition?.tasks() ?? [])];
@@ -85,30 +56,4 @@ async function checkCounts(world: World, cluster: string, partition: DurablePart
       pendingTasksCount: on.filter(({ lastStatus }) => lastStatus === "PENDING").length,
     });
   }
-}
-
-function compareCounts(
-  world: World,
-  what: string,
-  shown: Json | undefined,
-  counts: Readonly<Record<string, number>>,
-): void {
-  for (const [name, count] of Object.entries(counts)) {
-    if (shown?.[name] === count) continue;
-    world.checkers.violate(rule, `${what} is described with ${name} ${shown?.[name]}, the documents say ${count}`);
-  }
-}
-
-/** The reply, or null (a broken rule) when there is none at once. */
-async function answer(world: World, operation: string, request: Json): Promise<Json | null> {
-  let reply: Json | null = null;
-  world.call(operation, request).then(
-    (outcome) => {
-      if (outcome.type === "reply") reply = outcome.reply;
-      else world.checkers.violate(rule, `${operation} ${JSON.stringify(request)} was not answered: ${outcome.type}`);
-    },
-    (error: unknown) => world.broken(operation, error),
-  );
-  await world.clock.settle();
-  return reply;
 }

@@ -79,9 +79,9 @@ class Simulation {
     this.#world = world;
     this.#options = options;
     const favourites = options.scenario === "network-cut" ? taskCalls : [];
-    this.#workload = new Workload(random.stream("workload"), favourites);
     this.#pace = new Draw(random.stream("pace"));
     this.#tempo = { atOnce: this.#pace.pick([100, 300, 3_000]), long: this.#pace.pick([0, 4, 16]) };
+    this.#workload = new Workload(random.stream("workload"), this.#tempo.long === 0, favourites);
     this.#startedAt = world.clock.now();
   }
 

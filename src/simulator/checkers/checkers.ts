@@ -4,10 +4,13 @@ import { AgreementChecker } from "./agreement.ts";
 import { ApiShapeChecker } from "./api-shape.ts";
 import type { Call, Checker, ContainerStart, Outcome, Snapshot, Violate } from "./checker.ts";
 import { ClientTokensChecker } from "./client-tokens.ts";
+import { ConstraintsChecker } from "./constraints.ts";
 import { FargateChecker } from "./fargate.ts";
 import { PlacesChecker } from "./places.ts";
 import { ResourcesChecker } from "./resources.ts";
+import { RolloutsChecker } from "./rollouts.ts";
 import { SequencesChecker } from "./sequences.ts";
+import { ServicesChecker } from "./services.ts";
 import { StatusesChecker } from "./statuses.ts";
 import { VersionsChecker } from "./versions.ts";
 
@@ -36,6 +39,9 @@ export class Checkers {
       new AgreementChecker(this.violate),
       new SequencesChecker(this.violate),
       new ApiShapeChecker(this.violate),
+      new ServicesChecker(this.violate),
+      new RolloutsChecker(this.violate),
+      new ConstraintsChecker(this.violate),
     ];
   }
 

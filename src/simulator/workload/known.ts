@@ -1,4 +1,5 @@
 import type { Draw } from "../draw.ts";
+import { type DefinedContainer, endsByItself } from "../restless-containers.ts";
 
 /** LIMIT: the workload forgets old names, so that most calls are about things that are alive. */
 const namesMax = 40;
@@ -25,6 +26,10 @@ export class Known {
   readonly ownNetwork = new Set<string>();
   /** Those of them that require Fargate. */
   readonly forFargate = new Set<string>();
+  /** Those whose tasks a service would replace again and again, since they end by themselves. */
+  readonly fleeting = new Set<string>();
+  /** False in runs in which hours pass at once: a service of fleeting tasks would have thousands of them by then. */
+  readonly takesFleeting: boolean;
   readonly attachments: string[] = [];
   readonly services: string[] = [];
   /** ARNs of DAEMON services. */
@@ -33,6 +38,10 @@ export class Known {
   readonly serviceRevisions: string[] = [];
   readonly tokenCalls: TokenCall[] = [];
   readonly pageTokens: string[] = [];
+
+  constructor(takesFleeting: boolean) {
+    this.takesFleeting = takesFleeting;
+  }
 
   /** Takes the names out of a reply. */
   learn(operation: string, request: Readonly<Record<string, unknown>>, reply: Readonly<Record<string, unknown>>): void {
@@ -57,11 +66,12 @@ export class Known {
     for (const arn of tasks ?? []) remember(this.tasks, arn);
     for (const arn of definitions ?? []) remember(this.taskDefinitions, arn);
     if (operation === "RegisterTaskDefinition") {
-      const { taskDefinitionArn, family, networkMode, requiresCompatibilities } = reply.taskDefinition as {
+      const { taskDefinitionArn, family, networkMode, requiresCompatibilities, ...defined } = reply.taskDefinition as {
         readonly taskDefinitionArn?: string;
         readonly family?: string;
         readonly networkMode?: string | null;
         readonly requiresCompatibilities?: readonly string[];
+        readonly containerDefinitions: readonly DefinedContainer[];
       };
       remember(this.taskDefinitions, taskDefinitionArn ?? "");
       for (const name of [taskDefinitionArn ?? "", family ?? ""]) {
@@ -69,6 +79,8 @@ export class Known {
         else this.ownNetwork.delete(name);
         if (requiresCompatibilities?.includes("FARGATE")) this.forFargate.add(name);
         else this.forFargate.delete(name);
+        if (defined.containerDefinitions.some(endsByItself)) this.fleeting.add(name);
+        else this.fleeting.delete(name);
       }
     }
     if (operation === "DeregisterTaskDefinition" && this.taskDefinitions.length > 8) {

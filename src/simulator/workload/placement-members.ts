@@ -14,6 +14,15 @@ const expressions = [
   [1, "rack"],
 ] as const;
 
+/** Of the expressions that look at what an instance is for good, what they mean, for whoever checks where tasks are. */
+export const lastingExpressions: ReadonlyMap<string, (value: (name: string) => string | null) => boolean> = new Map([
+  ["attribute:rack == r0", (value) => value("rack") === "r0"],
+  ["attribute:rack in [r0, r1]", (value) => value("rack") === "r0" || value("rack") === "r1"],
+  ["not(attribute:rack == r1)", (value) => value("rack") !== "r1"],
+  ["agentConnected == true and attribute:rack =~ r.", (value) => /^r.$/.test(value("rack") ?? "")],
+  ["attribute:nowhere exists", (value) => value("nowhere") !== null],
+]);
+
 const strategies = [
   [6, { type: "spread", field: "instanceId" }],
   [4, { type: "spread", field: "attribute:rack" }],

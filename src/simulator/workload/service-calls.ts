@@ -141,9 +141,11 @@ export const listServicesByNamespace: CallPlanner = () => ({
 });
 
 function definitionOf(draw: Draw, known: Known): string | null {
+  const isTaken = (name: string): boolean => known.takesFleeting || !known.fleeting.has(name);
+  const families = ["web", "batch", "proxy", "cron", "model"].filter(isTaken);
   return draw.weighted([
-    [12, draw.pickOrNull(known.taskDefinitions)],
-    [5, draw.pick(["web", "batch", "proxy", "cron", "model"])],
+    [12, draw.pickOrNull(known.taskDefinitions.filter(isTaken))],
+    [5, draw.pickOrNull(families)],
     [1, "nothing:7"],
   ]);
 }

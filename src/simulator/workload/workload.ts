@@ -94,13 +94,14 @@ export const taskCalls: readonly CallPlanner[] = [
 
 /** The calls of a run, one after the other. */
 export class Workload {
-  readonly known = new Known();
+  readonly known: Known;
   readonly #draw: Draw;
   /** Of this run: runs in which everything comes as often as always meet the same few situations. */
   readonly #planners: readonly Weighted<CallPlanner>[];
 
-  /** `favourites` come more often than otherwise. */
-  constructor(stream: RandomStream, favourites: readonly CallPlanner[] = []) {
+  /** `favourites` come more often than otherwise; `takesFleeting`: see `Known`. */
+  constructor(stream: RandomStream, takesFleeting: boolean, favourites: readonly CallPlanner[] = []) {
+    this.known = new Known(takesFleeting);
     this.#draw = new Draw(stream);
     this.#planners = planners.map(([weight, planner]) => [
       weight * this.#draw.pick([1, 4, 4, 16]) * (favourites.includes(planner) ? favouriteFactor : 1),

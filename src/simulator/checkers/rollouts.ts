@@ -1,0 +1,106 @@
+import type { LostAgentPolicy } from "../../ecs/services/lost-agents.ts";
+import { type Service, serviceGroup, serviceNameOf } from "../../ecs/services/service.ts";
+import type { Task } from "../../ecs/tasks/task.ts";
+import type { DurablePartition, Kept, KeptDocument } from "../durable-state.ts";
+import type { Call, Checker, Outcome, Violate } from "./checker.ts";
+
+const upper = "no task of a service is started above its maximumPercent";
+const lower = "the scheduler stops no task of a service that its minimumHealthyPercent needs";
+
+/**
+ * The percentages, from the documents of each append. An append may hold several steps, so what is measured is what must
+ * hold whatever their order was: tasks that came are counted with those that are there at the end, tasks that went with
+ * what went for other reasons.
+ */
+export class RolloutsChecker implements Checker {
+  readonly #violate: Violate;
+  /** Updates under way, which may have taken effect in any step: id of the call -> name of the service. */
+  readonly #updates = new Map<number, string>();
+
+  constructor(violate: Violate) {
+    this.#violate = violate;
+  }
+
+  callStarted({ id, operation, request }: Call): void {
+    if (!/^(Create|Update|Delete)Service$/.test(operation)) return;
+    const reference = String(request.service ?? request.serviceName);
+    this.#updates.set(id, reference.slice(reference.lastIndexOf("/") + 1));
+  }
+
+  callEnded({ id }: Call, _: Outcome): void {
+    this.#updates.delete(id);
+  }
+
+  kept({ partition, documents }: Kept): void {
+    const changes = new Map<string, KeptDocument[]>();
+    for (const document of documents) {
+      if (document.kind !== "task") continue;
+      const name = serviceNameOf((document.after ?? document.before) as Task);
+      if (name !== null) changes.set(name, [...(changes.get(name) ?? []), document]);
+    }
+    if (changes.size === 0) return;
+    const updated = new Set(this.#updates.values());
+    for (const [name, changed] of changes) {
+      const service = partition.get("service", name) as Service | null;
+      const before = documents.find(({ kind, key }) => kind === "service" && key === name)?.before as Service | null;
+      if (service === null || service.status !== "ACTIVE" || updated.has(name)) continue;
+      // Between its bounds of before and after a service that is updated may have been anywhere.
+      if (before != null && boundsOf(before).join() !== boundsOf(service).join()) continue;
+      if (service.schedulingStrategy !== "REPLICA") continue;
+      this.#started(partition, service, changed, documents);
+      this.#stopped(partition, service, changed);
+    }
+  }
+
+  #started(
+    partition: DurablePartition,
+    service: Service,
+    changed: readonly KeptDocument[],
+    documents: readonly KeptDocument[],
+  ): void {
+    if (!changed.some(({ before, after }) => before === null && after !== null)) return;
+    // Beyond ECS: with a policy, tasks whose agent is lost are replaced, and do not count.
+    const policy = partition.get("lost-agent-policy", "policy") as LostAgentPolicy | null;
+    const isAway = ({ instanceId }: Task): boolean =>
+      instanceId !== null &&
+      (partition.instance(instanceId)?.agentConnected === false ||
+        documents.some(({ kind, key }) => kind === "container-instance" && key === instanceId));
+    const held = tasksOf(partition, service).filter((task) => policy === null || !isAway(task));
+    const [, most] = boundsOf(service);
+    if (held.length > most) {
+      this.#violate(upper, `${service.arn} started tasks and has ${held.length}, at most ${most} may be there`);
+    }
+  }
+
+  #stopped(partition: DurablePartition, service: Service, changed: readonly KeptDocument[]): void {
+    const went = changed.filter(({ before, after }) => serves(before) && !serves(after));
+    const byScheduler = went.filter(({ after }) => {
+      const task = after as Task | null;
+      return task?.stopCode === "ServiceSchedulerInitiated" && /^Scaling|^Avail/.test(task.stoppedReason ?? "");
+    });
+    if (byScheduler.length === 0) return;
+    const left = tasksOf(partition, service).filter(serves).length;
+    const otherwise = went.length - byScheduler.length;
+    const [least] = boundsOf(service);
+    if (left + otherwise < least) {
+      const names = byScheduler.map(({ key }) => key).join(", ");
+      this.#violate(lower, `${service.arn} stopped ${names} and has ${left} left, at least ${least} must serve`);
+    }
+  }
+}
+
+const tasksOf = (partition: DurablePartition, { name }: Service): Task[] => partition.tasksIn(serviceGroup(name));
+
+function serves(document: object | null): boolean {
+  const task = document as Task | null;
+  if (task === null || task.lastStatus !== "RUNNING" || task.desiredStatus !== "RUNNING") return false;
+  return task.containers.every(
+    ({ essential, healthStatus }) => !essential || healthStatus === null || healthStatus === "HEALTHY",
+  );
+}
+
+/** AWS: the lower bound is rounded up, the upper one down. */
+function boundsOf({ desiredCount, deploymentConfiguration }: Service): readonly [least: number, most: number] {
+  const { minimumHealthyPercent, maximumPercent } = deploymentConfiguration;
+  return [Math.ceil((desiredCount * minimumHealthyPercent) / 100), Math.floor((desiredCount * maximumPercent) / 100)];
+}

@@ -1,0 +1,188 @@
+import type { Deployment, ServiceDeployment, ServiceDeploymentStatus } from "../../ecs/deployments/deployment.ts";
+import type { EcsEvent } from "../../ecs/events/event.ts";
+import { limits } from "../../ecs/limits.ts";
+import { type Service, type ServiceEvent, serviceGroup, serviceNameOf } from "../../ecs/services/service.ts";
+import type { DurablePartition, Kept, KeptDocument } from "../durable-state.ts";
+import type { Checker, Violate } from "./checker.ts";
+
+const onePrimary = "a service has one PRIMARY deployment, and none when it is INACTIVE";
+const forward = "deployments and service deployments move along their tables only";
+const numbered = "events of a service are numbered without a gap, and the newest hundred are kept";
+const daemons = "a daemon has no two tasks on one container instance";
+const over = "an INACTIVE service has no task that is wanted RUNNING";
+const agreed = "events of a deployment, the deployment and its service deployment say the same";
+
+/** AWS: where a service deployment may go from a state, in any number of steps, as one append may hold several. */
+const next: Readonly<Record<ServiceDeploymentStatus, readonly ServiceDeploymentStatus[]>> = {
+  PENDING: [
+    "IN_PROGRESS",
+    "STOP_REQUESTED",
+    "STOPPED",
+    "SUCCESSFUL",
+    "ROLLBACK_REQUESTED",
+    "ROLLBACK_IN_PROGRESS",
+    "ROLLBACK_SUCCESSFUL",
+    "ROLLBACK_FAILED",
+  ],
+  IN_PROGRESS: [
+    "STOP_REQUESTED",
+    "STOPPED",
+    "SUCCESSFUL",
+    "ROLLBACK_REQUESTED",
+    "ROLLBACK_IN_PROGRESS",
+    "ROLLBACK_SUCCESSFUL",
+    "ROLLBACK_FAILED",
+  ],
+  STOP_REQUESTED: ["STOPPED"],
+  ROLLBACK_REQUESTED: ["ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED", "STOPPED"],
+  ROLLBACK_IN_PROGRESS: ["ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"],
+  STOPPED: [],
+  SUCCESSFUL: [],
+  ROLLBACK_SUCCESSFUL: [],
+  ROLLBACK_FAILED: [],
+};
+
+const endsOf: Readonly<Record<Deployment["rolloutState"], readonly ServiceDeploymentStatus[]>> = {
+  IN_PROGRESS: ["PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"],
+  COMPLETED: ["SUCCESSFUL", "ROLLBACK_SUCCESSFUL"],
+  FAILED: ["STOPPED", "ROLLBACK_FAILED"],
+};
+
+const stateIn: Readonly<Record<string, Deployment["rolloutState"]>> = {
+  SERVICE_DEPLOYMENT_IN_PROGRESS: "IN_PROGRESS",
+  SERVICE_DEPLOYMENT_COMPLETED: "COMPLETED",
+  SERVICE_DEPLOYMENT_FAILED: "FAILED",
+};
+
+/** Services, their deployments and their histories, from the documents and the events of each append. */
+export class ServicesChecker implements Checker {
+  readonly #violate: Violate;
+  /** Of each service, by the ARN and the time that it was made at, the number of its newest event. */
+  readonly #lastEvents = new Map<string, number>();
+
+  constructor(violate: Violate) {
+    this.#violate = violate;
+  }
+
+  kept({ partition, documents, events }: Kept): void {
+    const told = new Set<string>();
+    const touched = new Set<string>();
+    for (const document of documents) {
+      if (document.kind === "service") {
+        this.#service(partition, document, events);
+        touched.add(document.key);
+      } else if (document.kind === "service-deployment") this.#serviceDeployment(document);
+      else if (document.kind === "service-event") told.add(document.key.slice(0, document.key.lastIndexOf("/")));
+      else if (document.kind === "task" && document.after !== null) {
+        const name = serviceNameOf(document.after as { readonly group: string });
+        if (name !== null) touched.add(name);
+      }
+    }
+    for (const name of told) this.#events(partition, name);
+    for (const name of touched) this.#tasks(partition, name);
+  }
+
+  #service(partition: DurablePartition, { before, after }: KeptDocument, events: readonly EcsEvent[]): void {
+    const service = after as Service | null;
+    if (service === null) return;
+    const primaries = service.deployments.filter(({ status }) => status === "PRIMARY");
+    const wanted = service.status === "INACTIVE" ? 0 : 1;
+    if (primaries.length !== wanted) {
+      this.#violate(onePrimary, `${service.arn} is ${service.status} and has ${primaries.length} of them`);
+    }
+    const former = before as Service | null;
+    // A service that is gone may be followed by one of the same name.
+    const isSame = former !== null && former.createdAt === service.createdAt && former.status !== "INACTIVE";
+    for (const deployment of service.deployments) {
+      const known = isSame ? former.deployments.find(({ id }) => id === deployment.id) : undefined;
+      this.#deployment(service, known, deployment, events);
+    }
+    if (service.status === "ACTIVE") this.#history(partition, service);
+  }
+
+  #deployment(
+    service: Service,
+    known: Deployment | undefined,
+    deployment: Deployment,
+    events: readonly EcsEvent[],
+  ): void {
+    const { id, rolloutState } = deployment;
+    const what = `${id} of ${service.arn}`;
+    // AWS: one that was completed is in progress again when the service is rolled back to it; one that failed stays so.
+    if (known?.rolloutState === "FAILED" && rolloutState !== "FAILED") {
+      this.#violate(forward, `${what} went from FAILED to ${rolloutState}`);
+    }
+    const about = events.findLast(
+      ({ detailType, detail }) => detailType === "ECS Deployment State Change" && detail.deploymentId === id,
+    );
+    if (about === undefined) {
+      if (known === undefined || known.rolloutState !== rolloutState) {
+        this.#violate(agreed, `${what} became ${rolloutState}, and no event says so`);
+      }
+    } else if (stateIn[about.detail.eventName as string] !== rolloutState) {
+      this.#violate(agreed, `${what} is ${rolloutState}, its newest event is ${about.detail.eventName}`);
+    }
+  }
+
+  /** The service deployment of a service is where its PRIMARY deployment is. */
+  #history(partition: DurablePartition, { arn, serviceDeploymentId, deployments }: Service): void {
+    const primary = deployments.find(({ status }) => status === "PRIMARY");
+    const history = partition.get("service-deployment", serviceDeploymentId) as ServiceDeployment | null;
+    if (primary === undefined) return;
+    if (history === null) this.#violate(agreed, `${arn} has no service deployment ${serviceDeploymentId}`);
+    else if (!endsOf[primary.rolloutState].includes(history.status)) {
+      this.#violate(agreed, `${arn} is ${primary.rolloutState}, its service deployment is ${history.status}`);
+    }
+  }
+
+  #serviceDeployment({ before, after }: KeptDocument): void {
+    if (before === null || after === null) return;
+    const [from, to] = [before as ServiceDeployment, after as ServiceDeployment];
+    if (from.status !== to.status && !next[from.status].includes(to.status)) {
+      this.#violate(forward, `${to.arn} went from ${from.status} to ${to.status}`);
+    }
+    const isOver = next[to.status].length === 0;
+    if (isOver !== (to.finishedAt !== null))
+      this.#violate(forward, `${to.arn} is ${to.status}, ended ${to.finishedAt}`);
+  }
+
+  #events(partition: DurablePartition, name: string): void {
+    const service = partition.get("service", name) as Service | null;
+    const all = ([...partition.values("service-event")] as ServiceEvent[]).filter(
+      ({ serviceName }) => serviceName === name,
+    );
+    if (service === null) {
+      if (all.length > 0) this.#violate(numbered, `${name} is gone, and ${all.length} of its events are there`);
+      return;
+    }
+    const numbers = all.map(({ number }) => number).sort((a, b) => a - b);
+    const first = numbers[0] ?? 1;
+    const gap = numbers.find((number, at) => number !== first + at);
+    if (gap !== undefined) this.#violate(numbered, `${service.arn} has no event ${gap - 1} before ${gap}`);
+    if (numbers.length > limits.eventsPerService)
+      this.#violate(numbered, `${service.arn} has ${numbers.length} events`);
+    const key = `${service.arn} ${service.createdAt}`;
+    const known = this.#lastEvents.get(key) ?? 0;
+    const last = numbers.at(-1) ?? 0;
+    if (last < known || (first > 1 && numbers.length < limits.eventsPerService)) {
+      this.#violate(numbered, `${service.arn} has the events ${first} to ${last}, after ${known}`);
+    }
+    this.#lastEvents.set(key, last);
+  }
+
+  #tasks(partition: DurablePartition, name: string): void {
+    const service = partition.get("service", name) as Service | null;
+    if (service === null) return;
+    const places = new Set<string>();
+    for (const task of partition.tasksIn(serviceGroup(name))) {
+      if (service.status === "INACTIVE" && task.desiredStatus === "RUNNING") {
+        this.#violate(over, `${service.arn} is INACTIVE, ${task.arn} is wanted RUNNING`);
+      }
+      // One that was deleted under the same name may have been no DAEMON service.
+      if (service.schedulingStrategy !== "DAEMON" || task.createdAt < service.createdAt) continue;
+      if (task.instanceId === null) continue;
+      if (places.has(task.instanceId)) this.#violate(daemons, `${service.arn} has two on ${task.instanceId}`);
+      places.add(task.instanceId);
+    }
+  }
+}
