@@ -20,6 +20,7 @@ import type { ClusterEffect } from "./effect.ts";
 import type { EcsEvent } from "./events/event.ts";
 import { managedHostDueAt } from "./fargate/managed-host.ts";
 import { ResourceBook, type Usage } from "./placement/resource-book.ts";
+import { serviceDueAt } from "./services/forget-service.ts";
 import type { DocumentChange } from "./table.ts";
 import { type NetworkBinding, type Task, taskStatuses } from "./tasks/task.ts";
 import { taskDueAt } from "./tasks/task-due-at.ts";
@@ -134,13 +135,14 @@ export function checkBook(state: ClusterState): void {
 
 /** Whoever is due must not be before the earliest moment that the machine names. */
 export function checkTimers(machine: ClusterMachine): void {
-  const { tasks, instances, runTaskTokens, managedHosts, drains, timeline } = machine.state;
+  const { tasks, instances, runTaskTokens, managedHosts, services, drains, timeline } = machine.state;
   const dueAts = [
     ...[...tasks.values()].map((task) => taskDueAt(task, timeline)),
     ...[...instances.values()].map((instance) => instanceDueAt(instance, timeline)),
     ...[...managedHosts.values()].map(managedHostDueAt),
     ...[...drains.values()].map(drainDueAt),
     ...[...runTaskTokens.values()].map(({ expiresAt }) => expiresAt),
+    ...[...services.values()].map((service) => serviceDueAt(service, timeline)),
   ].filter((at) => at !== null);
   if (dueAts.length === 0) return;
   assert.ok((machine.nextDueAt() ?? Number.POSITIVE_INFINITY) <= Math.min(...dueAts), "a timer is missed");
