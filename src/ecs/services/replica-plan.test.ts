@@ -116,6 +116,8 @@ test("protected tasks stay, but for those that fail their checks; a failed rollo
     aTask("pending", "draining", true),
   ];
   assert.equal(planned({ desired: 3, percent: [0, 200], keepers: many(3, "running"), leavers: safe }).stops, 0);
+  const waiting: Scene = { desired: 2, percent: [100, 200], keepers: many(2, "running"), leavers: safe.slice(0, 2) };
+  assert.equal(planned(waiting).hindrance, "in-motion", "other percentages would not help");
   const failing = [aTask("failing", "unhealthy", true)];
   assert.equal(planned({ desired: 1, percent: [0, 200], keepers: many(1, "running"), leavers: failing }).stops, 1);
   const scene: Scene = {

@@ -18,7 +18,7 @@ export type Hindrance =
   | "deployment-configuration"
   /** AWS: a deployment that failed starts no tasks. */
   | "deployment-failed"
-  /** Tasks are being started or stopped, or become healthy soon. */
+  /** Tasks are being started or stopped, become healthy soon, or are protected for now. */
   | "in-motion";
 
 /** What is to be done about a service now. */
@@ -67,7 +67,9 @@ export function planReplica(view: ServiceView): ServicePlan {
   const left = leavers.length - stops.length;
   if (left === 0) return { starts, stops, surplus, hindrance: null };
   const moves = starts > 0 || stops.length > 0 || surplus > 0 || isInMotion(view);
-  const hindrance = isFailed ? "deployment-failed" : moves ? "in-motion" : "deployment-configuration";
+  // Where only protected tasks are left, no other percentages would help.
+  const isStuck = !moves && leavers.some(({ isProtected, leaves }) => !isProtected || leaves === "unhealthy");
+  const hindrance = isFailed ? "deployment-failed" : isStuck ? "deployment-configuration" : "in-motion";
   return { starts, stops, surplus, hindrance };
 }
 
