@@ -149,6 +149,38 @@ describe("what keeps a task on an instance that drains", () => {
     assert.match(blocker.detail, /^It waits for \(task \w+\) to be healthy, but the agent of \(container-instance /);
   });
 
+  test("its replacement waits for capacity of its provider", () => {
+    const world = new DrainWorld("describe-drain");
+    world.cluster = { ...world.cluster, capacityProviders: ["spot"] };
+    world.withInstances(2, { memoryMiB: 256, capacityProviderName: "spot" });
+    world.steady(2, 100, 200, { capacityProviderStrategy: [{ capacityProvider: "spot", weight: 1 }] });
+    const planned = world.plan(0);
+    assert.deepEqual([planned.moves.length, planned.blockers[0]?.reason, planned.finishes], [0, "NO_PLACE", false]);
+    world.drain(0);
+    world.play(30_000);
+    const [blocker] = one(world.describeDrain()).blockers;
+    assert.equal(blocker?.reason, "NO_PLACE");
+    assert.match(blocker.detail, /^Its replacement \(task \w+\) waits for capacity of the capacity provider spot\.$/);
+    world.withInstances(1, { capacityProviderName: "spot" });
+    world.play(120_000);
+    assert.equal(one(world.describeDrain()).finished, true);
+  });
+
+  test("another task of its service has to be gone first, which its agent may be away for", () => {
+    const world = aWorld(3);
+    world.steady(3, 66, 100);
+    world.drain(0, 1);
+    world.advanceClock(1_000);
+    const reasons = () => world.describeDrain().flatMap(({ remaining }) => remaining.map(({ reason }) => reason));
+    assert.deepEqual(reasons().sort(), ["ROOM_BECOMES_FREE", "STOPPING"]);
+    const stopping = world.on(0)[0]?.desiredStatus === "STOPPED" ? 0 : 1;
+    world.agent({ type: "agent-disconnected", instanceId: world.instanceId(stopping) });
+    world.play(60_000);
+    assert.deepEqual(reasons(), ["AGENT_DISCONNECTED", "AGENT_DISCONNECTED"]);
+    const details = world.describeDrain().flatMap(({ blockers }) => blockers.map(({ detail }) => detail));
+    assert.ok(details.some((detail) => /^It waits for \(task \w+\) to be gone, but the agent of/.test(detail)));
+  });
+
   test("what goes on by itself is no blocker", () => {
     const world = aWorld(2);
     world.steady(2);
