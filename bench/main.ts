@@ -5,6 +5,7 @@ import { memoryAndReloadFigures } from "./memory-and-reload.ts";
 import { placementFigures } from "./placement.ts";
 import { requestFigures } from "./requests.ts";
 import { runTaskToRunningFigures } from "./run-task-to-running.ts";
+import { serviceFigures } from "./services.ts";
 import { startUpFigures } from "./start-up.ts";
 
 const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   "memory-and-reload": memoryAndReloadFigures,
   "agent-sessions": agentSessionFigures,
   "run-task-to-running": runTaskToRunningFigures,
+  services: serviceFigures,
 };
 
 const asked = process.argv.slice(2);
