@@ -26,15 +26,17 @@ const largestSizes = [14, 120] as const;
  * branches of its trunk. Without limit on a host that is no EC2 instance.
  * DIFFERS: AWS has a number for each instance type; Berth goes by the size, which gives the same for all but a few types.
  */
-export function taskInterfacesOf({ instanceType, platformAttributes }: ContainerInstance): number {
-  const [, family, size = ""] = /^([a-z][a-z0-9-]*)\.(\w+)/.exec(instanceType ?? "") ?? [];
+export function taskInterfacesOf(instance: ContainerInstance): number {
+  const [, family, size = ""] = /^([a-z][a-z0-9-]*)\.(\w+)/.exec(instance.instanceType ?? "") ?? [];
   if (family === undefined) return Number.POSITIVE_INFINITY;
-  const isTrunked = platformAttributes.some(({ name }) => name === "ecs.awsvpc-trunk-id");
   // AWS: the burstable types have one more than others of this size.
   if (size === "medium" && family.startsWith("t")) return 2;
   const [plain, trunked] = interfacesBySize[size] ?? largestSizes;
-  return isTrunked ? trunked : plain;
+  return isTrunked(instance) ? trunked : plain;
 }
+
+const isTrunked = ({ platformAttributes }: ContainerInstance): boolean =>
+  platformAttributes.some(({ name }) => name === "ecs.awsvpc-trunk-id");
 
 const left = ({ instance, usage }: Candidate): number => taskInterfacesOf(instance) - usage.networkInterfaces;
 
@@ -43,6 +45,9 @@ export const networkInterfacesFit = (need: Need): PlacementFilter => ({
   reason: "RESOURCE:ENI",
   looksAt: "tasks",
   lacks: (candidate) => Math.max(0, need.networkInterfaces - left(candidate)),
-  explain: (candidate) =>
-    `Needs a network interface, all ${taskInterfacesOf(candidate.instance)} that tasks may have are taken.`,
+  explain: ({ instance }) =>
+    `Needs a network interface, all ${taskInterfacesOf(instance)} that tasks may have are taken.${isTrunked(instance) ? "" : advice}`,
 });
+
+/** AWS: a trunk gives an instance many more, and is made when it registers. */
+const advice = " With the account setting awsvpcTrunking instances that register have room for more.";
