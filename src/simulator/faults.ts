@@ -31,8 +31,8 @@ export type Disaster =
   | "restart-agent"
   | "lose-host";
 
-/** What a run is about: everything that can go wrong, or networks that are cut while containers start and stop. */
-export const scenarios = ["everything", "network-cut"] as const;
+/** What a run is about: everything, services and drains in the first place, or networks that are cut while containers start and stop. */
+export const scenarios = ["everything", "services", "network-cut"] as const;
 /** `calm` is for directed runs, in which nothing goes wrong but what they say. */
 export type Scenario = (typeof scenarios)[number] | "calm";
 
@@ -243,7 +243,7 @@ function drawTemper(draw: Draw, scenario: Scenario): Temper {
       "cut-network": rate(0.001, 0.004),
     },
   };
-  if (scenario === "everything") return temper;
+  if (scenario !== "network-cut") return temper;
   // The scenario cuts by itself, and a host that is lost for good has nobody left to agree with.
   return { ...temper, disasters: { ...temper.disasters, "cut-network": 0, "lose-host": 0 } };
 }

@@ -12,7 +12,8 @@ Usage: npm run sim -- [--seed N] [--steps S] [--hosts H] [--scenario NAME] [--tr
   --seed N      any text; by default 1
   --steps S     calls of the workload before the faults stop; by default 1000
   --hosts H     hosts that register themselves; by default 4
-  --scenario N  everything (by default), or network-cut: the network between agents and the control plane is cut for minutes
+  --scenario N  everything (by default); services: for the most part calls about services, their deployments and drains;
+                or network-cut: the network between agents and the control plane is cut for minutes
                 while tasks are run and stopped, one direction or both; after it heals both sides must agree
   --trace FILE  writes every call, answer, event and fault to FILE
   --minutes M   goes on with the seeds after N until M minutes are over (N must be a number)

@@ -6,7 +6,8 @@ import { Draw } from "./draw.ts";
 import type { Disaster, Scenario } from "./faults.ts";
 import { checkFinalAnswers } from "./final-answers.ts";
 import { takeSnapshots } from "./snapshots.ts";
-import { taskCalls, Workload } from "./workload/workload.ts";
+import type { CallPlanner } from "./workload/planned-call.ts";
+import { serviceCalls, taskCalls, Workload } from "./workload/workload.ts";
 import { World, type WorldOptions } from "./world.ts";
 
 export type SimulationOptions = {
@@ -45,6 +46,13 @@ const roundSteps = { before: 20, during: 60, after: 10 } as const;
 /** How many steps lie between two looks at everything. */
 const auditEvery = 25;
 
+const favouritesOf: Readonly<Record<Scenario, readonly CallPlanner[]>> = {
+  calm: [],
+  everything: [],
+  services: serviceCalls,
+  "network-cut": taskCalls,
+};
+
 /** Runs one world from its seed: a phase with faults, then one without, at the end of which everything must be settled. */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const { seed, hosts, scenario = "everything", sink = null, tamper } = options;
@@ -78,7 +86,7 @@ class Simulation {
     const random = seededRandom(`${options.seed}/simulation`);
     this.#world = world;
     this.#options = options;
-    const favourites = options.scenario === "network-cut" ? taskCalls : [];
+    const favourites = favouritesOf[options.scenario ?? "everything"];
     this.#pace = new Draw(random.stream("pace"));
     this.#tempo = { atOnce: this.#pace.pick([100, 300, 3_000]), long: this.#pace.pick([0, 4, 16]) };
     this.#workload = new Workload(random.stream("workload"), this.#tempo.long === 0, favourites);

@@ -26,6 +26,9 @@ export class Known {
   readonly ownNetwork = new Set<string>();
   /** Those of them that require Fargate. */
   readonly forFargate = new Set<string>();
+  readonly families: string[] = [];
+  /** ARNs of revisions that are INACTIVE, or on their way to be deleted. */
+  readonly inactive = new Set<string>();
   /** Those whose tasks a service would replace again and again, since they end by themselves. */
   readonly fleeting = new Set<string>();
   /** False in runs in which hours pass at once: a service of fleeting tasks would have thousands of them by then. */
@@ -74,6 +77,7 @@ export class Known {
         readonly containerDefinitions: readonly DefinedContainer[];
       };
       remember(this.taskDefinitions, taskDefinitionArn ?? "");
+      remember(this.families, family ?? "");
       for (const name of [taskDefinitionArn ?? "", family ?? ""]) {
         if (networkMode === "awsvpc") this.ownNetwork.add(name);
         else this.ownNetwork.delete(name);
@@ -82,6 +86,9 @@ export class Known {
         if (defined.containerDefinitions.some(endsByItself)) this.fleeting.add(name);
         else this.fleeting.delete(name);
       }
+    }
+    if (operation === "DeregisterTaskDefinition") {
+      this.inactive.add((reply.taskDefinition as { taskDefinitionArn: string }).taskDefinitionArn);
     }
     if (operation === "DeregisterTaskDefinition" && this.taskDefinitions.length > 8) {
       // Some stay known, so that INACTIVE ones are used and deleted.

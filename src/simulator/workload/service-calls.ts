@@ -141,11 +141,12 @@ export const listServicesByNamespace: CallPlanner = () => ({
 });
 
 function definitionOf(draw: Draw, known: Known): string | null {
-  const isTaken = (name: string): boolean => known.takesFleeting || !known.fleeting.has(name);
-  const families = ["web", "batch", "proxy", "cron", "model"].filter(isTaken);
+  const takesInactive = draw.chance(0.03);
+  const isTaken = (name: string): boolean =>
+    (known.takesFleeting || !known.fleeting.has(name)) && (takesInactive || !known.inactive.has(name));
   return draw.weighted([
-    [12, draw.pickOrNull(known.taskDefinitions.filter(isTaken))],
-    [5, draw.pickOrNull(families)],
+    [24, draw.pickOrNull(known.taskDefinitions.filter(isTaken))],
+    [10, draw.pickOrNull(known.families.filter(isTaken))],
     [1, "nothing:7"],
   ]);
 }

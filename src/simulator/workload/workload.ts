@@ -92,6 +92,23 @@ export const taskCalls: readonly CallPlanner[] = [
   services.updateService,
 ];
 
+/** The calls that make services and change what they want, and those that take their hosts away and give them back. */
+export const serviceCalls: readonly CallPlanner[] = [
+  services.createService,
+  services.updateService,
+  services.describeServices,
+  history.stopServiceDeployment,
+  definitions.registerTaskDefinition,
+  drains.startDrain,
+  drains.cancelDrain,
+  drains.planDrain,
+  drains.describeDrain,
+  providers.createCapacityProvider,
+  providers.putClusterCapacityProviders,
+  tasks.updateTaskProtection,
+  tasks.listTasks,
+];
+
 /** The calls of a run, one after the other. */
 export class Workload {
   readonly known: Known;
