@@ -10,7 +10,7 @@ const kindsOfArns: Readonly<Record<string, Kind>> = {
   "service-revision": "revision",
 };
 
-const ids = /arn:aws:[a-z]+:[\w:/.@-]+|ecs-svc\/\d{19}|\b[0-9a-f]{32}\b/g;
+const ids = /arn:aws:[a-z]+:[\w:/.@-]*\w|ecs-svc\/\d{19}|\b[0-9a-f]{32}\b/g;
 
 export class Aliases {
   readonly #names = new Map<string, string>();

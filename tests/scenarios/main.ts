@@ -9,12 +9,12 @@ export const scenarioNames = (): string[] =>
     .map((file) => basename(file, ".scenario"))
     .sort();
 
-const usage = `Usage: node tests/scenarios/main.ts [--write] [--crash] [--seed TEXT] [NAME...]
+const usage = `Usage: node tests/scenarios/main.ts [--write] [--crash N] [--seed TEXT] [NAME...]
 
 Plays scenarios of tests/scenarios, all of them when none is named, and prints what happened.
 
   --write      writes the golden files (NAME.events) in place of printing; read the diff before you commit it
-  --crash      kills the control plane in the middle
+  --crash N    kills the control plane at the Nth line that waits, counted from zero
   --seed TEXT  another seed than the scenario's own, which is its name
 `;
 
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: {
       write: { type: "boolean", default: false },
-      crash: { type: "boolean", default: false },
+      crash: { type: "string" },
       seed: { type: "string" },
       help: { type: "boolean", default: false },
     },
@@ -32,8 +32,9 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
+  const crashAt = values.crash === undefined ? null : Number(values.crash);
   for (const name of positionals.length > 0 ? positionals : scenarioNames()) {
-    const { text, end } = await playScenario(name, { seed: values.seed ?? name, crash: values.crash });
+    const { text, end } = await playScenario(name, { seed: values.seed ?? name, crashAt });
     if (values.write) writeFileSync(goldenPath(name), text);
     else process.stdout.write(`${text}\n# in the end: ${end.join("; ")}\n`);
   }

@@ -8,6 +8,9 @@ import { Stage } from "./stage.ts";
 export const scenarioPath = (name: string): string => join(import.meta.dirname, `${name}.scenario`);
 export const goldenPath = (name: string): string => join(import.meta.dirname, `${name}.events`);
 
+/** How long after the beginning of a wait: the looks that it waits for are under way. */
+const crashAfterMs = 1_100;
+
 export type Played = {
   /** The whole stream, as the golden file has it. */
   readonly text: string;
@@ -17,17 +20,17 @@ export type Played = {
 
 export type PlayOptions = {
   readonly seed: string;
-  /** The control plane is killed in the middle, once. */
-  readonly crash: boolean;
+  /** The control plane is killed at this of the lines that wait, counted from zero; null: it lives. */
+  readonly crashAt: number | null;
 };
 
 /** Plays the scenario of that name. Rejects when it waits in vain, when a rule of the simulator is broken, or on a line that it cannot read. */
-export async function playScenario(name: string, { seed, crash }: PlayOptions): Promise<Played> {
-  const lines = parseScenario(readFileSync(scenarioPath(name), "utf8"));
+export async function playScenario(name: string, { seed, crashAt }: PlayOptions): Promise<Played> {
+  const lines = linesOf(name);
+  const fatal = crashAt === null ? undefined : waitsIn(lines)[crashAt];
   const stage = new Stage(seed);
   stage.print(`# ${name}, seed ${seed}`);
   await stage.start();
-  const crashAt = crash ? middle(lines) : null;
   for (const line of lines) {
     const instruction = instructions[line.verb];
     if (instruction === undefined) {
@@ -36,8 +39,8 @@ export async function playScenario(name: string, { seed, crash }: PlayOptions): 
     stage.print("");
     stage.print(`> ${line.text}`);
     stage.mark = stage.lines.length;
-    if (line === crashAt) {
-      await stage.pass(1_500);
+    if (line === fatal) {
+      await stage.pass(crashAfterMs);
       await stage.restartControlPlane();
     }
     await instruction(stage, line);
@@ -47,9 +50,12 @@ export async function playScenario(name: string, { seed, crash }: PlayOptions): 
   return { text: `${stage.lines.join("\n")}\n`, end: endOf(stage) };
 }
 
-/** The first line in the second half that waits. */
-const middle = (lines: readonly Line[]): Line | null =>
-  lines.slice(Math.floor(lines.length / 2)).find(({ verb }) => verb === "wait" || verb === "pass") ?? null;
+/** How many lines of the scenario wait: so many moments there are to kill the control plane. */
+export const waitsOf = (name: string): number => waitsIn(linesOf(name)).length;
+
+const linesOf = (name: string): Line[] => parseScenario(readFileSync(scenarioPath(name), "utf8"));
+
+const waitsIn = (lines: readonly Line[]): Line[] => lines.filter(({ verb }) => verb === "wait" || verb === "pass");
 
 function endOf(stage: Stage): string[] {
   const tasks = stage.tasks();

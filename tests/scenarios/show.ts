@@ -81,7 +81,7 @@ export async function showDrain(stage: Stage, instance: string): Promise<void> {
     stage.print(`  ${containerInstanceArn} ${status}: ${tasksRemaining}${of} tasks left${end}`);
     for (const task of drain.remaining as readonly Shown[]) {
       const { taskArn, lastStatus, reason, detail } = task;
-      stage.print(`    ${taskArn} ${lastStatus} ${reason ?? ""}: ${detail ?? ""}`);
+      stage.print(`    ${taskArn} ${lastStatus}${isThere(reason) ? ` ${reason}: ${detail}` : ""}`);
     }
     for (const { taskArn, reason } of drain.blockers as readonly Shown[]) {
       stage.print(`    blocked by ${taskArn}: ${reason}`);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { HostFacts } from "../../src/agent/registration.ts";
 import { simulatedAttributes } from "../../src/agent/simulated/simulated-attributes.ts";
 import type { ContainerInstance } from "../../src/ecs/container-instances/container-instance.ts";
+import type { ServiceDeployment, ServiceRevision } from "../../src/ecs/deployments/deployment.ts";
 import type { Service, ServiceEvent } from "../../src/ecs/services/service.ts";
 import type { Task } from "../../src/ecs/tasks/task.ts";
 import { must } from "../../src/lib/assert.ts";
@@ -137,6 +138,9 @@ export class Stage {
   #kept({ documents, events }: Kept): void {
     for (const event of events) this.#tell(...this.#events.line(event));
     for (const { kind, before, after } of documents) {
+      // Named as they come, not as a list has them.
+      if (kind === "service-deployment" && after !== null) this.aliases.of((after as ServiceDeployment).arn);
+      if (kind === "service-revision" && after !== null) this.aliases.of((after as ServiceRevision).arn);
       if (kind !== "service-event" || before !== null || after === null) continue;
       const { serviceName, message } = after as ServiceEvent;
       this.#tell(`service ${serviceName}`, `says: ${message}`);

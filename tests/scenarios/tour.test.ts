@@ -18,6 +18,23 @@ test("the tour goes through, step by step, and says so", { timeout: 120_000 }, a
   const [code] = (await once(tour, "close")) as [number | null];
   assert.equal(code, 0, output);
   assert.match(output, /\d+ steps in [\d.]+ s, all as expected\./);
+  // A rollout keeps what was promised, one that fails goes back, a shortage is explained with figures, a drain comes to its end.
+  const told = [
+    /✓ UpdateService to another revision: .*\(never fewer than 4 RUNNING\)/,
+    /deployment failed: tasks failed to start\.\n.*rolling back to deployment ecs-svc\/\d{19}\./,
+    /ROLLBACK_SUCCESSFUL: .*circuit breaker.*\n.*CannotPullContainerError/,
+    /was unable to place a task .*\n?.*\(container-instance [0-9a-f]{8}\)/,
+    /\$ npx berth explain --service large\n[^$]*RESOURCE:MEMORY {2}\d+ MiB short/,
+    /\$ npx berth drain i-\w+ --plan\n[^$]*moves {2}web .*replacement first\n[^$]*STANDALONE/,
+    /\$ npx berth drain i-\w+ --watch .*\n[^$]*blocked: task [0-9a-f]{32} \(STANDALONE\)\n[^$]*The drain is finished\.\n/,
+    /\$ npx berth drain i-\w+ --cancel\n.* is ACTIVE again\.\n/,
+  ];
+  let from = 0;
+  for (const each of told) {
+    const found = each.exec(output.slice(from));
+    assert.ok(found !== null, `${each} is missing after:\n${output.slice(0, from)}\nin:\n${output.slice(from)}`);
+    from += found.index + found[0].length;
+  }
   // With an engine the container is a real one, and without it the tour says so.
   assert.match(output, (await whyNoDocker()) === false ? /✓ the container answers over HTTP/ : /- skipped: /);
 });
