@@ -41,10 +41,13 @@ const main = new URL("./main.ts", import.meta.url);
 /** LIMIT: a server is there in under a second; on a machine that is busy with others it may take several. */
 const startTimeoutMs = 15_000;
 
-/** Starts `berth dev` on a free port over `dataDir`. Throws when it does not come up; what it complains of is shown. */
-export async function startTourServer(dataDir: string): Promise<TourServer> {
+/** Starts `berth dev` on a free port over `dataDir`. Throws as {@link startDev} does. */
+export const startTourServer = (dataDir: string): Promise<TourServer> => startDev(["--data-dir", dataDir]);
+
+/** Starts `berth dev` on a free port with these flags. Throws when it does not come up; what it complains of is shown. */
+export async function startDev(flags: readonly string[]): Promise<TourServer> {
   const startedAt = performance.now();
-  const argv = [main.pathname, "dev", "--port", "0", "--json", "--data-dir", dataDir, "--instances", "3"];
+  const argv = [main.pathname, "dev", "--port", "0", "--json", "--instances", "3", ...flags];
   const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"] });
   running.add(child);
   child.once("exit", () => running.delete(child));

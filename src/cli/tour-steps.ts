@@ -27,8 +27,8 @@ export async function expectRefused(call: Promise<unknown>, name: string, messag
   if (message !== undefined) expectEqual(`message of ${name}`, got.message, message);
 }
 
-/** LIMIT: every change of the tour takes less than a second on an idle machine. */
-const untilTimeoutMs = 10_000;
+/** LIMIT: every change of the tour takes less than two seconds on an idle machine. */
+const untilTimeoutMs = 20_000;
 const untilIntervalMs = 25;
 
 /** Asks again until `reached` says true of the answer, and gives that answer. Throws {@link Unexpected} with the last one. */
@@ -47,6 +47,7 @@ export async function until<T>(what: string, ask: () => Promise<T>, reached: (an
 /** Prints a line per step: what was expected, and whether it came. */
 export class Steps {
   #number = 0;
+  #shown: string[] = [];
   readonly #startedAt = performance.now();
 
   /** A line without a number, above the steps that belong together. */
@@ -64,7 +65,15 @@ export class Steps {
     } catch (error) {
       process.stdout.write(`  ${number} \u2717 ${expected}\n`);
       throw error;
+    } finally {
+      for (const line of this.#shown) process.stdout.write(`       ${line}`.trimEnd().concat("\n"));
+      this.#shown = [];
     }
+  }
+
+  /** Lines below the step that is under way: what was printed or told. */
+  show(lines: readonly string[]): void {
+    this.#shown.push(...lines);
   }
 
   /** A line in the place of steps that cannot be walked here. */

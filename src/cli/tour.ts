@@ -1,5 +1,5 @@
 /**
- * `npm run tour`: the life of container instances and tasks, walked through with AWS's SDK against a server of its own. Prints a line
+ * `npm run tour`: the life of container instances, tasks and services, walked through with AWS's SDK against servers of its own. Prints a line
  * per step and ends with exit code 1 at the first expectation that is not met.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -9,6 +9,7 @@ import { crashAndReturn } from "./tour-crash.ts";
 import { realContainer } from "./tour-docker.ts";
 import { drainStopAndDeregister, updateAndHealth } from "./tour-instances.ts";
 import { killTourServers, startTourServer } from "./tour-server.ts";
+import { serviceLife } from "./tour-services.ts";
 import { Steps } from "./tour-steps.ts";
 import { placeAndFill, registerAndRun, tagAndAttribute } from "./tour-tasks.ts";
 
@@ -41,6 +42,7 @@ async function walk(): Promise<void> {
   await updateAndHealth(steps, ecs, world);
   await drainStopAndDeregister(steps, ecs, world);
   await realContainer(steps, server);
+  await serviceLife(steps);
   await crashAndReturn(steps, server, dataDir);
 }
 

@@ -1,0 +1,76 @@
+import type { ContainerInstance, ECS } from "@aws-sdk/client-ecs";
+import { must } from "../lib/assert.ts";
+import { runBerth, showRun } from "./tour-commands.ts";
+import type { TourServer } from "./tour-server.ts";
+import { countEvents, describeService, serviceName, showEvents, tasksOf, untilStable } from "./tour-service.ts";
+import { expectEqual, expectThat, type Steps } from "./tour-steps.ts";
+
+/** A container instance with tasks of a service and one of nobody's is emptied: planned, watched, finished, and taken back. */
+export async function drainAndReturn(steps: Steps, server: TourServer): Promise<void> {
+  const { ecs } = server;
+  let instance = "";
+  let name = "";
+  let standalone = "";
+  steps.heading("A drain");
+  await steps.step("beside tasks of the service a standalone task runs on a container instance", async () => {
+    instance = await fullestInstance(ecs);
+    name = must((await describe(ecs, instance)).ec2InstanceId, "how the container instance is called");
+    const { tasks: started = [] } = await ecs.startTask({
+      taskDefinition: "tour-service:1",
+      containerInstances: [instance],
+    });
+    standalone = must(started[0]?.taskArn, "a standalone task");
+    return name;
+  });
+  await steps.step("planned: what would move where, and what would be in the way; nothing is changed", async () => {
+    const argv = ["drain", name, "--plan"];
+    const run = await runBerth(server, argv);
+    showRun(steps, argv, run, 1);
+    expectThat("the blocker", run.output.includes("STANDALONE"), run.output);
+    expectEqual("status", (await describe(ecs, instance)).status, "ACTIVE");
+    return undefined;
+  });
+  await steps.step("watched: the service's tasks move, the standalone one is named until it is stopped", async () => {
+    const known = await countEvents(ecs);
+    const argv = ["drain", name, "--watch", "--timeout", "20s"];
+    let stopping: Promise<unknown> | null = null;
+    const run = await runBerth(server, argv, (output) => {
+      if (stopping === null && /blocked: .*STANDALONE/.test(output)) {
+        stopping = ecs.stopTask({ task: standalone, reason: "a drain waits for it" });
+      }
+    });
+    await stopping;
+    showRun(steps, argv, run, 0);
+    expectThat("the blocker", run.output.includes("STANDALONE"), run.output);
+    await showEvents(steps, ecs, known, /has reached a steady state\.$/);
+    return undefined;
+  });
+  await steps.step("finished: nothing runs there, and the service has all its tasks elsewhere", async () => {
+    await untilStable(ecs);
+    const { taskArns } = await ecs.listTasks({ containerInstance: instance });
+    expectEqual("tasks on the drained container instance", taskArns, []);
+    const { runningCount, desiredCount } = await describeService(ecs);
+    expectEqual("tasks RUNNING", runningCount, desiredCount);
+    expectEqual("status", (await describe(ecs, instance)).status, "DRAINING");
+    return `${runningCount} of ${serviceName}`;
+  });
+  await steps.step("and taken back: it takes tasks again", async () => {
+    const argv = ["drain", name, "--cancel"];
+    showRun(steps, argv, await runBerth(server, argv), 0);
+    expectEqual("status", (await describe(ecs, instance)).status, "ACTIVE");
+    return undefined;
+  });
+}
+
+/** The container instance with the most tasks of the service. */
+async function fullestInstance(ecs: ECS): Promise<string> {
+  const { tasks = [] } = await ecs.describeTasks({ tasks: await tasksOf(ecs) });
+  const counts = [...Map.groupBy(tasks, (task) => task.containerInstanceArn ?? "")];
+  const [fullest] = counts.sort(([, a], [, b]) => b.length - a.length);
+  return must(fullest?.[0], "a container instance with a task of the service");
+}
+
+async function describe(ecs: ECS, arn: string): Promise<ContainerInstance> {
+  const { containerInstances } = await ecs.describeContainerInstances({ containerInstances: [arn] });
+  return must(containerInstances?.[0], "the container instance");
+}
