@@ -72,3 +72,24 @@ test("after a rollback the tables, and an index over them, are as they were", ()
     }),
   );
 });
+
+test("the count of changes rises with whatever changes a document, and with nothing else", () => {
+  const { journal, a, b } = twoTables();
+  const rises: [string, () => void][] = [
+    ["load", () => a.load("x", { value: 0 })],
+    ["put", () => a.put("x", { value: 1 })],
+    ["delete", () => a.delete("x")],
+    ["rollback", () => journal.rollback()],
+  ];
+  for (const [what, change] of rises) {
+    const before = a.changes;
+    change();
+    assert.ok(a.changes > before, what);
+  }
+  const { changes } = a;
+  a.delete("nobody");
+  b.put("x", { value: 1 });
+  a.get("x");
+  journal.commit();
+  assert.equal(a.changes, changes);
+});

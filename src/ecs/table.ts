@@ -46,6 +46,7 @@ export class Table<D extends object> {
   readonly #documents = new Map<string, D>();
   readonly #journal: Journal;
   readonly #listeners: ChangeListener<D>[] = [];
+  #changes = 0;
 
   constructor(kind: string, journal: Journal) {
     this.kind = kind;
@@ -59,6 +60,11 @@ export class Table<D extends object> {
 
   get size(): number {
     return this.#documents.size;
+  }
+
+  /** Rises with every change, undone ones included: as long as it stands still, so does what was made from the documents. */
+  get changes(): number {
+    return this.#changes;
   }
 
   get(key: string): D | undefined {
@@ -101,6 +107,7 @@ export class Table<D extends object> {
   }
 
   #set(key: string, before: D | undefined, after: D | undefined): void {
+    this.#changes += 1;
     if (after === undefined) this.#documents.delete(key);
     else this.#documents.set(key, after);
     for (const listener of this.#listeners) listener(key, before, after);

@@ -7,6 +7,7 @@ import type { Timeline } from "../timeline.ts";
 import { type Service, type ServiceEvent, serviceNameOf } from "./service.ts";
 import { ServiceBook } from "./service-book.ts";
 import { ServiceLooks } from "./service-looks.ts";
+import type { ServiceView } from "./service-view.ts";
 
 /** LIMIT: room that becomes free is for few services; of those that wait for some, the longest waiting are woken. */
 const wokenMax = 20;
@@ -15,6 +16,8 @@ const wokenMax = 20;
 export class ServiceIndex {
   readonly book = new ServiceBook();
   readonly looks: ServiceLooks;
+  /** The last view that was made, and how often the tables had changed that it was made from. */
+  lastView: { readonly view: ServiceView; readonly changes: number } | null = null;
   /** The names of services that are not INACTIVE. */
   readonly names = new SortedKeys();
   readonly #live = new Set<string>();

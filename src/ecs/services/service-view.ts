@@ -1,5 +1,6 @@
 import { must } from "../../lib/assert.ts";
 import type { ClusterState } from "../cluster-state.ts";
+import type { ContainerInstance } from "../container-instances/container-instance.ts";
 import type { Deployment } from "../deployments/deployment.ts";
 import { holdsResources, type Task } from "../tasks/task.ts";
 import { isLost } from "./lost-agents.ts";
@@ -40,13 +41,22 @@ export type ServiceView = {
   readonly changesAt: number | null;
 };
 
-/** The view of a service at `now`, from the documents of the cluster. */
+/**
+ * The view of a service at `now`, from the documents of the cluster. A look asks for it several times, and a large service has
+ * thousands of tasks: the last one made serves as long as nothing changed that it was made from.
+ */
 export function viewService(state: ClusterState, service: Service, now: number): ServiceView {
-  const viewer = new Viewer(state, service, now);
-  for (const id of state.serviceIndex.book.taskIdsOf(service.name)) {
-    viewer.add(must(state.tasks.get(id), "a task of a service"));
+  const { serviceIndex, tasks, instances, lostAgentPolicies } = state;
+  const changes = tasks.changes + instances.changes + lostAgentPolicies.changes;
+  const last = serviceIndex.lastView;
+  if (last !== null && last.changes === changes && last.view.service === service && last.view.now === now) {
+    return last.view;
   }
-  return viewer.view();
+  const viewer = new Viewer(state, service, now);
+  for (const id of serviceIndex.book.taskIdsOf(service.name)) viewer.add(must(tasks.get(id), "a task of a service"));
+  const view = viewer.view();
+  serviceIndex.lastView = { view, changes };
+  return view;
 }
 
 class Viewer {
@@ -69,7 +79,8 @@ class Viewer {
 
   add(task: Task): void {
     if (!holdsResources(task)) return;
-    const lost = this.#isLost(task);
+    const instance = task.instanceId === null ? undefined : this.#state.instances.get(task.instanceId);
+    const lost = instance !== undefined && this.#isLost(instance);
     if (task.startedBy !== this.#primary.id && !(lost && task.desiredStatus === "STOPPED")) this.#ofOthers += 1;
     if (task.desiredStatus === "STOPPED") {
       if (!lost) this.#stopping += 1;
@@ -79,7 +90,7 @@ class Viewer {
     const verdict = isRunning ? verdictOf(task) : null;
     // AWS: what is checked must be healthy; of a task that nothing checks RUNNING is enough.
     const serves = isRunning && (verdict === null || verdict === "healthy");
-    const leaves = this.#leaves(task, lost, verdict);
+    const leaves = this.#leaves(task, instance, lost, verdict);
     const isProtected = task.protectedUntil !== null && task.protectedUntil > this.#now;
     const isHealthy = serves && (verdict !== null || this.#isHeldLongEnough(task));
     (leaves === null ? this.#keepers : this.#leavers).push({ task, leaves, isRunning, serves, isHealthy, isProtected });
@@ -98,18 +109,21 @@ class Viewer {
     };
   }
 
-  #leaves(task: Task, lost: boolean, verdict: Verdict | null): LeaveReason | null {
+  #leaves(
+    task: Task,
+    instance: ContainerInstance | undefined,
+    lost: boolean,
+    verdict: Verdict | null,
+  ): LeaveReason | null {
     if (this.#service.status === "DRAINING") return "deleted";
-    const instance = task.instanceId === null ? undefined : this.#state.instances.get(task.instanceId);
     if (lost) return "lost";
     if (instance?.status === "DRAINING") return "draining";
     if (task.startedBy !== this.#primary.id) return "replaced";
     return verdict === "unhealthy" && this.#isGraceOver(task) ? "unhealthy" : null;
   }
 
-  #isLost(task: Task): boolean {
-    const instance = task.instanceId === null ? undefined : this.#state.instances.get(task.instanceId);
-    if (instance === undefined) return false;
+  #isLost(instance: ContainerInstance): boolean {
+    if (instance.agentConnected) return false;
     const lostAt = isLost(this.#state, instance);
     if (lostAt === null) return false;
     if (lostAt > this.#now) this.#lookAt(lostAt);
