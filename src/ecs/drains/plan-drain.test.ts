@@ -199,6 +199,33 @@ describe("a plan leaves no trace", () => {
     return structuredClone({ documents: documentsOf(world.state), events: world.events });
   }
 
+  /** The same of a cluster whose tasks wait for capacity, which comes in the end. */
+  function lifeInWant(isPlanned: boolean): object {
+    const world = new DrainWorld("plan-drain");
+    world.cluster = { ...world.cluster, capacityProviders: ["spot"] };
+    world.withInstances(2, { memoryMiB: 256, capacityProviderName: "spot" });
+    world.steady(2, 100, 200, { capacityProviderStrategy: [{ capacityProvider: "spot", weight: 1 }] });
+    const looksAt: (number | null)[] = [];
+    for (const desiredCount of [2, 3, 3]) {
+      world.play(10_000);
+      world.updateService({ desiredCount });
+      if (isPlanned) world.plan(0);
+      world.play(1_000);
+      looksAt.push(world.state.waitingTasks.lookAt(world.state.timeline));
+    }
+    world.play(30_000);
+    if (isPlanned) world.plan(0);
+    world.withInstances(2, { memoryMiB: 256, capacityProviderName: "spot" });
+    if (isPlanned) world.plan(0);
+    world.play(5_000);
+    assert.equal(world.running().length, 3);
+    return structuredClone({ looksAt, documents: documentsOf(world.state), events: world.events });
+  }
+
+  test("nor in what waits for capacity", () => {
+    assert.deepEqual(lifeInWant(true), lifeInWant(false));
+  });
+
   test("neither in documents nor in events, nor in what happens later", () => {
     const without = life([]);
     assert.deepEqual(life([0, 1, 2, 3, 4, 5, 6]), without);
