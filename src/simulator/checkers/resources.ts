@@ -9,7 +9,21 @@ import type { Checker, Snapshot, Violate } from "./checker.ts";
 const rule = "resources in use equal the sum of the tasks and never exceed what is registered";
 
 /** What the tasks on one instance hold together. */
-type InUse = { cpu: number; memoryMiB: number; tcp: Set<string>; udp: Set<string>; gpus: string[] };
+type InUse = {
+  cpu: number;
+  memoryMiB: number;
+  tcp: Set<string>;
+  udp: Set<string>;
+  gpus: string[];
+  /** Of resources under names of the user's own. */
+  own: Map<string, number>;
+};
+
+/** AWS: an m5.large, which all hosts are that have a type, gives tasks two network interfaces, and ten with a trunk. */
+function interfacesOf({ instanceType, platformAttributes }: ContainerInstance): number {
+  if (instanceType === null) return Number.POSITIVE_INFINITY;
+  return platformAttributes.some(({ name }) => name === "ecs.awsvpc-trunk-id") ? 10 : 2;
+}
 
 /**
  * Resources: over the stored documents after every append, against what the newest event says is left, and against what
@@ -82,17 +96,27 @@ export class ResourcesChecker implements Checker {
     if (inUse.memoryMiB > registered("MEMORY")) {
       this.#violate(rule, `${instance.arn}: ${inUse.memoryMiB} MiB in use of ${registered("MEMORY")}`);
     }
+    for (const [name, value] of inUse.own) {
+      if (value > registered(name)) {
+        this.#violate(rule, `${instance.arn}: ${value} ${name} in use of ${registered(name)}`);
+      }
+    }
+    const interfaces = tasks.reduce((all, { attachments }) => all + attachments.length, 0);
+    if (interfaces > interfacesOf(instance)) {
+      this.#violate(rule, `${instance.arn}: ${interfaces} network interfaces in use of ${interfacesOf(instance)}`);
+    }
     const detail = newestDetail(instance.arn);
     if (detail !== null) this.#compare(instance, inUse, detail.remainingResources as readonly EventResource[]);
   }
 
   /** Adds up what the tasks hold, and finds what two of them hold at once. */
   #sum(instance: ContainerInstance, tasks: readonly Task[]): InUse {
-    const inUse: InUse = { cpu: 0, memoryMiB: 0, tcp: new Set(), udp: new Set(), gpus: [] };
+    const inUse: InUse = { cpu: 0, memoryMiB: 0, tcp: new Set(), udp: new Set(), gpus: [], own: new Map() };
     const devices = instance.platformDevices.map((device) => device.id);
     for (const { arn, reservation, containers } of tasks) {
       inUse.cpu += reservation.cpu;
       inUse.memoryMiB += reservation.memoryMiB;
+      for (const { name, value } of reservation.resources) inUse.own.set(name, (inUse.own.get(name) ?? 0) + value);
       for (const [ports, all] of [
         [reservation.tcpPorts, inUse.tcp] as const,
         [reservation.udpPorts, inUse.udp] as const,
@@ -117,6 +141,7 @@ export class ResourcesChecker implements Checker {
   }
 
   #compare(instance: ContainerInstance, inUse: InUse, remaining: readonly EventResource[]): void {
+    const ofOwn = (resource: Resource): number => amountIn(resource) - (inUse.own.get(resource.name) ?? 0);
     const expected: Readonly<Record<string, (resource: Resource) => unknown>> = {
       CPU: (resource) => amountIn(resource) - inUse.cpu,
       MEMORY: (resource) => amountIn(resource) - inUse.memoryMiB,
@@ -125,8 +150,8 @@ export class ResourcesChecker implements Checker {
       GPU: (resource) => sorted(membersOf(resource).filter((id) => !inUse.gpus.includes(id))),
     };
     for (const resource of instance.registeredResources) {
-      const wanted = expected[resource.name]?.(resource);
-      if (wanted === undefined) continue;
+      const wanted = (expected[resource.name] ?? ofOwn)(resource);
+      if (resource.type === "STRINGSET" && !(resource.name in expected)) continue;
       const said = remaining.find(({ name }) => name === resource.name);
       const left = said?.integerValue ?? said?.longValue ?? said?.doubleValue ?? sorted(said?.stringSetValue ?? []);
       if (JSON.stringify(left) !== JSON.stringify(wanted)) {

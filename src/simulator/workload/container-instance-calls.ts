@@ -8,6 +8,7 @@ const resources = (draw: Draw): object[] => [
   { name: "PORTS", type: "STRINGSET", stringSetValue: ["22", "2375", "2376", "51678"] },
   { name: "PORTS_UDP", type: "STRINGSET", stringSetValue: [] },
   ...(draw.chance(0.1) ? [{ name: "licences", type: "DOUBLE", doubleValue: 1.5 }] : []),
+  ...(draw.chance(0.3) ? [{ name: "seats", type: "INTEGER", integerValue: draw.pick([1, 2, 3]) }] : []),
 ];
 
 /** Attributes that let every kind of task definition be placed. */

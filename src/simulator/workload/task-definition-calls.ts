@@ -95,6 +95,7 @@ function containerDefinition(draw: Draw, at: number, count: number, networkMode:
     ...draw.maybe(0.15, () => ({ healthCheck: { command: ["CMD-SHELL", "true"] } })),
     ...draw.maybe(0.1, () => ({ stopTimeout: draw.pick([2, 10, 60]) })),
     ...draw.maybe(0.06, () => ({ resourceRequirements: [{ type: "GPU", value: draw.pick(["1", "2"]) }] })),
+    ...draw.maybe(0.03, () => ({ resourceRequirements: [{ type: draw.pick(["seats", "licences"]), value: "1" }] })),
     ...draw.maybe(0.1, () => ({ command: draw.pick([["sleep", "5"], ["exit", "1"], ["serve"]]) })),
     ...draw.maybe(0.1, () => ({
       image: draw.pick(["berth/sleep:60", "berth/sleep:60", "berth/crash-after:90", "nginx"]),
