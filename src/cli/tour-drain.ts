@@ -2,7 +2,7 @@ import type { ContainerInstance, ECS } from "@aws-sdk/client-ecs";
 import { must } from "../lib/assert.ts";
 import { runBerth, showRun } from "./tour-commands.ts";
 import type { TourServer } from "./tour-server.ts";
-import { countEvents, describeService, serviceName, showEvents, tasksOf, untilStable } from "./tour-service.ts";
+import { countEvents, describeService, serviceName, showEvents, untilStable } from "./tour-service.ts";
 import { expectEqual, expectThat, type Steps } from "./tour-steps.ts";
 
 /** A container instance with tasks of a service and one of nobody's is emptied: planned, watched, finished, and taken back. */
@@ -13,7 +13,7 @@ export async function drainAndReturn(steps: Steps, server: TourServer): Promise<
   let standalone = "";
   steps.heading("A drain");
   await steps.step("beside tasks of the service a standalone task runs on a container instance", async () => {
-    instance = await fullestInstance(ecs);
+    instance = await onlyOneOfItsZone(ecs);
     name = must((await describe(ecs, instance)).ec2InstanceId, "how the container instance is called");
     const { tasks: started = [] } = await ecs.startTask({
       taskDefinition: "tour-service:1",
@@ -54,21 +54,35 @@ export async function drainAndReturn(steps: Steps, server: TourServer): Promise<
     expectEqual("status", (await describe(ecs, instance)).status, "DRAINING");
     return `${runningCount} of ${serviceName}`;
   });
-  await steps.step("and taken back: it takes tasks again", async () => {
-    const argv = ["drain", name, "--cancel"];
-    showRun(steps, argv, await runBerth(server, argv), 0);
-    expectEqual("status", (await describe(ecs, instance)).status, "ACTIVE");
-    return undefined;
-  });
+  await steps.step(
+    "and taken back: its zone has fewer tasks than the others now, so the service moves some there",
+    async () => {
+      const known = await countEvents(ecs);
+      const argv = ["drain", name, "--cancel"];
+      showRun(steps, argv, await runBerth(server, argv), 0);
+      expectEqual("status", (await describe(ecs, instance)).status, "ACTIVE");
+      await showEvents(steps, ecs, known, /is AZ balanced with 2 tasks in \S+, 2 in \S+, and 2 in \S+\.$/);
+      return undefined;
+    },
+  );
 }
 
-/** The container instance with the most tasks of the service. */
-async function fullestInstance(ecs: ECS): Promise<string> {
-  const { tasks = [] } = await ecs.describeTasks({ tasks: await tasksOf(ecs) });
-  const counts = [...Map.groupBy(tasks, (task) => task.containerInstanceArn ?? "")];
-  const [fullest] = counts.sort(([, a], [, b]) => b.length - a.length);
-  return must(fullest?.[0], "a container instance with a task of the service");
+/** The container instance with tasks of the service that is alone in its zone. */
+async function onlyOneOfItsZone(ecs: ECS): Promise<string> {
+  const { containerInstanceArns = [] } = await ecs.listContainerInstances({});
+  const { containerInstances = [] } = await ecs.describeContainerInstances({
+    containerInstances: containerInstanceArns,
+  });
+  const zones = [...Map.groupBy(containerInstances, (each) => zoneOf(each)).values()];
+  const [alone] = must(
+    zones.find(({ length }) => length === 1),
+    "a zone with one container instance",
+  );
+  return must(alone?.containerInstanceArn, "its ARN");
 }
+
+const zoneOf = ({ attributes = [] }: ContainerInstance): string | undefined =>
+  attributes.find(({ name }) => name === "ecs.availability-zone")?.value;
 
 async function describe(ecs: ECS, arn: string): Promise<ContainerInstance> {
   const { containerInstances } = await ecs.describeContainerInstances({ containerInstances: [arn] });
