@@ -1,0 +1,234 @@
+/* What the checkers of services say of things that are wrong, one at a time. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { DurableState } from "../durable-state.ts";
+import { ConstraintsChecker } from "./constraints.ts";
+import { RolloutsChecker } from "./rollouts.ts";
+import { ServicesChecker } from "./services.ts";
+
+const prefix = "arn:aws:ecs:eu-west-1:111122223333";
+const partition = "cluster/111122223333/eu-west-1/default";
+
+function problems() {
+  const found: string[] = [];
+  return { found, violate: (_rule: string, problem: string) => void found.push(problem) };
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** Keeps documents, given as kind, key and body. */
+const keep = (state: DurableState, ...documents: (readonly [kind: string, key: string, body: Body | null])[]) =>
+  state.keep(partition, {
+    documents: documents.map(([kind, key, body]) => ({ kind, key, body: body === null ? null : JSON.stringify(body) })),
+    events: [],
+  });
+
+function service(members: Body = {}): readonly [string, string, Body] {
+  const deployment = { id: "ecs-svc/1", status: "PRIMARY", rolloutState: "COMPLETED", revisionId: "r1" };
+  return [
+    "service",
+    "web",
+    {
+      name: "web",
+      arn: `${prefix}:service/default/web`,
+      status: "ACTIVE",
+      schedulingStrategy: "REPLICA",
+      desiredCount: 2,
+      deployments: [deployment],
+      deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 100 },
+      placementConstraints: [],
+      serviceDeploymentId: "d1",
+      createdAt: 5,
+      ...members,
+    },
+  ];
+}
+
+const history = (status: string): readonly [string, string, Body] => [
+  "service-deployment",
+  "d1",
+  { arn: "d1", status, finishedAt: status === "IN_PROGRESS" ? null : 9 },
+];
+
+function task(id: string, members: Body = {}): readonly [string, string, Body] {
+  const body = {
+    id,
+    arn: `${prefix}:task/default/${id}`,
+    group: "service:web",
+    startedBy: "ecs-svc/1",
+    instanceId: `i-${id}`,
+    lastStatus: "RUNNING",
+    desiredStatus: "RUNNING",
+    createdAt: 6,
+    stopCode: null,
+    stoppedReason: null,
+    waitingFor: null,
+    containers: [],
+  };
+  return ["task", id, { ...body, ...members }];
+}
+
+const scaledIn = {
+  desiredStatus: "STOPPED",
+  stopCode: "ServiceSchedulerInitiated",
+  stoppedReason: "Scaling activity initiated by (deployment ecs-svc/1)",
+};
+
+describe("rollouts", () => {
+  const begun = () => {
+    const { found, violate } = problems();
+    const state = new DurableState();
+    const checker = new RolloutsChecker(violate);
+    keep(state, service());
+    checker.kept(keep(state, task("t1"), task("t2")));
+    assert.deepEqual(found, []);
+    return { found, state, checker };
+  };
+
+  test("a task above the upper bound", () => {
+    const { found, state, checker } = begun();
+    checker.kept(keep(state, task("t3")));
+    assert.match(found.join(), /has 3, at most 2/);
+  });
+
+  test("not while an update is under way, which may have let it", () => {
+    const { found, state, checker } = begun();
+    const request = { service: `${prefix}:service/default/web` };
+    const call = { id: 1, operation: "UpdateService", request, cluster: "default", startedAt: 0 };
+    checker.callStarted(call);
+    checker.kept(keep(state, task("t3")));
+    assert.deepEqual(found, []);
+    checker.callEnded(call, { type: "lost", reason: "" });
+    checker.kept(keep(state, task("t4")));
+    assert.match(found.join(), /has 4, at most 2/);
+  });
+
+  test("a task that is stopped below the lower bound", () => {
+    const { found, state, checker } = begun();
+    checker.kept(keep(state, task("t1", scaledIn)));
+    assert.match(found.join(), /stopped t1 and has 1 left, at least 2/);
+  });
+
+  test("not one that failed its health check, nor one that went beside others that ended by themselves", () => {
+    const { found, state, checker } = begun();
+    const sick = [{ essential: true, healthStatus: "UNHEALTHY" }];
+    checker.kept(keep(state, task("t1", { containers: sick })));
+    checker.kept(keep(state, task("t1", { containers: sick, ...scaledIn })));
+    assert.deepEqual(found, []);
+    checker.kept(keep(state, service({ desiredCount: 1 })));
+    keep(state, task("t3"));
+    checker.kept(keep(state, task("t2", { lastStatus: "STOPPED" }), task("t3", scaledIn)));
+    assert.deepEqual(found, []);
+  });
+});
+
+describe("services", () => {
+  const begun = (members: Body = {}) => {
+    const { found, violate } = problems();
+    const state = new DurableState();
+    const checker = new ServicesChecker(violate);
+    // Without an event its deployment comes out of nothing, which is not what these tests are about.
+    keep(state, service(members), history("SUCCESSFUL"));
+    return { found, state, checker };
+  };
+
+  test("two PRIMARY deployments, and none", () => {
+    const { found, state, checker } = begun();
+    checker.kept(keep(state, service()));
+    assert.deepEqual(found, []);
+    const deployment = { id: "ecs-svc/1", status: "ACTIVE", rolloutState: "COMPLETED" };
+    checker.kept(keep(state, service({ deployments: [deployment] })));
+    assert.match(found.pop() ?? "", /has 0 of them/);
+  });
+
+  test("a service deployment that goes back, and one that says another thing than the deployment", () => {
+    const { found, state, checker } = begun();
+    checker.kept(keep(state, history("IN_PROGRESS")));
+    assert.match(found.pop() ?? "", /from SUCCESSFUL to IN_PROGRESS/);
+    checker.kept(keep(state, service()));
+    assert.match(found.pop() ?? "", /is COMPLETED, its service deployment is IN_PROGRESS/);
+  });
+
+  test("a daemon twice on an instance; a REPLICA service may be", () => {
+    const on = (id: string) => task(id, { instanceId: "i1" });
+    const replica = begun();
+    replica.checker.kept(keep(replica.state, on("t1"), on("t2")));
+    assert.deepEqual(replica.found, []);
+    const daemon = begun({ schedulingStrategy: "DAEMON" });
+    daemon.checker.kept(keep(daemon.state, on("t1")));
+    assert.deepEqual(daemon.found, []);
+    daemon.checker.kept(keep(daemon.state, on("t2")));
+    assert.match(daemon.found.join(), /has two on i1/);
+  });
+
+  test("a task of an INACTIVE service", () => {
+    const { found, state, checker } = begun({ status: "INACTIVE", deployments: [] });
+    checker.kept(keep(state, task("t1", { desiredStatus: "STOPPED" })));
+    assert.deepEqual(found, []);
+    checker.kept(keep(state, task("t2")));
+    assert.match(found.join(), /t2 is wanted RUNNING/);
+  });
+
+  test("events with a gap, and more than a hundred of them", () => {
+    const { found, state, checker } = begun();
+    const event = (number: number): readonly [string, string, Body] => [
+      "service-event",
+      `web/${number}`,
+      { serviceName: "web", number },
+    ];
+    checker.kept(keep(state, event(1), event(2)));
+    assert.deepEqual(found, []);
+    checker.kept(keep(state, event(4)));
+    assert.match(found.pop() ?? "", /no event 3 before 4/);
+    checker.kept(keep(state, ...Array.from({ length: 101 }, (_, at) => event(at + 1))));
+    assert.match(found.pop() ?? "", /has 101 events/);
+    checker.kept(keep(state, ...[1, 2, 3].map((number) => ["service-event", `web/${number}`, null] as const)));
+    assert.match(found.pop() ?? "", /events 4 to 101/);
+  });
+});
+
+describe("constraints", () => {
+  const instance = (id: string, rack: string): (readonly [string, string, Body])[] =>
+    ["container-instance", "instance-registration"].map((kind) => {
+      const arn = `${prefix}:container-instance/default/${id}`;
+      return [kind, id, { id, arn, platformAttributes: [], customAttributes: [{ name: "rack", value: rack }] }];
+    });
+
+  test("a task of a service on an instance that its expression leaves out", () => {
+    const { found, violate } = problems();
+    const state = new DurableState();
+    const checker = new ConstraintsChecker(violate);
+    const placementConstraints = [{ type: "memberOf", expression: "attribute:rack == r0" }];
+    keep(state, service({ placementConstraints }), ...instance("i-t1", "r0"), ...instance("i-t2", "r1"));
+    checker.kept(keep(state, task("t1")));
+    assert.deepEqual(found, []);
+    checker.kept(keep(state, task("t2")));
+    assert.match(found.join(), /t2 is on .*i-t2, which is no member of attribute:rack == r0/);
+  });
+
+  test("two tasks of a service that wants distinct instances; two of one RunTask", () => {
+    const { found, violate } = problems();
+    const state = new DurableState();
+    const checker = new ConstraintsChecker(violate);
+    const placementConstraints = [{ type: "distinctInstance" }];
+    keep(state, service({ placementConstraints }));
+    checker.kept(keep(state, task("t1", { instanceId: "i1" })));
+    assert.deepEqual(found, []);
+    checker.kept(keep(state, task("t2", { instanceId: "i1" })));
+    assert.match(found.pop() ?? "", /want to be on distinct ones/);
+    const call = { id: 1, operation: "RunTask", request: { placementConstraints }, cluster: "default", startedAt: 0 };
+    const tasks = ["t1", "t2"].map((id) => ({ taskArn: `${prefix}:task/default/${id}` }));
+    checker.callEnded(call, { type: "reply", reply: { tasks } }, state);
+    assert.match(found.pop() ?? "", /RunTask put two tasks on i1/);
+  });
+
+  test("a task that waited and was put on an instance that it did not wait for", () => {
+    const { found, violate } = problems();
+    const state = new DurableState();
+    const checker = new ConstraintsChecker(violate);
+    const waitingFor = { constraints: [{ type: "memberOf", expression: "not(attribute:rack == r1)" }] };
+    keep(state, ...instance("i-t1", "r1"), task("t1", { group: "blue", instanceId: null, waitingFor }));
+    checker.kept(keep(state, task("t1", { group: "blue" })));
+    assert.match(found.join(), /no member of not\(attribute:rack == r1\)/);
+  });
+});
