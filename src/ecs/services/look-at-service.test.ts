@@ -264,3 +264,28 @@ test("a newer deployment takes over from one under way", () => {
   world.untilSteady();
   assert.ok(world.running().every(({ taskDefinitionArn }) => taskDefinitionArn.endsWith(":3")));
 });
+
+test("what a look leaves to be started follows at once, behind the other services that wait", () => {
+  const world = new ServiceWorld("services").withInstances(3, { cpu: 1_000_000, memoryMiB: 10_000_000 });
+  world.aService({ serviceName: "large", desiredCount: 350 });
+  world.aService({ serviceName: "small", desiredCount: 2 });
+  const counts = world.advanceClock(0).map(() => world.tasksOf("large").length);
+  assert.equal(counts.length, 4, "looks with at most 100 starts each");
+  assert.equal(world.tasksOf("large").length, 350);
+  const [first] = world.told("small");
+  assert.equal(first, "(service small) has started 2 tasks: (task ID) (task ID).");
+  const lines = world.events.filter(({ detail }) => detail.eventName === "TASKS_STARTED");
+  assert.deepEqual(
+    lines.map(({ resources }) => resources[0]?.split("/").at(-1)),
+    ["large", "small", "large", "large", "large"],
+  );
+});
+
+test("what found no room is not tried again at once", () => {
+  const world = new ServiceWorld("services").withInstances(1, { cpu: 25_600, memoryMiB: 51_200 });
+  world.aService({ desiredCount: 2_000 });
+  const steps = world.advanceClock(1_500);
+  const placed = world.tasksOf().length;
+  assert.ok(placed > 100 && placed < 2_000, `${placed} tasks fit`);
+  assert.ok(steps.length <= placed / 100 + 3, `${steps.length} looks for ${placed} tasks`);
+});

@@ -40,9 +40,10 @@ export function lookAtService(step: ClusterStep, name: string): number {
   countUnhealthy(step, name, stopped);
   stopServiceTasks(step, serviceNow(step, name), stopped);
   const started = start(step, view, plan);
-  const leftOver = stops.length > stopped.length || started < Math.min(plan.starts, startable(view, step.now));
+  // Of fewer starts than a look may make the rest found no room.
+  const startsLeft = started === changesPerLook && plan.starts > started;
   settle(step, name, plan);
-  lookAgain(step, name, view, leftOver && started + stopped.length > 0);
+  lookAgain(step, name, view, stops.length > stopped.length || startsLeft);
   return started + stopped.length;
 }
 
@@ -196,7 +197,8 @@ function lookAgain(step: ClusterStep, name: string, view: ServiceView, leftOver:
   const { looks, hungry } = step.state.serviceIndex;
   const service = step.state.services.get(name);
   if (service === undefined || service.status === "INACTIVE") return;
-  if (leftOver) looks.at(name, 0);
+  // Behind the services that the step under way leaves for the next one.
+  if (leftOver) looks.at(name, step.now);
   const after = viewService(step.state, service, step.now);
   const { until } = after.primary.startBackoff;
   if (after.changesAt !== null) looks.at(name, after.changesAt);
