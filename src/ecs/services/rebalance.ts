@@ -178,7 +178,15 @@ function hinderedByRoom(step: ClusterStep, service: Service, zone: string, probl
     problem.type === "fargate"
       ? problemMessage(problem)
       : `is unable to place a task in ${zone} because no container instance met all of its requirements.`;
-  impede(step, service.name, message, "SERVICE_TASK_PLACEMENT_FAILURE", problemDetail(step, problem), true);
+  const detail = problemDetail(step, within(step, zone, problem));
+  impede(step, service.name, message, "SERVICE_TASK_PLACEMENT_FAILURE", detail, true);
+}
+
+/** What the instances of the zone lack: that the others are elsewhere tells nobody anything. */
+function within({ state }: ClusterStep, zone: string, problem: PlacementProblem): PlacementProblem {
+  if (problem.type !== "refused") return problem;
+  const isThere = (instanceId: string) => state.instances.get(instanceId)?.availabilityZone === zone;
+  return { ...problem, refusals: problem.refusals.filter(({ instanceId }) => isThere(instanceId)) };
 }
 
 function hinderedByProtection(step: ClusterStep, { service, primary }: ServiceView): void {
