@@ -8,9 +8,6 @@ import { Stage } from "./stage.ts";
 export const scenarioPath = (name: string): string => join(import.meta.dirname, `${name}.scenario`);
 export const goldenPath = (name: string): string => join(import.meta.dirname, `${name}.events`);
 
-/** How long after the beginning of a wait: the looks that it waits for are under way. */
-const crashAfterMs = 1_100;
-
 export type Played = {
   /** The whole stream, as the golden file has it. */
   readonly text: string;
@@ -22,10 +19,15 @@ export type PlayOptions = {
   readonly seed: string;
   /** The control plane is killed at this of the lines that wait, counted from zero; null: it lives. */
   readonly crashAt: number | null;
+  /** How long after that line begins; when it is missing, looks at services that it waits for are under way. */
+  readonly crashAfterMs?: number;
 };
 
 /** Plays the scenario of that name. Rejects when it waits in vain, when a rule of the simulator is broken, or on a line that it cannot read. */
-export async function playScenario(name: string, { seed, crashAt }: PlayOptions): Promise<Played> {
+export async function playScenario(
+  name: string,
+  { seed, crashAt, crashAfterMs = 1_100 }: PlayOptions,
+): Promise<Played> {
   const lines = linesOf(name);
   const fatal = crashAt === null ? undefined : waitsIn(lines)[crashAt];
   const stage = new Stage(seed);
