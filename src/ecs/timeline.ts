@@ -33,6 +33,8 @@ export const ecsTimeline = {
   serviceEventRepeatMs: 21_600_000,
   /** LIMIT: how long a rollout that alarms watch is held open when its tasks are there; AWS computes a time that it does not tell. */
   alarmBakeMs: 300_000,
+  /** LIMIT: how long a second is in the deadlines of drains and in the lost-agent policy, so that these keep step with the rest. */
+  drainSecondMs: 1_000,
   /** LIMIT: how long zones must be out of balance in a steady service before tasks are moved; AWS does not tell. */
   rebalanceAfterMs: 60_000,
 } as const;

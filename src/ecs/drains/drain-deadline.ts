@@ -8,15 +8,15 @@ import { drainDueAt } from "./drain.ts";
 const deadlineSecondsMax = 172_800;
 
 /**
- * When the deadline of a call is, or null when it names none. The seconds are the caller's own and are the same in a cluster
- * whose timeline is made shorter. Refuses with InvalidParameterException what is no whole number from 1 to 172800.
+ * When the deadline of a call is, or null when it names none. A timeline that is made shorter makes its seconds shorter, too.
+ * Refuses with InvalidParameterException what is no whole number from 1 to 172800.
  */
-export function checkedDeadline(deadlineSeconds: number | undefined, now: number): number | null {
+export function checkedDeadline({ now, timeline }: ClusterStep, deadlineSeconds: number | undefined): number | null {
   if (deadlineSeconds === undefined) return null;
   if (!Number.isInteger(deadlineSeconds) || deadlineSeconds < 1 || deadlineSeconds > deadlineSecondsMax) {
     refuse("InvalidParameterException", `deadlineSeconds must be between 1 and ${deadlineSecondsMax}.`);
   }
-  return now + deadlineSeconds * 1_000;
+  return now + deadlineSeconds * timeline.drainSecondMs;
 }
 
 /**

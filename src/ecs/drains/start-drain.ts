@@ -20,7 +20,7 @@ export type StartDrainRequest = {
  */
 export function startDrain(step: ClusterStep, request: StartDrainRequest, _: Given): DrainsReply {
   const { drains, instances } = step.state;
-  const deadlineAt = checkedDeadline(request.deadlineSeconds, step.now);
+  const deadlineAt = checkedDeadline(step, request.deadlineSeconds);
   const { ids, failures } = moveContainerInstances(
     step,
     request.containerInstances,

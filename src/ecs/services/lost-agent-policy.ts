@@ -12,8 +12,8 @@ const replaceAfterSecondsMax = 604_800;
 
 /**
  * PutLostAgentPolicy: the tasks of services on a container instance are replaced when its agent has been gone for so many
- * seconds, which are the caller's own and not made shorter with a cluster's timeline; without them the policy is off. Every
- * service is looked at again. Refuses with InvalidParameterException what is no whole number from 1 to 604800.
+ * seconds (a timeline that is made shorter makes them shorter, too); without them the policy is off. Every service is looked
+ * at again. Refuses with InvalidParameterException what is no whole number from 1 to 604800.
  */
 export function putLostAgentPolicy(
   step: ClusterStep,

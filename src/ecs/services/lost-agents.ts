@@ -21,5 +21,5 @@ export function isLost(state: ClusterState, instance: ContainerInstance): number
   const policy = state.lostAgentPolicies.get(policyKey);
   if (policy === undefined || instance.agentConnected) return null;
   // Of an agent that went while nobody wrote that down is known only that it was gone when the policy was made.
-  return (instance.disconnectedAt ?? policy.updatedAt) + policy.replaceAfterSeconds * 1_000;
+  return (instance.disconnectedAt ?? policy.updatedAt) + policy.replaceAfterSeconds * state.timeline.drainSecondMs;
 }
