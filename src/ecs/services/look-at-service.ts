@@ -56,21 +56,20 @@ export function planOf(step: ClusterStep, view: ServiceView): ServicePlan {
   return view.service.schedulingStrategy === "DAEMON" ? planDaemon(step, view) : planReplica(view);
 }
 
+/** What a user asks for goes before what the deployment's own watch would do: both may be there at one look. */
 function endDeploymentsThatFailed(step: ClusterStep, service: Service): void {
   if (service.status !== "ACTIVE") return;
+  const { name } = service;
   const primary = primaryOf(service);
-  const breaker = service.deploymentConfiguration.deploymentCircuitBreaker;
-  if (hasTripped(breaker, primary, service.desiredCount)) {
-    failDeployment(step, service.name, "circuit-breaker", breaker.rollback);
-    return;
-  }
-  if (triggeredAlarms(step.state, service, primary).length > 0) {
-    failDeployment(step, service.name, "alarm", service.deploymentConfiguration.alarms.rollback);
-    return;
-  }
+  const { deploymentCircuitBreaker: breaker, alarms } = service.deploymentConfiguration;
   const status = step.state.serviceDeployments.get(service.serviceDeploymentId)?.status;
-  if (status === "ROLLBACK_REQUESTED") failDeployment(step, service.name, "rollback-requested", true);
-  if (status === "STOP_REQUESTED") failDeployment(step, service.name, "abort-requested", false);
+  if (status === "ROLLBACK_REQUESTED") failDeployment(step, name, "rollback-requested", true);
+  else if (status === "STOP_REQUESTED") failDeployment(step, name, "abort-requested", false);
+  else if (hasTripped(breaker, primary, service.desiredCount)) {
+    failDeployment(step, name, "circuit-breaker", breaker.rollback);
+  } else if (triggeredAlarms(step.state, service, primary).length > 0) {
+    failDeployment(step, name, "alarm", alarms.rollback);
+  }
 }
 
 /** AWS: the desired count of a DAEMON service is the number of instances that match. */
