@@ -1,41 +1,39 @@
-import type { AgentDisk, AgentState } from "../agent/agent-disk.ts";
 import type { DocumentWrite, Store } from "../store/store.ts";
+import { HostDisk, headKind, hostOfPart, partKind } from "./host-disk.ts";
 
-const diskKind = "disk";
 const adoptedKind = "adopted";
+
+type Texts = { heads: Map<string, string>; parts: Map<string, Map<string, string>> };
 
 /** The disks of hosts in this process and the list of adopted container instances, in one partition of the store. */
 export class HostDisks {
   readonly #store: Store;
   readonly #partition: string;
   readonly #epoch: number;
-  readonly #states: Map<string, string>;
+  /** What was found when the partition was opened, until its host is given it. */
+  readonly #found: Texts;
+  readonly #disks = new Map<string, HostDisk>();
   readonly #adopted: Set<string>;
 
-  private constructor(
-    store: Store,
-    partition: string,
-    epoch: number,
-    states: Map<string, string>,
-    adopted: Set<string>,
-  ) {
+  private constructor(store: Store, partition: string, epoch: number, found: Texts, adopted: Set<string>) {
     this.#store = store;
     this.#partition = partition;
     this.#epoch = epoch;
-    this.#states = states;
+    this.#found = found;
     this.#adopted = adopted;
   }
 
   /** Takes the partition. Throws StoreError when the store fails. */
   static async open(store: Store, partition = "simulated-hosts"): Promise<HostDisks> {
     const { epoch, documents } = await store.open(partition);
-    const states = new Map<string, string>();
+    const found: Texts = { heads: new Map(), parts: new Map() };
     const adopted = new Set<string>();
     for (const { kind, key, body } of documents) {
-      if (kind === diskKind) states.set(key, body);
+      if (kind === headKind) found.heads.set(key, body);
+      if (kind === partKind) partsOf(found, hostOfPart(key)).set(key, body);
       if (kind === adoptedKind) adopted.add(key);
     }
-    return new HostDisks(store, partition, epoch, states, adopted);
+    return new HostDisks(store, partition, epoch, found, adopted);
   }
 
   /** ARNs of the container instances that have a simulated host though they registered without one. */
@@ -48,29 +46,35 @@ export class HostDisks {
     await this.#append([{ kind: adoptedKind, key: containerInstanceArn, body: "{}" }]);
   }
 
-  /** The disk of the host `name`. It is read from memory once, so it must be given to one agent only. */
-  disk(name: string): AgentDisk {
-    return {
-      load: async () => {
-        const body = this.#states.get(name);
-        this.#states.delete(name);
-        return body === undefined ? null : (JSON.parse(body) as AgentState);
-      },
-      save: (state) => this.#append([{ kind: diskKind, key: name, body: JSON.stringify(state) }]),
-    };
+  /** The disk of the host `name`. It must be given to one agent only. */
+  disk(name: string): HostDisk {
+    let disk = this.#disks.get(name);
+    if (disk === undefined) {
+      const head = this.#found.heads.get(name);
+      const stored = head === undefined ? null : { head, parts: partsOf(this.#found, name) };
+      this.#found.heads.delete(name);
+      this.#found.parts.delete(name);
+      disk = new HostDisk(name, stored, (documents) => this.#append(documents));
+      this.#disks.set(name, disk);
+    }
+    return disk;
   }
 
   /** Takes the disk of a host away, and an adopted instance of the same name from the list. */
   async erase(name: string): Promise<void> {
     this.#adopted.delete(name);
-    this.#states.delete(name);
-    await this.#append([
-      { kind: diskKind, key: name, body: null },
-      { kind: adoptedKind, key: name, body: null },
-    ]);
+    const disk = this.disk(name);
+    this.#disks.delete(name);
+    await this.#append([...disk.erased(), { kind: adoptedKind, key: name, body: null }]);
   }
 
   #append(documents: readonly DocumentWrite[]): Promise<void> {
     return this.#store.append(this.#partition, this.#epoch, { documents, events: [] });
   }
+}
+
+function partsOf({ parts }: Texts, host: string): Map<string, string> {
+  const known = parts.get(host) ?? new Map<string, string>();
+  parts.set(host, known);
+  return known;
 }

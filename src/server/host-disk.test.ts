@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { AgentState } from "../agent/agent-disk.ts";
+import { newTask } from "../agent/engine/engine-task.ts";
+import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
+import { must } from "../lib/assert.ts";
+import { emptyMemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
+import type { DocumentWrite } from "../store/store.ts";
+import { HostDisk } from "./host-disk.ts";
+import { HostDisks } from "./host-disks.ts";
+
+const spec = { name: "main", image: "app" } as PayloadContainer;
+const aTask = (arn: string) => newTask({ arn, desiredStatus: "RUNNING" }, [spec], null, 0);
+const containerOf = (task: ReturnType<typeof aTask>) => must(task.containers[0], "the container");
+
+function stateOf(tasks: AgentState["engine"]["tasks"], past: AgentState["engine"]["past"] = []): AgentState {
+  const engine = { tasks, past, removing: [], sequence: 3, manifestId: null, portCursor: 0, attached: ["a"] };
+  return { format: 2, containerInstanceArn: "arn", agentVersion: "1", engine, submissions: [{ task: "t" }] };
+}
+
+const aPast = (arn: string) => ({ arn, forgetAt: 9, leftovers: [], surroundings: null });
+
+/** A disk, and the documents of each append. */
+function recording() {
+  const appends: (readonly DocumentWrite[])[] = [];
+  const written = () => (appends.at(-1) ?? []).map(({ key, body }) => (body === null ? `-${key}` : key));
+  const fail = { next: false };
+  const disk = new HostDisk("h", null, (documents) => {
+    appends.push(documents);
+    return fail.next ? Promise.reject(new Error("full")) : Promise.resolve();
+  });
+  return { disk, written, fail };
+}
+
+const actions = ["add", "run", "report", "rename", "leftover", "settle"] as const;
+
+test("whatever an agent changes in its tasks is found again by the next process", async () => {
+  const action = fc.tuple(fc.constantFrom(...actions), fc.nat(4));
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.array(action, { maxLength: 4 }), { maxLength: 8 }), async (saves) => {
+      const stored = emptyMemoryDisk();
+      const disk = (await HostDisks.open(new MemoryStore({ disk: stored }))).disk("a-host/1");
+      const tasks = new Map<string, ReturnType<typeof aTask>>();
+      const past: ReturnType<typeof aPast>[] = [];
+      let last: string | null = null;
+      for (const changes of saves) {
+        for (const [change, at] of changes) {
+          const arn = `arn:${at}`;
+          const task = tasks.get(arn);
+          if (change === "add") tasks.set(arn, aTask(arn));
+          if (task === undefined) continue;
+          if (change === "run") containerOf(task).phase = "running";
+          if (change === "report") task.changes.push({ containerName: "main", status: "RUNNING" });
+          if (change === "rename") containerOf(task).bindings = [];
+          if (change === "leftover") task.leftovers.push({ container: "main", runtimeId: arn });
+          if (change === "settle") {
+            tasks.delete(arn);
+            past.push(aPast(arn));
+          }
+        }
+        const state = stateOf(
+          [...tasks.values()],
+          past.filter(({ arn }, at) => past.findLastIndex((p) => p.arn === arn) === at && !tasks.has(arn)),
+        );
+        last = JSON.stringify(state);
+        await disk.save(state);
+      }
+      const found = await (await HostDisks.open(new MemoryStore({ disk: stored }))).disk("a-host/1").load();
+      assert.equal(found === null ? null : JSON.stringify(found), last);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("only tasks that changed are written, and those that are gone are removed", async () => {
+  const { disk, written } = recording();
+  const [one, two] = [aTask("1"), aTask("2")];
+  await disk.save(stateOf([one, two]));
+  assert.deepEqual(written(), ["h 1", "h 2", "h"]);
+  containerOf(two).phase = "running";
+  await disk.save(stateOf([one, two]));
+  assert.deepEqual(written(), ["h 2", "h"]);
+  await disk.save(stateOf([two], [aPast("1")]));
+  assert.deepEqual(written(), ["h 1", "h"]);
+  await disk.save(stateOf([two]));
+  assert.deepEqual(written(), ["-h 1", "h"]);
+});
+
+test("what an append that failed was to write is written with the next one", async () => {
+  const { disk, written, fail } = recording();
+  const [one, two] = [aTask("1"), aTask("2")];
+  await disk.save(stateOf([one, two]));
+  fail.next = true;
+  containerOf(two).phase = "running";
+  await assert.rejects(disk.save(stateOf([two])), /full/);
+  fail.next = false;
+  await disk.save(stateOf([two]));
+  assert.deepEqual(written(), ["h 2", "-h 1", "h"]);
+  await disk.save(stateOf([two]));
+  assert.deepEqual(written(), ["h"]);
+});
+
+test("a disk that holds its tasks in one document is read, and written in parts from then on", async () => {
+  const before = stateOf([aTask("1")], [aPast("2")]);
+  const disk = new HostDisk("h", { head: JSON.stringify(before), parts: new Map() }, () => Promise.resolve());
+  assert.deepEqual(await disk.load(), JSON.parse(JSON.stringify(before)));
+  assert.equal(await disk.load(), null, "it is read once");
+});
+
+test("an erased disk leaves no document behind, of its own process or of one before", async () => {
+  const stored = emptyMemoryDisk();
+  const open = () => HostDisks.open(new MemoryStore({ disk: stored }));
+  const documents = async () => (await new MemoryStore({ disk: stored }).open("simulated-hosts")).documents.length;
+  const first = await open();
+  await first.disk("h").save(stateOf([aTask("1")], [aPast("2")]));
+  await first.disk("other").save(stateOf([]));
+  assert.equal(await documents(), 4);
+  await (await open()).erase("h");
+  assert.equal(await documents(), 1);
+});
