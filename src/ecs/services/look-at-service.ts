@@ -9,7 +9,7 @@ import { planDaemon } from "./daemon-plan.ts";
 import { daemonSpots, followsTasks } from "./daemon-spots.ts";
 import { problemDetail, problemMessage } from "./placement-problem.ts";
 import { interruptRebalance, lookAtBalance } from "./rebalance.ts";
-import { type PlannedStop, planReplica, type ServicePlan } from "./replica-plan.ts";
+import { boundsOf, type PlannedStop, planReplica, type ServicePlan } from "./replica-plan.ts";
 import { retire } from "./retire-service.ts";
 import { primaryOf, type Service } from "./service.ts";
 import { announceAction, tellService } from "./service-announcements.ts";
@@ -88,10 +88,12 @@ function surplusOf(step: ClusterStep, view: ServiceView, { surplus }: ServicePla
   const open = view.keepers.filter(({ isProtected }) => !isProtected);
   const useless = open.filter(({ serves }) => !serves).map(({ task }) => task);
   const serving = open.filter(({ serves }) => serves).map(({ task }) => task);
-  const count = Math.max(0, surplus - useless.length);
+  // What is protected stays though it does not serve yet; what serves instead goes no further than the lower bound.
+  const spare = view.keepers.filter(({ serves }) => serves).length - boundsOf(view).lower;
+  const count = Math.max(0, Math.min(surplus - useless.length, spare));
   const strategies = view.service.placementStrategy;
   const ordered = count === 0 ? [] : scaleInOrder(step.state, serving, strategies, step.random("scale-in"), count);
-  return [...useless, ...ordered].slice(0, surplus).map((task) => ({ task, why: "surplus" }));
+  return [...useless.slice(0, surplus), ...ordered].map((task) => ({ task, why: "surplus" }));
 }
 
 /** AWS: once a task of the deployment was RUNNING, the circuit breaker counts tasks that are replaced for failed health checks. */
