@@ -74,20 +74,28 @@ export function unsettledServices(
         ? "is DRAINING"
         : service.steadySince === null
           ? unsteady(partition, service, tasks, restless, now, isOutOfReach)
-          : notAsSteady(service, tasks, restless);
+          : notAsSteady(service, tasks, restless, isOutOfReach);
     if (problem !== null) problems.push(`the service ${service.arn} ${problem}`);
   }
   return problems;
 }
 
 /** What a steady service lacks, though it says that it is steady; null when nothing. */
-function notAsSteady(service: Service, tasks: readonly Task[], restless: Restless): string | null {
+function notAsSteady(
+  service: Service,
+  tasks: readonly Task[],
+  restless: Restless,
+  isOutOfReach: (task: Task) => boolean,
+): string | null {
   if (restless.hasService(service.name)) return null;
   const primary = primaryOf(service);
   const running = tasks.filter(
     (task) => task.startedBy === primary.id && task.lastStatus === "RUNNING" && task.desiredStatus === "RUNNING",
   );
-  if (running.length === service.desiredCount && tasks.length === running.length) return null;
+  // Beyond ECS: with a policy for lost agents, what was given up and cannot be told so is none of the service's any more.
+  const others = tasks.filter((task) => !running.includes(task));
+  const isGivenUp = (task: Task): boolean => task.desiredStatus === "STOPPED" && isOutOfReach(task);
+  if (running.length === service.desiredCount && others.every(isGivenUp)) return null;
   return `is steady with ${running.length} of ${service.desiredCount} tasks, ${tasks.length} in all`;
 }
 

@@ -1,7 +1,8 @@
 import type { AccountSetting } from "../../ecs/account-settings/account-setting.ts";
 import type { Attribute } from "../../ecs/attributes/attribute.ts";
+import type { Service } from "../../ecs/services/service.ts";
 import type { Tag } from "../../ecs/tags/tag.ts";
-import type { DurableState } from "../durable-state.ts";
+import type { DurableState, Kept } from "../durable-state.ts";
 import type { Call, Checker, Outcome, Violate } from "./checker.ts";
 import { LastWrites } from "./last-writes.ts";
 import { type Write, writesOf } from "./writes.ts";
@@ -27,6 +28,16 @@ export class AcknowledgedChecker implements Checker {
 
   constructor(violate: Violate) {
     this.#violate = violate;
+  }
+
+  /** What was written to a service went with it, and the next one of its name begins without. */
+  kept({ documents }: Kept): void {
+    for (const { kind, before, after } of documents) {
+      if (kind !== "service" || before === null) continue;
+      const [former, service] = [before as Service, after as Service | null];
+      if (service?.status !== "INACTIVE" && service?.createdAt === former.createdAt) continue;
+      this.#writes.forgetAll((key) => key.split(" ")[1] === former.arn);
+    }
   }
 
   callStarted(call: Call): void {

@@ -38,6 +38,15 @@ export class LastWrites<V> {
     if (entry !== undefined) entry.value = undefined;
   }
 
+  /** Nothing is known any more of the keys that `applies` to, whatever becomes of the writes to them that are under way. */
+  forgetAll(applies: (key: string) => boolean): void {
+    for (const [key, entry] of this.#entries) {
+      if (!applies(key)) continue;
+      entry.value = undefined;
+      entry.mixed = entry.underWay > 0;
+    }
+  }
+
   /** The keys and values that are known. */
   *known(): Iterable<readonly [key: string, value: V]> {
     for (const [key, { value, underWay }] of this.#entries) {
