@@ -28,6 +28,23 @@ export function completeDeployment(step: ClusterStep, name: string): void {
   announceDeployment(step, service, "SERVICE_DEPLOYMENT_COMPLETED", primary.id, reason);
 }
 
+/**
+ * Drops the deployments before the PRIMARY one that have no task left, not even one that is on its way out. AWS: they are
+ * INACTIVE then and shown no more; here but for one that can be rolled back to, and the one that a rollback goes away from.
+ */
+export function dropEmptyDeployments(step: ClusterStep, name: string): void {
+  const service = serviceNamed(step, name);
+  const { serviceIndex, tasks, serviceDeployments } = step.state;
+  const failing = serviceDeployments.get(service.serviceDeploymentId)?.deploymentId;
+  const stays = ({ id, status, rolloutState }: Deployment): boolean =>
+    status === "PRIMARY" || rolloutState === "COMPLETED" || id === failing;
+  // An ordinary rollout has no others, so that its many tasks need not be asked.
+  if (service.deployments.every(stays)) return;
+  const withTasks = new Set([...serviceIndex.book.taskIdsOf(name)].map((id) => tasks.get(id)?.startedBy));
+  const deployments = service.deployments.filter((each) => stays(each) || withTasks.has(each.id));
+  if (deployments.length < service.deployments.length) step.state.services.put(name, { ...service, deployments });
+}
+
 /** Why a deployment is given up. */
 export type FailureCause = "circuit-breaker" | "alarm" | "rollback-requested" | "abort-requested";
 

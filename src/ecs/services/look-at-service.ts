@@ -2,7 +2,7 @@ import { must } from "../../lib/assert.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { triggeredAlarms } from "../deployments/alarm.ts";
 import { hasTripped } from "../deployments/circuit-breaker.ts";
-import { completeDeployment, failDeployment } from "../deployments/end-deployment.ts";
+import { completeDeployment, dropEmptyDeployments, failDeployment } from "../deployments/end-deployment.ts";
 import { isImpaired } from "../deployments/start-backoff.ts";
 import { scaleInOrder } from "../placement/scale-in.ts";
 import { planDaemon } from "./daemon-plan.ts";
@@ -146,6 +146,7 @@ function settle(step: ClusterStep, name: string, plan: ServicePlan): void {
   tellImpediments(step, view, plan);
   forgetOldFailures(step, view);
   if (isRolledOut(view) && hasBaked(step, view)) completeDeployment(step, name);
+  else dropEmptyDeployments(step, name);
   lookAtBalance(step, viewNow(step, name));
   lookAtSteadiness(step, viewNow(step, name));
 }

@@ -152,3 +152,48 @@ test("tasks that a user stops are replaced, and no failures", () => {
   world.untilSteady();
   assert.equal(world.running().length, 3);
 });
+
+test("updates that follow one another leave no deployments without tasks behind", () => {
+  const world = aWorld(0);
+  world.aService({ desiredCount: 2 }, withImage("app", 1));
+  for (let revision = 2; revision < 8; revision++) {
+    world.updateService({}, withImage("app", revision));
+    world.play(2_000);
+  }
+  assert.equal(world.service().deployments.length, 1);
+});
+
+test("a superseded rollout without tasks goes, and what can be rolled back to stays", () => {
+  const world = aWorld();
+  world.aService({ desiredCount: 2, deploymentConfiguration: breaker }, withImage("app", 1));
+  world.untilSteady();
+  const first = primaryOf(world.service()).id;
+  world.updateService({}, withImage("app", 2));
+  world.updateService({}, withImage(images.failing, 3));
+  world.play(2_000);
+  assert.deepEqual(
+    world.service().deployments.map(({ rolloutState, status }) => `${status} ${rolloutState}`),
+    ["PRIMARY IN_PROGRESS", "ACTIVE COMPLETED"],
+  );
+  world.untilSteady();
+  assert.equal(primaryOf(world.service()).id, first);
+});
+
+test("the tasks of a deleted service with the same name are not the new one's, wherever they still are", () => {
+  const world = aWorld(2);
+  world.aService({ desiredCount: 2 }, withImage("app", 1));
+  world.untilSteady();
+  const old = world.running();
+  const away = old[0]?.instanceId;
+  const index = [0, 1].find((each) => world.instanceId(each) === away) ?? 0;
+  world.changeInstance(index, { agentConnected: false, disconnectedAt: world.now });
+  world.call("DeleteService", { service: "web", force: true });
+  world.play(5_000);
+  assert.equal(world.service().status, "INACTIVE");
+  world.aService({ desiredCount: 1, deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 100 } });
+  world.untilSteady();
+  assert.equal(world.running().length, 1);
+  world.changeInstance(index, { agentConnected: true, disconnectedAt: null });
+  world.play(120_000);
+  assert.equal(world.running().length, 1);
+});

@@ -63,6 +63,7 @@ class Viewer {
   readonly #state: ClusterState;
   readonly #service: Service;
   readonly #primary: Deployment;
+  readonly #deploymentIds: ReadonlySet<string | null>;
   readonly #now: number;
   readonly #keepers: ServiceTask[] = [];
   readonly #leavers: ServiceTask[] = [];
@@ -74,11 +75,14 @@ class Viewer {
     this.#state = state;
     this.#service = service;
     this.#primary = primaryOf(service);
+    this.#deploymentIds = new Set(service.deployments.map(({ id }) => id));
     this.#now = now;
   }
 
   add(task: Task): void {
     if (!holdsResources(task)) return;
+    // Of a deleted service with the same name: they may be with an agent that is away, and are nobody's any more.
+    if (task.desiredStatus === "STOPPED" && !this.#deploymentIds.has(task.startedBy)) return;
     const instance = task.instanceId === null ? undefined : this.#state.instances.get(task.instanceId);
     const lost = instance !== undefined && this.#isLost(instance);
     if (task.startedBy !== this.#primary.id && !(lost && task.desiredStatus === "STOPPED")) this.#ofOthers += 1;
