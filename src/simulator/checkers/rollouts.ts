@@ -65,7 +65,10 @@ export class RolloutsChecker implements Checker {
       instanceId !== null &&
       (partition.instance(instanceId)?.agentConnected === false ||
         documents.some(({ kind, key }) => kind === "container-instance" && key === instanceId));
-    const held = tasksOf(partition, service).filter((task) => policy === null || !isAway(task));
+    // What a deleted service of the same name left behind takes none of the room.
+    const isOwn = ({ desiredStatus, startedBy }: Task): boolean =>
+      desiredStatus === "RUNNING" || service.deployments.some(({ id }) => id === startedBy);
+    const held = tasksOf(partition, service).filter((task) => isOwn(task) && (policy === null || !isAway(task)));
     const [, most] = boundsOf(service);
     if (held.length > most) {
       this.#violate(upper, `${service.arn} started tasks and has ${held.length}, at most ${most} may be there`);
