@@ -289,3 +289,27 @@ test("what found no room is not tried again at once", () => {
   assert.ok(placed > 100 && placed < 2_000, `${placed} tasks fit`);
   assert.ok(steps.length <= placed / 100 + 3, `${steps.length} looks for ${placed} tasks`);
 });
+
+test("a deployment that supersedes another stops what that one has just started before what is proven", () => {
+  const world = aWorld();
+  world.aService({ desiredCount: 4 }, withImage("app"));
+  world.untilSteady();
+  world.updateService({}, withImage("app", 2));
+  world.play(10_000);
+  world.updateService({}, withImage("app", 3));
+  world.play(5_000);
+  const revisions = world.running().map(({ taskDefinitionArn }) => taskDefinitionArn.slice(-1));
+  assert.deepEqual(revisions.sort(), ["1", "1", "1", "1", "3", "3", "3", "3"]);
+  world.untilSteady();
+});
+
+test("a service whose only deployment was stopped has failed, and is not steady", () => {
+  const world = aWorld();
+  world.aService({ desiredCount: 1 });
+  world.play(3_000);
+  const [deployment] = world.state.serviceDeployments.values();
+  world.call("StopServiceDeployment", { serviceDeploymentArn: deployment?.arn, stopType: "ABORT" });
+  world.play(120_000);
+  assert.equal(primaryOf(world.service()).rolloutState, "FAILED");
+  assert.ok(!world.told().some((text) => text.includes("steady state")));
+});

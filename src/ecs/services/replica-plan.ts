@@ -83,18 +83,27 @@ function pendingLeavers(leavers: readonly ServiceTask[]): PlannedStop[] {
   return stopsOf(leavers.filter(useless));
 }
 
-/** Those that serve may go while healthy tasks stay at the lower bound or above it; after a failed rollout none goes. */
+/**
+ * Those that serve may go while healthy tasks stay at the lower bound or above it; after a failed rollout none goes. AWS: what
+ * is not healthy goes first, which is here what a deployment that was never COMPLETED has started just now.
+ */
 function servingLeavers(view: ServiceView, lower: number, surplus: number, isFailed: boolean): PlannedStop[] {
   if (isFailed) return [];
   const serving = view.leavers.filter(
     ({ leaves, serves }) => serves && (leaves === "draining" || leaves === "replaced"),
   );
   const healthy = view.keepers.filter(({ isHealthy }) => isHealthy).length;
-  const budget = healthy - surplus + serving.length - lower;
+  const budget = Math.max(0, healthy - surplus + serving.length - lower);
+  const open = serving.filter(({ isProtected }) => !isProtected);
+  const unproven = open.filter((task) => !isProven(task)).sort(byReasonAndAge);
   // A drain goes before a rollout, and the oldest task first.
-  const order = serving.filter(({ isProtected }) => !isProtected).sort(byReasonAndAge);
-  return stopsOf(order.slice(0, Math.max(0, budget)));
+  const proven = open.filter(isProven).sort(byReasonAndAge);
+  const spare = Math.max(0, healthy - surplus + serving.filter(isProven).length - lower);
+  return stopsOf([...unproven, ...proven.slice(0, spare)].slice(0, budget));
 }
+
+/** AWS: for a drain RUNNING is healthy; a rollout counts on what has been RUNNING for long enough. */
+const isProven = ({ leaves, isHealthy }: ServiceTask): boolean => leaves === "draining" || isHealthy;
 
 function byReasonAndAge(a: ServiceTask, b: ServiceTask): number {
   if (a.leaves !== b.leaves) return a.leaves === "draining" ? -1 : 1;

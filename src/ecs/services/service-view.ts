@@ -134,9 +134,10 @@ class Viewer {
     return lostAt <= this.#now;
   }
 
-  /** AWS: of a deployment under way a task that nothing checks counts when it has been RUNNING for 40 s. */
+  /** AWS: of a deployment that was never COMPLETED a task that nothing checks counts when it has been RUNNING for 40 s. */
   #isHeldLongEnough(task: Task): boolean {
-    if (task.startedBy !== this.#primary.id || this.#primary.rolloutState !== "IN_PROGRESS") return true;
+    const deployment = this.#service.deployments.find(({ id }) => id === task.startedBy);
+    if (deployment === undefined || deployment.rolloutState === "COMPLETED") return true;
     return this.#hasPassed((task.startedAt ?? this.#now) + this.#state.timeline.healthyHoldMs);
   }
 

@@ -10,7 +10,7 @@ import type { ServiceView } from "./service-view.ts";
  * Told when it becomes so, and again each six hours.
  */
 export function isSteady({ service, primary, keepers, leavers, stopping, ofOthers }: ServiceView): boolean {
-  if (primary.rolloutState === "IN_PROGRESS" || service.deployments.length > 1) return false;
+  if (primary.rolloutState !== "COMPLETED" || service.deployments.length > 1) return false;
   if (leavers.length > 0 || stopping > 0 || ofOthers > 0 || keepers.length !== service.desiredCount) return false;
   return keepers.every(({ isHealthy }) => isHealthy);
 }
