@@ -20,9 +20,9 @@ function recorded(disk: AgentDisk): { readonly disk: AgentDisk; readonly texts: 
     texts,
     disk: {
       load: () => disk.load(),
-      save: (state) => {
+      save: (state, changed) => {
         texts.push(JSON.stringify(state));
-        return disk.save(state);
+        return disk.save(state, changed);
       },
     },
   };

@@ -17,8 +17,11 @@ export type AgentState = {
 export interface AgentDisk {
   /** The state of the last `save` that was over, or null when there was none. */
   load(): Promise<AgentState | null>;
-  /** Must make text of `state` before it returns, since the agent goes on changing it. Called again only when it has settled. */
-  save(state: AgentState): Promise<void>;
+  /**
+   * Must make text of `state` before it returns, since the agent goes on changing it. Called again only when it has settled.
+   * Of the tasks that were in the last state to be saved, and are the same objects, only those in `changed` may differ.
+   */
+  save(state: AgentState, changed: ReadonlySet<object>): Promise<void>;
 }
 
 /** A disk that lasts as long as the process; the simulator hands it from one life of an agent to the next. */

@@ -136,7 +136,7 @@ export class DurableEngine {
     const batch = this.#takeOutbox();
     this.#unsaved = false;
     this.#saving = disk
-      .save(this.#state(batch))
+      .save(this.#state(batch), this.#engine.takeChanged())
       .catch((error: unknown) => {
         // A host with a full disk goes on; after a restart it may know less than it did.
         log(

@@ -19,6 +19,8 @@ function stateOf(tasks: AgentState["engine"]["tasks"], past: AgentState["engine"
   return { format: 2, containerInstanceArn: "arn", agentVersion: "1", engine, submissions: [{ task: "t" }] };
 }
 
+const nothing: ReadonlySet<object> = new Set();
+
 const aPast = (arn: string) => ({ arn, forgetAt: 9, leftovers: [], surroundings: null });
 
 /** A disk, and the documents of each append. */
@@ -45,11 +47,13 @@ test("whatever an agent changes in its tasks is found again by the next process"
       const past: ReturnType<typeof aPast>[] = [];
       let last: string | null = null;
       for (const changes of saves) {
+        const changed = new Set<object>();
         for (const [change, at] of changes) {
           const arn = `arn:${at}`;
           const task = tasks.get(arn);
-          if (change === "add") tasks.set(arn, aTask(arn));
+          if (change === "add" && task === undefined) tasks.set(arn, aTask(arn));
           if (task === undefined) continue;
+          changed.add(task);
           if (change === "run") containerOf(task).phase = "running";
           if (change === "report") task.changes.push({ containerName: "main", status: "RUNNING" });
           if (change === "rename") containerOf(task).bindings = [];
@@ -64,7 +68,7 @@ test("whatever an agent changes in its tasks is found again by the next process"
           past.filter(({ arn }, at) => past.findLastIndex((p) => p.arn === arn) === at && !tasks.has(arn)),
         );
         last = JSON.stringify(state);
-        await disk.save(state);
+        await disk.save(state, changed);
       }
       const found = await (await HostDisks.open(new MemoryStore({ disk: stored }))).disk("a-host/1").load();
       assert.equal(found === null ? null : JSON.stringify(found), last);
@@ -76,29 +80,46 @@ test("whatever an agent changes in its tasks is found again by the next process"
 test("only tasks that changed are written, and those that are gone are removed", async () => {
   const { disk, written } = recording();
   const [one, two] = [aTask("1"), aTask("2")];
-  await disk.save(stateOf([one, two]));
-  assert.deepEqual(written(), ["h 1", "h 2", "h"]);
+  await disk.save(stateOf([one, two]), nothing);
+  assert.deepEqual(written(), ["h", "h 1", "h 2"]);
   containerOf(two).phase = "running";
-  await disk.save(stateOf([one, two]));
-  assert.deepEqual(written(), ["h 2", "h"]);
-  await disk.save(stateOf([two], [aPast("1")]));
-  assert.deepEqual(written(), ["h 1", "h"]);
-  await disk.save(stateOf([two]));
-  assert.deepEqual(written(), ["-h 1", "h"]);
+  await disk.save(stateOf([one, two]), new Set([two]));
+  assert.deepEqual(written(), ["h", "h 2"]);
+  const past = [aPast("1")];
+  await disk.save(stateOf([two], past), nothing);
+  assert.deepEqual(written(), ["h", "-h 1", "h 3"]);
+  await disk.save(stateOf([two], past), nothing);
+  assert.deepEqual(written(), ["h"]);
+  await disk.save(stateOf([two]), nothing);
+  assert.deepEqual(written(), ["h", "-h 3"]);
 });
 
-test("what an append that failed was to write is written with the next one", async () => {
+test("after an append that failed everything is written anew, and what it may have left is removed", async () => {
   const { disk, written, fail } = recording();
   const [one, two] = [aTask("1"), aTask("2")];
-  await disk.save(stateOf([one, two]));
+  await disk.save(stateOf([one, two]), nothing);
   fail.next = true;
-  containerOf(two).phase = "running";
-  await assert.rejects(disk.save(stateOf([two])), /full/);
+  await assert.rejects(disk.save(stateOf([two]), new Set([two])), /full/);
   fail.next = false;
-  await disk.save(stateOf([two]));
-  assert.deepEqual(written(), ["h 2", "-h 1", "h"]);
-  await disk.save(stateOf([two]));
+  await disk.save(stateOf([two]), nothing);
+  assert.deepEqual(written().toSorted(), ["-h 1", "-h 2", "-h 2", "h", "h 3"]);
+  await disk.save(stateOf([two]), nothing);
   assert.deepEqual(written(), ["h"]);
+});
+
+test("what was loaded is not written again, and what is not taken over is removed", async () => {
+  const appends: (readonly DocumentWrite[])[] = [];
+  const parts = new Map([["disk-task" as const, new Map([["h 7", JSON.stringify(aTask("1"))]])]]);
+  const again = () =>
+    new HostDisk("h", { head: JSON.stringify(stateOf([])), parts }, async (documents) => void appends.push(documents));
+  const [taken, refused] = [again(), again()];
+  const state = must(await taken.load(), "the state");
+  await taken.save(state, nothing);
+  await refused.save(stateOf([aTask("3")]), nothing);
+  assert.deepEqual(
+    appends.map((documents) => documents.map(({ key, body }) => (body === null ? `-${key}` : key))),
+    [["h"], ["-h 7", "h", "h 8"]],
+  );
 });
 
 test("a disk that holds its tasks in one document is read, and written in parts from then on", async () => {
@@ -113,8 +134,8 @@ test("an erased disk leaves no document behind, of its own process or of one bef
   const open = () => HostDisks.open(new MemoryStore({ disk: stored }));
   const documents = async () => (await new MemoryStore({ disk: stored }).open("simulated-hosts")).documents.length;
   const first = await open();
-  await first.disk("h").save(stateOf([aTask("1")], [aPast("2")]));
-  await first.disk("other").save(stateOf([]));
+  await first.disk("h").save(stateOf([aTask("1")], [aPast("2")]), nothing);
+  await first.disk("other").save(stateOf([]), nothing);
   assert.equal(await documents(), 4);
   await (await open()).erase("h");
   assert.equal(await documents(), 1);

@@ -2,122 +2,130 @@ import type { AgentDisk, AgentState } from "../agent/agent-disk.ts";
 import type { DocumentWrite } from "../store/store.ts";
 
 type Engine = AgentState["engine"];
-type Part = Engine["tasks"][number] | Engine["past"][number];
+type EngineTask = Engine["tasks"][number];
+type PastTask = Engine["past"][number];
 
-/** What is stored of a disk: its head, and its tasks by the keys of their documents. */
-export type StoredDisk = { readonly head: string; readonly parts: ReadonlyMap<string, string> };
+/** What is stored of a disk: its head, and its tasks by kind and then by key. */
+export type StoredDisk = { readonly head: string; readonly parts: ReadonlyMap<PartKind, ReadonlyMap<string, string>> };
 
-/** The document of a disk: the state but for the tasks, which are documents of their own and are named here in their order. */
+/** The document of a disk: the state without the tasks, each of which is a document of its own. */
 export const headKind = "disk";
-export const partKind = "disk-task";
+export const partKinds = ["disk-task", "disk-past-task"] as const;
+export type PartKind = (typeof partKinds)[number];
 
-type Head = Omit<AgentState, "engine"> & {
-  readonly engine: Omit<Engine, "tasks" | "past"> & {
-    /** Keys; a disk that was written before there were such documents has the tasks themselves. */
-    readonly tasks: readonly (string | Engine["tasks"][number])[];
-    readonly past: readonly (string | Engine["past"][number])[];
-  };
-};
-
-/** Whose disk a task's document is part of: its key is the name of the host, a space and the task's ARN. */
+/** Whose disk a document of a task is part of: its key is the name of the host, a space, and a number that rises. */
 export const hostOfPart = (key: string): string => key.slice(0, key.lastIndexOf(" "));
+const numberOf = (key: string): number => Number(key.slice(key.lastIndexOf(" ") + 1));
+
+/** The key of the document of each task that was written. */
+type Keys<P> = ReadonlyMap<P, string>;
 
 /**
  * The disk of a host in this process. An agent saves with every step, and a step is about one or two of its tasks: so each
- * task is a document, and only those that differ from what was written last are made into text and written.
+ * task is a document, and only those that changed are made into text and written.
  */
 export class HostDisk implements AgentDisk {
   readonly #name: string;
   readonly #append: (documents: readonly DocumentWrite[]) => Promise<void>;
   #stored: StoredDisk | null;
-  /** What was written of each task, by the key of its document: a copy of what the agent goes on changing. */
-  #written = new Map<string, unknown>();
+  #tasks: Keys<EngineTask> = new Map();
+  #past: Keys<PastTask> = new Map();
+  /** Documents that may be there and are no task's: the next save removes them. */
+  #strays: DocumentWrite[] = [];
+  #lastNumber = 0;
 
   /** `stored` is null for a disk that nothing was written to; it is read once. */
   constructor(name: string, stored: StoredDisk | null, append: (documents: readonly DocumentWrite[]) => Promise<void>) {
     this.#name = name;
     this.#stored = stored;
     this.#append = append;
-    // Known to be there, so that they are removed, and written anew where their tasks remain.
-    for (const key of stored?.parts.keys() ?? []) this.#written.set(key, null);
+    for (const [kind, bodies] of stored?.parts ?? []) {
+      for (const key of bodies.keys()) {
+        this.#strays.push({ kind, key, body: null });
+        this.#lastNumber = Math.max(this.#lastNumber, numberOf(key));
+      }
+    }
   }
 
   load(): Promise<AgentState | null> {
     const stored = this.#stored;
     this.#stored = null;
     if (stored === null) return Promise.resolve(null);
-    const head = JSON.parse(stored.head) as Head;
-    const whole = <P>(parts: readonly (string | P)[]): P[] =>
-      parts.map((part) => (typeof part === "string" ? (JSON.parse(stored.parts.get(part) ?? "null") as P) : part));
-    const engine = { ...head.engine, tasks: whole(head.engine.tasks), past: whole(head.engine.past) };
-    return Promise.resolve({ ...head, engine });
+    // Of a disk that was written before tasks were documents, the head has them.
+    const head = JSON.parse(stored.head) as AgentState;
+    const tasks = new Map<EngineTask, string>(partsOf(stored, "disk-task"));
+    const past = new Map<PastTask, string>(partsOf(stored, "disk-past-task"));
+    this.#tasks = tasks;
+    this.#past = past;
+    this.#strays = [];
+    const { engine } = head;
+    const whole = { tasks: [...engine.tasks, ...tasks.keys()], past: [...engine.past, ...past.keys()] };
+    return Promise.resolve({ ...head, engine: { ...engine, ...whole } });
   }
 
-  async save(state: AgentState): Promise<void> {
-    const { tasks, past } = state.engine;
-    const documents: DocumentWrite[] = [];
-    const written = new Map<string, unknown>();
-    const keysOf = (parts: readonly Part[]): string[] => parts.map((part) => this.#writePart(part, written, documents));
-    const head: Head = { ...state, engine: { ...state.engine, tasks: keysOf(tasks), past: keysOf(past) } };
-    for (const key of this.#written.keys()) {
-      if (!written.has(key)) documents.push({ kind: partKind, key, body: null });
-    }
-    documents.push({ kind: headKind, key: this.#name, body: JSON.stringify(head) });
-    this.#written = written;
+  async save(state: AgentState, changed: ReadonlySet<object>): Promise<void> {
+    const head: AgentState = { ...state, engine: { ...state.engine, tasks: [], past: [] } };
+    const documents: DocumentWrite[] = [
+      ...this.#strays,
+      { kind: headKind, key: this.#name, body: JSON.stringify(head) },
+    ];
+    this.#tasks = this.#writeParts("disk-task", state.engine.tasks, this.#tasks, changed, documents);
+    this.#past = this.#writeParts("disk-past-task", state.engine.past, this.#past, changed, documents);
+    this.#strays = [];
     try {
       await this.#append(documents);
     } catch (error) {
-      // Which of it was written is open: with the next save all of it is written again.
-      for (const { kind, key } of documents) if (kind === partKind) this.#written.set(key, null);
+      // What of it was written is open: with the next save everything is written again, under other keys.
+      this.#strays = documents.filter(({ kind }) => kind !== headKind).concat(this.#removals());
+      this.#strays = this.#strays.map((document) => ({ ...document, body: null }));
+      this.#tasks = new Map();
+      this.#past = new Map();
       throw error;
     }
   }
 
   /** What takes this disk away. */
   erased(): readonly DocumentWrite[] {
-    const parts = [...this.#written.keys()].map((key) => ({ kind: partKind, key, body: null }));
-    this.#written.clear();
+    const documents = [{ kind: headKind, key: this.#name, body: null }, ...this.#strays, ...this.#removals()];
     this.#stored = null;
-    return [{ kind: headKind, key: this.#name, body: null }, ...parts];
+    this.#tasks = new Map();
+    this.#past = new Map();
+    this.#strays = [];
+    return documents;
   }
 
-  #writePart(part: Part, written: Map<string, unknown>, documents: DocumentWrite[]): string {
-    const key = `${this.#name} ${part.arn}`;
-    const last = this.#written.get(key);
-    if (isAs(part, last, copiedLevels)) {
-      written.set(key, last);
-    } else {
-      documents.push({ kind: partKind, key, body: JSON.stringify(part) });
-      written.set(key, copyOf(part, copiedLevels));
+  /** Adds to `documents` what is new or changed of `parts`, and what is gone; gives the keys of all. */
+  #writeParts<P extends object>(
+    kind: PartKind,
+    parts: readonly P[],
+    written: Keys<P>,
+    changed: ReadonlySet<object>,
+    documents: DocumentWrite[],
+  ): Keys<P> {
+    const keys = new Map<P, string>();
+    let kept = 0;
+    for (const part of parts) {
+      const known = written.get(part);
+      if (known !== undefined) kept += 1;
+      else this.#lastNumber += 1;
+      const key = known ?? `${this.#name} ${this.#lastNumber}`;
+      keys.set(part, key);
+      if (known === undefined || changed.has(part)) documents.push({ kind, key, body: JSON.stringify(part) });
     }
-    return key;
+    if (kept === written.size) return keys;
+    for (const [part, key] of written) if (!keys.has(part)) documents.push({ kind, key, body: null });
+    return keys;
+  }
+
+  #removals(): DocumentWrite[] {
+    const removalsOf = (kind: PartKind, keys: Iterable<string>) =>
+      [...keys].map((key): DocumentWrite => ({ kind, key, body: null }));
+    return [...removalsOf("disk-task", this.#tasks.values()), ...removalsOf("disk-past-task", this.#past.values())];
   }
 }
 
-/** The task, its lists, and what is in them: the engine changes these in place, and replaces everything that is below. */
-const copiedLevels = 3;
-
-function copyOf(value: unknown, levels: number): unknown {
-  if (levels === 0 || typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((each) => copyOf(each, levels - 1));
-  const from = value as Record<string, unknown>;
-  const copy: Record<string, unknown> = {};
-  for (const name in from) copy[name] = copyOf(from[name], levels - 1);
-  return copy;
-}
-
-function isAs(value: unknown, copy: unknown, levels: number): boolean {
-  if (value === copy) return true;
-  if (levels === 0 || typeof value !== "object" || value === null) return false;
-  if (typeof copy !== "object" || copy === null) return false;
-  if (Array.isArray(value)) {
-    if (!Array.isArray(copy) || value.length !== copy.length) return false;
-    return value.every((each, index) => isAs(each, copy[index], levels - 1));
-  }
-  // Parts have all their members from the beginning, so that none can be in the copy alone.
-  for (const name in value) {
-    const now = (value as Record<string, unknown>)[name];
-    if (!isAs(now, (copy as Record<string, unknown>)[name], levels - 1)) return false;
-  }
-  return true;
+/** The tasks of a disk, in the order in which they were first written, with their keys. */
+function partsOf<P>({ parts }: StoredDisk, kind: PartKind): [P, string][] {
+  const sorted = [...(parts.get(kind) ?? [])].sort(([one], [other]) => numberOf(one) - numberOf(other));
+  return sorted.map(([key, body]) => [JSON.parse(body) as P, key]);
 }

@@ -1,9 +1,9 @@
 import type { DocumentWrite, Store } from "../store/store.ts";
-import { HostDisk, headKind, hostOfPart, partKind } from "./host-disk.ts";
+import { HostDisk, headKind, hostOfPart, type PartKind, partKinds } from "./host-disk.ts";
 
 const adoptedKind = "adopted";
 
-type Texts = { heads: Map<string, string>; parts: Map<string, Map<string, string>> };
+type Texts = { heads: Map<string, string>; parts: Map<string, Map<PartKind, Map<string, string>>> };
 
 /** The disks of hosts in this process and the list of adopted container instances, in one partition of the store. */
 export class HostDisks {
@@ -30,7 +30,8 @@ export class HostDisks {
     const adopted = new Set<string>();
     for (const { kind, key, body } of documents) {
       if (kind === headKind) found.heads.set(key, body);
-      if (kind === partKind) partsOf(found, hostOfPart(key)).set(key, body);
+      const partKind = partKinds.find((candidate) => candidate === kind);
+      if (partKind !== undefined) partsOf(found, hostOfPart(key)).get(partKind)?.set(key, body);
       if (kind === adoptedKind) adopted.add(key);
     }
     return new HostDisks(store, partition, epoch, found, adopted);
@@ -73,8 +74,8 @@ export class HostDisks {
   }
 }
 
-function partsOf({ parts }: Texts, host: string): Map<string, string> {
-  const known = parts.get(host) ?? new Map<string, string>();
+function partsOf({ parts }: Texts, host: string): Map<PartKind, Map<string, string>> {
+  const known = parts.get(host) ?? new Map(partKinds.map((kind) => [kind, new Map<string, string>()]));
   parts.set(host, known);
   return known;
 }

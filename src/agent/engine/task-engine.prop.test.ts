@@ -236,12 +236,18 @@ class World {
   }
 
   step(input: EngineInput): void {
+    const before = new Map([...this.#engine.tasks()].map((task) => [task, JSON.stringify(task)]));
     for (const output of this.#engine.step(input, this.#now)) {
       if (output.type === "run") this.#order(output.command);
       if (output.type === "submit") this.#report(output.change);
     }
     this.#checkPorts();
     this.#checkBooks();
+    const changed: ReadonlySet<object> = this.#engine.takeChanged();
+    for (const task of this.#engine.tasks()) {
+      const text = before.get(task);
+      if (text !== undefined && !changed.has(task)) assert.equal(JSON.stringify(task), text, "it changed untold");
+    }
   }
 
   #order(command: RuntimeCommand): void {

@@ -36,6 +36,8 @@ export class TaskEngine {
   #manifestId: string | null;
   readonly #ports: SharedPorts;
   #attached: string[];
+  /** Tasks that may differ from what they were when somebody last asked. */
+  #changed = new Set<EngineTask>();
   #out: EngineOutput[] = [];
   #now = 0;
   /** Of the step under way. */
@@ -67,9 +69,23 @@ export class TaskEngine {
     };
   }
 
+  /**
+   * The tasks that may have changed in place since the last call, so that whoever keeps the state need not look at all of them.
+   * Tasks that came since are new objects; whoever is past is an object that never changes.
+   */
+  takeChanged(): ReadonlySet<EngineTask> {
+    const changed = this.#changed;
+    this.#changed = new Set();
+    return changed;
+  }
+
   step(input: EngineInput, now: number): readonly EngineOutput[] {
     this.#out = [];
     this.#now = now;
+    for (const arn of this.#concerned(input)) {
+      const task = this.#tasks.get(arn);
+      if (task !== undefined) this.#changed.add(task);
+    }
     this.#progress = new TaskProgress(this.#options, this.#ports, now, this.#out);
     // What the last step put out has been carried out when this step's state is durable.
     if (input.type !== "recovered") this.#removing = [];
@@ -128,6 +144,26 @@ export class TaskEngine {
     let count = 0;
     for (const task of this.#tasks.values()) if (task.known !== "STOPPED") count += 1;
     return count;
+  }
+
+  /** The ARNs of the tasks that an input may change. Those that it makes room for are known when they are admitted. */
+  #concerned(input: EngineInput): Iterable<string> {
+    switch (input.type) {
+      case "payload":
+        return input.tasks.map(({ arn }) => arn);
+      case "stop-confirmed":
+        return input.taskArns;
+      case "attach":
+        return [input.taskArn];
+      case "runtime":
+        return [input.event.taskArn];
+      case "settled":
+      case "manifest":
+        return [];
+      case "timer":
+      case "recovered":
+        return this.#tasks.keys();
+    }
   }
 
   #take(input: EngineInput): void {
@@ -229,6 +265,7 @@ export class TaskEngine {
         if (isHeldUp) continue;
       }
       task.admitted = true;
+      this.#changed.add(task);
       this.#progress.advance(task);
     }
   }
@@ -296,6 +333,7 @@ export class TaskEngine {
     const { leftovers, groundwork } = task;
     const surroundings = groundwork === "none" ? null : task.surroundings;
     this.#tasks.delete(arn);
+    this.#changed.delete(task);
     this.#past.set(arn, { arn, forgetAt: this.#now + this.#options.taskCleanupMs, leftovers, surroundings });
   }
 
