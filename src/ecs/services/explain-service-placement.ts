@@ -70,7 +70,7 @@ function placementsOf(step: ClusterStep, service: Service, plan: TaskPlan, count
   const kind = launchType === "EXTERNAL" ? "EXTERNAL" : "EC2";
   if (launchType === "FARGATE") refuseFargate();
   if (launchType !== null) return Array<PlacementRequest>(count).fill(placementOf(service, plan, kind, null));
-  const counts = providerCounts(step, service.name);
+  const counts = providerCounts(step, service);
   const byProvider = new Map<string, PlacementRequest>();
   return Array.from({ length: count }, () => {
     const provider = nextProvider(capacityProviderStrategy, counts);

@@ -8,11 +8,11 @@ import { anyEligible, placementFailures, placeTask } from "../placement/place-ta
 import type { PlacementConstraint } from "../placement/placement-request.ts";
 import { launch } from "../tasks/launch.ts";
 import type { TaskPlan } from "../tasks/new-task.ts";
-import { holdsResources } from "../tasks/task.ts";
 import { launchOrWait } from "../tasks/waiting-launch.ts";
 import type { PlacementProblem } from "./placement-problem.ts";
 import type { Service } from "./service.ts";
 import { placementOf, planServiceTasks, revisionOf } from "./service-task-plan.ts";
+import { viewService } from "./service-view.ts";
 import { zoneAttribute } from "./zone-rebalancing.ts";
 
 /** What came of starting tasks: those that were, and why no more were. */
@@ -31,7 +31,7 @@ export function startServiceTasks(
 ): Started {
   const plan = planServiceTasks(step, service, deployment);
   const { launchType, capacityProviderStrategy } = revisionOf(step, deployment);
-  const counts = providerCounts(step, service.name);
+  const counts = launchType === null ? providerCounts(step, service) : new Map<string, number>();
   const taskIds: string[] = [];
   while (taskIds.length < count) {
     const provider = launchType === null ? nextProvider(capacityProviderStrategy, counts) : null;
@@ -43,15 +43,15 @@ export function startServiceTasks(
   return { taskIds, problem: null };
 }
 
-/** How many of the service's tasks each capacity provider has. */
-export function providerCounts(step: ClusterStep, serviceName: string): Map<string, number> {
+/**
+ * How many tasks of the service each capacity provider has, those that are on their way out left aside: the base and the
+ * weights are to hold when they are gone.
+ */
+export function providerCounts({ state, now }: ClusterStep, service: Service): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const id of step.state.serviceIndex.book.taskIdsOf(serviceName)) {
-    const task = step.state.tasks.get(id);
-    if (task === undefined || !holdsResources(task) || task.desiredStatus === "STOPPED") continue;
-    if (task.capacityProviderName !== null) {
-      counts.set(task.capacityProviderName, (counts.get(task.capacityProviderName) ?? 0) + 1);
-    }
+  for (const { task } of viewService(state, service, now).keepers) {
+    const { capacityProviderName } = task;
+    if (capacityProviderName !== null) counts.set(capacityProviderName, (counts.get(capacityProviderName) ?? 0) + 1);
   }
   return counts;
 }
