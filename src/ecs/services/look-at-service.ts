@@ -39,10 +39,10 @@ export function lookAtService(step: ClusterStep, name: string): number {
   const stopped = stops.slice(0, changesPerLook);
   countUnhealthy(step, name, stopped);
   stopServiceTasks(step, serviceNow(step, name), stopped);
-  const started = start(step, view, plan);
+  const { started, isHindered } = start(step, view, plan);
   // Of fewer starts than a look may make the rest found no room.
   const startsLeft = started === changesPerLook && plan.starts > started;
-  settle(step, name, plan);
+  settle(step, name, plan, isHindered);
   lookAgain(step, name, view, stops.length > stopped.length || startsLeft);
   return started + stopped.length;
 }
@@ -113,21 +113,22 @@ function startable({ primary }: ServiceView, now: number): number {
   return until !== null && until > now ? 0 : changesPerLook;
 }
 
-function start(step: ClusterStep, view: ServiceView, plan: ServicePlan): number {
+/** Starts what may be started now; `isHindered` when the service was told that a task found no place. */
+function start(step: ClusterStep, view: ServiceView, plan: ServicePlan): { started: number; isHindered: boolean } {
   const { name } = view.service;
   const service = serviceNow(step, name);
   const count = Math.min(plan.starts, startable(view, step.now));
   if (count === 0) {
     step.state.serviceIndex.foundRoom(name, true);
-    return 0;
+    return { started: 0, isHindered: false };
   }
   const { taskIds, problem } = plan.start?.(count) ?? startServiceTasks(step, service, view.primary, count);
   tellStarted(step, service, taskIds);
   step.state.serviceIndex.foundRoom(name, problem === null);
-  if (problem === null) return taskIds.length;
+  if (problem === null) return { started: taskIds.length, isHindered: false };
   // AWS: the text for a service whose tasks cannot be placed; an equal one is held back.
   impede(step, name, problemMessage(problem), "SERVICE_TASK_PLACEMENT_FAILURE", problemDetail(step, problem));
-  return taskIds.length;
+  return { started: taskIds.length, isHindered: true };
 }
 
 function tellStarted(step: ClusterStep, service: Service, taskIds: Started["taskIds"]): void {
@@ -137,13 +138,14 @@ function tellStarted(step: ClusterStep, service: Service, taskIds: Started["task
 }
 
 /** What follows when tasks were started and stopped: impediments, the end of the deployment or of the service, steadiness. */
-function settle(step: ClusterStep, name: string, plan: ServicePlan): void {
+function settle(step: ClusterStep, name: string, plan: ServicePlan, isHindered: boolean): void {
   const view = viewNow(step, name);
   if (view.service.status === "DRAINING") {
     if (view.keepers.length === 0 && view.leavers.length === 0) retire(step, name);
     return;
   }
-  tellImpediments(step, view, plan);
+  // One thing at a time: two that take turns would be told anew with every look.
+  if (!isHindered) tellImpediments(step, view, plan);
   forgetOldFailures(step, view);
   if (isRolledOut(view) && hasBaked(step, view)) completeDeployment(step, name);
   else dropEmptyDeployments(step, name);
@@ -151,16 +153,27 @@ function settle(step: ClusterStep, name: string, plan: ServicePlan): void {
   lookAtSteadiness(step, viewNow(step, name));
 }
 
-function tellImpediments(step: ClusterStep, { service, primary }: ServiceView, plan: ServicePlan): void {
+function tellImpediments(step: ClusterStep, view: ServiceView, plan: ServicePlan): void {
+  const { service, primary } = view;
   if (plan.hindrance === "deployment-configuration") {
     const message =
       "was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.";
+    impede(step, service.name, message, null);
+  } else if (protectedBeyond(view) > 0) {
+    const message = `was unable to reach steady state because task set (${primary.id}) was unable to scale in. Reason: The number of protected tasks are more than the desired count of tasks`;
     impede(step, service.name, message, null);
   } else if (isImpaired(primary.startBackoff)) {
     const message =
       "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
     impede(step, service.name, message, "SERVICE_TASK_START_IMPAIRED");
   } else if (plan.starts === 0 && service.impediment?.isOfBalance !== true) clearImpediment(step, service.name);
+}
+
+/** How many protected tasks a scale-in leaves beyond the desired count. */
+function protectedBeyond({ service, keepers }: ServiceView): number {
+  // A task that is moved to another zone is there twice for a while.
+  if (service.schedulingStrategy === "DAEMON" || service.rebalance !== null) return 0;
+  return keepers.filter(({ isProtected }) => isProtected).length - service.desiredCount;
 }
 
 /** AWS: a healthy task resets what the circuit breaker counted; one that was started before the failure says nothing. */

@@ -17,13 +17,20 @@ export function impede(
 ): void {
   const service = must(step.state.services.get(serviceName), "a service");
   const known = service.impediment;
-  const isKnown = known !== null && known.message === message;
-  if (isKnown && step.now < known.announcedAt + step.timeline.serviceEventRepeatMs) return;
-  const impediment = { message, isOfBalance, since: isKnown ? known.since : step.now, announcedAt: step.now };
-  step.state.services.put(serviceName, { ...service, impediment });
+  const isKnown = known !== null && saysTheSame(known.message, message);
+  const isHeldBack = isKnown && step.now < known.announcedAt + step.timeline.serviceEventRepeatMs;
+  if (isHeldBack && known.message === message) return;
+  const since = isKnown ? known.since : step.now;
+  const announcedAt = isHeldBack ? known.announcedAt : step.now;
+  step.state.services.put(serviceName, { ...service, impediment: { message, isOfBalance, since, announcedAt } });
+  if (isHeldBack) return;
   tellService(step, serviceName, message);
   if (action !== null) announceAction(step, service, action, detail);
 }
+
+/** Which instance comes closest to having room changes with every task that comes and goes, and is no news. */
+const saysTheSame = (a: string, b: string): boolean => a === b || withoutInstance(a) === withoutInstance(b);
+const withoutInstance = (message: string): string => message.replace(/\(container-instance \w+\)/, "");
 
 /** The service gets on again. */
 export function clearImpediment(step: ClusterStep, serviceName: string): void {
