@@ -7,6 +7,7 @@ import { ClientTokensChecker } from "./client-tokens.ts";
 import { ConstraintsChecker } from "./constraints.ts";
 import { FargateChecker } from "./fargate.ts";
 import { PlacesChecker } from "./places.ts";
+import { RepeatedEventsChecker } from "./repeated-events.ts";
 import { ResourcesChecker } from "./resources.ts";
 import { RolloutsChecker } from "./rollouts.ts";
 import { SequencesChecker } from "./sequences.ts";
@@ -42,6 +43,7 @@ export class Checkers {
       new ServicesChecker(this.violate),
       new RolloutsChecker(this.violate),
       new ConstraintsChecker(this.violate),
+      new RepeatedEventsChecker(this.violate),
     ];
   }
 

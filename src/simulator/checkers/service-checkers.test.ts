@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { DurableState } from "../durable-state.ts";
 import { ConstraintsChecker } from "./constraints.ts";
+import { RepeatedEventsChecker } from "./repeated-events.ts";
 import { RolloutsChecker } from "./rollouts.ts";
 import { ServicesChecker } from "./services.ts";
 
@@ -185,6 +186,36 @@ describe("services", () => {
     checker.kept(keep(state, ...[1, 2, 3].map((number) => ["service-event", `web/${number}`, null] as const)));
     assert.match(found.pop() ?? "", /events 4 to 101/);
   });
+});
+
+test("a line that is told twice while its reason lasts; which instance comes closest is no news", () => {
+  const { found, violate } = problems();
+  const state = new DurableState();
+  const checker = new RepeatedEventsChecker(violate);
+  let number = 0;
+  const tell = (message: string, createdAt: number) => {
+    number += 1;
+    const event = { serviceName: "web", number, createdAt, message: `(service web) ${message}` };
+    checker.kept(keep(state, ["service-event", `web/${number}`, event]));
+  };
+  const unplaced = (id: string) =>
+    `was unable to place a task. The closest matching (container-instance ${id}) is full.`;
+  tell("is unable to consistently start tasks successfully.", 500);
+  tell(unplaced("a"), 1_000);
+  assert.deepEqual(found, []);
+  tell(unplaced("b"), 3_000);
+  assert.match(found.pop() ?? "", /was told at 1000 and at 3000/);
+  tell(unplaced("a"), 30_000_000);
+  assert.deepEqual(found, [], "more than six hours later");
+  tell("has started 1 tasks: (task x).", 30_001_000);
+  tell(unplaced("a"), 30_002_000);
+  checker.kept(keep(state, service({ impediment: null })));
+  tell(unplaced("a"), 30_003_000);
+  assert.deepEqual(found, [], "what else happened makes it news again");
+  for (let at = 0; at < 41; at++) {
+    tell(at % 2 === 0 ? "is unable to consistently start tasks successfully." : unplaced("a"), 31_000_000 + at * 1_000);
+  }
+  assert.match(found.join(), /was told 41 times in ten minutes/);
 });
 
 describe("constraints", () => {

@@ -1,4 +1,5 @@
 import type { Draw } from "../draw.ts";
+import { alarmsMember } from "./alarm-calls.ts";
 import type { Known } from "./known.ts";
 import { placementMembers } from "./placement-members.ts";
 import { type CallPlanner, clusterMember, clusterOf } from "./planned-call.ts";
@@ -200,6 +201,7 @@ const strategy = (draw: Draw): object[] =>
 function configuration(draw: Draw, isDaemon: boolean): object {
   return {
     ...draw.weighted<object>(isDaemon ? daemonPercentages : percentages),
+    ...draw.maybe(0.2, () => alarmsMember(draw)),
     ...draw.maybe(0.5, () => ({
       deploymentCircuitBreaker: {
         enable: draw.chance(0.8),

@@ -1,5 +1,6 @@
 import type { RandomStream } from "../../lib/random.ts";
 import { Draw, type Weighted } from "../draw.ts";
+import * as alarms from "./alarm-calls.ts";
 import * as providers from "./capacity-provider-calls.ts";
 import * as clusters from "./cluster-calls.ts";
 import * as instances from "./container-instance-calls.ts";
@@ -55,6 +56,8 @@ export const planners: readonly Weighted<CallPlanner>[] = [
   [30, services.describeServices],
   [8, services.listServices],
   [2, services.listServicesByNamespace],
+  [6, alarms.setAlarmState],
+  [2, alarms.describeAlarms],
   [12, history.stopServiceDeployment],
   [8, history.listServiceDeployments],
   [8, history.describeServiceDeployments],
@@ -98,6 +101,7 @@ export const serviceCalls: readonly CallPlanner[] = [
   services.updateService,
   services.describeServices,
   history.stopServiceDeployment,
+  alarms.setAlarmState,
   definitions.registerTaskDefinition,
   drains.startDrain,
   drains.cancelDrain,

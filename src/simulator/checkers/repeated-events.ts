@@ -1,0 +1,69 @@
+import type { Service, ServiceEvent } from "../../ecs/services/service.ts";
+import { ecsTimeline } from "../../ecs/timeline.ts";
+import type { Kept } from "../durable-state.ts";
+import type { Call, Checker, Violate } from "./checker.ts";
+
+const rule = "what is in the way of a service is told once while it lasts, and again each six hours";
+
+/** LIMIT: what is in the way may change with every task that comes and goes; more news than this in ten minutes nobody reads. */
+const newsMax = 40;
+const newsWithinMs = 600_000;
+
+type Told = { readonly text: string; readonly at: number };
+
+/**
+ * Lines of services that say why something cannot be done. Which container instance comes closest is no news. As soon as
+ * anything else is told, or nothing is in the way, or the service is updated, each of them may come again.
+ */
+export class RepeatedEventsChecker implements Checker {
+  readonly #violate: Violate;
+  /** Per partition and service, what was told last, unless something else happened since. */
+  readonly #told = new Map<string, Told>();
+  /** Per partition and service, when something was told to be in the way. */
+  readonly #times = new Map<string, number[]>();
+
+  constructor(violate: Violate) {
+    this.#violate = violate;
+  }
+
+  callStarted({ operation, request }: Call): void {
+    if (/^(Create|Update|Delete)Service$/.test(operation)) this.#forget(request);
+  }
+
+  callEnded({ operation, request }: Call): void {
+    if (/^(Create|Update|Delete)Service$/.test(operation)) this.#forget(request);
+  }
+
+  kept({ partition, documents }: Kept): void {
+    for (const { kind, before, after } of documents) {
+      if (kind !== "service-event" || before !== null || after === null) continue;
+      const { serviceName, message, createdAt } = after as ServiceEvent;
+      const key = `${partition.name} ${serviceName}`;
+      if (!/ (?:was|is) unable /.test(message)) {
+        this.#told.delete(key);
+        continue;
+      }
+      const text = message.replace(/\(container-instance \w+\)/, "");
+      const last = this.#told.get(key);
+      if (last !== undefined && last.text === text && createdAt < last.at + ecsTimeline.serviceEventRepeatMs) {
+        this.#violate(rule, `${key} was told at ${last.at} and at ${createdAt}: ${message}`);
+      }
+      this.#told.set(key, { text, at: createdAt });
+      const times = [...(this.#times.get(key) ?? []), createdAt].filter((at) => at > createdAt - newsWithinMs);
+      this.#times.set(key, times);
+      if (times.length > newsMax)
+        this.#violate(rule, `${key} was told ${times.length} times in ten minutes: ${message}`);
+    }
+    for (const { kind, key, after } of documents) {
+      if (kind === "service" && (after as Service | null)?.impediment == null) {
+        this.#told.delete(`${partition.name} ${key}`);
+      }
+    }
+  }
+
+  #forget({ service, serviceName }: Call["request"]): void {
+    const reference = String(service ?? serviceName);
+    const name = reference.slice(reference.lastIndexOf("/") + 1);
+    for (const key of this.#told.keys()) if (key.endsWith(` ${name}`)) this.#told.delete(key);
+  }
+}
