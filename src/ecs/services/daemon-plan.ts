@@ -29,7 +29,8 @@ export function planDaemon(step: ClusterStep, view: ServiceView): ServicePlan {
     ...drained(step, view, scene, isFailed),
     ...stopsOf(scene.lost, "lost"),
     ...stopsOf(scene.doubles, "surplus"),
-    ...(isFailed ? pendingOf(scene.replaced) : replacedNow(view, scene)),
+    // After a failed rollout nothing would take the place of a task that runs, however it is.
+    ...(isFailed ? pendingOf(scene.replaced.filter(({ isRunning }) => !isRunning)) : replacedNow(view, scene)),
     ...(isFailed ? [] : unhealthyNow(step, rule, scene, spots)),
   ];
   return {

@@ -59,7 +59,7 @@ export function planReplica(view: ServiceView): ServicePlan {
   const starts = isFailed ? 0 : Math.max(0, Math.min(missing, room));
   const surplus = Math.max(0, -missing);
   const stops = [
-    ...pendingLeavers(leavers),
+    ...pendingLeavers(leavers, isFailed),
     ...servingLeavers(view, lower, surplus, isFailed),
     ...unhealthyLeavers(view, starts, isFailed),
     ...lostLeavers(view, lost),
@@ -76,10 +76,13 @@ export function planReplica(view: ServiceView): ServicePlan {
 const stopsOf = (tasks: readonly ServiceTask[]): PlannedStop[] =>
   tasks.map(({ task, leaves }) => ({ task, why: leaves ?? "surplus" }));
 
-/** AWS: tasks that are not RUNNING yet are of no use to anybody. Those that fail their checks have a rule of their own. */
-function pendingLeavers(leavers: readonly ServiceTask[]): PlannedStop[] {
-  const useless = ({ leaves, serves, isProtected }: ServiceTask): boolean =>
-    !serves && !isProtected && (leaves === "draining" || leaves === "replaced");
+/**
+ * AWS: tasks that are not RUNNING yet are of no use to anybody. Those that fail their checks have a rule of their own; after a
+ * failed rollout they stay, since nothing would take their place.
+ */
+function pendingLeavers(leavers: readonly ServiceTask[], isFailed: boolean): PlannedStop[] {
+  const useless = ({ leaves, serves, isRunning, isProtected }: ServiceTask): boolean =>
+    !serves && !isProtected && !(isFailed && isRunning) && (leaves === "draining" || leaves === "replaced");
   return stopsOf(leavers.filter(useless));
 }
 

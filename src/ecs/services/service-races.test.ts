@@ -197,3 +197,21 @@ test("the tasks of a deleted service with the same name are not the new one's, w
   world.play(120_000);
   assert.equal(world.running().length, 1);
 });
+
+test("after a failed rollout without rollback the old tasks stay, those that fail their health checks too", () => {
+  const world = aWorld();
+  const deploymentConfiguration = { deploymentCircuitBreaker: { enable: true, rollback: false } };
+  world.aService({ desiredCount: 3, deploymentConfiguration }, withImage(images.healthy, 1));
+  world.untilSteady();
+  world.updateService({}, withImage(images.failing, 2));
+  world.untilRollout("FAILED");
+  for (const { arn, instanceId } of world.running()) {
+    const containers = [{ name: "app", healthStatus: "UNHEALTHY" as const }];
+    world.agent({ type: "task-health", instanceId: instanceId ?? "", tasks: [{ taskArn: arn, containers }] });
+  }
+  world.play(60_000);
+  assert.equal(world.running().length, 3);
+  world.updateService({}, withImage(images.healthy, 3));
+  world.untilSteady();
+  assert.ok(runs(world, 3));
+});
