@@ -9,7 +9,8 @@ export type EventLog = {
   readonly lastVersions: ReadonlyMap<string, number>;
 };
 
-type EventBody = { readonly resources: readonly string[]; readonly detail: { readonly version: number } };
+/** Events about services and deployments have no version. */
+type EventBody = { readonly resources: readonly string[]; readonly detail: { readonly version?: number } };
 
 /**
  * Reads the events of every cluster in the data directory of a server that is not running. Throws when a sequence has a gap or a
@@ -30,13 +31,15 @@ export function readEventLog(dataDir: string): EventLog {
       const partition = String(name);
       expectEqual(`the next event of ${partition}`, sequence, next.get(partition) ?? 1);
       next.set(partition, Number(sequence) + 1);
-      const { resources, detail } = JSON.parse(String(body)) as EventBody;
-      for (const arn of resources) {
-        expectEqual(`the next version of ${arn}`, detail.version, (lastVersions.get(arn) ?? 0) + 1);
-        lastVersions.set(arn, detail.version);
-      }
       if (rows.at(-1)?.sequence === sequence && rows.at(-1)?.name === name) {
         expectEqual(`the last sequence of ${partition}`, last, sequence);
+      }
+      const { resources, detail } = JSON.parse(String(body)) as EventBody;
+      const { version } = detail;
+      if (version === undefined) continue;
+      for (const arn of resources) {
+        expectEqual(`the next version of ${arn}`, version, (lastVersions.get(arn) ?? 0) + 1);
+        lastVersions.set(arn, version);
       }
     }
     return { events: rows.length, lastVersions };

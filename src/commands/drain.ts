@@ -30,7 +30,7 @@ ${apiHelp}`,
     plan: { value: null, help: "Change nothing: say what would move where, and what would be in the way." },
     watch: { value: null, help: "Start the drain unless it runs, and show its progress until it is finished." },
     cancel: { value: null, help: "Set the container instances to ACTIVE again. What has moved stays where it is." },
-    deadline: { value: "TIME", help: "Stop what is left after this time, as 10m." },
+    deadline: { value: "TIME", help: "Stop what is left after this time, as 10m (made shorter by --time-scale)." },
     timeout: { value: "TIME", help: "With --watch: give up watching after this time; the drain goes on." },
     ...apiFlags,
     json: {
