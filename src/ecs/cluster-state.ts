@@ -149,7 +149,9 @@ export class ClusterState {
       this.#schedule("drain", key, after === undefined ? null : drainDueAt(after)),
     );
     this.lostAgentPolicies.onChange(() => this.serviceIndex.lookAtAll());
-    this.alarms.onChange(() => this.serviceIndex.lookAtAll());
+    this.alarms.onChange((name, before, after) => {
+      if (before?.state !== after?.state) this.#alarmChanged(name);
+    });
     this.managedHosts.onChange((key, _, after) =>
       this.#schedule("managed-host", key, after === undefined ? null : managedHostDueAt(after)),
     );
@@ -241,6 +243,16 @@ export class ClusterState {
     this.#dueBefore = null;
     for (const { at, due } of this.#taken) this.#due.push(at, due);
     this.#taken = [];
+  }
+
+  /** The services that are watched by an alarm see it at once: a second later it may be over. */
+  #alarmChanged(name: string): void {
+    for (const service of this.services.values()) {
+      const { enable, alarmNames } = service.deploymentConfiguration.alarms;
+      if (service.status === "ACTIVE" && enable && alarmNames.includes(name)) {
+        this.serviceIndex.looks.at(service.name, 0);
+      }
+    }
   }
 
   #schedule(kind: string, key: string, at: number | null): void {

@@ -99,3 +99,40 @@ test("bad alarms are refused", () => {
     world.refused("InvalidParameterException", text, "CreateService", request, withImage("app"));
   }
 });
+
+test("an alarm that is over within a second has failed the deployment; services that do not name it are not looked at", () => {
+  const world = aWorld();
+  world.aService({ desiredCount: 1, ...watched(true) }, withImage("app"));
+  world.aService({ serviceName: "other", desiredCount: 1 }, withImage("app"));
+  world.untilSteady();
+  world.untilSteady("other");
+  const first = primaryOf(world.service()).id;
+  world.updateService({}, withImage("app", 2));
+  world.play(10_000);
+  say(world, "errors", "ALARM");
+  const { looks } = world.state.serviceIndex;
+  assert.deepEqual(looks.takeDue(world.now), ["web"]);
+  looks.at("web", 0);
+  world.advanceClock(0);
+  say(world, "errors", "OK");
+  world.untilSteady();
+  assert.equal(primaryOf(world.service()).id, first);
+});
+
+test("an alarm during the rollback that an alarm began ends it, and nothing more is tried", () => {
+  const world = aWorld();
+  world.aService({ desiredCount: 2, ...watched(true) }, withImage("app"));
+  world.untilSteady();
+  world.updateService({}, withImage("app", 2));
+  world.play(30_000);
+  say(world, "errors", "ALARM");
+  world.play(2_000);
+  assert.equal(shown(world)?.status, "ROLLBACK_IN_PROGRESS");
+  say(world, "latency", "ALARM");
+  world.play(2_000);
+  assert.equal(shown(world)?.status, "ROLLBACK_FAILED");
+  assert.equal(primaryOf(world.service()).rolloutState, "FAILED");
+  const lines = world.told().length;
+  world.play(600_000);
+  assert.equal(world.told().length, lines);
+});
