@@ -148,6 +148,27 @@ test("a changed capacity provider strategy needs force; an empty one goes back t
   );
 });
 
+test("a service stays with Fargate's capacity providers, or with the others", () => {
+  const world = aWorld();
+  world.cluster = { ...world.cluster, capacityProviders: ["FARGATE", "one", "two"] };
+  const by = (capacityProvider: string) => ({
+    capacityProviderStrategy: [{ capacityProvider, weight: 1 }],
+  });
+  world.aService({ desiredCount: 1, ...by("FARGATE"), ...inSubnet }, fargateDefinition());
+  world.refused(invalid, /cannot be updated to use/, "UpdateService", {
+    service: "web",
+    forceNewDeployment: true,
+    ...by("one"),
+  });
+  world.aService({ serviceName: "own", desiredCount: 1, ...by("one") });
+  world.refused(invalid, /cannot be updated to use/, "UpdateService", {
+    service: "own",
+    forceNewDeployment: true,
+    ...by("FARGATE"),
+  });
+  world.updateService({ service: "own", forceNewDeployment: true, ...by("two") });
+});
+
 describe("UpdateService refuses", () => {
   const cases: [string, object, string, string | RegExp][] = [
     ["no service", { service: undefined }, invalid, "service can not be empty."],

@@ -99,12 +99,23 @@ function newLaunch(step: ClusterStep, revision: ServiceRevision, request: Update
       "When switching from launch type to capacity provider strategy on an existing service, or making a change to a capacity provider strategy on a service that is already using one, you must force a new deployment.",
     );
   }
+  checkSameKind(revision.capacityProviderStrategy, strategy);
   // The version that runs goes with Fargate only, which a changed strategy may leave.
   const version = platformVersion ?? (isChanged ? null : revision.platformVersion);
   return {
     ...(launchType === null ? { capacityProviderStrategy: strategy } : { launchType }),
     ...(version === null ? {} : { platformVersion: version }),
   };
+}
+
+/** AWS: a service stays with the kind of providers that its strategy has. */
+function checkSameKind([before]: CapacityProviderStrategy, [after]: CapacityProviderStrategy): void {
+  if (before === undefined || after === undefined) return;
+  if (isFargateProvider(before.capacityProvider) === isFargateProvider(after.capacityProvider)) return;
+  refuse(
+    "InvalidParameterException",
+    "A service that uses Fargate capacity providers cannot be updated to use Auto Scaling group capacity providers, nor the other way round.",
+  );
 }
 
 const strategyOf = (
