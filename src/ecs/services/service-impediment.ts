@@ -18,15 +18,24 @@ export function impede(
   const service = must(step.state.services.get(serviceName), "a service");
   const known = service.impediment;
   const isKnown = known !== null && saysTheSame(known.message, message);
-  const isHeldBack = isKnown && step.now < known.announcedAt + step.timeline.serviceEventRepeatMs;
-  if (isHeldBack && known.message === message) return;
-  const since = isKnown ? known.since : step.now;
-  const announcedAt = isHeldBack ? known.announcedAt : step.now;
-  step.state.services.put(serviceName, { ...service, impediment: { message, isOfBalance, since, announcedAt } });
+  const told = (known?.told ?? []).filter(({ at }) => step.now < at + step.timeline.serviceEventRepeatMs);
+  // Two reasons that take turns are told once each.
+  const isHeldBack = told.some((line) => saysTheSame(line.message, message));
+  if (isHeldBack && known?.message === message) return;
+  const impediment = {
+    message,
+    isOfBalance,
+    since: isKnown ? known.since : step.now,
+    told: isHeldBack ? told : [...told, { message, at: step.now }].slice(-toldMax),
+  };
+  step.state.services.put(serviceName, { ...service, impediment });
   if (isHeldBack) return;
   tellService(step, serviceName, message);
   if (action !== null) announceAction(step, service, action, detail);
 }
+
+/** LIMIT: there are few reasons for which a task is not placed; beyond these the oldest is told again. */
+const toldMax = 12;
 
 /** Which instance comes closest to having room changes with every task that comes and goes, and is no news. */
 const saysTheSame = (a: string, b: string): boolean => a === b || withoutInstance(a) === withoutInstance(b);

@@ -52,7 +52,8 @@ export type Impediment = {
   /** True for one that keeps zones out of balance, and nothing else. */
   readonly isOfBalance: boolean;
   readonly since: number;
-  readonly announcedAt: number;
+  /** What has been told since the service last got on, and when: an equal line is held back. */
+  readonly told: readonly { readonly message: string; readonly at: number }[];
 };
 
 /** AWS: a line of a service's `events[]` (kind `service-event`, key: service name, a slash and a rising number). */
