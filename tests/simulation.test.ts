@@ -289,7 +289,8 @@ describe("a checker notices", () => {
       // A run may never come by what is tampered with: what happens in one follows from the whole workload.
       const scenario = ofServices.some(([each]) => each === what) ? "services" : "everything";
       for (const seed of ["tampered-1", "tampered-2", "tampered-3", "tampered-4"]) {
-        if (broken.size === 0) await simulate({ seed, steps: 600, hosts: 3, scenario, tamper, sink });
+        if ([...broken].some((name) => rule.test(name))) break;
+        await simulate({ seed, steps: 600, hosts: 3, scenario, tamper, sink });
       }
       assert.ok(
         [...broken].some((name) => rule.test(name)),

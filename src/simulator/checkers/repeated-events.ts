@@ -45,7 +45,10 @@ export class RepeatedEventsChecker implements Checker {
       }
       const text = message.replace(/\(container-instance \w+\)/, "");
       const last = this.#told.get(key);
-      if (last !== undefined && last.text === text && createdAt < last.at + ecsTimeline.serviceEventRepeatMs) {
+      const impediment = (partition.get("service", serviceName) as Service | null)?.impediment;
+      // One append may hold that it went and that it came back.
+      const lasts = impediment != null && impediment.since < createdAt;
+      if (lasts && last !== undefined && last.text === text && createdAt < last.at + ecsTimeline.serviceEventRepeatMs) {
         this.#violate(rule, `${key} was told at ${last.at} and at ${createdAt}: ${message}`);
       }
       this.#told.set(key, { text, at: createdAt });

@@ -193,6 +193,7 @@ test("a line that is told twice while its reason lasts; which instance comes clo
   const state = new DurableState();
   const checker = new RepeatedEventsChecker(violate);
   let number = 0;
+  keep(state, service({ impediment: { since: 400 } }));
   const tell = (message: string, createdAt: number) => {
     number += 1;
     const event = { serviceName: "web", number, createdAt, message: `(service web) ${message}` };
