@@ -1,5 +1,5 @@
 import type { ServiceRevision } from "../ecs/deployments/deployment.ts";
-import { primaryOf, type Service, serviceGroup, serviceNameOf } from "../ecs/services/service.ts";
+import { primaryOf, type Service, type ServiceEvent, serviceGroup, serviceNameOf } from "../ecs/services/service.ts";
 import type { TaskDefinition } from "../ecs/task-definitions/task-definition.ts";
 import type { Task } from "../ecs/tasks/task.ts";
 import { ecsTimeline } from "../ecs/timeline.ts";
@@ -113,7 +113,14 @@ function unsteady(
   if (service.impediment !== null || primary.rolloutState === "FAILED") return null;
   if (until !== null && until > now) return null;
   if (restless.hasService(service.name)) {
-    const newest = Math.max(primary.updatedAt, ...tasks.map(({ statusSince }) => statusSince));
+    const told = ([...partition.values("service-event")] as ServiceEvent[]).filter(
+      ({ serviceName }) => serviceName === service.name,
+    );
+    const newest = Math.max(
+      primary.updatedAt,
+      ...tasks.map(({ statusSince }) => statusSince),
+      ...told.map(({ createdAt }) => createdAt),
+    );
     return newest > now - restsForMs || isComplete(service, tasks) ? null : "has stood still for ten minutes";
   }
   // Of these it is known what they wait for: capacity, an agent that is gone for good, a protection, the last task but them.
