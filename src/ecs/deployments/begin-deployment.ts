@@ -5,6 +5,7 @@ import type { Service } from "../services/service.ts";
 import { announceDeployment } from "../services/service-announcements.ts";
 import type { TaskDefinition } from "../task-definitions/task-definition.ts";
 import { alarmsInAlarm } from "./alarm.ts";
+import { failuresOf } from "./circuit-breaker.ts";
 import { type Deployment, noBackoff, type ServiceDeployment, type ServiceRevision } from "./deployment.ts";
 import { endedAt } from "./service-deployment-states.ts";
 import { forgetExpiredHistory } from "./service-history.ts";
@@ -67,7 +68,7 @@ export function endServiceDeployment(step: ClusterStep, service: Service, status
   const running = step.state.serviceDeployments.get(service.serviceDeploymentId);
   if (running === undefined) return;
   const deployment = service.deployments.find(({ id }) => id === running.deploymentId);
-  const ended = endedAt(running, step.now, statusReason, deployment?.breakerCount ?? running.failureCount);
+  const ended = endedAt(running, step.now, statusReason, failuresOf(service, running, deployment));
   if (ended !== running) step.state.serviceDeployments.put(running.id, ended);
 }
 
@@ -102,6 +103,7 @@ function newServiceDeployment(step: ClusterStep, service: Service, deployment: D
     targetRevisionId: deployment.revisionId,
     deploymentConfiguration: service.deploymentConfiguration,
     failureCount: 0,
+    failureThreshold: null,
     triggeredAlarms: [],
     rollback: null,
     createdAt: step.now,

@@ -1,4 +1,5 @@
-import type { CircuitBreaker, Deployment } from "./deployment.ts";
+import type { Service } from "../services/service.ts";
+import type { CircuitBreaker, Deployment, ServiceDeployment } from "./deployment.ts";
 
 /** AWS: the bounds of a threshold in percent, unless it is an unbounded one. */
 const thresholdMin = 3;
@@ -17,6 +18,19 @@ export const hasTripped = (breaker: CircuitBreaker, deployment: Deployment, desi
   breaker.enable &&
   deployment.rolloutState === "IN_PROGRESS" &&
   deployment.breakerCount >= breakerThreshold(breaker, desiredCount);
+
+/** What the circuit breaker has counted for a service deployment and what trips it: as of now, or as of when it stopped to count. */
+export function failuresOf(
+  { deploymentConfiguration, desiredCount }: Service,
+  { failureCount, failureThreshold }: ServiceDeployment,
+  deployment: Deployment | undefined,
+): { readonly failureCount: number; readonly failureThreshold: number } {
+  if (failureThreshold !== null) return { failureCount, failureThreshold };
+  return {
+    failureCount: deployment?.breakerCount ?? failureCount,
+    failureThreshold: breakerThreshold(deploymentConfiguration.deploymentCircuitBreaker, desiredCount),
+  };
+}
 
 /** AWS: what the API shows of the circuit breaker, and of the alarms, that watch a deployment. */
 export function watchStatus(

@@ -97,6 +97,8 @@ export type ServiceDeployment = {
   readonly deploymentConfiguration: DeploymentConfiguration;
   /** What the circuit breaker counted by the end; while it runs the deployment knows. */
   readonly failureCount: number;
+  /** What tripped the circuit breaker then; null while it is counted. The desired count, which it comes from, may change later. */
+  readonly failureThreshold: number | null;
   /** The alarms that it failed for. */
   readonly triggeredAlarms: readonly string[];
   readonly rollback: { readonly reason: string; readonly startedAt: number; readonly revisionId: string } | null;

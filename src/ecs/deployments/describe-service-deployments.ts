@@ -1,7 +1,7 @@
 import type { ClusterStep } from "../cluster-step.ts";
 import { describeConfiguration, describeRevisionCounts } from "../services/describe-service.ts";
 import type { Service } from "../services/service.ts";
-import { breakerThreshold, watchStatus } from "./circuit-breaker.ts";
+import { failuresOf, watchStatus } from "./circuit-breaker.ts";
 import type { ServiceDeployment } from "./deployment.ts";
 import { historyArn, historyArns, missingArn } from "./history-arns.ts";
 
@@ -64,15 +64,13 @@ function describeAlarmsOf({ deploymentConfiguration, finishedAt, triggeredAlarms
   return { status, alarmNames, triggeredAlarmNames: triggeredAlarms };
 }
 
-/** While a service deployment runs its deployment counts the failures; a document that is over has the last count. */
+/** While a service deployment runs its deployment counts the failures, by the configuration of the service. */
 function describeBreaker(service: Service, serviceDeployment: ServiceDeployment): object {
-  const { deploymentId, finishedAt, rollback } = serviceDeployment;
+  const { deploymentId, finishedAt } = serviceDeployment;
   const isOver = finishedAt !== null;
-  const { deploymentCircuitBreaker: breaker } = isOver
-    ? serviceDeployment.deploymentConfiguration
-    : service.deploymentConfiguration;
-  const running = isOver || rollback !== null ? undefined : service.deployments.find(({ id }) => id === deploymentId);
-  const failureCount = running?.breakerCount ?? serviceDeployment.failureCount;
-  const threshold = breakerThreshold(breaker, service.desiredCount);
-  return { status: watchStatus(breaker.enable, isOver, failureCount >= threshold), failureCount, threshold };
+  const { enable } = (isOver ? serviceDeployment : service).deploymentConfiguration.deploymentCircuitBreaker;
+  const deployment = service.deployments.find(({ id }) => id === deploymentId);
+  const { failureCount, failureThreshold } = failuresOf(service, serviceDeployment, deployment);
+  const status = watchStatus(enable, isOver, failureCount >= failureThreshold);
+  return { status, failureCount, threshold: failureThreshold };
 }

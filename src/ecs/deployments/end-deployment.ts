@@ -3,6 +3,7 @@ import type { ClusterStep } from "../cluster-step.ts";
 import { primaryOf, type Service } from "../services/service.ts";
 import { announceDeployment, tellService } from "../services/service-announcements.ts";
 import { alarmsInAlarm, triggeredAlarms } from "./alarm.ts";
+import { failuresOf } from "./circuit-breaker.ts";
 import { type Deployment, noBackoff, type ServiceDeployment, type ServiceDeploymentStatus } from "./deployment.ts";
 import { isUnderWay } from "./service-deployment-states.ts";
 
@@ -149,7 +150,7 @@ function rollBack(
       ...known,
       status: "ROLLBACK_IN_PROGRESS",
       statusReason: said[cause].status,
-      failureCount: failed.breakerCount,
+      ...failuresOf(service, known, failed),
       rollback: { reason: said[cause].status, startedAt: step.now, revisionId: target.revisionId },
       updatedAt: step.now,
     });
@@ -180,7 +181,7 @@ function closeServiceDeployment(
     ...known,
     status,
     statusReason: statusReason ?? known.statusReason,
-    failureCount: known.rollback === null ? deployment.breakerCount : known.failureCount,
+    ...failuresOf(service, known, deployment),
     finishedAt: step.now,
     stoppedAt: status === "STOPPED" ? step.now : null,
     updatedAt: step.now,

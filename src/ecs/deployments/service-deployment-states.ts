@@ -40,10 +40,10 @@ export function endedAt(
   deployment: ServiceDeployment,
   now: number,
   statusReason: string,
-  failureCount: number,
+  failures: Pick<ServiceDeployment, "failureCount" | "failureThreshold">,
 ): ServiceDeployment {
   const status = statusWhenEnded[deployment.status];
   if (status === null) return deployment;
   const stoppedAt = status === "STOPPED" ? now : null;
-  return { ...deployment, status, statusReason, failureCount, stoppedAt, finishedAt: now, updatedAt: now };
+  return { ...deployment, status, statusReason, ...failures, stoppedAt, finishedAt: now, updatedAt: now };
 }

@@ -66,7 +66,10 @@ test("a rollout that fails and rolls back tells it", () => {
   const shown = describeCurrent(world);
   assert.equal(shown.status, "ROLLBACK_SUCCESSFUL");
   assert.equal((shown.rollback as Shown).serviceRevisionArn, `${prefix}service-revision/lab/web/${good}`);
-  assert.equal((shown.deploymentCircuitBreaker as Shown).status, "TRIGGERED");
+  const counted = shown.deploymentCircuitBreaker as Shown;
+  assert.deepEqual([counted.status, counted.threshold], ["TRIGGERED", 3]);
+  world.updateService({ desiredCount: 20 });
+  assert.deepEqual(describeCurrent(world).deploymentCircuitBreaker, counted, "what is over does not change");
 });
 
 test("DescribeServiceDeployments and DescribeServiceRevisions: unknown ones are missing, other ARNs are refused", () => {
@@ -216,7 +219,7 @@ test("every state ends in a state that is over, and those that are over stay", (
   const world = aWorld();
   for (const status of serviceDeploymentStatuses) {
     const before = { ...current(world), status };
-    const ended = endedAt(before, 5, "because", 3);
+    const ended = endedAt(before, 5, "because", { failureCount: 3, failureThreshold: 4 });
     assert.equal(isUnderWay(ended), false);
     assert.equal(ended === before, !isUnderWay(before));
     assert.equal(isUnderWay(before), stopAnswers[status] !== "conflict");
