@@ -3,7 +3,6 @@ import type { ClusterStep } from "../cluster-step.ts";
 import { triggeredAlarms } from "../deployments/alarm.ts";
 import { hasTripped } from "../deployments/circuit-breaker.ts";
 import { completeDeployment, dropEmptyDeployments, failDeployment } from "../deployments/end-deployment.ts";
-import { isImpaired } from "../deployments/start-backoff.ts";
 import { scaleInOrder } from "../placement/scale-in.ts";
 import { planDaemon } from "./daemon-plan.ts";
 import { daemonSpots, followsTasks } from "./daemon-spots.ts";
@@ -13,11 +12,12 @@ import { boundsOf, type PlannedStop, planReplica, type ServicePlan } from "./rep
 import { retire } from "./retire-service.ts";
 import { primaryOf, type Service } from "./service.ts";
 import { announceAction, tellService } from "./service-announcements.ts";
-import { clearImpediment, impede } from "./service-impediment.ts";
+import { impede } from "./service-impediment.ts";
 import { type LeaveReason, type ServiceView, viewService } from "./service-view.ts";
 import { type Started, startServiceTasks } from "./start-service-tasks.ts";
 import { lookAtSteadiness } from "./steady-state.ts";
 import { named, stopServiceTasks } from "./stop-service-tasks.ts";
+import { tellImpediments } from "./tell-impediments.ts";
 
 /** LIMIT: a look holds the event loop; what is to be started or stopped beyond this comes in the next one, which follows at once. */
 export const changesPerLook = 100;
@@ -144,36 +144,12 @@ function settle(step: ClusterStep, name: string, plan: ServicePlan, isHindered: 
     if (view.keepers.length === 0 && view.leavers.length === 0) retire(step, name);
     return;
   }
-  // One thing at a time: two that take turns would be told anew with every look.
   if (!isHindered) tellImpediments(step, view, plan);
   forgetOldFailures(step, view);
   if (isRolledOut(view) && hasBaked(step, view)) completeDeployment(step, name);
   else dropEmptyDeployments(step, name);
   lookAtBalance(step, viewNow(step, name));
   lookAtSteadiness(step, viewNow(step, name));
-}
-
-function tellImpediments(step: ClusterStep, view: ServiceView, plan: ServicePlan): void {
-  const { service, primary } = view;
-  if (plan.hindrance === "deployment-configuration") {
-    const message =
-      "was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.";
-    impede(step, service.name, message, null);
-  } else if (protectedBeyond(view) > 0) {
-    const message = `was unable to reach steady state because task set (${primary.id}) was unable to scale in. Reason: The number of protected tasks are more than the desired count of tasks`;
-    impede(step, service.name, message, null);
-  } else if (isImpaired(primary.startBackoff)) {
-    const message =
-      "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
-    impede(step, service.name, message, "SERVICE_TASK_START_IMPAIRED");
-  } else if (plan.starts === 0 && service.impediment?.isOfBalance !== true) clearImpediment(step, service.name);
-}
-
-/** How many protected tasks a scale-in leaves beyond the desired count. */
-function protectedBeyond({ service, keepers }: ServiceView): number {
-  // A task that is moved to another zone is there twice for a while.
-  if (service.schedulingStrategy === "DAEMON" || service.rebalance !== null) return 0;
-  return keepers.filter(({ isProtected }) => isProtected).length - service.desiredCount;
 }
 
 /** AWS: a healthy task resets what the circuit breaker counted; one that was started before the failure says nothing. */
@@ -216,7 +192,7 @@ function lookAgain(step: ClusterStep, name: string, view: ServiceView, leftOver:
   if (leftOver) looks.at(name, step.now);
   const after = viewService(step.state, service, step.now);
   const { until } = after.primary.startBackoff;
-  if (after.changesAt !== null) looks.at(name, after.changesAt);
+  if (after.changesAt !== null) looks.at(name, Math.max(after.changesAt, step.now + paceOf(step, after)));
   if (until !== null && until > step.now) looks.at(name, until);
   const { bakesUntil } = primaryOf(service);
   if (bakesUntil !== null && bakesUntil > step.now) looks.at(name, bakesUntil);
@@ -234,6 +210,14 @@ function lookAgain(step: ClusterStep, name: string, view: ServiceView, leftOver:
     const rebalanceAt = service.steadySince + step.timeline.rebalanceAfterMs;
     if (rebalanceAt > step.now) looks.at(name, rebalanceAt);
   }
+}
+
+/**
+ * LIMIT: thousands of tasks that were started at different milliseconds become healthy at as many; looks take a microsecond for
+ * each task, and what time alone changes may be seen so much later that they stay a small part of the work.
+ */
+function paceOf({ timeline }: ClusterStep, { keepers, leavers }: ServiceView): number {
+  return Math.min(timeline.serviceLookMs, Math.floor((keepers.length + leavers.length) / 10));
 }
 
 /** LIMIT: a retry looks at every instance, some milliseconds in the largest cluster. */
