@@ -47,7 +47,19 @@ export class ServiceBench {
   static async open(hosts: number, timeScale: number): Promise<ServiceBench> {
     const dataDir = mkdtempSync(join(tmpdir(), "berth-bench-"));
     const size = ["--instances", String(hosts), "--cpu", String(host.cpu), "--memory", String(host.memoryMiB)];
-    const flags = ["--port", "0", "--data-dir", dataDir, "--json", "--runtime", "simulated", "--fargate", "off"];
+    const flags = [
+      "--port",
+      "0",
+      "--data-dir",
+      dataDir,
+      "--json",
+      "--log-level",
+      "error",
+      "--runtime",
+      "simulated",
+      "--fargate",
+      "off",
+    ];
     const node = (process.env.BENCH_NODE_FLAGS ?? "").split(" ").filter((flag) => flag !== "");
     const scale = ["--time-scale", String(timeScale)];
     const server = await startChild([...node, "src/cli/main.ts", "dev", ...flags, ...size, ...scale]);
