@@ -46,8 +46,8 @@ export class DueTimer {
       this.follow(at);
       return;
     }
-    // A machine that is due again when its step is over would otherwise go on and on in this turn of the event loop: Node runs
-    // timers until none is due, and neither appends nor calls would have their turn.
+    // Node runs timers until none is due: machines that are due again when the steps of the others are over would go on and on in
+    // this turn of the event loop, and neither appends nor calls would have theirs.
     const turn = this.#turn;
     this.#clock.defer(() => {
       if (turn !== this.#turn) return;
