@@ -91,8 +91,6 @@ export const taskCalls: readonly CallPlanner[] = [
   tasks.startTask,
   tasks.stopTask,
   definitions.registerTaskDefinition,
-  services.createService,
-  services.updateService,
 ];
 
 /** The calls that make services and change what they want, and those that take their hosts away and give them back. */
