@@ -10,8 +10,6 @@ export class DueTimer {
   #timer: Timer | null = null;
   #setFor: number | null = null;
   #notBefore = Number.NEGATIVE_INFINITY;
-  /** Counts what was set and stopped, so that what was deferred before is known to be over. */
-  #turn = 0;
 
   constructor(clock: Clock, due: () => void) {
     this.#clock = clock;
@@ -36,23 +34,12 @@ export class DueTimer {
     this.#timer?.cancel();
     this.#timer = null;
     this.#setFor = null;
-    this.#turn += 1;
   }
 
   #fired(at: number): void {
     this.#timer = null;
-    if (this.#clock.now() < at) {
-      this.#setFor = null;
-      this.follow(at);
-      return;
-    }
-    // Node runs timers until none is due: machines that are due again when the steps of the others are over would go on and on in
-    // this turn of the event loop, and neither appends nor calls would have theirs.
-    const turn = this.#turn;
-    this.#clock.defer(() => {
-      if (turn !== this.#turn) return;
-      this.#setFor = null;
-      this.#due();
-    });
+    this.#setFor = null;
+    if (this.#clock.now() < at) this.follow(at);
+    else this.#due();
   }
 }
