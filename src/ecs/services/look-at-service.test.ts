@@ -313,3 +313,12 @@ test("a service whose only deployment was stopped has failed, and is not steady"
   assert.equal(primaryOf(world.service()).rolloutState, "FAILED");
   assert.ok(!world.told().some((text) => text.includes("steady state")));
 });
+
+test("what a look leaves to be stopped follows at once, too", () => {
+  const world = new ServiceWorld("services").withInstances(3, { cpu: 1_000_000, memoryMiB: 10_000_000 });
+  world.aService({ desiredCount: 250 });
+  world.untilSteady();
+  world.updateService({ desiredCount: 1 });
+  world.advanceClock(1_000);
+  assert.equal(world.running().length, 1);
+});

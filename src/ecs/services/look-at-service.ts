@@ -3,12 +3,11 @@ import type { ClusterStep } from "../cluster-step.ts";
 import { triggeredAlarms } from "../deployments/alarm.ts";
 import { hasTripped } from "../deployments/circuit-breaker.ts";
 import { completeDeployment, dropEmptyDeployments, failDeployment } from "../deployments/end-deployment.ts";
-import { scaleInOrder } from "../placement/scale-in.ts";
 import { planDaemon } from "./daemon-plan.ts";
 import { daemonSpots, followsTasks } from "./daemon-spots.ts";
 import { problemDetail, problemMessage } from "./placement-problem.ts";
 import { interruptRebalance, lookAtBalance } from "./rebalance.ts";
-import { boundsOf, type PlannedStop, planReplica, type ServicePlan } from "./replica-plan.ts";
+import { type PlannedStop, planReplica, type ServicePlan } from "./replica-plan.ts";
 import { retire } from "./retire-service.ts";
 import { primaryOf, type Service } from "./service.ts";
 import { announceAction, tellService } from "./service-announcements.ts";
@@ -17,6 +16,7 @@ import { type LeaveReason, type ServiceView, viewService } from "./service-view.
 import { type Started, startServiceTasks } from "./start-service-tasks.ts";
 import { lookAtSteadiness } from "./steady-state.ts";
 import { named, stopServiceTasks } from "./stop-service-tasks.ts";
+import { surplusOf } from "./surplus.ts";
 import { tellImpediments } from "./tell-impediments.ts";
 
 /** LIMIT: a look holds the event loop; what is to be started or stopped beyond this comes in the next one, which follows at once. */
@@ -35,7 +35,8 @@ export function lookAtService(step: ClusterStep, name: string): number {
   if (known.rebalance !== null) interruptRebalance(step, viewNow(step, name));
   const view = viewNow(step, name);
   const plan = planOf(step, view);
-  const stops = [...plan.stops, ...surplusOf(step, view, plan)];
+  // One more than a look stops tells that there are more.
+  const stops = [...plan.stops, ...surplusOf(step, view, plan, changesPerLook + 1)];
   const stopped = stops.slice(0, changesPerLook);
   countUnhealthy(step, name, stopped);
   stopServiceTasks(step, serviceNow(step, name), stopped);
@@ -80,20 +81,6 @@ function countDaemons(step: ClusterStep, name: string): void {
   if (desiredCount === service.desiredCount) return;
   step.state.services.put(name, { ...service, desiredCount });
   announceAction(step, service, "SERVICE_DESIRED_COUNT_UPDATED");
-}
-
-/** AWS: a scale-in stops tasks that are not RUNNING or not healthy first, then by the placement strategy; protected ones never. */
-function surplusOf(step: ClusterStep, view: ServiceView, { surplus }: ServicePlan): PlannedStop[] {
-  if (surplus === 0) return [];
-  const open = view.keepers.filter(({ isProtected }) => !isProtected);
-  const useless = open.filter(({ serves }) => !serves).map(({ task }) => task);
-  const serving = open.filter(({ serves }) => serves).map(({ task }) => task);
-  // What is protected stays though it does not serve yet; what serves instead goes no further than the lower bound.
-  const spare = view.keepers.filter(({ serves }) => serves).length - boundsOf(view).lower;
-  const count = Math.max(0, Math.min(surplus - useless.length, spare));
-  const strategies = view.service.placementStrategy;
-  const ordered = count === 0 ? [] : scaleInOrder(step.state, serving, strategies, step.random("scale-in"), count);
-  return [...useless.slice(0, surplus), ...ordered].map((task) => ({ task, why: "surplus" }));
 }
 
 /** AWS: once a task of the deployment was RUNNING, the circuit breaker counts tasks that are replaced for failed health checks. */
