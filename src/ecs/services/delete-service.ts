@@ -3,7 +3,7 @@ import { endServiceDeployment } from "../deployments/begin-deployment.ts";
 import { refuse } from "../refusals.ts";
 import { describeService } from "./describe-service.ts";
 import { theService } from "./find-service.ts";
-import type { Service } from "./service.ts";
+import { primaryOf, type Service } from "./service.ts";
 
 export type DeleteServiceRequest = {
   readonly cluster?: string;
@@ -13,7 +13,7 @@ export type DeleteServiceRequest = {
 
 /**
  * DeleteService: the service is DRAINING, wants no tasks any more, and becomes INACTIVE when its last one is gone; a DRAINING
- * one is answered as it is. AWS: without force a REPLICA service must be scaled to 0 and have one deployment only.
+ * one is answered as it is. AWS: without force a REPLICA service must be scaled to 0 and have no deployment under way.
  * Refuses an unknown and an INACTIVE service with ServiceNotFoundException.
  */
 export function deleteService(step: ClusterStep, request: DeleteServiceRequest): object {
@@ -34,13 +34,14 @@ export function deleteService(step: ClusterStep, request: DeleteServiceRequest):
   return { service: describeService(step.state, deleted, { tags: true }) };
 }
 
-/** AWS: a DAEMON service cannot be scaled, so that it needs no force. */
-function checkDeletable({ schedulingStrategy, desiredCount, deployments }: Service): void {
+/** AWS: a DAEMON service cannot be scaled, so that it needs no force. A deployment that failed is under way no more. */
+function checkDeletable(service: Service): void {
+  const { schedulingStrategy, desiredCount, deployments } = service;
   if (schedulingStrategy === "DAEMON") return;
   if (desiredCount > 0) {
     refuse("InvalidParameterException", "The service cannot be stopped while it is scaled above 0.");
   }
-  if (deployments.length > 1) {
+  if (deployments.length > 1 && primaryOf(service).rolloutState !== "FAILED") {
     refuse("InvalidParameterException", "The service cannot be stopped while deployments are active.");
   }
 }

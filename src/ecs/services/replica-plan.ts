@@ -60,7 +60,7 @@ export function planReplica(view: ServiceView): ServicePlan {
   const surplus = Math.max(0, -missing);
   const stops = [
     ...pendingLeavers(leavers, isFailed),
-    ...servingLeavers(view, lower, surplus, isFailed),
+    ...(isFailed ? leaversBeyond(view) : servingLeavers(view, lower, surplus)),
     ...unhealthyLeavers(view, starts, isFailed),
     ...lostLeavers(view, lost),
   ];
@@ -86,12 +86,20 @@ function pendingLeavers(leavers: readonly ServiceTask[], isFailed: boolean): Pla
   return stopsOf(leavers.filter(useless));
 }
 
+/** After a failed rollout the tasks that run stay, as many of them as are wanted: a scale-in is for them, too. */
+function leaversBeyond({ service, leavers }: ServiceView): PlannedStop[] {
+  const running = leavers.filter(({ leaves, isRunning }) => isRunning && leaves !== "lost");
+  const order = running
+    .filter(({ isProtected }) => !isProtected)
+    .sort((a, b) => Number(a.serves) - Number(b.serves) || byReasonAndAge(a, b));
+  return stopsOf(order.slice(0, Math.max(0, running.length - service.desiredCount)));
+}
+
 /**
- * Those that serve may go while healthy tasks stay at the lower bound or above it; after a failed rollout none goes. AWS: what
- * is not healthy goes first, which is here what a deployment that was never COMPLETED has started just now.
+ * Those that serve may go while healthy tasks stay at the lower bound or above it. AWS: what is not healthy goes
+ * first, which is here what a deployment that was never COMPLETED has started just now.
  */
-function servingLeavers(view: ServiceView, lower: number, surplus: number, isFailed: boolean): PlannedStop[] {
-  if (isFailed) return [];
+function servingLeavers(view: ServiceView, lower: number, surplus: number): PlannedStop[] {
   const serving = view.leavers.filter(
     ({ leaves, serves }) => serves && (leaves === "draining" || leaves === "replaced"),
   );

@@ -215,3 +215,21 @@ test("after a failed rollout without rollback the old tasks stay, those that fai
   world.untilSteady();
   assert.ok(runs(world, 3));
 });
+
+test("after a failed rollout without rollback a scale-in is for the old tasks, too, and the service can be deleted", () => {
+  const world = aWorld();
+  const deploymentConfiguration = { deploymentCircuitBreaker: { enable: true, rollback: false } };
+  world.aService({ desiredCount: 3, deploymentConfiguration }, withImage("app", 1));
+  world.untilSteady();
+  world.updateService({}, withImage(images.failing, 2));
+  world.untilRollout("FAILED");
+  world.updateService({ desiredCount: 2 });
+  world.play(5_000);
+  assert.equal(world.running().length, 2);
+  world.updateService({ desiredCount: 0 });
+  world.play(5_000);
+  assert.equal(world.tasksOf().length, 0);
+  world.call("DeleteService", { service: "web" });
+  world.play(5_000);
+  assert.equal(world.service().status, "INACTIVE");
+});

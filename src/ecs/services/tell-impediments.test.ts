@@ -77,3 +77,15 @@ test("a capacity provider without instances is told of once, and no more when th
   world.untilSteady();
   assert.equal(world.service().impediment, null);
 });
+
+test("a deployment that failed tries to start no tasks, and nothing is told of that", () => {
+  const world = aWorld();
+  const deploymentConfiguration = { deploymentCircuitBreaker: { enable: true, rollback: false } };
+  world.aService({ desiredCount: 1, deploymentConfiguration }, withImage(images.failing));
+  world.untilRollout("FAILED");
+  world.play(2_000);
+  assert.equal(world.service().impediment, null);
+  const lines = world.told().length;
+  world.play(7 * 3_600_000);
+  assert.equal(world.told().length, lines);
+});

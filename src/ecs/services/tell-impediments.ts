@@ -19,7 +19,7 @@ export function tellImpediments(step: ClusterStep, view: ServiceView, plan: Serv
   } else if (protectedBeyond(view) > 0) {
     const message = `was unable to reach steady state because task set (${primary.id}) was unable to scale in. Reason: The number of protected tasks are more than the desired count of tasks`;
     impede(step, service.name, message, null);
-  } else if (isImpaired(primary.startBackoff)) {
+  } else if (isImpaired(primary.startBackoff) && primary.rolloutState !== "FAILED") {
     const message =
       "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
     impede(step, service.name, message, "SERVICE_TASK_START_IMPAIRED");
