@@ -119,6 +119,13 @@ until(
     lambda i: i["healthStatus"]["overallStatus"] == "OK",
 )
 
+web = ecs.create_service(cluster=CLUSTER, serviceName="web", taskDefinition="boto", desiredCount=0)["service"]
+expect("a service", (web["status"], web["deployments"][0]["rolloutState"]), ("ACTIVE", "IN_PROGRESS"))
+ecs.get_waiter("services_stable").wait(cluster=CLUSTER, services=["web"], WaiterConfig=FAST)
+refused("one that is not", "ServiceNotFoundException", "Service not found.", ecs.delete_service, cluster=CLUSTER, service="none")
+expect("it goes", ecs.delete_service(cluster=CLUSTER, service="web")["service"]["status"], "DRAINING")
+ecs.get_waiter("services_inactive").wait(cluster=CLUSTER, services=["web"], WaiterConfig=FAST)
+
 drained = ecs.update_container_instances_state(cluster=CLUSTER, containerInstances=arns, status="DRAINING")
 expect("draining", {i["status"] for i in drained["containerInstances"]}, {"DRAINING"})
 for task in tasks:
@@ -135,5 +142,5 @@ for arn in arns:
     gone = ecs.deregister_container_instance(cluster=CLUSTER, containerInstance=arn)
     expect("deregistered", gone["containerInstance"]["status"], "INACTIVE")
 expect("the cluster goes", ecs.delete_cluster(cluster=CLUSTER)["cluster"]["status"], "INACTIVE")
-refused("services are not there yet", "ClientException", None, ecs.list_services, cluster="default")
+refused("task sets are not there yet", "ClientException", None, ecs.describe_task_sets, cluster="default", service="web")
 print("all as expected")

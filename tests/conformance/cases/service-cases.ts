@@ -21,7 +21,9 @@ async function withService(
   const { ecs, cluster, definition } = given;
   const { service } = await ecs.createService({ cluster, taskDefinition: definition, desiredCount: 1, ...request });
   await use(must(service, "the service"));
-  await ecs.deleteService({ cluster, service: request.serviceName, force: true });
+  // One that was deleted meanwhile may be gone by now.
+  const { status } = await describe(given, request.serviceName);
+  if (status === "ACTIVE") await ecs.deleteService({ cluster, service: request.serviceName, force: true });
   const look = () => describe(given, request.serviceName);
   await until("an INACTIVE service", look, ({ status }) => status === "INACTIVE");
 }
