@@ -89,10 +89,11 @@ function pendingLeavers(leavers: readonly ServiceTask[], isFailed: boolean): Pla
 /** After a failed rollout the tasks that run stay, as many of them as are wanted: a scale-in is for them, too. */
 function leaversBeyond({ service, leavers }: ServiceView): PlannedStop[] {
   const running = leavers.filter(({ leaves, isRunning }) => isRunning && leaves !== "lost");
-  const order = running
-    .filter(({ isProtected }) => !isProtected)
-    .sort((a, b) => Number(a.serves) - Number(b.serves) || byReasonAndAge(a, b));
-  return stopsOf(order.slice(0, Math.max(0, running.length - service.desiredCount)));
+  const isOfUse = ({ leaves, serves }: ServiceTask): boolean => serves && leaves !== "unhealthy";
+  const open = running.filter(({ isProtected }) => !isProtected).sort(byReasonAndAge);
+  const useless = open.filter((task) => !isOfUse(task));
+  const serving = open.filter(isOfUse).slice(0, Math.max(0, running.filter(isOfUse).length - service.desiredCount));
+  return stopsOf([...useless, ...serving].slice(0, Math.max(0, running.length - service.desiredCount)));
 }
 
 /**
