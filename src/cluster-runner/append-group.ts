@@ -12,6 +12,12 @@ export type Waiter = {
   readonly reject: (error: Error) => void;
 };
 
+/**
+ * LIMIT: an append holds the event loop while its documents become text and go to the disk, some ten microseconds each; steps
+ * beyond this go into the next append, between which calls are answered.
+ */
+const writesPerGroup = 1_000;
+
 /** The writes of successive steps that go to the store in one append. */
 export class AppendGroup<Effect> {
   readonly events: EcsEvent[] = [];
@@ -19,11 +25,18 @@ export class AppendGroup<Effect> {
   readonly waiters: Waiter[] = [];
   /** Steps that wrote something. */
   steps = 0;
+  #writes = 0;
   /** The last value of each document, by kind and then by key. */
   readonly #documents = new Map<string, Map<string, object | null>>();
 
+  /** True when the next step is to go into another group. */
+  get isFull(): boolean {
+    return this.#writes >= writesPerGroup;
+  }
+
   add(result: StepResult<Effect>): void {
     this.steps += 1;
+    this.#writes += result.documents.length + result.events.length;
     for (const { kind, key, value } of result.documents) {
       let values = this.#documents.get(kind);
       if (values === undefined) {

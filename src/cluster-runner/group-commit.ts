@@ -20,12 +20,13 @@ export type GroupCommitOptions<Effect> = {
 };
 
 /**
- * Takes what steps write to the store in groups: one is being appended (`underWay`) while the next one collects
- * (`open`), so that any number of steps costs one append. Whoever has seen a write waits for it.
+ * Takes what steps write to the store in groups: one is being appended (`underWay`) while the next one collects, the last of
+ * those that are `collected`, so that many steps cost one append. Whoever has seen a write waits for it.
  */
 export class GroupCommit<Effect> {
   readonly #options: GroupCommitOptions<Effect>;
-  #open: AppendGroup<Effect> | null = null;
+  /** In the order of their appends; all but the last are full. */
+  #collected: AppendGroup<Effect>[] = [];
   #underWay: AppendGroup<Effect> | null = null;
   #appendIsDeferred = false;
   #waiting = 0;
@@ -44,12 +45,11 @@ export class GroupCommit<Effect> {
   /** Puts what a step wrote and wants done into the open group; effects of a step that wrote nothing wait like answers. */
   add(result: StepResult<Effect>): void {
     if (result.documents.length > 0 || result.events.length > 0) {
-      this.#open ??= new AppendGroup();
-      this.#open.add(result);
+      this.#open().add(result);
       this.#appendSoon();
     }
     if (result.effects.length === 0) return;
-    const group = this.#open ?? this.#underWay;
+    const group = this.#latest();
     if (group === null) this.#options.release(result.effects);
     else group.effects.push(...result.effects);
   }
@@ -57,7 +57,7 @@ export class GroupCommit<Effect> {
   /** `answer` once everything that was added is durable: at once, without a promise, when it is. */
   whenDurable(answer: Answer): Answer | Promise<Answer> {
     // Appends end in order, so the latest group is the last to wait for.
-    const group = this.#open ?? this.#underWay;
+    const group = this.#latest();
     if (group === null) return answer;
     this.#waiting += 1;
     return new Promise((resolve, reject) => group.waiters.push({ answer, resolve, reject }));
@@ -65,10 +65,24 @@ export class GroupCommit<Effect> {
 
   /** Resolves when nothing is left to append, whether it became durable or was lost. */
   async flushed(): Promise<void> {
-    if (this.#open === null && this.#underWay === null) return;
+    if (this.#latest() === null) return;
     await new Promise<void>((resolve) => {
       this.#onFlushed.push(resolve);
     });
+  }
+
+  /** The group that the next step goes into. */
+  #open(): AppendGroup<Effect> {
+    let open = this.#collected.at(-1);
+    if (open === undefined || open.isFull) {
+      open = new AppendGroup();
+      this.#collected.push(open);
+    }
+    return open;
+  }
+
+  #latest(): AppendGroup<Effect> | null {
+    return this.#collected.at(-1) ?? this.#underWay;
   }
 
   #appendSoon(): void {
@@ -82,9 +96,8 @@ export class GroupCommit<Effect> {
 
   async #append(): Promise<void> {
     const { clock, observe, append, release } = this.#options;
-    const group = this.#open;
-    if (group === null) return;
-    this.#open = null;
+    const group = this.#collected.shift();
+    if (group === undefined) return;
     this.#underWay = group;
     const startedAt = clock.now();
     let bytes: number;
@@ -102,7 +115,7 @@ export class GroupCommit<Effect> {
     observe?.appended(clock.now() - startedAt, group.steps, bytes);
     release(group.effects);
     // Deferred, as a store may block while it writes: the answers of this group go out first.
-    if (this.#open !== null) this.#appendSoon();
+    if (this.#collected.length > 0) this.#appendSoon();
     else this.#settleFlushed();
   }
 
@@ -116,13 +129,16 @@ export class GroupCommit<Effect> {
 
   /** What later steps wrote stands on what is lost, so it is lost too. */
   #lose(group: AppendGroup<Effect>, cause: unknown): void {
-    const later = this.#open;
-    this.#open = null;
+    const later = this.#collected;
+    this.#collected = [];
     this.#underWay = null;
     this.#waiting = 0;
-    const error = this.#options.failed(cause, group.steps + (later?.steps ?? 0));
-    group.rejectWaiters(error);
-    later?.rejectWaiters(error);
+    const lost = [group, ...later];
+    const error = this.#options.failed(
+      cause,
+      lost.reduce((steps, each) => steps + each.steps, 0),
+    );
+    for (const each of lost) each.rejectWaiters(error);
     this.#settleFlushed();
   }
 

@@ -156,6 +156,30 @@ describe("group commit", () => {
     );
   });
 
+  it("cuts what comes together into appends that leave room for others between them, in order, and loses them together", async () => {
+    const world = await aWorld();
+    world.hold();
+    const many = (count: number) => Array.from({ length: count }, () => watch(world.runner.submit(add)));
+    const [first, last] = [many(500), many(500)];
+    const seen = watch(world.runner.submit(read));
+    await world.clock.settle();
+    assert.equal(world.store.appends.length, 1);
+    await world.answer("ok");
+    assert.deepEqual([first[0]?.value, first.at(-1)?.value, last[0], seen], [1, 500, {}, {}]);
+    assert.deepEqual(
+      world.store.appends.map(({ events }) => [events[0]?.sequence, events.length]),
+      [
+        [1, 500],
+        [501, 500],
+      ],
+    );
+    const later = many(600);
+    await world.answer("fail");
+    const lost = [...last, seen, ...later];
+    assert.ok(lost.every(({ error }) => error instanceof errors.NotDurableError));
+    assert.equal(world.durable("a"), '{"count":500}');
+  });
+
   it("a read waits for the append of what it has seen, and costs no promise when there is none", async () => {
     const world = await aWorld();
     assert.deepEqual(world.runner.answer(read), { ok: true, value: 0 });

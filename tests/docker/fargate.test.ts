@@ -96,10 +96,15 @@ describe("Fargate on a real engine", { skip, concurrency: true }, () => {
       },
     ]);
     const task = await world.until(arn, "STOPPED");
-    assert.deepEqual(task.containers?.map(({ name, exitCode }) => [name, exitCode]).sort(), [
-      ["client", 4],
-      ["server", 0],
-    ]);
+    const ends = task.containers?.map(({ name, exitCode, reason }) => ({ name, exitCode, reason }));
+    assert.deepEqual(
+      ends?.map(({ name, exitCode }) => [name, exitCode]).sort(),
+      [
+        ["client", 4],
+        ["server", 0],
+      ],
+      `${task.stoppedReason} ${JSON.stringify(ends)}`,
+    );
     assert.match(await world.output(arn, "client"), /^hello$/m);
   });
 

@@ -136,6 +136,8 @@ function rollBack(
     status: "PRIMARY",
     rolloutState: "IN_PROGRESS",
     rolloutStateReason: reason,
+    // That its tasks started once says nothing about those that are to start now.
+    hasRun: false,
     breakerCount: 0,
     failedTasks: 0,
     startBackoff: noBackoff,

@@ -116,6 +116,7 @@ function newService(
     steadyAnnouncedAt: null,
     impediment: null,
     inactiveAt: null,
+    lastRevision: null,
   };
   return { service, members };
 }

@@ -21,7 +21,9 @@ export function describeService(state: ClusterState, service: Service, options: 
     desiredCount: service.desiredCount,
     runningCount: running,
     pendingCount: pending,
-    ...describeRevisionMembers(primary === undefined ? undefined : state.serviceRevisions.get(primary.revisionId)),
+    ...describeRevisionMembers(
+      primary === undefined ? service.lastRevision : state.serviceRevisions.get(primary.revisionId),
+    ),
     deploymentController: { type: "ECS" },
     deploymentConfiguration: describeConfiguration(service.deploymentConfiguration),
     deployments: describeDeployments(state, service),
@@ -46,8 +48,8 @@ export function describeService(state: ClusterState, service: Service, options: 
 }
 
 /** The members that services, deployments and service revisions show of what tasks are started of. AWS: a launch type or a strategy. */
-export function describeRevisionMembers(revision: ServiceRevision | undefined): object {
-  if (revision === undefined) return {};
+export function describeRevisionMembers(revision: ServiceRevision | null | undefined): object {
+  if (revision == null) return {};
   const { capacityProviderStrategy, platformVersion } = revision;
   return {
     taskDefinition: revision.taskDefinitionArn,

@@ -246,6 +246,8 @@ test("a deleted service stops its tasks, is INACTIVE when they are gone, and lea
   assert.equal(world.service().status, "DRAINING");
   world.play(5_000);
   assert.equal(world.service().status, "INACTIVE");
+  const { value } = world.call<{ services: { taskDefinition: string }[] }>("DescribeServices", { services: ["web"] });
+  assert.match(value.services[0]?.taskDefinition ?? "", /task-definition\/web:1$/, "what it ran is described still");
   assert.equal(world.tasksOf().length, 0);
   assert.deepEqual([world.state.serviceRevisions.size, world.state.serviceDeployments.size], [0, 0]);
   world.play(3_700_000);
@@ -321,4 +323,20 @@ test("what a look leaves to be stopped follows at once, too", () => {
   world.updateService({ desiredCount: 1 });
   world.advanceClock(1_000);
   assert.equal(world.running().length, 1);
+});
+
+test("a rollback whose tasks do not start either fails", () => {
+  const world = aWorld();
+  world.aService({ desiredCount: 3, ...breaker(true) }, withImage("app"));
+  world.untilSteady();
+  const [first] = world.running();
+  world.updateService({}, withImage(images.failing, 2));
+  // The image of the old one is gone from its registry, and a task with it.
+  world.failing.add("web:1");
+  world.report(first?.id ?? "", "STOPPED");
+  world.play(3_600_000, () => world.told().some((text) => text.includes("rolling back")));
+  world.play(3_600_000, () => primaryOf(world.service()).rolloutState === "FAILED");
+  const last = world.state.serviceDeployments.get(world.service().serviceDeploymentId);
+  assert.equal(last?.status, "ROLLBACK_FAILED");
+  assert.equal(world.running().length, 2, "what runs stays");
 });

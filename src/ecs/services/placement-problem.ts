@@ -44,7 +44,7 @@ export const shortfalls: Readonly<Record<string, string>> = {
 };
 
 function shortfall(reason: string): string {
-  return shortfalls[reason] ?? `encountered error "${reason}"`;
+  return shortfalls[reason] ?? `encountered error "${reason.replace(/\.$/, "")}"`;
 }
 
 /** The members that a placement failure adds to the detail of its event. AWS: the reason, and instances or providers. */

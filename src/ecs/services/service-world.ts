@@ -21,6 +21,8 @@ export const images = {
 const healthCheck = { command: ["CMD-SHELL", "true"] };
 
 export class ServiceWorld extends SmallWorld {
+  /** Task definitions, as `family:revision`, whose tasks do not start any more, whatever their image. */
+  readonly failing = new Set<string>();
   /** Called after each step that `play` takes. */
   watch: () => void = () => {};
 
@@ -94,7 +96,9 @@ export class ServiceWorld extends SmallWorld {
     if (task.instanceId === null || !isAgentConnected(this.state, task.instanceId)) return;
     const image = task.containers[0]?.image ?? "";
     if (task.lastStatus === "PENDING" || task.lastStatus === "ACTIVATING") {
-      const starts = task.desiredStatus === "RUNNING" && image !== images.failing;
+      const definition = task.taskDefinitionArn.slice(task.taskDefinitionArn.lastIndexOf("/") + 1);
+      const fails = image === images.failing || this.failing.has(definition);
+      const starts = task.desiredStatus === "RUNNING" && !fails;
       this.report(id, starts ? "RUNNING" : "STOPPED");
       if (starts) this.#check(this.task(id), image);
     } else if (task.lastStatus === "STOPPING") {

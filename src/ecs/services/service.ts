@@ -1,5 +1,5 @@
 import { must } from "../../lib/assert.ts";
-import type { Deployment, DeploymentConfiguration } from "../deployments/deployment.ts";
+import type { Deployment, DeploymentConfiguration, ServiceRevision } from "../deployments/deployment.ts";
 import type { PlacementConstraint, PlacementStrategy } from "../placement/placement-request.ts";
 import type { Tag } from "../tags/tag.ts";
 import type { Task } from "../tasks/task.ts";
@@ -37,6 +37,8 @@ export type Service = {
   readonly impediment: Impediment | null;
   /** When the last task was gone. */
   readonly inactiveAt: number | null;
+  /** Of an INACTIVE service, what its tasks were started of last: its revisions are gone. */
+  readonly lastRevision: ServiceRevision | null;
 };
 
 /** A task on its way from the zone with the most tasks to one with few: first one more is started, then one is stopped. */
