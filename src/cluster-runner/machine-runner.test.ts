@@ -160,24 +160,24 @@ describe("group commit", () => {
     const world = await aWorld();
     world.hold();
     const many = (count: number) => Array.from({ length: count }, () => watch(world.runner.submit(add)));
-    const [first, last] = [many(500), many(500)];
+    const [first, last] = [many(1_000), many(1_000)];
     const seen = watch(world.runner.submit(read));
     await world.clock.settle();
     assert.equal(world.store.appends.length, 1);
     await world.answer("ok");
-    assert.deepEqual([first[0]?.value, first.at(-1)?.value, last[0], seen], [1, 500, {}, {}]);
+    assert.deepEqual([first[0]?.value, first.at(-1)?.value, last[0], seen], [1, 1_000, {}, {}]);
     assert.deepEqual(
       world.store.appends.map(({ events }) => [events[0]?.sequence, events.length]),
       [
-        [1, 500],
-        [501, 500],
+        [1, 1_000],
+        [1_001, 1_000],
       ],
     );
     const later = many(600);
     await world.answer("fail");
     const lost = [...last, seen, ...later];
     assert.ok(lost.every(({ error }) => error instanceof errors.NotDurableError));
-    assert.equal(world.durable("a"), '{"count":500}');
+    assert.equal(world.durable("a"), '{"count":1000}');
   });
 
   it("a read waits for the append of what it has seen, and costs no promise when there is none", async () => {
