@@ -24,7 +24,7 @@ import type { ClusterEffect } from "./effect.ts";
 import { recoverManagedHosts } from "./fargate/managed-host.ts";
 import type { Machine, StepResult } from "./machine.ts";
 import { Refusal, refuse } from "./refusals.ts";
-import { runLooks } from "./services/run-looks.ts";
+import { runLooks } from "./services/look/run-looks.ts";
 import { deliverCredentials } from "./tasks/deliver-credentials.ts";
 import { reportStopCandidates } from "./tasks/report-stop-candidates.ts";
 import { reportTaskHealth } from "./tasks/report-task-health.ts";

@@ -14,7 +14,7 @@ import { type ManagedHost, managedHostDueAt } from "./fargate/managed-host.ts";
 import { PlacementIndex } from "./placement/placement-index.ts";
 import { ResourceBook } from "./placement/resource-book.ts";
 import { serviceDueAt } from "./services/forget-service.ts";
-import type { LostAgentPolicy } from "./services/lost-agents.ts";
+import type { LostAgentPolicy } from "./services/look/lost-agents.ts";
 import type { Service, ServiceEvent } from "./services/service.ts";
 import { ServiceIndex } from "./services/service-index.ts";
 import { SortedKeys } from "./sorted-keys.ts";

@@ -9,7 +9,7 @@ import type { ClusterEffect } from "./effect.ts";
 import type { EcsEvent } from "./events/event.ts";
 import { noteIdleness } from "./fargate/managed-host.ts";
 import { limits } from "./limits.ts";
-import { noteTaskOfService } from "./services/note-task-of-service.ts";
+import { noteTaskOfService } from "./services/look/note-task-of-service.ts";
 import type { Task } from "./tasks/task.ts";
 import { taskEventDetail } from "./tasks/task-event.ts";
 import type { Timeline } from "./timeline.ts";

@@ -4,7 +4,7 @@ import { serviceDeploymentDue } from "./deployments/service-history.ts";
 import { drainDue } from "./drains/drain-deadline.ts";
 import { managedHostDue } from "./fargate/managed-host.ts";
 import { serviceDue } from "./services/forget-service.ts";
-import { lookAtDaemonsBehind } from "./services/run-looks.ts";
+import { lookAtDaemonsBehind } from "./services/look/run-looks.ts";
 import { taskDue } from "./tasks/task-timers.ts";
 import { placeWaitingTasks } from "./tasks/waiting-retry.ts";
 

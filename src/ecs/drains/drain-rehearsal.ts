@@ -2,7 +2,7 @@ import { must } from "../../lib/assert.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { withStatus } from "../container-instances/container-instance-lifecycle.ts";
 import { isAgentConnected } from "../fargate/managed-host.ts";
-import { lookAtService } from "../services/look-at-service.ts";
+import { lookAtService } from "../services/look/look-at-service.ts";
 import { primaryOf, serviceNameOf } from "../services/service.ts";
 import { reportTaskHealth } from "../tasks/report-task-health.ts";
 import { submitTaskStateChange } from "../tasks/submit-task-state-change.ts";

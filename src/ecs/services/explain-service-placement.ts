@@ -13,9 +13,9 @@ import {
 } from "../tasks/explain-placement.ts";
 import type { TaskPlan } from "../tasks/new-task.ts";
 import { theService } from "./find-service.ts";
+import { placementOf, planServiceTasks, revisionOf } from "./look/service-task-plan.ts";
+import { providerCounts } from "./look/start-service-tasks.ts";
 import { primaryOf, type Service } from "./service.ts";
-import { placementOf, planServiceTasks, revisionOf } from "./service-task-plan.ts";
-import { providerCounts } from "./start-service-tasks.ts";
 
 /** ExplainPlacement as it comes: of a task definition, or of a service. */
 export type ExplainAnyPlacementRequest = ExplainPlacementRequest & { readonly service?: string };

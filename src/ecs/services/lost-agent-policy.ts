@@ -1,7 +1,7 @@
 import type { Given } from "../call.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { refuse } from "../refusals.ts";
-import { policyKey } from "./lost-agents.ts";
+import { policyKey } from "./look/lost-agents.ts";
 
 export type PutLostAgentPolicyRequest = { readonly cluster?: string; readonly replaceAfterSeconds?: number };
 

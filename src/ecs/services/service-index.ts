@@ -4,10 +4,10 @@ import type { ResourceBook } from "../placement/resource-book.ts";
 import { SortedKeys } from "../sorted-keys.ts";
 import { holdsResources, type Task } from "../tasks/task.ts";
 import type { Timeline } from "../timeline.ts";
+import type { ServiceView } from "./look/service-view.ts";
 import { type Service, type ServiceEvent, serviceNameOf } from "./service.ts";
 import { ServiceBook } from "./service-book.ts";
 import { ServiceLooks } from "./service-looks.ts";
-import type { ServiceView } from "./service-view.ts";
 
 /** LIMIT: room that becomes free is for few services; of those that wait for some, the longest waiting are woken. */
 const wokenMax = 20;

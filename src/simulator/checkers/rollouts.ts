@@ -1,4 +1,4 @@
-import type { LostAgentPolicy } from "../../ecs/services/lost-agents.ts";
+import type { LostAgentPolicy } from "../../ecs/services/look/lost-agents.ts";
 import { type Service, serviceGroup, serviceNameOf } from "../../ecs/services/service.ts";
 import type { Task } from "../../ecs/tasks/task.ts";
 import type { DurablePartition, Kept, KeptDocument } from "../durable-state.ts";

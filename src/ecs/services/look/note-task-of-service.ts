@@ -1,0 +1,62 @@
+import type { ClusterStep } from "../../cluster-step.ts";
+import { type Deployment, noBackoff } from "../../deployments/deployment.ts";
+import { startFailed } from "../../deployments/start-backoff.ts";
+import type { Task } from "../../tasks/task.ts";
+import { serviceNameOf } from "../service.ts";
+
+/**
+ * Takes down what a task of a service tells about its deployment, in the step in which it happens: a first RUNNING task
+ * clears what failed before; a task that stops without having been RUNNING is a failure.
+ * AWS: failedTasks counts failures in a row; the circuit breaker counts them until the first task is RUNNING; only a task
+ * that nobody stopped has failed.
+ */
+export function noteTaskOfService(step: ClusterStep, before: Task, after: Task): void {
+  if (before.lastStatus === after.lastStatus) return;
+  const name = serviceNameOf(after);
+  if (name === null) return;
+  if (after.lastStatus === "RUNNING") {
+    changeDeployment(step, name, after, (deployment) => (isClear(deployment) ? deployment : cleared(deployment)));
+  } else if (after.lastStatus === "STOPPED" && hasFailed(after)) {
+    changeDeployment(step, name, after, (deployment) => failed(step, deployment, after));
+  }
+}
+
+const hasFailed = ({ startedAt, stopCode }: Task): boolean =>
+  startedAt === null && (stopCode === "TaskFailedToStart" || stopCode === "EssentialContainerExited");
+
+const isClear = ({ hasRun, failedTasks, startBackoff }: Deployment): boolean =>
+  hasRun && failedTasks === 0 && startBackoff.rounds === 0;
+
+const cleared = (deployment: Deployment): Deployment => ({
+  ...deployment,
+  failedTasks: 0,
+  hasRun: true,
+  // AWS: failures of the time before are no longer looked at; from now on failed health checks count.
+  breakerCount: deployment.hasRun ? deployment.breakerCount : 0,
+  startBackoff: noBackoff,
+});
+
+function failed(step: ClusterStep, deployment: Deployment, task: Task): Deployment {
+  return {
+    ...deployment,
+    failedTasks: deployment.failedTasks + 1,
+    breakerCount: deployment.breakerCount + (deployment.hasRun ? 0 : 1),
+    lastFailureAt: step.now,
+    startBackoff: startFailed(deployment.startBackoff, task.createdAt, step.now, step.timeline),
+  };
+}
+
+function changeDeployment(
+  step: ClusterStep,
+  serviceName: string,
+  { startedBy }: Task,
+  change: (deployment: Deployment) => Deployment,
+): void {
+  const service = step.state.services.get(serviceName);
+  const known = service?.deployments.find(({ id }) => id === startedBy);
+  if (service === undefined || known === undefined) return;
+  const changed = change(known);
+  if (changed === known) return;
+  const deployments = service.deployments.map((deployment) => (deployment === known ? changed : deployment));
+  step.state.services.put(serviceName, { ...service, deployments });
+}

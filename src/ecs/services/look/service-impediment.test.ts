@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { seededRandom } from "../../../lib/random.ts";
+import { ClusterStep } from "../../cluster-step.ts";
+import { ServiceWorld } from "../service-world.ts";
+import { clearImpediment, impede } from "./service-impediment.ts";
+
+const hour = 3_600_000;
+
+test("reasons that take turns are told once each, and again after six hours or when the service got on in between", () => {
+  const world = new ServiceWorld("impediments");
+  world.aService({ desiredCount: 0 });
+  const before = world.told().length;
+  const told = () => world.told().length - before;
+  const at = (hours: number, act: (step: ClusterStep) => void) =>
+    act(new ClusterStep(world.state, world.now + hours * hour, seededRandom(`impediments ${hours}`)));
+  const says = (text: string) => (step: ClusterStep) => impede(step, "web", text, null);
+  at(0, says("no memory on (container-instance a)"));
+  at(1, says("no CPU"));
+  at(2, says("no memory on (container-instance b)"));
+  at(3, says("no CPU"));
+  assert.equal(told(), 2, "which instance is closest is no news");
+  assert.equal(world.service().impediment?.message, "no CPU", "what is told first is not what is in the way last");
+  assert.equal(world.service().impediment?.since, world.now + 3 * hour);
+  at(6, says("no memory on (container-instance a)"));
+  assert.equal(told(), 3);
+  at(6.5, says("no CPU"));
+  assert.equal(told(), 3);
+  at(6.6, (step) => clearImpediment(step, "web"));
+  at(6.7, says("no CPU"));
+  assert.equal(told(), 4);
+});

@@ -1,0 +1,48 @@
+import { must } from "../../../lib/assert.ts";
+import type { ClusterStep } from "../../cluster-step.ts";
+import { announceAction, type ServiceAction, tellService } from "../service-announcements.ts";
+
+/**
+ * Notes why a service does not get on, and tells so unless it was told before. AWS: an event that would repeat the last one of
+ * its kind is held back while the condition lasts, or for six hours. `action` is null where AWS has a line of the service's
+ * events and no event beside it.
+ */
+export function impede(
+  step: ClusterStep,
+  serviceName: string,
+  message: string,
+  action: ServiceAction | null,
+  detail: Readonly<Record<string, unknown>> = {},
+  isOfBalance = false,
+): void {
+  const service = must(step.state.services.get(serviceName), "a service");
+  const known = service.impediment;
+  const isKnown = known !== null && saysTheSame(known.message, message);
+  const told = (known?.told ?? []).filter(({ at }) => step.now < at + step.timeline.serviceEventRepeatMs);
+  // Two reasons that take turns are told once each.
+  const isHeldBack = told.some((line) => saysTheSame(line.message, message));
+  if (isHeldBack && known?.message === message) return;
+  const impediment = {
+    message,
+    isOfBalance,
+    since: isKnown ? known.since : step.now,
+    told: isHeldBack ? told : [...told, { message, at: step.now }].slice(-toldMax),
+  };
+  step.state.services.put(serviceName, { ...service, impediment });
+  if (isHeldBack) return;
+  tellService(step, serviceName, message);
+  if (action !== null) announceAction(step, service, action, detail);
+}
+
+/** LIMIT: there are few reasons for which a task is not placed; beyond these the oldest is told again. */
+const toldMax = 12;
+
+/** Which instance comes closest to having room changes with every task that comes and goes, and is no news. */
+const saysTheSame = (a: string, b: string): boolean => a === b || withoutInstance(a) === withoutInstance(b);
+const withoutInstance = (message: string): string => message.replace(/\(container-instance \w+\)/, "");
+
+/** The service gets on again. */
+export function clearImpediment(step: ClusterStep, serviceName: string): void {
+  const service = must(step.state.services.get(serviceName), "a service");
+  if (service.impediment !== null) step.state.services.put(serviceName, { ...service, impediment: null });
+}
