@@ -1,23 +1,21 @@
 import { must } from "../../../lib/assert.ts";
 import type { ClusterStep } from "../../cluster-step.ts";
-import { triggeredAlarms } from "../../deployments/alarm.ts";
-import { hasTripped } from "../../deployments/circuit-breaker.ts";
-import { completeDeployment, dropEmptyDeployments, failDeployment } from "../../deployments/end-deployment.ts";
 import { primaryOf, type Service } from "../service.ts";
 import { announceAction, tellService } from "../service-announcements.ts";
 import { planDaemon } from "./daemon-plan.ts";
 import { daemonSpots, followsTasks } from "./daemon-spots.ts";
 import { problemDetail, problemMessage } from "./placement-problem.ts";
 import { interruptRebalance, lookAtBalance } from "./rebalance.ts";
-import { type PlannedStop, planReplica, type ServicePlan } from "./replica-plan.ts";
+import { planReplica, type ServicePlan } from "./replica-plan.ts";
 import { retire } from "./retire-service.ts";
 import { impede } from "./service-impediment.ts";
-import { type LeaveReason, type ServiceView, viewService } from "./service-view.ts";
+import { type ServiceView, viewService } from "./service-view.ts";
 import { type Started, startServiceTasks } from "./start-service-tasks.ts";
 import { lookAtSteadiness } from "./steady-state.ts";
 import { named, stopServiceTasks } from "./stop-service-tasks.ts";
 import { surplusOf } from "./surplus.ts";
 import { tellImpediments } from "./tell-impediments.ts";
+import { countUnhealthy, endIfFailed, endIfRolledOut, forgetOldFailures } from "./watch-deployment.ts";
 
 /** LIMIT: a look holds the event loop; what is to be started or stopped beyond this comes in the next one, which follows at once. */
 export const changesPerLook = 100;
@@ -30,7 +28,7 @@ export function lookAtService(step: ClusterStep, name: string): number {
   const known = step.state.services.get(name);
   if (known === undefined || known.status === "INACTIVE") return 0;
   step.state.serviceIndex.looks.looked(name, step.now);
-  endDeploymentsThatFailed(step, known);
+  endIfFailed(step, known);
   countDaemons(step, name);
   if (known.rebalance !== null) interruptRebalance(step, viewNow(step, name));
   const view = viewNow(step, name);
@@ -38,7 +36,7 @@ export function lookAtService(step: ClusterStep, name: string): number {
   // One more than a look stops tells that there are more.
   const stops = [...plan.stops, ...surplusOf(step, view, plan, changesPerLook + 1)];
   const stopped = stops.slice(0, changesPerLook);
-  countUnhealthy(step, name, stopped);
+  countUnhealthy(step, view, stopped);
   stopServiceTasks(step, serviceNow(step, name), stopped);
   const { started, isHindered } = start(step, view, plan);
   // Of fewer starts than a look may make the rest found no room.
@@ -57,22 +55,6 @@ export function planOf(step: ClusterStep, view: ServiceView): ServicePlan {
   return view.service.schedulingStrategy === "DAEMON" ? planDaemon(step, view) : planReplica(view);
 }
 
-/** What a user asks for goes before what the deployment's own watch would do: both may be there at one look. */
-function endDeploymentsThatFailed(step: ClusterStep, service: Service): void {
-  if (service.status !== "ACTIVE") return;
-  const { name } = service;
-  const primary = primaryOf(service);
-  const { deploymentCircuitBreaker: breaker, alarms } = service.deploymentConfiguration;
-  const status = step.state.serviceDeployments.get(service.serviceDeploymentId)?.status;
-  if (status === "ROLLBACK_REQUESTED") failDeployment(step, name, "rollback-requested", true);
-  else if (status === "STOP_REQUESTED") failDeployment(step, name, "abort-requested", false);
-  else if (hasTripped(breaker, primary, service.desiredCount)) {
-    failDeployment(step, name, "circuit-breaker", breaker.rollback);
-  } else if (triggeredAlarms(step.state, service, primary).length > 0) {
-    failDeployment(step, name, "alarm", alarms.rollback);
-  }
-}
-
 /** AWS: the desired count of a DAEMON service is the number of instances that match. */
 function countDaemons(step: ClusterStep, name: string): void {
   const service = serviceNow(step, name);
@@ -81,17 +63,6 @@ function countDaemons(step: ClusterStep, name: string): void {
   if (desiredCount === service.desiredCount) return;
   step.state.services.put(name, { ...service, desiredCount });
   announceAction(step, service, "SERVICE_DESIRED_COUNT_UPDATED");
-}
-
-/** AWS: once a task of the deployment was RUNNING, the circuit breaker counts tasks that are replaced for failed health checks. */
-function countUnhealthy(step: ClusterStep, name: string, stops: readonly PlannedStop[]): void {
-  const service = serviceNow(step, name);
-  const primary = service.status === "ACTIVE" ? primaryOf(service) : null;
-  const unhealthy = stops.filter(({ task, why }) => why === "unhealthy" && task.startedBy === primary?.id).length;
-  if (primary === null || unhealthy === 0) return;
-  const counted = { ...primary, breakerCount: primary.breakerCount + unhealthy, lastFailureAt: step.now };
-  const deployments = service.deployments.map((each) => (each === primary ? counted : each));
-  step.state.services.put(name, { ...service, deployments });
 }
 
 /** How many tasks may be started now: none while starts are held back after failures. */
@@ -133,41 +104,9 @@ function settle(step: ClusterStep, name: string, plan: ServicePlan, isHindered: 
   }
   if (!isHindered) tellImpediments(step, view, plan);
   forgetOldFailures(step, view);
-  if (isRolledOut(view) && hasBaked(step, view)) completeDeployment(step, name);
-  else dropEmptyDeployments(step, name);
+  endIfRolledOut(step, view);
   lookAtBalance(step, viewNow(step, name));
   lookAtSteadiness(step, viewNow(step, name));
-}
-
-/** AWS: a healthy task resets what the circuit breaker counted; one that was started before the failure says nothing. */
-function forgetOldFailures(step: ClusterStep, { service, primary, keepers }: ServiceView): void {
-  const { resetOnHealthyTask } = service.deploymentConfiguration.deploymentCircuitBreaker;
-  const { lastFailureAt, breakerCount, hasRun } = primary;
-  if (!resetOnHealthyTask || breakerCount === 0 || lastFailureAt === null || !hasRun) return;
-  if (!keepers.some(({ isHealthy, task }) => isHealthy && (task.startedAt ?? 0) > lastFailureAt)) return;
-  const current = serviceNow(step, service.name);
-  const deployments = current.deployments.map((each) => (each.id === primary.id ? { ...each, breakerCount: 0 } : each));
-  step.state.services.put(service.name, { ...current, deployments });
-}
-
-/** AWS: a rollout is over when the new deployment has its tasks, all healthy, and the older ones have none left. */
-function isRolledOut({ service, primary, keepers, leavers, ofOthers }: ServiceView): boolean {
-  if (primary.rolloutState !== "IN_PROGRESS" || ofOthers > 0 || keepers.length !== service.desiredCount) return false;
-  // A daemon stays to the last on an instance that drains, which may take for ever.
-  const isBeside = (leaves: LeaveReason | null) =>
-    leaves === "lost" || (leaves === "draining" && service.schedulingStrategy === "DAEMON");
-  return leavers.every(({ leaves }) => isBeside(leaves)) && keepers.every(({ isHealthy }) => isHealthy);
-}
-
-/** AWS: a rollout that alarms watch is held open for a while when it has all its tasks, since alarms come late. */
-function hasBaked(step: ClusterStep, { service, primary }: ServiceView): boolean {
-  if (!service.deploymentConfiguration.alarms.enable) return true;
-  if (primary.bakesUntil !== null) return primary.bakesUntil <= step.now;
-  const current = serviceNow(step, service.name);
-  const baking = { ...primaryOf(current), bakesUntil: step.now + step.timeline.alarmBakeMs };
-  const deployments = current.deployments.map((each) => (each.id === baking.id ? baking : each));
-  step.state.services.put(service.name, { ...current, deployments });
-  return false;
 }
 
 /** When time alone asks for the next look; every other occasion is noticed where it happens. */

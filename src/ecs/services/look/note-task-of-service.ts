@@ -1,4 +1,5 @@
 import type { ClusterStep } from "../../cluster-step.ts";
+import { changeDeployment } from "../../deployments/change-deployment.ts";
 import { type Deployment, noBackoff } from "../../deployments/deployment.ts";
 import { startFailed } from "../../deployments/start-backoff.ts";
 import type { Task } from "../../tasks/task.ts";
@@ -15,9 +16,11 @@ export function noteTaskOfService(step: ClusterStep, before: Task, after: Task):
   const name = serviceNameOf(after);
   if (name === null) return;
   if (after.lastStatus === "RUNNING") {
-    changeDeployment(step, name, after, (deployment) => (isClear(deployment) ? deployment : cleared(deployment)));
+    changeDeployment(step, name, after.startedBy ?? "", (deployment) =>
+      isClear(deployment) ? deployment : cleared(deployment),
+    );
   } else if (after.lastStatus === "STOPPED" && hasFailed(after)) {
-    changeDeployment(step, name, after, (deployment) => failed(step, deployment, after));
+    changeDeployment(step, name, after.startedBy ?? "", (deployment) => failed(step, deployment, after));
   }
 }
 
@@ -44,19 +47,4 @@ function failed(step: ClusterStep, deployment: Deployment, task: Task): Deployme
     lastFailureAt: step.now,
     startBackoff: startFailed(deployment.startBackoff, task.createdAt, step.now, step.timeline),
   };
-}
-
-function changeDeployment(
-  step: ClusterStep,
-  serviceName: string,
-  { startedBy }: Task,
-  change: (deployment: Deployment) => Deployment,
-): void {
-  const service = step.state.services.get(serviceName);
-  const known = service?.deployments.find(({ id }) => id === startedBy);
-  if (service === undefined || known === undefined) return;
-  const changed = change(known);
-  if (changed === known) return;
-  const deployments = service.deployments.map((deployment) => (deployment === known ? changed : deployment));
-  step.state.services.put(serviceName, { ...service, deployments });
 }
