@@ -56,6 +56,7 @@ export function beginDeployment(step: ClusterStep, service: Service, members: Re
     serviceDeploymentId: serviceDeployment.id,
     steadySince: null,
     impediment: null,
+    impedimentsTold: [],
   };
   step.state.services.put(service.name, begun);
   forgetExpiredHistory(step, begun);

@@ -115,6 +115,7 @@ function newService(
     steadySince: null,
     steadyAnnouncedAt: null,
     impediment: null,
+    impedimentsTold: [],
     inactiveAt: null,
     lastRevision: null,
   };

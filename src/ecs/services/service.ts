@@ -33,8 +33,10 @@ export type Service = {
   readonly steadySince: number | null;
   /** When an event last said so. */
   readonly steadyAnnouncedAt: number | null;
-  /** Why nothing moves or a task cannot be placed, while that lasts; also what holds equal events back. */
+  /** Why nothing moves or a task cannot be placed, while that lasts. */
   readonly impediment: Impediment | null;
+  /** Which impediments have been told since the service was last steady or updated, and when: an equal line is held back. */
+  readonly impedimentsTold: readonly { readonly message: string; readonly at: number }[];
   /** When the last task was gone. */
   readonly inactiveAt: number | null;
   /** Of an INACTIVE service, what its tasks were started of last: its revisions are gone. */
@@ -54,8 +56,6 @@ export type Impediment = {
   /** True for one that keeps zones out of balance, and nothing else. */
   readonly isOfBalance: boolean;
   readonly since: number;
-  /** What has been told since the service last got on, and when: an equal line is held back. */
-  readonly told: readonly { readonly message: string; readonly at: number }[];
 };
 
 /** AWS: a line of a service's `events[]` (kind `service-event`, key: service name, a slash and a rising number). */

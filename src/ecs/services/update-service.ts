@@ -50,7 +50,8 @@ export function updateService(step: ClusterStep, request: UpdateServiceRequest, 
     const begun = beginDeployment(step, updated, checked.members);
     return { service: describeService(step.state, begun, { tags: true }) };
   }
-  step.state.services.put(service.name, updated);
+  // What is in the way after a change is news.
+  step.state.services.put(service.name, { ...updated, impedimentsTold: [] });
   return { service: describeService(step.state, updated, { tags: true }) };
 }
 

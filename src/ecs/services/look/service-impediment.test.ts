@@ -7,11 +7,10 @@ import { clearImpediment, impede } from "./service-impediment.ts";
 
 const hour = 3_600_000;
 
-test("reasons that take turns are told once each, and again after six hours or when the service got on in between", () => {
+test("reasons that take turns are told once each, and again after six hours or when the service was steady in between", () => {
   const world = new ServiceWorld("impediments");
   world.aService({ desiredCount: 0 });
-  const before = world.told().length;
-  const told = () => world.told().length - before;
+  const told = () => world.told().filter((text) => text.includes(") no ")).length;
   const at = (hours: number, act: (step: ClusterStep) => void) =>
     act(new ClusterStep(world.state, world.now + hours * hour, seededRandom(`impediments ${hours}`)));
   const says = (text: string) => (step: ClusterStep) => impede(step, "web", text, null);
@@ -28,5 +27,9 @@ test("reasons that take turns are told once each, and again after six hours or w
   assert.equal(told(), 3);
   at(6.6, (step) => clearImpediment(step, "web"));
   at(6.7, says("no CPU"));
+  assert.equal(told(), 3, "a service whose tasks come and go gets on with each of them");
+  world.play(100_000);
+  assert.deepEqual([world.service().impediment, world.service().steadySince === null], [null, false]);
+  at(6.8, says("no CPU"));
   assert.equal(told(), 4);
 });

@@ -4,7 +4,8 @@ import { announceAction, type ServiceAction, tellService } from "../service-anno
 
 /**
  * Notes why a service does not get on, and tells so unless it was told before. AWS: an event that would repeat the last one of
- * its kind is held back while the condition lasts, or for six hours. `action` is null where AWS has a line of the service's
+ * its kind is held back while the condition lasts, or for six hours; it lasts until the service is steady, since one whose tasks
+ * come and go gets on and does not with each of them. `action` is null where AWS has a line of the service's
  * events and no event beside it.
  */
 export function impede(
@@ -18,17 +19,13 @@ export function impede(
   const service = must(step.state.services.get(serviceName), "a service");
   const known = service.impediment;
   const isKnown = known !== null && saysTheSame(known.message, message);
-  const told = (known?.told ?? []).filter(({ at }) => step.now < at + step.timeline.serviceEventRepeatMs);
+  const told = service.impedimentsTold.filter(({ at }) => step.now < at + step.timeline.serviceEventRepeatMs);
   // Two reasons that take turns are told once each.
   const isHeldBack = told.some((line) => saysTheSame(line.message, message));
   if (isHeldBack && known?.message === message) return;
-  const impediment = {
-    message,
-    isOfBalance,
-    since: isKnown ? known.since : step.now,
-    told: isHeldBack ? told : [...told, { message, at: step.now }].slice(-toldMax),
-  };
-  step.state.services.put(serviceName, { ...service, impediment });
+  const impediment = { message, isOfBalance, since: isKnown ? known.since : step.now };
+  const impedimentsTold = isHeldBack ? told : [...told, { message, at: step.now }].slice(-toldMax);
+  step.state.services.put(serviceName, { ...service, impediment, impedimentsTold });
   if (isHeldBack) return;
   tellService(step, serviceName, message);
   if (action !== null) announceAction(step, service, action, detail);

@@ -26,7 +26,13 @@ export function lookAtSteadiness(step: ClusterStep, view: ServiceView): void {
   const { steadySince, steadyAnnouncedAt } = service;
   const repeatAt = (steadyAnnouncedAt ?? step.now) + step.timeline.serviceEventRepeatMs;
   if (steadySince !== null && step.now < repeatAt) return;
-  const steady: Service = { ...service, steadySince: steadySince ?? step.now, steadyAnnouncedAt: step.now };
+  const steady: Service = {
+    ...service,
+    steadySince: steadySince ?? step.now,
+    steadyAnnouncedAt: step.now,
+    // What keeps the zones out of balance lasts on in a service that is steady otherwise.
+    impedimentsTold: service.impediment === null ? [] : service.impedimentsTold,
+  };
   services.put(service.name, steady);
   tellService(step, service.name, "has reached a steady state.");
   announceAction(step, service, "SERVICE_STEADY_STATE");
