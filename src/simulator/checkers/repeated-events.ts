@@ -19,6 +19,8 @@ export class RepeatedEventsChecker implements Checker {
   readonly #violate: Violate;
   /** Per partition and service, what was told last, unless something else happened since. */
   readonly #told = new Map<string, Told>();
+  /** The services that calls under way change: when in an append that happened nobody can tell. */
+  readonly #underWay = new Map<number, string>();
   /** Per partition and service, when something was told to be in the way. */
   readonly #times = new Map<string, number[]>();
 
@@ -26,12 +28,16 @@ export class RepeatedEventsChecker implements Checker {
     this.#violate = violate;
   }
 
-  callStarted({ operation, request }: Call): void {
-    if (/^(Create|Update|Delete)Service$/.test(operation)) this.#forget(request);
+  callStarted({ id, operation, request }: Call): void {
+    if (!/^(Create|Update|Delete)Service$/.test(operation)) return;
+    this.#underWay.set(id, nameIn(request));
+    this.#forget(nameIn(request));
   }
 
-  callEnded({ operation, request }: Call): void {
-    if (/^(Create|Update|Delete)Service$/.test(operation)) this.#forget(request);
+  callEnded({ id }: Call): void {
+    const name = this.#underWay.get(id);
+    this.#underWay.delete(id);
+    if (name !== undefined) this.#forget(name);
   }
 
   kept({ partition, documents }: Kept): void {
@@ -47,7 +53,8 @@ export class RepeatedEventsChecker implements Checker {
       const last = this.#told.get(key);
       const impediment = (partition.get("service", serviceName) as Service | null)?.impediment;
       // One append may hold that it went and that it came back.
-      const lasts = impediment != null && impediment.since < createdAt;
+      const isChanging = [...this.#underWay.values()].includes(serviceName);
+      const lasts = impediment != null && impediment.since < createdAt && !isChanging;
       if (lasts && last !== undefined && last.text === text && createdAt < last.at + ecsTimeline.serviceEventRepeatMs) {
         this.#violate(rule, `${key} was told at ${last.at} and at ${createdAt}: ${message}`);
       }
@@ -64,9 +71,12 @@ export class RepeatedEventsChecker implements Checker {
     }
   }
 
-  #forget({ service, serviceName }: Call["request"]): void {
-    const reference = String(service ?? serviceName);
-    const name = reference.slice(reference.lastIndexOf("/") + 1);
+  #forget(name: string): void {
     for (const key of this.#told.keys()) if (key.endsWith(` ${name}`)) this.#told.delete(key);
   }
+}
+
+function nameIn({ service, serviceName }: Call["request"]): string {
+  const reference = String(service ?? serviceName);
+  return reference.slice(reference.lastIndexOf("/") + 1);
 }
