@@ -54,6 +54,8 @@ export class ConstraintsChecker implements Checker {
       if (task === null || task.instanceId === null || task.launchType === "FARGATE") continue;
       this.#member(task, state.instance(instanceArn(task)), constraints);
       if (!constraints.some(({ type }) => type === "distinctInstance")) continue;
+      // A call made again shows tasks that waited for capacity: one may have got the place that another had before.
+      if (task.lastStatus === "STOPPED") continue;
       if (places.has(task.instanceId)) this.#violate(rule, `RunTask put two tasks on ${task.instanceId}`);
       places.add(task.instanceId);
     }
