@@ -206,13 +206,17 @@ export class ClusterState {
   removeTask(id: string): void {
     const arn = this.tasks.get(id)?.taskDefinitionArn;
     this.tasks.delete(id);
-    if (arn !== undefined && !this.revisionUses.has(arn)) this.revisions.delete(arn);
+    this.#removeUnusedRevision(arn);
   }
 
   /** Forgets a service revision, and the task definition that only it needed. */
   removeServiceRevision(id: string): void {
     const arn = this.serviceRevisions.get(id)?.taskDefinitionArn;
     this.serviceRevisions.delete(id);
+    this.#removeUnusedRevision(arn);
+  }
+
+  #removeUnusedRevision(arn: string | undefined): void {
     if (arn !== undefined && !this.revisionUses.has(arn)) this.revisions.delete(arn);
   }
 

@@ -33,7 +33,7 @@ export const operations = [
     name: "CreateService",
     status: "partial",
     missing:
-      "Services have rolling deployments and the deployment controller ECS. Load balancers, service discovery, Service Connect, VPC Lattice, volumes configured at launch, gateway connectors, monitoring, ECS Exec, lifecycle hooks, bake times, early success criteria and every other deployment strategy and controller are refused by name. What RunTask refuses to run is refused here, too. Alarms fail deployments; Berth measures nothing, so that their states come from BerthV1.SetAlarmState.",
+      "Services have rolling deployments and the deployment controller ECS. Load balancers, service discovery, Service Connect, VPC Lattice, volumes configured at launch, gateway connectors, monitoring, ECS Exec, lifecycle hooks, bake times, early success criteria and every other deployment strategy and controller are refused by name. What RunTask refuses to run is refused here, too. Networks, platform versions and Fargate are those of RunTask: subnets and security groups name nothing. Alarms fail deployments; Berth measures nothing, so that their states come from BerthV1.SetAlarmState.",
   },
   { name: "CreateTaskSet", status: "absent" },
   { name: "DeleteAccountSetting", status: "full" },
@@ -193,7 +193,7 @@ export const operations = [
     name: "UpdateService",
     status: "partial",
     missing:
-      "Services have rolling deployments and the deployment controller ECS. Load balancers, service discovery, Service Connect, VPC Lattice, volumes configured at launch, gateway connectors, monitoring, ECS Exec, lifecycle hooks, bake times, early success criteria and every other deployment strategy and controller are refused by name. What RunTask refuses to run is refused here, too. Alarms fail deployments; Berth measures nothing, so that their states come from BerthV1.SetAlarmState.",
+      "Services have rolling deployments and the deployment controller ECS. Load balancers, service discovery, Service Connect, VPC Lattice, volumes configured at launch, gateway connectors, monitoring, ECS Exec, lifecycle hooks, bake times, early success criteria and every other deployment strategy and controller are refused by name. What RunTask refuses to run is refused here, too. Networks, platform versions and Fargate are those of RunTask: subnets and security groups name nothing. Alarms fail deployments; Berth measures nothing, so that their states come from BerthV1.SetAlarmState.",
   },
   { name: "UpdateServicePrimaryTaskSet", status: "absent" },
   { name: "UpdateTaskProtection", status: "full" },

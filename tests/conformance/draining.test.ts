@@ -2,28 +2,18 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type ECS, waitUntilServicesStable } from "@aws-sdk/client-ecs";
-import { SignedApi } from "../../src/agent/remote/signed-api.ts";
+import type { SignedApi } from "../../src/agent/remote/signed-api.ts";
 import type { DrainProgress, DrainsReply } from "../../src/ecs/drains/drain-progress.ts";
 import type { PlanDrainReply } from "../../src/ecs/drains/plan-drain.ts";
 import { scaledTimeline } from "../../src/ecs/timeline.ts";
 import { must } from "../../src/lib/assert.ts";
-import { systemClock } from "../../src/lib/clock.ts";
-import { seededRandom } from "../../src/lib/random.ts";
-import { account, define, describeInstance, region, register, runOne, startWorld, until, type World } from "./world.ts";
+import { berthApi, define, describeInstance, register, runOne, startWorld, until, type World } from "./world.ts";
 
 let world: World;
 let berth: SignedApi;
 before(async () => {
   world = await startWorld({ timeline: scaledTimeline(100) });
-  berth = new SignedApi({
-    endpoint: world.server.url,
-    region,
-    credentials: { accessKeyId: account, secretAccessKey: "any", sessionToken: null },
-    agentVersion: null,
-    clock: systemClock,
-    random: seededRandom("draining").stream("api"),
-    trust: null,
-  });
+  berth = berthApi(world);
 });
 after(async () => {
   berth.close();

@@ -8,26 +8,16 @@ import type {
   PlacementStrategy,
   RunTaskCommandInput,
 } from "@aws-sdk/client-ecs";
-import { SignedApi } from "../../src/agent/remote/signed-api.ts";
+import type { SignedApi } from "../../src/agent/remote/signed-api.ts";
 import type { ExplainPlacementReply } from "../../src/ecs/tasks/explain-placement.ts";
 import { must } from "../../src/lib/assert.ts";
-import { systemClock } from "../../src/lib/clock.ts";
-import { seededRandom } from "../../src/lib/random.ts";
-import { account, define, expectRefused, region, resources, startWorld, type World } from "./world.ts";
+import { berthApi, define, expectRefused, resources, startWorld, type World } from "./world.ts";
 
 let world: World;
 let berth: SignedApi;
 before(async () => {
   world = await startWorld();
-  berth = new SignedApi({
-    endpoint: world.server.url,
-    region,
-    credentials: { accessKeyId: account, secretAccessKey: "any", sessionToken: null },
-    agentVersion: null,
-    clock: systemClock,
-    random: seededRandom("placement").stream("api"),
-    trust: null,
-  });
+  berth = berthApi(world);
   await define(world.ecs, "small", { cpu: 128, memory: 128 });
 });
 after(async () => {

@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import { type ContainerInstance, ECS, type KeyValuePair, type Task } from "@aws-sdk/client-ecs";
+import { SignedApi } from "../../src/agent/remote/signed-api.ts";
 import type { Timeline } from "../../src/ecs/timeline.ts";
 import { must } from "../../src/lib/assert.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { seededRandom } from "../../src/lib/random.ts";
 import { openLog } from "../../src/server/log.ts";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
 
@@ -35,6 +38,18 @@ export type World = {
   client(options: ClientOptions): ECS;
   close(): Promise<void>;
 };
+
+/** A client for Berth's own operations, as the account of `world.ecs`. Whoever makes it closes it. */
+export const berthApi = ({ server }: World): SignedApi =>
+  new SignedApi({
+    endpoint: server.url,
+    region,
+    credentials: { accessKeyId: account, secretAccessKey: "any", sessionToken: null },
+    agentVersion: null,
+    clock: systemClock,
+    random: seededRandom("conformance").stream("berth-api"),
+    trust: null,
+  });
 
 export async function startWorld(
   options: { readonly instances?: number; readonly adopt?: boolean; readonly timeline?: Timeline } = {},

@@ -37,6 +37,16 @@ export type Need = {
   readonly requiresAttributes: TaskDefinition["requiresAttributes"];
 };
 
+/** The plan for tasks of `definition`: what they are made of and need, with what the call or service adds. */
+export function taskPlan(
+  definition: TaskDefinition,
+  overrides: TaskOverride,
+  more: Pick<TaskPlan, "group" | "startedBy" | "tags" | "subnets">,
+): TaskPlan {
+  const containers = effectiveContainers(definition, overrides);
+  return { definition, containers, overrides, need: needOf(definition, containers, overrides), ...more };
+}
+
 /** The containers of `definition` as `overrides` leave them. */
 export function effectiveContainers(definition: TaskDefinition, overrides: TaskOverride): ContainerDefinition[] {
   const byName = new Map(overrides.containerOverrides.map((override) => [override.name, override]));

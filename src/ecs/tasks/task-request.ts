@@ -8,7 +8,7 @@ import { type RequestTag, type Tag, withTags } from "../tags/tag.ts";
 import { isOwnResource } from "../task-definitions/resource-requirements.ts";
 import type { TaskDefinition } from "../task-definitions/task-definition.ts";
 import type { RequestContainer, RequestVolume } from "../task-definitions/task-definition-request.ts";
-import { effectiveContainers, needOf, type TaskPlan } from "./new-task.ts";
+import { type TaskPlan, taskPlan } from "./new-task.ts";
 import { type OverridesRequest, resolveOverrides } from "./overrides.ts";
 import type { Task } from "./task.ts";
 
@@ -45,17 +45,12 @@ export function planTasks(
   refuseNotBuilt(request);
   refuseDefinitionNotBuilt(definition);
   const overrides = resolveOverrides(request.overrides, definition, onFargate);
-  const containers = effectiveContainers(definition, overrides);
-  return {
-    definition,
-    containers,
-    overrides,
-    need: needOf(definition, containers, overrides),
+  return taskPlan(definition, overrides, {
     group: groupOf(request, definition.family),
     startedBy: startedByOf(request, startedByCharacters),
     tags: tagsOf(step, request, definition.tags),
     subnets: subnetsOf(request, definition.networkMode, onFargate),
-  };
+  });
 }
 
 function refuseNotBuilt(request: TaskRequest): void {

@@ -5,7 +5,7 @@ import { constraintsOf } from "../../placement/checked-placement.ts";
 import type { PlacementRequest, PlacementStrategy } from "../../placement/placement-request.ts";
 import type { Tag } from "../../tags/tag.ts";
 import type { TaskDefinition } from "../../task-definitions/task-definition.ts";
-import { effectiveContainers, needOf, type TaskPlan } from "../../tasks/new-task.ts";
+import { type TaskPlan, taskPlan } from "../../tasks/new-task.ts";
 import { resolveOverrides } from "../../tasks/overrides.ts";
 import { type Service, serviceGroup } from "../service.ts";
 
@@ -17,18 +17,12 @@ export const revisionOf = (step: ClusterStep, { revisionId }: Deployment): Servi
 export function planServiceTasks(step: ClusterStep, service: Service, deployment: Deployment): TaskPlan {
   const revision = revisionOf(step, deployment);
   const definition = must(step.state.revisions.get(revision.taskDefinitionArn), "the task definition of a revision");
-  const overrides = resolveOverrides(undefined, definition);
-  const containers = effectiveContainers(definition, overrides);
-  return {
-    definition,
-    containers,
-    overrides,
-    need: needOf(definition, containers, overrides),
+  return taskPlan(definition, resolveOverrides(undefined, definition), {
     group: serviceGroup(service.name),
     startedBy: deployment.id,
     tags: tagsOfTask(step, service, definition),
     subnets: revision.networkConfiguration?.awsvpcConfiguration.subnets ?? null,
-  };
+  });
 }
 
 /** AWS: tags of the service or of the task definition go on to its tasks when that is asked for; managed ones name both. */
