@@ -46,6 +46,7 @@ export const testSupport: readonly string[] = [
   "src/ecs/small-account.ts",
   "src/ecs/small-world.ts",
   "src/ecs/step-rules.ts",
+  "src/server/small-http.ts",
   "src/store/sqlite/appending-process.ts",
   "src/store/store-contract.ts",
   "src/wire/sample-values.ts",

@@ -18,6 +18,9 @@ export type SignedCall = {
   readonly nowMs: number;
 };
 
+/** What of a call is known when its headers have come. */
+export type SignedHead = Omit<SignedCall, "body">;
+
 /** To whom an access key belongs. */
 export type KeyOwner = {
   readonly secret: string;
@@ -46,8 +49,13 @@ const skewMsMax = 5 * 60_000;
 
 const service = "ecs";
 
+const bodyHashHeader = "x-amz-content-sha256";
+
 /** Headers that say what the call means: they must be signed when they are there. */
 const headersToSign = ["x-amz-date", "x-amz-target", "x-amz-security-token"];
+
+/** Checks the rest of a signature when the body is there. Rejects with AuthError(InvalidSignatureException). */
+export type VerifyBody = (body: string | Uint8Array) => Promise<VerifiedCaller>;
 
 /**
  * Checks the Signature Version 4 of a call by signing it again with AWS's own signer over exactly the headers that the caller signed.
@@ -56,27 +64,45 @@ const headersToSign = ["x-amz-date", "x-amz-target", "x-amz-security-token"];
  * token), ExpiredTokenException, InvalidSignatureException
  * (another service, a date more than five minutes away, an unsigned host, a signature or body hash that does not match).
  */
-export async function verifySignature(call: SignedCall, findKey: FindKey): Promise<VerifiedCaller> {
-  const authorization = parseAuthorization(single(call.headers.authorization));
-  const signedAt = parseAmzDate(single(call.headers["x-amz-date"]));
-  const sessionToken = single(call.headers["x-amz-security-token"]) ?? null;
-  const owner = findKey(authorization.accessKeyId, sessionToken, call.nowMs);
+export async function verifySignature({ body, ...head }: SignedCall, findKey: FindKey): Promise<VerifiedCaller> {
+  const verifyBody = await verifyHead(head, findKey);
+  return verifyBody(body);
+}
+
+/**
+ * The first half of {@link verifySignature}: everything that can be checked before the body is there. That is the signature too when
+ * the hash of the body is among the signed headers. Gives the second half. Throws AuthError as the whole does.
+ */
+export async function verifyHead(head: SignedHead, findKey: FindKey): Promise<VerifyBody> {
+  const authorization = parseAuthorization(single(head.headers.authorization));
+  const signedAt = parseAmzDate(single(head.headers["x-amz-date"]));
+  const sessionToken = single(head.headers["x-amz-security-token"]) ?? null;
+  const owner = findKey(authorization.accessKeyId, sessionToken, head.nowMs);
   if (owner === null) {
     throw new AuthError("UnrecognizedClientException", "The security token included in the request is invalid.");
   }
   assertScope(authorization, signedAt);
-  assertCurrent(signedAt, call.nowMs);
-  assertSigned(call, authorization.signedHeaders);
-  assertBodyHash(call);
-  const expected = await signAgain(call, authorization, signedAt, owner.secret);
-  if (!equalInConstantTime(expected, authorization.signature)) throw mismatch();
-  return {
-    accessKeyId: authorization.accessKeyId,
-    region: authorization.region,
-    account: owner.account,
-    userName: owner.userName,
-    principalArn: owner.principalArn,
-    task: owner.task ?? null,
+  assertCurrent(signedAt, head.nowMs);
+  assertSigned(head, authorization.signedHeaders);
+  const claimed = claimedBodyHash(head);
+  const checkSignature = async (body: string | Uint8Array): Promise<void> => {
+    const expected = await signAgain({ ...head, body }, authorization, signedAt, owner.secret);
+    if (!equalInConstantTime(expected, authorization.signature)) throw mismatch();
+  };
+  // The signer takes the hash from this header and does not look at the body.
+  const isHashSigned = claimed !== null && authorization.signedHeaders.includes(bodyHashHeader);
+  if (isHashSigned) await checkSignature("");
+  return async (body) => {
+    if (claimed !== null && !equalInConstantTime(hash("sha256", body), claimed)) throw anotherBody();
+    if (!isHashSigned) await checkSignature(body);
+    return {
+      accessKeyId: authorization.accessKeyId,
+      region: authorization.region,
+      account: owner.account,
+      userName: owner.userName,
+      principalArn: owner.principalArn,
+      task: owner.task ?? null,
+    };
   };
 }
 
@@ -128,7 +154,7 @@ function assertCurrent(signedAt: AmzDate, nowMs: number): void {
   }
 }
 
-function assertSigned(call: SignedCall, signedHeaders: readonly string[]): void {
+function assertSigned(call: SignedHead, signedHeaders: readonly string[]): void {
   if (!signedHeaders.includes("host")) {
     throw invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   }
@@ -139,14 +165,16 @@ function assertSigned(call: SignedCall, signedHeaders: readonly string[]): void 
   }
 }
 
-/** The signer believes this header, so it is compared with the body first; most clients do not send it. */
-function assertBodyHash(call: SignedCall): void {
-  const claimed = call.headers["x-amz-content-sha256"];
-  if (claimed === undefined) return;
-  if (typeof claimed !== "string" || !equalInConstantTime(hash("sha256", call.body), claimed)) {
-    throw invalid("The value of 'X-Amz-Content-Sha256' does not match the body of the request.");
-  }
+/** The hash that the body is said to have; most clients say none. */
+function claimedBodyHash({ headers }: SignedHead): string | null {
+  const claimed = headers[bodyHashHeader];
+  if (claimed === undefined) return null;
+  if (typeof claimed !== "string" || !/^[0-9a-f]{64}$/.test(claimed)) throw anotherBody();
+  return claimed;
 }
+
+const anotherBody = (): AuthError =>
+  invalid("The value of 'X-Amz-Content-Sha256' does not match the body of the request.");
 
 async function signAgain(
   call: SignedCall,

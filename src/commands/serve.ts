@@ -1,3 +1,4 @@
+import { parseHost } from "../server/allowed-hosts.ts";
 import { openLog } from "../server/log.ts";
 import { startServer } from "../server/server.ts";
 import { closeAtSignal } from "./close-at-signal.ts";
@@ -18,6 +19,10 @@ Give it a certificate, or put a proxy that ends TLS in front of it, where the ne
     "identity-certificate": {
       value: "FILE",
       help: "Trusted certificates (PEM): instance identity documents must be signed under one of them.",
+    },
+    "metrics-listen": {
+      value: "[HOST:]PORT",
+      help: "A listener for /metrics and the whole of /health that needs no key; HOST is 127.0.0.1 unless given.",
     },
     auth: { value: "METHOD", help: "How callers are known. Only sigv4, which is the default." },
     json: { value: null, help: "Print one line of JSON when it listens." },
@@ -47,6 +52,7 @@ async function serve(typed: Typed): Promise<void> {
     ...serverOptions(typed),
     dataDir,
     auth: { type: "sigv4" },
+    metricsListen: metricsListenFlag(typed),
     identityCertificate: textFlag(typed, "identity-certificate", null),
     simulation: null,
     managedRuntime: fargate,
@@ -55,13 +61,27 @@ async function serve(typed: Typed): Promise<void> {
     log,
   });
   closeAtSignal(server, log);
-  const { url, port, accessKeys } = server;
+  const { url, port, accessKeys, metricsUrl } = server;
   if (accessKeys === 0) {
     process.stderr.write(`berth: There are no access keys yet, so every call is refused. Stop the server and make one:
   berth keys create --data-dir ${dataDir}
 `);
   }
   if (typed.flags.has("json"))
-    process.stdout.write(`${JSON.stringify({ url, port, dataDir, pid: process.pid, ...timeMembers(time) })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ url, port, metricsUrl, dataDir, pid: process.pid, ...timeMembers(time) })}\n`,
+    );
   else process.stdout.write(`Berth listens on ${url}; its data directory is ${dataDir}.\n`);
+}
+
+/** The address of --metrics-listen; null when it is not given. Throws UsageError for anything that is no port of an address. */
+export function metricsListenFlag(typed: Typed): { readonly host: string; readonly port: number } | null {
+  const given = textFlag(typed, "metrics-listen", null);
+  if (given === null) return null;
+  const [, host = "127.0.0.1", digits = ""] = /^(?:(.+):)?(\d{1,5})$/.exec(given) ?? [];
+  const port = Number(digits);
+  if (digits === "" || port > 65_535 || parseHost(host) === null) {
+    throw new UsageError(`--metrics-listen must be like 9280, 10.0.0.5:9280 or [::1]:9280, but is "${given}".`);
+  }
+  return { host: host.replace(/^\[(.*)\]$/, "$1"), port };
 }

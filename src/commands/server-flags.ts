@@ -1,6 +1,7 @@
+import { parseHost } from "../server/allowed-hosts.ts";
 import { logLevels, type ServerLogLevel } from "../server/log.ts";
 import { fargateFlags } from "./docker-flags.ts";
-import { type Flag, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
+import { type Flag, formFlag, listFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
 import { timelineFlag } from "./timeline-flags.ts";
 
 /** The port when none is given. */
@@ -18,6 +19,11 @@ export const serverFlags = {
   advertise: {
     value: "URL",
     help: "Where agents reach this server (default: where it listens; with 0.0.0.0, the name that they came by).",
+  },
+  "allow-host": {
+    value: "NAME[:PORT]",
+    help: "Another name that this server may be called by, such as that of a tunnel or a proxy. May be repeated.",
+    repeats: true,
   },
   ...fargateFlags,
   "tls-cert": { value: "FILE", help: "The certificate (PEM), with those above it: the port then speaks HTTPS." },
@@ -57,6 +63,21 @@ export function advertiseFlag(typed: Typed): string | null {
   return url.origin;
 }
 
+/** LIMIT: names in --allow-host; a server has a few. */
+const allowedHostsMax = 64;
+
+/** The names of --allow-host. Throws UsageError for anything that is not the Host header of a request. */
+export function allowHostFlags(typed: Typed): readonly string[] {
+  const names = listFlag(typed, "allow-host");
+  if (names.length > allowedHostsMax) throw new UsageError(`--allow-host can be given ${allowedHostsMax} times.`);
+  for (const name of names) {
+    if (parseHost(name) === null) {
+      throw new UsageError(`--allow-host must be a name like ecs.example.org or tunnel.local:9999, but is "${name}".`);
+    }
+  }
+  return names;
+}
+
 /** The files of --tls-cert and --tls-key; null when neither is given. Throws UsageError when one is missing. */
 export function tlsFlags(typed: Typed): { readonly cert: string; readonly key: string } | null {
   const cert = textFlag(typed, "tls-cert", null);
@@ -94,6 +115,7 @@ export function serverOptions(typed: Typed) {
   return {
     port: numberFlag(typed, "port", { otherwise: defaultPort, min: 0, max: 65_535 }),
     advertise: advertiseFlag(typed),
+    allowHosts: allowHostFlags(typed),
     tls: tlsFlags(typed),
     latestAgentVersion: agentVersionFlag(typed),
     agentArchive: agentArchiveFlag(typed),

@@ -93,7 +93,8 @@ export class AgentSockets {
       throw new HandshakeError("BadRequestException", "The request has a body.");
     }
     const { headers } = request;
-    const caller = await authenticate({ method: "GET", path, query, headers, body: "", nowMs: clock.now() });
+    const authenticateBody = await authenticate({ method: "GET", path, query, headers, nowMs: clock.now() });
+    const caller = await authenticateBody("");
     if (caller.task !== undefined) throw new HandshakeError("AccessDeniedException", "A task is no agent.");
     const channel = channelAt(path) ?? "acs";
     const hello = helloFromUrl(channel, query);
@@ -120,8 +121,8 @@ export class AgentSockets {
       const { headers, text } = splitTelemetryFrame(frame);
       if (headers !== null) {
         try {
-          const signed = { method: "GET", path, query, headers, body: text, nowMs: clock.now() };
-          const signer = await authenticate(signed);
+          const authenticateBody = await authenticate({ method: "GET", path, query, headers, nowMs: clock.now() });
+          const signer = await authenticateBody(text);
           if (signer.account !== account) throw new FrameError("it is signed by another account");
         } catch (error) {
           throw error instanceof WireError ? new FrameError(error.message) : error;

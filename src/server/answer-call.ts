@@ -1,13 +1,14 @@
+import type { SignedHead } from "../auth/sigv4.ts";
 import { OverloadError } from "../cluster-runner/runner-errors.ts";
 import type { Caller } from "../ecs/call.ts";
 import { Refusal } from "../ecs/refusals.ts";
 import { systemClock } from "../lib/clock.ts";
-import { type AnsweredOperation, isAnswered, notAnswered } from "../wire/api-operations.ts";
+import { type AnsweredOperation, type ApiOperation, isAnswered, notAnswered } from "../wire/api-operations.ts";
 import { renderError, throttled, WireError } from "../wire/errors.ts";
 import { parseRequest } from "../wire/parse.ts";
 import { renderReply } from "../wire/render.ts";
 import { operationOfTarget } from "../wire/target.ts";
-import type { Authenticate } from "./authenticate.ts";
+import type { Authenticate, AuthenticateBody } from "./authenticate.ts";
 import type { CallMetrics } from "./call-metrics.ts";
 import type { ServerLog } from "./log.ts";
 import { checkTaskRequest } from "./task-caller.ts";
@@ -29,16 +30,25 @@ export type ApiCall = {
  */
 export type AnswerApi = (call: ApiCall) => Promise<object>;
 
-/** A request as it came over HTTP. */
-export type HttpCall = {
+/** What of a call is known when its headers have come. */
+export type CallHead = {
   readonly requestId: string;
   /** The request line's target, with its query. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  readonly body: Uint8Array;
 };
 
-export type HttpAnswer = { readonly status: number; readonly body: string };
+/** A call whose headers are in order: its body may be read. */
+export type AdmittedCall = {
+  readonly requestId: string;
+  readonly operation: ApiOperation;
+  readonly authenticateBody: AuthenticateBody;
+  /** The request's Host header. */
+  readonly host: string | null;
+};
+
+/** An answer; its content type is that of the API unless it names another one. */
+export type HttpAnswer = { readonly status: number; readonly body: string; readonly contentType?: string };
 
 export type FrontDoor = {
   readonly authenticate: Authenticate;
@@ -47,45 +57,68 @@ export type FrontDoor = {
   readonly log: ServerLog;
 };
 
-/** From the bytes of a call to the bytes of its answer; never rejects. */
-export async function answerCall(frontDoor: FrontDoor, call: HttpCall): Promise<HttpAnswer> {
+/**
+ * Checks all of a call that can be checked before its body is there: that its target names an operation, and who calls. Gives the
+ * answer for one that is refused; never rejects.
+ */
+export async function admitCall(
+  frontDoor: FrontDoor,
+  { requestId, url, headers }: CallHead,
+): Promise<{ readonly call: AdmittedCall } | { readonly refused: HttpAnswer }> {
   const startedAt = performance.now();
-  let operation = "";
+  let operation: ApiOperation | "" = "";
   try {
-    const named = operationOfTarget(call.headers["x-amz-target"]);
-    operation = named;
-    const question = call.url.indexOf("?");
-    const { account, region, caller, task } = await frontDoor.authenticate({
-      method: "POST",
-      path: question === -1 ? call.url : call.url.slice(0, question),
-      query: question === -1 ? "" : call.url.slice(question + 1),
-      headers: call.headers,
-      body: call.body,
-      nowMs: systemClock.now(),
-    });
-    if (!isAnswered(named)) throw notAnswered(named);
-    const request = parseRequest(named, call.body);
-    if (task !== undefined) checkTaskRequest(task, named, request, { account, region });
-    const host = typeof call.headers.host === "string" ? call.headers.host : null;
-    const reply = await frontDoor.answerApi({ operation: named, request, account, region, caller, host });
-    const body = renderReply(named, reply);
-    note(frontDoor, call, operation, "", startedAt);
-    return { status: 200, body };
-  } catch (thrown) {
-    const error = thrown instanceof OverloadError ? throttled() : thrown;
-    const { status, code, body } = renderError(error);
-    if (!(error instanceof Refusal) && !(error instanceof WireError)) {
-      frontDoor.log.write("error", { requestId: call.requestId, operation, err: error }, "A call failed.");
-    }
-    note(frontDoor, call, operation, code, startedAt);
-    return { status, body };
+    operation = operationOfTarget(headers["x-amz-target"]);
+    const authenticateBody = await frontDoor.authenticate(signedHead("POST", url, headers));
+    const host = typeof headers.host === "string" ? headers.host : null;
+    return { call: { requestId, operation, authenticateBody, host } };
+  } catch (error) {
+    return { refused: answerError(frontDoor, { requestId, operation, startedAt }, error) };
   }
 }
 
-function note(frontDoor: FrontDoor, call: HttpCall, operation: string, code: string, startedAt: number): void {
+/** From the body of an admitted call to the bytes of its answer; never rejects. */
+export async function answerCall(frontDoor: FrontDoor, call: AdmittedCall, body: Uint8Array): Promise<HttpAnswer> {
+  const { requestId, operation, host } = call;
+  const noted = { requestId, operation, startedAt: performance.now() };
+  try {
+    const { account, region, caller, task } = await call.authenticateBody(body);
+    if (!isAnswered(operation)) throw notAnswered(operation);
+    const request = parseRequest(operation, body);
+    if (task !== undefined) checkTaskRequest(task, operation, request, { account, region });
+    const reply = await frontDoor.answerApi({ operation, request, account, region, caller, host });
+    const rendered = renderReply(operation, reply);
+    note(frontDoor, noted, "");
+    return { status: 200, body: rendered };
+  } catch (error) {
+    return answerError(frontDoor, noted, error);
+  }
+}
+
+/** What is known of a request without a body, as {@link Authenticate} takes it. */
+export function signedHead(method: string, url: string, headers: CallHead["headers"]): SignedHead {
+  const question = url.indexOf("?");
+  const path = question === -1 ? url : url.slice(0, question);
+  const query = question === -1 ? "" : url.slice(question + 1);
+  return { method, path, query, headers, nowMs: systemClock.now() };
+}
+
+type Noted = { readonly requestId: string; readonly operation: string; readonly startedAt: number };
+
+function answerError(frontDoor: FrontDoor, noted: Noted, thrown: unknown): HttpAnswer {
+  const error = thrown instanceof OverloadError ? throttled() : thrown;
+  const { status, code, body } = renderError(error);
+  if (!(error instanceof Refusal) && !(error instanceof WireError)) {
+    const { requestId, operation } = noted;
+    frontDoor.log.write("error", { requestId, operation, err: error }, "A call failed.");
+  }
+  note(frontDoor, noted, code);
+  return { status, body };
+}
+
+function note(frontDoor: FrontDoor, { requestId, operation, startedAt }: Noted, code: string): void {
   const seconds = (performance.now() - startedAt) / 1000;
   frontDoor.metrics.record(operation, code, seconds);
   if (!frontDoor.log.isDebug) return;
-  const fields = { requestId: call.requestId, operation, code, seconds };
-  frontDoor.log.write("debug", fields, "A call was answered.");
+  frontDoor.log.write("debug", { requestId, operation, code, seconds }, "A call was answered.");
 }

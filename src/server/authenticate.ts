@@ -1,6 +1,6 @@
 import { AuthError } from "../auth/auth-error.ts";
 import { looseCredentials } from "../auth/authorization-header.ts";
-import { type FindKey, type SignedCall, verifySignature } from "../auth/sigv4.ts";
+import { type FindKey, type SignedCall, type SignedHead, verifyHead } from "../auth/sigv4.ts";
 import { isTemporaryKey, type TaskCredentials, type TaskKeyOwner } from "../auth/task-credentials.ts";
 import type { Caller } from "../ecs/call.ts";
 import { WireError } from "../wire/errors.ts";
@@ -15,8 +15,12 @@ export type Authenticated = {
   readonly task?: TaskCaller;
 };
 
-/** Finds out who made a call. Throws WireError with the code of the API for a caller that cannot be told. */
-export type Authenticate = (call: SignedCall) => Authenticated | Promise<Authenticated>;
+/**
+ * Finds out who makes a call, in two steps: what its headers show, before its body is awaited, and then the rest. Both throw WireError
+ * with the code of the API for a caller that is not known.
+ */
+export type Authenticate = (head: SignedHead) => Promise<AuthenticateBody>;
+export type AuthenticateBody = (body: string | Uint8Array) => Promise<Authenticated>;
 
 /** AWS: how the container agent names itself. */
 const agentUserAgent = "Amazon ECS Agent";
@@ -26,19 +30,19 @@ const agentUserAgent = "Amazon ECS Agent";
  * belong to the account of the task.
  */
 export function looseAuthentication(defaultAccount: string, tasks: TaskCredentials | null = null): Authenticate {
-  return ({ headers, nowMs }) => {
-    try {
-      const { accessKeyId, account, region } = looseCredentials(single(headers.authorization), defaultAccount);
-      const isAgent = isAgentCall(headers);
-      const token = single(headers["x-amz-security-token"]);
-      const owner =
-        token === undefined || !isTemporaryKey(accessKeyId) ? null : genuine(tasks, accessKeyId, token, nowMs);
-      if (owner !== null)
-        return { account: owner.account, region, caller: { principalArn: owner.principalArn, isAgent } };
-      return { account, region, caller: { principalArn: `arn:aws:iam::${account}:root`, isAgent } };
-    } catch (error) {
-      throw asWireError(error);
-    }
+  const known = ({ headers, nowMs }: SignedHead): Authenticated => {
+    const { accessKeyId, account, region } = looseCredentials(single(headers.authorization), defaultAccount);
+    const isAgent = isAgentCall(headers);
+    const token = single(headers["x-amz-security-token"]);
+    const owner =
+      token === undefined || !isTemporaryKey(accessKeyId) ? null : genuine(tasks, accessKeyId, token, nowMs);
+    if (owner !== null)
+      return { account: owner.account, region, caller: { principalArn: owner.principalArn, isAgent } };
+    return { account, region, caller: { principalArn: `arn:aws:iam::${account}:root`, isAgent } };
+  };
+  return async (head) => {
+    const authenticated = await asWireErrors(async () => known(head));
+    return async () => authenticated;
   };
 }
 
@@ -66,17 +70,16 @@ export function signedAuthentication(findKey: FindKey, tasks: TaskCredentials | 
     tasks !== null && token !== null && isTemporaryKey(accessKeyId)
       ? tasks.owner(accessKeyId, token, nowMs)
       : findKey(accessKeyId, token, nowMs);
-  return async (call) => {
-    try {
-      const { account, region, principalArn, task } = await verifySignature(call, find);
-      const caller = { principalArn, isAgent: isAgentCall(call.headers) };
+  return async (head) => {
+    const verifyBody = await asWireErrors(() => verifyHead(head, find));
+    return async (body) => {
+      const { account, region, principalArn, task } = await asWireErrors(() => verifyBody(body));
+      const caller = { principalArn, isAgent: isAgentCall(head.headers) };
       if (task === null) return { account, region, caller };
       const taskCaller = { ...task, principalArn };
-      checkTaskOperation(taskCaller, single(call.headers["x-amz-target"]));
+      checkTaskOperation(taskCaller, single(head.headers["x-amz-target"]));
       return { account, region, caller, task: taskCaller };
-    } catch (error) {
-      throw asWireError(error);
-    }
+    };
   };
 }
 
@@ -88,6 +91,10 @@ function single(header: string | readonly string[] | undefined): string | undefi
   return typeof header === "string" ? header : undefined;
 }
 
-function asWireError(error: unknown): unknown {
-  return error instanceof AuthError ? new WireError(error.code, error.message) : error;
+async function asWireErrors<T>(check: () => Promise<T>): Promise<T> {
+  try {
+    return await check();
+  } catch (error) {
+    throw error instanceof AuthError ? new WireError(error.code, error.message) : error;
+  }
 }

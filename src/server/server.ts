@@ -1,5 +1,6 @@
 /** Puts a control plane together: store, machines, sessions, simulated hosts, HTTP. */
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { DockerHost } from "../agent/docker/docker-host.ts";
@@ -15,15 +16,19 @@ import type { Store } from "../store/store.ts";
 import { AgentArrivals } from "./agent-arrivals.ts";
 import { agentBaseUrl } from "./agent-base-url.ts";
 import { AgentSockets } from "./agent-sockets.ts";
+import { AllowedHosts } from "./allowed-hosts.ts";
 import type { AnswerApi } from "./answer-call.ts";
 import { AppendMetrics } from "./append-metrics.ts";
 import { CallMetrics } from "./call-metrics.ts";
-import { createHttp, type Health } from "./http.ts";
+import { createHttp } from "./http.ts";
 import { type HttpLimits, httpLimits } from "./http-limits.ts";
 import { identityCheck } from "./identity-certificate.ts";
 import type { ServerLog } from "./log.ts";
 import { ManagedHosts, type ManagedRuntime, simulatedManagedRuntime } from "./managed-hosts.ts";
+import type { MetricsSource } from "./metrics-text.ts";
 import { openAuthentication } from "./open-authentication.ts";
+import type { Health, OperatorSources } from "./operator-answers.ts";
+import { createOperatorsHttp } from "./operators-http.ts";
 import { SimulatedHosts, type SimulationOptions } from "./simulated-hosts.ts";
 import { StartError } from "./start-error.ts";
 import { readTlsFiles, type TlsFiles } from "./tls-files.ts";
@@ -42,6 +47,10 @@ export type ServerOptions = {
   readonly auth: { readonly type: "loose"; readonly account: string } | { readonly type: "sigv4" };
   /** Where agents reach this server, such as `https://ecs.example.org`; null for where it listens. */
   readonly advertise?: string | null;
+  /** Names besides those of the machine itself by which this server may be called, as a Host header has them. */
+  readonly allowHosts?: readonly string[];
+  /** Where /metrics and the whole of /health are answered without a key; null for nowhere but on the port itself. */
+  readonly metricsListen?: { readonly host: string; readonly port: number } | null;
   /** PEM files; null speaks plain HTTP. */
   readonly tls?: TlsFiles | null;
   /** The newest agent version, to which UpdateContainerAgent updates. */
@@ -71,6 +80,8 @@ export type RunningServer = {
   readonly hosts: SimulatedHosts | null;
   /** How many access keys there are; null when signatures are not checked. */
   readonly accessKeys: number | null;
+  /** Where operators are answered without a key, such as `http://127.0.0.1:9280`; null for nowhere. */
+  readonly metricsUrl: string | null;
   /** Stops listening, finishes requests, closes sessions, writes what is left and closes the store; within five seconds. */
   close(): Promise<void>;
 };
@@ -153,37 +164,30 @@ async function assemble(
     clock: systemClock,
     log,
   });
-  let metricsText: (() => Promise<{ readonly contentType: string; readonly text: string }>) | null = null;
+  const metricsSource = { calls, appends, controlPlane, sessions: () => sessions.counts(), refusals: sockets.refusals };
+  const operators = { health: () => healthOf(controlPlane), metricsText: metricsTextOf(metricsSource) };
+  const isSigned = options.auth.type === "sigv4";
   const http = createHttp({
     authenticate,
     answerApi: answerApi(controlPlane, hosts),
     metrics: calls,
     log,
     limits,
+    foreign: { hosts: allowedHosts(options, options.host), signedUnderAnyHost: isSigned },
+    operatorsNeedKey: isSigned,
     agentSockets: sockets,
     tls,
-    health: () => healthOf(controlPlane),
-    metricsText: async () => {
-      // Loading the metrics package would be a tenth of the time that the server takes to start.
-      const { createMetricsText } = await import("./metrics-text.ts");
-      metricsText ??= createMetricsText({
-        calls,
-        appends,
-        controlPlane,
-        sessions: () => sessions.counts(),
-        refusals: sockets.refusals,
-      });
-      return metricsText();
-    },
+    ...operators,
   });
   closers.push(() => closeHttp(http, limits.drainTimeoutMs));
   closers.push(() => sockets.close());
   const port = await listen(http, options);
-  url = `${tls === null ? "http" : "https"}://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`;
+  url = urlOf(tls === null ? "http" : "https", options.host, port);
+  const metricsUrl = await openOperatorsHttp(options, operators, closers);
   if (simulation !== null) await controlPlane.createDefaultCluster(simulation.place);
   await Promise.all([hosts?.open(), managedHosts?.open()]);
   log.write("info", { url, dataDir: options.dataDir }, "The server listens.");
-  return { url, port, controlPlane, hosts, accessKeys, close };
+  return { url, port, controlPlane, hosts, accessKeys, metricsUrl, close };
 }
 
 async function openStore(dataDir: string | null): Promise<Store> {
@@ -237,6 +241,48 @@ function healthOf(controlPlane: ControlPlane): Health {
   };
 }
 
+/** The text of /metrics. Loading its package would be a tenth of the time that the server takes to start. */
+function metricsTextOf(source: MetricsSource): OperatorSources["metricsText"] {
+  let text: OperatorSources["metricsText"] | null = null;
+  return async () => {
+    const { createMetricsText } = await import("./metrics-text.ts");
+    text ??= createMetricsText(source);
+    return text();
+  };
+}
+
+function allowedHosts({ advertise = null, allowHosts = [] }: ServerOptions, listenHost: string): AllowedHosts {
+  return new AllowedHosts({ listenHost, advertise, names: allowHosts });
+}
+
+/** Opens the listener of `metricsListen` and gives its URL; null without one. */
+async function openOperatorsHttp(
+  options: ServerOptions,
+  operators: OperatorSources,
+  closers: (() => Promise<void>)[],
+): Promise<string | null> {
+  const { metricsListen = null, log } = options;
+  if (metricsListen === null) return null;
+  const { host, port } = metricsListen;
+  const foreign = { hosts: allowedHosts(options, host), signedUnderAnyHost: false };
+  const server = createOperatorsHttp({ ...operators, foreign, log });
+  try {
+    server.listen({ host, port });
+    await once(server, "listening");
+  } catch (cause) {
+    throw new StartError(listenFailure(host, port, cause as NodeJS.ErrnoException, "--metrics-listen"), { cause });
+  }
+  closers.push(async () => {
+    server.closeAllConnections();
+    await new Promise((closed) => server.close(closed));
+  });
+  return urlOf("http", host, (server.address() as AddressInfo).port);
+}
+
+function urlOf(scheme: string, host: string, port: number): string {
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
 /**
  * LIMIT: connections that wait to be taken: the two sockets of thousands of agents, which all come back at once. Who finds no room
  * waits for seconds before the next attempt. The system may allow fewer (net.core.somaxconn).
@@ -247,13 +293,14 @@ async function listen(http: FastifyInstance, { host, port }: ServerOptions): Pro
   try {
     await http.listen({ host, port, backlog });
   } catch (cause) {
-    throw new StartError(listenFailure(host, port, cause as NodeJS.ErrnoException), { cause });
+    throw new StartError(listenFailure(host, port, cause as NodeJS.ErrnoException, "--port"), { cause });
   }
   return (http.server.address() as AddressInfo).port;
 }
 
-function listenFailure(host: string, port: number, { code, message }: NodeJS.ErrnoException): string {
-  const advice = "Choose another one with --port, or --port 0 for any that is free.";
+function listenFailure(host: string, port: number, failure: NodeJS.ErrnoException, flag: string): string {
+  const { code, message } = failure;
+  const advice = `Choose another one with ${flag}; 0 takes any that is free.`;
   if (code === "EADDRINUSE") return `Port ${port} of ${host} is in use. ${advice}`;
   if (code === "EACCES") return `Port ${port} may not be listened on by this user. ${advice}`;
   return `${host}:${port} cannot be listened on (${message}).`;

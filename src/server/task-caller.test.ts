@@ -169,11 +169,11 @@ test("where no signature is looked at, a task's credentials stand for its accoun
   const own = taskArn.replace(account, "444455556666");
   const { accessKeyId, sessionToken } = tasks.mint({ taskArn: own, roleArn, use: "TaskApplication" }, 1_000);
   const authenticate = looseAuthentication(account, tasks);
-  const ask = (token: string | undefined) => {
+  const ask = async (token: string | undefined) => {
     const credential = `Credential=${accessKeyId}/20261121/us-east-1/ecs/aws4_request`;
     const authorization = `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=0`;
     const headers = { authorization, "x-amz-security-token": token };
-    return authenticate({ method: "POST", path: "/", query: "", headers, body: "", nowMs: 1_000 });
+    return (await authenticate({ method: "POST", path: "/", query: "", headers, nowMs: 1_000 }))("");
   };
   assert.equal((await ask(sessionToken)).account, "444455556666");
   assert.match((await ask(sessionToken)).caller.principalArn, /^arn:aws:sts::444455556666:assumed-role\/app\//);

@@ -6,6 +6,7 @@ import type { RoutedOperation } from "../../src/cluster-runner/operation-routes.
 import { must } from "../../src/lib/assert.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
+import { AllowedHosts } from "../../src/server/allowed-hosts.ts";
 import { looseAuthentication } from "../../src/server/authenticate.ts";
 import { CallMetrics } from "../../src/server/call-metrics.ts";
 import { createHttp } from "../../src/server/http.ts";
@@ -56,6 +57,11 @@ export async function startFuzzedServer() {
   const references = await furnish(controlPlane, call);
   const http = createHttp({
     authenticate: looseAuthentication(place.account),
+    foreign: {
+      hosts: new AllowedHosts({ listenHost: "127.0.0.1", advertise: null, names: [] }),
+      signedUnderAnyHost: false,
+    },
+    operatorsNeedKey: false,
     answerApi: (apiCall) => controlPlane.call(apiCall),
     metrics: new CallMetrics(),
     log: { write, isDebug: false },

@@ -1,0 +1,88 @@
+/** How much all holders may have together, and those of one address. */
+export type ShareBounds = { readonly total: number; readonly perAddress: number };
+
+type Holding = { address: string; amount: number };
+
+/**
+ * Divides something scarce (bytes, connections) among clients. When a bound is passed, the holder that has waited longest gives
+ * way: first among those of the same address, then among all. A client that is quick is never the oldest for long, so clients
+ * that stall cannot keep others out, however many they are.
+ */
+export class FairShare<Holder> {
+  readonly #bounds: ShareBounds;
+  readonly #evict: (holder: Holder) => void;
+  /** Oldest first, as are the sets per address. */
+  readonly #holdings = new Map<Holder, Holding>();
+  readonly #byAddress = new Map<string, { amount: number; readonly holders: Set<Holder> }>();
+  #total = 0;
+
+  /** `evict` is called for each holder that gives way; its holding is released already. */
+  constructor(bounds: ShareBounds, evict: (holder: Holder) => void) {
+    this.#bounds = bounds;
+    this.#evict = evict;
+  }
+
+  /** What is held, all together. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** The holder that has waited longest, or null when there is none. */
+  get oldest(): Holder | null {
+    for (const holder of this.#holdings.keys()) return holder;
+    return null;
+  }
+
+  /** Sets what a holder has; a new one is the newest, a known one keeps its age. May evict others, and the holder itself. */
+  hold(holder: Holder, address: string, amount: number): void {
+    const known = this.#holdings.get(holder);
+    const holding = known ?? { address, amount: 0 };
+    if (known === undefined) this.#holdings.set(holder, holding);
+    this.#add(holder, holding, amount - holding.amount);
+    holding.amount = amount;
+    const own = this.#byAddress.get(holding.address);
+    while (own !== undefined && own.amount > this.#bounds.perAddress) this.#evictFirst(own.holders);
+    while (this.#total > this.#bounds.total) this.#evictFirst(this.#holdings.keys());
+  }
+
+  /** Makes a holder the newest: it has moved on. Does nothing for one that holds nothing. */
+  touch(holder: Holder): void {
+    const holding = this.#holdings.get(holder);
+    if (holding === undefined) return;
+    this.#holdings.delete(holder);
+    this.#holdings.set(holder, holding);
+    const holders = this.#byAddress.get(holding.address)?.holders;
+    holders?.delete(holder);
+    holders?.add(holder);
+  }
+
+  /** The holder gives back all that it has. */
+  release(holder: Holder): void {
+    const holding = this.#holdings.get(holder);
+    if (holding === undefined) return;
+    this.#holdings.delete(holder);
+    this.#add(holder, holding, -holding.amount);
+    const own = this.#byAddress.get(holding.address);
+    own?.holders.delete(holder);
+    if (own?.holders.size === 0) this.#byAddress.delete(holding.address);
+  }
+
+  #add(holder: Holder, { address }: Holding, amount: number): void {
+    let own = this.#byAddress.get(address);
+    if (own === undefined) {
+      own = { amount: 0, holders: new Set() };
+      this.#byAddress.set(address, own);
+    }
+    own.holders.add(holder);
+    own.amount += amount;
+    this.#total += amount;
+  }
+
+  #evictFirst(holders: Iterable<Holder>): void {
+    for (const holder of holders) {
+      this.release(holder);
+      this.#evict(holder);
+      return;
+    }
+  }
+}
