@@ -1,8 +1,10 @@
 import type { WebSocket } from "ws";
 import type { AgentConnection } from "../agent-protocol/connection.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { FairShare } from "../lib/fair-share.ts";
 import { MessageMeter } from "./message-meter.ts";
 import { FrameError } from "./telemetry-frame.ts";
+import { UnfinishedMessage } from "./unfinished-message.ts";
 
 /**
  * Reads the text of a frame: gives its message, or a promise of it when that takes time. Throws (or rejects with) FrameError for a
@@ -10,9 +12,22 @@ import { FrameError } from "./telemetry-frame.ts";
  */
 export type FrameReader = (text: string) => unknown;
 
+/** Who is at the other end, and how its frames are read. */
+export type ConnectionTerms = {
+  /** For the log. */
+  readonly name: string;
+  /** Whose share the connection counts against. */
+  readonly account: string;
+  readonly read: FrameReader;
+};
+
 export type ConnectionEnvironment = {
   readonly clock: Clock;
   readonly limits: SocketLimits;
+  /** Bytes that wait for agents which do not read them. */
+  readonly unread: FairShare<WebSocketConnection>;
+  /** Bytes of messages that have begun and not ended. */
+  readonly unfinished: FairShare<WebSocketConnection>;
   /** Tells the log of something that the agent at the other end did. */
   readonly note: (connection: WebSocketConnection, problem: string) => void;
   /** Tells the log of a bug that a message met. */
@@ -28,6 +43,8 @@ export type SocketLimits = {
 const burstFactor = 16;
 /** LIMIT: megabytes take seconds on any network that agents work on. */
 const stuckAfterMs = 30_000;
+/** LIMIT: a message that an agent has begun is over in a moment; one of a megabyte takes seconds on any network that agents work on. */
+const unfinishedMs = 30_000;
 /** LIMIT: the log hears of so many different faults of one connection. */
 const notedMax = 8;
 /** LIMIT: of the WebSocket protocol, for the reason of a close. */
@@ -37,6 +54,7 @@ const reasonBytesMax = 123;
 export class WebSocketConnection implements AgentConnection {
   /** For the log. */
   readonly name: string;
+  readonly account: string;
   readonly #socket: WebSocket;
   readonly #environment: ConnectionEnvironment;
   readonly #read: FrameReader;
@@ -49,9 +67,11 @@ export class WebSocketConnection implements AgentConnection {
   #silentLooks = 0;
   /** When more began to wait than may for long. */
   #fullSince: number | null = null;
+  readonly #unfinished = new UnfinishedMessage();
 
-  constructor(name: string, socket: WebSocket, read: FrameReader, environment: ConnectionEnvironment) {
+  constructor(socket: WebSocket, { name, account, read }: ConnectionTerms, environment: ConnectionEnvironment) {
     this.name = name;
+    this.account = account;
     this.#socket = socket;
     this.#read = read;
     this.#environment = environment;
@@ -68,7 +88,9 @@ export class WebSocketConnection implements AgentConnection {
 
   send(message: object): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    if (!this.#endedAsStuck()) this.#socket.send(JSON.stringify(message));
+    if (this.#endedAsStuck()) return;
+    this.#socket.send(JSON.stringify(message), this.#sent);
+    this.#countUnread();
   }
 
   close(code: number, reason: string): void {
@@ -78,6 +100,20 @@ export class WebSocketConnection implements AgentConnection {
     // Cuts between letters.
     const { written } = new TextEncoder().encodeInto(reason, bytes);
     this.#socket.close(code, bytes.subarray(0, written));
+  }
+
+  /** Bytes have come, of whatever frame. */
+  arrived(chunk: Uint8Array): void {
+    this.#unfinished.take(chunk, this.#environment.clock.now());
+    const { unfinished } = this.#environment;
+    if (this.#unfinished.bytes === 0) unfinished.release(this);
+    else unfinished.hold(this, this.account, this.#unfinished.bytes);
+  }
+
+  /** Cut, since there is no room for what waits for it or has come of its message. */
+  crowdedOut(problem: string): void {
+    this.note(problem);
+    this.#socket.terminate();
   }
 
   /** A frame has come. */
@@ -119,6 +155,11 @@ export class WebSocketConnection implements AgentConnection {
   /** Called from time to time: pings a connection on which nothing has come since the last look, and gives up one that stays silent. */
   look(): void {
     if (this.#endedAsStuck()) return;
+    const { since } = this.#unfinished;
+    if (since !== null && this.#environment.clock.now() - since >= unfinishedMs) {
+      this.crowdedOut("does not finish the message that it began");
+      return;
+    }
     this.#silentLooks += 1;
     if (this.#silentLooks === 2) this.#socket.ping();
     if (this.#silentLooks > 2) this.#socket.terminate();
@@ -134,6 +175,24 @@ export class WebSocketConnection implements AgentConnection {
     if (this.#noted.has(problem) || this.#noted.size >= notedMax) return;
     this.#noted.add(problem);
     this.#environment.note(this, problem);
+  }
+
+  /** Gives back what it holds of what all connections share. */
+  released(): void {
+    this.#environment.unread.release(this);
+    this.#environment.unfinished.release(this);
+  }
+
+  readonly #sent = (): void => {
+    this.#environment.unread.touch(this);
+    this.#countUnread();
+  };
+
+  #countUnread(): void {
+    const { unread } = this.#environment;
+    const bytes = this.#socket.bufferedAmount;
+    if (bytes === 0 || this.#socket.readyState === this.#socket.CLOSED) unread.release(this);
+    else unread.hold(this, this.account, bytes);
   }
 
   /** Ends the connection when too much waits for an agent that does not read, or has waited for too long. */

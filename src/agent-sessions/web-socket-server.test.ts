@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { after, before, test } from "node:test";
 import { WebSocket } from "ws";
 import { must } from "../lib/assert.ts";
@@ -18,6 +19,7 @@ const logged: string[] = [];
 const sockets = new AgentWebSocketServer({
   clock,
   limits: { waitingBytes },
+  shares: { unread: { total: 48 * waitingBytes }, unfinished: { total: 1_500_000, perAddress: 1_000_000 } },
   log: (_level, _fields, message) => logged.push(message),
 });
 let http: Server;
@@ -26,9 +28,15 @@ const opened: WebSocketConnection[] = [];
 before(async () => {
   http = createServer();
   http.on("upgrade", (request, socket, head) => {
-    sockets.complete(request, socket, head, { name: "an-instance", read: messageOf }, (connection) => {
-      opened.push(connection);
-    });
+    sockets.complete(
+      request,
+      socket,
+      head,
+      { name: "an-instance", account: "123456789012", read: messageOf },
+      (connection) => {
+        opened.push(connection);
+      },
+    );
   });
   http.listen(0, "127.0.0.1");
   await once(http, "listening");
@@ -41,6 +49,11 @@ async function pair(): Promise<{ readonly agent: WebSocket; readonly server: Web
   const agent = new WebSocket(`ws://127.0.0.1:${port}/acs/ws`, { perMessageDeflate: false });
   await once(agent, "open");
   return { agent, server: must(opened.pop(), "the connection that was opened") };
+}
+
+/** The connection under an agent's WebSocket, to send what no library sends. */
+function rawOf(agent: WebSocket): Duplex {
+  return (agent as unknown as { readonly _socket: Duplex })._socket;
 }
 
 /** What the control plane's end hears. */
@@ -102,6 +115,43 @@ test("an agent for which far too much waits is cut at once", async () => {
   for (let i = 0; i < 40; i++) server.send({ text: "x".repeat(waitingBytes) });
   assert.equal((await closed).code, 1006);
   agent.terminate();
+});
+
+test("the agents that hold the most unfinished messages lose them first, the oldest before the others", async () => {
+  const half = (bytes: number) => {
+    const head = Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0, 0x0f, 0, 0, 1, 2, 3, 4]);
+    return Buffer.concat([head, Buffer.alloc(bytes)]);
+  };
+  const first = await pair();
+  const { closed } = listen(first.server);
+  rawOf(first.agent).write(half(600_000));
+  const second = await pair();
+  listen(second.server);
+  rawOf(second.agent).write(half(600_000));
+  assert.equal((await closed).code, 1006);
+  assert.ok(logged.includes("agent holds messages that it does not finish"));
+  assert.equal(second.agent.readyState, second.agent.OPEN);
+  const ended = once(second.agent, "close");
+  // Pings answered in time do not keep it: they are no end of the message.
+  await clock.advance(30_000);
+  await clock.advance(30_000);
+  await ended;
+  assert.ok(logged.includes("agent does not finish the message that it began"));
+});
+
+test("what waits for all agents together is bounded, and those that have not read for longest are cut", async () => {
+  const stuck = await Promise.all(Array.from({ length: 8 }, pair));
+  let cut = 0;
+  const closings = stuck.map(async ({ server }) => {
+    const how = await listen(server).closed;
+    cut += 1;
+    return how;
+  });
+  for (const { agent } of stuck) agent.pause();
+  for (const { server } of stuck) for (let i = 0; i < 14; i++) server.send({ text: "x".repeat(waitingBytes) });
+  assert.equal((await closings[0])?.code, 1006);
+  assert.ok(cut < stuck.length, `${cut} of ${stuck.length}`);
+  for (const { agent } of stuck) agent.terminate();
 });
 
 test("one long message is no sign of a reader that is stuck", async () => {

@@ -3,9 +3,10 @@ import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
 import type { LogLevel } from "../cluster-runner/log.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
+import { FairShare, type ShareBounds } from "../lib/fair-share.ts";
 import {
   type ConnectionEnvironment,
-  type FrameReader,
+  type ConnectionTerms,
   type SocketLimits,
   WebSocketConnection,
 } from "./web-socket-connection.ts";
@@ -21,6 +22,13 @@ const fragmentsMax = 256;
 const closeTimeoutMs = 5_000;
 /** LIMIT: more than the tasks of most hosts together; an agent for which that much waits for half a minute does not read. */
 const waitingBytesMax = 8_388_608;
+/**
+ * LIMIT: bytes that wait for agents that do not read, all together and (three quarters) of one account. Agents that read leave next to
+ * nothing behind; the one that has not read for longest is cut.
+ */
+const unreadBytes = { total: 134_217_728, perAddress: 100_663_296 };
+/** LIMIT: bytes of messages that agents have begun and not ended: some sixty of the largest, and thousands of usual ones. */
+const unfinishedBytes = { total: 67_108_864, perAddress: 50_331_648 };
 /** LIMIT: of three looks, a connection that died without a word is known after at most three of these. */
 const lookIntervalMs = 30_000;
 /** LIMIT: at shutdown agents get this long to answer the close, so that the process ends within five seconds. */
@@ -31,6 +39,7 @@ export type WebSocketServerOptions = {
   readonly log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void;
   /** Others than above, for tests. */
   readonly limits?: Partial<SocketLimits>;
+  readonly shares?: { readonly unread?: Partial<ShareBounds>; readonly unfinished?: Partial<ShareBounds> };
 };
 
 /** Completes the handshakes of agents that may connect, and looks after their sockets. */
@@ -39,10 +48,11 @@ export class AgentWebSocketServer {
   readonly #clock: Clock;
   readonly #environment: ConnectionEnvironment;
   readonly #open = new Set<WebSocketConnection>();
+  readonly #byAccount = new Map<string, number>();
   #looking: Timer | null = null;
   #emptied: (() => void) | null = null;
 
-  constructor({ clock, log, limits }: WebSocketServerOptions) {
+  constructor({ clock, log, limits, shares }: WebSocketServerOptions) {
     const options = {
       noServer: true,
       clientTracking: false,
@@ -58,6 +68,12 @@ export class AgentWebSocketServer {
     this.#environment = {
       clock,
       limits: { waitingBytes: waitingBytesMax, ...limits },
+      unread: new FairShare<WebSocketConnection>({ ...unreadBytes, ...shares?.unread }, (connection) =>
+        connection.crowdedOut("does not read what it is sent"),
+      ),
+      unfinished: new FairShare<WebSocketConnection>({ ...unfinishedBytes, ...shares?.unfinished }, (connection) =>
+        connection.crowdedOut("holds messages that it does not finish"),
+      ),
       note: ({ name }, problem) => log("warn", { containerInstance: name }, `agent ${problem}`),
       fault: ({ name }, error) =>
         log("error", { containerInstance: name, err: error }, "a message of an agent met a bug"),
@@ -67,6 +83,11 @@ export class AgentWebSocketServer {
   /** Open sockets, those that are closing included. */
   get size(): number {
     return this.#open.size;
+  }
+
+  /** Of those, the sockets of an account. */
+  sizeOf(account: string): number {
+    return this.#byAccount.get(account) ?? 0;
   }
 
   /** `refuse` is called with what is wrong with a handshake that cannot be completed. */
@@ -79,13 +100,15 @@ export class AgentWebSocketServer {
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
-    terms: { readonly name: string; readonly read: FrameReader },
+    terms: ConnectionTerms,
     opened: (connection: WebSocketConnection) => void,
   ): void {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new WebSocketConnection(terms.name, webSocket, terms.read, this.#environment);
+      const connection = new WebSocketConnection(webSocket, terms, this.#environment);
       (webSocket as AgentWebSocket).hold(connection, this);
+      socket.on("data", (chunk: Buffer) => connection.arrived(chunk));
       this.#open.add(connection);
+      this.#byAccount.set(connection.account, this.sizeOf(connection.account) + 1);
       this.#looking ??= this.#clock.setTimer(lookIntervalMs, () => this.#look());
       opened(connection);
     });
@@ -93,7 +116,12 @@ export class AgentWebSocketServer {
 
   /** A socket is closed for good. */
   gone(connection: WebSocketConnection): void {
-    this.#open.delete(connection);
+    connection.released();
+    if (this.#open.delete(connection)) {
+      const left = this.sizeOf(connection.account) - 1;
+      if (left === 0) this.#byAccount.delete(connection.account);
+      else this.#byAccount.set(connection.account, left);
+    }
     if (this.#open.size === 0) this.#emptied?.();
   }
 

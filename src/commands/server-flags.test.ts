@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseFlags, UsageError } from "./flags.ts";
-import { advertiseFlag, agentArchiveFlag, serverFlags, tlsFlags } from "./server-flags.ts";
+import { advertiseFlag, agentArchiveFlag, allowHostFlags, serverFlags, tlsFlags } from "./server-flags.ts";
 
 const typed = (...argv: string[]) => parseFlags({ usage: "", about: "", flags: serverFlags, examples: [] }, argv);
 
@@ -12,6 +12,15 @@ test("--advertise is an address without a path", () => {
   assert.equal(advertiseFlag(typed("--advertise", "http://[::1]:4280")), "http://[::1]:4280");
   const wrong = ["ecs.example.org", "ws://a", "https://a/b", "https://a?b", "https://a#b", "https://u:p@a", "https://"];
   for (const address of wrong) assert.throws(() => advertiseFlag(typed("--advertise", address)), UsageError, address);
+});
+
+test("--allow-host is a name or an address, with or without a port, several times", () => {
+  assert.deepEqual(allowHostFlags(typed()), []);
+  const names = ["ecs.example.org", "tunnel:9999", "[fd00::1]:4280", "10.0.0.5"];
+  assert.deepEqual(allowHostFlags(typed(...names.flatMap((name) => ["--allow-host", name]))), names);
+  for (const name of ["http://a", "a/b", "a:b", "*", "a:99999", "a b", "::1"]) {
+    assert.throws(() => allowHostFlags(typed("--allow-host", name)), UsageError, name);
+  }
 });
 
 test("--tls-cert and --tls-key need each other", () => {

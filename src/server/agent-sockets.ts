@@ -13,10 +13,13 @@ import { OverloadError } from "../cluster-runner/runner-errors.ts";
 import type { Clock } from "../lib/clock.ts";
 import { WireError } from "../wire/errors.ts";
 import type { Authenticate, Authenticated } from "./authenticate.ts";
+import { answerAndClose } from "./last-words.ts";
 import type { ServerLog } from "./log.ts";
 
 /** LIMIT: two sockets of each of 5,000 agents and those that replace them; the rest of the port's connections is for calls. */
 const socketsMax = 14_336;
+/** LIMIT: of those, the sockets of one account: three quarters, still two of each of 5,000 agents. */
+const socketsPerAccount = 10_752;
 /** LIMIT: refusals that the log has told of and need not again: agents that are refused come back for ever. */
 const refusalsKnownMax = 16_384;
 /** LIMIT: the part of a URL that names the agent and its instance. */
@@ -34,7 +37,12 @@ export type AgentSocketsOptions = {
   readonly limits?: WebSocketServerOptions["limits"];
 };
 
-type Admitted = { readonly channel: AgentChannel; readonly hello: AgentHello; readonly read: FrameReader };
+type Admitted = {
+  readonly channel: AgentChannel;
+  readonly hello: AgentHello;
+  readonly account: string;
+  readonly read: FrameReader;
+};
 
 export class AgentSockets {
   readonly #options: AgentSocketsOptions;
@@ -77,9 +85,12 @@ export class AgentSockets {
     if (server.size + this.#underWay > socketsMax) {
       throw new HandshakeError("ServerException", "There are too many connections.");
     }
-    const { channel, hello, read } = await this.#admitted(request);
+    const { channel, hello, account, read } = await this.#admitted(request);
     if (this.#closing) throw restarting();
-    server.complete(request, socket, head, { name: hello.containerInstanceArn, read }, (connection) => {
+    if (server.sizeOf(account) >= socketsPerAccount) {
+      throw new HandshakeError("ServerException", "There are too many connections of this account.");
+    }
+    server.complete(request, socket, head, { name: hello.containerInstanceArn, account, read }, (connection) => {
       socket.off("error", ignore);
       this.#options.sessions.accept(channel, hello, connection, { simulated: false, admitted: true });
     });
@@ -110,7 +121,8 @@ export class AgentSockets {
     }
     const standing = await controlPlane.agentStanding(found.place, found.instanceId);
     if (standing !== "welcome") throw refusals[standing]();
-    return { channel, hello, read: channel === "acs" ? messageOf : this.#telemetryReader(path, query, caller) };
+    const read = channel === "acs" ? messageOf : this.#telemetryReader(path, query, caller);
+    return { channel, hello, account: caller.account, read };
   }
 
   /** Reads what comes on a telemetry socket: each message is signed as the request was that opened the socket. */
@@ -159,21 +171,8 @@ export class AgentSockets {
         this.#options.log.write("error", { ...fields, err: error.cause }, "A handshake failed.");
       else this.#options.log.write("warn", fields, "An agent was refused.");
     }
-    if (!socket.writable) {
-      socket.destroy();
-      return;
-    }
-    const body = error.body();
-    const lines = [
-      `HTTP/1.1 ${error.status} ${statusTexts[error.status] ?? "Error"}`,
-      "connection: close",
-      "content-type: application/x-amz-json-1.1",
-      `content-length: ${Buffer.byteLength(body)}`,
-      "",
-      body,
-    ];
-    socket.once("finish", () => socket.destroy());
-    socket.end(lines.join("\r\n"));
+    const status = `${error.status} ${statusTexts[error.status] ?? "Error"}`;
+    answerAndClose(socket, status, "application/x-amz-json-1.1", error.body());
   }
 }
 

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { FairShare } from "./fair-share.ts";
+import { FairShare } from "../lib/fair-share.ts";
 import type { HttpConnection, HttpConnections } from "./http-connections.ts";
 import type { HttpLimits } from "./http-limits.ts";
 import { PaceWatch } from "./pace-watch.ts";

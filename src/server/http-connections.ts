@@ -6,8 +6,8 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Server as TlsServer } from "node:tls";
+import { FairShare } from "../lib/fair-share.ts";
 import { clientAddress } from "./client-address.ts";
-import { FairShare } from "./fair-share.ts";
 import type { HttpLimits } from "./http-limits.ts";
 
 /** A request and the response to it. */

@@ -1,0 +1,71 @@
+/**
+ * Follows the frames on a WebSocket and knows how much has come of a message whose end has not: the library says nothing of a message
+ * before it is complete.
+ */
+export class UnfinishedMessage {
+  /** When the message began, in milliseconds of the caller's clock; null between messages. */
+  since: number | null = null;
+  /** The head of the frame that is arriving; empty when its payload has begun. */
+  readonly #head: number[] = [];
+  /** Of the frame's payload, what has come and what has not. */
+  #came = 0;
+  #left = 0;
+  #isControl = false;
+  /** Whether more frames of the message follow the last complete one. */
+  #continues = false;
+  /** Payloads of the message's complete frames. */
+  #complete = 0;
+
+  /** Bytes that have come of it; 0 between messages. */
+  get bytes(): number {
+    return this.#complete + this.#came + this.#head.length;
+  }
+
+  /** Bytes have come. */
+  take(chunk: Uint8Array, now: number): void {
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#left === 0) {
+        this.#head.push(chunk[at] ?? 0);
+        at += 1;
+        if (this.#head.length < headLength(this.#head)) continue;
+        this.#beginPayload();
+      }
+      const taken = Math.min(this.#left, chunk.length - at);
+      at += taken;
+      this.#came += taken;
+      this.#left -= taken;
+      if (this.#left === 0) this.#endFrame();
+    }
+    const isBetween = this.bytes === 0 && this.#left === 0 && !this.#continues;
+    this.since = isBetween ? null : (this.since ?? now);
+  }
+
+  #beginPayload(): void {
+    const [first = 0, second = 0, ...rest] = this.#head;
+    this.#isControl = (first & 0x08) !== 0;
+    if (!this.#isControl) this.#continues = (first & 0x80) === 0;
+    const length = second & 0x7f;
+    const size = rest.slice(0, sizeBytes(length));
+    this.#left = size.length === 0 ? length : size.reduce((sum, byte) => sum * 256 + byte, 0);
+    this.#head.length = 0;
+  }
+
+  #endFrame(): void {
+    if (!this.#isControl) this.#complete = this.#continues ? this.#complete + this.#came : 0;
+    this.#came = 0;
+  }
+}
+
+/** How long the head of a frame is, as far as its first bytes say. */
+function headLength(head: readonly number[]): number {
+  const second = head[1];
+  if (second === undefined) return 2;
+  return 2 + sizeBytes(second & 0x7f) + ((second & 0x80) === 0 ? 0 : 4);
+}
+
+/** The bytes that a longer length has behind the short one. */
+function sizeBytes(length: number): number {
+  if (length === 127) return 8;
+  return length === 126 ? 2 : 0;
+}
