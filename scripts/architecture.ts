@@ -48,6 +48,7 @@ export const testSupport: readonly string[] = [
   "src/ecs/step-rules.ts",
   "src/store/sqlite/appending-process.ts",
   "src/store/store-contract.ts",
+  "src/wire/request-leaves.ts",
   "src/wire/sample-values.ts",
 ];
 

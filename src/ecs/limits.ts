@@ -72,8 +72,8 @@ export const limits = {
   capacityProviders: 10_000,
   /** LIMIT: as long as an ARN of Amazon Resource Names may be with a group's name of 255 characters in it, and then some. */
   groupArnCharacters: 1_600,
-  /** LIMIT: far more than the mappings of any container, and few enough that no report stalls the server. */
-  networkBindingsPerContainer: 1_000,
+  /** LIMIT: 250 mappings, each on IPv4 and IPv6: far more than any container has, and a task stores no more than 850 KB of them. */
+  networkBindingsPerContainer: 500,
   /** AWS: the life of a RunTask client token. */
   clientTokenMs: 86_400_000,
   /** LIMIT: the SDKs retry a registration for an hour at most; after that a token repeats nothing. */

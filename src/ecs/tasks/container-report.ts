@@ -59,7 +59,7 @@ function statusOf(status: string | undefined): "PENDING" | "RUNNING" | "STOPPED"
 function bindingsOf(report: ContainerReport, container: Container): readonly NetworkBinding[] {
   const reported = (report.networkBindings ?? []).slice(0, limits.networkBindingsPerContainer);
   const bindings = reported
-    .filter(({ hostPortRange }) => isPlausibleRange(hostPortRange))
+    .filter(({ containerPortRange, hostPortRange }) => [containerPortRange, hostPortRange].every(isPlausibleRange))
     .map(
       (binding): NetworkBinding => ({
         bindIP: binding.bindIP ?? null,
@@ -77,9 +77,10 @@ function same(a: Container, b: Container): boolean {
   return (Object.keys(a) as (keyof Container)[]).every((member) => a[member] === b[member]);
 }
 
-/** Each port of a range is booked, so that an absurd range is left out rather than counted out. */
+/** Each port of a range is booked, so a range that is malformed or absurdly long is left out. */
 function isPlausibleRange(range: string | undefined): boolean {
   if (range === undefined) return true;
-  const [first = Number.NaN, last = Number.NaN] = range.split("-").map(Number);
-  return last - first < limits.portsPerPortRange && last <= 65_535;
+  const [, from, to] = /^([0-9]{1,5})-([0-9]{1,5})$/.exec(range) ?? [];
+  const [first, last] = [Number(from), Number(to)];
+  return first >= 1 && first <= last && last <= 65_535 && last - first < limits.portsPerPortRange;
 }

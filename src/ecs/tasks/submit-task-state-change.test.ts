@@ -138,8 +138,21 @@ test("of absurdly many ports in a report a bounded number is booked", () => {
     status: "RUNNING",
     containers: [{ containerName: "app", status: "RUNNING", networkBindings }],
   });
-  assert.equal(container(world, task)?.networkBindings.length, 999);
+  assert.equal(container(world, task)?.networkBindings.length, 499);
   assert.deepEqual([...world.usage(0).tcpPorts.keys()], [100]);
+});
+
+test("of the port ranges of a report only plausible ones are booked", () => {
+  const world = aCluster().withInstances(1);
+  const task = world.runTask();
+  const ranges = ["8000-8002", "5--9", "0.5-3", "-1-5", "1e2-150", "9-8", "0-3", "65535-65536", "x", ""];
+  const networkBindings = ranges.map((hostPortRange) => ({ hostPortRange, protocol: "tcp" }));
+  networkBindings.push({ hostPortRange: "9000-9001", containerPortRange: "1--1", protocol: "tcp" } as never);
+  submit(world, task, {
+    status: "RUNNING",
+    containers: [{ containerName: "app", status: "RUNNING", networkBindings }],
+  });
+  assert.deepEqual([...world.usage(0).tcpPorts.keys()], [8_000, 8_001, 8_002]);
 });
 
 test("a change of one container alone is announced", () => {
