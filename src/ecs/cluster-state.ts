@@ -21,19 +21,11 @@ import { SortedKeys } from "./sorted-keys.ts";
 import { type DocumentChange, Journal, Table } from "./table.ts";
 import type { TaskDefinition } from "./task-definitions/task-definition.ts";
 import { addressHeldBy } from "./tasks/network-address.ts";
+import type { RunTaskToken } from "./tasks/run-task-token.ts";
 import type { Task } from "./tasks/task.ts";
 import { taskDueAt } from "./tasks/task-due-at.ts";
 import { WaitingTasks } from "./tasks/waiting-tasks.ts";
 import { ecsTimeline, type Timeline } from "./timeline.ts";
-
-/** RunTask's client token (kind `run-task-token`): what was asked, and which tasks came of it. */
-export type RunTaskToken = {
-  readonly token: string;
-  readonly fingerprint: string;
-  readonly taskIds: readonly string[];
-  readonly failures: readonly object[];
-  readonly expiresAt: number;
-};
 
 /** RegisterContainerInstance's client token (kind `registration-token`). */
 export type RegistrationToken = { readonly token: string; readonly instanceId: string; readonly expiresAt: number };
