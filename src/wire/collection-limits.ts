@@ -18,8 +18,6 @@ const definitionItems = 6_554;
 const portMappings = 250;
 /** LIMIT: the ports that ECS lets an instance reserve are 100, its GPUs 16; each is stored and shown in every event. */
 const resourceMembers = 256;
-/** LIMIT: a task has ten containers and an interface; one report may say each of them a few times over. */
-const reportedItems = 100;
 /** LIMIT: the longest keys of labels and of options of log drivers have some 60 characters. */
 const keyCharacters = 1_024;
 /** LIMIT: as much as the overrides of a task. */
@@ -30,9 +28,23 @@ export const listLimits: readonly ListRow[] = [
     itemsMax,
     members: [
       ...["acceleratorManufacturers", "acceleratorNames", "acceleratorTypes", "accessTypes", "alarmNames"],
-      ...["allowedInstanceTypes", "attributes", "capacityProviderStrategy", "capacityProviders", "clientAliases"],
+      ...[
+        "allowedInstanceTypes",
+        "attachments",
+        "attributes",
+        "capacityProviderStrategy",
+        "capacityProviders",
+        "clientAliases",
+      ],
       ...["clusters", "containerConfigurations", "containerDefinitions", "containerInstances"],
-      ...["containerOverrides", "cpuManufacturers", "defaultCapacityProviderStrategy", "excludedInstanceTypes"],
+      ...[
+        "containers",
+        "managedAgents",
+        "containerOverrides",
+        "cpuManufacturers",
+        "defaultCapacityProviderStrategy",
+        "excludedInstanceTypes",
+      ],
       ...["gatewayConnectors", "include", "inferenceAcceleratorOverrides", "inferenceAccelerators"],
       ...["instanceGenerations", "lifecycleHooks", "lifecycleStages", "loadBalancers", "localStorageTypes"],
       ...["metricConfigurations", "metricNames", "placementConstraints", "placementStrategy"],
@@ -54,7 +66,6 @@ export const listLimits: readonly ListRow[] = [
   { itemsMax: portMappings, members: ["portMappings"] },
   { itemsMax: limits.networkBindingsPerContainer, members: ["networkBindings"] },
   { itemsMax: resourceMembers, members: ["platformDevices", "stringSetValue"] },
-  { itemsMax: reportedItems, members: ["attachments", "containers", "managedAgents"] },
 ];
 
 export const mapLimits: readonly MapRow[] = [
