@@ -106,12 +106,14 @@ function checkOfStructure(shape: StructureShape): Check {
     check = (value) => {
       const source = value as Readonly<Record<string, unknown>>;
       for (const name of Object.keys(source)) {
+        const given = source[name];
+        if (given === undefined || given === null) continue;
         let member = members.get(name);
         if (member === undefined) {
           member = checkOfMember(must(shape.members.get(name), name), shape.name, name);
           members.set(name, member);
         }
-        member(source[name]);
+        member(given);
       }
     };
     checks.set(shape, check);

@@ -1,0 +1,105 @@
+/** Values beyond the limit of every leaf of every request, over HTTP: each is refused, and leaves nothing behind. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { isAnswered } from "../../src/wire/api-operations.ts";
+import { berthOperation, berthOperations } from "../../src/wire/berth-operations.ts";
+import { operations } from "../../src/wire/operations.ts";
+import { edgesOf, leavesOf } from "../../src/wire/request-leaves.ts";
+import { type FuzzedServer, place, startFuzzedServer } from "./fuzzed-server.ts";
+import { likelyRequests } from "./likely-requests.ts";
+
+const authorization = `AWS4-HMAC-SHA256 Credential=${place.account}/20261121/${place.region}/ecs/aws4_request, SignedHeaders=host, Signature=00ff`;
+const answered = [...operations, ...berthOperations].map(({ name }) => name).filter((name) => isAnswered(name));
+
+let server: FuzzedServer;
+before(async () => {
+  server = await startFuzzedServer();
+});
+after(() => server.close());
+
+async function call(operation: string, body: string): Promise<{ readonly status: number; readonly code: string }> {
+  const prefix = berthOperation(operation) === null ? "AmazonEC2ContainerServiceV20141113" : "BerthV1";
+  const response = await fetch(`http://127.0.0.1:${server.port}/`, {
+    method: "POST",
+    headers: { "x-amz-target": `${prefix}.${operation}`, authorization },
+    body,
+  });
+  const { __type: code = "" } = (await response.json()) as { readonly __type?: string };
+  return { status: response.status, code };
+}
+
+test("a value beyond its limit is refused and changes nothing, in a request that is likely otherwise", async () => {
+  const likely = likelyRequests(server.references);
+  const before = [server.contents(), server.appends(), await server.told()];
+  const refusals = ["ClientException", "InvalidParameterException", "SerializationException"];
+  let sent = 0;
+  for (const operation of answered) {
+    for (const leaf of leavesOf(operation)) {
+      for (const value of edgesOf(leaf).beyond) {
+        const body = JSON.stringify({ ...likely[operation], ...(leaf.request(value) as object) });
+        const { status, code } = await call(operation, body);
+        assert.equal(status, 400, `${operation} ${leaf.path}: ${body.slice(0, 300)}`);
+        assert.ok(refusals.includes(code), `${operation} ${leaf.path}: ${code}`);
+        sent += 1;
+      }
+    }
+    assert.deepEqual([server.contents(), server.appends()], before.slice(0, 2), operation);
+  }
+  assert.ok(sent > 3_000, `${sent} requests`);
+  assert.equal(await server.told(), before[2]);
+  assert.deepEqual(server.errors, []);
+});
+
+/** What the attack on an earlier version did: each was taken, stored, and written again with every change of the task. */
+test("a report with 240 KB in a text, or with numbers that are none of a container's, is refused", async () => {
+  const { cluster, task } = server.references;
+  const large = "x".repeat(240_000);
+  const container = (members: object): object => ({
+    containers: [{ containerName: "main", status: "RUNNING", ...members }],
+  });
+  const reports: readonly object[] = [
+    container({ runtimeId: large }),
+    container({ imageDigest: large }),
+    container({ reason: large }),
+    container({ networkBindings: [{ bindIP: large }] }),
+    container({ networkBindings: [{ hostPort: 1e300 }] }),
+    container({ networkBindings: [{ hostPort: 0.5 }] }),
+    container({ networkBindings: [{ containerPort: -1 }] }),
+    container({ exitCode: 1e308 }),
+    container({ networkBindings: Array(501).fill({ hostPort: 1 }) }),
+    { reason: large },
+    { pullStartedAt: 8.64e12 },
+    { executionStoppedAt: -8.64e12 },
+  ];
+  for (const report of reports) {
+    const body = JSON.stringify({ cluster, task, status: "RUNNING", ...report });
+    assert.equal((await call("SubmitTaskStateChange", body)).status, 400, body.slice(0, 200));
+  }
+  const alone = { cluster, task, containerName: "main", status: "RUNNING", runtimeId: large };
+  assert.equal((await call("SubmitContainerStateChange", JSON.stringify(alone))).status, 400);
+});
+
+test("a report at its limits is taken, and the task it leaves weighs little", async () => {
+  const { cluster, task } = server.references;
+  const longest = {
+    runtimeId: "r".repeat(255),
+    imageDigest: "d".repeat(255),
+    reason: "because ".repeat(2_000),
+    networkBindings: Array.from({ length: 500 }, (_, i) => ({
+      bindIP: "0.0.0.0",
+      containerPort: 80,
+      hostPort: 32_768 + i,
+    })),
+  };
+  const body = {
+    cluster,
+    task,
+    status: "PENDING",
+    containers: [{ containerName: "main", status: "RUNNING", ...longest }],
+  };
+  assert.deepEqual(await call("SubmitTaskStateChange", JSON.stringify(body)), { status: 200, code: "" });
+  const told = await server.told();
+  assert.ok(told.length < 150_000, `${told.length} characters`);
+  assert.equal(told.includes("because ".repeat(128)), true);
+  assert.equal(told.includes("because ".repeat(129)), false);
+});
