@@ -75,6 +75,8 @@ export class ClusterState {
   readonly taskAddresses = new Set<string>();
   /** Revision ARN -> how many documents of tasks and service revisions name it. */
   readonly revisionUses = new Map<string, number>();
+  /** Task id -> the token of RunTask that it came of. */
+  readonly #tokenOfTask = new Map<string, string>();
   readonly runningByLaunchType = new Map<string, number>();
   readonly pendingByLaunchType = new Map<string, number>();
   #due = new Heap<Due>();
@@ -147,7 +149,11 @@ export class ClusterState {
     this.managedHosts.onChange((key, _, after) =>
       this.#schedule("managed-host", key, after === undefined ? null : managedHostDueAt(after)),
     );
-    this.runTaskTokens.onChange((key, _, after) => this.#schedule("run-task-token", key, after?.expiresAt ?? null));
+    this.runTaskTokens.onChange((key, before, after) => {
+      for (const id of before?.taskIds ?? []) this.#tokenOfTask.delete(id);
+      for (const id of after?.taskIds ?? []) this.#tokenOfTask.set(id, key);
+      this.#schedule("run-task-token", key, after?.expiresAt ?? null);
+    });
     this.registrationTokens.onChange((key, _, after) =>
       this.#schedule("registration-token", key, after?.expiresAt ?? null),
     );
@@ -194,11 +200,16 @@ export class ClusterState {
     return due;
   }
 
-  /** Forgets a task, and the revision that only it needed. */
+  /**
+   * Forgets a task, the revision that only it needed, and the token of RunTask when this was the last of its tasks. AWS: a token
+   * is good for an hour after the last of its tasks has stopped, and that is when the task is forgotten.
+   */
   removeTask(id: string): void {
     const arn = this.tasks.get(id)?.taskDefinitionArn;
     this.tasks.delete(id);
     this.#removeUnusedRevision(arn);
+    const token = this.runTaskTokens.get(this.#tokenOfTask.get(id) ?? "");
+    if (token?.taskIds.every((other) => !this.tasks.has(other)) === true) this.runTaskTokens.delete(token.token);
   }
 
   /** Forgets a service revision, and the task definition that only it needed. */

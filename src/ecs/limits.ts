@@ -74,7 +74,7 @@ export const limits = {
   groupArnCharacters: 1_600,
   /** LIMIT: 250 mappings, each on IPv4 and IPv6: far more than any container has, and a task stores no more than 850 KB of them. */
   networkBindingsPerContainer: 500,
-  /** AWS: the life of a RunTask client token. */
+  /** AWS: the longest life of a RunTask client token; it ends earlier, an hour after the last of its tasks has stopped. */
   clientTokenMs: 86_400_000,
   /** LIMIT: the SDKs retry a registration for an hour at most; after that a token repeats nothing. */
   registrationTokenMs: 3_600_000,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { limits } from "../limits.ts";
 import { aCluster, aDefinition } from "../small-world.ts";
+import { ecsTimeline } from "../timeline.ts";
 import type { TaskReply } from "./run-task.ts";
 import { callDigest, storedRunTaskToken } from "./run-task-token.ts";
 
@@ -56,6 +57,23 @@ test("after a day a token is forgotten", () => {
   assert.equal(world.runTask(aDefinition(), { clientToken: "t" }).id, other.id, "the old timer leaves the new token");
   world.advanceClock(limits.clientTokenMs);
   assert.equal(world.state.runTaskTokens.size, 0);
+});
+
+test("a token is forgotten with the last of its tasks, an hour after that has stopped, also after a restart", () => {
+  const world = aCluster().withInstances(1);
+  const { value } = world.call<TaskReply>("RunTask", { clientToken: "t", count: 2 }, aDefinition());
+  const [first, second] = arnsOf(value).map((arn) => arn.slice(arn.lastIndexOf("/") + 1));
+  assert.ok(first !== undefined && second !== undefined);
+  world.report(first, "STOPPED");
+  world.advanceClock(ecsTimeline.stoppedTaskRetentionMs / 2);
+  world.report(second, "STOPPED");
+  world.advanceClock(ecsTimeline.stoppedTaskRetentionMs / 2);
+  assert.deepEqual([world.state.tasks.has(first), world.state.runTaskTokens.size], [false, 1]);
+  world.restart();
+  world.advanceClock(ecsTimeline.stoppedTaskRetentionMs / 2);
+  assert.deepEqual([world.state.tasks.size, world.state.runTaskTokens.size], [0, 0]);
+  world.runTask(aDefinition(), { clientToken: "t", group: "other" });
+  assert.equal(world.state.tasks.size, 1);
 });
 
 test("a call that was refused leaves its token unused", () => {
