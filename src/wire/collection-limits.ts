@@ -14,7 +14,7 @@ export type DocumentRow = { readonly charactersMax: number; readonly members: re
 const itemsMax = 1_000;
 /** LIMIT: an item takes at least ten bytes of the 64 KiB that AWS allows for a task definition. */
 const definitionItems = 6_554;
-/** LIMIT: ECS lets the tasks of an instance have 100 host ports; half of the bindings that a container may report, one for IPv4 and one for IPv6. */
+/** LIMIT: ECS lets the tasks of an instance have 100 host ports; half of the bindings that a task may report, one for IPv4 and one for IPv6. */
 const portMappings = 250;
 /** LIMIT: the ports that ECS lets an instance reserve are 100, its GPUs 16; each is stored and shown in every event. */
 const resourceMembers = 256;
@@ -64,7 +64,7 @@ export const listLimits: readonly ListRow[] = [
     ],
   },
   { itemsMax: portMappings, members: ["portMappings"] },
-  { itemsMax: limits.networkBindingsPerContainer, members: ["networkBindings"] },
+  { itemsMax: limits.networkBindingsPerTask, members: ["networkBindings"] },
   { itemsMax: resourceMembers, members: ["platformDevices", "stringSetValue"] },
 ];
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { limits } from "../limits.ts";
 import { aCluster, aDefinition, type SmallWorld } from "../small-world.ts";
 import type { Container, Task } from "./task.ts";
 
@@ -140,6 +141,21 @@ test("of absurdly many ports in a report a bounded number is booked", () => {
   });
   assert.equal(container(world, task)?.networkBindings.length, 499);
   assert.deepEqual([...world.usage(0).tcpPorts.keys()], [100]);
+});
+
+test("the containers of a task have bindings up to the limit together", () => {
+  const world = aCluster().withInstances(1);
+  const task = world.runTask(two);
+  const bindings = (length: number) => Array.from({ length }, (_, i) => ({ hostPort: 40_000 + i, protocol: "tcp" }));
+  const report = (containerName: string, length: number) =>
+    submit(world, task, { containers: [{ containerName, status: "RUNNING", networkBindings: bindings(length) }] });
+  report("app", limits.networkBindingsPerTask - 100);
+  report("side", 200);
+  const counts = () => world.task(task.id).containers.map(({ networkBindings }) => networkBindings.length);
+  assert.deepEqual(counts(), [400, 100]);
+  report("app", 10);
+  report("side", 200);
+  assert.deepEqual(counts(), [10, 200]);
 });
 
 test("of the port ranges of a report only plausible ones are booked", () => {
