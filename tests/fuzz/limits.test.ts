@@ -103,3 +103,88 @@ test("a report at its limits is taken, and the task it leaves weighs little", as
   assert.equal(told.includes("because ".repeat(128)), true);
   assert.equal(told.includes("because ".repeat(129)), false);
 });
+
+test("documents weigh what docs/operations.md says at most", async () => {
+  const { instance } = server.references;
+  const cluster = "c".repeat(255);
+  const family = "f".repeat(255);
+  const done = async (operation: string, request: object): Promise<void> => {
+    assert.deepEqual(await call(operation, JSON.stringify(request)), { status: 200, code: "" }, operation);
+  };
+  // The letters of tags are the heaviest that these take.
+  const tags = Array.from({ length: 50 }, (_, i) => ({ key: `${i}k`.padEnd(128, "漢"), value: "漢".repeat(256) }));
+  const alarmNames = Array.from({ length: 10 }, (_, i) => `${i}`.padEnd(255, "漢"));
+  await done("CreateCluster", { clusterName: cluster, tags });
+  await done("RegisterTaskDefinition", {
+    family,
+    tags,
+    containerDefinitions: containerNames.map((name) => ({ name, image: "i".repeat(255), memory: 4 })),
+  });
+  await done("CreateService", {
+    cluster,
+    serviceName: "s".repeat(255),
+    taskDefinition: family,
+    desiredCount: 1,
+    tags: tags.slice(0, 40),
+    placementConstraints: Array.from({ length: 10 }, () => ({ type: "memberOf", expression: longExpression })),
+    deploymentConfiguration: { alarms: { alarmNames, enable: true, rollback: true } },
+  });
+  await done("RegisterContainerInstance", {
+    cluster,
+    attributes: Array.from({ length: 500 }, (_, i) => ({ name: `ecs.${i}`.padEnd(128, "a"), value: "v".repeat(128) })),
+    totalResources: Array.from({ length: 46 }, (_, i) => ({
+      name: `r${i}`.padEnd(255, "r"),
+      type: "STRINGSET",
+      stringSetValue: ["漢".repeat(256), "字".repeat(256)],
+    })),
+  });
+  await heaviestTask(instance, family, tags, done);
+  assert.deepEqual(
+    Object.entries(server.heaviest()).filter(
+      ([kind, bytes]) => bytes > (documentBytesMax[kind] ?? documentBytesMax.other ?? 0),
+    ),
+    [],
+  );
+});
+
+/** As docs/operations.md says. */
+const documentBytesMax: Readonly<Record<string, number>> = {
+  task: 327_680,
+  event: 327_680,
+  "instance-registration": 262_144,
+  "task-definition": 131_072,
+  service: 204_800,
+  "service-revision": 204_800,
+  other: 65_536,
+};
+
+const containerNames = Array.from({ length: 10 }, (_, i) => `c${i}`.padEnd(255, "c"));
+const longExpression = Array(220).fill("attribute:ecs.os-type == linux").join(" or ");
+
+/** A task of which everything that a caller and an agent can say is as long as it may be. */
+async function heaviestTask(
+  instance: string,
+  taskDefinition: string,
+  tags: readonly object[],
+  done: (operation: string, request: object) => Promise<void>,
+): Promise<void> {
+  const { cluster } = server.references;
+  const environment = [{ name: "x", value: "漢".repeat(7_500) }];
+  const overrides = { containerOverrides: [{ name: containerNames[0], environment }] };
+  const run = { cluster, taskDefinition, group: "漢".repeat(255), startedBy: "s".repeat(36), tags, overrides };
+  const before = (await server.tasks()).taskArns;
+  await done("StartTask", { ...run, containerInstances: [instance] });
+  const task = (await server.tasks()).taskArns.find((arn) => !before.includes(arn));
+  for (const containerName of containerNames) {
+    const binding = {
+      bindIP: "漢".repeat(64),
+      containerPort: 65_535,
+      hostPort: 65_535,
+      containerPortRange: "65530-65535",
+    };
+    const networkBindings = Array(500).fill({ ...binding, hostPortRange: "65530-65535", protocol: "udp" });
+    const ids = { runtimeId: "漢".repeat(255), imageDigest: "漢".repeat(255) };
+    const container = { containerName, status: "RUNNING", ...ids, reason: "漢".repeat(16_384), networkBindings };
+    await done("SubmitTaskStateChange", { cluster, task, status: "RUNNING", containers: [container] });
+  }
+}
