@@ -49,6 +49,7 @@ export const testSupport: readonly string[] = [
   "src/server/small-http.ts",
   "src/store/sqlite/appending-process.ts",
   "src/store/store-contract.ts",
+  "src/wire/request-leaves.ts",
   "src/wire/sample-values.ts",
 ];
 

@@ -1,5 +1,18 @@
+/** What a shape is made of, for tests that go through all of them. A bound that is null is for what the agent itself trusts. */
+export type ShapeNode =
+  | { readonly kind: "text"; readonly charactersMax: number | null }
+  | { readonly kind: "number"; readonly min: number | null; readonly max: number | null }
+  | { readonly kind: "flag" }
+  | { readonly kind: "word" }
+  | { readonly kind: "anything" }
+  | { readonly kind: "dropped" }
+  | { readonly kind: "list"; readonly item: Shape<unknown>; readonly itemsMax: number | null }
+  | { readonly kind: "map"; readonly item: Shape<unknown> }
+  | { readonly kind: "object"; readonly members: Members };
+
 /** What a value must look like, and the type it then has. Unknown members of objects are let through. */
 export interface Shape<T> {
+  readonly node: ShapeNode;
   /** Where and how `value` differs, as a phrase; null when it fits. */
   misfit(value: unknown, at: string): string | null;
   readonly optional?: boolean;
@@ -21,39 +34,72 @@ export type ObjectOf<M extends Members> = {
   readonly [K in Exclude<keyof M, OptionalNames<M>>]: TypeOf<M[K]>;
 } & { readonly [K in OptionalNames<M>]?: TypeOf<M[K]> | null | undefined };
 
-function plain<T>(kind: "string" | "number" | "boolean"): Shape<T> {
+function plain<T>(kind: "string" | "number" | "boolean", node: ShapeNode): Shape<T> {
+  return { node, misfit: (value, at) => (typeof value === kind ? null : `${at} is no ${kind}`) };
+}
+
+const anyText: ShapeNode = { kind: "text", charactersMax: null };
+const anyNumber: ShapeNode = { kind: "number", min: null, max: null };
+
+export const text: Shape<string> = plain("string", anyText);
+export const number: Shape<number> = plain("number", anyNumber);
+export const flag: Shape<boolean> = plain("boolean", { kind: "flag" });
+
+/** A text of at most `charactersMax` UTF-16 code units. */
+export function textUpTo(charactersMax: number): Shape<string> {
   return {
-    misfit: (value, at) => (typeof value === kind ? null : `${at} is no ${kind}`),
+    node: { kind: "text", charactersMax },
+    misfit(value, at) {
+      if (typeof value !== "string") return `${at} is no string`;
+      if (value.length > charactersMax) return `${at} is longer than ${charactersMax} characters`;
+      return value.isWellFormed() ? null : `${at} is not well-formed Unicode`;
+    },
   };
 }
 
-export const text: Shape<string> = plain("string");
-export const number: Shape<number> = plain("number");
-export const flag: Shape<boolean> = plain("boolean");
+/** A number, whole or not, between two bounds. */
+export function numberBetween(min: number, max: number): Shape<number> {
+  return {
+    node: { kind: "number", min, max },
+    misfit(value, at) {
+      if (typeof value !== "number") return `${at} is no number`;
+      return value >= min && value <= max ? null : `${at} is not between ${min} and ${max}`;
+    },
+  };
+}
 
 /** A string that may not be empty: the agent drops a message that lacks it. */
 export const filledText: Shape<string> = {
+  node: anyText,
   misfit: (value, at) => (typeof value === "string" && value !== "" ? null : `${at} is empty or no string`),
 };
 
 export const integer: Shape<number> = {
+  node: anyNumber,
   misfit: (value, at) => (Number.isSafeInteger(value) ? null : `${at} is no integer`),
 };
 
 /** Anything that JSON can hold, left to its reader. */
-export const anything: Shape<unknown> = { misfit: () => null };
+export const anything: Shape<unknown> = { node: { kind: "anything" }, misfit: () => null };
+
+/** Anything that JSON can hold, which nobody reads: the message's size is its only bound. */
+export const dropped: Shape<unknown> = { node: { kind: "dropped" }, misfit: () => null };
 
 export function oneOf<const T extends string>(values: readonly T[]): Shape<T> {
   return {
+    node: { kind: "word" },
     misfit: (value, at) =>
       (values as readonly unknown[]).includes(value) ? null : `${at} is none of ${values.join(", ")}`,
   };
 }
 
-export function list<T>(item: Shape<T>): Shape<readonly T[]> {
+/** A list; one from an agent needs `itemsMax`. */
+export function list<T>(item: Shape<T>, itemsMax: number | null = null): Shape<readonly T[]> {
   return {
+    node: { kind: "list", item, itemsMax },
     misfit(value, at) {
       if (!Array.isArray(value)) return `${at} is no list`;
+      if (itemsMax !== null && value.length > itemsMax) return `${at} has more than ${itemsMax} items`;
       for (let i = 0; i < value.length; i++) {
         const found = item.misfit(value[i], `${at}[${i}]`);
         if (found !== null) return found;
@@ -65,6 +111,7 @@ export function list<T>(item: Shape<T>): Shape<readonly T[]> {
 
 export function map<T>(item: Shape<T>): Shape<{ readonly [key: string]: T }> {
   return {
+    node: { kind: "map", item },
     misfit(value, at) {
       if (!isObject(value)) return `${at} is no object`;
       for (const key of Object.keys(value)) {
@@ -79,6 +126,7 @@ export function map<T>(item: Shape<T>): Shape<{ readonly [key: string]: T }> {
 export function object<M extends Members>(members: M): Shape<ObjectOf<M>> {
   const entries = Object.entries(members);
   return {
+    node: { kind: "object", members },
     misfit(value, at) {
       if (!isObject(value)) return `${at} is no object`;
       for (const [name, shape] of entries) {
@@ -97,7 +145,7 @@ export function object<M extends Members>(members: M): Shape<ObjectOf<M>> {
 
 /** A member that may be absent or null. */
 export function optional<T>(shape: Shape<T>): OptionalShape<T> {
-  return { misfit: shape.misfit, optional: true };
+  return { node: shape.node, misfit: shape.misfit, optional: true };
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

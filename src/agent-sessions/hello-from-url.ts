@@ -26,13 +26,14 @@ const lengthMax = 512;
 
 /**
  * What the query of the URL with which an agent opens a socket says. Throws HandshakeError (BadRequestException) when it is
- * malformed: names twice, values too long, no container instance, flags and numbers that are none.
+ * malformed: names twice, values that are too long or have control characters, no container instance, flags and numbers that are none.
  */
 export function helloFromUrl(channel: AgentChannel, query: string): AgentHello {
   const values = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(query)) {
     if (values.has(name)) throw malformed(`${name.slice(0, 64)} stands there twice`);
     if (value.length > lengthMax) throw malformed(`${name.slice(0, 64)} is too long`);
+    if (/\p{Cc}/u.test(value)) throw malformed(`${name.slice(0, 64)} has control characters`);
     values.set(name, value);
   }
   const { cluster, containerInstance } = names[channel];

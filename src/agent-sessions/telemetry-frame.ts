@@ -13,6 +13,8 @@ export type TelemetryFrame = {
 const separator = "\r\n\r\n";
 /** LIMIT: an authorization with a session token has up to 6 KiB. */
 const headersMax = 16_384;
+/** LIMIT: a signed message has some ten headers. */
+const headerCountMax = 64;
 
 /**
  * Takes a frame apart. AWS: what agents send on the telemetry socket begins with the headers of a signed request, an empty line
@@ -22,13 +24,15 @@ export function splitTelemetryFrame(frame: string): TelemetryFrame {
   if (frame.startsWith("{")) return { headers: null, text: frame };
   const end = frame.slice(0, headersMax).indexOf(separator);
   if (end === -1) throw new FrameError("neither a message nor headers before one");
-  const headers: [string, string][] = [];
-  for (const line of frame.slice(0, end).split("\r\n")) {
+  const headers = new Map<string, string>();
+  const lines = frame.slice(0, end).split("\r\n", headerCountMax + 1);
+  if (lines.length > headerCountMax) throw new FrameError("too many headers");
+  for (const line of lines) {
     const colon = line.indexOf(":");
     if (colon <= 0) throw new FrameError("a header without a name");
     const name = line.slice(0, colon).trim().toLowerCase();
-    if (headers.some(([known]) => known === name)) throw new FrameError("a header that stands there twice");
-    headers.push([name, line.slice(colon + 1).trim()]);
+    if (headers.has(name)) throw new FrameError("a header that stands there twice");
+    headers.set(name, line.slice(colon + 1).trim());
   }
   return { headers: Object.fromEntries(headers), text: frame.slice(end + separator.length) };
 }

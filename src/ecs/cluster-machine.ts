@@ -28,7 +28,14 @@ import { runLooks } from "./services/look/run-looks.ts";
 import { deliverCredentials } from "./tasks/deliver-credentials.ts";
 import { reportStopCandidates } from "./tasks/report-stop-candidates.ts";
 import { reportTaskHealth } from "./tasks/report-task-health.ts";
+import { storedRunTaskToken } from "./tasks/run-task-token.ts";
 import { storedTask } from "./tasks/stored-task.ts";
+
+/** Kinds of documents that earlier versions stored otherwise, each with what makes them those of today. */
+const upgrades = new Map<string, (document: object) => object>([
+  ["task", storedTask],
+  ["run-task-token", storedRunTaskToken],
+]);
 
 /** Everything that belongs to one cluster: plain data and a synchronous step. */
 export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
@@ -47,10 +54,8 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
       return;
     }
     const table = this.state.tables.find((candidate) => candidate.kind === kind);
-    must(table, `the table of stored documents of kind ${kind}`).load(
-      key,
-      kind === "task" ? storedTask(document) : document,
-    );
+    const today = upgrades.get(kind)?.(document) ?? document;
+    must(table, `the table of stored documents of kind ${kind}`).load(key, today);
     // What is loaded was announced before.
     this.state.book.takeTouched();
   }

@@ -21,19 +21,11 @@ import { SortedKeys } from "./sorted-keys.ts";
 import { type DocumentChange, Journal, Table } from "./table.ts";
 import type { TaskDefinition } from "./task-definitions/task-definition.ts";
 import { addressHeldBy } from "./tasks/network-address.ts";
+import type { RunTaskToken } from "./tasks/run-task-token.ts";
 import type { Task } from "./tasks/task.ts";
 import { taskDueAt } from "./tasks/task-due-at.ts";
 import { WaitingTasks } from "./tasks/waiting-tasks.ts";
 import { ecsTimeline, type Timeline } from "./timeline.ts";
-
-/** RunTask's client token (kind `run-task-token`): what was asked, and which tasks came of it. */
-export type RunTaskToken = {
-  readonly token: string;
-  readonly fingerprint: string;
-  readonly taskIds: readonly string[];
-  readonly failures: readonly object[];
-  readonly expiresAt: number;
-};
 
 /** RegisterContainerInstance's client token (kind `registration-token`). */
 export type RegistrationToken = { readonly token: string; readonly instanceId: string; readonly expiresAt: number };
@@ -83,6 +75,8 @@ export class ClusterState {
   readonly taskAddresses = new Set<string>();
   /** Revision ARN -> how many documents of tasks and service revisions name it. */
   readonly revisionUses = new Map<string, number>();
+  /** Task id -> the token of RunTask that it came of. */
+  readonly #tokenOfTask = new Map<string, string>();
   readonly runningByLaunchType = new Map<string, number>();
   readonly pendingByLaunchType = new Map<string, number>();
   #due = new Heap<Due>();
@@ -155,7 +149,11 @@ export class ClusterState {
     this.managedHosts.onChange((key, _, after) =>
       this.#schedule("managed-host", key, after === undefined ? null : managedHostDueAt(after)),
     );
-    this.runTaskTokens.onChange((key, _, after) => this.#schedule("run-task-token", key, after?.expiresAt ?? null));
+    this.runTaskTokens.onChange((key, before, after) => {
+      for (const id of before?.taskIds ?? []) this.#tokenOfTask.delete(id);
+      for (const id of after?.taskIds ?? []) this.#tokenOfTask.set(id, key);
+      this.#schedule("run-task-token", key, after?.expiresAt ?? null);
+    });
     this.registrationTokens.onChange((key, _, after) =>
       this.#schedule("registration-token", key, after?.expiresAt ?? null),
     );
@@ -202,11 +200,16 @@ export class ClusterState {
     return due;
   }
 
-  /** Forgets a task, and the revision that only it needed. */
+  /**
+   * Forgets a task, the revision that only it needed, and the token of RunTask when this was the last of its tasks. AWS: a token
+   * is good for an hour after the last of its tasks has stopped, and that is when the task is forgotten.
+   */
   removeTask(id: string): void {
     const arn = this.tasks.get(id)?.taskDefinitionArn;
     this.tasks.delete(id);
     this.#removeUnusedRevision(arn);
+    const token = this.runTaskTokens.get(this.#tokenOfTask.get(id) ?? "");
+    if (token?.taskIds.every((other) => !this.tasks.has(other)) === true) this.runTaskTokens.delete(token.token);
   }
 
   /** Forgets a service revision, and the task definition that only it needed. */

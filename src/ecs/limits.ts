@@ -72,9 +72,9 @@ export const limits = {
   capacityProviders: 10_000,
   /** LIMIT: as long as an ARN of Amazon Resource Names may be with a group's name of 255 characters in it, and then some. */
   groupArnCharacters: 1_600,
-  /** LIMIT: far more than the mappings of any container, and few enough that no report stalls the server. */
-  networkBindingsPerContainer: 1_000,
-  /** AWS: the life of a RunTask client token. */
+  /** LIMIT: 250 ports, each on IPv4 and IPv6: far more than the containers of a task have; they are stored with it, some 100 KB at most. */
+  networkBindingsPerTask: 500,
+  /** AWS: the longest life of a RunTask client token; it ends earlier, an hour after the last of its tasks has stopped. */
   clientTokenMs: 86_400_000,
   /** LIMIT: the SDKs retry a registration for an hour at most; after that a token repeats nothing. */
   registrationTokenMs: 3_600_000,

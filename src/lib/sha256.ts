@@ -33,6 +33,9 @@ export class Sha256 {
   }
 }
 
+/** The SHA-256 of a text in hexadecimal, in one synchronous call; a function of the text alone, so the rulebook may use it. */
+export const sha256Hex = (text: string): string => hash("sha256", text, "hex");
+
 function bytesOf(data: Data): string | Uint8Array {
   if (typeof data === "string") return data;
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

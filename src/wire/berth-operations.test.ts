@@ -30,7 +30,7 @@ describe("Berth's own operations", () => {
     test(`${name}: what its shapes hold is parsed and rendered`, () => {
       assert.deepEqual(shapesOf(name).input, input);
       for (const filling of fillings) {
-        const request = sampleStructure(input, random, filling);
+        const request = sampleStructure(input, random, filling, true);
         const reply = sampleStructure(output, random, filling);
         // Through JSON, in which -0 and prototypes are lost on both sides alike.
         const parsed: unknown = JSON.parse(JSON.stringify(parseRequest(name, JSON.stringify(sent(input, request)))));

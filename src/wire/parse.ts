@@ -1,27 +1,17 @@
 import { must } from "../lib/assert.ts";
-import { type ApiOperation, shapesOf } from "./api-operations.ts";
+import { type ApiOperation, isAnswered } from "./api-operations.ts";
 import { serializationError } from "./errors.ts";
 import { assertNestingDepth } from "./nesting.ts";
+import { checkRequestLimits } from "./request-limits.ts";
 import type { Shape, StructureShape } from "./shapes.ts";
+import { inputOf } from "./undocumented-members.ts";
 
 /** A parsed request: absent and null members are missing, timestamps are epoch milliseconds. */
 export type Request = Record<string, unknown>;
 
-/** Members that real clients send though the API model does not have them, and what they are for. */
-export const undocumentedMembers = {
-  RegisterContainerInstance: {
-    clientToken:
-      "The container agent sends one token per registration, so that a repeated call registers nothing twice.",
-  },
-  DiscoverPollEndpoint: {
-    zoneId: "The container agent names its availability zone, for endpoints that are close to it.",
-  },
-} as const;
-
 type Parse = (value: unknown) => unknown;
 
 const parsers = new Map<Shape, Parse>();
-const requestParsers = new Map<ApiOperation, Parse>();
 
 // The text goes on to JSON.parse, which would take replaced bytes as if the caller had sent them.
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -29,7 +19,8 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 /**
  * The request in `body` (JSON text or its bytes; empty means `{}`), by the input shape of `operation`. Members that the shape does
  * not have are ignored, as AWS does. Throws WireError(SerializationException) for text that is no JSON object, is nested too
- * deeply, or has a value of another JSON type than the shape. Missing required members, enum values and ranges are left to the operation.
+ * deeply, or has a value of another type than the shape, and a Refusal for a value beyond the limits of `request-limits.ts`.
+ * Missing required members, enum values and the ranges that ECS documents are left to the operation.
  */
 export function parseRequest(operation: ApiOperation, body: string | Uint8Array): Request {
   const text = typeof body === "string" ? body : decode(body);
@@ -42,12 +33,9 @@ export function parseRequest(operation: ApiOperation, body: string | Uint8Array)
     throw serializationError("The request body is not valid JSON.");
   }
   if (value === null) throw serializationError("The request body must be a JSON object.");
-  let parse = requestParsers.get(operation);
-  if (parse === undefined) {
-    parse = requestParser(operation);
-    requestParsers.set(operation, parse);
-  }
-  return parse(value) as Request;
+  const request = parserOf(inputOf(operation))(value) as Request;
+  if (isAnswered(operation)) checkRequestLimits(operation, request);
+  return request;
 }
 
 function decode(bytes: Uint8Array): string {
@@ -56,15 +44,6 @@ function decode(bytes: Uint8Array): string {
   } catch {
     throw serializationError("The request body is not valid UTF-8.");
   }
-}
-
-function requestParser(operation: ApiOperation): Parse {
-  const { input } = shapesOf(operation);
-  const extra = Object.entries(undocumentedMembers).find(([name]) => name === operation)?.[1];
-  if (extra === undefined) return parserOf(input);
-  const members = new Map(input.members);
-  for (const name of Object.keys(extra)) members.set(name, { kind: "string" });
-  return structureParser({ ...input, members });
 }
 
 /** The parser of a shape, made at its first use. */

@@ -1,6 +1,9 @@
 /** Values of any shape of the API, for tests that go through all operations. Timestamps are epoch milliseconds, as everywhere in Berth. */
 import type { RandomStream } from "../lib/random.ts";
+import type { NumberRow, TimeRow } from "./number-limits.ts";
+import { limitOf } from "./request-limits.ts";
 import type { Shape, StructureShape } from "./shapes.ts";
+import type { TextRow } from "./text-limits.ts";
 
 /** `all`: every member is there. `some`: each is there or not by chance, lists and maps may be empty. */
 export type Filling = "all" | "some";
@@ -19,47 +22,79 @@ const numbers = [0, 1, -1, 80, 65_535, 2_147_483_647, Number.MAX_SAFE_INTEGER, 0
 const documents = [{ a: [1, "b", { c: false }] }, "text", 7, true, [], {}];
 const times = [0, 1_534_810_936_284, 1_534_810_936_000, 1_234, 4_102_444_800_001];
 
-/** A value of `shape`, drawn from `random`. */
-export function sampleValue(shape: Shape, random: RandomStream, filling: Filling): unknown {
+/** A member of a structure, so that its limits can be looked up. */
+type Place = { readonly structure: string; readonly member: string };
+
+/** A value of `shape`, drawn from `random`; with `place`, one within the limits of that member. */
+function sampleValue(shape: Shape, random: RandomStream, filling: Filling, place: Place | null): unknown {
   switch (shape.kind) {
     case "string":
-      return draw(texts, random);
+      return draw(textsWithin(shape, place), random);
     case "number":
-      return draw(numbers, random);
+      return draw(numbersWithin(shape, place), random);
     case "boolean":
       return random.chance(0.5);
     case "timestamp":
-      return draw(times, random);
+      return draw(timesWithin(shape, place), random);
     case "document":
       return structuredClone(draw<unknown>(documents, random));
-    case "list":
-      return Array.from({ length: lengthOf(random, filling) }, () => sampleValue(shape.member, random, filling));
+    case "list": {
+      const item = place === null ? null : { ...place, member: `${place.member}[]` };
+      return Array.from({ length: lengthOf(random, filling) }, () => sampleValue(shape.member, random, filling, item));
+    }
     case "map": {
+      const item = place === null ? null : { ...place, member: `${place.member}{}` };
+      const keys = place === null ? texts : texts.filter(isPlain);
       const entries = Array.from({ length: lengthOf(random, filling) }, () => [
-        draw(texts, random),
-        sampleValue(shape.value, random, filling),
+        draw(keys, random),
+        sampleValue(shape.value, random, filling, item),
       ]);
       return Object.fromEntries(entries);
     }
     case "structure":
-      return sampleStructure(shape, random, filling);
+      return sampleStructure(shape, random, filling, place !== null);
   }
 }
 
-/** A value of a structure; of a union exactly one member is set. */
+/** A value of a structure; of a union exactly one member is set. `isWithinLimits`: those of requests, in all its members. */
 export function sampleStructure(
   shape: StructureShape,
   random: RandomStream,
   filling: Filling,
+  isWithinLimits = false,
 ): Record<string, unknown> {
   const value: Record<string, unknown> = {};
   const all = [...shape.members];
   const chosen = shape.isUnion ? [draw(all, random)] : all;
   for (const [name, member] of chosen) {
     if (filling === "some" && !shape.isUnion && random.chance(0.5)) continue;
-    value[name] = sampleValue(member, random, filling);
+    const place = isWithinLimits ? { structure: shape.name, member: name } : null;
+    value[name] = sampleValue(member, random, filling, place);
   }
   return value;
+}
+
+const isPlain = (text: string): boolean => !text.includes("\0");
+
+function textsWithin(shape: Shape, place: Place | null): readonly string[] {
+  const row = place === null ? null : limitOf(shape, place.structure, place.member);
+  if (row === null) return texts;
+  const { charactersMax } = row as TextRow;
+  return texts.filter((text) => isPlain(text) && text.length <= charactersMax);
+}
+
+function numbersWithin(shape: Shape, place: Place | null): readonly number[] {
+  const row = place === null ? null : limitOf(shape, place.structure, place.member);
+  if (row === null) return numbers;
+  const { type, min, max } = row as NumberRow;
+  return numbers.filter((value) => value >= min && value <= max && (type === "double" || Number.isInteger(value)));
+}
+
+function timesWithin(shape: Shape, place: Place | null): readonly number[] {
+  const row = place === null ? null : limitOf(shape, place.structure, place.member);
+  if (row === null) return times;
+  const { minMs, maxMs } = row as TimeRow;
+  return times.filter((ms) => ms >= minMs && ms <= maxMs);
 }
 
 function lengthOf(random: RandomStream, filling: Filling): number {

@@ -87,7 +87,7 @@ describe("every operation of the SDK", () => {
     test(`${name}: what the SDK sends is parsed, what is rendered it reads`, async () => {
       const { input, output } = operationShapes(name);
       for (const filling of fillings) {
-        const request = sampleStructure(input, random, filling);
+        const request = sampleStructure(input, random, filling, true);
         const reply = sampleStructure(output, random, filling);
         const read = await call(name, sdkValue(input, request) as object, {
           status: 200,

@@ -84,6 +84,9 @@ describe("frames", () => {
     ": nameless\r\n\r\n{}",
     "a: b\r\na: c\r\n\r\n{}",
     `${"x".repeat(20_000)}\r\n\r\n{}`,
+    `${Array.from({ length: 65 }, (_, i) => `h${i}: v`).join("\r\n")}\r\n\r\n{"type":"AckRequest","message":{"messageId":"x"}}`,
+    JSON.stringify({ type: "AckRequest", message: { messageId: "x".repeat(240_000) } }),
+    JSON.stringify({ type: "PublishMetricsRequest", message: { metadata: {}, timestamp: 1e300 } }),
     Buffer.from('{"type":"AckRequest","message":{"messageId":"binary"}}'),
   ];
 

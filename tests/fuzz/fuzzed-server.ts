@@ -85,8 +85,23 @@ export async function startFuzzedServer() {
       }
       return hash.digest("hex");
     },
+    /** How many bytes the heaviest document of each kind has, and the heaviest event under `event`. */
+    heaviest: () => {
+      const bytes: Record<string, number> = {};
+      const weigh = (kind: string, body: unknown): void => {
+        const text = typeof body === "string" ? body : JSON.stringify(body);
+        bytes[kind] = Math.max(bytes[kind] ?? 0, Buffer.byteLength(text));
+      };
+      for (const { documents, events } of disk.partitions.values()) {
+        for (const [kind, bodies] of documents) for (const body of bodies.values()) weigh(kind, body);
+        for (const event of events) weigh("event", event);
+      }
+      return bytes;
+    },
     /** What the server says of everything: it knows more than is kept when a refused call left something in its memory. */
     told: () => toldBy(call, references.cluster).catch((error: unknown) => String(error)),
+    tasks: async () =>
+      (await call("ListTasks", { cluster: references.cluster })) as { readonly taskArns: readonly string[] },
     machines: () => controlPlane.status(),
     close: async () => {
       await http.close();

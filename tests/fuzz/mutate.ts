@@ -12,6 +12,15 @@ const hostileJson = [
   "9007199254740993",
   "99999999999999999999999",
   "2147483648",
+  "-2147483649",
+  "2147483647",
+  "65536",
+  "1e300",
+  "-1e300",
+  "1e308",
+  "8640000000000",
+  "-8640000000000",
+  "253402300800",
   '""',
   '" "',
   '"\\u0000"',
@@ -34,6 +43,9 @@ const hostileJson = [
   '{"constructor":{"prototype":1}}',
   '{"toString":null,"hasOwnProperty":1}',
 ];
+
+/** Lengths about the limits of texts, up to what a body has room for. */
+const longTexts = [255, 256, 300, 1_025, 2_048, 2_049, 16_385, 65_537, 240_000];
 
 /** Stands in a value for a piece of JSON text that JavaScript cannot say. */
 const placeholder = (index: number): string => `\u0001raw${index}\u0001`;
@@ -121,6 +133,7 @@ function hostile(random: RandomStream, raw: string[]): unknown {
   if (kind === 0) return addRaw(raw, "[".repeat(5_000) + "]".repeat(5_000));
   if (kind === 1) return addRaw(raw, `${'{"a":'.repeat(63)}1${"}".repeat(63)}`);
   if (kind === 2) return "é🚢\u0000".repeat(random.below(3_000));
+  if (kind === 3) return (random.chance(0.5) ? "x" : "7").repeat(longTexts[random.below(longTexts.length)] ?? 0);
   return addRaw(raw, hostileJson[random.below(hostileJson.length)] as string);
 }
 

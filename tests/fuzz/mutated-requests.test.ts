@@ -117,7 +117,7 @@ function fuzzedRequest(i: number, likely: LikelyRequests, references: readonly s
   const isLikely = isAnswered(chosen) && random.chance(0.75);
   const request = isLikely
     ? likely[chosen]
-    : sampleStructure(shapesOf(chosen).input, random, random.chance(0.5) ? "all" : "some");
+    : sampleStructure(shapesOf(chosen).input, random, random.chance(0.5) ? "all" : "some", random.chance(0.5));
   let body: Uint8Array = Buffer.from(mutatedJson(request, references, random));
   if (random.chance(0.15)) body = mutatedBytes(body, random);
   const isOdd = random.chance(0.1);

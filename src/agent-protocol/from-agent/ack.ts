@@ -1,10 +1,11 @@
+import { messageId, reference } from "../agent-limits.ts";
 import { defineMessage, type MessageOf } from "../message.ts";
-import { optional, text } from "../shape.ts";
+import { optional } from "../shape.ts";
 
 /** The message `messageId` was taken. */
 export const ackRequest = defineMessage("AckRequest", {
-  cluster: optional(text),
-  containerInstance: optional(text),
-  messageId: text,
+  cluster: optional(reference),
+  containerInstance: optional(reference),
+  messageId,
 });
 export type AckRequest = MessageOf<typeof ackRequest>;

@@ -1,5 +1,5 @@
+import { messageId } from "../agent-limits.ts";
 import { defineMessage, type MessageOf } from "../message.ts";
-import { text } from "../shape.ts";
 
-export const heartbeatAckRequest = defineMessage("HeartbeatAckRequest", { messageId: text });
+export const heartbeatAckRequest = defineMessage("HeartbeatAckRequest", { messageId });
 export type HeartbeatAckRequest = MessageOf<typeof heartbeatAckRequest>;

@@ -1,9 +1,10 @@
+import { messageId, word } from "../agent-limits.ts";
 import { defineMessage, type MessageOf } from "../message.ts";
-import { optional, text } from "../shape.ts";
+import { optional } from "../shape.ts";
 
 export const iamRoleCredentialsAckRequest = defineMessage("IAMRoleCredentialsAckRequest", {
-  messageId: text,
-  expiration: optional(text),
-  credentialsId: optional(text),
+  messageId,
+  expiration: optional(word),
+  credentialsId: optional(messageId),
 });
 export type IamRoleCredentialsAckRequest = MessageOf<typeof iamRoleCredentialsAckRequest>;

@@ -1,11 +1,12 @@
+import { messageId, reason, reference } from "../agent-limits.ts";
 import { defineMessage, type MessageOf } from "../message.ts";
-import { optional, text } from "../shape.ts";
+import { optional } from "../shape.ts";
 
 /** The update message `messageId` was refused. */
 export const nackRequest = defineMessage("NackRequest", {
-  cluster: optional(text),
-  containerInstance: optional(text),
-  messageId: text,
-  reason: optional(text),
+  cluster: optional(reference),
+  containerInstance: optional(reference),
+  messageId,
+  reason: optional(reason),
 });
 export type NackRequest = MessageOf<typeof nackRequest>;

@@ -1,5 +1,15 @@
+import {
+  messageId,
+  reason,
+  reference,
+  reportedContainers,
+  reportedTasks,
+  seconds,
+  sentAt,
+  word,
+} from "../agent-limits.ts";
 import { defineMessage, type MessageOf } from "../message.ts";
-import { flag, list, number, object, oneOf, optional, text } from "../shape.ts";
+import { flag, list, object, oneOf, optional } from "../shape.ts";
 
 /** LIMIT: what the official agent puts into one message at most; bounds a frame. */
 export const tasksPerPublishHealth = 10;
@@ -7,29 +17,31 @@ export const tasksPerPublishHealth = 10;
 /** The health of containers that have a health check. Times are epoch seconds. */
 export const publishHealthRequest = defineMessage("PublishHealthRequest", {
   metadata: object({
-    cluster: optional(text),
-    containerInstance: optional(text),
-    messageId: optional(text),
+    cluster: optional(reference),
+    containerInstance: optional(reference),
+    messageId: optional(messageId),
     fin: optional(flag),
   }),
   tasks: optional(
     list(
       object({
-        taskArn: text,
-        clusterArn: optional(text),
-        taskDefinitionFamily: optional(text),
-        taskDefinitionVersion: optional(text),
+        taskArn: reference,
+        clusterArn: optional(reference),
+        taskDefinitionFamily: optional(reference),
+        taskDefinitionVersion: optional(word),
         containers: list(
           object({
-            containerName: text,
+            containerName: reference,
             healthStatus: oneOf(["HEALTHY", "UNHEALTHY", "UNKNOWN"]),
-            statusSince: optional(number),
-            statusMessage: optional(text),
+            statusSince: optional(seconds),
+            statusMessage: optional(reason),
           }),
+          reportedContainers,
         ),
       }),
+      reportedTasks,
     ),
   ),
-  timestamp: number,
+  timestamp: sentAt,
 });
 export type PublishHealthRequest = MessageOf<typeof publishHealthRequest>;

@@ -1,20 +1,26 @@
+import { messageId, reason, reference, reportedChecks, seconds, sentAt, word } from "../agent-limits.ts";
 import { defineMessage, type MessageOf } from "../message.ts";
-import { list, number, object, oneOf, optional, text } from "../shape.ts";
+import { list, object, oneOf, optional } from "../shape.ts";
 
 /** How the host's container runtime is. Times are epoch seconds. */
 export const publishInstanceStatusRequest = defineMessage("PublishInstanceStatusRequest", {
-  metadata: object({ cluster: optional(text), containerInstance: optional(text), requestId: optional(text) }),
+  metadata: object({
+    cluster: optional(reference),
+    containerInstance: optional(reference),
+    requestId: optional(messageId),
+  }),
   statuses: list(
     object({
       /** `ContainerRuntime`; others are known and not sent by today's agents. */
-      type: text,
+      type: word,
       status: oneOf(["INITIALIZING", "OK", "IMPAIRED", "INSUFFICIENT_DATA"]),
-      statusReason: optional(text),
+      statusReason: optional(reason),
       /** The time of the check before the latest; the message's own timestamp is the better one. */
-      lastUpdated: optional(number),
-      lastStatusChange: optional(number),
+      lastUpdated: optional(seconds),
+      lastStatusChange: optional(seconds),
     }),
+    reportedChecks,
   ),
-  timestamp: number,
+  timestamp: sentAt,
 });
 export type PublishInstanceStatusRequest = MessageOf<typeof publishInstanceStatusRequest>;

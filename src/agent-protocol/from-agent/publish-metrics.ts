@@ -1,17 +1,18 @@
+import { messageId, reference, reportedTasks, sentAt } from "../agent-limits.ts";
 import { defineMessage, type MessageOf } from "../message.ts";
-import { anything, flag, list, number, object, optional, text } from "../shape.ts";
+import { dropped, flag, list, object, optional } from "../shape.ts";
 
 /** What the containers used. Times are epoch seconds. */
 export const publishMetricsRequest = defineMessage("PublishMetricsRequest", {
   metadata: object({
-    cluster: optional(text),
-    containerInstance: optional(text),
-    messageId: optional(text),
+    cluster: optional(reference),
+    containerInstance: optional(reference),
+    messageId: optional(messageId),
     idle: optional(flag),
     fin: optional(flag),
   }),
-  taskMetrics: optional(list(anything)),
-  instanceMetrics: optional(anything),
-  timestamp: number,
+  taskMetrics: optional(list(dropped, reportedTasks)),
+  instanceMetrics: optional(dropped),
+  timestamp: sentAt,
 });
 export type PublishMetricsRequest = MessageOf<typeof publishMetricsRequest>;

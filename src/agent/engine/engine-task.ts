@@ -116,6 +116,9 @@ function isEmptyHostVolume(volume: unknown): boolean {
   return type === "host" && (typeof host !== "object" || host === null);
 }
 
+/** LIMIT: AWS: what the control plane keeps of a reason; an engine may answer with pages. */
+const reasonCharacters = 1_024;
+
 /** How the container is, as a report says it. */
 export function containerChange(container: EngineContainer): ContainerChange {
   const { spec, phase, runtimeId, imageDigest, exitCode, reason, bindings } = container;
@@ -125,7 +128,7 @@ export function containerChange(container: EngineContainer): ContainerChange {
     ...(runtimeId === null ? {} : { runtimeId }),
     ...(imageDigest === null ? {} : { imageDigest }),
     ...(exitCode === null ? {} : { exitCode }),
-    ...(reason === null ? {} : { reason }),
+    ...(reason === null ? {} : { reason: reason.slice(0, reasonCharacters) }),
     ...(bindings.length === 0 ? {} : { networkBindings: reportedBindings(bindings) }),
   };
 }
@@ -138,7 +141,7 @@ export function takeStateChange(task: EngineTask): StateChange {
   return {
     task: arn,
     status: known,
-    reason,
+    reason: reason.slice(0, reasonCharacters),
     ...(changes.length === 0 ? {} : { containers: changes }),
     ...(pullStartedAt === null ? {} : { pullStartedAt }),
     ...(pullStoppedAt === null ? {} : { pullStoppedAt }),

@@ -1,5 +1,6 @@
 import type { AgentReport } from "../cluster-input.ts";
 import type { ClusterStep } from "../cluster-step.ts";
+import { limits } from "../limits.ts";
 import { checkAt, type HealthCheck, inOrder } from "./instance-health.ts";
 
 type Report = Extract<AgentReport, { readonly type: "instance-status" }>;
@@ -30,7 +31,8 @@ function nextCheck(
   lastUpdated: number,
   now: number,
 ): HealthCheck {
-  const { type, status, statusReason } = reported;
+  const { type, status } = reported;
+  const statusReason = reported.statusReason?.slice(0, limits.reasonCharacters) ?? null;
   const earlier = before === undefined ? null : checkAt(before, now);
   const lastStatusChange = earlier?.status === status ? earlier.lastStatusChange : lastUpdated;
   return { type, status, statusReason, lastUpdated, lastStatusChange, receivedAt: now };

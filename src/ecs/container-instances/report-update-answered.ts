@@ -1,5 +1,6 @@
 import type { AgentReport } from "../cluster-input.ts";
 import type { ClusterStep } from "../cluster-step.ts";
+import { limits } from "../limits.ts";
 import { resumeAgentUpdate } from "./agent-update.ts";
 import type { AgentUpdate } from "./container-instance.ts";
 
@@ -20,6 +21,7 @@ export function reportUpdateAnswered(step: ClusterStep, report: Report): void {
 
 function answered(update: AgentUpdate, report: Report): AgentUpdate | null {
   if (update.status !== (report.stage === "stage" ? "STAGING" : "STAGED")) return null;
-  if (!report.accepted) return { ...update, status: "FAILED", reason: report.reason };
+  const reason = report.reason?.slice(0, limits.reasonCharacters) ?? null;
+  if (!report.accepted) return { ...update, status: "FAILED", reason };
   return { ...update, status: report.stage === "stage" ? "STAGED" : "UPDATING" };
 }

@@ -28,13 +28,16 @@ export function withContainerReports(task: Task, reports: readonly ContainerRepo
     const at = containers.findIndex((container) => container.name === report.containerName);
     const before = containers[at];
     if (before === undefined) continue;
-    const after = withReport(before, report);
+    const elsewhere = containers.reduce((sum, { networkBindings }) => sum + networkBindings.length, 0);
+    const room = limits.networkBindingsPerTask - (elsewhere - before.networkBindings.length);
+    const after = withReport(before, report, room);
     if (after !== before) containers = containers.with(at, after);
   }
   return containers === task.containers ? task : { ...task, containers };
 }
 
-function withReport(container: Container, report: ContainerReport): Container {
+/** `bindingsMax`: how many bindings the container's task has room for in it. */
+function withReport(container: Container, report: ContainerReport, bindingsMax: number): Container {
   // What a container was reported STOPPED with stands: later reports are repeated or late.
   if (container.lastStatus === "STOPPED") return container;
   const status = statusOf(report.status);
@@ -46,7 +49,8 @@ function withReport(container: Container, report: ContainerReport): Container {
     // AWS: a RUNNING entry may carry an exit code already; it counts once the container is STOPPED.
     exitCode: status === "STOPPED" ? (report.exitCode ?? null) : container.exitCode,
     reason: report.reason ? report.reason.slice(0, limits.reasonCharacters) : container.reason,
-    networkBindings: report.networkBindings === undefined ? container.networkBindings : bindingsOf(report, container),
+    networkBindings:
+      report.networkBindings === undefined ? container.networkBindings : bindingsOf(report, container, bindingsMax),
   };
   return same(container, after) ? container : after;
 }
@@ -56,10 +60,10 @@ function statusOf(status: string | undefined): "PENDING" | "RUNNING" | "STOPPED"
   return status === "RUNNING" || status === "STOPPED" ? status : "PENDING";
 }
 
-function bindingsOf(report: ContainerReport, container: Container): readonly NetworkBinding[] {
-  const reported = (report.networkBindings ?? []).slice(0, limits.networkBindingsPerContainer);
+function bindingsOf(report: ContainerReport, container: Container, bindingsMax: number): readonly NetworkBinding[] {
+  const reported = (report.networkBindings ?? []).slice(0, bindingsMax);
   const bindings = reported
-    .filter(({ hostPortRange }) => isPlausibleRange(hostPortRange))
+    .filter(({ containerPortRange, hostPortRange }) => [containerPortRange, hostPortRange].every(isPlausibleRange))
     .map(
       (binding): NetworkBinding => ({
         bindIP: binding.bindIP ?? null,
@@ -77,9 +81,10 @@ function same(a: Container, b: Container): boolean {
   return (Object.keys(a) as (keyof Container)[]).every((member) => a[member] === b[member]);
 }
 
-/** Each port of a range is booked, so that an absurd range is left out rather than counted out. */
+/** Each port of a range is booked, so a range that is malformed or absurdly long is left out. */
 function isPlausibleRange(range: string | undefined): boolean {
   if (range === undefined) return true;
-  const [first = Number.NaN, last = Number.NaN] = range.split("-").map(Number);
-  return last - first < limits.portsPerPortRange && last <= 65_535;
+  const [, from, to] = /^([0-9]{1,5})-([0-9]{1,5})$/.exec(range) ?? [];
+  const [first, last] = [Number(from), Number(to)];
+  return first >= 1 && first <= last && last <= 65_535 && last - first < limits.portsPerPortRange;
 }

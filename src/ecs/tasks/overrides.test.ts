@@ -112,10 +112,10 @@ test("overrides of more than 8,192 characters are refused, of 8,192 they are not
 });
 
 test("sizes that are none are refused", () => {
-  for (const cpu of ["", "0", "-1", "1.5", "x", "1 GB", "1e3", "0.1 vCPU"]) {
+  for (const cpu of ["", "0", "-1", "1.5", "x", "1 GB", "1e3", "0.1 vCPU", "2147483648", "9".repeat(300)]) {
     refused("Invalid 'cpu' setting for task.", { cpu }, "ClientException");
   }
-  for (const memory of ["", "0", "1 vCPU", "0.0001 GB"]) {
+  for (const memory of ["", "0", "1 vCPU", "0.0001 GB", "2097152 GB"]) {
     refused("Invalid 'memory' setting for task.", { memory }, "ClientException");
   }
 });
@@ -127,6 +127,7 @@ test("amounts that would corrupt the books are refused", () => {
     }
   }
   refused(/memory must be at least 4/, { containerOverrides: [{ name: "app", memory: 3 }] });
+  refused(/cpu must be at most 2147483647/, { containerOverrides: [{ name: "app", cpu: 2 ** 31 }] });
   for (const value of ["-1", "1.5", "many", "", "0"]) {
     refused(/GPUs or of a resource of your own only/, {
       containerOverrides: [{ name: "app", resourceRequirements: [{ type: "GPU", value }] }],

@@ -72,11 +72,15 @@ export function resolveOverrides(
 
 const isStorageSize = (sizeInGiB: number): boolean => sizeInGiB >= 21 && sizeInGiB <= 200;
 
+/** LIMIT: AWS: the Integer of the API; sums of some thousands of tasks stay exact. */
+const amountMax = 2_147_483_647;
+
 /** What a task takes is summed from these, so a number that is none, or a negative one, would corrupt the books. */
 function checkAmounts(name: string, override: Partial<ContainerOverride>): void {
   const check = (member: string, amount: number | undefined, min: number) => {
-    if (amount === undefined || (Number.isSafeInteger(amount) && amount >= min)) return;
-    refuse("InvalidParameterException", `Invalid setting for container '${name}'. ${member} must be at least ${min}.`);
+    if (amount === undefined || (Number.isInteger(amount) && amount >= min && amount <= amountMax)) return;
+    const range = amount > amountMax ? `at most ${amountMax}` : `at least ${min}`;
+    refuse("InvalidParameterException", `Invalid setting for container '${name}'. ${member} must be ${range}.`);
   };
   check("cpu", override.cpu, 0);
   check("memory", override.memory, limits.containerMemoryMiBMin);
@@ -98,7 +102,9 @@ function taskSize(text: string, what: "cpu" | "memory"): string {
     refuse("ClientException", `Invalid '${what}' setting for task.`);
   }
   const amount = Number(match[1]) * (unit === undefined ? 1 : 1024);
-  if (!Number.isInteger(amount) || amount <= 0) refuse("ClientException", `Invalid '${what}' setting for task.`);
+  if (!Number.isInteger(amount) || amount <= 0 || amount > amountMax) {
+    refuse("ClientException", `Invalid '${what}' setting for task.`);
+  }
   return String(amount);
 }
 

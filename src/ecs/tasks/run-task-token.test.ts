@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { limits } from "../limits.ts";
 import { aCluster, aDefinition } from "../small-world.ts";
+import { ecsTimeline } from "../timeline.ts";
 import type { TaskReply } from "./run-task.ts";
-import { fingerprint } from "./run-task-token.ts";
+import { callDigest, storedRunTaskToken } from "./run-task-token.ts";
 
 const arnsOf = (reply: TaskReply) => reply.tasks.map((task) => (task as { taskArn: string }).taskArn);
 
@@ -58,6 +59,23 @@ test("after a day a token is forgotten", () => {
   assert.equal(world.state.runTaskTokens.size, 0);
 });
 
+test("a token is forgotten with the last of its tasks, an hour after that has stopped, also after a restart", () => {
+  const world = aCluster().withInstances(1);
+  const { value } = world.call<TaskReply>("RunTask", { clientToken: "t", count: 2 }, aDefinition());
+  const [first, second] = arnsOf(value).map((arn) => arn.slice(arn.lastIndexOf("/") + 1));
+  assert.ok(first !== undefined && second !== undefined);
+  world.report(first, "STOPPED");
+  world.advanceClock(ecsTimeline.stoppedTaskRetentionMs / 2);
+  world.report(second, "STOPPED");
+  world.advanceClock(ecsTimeline.stoppedTaskRetentionMs / 2);
+  assert.deepEqual([world.state.tasks.has(first), world.state.runTaskTokens.size], [false, 1]);
+  world.restart();
+  world.advanceClock(ecsTimeline.stoppedTaskRetentionMs / 2);
+  assert.deepEqual([world.state.tasks.size, world.state.runTaskTokens.size], [0, 0]);
+  world.runTask(aDefinition(), { clientToken: "t", group: "other" });
+  assert.equal(world.state.tasks.size, 1);
+});
+
 test("a call that was refused leaves its token unused", () => {
   const world = aCluster();
   world.refused("InvalidParameterException", /No Container/, "RunTask", { clientToken: "t" }, aDefinition());
@@ -83,10 +101,10 @@ test("a token is 1 to 64 printable ASCII characters", () => {
   }
 });
 
-test("a fingerprint sees every difference but the order of members and the token", () => {
+test("a digest sees every difference but the order of members and the token", () => {
   const overrides = { containerOverrides: [{ name: "a", cpu: 1 }, { name: "b" }] };
   const swapped = { containerOverrides: [{ cpu: 1, name: "a" }, { name: "b" }] };
-  assert.equal(fingerprint({ overrides, count: 1 }), fingerprint({ count: 1, overrides: swapped, clientToken: "t" }));
+  assert.equal(callDigest({ overrides, count: 1 }), callDigest({ count: 1, overrides: swapped, clientToken: "t" }));
   const texts = [
     {},
     { count: 1 },
@@ -95,6 +113,26 @@ test("a fingerprint sees every difference but the order of members and the token
     { overrides: { containerOverrides: [{ name: "b" }, { name: "a", cpu: 1 }] } },
     { overrides: { containerOverrides: [{ name: "a", cpu: 2 }, { name: "b" }] } },
     { group: "1" },
-  ].map(fingerprint);
+  ].map(callDigest);
   assert.equal(new Set(texts).size, texts.length);
+});
+
+test("a token keeps a digest of the call, however large the call was", () => {
+  const world = aCluster().withInstances(1);
+  const command = ["x".repeat(8_000)];
+  const overrides = { containerOverrides: [{ name: "app", command }] };
+  const { documents } = world.call("RunTask", { clientToken: "t", overrides }, aDefinition());
+  const token = documents.find(({ kind }) => kind === "run-task-token")?.value;
+  assert.ok(token !== undefined && token !== null);
+  assert.match((token as { digest: string }).digest, /^[0-9a-f]{64}$/);
+  assert.ok(JSON.stringify(token).length < 300, JSON.stringify(token));
+});
+
+test("a token that an earlier version stored with the whole call is good for the same call", () => {
+  const canonical = '{"count":2,"group":"g"}';
+  const old = { token: "t", fingerprint: canonical, taskIds: ["a"], failures: [], expiresAt: 1 };
+  const { digest } = storedRunTaskToken(old);
+  assert.equal(digest, callDigest({ group: "g", clientToken: "t", count: 2 }));
+  assert.deepEqual(storedRunTaskToken(old), { token: "t", digest, taskIds: ["a"], failures: [], expiresAt: 1 });
+  assert.deepEqual(storedRunTaskToken(storedRunTaskToken(old)), storedRunTaskToken(old));
 });

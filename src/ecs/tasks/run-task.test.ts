@@ -107,6 +107,8 @@ test("group, startedBy and their limits", () => {
   assert.deepEqual([task.group, task.startedBy], ["batch", "me/Too_1-2"]);
   assert.equal(world.runTask(aDefinition(), { startedBy: "x".repeat(128) }).startedBy?.length, 128);
   assert.equal(world.runTask(aDefinition(), { group: "x".repeat(255) }).group.length, 255);
+  const family = "f".repeat(255);
+  assert.equal(world.runTask(aDefinition({ family })).group, `family:${family}`, "the longest name of a family");
   for (const [text, request] of [
     [/startedBy must be at most 128/, { startedBy: "x".repeat(129) }],
     [/startedBy may contain/, { startedBy: "a b" }],

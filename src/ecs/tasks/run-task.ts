@@ -12,7 +12,7 @@ import { describeTask } from "./describe-task.ts";
 import { launch } from "./launch.ts";
 import { checkLaunchType, type LaunchRequest, launchChoice } from "./launch-choice.ts";
 import type { TaskPlan } from "./new-task.ts";
-import { fingerprint } from "./run-task-token.ts";
+import { callDigest } from "./run-task-token.ts";
 import { planTasks, type TaskRequest } from "./task-request.ts";
 import { launchByProviders } from "./waiting-launch.ts";
 
@@ -104,7 +104,7 @@ function repeatOf(step: ClusterStep, request: RunTaskRequest): TaskReply | null 
   }
   const known = step.state.runTaskTokens.get(clientToken);
   if (known === undefined || known.expiresAt <= step.now) return null;
-  if (known.fingerprint !== fingerprint(request)) {
+  if (known.digest !== callDigest(request)) {
     const prefix = `${step.arnPrefix}task/${step.clusterName}/`;
     refuse("ConflictException", "The clientToken was used before with other parameters.", {
       resourceIds: known.taskIds.map((id) => prefix + id),
@@ -123,5 +123,5 @@ function remember(
   // A call that started nothing can be made again: there is nothing that it could double.
   if (token === undefined || taskIds.length === 0) return;
   const expiresAt = step.now + limits.clientTokenMs;
-  step.state.runTaskTokens.put(token, { token, fingerprint: fingerprint(request), taskIds, failures, expiresAt });
+  step.state.runTaskTokens.put(token, { token, digest: callDigest(request), taskIds, failures, expiresAt });
 }

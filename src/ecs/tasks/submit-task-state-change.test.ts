@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { limits } from "../limits.ts";
 import { aCluster, aDefinition, type SmallWorld } from "../small-world.ts";
 import type { Container, Task } from "./task.ts";
 
@@ -138,8 +139,36 @@ test("of absurdly many ports in a report a bounded number is booked", () => {
     status: "RUNNING",
     containers: [{ containerName: "app", status: "RUNNING", networkBindings }],
   });
-  assert.equal(container(world, task)?.networkBindings.length, 999);
+  assert.equal(container(world, task)?.networkBindings.length, 499);
   assert.deepEqual([...world.usage(0).tcpPorts.keys()], [100]);
+});
+
+test("the containers of a task have bindings up to the limit together", () => {
+  const world = aCluster().withInstances(1);
+  const task = world.runTask(two);
+  const bindings = (length: number) => Array.from({ length }, (_, i) => ({ hostPort: 40_000 + i, protocol: "tcp" }));
+  const report = (containerName: string, length: number) =>
+    submit(world, task, { containers: [{ containerName, status: "RUNNING", networkBindings: bindings(length) }] });
+  report("app", limits.networkBindingsPerTask - 100);
+  report("side", 200);
+  const counts = () => world.task(task.id).containers.map(({ networkBindings }) => networkBindings.length);
+  assert.deepEqual(counts(), [400, 100]);
+  report("app", 10);
+  report("side", 200);
+  assert.deepEqual(counts(), [10, 200]);
+});
+
+test("of the port ranges of a report only plausible ones are booked", () => {
+  const world = aCluster().withInstances(1);
+  const task = world.runTask();
+  const ranges = ["8000-8002", "5--9", "0.5-3", "-1-5", "1e2-150", "9-8", "0-3", "65535-65536", "x", ""];
+  const networkBindings = ranges.map((hostPortRange) => ({ hostPortRange, protocol: "tcp" }));
+  networkBindings.push({ hostPortRange: "9000-9001", containerPortRange: "1--1", protocol: "tcp" } as never);
+  submit(world, task, {
+    status: "RUNNING",
+    containers: [{ containerName: "app", status: "RUNNING", networkBindings }],
+  });
+  assert.deepEqual([...world.usage(0).tcpPorts.keys()], [8_000, 8_001, 8_002]);
 });
 
 test("a change of one container alone is announced", () => {

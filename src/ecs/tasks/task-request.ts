@@ -109,7 +109,8 @@ function refuseUnreachable(
 
 /** AWS: `family:<family>` unless given; names that begin with `service:` belong to services. */
 function groupOf(request: TaskRequest, family: string): string {
-  const group = request.group ?? `family:${family}`;
+  const { group } = request;
+  if (group === undefined) return `family:${family}`;
   if (group.length < 1 || group.length > limits.groupCharacters) {
     refuse("InvalidParameterException", `Group name must be between 1 and ${limits.groupCharacters} characters long.`);
   }

@@ -1,0 +1,31 @@
+/** How long and how large the members of agents' messages may be; a message beyond them is dropped as one of the wrong shape. */
+import { numberBetween, textUpTo } from "./shape.ts";
+
+/** LIMIT: ids of messages and of credentials are UUIDs of 36 characters; what an agent answers is echoed to it. */
+const messageIdCharacters = 256;
+/** LIMIT: AWS: no ARN is longer; those of ECS have some 600 characters at most. */
+const referenceCharacters = 2_048;
+/** LIMIT: words and dates of the protocol have some 30 characters. */
+const wordCharacters = 256;
+/** LIMIT: what container runtimes answer can be pages; the rulebook keeps 1,024 characters of it. */
+const reasonCharacters = 16_384;
+/** LIMIT: as many seconds as Go's 64 bits of nanoseconds hold: an agent sends the least of them for a time that it does not know. */
+const unknownSecondsMax = 9_223_372_037;
+
+export const messageId = textUpTo(messageIdCharacters);
+export const reference = textUpTo(referenceCharacters);
+export const word = textUpTo(wordCharacters);
+export const reason = textUpTo(reasonCharacters);
+/** When something happened, in epoch seconds. */
+export const seconds = numberBetween(-unknownSecondsMax, unknownSecondsMax);
+/** When a message was sent, in epoch seconds. */
+export const sentAt = numberBetween(0, unknownSecondsMax);
+
+/** LIMIT: the official agent puts ten tasks into a message; a later one may put more. */
+export const reportedTasks = 100;
+/** LIMIT: AWS: a task has ten containers; agents add one or two of their own. */
+export const reportedContainers = 100;
+/** LIMIT: agents know four kinds of checks. */
+export const reportedChecks = 32;
+/** LIMIT: as many tasks as fit into the largest message of an agent. */
+export const stopCandidates = 10_000;

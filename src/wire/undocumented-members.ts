@@ -1,0 +1,33 @@
+import { type ApiOperation, shapesOf } from "./api-operations.ts";
+import type { StructureShape } from "./shapes.ts";
+
+/** Members that real clients send though the API model does not have them, and what they are for. */
+export const undocumentedMembers = {
+  RegisterContainerInstance: {
+    clientToken:
+      "The container agent sends one token per registration, so that a repeated call registers nothing twice.",
+  },
+  DiscoverPollEndpoint: {
+    zoneId: "The container agent names its availability zone, for endpoints that are close to it.",
+  },
+} as const;
+
+const inputs = new Map<ApiOperation, StructureShape>();
+
+/** The shape of a request of `operation`, with the members that only its real clients know. */
+export function inputOf(operation: ApiOperation): StructureShape {
+  let shape = inputs.get(operation);
+  if (shape === undefined) {
+    shape = withUndocumented(operation, shapesOf(operation).input);
+    inputs.set(operation, shape);
+  }
+  return shape;
+}
+
+function withUndocumented(operation: ApiOperation, input: StructureShape): StructureShape {
+  const extra = Object.entries(undocumentedMembers).find(([name]) => name === operation)?.[1];
+  if (extra === undefined) return input;
+  const members = new Map(input.members);
+  for (const name of Object.keys(extra)) members.set(name, { kind: "string" });
+  return { ...input, members };
+}
