@@ -19,6 +19,15 @@ export type ConnectionEnvironment = {
   readonly fault: (connection: WebSocketConnection, error: unknown) => void;
 };
 
+/** What is settled about a connection before it opens. */
+export type ConnectionTerms = {
+  /** For the log. */
+  readonly name: string;
+  readonly read: FrameReader;
+  /** The access key that it was opened with; null when none was checked. */
+  readonly accessKeyId: string | null;
+};
+
 export type SocketLimits = {
   /** What may wait for long to be sent to an agent. */
   readonly waitingBytes: number;
@@ -37,6 +46,8 @@ const reasonBytesMax = 123;
 export class WebSocketConnection implements AgentConnection {
   /** For the log. */
   readonly name: string;
+  /** The access key that it was opened with; null when none was checked. */
+  readonly accessKeyId: string | null;
   readonly #socket: WebSocket;
   readonly #environment: ConnectionEnvironment;
   readonly #read: FrameReader;
@@ -50,8 +61,9 @@ export class WebSocketConnection implements AgentConnection {
   /** When more began to wait than may for long. */
   #fullSince: number | null = null;
 
-  constructor(name: string, socket: WebSocket, read: FrameReader, environment: ConnectionEnvironment) {
+  constructor({ name, read, accessKeyId }: ConnectionTerms, socket: WebSocket, environment: ConnectionEnvironment) {
     this.name = name;
+    this.accessKeyId = accessKeyId;
     this.#socket = socket;
     this.#read = read;
     this.#environment = environment;
@@ -78,6 +90,13 @@ export class WebSocketConnection implements AgentConnection {
     // Cuts between letters.
     const { written } = new TextEncoder().encodeInto(reason, bytes);
     this.#socket.close(code, bytes.subarray(0, written));
+  }
+
+  /** As `close`, and this end's listener is told too, as if the other end had closed. */
+  expel(code: number, reason: string): void {
+    const listener = this.#close;
+    this.close(code, reason);
+    listener?.(code, reason);
   }
 
   /** A frame has come. */
@@ -156,9 +175,7 @@ export class WebSocketConnection implements AgentConnection {
     this.#silentLooks = 0;
     if (this.#meter.take(bytes, this.#environment.clock.now())) return true;
     this.note("sends too much");
-    const listener = this.#close;
-    this.close(1008, "BadRequestException: Too many messages.");
-    listener?.(1008, "too many messages");
+    this.expel(1008, "BadRequestException: Too many messages.");
     return false;
   }
 

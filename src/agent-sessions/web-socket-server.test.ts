@@ -26,9 +26,15 @@ const opened: WebSocketConnection[] = [];
 before(async () => {
   http = createServer();
   http.on("upgrade", (request, socket, head) => {
-    sockets.complete(request, socket, head, { name: "an-instance", read: messageOf }, (connection) => {
-      opened.push(connection);
-    });
+    sockets.complete(
+      request,
+      socket,
+      head,
+      { name: "an-instance", read: messageOf, accessKeyId: null },
+      (connection) => {
+        opened.push(connection);
+      },
+    );
   });
   http.listen(0, "127.0.0.1");
   await once(http, "listening");

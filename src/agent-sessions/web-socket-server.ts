@@ -5,7 +5,7 @@ import type { LogLevel } from "../cluster-runner/log.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
 import {
   type ConnectionEnvironment,
-  type FrameReader,
+  type ConnectionTerms,
   type SocketLimits,
   WebSocketConnection,
 } from "./web-socket-connection.ts";
@@ -79,16 +79,24 @@ export class AgentWebSocketServer {
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
-    terms: { readonly name: string; readonly read: FrameReader },
+    terms: ConnectionTerms,
     opened: (connection: WebSocketConnection) => void,
   ): void {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new WebSocketConnection(terms.name, webSocket, terms.read, this.#environment);
+      const connection = new WebSocketConnection(terms, webSocket, this.#environment);
       (webSocket as AgentWebSocket).hold(connection, this);
       this.#open.add(connection);
       this.#looking ??= this.#clock.setTimer(lookIntervalMs, () => this.#look());
       opened(connection);
     });
+  }
+
+  /** Closes every socket that was opened with this access key; from here on nothing that comes on them is taken. */
+  closeOfKey(accessKeyId: string): void {
+    for (const connection of [...this.#open]) {
+      if (connection.accessKeyId === accessKeyId)
+        connection.expel(1008, "AccessDeniedException: The access key has ended.");
+    }
   }
 
   /** A socket is closed for good. */

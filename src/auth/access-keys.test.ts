@@ -14,7 +14,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { Clock } from "../lib/clock.ts";
 import { emptyMemoryDisk, type MemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
-import { AccessKeyError, AccessKeys } from "./access-keys.ts";
+import { AccessKeys } from "./access-keys.ts";
+import { AccessKeyError } from "./key-request.ts";
 import { SealError } from "./seal-key.ts";
 
 const clock: Clock = { now: () => 1_000, setTimer: () => ({ cancel: () => {} }), defer: (run) => run() };
@@ -60,7 +61,18 @@ describe("access keys", () => {
       [first.accessKeyId, second.accessKeyId].sort(),
     );
     for (const key of listed) {
-      assert.deepEqual(Object.keys(key).sort(), ["accessKeyId", "account", "createdAt", "userName"]);
+      assert.deepEqual(Object.keys(key).sort(), [
+        "accessKeyId",
+        "account",
+        "clusters",
+        "createdAt",
+        "expired",
+        "expiresAt",
+        "lastUsedAt",
+        "origin",
+        "role",
+        "userName",
+      ]);
       assert.equal(key.createdAt, 1_000);
     }
   });

@@ -1,16 +1,17 @@
+import { authorize } from "../auth/authorize.ts";
 import { OverloadError } from "../cluster-runner/runner-errors.ts";
 import type { Caller } from "../ecs/call.ts";
 import { Refusal } from "../ecs/refusals.ts";
 import { systemClock } from "../lib/clock.ts";
-import { type AnsweredOperation, isAnswered, notAnswered } from "../wire/api-operations.ts";
-import { renderError, throttled, WireError } from "../wire/errors.ts";
+import { type AnsweredOperation, actionOf, isAnswered, notAnswered } from "../wire/api-operations.ts";
+import { accessDenied, renderError, throttled, WireError } from "../wire/errors.ts";
 import { parseRequest } from "../wire/parse.ts";
 import { renderReply } from "../wire/render.ts";
 import { operationOfTarget } from "../wire/target.ts";
 import type { Authenticate } from "./authenticate.ts";
 import type { CallMetrics } from "./call-metrics.ts";
 import type { ServerLog } from "./log.ts";
-import { checkTaskRequest } from "./task-caller.ts";
+import { requestResources } from "./request-resources.ts";
 
 /** A call of the API: parsed, its caller known. */
 export type ApiCall = {
@@ -55,7 +56,7 @@ export async function answerCall(frontDoor: FrontDoor, call: HttpCall): Promise<
     const named = operationOfTarget(call.headers["x-amz-target"]);
     operation = named;
     const question = call.url.indexOf("?");
-    const { account, region, caller, task } = await frontDoor.authenticate({
+    const { account, region, caller, principal } = await frontDoor.authenticate({
       method: "POST",
       path: question === -1 ? call.url : call.url.slice(0, question),
       query: question === -1 ? "" : call.url.slice(question + 1),
@@ -65,7 +66,8 @@ export async function answerCall(frontDoor: FrontDoor, call: HttpCall): Promise<
     });
     if (!isAnswered(named)) throw notAnswered(named);
     const request = parseRequest(named, call.body);
-    if (task !== undefined) checkTaskRequest(task, named, request, { account, region });
+    const decision = authorize(principal, actionOf(named), requestResources(named, request, { account, region }));
+    if (!decision.allowed) throw accessDenied(principal.arn, named, decision.resource, decision.because);
     const host = typeof call.headers.host === "string" ? call.headers.host : null;
     const reply = await frontDoor.answerApi({ operation: named, request, account, region, caller, host });
     const body = renderReply(named, reply);

@@ -1,0 +1,63 @@
+import type { Role } from "./roles.ts";
+import type { SealKey } from "./seal-key.ts";
+
+/** What may be shown of a key. */
+export type AccessKey = {
+  readonly accessKeyId: string;
+  readonly account: string;
+  readonly userName: string | null;
+  readonly role: Role;
+  /** The clusters that the key is bound to; null when it is bound to none. */
+  readonly clusters: readonly string[] | null;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  /** Epoch milliseconds; null for a key that does not expire. */
+  readonly expiresAt: number | null;
+  /**
+   * The id of the first key in a line of rotated ones, this key's own when it replaced none: it owns what the line registered.
+   */
+  readonly origin: string;
+};
+
+export const keyKind = "access-key";
+export const keyUseKind = "access-key-use";
+
+type StoredKey = Omit<AccessKey, "accessKeyId"> & { readonly sealedSecret: string };
+/** A document of a version whose keys had no roles. */
+type OldKey = Pick<StoredKey, "account" | "userName" | "createdAt" | "sealedSecret">;
+
+/** The document of a key; the secret in it is sealed. */
+export function keyDocument({ accessKeyId, ...shown }: AccessKey, secret: string, sealKey: SealKey): string {
+  const sealedSecret = sealKey.seal(secret, contextOf({ accessKeyId, ...shown }));
+  return JSON.stringify({ ...shown, sealedSecret } satisfies StoredKey);
+}
+
+/**
+ * The key in a document, and its secret. A document without a role is of a version without roles, whose keys might do everything: it
+ * is an admin's. Throws SealError for a document that was changed or belongs to another key.
+ */
+export function readKeyDocument(
+  accessKeyId: string,
+  body: string,
+  sealKey: SealKey,
+): { readonly key: AccessKey; readonly secret: string } {
+  const { sealedSecret, ...stored } = JSON.parse(body) as StoredKey | OldKey;
+  if ("role" in stored) {
+    const key = { accessKeyId, ...stored };
+    return { key, secret: sealKey.unseal(sealedSecret, contextOf(key)) };
+  }
+  const { account, userName } = stored;
+  const secret = sealKey.unseal(sealedSecret, JSON.stringify([accessKeyId, account, userName]));
+  return {
+    key: { accessKeyId, ...stored, role: "admin", clusters: null, expiresAt: null, origin: accessKeyId },
+    secret,
+  };
+}
+
+/**
+ * What a sealed secret is bound to, so that a document that was moved or changed gives its secret to nobody: neither to another user
+ * nor to the same one with more rights or more time.
+ */
+function contextOf({ accessKeyId, account, userName, role, clusters, expiresAt, origin }: AccessKey): string {
+  return JSON.stringify([accessKeyId, account, userName, role, clusters, expiresAt, origin]);
+}
