@@ -32,7 +32,7 @@ export type Rotation = Partial<Pick<KeyRequest, "role" | "clusters" | "expiresAt
   readonly overlapMs: number;
 };
 
-type KeptKey = { readonly key: AccessKey; readonly owner: KeyOwner; expired: boolean };
+type KeptKey = { readonly key: AccessKey; readonly owner: KeyOwner; expired: boolean; endTold: boolean };
 
 /** The access keys of a control plane, kept in the store with their secrets sealed. */
 export class AccessKeys {
@@ -212,13 +212,14 @@ export class AccessKeys {
     const body = keyDocument(key, secret, this.#sealKey);
     await this.#append([{ kind: keyKind, key: key.accessKeyId, body }, ...others]);
     this.#keep(key, secret);
+    this.#look();
     return { ...key, secret };
   }
 
   #keep(key: AccessKey, secret: string): void {
     const { accessKeyId, account, userName } = key;
     const owner = { secret, account, userName, principalArn: principalArn(key) };
-    this.#keys.set(accessKeyId, { key, owner, expired: false });
+    this.#keys.set(accessKeyId, { key, owner, expired: false, endTold: false });
   }
 
   /** Once expired is expired for good, also when the clock is set back. */
@@ -250,8 +251,11 @@ export class AccessKeys {
     for (const [id, kept] of this.#keys) {
       const { expiresAt } = kept.key;
       if (expiresAt === null) continue;
-      if (this.#hasExpired(kept, now)) this.#tellEnd(id);
-      else nextMs = Math.min(nextMs, expiresAt - now);
+      if (!this.#hasExpired(kept, now)) nextMs = Math.min(nextMs, expiresAt - now);
+      else if (!kept.endTold) {
+        kept.endTold = true;
+        this.#tellEnd(id);
+      }
     }
     this.#timer = this.#clock.setTimer(nextMs, () => {
       this.#look();

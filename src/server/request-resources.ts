@@ -52,7 +52,6 @@ const managedInstances = {
 const serviceSurroundings = {
   ...usedProviders,
   ...ebsRole,
-  role: "outside",
   "loadBalancers[].targetGroupArn": "outside",
   "loadBalancers[].advancedConfiguration.alternateTargetGroupArn": "outside",
   "loadBalancers[].advancedConfiguration.roleArn": "outside",
@@ -64,6 +63,7 @@ const serviceSurroundings = {
   "serviceConnectConfiguration.services[].tls.roleArn": "outside",
   "vpcLatticeConfigurations[].roleArn": "outside",
   "vpcLatticeConfigurations[].targetGroupArn": "outside",
+  "vpcLatticeConfigurations[].advancedConfiguration.alternateTargetGroupArn": "outside",
 } as const;
 
 const rows: Readonly<Record<AnsweredOperation, Row>> = {
@@ -77,7 +77,12 @@ const rows: Readonly<Record<AnsweredOperation, Row>> = {
     otherwise: "default-cluster",
     members: { clusterName: "cluster", ...defaultProviders, "serviceConnectDefaults.namespace": "outside" },
   },
-  CreateService: inCluster({ serviceName: "service", taskDefinition: "used-task-definition", ...serviceSurroundings }),
+  CreateService: inCluster({
+    role: "outside",
+    serviceName: "service",
+    taskDefinition: "used-task-definition",
+    ...serviceSurroundings,
+  }),
   DeleteAccountSetting: inAccount({ principalArn: "outside" }),
   DeleteAttributes: inCluster({ "attributes[].targetId": "container-instance" }),
   DeleteCapacityProvider: inAccount({ capacityProvider: "capacity-provider", cluster: "cluster" }),
@@ -118,6 +123,7 @@ const rows: Readonly<Record<AnsweredOperation, Row>> = {
   RegisterTaskDefinition: inAccount({
     family: "task-definition",
     taskRoleArn: "outside",
+    "containerDefinitions[].systemControls[].namespace": "outside",
     executionRoleArn: "outside",
     "volumes[].s3filesVolumeConfiguration.fileSystemArn": "outside",
     "volumes[].s3filesVolumeConfiguration.accessPointArn": "outside",
