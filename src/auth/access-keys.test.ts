@@ -176,7 +176,7 @@ describe("roles, clusters and expiry of a key", () => {
       { clusters: ["a/b"] },
       { clusters: ["a", ""] },
       { clusters: ["x".repeat(256)] },
-      { clusters: Array.from({ length: 101 }, (_, i) => `c${i}`) },
+      { clusters: Array.from({ length: 21 }, (_, i) => `c${i}`) },
       { expiresAt: 1_000 },
       { expiresAt: Number.NaN },
       { expiresAt: 8.64e15 },

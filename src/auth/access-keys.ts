@@ -13,22 +13,22 @@ import type { KeyOwner } from "./sigv4.ts";
 
 const partition = "access-keys";
 
-/** LIMIT: all keys are in memory; this many take some 10 MB. */
+/** LIMIT: all keys are in memory; this many take about 10 MB, or 60 MB if each is bound to 20 clusters with very long names. */
 const keysMax = 10_000;
-/** LIMIT: a key of its own for each agent of a cluster with 5,000 container instances, and a thousand for people and programs. */
+/** LIMIT: enough for one key for each of 5,000 agents and a thousand for people and programs. */
 const keysPerAccountMax = 6_000;
-/** LIMIT: the last use of a key is written once in a minute at most, so that calls cost no writes; a crash loses that much. */
+/** LIMIT: a key's last use is written at most once a minute, so calls cost no writes; a crash can lose the last minute. */
 const lookIntervalMs = 60_000;
 
-/** A key just made: the only moment at which its secret is shown. */
+/** A new key, with its secret: the only time it is shown. */
 export type CreatedKey = AccessKey & { readonly secret: string };
 
 /** A key with when it was last used (epoch milliseconds, null for never) and whether it has expired. */
 export type ListedKey = AccessKey & { readonly lastUsedAt: number | null; readonly expired: boolean };
 
-/** What may be different about the key that replaces another one. */
+/** How the key that replaces another one differs from it. */
 export type Rotation = Partial<Pick<KeyRequest, "role" | "clusters" | "expiresAt">> & {
-  /** How long the old key is good still. */
+  /** How long the old key stays good. */
   readonly overlapMs: number;
 };
 
@@ -42,7 +42,7 @@ export class AccessKeys {
   readonly #sealKey: SealKey;
   readonly #keys = new Map<string, KeptKey>();
   readonly #uses = new KeyUses();
-  /** Settles when the change under way is over: one follows the other, so that each sees what there is. */
+  /** Settles when the change under way is over. Changes run one at a time, so each sees the result of the one before. */
   #turn: Promise<unknown> = Promise.resolve();
   readonly #endListeners: ((accessKeyId: string) => void)[] = [];
   #timer: Timer | null = null;
@@ -73,7 +73,7 @@ export class AccessKeys {
     return keys;
   }
 
-  /** Makes a key and gives it with its secret once it is durable. Throws AccessKeyError for one that cannot be made as asked. */
+  /** Creates a key; resolves with its secret once the key is durable. Rejects with AccessKeyError for an invalid request or a full store. */
   createKey(request: KeyRequest): Promise<CreatedKey> {
     return this.#inTurn(async () => {
       const createdAt = this.#clock.now();
@@ -86,9 +86,9 @@ export class AccessKeys {
   }
 
   /**
-   * Makes a key in the place of another one: of the same account and user, with the same rights unless `rotation` says otherwise, and
-   * the owner of the same container instances. The old one expires when the overlap is over. A key that would expire lives as long from now
-   * on as the old one was to live. Null when there is no key with this id; throws AccessKeyError as `createKey`.
+   * Replaces a key: the new one has the same account, user and container instances, and the same rights unless `rotation` changes them.
+   * The old key expires after the overlap. If the old key had a lifetime, the new one gets the same lifetime from now. Resolves with
+   * null if no key has this id; rejects with AccessKeyError as `createKey` does.
    */
   rotateKey(accessKeyId: string, rotation: Rotation): Promise<CreatedKey | null> {
     return this.#inTurn(async () => {
@@ -122,14 +122,14 @@ export class AccessKeys {
     });
   }
 
-  /** How many keys there are of each role that are good. */
+  /** How many keys of each role have not expired. */
   counts(): Readonly<Record<Role, number>> {
     const good = this.listKeys().filter(({ expired }) => !expired);
     const counts = roles.map((role) => [role, good.filter((key) => key.role === role).length] as const);
     return Object.fromEntries(counts) as Record<Role, number>;
   }
 
-  /** Deletes a key for good; it is refused from the moment this is durable. False when there is none with this id. */
+  /** Deletes a key; it is refused once this is durable. Resolves with false if no key has this id. */
   deleteKey(accessKeyId: string): Promise<boolean> {
     return this.#inTurn(async () => {
       if (!this.#keys.has(accessKeyId)) return false;
@@ -157,7 +157,7 @@ export class AccessKeys {
     return kept.owner;
   };
 
-  /** Notes that a call was signed with this key, and gives who that makes the caller; null when the key has ended meanwhile. */
+  /** Records that a call was signed with this key and returns the caller it stands for; null if the key has ended since it was found. */
   use(accessKeyId: string): { readonly principal: Principal; readonly origin: string } | null {
     const kept = this.#keys.get(accessKeyId);
     const now = this.#clock.now();
@@ -167,24 +167,24 @@ export class AccessKeys {
     return { principal: { type: "key", arn: kept.owner.principalArn, role, clusters, accessKeyId }, origin };
   }
 
-  /** Whether a key is good at this moment. */
+  /** Whether a key exists and has not expired. */
   isGood(accessKeyId: string): boolean {
     const kept = this.#keys.get(accessKeyId);
     return kept !== undefined && !this.#hasExpired(kept, this.#clock.now());
   }
 
-  /** `listener` is told of each key that is deleted, and while `watch` is on of each that expires. */
+  /** Calls `listener` for each key that is deleted and, after `watch`, for each that expires. */
   onEnd(listener: (accessKeyId: string) => void): void {
     this.#endListeners.push(listener);
   }
 
-  /** From here on expiry is told in time, and last uses are written; `onProblem` hears of those that could not be. */
+  /** Starts to report expiry on time and to write last uses; `onProblem` gets the error of a write that failed. */
   watch(onProblem: (error: unknown) => void): void {
     this.#onProblem = onProblem;
     this.#look();
   }
 
-  /** Writes the last uses that are not written yet and lets go of the clock; the store stays open. */
+  /** Writes the remaining last uses and cancels the timer; the store stays open. */
   async close(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = null;
@@ -222,7 +222,7 @@ export class AccessKeys {
     this.#keys.set(accessKeyId, { key, owner, expired: false, endTold: false });
   }
 
-  /** Once expired is expired for good, also when the clock is set back. */
+  /** A key that has expired stays expired, even if the clock is set back. */
   #hasExpired(kept: KeptKey, now: number): boolean {
     kept.expired ||= kept.key.expiresAt !== null && kept.key.expiresAt <= now;
     return kept.expired;
@@ -242,7 +242,7 @@ export class AccessKeys {
     for (const listener of this.#endListeners) listener(accessKeyId);
   }
 
-  /** Tells of keys that have expired, writes last uses, and comes again in a minute, or when the next key expires. */
+  /** Reports keys that have expired, then runs again in a minute or when the next key expires. */
   #look(): void {
     if (this.#onProblem === null) return;
     this.#timer?.cancel();

@@ -14,7 +14,7 @@ export type AccessKey = {
   /** Epoch milliseconds; null for a key that does not expire. */
   readonly expiresAt: number | null;
   /**
-   * The id of the first key in a line of rotated ones, this key's own when it replaced none: it owns what the line registered.
+   * The id of the first key in a chain of rotations, or this key's own id: container instances belong to the chain.
    */
   readonly origin: string;
 };
@@ -23,7 +23,7 @@ export const keyKind = "access-key";
 export const keyUseKind = "access-key-use";
 
 type StoredKey = Omit<AccessKey, "accessKeyId"> & { readonly sealedSecret: string };
-/** A document of a version whose keys had no roles. */
+/** A document from before keys had roles. */
 type OldKey = Pick<StoredKey, "account" | "userName" | "createdAt" | "sealedSecret">;
 
 /** The document of a key; the secret in it is sealed. */
@@ -33,8 +33,8 @@ export function keyDocument({ accessKeyId, ...shown }: AccessKey, secret: string
 }
 
 /**
- * The key in a document, and its secret. A document without a role is of a version without roles, whose keys might do everything: it
- * is an admin's. Throws SealError for a document that was changed or belongs to another key.
+ * The key in a document, and its secret. Before there were roles, every key could do everything, so a document without one is an
+ * admin key. Throws SealError for a document that was changed or belongs to another key.
  */
 export function readKeyDocument(
   accessKeyId: string,
@@ -54,10 +54,7 @@ export function readKeyDocument(
   };
 }
 
-/**
- * What a sealed secret is bound to, so that a document that was moved or changed gives its secret to nobody: neither to another user
- * nor to the same one with more rights or more time.
- */
+/** What a sealed secret is bound to: editing a document cannot give the key another user, more rights or more time. */
 function contextOf({ accessKeyId, account, userName, role, clusters, expiresAt, origin }: AccessKey): string {
   return JSON.stringify([accessKeyId, account, userName, role, clusters, expiresAt, origin]);
 }

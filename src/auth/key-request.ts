@@ -1,11 +1,11 @@
 import { type Role, roles } from "./roles.ts";
 
-/** LIMIT: a year has 365 days, and nobody means a key for longer than this; the largest date of JavaScript is far beyond. */
+/** LIMIT: ten years; a longer lifetime is a typing mistake. A key can also have no expiry at all. */
 const lifetimeMsMax = 3_650 * 86_400_000;
-/** LIMIT: a key for more clusters than this is meant for all of them. */
-const clustersMax = 100;
+/** LIMIT: a key that needs more clusters than this is better bound to none; the names are kept in memory. */
+const clustersMax = 20;
 
-/** Whose key is made and what it is for. */
+/** Whose key it is and what it is for. */
 export type KeyRequest = {
   readonly account: string;
   /** A user of the account; null for its root (admin keys), or for a user named like the role. */
@@ -18,7 +18,7 @@ export type KeyRequest = {
   readonly expiresAt?: number | null;
 };
 
-/** A request that was checked, with every member. */
+/** A checked request, with every member. */
 export type CheckedKeyRequest = Required<KeyRequest>;
 
 /** A key cannot be made as asked; the text says why. */
@@ -26,19 +26,19 @@ export class AccessKeyError extends Error {
   override readonly name = "AccessKeyError";
 }
 
-/** The request with what its absent members mean. Throws AccessKeyError for what is no account, user, role, cluster or future. */
+/** The request with its defaults. Throws AccessKeyError for an invalid account, user, role, cluster or time of expiry. */
 export function checkedKeyRequest(request: KeyRequest, nowMs: number): CheckedKeyRequest {
   const { account, role = "admin", clusters = null, expiresAt = null } = request;
   if (!/^\d{12}$/.test(account)) throw new AccessKeyError("The account must have 12 digits.");
   if (!roles.includes(role)) throw new AccessKeyError(`The role must be one of ${roles.join(", ")}.`);
-  // AWS: a root user may do everything; a key that may not is somebody else's.
+  // AWS: a root user may do everything, so a key with fewer rights belongs to another user.
   const userName = request.userName ?? (role === "admin" && clusters === null ? null : role);
   // AWS: the letters and the length of an IAM user name.
   if (userName !== null && !/^[\w+=,.@-]{1,64}$/.test(userName)) {
     throw new AccessKeyError("The user name must have 1 to 64 letters, digits or characters of +=,.@_-");
   }
   if (expiresAt !== null && !(expiresAt > nowMs && expiresAt <= nowMs + lifetimeMsMax)) {
-    throw new AccessKeyError("The time of expiry must lie ahead, and within ten years.");
+    throw new AccessKeyError("The time of expiry must be in the future and within ten years.");
   }
   return { account, userName, role, clusters: clusters === null ? null : checkedClusters(clusters), expiresAt };
 }

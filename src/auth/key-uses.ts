@@ -1,10 +1,10 @@
 import type { DocumentWrite } from "../store/store.ts";
 import { keyUseKind } from "./key-document.ts";
 
-/** When each key was last used: kept in memory, and written from there now and then. At most one entry for each key. */
+/** When each key was last used, kept in memory and written now and then. One entry per key at most. */
 export class KeyUses {
   readonly #usedAt = new Map<string, number>();
-  /** Those that the store does not know yet. */
+  /** Keys whose last use is not in the store yet. */
   readonly #unwritten = new Set<string>();
 
   /** Takes a loaded document. */
@@ -28,14 +28,14 @@ export class KeyUses {
     this.#unwritten.delete(accessKeyId);
   }
 
-  /** The documents that are to be written, once. */
+  /** The documents to write; each is returned once. */
   take(): readonly DocumentWrite[] {
     const ids = [...this.#unwritten];
     this.#unwritten.clear();
     return ids.map((key) => ({ kind: keyUseKind, key, body: JSON.stringify({ usedAt: this.at(key) }) }));
   }
 
-  /** What `take` gave was not written; what was used since or deleted is as it is. */
+  /** Puts back what `take` returned after a failed write. */
   giveBack(documents: readonly DocumentWrite[]): void {
     for (const { key } of documents) if (this.#usedAt.has(key)) this.#unwritten.add(key);
   }

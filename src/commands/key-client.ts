@@ -5,12 +5,12 @@ import { AccessKeyError, type KeyRequest } from "../auth/key-request.ts";
 import { keySocketPath } from "../server/key-socket.ts";
 import { StartError } from "../server/start-error.ts";
 
-/** LIMIT: the list of 10,000 keys that are bound to many clusters each. */
+/** LIMIT: a list of 10,000 keys, each bound to 20 clusters with very long names. */
 const answerBytesMax = 64 * 1_048_576;
-/** LIMIT: the server answers within an append; one that hangs is told of instead of waited for. */
+/** LIMIT: an answer takes as long as one append; after this the command reports that the server hangs. */
 const answerTimeoutMs = 15_000;
 
-/** The server that holds the data directory has no socket to talk to: it is another command, starting, or older. */
+/** The process that holds the data directory has no key socket: it is another command, an older version, or still starting. */
 export class NoKeySocketError extends Error {
   override readonly name = "NoKeySocketError";
 }

@@ -7,8 +7,8 @@ import { StoreError, StoreInUseError } from "../store/store.ts";
 import { KeyClient, NoKeySocketError } from "./key-client.ts";
 
 /**
- * Gives `use` the access keys of a data directory: through the server that runs on it, else from its store. Throws StoreInUseError
- * when a process holds the directory that serves no keys, StoreError and SealError when they cannot be read.
+ * Calls `use` with the access keys of a data directory, through the server that runs on it or else from the store. Rejects with
+ * StoreError if another process without a key socket holds the directory or the store cannot be read, SealError if the keys cannot be.
  */
 export async function withAccessKeys<T>(dataDir: string, use: (keys: KeyAdministration) => Promise<T>): Promise<T> {
   let store: SqliteStore;

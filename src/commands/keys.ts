@@ -122,7 +122,8 @@ function printCreated(created: CreatedKey, typed: Typed): void {
       clusters,
       expiresAt: timeOf(expiresAt),
     };
-    return printJson(shown);
+    printJson(shown);
+    return;
   }
   process.stdout.write(`AWS_ACCESS_KEY_ID=${accessKeyId}\nAWS_SECRET_ACCESS_KEY=${secret}\n`);
   process.stderr.write("The secret is not shown again.\n");
@@ -133,7 +134,7 @@ async function listKeys(keys: KeyAdministration, typed: Typed, words: readonly s
   for (const flag of ["account", "user", "role", "cluster", "expires", "overlap"]) expectNoFlag(typed, flag);
   const all = await keys.listKeys();
   if (typed.flags.has("json")) {
-    return printJson(
+    printJson(
       all.map((key) => ({
         ...key,
         createdAt: timeOf(key.createdAt),
@@ -141,6 +142,7 @@ async function listKeys(keys: KeyAdministration, typed: Typed, words: readonly s
         lastUsedAt: timeOf(key.lastUsedAt),
       })),
     );
+    return;
   }
   if (all.length === 0) {
     process.stderr.write("There are no access keys. `berth keys create` makes one.\n");
@@ -171,8 +173,8 @@ async function deleteKey(keys: KeyAdministration, typed: Typed, words: readonly 
   for (const flag of ["account", "user", "role", "cluster", "expires", "overlap"]) expectNoFlag(typed, flag);
   const [accessKeyId = ""] = words;
   if (!(await keys.deleteKey(accessKeyId))) throw unknownKey(accessKeyId);
-  if (typed.flags.has("json")) return printJson({ accessKeyId, deleted: true });
-  process.stdout.write(`Deleted ${accessKeyId}.\n`);
+  if (typed.flags.has("json")) printJson({ accessKeyId, deleted: true });
+  else process.stdout.write(`Deleted ${accessKeyId}.\n`);
 }
 
 function roleFlag(typed: Typed): Role | null {
@@ -196,7 +198,7 @@ function expiresFlag(typed: Typed): number | null {
   // A day that does not exist, such as the 31st of June, would silently be another one.
   const exists = !Number.isNaN(at) && new Date(at).toISOString().startsWith(given.slice(0, 10));
   if (!exists) throw new UsageError(`--expires must be a time like 90d or a date like 2027-03-01, but is "${given}".`);
-  if (at <= systemClock.now()) throw new UsageError(`--expires must lie ahead, but is "${given}".`);
+  if (at <= systemClock.now()) throw new UsageError(`--expires must be in the future, but is "${given}".`);
   return at;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The socket over which `berth keys` changes the access keys of a server that runs. It is a file in the data directory that only
- * its owner may open: whoever may, may read the store as well, so no other proof is asked for.
+ * The Unix socket over which `berth keys` changes the access keys of a running server. It is in the data directory and only its owner
+ * may open it. Anyone who can open it can read the store too, so it asks for no other proof.
  */
 import { chmodSync, closeSync, openSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
@@ -10,21 +10,18 @@ import type { KeyAdministration, KeyAnswer, KeyCall } from "../auth/key-administ
 import { AccessKeyError, type KeyRequest } from "../auth/key-request.ts";
 import type { ServerLog } from "./log.ts";
 
-/** LIMIT: a hundred names of clusters with 255 characters each, and room for the rest. */
+/** LIMIT: the largest call names 20 clusters with 255 characters each. */
 const callBytesMax = 65_536;
-/** LIMIT: people type these commands, and a script may run a few at once. */
+/** LIMIT: people type these commands, and a script runs a few at once. */
 const connectionsMax = 16;
-/** LIMIT: a call is sent in one piece; an append takes milliseconds. */
+/** LIMIT: a call arrives in one piece, and its append takes milliseconds. */
 const idleTimeoutMs = 10_000;
-/** LIMIT: of the operating system, for the path of a socket: 108 bytes on Linux, 104 on macOS. */
+/** LIMIT: the operating system's, for the path of a socket: 108 bytes on Linux, 104 on macOS. */
 const socketPathBytesMax = 103;
 
 export type KeySocket = { close(): Promise<void> };
 
-/**
- * A path under which the socket of `dataDir` can be opened, however long the name of the directory is; `release` when it is no longer
- * needed.
- */
+/** A path that opens the socket of `dataDir`, however long the directory's name is. Call `release` when done with it. */
 export function keySocketPath(dataDir: string): { readonly path: string; release(): void } {
   const path = join(dataDir, "keys.sock");
   if (Buffer.byteLength(path) <= socketPathBytesMax || process.platform !== "linux") return { path, release() {} };
@@ -32,7 +29,7 @@ export function keySocketPath(dataDir: string): { readonly path: string; release
   return { path: `/proc/self/fd/${directory}/keys.sock`, release: () => closeSync(directory) };
 }
 
-/** Listens on the socket of a data directory that this process holds. Where there can be no socket the log says so, and nothing listens. */
+/** Listens on the key socket of a data directory that this process holds. If that fails, the log says so and nothing listens. */
 export async function openKeySocket(dataDir: string, keys: KeyAdministration, log: ServerLog): Promise<KeySocket> {
   const { path, release } = keySocketPath(dataDir);
   const open = new Set<Socket>();
@@ -51,7 +48,7 @@ export async function openKeySocket(dataDir: string, keys: KeyAdministration, lo
     log.write(
       "warn",
       { err: error },
-      "There can be no key socket in the data directory, so `berth keys` needs the server to be stopped.",
+      "The key socket could not be opened. `berth keys` works only while the server is stopped.",
     );
     return { close: async () => {} };
   }
@@ -65,7 +62,7 @@ export async function openKeySocket(dataDir: string, keys: KeyAdministration, lo
   };
 }
 
-/** The file is made within the call of `listen`, so nobody else can open it before its mode is set. */
+/** Node creates the file inside `listen`, so the mask applies to it and nobody else can open it in between. */
 async function listenPrivately(server: Server, path: string): Promise<void> {
   const listening = new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -1,6 +1,6 @@
 /**
- * Which resources a request names. The table has a row for each operation and, in it, every member that can name a resource;
- * a test walks the shapes of all requests and finds what is missing.
+ * The resources that a request names. The table has a row for each operation, with every member that can name a resource. A test
+ * walks the shapes of all requests and fails if a member is missing.
  */
 import { type Resource, wholeAccount } from "../auth/authorize.ts";
 import type { ResourceType } from "../auth/permissions.ts";
@@ -269,6 +269,6 @@ const nothingHere = (reference: string): Resource => ({
   onlyUsed: false,
 });
 
-/** LIMIT: the longest ARN has some 600 characters; a longer reference names nothing, and the answer repeats its beginning. */
+/** LIMIT: the longest ARN has about 600 characters; an error repeats only the beginning of anything longer. */
 const shownMax = 1_024;
 const shown = (arn: string): string => (arn.length > shownMax ? arn.slice(0, shownMax) : arn);
