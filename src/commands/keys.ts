@@ -193,7 +193,7 @@ function expiresFlag(typed: Typed): number | null {
     const ms = durationFlag(typed, "expires", { minMs: 1_000, maxMs: 3_650 * 86_400_000 });
     return ms === null ? null : systemClock.now() + ms;
   }
-  const isDate = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z)?$/.test(given);
+  const isDate = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z)?$/.test(given);
   const at = isDate ? Date.parse(given) : Number.NaN;
   // A day that does not exist, such as the 31st of June, would silently be another one.
   const exists = !Number.isNaN(at) && new Date(at).toISOString().startsWith(given.slice(0, 10));

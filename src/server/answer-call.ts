@@ -1,9 +1,15 @@
-import { authorize } from "../auth/authorize.ts";
+import { authorize, type Principal, type Resource, wholeAccount } from "../auth/authorize.ts";
 import { OverloadError } from "../cluster-runner/runner-errors.ts";
 import type { Caller } from "../ecs/call.ts";
 import { Refusal } from "../ecs/refusals.ts";
 import { systemClock } from "../lib/clock.ts";
-import { type AnsweredOperation, actionOf, isAnswered, notAnswered } from "../wire/api-operations.ts";
+import {
+  type AnsweredOperation,
+  type ApiOperation,
+  actionOf,
+  isAnswered,
+  notAnswered,
+} from "../wire/api-operations.ts";
 import { accessDenied, renderError, throttled, WireError } from "../wire/errors.ts";
 import { parseRequest } from "../wire/parse.ts";
 import { renderReply } from "../wire/render.ts";
@@ -64,10 +70,14 @@ export async function answerCall(frontDoor: FrontDoor, call: HttpCall): Promise<
       body: call.body,
       nowMs: systemClock.now(),
     });
-    if (!isAnswered(named)) throw notAnswered(named);
+    if (!isAnswered(named)) {
+      // Agents and tasks have short lists; to everyone else it helps more to hear that nobody can call this.
+      const isConfined = principal.type === "task" || principal.role === "agent";
+      if (isConfined) checkAllowed(principal, named, [wholeAccount]);
+      throw notAnswered(named);
+    }
     const request = parseRequest(named, call.body);
-    const decision = authorize(principal, actionOf(named), requestResources(named, request, { account, region }));
-    if (!decision.allowed) throw accessDenied(principal.arn, named, decision.resource, decision.because);
+    checkAllowed(principal, named, requestResources(named, request, { account, region }));
     const host = typeof call.headers.host === "string" ? call.headers.host : null;
     const reply = await frontDoor.answerApi({ operation: named, request, account, region, caller, host });
     const body = renderReply(named, reply);
@@ -82,6 +92,12 @@ export async function answerCall(frontDoor: FrontDoor, call: HttpCall): Promise<
     note(frontDoor, call, operation, code, startedAt);
     return { status, body };
   }
+}
+
+/** Refuses a call that its caller may not make with AccessDeniedException. */
+function checkAllowed(principal: Principal, operation: ApiOperation, resources: readonly Resource[]): void {
+  const decision = authorize(principal, actionOf(operation), resources);
+  if (!decision.allowed) throw accessDenied(principal.arn, operation, decision.resource, decision.because);
 }
 
 function note(frontDoor: FrontDoor, call: HttpCall, operation: string, code: string, startedAt: number): void {

@@ -44,9 +44,12 @@ function callerWith(credentials: Credentials): Call {
   const options = { endpoint: world.server.url, region, agentVersion: null, clock: systemClock, random, trust: null };
   const api = new SignedApi({ ...options, credentials: { sessionToken: null, ...credentials } });
   apis.push(api);
-  return (operation, request = requests[operation]) =>
+  return (operation, request = requests[operation] ?? {}) =>
     berthOperation(operation) === null ? api.call(operation, request) : api.call(operation, request, "BerthV1");
 }
+
+/** Calls an operation that Berth does not answer. */
+const callAbsent = (credentials: Credentials) => callerWith(credentials) as (operation: string) => Promise<object>;
 
 /** The error of a call; null when it was answered. */
 const errorOf = (answer: Promise<object>): Promise<ApiError | null> =>
@@ -124,6 +127,9 @@ describe("a key", () => {
       operations.filter((operation) => ![...answered, ...acknowledged].includes(operation)),
     );
     for (const operation of answered) assert.equal(await errorOf(call(operation)), null, operation);
+    const absent = callAbsent(await world.createKey({ role: "agent" }));
+    assert.equal((await errorOf(absent("ExecuteCommand")))?.code, "AccessDeniedException");
+    assert.equal((await errorOf(callAbsent(world.key)("ExecuteCommand")))?.code, "ClientException");
   });
 
   test("of an operator may not change the account, end a cluster or speak for agents", async () => {

@@ -168,6 +168,7 @@ test("what cannot be done is said, and does nothing", async (context) => {
     [["create", "--cluster", "a/b"], /is not the name of a cluster/],
     [["create", "--expires", "soon"], /--expires must be a time like/],
     [["create", "--expires", "2026-02-31"], /--expires must be a time like 90d or a date/],
+    [["create", "--expires", new Date(0).toISOString()], /must be in the future/],
     [["create", "--expires", "2020-01-01"], /must be in the future/],
     [["create", "--overlap", "1h"], /--overlap has no meaning here/],
     [["list", "--role", "agent"], /--role has no meaning here/],
