@@ -47,6 +47,7 @@ const anInstance = (number: number): ContainerInstance => {
     version: 0,
     agentConnected: true,
     disconnectedAt: null,
+    registeredBy: null,
     versionInfo: null,
     agentUpdate: null,
     registeredAt: number,

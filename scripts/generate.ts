@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { berthApiPage } from "./berth-api.ts";
 import { compatibilityPage } from "./compatibility.ts";
 import { withLimits } from "./limits-section.ts";
+import { withRoles } from "./roles-section.ts";
 import { withSimulatedImages } from "./simulated-section.ts";
 import { withTimeline } from "./timeline-section.ts";
 
@@ -16,6 +17,7 @@ const pages: Readonly<Record<string, (present: string) => string>> = {
   "docs/berth-api.md": berthApiPage,
   "docs/compatibility.md": compatibilityPage,
   "docs/operations.md": (present) => withTimeline(withLimits(present)),
+  "docs/security.md": withRoles,
 };
 
 /** The generated pages that are not what the source says. */

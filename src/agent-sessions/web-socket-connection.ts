@@ -18,6 +18,8 @@ export type ConnectionTerms = {
   readonly name: string;
   /** Whose share the connection counts against. */
   readonly account: string;
+  /** The access key that it was opened with; null when none was checked. */
+  readonly accessKeyId: string | null;
   readonly read: FrameReader;
 };
 
@@ -55,6 +57,8 @@ export class WebSocketConnection implements AgentConnection {
   /** For the log. */
   readonly name: string;
   readonly account: string;
+  /** The access key that it was opened with; null when none was checked. */
+  readonly accessKeyId: string | null;
   readonly #socket: WebSocket;
   readonly #environment: ConnectionEnvironment;
   readonly #read: FrameReader;
@@ -69,9 +73,14 @@ export class WebSocketConnection implements AgentConnection {
   #fullSince: number | null = null;
   readonly #unfinished = new UnfinishedMessage();
 
-  constructor(socket: WebSocket, { name, account, read }: ConnectionTerms, environment: ConnectionEnvironment) {
+  constructor(
+    socket: WebSocket,
+    { name, account, accessKeyId, read }: ConnectionTerms,
+    environment: ConnectionEnvironment,
+  ) {
     this.name = name;
     this.account = account;
+    this.accessKeyId = accessKeyId;
     this.#socket = socket;
     this.#read = read;
     this.#environment = environment;
@@ -114,6 +123,13 @@ export class WebSocketConnection implements AgentConnection {
   crowdedOut(problem: string): void {
     this.note(problem);
     this.#socket.terminate();
+  }
+
+  /** As `close`, and this end's listener is told too, as if the other end had closed. */
+  expel(code: number, reason: string): void {
+    const listener = this.#close;
+    this.close(code, reason);
+    listener?.(code, reason);
   }
 
   /** A frame has come. */
@@ -215,9 +231,7 @@ export class WebSocketConnection implements AgentConnection {
     this.#silentLooks = 0;
     if (this.#meter.take(bytes, this.#environment.clock.now())) return true;
     this.note("sends too much");
-    const listener = this.#close;
-    this.close(1008, "BadRequestException: Too many messages.");
-    listener?.(1008, "too many messages");
+    this.expel(1008, "BadRequestException: Too many messages.");
     return false;
   }
 

@@ -32,7 +32,7 @@ before(async () => {
       request,
       socket,
       head,
-      { name: "an-instance", account: "123456789012", read: messageOf },
+      { name: "an-instance", account: "123456789012", accessKeyId: null, read: messageOf },
       (connection) => {
         opened.push(connection);
       },

@@ -114,6 +114,14 @@ export class AgentWebSocketServer {
     });
   }
 
+  /** Closes every socket that was opened with this access key; from here on nothing that comes on them is taken. */
+  closeOfKey(accessKeyId: string): void {
+    for (const connection of [...this.#open]) {
+      if (connection.accessKeyId === accessKeyId)
+        connection.expel(1008, "AccessDeniedException: The access key has ended.");
+    }
+  }
+
   /** A socket is closed for good. */
   gone(connection: WebSocketConnection): void {
     connection.released();

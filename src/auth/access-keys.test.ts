@@ -12,12 +12,40 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import type { Clock } from "../lib/clock.ts";
+import type { Clock, Timer } from "../lib/clock.ts";
 import { emptyMemoryDisk, type MemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
-import { AccessKeyError, AccessKeys } from "./access-keys.ts";
-import { SealError } from "./seal-key.ts";
+import { AccessKeys } from "./access-keys.ts";
+import { AccessKeyError } from "./key-request.ts";
+import { SealError, SealKey } from "./seal-key.ts";
 
 const clock: Clock = { now: () => 1_000, setTimer: () => ({ cancel: () => {} }), defer: (run) => run() };
+
+/** A clock that a test sets; the timer that was set last is fired by hand. */
+class HandClock implements Clock {
+  ms = 1_000;
+  timer: { readonly delayMs: number; readonly fire: () => void } | null = null;
+
+  now(): number {
+    return this.ms;
+  }
+
+  setTimer(delayMs: number, fire: () => void): Timer {
+    const timer = { delayMs, fire };
+    this.timer = timer;
+    return {
+      cancel: () => {
+        if (this.timer === timer) this.timer = null;
+      },
+    };
+  }
+
+  defer(run: () => void): void {
+    run();
+  }
+}
+
+const documentsOf = (kind: string) =>
+  disk.partitions.get("access-keys")?.documents.get(kind) ?? new Map<string, string>();
 
 let folder: string;
 let sealKeyPath: string;
@@ -60,7 +88,18 @@ describe("access keys", () => {
       [first.accessKeyId, second.accessKeyId].sort(),
     );
     for (const key of listed) {
-      assert.deepEqual(Object.keys(key).sort(), ["accessKeyId", "account", "createdAt", "userName"]);
+      assert.deepEqual(Object.keys(key).sort(), [
+        "accessKeyId",
+        "account",
+        "clusters",
+        "createdAt",
+        "expired",
+        "expiresAt",
+        "lastUsedAt",
+        "origin",
+        "role",
+        "userName",
+      ]);
       assert.equal(key.createdAt, 1_000);
     }
   });
@@ -98,6 +137,215 @@ describe("access keys", () => {
     await assert.rejects(keys.createKey({ account: "123456789012", userName: "a" }));
     assert.deepEqual(keys.listKeys(), []);
   });
+});
+
+describe("roles, clusters and expiry of a key", () => {
+  const account = "123456789012";
+
+  test("are those asked for, also after a restart; without any it is an admin's for good", async () => {
+    const keys = await open();
+    const plain = await keys.createKey({ account, userName: null });
+    assert.deepEqual([plain.role, plain.clusters, plain.expiresAt, plain.userName], ["admin", null, null, null]);
+    const request = { account, userName: null, role: "agent", clusters: ["b", "a", "b"], expiresAt: 5_000 } as const;
+    const { accessKeyId } = await keys.createKey(request);
+    for (const each of [keys, await open()]) {
+      const listed = each.listKeys().find((key) => key.accessKeyId === accessKeyId);
+      assert.deepEqual(
+        [listed?.role, listed?.clusters, listed?.expiresAt, listed?.userName, listed?.expired],
+        ["agent", ["a", "b"], 5_000, "agent", false],
+      );
+      const { principal, origin } = each.use(accessKeyId) ?? {};
+      assert.equal(origin, accessKeyId);
+      assert.deepEqual(principal, {
+        type: "key",
+        arn: `arn:aws:iam::${account}:user/agent`,
+        role: "agent",
+        clusters: ["a", "b"],
+        accessKeyId,
+      });
+      assert.deepEqual(each.counts(), { admin: 1, operator: 0, "read-only": 0, agent: 1 });
+    }
+  });
+
+  test("must be ones that there are", async () => {
+    const keys = await open();
+    const wrong: readonly object[] = [
+      { role: "root" },
+      { role: "toString" },
+      { clusters: [] },
+      { clusters: ["a/b"] },
+      { clusters: ["a", ""] },
+      { clusters: ["x".repeat(256)] },
+      { clusters: Array.from({ length: 21 }, (_, i) => `c${i}`) },
+      { expiresAt: 1_000 },
+      { expiresAt: Number.NaN },
+      { expiresAt: 8.64e15 },
+    ];
+    for (const members of wrong) {
+      await assert.rejects(
+        keys.createKey({ account, userName: "a", ...members }),
+        AccessKeyError,
+        JSON.stringify(members),
+      );
+    }
+    assert.deepEqual(keys.listKeys(), []);
+  });
+
+  test("of a key from before there were roles are an admin's", async () => {
+    const keys = await open();
+    await keys.createKey({ account, userName: "new" });
+    const accessKeyId = "AKIAOLDOLDOLDOLDOLD2";
+    const sealedSecret = SealKey.open(sealKeyPath, false).seal("s3cret", JSON.stringify([accessKeyId, account, "old"]));
+    documentsOf("access-key").set(
+      accessKeyId,
+      JSON.stringify({ account, userName: "old", createdAt: 7, sealedSecret }),
+    );
+    const loaded = await open();
+    assert.equal(loaded.find(accessKeyId)?.secret, "s3cret");
+    const old = loaded.listKeys().find((key) => key.accessKeyId === accessKeyId);
+    assert.deepEqual([old?.role, old?.clusters, old?.expiresAt, old?.origin], ["admin", null, null, accessKeyId]);
+  });
+
+  test("cannot be changed in the document, nor taken away from it", async () => {
+    const keys = await open();
+    const request = { account, userName: "a", role: "read-only", clusters: ["a"], expiresAt: 5_000 } as const;
+    const { accessKeyId } = await keys.createKey(request);
+    const body = documentsOf("access-key").get(accessKeyId) ?? "";
+    const { role, clusters, expiresAt, origin, ...old } = JSON.parse(body) as Record<string, unknown>;
+    assert.deepEqual([role, clusters, expiresAt, origin], ["read-only", ["a"], 5_000, accessKeyId]);
+    for (const changed of [
+      { ...old, role: "admin", clusters, expiresAt, origin },
+      { ...old, role, clusters: null, expiresAt, origin },
+      { ...old, role, clusters, expiresAt: null, origin },
+      { ...old, role, clusters, expiresAt, origin: "AKIAAAAAAAAAAAAAAAAA" },
+      old,
+    ]) {
+      documentsOf("access-key").set(accessKeyId, JSON.stringify(changed));
+      await assert.rejects(open(), SealError, JSON.stringify(changed));
+    }
+  });
+
+  test("end it to the millisecond, for good, and whoever listens is told in time", async () => {
+    const hand = new HandClock();
+    const keys = await AccessKeys.open(hand, new MemoryStore({ disk }), sealKeyPath);
+    const ended: string[] = [];
+    keys.onEnd((id) => ended.push(id));
+    keys.watch(assert.ifError);
+    const { accessKeyId } = await keys.createKey({ account, userName: "a", expiresAt: 31_000 });
+    assert.equal(hand.timer?.delayMs, 30_000, "a new key counts at once");
+    hand.ms = 30_999;
+    assert.ok(keys.find(accessKeyId) && keys.use(accessKeyId) && keys.isGood(accessKeyId));
+    hand.ms = 31_000;
+    hand.timer?.fire();
+    assert.deepEqual(ended, [accessKeyId]);
+    for (const ms of [31_000, 1_000]) {
+      hand.ms = ms;
+      hand.timer?.fire();
+      assert.throws(() => keys.find(accessKeyId), { code: "ExpiredTokenException" }, `at ${ms}`);
+      assert.equal(keys.use(accessKeyId), null);
+      assert.ok(!keys.isGood(accessKeyId));
+      assert.equal(keys.listKeys()[0]?.expired, true);
+    }
+    assert.deepEqual(ended, [accessKeyId], "once");
+    await keys.close();
+    assert.equal(hand.timer, null, "nothing keeps the process");
+  });
+
+  test("are told of when it is deleted", async () => {
+    const keys = await open();
+    const ended: string[] = [];
+    keys.onEnd((id) => ended.push(id));
+    const { accessKeyId } = await keys.createKey({ account, userName: "a" });
+    const deleted = keys.deleteKey(accessKeyId);
+    assert.deepEqual(ended, [], "not before it is durable");
+    await deleted;
+    assert.deepEqual(ended, [accessKeyId]);
+    assert.equal(keys.use(accessKeyId), null);
+  });
+
+  test("pass to the key that replaces it, which owns what the old one registered", async () => {
+    const hand = new HandClock();
+    const keys = await AccessKeys.open(hand, new MemoryStore({ disk }), sealKeyPath);
+    const old = await keys.createKey({ account, userName: "a", role: "agent", clusters: ["a"], expiresAt: 101_000 });
+    hand.ms = 50_000;
+    const next = await keys.rotateKey(old.accessKeyId, { overlapMs: 10_000 });
+    assert.ok(next !== null && next.accessKeyId !== old.accessKeyId && next.secret !== old.secret);
+    const { role, clusters, expiresAt, origin } = next;
+    assert.deepEqual([role, clusters, expiresAt, origin], ["agent", ["a"], 150_000, old.accessKeyId]);
+    const third = await keys.rotateKey(next.accessKeyId, { overlapMs: 0, role: "operator", clusters: ["b"] });
+    assert.deepEqual([third?.role, third?.clusters, third?.origin], ["operator", ["b"], old.accessKeyId]);
+    assert.throws(() => keys.find(next.accessKeyId), { code: "ExpiredTokenException" });
+    hand.ms = 59_999;
+    for (const each of [keys, await AccessKeys.open(hand, new MemoryStore({ disk }), sealKeyPath)]) {
+      assert.equal(each.find(old.accessKeyId)?.secret, old.secret);
+    }
+    hand.ms = 60_000;
+    assert.throws(() => keys.find(old.accessKeyId), { code: "ExpiredTokenException" });
+    assert.equal(await keys.rotateKey("AKIAAAAAAAAAAAAAAAAA", { overlapMs: 0 }), null);
+  });
+});
+
+describe("the last use of a key", () => {
+  const account = "123456789012";
+
+  test("is known at once, written once a minute, and there after a restart", async () => {
+    const hand = new HandClock();
+    const keys = await AccessKeys.open(hand, new MemoryStore({ disk }), sealKeyPath);
+    keys.watch(assert.ifError);
+    const { accessKeyId } = await keys.createKey({ account, userName: "a" });
+    assert.equal(keys.listKeys()[0]?.lastUsedAt, null);
+    for (let i = 0; i < 1_000; i++) {
+      hand.ms += 1;
+      keys.use(accessKeyId);
+    }
+    assert.equal(keys.listKeys()[0]?.lastUsedAt, 2_000);
+    assert.equal(documentsOf("access-key-use").size, 0);
+    assert.ok((hand.timer?.delayMs ?? 0) <= 60_000);
+    hand.timer?.fire();
+    await keys.close();
+    assert.equal((await open()).listKeys()[0]?.lastUsedAt, 2_000);
+  });
+
+  test("is written at the end, and goes with its key", async () => {
+    const keys = await open();
+    const [used, deleted] = [
+      await keys.createKey({ account, userName: "a" }),
+      await keys.createKey({ account, userName: "b" }),
+    ];
+    keys.use(used.accessKeyId);
+    keys.use(deleted.accessKeyId);
+    await keys.close();
+    assert.equal(documentsOf("access-key-use").size, 2);
+    keys.use(deleted.accessKeyId);
+    await keys.deleteKey(deleted.accessKeyId);
+    await keys.close();
+    assert.deepEqual([...documentsOf("access-key-use").keys()], [used.accessKeyId]);
+  });
+
+  test("that could not be written is told of and written later", async () => {
+    let fails = false;
+    const store = new MemoryStore({ disk, beforeAppend: async () => (fails ? "fail" : "ok") });
+    const hand = new HandClock();
+    const keys = await AccessKeys.open(hand, store, sealKeyPath);
+    const told = Promise.withResolvers<unknown>();
+    keys.watch(told.resolve);
+    const { accessKeyId } = await keys.createKey({ account, userName: "a" });
+    keys.use(accessKeyId);
+    fails = true;
+    hand.timer?.fire();
+    assert.ok((await told.promise) instanceof Error);
+    fails = false;
+    await keys.close();
+    assert.equal(documentsOf("access-key-use").size, 1);
+  });
+});
+
+test("no account has more keys than its share", async () => {
+  const keys = await open();
+  const account = "123456789012";
+  for (let i = 0; i < 6_000; i++) await keys.createKey({ account, userName: "a" });
+  await assert.rejects(keys.createKey({ account, userName: "a" }), /123456789012 has 6000 access keys already/);
+  await keys.createKey({ account: "210987654321", userName: "a" });
 });
 
 describe("the seal key", () => {

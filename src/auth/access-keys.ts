@@ -1,38 +1,38 @@
 import { randomBytes } from "node:crypto";
 import { must } from "../lib/assert.ts";
-import type { Clock } from "../lib/clock.ts";
+import type { Clock, Timer } from "../lib/clock.ts";
 import type { DocumentWrite, Store } from "../store/store.ts";
+import { AuthError } from "./auth-error.ts";
+import type { Principal } from "./authorize.ts";
+import { type AccessKey, keyDocument, keyKind, keyUseKind, readKeyDocument } from "./key-document.ts";
+import { AccessKeyError, checkedKeyRequest, type KeyRequest } from "./key-request.ts";
+import { KeyUses } from "./key-uses.ts";
+import { type Role, roles } from "./roles.ts";
 import { SealKey } from "./seal-key.ts";
 import type { KeyOwner } from "./sigv4.ts";
 
 const partition = "access-keys";
-const kind = "access-key";
 
-// LIMIT: all keys are in memory; a control plane has tens of them, and this many take some 10 MB.
+/** LIMIT: all keys are in memory; this many take about 10 MB, or 60 MB if each is bound to 20 clusters with very long names. */
 const keysMax = 10_000;
+/** LIMIT: enough for one key for each of 5,000 agents and a thousand for people and programs. */
+const keysPerAccountMax = 6_000;
+/** LIMIT: a key's last use is written at most once a minute, so calls cost no writes; a crash can lose the last minute. */
+const lookIntervalMs = 60_000;
 
-/** Whose key is made: a user of the account, or its root when `userName` is null. */
-export type KeyRequest = { readonly account: string; readonly userName: string | null };
-
-/** What may be shown of a key. */
-export type AccessKey = {
-  readonly accessKeyId: string;
-  readonly account: string;
-  readonly userName: string | null;
-  /** Epoch milliseconds. */
-  readonly createdAt: number;
-};
-
-/** A key just made: the only moment at which its secret is shown. */
+/** A new key, with its secret: the only time it is shown. */
 export type CreatedKey = AccessKey & { readonly secret: string };
 
-/** The document of a key; the secret in it is sealed. */
-type KeyDocument = Omit<AccessKey, "accessKeyId"> & { readonly sealedSecret: string };
+/** A key with when it was last used (epoch milliseconds, null for never) and whether it has expired. */
+export type ListedKey = AccessKey & { readonly lastUsedAt: number | null; readonly expired: boolean };
 
-/** A key cannot be made as asked; the text says why. */
-export class AccessKeyError extends Error {
-  override readonly name = "AccessKeyError";
-}
+/** How the key that replaces another one differs from it. */
+export type Rotation = Partial<Pick<KeyRequest, "role" | "clusters" | "expiresAt">> & {
+  /** How long the old key stays good. */
+  readonly overlapMs: number;
+};
+
+type KeptKey = { readonly key: AccessKey; readonly owner: KeyOwner; expired: boolean; endTold: boolean };
 
 /** The access keys of a control plane, kept in the store with their secrets sealed. */
 export class AccessKeys {
@@ -40,7 +40,13 @@ export class AccessKeys {
   readonly #store: Store;
   readonly #epoch: number;
   readonly #sealKey: SealKey;
-  readonly #keys = new Map<string, AccessKey & KeyOwner>();
+  readonly #keys = new Map<string, KeptKey>();
+  readonly #uses = new KeyUses();
+  /** Settles when the change under way is over. Changes run one at a time, so each sees the result of the one before. */
+  #turn: Promise<unknown> = Promise.resolve();
+  readonly #endListeners: ((accessKeyId: string) => void)[] = [];
+  #timer: Timer | null = null;
+  #onProblem: ((error: unknown) => void) | null = null;
 
   private constructor(clock: Clock, store: Store, epoch: number, sealKey: SealKey) {
     this.#clock = clock;
@@ -55,81 +61,223 @@ export class AccessKeys {
    */
   static async open(clock: Clock, store: Store, sealKeyPath: string): Promise<AccessKeys> {
     const { epoch, documents } = await store.open(partition);
-    const own = documents.filter((document) => document.kind === kind);
+    const own = documents.filter(({ kind }) => kind === keyKind);
     const keys = new AccessKeys(clock, store, epoch, SealKey.open(sealKeyPath, own.length === 0));
-    for (const { key, body } of own) {
-      const { sealedSecret, ...document } = JSON.parse(body) as KeyDocument;
-      const shown = { ...document, accessKeyId: key };
-      keys.#keep(shown, keys.#sealKey.unseal(sealedSecret, contextOf(shown)));
+    for (const { key: accessKeyId, body } of own) {
+      const { key, secret } = readKeyDocument(accessKeyId, body, keys.#sealKey);
+      keys.#keep(key, secret);
+    }
+    for (const { kind, key, body } of documents) {
+      if (kind === keyUseKind && keys.#keys.has(key)) keys.#uses.load(key, body);
     }
     return keys;
   }
 
-  /** Makes a key and gives it with its secret once it is durable. Throws AccessKeyError for an unfit account or user name. */
-  async createKey({ account, userName }: KeyRequest): Promise<CreatedKey> {
-    if (!/^\d{12}$/.test(account)) throw new AccessKeyError("The account must have 12 digits.");
-    // AWS: the letters and the length of an IAM user name.
-    if (userName !== null && !/^[\w+=,.@-]{1,64}$/.test(userName)) {
-      throw new AccessKeyError("The user name must have 1 to 64 letters, digits or characters of +=,.@_-");
-    }
-    if (this.#keys.size >= keysMax) throw new AccessKeyError(`There are ${keysMax} access keys already.`);
-    const key: AccessKey = { accessKeyId: randomKeyId(), account, userName, createdAt: this.#clock.now() };
-    // AWS: a secret is 40 characters of base64.
-    const secret = randomBytes(30).toString("base64");
-    const document: KeyDocument = {
-      account,
-      userName,
-      createdAt: key.createdAt,
-      sealedSecret: this.#sealKey.seal(secret, contextOf(key)),
-    };
-    await this.#append({ kind, key: key.accessKeyId, body: JSON.stringify(document) });
-    this.#keep(key, secret);
-    return { ...key, secret };
-  }
-
-  /** All keys without their secrets, by id. */
-  listKeys(): AccessKey[] {
-    const ids = [...this.#keys.keys()].sort();
-    return ids.map((id) => {
-      const { accessKeyId, account, userName, createdAt } = must(this.#keys.get(id), id);
-      return { accessKeyId, account, userName, createdAt };
+  /** Creates a key; resolves with its secret once the key is durable. Rejects with AccessKeyError for an invalid request or a full store. */
+  createKey(request: KeyRequest): Promise<CreatedKey> {
+    return this.#inTurn(async () => {
+      const createdAt = this.#clock.now();
+      const checked = checkedKeyRequest(request, createdAt);
+      this.#checkRoom(checked.account);
+      const accessKeyId = randomKeyId();
+      const key: AccessKey = { ...checked, accessKeyId, createdAt, origin: accessKeyId };
+      return await this.#putNew(key, []);
     });
   }
 
-  /** Deletes a key for good. False when there is none with this id. */
-  async deleteKey(accessKeyId: string): Promise<boolean> {
-    if (!this.#keys.has(accessKeyId)) return false;
-    await this.#append({ kind, key: accessKeyId, body: null });
-    return this.#keys.delete(accessKeyId);
+  /**
+   * Replaces a key: the new one has the same account, user and container instances, and the same rights unless `rotation` changes them.
+   * The old key expires after the overlap. If the old key had a lifetime, the new one gets the same lifetime from now. Resolves with
+   * null if no key has this id; rejects with AccessKeyError as `createKey` does.
+   */
+  rotateKey(accessKeyId: string, rotation: Rotation): Promise<CreatedKey | null> {
+    return this.#inTurn(async () => {
+      const old = this.#keys.get(accessKeyId);
+      if (old === undefined) return null;
+      const now = this.#clock.now();
+      const { overlapMs, role = old.key.role, clusters = old.key.clusters } = rotation;
+      const lifetime = old.key.expiresAt === null ? null : old.key.expiresAt - old.key.createdAt;
+      const { expiresAt = lifetime === null ? null : now + lifetime } = rotation;
+      const { account, userName, origin } = old.key;
+      const checked = checkedKeyRequest({ account, userName, role, clusters, expiresAt }, now);
+      this.#checkRoom(account);
+      const endsAt = Math.min(now + overlapMs, old.key.expiresAt ?? Number.POSITIVE_INFINITY);
+      const ending: AccessKey = { ...old.key, expiresAt: endsAt };
+      const { secret } = old.owner;
+      const endingDocument = { kind: keyKind, key: accessKeyId, body: keyDocument(ending, secret, this.#sealKey) };
+      const key: AccessKey = { ...checked, accessKeyId: randomKeyId(), createdAt: now, origin };
+      const created = await this.#putNew(key, [endingDocument]);
+      this.#keep(ending, secret);
+      this.#look();
+      return created;
+    });
   }
 
-  /** The owner and the secret of a key, or null. Usable as it stands as the `findKey` of `verifySignature`. */
-  readonly find = (accessKeyId: string, sessionToken: string | null = null): KeyOwner | null =>
+  /** All keys without their secrets, by id. */
+  listKeys(): ListedKey[] {
+    const now = this.#clock.now();
+    return [...this.#keys.keys()].sort().map((id) => {
+      const kept = must(this.#keys.get(id), id);
+      return { ...kept.key, lastUsedAt: this.#uses.at(id), expired: this.#hasExpired(kept, now) };
+    });
+  }
+
+  /** How many keys of each role have not expired. */
+  counts(): Readonly<Record<Role, number>> {
+    const good = this.listKeys().filter(({ expired }) => !expired);
+    const counts = roles.map((role) => [role, good.filter((key) => key.role === role).length] as const);
+    return Object.fromEntries(counts) as Record<Role, number>;
+  }
+
+  /** Deletes a key; it is refused once this is durable. Resolves with false if no key has this id. */
+  deleteKey(accessKeyId: string): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (!this.#keys.has(accessKeyId)) return false;
+      const gone = [keyKind, keyUseKind].map((kind) => ({ kind, key: accessKeyId, body: null }));
+      await this.#append(gone);
+      this.#keys.delete(accessKeyId);
+      this.#uses.forget(accessKeyId);
+      this.#tellEnd(accessKeyId);
+      return true;
+    });
+  }
+
+  /**
+   * The owner and the secret of a key, or null. Throws AuthError(ExpiredTokenException) for one that has expired. Usable as it
+   * stands as the `findKey` of `verifySignature`.
+   */
+  readonly find = (accessKeyId: string, sessionToken: string | null = null): KeyOwner | null => {
+    const kept = this.#keys.get(accessKeyId);
     // AWS: a lasting key is not known together with a session token.
-    sessionToken === null ? (this.#keys.get(accessKeyId) ?? null) : null;
+    if (kept === undefined || sessionToken !== null) return null;
+    if (this.#hasExpired(kept, this.#clock.now())) {
+      // AWS: code and text for credentials whose time is over; a lasting key on AWS has no end.
+      throw new AuthError("ExpiredTokenException", "The security token included in the request is expired");
+    }
+    return kept.owner;
+  };
+
+  /** Records that a call was signed with this key and returns the caller it stands for; null if the key has ended since it was found. */
+  use(accessKeyId: string): { readonly principal: Principal; readonly origin: string } | null {
+    const kept = this.#keys.get(accessKeyId);
+    const now = this.#clock.now();
+    if (kept === undefined || this.#hasExpired(kept, now)) return null;
+    this.#uses.use(accessKeyId, now);
+    const { role, clusters, origin } = kept.key;
+    return { principal: { type: "key", arn: kept.owner.principalArn, role, clusters, accessKeyId }, origin };
+  }
+
+  /** Whether a key exists and has not expired. */
+  isGood(accessKeyId: string): boolean {
+    const kept = this.#keys.get(accessKeyId);
+    return kept !== undefined && !this.#hasExpired(kept, this.#clock.now());
+  }
+
+  /** Calls `listener` for each key that is deleted and, after `watch`, for each that expires. */
+  onEnd(listener: (accessKeyId: string) => void): void {
+    this.#endListeners.push(listener);
+  }
+
+  /** Starts to report expiry on time and to write last uses; `onProblem` gets the error of a write that failed. */
+  watch(onProblem: (error: unknown) => void): void {
+    this.#onProblem = onProblem;
+    this.#look();
+  }
+
+  /** Writes the remaining last uses and cancels the timer; the store stays open. */
+  async close(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = null;
+    await this.#writeUses();
+    this.#onProblem = null;
+  }
 
   /** 32 bytes for another purpose, which stay the same as long as the seal key does and do not tell it. */
   deriveKey(purpose: string): Uint8Array {
     return this.#sealKey.derive(purpose);
   }
 
-  #append(document: DocumentWrite): Promise<void> {
-    return this.#store.append(partition, this.#epoch, { documents: [document], events: [] });
+  #checkRoom(account: string): void {
+    if (this.#keys.size >= keysMax) throw new AccessKeyError(`There are ${keysMax} access keys already.`);
+    let ofAccount = 0;
+    for (const { key } of this.#keys.values()) if (key.account === account) ofAccount += 1;
+    if (ofAccount >= keysPerAccountMax) {
+      throw new AccessKeyError(`The account ${account} has ${keysPerAccountMax} access keys already.`);
+    }
+  }
+
+  async #putNew(key: AccessKey, others: readonly DocumentWrite[]): Promise<CreatedKey> {
+    // AWS: a secret is 40 characters of base64.
+    const secret = randomBytes(30).toString("base64");
+    const body = keyDocument(key, secret, this.#sealKey);
+    await this.#append([{ kind: keyKind, key: key.accessKeyId, body }, ...others]);
+    this.#keep(key, secret);
+    this.#look();
+    return { ...key, secret };
   }
 
   #keep(key: AccessKey, secret: string): void {
-    this.#keys.set(key.accessKeyId, { ...key, secret, principalArn: principalArn(key) });
+    const { accessKeyId, account, userName } = key;
+    const owner = { secret, account, userName, principalArn: principalArn(key) };
+    this.#keys.set(accessKeyId, { key, owner, expired: false, endTold: false });
+  }
+
+  /** A key that has expired stays expired, even if the clock is set back. */
+  #hasExpired(kept: KeptKey, now: number): boolean {
+    kept.expired ||= kept.key.expiresAt !== null && kept.key.expiresAt <= now;
+    return kept.expired;
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(change);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  #append(documents: readonly DocumentWrite[]): Promise<void> {
+    return this.#store.append(partition, this.#epoch, { documents, events: [] });
+  }
+
+  #tellEnd(accessKeyId: string): void {
+    for (const listener of this.#endListeners) listener(accessKeyId);
+  }
+
+  /** Reports keys that have expired, then runs again in a minute or when the next key expires. */
+  #look(): void {
+    if (this.#onProblem === null) return;
+    this.#timer?.cancel();
+    const now = this.#clock.now();
+    let nextMs = lookIntervalMs;
+    for (const [id, kept] of this.#keys) {
+      const { expiresAt } = kept.key;
+      if (expiresAt === null) continue;
+      if (!this.#hasExpired(kept, now)) nextMs = Math.min(nextMs, expiresAt - now);
+      else if (!kept.endTold) {
+        kept.endTold = true;
+        this.#tellEnd(id);
+      }
+    }
+    this.#timer = this.#clock.setTimer(nextMs, () => {
+      this.#look();
+      void this.#writeUses();
+    });
+  }
+
+  async #writeUses(): Promise<void> {
+    const documents = this.#uses.take();
+    if (documents.length === 0) return;
+    try {
+      await this.#append(documents);
+    } catch (error) {
+      this.#uses.giveBack(documents);
+      this.#onProblem?.(error);
+    }
   }
 }
 
 /** AWS: the ARN of a user or of the account's root. */
 function principalArn({ account, userName }: AccessKey): string {
   return `arn:aws:iam::${account}:${userName === null ? "root" : `user/${userName}`}`;
-}
-
-/** What a sealed secret is bound to, so that a document that was moved or changed cannot give its secret to another user. */
-function contextOf({ accessKeyId, account, userName }: AccessKey): string {
-  return JSON.stringify([accessKeyId, account, userName]);
 }
 
 const base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

@@ -121,10 +121,11 @@ export class ControlPlane {
     await cluster.submit({ type: "agent-report", report });
   }
 
-  /** Whether the agent of an instance may connect; `no-cluster` when there is no such cluster either. */
-  async agentStanding(place: ClusterPlace, instanceId: string): Promise<AgentStanding | "no-cluster"> {
+  /** Whether an agent may connect for an instance as `caller`; `no-cluster` when there is no such cluster either. */
+  async agentStanding(place: ClusterPlace, instanceId: string, caller: Caller): Promise<AgentStanding | "no-cluster"> {
     const cluster = this.#clusters.get(clusterPartition(place));
-    const standing = cluster === undefined ? "unknown" : await cluster.submit({ type: "agent-standing", instanceId });
+    const input = { type: "agent-standing", instanceId, caller } as const;
+    const standing = cluster === undefined ? "unknown" : await cluster.submit(input);
     if (standing !== "unknown") return standing as AgentStanding;
     const account = this.#accounts.obtain(accountPartition(place));
     const answer = await account.answer({ type: "resolve-cluster", reference: place.cluster });

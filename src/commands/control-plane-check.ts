@@ -36,18 +36,35 @@ export type ControlPlaneQuestion = {
 export async function checkControlPlane({ api, endpoint, accessKeyId, cluster }: ControlPlaneQuestion): Promise<void> {
   try {
     const asked = cluster ?? "default";
-    const { clusters } = (await api.call("DescribeClusters", { clusters: [asked] })) as {
-      readonly clusters?: readonly { readonly status?: string }[];
-    };
-    if (clusters?.some(({ status }) => status === "ACTIVE") === true) return;
-    if (cluster !== null) {
-      const create = `aws ecs create-cluster --endpoint-url ${endpoint} --cluster-name ${cluster.slice(cluster.lastIndexOf("/") + 1)}`;
-      throw new StartError(`There is no cluster ${cluster} at ${endpoint}. Make it first: ${create}`);
+    const exists = await isThere(api, asked);
+    if (exists === true) return;
+    if (cluster !== null || exists === "may-not-create") {
+      const create = `aws ecs create-cluster --endpoint-url ${endpoint} --cluster-name ${asked.slice(asked.lastIndexOf("/") + 1)}`;
+      throw new StartError(`There is no cluster ${asked} at ${endpoint}. Make it first: ${create}`);
     }
     await api.call("CreateCluster", { clusterName: asked });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     throw new StartError(plainWords(error, endpoint, accessKeyId), { cause: error });
+  }
+}
+
+/** Whether the cluster is there and ACTIVE. An agent key may not describe it, nor make it, but is told where its agents connect. */
+async function isThere(api: EcsApi, cluster: string): Promise<boolean | "may-not-create"> {
+  try {
+    const { clusters } = (await api.call("DescribeClusters", { clusters: [cluster] })) as {
+      readonly clusters?: readonly { readonly status?: string }[];
+    };
+    return clusters?.some(({ status }) => status === "ACTIVE") === true;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== "AccessDeniedException") throw error;
+  }
+  try {
+    await api.call("DiscoverPollEndpoint", { cluster });
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && error.code === "ClientException") return "may-not-create";
+    throw error;
   }
 }
 

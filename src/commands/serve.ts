@@ -10,7 +10,7 @@ import { timeMembers, timeSettings } from "./timeline-flags.ts";
 
 const command: CommandText = {
   usage: "berth serve --data-dir DIR [flags]",
-  about: `A control plane for others: the signature of every call is checked with the keys that \`berth keys create\` makes.
+  about: `A control plane for others: every call must be signed with a key that \`berth keys create\` made, whose role decides what it may do.
 Give it a certificate, or put a proxy that ends TLS in front of it, where the network is not your own.`,
   flags: {
     "data-dir": { value: "DIR", help: "Where the state is kept. One process at a time." },
@@ -62,16 +62,20 @@ async function serve(typed: Typed): Promise<void> {
   });
   closeAtSignal(server, log);
   const { url, port, accessKeys, metricsUrl } = server;
-  if (accessKeys === 0) {
-    process.stderr.write(`berth: There are no access keys yet, so every call is refused. Stop the server and make one:
+  const counts = accessKeys === null ? [] : Object.entries(accessKeys).filter(([, count]) => count > 0);
+  if (counts.length === 0) {
+    process.stderr.write(`berth: There are no access keys yet, so every call is refused. Create one:
   berth keys create --data-dir ${dataDir}
 `);
   }
-  if (typed.flags.has("json"))
-    process.stdout.write(
-      `${JSON.stringify({ url, port, metricsUrl, dataDir, pid: process.pid, ...timeMembers(time) })}\n`,
-    );
-  else process.stdout.write(`Berth listens on ${url}; its data directory is ${dataDir}.\n`);
+  if (typed.flags.has("json")) {
+    const members = { url, port, metricsUrl, dataDir, pid: process.pid, accessKeys, ...timeMembers(time) };
+    process.stdout.write(`${JSON.stringify(members)}\n`);
+    return;
+  }
+  process.stdout.write(`Berth listens on ${url}; its data directory is ${dataDir}.\n`);
+  const listed = counts.map(([role, count]) => `${count} ${role}`).join(", ");
+  if (listed !== "") process.stdout.write(`Access keys: ${listed}.\n`);
 }
 
 /** The address of --metrics-listen; null when it is not given. Throws UsageError for anything that is no port of an address. */

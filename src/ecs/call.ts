@@ -8,6 +8,10 @@ export type Caller = {
   readonly principalArn: string;
   /** True for calls that carry the ECS agent's User-Agent. */
   readonly isAgent: boolean;
+  /** Names the access key for good, whatever key replaces it; absent where no signature is checked. */
+  readonly keyOrigin?: string;
+  /** True for an agent key, which speaks only for the container instances that it registered. */
+  readonly ownInstancesOnly?: boolean;
 };
 
 /** The settings in force for the caller, by name (`awsvpcTrunking` -> `enabled`). */

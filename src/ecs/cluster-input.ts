@@ -1,4 +1,4 @@
-import type { Given } from "./call.ts";
+import type { Caller, Given } from "./call.ts";
 
 /** What an agent's session tells the control plane beside the API calls that the agent makes. */
 export type AgentReport =
@@ -63,7 +63,7 @@ export type ClusterInput =
   | { readonly type: "count" }
   /** Of the given task definition ARNs, those that tasks here still use. Reply: string[]. */
   | { readonly type: "revisions-in-use"; readonly arns: readonly string[] }
-  /** May the agent of an instance connect? Reply: AgentStanding. */
-  | { readonly type: "agent-standing"; readonly instanceId: string }
+  /** Whether an agent may connect for an instance as `caller`; null for one in this process. Reply: AgentStanding. */
+  | { readonly type: "agent-standing"; readonly instanceId: string; readonly caller: Caller | null }
   /** DeleteCluster: refuses unless empty, then takes no more calls under this incarnation. */
   | { readonly type: "close"; readonly incarnation: number };

@@ -106,7 +106,7 @@ function decide(step: ClusterStep, input: ClusterInput): unknown {
     case "revisions-in-use":
       return input.arns.filter((arn) => step.state.revisionUses.has(arn));
     case "agent-standing":
-      return agentStanding(step.state, input.instanceId);
+      return agentStanding(step.state, input.instanceId, input.caller);
     case "close":
       return closeCluster(step, input.incarnation);
     default:

@@ -144,6 +144,7 @@ export class SmallWorld {
         version: 0,
         agentConnected: true,
         disconnectedAt: null,
+        registeredBy: null,
         versionInfo: null,
         agentUpdate: null,
         registeredAt: this.now,

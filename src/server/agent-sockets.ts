@@ -8,13 +8,15 @@ import { channelAt, clusterNameIn, helloFromUrl, instanceOf } from "../agent-ses
 import { FrameError, messageOf, splitTelemetryFrame } from "../agent-sessions/telemetry-frame.ts";
 import type { FrameReader } from "../agent-sessions/web-socket-connection.ts";
 import type { AgentWebSocketServer, WebSocketServerOptions } from "../agent-sessions/web-socket-server.ts";
+import { authorize, type Resource } from "../auth/authorize.ts";
 import type { ControlPlane } from "../cluster-runner/control-plane.ts";
 import { OverloadError } from "../cluster-runner/runner-errors.ts";
 import type { Clock } from "../lib/clock.ts";
-import { WireError } from "../wire/errors.ts";
+import { accessDenied, WireError } from "../wire/errors.ts";
 import type { Authenticate, Authenticated } from "./authenticate.ts";
 import { answerAndClose } from "./last-words.ts";
 import type { ServerLog } from "./log.ts";
+import { instanceResource } from "./request-resources.ts";
 
 /** LIMIT: two sockets of each of 5,000 agents and those that replace them; the rest of the port's connections is for calls. */
 const socketsMax = 14_336;
@@ -27,8 +29,8 @@ const urlLengthNoted = 384;
 
 export type AgentSocketsOptions = {
   readonly authenticate: Authenticate;
-  /** Whether the messages of the telemetry socket are signed with keys that are known here. */
-  readonly checksSignatures: boolean;
+  /** Which keys are good; null when signatures are not checked, those of messages on the telemetry socket included. */
+  readonly keys: { isGood(accessKeyId: string): boolean } | null;
   readonly controlPlane: Pick<ControlPlane, "agentStanding">;
   readonly sessions: Pick<AgentSessions, "accept">;
   readonly clock: Clock;
@@ -42,6 +44,8 @@ type Admitted = {
   readonly hello: AgentHello;
   readonly account: string;
   readonly read: FrameReader;
+  /** The key that the request was signed with; null when none was checked. */
+  readonly accessKeyId: string | null;
 };
 
 export class AgentSockets {
@@ -79,18 +83,26 @@ export class AgentSockets {
     await this.#server?.close("The control plane is restarting.");
   }
 
+  /** Closes the sockets that were opened with a key that has ended. */
+  closeOfKey(accessKeyId: string): void {
+    this.#server?.closeOfKey(accessKeyId);
+  }
+
   async #admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     if (this.#closing) throw restarting();
     const server = await this.#webSocketServer();
     if (server.size + this.#underWay > socketsMax) {
       throw new HandshakeError("ServerException", "There are too many connections.");
     }
-    const { channel, hello, account, read } = await this.#admitted(request);
+    const { channel, hello, account, read, accessKeyId } = await this.#admitted(request);
     if (this.#closing) throw restarting();
+    // It may have ended while the cluster was asked; from here on `closeOfKey` finds the socket.
+    if (accessKeyId !== null && this.#options.keys?.isGood(accessKeyId) === false) throw keyEnded();
     if (server.sizeOf(account) >= socketsPerAccount) {
       throw new HandshakeError("ServerException", "There are too many connections of this account.");
     }
-    server.complete(request, socket, head, { name: hello.containerInstanceArn, account, read }, (connection) => {
+    const terms = { name: hello.containerInstanceArn, account, read, accessKeyId };
+    server.complete(request, socket, head, terms, (connection) => {
       socket.off("error", ignore);
       this.#options.sessions.accept(channel, hello, connection, { simulated: false, admitted: true });
     });
@@ -105,39 +117,45 @@ export class AgentSockets {
     }
     const { headers } = request;
     const authenticateBody = await authenticate({ method: "GET", path, query, headers, nowMs: clock.now() });
-    const caller = await authenticateBody("");
-    if (caller.task !== undefined) throw new HandshakeError("AccessDeniedException", "A task is no agent.");
+    const opener = await authenticateBody("");
     const channel = channelAt(path) ?? "acs";
     const hello = helloFromUrl(channel, query);
     const found = instanceOf(hello);
     if (found === null) {
       throw new HandshakeError("InvalidInstanceException", "The ARN of the container instance is invalid.");
     }
-    if (found.place.account !== caller.account) {
+    if (found.place.account !== opener.account) {
       throw new HandshakeError("AccessDeniedException", "The container instance belongs to another account.");
     }
     if ((clusterNameIn(hello) ?? found.place.cluster) !== found.place.cluster) {
       throw new HandshakeError("InvalidClusterException", "The container instance belongs to another cluster.");
     }
-    const standing = await controlPlane.agentStanding(found.place, found.instanceId);
+    const instance = instanceResource(found.place, found.instanceId);
+    checkMaySpeak(opener, channel, instance);
+    const standing = await controlPlane.agentStanding(found.place, found.instanceId, opener.caller);
+    if (standing === "not-yours") throw denied(opener, channel, instance);
     if (standing !== "welcome") throw refusals[standing]();
-    const read = channel === "acs" ? messageOf : this.#telemetryReader(path, query, caller);
-    return { channel, hello, account: caller.account, read };
+    const read = channel === "acs" ? messageOf : this.#telemetryReader(path, query, opener, instance);
+    const accessKeyId = opener.principal.type === "key" ? opener.principal.accessKeyId : null;
+    return { channel, hello, account: opener.account, read, accessKeyId };
   }
 
   /** Reads what comes on a telemetry socket: each message is signed as the request was that opened the socket. */
-  #telemetryReader(path: string, query: string, { account }: Authenticated): FrameReader {
-    const { authenticate, checksSignatures, clock } = this.#options;
-    if (!checksSignatures) return readUnchecked;
+  #telemetryReader(path: string, query: string, opener: Authenticated, instance: Resource): FrameReader {
+    const { authenticate, keys, clock } = this.#options;
+    if (keys === null) return readUnchecked;
     return async (frame) => {
       const { headers, text } = splitTelemetryFrame(frame);
       if (headers !== null) {
         try {
           const authenticateBody = await authenticate({ method: "GET", path, query, headers, nowMs: clock.now() });
           const signer = await authenticateBody(text);
-          if (signer.account !== account) throw new FrameError("it is signed by another account");
+          if (signer.account !== opener.account) throw new FrameError("it is signed by another account");
+          checkMaySpeak(signer, "tcs", instance);
+          const isOther = signer.caller.keyOrigin !== opener.caller.keyOrigin;
+          if (signer.caller.ownInstancesOnly === true && isOther) throw denied(signer, "tcs", instance);
         } catch (error) {
-          throw error instanceof WireError ? new FrameError(error.message) : error;
+          throw error instanceof WireError || error instanceof HandshakeError ? new FrameError(error.message) : error;
         }
       }
       return messageOf(text);
@@ -181,6 +199,23 @@ const ignore = (): void => {};
 const readUnchecked: FrameReader = (frame) => messageOf(splitTelemetryFrame(frame).text);
 
 const restarting = (): HandshakeError => new HandshakeError("ServerException", "The control plane is restarting.");
+
+const keyEnded = (): HandshakeError => new HandshakeError("AccessDeniedException", "The access key has ended.");
+
+/** AWS: the actions that open the sockets. */
+const socketActions = { acs: "Poll", tcs: "StartTelemetrySession" } as const;
+
+/** Refuses a caller whose role or clusters do not let it speak for the instance. */
+function checkMaySpeak(caller: Authenticated, channel: AgentChannel, instance: Resource): void {
+  const decision = authorize(caller.principal, `ecs:${socketActions[channel]}`, [instance]);
+  if (!decision.allowed) throw denied(caller, channel, instance);
+}
+
+function denied({ principal }: Authenticated, channel: AgentChannel, { arn }: Resource): HandshakeError {
+  const action = socketActions[channel];
+  const because = `no identity-based policy allows the ecs:${action} action`;
+  return new HandshakeError("AccessDeniedException", accessDenied(principal.arn, action, arn, because).message);
+}
 
 const refusals = {
   inactive: () => new HandshakeError("InactiveInstanceException", "The container instance is not active."),

@@ -1,17 +1,24 @@
+import { authorize, type Principal, type Resource, wholeAccount } from "../auth/authorize.ts";
 import type { SignedHead } from "../auth/sigv4.ts";
 import { OverloadError } from "../cluster-runner/runner-errors.ts";
 import type { Caller } from "../ecs/call.ts";
 import { Refusal } from "../ecs/refusals.ts";
 import { systemClock } from "../lib/clock.ts";
-import { type AnsweredOperation, type ApiOperation, isAnswered, notAnswered } from "../wire/api-operations.ts";
-import { renderError, throttled, WireError } from "../wire/errors.ts";
+import {
+  type AnsweredOperation,
+  type ApiOperation,
+  actionOf,
+  isAnswered,
+  notAnswered,
+} from "../wire/api-operations.ts";
+import { accessDenied, renderError, throttled, WireError } from "../wire/errors.ts";
 import { parseRequest } from "../wire/parse.ts";
 import { renderReply } from "../wire/render.ts";
 import { operationOfTarget } from "../wire/target.ts";
 import type { Authenticate, AuthenticateBody } from "./authenticate.ts";
 import type { CallMetrics } from "./call-metrics.ts";
 import type { ServerLog } from "./log.ts";
-import { checkTaskRequest } from "./task-caller.ts";
+import { requestResources } from "./request-resources.ts";
 
 /** A call of the API: parsed, its caller known. */
 export type ApiCall = {
@@ -82,10 +89,15 @@ export async function answerCall(frontDoor: FrontDoor, call: AdmittedCall, body:
   const { requestId, operation, host } = call;
   const noted = { requestId, operation, startedAt: performance.now() };
   try {
-    const { account, region, caller, task } = await call.authenticateBody(body);
-    if (!isAnswered(operation)) throw notAnswered(operation);
+    const { account, region, caller, principal } = await call.authenticateBody(body);
+    if (!isAnswered(operation)) {
+      // Agents and tasks have short lists; to everyone else it helps more to hear that nobody can call this.
+      const isConfined = principal.type === "task" || principal.role === "agent";
+      if (isConfined) checkAllowed(principal, operation, [wholeAccount]);
+      throw notAnswered(operation);
+    }
     const request = parseRequest(operation, body);
-    if (task !== undefined) checkTaskRequest(task, operation, request, { account, region });
+    checkAllowed(principal, operation, requestResources(operation, request, { account, region }));
     const reply = await frontDoor.answerApi({ operation, request, account, region, caller, host });
     const rendered = renderReply(operation, reply);
     note(frontDoor, noted, "");
@@ -93,6 +105,12 @@ export async function answerCall(frontDoor: FrontDoor, call: AdmittedCall, body:
   } catch (error) {
     return answerError(frontDoor, noted, error);
   }
+}
+
+/** Refuses a call that its caller may not make with AccessDeniedException. */
+function checkAllowed(principal: Principal, operation: ApiOperation, resources: readonly Resource[]): void {
+  const decision = authorize(principal, actionOf(operation), resources);
+  if (!decision.allowed) throw accessDenied(principal.arn, operation, decision.resource, decision.because);
 }
 
 /** What is known of a request without a body, as {@link Authenticate} takes it. */

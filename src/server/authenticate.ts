@@ -1,18 +1,18 @@
 import { AuthError } from "../auth/auth-error.ts";
 import { looseCredentials } from "../auth/authorization-header.ts";
-import { type FindKey, type SignedCall, type SignedHead, verifyHead } from "../auth/sigv4.ts";
+import type { Principal } from "../auth/authorize.ts";
+import { type FindKey, type SignedCall, type SignedHead, type VerifiedCaller, verifyHead } from "../auth/sigv4.ts";
 import { isTemporaryKey, type TaskCredentials, type TaskKeyOwner } from "../auth/task-credentials.ts";
 import type { Caller } from "../ecs/call.ts";
 import { WireError } from "../wire/errors.ts";
-import { checkTaskOperation, type TaskCaller } from "./task-caller.ts";
 
 /** Who calls, and the account and region whose resources the call is about. */
 export type Authenticated = {
   readonly account: string;
   readonly region: string;
   readonly caller: Caller;
-  /** The task that calls with the credentials of a role of its own; it may ask for what is its own only. */
-  readonly task?: TaskCaller;
+  /** What `authorize` decides by. */
+  readonly principal: Principal;
 };
 
 /**
@@ -21,6 +21,13 @@ export type Authenticated = {
  */
 export type Authenticate = (head: SignedHead) => Promise<AuthenticateBody>;
 export type AuthenticateBody = (body: string | Uint8Array) => Promise<Authenticated>;
+
+/** The keys that signatures are checked with. */
+export type SigningKeys = {
+  readonly find: FindKey;
+  /** Called for each call whose signature was right; null when the key has ended since it was found. */
+  use(accessKeyId: string): { readonly principal: Principal; readonly origin: string } | null;
+};
 
 /** AWS: how the container agent names itself. */
 const agentUserAgent = "Amazon ECS Agent";
@@ -36,15 +43,28 @@ export function looseAuthentication(defaultAccount: string, tasks: TaskCredentia
     const token = single(headers["x-amz-security-token"]);
     const owner =
       token === undefined || !isTemporaryKey(accessKeyId) ? null : genuine(tasks, accessKeyId, token, nowMs);
-    if (owner !== null)
-      return { account: owner.account, region, caller: { principalArn: owner.principalArn, isAgent } };
-    return { account, region, caller: { principalArn: `arn:aws:iam::${account}:root`, isAgent } };
+    const principalArn = owner?.principalArn ?? `arn:aws:iam::${account}:root`;
+    return {
+      account: owner?.account ?? account,
+      region,
+      caller: { principalArn, isAgent },
+      principal: trustedPrincipal(principalArn),
+    };
   };
   return async (head) => {
     const authenticated = await asWireErrors(async () => known(head));
     return async () => authenticated;
   };
 }
+
+/** Where no signature is checked, everyone may do everything in their account. */
+const trustedPrincipal = (arn: string): Principal => ({
+  type: "key",
+  arn,
+  role: "admin",
+  clusters: null,
+  accessKeyId: null,
+});
 
 /** Whose these are, or null: where no signature is looked at, neither is a token. */
 function genuine(
@@ -61,26 +81,40 @@ function genuine(
   }
 }
 
-/**
- * Checks the signature of every call with the secret that `findKey` gives, or with that of a task's credentials. A task is kept
- * from all but its own business.
- */
-export function signedAuthentication(findKey: FindKey, tasks: TaskCredentials | null = null): Authenticate {
+/** Checks the signature of every call with the secret that `keys` has, or with that of a task's credentials. */
+export function signedAuthentication(keys: SigningKeys, tasks: TaskCredentials | null = null): Authenticate {
   const find: FindKey = (accessKeyId, token, nowMs) =>
     tasks !== null && token !== null && isTemporaryKey(accessKeyId)
       ? tasks.owner(accessKeyId, token, nowMs)
-      : findKey(accessKeyId, token, nowMs);
+      : keys.find(accessKeyId, token, nowMs);
   return async (head) => {
     const verifyBody = await asWireErrors(() => verifyHead(head, find));
-    return async (body) => {
-      const { account, region, principalArn, task } = await asWireErrors(() => verifyBody(body));
-      const caller = { principalArn, isAgent: isAgentCall(head.headers) };
-      if (task === null) return { account, region, caller };
-      const taskCaller = { ...task, principalArn };
-      checkTaskOperation(taskCaller, single(head.headers["x-amz-target"]));
-      return { account, region, caller, task: taskCaller };
-    };
+    return (body) => asWireErrors(async () => signedCaller(keys, head, await verifyBody(body)));
   };
+}
+
+/** Who made a call whose signature is right. */
+function signedCaller(
+  keys: SigningKeys,
+  { headers }: SignedHead,
+  { accessKeyId, account, region, principalArn, task }: VerifiedCaller,
+): Authenticated {
+  const caller = { principalArn, isAgent: isAgentCall(headers) };
+  if (task !== null) return { account, region, caller, principal: taskPrincipal(principalArn, task.arn) };
+  const used = keys.use(accessKeyId);
+  if (used === null) {
+    throw new AuthError("UnrecognizedClientException", "The security token included in the request is invalid.");
+  }
+  const { principal, origin } = used;
+  const isOfAgent = principal.type === "key" && principal.role === "agent";
+  const keyCaller = { ...caller, keyOrigin: origin, ...(isOfAgent && { ownInstancesOnly: true }) };
+  return { account, region, caller: keyCaller, principal };
+}
+
+/** The ARN of a task names its cluster. */
+function taskPrincipal(arn: string, taskArn: string): Principal {
+  const clusterArn = taskArn.slice(0, taskArn.lastIndexOf("/")).replace(":task/", ":cluster/");
+  return { type: "task", arn, taskArn, clusterArn };
 }
 
 function isAgentCall(headers: SignedCall["headers"]): boolean {

@@ -77,7 +77,7 @@ test("a body of a byte now and then is cut, one that keeps its pace is not", asy
 });
 
 test("what the headers show is refused before any of the body is read, also for Expect: 100-continue", async (context) => {
-  const http = await open(context, { authenticate: signedAuthentication(() => null) });
+  const http = await open(context, { authenticate: signedAuthentication({ find: () => null, use: () => null }) });
   const head = announced(200_000);
   assert.match(await untilAnswer(await http.send(head), /\}$/), /^HTTP\/1.1 400 [\s\S]*X-Amz-Date/);
   const signed = head.replace("Authorization", "X-Amz-Date: 20261121T093000Z\r\nAuthorization");

@@ -14,10 +14,10 @@ export type AuthenticationOptions = {
   readonly log: ServerLog;
 };
 
-/** Who is believed, and with what. `accessKeys` is how many there are, null when signatures are not checked. */
+/** How callers are known. `keys` is null when signatures are not checked. */
 export type OpenedAuthentication = {
   readonly authenticate: Authenticate;
-  readonly accessKeys: number | null;
+  readonly keys: AccessKeys | null;
   readonly taskCredentials: TaskCredentials;
 };
 
@@ -31,13 +31,13 @@ export async function openAuthentication(
 ): Promise<OpenedAuthentication> {
   if (auth.type === "loose") {
     const taskCredentials = new TaskCredentials(await looseKey(dataDir, store, log));
-    return { authenticate: looseAuthentication(auth.account, taskCredentials), accessKeys: null, taskCredentials };
+    return { authenticate: looseAuthentication(auth.account, taskCredentials), keys: null, taskCredentials };
   }
   if (dataDir === null) throw new StartError("Signatures need a data directory, which the access keys are in.");
   const keys = await AccessKeys.open(systemClock, store, sealKeyPath(dataDir));
   const taskCredentials = new TaskCredentials(keys.deriveKey(taskCredentialsPurpose));
-  const authenticate = signedAuthentication(keys.find, taskCredentials);
-  return { authenticate, accessKeys: keys.listKeys().length, taskCredentials };
+  keys.watch((error) => log.write("warn", { err: error }, "The last uses of access keys could not be written."));
+  return { authenticate: signedAuthentication(keys, taskCredentials), keys, taskCredentials };
 }
 
 /** With a data directory containers find their credentials under the same id after a restart. */

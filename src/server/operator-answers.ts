@@ -1,4 +1,5 @@
 /** What operators are told, at /health and /metrics. */
+import { mayReadMetrics } from "../auth/authorize.ts";
 import { accessDenied } from "../wire/errors.ts";
 import { type HttpAnswer, signedHead } from "./answer-call.ts";
 import type { Authenticate } from "./authenticate.ts";
@@ -51,8 +52,14 @@ export async function renderMetrics({ metricsText }: OperatorSources): Promise<H
 async function checkOperator({ operatorsNeedKey, authenticate }: Guarded, request: OperatorRequest): Promise<void> {
   if (!operatorsNeedKey) return;
   const authenticateBody = await authenticate(signedHead(request.method, request.url, request.headers));
-  const { task, caller } = await authenticateBody("");
-  if (task !== undefined) throw accessDenied(caller.principalArn, "GetMetrics", "*", "a task is no operator");
+  const { principal } = await authenticateBody("");
+  if (mayReadMetrics(principal)) return;
+  throw accessDenied(
+    principal.arn,
+    "GetMetrics",
+    "*",
+    "only a key of the role admin, operator or read-only may read metrics",
+  );
 }
 
 /** What is no secret: yes or no, and how many. Names and reasons are left out. */

@@ -190,7 +190,7 @@ test("with signatures checked, a key of the data directory is accepted and other
   const { accessKeyId, secret } = await keys.createKey({ account: "210987654321", userName: "tester" });
   await store.close();
   const server = await start(context, { dataDir, auth: { type: "sigv4" }, simulation: null });
-  assert.equal(server.accessKeys, 1);
+  assert.deepEqual(server.accessKeys, { admin: 1, operator: 0, "read-only": 0, agent: 0 });
   const { cluster } = await client(context, server, { accessKeyId, secretAccessKey: secret }).createCluster({});
   assert.equal(cluster?.clusterArn, "arn:aws:ecs:us-east-1:210987654321:cluster/default");
   const wrong = client(context, server, { accessKeyId, secretAccessKey: `${secret}x` });

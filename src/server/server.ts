@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { DockerHost } from "../agent/docker/docker-host.ts";
 import { type AgentArchive, AgentSessions } from "../agent-sessions/agent-sessions.ts";
+import type { Role } from "../auth/roles.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
 import type { MachineConfiguration } from "../ecs/call.ts";
 import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
@@ -23,6 +24,7 @@ import { CallMetrics } from "./call-metrics.ts";
 import { createHttp } from "./http.ts";
 import { type HttpLimits, httpLimits } from "./http-limits.ts";
 import { identityCheck } from "./identity-certificate.ts";
+import { openKeySocket } from "./key-socket.ts";
 import type { ServerLog } from "./log.ts";
 import { ManagedHosts, type ManagedRuntime, simulatedManagedRuntime } from "./managed-hosts.ts";
 import type { MetricsSource } from "./metrics-text.ts";
@@ -78,8 +80,8 @@ export type RunningServer = {
   readonly port: number;
   readonly controlPlane: ControlPlane;
   readonly hosts: SimulatedHosts | null;
-  /** How many access keys there are; null when signatures are not checked. */
-  readonly accessKeys: number | null;
+  /** How many access keys of each role were good at the start; null when signatures are not checked. */
+  readonly accessKeys: Readonly<Record<Role, number>> | null;
   /** Where operators are answered without a key, such as `http://127.0.0.1:9280`; null for nowhere. */
   readonly metricsUrl: string | null;
   /** Stops listening, finishes requests, closes sessions, writes what is left and closes the store; within five seconds. */
@@ -132,7 +134,8 @@ async function assemble(
     log: log.write,
     observe: appends,
   });
-  const { authenticate, accessKeys, taskCredentials } = await openAuthentication(options, store);
+  const { authenticate, keys, taskCredentials } = await openAuthentication(options, store);
+  if (keys !== null) closers.push(() => keys.close());
   const arrivals = new AgentArrivals(controlPlane);
   const sessions = new AgentSessions({
     controlPlane: arrivals,
@@ -158,12 +161,13 @@ async function assemble(
 
   const sockets = new AgentSockets({
     authenticate,
-    checksSignatures: options.auth.type === "sigv4",
+    keys,
     controlPlane,
     sessions,
     clock: systemClock,
     log,
   });
+  keys?.onEnd((accessKeyId) => sockets.closeOfKey(accessKeyId));
   const metricsSource = { calls, appends, controlPlane, sessions: () => sessions.counts(), refusals: sockets.refusals };
   const operators = { health: () => healthOf(controlPlane), metricsText: metricsTextOf(metricsSource) };
   const isSigned = options.auth.type === "sigv4";
@@ -184,10 +188,14 @@ async function assemble(
   const port = await listen(http, options);
   url = urlOf(tls === null ? "http" : "https", options.host, port);
   const metricsUrl = await openOperatorsHttp(options, operators, closers);
+  if (keys !== null && options.dataDir !== null) {
+    const keySocket = await openKeySocket(options.dataDir, keys, log);
+    closers.push(() => keySocket.close());
+  }
   if (simulation !== null) await controlPlane.createDefaultCluster(simulation.place);
   await Promise.all([hosts?.open(), managedHosts?.open()]);
   log.write("info", { url, dataDir: options.dataDir }, "The server listens.");
-  return { url, port, controlPlane, hosts, accessKeys, metricsUrl, close };
+  return { url, port, controlPlane, hosts, accessKeys: keys?.counts() ?? null, metricsUrl, close };
 }
 
 async function openStore(dataDir: string | null): Promise<Store> {

@@ -15,6 +15,10 @@ export function isAnswered(operation: ApiOperation): operation is AnsweredOperat
   return isOperation(operation) ? isBuilt(operation) : berthOperation(operation)?.status !== "absent";
 }
 
+/** What the operation is called where it is decided who may take it, such as `ecs:RunTask`. */
+export const actionOf = (operation: ApiOperation): string =>
+  `${berthOperation(operation) === null ? "ecs" : "berth"}:${operation}`;
+
 /** The error that a call of an absent operation is answered with. */
 export function notAnswered(operation: ApiOperation): Refusal {
   if (isOperation(operation)) return notBuilt(operation);

@@ -10,7 +10,9 @@ import {
   type Task,
 } from "@aws-sdk/client-ecs";
 import { AccessKeys } from "../../src/auth/access-keys.ts";
+import type { KeyRequest } from "../../src/auth/key-request.ts";
 import { sealKeyPath } from "../../src/auth/seal-key.ts";
+import { KeyClient } from "../../src/commands/key-client.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { openLog } from "../../src/server/log.ts";
 import { type RunningServer, type ServerOptions, startServer } from "../../src/server/server.ts";
@@ -30,6 +32,7 @@ export class AgentWorld {
   #server: RunningServer | null = null;
   #ecs: ECS | null = null;
   readonly #sockets: AgentSocket[] = [];
+  readonly #clients: ECS[] = [];
 
   static async start(options: Partial<ServerOptions> = {}): Promise<AgentWorld> {
     const world = new AgentWorld();
@@ -52,6 +55,23 @@ export class AgentWorld {
     return this.#ecs;
   }
 
+  /** Creates a key while the server runs, as `berth keys` does. */
+  async createKey(request: Partial<KeyRequest> = {}): Promise<Credentials> {
+    return credentialsOf(await this.keys.createKey({ account, userName: null, ...request }));
+  }
+
+  /** The keys of the running server, over its socket. */
+  get keys(): KeyClient {
+    return new KeyClient(this.dataDir);
+  }
+
+  /** A client of the account that signs with `credentials`. */
+  client(credentials: Credentials): ECS {
+    const client = new ECS({ endpoint: this.server.url, region, credentials, maxAttempts: 1 });
+    this.#clients.push(client);
+    return client;
+  }
+
   async startServer(options: Partial<ServerOptions> = {}): Promise<void> {
     this.#server = await startServer({
       host: "127.0.0.1",
@@ -69,6 +89,7 @@ export class AgentWorld {
   }
 
   async stopServer(): Promise<void> {
+    for (const client of this.#clients.splice(0)) client.destroy();
     this.#ecs?.destroy();
     await this.#server?.close();
     this.#server = null;
@@ -82,9 +103,9 @@ export class AgentWorld {
   }
 
   /** Registers a container instance of 1,024 CPU units and 1,024 MiB; gives its ARN. */
-  async register(cluster = "default"): Promise<string> {
+  async register(cluster = "default", by: ECS | null = null): Promise<string> {
     await this.ecs.createCluster({ clusterName: cluster });
-    const { containerInstance } = await this.ecs.registerContainerInstance({
+    const { containerInstance } = await (by ?? this.ecs).registerContainerInstance({
       cluster,
       totalResources: [
         { name: "CPU", type: "INTEGER", integerValue: 1_024 },

@@ -42,8 +42,10 @@ test("nothing is made when it is there, when something else is wrong, or for ano
 });
 
 test("a cluster that cannot be made, or is missing again, is the end of it", async () => {
-  const denied = new ApiError("AccessDeniedException", "Not you.", 400);
-  await assert.rejects(call(played(missing, denied).api), denied);
+  const failed = new ApiError("ClientException", "Too many clusters.", 400);
+  await assert.rejects(call(played(missing, failed).api), failed);
+  const denied = new ApiError("AccessDeniedException", "Not you.", 403);
+  await assert.rejects(call(played(missing, denied).api), missing, "an agent key may not make it: it has to be there");
   const { api, calls } = played(missing, {}, missing);
   await assert.rejects(call(api), missing);
   assert.equal(calls.length, 3);

@@ -1,8 +1,8 @@
 import type { EcsApi } from "../../agent-protocol/connection.ts";
 
 /**
- * For an agent that was given no cluster: when there is none called `default`, it is made and the registration repeated. AWS: an
- * agent with a cluster of its own makes none.
+ * For an agent that was given no cluster: if there is none called `default`, it is made and the registration repeated. AWS: an
+ * agent with a cluster of its own makes none. A key that may not make one, as that of an agent, leaves the first error as it was.
  */
 export function withDefaultCluster(api: EcsApi): EcsApi {
   return {
@@ -11,11 +11,19 @@ export function withDefaultCluster(api: EcsApi): EcsApi {
         return await api.call(operation, request);
       } catch (error) {
         if (operation !== "RegisterContainerInstance" || !isClusterMissing(error)) throw error;
-        await api.call("CreateCluster", { clusterName: "default" });
+        await create(api, error);
         return await api.call(operation, request);
       }
     },
   };
+}
+
+async function create(api: EcsApi, missing: unknown): Promise<void> {
+  try {
+    await api.call("CreateCluster", { clusterName: "default" });
+  } catch (error) {
+    throw error instanceof Error && "code" in error && error.code === "AccessDeniedException" ? missing : error;
+  }
 }
 
 /** AWS: by the code of the error, or by its text. */

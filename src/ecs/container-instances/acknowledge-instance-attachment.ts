@@ -1,15 +1,26 @@
 import { parseArn } from "../arn.ts";
+import type { Caller } from "../call.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import type { ContainerInstance } from "./container-instance.ts";
+import { checkSpeaksFor } from "./instance-owner.ts";
 import { trunkAttached, trunkFailed, trunkRemoved } from "./trunk.ts";
 
 /**
  * What an agent says of an attachment (SubmitAttachmentStateChanges). True when it belongs to a container instance here;
- * news that is late, repeated or of another status changes nothing.
+ * news that is late, repeated or of another status changes nothing. Refuses an agent key that did not register the instance
+ * with AccessDeniedException.
  */
-export function acknowledgeInstanceAttachment(step: ClusterStep, attachmentArn: string, status: string): boolean {
+export function acknowledgeInstanceAttachment(
+  step: ClusterStep,
+  {
+    attachmentArn,
+    status,
+    caller,
+  }: { readonly attachmentArn: string; readonly status: string; readonly caller: Caller },
+): boolean {
   const instance = instanceWith(step, attachmentArn);
   if (instance === null) return false;
+  checkSpeaksFor(caller, instance, { action: "SubmitAttachmentStateChanges", resource: attachmentArn });
   switch (status) {
     case "ATTACHED":
       trunkAttached(step, instance);

@@ -1,11 +1,14 @@
+import type { Caller } from "../call.ts";
 import type { ClusterState } from "../cluster-state.ts";
 import { instanceTransition } from "./container-instance-lifecycle.ts";
+import { maySpeakFor } from "./instance-owner.ts";
 
-/** What becomes of an agent that wants to connect for an instance: it may, or the instance is deregistered, or is none. */
-export type AgentStanding = "welcome" | "inactive" | "unknown";
+/** Whether an agent may connect for an instance: yes, or the instance is another key's, deregistered or unknown. */
+export type AgentStanding = "welcome" | "not-yours" | "inactive" | "unknown";
 
-export function agentStanding(state: ClusterState, instanceId: string): AgentStanding {
+export function agentStanding(state: ClusterState, instanceId: string, caller: Caller | null): AgentStanding {
   const instance = state.instances.get(instanceId);
   if (instance === undefined) return "unknown";
+  if (caller !== null && !maySpeakFor(caller, instance)) return "not-yours";
   return instanceTransition(instance.status, "agent-connect") === "refused" ? "inactive" : "welcome";
 }

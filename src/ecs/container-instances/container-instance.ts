@@ -86,6 +86,8 @@ export type ContainerInstance = {
   readonly attachments: readonly Attachment[];
   readonly tags: readonly Tag[];
   readonly capacityProviderName: string | null;
+  /** Who registered it (`registrantOf`); null when a version without this member did. Not shown. */
+  readonly registeredBy: string | null;
 };
 
 /** AWS: the checks that make up a container instance's health. */

@@ -5,6 +5,7 @@ import { refuse } from "../refusals.ts";
 import { stopTasksOfDeregisteredInstance } from "../tasks/stop-task.ts";
 import { instanceTransition, withStatus } from "./container-instance-lifecycle.ts";
 import { describeContainerInstance } from "./describe-container-instance.ts";
+import { checkSpeaksFor } from "./instance-owner.ts";
 import { settleReconnect } from "./recover-connections.ts";
 import { referencedContainerInstance } from "./referenced-container-instance.ts";
 import { hasTrunk, moveTrunk } from "./trunk.ts";
@@ -14,11 +15,17 @@ export type DeregisterContainerInstanceRequest = { readonly containerInstance?: 
 /**
  * Takes a container instance out of the cluster: INACTIVE at once, or DEREGISTERING until its trunk is removed. Its agent is
  * turned away. With `force` its tasks are STOPPED in the books while their containers run on.
- * Refuses with InvalidParameterException an unknown or INACTIVE instance and, without `force`, one with tasks.
+ * Refuses with InvalidParameterException an unknown or INACTIVE instance and, without `force`, one with tasks; with
+ * AccessDeniedException an agent key that did not register it.
  * AWS: any task that is not STOPPED counts; deregistration is final.
  */
-export function deregisterContainerInstance(step: ClusterStep, request: DeregisterContainerInstanceRequest, _: Given) {
+export function deregisterContainerInstance(
+  step: ClusterStep,
+  request: DeregisterContainerInstanceRequest,
+  { caller }: Given,
+) {
   const found = referencedContainerInstance(step, request.containerInstance);
+  checkSpeaksFor(caller, found, { action: "DeregisterContainerInstance", resource: found.arn });
   const next = instanceTransition(found.status, hasTrunk(found) ? "deregister-with-trunk" : "deregister");
   if (next === "ignored" || next === "refused") {
     return { containerInstance: describeContainerInstance(step.state, found, [], step.now) };

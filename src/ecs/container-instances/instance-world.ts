@@ -1,6 +1,6 @@
 import { assert, must } from "../../lib/assert.ts";
 import { seededRandom } from "../../lib/random.ts";
-import type { Given, MachineConfiguration } from "../call.ts";
+import type { Caller, Given, MachineConfiguration } from "../call.ts";
 import { ClusterState } from "../cluster-state.ts";
 import { ClusterStep } from "../cluster-step.ts";
 import { runDue } from "../due.ts";
@@ -36,6 +36,7 @@ export class InstanceWorld {
   events: EcsEvent[] = [];
   effects: readonly ClusterEffect[] = [];
   settings: Record<string, string> = {};
+  caller: Caller = { principalArn: "arn:aws:iam::111122223333:root", isAgent: true };
 
   constructor(configuration: Partial<MachineConfiguration> = {}) {
     const whole = { latestAgentVersion: "1.97.0", verifyIdentity: null, ...configuration };
@@ -43,7 +44,7 @@ export class InstanceWorld {
   }
 
   get given(): Given {
-    return { settings: this.settings } as Given;
+    return { settings: this.settings, caller: this.caller } as Given;
   }
 
   /** Runs one step at the present time. */

@@ -7,6 +7,7 @@ import { withTags } from "../tags/tag.ts";
 import type { ContainerInstance, GpuDevice } from "./container-instance.ts";
 import { instanceTransition, withStatus } from "./container-instance-lifecycle.ts";
 import { type IdentityDocument, identityDocument } from "./identity-document.ts";
+import { checkSpeaksFor, registrantOf } from "./instance-owner.ts";
 import { isSameDocument } from "./is-same-document.ts";
 import { findContainerInstance, idIn } from "./referenced-container-instance.ts";
 import {
@@ -23,7 +24,9 @@ import { newTrunk, trunkAttributes, wantsTrunk } from "./trunk.ts";
  * An agent that has restarted registers its instance again; returns the instance's id. AWS: ARN, `registeredAt`, tasks and custom attributes stay;
  * resources and the agent's attributes become what it sends, even below what its tasks hold. Nothing is
  * announced when nothing changed. A failed registration is tried again.
- * Refuses with ClientException an unknown instance, one that is deregistered, and one whose instance type changed.
+ * An agent key that registers an instance of unknown origin owns it from then on.
+ * Refuses with ClientException an unknown instance, one that is deregistered, and one whose instance type changed; with
+ * AccessDeniedException an agent key that did not register it.
  */
 export function reRegisterContainerInstance(
   step: ClusterStep,
@@ -35,6 +38,8 @@ export function reRegisterContainerInstance(
   if (before === null) {
     refuse("ClientException", `Referenced container instance ${idIn(reference)} not registered.`);
   }
+  const { caller } = given;
+  checkSpeaksFor(caller, before, { action: "RegisterContainerInstance", resource: before.arn });
   const { instanceIdentityDocument, instanceIdentityDocumentSignature } = request;
   const document = identityDocument(step.configuration, instanceIdentityDocument, instanceIdentityDocumentSignature);
   const refreshed = refresh(before, request, document, `${step.place.region}a`);
@@ -45,7 +50,8 @@ export function reRegisterContainerInstance(
   }
   const isNewAttempt = next === "REGISTERING" && before.status !== "REGISTERING";
   const attachments = isNewAttempt ? [newTrunk(step.random("attachment-id"))] : before.attachments;
-  const after = withStatus({ ...refreshed, attachments }, next, step.now);
+  const registeredBy = before.registeredBy ?? (caller.ownInstancesOnly === true ? registrantOf(caller) : null);
+  const after = withStatus({ ...refreshed, attachments, registeredBy }, next, step.now);
   if (!isSameDocument(before, after)) step.changeInstance(after);
   return before.id;
 }

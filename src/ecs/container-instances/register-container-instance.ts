@@ -9,6 +9,7 @@ import { newTags } from "../tags/tag.ts";
 import type { ContainerInstance } from "./container-instance.ts";
 import { describeContainerInstance } from "./describe-container-instance.ts";
 import { identityDocument } from "./identity-document.ts";
+import { checkSpeaksFor, registrantOf } from "./instance-owner.ts";
 import { reRegisterContainerInstance } from "./re-register-container-instance.ts";
 import {
   attributeValue,
@@ -23,21 +24,21 @@ import { newTrunk, wantsTrunk } from "./trunk.ts";
 /**
  * Registers a container instance, or with `containerInstanceArn` one that is known again. AWS: a registration whose token was
  * seen within the hour answers the instance that came of it; with awsvpcTrunking it is REGISTERING until its trunk is attached.
- * Refuses resources, attributes, devices, tags or tokens outside the rules (InvalidParameterException; an empty
- * list of tags with ClientException), an identity document that is malformed or not genuine, and the 5,001st instance
+ * Refuses an agent key that names or repeats another key's instance (AccessDeniedException), resources, attributes, devices,
+ * tags or tokens outside the rules (InvalidParameterException; an empty list of tags with ClientException), an identity document that is malformed or not genuine, and the 5,001st instance
  * of a cluster (ClientException).
  */
 export function registerContainerInstance(step: ClusterStep, request: RegisterContainerInstanceRequest, given: Given) {
   const reference = request.containerInstanceArn;
   const id =
     reference === undefined || reference === ""
-      ? (registeredBefore(step, request.clientToken) ?? registerNew(step, request, given))
+      ? (registeredBefore(step, request.clientToken, given) ?? registerNew(step, request, given))
       : reRegisterContainerInstance(step, reference, request, given);
   const instance = must(step.state.instances.get(id), "the registered instance");
   return { containerInstance: describeContainerInstance(step.state, instance, ["TAGS"], step.now) };
 }
 
-function registeredBefore(step: ClusterStep, token: string | undefined): string | null {
+function registeredBefore(step: ClusterStep, token: string | undefined, { caller }: Given): string | null {
   if (token === undefined) return null;
   if (token.length < 1 || token.length > limits.clientTokenCharacters || !/^[\x21-\x7e]+$/.test(token)) {
     const max = limits.clientTokenCharacters;
@@ -46,7 +47,9 @@ function registeredBefore(step: ClusterStep, token: string | undefined): string 
   const known = step.state.registrationTokens.get(token);
   if (known === undefined || known.expiresAt <= step.now) return null;
   const instance = step.state.instances.get(known.instanceId);
-  return instance === undefined || instance.status === "INACTIVE" ? null : instance.id;
+  if (instance === undefined || instance.status === "INACTIVE") return null;
+  checkSpeaksFor(caller, instance, { action: "RegisterContainerInstance", resource: step.clusterArn });
+  return instance.id;
 }
 
 function registerNew(step: ClusterStep, request: RegisterContainerInstanceRequest, given: Given): string {
@@ -113,6 +116,7 @@ function newContainerInstance(
     attachments: trunk ? [newTrunk(step.random("attachment-id"))] : [],
     tags,
     capacityProviderName: providerOfInstance(sent.custom, external),
+    registeredBy: registrantOf(given.caller),
   };
 }
 

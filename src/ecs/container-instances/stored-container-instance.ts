@@ -8,7 +8,13 @@ import type { ContainerInstance } from "./container-instance.ts";
 export const instanceKind = "container-instance";
 export const registrationKind = "instance-registration";
 
-const registeredMembers = ["platformAttributes", "customAttributes", "registeredResources", "platformDevices"] as const;
+const registeredMembers = [
+  "platformAttributes",
+  "customAttributes",
+  "registeredResources",
+  "platformDevices",
+  "registeredBy",
+] as const;
 
 type Registration = Pick<ContainerInstance, (typeof registeredMembers)[number]>;
 type Rest = Omit<ContainerInstance, keyof Registration>;
@@ -27,9 +33,9 @@ export class StoredContainerInstances {
       this.#stored.delete(key);
       return [change, { kind: registrationKind, key, value: null }];
     }
-    const { platformAttributes, customAttributes, registeredResources, platformDevices, ...rest } =
+    const { platformAttributes, customAttributes, registeredResources, platformDevices, registeredBy, ...rest } =
       change.value as ContainerInstance;
-    const registration = { platformAttributes, customAttributes, registeredResources, platformDevices };
+    const registration = { platformAttributes, customAttributes, registeredResources, platformDevices, registeredBy };
     const stored = this.#stored.get(key);
     if (stored !== undefined && registeredMembers.every((member) => stored[member] === registration[member])) {
       return [{ kind: instanceKind, key, value: rest }];
@@ -54,6 +60,9 @@ export class StoredContainerInstances {
   }
 }
 
-/** A document of a version whose instances did not say since when their agent is gone. */
-const current = (instance: ContainerInstance): ContainerInstance =>
-  instance.disconnectedAt === undefined ? { ...instance, disconnectedAt: null } : instance;
+/** Documents of earlier versions lack `disconnectedAt` or `registeredBy`. */
+function current(instance: ContainerInstance): ContainerInstance {
+  const { disconnectedAt, registeredBy } = instance as Partial<ContainerInstance>;
+  if (disconnectedAt !== undefined && registeredBy !== undefined) return instance;
+  return { ...instance, disconnectedAt: disconnectedAt ?? null, registeredBy: registeredBy ?? null };
+}

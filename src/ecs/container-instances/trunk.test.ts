@@ -20,11 +20,11 @@ function trunkWorld(): { world: InstanceWorld; id: string } {
 
 const acknowledge = (world: InstanceWorld, id: string, status: string) =>
   world.run((step) =>
-    acknowledgeInstanceAttachment(
-      step,
-      attachmentArn(place, "lab", world.instance(id).attachments[0]?.id ?? ""),
+    acknowledgeInstanceAttachment(step, {
+      attachmentArn: attachmentArn(place, "lab", world.instance(id).attachments[0]?.id ?? ""),
       status,
-    ),
+      caller: world.caller,
+    }),
   );
 
 test("a trunk is made only where setting, agent and instance type allow it", () => {
@@ -67,7 +67,9 @@ test("the agent's word comes first, and late or repeated words change nothing", 
   const foreign = ["x", attachmentArn(place, "lab", "none"), attachmentArn(place, "other", "none")];
   for (const arn of foreign) {
     assert.equal(
-      world.run((step) => acknowledgeInstanceAttachment(step, arn, "ATTACHED")),
+      world.run((step) =>
+        acknowledgeInstanceAttachment(step, { attachmentArn: arn, status: "ATTACHED", caller: world.caller }),
+      ),
       false,
     );
   }

@@ -1,10 +1,11 @@
-import type { Given } from "../call.ts";
+import type { Caller, Given } from "../call.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { noteDrain } from "../drains/drain.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import { instanceTransition, withStatus } from "./container-instance-lifecycle.ts";
 import { describeContainerInstance } from "./describe-container-instance.ts";
+import { checkSpeaksFor, denyAgent } from "./instance-owner.ts";
 import {
   checkedInstanceIds,
   type Failure,
@@ -21,14 +22,16 @@ export type UpdateContainerInstancesStateRequest = {
  * Moves 1 to 10 container instances to ACTIVE or DRAINING; being there already is no change. Unknown instances, and those
  * neither ACTIVE nor DRAINING, come as failures while the others are moved. Tasks stay where they are, until their services
  * have been looked at.
- * Refuses with InvalidParameterException an empty or too long list and another status.
+ * Refuses with InvalidParameterException an empty or too long list and another status; with AccessDeniedException an agent
+ * key that names another key's instance, or wants anything but DRAINING: it may leave, and not undo a drain of yours.
  */
 export function updateContainerInstancesState(
   step: ClusterStep,
   request: UpdateContainerInstancesStateRequest,
-  _: Given,
+  { caller }: Given,
 ) {
   const { containerInstances: references, status } = request;
+  if (caller.ownInstancesOnly === true) checkDrainsItself(step, references ?? [], status, caller);
   const { ids, failures } = moveContainerInstances(
     step,
     references,
@@ -40,6 +43,20 @@ export function updateContainerInstancesState(
     return instance === undefined ? [] : [describeContainerInstance(step.state, instance, [], step.now)];
   });
   return { containerInstances, failures };
+}
+
+function checkDrainsItself(
+  step: ClusterStep,
+  references: readonly string[],
+  status: string | undefined,
+  caller: Caller,
+): void {
+  const action = "UpdateContainerInstancesState";
+  if (status !== "DRAINING") denyAgent(caller, action, step.clusterArn);
+  for (const reference of references) {
+    const instance = findContainerInstance(step, reference);
+    if (instance !== null) checkSpeaksFor(caller, instance, { action, resource: instance.arn });
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import { isAgentConnected } from "../fargate/managed-host.ts";
 import { lookAtService } from "../services/look/look-at-service.ts";
 import { primaryOf, serviceNameOf } from "../services/service.ts";
 import { reportTaskHealth } from "../tasks/report-task-health.ts";
-import { submitTaskStateChange } from "../tasks/submit-task-state-change.ts";
+import { takeStateChange } from "../tasks/submit-task-state-change.ts";
 import type { Task } from "../tasks/task.ts";
 import { taskStatusDueAt } from "../tasks/task-due-at.ts";
 import { taskDue } from "../tasks/task-timers.ts";
@@ -175,7 +175,7 @@ export class DrainRehearsal {
     if (task.lastStatus !== "PENDING" && task.lastStatus !== "ACTIVATING" && task.lastStatus !== "STOPPING") return 0;
     const status = task.desiredStatus === "STOPPED" ? "STOPPED" : "RUNNING";
     const containers = task.containers.map(({ name }) => ({ containerName: name, status }));
-    submitTaskStateChange(this.#step, { task: task.arn, status, containers });
+    takeStateChange(this.#step, { task: task.arn, status, containers }, null);
     this.#check(must(state.tasks.get(task.id), "a task that was reported"));
     return 1;
   }

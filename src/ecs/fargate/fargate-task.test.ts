@@ -106,7 +106,11 @@ test("the host is in no list, count or call of container instances", () => {
   world.refused("ClientException", /not registered/, "RegisterContainerInstance", {
     containerInstanceArn: task.arn.replace(/task\/.*$/, `container-instance/lab/${host}`),
   });
-  assert.equal(world.step({ type: "agent-standing", instanceId: host }).value, "unknown", "to an agent from outside");
+  assert.equal(
+    world.step({ type: "agent-standing", instanceId: host, caller: null }).value,
+    "unknown",
+    "to an agent from outside",
+  );
   const counts = world.step({ type: "count" }).value as Record<string, unknown>;
   assert.deepEqual(
     [counts.registeredContainerInstances, counts.runningTasks, counts.runningTasksByLaunchType],

@@ -1,4 +1,6 @@
+import type { Given } from "../call.ts";
 import type { ClusterStep } from "../cluster-step.ts";
+import { checkSpeaksFor } from "../container-instances/instance-owner.ts";
 import { refuse } from "../refusals.ts";
 import { type RequestTag, type Tag, type TaggedResource, taggedResource, withoutTags, withTags } from "./tag.ts";
 
@@ -20,9 +22,20 @@ export function untagInCluster(step: ClusterStep, request: TagRequest): object {
   return {};
 }
 
-/** ListTagsForResource for a task, a container instance or a service. */
-export function listTagsInCluster(step: ClusterStep, request: TagRequest): { tags: readonly Tag[] } {
-  return { tags: find(step, request).document.tags };
+/**
+ * ListTagsForResource for a task, a container instance or a service. Refuses an agent key that asks for anything but its own
+ * instances and their tasks with AccessDeniedException.
+ */
+export function listTagsInCluster(step: ClusterStep, request: TagRequest, { caller }: Given): { tags: readonly Tag[] } {
+  const found = find(step, request);
+  const instance =
+    found.noun === "container-instance"
+      ? found.document
+      : found.noun === "task"
+        ? (step.state.instances.get(found.document.instanceId ?? "") ?? null)
+        : null;
+  checkSpeaksFor(caller, instance, { action: "ListTagsForResource", resource: found.document.arn });
+  return { tags: found.document.tags };
 }
 
 /** AWS: tags are no part of the events, so they announce nothing. */

@@ -1,3 +1,4 @@
+import type { Given } from "../call.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { acknowledgeInstanceAttachment } from "../container-instances/acknowledge-instance-attachment.ts";
 import { refuse } from "../refusals.ts";
@@ -12,11 +13,12 @@ export type SubmitAttachmentStateChangesRequest = {
 export function submitAttachmentStateChanges(
   step: ClusterStep,
   request: SubmitAttachmentStateChangesRequest,
+  { caller }: Given,
 ): typeof acknowledgment {
   const attachments = request.attachments ?? [];
   if (attachments.length === 0) refuse("InvalidParameterException", "Attachments cannot be empty.");
   for (const { attachmentArn = "", status = "" } of attachments) {
-    acknowledgeInstanceAttachment(step, attachmentArn, status);
+    acknowledgeInstanceAttachment(step, { attachmentArn, status, caller });
   }
   return acknowledgment;
 }

@@ -1,6 +1,7 @@
+import type { Given } from "../call.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import type { ContainerReport } from "./container-report.ts";
-import { type acknowledgment, submitTaskStateChange } from "./submit-task-state-change.ts";
+import { type acknowledgment, takeStateChange } from "./submit-task-state-change.ts";
 
 export type SubmitContainerStateChangeRequest = ContainerReport & { readonly cluster?: string; readonly task?: string };
 
@@ -8,7 +9,9 @@ export type SubmitContainerStateChangeRequest = ContainerReport & { readonly clu
 export function submitContainerStateChange(
   step: ClusterStep,
   request: SubmitContainerStateChangeRequest,
+  { caller }: Given,
 ): typeof acknowledgment {
   const { cluster: _, task, ...report } = request;
-  return submitTaskStateChange(step, { ...(task === undefined ? {} : { task }), containers: [report] });
+  const change = { ...(task === undefined ? {} : { task }), containers: [report] };
+  return takeStateChange(step, change, { caller, action: "SubmitContainerStateChange" });
 }

@@ -1,5 +1,7 @@
 import { resourceId } from "../arn.ts";
+import type { Caller, Given } from "../call.ts";
 import type { ClusterStep } from "../cluster-step.ts";
+import { checkSpeaksFor } from "../container-instances/instance-owner.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import { advance, wantStopped } from "./advance.ts";
@@ -24,14 +26,32 @@ export const acknowledgment = { acknowledgment: "ok" } as const;
 
 /**
  * SubmitTaskStateChange: what an agent reports of a task. Reports that are late, repeated or about a task that is gone
- * change nothing and are acknowledged, since the agent would repeat them for ever.
+ * change nothing and are acknowledged, since the agent would repeat them for ever. Refuses an agent key that did not register
+ * the task's container instance with AccessDeniedException.
  */
-export function submitTaskStateChange(step: ClusterStep, request: SubmitTaskStateChangeRequest): typeof acknowledgment {
+export function submitTaskStateChange(
+  step: ClusterStep,
+  request: SubmitTaskStateChangeRequest,
+  { caller }: Given,
+): typeof acknowledgment {
+  return takeStateChange(step, request, { caller, action: "SubmitTaskStateChange" });
+}
+
+/** As `submitTaskStateChange`, for the call `action` of `caller`; null for what the cluster itself supposes. */
+export function takeStateChange(
+  step: ClusterStep,
+  request: SubmitTaskStateChangeRequest,
+  speaker: { readonly caller: Caller; readonly action: string } | null,
+): typeof acknowledgment {
   const reference = request.task ?? "";
   if (reference === "") refuse("InvalidParameterException", "Task cannot be empty.");
   const id = resourceId(step.place, step.clusterName, "task", reference);
   const task = id === null ? undefined : step.state.tasks.get(id);
   if (task === undefined || isOver(task)) return acknowledgment;
+  if (speaker !== null) {
+    const instance = step.state.instances.get(task.instanceId ?? "") ?? null;
+    checkSpeaksFor(speaker.caller, instance, { action: speaker.action, resource: task.arn });
+  }
   const next = reported(step, task, request);
   if (next !== task) {
     step.changeTask(next);

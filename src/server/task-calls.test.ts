@@ -6,17 +6,16 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { ECS } from "@aws-sdk/client-ecs";
 import { AccessKeys } from "../auth/access-keys.ts";
+import { authorize } from "../auth/authorize.ts";
 import { SealKey, sealKeyPath } from "../auth/seal-key.ts";
 import { TaskCredentials, type TaskRole, taskCredentialsMs } from "../auth/task-credentials.ts";
 import { systemClock } from "../lib/clock.ts";
 import { SqliteStore } from "../store/sqlite/sqlite-store.ts";
-import { berthOperations } from "../wire/berth-operations.ts";
-import { WireError } from "../wire/errors.ts";
 import { looseAuthentication } from "./authenticate.ts";
 import type { ServerLog } from "./log.ts";
 import { taskCredentialsPurpose } from "./open-authentication.ts";
+import { requestResources } from "./request-resources.ts";
 import { type RunningServer, startServer } from "./server.ts";
-import { checkTaskOperation, checkTaskRequest } from "./task-caller.ts";
 
 const account = "000000000000";
 const roleArn = `arn:aws:iam::${account}:role/app`;
@@ -81,22 +80,24 @@ test("a task reads and protects itself, and is denied everything else", async (c
 
   const principal = `arn:aws:sts::${account}:assumed-role/app/${id}`;
   const because = "because the role of a task may only describe and protect that task and list its tags";
-  const denied = (operation: string, resource = "*") => ({
+  const denied = (operation: string, resource: string) => ({
     name: "AccessDeniedException",
     message: `User: ${principal} is not authorized to perform: ecs:${operation} on resource: ${resource} ${because}`,
   });
-  await assert.rejects(task.listTasks({}), denied("ListTasks"));
-  await assert.rejects(task.runTask({ taskDefinition: "web" }), denied("RunTask"));
-  await assert.rejects(task.stopTask({ task: own }), denied("StopTask"));
-  await assert.rejects(task.discoverPollEndpoint({}), denied("DiscoverPollEndpoint"));
+  const definitionArn = `arn:aws:ecs:us-east-1:${account}:task-definition/web`;
+  const clusterArn = `arn:aws:ecs:us-east-1:${account}:cluster/default`;
+  await assert.rejects(task.listTasks({}), denied("ListTasks", clusterArn));
+  await assert.rejects(task.runTask({ taskDefinition: "web" }), denied("RunTask", definitionArn));
+  await assert.rejects(task.stopTask({ task: own }), denied("StopTask", own));
+  await assert.rejects(task.discoverPollEndpoint({}), denied("DiscoverPollEndpoint", clusterArn));
   await assert.rejects(task.describeTasks({ tasks: [own, other] }), denied("DescribeTasks", other));
-  await assert.rejects(task.describeTasks({ tasks: [] }), denied("DescribeTasks"));
-  await assert.rejects(task.describeTasks({ cluster: "other", tasks: [id] }), denied("DescribeTasks", id));
+  await assert.rejects(task.describeTasks({ tasks: [] }), denied("DescribeTasks", clusterArn));
+  const otherArn = clusterArn.replace("default", "other");
+  await assert.rejects(task.describeTasks({ cluster: "other", tasks: [id] }), denied("DescribeTasks", otherArn));
   await assert.rejects(
     task.updateTaskProtection({ cluster: "default", tasks: [other], protectionEnabled: true }),
     denied("UpdateTaskProtection", other),
   );
-  const clusterArn = `arn:aws:ecs:us-east-1:${account}:cluster/default`;
   await assert.rejects(
     task.listTagsForResource({ resourceArn: clusterArn }),
     denied("ListTagsForResource", clusterArn),
@@ -128,40 +129,25 @@ test("a task reads and protects itself, and is denied everything else", async (c
 });
 
 const taskArn = `arn:aws:ecs:us-east-1:${account}:task/lab/0123456789abcdef0123456789abcdef`;
-const caller = { arn: taskArn, region: "us-east-1", principalArn: "arn:aws:sts::000000000000:assumed-role/app/0" };
-
-test("a task is no agent: what has no operation, as a socket, is denied", () => {
-  assert.throws(() => checkTaskOperation(caller, undefined), /not authorized to perform: ecs:Poll/);
-  const target = (operation: string) => `AmazonEC2ContainerServiceV20141113.${operation}`;
-  assert.throws(() => checkTaskOperation(caller, target("SubmitTaskStateChange")), WireError);
-  for (const { name } of berthOperations) {
-    const says = new RegExp(`not authorized to perform: berth:${name} on`);
-    assert.throws(() => checkTaskOperation(caller, `BerthV1.${name}`), says);
-    assert.throws(() => checkTaskRequest(caller, name, { tasks: [taskArn] }, { account, region: "us-east-1" }), says);
-  }
-  checkTaskOperation(caller, target("GetTaskProtection"));
-});
 
 test("a task is its own in its region and cluster only, by id, by short and by long ARN", () => {
+  const arn = "arn:aws:sts::000000000000:assumed-role/app/0";
+  const clusterArn = `arn:aws:ecs:us-east-1:${account}:cluster/lab`;
   const id = taskArn.slice(-32);
   const short = `arn:aws:ecs:us-east-1:${account}:task/${id}`;
   const isOwn = (reference: string, cluster: string | undefined, region = "us-east-1"): boolean => {
-    try {
-      checkTaskRequest(caller, "DescribeTasks", { cluster, tasks: [reference] }, { account, region });
-      return true;
-    } catch {
-      return false;
-    }
+    const resources = requestResources("DescribeTasks", { cluster, tasks: [reference] }, { account, region });
+    return authorize({ type: "task", arn, taskArn, clusterArn }, "ecs:DescribeTasks", resources).allowed;
   };
   for (const own of [id, short, taskArn]) {
     assert.ok(isOwn(own, "lab"));
-    assert.ok(isOwn(own, `arn:aws:ecs:us-east-1:${account}:cluster/lab`));
+    assert.ok(isOwn(own, clusterArn));
+    assert.ok(!isOwn(own, "lab", "us-west-2"));
+    assert.ok(!isOwn(own, undefined));
+    assert.ok(!isOwn(own, "other"));
   }
-  assert.ok(!isOwn(id, undefined));
-  assert.ok(!isOwn(id, "lab", "us-west-2"));
   assert.ok(!isOwn(id.replace("0", "1"), "lab"));
   assert.ok(!isOwn(taskArn.replace("us-east-1", "us-west-2"), "lab"));
-  assert.throws(() => checkTaskRequest(caller, "ListTagsForResource", {}, { account, region: "us-east-1" }), WireError);
 });
 
 test("where no signature is looked at, a task's credentials stand for its account, and strange ones for the default one", async () => {
@@ -178,7 +164,7 @@ test("where no signature is looked at, a task's credentials stand for its accoun
   assert.equal((await ask(sessionToken)).account, "444455556666");
   assert.match((await ask(sessionToken)).caller.principalArn, /^arn:aws:sts::444455556666:assumed-role\/app\//);
   for (const token of [undefined, "", `${sessionToken}x`, "strange"]) {
-    const { account: at, caller: who, task } = await ask(token);
-    assert.deepEqual([at, who.principalArn, task], [account, `arn:aws:iam::${account}:root`, undefined]);
+    const { account: at, caller: who } = await ask(token);
+    assert.deepEqual([at, who.principalArn], [account, `arn:aws:iam::${account}:root`]);
   }
 });

@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { actionLevels } from "../src/auth/permissions.ts";
+import { withRoles } from "./roles-section.ts";
+
+test("the table has every action once, beside the roles that may call it", () => {
+  const page = withRoles(
+    "before\n<!-- roles: made by scripts/generate.ts, do not edit -->\nold\n<!-- end of roles -->\n",
+  );
+  assert.match(page, /^before\n/);
+  assert.doesNotMatch(page, /\nold\n/);
+  for (const action of Object.keys(actionLevels)) assert.equal(page.split(`\`${action}\``).length, 2, action);
+  assert.match(page, /\| admin \| operator \| read-only \| agent \| actions \|\n\|---\|---\|---\|---\|---\|\n/);
+  assert.match(page, /\| yes \| {2}\| {2}\| {2}\| .*`ecs:DeleteCluster`/);
+  assert.match(page, /\| yes \| {2}\| {2}\| its own \| .*`ecs:Poll`/);
+  assert.match(page, /\| yes \| yes \| {2}\| {2}\| .*`ecs:RunTask`/);
+});

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { authorize, mayReadMetrics, type Principal, type Resource, wholeAccount } from "./authorize.ts";
+import { type Action, actionLevels, agentActions, taskActions } from "./permissions.ts";
+import { type Role, roles } from "./roles.ts";
+
+const prefix = "arn:aws:ecs:us-east-1:123456789012:";
+const key = (role: Role, clusters: readonly string[] | null = null): Principal => ({
+  type: "key",
+  arn: "arn:aws:iam::123456789012:user/someone",
+  role,
+  clusters,
+  accessKeyId: "AKIAAAAAAAAAAAAAAAAA",
+});
+const inCluster = (cluster: string, type: Resource["type"] = "task"): Resource => ({
+  arn: type === "cluster" ? `${prefix}cluster/${cluster}` : `${prefix}${type}/${cluster}/1`,
+  type,
+  cluster,
+  onlyUsed: false,
+});
+const definition: Resource = {
+  arn: `${prefix}task-definition/web`,
+  type: "task-definition",
+  cluster: null,
+  onlyUsed: false,
+};
+const allowed = (principal: Principal, action: string, ...resources: readonly Resource[]): boolean =>
+  authorize(principal, action, resources).allowed;
+
+const actions = Object.keys(actionLevels) as Action[];
+const reads = (action: string): boolean => /:(Describe|List|Get|Explain|Plan|Discover|Read)/.test(action);
+
+describe("a role", () => {
+  test("of an admin allows every action", () => {
+    for (const action of actions) assert.ok(allowed(key("admin"), action, inCluster("a")), action);
+  });
+
+  test("of a reader allows exactly what reads", () => {
+    for (const action of actions)
+      assert.equal(allowed(key("read-only"), action, inCluster("a")), reads(action), action);
+  });
+
+  test("of an operator allows everything but account settings, the end of clusters and what agents say", () => {
+    const denied = actions.filter((action) => !allowed(key("operator"), action, inCluster("a")));
+    assert.deepEqual(denied, [
+      "ecs:DeleteAccountSetting",
+      "ecs:DeleteCluster",
+      "ecs:Poll",
+      "ecs:PutAccountSetting",
+      "ecs:PutAccountSettingDefault",
+      "ecs:StartTelemetrySession",
+      "ecs:SubmitAttachmentStateChanges",
+      "ecs:SubmitContainerStateChange",
+      "ecs:SubmitTaskStateChange",
+    ]);
+  });
+
+  test("of an agent allows what agents call, about instances and tasks, and nothing else", () => {
+    const instance = inCluster("a", "container-instance");
+    const granted = actions.filter((action) =>
+      [instance, inCluster("a"), inCluster("a", "attachment")].some((each) => allowed(key("agent"), action, each)),
+    );
+    assert.deepEqual(granted, [
+      "ecs:DeregisterContainerInstance",
+      "ecs:DiscoverPollEndpoint",
+      "ecs:ListTagsForResource",
+      "ecs:Poll",
+      "ecs:RegisterContainerInstance",
+      "ecs:StartTelemetrySession",
+      "ecs:SubmitAttachmentStateChanges",
+      "ecs:SubmitContainerStateChange",
+      "ecs:SubmitTaskStateChange",
+      "ecs:UpdateContainerInstancesState",
+    ]);
+    assert.ok(!allowed(key("agent"), "ecs:ListTagsForResource", definition));
+    assert.ok(!allowed(key("agent"), "ecs:ListTagsForResource", inCluster("a", "cluster")));
+    assert.ok(!allowed(key("agent"), "ecs:ListTagsForResource", inCluster("a", "service")));
+  });
+
+  test("allows nothing that the table does not have, nor what only objects have", () => {
+    for (const role of roles) {
+      for (const action of ["ecs:ExecuteCommand", "ecs:runtask", "RunTask", "", "__proto__", "toString"]) {
+        assert.ok(!allowed(key(role), action, wholeAccount), `${role} ${action}`);
+      }
+    }
+  });
+
+  test("decides who reads the figures of the process", () => {
+    const may = roles.filter((role) => mayReadMetrics(key(role)));
+    assert.deepEqual(may, ["admin", "operator", "read-only"]);
+    assert.ok(!mayReadMetrics(key("admin", ["a"])), "they tell of all clusters");
+  });
+});
+
+describe("a key that is bound to clusters", () => {
+  test("acts in these only, whatever its role, and never on the account as a whole", () => {
+    for (const role of roles) {
+      for (const action of actions) {
+        const isAgents = role === "agent" && agentActions.get(action)?.includes("task") !== true;
+        if (isAgents || !allowed(key(role), action, inCluster("a"))) continue;
+        const bound = key(role, ["a", "b"]);
+        assert.ok(allowed(bound, action, inCluster("a"), inCluster("b")), `${role} ${action}`);
+        for (const outside of [inCluster("c"), wholeAccount, definition]) {
+          assert.ok(!allowed(bound, action, inCluster("a"), outside), `${role} ${action} ${outside.arn}`);
+        }
+      }
+    }
+  });
+
+  test("may use what belongs to the account", () => {
+    assert.ok(
+      allowed(key("operator", ["a"]), "ecs:RunTask", inCluster("a", "cluster"), { ...definition, onlyUsed: true }),
+    );
+  });
+
+  test("is refused in AWS's words, by the resource that is in the way", () => {
+    assert.deepEqual(authorize(key("operator", ["a"]), "ecs:StopTask", [inCluster("a", "cluster"), inCluster("c")]), {
+      allowed: false,
+      resource: `${prefix}task/c/1`,
+      because: "no identity-based policy allows the ecs:StopTask action",
+    });
+  });
+});
+
+test("a task may take four actions, about itself", () => {
+  const taskArn = inCluster("a").arn;
+  const task: Principal = {
+    type: "task",
+    arn: "arn:aws:sts::1:assumed-role/r/1",
+    taskArn,
+    clusterArn: `${prefix}cluster/a`,
+  };
+  const granted = actions.filter((action) => allowed(task, action, inCluster("a")));
+  assert.deepEqual(granted, [...taskActions.keys()]);
+  for (const action of granted) {
+    assert.ok(!allowed(task, action, { ...inCluster("a"), arn: `${taskArn}2` }), action);
+    assert.ok(!allowed(task, action, inCluster("a"), inCluster("b")), action);
+    assert.ok(!allowed(task, action, inCluster("a"), inCluster("b", "cluster")), action);
+    assert.ok(!allowed(task, action, inCluster("a", "cluster")), `${action} without a task`);
+    assert.ok(!allowed(task, action), action);
+  }
+  assert.ok(!mayReadMetrics(task));
+});

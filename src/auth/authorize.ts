@@ -1,0 +1,90 @@
+import { actionLevels, agentActions, levelsOf, type ResourceType, taskActions } from "./permissions.ts";
+import type { Role } from "./roles.ts";
+
+/** Who calls, as far as it decides what the call may do. */
+export type Principal =
+  | {
+      readonly type: "key";
+      readonly arn: string;
+      readonly role: Role;
+      /** The names of the clusters that the key is bound to, in every region of its account; null when it is bound to none. */
+      readonly clusters: readonly string[] | null;
+      /** The key itself; null where no key was checked. */
+      readonly accessKeyId: string | null;
+    }
+  /** A task that calls with the credentials of one of its roles. */
+  | { readonly type: "task"; readonly arn: string; readonly taskArn: string; readonly clusterArn: string };
+
+/** Something that a call names. */
+export type Resource = {
+  readonly arn: string;
+  readonly type: ResourceType;
+  /** The cluster that it is or belongs to; null when it belongs to the account as a whole, or to nothing in this account. */
+  readonly cluster: string | null;
+  /** True for what the call uses without showing or changing it, such as the task definition that RunTask runs. */
+  readonly onlyUsed: boolean;
+};
+
+/** The account as a whole. */
+export const wholeAccount: Resource = { arn: "*", type: "*", cluster: null, onlyUsed: false };
+
+/** Whether a call may go on; else the ARN of the first resource in the way, and why. */
+export type Decision =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly resource: string; readonly because: string };
+
+/**
+ * Decides whether `principal` may take `action` (such as `ecs:RunTask`) on `resources`, all that the call names. An action that
+ * the table does not have is denied to everyone. Account and region of the call are settled before: a principal acts in its own
+ * account only.
+ */
+export function authorize(principal: Principal, action: string, resources: readonly Resource[]): Decision {
+  if (principal.type === "task") return authorizeTask(principal, action, resources);
+  const because = noPolicy(action);
+  const levels: Readonly<Partial<Record<string, string>>> = actionLevels;
+  const level = Object.hasOwn(levels, action) ? levels[action] : undefined;
+  const granted = principal.role === "agent" ? agentActions.get(action) : undefined;
+  const isGranted = granted !== undefined || levelsOf[principal.role].some((each) => each === level);
+  if (level === undefined || !isGranted) return deny(subjectOf(resources), because);
+  const wrongType = granted && resources.find(({ type }) => !granted.includes(type));
+  if (wrongType !== undefined) return deny(wrongType, because);
+  const { clusters } = principal;
+  if (clusters === null) return { allowed: true };
+  const outside = resources.find(
+    ({ cluster, onlyUsed }) => !onlyUsed && (cluster === null || !clusters.includes(cluster)),
+  );
+  return outside === undefined ? { allowed: true } : deny(outside, because);
+}
+
+/** Whether `principal` may read the figures of the process. They tell of all accounts, so a key bound to clusters may not. */
+export const mayReadMetrics = (principal: Principal): boolean =>
+  authorize(principal, "berth:ReadMetrics", [wholeAccount]).allowed;
+
+function authorizeTask(
+  principal: Principal & { readonly type: "task" },
+  action: string,
+  resources: readonly Resource[],
+): Decision {
+  const because = "the role of a task may only describe and protect that task and list its tags";
+  const granted = taskActions.get(action);
+  if (granted === undefined) return deny(subjectOf(resources), because);
+  const isOwn = ({ type, arn }: Resource): boolean =>
+    granted.includes(type) && arn === (type === "cluster" ? principal.clusterArn : principal.taskArn);
+  const foreign = resources.find((resource) => !isOwn(resource));
+  if (foreign !== undefined) return deny(foreign, because);
+  // A call without a task would be about the cluster.
+  return resources.some(({ type }) => type === "task") ? { allowed: true } : deny(subjectOf(resources), because);
+}
+
+/** AWS: the error names the task, service or definition that a call is about, and the cluster only when there is nothing else. */
+const subjectOf = (resources: readonly Resource[]): Resource | undefined =>
+  resources.find(({ type }) => type !== "cluster") ?? resources[0];
+
+/** AWS: the text. */
+const noPolicy = (action: string): string => `no identity-based policy allows the ${action} action`;
+
+const deny = (resource: Resource | undefined, because: string): Decision => ({
+  allowed: false,
+  resource: resource?.arn ?? "*",
+  because,
+});

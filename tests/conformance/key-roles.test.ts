@@ -1,0 +1,190 @@
+/** Keys of every role against every operation, over HTTP: what a role may not do is denied in AWS's words and does nothing. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { ApiError } from "../../src/agent/remote/api-error.ts";
+import { SignedApi } from "../../src/agent/remote/signed-api.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { seededRandom } from "../../src/lib/random.ts";
+import type { AnsweredOperation } from "../../src/wire/api-operations.ts";
+import { berthOperation } from "../../src/wire/berth-operations.ts";
+import type { Credentials } from "../agent-client.ts";
+import { type LikelyRequests, likelyRequests } from "../fuzz/likely-requests.ts";
+import { AgentWorld, account, region } from "./agent-world.ts";
+
+const clusterArn = `arn:aws:ecs:${region}:${account}:cluster/default`;
+const apis: SignedApi[] = [];
+let world: AgentWorld;
+let requests: LikelyRequests;
+let operations: readonly AnsweredOperation[];
+let instance: string;
+let task: string;
+
+before(async () => {
+  world = await AgentWorld.start();
+  instance = await world.register();
+  await world.open("acs", instance);
+  task = await world.startTask(instance);
+  await world.ecs.registerTaskDefinition({
+    family: "fuzz",
+    containerDefinitions: [{ name: "main", image: "busybox", memory: 16 }],
+  });
+  requests = likelyRequests({ cluster: "default", instance, task, taskDefinition: "fuzz" });
+  operations = Object.keys(requests) as AnsweredOperation[];
+});
+after(async () => {
+  for (const api of apis) api.close();
+  await world.end();
+});
+
+type Call = (operation: AnsweredOperation, request?: object) => Promise<object>;
+
+/** Calls with a key, one of Berth's own operations too. */
+function callerWith(credentials: Credentials): Call {
+  const random = seededRandom("key-roles").stream("calls");
+  const options = { endpoint: world.server.url, region, agentVersion: null, clock: systemClock, random, trust: null };
+  const api = new SignedApi({ ...options, credentials: { sessionToken: null, ...credentials } });
+  apis.push(api);
+  return (operation, request = requests[operation] ?? {}) =>
+    berthOperation(operation) === null ? api.call(operation, request) : api.call(operation, request, "BerthV1");
+}
+
+/** Calls an operation that Berth does not answer. */
+const callAbsent = (credentials: Credentials) => callerWith(credentials) as (operation: string) => Promise<object>;
+
+/** The error of a call; null when it was answered. */
+const errorOf = (answer: Promise<object>): Promise<ApiError | null> =>
+  answer.then(
+    () => null,
+    (error: unknown) => {
+      assert.ok(error instanceof ApiError, String(error));
+      return error;
+    },
+  );
+
+/** Makes every call of `denied`, and checks that each is denied and that nothing came of them. */
+async function denyAll(call: Call, user: string, denied: readonly AnsweredOperation[]): Promise<void> {
+  const before = await state();
+  for (const operation of denied) {
+    const error = await errorOf(call(operation));
+    assert.deepEqual([error?.code, error?.status], ["AccessDeniedException", 403], `${operation}: ${error?.message}`);
+    const action = `${berthOperation(operation) === null ? "ecs" : "berth"}:${operation}`;
+    const text = new RegExp(
+      `^User: arn:aws:iam::${account}:user/${user} is not authorized to perform: ${action} on resource: \\S+ because no identity-based policy allows the ${action} action$`,
+    );
+    assert.match(error?.message ?? "", text);
+  }
+  assert.deepEqual(await state(), before);
+}
+
+/** What there is in the account, in short. */
+async function state(): Promise<unknown> {
+  const { ecs } = world;
+  const [clusters, instances, tasks, definitions, services, settings, described, tags] = await Promise.all([
+    ecs.describeClusters({ include: ["SETTINGS", "TAGS"] }),
+    ecs.listContainerInstances({}),
+    ecs.listTasks({}),
+    ecs.listTaskDefinitions({}),
+    ecs.listServices({}),
+    ecs.listAccountSettings({}),
+    ecs.describeContainerInstances({ containerInstances: [instance], include: ["TAGS"] }),
+    ecs.describeTasks({ tasks: [task], include: ["TAGS"] }),
+  ]);
+  return [
+    clusters.clusters,
+    instances.containerInstanceArns,
+    tasks.taskArns,
+    definitions.taskDefinitionArns,
+    services.serviceArns,
+    settings.settings,
+    described.containerInstances,
+    tags.tasks,
+  ];
+}
+
+const reads = (operation: string): boolean => /^(Describe|List|Get|Explain|Plan|Discover)/.test(operation);
+
+describe("a key", () => {
+  test("of a reader sees everything and changes nothing", async () => {
+    const call = callerWith(await world.createKey({ role: "read-only" }));
+    await denyAll(
+      call,
+      "read-only",
+      operations.filter((operation) => !reads(operation)),
+    );
+    for (const operation of operations.filter(reads)) {
+      assert.notEqual((await errorOf(call(operation)))?.code, "AccessDeniedException", operation);
+    }
+  });
+
+  test("of an agent may nothing but what agents do, and that for no instance of others", async () => {
+    const call = callerWith(await world.createKey({ role: "agent" }));
+    const answered: readonly AnsweredOperation[] = ["DiscoverPollEndpoint", "RegisterContainerInstance"];
+    // Of an attachment that is unknown an agent may say what it likes.
+    const acknowledged: readonly AnsweredOperation[] = ["SubmitAttachmentStateChanges"];
+    await denyAll(
+      call,
+      "agent",
+      operations.filter((operation) => ![...answered, ...acknowledged].includes(operation)),
+    );
+    for (const operation of answered) assert.equal(await errorOf(call(operation)), null, operation);
+    const absent = callAbsent(await world.createKey({ role: "agent" }));
+    assert.equal((await errorOf(absent("ExecuteCommand")))?.code, "AccessDeniedException");
+    assert.equal((await errorOf(callAbsent(world.key)("ExecuteCommand")))?.code, "ClientException");
+  });
+
+  test("of an operator may not change the account, end a cluster or speak for agents", async () => {
+    const call = callerWith(await world.createKey({ role: "operator" }));
+    const denied: readonly AnsweredOperation[] = [
+      "DeleteAccountSetting",
+      "DeleteCluster",
+      "PutAccountSetting",
+      "PutAccountSettingDefault",
+      "SubmitAttachmentStateChanges",
+      "SubmitContainerStateChange",
+      "SubmitTaskStateChange",
+    ];
+    await denyAll(call, "operator", denied);
+  });
+
+  test("that is bound to other clusters may nothing here, nor in the account, whatever its role", async () => {
+    await world.ecs.createCluster({ clusterName: "mine" });
+    for (const role of ["admin", "operator", "read-only", "agent"] as const) {
+      const call = callerWith(await world.createKey({ role, clusters: ["mine", "other-one"] }));
+      await denyAll(call, role, operations);
+    }
+  });
+
+  test("that is bound may work in its own cluster, with what the account has", async () => {
+    const call = callerWith(await world.createKey({ role: "operator", clusters: ["mine"] }));
+    const cluster = "mine";
+    await call("RegisterContainerInstance", { cluster, totalResources: [] });
+    await call("RunTask", { cluster, taskDefinition: "fuzz" });
+    await call("CreateService", { cluster, serviceName: "web", taskDefinition: "fuzz", desiredCount: 0 });
+    await call("DescribeClusters", { clusters: [cluster, clusterArn.replace("default", cluster)] });
+    await call("UpdateClusterSettings", { cluster, settings: [{ name: "containerInsights", value: "disabled" }] });
+    const reaching: readonly (readonly [AnsweredOperation, object])[] = [
+      ["DescribeClusters", { clusters: [cluster, "default"] }],
+      ["DescribeClusters", { clusters: [cluster, ""] }],
+      ["DescribeTasks", { cluster, tasks: [task] }],
+      ["StopTask", { cluster, task }],
+      ["StartTask", { cluster, taskDefinition: "fuzz", containerInstances: [instance] }],
+      ["DescribeServices", { cluster, services: ["web", clusterArn.replace("cluster/", "service/").concat("/web")] }],
+      ["ListTagsForResource", { resourceArn: instance }],
+      ["PutAttributes", { cluster, attributes: [{ name: "a", value: "b", targetId: instance }] }],
+      ["RegisterContainerInstance", { cluster, containerInstanceArn: instance }],
+      ["ListClusters", {}],
+      ["DescribeTaskDefinition", { taskDefinition: "fuzz" }],
+    ];
+    for (const [operation, request] of reaching) {
+      assert.equal((await errorOf(call(operation, request)))?.code, "AccessDeniedException", JSON.stringify(request));
+    }
+  });
+
+  test("of an admin may do everything, as the keys from before there were roles", async () => {
+    const call = callerWith(await world.createKey());
+    const last: readonly AnsweredOperation[] = ["DeleteCluster"];
+    for (const operation of [...operations.filter((each) => !last.includes(each)), ...last]) {
+      assert.notEqual((await errorOf(call(operation)))?.code, "AccessDeniedException", operation);
+    }
+  });
+});
