@@ -3,6 +3,7 @@ import type { StepResult } from "../ecs/machine.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Append } from "../store/store.ts";
 import { type Answer, AppendGroup } from "./append-group.ts";
+import type { TakeTurn } from "./turns.ts";
 
 /** LIMIT: old events are forgotten by the thousand, so that few appends pay for it. */
 const eventsForgottenAtOnce = 1_000;
@@ -12,6 +13,8 @@ export type AppendObserver = { appended(ms: number, steps: number, bytes: number
 
 export type GroupCommitOptions<Effect> = {
   readonly clock: Clock;
+  /** An append holds the event loop while its documents become text. */
+  readonly takeTurn: TakeTurn;
   readonly observe: AppendObserver | undefined;
   readonly append: (append: Append) => Promise<void>;
   readonly release: (effects: readonly Effect[]) => void;
@@ -89,8 +92,10 @@ export class GroupCommit<Effect> {
     if (this.#underWay !== null || this.#appendIsDeferred) return;
     this.#appendIsDeferred = true;
     this.#options.clock.defer(() => {
-      this.#appendIsDeferred = false;
-      void this.#append();
+      this.#options.takeTurn(() => {
+        this.#appendIsDeferred = false;
+        void this.#append();
+      }, true);
     });
   }
 

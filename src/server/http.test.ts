@@ -24,6 +24,7 @@ function create(limits: Partial<HttpLimits>): FastifyInstance {
     limits,
     authenticate: looseAuthentication("000000000000"),
     answerApi: (call) => answer(call),
+    takeTurn: (_, work) => work(),
     metrics,
     log: openLog("debug", { write: (line) => lines.push(line) }),
     health: () => ({ healthy: true }),

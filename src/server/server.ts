@@ -120,6 +120,7 @@ async function assemble(
     },
     log: log.write,
     observe: appends,
+    stopwatch: () => performance.now(),
   });
   const { authenticate, accessKeys, taskCredentials } = await openAuthentication(options, store);
   const arrivals = new AgentArrivals(controlPlane);
@@ -157,6 +158,7 @@ async function assemble(
   const http = createHttp({
     authenticate,
     answerApi: answerApi(controlPlane, hosts),
+    takeTurn: (account, work) => controlPlane.turns.work(account, "", work),
     metrics: calls,
     log,
     limits,

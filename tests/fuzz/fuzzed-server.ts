@@ -57,6 +57,7 @@ export async function startFuzzedServer() {
   const http = createHttp({
     authenticate: looseAuthentication(place.account),
     answerApi: (apiCall) => controlPlane.call(apiCall),
+    takeTurn: (account, work) => controlPlane.turns.work(account, "", work),
     metrics: new CallMetrics(),
     log: { write, isDebug: false },
     health: () => ({ healthy: true }),

@@ -93,7 +93,9 @@ export function explain(
   plan: TaskPlan,
   placements: readonly PlacementRequest[],
 ): ExplainPlacementReply {
-  let explanations = instanceExplanations(step.state, must(placements[0], "a task to explain"));
+  const explanationsOf = (placement: PlacementRequest) =>
+    instanceExplanations(step.state, placement, limits.instancesPerExplainPlacement);
+  let explanations = explanationsOf(must(placements[0], "a task to explain"));
   let closest: PlacementRefusal | undefined;
   const counts = new Map<string, number>();
   const withoutPlace = new Set<PlacementRequest>();
@@ -108,7 +110,7 @@ export function explain(
       continue;
     }
     if (withoutPlace.size === 0) {
-      explanations = instanceExplanations(step.state, placement);
+      explanations = explanationsOf(placement);
       [closest] = placementFailures(step.state, placement);
     }
     withoutPlace.add(placement);
