@@ -153,7 +153,9 @@ export class ControlPlane {
 
   /** Durable events of a cluster with a sequence above `after`, in order, at most `limit`. */
   async readEvents(place: ClusterPlace, after: number, limit: number): Promise<StoredEvent[]> {
-    return readWholeEvents(this.#options.store, clusterPartition(place), after, limit);
+    const { store, clock } = this.#options;
+    const giveWay = () => new Promise<void>((resolve) => clock.defer(resolve));
+    return readWholeEvents(store, clusterPartition(place), after, limit, giveWay);
   }
 
   /** How every machine is, for health and metrics. */

@@ -1,9 +1,8 @@
 import { must } from "../../lib/assert.ts";
-import { checkedQuery } from "../cluster-query/checked-query.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { withStatus } from "../container-instances/container-instance-lifecycle.ts";
 import { isAgentConnected } from "../fargate/managed-host.ts";
-import { candidateOf } from "../placement/place-task.ts";
+import { askExpressions } from "../placement/ask-expressions.ts";
 import { lookAtService } from "../services/look/look-at-service.ts";
 import { placementOf, planServiceTasks } from "../services/look/service-task-plan.ts";
 import { primaryOf, serviceNameOf } from "../services/service.ts";
@@ -24,8 +23,6 @@ export type Leaver = { readonly task: Task; readonly serviceName: string; stoppi
 /** A task that takes a leaver's place, and when it was RUNNING. */
 export type Arrival = { readonly taskId: string; runningMoment: number | null };
 
-/** LIMIT: what is spent on asking expressions between two slices: some milliseconds. */
-const queryStepsPerSlice = 2_000_000;
 /** LIMIT: tasks between two slices, a microsecond or few each. */
 const tasksPerSlice = 500;
 
@@ -155,7 +152,6 @@ export class DrainRehearsal {
     if (this.#asked.has(serviceName)) return;
     this.#asked.add(serviceName);
     const { state } = this.#step;
-    const { selections } = state.placement;
     const service = must(state.services.get(serviceName), "a service of the plan");
     const { constraints } = placementOf(
       service,
@@ -163,16 +159,7 @@ export class DrainRehearsal {
       "EC2",
       null,
     );
-    for (const constraint of constraints) {
-      if (constraint.type !== "memberOf") continue;
-      const query = checkedQuery(constraint.expression);
-      for (const id of state.instanceIds.after(null)) {
-        selections.selects(query, must(candidateOf(state, id), "a listed instance"));
-        if (selections.spent < queryStepsPerSlice) continue;
-        selections.begin(Number.POSITIVE_INFINITY);
-        yield;
-      }
-    }
+    yield* askExpressions(state, constraints);
   }
 
   /** Lets agents and the network answer. Gives how many tasks moved. */

@@ -6,10 +6,10 @@ import type { Candidate } from "./candidate.ts";
 const keptMax = 64;
 
 /**
- * LIMIT: what one step of a machine may spend on asking expressions, in steps of about a nanosecond: some ten milliseconds. The
+ * LIMIT: what one step of a machine may spend on asking expressions, in steps of some nanoseconds: about ten milliseconds. The
  * step is then taken back and made again, with the answers so far, and others are served between the two.
  */
-export const queryStepsMax = 8_000_000;
+export const queryStepsMax = 2_000_000;
 
 /** Asking expressions takes more time than a step may: see `Machine.step`. Not an error; answers found so far are kept. */
 export class StepTooLong extends Error {
