@@ -2,8 +2,11 @@ import type { Clock } from "../lib/clock.ts";
 import { Rota } from "./rota.ts";
 import { OverloadError } from "./runner-errors.ts";
 
-/** LIMIT: how long the event loop works before it looks for new input; what is left is done after that. */
-const roundMs = 8;
+/**
+ * LIMIT: how long the event loop works for those who wait before it looks for new input; what is left is done after that. Short, since
+ * Node takes one new connection each time it looks; a look costs some ten microseconds.
+ */
+const roundMs = 2;
 /**
  * LIMIT: calls of one account that are under way, on all its clusters together: as many as one cluster lets wait. Each holds its
  * request and the connection it came over.
