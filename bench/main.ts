@@ -1,5 +1,6 @@
 /** `npm run bench`: every published figure, one after the other. `npm run bench -- NAME` runs one. */
 import { agentSessionFigures } from "./agent-sessions.ts";
+import { fairnessFigures, printFairness } from "./fairness.ts";
 import { type Figure, machine, printFigures } from "./figure.ts";
 import { memoryAndReloadFigures } from "./memory-and-reload.ts";
 import { placementFigures } from "./placement.ts";
@@ -16,9 +17,14 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   "agent-sessions": agentSessionFigures,
   "run-task-to-running": runTaskToRunningFigures,
   services: serviceFigures,
+  fairness: () => fairnessFigures(),
 };
 
 const asked = process.argv.slice(2);
+if (asked[0] === "fairness" && asked.length > 1) {
+  await printFairness(asked.slice(1));
+  process.exit(0);
+}
 if (asked.includes("--help") || asked.some((name) => benches[name] === undefined)) {
   process.stdout.write(`Usage: npm run bench [-- NAME...]\nNames: ${Object.keys(benches).join(", ")}\n`);
   process.exit(asked.includes("--help") ? 0 : 2);

@@ -17,6 +17,27 @@ export type Waiter = {
  * beyond this go into the next append, between which calls are answered. Half as many cost an eighth of RunTask's rate.
  */
 const writesPerGroup = 2_000;
+/** LIMIT: the same for text: some twenty milliseconds. How large a group becomes is known from those before it. */
+const charactersPerGroup = 4_194_304;
+/** LIMIT: a step that writes more than a group may hold still needs a group. */
+const writesPerGroupMin = 8;
+
+/** How many writes fit into a group, when they are as large as those of the last groups. */
+export class GroupSize {
+  #charactersPerWrite = 1;
+
+  get writesMax(): number {
+    const fitting = Math.floor(charactersPerGroup / this.#charactersPerWrite);
+    return Math.max(writesPerGroupMin, Math.min(writesPerGroup, fitting));
+  }
+
+  /** A group of so many writes became so much text. */
+  saw(writes: number, characters: number): void {
+    // Large writes are noticed at once and forgotten slowly.
+    const each = characters / Math.max(1, writes);
+    this.#charactersPerWrite = Math.max(1, each, 0.9 * this.#charactersPerWrite);
+  }
+}
 
 /** The writes of successive steps that go to the store in one append. */
 export class AppendGroup<Effect> {
@@ -25,18 +46,24 @@ export class AppendGroup<Effect> {
   readonly waiters: Waiter[] = [];
   /** Steps that wrote something. */
   steps = 0;
-  #writes = 0;
+  /** Documents and events. */
+  writes = 0;
+  readonly #writesMax: number;
   /** The last value of each document, by kind and then by key. */
   readonly #documents = new Map<string, Map<string, object | null>>();
 
+  constructor(writesMax: number) {
+    this.#writesMax = writesMax;
+  }
+
   /** True when the next step is to go into another group. */
   get isFull(): boolean {
-    return this.#writes >= writesPerGroup;
+    return this.writes >= this.#writesMax;
   }
 
   add(result: StepResult<Effect>): void {
     this.steps += 1;
-    this.#writes += result.documents.length + result.events.length;
+    this.writes += result.documents.length + result.events.length;
     for (const { kind, key, value } of result.documents) {
       let values = this.#documents.get(kind);
       if (values === undefined) {

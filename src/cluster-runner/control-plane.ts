@@ -23,11 +23,13 @@ import { deleteCluster, finishDeleteCluster } from "./delete-cluster.ts";
 import { type AgentEndpoints, discoverPollEndpoint } from "./discover-poll-endpoint.ts";
 import type { AppendObserver } from "./group-commit.ts";
 import type { Log } from "./log.ts";
+import { type AnswerLong, LongAnswers } from "./long-answers.ts";
 import { MachineRunner, type RunnerStatus } from "./machine-runner.ts";
 import { MachineSet } from "./machine-set.ts";
 import { type AnyRoutedOperation, type OperationRoute, type RoutedOperation, routeOf } from "./operation-routes.ts";
 import { readWholeEvents } from "./read-whole-events.ts";
 import { type StatusCounts, statusCounts } from "./status-counts.ts";
+import { type TakeTurn, Turns } from "./turns.ts";
 
 export type ControlPlaneOptions = {
   /** Stays open; its owner closes it after the control plane. */
@@ -40,6 +42,8 @@ export type ControlPlaneOptions = {
   readonly endpoints: (host: string | null) => AgentEndpoints;
   readonly log: Log;
   readonly observe?: AppendObserver;
+  /** Milliseconds with fractions, to measure work with. By default the clock, for which work in virtual time takes none. */
+  readonly stopwatch?: () => number;
 };
 
 /** A call of the API: parsed, its caller known. */
@@ -57,16 +61,21 @@ type RoutingMembers = { readonly cluster?: string; readonly taskDefinition?: str
 /** All machines of this process: brings each call to the machines that answer it, and effects to those who listen. */
 export class ControlPlane {
   readonly #options: ControlPlaneOptions;
+  /** Everything that holds the event loop for somebody takes its turn here. */
+  readonly turns: Turns;
   readonly #accounts: MachineSet<AccountInput, AccountEffect>;
   readonly #clusters: MachineSet<ClusterInput, ClusterEffect>;
   /** The machine in each cluster's runner, for figures that need no durability. */
   readonly #clusterMachines = new Map<string, ClusterMachine>();
+  readonly #longAnswers: LongAnswers;
   #isOpen = false;
   readonly #effectListeners: ((place: ClusterPlace, effect: ClusterEffect) => void)[] = [];
   readonly #loadListeners: ((place: ClusterPlace) => void)[] = [];
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
+    this.turns = new Turns({ clock: options.clock, stopwatch: options.stopwatch ?? (() => options.clock.now()) });
+    this.#longAnswers = new LongAnswers(this.turns);
     this.#accounts = new MachineSet((partition) => this.#accountRunner(partition));
     this.#clusters = new MachineSet((partition) => this.#clusterRunner(partition));
   }
@@ -95,14 +104,10 @@ export class ControlPlane {
 
   /**
    * Answers a call in API shape, once everything that the answer shows is durable. Rejects with the operation's Refusal
-   * or with one of the errors of `runner-errors.ts`.
+   * or with one of the errors of `runner-errors.ts`; with OverloadError when too many calls of the account are under way.
    */
   call(call: ControlPlaneCall): Promise<object> {
-    try {
-      return this.#route(call);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return this.turns.call(call.account, clusterOfCall(call), () => this.#route(call));
   }
 
   /** Makes the cluster `default` of a place when there is none. */
@@ -118,7 +123,9 @@ export class ControlPlane {
   async report(place: ClusterPlace, report: AgentReport): Promise<void> {
     const cluster = this.#clusters.get(clusterPartition(place));
     if (cluster === undefined) refuse("ClusterNotFoundException", "Cluster not found.");
-    await cluster.submit({ type: "agent-report", report });
+    await new Promise<unknown>((resolve) => {
+      this.turns.take(place.account, place.cluster, () => resolve(cluster.submit({ type: "agent-report", report })));
+    });
   }
 
   /** Whether an agent may connect for an instance as `caller`; `no-cluster` when there is no such cluster either. */
@@ -147,7 +154,9 @@ export class ControlPlane {
 
   /** Durable events of a cluster with a sequence above `after`, in order, at most `limit`. */
   async readEvents(place: ClusterPlace, after: number, limit: number): Promise<StoredEvent[]> {
-    return readWholeEvents(this.#options.store, clusterPartition(place), after, limit);
+    const { store, clock } = this.#options;
+    const giveWay = () => new Promise<void>((resolve) => clock.defer(resolve));
+    return readWholeEvents(store, clusterPartition(place), after, limit, giveWay);
   }
 
   /** How every machine is, for health and metrics. */
@@ -190,7 +199,9 @@ export class ControlPlane {
     const account = this.#accounts.obtain(accountPartition(call));
     const counted = countedClusters(operation, request);
     const counts = counted.length === 0 ? noClusters : await this.#counts(call, counted);
-    const answer = account.answer({ type: "call", operation, request, caller, counts });
+    const answer = this.turns.work(call.account, "", () =>
+      account.answer({ type: "call", operation, request, caller, counts }),
+    );
     return replyOf(answer instanceof Promise ? await answer : answer) as object;
   }
 
@@ -203,7 +214,9 @@ export class ControlPlane {
     const counts = new Map<string, ClusterCounts>();
     for (const name of names) {
       const cluster = this.#clusters.get(clusterPartition({ ...place, cluster: name }));
-      if (cluster !== undefined) counts.set(name, (await cluster.submit({ type: "count" })) as ClusterCounts);
+      if (cluster === undefined) continue;
+      const count = this.turns.work(place.account, name, () => cluster.submit({ type: "count" }));
+      counts.set(name, (await count) as ClusterCounts);
     }
     return counts;
   }
@@ -236,7 +249,10 @@ export class ControlPlane {
       taskDefinition,
       ...(operation === "RunTask" ? { fargateElsewhere: this.#fargateElsewhere(call, cluster.name) } : {}),
     };
-    answer = this.#clusterOf(call, cluster.name).answer({ type: "call", operation, request, given });
+    // What was waited for may have ended for thousands at once.
+    answer = this.turns.work(call.account, cluster.name, () =>
+      this.#clusterOf(call, cluster.name).answer({ type: "call", operation, request, given }),
+    );
     return replyOf(answer instanceof Promise ? await answer : answer) as object;
   }
 
@@ -273,7 +289,7 @@ export class ControlPlane {
   }
 
   #discover(call: ControlPlaneCall): Promise<object> {
-    const ask = (operation: RoutedOperation, request: object) => this.call({ ...call, operation, request });
+    const ask = (operation: RoutedOperation, request: object) => this.#route({ ...call, operation, request });
     return discoverPollEndpoint(call.request, ask, this.#options.endpoints(call.host ?? null));
   }
 
@@ -334,8 +350,19 @@ export class ControlPlane {
 
   #runnerOptions(partition: string) {
     const { store, clock, randomFor, log, observe } = this.#options;
-    return { partition, store, clock, random: randomFor(partition), log, observe };
+    const { account, cluster } = { cluster: "", ...must(parsePartition(partition), "the place of a machine").place };
+    const takeTurn: TakeTurn = (run, urgent) => this.turns.take(account, cluster, run, urgent);
+    const { stopwatch } = this.turns;
+    const answerLong: AnswerLong = (slices, isWanted) => this.#longAnswers.add(account, cluster, slices, isWanted);
+    return { partition, store, clock, random: randomFor(partition), log, observe, takeTurn, stopwatch, answerLong };
   }
+}
+
+/** Which cluster a call names, as it is written: good enough to tell the clusters of an account apart. */
+function clusterOfCall({ operation, request }: ControlPlaneCall): string {
+  if (routeOf(operation).scope !== "cluster") return "";
+  const { cluster = "default" } = request as RoutingMembers;
+  return cluster.slice(cluster.lastIndexOf("/") + 1);
 }
 
 const noClusters: ReadonlyMap<string, ClusterCounts> = new Map();

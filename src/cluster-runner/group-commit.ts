@@ -2,7 +2,8 @@ import { limits } from "../ecs/limits.ts";
 import type { StepResult } from "../ecs/machine.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Append } from "../store/store.ts";
-import { type Answer, AppendGroup } from "./append-group.ts";
+import { type Answer, AppendGroup, GroupSize } from "./append-group.ts";
+import type { TakeTurn } from "./turns.ts";
 
 /** LIMIT: old events are forgotten by the thousand, so that few appends pay for it. */
 const eventsForgottenAtOnce = 1_000;
@@ -12,6 +13,8 @@ export type AppendObserver = { appended(ms: number, steps: number, bytes: number
 
 export type GroupCommitOptions<Effect> = {
   readonly clock: Clock;
+  /** An append holds the event loop while its documents become text. */
+  readonly takeTurn: TakeTurn;
   readonly observe: AppendObserver | undefined;
   readonly append: (append: Append) => Promise<void>;
   readonly release: (effects: readonly Effect[]) => void;
@@ -29,6 +32,7 @@ export class GroupCommit<Effect> {
   #collected: AppendGroup<Effect>[] = [];
   #underWay: AppendGroup<Effect> | null = null;
   #appendIsDeferred = false;
+  readonly #size = new GroupSize();
   #waiting = 0;
   #forgottenThrough = 0;
   #onFlushed: (() => void)[] = [];
@@ -75,7 +79,7 @@ export class GroupCommit<Effect> {
   #open(): AppendGroup<Effect> {
     let open = this.#collected.at(-1);
     if (open === undefined || open.isFull) {
-      open = new AppendGroup();
+      open = new AppendGroup(this.#size.writesMax);
       this.#collected.push(open);
     }
     return open;
@@ -89,8 +93,10 @@ export class GroupCommit<Effect> {
     if (this.#underWay !== null || this.#appendIsDeferred) return;
     this.#appendIsDeferred = true;
     this.#options.clock.defer(() => {
-      this.#appendIsDeferred = false;
-      void this.#append();
+      this.#options.takeTurn(() => {
+        this.#appendIsDeferred = false;
+        void this.#append();
+      }, true);
     });
   }
 
@@ -104,6 +110,7 @@ export class GroupCommit<Effect> {
     try {
       const written = group.toAppend(this.#eventsToForget(group));
       bytes = written.characters;
+      this.#size.saw(group.writes, bytes);
       await append(written.append);
     } catch (error) {
       this.#lose(group, error);

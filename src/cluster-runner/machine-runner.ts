@@ -7,7 +7,7 @@
  *   fenced    another process owns the partition. Final.
  *   closed    shutting down. Final.
  */
-import type { Machine, StepResult } from "../ecs/machine.ts";
+import type { Machine, SlicedStep, StepAgain, StepResult } from "../ecs/machine.ts";
 import { assert } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
@@ -17,7 +17,11 @@ import { DueTimer } from "./due-timer.ts";
 import { EffectRelease } from "./effect-release.ts";
 import { type AppendObserver, GroupCommit } from "./group-commit.ts";
 import type { Log } from "./log.ts";
+import type { AnswerLong } from "./long-answers.ts";
 import * as errors from "./runner-errors.ts";
+import { inSlices } from "./slices.ts";
+import { type Queued, SlowSteps } from "./slow-steps.ts";
+import type { TakeTurn } from "./turns.ts";
 
 /** LIMIT: some seconds of the densest traffic; whoever comes later would time out before the answer. */
 const waitingMax = 10_000;
@@ -28,6 +32,10 @@ const bugWindowMs = 60_000;
 const reloadDelayMs = { first: 100, longest: 5_000 };
 /** LIMIT: a timer that changed nothing and is due again at once would be a loop; once a second does no harm. */
 const fruitlessTimerMs = 1_000;
+/** LIMIT: how long calls that waited for the machine are answered without a pause. */
+const queueSliceMs = 5;
+/** LIMIT: documents that are loaded between two looks at the stopwatch, ten microseconds each, few kilobytes. */
+const documentsPerSlice = 32;
 
 export type MachineRunnerOptions<Input, Effect> = {
   readonly partition: string;
@@ -46,6 +54,12 @@ export type MachineRunnerOptions<Input, Effect> = {
   readonly log: Log;
   readonly observe?: AppendObserver | undefined;
   readonly waitingMax?: number;
+  /** For work that nobody called for just now, such as timers, loading and appends. By default it is done at once. */
+  readonly takeTurn?: TakeTurn;
+  /** Milliseconds with fractions. By default the clock. */
+  readonly stopwatch?: () => number;
+  /** Works out answers that take longer than a step. By default at once. */
+  readonly answerLong?: AnswerLong;
 };
 
 export type RunnerStatus = {
@@ -56,12 +70,6 @@ export type RunnerStatus = {
   readonly lastSequence: number;
   /** Answers that wait for the store, and calls that wait for loading. */
   readonly waiting: number;
-};
-
-type Queued<Input> = {
-  readonly input: Input;
-  readonly resolve: (answer: Answer | Promise<Answer>) => void;
-  readonly reject: (error: Error) => void;
 };
 
 /**
@@ -78,6 +86,11 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   #epoch = 0;
   #lastSequence = 0;
   #queue: Queued<Input>[] = [];
+  readonly #slow: SlowSteps<Input>;
+  readonly #takeTurn: TakeTurn;
+  readonly #stopwatch: () => number;
+  readonly #answerLong: AnswerLong;
+  #isTimerWaiting = false;
   #bugsAt: number[] = [];
   /** Since the last append that succeeded. */
   #failedAppends = 0;
@@ -86,9 +99,14 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     const { store, clock, partition, observe, onEffect, log } = options;
     const effects = new EffectRelease(onEffect, log);
     this.#options = options;
+    this.#takeTurn = options.takeTurn ?? ((run) => run());
+    this.#stopwatch = options.stopwatch ?? (() => clock.now());
+    this.#answerLong = options.answerLong ?? ((slices, isWanted) => inSlices(slices, this.#slicing(isWanted)));
+    this.#slow = new SlowSteps((input) => this.#attempt(input), this.#takeTurn);
     this.#timer = new DueTimer(clock, () => this.#onDue());
     this.#commit = new GroupCommit<Effect>({
       clock,
+      takeTurn: this.#takeTurn,
       observe,
       append: async (append) => {
         await store.append(partition, this.#epoch, append);
@@ -126,19 +144,24 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   /** As `submit`, but the answer comes without a promise when nothing has to be waited for, as with most reads. */
   answer(input: Input): Answer | Promise<Answer> {
     const max = this.#options.waitingMax ?? waitingMax;
-    if (this.#commit.waiting + this.#queue.length >= max) {
+    if (this.#waiting() >= max) {
       return Promise.reject(new errors.OverloadError(`${this.#options.partition}: ${max} calls wait already`));
     }
-    if (this.#state === "running") return this.#take(input);
-    if (this.#state === "loading") {
+    // Those that waited for the machine come first.
+    if (this.#state === "running" && this.#queue.length === 0) return this.#take(input);
+    if (this.#state === "loading" || this.#state === "running") {
       return new Promise((resolve, reject) => this.#queue.push({ input, resolve, reject }));
     }
     return Promise.reject(this.#stoppedError());
   }
 
   status(): RunnerStatus {
-    const waiting = this.#commit.waiting + this.#queue.length;
-    return { state: this.#state, reason: this.#reason, lastSequence: this.#lastSequence, waiting };
+    const { state, reason, lastSequence } = {
+      state: this.#state,
+      reason: this.#reason,
+      lastSequence: this.#lastSequence,
+    };
+    return { state, reason, lastSequence, waiting: this.#waiting() };
   }
 
   /** Takes no more inputs; resolves when everything that was taken is durable or lost. */
@@ -147,20 +170,40 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     await this.#commit.flushed();
   }
 
+  #waiting(): number {
+    return this.#commit.waiting + this.#queue.length + this.#slow.size;
+  }
+
   #take(input: Input): Answer | Promise<Answer> {
+    return this.#attempt(input) ?? this.#slow.add(input);
+  }
+
+  /** The answer, or null when the step has to be made again. */
+  #attempt(input: Input): Answer | Promise<Answer> | null {
     const result = this.#step(input);
-    if (result !== null) return this.#commit.whenDurable(result.reply);
-    return Promise.reject(new errors.StepFailedError(`${this.#options.partition}: a step met a bug`));
+    if (result === null)
+      return Promise.reject(new errors.StepFailedError(`${this.#options.partition}: a step met a bug`));
+    if ("again" in result) return null;
+    if ("slices" in result) return this.#answerInSlices(result);
+    return this.#commit.whenDurable(result.reply);
+  }
+
+  /** The answer shows what the machine is now: it is given when that is durable, and not at all when it was lost. */
+  async #answerInSlices({ slices }: SlicedStep<Effect>): Promise<Answer> {
+    const seen = this.#commit.whenDurable({ ok: true, value: null });
+    const [answer] = await Promise.all([this.#answerLong(slices, () => this.#state !== "closed"), seen]);
+    return answer;
   }
 
   /** One step, its writes on their way to the store; null when it met a bug. */
-  #step(input: Input): StepResult<Effect> | null {
+  #step(input: Input): StepResult<Effect> | StepAgain | SlicedStep<Effect> | null {
     const { clock, random } = this.#options;
-    let result: StepResult<Effect>;
+    let result: StepResult<Effect> | StepAgain | SlicedStep<Effect>;
     try {
       const machine = this.#machine;
       assert(machine !== null, "a running runner has a machine");
       result = machine.step(input, clock.now(), random);
+      if (!("reply" in result)) return result;
       for (const event of result.events) {
         assert(event.sequence === this.#lastSequence + 1, `event ${event.sequence} follows ${this.#lastSequence}`);
         this.#lastSequence = event.sequence;
@@ -175,14 +218,32 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   }
 
   #onDue(): void {
+    if (this.#isTimerWaiting) return;
+    this.#isTimerWaiting = true;
+    this.#takeTurn(() => {
+      this.#isTimerWaiting = false;
+      this.#stepTimer();
+    });
+  }
+
+  #stepTimer(): void {
     const { clock, partition, timerInput, log } = this.#options;
     if (this.#state !== "running") return;
-    const dueBefore = this.#machine?.nextDueAt();
+    const dueBefore = this.#machine?.nextDueAt() ?? null;
+    if (dueBefore === null || dueBefore > clock.now()) {
+      this.#timer.follow(dueBefore);
+      return;
+    }
     // LIMIT: not even a machine that is always due takes more than one timer step per millisecond.
     this.#timer.hold(clock.now() + 1);
     const result = this.#step(timerInput);
     const dueAt = this.#machine?.nextDueAt() ?? null;
-    if (result === null || result.documents.length > 0 || dueAt === null || dueAt !== dueBefore) return;
+    if (result === null || dueAt === null) return;
+    if (!("reply" in result)) {
+      this.#timer.follow(dueAt);
+      return;
+    }
+    if (result.documents.length > 0 || dueAt !== dueBefore) return;
     log("warn", { partition, dueAt }, "A timer step changed nothing and is due again; it is held back");
     this.#timer.hold(clock.now() + fruitlessTimerMs);
     this.#timer.follow(dueAt);
@@ -217,6 +278,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     this.#state = "loading";
     this.#machine = null;
     this.#timer.stop();
+    this.#queue = [...this.#slow.takeAll(), ...this.#queue];
   }
 
   /**
@@ -254,42 +316,60 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     const opened = await store.open(partition);
     if (this.#state !== "loading") return;
     try {
-      this.#machine = this.#build(opened);
+      this.#machine = await inSlices(
+        this.#build(opened),
+        this.#slicing(() => this.#isLoading()),
+      );
     } catch (error) {
+      if (!this.#isLoading()) return;
       log("error", { partition, err: error }, "The documents cannot be loaded");
       this.#halt("its documents cannot be loaded");
       return;
     }
+    if (!this.#isLoading()) return;
     this.#epoch = opened.epoch;
     this.#lastSequence = opened.lastSequence;
     this.#state = "running";
     this.#timer.follow(this.#machine.nextDueAt());
     if (afterLoad !== null) this.#step(afterLoad);
     if (this.#isRunning()) onLoaded?.();
-    this.#takeQueue();
+    if (this.#isRunning()) this.#takeQueue();
   }
 
-  #build(opened: OpenedPartition): Machine<Input, Effect> {
+  *#build(opened: OpenedPartition): Generator<undefined, Machine<Input, Effect>> {
     const machine = this.#options.create();
-    for (const { kind, key, body } of opened.documents) machine.load(kind, key, JSON.parse(body) as object);
+    let loaded = 0;
+    for (const { kind, key, body } of opened.documents) {
+      machine.load(kind, key, JSON.parse(body) as object);
+      loaded += 1;
+      if (loaded % documentsPerSlice === 0) yield;
+    }
     machine.resume?.(opened.lastSequence);
     return machine;
   }
 
+  #slicing(isWanted: () => boolean): Parameters<typeof inSlices>[1] {
+    const unwanted = () => this.#stoppedError();
+    return { takeTurn: this.#takeTurn, stopwatch: this.#stopwatch, isWanted, unwanted };
+  }
+
   /** A step of the queue may meet a bug; those behind it then wait for the next load. */
   #takeQueue(): void {
-    const queue = this.#queue;
-    this.#queue = [];
-    let taken = 0;
-    for (; taken < queue.length && this.#state === "running"; taken++) {
-      const { input, resolve } = queue[taken] as Queued<Input>;
-      resolve(this.#take(input));
-    }
-    this.#queue = queue.slice(taken).concat(this.#queue);
+    const end = this.#stopwatch() + queueSliceMs;
+    do {
+      const first = this.#queue.shift();
+      if (first === undefined) return;
+      first.resolve(this.#take(first.input));
+    } while (this.#isRunning() && this.#stopwatch() < end);
+    if (this.#queue.length > 0 && this.#isRunning()) this.#takeTurn(() => this.#takeQueue());
   }
 
   #isRunning(): boolean {
     return this.#state === "running";
+  }
+
+  #isLoading(): boolean {
+    return this.#state === "loading";
   }
 
   #halt(reason: string): void {

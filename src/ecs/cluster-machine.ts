@@ -22,8 +22,10 @@ import {
 import { runDue } from "./due.ts";
 import type { ClusterEffect } from "./effect.ts";
 import { recoverManagedHosts } from "./fargate/managed-host.ts";
-import type { Machine, StepResult } from "./machine.ts";
+import type { Machine, SlicedStep, StepAgain, StepResult } from "./machine.ts";
+import { queryStepsMax, StepTooLong } from "./placement/selections.ts";
 import { Refusal, refuse } from "./refusals.ts";
+import { Rehearsal } from "./rehearsal.ts";
 import { runLooks } from "./services/look/run-looks.ts";
 import { deliverCredentials } from "./tasks/deliver-credentials.ts";
 import { reportStopCandidates } from "./tasks/report-stop-candidates.ts";
@@ -68,10 +70,19 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
     return this.state.nextDueAt();
   }
 
-  step(input: ClusterInput, now: number, random: Random): StepResult<ClusterEffect> {
+  step(
+    input: ClusterInput,
+    now: number,
+    random: Random,
+  ): StepResult<ClusterEffect> | StepAgain | SlicedStep<ClusterEffect> {
     const step = new ClusterStep(this.state, now, random);
+    this.state.placement.selections.begin(queryStepsMax);
     try {
       const value = decide(step, input);
+      if (value instanceof Rehearsal) {
+        this.state.rollback();
+        return { slices: repliesOf(value.begin(this.state, now, random)) };
+      }
       if (step.isDryRun) {
         this.state.rollback();
         return { reply: { ok: true, value }, documents: [], events: [], effects: [] };
@@ -82,9 +93,24 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
       return { reply: { ok: true, value }, documents, events, effects: step.effects };
     } catch (error) {
       this.state.rollback();
+      if (error instanceof StepTooLong) return { again: true };
       if (!(error instanceof Refusal)) throw error;
       return { reply: { ok: false, refusal: error }, documents: [], events: [], effects: [] };
     }
+  }
+}
+
+/** The end of `work` as the reply of a step. */
+function* repliesOf(work: Iterator<undefined, object>): Generator<undefined, StepResult<never>["reply"]> {
+  try {
+    for (;;) {
+      const next = work.next();
+      if (next.done === true) return { ok: true, value: next.value };
+      yield;
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { ok: false, refusal: error };
   }
 }
 

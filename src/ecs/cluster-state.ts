@@ -80,8 +80,6 @@ export class ClusterState {
   readonly runningByLaunchType = new Map<string, number>();
   readonly pendingByLaunchType = new Map<string, number>();
   #due = new Heap<Due>();
-  /** What was due before the rehearsal that is under way; null when none is. */
-  #dueBefore: Heap<Due> | null = null;
   /** Entries that the step under way has taken: without it they are due still. */
   #taken: { readonly at: number; readonly due: Due }[] = [];
 
@@ -226,28 +224,37 @@ export class ClusterState {
   commit(): DocumentChange[] {
     this.#taken = [];
     this.serviceIndex.looks.commit();
+    this.waitingTasks.commit();
     this.book.takeTouched();
     return this.journal.commit();
   }
 
   /**
-   * From here on the step plays through what would happen, at later moments than its own, and is rolled back at its end: what
-   * is due and no document begins anew, and is as it was after the rollback.
+   * A copy of the state as it is now, for a rehearsal. Documents are shared, what follows from them is made again, slice by slice;
+   * what is due and no document, such as looks at services, is left out.
    */
-  rehearse(): void {
-    this.#dueBefore = this.#due;
+  copy(): Generator<undefined, ClusterState> {
+    const copy = new ClusterState(this.place, this.name, this.configuration);
+    for (const id of this.awaitingReconnect) copy.awaitingReconnect.add(id);
+    copy.awaitingReconnectUntil = this.awaitingReconnectUntil;
+    return filled(
+      copy,
+      this.tables.map((table) => [...table.entries()]),
+    );
+  }
+
+  /** Begins with nothing due, however the documents came here. */
+  forgetDue(): void {
     this.#due = new Heap();
-    this.serviceIndex.rehearse();
-    this.waitingTasks.rehearse();
+    this.serviceIndex.looks.takeDue(Number.POSITIVE_INFINITY);
+    this.commit();
   }
 
   rollback(): void {
     this.journal.rollback();
     this.book.takeTouched();
-    this.serviceIndex.rollback();
+    this.serviceIndex.looks.rollback();
     this.waitingTasks.rollback();
-    this.#due = this.#dueBefore ?? this.#due;
-    this.#dueBefore = null;
     for (const { at, due } of this.#taken) this.#due.push(at, due);
     this.#taken = [];
   }
@@ -285,6 +292,26 @@ export class ClusterState {
       if (after?.lastStatus === "PENDING") count(this.pendingByLaunchType, after.launchType, 1);
     }
   }
+}
+
+// LIMIT: documents that are taken in between two looks at the stopwatch, some microseconds each.
+const documentsPerSlice = 64;
+
+/** Fills the empty `copy` with the documents of each of its tables. */
+function* filled(
+  copy: ClusterState,
+  documents: readonly (readonly [string, object])[][],
+): Generator<undefined, ClusterState> {
+  let loaded = 0;
+  for (const [at, table] of copy.tables.entries()) {
+    for (const [key, document] of documents[at] ?? []) {
+      table.load(key, document);
+      loaded += 1;
+      if (loaded % documentsPerSlice === 0) yield;
+    }
+  }
+  copy.forgetDue();
+  return copy;
 }
 
 function count(counts: Map<string, number>, key: string, by: number): void {

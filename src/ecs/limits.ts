@@ -52,7 +52,7 @@ export const limits = {
   serviceDeploymentsPageSize: 20,
   serviceClientTokenCharacters: 36,
   gracePeriodSeconds: 2_147_483_647,
-  /** LIMIT: as many tasks as a service of a large fleet asks for at once; a dry run holds up its cluster while it places them. */
+  /** LIMIT: as many tasks as a service of a large fleet asks for at once; a dry run of them takes up to a second, in slices. */
   tasksPerExplainPlacement: 1_000,
   /** LIMIT: more instances than anybody reads about; all of them are counted in the summary. */
   instancesPerExplainPlacement: 500,

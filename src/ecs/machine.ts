@@ -12,6 +12,18 @@ export type StepResult<Effect> = {
 };
 
 /**
+ * The step took longer than a step may and left no trace but what it found out: it is to be made again with the same input, after
+ * others were served.
+ */
+export type StepAgain = { readonly again: true };
+
+/**
+ * The answer takes longer than a step may. The machine has no part in it and takes other inputs meanwhile: `slices` works on a copy of
+ * what it needs, a few milliseconds at a time, and ends with the reply.
+ */
+export type SlicedStep<Effect> = { readonly slices: Iterator<undefined, StepResult<Effect>["reply"]> };
+
+/**
  * A synchronous state machine over documents. `step` decides everything there is to decide about one input; its caller
  * makes the result durable before anything of it is seen outside.
  */
@@ -21,7 +33,7 @@ export interface Machine<Input, Effect> {
   /** For a machine that announces events: the sequence of the last one ever stored; after loading, before the first step. */
   resume?(lastSequence: number): void;
   /** Throws only bugs; then the machine is as it was before, and its owner decides how to go on. */
-  step(input: Input, now: number, random: Random): StepResult<Effect>;
+  step(input: Input, now: number, random: Random): StepResult<Effect> | StepAgain | SlicedStep<Effect>;
   /** When a `timer` input is next wanted (epoch milliseconds), or null. */
   nextDueAt(): number | null;
 }

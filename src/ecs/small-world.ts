@@ -10,10 +10,13 @@ import { ClusterMachine } from "./cluster-machine.ts";
 import { ClusterStep } from "./cluster-step.ts";
 import type { Cluster } from "./clusters/cluster.ts";
 import type { ContainerInstance } from "./container-instances/container-instance.ts";
+import type { ClusterEffect } from "./effect.ts";
 import type { EcsEvent } from "./events/event.ts";
 import { nothingOnFargate } from "./fargate/fargate-use.ts";
+import type { SlicedStep, StepResult } from "./machine.ts";
 import type { Usage } from "./placement/resource-book.ts";
 import { Refusal } from "./refusals.ts";
+import { type Play, Rehearsal } from "./rehearsal.ts";
 import {
   checkBook,
   checkEvents,
@@ -108,6 +111,8 @@ export class SmallWorld {
     managedHosts: { capabilities: new Set(["ecs.capability.task-eni", "ecs.cpu-architecture=arm64"]) },
   });
   now = 1_000_000;
+  /** How often a step had to be made again. */
+  stepsAgain = 0;
   /** Everything that was announced, in order. */
   readonly events: EcsEvent[] = [];
   readonly #random;
@@ -270,11 +275,37 @@ export class SmallWorld {
   /** One input through the machine, held to the rules above; throws a Refusal as it comes. */
   step(input: ClusterInput): StepOutcome<unknown> {
     return this.#checked(() => {
-      const { reply, documents, events, effects } = this.machine.step(input, this.now, this.#random);
+      const result = this.#stepToEnd(input);
+      if ("slices" in result) return { value: this.#played(result.slices), documents: [], events: [], effects: [] };
+      const { reply, documents, events, effects } = result;
       if (reply.ok) return { value: reply.value, documents, events, effects };
       assert.deepEqual({ documents, events, effects }, { documents: [], events: [], effects: [] });
       throw reply.refusal;
     });
+  }
+
+  #stepToEnd(input: ClusterInput): StepResult<ClusterEffect> | SlicedStep<ClusterEffect> {
+    for (;;) {
+      const before = dump(this.state);
+      const result = this.machine.step(input, this.now, this.#random);
+      if (!("again" in result)) return result;
+      assert.deepEqual(dump(this.state), before, "what is to be made again left no trace");
+      this.stepsAgain += 1;
+    }
+  }
+
+  #played(slices: SlicedStep<ClusterEffect>["slices"]): unknown {
+    const reply = atEnd(slices);
+    if (!reply.ok) throw reply.refusal;
+    return reply.value;
+  }
+
+  /** Plays a rehearsal by hand. */
+  rehearse<T extends object>(play: Play<T>): T {
+    return this.#checked(() => {
+      const value = atEnd(new Rehearsal(play).begin(this.state, this.now, this.#random)) as T;
+      return { value, documents: [], events: [], effects: [] };
+    }).value;
   }
 
   /** A step made by hand: commits what `decide` did, or rolls it back and throws what `decide` threw. */
@@ -337,6 +368,13 @@ export class SmallWorld {
     checkTimers(this.machine);
     this.events.push(...outcome.events);
     return outcome;
+  }
+}
+
+function atEnd<T>(slices: Iterator<undefined, T>): T {
+  for (;;) {
+    const next = slices.next();
+    if (next.done === true) return next.value;
   }
 }
 

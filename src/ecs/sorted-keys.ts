@@ -1,3 +1,6 @@
+// LIMIT: keys that are sorted at a time while thousands are added: a millisecond each time, instead of a tenth of a second at the end.
+const addedMax = 4_096;
+
 /** Keys in code-unit order, kept beside a table so that lists need no sorting of everything at each call. */
 export class SortedKeys {
   #sorted: string[] = [];
@@ -6,6 +9,7 @@ export class SortedKeys {
 
   add(key: string): void {
     if (!this.#removed.delete(key)) this.#added.push(key);
+    if (this.#added.length >= addedMax) this.#settle();
   }
 
   remove(key: string): void {
@@ -35,7 +39,8 @@ export class SortedKeys {
       this.#removed.clear();
     }
     if (this.#added.length > 32) {
-      this.#sorted = this.#sorted.concat(this.#added).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+      this.#sorted = merged(this.#sorted, this.#added.sort(byCodeUnit));
+      this.#added = [];
     } else {
       for (const key of this.#added) this.#sorted.splice(this.#position(key, 0), 0, key);
     }
@@ -54,4 +59,18 @@ export class SortedKeys {
     }
     return low;
   }
+}
+
+const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Two sorted lists as one. */
+function merged(a: readonly string[], b: readonly string[]): string[] {
+  const all = new Array<string>(a.length + b.length);
+  let atA = 0;
+  let atB = 0;
+  for (let at = 0; at < all.length; at++) {
+    const fromA = atB >= b.length || (atA < a.length && (a[atA] as string) <= (b[atB] as string));
+    all[at] = (fromA ? a[atA++] : b[atB++]) as string;
+  }
+  return all;
 }

@@ -79,6 +79,10 @@ export class Table<D extends object> {
     return this.#documents.values();
   }
 
+  entries(): IterableIterator<[string, D]> {
+    return this.#documents.entries();
+  }
+
   keys(): IterableIterator<string> {
     return this.#documents.keys();
   }

@@ -60,9 +60,14 @@ export type HttpAnswer = { readonly status: number; readonly body: string; reado
 export type FrontDoor = {
   readonly authenticate: Authenticate;
   readonly answerApi: AnswerApi;
+  /** Does `work` for an account when it is its turn: at once, or later when others wait. */
+  readonly takeTurn: <T>(account: string, work: () => T) => T | Promise<Awaited<T>>;
   readonly metrics: CallMetrics;
   readonly log: ServerLog;
 };
+
+/** LIMIT: a body below this is parsed as it comes, in some tenths of a millisecond; a larger one when it is its account's turn. */
+const smallBodyBytes = 8_192;
 
 /**
  * Checks all of a call that can be checked before its body is there: that its target names an operation, and who calls. Gives the
@@ -96,12 +101,15 @@ export async function answerCall(frontDoor: FrontDoor, call: AdmittedCall, body:
       if (isConfined) checkAllowed(principal, operation, [wholeAccount]);
       throw notAnswered(operation);
     }
-    const request = parseRequest(operation, body);
+    const parse = () => parseRequest(operation, body);
+    const request = body.length < smallBodyBytes ? parse() : await frontDoor.takeTurn(account, parse);
     checkAllowed(principal, operation, requestResources(operation, request, { account, region }));
     const reply = await frontDoor.answerApi({ operation, request, account, region, caller, host });
-    const rendered = renderReply(operation, reply);
+    // Replies that waited for one append come all at once, and a large one takes a millisecond.
+    const rendered = frontDoor.takeTurn(account, () => renderReply(operation, reply));
+    const answer = { status: 200, body: typeof rendered === "string" ? rendered : await rendered };
     note(frontDoor, noted, "");
-    return { status: 200, body: rendered };
+    return answer;
   } catch (error) {
     return answerError(frontDoor, noted, error);
   }

@@ -133,6 +133,7 @@ async function assemble(
     },
     log: log.write,
     observe: appends,
+    stopwatch: () => performance.now(),
   });
   const { authenticate, keys, taskCredentials } = await openAuthentication(options, store);
   if (keys !== null) closers.push(() => keys.close());
@@ -174,6 +175,7 @@ async function assemble(
   const http = createHttp({
     authenticate,
     answerApi: answerApi(controlPlane, hosts),
+    takeTurn: (account, work) => controlPlane.turns.work(account, "", work),
     metrics: calls,
     log,
     limits,

@@ -39,6 +39,7 @@ export class SmallHttp {
       },
       operatorsNeedKey: false,
       answerApi: (call) => this.answer(call),
+      takeTurn: (_, work) => work(),
       metrics: this.metrics,
       log: openLog("debug", { write: (line) => this.lines.push(line) }),
       health: () => ({ healthy: true }),

@@ -63,6 +63,7 @@ export async function startFuzzedServer() {
     },
     operatorsNeedKey: false,
     answerApi: (apiCall) => controlPlane.call(apiCall),
+    takeTurn: (account, work) => controlPlane.turns.work(account, "", work),
     metrics: new CallMetrics(),
     log: { write, isDebug: false },
     health: () => ({ healthy: true }),

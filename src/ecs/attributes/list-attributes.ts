@@ -31,8 +31,7 @@ export function listAttributes(step: ClusterStep, request: ListAttributesRequest
   const size = pageSize(request.maxResults);
   const attributes: ReturnType<typeof describeAttribute>[] = [];
   let last = "";
-  for (const { key, attribute, instance } of rowsAfter(step, tokenKey("ListAttributes", request.nextToken))) {
-    if (!wanted(attribute)) continue;
+  for (const { key, attribute, instance } of rowsAfter(step, tokenKey("ListAttributes", request.nextToken), wanted)) {
     if (attributes.length === size) return { attributes, nextToken: encodePageToken("ListAttributes", last) };
     attributes.push(describeAttribute(instance, attribute));
     last = key;
@@ -40,8 +39,8 @@ export function listAttributes(step: ClusterStep, request: ListAttributesRequest
   return { attributes, nextToken: null };
 }
 
-/** All rows behind the key `after` (instance id, slash, attribute name), in the order of their keys. */
-function* rowsAfter(step: ClusterStep, after: string | null) {
+/** The wanted rows behind the key `after` (instance id, slash, attribute name), in the order of their keys. */
+function* rowsAfter(step: ClusterStep, after: string | null, wanted: (attribute: Attribute) => boolean) {
   const slash = after?.indexOf("/") ?? -1;
   const afterId = after === null ? null : after.slice(0, slash);
   const afterName = after === null ? null : after.slice(slash + 1);
@@ -49,7 +48,8 @@ function* rowsAfter(step: ClusterStep, after: string | null) {
   for (const id of afterId === null ? later : [afterId, ...later]) {
     const instance = step.state.instances.get(id);
     if (instance === undefined || instance.status === "INACTIVE") continue;
-    const attributes = [...instance.platformAttributes, ...instance.customAttributes];
+    // Of thousands of instances few may have one: only those are worth sorting.
+    const attributes = [...instance.platformAttributes.filter(wanted), ...instance.customAttributes.filter(wanted)];
     attributes.sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const attribute of attributes) {
       if (id === afterId && afterName !== null && attribute.name <= afterName) continue;

@@ -14,16 +14,18 @@ const groupsShown = 5;
 export function explainQuery(query: Query, asked: QuerySubject): string {
   const values = attributeValues(query, asked);
   const reasons: string[] = [];
+  let found = 0;
   const collect = (test: Test, wanted: boolean): void => {
     if (holds(test, asked, values) === wanted) return;
     if (test.kind === "not") collect(test.operand, !wanted);
-    else if (test.kind === "predicate") reasons.push(reason(test, wanted, asked, values[test.slot]));
-    else for (const operand of test.operands) collect(operand, wanted);
+    else if (test.kind === "predicate") {
+      found += 1;
+      if (found <= reasonsShown) reasons.push(reason(test, wanted, asked, values[test.slot]));
+    } else for (const operand of test.operands) collect(operand, wanted);
   };
   collect(query.test, true);
-  if (reasons.length === 0) return "the expression is met";
-  const more = reasons.length - reasonsShown;
-  return [...reasons.slice(0, reasonsShown), ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
+  if (found === 0) return "the expression is met";
+  return [...reasons, ...(found > reasonsShown ? [`and ${found - reasonsShown} more`] : [])].join("; ");
 }
 
 function reason(

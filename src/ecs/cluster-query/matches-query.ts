@@ -1,27 +1,51 @@
+import { stepsPerPredicate } from "./predicate-test.ts";
 import type { Query, QuerySubject, Test } from "./query.ts";
 
 type Values = readonly (string | null | undefined)[];
 
-/** True when the query selects the container instance. */
+// LIMIT: for so few attributes each is searched for by itself, which costs less than a look-up for each that the instance has.
+const searchedMax = 4;
+
+/** True when the query selects the container instance. What it cost is added to the query's work. */
 export function matchesQuery(query: Query, asked: QuerySubject): boolean {
+  const { platformAttributes, customAttributes } = asked.instance;
+  const { work } = query;
+  work.steps += stepsPerPredicate * work.predicates;
+  if (query.slots.size > 0) work.steps += 2 * (platformAttributes.length + customAttributes.length);
   return holds(query.test, asked, attributeValues(query, asked));
 }
 
 /**
- * The values of the attributes that the query reads, by slot: null without value, undefined for those that the instance has not.
- * One walk over an instance's attributes serves any number of predicates.
+ * The values of the attributes that the query reads, by slot: null without value, undefined for those that the instance lacks.
+ * Of two by the same name that of the platform counts, as for the attributes that tasks require.
  */
 export function attributeValues(query: Query, asked: QuerySubject): Values {
   const values: (string | null | undefined)[] = [];
   if (query.slots.size === 0) return values;
-  // Of two by the same name that of the platform counts, as for the attributes that tasks require.
-  for (const list of [asked.instance.customAttributes, asked.instance.platformAttributes]) {
+  const { customAttributes, platformAttributes } = asked.instance;
+  if (query.slots.size <= searchedMax) {
+    for (const [name, slot] of query.slots) {
+      const found = valueOf(platformAttributes, name);
+      values[slot] = found === undefined ? valueOf(customAttributes, name) : found;
+    }
+    return values;
+  }
+  for (const list of [customAttributes, platformAttributes]) {
     for (const { name, value } of list) {
       const slot = query.slots.get(name);
       if (slot !== undefined) values[slot] = value;
     }
   }
   return values;
+}
+
+function valueOf(attributes: QuerySubject["instance"]["customAttributes"], wanted: string): string | null | undefined {
+  // From the end: of two by the same name in one list the last counts.
+  for (let at = attributes.length - 1; at >= 0; at--) {
+    const attribute = attributes[at];
+    if (attribute?.name === wanted) return attribute.value;
+  }
+  return undefined;
 }
 
 /** True when `test` holds, given the values of the attributes. */

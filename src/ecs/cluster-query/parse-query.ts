@@ -1,6 +1,6 @@
 import { Cursor } from "./cursor.ts";
-import { holdsOf, type Literal, type PatternBudget } from "./predicate-test.ts";
-import type { Expression, Predicate, Query, Test } from "./query.ts";
+import { holdsOf, type Literal } from "./predicate-test.ts";
+import type { Expression, Predicate, Query, QueryWork, Test } from "./query.ts";
 import { queryLimits } from "./query-limits.ts";
 import {
   goesWith,
@@ -49,7 +49,7 @@ class QueryReader {
   readonly #cursor: Cursor;
   readonly #slots = new Map<string, number>();
   readonly #subjects = new Set<SubjectName>();
-  readonly #budget: PatternBudget = { patterns: 0, states: 0 };
+  readonly #work: QueryWork = { predicates: 0, patterns: 0, states: 0, steps: 0 };
   #depth = 0;
 
   constructor(expression: string) {
@@ -70,7 +70,7 @@ class QueryReader {
       tasks: has("task:group", "runningTasksCount"),
       agent: has("agentConnected", "agentVersion"),
     };
-    return { expression, tree, test, slots: this.#slots, dependsOn };
+    return { expression, tree, test, slots: this.#slots, dependsOn, work: this.#work };
   }
 
   /** Parts with `and` or `or` between them. */
@@ -114,8 +114,9 @@ class QueryReader {
     const { takes } = operators[operator];
     const argument = takes === "nothing" ? null : takes === "list" ? texts : (texts[0] ?? "");
     const tree: Predicate = { kind: "predicate", subject, attribute, operator, argument };
-    const holds = holdsOf(subject, { operator, literals, budget: this.#budget });
+    const holds = holdsOf(subject, { operator, literals, work: this.#work });
     this.#subjects.add(subject);
+    this.#work.predicates += 1;
     return { tree, test: { kind: "predicate", predicate: tree, holds, slot: this.#slotOf(attribute) } };
   }
 

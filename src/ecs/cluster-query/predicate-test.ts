@@ -2,19 +2,19 @@ import { comparableVersion, compareVersions } from "./comparable-version.ts";
 import { secondsOf } from "./date-and-time.ts";
 import { patternMatcher, patternStates } from "./match-pattern.ts";
 import { parsePattern } from "./parse-pattern.ts";
-import type { PredicateTest, QuerySubject } from "./query.ts";
+import type { PredicateTest, QuerySubject, QueryWork } from "./query.ts";
 import { QueryError } from "./query-error.ts";
 import { queryLimits } from "./query-limits.ts";
 import type { OperatorName, SubjectName } from "./query-vocabulary.ts";
 
+/** What asking one predicate costs in steps, matching with a pattern not counted. */
+export const stepsPerPredicate = 20;
+
 /** An argument and where it stands in the expression (its first character, behind a quotation mark). */
 export type Literal = { readonly text: string; readonly at: number };
 
-/** What the patterns of one expression took so far. */
-export type PatternBudget = { patterns: number; states: number };
-
 type Holds = PredicateTest["holds"];
-type Asked = { readonly operator: OperatorName; readonly literals: readonly Literal[]; readonly budget: PatternBudget };
+type Asked = { readonly operator: OperatorName; readonly literals: readonly Literal[]; readonly work: QueryWork };
 
 /** What answers a predicate. Throws QueryError for an argument that is nothing to compare the subject with. */
 export function holdsOf(subject: SubjectName, asked: Asked): Holds {
@@ -80,16 +80,16 @@ function orderHolds(operator: OperatorName, difference: number): boolean {
 }
 
 /** The test of equality, membership or likeness for one text. */
-function textTest({ operator, literals, budget }: Asked): (text: string) => boolean {
+function textTest({ operator, literals, work }: Asked): (text: string) => boolean {
   const wanted = new Set(literals.map(({ text }) => text));
   switch (operator) {
     case "not_equals":
     case "not_in":
       return (text) => !wanted.has(text);
     case "matches":
-      return matcher(literals, budget);
+      return matcher(literals, work);
     case "not_matches": {
-      const matches = matcher(literals, budget);
+      const matches = matcher(literals, work);
       return (text) => !matches(text);
     }
     default:
@@ -97,17 +97,23 @@ function textTest({ operator, literals, budget }: Asked): (text: string) => bool
   }
 }
 
-function matcher([literal = { text: "", at: 0 }]: readonly Literal[], budget: PatternBudget) {
+function matcher([literal = { text: "", at: 0 }]: readonly Literal[], work: QueryWork): (text: string) => boolean {
   const pattern = parsePattern(literal.text, literal.at);
-  budget.patterns += 1;
-  budget.states += patternStates(pattern);
-  if (budget.patterns > queryLimits.patternsPerExpression) {
+  work.patterns += 1;
+  work.states += patternStates(pattern);
+  if (work.patterns > queryLimits.patternsPerExpression) {
     throw new QueryError(`More than ${queryLimits.patternsPerExpression} patterns in an expression`, literal.at);
   }
-  if (budget.states > queryLimits.patternStatesPerExpression) {
+  if (work.states > queryLimits.patternStatesPerExpression) {
     throw new QueryError("The patterns of the expression are too large, repetitions counted", literal.at);
   }
-  return patternMatcher(pattern);
+  const automaton = patternMatcher(pattern);
+  return (text) => {
+    const before = automaton.steps;
+    const matches = automaton.matches(text);
+    work.steps += automaton.steps - before;
+    return matches;
+  };
 }
 
 /**
@@ -145,14 +151,18 @@ function taskGroupTest(asked: Asked): Holds {
   if (operator === "not_exists") return ({ usage }) => usage.groups.size === 0;
   if (operator === "equals" || operator === "in") {
     const wanted = literals.map(({ text }) => text);
-    return ({ usage }) => wanted.some((group) => usage.groups.has(group));
+    return ({ usage }) => {
+      asked.work.steps += stepsPerPredicate * wanted.length;
+      return wanted.some((group) => usage.groups.has(group));
+    };
   }
   const text = textTest(asked);
-  return ({ usage }) => anyGroup(usage, text);
+  return ({ usage }) => anyGroup(usage, text, asked.work);
 }
 
-function anyGroup(usage: QuerySubject["usage"], holds: (group: string) => boolean): boolean {
-  for (const group of usage.groups.keys()) if (holds(group)) return true;
+function anyGroup({ groups }: QuerySubject["usage"], holds: (group: string) => boolean, work: QueryWork): boolean {
+  work.steps += stepsPerPredicate * groups.size;
+  for (const group of groups.keys()) if (holds(group)) return true;
   return false;
 }
 

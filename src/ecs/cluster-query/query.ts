@@ -38,6 +38,16 @@ export type Test =
   | { readonly kind: "not"; readonly operand: Test }
   | PredicateTest;
 
+/** What one expression is made of, as far as it was read, and what asking it has cost so far. */
+export type QueryWork = {
+  predicates: number;
+  patterns: number;
+  /** Of all its patterns together, repetitions counted. */
+  states: number;
+  /** Predicates asked, characters looked up and instructions of patterns visited: about a nanosecond each. */
+  steps: number;
+};
+
 /** A parsed expression. Equal expressions may share one. */
 export type Query = {
   readonly expression: string;
@@ -57,4 +67,5 @@ export type Query = {
     /** `agentConnected`, `agentVersion` */
     readonly agent: boolean;
   };
+  readonly work: Readonly<Pick<QueryWork, "predicates" | "patterns" | "states">> & Pick<QueryWork, "steps">;
 };

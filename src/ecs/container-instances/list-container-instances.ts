@@ -1,7 +1,6 @@
 import { containerInstanceArn } from "../arn.ts";
 import type { Given } from "../call.ts";
 import { checkedQuery } from "../cluster-query/checked-query.ts";
-import { matchesQuery } from "../cluster-query/matches-query.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
 import { decodePageToken, encodePageToken } from "../page.ts";
@@ -24,13 +23,14 @@ const listedStatuses: readonly string[] = ["ACTIVE", "DRAINING", "REGISTERING", 
  */
 export function listContainerInstances(step: ClusterStep, request: ListContainerInstancesRequest, _: Given) {
   const { status } = request;
+  const { placement, book } = step.state;
   if (status !== undefined && !listedStatuses.includes(status)) {
     refuse("InvalidParameterException", `Container instance status should be one of [${listedStatuses.join(", ")}]`);
   }
   const query = request.filter ? checkedQuery(request.filter, "filter expression") : null;
   const wanted = (instance: ContainerInstance) =>
     (status === undefined ? instance.status !== "INACTIVE" : instance.status === status) &&
-    (query === null || matchesQuery(query, { instance, usage: step.state.book.usageOf(instance.id) }));
+    (query === null || placement.selections.selects(query, { instance, usage: book.usageOf(instance.id) }));
   const { ids, nextToken } = idsOfPage(step, request, wanted);
   return {
     containerInstanceArns: ids.map((id) => containerInstanceArn(step.place, step.clusterName, id)),

@@ -2,7 +2,9 @@ import { must } from "../../lib/assert.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { withStatus } from "../container-instances/container-instance-lifecycle.ts";
 import { isAgentConnected } from "../fargate/managed-host.ts";
+import { askExpressions } from "../placement/ask-expressions.ts";
 import { lookAtService } from "../services/look/look-at-service.ts";
+import { placementOf, planServiceTasks } from "../services/look/service-task-plan.ts";
 import { primaryOf, serviceNameOf } from "../services/service.ts";
 import { reportTaskHealth } from "../tasks/report-task-health.ts";
 import { takeStateChange } from "../tasks/submit-task-state-change.ts";
@@ -13,7 +15,7 @@ import { tasksOn } from "./drain-progress.ts";
 
 /** LIMIT: rounds of a rehearsal, each a look at the services and an answer of their agents: a drain of a few dozen has a few dozen. */
 const roundsMax = 2_000;
-/** LIMIT: looks at single tasks in a rehearsal, which holds up its cluster: about two seconds. */
+/** LIMIT: looks at single tasks in a rehearsal, for which its caller waits: about two seconds. */
 const visitsMax = 2_000_000;
 
 /** A task that is to leave, and when it was told to stop, in moments of the rehearsal. */
@@ -21,8 +23,11 @@ export type Leaver = { readonly task: Task; readonly serviceName: string; stoppi
 /** A task that takes a leaver's place, and when it was RUNNING. */
 export type Arrival = { readonly taskId: string; runningMoment: number | null };
 
+/** LIMIT: tasks between two slices, a microsecond or few each. */
+const tasksPerSlice = 500;
+
 /**
- * A drain that is played through in a step that is rolled back, by the rules of the real one: services are looked at, their
+ * A drain that is played through on a copy of the cluster, by the rules of the real one: services are looked at, their
  * agents do at once what they are told, health checks pass, and time goes on until nothing moves. Protection from scale-in is
  * not waited for, since who has set it may set it anew.
  */
@@ -38,22 +43,12 @@ export class DrainRehearsal {
   #moment = 0;
   #visits = 0;
   #nextAt: number | null = null;
+  readonly #asked = new Set<string>();
 
-  /** `step` is a dry run from here on; the instances are ACTIVE or DRAINING. */
+  /** `step` is one of a copy of the cluster; the instances are ACTIVE or DRAINING. */
   constructor(step: ClusterStep, instanceIds: readonly string[]) {
-    step.isDryRun = true;
-    step.state.rehearse();
     this.#step = step;
     this.#instanceIds = instanceIds;
-    for (const id of instanceIds) {
-      for (const task of tasksOn(step, id)) this.#setOut(task);
-    }
-    for (const name of this.arrivals.keys()) this.#takeStock(name);
-    for (const id of instanceIds) {
-      const instance = must(step.state.instances.get(id), "an instance to drain");
-      if (instance.status !== "DRAINING") step.changeInstance(withStatus(instance, "DRAINING", step.now));
-    }
-    for (const name of this.arrivals.keys()) step.state.serviceIndex.looks.at(name, 0);
   }
 
   /** The step at the moment that the rehearsal has come to. */
@@ -62,15 +57,17 @@ export class DrainRehearsal {
   }
 
   /** Plays until nothing moves any more; false when it became too long, in rounds or in what they looked at. */
-  play(rounds = roundsMax): boolean {
+  *play(rounds = roundsMax): Generator<undefined, boolean> {
     const { timeline, state } = this.#step;
+    yield* this.#setAllOut();
     // LIMIT: what does not move for longer than the longest pause that ECS makes by itself waits for somebody.
     const quietMs = timeline.startBackoffMaxMs;
     let movedAt = this.#step.now;
     for (let round = 0; round < rounds && this.#visits < visitsMax; round++) {
       this.#nextAt = null;
-      const changes = this.#look() + this.#answer();
-      if (changes > 0) movedAt = this.#step.now;
+      const looked = yield* this.#look();
+      const answered = yield* this.#answer();
+      if (looked + answered > 0) movedAt = this.#step.now;
       if (this.#isOver()) return true;
       const lookAt = state.serviceIndex.looks.nextAt();
       const next = earlier(lookAt, this.#nextAt);
@@ -78,6 +75,24 @@ export class DrainRehearsal {
       this.#step = this.#step.later(Math.max(this.#step.now, next));
     }
     return false;
+  }
+
+  *#setAllOut(): Generator<undefined, void> {
+    const { state } = this.#step;
+    for (const id of this.#instanceIds) {
+      for (const task of tasksOn(this.#step, id)) this.#setOut(task);
+      yield;
+    }
+    const leaving = new Set(this.leavers.map(({ task }) => task.id));
+    for (const name of this.arrivals.keys()) {
+      this.#takeStock(name, leaving);
+      yield;
+    }
+    for (const id of this.#instanceIds) {
+      const instance = must(state.instances.get(id), "an instance to drain");
+      if (instance.status !== "DRAINING") this.#step.changeInstance(withStatus(instance, "DRAINING", this.#step.now));
+    }
+    for (const name of this.arrivals.keys()) state.serviceIndex.looks.at(name, 0);
   }
 
   #setOut(task: Task): void {
@@ -92,13 +107,12 @@ export class DrainRehearsal {
   }
 
   /** Of the tasks that are there, those that a service has beyond what it wants without its leavers are replacements already. */
-  #takeStock(serviceName: string): void {
+  #takeStock(serviceName: string, leaving: ReadonlySet<string>): void {
     const { serviceIndex, services, tasks } = this.#step.state;
     const all = [...serviceIndex.book.taskIdsOf(serviceName)].map((id) => must(tasks.get(id), "a task of a service"));
     for (const { id } of all) this.#known.add(id);
     const service = must(services.get(serviceName), "a service that is not INACTIVE");
     if (service.status !== "ACTIVE" || service.schedulingStrategy === "DAEMON") return;
-    const leaving = new Set(this.leavers.map(({ task }) => task.id));
     const staying = all.filter(({ id, desiredStatus }) => desiredStatus === "RUNNING" && !leaving.has(id));
     const ofPrimary = staying.filter(({ startedBy }) => startedBy === primaryOf(service).id);
     const wanted = service.desiredCount - all.filter(({ id }) => leaving.has(id)).length;
@@ -115,13 +129,15 @@ export class DrainRehearsal {
   }
 
   /** Looks at the services that are due, daemons last: they leave last. Gives how much was started and stopped. */
-  #look(): number {
+  *#look(): Generator<undefined, number> {
     const { looks, book } = this.#step.state.serviceIndex;
     let changes = 0;
     for (const name of looks.takeDue(this.#step.now)) {
       if (!this.arrivals.has(name)) continue;
       this.#visits += 3 * book.taskIdsOf(name).size;
+      yield* this.#askExpressions(name);
       changes += lookAtService(this.#step, name);
+      yield;
     }
     this.#moment += 1;
     for (const leaver of this.leavers) {
@@ -131,11 +147,27 @@ export class DrainRehearsal {
     return changes;
   }
 
+  /** Asks what the first look at a service will ask of every instance, which may take longer than a slice. */
+  *#askExpressions(serviceName: string): Generator<undefined, void> {
+    if (this.#asked.has(serviceName)) return;
+    this.#asked.add(serviceName);
+    const { state } = this.#step;
+    const service = must(state.services.get(serviceName), "a service of the plan");
+    const { constraints } = placementOf(
+      service,
+      planServiceTasks(this.#step, service, primaryOf(service)),
+      "EC2",
+      null,
+    );
+    yield* askExpressions(state, constraints);
+  }
+
   /** Lets agents and the network answer. Gives how many tasks moved. */
-  #answer(): number {
+  *#answer(): Generator<undefined, number> {
     const { state } = this.#step;
     this.#moment += 1;
     let moves = 0;
+    let looked = 0;
     for (const [name, arrivals] of this.arrivals) {
       for (const id of [...state.serviceIndex.book.taskIdsOf(name)]) {
         if (!this.#known.has(id)) {
@@ -143,6 +175,8 @@ export class DrainRehearsal {
           arrivals.push({ taskId: id, runningMoment: null });
         }
         moves += this.#move(must(state.tasks.get(id), "a task of a service"));
+        looked += 1;
+        if (looked % tasksPerSlice === 0) yield;
       }
       for (const arrival of arrivals) {
         if (state.tasks.get(arrival.taskId)?.lastStatus === "RUNNING") arrival.runningMoment ??= this.#moment;

@@ -137,7 +137,7 @@ describe("what a plan tells", () => {
     const world = aWorld(3);
     world.steady(6, 100, 117);
     const ids = new Set([world.instanceId(0)]);
-    const inRounds = (rounds: number) => world.run((step) => drainPlan(step, ids, rounds)).value;
+    const inRounds = (rounds: number) => world.rehearse((step) => drainPlan(step, ids, rounds));
     const whole = inRounds(100);
     assert.deepEqual([whole.moves.length, whole.blockers.length, whole.finishes], [2, 0, true]);
     const half = inRounds(3);

@@ -9,6 +9,7 @@ import {
 import { isoTime } from "../events/iso-time.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
+import { Rehearsal } from "../rehearsal.ts";
 import { holdsResources } from "../tasks/task.ts";
 import { DrainHolds } from "./drain-hold.ts";
 import { namesOf, tasksOn } from "./drain-progress.ts";
@@ -46,10 +47,10 @@ export type PlanDrainReply = {
 /**
  * PlanDrain: what would come of a drain of 1 to 100 container instances without a deadline, as things are now: which tasks
  * would move where, which would stop without a replacement, and which would not leave and why. Leaves no trace. The plan is a
- * rehearsal of the drain in the cluster itself. Among places that are equally good the real drain may choose another.
+ * rehearsal of the drain on a copy of the cluster. Among places that are equally good the real drain may choose another.
  * Refuses with InvalidParameterException an empty or too long list, an unknown instance and one that cannot drain.
  */
-export function planDrain(step: ClusterStep, request: PlanDrainRequest, _: Given): PlanDrainReply {
+export function planDrain(step: ClusterStep, request: PlanDrainRequest, _: Given): Rehearsal {
   const max = limits.idsPerDescribeContainerInstances;
   const ids = new Set<string>();
   for (const reference of checkedInstanceIds(request.containerInstances, max)) {
@@ -59,14 +60,18 @@ export function planDrain(step: ClusterStep, request: PlanDrainRequest, _: Given
     }
     ids.add(id);
   }
-  return drainPlan(step, ids);
+  return new Rehearsal((copy) => drainPlan(copy, ids));
 }
 
-/** The plan for instances that can drain, given up after so many rounds; the step is a dry run from here on. */
-export function drainPlan(step: ClusterStep, ids: ReadonlySet<string>, rounds?: number): PlanDrainReply {
+/** The plan for instances that can drain, given up after so many rounds; `step` is one of a copy of the cluster. */
+export function* drainPlan(
+  step: ClusterStep,
+  ids: ReadonlySet<string>,
+  rounds?: number,
+): Generator<undefined, PlanDrainReply> {
   const rehearsal = new DrainRehearsal(step, [...ids]);
-  const isComplete = rehearsal.play(rounds);
-  const left = leftOver(rehearsal, ids, isComplete);
+  const isComplete = yield* rehearsal.play(rounds);
+  const left = yield* leftOver(rehearsal, ids, isComplete);
   return {
     containerInstances: [...ids].map((id) => arnOf(step, id)),
     ...movesAndStops(rehearsal),
@@ -79,11 +84,11 @@ const arnOf = ({ state }: ClusterStep, instanceId: string): string =>
   must(state.instances.get(instanceId), "an instance of the plan").arn;
 
 /** The tasks that are on the instances in the end: standalone ones stay, any other is a blocker. */
-function leftOver(
+function* leftOver(
   rehearsal: DrainRehearsal,
   ids: ReadonlySet<string>,
   isComplete: boolean,
-): Pick<PlanDrainReply, "blockers" | "stays"> {
+): Generator<undefined, Pick<PlanDrainReply, "blockers" | "stays">> {
   const { step } = rehearsal;
   const holds = new DrainHolds(step);
   const blockers: PlanDrainReply["blockers"][number][] = [];
@@ -100,6 +105,7 @@ function leftOver(
       } else if (isComplete || blocks) blockers.push({ ...namesOf(task), ...where, reason, detail });
       else blockers.push({ ...namesOf(task), ...where, reason: "PLAN_TOO_LONG", detail: tooLong });
     }
+    yield;
   }
   return { blockers, stays };
 }

@@ -1,8 +1,14 @@
+import type { Query } from "../cluster-query/query.ts";
 import type { ContainerInstance, ContainerInstanceStatus } from "../container-instances/container-instance.ts";
 import type { Usage } from "./resource-book.ts";
 
 /** A container instance with what its tasks hold. */
-export type Candidate = { readonly instance: ContainerInstance; readonly usage: Usage };
+export type Candidate = {
+  readonly instance: ContainerInstance;
+  readonly usage: Usage;
+  /** Answers expressions about it; absent where answers are not kept. */
+  readonly selections?: { selects(query: Query, candidate: Candidate, supposing?: string): boolean };
+};
 
 /**
  * AWS: the reasons of a placement failure; `RESOURCE:` with the name of a resource. An instance that takes no tasks at all has

@@ -1,4 +1,5 @@
 import { checkedQuery } from "../cluster-query/checked-query.ts";
+import { complexityProblem } from "../cluster-query/expression-complexity.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import type { TaskDefinition } from "../task-definitions/task-definition.ts";
@@ -39,8 +40,8 @@ export function checkedPlacement(
 
 /**
  * The constraints of a call or service in the shape that placement reads. Refuses with InvalidParameterException an unknown
- * type, a memberOf without an expression or with an invalid one, a distinctInstance with an expression, and more than 10
- * together with those of the task definition.
+ * type, a memberOf without an expression or with an invalid one, a distinctInstance with an expression, and more than 10 or
+ * too complex ones together with those of the task definition.
  * AWS: PlacementConstraint in the API reference; the text for distinctInstance as users see it.
  */
 export function checkedConstraints(
@@ -54,6 +55,11 @@ export function checkedConstraints(
       `A task can have at most ${limits.placementConstraintsPerTask} placement constraints, those of its task definition included.`,
     );
   }
+  const expressions = [...constraintsOf(definition), ...constraints].flatMap((each) =>
+    each.type === "memberOf" ? [each.expression] : [],
+  );
+  const problem = complexityProblem(expressions);
+  if (problem !== null) refuse("InvalidParameterException", problem);
   return constraints;
 }
 

@@ -1,6 +1,6 @@
 import type { RandomStream } from "../../lib/random.ts";
 import type { ClusterState } from "../cluster-state.ts";
-import type { Candidate, FailureReason, PlacementRefusal } from "./candidate.ts";
+import type { Candidate, FailureReason, PlacementFilter, PlacementRefusal } from "./candidate.ts";
 import { filtersOf, ineligible, isEligible, isOfKind, refusalBy } from "./placement-filters.ts";
 import type { PlacementRequest } from "./placement-request.ts";
 
@@ -63,19 +63,38 @@ export type InstanceExplanation = { readonly instanceId: string; readonly refusa
 
 /**
  * Every instance of the request's launch type and capacity provider that is registered, by id, with all that refuses the task
- * there. For the dry-run.
+ * there. For the dry-run. Only the `detailed` that the fewest filters refuse have sentences, which cost more than the rest.
  */
-export function explainPlacement(state: ClusterState, request: PlacementRequest): readonly InstanceExplanation[] {
+export function explainPlacement(
+  state: ClusterState,
+  request: PlacementRequest,
+  detailed = Number.POSITIVE_INFINITY,
+): readonly InstanceExplanation[] {
   const filters = filtersOf(request);
-  const explanations: InstanceExplanation[] = [];
+  const found: {
+    readonly candidate: Candidate;
+    readonly unfit: PlacementRefusal | null;
+    refusing: PlacementFilter[];
+  }[] = [];
   for (const instanceId of state.instanceIds.after(null)) {
     const candidate = candidateOf(state, instanceId);
     if (candidate === null || candidate.instance.status === "INACTIVE" || !isOfKind(request, candidate.instance))
       continue;
-    const found = [ineligible(request, candidate), ...filters.map((filter) => refusalBy(filter, candidate))];
-    explanations.push({ instanceId, refusals: found.filter((refusal) => refusal !== null) });
+    const refusing = filters.filter((filter) => filter.lacks(candidate) > 0);
+    found.push({ candidate, unfit: ineligible(request, candidate), refusing });
   }
-  return explanations;
+  const count = ({ unfit, refusing }: (typeof found)[number]): number => refusing.length + (unfit === null ? 0 : 1);
+  const refused = found.filter((one) => count(one) > 0).sort((a, b) => count(a) - count(b));
+  const shown = new Set(refused.slice(0, detailed));
+  return found.map((one) => {
+    const { candidate, unfit, refusing } = one;
+    const { id: instanceId } = candidate.instance;
+    const ofFilters = refusing.map((filter) => {
+      const detail = shown.has(one) ? filter.explain(candidate) : "";
+      return { instanceId, reason: filter.reason, lack: filter.lacks(candidate), detail };
+    });
+    return { instanceId, refusals: unfit === null ? ofFilters : [unfit, ...ofFilters] };
+  });
 }
 
 /** True when there is at least one instance to look at. */
@@ -88,7 +107,8 @@ export function anyEligible(state: ClusterState, request: PlacementRequest): boo
 
 export function candidateOf(state: ClusterState, instanceId: string): Candidate | null {
   const instance = state.instances.get(instanceId);
-  return instance === undefined ? null : { instance, usage: state.book.usageOf(instanceId) };
+  if (instance === undefined) return null;
+  return { instance, usage: state.book.usageOf(instanceId), selections: state.placement.selections };
 }
 
 function* eligible(state: ClusterState, request: PlacementRequest): Iterable<Candidate> {

@@ -20,6 +20,7 @@ import { Districts } from "./districts.ts";
 import { laneKey, PlacementLane } from "./placement-lane.ts";
 import type { PlacementRequest } from "./placement-request.ts";
 import type { ResourceBook } from "./resource-book.ts";
+import { Selections } from "./selections.ts";
 import { Sieve, sieveKey } from "./sieve.ts";
 
 // LIMIT: the log's length; who is farther behind looks at everything, which is about as fast.
@@ -45,12 +46,16 @@ export class PlacementIndex {
   readonly #laneOfRequest = new WeakMap<PlacementRequest, PlacementLane>();
   #lastRegistered = { registeredAt: Number.NEGATIVE_INFINITY, id: "" };
 
+  /** What expressions say of the instances. */
+  readonly selections: Selections = new Selections(this);
   /** By slot; null where an instance is gone. */
   readonly candidates: (Candidate | null)[] = [];
   cpuLeft: Float64Array<ArrayBuffer> = new Float64Array(0);
   memoryLeft: Float64Array<ArrayBuffer> = new Float64Array(0);
   /** By slot, how often its instance changed in what sieves look at. */
   versions: Int32Array<ArrayBuffer> = new Int32Array(0);
+  /** By slot, how often its instance or the tasks on it changed in what placement looks at. */
+  taskVersions: Int32Array<ArrayBuffer> = new Int32Array(0);
   /** Rises when slots are added or numbered anew. */
   layout = 0;
   /** Rises when slots are numbered anew. */
@@ -117,6 +122,10 @@ export class PlacementIndex {
     this.#settledTo = this.logEnd;
   }
 
+  slotOf(instanceId: string): number | undefined {
+    return this.#slotOf.get(instanceId);
+  }
+
   /** The slot of an entry of the log. Only the newest entries are kept: see `isLogged`. */
   logged(at: number): number {
     return this.#log[at % logLength] as number;
@@ -167,6 +176,7 @@ export class PlacementIndex {
     if (this.#log.length === 0) this.#log = new Int32Array(logLength);
     this.#log[this.logEnd % logLength] = slot;
     this.logEnd += 1;
+    this.taskVersions[slot] = (this.taskVersions[slot] as number) + 1;
   }
 
   /** Reads anew what the tasks on the instance leave. */
@@ -175,7 +185,7 @@ export class PlacementIndex {
     if (candidate === null) return;
     const usage = this.#book.usageOf(candidate.instance.id);
     const { instance } = candidate;
-    if (usage !== candidate.usage) this.candidates[slot] = { instance, usage };
+    if (usage !== candidate.usage) this.candidates[slot] = this.#candidate(instance, usage);
     this.cpuLeft[slot] = amountOf(instance.registeredResources, "CPU") - usage.cpu;
     this.memoryLeft[slot] = amountOf(instance.registeredResources, "MEMORY") - usage.memoryMiB;
   }
@@ -203,7 +213,7 @@ export class PlacementIndex {
       this.#slotOf.delete(before.id);
       this.candidates[slot] = null;
     } else {
-      this.candidates[slot] = { instance, usage: this.#book.usageOf(instance.id) };
+      this.candidates[slot] = this.#candidate(instance);
     }
     this.versions[slot] = (this.versions[slot] as number) + 1;
     const hasSameAttributes =
@@ -214,11 +224,15 @@ export class PlacementIndex {
     this.#note(slot);
   }
 
+  #candidate(instance: ContainerInstance, usage = this.#book.usageOf(instance.id)): Candidate {
+    return { instance, usage, selections: this.selections };
+  }
+
   #append(instance: ContainerInstance): void {
     const slot = this.candidates.length;
     if (slot >= this.versions.length) this.#grow();
     this.#slotOf.set(instance.id, slot);
-    this.candidates.push({ instance, usage: this.#book.usageOf(instance.id) });
+    this.candidates.push(this.#candidate(instance));
     this.#lastRegistered = instance;
     this.layout += 1;
     this.#refresh(slot);
@@ -233,9 +247,13 @@ export class PlacementIndex {
     };
     this.cpuLeft = larger(this.cpuLeft);
     this.memoryLeft = larger(this.memoryLeft);
-    const versions = new Int32Array(room);
-    versions.set(this.versions);
-    this.versions = versions;
+    const longer = (array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
+      const copy = new Int32Array(room);
+      copy.set(array);
+      return copy;
+    };
+    this.versions = longer(this.versions);
+    this.taskVersions = longer(this.taskVersions);
   }
 
   /** An instance came that belongs before others (two of the same millisecond): all slots are given out again. */
@@ -243,8 +261,10 @@ export class PlacementIndex {
     this.candidates.length = 0;
     this.#slotOf.clear();
     this.#sieves.clear();
+    this.selections.clear();
     this.#districts.clear();
     this.versions.fill(0);
+    this.taskVersions.fill(0);
     this.numbering += 1;
     for (const instance of [...this.#instances.values()].sort(byRegistration)) this.#append(instance);
     // Slots in the log are others than before.

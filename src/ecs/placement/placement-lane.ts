@@ -56,6 +56,8 @@ export class PlacementLane {
   #numbering: number;
   #drawn = -1;
   #seen = 0;
+  /** False while it catches up, and when that was cut short. */
+  #isWhole = true;
   /** By slot, the tasks of the group there when it was last looked at. */
   #tasks = new Float64Array(0);
   #inDistrict: Tournaments = new Tournaments([], () => 0);
@@ -100,10 +102,13 @@ export class PlacementLane {
     }
     this.#districts.settle();
     const behind = index.logEnd - this.#seen;
-    if (this.#drawn !== this.#districts.version || !index.isLogged(this.#seen)) this.#build();
+    const wasWhole = this.#isWhole;
+    this.#isWhole = false;
+    if (!wasWhole || this.#drawn !== this.#districts.version || !index.isLogged(this.#seen)) this.#build();
     else if (behind > 16 + (index.candidates.length >> 4)) this.#build();
     else for (let at = this.#seen; at < index.logEnd; at++) this.#change(index.logged(at));
     this.#seen = index.logEnd;
+    this.#isWhole = true;
   }
 
   #build(): void {

@@ -5,6 +5,7 @@ import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
 import type { PlacementRequest } from "../placement/placement-request.ts";
 import { refuse } from "../refusals.ts";
+import type { Rehearsal } from "../rehearsal.ts";
 import {
   type ExplainPlacementReply,
   type ExplainPlacementRequest,
@@ -41,7 +42,7 @@ export function explainAnyPlacement(
   step: ClusterStep,
   request: ExplainAnyPlacementRequest,
   given: Given,
-): ExplainPlacementReply {
+): ExplainPlacementReply | Rehearsal {
   if (request.service === undefined) {
     if (given.taskDefinition === null) refuse("InvalidParameterException", "TaskDefinition can not be blank.");
     return explainPlacement(step, request, given);

@@ -33,9 +33,7 @@ export class ServiceIndex {
   readonly #zones = new Map<string, number>();
   readonly #rebalanceAfterMs: number;
   /** Services that found no room for a task, the longest waiting first; not durable, since a look finds out again. */
-  #hungry = new Set<string>();
-  /** Those before the rehearsal that is under way; null when none is. */
-  #hungryBefore: Set<string> | null = null;
+  readonly #hungry = new Set<string>();
   /** Service name -> keys of its events, oldest first. */
   readonly #events = new Map<string, string[]>();
   /** Service name -> ids of its service deployments. */
@@ -73,19 +71,6 @@ export class ServiceIndex {
   /** Every service is to be looked at: something changed that may concern any of them. */
   lookAtAll(): void {
     for (const name of this.#live) this.looks.changed(name);
-  }
-
-  /** See `ClusterState.rehearse`. */
-  rehearse(): void {
-    this.looks.rehearse();
-    this.#hungryBefore = this.#hungry;
-    this.#hungry = new Set(this.#hungry);
-  }
-
-  rollback(): void {
-    this.looks.rollback();
-    this.#hungry = this.#hungryBefore ?? this.#hungry;
-    this.#hungryBefore = null;
   }
 
   /** The keys of a service's events, oldest first. */

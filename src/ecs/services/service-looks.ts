@@ -6,13 +6,11 @@ import { Heap } from "../../lib/heap.ts";
  */
 export class ServiceLooks {
   readonly #paceMs: number;
-  #at = new Map<string, number>();
-  #heap = new Heap<string>();
-  #lastLooks = new Map<string, number>();
+  readonly #at = new Map<string, number>();
+  readonly #heap = new Heap<string>();
+  readonly #lastLooks = new Map<string, number>();
   /** Looks that the step under way has taken. */
   #taken: string[] = [];
-  /** How it was before the rehearsal that is under way; null when none is. */
-  #before: { at: Map<string, number>; heap: Heap<string>; lastLooks: Map<string, number> } | null = null;
 
   /** `paceMs`: how soon one look may follow another for a change of a task. */
   constructor(paceMs: number) {
@@ -73,28 +71,12 @@ export class ServiceLooks {
     this.#lastLooks.set(serviceName, now);
   }
 
-  /** Begins anew until the rollback, with nothing due and no look made: see `ClusterState.rehearse`. */
-  rehearse(): void {
-    this.#before = { at: this.#at, heap: this.#heap, lastLooks: this.#lastLooks };
-    this.#at = new Map();
-    this.#heap = new Heap();
-    this.#lastLooks = new Map();
-  }
-
   commit(): void {
     this.#taken = [];
   }
 
   /** The step came to nothing: what it took is due still. */
   rollback(): void {
-    if (this.#before !== null) {
-      this.#at = this.#before.at;
-      this.#heap = this.#before.heap;
-      this.#lastLooks = this.#before.lastLooks;
-      this.#before = null;
-      this.#taken = [];
-      return;
-    }
     for (const name of this.#taken) this.at(name, 0);
     this.#taken = [];
   }

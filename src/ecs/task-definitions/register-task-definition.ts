@@ -2,6 +2,7 @@ import { must } from "../../lib/assert.ts";
 import type { AccountGiven } from "../account-input.ts";
 import type { AccountStep } from "../account-step.ts";
 import { taskDefinitionArn } from "../arn.ts";
+import { complexityProblem } from "../cluster-query/expression-complexity.ts";
 import { parseQuery } from "../cluster-query/parse-query.ts";
 import { QueryError } from "../cluster-query/query-error.ts";
 import { limits } from "../limits.ts";
@@ -195,6 +196,8 @@ function checkedConstraints(request: RegisterTaskDefinitionRequest): TaskDefinit
     }
     checkExpression(checkedText(expression, "placementConstraints.expression"));
   }
+  const problem = complexityProblem(constraints.flatMap(({ expression }) => expression ?? []));
+  if (problem !== null) refuseDefinition(problem);
   return constraints;
 }
 

@@ -3,6 +3,7 @@ import { containerInstanceArn } from "../arn.ts";
 import type { Given } from "../call.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
+import { askExpressions } from "../placement/ask-expressions.ts";
 import type { PlacementRefusal } from "../placement/candidate.ts";
 import { checkedPlacement } from "../placement/checked-placement.ts";
 import {
@@ -13,6 +14,7 @@ import {
 } from "../placement/place-task.ts";
 import type { PlacementRequest } from "../placement/placement-request.ts";
 import { refuse } from "../refusals.ts";
+import { Rehearsal } from "../rehearsal.ts";
 import { launch } from "./launch.ts";
 import { checkLaunchType, type LaunchRequest, launchChoice } from "./launch-choice.ts";
 import type { TaskPlan } from "./new-task.ts";
@@ -54,7 +56,7 @@ export function explainPlacement(
   step: ClusterStep,
   request: ExplainPlacementRequest,
   given: Given,
-): ExplainPlacementReply {
+): ExplainPlacementReply | Rehearsal {
   step.isDryRun = true;
   const count = request.count ?? 1;
   if (!Number.isInteger(count) || count < 1 || count > limits.tasksPerExplainPlacement) {
@@ -83,22 +85,52 @@ function withSubnets(request: ExplainPlacementRequest, { taskDefinition }: Given
   return { ...request, networkConfiguration: { awsvpcConfiguration: { subnets: ["any"] } } };
 }
 
+// LIMIT: as many tasks are placed in a step, which takes a few milliseconds; more are placed on a copy of the cluster, in slices.
+const tasksPerStep = 100;
+// LIMIT: tasks between two slices, up to a fifth of a millisecond each.
+const tasksPerSlice = 10;
+
 /**
- * Places a task of `plan` for each of `placements`, one after the other, and tells what came of it; the step is to be a dry run.
- * Tasks that are placed alike have the same object. What instances lack is told for the first task that finds no place, and
- * for the very first when all find one.
+ * Places a task of `plan` for each of `placements`, one after the other, and reports where they went; `step` has to be a dry run.
+ * Tasks that are placed alike have the same object. The refusals of instances are those for the first task that finds no place, or for
+ * the very first when all find one.
  */
 export function explain(
   step: ClusterStep,
   plan: TaskPlan,
   placements: readonly PlacementRequest[],
-): ExplainPlacementReply {
-  let explanations = instanceExplanations(step.state, must(placements[0], "a task to explain"));
+): ExplainPlacementReply | Rehearsal {
+  if (placements.length > tasksPerStep) return new Rehearsal((copy) => explainOnCopy(copy, plan, placements));
+  const explaining = explainInSlices(step, plan, placements);
+  for (;;) {
+    const next = explaining.next();
+    if (next.done === true) return next.value;
+  }
+}
+
+function* explainOnCopy(
+  step: ClusterStep,
+  plan: TaskPlan,
+  placements: readonly PlacementRequest[],
+): Generator<undefined, ExplainPlacementReply> {
+  yield* askExpressions(step.state, must(placements[0], "a task to explain").constraints);
+  return yield* explainInSlices(step, plan, placements);
+}
+
+function* explainInSlices(
+  step: ClusterStep,
+  plan: TaskPlan,
+  placements: readonly PlacementRequest[],
+): Generator<undefined, ExplainPlacementReply> {
+  const explanationsOf = (placement: PlacementRequest) =>
+    instanceExplanations(step.state, placement, limits.instancesPerExplainPlacement);
+  let explanations = explanationsOf(must(placements[0], "a task to explain"));
   let closest: PlacementRefusal | undefined;
   const counts = new Map<string, number>();
   const withoutPlace = new Set<PlacementRequest>();
   let placedCount = 0;
-  for (const placement of placements) {
+  for (const [at, placement] of placements.entries()) {
+    if (at % tasksPerSlice === 0) yield;
     if (withoutPlace.has(placement)) continue;
     const candidate = placeTask(step.state, placement, step.random("placement"));
     if (candidate !== null) {
@@ -108,7 +140,7 @@ export function explain(
       continue;
     }
     if (withoutPlace.size === 0) {
-      explanations = instanceExplanations(step.state, placement);
+      explanations = explanationsOf(placement);
       [closest] = placementFailures(step.state, placement);
     }
     withoutPlace.add(placement);

@@ -11,6 +11,7 @@ export class WaitingTasks {
   readonly #ids = new Set<string>();
   #capacityChanged = false;
   #lookedAt = 0;
+  /** How it was before the step under way looked; null when it has not. */
   #before: { readonly capacityChanged: boolean; readonly lookedAt: number } | null = null;
 
   get size(): number {
@@ -27,9 +28,8 @@ export class WaitingTasks {
     return this.#lookedAt + (this.#capacityChanged ? timeline.serviceLookMs : timeline.placementRetryMs);
   }
 
-  /** See `ClusterState.rehearse`. */
-  rehearse(): void {
-    this.#before = { capacityChanged: this.#capacityChanged, lookedAt: this.#lookedAt };
+  commit(): void {
+    this.#before = null;
   }
 
   rollback(): void {
@@ -40,6 +40,7 @@ export class WaitingTasks {
   }
 
   looked(now: number): void {
+    this.#before ??= { capacityChanged: this.#capacityChanged, lookedAt: this.#lookedAt };
     this.#lookedAt = now;
     this.#capacityChanged = false;
   }

@@ -66,18 +66,50 @@ it("puts the appends of one turn into one group", async (t) => {
   await store.close();
 });
 
-it("commits more than a thousand waiting appends in several groups", async (t) => {
+it("commits what would hold the event loop too long in several groups, by writes and by text", async (t) => {
   const { store, flush, scheduled } = steppedStore(temporaryFolder(t));
   const { epoch } = await store.open("p");
-  const appends = Array.from({ length: 1001 }, (_, index) =>
+  const small = Array.from({ length: 2_001 }, (_, index) =>
     store.append("p", epoch, { documents: [], events: events(index + 1) }),
   );
   flush();
-  assert.equal((await store.readEvents("p", 0, 5000)).length, 1000);
+  assert.equal((await store.readEvents("p", 0, 5_000)).length, 2_000);
   assert.equal(scheduled(), 1);
   flush();
-  await Promise.all(appends);
-  assert.equal((await store.readEvents("p", 0, 5000)).length, 1001);
+  await Promise.all(small);
+  const body = JSON.stringify("x".repeat(1_500_000));
+  const large = Array.from({ length: 3 }, (_, index) =>
+    store.append("p", epoch, {
+      documents: [{ kind: "large", key: String(index), body }],
+      events: events(2_002 + index),
+    }),
+  );
+  flush();
+  assert.equal((await store.readEvents("p", 2_001, 5_000)).length, 2, "a third would make it too much text");
+  flush();
+  await Promise.all(large);
+  await store.close();
+});
+
+it("opens a partition of more documents than are read at a time with all of them", async (t) => {
+  const store = new SqliteStore({ dataDir: temporaryFolder(t) });
+  const { epoch } = await store.open("p");
+  const other = await store.open("other");
+  const documents = Array.from({ length: 2_500 }, (_, at) => ({ kind: "task", key: `${at}`, body: `{"at":${at}}` }));
+  await store.append("p", epoch, { documents: documents.slice(0, 1_200), events: [] });
+  await store.append("other", other.epoch, { documents: [{ kind: "task", key: "1", body: "{}" }], events: [] });
+  await store.append("p", epoch, { documents: documents.slice(1_200), events: [] });
+  let turns = 0;
+  let isOpening = true;
+  const count = (): void => {
+    turns += 1;
+    if (isOpening) setImmediate(count);
+  };
+  setImmediate(count);
+  const opened = await store.open("p");
+  isOpening = false;
+  assert.deepEqual(opened.documents, documents);
+  assert.ok(turns >= 2, "the event loop turned while they were read");
   await store.close();
 });
 

@@ -9,7 +9,7 @@ export function memberOf(expression: string): PlacementFilter {
   return {
     reason: "MemberOf placement constraint unsatisfied.",
     looksAt: query.dependsOn.tasks ? "tasks" : "instance",
-    lacks: (candidate) => (matchesQuery(query, candidate) ? 0 : 1),
+    lacks: (candidate) => ((candidate.selections?.selects(query, candidate) ?? matchesQuery(query, candidate)) ? 0 : 1),
     explain: (candidate) => `${explainQuery(query, candidate)}.`,
   };
 }

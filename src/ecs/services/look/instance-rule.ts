@@ -50,10 +50,12 @@ export function isFor(rule: InstanceRule, candidate: Candidate): boolean {
 }
 
 function withoutOwn(candidate: Candidate, group: string): Candidate {
-  const { instance, usage } = candidate;
+  const { instance, usage, selections } = candidate;
   const own = usage.groups.get(group) ?? 0;
   if (own === 0) return candidate;
   const groups = new Map(usage.groups);
   groups.delete(group);
-  return { instance, usage: { ...usage, groups, running: usage.running - own } };
+  const asked = { instance, usage: { ...usage, groups, running: usage.running - own } };
+  if (selections === undefined) return asked;
+  return { ...asked, selections: { selects: (query, one) => selections.selects(query, one, `without ${group}`) } };
 }

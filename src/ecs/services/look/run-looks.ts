@@ -1,4 +1,5 @@
 import type { ClusterStep } from "../../cluster-step.ts";
+import { queryStepsMax } from "../../placement/selections.ts";
 import { changesPerLook, lookAtService } from "./look-at-service.ts";
 
 // LIMIT: a step holds the event loop; services beyond this are looked at in the next step, which follows at once.
@@ -21,8 +22,11 @@ export function lookAtDaemonsBehind(step: ClusterStep): void {
 
 function look(step: ClusterStep, names: readonly string[]): void {
   let changes = 0;
+  const { selections } = step.state.placement;
   for (const [index, name] of names.entries()) {
-    if (index >= looksMax || changes >= changesPerLook) step.state.serviceIndex.looks.at(name, 0);
+    // What is left may not be enough for one more look.
+    const isSpent = index > 0 && selections.spent > queryStepsMax / 2;
+    if (index >= looksMax || changes >= changesPerLook || isSpent) step.state.serviceIndex.looks.at(name, 0);
     else changes += lookAtService(step, name);
   }
 }

@@ -1,0 +1,58 @@
+import type { Answer } from "./append-group.ts";
+import { Rota } from "./rota.ts";
+import { MachineClosedError, OverloadError } from "./runner-errors.ts";
+import { inSlices } from "./slices.ts";
+import type { Turns } from "./turns.ts";
+
+/** LIMIT: each waiting answer is a caller that waits for seconds; more of one account would time out before they are begun. */
+const waitingPerAccount = 8;
+
+/** Works out an answer on copies, in slices, until nobody wants it. */
+export type AnswerLong = (slices: Iterator<undefined, Answer>, isWanted: () => boolean) => Promise<Answer>;
+
+/**
+ * LIMIT: one long answer at a time is worked on in the process, since each holds a copy of its cluster's indexes: 150 MB for the
+ * largest cluster. The others wait, and accounts take turns.
+ */
+export class LongAnswers {
+  readonly #turns: Turns;
+  readonly #waiting = new Rota<(() => Promise<void>)[]>();
+  #isAtWork = false;
+
+  constructor(turns: Turns) {
+    this.#turns = turns;
+  }
+
+  /** The end of `slices`. Rejects with OverloadError when too many of the account wait, with MachineClosedError when it is not wanted any more. */
+  add(account: string, cluster: string, slices: Iterator<undefined, Answer>, isWanted: () => boolean): Promise<Answer> {
+    const waiting = this.#waiting.obtain(account, () => []);
+    if (waiting.length >= waitingPerAccount) {
+      return Promise.reject(new OverloadError(`${waiting.length} long calls of ${account} wait already`));
+    }
+    return new Promise((resolve, reject) => {
+      waiting.push(() =>
+        inSlices(slices, {
+          takeTurn: (run) => this.#turns.take(account, cluster, run),
+          stopwatch: this.#turns.stopwatch,
+          isWanted,
+          unwanted: () => new MachineClosedError(`${cluster} is closed`),
+        }).then(resolve, reject),
+      );
+      if (!this.#isAtWork) void this.#work();
+    });
+  }
+
+  /** Never rejects: each answer goes to those who wait for it. */
+  async #work(): Promise<void> {
+    this.#isAtWork = true;
+    for (let next = this.#waiting.next(); next !== null; next = this.#waiting.next()) {
+      const { key, content } = next;
+      const begin = this.#turns.stopwatch();
+      const answer = content.shift();
+      if (content.length === 0) this.#waiting.remove(key);
+      await answer?.();
+      this.#waiting.charge(key, this.#turns.stopwatch() - begin);
+    }
+    this.#isAtWork = false;
+  }
+}
