@@ -92,7 +92,7 @@ export class WebSocketConnection implements AgentConnection {
     this.#socket.close(code, bytes.subarray(0, written));
   }
 
-  /** As `close`, and this end's listener is told too, as if the other end had closed. */
+  /** As `close`, but this end's listener is called too, as if the other end had closed. */
   expel(code: number, reason: string): void {
     const listener = this.#close;
     this.close(code, reason);
