@@ -125,7 +125,7 @@ export class WebSocketConnection implements AgentConnection {
     this.#socket.terminate();
   }
 
-  /** As `close`, and this end's listener is told too, as if the other end had closed. */
+  /** As `close`, but this end's listener is called too, as if the other end had closed. */
   expel(code: number, reason: string): void {
     const listener = this.#close;
     this.close(code, reason);

@@ -225,7 +225,7 @@ describe("roles, clusters and expiry of a key", () => {
     }
   });
 
-  test("end it to the millisecond, for good, and whoever listens is told in time", async () => {
+  test("end it to the millisecond, for good, and listeners are called on time", async () => {
     const hand = new HandClock();
     const keys = await AccessKeys.open(hand, new MemoryStore({ disk }), sealKeyPath);
     const ended: string[] = [];
@@ -322,7 +322,7 @@ describe("the last use of a key", () => {
     assert.deepEqual([...documentsOf("access-key-use").keys()], [used.accessKeyId]);
   });
 
-  test("that could not be written is told of and written later", async () => {
+  test("that could not be written is reported and written later", async () => {
     let fails = false;
     const store = new MemoryStore({ disk, beforeAppend: async () => (fails ? "fail" : "ok") });
     const hand = new HandClock();

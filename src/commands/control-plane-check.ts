@@ -49,7 +49,7 @@ export async function checkControlPlane({ api, endpoint, accessKeyId, cluster }:
   }
 }
 
-/** Whether the cluster is there and ACTIVE. An agent key may not describe it, nor make it, but is told where its agents connect. */
+/** Whether the cluster is there and ACTIVE. An agent key can't describe or create it, but it can ask where agents connect. */
 async function isThere(api: EcsApi, cluster: string): Promise<boolean | "may-not-create"> {
   try {
     const { clusters } = (await api.call("DescribeClusters", { clusters: [cluster] })) as {

@@ -113,7 +113,7 @@ describe("what a request names", () => {
     assert.deepEqual(clustersOf("ListTagsForResource", { resourceArn: `${prefix}task-definition/web:1` }), [null]);
   });
 
-  test("is told by ARNs alone where there is nothing else", () => {
+  test("comes from ARNs alone where there is nothing else", () => {
     const arn = (cluster: string) => `${prefix}service-deployment/${cluster}/web/1`;
     const request = { serviceDeploymentArns: [arn("a"), arn("b"), "x"] };
     assert.deepEqual(clustersOf("DescribeServiceDeployments", request), ["a", "b", null]);

@@ -154,6 +154,18 @@ describe("an agent key", () => {
   });
 });
 
+test("machines with an admin key move to an agent key that replaces it", async () => {
+  const admin = await world.createKey();
+  const arn = await world.register("default", world.client(admin));
+  const stranger = await world.createKey({ role: "agent" });
+  assert.equal(await refusal("acs", arn, { credentials: stranger }), denied("acs", "agent", arn));
+  const rotated = await world.keys.rotateKey(admin.accessKeyId, { overlapMs: 0, role: "agent" });
+  assert.ok(rotated !== null);
+  const credentials = { accessKeyId: rotated.accessKeyId, secretAccessKey: rotated.secret };
+  for (const channel of channels) await world.open(channel, arn, { credentials });
+  await assert.rejects(world.client(credentials).listTasks({}), { name: "AccessDeniedException" });
+});
+
 describe("no other key than an agent's or an admin's", () => {
   test("opens a socket", async () => {
     const arn = await world.register();

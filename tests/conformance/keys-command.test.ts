@@ -119,6 +119,8 @@ test("a socket that a killed server left does not get in the way", async (contex
   assert.ok(existsSync(join(dataDir, "keys.sock")));
   assert.equal(keys<Listed[]>(dataDir, "list").length, 1);
   const second = await serve(context, dataDir);
+  const { accessKeys } = second.listening as { readonly accessKeys?: unknown };
+  assert.deepEqual(accessKeys, { admin: 1, operator: 0, "read-only": 0, agent: 0 }, "it says what keys it has");
   assert.deepEqual((await client(context, second, key).listClusters({})).clusterArns, []);
   assert.equal(keys<Listed[]>(dataDir, "list").length, 1);
 });
