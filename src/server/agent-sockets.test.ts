@@ -23,7 +23,7 @@ const agent: Authenticated = {
 async function handshake(context: TestContext, isGood: boolean, standing: AgentStanding): Promise<number> {
   const accepted: string[] = [];
   const sockets = new AgentSockets({
-    authenticate: () => agent,
+    authenticate: async () => async () => agent,
     keys: { isGood: () => isGood },
     controlPlane: { agentStanding: async () => standing },
     sessions: { accept: (channel) => accepted.push(channel) },
