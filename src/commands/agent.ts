@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Agent, type AgentEnd, type AgentOptions } from "../agent/agent.ts";
 import { DockerAgent } from "../agent/docker/docker-agent.ts";
 import { DockerHost, DockerHostError } from "../agent/docker/docker-host.ts";
+import { withheldBy } from "../agent/docker/host-policy.ts";
 import { officialEngineDefaults } from "../agent/engine/engine-step.ts";
 import { DiskError, FileDisk } from "../agent/file-disk.ts";
 import { findGpus, type Gpus } from "../agent/gpus.ts";
@@ -85,7 +86,7 @@ async function runAgent(
   const { api, common } = agentParts(settings, disk, log, tellUntilEnd, ended.resolve);
   let end: AgentEnd;
   if (settings.runtime === "docker") {
-    const host = await openDocker(settings.dockerHost, log);
+    const host = await openDocker(settings, log);
     try {
       end = await untilEnd(await dockerAgent(settings, host, api, common, tell), ended);
     } finally {
@@ -170,6 +171,8 @@ async function dockerAgent(
   });
   const lacks = lacksOf({ canLimitTasks: host.groundwork.canLimitTasks(), endpoints: running.endpoints });
   if (lacks.length > 0) tell({ event: "lacking", isRoot: process.getuid?.() === 0, lacks });
+  const withheld = withheldBy(settings.policy);
+  if (withheld.length > 0) tell({ event: "withholding", withheld });
   return running;
 }
 
@@ -185,9 +188,9 @@ function simulatedAgent(settings: AgentSettings, common: CommonOptions): Running
   return new Agent({ ...common, runtime, instance: { register } });
 }
 
-async function openDocker(dockerHost: string, log: ServerLog): Promise<DockerHost> {
+async function openDocker({ dockerHost, policy }: AgentSettings, log: ServerLog): Promise<DockerHost> {
   try {
-    return await DockerHost.open(dockerHost, log.write);
+    return await DockerHost.open(dockerHost, log.write, policy);
   } catch (cause) {
     if (!(cause instanceof DockerHostError)) throw cause;
     throw new StartError(`${cause.message}: ${cause.advice}, or pass --runtime simulated.`, { cause });

@@ -13,6 +13,9 @@ export const containerLabels = {
 /** Whose containers they are, where an agent takes them all away at its end. */
 export const ownerLabel = "berth.owner";
 
+/** Whether only Berth itself may give a label, by which it knows what it made. */
+export const isReservedLabel = (label: string): boolean => label.startsWith("berth.");
+
 /** The owner of containers: an agent by its name, which with `process` is one of that process and goes with it. */
 export const ownerOf = (agent: string, process: string | null): string =>
   `${process ?? ""}/${hash("sha256", agent, "hex").slice(0, 20)}`;

@@ -1,12 +1,17 @@
 import type { PayloadVolume } from "../../agent-protocol/to-agent/payload.ts";
 import type { TaskSurroundings } from "../container-runtime.ts";
-import { taskVolumeName } from "./container-names.ts";
+import { isReservedLabel, taskVolumeName } from "./container-names.ts";
 import type { DockerVolume } from "./docker-answers.ts";
 import type { DockerEngine } from "./docker-engine.ts";
 import { isNotFound } from "./docker-error.ts";
+import { type HostPolicy, isPlainTmpfs, refuseOnHost } from "./host-policy.ts";
 
-/** Where a volume of a task is: a path of the host or the name of a Docker volume, which is what a bind begins with. */
+/** Marks a shared volume that Berth made: only those may be used without the operator's leave. */
+export const sharedVolumeLabel = "berth.shared-volume";
+
+/** Where a volume of a task is: a path of the host or the name of a Docker volume. */
 export type VolumeSource = {
+  readonly kind: "path" | "volume";
   readonly source: string;
   /** What Docker is asked for before the first container; null when nothing. */
   readonly make: {
@@ -25,45 +30,81 @@ export function volumeSource(volume: PayloadVolume, taskArn: string, task: TaskS
   const ofTask = taskVolumeName(taskArn, name, task);
   if (docker !== undefined && docker !== null) {
     const isShared = docker.scope === "shared";
-    const made = {
+    // AWS: a shared volume without autoprovision is the operator's; where there is none, Docker makes an empty one.
+    const isPlain = isShared && docker.autoprovision !== true;
+    const labels = { ...docker.labels, ...(isShared ? { [sharedVolumeLabel]: "true" } : {}) };
+    const make = {
       Name: isShared ? name : ofTask,
-      ...(docker.driver ? { Driver: docker.driver } : {}),
-      ...(docker.driverOpts ? { DriverOpts: docker.driverOpts } : {}),
-      ...(docker.labels ? { Labels: docker.labels } : {}),
+      ...(docker.driver && !isPlain ? { Driver: docker.driver } : {}),
+      ...(docker.driverOpts && !isPlain ? { DriverOpts: docker.driverOpts } : {}),
+      ...(Object.keys(labels).length > 0 ? { Labels: labels } : {}),
     };
-    // AWS: a shared volume without autoprovision is the operator's; Docker makes an empty one where there is none.
-    const make = isShared && docker.autoprovision !== true ? null : made;
-    return { source: made.Name, make, ofTask: !isShared };
+    return { kind: "volume", source: make.Name, make, ofTask: !isShared };
   }
   if (type === undefined || type === null || type === "host") {
     const path = host?.sourcePath ?? "";
-    if (path !== "") return { source: path, make: null, ofTask: false };
-    return { source: ofTask, make: { Name: ofTask, Driver: "local" }, ofTask: true };
+    if (path !== "") return { kind: "path", source: path, make: null, ofTask: false };
+    return { kind: "volume", source: ofTask, make: { Name: ofTask, Driver: "local" }, ofTask: true };
   }
   return `volume ${name}: this host does not serve volumes of type ${type}`;
 }
 
-/** Makes the volumes of a task that are not there. Rejects with a DockerError, or an Error whose message says what is wrong. */
-export async function makeTaskVolumes(
-  docker: DockerEngine,
-  taskArn: string,
-  task: TaskSurroundings,
-  signal: AbortSignal,
-): Promise<void> {
+/** What the volumes of a task depend on beside the task. */
+type VolumePlace = { readonly docker: DockerEngine; readonly policy: HostPolicy; readonly signal: AbortSignal };
+
+/**
+ * Makes the volumes of a task that are not there. Rejects with HostRefusal for one that the policy does not allow, with a DockerError,
+ * or with an Error whose message says what is wrong.
+ */
+export async function makeTaskVolumes(place: VolumePlace, taskArn: string, task: TaskSurroundings): Promise<void> {
+  for (const volume of volumesOf(task)) checkVolume(volume, place.policy);
   for (const volume of volumesOf(task)) {
     const found = volumeSource(volume, taskArn, task);
     if (typeof found === "string") throw new Error(found);
     const { make, ofTask } = found;
     if (make === null) continue;
-    if (!ofTask) {
-      const existing = await existingVolume(docker, make.Name, signal);
-      if (existing !== null) {
-        checkShared(existing, make.Driver);
-        continue;
-      }
-    }
-    await docker.createVolume(make, { signal });
+    if (!ofTask && (await isUsable(place, make.Name, make.Driver))) continue;
+    await place.docker.createVolume(make, { signal: place.signal });
   }
+}
+
+/** Rejects with HostRefusal when a volume that the container mounts is one that the policy does not allow. */
+export async function checkMountedVolumes(
+  place: VolumePlace,
+  taskArn: string,
+  task: TaskSurroundings,
+  names: ReadonlySet<string>,
+): Promise<void> {
+  for (const volume of volumesOf(task)) {
+    if (!names.has(volume.name)) continue;
+    checkVolume(volume, place.policy);
+    const found = volumeSource(volume, taskArn, task);
+    if (typeof found !== "string" && found.kind === "volume" && !found.ofTask) {
+      await isUsable(place, found.source, found.make?.Driver);
+    }
+  }
+}
+
+/** Throws {@link HostRefusal} when `policy` does not allow what the volume asks of Docker. Pure. */
+export function checkVolume({ name, dockerVolumeConfiguration: docker }: PayloadVolume, policy: HostPolicy): void {
+  if (docker === undefined || docker === null) return;
+  const { driver, driverOpts, labels } = docker;
+  const label = Object.keys(labels ?? {}).find(isReservedLabel);
+  if (label !== undefined) refuseOnHost(`the label ${label} of the volume ${name}, which is Berth's own, is`);
+  if (policy.volumeOptions) return;
+  if (driver && driver !== "local")
+    refuseOnHost(`the driver ${driver} of the volume ${name} is`, "--allow-volume-options");
+  if (!isPlainVolume(driverOpts ?? {})) {
+    refuseOnHost(`the driver options of the volume ${name} are`, "--allow-volume-options");
+  }
+}
+
+/** Whether Docker's driver `local` makes nothing but a folder or a tmpfs of these options. */
+function isPlainVolume(options: Readonly<Record<string, string>>): boolean {
+  const { type, device, o, size, ...more } = options;
+  if (Object.keys(more).length > 0 || !/^\d*[kmgt]?b?$/i.test(size ?? "")) return false;
+  if (type === "tmpfs") return isPlainTmpfs(o ?? "");
+  return type === undefined && device === undefined && o === undefined;
 }
 
 /** Removes the volumes that go with a task. Rejects with the first failure, having tried all. */
@@ -96,9 +137,22 @@ async function existingVolume(docker: DockerEngine, name: string, signal: AbortS
   }
 }
 
-/** AWS: a volume of the same name that another driver keeps is not taken for the wanted one. */
-function checkShared(existing: DockerVolume, driver: string | undefined): void {
-  const wanted = driver ?? "local";
-  if (existing.Driver === undefined || existing.Driver === wanted) return;
-  throw new Error(`volume ${existing.Name} exists with the driver ${existing.Driver}, and ${wanted} is wanted`);
+/**
+ * Whether there is a shared volume with this name, which tasks may use. Rejects with HostRefusal for one that Berth did not make, unless
+ * the policy names it. AWS: a volume of the same name that another driver keeps is not taken for the wanted one.
+ */
+async function isUsable(
+  { docker, policy, signal }: VolumePlace,
+  name: string,
+  driver: string | undefined,
+): Promise<boolean> {
+  const existing = await existingVolume(docker, name, signal);
+  if (existing === null) return false;
+  if (existing.Labels?.[sharedVolumeLabel] === undefined && !policy.volumes.includes(name)) {
+    refuseOnHost(`the Docker volume ${name}, which Berth did not make, is`, `--allow-volume ${name}`);
+  }
+  if (driver !== undefined && existing.Driver !== undefined && existing.Driver !== driver) {
+    throw new Error(`volume ${name} exists with the driver ${existing.Driver}, and ${driver} is wanted`);
+  }
+  return true;
 }
