@@ -48,6 +48,8 @@ const refused: readonly (readonly [object, RegExp, Partial<HostPolicy> | null])[
   [{ SecurityOpt: ["systempaths=unconfined"] }, /systempaths/, privileged],
   [{ SecurityOpt: ["no-new-privileges:false"] }, /no-new-privileges:false/, privileged],
   [{ Sysctls: { "kernel.core_pattern": "|/x" } }, /kernel setting kernel.core_pattern/, privileged],
+  [{ Sysctls: { "net./../kernel.core_pattern": "|/x" } }, /kernel setting net/, privileged],
+  [{ Sysctls: { "fs.mqueue./../../kernel.x": "1" } }, /kernel setting fs/, privileged],
   [{ Sysctls: { "net.core.somaxconn": "9" }, NetworkMode: "host" }, /net.core.somaxconn/, privileged],
   [{ Sysctls: { "kernel.shmmax": "9" }, IpcMode: "host" }, /kernel.shmmax/, { ...privileged, hostIpc: true }],
   [{ Ulimits: [{ Name: "rtprio", Soft: 99, Hard: 99 }] }, /ulimit rtprio/, privileged],

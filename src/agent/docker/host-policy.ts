@@ -170,8 +170,9 @@ function checkModes({ NetworkMode, PidMode, IpcMode }: Json, own: OwnModes, poli
 
 /** Whether a kernel setting belongs to the container's own namespace. */
 function isOwnSysctl(name: string, { NetworkMode, IpcMode }: Json): boolean {
-  if (name.startsWith("net.")) return NetworkMode !== "host";
-  if (/^(kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)|fs\.mqueue\..+)$/.test(name)) {
+  // Without slashes: runc makes a path of the name, and `net./../kernel.x` would leave the folder.
+  if (/^net\.[\w.-]+$/.test(name)) return NetworkMode !== "host";
+  if (/^(kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)|fs\.mqueue\.\w+)$/.test(name)) {
     return IpcMode !== "host";
   }
   return false;
