@@ -27,6 +27,8 @@ export type AgentNews =
         readonly ports: readonly string[];
       }[];
     }
+  /** So many news were not read in time, and are missing here. */
+  | { readonly event: "dropped"; readonly lines: number }
   | { readonly event: "ended"; readonly why: string; readonly problem: string | null };
 
 type ContainerReport = {
@@ -153,6 +155,8 @@ export function newsLine(news: AgentNews): string {
       return `Disconnected (${news.code}${news.reason === "" ? "" : `, ${news.reason}`}). Containers run on.`;
     case "task":
       return taskLine(news);
+    case "dropped":
+      return `${news.lines} lines are missing here: they were not read in time.`;
     case "ended":
       return news.problem === null ? "The agent has ended; containers run on." : `The agent has ended: ${news.problem}`;
   }

@@ -18,14 +18,18 @@ import { seededRandom } from "../lib/random.ts";
 import { openLog, type ServerLog } from "../server/log.ts";
 import { StartError } from "../server/start-error.ts";
 import { checkCluster, exitCodeOf, problemIn, problemOf, TerminalError } from "./agent-end.ts";
-import { type AgentNews, lacksOf, newsLine, tellOfSocket, watchedApi } from "./agent-news.ts";
+import { type AgentNews, lacksOf, tellOfSocket, watchedApi } from "./agent-news.ts";
 import { type AgentSettings, agentCommand, checkReservedMemory, factsOf, settingsFrom } from "./agent-settings.ts";
 import { runCommand } from "./command.ts";
 import type { Typed } from "./flags.ts";
+import { openNewsWriter } from "./news-writer.ts";
 import { expectNoWords, logLevelFlag } from "./server-flags.ts";
 
 /** The official agent's version whose protocol this agent speaks. */
 const agentVersion = "1.97.0";
+
+/** LIMIT: a reader that reads has the last lines by then, and a supervisor that waits for the end is not kept waiting. */
+const flushMs = 500;
 
 /** `berth agent`. */
 export function main(argv: readonly string[]): Promise<void> {
@@ -40,18 +44,14 @@ async function agent(typed: Typed): Promise<void> {
   expectNoWords(typed);
   const settings = settingsFrom(typed);
   const log = openLog(logLevelFlag(typed, "warn"));
-  const isJson = typed.flags.has("json");
-  const tell = (news: AgentNews): void => {
-    if (isJson) process.stdout.write(`${JSON.stringify(news)}\n`);
-    else process.stderr.write(`${newsLine(news)}\n`);
-  };
-  // Who listens may go away; the agent stays.
+  const news = openNewsWriter(typed.flags.has("json"));
+  // The reader may go away; the agent stays.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const disk = await openDisk(settings.dataDir);
   let exitCode: number;
   try {
     await checkState(disk, settings);
-    exitCode = await runAgent(settings, disk, log, tell);
+    exitCode = await runAgent(settings, disk, log, news.tell);
   } catch (error) {
     if (!(error instanceof TerminalError)) throw error;
     process.stderr.write(`berth: ${error.message}\n`);
@@ -59,6 +59,7 @@ async function agent(typed: Typed): Promise<void> {
   } finally {
     await disk.release();
   }
+  await Promise.all([news.flush(flushMs), log.flush(flushMs)]);
   // Calls under way are not waited for.
   process.exit(exitCode);
 }
