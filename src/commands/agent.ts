@@ -14,8 +14,10 @@ import { WebSocketTransport } from "../agent/remote/websocket-transport.ts";
 import { simulatedAttributes } from "../agent/simulated/simulated-attributes.ts";
 import { SimulatedRuntime } from "../agent/simulated/simulated-runtime.ts";
 import { systemClock } from "../lib/clock.ts";
+import { makePrivate, NotPrivateError } from "../lib/private-files.ts";
 import { seededRandom } from "../lib/random.ts";
 import { openLog, type ServerLog } from "../server/log.ts";
+import { repairText } from "../server/private-data-directory.ts";
 import { StartError } from "../server/start-error.ts";
 import { checkCluster, exitCodeOf, problemIn, problemOf, TerminalError } from "./agent-end.ts";
 import { type AgentNews, lacksOf, tellOfSocket, watchedApi } from "./agent-news.ts";
@@ -51,6 +53,7 @@ async function agent(typed: Typed): Promise<void> {
   let exitCode: number;
   try {
     await checkState(disk, settings);
+    repairAgentFiles(settings.dataDir, log);
     exitCode = await runAgent(settings, disk, log, news.tell);
   } catch (error) {
     if (!(error instanceof TerminalError)) throw error;
@@ -205,6 +208,16 @@ async function openDisk(dataDir: string): Promise<FileDisk> {
     const why =
       cause instanceof DiskError ? cause.message : `${dataDir} cannot be used (${textOf(cause)}): pass --data-dir DIR.`;
     throw new StartError(why, { cause });
+  }
+}
+
+/** The agent's state and the secret of its endpoints are for nobody else to read. */
+function repairAgentFiles(dataDir: string, log: ServerLog): void {
+  try {
+    const repairs = makePrivate(dataDir, (name) => /^(agent|endpoints)\.json(\.new)?$/.test(name));
+    for (const repair of repairs) log.write("warn", { ...repair }, repairText(repair));
+  } catch (cause) {
+    throw cause instanceof NotPrivateError ? new StartError(cause.message, { cause }) : cause;
   }
 }
 

@@ -3,6 +3,7 @@ import { type AccessKey, AccessKeyError, AccessKeys } from "../auth/access-keys.
 import { sealKeyPath } from "../auth/seal-key.ts";
 import { systemClock } from "../lib/clock.ts";
 import { nearest } from "../lib/nearest.ts";
+import { repairDataDirectory, repairText } from "../server/private-data-directory.ts";
 import { SqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { runCommand } from "./command.ts";
 import { type CommandText, formFlag, type Typed, textFlag, UsageError } from "./flags.ts";
@@ -44,6 +45,7 @@ export function main(argv: readonly string[]): Promise<void> {
     if (dataDir === null) throw new UsageError("--data-dir DIR is needed: the data directory of the server.");
     // Only a key that is made may make its directory: a slip in the path is to be told, not to be obeyed.
     if (found[1] !== createKey && !existsSync(dataDir)) throw new UsageError(`There is no directory ${dataDir}.`);
+    for (const repair of repairDataDirectory(dataDir)) process.stderr.write(`berth: ${repairText(repair)}\n`);
     const store = new SqliteStore({ dataDir });
     try {
       const keys = await AccessKeys.open(systemClock, store, sealKeyPath(dataDir));

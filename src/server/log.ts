@@ -70,8 +70,12 @@ export function openLog(level: ServerLogLevel, destination?: { write(line: strin
   };
 }
 
+let standardError: LineWriter | null = null;
+
+/** One for the process: all that is written there shares its bound. */
 function standardErrorLines(): LineWriter {
   const missing = (lines: number): string =>
     `${JSON.stringify({ level: "warn", time: new Date().toISOString(), lines, msg: "Lines of the log were dropped: nobody read them." })}\n`;
-  return new LineWriter({ stream: standardStream(2), missing });
+  standardError ??= new LineWriter({ stream: standardStream(2), missing });
+  return standardError;
 }

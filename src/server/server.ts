@@ -24,6 +24,7 @@ import { identityCheck } from "./identity-certificate.ts";
 import type { ServerLog } from "./log.ts";
 import { ManagedHosts, type ManagedRuntime, simulatedManagedRuntime } from "./managed-hosts.ts";
 import { openAuthentication } from "./open-authentication.ts";
+import { keepPrivate } from "./private-data-directory.ts";
 import { SimulatedHosts, type SimulationOptions } from "./simulated-hosts.ts";
 import { StartError } from "./start-error.ts";
 import { readTlsFiles, type TlsFiles } from "./tls-files.ts";
@@ -80,6 +81,7 @@ export type RunningServer = {
  * used, SealError for access keys that cannot be read, StartError for an address that cannot be listened on.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  keepPrivate(options.dataDir, options.log);
   const store = await openStore(options.dataDir);
   // In the order of opening; closed backwards.
   const closers: (() => Promise<void>)[] = [() => store.close()];
