@@ -7,7 +7,7 @@ import { type EcsApi, takenOverReason } from "../agent-protocol/connection.ts";
 export type AgentNews =
   /** What tasks miss on this machine. */
   | { readonly event: "lacking"; readonly isRoot: boolean; readonly lacks: readonly string[] }
-  /** What tasks may not do on this machine, and the flags that allow it. */
+  /** What tasks may not use on this machine, and the flags that control it. */
   | { readonly event: "withholding"; readonly withheld: readonly Withheld[] }
   | { readonly event: "registered"; readonly containerInstanceArn: string; readonly cluster: string }
   /** The control plane did not answer, or asked to come later; the agent tries again. */
@@ -27,7 +27,7 @@ export type AgentNews =
         readonly ports: readonly string[];
       }[];
     }
-  /** So many news were not read in time, and are missing here. */
+  /** This many lines were dropped here because nobody read them in time. */
   | { readonly event: "dropped"; readonly lines: number }
   | { readonly event: "ended"; readonly why: string; readonly problem: string | null };
 
@@ -156,13 +156,13 @@ export function newsLine(news: AgentNews): string {
     case "task":
       return taskLine(news);
     case "dropped":
-      return `${news.lines} lines are missing here: they were not read in time.`;
+      return `${news.lines} lines were dropped here because nobody read them in time.`;
     case "ended":
       return news.problem === null ? "The agent has ended; containers run on." : `The agent has ended: ${news.problem}`;
   }
 }
 
-/** What tasks may not use, each with its flag, and the attributes that the instance does not offer for that reason. */
+/** What tasks may not use, each with its flag, and the attributes that the instance does not register because of it. */
 export function withheldText(withheld: readonly Withheld[]): string {
   const all = withheld.map(({ what, flag }) => `${what} (${flag})`).join(", ");
   const attributes = withheld.flatMap(({ attribute }) => attribute ?? []);

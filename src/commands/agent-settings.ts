@@ -35,8 +35,7 @@ export const agentCommand: CommandText = {
 The access key comes from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. What the agent must know after a restart
 is in its data directory; containers run on while it is away. Without root, tasks have no limits as a whole, and the AWS SDKs in
 containers get no credentials. A control plane that does not answer is waited for.
-Tasks stay inside their containers: what the --allow flags do not allow is refused, whatever the control plane says. Docker must be on
-the same machine, or only --allow-host-path / allows host paths.
+Tasks that ask for more of this machine than the --allow flags grant are refused, whatever the control plane says.
 Exit codes: 0 after SIGTERM or SIGINT; 1 start it again, once what it complained of is mended; 2 wrong command line;
 5 do not start it again (registration refused for good, instance deregistered, data directory of another cluster).`,
   flags,
@@ -55,7 +54,7 @@ Exit codes: 0 after SIGTERM or SIGINT; 1 start it again, once what it complained
     },
     {
       line: "berth agent --endpoint https://ecs.example.org --cluster web --allow-host-path /srv/data",
-      about: "Lets containers mount /srv/data and what is below it, and nothing else of this machine.",
+      about: "Lets containers mount /srv/data and everything below it, but nothing else on this machine.",
     },
     {
       line: "berth agent --endpoint http://127.0.0.1:4280 --runtime simulated --data-dir /tmp/rehearsal",
@@ -71,7 +70,7 @@ export type AgentSettings = {
   /** A value of DOCKER_HOST; empty: the usual socket. */
   readonly dockerHost: string;
   readonly pullBehaviour: PullBehaviour;
-  /** What tasks may do on this machine. */
+  /** What tasks may use on this machine. */
   readonly policy: HostPolicy;
   /** Name or ARN. Null: `default`, made when it is missing. */
   readonly cluster: string | null;
@@ -90,7 +89,7 @@ export function settingsFrom(typed: Typed, environment: NodeJS.ProcessEnv = proc
   const pullBehaviour = oneOf(typed, "pull-behavior", pullBehaviours, "default");
   const policy = hostPolicyFrom(typed);
   const useless = runtime === "simulated" ? typedPolicyFlag(typed) : null;
-  if (useless !== null) throw new UsageError(`--${useless} says nothing with --runtime simulated: nothing runs there.`);
+  if (useless !== null) throw new UsageError(`--${useless} has no effect with --runtime simulated. Leave it out.`);
   const remote = remoteFrom(typed, environment);
   return {
     remote,

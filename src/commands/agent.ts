@@ -30,7 +30,7 @@ import { expectNoWords, logLevelFlag } from "./server-flags.ts";
 /** The official agent's version whose protocol this agent speaks. */
 const agentVersion = "1.97.0";
 
-/** LIMIT: a reader that reads has the last lines by then, and a supervisor that waits for the end is not kept waiting. */
+/** LIMIT: enough for a reader that is reading, without delaying a supervisor that waits for the exit. */
 const flushMs = 500;
 
 /** `berth agent`. */
@@ -211,7 +211,7 @@ async function openDisk(dataDir: string): Promise<FileDisk> {
   }
 }
 
-/** The agent's state and the secret of its endpoints are for nobody else to read. */
+/** Removes other users' access to the agent's state and the secret of its endpoints. */
 function repairAgentFiles(dataDir: string, log: ServerLog): void {
   try {
     const repairs = makePrivate(dataDir, (name) => /^(agent|endpoints)\.json(\.new)?$/.test(name));

@@ -4,7 +4,7 @@ import type { RunningServer } from "../server/server.ts";
 /** LIMIT: what process managers wait at least before they kill. */
 const shutdownTimeoutMs = 5_000;
 
-/** LIMIT: a reader that reads has the last lines of the log by then. */
+/** LIMIT: enough for a reader that is reading to get the last log lines. */
 const flushMs = 500;
 
 /** Closes the server at SIGTERM or SIGINT and ends the process: with 0, or with 1 when that takes too long or fails. */
@@ -19,7 +19,7 @@ export function closeAtSignal(server: RunningServer, log: OpenLog): void {
       log.write("error", { shutdownTimeoutMs }, "The server did not shut down in time.");
       process.exit(1);
     }, shutdownTimeoutMs).unref();
-    server
+    void server
       .close()
       .then(
         () => 0,

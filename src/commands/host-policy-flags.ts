@@ -2,45 +2,48 @@ import { posix } from "node:path";
 import type { HostPolicy } from "../agent/docker/host-policy.ts";
 import { type Flag, listFlag, type Typed, UsageError } from "./flags.ts";
 
-/** Flags of `berth agent` and `berth dev`: what tasks may do on the machine whose Docker runs them. */
+/** Flags of `berth agent` and `berth dev` that say what tasks may use on the machine whose Docker runs them. */
 export const hostPolicyFlags = {
   "allow-privileged": {
     value: null,
-    help: "Let tasks be privileged, with any capability, device and security option: they then own this machine.",
+    help: "Allow privileged containers, and any capability, device and security option. Such tasks own this machine.",
   },
   "allow-host-path": {
     value: "PATH",
-    help: "Let containers mount this path and what is below it, links followed. May be repeated.",
+    help: "Allow containers to mount this path and everything below it, after following links. Repeatable.",
     repeats: true,
   },
-  "allow-host-pid": { value: null, help: "Let tasks see and signal the processes of this machine (pidMode host)." },
-  "allow-host-ipc": { value: null, help: "Let tasks share memory with processes of this machine (ipcMode host)." },
+  "allow-host-pid": { value: null, help: "Allow pidMode host: tasks see this machine's processes." },
+  "allow-host-ipc": { value: null, help: "Allow ipcMode host: tasks share memory with this machine's processes." },
   "allow-volume": {
     value: "NAME",
-    help: "Let tasks use this Docker volume, which Berth did not make. May be repeated.",
+    help: "Allow tasks to use this Docker volume, which Berth did not create. Repeatable.",
     repeats: true,
   },
   "allow-volume-options": {
     value: null,
-    help: "Let volumes have other drivers and driver options: they can mount all that Docker can, host paths too.",
+    help: "Allow other volume drivers and driver options. They can mount anything that Docker can, including host paths.",
   },
   "allow-capability": {
     value: "NAME",
-    help: "Let containers add this capability, such as NET_ADMIN. May be repeated.",
+    help: "Allow containers to add this capability, such as NET_ADMIN. Repeatable.",
     repeats: true,
   },
   "allow-device": {
     value: "PATH",
-    help: "Let containers have this device, such as /dev/fuse. May be repeated.",
+    help: "Allow containers to use this device, such as /dev/fuse. Repeatable.",
     repeats: true,
   },
-  "no-host-network": { value: null, help: "Refuse tasks in network mode host: they reach what listens on loopback." },
+  "no-host-network": {
+    value: null,
+    help: "Refuse network mode host, in which tasks reach everything that listens on loopback.",
+  },
 } as const satisfies Record<string, Flag>;
 
-/** LIMIT: values of one flag; a task's start compares each of its paths with all of them. */
+/** LIMIT: values per flag; each path of a starting task is compared with all of them. */
 const valuesMax = 100;
 
-/** What the flags say. Throws UsageError for a value that a flag does not take. */
+/** Reads the flags. Throws UsageError for an invalid value. */
 export function hostPolicyFrom(typed: Typed): HostPolicy {
   const has = (name: keyof typeof hostPolicyFlags): boolean => typed.flags.has(name);
   return {
@@ -58,7 +61,7 @@ export function hostPolicyFrom(typed: Typed): HostPolicy {
   };
 }
 
-/** The first of these flags that was typed; null for none. */
+/** The first of these flags that was given; null for none. */
 export function typedPolicyFlag(typed: Typed): string | null {
   const names = Object.keys(hostPolicyFlags);
   return names.find((name) => typed.flags.has(name) || typed.lists.has(name)) ?? null;
@@ -71,7 +74,7 @@ function pathsOf(typed: Typed, name: "allow-host-path" | "allow-device"): readon
 
 function valuesOf(typed: Typed, name: string, form: RegExp, says: string): readonly string[] {
   const values = listFlag(typed, name);
-  if (values.length > valuesMax) throw new UsageError(`--${name} may be given ${valuesMax} times.`);
+  if (values.length > valuesMax) throw new UsageError(`--${name} may be given at most ${valuesMax} times.`);
   const wrong = values.find((value) => !form.test(value));
   if (wrong !== undefined) throw new UsageError(`--${name} must be ${says}, not "${wrong}".`);
   return values;

@@ -4,11 +4,11 @@ import { type AgentNews, newsLine } from "./agent-news.ts";
 
 export type NewsWriter = {
   readonly tell: (news: AgentNews) => void;
-  /** Resolves when the news are out, or after `timeoutMs`. */
+  /** Resolves when all lines are written, or after `timeoutMs`. */
   readonly flush: (timeoutMs: number) => Promise<void>;
 };
 
-/** Lines of JSON on standard output, or text on standard error. Nobody waits for a reader: what it does not read is dropped, and counted. */
+/** Writes JSON lines to standard output, or text to standard error. It never waits for a reader; lines that do not fit are dropped and counted. */
 export function openNewsWriter(isJson: boolean): NewsWriter {
   const missing = (lines: number): string => textOf({ event: "dropped", lines }, isJson);
   const writer = new LineWriter({ stream: standardStream(isJson ? 1 : 2), missing });
@@ -18,12 +18,12 @@ export function openNewsWriter(isJson: boolean): NewsWriter {
   };
 }
 
-/** The line of some news, with its end. Reasons come from images, registries and the control plane, so they are made short and printable. */
+/** One line including its newline. Reasons come from images, registries and the control plane, so they are shortened and made printable. */
 export function textOf(news: AgentNews, isJson: boolean): string {
   const bounded = boundedFields(news) as AgentNews;
   return `${isJson ? JSON.stringify(bounded) : printable(newsLine(bounded))}\n`;
 }
 
-/** Without characters that move the cursor, colour or clear a terminal, or begin a line that looks like another's. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced.
+/** Replaces characters that could control a terminal or start a forged line. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: we replace them.
 const printable = (text: string): string => text.replaceAll(/[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g, " ");

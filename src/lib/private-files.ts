@@ -1,37 +1,37 @@
 import { closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** A file that others could read or write, and now cannot. Modes as `chmod` takes them. */
+/** A file that other users could access before its mode was changed. Modes are in octal. */
 export type ModeRepair = { readonly path: string; readonly was: string; readonly now: string };
 
-/** A file that others can read or write, and whose mode is not ours to change; the text says what to type. */
+/** Other users can access a file whose mode we do not change; the message says what to type. */
 export class NotPrivateError extends Error {
   override readonly name = "NotPrivateError";
 }
 
 /**
- * Takes the rights of group and others from the files of `folder` whose names are `ours`, and the right to write to the folder itself,
- * unless it is sticky or another user's. Gives what was changed; nothing for a folder that is not there. Throws
- * {@link NotPrivateError} for a file whose mode cannot be changed, or that is a link to such a file.
+ * Removes all rights of group and others from the files in `folder` whose names are `ours`, and their right to write to the folder itself
+ * unless it is sticky or belongs to another user. Returns what it changed; nothing if the folder does not exist. Throws
+ * {@link NotPrivateError} for a file whose mode cannot be changed, and for a link to a file that others can access.
  */
 export function makePrivate(folder: string, ours: (name: string) => boolean): readonly ModeRepair[] {
-  // The bits mean nothing there.
+  // Mode bits mean nothing on Windows.
   if (process.platform === "win32") return [];
   let names: readonly string[];
   try {
     names = readdirSync(folder);
   } catch {
-    // Whoever uses the folder finds out, and says so.
+    // The code that uses the folder reports a better error.
     return [];
   }
   const repairs = names.filter(ours).map((name) => repairedFile(join(folder, name)));
   return [repairedFolder(folder), ...repairs].filter((repair) => repair !== null);
 }
 
-/** Throws {@link NotPrivateError} when group or others can read or write the file, which is `what`; its mode is left to its owner. */
+/** Throws {@link NotPrivateError} if group or others can access the file at `path`; `what` names it in the message. Never changes the mode. */
 export function mustBePrivate(path: string, what: string): void {
   const { mode, uid } = statSync(path);
-  // A file of root's that a group may read is how a service that is not root is given it.
+  // A file that root owns and a group may read is a common way to give a key to a service.
   const isGiven = uid === 0 && process.getuid?.() !== 0 && (mode & 0o037) === 0;
   if (process.platform === "win32" || isGiven || (mode & 0o077) === 0) return;
   throw new NotPrivateError(`The ${what} ${path} can be read by others (mode ${shown(mode)}): chmod 600 ${path}`);

@@ -1,10 +1,10 @@
-/** Writes lines to whoever reads standard output or standard error, and never waits for them. */
+/** Writes lines to standard output or standard error without ever waiting for a slow reader. */
 import { fstatSync, writeSync } from "node:fs";
 
-/** LIMIT: some thousand lines. A reader that is further behind does not read. */
+/** LIMIT: a few thousand lines; a reader that falls further behind has stopped reading. */
 const waitingBytesMax = 1_048_576;
 
-/** Where lines go: a stream, or what looks like one. */
+/** The part of a writable stream that we use. */
 export type LineStream = {
   readonly writableLength: number;
   write(text: string, written?: (error?: Error | null) => void): unknown;
@@ -13,7 +13,7 @@ export type LineStream = {
 
 export type LineWriterOptions = {
   readonly stream: LineStream;
-  /** The line, with its end, that says how many lines are missing at this place. */
+  /** The line, including its newline, that says how many lines are missing. */
   readonly missing: (lines: number) => string;
   readonly waitingBytesMax?: number;
 };
@@ -27,14 +27,14 @@ export class LineWriter {
   constructor(options: LineWriterOptions) {
     this.#options = options;
     this.#bytesMax = options.waitingBytesMax ?? waitingBytesMax;
-    // The reader may go away; whoever writes stays.
+    // The reader may go away; that must not end the process.
     options.stream.on("error", () => {
       this.#isClosed = true;
     });
     options.stream.on("drain", () => this.#tellMissing());
   }
 
-  /** Writes a line, which has its end. One for which there is no room is counted. */
+  /** Writes a line, which includes its newline. If there is no room, the line is dropped and counted. */
   write(line: string): void {
     if (this.#isClosed) return;
     const { stream } = this.#options;
@@ -43,7 +43,7 @@ export class LineWriter {
     else stream.write(line);
   }
 
-  /** Resolves when everything is written that can be, or after `timeoutMs`. */
+  /** Resolves when all lines are written, or after `timeoutMs`. */
   async flush(timeoutMs: number): Promise<void> {
     const { stream } = this.#options;
     if (this.#isClosed || (stream.writableLength === 0 && this.#missing === 0)) return;
@@ -70,8 +70,8 @@ export class LineWriter {
 }
 
 /**
- * Standard output or standard error. Pipes and sockets take lines without waiting; a file takes them at once, and one that cannot
- * (the disk is full) gets the next line again. A terminal that is stopped with Ctrl+S stops whoever writes to it.
+ * Standard output or standard error. Pipes and sockets never block. Files are written synchronously; a failed write (disk full) loses
+ * only that line. A terminal stopped with Ctrl+S does block the process.
  */
 export function standardStream(fd: 1 | 2): LineStream {
   return isFile(fd) ? new FileLines(fd) : fd === 1 ? process.stdout : process.stderr;
@@ -85,7 +85,7 @@ function isFile(fd: number): boolean {
   }
 }
 
-/** Appends to an open file. Node's own stream for it ends for good with the first write that fails. */
+/** Appends to an open file. Node's own stream for a file stays closed after the first failed write. */
 class FileLines implements LineStream {
   readonly writableLength = 0;
   readonly #fd: number;
@@ -98,7 +98,7 @@ class FileLines implements LineStream {
     try {
       writeSync(this.#fd, text);
     } catch {
-      // The next line may find room.
+      // The next line may succeed.
     }
     written?.();
   }

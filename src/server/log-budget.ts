@@ -1,16 +1,16 @@
-/** How many lines a cause may write: the first in full, the rest counted. */
+/** Limits how many lines each cause may write to the log: the first ones in full, the rest as a count. */
 import type { LogLevel } from "../cluster-runner/log.ts";
 
 export type LogCause = { readonly level: LogLevel; readonly message: string; readonly kind: string };
 
-/** Lines of one cause that were left out, to be told of in one. */
+/** A count of lines that were left out for one cause. */
 export type LeftOut = LogCause & { readonly lines: number; readonly seconds: number };
 
-/** LIMIT: a fleet that comes back, or an operator's mistake, is seen in so many examples; the rest says nothing new. */
+/** LIMIT: enough examples to recognise a fleet that reconnects or a misconfiguration; more lines say nothing new. */
 const linesAtOnce = 60;
-/** LIMIT: a cause that lasts is seen to last, and a log of 10,000 lines a minute becomes one of ten and a count. */
+/** LIMIT: enough to see that a cause persists. */
 const linesPerMinute = 10;
-/** LIMIT: there are a hundred messages, each with a few kinds of error. More share one budget. */
+/** LIMIT: there are about a hundred messages with a few kinds of error each. Beyond that, causes share a budget per level. */
 const causesMax = 1_000;
 
 const minuteMs = 60_000;
@@ -21,15 +21,15 @@ type Account = {
   lines: number;
   at: number;
   leftOut: number;
-  /** When the first of those was left out. */
+  /** When the first of them was left out. */
   since: number;
 };
 
-/** Keeps an account for each cause. Pure: the time comes with each call, in epoch milliseconds, and may go back. */
+/** Keeps an account for each cause. Pure: each call passes the time in epoch milliseconds, which may go backwards. */
 export class LogBudget {
   readonly #accounts = new Map<string, Account>();
 
-  /** Whether a line of the cause is to be written. One that is not is counted. */
+  /** Whether to write a line of this cause. If not, the line is counted. */
   allows(cause: LogCause, now: number): boolean {
     const account = this.#accountOf(cause, now);
     const gained = (Math.max(0, now - account.at) / minuteMs) * linesPerMinute;
@@ -44,7 +44,7 @@ export class LogBudget {
     return false;
   }
 
-  /** What was left out since the last time, and forgets causes that have their whole budget again. */
+  /** Returns what was left out since the last call, and forgets causes whose budget is full again. */
   take(now: number): readonly LeftOut[] {
     const all: LeftOut[] = [];
     for (const [key, account] of this.#accounts) {

@@ -1,21 +1,21 @@
-/** What a line of the log says, made short: whoever calls, or an agent, may have written parts of it. */
+/** Shortens the fields of log lines, because callers and agents may have written parts of them. */
 
-/** LIMIT: a URL or a reason that is longer helps nobody. */
+/** LIMIT: longer URLs and reasons don't help the reader. */
 const textCharacters = 1_024;
-/** LIMIT: the frames of a stack that lead to our code. */
+/** LIMIT: enough frames to reach our code. */
 const stackCharacters = 4_096;
-/** LIMIT: entries of a list or an object, and objects in objects; a log is no place for documents. */
+/** LIMIT: entries per list or object, and nesting depth; documents don't belong in a log. */
 const entriesMax = 32;
 const depthMax = 4;
-/** LIMIT: values of a whole line. */
+/** LIMIT: values per line. */
 const valuesMax = 256;
 
-/** The fields of a line with everything in them bounded; errors as objects with type, message, stack and cause. */
+/** A copy of `fields` with bounded texts, lists and objects. Errors become objects with type, message, stack and cause. */
 export function boundedFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return bounded(fields, depthMax, { left: valuesMax }) as Record<string, unknown>;
 }
 
-/** What kind of thing a line is about, beside its message: the type or the code of its error. */
+/** Distinguishes lines with the same message: the name and code of the error, or the field `type`. */
 export function kindOf({ err, type }: Readonly<Record<string, unknown>>): string {
   if (err instanceof Error) return `${err.name} ${"code" in err ? short(String(err.code), 64) : ""}`;
   return typeof type === "string" ? short(type, 64) : "";
@@ -50,7 +50,7 @@ function boundedError(error: Error, depth: number, budget: { left: number }): ob
   return known;
 }
 
-/** `text`, or its beginning with the number of characters that are left out. */
+/** `text`, cut after `characters` with a note of how many were cut. */
 export function short(text: string, characters: number): string {
   if (text.length <= characters) return text;
   return `${text.slice(0, characters).toWellFormed()}... (${text.length - characters} more characters)`;

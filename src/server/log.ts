@@ -7,12 +7,12 @@ import { boundedFields, kindOf } from "./log-fields.ts";
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 export type ServerLogLevel = (typeof logLevels)[number];
 
-/** The log of a process: what is written, and whether a level is written at all (asked before fields are put together). */
+/** The log of a process. Check `isDebug` before collecting fields for a debug line. */
 export type ServerLog = { readonly write: Log; readonly isDebug: boolean };
 
-/** The log as whoever starts and ends the process has it. */
+/** The log for the code that starts and ends the process. */
 export type OpenLog = ServerLog & {
-  /** Writes what was left out, and resolves when the lines are out or after `timeoutMs`. */
+  /** Writes the counts of omitted lines; resolves when all lines are written, or after `timeoutMs`. */
   readonly flush: (timeoutMs: number) => Promise<void>;
 };
 
@@ -24,13 +24,12 @@ const secretPaths = ["authorization", "secret", "secretAccessKey", "sealedSecret
   `request.headers.${name}`,
 ]);
 
-/** LIMIT: so often a cause that goes on is told of. */
+/** LIMIT: how often omitted lines are counted in the log. */
 const summaryMs = 60_000;
 
 /**
- * Writes JSON lines of `level` and above to standard error, or to `destination`. It waits for no reader, has a budget for each cause
- * (all levels but debug) and bounds every field. Secrets are redacted by name, as a second line of defence: nothing logs headers or
- * bodies.
+ * Writes JSON lines of `level` and above to standard error, or to `destination`. It never waits for a reader, limits the lines per cause
+ * (except at level debug) and bounds every field. Secrets are redacted by name as a second line of defence: nothing logs headers or bodies.
  */
 export function openLog(level: ServerLogLevel, destination?: { write(line: string): void }): OpenLog {
   const options = {
@@ -40,7 +39,7 @@ export function openLog(level: ServerLogLevel, destination?: { write(line: strin
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  // Lines reach a reader that keeps up before the call returns, so the last one before a crash is there.
+  // If the reader keeps up, a line is out before the call returns, so the last line before a crash is not lost.
   const writer = destination === undefined ? standardErrorLines() : null;
   const logger = pino(options, destination ?? { write: (line: string) => writer?.write(line) });
   const budget = new LogBudget();
@@ -55,7 +54,7 @@ export function openLog(level: ServerLogLevel, destination?: { write(line: strin
     write: (lineLevel, fields, message) => {
       if (!logger.isLevelEnabled(lineLevel)) return;
       if (lineLevel !== "debug" && !budget.allows({ level: lineLevel, message, kind: kindOf(fields) }, Date.now())) {
-        // It keeps no process alive.
+        // The timer must not keep the process alive.
         summary ??= setTimeout(summarise, summaryMs).unref();
         return;
       }
@@ -72,10 +71,10 @@ export function openLog(level: ServerLogLevel, destination?: { write(line: strin
 
 let standardError: LineWriter | null = null;
 
-/** One for the process: all that is written there shares its bound. */
+/** One writer per process, so that all lines share its bound. */
 function standardErrorLines(): LineWriter {
   const missing = (lines: number): string =>
-    `${JSON.stringify({ level: "warn", time: new Date().toISOString(), lines, msg: "Lines of the log were dropped: nobody read them." })}\n`;
+    `${JSON.stringify({ level: "warn", time: new Date().toISOString(), lines, msg: "Log lines were dropped because nobody read them." })}\n`;
   standardError ??= new LineWriter({ stream: standardStream(2), missing });
   return standardError;
 }

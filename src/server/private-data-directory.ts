@@ -2,13 +2,13 @@ import { type ModeRepair, makePrivate, NotPrivateError } from "../lib/private-fi
 import type { ServerLog } from "./log.ts";
 import { StartError } from "./start-error.ts";
 
-/** What Berth makes in a data directory: the store with its logs, the seal key, and what the endpoints of tasks remember. */
+/** The files that Berth creates in a data directory: the store, the seal key and the memory of task endpoints. */
 const ours =
   /^(berth\.(sqlite|lock|pid).*|seal\.key(\.[0-9a-f]{8})?|(docker-endpoints|fargate-[0-9a-f]{12})\.json(\.new)?)$/;
 
 /**
- * Takes the rights of others from the files of a data directory, and says what it changed. Throws StartError, with what to type, for one
- * that this user cannot change.
+ * Removes other users' access to the files of a data directory and returns what it changed. Throws StartError, which says what to type, for
+ * a file whose mode cannot be changed.
  */
 export function repairDataDirectory(dataDir: string): readonly ModeRepair[] {
   try {
@@ -18,15 +18,17 @@ export function repairDataDirectory(dataDir: string): readonly ModeRepair[] {
   }
 }
 
-/** As {@link repairDataDirectory}, for a server: the log has a line for each change. */
+/** Like {@link repairDataDirectory}, but logs each change. */
 export function keepPrivate(dataDir: string | null, log: ServerLog): void {
   if (dataDir === null) return;
   for (const repair of repairDataDirectory(dataDir)) log.write("warn", { ...repair }, repairText(repair));
 }
 
-/** A change of a mode, for a person. */
+/** One sentence about a changed mode, and for the seal key what to do. */
 export function repairText({ path, was, now }: ModeRepair): string {
   const isKey = path.endsWith("seal.key");
-  const advice = isKey ? " Whoever read it and the store has the secrets of the access keys: make new keys." : "";
-  return `Others had access to ${path} (mode ${was}). The mode is now ${now}.${advice}`;
+  const advice = isKey
+    ? " Anyone who read it together with the store has the secrets of the access keys, so create new keys."
+    : "";
+  return `Other users had access to ${path} (mode ${was}). The mode is now ${now}.${advice}`;
 }

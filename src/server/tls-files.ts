@@ -8,7 +8,7 @@ export type TlsFiles = { readonly cert: string; readonly key: string };
 
 /**
  * The texts of the files. Throws StartError when one cannot be read, is no PEM file of its kind, the two do not belong together, or
- * others than its owner can read the key.
+ * other users can access the key.
  */
 export function readTlsFiles(files: TlsFiles): { readonly cert: string; readonly key: string } {
   const cert = read(files.cert, "certificate");

@@ -31,9 +31,9 @@ test("what others could read in a data directory is repaired with a word, whoeve
   const { err, code } = runBerth(["keys", "list", "--data-dir", dataDir]);
   assert.match(
     err,
-    /^berth: Others had access to \S+seal\.key \(mode 0644\)\. The mode is now 0600\. .* make new keys\.$/m,
+    /^berth: Other users had access to \S+seal\.key \(mode 0644\)\. The mode is now 0600\. .* create new keys\.$/m,
   );
-  assert.match(err, /^berth: Others had access to \S+berth\.sqlite \(mode 0644\)\. The mode is now 0600\.$/m);
+  assert.match(err, /^berth: Other users had access to \S+berth\.sqlite \(mode 0644\)\. The mode is now 0600\.$/m);
   assert.deepEqual([code, open(dataDir)], [0, ["notes"]]);
 
   widen();
@@ -77,6 +77,6 @@ test("an agent keeps its state to itself, and takes it back from others", async 
   const second = start();
   await second.next("registered");
   await second.end("SIGTERM");
-  assert.match(second.err(), /Others had access to \S+agent\.json \(mode 0666\)/);
+  assert.match(second.err(), /Other users had access to \S+agent\.json \(mode 0666\)/);
   assert.deepEqual([open(dataDir), statSync(dataDir).mode & 0o777], [[], 0o755]);
 });

@@ -190,13 +190,13 @@ test("members that reach beyond the container are not taken from a task, unless 
     RestartPolicy: { Name: "always" },
     MaskedPaths: ["/x"],
   })) {
-    const message = `HostConfigError: the member ${member} of the given host config is not taken from a task`;
+    const message = `HostConfigError: the member ${member} of the given host config cannot be set by a task`;
     assert.throws(() => made(dockerConfig({}, { [member]: value })), { name: "UnusablePayload", message });
   }
   const networking = { NetworkingConfig: { EndpointsConfig: { "berth-10.64.0.0": {} } } };
   assert.throws(() => made(dockerConfig(networking)), /DockerClientConfigError: the member NetworkingConfig/);
   assert.throws(() => made(dockerConfig({ HostConfig: { Privileged: true } })), /the member HostConfig/);
-  assert.throws(() => made(dockerConfig({ Labels: { "berth.owner": "x" } })), /the label berth.owner is Berth's own/);
+  assert.throws(() => made(dockerConfig({ Labels: { "berth.owner": "x" } })), /the label berth.owner is reserved/);
   made(dockerConfig({ NetworkingConfig: {} }, { Binds: null, UTSMode: "", PublishAllPorts: false, OomScoreAdj: 0 }));
 });
 

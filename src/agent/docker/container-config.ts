@@ -20,7 +20,7 @@ export type ContainerPlan = {
   /** Added to the environment last: where the agent serves metadata and credentials. */
   readonly environment: Readonly<Record<string, string>>;
   readonly gpu: GpuAccess;
-  /** Of each host path that the container mounts, the path without symbolic links. */
+  /** The path without symbolic links for each host path that the container mounts. */
   readonly realPaths: ReadonlyMap<string, string>;
 };
 
@@ -135,10 +135,10 @@ function gpuMembers(gpu: GpuAccess, ids: readonly string[]): Json {
   return { DeviceRequests: [{ Driver: "nvidia", DeviceIDs: ids, Capabilities: [["gpu"]] }] };
 }
 
-/** A mount of the payload with the volume that it is of. */
+/** A mount point of the payload with its volume. */
 type Mount = { readonly found: VolumeSource; readonly target: string; readonly readOnly: boolean };
 
-/** The volumes that a container mounts by name; mounts without a volume are anonymous ones. Throws {@link UnusablePayload}. */
+/** The named volumes that a container mounts; mount points without a name are anonymous volumes. Throws {@link UnusablePayload}. */
 export function mountsOf(spec: PayloadContainer, taskArn: string, task: TaskSurroundings): readonly Mount[] {
   const volumes = volumesOf(task);
   return (spec.mountPoints ?? []).flatMap(({ sourceVolume, containerPath, readOnly }) => {
@@ -152,7 +152,7 @@ export function mountsOf(spec: PayloadContainer, taskArn: string, task: TaskSurr
   });
 }
 
-/** In a bind string, what follows a colon would be an option, or another place. */
+/** In a bind string, text after a colon would be read as options or as another path. */
 function checkedTarget(path: string): string {
   if (/^\/[^:\0]*$/.test(path)) return path;
   throw new UnusablePayload(
@@ -161,8 +161,8 @@ function checkedTarget(path: string): string {
 }
 
 /**
- * Volumes are mounted by structure. Paths of the host are bind strings, because only for these Docker makes a folder that is missing;
- * neither side has a colon.
+ * Volumes use Docker's structured mounts. Host paths use bind strings, because Docker creates a missing folder only for those; neither
+ * side contains a colon.
  */
 function mounts(plan: ContainerPlan): Json {
   const { spec, task, name, realPaths } = plan;
@@ -197,7 +197,7 @@ function portBindings(bindings: readonly PortBinding[]): Json {
   return all;
 }
 
-/** The members of `config` that containers may set. Any other reaches further: NetworkingConfig into the network of another task. */
+/** The members of `config` that a task may set. Others reach beyond its container: NetworkingConfig joins another task's network. */
 const configMembers = new Set([
   ...["User", "WorkingDir", "Hostname", "Domainname", "Labels", "Env", "Cmd", "Entrypoint", "Shell", "Volumes"],
   ...["OpenStdin", "StdinOnce", "Tty", "AttachStdin", "AttachStdout", "AttachStderr", "NetworkDisabled"],
@@ -205,8 +205,8 @@ const configMembers = new Set([
 ]);
 
 /**
- * The members of `hostConfig` that containers may set, as far as the host's policy allows their values. What is not here is the
- * agent's alone (mounts, ports, devices of GPUs) or nothing that ECS has.
+ * The members of `hostConfig` that a task may set; the host's policy decides about their values. The others belong to the agent (mounts,
+ * ports, GPUs) or do not exist in ECS.
  */
 const hostConfigMembers = new Set([
   ...["NetworkMode", "PidMode", "IpcMode", "Privileged", "CapAdd", "CapDrop", "SecurityOpt", "Sysctls", "Devices"],
@@ -221,7 +221,7 @@ function payloadConfig({ dockerConfig }: PayloadContainer): Json {
   const config = decoded(dockerConfig?.config, "DockerClientConfigError", "config", configMembers);
   const reserved = isObject(config.Labels) ? Object.keys(config.Labels).find(isReservedLabel) : undefined;
   if (reserved === undefined) return config;
-  throw new UnusablePayload(`DockerClientConfigError: the label ${reserved} is Berth's own`);
+  throw new UnusablePayload(`DockerClientConfigError: the label ${reserved} is reserved for Berth`);
 }
 
 const payloadHostConfig = ({ dockerConfig }: PayloadContainer): Json =>
@@ -233,7 +233,7 @@ function decoded(text: string | null | undefined, error: string, what: string, m
   if (value === null) throw new UnusablePayload(`${error}: the given ${what} is no JSON object`);
   const foreign = Object.keys(value).find((member) => !members.has(member) && !isEmpty(value[member]));
   if (foreign === undefined) return value;
-  throw new UnusablePayload(`${error}: the member ${foreign} of the given ${what} is not taken from a task`);
+  throw new UnusablePayload(`${error}: the member ${foreign} of the given ${what} cannot be set by a task`);
 }
 
 function parsed(text: string): Json | null {
@@ -245,7 +245,7 @@ function parsed(text: string): Json | null {
   }
 }
 
-/** Whether Docker takes the value for one that was not given. */
+/** Whether Docker treats the value as not given. */
 const isEmpty = (value: unknown): boolean => !value || (typeof value === "object" && Object.keys(value).length === 0);
 
 /** AWS: what is decoded over something replaces it, but maps take entries in. */

@@ -34,7 +34,7 @@ type CreateCommand = Extract<ContainerCommand, { type: "create" }>;
 /** Makes containers, each once: the name of a container follows from its task, so Docker refuses the second. */
 export class ContainerMaker {
   readonly #options: ContainerMakerOptions;
-  /** Nobody but this process can have started them. With the host paths that they mount. */
+  /** Containers that only this process can have started, with the host paths that they mount. */
   readonly #made = new Map<string, readonly string[]>();
 
   constructor(options: ContainerMakerOptions) {
@@ -49,7 +49,7 @@ export class ContainerMaker {
     this.#made.delete(runtimeId);
   }
 
-  /** Rejects with HostRefusal when the host's policy does not allow the container. Says nothing of other errors: `make` does. */
+  /** Rejects with HostRefusal if the host's policy forbids the container. Ignores unusable payloads, which `make` reports. */
   async check(command: CreateCommand): Promise<void> {
     try {
       await this.#planned(command);
@@ -58,10 +58,10 @@ export class ContainerMaker {
     }
   }
 
-  /** Rejects with HostRefusal when a host path of the container has got a symbolic link since it was made. */
+  /** Rejects with HostRefusal if a host path of the container has become a symbolic link since the container was created. */
   async checkPaths(runtimeId: string): Promise<void> {
     if (await this.#options.guard.areStillReal(this.#made.get(runtimeId) ?? [])) return;
-    throw new HostRefusal("a symbolic link was put into a host path of the container after it was made");
+    throw new HostRefusal("a host path of the container has become a symbolic link since the container was created");
   }
 
   /**

@@ -13,7 +13,7 @@ export const containerLabels = {
 /** Whose containers they are, where an agent takes them all away at its end. */
 export const ownerLabel = "berth.owner";
 
-/** Whether only Berth itself may give a label, by which it knows what it made. */
+/** Whether a label is reserved for Berth, which recognises its containers and volumes by such labels. */
 export const isReservedLabel = (label: string): boolean => label.startsWith("berth.");
 
 /** The owner of containers: an agent by its name, which with `process` is one of that process and goes with it. */

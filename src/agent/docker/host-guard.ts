@@ -9,7 +9,7 @@ import { checkMountedVolumes } from "./task-volumes.ts";
 type Json = { readonly [member: string]: unknown };
 type Body = Json & { readonly HostConfig: Json };
 
-/** AWS: the log drivers that tasks may name; those of Amazon's own services would use the credentials of the engine. */
+/** Log drivers that tasks may use. Those for Amazon's own services would use the engine's credentials. */
 const logDrivers = ["", "json-file", "local", "syslog", "journald", "gelf", "fluentd", "splunk", "none"];
 
 export type HostGuardOptions = {
@@ -21,8 +21,8 @@ export type HostGuardOptions = {
 };
 
 /**
- * Keeps the containers of tasks to what the host's policy allows, whatever the control plane says. It looks at what Docker would be
- * asked, after everything has been laid over it.
+ * Enforces the host's policy, whatever the control plane says. It checks the final request to Docker, after all parts of the payload
+ * have been merged into it.
  */
 export class HostGuard {
   readonly #options: HostGuardOptions;
@@ -34,8 +34,8 @@ export class HostGuard {
   }
 
   /**
-   * The real paths of what a container mounts, by the paths that its task gives. Rejects with HostRefusal for a path or a volume that
-   * is not allowed, and with UnusablePayload.
+   * The real path of each host path that a container mounts. Rejects with HostRefusal for a path or a volume that is not allowed, and
+   * with UnusablePayload for a mount that makes no sense.
    */
   async realPathsOf(
     spec: PayloadContainer,
@@ -51,7 +51,7 @@ export class HostGuard {
     return real;
   }
 
-  /** The body of the request for a container, with real paths of devices. Rejects with HostRefusal when it is not allowed. */
+  /** The request body with real paths for devices. Rejects with HostRefusal if the policy forbids the container. */
   async allowed(body: Body, own: OwnModes): Promise<Body> {
     const { HostConfig } = body;
     checkHostConfig(HostConfig, own, this.#options.policy);
@@ -66,13 +66,13 @@ export class HostGuard {
     return { ...body, HostConfig: { ...HostConfig, Devices } };
   }
 
-  /** Whether paths that were real when a container was made still are, now that it is to start. */
+  /** Whether the real paths of a container still contain no links. */
   async areStillReal(paths: Iterable<string>): Promise<boolean> {
     const real = await Promise.all([...paths].map((path) => this.#paths.isStillReal(path)));
     return real.every(Boolean);
   }
 
-  /** The engine itself, as root, reads the files and opens the sockets that log drivers name. */
+  /** The engine runs as root and reads the files and opens the sockets named in log options. */
   async #checkLog(log: unknown): Promise<void> {
     const { Type, Config } = Object(log) as Json;
     if (!logDrivers.includes(String(Type ?? ""))) refuseOnHost(`the log driver ${String(Type)} is`);

@@ -2,18 +2,15 @@ import { lstat, realpath } from "node:fs/promises";
 import { posix } from "node:path";
 import { type HostPolicy, isWithin, refuseOnHost } from "./host-policy.ts";
 
-/** Finds out which file of the host a path means: symbolic links are followed, as Docker and the kernel do. */
+/** Resolves a path to the file it means on the host, following symbolic links as Docker and the kernel do. */
 export type RealPath = (path: string) => Promise<string>;
 
-/**
- * LIMIT: symbolic links and missing folders that are followed on the way to one path; Linux follows 40 links, and a path of 4096
- * bytes has fewer than 2048 folders.
- */
+/** LIMIT: missing folders in one path; a path has at most 4096 bytes and therefore fewer than 2048 folders. */
 const stepsMax = 2_048;
 
 /**
- * The real path of `path`, an absolute one. What does not exist yet is taken as it is written, below the real path of the folder
- * that does. Rejects with an Error when a folder on the way cannot be read, or a link leads nowhere.
+ * Resolves the absolute path `path`. Folders that do not exist yet are appended to the real path of the deepest folder that does.
+ * Rejects with an Error if a folder cannot be read or a link is dangling.
  */
 export async function realPathOnDisk(path: string): Promise<string> {
   let existing = posix.normalize(path);
@@ -24,7 +21,7 @@ export async function realPathOnDisk(path: string): Promise<string> {
     } catch (error) {
       if (codeOf(error) !== "ENOENT" || existing === "/") throw error;
     }
-    if (await isThere(existing)) throw new Error(`the symbolic link ${existing} leads nowhere`);
+    if (await isThere(existing)) throw new Error(`the symbolic link ${existing} is dangling`);
     missing.unshift(posix.basename(existing));
     existing = posix.dirname(existing);
   }
@@ -38,7 +35,7 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** Compares paths with those that a policy allows, once all symbolic links are followed. */
+/** Checks paths against the policy after following all symbolic links. */
 export class HostPaths {
   readonly #policy: HostPolicy;
   readonly #realPath: RealPath | null;
@@ -49,18 +46,18 @@ export class HostPaths {
     this.#realPath = realPath;
   }
 
-  /** The real path of something that a container mounts. Rejects with HostRefusal when the policy does not allow it. */
+  /** The real path of `path`, which a container mounts. Rejects with HostRefusal if the policy forbids it. */
   mounted(path: string): Promise<string> {
     return this.#allowed(path, this.#policy.hostPaths, "the host path", "--allow-host-path");
   }
 
-  /** The real path of a device. Rejects with HostRefusal when the policy does not allow it. */
+  /** The real path of a device. Rejects with HostRefusal if the policy forbids it. */
   device(path: string): Promise<string> {
     const allowed = this.#policy.privileged ? ["/"] : this.#policy.devices;
     return this.#allowed(path, allowed, "the device", "--allow-device");
   }
 
-  /** Whether `real`, which was a real path, still is one: a container may have put a link in its way. */
+  /** Whether the real path `real` still contains no link. A container may have replaced a folder with one. */
   async isStillReal(real: string): Promise<boolean> {
     return (await this.#realPath?.(real).catch(() => null)) === real || this.#realPath === null;
   }
@@ -70,7 +67,7 @@ export class HostPaths {
     if (this.#realPath === null) {
       const lexical = posix.normalize(path).replace(/(?<=.)\/$/, "");
       if (allowed.includes("/")) return lexical;
-      refuseOnHost(`${what} ${path} of the engine's machine, whose links the agent cannot follow, is`, `${flag} /`);
+      refuseOnHost(`${what} ${path} is on another machine, where the agent cannot follow links, and is`, `${flag} /`);
     }
     const real = await this.#resolved(this.#realPath, path, `${what} ${path}`);
     for (const folder of allowed) {

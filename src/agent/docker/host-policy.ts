@@ -1,28 +1,28 @@
 import type { HostAttribute } from "../registration.ts";
 
 /**
- * What tasks may do on a host beyond their own containers. The operator of the host decides it, by flags; nothing that comes from the
- * control plane changes it. Paths are absolute.
+ * What tasks may use on a host beyond their own containers. Only the operator's flags change it; nothing from the control plane
+ * does. Paths are absolute.
  */
 export type HostPolicy = {
   /** Privileged containers, and with them every capability, device, security option, kernel setting and tmpfs option. */
   readonly privileged: boolean;
-  /** Folders and files that containers may mount, with everything below them. */
+  /** Folders and files that containers may mount, including everything below them. */
   readonly hostPaths: readonly string[];
   readonly hostPid: boolean;
   readonly hostIpc: boolean;
   readonly hostNetwork: boolean;
-  /** Docker volumes that tasks may use though Berth did not make them. */
+  /** Names of Docker volumes that tasks may use even though Berth did not create them. */
   readonly volumes: readonly string[];
-  /** Driver options with which Docker mounts something itself: NFS, block devices, folders of the host. */
+  /** Driver options that make Docker mount something: NFS, block devices, host folders. */
   readonly volumeOptions: boolean;
-  /** Without `CAP_`, in capitals; in addition to {@link harmlessCapabilities}. */
+  /** Upper case, without `CAP_`; in addition to {@link harmlessCapabilities}. */
   readonly capabilities: readonly string[];
-  /** Device files, and folders of them. */
+  /** Device files, or folders of device files. */
   readonly devices: readonly string[];
 };
 
-/** The policy without any flag. Network mode host is allowed because ECS offers it on every instance. */
+/** The policy when no flag is given. It allows network mode host because ECS offers it on every instance. */
 export const strictPolicy: HostPolicy = {
   privileged: false,
   hostPaths: [],
@@ -35,27 +35,27 @@ export const strictPolicy: HostPolicy = {
   devices: [],
 };
 
-/** Something that the policy of the host does not allow; the message says what, and which flag of the agent allows it. */
+/** The host's policy forbids something; the message names it and the flag that allows it. */
 export class HostRefusal extends Error {
   override readonly name = "HostRefusal";
 }
 
-/** Throws the refusal of `what`. `flag` is undefined for what no flag allows. */
+/** Throws {@link HostRefusal} for `what`. Omit `flag` if no flag can allow it. */
 export function refuseOnHost(what: string, flag?: string): never {
   const advice = flag === undefined ? "" : `; start the agent ${flag.startsWith("--no-") ? "without" : "with"} ${flag}`;
   throw new HostRefusal(`${what} not allowed on this host${advice}`);
 }
 
 /**
- * What a policy does not allow, and the flag that decides it. `attribute` is the one that the host does not offer for that reason: tasks
- * that need it are not placed here. Without one, a task that asks for it stops as soon as it arrives.
+ * Something that a policy forbids, with the flag that controls it. If `attribute` is set, the host does not register that attribute, so
+ * tasks that need it are not placed here. If it is null, such a task stops as soon as it arrives.
  */
 export type Withheld = { readonly what: string; readonly flag: string; readonly attribute: string | null };
 
 const privilegedAttribute = "com.amazonaws.ecs.capability.privileged-container";
 const hostNetworkRoleAttribute = "com.amazonaws.ecs.capability.task-iam-role-network-host";
 
-/** Everything that `policy` does not allow, for the operator. */
+/** Everything that `policy` forbids, to show to the operator. */
 export function withheldBy(policy: HostPolicy): readonly Withheld[] {
   const rows: readonly (readonly [isAllowed: boolean, what: string, flag: string, attribute?: string])[] = [
     [policy.privileged, "privileged containers", "--allow-privileged", privilegedAttribute],
@@ -73,20 +73,18 @@ export function withheldBy(policy: HostPolicy): readonly Withheld[] {
     .map(([, what, flag, attribute]) => ({ what, flag, attribute: attribute ?? null }));
 }
 
-/** The attributes of a host, without those of what its policy does not allow. */
+/** `attributes` without those that `policy` withholds. */
 export function offeredUnder(policy: HostPolicy, attributes: readonly HostAttribute[]): readonly HostAttribute[] {
   const withheld = new Set(withheldBy(policy).map(({ attribute }) => attribute));
   return attributes.filter(({ name }) => !withheld.has(name));
 }
 
-/** Whether `path` is `folder` or below it. Both are absolute and have no `.`, `..` or slash at the end. */
+/** Whether `path` is `folder` or below it. Both are absolute and have no `.`, `..` or trailing slash. */
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);
 }
 
-/**
- * Docker gives every container the first fourteen. SYS_PTRACE looks at the container's own processes only; AWS: Fargate allows it too.
- */
+/** Docker's default capabilities, and SYS_PTRACE, which reaches only the container's own processes. AWS: Fargate allows it too. */
 export const harmlessCapabilities: readonly string[] = [
   "AUDIT_WRITE",
   "CHOWN",
@@ -105,23 +103,23 @@ export const harmlessCapabilities: readonly string[] = [
   "SYS_PTRACE",
 ];
 
-/** Options of a tmpfs that concern nothing but the tmpfs. Not among them: those that bind, share or mount again. */
+/** Mount options that affect only the tmpfs itself; `bind`, `shared` and `remount` do more. */
 const tmpfsOptions =
   /^(defaults|ro|rw|(no)?(suid|dev|exec|atime|diratime|relatime|strictatime)|a?sync|dirsync|(size|mode|uid|gid|nr_inodes|nr_blocks)=[0-9]+[kmg%]?)$/i;
 
-/** Whether `options`, separated by commas, concern nothing but the tmpfs that they are for. */
+/** Whether all of `options`, separated by commas, affect only the tmpfs that they are given for. */
 export function isPlainTmpfs(options: string): boolean {
   return options.split(",").every((option) => option === "" || tmpfsOptions.test(option));
 }
 
 type Json = { readonly [member: string]: unknown };
 
-/** The modes that the agent itself gives the container, to join its task: these are always right. */
+/** The modes that the agent chose so that the container joins its task's namespaces. These are always allowed. */
 export type OwnModes = { readonly networkMode?: string; readonly pidMode?: string; readonly ipcMode?: string };
 
 /**
- * Throws {@link HostRefusal} when `policy` does not allow a container with this `HostConfig`, which is complete. Host paths and
- * devices are resolved elsewhere, since that needs the disk.
+ * Throws {@link HostRefusal} if `policy` forbids a container with this complete `HostConfig`. Host paths and devices are checked in
+ * host-guard.ts, because resolving them needs the file system.
  */
 export function checkHostConfig(hostConfig: Json, own: OwnModes, policy: HostPolicy): void {
   checkModes(hostConfig, own, policy);
@@ -129,7 +127,7 @@ export function checkHostConfig(hostConfig: Json, own: OwnModes, policy: HostPol
   if (hostConfig.Privileged === true) refuseOnHost("privileged containers are", "--allow-privileged");
   for (const name of texts(hostConfig.CapAdd)) {
     const plain = name.toUpperCase().replace(/^CAP_/, "");
-    // In the processes of the host it would look at those.
+    // With the host's processes in view, SYS_PTRACE could take them over.
     const isHarmless =
       harmlessCapabilities.includes(plain) && !(plain === "SYS_PTRACE" && hostConfig.PidMode === "host");
     if (!isHarmless && !policy.capabilities.some((allowed) => allowed === plain || allowed === "ALL")) {
@@ -144,7 +142,7 @@ export function checkHostConfig(hostConfig: Json, own: OwnModes, policy: HostPol
     if (!isOwnSysctl(name, hostConfig)) refuseOnHost(`the kernel setting ${name} is`, "--allow-privileged");
   }
   for (const { Name } of objects(hostConfig.Ulimits)) {
-    // A process that may run in real time keeps all others of the host from running.
+    // A real-time process can starve every other process on the host.
     if (Name === "rtprio") refuseOnHost("the ulimit rtprio is", "--allow-privileged");
   }
   for (const [path, options] of Object.entries(Object(hostConfig.Tmpfs))) {
@@ -168,9 +166,9 @@ function checkModes({ NetworkMode, PidMode, IpcMode }: Json, own: OwnModes, poli
   }
 }
 
-/** Whether a kernel setting belongs to the container's own namespace. */
+/** Whether a kernel setting is limited to the container's own namespace. */
 function isOwnSysctl(name: string, { NetworkMode, IpcMode }: Json): boolean {
-  // Without slashes: runc makes a path of the name, and `net./../kernel.x` would leave the folder.
+  // No slashes: runc turns the name into a path, and `net./../kernel.x` would leave the net folder.
   if (/^net\.[\w.-]+$/.test(name)) return NetworkMode !== "host";
   if (/^(kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)|fs\.mqueue\.\w+)$/.test(name)) {
     return IpcMode !== "host";

@@ -6,7 +6,7 @@ import type { DockerEngine } from "./docker-engine.ts";
 import { isNotFound } from "./docker-error.ts";
 import { type HostPolicy, isPlainTmpfs, refuseOnHost } from "./host-policy.ts";
 
-/** Marks a shared volume that Berth made: only those may be used without the operator's leave. */
+/** Marks a shared volume that Berth created. Tasks may use only those, and the ones that the operator allows by name. */
 export const sharedVolumeLabel = "berth.shared-volume";
 
 /** Where a volume of a task is: a path of the host or the name of a Docker volume. */
@@ -49,12 +49,11 @@ export function volumeSource(volume: PayloadVolume, taskArn: string, task: TaskS
   return `volume ${name}: this host does not serve volumes of type ${type}`;
 }
 
-/** What the volumes of a task depend on beside the task. */
 type VolumePlace = { readonly docker: DockerEngine; readonly policy: HostPolicy; readonly signal: AbortSignal };
 
 /**
- * Makes the volumes of a task that are not there. Rejects with HostRefusal for one that the policy does not allow, with a DockerError,
- * or with an Error whose message says what is wrong.
+ * Creates the volumes of a task that do not exist yet. Rejects with HostRefusal for one that the policy forbids, with a DockerError, or
+ * with an Error whose message says what is wrong.
  */
 export async function makeTaskVolumes(place: VolumePlace, taskArn: string, task: TaskSurroundings): Promise<void> {
   for (const volume of volumesOf(task)) checkVolume(volume, place.policy);
@@ -68,7 +67,7 @@ export async function makeTaskVolumes(place: VolumePlace, taskArn: string, task:
   }
 }
 
-/** Rejects with HostRefusal when a volume that the container mounts is one that the policy does not allow. */
+/** Rejects with HostRefusal if the policy forbids a volume that the container mounts; `names` are the volumes it mounts. */
 export async function checkMountedVolumes(
   place: VolumePlace,
   taskArn: string,
@@ -85,7 +84,7 @@ export async function checkMountedVolumes(
   }
 }
 
-/** Throws {@link HostRefusal} when `policy` does not allow what the volume asks of Docker. Pure. */
+/** Throws {@link HostRefusal} if `policy` forbids the volume's driver, options or labels. Pure. */
 export function checkVolume({ name, dockerVolumeConfiguration: docker }: PayloadVolume, policy: HostPolicy): void {
   if (docker === undefined || docker === null) return;
   const { driver, driverOpts, labels } = docker;
@@ -99,7 +98,7 @@ export function checkVolume({ name, dockerVolumeConfiguration: docker }: Payload
   }
 }
 
-/** Whether Docker's driver `local` makes nothing but a folder or a tmpfs of these options. */
+/** Whether these options make the driver `local` create only a folder or a tmpfs. */
 function isPlainVolume(options: Readonly<Record<string, string>>): boolean {
   const { type, device, o, size, ...more } = options;
   if (Object.keys(more).length > 0 || !/^\d*[kmgt]?b?$/i.test(size ?? "")) return false;
@@ -138,8 +137,8 @@ async function existingVolume(docker: DockerEngine, name: string, signal: AbortS
 }
 
 /**
- * Whether there is a shared volume with this name, which tasks may use. Rejects with HostRefusal for one that Berth did not make, unless
- * the policy names it. AWS: a volume of the same name that another driver keeps is not taken for the wanted one.
+ * Whether a shared volume with this name exists. Rejects with HostRefusal if Berth did not create it and the policy does not name it.
+ * AWS: a volume of the same name with another driver is an error.
  */
 async function isUsable(
   { docker, policy, signal }: VolumePlace,

@@ -1,4 +1,4 @@
-/** The HTTP server behind the endpoints: which container may hold how much of it, and for how long. */
+/** The HTTP server behind the endpoints. It limits how much of it each container can use, and for how long. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../../lib/clock.ts";
@@ -9,21 +9,21 @@ import { RequestRate } from "./request-rate.ts";
 
 /** LIMIT: a request for protection has 60 bytes. */
 const bodyBytesMax = 4_096;
-/** LIMIT: of a body that is too long so much is read before the connection is cut. */
+/** LIMIT: how much of an oversized body is read, so that the asker still gets the answer. */
 const drainedBytesMax = 1_048_576;
 
 export type EndpointLimits = {
-  /** LIMIT: a host runs a hundred containers, and a connection is needed for milliseconds. Beyond it whoever has the most loses the oldest. */
+  /** LIMIT: a host runs about a hundred containers, and each connection lasts milliseconds. When full, the asker with the most loses its oldest. */
   readonly connections: number;
-  /** LIMIT: as many as the requests that one asker may make at once (AWS: 60), each on a connection of its own. */
+  /** LIMIT: one connection for each request that an asker may make at once (AWS: 60). */
   readonly connectionsPerAsker: number;
-  /** LIMIT: Docker takes a second or two for statistics, so requests of one container may pile up behind it. */
+  /** LIMIT: Docker takes a second or two for statistics, so one container's requests could pile up. */
   readonly underWayPerAsker: number;
-  /** LIMIT: all containers together; Docker answers fewer at once. */
+  /** LIMIT: for all containers together; Docker answers fewer at once. */
   readonly underWay: number;
-  /** LIMIT: requests are small and come from this machine: one that takes longer to arrive is not meant to. */
+  /** LIMIT: requests are small and come from this machine, so an honest one arrives much sooner. */
   readonly arrivalMs: number;
-  /** LIMIT: the time for an answer that Docker or the control plane is asked for, and for the asker to read it. */
+  /** LIMIT: time for Docker or the control plane to answer, and for the asker to read it. */
   readonly silenceMs: number;
 };
 
@@ -55,7 +55,7 @@ export function endpointServer({ clock, log, routes, limits: given }: EndpointSe
       requestTimeout: limits.arrivalMs,
       headersTimeout: limits.arrivalMs,
       keepAliveTimeout: limits.arrivalMs,
-      // Node looks for late requests so often only.
+      // How often Node looks for late requests; its default is 30 s.
       connectionsCheckingInterval: Math.min(1_000, limits.arrivalMs),
     },
     (request, response) => {
@@ -74,12 +74,12 @@ export function endpointServer({ clock, log, routes, limits: given }: EndpointSe
   return server;
 }
 
-/** The connections that are open, by who opened them. */
+/** The open connections by asker (source address). */
 class Connections {
   readonly #limits: EndpointLimits;
-  /** In the order in which they came. */
+  /** Oldest first. */
   readonly #byAsker = new Map<string, Set<Socket>>();
-  /** Those whose request was answered, and that nobody asks on now. */
+  /** Connections whose last request was answered. */
   readonly #idle = new WeakSet<Socket>();
   #count = 0;
 
@@ -96,8 +96,8 @@ class Connections {
   }
 
   /**
-   * Keeps the connection, or ends it or another one. Whoever has all that one may have loses the oldest that is idle, which clients
-   * expect; whoever holds the most of all makes room for those who hold less.
+   * Admits a connection, and closes one if there are too many. An asker at its limit loses its oldest idle connection, which clients
+   * expect, or else the new one. When the server is full, the asker with the most connections loses its oldest.
    */
   take(socket: Socket): void {
     const asker = socket.remoteAddress ?? "";
@@ -138,7 +138,7 @@ class Connections {
   }
 }
 
-/** The requests that are being answered, by who asked. */
+/** The requests being answered, by asker. */
 class UnderWay {
   readonly #limits: EndpointLimits;
   readonly #byAsker = new Map<string, number>();
@@ -148,7 +148,7 @@ class UnderWay {
     this.#limits = limits;
   }
 
-  /** Counts a request; null when there are too many of them. The result ends the count. */
+  /** Counts a request and returns a function that ends it; null if there are too many. */
   begin(asker: string): (() => void) | null {
     const own = this.#byAsker.get(asker) ?? 0;
     if (own >= this.#limits.underWayPerAsker || this.#count >= this.#limits.underWay) return null;
@@ -182,10 +182,10 @@ async function answer(
 }
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? "").split("?")[0] ?? "";
-/** Without ids: whoever reads the log may not ask in a container's name. */
+/** Without ids, so that nobody can use the log to ask in a container's name. */
 const shownPath = (request: IncomingMessage): string => pathOf(request).replace(/[0-9a-f-]{32,}/g, "<id>");
 
-/** Null when it is too long, or did not come. Some of what is too much is read all the same, so that the answer arrives. */
+/** Null if it is too long or did not arrive. */
 async function bodyOf(request: IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;

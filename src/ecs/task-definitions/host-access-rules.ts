@@ -3,8 +3,8 @@ import type { ContainerDefinition } from "./task-definition.ts";
 import type { RequestContainer, RequestVolume } from "./task-definition-request.ts";
 
 /**
- * Agents hand paths, names and addresses to Docker in strings of several parts (`SOURCE:PATH:OPTIONS`, `HOST:ADDRESS`, `NAME=VALUE`). So
- * no part may hold what separates them, or a container would get more than its definition shows.
+ * Agents pass paths, names and addresses to Docker in strings with several parts (`SOURCE:PATH:OPTIONS`, `HOST:ADDRESS`, `NAME=VALUE`).
+ * No part may contain a separator, or a container would get something that its definition does not show.
  */
 type Members = RequestContainer & {
   readonly workingDirectory?: string;
@@ -22,7 +22,7 @@ type Members = RequestContainer & {
   };
 };
 
-/** AWS: what a tmpfs may be mounted with, from the API reference; the last six take a value. */
+/** AWS: the mount options of a tmpfs, from the API reference; the last six take a value. */
 const tmpfsFlags = [
   ...["defaults", "ro", "rw", "suid", "nosuid", "dev", "nodev", "exec", "noexec", "sync", "async", "dirsync"],
   ...["remount", "mand", "nomand", "atime", "noatime", "diratime", "nodiratime", "relatime", "norelatime"],
@@ -30,10 +30,10 @@ const tmpfsFlags = [
   ...["shared", "rshared", "slave", "rslave", "mode", "uid", "gid", "nr_inodes", "nr_blocks", "mpol"],
 ];
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: we look for them.
 const controlCharacter = /[\x00-\x1f\x7f]/;
 
-/** Refuses containers and volumes whose paths, names and addresses would be read as something else on the host. */
+/** Refuses paths, names and addresses that the host would read as something else. */
 export function checkHostAccess(
   containers: readonly ContainerDefinition[],
   volumes: readonly RequestVolume[],
@@ -41,7 +41,7 @@ export function checkHostAccess(
 ): void {
   const path = (value: string | undefined, what: string): void => checkPath(value, what, isWindows);
   for (const { host, efsVolumeConfiguration: efs } of volumes) {
-    // AWS: an empty one is as good as none, and Docker makes an empty volume.
+    // AWS: an empty path means none, and Docker creates an empty volume.
     if (host?.sourcePath) path(host.sourcePath, "Volume.host.sourcePath");
     checkPlain(efs?.fileSystemId, /^[\w-]+$/, "Volume.efsVolumeConfiguration.fileSystemId");
     checkPlain(efs?.rootDirectory, /^[^,:]*$/, "Volume.efsVolumeConfiguration.rootDirectory");
@@ -105,10 +105,7 @@ function checkVariables({ environment = [], secrets = [] }: Members): void {
   for (const { name } of secrets) checkVariable("Container.secrets", name, undefined, refuseDefinition);
 }
 
-/**
- * Calls `refuse` for a variable that would be another one in the container: the name ends at the first `=`, and everything at the first
- * NUL. `what` is its path.
- */
+/** Calls `refuse` for an environment variable that would mean another one in the container. `what` is its path in the request. */
 export function checkVariable(
   what: string,
   name: string | undefined,
@@ -127,7 +124,7 @@ function checkPath(value: string | undefined, what: string, isWindows: boolean):
   checkPlain(value, /^/, what);
 }
 
-/** Refuses a text that is there and has another form than `form`, or control characters. */
+/** Refuses a text that is given and does not match `form` or contains control characters. */
 function checkPlain(value: string | undefined, form: RegExp, what: string): void {
   if (value === undefined || value === "") return;
   if (controlCharacter.test(value) || !form.test(value)) refuseDefinition(`${what} contains invalid characters.`);
