@@ -23,6 +23,9 @@ export const ownerOf = (agent: string, process: string | null): string =>
 /** The token of the process that the owner's containers go with, or null. */
 export const ownerProcess = (owner: string): string | null => owner.split("/")[0] || null;
 
+/** The agent of an owner, the same in every process of it. */
+export const agentOf = (owner: string): string => owner.split("/")[1] ?? "";
+
 /**
  * AWS: `ecs-<family>-<version>-<container>-<20 hex digits>`. The digits follow from the task and the container, so that a container
  * which is made twice (before and after a crash) is found by its name, and another one of its task can refer to it.

@@ -13,7 +13,7 @@ import type {
 } from "../container-runtime.ts";
 import { type GpuAccess, UnusablePayload } from "./container-config.ts";
 import { ContainerMaker } from "./container-maker.ts";
-import { containerLabels } from "./container-names.ts";
+import { agentOf, containerLabels } from "./container-names.ts";
 import { ContainerWatch, timeOf } from "./container-watch.ts";
 import type { DockerInfo, DockerVersion } from "./docker-answers.ts";
 import type { DockerEngine } from "./docker-engine.ts";
@@ -25,7 +25,7 @@ import { hostPortUse } from "./host-port-use.ts";
 import { ImagePuller, type PullBehaviour, type RegistryAuth } from "./image-puller.ts";
 import { Slots } from "./slots.ts";
 import type { TaskGroundwork } from "./task-groundwork.ts";
-import { makeTaskVolumes, removeTaskVolumes } from "./task-volumes.ts";
+import { makeTaskVolumes, removeTaskVolumes, type VolumePlace } from "./task-volumes.ts";
 import { UsageSampler } from "./usage-sampler.ts";
 import { Waiting } from "./waiting.ts";
 
@@ -76,7 +76,7 @@ export class DockerRuntime implements ContainerRuntime {
   readonly #options: DockerRuntimeOptions;
   readonly #waiting: Waiting;
   readonly #puller: ImagePuller;
-  readonly #policy: HostPolicy;
+  readonly #volumes: VolumePlace;
   readonly #maker: ContainerMaker;
   readonly #watch: ContainerWatch;
   readonly #sampler: UsageSampler;
@@ -109,11 +109,10 @@ export class DockerRuntime implements ContainerRuntime {
       emit: (event) => this.#tell(event),
       onStream: (stands) => void this.#streamChanged(stands),
     });
-    this.#policy = options.policy ?? strictPolicy;
+    const { policy = strictPolicy, owner } = options;
+    this.#volumes = { docker, policy, agent: agentOf(owner ?? ""), signal: waiting.signal };
     const guard = new HostGuard({
-      docker,
-      policy: this.#policy,
-      signal: waiting.signal,
+      ...this.#volumes,
       realPath: isLocal(docker.address) ? realPathOnDisk : null,
     });
     this.#maker = new ContainerMaker({ ...options, waiting, guard });
@@ -239,8 +238,7 @@ export class DockerRuntime implements ContainerRuntime {
       return;
     }
     try {
-      const place = { docker, policy: this.#policy, signal: this.#waiting.signal };
-      await this.#waiting.whileAway(() => makeTaskVolumes(place, taskArn, task));
+      await this.#waiting.whileAway(() => makeTaskVolumes(this.#volumes, taskArn, task));
     } catch (error) {
       this.#waiting.signal.throwIfAborted();
       const reason =

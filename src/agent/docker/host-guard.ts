@@ -1,10 +1,9 @@
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 import type { TaskSurroundings } from "../container-runtime.ts";
 import { mountsOf } from "./container-config.ts";
-import type { DockerEngine } from "./docker-engine.ts";
 import { HostPaths, type RealPath } from "./host-paths.ts";
-import { checkHostConfig, type HostPolicy, type OwnModes, refuseOnHost } from "./host-policy.ts";
-import { checkMountedVolumes } from "./task-volumes.ts";
+import { checkHostConfig, type OwnModes, refuseOnHost } from "./host-policy.ts";
+import { checkMountedVolumes, type VolumePlace } from "./task-volumes.ts";
 
 type Json = { readonly [member: string]: unknown };
 type Body = Json & { readonly HostConfig: Json };
@@ -12,10 +11,7 @@ type Body = Json & { readonly HostConfig: Json };
 /** Log drivers that tasks may use. Those for Amazon's own services would use the engine's credentials. */
 const logDrivers = ["", "json-file", "local", "syslog", "journald", "gelf", "fluentd", "splunk", "none"];
 
-export type HostGuardOptions = {
-  readonly docker: DockerEngine;
-  readonly policy: HostPolicy;
-  readonly signal: AbortSignal;
+export type HostGuardOptions = VolumePlace & {
   /** Null when the engine is on another machine. */
   readonly realPath: RealPath | null;
 };

@@ -22,7 +22,10 @@ export type HostPolicy = {
   readonly devices: readonly string[];
 };
 
-/** The policy when no flag is given. It allows network mode host because ECS offers it on every instance. */
+/**
+ * The policy when no flag is given. It allows network mode host because ECS offers it on every instance.
+ * DIFFERS: `berth agent` and the Docker instance of `berth dev` refuse privileged containers, host paths, `pidMode` and `ipcMode` host, existing Docker volumes, volume driver options, added capabilities, devices and security options unless `--allow` flags permit them.
+ */
 export const strictPolicy: HostPolicy = {
   privileged: false,
   hostPaths: [],

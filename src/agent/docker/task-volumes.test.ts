@@ -63,21 +63,22 @@ function engineWith(volumes: readonly DockerVolume[]) {
 const placeOf = (docker: DockerEngine, volumes: readonly string[] = []) => ({
   docker,
   policy: { ...strictPolicy, volumes },
+  agent: "a1",
   signal: new AbortController().signal,
 });
 
-test("a shared volume is made with Berth's label, with autoprovision and without", async () => {
+test("a shared volume is made with the agent's label, with autoprovision and without", async () => {
   for (const autoprovision of [true, false]) {
     const { docker, made } = engineWith([]);
     await makeTaskVolumes(placeOf(docker), taskArn, { ...plain, volumes: [shared({ autoprovision })] });
     assert.deepEqual(
       made.map(({ Name, Labels }) => [Name, Labels]),
-      [["v", { [sharedVolumeLabel]: "true" }]],
+      [["v", { [sharedVolumeLabel]: "a1" }]],
     );
   }
 });
 
-test("a volume that is there already is used when Berth made it or the operator names it, and else refused", async () => {
+test("a volume that is there already is used if this agent made it or the operator names it, and refused otherwise", async () => {
   const task = { ...plain, volumes: [shared()] };
   const foreign = engineWith([{ Name: "v", Driver: "local", Labels: { "com.docker.compose.project": "db" } }]);
   for (const refusedBy of [
@@ -89,7 +90,9 @@ test("a volume that is there already is used when Berth made it or the operator 
   }
   await makeTaskVolumes(placeOf(foreign.docker, ["v"]), taskArn, task);
   assert.deepEqual(foreign.made, []);
-  const ours = engineWith([{ Name: "v", Driver: "local", Labels: { [sharedVolumeLabel]: "true" } }]);
+  const others = engineWith([{ Name: "v", Driver: "local", Labels: { [sharedVolumeLabel]: "a2" } }]);
+  await assert.rejects(makeTaskVolumes(placeOf(others.docker), taskArn, task), HostRefusal, "another agent's");
+  const ours = engineWith([{ Name: "v", Driver: "local", Labels: { [sharedVolumeLabel]: "a1" } }]);
   await makeTaskVolumes(placeOf(ours.docker), taskArn, task);
   assert.deepEqual(ours.made, []);
 });

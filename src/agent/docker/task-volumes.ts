@@ -6,7 +6,10 @@ import type { DockerEngine } from "./docker-engine.ts";
 import { isNotFound } from "./docker-error.ts";
 import { type HostPolicy, isPlainTmpfs, refuseOnHost } from "./host-policy.ts";
 
-/** Marks a shared volume that Berth created. Tasks may use only those, and the ones that the operator allows by name. */
+/**
+ * Marks a shared volume with the agent that created it. Tasks may use only the volumes of their own agent, and those that the operator
+ * allows by name.
+ */
 export const sharedVolumeLabel = "berth.shared-volume";
 
 /** Where a volume of a task is: a path of the host or the name of a Docker volume. */
@@ -32,12 +35,11 @@ export function volumeSource(volume: PayloadVolume, taskArn: string, task: TaskS
     const isShared = docker.scope === "shared";
     // AWS: a shared volume without autoprovision is the operator's; where there is none, Docker makes an empty one.
     const isPlain = isShared && docker.autoprovision !== true;
-    const labels = { ...docker.labels, ...(isShared ? { [sharedVolumeLabel]: "true" } : {}) };
     const make = {
       Name: isShared ? name : ofTask,
       ...(docker.driver && !isPlain ? { Driver: docker.driver } : {}),
       ...(docker.driverOpts && !isPlain ? { DriverOpts: docker.driverOpts } : {}),
-      ...(Object.keys(labels).length > 0 ? { Labels: labels } : {}),
+      ...(docker.labels ? { Labels: docker.labels } : {}),
     };
     return { kind: "volume", source: make.Name, make, ofTask: !isShared };
   }
@@ -49,7 +51,13 @@ export function volumeSource(volume: PayloadVolume, taskArn: string, task: TaskS
   return `volume ${name}: this host does not serve volumes of type ${type}`;
 }
 
-type VolumePlace = { readonly docker: DockerEngine; readonly policy: HostPolicy; readonly signal: AbortSignal };
+export type VolumePlace = {
+  readonly docker: DockerEngine;
+  readonly policy: HostPolicy;
+  /** The agent, in the label of its shared volumes. */
+  readonly agent: string;
+  readonly signal: AbortSignal;
+};
 
 /**
  * Creates the volumes of a task that do not exist yet. Rejects with HostRefusal for one that the policy forbids, with a DockerError, or
@@ -63,7 +71,9 @@ export async function makeTaskVolumes(place: VolumePlace, taskArn: string, task:
     const { make, ofTask } = found;
     if (make === null) continue;
     if (!ofTask && (await isUsable(place, make.Name, make.Driver))) continue;
-    await place.docker.createVolume(make, { signal: place.signal });
+    const labels = { ...make.Labels, ...(ofTask ? {} : { [sharedVolumeLabel]: place.agent }) };
+    const body = Object.keys(labels).length > 0 ? { ...make, Labels: labels } : make;
+    await place.docker.createVolume(body, { signal: place.signal });
   }
 }
 
@@ -137,18 +147,18 @@ async function existingVolume(docker: DockerEngine, name: string, signal: AbortS
 }
 
 /**
- * Whether a shared volume with this name exists. Rejects with HostRefusal if Berth did not create it and the policy does not name it.
+ * Whether a shared volume with this name exists. Rejects with HostRefusal if another created it and the policy does not name it.
  * AWS: a volume of the same name with another driver is an error.
  */
 async function isUsable(
-  { docker, policy, signal }: VolumePlace,
+  { docker, policy, agent, signal }: VolumePlace,
   name: string,
   driver: string | undefined,
 ): Promise<boolean> {
   const existing = await existingVolume(docker, name, signal);
   if (existing === null) return false;
-  if (existing.Labels?.[sharedVolumeLabel] === undefined && !policy.volumes.includes(name)) {
-    refuseOnHost(`the Docker volume ${name}, which Berth did not make, is`, `--allow-volume ${name}`);
+  if (existing.Labels?.[sharedVolumeLabel] !== agent && !policy.volumes.includes(name)) {
+    refuseOnHost(`the Docker volume ${name}, which this agent did not create, is`, `--allow-volume ${name}`);
   }
   if (driver !== undefined && existing.Driver !== undefined && existing.Driver !== driver) {
     throw new Error(`volume ${name} exists with the driver ${existing.Driver}, and ${driver} is wanted`);

@@ -5,6 +5,7 @@ import type { RequestContainer, RequestVolume } from "./task-definition-request.
 /**
  * Agents pass paths, names and addresses to Docker in strings with several parts (`SOURCE:PATH:OPTIONS`, `HOST:ADDRESS`, `NAME=VALUE`).
  * No part may contain a separator, or a container would get something that its definition does not show.
+ * DIFFERS: RegisterTaskDefinition refuses relative paths, paths with `:`, environment variable names with `=`, and control characters in names and addresses; AWS leaves some of them to the agent.
  */
 type Members = RequestContainer & {
   readonly workingDirectory?: string;
