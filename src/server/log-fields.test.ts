@@ -29,6 +29,12 @@ test("short values are as they were, errors have type, message, stack, members a
   assert.deepEqual([err.type, err.message, err.code], ["RangeError", "too far", "EFAR"]);
   assert.match(String(err.stack), /log-fields\.test\.ts/);
   assert.equal((err.cause as { message?: string }).message, "why");
+  const failed = new AggregateError([new Error("at ::1"), new Error("at 127.0.0.1")]);
+  const { errors } = boundedFields({ err: failed }).err as { errors: readonly { readonly message: string }[] };
+  assert.deepEqual(
+    errors.map(({ message }) => message),
+    ["at ::1", "at 127.0.0.1"],
+  );
   assert.equal(boundedFields({ text: "x".repeat(1_030) }).text, `${"x".repeat(1_024)}... (6 more characters)`);
   assert.deepEqual((boundedFields({ list: Array(40).fill(0) }).list as unknown[]).at(-1), "(8 more)");
 });

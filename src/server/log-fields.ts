@@ -46,6 +46,8 @@ function boundedError(error: Error, depth: number, budget: { left: number }): ob
   for (const [member, value] of Object.entries(more).slice(0, entriesMax)) {
     known[short(member, 128)] = bounded(value, depth - 1, budget);
   }
+  // A connection that fails at several addresses is an AggregateError without a message of its own.
+  if (error instanceof AggregateError) known.errors = bounded(error.errors, depth - 1, budget);
   if (cause !== undefined) known.cause = bounded(cause, depth - 1, budget);
   return known;
 }

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, it, test } from "node:test";
 import { must } from "../../src/lib/assert.ts";
 import { type AgentProcess, startAgent } from "../agent-process.ts";
+import { startBerth } from "../berth-process.ts";
 import { whyNoDocker } from "./docker-host.ts";
 import { sayings, TaskWorld, type Wanted } from "./task-world.ts";
 
@@ -155,6 +156,20 @@ describe("berth agent with --allow flags", { skip }, () => {
     assert.match(stopped.stoppedReason ?? "", /data\/link, which is .*\/secret, is not allowed on this host/);
     assert.equal((await world.containers(arn)).size, 0);
   });
+});
+
+test("berth dev says what tasks may not use in Docker, and takes the same flags", { skip }, async (t) => {
+  const withheldBy = async (...flags: string[]): Promise<readonly string[]> => {
+    const dev = await startBerth("dev", ["--runtime", "docker", "--in-memory", "--instances", "1", ...flags]);
+    t.after(() => dev.end("SIGKILL"));
+    const { docker } = dev.listening as unknown as { docker: { withheld: readonly { readonly flag: string }[] } };
+    await dev.end("SIGTERM");
+    return docker.withheld.map(({ flag }) => flag);
+  };
+  const all = await withheldBy();
+  const some = await withheldBy("--allow-privileged", "--allow-host-path", "/srv");
+  assert.ok(all.includes("--allow-privileged") && all.includes("--allow-host-path PATH"));
+  assert.deepEqual(some, ["--allow-host-pid", "--allow-host-ipc", "--allow-volume NAME", "--allow-volume-options"]);
 });
 
 async function instances(world: TaskWorld): Promise<string[]> {
