@@ -31,6 +31,7 @@ import type { MetricsSource } from "./metrics-text.ts";
 import { openAuthentication } from "./open-authentication.ts";
 import type { Health, OperatorSources } from "./operator-answers.ts";
 import { createOperatorsHttp } from "./operators-http.ts";
+import { keepPrivate } from "./private-data-directory.ts";
 import { SimulatedHosts, type SimulationOptions } from "./simulated-hosts.ts";
 import { StartError } from "./start-error.ts";
 import { readTlsFiles, type TlsFiles } from "./tls-files.ts";
@@ -93,6 +94,7 @@ export type RunningServer = {
  * used, SealError for access keys that cannot be read, StartError for an address that cannot be listened on.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  keepPrivate(options.dataDir, options.log);
   const store = await openStore(options.dataDir);
   // In the order of opening; closed backwards.
   const closers: (() => Promise<void>)[] = [() => store.close()];

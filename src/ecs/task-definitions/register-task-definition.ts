@@ -12,6 +12,7 @@ import { type CompatibilityFacts, whyIncompatible } from "./compatibilities.ts";
 import { checkContainerReferences } from "./container-references.ts";
 import { checkContainerMemory, checkedContainer } from "./container-rules.ts";
 import { checkedRole, checkedText, checkOneOf, checkRange, refuseDefinition } from "./definition-checks.ts";
+import { checkHostAccess } from "./host-access-rules.ts";
 import { checkSharedPorts } from "./port-rules.ts";
 import { requiredAttributes } from "./required-attributes.ts";
 import type { ContainerDefinition, NetworkMode, TaskDefinition } from "./task-definition.ts";
@@ -71,6 +72,8 @@ function checkedDefinition(request: RegisterTaskDefinitionRequest): Content {
   const volumes = checkedVolumes(request.volumes ?? []);
   const containers = checkedContainers(request.containerDefinitions ?? [], networkMode);
   checkContainerReferences(containers, volumes);
+  const isWindows = request.runtimePlatform?.operatingSystemFamily?.startsWith("WINDOWS") === true;
+  checkHostAccess(containers, volumes, isWindows);
   checkSharedPorts(containers, networkMode);
   const hasProxy = request.proxyConfiguration !== undefined;
   const hasAccelerators = (request.inferenceAccelerators ?? []).length > 0;
@@ -87,7 +90,7 @@ function checkedDefinition(request: RegisterTaskDefinitionRequest): Content {
     placementConstraints,
     hasProxy,
     hasAccelerators,
-    isWindows: request.runtimePlatform?.operatingSystemFamily?.startsWith("WINDOWS") === true,
+    isWindows,
     hasEphemeralStorage: request.ephemeralStorage !== undefined,
   };
   const compatibilities = checkedCompatibilities(facts, request.requiresCompatibilities ?? []);

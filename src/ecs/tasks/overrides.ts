@@ -1,6 +1,7 @@
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import { checkedRole } from "../task-definitions/definition-checks.ts";
+import { checkVariable } from "../task-definitions/host-access-rules.ts";
 import { isAmount, isOwnResource } from "../task-definitions/resource-requirements.ts";
 import type { ContainerDefinition, TaskDefinition } from "../task-definitions/task-definition.ts";
 import type { ContainerOverride, TaskOverride } from "./task.ts";
@@ -55,6 +56,11 @@ export function resolveOverrides(
       refuse("InvalidParameterException", `Container ${name} can only have one override.`);
     }
     checkAmounts(name, override);
+    for (const variable of override.environment ?? []) {
+      checkVariable("containerOverrides.environment", variable.name, variable.value, (message) =>
+        refuse("InvalidParameterException", message),
+      );
+    }
     byName.set(name, { ...override, name });
   }
   const { cpu, memory } = given;
