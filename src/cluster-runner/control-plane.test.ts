@@ -17,7 +17,11 @@ const place = { account: "123456789012", region: "eu-west-1" };
 const caller = { principalArn: "arn:aws:iam::123456789012:root", isAgent: false };
 const arnPrefix = "arn:aws:ecs:eu-west-1:123456789012:";
 
-async function aControlPlane({ disk = emptyMemoryDisk(), clock = new VirtualClock(1_700_000_000_000) } = {}) {
+async function aControlPlane({
+  disk = emptyMemoryDisk(),
+  clock = new VirtualClock(1_700_000_000_000),
+  stopwatch = () => clock.now(),
+} = {}) {
   const fates = new Map<string, AppendFate | "crash">();
   const store: MemoryStore = new MemoryStore({
     disk,
@@ -38,6 +42,7 @@ async function aControlPlane({ disk = emptyMemoryDisk(), clock = new VirtualCloc
     configuration: { latestAgentVersion: "1.99.0", verifyIdentity: null },
     endpoints: () => ({ endpoint: "http://acs", telemetryEndpoint: "http://tcs" }),
     log: () => {},
+    stopwatch,
   });
   controlPlane.onEffect((at, effect) => effects.push([at, effect]));
   controlPlane.onLoaded(({ cluster }) => loaded.push(cluster));
@@ -281,3 +286,76 @@ async function openWhileCranked({ disk, clock }: World): Promise<World> {
   await clock.settle();
   return opening;
 }
+
+describe("a control plane in which everything takes long", () => {
+  /** For whoever measures with it every piece of work takes 10 ms. */
+  const slowly = () => {
+    let now = 0;
+    return () => {
+      now += 10;
+      return now;
+    };
+  };
+
+  it("answers small calls of others, and to the same cluster, before a long one", async () => {
+    const world = await aControlPlane({ stopwatch: slowly() });
+    await world.call("CreateCluster", { clusterName: "east" });
+    const taskDefinition = await aRevision(world);
+    const containerInstances: string[] = [];
+    for (let at = 0; at < 3; at++) containerInstances.push(await anInstance(world, "east"));
+    await world.call("CreateService", { cluster: "east", serviceName: "web", taskDefinition, desiredCount: 9 });
+    await world.clock.advance(3_000);
+    const order: string[] = [];
+    const ask = (name: string, call: Partial<ControlPlaneCall>): Promise<unknown> =>
+      world.controlPlane
+        .call({ operation: "PlanDrain", request: {}, caller, ...place, ...call })
+        .then(() => order.push(name));
+    const all = [
+      ask("plan", { request: { cluster: "east", containerInstances: containerInstances.slice(0, 1) } }),
+      ask("other account", { account: "999999999999", operation: "ListClusters" }),
+      ask("same cluster", { operation: "ListTasks", request: { cluster: "east" } }),
+    ];
+    await world.clock.settle();
+    await Promise.all(all);
+    assert.deepEqual(order, ["other account", "same cluster", "plan"]);
+  });
+
+  it("answers an account's small call though another one's wait by the hundred", async () => {
+    const world = await aControlPlane({ stopwatch: slowly() });
+    await world.call("CreateCluster", { clusterName: "east" });
+    await world.call("ListClusters", {}, { account: "999999999999" });
+    const order: string[] = [];
+    const ask = (name: string, account: string): Promise<unknown> =>
+      world.controlPlane
+        .call({ operation: "ListClusters", request: {}, caller, ...place, account })
+        .then(() => order.push(name));
+    const all = Array.from({ length: 300 }, () => ask("many", place.account));
+    all.push(ask("few", "999999999999"));
+    await world.clock.settle();
+    await Promise.all(all);
+    assert.equal(order.length, 301);
+    assert.ok(order.indexOf("few") < 10, `after ${order.indexOf("few")} of the others`);
+  });
+
+  it("takes an agent's reports in order, and the machine's timers and appends in between", async () => {
+    const world = await aControlPlane({ stopwatch: slowly() });
+    await world.call("CreateCluster", { clusterName: "east" });
+    const arn = await anInstance(world, "east");
+    const instanceId = arn.split("/").at(-1) ?? "";
+    const hello = { agentVersion: "1.99.0", agentHash: "abcdef", dockerVersion: "DockerVersion: 25.0.8" };
+    const connected = { type: "agent-connected", isNewProcess: false, instanceId, ...hello } as const;
+    const reports = Array.from({ length: 21 }, (_, at) =>
+      world.controlPlane.report(
+        { ...place, cluster: "east" },
+        at % 2 === 0 ? { type: "agent-disconnected", instanceId } : connected,
+      ),
+    );
+    await world.clock.settle();
+    await Promise.all(reports);
+    const { containerInstances } = await world.call("DescribeContainerInstances", {
+      cluster: "east",
+      containerInstances: [arn],
+    });
+    assert.equal(containerInstances[0].agentConnected, false, "the last report counts");
+  });
+});

@@ -468,3 +468,139 @@ describe("closing", () => {
     assert.deepEqual([added.value, "value" in closed, world.durable("a")], [1, true, '{"count":1}']);
   });
 });
+
+/** Turns that come one at a time, whenever somebody takes the next. */
+function handedTurns() {
+  const waiting: (() => void)[] = [];
+  const takeTurn = (run: () => void): void => void waiting.push(run);
+  const next = (): boolean => {
+    const run = waiting.shift();
+    run?.();
+    return run !== undefined;
+  };
+  return { takeTurn, next, waiting };
+}
+
+describe("work that takes long", () => {
+  it("is tried again until it is done, while other inputs are answered", async () => {
+    const turns = handedTurns();
+    const world = await aWorldInTurns(turns);
+    const slow = watch(world.runner.submit({ type: "slow", attempts: 3, counter: "a" }));
+    const other = watch(world.runner.submit({ type: "slow", attempts: 3, counter: "a" }));
+    const seen: unknown[] = [];
+    while (slow.value === undefined) {
+      assert.ok(turns.waiting.length > 0, "it waits for its next turn");
+      turns.next();
+      world.runner.submit(read).then((value) => seen.push(value));
+      await world.clock.settle();
+    }
+    assert.deepEqual([slow.value, seen[0], other], [1, 0, {}]);
+    while (other.value === undefined) {
+      turns.next();
+      await world.clock.settle();
+    }
+    assert.equal(other.value, 2, "the second one comes after the first");
+    assert.equal(world.runner.status().waiting, 0);
+  });
+
+  it("waits for the next load when a bug throws the machine away", async () => {
+    const turns = handedTurns();
+    const world = await aWorldInTurns(turns);
+    const slow = watch(world.runner.submit({ type: "slow", attempts: 3, counter: "a" }));
+    const bug = watch(world.runner.submit({ type: "bug" }));
+    for (let turn = 0; turn < 20 && slow.value === undefined; turn++) {
+      turns.next();
+      await world.clock.settle();
+    }
+    assert.ok(bug.error instanceof errors.StepFailedError);
+    assert.equal(slow.value, 1);
+    assert.equal(world.durable("a"), '{"count":1}');
+  });
+
+  it("is worked out in slices while the machine goes on, and shows what was in the beginning", async () => {
+    const turns = handedTurns();
+    const world = await aWorldInTurns(turns, { stopwatch: everLater() });
+    world.hold();
+    const added = watch(world.runner.submit(add));
+    const long = watch(world.runner.submit({ type: "long", slices: 3, counter: "a" }));
+    while (turns.next()) await world.clock.settle();
+    assert.deepEqual([added, long], [{}, {}], "it waits for the append of what it has seen");
+    await world.answer("ok");
+    assert.deepEqual([added.value, long.value], [1, 1]);
+  });
+
+  it("is not answered when what it has seen is lost, or when the runner is closed", async () => {
+    const turns = handedTurns();
+    const world = await aWorldInTurns(turns, { stopwatch: everLater() });
+    world.hold();
+    watch(world.runner.submit(add));
+    const lost = watch(world.runner.submit({ type: "long", slices: 3, counter: "a" }));
+    while (turns.next()) await world.clock.settle();
+    await world.answer("fail");
+    assert.ok(lost.error instanceof errors.NotDurableError);
+    while (turns.next()) await world.clock.settle();
+    const cut = watch(world.runner.submit({ type: "long", slices: 3, counter: "a" }));
+    await world.runner.close();
+    while (turns.next()) await world.clock.settle();
+    assert.ok(cut.error instanceof errors.MachineClosedError);
+  });
+
+  it("such as loading is done in slices, and calls that wait for it are answered in order", async () => {
+    const first = await aWorld();
+    await Promise.all(
+      Array.from({ length: 200 }, (_, at) => first.runner.submit({ type: "add", counter: `c${at}` })).concat(
+        first.clock.settle().then(() => null),
+      ),
+    );
+    const turns = handedTurns();
+    const runner = new MachineRunner<CountingInput, CountingEffect>({
+      partition: "p",
+      store: new MemoryStore({ disk: first.disk }),
+      clock: first.clock,
+      random: seededRandom("test"),
+      create: () => new CountingMachine(),
+      timerInput: { type: "timer" },
+      afterLoad: null,
+      onEffect: () => {},
+      log: () => {},
+      takeTurn: turns.takeTurn,
+      stopwatch: everLater(),
+    });
+    const loaded = watch(runner.load());
+    const answers = [0, 199, 7].map((at) => watch(runner.submit({ type: "read", counter: `c${at}` })));
+    let taken = 0;
+    await first.clock.settle();
+    while (turns.next()) {
+      taken += 1;
+      await first.clock.settle();
+    }
+    assert.ok("value" in loaded);
+    assert.ok(taken >= 6, `${taken} turns`);
+    assert.deepEqual(
+      answers.map(({ value }) => value),
+      [1, 1, 1],
+    );
+  });
+});
+
+/** A stopwatch for which everything takes long. */
+function everLater(): () => number {
+  let now = 0;
+  return () => {
+    now += 100;
+    return now;
+  };
+}
+
+async function aWorldInTurns(turns: ReturnType<typeof handedTurns>, options: Options = {}) {
+  const starting = aWorld({ takeTurn: turns.takeTurn, ...options });
+  let isStarted = false;
+  starting.then(() => {
+    isStarted = true;
+  });
+  while (!isStarted) {
+    turns.next();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  return starting;
+}
