@@ -10,6 +10,7 @@ import { renderReply } from "../wire/render.ts";
 import { operationOfTarget } from "../wire/target.ts";
 import type { Authenticate, AuthenticateBody } from "./authenticate.ts";
 import type { CallMetrics } from "./call-metrics.ts";
+import type { LargeAnswers } from "./large-answers.ts";
 import type { ServerLog } from "./log.ts";
 import { checkTaskRequest } from "./task-caller.ts";
 
@@ -36,6 +37,8 @@ export type CallHead = {
   /** The request line's target, with its query. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Whether nobody waits for the answer any more. */
+  readonly isGone: () => boolean;
 };
 
 /** A call whose headers are in order: its body may be read. */
@@ -45,6 +48,8 @@ export type AdmittedCall = {
   readonly authenticateBody: AuthenticateBody;
   /** The request's Host header. */
   readonly host: string | null;
+  /** Whether nobody waits for the answer any more. */
+  readonly isGone: () => boolean;
 };
 
 /** An answer; its content type is that of the API unless it names another one. */
@@ -57,13 +62,16 @@ export type FrontDoor = {
   readonly log: ServerLog;
 };
 
+/** What a call needs besides, to be answered. */
+export type AnswerOptions = FrontDoor & { readonly largeAnswers: LargeAnswers };
+
 /**
  * Checks all of a call that can be checked before its body is there: that its target names an operation, and who calls. Gives the
  * answer for one that is refused; never rejects.
  */
 export async function admitCall(
   frontDoor: FrontDoor,
-  { requestId, url, headers }: CallHead,
+  { requestId, url, headers, isGone }: CallHead,
 ): Promise<{ readonly call: AdmittedCall } | { readonly refused: HttpAnswer }> {
   const startedAt = performance.now();
   let operation: ApiOperation | "" = "";
@@ -71,14 +79,14 @@ export async function admitCall(
     operation = operationOfTarget(headers["x-amz-target"]);
     const authenticateBody = await frontDoor.authenticate(signedHead("POST", url, headers));
     const host = typeof headers.host === "string" ? headers.host : null;
-    return { call: { requestId, operation, authenticateBody, host } };
+    return { call: { requestId, operation, authenticateBody, host, isGone } };
   } catch (error) {
     return { refused: answerError(frontDoor, { requestId, operation, startedAt }, error) };
   }
 }
 
 /** From the body of an admitted call to the bytes of its answer; never rejects. */
-export async function answerCall(frontDoor: FrontDoor, call: AdmittedCall, body: Uint8Array): Promise<HttpAnswer> {
+export async function answerCall(frontDoor: AnswerOptions, call: AdmittedCall, body: Uint8Array): Promise<HttpAnswer> {
   const { requestId, operation, host } = call;
   const noted = { requestId, operation, startedAt: performance.now() };
   try {
@@ -86,8 +94,11 @@ export async function answerCall(frontDoor: FrontDoor, call: AdmittedCall, body:
     if (!isAnswered(operation)) throw notAnswered(operation);
     const request = parseRequest(operation, body);
     if (task !== undefined) checkTaskRequest(task, operation, request, { account, region });
-    const reply = await frontDoor.answerApi({ operation, request, account, region, caller, host });
-    const rendered = renderReply(operation, reply);
+    const rendered = await frontDoor.largeAnswers.make(account, operation, async () => {
+      if (call.isGone()) return "";
+      const reply = await frontDoor.answerApi({ operation, request, account, region, caller, host });
+      return renderReply(operation, reply);
+    });
     note(frontDoor, noted, "");
     return { status: 200, body: rendered };
   } catch (error) {
