@@ -81,6 +81,7 @@ export class AgentWorld {
       latestAgentVersion: "1.97.0",
       agentArchive: { location: "http://127.0.0.1:9/agent-1.97.0.tar", signature: "ab".repeat(32) },
       simulation: null,
+      metricsListen: { host: "127.0.0.1", port: 0 },
       log: openLog("info", { write: (line) => this.lines.push(line) }),
       ...options,
       ...(options.tls && { tls: { ...options.tls, key: this.#privateCopy(options.tls.key) } }),
