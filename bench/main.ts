@@ -1,5 +1,9 @@
-/** `npm run bench`: every published figure, one after the other. `npm run bench -- NAME` runs one. */
+/**
+ * `npm run bench`: every published figure, one after the other. `npm run bench -- NAME` runs one. The attacks have a table and flags of
+ * their own: `npm run bench -- attacks --help`.
+ */
 import { agentSessionFigures } from "./agent-sessions.ts";
+import { attackFigures } from "./attacks.ts";
 import { type Figure, machine, printFigures } from "./figure.ts";
 import { memoryAndReloadFigures } from "./memory-and-reload.ts";
 import { placementFigures } from "./placement.ts";
@@ -19,8 +23,9 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
 };
 
 const asked = process.argv.slice(2);
+if (asked[0] === "attacks") process.exit(await attackFigures(asked.slice(1)));
 if (asked.includes("--help") || asked.some((name) => benches[name] === undefined)) {
-  process.stdout.write(`Usage: npm run bench [-- NAME...]\nNames: ${Object.keys(benches).join(", ")}\n`);
+  process.stdout.write(`Usage: npm run bench [-- NAME...]\nNames: ${Object.keys(benches).join(", ")}, attacks\n`);
   process.exit(asked.includes("--help") ? 0 : 2);
 }
 process.stdout.write(`${machine()}\n`);
@@ -29,3 +34,4 @@ for (const [name, run] of Object.entries(benches)) {
   process.stderr.write(`${name} ...\n`);
   printFigures(await run());
 }
+if (asked.length === 0) process.exitCode = await attackFigures([]);

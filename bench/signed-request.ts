@@ -1,21 +1,30 @@
 import { SignatureV4 } from "@smithy/signature-v4";
 import { Sha256 } from "../src/lib/sha256.ts";
 
-/** A whole signed HTTP request for `operation`, ready to be written to a socket as often as wanted within five minutes. */
+export type BenchKey = { readonly accessKeyId: string; readonly secretAccessKey: string };
+
+export type SignedRequestOptions = {
+  /** By default us-east-1. */
+  readonly region?: string;
+  /** `chunked`: announced by Transfer-Encoding instead of a length, and the body follows as one chunk. */
+  readonly framing?: "length" | "chunked";
+};
+
+/**
+ * A whole signed HTTP request, ready to be written to a socket as often as wanted within five minutes. `operation` is one of ECS, or a
+ * whole target such as `BerthV1.PlanDrain`.
+ */
 export async function signedRequest(
   port: number,
   operation: string,
   body: object,
-  key: { readonly accessKeyId: string; readonly secretAccessKey: string },
+  key: BenchKey,
+  { region = "us-east-1", framing = "length" }: SignedRequestOptions = {},
 ): Promise<Buffer> {
   const text = JSON.stringify(body);
+  const bytes = Buffer.byteLength(text);
   const host = `127.0.0.1:${port}`;
-  const signer = new SignatureV4({
-    service: "ecs",
-    region: "us-east-1",
-    credentials: key,
-    sha256: Sha256,
-  });
+  const signer = new SignatureV4({ service: "ecs", region, credentials: key, sha256: Sha256 });
   const signed = await signer.sign({
     method: "POST",
     protocol: "http:",
@@ -26,11 +35,12 @@ export async function signedRequest(
     headers: {
       host,
       "content-type": "application/x-amz-json-1.1",
-      "x-amz-target": `AmazonEC2ContainerServiceV20141113.${operation}`,
-      "content-length": String(Buffer.byteLength(text)),
+      "x-amz-target": operation.includes(".") ? operation : `AmazonEC2ContainerServiceV20141113.${operation}`,
+      ...(framing === "length" ? { "content-length": String(bytes) } : { "transfer-encoding": "chunked" }),
     },
     body: text,
   });
   const head = Object.entries(signed.headers).map(([name, value]) => `${name}: ${value}`);
-  return Buffer.from(`POST / HTTP/1.1\r\n${head.join("\r\n")}\r\n\r\n${text}`);
+  const sent = framing === "length" ? text : `${bytes.toString(16)}\r\n${text}\r\n0\r\n\r\n`;
+  return Buffer.from(`POST / HTTP/1.1\r\n${head.join("\r\n")}\r\n\r\n${sent}`);
 }

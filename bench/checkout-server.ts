@@ -1,0 +1,103 @@
+/** Servers of this checkout or of another one, each in a process of its own, so that one run compares both. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The root of the checkout that this file is in. */
+export const thisCheckout = fileURLToPath(new URL("..", import.meta.url));
+
+/** LIMIT: the slowest start that is measured takes 16 s, with 20,000 places; a machine that is busy takes longer. */
+const startTimeoutMs = 180_000;
+
+export type CheckoutServerOptions = {
+  /** The root of the checkout whose `src/cli/main.ts` runs. */
+  readonly checkout: string;
+  readonly command: "dev" | "serve";
+  /** Besides `--port 0`, `--json` and simulated containers. */
+  readonly flags: readonly string[];
+  /** `unread`: standard error is a pipe that nobody reads from. By default it is thrown away. */
+  readonly standardError?: "ignore" | "unread";
+};
+
+export type CheckoutServer = {
+  readonly port: number;
+  readonly pid: number;
+  /** From the start of the process to its line that it listens. */
+  readonly startedInMs: number;
+  /** Whether the process has ended by itself. */
+  readonly hasEnded: () => boolean;
+  /** Ends it by SIGTERM, or by SIGKILL when that takes longer than ten seconds. */
+  readonly stop: () => Promise<void>;
+};
+
+/** Starts `berth dev` or `berth serve` of a checkout and waits until it listens. Throws when it ends before. */
+export async function startCheckoutServer(options: CheckoutServerOptions): Promise<CheckoutServer> {
+  const { checkout, command, flags, standardError = "ignore" } = options;
+  const simulated = command === "dev" ? "--runtime" : "--fargate";
+  const main = resolve(checkout, "src/cli/main.ts");
+  const argv = [main, command, "--port", "0", "--json", simulated, "simulated", ...flags];
+  const begin = performance.now();
+  const child = spawn(process.execPath, argv, {
+    cwd: checkout,
+    stdio: ["ignore", "pipe", standardError === "unread" ? "pipe" : "ignore"],
+  });
+  const line = await firstLine(child, `berth ${command} of ${checkout}`);
+  const startedInMs = performance.now() - begin;
+  const { port } = JSON.parse(line) as { readonly port: number };
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  return { port, pid: child.pid ?? 0, startedInMs, hasEnded, stop: () => stopChild(child) };
+}
+
+/** Makes a key for `account` in a data directory that no server has open. */
+export function createKey(
+  checkout: string,
+  dataDir: string,
+  account: string,
+): { readonly accessKeyId: string; readonly secretAccessKey: string } {
+  const main = resolve(checkout, "src/cli/main.ts");
+  const argv = [main, "keys", "create", "--data-dir", dataDir, "--account", account, "--json"];
+  return JSON.parse(execFileSync(process.execPath, argv, { cwd: checkout, encoding: "utf8" }));
+}
+
+/** Gives `use` an empty directory and removes it afterwards. */
+export async function withDataDir<T>(use: (dataDir: string) => Promise<T>): Promise<T> {
+  const dataDir = mkdtempSync(join(tmpdir(), "berth-bench-"));
+  try {
+    return await use(dataDir);
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function firstLine(child: ChildProcess, name: string): Promise<string> {
+  let output = "";
+  return new Promise((done, fail) => {
+    const timer = setTimeout(() => {
+      child.kill("SIGKILL");
+      fail(new Error(`${name} did not listen in ${startTimeoutMs / 1000} s`));
+    }, startTimeoutMs);
+    child.once("exit", (code) => {
+      clearTimeout(timer);
+      fail(new Error(`${name} ended with ${code} before it listened`));
+    });
+    child.stdout?.on("data", (chunk: Buffer) => {
+      output += chunk.toString("utf8");
+      if (!output.includes("\n")) return;
+      clearTimeout(timer);
+      child.removeAllListeners("exit");
+      done(output.slice(0, output.indexOf("\n")));
+    });
+  });
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+  await ended;
+  clearTimeout(timer);
+}
