@@ -10,6 +10,7 @@ import { constraintAttacks } from "./attacks/constraints.ts";
 import { type ForgottenPlaces, placeCounts, startOnForgottenPlaces } from "./attacks/forgotten-places.ts";
 import { logAttacks } from "./attacks/log.ts";
 import { memoryAttacks } from "./attacks/memory.ts";
+import { pileAttacks } from "./attacks/piles.ts";
 import { placeAttacks } from "./attacks/places.ts";
 import { type Compared, runAttack } from "./attacks/run-attack.ts";
 import { attackTable } from "./attacks/table.ts";
@@ -21,6 +22,7 @@ const attacks: readonly Attack[] = [
   ...placeAttacks,
   ...constraintAttacks,
   ...memoryAttacks,
+  ...pileAttacks,
   ...logAttacks,
 ];
 
