@@ -77,13 +77,17 @@ describe("turns", () => {
     assert.ok(doneWhenInputCame <= 2, `input came after ${doneWhenInputCame}`);
   });
 
-  it("come first for what is urgent, within the account", async () => {
+  it("come for what gathers work after some of it, or when none is left", async () => {
     const { clock, turns, done, work } = aWorld();
     void turns.work("first", "", work("first", 100));
-    for (let at = 0; at < 5; at++) turns.take("a", "", work("later", 5));
-    turns.take("a", "", work("urgent", 1), true);
+    turns.take("a", "", work("append", 1), true);
+    for (let at = 0; at < 5; at++) turns.take("a", "", work("step", 3));
     await clock.settle();
-    assert.deepEqual(done.slice(0, 3), ["first", "urgent", "later"]);
+    assert.deepEqual(done, ["first", "step", "step", "step", "append", "step", "step"]);
+    void turns.work("first", "", work("first", 100));
+    turns.take("a", "", work("last append", 1), true);
+    await clock.settle();
+    assert.equal(done.at(-1), "last append");
   });
 
   it("within other work need no other turn, and what is thrown reaches the one who waits", async () => {
