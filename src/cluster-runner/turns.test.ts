@@ -1,4 +1,4 @@
-/** Turns with a stopwatch that stands still but for the work that is done, and an event loop cranked by hand. */
+/** Turns with a stopwatch that moves only with work, and an event loop cranked by hand. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { VirtualClock } from "../lib/virtual-clock.ts";
@@ -92,7 +92,7 @@ describe("turns", () => {
 
   it("within other work need no other turn, and what is thrown reaches the one who waits", async () => {
     const { clock, turns, done, work } = aWorld();
-    turns.work("a", "", () => {
+    void turns.work("a", "", () => {
       work("outer", 10)();
       void turns.work("a", "b", work("inner", 1));
     });

@@ -2,6 +2,7 @@ import { comparableVersion, compareVersions } from "./comparable-version.ts";
 import { secondsOf } from "./date-and-time.ts";
 import { patternMatcher, patternStates } from "./match-pattern.ts";
 import { parsePattern } from "./parse-pattern.ts";
+import type { PatternAutomaton } from "./pattern-automaton.ts";
 import type { PredicateTest, QuerySubject, QueryWork } from "./query.ts";
 import { QueryError } from "./query-error.ts";
 import { queryLimits } from "./query-limits.ts";
@@ -107,8 +108,11 @@ function matcher([literal = { text: "", at: 0 }]: readonly Literal[], work: Quer
   if (work.states > queryLimits.patternStatesPerExpression) {
     throw new QueryError("The patterns of the expression are too large, repetitions counted", literal.at);
   }
-  const automaton = patternMatcher(pattern);
+  // Made when it is first asked: of many expressions only their size is asked.
+  let made: PatternAutomaton | null = null;
   return (text) => {
+    made ??= patternMatcher(pattern);
+    const automaton = made;
     const before = automaton.steps;
     const matches = automaton.matches(text);
     work.steps += automaton.steps - before;
