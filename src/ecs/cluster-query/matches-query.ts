@@ -39,7 +39,10 @@ export function attributeValues(query: Query, asked: QuerySubject): Values {
   return values;
 }
 
-function attributeNamed(attributes: QuerySubject["instance"]["customAttributes"], wanted: string): string | null | undefined {
+function attributeNamed(
+  attributes: QuerySubject["instance"]["customAttributes"],
+  wanted: string,
+): string | null | undefined {
   // From the end: of two by the same name in one list the last counts.
   for (let at = attributes.length - 1; at >= 0; at--) {
     const attribute = attributes[at];

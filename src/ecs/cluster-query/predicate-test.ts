@@ -9,7 +9,7 @@ import { queryLimits } from "./query-limits.ts";
 import type { OperatorName, SubjectName } from "./query-vocabulary.ts";
 
 /** What asking one predicate costs in steps, matching with a pattern not counted. */
-export const stepsPerPredicate = 20;
+export const stepsPerPredicate = 5;
 
 /** An argument and where it stands in the expression (its first character, behind a quotation mark). */
 export type Literal = { readonly text: string; readonly at: number };
