@@ -80,14 +80,19 @@ describe("turns", () => {
   it("come for what gathers work after some of it, or when none is left", async () => {
     const { clock, turns, done, work } = aWorld();
     void turns.work("first", "", work("first", 100));
-    turns.take("a", "", work("append", 1), true);
+    turns.take("a", "", work("append", 1), "gathered");
     for (let at = 0; at < 5; at++) turns.take("a", "", work("step", 3));
     await clock.settle();
     assert.deepEqual(done, ["first", "step", "step", "step", "append", "step", "step"]);
     void turns.work("first", "", work("first", 100));
-    turns.take("a", "", work("last append", 1), true);
+    turns.take("a", "", work("last append", 1), "gathered");
     await clock.settle();
     assert.equal(done.at(-1), "last append");
+    void turns.work("first", "", work("first", 100));
+    for (let at = 0; at < 3; at++) turns.take("a", "", work("step", 3));
+    turns.take("a", "", work("full append", 1), "first");
+    await clock.settle();
+    assert.deepEqual(done.slice(-4), ["full append", "step", "step", "step"]);
   });
 
   it("within other work need no other turn, and what is thrown reaches the one who waits", async () => {

@@ -20,15 +20,19 @@ const callsPerAccount = 10_000;
 const gatheringMs = 8;
 
 /**
- * Does `run` when it is the owner's turn, at once when nobody waits. What is `gathering` comes when nothing else of the owner waits, or
- * after a few milliseconds of that.
+ * When work comes among what else its owner waits for: `first`; `gathered`, when nothing else waits, or after a few milliseconds of that;
+ * or else behind it.
  */
-export type TakeTurn = (run: () => void, gathering?: boolean) => void;
+export type TurnPlace = "first" | "gathered" | "last";
+
+/** Does `run` when it is the owner's turn, at once when nobody waits. */
+export type TakeTurn = (run: () => void, place?: TurnPlace) => void;
 
 type Run = () => void;
 type Waiting = {
   readonly clusters: Rota<Run[]>;
-  readonly gathering: { readonly run: Run; readonly since: number }[];
+  readonly first: Run[];
+  readonly gathered: { readonly run: Run; readonly since: number }[];
   /** Milliseconds that were worked for the account while it waited. */
   worked: number;
 };
@@ -97,14 +101,20 @@ export class Turns {
   }
 
   /** Does `run` in its turn, and in the order of these calls for one cluster: never within other work. */
-  take(account: string, cluster: string, run: Run, gathering = false): void {
+  take(account: string, cluster: string, run: Run, place: TurnPlace = "last"): void {
     if (!this.#isWorking && this.#isFree()) this.#timed(account, cluster, run);
-    else this.#wait(account, cluster, run, gathering);
+    else this.#wait(account, cluster, run, place);
   }
 
-  #wait(account: string, cluster: string, run: Run, gathering = false): void {
-    const waiting = this.#accounts.obtain(account, () => ({ clusters: new Rota<Run[]>(), gathering: [], worked: 0 }));
-    if (gathering) waiting.gathering.push({ run, since: waiting.worked });
+  #wait(account: string, cluster: string, run: Run, place: TurnPlace = "last"): void {
+    const waiting = this.#accounts.obtain(account, () => ({
+      clusters: new Rota<Run[]>(),
+      first: [],
+      gathered: [],
+      worked: 0,
+    }));
+    if (place === "first") waiting.first.push(run);
+    else if (place === "gathered") waiting.gathered.push({ run, since: waiting.worked });
     else waiting.clusters.obtain(cluster, () => []).push(run);
     this.#openRound();
   }
@@ -160,13 +170,17 @@ export class Turns {
   }
 
   #serveAccount(account: string, waiting: Waiting): void {
-    const { gathering, clusters } = waiting;
-    const [oldest] = gathering;
-    const isGathered = oldest !== undefined && (clusters.size === 0 || waiting.worked - oldest.since >= gatheringMs);
-    const cluster = isGathered ? null : clusters.next();
-    const run = isGathered ? gathering.shift()?.run : cluster?.content.shift();
+    const { first, gathered, clusters } = waiting;
+    const cluster = first.length > 0 || isGathered(waiting) ? null : clusters.next();
+    const run = first.shift() ?? (cluster === null ? gathered.shift()?.run : cluster.content.shift());
     if (cluster?.content.length === 0) clusters.remove(cluster.key);
-    if (gathering.length === 0 && clusters.size === 0) this.#accounts.remove(account);
+    if (first.length + gathered.length === 0 && clusters.size === 0) this.#accounts.remove(account);
     if (run !== undefined) this.#timed(account, cluster?.key ?? "", run);
   }
+}
+
+/** True when what gathers other work has waited for enough of it. */
+function isGathered({ gathered, clusters, worked }: Waiting): boolean {
+  const [oldest] = gathered;
+  return oldest !== undefined && (clusters.size === 0 || worked - oldest.since >= gatheringMs);
 }
