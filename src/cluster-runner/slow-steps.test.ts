@@ -7,6 +7,7 @@ import { type AppendFate, emptyMemoryDisk, MemoryStore } from "../store/memory/m
 import { type CountingEffect, type CountingInput, CountingMachine } from "./counting-machine.ts";
 import { MachineRunner } from "./machine-runner.ts";
 import * as errors from "./runner-errors.ts";
+import type { TakeTurn } from "./turns.ts";
 
 const add: CountingInput = { type: "add", counter: "a" };
 const read: CountingInput = { type: "read", counter: "a" };
@@ -14,7 +15,10 @@ const read: CountingInput = { type: "read", counter: "a" };
 /** Turns that come one at a time, whenever somebody takes the next. */
 function handedTurns() {
   const waiting: (() => void)[] = [];
-  const takeTurn = (run: () => void): void => void waiting.push(run);
+  const takeTurn: TakeTurn = (run, place) => {
+    if (place === "first") waiting.unshift(run);
+    else waiting.push(run);
+  };
   const next = (): boolean => {
     const run = waiting.shift();
     run?.();
@@ -99,10 +103,18 @@ describe("work that takes long", () => {
     const answers = [0, 199, 7].map((at) => watch(runner.submit({ type: "read", counter: `c${at}` })));
     let taken = 0;
     await first.clock.settle();
-    while (turns.next()) {
+    while (!("value" in loaded)) {
+      assert.ok(turns.next(), "the load waits for its next turn");
       taken += 1;
       await first.clock.settle();
     }
+    // Other work of the same owner, which would only make the queue longer.
+    let later = 0;
+    turns.takeTurn(() => {
+      later = answers.filter((answer) => "value" in answer).length;
+    });
+    while (turns.next()) await first.clock.settle();
+    assert.equal(later, 3, "what waited comes first");
     assert.ok("value" in loaded);
     assert.ok(taken >= 6, `${taken} turns`);
     assert.deepEqual(
