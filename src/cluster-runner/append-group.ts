@@ -33,9 +33,9 @@ export class GroupSize {
 
   /** A group of so many writes became so much text. */
   saw(writes: number, characters: number): void {
-    // Large writes are noticed at once and forgotten slowly.
+    // Large writes are noticed at once and forgotten in a few groups.
     const each = characters / Math.max(1, writes);
-    this.#charactersPerWrite = Math.max(1, each, 0.9 * this.#charactersPerWrite);
+    this.#charactersPerWrite = Math.max(1, each, 0.5 * this.#charactersPerWrite);
   }
 }
 

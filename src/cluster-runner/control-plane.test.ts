@@ -288,7 +288,7 @@ async function openWhileCranked({ disk, clock }: World): Promise<World> {
 }
 
 describe("a control plane in which everything takes long", () => {
-  /** For whoever measures with it every piece of work takes 10 ms. */
+  /** Measured with it, every piece of work takes 10 ms. */
   const slowly = () => {
     let now = 0;
     return () => {

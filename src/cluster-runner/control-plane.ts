@@ -351,7 +351,7 @@ export class ControlPlane {
   #runnerOptions(partition: string) {
     const { store, clock, randomFor, log, observe } = this.#options;
     const { account, cluster } = { cluster: "", ...must(parsePartition(partition), "the place of a machine").place };
-    const takeTurn: TakeTurn = (run, urgent) => this.turns.take(account, cluster, run, urgent);
+    const takeTurn: TakeTurn = (run, place) => this.turns.take(account, cluster, run, place);
     const { stopwatch } = this.turns;
     const answerLong: AnswerLong = (slices, isWanted) => this.#longAnswers.add(account, cluster, slices, isWanted);
     return { partition, store, clock, random: randomFor(partition), log, observe, takeTurn, stopwatch, answerLong };

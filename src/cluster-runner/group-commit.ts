@@ -93,10 +93,15 @@ export class GroupCommit<Effect> {
     if (this.#underWay !== null || this.#appendIsDeferred) return;
     this.#appendIsDeferred = true;
     this.#options.clock.defer(() => {
-      this.#options.takeTurn(() => {
-        this.#appendIsDeferred = false;
-        void this.#append();
-      }, true);
+      // Steps beyond a full group must not pile up behind it.
+      const isFull = this.#collected[0]?.isFull ?? false;
+      this.#options.takeTurn(
+        () => {
+          this.#appendIsDeferred = false;
+          void this.#append();
+        },
+        isFull ? "first" : "gathered",
+      );
     });
   }
 

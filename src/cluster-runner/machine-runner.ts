@@ -361,7 +361,8 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
       if (first === undefined) return;
       first.resolve(this.#take(first.input));
     } while (this.#isRunning() && this.#stopwatch() < end);
-    if (this.#queue.length > 0 && this.#isRunning()) this.#takeTurn(() => this.#takeQueue());
+    // Before what came later, which only makes the queue longer.
+    if (this.#queue.length > 0 && this.#isRunning()) this.#takeTurn(() => this.#takeQueue(), "first");
   }
 
   #isRunning(): boolean {

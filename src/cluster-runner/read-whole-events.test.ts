@@ -13,7 +13,9 @@ test("a long log is read in parts between which others are served, and comes who
   }));
   await store.append("p", epoch, { documents: [], events });
   let given = 0;
-  const giveWay = async (): Promise<void> => void (given += 1);
+  const giveWay = async (): Promise<void> => {
+    given += 1;
+  };
   const all = await readWholeEvents(store, "p", 0, 1_000_000, giveWay);
   assert.deepEqual(
     all.map(({ sequence }) => sequence),

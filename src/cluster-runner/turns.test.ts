@@ -1,4 +1,4 @@
-/** Turns with a stopwatch that stands still but for the work that is done, and an event loop cranked by hand. */
+/** Turns with a stopwatch that moves only with work, and an event loop cranked by hand. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { VirtualClock } from "../lib/virtual-clock.ts";
@@ -77,18 +77,27 @@ describe("turns", () => {
     assert.ok(doneWhenInputCame <= 2, `input came after ${doneWhenInputCame}`);
   });
 
-  it("come first for what is urgent, within the account", async () => {
+  it("come for what gathers work after some of it, or when none is left", async () => {
     const { clock, turns, done, work } = aWorld();
     void turns.work("first", "", work("first", 100));
-    for (let at = 0; at < 5; at++) turns.take("a", "", work("later", 5));
-    turns.take("a", "", work("urgent", 1), true);
+    turns.take("a", "", work("append", 1), "gathered");
+    for (let at = 0; at < 5; at++) turns.take("a", "", work("step", 3));
     await clock.settle();
-    assert.deepEqual(done.slice(0, 3), ["first", "urgent", "later"]);
+    assert.deepEqual(done, ["first", "step", "step", "step", "append", "step", "step"]);
+    void turns.work("first", "", work("first", 100));
+    turns.take("a", "", work("last append", 1), "gathered");
+    await clock.settle();
+    assert.equal(done.at(-1), "last append");
+    void turns.work("first", "", work("first", 100));
+    for (let at = 0; at < 3; at++) turns.take("a", "", work("step", 3));
+    turns.take("a", "", work("full append", 1), "first");
+    await clock.settle();
+    assert.deepEqual(done.slice(-4), ["full append", "step", "step", "step"]);
   });
 
   it("within other work need no other turn, and what is thrown reaches the one who waits", async () => {
     const { clock, turns, done, work } = aWorld();
-    turns.work("a", "", () => {
+    void turns.work("a", "", () => {
       work("outer", 10)();
       void turns.work("a", "b", work("inner", 1));
     });

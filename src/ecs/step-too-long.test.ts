@@ -23,7 +23,7 @@ function aWorld(): ServiceWorld {
   return world;
 }
 
-/** That no step has spent more than it may, but for the last question. */
+/** No step spends more than it may, except with its last question. */
 function checkSpent(world: SmallWorld): void {
   assert.ok(world.state.placement.selections.spent < queryStepsMax + 100_000, "a step asks no more than it may");
 }
