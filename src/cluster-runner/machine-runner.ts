@@ -81,6 +81,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   #bugsAt: number[] = [];
   /** Since the last append that succeeded. */
   #failedAppends = 0;
+  #hasWritten = false;
 
   constructor(options: MachineRunnerOptions<Input, Effect>) {
     const { store, clock, partition, observe, onEffect, log } = options;
@@ -141,10 +142,40 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     return { state: this.#state, reason: this.#reason, lastSequence: this.#lastSequence, waiting };
   }
 
+  /** As `Machine.neededAt`, and 0 while anything waits or is due: then the runner cannot be closed without anybody noticing. */
+  neededAt(): number | null {
+    const machine = this.#machine;
+    if (this.#state !== "running" || machine === null || !this.#commit.isFlushed) return 0;
+    const dueAt = machine.nextDueAt();
+    if (dueAt !== null && dueAt <= this.#options.clock.now()) return 0;
+    return machine.neededAt === undefined ? 0 : machine.neededAt();
+  }
+
   /** Takes no more inputs; resolves when everything that was taken is durable or lost. */
   async close(): Promise<void> {
     if (this.#state === "running" || this.#state === "loading") this.#stop("closed");
     await this.#commit.flushed();
+  }
+
+  /** True when the machine has written something since this runner began. */
+  get hasWritten(): boolean {
+    return this.#hasWritten;
+  }
+
+  /**
+   * Closes the runner and removes its partition from the store; null, and the runner goes on, when the machine may not be forgotten and
+   * `isForgettable` does not say so. Resolves with false when the last append failed, as then the store may hold more. Rejects with what the store rejects with.
+   */
+  forget(isForgettable = this.#machine?.mayBeForgotten?.() === true): Promise<boolean> | null {
+    if (this.#state !== "running" || !isForgettable) return null;
+    return this.#closeAndRemove();
+  }
+
+  async #closeAndRemove(): Promise<boolean> {
+    await this.close();
+    if (this.#failedAppends > 0) return false;
+    await this.#options.store.remove(this.#options.partition, this.#epoch);
+    return true;
   }
 
   #take(input: Input): Answer | Promise<Answer> {
@@ -157,6 +188,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   #step(input: Input): StepResult<Effect> | null {
     const { clock, random } = this.#options;
     let result: StepResult<Effect>;
+    let neededAt: number | null | undefined;
     try {
       const machine = this.#machine;
       assert(machine !== null, "a running runner has a machine");
@@ -166,11 +198,13 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
         this.#lastSequence = event.sequence;
       }
       this.#timer.follow(machine.nextDueAt());
+      neededAt = machine.neededAt?.();
     } catch (error) {
       this.#onBug(error, { input: input.type, operation: "operation" in input ? input.operation : undefined });
       return null;
     }
-    this.#commit.add(result);
+    if (result.documents.length > 0 || result.events.length > 0) this.#hasWritten = true;
+    this.#commit.add(result, neededAt);
     return result;
   }
 

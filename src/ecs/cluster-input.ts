@@ -66,4 +66,6 @@ export type ClusterInput =
   /** May the agent of an instance connect? Reply: AgentStanding. */
   | { readonly type: "agent-standing"; readonly instanceId: string }
   /** DeleteCluster: refuses unless empty, then takes no more calls under this incarnation. */
-  | { readonly type: "close"; readonly incarnation: number };
+  | { readonly type: "close"; readonly incarnation: number }
+  /** The account knows that the cluster was closed under this incarnation. Reply: null. */
+  | { readonly type: "account-knows"; readonly incarnation: number };

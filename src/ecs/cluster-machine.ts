@@ -6,7 +6,8 @@ import type { AgentReport, ClusterInput } from "./cluster-input.ts";
 import { clusterOperations } from "./cluster-operations.ts";
 import { ClusterState } from "./cluster-state.ts";
 import { ClusterStep } from "./cluster-step.ts";
-import { closeCluster } from "./clusters/close-cluster.ts";
+import { closeCluster, noteAccountKnows, noteReopened } from "./clusters/close-cluster.ts";
+import { storedClosedMark } from "./clusters/closed-mark.ts";
 import { countCluster } from "./clusters/count-cluster.ts";
 import { agentStanding } from "./container-instances/agent-standing.ts";
 import { expireReconnects, recoverConnections } from "./container-instances/recover-connections.ts";
@@ -49,7 +50,7 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
     const table = this.state.tables.find((candidate) => candidate.kind === kind);
     must(table, `the table of stored documents of kind ${kind}`).load(
       key,
-      kind === "task" ? storedTask(document) : document,
+      kind === "task" ? storedTask(document) : kind === "closed" ? storedClosedMark(document) : document,
     );
     // What is loaded was announced before.
     this.state.book.takeTouched();
@@ -63,6 +64,14 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
     return this.state.nextDueAt();
   }
 
+  neededAt(): number | null {
+    return this.state.neededAt();
+  }
+
+  mayBeForgotten(): boolean {
+    return this.state.closed.get("closed")?.phase === "closed";
+  }
+
   step(input: ClusterInput, now: number, random: Random): StepResult<ClusterEffect> {
     const step = new ClusterStep(this.state, now, random);
     try {
@@ -71,6 +80,7 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
         this.state.rollback();
         return { reply: { ok: true, value }, documents: [], events: [], effects: [] };
       }
+      if (input.type === "call") noteReopened(step, input.given.cluster.incarnation);
       const events = step.takeEvents(this.#lastSequence);
       const documents = this.state.commit().flatMap((change) => this.#storedInstances.split(change));
       this.#lastSequence += events.length;
@@ -104,6 +114,8 @@ function decide(step: ClusterStep, input: ClusterInput): unknown {
       return agentStanding(step.state, input.instanceId);
     case "close":
       return closeCluster(step, input.incarnation);
+    case "account-knows":
+      return noteAccountKnows(step, input.incarnation);
     default:
       return never(input, "input of a cluster machine");
   }

@@ -3,6 +3,7 @@ import { Heap } from "../lib/heap.ts";
 import type { Place } from "./arn.ts";
 import type { MachineConfiguration } from "./call.ts";
 import { ProviderUses } from "./capacity-providers/provider-uses.ts";
+import type { ClosedMark } from "./clusters/closed-mark.ts";
 import type { ContainerInstance, InstanceHealth } from "./container-instances/container-instance.ts";
 import { instanceDueAt } from "./container-instances/instance-due-at.ts";
 import type { Alarm } from "./deployments/alarm.ts";
@@ -11,6 +12,7 @@ import { serviceDeploymentDueAt } from "./deployments/service-history.ts";
 import { type Drain, drainDueAt } from "./drains/drain.ts";
 import { FargateBook } from "./fargate/fargate-use.ts";
 import { type ManagedHost, managedHostDueAt } from "./fargate/managed-host.ts";
+import { limits } from "./limits.ts";
 import { PlacementIndex } from "./placement/placement-index.ts";
 import { ResourceBook } from "./placement/resource-book.ts";
 import { serviceDueAt } from "./services/forget-service.ts";
@@ -43,9 +45,6 @@ export type RegistrationToken = { readonly token: string; readonly instanceId: s
  * payload and manifest, and is nothing that the instance's version or events should move for.
  */
 export type AgentSequence = { readonly last: number };
-
-/** DeleteCluster's mark (kind `closed`, key `closed`): the incarnation under which this machine takes no more calls. */
-export type ClosedMark = { readonly incarnation: number };
 
 /** A document that wants to be looked at when its time has come. */
 export type Due = { readonly kind: string; readonly key: string };
@@ -182,6 +181,11 @@ export class ClusterState {
     ] as unknown as Table<object>[];
   }
 
+  /** True when there is no document. */
+  get isEmpty(): boolean {
+    return this.tables.every(({ size }) => size === 0);
+  }
+
   /** The earliest moment at which something is due, or null. */
   nextDueAt(): number | null {
     const moments = [
@@ -191,6 +195,21 @@ export class ClusterState {
       this.waitingTasks.lookAt(this.timeline),
     ];
     return moments.reduce((first, at) => (first === null || (at !== null && at < first) ? at : first), null);
+  }
+
+  /**
+   * When the cluster is wanted in memory though nobody asks: always while something lives in it, and until the account knows that it was
+   * deleted; a deleted one when it may be forgotten; an empty one when something is due.
+   */
+  neededAt(): number | null {
+    const mark = this.closed.get("closed");
+    if (mark?.phase === "closing") return 0;
+    if (mark?.phase === "closed") {
+      return mark.closedAt + this.timeline.inactiveClusterRetentionMs + limits.closedClusterMarginMs;
+    }
+    const { instances, tasks, services, managedHosts, drains, revisionUses } = this;
+    const isEmpty = [instances, tasks, services, managedHosts, drains, revisionUses].every(({ size }) => size === 0);
+    return isEmpty ? this.nextDueAt() : 0;
   }
 
   /** Takes the next entry that is due at `now` away; entries may be stale, so the receiver looks at the document. */

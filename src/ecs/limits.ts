@@ -2,6 +2,8 @@
 export const limits = {
   // AWS: service quotas and API reference.
   clusters: 10_000,
+  /** LIMIT: deleted clusters that can be described, a tenth of those that an account may have; a tool that looks sees minutes of them. */
+  inactiveClusters: 1_000,
   containerInstancesPerCluster: 5_000,
   tasksPerRunTask: 10,
   instancesPerStartTask: 10,
@@ -88,6 +90,8 @@ export const limits = {
   eventAttributesReach: 50_000,
   /** LIMIT: how often clusters are asked whether they still use a revision that is being deleted; nothing waits for the answer. */
   deletedRevisionsReviewMs: 60_000,
+  /** LIMIT: how much longer than the account a deleted cluster's machine keeps what it has, so that the account forgets it first. */
+  closedClusterMarginMs: 60_000,
   /** LIMIT: AWS starts accounts at 6 vCPUs and raises them to thousands when asked; nobody could be asked here. */
   fargateVcpus: 4_000,
   /** LIMIT: how long an idle host for Fargate tasks is kept: the next task starts at once, and nothing stays that nobody uses. */

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { DockerHost } from "../agent/docker/docker-host.ts";
 import { type AgentArchive, AgentSessions } from "../agent-sessions/agent-sessions.ts";
+import { awsRegions } from "../auth/regions.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
 import type { MachineConfiguration } from "../ecs/call.ts";
 import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
@@ -18,6 +19,7 @@ import { AgentSockets } from "./agent-sockets.ts";
 import type { AnswerApi } from "./answer-call.ts";
 import { AppendMetrics } from "./append-metrics.ts";
 import { CallMetrics } from "./call-metrics.ts";
+import { withCheckedPlace } from "./checked-place.ts";
 import { createHttp, type Health } from "./http.ts";
 import { type HttpLimits, httpLimits } from "./http-limits.ts";
 import { identityCheck } from "./identity-certificate.ts";
@@ -40,6 +42,8 @@ export type ServerOptions = {
    * the access keys in the data directory.
    */
   readonly auth: { readonly type: "loose"; readonly account: string } | { readonly type: "sigv4" };
+  /** The regions that callers may name in their signatures; absent for those of AWS. */
+  readonly regions?: ReadonlySet<string>;
   /** Where agents reach this server, such as `https://ecs.example.org`; null for where it listens. */
   readonly advertise?: string | null;
   /** PEM files; null speaks plain HTTP. */
@@ -121,7 +125,8 @@ async function assemble(
     log: log.write,
     observe: appends,
   });
-  const { authenticate, accessKeys, taskCredentials } = await openAuthentication(options, store);
+  const { accessKeys, taskCredentials, ...authentication } = await openAuthentication(options, store);
+  const authenticate = withCheckedPlace(authentication.authenticate, options.regions ?? awsRegions);
   const arrivals = new AgentArrivals(controlPlane);
   const sessions = new AgentSessions({
     controlPlane: arrivals,

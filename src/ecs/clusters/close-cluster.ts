@@ -25,6 +25,23 @@ export function closeCluster(step: ClusterStep, incarnation: number): object {
     }
   }
   endManagedHosts(step);
-  step.state.closed.put("closed", { incarnation });
+  step.state.closed.put("closed", { incarnation, phase: "closing", closedAt: step.now });
   return {};
+}
+
+/** The account knows that the cluster was closed: from now on it may be forgotten. */
+export function noteAccountKnows(step: ClusterStep, incarnation: number): null {
+  const mark = step.state.closed.get("closed");
+  if (mark?.incarnation === incarnation && mark.phase === "closing") {
+    step.state.closed.put("closed", { ...mark, phase: "closed" });
+  }
+  return null;
+}
+
+/** The step under way is a call into `incarnation`: when it wrote something, what is here is no longer that of a deleted cluster. */
+export function noteReopened(step: ClusterStep, incarnation: number): void {
+  const mark = step.state.closed.get("closed");
+  if (mark === undefined || mark.phase === "reopened" || mark.incarnation >= incarnation) return;
+  if (step.state.journal.isEmpty) return;
+  step.state.closed.put("closed", { ...mark, phase: "reopened" });
 }

@@ -6,8 +6,15 @@
 import { join } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { assert, must } from "../../lib/assert.ts";
-import { appendRefusal, type PartitionHead } from "../append-refusal.ts";
-import { type Append, type OpenedPartition, type Store, type StoredEvent, StoreError } from "../store.ts";
+import { appendRefusal, fenceRefusal, type PartitionHead } from "../append-refusal.ts";
+import {
+  type Append,
+  type ListedPartition,
+  type OpenedPartition,
+  type Store,
+  type StoredEvent,
+  StoreError,
+} from "../store.ts";
 import { type DataDirectory, takeDataDirectory } from "./data-directory.ts";
 import { openDatabase } from "./open-database.ts";
 
@@ -20,6 +27,18 @@ export type SqliteStoreOptions = {
 
 /** LIMIT: one commit holds up the event loop; a thousand appends of 10 KB take about 0.2 s on two small cores. */
 const groupAppendsMax = 1000;
+
+/** LIMIT: partitions opened in one transaction share one synchronisation of the disk; more would hold the event loop while they load. */
+const openingsMax = 64;
+
+/** LIMIT: rows of a removed partition deleted at once, some milliseconds; what is left follows in the next turn. */
+const leftoverRowsMax = 2_000;
+
+type PendingOpening = {
+  readonly partition: string;
+  readonly resolve: (opened: OpenedPartition) => void;
+  readonly reject: (error: unknown) => void;
+};
 
 type PendingAppend = {
   readonly partition: string;
@@ -35,6 +54,8 @@ export class SqliteStore implements Store {
   readonly #statements: Statements;
   readonly #scheduleFlush: (flush: () => void) => void;
   #group: PendingAppend[] = [];
+  #openings: PendingOpening[] = [];
+  #isSweeping = false;
   #closed = false;
 
   /**
@@ -51,18 +72,15 @@ export class SqliteStore implements Store {
       this.#directory.release();
       throw error;
     }
+    this.#sweepSoon();
   }
 
-  async open(partition: string): Promise<OpenedPartition> {
-    this.#mustBeOpen();
-    // What was appended before this call belongs to what is opened.
-    this.#flushAll();
-    return this.#inTransaction(`open partition "${partition}"`, () => {
-      const row = must(this.#statements.takePartition.get(partition), "the partition that was just taken");
-      // The statement returns arrays of its three TEXT columns; the table is STRICT.
-      const rows = this.#statements.documents.all(row.id ?? null) as unknown as [string, string, string][];
-      const documents = rows.map(([kind, key, body]) => ({ kind, key, body }));
-      return { ...partitionHead(row), documents };
+  /** Openings of one turn share a transaction. */
+  open(partition: string): Promise<OpenedPartition> {
+    return new Promise((resolve, reject) => {
+      this.#mustBeOpen();
+      this.#openings.push({ partition, resolve, reject });
+      if (this.#openings.length === 1) queueMicrotask(() => this.#openAll());
     });
   }
 
@@ -72,6 +90,22 @@ export class SqliteStore implements Store {
       this.#group.push({ partition, epoch, append, resolve, reject });
       if (this.#group.length === 1) this.#scheduleFlush(() => this.#flush());
     });
+  }
+
+  async remove(partition: string, epoch: number): Promise<void> {
+    this.#mustBeOpen();
+    this.#flushAll();
+    const refusal = this.#inTransaction(`remove partition "${partition}"`, () => {
+      const row = this.#statements.partition.get(partition);
+      const fenced = fenceRefusal(partition, row === undefined ? null : partitionHead(row), epoch);
+      if (row === undefined || fenced !== null) return fenced;
+      this.#statements.noteRemoved.run(row.epoch ?? 0, row.last_sequence ?? 0);
+      this.#statements.addLeftover.run(row.id ?? null);
+      this.#statements.deletePartition.run(row.id ?? null);
+      return null;
+    });
+    if (refusal !== null) throw refusal;
+    this.#sweepSoon();
   }
 
   async readEvents(partition: string, afterSequence: number, limit: number): Promise<StoredEvent[]> {
@@ -84,24 +118,79 @@ export class SqliteStore implements Store {
     );
   }
 
-  async partitions(prefix: string): Promise<string[]> {
+  async partitions(prefix: string): Promise<ListedPartition[]> {
     this.#mustBeOpen();
-    const rows = this.#reporting("list the partitions", () => this.#statements.partitionNames.all());
+    const rows = this.#reporting("list the partitions", () => this.#statements.listPartitions.all());
+    const neededAt = new Map(
+      rows.map((row) => [String(row.name), row.needed_at === null ? null : Number(row.needed_at)]),
+    );
     // SQLite compares text as UTF-8, which is not the order of code units.
-    return rows
-      .map((row) => String(row.name))
-      .filter((name) => name.startsWith(prefix))
-      .sort();
+    const names = [...neededAt.keys()].filter((name) => name.startsWith(prefix)).sort();
+    return names.map((name) => ({ name, neededAt: neededAt.get(name) ?? null }));
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
+    this.#openAll();
     this.#closed = true;
     this.#flushAll();
     try {
       this.#database.close();
     } finally {
       this.#directory.release();
+    }
+  }
+
+  #openAll(): void {
+    // What was appended before belongs to what is opened.
+    this.#flushAll();
+    while (this.#openings.length > 0) this.#openGroup(this.#openings.splice(0, openingsMax));
+  }
+
+  /** When the group fails, each is opened alone, so that one damaged partition spoils no other. */
+  #openGroup(group: readonly PendingOpening[]): void {
+    const what = group.length === 1 ? `open partition "${group[0]?.partition}"` : "open partitions";
+    try {
+      const opened = this.#inTransaction(what, () => group.map(({ partition }) => this.#take(partition)));
+      for (const [index, { resolve }] of group.entries()) resolve(must(opened[index], "an opened partition"));
+    } catch (error) {
+      if (group.length > 1) for (const opening of group) this.#openGroup([opening]);
+      else group[0]?.reject(error);
+    }
+  }
+
+  /** Takes a partition with a new epoch and reads its documents; in a transaction. */
+  #take(partition: string): OpenedPartition {
+    const row = must(this.#statements.takePartition.get(partition), "the partition that was just taken");
+    // The statement returns arrays of its three TEXT columns; the table is STRICT.
+    const rows = this.#statements.documents.all(row.id ?? null) as unknown as [string, string, string][];
+    const documents = rows.map(([kind, key, body]) => ({ kind, key, body }));
+    return { ...partitionHead(row), documents };
+  }
+
+  #sweepSoon(): void {
+    if (this.#isSweeping) return;
+    this.#isSweeping = true;
+    setImmediate(() => {
+      this.#isSweeping = false;
+      if (!this.#closed && this.#sweep()) this.#sweepSoon();
+    });
+  }
+
+  /** Deletes some rows of a removed partition; true when there may be more. What a failure leaves goes with the next sweep. */
+  #sweep(): boolean {
+    try {
+      const id = this.#statements.leftover.get()?.partition_id;
+      if (id === undefined) return false;
+      this.#inTransaction("delete a removed partition", () => {
+        const documents = Number(this.#statements.sweepDocuments.run(id, leftoverRowsMax).changes);
+        const events = Number(this.#statements.sweepEvents.run(id, leftoverRowsMax - documents).changes);
+        if (documents + events < leftoverRowsMax) this.#statements.deleteLeftover.run(id);
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof StoreError) return false;
+      throw error;
     }
   }
 
@@ -137,7 +226,7 @@ export class SqliteStore implements Store {
     const refusal = appendRefusal(partition, head, epoch, append);
     if (refusal !== null) return refusal;
 
-    const id = must(row, "an opened partition").id ?? null;
+    const { id = null, needed_at: neededAt } = must(row, "an opened partition");
     for (const { kind, key, body } of append.documents) {
       if (body === null) this.#statements.deleteDocument.run(id, kind, key);
       else this.#statements.putDocument.run(id, kind, key, body);
@@ -145,6 +234,9 @@ export class SqliteStore implements Store {
     for (const { sequence, body } of append.events) this.#statements.addEvent.run(id, sequence, body);
     const lastSequence = append.events.at(-1)?.sequence;
     if (lastSequence !== undefined) this.#statements.setLastSequence.run(lastSequence, id);
+    if (append.neededAt !== undefined && append.neededAt !== neededAt) {
+      this.#statements.setNeededAt.run(append.neededAt, id);
+    }
     if (append.forgetEventsThrough !== undefined) this.#statements.forgetEvents.run(id, append.forgetEventsThrough);
     return null;
   }
@@ -188,11 +280,26 @@ type Statements = ReturnType<typeof prepareStatements>;
 function prepareStatements(database: DatabaseSync) {
   return {
     takePartition: database.prepare(`
-      INSERT INTO partitions (name, epoch, last_sequence) VALUES (?, 1, 0)
+      INSERT INTO partitions (id, name, epoch, last_sequence, needed_at)
+      SELECT 1 + max((SELECT ifnull(max(id), 0) FROM partitions), (SELECT ifnull(max(partition_id), 0) FROM leftovers)),
+        ?, epoch + 1, last_sequence, 0 FROM removed WHERE true
       ON CONFLICT (name) DO UPDATE SET epoch = epoch + 1
       RETURNING id, epoch, last_sequence`),
-    partition: database.prepare("SELECT id, epoch, last_sequence FROM partitions WHERE name = ?"),
-    partitionNames: database.prepare("SELECT name FROM partitions"),
+    partition: database.prepare("SELECT id, epoch, last_sequence, needed_at FROM partitions WHERE name = ?"),
+    listPartitions: database.prepare("SELECT name, needed_at FROM partitions"),
+    setNeededAt: database.prepare("UPDATE partitions SET needed_at = ? WHERE id = ?"),
+    deletePartition: database.prepare("DELETE FROM partitions WHERE id = ?"),
+    noteRemoved: database.prepare("UPDATE removed SET epoch = max(epoch, ?), last_sequence = max(last_sequence, ?)"),
+    // A new partition never has the id of one of these: it would find what is left of it.
+    addLeftover: database.prepare("INSERT INTO leftovers (partition_id) VALUES (?)"),
+    leftover: database.prepare("SELECT partition_id FROM leftovers LIMIT 1"),
+    deleteLeftover: database.prepare("DELETE FROM leftovers WHERE partition_id = ?"),
+    sweepDocuments: database.prepare(
+      "DELETE FROM documents WHERE id IN (SELECT id FROM documents WHERE partition_id = ? LIMIT ?)",
+    ),
+    sweepEvents: database.prepare(
+      "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE partition_id = ? LIMIT ?)",
+    ),
     setLastSequence: database.prepare("UPDATE partitions SET last_sequence = ? WHERE id = ?"),
     // The list of ids is sorted first, so the rows are read in the order of the file: half the time of going by index.
     documents: returningArrays(
