@@ -23,6 +23,7 @@ import {
 import { runDue } from "./due.ts";
 import type { ClusterEffect } from "./effect.ts";
 import { recoverManagedHosts } from "./fargate/managed-host.ts";
+import { forgetExcess } from "./forget-excess.ts";
 import type { Machine, StepResult } from "./machine.ts";
 import { Refusal, refuse } from "./refusals.ts";
 import { runLooks } from "./services/look/run-looks.ts";
@@ -82,6 +83,7 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
       }
       if (input.type === "call") noteReopened(step, input.given.cluster.incarnation);
       const events = step.takeEvents(this.#lastSequence);
+      forgetExcess(step);
       const documents = this.state.commit().flatMap((change) => this.#storedInstances.split(change));
       this.#lastSequence += events.length;
       return { reply: { ok: true, value }, documents, events, effects: step.effects };

@@ -13,6 +13,7 @@ import { type Drain, drainDueAt } from "./drains/drain.ts";
 import { FargateBook } from "./fargate/fargate-use.ts";
 import { type ManagedHost, managedHostDueAt } from "./fargate/managed-host.ts";
 import { limits } from "./limits.ts";
+import { OldestFirst } from "./oldest-first.ts";
 import { PlacementIndex } from "./placement/placement-index.ts";
 import { ResourceBook } from "./placement/resource-book.ts";
 import { serviceDueAt } from "./services/forget-service.ts";
@@ -78,6 +79,10 @@ export class ClusterState {
   readonly serviceIndex: ServiceIndex;
   readonly instanceIds = new SortedKeys();
   readonly taskIds = new SortedKeys();
+  /** What is kept for a while though it is over, the oldest first. */
+  readonly stoppedTasks = new OldestFirst();
+  readonly inactiveInstances = new OldestFirst();
+  readonly inactiveServices = new OldestFirst();
   /** The addresses of the interfaces of tasks that are not STOPPED. */
   readonly taskAddresses = new Set<string>();
   /** Revision ARN -> how many documents of tasks and service revisions name it. */
@@ -110,6 +115,7 @@ export class ClusterState {
     this.timeline = configuration.timeline ?? ecsTimeline;
     this.serviceIndex = new ServiceIndex(this.timeline, this.book);
     this.tasks.onChange((key, before, after) => {
+      this.stoppedTasks.onChange(key, stoppedAt(before), stoppedAt(after));
       this.book.onTaskChange(before, after);
       this.placement.onTaskChange(before, after);
       this.fargateBook.onTaskChange(before, after);
@@ -120,6 +126,7 @@ export class ClusterState {
       this.#schedule("task", key, after === undefined ? null : taskDueAt(after, this.timeline));
     });
     this.services.onChange((key, before, after) => {
+      this.inactiveServices.onChange(key, before?.inactiveAt ?? null, after?.inactiveAt ?? null);
       this.serviceIndex.onServiceChange(key, before, after);
       this.#schedule("service", key, after === undefined ? null : serviceDueAt(after, this.timeline));
     });
@@ -134,6 +141,7 @@ export class ClusterState {
       if (after !== undefined) count(this.revisionUses, after.taskDefinitionArn, 1);
     });
     this.instances.onChange((key, before, after) => {
+      this.inactiveInstances.onChange(key, inactiveSince(before), inactiveSince(after));
       this.placement.onInstanceChange(key, before, after);
       this.serviceIndex.onInstanceChange(key, before, after);
       this.waitingTasks.onInstanceChange(before, after);
@@ -302,6 +310,12 @@ export class ClusterState {
     }
   }
 }
+
+const stoppedAt = (task: Task | undefined): number | null =>
+  task?.lastStatus === "STOPPED" ? (task.stoppedAt ?? task.createdAt) : null;
+
+const inactiveSince = (instance: ContainerInstance | undefined): number | null =>
+  instance?.status === "INACTIVE" ? instance.statusSince : null;
 
 function count(counts: Map<string, number>, key: string, by: number): void {
   const next = (counts.get(key) ?? 0) + by;

@@ -12,17 +12,6 @@ export class SortedKeys {
     this.#removed.add(key);
   }
 
-  /** How many there are, as long as only keys were removed that had been added. */
-  get size(): number {
-    return this.#sorted.length + this.#added.length - this.#removed.size;
-  }
-
-  /** The first key in order, or undefined. */
-  first(): string | undefined {
-    this.#settle();
-    return this.#sorted[0];
-  }
-
   /** All keys, or those after `after`, in order. Valid until the next change. */
   after(after: string | null): readonly string[] {
     this.#settle();

@@ -238,9 +238,13 @@ function healthOf(controlPlane: ControlPlane): Health {
     healthy: failed.length === 0,
     machines: machines.length,
     loading: machines.filter(({ state }) => state === "loading").length,
-    failed: failed.map(({ partition, state, reason }) => ({ partition, state, reason })),
+    failed: failed.slice(0, failedNamed).map(({ partition, state, reason }) => ({ partition, state, reason })),
+    ...(failed.length > failedNamed && { failedUnnamed: failed.length - failedNamed }),
   };
 }
+
+/** LIMIT: machines that have failed and are named with their reason; what stopped so many is said by the first of them. */
+const failedNamed = 100;
 
 /**
  * LIMIT: connections that wait to be taken: the two sockets of thousands of agents, which all come back at once. Who finds no room

@@ -13,6 +13,7 @@ import { checkContainerMemory, checkedContainer } from "./container-rules.ts";
 import { checkedRole, checkedText, checkOneOf, checkRange, refuseDefinition } from "./definition-checks.ts";
 import { checkSharedPorts } from "./port-rules.ts";
 import { requiredAttributes } from "./required-attributes.ts";
+import { charactersOf } from "./revision-index.ts";
 import type { ContainerDefinition, NetworkMode, TaskDefinition } from "./task-definition.ts";
 import { taskDefinitionReply } from "./task-definition-reply.ts";
 import type { RegisterTaskDefinitionRequest, RequestContainer } from "./task-definition-request.ts";
@@ -47,9 +48,30 @@ export function registerTaskDefinition(
     registeredBy: given.caller.principalArn,
     tags,
   };
+  checkRoom(step, definition);
   state.families.put(content.family, { family: content.family, lastRevision: revision });
   state.taskDefinitions.put(`${content.family}:${revision}`, definition);
   return { taskDefinition: taskDefinitionReply(definition), tags };
+}
+
+/**
+ * DIFFERS: AWS keeps task definitions without end; here an account has at most 100,000 revisions and 256 Mi characters in a region, until it
+ * deletes some.
+ */
+function checkRoom({ state }: AccountStep, definition: TaskDefinition): void {
+  const { taskDefinitions, families, revisions } = state;
+  const isFull =
+    taskDefinitions.size >= limits.taskDefinitions ||
+    revisions.characters(taskDefinitions.values()) + charactersOf(definition) > limits.taskDefinitionCharacters;
+  if (isFull) {
+    refuse(
+      "ClientException",
+      "The limit of task definitions of the account has been reached. Delete some with DeregisterTaskDefinition and DeleteTaskDefinitions.",
+    );
+  }
+  if (families.size >= limits.taskDefinitionFamilies && !families.has(definition.family)) {
+    refuse("ClientException", `The limit of ${limits.taskDefinitionFamilies} families has been reached.`);
+  }
 }
 
 type Content = Omit<
