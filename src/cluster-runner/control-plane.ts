@@ -118,9 +118,9 @@ export class ControlPlane {
         partitions.filter(({ name }) => parsePartition(name)?.type === type);
       this.#accounts.list(ofType("account"));
       this.#clusters.list(ofType("cluster"));
-      await this.#accounts.openNeeded();
-      await this.#clusters.openNeeded();
-      await Promise.all(this.#afterLoads ?? []);
+      const settled = async (): Promise<void> => void (await Promise.all(this.#afterLoads?.splice(0) ?? []));
+      await this.#accounts.openNeeded(settled);
+      await this.#clusters.openNeeded(settled);
       this.#afterLoads = null;
     } catch (error) {
       await this.close();

@@ -85,23 +85,20 @@ export class PartitionDirectory<I extends Input, Effect> {
     }
   }
 
-  /** Loads what is always needed, and from now on what is needed at its time. Rejects when the store does not give a partition. */
-  async openNeeded(): Promise<void> {
+  /**
+   * Loads what is always needed, some at a time, with `settled` after each time; and from now on what is needed at its time. Rejects when the
+   * store does not give a partition.
+   */
+  async openNeeded(settled: () => Promise<void>): Promise<void> {
     const needed = [...this.#stored].filter(([, neededAt]) => neededAt === 0).map(([partition]) => partition);
     for (let first = 0; first < needed.length; first += openedAtOnce) {
-      await Promise.all(needed.slice(first, first + openedAtOnce).map((partition) => this.#openNeeded(partition)));
+      const group = needed.slice(first, first + openedAtOnce).filter((partition) => this.#stored.has(partition));
+      const opened = group.map((partition) => this.#start(partition));
+      await Promise.all(opened.map((each) => each?.loaded));
+      this.#wakeAgain(group.filter((_, index) => opened[index] === null));
+      await settled();
     }
     this.#setWakeTimer();
-  }
-
-  async #openNeeded(partition: string): Promise<void> {
-    if (!this.#stored.has(partition)) return;
-    try {
-      await this.#start(partition).loaded;
-    } catch (error) {
-      if (!(error instanceof OverloadError)) throw error;
-      this.#wakeAgain(partition, error);
-    }
   }
 
   /** True when something of the partition is stored or about to be. */
@@ -222,22 +219,22 @@ export class PartitionDirectory<I extends Input, Effect> {
     }
   }
 
-  /** Opens a partition; calls wait in its runner until it is loaded. */
+  /** Opens a partition; calls wait in its runner until it is loaded. Throws OverloadError when there is no room. */
   #obtain(partition: string): Opened<I, Effect> {
     const opened = this.#start(partition);
+    if (opened === null) throw new OverloadError(`There is no room in memory for another machine: ${partition}`);
     // The runner goes on trying and logs it; calls learn of the failure themselves.
     opened.loaded.catch(() => {});
     return opened;
   }
 
-  #start(partition: string): Opened<I, Effect> {
+  /** Opens a partition; null when there is no room for another machine of its account. */
+  #start(partition: string): Opened<I, Effect> | null {
     if (this.#closed) throw new MachineClosedError(`${partition} is closed`);
     const { room, runner: makeRunner, randomFor } = this.#options;
     const account = partition.split("/", 2)[1] ?? "";
     this.#trimNowAndThen();
-    if (!room.take(account) && !(this.#makeRoom() && room.take(account))) {
-      throw new OverloadError(`There is no room for another machine of account ${account}`);
-    }
+    if (!room.take(account) && !(this.#makeRoom() && room.take(account))) return null;
     const random = randomFor(this.#closings === 0 ? partition : `${partition} ${this.#closings}`);
     const runner = makeRunner(partition, random);
     this.#keep(partition, null);
@@ -331,26 +328,32 @@ export class PartitionDirectory<I extends Input, Effect> {
   /** Opens what is needed by now, some at a time; an entry is stale when the partition was opened or removed meanwhile. */
   #wake(): void {
     const now = this.#options.clock.now();
-    for (let opened = 0; opened < openedAtOnce; ) {
+    const noRoom: string[] = [];
+    for (let tried = 0; tried < openedAtOnce; ) {
       const at = this.#wakes.peekAt();
       if (at === null || at > now) break;
       const partition = this.#wakes.pop() ?? "";
       const neededAt = this.#stored.get(partition) ?? null;
       if (neededAt === null || neededAt > now) continue;
-      try {
-        this.#obtain(partition);
-        opened += 1;
-      } catch (error) {
-        this.#wakeAgain(partition, error);
-      }
+      tried += 1;
+      const opened = this.#start(partition);
+      if (opened === null) noRoom.push(partition);
+      else opened.loaded.catch(() => {});
     }
+    this.#wakeAgain(noRoom);
     this.#setWakeTimer();
   }
 
-  #wakeAgain(partition: string, error: unknown): void {
+  #wakeAgain(partitions: readonly string[]): void {
+    if (partitions.length === 0) return;
     const { clock, log } = this.#options;
-    log("warn", { partition, err: error }, "A partition could not be opened when it was needed");
-    this.#wakes.push(clock.now() + wakePauseMs, partition);
+    const fields = { partitions: partitions.length, first: partitions[0] };
+    log(
+      "warn",
+      fields,
+      "Partitions that are needed could not be opened: there is no room in memory for their accounts",
+    );
+    for (const partition of partitions) this.#wakes.push(clock.now() + wakePauseMs, partition);
   }
 }
 

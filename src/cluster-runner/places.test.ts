@@ -302,4 +302,29 @@ describe("machines in memory", () => {
       await world.clock.advance(2_000);
     }
   });
+
+  it("the longest unused of those in which nothing lives are put away when there are thousands", async () => {
+    const world = await aControlPlane();
+    const name = (index: number) => String(index + 1).padStart(12, "0");
+    for (let index = 0; index < 2_600; index += 100) {
+      const calls = Array.from({ length: 100 }, (_, at) =>
+        world.controlPlane.call({
+          operation: "CreateCluster",
+          request: {},
+          caller,
+          ...place,
+          account: name(index + at),
+        }),
+      );
+      await world.clock.settle();
+      await Promise.all(calls);
+    }
+    assert.equal(partitions(world).length, 2_600);
+    assert.ok(inMemory(world).length <= 2_200, String(inMemory(world).length));
+    const accounts = new Set(inMemory(world));
+    assert.deepEqual(
+      [accounts.has(`account/${name(0)}/eu-west-1`), accounts.has(`account/${name(2_599)}/eu-west-1`)],
+      [false, true],
+    );
+  });
 });

@@ -40,6 +40,8 @@ type PendingOpening = {
   readonly reject: (error: unknown) => void;
 };
 
+type PendingRemoval = Omit<PendingAppend, "append">;
+
 type PendingAppend = {
   readonly partition: string;
   readonly epoch: number;
@@ -55,6 +57,7 @@ export class SqliteStore implements Store {
   readonly #scheduleFlush: (flush: () => void) => void;
   #group: PendingAppend[] = [];
   #openings: PendingOpening[] = [];
+  #removals: PendingRemoval[] = [];
   #isSweeping = false;
   #closed = false;
 
@@ -92,20 +95,13 @@ export class SqliteStore implements Store {
     });
   }
 
-  async remove(partition: string, epoch: number): Promise<void> {
-    this.#mustBeOpen();
-    this.#flushAll();
-    const refusal = this.#inTransaction(`remove partition "${partition}"`, () => {
-      const row = this.#statements.partition.get(partition);
-      const fenced = fenceRefusal(partition, row === undefined ? null : partitionHead(row), epoch);
-      if (row === undefined || fenced !== null) return fenced;
-      this.#statements.noteRemoved.run(row.epoch ?? 0, row.last_sequence ?? 0);
-      this.#statements.addLeftover.run(row.id ?? null);
-      this.#statements.deletePartition.run(row.id ?? null);
-      return null;
+  /** Removals of one turn share a transaction. */
+  remove(partition: string, epoch: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#mustBeOpen();
+      this.#removals.push({ partition, epoch, resolve, reject });
+      if (this.#removals.length === 1) setImmediate(() => this.#removeAll());
     });
-    if (refusal !== null) throw refusal;
-    this.#sweepSoon();
   }
 
   async readEvents(partition: string, afterSequence: number, limit: number): Promise<StoredEvent[]> {
@@ -132,6 +128,7 @@ export class SqliteStore implements Store {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#openAll();
+    this.#removeAll();
     this.#closed = true;
     this.#flushAll();
     try {
@@ -142,7 +139,8 @@ export class SqliteStore implements Store {
   }
 
   #openAll(): void {
-    // What was appended before belongs to what is opened.
+    // What was appended or removed before belongs to what is opened.
+    this.#removeAll();
     this.#flushAll();
     while (this.#openings.length > 0) this.#openGroup(this.#openings.splice(0, openingsMax));
   }
@@ -168,6 +166,37 @@ export class SqliteStore implements Store {
     return { ...partitionHead(row), documents };
   }
 
+  #removeAll(): void {
+    const removals = this.#removals.splice(0);
+    if (removals.length === 0) return;
+    this.#flushAll();
+    let refusals: (StoreError | null)[];
+    try {
+      refusals = this.#inTransaction("remove partitions", () => removals.map((removal) => this.#remove(removal)));
+    } catch (error) {
+      assert(error instanceof StoreError, "a failed transaction is a StoreError");
+      for (const { reject } of removals) reject(error);
+      return;
+    }
+    for (const [index, { resolve, reject }] of removals.entries()) {
+      const refusal = refusals[index] ?? null;
+      if (refusal === null) resolve();
+      else reject(refusal);
+    }
+    this.#sweepSoon();
+  }
+
+  /** Gives the refusal when the partition may not be removed; then nothing of it was. */
+  #remove({ partition, epoch }: PendingRemoval): StoreError | null {
+    const row = this.#statements.partition.get(partition);
+    const fenced = fenceRefusal(partition, row === undefined ? null : partitionHead(row), epoch);
+    if (row === undefined || fenced !== null) return fenced;
+    this.#statements.noteRemoved.run(row.epoch ?? 0, row.last_sequence ?? 0);
+    this.#statements.addLeftover.run(row.id ?? null);
+    this.#statements.deletePartition.run(row.id ?? null);
+    return null;
+  }
+
   #sweepSoon(): void {
     if (this.#isSweeping) return;
     this.#isSweeping = true;
@@ -177,17 +206,19 @@ export class SqliteStore implements Store {
     });
   }
 
-  /** Deletes some rows of a removed partition; true when there may be more. What a failure leaves goes with the next sweep. */
+  /** Deletes some rows of removed partitions; true when there may be more. What a failure leaves goes with the next sweep. */
   #sweep(): boolean {
     try {
-      const id = this.#statements.leftover.get()?.partition_id;
-      if (id === undefined) return false;
-      this.#inTransaction("delete a removed partition", () => {
-        const documents = Number(this.#statements.sweepDocuments.run(id, leftoverRowsMax).changes);
-        const events = Number(this.#statements.sweepEvents.run(id, leftoverRowsMax - documents).changes);
-        if (documents + events < leftoverRowsMax) this.#statements.deleteLeftover.run(id);
+      return this.#inTransaction("delete removed partitions", () => {
+        for (let left = leftoverRowsMax; left > 0; ) {
+          const id = this.#statements.leftover.get()?.partition_id;
+          if (id === undefined) return false;
+          left -= Number(this.#statements.sweepDocuments.run(id, left).changes);
+          left -= Number(this.#statements.sweepEvents.run(id, left).changes);
+          if (left > 0) left -= Number(this.#statements.deleteLeftover.run(id).changes);
+        }
+        return true;
       });
-      return true;
     } catch (error) {
       if (error instanceof StoreError) return false;
       throw error;
