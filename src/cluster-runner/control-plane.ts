@@ -29,7 +29,7 @@ import { DeletedClusters } from "./deleted-clusters.ts";
 import { type AgentEndpoints, discoverPollEndpoint } from "./discover-poll-endpoint.ts";
 import type { AppendObserver } from "./group-commit.ts";
 import type { Log } from "./log.ts";
-import { MachineRoom, type RoomLimits } from "./machine-room.ts";
+import { accountRoom, clusterRoom, type RoomLimits } from "./machine-room.ts";
 import { MachineRunner, type RunnerStatus } from "./machine-runner.ts";
 import { type AnyRoutedOperation, type OperationRoute, type RoutedOperation, routeOf } from "./operation-routes.ts";
 import { PartitionDirectory } from "./partition-directory.ts";
@@ -48,7 +48,7 @@ export type ControlPlaneOptions = {
   readonly log: Log;
   readonly observe?: AppendObserver;
   /** Others than the usual limits of machines in memory, for tests. */
-  readonly room?: RoomLimits;
+  readonly rooms?: { readonly accounts?: RoomLimits; readonly clusters?: RoomLimits };
 };
 
 /** A call of the API: parsed, its caller known. */
@@ -78,13 +78,12 @@ export class ControlPlane {
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
-    const room = new MachineRoom(options.room);
     const { clock, log, randomFor } = options;
     this.#accounts = new PartitionDirectory({
       clock,
       log,
       randomFor,
-      room,
+      room: options.rooms?.accounts ?? accountRoom,
       create: (partition) => this.#accountMachine(partition),
       runner: (partition, random) => this.#accountRunner(partition, random),
     });
@@ -92,7 +91,7 @@ export class ControlPlane {
       clock,
       log,
       randomFor,
-      room,
+      room: options.rooms?.clusters ?? clusterRoom,
       create: (partition) => this.#clusterMachine(partition),
       runner: (partition, random) => this.#clusterRunner(partition, random),
       onClosed: (partition) => this.#clusterMachines.delete(partition),

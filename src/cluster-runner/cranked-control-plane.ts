@@ -16,11 +16,11 @@ export const arnPrefix = "arn:aws:ecs:eu-west-1:123456789012:";
 export async function aControlPlane({
   disk = emptyMemoryDisk(),
   clock = new VirtualClock(1_700_000_000_000),
-  room,
+  rooms,
 }: {
   disk?: MemoryDisk;
   clock?: VirtualClock;
-  room?: RoomLimits;
+  rooms?: { accounts?: RoomLimits; clusters?: RoomLimits };
 } = {}) {
   const fates = new Map<string, AppendFate | "crash">();
   const store: MemoryStore = new MemoryStore({
@@ -42,7 +42,7 @@ export async function aControlPlane({
     configuration: { latestAgentVersion: "1.99.0", verifyIdentity: null },
     endpoints: () => ({ endpoint: "http://acs", telemetryEndpoint: "http://tcs" }),
     log: () => {},
-    ...(room !== undefined && { room }),
+    ...(rooms !== undefined && { rooms }),
   });
   controlPlane.onEffect((at, effect) => effects.push([at, effect]));
   controlPlane.onLoaded(({ cluster }) => loaded.push(cluster));

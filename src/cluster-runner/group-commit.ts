@@ -64,6 +64,12 @@ export class GroupCommit<Effect> {
     else group.effects.push(...result.effects);
   }
 
+  /** Writes down when the machine is needed, with the next append. */
+  note(neededAt: number | null): void {
+    this.#open().neededAt = neededAt;
+    this.#appendSoon();
+  }
+
   /** `answer` once everything that was added is durable: at once, without a promise, when it is. */
   whenDurable(answer: Answer): Answer | Promise<Answer> {
     // Appends end in order, so the latest group is the last to wait for.

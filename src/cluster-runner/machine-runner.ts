@@ -299,8 +299,15 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     this.#state = "running";
     this.#timer.follow(this.#machine.nextDueAt());
     if (afterLoad !== null) this.#step(afterLoad);
+    this.#noteNeededAt(opened);
     if (this.#isRunning()) onLoaded?.();
     this.#takeQueue();
+  }
+
+  /** What the store knows may come from a Berth that knew less, or from a time that is over. An empty partition is about to be written. */
+  #noteNeededAt({ neededAt: known, documents }: OpenedPartition): void {
+    const neededAt = this.#machine?.neededAt?.();
+    if (neededAt !== undefined && neededAt !== known && documents.length > 0) this.#commit.note(neededAt);
   }
 
   #build(opened: OpenedPartition): Machine<Input, Effect> {

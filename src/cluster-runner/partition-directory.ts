@@ -15,7 +15,7 @@ import type { Random } from "../lib/random.ts";
 import type { ListedPartition } from "../store/store.ts";
 import type { Answer } from "./append-group.ts";
 import type { Log } from "./log.ts";
-import type { MachineRoom } from "./machine-room.ts";
+import { MachineRoom, type RoomLimits } from "./machine-room.ts";
 import type { MachineRunner, RunnerStatus } from "./machine-runner.ts";
 import { MachineClosedError, OverloadError, StepFailedError } from "./runner-errors.ts";
 
@@ -23,8 +23,6 @@ import { MachineClosedError, OverloadError, StepFailedError } from "./runner-err
 const idleMax = 2_000;
 /** LIMIT: looking for machines to put away costs a look at each; so it is done once for so many openings. */
 const openingsPerTrim = 200;
-/** LIMIT: when there is no room at all it is looked for again after a second, not for each call. */
-const trimPauseMs = 1_000;
 /** LIMIT: partitions opened at a time, as many as share a transaction of the SQLite store. */
 const openedAtOnce = 64;
 /** LIMIT: a partition that is needed still after it was put away is opened again after a minute, not at once. */
@@ -35,7 +33,7 @@ type Input = { readonly type: string };
 export type PartitionDirectoryOptions<I extends Input, Effect> = {
   readonly clock: Clock;
   readonly log: Log;
-  readonly room: MachineRoom;
+  readonly room: RoomLimits;
   /** An empty machine for a partition. */
   readonly create: (partition: string) => Machine<I, Effect>;
   /** Its runner, not yet loading. `random` is its chance, which no other runner of this process draws from. */
@@ -57,6 +55,7 @@ type Opened<I extends Input, Effect> = {
 /** The partitions of one kind of machine. Names are `KIND/ACCOUNT/REGION` and what follows. */
 export class PartitionDirectory<I extends Input, Effect> {
   readonly #options: PartitionDirectoryOptions<I, Effect>;
+  readonly #room: MachineRoom;
   readonly #opened = new Map<string, Opened<I, Effect>>();
   /** Partitions that are not in memory, and when they are needed there. */
   readonly #stored = new Map<string, number | null>();
@@ -69,11 +68,11 @@ export class PartitionDirectory<I extends Input, Effect> {
   #openings = 0;
   /** How many machines have left memory: a later one of the same partition must not draw the same numbers. */
   #closings = 0;
-  #trimmedAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(options: PartitionDirectoryOptions<I, Effect>) {
     this.#options = options;
+    this.#room = new MachineRoom(options.clock, options.room, () => this.#trim(0));
   }
 
   /** Takes over what the store lists; before anything is asked. */
@@ -90,6 +89,7 @@ export class PartitionDirectory<I extends Input, Effect> {
    * store does not give a partition.
    */
   async openNeeded(settled: () => Promise<void>): Promise<void> {
+    const { clock } = this.#options;
     const needed = [...this.#stored].filter(([, neededAt]) => neededAt === 0).map(([partition]) => partition);
     for (let first = 0; first < needed.length; first += openedAtOnce) {
       const group = needed.slice(first, first + openedAtOnce).filter((partition) => this.#stored.has(partition));
@@ -97,6 +97,8 @@ export class PartitionDirectory<I extends Input, Effect> {
       await Promise.all(opened.map((each) => each?.loaded));
       this.#wakeAgain(group.filter((_, index) => opened[index] === null));
       await settled();
+      // What the loads have written goes to the store meanwhile, so that machines can be put away again.
+      if (first + openedAtOnce < needed.length) await new Promise<void>((resolve) => clock.defer(resolve));
     }
     this.#setWakeTimer();
   }
@@ -231,10 +233,10 @@ export class PartitionDirectory<I extends Input, Effect> {
   /** Opens a partition; null when there is no room for another machine of its account. */
   #start(partition: string): Opened<I, Effect> | null {
     if (this.#closed) throw new MachineClosedError(`${partition} is closed`);
-    const { room, runner: makeRunner, randomFor } = this.#options;
+    const { runner: makeRunner, randomFor } = this.#options;
     const account = partition.split("/", 2)[1] ?? "";
     this.#trimNowAndThen();
-    if (!room.take(account) && !(this.#makeRoom() && room.take(account))) return null;
+    if (!this.#room.take(account)) return null;
     const random = randomFor(this.#closings === 0 ? partition : `${partition} ${this.#closings}`);
     const runner = makeRunner(partition, random);
     this.#keep(partition, null);
@@ -258,7 +260,7 @@ export class PartitionDirectory<I extends Input, Effect> {
     const opened = this.#opened.get(partition);
     if (opened !== undefined) {
       this.#opened.delete(partition);
-      this.#options.room.leave(opened.account);
+      this.#room.leave(opened.account);
       this.#closings += 1;
       this.#options.onClosed?.(partition);
     }
@@ -298,15 +300,6 @@ export class PartitionDirectory<I extends Input, Effect> {
     this.#openings += 1;
     if (this.#openings % openingsPerTrim !== 0 || this.#opened.size <= idleMax) return;
     this.#trim(idleMax);
-  }
-
-  /** Puts away what nobody needs now; false when that was tried a moment ago. */
-  #makeRoom(): boolean {
-    const now = this.#options.clock.now();
-    if (Math.abs(now - this.#trimmedAt) < trimPauseMs) return false;
-    this.#trimmedAt = now;
-    this.#trim(0);
-    return true;
   }
 
   /** Puts idle machines away, the longest unused first, until `keep` of them are left. */

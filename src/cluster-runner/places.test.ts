@@ -273,11 +273,14 @@ describe("machines in memory", () => {
   };
 
   it("one account cannot take the room of another", async () => {
-    const world = await aControlPlane({ room: { machines: 10, perAccount: 6, keptForSmall: 3, ofSmall: 3 } });
+    const world = await aControlPlane({
+      rooms: { clusters: { machines: 8, perAccount: 5, keptForSmall: 3, ofSmall: 3 } },
+    });
     for (let index = 0; index < 5; index++) await register(world, accounts[0], `c${index}`);
     await assert.rejects(register(world, accounts[0], "more"), OverloadError);
-    await register(world, accounts[1], "a");
-    await register(world, accounts[1], "b");
+    for (const cluster of ["a", "b", "c"]) await register(world, accounts[1], cluster);
+    // What is kept for small accounts is not for one that has its share of small ones.
+    await assert.rejects(register(world, accounts[1], "d"), OverloadError);
     const { containerInstanceArns } = await world.call(
       "ListContainerInstances",
       { cluster: "c0" },
@@ -287,7 +290,9 @@ describe("machines in memory", () => {
   });
 
   it("those in which nothing lives make room, and are there again when they are asked", async () => {
-    const world = await aControlPlane({ room: { machines: 4, perAccount: 4, keptForSmall: 0, ofSmall: 4 } });
+    const world = await aControlPlane({
+      rooms: { accounts: { machines: 4, perAccount: 4, keptForSmall: 0, ofSmall: 4 } },
+    });
     for (let index = 0; index < 40; index++) {
       const account = String(index + 1).padStart(12, "0");
       await world.call("CreateCluster", { clusterName: `c${index}` }, { account });

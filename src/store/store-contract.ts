@@ -136,7 +136,7 @@ function documentTests(freshMedium: (t: TestContext) => Medium): void {
       assert.deepEqual(await listed(first), [neededAt]);
     }
     await first.append("p", epoch, put("1", "y"));
-    await first.open("p");
+    assert.equal((await first.open("p")).neededAt, null);
     await first.close();
     const second = medium.openStore();
     assert.deepEqual(await listed(second), [null]);

@@ -44,6 +44,8 @@ export type OpenedPartition = {
   readonly epoch: number;
   /** The sequence of the newest event ever appended; for a new partition the highest of all that were removed, else 0. */
   readonly lastSequence: number;
+  /** As {@link ListedPartition} shows it. */
+  readonly neededAt: number | null;
   readonly documents: readonly StoredDocument[];
 };
 

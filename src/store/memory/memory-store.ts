@@ -77,7 +77,7 @@ export class MemoryStore implements Store {
     for (const [kind, bodies] of held.documents) {
       for (const [key, body] of bodies) documents.push({ kind, key, body });
     }
-    return { epoch: held.epoch, lastSequence: held.lastSequence, documents };
+    return { epoch: held.epoch, lastSequence: held.lastSequence, neededAt: held.neededAt, documents };
   }
 
   async append(partition: string, epoch: number, append: Append): Promise<void> {

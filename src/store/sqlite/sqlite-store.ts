@@ -117,9 +117,7 @@ export class SqliteStore implements Store {
   async partitions(prefix: string): Promise<ListedPartition[]> {
     this.#mustBeOpen();
     const rows = this.#reporting("list the partitions", () => this.#statements.listPartitions.all());
-    const neededAt = new Map(
-      rows.map((row) => [String(row.name), row.needed_at === null ? null : Number(row.needed_at)]),
-    );
+    const neededAt = new Map(rows.map((row) => [String(row.name), neededAtOf(row)]));
     // SQLite compares text as UTF-8, which is not the order of code units.
     const names = [...neededAt.keys()].filter((name) => name.startsWith(prefix)).sort();
     return names.map((name) => ({ name, neededAt: neededAt.get(name) ?? null }));
@@ -163,7 +161,7 @@ export class SqliteStore implements Store {
     // The statement returns arrays of its three TEXT columns; the table is STRICT.
     const rows = this.#statements.documents.all(row.id ?? null) as unknown as [string, string, string][];
     const documents = rows.map(([kind, key, body]) => ({ kind, key, body }));
-    return { ...partitionHead(row), documents };
+    return { ...partitionHead(row), neededAt: neededAtOf(row), documents };
   }
 
   #removeAll(): void {
@@ -306,6 +304,9 @@ function partitionHead(row: Record<string, unknown>): PartitionHead {
   return { epoch: Number(row.epoch), lastSequence: Number(row.last_sequence) };
 }
 
+const neededAtOf = (row: Record<string, unknown>): number | null =>
+  row.needed_at === null ? null : Number(row.needed_at);
+
 type Statements = ReturnType<typeof prepareStatements>;
 
 function prepareStatements(database: DatabaseSync) {
@@ -315,7 +316,7 @@ function prepareStatements(database: DatabaseSync) {
       SELECT 1 + max((SELECT ifnull(max(id), 0) FROM partitions), (SELECT ifnull(max(partition_id), 0) FROM leftovers)),
         ?, epoch + 1, last_sequence, 0 FROM removed WHERE true
       ON CONFLICT (name) DO UPDATE SET epoch = epoch + 1
-      RETURNING id, epoch, last_sequence`),
+      RETURNING id, epoch, last_sequence, needed_at`),
     partition: database.prepare("SELECT id, epoch, last_sequence, needed_at FROM partitions WHERE name = ?"),
     listPartitions: database.prepare("SELECT name, needed_at FROM partitions"),
     setNeededAt: database.prepare("UPDATE partitions SET needed_at = ? WHERE id = ?"),
