@@ -10,8 +10,7 @@ const forgottenPerStep = 200;
 
 /**
  * Callers can create and delete without end, and what they deleted is kept for a while: this bounds it by number. The oldest go first.
- * DIFFERS: of stopped tasks, deregistered instances, deleted services and client tokens a cluster keeps the newest, also when the older ones
- * are not yet as old as ECS forgets them: 100,000 tasks, 5,000 instances, 1,000 services, 200,000 tokens of RunTask.
+ * DIFFERS: a cluster keeps at most the newest 100,000 stopped tasks, 5,000 deregistered instances, 1,000 deleted services and 200,000 client tokens of RunTask, even if older ones are not yet due to go.
  */
 export function forgetExcess(step: ClusterStep): void {
   const { state } = step;

@@ -55,8 +55,7 @@ export function registerTaskDefinition(
 }
 
 /**
- * DIFFERS: AWS keeps task definitions without end; here an account has at most 100,000 revisions and 256 Mi characters in a region, until it
- * deletes some.
+ * DIFFERS: AWS keeps any number of task definitions; here an account can have 100,000 revisions and 256 Mi characters of them in a region, and must then delete some.
  */
 function checkRoom({ state }: AccountStep, definition: TaskDefinition): void {
   const { taskDefinitions, families, revisions } = state;
