@@ -17,8 +17,8 @@ export type ClosedCluster = Pick<Cluster, "name" | "incarnation">;
 export type Deletion = {
   /** Submits to the machine of the account. */
   readonly account: (input: AccountInput) => Promise<unknown>;
-  /** Called when the account knows that the cluster is deleted. */
-  readonly told: (cluster: ClosedCluster) => void;
+  /** Writes down in the cluster that the account knows of its deletion, and may have created it again since. Never rejects. */
+  readonly told: (cluster: ClosedCluster, isCreatedAgain: boolean) => Promise<void>;
 };
 
 /** The reply of DeleteCluster; rejects with its Refusal, or with what the machines reject with. `close` closes the machine of the cluster. */
@@ -33,7 +33,7 @@ export async function deleteCluster(
   await close(cluster);
   try {
     const reply = (await deletion.account({ type: "cluster-closed", ...cluster })) as object;
-    deletion.told(cluster);
+    void deletion.told(cluster, false);
     return reply;
   } catch (error) {
     if (error instanceof NotDurableError) finishInTheEnd(deletion, cluster, clock).catch(() => {});
@@ -45,7 +45,8 @@ export async function deleteCluster(
 async function finishInTheEnd(deletion: Deletion, cluster: ClosedCluster, clock: Clock): Promise<void> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     try {
-      if ((await tellAccount(deletion, cluster)) !== "forgotten") deletion.told(cluster);
+      const found = await tellAccount(deletion, cluster);
+      if (found !== "forgotten") await deletion.told(cluster, found === "created-again");
       return;
     } catch (error) {
       if (!(error instanceof NotDurableError)) throw error;
@@ -65,7 +66,7 @@ export async function finishDeleteCluster(
 ): Promise<FoundStanding> {
   try {
     const found = await tellAccount(deletion, cluster);
-    if (found !== "forgotten") deletion.told(cluster);
+    if (found !== "forgotten") await deletion.told(cluster, found === "created-again");
     return found;
   } catch (error) {
     if (error instanceof NotDurableError) finishInTheEnd(deletion, cluster, clock).catch(() => {});

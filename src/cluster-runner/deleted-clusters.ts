@@ -1,4 +1,4 @@
-import type { AccountInput } from "../ecs/account-input.ts";
+import type { AccountInput, ClusterStanding } from "../ecs/account-input.ts";
 import type { Place } from "../ecs/arn.ts";
 import type { ClusterInput } from "../ecs/cluster-input.ts";
 import type { ClusterState } from "../ecs/cluster-state.ts";
@@ -53,7 +53,7 @@ export class DeletedClusters {
       const found = await finishDeleteCluster(this.#deletion(place), { name, incarnation }, clock);
       if (found === "told-now") log("info", fields, "A DeleteCluster that was cut in two is finished");
       // Of a cluster that was created again and not used since, what the deleted one left is kept for its day.
-      const isOver = mark.closedAt + timeline.inactiveClusterRetentionMs <= clock.now();
+      const isOver = (mark.closedAt ?? clock.now()) + timeline.inactiveClusterRetentionMs <= clock.now();
       if (found === "forgotten" || (found === "created-again" && isOver)) await this.forgetCluster(place, name);
     } catch (error) {
       log("error", { ...fields, err: error }, "A DeleteCluster that was cut in two could not be finished");
@@ -70,7 +70,8 @@ export class DeletedClusters {
     try {
       const mark = stateOf(partition)?.closed.get("closed");
       if (mark?.phase === "closing") {
-        await clusters.submit(partition, { type: "account-knows", incarnation: mark.incarnation });
+        const { incarnation } = mark;
+        await clusters.submit(partition, { type: "account-knows", incarnation, isCreatedAgain: false });
       }
       if (await clusters.forget(partition)) await this.forgetAccount(place);
     } catch (error) {
@@ -83,7 +84,9 @@ export class DeletedClusters {
     const { accounts, clusters, stateOf, log } = this.#options;
     const partition = clusterPartition({ ...place, cluster: name });
     try {
-      if ((await accounts.submit(accountPartition(place), { type: "cluster-standing", name })) !== null) return;
+      const input = { type: "cluster-standing", name } as const;
+      const standing = (await accounts.submit(accountPartition(place), input)) as ClusterStanding | null;
+      if (standing?.status === "ACTIVE") return;
       if (await clusters.forget(partition, () => stateOf(partition)?.isEmpty === true)) await this.forgetAccount(place);
     } catch (error) {
       log("warn", { partition, err: error }, "An empty partition could not be forgotten");
@@ -107,18 +110,20 @@ export class DeletedClusters {
     const { accounts } = this.#options;
     return {
       account: (input: AccountInput) => accounts.submit(accountPartition(place), input),
-      told: (cluster: ClosedCluster) => this.#accountKnows(place, cluster),
+      told: (cluster: ClosedCluster, isCreatedAgain: boolean) => this.#accountKnows(place, cluster, isCreatedAgain),
     };
   }
 
   /** Writes down that the account knows of a deleted cluster, and puts its machine away. What fails is done at the next load. */
-  #accountKnows(place: Place, { name, incarnation }: ClosedCluster): void {
+  async #accountKnows(place: Place, { name, incarnation }: ClosedCluster, isCreatedAgain: boolean): Promise<void> {
     const { clusters, log } = this.#options;
     const partition = clusterPartition({ ...place, cluster: name });
     if (!clusters.has(partition)) return;
-    clusters.submit(partition, { type: "account-knows", incarnation }).then(
-      () => clusters.release(partition),
-      (error: unknown) => log("warn", { partition, err: error }, "The deletion of a cluster could not be recorded"),
-    );
+    try {
+      await clusters.submit(partition, { type: "account-knows", incarnation, isCreatedAgain });
+      clusters.release(partition);
+    } catch (error) {
+      log("warn", { partition, err: error }, "The deletion of a cluster could not be recorded");
+    }
   }
 }

@@ -259,6 +259,41 @@ describe("after a restart", () => {
   });
 });
 
+describe("marks of an older Berth, which say nothing but the incarnation", () => {
+  const oldMark = async (world: World, name: string) => {
+    await world.controlPlane.close();
+    const partition = world.disk.partitions.get(clusterPartition(name));
+    assert.ok(partition !== undefined);
+    partition.documents.set("closed", new Map([["closed", JSON.stringify({ incarnation: 1 })]]));
+    partition.neededAt = 0;
+  };
+
+  it("of a cluster that was created again and used: it stays", async () => {
+    const world = await aControlPlane();
+    await aDeletedCluster(world, "lab");
+    await world.call("CreateCluster", { clusterName: "lab" });
+    await anInstance(world, "lab");
+    await oldMark(world, "lab");
+    const again = await openWhileCranked(world);
+    await again.clock.advance(3 * day);
+    await again.controlPlane.close();
+    const once = await openWhileCranked(again);
+    await once.clock.advance(3 * day);
+    assert.equal((await once.call("ListContainerInstances", { cluster: "lab" })).containerInstanceArns.length, 1);
+  });
+
+  it("of a cluster that is INACTIVE, or that the account has forgotten: it goes in time", async () => {
+    const world = await aControlPlane();
+    await aDeletedCluster(world, "lab");
+    await world.call("CreateCluster", { clusterName: "keeps-the-account" });
+    await oldMark(world, "lab");
+    const again = await openWhileCranked(world);
+    assert.equal((await again.call("DescribeClusters", { clusters: ["lab"] })).clusters[0].status, "INACTIVE");
+    await again.clock.advance(day + 120_000);
+    assert.deepEqual(partitions(again), [accountPartition]);
+  });
+});
+
 describe("machines in memory", () => {
   const accounts = ["000000000001", "000000000002"] as const;
   const register = async (world: World, account: string, cluster: string) => {

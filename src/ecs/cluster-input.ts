@@ -67,5 +67,5 @@ export type ClusterInput =
   | { readonly type: "agent-standing"; readonly instanceId: string }
   /** DeleteCluster: refuses unless empty, then takes no more calls under this incarnation. */
   | { readonly type: "close"; readonly incarnation: number }
-  /** The account knows that the cluster was closed under this incarnation. Reply: null. */
-  | { readonly type: "account-knows"; readonly incarnation: number };
+  /** The account knows that the cluster was closed under this incarnation; it may have created it again since. Reply: null. */
+  | { readonly type: "account-knows"; readonly incarnation: number; readonly isCreatedAgain: boolean };

@@ -117,7 +117,7 @@ function decide(step: ClusterStep, input: ClusterInput): unknown {
     case "close":
       return closeCluster(step, input.incarnation);
     case "account-knows":
-      return noteAccountKnows(step, input.incarnation);
+      return noteAccountKnows(step, input.incarnation, input.isCreatedAgain);
     default:
       return never(input, "input of a cluster machine");
   }

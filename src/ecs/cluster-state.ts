@@ -213,7 +213,7 @@ export class ClusterState {
     const mark = this.closed.get("closed");
     if (mark?.phase === "closing") return 0;
     if (mark?.phase === "closed") {
-      return mark.closedAt + this.timeline.inactiveClusterRetentionMs + limits.closedClusterMarginMs;
+      return (mark.closedAt ?? 0) + this.timeline.inactiveClusterRetentionMs + limits.closedClusterMarginMs;
     }
     const { instances, tasks, services, managedHosts, drains, revisionUses } = this;
     const isEmpty = [instances, tasks, services, managedHosts, drains, revisionUses].every(({ size }) => size === 0);

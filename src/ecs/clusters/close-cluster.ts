@@ -29,12 +29,15 @@ export function closeCluster(step: ClusterStep, incarnation: number): object {
   return {};
 }
 
-/** The account knows that the cluster was closed: from now on it may be forgotten. */
-export function noteAccountKnows(step: ClusterStep, incarnation: number): null {
+/**
+ * The account knows that the cluster was closed: from now on it may be forgotten. A mark of an older Berth doesn't say whether the cluster that
+ * was created again was used, so it counts as used.
+ */
+export function noteAccountKnows(step: ClusterStep, incarnation: number, isCreatedAgain: boolean): null {
   const mark = step.state.closed.get("closed");
-  if (mark?.incarnation === incarnation && mark.phase === "closing") {
-    step.state.closed.put("closed", { ...mark, phase: "closed" });
-  }
+  if (mark?.incarnation !== incarnation || mark.phase !== "closing") return null;
+  const phase = isCreatedAgain && mark.closedAt === null ? "reopened" : "closed";
+  step.state.closed.put("closed", { incarnation, phase, closedAt: mark.closedAt ?? step.now });
   return null;
 }
 

@@ -8,9 +8,10 @@
 export type ClosedMark = {
   readonly incarnation: number;
   readonly phase: "closing" | "closed" | "reopened";
-  readonly closedAt: number;
+  /** Null in the mark of a Berth that did not write it down. */
+  readonly closedAt: number | null;
 };
 
 /** A stored mark as it is today: those of before have only the incarnation, and the account is asked again. */
 export const storedClosedMark = (document: object): ClosedMark =>
-  ({ phase: "closing", closedAt: 0, ...document }) as Partial<ClosedMark> as ClosedMark;
+  ({ phase: "closing", closedAt: null, ...document }) as Partial<ClosedMark> as ClosedMark;
