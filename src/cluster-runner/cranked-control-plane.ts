@@ -1,6 +1,7 @@
 /** Test support: the control plane over the real machines, a memory disk and a clock cranked by hand. */
 import type { ClusterEffect } from "../ecs/effect.ts";
 import { Refusal } from "../ecs/refusals.ts";
+import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { type AppendFate, emptyMemoryDisk, type MemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
@@ -13,15 +14,22 @@ export const place = { account: "123456789012", region: "eu-west-1" };
 export const caller = { principalArn: "arn:aws:iam::123456789012:root", isAgent: false };
 export const arnPrefix = "arn:aws:ecs:eu-west-1:123456789012:";
 
+/** No two lives draw the same ids. */
+let lives = 0;
+
 export async function aControlPlane({
   disk = emptyMemoryDisk(),
   clock = new VirtualClock(1_700_000_000_000),
   rooms,
+  timeline = ecsTimeline,
 }: {
   disk?: MemoryDisk;
   clock?: VirtualClock;
+  timeline?: Timeline;
   rooms?: { accounts?: RoomLimits; clusters?: RoomLimits };
 } = {}) {
+  lives += 1;
+  const life = lives;
   const fates = new Map<string, AppendFate | "crash">();
   const store: MemoryStore = new MemoryStore({
     disk,
@@ -38,8 +46,8 @@ export async function aControlPlane({
   const controlPlane = new ControlPlane({
     store,
     clock,
-    randomFor: (partition) => seededRandom(partition),
-    configuration: { latestAgentVersion: "1.99.0", verifyIdentity: null },
+    randomFor: (partition) => seededRandom(`${life}/${partition}`),
+    configuration: { latestAgentVersion: "1.99.0", verifyIdentity: null, timeline },
     endpoints: () => ({ endpoint: "http://acs", telemetryEndpoint: "http://tcs" }),
     log: () => {},
     ...(rooms !== undefined && { rooms }),
