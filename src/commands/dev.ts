@@ -67,9 +67,10 @@ async function dev(typed: Typed): Promise<void> {
   const account = formFlag(typed, "account", { otherwise: defaultAccount, form: /^\d{12}$/, says: "12 digits" });
   const region = formFlag(typed, "region", {
     otherwise: "us-east-1",
-    form: /^[a-z]{2}(-[a-z]{2,12}){1,3}-\d$/,
+    form: /^[a-z][a-z0-9-]{0,31}$/,
     says: "a region such as eu-west-1",
   });
+  const shared = serverOptions(typed);
   const simulation = {
     place: { account, region },
     instances: numberFlag(typed, "instances", { otherwise: 3, min: 0, max: instancesMax }),
@@ -82,7 +83,8 @@ async function dev(typed: Typed): Promise<void> {
   const use = await dockerUse(typed, log, true);
   const server = await startServer({
     host,
-    ...serverOptions(typed),
+    ...shared,
+    regions: new Set([...shared.regions, region]),
     dataDir,
     auth: { type: "loose", account },
     simulation: { ...simulation, dockerInstance: use.instance, times: time.simulatedTimes },

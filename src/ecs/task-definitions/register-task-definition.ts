@@ -15,6 +15,7 @@ import { checkedRole, checkedText, checkOneOf, checkRange, refuseDefinition } fr
 import { checkHostAccess } from "./host-access-rules.ts";
 import { checkSharedPorts } from "./port-rules.ts";
 import { requiredAttributes } from "./required-attributes.ts";
+import { charactersOf } from "./revision-index.ts";
 import type { ContainerDefinition, NetworkMode, TaskDefinition } from "./task-definition.ts";
 import { taskDefinitionReply } from "./task-definition-reply.ts";
 import type { RegisterTaskDefinitionRequest, RequestContainer } from "./task-definition-request.ts";
@@ -49,9 +50,29 @@ export function registerTaskDefinition(
     registeredBy: given.caller.principalArn,
     tags,
   };
+  checkRoom(step, definition);
   state.families.put(content.family, { family: content.family, lastRevision: revision });
   state.taskDefinitions.put(`${content.family}:${revision}`, definition);
   return { taskDefinition: taskDefinitionReply(definition), tags };
+}
+
+/**
+ * DIFFERS: AWS keeps any number of task definitions; here an account can have 100,000 revisions and 256 Mi characters of them in a region, and must then delete some.
+ */
+function checkRoom({ state }: AccountStep, definition: TaskDefinition): void {
+  const { taskDefinitions, families, revisions } = state;
+  const isFull =
+    taskDefinitions.size >= limits.taskDefinitions ||
+    revisions.characters(taskDefinitions.values()) + charactersOf(definition) > limits.taskDefinitionCharacters;
+  if (isFull) {
+    refuse(
+      "ClientException",
+      "The limit of task definitions of the account has been reached. Delete some with DeregisterTaskDefinition and DeleteTaskDefinitions.",
+    );
+  }
+  if (families.size >= limits.taskDefinitionFamilies && !families.has(definition.family)) {
+    refuse("ClientException", `The limit of ${limits.taskDefinitionFamilies} families has been reached.`);
+  }
 }
 
 type Content = Omit<
