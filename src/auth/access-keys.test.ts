@@ -17,7 +17,12 @@ import { emptyMemoryDisk, type MemoryDisk, MemoryStore } from "../store/memory/m
 import { AccessKeyError, AccessKeys } from "./access-keys.ts";
 import { SealError } from "./seal-key.ts";
 
-const clock: Clock = { now: () => 1_000, setTimer: () => ({ cancel: () => {} }), defer: (run) => run() };
+const clock: Clock = {
+  now: () => 1_000,
+  wall: () => 1_000,
+  setTimer: () => ({ cancel: () => {} }),
+  defer: (run) => run(),
+};
 
 let folder: string;
 let sealKeyPath: string;

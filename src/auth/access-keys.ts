@@ -73,7 +73,7 @@ export class AccessKeys {
       throw new AccessKeyError("The user name must have 1 to 64 letters, digits or characters of +=,.@_-");
     }
     if (this.#keys.size >= keysMax) throw new AccessKeyError(`There are ${keysMax} access keys already.`);
-    const key: AccessKey = { accessKeyId: randomKeyId(), account, userName, createdAt: this.#clock.now() };
+    const key: AccessKey = { accessKeyId: randomKeyId(), account, userName, createdAt: this.#clock.wall() };
     // AWS: a secret is 40 characters of base64.
     const secret = randomBytes(30).toString("base64");
     const document: KeyDocument = {

@@ -435,7 +435,7 @@ describe("timers", () => {
 
   it("wait on when the clock's timer ends early", async () => {
     const clock = new VirtualClock(1_000_000);
-    const cut = { now: () => clock.now(), defer: clock.defer.bind(clock) };
+    const cut = { now: () => clock.now(), wall: () => clock.wall(), defer: clock.defer.bind(clock) };
     const world = await aWorld({
       clock: { ...cut, setTimer: (delayMs, fire) => clock.setTimer(Math.min(delayMs, 1_000), fire) },
     });

@@ -93,7 +93,7 @@ export class AgentSockets {
       throw new HandshakeError("BadRequestException", "The request has a body.");
     }
     const { headers } = request;
-    const caller = await authenticate({ method: "GET", path, query, headers, body: "", nowMs: clock.now() });
+    const caller = await authenticate({ method: "GET", path, query, headers, body: "", nowMs: clock.wall() });
     if (caller.task !== undefined) throw new HandshakeError("AccessDeniedException", "A task is no agent.");
     const channel = channelAt(path) ?? "acs";
     const hello = helloFromUrl(channel, query);
@@ -120,7 +120,7 @@ export class AgentSockets {
       const { headers, text } = splitTelemetryFrame(frame);
       if (headers !== null) {
         try {
-          const signed = { method: "GET", path, query, headers, body: text, nowMs: clock.now() };
+          const signed = { method: "GET", path, query, headers, body: text, nowMs: clock.wall() };
           const signer = await authenticate(signed);
           if (signer.account !== account) throw new FrameError("it is signed by another account");
         } catch (error) {

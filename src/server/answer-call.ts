@@ -61,7 +61,7 @@ export async function answerCall(frontDoor: FrontDoor, call: HttpCall): Promise<
       query: question === -1 ? "" : call.url.slice(question + 1),
       headers: call.headers,
       body: call.body,
-      nowMs: systemClock.now(),
+      nowMs: systemClock.wall(),
     });
     if (!isAnswered(named)) throw notAnswered(named);
     const request = parseRequest(named, call.body);

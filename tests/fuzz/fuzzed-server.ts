@@ -17,6 +17,7 @@ const caller = { principalArn: `arn:aws:iam::${place.account}:root`, isAgent: fa
 /** Timers never fire: what is written is written by a request. */
 const timerlessClock: Clock = {
   now: () => Date.now(),
+  wall: () => Date.now(),
   setTimer: () => ({ cancel: () => {} }),
   defer: (run) => {
     setImmediate(run);
