@@ -1,7 +1,14 @@
 import { must } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type AppendFate, emptyMemoryDisk, type MemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
-import { type Append, type OpenedPartition, type Store, type StoredEvent, StoreError } from "../store/store.ts";
+import {
+  type Append,
+  type OpenedPartition,
+  type Store,
+  type StoreCondition,
+  type StoredEvent,
+  StoreError,
+} from "../store/store.ts";
 
 /** What the faults want of one append: how long it takes, what comes of it, and when the process dies over it. */
 export type AppendFault = {
@@ -43,6 +50,7 @@ export class FaultyDisk {
 
 /** The memory store with the faults of the disk under it. */
 export class FaultyStore implements Store {
+  readonly medium = "the simulated disk";
   readonly #store: MemoryStore;
   readonly #faults: DiskFaults;
   /** Per partition, appends that have not reached the disk, oldest first. */
@@ -90,6 +98,14 @@ export class FaultyStore implements Store {
 
   partitions(prefix: string): Promise<string[]> {
     return this.#store.partitions(prefix);
+  }
+
+  newestAt(): Promise<number> {
+    return this.#store.newestAt();
+  }
+
+  condition(): StoreCondition {
+    return this.#store.condition();
   }
 
   close(): Promise<void> {

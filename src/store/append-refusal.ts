@@ -26,3 +26,10 @@ export function appendRefusal(
   }
   return null;
 }
+
+/** LIMIT: when the events of a partition take too many bytes, so much more of them goes at once that few appends pay for it. */
+const forgottenShare = 1 / 64;
+
+/** How many bytes the events of a partition may take when some had to be forgotten. */
+export const forgottenDownTo = (eventBytesMax: number): number =>
+  eventBytesMax - Math.floor(eventBytesMax * forgottenShare);
