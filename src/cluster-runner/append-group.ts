@@ -25,6 +25,10 @@ export class AppendGroup<Effect> {
   readonly waiters: Waiter[] = [];
   /** Steps that wrote something. */
   steps = 0;
+  /** The time of the newest of them (epoch milliseconds). */
+  #at = 0;
+  /** How those that changed documents are undone; null for one that cannot be. */
+  readonly #undos: ((() => void) | null)[] = [];
   #writes = 0;
   /** The last value of each document, by kind and then by key. */
   readonly #documents = new Map<string, Map<string, object | null>>();
@@ -34,8 +38,11 @@ export class AppendGroup<Effect> {
     return this.#writes >= writesPerGroup;
   }
 
-  add(result: StepResult<Effect>): void {
+  /** `at` is the time of the step. */
+  add(result: StepResult<Effect>, at: number): void {
     this.steps += 1;
+    this.#at = at;
+    if (result.documents.length > 0) this.#undos.push(result.undo ?? null);
     this.#writes += result.documents.length + result.events.length;
     for (const { kind, key, value } of result.documents) {
       let values = this.#documents.get(kind);
@@ -49,7 +56,10 @@ export class AppendGroup<Effect> {
   }
 
   /** The group as JSON text, and how many characters that is. Documents are immutable, so it is made only once. */
-  toAppend(forgetEventsThrough: number | null): { readonly append: Append; readonly characters: number } {
+  toAppend(
+    forgetEventsThrough: number | null,
+    eventBytesMax: number,
+  ): { readonly append: Append; readonly characters: number } {
     const documents: DocumentWrite[] = [];
     let characters = 0;
     for (const [kind, values] of this.#documents) {
@@ -61,8 +71,16 @@ export class AppendGroup<Effect> {
     }
     const events = this.events.map((event) => ({ sequence: event.sequence, body: JSON.stringify(event) }));
     for (const { body } of events) characters += body.length;
-    const append = forgetEventsThrough === null ? { documents, events } : { documents, events, forgetEventsThrough };
-    return { append, characters };
+    const append = { documents, events, eventBytesMax, at: this.#at };
+    return { append: forgetEventsThrough === null ? append : { ...append, forgetEventsThrough }, characters };
+  }
+
+  /** Takes the steps back, the newest first. False when one of them could not be. */
+  undo(): boolean {
+    return this.#undos.toReversed().every((undo) => {
+      undo?.();
+      return undo !== null;
+    });
   }
 
   resolveWaiters(): void {

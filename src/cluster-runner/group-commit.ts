@@ -15,8 +15,11 @@ export type GroupCommitOptions<Effect> = {
   readonly observe: AppendObserver | undefined;
   readonly append: (append: Append) => Promise<void>;
   readonly release: (effects: readonly Effect[]) => void;
-  /** Told when an append failed, with the number of steps lost; gives the error that those who waited get. */
-  readonly failed: (cause: unknown, lostSteps: number) => Error;
+  /**
+   * Called when an append failed, with the number of steps lost, and whether all of them were undone in the machine. Gives the
+   * error that those who waited get.
+   */
+  readonly failed: (cause: unknown, lostSteps: number, undone: boolean) => Error;
 };
 
 /**
@@ -42,10 +45,10 @@ export class GroupCommit<Effect> {
     return this.#waiting;
   }
 
-  /** Puts what a step wrote and wants done into the open group; effects of a step that wrote nothing wait like answers. */
-  add(result: StepResult<Effect>): void {
+  /** Puts what a step wrote at the time `at` and wants done into the open group; effects of a step that wrote nothing wait like answers. */
+  add(result: StepResult<Effect>, at: number): void {
     if (result.documents.length > 0 || result.events.length > 0) {
-      this.#open().add(result);
+      this.#open().add(result, at);
       this.#appendSoon();
     }
     if (result.effects.length === 0) return;
@@ -102,7 +105,7 @@ export class GroupCommit<Effect> {
     const startedAt = clock.now();
     let bytes: number;
     try {
-      const written = group.toAppend(this.#eventsToForget(group));
+      const written = group.toAppend(this.#eventsToForget(group), limits.eventBytesKeptPerCluster);
       bytes = written.characters;
       await append(written.append);
     } catch (error) {
@@ -137,6 +140,7 @@ export class GroupCommit<Effect> {
     const error = this.#options.failed(
       cause,
       lost.reduce((steps, each) => steps + each.steps, 0),
+      undoAll(lost),
     );
     for (const each of lost) each.rejectWaiters(error);
     this.#settleFlushed();
@@ -146,5 +150,15 @@ export class GroupCommit<Effect> {
     const resolves = this.#onFlushed;
     this.#onFlushed = [];
     for (const resolve of resolves) resolve();
+  }
+}
+
+/** Undoes the steps of `groups`, the newest first. False when that is not possible. */
+function undoAll(groups: readonly AppendGroup<unknown>[]): boolean {
+  try {
+    return groups.toReversed().every((group) => group.undo());
+  } catch {
+    // A bug in an index; the machine is only kept when it is whole.
+    return false;
   }
 }

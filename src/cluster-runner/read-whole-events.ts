@@ -1,9 +1,11 @@
 import type { EcsEvent } from "../ecs/events/event.ts";
-import type { Store, StoredEvent } from "../store/store.ts";
+import { DamagedError, type Store, type StoredEvent } from "../store/store.ts";
 
 /**
  * Events of `partition` with a sequence above `after`, in order, at most `limit`, as ECS announces them: attributes that
- * the stored form leaves to an earlier event of the same instance are put in again.
+ * the stored form leaves to an earlier event of the same instance are put in again. Events are forgotten from the oldest on; one
+ * whose attributes were forgotten cannot be given whole, so the first event may come later than asked for. From there on none is
+ * missing. Rejects with StoreError when the store cannot read them.
  */
 export async function readWholeEvents(
   store: Store,
@@ -11,24 +13,54 @@ export async function readWholeEvents(
   after: number,
   limit: number,
 ): Promise<StoredEvent[]> {
-  const stored = await store.readEvents(partition, after, limit);
-  const attributes = new Map<number, unknown>();
-  const attributesOf = async (sequence: number): Promise<unknown> => {
-    if (!attributes.has(sequence)) {
-      const [event] = await store.readEvents(partition, sequence - 1, 1);
-      attributes.set(sequence, event === undefined ? [] : (JSON.parse(event.body) as EcsEvent).detail.attributes);
+  for (let from = after; ; ) {
+    const stored = await store.readEvents(partition, from, limit);
+    const { whole, forgottenThrough } = await wholeOf(store, partition, stored);
+    if (whole.length > 0 || forgottenThrough === null) return whole;
+    // All that was found is older than what can be given.
+    from = forgottenThrough;
+  }
+}
+
+/** Those of `stored` behind the last one whose attributes are forgotten, and the sequence of that one or null. */
+async function wholeOf(
+  store: Store,
+  partition: string,
+  stored: readonly StoredEvent[],
+): Promise<{ readonly whole: StoredEvent[]; readonly forgottenThrough: number | null }> {
+  const parsed = ({ sequence, body }: StoredEvent): EcsEvent => {
+    try {
+      return JSON.parse(body) as EcsEvent;
+    } catch (cause) {
+      throw new DamagedError(`${store.medium}: event ${sequence} of partition "${partition}" is not JSON`, { cause });
     }
-    return attributes.get(sequence);
   };
-  const whole: StoredEvent[] = [];
+  const attributes = new Map<number, { readonly value: unknown } | null>();
+  const attributesOf = async (sequence: number): Promise<{ readonly value: unknown } | null> => {
+    const known = attributes.get(sequence);
+    if (known !== undefined) return known;
+    const [event] = await store.readEvents(partition, sequence - 1, 1);
+    const isThere = event !== undefined && event.sequence === sequence;
+    const found = isThere ? { value: parsed(event).detail.attributes } : null;
+    attributes.set(sequence, found);
+    return found;
+  };
+  let whole: StoredEvent[] = [];
+  let forgottenThrough: number | null = null;
   for (const event of stored) {
-    const { attributesIn, ...content } = JSON.parse(event.body) as EcsEvent;
+    const { attributesIn, ...content } = parsed(event);
     if (attributesIn === undefined) {
       whole.push(event);
       continue;
     }
-    const detail = { ...content.detail, attributes: await attributesOf(attributesIn) };
+    const found = await attributesOf(attributesIn);
+    if (found === null) {
+      whole = [];
+      forgottenThrough = event.sequence;
+      continue;
+    }
+    const detail = { ...content.detail, attributes: found.value };
     whole.push({ sequence: event.sequence, body: JSON.stringify({ ...content, detail }) });
   }
-  return whole;
+  return { whole, forgottenThrough };
 }

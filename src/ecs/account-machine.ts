@@ -42,12 +42,29 @@ export class AccountMachine implements Machine<AccountInput, AccountEffect> {
       const value = decide(step, input);
       const documents = this.#state.commit();
       if (step.effects.length > 0) this.#state.lastReviewAt = now;
-      return { reply: { ok: true, value }, documents, events: [], effects: step.effects };
+      const result = { reply: { ok: true, value }, documents, events: [], effects: step.effects } as const;
+      return documents.length === 0 ? result : { ...result, undo: this.#state.journal.undoOfCommit() };
     } catch (error) {
-      this.#state.rollback();
-      if (!(error instanceof Refusal)) throw error;
-      return { reply: { ok: false, refusal: error }, documents: [], events: [], effects: [] };
+      return this.#refused(error);
     }
+  }
+
+  read(input: AccountInput, now: number, _random: Random): StepResult<AccountEffect> | null {
+    const step = new AccountStep(this.#state, now);
+    try {
+      const value = decide(step, input);
+      const wouldChange = this.#state.journal.hasChanges || step.effects.length > 0;
+      this.#state.rollback();
+      return wouldChange ? null : { reply: { ok: true, value }, documents: [], events: [], effects: [] };
+    } catch (error) {
+      return this.#refused(error);
+    }
+  }
+
+  #refused(error: unknown): StepResult<AccountEffect> {
+    this.#state.rollback();
+    if (!(error instanceof Refusal)) throw error;
+    return { reply: { ok: false, refusal: error }, documents: [], events: [], effects: [] };
   }
 }
 

@@ -74,12 +74,30 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
       const events = step.takeEvents(this.#lastSequence);
       const documents = this.state.commit().flatMap((change) => this.#storedInstances.split(change));
       this.#lastSequence += events.length;
-      return { reply: { ok: true, value }, documents, events, effects: step.effects };
+      const result = { reply: { ok: true, value }, documents, events, effects: step.effects } as const;
+      return documents.length === 0 ? result : { ...result, undo: this.state.journal.undoOfCommit() };
     } catch (error) {
-      this.state.rollback();
-      if (!(error instanceof Refusal)) throw error;
-      return { reply: { ok: false, refusal: error }, documents: [], events: [], effects: [] };
+      return this.#refused(error);
     }
+  }
+
+  read(input: ClusterInput, now: number, random: Random): StepResult<ClusterEffect> | null {
+    const step = new ClusterStep(this.state, now, random);
+    try {
+      const value = decide(step, input);
+      const wouldChange = !step.isDryRun && (this.state.journal.hasChanges || step.hasAnnounced);
+      this.state.rollback();
+      if (wouldChange) return null;
+      return { reply: { ok: true, value }, documents: [], events: [], effects: step.isDryRun ? [] : step.effects };
+    } catch (error) {
+      return this.#refused(error);
+    }
+  }
+
+  #refused(error: unknown): StepResult<ClusterEffect> {
+    this.state.rollback();
+    if (!(error instanceof Refusal)) throw error;
+    return { reply: { ok: false, refusal: error }, documents: [], events: [], effects: [] };
   }
 }
 

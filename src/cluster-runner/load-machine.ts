@@ -1,0 +1,46 @@
+import type { Machine } from "../ecs/machine.ts";
+import { DamagedError, type OpenedPartition, type StoredDocument } from "../store/store.ts";
+
+/** LIMIT: enough of a key to find its document; keys that are longer are damaged themselves. */
+const keyCharactersShown = 300;
+
+/**
+ * Loads the documents of a partition into a new machine. Throws DamagedError for the first one that cannot be used; `place` says
+ * where the partition is stored.
+ */
+export function loadMachine<Input, Effect>(
+  machine: Machine<Input, Effect>,
+  { documents, lastSequence }: OpenedPartition,
+  place: string,
+): Machine<Input, Effect> {
+  for (const document of documents) {
+    const problem = loadDocument(machine, document);
+    if (problem === null) continue;
+    const name = `document ${document.kind} "${document.key.slice(0, keyCharactersShown)}"`;
+    throw new DamagedError(
+      `${place}, ${name}: ${problem}. The rest of the partition is as it was. Stop Berth and run "berth check" on the data directory.`,
+    );
+  }
+  machine.resume?.(lastSequence);
+  return machine;
+}
+
+/** Loads one document; gives why it cannot be used, or null. */
+export function loadDocument<Input, Effect>(
+  machine: Machine<Input, Effect>,
+  { kind, key, body }: StoredDocument,
+): string | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return "it is not JSON";
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return "it is not a JSON object";
+  try {
+    machine.load(kind, key, value);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
