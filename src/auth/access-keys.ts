@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { must } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { DocumentWrite, Store } from "../store/store.ts";
-import { SealKey } from "./seal-key.ts";
+import { SealError, SealKey } from "./seal-key.ts";
 import type { KeyOwner } from "./sigv4.ts";
 
 const partition = "access-keys";
@@ -41,6 +41,8 @@ export class AccessKeys {
   readonly #epoch: number;
   readonly #sealKey: SealKey;
   readonly #keys = new Map<string, AccessKey & KeyOwner>();
+  /** By id, why a key cannot be read. */
+  readonly #damaged = new Map<string, string>();
 
   private constructor(clock: Clock, store: Store, epoch: number, sealKey: SealKey) {
     this.#clock = clock;
@@ -50,19 +52,39 @@ export class AccessKeys {
   }
 
   /**
-   * Takes the partition of the access keys and reads them. The file at `sealKeyPath` is created when there are no keys yet.
+   * Takes the partition of the access keys and reads them; those that are damaged are left out, see `damaged`. The file at
+   * `sealKeyPath` is created when there are no keys yet.
    * Throws SealError when it is missing, damaged or another one than the keys were sealed with.
    */
   static async open(clock: Clock, store: Store, sealKeyPath: string): Promise<AccessKeys> {
     const { epoch, documents } = await store.open(partition);
     const own = documents.filter((document) => document.kind === kind);
     const keys = new AccessKeys(clock, store, epoch, SealKey.open(sealKeyPath, own.length === 0));
+    let unsealed: SealError | null = null;
     for (const { key, body } of own) {
-      const { sealedSecret, ...document } = JSON.parse(body) as KeyDocument;
-      const shown = { ...document, accessKeyId: key };
-      keys.#keep(shown, keys.#sealKey.unseal(sealedSecret, contextOf(shown)));
+      const document = keyDocumentOf(body);
+      if (document === null) {
+        keys.#damaged.set(key, damageText(store, key, "it is not the document of an access key"));
+        continue;
+      }
+      const { sealedSecret, ...rest } = document;
+      const shown = { ...rest, accessKeyId: key };
+      try {
+        keys.#keep(shown, keys.#sealKey.unseal(sealedSecret, contextOf(shown)));
+      } catch (error) {
+        if (!(error instanceof SealError)) throw error;
+        unsealed = error;
+        keys.#damaged.set(key, damageText(store, key, "its secret cannot be unsealed"));
+      }
     }
+    // None that opens: the key in the file is another one. Some that open: the others are damaged.
+    if (unsealed !== null && keys.#keys.size === 0) throw unsealed;
     return keys;
+  }
+
+  /** The keys that cannot be read, each a sentence that says which. They are as good as deleted, and stay in the store. */
+  get damaged(): readonly string[] {
+    return [...this.#damaged.values()];
   }
 
   /** Makes a key and gives it with its secret once it is durable. Throws AccessKeyError for an unfit account or user name. */
@@ -98,9 +120,11 @@ export class AccessKeys {
 
   /** Deletes a key for good. False when there is none with this id. */
   async deleteKey(accessKeyId: string): Promise<boolean> {
-    if (!this.#keys.has(accessKeyId)) return false;
+    if (!this.#keys.has(accessKeyId) && !this.#damaged.has(accessKeyId)) return false;
     await this.#append({ kind, key: accessKeyId, body: null });
-    return this.#keys.delete(accessKeyId);
+    this.#damaged.delete(accessKeyId);
+    this.#keys.delete(accessKeyId);
+    return true;
   }
 
   /** The owner and the secret of a key, or null. Usable as it stands as the `findKey` of `verifySignature`. */
@@ -121,6 +145,25 @@ export class AccessKeys {
     this.#keys.set(key.accessKeyId, { ...key, secret, principalArn: principalArn(key) });
   }
 }
+
+/** The document in `body`, or null when it is none. */
+function keyDocumentOf(body: string): KeyDocument | null {
+  try {
+    const document = JSON.parse(body) as Partial<KeyDocument> | null;
+    const { account, userName, createdAt, sealedSecret } = document ?? {};
+    const isWhole =
+      typeof account === "string" &&
+      (userName === null || typeof userName === "string") &&
+      typeof createdAt === "number" &&
+      typeof sealedSecret === "string";
+    return isWhole ? (document as KeyDocument) : null;
+  } catch {
+    return null;
+  }
+}
+
+const damageText = ({ medium }: Store, key: string, why: string): string =>
+  `${medium}, partition "${partition}", document ${kind} "${key}": ${why}. The key is refused; delete it with "berth keys delete" and make another one.`;
 
 /** AWS: the ARN of a user or of the account's root. */
 function principalArn({ account, userName }: AccessKey): string {

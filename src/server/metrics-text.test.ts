@@ -10,6 +10,7 @@ test("the text has requests, latency, appends, statuses and sequences, as they a
   const metricsText = createMetricsText({
     calls,
     appends,
+    health: () => ({ healthy: false, clockOffsetSeconds: -3.5 }),
     controlPlane: {
       describeCounts: () => ({
         containerInstances: new Map([

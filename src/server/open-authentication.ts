@@ -19,6 +19,8 @@ export type OpenedAuthentication = {
   readonly authenticate: Authenticate;
   readonly accessKeys: number | null;
   readonly taskCredentials: TaskCredentials;
+  /** Access keys that cannot be read, each a sentence; they are refused as unknown. */
+  readonly damaged: readonly string[];
 };
 
 /** What follows from the seal key for the credentials of tasks; a purpose that is never given to anything else. */
@@ -31,13 +33,18 @@ export async function openAuthentication(
 ): Promise<OpenedAuthentication> {
   if (auth.type === "loose") {
     const taskCredentials = new TaskCredentials(await looseKey(dataDir, store, log));
-    return { authenticate: looseAuthentication(auth.account, taskCredentials), accessKeys: null, taskCredentials };
+    return {
+      authenticate: looseAuthentication(auth.account, taskCredentials),
+      accessKeys: null,
+      taskCredentials,
+      damaged: [],
+    };
   }
   if (dataDir === null) throw new StartError("Signatures need a data directory, which the access keys are in.");
   const keys = await AccessKeys.open(systemClock, store, sealKeyPath(dataDir));
   const taskCredentials = new TaskCredentials(keys.deriveKey(taskCredentialsPurpose));
   const authenticate = signedAuthentication(keys.find, taskCredentials);
-  return { authenticate, accessKeys: keys.listKeys().length, taskCredentials };
+  return { authenticate, accessKeys: keys.listKeys().length, taskCredentials, damaged: keys.damaged };
 }
 
 /** With a data directory containers find their credentials under the same id after a restart. */
