@@ -79,7 +79,8 @@ export function problemsOf(source: HealthSource): Problems {
   }
   const warnings = new Map(ofStore.map((text) => [text, text]));
   const offsetMs = source.clock.offsetMs();
-  if (Math.abs(offsetMs) > clockOffsetMs) warnings.set("clock", clockText(offsetMs));
+  if (Math.abs(offsetMs) > clockOffsetMs)
+    warnings.set(offsetMs > 0 ? "clock ahead" : "clock behind", clockText(offsetMs));
   return { reasons, warnings };
 }
 
