@@ -1,7 +1,8 @@
-import { OverloadError } from "../cluster-runner/runner-errors.ts";
+import { MachineHaltedError, OverloadError } from "../cluster-runner/runner-errors.ts";
 import type { Caller } from "../ecs/call.ts";
 import { Refusal } from "../ecs/refusals.ts";
 import { systemClock } from "../lib/clock.ts";
+import { StoreError } from "../store/store.ts";
 import { type AnsweredOperation, isAnswered, notAnswered } from "../wire/api-operations.ts";
 import { renderError, throttled, WireError } from "../wire/errors.ts";
 import { parseRequest } from "../wire/parse.ts";
@@ -75,11 +76,19 @@ export async function answerCall(frontDoor: FrontDoor, call: HttpCall): Promise<
     const error = thrown instanceof OverloadError ? throttled() : thrown;
     const { status, code, body } = renderError(error);
     if (!(error instanceof Refusal) && !(error instanceof WireError)) {
-      frontDoor.log.write("error", { requestId: call.requestId, operation, err: error }, "A call failed.");
+      const fields = { requestId: call.requestId, operation, ...problemOf(error) };
+      frontDoor.log.write("error", fields, "A call failed.");
     }
     note(frontDoor, call, operation, code, startedAt);
     return { status, body };
   }
+}
+
+/** An operating error is told in a sentence; anything else with where it came from. */
+function problemOf(error: unknown): Readonly<Record<string, unknown>> {
+  if (!(error instanceof StoreError) && !(error instanceof MachineHaltedError)) return { err: error };
+  const { cause } = error;
+  return { reason: cause instanceof Error ? `${error.message}: ${cause.message}` : error.message };
 }
 
 function note(frontDoor: FrontDoor, call: HttpCall, operation: string, code: string, startedAt: number): void {

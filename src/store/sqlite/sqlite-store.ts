@@ -319,6 +319,8 @@ export class SqliteStore implements Store {
       // SQLite has rolled back by itself after some failures. After a failed synchronisation the log may hold the
       // transaction nevertheless until the next one overwrites it; the owner's reload, which writes an epoch, is that.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      // What it had written of the log until it failed is ours.
+      this.#files.problemAfter();
       throw error;
     }
   }
