@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { must } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { DocumentWrite, Store } from "../store/store.ts";
+import type { DocumentWrite, Store, StoredDocument } from "../store/store.ts";
 import { SealError, SealKey } from "./seal-key.ts";
 import type { KeyOwner } from "./sigv4.ts";
 
@@ -60,25 +60,13 @@ export class AccessKeys {
     const { epoch, documents } = await store.open(partition);
     const own = documents.filter((document) => document.kind === kind);
     const keys = new AccessKeys(clock, store, epoch, SealKey.open(sealKeyPath, own.length === 0));
-    let unsealed: SealError | null = null;
+    for (const [id, why] of findDamagedKeys(own, keys.#sealKey)) keys.#damaged.set(id, damageText(store, id, why));
     for (const { key, body } of own) {
-      const document = keyDocumentOf(body);
-      if (document === null) {
-        keys.#damaged.set(key, damageText(store, key, "it is not the document of an access key"));
-        continue;
-      }
-      const { sealedSecret, ...rest } = document;
-      const shown = { ...rest, accessKeyId: key };
-      try {
-        keys.#keep(shown, keys.#sealKey.unseal(sealedSecret, contextOf(shown)));
-      } catch (error) {
-        if (!(error instanceof SealError)) throw error;
-        unsealed = error;
-        keys.#damaged.set(key, damageText(store, key, "its secret cannot be unsealed"));
-      }
+      if (keys.#damaged.has(key)) continue;
+      const { sealedSecret, ...document } = JSON.parse(body) as KeyDocument;
+      const shown = { ...document, accessKeyId: key };
+      keys.#keep(shown, keys.#sealKey.unseal(sealedSecret, contextOf(shown)));
     }
-    // None that opens: the key in the file is another one. Some that open: the others are damaged.
-    if (unsealed !== null && keys.#keys.size === 0) throw unsealed;
     return keys;
   }
 
@@ -144,6 +132,33 @@ export class AccessKeys {
   #keep(key: AccessKey, secret: string): void {
     this.#keys.set(key.accessKeyId, { ...key, secret, principalArn: principalArn(key) });
   }
+}
+
+/**
+ * Which of `documents` cannot be used, by id, and why. Throws SealError when none of them can be unsealed: then the key is
+ * another one.
+ */
+export function findDamagedKeys(documents: readonly StoredDocument[], sealKey: SealKey): Map<string, string> {
+  const damaged = new Map<string, string>();
+  let unsealed: SealError | null = null;
+  let good = 0;
+  for (const { key, body } of documents) {
+    const document = keyDocumentOf(body);
+    if (document === null) {
+      damaged.set(key, "it is not the document of an access key");
+      continue;
+    }
+    try {
+      sealKey.unseal(document.sealedSecret, contextOf({ ...document, accessKeyId: key }));
+      good += 1;
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error;
+      unsealed = error;
+      damaged.set(key, "its secret cannot be unsealed");
+    }
+  }
+  if (unsealed !== null && good === 0) throw unsealed;
+  return damaged;
 }
 
 /** The document in `body`, or null when it is none. */

@@ -21,13 +21,18 @@ export function loadMachine<Input, Effect>(
       `${place}, ${name}: ${problem}. The rest of the partition is as it was. Stop Berth and run "berth check" on the data directory.`,
     );
   }
-  machine.resume?.(lastSequence);
+  try {
+    machine.resume?.(lastSequence);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DamagedError(`${place}: ${reason}. Stop Berth and run "berth check" on the data directory.`);
+  }
   return machine;
 }
 
 /** Loads one document; gives why it cannot be used, or null. */
-export function loadDocument<Input, Effect>(
-  machine: Machine<Input, Effect>,
+export function loadDocument(
+  machine: { load(kind: string, key: string, document: object): void },
   { kind, key, body }: StoredDocument,
 ): string | null {
   let value: unknown;

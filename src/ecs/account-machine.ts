@@ -14,6 +14,7 @@ import { resolveCluster } from "./clusters/resolve-cluster.ts";
 import type { AccountEffect } from "./effect.ts";
 import type { Machine, StepResult } from "./machine.ts";
 import { Refusal, refuse } from "./refusals.ts";
+import { accountShapes, checkDocument } from "./stored-documents.ts";
 import { removeUnusedRevisions } from "./task-definitions/delete-task-definitions.ts";
 import { resolveTaskDefinition } from "./task-definitions/resolve-task-definition.ts";
 
@@ -27,9 +28,11 @@ export class AccountMachine implements Machine<AccountInput, AccountEffect> {
 
   load(kind: string, key: string, document: object): void {
     // A document of another kind comes from a newer Berth and is left alone.
-    this.#state.tables
-      .find((table) => table.kind === kind)
-      ?.load(key, kind === "cluster" ? storedCluster(document) : document);
+    const table = this.#state.tables.find((candidate) => candidate.kind === kind);
+    if (table === undefined) return;
+    const current = kind === "cluster" ? storedCluster(document) : document;
+    checkDocument(accountShapes, kind, key, current);
+    table.load(key, current);
   }
 
   nextDueAt(): number | null {

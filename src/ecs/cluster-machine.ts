@@ -25,6 +25,7 @@ import { recoverManagedHosts } from "./fargate/managed-host.ts";
 import type { Machine, StepResult } from "./machine.ts";
 import { Refusal, refuse } from "./refusals.ts";
 import { runLooks } from "./services/look/run-looks.ts";
+import { checkDocument, clusterShapes, DocumentError } from "./stored-documents.ts";
 import { deliverCredentials } from "./tasks/deliver-credentials.ts";
 import { reportStopCandidates } from "./tasks/report-stop-candidates.ts";
 import { reportTaskHealth } from "./tasks/report-task-health.ts";
@@ -42,20 +43,25 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
 
   load(kind: string, key: string, document: object): void {
     if (kind === instanceKind || kind === registrationKind) {
+      // A part is checked when the instance is whole, since older documents have both parts in one.
       const instance = this.#storedInstances.join(kind, key, document);
-      if (instance !== null) this.state.instances.load(key, instance);
+      if (instance === null) return;
+      checkDocument(clusterShapes, instanceKind, key, instance);
+      checkDocument(clusterShapes, registrationKind, key, instance);
+      this.state.instances.load(key, instance);
       return;
     }
+    const current = kind === "task" ? storedTask(document) : document;
+    checkDocument(clusterShapes, kind, key, current);
     const table = this.state.tables.find((candidate) => candidate.kind === kind);
-    must(table, `the table of stored documents of kind ${kind}`).load(
-      key,
-      kind === "task" ? storedTask(document) : document,
-    );
+    must(table, `the table of stored documents of kind ${kind}`).load(key, current);
     // What is loaded was announced before.
     this.state.book.takeTouched();
   }
 
   resume(lastSequence: number): void {
+    const half = this.#storedInstances.incomplete();
+    if (half !== null) throw new DocumentError(`the other half of the container instance ${half} is missing`);
     this.#lastSequence = lastSequence;
   }
 

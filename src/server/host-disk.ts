@@ -9,7 +9,7 @@ type PastTask = Engine["past"][number];
 export type StoredDisk = { readonly head: string; readonly parts: ReadonlyMap<PartKind, ReadonlyMap<string, string>> };
 
 /** The document of a disk: the state without the tasks, each of which is a document of its own. */
-export const headKind = "disk";
+export const headKind = "disk" as const;
 export const partKinds = ["disk-task", "disk-past-task"] as const;
 export type PartKind = (typeof partKinds)[number];
 

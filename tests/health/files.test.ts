@@ -120,14 +120,10 @@ function fill(path: string): void {
   }
 }
 
-const damages: Record<string, { sql: string; says: RegExp; where?: RegExp }> = {
+const damages: Record<string, { sql: string; says: RegExp }> = {
   "is not JSON": {
     sql: "UPDATE documents SET body = '{\"id\": ' WHERE kind = 'task' AND id = (SELECT min(id) FROM documents WHERE kind = 'task')",
     says: /berth\.sqlite, partition "cluster\/000000000000\/us-east-1\/default", document task "[0-9a-f]{32}": it is not JSON\. .*berth check/,
-  },
-  "has another shape": {
-    sql: "UPDATE documents SET body = '{}' WHERE kind = 'service'",
-    says: /document service "web": .*berth check/,
   },
   "lacks a member deep inside": {
     sql: "UPDATE documents SET body = json_remove(body, '$.reservation.tcpPorts') WHERE kind = 'task'",
@@ -140,10 +136,6 @@ const damages: Record<string, { sql: string; says: RegExp; where?: RegExp }> = {
   "is of an unknown kind": {
     sql: "UPDATE documents SET kind = 'tusk' WHERE kind = 'task'",
     says: /document tusk "[0-9a-f]{32}": .*berth check/,
-  },
-  "is another one's": {
-    sql: "UPDATE documents SET key = 'other' WHERE kind = 'service'",
-    says: /document service "other": .*berth check/,
   },
   "is the disk of a simulated host": {
     sql: "UPDATE documents SET body = '[]' WHERE kind = 'disk' AND key LIKE '%/0'",
