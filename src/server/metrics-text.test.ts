@@ -64,6 +64,8 @@ test("the text has requests, latency, appends, statuses and sequences, as they a
     'berth_tasks{status="RUNNING"} 7',
     'berth_event_sequence{partition="cluster/000000000000/us-east-1/a"} 41',
     'berth_machines{state="halted"} 1',
+    "berth_healthy 0",
+    "berth_clock_offset_seconds -3.5",
     'berth_agent_connections{channel="acs"} 3',
   ]) {
     assert.ok(text.split("\n").includes(line), `${line}\n${text}`);
