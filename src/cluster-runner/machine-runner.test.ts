@@ -352,40 +352,6 @@ describe("when the store fails", () => {
     assert.equal(world.durable("a") !== undefined, true);
   });
 
-  it("answers reads from the last durable state while the disk stays full, and writes again when there is room", async () => {
-    const world = await aWorld();
-    const kept = watch(world.runner.submit(add));
-    await world.clock.settle();
-    world.fail("fail");
-    const lost = [watch(world.runner.submit(add)), watch(world.runner.submit(add))];
-    await world.clock.settle();
-    assert.deepEqual([kept.value, lost[0]?.error instanceof errors.NotDurableError], [1, true]);
-    world.store.failOpens = 1_000;
-    // The first failure is retried at once, since most pass.
-    const again = watch(world.runner.submit(add));
-    await world.clock.advance(1_000);
-    assert.ok(again.error instanceof errors.NotDurableError);
-    const { state, reads, reason } = world.runner.status();
-    assert.deepEqual([state, reads, reason], ["loading", true, "no disk"]);
-    assert.deepEqual(world.runner.answer(read), { ok: true, value: 1 }, "what was lost is not seen");
-    await assert.rejects(world.runner.submit({ type: "refuse" }), Refusal);
-    const late = watch(world.runner.submit(add));
-    await world.clock.advance(6_000);
-    assert.ok(late.error instanceof errors.NotDurableError);
-    assert.deepEqual(world.logged, ["An append failed", "An append failed"], "not once more for each attempt");
-
-    world.store.failOpens = 0;
-    world.fail("ok");
-    await world.clock.advance(5_000);
-    const after = watch(world.runner.submit(add));
-    await world.clock.settle();
-    assert.deepEqual([after.value, world.durable("a")], [2, '{"count":2}']);
-    assert.deepEqual(
-      [world.runner.status().reason, world.logged.at(-1)],
-      [null, "The store works again; the partition is loaded"],
-    );
-  });
-
   it("stops for good when another process has taken the partition", async () => {
     const world = await aWorld();
     await world.store.open("p");
