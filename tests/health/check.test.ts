@@ -123,7 +123,7 @@ const damages: Record<string, readonly [sql: string, says: RegExp]> = {
     "UPDATE documents SET body = 'null' WHERE kind = 'disk'",
     /simulated-hosts, disk .*: It is not the document of a host\./,
   ],
-  "older amounts": ["UPDATE appends SET acknowledged = 1", /\d+ acknowledged appends are missing: .*--accept-loss/s],
+  "older amounts": ["UPDATE partitions SET appended = 0", /\d+ acknowledged appends are missing: .*--accept-loss/s],
 };
 
 for (const [name, [sql, says]] of Object.entries(damages)) {
@@ -149,7 +149,7 @@ test("damaged pages are told, and which documents are on them; the rest is check
 });
 
 test("a loss is accepted only by saying so", () => {
-  const copy = damaged("loss", "UPDATE appends SET acknowledged = 1");
+  const copy = damaged("loss", "UPDATE partitions SET appended = 0");
   assert.equal(check(copy).code, 1);
   const accepted = check(copy, "--accept-loss");
   assert.match(accepted.out, /The loss of \d+ acknowledged appends is accepted\.\nAll is well\.\n$/);

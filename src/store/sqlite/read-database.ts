@@ -58,7 +58,11 @@ export class ReadDatabase {
 
   /** How many appends the database has acknowledged, and how many were missing at a start. */
   appends(): { readonly acknowledged: number; readonly missing: number } {
-    const row = this.#database.prepare("SELECT acknowledged, missing FROM appends").get();
+    const row = this.#database
+      .prepare(
+        "SELECT missing, elsewhere + (SELECT coalesce(sum(appended), 0) FROM partitions) AS acknowledged FROM appends",
+      )
+      .get();
     return { acknowledged: Number(row?.acknowledged ?? 0), missing: Number(row?.missing ?? 0) };
   }
 

@@ -153,7 +153,7 @@ export class SqliteStore implements Store {
     if (this.#closed) return { failing: "The store is closed.", damaged: [], warnings: [] };
     const missing = `${this.#missing} acknowledged appends are missing from ${this.medium}: its write-ahead log was deleted or shortened, or an older copy was put in its place. Restore a newer backup, or stop Berth and accept the loss with "berth check --data-dir ${this.#directory.path} --accept-loss".`;
     return {
-      failing: this.#filesProblem() ?? this.#failing,
+      failing: this.#filesProblem(true) ?? this.#failing,
       damaged: this.#orphans.length === 0 ? [] : [this.#orphanText("No partition can be made")],
       warnings: this.#missing === 0 ? [] : [missing],
     };
@@ -163,7 +163,7 @@ export class SqliteStore implements Store {
   acceptMissing(): number {
     this.#mustBeOpen();
     const missing = this.#missing;
-    this.#write("accept the loss", () => this.#statements.setAppends.run(this.#acknowledged, 0));
+    this.#write("accept the loss", () => this.#statements.setMissing.run(0, 0));
     this.#missing = 0;
     return missing;
   }
@@ -195,7 +195,7 @@ export class SqliteStore implements Store {
   #appendGroup(group: readonly PendingAppend[]): void {
     let refusals: (StoreError | null)[];
     try {
-      refusals = this.#write(appendText(group), () => this.#put(group));
+      refusals = this.#write(appendText(group), () => group.map((pending) => this.#put(pending)));
     } catch (error) {
       assert(error instanceof StoreError, "a failed transaction is a StoreError");
       // A damaged page is in the way of those partitions whose rows are on it. The others go on.
@@ -212,15 +212,8 @@ export class SqliteStore implements Store {
     }
   }
 
-  #put(group: readonly PendingAppend[]): (StoreError | null)[] {
-    const refusals = group.map((pending) => this.#putOne(pending));
-    const kept = refusals.filter((refusal) => refusal === null).length;
-    if (kept > 0) this.#statements.setAppends.run(this.#acknowledged + kept, this.#missing);
-    return refusals;
-  }
-
   /** Gives the refusal when the append may not be written; then nothing of it was, and the rest of the group goes on. */
-  #putOne({ partition, epoch, append }: PendingAppend): StoreError | null {
+  #put({ partition, epoch, append }: PendingAppend): StoreError | null {
     const row = this.#statements.partition.get(partition);
     const head = row === undefined ? null : partitionHead(row);
     const refusal = appendRefusal(partition, head, epoch, append);
@@ -277,10 +270,10 @@ export class SqliteStore implements Store {
   #compare(): { readonly acknowledged: number; readonly missing: number } {
     const row = must(this.#statements.appends.get(), "the row of the appends");
     const recorded = AppendRecord.read(this.#directory.path) ?? 0;
-    const acknowledged = Math.max(Number(row.acknowledged), recorded);
-    const missing = Number(row.missing) + acknowledged - Number(row.acknowledged);
-    this.#statements.setAppends.run(acknowledged, missing);
-    return { acknowledged, missing };
+    const lost = Math.max(0, recorded - Number(row.acknowledged));
+    const missing = Number(row.missing) + lost;
+    this.#statements.setMissing.run(lost, missing);
+    return { acknowledged: Number(row.acknowledged) + lost, missing };
   }
 
   /** One transaction that can be found under the name of the file. Throws {@link StoreError} when it cannot. */
@@ -300,9 +293,9 @@ export class SqliteStore implements Store {
   }
 
   /** Why nothing may be written to the files, or null. */
-  #filesProblem(): string | null {
+  #filesProblem(whenIdle = false): string | null {
     try {
-      const problem = this.#files.problemBefore();
+      const problem = this.#files.problemBefore(whenIdle);
       return problem === null ? null : `${problem}. ${filesAdvice(this.medium)}`;
     } catch (cause) {
       return `${this.medium} cannot be looked at (${textOf(cause)}).`;

@@ -10,11 +10,12 @@ export function prepareStatements(database: DatabaseSync) {
       ON CONFLICT (name) DO UPDATE SET epoch = epoch + 1
       RETURNING id, epoch, last_sequence`),
     partition: database.prepare(
-      "SELECT id, epoch, last_sequence, event_bytes, newest_at FROM partitions WHERE name = ?",
+      "SELECT id, epoch, last_sequence, event_bytes, newest_at, appended FROM partitions WHERE name = ?",
     ),
     partitionNames: database.prepare("SELECT name FROM partitions"),
     newestAt: database.prepare("SELECT max(newest_at) AS newest FROM partitions"),
-    setHead: database.prepare("UPDATE partitions SET last_sequence = ?, event_bytes = ?, newest_at = ? WHERE id = ?"),
+    setHead: database.prepare(`
+      UPDATE partitions SET last_sequence = ?, event_bytes = ?, newest_at = ?, appended = appended + 1 WHERE id = ?`),
     // The list of ids is sorted first, so the rows are read in the order of the file: half the time of going by index.
     documents: returningArrays(
       database.prepare(`
@@ -33,8 +34,9 @@ export function prepareStatements(database: DatabaseSync) {
     oldestSequence: database.prepare("SELECT min(sequence) AS oldest FROM events WHERE partition_id = ?"),
     events: database.prepare(`
       SELECT sequence, body FROM events WHERE partition_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`),
-    appends: database.prepare("SELECT acknowledged, missing FROM appends"),
-    setAppends: database.prepare("UPDATE appends SET acknowledged = ?, missing = ?"),
+    appends: database.prepare(`
+      SELECT elsewhere, missing, elsewhere + (SELECT coalesce(sum(appended), 0) FROM partitions) AS acknowledged FROM appends`),
+    setMissing: database.prepare("UPDATE appends SET elsewhere = elsewhere + ?, missing = ?"),
     // Jumps from one partition to the next in the index instead of reading all of it.
     orphans: database.prepare(`
       WITH RECURSIVE
