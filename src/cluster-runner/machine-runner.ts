@@ -355,7 +355,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   }
 }
 
-/** An operating error is told in a sentence; anything else with where it came from. */
+/** Operating errors are logged as one sentence, anything else with its stack. */
 function problemFields(error: unknown): Readonly<Record<string, unknown>> {
   return error instanceof StoreError ? { reason: error.message } : { err: error };
 }

@@ -84,7 +84,7 @@ export async function answerCall(frontDoor: FrontDoor, call: HttpCall): Promise<
   }
 }
 
-/** An operating error is told in a sentence; anything else with where it came from. */
+/** Operating errors are logged as one sentence, anything else with its stack. */
 function problemOf(error: unknown): Readonly<Record<string, unknown>> {
   if (!(error instanceof StoreError) && !(error instanceof MachineHaltedError)) return { err: error };
   const { cause } = error;

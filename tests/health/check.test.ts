@@ -135,7 +135,7 @@ for (const [name, [sql, says]] of Object.entries(damages)) {
   });
 }
 
-test("damaged pages are told, and which documents are on them; the rest is checked", () => {
+test("damaged pages are listed with the documents on them; the rest is checked", () => {
   const copy = damaged("pages", "VACUUM");
   const file = join(copy, "berth.sqlite");
   const content = readFileSync(file);
@@ -170,7 +170,7 @@ test("what cannot be checked ends with 2 and a sentence", () => {
   assert.equal(runBerth(["check"]).code, 2);
 });
 
-test("a seal key that is gone or another one is told", () => {
+test("a missing or wrong seal key is reported", () => {
   const gone = damaged("no seal key", "SELECT 1");
   unlinkSync(join(gone, "seal.key"));
   assert.match(check(gone).out, /access-keys: The seal key .* is missing, .*\n {2}Put seal\.key back/);

@@ -1,4 +1,4 @@
-/** What happens to the files of a real server: renamed, on a full disk, damaged. /health tells, reads go on, and it recovers. */
+/** What happens to the files of a real server: renamed, on a full disk, damaged. /health says so, reads go on, and it recovers. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -144,7 +144,7 @@ const damages: Record<string, { sql: string; says: RegExp }> = {
 };
 
 for (const [name, { sql, says }] of Object.entries(damages)) {
-  test(`a document that ${name} is told in a sentence, and the server serves the rest`, async (t) => {
+  test(`a document that ${name} is reported in one sentence, and the server serves the rest`, async (t) => {
     const dataDir = join(folder(t), "data");
     const first = await start(t, dataDir);
     await first.service.create(3);
@@ -160,7 +160,7 @@ for (const [name, { sql, says }] of Object.entries(damages)) {
     assert.equal(status, 503);
     assert.match(reasons.join("\n"), says);
     assert.equal(reasons.length, 1);
-    await until("the log tells", async () => (says.test(berth.complaints().replaceAll('\\"', '"')) ? true : null));
+    await until("the log says so", async () => (says.test(berth.complaints().replaceAll('\\"', '"')) ? true : null));
     assert.doesNotMatch(berth.complaints(), /"stack"|\n {4}at /);
     assert.deepEqual((await service.ecs.listTasks({ cluster: "other" })).taskArns, []);
     await service.ecs.createCluster({ clusterName: "third" });

@@ -1,4 +1,4 @@
-/** Somebody sets the clock of the machine on which a server runs: services go on, at their usual pace, and it is told. */
+/** Somebody sets the clock of the machine on which a server runs: services go on, at their usual pace, and a warning says so. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -68,7 +68,7 @@ test("a clock that is set back, forward, and back during a restart stops no serv
     assert.match(metrics, new RegExp(`^berth_clock_offset_seconds ${seen < 0 ? "-" : ""}3[56]\\d\\d`, "m"));
     assert.ok((await first.service.rollOut()) < allowed);
     const said = seen < 0 ? "s behind Berth's time" : "s ahead of Berth's time";
-    await until("the log tells", async () => (berth?.complaints().includes(said) === true ? true : null));
+    await until("the log says so", async () => (berth?.complaints().includes(said) === true ? true : null));
   }
   await setClock(first.url, 0, 0);
   const tasks = await first.service.tasks();

@@ -77,7 +77,7 @@ const attacks: Record<string, { does: (file: string) => void; says: RegExp }> = 
 };
 
 for (const [name, { does, says }] of Object.entries(attacks)) {
-  test(`${name} under a running store: nothing is acknowledged any more, and the reason is told`, async (t) => {
+  test(`${name} under a running store: nothing is acknowledged any more, and the reason is given`, async (t) => {
     const dataDir = join(folder(t), "data");
     const { store, append } = await opened(dataDir);
     const file = join(dataDir, "berth.sqlite");
@@ -195,7 +195,7 @@ test("documents of a partition whose row is gone are given to no other, and the 
   await again.close();
 });
 
-test("an event that is missing among others is told, not skipped", async (t) => {
+test("an event that is missing among others is an error, not skipped", async (t) => {
   const dataDir = folder(t);
   const store = new SqliteStore({ dataDir });
   const { epoch } = await store.open("p");
