@@ -20,6 +20,7 @@ export const groups: Readonly<Record<string, { readonly says: string; readonly f
   },
   conformance: { says: "the official SDK, the AWS CLI and boto3 over HTTP", files: ["tests/conformance/**/*.test.ts"] },
   crash: { says: "kill -9 under load", files: ["tests/crash/**/*.test.ts"] },
+  health: { says: "clocks that are set, damaged files, full disks", files: ["tests/health/**/*.test.ts"] },
   docker: { says: "real containers, where an engine runs", files: ["tests/docker/**/*.test.ts"] },
   scenarios: { says: "directed runs in the simulator", files: ["tests/scenarios/**/*.test.ts"] },
   fuzz: { says: "mutated requests", files: ["tests/fuzz/**/*.test.ts"] },

@@ -30,10 +30,14 @@ export type BerthProcess = {
 const startTimeoutMs = 30_000;
 
 /** Starts `berth dev` or `berth serve` with `flags`, on a free port unless they say which. Throws what it complained of when it does not listen. */
-export async function startBerth(command: "dev" | "serve", flags: readonly string[]): Promise<BerthProcess> {
+export async function startBerth(
+  command: "dev" | "serve",
+  flags: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<BerthProcess> {
   const port = flags.includes("--port") ? [] : ["--port", "0"];
   const argv = [berthMain, command, ...port, "--json", ...flags, ...simulatedUnlessSaid(command, flags)];
-  const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "pipe"], env });
   let [output, complaints] = ["", ""];
   child.stderr.on("data", (chunk) => {
     complaints += chunk;

@@ -72,8 +72,8 @@ export class AgentSession {
   #tcs: AgentConnection | null = null;
   #heartbeat: Timer | null = null;
   #unanswered = 0;
-  /** When the tasks of the agent need fresh credentials. */
-  #credentialsDueAt = 0;
+  /** When the tasks of the agent need fresh credentials: at the earlier of a pace and a time on the clock that they expire by. */
+  #credentialsDue = { at: 0, wall: 0 };
   readonly #unacknowledged = new UnacknowledgedPayloads();
   #hello: AgentHello | null = null;
   readonly #updates = new Map<string, "stage" | "perform">();
@@ -171,7 +171,7 @@ export class AgentSession {
     // An agent asks for credentials once in its life, as it keeps none on its disk.
     this.#introduce(hello.sendCredentials);
     // The tasks that are delivered to it now bring theirs along.
-    this.#credentialsDueAt = this.#environment.clock.now() + credentialsIntervalMs;
+    this.#scheduleCredentials();
     if (hello.sendCredentials) this.#askForCredentials();
   }
 
@@ -235,21 +235,27 @@ export class AgentSession {
     this.#unanswered += 1;
     this.#send({ type: "HeartbeatMessage", message: { messageId: this.#environment.ids.uuid(), healthy: true } });
     this.#resend();
-    if (this.#environment.clock.now() >= this.#credentialsDueAt) this.#askForCredentials();
+    const { at, wall } = this.#credentialsDue;
+    if (this.#environment.clock.now() >= at || this.#environment.clock.wall() >= wall) this.#askForCredentials();
     this.#armHeartbeat();
   }
 
   /** The cluster knows which tasks of the agent have roles. */
   #askForCredentials(): void {
     if (this.#environment.credentials === null) return;
-    this.#credentialsDueAt = this.#environment.clock.now() + credentialsIntervalMs;
+    this.#scheduleCredentials();
     this.#report({ type: "credentials-due", instanceId: this.identity.instanceId });
+  }
+
+  #scheduleCredentials(): void {
+    const { clock } = this.#environment;
+    this.#credentialsDue = { at: clock.now() + credentialsIntervalMs, wall: clock.wall() + credentialsIntervalMs };
   }
 
   #deliverCredentials(effect: Extract<ClusterEffect, { type: "deliver-credentials" }>): void {
     const { clock, credentials, ids } = this.#environment;
     if (credentials === null) return;
-    const mint = taskCredentialsOf(credentials, clock.now());
+    const mint = taskCredentialsOf(credentials, clock.wall());
     for (const message of credentialsFrom(effect, this.identity, mint, () => ids.uuid())) this.#send(message);
   }
 
@@ -266,7 +272,7 @@ export class AgentSession {
     const wait = { now: clock.now(), waitTimeoutMs: attachmentTimeoutMs };
     for (const message of attachmentsFrom(effect, this.identity, wait, () => ids.uuid())) this.#send(message);
     const { credentials } = this.#environment;
-    const mint = credentials === null ? withoutCredentials : taskCredentialsOf(credentials, clock.now());
+    const mint = credentials === null ? withoutCredentials : taskCredentialsOf(credentials, clock.wall());
     const payload = payloadFrom(effect, this.identity, this.#postmark(), mint);
     if (this.#unacknowledged.add(payload)) {
       this.#send(payload);

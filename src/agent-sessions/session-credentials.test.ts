@@ -20,9 +20,18 @@ const place: ClusterPlace = { account: "111122223333", region: "eu-central-1", c
 
 type BodyOf<Type extends ToAgent["type"]> = Extract<ToAgent, { readonly type: Type }>["message"];
 
+/** A clock whose wall somebody sets. */
+class SetClock extends VirtualClock {
+  aheadMs = 0;
+
+  override wall(): number {
+    return super.wall() + this.aheadMs;
+  }
+}
+
 /** Sessions over the cluster machine itself, with one instance and what was said and logged. */
 class World {
-  readonly clock = new VirtualClock(1_700_000_000_000);
+  readonly clock = new SetClock(1_700_000_000_000);
   readonly cluster = aCluster().withInstances(1, { agentConnected: false });
   readonly logged: string[] = [];
   readonly reports: AgentReport["type"][] = [];
@@ -136,6 +145,26 @@ test("credentials are sent anew before half their time is over, and not before",
     assert.equal(fresh[0]?.roleCredentials.credentialsId, first?.tasks?.[0]?.roleCredentials?.credentialsId);
     assert.ok(Date.parse(fresh[0]?.roleCredentials.expiration ?? "") > Date.parse(expiration) + round * 10_000_000);
   }
+});
+
+test("a clock that was set ahead makes them expire early, so they are renewed at the next heartbeat; one that was set back changes nothing", async () => {
+  const world = new World();
+  await world.connect(false);
+  world.start();
+  await world.clock.settle();
+  const first = world.taken("PayloadMessage")[0]?.tasks?.[0]?.roleCredentials;
+  world.clock.aheadMs = taskCredentialsMs;
+  await world.clock.advance(2 * heartbeatIntervalMs);
+  const [fresh, ...more] = world.taken("IAMRoleCredentialsMessage");
+  assert.equal(more.length, 1, "once");
+  const expiresAt = Date.parse(fresh?.roleCredentials.expiration ?? "");
+  assert.ok(expiresAt > Date.parse(first?.expiration ?? "") + taskCredentialsMs - 1_000, "by the clock that was set");
+
+  world.clock.aheadMs = 0;
+  await world.clock.advance(taskCredentialsMs / 2 - 3 * heartbeatIntervalMs);
+  assert.deepEqual(world.taken("IAMRoleCredentialsMessage"), []);
+  await world.clock.advance(3 * heartbeatIntervalMs);
+  assert.equal(world.taken("IAMRoleCredentialsMessage").length, 2, "at the usual pace");
 });
 
 test("a reconnect brings fresh ones with the payload, and nobody is asked without a connection", async () => {

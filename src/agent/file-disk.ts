@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { AgentDisk, AgentState } from "./agent-disk.ts";
 
@@ -64,6 +64,16 @@ export class FileDisk implements AgentDisk {
     await rename(temporary, this.#path);
     // Without it the name may still mean the old file after a loss of power.
     await withFile(this.#folder, "r", (folder) => folder.sync());
+  }
+
+  /** When the state was last saved (epoch milliseconds), by the clock of the machine at that moment; 0 when it never was. */
+  async savedAt(): Promise<number> {
+    try {
+      return (await stat(this.#path)).mtimeMs;
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return 0;
+      throw new DiskError(`The agent's state ${this.#path} cannot be looked at: ${String(error)}`, { cause: error });
+    }
   }
 
   /** Forgets what was saved. */

@@ -12,20 +12,31 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { must } from "../lib/assert.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
 import { emptyMemoryDisk, type MemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
 import { AccessKeys } from "./access-keys.ts";
 import { AccessKeyError } from "./key-request.ts";
 import { SealError, SealKey } from "./seal-key.ts";
 
-const clock: Clock = { now: () => 1_000, setTimer: () => ({ cancel: () => {} }), defer: (run) => run() };
+const clock: Clock = {
+  now: () => 1_000,
+  wall: () => 1_000,
+  setTimer: () => ({ cancel: () => {} }),
+  defer: (run) => run(),
+};
 
 /** A clock that a test sets; the timer that was set last is fired by hand. */
 class HandClock implements Clock {
   ms = 1_000;
   timer: { readonly delayMs: number; readonly fire: () => void } | null = null;
 
+  /** Keys end by the clock that people read, so nothing here may ask this one. */
   now(): number {
+    return 0;
+  }
+
+  wall(): number {
     return this.ms;
   }
 
@@ -102,6 +113,32 @@ describe("access keys", () => {
       ]);
       assert.equal(key.createdAt, 1_000);
     }
+  });
+
+  test("that are damaged are refused and named, and can be deleted; the others work", async () => {
+    const before = await open();
+    const owner = { account: "123456789012", userName: null };
+    const [good, ...bad] = [
+      await before.createKey(owner),
+      await before.createKey(owner),
+      await before.createKey(owner),
+    ];
+    const bodies = must(disk.partitions.get("access-keys")?.documents.get("access-key"), "the documents");
+    const [notJson, changed] = bad.map(({ accessKeyId }) => accessKeyId) as [string, string];
+    bodies.set(notJson, '{"account":');
+    bodies.set(changed, must(bodies.get(changed), "a key").replace("123456789012", "210987654321"));
+    const after = await open();
+    assert.equal(after.find(good.accessKeyId)?.secret, good.secret);
+    for (const id of [notJson, changed]) assert.equal(after.find(id), null);
+    assert.deepEqual(
+      after.damaged.map((text) => text.slice(0, text.indexOf(". The key"))).sort(),
+      [
+        `memory, partition "access-keys", document access-key "${changed}": its secret cannot be unsealed`,
+        `memory, partition "access-keys", document access-key "${notJson}": it is not the document of an access key`,
+      ].sort(),
+    );
+    for (const id of [notJson, changed]) assert.equal(await after.deleteKey(id), true);
+    assert.deepEqual([after.damaged, (await open()).damaged], [[], []]);
   });
 
   test("are gone for good when deleted", async () => {

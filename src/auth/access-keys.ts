@@ -4,7 +4,7 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import type { DocumentWrite, Store } from "../store/store.ts";
 import { AuthError } from "./auth-error.ts";
 import type { Principal } from "./authorize.ts";
-import { type AccessKey, keyDocument, keyKind, keyUseKind, readKeyDocument } from "./key-document.ts";
+import { type AccessKey, keyDocument, keyKind, keyUseKind, readKeyDocuments } from "./key-document.ts";
 import { AccessKeyError, checkedKeyRequest, type KeyRequest } from "./key-request.ts";
 import { KeyUses } from "./key-uses.ts";
 import { type Role, roles } from "./roles.ts";
@@ -41,6 +41,8 @@ export class AccessKeys {
   readonly #epoch: number;
   readonly #sealKey: SealKey;
   readonly #keys = new Map<string, KeptKey>();
+  /** By id, why a key cannot be read. */
+  readonly #damaged = new Map<string, string>();
   readonly #uses = new KeyUses();
   /** Settles when the change under way is over. Changes run one at a time, so each sees the result of the one before. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -56,27 +58,32 @@ export class AccessKeys {
   }
 
   /**
-   * Takes the partition of the access keys and reads them. The file at `sealKeyPath` is created when there are no keys yet.
+   * Takes the partition of the access keys and reads them; those that are damaged are left out, see `damaged`. The file at
+   * `sealKeyPath` is created when there are no keys yet.
    * Throws SealError when it is missing, damaged or another one than the keys were sealed with.
    */
   static async open(clock: Clock, store: Store, sealKeyPath: string): Promise<AccessKeys> {
     const { epoch, documents } = await store.open(partition);
     const own = documents.filter(({ kind }) => kind === keyKind);
     const keys = new AccessKeys(clock, store, epoch, SealKey.open(sealKeyPath, own.length === 0));
-    for (const { key: accessKeyId, body } of own) {
-      const { key, secret } = readKeyDocument(accessKeyId, body, keys.#sealKey);
-      keys.#keep(key, secret);
-    }
+    const { good, damaged } = readKeyDocuments(own, keys.#sealKey);
+    for (const { key, secret } of good) keys.#keep(key, secret);
+    for (const [id, why] of damaged) keys.#damaged.set(id, damageText(store, id, why));
     for (const { kind, key, body } of documents) {
       if (kind === keyUseKind && keys.#keys.has(key)) keys.#uses.load(key, body);
     }
     return keys;
   }
 
+  /** The keys that cannot be read, each a sentence that says which. They are as good as deleted, and stay in the store. */
+  get damaged(): readonly string[] {
+    return [...this.#damaged.values()];
+  }
+
   /** Creates a key; resolves with its secret once the key is durable. Rejects with AccessKeyError for an invalid request or a full store. */
   createKey(request: KeyRequest): Promise<CreatedKey> {
     return this.#inTurn(async () => {
-      const createdAt = this.#clock.now();
+      const createdAt = this.#clock.wall();
       const checked = checkedKeyRequest(request, createdAt);
       this.#checkRoom(checked.account);
       const accessKeyId = randomKeyId();
@@ -94,7 +101,7 @@ export class AccessKeys {
     return this.#inTurn(async () => {
       const old = this.#keys.get(accessKeyId);
       if (old === undefined) return null;
-      const now = this.#clock.now();
+      const now = this.#clock.wall();
       const { overlapMs, role = old.key.role, clusters = old.key.clusters } = rotation;
       const lifetime = old.key.expiresAt === null ? null : old.key.expiresAt - old.key.createdAt;
       const { expiresAt = lifetime === null ? null : now + lifetime } = rotation;
@@ -115,7 +122,7 @@ export class AccessKeys {
 
   /** All keys without their secrets, by id. */
   listKeys(): ListedKey[] {
-    const now = this.#clock.now();
+    const now = this.#clock.wall();
     return [...this.#keys.keys()].sort().map((id) => {
       const kept = must(this.#keys.get(id), id);
       return { ...kept.key, lastUsedAt: this.#uses.at(id), expired: this.#hasExpired(kept, now) };
@@ -132,9 +139,10 @@ export class AccessKeys {
   /** Deletes a key; it is refused once this is durable. Resolves with false if no key has this id. */
   deleteKey(accessKeyId: string): Promise<boolean> {
     return this.#inTurn(async () => {
-      if (!this.#keys.has(accessKeyId)) return false;
+      if (!this.#keys.has(accessKeyId) && !this.#damaged.has(accessKeyId)) return false;
       const gone = [keyKind, keyUseKind].map((kind) => ({ kind, key: accessKeyId, body: null }));
       await this.#append(gone);
+      this.#damaged.delete(accessKeyId);
       this.#keys.delete(accessKeyId);
       this.#uses.forget(accessKeyId);
       this.#tellEnd(accessKeyId);
@@ -150,7 +158,7 @@ export class AccessKeys {
     const kept = this.#keys.get(accessKeyId);
     // AWS: a lasting key is not known together with a session token.
     if (kept === undefined || sessionToken !== null) return null;
-    if (this.#hasExpired(kept, this.#clock.now())) {
+    if (this.#hasExpired(kept, this.#clock.wall())) {
       // AWS: code and text for credentials whose time is over; a lasting key on AWS has no end.
       throw new AuthError("ExpiredTokenException", "The security token included in the request is expired");
     }
@@ -160,7 +168,7 @@ export class AccessKeys {
   /** Records that a call was signed with this key and returns the caller it stands for; null if the key has ended since it was found. */
   use(accessKeyId: string): { readonly principal: Principal; readonly origin: string } | null {
     const kept = this.#keys.get(accessKeyId);
-    const now = this.#clock.now();
+    const now = this.#clock.wall();
     if (kept === undefined || this.#hasExpired(kept, now)) return null;
     this.#uses.use(accessKeyId, now);
     const { role, clusters, origin } = kept.key;
@@ -170,7 +178,7 @@ export class AccessKeys {
   /** Whether a key exists and has not expired. */
   isGood(accessKeyId: string): boolean {
     const kept = this.#keys.get(accessKeyId);
-    return kept !== undefined && !this.#hasExpired(kept, this.#clock.now());
+    return kept !== undefined && !this.#hasExpired(kept, this.#clock.wall());
   }
 
   /** Calls `listener` for each key that is deleted and, after `watch`, for each that expires. */
@@ -246,7 +254,7 @@ export class AccessKeys {
   #look(): void {
     if (this.#onProblem === null) return;
     this.#timer?.cancel();
-    const now = this.#clock.now();
+    const now = this.#clock.wall();
     let nextMs = lookIntervalMs;
     for (const [id, kept] of this.#keys) {
       const { expiresAt } = kept.key;
@@ -274,6 +282,9 @@ export class AccessKeys {
     }
   }
 }
+
+const damageText = ({ medium }: Store, key: string, why: string): string =>
+  `${medium}, partition "${partition}", document ${keyKind} "${key}": ${why}. The key is refused; delete it with "berth keys delete" and make another one.`;
 
 /** AWS: the ARN of a user or of the account's root. */
 function principalArn({ account, userName }: AccessKey): string {

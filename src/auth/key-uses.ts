@@ -7,10 +7,10 @@ export class KeyUses {
   /** Keys whose last use is not in the store yet. */
   readonly #unwritten = new Set<string>();
 
-  /** Takes a loaded document. */
+  /** Takes a loaded document. One that is damaged is left out, and written anew when its key is used. */
   load(accessKeyId: string, body: string): void {
-    const { usedAt } = JSON.parse(body) as { readonly usedAt: number };
-    this.#usedAt.set(accessKeyId, usedAt);
+    const usedAt = readKeyUse(body);
+    if (usedAt !== null) this.#usedAt.set(accessKeyId, usedAt);
   }
 
   /** Epoch milliseconds; null for a key that was never used. */
@@ -38,5 +38,15 @@ export class KeyUses {
   /** Puts back what `take` returned after a failed write. */
   giveBack(documents: readonly DocumentWrite[]): void {
     for (const { key } of documents) if (this.#usedAt.has(key)) this.#unwritten.add(key);
+  }
+}
+
+/** The time in a document; null for a damaged one. */
+export function readKeyUse(body: string): number | null {
+  try {
+    const { usedAt } = (JSON.parse(body) ?? {}) as { readonly usedAt?: unknown };
+    return typeof usedAt === "number" ? usedAt : null;
+  } catch {
+    return null;
   }
 }

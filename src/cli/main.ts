@@ -14,6 +14,7 @@ Commands:
   dev      A control plane with simulated container instances on this machine, for trying and testing.
   serve    A control plane for others: every call is signed and checked.
   keys     Makes, shows and deletes the access keys that serve accepts.
+  check    Checks a data directory: what is damaged or missing, and what to do.
   agent    Makes this machine a container instance of a control plane: runs its tasks in Docker.
   hosts    Simulated hosts that join a control plane elsewhere, for load tests and rehearsals.
   drain    Empties container instances: says what would move, starts, shows the progress, cancels.
@@ -35,6 +36,7 @@ const commands: Readonly<Record<string, Main>> = {
   serve: async (argv) => (await import("../commands/serve.ts")).main(argv),
   agent: async (argv) => (await import("../commands/agent.ts")).main(argv),
   keys: async (argv) => (await import("../commands/keys.ts")).main(argv),
+  check: async (argv) => (await import("../commands/check.ts")).main(argv),
   hosts: async (argv) => (await import("../commands/hosts.ts")).main(argv),
   drain: async (argv) => (await import("../commands/drain.ts")).main(argv),
   explain: async (argv) => (await import("../commands/explain.ts")).main(argv),

@@ -51,6 +51,10 @@ export class AppendGroup<Effect> {
   /** Documents and events. */
   writes = 0;
   readonly #writesMax: number;
+  /** The time of the newest of them (epoch milliseconds). */
+  #at = 0;
+  /** How those that changed documents are undone; null for one that cannot be. */
+  readonly #undos: ((() => void) | null)[] = [];
   /** The last value of each document, by kind and then by key. */
   readonly #documents = new Map<string, Map<string, object | null>>();
 
@@ -63,9 +67,12 @@ export class AppendGroup<Effect> {
     return this.writes >= this.#writesMax;
   }
 
-  add(result: StepResult<Effect>): void {
+  /** `at` is the time of the step. */
+  add(result: StepResult<Effect>, at: number): void {
     this.steps += 1;
     this.writes += result.documents.length + result.events.length;
+    this.#at = at;
+    if (result.documents.length > 0) this.#undos.push(result.undo ?? null);
     for (const { kind, key, value } of result.documents) {
       let values = this.#documents.get(kind);
       if (values === undefined) {
@@ -78,7 +85,10 @@ export class AppendGroup<Effect> {
   }
 
   /** The group as JSON text, and how many characters that is. Documents are immutable, so it is made only once. */
-  toAppend(forgetEventsThrough: number | null): { readonly append: Append; readonly characters: number } {
+  toAppend(
+    forgetEventsThrough: number | null,
+    eventBytesMax: number,
+  ): { readonly append: Append; readonly characters: number } {
     const documents: DocumentWrite[] = [];
     let characters = 0;
     for (const [kind, values] of this.#documents) {
@@ -93,10 +103,20 @@ export class AppendGroup<Effect> {
     const append: Append = {
       documents,
       events,
+      eventBytesMax,
+      at: this.#at,
       ...(forgetEventsThrough !== null && { forgetEventsThrough }),
       ...(this.neededAt !== undefined && { neededAt: this.neededAt }),
     };
     return { append, characters };
+  }
+
+  /** Takes the steps back, the newest first. False when one of them could not be. */
+  undo(): boolean {
+    return this.#undos.toReversed().every((undo) => {
+      undo?.();
+      return undo !== null;
+    });
   }
 
   resolveWaiters(): void {

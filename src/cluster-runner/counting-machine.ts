@@ -49,6 +49,11 @@ export class CountingMachine implements Machine<CountingInput, CountingEffect> {
     return this.#wakeAt;
   }
 
+  read(input: CountingInput): StepResult<CountingEffect> | null {
+    if (input.type === "read") return answered(this.#counts.get(input.counter) ?? 0);
+    return input.type === "refuse" ? refused : null;
+  }
+
   step(input: CountingInput, now: number): StepResult<CountingEffect> | StepAgain | SlicedStep<CountingEffect> {
     switch (input.type) {
       case "add":
@@ -56,7 +61,7 @@ export class CountingMachine implements Machine<CountingInput, CountingEffect> {
       case "read":
         return answered(this.#counts.get(input.counter) ?? 0);
       case "refuse":
-        return { ...nothing, reply: { ok: false, refusal: new Refusal("ClientException", "no") } };
+        return refused;
       case "bug":
         throw new Bug("planted");
       case "wake-at": {
@@ -94,6 +99,7 @@ export class CountingMachine implements Machine<CountingInput, CountingEffect> {
       documents: [{ kind: "counter", key: counter, value: { count } }],
       events: [event(this.#lastSequence, now, { counter, count })],
       effects: [{ counter, count }],
+      undo: () => void this.#counts.set(counter, count - 1),
     };
   }
 }
@@ -102,6 +108,12 @@ function* slicesOf(count: number, value: unknown): Generator<undefined, StepResu
   for (let at = 0; at < count; at++) yield;
   return { ok: true, value };
 }
+const refused = {
+  documents: [],
+  events: [],
+  effects: [],
+  reply: { ok: false as const, refusal: new Refusal("ClientException", "no") },
+};
 
 const nothing = { documents: [], events: [], effects: [] };
 

@@ -18,8 +18,11 @@ export type GroupCommitOptions<Effect> = {
   readonly observe: AppendObserver | undefined;
   readonly append: (append: Append) => Promise<void>;
   readonly release: (effects: readonly Effect[]) => void;
-  /** Told when an append failed, with the number of steps lost; gives the error that those who waited get. */
-  readonly failed: (cause: unknown, lostSteps: number) => Error;
+  /**
+   * Called when an append failed, with the number of steps lost, and whether all of them were undone in the machine. Gives the
+   * error that those who waited get.
+   */
+  readonly failed: (cause: unknown, lostSteps: number, undone: boolean) => Error;
 };
 
 /**
@@ -52,13 +55,13 @@ export class GroupCommit<Effect> {
   }
 
   /**
-   * Puts what a step wrote and wants done into the open group; effects of a step that wrote nothing wait like answers. `neededAt` is
-   * what the machine says after the step.
+   * Puts what a step wrote at the time `at` and wants done into the open group; effects of a step that wrote nothing wait like
+   * answers. `neededAt` is what the machine says after the step.
    */
-  add(result: StepResult<Effect>, neededAt?: number | null): void {
+  add(result: StepResult<Effect>, at: number, neededAt?: number | null): void {
     if (result.documents.length > 0 || result.events.length > 0) {
       const open = this.#open();
-      open.add(result);
+      open.add(result, at);
       open.neededAt = neededAt;
       this.#appendSoon();
     }
@@ -129,7 +132,7 @@ export class GroupCommit<Effect> {
     const startedAt = clock.now();
     let bytes: number;
     try {
-      const written = group.toAppend(this.#eventsToForget(group));
+      const written = group.toAppend(this.#eventsToForget(group), limits.eventBytesKeptPerCluster);
       bytes = written.characters;
       this.#size.saw(group.writes, bytes);
       await append(written.append);
@@ -165,6 +168,7 @@ export class GroupCommit<Effect> {
     const error = this.#options.failed(
       cause,
       lost.reduce((steps, each) => steps + each.steps, 0),
+      undoAll(lost),
     );
     for (const each of lost) each.rejectWaiters(error);
     this.#settleFlushed();
@@ -174,5 +178,15 @@ export class GroupCommit<Effect> {
     const resolves = this.#onFlushed;
     this.#onFlushed = [];
     for (const resolve of resolves) resolve();
+  }
+}
+
+/** Undoes the steps of `groups`, the newest first. False when that is not possible. */
+function undoAll(groups: readonly AppendGroup<unknown>[]): boolean {
+  try {
+    return groups.toReversed().every((group) => group.undo());
+  } catch {
+    // A bug in an index; the machine is only kept when it is whole.
+    return false;
   }
 }

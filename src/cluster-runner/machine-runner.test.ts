@@ -54,7 +54,9 @@ async function aWorld(options: Options = {}) {
     timerInput: { type: "timer" },
     afterLoad: null,
     onEffect: (effect) => effects.push(effect),
-    log: (_level, _fields, message) => logged.push(message),
+    log: (level, _fields, message) => {
+      if (level !== "debug") logged.push(message);
+    },
     ...options,
   });
   await runner.load();
@@ -297,6 +299,10 @@ describe("loading", () => {
     await world.store.append("p", epoch, { documents: [{ kind: "x", key: "x", body: "{}" }], events: [] });
     const broken = await aWorld({ store: world.store });
     assert.equal(broken.runner.status().state, "halted");
+    assert.equal(
+      broken.runner.status().reason,
+      'memory, partition "p", document x "x": an unreadable document. The rest of the partition is as it was. Stop Berth and run "berth check" on the data directory.',
+    );
     await assert.rejects(broken.runner.submit(read), errors.MachineHaltedError);
   });
 });
@@ -435,7 +441,7 @@ describe("timers", () => {
 
   it("wait on when the clock's timer ends early", async () => {
     const clock = new VirtualClock(1_000_000);
-    const cut = { now: () => clock.now(), defer: clock.defer.bind(clock) };
+    const cut = { now: () => clock.now(), wall: () => clock.wall(), defer: clock.defer.bind(clock) };
     const world = await aWorld({
       clock: { ...cut, setTimer: (delayMs, fire) => clock.setTimer(Math.min(delayMs, 1_000), fire) },
     });

@@ -1,7 +1,8 @@
 /**
  * The life of a runner:
  *
- *   loading   no machine yet, or the last one was thrown away; calls queue. Left when the partition is loaded.
+ *   loading   no machine yet, or the last one was thrown away; calls queue. Left when the partition is loaded. While the
+ *             store fails, the last durable state answers reads, if the lost steps could be undone.
  *   running   calls step at once. Left for `loading` when an append fails or a step meets a bug.
  *   halted    bugs came too often, or the documents cannot be loaded. Final.
  *   fenced    another process owns the partition. Final.
@@ -11,11 +12,12 @@ import type { Machine, SlicedStep, StepAgain, StepResult } from "../ecs/machine.
 import { assert } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
-import { FencedError, type OpenedPartition, type Store } from "../store/store.ts";
+import { DamagedError, FencedError, type OpenedPartition, type Store, StoreError } from "../store/store.ts";
 import type { Answer } from "./append-group.ts";
 import { DueTimer } from "./due-timer.ts";
 import { EffectRelease } from "./effect-release.ts";
 import { type AppendObserver, GroupCommit } from "./group-commit.ts";
+import { loadMachine } from "./load-machine.ts";
 import type { Log } from "./log.ts";
 import type { AnswerLong } from "./long-answers.ts";
 import * as errors from "./runner-errors.ts";
@@ -34,8 +36,6 @@ const reloadDelayMs = { first: 100, longest: 5_000 };
 const fruitlessTimerMs = 1_000;
 /** LIMIT: how long calls that waited for the machine are answered without a pause. */
 const queueSliceMs = 5;
-/** LIMIT: documents that are loaded between two looks at the stopwatch, ten microseconds each, few kilobytes. */
-const documentsPerSlice = 32;
 
 export type MachineRunnerOptions<Input, Effect> = {
   readonly partition: string;
@@ -64,8 +64,10 @@ export type MachineRunnerOptions<Input, Effect> = {
 
 export type RunnerStatus = {
   readonly state: "loading" | "running" | "halted" | "fenced" | "closed";
-  /** Why it halted. */
+  /** Why it halted, or why it does not get out of loading. */
   readonly reason: string | null;
+  /** Whether it answers reads; writes too when it is running. */
+  readonly reads: boolean;
   /** The sequence of the newest event, durable or not. */
   readonly lastSequence: number;
   /** Answers that wait for the store, and calls that wait for loading. */
@@ -80,9 +82,12 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   readonly #options: MachineRunnerOptions<Input, Effect>;
   readonly #timer: DueTimer;
   readonly #commit: GroupCommit<Effect>;
+  readonly #effects: EffectRelease<Effect>;
   #state: RunnerStatus["state"] = "loading";
   #reason: string | null = null;
   #machine: Machine<Input, Effect> | null = null;
+  /** The last durable state, for reads while the store fails. */
+  #readable: Machine<Input, Effect> | null = null;
   #epoch = 0;
   #lastSequence = 0;
   #queue: Queued<Input>[] = [];
@@ -100,7 +105,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
 
   constructor(options: MachineRunnerOptions<Input, Effect>) {
     const { store, clock, partition, observe, onEffect, log } = options;
-    const effects = new EffectRelease(onEffect, log);
+    this.#effects = new EffectRelease(onEffect, log);
     this.#options = options;
     this.#takeTurn = options.takeTurn ?? ((run) => run());
     this.#stopwatch = options.stopwatch ?? (() => clock.now());
@@ -115,8 +120,8 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
         await store.append(partition, this.#epoch, append);
         this.#failedAppends = 0;
       },
-      release: (released) => effects.release(released),
-      failed: (cause, lostSteps) => this.#onAppendFailed(cause, lostSteps),
+      release: (released) => this.#effects.release(released),
+      failed: (cause, lostSteps, undone) => this.#onAppendFailed(cause, lostSteps, undone),
     });
   }
 
@@ -153,6 +158,8 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     // Those that waited for the machine come first.
     if (this.#state === "running" && this.#queue.length === 0) return this.#take(input);
     if (this.#state === "loading" || this.#state === "running") {
+      const read = this.#read(input);
+      if (read !== null) return read;
       return new Promise((resolve, reject) => this.#queue.push({ input, resolve, reject }));
     }
     return Promise.reject(this.#stoppedError());
@@ -164,7 +171,8 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
       reason: this.#reason,
       lastSequence: this.#lastSequence,
     };
-    return { state, reason, lastSequence, waiting: this.#waiting() };
+    const reads = state === "running" || this.#isReading();
+    return { state, reason, reads, lastSequence, waiting: this.#waiting() };
   }
 
   /** As `Machine.neededAt`, and 0 while anything waits or is due: then the runner cannot be closed without anybody noticing. */
@@ -234,15 +242,35 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     }
   }
 
+  /** The answer from the last durable state, for an input that changes nothing and only while the store fails; else null. */
+  #read(input: Input): Answer | null {
+    const { clock, random, partition, log } = this.#options;
+    if (!this.#isReading() || this.#readable === null) return null;
+    try {
+      const result = this.#readable.read(input, clock.now(), random);
+      if (result === null) return null;
+      if (result.effects.length > 0) this.#effects.release(result.effects);
+      return result.reply;
+    } catch (error) {
+      log("error", { partition, err: error, input: input.type }, "A read met a bug; it waits for the store");
+      return null;
+    }
+  }
+
+  #isReading(): boolean {
+    return this.#state === "loading" && this.#reason !== null && this.#readable !== null;
+  }
+
   /** One step, its writes on their way to the store; null when it met a bug. */
   #step(input: Input): StepResult<Effect> | StepAgain | SlicedStep<Effect> | null {
     const { clock, random } = this.#options;
     let result: StepResult<Effect> | StepAgain | SlicedStep<Effect>;
     let neededAt: number | null | undefined;
+    const now = clock.now();
     try {
       const machine = this.#machine;
       assert(machine !== null, "a running runner has a machine");
-      result = machine.step(input, clock.now(), random);
+      result = machine.step(input, now, random);
       if (!("reply" in result)) return result;
       for (const event of result.events) {
         assert(event.sequence === this.#lastSequence + 1, `event ${event.sequence} follows ${this.#lastSequence}`);
@@ -255,7 +283,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
       return null;
     }
     if (result.documents.length > 0 || result.events.length > 0) this.#hasWritten = true;
-    this.#commit.add(result, neededAt);
+    this.#commit.add(result, now, neededAt);
     return result;
   }
 
@@ -291,16 +319,19 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     this.#timer.follow(dueAt);
   }
 
-  #onAppendFailed(cause: unknown, lostSteps: number): Error {
+  #onAppendFailed(cause: unknown, lostSteps: number, undone: boolean): Error {
     const { partition, log } = this.#options;
-    log("error", { partition, err: cause, lostSteps }, "An append failed");
+    log("error", { partition, ...problemFields(cause), lostSteps }, "An append failed");
     if (cause instanceof FencedError) {
       this.#stop("fenced");
       return new errors.FencedOutError(`${partition} is owned by another process`, { cause });
     }
     this.#failedAppends += 1;
     if (this.#state === "running") {
+      const readable = undone ? this.#machine : null;
       this.#throwAway();
+      this.#readable = readable;
+      if (this.#failedAppends > 1) this.#reason = textOf(cause);
       void this.#reload(this.#failedAppends - 1);
     }
     return notDurable(cause);
@@ -319,6 +350,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   #throwAway(): void {
     this.#state = "loading";
     this.#machine = null;
+    this.#readable = null;
     this.#timer.stop();
     this.#queue = [...this.#slow.takeAll(), ...this.#queue];
   }
@@ -339,7 +371,10 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
         await this.#loadPartition();
         return;
       } catch (error) {
-        log("error", { partition, err: error }, "The store does not give the partition; it is asked again");
+        // Once: the store is asked every few seconds, for as long as the disk is full.
+        const level = this.#reason === null ? "error" : "debug";
+        log(level, { partition, ...problemFields(error) }, "The store does not give the partition; it is asked again");
+        this.#reason = textOf(error);
         this.#rejectQueue(notDurable(error));
       }
     }
@@ -351,28 +386,36 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     });
   }
 
-  /** Rejects only with what the store says. */
+  /** Rejects only with what the store says; halts when that is damaged. */
   async #loadPartition(): Promise<void> {
-    const { partition, store, afterLoad, onLoaded, log } = this.#options;
-    if (this.#state !== "loading") return;
-    const opened = await store.open(partition);
+    const { partition, store, create } = this.#options;
     if (this.#state !== "loading") return;
     try {
-      this.#machine = await inSlices(
-        this.#build(opened),
+      const opened = await store.open(partition);
+      if (!this.#isLoading()) return;
+      const loading = loadMachine(create(), opened, `${store.medium}, partition "${partition}"`);
+      const machine = await inSlices(
+        loading,
         this.#slicing(() => this.#isLoading()),
       );
+      if (this.#isLoading()) this.#start(machine, opened);
     } catch (error) {
       if (!this.#isLoading()) return;
-      log("error", { partition, err: error }, "The documents cannot be loaded");
-      this.#halt("its documents cannot be loaded");
-      return;
+      if (!(error instanceof DamagedError)) throw error;
+      this.#halt(error.message);
     }
-    if (!this.#isLoading()) return;
+  }
+
+  #start(machine: Machine<Input, Effect>, opened: OpenedPartition): void {
+    const { partition, afterLoad, onLoaded, log } = this.#options;
+    if (this.#reason !== null) log("info", { partition }, "The store works again; the partition is loaded");
+    this.#reason = null;
+    this.#readable = null;
+    this.#machine = machine;
     this.#epoch = opened.epoch;
     this.#lastSequence = opened.lastSequence;
     this.#state = "running";
-    this.#timer.follow(this.#machine.nextDueAt());
+    this.#timer.follow(machine.nextDueAt());
     if (afterLoad !== null) this.#step(afterLoad);
     this.#noteNeededAt(opened);
     if (this.#isRunning()) onLoaded?.();
@@ -383,18 +426,6 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   #noteNeededAt({ neededAt: known, documents }: OpenedPartition): void {
     const neededAt = this.#machine?.neededAt?.();
     if (neededAt !== undefined && neededAt !== known && documents.length > 0) this.#commit.note(neededAt);
-  }
-
-  *#build(opened: OpenedPartition): Generator<undefined, Machine<Input, Effect>> {
-    const machine = this.#options.create();
-    let loaded = 0;
-    for (const { kind, key, body } of opened.documents) {
-      machine.load(kind, key, JSON.parse(body) as object);
-      loaded += 1;
-      if (loaded % documentsPerSlice === 0) yield;
-    }
-    machine.resume?.(opened.lastSequence);
-    return machine;
   }
 
   #slicing(isWanted: () => boolean): Parameters<typeof inSlices>[1] {
@@ -447,6 +478,13 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     for (const { reject } of queue) reject(error);
   }
 }
+
+/** Operating errors are logged as one sentence, anything else with its stack. */
+function problemFields(error: unknown): Readonly<Record<string, unknown>> {
+  return error instanceof StoreError ? { reason: error.message } : { err: error };
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function notDurable(cause: unknown): errors.NotDurableError {
   return new errors.NotDurableError("The store did not confirm this call", { cause });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryStore } from "../store/memory/memory-store.ts";
+import { DamagedError, type StoredEvent } from "../store/store.ts";
 import { readWholeEvents } from "./read-whole-events.ts";
 
 test("a long log is read in parts between which others are served, and comes whole and in order", async () => {
@@ -25,4 +26,57 @@ test("a long log is read in parts between which others are served, and comes who
   assert.equal(given, 2);
   assert.equal((await readWholeEvents(store, "p", 100, 700, giveWay)).length, 700);
   assert.deepEqual(await readWholeEvents(store, "p", 1_234, 10, giveWay), []);
+});
+
+/** Event 1 and 4 carry attributes, the others name the one before them that does. */
+const events: readonly StoredEvent[] = [1, 1, 1, 4, 4, 4].map((attributesIn, index) => {
+  const sequence = index + 1;
+  const own = sequence === attributesIn;
+  const detail = own ? { n: sequence, attributes: [`of ${sequence}`] } : { n: sequence };
+  return { sequence, body: JSON.stringify({ sequence, detail, ...(own ? {} : { attributesIn }) }) };
+});
+
+async function aStore(log: readonly StoredEvent[] = events) {
+  const store = new MemoryStore();
+  const { epoch } = await store.open("p");
+  await store.append("p", epoch, { documents: [], events: log });
+  const forget = (more: { forgetEventsThrough?: number; eventBytesMax?: number }) =>
+    store.append("p", epoch, { documents: [], events: [], ...more });
+  const read = async (after: number, limit: number) =>
+    (await readWholeEvents(store, "p", after, limit, async () => {})).map(({ sequence, body }) => {
+      const { detail, attributesIn } = JSON.parse(body) as { detail: { attributes: string[] }; attributesIn?: number };
+      assert.equal(attributesIn, undefined);
+      return [sequence, detail.attributes[0]];
+    });
+  return { store, forget, read };
+}
+
+test("attributes are put in again from the event that carries them, also when that is outside of what is asked for", async () => {
+  const { read } = await aStore();
+  assert.deepEqual(await read(1, 4), [
+    [2, "of 1"],
+    [3, "of 1"],
+    [4, "of 4"],
+    [5, "of 4"],
+  ]);
+});
+
+test("the oldest event that is given is the oldest that is whole, however few are asked for", async () => {
+  const { forget, read } = await aStore();
+  await forget({ forgetEventsThrough: 1 });
+  for (const limit of [1, 2, 3, 10]) assert.deepEqual((await read(0, limit))[0], [4, "of 4"], `${limit} at most`);
+  assert.deepEqual(await read(4, 10), [
+    [5, "of 4"],
+    [6, "of 4"],
+  ]);
+  await forget({ eventBytesMax: Buffer.byteLength(events.at(-1)?.body ?? "") + 2 });
+  assert.deepEqual(await read(0, 10), [], "none of those left is whole");
+});
+
+test("an event that is not JSON is damage, named", async () => {
+  const { read } = await aStore([...events.slice(0, 2), { sequence: 3, body: "{" }]);
+  await assert.rejects(read(0, 10), (error: Error) => {
+    assert.ok(error instanceof DamagedError);
+    return error.message === 'memory: event 3 of partition "p" is not JSON';
+  });
 });

@@ -1,12 +1,14 @@
 import type { EcsEvent } from "../ecs/events/event.ts";
-import type { Store, StoredEvent } from "../store/store.ts";
+import { DamagedError, type Store, type StoredEvent } from "../store/store.ts";
 
 /** LIMIT: events that are read and put together at a time, some ten microseconds each; others are served between two reads. */
 const eventsPerRead = 500;
 
 /**
  * Events of `partition` with a sequence above `after`, in order, at most `limit`, as ECS announces them: attributes that
- * the stored form leaves to an earlier event of the same instance are put in again. `giveWay` lets others be served.
+ * the stored form leaves to an earlier event of the same instance are put in again. Events are forgotten from the oldest on; one
+ * whose attributes were forgotten cannot be given whole, so the first event may come later than asked for. From there on none is
+ * missing. `giveWay` lets others be served. Rejects with StoreError when the store cannot read them.
  */
 export async function readWholeEvents(
   store: Store,
@@ -15,20 +17,16 @@ export async function readWholeEvents(
   limit: number,
   giveWay: () => Promise<void>,
 ): Promise<StoredEvent[]> {
-  const attributes = new Map<number, unknown>();
-  const attributesOf = async (sequence: number): Promise<unknown> => {
-    if (!attributes.has(sequence)) {
-      const [event] = await store.readEvents(partition, sequence - 1, 1);
-      attributes.set(sequence, event === undefined ? [] : (JSON.parse(event.body) as EcsEvent).detail.attributes);
-    }
-    return attributes.get(sequence);
-  };
+  const attributes: KnownAttributes = new Map();
   const whole: StoredEvent[] = [];
   let last = after;
   while (whole.length < limit) {
     const wanted = Math.min(limit - whole.length, eventsPerRead);
     const stored = await store.readEvents(partition, last, wanted);
-    for (const event of stored) whole.push(await wholeEvent(event, attributesOf));
+    const part = await wholeOf(store, partition, stored, attributes);
+    // Everything before an event that cannot be given whole is older than what can be given.
+    if (part.forgottenThrough !== null) whole.length = 0;
+    whole.push(...part.whole);
     if (stored.length < wanted) break;
     last = stored.at(-1)?.sequence ?? last;
     await giveWay();
@@ -36,12 +34,48 @@ export async function readWholeEvents(
   return whole;
 }
 
-async function wholeEvent(
-  event: StoredEvent,
-  attributesOf: (sequence: number) => Promise<unknown>,
-): Promise<StoredEvent> {
-  const { attributesIn, ...content } = JSON.parse(event.body) as EcsEvent;
-  if (attributesIn === undefined) return event;
-  const detail = { ...content.detail, attributes: await attributesOf(attributesIn) };
-  return { sequence: event.sequence, body: JSON.stringify({ ...content, detail }) };
+/** By the sequence of an event, the attributes that it carries; null for one that is forgotten. */
+type KnownAttributes = Map<number, { readonly value: unknown } | null>;
+
+/** Those of `stored` behind the last one whose attributes are forgotten, and the sequence of that one or null. */
+async function wholeOf(
+  store: Store,
+  partition: string,
+  stored: readonly StoredEvent[],
+  attributes: KnownAttributes,
+): Promise<{ readonly whole: StoredEvent[]; readonly forgottenThrough: number | null }> {
+  const parsed = ({ sequence, body }: StoredEvent): EcsEvent => {
+    try {
+      return JSON.parse(body) as EcsEvent;
+    } catch (cause) {
+      throw new DamagedError(`${store.medium}: event ${sequence} of partition "${partition}" is not JSON`, { cause });
+    }
+  };
+  const attributesOf = async (sequence: number): Promise<{ readonly value: unknown } | null> => {
+    const known = attributes.get(sequence);
+    if (known !== undefined) return known;
+    const [event] = await store.readEvents(partition, sequence - 1, 1);
+    const isThere = event !== undefined && event.sequence === sequence;
+    const found = isThere ? { value: parsed(event).detail.attributes } : null;
+    attributes.set(sequence, found);
+    return found;
+  };
+  let whole: StoredEvent[] = [];
+  let forgottenThrough: number | null = null;
+  for (const event of stored) {
+    const { attributesIn, ...content } = parsed(event);
+    if (attributesIn === undefined) {
+      whole.push(event);
+      continue;
+    }
+    const found = await attributesOf(attributesIn);
+    if (found === null) {
+      whole = [];
+      forgottenThrough = event.sequence;
+      continue;
+    }
+    const detail = { ...content.detail, attributes: found.value };
+    whole.push({ sequence: event.sequence, body: JSON.stringify({ ...content, detail }) });
+  }
+  return { whole, forgottenThrough };
 }

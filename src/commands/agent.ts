@@ -226,6 +226,8 @@ async function checkState(disk: FileDisk, { cluster, dataDir }: AgentSettings): 
   try {
     const saved = await disk.load();
     if (saved !== null) checkCluster(saved.containerInstanceArn, cluster, dataDir);
+    // Deadlines in the state were set by a clock that may have been set back since.
+    systemClock.startAtLeast(await disk.savedAt());
   } catch (cause) {
     throw cause instanceof DiskError ? new StartError(cause.message, { cause }) : cause;
   }

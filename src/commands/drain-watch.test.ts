@@ -27,6 +27,7 @@ function leapingClock(): Clock {
   let nowMs = startMs;
   return {
     now: () => nowMs,
+    wall: () => nowMs,
     setTimer(delayMs, fire) {
       let isSet = true;
       setImmediate(() => {

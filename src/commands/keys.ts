@@ -193,14 +193,14 @@ function expiresFlag(typed: Typed): number | null {
   if (given === null) return null;
   if (!/^\d{4}-/.test(given)) {
     const ms = durationFlag(typed, "expires", { minMs: 1_000, maxMs: 3_650 * 86_400_000 });
-    return ms === null ? null : systemClock.now() + ms;
+    return ms === null ? null : systemClock.wall() + ms;
   }
   const isDate = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z)?$/.test(given);
   const at = isDate ? Date.parse(given) : Number.NaN;
   // A day that does not exist, such as the 31st of June, would silently be another one.
   const exists = !Number.isNaN(at) && new Date(at).toISOString().startsWith(given.slice(0, 10));
   if (!exists) throw new UsageError(`--expires must be a time like 90d or a date like 2027-03-01, but is "${given}".`);
-  if (at <= systemClock.now()) throw new UsageError(`--expires must be in the future, but is "${given}".`);
+  if (at <= systemClock.wall()) throw new UsageError(`--expires must be in the future, but is "${given}".`);
   return at;
 }
 

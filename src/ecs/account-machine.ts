@@ -14,6 +14,7 @@ import { resolveCluster } from "./clusters/resolve-cluster.ts";
 import type { AccountEffect } from "./effect.ts";
 import type { Machine, StepResult } from "./machine.ts";
 import { Refusal, refuse } from "./refusals.ts";
+import { accountShapes, checkDocument } from "./stored-documents.ts";
 import { removeUnusedRevisions } from "./task-definitions/delete-task-definitions.ts";
 import { resolveTaskDefinition } from "./task-definitions/resolve-task-definition.ts";
 
@@ -27,9 +28,11 @@ export class AccountMachine implements Machine<AccountInput, AccountEffect> {
 
   load(kind: string, key: string, document: object): void {
     // A document of another kind comes from a newer Berth and is left alone.
-    this.#state.tables
-      .find((table) => table.kind === kind)
-      ?.load(key, kind === "cluster" ? storedCluster(document) : document);
+    const table = this.#state.tables.find((candidate) => candidate.kind === kind);
+    if (table === undefined) return;
+    const current = kind === "cluster" ? storedCluster(document) : document;
+    checkDocument(accountShapes, kind, key, current);
+    table.load(key, current);
   }
 
   nextDueAt(): number | null {
@@ -55,12 +58,29 @@ export class AccountMachine implements Machine<AccountInput, AccountEffect> {
         step.effects.push({ type: "forget-clusters", names: step.forgottenClusters });
       }
       if (documents.length > 0 && this.#state.isEmpty) step.effects.push({ type: "emptied" });
-      return { reply: { ok: true, value }, documents, events: [], effects: step.effects };
+      const result = { reply: { ok: true, value }, documents, events: [], effects: step.effects } as const;
+      return documents.length === 0 ? result : { ...result, undo: this.#state.journal.undoOfCommit() };
     } catch (error) {
-      this.#state.rollback();
-      if (!(error instanceof Refusal)) throw error;
-      return { reply: { ok: false, refusal: error }, documents: [], events: [], effects: [] };
+      return this.#refused(error);
     }
+  }
+
+  read(input: AccountInput, now: number, _random: Random): StepResult<AccountEffect> | null {
+    const step = new AccountStep(this.#state, now);
+    try {
+      const value = decide(step, input);
+      const wouldChange = this.#state.journal.hasChanges || step.effects.length > 0;
+      this.#state.rollback();
+      return wouldChange ? null : { reply: { ok: true, value }, documents: [], events: [], effects: [] };
+    } catch (error) {
+      return this.#refused(error);
+    }
+  }
+
+  #refused(error: unknown): StepResult<AccountEffect> {
+    this.#state.rollback();
+    if (!(error instanceof Refusal)) throw error;
+    return { reply: { ok: false, refusal: error }, documents: [], events: [], effects: [] };
   }
 }
 

@@ -9,7 +9,7 @@ import { must } from "../lib/assert.ts";
 import { seededRandom } from "../lib/random.ts";
 import { Refusal } from "./refusals.ts";
 import { aCluster, aDefinition, awsvpcDefinition, inSubnet, type SmallWorld } from "./small-world.ts";
-import { documentsOf } from "./step-rules.ts";
+import { documentsOf, dump } from "./step-rules.ts";
 import type { TaskDefinition } from "./task-definitions/task-definition.ts";
 import type { Task } from "./tasks/task.ts";
 
@@ -217,7 +217,7 @@ test("a report that meets a bug after it has written is undone by the machine it
 });
 
 test("stored documents of an unknown kind are a bug", () => {
-  assert.throws(() => aCluster().machine.load("no-such-kind", "k", {}), /unknown|must be there/);
+  assert.throws(() => aCluster().machine.load("no-such-kind", "k", {}), /no document of that kind is known/);
 });
 
 test("seeded streams decide: another seed gives other ids", () => {
@@ -228,4 +228,69 @@ test("seeded streams decide: another seed gives other ids", () => {
   assert.deepEqual(ids("a"), ids("a"));
   assert.notDeepEqual(ids("a"), ids("b"));
   assert.equal(seededRandom("a/x").stream("y").hex(8) === seededRandom("a").stream("x").hex(8), false);
+});
+
+test("steps that could not be made durable are undone, whatever they did", () => {
+  let undone = 0;
+  fc.assert(
+    fc.property(work, work, (durable, lost) => {
+      const world = small();
+      happen(world, durable);
+      const { machine } = world;
+      const undos: (() => void)[] = [];
+      const before = dump(world.state);
+      const step = machine.step.bind(machine);
+      machine.step = (...given) => {
+        const result = step(...given);
+        if (!("reply" in result)) return result;
+        if (result.documents.length > 0) undos.push(must(result.undo, "the undo of a step with changes"));
+        return result;
+      };
+      happen(
+        world,
+        lost.filter(([name]) => name !== "restart"),
+      );
+      undone += undos.length;
+      for (const undo of undos.toReversed()) undo();
+      assert.deepEqual(dump(machine.state), before);
+    }),
+    { numRuns: 40 },
+  );
+  assert.ok(undone > 100, `${undone} steps`);
+});
+
+test("a read is answered as by a step, anything else not at all, and neither leaves a trace", () => {
+  const counts = { reads: 0, refused: 0, writes: 0 };
+  fc.assert(
+    fc.property(work, (sequence) => {
+      const world = small();
+      const { machine } = world;
+      const step = machine.step.bind(machine);
+      machine.step = (input, now, random) => {
+        if (input.type !== "call") return step(input, now, random);
+        const before = dump(machine.state);
+        const read = machine.read(input, now, seededRandom("read"));
+        assert.deepEqual(dump(machine.state), before);
+        const result = step(input, now, random);
+        if (!("reply" in result)) {
+          assert.equal(read, null);
+          return result;
+        }
+        const wrote = result.documents.length > 0 || result.events.length > 0;
+        counts[wrote ? "writes" : result.reply.ok ? "reads" : "refused"] += 1;
+        if (wrote) assert.equal(read, null);
+        else if (result.reply.ok) assert.deepEqual(read, result);
+        else assert.deepEqual([read?.reply.ok, read?.documents], [false, []]);
+        return result;
+      };
+      happen(
+        world,
+        sequence.filter(([name]) => name !== "restart"),
+      );
+      world.call("DescribeTasks", { tasks: world.state.taskIds.after(null).slice(0, 3).concat("nobody") });
+      world.call("ListContainerInstances", {});
+    }),
+    { numRuns: 40 },
+  );
+  for (const [kind, count] of Object.entries(counts)) assert.ok(count > 40, `${count} ${kind}`);
 });

@@ -29,6 +29,7 @@ import { queryStepsMax, StepTooLong } from "./placement/selections.ts";
 import { Refusal, refuse } from "./refusals.ts";
 import { Rehearsal } from "./rehearsal.ts";
 import { runLooks } from "./services/look/run-looks.ts";
+import { checkDocument, clusterShapes, DocumentError } from "./stored-documents.ts";
 import { deliverCredentials } from "./tasks/deliver-credentials.ts";
 import { reportStopCandidates } from "./tasks/report-stop-candidates.ts";
 import { reportTaskHealth } from "./tasks/report-task-health.ts";
@@ -54,18 +55,25 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
 
   load(kind: string, key: string, document: object): void {
     if (kind === instanceKind || kind === registrationKind) {
+      // A part is checked when the instance is whole, since older documents have both parts in one.
       const instance = this.#storedInstances.join(kind, key, document);
-      if (instance !== null) this.state.instances.load(key, instance);
+      if (instance === null) return;
+      checkDocument(clusterShapes, instanceKind, key, instance);
+      checkDocument(clusterShapes, registrationKind, key, instance);
+      this.state.instances.load(key, instance);
       return;
     }
+    const current = upgrades.get(kind)?.(document) ?? document;
+    checkDocument(clusterShapes, kind, key, current);
     const table = this.state.tables.find((candidate) => candidate.kind === kind);
-    const today = upgrades.get(kind)?.(document) ?? document;
-    must(table, `the table of stored documents of kind ${kind}`).load(key, today);
+    must(table, `the table of stored documents of kind ${kind}`).load(key, current);
     // What is loaded was announced before.
     this.state.book.takeTouched();
   }
 
   resume(lastSequence: number): void {
+    const half = this.#storedInstances.incomplete();
+    if (half !== null) throw new DocumentError(`the other half of the container instance ${half} is missing`);
     this.#lastSequence = lastSequence;
   }
 
@@ -103,13 +111,43 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
       forgetExcess(step);
       const documents = this.state.commit().flatMap((change) => this.#storedInstances.split(change));
       this.#lastSequence += events.length;
-      return { reply: { ok: true, value }, documents, events, effects: step.effects };
+      const result = { reply: { ok: true, value }, documents, events, effects: step.effects } as const;
+      return documents.length === 0 ? result : { ...result, undo: this.state.journal.undoOfCommit() };
     } catch (error) {
-      this.state.rollback();
-      if (error instanceof StepTooLong) return { again: true };
-      if (!(error instanceof Refusal)) throw error;
-      return { reply: { ok: false, refusal: error }, documents: [], events: [], effects: [] };
+      if (error instanceof StepTooLong) {
+        this.state.rollback();
+        return { again: true };
+      }
+      return this.#refused(error);
     }
+  }
+
+  read(input: ClusterInput, now: number, random: Random): StepResult<ClusterEffect> | null {
+    const step = new ClusterStep(this.state, now, random);
+    this.state.placement.selections.begin(queryStepsMax);
+    try {
+      const value = decide(step, input);
+      if (value instanceof Rehearsal) {
+        this.state.rollback();
+        return null;
+      }
+      const wouldChange = !step.isDryRun && (this.state.journal.hasChanges || step.hasAnnounced);
+      this.state.rollback();
+      if (wouldChange) return null;
+      return { reply: { ok: true, value }, documents: [], events: [], effects: step.isDryRun ? [] : step.effects };
+    } catch (error) {
+      if (error instanceof StepTooLong) {
+        this.state.rollback();
+        return null;
+      }
+      return this.#refused(error);
+    }
+  }
+
+  #refused(error: unknown): StepResult<ClusterEffect> {
+    this.state.rollback();
+    if (!(error instanceof Refusal)) throw error;
+    return { reply: { ok: false, refusal: error }, documents: [], events: [], effects: [] };
   }
 }
 

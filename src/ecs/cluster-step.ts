@@ -126,6 +126,11 @@ export class ClusterStep {
     return next;
   }
 
+  /** True when an event will follow from this step. */
+  get hasAnnounced(): boolean {
+    return this.#announced.size > 0;
+  }
+
   /** The events of this step, one for each document announced, in the order of announcement. */
   takeEvents(lastSequence: number): EcsEvent[] {
     let sequence = lastSequence;

@@ -108,6 +108,11 @@ export const limits = {
   reconnectGraceMs: 150_000,
   /** LIMIT: a page of history for readers that fell behind, bounded so that the store does not grow for ever. */
   eventsKeptPerCluster: 500_000,
+  /**
+   * LIMIT: the bytes of those events, whichever comes first: some 500,000 of the usual 1 KiB. Events of hundreds of containers or
+   * with long reasons are larger, and one cluster must not fill the disk of all.
+   */
+  eventBytesKeptPerCluster: 536_870_912,
   /** LIMIT: how far back an event may point for attributes that did not change; so many more events stay in the store. */
   eventAttributesReach: 50_000,
   /** LIMIT: how often clusters are asked whether they still use a revision that is being deleted; nothing waits for the answer. */

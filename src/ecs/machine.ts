@@ -9,6 +9,11 @@ export type StepResult<Effect> = {
   readonly documents: readonly DocumentChange[];
   readonly events: readonly EcsEvent[];
   readonly effects: readonly Effect[];
+  /**
+   * Of a step with changes: puts the documents back as they were before it, newest step first, when the changes could not be
+   * made durable. Afterwards the machine is only good for `read`.
+   */
+  readonly undo?: () => void;
 };
 
 /**
@@ -34,6 +39,8 @@ export interface Machine<Input, Effect> {
   resume?(lastSequence: number): void;
   /** Throws only bugs; then the machine is as it was before, and its owner decides how to go on. */
   step(input: Input, now: number, random: Random): StepResult<Effect> | StepAgain | SlicedStep<Effect>;
+  /** As `step` for an input that changes nothing and takes no longer than a step; null for any other, and then nothing was done either. */
+  read(input: Input, now: number, random: Random): StepResult<Effect> | null;
   /** When a `timer` input is next wanted (epoch milliseconds), or null. */
   nextDueAt(): number | null;
   /**

@@ -21,6 +21,7 @@ import type { EcsEvent } from "./events/event.ts";
 import { managedHostDueAt } from "./fargate/managed-host.ts";
 import { ResourceBook, type Usage } from "./placement/resource-book.ts";
 import { serviceDueAt } from "./services/forget-service.ts";
+import { checkDocument, clusterShapes } from "./stored-documents.ts";
 import type { DocumentChange } from "./table.ts";
 import { type NetworkBinding, type Task, taskStatuses } from "./tasks/task.ts";
 import { taskDueAt } from "./tasks/task-due-at.ts";
@@ -94,6 +95,7 @@ export function checkEvents(
   const ofDocuments = events.filter(isOfDocument);
   const announced = new Set(ofDocuments.map(({ resources }) => resources[0] as string));
   assert.equal(announced.size, ofDocuments.length, "one event for each document");
+  for (const { kind, key, value } of documents) if (value !== null) checkDocument(clusterShapes, kind, key, value);
   const written = new Set(documents.map(({ kind, key }) => `${kind} ${key}`));
   assert.equal(written.size, documents.length, "each document is written once");
   for (const event of ofDocuments) {

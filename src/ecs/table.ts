@@ -8,7 +8,14 @@ type Undo = { readonly table: Table<object>; readonly key: string; readonly befo
  * back, newest change first, so that refused means untouched and no state is ever copied whole.
  */
 export class Journal {
-  readonly #undos: Undo[] = [];
+  #undos: Undo[] = [];
+  /** What the last commit let go of. */
+  #committed: readonly Undo[] = [];
+
+  /** True when the step under way has changed something. */
+  get hasChanges(): boolean {
+    return this.#undos.length > 0;
+  }
 
   /** True when the step under way has written nothing. */
   get isEmpty(): boolean {
@@ -29,16 +36,28 @@ export class Journal {
       else if (keys.size === keys.add(key).size) continue;
       changes.push({ kind: table.kind, key, value: table.get(key) ?? null });
     }
-    this.#undos.length = 0;
+    this.#committed = this.#undos;
+    this.#undos = [];
     return changes;
   }
 
+  /** Puts the documents back that the last commit changed; to call when no later commit stands on it any more. */
+  undoOfCommit(): () => void {
+    const committed = this.#committed;
+    return () => restoreAll(committed);
+  }
+
   rollback(): void {
-    for (let i = this.#undos.length - 1; i >= 0; i--) {
-      const { table, key, before } = this.#undos[i] as Undo;
-      table.restore(key, before);
-    }
-    this.#undos.length = 0;
+    const undos = this.#undos;
+    this.#undos = [];
+    restoreAll(undos);
+  }
+}
+
+function restoreAll(undos: readonly Undo[]): void {
+  for (let i = undos.length - 1; i >= 0; i--) {
+    const { table, key, before } = undos[i] as Undo;
+    table.restore(key, before);
   }
 }
 

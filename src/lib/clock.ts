@@ -1,25 +1,38 @@
+import { uptime } from "node:os";
+import { SteadyClock } from "./steady-clock.ts";
+
 /** A timer that was set; cancelling one that has fired does nothing. */
 export type Timer = { cancel(): void };
 
 /** The seam for time. Real time in `server`, virtual time in `simulator`; nothing else reads a clock. */
 export interface Clock {
-  /** Epoch milliseconds. */
+  /**
+   * Epoch milliseconds for everything that Berth decides and stores. Never goes back and never jumps, whatever happens to the clock of
+   * the machine, so a difference between two readings is an interval.
+   */
   now(): number;
+  /**
+   * Epoch milliseconds on the clock of the machine, which somebody may set. Only for times that others compare with their own
+   * clocks: signatures, certificates, and when credentials expire.
+   */
+  wall(): number;
   /** Calls `fire` once, `delayMs` milliseconds from now. */
   setTimer(delayMs: number, fire: () => void): Timer;
   /** Calls `run` after the work of the present turn, before any timer: where a group of writes is closed. */
   defer(run: () => void): void;
 }
 
-/** The clock of the machine that we run on. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  setTimer(delayMs, fire) {
-    // LIMIT: setTimeout takes at most 2^31-1 ms; whoever needs longer asks again when it fires.
-    const handle = setTimeout(fire, Math.min(Math.max(delayMs, 0), 2_147_483_647));
-    return { cancel: () => clearTimeout(handle) };
+/** The clock of this process. */
+export const systemClock: SteadyClock = new SteadyClock(
+  { wall: () => Date.now(), elapsed: () => performance.now(), uptime: () => uptime() * 1_000 },
+  {
+    setTimer(delayMs, fire) {
+      // LIMIT: setTimeout takes at most 2^31-1 ms; a caller that needs longer sets another timer when it fires.
+      const handle = setTimeout(fire, Math.min(Math.max(delayMs, 0), 2_147_483_647));
+      return { cancel: () => clearTimeout(handle) };
+    },
+    defer: (run) => {
+      setImmediate(run);
+    },
   },
-  defer: (run) => {
-    setImmediate(run);
-  },
-};
+);

@@ -25,6 +25,10 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
+  wall(): number {
+    return this.#now;
+  }
+
   setTimer(delayMs: number, fire: () => void): Timer {
     const at = this.#now + Math.max(delayMs, 0);
     const entry = { fire, cancelled: false };

@@ -113,7 +113,7 @@ export class AgentSockets {
       throw new HandshakeError("BadRequestException", "The request has a body.");
     }
     const { headers } = request;
-    const authenticateBody = await authenticate({ method: "GET", path, query, headers, nowMs: clock.now() });
+    const authenticateBody = await authenticate({ method: "GET", path, query, headers, nowMs: clock.wall() });
     const opener = await authenticateBody("");
     const channel = channelAt(path) ?? "acs";
     const hello = helloFromUrl(channel, query);
@@ -145,7 +145,7 @@ export class AgentSockets {
       const { headers, text } = splitTelemetryFrame(frame);
       if (headers !== null) {
         try {
-          const authenticateBody = await authenticate({ method: "GET", path, query, headers, nowMs: clock.now() });
+          const authenticateBody = await authenticate({ method: "GET", path, query, headers, nowMs: clock.wall() });
           const signer = await authenticateBody(text);
           if (signer.account !== opener.account) throw new FrameError("it is signed by another account");
           checkMaySpeak(signer, "tcs", instance);

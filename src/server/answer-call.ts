@@ -1,9 +1,10 @@
 import { authorize, type Principal, type Resource, wholeAccount } from "../auth/authorize.ts";
 import type { SignedHead } from "../auth/sigv4.ts";
-import { OverloadError } from "../cluster-runner/runner-errors.ts";
+import { MachineHaltedError, OverloadError } from "../cluster-runner/runner-errors.ts";
 import type { Caller } from "../ecs/call.ts";
 import { Refusal } from "../ecs/refusals.ts";
 import { systemClock } from "../lib/clock.ts";
+import { StoreError } from "../store/store.ts";
 import {
   type AnsweredOperation,
   type ApiOperation,
@@ -136,7 +137,7 @@ export function signedHead(method: string, url: string, headers: CallHead["heade
   const question = url.indexOf("?");
   const path = question === -1 ? url : url.slice(0, question);
   const query = question === -1 ? "" : url.slice(question + 1);
-  return { method, path, query, headers, nowMs: systemClock.now() };
+  return { method, path, query, headers, nowMs: systemClock.wall() };
 }
 
 type Noted = { readonly requestId: string; readonly operation: string; readonly startedAt: number };
@@ -146,10 +147,17 @@ function answerError(frontDoor: FrontDoor, noted: Noted, thrown: unknown): HttpA
   const { status, code, body } = renderError(error);
   if (!(error instanceof Refusal) && !(error instanceof WireError)) {
     const { requestId, operation } = noted;
-    frontDoor.log.write("error", { requestId, operation, err: error }, "A call failed.");
+    frontDoor.log.write("error", { requestId, operation, ...problemOf(error) }, "A call failed.");
   }
   note(frontDoor, noted, code);
   return { status, body };
+}
+
+/** Operating errors are logged as one sentence, anything else with its stack. */
+function problemOf(error: unknown): Readonly<Record<string, unknown>> {
+  if (!(error instanceof StoreError) && !(error instanceof MachineHaltedError)) return { err: error };
+  const { cause } = error;
+  return { reason: cause instanceof Error ? `${error.message}: ${cause.message}` : error.message };
 }
 
 function note(frontDoor: FrontDoor, { requestId, operation, startedAt }: Noted, code: string): void {

@@ -1,5 +1,5 @@
 import type { AgentDisk, AgentState } from "../agent/agent-disk.ts";
-import type { DocumentWrite } from "../store/store.ts";
+import { DamagedError, type DocumentWrite } from "../store/store.ts";
 
 type Engine = AgentState["engine"];
 type EngineTask = Engine["tasks"][number];
@@ -9,7 +9,7 @@ type PastTask = Engine["past"][number];
 export type StoredDisk = { readonly head: string; readonly parts: ReadonlyMap<PartKind, ReadonlyMap<string, string>> };
 
 /** The document of a disk: the state without the tasks, each of which is a document of its own. */
-export const headKind = "disk";
+export const headKind = "disk" as const;
 export const partKinds = ["disk-task", "disk-past-task"] as const;
 export type PartKind = (typeof partKinds)[number];
 
@@ -27,6 +27,7 @@ type Keys<P> = ReadonlyMap<P, string>;
 export class HostDisk implements AgentDisk {
   readonly #name: string;
   readonly #append: (documents: readonly DocumentWrite[]) => Promise<void>;
+  readonly #place: string;
   #stored: StoredDisk | null;
   #tasks: Keys<EngineTask> = new Map();
   #past: Keys<PastTask> = new Map();
@@ -34,11 +35,17 @@ export class HostDisk implements AgentDisk {
   #strays: DocumentWrite[] = [];
   #lastNumber = 0;
 
-  /** `stored` is null for a disk that nothing was written to; it is read once. */
-  constructor(name: string, stored: StoredDisk | null, append: (documents: readonly DocumentWrite[]) => Promise<void>) {
+  /** `stored` is null for a disk that nothing was written to; it is read once. `place` says where, for messages. */
+  constructor(
+    name: string,
+    stored: StoredDisk | null,
+    append: (documents: readonly DocumentWrite[]) => Promise<void>,
+    place = "memory",
+  ) {
     this.#name = name;
     this.#stored = stored;
     this.#append = append;
+    this.#place = place;
     for (const [kind, bodies] of stored?.parts ?? []) {
       for (const key of bodies.keys()) {
         this.#strays.push({ kind, key, body: null });
@@ -47,20 +54,21 @@ export class HostDisk implements AgentDisk {
     }
   }
 
-  load(): Promise<AgentState | null> {
+  /** Rejects with DamagedError when one of its documents is no part of a disk. */
+  async load(): Promise<AgentState | null> {
     const stored = this.#stored;
-    this.#stored = null;
-    if (stored === null) return Promise.resolve(null);
+    if (stored === null) return null;
     // Of a disk that was written before tasks were documents, the head has them.
-    const head = JSON.parse(stored.head) as AgentState;
-    const tasks = new Map<EngineTask, string>(partsOf(stored, "disk-task"));
-    const past = new Map<PastTask, string>(partsOf(stored, "disk-past-task"));
+    const head = parseDiskDocument<AgentState>(this.#place, headKind, this.#name, stored.head);
+    const tasks = new Map<EngineTask, string>(partsOf(stored, "disk-task", this.#place));
+    const past = new Map<PastTask, string>(partsOf(stored, "disk-past-task", this.#place));
+    this.#stored = null;
     this.#tasks = tasks;
     this.#past = past;
     this.#strays = [];
     const { engine } = head;
     const whole = { tasks: [...engine.tasks, ...tasks.keys()], past: [...engine.past, ...past.keys()] };
-    return Promise.resolve({ ...head, engine: { ...engine, ...whole } });
+    return { ...head, engine: { ...engine, ...whole } };
   }
 
   async save(state: AgentState, changed: ReadonlySet<object>): Promise<void> {
@@ -125,7 +133,31 @@ export class HostDisk implements AgentDisk {
 }
 
 /** The tasks of a disk, in the order in which they were first written, with their keys. */
-function partsOf<P>({ parts }: StoredDisk, kind: PartKind): [P, string][] {
+function partsOf<P>({ parts }: StoredDisk, kind: PartKind, place: string): [P, string][] {
   const sorted = [...(parts.get(kind) ?? [])].sort(([one], [other]) => numberOf(one) - numberOf(other));
-  return sorted.map(([key, body]) => [JSON.parse(body) as P, key]);
+  return sorted.map(([key, body]) => [parseDiskDocument<P>(place, kind, key, body), key]);
+}
+
+/** The members that the agent reads before it looks at anything else, and whether they are lists. */
+const membersOf: Readonly<Record<typeof headKind | PartKind, (value: Readonly<Record<string, unknown>>) => boolean>> = {
+  disk: ({ containerInstanceArn, engine, submissions }) => {
+    const { tasks, past } = (engine ?? {}) as { readonly tasks?: unknown; readonly past?: unknown };
+    return typeof containerInstanceArn === "string" && [tasks, past, submissions].every(Array.isArray);
+  },
+  "disk-task": ({ arn, containers, changes, leftovers }) =>
+    typeof arn === "string" && [containers, changes, leftovers].every(Array.isArray),
+  "disk-past-task": ({ arn, forgetAt }) => typeof arn === "string" && typeof forgetAt === "number",
+};
+
+/** A document of a disk. Throws DamagedError when it is none. */
+export function parseDiskDocument<P>(place: string, kind: typeof headKind | PartKind, key: string, body: string): P {
+  try {
+    const value = JSON.parse(body) as Readonly<Record<string, unknown>> | null;
+    if (value !== null && membersOf[kind](value)) return value as P;
+  } catch {
+    // Not even JSON.
+  }
+  throw new DamagedError(
+    `${place}, document ${kind} "${key}": it is not the document of a host. That host is left out until the document is restored. Stop Berth and run "berth check" on the data directory.`,
+  );
 }

@@ -23,7 +23,7 @@ export class HostDisks {
     this.#adopted = adopted;
   }
 
-  /** Takes the partition. Throws StoreError when the store fails. */
+  /** Takes the partition. Throws StoreError when the store fails, DamagedError when it cannot be read. */
   static async open(store: Store, partition = "simulated-hosts"): Promise<HostDisks> {
     const { epoch, documents } = await store.open(partition);
     const found: Texts = { heads: new Map(), parts: new Map() };
@@ -55,7 +55,8 @@ export class HostDisks {
       const stored = head === undefined ? null : { head, parts: partsOf(this.#found, name) };
       this.#found.heads.delete(name);
       this.#found.parts.delete(name);
-      disk = new HostDisk(name, stored, (documents) => this.#append(documents));
+      const place = `${this.#store.medium}, partition "${this.#partition}"`;
+      disk = new HostDisk(name, stored, (documents) => this.#append(documents), place);
       this.#disks.set(name, disk);
     }
     return disk;

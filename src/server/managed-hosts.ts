@@ -16,7 +16,7 @@ import type { ControlPlane } from "../cluster-runner/control-plane.ts";
 import { containerInstanceArn } from "../ecs/arn.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
-import type { Store } from "../store/store.ts";
+import { DamagedError, type Store } from "../store/store.ts";
 import { HostDisks } from "./host-disks.ts";
 import { inProcessApi } from "./in-process-api.ts";
 import type { ServerLog } from "./log.ts";
@@ -75,6 +75,7 @@ export class ManagedHosts {
   /** Hosts that were asked for before the server could start any. */
   readonly #waiting = new Map<string, ClusterPlace>();
   #disks: HostDisks | null = null;
+  #whenDamaged: (error: DamagedError) => void = () => {};
   #closed = false;
 
   /** Listens for what clusters want from now on; hosts start once `open` has been called. */
@@ -93,9 +94,19 @@ export class ManagedHosts {
     });
   }
 
-  /** Starts the hosts that clusters want. Rejects with StoreError when their disks cannot be read. */
-  async open(): Promise<void> {
-    this.#disks = await HostDisks.open(this.#options.store, diskPartition);
+  /**
+   * Starts the hosts that clusters want. Those whose disk is damaged are left out, and told to `whenDamaged`, also later. Rejects
+   * with StoreError when the store fails.
+   */
+  async open(whenDamaged: (error: DamagedError) => void = () => {}): Promise<void> {
+    this.#whenDamaged = whenDamaged;
+    try {
+      this.#disks = await HostDisks.open(this.#options.store, diskPartition);
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+      whenDamaged(error);
+      return;
+    }
     for (const [name, place] of this.#waiting) this.#start(name, place);
     this.#waiting.clear();
   }
@@ -120,7 +131,9 @@ export class ManagedHosts {
     const agent = this.#agentOf(name, place, this.#disks);
     this.#agents.set(name, agent);
     agent.start().catch((error: unknown) => {
-      this.#options.log.write("error", { host: name, err: error }, "A host for Fargate tasks could not be started.");
+      const why = error instanceof DamagedError ? { reason: error.message } : { err: error };
+      this.#options.log.write("error", { host: name, ...why }, "A host for Fargate tasks could not be started.");
+      if (error instanceof DamagedError) this.#whenDamaged(error);
       this.#agents.delete(name);
     });
   }

@@ -10,6 +10,7 @@ test("the text has requests, latency, appends, statuses and sequences, as they a
   const metricsText = createMetricsText({
     calls,
     appends,
+    health: () => ({ healthy: false, clockOffsetSeconds: -3.5 }),
     controlPlane: {
       describeCounts: () => ({
         containerInstances: new Map([
@@ -19,8 +20,22 @@ test("the text has requests, latency, appends, statuses and sequences, as they a
         tasks: new Map([["RUNNING", 7]]),
       }),
       status: () => [
-        { partition: "account/000000000000/us-east-1", state: "running", reason: null, lastSequence: 0, waiting: 0 },
-        { partition: "cluster/000000000000/us-east-1/a", state: "halted", reason: "x", lastSequence: 41, waiting: 0 },
+        {
+          partition: "account/000000000000/us-east-1",
+          state: "running",
+          reason: null,
+          reads: true,
+          lastSequence: 0,
+          waiting: 0,
+        },
+        {
+          partition: "cluster/000000000000/us-east-1/a",
+          state: "halted",
+          reads: false,
+          reason: "x",
+          lastSequence: 41,
+          waiting: 0,
+        },
       ],
     },
     sessions: () => ({ acs: 3, tcs: 3, simulated: 3 }),
@@ -49,6 +64,8 @@ test("the text has requests, latency, appends, statuses and sequences, as they a
     'berth_tasks{status="RUNNING"} 7',
     'berth_event_sequence{partition="cluster/000000000000/us-east-1/a"} 41',
     'berth_machines{state="halted"} 1',
+    "berth_healthy 0",
+    "berth_clock_offset_seconds -3.5",
     'berth_agent_connections{channel="acs"} 3',
   ]) {
     assert.ok(text.split("\n").includes(line), `${line}\n${text}`);
@@ -61,12 +78,14 @@ test("of very many clusters only some are named", async () => {
     partition: `cluster/000000000000/us-east-1/c${String(index).padStart(4, "0")}`,
     state: "running" as const,
     reason: null,
+    reads: true,
     lastSequence: index,
     waiting: 0,
   }));
   const metricsText = createMetricsText({
     calls: new CallMetrics(),
     appends: new AppendMetrics(),
+    health: () => ({ healthy: true, clockOffsetSeconds: 0 }),
     controlPlane: { describeCounts: () => ({ containerInstances: new Map(), tasks: new Map() }), status: () => status },
     sessions: () => ({ acs: 0, tcs: 0, simulated: 0 }),
     refusals: new Map(),

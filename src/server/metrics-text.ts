@@ -2,11 +2,13 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { ControlPlane } from "../cluster-runner/control-plane.ts";
 import { type AppendMetrics, appendBoundsSeconds, groupBounds } from "./append-metrics.ts";
 import { type CallMetrics, type Distribution, latencyBoundsSeconds } from "./call-metrics.ts";
+import type { ServerHealth } from "./server-health.ts";
 
 export type MetricsSource = {
   readonly calls: CallMetrics;
   readonly appends: AppendMetrics;
   readonly controlPlane: Pick<ControlPlane, "describeCounts" | "status">;
+  readonly health: () => Pick<ServerHealth, "healthy" | "clockOffsetSeconds">;
   /** Open sockets of agents. */
   readonly sessions: () => { readonly acs: number; readonly tcs: number; readonly simulated: number };
   /** Handshakes of agents that were refused, by the error. */
@@ -25,6 +27,7 @@ export function createMetricsText(
   addCalls(registry, source.calls);
   addAppends(registry, source.appends);
   addMachines(registry, source.controlPlane);
+  addHealth(registry, source.health);
   new Gauge({
     name: "berth_agent_connections",
     help: "Open connections of agents, by channel.",
@@ -70,6 +73,25 @@ function addCalls(registry: Registry, calls: CallMetrics): void {
       for (const [operation, codes] of calls.answers) {
         for (const [code, answers] of codes) this.inc({ operation, code }, answers);
       }
+    },
+  });
+}
+
+function addHealth(registry: Registry, health: MetricsSource["health"]): void {
+  new Gauge({
+    name: "berth_healthy",
+    help: "1 when /health says so, else 0.",
+    registers: [registry],
+    collect() {
+      this.set(health().healthy ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: "berth_clock_offset_seconds",
+    help: "How far the machine's clock is ahead of the times that Berth writes.",
+    registers: [registry],
+    collect() {
+      this.set(health().clockOffsetSeconds);
     },
   });
 }

@@ -13,8 +13,9 @@ import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
 import { must } from "../lib/assert.ts";
 import { systemClock } from "../lib/clock.ts";
 import { type Random, seededRandom } from "../lib/random.ts";
+import type { SteadyClock } from "../lib/steady-clock.ts";
 import { MemoryStore } from "../store/memory/memory-store.ts";
-import type { Store } from "../store/store.ts";
+import type { DamagedError, Store } from "../store/store.ts";
 import { AgentArrivals } from "./agent-arrivals.ts";
 import { agentBaseUrl } from "./agent-base-url.ts";
 import { AgentSockets } from "./agent-sockets.ts";
@@ -23,6 +24,7 @@ import type { AnswerApi } from "./answer-call.ts";
 import { AppendMetrics } from "./append-metrics.ts";
 import { CallMetrics } from "./call-metrics.ts";
 import { withCheckedPlace } from "./checked-place.ts";
+import { HealthWatch } from "./health-watch.ts";
 import { createHttp } from "./http.ts";
 import { type HttpLimits, httpLimits } from "./http-limits.ts";
 import { identityCheck } from "./identity-certificate.ts";
@@ -31,9 +33,10 @@ import type { ServerLog } from "./log.ts";
 import { ManagedHosts, type ManagedRuntime, simulatedManagedRuntime } from "./managed-hosts.ts";
 import type { MetricsSource } from "./metrics-text.ts";
 import { openAuthentication } from "./open-authentication.ts";
-import type { Health, OperatorSources } from "./operator-answers.ts";
+import type { OperatorSources } from "./operator-answers.ts";
 import { createOperatorsHttp } from "./operators-http.ts";
 import { keepPrivate } from "./private-data-directory.ts";
+import { type HealthSource, healthOf, problemsOf, type ServerHealth } from "./server-health.ts";
 import { SimulatedHosts, type SimulationOptions } from "./simulated-hosts.ts";
 import { StartError } from "./start-error.ts";
 import { readTlsFiles, type TlsFiles } from "./tls-files.ts";
@@ -75,6 +78,8 @@ export type ServerOptions = {
   /** How long ECS takes for what it does by itself; absent for ECS's own times. */
   readonly timeline?: Timeline;
   readonly log: ServerLog;
+  /** Another clock than that of the process, for tests. */
+  readonly clock?: SteadyClock;
   /** Others than {@link httpLimits}, for tests. */
   readonly limits?: Partial<HttpLimits>;
 };
@@ -113,14 +118,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
+/** LIMIT: the year 2100. A stored time after it is damage, and must not become the time of everything that follows. */
+const timeMax = 4_102_444_800_000;
+
 async function assemble(
   options: ServerOptions,
   store: Store,
   closers: (() => Promise<void>)[],
   close: () => Promise<void>,
 ): Promise<RunningServer> {
-  const { log, simulation } = options;
-  const { docker = null } = options;
+  const { log, simulation, docker = null, clock = systemClock } = options;
+  // Before anything reads it: an earlier process may have stored times that the machine's clock has yet to reach.
+  clock.startAtLeast(Math.min(await store.newestAt(), timeMax));
   if (docker !== null) closers.push(async () => docker.close());
   const managedRuntime = await managedRuntimeOf(options);
   const tls = options.tls == null ? null : readTlsFiles(options.tls);
@@ -130,7 +139,7 @@ async function assemble(
   let url = "";
   const controlPlane = new ControlPlane({
     store,
-    clock: systemClock,
+    clock,
     randomFor: freshRandom,
     configuration: configurationOf(options, managedRuntime),
     endpoints: (callerHost) => {
@@ -147,21 +156,21 @@ async function assemble(
   const arrivals = new AgentArrivals(controlPlane);
   const sessions = new AgentSessions({
     controlPlane: arrivals,
-    clock: systemClock,
+    clock,
     random: freshRandom("agent-sessions"),
     log: log.write,
     credentials: taskCredentials,
     timeline: options.timeline ?? ecsTimeline,
     agentArchive: options.agentArchive ?? null,
   });
-  const managed = { controlPlane, sessions, store, clock: systemClock, random: freshRandom("managed-hosts"), log };
+  const managed = { controlPlane, sessions, store, clock, random: freshRandom("managed-hosts"), log };
   // Before the clusters are loaded, since that is when they ask for their hosts.
   const managedHosts = managedRuntime === null ? null : new ManagedHosts({ runtime: managedRuntime, ...managed });
   await controlPlane.open();
   closers.push(() => controlPlane.close());
   closers.push(async () => sessions.closeAll(1001));
   const random = freshRandom("simulated-hosts");
-  const world = { controlPlane, sessions, arrivals, store, clock: systemClock, random, log };
+  const world = { controlPlane, sessions, arrivals, store, clock, random, log };
   const hosts =
     simulation === null ? null : new SimulatedHosts({ ...simulation, ...world, docker, dataDir: options.dataDir });
   if (hosts !== null) closers.push(() => hosts.close());
@@ -172,13 +181,18 @@ async function assemble(
     keys,
     controlPlane,
     sessions,
-    clock: systemClock,
+    clock,
     log,
   });
   keys?.onEnd((accessKeyId) => sockets.closeOfKey(accessKeyId));
-  const metricsSource = { calls, appends, controlPlane, sessions: () => sessions.counts(), refusals: sockets.refusals };
-  const operators = { health: () => healthOf(controlPlane), metricsText: metricsTextOf(metricsSource) };
   const isSigned = options.auth.type === "sigv4";
+  const damagedHosts = new Set<string>();
+  const leftOut = (): Iterable<string> => [...(keys?.damaged ?? []), ...damagedHosts];
+  const healthSource: HealthSource = { controlPlane, store, clock, leftOut };
+  const health = (): ServerHealth => healthOf(healthSource);
+  const { refusals } = sockets;
+  const metricsSource = { calls, appends, controlPlane, health, sessions: () => sessions.counts(), refusals };
+  const operators = { health, metricsText: metricsTextOf(metricsSource) };
   const http = createHttp({
     authenticate,
     answerApi: answerApi(controlPlane, hosts),
@@ -202,7 +216,11 @@ async function assemble(
     closers.push(() => keySocket.close());
   }
   if (simulation !== null) await controlPlane.createDefaultCluster(simulation.place);
-  await Promise.all([hosts?.open(), managedHosts?.open()]);
+  const whenDamaged = (error: DamagedError): void => void damagedHosts.add(error.message);
+  await Promise.all([hosts?.open(whenDamaged), managedHosts?.open(whenDamaged)]);
+  const watch = new HealthWatch(() => problemsOf(healthSource), clock, log);
+  watch.start();
+  closers.push(async () => watch.close());
   log.write("info", { url, dataDir: options.dataDir }, "The server listens.");
   return { url, port, controlPlane, hosts, accessKeys: keys?.counts() ?? null, metricsUrl, close };
 }
@@ -222,7 +240,7 @@ async function managedRuntimeOf(options: ServerOptions): Promise<ManagedRuntime 
   const { managedRuntime = null, docker = null, dataDir, simulation } = options;
   if (managedRuntime === null) return null;
   if (managedRuntime === "simulated") {
-    return simulatedManagedRuntime(systemClock, freshRandom("managed-runtime"), simulation?.times);
+    return simulatedManagedRuntime(options.clock ?? systemClock, freshRandom("managed-runtime"), simulation?.times);
   }
   const { dockerManagedRuntime } = await import("./docker-managed-runtime.ts");
   // Where hosts are simulated nobody wants to wait for a registry; elsewhere images are as fresh as on Fargate.
@@ -247,20 +265,6 @@ function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null): An
   };
 }
 
-function healthOf(controlPlane: ControlPlane): Health {
-  const machines = controlPlane.status();
-  const failed = machines.filter(({ state }) => state === "halted" || state === "fenced");
-  return {
-    healthy: failed.length === 0,
-    machines: machines.length,
-    loading: machines.filter(({ state }) => state === "loading").length,
-    failed: failed.slice(0, failedNamed).map(({ partition, state, reason }) => ({ partition, state, reason })),
-    ...(failed.length > failedNamed && { failedUnnamed: failed.length - failedNamed }),
-  };
-}
-
-/** LIMIT: machines that have failed and are named with their reason; what stopped so many is said by the first of them. */
-const failedNamed = 100;
 /** The text of /metrics. Loading its package would be a tenth of the time that the server takes to start. */
 function metricsTextOf(source: MetricsSource): OperatorSources["metricsText"] {
   let text: OperatorSources["metricsText"] | null = null;

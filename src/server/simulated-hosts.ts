@@ -20,7 +20,7 @@ import type { Place } from "../ecs/arn.ts";
 import { must } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
-import type { Store } from "../store/store.ts";
+import { DamagedError, type Store } from "../store/store.ts";
 import type { AgentArrivals } from "./agent-arrivals.ts";
 import { HostDisks } from "./host-disks.ts";
 import { inProcessApi } from "./in-process-api.ts";
@@ -84,17 +84,21 @@ export class SimulatedHosts {
     });
   }
 
-  /** Starts the fleet and the hosts of instances that were adopted before; resolves when they are connected, or late. */
-  async open(): Promise<void> {
+  /**
+   * Starts the fleet and the hosts of instances that were adopted before; resolves when they are connected, or late. Hosts whose
+   * disk is damaged are left out, and told to `whenDamaged`.
+   */
+  async open(whenDamaged: (error: DamagedError) => void = () => {}): Promise<void> {
     const { store, instances, adopt } = this.#options;
-    const disks = await HostDisks.open(store);
+    const disks = await unlessDamaged(HostDisks.open(store), whenDamaged);
+    if (disks === undefined) return;
     this.#disks = disks;
     const starts: Promise<void>[] = [];
     const real = this.#options.dockerInstance === true && instances > 0;
     if (real) starts.push(this.#startDockerHost(disks, true));
     for (let index = real ? 1 : 0; index < instances; index++) starts.push(this.#startFleetHost(disks, index, true));
     if (adopt) for (const arn of disks.adopted) starts.push(this.#startAdopted(disks, arn));
-    await Promise.all(starts);
+    await Promise.all(starts.map((start) => unlessDamaged(start, whenDamaged)));
   }
 
   /** ARNs of the fleet's container instances, in the order of their numbers. */
@@ -121,7 +125,9 @@ export class SimulatedHosts {
       this.#options.log.write("warn", { containerInstance: arn, adoptedMax }, "There are too many simulated hosts.");
       return reply;
     }
-    const connected = this.#startAdopted(disks, arn);
+    const connected = unlessDamaged(this.#startAdopted(disks, arn), (error) =>
+      this.#options.log.write("error", { reason: error.message }, "A simulated host cannot start."),
+    );
     await disks.adopt(arn);
     await connected;
     return reply;
@@ -240,5 +246,19 @@ export class SimulatedHosts {
       this.#worlds.set(key, world);
     }
     return world;
+  }
+}
+
+/** What `promise` resolves with; undefined when it rejects because of damage, which is handed to `whenDamaged`. */
+async function unlessDamaged<T>(
+  promise: Promise<T>,
+  whenDamaged: (error: DamagedError) => void,
+): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (!(error instanceof DamagedError)) throw error;
+    whenDamaged(error);
+    return undefined;
   }
 }

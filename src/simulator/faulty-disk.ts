@@ -6,6 +6,7 @@ import {
   type ListedPartition,
   type OpenedPartition,
   type Store,
+  type StoreCondition,
   type StoredEvent,
   StoreError,
 } from "../store/store.ts";
@@ -52,6 +53,7 @@ export class FaultyDisk {
 
 /** The memory store with the faults of the disk under it. */
 export class FaultyStore implements Store {
+  readonly medium = "the simulated disk";
   readonly #store: MemoryStore;
   readonly #faults: DiskFaults;
   readonly #watch: DiskWatch;
@@ -106,6 +108,14 @@ export class FaultyStore implements Store {
 
   partitions(prefix: string): Promise<ListedPartition[]> {
     return this.#store.partitions(prefix);
+  }
+
+  newestAt(): Promise<number> {
+    return this.#store.newestAt();
+  }
+
+  condition(): StoreCondition {
+    return this.#store.condition();
   }
 
   close(): Promise<void> {

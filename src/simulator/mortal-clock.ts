@@ -17,6 +17,10 @@ export class MortalClock implements Clock {
     return this.#clock.now();
   }
 
+  wall(): number {
+    return this.#clock.wall();
+  }
+
   setTimer(delayMs: number, fire: () => void): Timer {
     return this.#clock.setTimer(delayMs, () => {
       if (this.#alive) fire();

@@ -31,3 +31,10 @@ export function fenceRefusal(partition: string, head: PartitionHead | null, epoc
   if (head.epoch === epoch) return null;
   return new FencedError(`Partition "${partition}" is at epoch ${head.epoch}, the writer holds epoch ${epoch}`);
 }
+
+/** LIMIT: when the events of a partition take too many bytes, so much more of them goes at once that few appends pay for it. */
+const forgottenShare = 1 / 64;
+
+/** How many bytes the events of a partition may take when some had to be forgotten. */
+export const forgottenDownTo = (eventBytesMax: number): number =>
+  eventBytesMax - Math.floor(eventBytesMax * forgottenShare);

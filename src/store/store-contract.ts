@@ -236,6 +236,55 @@ function eventTests(freshMedium: (t: TestContext) => Medium): void {
     await store.close();
   });
 
+  it("forgets the oldest events when they take too many bytes, whenever they were written, and gives the rest", async (t) => {
+    const medium = freshMedium(t);
+    const first = medium.openStore();
+    const { epoch } = await first.open("p");
+    // Two bytes each in UTF-8.
+    const event = (sequence: number) => ({ sequence, body: "é".repeat(50) });
+    for (let n = 1; n <= 40; n += 1) await first.append("p", epoch, { documents: [], events: [event(n)] });
+    await first.close();
+
+    const second = medium.openStore();
+    const again = await second.open("p");
+    await second.append("p", again.epoch, { documents: [], events: [event(41)], eventBytesMax: 4_100 });
+    assert.equal((await second.readEvents("p", 0, 100)).length, 41, "it fits");
+    await second.append("p", again.epoch, { documents: [], events: [event(42)], eventBytesMax: 3_200 });
+    const sequences = (await second.readEvents("p", 0, 100)).map(({ sequence }) => sequence);
+    assert.deepEqual(
+      [sequences[0], sequences.at(-1), sequences.length],
+      [12, 42, 31],
+      "a little more went than had to",
+    );
+    await second.append("p", again.epoch, {
+      documents: [],
+      events: [event(43)],
+      forgetEventsThrough: 40,
+      eventBytesMax: 3_200,
+    });
+    assert.equal((await second.readEvents("p", 0, 100)).length, 3);
+    const many = Array.from({ length: 29 }, (_, index) => event(44 + index));
+    await second.append("p", again.epoch, { documents: [], events: many, eventBytesMax: 3_200 });
+    assert.equal((await second.readEvents("p", 0, 100)).length, 32, "what was forgotten by number counts no more");
+    await second.close();
+  });
+
+  it("knows the newest time of all appends", async (t) => {
+    const medium = freshMedium(t);
+    const first = medium.openStore();
+    assert.equal(await first.newestAt(), 0);
+    const [a, b] = [await first.open("a"), await first.open("b")];
+    await first.append("a", a.epoch, { ...put("1", "x"), at: 2_000 });
+    await first.append("b", b.epoch, { ...put("1", "x"), at: 1_500 });
+    await first.append("a", a.epoch, put("1", "y"));
+    await first.append("a", a.epoch, { ...put("1", "z"), at: 1_000 });
+    assert.deepEqual(first.condition(), { failing: null, damaged: [], warnings: [] });
+    await first.close();
+    const second = medium.openStore();
+    assert.equal(await second.newestAt(), 2_000);
+    await second.close();
+  });
+
   it("refuses a gap, a repetition and a wrong start, and keeps nothing of that append", async (t) => {
     const store = freshMedium(t).openStore();
     const { epoch } = await store.open("p");
@@ -370,6 +419,7 @@ function appendTests(freshMedium: (t: TestContext) => Medium): void {
     await rejectsWithoutFence(first.open("p"));
     await rejectsWithoutFence(first.readEvents("p", 0, 1));
     await rejectsWithoutFence(first.partitions(""));
+    await rejectsWithoutFence(first.newestAt());
     await first.close();
 
     const second = medium.openStore();

@@ -3,16 +3,20 @@
  * it, told apart by an epoch. Whatever a machine writes in a step goes into one append: all of it or none.
  */
 export interface Store {
+  /** What the medium is called in messages, such as the path of its file. */
+  readonly medium: string;
+
   /**
    * Takes the partition with a new epoch (older epochs can append no more) and gives its documents.
-   * A partition that was never written opens empty; so does one that was removed, with a higher epoch than it ever had.
+   * A partition that was never written opens empty; so does one that was removed, with a higher epoch than it ever had. Rejects with
+   * {@link DamagedError} when what is stored cannot be read any more.
    */
   open(partition: string): Promise<OpenedPartition>;
 
   /**
    * Makes `append` durable: resolves only when it survives power loss. Appends of one partition become durable in the
    * order of their calls. Rejects with {@link FencedError} for an old epoch, with {@link StoreError} when the
-   * medium fails; then nothing of it was kept.
+   * medium fails: then the append may have been kept or not.
    */
   append(partition: string, epoch: number, append: Append): Promise<void>;
 
@@ -23,11 +27,20 @@ export interface Store {
    */
   remove(partition: string, epoch: number): Promise<void>;
 
-  /** Events of `partition` with a sequence above `afterSequence`, in order, at most `limit`. */
+  /**
+   * Events of `partition` with a sequence above `afterSequence`, in order, at most `limit`. The first one may come later than asked
+   * for, because old events are forgotten; from there on none is missing. Rejects with {@link DamagedError} when one is.
+   */
   readEvents(partition: string, afterSequence: number, limit: number): Promise<StoredEvent[]>;
 
   /** The partitions whose names begin with `prefix`, in code-unit order. */
   partitions(prefix: string): Promise<ListedPartition[]>;
+
+  /** The newest `at` of all appends (epoch milliseconds), 0 when there was none. */
+  newestAt(): Promise<number>;
+
+  /** How the medium is at this moment. Cheap enough for every request to /health. */
+  condition(): StoreCondition;
 
   /** Waits for appends under way and lets the medium go. */
   close(): Promise<void>;
@@ -65,11 +78,29 @@ export type Append = {
   readonly forgetEventsThrough?: number;
   /** What {@link ListedPartition} shows from now on; absent when it stays as it is, and 0 for a new partition. */
   readonly neededAt?: number | null;
+  /** The bodies of the partition's events may take this many bytes of UTF-8; the oldest events are forgotten to make it so. */
+  readonly eventBytesMax?: number;
+  /** The time of the newest step in it (epoch milliseconds). */
+  readonly at?: number;
 };
 
-/** The medium failed; the append is not kept. The owner reloads its partition and goes on. */
+export type StoreCondition = {
+  /** Why nothing can be written at present, in a sentence; null when the last attempt succeeded. */
+  readonly failing: string | null;
+  /** What is stored and cannot be used, each a sentence. The rest works. */
+  readonly damaged: readonly string[];
+  /** What an operator should know though the store works, each a sentence. */
+  readonly warnings: readonly string[];
+};
+
+/** The medium failed. The owner reloads its partition and goes on. */
 export class StoreError extends Error {
   override readonly name: string = "StoreError";
+}
+
+/** What is stored cannot be read any more. Trying again does not help; the text says what and where. */
+export class DamagedError extends StoreError {
+  override readonly name = "DamagedError";
 }
 
 /** Another writer has taken the partition. The holder of the old epoch must stop. */

@@ -25,6 +25,7 @@ export const fuzzKey = { accessKeyId: "AKIAFUZZ", secretAccessKey: "fuzz" };
 /** Timers never fire: what is written is written by a request. */
 const timerlessClock: Clock = {
   now: () => Date.now(),
+  wall: () => Date.now(),
   setTimer: () => ({ cancel: () => {} }),
   defer: (run) => {
     setImmediate(run);

@@ -140,7 +140,7 @@ export class ContainerWatch {
     container.health = "UNKNOWN";
     container.killLookedInto = false;
     container.startedAt = state.StartedAt ?? null;
-    this.#emit(container, { type: "started", at: timeOf(state.StartedAt) ?? clock.now() });
+    this.#emit(container, { type: "started", at: steadyTime(clock, timeOf(state.StartedAt)) ?? clock.now() });
     this.#compare(container, found);
     if (container.lookAgain) this.look(container);
   }
@@ -216,8 +216,8 @@ export class ContainerWatch {
       void this.#lookLater(container);
       return;
     }
-    const startedAt = timeOf(state.StartedAt) ?? 0;
-    const finishedAt = timeOf(state.FinishedAt) ?? clock.now();
+    const startedAt = steadyTime(clock, timeOf(state.StartedAt)) ?? 0;
+    const finishedAt = steadyTime(clock, timeOf(state.FinishedAt)) ?? clock.now();
     this.#exited(container, state.ExitCode ?? null, reasonOf(state), Math.max(startedAt, finishedAt));
   }
 
@@ -252,8 +252,9 @@ export class ContainerWatch {
     // Podman says "died".
     if (action === "die" || action === "died") {
       const exitCode = Number(event.Actor?.Attributes?.exitCode ?? Number.NaN);
-      const at = event.timeNano === undefined ? this.#options.clock.now() : Math.floor(event.timeNano / 1_000_000);
-      container.died = { exitCode: Number.isInteger(exitCode) ? exitCode : null, at };
+      const { clock } = this.#options;
+      const at = steadyTime(clock, event.timeNano === undefined ? null : Math.floor(event.timeNano / 1_000_000));
+      container.died = { exitCode: Number.isInteger(exitCode) ? exitCode : null, at: at ?? clock.now() };
     } else if (action !== "oom" && action !== "destroy" && !action.startsWith("health_status")) return;
     this.look(container);
   }
@@ -296,4 +297,14 @@ export function timeOf(text: string | undefined): number | null {
   if (text === undefined || text === "" || text.startsWith("0001-")) return null;
   const at = Date.parse(text);
   return Number.isNaN(at) ? null : at;
+}
+
+/** LIMIT: below a second the clocks of one machine agree. */
+const clocksDifferMs = 1_000;
+
+/** A time that the engine read from the wall clock, on the clock that the agent decides by. */
+function steadyTime(clock: Clock, wall: number | null): number | null {
+  if (wall === null) return null;
+  const ahead = clock.wall() - clock.now();
+  return Math.abs(ahead) < clocksDifferMs ? wall : wall - ahead;
 }

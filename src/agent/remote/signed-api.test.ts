@@ -52,7 +52,9 @@ describe("the API over HTTP", () => {
       agentVersion: "1.97.0",
       // Pauses are looked at, not waited for.
       clock: {
-        ...systemClock,
+        now: () => systemClock.now(),
+        wall: () => systemClock.wall(),
+        defer: (run) => systemClock.defer(run),
         setTimer(delayMs, fire) {
           waits.push(delayMs);
           return systemClock.setTimer(0, fire);

@@ -104,6 +104,9 @@ test("an account has 10,000 providers at most", () => {
       name: `p${i}`,
       status: "ACTIVE",
       autoScalingGroupArn: `g${i}`,
+      tags: [],
+      createdAt: 1,
+      deletedAt: null,
     });
   }
   assert.match(account.refusal("CreateCapacityProvider", { name: "new", ...group("asg") }), /^LimitExceededException/);

@@ -24,6 +24,8 @@ export class StoredContainerInstances {
   /** The registrations that the store has, or will have with the steps given out so far. */
   readonly #stored = new Map<string, Registration>();
   readonly #halves = new Map<string, Rest>();
+  /** Keys of registrations that were loaded before the rest of their instance. */
+  readonly #early = new Set<string>();
 
   /** The documents that say `change`: for an instance, its registration only when that is another one. */
   split(change: DocumentChange): readonly DocumentChange[] {
@@ -50,13 +52,22 @@ export class StoredContainerInstances {
   /** Takes one loaded document of either kind; gives the instance once both are there. A whole one needs no other. */
   join(kind: string, key: string, document: object): ContainerInstance | null {
     if ("platformAttributes" in document && "registeredAt" in document) return current(document as ContainerInstance);
-    if (kind === registrationKind) this.#stored.set(key, document as Registration);
-    else this.#halves.set(key, document as Rest);
+    if (kind === registrationKind) {
+      this.#stored.set(key, document as Registration);
+      this.#early.add(key);
+    } else this.#halves.set(key, document as Rest);
     const registration = this.#stored.get(key);
     const rest = this.#halves.get(key);
     if (registration === undefined || rest === undefined) return null;
     this.#halves.delete(key);
+    this.#early.delete(key);
     return current({ ...rest, ...registration });
+  }
+
+  /** The key of an instance of which one document was loaded and the other was not, or null. */
+  incomplete(): string | null {
+    const [half] = [...this.#halves.keys(), ...this.#early];
+    return half ?? null;
   }
 }
 

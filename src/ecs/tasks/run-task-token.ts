@@ -28,5 +28,5 @@ export function callDigest(request: { readonly clientToken?: string; readonly [p
 /** A stored token as it is today: documents from before the digest have the text that it is made of, as `fingerprint`. */
 export function storedRunTaskToken(document: object): RunTaskToken {
   const { fingerprint, ...token } = document as RunTaskToken & { readonly fingerprint?: string };
-  return fingerprint === undefined ? token : { ...token, digest: sha256Hex(fingerprint) };
+  return typeof fingerprint !== "string" ? token : { ...token, digest: sha256Hex(fingerprint) };
 }

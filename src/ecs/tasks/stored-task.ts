@@ -6,6 +6,6 @@ import type { Task } from "./task.ts";
  */
 export function storedTask(document: object): Task {
   const task = { capacityProviderName: null, platformVersion: null, waitingFor: null, ...document } as Task;
-  const { resources } = task.reservation as Partial<Task["reservation"]>;
+  const { resources } = (task.reservation ?? {}) as Partial<Task["reservation"]>;
   return resources === undefined ? { ...task, reservation: { ...task.reservation, resources: [] } } : task;
 }

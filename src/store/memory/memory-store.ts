@@ -1,10 +1,11 @@
 import { assert } from "../../lib/assert.ts";
-import { appendRefusal, fenceRefusal } from "../append-refusal.ts";
+import { appendRefusal, fenceRefusal, forgottenDownTo } from "../append-refusal.ts";
 import {
   type Append,
   type ListedPartition,
   type OpenedPartition,
   type Store,
+  type StoreCondition,
   type StoredEvent,
   StoreError,
 } from "../store.ts";
@@ -27,6 +28,10 @@ export type MemoryPartition = {
   readonly documents: Map<string, Map<string, string>>;
   /** Without gaps, the oldest remembered event first. */
   readonly events: StoredEvent[];
+  /** The bytes of their bodies. */
+  eventBytes: number;
+  /** The newest `at` of its appends. */
+  newestAt: number;
 };
 
 /**
@@ -52,12 +57,14 @@ export function emptyMemoryDisk(): MemoryDisk {
  * repeated exactly when its hooks are.
  */
 export class MemoryStore implements Store {
+  readonly medium = "memory";
   readonly #disk: MemoryDisk;
   readonly #beforeAppend: MemoryStoreOptions["beforeAppend"];
   readonly #beforeAnswer: MemoryStoreOptions["beforeAnswer"];
   /** The newest append of each partition; settles without ever rejecting. */
   readonly #appendsUnderWay = new Map<string, Promise<void>>();
   #state: "open" | "closed" | "crashed" = "open";
+  #failing: string | null = null;
 
   constructor(options: MemoryStoreOptions = {}) {
     this.#disk = options.disk ?? emptyMemoryDisk();
@@ -69,7 +76,8 @@ export class MemoryStore implements Store {
     await this.#mustBeOpen();
     let held = this.#disk.partitions.get(partition);
     if (held === undefined) {
-      held = { ...this.#disk.removed, neededAt: 0, documents: new Map(), events: [] };
+      const fresh = { neededAt: 0, documents: new Map(), events: [], eventBytes: 0, newestAt: 0 };
+      held = { ...this.#disk.removed, ...fresh };
       this.#disk.partitions.set(partition, held);
     }
     held.epoch += 1;
@@ -123,6 +131,15 @@ export class MemoryStore implements Store {
     return names.map((name) => ({ name, neededAt: this.#disk.partitions.get(name)?.neededAt ?? null }));
   }
 
+  async newestAt(): Promise<number> {
+    await this.#mustBeOpen();
+    return [...this.#disk.partitions.values()].reduce((newest, held) => Math.max(newest, held.newestAt), 0);
+  }
+
+  condition(): StoreCondition {
+    return { failing: this.#failing, damaged: [], warnings: [] };
+  }
+
   async close(): Promise<void> {
     if (this.#isCrashed()) return forever();
     this.#state = "closed";
@@ -140,6 +157,7 @@ export class MemoryStore implements Store {
   async #keep(partition: string, epoch: number, append: Append): Promise<void> {
     const fate = this.#beforeAppend === undefined ? "ok" : await this.#beforeAppend(partition);
     if (this.#isCrashed()) return forever();
+    this.#failing = fate === "ok" ? null : "The simulated disk failed.";
     if (fate === "fail") throw new StoreError(`Partition "${partition}": the simulated disk failed`);
 
     const held = this.#disk.partitions.get(partition) ?? null;
@@ -174,11 +192,31 @@ function write(held: MemoryPartition, append: Append): void {
   }
   if (append.neededAt !== undefined) held.neededAt = append.neededAt;
   for (const event of append.events) held.events.push(event);
+  for (const { body } of append.events) held.eventBytes += Buffer.byteLength(body);
   held.lastSequence += append.events.length;
+  held.newestAt = Math.max(held.newestAt, append.at ?? 0);
   if (append.forgetEventsThrough !== undefined) {
     const oldest = held.lastSequence - held.events.length + 1;
-    held.events.splice(0, Math.max(0, append.forgetEventsThrough - oldest + 1));
+    forget(held, Math.max(0, append.forgetEventsThrough - oldest + 1));
   }
+  const { eventBytesMax = Number.POSITIVE_INFINITY } = append;
+  if (held.eventBytes > eventBytesMax) forget(held, oldestBeyond(held, eventBytesMax));
+}
+
+function forget(held: MemoryPartition, count: number): void {
+  for (const { body } of held.events.splice(0, count)) held.eventBytes -= Buffer.byteLength(body);
+}
+
+/** How many of the oldest events have to go. */
+function oldestBeyond({ events, eventBytes }: MemoryPartition, eventBytesMax: number): number {
+  const target = forgottenDownTo(eventBytesMax);
+  let left = eventBytes;
+  return (
+    events.findIndex(({ body }) => {
+      left -= Buffer.byteLength(body);
+      return left <= target;
+    }) + 1
+  );
 }
 
 /** What a caller inside a dead process gets. */

@@ -115,7 +115,10 @@ it("a write that the system refuses fails the append alone, and the store opens 
     complaint += data;
   });
   await once(child, "close");
-  assert.match(complaint, /^StoreError: The store in .* failed to append: (disk I\/O error|database or disk is full)/);
+  assert.match(
+    complaint,
+    /^StoreError: .*berth\.sqlite: failed to append to partition "p0", .*: (disk I\/O error|database or disk is full)/,
+  );
   const acknowledged = Number(output.trim().split("\n").at(-1));
   assert.ok(acknowledged >= 1);
   assert.equal(await commonRound(dataDir), acknowledged, "nothing of the failed append is kept");

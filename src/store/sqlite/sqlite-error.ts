@@ -6,3 +6,11 @@ export function hasSqliteCode(error: unknown, code: keyof typeof codes): boolean
   if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return false;
   return (error.errcode & 0xff) === codes[code];
 }
+
+/** Whether SQLite found that pages of the file make no sense; trying again gives the same. */
+export const isDamage = (error: unknown): boolean =>
+  hasSqliteCode(error, "corrupt") || hasSqliteCode(error, "notADatabase");
+
+/** What an operator does about damage. */
+export const damageAdvice =
+  'Stop Berth and run "berth check" on the data directory: it says what is lost and what to do.';

@@ -132,7 +132,7 @@ it("rejects and rolls back the whole group when the medium fails in the middle, 
     ];
     assert.deepEqual(await outcomes(appends), ["StoreError", "StoreError", "StoreError", "StoreError"]);
     await assert.rejects(appends[2] ?? Promise.resolve(), (error: StoreError) => {
-      assert.match(error.message, /failed to append: database or disk is full/);
+      assert.match(error.message, /berth\.sqlite: failed to append to partition "a", "b": database or disk is full/);
       return error.cause instanceof Error;
     });
     assert.deepEqual(await store.readEvents("a", 0, 10), []);

@@ -1,0 +1,43 @@
+import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+
+/** LIMIT: as many digits as the largest exact number has, so that a later record always covers an earlier one. */
+const digits = 16;
+
+/**
+ * How many appends were acknowledged, in a file beside the database: a start that finds fewer in the database knows that some are
+ * gone, with a write-ahead log that was deleted or cut, or with a database that is older. The database has the number too, in the same
+ * transaction; the file is written after that was synchronised, so it is never ahead of what was acknowledged. It is not
+ * synchronised itself: after a loss of power it may be behind, and then less is noticed.
+ */
+export class AppendRecord {
+  readonly #descriptor: number;
+
+  /** The number in the file of `directory`; null when there is none. */
+  static read(directory: string): number | null {
+    try {
+      const text = readFileSync(join(directory, "berth.appended"), "utf8");
+      return /^\d{16}\n/.test(text) ? Number(text.slice(0, digits)) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Throws what the file system throws. */
+  constructor(directory: string) {
+    this.#descriptor = openSync(join(directory, "berth.appended"), constants.O_RDWR | constants.O_CREAT, 0o600);
+  }
+
+  /** Never throws: without the record the next start only notices less. */
+  write(acknowledged: number): void {
+    try {
+      writeSync(this.#descriptor, `${String(acknowledged).padStart(digits, "0")}\n`, 0);
+    } catch {
+      // Such as a full disk, on which the file could not get its first bytes.
+    }
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}

@@ -1,0 +1,162 @@
+import { DatabaseSync } from "node:sqlite";
+import type { StoredDocument } from "../store.ts";
+import { StoreError } from "../store.ts";
+import { readMigrations } from "./migrate.ts";
+import { hasSqliteCode } from "./sqlite-error.ts";
+
+/** LIMIT: more lines about damaged pages than anybody reads; the rest is of the same kind. */
+const pageProblemsMax = 100;
+
+export type PartitionRow = {
+  readonly id: number;
+  readonly name: string;
+  readonly lastSequence: number;
+  readonly eventBytes: number;
+};
+
+/** A document, or which one cannot be read. */
+export type ReadDocument =
+  | { readonly ok: true; readonly document: StoredDocument }
+  | { readonly ok: false; readonly kind: string; readonly key: string; readonly why: string };
+
+/**
+ * A database as it stands in a moment, for looking through it and never for writing, also while a server has it open. Reads go on
+ * behind damaged pages.
+ */
+export class ReadDatabase {
+  readonly file: string;
+  readonly #database: DatabaseSync;
+
+  /** Throws StoreError when the file is no database of this Berth. */
+  constructor(file: string) {
+    this.file = file;
+    let database: DatabaseSync | null = null;
+    try {
+      database = new DatabaseSync(file, { readOnly: true });
+      // All that follows sees one moment, whatever a server writes meanwhile.
+      database.exec("BEGIN");
+      this.#database = database;
+      const newest = readMigrations().length;
+      const version = Number(database.prepare("SELECT version FROM schema_version").get()?.version ?? Number.NaN);
+      if (version !== newest) throw new StoreError(versionText(file, version, newest));
+    } catch (cause) {
+      database?.close();
+      if (cause instanceof StoreError) throw cause;
+      throw new StoreError(openingText(file, cause), { cause });
+    }
+  }
+
+  /** What SQLite finds wrong with the pages and indexes of the file, a line each. */
+  pageProblems(): string[] {
+    try {
+      const rows = this.#database.prepare(`PRAGMA integrity_check(${pageProblemsMax})`).all();
+      return rows.map(({ integrity_check: text }) => String(text)).filter((text) => text !== "ok");
+    } catch (error) {
+      return [textOf(error)];
+    }
+  }
+
+  /** How many appends the database has acknowledged, and how many were missing at a start. */
+  appends(): { readonly acknowledged: number; readonly missing: number } {
+    const row = this.#database
+      .prepare(
+        "SELECT missing, elsewhere + (SELECT coalesce(sum(appended), 0) FROM partitions) AS acknowledged FROM appends",
+      )
+      .get();
+    return { acknowledged: Number(row?.acknowledged ?? 0), missing: Number(row?.missing ?? 0) };
+  }
+
+  partitions(): PartitionRow[] {
+    return this.#database
+      .prepare("SELECT id, name, last_sequence, event_bytes FROM partitions ORDER BY name")
+      .all()
+      .map(({ id, name, last_sequence, event_bytes }) => ({
+        id: Number(id),
+        name: String(name),
+        lastSequence: Number(last_sequence),
+        eventBytes: Number(event_bytes),
+      }));
+  }
+
+  /** How many documents and events there are of ids that no partition has. */
+  orphans(): { readonly partitionId: number; readonly documents: number; readonly events: number }[] {
+    const count = (table: "documents" | "events"): Map<number, number> => {
+      const rows = this.#database
+        .prepare(
+          `SELECT partition_id AS id, count(*) AS rows FROM ${table}
+           WHERE partition_id NOT IN (SELECT id FROM partitions)
+             AND partition_id NOT IN (SELECT partition_id FROM leftovers) GROUP BY partition_id`,
+        )
+        .all();
+      return new Map(rows.map(({ id, rows: number }) => [Number(id), Number(number)]));
+    };
+    const [documents, events] = [count("documents"), count("events")];
+    return [...new Set([...documents.keys(), ...events.keys()])].map((partitionId) => ({
+      partitionId,
+      documents: documents.get(partitionId) ?? 0,
+      events: events.get(partitionId) ?? 0,
+    }));
+  }
+
+  /** The documents of a partition. The index names those whose page cannot be read. Throws StoreError when the index cannot either. */
+  *documents(partitionId: number): Generator<ReadDocument> {
+    const names = this.#reading(() =>
+      this.#database
+        .prepare("SELECT id, kind, key FROM documents WHERE partition_id = ? ORDER BY kind, key")
+        .all(partitionId),
+    );
+    const body = this.#database.prepare("SELECT body FROM documents WHERE id = ?");
+    for (const { id, kind, key } of names) {
+      const name = { kind: String(kind), key: String(key) };
+      try {
+        const row = body.get(Number(id));
+        if (row === undefined) yield { ok: false, ...name, why: "the index names it, and it is not there" };
+        else yield { ok: true, document: { ...name, body: String(row.body) } };
+      } catch (error) {
+        yield { ok: false, ...name, why: `its page cannot be read (${textOf(error)})` };
+      }
+    }
+  }
+
+  /** The events of a partition in order. Throws StoreError at the first one that cannot be read. */
+  *events(partitionId: number): Generator<{ readonly sequence: number; readonly body: string }> {
+    const rows = this.#database
+      .prepare("SELECT sequence, body FROM events WHERE partition_id = ? ORDER BY sequence")
+      .iterate(partitionId);
+    for (;;) {
+      const next = this.#reading(() => rows.next());
+      if (next.done === true) return;
+      yield { sequence: Number(next.value.sequence), body: String(next.value.body) };
+    }
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #reading<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (cause) {
+      throw new StoreError(textOf(cause), { cause });
+    }
+  }
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function versionText(file: string, version: number, newest: number): string {
+  if (version > newest)
+    return `${file} was written by a newer Berth (schema version ${version}). Check it with that one.`;
+  if (version < newest) {
+    return `${file} was written by an older Berth (schema version ${version}). Check it with that one, or start this one once, which brings it up to date.`;
+  }
+  return `${file} has no schema version: its table schema_version is empty or damaged. Restore a backup.`;
+}
+
+function openingText(file: string, cause: unknown): string {
+  if (hasSqliteCode(cause, "notADatabase")) return `${file} is not a SQLite database any more. Restore a backup.`;
+  if (hasSqliteCode(cause, "corrupt"))
+    return `${file} is damaged in its first pages (${textOf(cause)}). Restore a backup.`;
+  return `${file} cannot be read (${textOf(cause)}).`;
+}

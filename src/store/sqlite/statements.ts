@@ -1,0 +1,72 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+
+export type Statements = ReturnType<typeof prepareStatements>;
+
+/** The statements of a store, prepared once. */
+export function prepareStatements(database: DatabaseSync) {
+  return {
+    takePartition: database.prepare(`
+      INSERT INTO partitions (id, name, epoch, last_sequence, needed_at)
+      SELECT 1 + max((SELECT ifnull(max(id), 0) FROM partitions), (SELECT ifnull(max(partition_id), 0) FROM leftovers)),
+        ?, epoch + 1, last_sequence, 0 FROM removed WHERE true
+      ON CONFLICT (name) DO UPDATE SET epoch = epoch + 1
+      RETURNING id, epoch, last_sequence, needed_at`),
+    partition: database.prepare(
+      "SELECT id, epoch, last_sequence, needed_at, event_bytes, newest_at, appended FROM partitions WHERE name = ?",
+    ),
+    listPartitions: database.prepare("SELECT name, needed_at FROM partitions"),
+    setNeededAt: database.prepare("UPDATE partitions SET needed_at = ? WHERE id = ?"),
+    deletePartition: database.prepare("DELETE FROM partitions WHERE id = ?"),
+    noteRemoved: database.prepare("UPDATE removed SET epoch = max(epoch, ?), last_sequence = max(last_sequence, ?)"),
+    // A new partition never has the id of one of these: it would find what is left of it.
+    addLeftover: database.prepare("INSERT INTO leftovers (partition_id) VALUES (?)"),
+    leftover: database.prepare("SELECT partition_id FROM leftovers LIMIT 1"),
+    deleteLeftover: database.prepare("DELETE FROM leftovers WHERE partition_id = ?"),
+    sweepDocuments: database.prepare(
+      "DELETE FROM documents WHERE id IN (SELECT id FROM documents WHERE partition_id = ? LIMIT ?)",
+    ),
+    sweepEvents: database.prepare(
+      "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE partition_id = ? LIMIT ?)",
+    ),
+    newestAt: database.prepare("SELECT max(newest_at) AS newest FROM partitions"),
+    setHead: database.prepare(`
+      UPDATE partitions SET last_sequence = ?, event_bytes = ?, newest_at = ?, appended = appended + 1 WHERE id = ?`),
+    // In the order of the file: half the time of going by index.
+    documentIds: returningArrays(database.prepare("SELECT id FROM documents WHERE partition_id = ? ORDER BY id")),
+    documents: returningArrays(
+      database.prepare(`
+      SELECT kind, key, body FROM documents
+      WHERE id IN (SELECT value FROM json_each(?))`),
+    ),
+    putDocument: database.prepare(`
+      INSERT INTO documents (partition_id, kind, key, body) VALUES (?, ?, ?, ?)
+      ON CONFLICT (partition_id, kind, key) DO UPDATE SET body = excluded.body`),
+    deleteDocument: database.prepare("DELETE FROM documents WHERE partition_id = ? AND kind = ? AND key = ?"),
+    addEvent: database.prepare("INSERT INTO events (partition_id, sequence, body) VALUES (?, ?, ?)"),
+    forgetEvents: database.prepare(`
+      DELETE FROM events WHERE partition_id = ? AND sequence <= ? RETURNING octet_length(body) AS bytes`),
+    oldestEvents: database.prepare(`
+      SELECT sequence, octet_length(body) AS bytes FROM events WHERE partition_id = ? ORDER BY sequence`),
+    oldestSequence: database.prepare("SELECT min(sequence) AS oldest FROM events WHERE partition_id = ?"),
+    events: database.prepare(`
+      SELECT sequence, body FROM events WHERE partition_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`),
+    appends: database.prepare(`
+      SELECT elsewhere, missing, elsewhere + (SELECT coalesce(sum(appended), 0) FROM partitions) AS acknowledged FROM appends`),
+    setMissing: database.prepare("UPDATE appends SET elsewhere = elsewhere + ?, missing = ?"),
+    // What is left of removed partitions is being deleted. Jumps from one partition to the next in the index instead of reading all of it.
+    orphans: database.prepare(`
+      WITH RECURSIVE
+        d(id) AS (SELECT min(partition_id) FROM documents UNION ALL
+          SELECT (SELECT min(partition_id) FROM documents WHERE partition_id > d.id) FROM d WHERE d.id IS NOT NULL),
+        e(id) AS (SELECT min(partition_id) FROM events UNION ALL
+          SELECT (SELECT min(partition_id) FROM events WHERE partition_id > e.id) FROM e WHERE e.id IS NOT NULL)
+      SELECT id FROM (SELECT id FROM d UNION SELECT id FROM e) WHERE id NOT NULL
+        AND id NOT IN (SELECT id FROM partitions) AND id NOT IN (SELECT partition_id FROM leftovers)`),
+  };
+}
+
+/** Rows as arrays load a third faster than rows as objects with a dictionary each. */
+function returningArrays(statement: StatementSync): StatementSync {
+  statement.setReturnArrays(true);
+  return statement;
+}

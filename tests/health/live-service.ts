@@ -1,0 +1,84 @@
+/** A service in a real server, and what becomes of it. */
+import assert from "node:assert/strict";
+import { ECS, type Service } from "@aws-sdk/client-ecs";
+
+/** LIMIT: what takes a second or two on an idle machine; a busy one gets this long. */
+const patienceMs = 60_000;
+
+export class LiveService {
+  readonly ecs: ECS;
+
+  constructor(url: string) {
+    const credentials = { accessKeyId: "any", secretAccessKey: "any" };
+    // One attempt: an answer that is wrong must not be repeated until it is right.
+    this.ecs = new ECS({ endpoint: url, region: "us-east-1", credentials, maxAttempts: 1 });
+  }
+
+  async create(desiredCount: number): Promise<void> {
+    const taskDefinition = await this.revision();
+    await this.ecs.createService({ serviceName: "web", taskDefinition, desiredCount });
+    await this.untilSteady();
+  }
+
+  async revision(): Promise<string> {
+    const { taskDefinition } = await this.ecs.registerTaskDefinition({
+      family: "web",
+      containerDefinitions: [{ name: "app", image: "nginx", cpu: 16, memory: 16 }],
+    });
+    return taskDefinition?.taskDefinitionArn ?? "";
+  }
+
+  /** Rolls a new revision out and resolves with how many seconds that took. */
+  async rollOut(): Promise<number> {
+    const begin = performance.now();
+    const taskDefinition = await this.revision();
+    await this.ecs.updateService({ service: "web", taskDefinition });
+    const { taskDefinition: now } = await this.untilSteady();
+    assert.equal(now, taskDefinition);
+    return (performance.now() - begin) / 1_000;
+  }
+
+  async untilSteady(): Promise<Service> {
+    return until("the service is steady", async () => {
+      const { services = [] } = await this.ecs.describeServices({ services: ["web"] });
+      const [service] = services;
+      const [deployment, ...more] = service?.deployments ?? [];
+      const isSteady =
+        more.length === 0 &&
+        deployment?.rolloutState === "COMPLETED" &&
+        service?.runningCount === service?.desiredCount;
+      return isSteady && service !== undefined ? service : null;
+    });
+  }
+
+  async tasks(): Promise<string[]> {
+    const { taskArns = [] } = await this.ecs.listTasks({ serviceName: "web" });
+    return taskArns.toSorted();
+  }
+}
+
+/** Asks until the answer is not null; the test fails when that takes too long. */
+export async function until<T>(what: string, ask: () => Promise<T | null>): Promise<T> {
+  const end = performance.now() + patienceMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== null) return answer;
+    // What the answer waits for may come by another way than the question.
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(performance.now() < end, `${what}: not within ${patienceMs / 1_000} s`);
+  }
+}
+
+export type HealthReply = {
+  readonly status: number;
+  readonly healthy: boolean;
+  readonly reasons: readonly string[];
+  readonly warnings: readonly string[];
+  readonly clockOffsetSeconds: number;
+  readonly failed: readonly { readonly partition: string; readonly state: string; readonly reads: boolean }[];
+};
+
+export async function healthAt(url: string): Promise<HealthReply> {
+  const reply = await fetch(`${url}/health`);
+  return { status: reply.status, ...((await reply.json()) as Omit<HealthReply, "status">) };
+}
