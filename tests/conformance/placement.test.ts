@@ -214,17 +214,17 @@ describe("bad input", () => {
     ],
     [
       "six strategies",
-      "A task can have at most 5 placement strategies.",
+      "Maximum number of strategies is 5.",
       { placementStrategy: Array.from({ length: 6 }, () => ({ type: "random" as const })) },
     ],
     [
       "a spread over what is no attribute",
-      "spread field should be one of [instanceId,host,attribute:<name>]",
+      "spread field 'memory' is invalid.",
       { placementStrategy: [spread("memory")] },
     ],
     [
       "a binpack of what is neither",
-      "binpack field should be one of [cpu,memory]",
+      "binpack field 'instanceId' is invalid.",
       { placementStrategy: [binpack("instanceId")] },
     ],
     [

@@ -31,6 +31,10 @@ test("a plain definition demands nothing", () => {
 function features(): [container: object, request: object, expected: string[]][] {
   const secret = (valueFrom: string) => [{ name: "KEY", valueFrom }];
   // A router wants a container that uses it; here it is its own.
+  const properties = ["ProxyIngressPort", "ProxyEgressPort", "AppPorts", "IgnoredUID"].map((name) => ({
+    name,
+    value: "1",
+  }));
   const routed = { logConfiguration: { logDriver: "awsfirelens" } };
   const byRouter = "old:logging-driver.awsfirelens";
   const manager = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:a";
@@ -95,7 +99,7 @@ function features(): [container: object, request: object, expected: string[]][] 
     ],
     [
       {},
-      { networkMode: "awsvpc", proxyConfiguration: { containerName: "app" } },
+      { networkMode: "awsvpc", proxyConfiguration: { containerName: "app", properties } },
       [docker(18), "aws-appmesh", "task-eni"],
     ],
     [{}, { networkMode: "host", enableFaultInjection: true }, ["fault-injection"]],
