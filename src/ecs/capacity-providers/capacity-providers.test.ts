@@ -75,7 +75,6 @@ test("names, settings and what Berth has not are refused; nothing is left behind
     [{ name: "new", ...group("a".repeat(1_601)) }, /group ARN is invalid/],
     [{ name: "racks", ...group("asg-3") }, /^ClientException: The specified capacity provider already exists\. To/],
     [{ name: "new", ...group("asg-1") }, /^ClientException: .*already being used by another capacity provider/],
-    [{ name: "new", ...group("asg-3"), tags: [] }, /^ClientException: Tags can not be empty/],
     [{ name: "new", managedInstancesProvider: {} }, /^UnsupportedFeatureException: Berth has no Managed Instances/],
     [{ name: "new", ...group("asg-3"), cluster: "lab" }, /^UnsupportedFeatureException/],
     [scaling({ status: "ENABLED" }), /^UnsupportedFeatureException: .*leave managedScaling\.status out/],

@@ -262,7 +262,7 @@ test("what Fargate does not take is refused", () => {
     ],
     [
       "InvalidParameterException",
-      "ephemeralStorage.sizeInGiB must be between 21 and 200.",
+      "EphemeralStorage size should be at least 21",
       { ...onFargate, overrides: { ephemeralStorage: { sizeInGiB: 20 } } },
       fargateDefinition(),
     ],
