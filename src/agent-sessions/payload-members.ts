@@ -404,7 +404,7 @@ const taskEntries: Readonly<Record<string, Entry>> = {
   "volumes.fsxWindowsFileServerVolumeConfiguration.authorizationConfig.credentialsParameter": fsxVolume,
   "volumes.fsxWindowsFileServerVolumeConfiguration.authorizationConfig.domain": fsxVolume,
   "volumes.configuredAtLaunch": {
-    container: { mountPoints: [{ sourceVolume: "v", containerPath: "/v" }] },
+    containers: [{ mountPoints: [{ sourceVolume: "v", containerPath: "/v" }] }],
     request: { volumes: [{ name: "v", configuredAtLaunch: true }] },
     refused: /Berth does not attach EBS volumes/,
   },
