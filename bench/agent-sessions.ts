@@ -129,14 +129,15 @@ class AgentBench {
 
   /** Open sockets, commands and telemetry. */
   async #connected(): Promise<number> {
-    const metrics = await (await fetch(`http://127.0.0.1:${this.#port}/metrics`)).text();
+    const metrics = await (await fetch(`${this.#server.first.metricsUrl}/metrics`)).text();
     const open = (channel: string) => Number(new RegExp(`channel="${channel}"\\} (\\d+)`).exec(metrics)?.[1] ?? 0);
     return open("acs") + open("tcs");
   }
 }
 
 function serve(dataDir: string, port: number): Promise<StartedChild> {
-  const flags = ["--data-dir", dataDir, "--port", String(port), "--fargate", "off", "--log-level", "error", "--json"];
+  const listens = ["--port", String(port), "--metrics-listen", "0"];
+  const flags = ["--data-dir", dataDir, ...listens, "--fargate", "off", "--log-level", "error", "--json"];
   return startChild(["src/cli/main.ts", "serve", ...flags]);
 }
 

@@ -58,7 +58,7 @@ export async function load(
 }
 
 /** Calls `answer` for each HTTP answer with a Content-Length that comes over `socket`. */
-function onAnswers(socket: Socket, answer: (status: number, body: Buffer) => void): void {
+export function onAnswers(socket: Socket, answer: (status: number, body: Buffer) => void): void {
   let received: Buffer = Buffer.alloc(0);
   socket.on("data", (chunk: Buffer) => {
     received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);

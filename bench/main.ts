@@ -1,5 +1,9 @@
-/** `npm run bench`: every published figure, one after the other. `npm run bench -- NAME` runs one. */
+/**
+ * `npm run bench`: every published figure, one after the other. `npm run bench -- NAME` runs one. The attacks have a table and flags of
+ * their own: `npm run bench -- attacks --help`.
+ */
 import { agentSessionFigures } from "./agent-sessions.ts";
+import { attackFigures } from "./attacks.ts";
 import { fairnessFigures, printFairness } from "./fairness.ts";
 import { type Figure, machine, printFigures } from "./figure.ts";
 import { memoryAndReloadFigures } from "./memory-and-reload.ts";
@@ -25,8 +29,9 @@ if (asked[0] === "fairness" && asked.length > 1) {
   await printFairness(asked.slice(1));
   process.exit(0);
 }
+if (asked[0] === "attacks") process.exit(await attackFigures(asked.slice(1)));
 if (asked.includes("--help") || asked.some((name) => benches[name] === undefined)) {
-  process.stdout.write(`Usage: npm run bench [-- NAME...]\nNames: ${Object.keys(benches).join(", ")}\n`);
+  process.stdout.write(`Usage: npm run bench [-- NAME...]\nNames: ${Object.keys(benches).join(", ")}, attacks\n`);
   process.exit(asked.includes("--help") ? 0 : 2);
 }
 process.stdout.write(`${machine()}\n`);
@@ -35,3 +40,4 @@ for (const [name, run] of Object.entries(benches)) {
   process.stderr.write(`${name} ...\n`);
   printFigures(await run());
 }
+if (asked.length === 0) process.exitCode = await attackFigures([]);

@@ -1,9 +1,10 @@
 /** Resident memory of a server process, idle and with 5,000 instances and 100,000 tasks, and how long it takes to load those again. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Figure, printFigures, startChild } from "./figure.ts";
+import { residentMiB } from "./process-figures.ts";
 
 const instances = 5_000;
 const tasks = 100_000;
@@ -34,11 +35,6 @@ export async function memoryAndReloadFigures(): Promise<Figure[]> {
   } finally {
     rmSync(dataDir, { recursive: true, force: true });
   }
-}
-
-function residentMiB(pid: number): number {
-  const kiB = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return Number(kiB) / 1024;
 }
 
 if (import.meta.main) printFigures(await memoryAndReloadFigures());

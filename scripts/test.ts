@@ -23,6 +23,7 @@ export const groups: Readonly<Record<string, { readonly says: string; readonly f
   docker: { says: "real containers, where an engine runs", files: ["tests/docker/**/*.test.ts"] },
   scenarios: { says: "directed runs in the simulator", files: ["tests/scenarios/**/*.test.ts"] },
   fuzz: { says: "mutated requests", files: ["tests/fuzz/**/*.test.ts"] },
+  soak: { says: "the long runs of `npm run soak`, made short", files: ["tests/soak/**/*.test.ts"] },
   simulation: { says: "seeds of the simulator", files: ["tests/simulation*.test.ts", "tests/simulation/**/*.test.ts"] },
 };
 

@@ -3,7 +3,7 @@ import { numberBetween, textUpTo } from "./shape.ts";
 
 /** LIMIT: ids of messages and of credentials are UUIDs of 36 characters; what an agent answers is echoed to it. */
 const messageIdCharacters = 256;
-/** LIMIT: AWS: no ARN is longer; those of ECS have some 600 characters at most. */
+/** LIMIT: the longest ARN of ECS has some 600 characters; AWS's IAM takes ARNs of up to 2,048. */
 const referenceCharacters = 2_048;
 /** LIMIT: words and dates of the protocol have some 30 characters. */
 const wordCharacters = 256;

@@ -115,7 +115,7 @@ export class WebSocketConnection implements AgentConnection {
   arrived(chunk: Uint8Array): void {
     this.#unfinished.take(chunk, this.#environment.clock.now());
     const { unfinished } = this.#environment;
-    if (this.#unfinished.bytes === 0) unfinished.release(this);
+    if (this.#unfinished.bytes === 0 || this.#socket.readyState !== this.#socket.OPEN) unfinished.release(this);
     else unfinished.hold(this, this.account, this.#unfinished.bytes);
   }
 
@@ -207,7 +207,8 @@ export class WebSocketConnection implements AgentConnection {
   #countUnread(): void {
     const { unread } = this.#environment;
     const bytes = this.#socket.bufferedAmount;
-    if (bytes === 0 || this.#socket.readyState === this.#socket.CLOSED) unread.release(this);
+    // One that is being closed has given its share back; its last callbacks must not take it again.
+    if (bytes === 0 || this.#socket.readyState !== this.#socket.OPEN) unread.release(this);
     else unread.hold(this, this.account, bytes);
   }
 

@@ -33,9 +33,9 @@ export class GroupSize {
 
   /** A group of so many writes became so much text. */
   saw(writes: number, characters: number): void {
-    // Large writes are noticed at once and forgotten slowly.
+    // Large writes are noticed at once and forgotten in a few groups.
     const each = characters / Math.max(1, writes);
-    this.#charactersPerWrite = Math.max(1, each, 0.9 * this.#charactersPerWrite);
+    this.#charactersPerWrite = Math.max(1, each, 0.5 * this.#charactersPerWrite);
   }
 }
 
@@ -46,6 +46,8 @@ export class AppendGroup<Effect> {
   readonly waiters: Waiter[] = [];
   /** Steps that wrote something. */
   steps = 0;
+  /** When the machine is needed after the last of these steps; undefined when it does not say. */
+  neededAt: number | null | undefined = undefined;
   /** Documents and events. */
   writes = 0;
   readonly #writesMax: number;
@@ -88,7 +90,12 @@ export class AppendGroup<Effect> {
     }
     const events = this.events.map((event) => ({ sequence: event.sequence, body: JSON.stringify(event) }));
     for (const { body } of events) characters += body.length;
-    const append = forgetEventsThrough === null ? { documents, events } : { documents, events, forgetEventsThrough };
+    const append: Append = {
+      documents,
+      events,
+      ...(forgetEventsThrough !== null && { forgetEventsThrough }),
+      ...(this.neededAt !== undefined && { neededAt: this.neededAt }),
+    };
     return { append, characters };
   }
 

@@ -12,6 +12,9 @@ export const accountPartition = ({ account, region }: Place): string => `account
 export const clusterPartition = ({ account, region, cluster }: ClusterPlace): string =>
   `cluster/${account}/${region}/${cluster}`;
 
+/** How the partitions of an account and region are known to belong together. */
+export const placeName = ({ account, region }: Place): string => `${account}/${region}`;
+
 /** What a partition belongs to, or null when it is none of a machine. */
 export function parsePartition(partition: string): MachinePartition | null {
   const [type, account = "", region = "", cluster, ...rest] = partition.split("/");

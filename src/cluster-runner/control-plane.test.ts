@@ -3,86 +3,20 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { accountOperations } from "../ecs/account-operations.ts";
 import { clusterOperations } from "../ecs/cluster-operations.ts";
-import type { ClusterEffect } from "../ecs/effect.ts";
-import { Refusal } from "../ecs/refusals.ts";
-import { seededRandom } from "../lib/random.ts";
-import { VirtualClock } from "../lib/virtual-clock.ts";
-import { type AppendFate, emptyMemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
-import type { ClusterPlace } from "./cluster-place.ts";
-import { ControlPlane, type ControlPlaneCall } from "./control-plane.ts";
-import { berthRoutes, operationRoutes, type RoutedOperation } from "./operation-routes.ts";
+import type { ControlPlaneCall } from "./control-plane.ts";
+import {
+  aControlPlane,
+  anInstance,
+  aRevision,
+  arnPrefix,
+  caller,
+  openWhileCranked,
+  place,
+  refusedWith,
+  type World,
+} from "./cranked-control-plane.ts";
+import { berthRoutes, operationRoutes } from "./operation-routes.ts";
 import { MachineClosedError, NotDurableError } from "./runner-errors.ts";
-
-const place = { account: "123456789012", region: "eu-west-1" };
-const caller = { principalArn: "arn:aws:iam::123456789012:root", isAgent: false };
-const arnPrefix = "arn:aws:ecs:eu-west-1:123456789012:";
-
-async function aControlPlane({ disk = emptyMemoryDisk(), clock = new VirtualClock(1_700_000_000_000) } = {}) {
-  const fates = new Map<string, AppendFate | "crash">();
-  const store: MemoryStore = new MemoryStore({
-    disk,
-    beforeAppend: async (partition) => {
-      const fate = fates.get(partition) ?? "ok";
-      fates.delete(partition);
-      if (fate !== "crash") return fate;
-      store.crash();
-      return "ok";
-    },
-  });
-  const effects: [ClusterPlace, ClusterEffect][] = [];
-  const loaded: string[] = [];
-  const controlPlane = new ControlPlane({
-    store,
-    clock,
-    randomFor: (partition) => seededRandom(partition),
-    configuration: { latestAgentVersion: "1.99.0", verifyIdentity: null },
-    endpoints: () => ({ endpoint: "http://acs", telemetryEndpoint: "http://tcs" }),
-    log: () => {},
-  });
-  controlPlane.onEffect((at, effect) => effects.push([at, effect]));
-  controlPlane.onLoaded(({ cluster }) => loaded.push(cluster));
-  await controlPlane.open();
-
-  /** A call and all that follows from it. */
-  async function call(operation: RoutedOperation, request: object, more: Partial<ControlPlaneCall> = {}) {
-    const answer = controlPlane.call({ operation, request, caller, ...place, ...more });
-    answer.catch(() => {});
-    await clock.settle();
-    // biome-ignore lint/suspicious/noExplicitAny: replies are read as loosely as JSON
-    return (await answer) as any;
-  }
-  return { controlPlane, clock, disk, store, fates, effects, loaded, call };
-}
-
-type World = Awaited<ReturnType<typeof aControlPlane>>;
-
-async function anInstance({ call, controlPlane, clock }: World, cluster: string): Promise<string> {
-  const totalResources = [
-    { name: "CPU", type: "INTEGER", integerValue: 1024 },
-    { name: "MEMORY", type: "INTEGER", integerValue: 1024 },
-    { name: "PORTS", type: "STRINGSET", stringSetValue: [] },
-    { name: "PORTS_UDP", type: "STRINGSET", stringSetValue: [] },
-  ];
-  const { containerInstance } = await call("RegisterContainerInstance", { cluster, totalResources });
-  const instanceId = containerInstance.containerInstanceArn.split("/").at(-1);
-  const hello = { agentVersion: "1.99.0", agentHash: "abcdef", dockerVersion: "DockerVersion: 25.0.8" };
-  const reported = controlPlane.report(
-    { ...place, cluster },
-    { type: "agent-connected", isNewProcess: true, instanceId, ...hello },
-  );
-  await clock.settle();
-  await reported;
-  return containerInstance.containerInstanceArn;
-}
-
-async function aRevision({ call }: World): Promise<string> {
-  const containerDefinitions = [{ name: "web", image: "nginx", memory: 64, essential: true }];
-  const { taskDefinition } = await call("RegisterTaskDefinition", { family: "web", containerDefinitions });
-  return taskDefinition.taskDefinitionArn;
-}
-
-const refusedWith = (code: string, text?: RegExp) => (error: unknown) =>
-  error instanceof Refusal && error.code === code && (text === undefined || text.test(error.message));
 
 it("the routes are exactly the operations of the machines", () => {
   const routed = (...scopes: string[]) =>
@@ -249,7 +183,8 @@ describe("DeleteCluster", () => {
     for (const partition of ["account/123456789012/eu-west-1", "cluster/123456789012/eu-west-1/default"]) {
       const world = await aControlPlane();
       await world.call("CreateCluster", {});
-      await world.call("ListTasks", {});
+      const containerInstance = await anInstance(world, "default");
+      await world.call("DeregisterContainerInstance", { containerInstance });
       world.fates.set(partition, "kept-but-failed");
       if (partition.startsWith("account")) world.fates.set(partition, "fail");
       await assert.rejects(world.call("DeleteCluster", { cluster: "default" }), NotDurableError);
@@ -279,9 +214,75 @@ it("deleted task definitions go when no cluster uses them any more", async () =>
   assert.deepEqual(await listed(), []);
 });
 
-/** Opening appends, so somebody has to crank the clock meanwhile. */
-async function openWhileCranked({ disk, clock }: World): Promise<World> {
-  const opening = aControlPlane({ disk, clock });
-  await clock.settle();
-  return opening;
-}
+describe("a control plane in which everything takes long", () => {
+  /** Measured with it, every piece of work takes 10 ms. */
+  const slowly = () => {
+    let now = 0;
+    return () => {
+      now += 10;
+      return now;
+    };
+  };
+
+  it("answers small calls of others, and to the same cluster, before a long one", async () => {
+    const world = await aControlPlane({ stopwatch: slowly() });
+    await world.call("CreateCluster", { clusterName: "east" });
+    const taskDefinition = await aRevision(world);
+    const containerInstances: string[] = [];
+    for (let at = 0; at < 3; at++) containerInstances.push(await anInstance(world, "east"));
+    await world.call("CreateService", { cluster: "east", serviceName: "web", taskDefinition, desiredCount: 9 });
+    await world.clock.advance(3_000);
+    const order: string[] = [];
+    const ask = (name: string, call: Partial<ControlPlaneCall>): Promise<unknown> =>
+      world.controlPlane
+        .call({ operation: "PlanDrain", request: {}, caller, ...place, ...call })
+        .then(() => order.push(name));
+    const all = [
+      ask("plan", { request: { cluster: "east", containerInstances: containerInstances.slice(0, 1) } }),
+      ask("other account", { account: "999999999999", operation: "ListClusters" }),
+      ask("same cluster", { operation: "ListTasks", request: { cluster: "east" } }),
+    ];
+    await world.clock.settle();
+    await Promise.all(all);
+    assert.deepEqual(order, ["other account", "same cluster", "plan"]);
+  });
+
+  it("answers an account's small call though another one's wait by the hundred", async () => {
+    const world = await aControlPlane({ stopwatch: slowly() });
+    await world.call("CreateCluster", { clusterName: "east" });
+    await world.call("ListClusters", {}, { account: "999999999999" });
+    const order: string[] = [];
+    const ask = (name: string, account: string): Promise<unknown> =>
+      world.controlPlane
+        .call({ operation: "ListClusters", request: {}, caller, ...place, account })
+        .then(() => order.push(name));
+    const all = Array.from({ length: 300 }, () => ask("many", place.account));
+    all.push(ask("few", "999999999999"));
+    await world.clock.settle();
+    await Promise.all(all);
+    assert.equal(order.length, 301);
+    assert.ok(order.indexOf("few") < 10, `after ${order.indexOf("few")} of the others`);
+  });
+
+  it("takes an agent's reports in order, and the machine's timers and appends in between", async () => {
+    const world = await aControlPlane({ stopwatch: slowly() });
+    await world.call("CreateCluster", { clusterName: "east" });
+    const arn = await anInstance(world, "east");
+    const instanceId = arn.split("/").at(-1) ?? "";
+    const hello = { agentVersion: "1.99.0", agentHash: "abcdef", dockerVersion: "DockerVersion: 25.0.8" };
+    const connected = { type: "agent-connected", isNewProcess: false, instanceId, ...hello } as const;
+    const reports = Array.from({ length: 21 }, (_, at) =>
+      world.controlPlane.report(
+        { ...place, cluster: "east" },
+        at % 2 === 0 ? { type: "agent-disconnected", instanceId } : connected,
+      ),
+    );
+    await world.clock.settle();
+    await Promise.all(reports);
+    const { containerInstances } = await world.call("DescribeContainerInstances", {
+      cluster: "east",
+      containerInstances: [arn],
+    });
+    assert.equal(containerInstances[0].agentConnected, false, "the last report counts");
+  });
+});

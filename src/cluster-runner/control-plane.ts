@@ -1,10 +1,9 @@
-import { type AccountInput, countedClusters, type ResolvePurpose } from "../ecs/account-input.ts";
+import { type AccountInput, type ClusterStanding, countedClusters, type ResolvePurpose } from "../ecs/account-input.ts";
 import { AccountMachine } from "../ecs/account-machine.ts";
 import type { Place } from "../ecs/arn.ts";
 import type { Caller, EffectiveSettings, Given, MachineConfiguration } from "../ecs/call.ts";
 import type { AgentReport, ClusterInput } from "../ecs/cluster-input.ts";
 import { ClusterMachine } from "../ecs/cluster-machine.ts";
-import type { ClusterState } from "../ecs/cluster-state.ts";
 import type { Cluster, ClusterCounts } from "../ecs/clusters/cluster.ts";
 import type { AgentStanding } from "../ecs/container-instances/agent-standing.ts";
 import type { AccountEffect, ClusterEffect } from "../ecs/effect.ts";
@@ -18,15 +17,23 @@ import type { Random } from "../lib/random.ts";
 import type { Store, StoredEvent } from "../store/store.ts";
 import type { Answer } from "./append-group.ts";
 import { callByHistoryArns } from "./call-by-history-arns.ts";
-import { accountPartition, type ClusterPlace, clusterPartition, isPlace, parsePartition } from "./cluster-place.ts";
-import { deleteCluster, finishDeleteCluster } from "./delete-cluster.ts";
+import {
+  accountPartition,
+  type ClusterPlace,
+  clusterPartition,
+  isPlace,
+  parsePartition,
+  placeName,
+} from "./cluster-place.ts";
+import { DeletedClusters } from "./deleted-clusters.ts";
 import { type AgentEndpoints, discoverPollEndpoint } from "./discover-poll-endpoint.ts";
 import type { AppendObserver } from "./group-commit.ts";
 import type { Log } from "./log.ts";
 import { type AnswerLong, LongAnswers } from "./long-answers.ts";
+import { accountRoom, clusterRoom, type RoomLimits } from "./machine-room.ts";
 import { MachineRunner, type RunnerStatus } from "./machine-runner.ts";
-import { MachineSet } from "./machine-set.ts";
 import { type AnyRoutedOperation, type OperationRoute, type RoutedOperation, routeOf } from "./operation-routes.ts";
+import { PartitionDirectory } from "./partition-directory.ts";
 import { readWholeEvents } from "./read-whole-events.ts";
 import { type StatusCounts, statusCounts } from "./status-counts.ts";
 import { type TakeTurn, Turns } from "./turns.ts";
@@ -44,6 +51,8 @@ export type ControlPlaneOptions = {
   readonly observe?: AppendObserver;
   /** Milliseconds with fractions, to measure work with. By default the clock, for which work in virtual time takes none. */
   readonly stopwatch?: () => number;
+  /** Others than the usual limits of machines in memory, for tests. */
+  readonly rooms?: { readonly accounts?: RoomLimits; readonly clusters?: RoomLimits };
 };
 
 /** A call of the API: parsed, its caller known. */
@@ -63,34 +72,64 @@ export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   /** Everything that holds the event loop for somebody takes its turn here. */
   readonly turns: Turns;
-  readonly #accounts: MachineSet<AccountInput, AccountEffect>;
-  readonly #clusters: MachineSet<ClusterInput, ClusterEffect>;
+  readonly #accounts: PartitionDirectory<AccountInput, AccountEffect>;
+  readonly #clusters: PartitionDirectory<ClusterInput, ClusterEffect>;
   /** The machine in each cluster's runner, for figures that need no durability. */
   readonly #clusterMachines = new Map<string, ClusterMachine>();
   readonly #longAnswers: LongAnswers;
-  #isOpen = false;
+  readonly #deleted: DeletedClusters;
+  /** What is done for machines that were just loaded, until `open` has waited for it. */
+  #afterLoads: Promise<void>[] | null = [];
   readonly #effectListeners: ((place: ClusterPlace, effect: ClusterEffect) => void)[] = [];
   readonly #loadListeners: ((place: ClusterPlace) => void)[] = [];
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
-    this.turns = new Turns({ clock: options.clock, stopwatch: options.stopwatch ?? (() => options.clock.now()) });
+    const { clock, log, randomFor } = options;
+    this.turns = new Turns({ clock, stopwatch: options.stopwatch ?? (() => clock.now()) });
     this.#longAnswers = new LongAnswers(this.turns);
-    this.#accounts = new MachineSet((partition) => this.#accountRunner(partition));
-    this.#clusters = new MachineSet((partition) => this.#clusterRunner(partition));
+    this.#accounts = new PartitionDirectory({
+      clock,
+      log,
+      randomFor,
+      room: options.rooms?.accounts ?? accountRoom,
+      create: (partition) => this.#accountMachine(partition),
+      runner: (partition, random) => this.#accountRunner(partition, random),
+    });
+    this.#clusters = new PartitionDirectory({
+      clock,
+      log,
+      randomFor,
+      room: options.rooms?.clusters ?? clusterRoom,
+      create: (partition) => this.#clusterMachine(partition),
+      runner: (partition, random) => this.#clusterRunner(partition, random),
+      onClosed: (partition) => this.#clusterMachines.delete(partition),
+    });
+    this.#deleted = new DeletedClusters({
+      clock,
+      log,
+      accounts: this.#accounts,
+      clusters: this.#clusters,
+      stateOf: (partition) => this.#clusterMachines.get(partition)?.state ?? null,
+    });
   }
 
-  /** Loads every machine that the store knows and finishes what a crash cut in two. Rejects when the store fails. */
+  /**
+   * Loads every machine in which something lives, and finishes what a crash cut in two; the others are loaded when somebody asks, or when
+   * something is due in them. Rejects when the store fails.
+   */
   async open(): Promise<void> {
     const { store } = this.#options;
     try {
-      const partitions = (await store.partitions("")).filter((partition) => parsePartition(partition) !== null);
-      for (const partition of partitions) {
-        if (parsePartition(partition)?.type === "account") await this.#accounts.load(partition);
-        else await this.#clusters.load(partition);
-      }
-      this.#isOpen = true;
-      for (const machine of this.#clusterMachines.values()) await this.#finishDeleteCluster(machine.state);
+      const partitions = await store.partitions("");
+      const ofType = (type: "account" | "cluster") =>
+        partitions.filter(({ name }) => parsePartition(name)?.type === type);
+      this.#accounts.list(ofType("account"));
+      this.#clusters.list(ofType("cluster"));
+      const settled = async (): Promise<void> => void (await Promise.all(this.#afterLoads?.splice(0) ?? []));
+      await this.#accounts.openNeeded(settled);
+      await this.#clusters.openNeeded(settled);
+      this.#afterLoads = null;
     } catch (error) {
       await this.close();
       throw error;
@@ -112,8 +151,7 @@ export class ControlPlane {
 
   /** Makes the cluster `default` of a place when there is none. */
   async createDefaultCluster(place: Place): Promise<Cluster> {
-    const account = this.#accounts.obtain(accountPartition(place));
-    return (await account.submit({ type: "create-default-cluster" })) as Cluster;
+    return (await this.#accounts.submit(accountPartition(place), { type: "create-default-cluster" })) as Cluster;
   }
 
   /**
@@ -121,21 +159,21 @@ export class ControlPlane {
    * cluster are taken in the order of these calls. Rejects with ClusterNotFoundException for a cluster without a machine.
    */
   async report(place: ClusterPlace, report: AgentReport): Promise<void> {
-    const cluster = this.#clusters.get(clusterPartition(place));
-    if (cluster === undefined) refuse("ClusterNotFoundException", "Cluster not found.");
+    const partition = clusterPartition(place);
+    if (!this.#clusters.has(partition)) refuse("ClusterNotFoundException", "Cluster not found.");
+    const input = { type: "agent-report", report } as const;
     await new Promise<unknown>((resolve) => {
-      this.turns.take(place.account, place.cluster, () => resolve(cluster.submit({ type: "agent-report", report })));
+      this.turns.take(place.account, place.cluster, () => resolve(this.#clusters.submit(partition, input)));
     });
   }
 
   /** Whether an agent may connect for an instance as `caller`; `no-cluster` when there is no such cluster either. */
   async agentStanding(place: ClusterPlace, instanceId: string, caller: Caller): Promise<AgentStanding | "no-cluster"> {
-    const cluster = this.#clusters.get(clusterPartition(place));
-    const input = { type: "agent-standing", instanceId, caller } as const;
-    const standing = cluster === undefined ? "unknown" : await cluster.submit(input);
+    const asked = { type: "agent-standing", instanceId, caller } as const;
+    const standing = await this.#clusters.submit(clusterPartition(place), asked);
     if (standing !== "unknown") return standing as AgentStanding;
-    const account = this.#accounts.obtain(accountPartition(place));
-    const answer = await account.answer({ type: "resolve-cluster", reference: place.cluster });
+    const input = { type: "resolve-cluster", reference: place.cluster } as const;
+    const answer = await this.#accounts.answer(accountPartition(place), input);
     return answer.ok ? "unknown" : "no-cluster";
   }
 
@@ -190,32 +228,33 @@ export class ControlPlane {
       case "by-history-arns":
         return callByHistoryArns(call, (name, request) => this.#callCluster({ ...call, request }, name, null));
       case "own":
-        return call.operation === "DeleteCluster" ? this.#deleteCluster(call, cluster) : this.#discover(call);
+        return call.operation === "DeleteCluster" ? this.#deleted.delete(call, cluster) : this.#discover(call);
     }
   }
 
   async #callAccount(call: ControlPlaneCall): Promise<object> {
     const { operation, request, caller } = call;
-    const account = this.#accounts.obtain(accountPartition(call));
     const counted = countedClusters(operation, request);
     const counts = counted.length === 0 ? noClusters : await this.#counts(call, counted);
-    const answer = this.turns.work(call.account, "", () =>
-      account.answer({ type: "call", operation, request, caller, counts }),
-    );
+    const input = { type: "call", operation, request, caller, counts } as const;
+    const answer = this.turns.work(call.account, "", () => this.#accounts.answer(accountPartition(call), input));
     return replyOf(answer instanceof Promise ? await answer : answer) as object;
   }
 
+  /** Of the clusters that are in memory: in the others nothing lives that is counted. */
   async #counts(
     place: Place,
     references: readonly (string | undefined)[],
   ): Promise<ReadonlyMap<string, ClusterCounts>> {
-    const account = this.#accounts.obtain(accountPartition(place));
-    const names = (await account.submit({ type: "cluster-names", references })) as string[];
+    const names = (await this.#accounts.submit(accountPartition(place), {
+      type: "cluster-names",
+      references,
+    })) as string[];
     const counts = new Map<string, ClusterCounts>();
     for (const name of names) {
-      const cluster = this.#clusters.get(clusterPartition({ ...place, cluster: name }));
-      if (cluster === undefined) continue;
-      const count = this.turns.work(place.account, name, () => cluster.submit({ type: "count" }));
+      const partition = clusterPartition({ ...place, cluster: name });
+      if (!this.#clusterMachines.has(partition)) continue;
+      const count = this.turns.work(place.account, name, () => this.#clusters.submit(partition, { type: "count" }));
       counts.set(name, (await count) as ClusterCounts);
     }
     return counts;
@@ -228,18 +267,19 @@ export class ControlPlane {
     definitionFor: ResolvePurpose | null,
   ): Promise<object> {
     const { operation, request, caller } = call;
-    const account = this.#accounts.obtain(accountPartition(call));
+    const account = accountPartition(call);
 
     // AWS: an unknown cluster is reported before an unknown task definition.
-    let answer = account.answer({ type: "resolve-cluster", reference });
+    let answer = this.#accounts.answer(account, { type: "resolve-cluster", reference });
     const cluster = replyOf(answer instanceof Promise ? await answer : answer) as Cluster;
     let taskDefinition: TaskDefinition | null = null;
     if (definitionFor !== null) {
       const { taskDefinition: named } = request as RoutingMembers;
-      answer = account.answer({ type: "resolve-task-definition", reference: named, purpose: definitionFor });
+      const input = { type: "resolve-task-definition", reference: named, purpose: definitionFor } as const;
+      answer = this.#accounts.answer(account, input);
       taskDefinition = replyOf(answer instanceof Promise ? await answer : answer) as TaskDefinition;
     }
-    answer = account.answer({ type: "effective-settings", principalArn: caller.principalArn });
+    answer = this.#accounts.answer(account, { type: "effective-settings", principalArn: caller.principalArn });
     const settings = replyOf(answer instanceof Promise ? await answer : answer) as EffectiveSettings;
 
     const given: Given = {
@@ -249,43 +289,33 @@ export class ControlPlane {
       taskDefinition,
       ...(operation === "RunTask" ? { fargateElsewhere: this.#fargateElsewhere(call, cluster.name) } : {}),
     };
+    const partition = clusterPartition({ account: call.account, region: call.region, cluster: cluster.name });
+    const confirm = () => this.#confirm(account, cluster);
+    const input = { type: "call", operation, request, given } as const;
     // What was waited for may have ended for thousands at once.
-    answer = this.turns.work(call.account, cluster.name, () =>
-      this.#clusterOf(call, cluster.name).answer({ type: "call", operation, request, given }),
-    );
+    answer = this.turns.work(call.account, cluster.name, () => this.#clusters.answer(partition, input, confirm));
     return replyOf(answer instanceof Promise ? await answer : answer) as object;
+  }
+
+  /** Before a machine is made for `cluster`: since it was resolved it may have been deleted, and its machine forgotten. */
+  async #confirm(account: string, { name, incarnation }: Cluster): Promise<void> {
+    const standing = await this.#accounts.submit(account, { type: "cluster-standing", name });
+    const now = standing as ClusterStanding | null;
+    if (now?.status !== "ACTIVE" || now.incarnation !== incarnation) {
+      refuse("ClusterNotFoundException", "The referenced cluster was inactive.");
+    }
   }
 
   /** What the place's other clusters hold of the quota for Fargate. They run on meanwhile, so that the quota may be passed by a call or two. */
   #fargateElsewhere(place: Place, cluster: string): FargateUse {
     let { FARGATE, FARGATE_SPOT } = nothingOnFargate;
-    for (const { state } of this.#clusterMachines.values()) {
-      const isHere = state.place.account === place.account && state.place.region === place.region;
-      if (!isHere || state.name === cluster) continue;
+    for (const partition of this.#clusters.openedAt(placeName(place))) {
+      const state = this.#clusterMachines.get(partition)?.state;
+      if (state === undefined || state.name === cluster) continue;
       FARGATE += state.fargateBook.use.FARGATE;
       FARGATE_SPOT += state.fargateBook.use.FARGATE_SPOT;
     }
     return { FARGATE, FARGATE_SPOT };
-  }
-
-  async #deleteCluster(place: Place, reference: string | undefined): Promise<object> {
-    const account = this.#accounts.obtain(accountPartition(place));
-    return deleteCluster(account, (name) => this.#clusterOf(place, name), reference, this.#options.clock);
-  }
-
-  /** Tells the account when the cluster, as it was loaded, is closed and the account may not know. Never rejects. */
-  async #finishDeleteCluster({ place, name, closed }: ClusterState): Promise<void> {
-    const { log } = this.#options;
-    const incarnation = closed.get("closed")?.incarnation;
-    const account = this.#accounts.get(accountPartition(place));
-    if (incarnation === undefined || account === undefined) return;
-    const fields = { partition: clusterPartition({ ...place, cluster: name }), incarnation };
-    try {
-      const wasUnknown = await finishDeleteCluster(account, name, incarnation, this.#options.clock);
-      if (wasUnknown) log("info", fields, "A DeleteCluster that was cut in two is finished");
-    } catch (error) {
-      log("error", { ...fields, err: error }, "A DeleteCluster that was cut in two could not be finished");
-    }
   }
 
   #discover(call: ControlPlaneCall): Promise<object> {
@@ -293,45 +323,63 @@ export class ControlPlane {
     return discoverPollEndpoint(call.request, ask, this.#options.endpoints(call.host ?? null));
   }
 
-  #clusterOf({ account, region }: Place, cluster: string): MachineRunner<ClusterInput, ClusterEffect> {
-    return this.#clusters.obtain(clusterPartition({ account, region, cluster }));
-  }
-
-  /** Asks every cluster of the place; when one cannot answer, the account asks again later. */
+  /** Asks every cluster of the place in which a revision may be in use; when one cannot answer, the account asks again later. */
   async #reviewDeletedRevisions(place: Place, arns: readonly string[]): Promise<void> {
     const unused = new Set(arns);
-    for (const [partition, cluster] of this.#clusters.entries()) {
-      if (!partition.startsWith(clusterPartition({ ...place, cluster: "" }))) continue;
-      for (const arn of (await cluster.submit({ type: "revisions-in-use", arns })) as string[]) unused.delete(arn);
+    for (const partition of [...this.#clusters.openedAt(placeName(place))]) {
+      const used = (await this.#clusters.submit(partition, { type: "revisions-in-use", arns })) as string[];
+      for (const arn of used) unused.delete(arn);
     }
     if (unused.size === 0) return;
-    await this.#accounts.obtain(accountPartition(place)).submit({ type: "revisions-unused", arns: [...unused] });
+    await this.#accounts.submit(accountPartition(place), { type: "revisions-unused", arns: [...unused] });
   }
 
-  #accountRunner(partition: string): MachineRunner<AccountInput, AccountEffect> {
-    const { configuration, log } = this.#options;
+  async #doForAccount(place: Place, effect: AccountEffect): Promise<void> {
+    switch (effect.type) {
+      case "review-deleted-revisions":
+        return this.#reviewDeletedRevisions(place, effect.arns);
+      case "forget-clusters":
+        for (const name of effect.names) await this.#deleted.forgetCluster(place, name);
+        return;
+      case "emptied":
+        return this.#deleted.forgetAccount(place);
+    }
+  }
+
+  #accountMachine(partition: string): AccountMachine {
+    const { place } = must(parsePartition(partition), "the place of an account machine");
+    return new AccountMachine(place, this.#options.configuration);
+  }
+
+  #accountRunner(partition: string, random: Random): MachineRunner<AccountInput, AccountEffect> {
+    const { log } = this.#options;
     const { place } = must(parsePartition(partition), "the place of an account machine");
     return new MachineRunner({
-      ...this.#runnerOptions(partition),
-      create: () => new AccountMachine(place, configuration),
+      ...this.#runnerOptions(partition, random),
+      create: () => this.#accountMachine(partition),
       timerInput: { type: "timer" },
       afterLoad: null,
       onEffect: (effect) => {
-        this.#reviewDeletedRevisions(place, effect.arns).catch((error: unknown) => {
-          log("warn", { partition, err: error }, "Deleted task definitions could not be reviewed");
+        this.#doForAccount(place, effect).catch((error: unknown) => {
+          log("warn", { partition, err: error, effect: effect.type }, "What an account wants done could not be done");
         });
       },
+      // A crash may have come between the last deletion and this.
+      onLoaded: () => this.#afterLoad(this.#deleted.forgetAccount(place)),
     });
   }
 
-  #clusterRunner(partition: string): MachineRunner<ClusterInput, ClusterEffect> {
-    const { configuration } = this.#options;
+  #clusterMachine(partition: string): ClusterMachine {
+    const { account, region, cluster } = must(parsePartition(partition), "a cluster's place").place as ClusterPlace;
+    return new ClusterMachine({ account, region }, cluster, this.#options.configuration);
+  }
+
+  #clusterRunner(partition: string, random: Random): MachineRunner<ClusterInput, ClusterEffect> {
     const place = must(parsePartition(partition), "the place of a cluster machine").place as ClusterPlace;
-    const { account, region, cluster } = place;
     return new MachineRunner({
-      ...this.#runnerOptions(partition),
+      ...this.#runnerOptions(partition, random),
       create: () => {
-        const machine = new ClusterMachine({ account, region }, cluster, configuration);
+        const machine = this.#clusterMachine(partition);
         this.#clusterMachines.set(partition, machine);
         return machine;
       },
@@ -342,19 +390,23 @@ export class ControlPlane {
       },
       onLoaded: () => {
         const machine = this.#clusterMachines.get(partition);
-        if (this.#isOpen && machine !== undefined) void this.#finishDeleteCluster(machine.state);
+        if (machine !== undefined) this.#afterLoad(this.#deleted.settle(machine.state));
         for (const listener of this.#loadListeners) listener(place);
       },
     });
   }
 
-  #runnerOptions(partition: string) {
-    const { store, clock, randomFor, log, observe } = this.#options;
+  #afterLoad(done: Promise<void>): void {
+    this.#afterLoads?.push(done);
+  }
+
+  #runnerOptions(partition: string, random: Random) {
+    const { store, clock, log, observe } = this.#options;
     const { account, cluster } = { cluster: "", ...must(parsePartition(partition), "the place of a machine").place };
     const takeTurn: TakeTurn = (run, urgent) => this.turns.take(account, cluster, run, urgent);
     const { stopwatch } = this.turns;
     const answerLong: AnswerLong = (slices, isWanted) => this.#longAnswers.add(account, cluster, slices, isWanted);
-    return { partition, store, clock, random: randomFor(partition), log, observe, takeTurn, stopwatch, answerLong };
+    return { partition, store, clock, random, log, observe, takeTurn, stopwatch, answerLong };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { EcsEvent } from "../ecs/events/event.ts";
-import type { Machine, StepResult } from "../ecs/machine.ts";
+import type { Machine, SlicedStep, StepAgain, StepResult } from "../ecs/machine.ts";
 import { Refusal } from "../ecs/refusals.ts";
 import { Bug } from "../lib/assert.ts";
 
@@ -11,6 +11,10 @@ export type CountingInput =
   | { readonly type: "bug" }
   | { readonly type: "wake-at"; readonly at: number }
   | { readonly type: "timer" }
+  /** A step that has to be made again so often before it adds one. */
+  | { readonly type: "slow"; readonly attempts: number; readonly counter: string }
+  /** An answer in so many slices: the count as it was in the beginning. */
+  | { readonly type: "long"; readonly slices: number; readonly counter: string }
   | { readonly type: "loaded" };
 
 export type CountingEffect = { readonly counter: string; readonly count: number };
@@ -20,6 +24,8 @@ type Count = { readonly count: number };
 /** The smallest machine that does all that a runner has to deal with: counters, an event and an effect per addition, one timer. */
 export class CountingMachine implements Machine<CountingInput, CountingEffect> {
   readonly #counts = new Map<string, number>();
+  /** How often a slow step was made. */
+  attempts = 0;
   #lastSequence = 0;
   #wakeAt: number | null = null;
   /** What a timer step does: `count` it and go back to sleep, stay `due` and change nothing, or fail. */
@@ -43,7 +49,7 @@ export class CountingMachine implements Machine<CountingInput, CountingEffect> {
     return this.#wakeAt;
   }
 
-  step(input: CountingInput, now: number): StepResult<CountingEffect> {
+  step(input: CountingInput, now: number): StepResult<CountingEffect> | StepAgain | SlicedStep<CountingEffect> {
     switch (input.type) {
       case "add":
         return this.#add(input.counter, now);
@@ -65,6 +71,15 @@ export class CountingMachine implements Machine<CountingInput, CountingEffect> {
         const added = this.#add("timer", now);
         return { ...added, documents: [...added.documents, { kind: "alarm", key: "alarm", value: null }] };
       }
+      case "slow": {
+        this.attempts += 1;
+        if (this.attempts % (input.attempts + 1) !== 0) return { again: true };
+        return this.#add(input.counter, now);
+      }
+      case "long": {
+        const count = this.#counts.get(input.counter) ?? 0;
+        return { slices: slicesOf(input.slices, count) };
+      }
       case "loaded":
         return answered(null);
     }
@@ -81,6 +96,11 @@ export class CountingMachine implements Machine<CountingInput, CountingEffect> {
       effects: [{ counter, count }],
     };
   }
+}
+
+function* slicesOf(count: number, value: unknown): Generator<undefined, StepResult<never>["reply"]> {
+  for (let at = 0; at < count; at++) yield;
+  return { ok: true, value };
 }
 
 const nothing = { documents: [], events: [], effects: [] };

@@ -46,16 +46,32 @@ export class GroupCommit<Effect> {
     return this.#waiting;
   }
 
-  /** Puts what a step wrote and wants done into the open group; effects of a step that wrote nothing wait like answers. */
-  add(result: StepResult<Effect>): void {
+  /** True when everything that was added is durable or lost. */
+  get isFlushed(): boolean {
+    return this.#latest() === null;
+  }
+
+  /**
+   * Puts what a step wrote and wants done into the open group; effects of a step that wrote nothing wait like answers. `neededAt` is
+   * what the machine says after the step.
+   */
+  add(result: StepResult<Effect>, neededAt?: number | null): void {
     if (result.documents.length > 0 || result.events.length > 0) {
-      this.#open().add(result);
+      const open = this.#open();
+      open.add(result);
+      open.neededAt = neededAt;
       this.#appendSoon();
     }
     if (result.effects.length === 0) return;
     const group = this.#latest();
     if (group === null) this.#options.release(result.effects);
     else group.effects.push(...result.effects);
+  }
+
+  /** Writes down when the machine is needed, with the next append. */
+  note(neededAt: number | null): void {
+    this.#open().neededAt = neededAt;
+    this.#appendSoon();
   }
 
   /** `answer` once everything that was added is durable: at once, without a promise, when it is. */
@@ -93,10 +109,15 @@ export class GroupCommit<Effect> {
     if (this.#underWay !== null || this.#appendIsDeferred) return;
     this.#appendIsDeferred = true;
     this.#options.clock.defer(() => {
-      this.#options.takeTurn(() => {
-        this.#appendIsDeferred = false;
-        void this.#append();
-      }, true);
+      // Steps beyond a full group must not pile up behind it.
+      const isFull = this.#collected[0]?.isFull ?? false;
+      this.#options.takeTurn(
+        () => {
+          this.#appendIsDeferred = false;
+          void this.#append();
+        },
+        isFull ? "first" : "gathered",
+      );
     });
   }
 

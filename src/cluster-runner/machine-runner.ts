@@ -94,6 +94,9 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   #bugsAt: number[] = [];
   /** Since the last append that succeeded. */
   #failedAppends = 0;
+  #hasWritten = false;
+  /** Answers that are being made in slices. */
+  #long = 0;
 
   constructor(options: MachineRunnerOptions<Input, Effect>) {
     const { store, clock, partition, observe, onEffect, log } = options;
@@ -164,6 +167,16 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     return { state, reason, lastSequence, waiting: this.#waiting() };
   }
 
+  /** As `Machine.neededAt`, and 0 while anything waits or is due: then the runner cannot be closed without anybody noticing. */
+  neededAt(): number | null {
+    const machine = this.#machine;
+    if (this.#state !== "running" || machine === null || !this.#commit.isFlushed) return 0;
+    if (this.#slow.size > 0 || this.#long > 0) return 0;
+    const dueAt = machine.nextDueAt();
+    if (dueAt !== null && dueAt <= this.#options.clock.now()) return 0;
+    return machine.neededAt === undefined ? 0 : machine.neededAt();
+  }
+
   /** Takes no more inputs; resolves when everything that was taken is durable or lost. */
   async close(): Promise<void> {
     if (this.#state === "running" || this.#state === "loading") this.#stop("closed");
@@ -172,6 +185,27 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
 
   #waiting(): number {
     return this.#commit.waiting + this.#queue.length + this.#slow.size;
+  }
+
+  /** True when the machine has written something since this runner began. */
+  get hasWritten(): boolean {
+    return this.#hasWritten;
+  }
+
+  /**
+   * Closes the runner and removes its partition from the store; null, and the runner goes on, when the machine may not be forgotten and
+   * `isForgettable` does not say so. Resolves with false when the last append failed, as then the store may hold more. Rejects with what the store rejects with.
+   */
+  forget(isForgettable = this.#machine?.mayBeForgotten?.() === true): Promise<boolean> | null {
+    if (this.#state !== "running" || !isForgettable) return null;
+    return this.#closeAndRemove();
+  }
+
+  async #closeAndRemove(): Promise<boolean> {
+    await this.close();
+    if (this.#failedAppends > 0) return false;
+    await this.#options.store.remove(this.#options.partition, this.#epoch);
+    return true;
   }
 
   #take(input: Input): Answer | Promise<Answer> {
@@ -191,14 +225,20 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   /** The answer shows what the machine is now: it is given when that is durable, and not at all when it was lost. */
   async #answerInSlices({ slices }: SlicedStep<Effect>): Promise<Answer> {
     const seen = this.#commit.whenDurable({ ok: true, value: null });
-    const [answer] = await Promise.all([this.#answerLong(slices, () => this.#state !== "closed"), seen]);
-    return answer;
+    this.#long += 1;
+    try {
+      const [answer] = await Promise.all([this.#answerLong(slices, () => this.#state !== "closed"), seen]);
+      return answer;
+    } finally {
+      this.#long -= 1;
+    }
   }
 
   /** One step, its writes on their way to the store; null when it met a bug. */
   #step(input: Input): StepResult<Effect> | StepAgain | SlicedStep<Effect> | null {
     const { clock, random } = this.#options;
     let result: StepResult<Effect> | StepAgain | SlicedStep<Effect>;
+    let neededAt: number | null | undefined;
     try {
       const machine = this.#machine;
       assert(machine !== null, "a running runner has a machine");
@@ -209,11 +249,13 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
         this.#lastSequence = event.sequence;
       }
       this.#timer.follow(machine.nextDueAt());
+      neededAt = machine.neededAt?.();
     } catch (error) {
       this.#onBug(error, { input: input.type, operation: "operation" in input ? input.operation : undefined });
       return null;
     }
-    this.#commit.add(result);
+    if (result.documents.length > 0 || result.events.length > 0) this.#hasWritten = true;
+    this.#commit.add(result, neededAt);
     return result;
   }
 
@@ -332,8 +374,15 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     this.#state = "running";
     this.#timer.follow(this.#machine.nextDueAt());
     if (afterLoad !== null) this.#step(afterLoad);
+    this.#noteNeededAt(opened);
     if (this.#isRunning()) onLoaded?.();
     if (this.#isRunning()) this.#takeQueue();
+  }
+
+  /** What the store knows may come from a Berth that knew less, or from a time that is over. An empty partition is about to be written. */
+  #noteNeededAt({ neededAt: known, documents }: OpenedPartition): void {
+    const neededAt = this.#machine?.neededAt?.();
+    if (neededAt !== undefined && neededAt !== known && documents.length > 0) this.#commit.note(neededAt);
   }
 
   *#build(opened: OpenedPartition): Generator<undefined, Machine<Input, Effect>> {
@@ -361,7 +410,8 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
       if (first === undefined) return;
       first.resolve(this.#take(first.input));
     } while (this.#isRunning() && this.#stopwatch() < end);
-    if (this.#queue.length > 0 && this.#isRunning()) this.#takeTurn(() => this.#takeQueue());
+    // Before what came later, which only makes the queue longer.
+    if (this.#queue.length > 0 && this.#isRunning()) this.#takeTurn(() => this.#takeQueue(), "first");
   }
 
   #isRunning(): boolean {

@@ -38,7 +38,7 @@ export class SlowSteps<Input> {
     });
   }
 
-  /** Gives up all of them to whoever takes them over. */
+  /** Takes all of them away, for the next machine. */
   takeAll(): Queued<Input>[] {
     const all = this.#queue;
     this.#queue = [];

@@ -13,11 +13,29 @@ const roundMs = 2;
  */
 const callsPerAccount = 10_000;
 
-/** Does `run` when it is the owner's turn, at once when nobody waits. What is `urgent` comes before what else the owner waits for. */
-export type TakeTurn = (run: () => void, urgent?: boolean) => void;
+/**
+ * LIMIT: how long work goes on before what it leads to, such as an append, gets its turn: the more steps share an append the less each
+ * costs, and answers wait for it.
+ */
+const gatheringMs = 8;
+
+/**
+ * When work comes among what else its owner waits for: `first`; `gathered`, when nothing else waits, or after a few milliseconds of that;
+ * or else behind it.
+ */
+export type TurnPlace = "first" | "gathered" | "last";
+
+/** Does `run` when it is the owner's turn, at once when nobody waits. */
+export type TakeTurn = (run: () => void, place?: TurnPlace) => void;
 
 type Run = () => void;
-type Waiting = { readonly urgent: Run[]; readonly clusters: Rota<Run[]> };
+type Waiting = {
+  readonly clusters: Rota<Run[]>;
+  readonly first: Run[];
+  readonly gathered: { readonly run: Run; readonly since: number }[];
+  /** Milliseconds that were worked for the account while it waited. */
+  worked: number;
+};
 
 export type TurnsOptions = {
   readonly clock: Clock;
@@ -83,14 +101,20 @@ export class Turns {
   }
 
   /** Does `run` in its turn, and in the order of these calls for one cluster: never within other work. */
-  take(account: string, cluster: string, run: Run, urgent = false): void {
+  take(account: string, cluster: string, run: Run, place: TurnPlace = "last"): void {
     if (!this.#isWorking && this.#isFree()) this.#timed(account, cluster, run);
-    else this.#wait(account, cluster, run, urgent);
+    else this.#wait(account, cluster, run, place);
   }
 
-  #wait(account: string, cluster: string, run: Run, urgent = false): void {
-    const waiting = this.#accounts.obtain(account, () => ({ urgent: [], clusters: new Rota<Run[]>() }));
-    if (urgent) waiting.urgent.push(run);
+  #wait(account: string, cluster: string, run: Run, place: TurnPlace = "last"): void {
+    const waiting = this.#accounts.obtain(account, () => ({
+      clusters: new Rota<Run[]>(),
+      first: [],
+      gathered: [],
+      worked: 0,
+    }));
+    if (place === "first") waiting.first.push(run);
+    else if (place === "gathered") waiting.gathered.push({ run, since: waiting.worked });
     else waiting.clusters.obtain(cluster, () => []).push(run);
     this.#openRound();
   }
@@ -119,8 +143,10 @@ export class Turns {
 
   #charge(account: string, cluster: string, ms: number): void {
     this.#accounts.charge(account, ms);
-    // Asked only when somebody waits there.
-    if (this.#accounts.size > 0) this.#accounts.peek(account)?.clusters.charge(cluster, ms);
+    const waiting = this.#accounts.peek(account);
+    if (waiting === undefined) return;
+    waiting.clusters.charge(cluster, ms);
+    waiting.worked += ms;
   }
 
   /** Once the loop has looked for input, those who wait are served. */
@@ -143,13 +169,18 @@ export class Turns {
     if (this.#accounts.size > 0) this.#openRound();
   }
 
-  #serveAccount(account: string, { urgent, clusters }: Waiting): void {
-    const first = urgent.shift();
-    const cluster = first === undefined ? clusters.next() : null;
-    const run = first ?? cluster?.content.shift();
-    const isLastOfCluster = cluster?.content.length === 0;
-    if (isLastOfCluster) clusters.remove(cluster.key);
-    if (urgent.length === 0 && clusters.size === 0) this.#accounts.remove(account);
+  #serveAccount(account: string, waiting: Waiting): void {
+    const { first, gathered, clusters } = waiting;
+    const cluster = first.length > 0 || isGathered(waiting) ? null : clusters.next();
+    const run = first.shift() ?? (cluster === null ? gathered.shift()?.run : cluster.content.shift());
+    if (cluster?.content.length === 0) clusters.remove(cluster.key);
+    if (first.length + gathered.length === 0 && clusters.size === 0) this.#accounts.remove(account);
     if (run !== undefined) this.#timed(account, cluster?.key ?? "", run);
   }
+}
+
+/** True when what gathers other work has waited for enough of it. */
+function isGathered({ gathered, clusters, worked }: Waiting): boolean {
+  const [oldest] = gathered;
+  return oldest !== undefined && (clusters.size === 0 || worked - oldest.since >= gatheringMs);
 }

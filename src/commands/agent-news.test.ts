@@ -86,6 +86,21 @@ describe("what an agent tells of its sockets", () => {
 describe("what tasks miss on a host", () => {
   const wellKnown = { address: "169.254.170.2" };
 
+  it("is what they may not use, with the flags that allow it and the attributes that are withheld", () => {
+    const withheld = [
+      { what: "privileged containers", flag: "--allow-privileged", attribute: "a.privileged-container" },
+      { what: "pidMode host", flag: "--allow-host-pid", attribute: null },
+    ];
+    assert.equal(
+      newsLine({ event: "withholding", withheld }),
+      "Tasks may not use privileged containers (--allow-privileged), pidMode host (--allow-host-pid). Withheld attributes: a.privileged-container.",
+    );
+    assert.equal(
+      newsLine({ event: "withholding", withheld: withheld.slice(1) }),
+      "Tasks may not use pidMode host (--allow-host-pid).",
+    );
+  });
+
   it("is told in a line, and nothing where nothing is missing", () => {
     assert.deepEqual(lacksOf({ canLimitTasks: true, endpoints: wellKnown }), []);
     const lacks = lacksOf({ canLimitTasks: false, endpoints: { address: "172.17.0.1" } });

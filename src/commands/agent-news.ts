@@ -1,3 +1,4 @@
+import type { Withheld } from "../agent/docker/host-policy.ts";
 import { isWorthAnotherRegistration } from "../agent/host-registration.ts";
 import type { SocketNews } from "../agent/remote/websocket-transport.ts";
 import { type EcsApi, takenOverReason } from "../agent-protocol/connection.ts";
@@ -6,6 +7,8 @@ import { type EcsApi, takenOverReason } from "../agent-protocol/connection.ts";
 export type AgentNews =
   /** What tasks miss on this machine. */
   | { readonly event: "lacking"; readonly isRoot: boolean; readonly lacks: readonly string[] }
+  /** What tasks may not use on this machine, and the flags that control it. */
+  | { readonly event: "withholding"; readonly withheld: readonly Withheld[] }
   | { readonly event: "registered"; readonly containerInstanceArn: string; readonly cluster: string }
   /** The control plane did not answer, or asked to come later; the agent tries again. */
   | { readonly event: "waiting"; readonly operation: string; readonly problem: string }
@@ -24,6 +27,8 @@ export type AgentNews =
         readonly ports: readonly string[];
       }[];
     }
+  /** This many lines were dropped here because nobody read them in time. */
+  | { readonly event: "dropped"; readonly lines: number }
   | { readonly event: "ended"; readonly why: string; readonly problem: string | null };
 
 type ContainerReport = {
@@ -135,6 +140,8 @@ export function newsLine(news: AgentNews): string {
   switch (news.event) {
     case "lacking":
       return `${news.isRoot ? "On this machine" : "Without root"}: ${news.lacks.join("; ")}.`;
+    case "withholding":
+      return withheldText(news.withheld);
     case "registered":
       return `Registered in cluster ${news.cluster} as ${news.containerInstanceArn}.`;
     case "waiting":
@@ -148,9 +155,19 @@ export function newsLine(news: AgentNews): string {
       return `Disconnected (${news.code}${news.reason === "" ? "" : `, ${news.reason}`}). Containers run on.`;
     case "task":
       return taskLine(news);
+    case "dropped":
+      return `${news.lines} lines were dropped here because nobody read them in time.`;
     case "ended":
       return news.problem === null ? "The agent has ended; containers run on." : `The agent has ended: ${news.problem}`;
   }
+}
+
+/** What tasks may not use, each with its flag, and the attributes that the instance does not register because of it. */
+export function withheldText(withheld: readonly Withheld[]): string {
+  const all = withheld.map(({ what, flag }) => `${what} (${flag})`).join(", ");
+  const attributes = withheld.flatMap(({ attribute }) => attribute ?? []);
+  const text = `Tasks may not use ${all}.`;
+  return attributes.length === 0 ? text : `${text} Withheld attributes: ${attributes.join(", ")}.`;
 }
 
 function taskLine({ taskArn, status, reason, containers }: Extract<AgentNews, { event: "task" }>): string {

@@ -1,9 +1,11 @@
 import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import type { HostPolicy } from "../agent/docker/host-policy.ts";
 import { type PullBehaviour, pullBehaviours } from "../agent/docker/image-puller.ts";
 import type { HostAttribute, HostFacts, HostIdentity } from "../agent/registration.ts";
 import { type CommandText, type Flag, numberFlag, pairsFlag, type Typed, textFlag, UsageError } from "./flags.ts";
+import { hostPolicyFlags, hostPolicyFrom, typedPolicyFlag } from "./host-policy-flags.ts";
 import { type Remote, remoteFlags, remoteFrom } from "./remote-flags.ts";
 
 const flags = {
@@ -21,6 +23,7 @@ const flags = {
   external: { value: null, help: "Register as an EXTERNAL instance: tasks come with launch type EXTERNAL." },
   "availability-zone": { value: "ZONE", help: "The zone that the machine counts to (default: the region's first)." },
   "instance-type": { value: "TYPE", help: "What the attribute ecs.instance-type says (default docker)." },
+  ...hostPolicyFlags,
   "reserved-memory": { value: "MIB", help: "Memory that tasks do not get (default 0)." },
   "log-level": { value: "LEVEL", help: "Of the log on standard error (default warn)." },
   json: { value: null, help: "What happens as lines of JSON on standard output, in place of text on standard error." },
@@ -32,6 +35,7 @@ export const agentCommand: CommandText = {
 The access key comes from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. What the agent must know after a restart
 is in its data directory; containers run on while it is away. Without root, tasks have no limits as a whole, and the AWS SDKs in
 containers get no credentials. A control plane that does not answer is waited for.
+Tasks that ask for more of this machine than the --allow flags grant are refused, whatever the control plane says.
 Exit codes: 0 after SIGTERM or SIGINT; 1 start it again, once what it complained of is mended; 2 wrong command line;
 5 do not start it again (registration refused for good, instance deregistered, data directory of another cluster).`,
   flags,
@@ -49,6 +53,10 @@ Exit codes: 0 after SIGTERM or SIGINT; 1 start it again, once what it complained
       about: "Belongs to the capacity provider `racks`: tasks of strategies that name it run here.",
     },
     {
+      line: "berth agent --endpoint https://ecs.example.org --cluster web --allow-host-path /srv/data",
+      about: "Lets containers mount /srv/data and everything below it, but nothing else on this machine.",
+    },
+    {
       line: "berth agent --endpoint http://127.0.0.1:4280 --runtime simulated --data-dir /tmp/rehearsal",
       about: "Rehearses without Docker.",
     },
@@ -62,6 +70,8 @@ export type AgentSettings = {
   /** A value of DOCKER_HOST; empty: the usual socket. */
   readonly dockerHost: string;
   readonly pullBehaviour: PullBehaviour;
+  /** What tasks may use on this machine. */
+  readonly policy: HostPolicy;
   /** Name or ARN. Null: `default`, made when it is missing. */
   readonly cluster: string | null;
   readonly dataDir: string;
@@ -77,12 +87,16 @@ export type AgentSettings = {
 export function settingsFrom(typed: Typed, environment: NodeJS.ProcessEnv = process.env): AgentSettings {
   const runtime = oneOf(typed, "runtime", ["docker", "simulated"] as const, "docker");
   const pullBehaviour = oneOf(typed, "pull-behavior", pullBehaviours, "default");
+  const policy = hostPolicyFrom(typed);
+  const useless = runtime === "simulated" ? typedPolicyFlag(typed) : null;
+  if (useless !== null) throw new UsageError(`--${useless} has no effect with --runtime simulated. Leave it out.`);
   const remote = remoteFrom(typed, environment);
   return {
     remote,
     runtime,
     dockerHost: textFlag(typed, "docker-host", environment.DOCKER_HOST ?? ""),
     pullBehaviour,
+    policy,
     cluster: textFlag(typed, "cluster", null),
     dataDir: resolve(textFlag(typed, "data-dir", "/var/lib/berth-agent")),
     external: typed.flags.has("external"),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Agent, type AgentEnd, type AgentOptions } from "../agent/agent.ts";
 import { DockerAgent } from "../agent/docker/docker-agent.ts";
 import { DockerHost, DockerHostError } from "../agent/docker/docker-host.ts";
+import { withheldBy } from "../agent/docker/host-policy.ts";
 import { officialEngineDefaults } from "../agent/engine/engine-step.ts";
 import { DiskError, FileDisk } from "../agent/file-disk.ts";
 import { findGpus, type Gpus } from "../agent/gpus.ts";
@@ -13,18 +14,24 @@ import { WebSocketTransport } from "../agent/remote/websocket-transport.ts";
 import { simulatedAttributes } from "../agent/simulated/simulated-attributes.ts";
 import { SimulatedRuntime } from "../agent/simulated/simulated-runtime.ts";
 import { systemClock } from "../lib/clock.ts";
+import { makePrivate, NotPrivateError } from "../lib/private-files.ts";
 import { seededRandom } from "../lib/random.ts";
 import { openLog, type ServerLog } from "../server/log.ts";
+import { repairText } from "../server/private-data-directory.ts";
 import { StartError } from "../server/start-error.ts";
 import { checkCluster, exitCodeOf, problemIn, problemOf, TerminalError } from "./agent-end.ts";
-import { type AgentNews, lacksOf, newsLine, tellOfSocket, watchedApi } from "./agent-news.ts";
+import { type AgentNews, lacksOf, tellOfSocket, watchedApi } from "./agent-news.ts";
 import { type AgentSettings, agentCommand, checkReservedMemory, factsOf, settingsFrom } from "./agent-settings.ts";
 import { runCommand } from "./command.ts";
 import type { Typed } from "./flags.ts";
+import { openNewsWriter } from "./news-writer.ts";
 import { expectNoWords, logLevelFlag } from "./server-flags.ts";
 
 /** The official agent's version whose protocol this agent speaks. */
 const agentVersion = "1.97.0";
+
+/** LIMIT: enough for a reader that is reading, without delaying a supervisor that waits for the exit. */
+const flushMs = 500;
 
 /** `berth agent`. */
 export function main(argv: readonly string[]): Promise<void> {
@@ -39,18 +46,15 @@ async function agent(typed: Typed): Promise<void> {
   expectNoWords(typed);
   const settings = settingsFrom(typed);
   const log = openLog(logLevelFlag(typed, "warn"));
-  const isJson = typed.flags.has("json");
-  const tell = (news: AgentNews): void => {
-    if (isJson) process.stdout.write(`${JSON.stringify(news)}\n`);
-    else process.stderr.write(`${newsLine(news)}\n`);
-  };
-  // Who listens may go away; the agent stays.
+  const news = openNewsWriter(typed.flags.has("json"));
+  // The reader may go away; the agent stays.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const disk = await openDisk(settings.dataDir);
   let exitCode: number;
   try {
     await checkState(disk, settings);
-    exitCode = await runAgent(settings, disk, log, tell);
+    repairAgentFiles(settings.dataDir, log);
+    exitCode = await runAgent(settings, disk, log, news.tell);
   } catch (error) {
     if (!(error instanceof TerminalError)) throw error;
     process.stderr.write(`berth: ${error.message}\n`);
@@ -58,6 +62,7 @@ async function agent(typed: Typed): Promise<void> {
   } finally {
     await disk.release();
   }
+  await Promise.all([news.flush(flushMs), log.flush(flushMs)]);
   // Calls under way are not waited for.
   process.exit(exitCode);
 }
@@ -85,7 +90,7 @@ async function runAgent(
   const { api, common } = agentParts(settings, disk, log, tellUntilEnd, ended.resolve);
   let end: AgentEnd;
   if (settings.runtime === "docker") {
-    const host = await openDocker(settings.dockerHost, log);
+    const host = await openDocker(settings, log);
     try {
       end = await untilEnd(await dockerAgent(settings, host, api, common, tell), ended);
     } finally {
@@ -170,6 +175,8 @@ async function dockerAgent(
   });
   const lacks = lacksOf({ canLimitTasks: host.groundwork.canLimitTasks(), endpoints: running.endpoints });
   if (lacks.length > 0) tell({ event: "lacking", isRoot: process.getuid?.() === 0, lacks });
+  const withheld = withheldBy(settings.policy);
+  if (withheld.length > 0) tell({ event: "withholding", withheld });
   return running;
 }
 
@@ -185,9 +192,9 @@ function simulatedAgent(settings: AgentSettings, common: CommonOptions): Running
   return new Agent({ ...common, runtime, instance: { register } });
 }
 
-async function openDocker(dockerHost: string, log: ServerLog): Promise<DockerHost> {
+async function openDocker({ dockerHost, policy }: AgentSettings, log: ServerLog): Promise<DockerHost> {
   try {
-    return await DockerHost.open(dockerHost, log.write);
+    return await DockerHost.open(dockerHost, log.write, policy);
   } catch (cause) {
     if (!(cause instanceof DockerHostError)) throw cause;
     throw new StartError(`${cause.message}: ${cause.advice}, or pass --runtime simulated.`, { cause });
@@ -201,6 +208,16 @@ async function openDisk(dataDir: string): Promise<FileDisk> {
     const why =
       cause instanceof DiskError ? cause.message : `${dataDir} cannot be used (${textOf(cause)}): pass --data-dir DIR.`;
     throw new StartError(why, { cause });
+  }
+}
+
+/** Removes other users' access to the agent's state and the secret of its endpoints. */
+function repairAgentFiles(dataDir: string, log: ServerLog): void {
+  try {
+    const repairs = makePrivate(dataDir, (name) => /^(agent|endpoints)\.json(\.new)?$/.test(name));
+    for (const repair of repairs) log.write("warn", { ...repair }, repairText(repair));
+  } catch (cause) {
+    throw cause instanceof NotPrivateError ? new StartError(cause.message, { cause }) : cause;
   }
 }
 

@@ -1,11 +1,14 @@
-import type { ServerLog } from "../server/log.ts";
+import type { OpenLog } from "../server/log.ts";
 import type { RunningServer } from "../server/server.ts";
 
 /** LIMIT: what process managers wait at least before they kill. */
 const shutdownTimeoutMs = 5_000;
 
+/** LIMIT: enough for a reader that is reading to get the last log lines. */
+const flushMs = 500;
+
 /** Closes the server at SIGTERM or SIGINT and ends the process: with 0, or with 1 when that takes too long or fails. */
-export function closeAtSignal(server: RunningServer, log: ServerLog): void {
+export function closeAtSignal(server: RunningServer, log: OpenLog): void {
   let isClosing = false;
   const close = (signal: NodeJS.Signals): void => {
     // Somebody in a hurry presses twice.
@@ -16,13 +19,16 @@ export function closeAtSignal(server: RunningServer, log: ServerLog): void {
       log.write("error", { shutdownTimeoutMs }, "The server did not shut down in time.");
       process.exit(1);
     }, shutdownTimeoutMs).unref();
-    server.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.write("error", { err: error }, "The server did not shut down as it should.");
-        process.exit(1);
-      },
-    );
+    void server
+      .close()
+      .then(
+        () => 0,
+        (error: unknown) => {
+          log.write("error", { err: error }, "The server did not shut down as it should.");
+          return 1;
+        },
+      )
+      .then((exitCode) => log.flush(flushMs).then(() => process.exit(exitCode)));
   };
   process.on("SIGTERM", close);
   process.on("SIGINT", close);

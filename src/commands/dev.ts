@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { type Withheld, withheldBy } from "../agent/docker/host-policy.ts";
 import { openLog } from "../server/log.ts";
 import { type RunningServer, startServer } from "../server/server.ts";
 import { StartError } from "../server/start-error.ts";
@@ -66,9 +67,10 @@ async function dev(typed: Typed): Promise<void> {
   const account = formFlag(typed, "account", { otherwise: defaultAccount, form: /^\d{12}$/, says: "12 digits" });
   const region = formFlag(typed, "region", {
     otherwise: "us-east-1",
-    form: /^[a-z]{2}(-[a-z]{2,12}){1,3}-\d$/,
+    form: /^[a-z][a-z0-9-]{0,31}$/,
     says: "a region such as eu-west-1",
   });
+  const shared = serverOptions(typed);
   const simulation = {
     place: { account, region },
     instances: numberFlag(typed, "instances", { otherwise: 3, min: 0, max: instancesMax }),
@@ -81,7 +83,8 @@ async function dev(typed: Typed): Promise<void> {
   const use = await dockerUse(typed, log, true);
   const server = await startServer({
     host,
-    ...serverOptions(typed),
+    ...shared,
+    regions: new Set([...shared.regions, region]),
     dataDir,
     auth: { type: "loose", account },
     simulation: { ...simulation, dockerInstance: use.instance, times: time.simulatedTimes },
@@ -94,6 +97,9 @@ async function dev(typed: Typed): Promise<void> {
   const start = { server, account, region, dataDir, use, time, instances: server.hosts?.instances() ?? [] };
   process.stdout.write(typed.flags.has("json") ? jsonLine(start) : welcome(start, simulation));
 }
+
+/** What tasks may not do in Docker on this machine. */
+const withheldOn = ({ docker }: DockerUse): readonly Withheld[] => (docker === null ? [] : withheldBy(docker.policy));
 
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
@@ -112,7 +118,9 @@ type Start = {
 
 function jsonLine({ server: { url, port }, account, region, dataDir, use, time, instances }: Start): string {
   const { pid } = process;
-  const docker = use.instance ? { address: use.docker?.engine.address, instance: instances[0] } : null;
+  const docker = use.instance
+    ? { address: use.docker?.engine.address, instance: instances[0], withheld: withheldOn(use) }
+    : null;
   const known = { url, port, account, region, cluster: "default", dataDir, pid, instances };
   return `${JSON.stringify({ ...known, docker, fargate: use.fargate, ...timeMembers(time) })}\n`;
 }
@@ -131,12 +139,17 @@ function welcome(
     ...(use.instance ? [`1 container instance in Docker ${use.docker?.version} (attribute berth.runtime=docker)`] : []),
     ...(simulated > 0 ? [`${simulated} simulated container instance${simulated === 1 ? "" : "s"} with ${size}`] : []),
   ].join(", ");
+  const withheld = use.instance ? withheldOn(use) : [];
+  const refused =
+    withheld.length === 0
+      ? ""
+      : `\n  Refused   in Docker: ${withheld.map(({ what }) => what).join(", ")} (--help has the flags)`;
   const pace = timeText(time);
   return `Berth listens on ${url} (ready after ${Math.round(process.uptime() * 1000)} ms).
 
   Account   ${account}, region ${region}
   Cluster   default: ${instances.length === 0 ? "no container instances" : hosts}
-  Fargate   ${use.fargate === null ? "off" : use.fargate === "docker" ? "in Docker" : "simulated"}
+  Fargate   ${use.fargate === null ? "off" : use.fargate === "docker" ? "in Docker" : "simulated"}${refused}
   State     ${dataDir ?? "in memory: gone when this process ends"}${pace === null ? "" : `\n  Time      ${pace}`}
 
 AWS CLI:

@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
 import type { DockerHost } from "../agent/docker/docker-host.ts";
+import { type HostPolicy, strictPolicy } from "../agent/docker/host-policy.ts";
 import type { ServerLog } from "../server/log.ts";
 import { StartError } from "../server/start-error.ts";
 import { type Typed, textFlag, UsageError } from "./flags.ts";
+import { hostPolicyFlags, hostPolicyFrom } from "./host-policy-flags.ts";
 
 const runtimes = ["auto", "docker", "simulated"] as const;
 type Runtime = (typeof runtimes)[number];
@@ -15,12 +17,13 @@ export const fargateFlags = {
   },
 } as const;
 
-/** The flag of `berth dev`. */
+/** Flags of `berth dev`. */
 export const runtimeFlags = {
   runtime: {
     value: "RUNTIME",
     help: "auto, docker, simulated (default auto: one of the instances runs in Docker when it answers).",
   },
+  ...hostPolicyFlags,
 } as const;
 
 /** What runs in Docker and what is simulated. */
@@ -40,7 +43,8 @@ export async function dockerUse(typed: Typed, log: ServerLog, hasInstance: boole
   const off = textFlag(typed, "fargate", null) === "off";
   // Who wants no Docker for instances hardly wants it for Fargate.
   const fargate = off ? "simulated" : runtimeOf(typed, "fargate", hasInstance ? runtime : "auto");
-  const docker = await openDocker([runtime, fargate], runtime === "docker" ? "runtime" : "fargate", log);
+  const policy = hasInstance ? hostPolicyFrom(typed) : strictPolicy;
+  const docker = await openDocker([runtime, fargate], runtime === "docker" ? "runtime" : "fargate", log, policy);
   const instance = docker !== null && runtime !== "simulated";
   const runs = docker !== null && fargate !== "simulated" ? "docker" : "simulated";
   return { docker, instance, fargate: off ? null : runs };
@@ -54,7 +58,12 @@ function runtimeOf(typed: Typed, name: "runtime" | "fargate", otherwise: Runtime
   return found;
 }
 
-async function openDocker(wanted: readonly Runtime[], flag: string, log: ServerLog): Promise<DockerHost | null> {
+async function openDocker(
+  wanted: readonly Runtime[],
+  flag: string,
+  log: ServerLog,
+  policy: HostPolicy,
+): Promise<DockerHost | null> {
   if (wanted.every((runtime) => runtime === "simulated")) return null;
   const { DOCKER_HOST = "" } = process.env;
   const isMust = wanted.includes("docker");
@@ -62,7 +71,7 @@ async function openDocker(wanted: readonly Runtime[], flag: string, log: ServerL
   if (!isMust && DOCKER_HOST === "" && !existsSync("/var/run/docker.sock")) return null;
   const { DockerHost, DockerHostError } = await import("../agent/docker/docker-host.ts");
   try {
-    return await DockerHost.open(DOCKER_HOST, log.write);
+    return await DockerHost.open(DOCKER_HOST, log.write, policy);
   } catch (cause) {
     if (!(cause instanceof DockerHostError)) throw cause;
     if (isMust) throw new StartError(`${cause.message}: ${cause.advice}, or pass --${flag} simulated.`, { cause });

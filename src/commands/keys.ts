@@ -5,6 +5,7 @@ import { AccessKeyError } from "../auth/key-request.ts";
 import { type Role, roles, roleTexts } from "../auth/roles.ts";
 import { systemClock } from "../lib/clock.ts";
 import { nearest } from "../lib/nearest.ts";
+import { repairDataDirectory, repairText } from "../server/private-data-directory.ts";
 import { runCommand } from "./command.ts";
 import { durationFlag } from "./durations.ts";
 import { type CommandText, formFlag, listFlag, type Typed, textFlag, UsageError } from "./flags.ts";
@@ -75,6 +76,7 @@ export function main(argv: readonly string[]): Promise<void> {
     if (dataDir === null) throw new UsageError("--data-dir DIR is needed: the data directory of the server.");
     // Only a new key may make its directory, so that a typing mistake is reported instead of obeyed.
     if (run !== createKey && !existsSync(dataDir)) throw new UsageError(`There is no directory ${dataDir}.`);
+    for (const repair of repairDataDirectory(dataDir)) process.stderr.write(`berth: ${repairText(repair)}\n`);
     try {
       await withAccessKeys(dataDir, (keys) => run(keys, typed, words));
     } catch (error) {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { awsRegions } from "../auth/regions.ts";
 import { parseFlags, UsageError } from "./flags.ts";
-import { advertiseFlag, agentArchiveFlag, allowHostFlags, serverFlags, tlsFlags } from "./server-flags.ts";
+import { advertiseFlag, agentArchiveFlag, allowHostFlags, regionsFlag, serverFlags, tlsFlags } from "./server-flags.ts";
 
 const typed = (...argv: string[]) => parseFlags({ usage: "", about: "", flags: serverFlags, examples: [] }, argv);
 
@@ -42,4 +43,13 @@ test("--agent-archive has an address and a checksum", () => {
   assert.throws(() => agentArchiveFlag(typed("--agent-archive-sha256", sum)), /must be an address/);
   const wrong = () => agentArchiveFlag(typed("--agent-archive", "file:///a", "--agent-archive-sha256", sum));
   assert.throws(wrong, /must be an address/);
+});
+
+test("--regions is a list of names, and without it every region of AWS", () => {
+  assert.equal(regionsFlag(typed()), awsRegions);
+  assert.deepEqual([...regionsFlag(typed("--regions", "eu-west-1, lab-1"))], ["eu-west-1", "lab-1"]);
+  const wrong = ["eu-west-1,", "EU-WEST-1", "../x", "a/b", "x".repeat(33), "1"];
+  for (const list of wrong) assert.throws(() => regionsFlag(typed("--regions", list)), /--regions must be/, list);
+  const many = Array.from({ length: 101 }, (_, index) => `r-${index}`).join(",");
+  assert.throws(() => regionsFlag(typed("--regions", many)), /at most 100/);
 });

@@ -1,3 +1,4 @@
+import { awsRegions } from "../auth/regions.ts";
 import { parseHost } from "../server/allowed-hosts.ts";
 import { logLevels, type ServerLogLevel } from "../server/log.ts";
 import { fargateFlags } from "./docker-flags.ts";
@@ -24,6 +25,10 @@ export const serverFlags = {
     value: "NAME[:PORT]",
     help: "Another name that this server may be called by, such as that of a tunnel or a proxy. May be repeated.",
     repeats: true,
+  },
+  regions: {
+    value: "LIST",
+    help: "The regions that calls may be for, such as eu-west-1,lab-1 (default: all of AWS, GovCloud and China included).",
   },
   ...fargateFlags,
   "tls-cert": { value: "FILE", help: "The certificate (PEM), with those above it: the port then speaks HTTPS." },
@@ -88,6 +93,22 @@ export function tlsFlags(typed: Typed): { readonly cert: string; readonly key: s
   return { cert, key };
 }
 
+/** LIMIT: as many regions as AWS will have for years; each can hold what a whole account may have. */
+const regionsMax = 100;
+
+/** The regions of --regions, those of AWS when it is not given. Throws UsageError for names that cannot be a region's. */
+export function regionsFlag(typed: Typed): ReadonlySet<string> {
+  const given = textFlag(typed, "regions", null);
+  if (given === null) return awsRegions;
+  const names = given.split(",").map((name) => name.trim());
+  const wrong = names.find((name) => !/^[a-z][a-z0-9-]{0,31}$/.test(name));
+  if (wrong !== undefined) {
+    throw new UsageError(`--regions must be a list of names such as eu-west-1,lab-1, but has "${wrong}".`);
+  }
+  if (names.length > regionsMax) throw new UsageError(`--regions can have at most ${regionsMax} names.`);
+  return new Set(names);
+}
+
 export function agentVersionFlag(typed: Typed): string {
   return formFlag(typed, "latest-agent-version", {
     otherwise: defaultAgentVersion,
@@ -117,6 +138,7 @@ export function serverOptions(typed: Typed) {
     advertise: advertiseFlag(typed),
     allowHosts: allowHostFlags(typed),
     tls: tlsFlags(typed),
+    regions: regionsFlag(typed),
     latestAgentVersion: agentVersionFlag(typed),
     agentArchive: agentArchiveFlag(typed),
   };

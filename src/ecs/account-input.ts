@@ -1,5 +1,5 @@
 import type { Caller } from "./call.ts";
-import type { ClusterCounts } from "./clusters/cluster.ts";
+import type { Cluster, ClusterCounts } from "./clusters/cluster.ts";
 
 /** What an operation of the account is given beside its request. */
 export type AccountGiven = {
@@ -10,6 +10,9 @@ export type AccountGiven = {
 
 /** Who wants a task definition resolved: ECS refuses an INACTIVE one with another error for tasks than for services. */
 export type ResolvePurpose = "task" | "service";
+
+/** How the account knows a cluster. */
+export type ClusterStanding = Pick<Cluster, "status" | "incarnation">;
 
 /** Everything that can make an account machine move. */
 export type AccountInput =
@@ -27,6 +30,8 @@ export type AccountInput =
   | { readonly type: "effective-settings"; readonly principalArn: string }
   /** Reply: string[], the names of the ACTIVE clusters among those that `references` name, each once. */
   | { readonly type: "cluster-names"; readonly references: readonly (string | undefined)[] }
+  /** Reply: ClusterStanding of the cluster of this name, or null when there is none. */
+  | { readonly type: "cluster-standing"; readonly name: string }
   /** The cluster machine took its last call under this incarnation. Reply: that of DeleteCluster. */
   | { readonly type: "cluster-closed"; readonly name: string; readonly incarnation: number }
   /** No cluster uses these revisions any more: those in DELETE_IN_PROGRESS go for good. Reply: null. */

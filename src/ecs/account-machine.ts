@@ -1,6 +1,6 @@
 import { never } from "../lib/assert.ts";
 import type { Random } from "../lib/random.ts";
-import type { AccountInput } from "./account-input.ts";
+import type { AccountInput, ClusterStanding } from "./account-input.ts";
 import { accountOperations } from "./account-operations.ts";
 import { effectiveSettings } from "./account-settings/settings-in-force.ts";
 import { AccountState } from "./account-state.ts";
@@ -36,12 +36,25 @@ export class AccountMachine implements Machine<AccountInput, AccountEffect> {
     return this.#state.nextDueAt();
   }
 
+  /** An empty one is due at once, to be forgotten. */
+  neededAt(): number | null {
+    return this.#state.isEmpty ? 1 : this.#state.nextDueAt();
+  }
+
+  mayBeForgotten(): boolean {
+    return this.#state.isEmpty;
+  }
+
   step(input: AccountInput, now: number, _random: Random): StepResult<AccountEffect> {
     const step = new AccountStep(this.#state, now);
     try {
       const value = decide(step, input);
       const documents = this.#state.commit();
-      if (step.effects.length > 0) this.#state.lastReviewAt = now;
+      if (step.effects.some(({ type }) => type === "review-deleted-revisions")) this.#state.lastReviewAt = now;
+      if (step.forgottenClusters.length > 0) {
+        step.effects.push({ type: "forget-clusters", names: step.forgottenClusters });
+      }
+      if (documents.length > 0 && this.#state.isEmpty) step.effects.push({ type: "emptied" });
       return { reply: { ok: true, value }, documents, events: [], effects: step.effects };
     } catch (error) {
       this.#state.rollback();
@@ -65,6 +78,8 @@ function decide(step: AccountStep, input: AccountInput): unknown {
       return effectiveSettings(step, input.principalArn);
     case "cluster-names":
       return activeNames(step, input.references);
+    case "cluster-standing":
+      return clusterStanding(step, input.name);
     case "cluster-closed":
       return closeCluster(step, input.name, input.incarnation);
     case "revisions-unused":
@@ -91,6 +106,11 @@ function timer(step: AccountStep): null {
   const reviewAt = step.state.reviewDueAt();
   if (reviewAt !== null && reviewAt <= step.now) step.reviewDeletedRevisions();
   return null;
+}
+
+function clusterStanding(step: AccountStep, name: string): ClusterStanding | null {
+  const cluster = step.state.clusters.get(name);
+  return cluster === undefined ? null : { status: cluster.status, incarnation: cluster.incarnation };
 }
 
 function activeNames(step: AccountStep, references: readonly (string | undefined)[]): string[] {

@@ -5,6 +5,7 @@ import type { EffectiveSettings, MachineConfiguration } from "./call.ts";
 import type { CapacityProvider } from "./capacity-providers/capacity-provider.ts";
 import type { Cluster } from "./clusters/cluster.ts";
 import { limits } from "./limits.ts";
+import { OldestFirst } from "./oldest-first.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 import { type DocumentChange, Journal, Table } from "./table.ts";
 import { RevisionIndex } from "./task-definitions/revision-index.ts";
@@ -32,6 +33,8 @@ export class AccountState {
 
   readonly activeClusterNames = new SortedKeys();
   activeClusters = 0;
+  readonly inactiveClusters = new OldestFirst();
+  readonly inactiveProviders = new OldestFirst();
   readonly revisions = new RevisionIndex();
   /** What is in force for callers that asked, by principal; emptied by any change of a setting. */
   readonly effectiveSettings = new Map<string, EffectiveSettings>();
@@ -48,9 +51,10 @@ export class AccountState {
     this.configuration = configuration;
     this.timeline = configuration.timeline ?? ecsTimeline;
     this.clusters.onChange((name, before, after) => this.#indexCluster(name, before, after));
-    this.capacityProviders.onChange((name, _, after) =>
-      this.#keepUntil("capacity-provider", name, after?.deletedAt ?? null),
-    );
+    this.capacityProviders.onChange((name, before, after) => {
+      this.inactiveProviders.onChange(name, before?.deletedAt ?? null, after?.deletedAt ?? null);
+      this.#keepUntil("capacity-provider", name, after?.deletedAt ?? null);
+    });
     this.settings.onChange(() => this.effectiveSettings.clear());
     this.taskDefinitions.onChange((_, before, after) => this.revisions.onChange(before, after));
   }
@@ -59,6 +63,11 @@ export class AccountState {
     const { clusters, removedClusters, taskDefinitions, families, settings, capacityProviders } = this;
     const tables = [clusters, removedClusters, taskDefinitions, families, settings, capacityProviders];
     return tables as unknown as Table<object>[];
+  }
+
+  /** True when nothing is left but the numbers of what was removed. */
+  get isEmpty(): boolean {
+    return this.tables.every((table) => table.size === 0 || table.kind === this.removedClusters.kind);
   }
 
   /** The earliest moment at which something is due, or null. */
@@ -96,6 +105,7 @@ export class AccountState {
     if (was && !is) this.activeClusterNames.remove(name);
     if (!was && is) this.activeClusterNames.add(name);
     this.activeClusters += Number(is) - Number(was);
+    this.inactiveClusters.onChange(name, before?.deletedAt ?? null, after?.deletedAt ?? null);
     this.#keepUntil("cluster", name, after?.deletedAt ?? null);
   }
 

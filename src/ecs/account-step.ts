@@ -9,6 +9,8 @@ export class AccountStep {
   readonly state: AccountState;
   readonly now: number;
   readonly effects: AccountEffect[] = [];
+  /** Clusters that this step has forgotten. */
+  readonly forgottenClusters: string[] = [];
 
   constructor(state: AccountState, now: number) {
     this.state = state;

@@ -66,4 +66,6 @@ export type ClusterInput =
   /** Whether an agent may connect for an instance as `caller`; null for one in this process. Reply: AgentStanding. */
   | { readonly type: "agent-standing"; readonly instanceId: string; readonly caller: Caller | null }
   /** DeleteCluster: refuses unless empty, then takes no more calls under this incarnation. */
-  | { readonly type: "close"; readonly incarnation: number };
+  | { readonly type: "close"; readonly incarnation: number }
+  /** The account knows that the cluster was closed under this incarnation; it may have created it again since. Reply: null. */
+  | { readonly type: "account-knows"; readonly incarnation: number; readonly isCreatedAgain: boolean };

@@ -6,7 +6,8 @@ import type { AgentReport, ClusterInput } from "./cluster-input.ts";
 import { clusterOperations } from "./cluster-operations.ts";
 import { ClusterState } from "./cluster-state.ts";
 import { ClusterStep } from "./cluster-step.ts";
-import { closeCluster } from "./clusters/close-cluster.ts";
+import { closeCluster, noteAccountKnows, noteReopened } from "./clusters/close-cluster.ts";
+import { storedClosedMark } from "./clusters/closed-mark.ts";
 import { countCluster } from "./clusters/count-cluster.ts";
 import { agentStanding } from "./container-instances/agent-standing.ts";
 import { expireReconnects, recoverConnections } from "./container-instances/recover-connections.ts";
@@ -22,6 +23,7 @@ import {
 import { runDue } from "./due.ts";
 import type { ClusterEffect } from "./effect.ts";
 import { recoverManagedHosts } from "./fargate/managed-host.ts";
+import { forgetExcess } from "./forget-excess.ts";
 import type { Machine, SlicedStep, StepAgain, StepResult } from "./machine.ts";
 import { queryStepsMax, StepTooLong } from "./placement/selections.ts";
 import { Refusal, refuse } from "./refusals.ts";
@@ -37,6 +39,7 @@ import { storedTask } from "./tasks/stored-task.ts";
 const upgrades = new Map<string, (document: object) => object>([
   ["task", storedTask],
   ["run-task-token", storedRunTaskToken],
+  ["closed", storedClosedMark],
 ]);
 
 /** Everything that belongs to one cluster: plain data and a synchronous step. */
@@ -70,6 +73,14 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
     return this.state.nextDueAt();
   }
 
+  neededAt(): number | null {
+    return this.state.neededAt();
+  }
+
+  mayBeForgotten(): boolean {
+    return this.state.closed.get("closed")?.phase === "closed";
+  }
+
   step(
     input: ClusterInput,
     now: number,
@@ -87,7 +98,9 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
         this.state.rollback();
         return { reply: { ok: true, value }, documents: [], events: [], effects: [] };
       }
+      if (input.type === "call") noteReopened(step, input.given.cluster.incarnation);
       const events = step.takeEvents(this.#lastSequence);
+      forgetExcess(step);
       const documents = this.state.commit().flatMap((change) => this.#storedInstances.split(change));
       this.#lastSequence += events.length;
       return { reply: { ok: true, value }, documents, events, effects: step.effects };
@@ -135,6 +148,8 @@ function decide(step: ClusterStep, input: ClusterInput): unknown {
       return agentStanding(step.state, input.instanceId, input.caller);
     case "close":
       return closeCluster(step, input.incarnation);
+    case "account-knows":
+      return noteAccountKnows(step, input.incarnation, input.isCreatedAgain);
     default:
       return never(input, "input of a cluster machine");
   }

@@ -3,6 +3,7 @@ import { Heap } from "../lib/heap.ts";
 import type { Place } from "./arn.ts";
 import type { MachineConfiguration } from "./call.ts";
 import { ProviderUses } from "./capacity-providers/provider-uses.ts";
+import type { ClosedMark } from "./clusters/closed-mark.ts";
 import type { ContainerInstance, InstanceHealth } from "./container-instances/container-instance.ts";
 import { instanceDueAt } from "./container-instances/instance-due-at.ts";
 import type { Alarm } from "./deployments/alarm.ts";
@@ -11,6 +12,8 @@ import { serviceDeploymentDueAt } from "./deployments/service-history.ts";
 import { type Drain, drainDueAt } from "./drains/drain.ts";
 import { FargateBook } from "./fargate/fargate-use.ts";
 import { type ManagedHost, managedHostDueAt } from "./fargate/managed-host.ts";
+import { limits } from "./limits.ts";
+import { OldestFirst } from "./oldest-first.ts";
 import { PlacementIndex } from "./placement/placement-index.ts";
 import { ResourceBook } from "./placement/resource-book.ts";
 import { serviceDueAt } from "./services/forget-service.ts";
@@ -35,9 +38,6 @@ export type RegistrationToken = { readonly token: string; readonly instanceId: s
  * payload and manifest, and is nothing that the instance's version or events should move for.
  */
 export type AgentSequence = { readonly last: number };
-
-/** DeleteCluster's mark (kind `closed`, key `closed`): the incarnation under which this machine takes no more calls. */
-export type ClosedMark = { readonly incarnation: number };
 
 /** A document that wants to be looked at when its time has come. */
 export type Due = { readonly kind: string; readonly key: string };
@@ -71,6 +71,10 @@ export class ClusterState {
   readonly serviceIndex: ServiceIndex;
   readonly instanceIds = new SortedKeys();
   readonly taskIds = new SortedKeys();
+  /** What is kept for a while though it is over, the oldest first. */
+  readonly stoppedTasks = new OldestFirst();
+  readonly inactiveInstances = new OldestFirst();
+  readonly inactiveServices = new OldestFirst();
   /** The addresses of the interfaces of tasks that are not STOPPED. */
   readonly taskAddresses = new Set<string>();
   /** Revision ARN -> how many documents of tasks and service revisions name it. */
@@ -103,6 +107,7 @@ export class ClusterState {
     this.timeline = configuration.timeline ?? ecsTimeline;
     this.serviceIndex = new ServiceIndex(this.timeline, this.book);
     this.tasks.onChange((key, before, after) => {
+      this.stoppedTasks.onChange(key, stoppedAt(before), stoppedAt(after));
       this.book.onTaskChange(before, after);
       this.placement.onTaskChange(before, after);
       this.fargateBook.onTaskChange(before, after);
@@ -113,6 +118,7 @@ export class ClusterState {
       this.#schedule("task", key, after === undefined ? null : taskDueAt(after, this.timeline));
     });
     this.services.onChange((key, before, after) => {
+      this.inactiveServices.onChange(key, before?.inactiveAt ?? null, after?.inactiveAt ?? null);
       this.serviceIndex.onServiceChange(key, before, after);
       this.#schedule("service", key, after === undefined ? null : serviceDueAt(after, this.timeline));
     });
@@ -127,6 +133,7 @@ export class ClusterState {
       if (after !== undefined) count(this.revisionUses, after.taskDefinitionArn, 1);
     });
     this.instances.onChange((key, before, after) => {
+      this.inactiveInstances.onChange(key, inactiveSince(before), inactiveSince(after));
       this.placement.onInstanceChange(key, before, after);
       this.serviceIndex.onInstanceChange(key, before, after);
       this.waitingTasks.onInstanceChange(before, after);
@@ -178,6 +185,11 @@ export class ClusterState {
     ] as unknown as Table<object>[];
   }
 
+  /** True when there is no document. */
+  get isEmpty(): boolean {
+    return this.tables.every(({ size }) => size === 0);
+  }
+
   /** The earliest moment at which something is due, or null. */
   nextDueAt(): number | null {
     const moments = [
@@ -187,6 +199,21 @@ export class ClusterState {
       this.waitingTasks.lookAt(this.timeline),
     ];
     return moments.reduce((first, at) => (first === null || (at !== null && at < first) ? at : first), null);
+  }
+
+  /**
+   * When the cluster is wanted in memory though nobody asks: always while something lives in it, and until the account knows that it was
+   * deleted; a deleted one when it may be forgotten; an empty one when something is due.
+   */
+  neededAt(): number | null {
+    const mark = this.closed.get("closed");
+    if (mark?.phase === "closing") return 0;
+    if (mark?.phase === "closed") {
+      return (mark.closedAt ?? 0) + this.timeline.inactiveClusterRetentionMs + limits.closedClusterMarginMs;
+    }
+    const { instances, tasks, services, managedHosts, drains, revisionUses } = this;
+    const isEmpty = [instances, tasks, services, managedHosts, drains, revisionUses].every(({ size }) => size === 0);
+    return isEmpty ? this.nextDueAt() : 0;
   }
 
   /** Takes the next entry that is due at `now` away; entries may be stale, so the receiver looks at the document. */
@@ -313,6 +340,11 @@ function* filled(
   copy.forgetDue();
   return copy;
 }
+const stoppedAt = (task: Task | undefined): number | null =>
+  task?.lastStatus === "STOPPED" ? (task.stoppedAt ?? task.createdAt) : null;
+
+const inactiveSince = (instance: ContainerInstance | undefined): number | null =>
+  instance?.status === "INACTIVE" ? instance.statusSince : null;
 
 function count(counts: Map<string, number>, key: string, by: number): void {
   const next = (counts.get(key) ?? 0) + by;

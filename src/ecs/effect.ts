@@ -46,4 +46,8 @@ export type ClusterEffect =
 
 export type AccountEffect =
   /** Find out which of these revisions no cluster uses any more, and report them. */
-  { readonly type: "review-deleted-revisions"; readonly arns: readonly string[] };
+  | { readonly type: "review-deleted-revisions"; readonly arns: readonly string[] }
+  /** These deleted clusters are described no longer: what their machines kept can go. */
+  | { readonly type: "forget-clusters"; readonly names: readonly string[] }
+  /** Nothing is left in the account and region. */
+  | { readonly type: "emptied" };

@@ -2,7 +2,17 @@
 export const limits = {
   // AWS: service quotas and API reference.
   clusters: 10_000,
+  /** LIMIT: deleted clusters that can be described, a tenth of those that an account may have; a tool that looks sees minutes of them. */
+  inactiveClusters: 1_000,
   containerInstancesPerCluster: 5_000,
+  /** LIMIT: as many deregistered instances as a cluster may have registered ones: a whole fleet that is replaced within the hour. */
+  inactiveInstancesPerCluster: 5_000,
+  /** LIMIT: as many stopped tasks as the largest service may have running: all of it is replaced within the hour. */
+  stoppedTasksPerCluster: 100_000,
+  /** LIMIT: fifty calls of RunTask a second for an hour; the SDKs repeat a call within minutes. */
+  runTaskTokensPerCluster: 200_000,
+  /** LIMIT: two for each instance of a full cluster; the SDKs repeat a call within minutes. */
+  registrationTokensPerCluster: 10_000,
   tasksPerRunTask: 10,
   instancesPerStartTask: 10,
   idsPerDescribeTasks: 100,
@@ -34,10 +44,22 @@ export const limits = {
   containersPerTaskDefinition: 10,
   taskDefinitionBytes: 65_536,
   revisionsPerFamily: 1_000_000,
+  /** LIMIT: AWS gives no number per account; ten years of thirty registrations a day, deleted ones not counted. */
+  taskDefinitions: 100_000,
+  /** LIMIT: all of them are in memory: 2,600 characters for each of as many as there may be, and 64 KiB for 4,000 of the largest. */
+  taskDefinitionCharacters: 268_435_456,
+  /** LIMIT: a family's name outlives its revisions, so that no number comes twice; as many as revisions. */
+  taskDefinitionFamilies: 100_000,
+  /** LIMIT: ten settings for each of a thousand principals, whose names nobody checks. */
+  accountSettings: 10_000,
   taskDefinitionsPerDelete: 10,
   placementConstraintsPerTask: 10,
   placementStrategiesPerTask: 5,
   servicesPerCluster: 5_000,
+  /** LIMIT: deleted services that can be described within their hour, a fifth of those that a cluster may have. */
+  inactiveServicesPerCluster: 1_000,
+  /** LIMIT: two deployments a day for the 90 days that AWS keeps them; of a service that is deployed more often, the newest. */
+  serviceDeploymentsPerService: 200,
   /** AWS: 5,000, which is raised when somebody asks for more; nobody could be asked here. */
   tasksPerService: 100_000,
   namesPerDescribeServices: 10,
@@ -68,6 +90,8 @@ export const limits = {
   tasksWaitingForCapacity: 500,
   fargateStorageGiB: 20,
   accountSettingsPageSize: 10,
+  /** LIMIT: deleted capacity providers that can be described, as many as deleted clusters. */
+  inactiveCapacityProviders: 1_000,
   /** LIMIT: AWS tells no number of capacity providers that an account may have; far more than clusters could use. */
   capacityProviders: 10_000,
   /** LIMIT: as long as an ARN of Amazon Resource Names may be with a group's name of 255 characters in it, and then some. */
@@ -88,6 +112,8 @@ export const limits = {
   eventAttributesReach: 50_000,
   /** LIMIT: how often clusters are asked whether they still use a revision that is being deleted; nothing waits for the answer. */
   deletedRevisionsReviewMs: 60_000,
+  /** LIMIT: how much longer than the account a deleted cluster's machine keeps what it has, so that the account forgets it first. */
+  closedClusterMarginMs: 60_000,
   /** LIMIT: AWS starts accounts at 6 vCPUs and raises them to thousands when asked; nobody could be asked here. */
   fargateVcpus: 4_000,
   /** LIMIT: how long an idle host for Fargate tasks is kept: the next task starts at once, and nothing stays that nobody uses. */

@@ -36,4 +36,11 @@ export interface Machine<Input, Effect> {
   step(input: Input, now: number, random: Random): StepResult<Effect> | StepAgain | SlicedStep<Effect>;
   /** When a `timer` input is next wanted (epoch milliseconds), or null. */
   nextDueAt(): number | null;
+  /**
+   * When the machine is wanted in memory though nobody asks it anything (epoch milliseconds): 0 for always, null for never. Meanwhile
+   * it may be put away, and is loaded again when somebody asks. Absent: always.
+   */
+  neededAt?(): number | null;
+  /** True when nothing in it would be missed, so that its documents and events may be deleted. Absent: never. */
+  mayBeForgotten?(): boolean;
 }

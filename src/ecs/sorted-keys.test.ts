@@ -54,3 +54,13 @@ for (const size of [5, 150]) {
     );
   });
 }
+
+test("thousands of keys come in order, however they were added", () => {
+  const keys = new SortedKeys();
+  const names = Array.from({ length: 10_000 }, (_, at) => `k${(at * 7_919) % 10_007}`);
+  for (const [at, name] of names.entries()) {
+    keys.add(name);
+    if (at === 5_000) keys.remove("k0");
+  }
+  assert.deepEqual(keys.after(null), inOrder(names.filter((name) => name !== "k0")));
+});

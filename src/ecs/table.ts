@@ -10,6 +10,11 @@ type Undo = { readonly table: Table<object>; readonly key: string; readonly befo
 export class Journal {
   readonly #undos: Undo[] = [];
 
+  /** True when the step under way has written nothing. */
+  get isEmpty(): boolean {
+    return this.#undos.length === 0;
+  }
+
   record(table: Table<object>, key: string, before: object | undefined): void {
     this.#undos.push({ table, key, before });
   }

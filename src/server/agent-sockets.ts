@@ -22,8 +22,6 @@ import { instanceResource } from "./request-resources.ts";
 const socketsMax = 14_336;
 /** LIMIT: of those, the sockets of one account: three quarters, still two of each of 5,000 agents. */
 const socketsPerAccount = 10_752;
-/** LIMIT: refusals that the log has told of and need not again: agents that are refused come back for ever. */
-const refusalsKnownMax = 16_384;
 /** LIMIT: the part of a URL that names the agent and its instance. */
 const urlLengthNoted = 384;
 
@@ -53,7 +51,6 @@ export class AgentSockets {
   #server: AgentWebSocketServer | null = null;
   #underWay = 0;
   #closing = false;
-  readonly #refusalsKnown = new Set<string>();
   /** Handshakes that were refused, by the error. */
   readonly refusals = new Map<string, number>();
 
@@ -180,15 +177,9 @@ export class AgentSockets {
     this.refusals.set(error.type, (this.refusals.get(error.type) ?? 0) + 1);
     // What is wrong with the server is the same for all agents.
     const who = error.type === "ServerException" ? "" : url.slice(0, urlLengthNoted);
-    const key = `${error.type} ${error.message} ${who}`;
-    if (!this.#refusalsKnown.has(key)) {
-      if (this.#refusalsKnown.size >= refusalsKnownMax) this.#refusalsKnown.clear();
-      this.#refusalsKnown.add(key);
-      const fields = { type: error.type, reason: error.message, ...(who && { url: who }) };
-      if (error.status === 500)
-        this.#options.log.write("error", { ...fields, err: error.cause }, "A handshake failed.");
-      else this.#options.log.write("warn", fields, "An agent was refused.");
-    }
+    const fields = { type: error.type, reason: error.message, ...(who && { url: who }) };
+    if (error.status === 500) this.#options.log.write("error", { ...fields, err: error.cause }, "A handshake failed.");
+    else this.#options.log.write("warn", fields, "An agent was refused.");
     const status = `${error.status} ${statusTexts[error.status] ?? "Error"}`;
     answerAndClose(socket, status, "application/x-amz-json-1.1", error.body());
   }

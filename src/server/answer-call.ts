@@ -17,6 +17,7 @@ import { renderReply } from "../wire/render.ts";
 import { operationOfTarget } from "../wire/target.ts";
 import type { Authenticate, AuthenticateBody } from "./authenticate.ts";
 import type { CallMetrics } from "./call-metrics.ts";
+import type { LargeAnswers } from "./large-answers.ts";
 import type { ServerLog } from "./log.ts";
 import { requestResources } from "./request-resources.ts";
 
@@ -43,6 +44,8 @@ export type CallHead = {
   /** The request line's target, with its query. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Whether nobody waits for the answer any more. */
+  readonly isGone: () => boolean;
 };
 
 /** A call whose headers are in order: its body may be read. */
@@ -52,6 +55,8 @@ export type AdmittedCall = {
   readonly authenticateBody: AuthenticateBody;
   /** The request's Host header. */
   readonly host: string | null;
+  /** Whether nobody waits for the answer any more. */
+  readonly isGone: () => boolean;
 };
 
 /** An answer; its content type is that of the API unless it names another one. */
@@ -66,6 +71,9 @@ export type FrontDoor = {
   readonly log: ServerLog;
 };
 
+/** What a call needs besides, to be answered. */
+export type AnswerOptions = FrontDoor & { readonly largeAnswers: LargeAnswers };
+
 /** LIMIT: a body below this is parsed as it comes, in some tenths of a millisecond; a larger one when it is its account's turn. */
 const smallBodyBytes = 8_192;
 
@@ -75,7 +83,7 @@ const smallBodyBytes = 8_192;
  */
 export async function admitCall(
   frontDoor: FrontDoor,
-  { requestId, url, headers }: CallHead,
+  { requestId, url, headers, isGone }: CallHead,
 ): Promise<{ readonly call: AdmittedCall } | { readonly refused: HttpAnswer }> {
   const startedAt = performance.now();
   let operation: ApiOperation | "" = "";
@@ -83,14 +91,14 @@ export async function admitCall(
     operation = operationOfTarget(headers["x-amz-target"]);
     const authenticateBody = await frontDoor.authenticate(signedHead("POST", url, headers));
     const host = typeof headers.host === "string" ? headers.host : null;
-    return { call: { requestId, operation, authenticateBody, host } };
+    return { call: { requestId, operation, authenticateBody, host, isGone } };
   } catch (error) {
     return { refused: answerError(frontDoor, { requestId, operation, startedAt }, error) };
   }
 }
 
 /** From the body of an admitted call to the bytes of its answer; never rejects. */
-export async function answerCall(frontDoor: FrontDoor, call: AdmittedCall, body: Uint8Array): Promise<HttpAnswer> {
+export async function answerCall(frontDoor: AnswerOptions, call: AdmittedCall, body: Uint8Array): Promise<HttpAnswer> {
   const { requestId, operation, host } = call;
   const noted = { requestId, operation, startedAt: performance.now() };
   try {
@@ -104,12 +112,14 @@ export async function answerCall(frontDoor: FrontDoor, call: AdmittedCall, body:
     const parse = () => parseRequest(operation, body);
     const request = body.length < smallBodyBytes ? parse() : await frontDoor.takeTurn(account, parse);
     checkAllowed(principal, operation, requestResources(operation, request, { account, region }));
-    const reply = await frontDoor.answerApi({ operation, request, account, region, caller, host });
-    // Replies that waited for one append come all at once, and a large one takes a millisecond.
-    const rendered = frontDoor.takeTurn(account, () => renderReply(operation, reply));
-    const answer = { status: 200, body: typeof rendered === "string" ? rendered : await rendered };
+    const rendered = await frontDoor.largeAnswers.make(account, operation, async () => {
+      if (call.isGone()) return "";
+      const reply = await frontDoor.answerApi({ operation, request, account, region, caller, host });
+      // Replies that waited for one append come all at once, and a large one takes a millisecond.
+      return frontDoor.takeTurn(account, () => renderReply(operation, reply));
+    });
     note(frontDoor, noted, "");
-    return answer;
+    return { status: 200, body: rendered };
   } catch (error) {
     return answerError(frontDoor, noted, error);
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { AgentOptions } from "../agent/agent.ts";
 import { DockerAgent } from "../agent/docker/docker-agent.ts";
 import type { DockerHost } from "../agent/docker/docker-host.ts";
+import { strictPolicy } from "../agent/docker/host-policy.ts";
 import type { PullBehaviour } from "../agent/docker/image-puller.ts";
 import { capabilitiesOf, type ManagedAgent, type ManagedRuntime } from "./managed-hosts.ts";
 
@@ -46,6 +47,8 @@ class OpenedLater implements ManagedAgent {
       api,
       host,
       pullBehaviour,
+      // What the operator allows container instances, Fargate does not have.
+      policy: strictPolicy,
       isForgetful: dataDir === null,
       availabilityZone: null,
       endpointsFile:

@@ -61,8 +61,8 @@ export class HttpAnswers {
       response.end(bytes.subarray(from));
       return;
     }
-    response.write(bytes.subarray(from, end), () => {
-      if (response.destroyed) return;
+    response.write(bytes.subarray(from, end), (error) => {
+      if (error || response.destroyed) return;
       moved(end);
       this.#unread.hold(connection, connection.address, bytes.length - end);
       this.#unread.touch(connection);

@@ -201,6 +201,27 @@ test("100 readers that do not read leave little behind, and others are answered"
   assert.ok(grown < 200_000_000, `grown by ${Math.round(grown / 1e6)} MB`);
 });
 
+test("a reader that is cut takes no other one with it", async (context) => {
+  const http = await open(context, { limits: { answerBytesUnread: 64_000_000, answerBytesPerAddress: 64_000_000 } });
+  const large = "x".repeat(30_000_000);
+  http.answer = async ({ operation }) => (operation === "ListTasks" ? { taskArns: [large] } : {});
+  const closings: Promise<unknown>[] = [];
+  let closed = 0;
+  http.app.server.on("connection", (socket: Socket) => {
+    closings.push(once(socket, "close").then(() => (closed += 1)));
+  });
+  const slow: Socket[] = [];
+  for (let i = 0; i < 3; i++) {
+    slow.push(await unread(http));
+    // LIMIT: of 30 MB the network takes less than 8, so two fit and the third does not.
+    await (await http.call("ListClusters")).text();
+  }
+  await closings[0];
+  await (await http.call("ListClusters")).text();
+  assert.equal(closed, 1);
+  for (const socket of slow) socket.destroy();
+});
+
 test("a reader that makes no progress is cut in time", async (context) => {
   const http = await open(context, { limits: { transferGraceMs: 50, transferBytesPerSecond: 1_000_000 } });
   http.answer = async () => ({ taskArns: ["x".repeat(20_000_000)] });

@@ -106,7 +106,11 @@ export class HttpConnections {
     }
     const connection: HttpConnection = {
       address: clientAddress(remoteAddress),
-      cut: () => socket.destroy(),
+      // What it holds is free at once: its last events come later, and must not take anything again.
+      cut: () => {
+        this.#closed(connection);
+        socket.destroy();
+      },
       current: null,
       pipelined: [],
       upgraded: false,
@@ -146,7 +150,6 @@ export class HttpConnections {
   #makeRoom(): boolean {
     const { oldest } = this.#waiting;
     if (oldest === null) return false;
-    this.#closed(oldest);
     oldest.cut();
     return true;
   }

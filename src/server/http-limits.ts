@@ -23,6 +23,13 @@ export const httpLimits = {
   answerBytesUnread: 134_217_728,
   /** LIMIT: of that, the share of one address: three quarters. */
   answerBytesPerAddress: 100_663_296,
+  /**
+   * LIMIT: answers that may be large and are being made, all together: as objects the largest takes some ten megabytes. One account
+   * has at most half of them, and further calls take turns.
+   */
+  largeAnswers: 64,
+  /** LIMIT: of those, the answers of one account. */
+  largeAnswersPerAccount: 32,
   /** LIMIT: a body or an answer gets this long to get going: several lost packets in a row. */
   transferGraceMs: 5_000,
   /** LIMIT: afterwards it must have moved this much per second on average, which the slowest mobile network does. */

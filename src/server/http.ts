@@ -16,6 +16,7 @@ import { HttpBodies, SlowBodyError } from "./http-bodies.ts";
 import { type Exchange, type HttpConnection, HttpConnections } from "./http-connections.ts";
 import { type HttpLimits, httpLimits } from "./http-limits.ts";
 import { createHttpServer } from "./http-server.ts";
+import { LargeAnswers } from "./large-answers.ts";
 import { answerAndClose } from "./last-words.ts";
 import { answerHealth, answerMetrics, type OperatorSources } from "./operator-answers.ts";
 
@@ -63,6 +64,7 @@ class HttpPort {
   readonly #connections: HttpConnections;
   readonly #bodies: HttpBodies;
   readonly #answers: HttpAnswers;
+  readonly #largeAnswers: LargeAnswers;
   readonly #admitted = new WeakMap<IncomingMessage, AdmittedCall>();
 
   constructor(options: HttpOptions) {
@@ -71,6 +73,7 @@ class HttpPort {
     this.#connections = new HttpConnections(limits);
     this.#bodies = new HttpBodies(limits, this.#connections);
     this.#answers = new HttpAnswers(limits, this.#connections);
+    this.#largeAnswers = new LargeAnswers({ total: limits.largeAnswers, perAccount: limits.largeAnswersPerAccount });
     const { agentSockets, tls = null } = options;
     const shouldUpgrade = agentSockets?.shouldUpgrade ?? (() => false);
     this.app = fastify({
@@ -103,9 +106,11 @@ class HttpPort {
       if (isWrongMethod) reply.raw.setHeader("allow", "POST");
       return this.#refuse(request, reply, notThere(isWrongMethod ? 405 : 404));
     });
+    const frontDoor = { ...this.#options, largeAnswers: this.#largeAnswers };
     const admit = async (request: FastifyRequest, reply: FastifyReply) => {
       const { id: requestId, headers, raw } = request;
-      const admission = await admitCall(this.#options, { requestId, url: raw.url ?? "/", headers });
+      const isGone = () => reply.raw.destroyed;
+      const admission = await admitCall(this.#options, { requestId, url: raw.url ?? "/", headers, isGone });
       if ("refused" in admission) return this.#send(request, reply, admission.refused);
       this.#admitted.set(raw, admission.call);
     };
@@ -115,7 +120,7 @@ class HttpPort {
       if (call === undefined || connection === null) throw new Bug("a call is admitted before its body is read");
       const body = await this.#bodies.read({ request: request.raw, response: reply.raw }, connection);
       this.#connections.working(connection);
-      return this.#send(request, reply, await answerCall(this.#options, call, body));
+      return this.#send(request, reply, await answerCall(frontDoor, call, body));
     });
     app.get("/health", async (request, reply) =>
       this.#send(request, reply, await answerHealth(this.#options, request)),

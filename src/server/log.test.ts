@@ -19,3 +19,19 @@ test("what carries the name of a secret is not written", () => {
     ["error", "A call failed.", "RunTask", "x"],
   );
 });
+
+test("a cause that comes 100,000 times is some lines and a count, whatever its fields are", async () => {
+  const lines: string[] = [];
+  const log = openLog("info", { write: (line) => lines.push(line) });
+  for (let call = 0; call < 100_000; call++) {
+    const url = `/acs?made-up=${call}\n{"level":"error"}${"x".repeat(2_000)}`;
+    log.write("warn", { type: "AccessDeniedException", url }, "An agent was refused.");
+  }
+  log.write("error", { err: new Error("bug") }, "A call failed.");
+  await log.flush(0);
+  assert.equal(lines.length, 62);
+  assert.ok(lines.every((line) => line.length < 2_000 && line.indexOf("\n") === line.length - 1));
+  assert.deepEqual(JSON.parse(lines[60] ?? "").msg, "A call failed.");
+  const { msg, lines: leftOut, kind } = JSON.parse(lines[61] ?? "");
+  assert.deepEqual([msg, leftOut, kind], ["An agent was refused. (left out)", 99_940, "AccessDeniedException"]);
+});

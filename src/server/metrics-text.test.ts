@@ -55,3 +55,25 @@ test("the text has requests, latency, appends, statuses and sequences, as they a
   }
   assert.match(text, /^process_resident_memory_bytes /m);
 });
+
+test("of very many clusters only some are named", async () => {
+  const status = Array.from({ length: 1_003 }, (_, index) => ({
+    partition: `cluster/000000000000/us-east-1/c${String(index).padStart(4, "0")}`,
+    state: "running" as const,
+    reason: null,
+    lastSequence: index,
+    waiting: 0,
+  }));
+  const metricsText = createMetricsText({
+    calls: new CallMetrics(),
+    appends: new AppendMetrics(),
+    controlPlane: { describeCounts: () => ({ containerInstances: new Map(), tasks: new Map() }), status: () => status },
+    sessions: () => ({ acs: 0, tcs: 0, simulated: 0 }),
+    refusals: new Map(),
+  });
+  const lines = (await metricsText()).text.split("\n");
+  assert.equal(lines.filter((line) => line.startsWith("berth_event_sequence{")).length, 1_000);
+  assert.ok(lines.includes('berth_event_sequence{partition="cluster/000000000000/us-east-1/c0999"} 999'));
+  assert.ok(lines.includes("berth_event_sequence_omitted 3"));
+  assert.ok(lines.includes('berth_machines{state="running"} 1003'));
+});

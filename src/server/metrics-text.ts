@@ -13,6 +13,9 @@ export type MetricsSource = {
   readonly refusals: ReadonlyMap<string, number>;
 };
 
+/** LIMIT: series with the name of a cluster, some 100 KB per scrape; beyond them only their number is told. */
+const clusterSeriesMax = 1_000;
+
 /** The metrics of a process in the text form of Prometheus. Numbers are read from `source` at each scrape. */
 export function createMetricsText(
   source: MetricsSource,
@@ -103,14 +106,22 @@ function addMachines(registry: Registry, controlPlane: MetricsSource["controlPla
   byStatus("berth_tasks", "Tasks by last status.", () => controlPlane.describeCounts().tasks);
   new Gauge({
     name: "berth_event_sequence",
-    help: "Sequence of the newest event of a cluster.",
+    help: "Sequence of the newest event of a cluster in memory; of very many the first by name.",
     labelNames: ["partition"],
     registers: [registry],
     collect() {
       this.reset();
-      for (const { partition, lastSequence } of controlPlane.status()) {
-        if (partition.startsWith("cluster/")) this.set({ partition }, lastSequence);
+      for (const { partition, lastSequence } of clustersIn(controlPlane).slice(0, clusterSeriesMax)) {
+        this.set({ partition }, lastSequence);
       }
+    },
+  });
+  new Gauge({
+    name: "berth_event_sequence_omitted",
+    help: "Clusters in memory that berth_event_sequence leaves out.",
+    registers: [registry],
+    collect() {
+      this.set(Math.max(0, clustersIn(controlPlane).length - clusterSeriesMax));
     },
   });
   new Gauge({
@@ -123,6 +134,11 @@ function addMachines(registry: Registry, controlPlane: MetricsSource["controlPla
       for (const { state } of controlPlane.status()) this.inc({ state });
     },
   });
+}
+
+function clustersIn(controlPlane: MetricsSource["controlPlane"]) {
+  const clusters = controlPlane.status().filter(({ partition }) => partition.startsWith("cluster/"));
+  return clusters.toSorted((one, other) => (one.partition < other.partition ? -1 : 1));
 }
 
 type Labels = Readonly<Record<string, string>>;

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { DockerHost } from "../agent/docker/docker-host.ts";
 import { type AgentArchive, AgentSessions } from "../agent-sessions/agent-sessions.ts";
+import { awsRegions } from "../auth/regions.ts";
 import type { Role } from "../auth/roles.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
 import type { MachineConfiguration } from "../ecs/call.ts";
@@ -21,6 +22,7 @@ import { AllowedHosts } from "./allowed-hosts.ts";
 import type { AnswerApi } from "./answer-call.ts";
 import { AppendMetrics } from "./append-metrics.ts";
 import { CallMetrics } from "./call-metrics.ts";
+import { withCheckedPlace } from "./checked-place.ts";
 import { createHttp } from "./http.ts";
 import { type HttpLimits, httpLimits } from "./http-limits.ts";
 import { identityCheck } from "./identity-certificate.ts";
@@ -31,6 +33,7 @@ import type { MetricsSource } from "./metrics-text.ts";
 import { openAuthentication } from "./open-authentication.ts";
 import type { Health, OperatorSources } from "./operator-answers.ts";
 import { createOperatorsHttp } from "./operators-http.ts";
+import { keepPrivate } from "./private-data-directory.ts";
 import { SimulatedHosts, type SimulationOptions } from "./simulated-hosts.ts";
 import { StartError } from "./start-error.ts";
 import { readTlsFiles, type TlsFiles } from "./tls-files.ts";
@@ -47,6 +50,8 @@ export type ServerOptions = {
    * the access keys in the data directory.
    */
   readonly auth: { readonly type: "loose"; readonly account: string } | { readonly type: "sigv4" };
+  /** The regions that callers may name in their signatures; absent for those of AWS. */
+  readonly regions?: ReadonlySet<string>;
   /** Where agents reach this server, such as `https://ecs.example.org`; null for where it listens. */
   readonly advertise?: string | null;
   /** Names besides those of the machine itself by which this server may be called, as a Host header has them. */
@@ -93,6 +98,7 @@ export type RunningServer = {
  * used, SealError for access keys that cannot be read, StartError for an address that cannot be listened on.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  keepPrivate(options.dataDir, options.log);
   const store = await openStore(options.dataDir);
   // In the order of opening; closed backwards.
   const closers: (() => Promise<void>)[] = [() => store.close()];
@@ -135,7 +141,8 @@ async function assemble(
     observe: appends,
     stopwatch: () => performance.now(),
   });
-  const { authenticate, keys, taskCredentials } = await openAuthentication(options, store);
+  const { keys, taskCredentials, ...authentication } = await openAuthentication(options, store);
+  const authenticate = withCheckedPlace(authentication.authenticate, options.regions ?? awsRegions);
   if (keys !== null) closers.push(() => keys.close());
   const arrivals = new AgentArrivals(controlPlane);
   const sessions = new AgentSessions({
@@ -247,10 +254,13 @@ function healthOf(controlPlane: ControlPlane): Health {
     healthy: failed.length === 0,
     machines: machines.length,
     loading: machines.filter(({ state }) => state === "loading").length,
-    failed: failed.map(({ partition, state, reason }) => ({ partition, state, reason })),
+    failed: failed.slice(0, failedNamed).map(({ partition, state, reason }) => ({ partition, state, reason })),
+    ...(failed.length > failedNamed && { failedUnnamed: failed.length - failedNamed }),
   };
 }
 
+/** LIMIT: machines that have failed and are named with their reason; what stopped so many is said by the first of them. */
+const failedNamed = 100;
 /** The text of /metrics. Loading its package would be a tenth of the time that the server takes to start. */
 function metricsTextOf(source: MetricsSource): OperatorSources["metricsText"] {
   let text: OperatorSources["metricsText"] | null = null;

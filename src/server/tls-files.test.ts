@@ -1,23 +1,49 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { StartError } from "./start-error.ts";
 import { readTlsFiles } from "./tls-files.ts";
 
 const identity = new URL("../../tests/fixtures/identity/", import.meta.url);
 const pem = (name: string): string => new URL(name, identity).pathname;
 
-test("a certificate and its key are read", () => {
-  const { cert, key } = readTlsFiles({ cert: pem("trusted.pem"), key: pem("trusted.key") });
+function temporaryFolder(context: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), "berth-tls-"));
+  context.after(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+test("a certificate and its key are read", (context) => {
+  const copy = join(temporaryFolder(context), "copy.key");
+  copyFileSync(pem("trusted.key"), copy);
+  chmodSync(copy, 0o400);
+  const { cert, key } = readTlsFiles({ cert: pem("trusted.pem"), key: copy });
   assert.match(cert, /BEGIN CERTIFICATE/);
   assert.match(key, /BEGIN PRIVATE KEY/);
 });
 
+test("a key that others can read is refused, with what to type; a link is as private as what it leads to", (context) => {
+  const directory = temporaryFolder(context);
+  const [copy, link] = [join(directory, "copy.key"), join(directory, "link.key")];
+  copyFileSync(pem("trusted.key"), copy);
+  symlinkSync("copy.key", link);
+  for (const mode of [0o644, 0o640, 0o604, 0o660, 0o602, 0o444]) {
+    chmodSync(copy, mode);
+    for (const key of [copy, link]) {
+      assert.throws(() => readTlsFiles({ cert: pem("trusted.pem"), key }), {
+        name: "StartError",
+        message: `The key ${key} can be read by others (mode 0${mode.toString(8)}): chmod 600 ${key}`,
+      });
+    }
+  }
+  chmodSync(copy, 0o600);
+  readTlsFiles({ cert: pem("trusted.pem"), key: link });
+});
+
 test("files that cannot be used are named, with what is wrong with them", (context) => {
-  const directory = mkdtempSync(join(tmpdir(), "berth-tls-"));
-  context.after(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = temporaryFolder(context);
   const empty = join(directory, "empty.pem");
   writeFileSync(empty, "");
   const [cert, key] = [pem("trusted.pem"), pem("trusted.key")];

@@ -1,11 +1,15 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { mustBePrivate, NotPrivateError } from "../lib/private-files.ts";
 import { StartError } from "./start-error.ts";
 
 /** PEM files: a certificate with those that it is signed by behind it, and its key. */
 export type TlsFiles = { readonly cert: string; readonly key: string };
 
-/** The texts of the files. Throws StartError when one cannot be read, is no PEM file of its kind, or the two do not belong together. */
+/**
+ * The texts of the files. Throws StartError when one cannot be read, is no PEM file of its kind, the two do not belong together, or
+ * other users can access the key.
+ */
 export function readTlsFiles(files: TlsFiles): { readonly cert: string; readonly key: string } {
   const cert = read(files.cert, "certificate");
   const key = read(files.key, "key");
@@ -14,6 +18,11 @@ export function readTlsFiles(files: TlsFiles): { readonly cert: string; readonly
   const privateKey = attempt(() => createPrivateKey(key), noKey);
   if (!certificate.checkPrivateKey(privateKey)) {
     throw new StartError(`The key in ${files.key} is not that of the certificate in ${files.cert}.`);
+  }
+  try {
+    mustBePrivate(files.key, "key");
+  } catch (cause) {
+    throw cause instanceof NotPrivateError ? new StartError(cause.message, { cause }) : cause;
   }
   return { cert, key };
 }

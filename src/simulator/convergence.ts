@@ -1,4 +1,4 @@
-import type { ClosedMark } from "../ecs/cluster-state.ts";
+import type { ClosedMark } from "../ecs/clusters/closed-mark.ts";
 import type { Cluster } from "../ecs/clusters/cluster.ts";
 import type { ContainerInstance } from "../ecs/container-instances/container-instance.ts";
 import type { TaskDefinition } from "../ecs/task-definitions/task-definition.ts";

@@ -118,12 +118,15 @@ function add(sets: Map<string, Set<string>>, key: string, id: string): void {
 /** All that the disk holds, followed append by append: what a process that starts now would find. */
 export class DurableState {
   readonly partitions = new Map<string, DurablePartition>();
+  /** The highest sequence of all partitions that were removed: new ones go on from there. */
+  #removedSequence = 0;
 
   /** Takes an append over. Events are noted after the documents, as both became durable at once. */
   keep(name: string, append: Append): Kept {
     let partition = this.partitions.get(name);
     if (partition === undefined) {
       partition = new DurablePartition(name);
+      partition.lastSequence = this.#removedSequence;
       this.partitions.set(name, partition);
     }
     const documents: KeptDocument[] = [];
@@ -132,6 +135,12 @@ export class DurableState {
     }
     const events = append.events.map((event) => partition.readEvent(event.body));
     return { partition, documents, events };
+  }
+
+  /** The partition is gone from the disk. */
+  remove(name: string): void {
+    this.#removedSequence = Math.max(this.#removedSequence, this.partitions.get(name)?.lastSequence ?? 0);
+    this.partitions.delete(name);
   }
 
   /** Notes the events of what was kept as the newest of their resources; after the checkers have compared them. */

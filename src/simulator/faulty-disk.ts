@@ -1,7 +1,14 @@
 import { must } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type AppendFate, emptyMemoryDisk, type MemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
-import { type Append, type OpenedPartition, type Store, type StoredEvent, StoreError } from "../store/store.ts";
+import {
+  type Append,
+  type ListedPartition,
+  type OpenedPartition,
+  type Store,
+  type StoredEvent,
+  StoreError,
+} from "../store/store.ts";
 
 /** What the faults want of one append: how long it takes, what comes of it, and when the process dies over it. */
 export type AppendFault = {
@@ -20,6 +27,8 @@ export type DiskFaults = {
 export type DiskWatch = {
   /** The disk has kept the append; nobody has been told. */
   kept(partition: string, append: Append): void;
+  /** The disk has removed the partition; nobody has been told. */
+  removed(partition: string): void;
   /** The faults want the process dead at this point of an append. */
   crash(): void;
 };
@@ -45,11 +54,13 @@ export class FaultyDisk {
 export class FaultyStore implements Store {
   readonly #store: MemoryStore;
   readonly #faults: DiskFaults;
+  readonly #watch: DiskWatch;
   /** Per partition, appends that have not reached the disk, oldest first. */
   readonly #waiting = new Map<string, Append[]>();
 
   constructor(disk: MemoryDisk, clock: Clock, faults: DiskFaults, watch: DiskWatch) {
     this.#faults = faults;
+    this.#watch = watch;
     /** A partition takes one append at a time. */
     const underWay = new Map<string, { readonly append: Append; readonly fault: AppendFault }>();
     this.#store = new MemoryStore({
@@ -88,7 +99,12 @@ export class FaultyStore implements Store {
     return this.#store.readEvents(partition, afterSequence, limit);
   }
 
-  partitions(prefix: string): Promise<string[]> {
+  async remove(partition: string, epoch: number): Promise<void> {
+    await this.#store.remove(partition, epoch);
+    this.#watch.removed(partition);
+  }
+
+  partitions(prefix: string): Promise<ListedPartition[]> {
     return this.#store.partitions(prefix);
   }
 

@@ -75,6 +75,10 @@ export class World {
     this.faults = new Faults(seededRandom(`${seed}/faults`), note, scenario);
     this.#disk = new FaultyDisk(this.faults, {
       kept: (partition, append) => this.#kept(partition, append),
+      removed: (partition) => {
+        this.trace.add(`removed ${partition}`, {});
+        this.state.remove(partition);
+      },
       crash: () => this.crashControlPlane(),
     });
     for (let index = 0; index < hosts; index++) {

@@ -13,10 +13,8 @@ export function appendRefusal(
   epoch: number,
   append: Append,
 ): StoreError | null {
-  if (head === null) return new FencedError(`Partition "${partition}" was never opened`);
-  if (head.epoch !== epoch) {
-    return new FencedError(`Partition "${partition}" is at epoch ${head.epoch}, the writer holds epoch ${epoch}`);
-  }
+  const fenced = fenceRefusal(partition, head, epoch);
+  if (fenced !== null || head === null) return fenced;
   let expected = head.lastSequence + 1;
   for (const event of append.events) {
     if (event.sequence !== expected) {
@@ -25,4 +23,11 @@ export function appendRefusal(
     expected += 1;
   }
   return null;
+}
+
+/** Why the holder of `epoch` must not write to a partition that stands at `head`; null when it may. */
+export function fenceRefusal(partition: string, head: PartitionHead | null, epoch: number): FencedError | null {
+  if (head === null) return new FencedError(`Partition "${partition}" was never opened`);
+  if (head.epoch === epoch) return null;
+  return new FencedError(`Partition "${partition}" is at epoch ${head.epoch}, the writer holds epoch ${epoch}`);
 }

@@ -11,6 +11,7 @@ export function describeStore(name: string, freshMedium: (t: TestContext) => Med
   describe(`${name}: documents`, () => documentTests(freshMedium));
   describe(`${name}: events`, () => eventTests(freshMedium));
   describe(`${name}: epochs`, () => epochTests(freshMedium));
+  describe(`${name}: removal`, () => removalTests(freshMedium));
   describe(`${name}: appends`, () => appendTests(freshMedium));
   it(`${name}: does what a plain model does`, (t) => likeTheModel(freshMedium(t)));
 }
@@ -94,7 +95,7 @@ function documentTests(freshMedium: (t: TestContext) => Medium): void {
     const opened = await second.open(strange);
     assert.deepEqual(bodies(opened), { "empty ": "", "large 1": large, [`${strange} ${strange}`]: strange });
     assert.deepEqual(await second.readEvents(strange, 0, 1), [{ sequence: 1, body: large }]);
-    assert.deepEqual(await second.partitions("a\u0000"), [strange]);
+    assert.deepEqual(await second.partitions("a\u0000"), [{ name: strange, neededAt: 0 }]);
     await second.close();
   });
 
@@ -111,15 +112,98 @@ function documentTests(freshMedium: (t: TestContext) => Medium): void {
       "cluster/%",
     ];
     for (const name of names) await store.open(name);
-    assert.deepEqual(await store.partitions("cluster/"), [
+    const listed = async (prefix: string) => (await store.partitions(prefix)).map(({ name }) => name);
+    assert.deepEqual(await listed("cluster/"), [
       "cluster/%",
       "cluster/B",
       "cluster/b",
       "cluster/\u{1f6a2}",
       "cluster/\uff5e",
     ]);
-    assert.deepEqual(await store.partitions(""), [...names].sort());
-    assert.deepEqual(await store.partitions("none"), []);
+    assert.deepEqual(await listed(""), [...names].sort());
+    assert.deepEqual(await listed("none"), []);
+    await store.close();
+  });
+
+  it("lists when each partition is needed: always while it has not said, then what it said last", async (t) => {
+    const medium = freshMedium(t);
+    const first = medium.openStore();
+    const listed = async (store: Store) => (await store.partitions("")).map(({ neededAt }) => neededAt);
+    const { epoch } = await first.open("p");
+    assert.deepEqual(await listed(first), [0]);
+    for (const neededAt of [1_700_000_000_000, null, 0, null]) {
+      await first.append("p", epoch, { ...put("1", "x"), neededAt });
+      assert.deepEqual(await listed(first), [neededAt]);
+    }
+    await first.append("p", epoch, put("1", "y"));
+    assert.equal((await first.open("p")).neededAt, null);
+    await first.close();
+    const second = medium.openStore();
+    assert.deepEqual(await listed(second), [null]);
+    await second.close();
+  });
+}
+
+function removalTests(freshMedium: (t: TestContext) => Medium): void {
+  it("takes documents, events and name away, and those of no other partition", async (t) => {
+    const medium = freshMedium(t);
+    const first = medium.openStore();
+    const [{ epoch }, other] = [await first.open("p"), await first.open("q")];
+    await first.append("p", epoch, { ...put("1", "p"), events: events(1, 2) });
+    await first.append("q", other.epoch, { ...put("1", "q"), events: events(1, 2) });
+    await first.remove("p", epoch);
+    await first.close();
+    const second = medium.openStore();
+    assert.deepEqual(await second.partitions(""), [{ name: "q", neededAt: 0 }]);
+    assert.deepEqual(await second.readEvents("p", 0, 10), []);
+    assert.deepEqual((await second.open("p")).documents, []);
+    assert.deepEqual(await second.readEvents("p", 0, 10), []);
+    assert.deepEqual(bodies(await second.open("q")), { "task 1": "q" });
+    assert.deepEqual(await second.readEvents("q", 0, 10), events(1, 2));
+    await second.close();
+  });
+
+  it("what is made after it goes on above its epochs and its sequence", async (t) => {
+    const store = freshMedium(t).openStore();
+    const { epoch } = await store.open("p");
+    await store.append("p", epoch, { documents: [], events: events(1, 2, 3) });
+    await store.remove("p", epoch);
+    await assert.rejects(store.append("p", epoch, put("1", "gone")), FencedError);
+    for (const name of ["p", "new"]) {
+      const opened = await store.open(name);
+      assert.ok(opened.epoch > epoch);
+      assert.deepEqual([opened.lastSequence, opened.documents], [3, []]);
+      await assert.rejects(store.append(name, epoch, put("1", "old")), FencedError);
+      await rejectsWithoutFence(store.append(name, opened.epoch, { documents: [], events: events(1) }));
+      await store.append(name, opened.epoch, { documents: [], events: events(4) });
+      assert.deepEqual(await store.readEvents(name, 0, 10), events(4));
+    }
+    await store.close();
+  });
+
+  it("is refused to an old epoch and for what is not there", async (t) => {
+    const store = freshMedium(t).openStore();
+    const old = await store.open("p");
+    const owner = await store.open("p");
+    await store.append("p", owner.epoch, put("1", "x"));
+    await assert.rejects(store.remove("p", old.epoch), FencedError);
+    await assert.rejects(store.remove("q", owner.epoch), FencedError);
+    assert.deepEqual(bodies(await store.open("p")), { "task 1": "x" });
+    await store.close();
+    await rejectsWithoutFence(store.remove("p", owner.epoch));
+  });
+
+  it("comes after the appends that were called before it", async (t) => {
+    const store = freshMedium(t).openStore();
+    const { epoch } = await store.open("p");
+    const settled: string[] = [];
+    const note = (name: string) => () => settled.push(name);
+    await Promise.all([
+      store.append("p", epoch, put("1", "x")).then(note("append")),
+      store.remove("p", epoch).then(note("remove")),
+    ]);
+    assert.deepEqual(settled, ["append", "remove"]);
+    assert.deepEqual(await store.partitions(""), []);
     await store.close();
   });
 }

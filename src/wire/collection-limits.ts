@@ -1,5 +1,3 @@
-import { limits } from "../ecs/limits.ts";
-
 /** How many items each list of a request may have, and how many entries each map. Rows name members as those of `text-limits.ts` do. */
 export type ListRow = { readonly itemsMax: number; readonly members: readonly string[] };
 export type MapRow = {
@@ -12,10 +10,8 @@ export type DocumentRow = { readonly charactersMax: number; readonly members: re
 
 /** LIMIT: ten times the largest list that ECS documents, so that its own text comes first. */
 const itemsMax = 1_000;
-/** LIMIT: an item takes at least ten bytes of the 64 KiB that AWS allows for a task definition. */
+/** LIMIT: an item takes at least ten bytes of the 64 KiB that AWS allows for a task definition; of the bindings of its ports the rulebook keeps 500. */
 const definitionItems = 6_554;
-/** LIMIT: ECS lets the tasks of an instance have 100 host ports; half of the bindings that a task may report, one for IPv4 and one for IPv6. */
-const portMappings = 250;
 /** LIMIT: the ports that ECS lets an instance reserve are 100, its GPUs 16; each is stored and shown in every event. */
 const resourceMembers = 256;
 /** LIMIT: the longest keys of labels and of options of log drivers have some 60 characters. */
@@ -58,13 +54,21 @@ export const listLimits: readonly ListRow[] = [
     members: [
       ...["add", "command", "credentialSpecs", "dependsOn", "devices", "dnsSearchDomains", "dnsServers"],
       ...["dockerSecurityOptions", "drop", "entryPoint", "environment", "environmentFiles", "extraHosts"],
-      ...["ignoredExitCodes", "links", "mountOptions", "mountPoints", "permissions", "properties"],
-      ...["resourceRequirements", "secretOptions", "secrets", "systemControls", "tmpfs", "ulimits", "volumes"],
+      ...["ignoredExitCodes", "links", "mountOptions", "mountPoints", "networkBindings", "permissions"],
+      ...[
+        "portMappings",
+        "properties",
+        "resourceRequirements",
+        "secretOptions",
+        "secrets",
+        "systemControls",
+        "tmpfs",
+        "ulimits",
+        "volumes",
+      ],
       ...["volumesFrom"],
     ],
   },
-  { itemsMax: portMappings, members: ["portMappings"] },
-  { itemsMax: limits.networkBindingsPerTask, members: ["networkBindings"] },
   { itemsMax: resourceMembers, members: ["platformDevices", "stringSetValue"] },
 ];
 

@@ -7,7 +7,7 @@
  */
 export type TextRow = { readonly charactersMax: number; readonly members: readonly string[] };
 
-/** LIMIT: the longest ARN of ECS, of a service with the longest names, has some 600 characters; AWS allows 2,048 for any ARN. */
+/** LIMIT: the longest ARN of ECS, of a service with the longest names, has some 600 characters; AWS's IAM takes ARNs of up to 2,048. */
 const referenceCharacters = 2_048;
 /** LIMIT: the words and numbers that the API knows have some 40 characters; an unknown one is quoted in the answer. */
 const wordCharacters = 256;

@@ -1,5 +1,5 @@
 /** A control plane that checks signatures, with keys of two accounts, and container instances whose agents a test plays. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -81,11 +81,20 @@ export class AgentWorld {
       latestAgentVersion: "1.97.0",
       agentArchive: { location: "http://127.0.0.1:9/agent-1.97.0.tar", signature: "ab".repeat(32) },
       simulation: null,
+      metricsListen: { host: "127.0.0.1", port: 0 },
       log: openLog("info", { write: (line) => this.lines.push(line) }),
       ...options,
+      ...(options.tls && { tls: { ...options.tls, key: this.#privateCopy(options.tls.key) } }),
     });
     const { url } = this.#server;
     this.#ecs = new ECS({ endpoint: url, region, credentials: this.key, maxAttempts: 1 });
+  }
+
+  /** Git keeps no modes, and a server takes no key that others can read. */
+  #privateCopy(key: string): string {
+    const copy = join(this.dataDir, "copy.key");
+    writeFileSync(copy, readFileSync(key), { mode: 0o600 });
+    return copy;
   }
 
   async stopServer(): Promise<void> {

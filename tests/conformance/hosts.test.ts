@@ -99,7 +99,7 @@ const connectedInstances = async (cluster: string): Promise<readonly string[]> =
 };
 
 const callsOf = async (operation: string): Promise<string> => {
-  const text = await (await fetch(`${world.server.url}/metrics`)).text();
+  const text = await metrics();
   return text
     .split("\n")
     .filter((line) => line.includes(`operation="${operation}"`))
@@ -254,7 +254,7 @@ function pem(name: string): string {
   return new URL(`../fixtures/${name}`, import.meta.url).pathname;
 }
 
-const metrics = async (): Promise<string> => (await fetch(`${world.server.url}/metrics`)).text();
+const metrics = async (): Promise<string> => (await fetch(`${world.server.metricsUrl}/metrics`)).text();
 
 describe("what is wrong is told in plain words", () => {
   const wrong: readonly (readonly [string, readonly string[], object, number, RegExp])[] = [

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { openDockerGroundwork, pauseName } from "../../src/agent/docker/docker-groundwork.ts";
+import { strictPolicy } from "../../src/agent/docker/host-policy.ts";
 import type { PayloadContainer } from "../../src/agent-protocol/to-agent/payload-container.ts";
 import { must } from "../../src/lib/assert.ts";
 import { DockerHost, until, whyNoDocker } from "./docker-host.ts";
@@ -195,9 +196,9 @@ describe("containers of a real engine", { skip }, () => {
   });
 
   it("mounts volumes of each kind, shares them, and removes those of the task", async () => {
-    const world = aWorld();
-    const taskArn = aTaskArn();
     const folder = await mkdtemp(join(tmpdir(), "berth-docker-"));
+    const world = aWorld({ policy: { ...strictPolicy, hostPaths: [folder] } });
+    const taskArn = aTaskArn();
     const shared = `${host.tag}-shared`;
     const task = {
       ...plainTask,

@@ -11,6 +11,7 @@ import type { EngineTask } from "../../src/agent/engine/engine-state.ts";
 import { newTask } from "../../src/agent/engine/engine-task.ts";
 import { TaskCredentials } from "../../src/agent/task-credentials.ts";
 import { openTaskEndpoints, type TaskEndpoints } from "../../src/agent/task-endpoints/task-endpoints.ts";
+import { must } from "../../src/lib/assert.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { until } from "./docker-host.ts";
 import { asking, fetchText, SmallHost, someTaskArn, taskAt, taskWith, whyNoHost } from "./small-host.ts";
@@ -205,9 +206,37 @@ test("bodies that are too long and askers that ask too often are sent away", { s
   const { ECS_AGENT_URI: uri = "" } = endpoints.environmentOf(task.arn, "app", task.surroundings);
   const long = await fetch(`${uri}/task-protection/v1/state`, { method: "PUT", body: "x".repeat(5_000) });
   assert.equal(long.status, 413);
-  const statuses = await Promise.all(
-    Array.from({ length: 150 }, async () => (await fetch(`${base}/v2/credentials/nobody`)).status),
-  );
-  assert.ok(statuses.includes(429), "more than sixty at once");
+  const statuses: number[] = [];
+  for (let asked = 0; asked < 150; asked++) {
+    const response = await fetch(`${base}/v2/credentials/nobody`);
+    await response.text();
+    statuses.push(response.status);
+  }
+  assert.ok(statuses.includes(429), "faster than forty a second");
   assert.ok(statuses.filter((status) => status === 400).length >= 50);
+});
+
+test("a container that holds all the connections it can get takes none from the others", { skip }, async (t) => {
+  const world = await World.open(t);
+  const task = world.addTask(taskWith({ credentialsId: "bridge-id" }));
+  const endpoints = await world.endpoints();
+  const place = await world.bridge();
+  const { address, port } = must(endpoints.place, "where the agent listens");
+  // Each sends the beginning of a request, again and again, and never its end.
+  const hold = `while :; do { printf GET; /busybox sleep 10; } | /busybox nc ${address} ${port}; done`;
+  const script = `i=0; while [ $i -lt 150 ]; do ( ${hold} ) & i=$((i+1)); done; wait`;
+  await world.host.start(["sh", "-c", script], place);
+  const held = (): number =>
+    readFileSync("/proc/net/tcp", "utf8")
+      .split("\n")
+      .filter((line) => / 02AAFEA9:[0-9A-F]{4} \S+ 01 /.test(line)).length;
+  await until(() => held() >= 64, "the connections that it may have");
+  const relative = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
+  const variables = endpoints.environmentOf(task.arn, "app", task.surroundings);
+  const variable = relative in variables ? relative : "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+  for (let asked = 0; asked < 5; asked++) {
+    const shown = await world.ask(task, endpoints, place, variable);
+    assert.equal(shown.AccessKeyId, "ROLEKEY");
+  }
+  assert.ok(held() < 100, `${held()} connections`);
 });

@@ -50,8 +50,8 @@ describe("networks and volumes of tasks", { skip, concurrency: 6 }, () => {
   let folder: string;
 
   before(async () => {
-    world = await TaskWorld.open();
     folder = mkdtempSync(join(tmpdir(), "berth-volumes-"));
+    world = await TaskWorld.open(null, { hostPaths: [folder] });
   });
   after(async () => {
     await world.close();

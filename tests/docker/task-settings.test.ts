@@ -10,7 +10,7 @@ describe("settings of containers", { skip, concurrency: 4 }, () => {
   let world: TaskWorld;
 
   before(async () => {
-    world = await TaskWorld.open();
+    world = await TaskWorld.open(null, { privileged: true, hostPid: true });
   });
   after(() => world.close());
 

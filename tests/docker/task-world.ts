@@ -9,6 +9,7 @@ import {
 import { containerLabels } from "../../src/agent/docker/container-names.ts";
 import type { DockerContainer } from "../../src/agent/docker/docker-answers.ts";
 import { DockerHost as Docker } from "../../src/agent/docker/docker-host.ts";
+import { type HostPolicy, strictPolicy } from "../../src/agent/docker/host-policy.ts";
 import { must } from "../../src/lib/assert.ts";
 import { openLog } from "../../src/server/log.ts";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
@@ -33,7 +34,7 @@ export class TaskWorld {
     this.ecs = ecsAt(server.url);
   }
 
-  static async open(fargate: "docker" | null = null): Promise<TaskWorld> {
+  static async open(fargate: "docker" | null = null, policy: Partial<HostPolicy> = {}): Promise<TaskWorld> {
     const host = await DockerHost.open();
     const log = openLog("error");
     const place = { account: "123456789012", region: "us-east-1" };
@@ -45,7 +46,7 @@ export class TaskWorld {
       latestAgentVersion: "1.99.0",
       simulation: { place, instances: 1, cpu: 4_096, memoryMiB: 16_384, adopt: false, dockerInstance: true },
       managedRuntime: fargate,
-      docker: await Docker.open(process.env.DOCKER_HOST ?? "", log.write),
+      docker: await Docker.open(process.env.DOCKER_HOST ?? "", log.write, { ...strictPolicy, ...policy }),
       log,
     });
     return new TaskWorld(host, server);

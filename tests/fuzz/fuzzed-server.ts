@@ -1,19 +1,26 @@
 /** A server in this process whose every append is counted, with something of everything in it and no timer that could write by itself. */
 import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
+import type { FindKey } from "../../src/auth/sigv4.ts";
 import { ControlPlane } from "../../src/cluster-runner/control-plane.ts";
 import type { RoutedOperation } from "../../src/cluster-runner/operation-routes.ts";
 import { must } from "../../src/lib/assert.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { AllowedHosts } from "../../src/server/allowed-hosts.ts";
-import { looseAuthentication } from "../../src/server/authenticate.ts";
+import { looseAuthentication, type SigningKeys, signedAuthentication } from "../../src/server/authenticate.ts";
 import { CallMetrics } from "../../src/server/call-metrics.ts";
 import { createHttp } from "../../src/server/http.ts";
 import { emptyMemoryDisk, MemoryStore } from "../../src/store/memory/memory-store.ts";
 
 export const place = { account: "123456789012", region: "eu-west-1" };
 const caller = { principalArn: `arn:aws:iam::${place.account}:root`, isAgent: false };
+
+/** Whether signatures are checked. */
+export type FuzzedServerAuth = "loose" | "signed";
+
+/** The one key that a server knows that checks signatures. */
+export const fuzzKey = { accessKeyId: "AKIAFUZZ", secretAccessKey: "fuzz" };
 
 /** Timers never fire: what is written is written by a request. */
 const timerlessClock: Clock = {
@@ -26,7 +33,7 @@ const timerlessClock: Clock = {
 
 export type FuzzedServer = Awaited<ReturnType<typeof startFuzzedServer>>;
 
-export async function startFuzzedServer() {
+export async function startFuzzedServer(auth: FuzzedServerAuth = "loose") {
   const disk = emptyMemoryDisk();
   const counted = { appends: 0 };
   /** What the server thought worth a line at level `error`. */
@@ -56,7 +63,7 @@ export async function startFuzzedServer() {
     controlPlane.call({ ...place, operation, request, caller }) as Promise<Reply>;
   const references = await furnish(controlPlane, call);
   const http = createHttp({
-    authenticate: looseAuthentication(place.account),
+    authenticate: auth === "loose" ? looseAuthentication(place.account) : signedAuthentication(fuzzKeys),
     foreign: {
       hosts: new AllowedHosts({ listenHost: "127.0.0.1", advertise: null, names: [] }),
       signedUnderAnyHost: false,
@@ -111,6 +118,19 @@ export async function startFuzzedServer() {
     },
   };
 }
+
+const findFuzzKey: FindKey = (accessKeyId) =>
+  accessKeyId === fuzzKey.accessKeyId
+    ? { secret: fuzzKey.secretAccessKey, account: place.account, userName: null, principalArn: caller.principalArn }
+    : null;
+
+const fuzzKeys: SigningKeys = {
+  find: findFuzzKey,
+  use: (accessKeyId) => ({
+    principal: { type: "key", arn: caller.principalArn, role: "admin", clusters: null, accessKeyId },
+    origin: accessKeyId,
+  }),
+};
 
 /** What is read of the replies below. */
 type Reply = {

@@ -66,7 +66,7 @@ test("a report with 240 KB in a text, or with numbers that are none of a contain
     container({ networkBindings: [{ hostPort: 0.5 }] }),
     container({ networkBindings: [{ containerPort: -1 }] }),
     container({ exitCode: 1e308 }),
-    container({ networkBindings: Array(501).fill({ hostPort: 1 }) }),
+    container({ networkBindings: Array(6_555).fill({ hostPort: 1 }) }),
     { reason: large },
     { pullStartedAt: 8.64e12 },
     { executionStoppedAt: -8.64e12 },

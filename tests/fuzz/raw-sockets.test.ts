@@ -72,6 +72,17 @@ test("bytes that are no request, and requests beyond the limits, are refused and
     ["many headers", [431], `POST / HTTP/1.1\r\n${"X: y\r\n".repeat(20_000)}\r\n`],
     ["two lengths", [400], head("CreateCluster", ["Content-Length: 21", "Content-Length: 22"]) + create],
     ["length and chunks", [400], head("CreateCluster", ["Content-Length: 21", "Transfer-Encoding: chunked"]) + create],
+    ["chunks and length", [400], head("CreateCluster", ["Transfer-Encoding: chunked", "Content-Length: 21"]) + create],
+    ["chunks within another coding", [400], head("CreateCluster", ["Transfer-Encoding: chunked, identity"]) + create],
+    ["an unknown coding", [400], head("CreateCluster", ["Transfer-Encoding: xchunked"]) + create],
+    ["two codings", [400], head("CreateCluster", ["Transfer-Encoding: chunked", "Transfer-Encoding: gzip"]) + create],
+    ["a list of lengths", [400], head("CreateCluster", ["Content-Length: 21, 21"]) + create],
+    ["a length with a sign", [400], head("CreateCluster", ["Content-Length: +21"]) + create],
+    ["a NUL in a header", [400], head("CreateCluster", ["Content-Length: 21", "X: a\u0000b"]) + create],
+    ["a folded header", [400], head("CreateCluster", ["Content-Length: 21", "X: a", " b"]) + create],
+    ["a blank before a colon", [400], head("CreateCluster", ["Content-Length : 21"]) + create],
+    ["a line feed within a header", [400], head("CreateCluster", ["X: a\nContent-Length: 21"]) + create],
+    ["HTTP/2 without asking", [400, 505], "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
     ["a length that is none", [400], head("CreateCluster", ["Content-Length: 1e9"]) + create],
     ["a negative length", [400], head("CreateCluster", ["Content-Length: -1"]) + create],
     ["a chunk that is none", [400, 0], `${head("CreateCluster", ["Transfer-Encoding: chunked"])}zz\r\n${create}`],
@@ -181,7 +192,8 @@ test("clients that send without end, or never read, do not make the server grow"
 
 async function callOnce(port: number): Promise<number> {
   const connection = await RawConnection.open(port);
-  connection.send(request("ListClusters", "{}"));
+  // As another account: one with too many calls under way is throttled.
+  connection.send(request("ListClusters", "{}").replace("Credential=123456789012", "Credential=999999999999"));
   const { status } = await connection.answer(waitMs);
   connection.close();
   return status;

@@ -26,6 +26,7 @@ function made(spec: Partial<PayloadContainer>, more: Partial<ContainerPlan> = {}
     cluster: "testc",
     environment: {},
     gpu: { by: "device-requests" },
+    realPaths: new Map([["/etc", "/etc"]]),
     ...more,
   };
   return containerConfig(plan).body as Body;
@@ -139,7 +140,11 @@ test("mounts name paths and volumes; a mount without a volume is an anonymous on
     },
     { task: { ...task, volumes } },
   );
-  assert.deepEqual(body.HostConfig.Binds, ["/etc:/a:ro", `${taskVolumeName(taskArn, "empty", task)}:/b`, "shared:/c"]);
+  assert.deepEqual(body.HostConfig.Binds, ["/etc:/a:ro"]);
+  assert.deepEqual(body.HostConfig.Mounts, [
+    { Type: "volume", Source: taskVolumeName(taskArn, "empty", task), Target: "/b", ReadOnly: false },
+    { Type: "volume", Source: "shared", Target: "/c", ReadOnly: false },
+  ]);
   assert.deepEqual(body.Volumes, { "/d": {} });
 });
 
@@ -162,6 +167,52 @@ test("GPUs are asked of the engine, or of a runtime by the environment", () => {
   assert.deepEqual(byRuntime.Env, ["NVIDIA_VISIBLE_DEVICES=GPU-a,GPU-b"]);
   assert.equal(byRuntime.HostConfig.Runtime, "nvidia");
   assert.equal("Runtime" in made({}, { gpu: { by: "runtime", runtime: "nvidia" } }).HostConfig, false);
+});
+
+test("members that reach beyond the container are not taken from a task, unless they are empty", () => {
+  for (const [member, value] of Object.entries({
+    Binds: ["/:/host"],
+    Mounts: [{ Type: "bind", Source: "/", Target: "/host" }],
+    VolumesFrom: ["another"],
+    Links: ["another:db"],
+    PortBindings: { "80/tcp": [{ HostPort: "22" }] },
+    PublishAllPorts: true,
+    DeviceRequests: [{ Count: -1 }],
+    DeviceCgroupRules: ["a *:* rwm"],
+    Runtime: "another",
+    UTSMode: "host",
+    UsernsMode: "host",
+    CgroupnsMode: "host",
+    Cgroup: "container:another",
+    GroupAdd: ["docker"],
+    OomScoreAdj: -1000,
+    VolumeDriver: "another",
+    RestartPolicy: { Name: "always" },
+    MaskedPaths: ["/x"],
+  })) {
+    const message = `HostConfigError: the member ${member} of the given host config cannot be set by a task`;
+    assert.throws(() => made(dockerConfig({}, { [member]: value })), { name: "UnusablePayload", message });
+  }
+  const networking = { NetworkingConfig: { EndpointsConfig: { "berth-10.64.0.0": {} } } };
+  assert.throws(() => made(dockerConfig(networking)), /DockerClientConfigError: the member NetworkingConfig/);
+  assert.throws(() => made(dockerConfig({ HostConfig: { Privileged: true } })), /the member HostConfig/);
+  assert.throws(() => made(dockerConfig({ Labels: { "berth.owner": "x" } })), /the label berth.owner is reserved/);
+  made(dockerConfig({ NetworkingConfig: {} }, { Binds: null, UTSMode: "", PublishAllPorts: false, OomScoreAdj: 0 }));
+});
+
+test("a containerPath is an absolute path without options", () => {
+  const volumes = [{ name: "etc", type: "host", host: { sourcePath: "/etc" } }];
+  for (const containerPath of ["", "a", "/a:ro", "/a:/b", "/a:rshared", "/a\0b", "/a,b:z"]) {
+    const message = /HostConfigError: the containerPath .* is not an absolute path without colons/;
+    for (const sourceVolume of ["etc", ""]) {
+      const spec = { mountPoints: [{ sourceVolume, containerPath }] };
+      assert.throws(() => made(spec, { task: { ...task, volumes } }), message, containerPath);
+    }
+  }
+  const colon = [{ name: "etc", type: "host", host: { sourcePath: "/e:/tc" } }];
+  const realPaths = new Map([["/e:/tc", "/e:/tc"]]);
+  const spec = { mountPoints: [{ sourceVolume: "etc", containerPath: "/a" }] };
+  assert.throws(() => made(spec, { task: { ...task, volumes: colon }, realPaths }), /sourcePath "\/e:\/tc" cannot be/);
 });
 
 test("what cannot be used is a failure with its reason", () => {

@@ -1,8 +1,8 @@
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 import type { ContainerName, PortBinding, TaskSurroundings } from "../container-runtime.ts";
-import { containerLabels, containerName, ownerLabel } from "./container-names.ts";
+import { containerLabels, containerName, isReservedLabel, ownerLabel } from "./container-names.ts";
 import type { GroundworkPlace } from "./task-groundwork.ts";
-import { volumeSource, volumesOf } from "./task-volumes.ts";
+import { type VolumeSource, volumeSource, volumesOf } from "./task-volumes.ts";
 
 /** How a container comes to its GPUs: asked of the engine, or by a runtime that reads NVIDIA_VISIBLE_DEVICES. */
 export type GpuAccess = { readonly by: "device-requests" } | { readonly by: "runtime"; readonly runtime: string };
@@ -20,6 +20,8 @@ export type ContainerPlan = {
   /** Added to the environment last: where the agent serves metadata and credentials. */
   readonly environment: Readonly<Record<string, string>>;
   readonly gpu: GpuAccess;
+  /** The path without symbolic links for each host path that the container mounts. */
+  readonly realPaths: ReadonlyMap<string, string>;
 };
 
 /** The container cannot be made of what the payload says; the message is the reason, with the name of the error in front. */
@@ -28,6 +30,7 @@ export class UnusablePayload extends Error {
 }
 
 type Json = { readonly [member: string]: unknown };
+type Body = Json & { readonly HostConfig: Json };
 
 /** AWS: the least that a container is given: CPU shares, and memory in MiB. */
 const least = { cpuShares: 2, memoryMiB: 4 };
@@ -39,16 +42,16 @@ const bytesPerMiB = 1_048_576;
  * What Docker is asked to make: the body of `POST /containers/create`. What `dockerConfig` says wins over what the members of the
  * payload say, and the groundwork's place wins over both. Throws {@link UnusablePayload}.
  */
-export function containerConfig(plan: ContainerPlan): { readonly name: string; readonly body: Json } {
+export function containerConfig(plan: ContainerPlan): { readonly name: string; readonly body: Body } {
   const { spec, place } = plan;
-  const config = overlaid(ownConfig(plan), decoded(spec.dockerConfig?.config, "DockerClientConfigError", "config"));
+  const config = overlaid(ownConfig(plan), payloadConfig(spec));
   if (spec.healthCheckType === "docker" && !isObject(config.Healthcheck)) {
     throw new UnusablePayload(
       "DockerClientConfigError: the container's health is to be checked, but no check is given",
     );
   }
   const hostConfig: Json = {
-    ...overlaid(ownHostConfig(plan), decoded(spec.dockerConfig?.hostConfig, "HostConfigError", "host config")),
+    ...overlaid(ownHostConfig(plan), payloadHostConfig(spec)),
     ...(place.networkMode === undefined ? {} : { NetworkMode: place.networkMode }),
     ...(place.pidMode === undefined ? {} : { PidMode: place.pidMode }),
     ...(place.ipcMode === undefined ? {} : { IpcMode: place.ipcMode }),
@@ -64,7 +67,7 @@ export function containerConfig(plan: ContainerPlan): { readonly name: string; r
   };
   return {
     name: containerName(plan.name, plan.task),
-    body: sharesNetwork(hostConfig.NetworkMode) ? withoutNetwork(body, hostConfig) : body,
+    body: sharesNetwork(hostConfig.NetworkMode) ? withoutNetwork(body) : body,
   };
 }
 
@@ -108,7 +111,7 @@ function ownHostConfig(plan: ContainerPlan): Json {
     CpuShares: Math.min(Math.max(spec.cpu ?? 0, least.cpuShares), cpuSharesMax),
     ...(memoryMiB > 0 ? { Memory: Math.max(memoryMiB, least.memoryMiB) * bytesPerMiB } : {}),
     ...(bindings.length === 0 ? {} : { PortBindings: portBindings(bindings) }),
-    Binds: binds(plan),
+    ...mounts(plan),
     ...(spec.volumesFrom?.length
       ? {
           VolumesFrom: spec.volumesFrom.map(
@@ -132,16 +135,50 @@ function gpuMembers(gpu: GpuAccess, ids: readonly string[]): Json {
   return { DeviceRequests: [{ Driver: "nvidia", DeviceIDs: ids, Capabilities: [["gpu"]] }] };
 }
 
-function binds({ spec, task, name }: ContainerPlan): readonly string[] {
+/** A mount point of the payload with its volume. */
+type Mount = { readonly found: VolumeSource; readonly target: string; readonly readOnly: boolean };
+
+/** The named volumes that a container mounts; mount points without a name are anonymous volumes. Throws {@link UnusablePayload}. */
+export function mountsOf(spec: PayloadContainer, taskArn: string, task: TaskSurroundings): readonly Mount[] {
   const volumes = volumesOf(task);
   return (spec.mountPoints ?? []).flatMap(({ sourceVolume, containerPath, readOnly }) => {
+    const target = checkedTarget(containerPath ?? "");
     if (!sourceVolume) return [];
     const volume = volumes.find((candidate) => candidate.name === sourceVolume);
     if (volume === undefined) throw new UnusablePayload(`HostConfigError: Invalid volume referenced: ${sourceVolume}`);
-    const found = volumeSource(volume, name.taskArn, task);
+    const found = volumeSource(volume, taskArn, task);
     if (typeof found === "string") throw new UnusablePayload(`HostConfigError: ${found}`);
-    return [`${found.source}:${containerPath ?? ""}${readOnly === true ? ":ro" : ""}`];
+    return [{ found, target, readOnly: readOnly === true }];
   });
+}
+
+/** In a bind string, text after a colon would be read as options or as another path. */
+function checkedTarget(path: string): string {
+  if (/^\/[^:\0]*$/.test(path)) return path;
+  throw new UnusablePayload(
+    `HostConfigError: the containerPath ${JSON.stringify(path)} is not an absolute path without colons`,
+  );
+}
+
+/**
+ * Volumes use Docker's structured mounts. Host paths use bind strings, because Docker creates a missing folder only for those; neither
+ * side contains a colon.
+ */
+function mounts(plan: ContainerPlan): Json {
+  const { spec, task, name, realPaths } = plan;
+  const all = mountsOf(spec, name.taskArn, task);
+  const binds = all.flatMap(({ found, target, readOnly }) => {
+    if (found.kind !== "path") return [];
+    const real = realPaths.get(found.source);
+    if (real === undefined || !/^\/[^:\0]*$/.test(real)) {
+      throw new UnusablePayload(`HostConfigError: the sourcePath ${JSON.stringify(found.source)} cannot be mounted`);
+    }
+    return [`${real}:${target}${readOnly ? ":ro" : ""}`];
+  });
+  const volumes = all.flatMap(({ found: { kind, source }, target, readOnly }) =>
+    kind === "volume" ? [{ Type: "volume", Source: source, Target: target, ReadOnly: readOnly }] : [],
+  );
+  return { Binds: binds, ...(volumes.length === 0 ? {} : { Mounts: volumes }) };
 }
 
 function portsOf(binding: PortBinding): readonly { readonly port: string; readonly hostPort: string }[] {
@@ -160,16 +197,56 @@ function portBindings(bindings: readonly PortBinding[]): Json {
   return all;
 }
 
-function decoded(text: string | null | undefined, error: string, what: string): Json {
+/** The members of `config` that a task may set. Others reach beyond its container: NetworkingConfig joins another task's network. */
+const configMembers = new Set([
+  ...["User", "WorkingDir", "Hostname", "Domainname", "Labels", "Env", "Cmd", "Entrypoint", "Shell", "Volumes"],
+  ...["OpenStdin", "StdinOnce", "Tty", "AttachStdin", "AttachStdout", "AttachStderr", "NetworkDisabled"],
+  ...["Healthcheck", "StopSignal", "StopTimeout", "ExposedPorts"],
+]);
+
+/**
+ * The members of `hostConfig` that a task may set; the host's policy decides about their values. The others belong to the agent (mounts,
+ * ports, GPUs) or do not exist in ECS.
+ */
+const hostConfigMembers = new Set([
+  ...["NetworkMode", "PidMode", "IpcMode", "Privileged", "CapAdd", "CapDrop", "SecurityOpt", "Sysctls", "Devices"],
+  ...["ReadonlyRootfs", "Tmpfs", "ShmSize", "Init", "Ulimits", "LogConfig"],
+  ...["Dns", "DnsSearch", "DnsOptions", "ExtraHosts"],
+  ...["CpuShares", "Memory", "MemoryReservation", "MemorySwap", "MemorySwappiness"],
+  // AWS: given, and overwritten.
+  "CgroupParent",
+]);
+
+function payloadConfig({ dockerConfig }: PayloadContainer): Json {
+  const config = decoded(dockerConfig?.config, "DockerClientConfigError", "config", configMembers);
+  const reserved = isObject(config.Labels) ? Object.keys(config.Labels).find(isReservedLabel) : undefined;
+  if (reserved === undefined) return config;
+  throw new UnusablePayload(`DockerClientConfigError: the label ${reserved} is reserved for Berth`);
+}
+
+const payloadHostConfig = ({ dockerConfig }: PayloadContainer): Json =>
+  decoded(dockerConfig?.hostConfig, "HostConfigError", "host config", hostConfigMembers);
+
+function decoded(text: string | null | undefined, error: string, what: string, members: ReadonlySet<string>): Json {
   if (text === null || text === undefined || text === "") return {};
+  const value = parsed(text);
+  if (value === null) throw new UnusablePayload(`${error}: the given ${what} is no JSON object`);
+  const foreign = Object.keys(value).find((member) => !members.has(member) && !isEmpty(value[member]));
+  if (foreign === undefined) return value;
+  throw new UnusablePayload(`${error}: the member ${foreign} of the given ${what} cannot be set by a task`);
+}
+
+function parsed(text: string): Json | null {
   try {
     const value: unknown = JSON.parse(text);
-    if (isObject(value)) return value;
+    return isObject(value) ? value : null;
   } catch {
-    // Told below, as is JSON of the wrong kind.
+    return null;
   }
-  throw new UnusablePayload(`${error}: the given ${what} is no JSON object`);
 }
+
+/** Whether Docker treats the value as not given. */
+const isEmpty = (value: unknown): boolean => !value || (typeof value === "object" && Object.keys(value).length === 0);
 
 /** AWS: what is decoded over something replaces it, but maps take entries in. */
 function overlaid(under: Json, over: Json): Json {
@@ -190,8 +267,8 @@ const networkMembers = {
   hostConfig: ["PortBindings", "PublishAllPorts", "Links", "Dns", "DnsSearch", "DnsOptions", "ExtraHosts"],
 };
 
-function withoutNetwork(body: Json, hostConfig: Json): Json {
-  return { ...without(body, networkMembers.config), HostConfig: without(hostConfig, networkMembers.hostConfig) };
+function withoutNetwork(body: Body): Body {
+  return { ...without(body, networkMembers.config), HostConfig: without(body.HostConfig, networkMembers.hostConfig) };
 }
 
 const without = (json: Json, members: readonly string[]): Json =>

@@ -1,9 +1,11 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { ContainerCommand, TaskSurroundings } from "../container-runtime.ts";
-import { containerConfig, type GpuAccess } from "./container-config.ts";
+import { containerConfig, type GpuAccess, UnusablePayload } from "./container-config.ts";
 import { containerLabels } from "./container-names.ts";
 import type { DockerEngine } from "./docker-engine.ts";
 import { DockerError } from "./docker-error.ts";
+import type { HostGuard } from "./host-guard.ts";
+import { HostRefusal } from "./host-policy.ts";
 import type { TaskGroundwork } from "./task-groundwork.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -12,6 +14,7 @@ export type ContainerMakerOptions = {
   readonly clock: Clock;
   readonly waiting: Waiting;
   readonly groundwork: TaskGroundwork;
+  readonly guard: HostGuard;
   readonly cluster: string;
   readonly owner?: string | null;
   readonly environmentOf?: (
@@ -26,11 +29,13 @@ export type ContainerMakerOptions = {
 /** AWS: so long the agent waits for Docker to make a container. */
 const createTimeoutMs = 240_000;
 
+type CreateCommand = Extract<ContainerCommand, { type: "create" }>;
+
 /** Makes containers, each once: the name of a container follows from its task, so Docker refuses the second. */
 export class ContainerMaker {
   readonly #options: ContainerMakerOptions;
-  /** Nobody but this process can have started them. */
-  readonly #made = new Set<string>();
+  /** Containers that only this process can have started, with the host paths that they mount. */
+  readonly #made = new Map<string, readonly string[]>();
 
   constructor(options: ContainerMakerOptions) {
     this.#options = options;
@@ -44,35 +49,58 @@ export class ContainerMaker {
     this.#made.delete(runtimeId);
   }
 
+  /** Rejects with HostRefusal if the host's policy forbids the container. Ignores unusable payloads, which `make` reports. */
+  async check(command: CreateCommand): Promise<void> {
+    try {
+      await this.#planned(command);
+    } catch (error) {
+      if (!(error instanceof UnusablePayload)) throw error;
+    }
+  }
+
+  /** Rejects with HostRefusal if a host path of the container has become a symbolic link since the container was created. */
+  async checkPaths(runtimeId: string): Promise<void> {
+    if (await this.#options.guard.areStillReal(this.#made.get(runtimeId) ?? [])) return;
+    throw new HostRefusal("a host path of the container has become a symbolic link since the container was created");
+  }
+
   /**
-   * The id of the container, which may be there from an earlier attempt. Rejects with UnusablePayload, DockerError,
+   * The id of the container, which may be there from an earlier attempt. Rejects with UnusablePayload, HostRefusal, DockerError,
    * DockerUnreachable or DockerTimeout.
    */
-  make(command: Extract<ContainerCommand, { type: "create" }>): Promise<string> {
-    const { docker, waiting, groundwork, cluster, owner = null, environmentOf, gpu, timeouts } = this.#options;
-    const { taskArn, container, spec, bindings, task } = command;
+  async make(command: CreateCommand): Promise<string> {
+    const { docker, waiting, timeouts } = this.#options;
+    const { name, body, paths } = await this.#planned(command);
+    const timeoutMs = timeouts?.createMs ?? createTimeoutMs;
+    return waiting.whileAway(async () => {
+      try {
+        const { Id } = await docker.createContainer(name, body, { signal: waiting.signal, timeoutMs });
+        this.#made.set(Id, paths);
+        return Id;
+      } catch (error) {
+        if (!(error instanceof DockerError) || error.status !== 409) throw error;
+        return await this.#earlier(name, command.taskArn, error);
+      }
+    }, timeoutMs);
+  }
+
+  async #planned({ taskArn, container, spec, bindings, task }: CreateCommand) {
+    const { groundwork, guard, cluster, owner = null, environmentOf, gpu } = this.#options;
+    const place = groundwork.placeOf(taskArn, task);
+    const realPaths = await guard.realPathsOf(spec, taskArn, task);
     const { name, body } = containerConfig({
       name: { taskArn, container },
       spec,
       bindings,
       task,
-      place: groundwork.placeOf(taskArn, task),
+      place,
       cluster,
       owner,
       environment: environmentOf?.(taskArn, container, task) ?? {},
       gpu: gpu ?? { by: "device-requests" },
+      realPaths,
     });
-    const timeoutMs = timeouts?.createMs ?? createTimeoutMs;
-    return waiting.whileAway(async () => {
-      try {
-        const { Id } = await docker.createContainer(name, body, { signal: waiting.signal, timeoutMs });
-        this.#made.add(Id);
-        return Id;
-      } catch (error) {
-        if (!(error instanceof DockerError) || error.status !== 409) throw error;
-        return await this.#earlier(name, taskArn, error);
-      }
-    }, timeoutMs);
+    return { name, body: await guard.allowed(body, place), paths: [...realPaths.values()] };
   }
 
   /** The container that has the name already, if it is of this task; else the refusal stands. */

@@ -13,12 +13,18 @@ export const containerLabels = {
 /** Whose containers they are, where an agent takes them all away at its end. */
 export const ownerLabel = "berth.owner";
 
+/** Whether a label is reserved for Berth, which recognises its containers and volumes by such labels. */
+export const isReservedLabel = (label: string): boolean => label.startsWith("berth.");
+
 /** The owner of containers: an agent by its name, which with `process` is one of that process and goes with it. */
 export const ownerOf = (agent: string, process: string | null): string =>
   `${process ?? ""}/${hash("sha256", agent, "hex").slice(0, 20)}`;
 
 /** The token of the process that the owner's containers go with, or null. */
 export const ownerProcess = (owner: string): string | null => owner.split("/")[0] || null;
+
+/** The agent of an owner, the same in every process of it. */
+export const agentOf = (owner: string): string => owner.split("/")[1] ?? "";
 
 /**
  * AWS: `ecs-<family>-<version>-<container>-<20 hex digits>`. The digits follow from the task and the container, so that a container

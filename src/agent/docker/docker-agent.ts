@@ -8,6 +8,7 @@ import type { GpuAccess } from "./container-config.ts";
 import { containerLabels, ownerLabel, ownerOf } from "./container-names.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { DockerRuntime } from "./docker-runtime.ts";
+import type { HostPolicy } from "./host-policy.ts";
 import type { PullBehaviour } from "./image-puller.ts";
 import { ownToken } from "./process-token.ts";
 
@@ -16,6 +17,8 @@ export type DockerAgentOptions = Omit<AgentOptions, "runtime" | "credentials" | 
   /** Whom the agent speaks for; what it can do depends on whether containers can ask it. */
   readonly instance: (can: { readonly hasEndpoints: boolean }) => AgentOptions["instance"];
   readonly pullBehaviour?: PullBehaviour;
+  /** What tasks may do on the host, where that is less than the host's own policy. */
+  readonly policy?: HostPolicy;
   readonly gpu?: GpuAccess;
   /** Nothing is kept: at its end the agent takes its containers away, since nobody would know them. */
   readonly isForgetful?: boolean;
@@ -72,6 +75,7 @@ export class DockerAgent {
         clock,
         log,
         groundwork: host.groundwork,
+        policy: options.policy ?? host.policy,
         engineVersion: host.version,
         cluster,
         owner,

@@ -39,6 +39,16 @@ test("containers join the pause container for what their task shares, and nothin
   });
 });
 
+test("a task ARN that ends in a path never reaches the control groups", async () => {
+  for (const id of ["..", ".", "", "a b", "a".repeat(65)]) {
+    const cgroups = new FakeCgroups();
+    const bad = `arn:aws:ecs:us-east-1:123456789012:task/c/${id}`;
+    await assert.rejects(groundwork(cgroups).prepare(bad, surroundings, []), /does not end in an id/);
+    assert.throws(() => groundwork(cgroups).placeOf(bad, surroundings), /does not end in an id/);
+    assert.deepEqual(cgroups.made, []);
+  }
+});
+
 test("a task without limits of its own is weighed by its containers", async () => {
   const cgroups = new FakeCgroups();
   await groundwork(cgroups).prepare(arn, surroundings, [

@@ -104,7 +104,7 @@ export class DockerGroundwork implements TaskGroundwork {
   /** Takes away what processes that are gone have left on this host. Never rejects. */
   removeLeftovers(): Promise<void> {
     const [docker, cgroups, networks, log] = [this.#docker, this.#cgroups, this.#networks, this.#log];
-    return removeLeftovers({ docker, cgroups, networks, log, idOf });
+    return removeLeftovers({ docker, cgroups, networks, log, idOf: lastPartOf });
   }
 
   /** All of it: of a task that is over nothing is started again, and its agent may not live to clean up. */
@@ -221,8 +221,14 @@ export class DockerGroundwork implements TaskGroundwork {
   }
 }
 
-/** The last part of the ARN: names of containers and control groups are made of it. */
-const idOf = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf("/") + 1);
+const lastPartOf = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf("/") + 1);
+
+/** The last part of the ARN: names of containers and control groups contain it, so it must be a plain name and not `..`. */
+function idOf(taskArn: string): string {
+  const id = lastPartOf(taskArn);
+  if (/^[\w-]{1,64}$/.test(id)) return id;
+  throw new Error(`the task ARN ${JSON.stringify(taskArn)} does not end in an id`);
+}
 
 /** The name of the container that holds the task's namespaces; `container:<name>` is how the others join them. */
 export const pauseName = (taskArn: string): string => `berth-pause-${idOf(taskArn)}`;

@@ -6,6 +6,7 @@ import { DockerEngine } from "./docker-engine.ts";
 import { DockerUnreachable } from "./docker-error.ts";
 import { type DockerGroundwork, openDockerGroundwork } from "./docker-groundwork.ts";
 import { type DockerHostInfo, dockerHostInfo } from "./docker-runtime.ts";
+import { type HostPolicy, offeredUnder, strictPolicy } from "./host-policy.ts";
 
 /** Docker cannot be used; the text is for the operator. */
 export class DockerHostError extends Error {
@@ -23,6 +24,8 @@ export class DockerHostError extends Error {
 export class DockerHost {
   readonly engine: DockerEngine;
   readonly groundwork: DockerGroundwork;
+  /** What tasks may do on it. */
+  readonly policy: HostPolicy;
   /** Of the engine, as `20.10.24`. */
   readonly version: string;
   readonly architecture: "x86_64" | "arm64";
@@ -32,9 +35,16 @@ export class DockerHost {
   readonly #facts: DockerHostInfo;
   readonly #apiVersion: string;
 
-  private constructor(engine: DockerEngine, groundwork: DockerGroundwork, facts: DockerHostInfo, apiVersion: string) {
+  private constructor(
+    engine: DockerEngine,
+    groundwork: DockerGroundwork,
+    policy: HostPolicy,
+    facts: DockerHostInfo,
+    apiVersion: string,
+  ) {
     this.engine = engine;
     this.groundwork = groundwork;
+    this.policy = policy;
     this.#facts = facts;
     this.#apiVersion = apiVersion;
     this.version = facts.version.Version ?? "";
@@ -44,10 +54,10 @@ export class DockerHost {
   }
 
   /**
-   * Opens the engine at `dockerHost`, a value of DOCKER_HOST; empty is the usual socket. Rejects with DockerHostError when none
+   * Opens the engine at `dockerHost`, a value of DOCKER_HOST; empty is the usual socket. `policy` is what tasks may do. Rejects with DockerHostError when none
    * answers, it is too old, or it runs no Linux containers.
    */
-  static async open(dockerHost: string, log: AgentLog): Promise<DockerHost> {
+  static async open(dockerHost: string, log: AgentLog, policy: HostPolicy = strictPolicy): Promise<DockerHost> {
     let engine: DockerEngine;
     try {
       engine = new DockerEngine(dockerHost || defaultDockerHost);
@@ -67,20 +77,21 @@ export class DockerHost {
       const [facts, apiVersion] = await Promise.all([dockerHostInfo(engine), engine.apiVersion()]);
       const { Os = "linux" } = facts.version;
       if (Os !== "linux") throw new Error(`it runs ${Os} containers`);
-      return new DockerHost(engine, await openDockerGroundwork({ docker: engine, log }), facts, apiVersion);
+      return new DockerHost(engine, await openDockerGroundwork({ docker: engine, log }), policy, facts, apiVersion);
     } catch (cause) {
       engine.close();
       throw new DockerHostError(`Docker on ${engine.address} cannot be used (${textOf(cause)})`, "use another", cause);
     }
   }
 
-  /** What a host like this registers with. */
+  /** What a host like this registers with: what it can do, as far as its policy lets tasks have it. */
   attributes(more: {
     readonly hasEndpoints: boolean;
     readonly gpuDriverVersion: string | null;
   }): readonly HostAttribute[] {
     const canLimitTasks = this.groundwork.canLimitTasks();
-    return dockerAttributes({ ...this.#facts, apiVersion: this.#apiVersion, canLimitTasks, ...more });
+    const all = dockerAttributes({ ...this.#facts, apiVersion: this.#apiVersion, canLimitTasks, ...more });
+    return offeredUnder(this.policy, all);
   }
 
   /** Ends the calls under way; containers run on. */

@@ -13,16 +13,19 @@ import type {
 } from "../container-runtime.ts";
 import { type GpuAccess, UnusablePayload } from "./container-config.ts";
 import { ContainerMaker } from "./container-maker.ts";
-import { containerLabels } from "./container-names.ts";
+import { agentOf, containerLabels } from "./container-names.ts";
 import { ContainerWatch, timeOf } from "./container-watch.ts";
 import type { DockerInfo, DockerVersion } from "./docker-answers.ts";
 import type { DockerEngine } from "./docker-engine.ts";
 import { DockerError, DockerTimeout, failureText, isAway, isNotFound } from "./docker-error.ts";
+import { HostGuard } from "./host-guard.ts";
+import { realPathOnDisk } from "./host-paths.ts";
+import { type HostPolicy, HostRefusal, strictPolicy } from "./host-policy.ts";
 import { hostPortUse } from "./host-port-use.ts";
 import { ImagePuller, type PullBehaviour, type RegistryAuth } from "./image-puller.ts";
 import { Slots } from "./slots.ts";
 import type { TaskGroundwork } from "./task-groundwork.ts";
-import { makeTaskVolumes, removeTaskVolumes } from "./task-volumes.ts";
+import { makeTaskVolumes, removeTaskVolumes, type VolumePlace } from "./task-volumes.ts";
 import { UsageSampler } from "./usage-sampler.ts";
 import { Waiting } from "./waiting.ts";
 
@@ -31,6 +34,8 @@ export type DockerRuntimeOptions = {
   readonly clock: Clock;
   readonly log: AgentLog;
   readonly groundwork: TaskGroundwork;
+  /** What tasks may do on the host; {@link strictPolicy} unless given. */
+  readonly policy?: HostPolicy;
   /** The engine's version, as `20.10.24`. */
   readonly engineVersion: string;
   /** Name or ARN of the cluster, as the agent is given it: a label of its containers. */
@@ -71,6 +76,7 @@ export class DockerRuntime implements ContainerRuntime {
   readonly #options: DockerRuntimeOptions;
   readonly #waiting: Waiting;
   readonly #puller: ImagePuller;
+  readonly #volumes: VolumePlace;
   readonly #maker: ContainerMaker;
   readonly #watch: ContainerWatch;
   readonly #sampler: UsageSampler;
@@ -103,7 +109,13 @@ export class DockerRuntime implements ContainerRuntime {
       emit: (event) => this.#tell(event),
       onStream: (stands) => void this.#streamChanged(stands),
     });
-    this.#maker = new ContainerMaker({ ...options, waiting });
+    const { policy = strictPolicy, owner } = options;
+    this.#volumes = { docker, policy, agent: agentOf(owner ?? ""), signal: waiting.signal };
+    const guard = new HostGuard({
+      ...this.#volumes,
+      realPath: isLocal(docker.address) ? realPathOnDisk : null,
+    });
+    this.#maker = new ContainerMaker({ ...options, waiting, guard });
     this.#sampler = new UsageSampler({
       docker,
       waiting,
@@ -214,17 +226,25 @@ export class DockerRuntime implements ContainerRuntime {
   async #prepare({ taskArn, task, specs }: Extract<TaskCommand, { type: "prepare" }>): Promise<void> {
     const { docker, groundwork } = this.#options;
     try {
+      await this.#waiting.whileAway(async () => {
+        for (const spec of specs)
+          await this.#maker.check({ type: "create", taskArn, container: spec.name, spec, bindings: [], task });
+      });
       await this.#waiting.whileAway(() => groundwork.prepare(taskArn, task, specs));
     } catch (error) {
       this.#waiting.signal.throwIfAborted();
-      this.#tell({ type: "prepare-failed", taskArn, reason: error instanceof Error ? error.message : String(error) });
+      const reason = error instanceof HostRefusal ? createProblem(error) : textOf(error);
+      this.#tell({ type: "prepare-failed", taskArn, reason });
       return;
     }
     try {
-      await this.#waiting.whileAway(() => makeTaskVolumes(docker, taskArn, task, this.#waiting.signal));
+      await this.#waiting.whileAway(() => makeTaskVolumes(this.#volumes, taskArn, task));
     } catch (error) {
       this.#waiting.signal.throwIfAborted();
-      const reason = `resource cannot be initialized for task ${taskArn}: ${failureText(error)}`;
+      const reason =
+        error instanceof HostRefusal
+          ? createProblem(error)
+          : `resource cannot be initialized for task ${taskArn}: ${failureText(error)}`;
       this.#tell({ type: "prepare-failed", taskArn, reason });
       return;
     }
@@ -273,6 +293,7 @@ export class DockerRuntime implements ContainerRuntime {
     let before = container.startedAt;
     try {
       await this.#starts.run(async () => {
+        await this.#maker.checkPaths(runtimeId);
         // A container that an earlier process may have started is looked at before it is started twice.
         let mayRun = !isRestart && !this.#maker.madeHere(runtimeId);
         await this.#waiting.whileAway(async () => {
@@ -377,6 +398,8 @@ export class DockerRuntime implements ContainerRuntime {
 
 /** The ports of another machine cannot be seen. */
 const isLocal = (address: string): boolean => address.startsWith("unix://");
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function createProblem(error: unknown): string {
   if (error instanceof UnusablePayload) return error.message;

@@ -8,6 +8,11 @@ const eni = {
   subnetGatewayIpv4Address: "10.64.16.1/20",
 };
 
+const at = (privateAddress: string, subnetGatewayIpv4Address: string) => ({
+  ipv4Addresses: [{ privateAddress, primary: true }],
+  subnetGatewayIpv4Address,
+});
+
 test("the primary address with the subnet that its gateway names", () => {
   assert.deepEqual(taskAddress(eni), {
     address: "10.64.20.9",
@@ -31,6 +36,10 @@ test("names and name servers go to the containers", () => {
   assert.deepEqual([hostname, nameServers, searchDomains], ["ip-10-64-20-9.internal", ["10.0.0.2"], ["internal"]]);
 });
 
+test("the range for tasks ends with 10.79.255.255", () => {
+  assert.equal(taskAddress({ ...eni, ...at("10.79.255.9", "10.79.240.1/20") }).subnet, "10.79.240.0/20");
+});
+
 test("an interface that no network can be made for says what is wrong", () => {
   for (const [part, problem] of [
     [{ ipv4Addresses: [] }, /has no IPv4 address/],
@@ -38,6 +47,9 @@ test("an interface that no network can be made for says what is wrong", () => {
     [{ subnetGatewayIpv4Address: "10.64.16.1" }, /"10\.64\.16\.1", is not in CIDR form/],
     [{ subnetGatewayIpv4Address: "nowhere/24" }, /is not in CIDR form/],
     [{ subnetGatewayIpv4Address: "10.64.0.1/24" }, /10\.64\.20\.9 is not in the subnet of 10\.64\.0\.1\/24/],
+    [at("192.168.1.9", "192.168.1.1/24"), /192\.168\.1\.1\/24 is outside 10\.64\.0\.0\/12/],
+    [at("10.80.0.9", "10.80.0.1/20"), /is outside/],
+    [at("10.64.0.9", "10.64.0.1/8"), /is outside/],
   ] as const) {
     assert.throws(() => taskAddress({ ...eni, ...part }), problem);
   }

@@ -33,6 +33,9 @@ export function taskAddress(eni: ElasticNetworkInterface): TaskAddress {
   }
   const subnet = firstOf(router, prefix);
   if (firstOf(own, prefix) !== subnet) throw new Error(`${address} is not in the subnet of ${gateway}/${prefix}`);
+  if (firstOf(router, 12) !== firstOf(taskRange, 12) || prefix < 12) {
+    throw new Error(`the subnet of ${gateway}/${prefix} is outside 10.64.0.0/12, the range for tasks`);
+  }
   return {
     address,
     macAddress: eni.macAddress === undefined || eni.macAddress === "" ? null : (eni.macAddress ?? null),
@@ -46,6 +49,8 @@ export function taskAddress(eni: ElasticNetworkInterface): TaskAddress {
 
 const firstOf = (address: number, prefix: number): number =>
   Math.floor(address / 2 ** (32 - prefix)) * 2 ** (32 - prefix);
+/** 10.64.0.0. A bridge for any other range could take the place of a network that this host reaches through its router. */
+const taskRange = 0x0a_40_00_00;
 const textOf = (address: number): string => [24, 16, 8, 0].map((shift) => (address >>> shift) & 0xff).join(".");
 
 function numberOf(address: string): number | null {

@@ -1,12 +1,20 @@
 import type { PayloadVolume } from "../../agent-protocol/to-agent/payload.ts";
 import type { TaskSurroundings } from "../container-runtime.ts";
-import { taskVolumeName } from "./container-names.ts";
+import { isReservedLabel, taskVolumeName } from "./container-names.ts";
 import type { DockerVolume } from "./docker-answers.ts";
 import type { DockerEngine } from "./docker-engine.ts";
 import { isNotFound } from "./docker-error.ts";
+import { type HostPolicy, isPlainTmpfs, refuseOnHost } from "./host-policy.ts";
 
-/** Where a volume of a task is: a path of the host or the name of a Docker volume, which is what a bind begins with. */
+/**
+ * Marks a shared volume with the agent that created it. Tasks may use only the volumes of their own agent, and those that the operator
+ * allows by name.
+ */
+export const sharedVolumeLabel = "berth.shared-volume";
+
+/** Where a volume of a task is: a path of the host or the name of a Docker volume. */
 export type VolumeSource = {
+  readonly kind: "path" | "volume";
   readonly source: string;
   /** What Docker is asked for before the first container; null when nothing. */
   readonly make: {
@@ -25,45 +33,87 @@ export function volumeSource(volume: PayloadVolume, taskArn: string, task: TaskS
   const ofTask = taskVolumeName(taskArn, name, task);
   if (docker !== undefined && docker !== null) {
     const isShared = docker.scope === "shared";
-    const made = {
+    // AWS: a shared volume without autoprovision is the operator's; where there is none, Docker makes an empty one.
+    const isPlain = isShared && docker.autoprovision !== true;
+    const make = {
       Name: isShared ? name : ofTask,
-      ...(docker.driver ? { Driver: docker.driver } : {}),
-      ...(docker.driverOpts ? { DriverOpts: docker.driverOpts } : {}),
+      ...(docker.driver && !isPlain ? { Driver: docker.driver } : {}),
+      ...(docker.driverOpts && !isPlain ? { DriverOpts: docker.driverOpts } : {}),
       ...(docker.labels ? { Labels: docker.labels } : {}),
     };
-    // AWS: a shared volume without autoprovision is the operator's; Docker makes an empty one where there is none.
-    const make = isShared && docker.autoprovision !== true ? null : made;
-    return { source: made.Name, make, ofTask: !isShared };
+    return { kind: "volume", source: make.Name, make, ofTask: !isShared };
   }
   if (type === undefined || type === null || type === "host") {
     const path = host?.sourcePath ?? "";
-    if (path !== "") return { source: path, make: null, ofTask: false };
-    return { source: ofTask, make: { Name: ofTask, Driver: "local" }, ofTask: true };
+    if (path !== "") return { kind: "path", source: path, make: null, ofTask: false };
+    return { kind: "volume", source: ofTask, make: { Name: ofTask, Driver: "local" }, ofTask: true };
   }
   return `volume ${name}: this host does not serve volumes of type ${type}`;
 }
 
-/** Makes the volumes of a task that are not there. Rejects with a DockerError, or an Error whose message says what is wrong. */
-export async function makeTaskVolumes(
-  docker: DockerEngine,
-  taskArn: string,
-  task: TaskSurroundings,
-  signal: AbortSignal,
-): Promise<void> {
+export type VolumePlace = {
+  readonly docker: DockerEngine;
+  readonly policy: HostPolicy;
+  /** The agent, in the label of its shared volumes. */
+  readonly agent: string;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Creates the volumes of a task that do not exist yet. Rejects with HostRefusal for one that the policy forbids, with a DockerError, or
+ * with an Error whose message says what is wrong.
+ */
+export async function makeTaskVolumes(place: VolumePlace, taskArn: string, task: TaskSurroundings): Promise<void> {
+  for (const volume of volumesOf(task)) checkVolume(volume, place.policy);
   for (const volume of volumesOf(task)) {
     const found = volumeSource(volume, taskArn, task);
     if (typeof found === "string") throw new Error(found);
     const { make, ofTask } = found;
     if (make === null) continue;
-    if (!ofTask) {
-      const existing = await existingVolume(docker, make.Name, signal);
-      if (existing !== null) {
-        checkShared(existing, make.Driver);
-        continue;
-      }
-    }
-    await docker.createVolume(make, { signal });
+    if (!ofTask && (await isUsable(place, make.Name, make.Driver))) continue;
+    const labels = { ...make.Labels, ...(ofTask ? {} : { [sharedVolumeLabel]: place.agent }) };
+    const body = Object.keys(labels).length > 0 ? { ...make, Labels: labels } : make;
+    await place.docker.createVolume(body, { signal: place.signal });
   }
+}
+
+/** Rejects with HostRefusal if the policy forbids a volume that the container mounts; `names` are the volumes it mounts. */
+export async function checkMountedVolumes(
+  place: VolumePlace,
+  taskArn: string,
+  task: TaskSurroundings,
+  names: ReadonlySet<string>,
+): Promise<void> {
+  for (const volume of volumesOf(task)) {
+    if (!names.has(volume.name)) continue;
+    checkVolume(volume, place.policy);
+    const found = volumeSource(volume, taskArn, task);
+    if (typeof found !== "string" && found.kind === "volume" && !found.ofTask) {
+      await isUsable(place, found.source, found.make?.Driver);
+    }
+  }
+}
+
+/** Throws {@link HostRefusal} if `policy` forbids the volume's driver, options or labels. Pure. */
+export function checkVolume({ name, dockerVolumeConfiguration: docker }: PayloadVolume, policy: HostPolicy): void {
+  if (docker === undefined || docker === null) return;
+  const { driver, driverOpts, labels } = docker;
+  const label = Object.keys(labels ?? {}).find(isReservedLabel);
+  if (label !== undefined) refuseOnHost(`the label ${label} of the volume ${name}, which is Berth's own, is`);
+  if (policy.volumeOptions) return;
+  if (driver && driver !== "local")
+    refuseOnHost(`the driver ${driver} of the volume ${name} is`, "--allow-volume-options");
+  if (!isPlainVolume(driverOpts ?? {})) {
+    refuseOnHost(`the driver options of the volume ${name} are`, "--allow-volume-options");
+  }
+}
+
+/** Whether these options make the driver `local` create only a folder or a tmpfs. */
+function isPlainVolume(options: Readonly<Record<string, string>>): boolean {
+  const { type, device, o, size, ...more } = options;
+  if (Object.keys(more).length > 0 || !/^\d*[kmgt]?b?$/i.test(size ?? "")) return false;
+  if (type === "tmpfs") return isPlainTmpfs(o ?? "");
+  return type === undefined && device === undefined && o === undefined;
 }
 
 /** Removes the volumes that go with a task. Rejects with the first failure, having tried all. */
@@ -96,9 +146,22 @@ async function existingVolume(docker: DockerEngine, name: string, signal: AbortS
   }
 }
 
-/** AWS: a volume of the same name that another driver keeps is not taken for the wanted one. */
-function checkShared(existing: DockerVolume, driver: string | undefined): void {
-  const wanted = driver ?? "local";
-  if (existing.Driver === undefined || existing.Driver === wanted) return;
-  throw new Error(`volume ${existing.Name} exists with the driver ${existing.Driver}, and ${wanted} is wanted`);
+/**
+ * Whether a shared volume with this name exists. Rejects with HostRefusal if another created it and the policy does not name it.
+ * AWS: a volume of the same name with another driver is an error.
+ */
+async function isUsable(
+  { docker, policy, agent, signal }: VolumePlace,
+  name: string,
+  driver: string | undefined,
+): Promise<boolean> {
+  const existing = await existingVolume(docker, name, signal);
+  if (existing === null) return false;
+  if (existing.Labels?.[sharedVolumeLabel] !== agent && !policy.volumes.includes(name)) {
+    refuseOnHost(`the Docker volume ${name}, which this agent did not create, is`, `--allow-volume ${name}`);
+  }
+  if (driver !== undefined && existing.Driver !== undefined && existing.Driver !== driver) {
+    throw new Error(`volume ${name} exists with the driver ${existing.Driver}, and ${driver} is wanted`);
+  }
+  return true;
 }

@@ -1,5 +1,6 @@
 import type { AccountStep } from "../account-step.ts";
 import type { EffectiveSettings } from "../call.ts";
+import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import { type AccountSetting, initialValue, settingNames } from "./account-setting.ts";
 
@@ -55,9 +56,17 @@ export function effectiveSettings(step: AccountStep, principalArn: string): Effe
   return settings;
 }
 
-/** Puts a checked setting. */
+/**
+ * Puts a checked setting. Refuses with ClientException when the account has as many as it may have.
+ * DIFFERS: nobody knows which principals there are, so that the settings of an account and region are limited to 10,000.
+ */
 export function putSetting(step: AccountStep, setting: AccountSetting): AccountSetting {
-  step.state.settings.put(settingKey(setting.principalArn, setting.name), setting);
+  const { settings } = step.state;
+  const key = settingKey(setting.principalArn, setting.name);
+  if (settings.size >= limits.accountSettings && !settings.has(key)) {
+    refuse("ClientException", `The limit of ${limits.accountSettings} account settings has been reached.`);
+  }
+  settings.put(key, setting);
   return setting;
 }
 

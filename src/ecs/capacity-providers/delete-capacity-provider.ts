@@ -1,4 +1,6 @@
+import { must } from "../../lib/assert.ts";
 import type { AccountStep } from "../account-step.ts";
+import { limits } from "../limits.ts";
 import { capacityProviderReply, providerToChange } from "./account-providers.ts";
 import type { CapacityProvider } from "./capacity-provider.ts";
 import { refuseManagedInstances } from "./managed-instances.ts";
@@ -30,7 +32,15 @@ export function deleteCapacityProvider(step: AccountStep, request: DeleteCapacit
           updateStatusReason: `The capacity provider cannot be deleted because it is associated with cluster: ${clusters.join(", ")}. Remove the capacity provider from the cluster and try again.`,
         };
   step.state.capacityProviders.put(name, after);
+  forgetOldestProviders(step);
   return { capacityProvider: capacityProviderReply(step, name, true) };
+}
+
+/** DIFFERS: only the newest 1,000 deleted capacity providers of an account and region can be described. */
+function forgetOldestProviders({ state }: AccountStep): void {
+  while (state.inactiveProviders.size > limits.inactiveCapacityProviders) {
+    state.capacityProviders.delete(must(state.inactiveProviders.oldest(), "a name"));
+  }
 }
 
 /** The names of the ACTIVE clusters that a provider is associated with. */

@@ -15,15 +15,21 @@ export function explainQuery(query: Query, asked: QuerySubject): string {
   const values = attributeValues(query, asked);
   const reasons: string[] = [];
   let found = 0;
+  // Given a test that does not come out as wanted.
   const collect = (test: Test, wanted: boolean): void => {
-    if (holds(test, asked, values) === wanted) return;
     if (test.kind === "not") collect(test.operand, !wanted);
     else if (test.kind === "predicate") {
       found += 1;
       if (found <= reasonsShown) reasons.push(reason(test, wanted, asked, values[test.slot]));
-    } else for (const operand of test.operands) collect(operand, wanted);
+    } else {
+      // An `or` that does not hold, or an `and` that does, has operands that all come out alike: none is asked again.
+      const allAlike = (test.kind === "or") === wanted;
+      for (const operand of test.operands) {
+        if (allAlike || holds(operand, asked, values) !== wanted) collect(operand, wanted);
+      }
+    }
   };
-  collect(query.test, true);
+  if (!holds(query.test, asked, values)) collect(query.test, true);
   if (found === 0) return "the expression is met";
   return [...reasons, ...(found > reasonsShown ? [`and ${found - reasonsShown} more`] : [])].join("; ");
 }

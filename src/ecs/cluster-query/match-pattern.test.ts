@@ -55,6 +55,31 @@ test("a pattern matches what JavaScript matches, the whole text", () => {
   fc.assert(random, { numRuns: 500 });
 });
 
+test("a pattern with more states than are kept matches what JavaScript matches", () => {
+  const manyStates = fc.constantFrom("(a|b)*a(a|b){12}", ".*a.{9}(b|ab).*", "(.*a){6}b?", "(?i)(a|b)*B\\b.{10}");
+  const long = fc.string({ unit: fc.constantFrom("a", "b", "b", " "), minLength: 10, maxLength: 60 });
+  const random = fc.property(manyStates, fc.array(long, { minLength: 40, maxLength: 40 }), (pattern, values) => {
+    const [flags, body] = pattern.startsWith("(?i)") ? ["i", pattern.slice(4)] : ["", pattern];
+    const expected = new RegExp(`^(?:${body})$`, flags);
+    const matcher = patternMatcher(parsePattern(pattern));
+    for (const value of values) assert.equal(matcher.matches(value), expected.test(value), `${pattern} on ${value}`);
+  });
+  fc.assert(random, { numRuns: 40 });
+});
+
+test("a text like those before costs one look-up per character, and the worst one its length times the states", () => {
+  const types = patternMatcher(parsePattern("(m5|c5|r5)\\.(large|x?large|[248]xlarge)"));
+  for (const type of ["m5.xlarge", "c5.large", "r5.8xlarge"]) types.matches(type);
+  const before = types.steps;
+  assert.equal(types.matches("m5.8xlarge"), true);
+  assert.equal(types.steps - before, "m5.8xlarge".length + 1);
+
+  const worst = patternMatcher(parsePattern(".*a.{110}c.*"));
+  const text = Array.from({ length: 128 }, (_, at) => ((at * at) % 7 < 3 ? "a" : "b")).join("");
+  worst.matches(text);
+  assert.ok(worst.steps <= 128 * 2 * (patternStates(parsePattern(".*a.{110}c.*")) + 1), `${worst.steps} steps`);
+});
+
 test("a text made for a pattern matches it", () => {
   const literal = fc.string({ unit: fc.constantFrom(..."ab.[(*+?{\\^$|)]}-") });
   const escaped = (text: string) => text.replace(/[^a-z]/g, "\\$&");

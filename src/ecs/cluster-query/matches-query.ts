@@ -25,8 +25,8 @@ export function attributeValues(query: Query, asked: QuerySubject): Values {
   const { customAttributes, platformAttributes } = asked.instance;
   if (query.slots.size <= searchedMax) {
     for (const [name, slot] of query.slots) {
-      const found = valueOf(platformAttributes, name);
-      values[slot] = found === undefined ? valueOf(customAttributes, name) : found;
+      const found = attributeNamed(platformAttributes, name);
+      values[slot] = found === undefined ? attributeNamed(customAttributes, name) : found;
     }
     return values;
   }
@@ -39,7 +39,10 @@ export function attributeValues(query: Query, asked: QuerySubject): Values {
   return values;
 }
 
-function valueOf(attributes: QuerySubject["instance"]["customAttributes"], wanted: string): string | null | undefined {
+function attributeNamed(
+  attributes: QuerySubject["instance"]["customAttributes"],
+  wanted: string,
+): string | null | undefined {
   // From the end: of two by the same name in one list the last counts.
   for (let at = attributes.length - 1; at >= 0; at--) {
     const attribute = attributes[at];

@@ -2,13 +2,14 @@ import { comparableVersion, compareVersions } from "./comparable-version.ts";
 import { secondsOf } from "./date-and-time.ts";
 import { patternMatcher, patternStates } from "./match-pattern.ts";
 import { parsePattern } from "./parse-pattern.ts";
+import type { PatternAutomaton } from "./pattern-automaton.ts";
 import type { PredicateTest, QuerySubject, QueryWork } from "./query.ts";
 import { QueryError } from "./query-error.ts";
 import { queryLimits } from "./query-limits.ts";
 import type { OperatorName, SubjectName } from "./query-vocabulary.ts";
 
 /** What asking one predicate costs in steps, matching with a pattern not counted. */
-export const stepsPerPredicate = 20;
+export const stepsPerPredicate = 5;
 
 /** An argument and where it stands in the expression (its first character, behind a quotation mark). */
 export type Literal = { readonly text: string; readonly at: number };
@@ -107,8 +108,11 @@ function matcher([literal = { text: "", at: 0 }]: readonly Literal[], work: Quer
   if (work.states > queryLimits.patternStatesPerExpression) {
     throw new QueryError("The patterns of the expression are too large, repetitions counted", literal.at);
   }
-  const automaton = patternMatcher(pattern);
+  // Made when it is first asked: of many expressions only their size is asked.
+  let made: PatternAutomaton | null = null;
   return (text) => {
+    made ??= patternMatcher(pattern);
+    const automaton = made;
     const before = automaton.steps;
     const matches = automaton.matches(text);
     work.steps += automaton.steps - before;

@@ -3,7 +3,7 @@ export const queryLimits = {
   expressionCharacters: 8_192,
   /** LIMIT: nobody reads deeper nesting, and parsing and asking recurse this deep. For patterns, too. */
   nestingDepth: 32,
-  /** LIMIT: each pattern of an expression remembers answers; more are better written as one with alternatives. */
+  /** LIMIT: each pattern of an expression keeps some kilobytes of states; more are better written as one with alternatives. */
   patternsPerExpression: 16,
   /** LIMIT: two dozen instance types spelled out; the worst of patterns over the worst 5,000 values takes a tenth of a second, in slices. */
   patternStatesPerExpression: 256,

@@ -25,6 +25,26 @@ export function closeCluster(step: ClusterStep, incarnation: number): object {
     }
   }
   endManagedHosts(step);
-  step.state.closed.put("closed", { incarnation });
+  step.state.closed.put("closed", { incarnation, phase: "closing", closedAt: step.now });
   return {};
+}
+
+/**
+ * The account knows that the cluster was closed: from now on it may be forgotten. A mark of an older Berth doesn't say whether the cluster that
+ * was created again was used, so it counts as used.
+ */
+export function noteAccountKnows(step: ClusterStep, incarnation: number, isCreatedAgain: boolean): null {
+  const mark = step.state.closed.get("closed");
+  if (mark?.incarnation !== incarnation || mark.phase !== "closing") return null;
+  const phase = isCreatedAgain && mark.closedAt === null ? "reopened" : "closed";
+  step.state.closed.put("closed", { incarnation, phase, closedAt: mark.closedAt ?? step.now });
+  return null;
+}
+
+/** The step under way is a call into `incarnation`: when it wrote something, what is here is no longer that of a deleted cluster. */
+export function noteReopened(step: ClusterStep, incarnation: number): void {
+  const mark = step.state.closed.get("closed");
+  if (mark === undefined || mark.phase === "reopened" || mark.incarnation >= incarnation) return;
+  if (step.state.journal.isEmpty) return;
+  step.state.closed.put("closed", { ...mark, phase: "reopened" });
 }

@@ -74,16 +74,31 @@ export function closeCluster(step: AccountStep, name: string, incarnation: numbe
   if (cluster.status !== "ACTIVE" || cluster.incarnation !== incarnation) return { cluster: clusterReply(cluster) };
   const closed: Cluster = { ...cluster, status: "INACTIVE", deletedAt: step.now };
   step.state.clusters.put(name, closed);
+  forgetOldestClusters(step);
   return { cluster: clusterReply(closed) };
 }
 
 /** Forgets a cluster that has been INACTIVE for as long as it is kept; it may have been created again meanwhile. */
 export function removeInactiveCluster(step: AccountStep, name: string): void {
+  const deletedAt = step.state.clusters.get(name)?.deletedAt ?? null;
+  if (deletedAt === null || deletedAt + step.timeline.inactiveClusterRetentionMs > step.now) return;
+  forgetCluster(step, name);
+}
+
+/**
+ * DIFFERS: only the newest 1,000 deleted clusters of an account and region can be described; older ones are forgotten before their day is over.
+ */
+function forgetOldestClusters(step: AccountStep): void {
+  const { inactiveClusters } = step.state;
+  while (inactiveClusters.size > limits.inactiveClusters)
+    forgetCluster(step, must(inactiveClusters.oldest(), "a name"));
+}
+
+function forgetCluster(step: AccountStep, name: string): void {
   const { clusters, removedClusters } = step.state;
-  const cluster = clusters.get(name);
-  if (cluster === undefined || cluster.deletedAt === null) return;
-  if (cluster.deletedAt + step.timeline.inactiveClusterRetentionMs > step.now) return;
+  const { incarnation } = must(clusters.get(name), `the forgotten cluster ${name}`);
   clusters.delete(name);
   const highest = removedClusters.get("removed")?.highestIncarnation ?? 0;
-  if (cluster.incarnation > highest) removedClusters.put("removed", { highestIncarnation: cluster.incarnation });
+  if (incarnation > highest) removedClusters.put("removed", { highestIncarnation: incarnation });
+  step.forgottenClusters.push(name);
 }

@@ -9,9 +9,7 @@ export function instanceDue(step: ClusterStep, instance: ContainerInstance): voi
   const dueAt = instanceDueAt(instance, step.timeline);
   if (dueAt === null || dueAt > step.now) return;
   if (instance.status === "INACTIVE") {
-    step.state.instances.delete(instance.id);
-    step.state.health.delete(instance.id);
-    step.state.agentSequences.delete(instance.id);
+    forgetInstance(step, instance.id);
     return;
   }
   if (instance.status === "ACTIVE" || instance.status === "DRAINING") {
@@ -19,4 +17,11 @@ export function instanceDue(step: ClusterStep, instance: ContainerInstance): voi
     return;
   }
   trunkDue(step, instance);
+}
+
+/** Forgets an INACTIVE instance with all that belongs to it. */
+export function forgetInstance({ state }: ClusterStep, id: string): void {
+  state.instances.delete(id);
+  state.health.delete(id);
+  state.agentSequences.delete(id);
 }

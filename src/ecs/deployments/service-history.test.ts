@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { must } from "../../lib/assert.ts";
+import { limits } from "../limits.ts";
 import { primaryOf } from "../services/service.ts";
 import { images, ServiceWorld, withImage } from "../services/service-world.ts";
 import { aDefinition } from "../small-world.ts";
@@ -147,6 +148,39 @@ test("history is forgotten after 90 days, but for the last service deployment an
   );
   world.restart();
   world.untilSteady();
+});
+
+test("of a service that is deployed very often the newest service deployments are kept", () => {
+  const world = aWorld({ desiredCount: 0 });
+  const first = current(world).id;
+  const { serviceDeployments, serviceRevisions } = world.state;
+  for (let update = 0; update < limits.serviceDeploymentsPerService; update++) {
+    world.advanceClock(1_000);
+    world.updateService({ forceNewDeployment: true });
+  }
+  assert.ok(serviceDeployments.has(first));
+  const second = [...serviceDeployments.values()].map(({ id }) => id)[1];
+  world.advanceClock(1_000);
+  world.updateService({ forceNewDeployment: true });
+  assert.equal(serviceDeployments.size, limits.serviceDeploymentsPerService + 1);
+  assert.deepEqual([serviceDeployments.has(first), serviceDeployments.has(second ?? "")], [false, true]);
+  assert.ok(serviceRevisions.size <= limits.serviceDeploymentsPerService + 2);
+});
+
+test("of the services that were deleted the newest can be described", () => {
+  const world = aWorld({ desiredCount: 0 });
+  const { services } = world.state;
+  const name = world.service().name;
+  world.call("DeleteService", { service: name, force: true });
+  world.advanceClock(5_000);
+  const deleted = must(services.get(name), "the deleted service");
+  const inactiveAt = must(deleted.inactiveAt, "when the service became INACTIVE");
+  for (let index = 0; index < limits.inactiveServicesPerCluster; index++) {
+    services.load(`s${index}`, { ...deleted, name: `s${index}`, inactiveAt: inactiveAt + 1 + index });
+  }
+  world.step({ type: "count" });
+  assert.equal(services.size, limits.inactiveServicesPerCluster);
+  assert.deepEqual([services.has(name), services.has("s0")], [false, true]);
 });
 
 describe("StopServiceDeployment", () => {

@@ -1,4 +1,5 @@
 import type { ClusterStep } from "../cluster-step.ts";
+import { limits } from "../limits.ts";
 import type { Service } from "../services/service.ts";
 import type { Timeline } from "../timeline.ts";
 import type { ServiceDeployment } from "./deployment.ts";
@@ -13,20 +14,35 @@ export function serviceDeploymentDue(step: ClusterStep, deployment: ServiceDeplo
   if (service !== undefined) forgetExpiredHistory(step, service);
 }
 
-/** Forgets the service deployments that are over for long enough, and the revisions that nothing refers to any more. */
+/**
+ * Forgets the service deployments that are over for long enough, and the revisions that nothing refers to any more.
+ * DIFFERS: of a service the newest 200 service deployments are kept, also when the older ones are not 90 days old.
+ */
 export function forgetExpiredHistory(step: ClusterStep, service: Service): void {
-  const { serviceIndex, serviceDeployments } = step.state;
-  const expired = [...serviceIndex.deploymentIdsOf(service.name)].filter((id) => {
-    const deployment = serviceDeployments.get(id);
-    const dueAt = deployment === undefined ? null : serviceDeploymentDueAt(deployment, step.timeline);
-    return id !== service.serviceDeploymentId && dueAt !== null && dueAt <= step.now;
-  });
+  const { serviceIndex } = step.state;
+  const over = finishedDeployments(step, service);
+  const excess = over.length - limits.serviceDeploymentsPerService;
+  const expired = over
+    .filter((deployment, index) => {
+      const dueAt = serviceDeploymentDueAt(deployment, step.timeline);
+      return index < excess || (dueAt !== null && dueAt <= step.now);
+    })
+    .map(({ id }) => id);
   if (expired.length === 0) return;
   const kept = new Set(service.deployments.map(({ revisionId }) => revisionId));
   for (const id of serviceIndex.deploymentIdsOf(service.name)) {
     if (!expired.includes(id)) for (const revisionId of revisionsOf(step, id)) kept.add(revisionId);
   }
   forget(step, expired, kept);
+}
+
+/** Those that are over, except the last one of the service; the oldest first. */
+function finishedDeployments({ state }: ClusterStep, service: Service): ServiceDeployment[] {
+  const found = [...state.serviceIndex.deploymentIdsOf(service.name)].map((id) => state.serviceDeployments.get(id));
+  return found
+    .filter((deployment) => deployment !== undefined)
+    .filter(({ id, finishedAt }) => id !== service.serviceDeploymentId && finishedAt !== null)
+    .sort((one, other) => (one.finishedAt ?? 0) - (other.finishedAt ?? 0));
 }
 
 /** Forgets all service deployments and service revisions of a service that is gone. AWS: they are deleted with it. */

@@ -26,7 +26,11 @@ const newState = () => new ClusterState(empty.place, empty.name, empty.configura
 
 /** The rules, without any index. Gives the ids of the instances that are equally good and better than the rest. */
 function best(state: ClusterState, request: PlacementRequest): Set<string> {
-  const all = [...state.instances.keys()].map((id) => candidateOf(state, id) as Candidate);
+  const all = [...state.instances.keys()].map((id): Candidate => {
+    // Without the answers that the index keeps.
+    const { instance, usage } = candidateOf(state, id) as Candidate;
+    return { instance, usage };
+  });
   const tasksOn = ({ usage }: Candidate) => usage.groups.get(request.group) ?? 0;
   let left = all.filter(
     (candidate) =>

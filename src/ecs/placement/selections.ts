@@ -54,7 +54,7 @@ export class Selections {
     return this.#spent;
   }
 
-  /** Slots are numbered anew. */
+  /** Slots have other numbers from here on. */
   clear(): void {
     this.#answers.clear();
     this.#answersOfQuery = new WeakMap();

@@ -13,10 +13,12 @@ import { checkContainerReferences } from "./container-references.ts";
 import { checkContainerMemory, checkedContainer } from "./container-rules.ts";
 import { checkedRole, checkedText, checkOneOf, refuseDefinition } from "./definition-checks.ts";
 import { checkStorageSize } from "./ephemeral-storage.ts";
+import { checkHostAccess } from "./host-access-rules.ts";
 import { checkLogRouters } from "./log-rules.ts";
 import { checkSharedPorts } from "./port-rules.ts";
 import { checkProxy } from "./proxy-rules.ts";
 import { requiredAttributes } from "./required-attributes.ts";
+import { charactersOf } from "./revision-index.ts";
 import type { ContainerDefinition, NetworkMode, TaskDefinition } from "./task-definition.ts";
 import { taskDefinitionReply } from "./task-definition-reply.ts";
 import type { RegisterTaskDefinitionRequest, RequestContainer } from "./task-definition-request.ts";
@@ -53,9 +55,29 @@ export function registerTaskDefinition(
     registeredBy: given.caller.principalArn,
     tags,
   };
+  checkRoom(step, definition);
   state.families.put(content.family, { family: content.family, lastRevision: revision });
   state.taskDefinitions.put(`${content.family}:${revision}`, definition);
   return { taskDefinition: taskDefinitionReply(definition), tags };
+}
+
+/**
+ * DIFFERS: AWS keeps any number of task definitions; here an account can have 100,000 revisions and 256 Mi characters of them in a region, and must then delete some.
+ */
+function checkRoom({ state }: AccountStep, definition: TaskDefinition): void {
+  const { taskDefinitions, families, revisions } = state;
+  const isFull =
+    taskDefinitions.size >= limits.taskDefinitions ||
+    revisions.characters(taskDefinitions.values()) + charactersOf(definition) > limits.taskDefinitionCharacters;
+  if (isFull) {
+    refuse(
+      "ClientException",
+      "The limit of task definitions of the account has been reached. Delete some with DeregisterTaskDefinition and DeleteTaskDefinitions.",
+    );
+  }
+  if (families.size >= limits.taskDefinitionFamilies && !families.has(definition.family)) {
+    refuse("ClientException", `The limit of ${limits.taskDefinitionFamilies} families has been reached.`);
+  }
 }
 
 type Content = Omit<
@@ -77,6 +99,8 @@ function checkedDefinition(request: RegisterTaskDefinitionRequest): Content {
   const containers = checkedContainers(request.containerDefinitions ?? [], networkMode);
   checkContainerReferences(containers, volumes);
   checkLogRouters(containers);
+  const isWindows = request.runtimePlatform?.operatingSystemFamily?.startsWith("WINDOWS") === true;
+  checkHostAccess(containers, volumes, isWindows);
   checkSharedPorts(containers, networkMode);
   const hasProxy = request.proxyConfiguration !== undefined;
   const placementConstraints = checkedConstraints(request);
@@ -91,7 +115,7 @@ function checkedDefinition(request: RegisterTaskDefinitionRequest): Content {
     ipcMode: request.ipcMode,
     placementConstraints,
     hasProxy,
-    isWindows: request.runtimePlatform?.operatingSystemFamily?.startsWith("WINDOWS") === true,
+    isWindows,
     hasEphemeralStorage: request.ephemeralStorage !== undefined,
   };
   const compatibilities = checkedCompatibilities(facts, request.requiresCompatibilities ?? []);

@@ -22,6 +22,8 @@ export class RevisionIndex {
   /** ARNs of revisions in DELETE_IN_PROGRESS. */
   readonly deleted = new Set<string>();
   readonly #families = new Map<string, Family>();
+  /** Characters of all documents; null until somebody asks, as counting them would make every load longer. */
+  #characters: number | null = null;
 
   /** The newest ACTIVE revision of `family`, or null. */
   latestActive(family: string): number | null {
@@ -29,7 +31,17 @@ export class RevisionIndex {
     return found === undefined || found.active === 0 ? null : found.latestActive;
   }
 
+  /** The characters that `definitions`, which are all that there are, take as JSON. */
+  characters(definitions: Iterable<TaskDefinition>): number {
+    if (this.#characters === null) {
+      this.#characters = 0;
+      for (const definition of definitions) this.#characters += charactersOf(definition);
+    }
+    return this.#characters;
+  }
+
   onChange(before: TaskDefinition | undefined, after: TaskDefinition | undefined): void {
+    if (this.#characters !== null) this.#characters += charactersOf(after) - charactersOf(before);
     if (before !== undefined) this.#remove(before);
     if (after !== undefined) this.#add(after);
   }
@@ -69,6 +81,10 @@ export class RevisionIndex {
     }
   }
 }
+
+/** The characters of a definition as JSON, which are about the memory that it takes. */
+export const charactersOf = (definition: TaskDefinition | undefined): number =>
+  definition === undefined ? 0 : JSON.stringify(definition).length;
 
 /** Sorts by family, then by revision: a space sorts before every character of a family's name. */
 export function revisionKey(family: string, revision: number): string {

@@ -124,7 +124,7 @@ function* explainInSlices(
 ): Generator<undefined, ExplainPlacementReply> {
   const explanationsOf = (placement: PlacementRequest) =>
     instanceExplanations(step.state, placement, limits.instancesPerExplainPlacement);
-  let explanations = explanationsOf(must(placements[0], "a task to explain"));
+  let explanations: readonly InstanceExplanation[] = [];
   let closest: PlacementRefusal | undefined;
   const counts = new Map<string, number>();
   const withoutPlace = new Set<PlacementRequest>();
@@ -134,6 +134,7 @@ function* explainInSlices(
     if (withoutPlace.has(placement)) continue;
     const candidate = placeTask(step.state, placement, step.random("placement"));
     if (candidate !== null) {
+      if (at === 0) explanations = explanationsOf(placement);
       launch(step, plan, candidate, placement.capacityProvider);
       placedCount += 1;
       counts.set(candidate.instance.id, (counts.get(candidate.instance.id) ?? 0) + 1);

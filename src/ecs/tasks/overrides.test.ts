@@ -100,6 +100,18 @@ test("overrides that name nobody, or somebody twice, are refused", () => {
   refused("Container app can only have one override.", { containerOverrides: [{ name: "app" }, { name: "app" }] });
 });
 
+test("a variable of an override is the one that it is called", () => {
+  for (const variable of [
+    { name: "A=B", value: "c" },
+    { name: "A\0", value: "c" },
+    { name: "A", value: "c\0" },
+  ]) {
+    refused(/^containerOverrides\.environment\.(name|value) must not contain/, {
+      containerOverrides: [{ name: "app", environment: [variable] }],
+    });
+  }
+});
+
 test("overrides of more than 8,192 characters are refused, of 8,192 they are not", () => {
   const ofLength = (length: number): OverridesRequest => {
     const empty = JSON.stringify({ containerOverrides: [{ name: "app", command: [""] }] }).length;

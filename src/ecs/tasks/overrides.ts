@@ -4,6 +4,7 @@ import { checkContainerMemory } from "../task-definitions/container-rules.ts";
 import { checkedRole } from "../task-definitions/definition-checks.ts";
 import { checkEnvironment } from "../task-definitions/environment-rules.ts";
 import { checkStorageSize } from "../task-definitions/ephemeral-storage.ts";
+import { checkVariable } from "../task-definitions/host-access-rules.ts";
 import { isAmount, isOwnResource } from "../task-definitions/resource-requirements.ts";
 import type { ContainerDefinition, TaskDefinition } from "../task-definitions/task-definition.ts";
 import { taskCpuUnits, taskMemoryMiB } from "../task-definitions/task-size.ts";
@@ -57,6 +58,9 @@ export function resolveOverrides(
     }
     checkAmounts(name, override);
     checkEnvironment(override, refuseOverride);
+    for (const variable of override.environment ?? []) {
+      checkVariable("containerOverrides.environment", variable.name, variable.value, refuseOverride);
+    }
     if (onFargate && (override.resourceRequirements ?? []).length > 0) {
       refuseOverride("Tasks using the Fargate launch type do not support GPU resource requirements");
     }

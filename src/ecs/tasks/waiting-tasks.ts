@@ -11,7 +11,7 @@ export class WaitingTasks {
   readonly #ids = new Set<string>();
   #capacityChanged = false;
   #lookedAt = 0;
-  /** How it was before the step under way looked; null when it has not. */
+  /** How it was before the step under way looked; null when it did not look. */
   #before: { readonly capacityChanged: boolean; readonly lookedAt: number } | null = null;
 
   get size(): number {

@@ -120,6 +120,32 @@ describe("client tokens", () => {
     assert.deepEqual(run([request, ["a"]], [{ ...request, clientToken: "twice" }, ["b"]]), []);
   });
 
+  test("a token ends with the last of its tasks", () => {
+    const { found, violate } = problems();
+    const checker = new ClientTokensChecker(violate);
+    const state = new DurableState();
+    checker.kept(keep(state, task("t1"), task("t2")));
+    const answer = (...ids: readonly string[]): void => {
+      const made = call("RunTask", request);
+      checker.callStarted(made);
+      checker.callEnded(made, reply({ tasks: ids.map((id) => ({ taskArn: task(id).arn })) }));
+    };
+    const forget = (key: string): void =>
+      checker.kept(state.keep(partition, { documents: [{ kind: "task", key, body: null }], events: [] }));
+    answer("t1", "t2");
+    forget("t1");
+    answer("t2");
+    assert.deepEqual(found, []);
+    answer("t3");
+    assert.equal(found.length, 1);
+    forget("t2");
+    answer("t3");
+    answer("t3");
+    assert.equal(found.length, 1);
+    answer("t4");
+    assert.equal(found.length, 2);
+  });
+
   test("a token lives for a day", () => {
     assert.equal(run([request, ["a"]], [request, ["b"], 85_000_000]).length, 1);
     assert.deepEqual(run([request, ["a"]], [request, ["b"], 86_400_000], [request, ["c"], 90_000_000]), []);

@@ -1,15 +1,17 @@
+import type { Task } from "../../ecs/tasks/task.ts";
+import type { Kept } from "../durable-state.ts";
 import type { Call, Checker, Outcome, Violate } from "./checker.ts";
 
 const rule = "a client token gives one result";
 
-/** AWS: RunTask's tokens live for 24 hours. */
+/** AWS: RunTask's tokens live for 24 hours, or until the last of their tasks has been forgotten. */
 const lifeMs = 86_400_000;
 /** LIMIT: a call may wait so long for a slow disk before it takes effect, so near its end a token may be known or not. */
 const slackMs = 600_000;
 
 type Known = {
-  /** When the token was first used; the call may have been lost and have taken effect. */
-  readonly since: number;
+  /** When the token was first used in this life; the call may have been lost and have taken effect. */
+  since: number;
   /** It was used near its end: nobody knows whose tasks it stands for from then on. */
   isUnclear: boolean;
   /** Of the first call that was answered; null while none was. */
@@ -20,9 +22,17 @@ type Known = {
 export class ClientTokensChecker implements Checker {
   readonly #violate: Violate;
   readonly #known = new Map<string, Known>();
+  /** ARNs of tasks that were durable and are no more. */
+  readonly #forgotten = new Set<string>();
 
   constructor(violate: Violate) {
     this.#violate = violate;
+  }
+
+  kept({ documents }: Kept): void {
+    for (const { kind, before, after } of documents) {
+      if (kind === "task" && before !== null && after === null) this.#forgotten.add((before as Task).arn);
+    }
   }
 
   callStarted(call: Call): void {
@@ -50,6 +60,12 @@ export class ClientTokensChecker implements Checker {
     }
     const { clientToken: _token, cluster: _cluster, ...others } = call.request;
     const parameters = JSON.stringify(others);
+    // An answer that took longer than its tasks lived says nothing about the token's next life.
+    if (tasks.isSubsetOf(this.#forgotten)) return;
+    if (known.first?.tasks.isSubsetOf(this.#forgotten) === true) {
+      known.first = null;
+      known.since = call.startedAt;
+    }
     if (known.first === null) known.first = { parameters, tasks };
     else if (known.first.parameters !== parameters) {
       this.#violate(rule, `${key} was taken for ${known.first.parameters} and again for ${parameters}`);

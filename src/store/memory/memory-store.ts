@@ -1,16 +1,28 @@
 import { assert } from "../../lib/assert.ts";
-import { appendRefusal } from "../append-refusal.ts";
-import { type Append, type OpenedPartition, type Store, type StoredEvent, StoreError } from "../store.ts";
+import { appendRefusal, fenceRefusal } from "../append-refusal.ts";
+import {
+  type Append,
+  type ListedPartition,
+  type OpenedPartition,
+  type Store,
+  type StoredEvent,
+  StoreError,
+} from "../store.ts";
 
 /**
  * What is durable: plain data without behaviour, so it can be copied with `structuredClone`. It outlives the store:
  * a new store over the same disk sees all that was kept.
  */
-export type MemoryDisk = { readonly partitions: Map<string, MemoryPartition> };
+export type MemoryDisk = {
+  readonly partitions: Map<string, MemoryPartition>;
+  /** The highest of all partitions that were removed: new ones go on from there. */
+  readonly removed: { epoch: number; lastSequence: number };
+};
 
 export type MemoryPartition = {
   epoch: number;
   lastSequence: number;
+  neededAt: number | null;
   /** Bodies by kind, then by key. */
   readonly documents: Map<string, Map<string, string>>;
   /** Without gaps, the oldest remembered event first. */
@@ -32,7 +44,7 @@ export type MemoryStoreOptions = {
 };
 
 export function emptyMemoryDisk(): MemoryDisk {
-  return { partitions: new Map() };
+  return { partitions: new Map(), removed: { epoch: 0, lastSequence: 0 } };
 }
 
 /**
@@ -57,7 +69,7 @@ export class MemoryStore implements Store {
     await this.#mustBeOpen();
     let held = this.#disk.partitions.get(partition);
     if (held === undefined) {
-      held = { epoch: 0, lastSequence: 0, documents: new Map(), events: [] };
+      held = { ...this.#disk.removed, neededAt: 0, documents: new Map(), events: [] };
       this.#disk.partitions.set(partition, held);
     }
     held.epoch += 1;
@@ -65,7 +77,7 @@ export class MemoryStore implements Store {
     for (const [kind, bodies] of held.documents) {
       for (const [key, body] of bodies) documents.push({ kind, key, body });
     }
-    return { epoch: held.epoch, lastSequence: held.lastSequence, documents };
+    return { epoch: held.epoch, lastSequence: held.lastSequence, neededAt: held.neededAt, documents };
   }
 
   async append(partition: string, epoch: number, append: Append): Promise<void> {
@@ -80,6 +92,21 @@ export class MemoryStore implements Store {
     return kept;
   }
 
+  async remove(partition: string, epoch: number): Promise<void> {
+    if (this.#state !== "open") return this.#mustBeOpen();
+    // Appends that were called before come first, as on any medium.
+    await this.#appendsUnderWay.get(partition);
+    if (this.#isCrashed()) return forever();
+    const held = this.#disk.partitions.get(partition) ?? null;
+    const refusal = fenceRefusal(partition, held, epoch);
+    if (refusal !== null || held === null) throw refusal;
+    const { removed } = this.#disk;
+    removed.epoch = Math.max(removed.epoch, held.epoch);
+    removed.lastSequence = Math.max(removed.lastSequence, held.lastSequence);
+    this.#disk.partitions.delete(partition);
+    this.#appendsUnderWay.delete(partition);
+  }
+
   async readEvents(partition: string, afterSequence: number, limit: number): Promise<StoredEvent[]> {
     await this.#mustBeOpen();
     assert(limit >= 0, "limit is not negative");
@@ -90,9 +117,10 @@ export class MemoryStore implements Store {
     return held.events.slice(start, start + limit);
   }
 
-  async partitions(prefix: string): Promise<string[]> {
+  async partitions(prefix: string): Promise<ListedPartition[]> {
     await this.#mustBeOpen();
-    return [...this.#disk.partitions.keys()].filter((name) => name.startsWith(prefix)).sort();
+    const names = [...this.#disk.partitions.keys()].filter((name) => name.startsWith(prefix)).sort();
+    return names.map((name) => ({ name, neededAt: this.#disk.partitions.get(name)?.neededAt ?? null }));
   }
 
   async close(): Promise<void> {
@@ -144,6 +172,7 @@ function write(held: MemoryPartition, append: Append): void {
     if (body === null) bodies.delete(key);
     else bodies.set(key, body);
   }
+  if (append.neededAt !== undefined) held.neededAt = append.neededAt;
   for (const event of append.events) held.events.push(event);
   held.lastSequence += append.events.length;
   if (append.forgetEventsThrough !== undefined) {

@@ -160,6 +160,46 @@ it("a transaction of somebody else on the file makes appends and opening fail, a
   await store.close();
 });
 
+it("a removed partition is deleted in slices, goes on after a restart, and nobody gets its id meanwhile", async (t) => {
+  const dataDir = temporaryFolder(t);
+  const first = new SqliteStore({ dataDir });
+  const { epoch } = await first.open("p");
+  const many = Array.from({ length: 5_000 }, (_, index) => index + 1);
+  const documents = many.map((key) => ({ kind: "task", key: String(key), body: "x" }));
+  await first.append("p", epoch, { documents, events: events(...many) });
+  await first.remove("p", epoch);
+  await first.close();
+
+  const file = new DatabaseSync(join(dataDir, "berth.sqlite"));
+  const count = (table: string) => Number(file.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n);
+  assert.ok(count("events") > 0, "the store was closed before all was deleted");
+  const second = new SqliteStore({ dataDir });
+  const opened = await second.open("p");
+  assert.deepEqual(opened.documents, []);
+  await second.append("p", opened.epoch, { ...put("1", "new"), events: events(5_001) });
+  while (count("leftovers") > 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([count("documents"), count("events")], [1, 1]);
+  assert.deepEqual(bodies(await second.open("p")), { "task 1": "new" });
+  file.close();
+  await second.close();
+});
+
+it("partitions opened in one turn share a transaction; a damaged one spoils no other", async (t) => {
+  const dataDir = temporaryFolder(t);
+  const store = new SqliteStore({ dataDir });
+  const saboteur = new DatabaseSync(join(dataDir, "berth.sqlite"));
+  saboteur.exec(`CREATE TRIGGER fails BEFORE INSERT ON partitions WHEN NEW.name = 'bad'
+    BEGIN SELECT RAISE(ABORT, 'database disk image is malformed'); END`);
+  saboteur.close();
+  const opened = await Promise.allSettled(["a", "bad", "b"].map((name) => store.open(name)));
+  assert.deepEqual(
+    opened.map(({ status }) => status),
+    ["fulfilled", "rejected", "fulfilled"],
+  );
+  await assert.rejects(store.open("bad"), /failed to open partition "bad": database disk image is malformed/);
+  await store.close();
+});
+
 it("refuses a second store on the directory, naming the process, until the first is closed", async (t) => {
   const dataDir = temporaryFolder(t);
   const first = new SqliteStore({ dataDir });

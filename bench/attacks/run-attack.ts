@@ -1,0 +1,148 @@
+/** One attack on the server of one checkout, with another caller's calls measured before, during and after it. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { type CheckoutServer, createKey, startCheckoutServer, withDataDir } from "../checkout-server.ts";
+import { residentMiB } from "../process-figures.ts";
+import type { BenchKey } from "../signed-request.ts";
+import { type Attack, accounts, bystanderSources, type Target, type UnderWay } from "./attack.ts";
+import { type Bystander, type PhaseResult, startBystander } from "./bystander.ts";
+
+export type Phase = "before" | "during" | "after";
+
+export type AttackResult = {
+  readonly attack: string;
+  readonly phases: Readonly<Record<Phase, readonly PhaseResult[]>>;
+  /** Resident memory of the server; the peak is that of the attack. */
+  readonly residentMiB: Readonly<Record<Phase | "peak", number>>;
+  /** Whether the server ended by itself. */
+  readonly serverEnded: boolean;
+  /** Whether the attack was broken off because the server grew beyond what this machine is to lose. */
+  readonly brokenOff: boolean;
+  /** What else was measured, by name with its unit. */
+  readonly measured: Readonly<Record<string, number>>;
+};
+
+/** The results of one attack: of this checkout, and of another one when there is one. */
+export type Compared = { readonly attack: Attack; readonly here: AttackResult; readonly against: AttackResult | null };
+
+const peaceMs = 3_000;
+/** What the server gets to come to itself: the phase after begins then. */
+const recoveryMs = 2_000;
+const sampleMs = 200;
+/** LIMIT: a server that grew to this has shown what it does, and the machine that measures must live on. */
+const residentMiBMax = 3_072;
+
+/** Runs `attack` on a server of `checkout`, which is started for it and stopped after it. */
+export function runAttack(attack: Attack, checkout: string): Promise<AttackResult> {
+  return withDataDir(async (dataDir) => {
+    const keys = keysFor(attack, checkout, dataDir);
+    const flags = flagsOf(attack, dataDir);
+    const start = (): Promise<CheckoutServer> => startCheckoutServer({ ...attack.server, checkout, flags });
+    const server = await start();
+    let again: CheckoutServer | null = null;
+    try {
+      const target = { port: server.port, pid: server.pid, key: keys.attacker, dataDir };
+      const result = await attacked(attack, target, server, keys.bystander);
+      if (attack.startsAgain !== true) return result;
+      await server.stop();
+      again = await start();
+      const startedAgain = {
+        "ms to start on a new directory": server.startedInMs,
+        "ms to start again": again.startedInMs,
+      };
+      return { ...result, measured: { ...result.measured, ...startedAgain } };
+    } finally {
+      await again?.stop();
+      await server.stop();
+    }
+  });
+}
+
+function flagsOf({ server: { flags = [] } }: Attack, dataDir: string): string[] {
+  const state = flags.includes("--in-memory") ? [] : ["--data-dir", dataDir];
+  const logLevel = flags.includes("--log-level") ? [] : ["--log-level", "warn"];
+  return [...state, ...logLevel, ...flags];
+}
+
+/** Where signatures are checked, keys are made; elsewhere the account is the key. */
+function keysFor(
+  { server }: Attack,
+  checkout: string,
+  dataDir: string,
+): { readonly attacker: BenchKey; readonly bystander: BenchKey } {
+  const keyOf = (account: string): BenchKey =>
+    server.command === "serve"
+      ? createKey(checkout, dataDir, account)
+      : { accessKeyId: account, secretAccessKey: "any" };
+  return { attacker: keyOf(accounts.attacker), bystander: keyOf(accounts.bystander) };
+}
+
+async function attacked(
+  attack: Attack,
+  target: Target,
+  server: CheckoutServer,
+  bystanderKey: BenchKey,
+): Promise<AttackResult> {
+  await attack.prepare?.(target);
+  const bystander = await startBystander({
+    port: target.port,
+    tls: attack.server.tls ?? false,
+    key: bystanderKey,
+    call: attack.bystander,
+    sources: bystanderSources,
+  });
+  let underWay: UnderWay | null = null;
+  try {
+    await sleep(peaceMs);
+    const before = await bystander.report();
+    const beforeMiB = residentMiB(target.pid);
+    underWay = await attack.begin(target);
+    const watched = await watch(target.pid, attack.seconds * 1_000, underWay);
+    const measured = underWay.measured?.() ?? {};
+    const during = await reportDuring(bystander, underWay);
+    const duringMiB = residentMiB(target.pid);
+    await sleep(recoveryMs);
+    await bystander.report();
+    await sleep(peaceMs);
+    const after = await bystander.report();
+    return {
+      attack: attack.name,
+      phases: { before, during, after },
+      residentMiB: { before: beforeMiB, during: duringMiB, peak: watched.peakMiB, after: residentMiB(target.pid) },
+      serverEnded: server.hasEnded(),
+      brokenOff: watched.brokenOff,
+      measured,
+    };
+  } finally {
+    await underWay?.stop();
+    await bystander.stop();
+  }
+}
+
+/** The calls made so far have their answers, or none, while the attack still goes on. */
+async function reportDuring(bystander: Bystander, underWay: UnderWay): Promise<readonly PhaseResult[]> {
+  const results = await bystander.report();
+  await underWay.stop();
+  return results;
+}
+
+/** Waits until the attack is done or its time is over, and samples the memory of the server. */
+async function watch(
+  pid: number,
+  forMs: number,
+  { done }: UnderWay,
+): Promise<{ readonly peakMiB: number; readonly brokenOff: boolean }> {
+  const end = performance.now() + forMs;
+  let isDone = false;
+  void done?.then(() => {
+    isDone = true;
+  });
+  let peakMiB = 0;
+  while (performance.now() < end && !isDone) {
+    await sleep(sampleMs);
+    const nowMiB = residentMiB(pid);
+    if (Number.isNaN(nowMiB)) break;
+    peakMiB = Math.max(peakMiB, nowMiB);
+    if (peakMiB > residentMiBMax) return { peakMiB, brokenOff: true };
+  }
+  return { peakMiB, brokenOff: false };
+}

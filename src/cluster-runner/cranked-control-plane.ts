@@ -1,0 +1,108 @@
+/** Test support: the control plane over the real machines, a memory disk and a clock cranked by hand. */
+import type { ClusterEffect } from "../ecs/effect.ts";
+import { Refusal } from "../ecs/refusals.ts";
+import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
+import { seededRandom } from "../lib/random.ts";
+import { VirtualClock } from "../lib/virtual-clock.ts";
+import { type AppendFate, emptyMemoryDisk, type MemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
+import type { ClusterPlace } from "./cluster-place.ts";
+import { ControlPlane, type ControlPlaneCall } from "./control-plane.ts";
+import type { RoomLimits } from "./machine-room.ts";
+import type { RoutedOperation } from "./operation-routes.ts";
+
+export const place = { account: "123456789012", region: "eu-west-1" };
+export const caller = { principalArn: "arn:aws:iam::123456789012:root", isAgent: false };
+export const arnPrefix = "arn:aws:ecs:eu-west-1:123456789012:";
+
+/** No two lives draw the same ids. */
+let lives = 0;
+
+export async function aControlPlane({
+  disk = emptyMemoryDisk(),
+  clock = new VirtualClock(1_700_000_000_000),
+  rooms,
+  timeline = ecsTimeline,
+  stopwatch = () => clock.now(),
+}: {
+  disk?: MemoryDisk;
+  clock?: VirtualClock;
+  timeline?: Timeline;
+  stopwatch?: () => number;
+  rooms?: { accounts?: RoomLimits; clusters?: RoomLimits };
+} = {}) {
+  lives += 1;
+  const life = lives;
+  const fates = new Map<string, AppendFate | "crash">();
+  const store: MemoryStore = new MemoryStore({
+    disk,
+    beforeAppend: async (partition) => {
+      const fate = fates.get(partition) ?? "ok";
+      fates.delete(partition);
+      if (fate !== "crash") return fate;
+      store.crash();
+      return "ok";
+    },
+  });
+  const effects: [ClusterPlace, ClusterEffect][] = [];
+  const loaded: string[] = [];
+  const controlPlane = new ControlPlane({
+    store,
+    clock,
+    randomFor: (partition) => seededRandom(`${life}/${partition}`),
+    configuration: { latestAgentVersion: "1.99.0", verifyIdentity: null, timeline },
+    endpoints: () => ({ endpoint: "http://acs", telemetryEndpoint: "http://tcs" }),
+    log: () => {},
+    stopwatch,
+    ...(rooms !== undefined && { rooms }),
+  });
+  controlPlane.onEffect((at, effect) => effects.push([at, effect]));
+  controlPlane.onLoaded(({ cluster }) => loaded.push(cluster));
+  await controlPlane.open();
+
+  /** A call and all that follows from it. */
+  async function call(operation: RoutedOperation, request: object, more: Partial<ControlPlaneCall> = {}) {
+    const answer = controlPlane.call({ operation, request, caller, ...place, ...more });
+    answer.catch(() => {});
+    await clock.settle();
+    // biome-ignore lint/suspicious/noExplicitAny: replies are read as loosely as JSON
+    return (await answer) as any;
+  }
+  return { controlPlane, clock, disk, store, fates, effects, loaded, call };
+}
+
+export type World = Awaited<ReturnType<typeof aControlPlane>>;
+
+export async function anInstance({ call, controlPlane, clock }: World, cluster: string): Promise<string> {
+  const totalResources = [
+    { name: "CPU", type: "INTEGER", integerValue: 1024 },
+    { name: "MEMORY", type: "INTEGER", integerValue: 1024 },
+    { name: "PORTS", type: "STRINGSET", stringSetValue: [] },
+    { name: "PORTS_UDP", type: "STRINGSET", stringSetValue: [] },
+  ];
+  const { containerInstance } = await call("RegisterContainerInstance", { cluster, totalResources });
+  const instanceId = containerInstance.containerInstanceArn.split("/").at(-1);
+  const hello = { agentVersion: "1.99.0", agentHash: "abcdef", dockerVersion: "DockerVersion: 25.0.8" };
+  const reported = controlPlane.report(
+    { ...place, cluster },
+    { type: "agent-connected", isNewProcess: true, instanceId, ...hello },
+  );
+  await clock.settle();
+  await reported;
+  return containerInstance.containerInstanceArn;
+}
+
+export async function aRevision({ call }: World): Promise<string> {
+  const containerDefinitions = [{ name: "web", image: "nginx", memory: 64, essential: true }];
+  const { taskDefinition } = await call("RegisterTaskDefinition", { family: "web", containerDefinitions });
+  return taskDefinition.taskDefinitionArn;
+}
+
+export const refusedWith = (code: string, text?: RegExp) => (error: unknown) =>
+  error instanceof Refusal && error.code === code && (text === undefined || text.test(error.message));
+
+/** Opening appends, so somebody has to crank the clock meanwhile. */
+export async function openWhileCranked({ disk, clock }: World): Promise<World> {
+  const opening = aControlPlane({ disk, clock });
+  await clock.settle();
+  return opening;
+}

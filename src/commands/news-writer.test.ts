@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { textOf } from "./news-writer.ts";
+
+const stopped = (reason: string) =>
+  ({
+    event: "task",
+    taskArn: "arn:aws:ecs:us-east-1:1:task/c/0123",
+    status: "STOPPED",
+    reason,
+    containers: [],
+  }) as const;
+
+test("a reason that comes from elsewhere writes no line of its own and moves no cursor", () => {
+  const text = textOf(stopped("bad\r\u001b[2K\u001b]0;title\u0007\nConnected: tasks may come.\u009b1A"), false);
+  assert.equal(text, "Task 0123 STOPPED (bad [2K ]0;title Connected: tasks may come. 1A).\n");
+});
+
+test("a line is short, whatever the reason is, and JSON stays JSON", () => {
+  const long = stopped("x".repeat(1_000_000));
+  assert.ok(textOf(long, false).length < 1_200);
+  assert.match(JSON.parse(textOf(long, true)).reason, /^x{1024}\.\.\. \(998976 more characters\)$/);
+  assert.deepEqual(JSON.parse(textOf(stopped("no\nroom"), true)).reason, "no\nroom");
+});

@@ -1,0 +1,17 @@
+/**
+ * DeleteCluster's mark in the cluster machine (kind `closed`, key `closed`): the incarnation under which it takes no more calls.
+ *
+ *   closing    the machine is closed, and the account may not know
+ *   closed     the account knows; nothing was written since, so all of it may be forgotten when the account has forgotten the cluster
+ *   reopened   something was written for a later incarnation
+ */
+export type ClosedMark = {
+  readonly incarnation: number;
+  readonly phase: "closing" | "closed" | "reopened";
+  /** Null in the mark of a Berth that did not write it down. */
+  readonly closedAt: number | null;
+};
+
+/** A stored mark as it is today: those of before have only the incarnation, and the account is asked again. */
+export const storedClosedMark = (document: object): ClosedMark =>
+  ({ phase: "closing", closedAt: null, ...document }) as Partial<ClosedMark> as ClosedMark;
