@@ -72,13 +72,17 @@ function placementsOf(step: ClusterStep, service: Service, plan: TaskPlan, count
   if (launchType !== null) return Array<PlacementRequest>(count).fill(placementOf(service, plan, kind, null));
   const counts = providerCounts(step, service);
   const byProvider = new Map<string, PlacementRequest>();
-  return Array.from({ length: count }, () => {
-    const provider = nextProvider(capacityProviderStrategy, counts);
-    if (isFargateProvider(provider)) refuseFargate();
-    counts.set(provider, (counts.get(provider) ?? 0) + 1);
+  const placementBy = (provider: string): PlacementRequest => {
     const placement = byProvider.get(provider) ?? placementOf(service, plan, kind, provider);
     byProvider.set(provider, placement);
     return placement;
+  };
+  const hasRoom = (provider: string): boolean => step.state.placement.fits(placementBy(provider));
+  return Array.from({ length: count }, () => {
+    const provider = nextProvider(capacityProviderStrategy, counts, hasRoom);
+    if (isFargateProvider(provider)) refuseFargate();
+    counts.set(provider, (counts.get(provider) ?? 0) + 1);
+    return placementBy(provider);
   });
 }
 
