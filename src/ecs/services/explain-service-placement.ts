@@ -63,8 +63,7 @@ export function explainAnyPlacement(
     refuse("InvalidParameterException", "A daemon goes to every container instance that it fits; it is not placed.");
   }
   const plan = planServiceTasks(step, service, primaryOf(service));
-  const failedTasks = newestFailures(step, service);
-  return { ...explain(step, plan, placementsOf(step, service, plan, count)), failedTasks };
+  return explain(step, plan, placementsOf(step, service, plan, count), newestFailures(step, service));
 }
 
 /** LIMIT: a few failures show what goes wrong; DescribeTasks has all of them for an hour. */

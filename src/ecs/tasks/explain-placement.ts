@@ -98,15 +98,18 @@ const tasksPerSlice = 10;
 /**
  * Places a task of `plan` for each of `placements`, one after the other, and reports where they went; `step` has to be a dry run.
  * Tasks that are placed alike have the same object. The refusals of instances are those for the first task that finds no place, or for
- * the very first when all find one.
+ * the very first when all find one. `failedTasks` go into the reply as they are.
  */
 export function explain(
   step: ClusterStep,
   plan: TaskPlan,
   placements: readonly PlacementRequest[],
+  failedTasks: readonly TaskFailure[] = [],
 ): ExplainPlacementReply | Rehearsal {
-  if (placements.length > tasksPerStep) return new Rehearsal((copy) => explainOnCopy(copy, plan, placements));
-  const explaining = explainInSlices(step, plan, placements);
+  if (placements.length > tasksPerStep) {
+    return new Rehearsal((copy) => explainOnCopy(copy, plan, placements, failedTasks));
+  }
+  const explaining = explainInSlices(step, plan, placements, failedTasks);
   for (;;) {
     const next = explaining.next();
     if (next.done === true) return next.value;
@@ -117,15 +120,17 @@ function* explainOnCopy(
   step: ClusterStep,
   plan: TaskPlan,
   placements: readonly PlacementRequest[],
+  failedTasks: readonly TaskFailure[],
 ): Generator<undefined, ExplainPlacementReply> {
   yield* askExpressions(step.state, must(placements[0], "a task to explain").constraints);
-  return yield* explainInSlices(step, plan, placements);
+  return yield* explainInSlices(step, plan, placements, failedTasks);
 }
 
 function* explainInSlices(
   step: ClusterStep,
   plan: TaskPlan,
   placements: readonly PlacementRequest[],
+  failedTasks: readonly TaskFailure[],
 ): Generator<undefined, ExplainPlacementReply> {
   const explanationsOf = (placement: PlacementRequest) =>
     instanceExplanations(step.state, placement, limits.instancesPerExplainPlacement);
@@ -163,7 +168,7 @@ function* explainInSlices(
     summary: summaryOf(explanations),
     closest: closest === undefined ? null : closestReply(step, closest),
     noCandidates,
-    failedTasks: [],
+    failedTasks,
   };
 }
 
