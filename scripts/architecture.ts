@@ -36,6 +36,7 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
 /** Files that only tests use, beside what they help to test. They may import what a test may. */
 export const testSupport: readonly string[] = [
   "src/agent-sessions/payload-members.ts",
+  "src/agent-sessions/small-sessions.ts",
   "src/agent/engine/engine-bench.ts",
   "src/agent/played-control-plane.ts",
   "src/agent/task-endpoints/small-endpoints.ts",

@@ -25,11 +25,13 @@ import type { ClusterEffect } from "../ecs/effect.ts";
 import { never } from "../lib/assert.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
 import type { RandomStream } from "../lib/random.ts";
+import { AcknowledgedOrders } from "./acknowledged-orders.ts";
 import {
   addressed,
   attachmentsFrom,
   credentialsFrom,
   manifestFrom,
+  ordersNow,
   type Postmark,
   payloadFrom,
   type SessionIdentity,
@@ -75,6 +77,9 @@ export class AgentSession {
   /** When the tasks of the agent need fresh credentials: at the earlier of a pace and a time on the clock that they expire by. */
   #credentialsDue = { at: 0, wall: 0 };
   readonly #unacknowledged = new UnacknowledgedPayloads();
+  readonly #acknowledged = new AcknowledgedOrders();
+  /** The agent that connects next is another than the one before, whatever it says of itself. */
+  #isSucceeded = false;
   #hello: AgentHello | null = null;
   readonly #updates = new Map<string, "stage" | "perform">();
   readonly #complained = new Set<string>();
@@ -105,6 +110,7 @@ export class AgentSession {
 
   /** A real agent takes the place of the simulated host: its sockets go, the instance stays connected when ACS is next. */
   displace(next: AgentChannel, reason: string): void {
+    this.#isSucceeded = true;
     this.#tcs?.close(1008, reason);
     this.#tcs = null;
     this.#acs?.close(1008, reason);
@@ -142,6 +148,7 @@ export class AgentSession {
         this.#deliverCredentials(effect);
         return;
       case "deliver-manifest":
+        this.#acknowledged.keepOnly(new Set(effect.tasks.map(({ arn }) => arn)));
         this.#send(manifestFrom(effect, identity, this.#postmark()));
         return;
       case "confirm-stops":
@@ -169,10 +176,12 @@ export class AgentSession {
     this.#hello = hello;
     this.#armHeartbeat();
     // An agent asks for credentials once in its life, as it keeps none on its disk.
-    this.#introduce(hello.sendCredentials);
-    // The tasks that are delivered to it now bring theirs along.
-    this.#scheduleCredentials();
-    if (hello.sendCredentials) this.#askForCredentials();
+    const isNewProcess = hello.sendCredentials || this.#isSucceeded;
+    this.#isSucceeded = false;
+    if (isNewProcess) this.#acknowledged.clear();
+    this.#introduce(isNewProcess);
+    // One that is back keeps what it has until that is due; when this process knows of no credentials, they are due now.
+    if (isNewProcess || this.#areCredentialsDue()) this.#askForCredentials();
   }
 
   #introduce(isNewProcess: boolean): void {
@@ -210,7 +219,7 @@ export class AgentSession {
     this.#report({ type: "agent-disconnected", instanceId: this.identity.instanceId });
   }
 
-  /** What belongs to one command connection: at the next one the cluster delivers everything anew. */
+  /** What belongs to one command connection: at the next one the cluster delivers what was not acknowledged. */
   #dropState(): void {
     this.#heartbeat?.cancel();
     this.#heartbeat = null;
@@ -235,8 +244,7 @@ export class AgentSession {
     this.#unanswered += 1;
     this.#send({ type: "HeartbeatMessage", message: { messageId: this.#environment.ids.uuid(), healthy: true } });
     this.#resend();
-    const { at, wall } = this.#credentialsDue;
-    if (this.#environment.clock.now() >= at || this.#environment.clock.wall() >= wall) this.#askForCredentials();
+    if (this.#areCredentialsDue()) this.#askForCredentials();
     this.#armHeartbeat();
   }
 
@@ -245,6 +253,11 @@ export class AgentSession {
     if (this.#environment.credentials === null) return;
     this.#scheduleCredentials();
     this.#report({ type: "credentials-due", instanceId: this.identity.instanceId });
+  }
+
+  #areCredentialsDue(): boolean {
+    const { at, wall } = this.#credentialsDue;
+    return this.#environment.clock.now() >= at || this.#environment.clock.wall() >= wall;
   }
 
   #scheduleCredentials(): void {
@@ -273,7 +286,11 @@ export class AgentSession {
     for (const message of attachmentsFrom(effect, this.identity, wait, () => ids.uuid())) this.#send(message);
     const { credentials } = this.#environment;
     const mint = credentials === null ? withoutCredentials : taskCredentialsOf(credentials, clock.wall());
-    const payload = payloadFrom(effect, this.identity, this.#postmark(), mint);
+    const orders = ordersNow(effect.orders).filter(
+      ({ task }) => !effect.isReturn || !this.#acknowledged.has(task.arn, task.desiredStatus),
+    );
+    if (orders.length === 0) return;
+    const payload = payloadFrom({ ...effect, orders }, this.identity, this.#postmark(), mint);
     if (this.#unacknowledged.add(payload)) {
       this.#send(payload);
       return;
@@ -287,8 +304,7 @@ export class AgentSession {
     const updateInfo = this.#environment.archiveFor(targetVersion, this.simulated === true);
     if (updateInfo === null) {
       const reason = "The control plane was given no archive of the agent to offer.";
-      const { instanceId } = this.identity;
-      this.#report({ type: "update-answered", instanceId, stage, accepted: false, reason });
+      this.#tellOfUpdate(stage, false, reason);
       return;
     }
     const address = addressed(this.identity, this.#environment.ids.uuid());
@@ -318,7 +334,7 @@ export class AgentSession {
       case "IAMRoleCredentialsAckRequest":
         return;
       case "AckRequest":
-        this.#unacknowledged.acknowledged(message.message.messageId);
+        this.#acknowledged.note(this.#unacknowledged.acknowledged(message.message.messageId));
         this.#updateAnswered(message.message.messageId, true, null);
         return;
       case "NackRequest":
@@ -341,6 +357,11 @@ export class AgentSession {
     const stage = this.#updates.get(messageId);
     if (stage === undefined) return;
     this.#updates.delete(messageId);
+    this.#tellOfUpdate(stage, accepted, reason);
+  }
+
+  #tellOfUpdate(stage: "stage" | "perform", accepted: boolean, reason: string | null): void {
+    if (!accepted) this.#environment.log("warn", { ...this.#who(), stage, reason }, "the update of an agent failed");
     this.#report({ type: "update-answered", instanceId: this.identity.instanceId, stage, accepted, reason });
   }
 

@@ -1,145 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { AgentChannel, AgentConnection, AgentHello } from "../agent-protocol/connection.ts";
-import { parseToAgent, type ToAgent } from "../agent-protocol/to-agent.ts";
 import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";
 import type { AgentReport } from "../ecs/cluster-input.ts";
-import type { ClusterEffect, TaskOrder } from "../ecs/effect.ts";
-import { scaledTimeline } from "../ecs/timeline.ts";
+import type { ClusterEffect } from "../ecs/effect.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { heartbeatIntervalMs } from "./agent-session.ts";
 import { AgentSessions } from "./agent-sessions.ts";
 import { InProcessTransport } from "./in-process-transport.ts";
-
-const place: ClusterPlace = { account: "123456789012", region: "us-east-1", cluster: "default" };
-const instanceId = "0123456789abcdef0123456789abcdef";
-const hello: AgentHello = {
-  cluster: "default",
-  containerInstanceArn: `arn:aws:ecs:us-east-1:123456789012:container-instance/default/${instanceId}`,
-  agentVersion: "1.96.0",
-  agentHash: "c6d67916",
-  dockerVersion: "DockerVersion: 25.0.8",
-  sendCredentials: true,
-};
-
-class World {
-  readonly clock = new VirtualClock(1_700_000_000_000);
-  readonly reports: AgentReport[] = [];
-  readonly logged: string[] = [];
-  refuse = false;
-  effect: (place: ClusterPlace, effect: ClusterEffect) => void = () => {};
-  loaded: (place: ClusterPlace) => void = () => {};
-  readonly sessions = new AgentSessions({
-    clock: this.clock,
-    random: seededRandom("test"),
-    timeline: scaledTimeline(10),
-    agentArchive: { location: "http://archive.example/1.97.0.tar", signature: "ab".repeat(32) },
-    log: (_level, _fields, message) => this.logged.push(message),
-    controlPlane: {
-      report: (at, report) => {
-        assert.deepEqual({ ...at }, place);
-        this.reports.push(report);
-        return this.refuse ? Promise.reject(new Error("no such cluster")) : Promise.resolve();
-      },
-      onEffect: (listener) => {
-        this.effect = listener;
-      },
-      onLoaded: (listener) => {
-        this.loaded = listener;
-      },
-    },
-  });
-
-  async connect(channel: AgentChannel = "acs", simulated = false): Promise<AgentEnd> {
-    const transport = new InProcessTransport({
-      clock: this.clock,
-      simulated,
-      accept: (...connection) => this.sessions.accept(...connection),
-    });
-    const end = new AgentEnd(transport.connect(channel, hello));
-    await this.clock.settle();
-    return end;
-  }
-
-  types(): string[] {
-    return this.reports.map((report) => report.type);
-  }
-
-  async send(effect: ClusterEffect): Promise<void> {
-    this.effect(place, effect);
-    await this.clock.settle();
-  }
-}
-
-/** The agent's end of a connection. */
-class AgentEnd {
-  readonly connection: AgentConnection;
-  readonly messages: ToAgent[] = [];
-  closed: { readonly code: number; readonly reason: string } | null = null;
-
-  constructor(connection: AgentConnection) {
-    this.connection = connection;
-    connection.onMessage((value) => {
-      const parsed = parseToAgent(value);
-      assert.ok(parsed.ok, "the control plane sends messages of the right shape");
-      this.messages.push(parsed.message);
-    });
-    connection.onClose((code, reason) => {
-      this.closed = { code, reason };
-    });
-  }
-
-  closedWith(): number | null {
-    return this.closed?.code ?? null;
-  }
-
-  of<Type extends ToAgent["type"]>(type: Type): Extract<ToAgent, { type: Type }>[] {
-    return this.messages.filter((message): message is Extract<ToAgent, { type: Type }> => message.type === type);
-  }
-}
-
-/** As much of a task as a payload is made of. */
-const orderOf = (n: number, desiredStatus: "RUNNING" | "STOPPED" = "RUNNING"): TaskOrder =>
-  ({
-    task: {
-      arn: `arn:aws:ecs:us-east-1:123456789012:task/default/${n}`,
-      desiredStatus,
-      overrides: { containerOverrides: [{ name: "c", environment: [{ name: "A", value: "2" }], command: ["run"] }] },
-      attachments: [],
-      containers: [],
-      cpu: "512",
-      memory: "1024",
-      group: "family:f",
-      launchType: "EC2",
-    },
-    definition: {
-      family: "f",
-      revision: 3,
-      networkMode: null,
-      more: { volumes: [{ name: "v" }] },
-      containerDefinitions: [
-        {
-          name: "c",
-          image: "busybox",
-          essential: true,
-          cpu: 10,
-          memory: 64,
-          environment: [
-            { name: "A", value: "1" },
-            { name: "B", value: "1" },
-          ],
-          portMappings: [{ containerPort: 80, protocol: "tcp" }],
-          healthCheck: { command: ["CMD", "true"], interval: 5 },
-          stopTimeout: 2,
-        },
-      ],
-    },
-  }) as unknown as TaskOrder;
+import { AgentEnd, hello, instanceId, orderOf, place, SmallSessions } from "./small-sessions.ts";
 
 describe("sessions: who is connected", () => {
   it("connects with ACS alone and says so once", async () => {
-    const world = new World();
+    const world = new SmallSessions();
     await world.connect("tcs");
     assert.deepEqual(world.reports, []);
     const acs = await world.connect("acs");
@@ -159,7 +32,7 @@ describe("sessions: who is connected", () => {
   });
 
   it("lets the newest connection win without seeming disconnected", async () => {
-    const world = new World();
+    const world = new SmallSessions();
     const first = await world.connect();
     const second = await world.connect();
     assert.equal(first.closed?.code, 1008);
@@ -168,20 +41,20 @@ describe("sessions: who is connected", () => {
   });
 
   it("keeps simulated hosts away from an instance that has an agent, also while that is gone", async () => {
-    const world = new World();
-    const real = await world.connect("acs", false);
-    const simulated = await world.connect("acs", true);
+    const world = new SmallSessions();
+    const real = await world.connect("acs");
+    const simulated = await world.connect("acs", { simulated: true });
     assert.match(simulated.closed?.reason ?? "", /^DisplacedByAgent/);
     real.connection.close(1006, "");
     await world.clock.settle();
-    assert.match((await world.connect("tcs", true)).closed?.reason ?? "", /^DisplacedByAgent/);
+    assert.match((await world.connect("tcs", { simulated: true })).closed?.reason ?? "", /^DisplacedByAgent/);
   });
 
   it("displaces a simulated host with both its sockets", async () => {
-    const world = new World();
-    const acs = await world.connect("acs", true);
-    const tcs = await world.connect("tcs", true);
-    await world.connect("acs", false);
+    const world = new SmallSessions();
+    const acs = await world.connect("acs", { simulated: true });
+    const tcs = await world.connect("tcs", { simulated: true });
+    await world.connect("acs");
     assert.match(acs.closed?.reason ?? "", /^DisplacedByAgent/);
     assert.match(tcs.closed?.reason ?? "", /^DisplacedByAgent/);
     assert.deepEqual(world.types(), ["agent-connected", "agent-connected"]);
@@ -189,7 +62,7 @@ describe("sessions: who is connected", () => {
   });
 
   it("turns away the agent of an inactive instance on both sockets", async () => {
-    const world = new World();
+    const world = new SmallSessions();
     const acs = await world.connect("acs");
     const tcs = await world.connect("tcs");
     await world.send({ type: "turn-away", instanceId });
@@ -200,7 +73,7 @@ describe("sessions: who is connected", () => {
   });
 
   it("refuses an ARN that is none, and everybody after the end", async () => {
-    const world = new World();
+    const world = new SmallSessions();
     const transport = new InProcessTransport({
       clock: world.clock,
       simulated: false,
@@ -215,7 +88,7 @@ describe("sessions: who is connected", () => {
   });
 
   it("introduces its agents again to a cluster that was loaded anew, and sends those away that it does not take", async () => {
-    const world = new World();
+    const world = new SmallSessions();
     const acs = await world.connect();
     world.loaded(place);
     assert.deepEqual(world.types(), ["agent-connected", "agent-connected"]);
@@ -228,7 +101,7 @@ describe("sessions: who is connected", () => {
 
 describe("sessions: heartbeats", () => {
   it("go on as long as they are answered", async () => {
-    const world = new World();
+    const world = new SmallSessions();
     const acs = await world.connect();
     acs.connection.onMessage((value) => {
       const { message } = value as { message: { messageId: string } };
@@ -240,7 +113,7 @@ describe("sessions: heartbeats", () => {
   });
 
   it("close the connection when two were not answered", async () => {
-    const world = new World();
+    const world = new SmallSessions();
     const acs = await world.connect();
     await world.clock.advance(heartbeatIntervalMs * 3 - 1);
     assert.equal(acs.closedWith(), null);
@@ -255,9 +128,15 @@ describe("sessions: heartbeats", () => {
 
 describe("sessions: what is sent", () => {
   it("makes a payload of orders, with everything that the agent needs", async () => {
-    const world = new World();
+    const world = new SmallSessions();
     const acs = await world.connect();
-    await world.send({ type: "deliver-tasks", instanceId, sequence: 1, orders: [orderOf(1), orderOf(2, "STOPPED")] });
+    await world.send({
+      type: "deliver-tasks",
+      instanceId,
+      sequence: 1,
+      orders: [orderOf(1), orderOf(2, "STOPPED")],
+      isReturn: false,
+    });
     const [payload] = acs.of("PayloadMessage");
     assert.equal(payload?.message.clusterArn, "arn:aws:ecs:us-east-1:123456789012:cluster/default");
     const [task, stop] = payload?.message.tasks ?? [];
@@ -281,20 +160,32 @@ describe("sessions: what is sent", () => {
   });
 
   it("numbers payloads and manifests as the cluster does", async () => {
-    const world = new World();
+    const world = new SmallSessions();
     const acs = await world.connect();
-    await world.send({ type: "deliver-tasks", instanceId, sequence: 7, orders: [orderOf(1)] });
+    await world.send({ type: "deliver-tasks", instanceId, sequence: 7, orders: [orderOf(1)], isReturn: false });
     await world.send({ type: "deliver-manifest", instanceId, sequence: 8, tasks: [] });
     assert.equal(acs.of("PayloadMessage")[0]?.message.seqNum, 7);
     assert.equal(acs.of("TaskManifestMessage")[0]?.message.timeline, 8);
   });
 
   it("sends again what was not acknowledged, but for orders that later ones have overtaken", async () => {
-    const world = new World();
+    const world = new SmallSessions();
     const acs = await world.connect();
     const alive = (): void => acs.connection.send({ type: "HeartbeatAckRequest", message: { messageId: "x" } });
-    await world.send({ type: "deliver-tasks", instanceId, sequence: 1, orders: [orderOf(1), orderOf(2)] });
-    await world.send({ type: "deliver-tasks", instanceId, sequence: 1, orders: [orderOf(1, "STOPPED")] });
+    await world.send({
+      type: "deliver-tasks",
+      instanceId,
+      sequence: 1,
+      orders: [orderOf(1), orderOf(2)],
+      isReturn: false,
+    });
+    await world.send({
+      type: "deliver-tasks",
+      instanceId,
+      sequence: 1,
+      orders: [orderOf(1, "STOPPED")],
+      isReturn: false,
+    });
     const [, stop] = acs.of("PayloadMessage");
     acs.connection.send({ type: "AckRequest", message: { messageId: stop?.message.messageId ?? "" } });
     await world.clock.advance(heartbeatIntervalMs);
@@ -340,7 +231,7 @@ describe("sessions: what is sent", () => {
   });
 
   it("reports how an update was answered, by the newest message of its stage", async () => {
-    const world = new World();
+    const world = new SmallSessions();
     const acs = await world.connect();
     await world.send({ type: "update-agent", instanceId, stage: "stage", targetVersion: "1.97.0" });
     const [stage] = acs.of("StageUpdateMessage");
@@ -359,8 +250,8 @@ describe("sessions: what is sent", () => {
     });
   });
 
-  it("asks for interfaces to be confirmed before the payload that needs them", async () => {
-    const world = new World();
+  it("asks for interfaces to be confirmed, and sends the payload that needs them after that", async () => {
+    const world = new SmallSessions();
     const acs = await world.connect();
     const order = orderOf(1);
     const details = [
@@ -373,14 +264,27 @@ describe("sessions: what is sent", () => {
       type: "deliver-tasks",
       instanceId,
       sequence: 1,
-      orders: [{ ...order, task: { ...order.task, attachments } }],
+      orders: [orderOf(2), { ...order, task: { ...order.task, attachments } }],
+      isReturn: false,
     });
     assert.deepEqual(
       acs.messages.map((message) => message.type),
       ["AttachTaskNetworkInterfacesMessage", "PayloadMessage"],
     );
+    const arns = () => acs.of("PayloadMessage").map(({ message }) => message.tasks?.map(({ arn }) => arn));
+    assert.deepEqual(arns(), [[orderOf(2).task.arn]], "the other task waits for nothing");
+    const attached = [{ ...attachments[0], status: "ATTACHED" }] as const;
+    await world.send({
+      type: "deliver-tasks",
+      instanceId,
+      sequence: 2,
+      orders: [{ ...order, task: { ...order.task, attachments: attached } }],
+      isReturn: false,
+    });
+    assert.deepEqual(arns()[1], [orderOf(1).task.arn]);
+    assert.equal(acs.of("AttachTaskNetworkInterfacesMessage").length, 1);
     assert.equal(acs.of("AttachTaskNetworkInterfacesMessage")[0]?.message.waitTimeoutMs, 30_000);
-    const [eni] = acs.of("PayloadMessage")[0]?.message.tasks?.[0]?.elasticNetworkInterfaces ?? [];
+    const [eni] = acs.of("PayloadMessage")[1]?.message.tasks?.[0]?.elasticNetworkInterfaces ?? [];
     assert.equal(eni?.attachmentArn, "arn:aws:ecs:us-east-1:123456789012:attachment/default/a-1");
     assert.equal(eni?.subnetGatewayIpv4Address, "10.0.0.1/20");
   });
@@ -388,7 +292,7 @@ describe("sessions: what is sent", () => {
 
 describe("sessions: what is reported", () => {
   it("turns telemetry into reports and acknowledges each message", async () => {
-    const world = new World();
+    const world = new SmallSessions();
     const tcs = await world.connect("tcs");
     const timestamp = world.clock.now() / 1_000 - 1;
     tcs.connection.send({
@@ -433,7 +337,7 @@ describe("sessions: what is reported", () => {
   });
 
   it("passes a health that is as it was on in a moment, with those of other agents, and one that changed at once", async () => {
-    const world = new World();
+    const world = new SmallSessions();
     const tcs = await world.connect("tcs");
     const say = async (end: AgentEnd, status: string): Promise<number> => {
       const statuses = [{ type: "ContainerRuntime", status }];
@@ -458,7 +362,7 @@ describe("sessions: what is reported", () => {
   });
 
   it("drops messages of the wrong shape and logs each kind once", async () => {
-    const world = new World();
+    const world = new SmallSessions();
     const acs = await world.connect();
     const bad = [
       null,
@@ -476,7 +380,7 @@ describe("sessions: what is reported", () => {
   });
 
   it("passes on stop candidates and the answer to them", async () => {
-    const world = new World();
+    const world = new SmallSessions();
     const acs = await world.connect();
     acs.connection.send({
       type: "TaskStopVerificationMessage",

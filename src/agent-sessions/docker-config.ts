@@ -1,4 +1,5 @@
 import type { ContainerDefinition } from "../ecs/task-definitions/task-definition.ts";
+import { type LogConfiguration, logConfig } from "./log-config.ts";
 
 /** AWS: the health check's defaults, in seconds. */
 const healthCheckDefaults = { interval: 30, timeout: 5, retries: 3, startPeriod: 0 };
@@ -29,12 +30,12 @@ type DockerMembers = {
   readonly extraHosts?: readonly { hostname: string; ipAddress: string }[];
   readonly ulimits?: readonly { name: string; softLimit: number; hardLimit: number }[];
   readonly systemControls?: readonly { namespace?: string; value?: string }[];
-  readonly logConfiguration?: { readonly logDriver: string; readonly options?: Readonly<Record<string, string>> };
+  readonly logConfiguration?: LogConfiguration;
   readonly linuxParameters?: LinuxParameters;
 };
 
 /** What a container's Docker settings depend on beside its definition. */
-type Around = { readonly networkMode: string | null; readonly taskMemoryMiB: number | null };
+type Around = { readonly taskId: string; readonly networkMode: string | null; readonly taskMemoryMiB: number | null };
 
 /** `dockerConfig` of a container: two JSON texts in the form of the Docker Engine API. */
 export function dockerConfig(
@@ -74,7 +75,7 @@ function healthcheck(check: NonNullable<ContainerDefinition["healthCheck"]>): ob
   };
 }
 
-function hostConfig(container: ContainerDefinition, { networkMode, taskMemoryMiB }: Around): object {
+function hostConfig(container: ContainerDefinition, { taskId, networkMode, taskMemoryMiB }: Around): object {
   const members = container as DockerMembers;
   const linux = members.linuxParameters ?? {};
   const log = members.logConfiguration;
@@ -100,7 +101,7 @@ function hostConfig(container: ContainerDefinition, { networkMode, taskMemoryMiB
       members.systemControls &&
         Object.fromEntries(members.systemControls.map((c) => [c.namespace ?? "", c.value ?? ""])),
     ),
-    ...present("LogConfig", log && { Type: log.logDriver, Config: log.options ?? {} }),
+    ...present("LogConfig", log && logConfig(log, { containerName: container.name, taskId })),
     ...present("MemoryReservation", mebibytes(container.memoryReservation)),
     ...linuxHostConfig(linux),
     ...swapSettings(linux, container.memory, taskMemoryMiB),

@@ -3,7 +3,8 @@ import type { IamRoleCredentialsMessage } from "../agent-protocol/to-agent/iam-r
 import type { PayloadMessage } from "../agent-protocol/to-agent/payload.ts";
 import type { TaskManifestMessage } from "../agent-protocol/to-agent/task-manifest.ts";
 import type { TaskStopVerificationAck } from "../agent-protocol/to-agent/task-stop-verification-ack.ts";
-import type { ClusterEffect } from "../ecs/effect.ts";
+import type { ClusterEffect, TaskOrder } from "../ecs/effect.ts";
+import { waitsForInterface } from "../ecs/tasks/task.ts";
 import { networkInterfaces, payloadTask } from "./task-payload.ts";
 import { type TaskCredentialsOf, withoutCredentials } from "./task-roles.ts";
 
@@ -24,8 +25,15 @@ export function addressed(identity: SessionIdentity, messageId: string) {
   return { messageId, clusterArn: identity.clusterArn, containerInstanceArn: identity.containerInstanceArn };
 }
 
+/**
+ * What an agent is ordered to do now. AWS: a task that waits for its network interface comes later, once its agent has confirmed
+ * the interface: before, there is nothing to start its containers in.
+ */
+export const ordersNow = (orders: readonly TaskOrder[]): readonly TaskOrder[] =>
+  orders.filter(({ task }) => task.desiredStatus === "STOPPED" || !waitsForInterface(task));
+
 export function payloadFrom(
-  effect: EffectOf<"deliver-tasks">,
+  effect: Pick<EffectOf<"deliver-tasks">, "sequence" | "orders">,
   identity: SessionIdentity,
   { messageId, now }: Postmark,
   credentialsOf: TaskCredentialsOf = withoutCredentials,
@@ -71,7 +79,7 @@ export function attachmentsFrom(
 ): readonly AttachTaskNetworkInterfacesMessage[] {
   return effect.orders
     .map((order) => order.task)
-    .filter((task) => task.desiredStatus === "RUNNING" && task.attachments.some(({ status }) => status === "ATTACHING"))
+    .filter((task) => task.desiredStatus === "RUNNING" && waitsForInterface(task))
     .map((task) => ({
       type: "AttachTaskNetworkInterfacesMessage",
       message: {

@@ -6,6 +6,7 @@ import { payloadSecrets, registryAuthentication } from "./payload-secrets.ts";
 
 /** What a container's payload depends on beside its definition. */
 export type ContainerSurroundings = {
+  readonly taskId: string;
   readonly networkMode: string | null;
   /** The task's own limit, null for none. */
   readonly taskMemoryMiB: number | null;
@@ -30,7 +31,8 @@ export function payloadContainer(container: ContainerDefinition, around: Contain
     environment,
     cpu: container.cpu,
     memory: container.memory ?? 0,
-    portMappings: payloadPorts(container),
+    // AWS: under awsvpc a container listens at the task's own interface. Docker refuses to publish ports there.
+    portMappings: around.networkMode === "awsvpc" ? [] : payloadPorts(container),
     overrides: "{}",
     dockerConfig: dockerConfig(container, around),
     ...(container.healthCheck === undefined ? {} : { healthCheckType: "docker" }),

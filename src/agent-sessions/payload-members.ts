@@ -262,12 +262,12 @@ const containerEntries: Readonly<Record<string, Entry>> = {
   "resourceRequirements.sharingStrategy.nvidiaMps.memory": shared({ memory: 1_024 }),
   "resourceRequirements.sharingStrategy.nvidiaMps.maxComputePercent": shared({ maxComputePercent: 50 }),
   "firelensConfiguration.type": one(
-    { firelensConfiguration: routed },
+    { firelensConfiguration: routed, logConfiguration: { logDriver: "awsfirelens" } },
     ({ container }) => container.firelensConfiguration?.type,
     "fluentbit",
   ),
   "firelensConfiguration.options": one(
-    { firelensConfiguration: routed },
+    { firelensConfiguration: routed, logConfiguration: { logDriver: "awsfirelens" } },
     ({ container }) => container.firelensConfiguration?.options,
     routed.options,
   ),
@@ -342,16 +342,25 @@ const s3Volume: Entry = {
 const proxy = {
   type: "APPMESH",
   containerName: "c0",
-  properties: [{ name: "ProxyIngressPort", value: "15000" }],
+  properties: [
+    { name: "ProxyIngressPort", value: "15000" },
+    { name: "ProxyEgressPort", value: "15001" },
+    { name: "AppPorts", value: "80" },
+    { name: "IgnoredUID", value: "1337" },
+  ],
 };
 const proxied: Entry = {
   request: { ...awsvpc, proxyConfiguration: proxy },
   at: ({ task }) => task.proxyConfiguration,
-  is: { type: "APPMESH", containerName: "c0", properties: { ProxyIngressPort: "15000" } },
+  is: {
+    type: "APPMESH",
+    containerName: "c0",
+    properties: { ProxyIngressPort: "15000", ProxyEgressPort: "15001", AppPorts: "80", IgnoredUID: "1337" },
+  },
 };
 const accelerated: Entry = {
   request: { inferenceAccelerators: [{ deviceName: "d", deviceType: "eia2.medium" }] },
-  refused: /InferenceAccelerator, and Berth gives GPUs only/,
+  refused: /Unsupported field 'inferenceAccelerators'/,
 };
 const constrained: Entry = { elsewhere: "Placement looks for a container instance that satisfies it." };
 const tagged = "DescribeTaskDefinition and ListTagsForResource show it; agents ask with ListTagsForResource.";
@@ -395,6 +404,7 @@ const taskEntries: Readonly<Record<string, Entry>> = {
   "volumes.fsxWindowsFileServerVolumeConfiguration.authorizationConfig.credentialsParameter": fsxVolume,
   "volumes.fsxWindowsFileServerVolumeConfiguration.authorizationConfig.domain": fsxVolume,
   "volumes.configuredAtLaunch": {
+    containers: [{ mountPoints: [{ sourceVolume: "v", containerPath: "/v" }] }],
     request: { volumes: [{ name: "v", configuredAtLaunch: true }] },
     refused: /Berth does not attach EBS volumes/,
   },

@@ -110,8 +110,14 @@ test("an agent that starts is sent what its tasks with roles need, under the ids
   const [withRoles, plain] = world.taken("PayloadMessage").map(({ tasks }) => must(tasks?.[0], "a task"));
   assert.ok(withRoles && plain);
   assert.deepEqual([plain.roleCredentials, plain.executionRoleCredentials], [undefined, undefined]);
-  assert.deepEqual(world.reports, ["agent-connected"], "a connection that does not ask is sent none but with payloads");
-  assert.deepEqual(world.taken("IAMRoleCredentialsMessage"), []);
+  assert.deepEqual(
+    world.reports,
+    ["agent-connected", "credentials-due"],
+    "nothing is known of what it was sent before",
+  );
+  assert.deepEqual(world.taken("IAMRoleCredentialsMessage"), [], "new tasks bring theirs with the payload");
+  await world.connect(false);
+  assert.equal(world.reports.at(-1), "agent-connected", "a connection that does not ask keeps what it has");
 
   await world.connect(true);
   assert.deepEqual(world.reports.slice(-2), ["agent-connected", "credentials-due"]);
@@ -167,7 +173,7 @@ test("a clock that was set ahead makes them expire early, so they are renewed at
   assert.equal(world.taken("IAMRoleCredentialsMessage").length, 2, "at the usual pace");
 });
 
-test("a reconnect brings fresh ones with the payload, and nobody is asked without a connection", async () => {
+test("a reconnect brings fresh ones when they are due, without the payload, and nobody is asked without a connection", async () => {
   const world = new World();
   const connection = await world.connect(true);
   world.start();
@@ -177,7 +183,8 @@ test("a reconnect brings fresh ones with the payload, and nobody is asked withou
   await world.clock.advance(taskCredentialsMs);
   assert.equal(world.reports.filter((type) => type === "credentials-due").length, 1);
   await world.connect(false);
-  const after = world.taken("PayloadMessage")[0]?.tasks?.[0]?.roleCredentials;
+  assert.deepEqual(world.taken("PayloadMessage"), [], "the agent acknowledged its task");
+  const after = world.taken("IAMRoleCredentialsMessage")[0]?.roleCredentials;
   assert.equal(after?.credentialsId, before?.credentialsId);
   assert.ok(Date.parse(after?.expiration ?? "") >= world.clock.now() + taskCredentialsMs - 1_000);
 });

@@ -55,6 +55,7 @@ export function payloadTask(
 function payloadContainers({ task, definition }: TaskOrder): PayloadTask["containers"] {
   const arns = new Map(task.containers.map(({ name, arn }) => [name, arn]));
   const around = {
+    taskId: task.id,
     networkMode: definition.networkMode,
     taskMemoryMiB: task.memory === null ? null : Number(task.memory),
     region: parseArn(task.arn)?.region ?? "",

@@ -1,8 +1,8 @@
-import type { PayloadMessage } from "../agent-protocol/to-agent/payload.ts";
+import type { PayloadMessage, PayloadTask } from "../agent-protocol/to-agent/payload.ts";
 
 /** LIMIT: how often a payload goes out again; an agent that refuses a task never acknowledges it, and says so otherwise. */
 const resendsMax = 3;
-/** LIMIT: payloads in flight to one agent; with more it is stuck, and is sent everything anew when it comes back. */
+/** LIMIT: payloads in flight to one agent; with more it is stuck, and gets them all when it comes back. */
 const payloadsMax = 1_000;
 
 /** The payloads of one connection that the agent has not acknowledged. */
@@ -17,8 +17,11 @@ export class UnacknowledgedPayloads {
     return true;
   }
 
-  acknowledged(messageId: string): void {
+  /** Gives the orders that the agent has now; none for a message that is no payload, or no longer waited for. */
+  acknowledged(messageId: string): readonly PayloadTask[] {
+    const tasks = this.#sent.get(messageId)?.payload.message.tasks ?? [];
     this.#sent.delete(messageId);
+    return tasks;
   }
 
   /** What is to go out once more; payloads that went out often enough are given up and named. */

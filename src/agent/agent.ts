@@ -20,7 +20,7 @@ import type { EngineTask } from "./engine/engine-state.ts";
 import { type EngineOptions, engineDefaults } from "./engine/engine-step.ts";
 import { type Endpoints, HostRegistration } from "./host-registration.ts";
 import { registeredResources } from "./registered-resources.ts";
-import { type HostFacts, registrationRequest } from "./registration.ts";
+import { type HostAttribute, type HostFacts, registrationRequest } from "./registration.ts";
 import { type CredentialsLookup, TaskCredentials } from "./task-credentials.ts";
 import { Telemetry } from "./telemetry.ts";
 
@@ -122,6 +122,12 @@ export class Agent {
   /** Null before the registration. */
   get containerInstanceArn(): string | null {
     return this.#containerInstanceArn;
+  }
+
+  /** What it says of its host with each registration; empty for one that registers none. */
+  get attributes(): readonly HostAttribute[] {
+    const { instance } = this.#options;
+    return "adopt" in instance ? [] : instance.register.attributes;
   }
 
   /** How many tasks are not STOPPED. */

@@ -141,6 +141,37 @@ describe("access keys", () => {
     assert.deepEqual([after.damaged, (await open()).damaged], [[], []]);
   });
 
+  test("are damaged too when a member of theirs is of another kind; a damaged last use harms nothing", async () => {
+    const before = await open();
+    const request = {
+      account: "123456789012",
+      userName: "a",
+      role: "agent",
+      clusters: ["a"],
+      expiresAt: 5_000,
+    } as const;
+    const { accessKeyId } = await before.createKey(request);
+    const other = await before.createKey({ account: "123456789012", userName: null });
+    for (const { accessKeyId: id } of [{ accessKeyId }, other]) before.use(id);
+    await before.close();
+    const whole = documentsOf("access-key").get(accessKeyId) ?? "";
+    const members = { role: "root", clusters: [1], expiresAt: "never", origin: null, sealedSecret: 1, userName: 1 };
+    for (const [member, value] of Object.entries(members)) {
+      documentsOf("access-key").set(accessKeyId, JSON.stringify({ ...JSON.parse(whole), [member]: value }));
+      const after = await open();
+      assert.match(after.damaged.join(), /it is not the document of an access key/, member);
+      assert.deepEqual([after.find(accessKeyId), after.listKeys().length], [null, 1], member);
+    }
+    for (const body of ["null", "{", "{}", '{"usedAt":"today"}']) {
+      documentsOf("access-key-use").set(other.accessKeyId, body);
+      const after = await open();
+      assert.deepEqual([after.listKeys()[0]?.lastUsedAt, after.find(other.accessKeyId)?.secret], [null, other.secret]);
+    }
+    const last = await open();
+    assert.equal(await last.deleteKey(accessKeyId), true);
+    assert.equal(documentsOf("access-key-use").has(accessKeyId), false);
+  });
+
   test("are gone for good when deleted", async () => {
     const keys = await open();
     const { accessKeyId } = await keys.createKey({ account: "123456789012", userName: "a" });

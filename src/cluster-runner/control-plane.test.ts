@@ -67,7 +67,11 @@ describe("calls", () => {
 
   it("into an unknown cluster are refused first of all, and leave no partition", async () => {
     const world = await aControlPlane();
-    const nothing = { cluster: "../x", taskDefinition: "nothing" };
+    const nothing = { cluster: "x", taskDefinition: "nothing" };
+    await assert.rejects(
+      world.call("RunTask", { ...nothing, cluster: "../x" }),
+      refusedWith("InvalidParameterException", /^Cluster must match .*, but was \.\.\/x$/),
+    );
     await assert.rejects(
       world.call("RunTask", nothing),
       refusedWith("ClusterNotFoundException", /^Cluster not found\.$/),

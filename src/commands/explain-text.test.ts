@@ -106,3 +106,30 @@ test("a cluster without container instances says so, and a large one stays short
   const placed = lines({ placements, placedCount: 10_000 });
   assert.ok(placed.includes("  and 9,960 tasks on 4,980 other container instances (--json lists them)"));
 });
+
+test("without any instance to look at, the reason stands alone", () => {
+  const noCandidates = "The cluster lab has no container instances.";
+  assert.deepEqual(lines({ unplacedCount: 1, noCandidates }).slice(2), ["1 task has no place.", noCandidates, ""]);
+});
+
+test("tasks of a service that failed: stop code, reason, and what their containers say", () => {
+  const failedTasks = [
+    {
+      taskArn: "arn:aws:ecs:us-east-1:000000000000:task/default/abc",
+      stopCode: "EssentialContainerExited",
+      stoppedReason: "Essential container in task exited",
+      containers: [
+        { name: "app", exitCode: 3 },
+        { name: "proxy", exitCode: 137, reason: "OutOfMemoryError: Container killed", healthStatus: "UNHEALTHY" },
+      ],
+    },
+  ];
+  assert.deepEqual(lines({ failedTasks }).slice(1), [
+    "",
+    "Tasks of the service that failed last:",
+    "  abc  EssentialContainerExited: Essential container in task exited",
+    "    app: exit code 3",
+    "    proxy: exit code 137, OutOfMemoryError: Container killed, UNHEALTHY",
+    "",
+  ]);
+});

@@ -20,6 +20,18 @@ export type PlacementExplanation = {
   readonly refusals: readonly Refusal[];
   readonly summary: readonly { readonly reason: string; readonly count: number }[];
   readonly closest?: { readonly containerInstanceArn: string; readonly reason: string; readonly detail?: string };
+  readonly noCandidates?: string;
+  readonly failedTasks?: readonly {
+    readonly taskArn: string;
+    readonly stopCode: string;
+    readonly stoppedReason: string;
+    readonly containers?: readonly {
+      readonly name: string;
+      readonly exitCode?: number;
+      readonly reason?: string;
+      readonly healthStatus?: string;
+    }[];
+  }[];
 };
 
 /** LIMIT: a screen or two; instances that lack the same things share one of these, and --json has them all. */
@@ -37,7 +49,22 @@ export function explanationText(explanation: PlacementExplanation): string {
     const has = unplacedCount === 1 ? "has" : "have";
     lines.push("", `${counted(unplacedCount, "task")} ${has} no place.`, ...refusalLines(explanation));
   }
+  lines.push(...failureLines(explanation));
   return `${lines.join("\n")}\n`;
+}
+
+/** Why the newest tasks of a service failed: each task, and below it the containers that say something. */
+function failureLines({ failedTasks = [] }: PlacementExplanation): string[] {
+  if (failedTasks.length === 0) return [];
+  const lines = ["", "Tasks of the service that failed last:"];
+  for (const { taskArn, stopCode, stoppedReason, containers = [] } of failedTasks) {
+    lines.push(`  ${taskArn.slice(taskArn.lastIndexOf("/") + 1)}  ${stopCode}: ${stoppedReason}`);
+    for (const { name, exitCode, reason, healthStatus } of containers) {
+      const said = [exitCode === undefined ? "" : `exit code ${exitCode}`, reason ?? "", healthStatus ?? ""];
+      lines.push(`    ${name}: ${said.filter((text) => text !== "").join(", ")}`);
+    }
+  }
+  return lines;
 }
 
 function needText({
@@ -73,7 +100,8 @@ function placementLines({ placements }: PlacementExplanation): string[] {
   ];
 }
 
-function refusalLines({ refusals, summary, closest, placements }: PlacementExplanation): string[] {
+function refusalLines({ refusals, summary, closest, placements, noCandidates }: PlacementExplanation): string[] {
+  if (noCandidates !== undefined) return [noCandidates];
   if (refusals.length === 0 && summary.length === 0) {
     return placements.length === 0 ? ["There is no container instance in this cluster that could take it."] : [];
   }

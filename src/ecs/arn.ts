@@ -34,6 +34,7 @@ export const taskDefinitionArn = (place: Place, family: string, revision: number
 
 /** An ECS ARN, split. `path` holds what follows the resource type. */
 export type EcsArn = {
+  readonly partition: string;
   readonly account: string;
   readonly region: string;
   readonly type: string;
@@ -42,33 +43,65 @@ export type EcsArn = {
 
 /** The parts of an ECS ARN, or null when `text` is none. */
 export function parseArn(text: string): EcsArn | null {
-  const match = /^arn:aws[a-z-]*:ecs:([^:]*):([^:]*):([^/]+)\/(.+)$/.exec(text);
+  const match = /^arn:(aws[a-z-]*):ecs:([^:]*):([^:]*):([^/]+)\/(.+)$/.exec(text);
   if (match === null) return null;
-  const [, region = "", account = "", type = "", rest = ""] = match;
-  return { account, region, type, path: rest.split("/") };
+  const [, partition = "", region = "", account = "", type = "", rest = ""] = match;
+  return { partition, account, region, type, path: rest.split("/") };
 }
+
+/** True for an ARN of this account and region, in the partition of the region. */
+export const isHere = (place: Place, arn: EcsArn): boolean =>
+  arn.account === place.account && arn.region === place.region && arn.partition === awsPartition(place.region);
 
 /**
  * The name of the cluster that `reference` (name, ARN, or absent for `default`) names.
- * Refuses an ARN of another kind, account or region. AWS: an omitted cluster means `default`.
+ * Refuses an ARN of another kind, account or region, and what can be no cluster's name. AWS: an omitted cluster means
+ * `default`; the texts for another kind and for a bad name as users see them.
  */
 export function clusterName(place: Place, reference: string | undefined): string {
   if (reference === undefined || reference === "") return "default";
-  if (!reference.startsWith("arn:")) return reference;
+  if (!reference.startsWith("arn:")) return checkedClusterName(reference);
   const arn = parseArn(reference);
-  if (arn === null || arn.type !== "cluster" || arn.path.length !== 1) {
+  if (arn === null) {
     refuse("InvalidParameterException", "Invalid identifier: Identifier is not a cluster ARN or name.");
   }
-  if (arn.account !== place.account || arn.region !== place.region) {
-    refuse("ClusterNotFoundException", "Cluster not found.");
-  }
-  return arn.path[0] as string;
+  if (arn.type !== "cluster") refuse("InvalidParameterException", `Unsupported resource type: ${arn.type}`);
+  if (!isHere(place, arn)) refuse("ClusterNotFoundException", "Cluster not found.");
+  return checkedClusterName(arn.path.join("/"));
 }
 
+function checkedClusterName(name: string): string {
+  if (/^[a-zA-Z0-9\-_]{1,255}$/.test(name)) return name;
+  return refuse("InvalidParameterException", `Cluster must match ^[a-zA-Z0-9\\-_]{1,255}$, but was ${name}`);
+}
+
+type NamedType = "task" | "container-instance" | "service";
+
 /**
- * The id inside a reference to a task or container instance of `cluster`: an id, a short ARN (`type/id`) or a long ARN
- * (`type/cluster/id`). Null when it names another kind, place or cluster: such a thing is missing here.
+ * The id (of a service the name) inside a reference to a thing of `cluster`: an id, a short ARN (`type/id`) or a long ARN
+ * (`type/cluster/id`). Refuses ARNs of another kind, partition, account, region or cluster.
+ * AWS: the texts for another kind, another region and another cluster as users see them; the others follow these.
  */
+export function namedResource(place: Place, cluster: string, type: NamedType, reference: string): string {
+  if (!reference.startsWith("arn:")) return reference;
+  const arn = parseArn(reference);
+  if (arn === null) refuse("InvalidParameterException", "Invalid identifier: Identifier is not an Amazon ECS ARN.");
+  if (arn.type !== type) refuse("InvalidParameterException", `Unsupported resource type: ${arn.type}`);
+  if (arn.partition !== awsPartition(place.region)) refuse("InvalidParameterException", "Invalid Partition in ARN");
+  if (arn.region !== place.region) refuse("InvalidParameterException", "Invalid Region in ARN");
+  if (arn.account !== place.account) refuse("InvalidParameterException", "Invalid Account in ARN");
+  const [first = "", second] = arn.path;
+  if (second === undefined) return type === "service" ? first : first.replaceAll("-", "");
+  if (first !== cluster) {
+    refuse(
+      "InvalidParameterException",
+      `Invalid identifier: Identifier is for cluster ${first}. Your cluster is ${cluster}`,
+    );
+  }
+  return arn.path.slice(1).join("/");
+}
+
+/** As `namedResource` for what agents report, with null instead of a refusal: such a thing is unknown here. */
 export function resourceId(
   place: Place,
   cluster: string,
@@ -77,7 +110,7 @@ export function resourceId(
 ): string | null {
   if (!reference.startsWith("arn:")) return reference;
   const arn = parseArn(reference);
-  if (arn === null || arn.type !== type || arn.account !== place.account || arn.region !== place.region) return null;
+  if (arn === null || arn.type !== type || !isHere(place, arn)) return null;
   if (arn.path.length === 1) return (arn.path[0] as string).replaceAll("-", "");
   return arn.path.length === 2 && arn.path[0] === cluster ? (arn.path[1] as string) : null;
 }

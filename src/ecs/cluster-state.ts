@@ -17,7 +17,7 @@ import { OldestFirst } from "./oldest-first.ts";
 import { PlacementIndex } from "./placement/placement-index.ts";
 import { ResourceBook } from "./placement/resource-book.ts";
 import { serviceDueAt } from "./services/forget-service.ts";
-import type { LostAgentPolicy } from "./services/look/lost-agents.ts";
+import { type LostAgentPolicy, staysFilled } from "./services/look/lost-agents.ts";
 import type { Service, ServiceEvent } from "./services/service.ts";
 import { ServiceIndex } from "./services/service-index.ts";
 import { SortedKeys } from "./sorted-keys.ts";
@@ -64,7 +64,7 @@ export class ClusterState {
   readonly closed = new Table<ClosedMark>("closed", this.journal);
 
   readonly book = new ResourceBook();
-  readonly placement = new PlacementIndex(this.instances, this.book);
+  readonly placement = new PlacementIndex(this.instances, this.book, (instance) => staysFilled(this, instance));
   readonly fargateBook = new FargateBook();
   readonly providerUses = new ProviderUses();
   readonly waitingTasks = new WaitingTasks();
@@ -147,7 +147,10 @@ export class ClusterState {
     this.drains.onChange((key, _, after) =>
       this.#schedule("drain", key, after === undefined ? null : drainDueAt(after)),
     );
-    this.lostAgentPolicies.onChange(() => this.serviceIndex.lookAtAll());
+    this.lostAgentPolicies.onChange(() => {
+      this.placement.onStayingChange();
+      this.serviceIndex.lookAtAll();
+    });
     this.alarms.onChange((name, before, after) => {
       if (before?.state !== after?.state) this.#alarmChanged(name);
     });

@@ -6,7 +6,7 @@ export type TaskOrder = { readonly task: Task; readonly definition: TaskDefiniti
 
 /**
  * What a step wants done outside, released only after its writes are durable. An effect may be lost or doubled: an
- * agent that connects again is given everything anew, and it ignores what it knows.
+ * agent that connects again gets whatever it may have missed, and it ignores what it knows.
  */
 export type ClusterEffect =
   | {
@@ -15,6 +15,8 @@ export type ClusterEffect =
       /** One rising line per instance for orders and manifests together. */
       readonly sequence: number;
       readonly orders: readonly TaskOrder[];
+      /** The process of the agent is back on a new connection: what it has acknowledged need not go out again. */
+      readonly isReturn: boolean;
     }
   /** All tasks that belong on the instance; the agent asks about others that it runs. */
   | {

@@ -14,10 +14,11 @@ test("a scale makes every time so many times shorter, in whole milliseconds", ()
   assert.equal(scaledTimeline(1.5).healthyHoldMs, 26_667);
 });
 
-test("no time vanishes, and agents keep the time that they need to confirm an interface", () => {
+test("no time vanishes, and agents keep the time that they need to confirm an interface and to start a task", () => {
   const timeline = scaledTimeline(3_600);
   assert.equal(timeline.networkInterfaceMs, 1);
   assert.equal(timeline.attachmentTimeoutMs, 5_000);
+  assert.equal(timeline.startTimeoutMs, 3_000);
   assert.equal(scaledTimeline(2).attachmentTimeoutMs, 150_000);
 });
 

@@ -17,6 +17,8 @@ export const ecsTimeline = {
   networkInterfaceMs: 200,
   /** LIMIT: an agent that does not confirm an ENI in five minutes will not; AWS stops the task with a timeout. */
   attachmentTimeoutMs: 300_000,
+  /** AWS: a task that does not reach RUNNING, as when a dependency never becomes HEALTHY, is stopped after three hours. */
+  startTimeoutMs: 10_800_000,
   /** LIMIT: AWS stops a task that waits for capacity after a time that it does not tell; users report minutes. */
   provisioningTimeoutMs: 900_000,
   /** AWS: a task without load balancer and health check counts as healthy when it has been RUNNING for so long. */
@@ -41,12 +43,17 @@ export const ecsTimeline = {
 
 export type Timeline = Readonly<Record<keyof typeof ecsTimeline, number>>;
 
-/** LIMIT: agents confirm ENIs at their own pace, which no scale changes; in so much time even one on a busy machine has. */
-const attachmentTimeoutMsMin = 5_000;
+/** What takes at least so long at any scale. */
+const atLeast = new Map<keyof Timeline, number>([
+  // LIMIT: agents confirm ENIs at their own pace, which no scale changes; in so much time even one on a busy machine has.
+  ["attachmentTimeoutMs", 5_000],
+  // LIMIT: images are pulled and started at their own pace, too; less than this would stop tasks that start well.
+  ["startTimeoutMs", 3_000],
+]);
 
 /** ECS's timeline made `scale` times shorter, to the millisecond and never to nothing. */
 export function scaledTimeline(scale: number): Timeline {
-  const scaled = Object.entries(ecsTimeline).map(([name, ms]) => [name, Math.max(1, Math.round(ms / scale))]);
-  const timeline = Object.fromEntries(scaled) as Timeline;
-  return { ...timeline, attachmentTimeoutMs: Math.max(timeline.attachmentTimeoutMs, attachmentTimeoutMsMin) };
+  const names = Object.keys(ecsTimeline) as (keyof Timeline)[];
+  const scaled = names.map((name) => [name, Math.max(atLeast.get(name) ?? 1, Math.round(ecsTimeline[name] / scale))]);
+  return Object.fromEntries(scaled) as Timeline;
 }

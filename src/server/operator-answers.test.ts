@@ -57,10 +57,10 @@ test("/metrics needs a key on the port, none on the operators' listener", async 
 
 test("/health tells strangers whether all is well and how many, and operators what is wrong", async (context) => {
   const { server, key } = await start(context);
-  const known = ["failed", "healthy", "loading", "machines"];
+  const known = ["clockOffsetSeconds", "failed", "healthy", "loading", "machines", "reasons", "warnings"];
   const stranger = (await (await fetch(`${server.url}/health`)).json()) as Record<string, unknown>;
   assert.deepEqual(Object.keys(stranger).sort(), known);
-  assert.deepEqual([stranger.healthy, stranger.failed], [true, 0]);
+  assert.deepEqual([stranger.healthy, stranger.failed, stranger.reasons, stranger.warnings], [true, 0, 0, 0]);
   for (const answer of [await signedGet(`${server.url}/health`, key), await fetch(`${server.metricsUrl}/health`)]) {
     assert.deepEqual(((await answer.json()) as Record<string, unknown>).failed, []);
   }

@@ -4,6 +4,7 @@
  */
 import type { AgentEnd } from "../agent/agent.ts";
 import type { DockerHost } from "../agent/docker/docker-host.ts";
+import type { HostAttribute } from "../agent/registration.ts";
 import {
   adoptedHost,
   type SimulatedHost,
@@ -17,10 +18,12 @@ import { InProcessTransport } from "../agent-sessions/in-process-transport.ts";
 import { instanceOf } from "../cluster-runner/cluster-place.ts";
 import type { ControlPlane } from "../cluster-runner/control-plane.ts";
 import type { Place } from "../ecs/arn.ts";
+import type { ContainerInstanceReply } from "../ecs/container-instances/describe-container-instance.ts";
 import { must } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import { DamagedError, type Store } from "../store/store.ts";
+import { adoptedAttributes, type KnownInstance, registerAttributes } from "./adopted-attributes.ts";
 import type { AgentArrivals } from "./agent-arrivals.ts";
 import { HostDisks } from "./host-disks.ts";
 import { inProcessApi } from "./in-process-api.ts";
@@ -97,7 +100,7 @@ export class SimulatedHosts {
     const real = this.#options.dockerInstance === true && instances > 0;
     if (real) starts.push(this.#startDockerHost(disks, true));
     for (let index = real ? 1 : 0; index < instances; index++) starts.push(this.#startFleetHost(disks, index, true));
-    if (adopt) for (const arn of disks.adopted) starts.push(this.#startAdopted(disks, arn));
+    if (adopt) for (const arn of disks.adopted) starts.push(this.#restartAdopted(disks, arn));
     await Promise.all(starts.map((start) => unlessDamaged(start, whenDamaged)));
   }
 
@@ -113,19 +116,28 @@ export class SimulatedHosts {
 
   /**
    * Gives the container instance in `reply`, the answer of a RegisterContainerInstance that no agent made, a simulated host unless it
-   * has one, and resolves with the reply when that is connected, so that the next RunTask may use it.
+   * has one, and resolves with the reply when that is connected, so that the next RunTask may use it. The host registers its
+   * attributes, again when the call took them from an instance that has a host here. An instance whose agent is
+   * connected from elsewhere is left alone.
    */
   async adopt(reply: object): Promise<object> {
-    const { containerInstance } = reply as { readonly containerInstance?: { readonly containerInstanceArn?: string } };
-    const arn = containerInstance?.containerInstanceArn;
+    const { containerInstance: known } = reply as { readonly containerInstance?: ContainerInstanceReply };
     const disks = this.#disks;
-    if (!this.#options.adopt || arn === undefined || disks === null) return reply;
-    if (this.#adopted.has(arn) || this.instances().includes(arn)) return reply;
+    if (known === undefined || disks === null) return reply;
+    const arn = known.containerInstanceArn;
+    const inFleet = this.#fleet.find(({ agent }) => agent.containerInstanceArn === arn);
+    if (inFleet !== undefined) await this.#describe(known, inFleet.agent.attributes);
+    if (inFleet !== undefined || !this.#options.adopt) return reply;
+    if (this.#adopted.has(arn)) {
+      await this.#describe(known, adoptedAttributes(known));
+      return reply;
+    }
+    if (known.agentConnected) return reply;
     if (this.#adopted.size >= adoptedMax) {
       this.#options.log.write("warn", { containerInstance: arn, adoptedMax }, "There are too many simulated hosts.");
       return reply;
     }
-    const connected = unlessDamaged(this.#startAdopted(disks, arn), (error) =>
+    const connected = unlessDamaged(this.#startAdopted(disks, arn, known), (error) =>
       this.#options.log.write("error", { reason: error.message }, "A simulated host cannot start."),
     );
     await disks.adopt(arn);
@@ -187,19 +199,46 @@ export class SimulatedHosts {
     return this.#closed ? null : (end?.why ?? null);
   }
 
-  async #startAdopted(disks: HostDisks, arn: string): Promise<void> {
+  /** A host of an earlier process. What it can do may have grown, or an earlier version registered no attributes. */
+  async #restartAdopted(disks: HostDisks, arn: string): Promise<void> {
+    const place = instanceOf(arn);
+    if (place === null) return;
+    const request = { cluster: place.cluster, containerInstances: [arn] };
+    let known: KnownInstance | null = null;
+    try {
+      const found = await this.#world(place).api.call("DescribeContainerInstances", request);
+      const { containerInstances } = found as { readonly containerInstances: readonly ContainerInstanceReply[] };
+      known = containerInstances.find(({ status }) => status !== "INACTIVE") ?? null;
+    } catch (error) {
+      // The cluster is gone, or cannot be read now: the host finds out when it connects.
+      this.#options.log.write("debug", { err: error, containerInstance: arn }, "An adopted instance was not found.");
+    }
+    await this.#startAdopted(disks, arn, known);
+  }
+
+  async #startAdopted(disks: HostDisks, arn: string, known: KnownInstance | null): Promise<void> {
     const place = instanceOf(arn);
     if (place === null || this.#closed) return;
     const { ended, options } = this.#host(disks, arn, place.cluster);
-    const host = adoptedHost(this.#world(place), { ...options, containerInstanceArn: arn });
+    const versionInfo = known?.versionInfo ?? {};
+    const host = adoptedHost(this.#world(place), { ...options, containerInstanceArn: arn, versionInfo });
     this.#adopted.set(arn, host);
     void ended.then(() => this.#adopted.delete(arn));
+    // As an agent does: it registers what it can do, then it connects.
+    if (known !== null) await this.#describe(known, adoptedAttributes(known));
     const arrival = this.#arrival(arn);
     await this.#first(
       arn,
       ended,
       host.start().then(() => arrival),
     );
+  }
+
+  async #describe(known: KnownInstance, attributes: readonly HostAttribute[]): Promise<void> {
+    const place = instanceOf(known.containerInstanceArn);
+    if (place === null) return;
+    const { api } = this.#world(place);
+    await registerAttributes({ api, log: this.#options.log, cluster: place.cluster }, known, attributes);
   }
 
   /** Waits until a host is connected, has ended (then it gives why), or takes too long. Rejects when its disk cannot be read. */

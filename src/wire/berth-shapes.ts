@@ -86,6 +86,21 @@ const closest = structure("ClosestContainerInstance", {
   detail: text("A sentence about that."),
 });
 
+const failedTask = structure("FailedTask", {
+  taskArn: text("The task."),
+  stopCode: text("`TaskFailedToStart` or `EssentialContainerExited`."),
+  stoppedReason: text("As in DescribeTasks."),
+  stoppedAt: timestamp("When it was STOPPED."),
+  containers: many(
+    structure("FailedContainer", {
+      name: text("Of the container."),
+      exitCode: number("Absent when it never ran."),
+      reason: text("As in DescribeTasks."),
+      healthStatus: text("`UNHEALTHY` when its health check failed; else absent."),
+    }),
+    "The containers that say something about the failure.",
+  ),
+});
 export const explainPlacementOutput = structure("ExplainPlacementResponse", {
   taskDefinition: text("ARN of the revision."),
   need: one(need, "What one task asks of a container instance."),
@@ -98,6 +113,8 @@ export const explainPlacementOutput = structure("ExplainPlacementResponse", {
   ),
   summary: many(reasonCount, "The reasons, the most frequent first."),
   closest: one(closest, "The container instance that lacks least; absent when all have a place or none is there."),
+  noCandidates: text("Why there was no container instance to look at; absent when there was one, or all have a place."),
+  failedTasks: many(failedTask, "The newest tasks of the service that failed, at most 5; empty without `service`."),
 });
 
 const taskOf = {

@@ -135,7 +135,7 @@ export const operations = [
     name: "RegisterTaskDefinition",
     status: "partial",
     missing:
-      "What RunTask and StartTask refuse to run (Neuron devices, inference accelerators, shared GPUs, S3 Files volumes and those configured at launch) is checked and stored.",
+      "What RunTask and StartTask refuse to run (Neuron devices, shared GPUs, S3 Files volumes and those configured at launch) is checked and stored.",
   },
   {
     name: "RunTask",

@@ -1,5 +1,6 @@
 import { must } from "../lib/assert.ts";
 import { type ApiOperation, isAnswered } from "./api-operations.ts";
+import { isAbsentWhenBlank } from "./blank-members.ts";
 import { serializationError } from "./errors.ts";
 import { assertNestingDepth } from "./nesting.ts";
 import { checkRequestLimits } from "./request-limits.ts";
@@ -18,7 +19,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * The request in `body` (JSON text or its bytes; empty means `{}`), by the input shape of `operation`. Members that the shape does
- * not have are ignored, as AWS does. Throws WireError(SerializationException) for text that is no JSON object, is nested too
+ * not have are ignored, as AWS does, and so are the empty texts of `blank-members.ts`. Throws WireError(SerializationException) for text that is no JSON object, is nested too
  * deeply, or has a value of another type than the shape, and a Refusal for a value beyond the limits of `request-limits.ts`.
  * Missing required members, enum values and the ranges that ECS documents are left to the operation.
  */
@@ -85,7 +86,7 @@ function structureParser(shape: StructureShape): Parse {
     const request: Request = {};
     for (const name of Object.keys(source)) {
       const member = source[name];
-      if (member === null) continue;
+      if (member === null || (member === "" && isAbsentWhenBlank(shape.name, name))) continue;
       let parse = memberParsers.get(name);
       if (parse === undefined) {
         if (!shape.members.has(name)) continue;

@@ -1,5 +1,6 @@
 /** Values of any shape of the API, for tests that go through all operations. Timestamps are epoch milliseconds, as everywhere in Berth. */
 import type { RandomStream } from "../lib/random.ts";
+import { isAbsentWhenBlank } from "./blank-members.ts";
 import type { NumberRow, TimeRow } from "./number-limits.ts";
 import { limitOf } from "./request-limits.ts";
 import type { Shape, StructureShape } from "./shapes.ts";
@@ -77,10 +78,12 @@ export function sampleStructure(
 const isPlain = (text: string): boolean => !text.includes("\0");
 
 function textsWithin(shape: Shape, place: Place | null): readonly string[] {
-  const row = place === null ? null : limitOf(shape, place.structure, place.member);
-  if (row === null) return texts;
-  const { charactersMax } = row as TextRow;
-  return texts.filter((text) => isPlain(text) && text.length <= charactersMax);
+  if (place === null) return texts;
+  const isBlankAbsent = isAbsentWhenBlank(place.structure, place.member);
+  const row = limitOf(shape, place.structure, place.member) as TextRow | null;
+  return texts.filter(
+    (text) => !(text === "" && isBlankAbsent) && (row === null || (isPlain(text) && text.length <= row.charactersMax)),
+  );
 }
 
 function numbersWithin(shape: Shape, place: Place | null): readonly number[] {

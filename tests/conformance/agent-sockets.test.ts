@@ -105,7 +105,7 @@ describe("what sessions make true", () => {
     await eventually(async () => (await world.instance(arn)).agentConnected === false, "disconnected");
   });
 
-  test("a task goes out once, runs, gets its health from telemetry, and is given again after a reconnect", async () => {
+  test("a task goes out once, runs, gets its health from telemetry, and goes to a new process only after that", async () => {
     const arn = await world.register();
     const acs = await world.open("acs", arn);
     const tcs = await world.open("tcs", arn);
@@ -131,14 +131,18 @@ describe("what sessions make true", () => {
     assert.deepEqual([seen.lastStatus, seen.containers?.[0]?.healthStatus], ["RUNNING", "UNHEALTHY"]);
     acs.socket.terminate();
     const again = await world.open("acs", arn, { query: { sendCredentials: "false" } });
-    const repeated = await again.next("PayloadMessage");
-    assert.equal(repeated.tasks?.[0]?.arn, task);
     const newer = await again.next("TaskManifestMessage");
     assert.deepEqual(
       newer.tasks?.map(({ taskArn }) => taskArn),
       [task],
     );
-    assert.ok((repeated.seqNum ?? 0) > (payload.seqNum ?? 0) && newer.timeline > (repeated.seqNum ?? 0));
+    assert.ok(!again.messages.some(({ type }) => type === "PayloadMessage"), "it has the task and acknowledged it");
+    again.socket.terminate();
+    const restarted = await world.open("acs", arn);
+    const repeated = await restarted.next("PayloadMessage");
+    assert.equal(repeated.tasks?.[0]?.arn, task);
+    const newest = await restarted.next("TaskManifestMessage");
+    assert.ok((repeated.seqNum ?? 0) > newer.timeline && newest.timeline > (repeated.seqNum ?? 0));
   });
 
   test("the health of the host comes from what the agent says of its container runtime", async () => {
@@ -160,7 +164,7 @@ describe("what sessions make true", () => {
     assert.ok(Math.abs((healthStatus?.details?.[0]?.lastUpdated?.getTime() ?? 0) - Date.now()) < 60_000);
   });
 
-  test("a network interface is announced before its task, and attached when the agent says so", async () => {
+  test("a network interface is announced, attached when the agent says so, and only then the task follows", async () => {
     const arn = await world.register();
     const acs = await world.open("acs", arn);
     await acs.next("TaskManifestMessage");
@@ -171,15 +175,17 @@ describe("what sessions make true", () => {
     const announced = await acs.next("AttachTaskNetworkInterfacesMessage");
     assert.deepEqual([announced.taskArn, announced.elasticNetworkInterfaces.length], [task, 1]);
     acs.acknowledge(announced);
-    const payload = await acs.next("PayloadMessage");
-    acs.acknowledge(payload);
-    const [given] = payload.tasks?.[0]?.elasticNetworkInterfaces ?? [];
-    const attachmentArn = given?.attachmentArn ?? "";
-    assert.equal(announced.elasticNetworkInterfaces[0]?.attachmentArn, attachmentArn);
+    const attachmentArn = announced.elasticNetworkInterfaces[0]?.attachmentArn ?? "";
     const statusOf = async (): Promise<unknown> => (await world.task(task)).attachments?.[0]?.status;
     assert.equal(await statusOf(), "ATTACHING");
     await world.ecs.submitTaskStateChange({ task, attachments: [{ attachmentArn, status: "ATTACHED" }] });
     assert.equal(await statusOf(), "ATTACHED");
+    const payload = await acs.next("PayloadMessage");
+    const at = (type: string): number => acs.messages.findIndex((message) => message.type === type);
+    assert.ok(at("AttachTaskNetworkInterfacesMessage") < at("PayloadMessage"));
+    const [given] = payload.tasks ?? [];
+    assert.equal(given?.elasticNetworkInterfaces?.[0]?.attachmentArn, attachmentArn);
+    assert.deepEqual(given?.containers?.[0]?.portMappings, [], "nothing for Docker to publish");
   });
 
   test("an update of the agent goes through both stages, and is over when the new version connects", async () => {
@@ -208,6 +214,8 @@ describe("what sessions make true", () => {
     const { messageId } = await acs.next("StageUpdateMessage");
     acs.send("NackRequest", { cluster: "default", containerInstance: arn, messageId, reason: "Updates are disabled" });
     await eventually(async () => (await world.instance(arn)).agentUpdateStatus === "FAILED", "FAILED");
+    assert.equal((await world.instance(arn)).statusReason, "Agent update to 1.97.0 failed: Updates are disabled");
+    assert.ok(world.lines.some((line) => line.includes("the update of an agent failed")));
   });
 
   test("a task that does not belong there is stopped once the manifest has made the agent ask", async () => {

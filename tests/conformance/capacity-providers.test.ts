@@ -119,7 +119,10 @@ describe("tasks by a strategy", () => {
       [weights(["unrelated", 1]), /not associated with the cluster/],
       [weights(["nobody", 1]), /not associated with the cluster/],
       [weights(["racks", 0, 1]), /weight value greater than zero/],
-      [weights(["racks", 1, 1], ["spare", 1, 1]), /multiple capacity providers with a base/],
+      [
+        weights(["racks", 1, 1], ["spare", 1, 1]),
+        /multiple capacity providers in the specified capacity provider strategy with a base/,
+      ],
     ] as const) {
       await expectRefused(
         world.ecs.runTask({ cluster, taskDefinition: "small", capacityProviderStrategy }),

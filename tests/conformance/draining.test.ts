@@ -85,7 +85,7 @@ test("planned, started, watched to its end, and cancelled", async () => {
 
 test("held up by its percentages and a standalone task, until a deadline", async () => {
   const cluster = "held";
-  const [one, other] = await clusterOf(cluster, 100);
+  const [one, other] = await clusterOf(cluster, 101);
   // While the other takes none, the standalone task goes to the one.
   await world.ecs.updateContainerInstancesState({ cluster, containerInstances: [other], status: "DRAINING" });
   await runOne(world.ecs, cluster, await define(world.ecs, "lone"));

@@ -85,13 +85,21 @@ test("a task is known by id, short ARN and long ARN", async () => {
   }
 });
 
-test("the long ARN of another cluster names nothing here", async () => {
+test("the long ARN of another cluster is refused here", async () => {
   const { ecs } = world;
   await ecs.createCluster({ clusterName: "here" });
   await ecs.createCluster({ clusterName: "there" });
   const arn = await register(ecs, "there");
-  const { failures } = await ecs.describeContainerInstances({ cluster: "here", containerInstances: [arn] });
-  assert.deepEqual(failures, [{ arn, reason: "MISSING" }]);
+  const elsewhere = "Invalid identifier: Identifier is for cluster there. Your cluster is here";
+  const calls = [
+    ecs.describeContainerInstances({ cluster: "here", containerInstances: [arn] }),
+    ecs.listTasks({ cluster: "here", containerInstance: arn }),
+    ecs.describeTasks({ cluster: "here", tasks: [arn.replace("container-instance", "task")] }),
+    ecs.describeServices({ cluster: "here", services: [arn.replace("container-instance", "service")] }),
+  ];
+  for (const call of calls) await expectRefused(call, "InvalidParameterException", elsewhere);
+  const described = ecs.describeTasks({ cluster: "here", tasks: [arn] });
+  await expectRefused(described, "InvalidParameterException", "Unsupported resource type: container-instance");
 });
 
 test("without a cluster the one named `default` is meant, and only that", async () => {

@@ -122,6 +122,65 @@ test("a rollout that fails rolls back by itself, and by StopServiceDeployment", 
   await expectRefused(client.stopServiceDeployment({ serviceDeploymentArn }), "ConflictException");
 });
 
+/**
+ * How Terraform's provider waits for a steady state: it takes the number in the PRIMARY deployment's id, lists the service
+ * deployments since it made its call, and follows the one whose target revision's ARN holds that number.
+ */
+async function terraformsDeployment(client: sdk.ECS, since: Date): Promise<sdk.ServiceDeployment> {
+  const { deployments = [] } = await describe(client);
+  const primary = must(
+    deployments.find(({ status }) => status === "PRIMARY"),
+    "the PRIMARY deployment",
+  );
+  const number = must(/^ecs-svc\/(\d+)$/.exec(primary.id ?? "")?.[1], "the number of a deployment");
+  const listed = await client.listServiceDeployments({ service: "web", createdAt: { after: since } });
+  const arns = (listed.serviceDeployments ?? []).map(({ serviceDeploymentArn = "" }) => serviceDeploymentArn);
+  const described = await client.describeServiceDeployments({ serviceDeploymentArns: arns });
+  const found = (described.serviceDeployments ?? []).filter(({ targetServiceRevision }) =>
+    targetServiceRevision?.arn?.includes(number),
+  );
+  assert.equal(found.length, 1, `one service deployment goes to the revision ${number}`);
+  return must(found[0], "the service deployment");
+}
+
+test("Terraform finds the service deployment of what it created, updated, and saw rolled back", async () => {
+  const { client } = await aLab("666666666666");
+  const good = await define(client, "web");
+  const bad = await define(client, "web", { image: "berth/cannot-pull" });
+  const deploymentConfiguration = { deploymentCircuitBreaker: { enable: true, rollback: true } };
+  let since = new Date(Date.now() - 1_000);
+  const follow = (what: string, status: sdk.ServiceDeploymentStatus) =>
+    until(
+      what,
+      () => terraformsDeployment(client, since),
+      (deployment) => deployment.status === status,
+    );
+  await client.createService({ serviceName: "web", taskDefinition: good, desiredCount: 2, deploymentConfiguration });
+  const created = await follow("what was created", "SUCCESSFUL");
+  since = must(created.createdAt, "a time");
+  await client.updateService({ service: "web", forceNewDeployment: true });
+  const updated = await follow("what was updated", "SUCCESSFUL");
+  assert.notEqual(updated.serviceDeploymentArn, created.serviceDeploymentArn);
+  const [before] = (await describe(client)).deployments ?? [];
+  since = new Date(must(updated.finishedAt, "a time").getTime() + 1);
+  const failing = await client.updateService({ service: "web", taskDefinition: bad });
+  const failed = must(failing.service?.currentServiceDeployment, "the ARN");
+  const rolledBack = await until(
+    "a rollback",
+    () => client.describeServiceDeployments({ serviceDeploymentArns: [failed] }),
+    ({ serviceDeployments }) => serviceDeployments?.[0]?.status === "ROLLBACK_SUCCESSFUL",
+  );
+  const { rollback } = rolledBack.serviceDeployments?.[0] ?? {};
+  await until(
+    "the former revision",
+    () => describe(client),
+    ({ deployments }) => deployments?.length === 1,
+  );
+  const [primary] = (await describe(client)).deployments ?? [];
+  assert.equal(primary?.id, before?.id, "a rollback brings the deployment back under its own id");
+  assert.ok(rollback?.serviceRevisionArn?.endsWith(`/${primary?.id?.slice("ecs-svc/".length)}`));
+});
+
 test("a daemon runs once on each instance, those that come later included", async () => {
   const { client, wait } = await aLab("333333333333");
   const taskDefinition = await define(client, "logs");

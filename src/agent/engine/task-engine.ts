@@ -286,11 +286,17 @@ export class TaskEngine {
     this.#out.push({ type: "submit", change: { task: arn, status: "STOPPED", reason } });
   }
 
-  /** Interfaces are on their way to a task. They are confirmed when its network is prepared; that order may come first. */
+  /**
+   * Interfaces are on their way to a task. AWS: the order to start it comes once they are confirmed. The groundwork makes them,
+   * so those of a task that is not known yet are confirmed at once, and those of one that is known when its network is prepared.
+   */
   #attach(taskArn: string, attachmentArns: readonly string[]): void {
     const task = this.#tasks.get(taskArn);
-    // Of a task that is not known yet, the payload names them.
-    if (task === undefined || task.desired === "STOPPED") return;
+    if (task === undefined) {
+      this.#confirm(taskArn, attachmentArns);
+      return;
+    }
+    if (task.desired === "STOPPED") return;
     const fresh = attachmentArns.filter((arn) => !task.interfaces.includes(arn));
     task.interfaces.push(...fresh);
     if (task.groundwork === "ready") this.#confirm(taskArn, fresh);

@@ -75,22 +75,38 @@ export function simulatedHost(world: SimulatedHostWorld, options: NewHostOptions
   return newHost(world, options, { register });
 }
 
-/** A host for a container instance that was registered without an agent. */
+/** The versions that a host is to have; of those that are absent, its own. */
+type HostVersions = {
+  readonly agentVersion?: string | null;
+  readonly agentHash?: string | null;
+  readonly dockerVersion?: string | null;
+};
+
+/** A host for a container instance that was registered without an agent; of the versions that were registered it has those. */
 export function adoptedHost(
   world: SimulatedHostWorld,
-  options: SimulatedHostOptions & { readonly containerInstanceArn: string },
+  options: SimulatedHostOptions & {
+    readonly containerInstanceArn: string;
+    readonly versionInfo?: HostVersions;
+  },
 ): SimulatedHost {
-  return newHost(world, options, { adopt: options.containerInstanceArn });
+  return newHost(world, options, { adopt: options.containerInstanceArn }, options.versionInfo);
 }
 
 function newHost(
   world: SimulatedHostWorld,
   options: SimulatedHostOptions,
   instance: { readonly register: HostFacts } | { readonly adopt: string },
+  { agentVersion, agentHash, dockerVersion }: HostVersions = {},
 ): SimulatedHost {
   const { clock, random, log, api, transport, engine } = world;
   const { name, cluster, disk = null, onEnded } = options;
-  const runtime = new SimulatedRuntime({ ...world.runtime, clock, ids: random.stream(`runtime/${name}`) });
+  const runtime = new SimulatedRuntime({
+    ...world.runtime,
+    clock,
+    ids: random.stream(`runtime/${name}`),
+    ...(dockerVersion ? { version: dockerVersion } : {}),
+  });
   const agent = new Agent({
     clock,
     random,
@@ -102,8 +118,8 @@ function newHost(
     name,
     cluster,
     instance,
-    agentVersion: world.agentVersion ?? simulatedAgentVersion,
-    agentHash: "5c1e7a90",
+    agentVersion: agentVersion || world.agentVersion || simulatedAgentVersion,
+    agentHash: agentHash || "5c1e7a90",
     updater: simulatedUpdater,
     ...(engine === undefined ? {} : { engine }),
     ...(onEnded === undefined ? {} : { onEnded }),

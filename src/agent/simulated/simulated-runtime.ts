@@ -24,6 +24,8 @@ export type SimulatedRuntimeOptions = {
   readonly sigtermMs?: number;
   /** What the whole host has, of which the made-up usage is a part. */
   readonly hostCpuUnits?: number;
+  /** What it says of the version of Docker. */
+  readonly version?: string;
 };
 
 /** LIMIT: long enough to be seen as steps, short enough for a test suite to wait for. */
@@ -59,7 +61,7 @@ type Running = {
 
 /** Containers that exist only as timers. It keeps nothing over a restart: `watch` tells it what it needs. */
 export class SimulatedRuntime implements ContainerRuntime {
-  readonly version = "DockerVersion: 25.0.8";
+  readonly version: string;
   readonly #options: Required<SimulatedRuntimeOptions>;
   readonly #running = new Map<string, Running>();
   /** Commands under way. */
@@ -70,7 +72,8 @@ export class SimulatedRuntime implements ContainerRuntime {
   #checkChanged: () => void = () => {};
 
   constructor(options: SimulatedRuntimeOptions) {
-    this.#options = { ...simulatedTimes, hostCpuUnits: 2_048, ...options };
+    this.#options = { ...simulatedTimes, hostCpuUnits: 2_048, version: "DockerVersion: 25.0.8", ...options };
+    this.version = this.#options.version;
   }
 
   onEvent(listener: (event: RuntimeEvent) => void): void {

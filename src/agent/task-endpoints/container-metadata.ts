@@ -42,7 +42,7 @@ export function containerMetadata(
   const { spec, phase } = container;
   const status = statusOfPhase[phase];
   const log = docker?.HostConfig?.LogConfig as { readonly Type?: string; readonly Config?: Members } | undefined;
-  const ports = portsOf(task, container);
+  const ports = portsOf(container);
   const volumes = volumesOf(docker);
   return present({
     DockerId: container.runtimeId ?? docker?.Id ?? "",
@@ -83,12 +83,7 @@ function limitsOf(task: Readonly<EngineTask>, { spec }: Readonly<EngineContainer
   };
 }
 
-function portsOf(task: Readonly<EngineTask>, container: Readonly<EngineContainer>): Members[] {
-  if (task.surroundings.networkMode === "awsvpc") {
-    return (container.spec.portMappings ?? []).flatMap(({ containerPort, protocol }) =>
-      containerPort ? [{ ContainerPort: containerPort, Protocol: protocol ?? "tcp" }] : [],
-    );
-  }
+function portsOf(container: Readonly<EngineContainer>): Members[] {
   return container.bindings.flatMap(({ containerPort, hostPort, protocol, count }) =>
     Array.from({ length: count }, (_, index) => ({
       ContainerPort: containerPort + index,

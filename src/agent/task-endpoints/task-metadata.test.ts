@@ -76,15 +76,14 @@ test("a task with all its containers, those too that are not made", async () => 
   );
 });
 
-test("in awsvpc the network is the task's interface, and ports are those of the container", async () => {
+test("in awsvpc the network is the task's interface, and no port of the host leads to it", async () => {
   const networkInterface = {
     macAddress: "0a:11:22:33:44:55",
     ipv4Addresses: [{ privateAddress: "10.64.20.9", primary: true }],
     subnetGatewayIpv4Address: "10.64.16.1/20",
     privateDnsName: "ip-10-64-20-9.internal",
   };
-  const portMappings = [{ containerPort: 80, hostPort: 80, protocol: "tcp" as const }];
-  const world = new SmallEndpoints({ networkMode: "awsvpc", networkInterface }, { portMappings }).runs();
+  const world = new SmallEndpoints({ networkMode: "awsvpc", networkInterface }).runs();
   const { Networks, Ports } = await world.read("");
   assert.deepEqual(Networks, [
     {
@@ -97,7 +96,7 @@ test("in awsvpc the network is the task's interface, and ports are those of the 
       SubnetGatewayIpv4Address: "10.64.16.1/20",
     },
   ]);
-  assert.deepEqual(Ports, [{ ContainerPort: 80, Protocol: "tcp" }]);
+  assert.equal(Ports, undefined);
 });
 
 test("tags of the task and the instance; an error in their place when ECS gives none", async () => {

@@ -104,10 +104,8 @@ test("ListAccountSettings gives own settings, or with effectiveSettings all in f
   const all = new Map([...first.settings, ...second.settings].map((setting) => [setting.name, setting]));
   assert.equal(all.size, 12);
   assert.deepEqual([all.get("awsvpcTrunking")?.value, all.get("awsvpcTrunking")?.principalArn], ["enabled", ann]);
-  assert.deepEqual(
-    [all.get("containerInsights")?.value, all.get("containerInsights")?.principalArn],
-    ["enabled", root],
-  );
+  assert.deepEqual([all.get("containerInsights")?.value, all.get("containerInsights")?.principalArn], ["enabled", ann]);
+  assert.equal(list({ principalArn: ben }).settings[0]?.principalArn, ben);
   assert.equal(all.get("guardDutyActivate")?.type, "aws_managed");
   assert.equal(all.get("taskLongArnFormat")?.value, "enabled");
   assert.equal(all.get("defaultLogDriverMode")?.value, "non-blocking");

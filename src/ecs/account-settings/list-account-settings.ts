@@ -34,6 +34,8 @@ export function listAccountSettings(
   const settings = names
     .map((name) => found(step, principal, name))
     .filter((setting): setting is AccountSetting => setting !== undefined)
+    // AWS: what is in force is shown as that of the principal asked for, wherever it comes from.
+    .map((setting) => ({ ...setting, principalArn: principal }))
     .filter((setting) => request.value === undefined || setting.value === request.value);
   const { items, nextToken } = page(settings, (setting) => setting.name, {
     operation: "ListAccountSettings",

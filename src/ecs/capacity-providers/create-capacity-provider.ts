@@ -25,7 +25,7 @@ export function createCapacityProvider(step: AccountStep, request: CreateCapacit
   if (!isCapacityProviderName(name)) {
     refuse(
       "InvalidParameterException",
-      "The capacity provider name must be 1 to 255 letters, digits, underscores and hyphens, and must not begin with aws, ecs or fargate.",
+      'The specified capacity provider name is invalid. Up to 255 characters are allowed, including letters (upper and lowercase), numbers, underscores, and hyphens. The name cannot be prefixed with "aws", "ecs", or "fargate". Specify a valid name and try again.',
     );
   }
   refuseManagedInstances(request);

@@ -33,7 +33,7 @@ export function putClusterCapacityProviders(
     refuse("InvalidParameterException", "defaultCapacityProviderStrategy can not be null.");
   }
   const providers = checkedProviders(step, capacityProviders);
-  const strategy = checkedStrategy(step.place, defaultCapacityProviderStrategy, providers);
+  const strategy = checkedStrategy(step.place, defaultCapacityProviderStrategy, providers, true);
   const counts = given.counts.get(cluster.name);
   if (counts?.capacityProvidersInUse.some((inUse) => !providers.some((provider) => provider === inUse))) {
     refuse("ResourceInUseException", "The specified capacity provider is in use and cannot be removed.");

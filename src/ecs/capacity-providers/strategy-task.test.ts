@@ -84,7 +84,7 @@ test("strategies that cannot be used are refused", () => {
     [/weight of a capacity provider must be between 0 and 1000/, [{ ...fargate, weight: 1_001 }]],
     [/base of a capacity provider must be between 0 and 100000/, [{ ...fargate, base: -1 }]],
     [
-      /no capacity providers with a weight value greater than zero defined in the specified/,
+      /no capacity providers in the capacity provider strategy with a weight value greater than zero/,
       [{ ...fargate, weight: 0, base: 1 }],
     ],
     [/at most 20 items/, Array(21).fill(fargate)],
@@ -98,7 +98,13 @@ test("strategies that cannot be used are refused", () => {
     );
   }
   const both = { ...inSubnet, launchType: "FARGATE", capacityProviderStrategy: [fargate] };
-  world.refused("InvalidParameterException", /but not both/, "RunTask", both, fargateDefinition());
+  world.refused(
+    "InvalidParameterException",
+    /^Specifying both a launch type and capacity provider strategy/,
+    "RunTask",
+    both,
+    fargateDefinition(),
+  );
   world.cluster = {
     ...world.cluster,
     defaultCapacityProviderStrategy: [{ capacityProvider: "FARGATE", weight: 0, base: 0 }],

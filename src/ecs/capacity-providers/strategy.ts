@@ -16,6 +16,11 @@ export type RequestStrategyItem = {
   readonly base?: number;
 };
 
+// AWS: the texts as users see them.
+const severalBasesOfCluster =
+  "The specified capacity provider strategy contains multiple capacity providers with a base value defined. Only one capacity provider per strategy can have a base value defined.";
+const severalBases =
+  "There are multiple capacity providers in the specified capacity provider strategy with a base value greater than zero. Only one capacity provider can have a base value greater than zero. Specify a valid capacity provider strategy and try again.";
 const notAssociated =
   "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster or specify a valid capacity provider and try again.";
 
@@ -43,12 +48,13 @@ export function checkedProviders(step: AccountStep, references: readonly string[
 /**
  * A strategy over `associated` providers. AWS: at most 20 items, weights of 0 to 1,000 and bases of 0 to 100,000, both 0
  * unless given, one base above 0 at most, and never Fargate beside others. Refuses everything else with
- * InvalidParameterException.
+ * InvalidParameterException; `isOfCluster` for the default strategy of a cluster, which has a text of its own.
  */
 export function checkedStrategy(
   place: Place,
   requested: readonly RequestStrategyItem[],
   associated: readonly string[],
+  isOfCluster = false,
 ): CapacityProviderStrategy {
   if (requested.length > limits.capacityProvidersPerStrategy) {
     refuse(
@@ -61,10 +67,7 @@ export function checkedStrategy(
     refuse("InvalidParameterException", "A capacity provider strategy cannot name a capacity provider twice.");
   }
   if (items.filter(({ base }) => base > 0).length > 1) {
-    refuse(
-      "InvalidParameterException",
-      "The specified capacity provider strategy contains multiple capacity providers with a base value defined.",
-    );
+    refuse("InvalidParameterException", isOfCluster ? severalBasesOfCluster : severalBases);
   }
   if (new Set(items.map(({ capacityProvider }) => isFargateProvider(capacityProvider))).size > 1) {
     // AWS: the text as users see it.
@@ -93,15 +96,13 @@ function checkRange(what: string, value: number, max: number): void {
   refuse("InvalidParameterException", `The ${what} of a capacity provider must be between 0 and ${max}.`);
 }
 
-/** Refuses a strategy that gives no provider a weight, when tasks are to be run by it. AWS: the text for a default strategy. */
+/** Refuses a strategy that gives no provider a weight, when tasks are to be run by it. AWS: the texts as users see them. */
 export function checkUsable(strategy: CapacityProviderStrategy, isDefault: boolean): void {
   if (strategy.some(({ weight }) => weight > 0)) return;
-  const which = isDefault ? "default" : "specified";
-  const advice = isDefault
-    ? "Update the cluster's default capacity provider strategy or specify a valid capacity provider strategy and try again."
-    : "Specify a valid capacity provider strategy and try again.";
   refuse(
     "InvalidParameterException",
-    `There are no capacity providers with a weight value greater than zero defined in the ${which} capacity provider strategy. At least one capacity provider must have a weight value greater than zero specified. ${advice}`,
+    isDefault
+      ? "There are no capacity providers with a weight value greater than zero defined in the default capacity provider strategy. At least one capacity provider must have a weight value greater than zero specified. Update the cluster's default capacity provider strategy or specify a valid capacity provider strategy and try again."
+      : "There are no capacity providers in the capacity provider strategy with a weight value greater than zero. Specify a weight value greater than zero for at least one capacity provider and try again.",
   );
 }

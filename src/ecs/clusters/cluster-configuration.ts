@@ -26,8 +26,16 @@ export function checkedClusterConfiguration(
     if (logging !== undefined && !loggings.includes(logging)) {
       refuse("InvalidParameterException", `Execute command logging should be one of [${loggings.join(", ")}]`);
     }
-    if ((logging === "OVERRIDE") !== (logConfiguration !== undefined)) {
-      refuse("InvalidParameterException", "A log configuration must be given if, and only if, logging is OVERRIDE.");
+    // AWS: the texts as users see them.
+    if (logConfiguration !== undefined && logging !== "OVERRIDE") {
+      refuse("InvalidParameterException", "You must set logging to 'OVERRIDE' when you supply a log configuration.");
+    }
+    const { cloudWatchLogGroupName, s3BucketName } = logConfiguration ?? {};
+    if (logging === "OVERRIDE" && !cloudWatchLogGroupName && !s3BucketName) {
+      refuse(
+        "InvalidParameterException",
+        "A CloudWatch log group name or S3 bucket name must be specified when overriding the default log configuration.",
+      );
     }
   }
   return configuration as Readonly<Record<string, unknown>>;

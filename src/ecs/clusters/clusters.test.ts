@@ -94,7 +94,6 @@ test("CreateCluster refuses bad names, settings, configurations and what is not 
     /not associated with the cluster/,
   );
   assert.match(account.refusal("CreateCluster", { serviceConnectDefaults: { namespace: "a" } }), /no Service Connect/);
-  assert.equal(account.refusal("CreateCluster", { tags: [] }), "ClientException: Tags can not be empty.");
   assert.equal(account.refusal("CreateCluster", { clusterName: "x".repeat(255), capacityProviders: [] }), "accepted");
 });
 
@@ -160,7 +159,14 @@ test("DescribeClusters: unknown ones are missing with their ARN, none named mean
     account.refusal("DescribeClusters", many(101)),
     "InvalidParameterException: clusters can have at most 100 items.",
   );
-  assert.match(account.refusal("DescribeClusters", { clusters: [`${SmallAccount.arn}task/lab/1`] }), /Identifier/);
+  for (const [reference, text] of [
+    [`${SmallAccount.arn}task/lab/1`, "Unsupported resource type: task"],
+    ["a b", "Cluster must match ^[a-zA-Z0-9\\-_]{1,255}$, but was a b"],
+    ["arn:aws:s3:::b", "Invalid identifier: Identifier is not a cluster ARN or name."],
+  ] as const) {
+    const told = account.refusal("DescribeClusters", { clusters: [reference] });
+    assert.equal(told, `InvalidParameterException: ${text}`);
+  }
 });
 
 test("ListClusters gives ACTIVE ones in pages by name", () => {

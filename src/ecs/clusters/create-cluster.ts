@@ -36,7 +36,7 @@ export function createCluster(step: AccountStep, request: CreateClusterRequest, 
   const settings = checkedClusterSettings(request.settings ?? []);
   const capacityProviders = checkedProviders(step, request.capacityProviders ?? []);
   const strategy = request.defaultCapacityProviderStrategy ?? [];
-  const defaultCapacityProviderStrategy = checkedStrategy(step.place, strategy, capacityProviders);
+  const defaultCapacityProviderStrategy = checkedStrategy(step.place, strategy, capacityProviders, true);
   const existing = step.state.clusters.get(name);
   if (existing?.status === "ACTIVE") return { cluster: clusterReply(existing, given.counts.get(name)) };
   const cluster = putNewCluster(step, {
@@ -54,7 +54,8 @@ export function createCluster(step: AccountStep, request: CreateClusterRequest, 
 function checkedClusterName(name: string | undefined): string {
   if (name === undefined || name === "") return "default";
   if (!/^[A-Za-z0-9_-]{1,255}$/.test(name)) {
-    refuse("InvalidParameterException", "The cluster name must be 1 to 255 letters, digits, underscores and hyphens.");
+    // AWS: the text as users see it.
+    refuse("InvalidParameterException", "ClusterName must match ^[a-zA-Z0-9\\-_]{1,255}$");
   }
   return name;
 }

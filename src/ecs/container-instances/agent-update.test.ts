@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compareVersions } from "./agent-update.ts";
 import type { AgentUpdateStatus } from "./container-instance.ts";
+import { describeContainerInstances } from "./describe-container-instances.ts";
 import { InstanceWorld } from "./instance-world.ts";
 import { reportUpdateAnswered } from "./report-update-answered.ts";
 import { updateContainerAgent } from "./update-container-agent.ts";
@@ -12,6 +13,8 @@ const answer = (world: InstanceWorld, id: string, stage: "stage" | "perform", re
   );
 
 const statusOf = (world: InstanceWorld, id: string) => world.instance(id).agentUpdate?.status;
+const shownReason = (world: InstanceWorld, id: string) =>
+  world.call(describeContainerInstances, { containerInstances: [id] }).containerInstances[0]?.statusReason;
 const staged = (id: string, stage: string) => [
   { type: "update-agent", instanceId: id, stage, targetVersion: "1.97.0" },
 ];
@@ -53,10 +56,14 @@ test("a refusal fails the update with the agent's reason, and another may follow
     answer(world, id, stage, "Updates are disabled");
     assert.deepEqual(world.instance(id).agentUpdate?.reason, "Updates are disabled");
     assert.equal(statusOf(world, id), "FAILED");
+    const shown = "Agent update to 1.97.0 failed: Updates are disabled";
+    assert.equal(world.events.at(-1)?.detail.statusReason, shown);
+    assert.equal(shownReason(world, id), shown);
     answer(world, id, stage, "again");
     assert.deepEqual(world.documents, []);
     world.call(updateContainerAgent, { containerInstance: id });
     assert.equal(statusOf(world, id), "PENDING");
+    assert.equal(shownReason(world, id), null, "the next attempt has not failed");
   }
 });
 

@@ -43,6 +43,14 @@ export function updateAfterConnect(
   return { ...update, status: "FAILED", reason };
 }
 
+/**
+ * What is shown as the reason of an instance's status. DIFFERS: when an update of the agent has failed, `statusReason` of the container instance says why, in calls and in events; ECS shows the reason nowhere.
+ */
+export function statusReasonOf({ statusReason, agentUpdate }: ContainerInstance): string | null {
+  if (statusReason !== null || agentUpdate?.status !== "FAILED") return statusReason;
+  return `Agent update to ${agentUpdate.targetVersion} failed: ${agentUpdate.reason ?? "The agent gave no reason."}`;
+}
+
 /** Below, at or above zero as version `a` is older than, equal to or newer than `b`; parts that are no numbers count as 0. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [numbersOf(a), numbersOf(b)];

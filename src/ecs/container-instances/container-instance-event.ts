@@ -1,6 +1,7 @@
 import { clusterArn } from "../arn.ts";
 import type { ClusterState } from "../cluster-state.ts";
 import { isoTime } from "../events/iso-time.ts";
+import { statusReasonOf } from "./agent-update.ts";
 import type { ContainerInstance, VersionInfo } from "./container-instance.ts";
 import { remainingResources } from "./instance-resources.ts";
 import type { Resource } from "./resource.ts";
@@ -17,6 +18,7 @@ export function containerInstanceEventDetail(
   include: { readonly attributes: boolean },
 ): Record<string, unknown> {
   const update = instance.agentUpdate;
+  const statusReason = statusReasonOf(instance);
   return {
     agentConnected: instance.agentConnected,
     ...(update === null ? {} : { agentUpdateStatus: update.status }),
@@ -30,7 +32,7 @@ export function containerInstanceEventDetail(
     registeredResources: registeredInEvents(instance.registeredResources),
     remainingResources: remainingResources(state, instance).map(eventResource),
     status: instance.status,
-    ...(instance.statusReason === null ? {} : { statusReason: instance.statusReason }),
+    ...(statusReason === null ? {} : { statusReason }),
     updatedAt: isoTime(now),
     version: instance.version,
     versionInfo: instance.versionInfo === null ? {} : eventVersions(instance.versionInfo),

@@ -1,4 +1,5 @@
 import type { ClusterState } from "../cluster-state.ts";
+import { statusReasonOf } from "./agent-update.ts";
 import type { ContainerInstance } from "./container-instance.ts";
 import { describeHealth } from "./instance-health.ts";
 import { remainingResources } from "./instance-resources.ts";
@@ -27,7 +28,7 @@ export function describeContainerInstance(
     remainingResources: remainingResources(state, instance).map(describeResource),
     registeredResources: instance.registeredResources.map(describeResource),
     status: instance.status,
-    statusReason: instance.statusReason,
+    statusReason: statusReasonOf(instance),
     agentConnected: instance.agentConnected,
     runningTasksCount: usage.running,
     pendingTasksCount: usage.pending,

@@ -83,7 +83,7 @@ function refresh(
     platformAttributes: platform,
     customAttributes,
     capacityProviderName: providerOfInstance(customAttributes, before.external),
-    tags: request.tags === undefined ? before.tags : withTags(before.tags, request.tags),
+    tags: (request.tags ?? []).length === 0 ? before.tags : withTags(before.tags, request.tags),
   };
 }
 

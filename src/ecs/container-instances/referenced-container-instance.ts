@@ -1,4 +1,4 @@
-import { containerInstanceArn, resourceId } from "../arn.ts";
+import { containerInstanceArn, namedResource } from "../arn.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { refuse } from "../refusals.ts";
 import type { ContainerInstance } from "./container-instance.ts";
@@ -6,10 +6,9 @@ import type { ContainerInstance } from "./container-instance.ts";
 /** Why one of several named things was not dealt with. */
 export type Failure = { readonly arn: string; readonly reason: string; readonly detail?: string };
 
-/** The container instance that an id, short ARN or long ARN names, INACTIVE ones included; null when there is none here. */
+/** The container instance that an id, short ARN or long ARN names, INACTIVE ones included; null when there is none here. Refuses as `namedResource`. */
 export function findContainerInstance(step: ClusterStep, reference: string): ContainerInstance | null {
-  const id = resourceId(step.place, step.clusterName, "container-instance", reference);
-  return id === null ? null : (step.state.instances.get(id) ?? null);
+  return step.state.instances.get(namedResource(step.place, step.clusterName, "container-instance", reference)) ?? null;
 }
 
 /**

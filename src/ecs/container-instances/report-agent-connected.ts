@@ -11,14 +11,14 @@ import { settleReconnect } from "./recover-connections.ts";
 type Report = Extract<AgentReport, { readonly type: "agent-connected" }>;
 
 /**
- * An agent has opened its command socket. Its versions become known, an unfinished update goes on or ends, and it is given
- * its tasks. The agent of an instance that is deregistered or forgotten is turned away and changes nothing.
+ * An agent has opened its command socket. Its versions become known, an unfinished update goes on or ends, and it gets the
+ * tasks that it may not have. The agent of an instance that is deregistered or forgotten is turned away and changes nothing.
  */
 export function reportAgentConnected(step: ClusterStep, report: Report): void {
   const host = step.state.managedHosts.get(report.instanceId);
   if (host !== undefined) {
     noteAgentOfHost(step, host, true);
-    deliverOnConnect(step, host.id);
+    deliverOnConnect(step, host.id, report.isNewProcess);
     return;
   }
   const instance = step.state.instances.get(report.instanceId);
@@ -32,7 +32,7 @@ export function reportAgentConnected(step: ClusterStep, report: Report): void {
   const connection = { agentConnected: true, disconnectedAt: null };
   const connected = resumeAgentUpdate(step, { ...instance, ...connection, versionInfo, agentUpdate });
   if (!isSameDocument(instance, connected)) step.changeInstance(connected);
-  deliverOnConnect(step, instance.id);
+  deliverOnConnect(step, instance.id, report.isNewProcess);
 }
 
 function connectedVersions(known: VersionInfo | null, report: Report): VersionInfo | null {

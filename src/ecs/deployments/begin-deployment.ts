@@ -30,7 +30,8 @@ export function beginDeployment(step: ClusterStep, service: Service, members: Re
   }
   step.state.serviceRevisions.put(revision.id, revision);
   endServiceDeployment(step, service, "A newer service deployment took the place of this one.");
-  const id = `ecs-svc/${digits(step.random("deployment-id"))}`;
+  // AWS: a deployment has the number of its service revision. Terraform finds the service deployment that it waits for by it.
+  const id = `ecs-svc/${revision.id}`;
   const deployment: Deployment = {
     id,
     status: "PRIMARY",

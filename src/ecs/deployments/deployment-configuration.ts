@@ -43,7 +43,7 @@ export const defaultConfiguration = (scheduling: Service["schedulingStrategy"]):
 /**
  * `before` with the members of the call in their place. Refuses percentages that are no whole numbers of 0 or more, a minimum
  * above 100, a maximum below 100 (above 100 for a DAEMON service), and thresholds that are none, with
- * InvalidParameterException. 100 and 100 is taken: AWS says in an event that nothing can move then.
+ * InvalidParameterException. AWS: 100 and 100 is refused when it is asked for; a DAEMON service has no more than 100 and may have it.
  */
 export function checkedConfiguration(
   requested: RequestDeploymentConfiguration | undefined,
@@ -54,13 +54,18 @@ export function checkedConfiguration(
     requested ?? {};
   checkPercent("minimumHealthyPercent", minimumHealthyPercent);
   checkPercent("maximumPercent", maximumPercent);
-  if (minimumHealthyPercent > maximumPercent) {
-    refuse("InvalidParameterException", "minimumHealthyPercent must not be above maximumPercent.");
-  }
   if (minimumHealthyPercent > 100) {
-    refuse("InvalidParameterException", "minimumHealthyPercent must not be above 100.");
+    refuse("InvalidParameterException", "minimumHealthyPercent must be at most 100");
   }
-  if (maximumPercent < 100) refuse("InvalidParameterException", "maximumPercent must be at least 100.");
+  if (maximumPercent < 100) refuse("InvalidParameterException", "maximumPercent must be at least 100");
+  const isAsked = requested?.minimumHealthyPercent !== undefined || requested?.maximumPercent !== undefined;
+  if (isAsked && scheduling === "REPLICA" && minimumHealthyPercent === 100 && maximumPercent === 100) {
+    // AWS: the text as users see it.
+    refuse(
+      "InvalidParameterException",
+      "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.",
+    );
+  }
   if (scheduling === "DAEMON" && maximumPercent > 100) {
     // AWS: the text as users see it.
     refuse(

@@ -4,7 +4,7 @@ export type RolloutState = "IN_PROGRESS" | "COMPLETED" | "FAILED";
 
 /** One of a service's `deployments[]`: the tasks of one service revision. The tasks' startedBy is its id. */
 export type Deployment = {
-  /** `ecs-svc/` and 19 digits. */
+  /** `ecs-svc/` and the 19 digits of its service revision. */
   readonly id: string;
   /** AWS: PRIMARY is the one that the service is brought to; ACTIVE ones have tasks that are on their way out. */
   readonly status: "PRIMARY" | "ACTIVE";

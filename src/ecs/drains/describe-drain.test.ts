@@ -61,14 +61,14 @@ describe("what keeps a task on an instance that drains", () => {
   test("the percentages let nothing move; the detail names ones that would", () => {
     for (const change of ["maximumPercent", "minimumHealthyPercent"]) {
       const world = aWorld(3);
-      world.steady(3, 100, 100);
+      world.steady(3, 100, 101);
       world.drain(0);
       world.play(20_000);
       const [blocker] = one(world.describeDrain()).blockers;
       assert.equal(blocker?.reason, "PERCENTAGES");
       assert.equal(
         blocker.detail,
-        "With 3 wanted, minimumHealthyPercent 100 and maximumPercent 100 keep at least 3 and at most 3 tasks: none can start and none stop. A maximumPercent of 134 or a minimumHealthyPercent of 66 would let it go.",
+        "With 3 wanted, minimumHealthyPercent 100 and maximumPercent 101 keep at least 3 and at most 3 tasks: none can start and none stop. A maximumPercent of 134 or a minimumHealthyPercent of 66 would let it go.",
       );
       // The look that found it out came with the next timer.
       assert.ok(world.now - blocker.since >= 18_000 && world.now - blocker.since <= 20_000);

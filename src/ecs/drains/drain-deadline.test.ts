@@ -9,7 +9,7 @@ const aWorld = (instances: number): DrainWorld => new DrainWorld("drain-deadline
 function occupied(): DrainWorld {
   const world = aWorld(1);
   world.runningTask();
-  world.steady(2, 100, 100);
+  world.steady(2, 100, 101);
   const daemon = { ...withImage(images.healthy), family: "watch" };
   world.aService({ serviceName: "watch", schedulingStrategy: "DAEMON" }, daemon);
   world.untilSteady("watch");
@@ -43,10 +43,10 @@ test("at its deadline a drain stops all that is left, whatever kept it", () => {
 
 test("tasks that the deadline stopped count as failures of nobody", () => {
   const world = aWorld(2);
-  world.steady(2, 100, 100, {
+  world.steady(2, 100, 101, {
     deploymentConfiguration: {
       minimumHealthyPercent: 100,
-      maximumPercent: 100,
+      maximumPercent: 101,
       deploymentCircuitBreaker: { enable: true, rollback: false },
     },
   });

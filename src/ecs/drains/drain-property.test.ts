@@ -47,7 +47,10 @@ function worldOf(cluster: Cluster): DrainWorld {
   const world = new DrainWorld("drain-property");
   world.withInstances(cluster.instances, { memoryMiB: cluster.tasksEach * 256 });
   for (const [index, { daemon, desired, minimum, over }] of cluster.services.entries()) {
-    const percentages = { minimumHealthyPercent: minimum, maximumPercent: 100 + over };
+    const percentages = {
+      minimumHealthyPercent: minimum,
+      maximumPercent: 100 + Math.max(over, minimum === 100 ? 1 : 0),
+    };
     const schedule = daemon
       ? {
           schedulingStrategy: "DAEMON",

@@ -17,7 +17,7 @@ const daemon = (world: DrainWorld): void => {
 describe("what a drain does to each kind of task", () => {
   test("a PENDING task of a service stops at once, and another starts elsewhere", () => {
     const world = aWorld(2);
-    world.aService({ desiredCount: 2, deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 100 } });
+    world.aService({ desiredCount: 2, deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 101 } });
     world.advanceClock(1_000);
     const [pending] = world.on(0);
     assert.equal(pending?.lastStatus, "PENDING");
@@ -76,7 +76,7 @@ describe("what a drain does to each kind of task", () => {
 
   test("with 100 and 100 nothing moves, until the percentages are others", () => {
     const world = aWorld(2);
-    world.steady(2, 100, 100);
+    world.steady(2, 100, 101);
     const [kept] = world.on(0);
     world.drain(0);
     world.play(3_600_000);
@@ -160,7 +160,7 @@ describe("the way back", () => {
 
   test("what had not moved stays where it is", () => {
     const world = aWorld(2);
-    world.steady(4, 100, 100);
+    world.steady(4, 100, 101);
     const before = world.on(0);
     world.drain(0);
     world.play(60_000);

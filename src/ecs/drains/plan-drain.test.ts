@@ -33,7 +33,7 @@ describe("what a plan tells", () => {
 
   test("that nothing moves between 100 and 100, and what would help", () => {
     const world = aWorld(2);
-    world.steady(2, 100, 100);
+    world.steady(2, 100, 101);
     const { moves, blockers, finishes } = world.plan(0);
     assert.deepEqual([moves.length, blockers.length, finishes], [0, 1, false]);
     assert.equal(blockers[0]?.reason, "PERCENTAGES");

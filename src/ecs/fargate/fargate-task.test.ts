@@ -234,13 +234,13 @@ test("what Fargate does not take is refused", () => {
     ],
     [
       "ClientException",
-      "No Fargate configuration exists for given values.",
+      "No Fargate configuration exists for given values: 300 CPU, 512 memory. See the Amazon ECS documentation for the valid values.",
       { ...onFargate, overrides: { cpu: "300" } },
       fargateDefinition(),
     ],
     [
       "InvalidParameterException",
-      "Placement constraints are not supported with FARGATE launch type",
+      "Placement constraints are not supported with FARGATE launch type.",
       { ...onFargate, placementConstraints: [{}] },
       fargateDefinition(),
     ],
@@ -254,11 +254,15 @@ test("what Fargate does not take is refused", () => {
       "UnsupportedFeatureException",
       /Windows/,
       onFargate,
-      fargateDefinition({ more: { runtimePlatform: { operatingSystemFamily: "WINDOWS_SERVER_2022_CORE" } } }),
+      fargateDefinition({
+        cpu: "1024",
+        memory: "2048",
+        more: { runtimePlatform: { operatingSystemFamily: "WINDOWS_SERVER_2022_CORE" } },
+      }),
     ],
     [
       "InvalidParameterException",
-      "ephemeralStorage.sizeInGiB must be between 21 and 200.",
+      "EphemeralStorage size should be at least 21",
       { ...onFargate, overrides: { ephemeralStorage: { sizeInGiB: 20 } } },
       fargateDefinition(),
     ],

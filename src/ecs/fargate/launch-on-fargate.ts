@@ -2,7 +2,7 @@ import { must } from "../../lib/assert.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
-import { isFargateSize } from "../task-definitions/task-size.ts";
+import { whyNoFargateSize } from "../task-definitions/task-size.ts";
 import { launchIn } from "../tasks/launch.ts";
 import type { TaskPlan } from "../tasks/new-task.ts";
 import { type FargateProvider, type FargateUse, nothingOnFargate } from "./fargate-use.ts";
@@ -25,10 +25,10 @@ export function checkFargatePlan(step: ClusterStep, plan: TaskPlan): void {
     // DIFFERS: a server that was started without hosts for Fargate refuses its tasks, as nothing would ever run them.
     refuse("UnsupportedFeatureException", "This Berth runs no hosts for Fargate: start it with --fargate auto.");
   }
-  if (!isFargateSize(plan.need.cpu, plan.need.memoryMiB)) {
-    refuse("ClientException", "No Fargate configuration exists for given values.");
-  }
-  if (platformOf(plan).operatingSystemFamily?.startsWith("WINDOWS") === true) {
+  const isWindows = platformOf(plan).operatingSystemFamily?.startsWith("WINDOWS") === true;
+  const noSize = whyNoFargateSize(plan.need.cpu, plan.need.memoryMiB, isWindows);
+  if (noSize !== null) refuse("ClientException", noSize);
+  if (isWindows) {
     // DIFFERS: Windows tasks are refused on Fargate: the hosts that Berth runs are those of Linux.
     refuse(
       "UnsupportedFeatureException",

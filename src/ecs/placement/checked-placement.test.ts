@@ -83,31 +83,31 @@ test("fields of strategies are taken in any case and come out as the API shows t
 test("strategies that are none are refused", () => {
   const refused = "InvalidParameterException: ";
   const type = `${refused}placement strategy type should be one of [random,spread,binpack]`;
-  const spread = `${refused}spread field should be one of [instanceId,host,attribute:<name>]`;
-  const binpack = `${refused}binpack field should be one of [cpu,memory]`;
+  const spread = (field: string) => `${refused}spread field '${field}' is invalid.`;
+  const binpack = (field: string) => `${refused}binpack field '${field}' is invalid.`;
   const random = `${refused}random field should not be specified.`;
   for (const [text, requested] of [
     [type, {}],
     [type, { type: "Spread", field: "host" }],
-    [spread, { type: "spread" }],
-    [spread, { type: "spread", field: "cpu" }],
-    [spread, { type: "spread", field: "attribute:" }],
-    [spread, { type: "spread", field: "attribute:a b" }],
-    [spread, { type: "spread", field: `attribute:${"x".repeat(129)}` }],
-    [binpack, { type: "binpack" }],
-    [binpack, { type: "binpack", field: "attribute:cpu" }],
+    [spread(""), { type: "spread" }],
+    [spread("cpu"), { type: "spread", field: "cpu" }],
+    [spread("attribute:"), { type: "spread", field: "attribute:" }],
+    [spread("attribute:a b"), { type: "spread", field: "attribute:a b" }],
+    [spread(`attribute:${"x".repeat(129)}`), { type: "spread", field: `attribute:${"x".repeat(129)}` }],
+    [binpack(""), { type: "binpack" }],
+    [binpack("attribute:cpu"), { type: "binpack", field: "attribute:cpu" }],
     [random, { type: "random", field: "cpu" }],
   ] as const) {
     assert.equal(strategy(requested), text);
   }
   const five = Array.from({ length: 5 }, () => ({ type: "random" }));
   assert.equal(strategy(...five), "accepted");
-  assert.equal(strategy(...five, { type: "random" }), `${refused}A task can have at most 5 placement strategies.`);
+  assert.equal(strategy(...five, { type: "random" }), `${refused}Maximum number of strategies is 5.`);
 });
 
 test("Fargate takes neither", () => {
   const text = (what: string) =>
-    `InvalidParameterException: Placement ${what} are not supported with FARGATE launch type`;
+    `InvalidParameterException: Placement ${what} are not supported with FARGATE launch type.`;
   assert.equal(
     refusal(() => refuseOnFargate({})),
     "accepted",

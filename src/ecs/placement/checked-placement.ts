@@ -97,10 +97,7 @@ function checkedConstraint({ type, expression }: RequestConstraint): PlacementCo
 export function checkedStrategies(requested: readonly RequestStrategy[] | undefined): PlacementStrategy[] {
   const strategies = requested ?? [];
   if (strategies.length > limits.placementStrategiesPerTask) {
-    refuse(
-      "InvalidParameterException",
-      `A task can have at most ${limits.placementStrategiesPerTask} placement strategies.`,
-    );
+    refuse("InvalidParameterException", `Maximum number of strategies is ${limits.placementStrategiesPerTask}.`);
   }
   return strategies.map(checkedStrategy);
 }
@@ -125,7 +122,7 @@ function spreadField(field = ""): string {
   // AWS: the alphabet of the names of attributes.
   const name = /^attribute:([A-Za-z0-9_/\\.-]+)$/i.exec(field)?.[1];
   if (name === undefined || name.length > limits.attributeNameCharacters) {
-    refuse("InvalidParameterException", "spread field should be one of [instanceId,host,attribute:<name>]");
+    refuse("InvalidParameterException", `spread field '${field}' is invalid.`);
   }
   return `attribute:${name}`;
 }
@@ -133,16 +130,15 @@ function spreadField(field = ""): string {
 function binpackField(field = ""): "CPU" | "MEMORY" {
   const upper = field.toUpperCase();
   if (upper === "CPU" || upper === "MEMORY") return upper;
-  return refuse("InvalidParameterException", "binpack field should be one of [cpu,memory]");
+  return refuse("InvalidParameterException", `binpack field '${field}' is invalid.`);
 }
 
 /**
- * Refuses constraints and strategies for tasks on Fargate. AWS: the text for strategies as users see it; that for
- * constraints follows it.
+ * Refuses constraints and strategies for tasks on Fargate. AWS: the texts as users see them.
  */
 export function refuseOnFargate({ placementConstraints, placementStrategy }: RequestPlacement): void {
   const refuseFor = (what: string): never =>
-    refuse("InvalidParameterException", `Placement ${what} are not supported with FARGATE launch type`);
+    refuse("InvalidParameterException", `Placement ${what} are not supported with FARGATE launch type.`);
   if ((placementStrategy ?? []).length > 0) refuseFor("strategies");
   if ((placementConstraints ?? []).length > 0) refuseFor("constraints");
 }

@@ -15,11 +15,13 @@ import type { TaskDefinition } from "../task-definitions/task-definition.ts";
 import { launch } from "../tasks/launch.ts";
 import { effectiveContainers, needOf, type TaskPlan } from "../tasks/new-task.ts";
 import { resolveOverrides } from "../tasks/overrides.ts";
+import { holdsResources } from "../tasks/task.ts";
 import type { Candidate } from "./candidate.ts";
 import { remaining } from "./filters/resources.ts";
 import { candidateOf, placementFailures, placeTask, refusalOn } from "./place-task.ts";
 import { filtersOf, isEligible } from "./placement-filters.ts";
 import type { PlacementConstraint, PlacementRequest, PlacementStrategy } from "./placement-request.ts";
+import { countsInSpread, spreadKey, spreadKeyOf } from "./spread-key.ts";
 
 const { state: empty } = aCluster();
 const newState = () => new ClusterState(empty.place, empty.name, empty.configuration);
@@ -31,7 +33,11 @@ function best(state: ClusterState, request: PlacementRequest): Set<string> {
     const { instance, usage } = candidateOf(state, id) as Candidate;
     return { instance, usage };
   });
-  const tasksOn = ({ usage }: Candidate) => usage.groups.get(request.group) ?? 0;
+  const counted = [...state.tasks.values()].filter(
+    (task) => holdsResources(task) && countsInSpread(task) && spreadKeyOf(task) === spreadKey(request),
+  );
+  const tasksOn = ({ instance }: Candidate) =>
+    instance.status === "ACTIVE" ? counted.filter(({ instanceId }) => instanceId === instance.id).length : 0;
   let left = all.filter(
     (candidate) =>
       isEligible(request, candidate.instance) && filtersOf(request).every((filter) => filter.lacks(candidate) === 0),
@@ -73,13 +79,26 @@ function drawn(state: ClusterState, request: PlacementRequest): string[] {
 
 type Wanted = { readonly plan: TaskPlan; readonly request: PlacementRequest };
 
-function wanted(definition: TaskDefinition, rest: Pick<PlacementRequest, "constraints" | "strategies">, group: string) {
+/** Of two deployments of one service, and of two groups of standalone tasks. */
+const parties = [
+  { group: "one", deploymentId: null },
+  { group: "two", deploymentId: null },
+  { group: "service:web", deploymentId: "ecs-svc/1" },
+  { group: "service:web", deploymentId: "ecs-svc/2" },
+] as const;
+type Party = (typeof parties)[number];
+
+function wanted(
+  definition: TaskDefinition,
+  rest: Pick<PlacementRequest, "constraints" | "strategies">,
+  { group, deploymentId }: Party,
+) {
   const overrides = resolveOverrides(undefined, definition);
   const containers = effectiveContainers(definition, overrides);
   const need = needOf(definition, containers, overrides);
   const subnets = definition.networkMode === "awsvpc" ? ["subnet-1"] : null;
-  const plan = { definition, containers, overrides, need, group, startedBy: null, tags: [], subnets };
-  return { plan, request: { need, group, launchType: "EC2", capacityProvider: null, ...rest } } as Wanted;
+  const plan = { definition, containers, overrides, need, group, startedBy: deploymentId, tags: [], subnets };
+  return { plan, request: { need, group, deploymentId, launchType: "EC2", capacityProvider: null, ...rest } } as Wanted;
 }
 
 const definitions: readonly TaskDefinition[] = [
@@ -111,11 +130,11 @@ const aWanted = fc
     definition: pick(definitions),
     strategies: fc.array(pick(strategies), { maxLength: 3 }),
     constraints: fc.oneof(fc.constant([]), fc.array(pick(constraints), { minLength: 1, maxLength: 2 })),
-    group: fc.constantFrom("one", "two"),
+    party: fc.constantFrom(...parties),
     launchType: fc.constantFrom("EC2", "EC2", "EC2", "EC2", "EXTERNAL"),
     capacityProvider: fc.constantFrom(null, null, null, "own"),
   })
-  .map(({ definition, group, ...rest }) => wanted(definition, rest, group));
+  .map(({ definition, party, ...rest }) => wanted(definition, rest, party));
 
 const aHost = fc.record({
   zone: fc.constantFrom("a", "b", "c"),
@@ -158,6 +177,7 @@ const change = fc.oneof(
   { weight: 12, arbitrary: fc.record({ do: fc.constant("place" as const), nth }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("stop" as const), nth }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("stopped" as const), nth }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("sicken" as const), nth }) },
 );
 type Change = typeof change extends fc.Arbitrary<infer C> ? C : never;
 
@@ -176,6 +196,9 @@ function apply(step: ClusterStep, each: Change, wishes: readonly Wanted[], count
   if (each.do === "place") place(step, wishes[each.nth % wishes.length] as Wanted);
   if (each.do === "stop" && task !== undefined) step.changeTask({ ...task, desiredStatus: "STOPPED" });
   if (each.do === "stopped" && task !== undefined) step.changeTask({ ...task, lastStatus: "STOPPED" });
+  if (each.do === "sicken" && task !== undefined) {
+    step.changeTask({ ...task, healthStatus: task.healthStatus === "UNHEALTHY" ? "HEALTHY" : "UNHEALTHY" });
+  }
   if (instance === undefined) return;
   if (each.do === "relabel") step.changeInstance({ ...instance, ...attributes(each.host) });
   if (each.do === "drain") {
@@ -260,7 +283,7 @@ const plainHosts = fc.array(
 
 test("spread stays within one among the values that had room to the end", () => {
   for (const field of ["instanceId", "attribute:ecs.availability-zone"]) {
-    const wish = wanted(aDefinition(), { constraints: [], strategies: [{ type: "spread", field }] }, "one");
+    const wish = wanted(aDefinition(), { constraints: [], strategies: [{ type: "spread", field }] }, parties[0]);
     fc.assert(
       fc.property(plainHosts, fc.nat(60), (hosts, count) => {
         const { state } = filled(hosts, count, wish);
@@ -284,7 +307,7 @@ test("spread stays within one among the values that had room to the end", () => 
 
 test("binpack begins with the least room and fills an instance before it takes the next", () => {
   for (const field of ["CPU", "MEMORY"] as const) {
-    const wish = wanted(aDefinition(), { constraints: [], strategies: [{ type: "binpack", field }] }, "one");
+    const wish = wanted(aDefinition(), { constraints: [], strategies: [{ type: "binpack", field }] }, parties[0]);
     fc.assert(
       fc.property(plainHosts, fc.nat(60), (hosts, count) => {
         const { state, order } = filled(hosts, count, wish);

@@ -22,6 +22,7 @@ import type { PlacementRequest } from "./placement-request.ts";
 import type { ResourceBook } from "./resource-book.ts";
 import { Selections } from "./selections.ts";
 import { Sieve, sieveKey } from "./sieve.ts";
+import { countsInSpread, spreadKeyOf } from "./spread-key.ts";
 
 // LIMIT: the log's length; who is farther behind looks at everything, which is about as fast.
 const logLength = 4_096;
@@ -38,8 +39,9 @@ export class PlacementIndex {
   #settledTo = 0;
   /** Instances that came, went or changed in what sieves look at since the last settling. */
   readonly #changed = new Set<string>();
-  /** Group -> instance -> how many tasks, as in the usages of the instances. */
-  readonly #groups = new Map<string, Map<string, number>>();
+  /** Spread key -> instance -> how many tasks spread counts there; tasks on instances that are about to empty are included. */
+  readonly #spread = new Map<string, Map<string, number>>();
+  readonly #isStaying: (instance: ContainerInstance) => boolean;
   readonly #sieves = new Map<string, Sieve>();
   readonly #districts = new Map<string, Districts>();
   readonly #lanes = new Map<string, PlacementLane>();
@@ -65,9 +67,15 @@ export class PlacementIndex {
   /** How many entries the log has ever had. */
   logEnd = 0;
 
-  constructor(instances: Table<ContainerInstance>, book: ResourceBook) {
+  /** `isStaying` is false for an instance whose tasks are all on their way out. */
+  constructor(
+    instances: Table<ContainerInstance>,
+    book: ResourceBook,
+    isStaying: (instance: ContainerInstance) => boolean = isActive,
+  ) {
     this.#instances = instances;
     this.#book = book;
+    this.#isStaying = isStaying;
   }
 
   /** The listener for the task table; to be told after the book. */
@@ -87,11 +95,22 @@ export class PlacementIndex {
     this.#changed.add(id);
   }
 
+  /** To be called when `isStaying` may answer differently for any instance. */
+  onStayingChange(): void {
+    this.logEnd += logLength + 1;
+  }
+
   /** The id of one of the instances that are best for a task of `request`, drawn evenly, or null when it fits nowhere. */
   best(request: PlacementRequest, random: RandomStream): string | null {
     this.settle();
     const slot = this.#laneFor(request).best(random);
     return slot < 0 ? null : must(this.candidates[slot], "the instance of a slot in use").instance.id;
+  }
+
+  /** True when a task of `request` fits on some instance. Draws nothing. */
+  fits(request: PlacementRequest): boolean {
+    this.settle();
+    return this.#laneFor(request).fits();
   }
 
   #laneFor(request: PlacementRequest): PlacementLane {
@@ -145,24 +164,41 @@ export class PlacementIndex {
     return districts;
   }
 
-  /** Calls back for each slot with tasks of a group that are wanted RUNNING, and how many. */
-  eachWithTasksOf(group: string, use: (slot: number, tasks: number) => void): void {
-    for (const [instanceId, tasks] of this.#groups.get(group) ?? []) {
+  /** How many tasks with a spread key count in a slot. Those on an instance that is about to empty do not. */
+  tasksCounted(key: string, slot: number): number {
+    const instance = this.candidates[slot]?.instance;
+    if (instance === undefined || !this.#isStaying(instance)) return 0;
+    return this.#spread.get(key)?.get(instance.id) ?? 0;
+  }
+
+  /** As `tasksCounted`, by instance. */
+  tasksCountedOn(key: string, instanceId: string): number {
+    const instance = this.#instances.get(instanceId);
+    if (instance === undefined || !this.#isStaying(instance)) return 0;
+    return this.#spread.get(key)?.get(instanceId) ?? 0;
+  }
+
+  /** Calls back for each slot with tasks that count for a spread key, and how many. */
+  eachWithTasksOf(key: string, use: (slot: number, tasks: number) => void): void {
+    for (const [instanceId, tasks] of this.#spread.get(key) ?? []) {
       const slot = this.#slotOf.get(instanceId);
-      if (slot !== undefined) use(slot, tasks);
+      const instance = slot === undefined ? undefined : this.candidates[slot]?.instance;
+      if (slot !== undefined && instance !== undefined && this.#isStaying(instance)) use(slot, tasks);
     }
   }
 
-  #count({ group, instanceId, desiredStatus }: Task, by: 1 | -1): void {
-    if (instanceId === null || desiredStatus !== "RUNNING") return;
-    let tasks = this.#groups.get(group);
+  #count(task: Task, by: 1 | -1): void {
+    const { instanceId } = task;
+    if (instanceId === null || !countsInSpread(task)) return;
+    const key = spreadKeyOf(task);
+    let tasks = this.#spread.get(key);
     if (tasks === undefined) {
       tasks = new Map();
-      this.#groups.set(group, tasks);
+      this.#spread.set(key, tasks);
     }
     const count = (tasks.get(instanceId) ?? 0) + by;
     if (count > 0) tasks.set(instanceId, count);
-    else if (tasks.delete(instanceId) && tasks.size === 0) this.#groups.delete(group);
+    else if (tasks.delete(instanceId) && tasks.size === 0) this.#spread.delete(key);
   }
 
   #touch(instanceId: string): void {
@@ -272,6 +308,8 @@ export class PlacementIndex {
   }
 }
 
+const isActive = ({ status }: ContainerInstance): boolean => status === "ACTIVE";
+
 /** The order of slots: stable while instances come and go, and the same after a restart. */
 type Registered = { readonly registeredAt: number; readonly id: string };
 const byRegistration = (a: Registered, b: Registered): number =>
@@ -310,6 +348,7 @@ function isSameToPlacement(a: Task, b: Task): boolean {
     a.instanceId === b.instanceId &&
     a.reservation === b.reservation &&
     a.desiredStatus === b.desiredStatus &&
+    countsInSpread(a) === countsInSpread(b) &&
     a.group === b.group &&
     a.attachments.length === b.attachments.length &&
     (a.containers === b.containers ||

@@ -7,6 +7,7 @@ import type { PlacementIndex } from "./placement-index.ts";
 import type { PlacementRequest } from "./placement-request.ts";
 import { orderingStrategies, spreadAttribute } from "./placement-strategies.ts";
 import type { Sieve } from "./sieve.ts";
+import { spreadKey } from "./spread-key.ts";
 import { Tournaments } from "./tournaments.ts";
 
 /** What a strategy compares: tasks in all of a district's value, tasks on the instance, or what is left there. */
@@ -32,7 +33,14 @@ export function laneKey(request: PlacementRequest): string {
   const strategies = orderingStrategies(request);
   const counts = strategies.some(({ type }) => type === "spread");
   const distinct = constraints.some(({ type }) => type === "distinctInstance");
-  const rest = [counts || distinct ? group : "", launchType, capacityProvider, constraints, strategies];
+  const rest = [
+    counts ? spreadKey(request) : "",
+    distinct ? group : "",
+    launchType,
+    capacityProvider,
+    constraints,
+    strategies,
+  ];
   return `${needKey(need)}${JSON.stringify(rest)}`;
 }
 
@@ -49,6 +57,7 @@ export class PlacementLane {
   readonly #levels: readonly Level[];
   readonly #attributes: readonly string[];
   readonly #counts: boolean;
+  readonly #spreadKey: string;
   /** What is compared inside a district, in order, by slot. */
   #worths: readonly Float64Array[] = [];
   #sieve: Sieve;
@@ -67,6 +76,7 @@ export class PlacementLane {
     this.key = key;
     this.#index = index;
     this.#request = request;
+    this.#spreadKey = spreadKey(request);
     this.#filters = filtersOf(request).filter(({ looksAt }) => looksAt === "tasks");
     const attributes: string[] = [];
     this.#levels = orderingStrategies(request).map((strategy): Level => {
@@ -90,6 +100,12 @@ export class PlacementLane {
     if (ties === 0) return -1;
     const district = this.#amongDistricts.pick(0, random.below(ties));
     return this.#inDistrict.pick(district, this.#amongDistricts.rest);
+  }
+
+  /** True when there is a slot for the request. */
+  fits(): boolean {
+    this.#catchUp();
+    return this.#amongDistricts.ties(0) > 0;
   }
 
   #catchUp(): void {
@@ -131,7 +147,7 @@ export class PlacementLane {
     }
     this.#tasks.fill(0);
     if (this.#counts) {
-      this.#index.eachWithTasksOf(this.#request.group, (slot, tasks) => {
+      this.#index.eachWithTasksOf(this.#spreadKey, (slot, tasks) => {
         this.#tasks[slot] = tasks;
         this.#count(districtOf[slot] as number, tasks);
       });
@@ -177,9 +193,7 @@ export class PlacementLane {
   }
 
   #tasksOn(slot: number): number {
-    if (!this.#counts) return 0;
-    const groups = this.#index.candidates[slot]?.usage.groups;
-    return groups === undefined || groups.size === 0 ? 0 : (groups.get(this.#request.group) ?? 0);
+    return this.#counts ? this.#index.tasksCounted(this.#spreadKey, slot) : 0;
   }
 
   /** `more` tasks of the group in a district. */

@@ -17,8 +17,10 @@ export type PlacementStrategy =
 /** What decides where a task on container instances goes. Equal requests may share what was worked out for one of them. */
 export type PlacementRequest = {
   readonly need: Need;
-  /** The group of the tasks that spread and distinctInstance count: `service:<name>`, or that of standalone tasks. */
+  /** The group whose tasks distinctInstance counts: `service:<name>`, or that of standalone tasks. */
   readonly group: string;
+  /** For a service, the deployment whose tasks spread counts; null or missing counts the whole group. */
+  readonly deploymentId?: string | null;
   readonly launchType: "EC2" | "EXTERNAL";
   /** Only instances of this capacity provider; null for any. */
   readonly capacityProvider: string | null;

@@ -4,6 +4,7 @@ import type { Task } from "../tasks/task.ts";
 import { remaining } from "./filters/resources.ts";
 import { candidateOf } from "./place-task.ts";
 import type { PlacementStrategy } from "./placement-request.ts";
+import { countsInSpread, spreadKeyOf } from "./spread-key.ts";
 import { Tournaments } from "./tournaments.ts";
 
 /** Tasks between which no strategy makes a difference: of one size on one instance. */
@@ -113,28 +114,33 @@ function instanceOf(state: ClusterState, known: Map<string, Instance>, task: Tas
     candidate === null
       ? { CPU: 0, MEMORY: 0 }
       : { CPU: remaining(candidate, "CPU"), MEMORY: remaining(candidate, "MEMORY") };
-  const instance = { tasks: state.book.usageOf(id).groups.get(task.group) ?? 0, left, piles: [] };
+  const instance = { tasks: countedOn(state, task, id), left, piles: [] };
   known.set(id, instance);
   return instance;
 }
 
-/** How many tasks of the service each zone has. Those that may not be stopped count, so the book is asked, and not `tasks`. */
+/** How many tasks of the service each zone keeps. Those that may not be stopped count, so the index is asked, and not `tasks`. */
 function tasksByZone(state: ClusterState, tasks: readonly Task[]): Map<string, number> {
   const inZone = new Map<string, number>();
   const add = (zone: string, count: number) => inZone.set(zone, (inZone.get(zone) ?? 0) + count);
-  const group = tasks[0]?.group ?? "";
+  const [first] = tasks;
+  if (first === undefined) return inZone;
   for (const { id, availabilityZone } of state.instances.values()) {
-    const count = state.book.usageOf(id).groups.get(group) ?? 0;
+    const count = countedOn(state, first, id);
     if (count > 0) add(availabilityZone ?? "", count);
   }
   for (const id of state.managedHosts.keys()) {
     for (const taskId of state.book.usageOf(id).taskIds) {
       const task = state.tasks.get(taskId);
-      if (task?.group === group && task.desiredStatus === "RUNNING") add(zoneOf(task), 1);
+      if (task !== undefined && countsInSpread(task) && spreadKeyOf(task) === spreadKeyOf(first)) add(zoneOf(task), 1);
     }
   }
   return inZone;
 }
+
+/** How many tasks that count with `task` are on an instance. */
+const countedOn = (state: ClusterState, task: Task, instanceId: string): number =>
+  state.placement.tasksCountedOn(spreadKeyOf(task), instanceId);
 
 /** How much a task of a pile is wanted stopped; the first that tells two piles apart decides. */
 type Wish = (pile: Pile) => number;

@@ -126,7 +126,7 @@ test("a DAEMON service has defaults and rules of its own", () => {
       "The daemon scheduling strategy does not support values above 100 for maximumPercent on a deployment configuration. Change the maximumPercent value to 100, and try again",
     ],
     [{ placementStrategy: [{ type: "random" }] }, /does not support placement strategies/],
-    [{ availabilityZoneRebalancing: "ENABLED" }, /does not support the daemon scheduling strategy/],
+    [{ availabilityZoneRebalancing: "ENABLED" }, /does not support DAEMON as scheduling strategy/],
     [
       { capacityProviderStrategy: [{ capacityProvider: "FARGATE", weight: 1 }] },
       "Specifying a capacity provider strategy is not supported when you create a service using the DAEMON scheduling strategy.",
@@ -143,8 +143,8 @@ test("a DAEMON service has defaults and rules of its own", () => {
 describe("CreateService refuses", () => {
   const cases: [string, object, string, string | RegExp][] = [
     ["no name", { serviceName: undefined }, invalid, "serviceName can not be empty."],
-    ["a bad name", { serviceName: "a b" }, invalid, /letters, digits, underscores and hyphens/],
-    ["a long name", { serviceName: "a".repeat(256) }, invalid, /1 to 255/],
+    ["a bad name", { serviceName: "a b" }, invalid, "ServiceName must match ^[a-zA-Z0-9\\-_]{1,255}$, but was a b"],
+    ["a long name", { serviceName: "a".repeat(256) }, invalid, /^ServiceName must match/],
     ["a long token", { clientToken: "t".repeat(37) }, invalid, /1 to 36 printable/],
     ["no count", { desiredCount: undefined }, invalid, "desiredCount can not be null."],
     ["a negative count", { desiredCount: -1 }, invalid, /0 or more/],
@@ -155,7 +155,7 @@ describe("CreateService refuses", () => {
       "a launch type and a strategy",
       { launchType: "EC2", capacityProviderStrategy: [{ capacityProvider: "x", weight: 1 }] },
       invalid,
-      "Specify either Launch Type or Capacity Provider Strategy, but not both.",
+      "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
     ],
     ["a foreign provider", { capacityProviderStrategy: [{ capacityProvider: "x" }] }, invalid, /not associated/],
     [
@@ -171,7 +171,6 @@ describe("CreateService refuses", () => {
     ["an unknown rebalancing", { availabilityZoneRebalancing: "ON" }, invalid, /one of \[ENABLED,DISABLED\]/],
     ["a negative grace period", { healthCheckGracePeriodSeconds: -1 }, invalid, /between 0 and 2147483647/],
     ["an unknown propagation", { propagateTags: "CLUSTER" }, invalid, /TASK_DEFINITION,SERVICE,NONE/],
-    ["an empty list of tags", { tags: [] }, "ClientException", "Tags can not be empty."],
     ["a role", { role: "ecs" }, invalid, "A role was passed, but no load balancers were present."],
     ["an unknown controller", { deploymentController: { type: "ME" } }, invalid, /ECS,CODE_DEPLOY,EXTERNAL/],
   ];
@@ -199,8 +198,12 @@ describe("impossible percentages are refused", () => {
     [{ maximumPercent: -1 }, /maximumPercent must be a whole number/],
     [{ maximumPercent: 99.5 }, /maximumPercent must be a whole number/],
     [{ minimumHealthyPercent: 50, maximumPercent: 90 }, /maximumPercent must be at least 100/],
-    [{ minimumHealthyPercent: 120, maximumPercent: 110 }, /must not be above maximumPercent/],
-    [{ minimumHealthyPercent: 120, maximumPercent: 200 }, /must not be above 100/],
+    [{ minimumHealthyPercent: 101, maximumPercent: 200 }, /^minimumHealthyPercent must be at most 100$/],
+    [
+      { minimumHealthyPercent: 100, maximumPercent: 100 },
+      /^Both maximumPercent and minimumHealthyPercent cannot be 100 /,
+    ],
+    [{ maximumPercent: 100 }, /^Both maximumPercent and minimumHealthyPercent cannot be 100 /],
     [{ deploymentCircuitBreaker: { enable: true } }, /must have enable and rollback/],
     [threshold({ type: "LUCK", value: 1 }), /type should be one of/],
     [threshold({ type: "COUNT" }), /must have a value/],
@@ -211,8 +214,8 @@ describe("impossible percentages are refused", () => {
       aWorld().refused(invalid, text, "CreateService", { ...web, deploymentConfiguration }, aDefinition());
     });
   }
-  test("but 100 and 100, and 0 and 100, are not", () => {
-    for (const minimumHealthyPercent of [0, 100]) {
+  test("but 99 and 100, and 0 and 100, are not", () => {
+    for (const minimumHealthyPercent of [0, 99]) {
       const deploymentConfiguration = { minimumHealthyPercent, maximumPercent: 100 };
       const service = aWorld().aService({ ...web, deploymentConfiguration });
       assert.deepEqual(service.availabilityZoneRebalancing, "DISABLED", "nothing could be moved");
@@ -285,13 +288,13 @@ test("a strategy, and the cluster's default strategy, take the place of a launch
   const own = { ...request, serviceName: "own", capacityProviderStrategy: [{ capacityProvider: "FARGATE", base: 1 }] };
   world.refused(
     invalid,
-    /no capacity providers with a weight value greater/,
+    /no capacity providers .*with a weight value greater/,
     "CreateService",
     own,
     fargateDefinition(),
   );
   const random = { ...request, serviceName: "own", placementStrategy: [{ type: "random" }] };
-  const text = "Placement strategies are not supported with FARGATE launch type";
+  const text = "Placement strategies are not supported with FARGATE launch type.";
   world.refused(invalid, text, "CreateService", random, fargateDefinition());
 });
 

@@ -60,7 +60,8 @@ export function createService(step: ClusterStep, request: CreateServiceRequest, 
 function checkedName(name: string | undefined): string {
   if (name === undefined || name === "") refuse("InvalidParameterException", "serviceName can not be empty.");
   if (!/^[A-Za-z0-9_-]{1,255}$/.test(name)) {
-    refuse("InvalidParameterException", "The service name must be 1 to 255 letters, digits, underscores and hyphens.");
+    // AWS: the text as users see it.
+    refuse("InvalidParameterException", `ServiceName must match ^[a-zA-Z0-9\\-_]{1,255}$, but was ${name}`);
   }
   return name;
 }

@@ -41,7 +41,21 @@ test("DeleteService with force: DRAINING until the tasks are gone, then INACTIVE
   world.play(5_000);
   assert.deepEqual(world.tasksOf(), []);
   const shown = () => world.call<Described>("DescribeServices", { services: ["web"] }).value;
-  assert.deepEqual([shown().services[0]?.status, shown().services[0]?.deployments], ["INACTIVE", []]);
+  const [inactive] = shown().services;
+  const kept = (inactive?.deployments ?? []) as Record<string, unknown>[];
+  assert.deepEqual(
+    [
+      inactive?.status,
+      kept.map(({ status, desiredCount, runningCount, taskDefinition }) => [
+        status,
+        desiredCount,
+        runningCount,
+        taskDefinition,
+      ]),
+    ],
+    ["INACTIVE", [["PRIMARY", 0, 0, aDefinition({ revision: 2 }).arn]]],
+    "tools wait until the last deployment is alone",
+  );
   assert.deepEqual([world.state.serviceDeployments.size, world.state.serviceRevisions.size], [0, 0]);
   world.refused("ServiceNotFoundException", "Service not found.", "DeleteService", web);
   world.restart();

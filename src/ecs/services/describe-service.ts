@@ -70,13 +70,15 @@ export const describeConfiguration = (configuration: DeploymentConfiguration): o
 });
 
 function describeDeployments(state: ClusterState, service: Service): object[] {
-  const primaryFirst = [...service.deployments].sort((a, b) => rank(a) - rank(b));
+  const last = service.lastDeployment ?? null;
+  const deployments = service.status === "INACTIVE" && last !== null ? [last] : service.deployments;
+  const primaryFirst = [...deployments].sort((a, b) => rank(a) - rank(b));
   return primaryFirst.map((deployment) => {
     const counts = state.serviceIndex.book.countsOf(service.name, deployment.id);
     return {
       id: deployment.id,
       status: deployment.status,
-      ...describeRevisionMembers(state.serviceRevisions.get(deployment.revisionId)),
+      ...describeRevisionMembers(state.serviceRevisions.get(deployment.revisionId) ?? service.lastRevision),
       desiredCount: requestedOf(service, deployment, counts),
       runningCount: counts.running,
       pendingCount: counts.pending,

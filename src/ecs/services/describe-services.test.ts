@@ -21,16 +21,20 @@ test("DescribeServices: by name and by ARN, tags when asked; what is not here is
   assert.deepEqual(services[0]?.tags, []);
   const tagged = world.call<Described>("DescribeServices", { services: ["web"], include: ["TAGS"] }).value;
   assert.deepEqual(tagged.services[0]?.tags, [{ key: "team", value: "a" }]);
-  const elsewhere = [
-    "none",
-    `${prefix}service/other/web`,
-    `${prefix}task/lab/web`,
-    arnOf("web").replace("1111", "2222"),
-  ];
-  assert.deepEqual(world.call<Described>("DescribeServices", { services: elsewhere }).value, {
+  assert.deepEqual(world.call<Described>("DescribeServices", { services: ["none"] }).value, {
     services: [],
-    failures: [arnOf("none"), ...elsewhere.slice(1)].map((arn) => ({ arn, reason: "MISSING" })),
+    failures: [{ arn: arnOf("none"), reason: "MISSING" }],
   });
+  for (const [reference, text] of [
+    [`${prefix}service/other/web`, "Invalid identifier: Identifier is for cluster other. Your cluster is lab"],
+    [`${prefix}task/lab/web`, "Unsupported resource type: task"],
+    [arnOf("web").replace("1111", "2222"), "Invalid Account in ARN"],
+    [arnOf("web").replace("eu-central-1", "us-east-1"), "Invalid Region in ARN"],
+    [arnOf("web").replace("arn:aws:", "arn:aws-cn:"), "Invalid Partition in ARN"],
+    ["arn:aws:s3:::web", "Invalid identifier: Identifier is not an Amazon ECS ARN."],
+  ] as const) {
+    world.refused(invalid, text, "DescribeServices", { services: [reference] });
+  }
   world.refused(invalid, "Services cannot be empty.", "DescribeServices", { services: [] });
   const many = Array<string>(11).fill("web");
   world.refused(invalid, "service names can have at most 10 items.", "DescribeServices", { services: many });

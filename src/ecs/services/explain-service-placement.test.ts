@@ -52,3 +52,39 @@ test("what the service decides is refused, as are services that place nothing on
   world.call("DeleteService", { service: "web" });
   refused("ServiceNotActiveException", /./, {});
 });
+
+test("a service whose tasks fail shows the newest failures, with what their containers say", () => {
+  const world = new ServiceWorld("explain-failures").withInstances(2);
+  world.aService({ desiredCount: 1 });
+  world.untilSteady();
+  assert.deepEqual(explained(world).failedTasks, []);
+  for (const exitCode of [3, 4, 5, 6, 7, 8]) {
+    const [task] = world.running();
+    world.report(task?.id ?? "", "STOPPED", { containers: [{ containerName: "app", status: "STOPPED", exitCode }] });
+    world.play(60_000);
+  }
+  const { failedTasks } = explained(world);
+  assert.deepEqual(
+    failedTasks.map(({ stopCode, containers }) => [stopCode, containers[0]?.exitCode]),
+    [8, 7, 6, 5, 4].map((exitCode) => ["EssentialContainerExited", exitCode]),
+  );
+});
+
+test("where no instance is of the kind that is asked for, the reply says so", () => {
+  const world = new ServiceWorld("explain-nobody");
+  const why = (request: object) =>
+    world.call<ExplainPlacementReply>("ExplainPlacement", { taskDefinition: "web", ...request }, aDefinition()).value
+      .noCandidates;
+  assert.equal(why({}), "The cluster lab has no container instances.");
+  world.withInstances(2);
+  assert.equal(why({}), null);
+  assert.equal(
+    why({ launchType: "EXTERNAL" }),
+    "The cluster lab has no container instances of launch type EXTERNAL; its 2 are EC2.",
+  );
+  world.cluster = { ...world.cluster, capacityProviders: ["fleet"] };
+  assert.match(
+    why({ capacityProviderStrategy: [{ capacityProvider: "fleet", weight: 1 }] }) ?? "",
+    /^No container instance belongs to the capacity provider fleet\./,
+  );
+});

@@ -13,10 +13,11 @@ import {
   explainPlacement,
 } from "../tasks/explain-placement.ts";
 import type { TaskPlan } from "../tasks/new-task.ts";
+import { type TaskFailure, taskFailure } from "../tasks/task-failure.ts";
 import { theService } from "./find-service.ts";
 import { placementOf, planServiceTasks, revisionOf } from "./look/service-task-plan.ts";
 import { providerCounts } from "./look/start-service-tasks.ts";
-import { primaryOf, type Service } from "./service.ts";
+import { primaryOf, type Service, serviceNameOf } from "./service.ts";
 
 /** ExplainPlacement as it comes: of a task definition, or of a service. */
 export type ExplainAnyPlacementRequest = ExplainPlacementRequest & { readonly service?: string };
@@ -62,7 +63,20 @@ export function explainAnyPlacement(
     refuse("InvalidParameterException", "A daemon goes to every container instance that it fits; it is not placed.");
   }
   const plan = planServiceTasks(step, service, primaryOf(service));
-  return explain(step, plan, placementsOf(step, service, plan, count));
+  return explain(step, plan, placementsOf(step, service, plan, count), newestFailures(step, service));
+}
+
+/** LIMIT: a few failures show what goes wrong; DescribeTasks has all of them for an hour. */
+const failuresMax = 5;
+
+/** The service's tasks that failed last, the newest first. */
+function newestFailures({ state }: ClusterStep, service: Service): TaskFailure[] {
+  const failures: TaskFailure[] = [];
+  for (const task of state.tasks.values()) {
+    const failure = serviceNameOf(task) === service.name ? taskFailure(task) : null;
+    if (failure !== null) failures.push(failure);
+  }
+  return failures.sort((a, b) => b.stoppedAt - a.stoppedAt).slice(0, failuresMax);
 }
 
 /** The placement of each task; tasks of the same capacity provider share one. */
@@ -73,13 +87,17 @@ function placementsOf(step: ClusterStep, service: Service, plan: TaskPlan, count
   if (launchType !== null) return Array<PlacementRequest>(count).fill(placementOf(service, plan, kind, null));
   const counts = providerCounts(step, service);
   const byProvider = new Map<string, PlacementRequest>();
-  return Array.from({ length: count }, () => {
-    const provider = nextProvider(capacityProviderStrategy, counts);
-    if (isFargateProvider(provider)) refuseFargate();
-    counts.set(provider, (counts.get(provider) ?? 0) + 1);
+  const placementBy = (provider: string): PlacementRequest => {
     const placement = byProvider.get(provider) ?? placementOf(service, plan, kind, provider);
     byProvider.set(provider, placement);
     return placement;
+  };
+  const hasRoom = (provider: string): boolean => step.state.placement.fits(placementBy(provider));
+  return Array.from({ length: count }, () => {
+    const provider = nextProvider(capacityProviderStrategy, counts, hasRoom);
+    if (isFargateProvider(provider)) refuseFargate();
+    counts.set(provider, (counts.get(provider) ?? 0) + 1);
+    return placementBy(provider);
   });
 }
 

@@ -1,12 +1,11 @@
-import { parseArn, serviceArn } from "../arn.ts";
+import { namedResource, serviceArn } from "../arn.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { refuse } from "../refusals.ts";
 import type { Service } from "./service.ts";
 
-/** The service that `reference` (name, short or long ARN) names, INACTIVE ones too; null when there is none here. */
+/** The service that `reference` (name, short or long ARN) names, INACTIVE ones too; null when there is none here. Refuses as `namedResource`. */
 export function findService(step: ClusterStep, reference: string): Service | null {
-  const name = nameHere(step, reference);
-  return (name === null ? undefined : step.state.services.get(name)) ?? null;
+  return step.state.services.get(namedResource(step.place, step.clusterName, "service", reference)) ?? null;
 }
 
 /**
@@ -22,14 +21,4 @@ export function theService(step: ClusterStep, reference: string | undefined, mem
 export function missingService(step: ClusterStep, reference: string): { arn: string; reason: "MISSING" } {
   const arn = reference.startsWith("arn:") ? reference : serviceArn(step.place, step.clusterName, reference);
   return { arn, reason: "MISSING" };
-}
-
-function nameHere(step: ClusterStep, reference: string): string | null {
-  if (!reference.startsWith("arn:")) return reference;
-  const arn = parseArn(reference);
-  const { account, region } = step.place;
-  if (arn === null || arn.type !== "service" || arn.account !== account || arn.region !== region) return null;
-  const [first = "", second] = arn.path;
-  if (arn.path.length === 1) return first;
-  return arn.path.length === 2 && first === step.clusterName ? (second ?? null) : null;
 }

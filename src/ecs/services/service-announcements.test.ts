@@ -34,7 +34,7 @@ test("the providers of a service's strategy are steady with it", () => {
 
 test("a rollout that the percentages hold is told in a line, and by no event", () => {
   const world = new ServiceWorld("stuck").withInstances(2);
-  const percent = { minimumHealthyPercent: 100, maximumPercent: 100 };
+  const percent = { minimumHealthyPercent: 100, maximumPercent: 101 };
   world.aService({ desiredCount: 1, deploymentConfiguration: percent });
   world.untilSteady();
   const before = actionsOf(world).length;

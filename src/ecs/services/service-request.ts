@@ -10,7 +10,7 @@ import { checkedConstraints, checkedStrategies } from "../placement/checked-plac
 import { refuse } from "../refusals.ts";
 import type { TaskDefinition } from "../task-definitions/task-definition.ts";
 import { type ChosenLaunch, checkLaunchType, chosenLaunch, type LaunchRequest } from "../tasks/launch-choice.ts";
-import { planTasks, type TaskRequest } from "../tasks/task-request.ts";
+import { checkedPublicIp, planTasks, type TaskRequest } from "../tasks/task-request.ts";
 import type { Service } from "./service.ts";
 
 /** The members that say what tasks of a service are started of, and where. */
@@ -51,7 +51,7 @@ export function checkedRevision(
   if (scheduling === "DAEMON") refuseForDaemon(request, launch);
   const { launchType, strategy, platformVersion } = launch;
   const isOnFargate = launchType === "FARGATE";
-  const networkConfiguration = checkedNetwork(request.networkConfiguration);
+  const networkConfiguration = networkWithDefaults(request.networkConfiguration);
   // The plan of a task that this revision would start, for what is refused on the way.
   const plan = planTasks(
     step,
@@ -89,18 +89,20 @@ function refuseForDaemon(request: RevisionRequest, { launchType, strategy }: Cho
     refuse("InvalidParameterException", "The daemon scheduling strategy does not support the FARGATE launch type.");
   }
   if ((request.placementStrategy ?? []).length > 0) {
-    refuse("InvalidParameterException", "The daemon scheduling strategy does not support placement strategies.");
+    // AWS: the text as users see it.
+    refuse(
+      "InvalidParameterException",
+      "The daemon scheduling strategy does not support placement strategies. Remove the placement strategy and try again",
+    );
   }
 }
 
 /** The network configuration with its defaults; null for none, and for an empty one. The subnets are checked with the task's plan. */
-function checkedNetwork(requested: RevisionRequest["networkConfiguration"]): NetworkConfiguration | null {
+function networkWithDefaults(requested: RevisionRequest["networkConfiguration"]): NetworkConfiguration | null {
   const network = requested?.awsvpcConfiguration;
   if (network === undefined) return null;
-  const { subnets = [], securityGroups = [], assignPublicIp = "DISABLED" } = network;
-  if (assignPublicIp !== "ENABLED" && assignPublicIp !== "DISABLED") {
-    refuse("InvalidParameterException", "assignPublicIp should be one of [ENABLED,DISABLED]");
-  }
+  const { subnets = [], securityGroups = [] } = network;
+  const assignPublicIp = checkedPublicIp(network.assignPublicIp);
   return { awsvpcConfiguration: { subnets, securityGroups, assignPublicIp } };
 }
 

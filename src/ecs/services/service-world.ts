@@ -12,6 +12,8 @@ import { primaryOf, type Service, serviceNameOf } from "./service.ts";
 export const images = {
   /** Never starts. */
   failing: "berth/cannot-start",
+  /** Waits for something that never comes, and stops when it is told to. */
+  stuck: "berth/stuck",
   /** Runs, and fails its health check. */
   unhealthy: "berth/unhealthy",
   /** Runs, and passes its health check. */
@@ -96,6 +98,7 @@ export class ServiceWorld extends SmallWorld {
     if (task.instanceId === null || !isAgentConnected(this.state, task.instanceId)) return;
     const image = task.containers[0]?.image ?? "";
     if (task.lastStatus === "PENDING" || task.lastStatus === "ACTIVATING") {
+      if (image === images.stuck && task.desiredStatus === "RUNNING") return;
       const definition = task.taskDefinitionArn.slice(task.taskDefinitionArn.lastIndexOf("/") + 1);
       const fails = image === images.failing || this.failing.has(definition);
       const starts = task.desiredStatus === "RUNNING" && !fails;

@@ -41,6 +41,8 @@ export type Service = {
   readonly inactiveAt: number | null;
   /** Of an INACTIVE service, what its tasks were started of last: its revisions are gone. */
   readonly lastRevision: ServiceRevision | null;
+  /** Of an INACTIVE service, the deployment that was PRIMARY; absent in documents from before it was kept. */
+  readonly lastDeployment?: Deployment | null;
 };
 
 /** A task on its way from the zone with the most tasks to one with few: first one more is started, then one is stopped. */

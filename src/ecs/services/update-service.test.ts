@@ -93,7 +93,7 @@ test("what an update does not name stays, and what it names holds at once", () =
 });
 
 test("a rollout that the percentages hold goes on when they change", () => {
-  const world = steady({ deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 100 } });
+  const world = steady({ deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 101 } });
   world.updateService({}, two);
   world.play(120_000);
   assert.equal(world.service().deployments.length, 2, "100 and 100 stands still");
@@ -148,25 +148,38 @@ test("a changed capacity provider strategy needs force; an empty one goes back t
   );
 });
 
-test("a service stays with Fargate's capacity providers, or with the others", () => {
+test("a service goes from Fargate to Auto Scaling groups and back, and its tasks with it", () => {
   const world = aWorld();
-  world.cluster = { ...world.cluster, capacityProviders: ["FARGATE", "one", "two"] };
-  const by = (capacityProvider: string) => ({
-    capacityProviderStrategy: [{ capacityProvider, weight: 1 }],
-  });
-  world.aService({ desiredCount: 1, ...by("FARGATE"), ...inSubnet }, fargateDefinition());
-  world.refused(invalid, /cannot be updated to use/, "UpdateService", {
-    service: "web",
-    forceNewDeployment: true,
-    ...by("one"),
-  });
-  world.aService({ serviceName: "own", desiredCount: 1, ...by("one") });
-  world.refused(invalid, /cannot be updated to use/, "UpdateService", {
-    service: "own",
+  world.cluster = { ...world.cluster, capacityProviders: ["FARGATE", "FARGATE_SPOT", "one"] };
+  world.changeInstance(0, { capacityProviderName: "one" });
+  const by = (capacityProvider: string) => ({ capacityProviderStrategy: [{ capacityProvider, weight: 1 }] });
+  const go = (service: string, more: object) =>
+    world.call("UpdateService", { service, forceNewDeployment: true, ...more });
+  world.call(
+    "CreateService",
+    { serviceName: "a", desiredCount: 1, launchType: "FARGATE", ...inSubnet },
+    fargateDefinition(),
+  );
+  world.call(
+    "CreateService",
+    { serviceName: "b", desiredCount: 1, launchType: "EC2", ...inSubnet },
+    awsvpcDefinition(),
+  );
+  go("a", by("one"));
+  const shown = () =>
+    world.call<{
+      services: { capacityProviderStrategy: { capacityProvider: string }[]; platformVersion: string | null }[];
+    }>("DescribeServices", { services: ["a"] }).value.services[0];
+  assert.deepEqual([shown()?.capacityProviderStrategy[0]?.capacityProvider, shown()?.platformVersion], ["one", null]);
+  go("a", by("FARGATE_SPOT"));
+  assert.equal(shown()?.platformVersion, "1.4.0");
+  go("a", by("one"));
+  go("a", { capacityProviderStrategy: [] });
+  world.refused(invalid, "Task definition does not support launch_type FARGATE.", "UpdateService", {
+    service: "b",
     forceNewDeployment: true,
     ...by("FARGATE"),
   });
-  world.updateService({ service: "own", forceNewDeployment: true, ...by("two") });
 });
 
 describe("UpdateService refuses", () => {
@@ -176,8 +189,8 @@ describe("UpdateService refuses", () => {
     [
       "one of another cluster",
       { service: "arn:aws:ecs:eu-central-1:111122223333:service/other/web" },
-      "ServiceNotFoundException",
-      "Service not found.",
+      invalid,
+      "Invalid identifier: Identifier is for cluster other. Your cluster is lab",
     ],
     ["a negative count", { desiredCount: -1 }, invalid, /0 or more/],
     ["too many tasks", { desiredCount: 100_001 }, invalid, "Desired count exceeds limit."],
@@ -186,11 +199,11 @@ describe("UpdateService refuses", () => {
     ["a constraint that is none", { placementConstraints: [{ type: "x" }] }, invalid, /constraint type should be/],
     [
       "a maximum of 100 while zones are rebalanced",
-      { deploymentConfiguration: { maximumPercent: 100 } },
+      { deploymentConfiguration: { minimumHealthyPercent: 50, maximumPercent: 100 } },
       invalid,
       /rebalancing does not support a maximumPercent of 100/,
     ],
-    ["a bad configuration", { deploymentConfiguration: { minimumHealthyPercent: 101 } }, invalid, /above 100/],
+    ["a bad configuration", { deploymentConfiguration: { minimumHealthyPercent: 101 } }, invalid, /at most 100/],
   ];
   for (const [says, changed, code, text] of cases) {
     test(says, () => {

@@ -33,7 +33,7 @@ export type UpdateServiceRequest = Omit<ServiceRequest, "launchType"> & {
  * UpdateService: what is named changes, and the rest stays. A changed task definition, network configuration or platform version
  * and forceNewDeployment begin a deployment; everything else holds for tasks started from now on, and begins none.
  * AWS: a task definition that runs already begins none either; a changed capacity provider strategy must come with
- * forceNewDeployment, and an empty one goes back to the launch type.
+ * forceNewDeployment, and an empty one goes back to the launch type. It may go from Fargate to Auto Scaling groups and back.
  * Refuses an unknown service with ServiceNotFoundException, one that is not ACTIVE with ServiceNotActiveException, and as
  * CreateService does.
  */
@@ -100,23 +100,12 @@ function newLaunch(step: ClusterStep, revision: ServiceRevision, request: Update
       "When switching from launch type to capacity provider strategy on an existing service, or making a change to a capacity provider strategy on a service that is already using one, you must force a new deployment.",
     );
   }
-  checkSameKind(revision.capacityProviderStrategy, strategy);
   // The version that runs goes with Fargate only, which a changed strategy may leave.
   const version = platformVersion ?? (isChanged ? null : revision.platformVersion);
   return {
     ...(launchType === null ? { capacityProviderStrategy: strategy } : { launchType }),
     ...(version === null ? {} : { platformVersion: version }),
   };
-}
-
-/** AWS: a service stays with the kind of providers that its strategy has. */
-function checkSameKind([before]: CapacityProviderStrategy, [after]: CapacityProviderStrategy): void {
-  if (before === undefined || after === undefined) return;
-  if (isFargateProvider(before.capacityProvider) === isFargateProvider(after.capacityProvider)) return;
-  refuse(
-    "InvalidParameterException",
-    "A service that uses Fargate capacity providers cannot be updated to use Auto Scaling group capacity providers, nor the other way round.",
-  );
 }
 
 const strategyOf = (

@@ -24,6 +24,13 @@ export function checkedRebalancing(requested: string, facts: Facts): Service["av
     refuse("InvalidParameterException", "availabilityZoneRebalancing should be one of [ENABLED,DISABLED]");
   }
   const exclusion = exclusionOf(facts);
+  if (facts.schedulingStrategy === "DAEMON") {
+    // AWS: the text as users see it.
+    refuse(
+      "InvalidParameterException",
+      "The service couldn't be created because Availability Zone Rebalancing does not support DAEMON as scheduling strategy. Update scheduling strategy and try again.",
+    );
+  }
   if (exclusion !== null) {
     refuse(
       "InvalidParameterException",

@@ -12,11 +12,11 @@ export type RequestTag = { readonly key?: string; readonly value?: string };
 const tagCharacters = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /**
- * The tags of a request that creates something; absent means none.
- * Refuses an empty list with ClientException, and tags that break a rule with InvalidParameterException.
+ * The tags of a request that creates something; an absent and an empty list mean none, as clients send `tags: []`.
+ * Refuses tags that break a rule with InvalidParameterException.
  */
 export function newTags(tags: readonly RequestTag[] | undefined): readonly Tag[] {
-  if (tags === undefined) return [];
+  if (tags === undefined || tags.length === 0) return [];
   return withTags([], tags);
 }
 

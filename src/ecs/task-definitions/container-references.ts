@@ -12,11 +12,11 @@ export function checkContainerReferences(
 ): void {
   const byName = new Map<string, ContainerDefinition>();
   for (const container of containers) {
-    if (byName.has(container.name)) refuseDefinition(`The container name '${container.name}' is used more than once.`);
+    if (byName.has(container.name)) refuseDefinition("Container names must be unique within a task definition");
     byName.set(container.name, container);
   }
   if (!containers.some((container) => container.essential)) {
-    refuseDefinition("A task definition must have at least one essential container.");
+    refuseDefinition("Task definition doesn't have any essential container");
   }
   const volumeNames = new Set(volumes.map((volume) => volume.name));
   const needs = new Map<string, string[]>();
@@ -29,6 +29,19 @@ export function checkContainerReferences(
     ]);
   }
   checkNoCircle(needs);
+  checkVolumesUsed(containers, volumes);
+}
+
+/** AWS: a volume that is configured at launch must be mounted; the text as users see it. */
+function checkVolumesUsed(containers: readonly RequestContainer[], volumes: readonly RequestVolume[]): void {
+  const mounted = new Set(
+    containers.flatMap(({ mountPoints }) => (mountPoints ?? []).map((each) => each.sourceVolume)),
+  );
+  const unused = volumes.filter(({ name, configuredAtLaunch }) => configuredAtLaunch === true && !mounted.has(name));
+  if (unused.length === 0) return;
+  refuseDefinition(
+    `Volumes [${unused.map(({ name }) => name).join(", ")}] are not referenced by any of the containers`,
+  );
 }
 
 function checkMountPoints(container: RequestContainer, volumeNames: ReadonlySet<string | undefined>): void {
@@ -43,17 +56,15 @@ function dependencies(container: ContainerDefinition, byName: ReadonlyMap<string
   return (container.dependsOn ?? []).map(({ containerName, condition }) => {
     const name = checkedText(containerName, "Container.dependsOn.containerName");
     const other = byName.get(name);
-    if (other === undefined || name === container.name) {
-      refuseDefinition(`Container '${container.name}' depends on '${name}', which is no other container of the task.`);
-    }
+    if (other === undefined) refuseDefinition(`Cannot depend on container + '${name}' because it does not exist`);
     const path = "Container.dependsOn.condition";
     checkOneOf(checkedText(condition, path), ["START", "COMPLETE", "SUCCESS", "HEALTHY"], path);
     if (condition === "HEALTHY" && other.healthCheck === undefined) {
-      refuseDefinition(`Container '${container.name}' waits for '${name}' to be HEALTHY, which has no health check.`);
+      refuseDefinition("A dependency container with HEALTHY condition must have health check configured");
     }
     // AWS: an essential container that ends stops the task, so that nothing can wait for its end.
     if ((condition === "COMPLETE" || condition === "SUCCESS") && other.essential) {
-      refuseDefinition(`Container '${container.name}' waits for '${name}' to end, which is essential.`);
+      refuseDefinition("A dependency container with SUCCESS or COMPLETE condition cannot be an essential container");
     }
     return name;
   });
@@ -65,7 +76,7 @@ function links(container: ContainerDefinition, byName: ReadonlyMap<string, Conta
     if (alias === "" || more.length > 0)
       refuseDefinition(`The link '${link}' of container '${container.name}' is invalid.`);
     if (!byName.has(name) || name === container.name) {
-      refuseDefinition(`Container '${container.name}' links to '${name}', which is no other container of the task.`);
+      refuseDefinition(`Invalid 'links' setting. Unknown container: '${name}'.`);
     }
     return name;
   });
@@ -75,9 +86,7 @@ function volumesFrom(container: RequestContainer, byName: ReadonlyMap<string, Co
   return (container.volumesFrom ?? []).map(({ sourceContainer }) => {
     const name = checkedText(sourceContainer, "Container.volumesFrom.sourceContainer");
     if (!byName.has(name) || name === container.name) {
-      refuseDefinition(
-        `Container '${container.name}' has volumes from '${name}', which is no other container of the task.`,
-      );
+      refuseDefinition(`Invalid 'volumesFrom' setting. Unknown container: '${name}'.`);
     }
     return name;
   });

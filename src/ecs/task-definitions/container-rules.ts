@@ -1,5 +1,8 @@
 import { limits } from "../limits.ts";
 import { checkedText, checkOneOf, checkRange, refuseDefinition } from "./definition-checks.ts";
+import { checkEnvironment } from "./environment-rules.ts";
+import { checkImage } from "./image-reference.ts";
+import { checkLogging } from "./log-rules.ts";
 import { checkedPortMappings } from "./port-rules.ts";
 import { deviceTypes, isAmount, isOwnResource } from "./resource-requirements.ts";
 import type { ContainerDefinition, NetworkMode } from "./task-definition.ts";
@@ -9,7 +12,6 @@ const wholeNumberMax = 2 ** 31 - 1;
 // AWS: Docker of 19.03 and older needs 4 MiB, later ones 6; a registration is refused below the smaller one.
 const containerMemoryLeastMiB = 4;
 
-const logDrivers = ["json-file", "syslog", "journald", "gelf", "fluentd", "awslogs", "splunk", "awsfirelens"];
 const ulimitNames = [
   "core",
   "cpu",
@@ -38,16 +40,14 @@ export function checkedContainer(container: RequestContainer, networkMode: Netwo
     refuseDefinition("Container.name contains invalid characters.");
   }
   const image = checkedText(container.image, "Container.image");
-  if (!/^[A-Za-z0-9_\-:./#@]+$/.test(image) || image.length > limits.nameCharacters) {
-    refuseDefinition("Container.image contains invalid characters.");
-  }
+  checkImage(image);
   checkRange(container.cpu, 0, wholeNumberMax, "Container.cpu");
   checkNetworking(container, networkMode);
-  checkEnvironment(container);
+  checkEnvironment(container, refuseDefinition);
   checkLogging(container);
   checkRuntime(container);
   const healthCheck = container.healthCheck;
-  if (healthCheck !== undefined) checkHealthCheck(healthCheck);
+  if (healthCheck !== undefined) checkHealthCheck(name, healthCheck);
   return {
     ...(container as Readonly<Record<string, unknown>>),
     name,
@@ -66,10 +66,14 @@ export function checkedContainer(container: RequestContainer, networkMode: Netwo
   };
 }
 
-/** Refuses a container whose memory is missing or does not fit the task's. */
-export function checkContainerMemory(container: ContainerDefinition, taskMemoryMiB: number | null): void {
+/** Calls `refuse` for a container whose memory is missing or does not fit the task's. */
+export function checkContainerMemory(
+  container: ContainerDefinition,
+  taskMemoryMiB: number | null,
+  refuse: (message: string) => never,
+): void {
   const { name, memory, memoryReservation } = container;
-  const invalid = (rest: string): never => refuseDefinition(`Invalid setting for container '${name}'. ${rest}`);
+  const invalid = (rest: string): never => refuse(`Invalid setting for container '${name}'. ${rest}`);
   if (memory === undefined && memoryReservation === undefined && taskMemoryMiB === null) {
     invalid("At least one of 'memory' or 'memoryReservation' must be specified.");
   }
@@ -79,10 +83,12 @@ export function checkContainerMemory(container: ContainerDefinition, taskMemoryM
       invalid(`'${word}' must be at least ${containerMemoryLeastMiB} MiB.`);
     }
     if (sizeMiB > wholeNumberMax) invalid(`'${word}' must be at most ${wholeNumberMax} MiB.`);
-    if (taskMemoryMiB !== null && sizeMiB > taskMemoryMiB) invalid(`'${word}' is more than the task's memory.`);
+    if (taskMemoryMiB !== null && sizeMiB > taskMemoryMiB) {
+      refuse(`The '${word}' setting for container '${name}' is greater than for the task`);
+    }
   }
   if (memory !== undefined && memoryReservation !== undefined && memoryReservation > memory) {
-    invalid("'memoryReservation' must not be more than 'memory'.");
+    refuse("'memory' must be greater than or equal to 'memoryReservation'");
   }
 }
 
@@ -93,52 +99,19 @@ function checkNetworking(container: RequestContainer, networkMode: NetworkMode |
   }
   if (mode !== "awsvpc") return;
   if (container.hostname !== undefined && container.hostname !== "") {
-    refuseDefinition("Hostname is not supported on container when networkMode=awsvpc.");
+    refuseDefinition("hostname is not supported on container when networkMode=awsvpc.");
   }
-  if ((container.extraHosts ?? []).length > 0) {
-    refuseDefinition("Extra hosts are not supported when networkMode=awsvpc.");
+  const notUnderAwsvpc: readonly (readonly [string, readonly unknown[] | undefined])[] = [
+    ["Extra hosts", container.extraHosts],
+    ["DNS servers", container.dnsServers],
+    ["DNS search domains", container.dnsSearchDomains],
+  ];
+  for (const [what, given] of notUnderAwsvpc) {
+    if ((given ?? []).length === 0) continue;
+    refuseDefinition(`${what} are not supported on container when networkMode=awsvpc.`);
   }
   if (container.disableNetworking === true) {
-    refuseDefinition("Networking cannot be disabled on container when networkMode=awsvpc.");
-  }
-}
-
-function checkEnvironment(container: RequestContainer): void {
-  const variables = new Set((container.environment ?? []).map((variable) => variable.name));
-  for (const secret of container.secrets ?? []) {
-    const name = checkedText(secret.name, "Container.secrets.name");
-    checkedText(secret.valueFrom, "Container.secrets.valueFrom");
-    if (variables.has(name)) {
-      refuseDefinition(
-        `The secret name must be unique and not shared with any new or existing environment variables set on the container, such as '${name}'.`,
-      );
-    }
-    variables.add(name);
-  }
-  for (const file of container.environmentFiles ?? []) {
-    checkedText(file.value, "Container.environmentFiles.value");
-    checkOneOf(checkedText(file.type, "Container.environmentFiles.type"), ["s3"], "Container.environmentFiles.type");
-  }
-}
-
-function checkLogging(container: RequestContainer): void {
-  const { logConfiguration, firelensConfiguration } = container;
-  if (firelensConfiguration !== undefined) {
-    const type = checkedText(firelensConfiguration.type, "Container.firelensConfiguration.type");
-    checkOneOf(type, ["fluentd", "fluentbit"], "Container.firelensConfiguration.type");
-  }
-  if (logConfiguration === undefined) return;
-  const driver = checkedText(logConfiguration.logDriver, "Container.logConfiguration.logDriver");
-  checkOneOf(driver, logDrivers, "Container.logConfiguration.logDriver");
-  for (const secret of logConfiguration.secretOptions ?? []) {
-    checkedText(secret.name, "Container.logConfiguration.secretOptions.name");
-    checkedText(secret.valueFrom, "Container.logConfiguration.secretOptions.valueFrom");
-  }
-  if (driver === "awslogs") {
-    const missing = ["awslogs-group", "awslogs-region"].filter(
-      (option) => logConfiguration.options?.[option] === undefined,
-    );
-    if (missing.length > 0) refuseDefinition(`Log driver awslogs requires options: ${missing.join(", ")}`);
+    refuseDefinition("Disable Networking is not supported on container when networkMode=awsvpc.");
   }
 }
 
@@ -153,13 +126,18 @@ function checkRuntime(container: RequestContainer): void {
     }
     // AWS: -1 is unlimited.
     if (hardLimit !== -1 && (softLimit > hardLimit || softLimit === -1)) {
-      refuseDefinition(`The softLimit of the ulimit '${name}' must not be more than its hardLimit.`);
+      refuseDefinition(`Soft limit exceeds hard limit for ulimit ${name}`);
     }
   }
   const policy = container.restartPolicy;
   if (policy !== undefined) {
     if (policy.enabled === undefined) refuseDefinition("Container.restartPolicy.enabled should not be null or empty.");
-    checkRange(policy.restartAttemptPeriod, 60, 1_800, "Container.restartPolicy.restartAttemptPeriod");
+    checkRange(
+      policy.restartAttemptPeriod,
+      60,
+      1_800,
+      `The 'restartAttemptPeriod' setting for container '${container.name}'`,
+    );
     checkRange(policy.ignoredExitCodes?.length, 0, 50, "The number of Container.restartPolicy.ignoredExitCodes");
   }
   const linux = container.linuxParameters;
@@ -187,12 +165,23 @@ function checkDevices(container: RequestContainer): void {
   }
 }
 
-function checkHealthCheck(healthCheck: NonNullable<RequestContainer["healthCheck"]>): void {
+/** AWS: the texts for values above the range; those below it follow them. */
+function checkHealthCheck(name: string, healthCheck: NonNullable<RequestContainer["healthCheck"]>): void {
   if ((healthCheck.command ?? []).length === 0) {
     refuseDefinition("Container.healthCheck.command should not be null or empty.");
   }
-  checkRange(healthCheck.interval, 5, 300, "Container.healthCheck.interval");
-  checkRange(healthCheck.timeout, 2, 60, "Container.healthCheck.timeout");
-  checkRange(healthCheck.retries, 1, 10, "Container.healthCheck.retries");
-  checkRange(healthCheck.startPeriod, 0, 300, "Container.healthCheck.startPeriod");
+  const ranges = [
+    ["interval", 5, 300],
+    ["timeout", 2, 60],
+    ["retries", 1, 10],
+    ["startPeriod", 0, 300],
+  ] as const;
+  for (const [member, least, most] of ranges) {
+    const value = healthCheck[member];
+    if (value === undefined) continue;
+    const refuseFor = (bound: string): never =>
+      refuseDefinition(`Health check ${member} must be ${bound} for container '${name}'`);
+    if (value > most) refuseFor(`less than or equal to the maximum allowed value ${most}`);
+    if (value < least) refuseFor(`greater than or equal to the minimum allowed value ${least}`);
+  }
 }

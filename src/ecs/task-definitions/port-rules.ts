@@ -24,7 +24,7 @@ export function checkedPortMappings(container: RequestContainer, networkMode: Ne
       );
     }
     if (mapping.containerPortRange !== undefined) {
-      ranged += checkedRange(mapping, networkMode);
+      ranged += checkedRange(mapping, networkMode, container.name ?? "");
       if (ranged > limits.portsPerPortRange)
         refuseDefinition(`Port ranges of a container can hold at most ${limits.portsPerPortRange} ports.`);
       return { ...mapping, protocol };
@@ -49,21 +49,35 @@ function checkedHostPort(mapping: PortMapping, networkMode: NetworkMode | null):
 }
 
 /** How many ports the range holds. AWS: a range has no single ports beside it, and the agent chooses the host's. */
-function checkedRange(mapping: PortMapping, networkMode: NetworkMode | null): number {
+function checkedRange(mapping: PortMapping, networkMode: NetworkMode | null, containerName: string): number {
   if (mapping.containerPort !== undefined || mapping.hostPort !== undefined) {
-    refuseDefinition("A port mapping with a containerPortRange can have neither a containerPort nor a hostPort.");
+    refuseDefinition(
+      `Invalid port mapping for container '${containerName}', cannot specify both single port and port range.`,
+    );
   }
   if (networkMode === "host") refuseDefinition("containerPortRange is not supported when networkMode=host.");
-  const [, from, to] = /^([0-9]{1,5})-([0-9]{1,5})$/.exec(mapping.containerPortRange ?? "") ?? [];
-  const first = Number(from);
-  const last = Number(to);
+  const { first, last } = portsOf(mapping);
   if (!(first >= 1 && last <= 65_535 && first < last)) {
-    refuseDefinition(`The containerPortRange '${mapping.containerPortRange}' is invalid.`);
+    refuseDefinition(`Invalid 'containerPortRange' setting for container '${containerName}'.`);
   }
   return last - first + 1;
 }
 
-/** Refuses port names that two mappings of a task share, and fixed host ports that could never be had together. */
+/** The container ports of a mapping, both included; NaN for a range that is none. */
+function portsOf({ containerPort, containerPortRange }: PortMapping): {
+  readonly first: number;
+  readonly last: number;
+} {
+  if (containerPortRange === undefined)
+    return { first: containerPort ?? Number.NaN, last: containerPort ?? Number.NaN };
+  const [, from, to] = /^([0-9]{1,5})-([0-9]{1,5})$/.exec(containerPortRange) ?? [];
+  return { first: Number(from), last: Number(to) };
+}
+
+/**
+ * Refuses port names that two mappings of a task share, and ports that could never be had together: under awsvpc container
+ * ports, since the containers share a network, else fixed host ports. AWS: the texts for awsvpc as users see them.
+ */
 export function checkSharedPorts(
   containers: readonly { readonly portMappings: readonly PortMapping[] }[],
   networkMode: NetworkMode | null,
@@ -72,12 +86,27 @@ export function checkSharedPorts(
   const hostPorts = new Set<string>();
   for (const { name, hostPort, protocol } of containers.flatMap((container) => container.portMappings)) {
     if (name !== undefined) {
-      if (names.has(name)) refuseDefinition(`The port mapping name '${name}' is used more than once.`);
+      if (names.has(name)) {
+        refuseDefinition(`When networkMode=${networkMode ?? "bridge"}, port mapping name is already used`);
+      }
       names.add(name);
     }
     if (hostPort === undefined || hostPort === 0 || networkMode === "awsvpc") continue;
-    const port = `${hostPort}/${protocol}`;
-    if (hostPorts.has(port)) refuseDefinition(`The host port ${port} is used more than once.`);
+    const port = `${(protocol ?? "tcp").toUpperCase()} host port '${hostPort}'`;
+    if (hostPorts.has(port)) refuseDefinition(`${port} is used multiple times in task.`);
     hostPorts.add(port);
+  }
+  if (networkMode === "awsvpc") checkContainerPorts(containers.flatMap((container) => container.portMappings));
+}
+
+function checkContainerPorts(mappings: readonly PortMapping[]): void {
+  const taken = new Set<string>();
+  for (const mapping of mappings) {
+    const { first, last } = portsOf(mapping);
+    for (let port = first; port <= last; port++) {
+      const named = `${(mapping.protocol ?? "tcp").toUpperCase()} container port '${port}'`;
+      if (taken.has(named)) refuseDefinition(`${named} is used multiple times in task when networkMode=awsvpc.`);
+      taken.add(named);
+    }
   }
 }

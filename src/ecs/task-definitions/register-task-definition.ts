@@ -11,9 +11,12 @@ import { newTags } from "../tags/tag.ts";
 import { type CompatibilityFacts, whyIncompatible } from "./compatibilities.ts";
 import { checkContainerReferences } from "./container-references.ts";
 import { checkContainerMemory, checkedContainer } from "./container-rules.ts";
-import { checkedRole, checkedText, checkOneOf, checkRange, refuseDefinition } from "./definition-checks.ts";
+import { checkedRole, checkedText, checkOneOf, refuseDefinition } from "./definition-checks.ts";
+import { checkStorageSize } from "./ephemeral-storage.ts";
 import { checkHostAccess } from "./host-access-rules.ts";
+import { checkLogRouters } from "./log-rules.ts";
 import { checkSharedPorts } from "./port-rules.ts";
+import { checkProxy } from "./proxy-rules.ts";
 import { requiredAttributes } from "./required-attributes.ts";
 import { charactersOf } from "./revision-index.ts";
 import type { ContainerDefinition, NetworkMode, TaskDefinition } from "./task-definition.ts";
@@ -33,6 +36,8 @@ export function registerTaskDefinition(
   given: AccountGiven,
 ): object {
   const content = checkedDefinition(request);
+  // AWS: an empty list of tags is refused here, and by no other operation that creates something.
+  if (request.tags?.length === 0) refuse("ClientException", "Tags can not be empty.");
   const tags = newTags(request.tags);
   const { state, now, place } = step;
   const revision = (state.families.get(content.family)?.lastRevision ?? 0) + 1;
@@ -93,11 +98,11 @@ function checkedDefinition(request: RegisterTaskDefinitionRequest): Content {
   const volumes = checkedVolumes(request.volumes ?? []);
   const containers = checkedContainers(request.containerDefinitions ?? [], networkMode);
   checkContainerReferences(containers, volumes);
+  checkLogRouters(containers);
   const isWindows = request.runtimePlatform?.operatingSystemFamily?.startsWith("WINDOWS") === true;
   checkHostAccess(containers, volumes, isWindows);
   checkSharedPorts(containers, networkMode);
   const hasProxy = request.proxyConfiguration !== undefined;
-  const hasAccelerators = (request.inferenceAccelerators ?? []).length > 0;
   const placementConstraints = checkedConstraints(request);
   const facts: CompatibilityFacts = {
     networkMode,
@@ -110,12 +115,11 @@ function checkedDefinition(request: RegisterTaskDefinitionRequest): Content {
     ipcMode: request.ipcMode,
     placementConstraints,
     hasProxy,
-    hasAccelerators,
     isWindows,
     hasEphemeralStorage: request.ephemeralStorage !== undefined,
   };
   const compatibilities = checkedCompatibilities(facts, request.requiresCompatibilities ?? []);
-  for (const container of containers) checkContainerMemory(container, memoryMiB);
+  for (const container of containers) checkContainerMemory(container, memoryMiB, refuseDefinition);
   checkSums(containers, cpuUnits, memoryMiB);
   checkExecutionRole(containers, executionRoleArn);
   checkProxy(request, containers);
@@ -143,13 +147,11 @@ function checkedDefinition(request: RegisterTaskDefinitionRequest): Content {
 
 /** Members that are kept as they come; absent ones are left out. */
 function furtherMembers(request: RegisterTaskDefinitionRequest): Record<string, unknown> {
-  const { pidMode, ipcMode, proxyConfiguration, inferenceAccelerators, runtimePlatform, enableFaultInjection } =
-    request;
+  const { pidMode, ipcMode, proxyConfiguration, runtimePlatform, enableFaultInjection } = request;
   const members = {
     pidMode,
     ipcMode,
     proxyConfiguration,
-    inferenceAccelerators,
     runtimePlatform,
     enableFaultInjection,
   };
@@ -173,6 +175,8 @@ function checkSize(request: RegisterTaskDefinitionRequest): void {
 }
 
 function checkTaskChoices(request: RegisterTaskDefinitionRequest): void {
+  // AWS: Elastic Inference has ended; the text as users see it.
+  if ((request.inferenceAccelerators ?? []).length > 0) refuseDefinition("Unsupported field 'inferenceAccelerators'.");
   checkOneOf(request.networkMode, ["bridge", "host", "awsvpc", "none"], "networkMode");
   checkOneOf(request.pidMode, ["host", "task"], "pidMode");
   checkOneOf(request.ipcMode, ["host", "task", "none"], "ipcMode");
@@ -185,8 +189,7 @@ function checkTaskChoices(request: RegisterTaskDefinitionRequest): void {
     checkOneOf(compatibility, [...whyIncompatible.keys()], "requiresCompatibilities");
   }
   if (request.ephemeralStorage !== undefined) {
-    // AWS: 20 GiB are there anyway, so that the least that can be asked for is 21.
-    checkRange(request.ephemeralStorage.sizeInGiB ?? 0, 21, 200, "ephemeralStorage.sizeInGiB");
+    checkStorageSize(request.ephemeralStorage.sizeInGiB, refuseDefinition);
   }
   if (request.enableFaultInjection === true && request.networkMode !== "awsvpc" && request.networkMode !== "host") {
     refuseDefinition("Fault injection needs the network mode awsvpc or host.");
@@ -199,7 +202,7 @@ function checkedContainers(
 ): ContainerDefinition[] {
   if (requested.length === 0) refuseDefinition("Container list cannot be empty.");
   if (requested.length > limits.containersPerTaskDefinition) {
-    refuseDefinition(`A task definition can have at most ${limits.containersPerTaskDefinition} containers.`);
+    refuseDefinition("Too many containers");
   }
   return requested.map((container) => checkedContainer(container, networkMode));
 }
@@ -256,11 +259,11 @@ function checkSums(
   const sum = (of: (container: ContainerDefinition) => number): number =>
     containers.reduce((total, container) => total + of(container), 0);
   if (cpuUnits !== null && sum((container) => container.cpu) > cpuUnits) {
-    refuseDefinition("The total CPU of all containers must not be more than the task's CPU.");
+    refuseDefinition("The sum of all container 'cpu' values cannot be greater than the value of the task 'cpu'.");
   }
   const reserved = sum((container) => container.memoryReservation ?? container.memory ?? 0);
   if (memoryMiB !== null && reserved > memoryMiB) {
-    refuseDefinition("The total memory reserved for all containers must not be more than the task's memory.");
+    refuseDefinition("The sum of all container 'memory' values cannot be greater than the value of the task 'memory'.");
   }
 }
 
@@ -280,15 +283,4 @@ function checkExecutionRole(containers: readonly RequestContainer[], executionRo
       );
     }
   }
-}
-
-function checkProxy(request: RegisterTaskDefinitionRequest, containers: readonly ContainerDefinition[]): void {
-  const proxy = request.proxyConfiguration;
-  if (proxy === undefined) return;
-  checkOneOf(proxy.type, ["APPMESH"], "proxyConfiguration.type");
-  const name = checkedText(proxy.containerName, "proxyConfiguration.containerName");
-  if (!containers.some((container) => container.name === name)) {
-    refuseDefinition(`The proxy container '${name}' is no container of the task definition.`);
-  }
-  if (request.networkMode !== "awsvpc") refuseDefinition("proxyConfiguration needs the network mode awsvpc.");
 }

@@ -30,10 +30,23 @@ test("a plain definition demands nothing", () => {
 /** Features of a container and of its definition, and the attributes that they demand. */
 function features(): [container: object, request: object, expected: string[]][] {
   const secret = (valueFrom: string) => [{ name: "KEY", valueFrom }];
+  // A router wants a container that uses it; here it is its own.
+  const properties = ["ProxyIngressPort", "ProxyEgressPort", "AppPorts", "IgnoredUID"].map((name) => ({
+    name,
+    value: "1",
+  }));
+  const routed = { logConfiguration: { logDriver: "awsfirelens" } };
+  const byRouter = "old:logging-driver.awsfirelens";
   const manager = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:a";
-  const options = (type: string, source: string) => ({ type, options: { "config-file-type": source } });
+  const options = (type: string, source: string) => ({
+    ...routed,
+    firelensConfiguration: {
+      type,
+      options: { "config-file-type": source, "config-file-value": "arn:aws:s3:::b/f.conf" },
+    },
+  });
   const efs = { fileSystemId: "fs-1", transitEncryption: "ENABLED", authorizationConfig: { iam: "ENABLED" } };
-  const firelens = { firelensConfiguration: { type: "fluentbit" } };
+  const firelens = { ...routed, firelensConfiguration: { type: "fluentbit" } };
   return [
     [{ privileged: true }, {}, ["old:privileged-container"]],
     [{ image: ecrImage }, {}, ["old:ecr-auth"]],
@@ -45,9 +58,8 @@ function features(): [container: object, request: object, expected: string[]][] 
       [docker(19), "old:logging-driver.awslogs", "execution-role-awslogs"],
     ],
     [{ logConfiguration: { logDriver: "json-file" } }, {}, ["old:logging-driver.json-file"]],
-    [{ logConfiguration: { logDriver: "awsfirelens" } }, {}, ["old:logging-driver.awsfirelens"]],
-    [{ firelensConfiguration: { type: "fluentbit" } }, {}, ["firelens.fluentbit"]],
-    [{ firelensConfiguration: options("fluentd", "s3") }, {}, ["firelens.fluentd", "firelens.options.config.s3"]],
+    [firelens, {}, [byRouter, "firelens.fluentbit"]],
+    [options("fluentd", "s3"), {}, [byRouter, "firelens.fluentd", "firelens.options.config.s3"]],
     [{}, { networkMode: "awsvpc" }, [docker(18), "task-eni"]],
     [{}, { taskRoleArn: role }, [docker(17), "old:task-iam-role"]],
     [{}, { taskRoleArn: role, networkMode: "host" }, [docker(17), "old:task-iam-role-network-host"]],
@@ -64,7 +76,7 @@ function features(): [container: object, request: object, expected: string[]][] 
       ["private-registry-authentication.secretsmanager"],
     ],
     [{ healthCheck: { command: ["CMD", "true"] } }, {}, [docker(24), "container-health-check"]],
-    [{ environmentFiles: [{ value: "arn", type: "s3" }] }, {}, ["env-files.s3"]],
+    [{ environmentFiles: [{ value: "arn:aws:s3:::b/a.env", type: "s3" }] }, {}, ["env-files.s3"]],
     [{ restartPolicy: { enabled: true } }, {}, ["container-restart-policy"]],
     [{ portMappings: [{ containerPortRange: "80-90" }] }, {}, ["network.container-port-range"]],
     [{ memoryReservation: 32 }, {}, [docker(21)]],
@@ -80,10 +92,14 @@ function features(): [container: object, request: object, expected: string[]][] 
       [docker(25), "docker-plugin.rexray"],
     ],
     [{}, { volumes: [{ name: "a", efsVolumeConfiguration: efs }] }, [docker(25), "efs", "efsAuth"]],
-    [{}, { volumes: [{ name: "a", configuredAtLaunch: true }] }, ["storage.ebs-task-volume-attach"]],
+    [
+      { mountPoints: [{ sourceVolume: "a", containerPath: "/a" }] },
+      { volumes: [{ name: "a", configuredAtLaunch: true }] },
+      ["storage.ebs-task-volume-attach"],
+    ],
     [
       {},
-      { networkMode: "awsvpc", proxyConfiguration: { containerName: "app" } },
+      { networkMode: "awsvpc", proxyConfiguration: { containerName: "app", properties } },
       [docker(18), "aws-appmesh", "task-eni"],
     ],
     [{}, { networkMode: "host", enableFaultInjection: true }, ["fault-injection"]],
@@ -98,12 +114,12 @@ function features(): [container: object, request: object, expected: string[]][] 
     ],
     [{ dockerSecurityOptions: ["credentialspec:file://a"] }, {}, ["gmsa"]],
     [{ credentialSpecs: ["credentialspecdomainless:a"] }, {}, ["gmsa-domainless"]],
-    [{ ...firelens, user: "1000" }, {}, ["firelens.fluentbit", "firelens.non-root-user"]],
-    [{ ...firelens, user: "0:0" }, {}, ["firelens.fluentbit"]],
+    [{ ...firelens, user: "1000" }, {}, [byRouter, "firelens.fluentbit", "firelens.non-root-user"]],
+    [{ ...firelens, user: "0:0" }, {}, [byRouter, "firelens.fluentbit"]],
     [
-      { logConfiguration: { logDriver: "awsfirelens", options: { "log-driver-buffer-limit": "1" } } },
+      { ...firelens, logConfiguration: { logDriver: "awsfirelens", options: { "log-driver-buffer-limit": "1" } } },
       {},
-      ["old:logging-driver.awsfirelens", "logging-driver.awsfirelens.log-driver-buffer-limit"],
+      [byRouter, "firelens.fluentbit", "logging-driver.awsfirelens.log-driver-buffer-limit"],
     ],
     [
       {},

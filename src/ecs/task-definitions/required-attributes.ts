@@ -17,7 +17,6 @@ export type AttributeFacts = {
   readonly executionRoleArn: string | null;
   readonly sharesNamespaces: boolean;
   readonly hasProxy: boolean;
-  readonly hasAccelerators: boolean;
   readonly injectsFaults: boolean;
 };
 
@@ -97,8 +96,10 @@ function addedAttributes(
 
 function factsOf(definition: TaskDefinition, containers: readonly ContainerDefinition[]): AttributeFacts {
   const { networkMode, cpu, taskRoleArn, executionRoleArn } = definition;
-  const { volumes, pidMode, ipcMode, proxyConfiguration, inferenceAccelerators, enableFaultInjection } =
-    definition.more as Omit<RegisterTaskDefinitionRequest, "tags">;
+  const { volumes, pidMode, ipcMode, proxyConfiguration, enableFaultInjection } = definition.more as Omit<
+    RegisterTaskDefinitionRequest,
+    "tags"
+  >;
   return {
     networkMode,
     cpuUnits: cpu === null ? null : Number(cpu),
@@ -108,7 +109,6 @@ function factsOf(definition: TaskDefinition, containers: readonly ContainerDefin
     executionRoleArn,
     sharesNamespaces: pidMode !== undefined || ipcMode !== undefined,
     hasProxy: proxyConfiguration !== undefined,
-    hasAccelerators: (inferenceAccelerators ?? []).length > 0,
     injectsFaults: enableFaultInjection === true,
   };
 }
@@ -139,7 +139,6 @@ function addTaskAttributes(facts: AttributeFacts, names: Set<string>, docker: Do
   if ((facts.cpuUnits ?? 0) > cpuUnitsOfOldAgents) names.add(`${now}increased-task-cpu-limit`);
   if (facts.sharesNamespaces) names.add(`${now}pid-ipc-namespace-sharing`);
   if (facts.hasProxy) names.add(`${now}aws-appmesh`);
-  if (facts.hasAccelerators) names.add(`${now}task-eia`);
   if (facts.injectsFaults) names.add(`${now}fault-injection`);
 }
 

@@ -63,6 +63,8 @@ export type RequestContainer = {
   readonly privileged?: boolean;
   readonly readonlyRootFilesystem?: boolean;
   readonly extraHosts?: readonly object[];
+  readonly dnsServers?: readonly string[];
+  readonly dnsSearchDomains?: readonly string[];
   readonly dockerSecurityOptions?: readonly string[];
   readonly dockerLabels?: Readonly<Record<string, string>>;
   readonly ulimits?: readonly { readonly name?: string; readonly softLimit?: number; readonly hardLimit?: number }[];
@@ -113,7 +115,11 @@ export type RegisterTaskDefinitionRequest = {
   readonly tags?: readonly RequestTag[];
   readonly pidMode?: string;
   readonly ipcMode?: string;
-  readonly proxyConfiguration?: { readonly type?: string; readonly containerName?: string };
+  readonly proxyConfiguration?: {
+    readonly type?: string;
+    readonly containerName?: string;
+    readonly properties?: readonly RequestNamedValue[];
+  };
   readonly inferenceAccelerators?: readonly { readonly deviceName?: string; readonly deviceType?: string }[];
   readonly ephemeralStorage?: { readonly sizeInGiB?: number };
   readonly runtimePlatform?: { readonly cpuArchitecture?: string; readonly operatingSystemFamily?: string };

@@ -1,12 +1,12 @@
 import { refuseDefinition } from "./definition-checks.ts";
 
 /**
- * The task CPU of a request in CPU units (`1 vCPU` is 1024), or null when absent.
+ * The task CPU of a request in CPU units (`1 vCPU` is 1024, `.25 vcpu` 256), or null when absent.
  * Refuses other texts, and what no instance type has. AWS: 0.125 to 192 vCPUs.
  */
 export function taskCpuUnits(cpu: string | undefined): number | null {
   if (cpu === undefined || cpu === "") return null;
-  const units = amount(cpu, /^([0-9]+(?:\.[0-9]+)?)\s*vcpus?$/i, 1024);
+  const units = amount(cpu, /^([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*vcpus?$/i, 1024);
   if (units === null || units < 128 || units > 196_608) refuseDefinition("Invalid 'cpu' setting for task.");
   return units;
 }
@@ -14,7 +14,7 @@ export function taskCpuUnits(cpu: string | undefined): number | null {
 /** The task memory of a request in MiB (`2 GB` is 2048), or null when absent. Refuses other texts and less than 4 MiB. */
 export function taskMemoryMiB(memory: string | undefined): number | null {
   if (memory === undefined || memory === "") return null;
-  const sizeMiB = amount(memory, /^([0-9]+(?:\.[0-9]+)?)\s*gb$/i, 1024);
+  const sizeMiB = amount(memory, /^([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*gb$/i, 1024);
   if (sizeMiB === null || sizeMiB < 4 || sizeMiB > 2 ** 31 - 1) refuseDefinition("Invalid 'memory' setting for task.");
   return sizeMiB;
 }
@@ -40,7 +40,14 @@ const fargateMemory: Readonly<Record<number, MemoryChoice>> = {
   16384: { leastMiB: 32_768, mostMiB: 122_880, stepMiB: 8_192 },
 };
 
-/** Whether Fargate offers tasks of this size. */
+/** Why Fargate has no tasks of this size, or null when it has. AWS: the text as users see it; Windows has 1 to 4 vCPUs. */
+export function whyNoFargateSize(cpuUnits: number, memoryMiB: number, isWindows: boolean): string | null {
+  const hasCpu = !isWindows || (cpuUnits >= 1_024 && cpuUnits <= 4_096);
+  if (hasCpu && isFargateSize(cpuUnits, memoryMiB)) return null;
+  return `No Fargate configuration exists for given values: ${cpuUnits} CPU, ${memoryMiB} memory. See the Amazon ECS documentation for the valid values.`;
+}
+
+/** Whether Fargate offers tasks of this size, to Linux. */
 export function isFargateSize(cpuUnits: number, memoryMiB: number): boolean {
   if (cpuUnits === 256) return memoryMiB === 512 || memoryMiB === 1_024 || memoryMiB === 2_048;
   const choice = fargateMemory[cpuUnits];

@@ -64,13 +64,17 @@ function checkedEfs(
   checkRange(efs.transitEncryptionPort, 0, 65_535, "Volume.efsVolumeConfiguration.transitEncryptionPort");
   const { accessPointId, iam } = efs.authorizationConfig ?? {};
   checkOneOf(iam, ["ENABLED", "DISABLED"], "Volume.efsVolumeConfiguration.authorizationConfig.iam");
-  const needsEncryption = accessPointId !== undefined || iam === "ENABLED";
-  if (needsEncryption && efs.transitEncryption !== "ENABLED") {
-    refuseDefinition("EFS access points and IAM authorization need transitEncryption ENABLED.");
+  if (efs.transitEncryption !== "ENABLED") {
+    // AWS: the texts for IAM and the port as users see them.
+    if (iam === "ENABLED") refuseDefinition("EFS IAM authorization requires TransitEncryption to be enabled.");
+    if (accessPointId !== undefined) refuseDefinition("EFS access points require TransitEncryption to be enabled.");
+    if (efs.transitEncryptionPort !== undefined) {
+      refuseDefinition("TransitEncryptionPort requires that TransitEncryption is enabled.");
+    }
   }
-  const rootDirectory = efs.rootDirectory ?? "/";
+  const rootDirectory = efs.rootDirectory || "/";
   if (accessPointId !== undefined && rootDirectory !== "/") {
-    refuseDefinition("With an EFS access point the rootDirectory must be omitted or '/'.");
+    refuseDefinition('When using an EFS access point, the root directory must either be set to "/" or be omitted.');
   }
   return { ...efs, rootDirectory };
 }

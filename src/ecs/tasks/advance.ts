@@ -16,7 +16,8 @@ export function advance(task: Task, signal: TaskSignal, now: number): Task {
     case "ACTIVATING":
       return { ...moved, attachments: withStatus(task, "ATTACHED"), connectivity: "CONNECTED", connectivityAt: now };
     case "RUNNING": {
-      const connected = ownsInterface && task.connectivity === null;
+      // AWS: a task without an interface of its own is CONNECTED once its agent has it: with its first report that it runs.
+      const connected = task.connectivity === null;
       const running = { ...moved, startedAt: now, attachments: withStatus(task, "ATTACHED") };
       return connected ? { ...running, connectivity: "CONNECTED", connectivityAt: now } : running;
     }

@@ -16,6 +16,9 @@ export const belongsToAgent = (task: Task): boolean =>
 /** AWS: in DEACTIVATING the containers run on; their agent hears of the stop when the targets are deregistered. */
 const isOrdered = (task: Task): boolean => belongsToAgent(task) && task.lastStatus !== "DEACTIVATING";
 
+/** Only an agent that has the task can have reported this. */
+const runsAsOrdered = (task: Task): boolean => task.lastStatus === "RUNNING" && task.desiredStatus === "RUNNING";
+
 /** What the agent is to bring the task to. */
 export const orderedStatus = (task: Task): "RUNNING" | "STOPPED" =>
   task.lastStatus === "DEACTIVATING" ? "RUNNING" : task.desiredStatus;
@@ -33,15 +36,17 @@ export function deliverTask(step: ClusterStep, taskId: string): void {
     step.effects[at] = { ...last, orders: [...last.orders, order] };
   } else {
     const sequence = step.nextAgentSequence(instanceId);
-    step.effects.push({ type: "deliver-tasks", instanceId, sequence, orders: [order] });
+    step.effects.push({ type: "deliver-tasks", instanceId, sequence, orders: [order], isReturn: false });
   }
 }
 
 /**
- * What an agent is sent when it connects: every task that belongs to it, then the manifest, by which it finds tasks that
- * do not. Tasks that were to stop while it was away begin to stop.
+ * What an agent is sent when it connects: its tasks, then the manifest, by which it finds tasks that do not belong to it. A new
+ * process is sent every task, in case its disk is lost or old. One that only lost its connection still has the tasks that it
+ * reported as RUNNING, and those it acknowledged, which its session leaves out: a payload of all tasks
+ * has blocked an agent for more than a minute. Tasks that were to stop while it was away begin to stop.
  */
-export function deliverOnConnect(step: ClusterStep, instanceId: string): void {
+export function deliverOnConnect(step: ClusterStep, instanceId: string, isNewProcess: boolean): void {
   const ids = [...step.state.book.usageOf(instanceId).taskIds].sort();
   for (const id of ids) {
     const task = must(step.state.tasks.get(id), "a task of the book");
@@ -50,10 +55,11 @@ export function deliverOnConnect(step: ClusterStep, instanceId: string): void {
     if (moved !== task) step.changeTask(moved);
   }
   const tasks = ids.map((id) => must(step.state.tasks.get(id), "a task of the book")).filter(belongsToAgent);
-  const orders = tasks.filter(isOrdered).map((task) => orderOf(step, task));
-  if (orders.length > 0) {
+  const ordered = tasks.filter((task) => isOrdered(task) && (isNewProcess || !runsAsOrdered(task)));
+  if (ordered.length > 0) {
     const sequence = step.nextAgentSequence(instanceId);
-    step.effects.push({ type: "deliver-tasks", instanceId, sequence, orders });
+    const orders = ordered.map((task) => orderOf(step, task));
+    step.effects.push({ type: "deliver-tasks", instanceId, sequence, orders, isReturn: !isNewProcess });
   }
   const manifest = tasks.map((task) => ({ arn: task.arn, desiredStatus: orderedStatus(task) }));
   const sequence = step.nextAgentSequence(instanceId);

@@ -9,16 +9,21 @@ test("tasks by id, short and long ARN; those that are not here are MISSING", () 
   const { id, arn } = world.runTask();
   const short = arn.replace("/lab/", "/");
   const elsewhere = arn.replace("/lab/", "/other/");
-  const tasks = [id, arn, short, "f".repeat(32), elsewhere];
+  const tasks = [id, arn, short, "f".repeat(32)];
   const { value, documents } = world.call<Reply>("DescribeTasks", { tasks });
   assert.deepEqual(
     value.tasks.map(({ taskArn }) => taskArn),
     [arn, arn, arn],
   );
-  assert.deepEqual(value.failures, [
-    { arn: arn.replace(id, "f".repeat(32)), reason: "MISSING" },
-    { arn: elsewhere, reason: "MISSING" },
-  ]);
+  assert.deepEqual(value.failures, [{ arn: arn.replace(id, "f".repeat(32)), reason: "MISSING" }]);
+  for (const [reference, text] of [
+    [elsewhere, "Invalid identifier: Identifier is for cluster other. Your cluster is lab"],
+    [arn.replace(":task/", ":service/"), "Unsupported resource type: service"],
+    [arn.replace("eu-central-1", "us-east-1"), "Invalid Region in ARN"],
+    [arn.replace("arn:aws:", "arn:aws-us-gov:"), "Invalid Partition in ARN"],
+  ] as const) {
+    world.refused("InvalidParameterException", text, "DescribeTasks", { tasks: [reference] });
+  }
   assert.deepEqual(documents, []);
 });
 
@@ -26,6 +31,9 @@ test("a task as the API shows it", () => {
   const world = aCluster().withInstances(1);
   const tags = [{ key: "a", value: "b" }];
   const task = world.runningTask(aDefinition({ cpu: "256" }), { tags });
+  assert.equal(task.connectivity, "CONNECTED", "once its agent has it, in every network mode");
+  const { detail } = world.events.at(-1) ?? {};
+  assert.deepEqual((detail as { connectivity?: string }).connectivity, "CONNECTED");
   const [shown] = world.call<Reply>("DescribeTasks", { tasks: [task.id] }).value.tasks;
   assert.deepEqual([shown?.cpu, shown?.memory, shown?.tags], ["256", "256", []]);
   assert.deepEqual(

@@ -18,6 +18,7 @@ import { Rehearsal } from "../rehearsal.ts";
 import { launch } from "./launch.ts";
 import { checkLaunchType, type LaunchRequest, launchChoice } from "./launch-choice.ts";
 import type { TaskPlan } from "./new-task.ts";
+import type { TaskFailure } from "./task-failure.ts";
 import { planTasks, type TaskRequest } from "./task-request.ts";
 
 export type ExplainPlacementRequest = Omit<TaskRequest, "startedBy" | "tags"> &
@@ -45,6 +46,10 @@ export type ExplainPlacementReply = {
   readonly refusals: readonly ExplainedRefusal[];
   readonly summary: readonly { readonly reason: string; readonly count: number }[];
   readonly closest: { readonly containerInstanceArn: string; readonly reason: string; readonly detail: string } | null;
+  /** Why no container instance was looked at for a task without a place; null when at least one was. */
+  readonly noCandidates: string | null;
+  /** The newest tasks of the service that failed; empty unless a service is asked about. */
+  readonly failedTasks: readonly TaskFailure[];
 };
 
 /**
@@ -93,15 +98,18 @@ const tasksPerSlice = 10;
 /**
  * Places a task of `plan` for each of `placements`, one after the other, and reports where they went; `step` has to be a dry run.
  * Tasks that are placed alike have the same object. The refusals of instances are those for the first task that finds no place, or for
- * the very first when all find one.
+ * the very first when all find one. `failedTasks` go into the reply as they are.
  */
 export function explain(
   step: ClusterStep,
   plan: TaskPlan,
   placements: readonly PlacementRequest[],
+  failedTasks: readonly TaskFailure[] = [],
 ): ExplainPlacementReply | Rehearsal {
-  if (placements.length > tasksPerStep) return new Rehearsal((copy) => explainOnCopy(copy, plan, placements));
-  const explaining = explainInSlices(step, plan, placements);
+  if (placements.length > tasksPerStep) {
+    return new Rehearsal((copy) => explainOnCopy(copy, plan, placements, failedTasks));
+  }
+  const explaining = explainInSlices(step, plan, placements, failedTasks);
   for (;;) {
     const next = explaining.next();
     if (next.done === true) return next.value;
@@ -112,20 +120,23 @@ function* explainOnCopy(
   step: ClusterStep,
   plan: TaskPlan,
   placements: readonly PlacementRequest[],
+  failedTasks: readonly TaskFailure[],
 ): Generator<undefined, ExplainPlacementReply> {
   yield* askExpressions(step.state, must(placements[0], "a task to explain").constraints);
-  return yield* explainInSlices(step, plan, placements);
+  return yield* explainInSlices(step, plan, placements, failedTasks);
 }
 
 function* explainInSlices(
   step: ClusterStep,
   plan: TaskPlan,
   placements: readonly PlacementRequest[],
+  failedTasks: readonly TaskFailure[],
 ): Generator<undefined, ExplainPlacementReply> {
   const explanationsOf = (placement: PlacementRequest) =>
     instanceExplanations(step.state, placement, limits.instancesPerExplainPlacement);
   let explanations: readonly InstanceExplanation[] = [];
   let closest: PlacementRefusal | undefined;
+  let noCandidates: string | null = null;
   const counts = new Map<string, number>();
   const withoutPlace = new Set<PlacementRequest>();
   let placedCount = 0;
@@ -143,6 +154,7 @@ function* explainInSlices(
     if (withoutPlace.size === 0) {
       explanations = explanationsOf(placement);
       [closest] = placementFailures(step.state, placement);
+      if (explanations.length === 0) noCandidates = whyNoCandidates(step, placement);
     }
     withoutPlace.add(placement);
   }
@@ -155,7 +167,21 @@ function* explainInSlices(
     refusals: refusalsReply(step, explanations),
     summary: summaryOf(explanations),
     closest: closest === undefined ? null : closestReply(step, closest),
+    noCandidates,
+    failedTasks,
   };
+}
+
+/** Why there is no container instance of the kind that a request asks for. */
+function whyNoCandidates({ state, clusterName }: ClusterStep, request: PlacementRequest): string {
+  const registered = [...state.instances.values()].filter(({ status }) => status !== "INACTIVE");
+  if (registered.length === 0) return `The cluster ${clusterName} has no container instances.`;
+  const { capacityProvider, launchType } = request;
+  if (!registered.some(({ external }) => external === (launchType === "EXTERNAL"))) {
+    const others = launchType === "EXTERNAL" ? "EC2" : "EXTERNAL";
+    return `The cluster ${clusterName} has no container instances of launch type ${launchType}; its ${registered.length} are ${others}.`;
+  }
+  return `No container instance belongs to the capacity provider ${capacityProvider}. An instance names its provider in the attribute berth.capacity-provider.`;
 }
 
 function needReply({ need }: TaskPlan): object {

@@ -62,7 +62,10 @@ function chosenStrategy(step: ClusterStep, request: LaunchRequest, given: Given)
   const isDefault = capacityProviderStrategy.length === 0;
   if (launchType !== undefined) {
     if (isDefault) return [];
-    refuse("InvalidParameterException", "Specify either Launch Type or Capacity Provider Strategy, but not both.");
+    refuse(
+      "InvalidParameterException",
+      "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
+    );
   }
   const { capacityProviders, defaultCapacityProviderStrategy } = given.cluster;
   const strategy = isDefault
@@ -88,7 +91,8 @@ function checkedLaunchType(launchType: string): TaskLaunchType {
 
 /**
  * AWS: what is asked for must be among what the task definition requires; the launch type taken by default need only be
- * among those that it is compatible with.
+ * among those that it is compatible with. So need EC2, which a definition shows among its compatibilities whether it
+ * requires it or not.
  */
 export function checkLaunchType(
   definition: TaskDefinition,
@@ -96,8 +100,8 @@ export function checkLaunchType(
   isDefaultLaunchType: boolean,
 ): void {
   const { requiresCompatibilities, compatibilities } = definition;
-  const supported =
-    isDefaultLaunchType || requiresCompatibilities.length === 0 ? compatibilities : requiresCompatibilities;
+  const isByCompatibility = isDefaultLaunchType || launchType === "EC2" || requiresCompatibilities.length === 0;
+  const supported = isByCompatibility ? compatibilities : requiresCompatibilities;
   if (!supported.includes(launchType)) {
     refuse("InvalidParameterException", `Task definition does not support launch_type ${launchType}.`);
   }

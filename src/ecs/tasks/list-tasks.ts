@@ -1,4 +1,4 @@
-import { resourceId } from "../arn.ts";
+import { namedResource } from "../arn.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
 import { decodePageToken, encodePageToken } from "../page.ts";
@@ -70,7 +70,7 @@ function knownIds(step: ClusterStep, request: ListTasksRequest): ReadonlySet<str
 
 function instanceOf(step: ClusterStep, request: ListTasksRequest): string | null {
   if (request.containerInstance === undefined) return null;
-  return resourceId(step.place, step.clusterName, "container-instance", request.containerInstance);
+  return namedResource(step.place, step.clusterName, "container-instance", request.containerInstance);
 }
 
 function filterOf(step: ClusterStep, request: ListTasksRequest): (task: Task) => boolean {

@@ -124,12 +124,34 @@ test("overrides of more than 8,192 characters are refused, of 8,192 they are not
 });
 
 test("sizes that are none are refused", () => {
-  for (const cpu of ["", "0", "-1", "1.5", "x", "1 GB", "1e3", "0.1 vCPU", "2147483648", "9".repeat(300)]) {
+  for (const cpu of ["127", "0", "-1", "1.5", "x", "1 GB", "1e3", "0.1 vCPU", "2147483648", "9".repeat(300)]) {
     refused("Invalid 'cpu' setting for task.", { cpu }, "ClientException");
   }
-  for (const memory of ["", "0", "1 vCPU", "0.0001 GB", "2097152 GB"]) {
+  for (const memory of ["3", "0", "1 vCPU", "0.0001 GB", "2097152 GB"]) {
     refused("Invalid 'memory' setting for task.", { memory }, "ClientException");
   }
+});
+
+test("sizes are written as in definitions, and an empty one is none", () => {
+  assert.deepEqual(takes({ cpu: ".25 vcpu", memory: ".5 gb" }), { cpu: 256, memoryMiB: 512 });
+  assert.deepEqual(takes({ cpu: "1vCPU", memory: "1GB" }), { cpu: 1_024, memoryMiB: 1_024 });
+  assert.deepEqual(takes({ cpu: "", memory: "" }), takes({}));
+});
+
+test("what an override changes is held to the rules of definitions", () => {
+  const app = (members: object) => ({ containerOverrides: [{ name: "app", ...members }] }) as OverridesRequest;
+  const file = (value: string, type = "s3") => ({ value, type });
+  for (const name of ["", " ", undefined]) {
+    refused("Environment variable name cannot be null or blank.", app({ environment: [{ name, value: "x" }] }));
+  }
+  refused("Invalid arn syntax.", app({ environmentFiles: [file("s3://b/x.env")] }));
+  refused(/type should be one of \[s3\]/, app({ environmentFiles: [file("arn:aws:s3:::b/x.env", "file")] }));
+  refused(
+    "The maximum number of environment files was exceeded. Specify ten or less and try again.",
+    app({ environmentFiles: Array.from({ length: 11 }, () => file("arn:aws:s3:::b/x.env")) }),
+  );
+  refused("'memory' must be greater than or equal to 'memoryReservation'", app({ memoryReservation: 512 }));
+  refused("The 'memory' setting for container 'app' is greater than for the task", { memory: "128" });
 });
 
 test("amounts that would corrupt the books are refused", () => {

@@ -1,9 +1,13 @@
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
+import { checkContainerMemory } from "../task-definitions/container-rules.ts";
 import { checkedRole } from "../task-definitions/definition-checks.ts";
+import { checkEnvironment } from "../task-definitions/environment-rules.ts";
+import { checkStorageSize } from "../task-definitions/ephemeral-storage.ts";
 import { checkVariable } from "../task-definitions/host-access-rules.ts";
 import { isAmount, isOwnResource } from "../task-definitions/resource-requirements.ts";
 import type { ContainerDefinition, TaskDefinition } from "../task-definitions/task-definition.ts";
+import { taskCpuUnits, taskMemoryMiB } from "../task-definitions/task-size.ts";
 import type { ContainerOverride, TaskOverride } from "./task.ts";
 
 /** `overrides` of RunTask and StartTask as they come in. */
@@ -38,10 +42,7 @@ export function resolveOverrides(
     refuse("InvalidParameterException", "Ephemeral storage can only be overridden for tasks on Fargate.");
   }
   const sizeInGiB = given.ephemeralStorage?.sizeInGiB;
-  // AWS: 20 GiB are there anyway, so that the least that can be asked for is 21.
-  if (given.ephemeralStorage !== undefined && !(Number.isInteger(sizeInGiB) && isStorageSize(sizeInGiB ?? 0))) {
-    refuse("InvalidParameterException", "ephemeralStorage.sizeInGiB must be between 21 and 200.");
-  }
+  if (given.ephemeralStorage !== undefined) checkStorageSize(sizeInGiB, refuseOverride);
   const names = new Set(definition.containerDefinitions.map((container) => container.name));
   const byName = new Map<string, ContainerOverride>();
   for (const override of given.containerOverrides ?? []) {
@@ -56,27 +57,40 @@ export function resolveOverrides(
       refuse("InvalidParameterException", `Container ${name} can only have one override.`);
     }
     checkAmounts(name, override);
+    checkEnvironment(override, refuseOverride);
     for (const variable of override.environment ?? []) {
-      checkVariable("containerOverrides.environment", variable.name, variable.value, (message) =>
-        refuse("InvalidParameterException", message),
-      );
+      checkVariable("containerOverrides.environment", variable.name, variable.value, refuseOverride);
+    }
+    if (onFargate && (override.resourceRequirements ?? []).length > 0) {
+      refuseOverride("Tasks using the Fargate launch type do not support GPU resource requirements");
     }
     byName.set(name, { ...override, name });
   }
-  const { cpu, memory } = given;
+  const cpuUnits = taskCpuUnits(given.cpu);
+  const memoryMiB = taskMemoryMiB(given.memory);
+  for (const container of definition.containerDefinitions) {
+    const override = byName.get(container.name);
+    const isSized = memoryMiB !== null || override?.memory !== undefined || override?.memoryReservation !== undefined;
+    // What nobody overrides was checked when it was registered.
+    if (!isSized) continue;
+    const taskMiB = memoryMiB ?? (definition.memory === null ? null : Number(definition.memory));
+    checkContainerMemory(overridden(container, override), taskMiB, refuseOverride);
+  }
   const taskRoleArn = checkedRole(given.taskRoleArn);
   const executionRoleArn = checkedRole(given.executionRoleArn);
   return {
     containerOverrides: definition.containerDefinitions.map(({ name }) => byName.get(name) ?? { name }),
-    ...(cpu === undefined ? {} : { cpu: taskSize(cpu, "cpu") }),
-    ...(memory === undefined ? {} : { memory: taskSize(memory, "memory") }),
+    ...(cpuUnits === null ? {} : { cpu: String(cpuUnits) }),
+    ...(memoryMiB === null ? {} : { memory: String(memoryMiB) }),
     ...(taskRoleArn === null ? {} : { taskRoleArn }),
     ...(executionRoleArn === null ? {} : { executionRoleArn }),
     ...(sizeInGiB === undefined ? {} : { ephemeralStorage: { sizeInGiB } }),
   };
 }
 
-const isStorageSize = (sizeInGiB: number): boolean => sizeInGiB >= 21 && sizeInGiB <= 200;
+function refuseOverride(message: string): never {
+  refuse("InvalidParameterException", message);
+}
 
 /** LIMIT: AWS: the Integer of the API; sums of some thousands of tasks stay exact. */
 const amountMax = 2_147_483_647;
@@ -98,20 +112,6 @@ function checkAmounts(name: string, override: Partial<ContainerOverride>): void 
       `Invalid setting for container '${name}'. resourceRequirements may ask for a whole number of GPUs or of a resource of your own only.`,
     );
   }
-}
-
-/** AWS: a task size is CPU units or MiB, or a text such as `1 vCPU` and `2 GB`. */
-function taskSize(text: string, what: "cpu" | "memory"): string {
-  const match = /^\s*(\d+(?:\.\d+)?|\.\d+)\s*(vcpu|gb)?\s*$/i.exec(text);
-  const unit = match?.[2]?.toLowerCase();
-  if (match === null || (unit !== undefined && unit !== (what === "cpu" ? "vcpu" : "gb"))) {
-    refuse("ClientException", `Invalid '${what}' setting for task.`);
-  }
-  const amount = Number(match[1]) * (unit === undefined ? 1 : 1024);
-  if (!Number.isInteger(amount) || amount <= 0 || amount > amountMax) {
-    refuse("ClientException", `Invalid '${what}' setting for task.`);
-  }
-  return String(amount);
 }
 
 /** A container definition with its override laid over it: what the container is really run with. */

@@ -105,7 +105,7 @@ test("the constraints of the task definition hold beside those of the call", () 
   world.refused("InvalidParameterException", /at most 10 placement constraints/, "RunTask", ten, definition);
   world.refused(
     "InvalidParameterException",
-    /at most 5 placement strategies/,
+    /^Maximum number of strategies is 5\.$/,
     "RunTask",
     by(...Array.from({ length: 6 }, () => ({ type: "random" }))),
     definition,
@@ -131,7 +131,7 @@ test("external instances take strategies and constraints as others do", () => {
 
 test("bad placement is told before an empty cluster is", () => {
   const request = by({ type: "spread", field: "memory" });
-  const text = "spread field should be one of [instanceId,host,attribute:<name>]";
+  const text = "spread field 'memory' is invalid.";
   aCluster().refused("InvalidParameterException", text, "RunTask", request, aDefinition());
 });
 

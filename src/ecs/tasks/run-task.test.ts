@@ -107,11 +107,13 @@ test("group, startedBy and their limits", () => {
   assert.deepEqual([task.group, task.startedBy], ["batch", "me/Too_1-2"]);
   assert.equal(world.runTask(aDefinition(), { startedBy: "x".repeat(128) }).startedBy?.length, 128);
   assert.equal(world.runTask(aDefinition(), { group: "x".repeat(255) }).group.length, 255);
+  for (const startedBy of ["ECS Deploy", "fargate:job", "data.team"]) {
+    assert.equal(world.runTask(aDefinition(), { startedBy }).startedBy, startedBy, "long-used tools send it");
+  }
   const family = "f".repeat(255);
   assert.equal(world.runTask(aDefinition({ family })).group, `family:${family}`, "the longest name of a family");
   for (const [text, request] of [
     [/startedBy must be at most 128/, { startedBy: "x".repeat(129) }],
-    [/startedBy may contain/, { startedBy: "a b" }],
     [/Group name must be between 1 and 255/, { group: "x".repeat(256) }],
     [/Group name must be between 1 and 255/, { group: "" }],
     [/reserved for services/, { group: "service:web" }],
@@ -146,7 +148,8 @@ test("tags: own win over propagated ones, managed ones name the cluster", () => 
     "team=b",
   ]);
   world.refused("InvalidParameterException", /propagateTags/, "RunTask", { propagateTags: "SERVICE" }, definition);
-  world.refused("ClientException", "Tags can not be empty.", "RunTask", { tags: [] }, definition);
+  assert.deepEqual(sorted({ tags: [] }), [], "GitHub's deploy action sends an empty list");
+  assert.deepEqual(sorted({ tags: [], propagateTags: "TASK_DEFINITION" }), ["cost=1", "team=a"]);
   const many = Array.from({ length: 49 }, (_, i) => ({ key: `k${i}`, value: "" }));
   world.refused(
     "InvalidParameterException",
@@ -182,12 +185,12 @@ test("launch types that the task definition does not support, and what Berth doe
     ["InvalidParameterException", "launch type should be one of [EC2,FARGATE,EXTERNAL]", { launchType: "MOON" }],
     [
       "InvalidParameterException",
-      "Specify either Launch Type or Capacity Provider Strategy, but not both.",
+      "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
       { launchType: "EC2", capacityProviderStrategy: [{}] },
     ],
     [
       "InvalidParameterException",
-      "Placement strategies are not supported with FARGATE launch type",
+      "Placement strategies are not supported with FARGATE launch type.",
       { launchType: "FARGATE", placementStrategy: [{}] },
     ],
     [
@@ -200,8 +203,18 @@ test("launch types that the task definition does not support, and what Berth doe
     ["UnsupportedFeatureException", /volumeConfigurations/, { volumeConfigurations: [{}] }],
   ] as const;
   for (const [code, text, request] of refusals) world.refused(code, text, "RunTask", request, aDefinition());
-  const text = "Task definition does not support launch_type EC2.";
-  world.refused("InvalidParameterException", text, "RunTask", { launchType: "EC2" }, fargate);
+  assert.equal(world.runTask(fargate, { launchType: "EC2" }).launchType, "EC2", "its compatibilities have EC2");
+  const bad = { networkConfiguration: { awsvpcConfiguration: { subnets: ["s"], assignPublicIp: "MAYBE" } } };
+  const onInstance = { containerInstances: [world.instanceId(0)] };
+  for (const [assignPublicIp, text] of [
+    ["MAYBE", "assignPublicIp should be one of [ENABLED,DISABLED]"],
+    ["ENABLED", "Assign public IP is not supported for this launch type."],
+  ] as const) {
+    const network = { awsvpcConfiguration: { ...bad.networkConfiguration.awsvpcConfiguration, assignPublicIp } };
+    const request = { networkConfiguration: network };
+    world.refused("InvalidParameterException", text, "RunTask", request, awsvpcDefinition());
+    world.refused("InvalidParameterException", text, "StartTask", { ...request, ...onInstance }, awsvpcDefinition());
+  }
 });
 
 test("a definition that asks for what an instance cannot give is refused, however it is run", () => {

@@ -76,13 +76,15 @@ test("the constraints of the task definition hold on the instance that is named;
 test("an unknown instance is MISSING under the ARN that it would have", () => {
   const world = aCluster().withInstances(1);
   const elsewhere = "arn:aws:ecs:eu-central-1:111122223333:container-instance/other/00000000000000000000000000000001";
-  const containerInstances = ["f".repeat(32), elsewhere, world.instanceId(0)];
+  const containerInstances = ["f".repeat(32), world.instanceId(0)];
   const { value } = world.call<TaskReply>("StartTask", { containerInstances }, aDefinition());
   assert.equal(value.tasks.length, 1);
   assert.deepEqual(value.failures, [
     { arn: `arn:aws:ecs:eu-central-1:111122223333:container-instance/lab/${"f".repeat(32)}`, reason: "MISSING" },
-    { arn: elsewhere, reason: "MISSING" },
   ]);
+  const text = "Invalid identifier: Identifier is for cluster other. Your cluster is lab";
+  const request = { containerInstances: [elsewhere] };
+  world.refused("InvalidParameterException", text, "StartTask", request, aDefinition());
 });
 
 test("an attribute counts whoever set it, and with its value when one is asked for", () => {

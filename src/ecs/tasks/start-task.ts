@@ -1,4 +1,4 @@
-import { containerInstanceArn, resourceId } from "../arn.ts";
+import { containerInstanceArn, namedResource } from "../arn.ts";
 import type { Given } from "../call.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
@@ -56,9 +56,9 @@ function startOn(
   placements: Readonly<Record<"EC2" | "EXTERNAL", PlacementRequest>>,
   reference: string,
 ): string | StartFailure {
-  const id = resourceId(step.place, step.clusterName, "container-instance", reference);
+  const id = namedResource(step.place, step.clusterName, "container-instance", reference);
   const arn = reference.startsWith("arn:") ? reference : containerInstanceArn(step.place, step.clusterName, reference);
-  const candidate = id === null ? null : candidateOf(step.state, id);
+  const candidate = candidateOf(step.state, id);
   if (candidate === null) return { arn, reason: "MISSING" };
   const refusal = refusalOn(step.state, placements[candidate.instance.external ? "EXTERNAL" : "EC2"], candidate);
   if (refusal !== null) return { arn, reason: refusal.reason, detail: refusal.detail };

@@ -85,7 +85,10 @@ test("what StopTask refuses", () => {
   for (const [text, request] of [
     ["Task cannot be empty.", {}],
     ["The referenced task was not found.", { task: "f".repeat(32) }],
-    ["The referenced task was not found.", { task: task.arn.replace("/lab/", "/other/") }],
+    [
+      "Invalid identifier: Identifier is for cluster other. Your cluster is lab",
+      { task: task.arn.replace("/lab/", "/other/") },
+    ],
     ["reason must be at most 1024 characters long.", { task: task.id, reason: "x".repeat(1025) }],
   ] as const) {
     world.refused("InvalidParameterException", text, "StopTask", request);

@@ -7,7 +7,7 @@ import { refuse } from "../refusals.ts";
 import { advance, wantStopped } from "./advance.ts";
 import { type ContainerReport, withContainerReports } from "./container-report.ts";
 import { deliverTask } from "./deliver-tasks.ts";
-import type { Task } from "./task.ts";
+import { type Task, waitsForInterface } from "./task.ts";
 
 export type SubmitTaskStateChangeRequest = {
   readonly cluster?: string;
@@ -55,9 +55,10 @@ export function takeStateChange(
   const next = reported(step, task, request);
   if (next !== task) {
     step.changeTask(next);
-    // The agent started what was to stop in the meantime: tell it again.
+    // The agent started what was to stop in the meantime: tell it again. A task whose interface is attached can start.
     const isOrder = task.lastStatus !== next.lastStatus || task.desiredStatus !== next.desiredStatus;
-    if (next.desiredStatus === "STOPPED" && isOrder) deliverTask(step, next.id);
+    const hasInterface = waitsForInterface(task) && next.lastStatus === "ACTIVATING";
+    if (isOrder && (next.desiredStatus === "STOPPED" || hasInterface)) deliverTask(step, next.id);
   }
   return acknowledgment;
 }

@@ -19,12 +19,15 @@ export function taskStatusDueAt(task: Task, timeline: Timeline): number | null {
     case "DEPROVISIONING":
       return task.statusSince + timeline.networkInterfaceMs;
     case "PENDING":
-      return task.attachments.length > 0 && task.desiredStatus === "RUNNING"
-        ? task.statusSince + timeline.attachmentTimeoutMs
-        : null;
+    case "ACTIVATING":
+      return task.desiredStatus === "RUNNING" ? task.statusSince + startingMs(task, timeline) : null;
     case "STOPPED":
       return (task.stoppedAt ?? task.statusSince) + timeline.stoppedTaskRetentionMs;
     default:
       return null;
   }
 }
+
+/** How long a task may stay in its status on the way to RUNNING. Its ENI, which comes first, has less time. */
+const startingMs = ({ lastStatus, attachments }: Task, timeline: Timeline): number =>
+  lastStatus === "PENDING" && attachments.length > 0 ? timeline.attachmentTimeoutMs : timeline.startTimeoutMs;

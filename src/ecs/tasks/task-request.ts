@@ -1,5 +1,5 @@
 import { must } from "../../lib/assert.ts";
-import { resourceId, taskArn } from "../arn.ts";
+import { namedResource, taskArn } from "../arn.ts";
 import type { Given } from "../call.ts";
 import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
@@ -120,18 +120,15 @@ function groupOf(request: TaskRequest, family: string): string {
   return group;
 }
 
-/** AWS: letters, digits, hyphens, underscores and slashes; RunTask takes 128 of them, StartTask 36. */
+/**
+ * AWS: RunTask takes 128 characters, StartTask 36. The documentation has letters, digits, hyphens, underscores and slashes;
+ * tools in wide use send spaces, colons and dots.
+ */
 function startedByOf(request: TaskRequest, charactersMax: number): string | null {
   const { startedBy } = request;
   if (startedBy === undefined || startedBy === "") return null;
   if (startedBy.length > charactersMax) {
     refuse("InvalidParameterException", `startedBy must be at most ${charactersMax} characters long.`);
-  }
-  if (!/^[A-Za-z0-9_/-]+$/.test(startedBy)) {
-    refuse(
-      "InvalidParameterException",
-      "startedBy may contain letters, numbers, hyphens, underscores and slashes only.",
-    );
   }
   return startedBy;
 }
@@ -139,7 +136,8 @@ function startedByOf(request: TaskRequest, charactersMax: number): string | null
 function tagsOf(step: ClusterStep, request: TaskRequest, definitionTags: readonly Tag[]): readonly Tag[] {
   const propagated = propagates(request) ? definitionTags : [];
   // AWS: the caller's tags win over propagated ones; together they are 50 at most. Managed tags come under the reserved prefix.
-  const tags = request.tags === undefined ? propagated : withTags(propagated, request.tags);
+  const given = request.tags ?? [];
+  const tags = given.length === 0 ? propagated : withTags(propagated, given);
   const managed =
     request.enableECSManagedTags === true ? [{ key: "aws:ecs:clusterName", value: step.clusterName }] : [];
   return [...managed, ...tags];
@@ -179,16 +177,21 @@ function subnetsOf(request: TaskRequest, networkMode: string | null, onFargate: 
     refuse("InvalidParameterException", `securityGroups can have at most ${limits.securityGroupsPerTask} items.`);
   }
   // AWS: tasks on EC2 instances get no public address.
-  if (network.assignPublicIp === "ENABLED" && !onFargate) {
+  if (checkedPublicIp(network.assignPublicIp) === "ENABLED" && !onFargate) {
     refuse("InvalidParameterException", "Assign public IP is not supported for this launch type.");
   }
   return subnets;
 }
 
-/** The task that `reference` (id, short or long ARN) names, or null when there is none here. */
+/** Whether a task is to have a public address. Refuses other words with InvalidParameterException. */
+export function checkedPublicIp(assignPublicIp = "DISABLED"): "ENABLED" | "DISABLED" {
+  if (assignPublicIp === "ENABLED" || assignPublicIp === "DISABLED") return assignPublicIp;
+  return refuse("InvalidParameterException", "assignPublicIp should be one of [ENABLED,DISABLED]");
+}
+
+/** The task that `reference` (id, short or long ARN) names, or null when there is none here. Refuses as `namedResource`. */
 export function findTask(step: ClusterStep, reference: string): Task | null {
-  const id = resourceId(step.place, step.clusterName, "task", reference);
-  return (id === null ? undefined : step.state.tasks.get(id)) ?? null;
+  return step.state.tasks.get(namedResource(step.place, step.clusterName, "task", reference)) ?? null;
 }
 
 /** The failure entry of a task that is not here. AWS: a short id is shown as the ARN that it would have. */

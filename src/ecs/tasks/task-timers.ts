@@ -26,13 +26,12 @@ function statusDue(step: ClusterStep, task: Task): void {
       step.changeTask(advance(withAddress(step, task), "network-interface-made", step.now));
       deliverTask(step, task.id);
       break;
-    case "PENDING": {
-      // AWS: the stopped reason of a task whose ENI was never confirmed. The agent is told to stop whatever it has.
-      const reason = "Timeout waiting for network interface provisioning to complete.";
-      step.changeTask(wantStopped(task, "TaskFailedToStart", reason, step.now));
+    case "PENDING":
+    case "ACTIVATING":
+      // The agent stops whatever it has of the task.
+      step.changeTask(wantStopped(task, "TaskFailedToStart", notStartedReason(task), step.now));
       deliverTask(step, task.id);
       break;
-    }
     case "DEACTIVATING":
       step.changeTask(advance(task, "targets-deregistered", step.now));
       deliverTask(step, task.id);
@@ -46,6 +45,12 @@ function statusDue(step: ClusterStep, task: Task): void {
     default:
   }
 }
+
+/** AWS: the reason for an ENI that was never confirmed. For a task that was not RUNNING in time AWS's words are not known. */
+const notStartedReason = ({ lastStatus, attachments }: Task): string =>
+  lastStatus === "PENDING" && attachments.length > 0
+    ? "Timeout waiting for network interface provisioning to complete."
+    : "Task failed to start: it was not RUNNING within three hours. See the reasons and health of its containers.";
 
 /** Gives the task's ENI its addresses, as the network would. */
 function withAddress(step: ClusterStep, task: Task): Task {

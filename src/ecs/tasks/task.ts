@@ -151,3 +151,7 @@ export type Task = {
 
 /** True while the task holds its resources. */
 export const holdsResources = (task: Task): boolean => task.lastStatus !== "STOPPED" && task.lastStatus !== "DELETED";
+
+/** True from when its network interface is on its way to the host until the agent confirms it. */
+export const waitsForInterface = ({ attachments }: Task): boolean =>
+  attachments.some(({ status }) => status === "ATTACHING");

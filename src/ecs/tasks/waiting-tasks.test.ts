@@ -239,7 +239,7 @@ test("a strategy for instances takes no platform version, and a definition for F
   const world = aWorld().withInstances(1, rack());
   const request = { ...byRacks, platformVersion: "1.4.0" };
   world.refused("InvalidParameterException", /platform version must be null/, "RunTask", request, aDefinition());
-  const definition = aDefinition({ requiresCompatibilities: ["FARGATE"] });
+  const definition = aDefinition({ requiresCompatibilities: ["FARGATE"], compatibilities: ["FARGATE"] });
   world.refused(
     "InvalidParameterException",
     "Task definition does not support launch_type EC2.",

@@ -36,7 +36,7 @@ function service(members: Body = {}): readonly [string, string, Body] {
       schedulingStrategy: "REPLICA",
       desiredCount: 2,
       deployments: [deployment],
-      deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 100 },
+      deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 101 },
       placementConstraints: [],
       serviceDeploymentId: "d1",
       createdAt: 5,

@@ -24,14 +24,14 @@ const percentages = [
   [3, { minimumHealthyPercent: 0, maximumPercent: 100 }],
   [3, { minimumHealthyPercent: 100, maximumPercent: 150 }],
   [3, { minimumHealthyPercent: 34, maximumPercent: 134 }],
-  [2, { minimumHealthyPercent: 100, maximumPercent: 100 }],
+  [2, { minimumHealthyPercent: 100, maximumPercent: 101 }],
   [1, { minimumHealthyPercent: 120, maximumPercent: 90 }],
 ] as const;
 
 const daemonPercentages = [
   [6, {}],
   [3, { minimumHealthyPercent: 50 }],
-  [2, { minimumHealthyPercent: 100, maximumPercent: 100 }],
+  [2, { minimumHealthyPercent: 100, maximumPercent: 101 }],
   [1, { maximumPercent: 200 }],
 ] as const;
 

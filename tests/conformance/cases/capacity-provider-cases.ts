@@ -75,7 +75,7 @@ export const capacityProviderCases: Cases = {
       "a reserved beginning",
       () => ({ name: "ecs-racks", ...group("g") }),
       "InvalidParameterException",
-      /must not begin with aws, ecs or fargate/,
+      /cannot be prefixed with "aws", "ecs", or "fargate"/,
     ),
     refuses("CreateCapacityProvider", "no group", () => ({ name: "no-group" }), "InvalidParameterException"),
     refuses(

@@ -114,13 +114,6 @@ export const clusterCases: Cases = {
     ),
     refuses(
       "CreateCluster",
-      "an empty list of tags",
-      () => ({ clusterName: "x", tags: [] }),
-      "ClientException",
-      "Tags can not be empty.",
-    ),
-    refuses(
-      "CreateCluster",
       "a tag of AWS's own",
       () => ({ clusterName: "x", tags: [{ key: "AWS:x" }] }),
       "InvalidParameterException",

@@ -276,7 +276,7 @@ export const taskCases: Cases = {
     refusesRun(
       "a launch type and a strategy",
       () => ({ launchType: "EC2", capacityProviderStrategy: [{ capacityProvider: "x" }] }),
-      "Specify either Launch Type or Capacity Provider Strategy, but not both.",
+      "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
     ),
     refusesRun(
       "a launch type that the definition has not",
@@ -286,7 +286,7 @@ export const taskCases: Cases = {
     refusesRun(
       "placement with Fargate",
       () => ({ launchType: "FARGATE", placementStrategy: [{ type: "random" }] }),
-      "Placement strategies are not supported with FARGATE launch type",
+      "Placement strategies are not supported with FARGATE launch type.",
     ),
     refusesRun("none", () => ({ count: 0 })),
     refusesRun("eleven", () => ({ count: 11 })),

@@ -113,7 +113,7 @@ for (const [minimumHealthyPercent, maximumPercent] of [
 
 test("100 and 100 percent: a rollout stands still, says why once, and goes on when there is room", () => {
   const world = aWorld();
-  const percent = { minimumHealthyPercent: 100, maximumPercent: 100 };
+  const percent = { minimumHealthyPercent: 100, maximumPercent: 101 };
   world.aService({ desiredCount: 2, deploymentConfiguration: percent }, withImage("app"));
   world.untilSteady();
   world.updateService({}, withImage("app", 2));

@@ -9,7 +9,7 @@ import { images, ServiceWorld, withImage } from "../service-world.ts";
 function aWorld(replaceAfterSeconds: number | null, request: object = {}): ServiceWorld {
   const world = new ServiceWorld("lost-agents").withInstances(3);
   if (replaceAfterSeconds !== null) world.call("PutLostAgentPolicy", { replaceAfterSeconds });
-  const deploymentConfiguration = { minimumHealthyPercent: 100, maximumPercent: 100 };
+  const deploymentConfiguration = { minimumHealthyPercent: 100, maximumPercent: 101 };
   world.aService({ desiredCount: 6, deploymentConfiguration, ...request }, withImage(images.healthy));
   world.untilSteady();
   return world;

@@ -23,3 +23,12 @@ export function isLost(state: ClusterState, instance: ContainerInstance): number
   // Of an agent that went while nobody wrote that down is known only that it was gone when the policy was made.
   return (instance.disconnectedAt ?? policy.updatedAt) + policy.replaceAfterSeconds * state.timeline.drainSecondMs;
 }
+
+/**
+ * False for an instance whose tasks are on their way out: it is not ACTIVE, or its agent is away in a cluster that replaces the
+ * tasks of lost agents. Spread does not count tasks there.
+ */
+export const staysFilled = (
+  { lostAgentPolicies }: Pick<ClusterState, "lostAgentPolicies">,
+  { status, agentConnected }: ContainerInstance,
+): boolean => status === "ACTIVE" && (agentConnected || lostAgentPolicies.get(policyKey) === undefined);

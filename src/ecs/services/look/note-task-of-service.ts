@@ -3,11 +3,13 @@ import { changeDeployment } from "../../deployments/change-deployment.ts";
 import { type Deployment, noBackoff } from "../../deployments/deployment.ts";
 import { startFailed } from "../../deployments/start-backoff.ts";
 import type { Task } from "../../tasks/task.ts";
+import { failureText, taskFailure } from "../../tasks/task-failure.ts";
 import { serviceNameOf } from "../service.ts";
+import { tellOnce } from "./service-impediment.ts";
 
 /**
- * Takes down what a task of a service tells about its deployment, in the step in which it happens: a first RUNNING task
- * clears what failed before; a task that stops without having been RUNNING is a failure.
+ * Notes on a task's deployment what the task shows, in the step in which it happens: a first RUNNING task clears earlier
+ * failures; a task that stops without having been RUNNING is a failure. Says in the service's events why a task failed.
  * AWS: failedTasks counts failures in a row; the circuit breaker counts them until the first task is RUNNING; only a task
  * that nobody stopped has failed.
  */
@@ -19,13 +21,16 @@ export function noteTaskOfService(step: ClusterStep, before: Task, after: Task):
     changeDeployment(step, name, after.startedBy ?? "", (deployment) =>
       isClear(deployment) ? deployment : cleared(deployment),
     );
-  } else if (after.lastStatus === "STOPPED" && hasFailed(after)) {
+    return;
+  }
+  const failure = taskFailure(after);
+  if (failure === null) return;
+  if (after.startedAt === null) {
     changeDeployment(step, name, after.startedBy ?? "", (deployment) => failed(step, deployment, after));
   }
+  // DIFFERS: a service's events say why its tasks fail, each reason once until the service is steady again. AWS shows it only in the tasks.
+  tellOnce(step, name, `(task ${after.id}) stopped: ${failureText(failure)}`);
 }
-
-const hasFailed = ({ startedAt, stopCode }: Task): boolean =>
-  startedAt === null && (stopCode === "TaskFailedToStart" || stopCode === "EssentialContainerExited");
 
 const isClear = ({ hasRun, failedTasks, startBackoff }: Deployment): boolean =>
   hasRun && failedTasks === 0 && startBackoff.rounds === 0;

@@ -6,7 +6,7 @@ import { revisionOf } from "./service-task-plan.ts";
 
 /**
  * A deleted service has no task left that is wanted RUNNING: it is INACTIVE, described for a while and gone from every list.
- * AWS: its deployments and their history go with it.
+ * AWS: its deployments and their history go with it; the last one stays in the answer, which tools wait to see alone.
  */
 export function retire(step: ClusterStep, name: string): void {
   const { services } = step.state;
@@ -20,5 +20,6 @@ export function retire(step: ClusterStep, name: string): void {
     inactiveAt: step.now,
     impediment: null,
     lastRevision,
+    lastDeployment: primaryOf(service),
   });
 }

@@ -1,5 +1,6 @@
 import { must } from "../../../lib/assert.ts";
 import type { ClusterStep } from "../../cluster-step.ts";
+import type { Service } from "../service.ts";
 import { announceAction, type ServiceAction, tellService } from "../service-announcements.ts";
 
 /**
@@ -19,7 +20,7 @@ export function impede(
   const service = must(step.state.services.get(serviceName), "a service");
   const known = service.impediment;
   const isKnown = known !== null && saysTheSame(known.message, message);
-  const told = service.impedimentsTold.filter(({ at }) => step.now < at + step.timeline.serviceEventRepeatMs);
+  const told = stillTold(step, service);
   // Two reasons that take turns are told once each.
   const isHeldBack = told.some((line) => saysTheSame(line.message, message));
   if (isHeldBack && known?.message === message) return;
@@ -31,12 +32,26 @@ export function impede(
   if (action !== null) announceAction(step, service, action, detail);
 }
 
+/** Adds a line to the service's events unless an equal one is held back, as {@link impede} does for what is in its way. */
+export function tellOnce(step: ClusterStep, serviceName: string, message: string): void {
+  const service = step.state.services.get(serviceName);
+  if (service === undefined) return;
+  const told = stillTold(step, service);
+  if (told.some((line) => saysTheSame(line.message, message))) return;
+  const impedimentsTold = [...told, { message, at: step.now }].slice(-toldMax);
+  step.state.services.put(serviceName, { ...service, impedimentsTold });
+  tellService(step, serviceName, message);
+}
+
+const stillTold = (step: ClusterStep, { impedimentsTold }: Service): Service["impedimentsTold"] =>
+  impedimentsTold.filter(({ at }) => step.now < at + step.timeline.serviceEventRepeatMs);
+
 /** LIMIT: there are few reasons for which a task is not placed; beyond these the oldest is told again. */
 const toldMax = 12;
 
-/** Which instance comes closest to having room changes with every task that comes and goes, and is no news. */
-const saysTheSame = (a: string, b: string): boolean => a === b || withoutInstance(a) === withoutInstance(b);
-const withoutInstance = (message: string): string => message.replace(/\(container-instance \w+\)/, "");
+/** Which task failed, and which instance comes closest to having room, changes all the time and is no news. */
+const saysTheSame = (a: string, b: string): boolean => a === b || withoutIds(a) === withoutIds(b);
+const withoutIds = (message: string): string => message.replace(/\((?:container-instance|task) \w+\)/, "");
 
 /** The service gets on again. */
 export function clearImpediment(step: ClusterStep, serviceName: string): void {

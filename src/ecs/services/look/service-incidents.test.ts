@@ -124,3 +124,21 @@ test("tasks that wait for capacity take room of the upper bound, go first in a s
   world.untilRollout("FAILED");
   assert.equal(world.running().length, 2, "those that run stay");
 });
+
+test("tasks that never become RUNNING are given up after three hours, and count for the circuit breaker", () => {
+  const world = aWorld();
+  world.aService({ desiredCount: 1, deploymentConfiguration: breaker }, withImage("app", 1));
+  world.untilSteady();
+  world.updateService({}, withImage(images.stuck, 2));
+  world.play(world.state.timeline.startTimeoutMs - 10_000);
+  const waiting = world.tasksOf().find(({ lastStatus }) => lastStatus === "PENDING");
+  assert.ok(waiting !== undefined, "it is waited for");
+  world.restart();
+  world.play(20_000);
+  const { stopCode, stoppedReason, lastStatus } = world.task(waiting.id);
+  assert.deepEqual([lastStatus, stopCode], ["STOPPED", "TaskFailedToStart"]);
+  assert.match(stoppedReason ?? "", /^Task failed to start: it was not RUNNING within three hours/);
+  assert.equal(primaryOf(world.service()).failedTasks, 1);
+  world.play(4 * world.state.timeline.startTimeoutMs, () => serviceDeployment(world).status === "ROLLBACK_SUCCESSFUL");
+  assert.equal(serviceDeployment(world).status, "ROLLBACK_SUCCESSFUL");
+});

@@ -190,7 +190,7 @@ test("the tasks of a deleted service with the same name are not the new one's, w
   world.call("DeleteService", { service: "web", force: true });
   world.play(5_000);
   assert.equal(world.service().status, "INACTIVE");
-  world.aService({ desiredCount: 1, deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 100 } });
+  world.aService({ desiredCount: 1, deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 101 } });
   world.untilSteady();
   assert.equal(world.running().length, 1);
   world.changeInstance(index, { agentConnected: true, disconnectedAt: null });

@@ -53,6 +53,7 @@ export function placementOf(
   return {
     need: plan.need,
     group: plan.group,
+    deploymentId: plan.startedBy,
     launchType,
     capacityProvider,
     constraints: [...constraintsOf(plan.definition), ...service.placementConstraints],

@@ -32,9 +32,11 @@ export function startServiceTasks(
   const plan = planServiceTasks(step, service, deployment);
   const { launchType, capacityProviderStrategy } = revisionOf(step, deployment);
   const counts = launchType === null ? providerCounts(step, service) : new Map<string, number>();
+  const hasRoom = (provider: string): boolean =>
+    isFargateProvider(provider) || step.state.placement.fits(placementOf(service, plan, "EC2", provider));
   const taskIds: string[] = [];
   while (taskIds.length < count) {
-    const provider = launchType === null ? nextProvider(capacityProviderStrategy, counts) : null;
+    const provider = launchType === null ? nextProvider(capacityProviderStrategy, counts, hasRoom) : null;
     const started = startOne(step, service, deployment, plan, provider, zone);
     if (typeof started !== "string") return { taskIds, problem: started };
     taskIds.push(started);

@@ -89,3 +89,51 @@ test("a deployment that failed tries to start no tasks, and nothing is told of t
   world.play(7 * 3_600_000);
   assert.equal(world.told().length, lines);
 });
+
+test("why tasks fail is said once for each reason, and again when the service was steady in between", () => {
+  const world = aWorld();
+  world.aService({ desiredCount: 3 });
+  world.untilSteady();
+  const said = () => world.told().filter((line) => line.includes(") stopped: "));
+  const exit = (exitCode: number): void => {
+    const [task] = world.running();
+    world.report(task?.id ?? "", "STOPPED", { containers: [{ containerName: "app", status: "STOPPED", exitCode }] });
+  };
+  const line = (exitCode: number) =>
+    `(service web) (task ID) stopped: Essential container in task exited; container app: exit code ${exitCode}`;
+  // One after the other, so that the service is not steady in between.
+  for (const exitCode of [3, 3, 4]) exit(exitCode);
+  assert.deepEqual(said(), [line(3), line(4)]);
+  world.untilSteady();
+  exit(3);
+  assert.deepEqual(said(), [line(3), line(4), line(3)]);
+  world.untilSteady();
+  world.call("StopTask", { task: world.running()[0]?.id });
+  world.play(3_000);
+  assert.equal(said().length, 3, "a task that a user stopped has not failed");
+});
+
+test("after a deployment failed without a rollback, each task that is lost is counted in the service's events", () => {
+  const world = aWorld();
+  const deploymentConfiguration = { deploymentCircuitBreaker: { enable: true, rollback: false } };
+  world.aService({ desiredCount: 3, deploymentConfiguration }, withImage("app", 1));
+  world.untilSteady();
+  world.updateService({}, withImage(images.failing, 2));
+  world.untilRollout("FAILED");
+  world.play(10_000);
+  const said = () => world.told().filter((line) => line.includes("does not replace"));
+  assert.deepEqual(said(), [], "all three are there");
+  for (const left of [2, 1]) {
+    world.call("StopTask", { task: world.running()[0]?.id });
+    world.play(60_000);
+    assert.equal(world.running().length, left);
+    assert.equal(
+      said().at(-1),
+      `(service web) does not replace tasks that stop because (deployment ecs-svc/D) failed; ${left} of 3 are left. Update the service to start a new deployment.`,
+    );
+  }
+  assert.equal(said().length, 2);
+  world.updateService({}, withImage("app", 3));
+  world.untilSteady();
+  assert.deepEqual([world.running().length, world.service().impediment], [3, null]);
+});

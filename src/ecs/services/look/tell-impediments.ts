@@ -6,13 +6,19 @@ import { clearImpediment, impede } from "./service-impediment.ts";
 import type { ServiceView } from "./service-view.ts";
 
 /**
- * Tells why a service does not get on that has found a place for every task: one thing at a time, since two that take turns
- * would be told anew with every look. AWS: the texts. Nothing is left of what was told before when nothing is in the way.
+ * Says why a service that has found a place for every task still makes no progress: one reason at a time, since two that take
+ * turns would be repeated with every look. AWS: the texts. Clears what was said before when nothing is in the way.
  */
 export function tellImpediments(step: ClusterStep, view: ServiceView, plan: ServicePlan): void {
   const { service, primary } = view;
   const empty = emptyProviders(step, view);
-  if (plan.hindrance === "deployment-configuration") {
+  const left = [...view.keepers, ...view.leavers].filter(({ serves }) => serves).length;
+  const served = service.deployments.some(({ rolloutState }) => rolloutState === "COMPLETED");
+  if (primary.rolloutState === "FAILED" && served && left < service.desiredCount) {
+    // DIFFERS: AWS does not document what becomes of the older tasks after a deployment failed without a rollback. Here none that stops is replaced, and the service's events say so each time one is lost.
+    const message = `does not replace tasks that stop because (deployment ${primary.id}) failed; ${left} of ${service.desiredCount} are left. Update the service to start a new deployment.`;
+    impede(step, service.name, message, null);
+  } else if (plan.hindrance === "deployment-configuration") {
     const message =
       "was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.";
     impede(step, service.name, message, null);

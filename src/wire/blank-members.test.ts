@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseRequest } from "./parse.ts";
+
+const parsed = (operation: Parameters<typeof parseRequest>[0], request: object) =>
+  parseRequest(operation, JSON.stringify(request));
+
+test("what a skeleton leaves empty is absent", () => {
+  assert.deepEqual(
+    parsed("RegisterTaskDefinition", {
+      family: "a",
+      networkMode: "",
+      pidMode: "",
+      ipcMode: "",
+      taskRoleArn: "",
+      runtimePlatform: { cpuArchitecture: "", operatingSystemFamily: "" },
+    }),
+    { family: "a", runtimePlatform: {} },
+  );
+  const call = { clientToken: "", launchType: "", platformVersion: "", propagateTags: "", group: "", startedBy: "" };
+  assert.deepEqual(parsed("RunTask", { taskDefinition: "a", ...call }), { taskDefinition: "a" });
+  const service = { clientToken: "", schedulingStrategy: "", role: "", deploymentController: { type: "" } };
+  assert.deepEqual(parsed("CreateService", { serviceName: "s", ...service }), {
+    serviceName: "s",
+    deploymentController: {},
+  });
+});
+
+test("an empty text that is a value, or a name that is required, stays", () => {
+  const tags = [{ key: "a", value: "" }];
+  const environment = [{ name: "", value: "" }];
+  const containerDefinitions = [{ name: "", image: "", environment }];
+  assert.deepEqual(parsed("RegisterTaskDefinition", { family: "", tags, containerDefinitions }), {
+    family: "",
+    tags,
+    containerDefinitions,
+  });
+  assert.deepEqual(parsed("ListTasks", { nextToken: "" }), { nextToken: "" });
+});
