@@ -1,6 +1,7 @@
 /**
  * How long ECS takes for what it does by itself, in milliseconds. These are settings: `ecsTimeline` has ECS's own values, and
- * `berth dev --time-scale N` makes all of them N times shorter, so that a rollout is rehearsed in seconds.
+ * `berth dev --time-scale N` makes them N times shorter, so that you can rehearse a rollout in seconds. It leaves out how long
+ * finished things stay visible ({@link retentionNames}): people and scripts read those at their own pace.
  */
 export const ecsTimeline = {
   /** AWS: a stopped task is described for an hour. */
@@ -41,12 +42,26 @@ export const ecsTimeline = {
 
 export type Timeline = Readonly<Record<keyof typeof ecsTimeline, number>>;
 
+/** How long finished things can still be described. No scale shortens these. */
+export const retentionNames = [
+  "stoppedTaskRetentionMs",
+  "inactiveInstanceRetentionMs",
+  "inactiveServiceRetentionMs",
+  "serviceHistoryMs",
+  "inactiveClusterRetentionMs",
+] as const satisfies readonly (keyof Timeline)[];
+
+const isRetention = (name: string): boolean => (retentionNames as readonly string[]).includes(name);
+
 /** LIMIT: agents confirm ENIs at their own pace, which no scale changes; in so much time even one on a busy machine has. */
 const attachmentTimeoutMsMin = 5_000;
 
-/** ECS's timeline made `scale` times shorter, to the millisecond and never to nothing. */
+/** ECS's timeline made `scale` times shorter, to the millisecond and never to nothing; retention keeps its length. */
 export function scaledTimeline(scale: number): Timeline {
-  const scaled = Object.entries(ecsTimeline).map(([name, ms]) => [name, Math.max(1, Math.round(ms / scale))]);
+  const scaled = Object.entries(ecsTimeline).map(([name, ms]) => [
+    name,
+    isRetention(name) ? ms : Math.max(1, Math.round(ms / scale)),
+  ]);
   const timeline = Object.fromEntries(scaled) as Timeline;
   return { ...timeline, attachmentTimeoutMs: Math.max(timeline.attachmentTimeoutMs, attachmentTimeoutMsMin) };
 }
