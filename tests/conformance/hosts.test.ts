@@ -39,7 +39,9 @@ function startHostsOf(world: AgentWorld, context: TestContext, flags: readonly s
     AWS_SECRET_ACCESS_KEY: world.key.secretAccessKey,
     AWS_REGION: region,
   };
-  const env = { PATH: process.env.PATH, ...credentials, ...environment };
+  const { PATH, BERTH_TEST_FILE } = process.env;
+  // The latter is how the test run finds what a failed test left behind.
+  const env = { PATH, ...(BERTH_TEST_FILE && { BERTH_TEST_FILE }), ...credentials, ...environment };
   const child = spawn(process.execPath, argv, { env, stdio: ["ignore", "pipe", "pipe"] });
   context.after(() => child.kill("SIGKILL"));
   let [output, complaints] = ["", ""];
