@@ -1,7 +1,6 @@
 /** What `berth dev` prints when it listens and when it ends: what is there, not what was asked for. */
 import { containerLabels } from "../agent/docker/container-names.ts";
 import { type Withheld, withheldBy } from "../agent/docker/host-policy.ts";
-import type { ControlPlane } from "../cluster-runner/control-plane.ts";
 import type { Place } from "../ecs/arn.ts";
 import type { RunningServer } from "../server/server.ts";
 import type { DockerUse } from "./docker-flags.ts";
@@ -116,7 +115,7 @@ async function othersIn({ controlPlane, hosts }: RunningServer, place: Place): P
   return { withHost, away: others.length - withHost };
 }
 
-async function instancesIn(controlPlane: ControlPlane, place: Place): Promise<string[]> {
+async function instancesIn(controlPlane: RunningServer["controlPlane"], place: Place): Promise<string[]> {
   const caller = { principalArn: `arn:aws:iam::${place.account}:root`, isAgent: false };
   const arns: string[] = [];
   let nextToken: string | null = null;
