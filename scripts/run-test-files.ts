@@ -1,9 +1,15 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { type EventData, run } from "node:test";
 import { inspect, stripVTControlCharacters } from "node:util";
 
-/** LIMIT: the slowest files (crash, fuzz) take a minute or two; one that hangs must not eat the ten minutes of a whole run. */
-const fileTimeoutMs = 300_000;
+/**
+ * LIMIT: how long a file may be silent, with no test that ends and nothing printed. The slowest single tests take a minute or two alone
+ * and several times that on a busy machine. A file that goes on may take as long as it needs, so a slow machine fails nothing.
+ */
+const silenceMs = 900_000;
+/** How the processes that a test file starts are known: they inherit it. */
+const fileVariable = "BERTH_TEST_FILE";
 /** LIMIT: what a failing file printed is shown up to here, from its end. */
 const shownOutputLength = 20_000;
 
@@ -18,17 +24,37 @@ export interface RunOptions {
   readonly concurrency: number;
   /** Every test by name, and what the files print. */
   readonly verbose: boolean;
+  /** Another time than `silenceMs`, for tests. */
+  readonly silenceMs?: number;
 }
 
 /**
- * Runs each file in a process of its own, prints a line for each with its time, and every failure in full.
- * Returns what was counted; a file that cannot be loaded, dies or holds no test counts as one failure.
+ * Runs each file in a process of its own, prints a line for each with its time, and every failure in full. When a file has ended, for
+ * whatever reason, the processes that it started and left behind are killed.
+ * Returns what was counted; a file that cannot be loaded, dies, goes silent or holds no test counts as one failure.
  */
 export async function runTestFiles(files: readonly string[], options: RunOptions): Promise<TestCounts> {
   const { root, concurrency } = options;
   const report = new Report(options);
-  const paths = files.map((file) => resolve(root, file));
-  const stream = run({ files: paths, cwd: root, concurrency, timeout: fileTimeoutMs });
+  const waiting = files.map((file) => resolve(root, file));
+  const worker = async (): Promise<void> => {
+    for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) await runFile(path, options, report);
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  return report.counts;
+}
+
+async function runFile(path: string, { root, silenceMs: patienceMs = silenceMs }: RunOptions, report: Report) {
+  const mark = `${process.pid}:${path}`;
+  const silence = new AbortController();
+  let timer = setTimeout(() => silence.abort(), patienceMs);
+  const heard = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => silence.abort(), patienceMs);
+  };
+  const env = { ...process.env, [fileVariable]: mark };
+  const stream = run({ files: [path], cwd: root, env, signal: silence.signal });
+  for (const name of ["test:stdout", "test:stderr", "test:pass", "test:fail"]) stream.on(name, heard);
   stream.on("test:stdout", (event) => report.keepOutput(event));
   stream.on("test:stderr", (event) => report.keepOutput(event));
   stream.on("test:pass", (event) => report.passed(event));
@@ -36,7 +62,45 @@ export async function runTestFiles(files: readonly string[], options: RunOptions
   stream.on("test:summary", (event) => report.fileEnded(event));
   // The events arrive only while the stream is read.
   for await (const _ of stream);
-  return report.counts;
+  clearTimeout(timer);
+  const left = killMarked(mark);
+  if (left > 0) {
+    const [noun, were] = left === 1 ? ["process", "was"] : ["processes", "were"];
+    say(`      ${relative(root, path)} left ${left} ${noun} behind, which ${were} killed`);
+  }
+  if (silence.signal.aborted) say(`      ${relative(root, path)} was silent for ${seconds(patienceMs)} and was ended`);
+}
+
+/** Kills every process that inherited the mark of a test file. Gives how many; 0 where there is no /proc. */
+function killMarked(mark: string): number {
+  let killed = 0;
+  for (const pid of processIds()) {
+    if (pid === process.pid || !hasMark(pid, mark)) continue;
+    try {
+      process.kill(pid, "SIGKILL");
+      killed += 1;
+    } catch {
+      // It ended by itself.
+    }
+  }
+  return killed;
+}
+
+function processIds(): number[] {
+  try {
+    return readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
+  } catch {
+    return [];
+  }
+}
+
+function hasMark(pid: number, mark: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`${fileVariable}=${mark}`);
+  } catch {
+    // Another user's, or gone.
+    return false;
+  }
 }
 
 class Report {

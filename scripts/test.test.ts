@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -38,3 +38,43 @@ describe("a group", () => {
   assert.match(stdout, /\n1 skipped, named above\n1 passed, 3 failed\n$/);
   assert.equal(status, 1);
 });
+
+test("a file that goes silent is ended and fails, and no process that a file started outlives it", (context) => {
+  const folder = mkdtempSync(join(tmpdir(), "berth-tests-"));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const leaves = `import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+const child = spawn("sleep", ["600"], { detached: true, stdio: "ignore" });
+child.unref();
+writeFileSync(new URL(import.meta.url + ".pid"), String(child.pid));
+`;
+  const files = {
+    "fails.test.ts": `${leaves}import { test } from "node:test";
+test("breaks", () => { throw new Error("broken"); });`,
+    "silent.test.ts": `${leaves}import { test } from "node:test";
+test("waits for ever", () => new Promise((resolve) => { setInterval(() => {}, 1_000); }));`,
+    "main.ts": `import { runTestFiles } from ${JSON.stringify(new URL("run-test-files.ts", import.meta.url).href)};
+const files = ["fails.test.ts", "silent.test.ts"];
+const counts = await runTestFiles(files, { root: import.meta.dirname, concurrency: 1, verbose: false, silenceMs: 3_000 });
+console.log(JSON.stringify(counts));`,
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const { stdout } = spawnSync(process.execPath, [join(folder, "main.ts")], { encoding: "utf8", env });
+  for (const name of ["fails", "silent"]) {
+    assert.match(stdout, new RegExp(`${name}\\.test\\.ts left 1 process behind, which was killed`));
+    const pid = Number(readFileSync(join(folder, `${name}.test.ts.pid`), "utf8"));
+    assert.ok(isGone(pid), `the process of ${name} is gone`);
+  }
+  assert.match(stdout, /silent\.test\.ts was silent for 3\.0 s and was ended/);
+  assert.match(stdout, /\{"passed":0,"failed":2,"skipped":0\}\n$/, stdout);
+});
+
+/** True for a process that has ended, whether or not somebody has asked for its outcome. */
+function isGone(pid: number): boolean {
+  try {
+    return /^\d+ \(.*\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return true;
+  }
+}

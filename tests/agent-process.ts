@@ -42,6 +42,8 @@ export function startAgent({
   const child = spawn(process.execPath, argv, {
     env: {
       PATH: process.env.PATH,
+      // By which the test run finds what a failed test left behind.
+      ...(process.env.BERTH_TEST_FILE && { BERTH_TEST_FILE: process.env.BERTH_TEST_FILE }),
       ...(process.env.DOCKER_HOST && { DOCKER_HOST: process.env.DOCKER_HOST }),
       AWS_ACCESS_KEY_ID: key.accessKeyId,
       AWS_SECRET_ACCESS_KEY: key.secretAccessKey,

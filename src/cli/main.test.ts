@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -34,25 +35,27 @@ async function firstLine(child: ChildProcess): Promise<string> {
 }
 
 test("help and wrong command lines", async () => {
-  const [overview, help, command, flag, host, both] = await Promise.all([
+  const [overview, help, command, flag, host, trusted, both] = await Promise.all([
     berth(),
     berth("help", "dev"),
     berth("dve"),
     berth("dev", "--instnaces", "3"),
     berth("dev", "--host", "0.0.0.0"),
+    berth("dev", "--trust-network"),
     berth("dev", "--in-memory", "--data-dir", "x"),
   ]);
   assert.match(overview.output, /Commands:[\s\S]*dev[\s\S]*serve[\s\S]*keys/);
   assert.match(help.output, /Usage: berth dev[\s\S]*--data-dir DIR[\s\S]*Examples:/);
   assert.deepEqual(
-    [command, flag, host, both].map(({ code, errors }) => [code, errors]),
+    [command, flag, host, trusted, both].map(({ code, errors }) => [code, errors]),
     [
       [2, "berth: There is no command dve. Did you mean dev?\n"],
       [2, "berth: There is no flag --instnaces. Did you mean --instances?\n"],
       [
         1,
-        "berth: `berth dev` takes any credentials and listens on loopback only, so not on 0.0.0.0. `berth serve` is for others to reach.\n",
+        "berth: `berth dev` checks no keys and listens only on loopback, so not on 0.0.0.0. Use `berth serve` to let others in, or add --trust-network if you trust everyone who can reach that address.\n",
       ],
+      [2, "berth: --trust-network is for --host ADDRESS beyond loopback, but the server listens on 127.0.0.1.\n"],
       [2, "berth: --in-memory and --data-dir exclude each other.\n"],
     ],
   );
@@ -120,9 +123,72 @@ test("dev says what to paste, in a form that old versions of the AWS CLI underst
     if (text.includes("Ctrl+C")) break;
   }
   const [, url] = /listens on (\S+)/.exec(text) ?? [];
-  assert.ok(text.includes(`  export AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=`), text);
-  assert.ok(text.includes(`  aws --endpoint-url ${url} ecs list-container-instances\n`), text);
-  assert.ok(text.includes(`new ECS({ endpoint: "${url}", region: "eu-west-1"`), text);
+  const names = `  export AWS_ENDPOINT_URL_ECS=${url} AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1\n`;
+  assert.ok(text.includes(names), text);
+  assert.ok(text.includes(`before version 2.13: aws --endpoint-url ${url} ecs`), text);
+});
+
+/** What `berth dev` with these flags prints up to its end by Ctrl+C, which comes as soon as it has said what is there. */
+async function devUntilInterrupted(context: TestContext, flags: readonly string[]): Promise<Ran> {
+  const argv = [main, "dev", "--port", "0", "--runtime", "simulated", ...flags];
+  const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "pipe"] });
+  context.after(() => child.kill("SIGKILL"));
+  let [output, errors] = ["", ""];
+  child.stderr.on("data", (chunk) => {
+    errors += chunk;
+  });
+  child.stdout.on("data", (chunk) => {
+    if (!output.includes("Ctrl+C") && String(output + chunk).includes("Ctrl+C")) child.kill("SIGINT");
+    output += chunk;
+  });
+  const [code] = await once(child, "close");
+  return { code, output, errors };
+}
+
+test("dev says what is there after a start with other flags, and at Ctrl+C what stays", async (context) => {
+  const at = ["--data-dir", directory(context)];
+  const three = await devUntilInterrupted(context, [...at, "--instances", "3"]);
+  assert.match(
+    three.output,
+    /default: 3 simulated container instances with 4096 CPU units and 16384 MiB each\n {2}Docker/,
+  );
+  assert.match(three.output, /\nBerth has stopped\. The state is in \S+: the next start continues with it\.\n$/);
+  assert.deepEqual([three.code, three.errors], [0, ""]);
+
+  const one = await devUntilInterrupted(context, [...at, "--instances", "1"]);
+  const both =
+    /default: 1 simulated container instance with .*\n +2 container instances of earlier, whose host is not connected\n/;
+  assert.match(one.output, both);
+  const none = await devUntilInterrupted(context, [...at, "--instances", "0"]);
+  assert.match(none.output, /default: 3 container instances of earlier, whose host is not connected\n/);
+  const empty = await devUntilInterrupted(context, ["--in-memory", "--instances", "0", "--fargate", "off"]);
+  assert.match(empty.output, /default: no container instances\n {2}Docker {4}not used\n {2}Fargate {3}off\n/);
+  assert.match(empty.output, /\nBerth has stopped\. Nothing was kept\.\n$/);
+});
+
+test("dev --trust-network listens for everybody and warns; foreign names stay refused until --allow-host", async (context) => {
+  const flags = ["--in-memory", "--instances", "0", "--host", "0.0.0.0", "--trust-network", "--allow-host", "berth"];
+  const argv = [main, "dev", "--port", "0", "--json", "--runtime", "simulated", ...flags];
+  const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "pipe"] });
+  context.after(() => child.kill("SIGKILL"));
+  let errors = "";
+  child.stderr.on("data", (chunk) => {
+    errors += chunk;
+  });
+  const { url, port } = JSON.parse(await firstLine(child));
+  assert.equal(url, `http://127.0.0.1:${port}`);
+  assert.equal((await fetch(`${url}/health`)).status, 200);
+  const statusAs = (host: string): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      get({ port, host: "127.0.0.1", path: "/health", headers: { host } }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      }).on("error", reject);
+    });
+  assert.deepEqual([await statusAs(`berth:${port}`), await statusAs(`evil.example:${port}`)], [200, 403]);
+  child.kill("SIGTERM");
+  await once(child, "close");
+  assert.match(errors, /^berth: --trust-network: everyone who can reach 0\.0\.0\.0 can use this control plane/);
 });
 
 test("keys are made, listed without their secret, and deleted", async (context) => {

@@ -39,6 +39,6 @@ export async function runBerth(
 /** Shows a command with what it printed. Throws Unexpected unless it ended with `code`. */
 export function showRun(steps: Steps, argv: readonly string[], run: CommandRun, code: number): void {
   const words = argv.map((word) => (/[ ']/.test(word) ? JSON.stringify(word) : word));
-  steps.show([`$ npx berth ${words.join(" ")}`, ...run.output.trimEnd().split("\n")]);
+  steps.show([`$ ./berth ${words.join(" ")}`, ...run.output.trimEnd().split("\n")]);
   expectEqual(`exit code of berth ${argv[0]}`, run.code, code);
 }

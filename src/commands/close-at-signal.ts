@@ -7,8 +7,15 @@ const shutdownTimeoutMs = 5_000;
 /** LIMIT: enough for a reader that is reading to get the last log lines. */
 const flushMs = 500;
 
-/** Closes the server at SIGTERM or SIGINT and ends the process: with 0, or with 1 when that takes too long or fails. */
-export function closeAtSignal(server: RunningServer, log: OpenLog): void {
+/**
+ * Closes the server at SIGTERM or SIGINT and ends the process: with 0, or with 1 when that takes too long or fails. `lastWords`, which
+ * must not reject, is asked before the server closes and printed after; null prints nothing.
+ */
+export function closeAtSignal(
+  server: RunningServer,
+  log: OpenLog,
+  lastWords: (() => Promise<string>) | null = null,
+): void {
   let isClosing = false;
   const close = (signal: NodeJS.Signals): void => {
     // Somebody in a hurry presses twice.
@@ -19,8 +26,12 @@ export function closeAtSignal(server: RunningServer, log: OpenLog): void {
       log.write("error", { shutdownTimeoutMs }, "The server did not shut down in time.");
       process.exit(1);
     }, shutdownTimeoutMs).unref();
-    void server
-      .close()
+    const words = lastWords?.() ?? Promise.resolve("");
+    void words
+      .then(async (text) => {
+        await server.close();
+        process.stdout.write(text);
+      })
       .then(
         () => 0,
         (error: unknown) => {

@@ -1,21 +1,21 @@
 import { resolve } from "node:path";
-import { type Withheld, withheldBy } from "../agent/docker/host-policy.ts";
 import { openLog } from "../server/log.ts";
 import { type RunningServer, startServer } from "../server/server.ts";
 import { StartError } from "../server/start-error.ts";
 import { closeAtSignal } from "./close-at-signal.ts";
 import { runCommand } from "./command.ts";
+import { type DevStart, jsonLine, lastWords, welcome } from "./dev-welcome.ts";
 import { type DockerUse, dockerUse, runtimeFlags } from "./docker-flags.ts";
 import { type CommandText, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
 import { defaultAccount, expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./server-flags.ts";
-import { type TimeSettings, timeMembers, timeScaleFlag, timeSettings, timeText } from "./timeline-flags.ts";
+import { timeScaleFlag, timeSettings } from "./timeline-flags.ts";
 
 /** LIMIT: one process simulates so many hosts with ease; each is an agent with timers of its own. */
 const instancesMax = 5_000;
 
 const command: CommandText = {
   usage: "berth dev [flags]",
-  about: `A control plane with simulated container instances, for this machine only: it listens on loopback and takes any
+  about: `A control plane with simulated container instances, for this machine only: it listens on loopback and accepts any
 credentials. An access key id of 12 digits is the account; the region is that of the signature.
 Simulated containers run until they are stopped. These images do something else:
   berth/exit:3         exits at once with code 3        berth/sleep:10        exits after 10 s with code 0
@@ -28,7 +28,14 @@ name, stop timeouts (30 s unless set), health checks of a task definition. So do
     ...serverFlags,
     ...runtimeFlags,
     ...timeScaleFlag,
-    host: { value: "ADDRESS", help: "The loopback address to listen on (default 127.0.0.1)." },
+    host: {
+      value: "ADDRESS",
+      help: "The address to listen on (default 127.0.0.1); one beyond loopback needs --trust-network.",
+    },
+    "trust-network": {
+      value: null,
+      help: "Let everyone who can reach --host use this server without a key, as inside a container or a CI job.",
+    },
     "data-dir": { value: "DIR", help: "Where the state is kept (default .berth)." },
     "in-memory": { value: null, help: "Keep nothing: what runs in Docker ends too." },
     instances: { value: "N", help: "Simulated container instances of the cluster default (default 3)." },
@@ -43,6 +50,10 @@ name, stop timeouts (30 s unless set), health checks of a task definition. So do
     { line: "berth dev", about: "Listens on http://127.0.0.1:4280 and keeps its state in .berth." },
     { line: "berth dev --port 0 --in-memory --json", about: "For tests: any port, nothing kept, a line for programs." },
     { line: "berth dev --time-scale 20", about: "Everything that ECS waits for is over twenty times sooner." },
+    {
+      line: "berth dev --host 0.0.0.0 --trust-network --allow-host berth",
+      about: "In a container: other containers call it http://berth:4280.",
+    },
     { line: "berth dev --instances 20 --cpu 2048 --memory 4096", about: "A fleet of small hosts." },
   ],
 };
@@ -58,10 +69,14 @@ async function dev(typed: Typed): Promise<void> {
   const givenDir = textFlag(typed, "data-dir", null);
   if (inMemory && givenDir !== null) throw new UsageError("--in-memory and --data-dir exclude each other.");
   const host = textFlag(typed, "host", "127.0.0.1");
-  if (!isLoopback(host)) {
+  const isOpen = !isLoopback(host);
+  if (isOpen && !typed.flags.has("trust-network")) {
     throw new StartError(
-      `\`berth dev\` takes any credentials and listens on loopback only, so not on ${host}. \`berth serve\` is for others to reach.`,
+      `\`berth dev\` checks no keys and listens only on loopback, so not on ${host}. Use \`berth serve\` to let others in, or add --trust-network if you trust everyone who can reach that address.`,
     );
+  }
+  if (!isOpen && typed.flags.has("trust-network")) {
+    throw new UsageError(`--trust-network is for --host ADDRESS beyond loopback, but the server listens on ${host}.`);
   }
   const dataDir = inMemory ? null : resolve(givenDir ?? ".berth");
   const account = formFlag(typed, "account", { otherwise: defaultAccount, form: /^\d{12}$/, says: "12 digits" });
@@ -93,74 +108,30 @@ async function dev(typed: Typed): Promise<void> {
     docker: use.docker,
     log,
   });
-  closeAtSignal(server, log);
-  const start = { server, account, region, dataDir, use, time, instances: server.hosts?.instances() ?? [] };
-  process.stdout.write(typed.flags.has("json") ? jsonLine(start) : welcome(start, simulation));
+  const wantsDocker = textFlag(typed, "runtime", "auto") !== "simulated";
+  const url = reachableUrl(server, host);
+  const start: DevStart = { server, url, account, region, dataDir, use, wantsDocker, time, size: simulation };
+  const isJson = typed.flags.has("json");
+  closeAtSignal(server, log, isJson ? null : () => lastWords(start));
+  if (isOpen) warnOfNetwork(host, use);
+  process.stdout.write(isJson ? jsonLine(start) : await welcome(start));
 }
-
-/** What tasks may not do in Docker on this machine. */
-const withheldOn = ({ docker }: DockerUse): readonly Withheld[] => (docker === null ? [] : withheldBy(docker.policy));
 
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-type Start = {
-  readonly server: RunningServer;
-  readonly account: string;
-  readonly region: string;
-  readonly dataDir: string | null;
-  readonly use: DockerUse;
-  readonly time: TimeSettings;
-  /** ARNs; that of the one with Docker first. */
-  readonly instances: readonly string[];
-};
-
-function jsonLine({ server: { url, port }, account, region, dataDir, use, time, instances }: Start): string {
-  const { pid } = process;
-  const docker = use.instance
-    ? { address: use.docker?.engine.address, instance: instances[0], withheld: withheldOn(use) }
-    : null;
-  const known = { url, port, account, region, cluster: "default", dataDir, pid, instances };
-  return `${JSON.stringify({ ...known, docker, fargate: use.fargate, ...timeMembers(time) })}\n`;
+/** Where this machine reaches a server that listens on `host`: one that listens everywhere is called by no name but its own. */
+function reachableUrl({ url }: RunningServer, host: string): string {
+  if (host === "0.0.0.0") return url.replace("0.0.0.0", "127.0.0.1");
+  return host === "::" ? url.replace("[::]", "[::1]") : url;
 }
 
-/**
- * The lines for the AWS CLI work with every version of it: the older ones, Debian's among them, read only the one variable for the
- * region, and no variable for the endpoint.
- */
-function welcome(
-  { server: { url }, account, region, dataDir, use, time, instances }: Start,
-  { cpu, memoryMiB }: { readonly cpu: number; readonly memoryMiB: number },
-): string {
-  const simulated = instances.length - (use.instance ? 1 : 0);
-  const size = `${cpu} CPU units and ${memoryMiB} MiB${simulated === 1 ? "" : " each"}`;
-  const hosts = [
-    ...(use.instance ? [`1 container instance in Docker ${use.docker?.version} (attribute berth.runtime=docker)`] : []),
-    ...(simulated > 0 ? [`${simulated} simulated container instance${simulated === 1 ? "" : "s"} with ${size}`] : []),
-  ].join(", ");
-  const withheld = use.instance ? withheldOn(use) : [];
-  const refused =
-    withheld.length === 0
-      ? ""
-      : `\n  Refused   in Docker: ${withheld.map(({ what }) => what).join(", ")} (--help has the flags)`;
-  const pace = timeText(time);
-  return `Berth listens on ${url} (ready after ${Math.round(process.uptime() * 1000)} ms).
-
-  Account   ${account}, region ${region}
-  Cluster   default: ${instances.length === 0 ? "no container instances" : hosts}
-  Fargate   ${use.fargate === null ? "off" : use.fargate === "docker" ? "in Docker" : "simulated"}${refused}
-  State     ${dataDir ?? "in memory: gone when this process ends"}${pace === null ? "" : `\n  Time      ${pace}`}
-
-AWS CLI:
-  export AWS_REGION=${region} AWS_DEFAULT_REGION=${region} AWS_ACCESS_KEY_ID=berth AWS_SECRET_ACCESS_KEY=berth
-  aws --endpoint-url ${url} ecs list-container-instances
-
-SDK for JavaScript:
-  import { ECS } from "@aws-sdk/client-ecs";
-  const ecs = new ECS({ endpoint: "${url}", region: "${region}", credentials: { accessKeyId: "berth", secretAccessKey: "berth" } });
-  await ecs.listContainerInstances({});
-
-Ctrl+C ends it.
-`;
+/** Says on standard error, in red on a terminal, who else can use the server now. */
+function warnOfNetwork(host: string, { docker }: DockerUse): void {
+  const [red, plain] = process.stderr.isTTY && !process.env.NO_COLOR ? ["\u001b[31m", "\u001b[0m"] : ["", ""];
+  const power = docker === null ? "use this control plane" : "run containers in this machine's Docker";
+  process.stderr.write(
+    `${red}berth: --trust-network: everyone who can reach ${host} can ${power}, because \`berth dev\` checks no keys.${plain}\n`,
+  );
 }

@@ -27,9 +27,22 @@ test("a drain is planned, moves a service and is named when a task stays", async
   const plan = await drain(instance.slice(0, 8), "--plan");
   assert.deepEqual([plan.code, plan.errors], [0, ""], plan.output);
   assert.match(plan.output, /moves {2}web {2}\d tasks {2}to i-\w+( \(\d\))? +replacement first\n/);
+  const none = await drain("--plan");
+  assert.deepEqual([none.code, none.output], [2, ""]);
+  assert.match(none.errors, /^berth: Which container instance\?.*\n( {2}i-\w+ +ACTIVE {2}\d tasks?\n){2}$/);
+  // No host is left for anything: the plan says so for each of them.
+  const whole = await drain("--all", "--plan");
+  assert.deepEqual([whole.code, whole.errors], [1, ""]);
+  assert.match(
+    whole.output,
+    /i-\w+\n( {2}blocked .*\n)+\ni-\w+\n( {2}blocked .*\n)+\nThe drain would not finish by itself: 4 tasks/,
+  );
+  const idle = await drain(instance, "--cancel");
+  assert.equal(idle.code, 0);
+  assert.match(idle.output, /^i-\w+ was not draining: it is ACTIVE as before\.\n$/);
   const watched = await drain(instance, "--watch", "--timeout", "1m");
   assert.deepEqual([watched.code, watched.errors], [0, ""], watched.output);
-  assert.match(watched.output, /: empty\nThe drain is finished\.\n$/);
+  assert.match(watched.output, /: empty \(moved web \d tasks?\)\nThe drain is finished\.\n$/);
   const { taskArns = [] } = await ecs.listTasks({ containerInstance: instance });
   assert.deepEqual(taskArns, []);
   const cancelled = await drain(instance, "--cancel");

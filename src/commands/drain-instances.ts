@@ -1,11 +1,22 @@
 import type { ApiClient } from "./api-client.ts";
 import { UsageError } from "./flags.ts";
-import { counted, idOf, instanceName } from "./text-table.ts";
+import { aligned, counted, idOf, instanceName } from "./text-table.ts";
 
 /** A container instance that a drain is about. */
-export type DrainInstance = { readonly arn: string; readonly name: string; readonly status: string };
+export type DrainInstance = {
+  readonly arn: string;
+  readonly name: string;
+  readonly status: string;
+  readonly tasks: number;
+};
 
-type Described = { readonly containerInstanceArn: string; readonly ec2InstanceId?: string; readonly status: string };
+type Described = {
+  readonly containerInstanceArn: string;
+  readonly ec2InstanceId?: string;
+  readonly status: string;
+  readonly runningTasksCount?: number;
+  readonly pendingTasksCount?: number;
+};
 type DescribeReply = {
   readonly containerInstances: readonly Described[];
   readonly failures: readonly { arn: string }[];
@@ -39,11 +50,30 @@ export async function resolveInstances(
   if (missing !== undefined) throw notFound(missing, cluster);
   const beginnings = references.filter((reference) => !isWhole(reference));
   if (beginnings.length > 0) {
-    const all = await describeInstances(api, cluster, await listInstances(api, cluster));
+    const all = await allInstances(api, cluster);
     for (const beginning of beginnings) byReference.set(beginning, onlyOne(beginning, all, cluster));
   }
   const found = references.map((reference) => byReference.get(reference)).filter((each) => each !== undefined);
   return [...new Map(found.map((instance) => [instance.arn, instance])).values()];
+}
+
+/** All container instances of the cluster that are not INACTIVE, by name. */
+export async function allInstances(api: ApiClient, cluster: ClusterMember): Promise<DrainInstance[]> {
+  const all = await describeInstances(api, cluster, await listInstances(api, cluster));
+  return all.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** LIMIT: a screen of container instances to choose from; the AWS CLI lists them all. */
+const candidatesShown = 20;
+
+/** Container instances to choose from, each on a line after the first. */
+export function candidatesText(instances: readonly DrainInstance[]): string {
+  if (instances.length === 0) return " The cluster has none.";
+  const rows = instances
+    .slice(0, candidatesShown)
+    .map(({ name, status, tasks }) => [name, status, counted(tasks, "task")]);
+  const more = instances.length - rows.length;
+  return ["", ...aligned(rows, "  "), ...(more > 0 ? [`  and ${more} more`] : [])].join("\n");
 }
 
 /** The names of container instances by their ARNs, as far as the cluster knows them. */
@@ -98,7 +128,8 @@ async function describeInstances(
     const request = { ...cluster, containerInstances: references.slice(from, from + perCall) };
     const { containerInstances } = (await api.ecs("DescribeContainerInstances", request)) as DescribeReply;
     for (const instance of containerInstances) {
-      found.push({ arn: instance.containerInstanceArn, name: instanceName(instance), status: instance.status });
+      const { containerInstanceArn: arn, status, runningTasksCount = 0, pendingTasksCount = 0 } = instance;
+      found.push({ arn, name: instanceName(instance), status, tasks: runningTasksCount + pendingTasksCount });
     }
   }
   return found;

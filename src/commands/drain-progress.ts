@@ -1,4 +1,4 @@
-import type { Drain, DrainHold } from "./drain-reply.ts";
+import type { Drain, DrainHold, TaskOfService } from "./drain-reply.ts";
 import { groupBy, whoAndHowMany } from "./drain-text.ts";
 import { elapsedText } from "./durations.ts";
 import { aligned, counted, instanceName } from "./text-table.ts";
@@ -9,6 +9,8 @@ export type DrainProgress = {
   readonly drains: readonly Drain[];
   /** When each drain was first seen empty, by ARN. */
   readonly emptySinceMs: ReadonlyMap<string, number>;
+  /** The tasks that were seen on each instance and have left it, by its ARN. */
+  readonly goneTasks: ReadonlyMap<string, readonly TaskOfService[]>;
   /** Why there is no newer answer; null when there is. */
   readonly problem: string | null;
 };
@@ -29,7 +31,8 @@ export function progressLines(progress: DrainProgress, nowMs: number, { columns,
   const ordered = [...drains.filter(({ finished }) => !finished), ...drains.filter(({ finished }) => finished)];
   const heads = aligned(ordered.map((drain) => headOf(drain, progress, nowMs)));
   for (const [index, drain] of ordered.entries()) {
-    lines.push(heads[index] ?? "", ...aligned(holdRows(drain, nowMs), "    "));
+    const gone = drain.finished ? goneRows(progress.goneTasks.get(drain.containerInstanceArn) ?? []) : [];
+    lines.push(heads[index] ?? "", ...aligned([...holdRows(drain, nowMs), ...gone], "    "));
   }
   if (problem !== null) lines.push(`No answer: ${problem}`);
   // The line below the last is where the cursor stands.
@@ -82,6 +85,17 @@ function holdRows({ blockers, remaining }: Drain, nowMs: number): string[][] {
   return more > 0 ? [...rows.slice(0, holdsShown), [`and ${more} more`]] : rows;
 }
 
+/** What left an instance that is empty now: tasks of services run elsewhere or are not wanted any more, others have ended. */
+function goneRows(tasks: readonly TaskOfService[]): string[][] {
+  const groups = groupBy(tasks, ({ service, taskArn }) => service ?? taskArn);
+  const rows = groups.map((group) => {
+    const isOfService = group[0]?.service !== undefined;
+    return [isOfService ? "moved" : "ended", ...whoAndHowMany(group)].map(withShortIds);
+  });
+  const more = rows.length - holdsShown;
+  return more > 0 ? [...rows.slice(0, holdsShown), [`and ${more} more`]] : rows;
+}
+
 const sameHold = ({ service, reason, detail }: DrainHold): string => JSON.stringify([service ?? null, reason, detail]);
 
 /** Ids as people compare them; the plan and --json have them whole. */
@@ -96,9 +110,12 @@ function holdRow(kind: "blocked" | "waits", group: readonly DrainHold[], nowMs: 
 }
 
 /** One drain in one line that changes only when something happened: without times that run. */
-export function changeText(drain: Drain): string {
+export function changeText(drain: Drain, gone: readonly TaskOfService[] = []): string {
   const name = instanceName(drain);
-  if (drain.finished) return `${name}: empty`;
+  if (drain.finished) {
+    const rows = goneRows(gone).map((row) => row.filter((cell) => cell !== "").join(" "));
+    return `${name}: empty${rows.length === 0 ? "" : ` (${rows.join(", ")})`}`;
+  }
   const tasks = `${drain.tasksRemaining} of ${counted(drain.tasksAtStart ?? drain.tasksRemaining, "task")} left`;
   const standing = standingOf(drain);
   const groups = groupBy(drain.blockers, ({ service, reason }) => JSON.stringify([service ?? null, reason]));

@@ -33,8 +33,11 @@ export function lineScreen(write: Write, startMs: number, references: readonly s
     if (text !== "") write(`${elapsedText(nowMs - startMs)}  ${text}\n`);
   };
   return {
-    show({ drains, problem }, nowMs) {
-      for (const drain of drains) tell(drain.containerInstanceArn, changeText(drain), nowMs);
+    show({ drains, problem, goneTasks }, nowMs) {
+      for (const drain of drains) {
+        const { containerInstanceArn: arn } = drain;
+        tell(arn, changeText(drain, goneTasks.get(arn)), nowMs);
+      }
       tell("", problem === null ? "" : `No answer: ${problem}`, nowMs);
     },
     end: (end, progress) => write(`${endText(end, progress, references)}\n`),

@@ -106,6 +106,7 @@ describe("progress", () => {
   const progress = (drains: readonly Drain[], more: Partial<DrainProgress> = {}): DrainProgress => ({
     drains,
     emptySinceMs: new Map(),
+    goneTasks: new Map(),
     problem: null,
     ...more,
   });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
 import type { Clock } from "../lib/clock.ts";
 import { CallFailedError } from "./call-failed-error.ts";
 import type { Drain, DrainsReply } from "./drain-reply.ts";
@@ -95,6 +96,28 @@ test("a line for each change, until all are empty", async () => {
     "All 2 drains are finished.",
     "",
   ]);
+});
+
+test("the last frame says what moved and what ended", async () => {
+  const web = (id: string) => ({ taskArn: `t/${id}`, service: "web" });
+  const looks = [
+    reply(drain("1", 4, { remaining: [web("1"), web("2"), { taskArn: "t/3" }, web("4")] })),
+    // One comes while it drains, as StartTask may.
+    reply(drain("1", 3, { remaining: [web("2"), { taskArn: "t/3" }, web("5")] })),
+    reply(drain("1", 0)),
+  ];
+  assert.match(
+    (await watched(looks, asLines)).written,
+    /i-1: empty \(moved web 4 tasks, ended task 3\)\nThe drain is finished\.\n$/,
+  );
+  const onTerminal = (write: (text: string) => void) =>
+    terminalScreen(write, () => ({ columns: 80, rows: 24 }), ["i-1"]);
+  const frames = (await watched(looks, onTerminal)).written.split("\u001b[3A");
+  const last = stripVTControlCharacters(frames.at(-1) ?? "");
+  assert.match(
+    last,
+    /i-1 {2}█{20} {2}empty .*\n {4}moved {2}web {5}4 tasks\n {4}ended {2}task 3\nThe drain is finished\.\n$/,
+  );
 });
 
 test("when the time is up, what is left is told, and that it goes on", async () => {

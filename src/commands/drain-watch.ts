@@ -1,7 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import { CallFailedError } from "./call-failed-error.ts";
 import type { DrainEnd, DrainProgress } from "./drain-progress.ts";
-import type { Drain, DrainsReply } from "./drain-reply.ts";
+import type { Drain, DrainsReply, TaskOfService } from "./drain-reply.ts";
 import type { DrainScreen } from "./drain-screen.ts";
 import { idOf, instanceName } from "./text-table.ts";
 
@@ -24,13 +24,14 @@ export type DrainWatch = {
  */
 export async function watchDrains({ describe, screen, clock, timeoutMs, signal }: DrainWatch): Promise<DrainEnd> {
   const startMs = clock.now();
-  let progress: DrainProgress = { drains: [], emptySinceMs: new Map(), problem: null };
+  let progress: DrainProgress = { drains: [], emptySinceMs: new Map(), goneTasks: new Map(), problem: null };
+  const seen: SeenTasks = new Map();
   const finish = (end: DrainEnd): DrainEnd => {
     screen.end(end, progress);
     return end;
   };
   for (;;) {
-    const looked = await unlessAborted(look(describe, progress, clock), signal);
+    const looked = await unlessAborted(look(describe, progress, seen, clock), signal);
     if (looked === null) return finish("interrupted");
     progress = looked;
     const nowMs = clock.now();
@@ -43,7 +44,27 @@ export async function watchDrains({ describe, screen, clock, timeoutMs, signal }
   }
 }
 
-async function look(describe: () => Promise<DrainsReply>, before: DrainProgress, clock: Clock): Promise<DrainProgress> {
+/** Every task that was seen on an instance while it drains, by its ARN, by that of the instance. As many as one instance has. */
+type SeenTasks = Map<string, Map<string, TaskOfService>>;
+
+/** Notes the tasks that are there; gives those that have been there and are not now. */
+function goneOf(drain: Drain, seen: SeenTasks): TaskOfService[] {
+  const known = seen.get(drain.containerInstanceArn) ?? new Map<string, TaskOfService>();
+  seen.set(drain.containerInstanceArn, known);
+  const { remaining } = drain;
+  for (const { taskArn, service } of remaining) {
+    known.set(taskArn, service === undefined ? { taskArn } : { taskArn, service });
+  }
+  const there = new Set(remaining.map(({ taskArn }) => taskArn));
+  return [...known.values()].filter(({ taskArn }) => !there.has(taskArn));
+}
+
+async function look(
+  describe: () => Promise<DrainsReply>,
+  before: DrainProgress,
+  seen: SeenTasks,
+  clock: Clock,
+): Promise<DrainProgress> {
   let reply: DrainsReply;
   try {
     reply = await describe();
@@ -57,7 +78,8 @@ async function look(describe: () => Promise<DrainsReply>, before: DrainProgress,
       .filter(({ finished }) => finished)
       .map(({ containerInstanceArn: arn }) => [arn, before.emptySinceMs.get(arn) ?? clock.now()]),
   );
-  return { drains, emptySinceMs, problem: null };
+  const goneTasks = new Map(drains.map((drain) => [drain.containerInstanceArn, goneOf(drain, seen)]));
+  return { drains, emptySinceMs, goneTasks, problem: null };
 }
 
 /** Those that the server does not know. Who empties an instance may take it away before the last look: one that was empty stays so. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ApiClient } from "./api-client.ts";
 import { drainCommand, drainQuestion } from "./drain.ts";
-import { resolveInstances } from "./drain-instances.ts";
+import { allInstances, candidatesText, resolveInstances } from "./drain-instances.ts";
 import { elapsedText } from "./durations.ts";
 import { parseFlags } from "./flags.ts";
 
@@ -13,6 +13,7 @@ describe("the command line", () => {
     assert.deepEqual(question("i-1", "i-2"), {
       mode: "start",
       references: ["i-1", "i-2"],
+      isAll: false,
       deadlineMs: null,
       timeoutMs: null,
       isJson: false,
@@ -24,7 +25,7 @@ describe("the command line", () => {
 
   test("is refused when it contradicts itself", () => {
     const wrong: readonly (readonly [argv: readonly string[], says: RegExp])[] = [
-      [[], /^Which container instance\?/],
+      [["i", "--all"], /^--all and i exclude each other/],
       [["i", "--plan", "--watch"], /^--plan and --watch exclude each other/],
       [["i", "--plan", "--deadline", "1m"], /^--deadline is for a drain that starts, not for --plan/],
       [["i", "--cancel", "--deadline", "1m"], /not for --cancel/],
@@ -101,6 +102,15 @@ describe("instances", () => {
     ]);
     assert.deepEqual(await resolve(id(0)), [id(0)]);
     assert.deepEqual(asked, ["DescribeContainerInstances"], "whole ids need no list");
+  });
+
+  test("are listed for somebody who named none, as many as a screen shows", async () => {
+    const text = candidatesText(await allInstances(api, { cluster: "east" }));
+    const lines = text.split("\n");
+    assert.equal(lines.length, 22);
+    assert.match(lines[2] ?? "", /^ {2}i-0001 +ACTIVE {2}0 tasks$/);
+    assert.equal(lines.at(-1), "  and 230 more");
+    assert.equal(candidatesText([]), " The cluster has none.");
   });
 
   test("are not guessed", async () => {

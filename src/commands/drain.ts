@@ -1,7 +1,8 @@
 import { systemClock } from "../lib/clock.ts";
 import { type ApiClient, apiFlags, apiHelp, clusterMember, openApi } from "./api-client.ts";
+import { CallFailedError } from "./call-failed-error.ts";
 import { runCommand } from "./command.ts";
-import { type DrainInstance, namesOf, resolveInstances } from "./drain-instances.ts";
+import { allInstances, candidatesText, type DrainInstance, namesOf, resolveInstances } from "./drain-instances.ts";
 import type { CancelDrainReply, DrainPlan, DrainsReply, Failure } from "./drain-reply.ts";
 import { type DrainScreen, jsonScreen, lineScreen, terminalScreen } from "./drain-screen.ts";
 import { planText, startText } from "./drain-text.ts";
@@ -20,13 +21,18 @@ const timeoutMaxMs = 7 * 86_400_000;
 const interruptedCode = 130;
 
 export const drainCommand: CommandText = {
-  usage: "berth drain INSTANCE... [--plan | --watch | --cancel] [flags]",
+  usage: "berth drain INSTANCE...|--all [--plan | --watch | --cancel] [flags]",
   about: `Sets container instances to DRAINING: they take no new tasks, and tasks of services move elsewhere as their minimum and maximum
-percent allow. Tasks without a service stay until they end. INSTANCE is an id, an ARN, or how an EC2 instance id begins.
+percent allow. Tasks without a service stay until they end. INSTANCE is an id, an ARN, or how an EC2 instance id begins;
+without one the command lists the cluster's container instances.
 --watch ends with 0 when all are empty, and with 1 when --timeout is over or somebody has cancelled the drain. --plan ends with 0 when
 the drain would finish by itself, with 1 when it would not. Without an answer it is 2. Ctrl+C ends the watching, not the drain.
 ${apiHelp}`,
   flags: {
+    all: {
+      value: null,
+      help: `All container instances of the cluster that are ACTIVE; with --cancel, that are DRAINING (up to ${instancesMax}).`,
+    },
     plan: { value: null, help: "Change nothing: say what would move where, and what would be in the way." },
     watch: { value: null, help: "Start the drain unless it runs, and show its progress until it is finished." },
     cancel: { value: null, help: "Set the container instances to ACTIVE again. What has moved stays where it is." },
@@ -46,6 +52,7 @@ ${apiHelp}`,
     },
     { line: "berth drain i-0a1b i-0c2d --watch --timeout 30m --json", about: "For scripts: a line for each change." },
     { line: "berth drain i-0a1b --cancel", about: "It takes tasks again." },
+    { line: "berth drain --all --plan", about: "What would have no place to go if every host went away?" },
   ],
 };
 
@@ -58,18 +65,22 @@ export function main(argv: readonly string[]): Promise<void> {
 type Question = {
   readonly mode: "start" | "plan" | "watch" | "cancel";
   readonly references: readonly string[];
+  /** All of the cluster, instead of references. */
+  readonly isAll: boolean;
   readonly deadlineMs: number | null;
   readonly timeoutMs: number | null;
   readonly isJson: boolean;
 };
 
-/** Reads the command line. Throws UsageError for flags that exclude each other, and for none or too many instances. */
+const whichInstance = "Which container instance? Give an id, an ARN, or how an EC2 id begins, or --all.";
+
+/** Reads the command line. Throws UsageError for flags that exclude each other, and for too many instances. */
 export function drainQuestion(typed: Typed): Question {
   const modes = (["plan", "watch", "cancel"] as const).filter((mode) => typed.flags.has(mode));
   if (modes.length > 1) throw new UsageError(`--${modes[0]} and --${modes[1]} exclude each other.`);
   const [mode = "start"] = modes;
-  if (typed.words.length === 0)
-    throw new UsageError("Which container instance? Give an id, an ARN, or how an EC2 id begins.");
+  const isAll = typed.flags.has("all");
+  if (isAll && typed.words.length > 0) throw new UsageError(`--all and ${typed.words[0]} exclude each other.`);
   if (typed.words.length > instancesMax) throw new UsageError(`At most ${instancesMax} container instances at once.`);
   const deadlineMs = durationFlag(typed, "deadline", { minMs: 1_000, maxMs: deadlineMaxMs });
   const timeoutMs = durationFlag(typed, "timeout", { minMs: 1_000, maxMs: timeoutMaxMs });
@@ -77,7 +88,14 @@ export function drainQuestion(typed: Typed): Question {
     throw new UsageError(`--deadline is for a drain that starts, not for --${mode}.`);
   }
   if (timeoutMs !== null && mode !== "watch") throw new UsageError("--timeout is for --watch.");
-  return { mode, references: typed.words, deadlineMs, timeoutMs, isJson: typed.flags.has("json") };
+  return {
+    mode,
+    references: isAll ? ["--all"] : typed.words,
+    isAll,
+    deadlineMs,
+    timeoutMs,
+    isJson: typed.flags.has("json"),
+  };
 }
 
 async function drain(typed: Typed): Promise<void> {
@@ -85,7 +103,7 @@ async function drain(typed: Typed): Promise<void> {
   const cluster = clusterMember(typed);
   const api = openApi(typed);
   try {
-    const instances = await resolveInstances(api, cluster, question.references);
+    const instances = await instancesOf(question, api, cluster);
     const drained: Drained = { api, cluster, instances, question };
     if (question.mode === "plan") await plan(drained);
     else if (question.mode === "cancel") await cancel(drained);
@@ -93,6 +111,36 @@ async function drain(typed: Typed): Promise<void> {
     else await start(drained);
   } finally {
     api.close();
+  }
+}
+
+/** Throws UsageError that lists the candidates when no instance was named. */
+async function instancesOf(
+  { references, isAll, mode }: Question,
+  api: ApiClient,
+  cluster: Drained["cluster"],
+): Promise<DrainInstance[]> {
+  if (references.length === 0) throw new UsageError(`${whichInstance}${await candidates(api, cluster)}`);
+  if (!isAll) return resolveInstances(api, cluster, references);
+  const wanted = mode === "cancel" ? "DRAINING" : "ACTIVE";
+  // A drain that is watched may have begun before.
+  const fitting = (await allInstances(api, cluster)).filter(
+    ({ status }) => status === wanted || (mode === "watch" && status === "DRAINING"),
+  );
+  if (fitting.length === 0) throw new UsageError(`No container instance of the cluster is ${wanted}.`);
+  if (fitting.length > instancesMax) {
+    throw new UsageError(`${fitting.length} container instances are ${wanted}: name at most ${instancesMax} of them.`);
+  }
+  return fitting;
+}
+
+/** The container instances that could be named, on lines of their own; nothing when there is no answer. */
+async function candidates(api: ApiClient, cluster: Drained["cluster"]): Promise<string> {
+  try {
+    return candidatesText(await allInstances(api, cluster));
+  } catch (error) {
+    if (error instanceof CallFailedError) return ` (${error.message})`;
+    throw error;
   }
 }
 
@@ -119,8 +167,12 @@ async function cancel({ api, cluster, instances, question }: Drained): Promise<v
   const reply = (await api.berth("CancelDrain", request)) as CancelDrainReply;
   complain(reply.failures, instances);
   if (question.isJson) return printJson(reply);
-  for (const { arn, name } of instances)
-    if (reply.containerInstances.includes(arn)) print(`${name} is ACTIVE again.\n`);
+  for (const { arn, name, status } of instances) {
+    if (!reply.containerInstances.includes(arn)) continue;
+    print(
+      status === "DRAINING" ? `${name} is ACTIVE again.\n` : `${name} was not draining: it is ${status} as before.\n`,
+    );
+  }
 }
 
 async function start(drained: Drained): Promise<void> {

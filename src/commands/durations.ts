@@ -28,7 +28,7 @@ export function elapsedText(ms: number): string {
 }
 
 /** A length of time in its largest whole units, as it is typed. */
-function lengthText(ms: number): string {
+export function lengthText(ms: number): string {
   const [unit, size] = Object.entries(unitMs).findLast(([, each]) => ms % each === 0) ?? ["s", 1_000];
   return `${ms / size}${unit}`;
 }

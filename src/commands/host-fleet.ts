@@ -56,6 +56,7 @@ export class HostFleet {
   readonly #standing = new Set<string>();
   /** Who waits for the connection of an instance, by its ARN. */
   readonly #waiters = new Map<string, () => void>();
+  readonly #deregistered = new Set<string>();
   readonly #emptied = Promise.withResolvers<"emptied">();
   #starting: Promise<unknown> = Promise.resolve();
   #gone = 0;
@@ -75,6 +76,11 @@ export class HostFleet {
   /** Hosts that are to be connected: all but those whose instance was deregistered. */
   get size(): number {
     return this.#options.count - this.#gone;
+  }
+
+  /** Container instances that these hosts registered and nobody has deregistered. */
+  get registered(): number {
+    return this.instances().filter((arn) => !this.#deregistered.has(arn)).length;
   }
 
   /** Resolves when all container instances were deregistered: no host is left. */
@@ -171,8 +177,10 @@ export class HostFleet {
   #ended({ disk, host }: Member, { why }: AgentEnd): void {
     if (why === "stopped" || why === "refused") return;
     this.#gone += 1;
+    const arn = host?.agent.containerInstanceArn ?? null;
+    if (arn !== null) this.#deregistered.add(arn);
     if (this.size === 0) this.#emptied.resolve("emptied");
-    this.#options.log("warn", { instance: host?.agent.containerInstanceArn }, "a container instance was deregistered");
+    this.#options.log("warn", { instance: arn }, "a container instance was deregistered");
     const erased = host?.stop().then(() => disk?.erase());
     erased?.catch((err: unknown) => this.#options.log("error", { err }, "a disk could not be erased"));
   }

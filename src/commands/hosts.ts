@@ -9,13 +9,15 @@ import { simulatedAgentVersion, simulatedHostDefaults } from "../agent/simulated
 import { systemClock } from "../lib/clock.ts";
 import { seededRandom } from "../lib/random.ts";
 import { StartError } from "../server/start-error.ts";
+import { apiFlags, apiHelp, apiRemoteFrom } from "./api-client.ts";
 import { runCommand } from "./command.ts";
 import { checkControlPlane } from "./control-plane-check.ts";
 import { type CommandText, numberFlag, pairsFlag, type Typed, textFlag } from "./flags.ts";
 import { HostFleet } from "./host-fleet.ts";
 import { HostProgress } from "./host-progress.ts";
-import { type Remote, remoteFlags, remoteFrom } from "./remote-flags.ts";
+import type { Remote } from "./remote-flags.ts";
 import { expectNoWords } from "./server-flags.ts";
+import { counted } from "./text-table.ts";
 
 /** LIMIT: as many as a cluster takes; each is an agent with two sockets and some kilobytes of its own. */
 const hostsMax = 5_000;
@@ -25,16 +27,16 @@ const stopTimeoutMs = 5_000;
 const deregisterTimeoutMs = 120_000;
 
 const command: CommandText = {
-  usage: "berth hosts --count N --endpoint URL [flags]",
+  usage: "berth hosts [--count N] [--endpoint URL] [flags]",
   about: `Simulated hosts that join a control plane elsewhere as real ones do: over signed calls and two WebSockets each, all in this
 process. Use them to see what a control plane does under the load of a fleet, or to rehearse with a copy of one: deployments,
 outages, restarts. Their containers are simulated as in \`berth dev\`, with the same images that rehearse failures.
-The access key comes from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. Hosts that lose their connection come
-back by themselves, with the pauses of the official agent. Ctrl+C ends them; their container instances stay registered and
-disconnected unless --deregister says otherwise.`,
+Hosts that lose their connection come back by themselves, with the pauses of the official agent. Ctrl+C ends them; their container
+instances stay registered and disconnected unless --deregister says otherwise.
+${apiHelp}`,
   flags: {
     count: { value: "N", help: `How many hosts, up to ${hostsMax} (default 1).` },
-    ...remoteFlags,
+    ...apiFlags,
     cluster: { value: "CLUSTER", help: "Name or ARN (default: the cluster default, which is made if it is missing)." },
     cpu: { value: "UNITS", help: `CPU units of each; 1024 are a core (default ${simulatedHostDefaults.cpu}).` },
     memory: { value: "MIB", help: `Memory of each in MiB (default ${simulatedHostDefaults.memoryMiB}).` },
@@ -45,7 +47,7 @@ disconnected unless --deregister says otherwise.`,
   },
   examples: [
     {
-      line: "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any berth hosts --count 20 --endpoint http://127.0.0.1:4280 --region us-east-1",
+      line: "berth hosts --count 20",
       about: "Twenty hosts for a `berth dev` on this machine.",
     },
     {
@@ -72,7 +74,7 @@ async function hosts(typed: Typed): Promise<void> {
     cpu: numberFlag(typed, "cpu", { otherwise: cpu, min: 128, max: 1_048_576 }),
     memoryMiB: numberFlag(typed, "memory", { otherwise: memoryMiB, min: 128, max: 33_554_432 }),
   };
-  const remote = remoteFrom(typed);
+  const remote = apiRemoteFrom(typed);
   const { endpoint, region, credentials, trust } = remote;
   const named = textFlag(typed, "cluster", null);
   const cluster = named ?? "default";
@@ -120,7 +122,7 @@ async function run({ typed, fleet, progress, remote: { endpoint }, cluster }: Ru
     if ((await Promise.race([started, ended])) === "started") {
       const line = { connected: fleet.connected, cluster, endpoint, pid: process.pid, instances: fleet.instances() };
       const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-      const text = `${fleet.size} hosts are connected to the cluster ${cluster} of ${endpoint} (after ${seconds} s). Ctrl+C ends them.\n`;
+      const text = `${counted(fleet.size, "host")} connected to the cluster ${cluster} of ${endpoint} (after ${seconds} s). Ctrl+C ends ${fleet.size === 1 ? "it" : "them"}.\n`;
       progress.told(fleet);
       process.stdout.write(typed.flags.has("json") ? `${JSON.stringify(line)}\n` : text);
       await Promise.race([ended, fleet.emptied]);
@@ -131,6 +133,7 @@ async function run({ typed, fleet, progress, remote: { endpoint }, cluster }: Ru
     progress.close();
     await fleet.stop();
     if (typed.flags.has("deregister")) await deregister(fleet);
+    else sayWhatStays(fleet, cluster, textFlag(typed, "data-dir", null));
   }
 }
 
@@ -150,6 +153,19 @@ function endAtSignal(timeoutMs: number): Promise<"ended"> {
     process.on("SIGTERM", end);
     process.on("SIGINT", end);
   });
+}
+
+/** What the end of the hosts leaves behind, and how to get rid of it. */
+function sayWhatStays(fleet: HostFleet, cluster: string, dataDir: string | null): void {
+  const { registered } = fleet;
+  if (registered === 0) return;
+  const way =
+    dataDir === null
+      ? "--deregister removes them at the end; now, `aws ecs deregister-container-instance --force` does."
+      : `Start again with --data-dir ${dataDir} to bring them back, and with --deregister to remove them at the end.`;
+  const stay = registered === 1 ? "stays" : "stay";
+  const what = `${counted(registered, "container instance")} ${stay} registered in the cluster ${cluster}, without a host`;
+  process.stderr.write(`berth: ${what}. ${way}\n`);
 }
 
 async function deregister(fleet: HostFleet): Promise<void> {

@@ -23,7 +23,25 @@ test("--time-scale shortens ECS's times and those of simulated containers", () =
   assert.equal(timeText(fast), "20 times as fast as on AWS");
   assert.deepEqual(timeMembers(fast), { timeScale: 20 });
   assert.equal(settings("--time-scale", "1.5").timeline.healthyHoldMs, 26_667);
-  assert.equal(settings("--time-scale", "3600").timeline.stoppedTaskRetentionMs, 1_000);
+  assert.equal(settings("--time-scale", "3600").timeline.stoppedTaskRetentionMs, 3_600_000);
+});
+
+test("--keep-stopped sets how long finished things stay, whatever the scale; --timeline is more exact", () => {
+  const kept = settings("--time-scale", "20", "--keep-stopped", "36h");
+  const { stoppedTaskRetentionMs: task, inactiveInstanceRetentionMs: instance } = kept.timeline;
+  const { inactiveServiceRetentionMs: service, inactiveClusterRetentionMs: cluster, serviceHistoryMs } = kept.timeline;
+  const hours = 36 * 3_600_000;
+  assert.deepEqual([task, instance, service, cluster], [hours, hours, hours, hours]);
+  assert.equal(serviceHistoryMs, ecsTimeline.serviceHistoryMs);
+  assert.equal(timeText(kept), "20 times as fast as on AWS, stopped tasks are kept for 36h");
+  assert.deepEqual(timeMembers(kept), { timeScale: 20, keepStoppedSeconds: 129_600 });
+
+  const brief = settings("--keep-stopped", "10s", "--timeline", "inactiveServiceRetentionMs=5").timeline;
+  assert.deepEqual([brief.stoppedTaskRetentionMs, brief.inactiveServiceRetentionMs], [10_000, 5]);
+  assert.equal(brief.inactiveClusterRetentionMs, ecsTimeline.inactiveClusterRetentionMs);
+  for (const wrong of ["0s", "91d", "10", "soon", "-1h"]) {
+    assert.throws(() => settings(`--keep-stopped=${wrong}`), UsageError, wrong);
+  }
 });
 
 test("--time-scale is a number from 1 to 3600", () => {

@@ -1,7 +1,8 @@
-/** `--time-scale` and `--timeline`: how long ECS takes for what it does by itself. */
+/** `--time-scale`, `--timeline` and `--keep-stopped`: how long ECS takes for what it does by itself, and how long it shows the result. */
 import { type SimulatedTimes, scaledSimulatedTimes } from "../agent/simulated/simulated-runtime.ts";
 import { ecsTimeline, scaledTimeline, type Timeline } from "../ecs/timeline.ts";
 import { nearest } from "../lib/nearest.ts";
+import { durationFlag, lengthText } from "./durations.ts";
 import { type Flag, type Typed, textFlag, UsageError } from "./flags.ts";
 
 /** LIMIT: an hour is a second then; what is even faster would be over before anybody can look. */
@@ -10,17 +11,24 @@ const timeScaleMax = 3_600;
 /** LIMIT: a year; nothing that ECS does by itself takes longer. */
 const settingMsMax = 31_536_000_000;
 
+/** LIMIT: 90 days, as long as ECS keeps the history of services; every stopped task takes memory until then. */
+const keepStoppedMsMax = ecsTimeline.serviceHistoryMs;
+
 export const timelineFlag = {
   timeline: {
     value: "NAME=MS,...",
     help: "Other times than ECS's in milliseconds, such as healthyHoldMs=10000; docs/operations.md lists the names.",
+  },
+  "keep-stopped": {
+    value: "TIME",
+    help: "How long stopped tasks and INACTIVE instances and services can be described, as 24h (default 1h; no scale changes it).",
   },
 } as const satisfies Record<string, Flag>;
 
 export const timeScaleFlag = {
   "time-scale": {
     value: "N",
-    help: `ECS's times, and those of simulated containers, N times shorter (1 to ${timeScaleMax}; not what you set: see above).`,
+    help: `ECS's times, and those of simulated containers, N times shorter (1 to ${timeScaleMax}; not what you set, and not how long stopped tasks are kept).`,
   },
 } as const satisfies Record<string, Flag>;
 
@@ -28,34 +36,50 @@ export const timeScaleFlag = {
 export type TimeSettings = {
   /** 1 for ECS's own pace. */
   readonly scale: number;
+  /** How long --keep-stopped keeps what has ended; null when it was not given. */
+  readonly keepStoppedMs: number | null;
   /** What --timeline said, in its order. */
   readonly changes: Readonly<Partial<Timeline>>;
   readonly timeline: Timeline;
   readonly simulatedTimes: SimulatedTimes;
 };
 
-/** What both flags say; --timeline after the scale. Throws UsageError for a scale out of bounds, for unknown names, and for times that contradict each other. */
+/** What the flags say; --timeline wins over the two others. Throws UsageError for a scale out of bounds, for unknown names, and for times that contradict each other. */
 export function timeSettings(typed: Typed): TimeSettings {
   const scale = scaleOf(typed);
   const changes = changesOf(textFlag(typed, "timeline", null));
-  const timeline: Timeline = { ...scaledTimeline(scale), ...changes };
+  const keepStoppedMs = durationFlag(typed, "keep-stopped", { minMs: 1_000, maxMs: keepStoppedMsMax });
+  const timeline: Timeline = { ...scaledTimeline(scale), ...retention(keepStoppedMs), ...changes };
   expectOrder(timeline, "startBackoffMs", "startBackoffMaxMs");
   // The trunk of a container instance takes its network two steps, both before the deadline.
   expectOrder(timeline, "networkInterfaceMs", "attachmentTimeoutMs", 2);
-  return { scale, changes, timeline, simulatedTimes: scaledSimulatedTimes(scale) };
+  return { scale, keepStoppedMs, changes, timeline, simulatedTimes: scaledSimulatedTimes(scale) };
+}
+
+/** What --keep-stopped sets. A cluster stays at least as long as what ran in it. */
+function retention(keepMs: number | null): Partial<Timeline> {
+  if (keepMs === null) return {};
+  return {
+    stoppedTaskRetentionMs: keepMs,
+    inactiveInstanceRetentionMs: keepMs,
+    inactiveServiceRetentionMs: keepMs,
+    inactiveClusterRetentionMs: Math.max(keepMs, ecsTimeline.inactiveClusterRetentionMs),
+  };
 }
 
 /** What differs from ECS's pace, for people; null when nothing does. */
-export function timeText({ scale, changes }: TimeSettings): string | null {
+export function timeText({ scale, keepStoppedMs, changes }: TimeSettings): string | null {
   const pace = scale === 1 ? [] : [`${scale} times as fast as on AWS`];
-  const parts = [...pace, ...Object.entries(changes).map(([name, ms]) => `${name} ${ms}`)];
+  const kept = keepStoppedMs === null ? [] : [`stopped tasks are kept for ${lengthText(keepStoppedMs)}`];
+  const parts = [...pace, ...kept, ...Object.entries(changes).map(([name, ms]) => `${name} ${ms}`)];
   return parts.length === 0 ? null : parts.join(", ");
 }
 
 /** The same for programs: no member where nothing differs. */
-export function timeMembers({ scale, changes }: TimeSettings): object {
+export function timeMembers({ scale, keepStoppedMs, changes }: TimeSettings): object {
   return {
     ...(scale === 1 ? {} : { timeScale: scale }),
+    ...(keepStoppedMs === null ? {} : { keepStoppedSeconds: keepStoppedMs / 1_000 }),
     ...(Object.keys(changes).length === 0 ? {} : { timeline: changes }),
   };
 }

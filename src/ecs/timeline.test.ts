@@ -2,16 +2,26 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ClusterMachine } from "./cluster-machine.ts";
 import { aCluster, aDefinition } from "./small-world.ts";
-import { ecsTimeline, scaledTimeline } from "./timeline.ts";
+import { ecsTimeline, retentionNames, scaledTimeline } from "./timeline.ts";
 
 test("a scale of 1 is ECS's own timeline", () => {
   assert.deepEqual(scaledTimeline(1), ecsTimeline);
 });
 
-test("a scale makes every time so many times shorter, in whole milliseconds", () => {
-  const { stoppedTaskRetentionMs, healthyHoldMs, startBackoffMaxMs } = scaledTimeline(20);
-  assert.deepEqual([stoppedTaskRetentionMs, healthyHoldMs, startBackoffMaxMs], [180_000, 2_000, 81_000]);
+test("a scale makes times so many times shorter, in whole milliseconds", () => {
+  const { healthyHoldMs, startBackoffMaxMs } = scaledTimeline(20);
+  assert.deepEqual([healthyHoldMs, startBackoffMaxMs], [2_000, 81_000]);
   assert.equal(scaledTimeline(1.5).healthyHoldMs, 26_667);
+});
+
+test("a scale never shortens how long finished things can be described", () => {
+  // Every time whose name says that something is kept, so that a new one is not forgotten.
+  const kept = Object.keys(ecsTimeline).filter((name) => /Retention|History/.test(name));
+  assert.deepEqual(kept.toSorted(), [...retentionNames].sort());
+  for (const scale of [1.5, 20, 3_600]) {
+    const timeline = scaledTimeline(scale);
+    for (const name of retentionNames) assert.equal(timeline[name], ecsTimeline[name], `${name} at ${scale}`);
+  }
 });
 
 test("no time vanishes, and agents keep the time that they need to confirm an interface and to start a task", () => {
@@ -26,7 +36,7 @@ test("a machine lives by the timeline that it was configured with", () => {
   const world = aCluster();
   world.machine = new ClusterMachine(world.state.place, world.state.name, {
     ...world.state.configuration,
-    timeline: scaledTimeline(3_600),
+    timeline: { ...scaledTimeline(3_600), stoppedTaskRetentionMs: 1_000 },
   });
   world.withInstances(1);
   const task = world.runTask(aDefinition());

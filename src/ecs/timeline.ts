@@ -1,6 +1,7 @@
 /**
  * How long ECS takes for what it does by itself, in milliseconds. These are settings: `ecsTimeline` has ECS's own values, and
- * `berth dev --time-scale N` makes all of them N times shorter, so that a rollout is rehearsed in seconds.
+ * `berth dev --time-scale N` makes them N times shorter, so that you can rehearse a rollout in seconds. It leaves out how long
+ * finished things stay visible ({@link retentionNames}): people and scripts read those at their own pace.
  */
 export const ecsTimeline = {
   /** AWS: a stopped task is described for an hour. */
@@ -43,6 +44,17 @@ export const ecsTimeline = {
 
 export type Timeline = Readonly<Record<keyof typeof ecsTimeline, number>>;
 
+/** How long finished things can still be described. No scale shortens these. */
+export const retentionNames = [
+  "stoppedTaskRetentionMs",
+  "inactiveInstanceRetentionMs",
+  "inactiveServiceRetentionMs",
+  "serviceHistoryMs",
+  "inactiveClusterRetentionMs",
+] as const satisfies readonly (keyof Timeline)[];
+
+const isRetention = (name: string): boolean => (retentionNames as readonly string[]).includes(name);
+
 /** What takes at least so long at any scale. */
 const atLeast = new Map<keyof Timeline, number>([
   // LIMIT: agents confirm ENIs at their own pace, which no scale changes; in so much time even one on a busy machine has.
@@ -51,9 +63,11 @@ const atLeast = new Map<keyof Timeline, number>([
   ["startTimeoutMs", 3_000],
 ]);
 
-/** ECS's timeline made `scale` times shorter, to the millisecond and never to nothing. */
+/** ECS's timeline made `scale` times shorter, to the millisecond and never to nothing; retention keeps its length. */
 export function scaledTimeline(scale: number): Timeline {
-  const names = Object.keys(ecsTimeline) as (keyof Timeline)[];
-  const scaled = names.map((name) => [name, Math.max(atLeast.get(name) ?? 1, Math.round(ecsTimeline[name] / scale))]);
+  const scaled = Object.entries(ecsTimeline).map(([name, ms]) => {
+    const least = atLeast.get(name as keyof Timeline) ?? 1;
+    return [name, isRetention(name) ? ms : Math.max(least, Math.round(ms / scale))];
+  });
   return Object.fromEntries(scaled) as Timeline;
 }

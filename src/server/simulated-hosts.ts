@@ -109,6 +109,17 @@ export class SimulatedHosts {
     return this.#fleet.flatMap(({ agent }) => agent.containerInstanceArn ?? []);
   }
 
+  /** ARN of the fleet's container instance whose tasks run in Docker; null when there is none. */
+  dockerInstance(): string | null {
+    const { dockerInstance = false, instances } = this.#options;
+    return dockerInstance && instances > 0 ? (this.#fleet[0]?.agent.containerInstanceArn ?? null) : null;
+  }
+
+  /** ARNs of the container instances that were registered through the API and have a simulated host. */
+  adopted(): readonly string[] {
+    return [...this.#adopted.keys()];
+  }
+
   /** The number of hosts that run. */
   get size(): number {
     return this.#fleet.length + this.#adopted.size;

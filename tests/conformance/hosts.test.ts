@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { berthMain } from "../berth-process.ts";
+import { berthMain, startBerth } from "../berth-process.ts";
 import { AgentWorld, account, region } from "./agent-world.ts";
 
 /** LIMIT: hosts connect and tasks start within a second; a machine that is busy with other tests is slower. */
@@ -39,7 +39,9 @@ function startHostsOf(world: AgentWorld, context: TestContext, flags: readonly s
     AWS_SECRET_ACCESS_KEY: world.key.secretAccessKey,
     AWS_REGION: region,
   };
-  const env = { PATH: process.env.PATH, ...credentials, ...environment };
+  const { PATH, BERTH_TEST_FILE } = process.env;
+  // The latter is how the test run finds what a failed test left behind.
+  const env = { PATH, ...(BERTH_TEST_FILE && { BERTH_TEST_FILE }), ...credentials, ...environment };
   const child = spawn(process.execPath, argv, { env, stdio: ["ignore", "pipe", "pipe"] });
   context.after(() => child.kill("SIGKILL"));
   let [output, complaints] = ["", ""];
@@ -268,7 +270,6 @@ describe("what is wrong is told in plain words", () => {
     ],
     ["a key that nobody has", [], { AWS_ACCESS_KEY_ID: "AKIAAAAAAAAAAAAAAAAA" }, 1, /refuses the access key AKIAA+/],
     ["no key", [], { AWS_ACCESS_KEY_ID: "" }, 2, /AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY/],
-    ["no region", [], { AWS_REGION: "" }, 2, /--region/],
     ["too many", ["--count", "5001"], {}, 2, /--count must be a whole number from 1 to 5000/],
   ];
   for (const [what, flags, environment, exit, text] of wrong) {
@@ -296,4 +297,27 @@ describe("what is wrong is told in plain words", () => {
     assert.equal(child.exitCode, 1);
     assert.match(err, /^berth: http:\/\/127\.0\.0\.1:\d+ does not answer \(.*ECONNREFUSED.*`berth serve`/);
   });
+});
+
+test("beside `berth dev` no flag, key or region is needed, and the end says what it leaves", async (context) => {
+  const { listening, end } = await startBerth("dev", ["--in-memory", "--instances", "0"]);
+  context.after(() => end("SIGTERM"));
+  const plain = { PATH: process.env.PATH, AWS_ENDPOINT_URL_ECS: listening.url };
+  const run = async (...flags: string[]): Promise<{ readonly code: number | null; readonly err: string }> => {
+    const argv = [berthMain, "hosts", "--count", "2", ...flags];
+    const child = spawn(process.execPath, argv, { env: plain, stdio: ["ignore", "pipe", "pipe"] });
+    context.after(() => child.kill("SIGKILL"));
+    let err = "";
+    child.stderr.on("data", (chunk) => {
+      err += chunk;
+    });
+    child.stdout.once("data", () => child.kill("SIGINT"));
+    await once(child, "close");
+    return { code: child.exitCode, err };
+  };
+  const left = await run();
+  assert.equal(left.code, 0, left.err);
+  assert.match(left.err, /2 container instances stay registered in the cluster default, without a host\. --deregister/);
+  const removed = await run("--deregister");
+  assert.match(removed.err, /2 container instances were deregistered\.\n$/);
 });

@@ -24,10 +24,10 @@ test("the tour goes through, step by step, and says so", { timeout: 120_000 }, a
     /deployment failed: tasks failed to start\.\n.*rolling back to deployment ecs-svc\/\d{19}\./,
     /ROLLBACK_SUCCESSFUL: .*circuit breaker.*\n.*CannotPullContainerError/,
     /was unable to place a task .*\n?.*\(container-instance [0-9a-f]{8}\)/,
-    /\$ npx berth explain --service large\n[^$]*RESOURCE:MEMORY {2}\d+ MiB short/,
-    /\$ npx berth drain i-\w+ --plan\n[^$]*moves {2}web .*replacement first\n[^$]*STANDALONE/,
-    /\$ npx berth drain i-\w+ --watch .*\n[^$]*blocked: task [0-9a-f]{32} \(STANDALONE\)\n[^$]*The drain is finished\.\n/,
-    /\$ npx berth drain i-\w+ --cancel\n.* is ACTIVE again\.\n[^$]*is AZ balanced with 2 tasks in us-east-1a, 2 in us-east-1b, and 2\s+in us-east-1c\./,
+    /\$ \.\/berth explain --service large\n[^$]*RESOURCE:MEMORY {2}\d+ MiB short/,
+    /\$ \.\/berth drain i-\w+ --plan\n[^$]*moves {2}web .*replacement first\n[^$]*STANDALONE/,
+    /\$ \.\/berth drain i-\w+ --watch .*\n[^$]*blocked: task [0-9a-f]{32} \(STANDALONE\)\n[^$]*The drain is finished\.\n/,
+    /\$ \.\/berth drain i-\w+ --cancel\n.* is ACTIVE again\.\n[^$]*is AZ balanced with 2 tasks in us-east-1a, 2 in us-east-1b, and 2\s+in us-east-1c\./,
   ];
   let from = 0;
   for (const each of told) {

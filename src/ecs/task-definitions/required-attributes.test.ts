@@ -169,13 +169,34 @@ test("an instance that lacks one of them is refused by its name, one that has al
     const what = JSON.stringify([container, request]);
     assert.deepEqual(failures(container, request, names), [[], []], what);
     for (const missing of names) {
-      const failure = [{ arn, reason: "ATTRIBUTE", detail: `Missing attributes: ${missing}.` }];
       const others = names.filter((name) => name !== missing);
-      assert.deepEqual(failures(container, request, others), [failure, failure], what);
+      const [run, start] = failures(container, request, others) as { readonly detail: string }[][];
+      assert.deepEqual(run, start, what);
+      const detail = run?.[0]?.detail ?? "";
+      assert.deepEqual(run, [{ arn, reason: "ATTRIBUTE", detail }], what);
+      assert.ok(detail.startsWith(`Missing attributes: ${missing}. Needed by `), detail);
+      // The member that is named is one of this definition.
+      const named = detail.match(/(?<=Needed by |\.|or |, )[a-z]\w+(?=[ .:[,])/g) ?? [];
+      const members = JSON.stringify([container, request]);
+      const isNamed = named.some((member) => members.includes(`"${member}"`));
+      assert.ok(isNamed || /docker-remote-api/.test(missing), `${detail} ${members}`);
       refusals += 1;
     }
   }
   assert.ok(refusals > 50);
+});
+
+const withoutAdvice = (detail: string): string => detail.replace(/ Needed by .*$/, "");
+
+test("a refusal says which members to remove, each once, and what to do", () => {
+  const secrets = [{ name: "A", valueFrom: "arn:aws:secretsmanager:::s" }];
+  const [run] = failures({ secrets, stopTimeout: 5 }, { executionRoleArn: role }, []);
+  const [{ detail = "" } = {}] = run as { readonly detail?: string }[];
+  assert.equal(
+    detail.replace(/^.*?(?=Needed)/, ""),
+    "Needed by containerDefinitions[].dependsOn, startTimeout or stopTimeout and containerDefinitions[].secrets in the task definition: " +
+      "remove that, or use a container instance that offers it.",
+  );
 });
 
 test("what an override adds is demanded too", () => {
@@ -183,7 +204,7 @@ test("what an override adds is demanded too", () => {
     const [run, start] = failures(container, {}, [], { overrides });
     assert.deepEqual(run, start);
     return (run as { detail?: string }[]).map(({ detail = "" }) =>
-      detail.replace(/com\.amazonaws\.ecs\.capability\./g, "old:"),
+      withoutAdvice(detail).replace(/com\.amazonaws\.ecs\.capability\./g, "old:"),
     );
   };
   assert.deepEqual(missing({ taskRoleArn: role }), [`Missing attributes: ${docker(17)}, old:task-iam-role.`]);
@@ -200,7 +221,7 @@ test("an image of another architecture or system is refused, though the definiti
   const platform = (runtimePlatform: object) => {
     assert.deepEqual(attributes({}, { runtimePlatform }), []);
     return failures({}, { runtimePlatform }, ["ecs.cpu-architecture"]).map((found) =>
-      found.map((failure) => (failure as { detail: string }).detail),
+      found.map((failure) => withoutAdvice((failure as { detail: string }).detail)),
     );
   };
   assert.deepEqual(platform({ cpuArchitecture: "X86_64", operatingSystemFamily: "LINUX" }), [[], []]);

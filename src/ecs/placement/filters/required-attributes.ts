@@ -1,4 +1,5 @@
 import type { ContainerInstance } from "../../container-instances/container-instance.ts";
+import { attributeAdvice } from "../../task-definitions/attribute-members.ts";
 import type { Need } from "../../tasks/new-task.ts";
 import type { PlacementFilter } from "../candidate.ts";
 
@@ -30,5 +31,8 @@ export const requiredAttributes = (need: Need): PlacementFilter => ({
   reason: "ATTRIBUTE",
   looksAt: "instance",
   lacks: ({ instance }) => missing(need, instance).length,
-  explain: ({ instance }) => `Missing attributes: ${missing(need, instance).join(", ")}.`,
+  explain: ({ instance }) => {
+    const names = missing(need, instance);
+    return `Missing attributes: ${names.join(", ")}. ${attributeAdvice(names)}`.trimEnd();
+  },
 });
