@@ -21,6 +21,7 @@ import {
 import { AppendRecord } from "./append-record.ts";
 import { type DataDirectory, takeDataDirectory } from "./data-directory.ts";
 import { DatabaseFiles, filesAdvice } from "./database-files.ts";
+import { appendsOfGroup } from "./group-size.ts";
 import { openDatabase } from "./open-database.ts";
 import { damageAdvice, isDamage } from "./sqlite-error.ts";
 import { prepareStatements, type Statements } from "./statements.ts";
@@ -32,10 +33,6 @@ export type SqliteStoreOptions = {
   readonly scheduleFlush?: (flush: () => void) => void;
 };
 
-/** LIMIT: one commit holds the event loop: some thousand writes take about 20 ms on two small cores. One append may be as large. */
-const groupWritesMax = 2_000;
-/** LIMIT: the same for text. */
-const groupCharactersMax = 4_194_304;
 /** LIMIT: documents that are read at a time when a partition is opened, some milliseconds; others are served between two reads. */
 const documentsPerRead = 1_000;
 
@@ -471,18 +468,6 @@ export class SqliteStore implements Store {
   #mustBeOpen(): void {
     if (this.#closed) throw new StoreError("The store is closed");
   }
-}
-
-/** Of the appends that wait how many go into one transaction: one at least. */
-function appendsOfGroup(waiting: readonly PendingAppend[]): number {
-  let [writes, characters] = [0, 0];
-  for (const [count, { append }] of waiting.entries()) {
-    writes += append.documents.length + append.events.length;
-    for (const { body } of append.documents) characters += body?.length ?? 0;
-    for (const { body } of append.events) characters += body.length;
-    if (count > 0 && (writes > groupWritesMax || characters > groupCharactersMax)) return count;
-  }
-  return waiting.length;
 }
 
 /** LIMIT: a sentence that is still read. */
