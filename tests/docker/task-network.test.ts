@@ -166,8 +166,7 @@ describe("networks and volumes of tasks", { skip, concurrency: 6 }, () => {
       [
         { command: serving("own") },
         {
-          command: ["sh", "-c", `ip -o -4 addr; wget -qO- http://127.0.0.1/; cat /etc/resolv.conf; ${lasting[2]}`],
-          dnsSearchDomains: ["corp.example"],
+          command: ["sh", "-c", `ip -o -4 addr; wget -qO- http://127.0.0.1/; ${lasting[2]}`],
         },
       ],
       { networkMode: "awsvpc" },
@@ -179,7 +178,6 @@ describe("networks and volumes of tasks", { skip, concurrency: 6 }, () => {
     assert.equal(task.attachments?.[0]?.status, "ATTACHED");
     assert.equal(task.containers?.[0]?.networkInterfaces?.[0]?.privateIpv4Address, address);
     await until(async () => (await world.output(arn, "c1")).includes(`inet ${address}/`), "the address inside");
-    await until(async () => (await world.output(arn, "c1")).includes("search corp.example"), "its search domain");
     const reached = until(
       () =>
         fetch(`http://${address}/`).then(

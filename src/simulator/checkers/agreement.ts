@@ -1,3 +1,4 @@
+import { statusReasonOf } from "../../ecs/container-instances/agent-update.ts";
 import { instanceKind, registrationKind } from "../../ecs/container-instances/stored-container-instance.ts";
 import type { EcsEvent } from "../../ecs/events/event.ts";
 import type { Task } from "../../ecs/tasks/task.ts";
@@ -41,7 +42,8 @@ export class AgreementChecker implements Checker {
       const instance = kind === instanceKind || kind === registrationKind ? partition.instance(key) : null;
       if (instance === null) continue;
       const attributes = [...instance.platformAttributes, ...instance.customAttributes];
-      const shown = { ...instance, attributes, agentUpdateStatus: instance.agentUpdate?.status };
+      const statusReason = statusReasonOf(instance);
+      const shown = { ...instance, statusReason, attributes, agentUpdateStatus: instance.agentUpdate?.status };
       this.#compare("the document", instance.arn, instance.version, summaryOfInstance(shown));
     }
   }
