@@ -1,4 +1,4 @@
-import { checkOneOf, refuseDefinition } from "./definition-checks.ts";
+import { checkedText, checkOneOf, refuseDefinition } from "./definition-checks.ts";
 import type { ContainerDefinition } from "./task-definition.ts";
 import type { RequestContainer, RequestVolume } from "./task-definition-request.ts";
 
@@ -87,6 +87,8 @@ function checkNames(container: Members): void {
   for (const server of container.dnsServers ?? []) checkPlain(server, /^[\w.:%-]+$/, "Container.dnsServers");
   for (const domain of container.dnsSearchDomains ?? []) checkPlain(domain, /^\S+$/, "Container.dnsSearchDomains");
   for (const { hostname, ipAddress } of container.extraHosts ?? []) {
+    checkedText(hostname, "Container.extraHosts.hostname");
+    checkedText(ipAddress, "Container.extraHosts.ipAddress");
     checkPlain(hostname, /^[^\s:=]+$/, "Container.extraHosts.hostname");
     checkPlain(ipAddress, /^[^\s=]+$/, "Container.extraHosts.ipAddress");
   }
@@ -96,7 +98,10 @@ function checkNames(container: Members): void {
   for (const { namespace } of container.systemControls ?? []) {
     checkPlain(namespace, /^[\w.-]+$/, "Container.systemControls.namespace");
   }
-  for (const name of Object.keys(container.dockerLabels ?? {})) checkPlain(name, /^.+$/, "Container.dockerLabels");
+  for (const name of Object.keys(container.dockerLabels ?? {})) {
+    checkedText(name, "Container.dockerLabels key");
+    checkPlain(name, /^.+$/, "Container.dockerLabels");
+  }
 }
 
 function checkVariables({ environment = [], secrets = [] }: Members): void {
