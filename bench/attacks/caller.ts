@@ -24,6 +24,11 @@ const brokenMax = 1_000;
 /** How a connection ended: with the last request, after an answer, or without one. */
 type End = "done" | "answered" | "broken";
 
+/** How many answers there were of each status, as the bench prints them. */
+export function answersByStatus({ statuses }: Pick<Calls, "statuses">): Record<string, number> {
+  return Object.fromEntries([...statuses].sort().map(([status, n]) => [`answers ${status}`, n]));
+}
+
 /** Starts calling. */
 export function callOn({ port, source, connections, request }: CallsOptions): Calls {
   const statuses = new Map<number, number>();

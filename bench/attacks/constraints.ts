@@ -1,7 +1,7 @@
 /** The dearest legal question to the scheduler. */
 import { signedRequest } from "../signed-request.ts";
 import { type Attack, bystanderSources, type Target } from "./attack.ts";
-import { callAll, callOn } from "./caller.ts";
+import { answersByStatus, callAll, callOn } from "./caller.ts";
 
 const instances = 1_000;
 const constraintsPerCall = 10;
@@ -56,7 +56,7 @@ export const constraintAttacks: readonly Attack[] = [
       const calls = callOn({ port, source: bystanderSources[0], connections: 1, request: () => request });
       return {
         stop: async () => calls.stop(),
-        measured: () => Object.fromEntries([...calls.statuses].map(([status, n]) => [`answers ${status}`, n])),
+        measured: () => answersByStatus(calls),
       };
     },
   },

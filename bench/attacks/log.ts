@@ -1,7 +1,7 @@
 /** A server whose log nobody reads, and callers that make it write. */
 import { signedRequest } from "../signed-request.ts";
 import { type Attack, bystanderSources, type Target } from "./attack.ts";
-import { callOn } from "./caller.ts";
+import { answersByStatus, callOn } from "./caller.ts";
 
 const connections = 8;
 /** LIMIT: handshakes that are refused end their connections; so many are made at most. */
@@ -44,7 +44,7 @@ const attack = (
     });
     return {
       stop: async () => calls.stop(),
-      measured: () => Object.fromEntries([...calls.statuses].map(([status, n]) => [`answers ${status}`, n])),
+      measured: () => answersByStatus(calls),
     };
   },
 });

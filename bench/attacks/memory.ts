@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bytesWritten } from "../process-figures.ts";
 import { signedRequest } from "../signed-request.ts";
 import { type Attack, accounts, attackerSources, bystanderSources, type Target, type UnderWay } from "./attack.ts";
-import { callAll, callOn } from "./caller.ts";
+import { answersByStatus, callAll, callOn } from "./caller.ts";
 
 const clusters = 100;
 const tagsEach = 50;
@@ -111,7 +111,7 @@ async function reportLongStrings({ port, key, pid }: Target): Promise<UnderWay> 
     stop: async () => calls.stop(),
     measured: () => ({
       "KiB written per change": (bytesWritten(pid) - writtenBefore) / 1_024 / changes,
-      ...Object.fromEntries([...calls.statuses].map(([status, n]) => [`answers ${status}`, n])),
+      ...answersByStatus(calls),
     }),
   };
 }

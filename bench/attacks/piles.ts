@@ -1,7 +1,7 @@
 /** What one account can make the server keep by doing the same legal thing again and again. */
 import { signedRequest } from "../signed-request.ts";
 import { type Attack, accounts, bystanderSources, type Target } from "./attack.ts";
-import { callAll, callOn } from "./caller.ts";
+import { answersByStatus, callAll, callOn } from "./caller.ts";
 
 const connections = 8;
 /** Twenty kilobytes of tags, as many as a resource may have. */
@@ -35,7 +35,7 @@ const pile = (
     return {
       done: calls.done,
       stop: async () => calls.stop(),
-      measured: () => Object.fromEntries([...calls.statuses].map(([status, n]) => [`answers ${status}`, n])),
+      measured: () => answersByStatus(calls),
     };
   },
 });

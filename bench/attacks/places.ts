@@ -1,7 +1,7 @@
 /** What a caller can make the server open and keep for places where nothing is. */
 import { signedRequest } from "../signed-request.ts";
 import { type Attack, bystanderSources, type Target, type UnderWay } from "./attack.ts";
-import { callOn } from "./caller.ts";
+import { answersByStatus, callOn } from "./caller.ts";
 
 const places = 20_000;
 const connections = 16;
@@ -17,7 +17,7 @@ async function call({ port }: Target, count: number, request: (at: number) => Pr
   return {
     done: calls.done,
     stop: async () => calls.stop(),
-    measured: () => Object.fromEntries([...calls.statuses].sort().map(([status, n]) => [`answers ${status}`, n])),
+    measured: () => answersByStatus(calls),
   };
 }
 

@@ -125,3 +125,17 @@ function event(sequence: number, time: number, detail: Record<string, unknown>):
   const detailType = "ECS Task State Change";
   return { sequence, id: `${sequence}`, detailType, account: "1", region: "r", time, resources: [], detail };
 }
+
+/** What has become of a promise so far. */
+export function watch(promise: Promise<unknown>): { value?: unknown; error?: unknown } {
+  const seen: { value?: unknown; error?: unknown } = {};
+  promise.then(
+    (value) => {
+      seen.value = value;
+    },
+    (error: unknown) => {
+      seen.error = error;
+    },
+  );
+  return seen;
+}

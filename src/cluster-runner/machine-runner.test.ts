@@ -6,7 +6,7 @@ import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { type AppendFate, emptyMemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
 import type { Append } from "../store/store.ts";
-import { type CountingEffect, type CountingInput, CountingMachine } from "./counting-machine.ts";
+import { type CountingEffect, type CountingInput, CountingMachine, watch } from "./counting-machine.ts";
 import { MachineRunner, type MachineRunnerOptions } from "./machine-runner.ts";
 import * as errors from "./runner-errors.ts";
 
@@ -81,20 +81,6 @@ async function aWorld(options: Options = {}) {
     },
     durable: (counter: string) => disk.partitions.get("p")?.documents.get("counter")?.get(counter),
   };
-}
-
-/** What has become of a promise so far. */
-function watch(promise: Promise<unknown>): { value?: unknown; error?: unknown } {
-  const seen: { value?: unknown; error?: unknown } = {};
-  promise.then(
-    (value) => {
-      seen.value = value;
-    },
-    (error: unknown) => {
-      seen.error = error;
-    },
-  );
-  return seen;
 }
 
 const add: CountingInput = { type: "add", counter: "a" };

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { type AppendFate, emptyMemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
-import { type CountingEffect, type CountingInput, CountingMachine } from "./counting-machine.ts";
+import { type CountingEffect, type CountingInput, CountingMachine, watch } from "./counting-machine.ts";
 import { MachineRunner } from "./machine-runner.ts";
 import * as errors from "./runner-errors.ts";
 import type { TakeTurn } from "./turns.ts";
@@ -183,18 +183,4 @@ function aRunner(
     takeTurn,
     stopwatch,
   });
-}
-
-/** What has become of a promise so far. */
-function watch(promise: Promise<unknown>): { value?: unknown; error?: unknown } {
-  const seen: { value?: unknown; error?: unknown } = {};
-  promise.then(
-    (value) => {
-      seen.value = value;
-    },
-    (error: unknown) => {
-      seen.error = error;
-    },
-  );
-  return seen;
 }

@@ -36,10 +36,3 @@ test("made-up causes share one budget, and are forgotten when they are over", ()
   assert.equal(written(budget, cause("another"), 60, at + 3_600_000), 60);
   assert.equal(written(budget, cause("one more"), 60, at + 3_600_000), 60);
 });
-
-test("a clock that is set back gives and takes nothing", () => {
-  const budget = new LogBudget();
-  written(budget, cause("refused"), 60, at);
-  assert.equal(written(budget, cause("refused"), 10, at - 3_600_000), 0);
-  assert.equal(written(budget, cause("refused"), 10, at - 3_540_000), 10);
-});

@@ -25,14 +25,14 @@ type Account = {
   since: number;
 };
 
-/** Keeps an account for each cause. Pure: each call passes the time in epoch milliseconds, which may go backwards. */
+/** Keeps an account for each cause. Pure: each call passes the time in milliseconds, from a clock that never goes back. */
 export class LogBudget {
   readonly #accounts = new Map<string, Account>();
 
   /** Whether to write a line of this cause. If not, the line is counted. */
   allows(cause: LogCause, now: number): boolean {
     const account = this.#accountOf(cause, now);
-    const gained = (Math.max(0, now - account.at) / minuteMs) * linesPerMinute;
+    const gained = ((now - account.at) / minuteMs) * linesPerMinute;
     account.lines = Math.min(linesAtOnce, account.lines + gained);
     account.at = now;
     if (account.lines >= 1) {

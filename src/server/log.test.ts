@@ -35,3 +35,17 @@ test("a cause that comes 100,000 times is some lines and a count, whatever its f
   const { msg, lines: leftOut, kind } = JSON.parse(lines[61] ?? "");
   assert.deepEqual([msg, leftOut, kind], ["An agent was refused. (left out)", 99_940, "AccessDeniedException"]);
 });
+
+test("a machine's clock that is set ahead gives a cause no more lines", async (t) => {
+  const lines: string[] = [];
+  const log = openLog("info", { write: (line) => lines.push(line) });
+  const refuse = (times: number) => {
+    for (let made = 0; made < times; made++) log.write("warn", {}, "An agent was refused.");
+  };
+  refuse(60);
+  const later = Date.now() + 3_600_000;
+  t.mock.method(Date, "now", () => later);
+  refuse(60);
+  assert.equal(lines.length, 60);
+  await log.flush(0);
+});

@@ -46,14 +46,17 @@ export function openLog(level: ServerLogLevel, destination?: { write(line: strin
   let summary: NodeJS.Timeout | null = null;
   const summarise = (): void => {
     summary = null;
-    for (const { level: of, message, kind, lines, seconds } of budget.take(Date.now())) {
+    for (const { level: of, message, kind, lines, seconds } of budget.take(performance.now())) {
       logger[of]({ ...(kind.trim() && { kind: kind.trim() }), lines, seconds }, `${message} (left out)`);
     }
   };
   return {
     write: (lineLevel, fields, message) => {
       if (!logger.isLevelEnabled(lineLevel)) return;
-      if (lineLevel !== "debug" && !budget.allows({ level: lineLevel, message, kind: kindOf(fields) }, Date.now())) {
+      if (
+        lineLevel !== "debug" &&
+        !budget.allows({ level: lineLevel, message, kind: kindOf(fields) }, performance.now())
+      ) {
         // The timer must not keep the process alive.
         summary ??= setTimeout(summarise, summaryMs).unref();
         return;
