@@ -70,7 +70,7 @@ function edgesOf({ path, node }: Leaf): { readonly legal: unknown[]; readonly be
     case "word":
       return { legal: [], beyond: ["made up", 1, {}] };
     default:
-      // What is dropped is bounded by the size of a message, and goes nowhere.
+      // The size of a message bounds what is dropped, and nothing stores it.
       assert.equal(node.kind, "dropped", `${path} is bounded by nothing`);
       assert.match(path, /^PublishMetricsRequest\.(?:taskMetrics\[\]|instanceMetrics)$/);
       return { legal: [{}], beyond: [] };

@@ -1,4 +1,4 @@
-/** What a shape is made of, for tests that go through all of them. A bound that is null is for what the agent itself trusts. */
+/** The parts of a shape, for tests that walk all of them. A null bound marks what the agent itself trusts. */
 export type ShapeNode =
   | { readonly kind: "text"; readonly charactersMax: number | null }
   | { readonly kind: "number"; readonly min: number | null; readonly max: number | null }

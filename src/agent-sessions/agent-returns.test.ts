@@ -1,4 +1,4 @@
-/** What an agent is sent that was here before. */
+/** What an agent is sent when it reconnects. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TaskOrder } from "../ecs/effect.ts";

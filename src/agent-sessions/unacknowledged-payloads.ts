@@ -17,7 +17,7 @@ export class UnacknowledgedPayloads {
     return true;
   }
 
-  /** Gives the orders that the agent has now; none for a message that is no payload, or no longer waited for. */
+  /** Returns the orders that the agent has now, or none if the message is not a payload or nobody waits for it any more. */
   acknowledged(messageId: string): readonly PayloadTask[] {
     const tasks = this.#sent.get(messageId)?.payload.message.tasks ?? [];
     this.#sent.delete(messageId);

@@ -1,13 +1,13 @@
 /**
- * Follows the frames on a WebSocket and knows how much has come of a message whose end has not: the library says nothing of a message
- * before it is complete.
+ * Follows the frames on a WebSocket and counts the bytes of a message that is still arriving. The library reports a message only when it
+ * is complete.
  */
 export class UnfinishedMessage {
   /** When the message began, in milliseconds of the caller's clock; null between messages. */
   since: number | null = null;
   /** The head of the frame that is arriving; empty when its payload has begun. */
   readonly #head: number[] = [];
-  /** Of the frame's payload, what has come and what has not. */
+  /** Bytes of the frame's payload that have arrived, and that are still to come. */
   #came = 0;
   #left = 0;
   #isControl = false;

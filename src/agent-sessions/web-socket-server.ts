@@ -23,8 +23,8 @@ const closeTimeoutMs = 5_000;
 /** LIMIT: more than the tasks of most hosts together; an agent for which that much waits for half a minute does not read. */
 const waitingBytesMax = 8_388_608;
 /**
- * LIMIT: bytes that wait for agents that do not read, all together and (three quarters) of one account. Agents that read leave next to
- * nothing behind; the one that has not read for longest is cut.
+ * LIMIT: bytes that wait for agents to read them: in total, and for one account (three quarters; the "address" of this share is an
+ * account). Agents that read leave almost none. When it is full, the agent that has been stuck longest is disconnected.
  */
 const unreadBytes = { total: 134_217_728, perAddress: 100_663_296 };
 /** LIMIT: bytes of messages that agents have begun and not ended: some sixty of the largest, and thousands of usual ones. */

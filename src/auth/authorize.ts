@@ -56,7 +56,7 @@ export function authorize(principal: Principal, action: string, resources: reado
   return outside === undefined ? { allowed: true } : deny(outside, because);
 }
 
-/** Whether `principal` may read the figures of the process. They tell of all accounts, so a key bound to clusters may not. */
+/** Whether `principal` may read the figures of the process. They cover all accounts, so a key bound to clusters may not. */
 export const mayReadMetrics = (principal: Principal): boolean =>
   authorize(principal, "berth:ReadMetrics", [wholeAccount]).allowed;
 

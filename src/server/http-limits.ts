@@ -17,8 +17,8 @@ export const httpLimits = {
   /** LIMIT: what such a request counts as a part of the bodies under way: its objects and its headers. */
   pipelinedRequestBytes: 8_192,
   /**
-   * LIMIT: answers that are not read yet, all together: some twenty of the largest. When it is full, the reader that has not moved on
-   * for longest is cut.
+   * LIMIT: bytes of all answers that wait to be read, about twenty of the largest. When it is full, the reader that has been
+   * stuck longest is disconnected.
    */
   answerBytesUnread: 134_217_728,
   /** LIMIT: of that, the share of one address: three quarters. */

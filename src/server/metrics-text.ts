@@ -15,7 +15,7 @@ export type MetricsSource = {
   readonly refusals: ReadonlyMap<string, number>;
 };
 
-/** LIMIT: series with the name of a cluster, some 100 KB per scrape; beyond them only their number is told. */
+/** LIMIT: series that name a cluster, about 100 KB per scrape. The rest are only counted. */
 const clusterSeriesMax = 1_000;
 
 /** The metrics of a process in the text form of Prometheus. Numbers are read from `source` at each scrape. */
