@@ -52,6 +52,7 @@ const platformOf = (plan: TaskPlan): RuntimePlatform => (plan.definition.more.ru
 /**
  * Starts a task of `plan` for each provider of the launch, as far as the account's quota goes. Gives their ids and the
  * failure of the rest. AWS: the quotas count vCPUs, those of Fargate and of Fargate Spot apart; the text of the failure.
+ * DIFFERS: a service counts the Fargate tasks of its own cluster against the account's quota; only RunTask counts those of the other clusters, too.
  */
 export function launchOnFargate(
   step: ClusterStep,

@@ -25,7 +25,10 @@ export function checkRange(value: number | undefined, least: number, most: numbe
   }
 }
 
-/** A role by ARN or name; null when there is none. */
+/**
+ * A role by ARN or name; null when there is none.
+ * DIFFERS: AWS refuses roles that do not exist; Berth has no IAM and takes every role with a legal ARN or name.
+ */
 export function checkedRole(role: string | undefined): string | null {
   if (role === undefined || role === "") return null;
   if (!/^arn:aws[a-z-]*:iam::[0-9]{12}:role\/[\w+=,.@/-]+$/.test(role) && !/^[\w+=,.@-]{1,64}$/.test(role)) {
