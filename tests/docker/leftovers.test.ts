@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { openDockerGroundwork, pauseName } from "../../src/agent/docker/docker-groundwork.ts";
 import { pauseLabels } from "../../src/agent/docker/leftovers.ts";
-import { ownToken } from "../../src/agent/docker/process-token.ts";
+import { mayLive, ownToken } from "../../src/agent/docker/process-token.ts";
 import { openTaskCgroups } from "../../src/agent/docker/task-cgroup.ts";
 import { SmallHost, someTaskArn, taskAt, testImage, whyNoHost } from "./small-host.ts";
 import { lasting, TaskWorld } from "./task-world.ts";
@@ -56,6 +56,30 @@ test("what a process that is gone has prepared goes, unless its task runs; what 
   await groundwork.release(mine, task);
   assert.ok(!hasGroup(mine));
   await assert.rejects(host.docker.inspectNetwork("berth-10.79.243.0-24"), /not found/i);
+});
+
+test("a control group that is being made is never taken for abandoned", { skip }, async (t) => {
+  const host = await SmallHost.open(t);
+  const cgroups = await openTaskCgroups(await host.docker.info(), true);
+  if (typeof cgroups === "string") return t.skip(cgroups);
+  const taskIds = Array.from({ length: 300 }, () => someTaskArn().slice(-32));
+  host.atEnd(async () => void (await Promise.all(taskIds.map((taskId) => cgroups.remove(taskId)))));
+  let madeAll = false;
+  const seen = new Set<string>();
+  const watch = async (): Promise<void> => {
+    while (!madeAll) for (const taskId of await cgroups.left(mayLive)) seen.add(taskId);
+  };
+  const watches = [watch(), watch(), watch()];
+  for (const taskId of taskIds) {
+    await cgroups.limit(taskId, { cpuUnits: 512, memoryMiB: 64, cpuShares: 2 }, ownToken());
+    await cgroups.remove(taskId);
+  }
+  madeAll = true;
+  await Promise.all(watches);
+  assert.deepEqual(
+    taskIds.filter((taskId) => seen.has(taskId)),
+    [],
+  );
 });
 
 test("a control plane that keeps nothing takes its containers and what surrounds them away when it ends", {

@@ -18,7 +18,7 @@ export type TaskLimits = {
 export interface TaskCgroups {
   /** The value of CgroupParent. */
   parentOf(taskId: string): string;
-  /** Makes the group and its limits for a process, or sets them anew. Rejects with the error of the operating system. */
+  /** Makes the group and its limits for a process, or changes them. Rejects with the error of the operating system. */
   limit(taskId: string, limits: TaskLimits, owner: string): Promise<void>;
   /** The tasks with groups that no process of which `mayLive` is true has made. Never rejects. */
   left(mayLive: (owner: string | null) => boolean): Promise<readonly string[]>;
@@ -107,8 +107,8 @@ class SplitCgroups implements TaskCgroups {
 
   async limit(taskId: string, limits: TaskLimits, owner: string): Promise<void> {
     const [cpu = "", memory = ""] = [this.#cpu, this.#memory].map((mount) => mount + parentOf(taskId));
-    await mkdir(memory, { recursive: true });
-    await markAs(cpu, owner);
+    await markAs(`${this.#cpu}/${root}`, taskId, owner);
+    for (const group of [cpu, memory]) await mkdir(group, { recursive: true });
     if (limits.memoryMiB !== null) {
       await writeFile(`${memory}/memory.limit_in_bytes`, String(limits.memoryMiB * bytesPerMiB));
     }
@@ -127,6 +127,7 @@ class SplitCgroups implements TaskCgroups {
   // Docker makes its containers' groups in all hierarchies, the unified one beside them too, with the parents that are missing.
   async remove(taskId: string): Promise<void> {
     await Promise.all(this.#mounts.map((mount) => removeTree(mount + parentOf(taskId))));
+    await unmark(`${this.#cpu}/${root}`, taskId);
   }
 }
 
@@ -148,7 +149,8 @@ class UnifiedCgroups implements TaskCgroups {
 
   async limit(taskId: string, limits: TaskLimits, owner: string): Promise<void> {
     const group = this.#mount + parentOf(taskId);
-    await markAs(group, owner);
+    await markAs(`${this.#mount}/${root}`, taskId, owner);
+    await mkdir(group, { recursive: true });
     if (limits.memoryMiB !== null) await writeFile(`${group}/memory.max`, String(limits.memoryMiB * bytesPerMiB));
     if (limits.cpuUnits !== null) await writeFile(`${group}/cpu.max`, `${quotaUs(limits.cpuUnits)} ${periodUs}`);
     else await writeFile(`${group}/cpu.weight`, String(weightOf(sharesOf(limits))));
@@ -158,8 +160,9 @@ class UnifiedCgroups implements TaskCgroups {
     return groupsLeft(`${this.#mount}/${root}`, mayLive);
   }
 
-  remove(taskId: string): Promise<void> {
-    return removeTree(this.#mount + parentOf(taskId));
+  async remove(taskId: string): Promise<void> {
+    await removeTree(this.#mount + parentOf(taskId));
+    await unmark(`${this.#mount}/${root}`, taskId);
   }
 }
 
@@ -196,24 +199,33 @@ class SystemdCgroups implements TaskCgroups {
 const run = promisify(execFile);
 const systemctl = (...words: readonly string[]): Promise<unknown> => run("systemctl", words, { timeout: 10_000 });
 
-/** A group in a task's group that nothing is in: its name says which process has made the task's. */
-const mark = "of-";
+/**
+ * An empty group beside a task's group says which process made that one: `of-<task>-<process>`. It is made first, so that no
+ * other process ever sees the task's group without it and takes it for abandoned.
+ */
+const markOf = (taskId: string): string => `of-${taskId}-`;
 
-/** Makes the group, when it is not there, and notes who wants it now. */
-async function markAs(group: string, owner: string): Promise<void> {
-  await mkdir(`${group}/${mark}${owner}`, { recursive: true });
-  for (const name of await namesIn(group)) {
-    if (name.startsWith(mark) && name !== mark + owner) await rmdir(`${group}/${name}`).catch(() => {});
+/** Notes that `owner` wants the group of the task, and nobody else any more. */
+async function markAs(folder: string, taskId: string, owner: string): Promise<void> {
+  const own = markOf(taskId) + owner;
+  await mkdir(`${folder}/${own}`, { recursive: true });
+  await unmark(folder, taskId, own);
+}
+
+async function unmark(folder: string, taskId: string, except?: string): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    if (name.startsWith(markOf(taskId)) && name !== except) await rmdir(`${folder}/${name}`).catch(() => {});
   }
 }
 
 async function groupsLeft(folder: string, mayLive: (owner: string | null) => boolean): Promise<readonly string[]> {
-  const left: string[] = [];
-  for (const taskId of await namesIn(folder)) {
-    const owners = (await namesIn(`${folder}/${taskId}`)).filter((name) => name.startsWith(mark));
-    if (!owners.some((owner) => mayLive(owner.slice(mark.length)))) left.push(taskId);
-  }
-  return left;
+  const groups = (await namesIn(folder)).filter((name) => !name.startsWith("of-"));
+  // Read again: a mark is older than its group, and outlives it.
+  const names = new Set(await namesIn(folder));
+  const marks = [...names].filter((name) => name.startsWith("of-"));
+  const isWanted = (taskId: string, mark: string): boolean =>
+    mark.startsWith(markOf(taskId)) && mayLive(mark.slice(markOf(taskId).length));
+  return groups.filter((taskId) => names.has(taskId) && !marks.some((mark) => isWanted(taskId, mark)));
 }
 
 /** The groups in a group; none when it is gone. */
