@@ -11,7 +11,8 @@ import { ControlPlane } from "../cluster-runner/control-plane.ts";
 import type { MachineConfiguration } from "../ecs/call.ts";
 import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
 import { must } from "../lib/assert.ts";
-import { systemClock } from "../lib/clock.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { PacedClock } from "../lib/paced-clock.ts";
 import { type Random, seededRandom } from "../lib/random.ts";
 import type { SteadyClock } from "../lib/steady-clock.ts";
 import { MemoryStore } from "../store/memory/memory-store.ts";
@@ -130,8 +131,9 @@ async function assemble(
   const { log, simulation, docker = null, clock = systemClock } = options;
   // Before anything reads it: an earlier process may have stored times that the machine's clock has yet to reach.
   clock.startAtLeast(Math.min(await store.newestAt(), timeMax));
+  const paced = new PacedClock({ clock, stopwatch: () => performance.now() });
   if (docker !== null) closers.push(async () => docker.close());
-  const managedRuntime = await managedRuntimeOf(options);
+  const managedRuntime = await managedRuntimeOf(options, paced);
   const tls = options.tls == null ? null : readTlsFiles(options.tls);
   const limits = { ...httpLimits, ...options.limits };
   const appends = new AppendMetrics();
@@ -156,21 +158,21 @@ async function assemble(
   const arrivals = new AgentArrivals(controlPlane);
   const sessions = new AgentSessions({
     controlPlane: arrivals,
-    clock,
+    clock: paced,
     random: freshRandom("agent-sessions"),
     log: log.write,
     credentials: taskCredentials,
     timeline: options.timeline ?? ecsTimeline,
     agentArchive: options.agentArchive ?? null,
   });
-  const managed = { controlPlane, sessions, store, clock, random: freshRandom("managed-hosts"), log };
+  const managed = { controlPlane, sessions, store, clock: paced, random: freshRandom("managed-hosts"), log };
   // Before the clusters are loaded, since that is when they ask for their hosts.
   const managedHosts = managedRuntime === null ? null : new ManagedHosts({ runtime: managedRuntime, ...managed });
   await controlPlane.open();
   closers.push(() => controlPlane.close());
   closers.push(async () => sessions.closeAll(1001));
   const random = freshRandom("simulated-hosts");
-  const world = { controlPlane, sessions, arrivals, store, clock, random, log };
+  const world = { controlPlane, sessions, arrivals, store, clock: paced, random, log };
   const hosts =
     simulation === null ? null : new SimulatedHosts({ ...simulation, ...world, docker, dataDir: options.dataDir });
   if (hosts !== null) closers.push(() => hosts.close());
@@ -236,11 +238,11 @@ function freshRandom(purpose: string): Random {
   return seededRandom(`${randomBytes(16).toString("hex")}/${purpose}`);
 }
 
-async function managedRuntimeOf(options: ServerOptions): Promise<ManagedRuntime | null> {
+async function managedRuntimeOf(options: ServerOptions, clock: Clock): Promise<ManagedRuntime | null> {
   const { managedRuntime = null, docker = null, dataDir, simulation } = options;
   if (managedRuntime === null) return null;
   if (managedRuntime === "simulated") {
-    return simulatedManagedRuntime(options.clock ?? systemClock, freshRandom("managed-runtime"), simulation?.times);
+    return simulatedManagedRuntime(clock, freshRandom("managed-runtime"), simulation?.times);
   }
   const { dockerManagedRuntime } = await import("./docker-managed-runtime.ts");
   // Where hosts are simulated nobody wants to wait for a registry; elsewhere images are as fresh as on Fargate.
