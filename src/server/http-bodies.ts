@@ -39,9 +39,10 @@ export class HttpBodies {
    */
   async read({ request, response }: Exchange, connection: HttpConnection): Promise<Uint8Array> {
     const { bodyBytes } = this.#limits;
-    if (Number(request.headers["content-length"] ?? 0) > bodyBytes) throw requestTooLarge(bodyBytes);
+    const announced = Number(request.headers["content-length"] ?? 0);
+    if (announced > bodyBytes) throw requestTooLarge(bodyBytes);
     if (request.headers.expect !== undefined) response.writeContinue();
-    const body = new GrowingBody(bodyBytes);
+    const body = new GrowingBody(bodyBytes, announced);
     const done = Promise.withResolvers<void>();
     const give = (error: Error) => done.reject(error);
     const transfer = this.#pace.start(() => give(new SlowBodyError()));
@@ -71,15 +72,17 @@ export class HttpBodies {
 
 /**
  * Bytes that arrive in chunks, kept in one piece: a chunk of one byte costs a buffer of its own, which would hold hundreds of times
- * what it counts.
+ * what it counts. A chunk that is the whole body is kept as it is: Node gives each chunk a buffer of its size.
  */
 class GrowingBody {
   readonly #bytesMax: number;
+  readonly #announced: number;
   #buffer: Buffer | null = null;
   #length = 0;
 
-  constructor(bytesMax: number) {
+  constructor(bytesMax: number, announced: number) {
     this.#bytesMax = bytesMax;
+    this.#announced = announced;
   }
 
   get bytes(): Uint8Array {
@@ -96,6 +99,11 @@ class GrowingBody {
     const length = this.#length + chunk.length;
     if (length > this.#bytesMax) return null;
     const before = this.capacity;
+    if (before === 0 && length === this.#announced) {
+      this.#buffer = chunk;
+      this.#length = length;
+      return length;
+    }
     if (length > before) {
       const larger = Buffer.allocUnsafeSlow(Math.min(this.#bytesMax, Math.max(firstBytes, length, before * 2)));
       this.#buffer?.copy(larger);
