@@ -1,17 +1,19 @@
+import type { ContainerInstance } from "../src/ecs/documents/container-instance.ts";
+import type { PlacementRequest } from "../src/ecs/documents/placement-request.ts";
+import { StoredContainerInstances } from "../src/ecs/documents/stored-container-instance.ts";
+import type { TaskDefinition } from "../src/ecs/documents/task-definition.ts";
+import { launch } from "../src/ecs/launch/launch.ts";
+import { effectiveContainers, needOf, type TaskPlan } from "../src/ecs/launch/new-task.ts";
+import { resolveOverrides } from "../src/ecs/launch/overrides.ts";
+import { clusterReactions } from "../src/ecs/machine/cluster-reactions.ts";
+import { eventsOf } from "../src/ecs/machine/step-events.ts";
+import { placeTask } from "../src/ecs/placement/place-task.ts";
 /**
  * The scheduler core alone: decisions per second with the task documents, events and changed documents that a step of the
  * cluster machine makes of them, but without a store; and how the cost of the decision itself grows with the cluster.
  */
-import { ClusterState } from "../src/ecs/cluster-state.ts";
-import { ClusterStep } from "../src/ecs/cluster-step.ts";
-import type { ContainerInstance } from "../src/ecs/container-instances/container-instance.ts";
-import { StoredContainerInstances } from "../src/ecs/container-instances/stored-container-instance.ts";
-import { placeTask } from "../src/ecs/placement/place-task.ts";
-import type { PlacementRequest } from "../src/ecs/placement/placement-request.ts";
-import type { TaskDefinition } from "../src/ecs/task-definitions/task-definition.ts";
-import { launch } from "../src/ecs/tasks/launch.ts";
-import { effectiveContainers, needOf, type TaskPlan } from "../src/ecs/tasks/new-task.ts";
-import { resolveOverrides } from "../src/ecs/tasks/overrides.ts";
+import { ClusterState } from "../src/ecs/state/cluster-state.ts";
+import { ClusterStep } from "../src/ecs/state/cluster-step.ts";
 import { seededRandom } from "../src/lib/random.ts";
 import { type Figure, printFigures } from "./figure.ts";
 
@@ -147,7 +149,7 @@ class Core {
   }
 
   #step(): void {
-    const step = new ClusterStep(this.state, 1_000 + this.#steps, this.#random);
+    const step = new ClusterStep(this.state, 1_000 + this.#steps, this.#random, clusterReactions);
     const { plan, request } = this.#wanted[this.#steps % services] as Wanted;
     this.#steps += 1;
     for (let started = 0; started < tasksPerStep; started++) {
@@ -157,7 +159,7 @@ class Core {
       if (candidate === null) throw new Error("the cluster of the benchmark is full");
       launch(step, plan, candidate);
     }
-    this.#sequence += step.takeEvents(this.#sequence).length;
+    this.#sequence += eventsOf(step, this.#sequence).length;
     this.state.commit().flatMap((change) => this.#stored.split(change));
   }
 }

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Cluster } from "../src/ecs/clusters/cluster.ts";
+import type { Cluster } from "../src/ecs/documents/cluster.ts";
 import { SqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { type Figure, printFigures } from "./figure.ts";
 

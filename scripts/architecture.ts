@@ -18,6 +18,126 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   simulator: ["agent", "agent-protocol", "agent-sessions", "auth", "cluster-runner", "ecs", "lib", "store", "wire"],
 };
 
+/**
+ * The folders of the rulebook, `src/ecs/`, in their layers from the bottom up, each with those that it may import besides itself. `ground`
+ * stands for the files directly in `src/ecs/`.
+ */
+export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
+  ground: [],
+  events: [],
+  // Documents: plain data, its states and what follows from one document alone.
+  documents: ["ground"],
+  // Indexes: what follows from all documents of a kind, kept up to date by the tables.
+  indexes: ["ground", "documents"],
+  // Decisions about values, which need no step.
+  "cluster-query": ["ground", "documents", "indexes"],
+  placement: ["ground", "documents", "indexes", "cluster-query"],
+  "definition-rules": ["ground", "documents"],
+  // The state of a cluster and of an account, and a step over it.
+  state: ["ground", "events", "documents", "indexes", "placement"],
+  // Decisions and changes that several operations share.
+  references: ["ground", "documents", "state"],
+  fargate: ["ground", "documents", "state"],
+  "task-life": ["ground", "documents", "state", "references", "fargate"],
+  rollout: ["ground", "events", "documents", "state", "task-life"],
+  launch: ["ground", "documents", "placement", "definition-rules", "state", "references", "fargate", "task-life"],
+  "service-look": ["ground", "documents", "placement", "state", "fargate", "task-life", "rollout", "launch"],
+  // Operations and reports, a folder per noun.
+  "account-settings": ["ground", "documents", "state"],
+  "capacity-providers": ["ground", "documents", "state", "references"],
+  "task-definitions": ["ground", "documents", "indexes", "cluster-query", "definition-rules", "state", "references"],
+  tasks: [
+    "ground",
+    "events",
+    "documents",
+    "placement",
+    "definition-rules",
+    "state",
+    "references",
+    "task-life",
+    "launch",
+  ],
+  services: [
+    "ground",
+    "documents",
+    "indexes",
+    "placement",
+    "state",
+    "references",
+    "task-life",
+    "rollout",
+    "launch",
+    "service-look",
+    "tasks",
+  ],
+  deployments: ["ground", "documents", "state", "references", "rollout", "services"],
+  "container-instances": [
+    "ground",
+    "events",
+    "documents",
+    "indexes",
+    "cluster-query",
+    "state",
+    "references",
+    "task-life",
+    "capacity-providers",
+  ],
+  agents: ["ground", "documents", "state", "references", "fargate", "task-life", "container-instances"],
+  attributes: ["ground", "documents", "state", "references", "capacity-providers", "container-instances"],
+  drains: [
+    "ground",
+    "events",
+    "documents",
+    "placement",
+    "state",
+    "references",
+    "fargate",
+    "task-life",
+    "rollout",
+    "service-look",
+    "tasks",
+    "container-instances",
+  ],
+  clusters: [
+    "ground",
+    "documents",
+    "state",
+    "references",
+    "fargate",
+    "launch",
+    "account-settings",
+    "capacity-providers",
+    "services",
+  ],
+  tags: ["ground", "documents", "state", "references"],
+  // The machines: which operation answers, what is due, how a step ends.
+  machine: [
+    "ground",
+    "events",
+    "documents",
+    "placement",
+    "state",
+    "references",
+    "fargate",
+    "task-life",
+    "rollout",
+    "launch",
+    "service-look",
+    "account-settings",
+    "capacity-providers",
+    "task-definitions",
+    "tasks",
+    "services",
+    "deployments",
+    "container-instances",
+    "agents",
+    "attributes",
+    "drains",
+    "clusters",
+    "tags",
+  ],
+};
+
 /** The one place (folders or files) of each package, and of the built-in modules that deserve one. */
 export const homes: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-ecs": ["src/wire/", "src/cli/", "bench/"],
@@ -93,9 +213,24 @@ function relativeViolation(file: string, imported: Import, sources: Sources): st
   const to = areaOf(target);
   if (!target.startsWith("src/")) return `imports ${target}; src/ stands on its own`;
   if (file === "src/cli/main.ts" && to === "commands" && dynamic) return null;
+  if (from === "ecs" && to === "ecs") return rulebookViolation(file, target);
   if (from === to) return null;
   if (mayImport[from] === undefined) return `the table of imports lacks the folder ${from}`;
   return mayImport[from].includes(to) ? null : `imports ${target}; ${from} may not import ${to}`;
+}
+
+function rulebookViolation(file: string, target: string): string | null {
+  const from = rulebookFolderOf(file);
+  const to = rulebookFolderOf(target);
+  if (from === to) return null;
+  if (rulebookMayImport[from] === undefined) return `the table of the rulebook lacks the folder ${from}`;
+  return rulebookMayImport[from].includes(to) ? null : `imports ${target}; ecs/${from} may not import ecs/${to}`;
+}
+
+/** The folder of a file of the rulebook as its table names it. */
+export function rulebookFolderOf(file: string): string {
+  const [, , folder = "", ...rest] = file.split("/");
+  return rest.length === 0 ? "ground" : folder;
 }
 
 function packageViolation(file: string, module: string, packages: readonly string[]): string | null {
@@ -110,7 +245,7 @@ function packageViolation(file: string, module: string, packages: readonly strin
   return home.some((place) => file.startsWith(place)) ? null : `imports ${name}, whose home is elsewhere`;
 }
 
-/** Cycles of imports, each told once from its first file; imports of types alone do not run and do not count. */
+/** Cycles of imports, each reported once from its first file. Imports of types count: a reader follows them, too. */
 function cycles(sources: Sources): string[] {
   const found: string[] = [];
   const done = new Set<string>();
@@ -124,7 +259,7 @@ function cycles(sources: Sources): string[] {
     if (done.has(file)) return;
     path.push(file);
     for (const imported of importsOf(file, sources.get(file) ?? "")) {
-      if (imported.relative && !imported.typeOnly && !imported.dynamic && sources.has(imported.target)) {
+      if (imported.relative && !imported.dynamic && sources.has(imported.target)) {
         visit(imported.target);
       }
     }

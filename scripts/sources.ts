@@ -10,7 +10,6 @@ export interface Import {
   readonly target: string;
   readonly relative: boolean;
   readonly dynamic: boolean;
-  readonly typeOnly: boolean;
 }
 
 /** Reads the TypeScript of `src`, `tests`, `bench` and `scripts` below the root; planted violations are no sources. */
@@ -20,18 +19,18 @@ export function readSources(root: string): Sources {
 }
 
 /** From the first column, where the formatter puts them; what is further in stands in a text that shows an import. */
-const staticImport = /^(?:import|export)\s+(type\s)?(?:[^;"'`]*?\sfrom\s+)?"([^"]+)"/gm;
+const staticImport = /^(?:import|export)\s+(?:type\s)?(?:[^;"'`]*?\sfrom\s+)?"([^"]+)"/gm;
 const dynamicImport = /\bimport\(\s*"([^"]+)"\s*\)/g;
 
 export function importsOf(file: string, text: string): Import[] {
   const found: Import[] = [];
-  const add = (module: string, dynamic: boolean, typeOnly: boolean): void => {
+  const add = (module: string, dynamic: boolean): void => {
     const relative = module.startsWith(".");
     const target = relative ? posix.join(posix.dirname(file), module) : module;
-    found.push({ target, relative, dynamic, typeOnly });
+    found.push({ target, relative, dynamic });
   };
-  for (const match of text.matchAll(staticImport)) add(match[2] ?? "", false, match[1] !== undefined);
-  for (const match of text.matchAll(dynamicImport)) add(match[1] ?? "", true, false);
+  for (const match of text.matchAll(staticImport)) add(match[1] ?? "", false);
+  for (const match of text.matchAll(dynamicImport)) add(match[1] ?? "", true);
   return found;
 }
 
@@ -39,7 +38,7 @@ export function isTest(file: string): boolean {
   return file.startsWith("tests/") || file.endsWith(".test.ts");
 }
 
-/** The folder that the table of imports speaks of: `ecs` of `src/ecs/tasks/task.ts`, `bench` of `bench/main.ts`. */
+/** The folder that the table of imports speaks of: `ecs` of `src/ecs/documents/task.ts`, `bench` of `bench/main.ts`. */
 export function areaOf(file: string): string {
   const [top = "", next = ""] = file.split("/");
   return top === "src" ? next : top;

@@ -3,8 +3,15 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { architectureViolations, homes, mayImport, testSupport } from "../scripts/architecture.ts";
-import { importsOf, readSources } from "../scripts/sources.ts";
+import {
+  architectureViolations,
+  homes,
+  mayImport,
+  rulebookFolderOf,
+  rulebookMayImport,
+  testSupport,
+} from "../scripts/architecture.ts";
+import { importsOf, isTest, readSources } from "../scripts/sources.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const sources = readSources(root);
@@ -20,6 +27,41 @@ test("every import of the sources is seen by the reader of imports", () => {
     const written = text.match(/^import\b/gm)?.length ?? 0;
     const seen = importsOf(file, text).filter(({ dynamic }) => !dynamic).length;
     assert.ok(seen >= written, `${file}: ${written} imports are written, ${seen} were read`);
+  }
+});
+
+test("the rulebook has layers: each row imports rows above it only, and all that it lists", () => {
+  const used = new Map<string, Set<string>>();
+  for (const [file, text] of sources) {
+    if (!file.startsWith("src/ecs/") || isTest(file) || testSupport.includes(file)) continue;
+    const from = rulebookFolderOf(file);
+    const folders = used.get(from) ?? new Set();
+    used.set(from, folders);
+    for (const { target } of importsOf(file, text)) {
+      if (target.startsWith("src/ecs/") && rulebookFolderOf(target) !== from) folders.add(rulebookFolderOf(target));
+    }
+  }
+  const rows = Object.keys(rulebookMayImport);
+  assert.deepEqual(new Set(rows), new Set(used.keys()));
+  for (const [folder, imported] of Object.entries(rulebookMayImport)) {
+    assert.deepEqual([...imported].sort(), [...(used.get(folder) ?? [])].sort(), folder);
+    for (const other of imported) assert.ok(rows.indexOf(other) < rows.indexOf(folder), `${folder} above ${other}`);
+  }
+});
+
+test("the drawing of the rulebook shows its folders, none below what it imports", () => {
+  const page = readFileSync(`${root}docs/architecture.md`, "utf8");
+  const drawing = /## Inside the rulebook\n+```text\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
+  const layerOf = new Map<string, number>();
+  for (const [layer, lines] of drawing.split(/ -{20,}\n/).entries()) {
+    for (const [, folder = ""] of lines.replace("src/ecs/", "").matchAll(/([a-z-]+)\/|\bground\b/g)) {
+      layerOf.set(folder === "" ? "ground" : folder, layer);
+    }
+  }
+  assert.deepEqual(new Set(layerOf.keys()), new Set(Object.keys(rulebookMayImport)));
+  for (const [folder, imported] of Object.entries(rulebookMayImport)) {
+    const layer = layerOf.get(folder) ?? 0;
+    for (const other of imported) assert.ok((layerOf.get(other) ?? 0) >= layer, `${folder} is drawn below ${other}`);
   }
 });
 

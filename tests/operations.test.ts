@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { berthRoutes, operationRoutes } from "../src/cluster-runner/operation-routes.ts";
-import { accountOperations } from "../src/ecs/account-operations.ts";
-import { clusterOperations } from "../src/ecs/cluster-operations.ts";
+import { accountOperations } from "../src/ecs/machine/account-operations.ts";
+import { clusterOperations } from "../src/ecs/machine/cluster-operations.ts";
 import { isAnswered } from "../src/wire/api-operations.ts";
 import { berthOperations } from "../src/wire/berth-operations.ts";
 import { isBuilt, operations } from "../src/wire/operations.ts";

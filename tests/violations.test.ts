@@ -72,6 +72,7 @@ describe("the table of imports", () => {
     "src/ecs/imports-node.ts: imports node:fs; the rulebook is pure",
     "src/ecs/imports-node-deep.ts: imports node:fs/promises; the rulebook is pure",
     "src/ecs/imports-up.ts: imports src/wire/non-null.ts; ecs may not import wire",
+    "src/ecs/documents/imports-state.ts: imports src/ecs/state/step.ts; ecs/documents may not import ecs/state",
     'src/ecs/utils/text.ts: "utils" says nothing; name it after what it holds',
     'src/wire/index.ts: "index" says nothing; name it after what it holds',
     "src/wire/second-home.ts: imports fastify, whose home is elsewhere",

@@ -1,7 +1,7 @@
 /** What an agent is sent when it reconnects. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { TaskOrder } from "../ecs/effect.ts";
+import type { TaskOrder } from "../ecs/state/effect.ts";
 import { instanceId, orderOf, SmallSessions } from "./small-sessions.ts";
 
 test("leaves out at a return what the agent's process has acknowledged, and nothing else", async () => {

@@ -20,8 +20,8 @@ import {
 import type { ToAgent } from "../agent-protocol/to-agent.ts";
 import { type TaskCredentials, taskCredentialsMs } from "../auth/task-credentials.ts";
 import type { LogLevel } from "../cluster-runner/log.ts";
-import type { AgentReport } from "../ecs/cluster-input.ts";
-import type { ClusterEffect } from "../ecs/effect.ts";
+import type { AgentReport } from "../ecs/state/cluster-input.ts";
+import type { ClusterEffect } from "../ecs/state/effect.ts";
 import { never } from "../lib/assert.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
 import type { RandomStream } from "../lib/random.ts";

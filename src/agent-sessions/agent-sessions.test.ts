@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";
-import type { AgentReport } from "../ecs/cluster-input.ts";
-import type { ClusterEffect } from "../ecs/effect.ts";
+import type { AgentReport } from "../ecs/state/cluster-input.ts";
+import type { ClusterEffect } from "../ecs/state/effect.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { heartbeatIntervalMs } from "./agent-session.ts";

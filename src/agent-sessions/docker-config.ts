@@ -1,4 +1,4 @@
-import type { ContainerDefinition } from "../ecs/task-definitions/task-definition.ts";
+import type { ContainerDefinition } from "../ecs/documents/task-definition.ts";
 import { type LogConfiguration, logConfig } from "./log-config.ts";
 
 /** AWS: the health check's defaults, in seconds. */

@@ -3,8 +3,8 @@ import type { IamRoleCredentialsMessage } from "../agent-protocol/to-agent/iam-r
 import type { PayloadMessage } from "../agent-protocol/to-agent/payload.ts";
 import type { TaskManifestMessage } from "../agent-protocol/to-agent/task-manifest.ts";
 import type { TaskStopVerificationAck } from "../agent-protocol/to-agent/task-stop-verification-ack.ts";
-import type { ClusterEffect, TaskOrder } from "../ecs/effect.ts";
-import { waitsForInterface } from "../ecs/tasks/task.ts";
+import { waitsForInterface } from "../ecs/documents/task.ts";
+import type { ClusterEffect, TaskOrder } from "../ecs/state/effect.ts";
 import { networkInterfaces, payloadTask } from "./task-payload.ts";
 import { type TaskCredentialsOf, withoutCredentials } from "./task-roles.ts";
 

@@ -1,6 +1,6 @@
 import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
-import type { ContainerDefinition } from "../ecs/task-definitions/task-definition.ts";
-import type { RequestContainer } from "../ecs/task-definitions/task-definition-request.ts";
+import type { RequestContainer } from "../ecs/definition-rules/task-definition-request.ts";
+import type { ContainerDefinition } from "../ecs/documents/task-definition.ts";
 import { dockerConfig } from "./docker-config.ts";
 import { payloadSecrets, registryAuthentication } from "./payload-secrets.ts";
 

@@ -1,5 +1,5 @@
 import type { PayloadSecret, RegistryAuthentication } from "../agent-protocol/to-agent/payload-container.ts";
-import type { RequestContainer, RequestSecret } from "../ecs/task-definitions/task-definition-request.ts";
+import type { RequestContainer, RequestSecret } from "../ecs/definition-rules/task-definition-request.ts";
 
 /**
  * The secrets of a container: those of its environment and those of its log driver. The values never pass through here;

@@ -1,6 +1,6 @@
 import type { PayloadVolume } from "../agent-protocol/to-agent/payload.ts";
-import type { TaskDefinition } from "../ecs/task-definitions/task-definition.ts";
-import type { RequestVolume } from "../ecs/task-definitions/task-definition-request.ts";
+import type { RequestVolume } from "../ecs/definition-rules/task-definition-request.ts";
+import type { TaskDefinition } from "../ecs/documents/task-definition.ts";
 
 /** The volumes of a task as agents read them: the kind in `type`, and what belongs to it as in the API. */
 export function payloadVolumes(definition: TaskDefinition): PayloadVolume[] {

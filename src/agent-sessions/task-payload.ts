@@ -1,11 +1,11 @@
 import type { ElasticNetworkInterface } from "../agent-protocol/to-agent/network-interface.ts";
 import type { PayloadTask } from "../agent-protocol/to-agent/payload.ts";
 import { parseArn } from "../ecs/arn.ts";
-import type { TaskOrder } from "../ecs/effect.ts";
-import type { TaskDefinition } from "../ecs/task-definitions/task-definition.ts";
-import { gatewayOf } from "../ecs/tasks/network-address.ts";
-import { effectiveContainers } from "../ecs/tasks/new-task.ts";
-import type { Task } from "../ecs/tasks/task.ts";
+import { gatewayOf } from "../ecs/documents/network-address.ts";
+import type { Task } from "../ecs/documents/task.ts";
+import type { TaskDefinition } from "../ecs/documents/task-definition.ts";
+import { effectiveContainers } from "../ecs/launch/new-task.ts";
+import type { TaskOrder } from "../ecs/state/effect.ts";
 import { payloadContainer } from "./payload-container.ts";
 import { payloadVolumes } from "./payload-volumes.ts";
 import { type TaskCredentialsOf, withoutCredentials } from "./task-roles.ts";

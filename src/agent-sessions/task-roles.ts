@@ -1,7 +1,7 @@
 import type { PayloadTask } from "../agent-protocol/to-agent/payload.ts";
 import type { TaskCredentials, TemporaryCredentials } from "../auth/task-credentials.ts";
 import { parseArn } from "../ecs/arn.ts";
-import type { TaskOrder } from "../ecs/effect.ts";
+import type { TaskOrder } from "../ecs/state/effect.ts";
 
 type RoleCredentials = NonNullable<PayloadTask["roleCredentials"]>;
 

@@ -1,5 +1,5 @@
 import type { TelemetryFromAgent } from "../agent-protocol/from-agent.ts";
-import type { AgentReport } from "../ecs/cluster-input.ts";
+import type { AgentReport } from "../ecs/state/cluster-input.ts";
 import { never } from "../lib/assert.ts";
 
 /** AWS: how the API spells the checks that agents report. */

@@ -1,5 +1,5 @@
 import type { EcsEvent } from "../ecs/events/event.ts";
-import type { StepResult } from "../ecs/machine.ts";
+import type { StepResult } from "../ecs/machine/machine.ts";
 import type { Append, DocumentWrite } from "../store/store.ts";
 
 /** What a step answered: a value or a refusal. */

@@ -1,8 +1,8 @@
 /** The control plane over the real machines, a memory disk and a clock cranked by hand. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { accountOperations } from "../ecs/account-operations.ts";
-import { clusterOperations } from "../ecs/cluster-operations.ts";
+import { accountOperations } from "../ecs/machine/account-operations.ts";
+import { clusterOperations } from "../ecs/machine/cluster-operations.ts";
 import type { ControlPlaneCall } from "./control-plane.ts";
 import {
   aControlPlane,

@@ -1,16 +1,21 @@
-import { type AccountInput, type ClusterStanding, countedClusters, type ResolvePurpose } from "../ecs/account-input.ts";
-import { AccountMachine } from "../ecs/account-machine.ts";
+import type { AgentStanding } from "../ecs/agents/agent-standing.ts";
 import type { Place } from "../ecs/arn.ts";
-import type { Caller, EffectiveSettings, Given, MachineConfiguration } from "../ecs/call.ts";
-import type { AgentReport, ClusterInput } from "../ecs/cluster-input.ts";
-import { ClusterMachine } from "../ecs/cluster-machine.ts";
-import type { Cluster, ClusterCounts } from "../ecs/clusters/cluster.ts";
-import type { AgentStanding } from "../ecs/container-instances/agent-standing.ts";
-import type { AccountEffect, ClusterEffect } from "../ecs/effect.ts";
-import { type FargateUse, nothingOnFargate } from "../ecs/fargate/fargate-use.ts";
+import type { Cluster, ClusterCounts } from "../ecs/documents/cluster.ts";
+import { type FargateUse, nothingOnFargate } from "../ecs/documents/fargate-quota.ts";
+import { taggedResource } from "../ecs/documents/tag.ts";
+import type { TaskDefinition } from "../ecs/documents/task-definition.ts";
+import { AccountMachine } from "../ecs/machine/account-machine.ts";
+import { ClusterMachine } from "../ecs/machine/cluster-machine.ts";
 import { refuse } from "../ecs/refusals.ts";
-import { taggedResource } from "../ecs/tags/tag.ts";
-import type { TaskDefinition } from "../ecs/task-definitions/task-definition.ts";
+import {
+  type AccountInput,
+  type ClusterStanding,
+  countedClusters,
+  type ResolvePurpose,
+} from "../ecs/state/account-input.ts";
+import type { Caller, EffectiveSettings, Given, MachineConfiguration } from "../ecs/state/call.ts";
+import type { AgentReport, ClusterInput } from "../ecs/state/cluster-input.ts";
+import type { AccountEffect, ClusterEffect } from "../ecs/state/effect.ts";
 import { must } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";

@@ -1,5 +1,5 @@
 import type { EcsEvent } from "../ecs/events/event.ts";
-import type { Machine, SlicedStep, StepAgain, StepResult } from "../ecs/machine.ts";
+import type { Machine, SlicedStep, StepAgain, StepResult } from "../ecs/machine/machine.ts";
 import { Refusal } from "../ecs/refusals.ts";
 import { Bug } from "../lib/assert.ts";
 

@@ -1,6 +1,7 @@
 /** Test support: the control plane over the real machines, a memory disk and a clock cranked by hand. */
-import type { ClusterEffect } from "../ecs/effect.ts";
+
 import { Refusal } from "../ecs/refusals.ts";
+import type { ClusterEffect } from "../ecs/state/effect.ts";
 import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";

@@ -2,8 +2,9 @@
  * DeleteCluster takes two machines, one after the other: the cluster closes itself, then the account marks it INACTIVE.
  * Between the two the cluster is gone for every call that is made inside it; whoever finds it so tells the account.
  */
-import type { AccountInput, ClusterStanding } from "../ecs/account-input.ts";
-import type { Cluster } from "../ecs/clusters/cluster.ts";
+
+import type { Cluster } from "../ecs/documents/cluster.ts";
+import type { AccountInput, ClusterStanding } from "../ecs/state/account-input.ts";
 import type { Clock } from "../lib/clock.ts";
 import { NotDurableError } from "./runner-errors.ts";
 

@@ -1,8 +1,8 @@
-import type { AccountInput, ClusterStanding } from "../ecs/account-input.ts";
 import type { Place } from "../ecs/arn.ts";
-import type { ClusterInput } from "../ecs/cluster-input.ts";
-import type { ClusterState } from "../ecs/cluster-state.ts";
-import type { AccountEffect, ClusterEffect } from "../ecs/effect.ts";
+import type { AccountInput, ClusterStanding } from "../ecs/state/account-input.ts";
+import type { ClusterInput } from "../ecs/state/cluster-input.ts";
+import type { ClusterState } from "../ecs/state/cluster-state.ts";
+import type { AccountEffect, ClusterEffect } from "../ecs/state/effect.ts";
 import type { Clock } from "../lib/clock.ts";
 import { accountPartition, clusterPartition, placeName } from "./cluster-place.ts";
 import { type ClosedCluster, deleteCluster, finishDeleteCluster } from "./delete-cluster.ts";

@@ -1,5 +1,5 @@
 import { limits } from "../ecs/limits.ts";
-import type { StepResult } from "../ecs/machine.ts";
+import type { StepResult } from "../ecs/machine/machine.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Append } from "../store/store.ts";
 import { type Answer, AppendGroup, GroupSize } from "./append-group.ts";

@@ -1,4 +1,4 @@
-import type { Machine } from "../ecs/machine.ts";
+import type { Machine } from "../ecs/machine/machine.ts";
 import { DamagedError, type OpenedPartition, type StoredDocument } from "../store/store.ts";
 
 /** LIMIT: enough of a key to find its document; keys that are longer are damaged themselves. */

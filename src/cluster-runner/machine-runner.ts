@@ -8,7 +8,7 @@
  *   fenced    another process owns the partition. Final.
  *   closed    shutting down. Final.
  */
-import type { Machine, SlicedStep, StepAgain, StepResult } from "../ecs/machine.ts";
+import type { Machine, SlicedStep, StepAgain, StepResult } from "../ecs/machine/machine.ts";
 import { assert } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";

@@ -1,4 +1,4 @@
-import type { ResolvePurpose } from "../ecs/account-input.ts";
+import type { ResolvePurpose } from "../ecs/state/account-input.ts";
 
 /**
  * Who answers an operation: the account machine; the machine of the cluster that the request names; the machine that

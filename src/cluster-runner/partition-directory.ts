@@ -8,7 +8,7 @@
  *
  * Callers name a partition and do not know which of these it is.
  */
-import type { Machine } from "../ecs/machine.ts";
+import type { Machine } from "../ecs/machine/machine.ts";
 import { assert } from "../lib/assert.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
 import { Heap } from "../lib/heap.ts";

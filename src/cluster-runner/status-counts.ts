@@ -1,4 +1,4 @@
-import type { ClusterState } from "../ecs/cluster-state.ts";
+import type { ClusterState } from "../ecs/state/cluster-state.ts";
 
 /** Container instances and tasks by their status. */
 export type StatusCounts = {

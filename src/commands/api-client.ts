@@ -1,8 +1,8 @@
 /** How `berth explain` and `berth drain` call a control plane: as the AWS CLI would, and without any flag beside `berth dev`. */
 import { ApiError } from "../agent/remote/api-error.ts";
 import { SignedApi } from "../agent/remote/signed-api.ts";
-import { systemClock } from "../lib/clock.ts";
 import { seededRandom } from "../lib/random.ts";
+import { systemClock } from "../lib/system-clock.ts";
 import { CallFailedError } from "./call-failed-error.ts";
 import { plainWords } from "./control-plane-check.ts";
 import { type Flag, type Typed, textFlag } from "./flags.ts";

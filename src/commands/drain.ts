@@ -1,4 +1,4 @@
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../lib/system-clock.ts";
 import { type ApiClient, apiFlags, apiHelp, clusterMember, openApi } from "./api-client.ts";
 import { CallFailedError } from "./call-failed-error.ts";
 import { runCommand } from "./command.ts";

@@ -1,7 +1,7 @@
 import { AccessKeys } from "../auth/access-keys.ts";
 import type { KeyAdministration } from "../auth/key-administration.ts";
 import { sealKeyPath } from "../auth/seal-key.ts";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../lib/system-clock.ts";
 import { SqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { StoreError, StoreInUseError } from "../store/store.ts";
 import { KeyClient, NoKeySocketError } from "./key-client.ts";

@@ -1,10 +1,10 @@
 import { seededRandom } from "../lib/random.ts";
-import type { AccountInput } from "./account-input.ts";
-import { AccountMachine } from "./account-machine.ts";
-import type { ClusterCounts } from "./clusters/cluster.ts";
-import type { AccountEffect } from "./effect.ts";
-import type { StepResult } from "./machine.ts";
+import type { ClusterCounts } from "./documents/cluster.ts";
+import { AccountMachine } from "./machine/account-machine.ts";
+import type { StepResult } from "./machine/machine.ts";
 import { Refusal } from "./refusals.ts";
+import type { AccountInput } from "./state/account-input.ts";
+import type { AccountEffect } from "./state/effect.ts";
 
 /** For tests: an account machine with a clock of its own, a caller, and what it would have stored. */
 export class SmallAccount {

@@ -4,19 +4,23 @@ import assert from "node:assert/strict";
 import { must } from "../lib/assert.ts";
 import { seededRandom } from "../lib/random.ts";
 import { containerInstanceArn, taskDefinitionArn } from "./arn.ts";
-import type { Given } from "./call.ts";
-import type { AgentReport, ClusterInput } from "./cluster-input.ts";
-import { ClusterMachine } from "./cluster-machine.ts";
-import { ClusterStep } from "./cluster-step.ts";
-import type { Cluster } from "./clusters/cluster.ts";
-import type { ContainerInstance } from "./container-instances/container-instance.ts";
-import type { ClusterEffect } from "./effect.ts";
+import type { Cluster } from "./documents/cluster.ts";
+import type { ContainerInstance } from "./documents/container-instance.ts";
+import { nothingOnFargate } from "./documents/fargate-quota.ts";
+import type { Task } from "./documents/task.ts";
+import type { ContainerDefinition, TaskDefinition } from "./documents/task-definition.ts";
 import type { EcsEvent } from "./events/event.ts";
-import { nothingOnFargate } from "./fargate/fargate-use.ts";
-import type { SlicedStep, StepResult } from "./machine.ts";
-import type { Usage } from "./placement/resource-book.ts";
+import type { Usage } from "./indexes/resource-book.ts";
+import { ClusterMachine } from "./machine/cluster-machine.ts";
+import { clusterReactions } from "./machine/cluster-reactions.ts";
+import type { SlicedStep, StepResult } from "./machine/machine.ts";
+import { eventsOf } from "./machine/step-events.ts";
 import { Refusal } from "./refusals.ts";
-import { type Play, Rehearsal } from "./rehearsal.ts";
+import type { Given } from "./state/call.ts";
+import type { AgentReport, ClusterInput } from "./state/cluster-input.ts";
+import { ClusterStep } from "./state/cluster-step.ts";
+import type { ClusterEffect } from "./state/effect.ts";
+import { type Play, Rehearsal } from "./state/rehearsal.ts";
 import {
   checkBook,
   checkEvents,
@@ -27,8 +31,6 @@ import {
   type StepOutcome,
   snapshot,
 } from "./step-rules.ts";
-import type { ContainerDefinition, TaskDefinition } from "./task-definitions/task-definition.ts";
-import type { Task } from "./tasks/task.ts";
 
 const place = { account: "111122223333", region: "eu-central-1" };
 const clusterName = "lab";
@@ -300,10 +302,14 @@ export class SmallWorld {
     return reply.value;
   }
 
+  #step(): ClusterStep {
+    return new ClusterStep(this.state, this.now, this.#random, clusterReactions);
+  }
+
   /** Plays a rehearsal by hand. */
   rehearse<T extends object>(play: Play<T>): T {
     return this.#checked(() => {
-      const value = atEnd(new Rehearsal(play).begin(this.state, this.now, this.#random)) as T;
+      const value = atEnd(new Rehearsal(play).begin(this.#step())) as T;
       return { value, documents: [], events: [], effects: [] };
     }).value;
   }
@@ -311,14 +317,14 @@ export class SmallWorld {
   /** A step made by hand: commits what `decide` did, or rolls it back and throws what `decide` threw. */
   run<T>(decide: (step: ClusterStep) => T): StepOutcome<T> {
     return this.#checked(() => {
-      const step = new ClusterStep(this.state, this.now, this.#random);
+      const step = this.#step();
       try {
         const value = decide(step);
         if (step.isDryRun) {
           this.state.rollback();
           return { value, documents: [], events: [], effects: [] };
         }
-        const events = step.takeEvents(this.events.length);
+        const events = eventsOf(step, this.events.length);
         const documents = this.state.commit();
         this.machine.resume(this.events.length + events.length);
         return { value, documents, events, effects: step.effects };

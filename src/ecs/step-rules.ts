@@ -11,20 +11,20 @@
 // biome-ignore lint/style/noRestrictedImports: test support; nothing but tests imports it.
 import assert from "node:assert/strict";
 import { must } from "../lib/assert.ts";
-import type { ClusterMachine } from "./cluster-machine.ts";
-import type { ClusterState } from "./cluster-state.ts";
-import type { ContainerInstance } from "./container-instances/container-instance.ts";
-import { instanceDueAt } from "./container-instances/instance-due-at.ts";
-import { drainDueAt } from "./drains/drain.ts";
-import type { ClusterEffect } from "./effect.ts";
+import type { ContainerInstance } from "./documents/container-instance.ts";
+import { drainDueAt } from "./documents/drain.ts";
+import { instanceDueAt } from "./documents/instance-due-at.ts";
+import { managedHostDueAt } from "./documents/managed-host.ts";
+import { serviceDueAt } from "./documents/service.ts";
+import { checkDocument, clusterShapes } from "./documents/stored-documents.ts";
+import { type NetworkBinding, type Task, taskStatuses } from "./documents/task.ts";
+import { taskDueAt } from "./documents/task-due-at.ts";
 import type { EcsEvent } from "./events/event.ts";
-import { managedHostDueAt } from "./fargate/managed-host.ts";
-import { ResourceBook, type Usage } from "./placement/resource-book.ts";
-import { serviceDueAt } from "./services/forget-service.ts";
-import { checkDocument, clusterShapes } from "./stored-documents.ts";
+import { ResourceBook, type Usage } from "./indexes/resource-book.ts";
+import type { ClusterMachine } from "./machine/cluster-machine.ts";
+import type { ClusterState } from "./state/cluster-state.ts";
+import type { ClusterEffect } from "./state/effect.ts";
 import type { DocumentChange } from "./table.ts";
-import { type NetworkBinding, type Task, taskStatuses } from "./tasks/task.ts";
-import { taskDueAt } from "./tasks/task-due-at.ts";
 
 export type StepOutcome<T> = {
   readonly value: T;

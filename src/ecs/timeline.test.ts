@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ClusterMachine } from "./cluster-machine.ts";
+import { ClusterMachine } from "./machine/cluster-machine.ts";
 import { aCluster, aDefinition } from "./small-world.ts";
 import { ecsTimeline, retentionNames, scaledTimeline } from "./timeline.ts";
 

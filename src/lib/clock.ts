@@ -1,6 +1,3 @@
-import { uptime } from "node:os";
-import { SteadyClock } from "./steady-clock.ts";
-
 /** A timer that was set; cancelling one that has fired does nothing. */
 export type Timer = { cancel(): void };
 
@@ -21,18 +18,3 @@ export interface Clock {
   /** Calls `run` after the work of the present turn, before any timer: where a group of writes is closed. */
   defer(run: () => void): void;
 }
-
-/** The clock of this process. */
-export const systemClock: SteadyClock = new SteadyClock(
-  { wall: () => Date.now(), elapsed: () => performance.now(), uptime: () => uptime() * 1_000 },
-  {
-    setTimer(delayMs, fire) {
-      // LIMIT: setTimeout takes at most 2^31-1 ms; a caller that needs longer sets another timer when it fires.
-      const handle = setTimeout(fire, Math.min(Math.max(delayMs, 0), 2_147_483_647));
-      return { cancel: () => clearTimeout(handle) };
-    },
-    defer: (run) => {
-      setImmediate(run);
-    },
-  },
-);

@@ -1,8 +1,8 @@
 import type { HostAttribute } from "../agent/registration.ts";
 import { simulatedAttributes } from "../agent/simulated/simulated-attributes.ts";
 import type { EcsApi } from "../agent-protocol/connection.ts";
-import { isPlatformAttribute } from "../ecs/attributes/attribute-rules.ts";
 import type { ContainerInstanceReply } from "../ecs/container-instances/describe-container-instance.ts";
+import { isPlatformAttribute } from "../ecs/documents/attribute-rules.ts";
 import type { ServerLog } from "./log.ts";
 
 /** As much of a container instance as its host goes by. */

@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
 import { WebSocket } from "ws";
-import type { AgentStanding } from "../ecs/container-instances/agent-standing.ts";
-import { systemClock } from "../lib/clock.ts";
+import type { AgentStanding } from "../ecs/agents/agent-standing.ts";
+import { systemClock } from "../lib/system-clock.ts";
 import { AgentSockets } from "./agent-sockets.ts";
 import type { Authenticated } from "./authenticate.ts";
 

@@ -1,9 +1,9 @@
 import { authorize, type Principal, type Resource, wholeAccount } from "../auth/authorize.ts";
 import type { SignedHead } from "../auth/sigv4.ts";
 import { MachineHaltedError, OverloadError } from "../cluster-runner/runner-errors.ts";
-import type { Caller } from "../ecs/call.ts";
 import { Refusal } from "../ecs/refusals.ts";
-import { systemClock } from "../lib/clock.ts";
+import type { Caller } from "../ecs/state/call.ts";
+import { systemClock } from "../lib/system-clock.ts";
 import { StoreError } from "../store/store.ts";
 import {
   type AnsweredOperation,

@@ -3,7 +3,7 @@ import { looseCredentials } from "../auth/authorization-header.ts";
 import type { Principal } from "../auth/authorize.ts";
 import { type FindKey, type SignedCall, type SignedHead, type VerifiedCaller, verifyHead } from "../auth/sigv4.ts";
 import { isTemporaryKey, type TaskCredentials, type TaskKeyOwner } from "../auth/task-credentials.ts";
-import type { Caller } from "../ecs/call.ts";
+import type { Caller } from "../ecs/state/call.ts";
 import { WireError } from "../wire/errors.ts";
 
 /** Who calls, and the account and region whose resources the call is about. */

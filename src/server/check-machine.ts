@@ -1,10 +1,10 @@
 import type { MachinePartition } from "../cluster-runner/cluster-place.ts";
 import { loadDocument } from "../cluster-runner/load-machine.ts";
-import { AccountMachine } from "../ecs/account-machine.ts";
-import { ClusterMachine } from "../ecs/cluster-machine.ts";
-import type { ClusterState } from "../ecs/cluster-state.ts";
-import { amountOf } from "../ecs/container-instances/resource.ts";
-import { holdsResources, type Task } from "../ecs/tasks/task.ts";
+import { amountOf } from "../ecs/documents/resource.ts";
+import { holdsResources, type Task } from "../ecs/documents/task.ts";
+import { AccountMachine } from "../ecs/machine/account-machine.ts";
+import { ClusterMachine } from "../ecs/machine/cluster-machine.ts";
+import type { ClusterState } from "../ecs/state/cluster-state.ts";
 import type { StoredDocument } from "../store/store.ts";
 import type { NewestVersions } from "./check-events.ts";
 

@@ -10,7 +10,7 @@ import { AccessKeys } from "../auth/access-keys.ts";
 import { awsRegions } from "../auth/regions.ts";
 import { SealKey, sealKeyPath } from "../auth/seal-key.ts";
 import { TaskCredentials } from "../auth/task-credentials.ts";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../lib/system-clock.ts";
 import { SqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { openLog } from "./log.ts";
 import { taskCredentialsPurpose } from "./open-authentication.ts";

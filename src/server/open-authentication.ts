@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { AccessKeys } from "../auth/access-keys.ts";
 import { SealError, sealKeyPath } from "../auth/seal-key.ts";
 import { TaskCredentials } from "../auth/task-credentials.ts";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../lib/system-clock.ts";
 import type { Store } from "../store/store.ts";
 import { type Authenticate, looseAuthentication, signedAuthentication } from "./authenticate.ts";
 import type { ServerLog } from "./log.ts";

@@ -8,7 +8,7 @@ import { type TestContext, test } from "node:test";
 import { type ContainerInstance, ECS, type Task } from "@aws-sdk/client-ecs";
 import { AccessKeys } from "../auth/access-keys.ts";
 import { sealKeyPath } from "../auth/seal-key.ts";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../lib/system-clock.ts";
 import { SqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { openLog } from "./log.ts";
 import { type RunningServer, type ServerOptions, startServer } from "./server.ts";

@@ -8,13 +8,14 @@ import { type AgentArchive, AgentSessions } from "../agent-sessions/agent-sessio
 import { awsRegions } from "../auth/regions.ts";
 import type { Role } from "../auth/roles.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
-import type { MachineConfiguration } from "../ecs/call.ts";
+import type { MachineConfiguration } from "../ecs/state/call.ts";
 import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
 import { must } from "../lib/assert.ts";
-import { type Clock, systemClock } from "../lib/clock.ts";
+import type { Clock } from "../lib/clock.ts";
 import { PacedClock } from "../lib/paced-clock.ts";
 import { type Random, seededRandom } from "../lib/random.ts";
 import type { SteadyClock } from "../lib/steady-clock.ts";
+import { systemClock } from "../lib/system-clock.ts";
 import { MemoryStore } from "../store/memory/memory-store.ts";
 import type { DamagedError, Store } from "../store/store.ts";
 import { AgentArrivals } from "./agent-arrivals.ts";

@@ -9,7 +9,7 @@ import { AccessKeys } from "../auth/access-keys.ts";
 import { authorize } from "../auth/authorize.ts";
 import { SealKey, sealKeyPath } from "../auth/seal-key.ts";
 import { TaskCredentials, type TaskRole, taskCredentialsMs } from "../auth/task-credentials.ts";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../lib/system-clock.ts";
 import { SqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { looseAuthentication } from "./authenticate.ts";
 import type { ServerLog } from "./log.ts";

@@ -1,8 +1,8 @@
-import type { ClosedMark } from "../ecs/clusters/closed-mark.ts";
-import type { Cluster } from "../ecs/clusters/cluster.ts";
-import type { ContainerInstance } from "../ecs/container-instances/container-instance.ts";
-import type { TaskDefinition } from "../ecs/task-definitions/task-definition.ts";
-import type { Task } from "../ecs/tasks/task.ts";
+import type { ClosedMark } from "../ecs/documents/closed-mark.ts";
+import type { Cluster } from "../ecs/documents/cluster.ts";
+import type { ContainerInstance } from "../ecs/documents/container-instance.ts";
+import type { Task } from "../ecs/documents/task.ts";
+import type { TaskDefinition } from "../ecs/documents/task-definition.ts";
 import type { Host } from "./host.ts";
 import { unsettledContainers, unsettledInstance, unsettledReports } from "./settled-details.ts";
 import { Restless, unsettledServices, waitsForCapacity } from "./settled-services.ts";

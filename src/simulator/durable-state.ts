@@ -1,7 +1,7 @@
-import type { ContainerInstance } from "../ecs/container-instances/container-instance.ts";
-import { instanceKind, registrationKind } from "../ecs/container-instances/stored-container-instance.ts";
+import type { ContainerInstance } from "../ecs/documents/container-instance.ts";
+import { instanceKind, registrationKind } from "../ecs/documents/stored-container-instance.ts";
+import { holdsResources, type Task } from "../ecs/documents/task.ts";
 import type { EcsEvent } from "../ecs/events/event.ts";
-import { holdsResources, type Task } from "../ecs/tasks/task.ts";
 import type { Append } from "../store/store.ts";
 
 /** One document that an append changed; null is absent. */

@@ -1,4 +1,4 @@
-import type { Cluster } from "../ecs/clusters/cluster.ts";
+import type { Cluster } from "../ecs/documents/cluster.ts";
 import type { DurablePartition } from "./durable-state.ts";
 import { answer, compareCounts, compareList, type Json } from "./final-comparison.ts";
 import { checkFinalServices } from "./final-services.ts";

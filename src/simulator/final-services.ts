@@ -1,5 +1,5 @@
-import { type Service, serviceGroup } from "../ecs/services/service.ts";
-import { holdsResources, type Task } from "../ecs/tasks/task.ts";
+import { type Service, serviceGroup } from "../ecs/documents/service.ts";
+import { holdsResources, type Task } from "../ecs/documents/task.ts";
 import type { DurablePartition } from "./durable-state.ts";
 import { answer, compareCounts, compareList, type Json } from "./final-comparison.ts";
 import { Restless } from "./settled-services.ts";

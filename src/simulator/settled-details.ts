@@ -1,6 +1,6 @@
 import { simulatedBehaviour } from "../agent/simulated/simulated-images.ts";
-import type { ContainerInstance, InstanceHealth } from "../ecs/container-instances/container-instance.ts";
-import type { Container, Task } from "../ecs/tasks/task.ts";
+import type { ContainerInstance, InstanceHealth } from "../ecs/documents/container-instance.ts";
+import type { Container, Task } from "../ecs/documents/task.ts";
 import type { DurablePartition } from "./durable-state.ts";
 import type { Host } from "./host.ts";
 

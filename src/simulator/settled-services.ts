@@ -1,7 +1,7 @@
-import type { ServiceRevision } from "../ecs/deployments/deployment.ts";
-import { primaryOf, type Service, type ServiceEvent, serviceGroup, serviceNameOf } from "../ecs/services/service.ts";
-import type { TaskDefinition } from "../ecs/task-definitions/task-definition.ts";
-import type { Task } from "../ecs/tasks/task.ts";
+import type { ServiceRevision } from "../ecs/documents/deployment.ts";
+import { primaryOf, type Service, type ServiceEvent, serviceGroup, serviceNameOf } from "../ecs/documents/service.ts";
+import type { Task } from "../ecs/documents/task.ts";
+import type { TaskDefinition } from "../ecs/documents/task-definition.ts";
 import { ecsTimeline } from "../ecs/timeline.ts";
 import type { DurablePartition } from "./durable-state.ts";
 import { behaviourOf, isRestless } from "./restless-containers.ts";

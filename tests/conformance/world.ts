@@ -5,8 +5,8 @@ import { type ContainerInstance, ECS, type KeyValuePair, type Task } from "@aws-
 import { SignedApi } from "../../src/agent/remote/signed-api.ts";
 import type { Timeline } from "../../src/ecs/timeline.ts";
 import { must } from "../../src/lib/assert.ts";
-import { systemClock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
+import { systemClock } from "../../src/lib/system-clock.ts";
 import { openLog } from "../../src/server/log.ts";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
 

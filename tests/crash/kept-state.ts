@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Resource } from "../../src/ecs/container-instances/resource.ts";
+import type { Resource } from "../../src/ecs/documents/resource.ts";
 import type { EcsEvent } from "../../src/ecs/events/event.ts";
 import { must } from "../../src/lib/assert.ts";
 import { DurablePartition } from "../../src/simulator/durable-state.ts";

@@ -16,7 +16,7 @@ import { after, before, describe, it } from "node:test";
 import { ECS, type Task } from "@aws-sdk/client-ecs";
 import { containerLabels } from "../../src/agent/docker/container-names.ts";
 import { must } from "../../src/lib/assert.ts";
-import { systemClock } from "../../src/lib/clock.ts";
+import { systemClock } from "../../src/lib/system-clock.ts";
 import { openLog } from "../../src/server/log.ts";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
 import { berthMain } from "../berth-process.ts";

@@ -6,7 +6,7 @@ import { DockerRuntime, type DockerRuntimeOptions } from "../../src/agent/docker
 import type { TaskGroundwork } from "../../src/agent/docker/task-groundwork.ts";
 import { surroundingsOf } from "../../src/agent/engine/engine-task.ts";
 import type { PayloadContainer } from "../../src/agent-protocol/to-agent/payload-container.ts";
-import { systemClock } from "../../src/lib/clock.ts";
+import { systemClock } from "../../src/lib/system-clock.ts";
 import { until } from "./docker-host.ts";
 
 /** Nothing but Docker's defaults. */

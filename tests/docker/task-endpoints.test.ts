@@ -12,7 +12,7 @@ import { newTask } from "../../src/agent/engine/engine-task.ts";
 import { TaskCredentials } from "../../src/agent/task-credentials.ts";
 import { openTaskEndpoints, type TaskEndpoints } from "../../src/agent/task-endpoints/task-endpoints.ts";
 import { must } from "../../src/lib/assert.ts";
-import { systemClock } from "../../src/lib/clock.ts";
+import { systemClock } from "../../src/lib/system-clock.ts";
 import { until } from "./docker-host.ts";
 import { asking, fetchText, SmallHost, someTaskArn, taskAt, taskWith, whyNoHost } from "./small-host.ts";
 

@@ -1,5 +1,5 @@
 /** What the lines of a scenario can say. docs/checklists/write-a-scenario.md tells it to people. */
-import type { Service } from "../../src/ecs/services/service.ts";
+import type { Service } from "../../src/ecs/documents/service.ts";
 import { must } from "../../src/lib/assert.ts";
 import { place } from "../../src/simulator/world.ts";
 import { duration, type Line, ScenarioError } from "./parse-scenario.ts";

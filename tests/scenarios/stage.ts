@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import type { HostFacts } from "../../src/agent/registration.ts";
 import { simulatedAttributes } from "../../src/agent/simulated/simulated-attributes.ts";
-import type { ContainerInstance } from "../../src/ecs/container-instances/container-instance.ts";
-import type { ServiceDeployment, ServiceRevision } from "../../src/ecs/deployments/deployment.ts";
-import type { Service, ServiceEvent } from "../../src/ecs/services/service.ts";
-import type { Task } from "../../src/ecs/tasks/task.ts";
+import type { ContainerInstance } from "../../src/ecs/documents/container-instance.ts";
+import type { ServiceDeployment, ServiceRevision } from "../../src/ecs/documents/deployment.ts";
+import type { Service, ServiceEvent } from "../../src/ecs/documents/service.ts";
+import type { Task } from "../../src/ecs/documents/task.ts";
 import { must } from "../../src/lib/assert.ts";
 import type { Outcome } from "../../src/simulator/checkers/checker.ts";
 import type { Kept } from "../../src/simulator/durable-state.ts";

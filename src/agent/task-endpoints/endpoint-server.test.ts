@@ -4,7 +4,7 @@ import type { Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { must } from "../../lib/assert.ts";
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../lib/system-clock.ts";
 import { type EndpointLimits, endpointServer } from "./endpoint-server.ts";
 import type { EndpointAnswer } from "./endpoint-sources.ts";
 

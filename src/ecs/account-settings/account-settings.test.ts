@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EffectiveSettings } from "../call.ts";
 import { SmallAccount } from "../small-account.ts";
+import type { EffectiveSettings } from "../state/call.ts";
 
 type Setting = { name: string; value: string; principalArn: string; type: string };
 type Listed = { settings: Setting[]; nextToken: string | null };

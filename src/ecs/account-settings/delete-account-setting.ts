@@ -1,6 +1,6 @@
-import type { AccountGiven } from "../account-input.ts";
-import type { AccountStep } from "../account-step.ts";
-import { checkedSettingName, settingReply } from "./account-setting.ts";
+import { checkedSettingName, settingReply } from "../documents/account-setting.ts";
+import type { AccountGiven } from "../state/account-input.ts";
+import type { AccountStep } from "../state/account-step.ts";
 import { ownSetting, settingInForce, settingKey, settingsPrincipal } from "./settings-in-force.ts";
 
 export type DeleteAccountSettingRequest = { readonly name?: string; readonly principalArn?: string };

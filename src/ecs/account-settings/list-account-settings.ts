@@ -1,9 +1,9 @@
-import type { AccountGiven } from "../account-input.ts";
-import type { AccountStep } from "../account-step.ts";
+import { type AccountSetting, checkedSettingName, settingNames, settingReply } from "../documents/account-setting.ts";
 import { limits } from "../limits.ts";
 import { page } from "../page.ts";
 import { refuse } from "../refusals.ts";
-import { type AccountSetting, checkedSettingName, settingNames, settingReply } from "./account-setting.ts";
+import type { AccountGiven } from "../state/account-input.ts";
+import type { AccountStep } from "../state/account-step.ts";
 import { ownSetting, settingInForce, settingsPrincipal } from "./settings-in-force.ts";
 
 export type ListAccountSettingsRequest = {

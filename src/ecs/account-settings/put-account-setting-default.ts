@@ -1,5 +1,5 @@
-import type { AccountStep } from "../account-step.ts";
-import { checkedSettingName, checkedSettingValue, settingReply } from "./account-setting.ts";
+import { checkedSettingName, checkedSettingValue, settingReply } from "../documents/account-setting.ts";
+import type { AccountStep } from "../state/account-step.ts";
 import { putSetting, rootArn } from "./settings-in-force.ts";
 
 export type PutAccountSettingDefaultRequest = { readonly name?: string; readonly value?: string };

@@ -1,8 +1,8 @@
-import type { AccountStep } from "../account-step.ts";
-import type { EffectiveSettings } from "../call.ts";
+import { type AccountSetting, initialValue, settingNames } from "../documents/account-setting.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
-import { type AccountSetting, initialValue, settingNames } from "./account-setting.ts";
+import type { AccountStep } from "../state/account-step.ts";
+import type { EffectiveSettings } from "../state/call.ts";
 
 /** AWS: the root user's settings are those of everybody who has none of their own. */
 export function rootArn(step: AccountStep): string {

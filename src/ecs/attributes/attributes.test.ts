@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InstanceWorld, prefix } from "../container-instances/instance-world.ts";
+import type { RequestAttribute } from "../documents/attribute-rules.ts";
 import { limits } from "../limits.ts";
-import type { RequestAttribute } from "./attribute-rules.ts";
 import { deleteAttributes } from "./delete-attributes.ts";
 import { type ListAttributesRequest, listAttributes } from "./list-attributes.ts";
 import { putAttributes } from "./put-attributes.ts";

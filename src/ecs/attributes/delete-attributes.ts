@@ -1,8 +1,8 @@
-import type { Given } from "../call.ts";
 import { withCustomAttributes } from "../capacity-providers/provider-of-instance.ts";
-import type { ClusterStep } from "../cluster-step.ts";
-import { customAttribute, type RequestAttribute } from "./attribute-rules.ts";
-import { attributeTarget, checkedAttributeList, describeAttribute } from "./attribute-target.ts";
+import { customAttribute, type RequestAttribute } from "../documents/attribute-rules.ts";
+import { attributeTarget, checkedAttributeList, describeAttribute } from "../references/attribute-target.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 
 export type DeleteAttributesRequest = { readonly attributes?: readonly RequestAttribute[] };
 

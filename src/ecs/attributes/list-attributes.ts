@@ -1,10 +1,10 @@
-import type { Given } from "../call.ts";
-import type { ClusterStep } from "../cluster-step.ts";
 import { pageSize, tokenKey } from "../container-instances/list-container-instances.ts";
+import type { Attribute } from "../documents/attribute.ts";
 import { encodePageToken } from "../page.ts";
+import { checkTargetType, describeAttribute } from "../references/attribute-target.ts";
 import { refuse } from "../refusals.ts";
-import type { Attribute } from "./attribute.ts";
-import { checkTargetType, describeAttribute } from "./attribute-target.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 
 export type ListAttributesRequest = {
   readonly targetType?: string;

@@ -1,11 +1,11 @@
-import type { Given } from "../call.ts";
 import { withCustomAttributes } from "../capacity-providers/provider-of-instance.ts";
-import type { ClusterStep } from "../cluster-step.ts";
-import { isSameDocument } from "../container-instances/is-same-document.ts";
+import { customAttribute, type RequestAttribute, withAttributes } from "../documents/attribute-rules.ts";
+import { isSameDocument } from "../is-same-document.ts";
 import { limits } from "../limits.ts";
+import { attributeTarget, checkedAttributeList, describeAttribute } from "../references/attribute-target.ts";
 import { refuse } from "../refusals.ts";
-import { customAttribute, type RequestAttribute, withAttributes } from "./attribute-rules.ts";
-import { attributeTarget, checkedAttributeList, describeAttribute } from "./attribute-target.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 
 export type PutAttributesRequest = { readonly attributes?: readonly RequestAttribute[] };
 

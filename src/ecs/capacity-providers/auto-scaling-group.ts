@@ -1,14 +1,6 @@
+import type { ManagedScaling } from "../documents/capacity-provider.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
-
-/** AWS: settings of scaling, which have no effect while its status is DISABLED; null when not given. */
-export type ManagedScaling = {
-  readonly status: "DISABLED";
-  readonly targetCapacity: number | null;
-  readonly minimumScalingStepSize: number | null;
-  readonly maximumScalingStepSize: number | null;
-  readonly instanceWarmupPeriod: number | null;
-};
 
 export type RequestAutoScalingGroup = {
   /** Absent in UpdateCapacityProvider. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { noCounts } from "../clusters/cluster.ts";
+import { noCounts } from "../documents/cluster.ts";
 import { SmallAccount } from "../small-account.ts";
 
 type Shown = { readonly cluster: Record<string, unknown> };

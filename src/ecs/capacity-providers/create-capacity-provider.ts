@@ -1,10 +1,10 @@
-import type { AccountStep } from "../account-step.ts";
+import { isCapacityProviderName } from "../documents/capacity-provider.ts";
+import { newTags, type RequestTag } from "../documents/tag.ts";
 import { limits } from "../limits.ts";
+import { capacityProviderReply } from "../references/account-providers.ts";
 import { refuse } from "../refusals.ts";
-import { newTags, type RequestTag } from "../tags/tag.ts";
-import { capacityProviderReply } from "./account-providers.ts";
+import type { AccountStep } from "../state/account-step.ts";
 import { checkedGroupArn, checkedScaling, type RequestAutoScalingGroup, scalingOff } from "./auto-scaling-group.ts";
-import { isCapacityProviderName } from "./capacity-provider.ts";
 import { refuseManagedInstances } from "./managed-instances.ts";
 
 export type CreateCapacityProviderRequest = {

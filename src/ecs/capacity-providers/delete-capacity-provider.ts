@@ -1,8 +1,8 @@
 import { must } from "../../lib/assert.ts";
-import type { AccountStep } from "../account-step.ts";
+import type { CapacityProvider } from "../documents/capacity-provider.ts";
 import { limits } from "../limits.ts";
-import { capacityProviderReply, providerToChange } from "./account-providers.ts";
-import type { CapacityProvider } from "./capacity-provider.ts";
+import { capacityProviderReply, providerToChange } from "../references/account-providers.ts";
+import type { AccountStep } from "../state/account-step.ts";
 import { refuseManagedInstances } from "./managed-instances.ts";
 
 export type DeleteCapacityProviderRequest = { readonly capacityProvider?: string; readonly cluster?: string };

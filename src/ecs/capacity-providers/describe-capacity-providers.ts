@@ -1,10 +1,10 @@
-import type { AccountStep } from "../account-step.ts";
-import { resolveCluster } from "../clusters/resolve-cluster.ts";
+import { capacityProviderArn, capacityProviderName } from "../documents/capacity-provider.ts";
 import { limits } from "../limits.ts";
 import { page } from "../page.ts";
+import { capacityProviderReply, shownProviders } from "../references/account-providers.ts";
+import { resolveCluster } from "../references/resolve-cluster.ts";
 import { refuse } from "../refusals.ts";
-import { capacityProviderReply, shownProviders } from "./account-providers.ts";
-import { capacityProviderArn, capacityProviderName } from "./capacity-provider.ts";
+import type { AccountStep } from "../state/account-step.ts";
 
 export type DescribeCapacityProvidersRequest = {
   readonly capacityProviders?: readonly string[];

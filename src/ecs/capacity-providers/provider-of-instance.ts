@@ -1,6 +1,6 @@
-import type { Attribute } from "../attributes/attribute.ts";
-import type { ContainerInstance } from "../container-instances/container-instance.ts";
-import { isCapacityProviderName } from "./capacity-provider.ts";
+import type { Attribute } from "../documents/attribute.ts";
+import { isCapacityProviderName } from "../documents/capacity-provider.ts";
+import type { ContainerInstance } from "../documents/container-instance.ts";
 
 // DIFFERS: a container instance belongs to the capacity provider that its custom attribute berth.capacity-provider names; AWS knows by the Auto Scaling group, of which there are none.
 export const providerAttribute = "berth.capacity-provider";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { CapacityProviderStrategy } from "../documents/capacity-provider.ts";
+import { distribute } from "../launch/distribute.ts";
 import { aCluster, aDefinition, fargateDefinition, inSubnet } from "../small-world.ts";
-import type { CapacityProviderStrategy } from "./capacity-provider.ts";
-import { distribute } from "./distribute.ts";
 
 const strategyOf = (fargate: [number, number], spot: [number, number]): CapacityProviderStrategy => [
   { capacityProvider: "FARGATE", weight: fargate[0], base: fargate[1] },

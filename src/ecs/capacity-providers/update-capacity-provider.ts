@@ -1,6 +1,6 @@
-import type { AccountStep } from "../account-step.ts";
+import { capacityProviderReply, providerToChange } from "../references/account-providers.ts";
 import { refuse } from "../refusals.ts";
-import { capacityProviderReply, providerToChange } from "./account-providers.ts";
+import type { AccountStep } from "../state/account-step.ts";
 import { checkedScaling, type RequestAutoScalingGroup } from "./auto-scaling-group.ts";
 import { refuseManagedInstances } from "./managed-instances.ts";
 

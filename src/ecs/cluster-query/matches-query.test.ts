@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { must } from "../../lib/assert.ts";
-import type { Attribute } from "../attributes/attribute.ts";
+import type { Attribute } from "../documents/attribute.ts";
 import { aCluster, type InstanceOptions } from "../small-world.ts";
 import { explainQuery } from "./explain-query.ts";
 import { matchesQuery } from "./matches-query.ts";

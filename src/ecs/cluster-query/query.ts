@@ -1,5 +1,5 @@
-import type { ContainerInstance } from "../container-instances/container-instance.ts";
-import type { Usage } from "../placement/resource-book.ts";
+import type { ContainerInstance } from "../documents/container-instance.ts";
+import type { Usage } from "../indexes/resource-book.ts";
 import type { OperatorName, SubjectName } from "./query-vocabulary.ts";
 
 /** `subject operator argument`, as written. */

@@ -1,7 +1,7 @@
-import type { ClusterStep } from "../cluster-step.ts";
-import { endManagedHosts } from "../fargate/managed-host.ts";
+import { holdsResources } from "../documents/task.ts";
+import { endManagedHosts } from "../fargate/hosts-for-tasks.ts";
 import { refuse } from "../refusals.ts";
-import { holdsResources } from "../tasks/task.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 
 /**
  * The cluster machine's part of DeleteCluster: refuses while instances, services or tasks are there, then takes no more calls under

@@ -1,5 +1,5 @@
+import type { Cluster } from "../documents/cluster.ts";
 import { refuse } from "../refusals.ts";
-import type { Cluster } from "./cluster.ts";
 
 export type RequestClusterConfiguration = {
   readonly executeCommandConfiguration?: {

@@ -1,10 +1,10 @@
 import { must } from "../../lib/assert.ts";
 import { effectiveSettings, rootArn } from "../account-settings/settings-in-force.ts";
-import type { AccountStep } from "../account-step.ts";
 import { clusterArn } from "../arn.ts";
+import type { Cluster } from "../documents/cluster.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
-import type { Cluster } from "./cluster.ts";
+import type { AccountStep } from "../state/account-step.ts";
 import { clusterReply } from "./cluster-reply.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { type Cluster, type ClusterCounts, noCounts } from "./cluster.ts";
+import { type Cluster, type ClusterCounts, noCounts } from "../documents/cluster.ts";
 
 /** What a reply shows of a cluster beside its status and counts. */
 export const clusterFields = ["ATTACHMENTS", "CONFIGURATIONS", "SETTINGS", "STATISTICS", "TAGS"] as const;

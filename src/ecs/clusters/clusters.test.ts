@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Cluster, ClusterCounts } from "../documents/cluster.ts";
 import { limits } from "../limits.ts";
 import { SmallAccount } from "../small-account.ts";
 import { ecsTimeline } from "../timeline.ts";
-import type { Cluster, ClusterCounts } from "./cluster.ts";
 
 type Shown = Record<string, unknown> & { clusterArn: string; status: string };
 type Described = { clusters: Shown[]; failures: object[] };

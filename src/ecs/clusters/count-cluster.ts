@@ -1,7 +1,7 @@
-import { providersInUse } from "../capacity-providers/provider-uses.ts";
-import type { ClusterState } from "../cluster-state.ts";
+import { providersInUse } from "../capacity-providers/providers-in-use.ts";
+import type { ClusterCounts } from "../documents/cluster.ts";
 import { countServices } from "../services/count-services.ts";
-import type { ClusterCounts } from "./cluster.ts";
+import type { ClusterState } from "../state/cluster-state.ts";
 
 /** The counts that replies show of a cluster. AWS: registered are ACTIVE and DRAINING instances. */
 export function countCluster(state: ClusterState): ClusterCounts {

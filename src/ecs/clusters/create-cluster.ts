@@ -1,8 +1,8 @@
-import type { AccountGiven } from "../account-input.ts";
-import type { AccountStep } from "../account-step.ts";
-import { checkedProviders, checkedStrategy, type RequestStrategyItem } from "../capacity-providers/strategy.ts";
+import { newTags, type RequestTag } from "../documents/tag.ts";
+import { checkedProviders, checkedStrategy, type RequestStrategyItem } from "../launch/strategy.ts";
 import { refuse } from "../refusals.ts";
-import { newTags, type RequestTag } from "../tags/tag.ts";
+import type { AccountGiven } from "../state/account-input.ts";
+import type { AccountStep } from "../state/account-step.ts";
 import {
   checkedClusterConfiguration,
   type RequestClusterConfiguration,

@@ -1,8 +1,8 @@
-import type { AccountGiven } from "../account-input.ts";
-import type { AccountStep } from "../account-step.ts";
 import { clusterArn, clusterName, type Place, parseArn } from "../arn.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
+import type { AccountGiven } from "../state/account-input.ts";
+import type { AccountStep } from "../state/account-step.ts";
 import { type ClusterField, clusterFields, clusterReply } from "./cluster-reply.ts";
 
 export type DescribeClustersRequest = { readonly clusters?: readonly string[]; readonly include?: readonly string[] };

@@ -1,7 +1,7 @@
-import type { AccountStep } from "../account-step.ts";
 import { clusterArn } from "../arn.ts";
 import { limits } from "../limits.ts";
 import { page } from "../page.ts";
+import type { AccountStep } from "../state/account-step.ts";
 
 export type ListClustersRequest = { readonly nextToken?: string; readonly maxResults?: number };
 

@@ -1,10 +1,10 @@
-import type { AccountGiven } from "../account-input.ts";
-import type { AccountStep } from "../account-step.ts";
+import type { Cluster } from "../documents/cluster.ts";
+import { resolveCluster } from "../references/resolve-cluster.ts";
 import { refuse } from "../refusals.ts";
-import type { Cluster } from "./cluster.ts";
+import type { AccountGiven } from "../state/account-input.ts";
+import type { AccountStep } from "../state/account-step.ts";
 import { clusterReply } from "./cluster-reply.ts";
 import { checkedClusterSettings, type RequestClusterSetting } from "./cluster-settings.ts";
-import { resolveCluster } from "./resolve-cluster.ts";
 
 export type UpdateClusterSettingsRequest = {
   readonly cluster?: string;

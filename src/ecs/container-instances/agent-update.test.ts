@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { reportUpdateAnswered } from "../agents/report-update-answered.ts";
+import type { AgentUpdateStatus } from "../documents/container-instance.ts";
 import { compareVersions } from "./agent-update.ts";
-import type { AgentUpdateStatus } from "./container-instance.ts";
 import { describeContainerInstances } from "./describe-container-instances.ts";
 import { InstanceWorld } from "./instance-world.ts";
-import { reportUpdateAnswered } from "./report-update-answered.ts";
 import { updateContainerAgent } from "./update-container-agent.ts";
 
 const answer = (world: InstanceWorld, id: string, stage: "stage" | "perform", reason: string | null = null) =>

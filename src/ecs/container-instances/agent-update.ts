@@ -1,5 +1,5 @@
-import type { ClusterStep } from "../cluster-step.ts";
-import type { AgentUpdate, AgentUpdateStatus, ContainerInstance } from "./container-instance.ts";
+import type { AgentUpdate, AgentUpdateStatus, ContainerInstance } from "../documents/container-instance.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 
 const unfinished: readonly AgentUpdateStatus[] = ["PENDING", "STAGING", "STAGED", "UPDATING"];
 

@@ -1,10 +1,10 @@
 import { clusterArn } from "../arn.ts";
-import type { ClusterState } from "../cluster-state.ts";
+import type { ContainerInstance, VersionInfo } from "../documents/container-instance.ts";
+import type { Resource } from "../documents/resource.ts";
 import { isoTime } from "../events/iso-time.ts";
+import type { ClusterState } from "../state/cluster-state.ts";
 import { statusReasonOf } from "./agent-update.ts";
-import type { ContainerInstance, VersionInfo } from "./container-instance.ts";
 import { remainingResources } from "./instance-resources.ts";
-import type { Resource } from "./resource.ts";
 
 /**
  * The detail of an event `ECS Container Instance State Change`. AWS: times are ISO texts, a resource carries only the value

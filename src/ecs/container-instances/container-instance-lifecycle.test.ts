@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { containerInstanceStatuses } from "./container-instance.ts";
+import { containerInstanceStatuses } from "../documents/container-instance.ts";
 import { instanceSignals, instanceTransition } from "./container-instance-lifecycle.ts";
 
 // Every cell: a row per status, in the order of `instanceSignals`; `=` stays, `x` is refused, `.` is ignored.

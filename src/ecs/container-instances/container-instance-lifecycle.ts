@@ -1,4 +1,4 @@
-import type { ContainerInstance, ContainerInstanceStatus } from "./container-instance.ts";
+import type { ContainerInstance, ContainerInstanceStatus } from "../documents/container-instance.ts";
 
 /**
  * Everything that may move a container instance's status. Those with a trunk are apart: the trunk network interface has to be

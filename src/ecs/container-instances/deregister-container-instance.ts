@@ -1,13 +1,13 @@
 import { must } from "../../lib/assert.ts";
-import type { Given } from "../call.ts";
-import type { ClusterStep } from "../cluster-step.ts";
+import { checkSpeaksFor } from "../references/instance-owner.ts";
+import { referencedContainerInstance } from "../references/referenced-container-instance.ts";
 import { refuse } from "../refusals.ts";
-import { stopTasksOfDeregisteredInstance } from "../tasks/stop-task.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
+import { stopTasksOfDeregisteredInstance } from "../task-life/begin-stop.ts";
 import { instanceTransition, withStatus } from "./container-instance-lifecycle.ts";
 import { describeContainerInstance } from "./describe-container-instance.ts";
-import { checkSpeaksFor } from "./instance-owner.ts";
 import { settleReconnect } from "./recover-connections.ts";
-import { referencedContainerInstance } from "./referenced-container-instance.ts";
 import { hasTrunk, moveTrunk } from "./trunk.ts";
 
 export type DeregisterContainerInstanceRequest = { readonly containerInstance?: string; readonly force?: boolean };

@@ -1,9 +1,9 @@
-import type { ClusterState } from "../cluster-state.ts";
+import type { ContainerInstance } from "../documents/container-instance.ts";
+import type { Resource } from "../documents/resource.ts";
+import type { ClusterState } from "../state/cluster-state.ts";
 import { statusReasonOf } from "./agent-update.ts";
-import type { ContainerInstance } from "./container-instance.ts";
 import { describeHealth } from "./instance-health.ts";
 import { remainingResources } from "./instance-resources.ts";
-import type { Resource } from "./resource.ts";
 
 /** What DescribeContainerInstances may add. */
 export type ContainerInstanceInclude = "TAGS" | "CONTAINER_INSTANCE_HEALTH";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { advance } from "../tasks/advance.ts";
+import { advance } from "../task-life/advance.ts";
 import { describeContainerInstances } from "./describe-container-instances.ts";
 import { InstanceWorld, prefix } from "./instance-world.ts";
 

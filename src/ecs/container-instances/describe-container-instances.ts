@@ -1,18 +1,18 @@
-import type { Given } from "../call.ts";
-import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
-import { refuse } from "../refusals.ts";
-import {
-  type ContainerInstanceInclude,
-  type ContainerInstanceReply,
-  describeContainerInstance,
-} from "./describe-container-instance.ts";
 import {
   checkedInstanceIds,
   type Failure,
   findContainerInstance,
   missingContainerInstance,
-} from "./referenced-container-instance.ts";
+} from "../references/referenced-container-instance.ts";
+import { refuse } from "../refusals.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
+import {
+  type ContainerInstanceInclude,
+  type ContainerInstanceReply,
+  describeContainerInstance,
+} from "./describe-container-instance.ts";
 
 export type DescribeContainerInstancesRequest = {
   readonly containerInstances?: readonly string[];

@@ -1,5 +1,5 @@
-import type { MachineConfiguration } from "../call.ts";
 import { refuse } from "../refusals.ts";
+import type { MachineConfiguration } from "../state/call.ts";
 
 /** What EC2's instance identity document says of an instance, as far as ECS uses it. */
 export type IdentityDocument = {

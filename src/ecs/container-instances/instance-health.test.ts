@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { reportInstanceStatus } from "../agents/report-instance-status.ts";
+import type { HealthState } from "../documents/container-instance.ts";
 import { limits } from "../limits.ts";
 import { ecsTimeline } from "../timeline.ts";
-import type { HealthState } from "./container-instance.ts";
 import { deregisterContainerInstance } from "./deregister-container-instance.ts";
 import { describeContainerInstances } from "./describe-container-instances.ts";
 import { InstanceWorld } from "./instance-world.ts";
-import { reportInstanceStatus } from "./report-instance-status.ts";
 
 type Type = "CONTAINER_RUNTIME" | "DAEMON";
 

@@ -1,6 +1,11 @@
-import type { ClusterState } from "../cluster-state.ts";
+import {
+  type ContainerInstance,
+  type HealthState,
+  healthTypes,
+  type InstanceHealth,
+} from "../documents/container-instance.ts";
 import { limits } from "../limits.ts";
-import { type ContainerInstance, type HealthState, healthTypes, type InstanceHealth } from "./container-instance.ts";
+import type { ClusterState } from "../state/cluster-state.ts";
 
 export type HealthCheck = InstanceHealth["checks"][number];
 

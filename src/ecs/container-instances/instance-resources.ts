@@ -1,7 +1,7 @@
-import type { ClusterState } from "../cluster-state.ts";
-import type { Usage } from "../placement/resource-book.ts";
-import type { ContainerInstance } from "./container-instance.ts";
-import type { Resource } from "./resource.ts";
+import type { ContainerInstance } from "../documents/container-instance.ts";
+import type { Resource } from "../documents/resource.ts";
+import type { Usage } from "../indexes/resource-book.ts";
+import type { ClusterState } from "../state/cluster-state.ts";
 
 /**
  * What is left on `instance`: numbers less what its tasks hold, GPUs less those that are taken.

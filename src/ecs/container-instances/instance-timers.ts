@@ -1,7 +1,7 @@
-import type { ClusterStep } from "../cluster-step.ts";
+import type { ContainerInstance } from "../documents/container-instance.ts";
+import { instanceDueAt } from "../documents/instance-due-at.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { resumeAgentUpdate } from "./agent-update.ts";
-import type { ContainerInstance } from "./container-instance.ts";
-import { instanceDueAt } from "./instance-due-at.ts";
 import { trunkDue } from "./trunk.ts";
 
 /** Does what is due for `instance` at `step.now`; nothing when the entry that led here is stale. */

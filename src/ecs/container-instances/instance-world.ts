@@ -1,20 +1,22 @@
 import { assert, must } from "../../lib/assert.ts";
 import { seededRandom } from "../../lib/random.ts";
-import type { Caller, Given, MachineConfiguration } from "../call.ts";
-import { ClusterState } from "../cluster-state.ts";
-import { ClusterStep } from "../cluster-step.ts";
-import { runDue } from "../due.ts";
-import type { ClusterEffect } from "../effect.ts";
+import { reportAgentConnected } from "../agents/report-agent-connected.ts";
+import { reportAgentDisconnected } from "../agents/report-agent-disconnected.ts";
+import type { ContainerInstance } from "../documents/container-instance.ts";
+import type { Reservation, Task } from "../documents/task.ts";
 import type { EcsEvent } from "../events/event.ts";
+import { clusterReactions } from "../machine/cluster-reactions.ts";
+import { runDue } from "../machine/due.ts";
+import { eventsOf } from "../machine/step-events.ts";
 import { Refusal, type RefusalCode } from "../refusals.ts";
+import type { Caller, Given, MachineConfiguration } from "../state/call.ts";
+import { ClusterState } from "../state/cluster-state.ts";
+import { ClusterStep } from "../state/cluster-step.ts";
+import type { ClusterEffect } from "../state/effect.ts";
 import type { DocumentChange } from "../table.ts";
-import type { Reservation, Task } from "../tasks/task.ts";
-import type { ContainerInstance } from "./container-instance.ts";
 import type { ContainerInstanceReply } from "./describe-container-instance.ts";
 import { registerContainerInstance } from "./register-container-instance.ts";
 import type { RegisterContainerInstanceRequest } from "./registration-request.ts";
-import { reportAgentConnected } from "./report-agent-connected.ts";
-import { reportAgentDisconnected } from "./report-agent-disconnected.ts";
 
 export const place = { account: "111122223333", region: "eu-central-1" };
 export const prefix = "arn:aws:ecs:eu-central-1:111122223333:";
@@ -49,10 +51,10 @@ export class InstanceWorld {
 
   /** Runs one step at the present time. */
   run<T>(decide: (step: ClusterStep) => T): T {
-    const step = new ClusterStep(this.state, this.now, this.#random);
+    const step = new ClusterStep(this.state, this.now, this.#random, clusterReactions);
     try {
       const value = decide(step);
-      this.events = step.takeEvents(0);
+      this.events = eventsOf(step, 0);
       this.documents = this.state.commit();
       this.effects = step.effects;
       return value;

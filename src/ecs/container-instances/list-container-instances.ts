@@ -1,11 +1,11 @@
 import { containerInstanceArn } from "../arn.ts";
-import type { Given } from "../call.ts";
 import { checkedQuery } from "../cluster-query/checked-query.ts";
-import type { ClusterStep } from "../cluster-step.ts";
+import type { ContainerInstance } from "../documents/container-instance.ts";
 import { limits } from "../limits.ts";
 import { decodePageToken, encodePageToken } from "../page.ts";
 import { refuse } from "../refusals.ts";
-import type { ContainerInstance } from "./container-instance.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 
 export type ListContainerInstancesRequest = {
   readonly filter?: string;

@@ -1,15 +1,15 @@
-import { withAttributes } from "../attributes/attribute-rules.ts";
-import type { Given } from "../call.ts";
 import { providerOfInstance } from "../capacity-providers/provider-of-instance.ts";
-import type { ClusterStep } from "../cluster-step.ts";
+import { withAttributes } from "../documents/attribute-rules.ts";
+import type { ContainerInstance, GpuDevice } from "../documents/container-instance.ts";
+import { withTags } from "../documents/tag.ts";
+import { isSameDocument } from "../is-same-document.ts";
+import { checkSpeaksFor, registrantOf } from "../references/instance-owner.ts";
+import { findContainerInstance, idIn } from "../references/referenced-container-instance.ts";
 import { refuse } from "../refusals.ts";
-import { withTags } from "../tags/tag.ts";
-import type { ContainerInstance, GpuDevice } from "./container-instance.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { instanceTransition, withStatus } from "./container-instance-lifecycle.ts";
 import { type IdentityDocument, identityDocument } from "./identity-document.ts";
-import { checkSpeaksFor, registrantOf } from "./instance-owner.ts";
-import { isSameDocument } from "./is-same-document.ts";
-import { findContainerInstance, idIn } from "./referenced-container-instance.ts";
 import {
   attributeValue,
   checkCustomAttributes,

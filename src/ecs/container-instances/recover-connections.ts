@@ -1,5 +1,5 @@
-import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 
 /*
  * After a restart of the control plane no socket is open, yet most agents are about to come back. An instance that was

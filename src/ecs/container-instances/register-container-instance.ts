@@ -1,15 +1,15 @@
 import { must } from "../../lib/assert.ts";
 import { containerInstanceArn } from "../arn.ts";
-import type { Given } from "../call.ts";
 import { providerOfInstance } from "../capacity-providers/provider-of-instance.ts";
-import type { ClusterStep } from "../cluster-step.ts";
+import type { ContainerInstance } from "../documents/container-instance.ts";
+import { newTags } from "../documents/tag.ts";
 import { limits } from "../limits.ts";
+import { checkSpeaksFor, registrantOf } from "../references/instance-owner.ts";
 import { refuse } from "../refusals.ts";
-import { newTags } from "../tags/tag.ts";
-import type { ContainerInstance } from "./container-instance.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { describeContainerInstance } from "./describe-container-instance.ts";
 import { identityDocument } from "./identity-document.ts";
-import { checkSpeaksFor, registrantOf } from "./instance-owner.ts";
 import { reRegisterContainerInstance } from "./re-register-container-instance.ts";
 import {
   attributeValue,

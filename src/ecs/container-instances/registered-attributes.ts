@@ -1,11 +1,11 @@
-import type { Attribute } from "../attributes/attribute.ts";
+import type { Attribute } from "../documents/attribute.ts";
 import {
   customAttribute,
   isPlatformAttribute,
   platformAttribute,
   type RequestAttribute,
   withAttributes,
-} from "../attributes/attribute-rules.ts";
+} from "../documents/attribute-rules.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import type { IdentityDocument } from "./identity-document.ts";

@@ -1,6 +1,6 @@
+import type { GpuDevice } from "../documents/container-instance.ts";
+import { membersOf, type Resource, type ResourceType, resourceTypes } from "../documents/resource.ts";
 import { refuse } from "../refusals.ts";
-import type { GpuDevice } from "./container-instance.ts";
-import { membersOf, type Resource, type ResourceType, resourceTypes } from "./resource.ts";
 
 /** A resource as a request brings it. */
 export type RequestResource = {

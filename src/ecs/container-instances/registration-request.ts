@@ -1,6 +1,6 @@
-import type { RequestAttribute } from "../attributes/attribute-rules.ts";
-import type { RequestTag } from "../tags/tag.ts";
-import type { VersionInfo } from "./container-instance.ts";
+import type { RequestAttribute } from "../documents/attribute-rules.ts";
+import type { VersionInfo } from "../documents/container-instance.ts";
+import type { RequestTag } from "../documents/tag.ts";
 import type { RequestDevice, RequestResource } from "./registered-resources.ts";
 
 /** A request of RegisterContainerInstance. */

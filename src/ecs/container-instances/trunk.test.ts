@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { acknowledgeInstanceAttachment } from "../agents/acknowledge-instance-attachment.ts";
 import { attachmentArn } from "../arn.ts";
 import { ecsTimeline } from "../timeline.ts";
-import { acknowledgeInstanceAttachment } from "./acknowledge-instance-attachment.ts";
 import { deregisterContainerInstance } from "./deregister-container-instance.ts";
 import { document, InstanceWorld, place } from "./instance-world.ts";
 import { updateContainerInstancesState } from "./update-container-instances-state.ts";

@@ -1,7 +1,7 @@
 import type { RandomStream } from "../../lib/random.ts";
-import type { Attribute } from "../attributes/attribute.ts";
-import type { ClusterStep } from "../cluster-step.ts";
-import type { Attachment, AttachmentStatus, ContainerInstance } from "./container-instance.ts";
+import type { Attribute } from "../documents/attribute.ts";
+import type { Attachment, AttachmentStatus, ContainerInstance } from "../documents/container-instance.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { instanceTransition, withStatus } from "./container-instance-lifecycle.ts";
 
 const present: readonly AttachmentStatus[] = ["PRECREATED", "CREATED", "ATTACHING", "ATTACHED"];

@@ -1,10 +1,10 @@
 import { must } from "../../lib/assert.ts";
-import type { Given } from "../call.ts";
-import type { ClusterStep } from "../cluster-step.ts";
+import { referencedContainerInstance } from "../references/referenced-container-instance.ts";
 import { refuse } from "../refusals.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { compareVersions, isUnfinished } from "./agent-update.ts";
 import { describeContainerInstance } from "./describe-container-instance.ts";
-import { referencedContainerInstance } from "./referenced-container-instance.ts";
 
 export type UpdateContainerAgentRequest = { readonly containerInstance?: string };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ContainerInstanceStatus } from "./container-instance.ts";
+import type { ContainerInstanceStatus } from "../documents/container-instance.ts";
 import { InstanceWorld, prefix } from "./instance-world.ts";
 import { updateContainerInstancesState } from "./update-container-instances-state.ts";
 

@@ -1,17 +1,17 @@
-import type { Caller, Given } from "../call.ts";
-import type { ClusterStep } from "../cluster-step.ts";
-import { noteDrain } from "../drains/drain.ts";
 import { limits } from "../limits.ts";
-import { refuse } from "../refusals.ts";
-import { instanceTransition, withStatus } from "./container-instance-lifecycle.ts";
-import { describeContainerInstance } from "./describe-container-instance.ts";
-import { checkSpeaksFor, denyAgent } from "./instance-owner.ts";
+import { checkSpeaksFor, denyAgent } from "../references/instance-owner.ts";
 import {
   checkedInstanceIds,
   type Failure,
   findContainerInstance,
   missingContainerInstance,
-} from "./referenced-container-instance.ts";
+} from "../references/referenced-container-instance.ts";
+import { refuse } from "../refusals.ts";
+import type { Caller, Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
+import { instanceTransition, withStatus } from "./container-instance-lifecycle.ts";
+import { describeContainerInstance } from "./describe-container-instance.ts";
+import { noteDrain } from "./note-drain.ts";
 
 export type UpdateContainerInstancesStateRequest = {
   readonly containerInstances?: readonly string[];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { primaryOf } from "../services/service.ts";
+import { primaryOf } from "../documents/service.ts";
 import { ServiceWorld, withImage } from "../services/service-world.ts";
 
 const aWorld = (): ServiceWorld => new ServiceWorld("alarms").withInstances(2, { cpu: 4_096, memoryMiB: 8_192 });

@@ -1,6 +1,6 @@
-import type { Given } from "../call.ts";
-import type { ClusterStep } from "../cluster-step.ts";
-import { describeAlarm } from "./alarm.ts";
+import { describeAlarm } from "../documents/alarm.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 
 /** DescribeAlarms: the alarms that the cluster was told of, by name. */
 export function describeAlarms(step: ClusterStep, _request: object, _: Given): { readonly alarms: readonly object[] } {

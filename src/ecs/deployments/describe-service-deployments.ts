@@ -1,8 +1,8 @@
-import type { ClusterStep } from "../cluster-step.ts";
+import type { ServiceDeployment } from "../documents/deployment.ts";
+import type { Service } from "../documents/service.ts";
+import { failuresOf, watchStatus } from "../rollout/circuit-breaker.ts";
 import { describeConfiguration, describeRevisionCounts } from "../services/describe-service.ts";
-import type { Service } from "../services/service.ts";
-import { failuresOf, watchStatus } from "./circuit-breaker.ts";
-import type { ServiceDeployment } from "./deployment.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { historyArn, historyArns, missingArn } from "./history-arns.ts";
 
 export type DescribeServiceDeploymentsRequest = { readonly serviceDeploymentArns?: readonly string[] };

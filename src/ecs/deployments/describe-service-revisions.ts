@@ -1,6 +1,6 @@
-import type { ClusterStep } from "../cluster-step.ts";
+import type { ServiceRevision } from "../documents/deployment.ts";
 import { describeRevisionMembers } from "../services/describe-service.ts";
-import type { ServiceRevision } from "./deployment.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { historyArn, historyArns, missingArn } from "./history-arns.ts";
 
 export type DescribeServiceRevisionsRequest = { readonly serviceRevisionArns?: readonly string[] };

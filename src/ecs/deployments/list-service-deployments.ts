@@ -1,9 +1,9 @@
-import type { ClusterStep } from "../cluster-step.ts";
+import { type ServiceDeployment, serviceDeploymentStatuses } from "../documents/deployment.ts";
 import { limits } from "../limits.ts";
 import { page } from "../page.ts";
+import { theService } from "../references/find-service.ts";
 import { refuse } from "../refusals.ts";
-import { theService } from "../services/find-service.ts";
-import { type ServiceDeployment, serviceDeploymentStatuses } from "./deployment.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 
 export type ListServiceDeploymentsRequest = {
   readonly cluster?: string;

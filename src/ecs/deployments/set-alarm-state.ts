@@ -1,8 +1,8 @@
-import type { Given } from "../call.ts";
-import type { ClusterStep } from "../cluster-step.ts";
+import { type Alarm, type AlarmState, alarmStates, describeAlarm, isAlarmName } from "../documents/alarm.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
-import { type Alarm, type AlarmState, alarmStates, describeAlarm, isAlarmName } from "./alarm.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 
 export type SetAlarmStateRequest = {
   readonly cluster?: string;

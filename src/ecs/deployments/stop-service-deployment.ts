@@ -1,7 +1,7 @@
-import type { ClusterStep } from "../cluster-step.ts";
 import { refuse } from "../refusals.ts";
+import { stopAnswers } from "../rollout/service-deployment-states.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { findServiceDeployment } from "./describe-service-deployments.ts";
-import { stopAnswers } from "./service-deployment-states.ts";
 
 export type StopServiceDeploymentRequest = {
   readonly serviceDeploymentArn?: string;

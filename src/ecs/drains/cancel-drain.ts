@@ -1,9 +1,9 @@
 import { must } from "../../lib/assert.ts";
-import type { Given } from "../call.ts";
-import type { ClusterStep } from "../cluster-step.ts";
-import type { Failure } from "../container-instances/referenced-container-instance.ts";
 import { moveContainerInstances } from "../container-instances/update-container-instances-state.ts";
 import { limits } from "../limits.ts";
+import type { Failure } from "../references/referenced-container-instance.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 
 export type CancelDrainRequest = { readonly cluster?: string; readonly containerInstances?: readonly string[] };
 

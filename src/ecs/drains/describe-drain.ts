@@ -1,13 +1,13 @@
-import type { Given } from "../call.ts";
-import type { ClusterStep } from "../cluster-step.ts";
+import { limits } from "../limits.ts";
 import {
   checkedInstanceIds,
   type Failure,
   findContainerInstance,
   missingContainerInstance,
-} from "../container-instances/referenced-container-instance.ts";
-import { limits } from "../limits.ts";
+} from "../references/referenced-container-instance.ts";
 import { refuse } from "../refusals.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { type DrainsReply, describeDrains } from "./drain-progress.ts";
 
 export type DescribeDrainRequest = { readonly cluster?: string; readonly containerInstances?: readonly string[] };

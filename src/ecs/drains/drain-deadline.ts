@@ -1,8 +1,8 @@
 import { must } from "../../lib/assert.ts";
-import type { ClusterStep } from "../cluster-step.ts";
+import { drainDueAt } from "../documents/drain.ts";
 import { refuse } from "../refusals.ts";
-import { beginStop } from "../tasks/stop-task.ts";
-import { drainDueAt } from "./drain.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
+import { beginStop } from "../task-life/begin-stop.ts";
 
 /** LIMIT: as long as ECS lets the drains of its own take before the instance goes; who needs longer sets no deadline. */
 const deadlineSecondsMax = 172_800;

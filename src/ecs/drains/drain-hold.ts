@@ -1,15 +1,15 @@
-import type { ClusterStep } from "../cluster-step.ts";
-import type { ContainerInstance } from "../container-instances/container-instance.ts";
-import { isImpaired } from "../deployments/start-backoff.ts";
+import { drainStart } from "../container-instances/note-drain.ts";
+import type { ContainerInstance } from "../documents/container-instance.ts";
+import { serviceNameOf } from "../documents/service.ts";
+import { holdsResources, type Task } from "../documents/task.ts";
 import { isoTime } from "../events/iso-time.ts";
-import { tasksBeforeDaemons } from "../services/look/daemon-spots.ts";
-import { planOf } from "../services/look/look-at-service.ts";
-import type { ServicePlan } from "../services/look/replica-plan.ts";
-import { type ServiceTask, type ServiceView, viewService } from "../services/look/service-view.ts";
-import { serviceNameOf } from "../services/service.ts";
-import { belongsToAgent } from "../tasks/deliver-tasks.ts";
-import { holdsResources, type Task } from "../tasks/task.ts";
-import { drainStart } from "./drain.ts";
+import { isImpaired } from "../rollout/start-backoff.ts";
+import { tasksBeforeDaemons } from "../service-look/daemon-spots.ts";
+import { planOf } from "../service-look/look-at-service.ts";
+import type { ServicePlan } from "../service-look/replica-plan.ts";
+import { type ServiceTask, type ServiceView, viewService } from "../service-look/service-view.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
+import { belongsToAgent } from "../task-life/deliver-tasks.ts";
 import { percentagesDetail } from "./percentages-detail.ts";
 
 /** What a task on an instance that drains waits for, in a word. Those of the first group go on by themselves. */

@@ -1,9 +1,9 @@
 import { must } from "../../lib/assert.ts";
-import type { ClusterStep } from "../cluster-step.ts";
-import type { Failure } from "../container-instances/referenced-container-instance.ts";
-import { serviceNameOf } from "../services/service.ts";
-import type { Task } from "../tasks/task.ts";
-import { drainStart } from "./drain.ts";
+import { drainStart } from "../container-instances/note-drain.ts";
+import { serviceNameOf } from "../documents/service.ts";
+import type { Task } from "../documents/task.ts";
+import type { Failure } from "../references/referenced-container-instance.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { type DrainHold, DrainHolds } from "./drain-hold.ts";
 
 /** How far a drain is, in the shape of the replies. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { TaskDefinition } from "../documents/task-definition.ts";
 import { images, withImage } from "../services/service-world.ts";
-import type { TaskDefinition } from "../task-definitions/task-definition.ts";
 import { DrainWorld } from "./drain-world.ts";
 
 type ServicePlan = {

@@ -1,15 +1,15 @@
 import { must } from "../../lib/assert.ts";
-import type { ClusterStep } from "../cluster-step.ts";
 import { withStatus } from "../container-instances/container-instance-lifecycle.ts";
-import { isAgentConnected } from "../fargate/managed-host.ts";
+import { primaryOf, serviceNameOf } from "../documents/service.ts";
+import type { Task } from "../documents/task.ts";
+import { taskStatusDueAt } from "../documents/task-due-at.ts";
+import { isAgentConnected } from "../fargate/hosts-for-tasks.ts";
 import { askExpressions } from "../placement/ask-expressions.ts";
-import { lookAtService } from "../services/look/look-at-service.ts";
-import { placementOf, planServiceTasks } from "../services/look/service-task-plan.ts";
-import { primaryOf, serviceNameOf } from "../services/service.ts";
-import { reportTaskHealth } from "../tasks/report-task-health.ts";
-import { takeStateChange } from "../tasks/submit-task-state-change.ts";
-import type { Task } from "../tasks/task.ts";
-import { taskStatusDueAt } from "../tasks/task-due-at.ts";
+import { lookAtService } from "../service-look/look-at-service.ts";
+import { placementOf, planServiceTasks } from "../service-look/service-task-plan.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
+import { reportTaskHealth } from "../task-life/report-task-health.ts";
+import { takeStateChange } from "../task-life/submit-task-state-change.ts";
 import { taskDue } from "../tasks/task-timers.ts";
 import { tasksOn } from "./drain-progress.ts";
 

@@ -1,6 +1,7 @@
 /* Test support: a service world with the calls of drains. */
+
+import type { Task } from "../documents/task.ts";
 import { images, ServiceWorld, withImage } from "../services/service-world.ts";
-import type { Task } from "../tasks/task.ts";
 import type { DescribeDrainRequest } from "./describe-drain.ts";
 import type { DrainProgress, DrainsReply } from "./drain-progress.ts";
 import type { PlanDrainReply } from "./plan-drain.ts";

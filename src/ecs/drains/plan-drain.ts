@@ -1,16 +1,13 @@
 import { must } from "../../lib/assert.ts";
-import type { Given } from "../call.ts";
-import type { ClusterStep } from "../cluster-step.ts";
 import { instanceTransition } from "../container-instances/container-instance-lifecycle.ts";
-import {
-  checkedInstanceIds,
-  referencedContainerInstance,
-} from "../container-instances/referenced-container-instance.ts";
+import { holdsResources } from "../documents/task.ts";
 import { isoTime } from "../events/iso-time.ts";
 import { limits } from "../limits.ts";
+import { checkedInstanceIds, referencedContainerInstance } from "../references/referenced-container-instance.ts";
 import { refuse } from "../refusals.ts";
-import { Rehearsal } from "../rehearsal.ts";
-import { holdsResources } from "../tasks/task.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
+import { Rehearsal } from "../state/rehearsal.ts";
 import { DrainHolds } from "./drain-hold.ts";
 import { namesOf, tasksOn } from "./drain-progress.ts";
 import { DrainRehearsal, type Leaver } from "./drain-rehearsal.ts";

@@ -1,9 +1,9 @@
 import { must } from "../../lib/assert.ts";
-import type { Given } from "../call.ts";
-import type { ClusterStep } from "../cluster-step.ts";
+import { noteDrain } from "../container-instances/note-drain.ts";
 import { moveContainerInstances } from "../container-instances/update-container-instances-state.ts";
 import { limits } from "../limits.ts";
-import { noteDrain } from "./drain.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { checkedDeadline } from "./drain-deadline.ts";
 import { type DrainsReply, describeDrains } from "./drain-progress.ts";
 

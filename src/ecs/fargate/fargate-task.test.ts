@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Task } from "../documents/task.ts";
 import { limits } from "../limits.ts";
 import {
   aCluster,
@@ -9,7 +10,6 @@ import {
   inSubnet,
   type SmallWorld,
 } from "../small-world.ts";
-import type { Task } from "../tasks/task.ts";
 import { ecsTimeline } from "../timeline.ts";
 
 const onFargate = { launchType: "FARGATE", ...inSubnet };

@@ -1,8 +1,8 @@
 import { must } from "../../lib/assert.ts";
 import { checkedQuery } from "../cluster-query/checked-query.ts";
-import type { ClusterState } from "../cluster-state.ts";
+import type { PlacementConstraint } from "../documents/placement-request.ts";
+import type { Fleet } from "./fleet.ts";
 import { candidateOf } from "./place-task.ts";
-import type { PlacementConstraint } from "./placement-request.ts";
 
 /** LIMIT: what is spent on asking expressions between two slices: some milliseconds. */
 const queryStepsPerSlice = 1_000_000;
@@ -11,16 +11,13 @@ const queryStepsPerSlice = 1_000_000;
  * Asks every instance of a rehearsal's copy what `constraints` say of it, slice by slice: the answers are kept, so placing tasks there
  * takes no longer than it does without constraints.
  */
-export function* askExpressions(
-  state: ClusterState,
-  constraints: readonly PlacementConstraint[],
-): Generator<undefined, void> {
-  const { selections } = state.placement;
+export function* askExpressions(fleet: Fleet, constraints: readonly PlacementConstraint[]): Generator<undefined, void> {
+  const { selections } = fleet.placement;
   for (const constraint of constraints) {
     if (constraint.type !== "memberOf") continue;
     const query = checkedQuery(constraint.expression);
-    for (const id of state.instanceIds.after(null)) {
-      selections.selects(query, must(candidateOf(state, id), "a listed instance"));
+    for (const id of fleet.instanceIds.after(null)) {
+      selections.selects(query, must(candidateOf(fleet, id), "a listed instance"));
       if (selections.spent < queryStepsPerSlice) continue;
       selections.begin(Number.POSITIVE_INFINITY);
       yield;

@@ -1,6 +1,6 @@
 import type { Query } from "../cluster-query/query.ts";
-import type { ContainerInstance, ContainerInstanceStatus } from "../container-instances/container-instance.ts";
-import type { Usage } from "./resource-book.ts";
+import type { ContainerInstance, ContainerInstanceStatus } from "../documents/container-instance.ts";
+import type { Usage } from "../indexes/resource-book.ts";
 
 /** A container instance with what its tasks hold. */
 export type Candidate = {

@@ -1,10 +1,9 @@
 import { checkedQuery } from "../cluster-query/checked-query.ts";
 import { complexityProblem } from "../cluster-query/expression-complexity.ts";
+import type { PlacementConstraint, PlacementRequest, PlacementStrategy } from "../documents/placement-request.ts";
+import type { TaskDefinition } from "../documents/task-definition.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
-import type { TaskDefinition } from "../task-definitions/task-definition.ts";
-import type { TaskPlan } from "../tasks/new-task.ts";
-import type { PlacementConstraint, PlacementRequest, PlacementStrategy } from "./placement-request.ts";
 
 /** A placement constraint as calls give it. */
 export type RequestConstraint = { readonly type?: string; readonly expression?: string };
@@ -23,7 +22,7 @@ export type RequestPlacement = {
  * together. AWS: without a strategy RunTask places at random. Refuses as `checkedConstraints` and `checkedStrategies` do.
  */
 export function checkedPlacement(
-  plan: Pick<TaskPlan, "definition" | "need" | "group">,
+  plan: Pick<PlacementRequest, "need" | "group"> & { readonly definition: TaskDefinition },
   request: RequestPlacement,
   launchType: "EC2" | "EXTERNAL",
 ): PlacementRequest {

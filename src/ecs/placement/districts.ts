@@ -1,5 +1,5 @@
-import type { PlacementIndex } from "./placement-index.ts";
 import { spreadValue } from "./placement-strategies.ts";
+import type { Slots } from "./slots.ts";
 
 /** The number of a value that is none: the instance has no such attribute. */
 export const noValue = -1;
@@ -9,7 +9,7 @@ export const noValue = -1;
  * order of their values, instances in a district in that of their slots.
  */
 export class Districts {
-  readonly #index: PlacementIndex;
+  readonly #slots: Slots;
   readonly #attributes: readonly string[];
   #layout = -1;
   #attributesVersion = -1;
@@ -26,21 +26,21 @@ export class Districts {
   /** By attribute and number of a value, the districts that have it. */
   districtsWith: number[][][] = [];
 
-  constructor(index: PlacementIndex, attributes: readonly string[]) {
-    this.#index = index;
+  constructor(slots: Slots, attributes: readonly string[]) {
+    this.#slots = slots;
     this.#attributes = attributes;
   }
 
   settle(): void {
-    if (this.#layout === this.#index.layout && this.#attributesVersion === this.#index.attributesVersion) return;
-    this.#layout = this.#index.layout;
-    this.#attributesVersion = this.#index.attributesVersion;
+    if (this.#layout === this.#slots.layout && this.#attributesVersion === this.#slots.attributesVersion) return;
+    this.#layout = this.#slots.layout;
+    this.#attributesVersion = this.#slots.attributesVersion;
     this.version += 1;
     this.#draw();
   }
 
   #draw(): void {
-    const { candidates } = this.#index;
+    const { candidates } = this.#slots;
     const members = new Map<string, { readonly values: readonly (string | null)[]; readonly slots: number[] }>();
     for (let slot = 0; slot < candidates.length; slot++) {
       const instance = candidates[slot]?.instance;

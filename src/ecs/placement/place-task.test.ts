@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "../../lib/random.ts";
+import type { Need, PlacementRequest } from "../documents/placement-request.ts";
+import { effectiveContainers, needOf } from "../launch/new-task.ts";
+import { resolveOverrides } from "../launch/overrides.ts";
 import { aCluster, aDefinition, type InstanceOptions, type SmallWorld } from "../small-world.ts";
-import { effectiveContainers, type Need, needOf } from "../tasks/new-task.ts";
-import { resolveOverrides } from "../tasks/overrides.ts";
 import { placementFailures, placeTask } from "./place-task.ts";
-import type { PlacementRequest } from "./placement-request.ts";
 
 function need(definition = aDefinition()): Need {
   const overrides = resolveOverrides(undefined, definition);

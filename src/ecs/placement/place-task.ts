@@ -1,24 +1,20 @@
 import type { RandomStream } from "../../lib/random.ts";
-import type { ClusterState } from "../cluster-state.ts";
+import type { PlacementRequest } from "../documents/placement-request.ts";
 import type { Candidate, FailureReason, PlacementFilter, PlacementRefusal } from "./candidate.ts";
+import type { Fleet } from "./fleet.ts";
 import { filtersOf, ineligible, isEligible, isOfKind, refusalBy } from "./placement-filters.ts";
-import type { PlacementRequest } from "./placement-request.ts";
 
 /**
  * The container instance for one task of `request`, or null when it fits nowhere. Sees everything placed before.
  * AWS: filters, then constraints, then the strategies in their order; ties, and requests without strategy, go by `random`.
  */
-export function placeTask(state: ClusterState, request: PlacementRequest, random: RandomStream): Candidate | null {
-  const id = state.placement.best(request, random);
-  return id === null ? null : candidateOf(state, id);
+export function placeTask(fleet: Fleet, request: PlacementRequest, random: RandomStream): Candidate | null {
+  const id = fleet.placement.best(request, random);
+  return id === null ? null : candidateOf(fleet, id);
 }
 
 /** Why an instance refuses the task, by the first filter that does; null when the task fits there. */
-export function refusalOn(
-  _state: ClusterState,
-  request: PlacementRequest,
-  candidate: Candidate,
-): PlacementRefusal | null {
+export function refusalOn(_fleet: Fleet, request: PlacementRequest, candidate: Candidate): PlacementRefusal | null {
   const unfit = ineligible(request, candidate);
   if (unfit !== null) return unfit;
   for (const filter of filtersOf(request)) {
@@ -32,11 +28,11 @@ export function refusalOn(
  * For each reason the instance that comes closest, the closest of all first: that which the fewest filters refuse, and among
  * those the one that passed the most before it was refused. Empty when no instance is eligible, and when the task fits.
  */
-export function placementFailures(state: ClusterState, request: PlacementRequest): PlacementRefusal[] {
+export function placementFailures(fleet: Fleet, request: PlacementRequest): PlacementRefusal[] {
   type Closest = { refusal: PlacementRefusal; refusedBy: number; passed: number };
   const closest = new Map<FailureReason, Closest>();
   const filters = filtersOf(request);
-  for (const candidate of eligibleCandidates(state, request)) {
+  for (const candidate of eligibleCandidates(fleet, request)) {
     const refusing = filters.filter((filter) => filter.lacks(candidate) > 0);
     const [first] = refusing;
     if (first === undefined) continue;
@@ -66,7 +62,7 @@ export type InstanceExplanation = { readonly instanceId: string; readonly refusa
  * there. For the dry-run. Only the `detailed` that the fewest filters refuse have sentences, which cost more than the rest.
  */
 export function explainPlacement(
-  state: ClusterState,
+  fleet: Fleet,
   request: PlacementRequest,
   detailed = Number.POSITIVE_INFINITY,
 ): readonly InstanceExplanation[] {
@@ -76,8 +72,8 @@ export function explainPlacement(
     readonly unfit: PlacementRefusal | null;
     refusing: PlacementFilter[];
   }[] = [];
-  for (const instanceId of state.instanceIds.after(null)) {
-    const candidate = candidateOf(state, instanceId);
+  for (const instanceId of fleet.instanceIds.after(null)) {
+    const candidate = candidateOf(fleet, instanceId);
     if (candidate === null || candidate.instance.status === "INACTIVE" || !isOfKind(request, candidate.instance))
       continue;
     const refusing = filters.filter((filter) => filter.lacks(candidate) > 0);
@@ -98,26 +94,24 @@ export function explainPlacement(
 }
 
 /** True when there is at least one instance to look at. */
-export function anyEligible(state: ClusterState, request: PlacementRequest): boolean {
-  for (const instance of state.instances.values()) {
+export function anyEligible(fleet: Fleet, request: PlacementRequest): boolean {
+  for (const instance of fleet.instances.values()) {
     if (isEligible(request, instance)) return true;
   }
   return false;
 }
 
-export function candidateOf(state: ClusterState, instanceId: string): Candidate | null {
-  const instance = state.instances.get(instanceId);
+export function candidateOf(fleet: Fleet, instanceId: string): Candidate | null {
+  const instance = fleet.instances.get(instanceId);
   if (instance === undefined) return null;
-  return { instance, usage: state.book.usageOf(instanceId), selections: state.placement.selections };
+  return { instance, usage: fleet.book.usageOf(instanceId), selections: fleet.placement.selections };
 }
 
-function* eligible(state: ClusterState, request: PlacementRequest): Iterable<Candidate> {
-  for (const id of state.instanceIds.after(null)) {
-    const candidate = candidateOf(state, id);
+function* eligible(fleet: Fleet, request: PlacementRequest): Iterable<Candidate> {
+  for (const id of fleet.instanceIds.after(null)) {
+    const candidate = candidateOf(fleet, id);
     if (candidate !== null && isEligible(request, candidate.instance)) yield candidate;
   }
 }
 
-const eligibleCandidates = (state: ClusterState, request: PlacementRequest): Candidate[] => [
-  ...eligible(state, request),
-];
+const eligibleCandidates = (fleet: Fleet, request: PlacementRequest): Candidate[] => [...eligible(fleet, request)];

@@ -1,12 +1,12 @@
 /* What refuses an instance, why, and by how much. The amounts of CPU, memory, ports and GPUs are in place-task.test.ts. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { PlacementRequest } from "../documents/placement-request.ts";
+import { effectiveContainers, needOf } from "../launch/new-task.ts";
+import { resolveOverrides } from "../launch/overrides.ts";
 import { aCluster, aDefinition, awsvpcDefinition, inSubnet, type SmallWorld } from "../small-world.ts";
-import { effectiveContainers, needOf } from "../tasks/new-task.ts";
-import { resolveOverrides } from "../tasks/overrides.ts";
 import type { Candidate } from "./candidate.ts";
 import { anyEligible, candidateOf, explainPlacement, placementFailures, refusalOn } from "./place-task.ts";
-import type { PlacementRequest } from "./placement-request.ts";
 
 function wanted(changes: Partial<PlacementRequest> = {}, definition = aDefinition()): PlacementRequest {
   const overrides = resolveOverrides(undefined, definition);

@@ -1,4 +1,5 @@
-import type { ContainerInstance } from "../container-instances/container-instance.ts";
+import type { ContainerInstance } from "../documents/container-instance.ts";
+import type { PlacementConstraint, PlacementRequest } from "../documents/placement-request.ts";
 import type { Candidate, PlacementFilter, PlacementRefusal } from "./candidate.ts";
 import { agentConnected } from "./filters/agent-connected.ts";
 import { distinctInstance } from "./filters/distinct-instance.ts";
@@ -6,7 +7,6 @@ import { memberOf } from "./filters/member-of.ts";
 import { networkInterfacesFit } from "./filters/network-interfaces.ts";
 import { requiredAttributes } from "./filters/required-attributes.ts";
 import { cpuFits, gpusFit, memoryFits, ownResourceFits, portsFree } from "./filters/resources.ts";
-import type { PlacementConstraint, PlacementRequest } from "./placement-request.ts";
 
 const filtersOfRequest = new WeakMap<PlacementRequest, readonly PlacementFilter[]>();
 

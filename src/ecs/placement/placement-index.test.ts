@@ -7,20 +7,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type RandomStream, seededRandom } from "../../lib/random.ts";
-import { ClusterState } from "../cluster-state.ts";
-import { ClusterStep } from "../cluster-step.ts";
-import type { ContainerInstance } from "../container-instances/container-instance.ts";
+import type { ContainerInstance } from "../documents/container-instance.ts";
+import type { PlacementConstraint, PlacementRequest, PlacementStrategy } from "../documents/placement-request.ts";
+import { holdsResources } from "../documents/task.ts";
+import type { TaskDefinition } from "../documents/task-definition.ts";
+import { launch } from "../launch/launch.ts";
+import { effectiveContainers, needOf, type TaskPlan } from "../launch/new-task.ts";
+import { resolveOverrides } from "../launch/overrides.ts";
+import { clusterReactions } from "../machine/cluster-reactions.ts";
 import { aCluster, aDefinition, awsvpcDefinition } from "../small-world.ts";
-import type { TaskDefinition } from "../task-definitions/task-definition.ts";
-import { launch } from "../tasks/launch.ts";
-import { effectiveContainers, needOf, type TaskPlan } from "../tasks/new-task.ts";
-import { resolveOverrides } from "../tasks/overrides.ts";
-import { holdsResources } from "../tasks/task.ts";
+import { ClusterState } from "../state/cluster-state.ts";
+import { ClusterStep } from "../state/cluster-step.ts";
 import type { Candidate } from "./candidate.ts";
 import { remaining } from "./filters/resources.ts";
 import { candidateOf, placementFailures, placeTask, refusalOn } from "./place-task.ts";
 import { filtersOf, isEligible } from "./placement-filters.ts";
-import type { PlacementConstraint, PlacementRequest, PlacementStrategy } from "./placement-request.ts";
 import { countsInSpread, spreadKey, spreadKeyOf } from "./spread-key.ts";
 
 const { state: empty } = aCluster();
@@ -247,7 +248,7 @@ test("placement draws from exactly the best instances, whatever happened before"
       const state = newState();
       const random = seededRandom("history");
       for (const [count, { change: each, keep }] of changes.entries()) {
-        apply(new ClusterStep(state, 1_000, random), each, wishes, count);
+        apply(new ClusterStep(state, 1_000, random, clusterReactions), each, wishes, count);
         if (count % 2 === 0) check(state, wishes, count);
         if (keep) state.commit();
         else state.rollback();
@@ -265,7 +266,7 @@ test("placement draws from exactly the best instances, whatever happened before"
 /** `count` tasks of a request on `hosts`, one after the other. */
 function filled(hosts: readonly Host[], count: number, { plan, request }: Wanted) {
   const state = newState();
-  const step = new ClusterStep(state, 1_000, seededRandom("filled"));
+  const step = new ClusterStep(state, 1_000, seededRandom("filled"), clusterReactions);
   for (const [at, host] of hosts.entries()) step.changeInstance(hostDocument(numbered(at), host, at));
   const order: string[] = [];
   for (let i = 0; i < count; i++) {

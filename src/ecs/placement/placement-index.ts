@@ -11,15 +11,15 @@
  */
 import { must } from "../../lib/assert.ts";
 import type { RandomStream } from "../../lib/random.ts";
-import type { ContainerInstance } from "../container-instances/container-instance.ts";
-import { amountOf } from "../container-instances/resource.ts";
+import type { ContainerInstance } from "../documents/container-instance.ts";
+import type { PlacementRequest } from "../documents/placement-request.ts";
+import { amountOf } from "../documents/resource.ts";
+import { holdsResources, type Task } from "../documents/task.ts";
+import type { ResourceBook } from "../indexes/resource-book.ts";
 import type { Table } from "../table.ts";
-import { holdsResources, type Task } from "../tasks/task.ts";
 import type { Candidate } from "./candidate.ts";
 import { Districts } from "./districts.ts";
 import { laneKey, PlacementLane } from "./placement-lane.ts";
-import type { PlacementRequest } from "./placement-request.ts";
-import type { ResourceBook } from "./resource-book.ts";
 import { Selections } from "./selections.ts";
 import { Sieve, sieveKey } from "./sieve.ts";
 import { countsInSpread, spreadKeyOf } from "./spread-key.ts";

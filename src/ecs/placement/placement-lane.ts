@@ -1,14 +1,29 @@
 import type { RandomStream } from "../../lib/random.ts";
-import type { Need } from "../tasks/new-task.ts";
+import type { Need, PlacementRequest } from "../documents/placement-request.ts";
 import type { PlacementFilter } from "./candidate.ts";
 import { type Districts, noValue } from "./districts.ts";
 import { filtersOf } from "./placement-filters.ts";
-import type { PlacementIndex } from "./placement-index.ts";
-import type { PlacementRequest } from "./placement-request.ts";
 import { orderingStrategies, spreadAttribute } from "./placement-strategies.ts";
 import type { Sieve } from "./sieve.ts";
+import type { Slots } from "./slots.ts";
 import { spreadKey } from "./spread-key.ts";
 import { Tournaments } from "./tournaments.ts";
+
+/** What a lane reads of the slots that it puts in order. */
+type LaneSlots = Slots & {
+  readonly cpuLeft: Float64Array<ArrayBuffer>;
+  readonly memoryLeft: Float64Array<ArrayBuffer>;
+  /** Rises when slots get other numbers. */
+  readonly numbering: number;
+  /** How many entries the log of changed slots has ever had. */
+  readonly logEnd: number;
+  logged(at: number): number;
+  isLogged(at: number): boolean;
+  sieveOf(request: PlacementRequest): Sieve;
+  districtsOf(attributes: readonly string[]): Districts;
+  eachWithTasksOf(key: string, each: (slot: number, tasks: number) => void): void;
+  tasksCounted(key: string, slot: number): number;
+};
 
 /** What a strategy compares: tasks in all of a district's value, tasks on the instance, or what is left there. */
 type Level =
@@ -51,7 +66,7 @@ export function laneKey(request: PlacementRequest): string {
  */
 export class PlacementLane {
   readonly key: string;
-  readonly #index: PlacementIndex;
+  readonly #index: LaneSlots;
   readonly #request: PlacementRequest;
   readonly #filters: readonly PlacementFilter[];
   readonly #levels: readonly Level[];
@@ -72,7 +87,7 @@ export class PlacementLane {
   #inDistrict: Tournaments = new Tournaments([], () => 0);
   #amongDistricts: Tournaments = new Tournaments([], () => 0);
 
-  constructor(index: PlacementIndex, key: string, request: PlacementRequest) {
+  constructor(index: LaneSlots, key: string, request: PlacementRequest) {
     this.key = key;
     this.#index = index;
     this.#request = request;

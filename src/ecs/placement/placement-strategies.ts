@@ -1,5 +1,5 @@
-import type { ContainerInstance } from "../container-instances/container-instance.ts";
-import type { PlacementRequest, PlacementStrategy } from "./placement-request.ts";
+import type { ContainerInstance } from "../documents/container-instance.ts";
+import type { PlacementRequest, PlacementStrategy } from "../documents/placement-request.ts";
 
 /**
  * The strategies that order instances, in their order: `random` ends the list, since it leaves nothing to choose to those that

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { seededRandom } from "../../lib/random.ts";
+import type { PlacementStrategy } from "../documents/placement-request.ts";
+import type { Task } from "../documents/task.ts";
 import { aCluster, aDefinition, type SmallWorld } from "../small-world.ts";
-import type { Task } from "../tasks/task.ts";
-import type { PlacementStrategy } from "./placement-request.ts";
 import { scaleInOrder } from "./scale-in.ts";
 
 const group = "web";

@@ -1,9 +1,9 @@
 import type { RandomStream } from "../../lib/random.ts";
-import type { ClusterState } from "../cluster-state.ts";
-import type { Task } from "../tasks/task.ts";
+import type { PlacementStrategy } from "../documents/placement-request.ts";
+import type { Task } from "../documents/task.ts";
 import { remaining } from "./filters/resources.ts";
+import type { Fleet } from "./fleet.ts";
 import { candidateOf } from "./place-task.ts";
-import type { PlacementStrategy } from "./placement-request.ts";
 import { countsInSpread, spreadKeyOf } from "./spread-key.ts";
 import { Tournaments } from "./tournaments.ts";
 
@@ -27,13 +27,13 @@ type Instance = { tasks: number; readonly left: { CPU: number; MEMORY: number };
  * of those that are still equal any. Of several strategies each decides among those that the one before leaves.
  */
 export function scaleInOrder(
-  state: ClusterState,
+  fleet: Fleet,
   tasks: readonly Task[],
   strategies: readonly PlacementStrategy[],
   random: RandomStream,
   count: number = tasks.length,
 ): Task[] {
-  const zones = zonesOf(state, tasks);
+  const zones = zonesOf(fleet, tasks);
   const wishes = wishesOf(strategies);
   const better = (a: Pile, b: Pile): number => {
     for (const wish of wishes) {
@@ -81,8 +81,8 @@ const placeOf = (task: Task): string => task.instanceId ?? "";
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The piles by zone, in an order that has nothing to do with that of `tasks`. */
-function zonesOf(state: ClusterState, tasks: readonly Task[]): Pile[][] {
-  const inZone = tasksByZone(state, tasks);
+function zonesOf(fleet: Fleet, tasks: readonly Task[]): Pile[][] {
+  const inZone = tasksByZone(fleet, tasks);
   const byKey = Map.groupBy(
     [...tasks].sort((a, b) => byText(a.id, b.id)),
     (task) => `${placeOf(task)} ${task.reservation.cpu} ${task.reservation.memoryMiB}`,
@@ -96,7 +96,7 @@ function zonesOf(state: ClusterState, tasks: readonly Task[]): Pile[][] {
     .map(([name, zonePiles], number) => {
       const zone = { number, tasks: inZone.get(name) ?? 0 };
       return zonePiles.map((pileTasks, place) => {
-        const instance = instanceOf(state, instances, pileTasks[0] as Task);
+        const instance = instanceOf(fleet, instances, pileTasks[0] as Task);
         const pile = { zone, instance, tasks: pileTasks, at, place };
         at += 1;
         instance.piles.push(pile);
@@ -105,33 +105,33 @@ function zonesOf(state: ClusterState, tasks: readonly Task[]): Pile[][] {
     });
 }
 
-function instanceOf(state: ClusterState, known: Map<string, Instance>, task: Task): Instance {
+function instanceOf(fleet: Fleet, known: Map<string, Instance>, task: Task): Instance {
   const id = placeOf(task);
   const before = known.get(id);
   if (before !== undefined) return before;
-  const candidate = candidateOf(state, id);
+  const candidate = candidateOf(fleet, id);
   const left =
     candidate === null
       ? { CPU: 0, MEMORY: 0 }
       : { CPU: remaining(candidate, "CPU"), MEMORY: remaining(candidate, "MEMORY") };
-  const instance = { tasks: countedOn(state, task, id), left, piles: [] };
+  const instance = { tasks: countedOn(fleet, task, id), left, piles: [] };
   known.set(id, instance);
   return instance;
 }
 
 /** How many tasks of the service each zone keeps. Those that may not be stopped count, so the index is asked, and not `tasks`. */
-function tasksByZone(state: ClusterState, tasks: readonly Task[]): Map<string, number> {
+function tasksByZone(fleet: Fleet, tasks: readonly Task[]): Map<string, number> {
   const inZone = new Map<string, number>();
   const add = (zone: string, count: number) => inZone.set(zone, (inZone.get(zone) ?? 0) + count);
   const [first] = tasks;
   if (first === undefined) return inZone;
-  for (const { id, availabilityZone } of state.instances.values()) {
-    const count = countedOn(state, first, id);
+  for (const { id, availabilityZone } of fleet.instances.values()) {
+    const count = countedOn(fleet, first, id);
     if (count > 0) add(availabilityZone ?? "", count);
   }
-  for (const id of state.managedHosts.keys()) {
-    for (const taskId of state.book.usageOf(id).taskIds) {
-      const task = state.tasks.get(taskId);
+  for (const id of fleet.managedHosts.keys()) {
+    for (const taskId of fleet.book.usageOf(id).taskIds) {
+      const task = fleet.tasks.get(taskId);
       if (task !== undefined && countsInSpread(task) && spreadKeyOf(task) === spreadKeyOf(first)) add(zoneOf(task), 1);
     }
   }
@@ -139,8 +139,8 @@ function tasksByZone(state: ClusterState, tasks: readonly Task[]): Map<string, n
 }
 
 /** How many tasks that count with `task` are on an instance. */
-const countedOn = (state: ClusterState, task: Task, instanceId: string): number =>
-  state.placement.tasksCountedOn(spreadKeyOf(task), instanceId);
+const countedOn = (fleet: Fleet, task: Task, instanceId: string): number =>
+  fleet.placement.tasksCountedOn(spreadKeyOf(task), instanceId);
 
 /** How much a task of a pile is wanted stopped; the first that tells two piles apart decides. */
 type Wish = (pile: Pile) => number;

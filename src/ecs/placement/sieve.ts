@@ -1,7 +1,7 @@
+import type { PlacementRequest } from "../documents/placement-request.ts";
 import type { PlacementFilter } from "./candidate.ts";
 import { filtersOf, isEligible } from "./placement-filters.ts";
-import type { PlacementIndex } from "./placement-index.ts";
-import type { PlacementRequest } from "./placement-request.ts";
+import type { Slots } from "./slots.ts";
 
 const staticFilters = (request: PlacementRequest): readonly PlacementFilter[] =>
   filtersOf(request).filter(({ looksAt }) => looksAt === "instance");
@@ -14,20 +14,20 @@ export function sieveKey({ need, launchType, capacityProvider, constraints }: Pl
 
 /** Which instances a request may use, as far as that follows from the instances alone; each is asked once until it changes. */
 export class Sieve {
-  readonly #index: PlacementIndex;
+  readonly #slots: Slots;
   readonly #request: PlacementRequest;
   readonly #filters: readonly PlacementFilter[];
   /** By slot: 0 not asked, else twice the instance's version and 2, and 1 more when it passes. */
   #answers = new Int32Array(0);
 
-  constructor(index: PlacementIndex, request: PlacementRequest) {
-    this.#index = index;
+  constructor(slots: Slots, request: PlacementRequest) {
+    this.#slots = slots;
     this.#request = request;
     this.#filters = staticFilters(request);
   }
 
   passes(slot: number): boolean {
-    const version = 2 * (this.#index.versions[slot] as number) + 2;
+    const version = 2 * (this.#slots.versions[slot] as number) + 2;
     const known = slot < this.#answers.length ? (this.#answers[slot] as number) : 0;
     if (known >> 1 === version >> 1) return known !== version;
     return this.#ask(slot, version);
@@ -35,11 +35,11 @@ export class Sieve {
 
   #ask(slot: number, version: number): boolean {
     if (slot >= this.#answers.length) {
-      const answers = new Int32Array(this.#index.versions.length);
+      const answers = new Int32Array(this.#slots.versions.length);
       answers.set(this.#answers);
       this.#answers = answers;
     }
-    const candidate = this.#index.candidates[slot] ?? null;
+    const candidate = this.#slots.candidates[slot] ?? null;
     const passes =
       candidate !== null &&
       isEligible(this.#request, candidate.instance) &&

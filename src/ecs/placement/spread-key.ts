@@ -1,6 +1,6 @@
-import { serviceNameOf } from "../services/service.ts";
-import type { Task } from "../tasks/task.ts";
-import type { PlacementRequest } from "./placement-request.ts";
+import type { PlacementRequest } from "../documents/placement-request.ts";
+import { serviceNameOf } from "../documents/service.ts";
+import type { Task } from "../documents/task.ts";
 
 /**
  * Names the tasks among which spread counts. A standalone task counts with its group. A task of a service counts with those of

@@ -1,8 +1,8 @@
-import { isFargateProvider } from "../capacity-providers/capacity-provider.ts";
-import type { ClusterState } from "../cluster-state.ts";
-import type { ClusterCounts } from "../clusters/cluster.ts";
-import type { ServiceRevision } from "../deployments/deployment.ts";
-import { primaryOf } from "./service.ts";
+import { isFargateProvider } from "../documents/capacity-provider.ts";
+import type { ClusterCounts } from "../documents/cluster.ts";
+import type { ServiceRevision } from "../documents/deployment.ts";
+import { primaryOf } from "../documents/service.ts";
+import type { ClusterState } from "../state/cluster-state.ts";
 
 type ServiceCounts = Pick<
   ClusterCounts,

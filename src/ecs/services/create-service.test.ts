@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { must } from "../../lib/assert.ts";
+import { primaryOf } from "../documents/service.ts";
 import { aDefinition, awsvpcDefinition, fargateDefinition, inSubnet } from "../small-world.ts";
-import { primaryOf } from "./service.ts";
 import { ServiceWorld } from "./service-world.ts";
 
 type Shown = { readonly service: Record<string, unknown> & { readonly deployments: Record<string, unknown>[] } };

@@ -1,17 +1,17 @@
 import { must } from "../../lib/assert.ts";
 import { serviceArn } from "../arn.ts";
-import type { Given } from "../call.ts";
-import type { ClusterStep } from "../cluster-step.ts";
-import { isSameDocument } from "../container-instances/is-same-document.ts";
-import { beginDeployment, type RevisionMembers } from "../deployments/begin-deployment.ts";
-import { checkedConfiguration, defaultConfiguration } from "../deployments/deployment-configuration.ts";
+import { primaryOf, type Service } from "../documents/service.ts";
+import { newTags, type RequestTag } from "../documents/tag.ts";
+import { isSameDocument } from "../is-same-document.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
-import { newTags, type RequestTag } from "../tags/tag.ts";
+import { beginDeployment, type RevisionMembers } from "../rollout/begin-deployment.ts";
+import { checkedConfiguration, defaultConfiguration } from "../rollout/deployment-configuration.ts";
+import { forgetService } from "../rollout/forget-service.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { describeService } from "./describe-service.ts";
-import { forgetService } from "./forget-service.ts";
 import { refuseNotBuilt } from "./not-built.ts";
-import { primaryOf, type Service } from "./service.ts";
 import {
   checkedDesiredCount,
   checkedGracePeriod,

@@ -1,9 +1,9 @@
-import type { ClusterStep } from "../cluster-step.ts";
-import { endServiceDeployment } from "../deployments/begin-deployment.ts";
+import { primaryOf, type Service } from "../documents/service.ts";
+import { theService } from "../references/find-service.ts";
 import { refuse } from "../refusals.ts";
+import { endServiceDeployment } from "../rollout/begin-deployment.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { describeService } from "./describe-service.ts";
-import { theService } from "./find-service.ts";
-import { primaryOf, type Service } from "./service.ts";
 
 export type DeleteServiceRequest = {
   readonly cluster?: string;

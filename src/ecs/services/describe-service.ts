@@ -1,8 +1,8 @@
 import { clusterArn } from "../arn.ts";
-import type { ClusterState } from "../cluster-state.ts";
-import type { Deployment, DeploymentConfiguration, ServiceRevision } from "../deployments/deployment.ts";
-import type { Service } from "./service.ts";
-import type { TaskCounts } from "./service-book.ts";
+import type { Deployment, DeploymentConfiguration, ServiceRevision } from "../documents/deployment.ts";
+import type { Service } from "../documents/service.ts";
+import type { TaskCounts } from "../indexes/service-book.ts";
+import type { ClusterState } from "../state/cluster-state.ts";
 
 /**
  * A service in API shape: its events with the newest first, its deployments with PRIMARY first. `tags` shows its tags, which

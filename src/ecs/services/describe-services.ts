@@ -1,8 +1,8 @@
-import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
+import { findService, missingService } from "../references/find-service.ts";
 import { refuse } from "../refusals.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { describeService } from "./describe-service.ts";
-import { findService, missingService } from "./find-service.ts";
 
 export type DescribeServicesRequest = {
   readonly cluster?: string;

@@ -1,23 +1,23 @@
-import type { Given } from "../call.ts";
-import { isFargateProvider } from "../capacity-providers/capacity-provider.ts";
-import { nextProvider } from "../capacity-providers/distribute.ts";
-import type { ClusterStep } from "../cluster-step.ts";
+import { isFargateProvider } from "../documents/capacity-provider.ts";
+import type { PlacementRequest } from "../documents/placement-request.ts";
+import { primaryOf, type Service, serviceNameOf } from "../documents/service.ts";
+import { nextProvider } from "../launch/distribute.ts";
+import type { TaskPlan } from "../launch/new-task.ts";
 import { limits } from "../limits.ts";
-import type { PlacementRequest } from "../placement/placement-request.ts";
+import { theService } from "../references/find-service.ts";
 import { refuse } from "../refusals.ts";
-import type { Rehearsal } from "../rehearsal.ts";
+import { placementOf, planServiceTasks, revisionOf } from "../service-look/service-task-plan.ts";
+import { providerCounts } from "../service-look/start-service-tasks.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
+import type { Rehearsal } from "../state/rehearsal.ts";
+import { type TaskFailure, taskFailure } from "../task-life/task-failure.ts";
 import {
   type ExplainPlacementReply,
   type ExplainPlacementRequest,
   explain,
   explainPlacement,
 } from "../tasks/explain-placement.ts";
-import type { TaskPlan } from "../tasks/new-task.ts";
-import { type TaskFailure, taskFailure } from "../tasks/task-failure.ts";
-import { theService } from "./find-service.ts";
-import { placementOf, planServiceTasks, revisionOf } from "./look/service-task-plan.ts";
-import { providerCounts } from "./look/start-service-tasks.ts";
-import { primaryOf, type Service, serviceNameOf } from "./service.ts";
 
 /** ExplainPlacement as it comes: of a task definition, or of a service. */
 export type ExplainAnyPlacementRequest = ExplainPlacementRequest & { readonly service?: string };

@@ -1,5 +1,5 @@
-import type { AccountStep } from "../account-step.ts";
 import { refuse } from "../refusals.ts";
+import type { AccountStep } from "../state/account-step.ts";
 
 export type ListServicesByNamespaceRequest = {
   readonly namespace?: string;

@@ -1,8 +1,8 @@
-import type { ClusterStep } from "../cluster-step.ts";
+import { primaryOf, type Service } from "../documents/service.ts";
 import { limits } from "../limits.ts";
 import { page } from "../page.ts";
 import { refuse } from "../refusals.ts";
-import { primaryOf, type Service } from "./service.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 
 export type ListServicesRequest = {
   readonly cluster?: string;

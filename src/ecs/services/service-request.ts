@@ -1,17 +1,17 @@
 import { must } from "../../lib/assert.ts";
-import type { Given } from "../call.ts";
-import type { ClusterStep } from "../cluster-step.ts";
-import type { RevisionMembers } from "../deployments/begin-deployment.ts";
-import type { NetworkConfiguration } from "../deployments/deployment.ts";
-import type { RequestDeploymentConfiguration } from "../deployments/deployment-configuration.ts";
-import { checkFargatePlan } from "../fargate/launch-on-fargate.ts";
+import type { NetworkConfiguration } from "../documents/deployment.ts";
+import type { Service } from "../documents/service.ts";
+import type { TaskDefinition } from "../documents/task-definition.ts";
+import { type ChosenLaunch, checkLaunchType, chosenLaunch, type LaunchRequest } from "../launch/launch-choice.ts";
+import { checkFargatePlan } from "../launch/launch-on-fargate.ts";
 import { limits } from "../limits.ts";
 import { checkedConstraints, checkedStrategies } from "../placement/checked-placement.ts";
 import { refuse } from "../refusals.ts";
-import type { TaskDefinition } from "../task-definitions/task-definition.ts";
-import { type ChosenLaunch, checkLaunchType, chosenLaunch, type LaunchRequest } from "../tasks/launch-choice.ts";
+import type { RevisionMembers } from "../rollout/begin-deployment.ts";
+import type { RequestDeploymentConfiguration } from "../rollout/deployment-configuration.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { checkedPublicIp, planTasks, type TaskRequest } from "../tasks/task-request.ts";
-import type { Service } from "./service.ts";
 
 /** The members that say what tasks of a service are started of, and where. */
 export type RevisionRequest = LaunchRequest & Pick<TaskRequest, "networkConfiguration">;

@@ -2,11 +2,11 @@
 // biome-ignore lint/style/noRestrictedImports: test support; nothing but tests imports it.
 import assert from "node:assert/strict";
 import { must } from "../../lib/assert.ts";
-import { isAgentConnected } from "../fargate/managed-host.ts";
+import { primaryOf, type Service, serviceNameOf } from "../documents/service.ts";
+import { holdsResources, type Task } from "../documents/task.ts";
+import type { TaskDefinition } from "../documents/task-definition.ts";
+import { isAgentConnected } from "../fargate/hosts-for-tasks.ts";
 import { aDefinition, SmallWorld } from "../small-world.ts";
-import type { TaskDefinition } from "../task-definitions/task-definition.ts";
-import { holdsResources, type Task } from "../tasks/task.ts";
-import { primaryOf, type Service, serviceNameOf } from "./service.ts";
 
 /** What a container does, by the last part of its image; any other runs until it is stopped. */
 export const images = {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { must } from "../../lib/assert.ts";
+import { primaryOf } from "../documents/service.ts";
+import type { TaskDefinition } from "../documents/task-definition.ts";
 import { aDefinition, awsvpcDefinition, fargateDefinition, inSubnet } from "../small-world.ts";
-import type { TaskDefinition } from "../task-definitions/task-definition.ts";
-import { primaryOf } from "./service.ts";
 import { ServiceWorld } from "./service-world.ts";
 
 const invalid = "InvalidParameterException";

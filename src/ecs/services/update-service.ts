@@ -1,17 +1,17 @@
 import { must } from "../../lib/assert.ts";
-import type { Given } from "../call.ts";
-import { type CapacityProviderStrategy, isFargateProvider } from "../capacity-providers/capacity-provider.ts";
-import { checkedStrategy } from "../capacity-providers/strategy.ts";
-import type { ClusterStep } from "../cluster-step.ts";
-import { isSameDocument } from "../container-instances/is-same-document.ts";
-import { beginDeployment, type RevisionMembers } from "../deployments/begin-deployment.ts";
-import type { ServiceRevision } from "../deployments/deployment.ts";
-import { checkedConfiguration } from "../deployments/deployment-configuration.ts";
+import { type CapacityProviderStrategy, isFargateProvider } from "../documents/capacity-provider.ts";
+import type { ServiceRevision } from "../documents/deployment.ts";
+import { primaryOf, type Service } from "../documents/service.ts";
+import { isSameDocument } from "../is-same-document.ts";
+import { checkedStrategy } from "../launch/strategy.ts";
+import { theService } from "../references/find-service.ts";
 import { refuse } from "../refusals.ts";
+import { beginDeployment, type RevisionMembers } from "../rollout/begin-deployment.ts";
+import { checkedConfiguration } from "../rollout/deployment-configuration.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { describeService } from "./describe-service.ts";
-import { theService } from "./find-service.ts";
 import { refuseNotBuilt } from "./not-built.ts";
-import { primaryOf, type Service } from "./service.ts";
 import {
   type CheckedRevision,
   checkedDesiredCount,

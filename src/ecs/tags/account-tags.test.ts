@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Cluster } from "../clusters/cluster.ts";
+import type { Cluster } from "../documents/cluster.ts";
 import { SmallAccount } from "../small-account.ts";
 
 const cluster = `${SmallAccount.arn}cluster/lab`;

@@ -1,4 +1,4 @@
-import type { AccountStep } from "../account-step.ts";
+import type { AccountStep } from "../state/account-step.ts";
 import { taggedDocument } from "./tagged-document.ts";
 
 export type ListTagsForResourceRequest = { readonly resourceArn?: string };

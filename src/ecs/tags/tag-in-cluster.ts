@@ -1,8 +1,15 @@
-import type { Given } from "../call.ts";
-import type { ClusterStep } from "../cluster-step.ts";
-import { checkSpeaksFor } from "../container-instances/instance-owner.ts";
+import {
+  type RequestTag,
+  type Tag,
+  type TaggedResource,
+  taggedResource,
+  withoutTags,
+  withTags,
+} from "../documents/tag.ts";
+import { checkSpeaksFor } from "../references/instance-owner.ts";
 import { refuse } from "../refusals.ts";
-import { type RequestTag, type Tag, type TaggedResource, taggedResource, withoutTags, withTags } from "./tag.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 
 export type TagRequest = {
   readonly resourceArn?: string;

@@ -1,5 +1,5 @@
-import type { AccountStep } from "../account-step.ts";
-import { type RequestTag, withTags } from "./tag.ts";
+import { type RequestTag, withTags } from "../documents/tag.ts";
+import type { AccountStep } from "../state/account-step.ts";
 import { taggedDocument } from "./tagged-document.ts";
 
 export type TagResourceRequest = { readonly resourceArn?: string; readonly tags?: readonly RequestTag[] };

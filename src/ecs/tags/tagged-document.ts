@@ -1,8 +1,8 @@
-import type { AccountStep } from "../account-step.ts";
-import { providerToChange } from "../capacity-providers/account-providers.ts";
-import { resolveCluster } from "../clusters/resolve-cluster.ts";
+import { type Tag, taggedResource } from "../documents/tag.ts";
+import { providerToChange } from "../references/account-providers.ts";
+import { resolveCluster } from "../references/resolve-cluster.ts";
 import { refuse } from "../refusals.ts";
-import { type Tag, taggedResource } from "./tag.ts";
+import type { AccountStep } from "../state/account-step.ts";
 
 /** Something of the account that has tags: what they are, and how to put others in their place. */
 export type TaggedDocument = { readonly tags: readonly Tag[]; readonly putTags: (tags: readonly Tag[]) => void };

@@ -1,5 +1,5 @@
-import type { AccountStep } from "../account-step.ts";
-import { withoutTags } from "./tag.ts";
+import { withoutTags } from "../documents/tag.ts";
+import type { AccountStep } from "../state/account-step.ts";
 import { taggedDocument } from "./tagged-document.ts";
 
 export type UntagResourceRequest = { readonly resourceArn?: string; readonly tagKeys?: readonly string[] };

@@ -1,9 +1,9 @@
-import type { AccountStep } from "../account-step.ts";
 import { taskDefinitionArn } from "../arn.ts";
+import type { TaskDefinition } from "../documents/task-definition.ts";
 import { limits } from "../limits.ts";
+import { parseTaskDefinitionReference } from "../references/task-definition-reference.ts";
 import { Refusal, refuse } from "../refusals.ts";
-import type { TaskDefinition } from "./task-definition.ts";
-import { parseTaskDefinitionReference } from "./task-definition-reference.ts";
+import type { AccountStep } from "../state/account-step.ts";
 import { taskDefinitionReply } from "./task-definition-reply.ts";
 
 export type DeleteTaskDefinitionsRequest = { readonly taskDefinitions?: readonly string[] };

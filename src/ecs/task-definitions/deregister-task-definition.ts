@@ -1,7 +1,7 @@
-import type { AccountStep } from "../account-step.ts";
+import type { TaskDefinition } from "../documents/task-definition.ts";
+import { parseTaskDefinitionReference } from "../references/task-definition-reference.ts";
 import { refuse } from "../refusals.ts";
-import type { TaskDefinition } from "./task-definition.ts";
-import { parseTaskDefinitionReference } from "./task-definition-reference.ts";
+import type { AccountStep } from "../state/account-step.ts";
 import { taskDefinitionReply } from "./task-definition-reply.ts";
 
 export type DeregisterTaskDefinitionRequest = { readonly taskDefinition?: string };

@@ -1,6 +1,6 @@
-import type { AccountStep } from "../account-step.ts";
+import { findTaskDefinition } from "../references/task-definition-reference.ts";
 import { refuse } from "../refusals.ts";
-import { findTaskDefinition } from "./task-definition-reference.ts";
+import type { AccountStep } from "../state/account-step.ts";
 import { taskDefinitionReply } from "./task-definition-reply.ts";
 
 export type DescribeTaskDefinitionRequest = { readonly taskDefinition?: string; readonly include?: readonly string[] };

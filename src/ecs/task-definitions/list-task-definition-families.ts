@@ -1,7 +1,7 @@
-import type { AccountStep } from "../account-step.ts";
 import { limits } from "../limits.ts";
 import { page } from "../page.ts";
 import { refuse } from "../refusals.ts";
+import type { AccountStep } from "../state/account-step.ts";
 
 export type ListTaskDefinitionFamiliesRequest = {
   readonly familyPrefix?: string;

@@ -1,10 +1,10 @@
-import type { AccountStep } from "../account-step.ts";
 import { taskDefinitionArn } from "../arn.ts";
+import type { TaskDefinitionStatus } from "../documents/task-definition.ts";
+import { splitRevisionKey } from "../indexes/revision-index.ts";
 import { limits } from "../limits.ts";
 import { page } from "../page.ts";
 import { refuse } from "../refusals.ts";
-import { splitRevisionKey } from "./revision-index.ts";
-import type { TaskDefinitionStatus } from "./task-definition.ts";
+import type { AccountStep } from "../state/account-step.ts";
 
 export type ListTaskDefinitionsRequest = {
   readonly familyPrefix?: string;

@@ -1,29 +1,29 @@
 import { must } from "../../lib/assert.ts";
-import type { AccountGiven } from "../account-input.ts";
-import type { AccountStep } from "../account-step.ts";
 import { taskDefinitionArn } from "../arn.ts";
 import { complexityProblem } from "../cluster-query/expression-complexity.ts";
 import { parseQuery } from "../cluster-query/parse-query.ts";
 import { QueryError } from "../cluster-query/query-error.ts";
+import { type CompatibilityFacts, whyIncompatible } from "../definition-rules/compatibilities.ts";
+import { checkContainerReferences } from "../definition-rules/container-references.ts";
+import { checkContainerMemory, checkedContainer } from "../definition-rules/container-rules.ts";
+import { checkedRole, checkedText, checkOneOf, refuseDefinition } from "../definition-rules/definition-checks.ts";
+import { checkStorageSize } from "../definition-rules/ephemeral-storage.ts";
+import { checkHostAccess } from "../definition-rules/host-access-rules.ts";
+import { checkLogRouters } from "../definition-rules/log-rules.ts";
+import { checkSharedPorts } from "../definition-rules/port-rules.ts";
+import { checkProxy } from "../definition-rules/proxy-rules.ts";
+import { requiredAttributes } from "../definition-rules/required-attributes.ts";
+import type { RegisterTaskDefinitionRequest, RequestContainer } from "../definition-rules/task-definition-request.ts";
+import { taskCpuUnits, taskMemoryMiB } from "../definition-rules/task-size.ts";
+import { checkedVolumes } from "../definition-rules/volume-rules.ts";
+import { newTags } from "../documents/tag.ts";
+import type { ContainerDefinition, NetworkMode, TaskDefinition } from "../documents/task-definition.ts";
+import { charactersOf } from "../indexes/revision-index.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
-import { newTags } from "../tags/tag.ts";
-import { type CompatibilityFacts, whyIncompatible } from "./compatibilities.ts";
-import { checkContainerReferences } from "./container-references.ts";
-import { checkContainerMemory, checkedContainer } from "./container-rules.ts";
-import { checkedRole, checkedText, checkOneOf, refuseDefinition } from "./definition-checks.ts";
-import { checkStorageSize } from "./ephemeral-storage.ts";
-import { checkHostAccess } from "./host-access-rules.ts";
-import { checkLogRouters } from "./log-rules.ts";
-import { checkSharedPorts } from "./port-rules.ts";
-import { checkProxy } from "./proxy-rules.ts";
-import { requiredAttributes } from "./required-attributes.ts";
-import { charactersOf } from "./revision-index.ts";
-import type { ContainerDefinition, NetworkMode, TaskDefinition } from "./task-definition.ts";
+import type { AccountGiven } from "../state/account-input.ts";
+import type { AccountStep } from "../state/account-step.ts";
 import { taskDefinitionReply } from "./task-definition-reply.ts";
-import type { RegisterTaskDefinitionRequest, RequestContainer } from "./task-definition-request.ts";
-import { taskCpuUnits, taskMemoryMiB } from "./task-size.ts";
-import { checkedVolumes } from "./volume-rules.ts";
 
 /**
  * Registers the next revision of a family. AWS: the numbers of a family rise by one and none comes twice, even after

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { TaskDefinition } from "../documents/task-definition.ts";
 import { limits } from "../limits.ts";
 import { SmallAccount } from "../small-account.ts";
-import type { TaskDefinition } from "./task-definition.ts";
 
 type Shown = { taskDefinitionArn: string; revision: number; status: string; deregisteredAt: number | null };
 type Listed = { taskDefinitionArns: string[]; nextToken: string | null };

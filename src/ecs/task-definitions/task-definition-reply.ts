@@ -1,4 +1,4 @@
-import type { TaskDefinition } from "./task-definition.ts";
+import type { TaskDefinition } from "../documents/task-definition.ts";
 
 /** A task definition in API shape; its tags stand beside it in a reply. */
 export function taskDefinitionReply(definition: TaskDefinition): object {

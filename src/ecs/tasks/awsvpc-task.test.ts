@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attachmentArn } from "../arn.ts";
+import type { Task } from "../documents/task.ts";
 import { aCluster, awsvpcDefinition, inSubnet, type SmallWorld } from "../small-world.ts";
 import { ecsTimeline } from "../timeline.ts";
 import { describeTask } from "./describe-task.ts";
-import type { Task } from "./task.ts";
 
 const run = (world: SmallWorld): Task => world.runTask(awsvpcDefinition(), inSubnet);
 const statusOf = (world: SmallWorld, task: Task) => world.task(task.id).lastStatus;

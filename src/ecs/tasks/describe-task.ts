@@ -1,7 +1,7 @@
 import { attachmentArn, clusterArn } from "../arn.ts";
-import type { ClusterState } from "../cluster-state.ts";
-import type { Attachment } from "../container-instances/container-instance.ts";
-import type { Container, NetworkBinding, Task } from "./task.ts";
+import type { Attachment } from "../documents/container-instance.ts";
+import type { Container, NetworkBinding, Task } from "../documents/task.ts";
+import type { ClusterState } from "../state/cluster-state.ts";
 
 /** A task in API shape. `tags` shows its tags, which DescribeTasks does only when asked. */
 export function describeTask(state: ClusterState, task: Task, options: { readonly tags: boolean }): object {

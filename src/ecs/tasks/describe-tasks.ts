@@ -1,6 +1,6 @@
-import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { describeTask } from "./describe-task.ts";
 import type { TaskReply } from "./run-task.ts";
 import { findTask, missingTask } from "./task-request.ts";

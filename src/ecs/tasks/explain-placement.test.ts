@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { TaskDefinition } from "../documents/task-definition.ts";
 import { aCluster, aDefinition, awsvpcDefinition, fargateDefinition, type SmallWorld } from "../small-world.ts";
 import { dump } from "../step-rules.ts";
-import type { TaskDefinition } from "../task-definitions/task-definition.ts";
 import type { ExplainPlacementReply } from "./explain-placement.ts";
 
 const explained = (world: SmallWorld, request: object = {}, definition: TaskDefinition = aDefinition()) =>

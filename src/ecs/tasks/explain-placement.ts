@@ -1,7 +1,9 @@
 import { must } from "../../lib/assert.ts";
 import { containerInstanceArn } from "../arn.ts";
-import type { Given } from "../call.ts";
-import type { ClusterStep } from "../cluster-step.ts";
+import type { PlacementRequest } from "../documents/placement-request.ts";
+import { launch } from "../launch/launch.ts";
+import { checkLaunchType, type LaunchRequest, launchChoice } from "../launch/launch-choice.ts";
+import type { TaskPlan } from "../launch/new-task.ts";
 import { limits } from "../limits.ts";
 import { askExpressions } from "../placement/ask-expressions.ts";
 import type { PlacementRefusal } from "../placement/candidate.ts";
@@ -12,13 +14,11 @@ import {
   placementFailures,
   placeTask,
 } from "../placement/place-task.ts";
-import type { PlacementRequest } from "../placement/placement-request.ts";
 import { refuse } from "../refusals.ts";
-import { Rehearsal } from "../rehearsal.ts";
-import { launch } from "./launch.ts";
-import { checkLaunchType, type LaunchRequest, launchChoice } from "./launch-choice.ts";
-import type { TaskPlan } from "./new-task.ts";
-import type { TaskFailure } from "./task-failure.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
+import { Rehearsal } from "../state/rehearsal.ts";
+import type { TaskFailure } from "../task-life/task-failure.ts";
 import { planTasks, type TaskRequest } from "./task-request.ts";
 
 export type ExplainPlacementRequest = Omit<TaskRequest, "startedBy" | "tags"> &

@@ -1,5 +1,5 @@
-import type { ClusterStep } from "../cluster-step.ts";
 import { limits } from "../limits.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { overProtectableTasks, type ProtectionReply } from "./task-protection.ts";
 
 export type GetTaskProtectionRequest = { readonly cluster?: string; readonly tasks?: readonly string[] };

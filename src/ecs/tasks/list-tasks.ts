@@ -1,11 +1,11 @@
 import { namedResource } from "../arn.ts";
-import type { ClusterStep } from "../cluster-step.ts";
+import { serviceGroup } from "../documents/service.ts";
+import type { Task } from "../documents/task.ts";
 import { limits } from "../limits.ts";
 import { decodePageToken, encodePageToken } from "../page.ts";
+import { findService, theService } from "../references/find-service.ts";
 import { refuse } from "../refusals.ts";
-import { findService, theService } from "../services/find-service.ts";
-import { serviceGroup } from "../services/service.ts";
-import type { Task } from "./task.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 
 export type ListTasksRequest = {
   readonly cluster?: string;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { TaskDefinition } from "../documents/task-definition.ts";
 import { aCluster, aDefinition, type SmallWorld } from "../small-world.ts";
-import type { TaskDefinition } from "../task-definitions/task-definition.ts";
 import type { TaskReply } from "./run-task.ts";
 
 const memberOf = (expression: string) => ({ type: "memberOf", expression });

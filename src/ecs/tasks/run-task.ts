@@ -1,20 +1,20 @@
 import { containerInstanceArn } from "../arn.ts";
-import type { Given } from "../call.ts";
-import type { ClusterStep } from "../cluster-step.ts";
-import { checkFargatePlan, type FargateLaunch, launchOnFargate } from "../fargate/launch-on-fargate.ts";
+import type { PlacementRequest } from "../documents/placement-request.ts";
+import { callDigest } from "../documents/run-task-token.ts";
+import { launch } from "../launch/launch.ts";
+import { checkLaunchType, type LaunchRequest, launchChoice } from "../launch/launch-choice.ts";
+import { checkFargatePlan, type FargateLaunch, launchOnFargate } from "../launch/launch-on-fargate.ts";
+import type { TaskPlan } from "../launch/new-task.ts";
+import { launchByProviders } from "../launch/waiting-launch.ts";
 import { limits } from "../limits.ts";
 import type { PlacementRefusal } from "../placement/candidate.ts";
 import { checkedPlacement } from "../placement/checked-placement.ts";
 import { anyEligible, placementFailures, placeTask } from "../placement/place-task.ts";
-import type { PlacementRequest } from "../placement/placement-request.ts";
 import { refuse } from "../refusals.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { describeTask } from "./describe-task.ts";
-import { launch } from "./launch.ts";
-import { checkLaunchType, type LaunchRequest, launchChoice } from "./launch-choice.ts";
-import type { TaskPlan } from "./new-task.ts";
-import { callDigest } from "./run-task-token.ts";
 import { planTasks, type TaskRequest } from "./task-request.ts";
-import { launchByProviders } from "./waiting-launch.ts";
 
 export type RunTaskRequest = TaskRequest &
   LaunchRequest & {

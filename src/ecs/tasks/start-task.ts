@@ -1,14 +1,14 @@
 import { containerInstanceArn, namedResource } from "../arn.ts";
-import type { Given } from "../call.ts";
-import type { ClusterStep } from "../cluster-step.ts";
+import type { PlacementRequest } from "../documents/placement-request.ts";
+import { launch } from "../launch/launch.ts";
+import type { TaskPlan } from "../launch/new-task.ts";
 import { limits } from "../limits.ts";
 import { checkedPlacement } from "../placement/checked-placement.ts";
 import { candidateOf, refusalOn } from "../placement/place-task.ts";
-import type { PlacementRequest } from "../placement/placement-request.ts";
 import { refuse } from "../refusals.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { describeTask } from "./describe-task.ts";
-import { launch } from "./launch.ts";
-import type { TaskPlan } from "./new-task.ts";
 import type { TaskReply } from "./run-task.ts";
 import { planTasks, type TaskRequest } from "./task-request.ts";
 

@@ -1,8 +1,8 @@
 import { clusterArn } from "../arn.ts";
-import type { ClusterState } from "../cluster-state.ts";
+import type { Task } from "../documents/task.ts";
 import { isoTime } from "../events/iso-time.ts";
+import type { ClusterState } from "../state/cluster-state.ts";
 import { describeContainer, instanceArnOf, platformFamilyOf, storageOf } from "./describe-task.ts";
-import type { Task } from "./task.ts";
 
 const iso = (time: number | null): string | undefined => (time === null ? undefined : isoTime(time));
 

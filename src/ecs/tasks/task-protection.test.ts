@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Task } from "../documents/task.ts";
 import { aCluster, awsvpcDefinition, inSubnet, type SmallWorld } from "../small-world.ts";
-import type { Task } from "./task.ts";
 
 type Reply = { protectedTasks: object[]; failures: object[] };
 

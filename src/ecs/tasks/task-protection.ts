@@ -1,6 +1,6 @@
-import type { ClusterStep } from "../cluster-step.ts";
+import type { Task } from "../documents/task.ts";
 import { refuse } from "../refusals.ts";
-import type { Task } from "./task.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { findTask, missingTask } from "./task-request.ts";
 
 export type ProtectionReply = { readonly protectedTasks: readonly object[]; readonly failures: readonly object[] };

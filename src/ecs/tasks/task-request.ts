@@ -1,16 +1,16 @@
 import { must } from "../../lib/assert.ts";
 import { namedResource, taskArn } from "../arn.ts";
-import type { Given } from "../call.ts";
-import type { ClusterStep } from "../cluster-step.ts";
+import { isOwnResource } from "../definition-rules/resource-requirements.ts";
+import type { RequestContainer, RequestVolume } from "../definition-rules/task-definition-request.ts";
+import { type RequestTag, type Tag, withTags } from "../documents/tag.ts";
+import type { Task } from "../documents/task.ts";
+import type { TaskDefinition } from "../documents/task-definition.ts";
+import { type TaskPlan, taskPlan } from "../launch/new-task.ts";
+import { type OverridesRequest, resolveOverrides } from "../launch/overrides.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
-import { type RequestTag, type Tag, withTags } from "../tags/tag.ts";
-import { isOwnResource } from "../task-definitions/resource-requirements.ts";
-import type { TaskDefinition } from "../task-definitions/task-definition.ts";
-import type { RequestContainer, RequestVolume } from "../task-definitions/task-definition-request.ts";
-import { type TaskPlan, taskPlan } from "./new-task.ts";
-import { type OverridesRequest, resolveOverrides } from "./overrides.ts";
-import type { Task } from "./task.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 
 /** What RunTask and StartTask have in common. */
 export type TaskRequest = {

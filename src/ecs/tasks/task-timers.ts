@@ -1,10 +1,10 @@
-import type { ClusterStep } from "../cluster-step.ts";
-import { advance, wantStopped } from "./advance.ts";
-import { deliverTask } from "./deliver-tasks.ts";
-import { freeAddress } from "./network-address.ts";
-import type { Task } from "./task.ts";
-import { taskStatusDueAt } from "./task-due-at.ts";
-import { giveUpWaiting } from "./waiting-retry.ts";
+import { freeAddress } from "../documents/network-address.ts";
+import type { Task } from "../documents/task.ts";
+import { taskStatusDueAt } from "../documents/task-due-at.ts";
+import { giveUpWaiting } from "../launch/waiting-retry.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
+import { advance, wantStopped } from "../task-life/advance.ts";
+import { deliverTask } from "../task-life/deliver-tasks.ts";
 
 /** Does what is due for `task` at `step.now`; nothing when nothing is. */
 export function taskDue(step: ClusterStep, task: Task): void {

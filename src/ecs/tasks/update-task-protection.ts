@@ -1,9 +1,9 @@
 import { must } from "../../lib/assert.ts";
-import type { ClusterStep } from "../cluster-step.ts";
+import { serviceNameOf } from "../documents/service.ts";
+import type { Task } from "../documents/task.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
-import { serviceNameOf } from "../services/service.ts";
-import type { Task } from "./task.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
 import { overProtectableTasks, type ProtectionReply } from "./task-protection.ts";
 
 export type UpdateTaskProtectionRequest = {

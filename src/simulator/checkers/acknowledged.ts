@@ -1,7 +1,7 @@
-import type { AccountSetting } from "../../ecs/account-settings/account-setting.ts";
-import type { Attribute } from "../../ecs/attributes/attribute.ts";
-import type { Service } from "../../ecs/services/service.ts";
-import type { Tag } from "../../ecs/tags/tag.ts";
+import type { AccountSetting } from "../../ecs/documents/account-setting.ts";
+import type { Attribute } from "../../ecs/documents/attribute.ts";
+import type { Service } from "../../ecs/documents/service.ts";
+import type { Tag } from "../../ecs/documents/tag.ts";
 import type { DurableState, Kept } from "../durable-state.ts";
 import type { Call, Checker, Outcome, Violate } from "./checker.ts";
 import { LastWrites } from "./last-writes.ts";

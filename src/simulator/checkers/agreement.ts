@@ -1,7 +1,7 @@
 import { statusReasonOf } from "../../ecs/container-instances/agent-update.ts";
-import { instanceKind, registrationKind } from "../../ecs/container-instances/stored-container-instance.ts";
+import { instanceKind, registrationKind } from "../../ecs/documents/stored-container-instance.ts";
+import type { Task } from "../../ecs/documents/task.ts";
 import type { EcsEvent } from "../../ecs/events/event.ts";
-import type { Task } from "../../ecs/tasks/task.ts";
 import type { Kept } from "../durable-state.ts";
 import { type Call, type Checker, isOfService, type Outcome, type Violate } from "./checker.ts";
 

@@ -1,8 +1,8 @@
-import type { ContainerInstance } from "../../ecs/container-instances/container-instance.ts";
-import type { ServiceRevision } from "../../ecs/deployments/deployment.ts";
-import { type Service, serviceNameOf } from "../../ecs/services/service.ts";
-import type { TaskDefinition } from "../../ecs/task-definitions/task-definition.ts";
-import type { Task } from "../../ecs/tasks/task.ts";
+import type { ContainerInstance } from "../../ecs/documents/container-instance.ts";
+import type { ServiceRevision } from "../../ecs/documents/deployment.ts";
+import { type Service, serviceNameOf } from "../../ecs/documents/service.ts";
+import type { Task } from "../../ecs/documents/task.ts";
+import type { TaskDefinition } from "../../ecs/documents/task-definition.ts";
 import type { DurablePartition, DurableState, Kept } from "../durable-state.ts";
 import { lastingExpressions } from "../workload/placement-members.ts";
 import type { Call, Checker, Outcome, Violate } from "./checker.ts";

@@ -1,4 +1,4 @@
-import type { Task } from "../../ecs/tasks/task.ts";
+import type { Task } from "../../ecs/documents/task.ts";
 import type { Kept } from "../durable-state.ts";
 import type { Call, Checker, Outcome, Violate } from "./checker.ts";
 

@@ -1,4 +1,4 @@
-import type { Task } from "../../ecs/tasks/task.ts";
+import type { Task } from "../../ecs/documents/task.ts";
 import type { DurableState, Kept } from "../durable-state.ts";
 import type { Checker, ContainerStart, Violate } from "./checker.ts";
 

@@ -1,4 +1,4 @@
-import type { Service, ServiceEvent } from "../../ecs/services/service.ts";
+import type { Service, ServiceEvent } from "../../ecs/documents/service.ts";
 import { ecsTimeline } from "../../ecs/timeline.ts";
 import type { Kept } from "../durable-state.ts";
 import type { Call, Checker, Violate } from "./checker.ts";

@@ -1,8 +1,8 @@
-import type { ContainerInstance } from "../../ecs/container-instances/container-instance.ts";
-import type { Resource } from "../../ecs/container-instances/resource.ts";
-import { instanceKind, registrationKind } from "../../ecs/container-instances/stored-container-instance.ts";
-import type { ManagedHost } from "../../ecs/fargate/managed-host.ts";
-import type { Task } from "../../ecs/tasks/task.ts";
+import type { ContainerInstance } from "../../ecs/documents/container-instance.ts";
+import type { ManagedHost } from "../../ecs/documents/managed-host.ts";
+import type { Resource } from "../../ecs/documents/resource.ts";
+import { instanceKind, registrationKind } from "../../ecs/documents/stored-container-instance.ts";
+import type { Task } from "../../ecs/documents/task.ts";
 import type { DurablePartition, Kept } from "../durable-state.ts";
 import type { Checker, Snapshot, Violate } from "./checker.ts";
 

@@ -1,6 +1,6 @@
-import type { LostAgentPolicy } from "../../ecs/services/look/lost-agents.ts";
-import { type Service, serviceGroup, serviceNameOf } from "../../ecs/services/service.ts";
-import type { Task } from "../../ecs/tasks/task.ts";
+import type { LostAgentPolicy } from "../../ecs/documents/lost-agent-policy.ts";
+import { type Service, serviceGroup, serviceNameOf } from "../../ecs/documents/service.ts";
+import type { Task } from "../../ecs/documents/task.ts";
 import type { DurablePartition, Kept, KeptDocument } from "../durable-state.ts";
 import type { Call, Checker, Outcome, Violate } from "./checker.ts";
 

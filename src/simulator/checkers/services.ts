@@ -1,7 +1,7 @@
-import type { Deployment, ServiceDeployment, ServiceDeploymentStatus } from "../../ecs/deployments/deployment.ts";
+import type { Deployment, ServiceDeployment, ServiceDeploymentStatus } from "../../ecs/documents/deployment.ts";
+import { type Service, type ServiceEvent, serviceGroup, serviceNameOf } from "../../ecs/documents/service.ts";
 import type { EcsEvent } from "../../ecs/events/event.ts";
 import { limits } from "../../ecs/limits.ts";
-import { type Service, type ServiceEvent, serviceGroup, serviceNameOf } from "../../ecs/services/service.ts";
 import type { DurablePartition, Kept, KeptDocument } from "../durable-state.ts";
 import type { Checker, Violate } from "./checker.ts";
 

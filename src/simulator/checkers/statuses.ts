@@ -1,5 +1,5 @@
+import { taskStatuses } from "../../ecs/documents/task.ts";
 import type { EcsEvent } from "../../ecs/events/event.ts";
-import { taskStatuses } from "../../ecs/tasks/task.ts";
 import type { Kept } from "../durable-state.ts";
 import { type Checker, isOfService, type Violate } from "./checker.ts";
 

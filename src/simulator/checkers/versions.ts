@@ -1,5 +1,5 @@
-import type { ContainerInstance } from "../../ecs/container-instances/container-instance.ts";
-import type { Task } from "../../ecs/tasks/task.ts";
+import type { ContainerInstance } from "../../ecs/documents/container-instance.ts";
+import type { Task } from "../../ecs/documents/task.ts";
 import type { DurableState, Kept } from "../durable-state.ts";
 import { type Call, type Checker, isOfService, type Outcome, type Violate } from "./checker.ts";
 

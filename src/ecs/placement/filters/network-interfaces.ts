@@ -1,5 +1,5 @@
-import type { ContainerInstance } from "../../container-instances/container-instance.ts";
-import type { Need } from "../../tasks/new-task.ts";
+import type { ContainerInstance } from "../../documents/container-instance.ts";
+import type { Need } from "../../documents/placement-request.ts";
 import type { Candidate, PlacementFilter } from "../candidate.ts";
 
 /** AWS: how many tasks with an ENI of their own an EC2 instance of a size takes, without and with a trunk. */

@@ -1,6 +1,6 @@
-import type { ContainerInstance } from "../../container-instances/container-instance.ts";
-import { attributeAdvice } from "../../task-definitions/attribute-members.ts";
-import type { Need } from "../../tasks/new-task.ts";
+import { attributeAdvice } from "../../documents/attribute-members.ts";
+import type { ContainerInstance } from "../../documents/container-instance.ts";
+import type { Need } from "../../documents/placement-request.ts";
 import type { PlacementFilter } from "../candidate.ts";
 
 /** The names in an instance's attribute lists; lists are immutable, so a list's set is made once. */

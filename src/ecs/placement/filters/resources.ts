@@ -1,6 +1,6 @@
-import { amountOf, membersOf } from "../../container-instances/resource.ts";
+import type { Need } from "../../documents/placement-request.ts";
+import { amountOf, membersOf } from "../../documents/resource.ts";
 import { limits } from "../../limits.ts";
-import type { Need } from "../../tasks/new-task.ts";
 import type { Candidate, PlacementFilter } from "../candidate.ts";
 
 /** CPU units or MiB that are left on the instance. */

@@ -1,0 +1,28 @@
+import { limits } from "../limits.ts";
+
+/** AWS: the states of an alarm. */
+export const alarmStates = ["OK", "ALARM", "INSUFFICIENT_DATA"] as const;
+export type AlarmState = (typeof alarmStates)[number];
+
+/**
+ * What an alarm was last said to be (kind `alarm`, key: its name). Berth measures nothing: whoever does tells it through
+ * SetAlarmState, which is the one way in for this.
+ */
+export type Alarm = {
+  readonly name: string;
+  readonly state: AlarmState;
+  readonly reason: string | null;
+  readonly since: number;
+};
+
+/** AWS: the name of an alarm has up to 255 characters, of which none is a control character. */
+export const isAlarmName = (name: string): boolean =>
+  name.length >= 1 && name.length <= limits.nameCharacters && !/\p{Cc}/u.test(name);
+
+/** An alarm as Berth's own operations show it. */
+export const describeAlarm = ({ name, state, reason, since }: Alarm): object => ({
+  alarmName: name,
+  stateValue: state,
+  stateReason: reason,
+  stateSince: since,
+});

@@ -1,0 +1,55 @@
+import { arnPrefix, type Place, parseArn } from "../arn.ts";
+import { type FargateProvider, fargateProviders } from "./fargate-quota.ts";
+import type { Tag } from "./tag.ts";
+
+/** The document of a capacity provider that a user made (kind `capacity-provider`, key: its name). */
+export type CapacityProvider = {
+  readonly name: string;
+  readonly status: "ACTIVE" | "INACTIVE";
+  /** What became of the last change; null before the first. */
+  readonly updateStatus: "UPDATE_COMPLETE" | "DELETE_COMPLETE" | "DELETE_FAILED" | null;
+  readonly updateStatusReason: string | null;
+  /** As it was given, ARN or name: Berth looks no groups up. */
+  readonly autoScalingGroupArn: string;
+  readonly managedScaling: ManagedScaling;
+  readonly tags: readonly Tag[];
+  readonly createdAt: number;
+  readonly deletedAt: number | null;
+};
+
+/** One of a strategy's providers, with the defaults filled in. */
+export type StrategyItem = {
+  readonly capacityProvider: string;
+  readonly weight: number;
+  readonly base: number;
+};
+
+export type CapacityProviderStrategy = readonly StrategyItem[];
+
+export const capacityProviderArn = (place: Place, name: string): string =>
+  `${arnPrefix(place)}capacity-provider/${name}`;
+
+/** True for the two providers that every account has; tasks by any other run on container instances. */
+export const isFargateProvider = (name: string): name is FargateProvider =>
+  fargateProviders.some((provider) => provider === name);
+
+/** The name in a reference (name or ARN); null for an ARN of another kind, account or region. */
+export function capacityProviderName(place: Place, reference: string): string | null {
+  if (!reference.startsWith("arn:")) return reference;
+  const arn = parseArn(reference);
+  const isHere = arn?.type === "capacity-provider" && arn.account === place.account && arn.region === place.region;
+  return isHere && arn.path.length === 1 ? (arn.path[0] ?? null) : null;
+}
+
+/** AWS: what a name may be; letters in any case count for the reserved beginnings. */
+export const isCapacityProviderName = (name: string): boolean =>
+  /^[A-Za-z0-9_-]{1,255}$/.test(name) && !/^(?:aws|ecs|fargate)/i.test(name);
+
+/** AWS: settings of scaling, which have no effect while its status is DISABLED; null when not given. */
+export type ManagedScaling = {
+  readonly status: "DISABLED";
+  readonly targetCapacity: number | null;
+  readonly minimumScalingStepSize: number | null;
+  readonly maximumScalingStepSize: number | null;
+  readonly instanceWarmupPeriod: number | null;
+};

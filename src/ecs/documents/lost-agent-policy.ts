@@ -1,0 +1,11 @@
+/**
+ * What a cluster does about agents that stay away (kind `lost-agent-policy`, key `policy`). Without the document it does
+ * nothing, as ECS does.
+ */
+export type LostAgentPolicy = {
+  /** How long an agent may be gone before the tasks of services on its instance are replaced. */
+  readonly replaceAfterSeconds: number;
+  readonly updatedAt: number;
+};
+
+export const policyKey = "policy";

@@ -1,0 +1,89 @@
+import { must } from "../../lib/assert.ts";
+import type { Timeline } from "../timeline.ts";
+import type { Deployment, DeploymentConfiguration, ServiceRevision } from "./deployment.ts";
+import type { PlacementConstraint, PlacementStrategy } from "./placement-request.ts";
+import type { Tag } from "./tag.ts";
+import type { Task } from "./task.ts";
+
+/** The document of a service (kind `service`, key: its name). */
+export type Service = {
+  readonly name: string;
+  readonly arn: string;
+  /** AWS: DRAINING is deleted and still has tasks; INACTIVE ones are described for a while. */
+  readonly status: "ACTIVE" | "DRAINING" | "INACTIVE";
+  readonly schedulingStrategy: "REPLICA" | "DAEMON";
+  /** AWS: of a DAEMON service the number of container instances that match, as last counted. */
+  readonly desiredCount: number;
+  /** Newest first; exactly one is PRIMARY, which is not always the first: a rollback makes an older one PRIMARY again. */
+  readonly deployments: readonly Deployment[];
+  readonly deploymentConfiguration: DeploymentConfiguration;
+  readonly placementConstraints: readonly PlacementConstraint[];
+  readonly placementStrategy: readonly PlacementStrategy[];
+  readonly availabilityZoneRebalancing: "ENABLED" | "DISABLED";
+  readonly healthCheckGracePeriodSeconds: number | null;
+  readonly enableECSManagedTags: boolean;
+  readonly propagateTags: "NONE" | "SERVICE" | "TASK_DEFINITION";
+  readonly tags: readonly Tag[];
+  readonly createdAt: number;
+  readonly createdBy: string;
+  /** The service deployment that runs, or that ran last; the key of its document. */
+  readonly serviceDeploymentId: string;
+  /** What is being done to bring the zones into balance; null when nothing is. */
+  readonly rebalance: Rebalance | null;
+  /** Since when the service is as it should be; null while it is not. */
+  readonly steadySince: number | null;
+  /** When an event last said so. */
+  readonly steadyAnnouncedAt: number | null;
+  /** Why nothing moves or a task cannot be placed, while that lasts. */
+  readonly impediment: Impediment | null;
+  /** Which impediments have been told since the service was last steady or updated, and when: an equal line is held back. */
+  readonly impedimentsTold: readonly { readonly message: string; readonly at: number }[];
+  /** When the last task was gone. */
+  readonly inactiveAt: number | null;
+  /** Of an INACTIVE service, what its tasks were started of last: its revisions are gone. */
+  readonly lastRevision: ServiceRevision | null;
+  /** Of an INACTIVE service, the deployment that was PRIMARY; absent in documents from before it was kept. */
+  readonly lastDeployment?: Deployment | null;
+};
+
+/** A task on its way from the zone with the most tasks to one with few: first one more is started, then one is stopped. */
+export type Rebalance = {
+  readonly phase: "starting" | "stopping";
+  readonly from: string;
+  readonly to: string;
+  readonly startedAt: number;
+};
+
+export type Impediment = {
+  readonly message: string;
+  /** True for one that keeps zones out of balance, and nothing else. */
+  readonly isOfBalance: boolean;
+  readonly since: number;
+};
+
+/** AWS: a line of a service's `events[]` (kind `service-event`, key: service name, a slash and a rising number). */
+export type ServiceEvent = {
+  readonly id: string;
+  readonly serviceName: string;
+  readonly number: number;
+  readonly createdAt: number;
+  readonly message: string;
+};
+
+/** The group of a service's tasks. */
+export const serviceGroup = (serviceName: string): string => `service:${serviceName}`;
+
+/** The name of the service that a task belongs to, or null for a standalone task. */
+export const serviceNameOf = ({ group }: Pick<Task, "group">): string | null =>
+  group.startsWith("service:") ? group.slice(8) : null;
+
+/** The deployment that the service is brought to. An INACTIVE service has none. */
+export const primaryOf = (service: Service): Deployment =>
+  must(
+    service.deployments.find(({ status }) => status === "PRIMARY"),
+    "the PRIMARY deployment of a service",
+  );
+
+/** When a service is forgotten; null while it is not INACTIVE. */
+export const serviceDueAt = ({ inactiveAt }: Service, timeline: Timeline): number | null =>
+  inactiveAt === null ? null : inactiveAt + timeline.inactiveServiceRetentionMs;

@@ -1,0 +1,157 @@
+import type { Attribute } from "./attribute.ts";
+import type { Attachment } from "./container-instance.ts";
+import type { PlacementRequest } from "./placement-request.ts";
+import type { Tag } from "./tag.ts";
+
+/** AWS: every lastStatus of a task, in the order of its life; a task never goes back in it. */
+export const taskStatuses = [
+  "PROVISIONING",
+  "PENDING",
+  "ACTIVATING",
+  "RUNNING",
+  "DEACTIVATING",
+  "STOPPING",
+  "DEPROVISIONING",
+  "STOPPED",
+  "DELETED",
+] as const;
+export type TaskStatus = (typeof taskStatuses)[number];
+
+/** AWS: why a task stopped. */
+export const stopCodes = [
+  "TaskFailedToStart",
+  "EssentialContainerExited",
+  "UserInitiated",
+  "ServiceSchedulerInitiated",
+  "SpotInterruption",
+  "TerminationNotice",
+  "InfrastructureHealth",
+] as const;
+export type StopCode = (typeof stopCodes)[number];
+
+export type TaskLaunchType = "EC2" | "FARGATE" | "EXTERNAL";
+export type HealthStatus = "HEALTHY" | "UNHEALTHY" | "UNKNOWN";
+
+export type NetworkBinding = {
+  readonly bindIP: string | null;
+  readonly containerPort: number | null;
+  readonly hostPort: number | null;
+  readonly containerPortRange: string | null;
+  readonly hostPortRange: string | null;
+  readonly protocol: "tcp" | "udp";
+};
+
+export type Container = {
+  readonly arn: string;
+  readonly name: string;
+  readonly image: string;
+  readonly essential: boolean;
+  /** PROVISIONING before an ENI is there, then PENDING, RUNNING, STOPPED. */
+  readonly lastStatus: "PROVISIONING" | "PENDING" | "RUNNING" | "STOPPED";
+  readonly imageDigest: string | null;
+  readonly runtimeId: string | null;
+  readonly exitCode: number | null;
+  readonly reason: string | null;
+  readonly networkBindings: readonly NetworkBinding[];
+  readonly networkInterfaces: readonly {
+    readonly attachmentId: string;
+    readonly privateIpv4Address: string | null;
+  }[];
+  /** Null when the container has no health check. */
+  readonly healthStatus: HealthStatus | null;
+  readonly cpu: number;
+  readonly memoryMiB: number | null;
+  readonly memoryReservationMiB: number | null;
+  readonly gpuIds: readonly string[];
+};
+
+/** What a task takes away from its container instance, from placement until it is STOPPED. */
+export type Reservation = {
+  readonly cpu: number;
+  readonly memoryMiB: number;
+  readonly tcpPorts: readonly number[];
+  readonly udpPorts: readonly number[];
+  readonly gpuIds: readonly string[];
+  /** Of resources that users registered on instances under names of their own. */
+  readonly resources: readonly { readonly name: string; readonly value: number }[];
+};
+
+export type ContainerOverride = {
+  readonly name: string;
+  readonly command?: readonly string[];
+  readonly environment?: readonly { readonly name: string; readonly value: string }[];
+  readonly environmentFiles?: readonly { readonly value: string; readonly type: string }[];
+  readonly cpu?: number;
+  readonly memory?: number;
+  readonly memoryReservation?: number;
+  readonly resourceRequirements?: readonly { readonly type: string; readonly value: string }[];
+};
+
+export type TaskOverride = {
+  readonly containerOverrides: readonly ContainerOverride[];
+  readonly cpu?: string;
+  readonly memory?: string;
+  readonly taskRoleArn?: string;
+  readonly executionRoleArn?: string;
+  /** On Fargate. */
+  readonly ephemeralStorage?: { readonly sizeInGiB: number };
+};
+
+/** The document of a task (kind `task`, key: its id). */
+export type Task = {
+  /** 32 hex digits. */
+  readonly id: string;
+  readonly arn: string;
+  readonly taskDefinitionArn: string;
+  readonly family: string;
+  /** The id of the container instance that it is on, or of the managed host on Fargate; null before placement. */
+  readonly instanceId: string | null;
+  readonly availabilityZone: string | null;
+  readonly launchType: TaskLaunchType;
+  /** The provider of the strategy that it was run by; null when a launch type was asked for. */
+  readonly capacityProviderName: string | null;
+  /** Null but on Fargate. */
+  readonly platformVersion: string | null;
+  readonly lastStatus: TaskStatus;
+  readonly desiredStatus: "RUNNING" | "STOPPED";
+  /** Equals the `version` of the newest event about this task. */
+  readonly version: number;
+  readonly containers: readonly Container[];
+  readonly attachments: readonly Attachment[];
+  readonly attributes: readonly Attribute[];
+  /** Task size as text, as the task definition or the override says; null when it has none. */
+  readonly cpu: string | null;
+  readonly memory: string | null;
+  readonly reservation: Reservation;
+  readonly overrides: TaskOverride;
+  readonly group: string;
+  readonly startedBy: string | null;
+  readonly tags: readonly Tag[];
+  readonly enableExecuteCommand: boolean;
+  readonly ephemeralStorageGiB: number | null;
+  readonly healthStatus: HealthStatus;
+  readonly connectivity: "CONNECTED" | "DISCONNECTED" | null;
+  readonly connectivityAt: number | null;
+  /** When lastStatus last changed; timers of the provisioning states follow from it. */
+  readonly statusSince: number;
+  readonly createdAt: number;
+  readonly pullStartedAt: number | null;
+  readonly pullStoppedAt: number | null;
+  readonly startedAt: number | null;
+  readonly stoppingAt: number | null;
+  readonly executionStoppedAt: number | null;
+  readonly stoppedAt: number | null;
+  readonly stopCode: StopCode | null;
+  readonly stoppedReason: string | null;
+  /** What placement looks for while the task waits for capacity of its provider; null when it does not wait. */
+  readonly waitingFor: PlacementRequest | null;
+  /** Scale-in protection; null when off. */
+  readonly protectedUntil: number | null;
+};
+
+/** True while the task holds its resources. */
+export const holdsResources = (task: Task): boolean => task.lastStatus !== "STOPPED" && task.lastStatus !== "DELETED";
+
+/** True from when its network interface is on its way to the host until the agent confirms it. */
+export const waitsForInterface = ({ attachments }: Task): boolean =>
+  attachments.some(({ status }) => status === "ATTACHING");

@@ -1,0 +1,37 @@
+import { must } from "../../lib/assert.ts";
+import type { CapacityProviderStrategy } from "../documents/capacity-provider.ts";
+
+/**
+ * The provider that the next task goes to, when each has as many as `counts` says (none when missing). AWS: first the base,
+ * then by weight, which is a ratio; how single tasks are rounded is not documented. Here each goes to the provider that is
+ * furthest behind its share; of equals to the first that has room now, as `hasRoom` says, else to the first. The strategy has
+ * a weight above zero.
+ */
+export function nextProvider(
+  strategy: CapacityProviderStrategy,
+  counts: ReadonlyMap<string, number>,
+  hasRoom: (provider: string) => boolean = () => true,
+): string {
+  const countOf = (name: string): number => counts.get(name) ?? 0;
+  const below = strategy.find(({ capacityProvider, base }) => countOf(capacityProvider) < base);
+  if (below !== undefined) return below.capacityProvider;
+  // The highest average, as seats of a parliament are shared out: no task more changes where the ones before went.
+  const average = ({ capacityProvider, base, weight }: CapacityProviderStrategy[number]): number =>
+    weight / (countOf(capacityProvider) - base + 1);
+  const weighted = strategy.filter(({ weight }) => weight > 0);
+  const highest = Math.max(...weighted.map(average));
+  const [first, ...equals] = weighted.filter((item) => average(item) === highest);
+  const { capacityProvider } = must(first, "a provider with a weight");
+  if (equals.length === 0 || hasRoom(capacityProvider)) return capacityProvider;
+  return equals.find((item) => hasRoom(item.capacityProvider))?.capacityProvider ?? capacityProvider;
+}
+
+/** The provider of each of `count` tasks that are started together. */
+export function distribute(strategy: CapacityProviderStrategy, count: number): string[] {
+  const counts = new Map<string, number>();
+  return Array.from({ length: count }, () => {
+    const name = nextProvider(strategy, counts);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+    return name;
+  });
+}

@@ -1,0 +1,108 @@
+import { must } from "../../lib/assert.ts";
+import { type CapacityProviderStrategy, isFargateProvider } from "../documents/capacity-provider.ts";
+import type { TaskLaunchType } from "../documents/task.ts";
+import type { TaskDefinition } from "../documents/task-definition.ts";
+import { platformVersion } from "../fargate/platform-version.ts";
+import { type RequestPlacement, refuseOnFargate } from "../placement/checked-placement.ts";
+import { refuse } from "../refusals.ts";
+import type { Given } from "../state/call.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
+import { distribute } from "./distribute.ts";
+import type { FargateLaunch } from "./launch-on-fargate.ts";
+import { checkedStrategy, checkUsable, type RequestStrategyItem } from "./strategy.ts";
+
+export type LaunchRequest = RequestPlacement & {
+  readonly launchType?: string;
+  readonly capacityProviderStrategy?: readonly RequestStrategyItem[];
+  readonly platformVersion?: string;
+};
+
+/**
+ * Where a call wants its tasks: on container instances of a launch type, on those of the capacity provider that each task has
+ * by the strategy, or on Fargate.
+ */
+export type LaunchChoice =
+  | { readonly launchType: "EC2" | "EXTERNAL"; readonly providers: readonly string[] | null }
+  | { readonly launchType: "FARGATE"; readonly fargate: FargateLaunch };
+
+/** What a call chooses before any task is given its provider: what a service has for as long as it lasts. */
+export type ChosenLaunch = {
+  readonly launchType: TaskLaunchType;
+  /** Empty when the call runs tasks by a launch type. */
+  readonly strategy: CapacityProviderStrategy;
+  /** Null but on Fargate. */
+  readonly platformVersion: string | null;
+};
+
+/**
+ * What a call chooses. AWS: a launch type, or a strategy, or else the cluster's default strategy, or else EC2. Refuses both
+ * together, unknown words, a strategy that cannot be used, and what does not go with the choice.
+ */
+export function chosenLaunch(step: ClusterStep, request: LaunchRequest, given: Given): ChosenLaunch {
+  const strategy = chosenStrategy(step, request, given);
+  const [first] = strategy;
+  const byStrategy = first === undefined ? null : isFargateProvider(first.capacityProvider) ? "FARGATE" : "EC2";
+  const launchType = byStrategy ?? checkedLaunchType(request.launchType ?? "EC2");
+  if (launchType === "FARGATE") {
+    refuseOnFargate(request);
+    return { launchType, strategy, platformVersion: platformVersion(request.platformVersion) };
+  }
+  if (request.platformVersion !== undefined) {
+    refuse(
+      "InvalidParameterException",
+      `The platform version must be null when specifying an ${launchType} launch type.`,
+    );
+  }
+  return { launchType, strategy, platformVersion: null };
+}
+
+/** Empty when the call names a launch type, or when there is no strategy to run its tasks by. */
+function chosenStrategy(step: ClusterStep, request: LaunchRequest, given: Given): CapacityProviderStrategy {
+  const { launchType, capacityProviderStrategy = [] } = request;
+  const isDefault = capacityProviderStrategy.length === 0;
+  if (launchType !== undefined) {
+    if (isDefault) return [];
+    refuse(
+      "InvalidParameterException",
+      "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
+    );
+  }
+  const { capacityProviders, defaultCapacityProviderStrategy } = given.cluster;
+  const strategy = isDefault
+    ? defaultCapacityProviderStrategy
+    : checkedStrategy(step.place, capacityProviderStrategy, capacityProviders);
+  if (strategy.length > 0) checkUsable(strategy, isDefault);
+  return strategy;
+}
+
+/** What a call for `count` tasks chooses, each task with its provider. Refuses as `chosenLaunch`. */
+export function launchChoice(step: ClusterStep, request: LaunchRequest, given: Given, count: number): LaunchChoice {
+  const { launchType, strategy, platformVersion: version } = chosenLaunch(step, request, given);
+  const providers = strategy.length === 0 ? null : distribute(strategy, count);
+  if (launchType !== "FARGATE") return { launchType, providers };
+  const onFargate = providers?.filter(isFargateProvider) ?? Array<null>(count).fill(null);
+  return { launchType, fargate: { platformVersion: must(version, "the version of a platform"), providers: onFargate } };
+}
+
+function checkedLaunchType(launchType: string): TaskLaunchType {
+  if (launchType === "EC2" || launchType === "FARGATE" || launchType === "EXTERNAL") return launchType;
+  return refuse("InvalidParameterException", "launch type should be one of [EC2,FARGATE,EXTERNAL]");
+}
+
+/**
+ * AWS: what is asked for must be among what the task definition requires; the launch type taken by default need only be
+ * among those that it is compatible with. So need EC2, which a definition shows among its compatibilities whether it
+ * requires it or not.
+ */
+export function checkLaunchType(
+  definition: TaskDefinition,
+  { launchType }: { readonly launchType: TaskLaunchType },
+  isDefaultLaunchType: boolean,
+): void {
+  const { requiresCompatibilities, compatibilities } = definition;
+  const isByCompatibility = isDefaultLaunchType || launchType === "EC2" || requiresCompatibilities.length === 0;
+  const supported = isByCompatibility ? compatibilities : requiresCompatibilities;
+  if (!supported.includes(launchType)) {
+    refuse("InvalidParameterException", `Task definition does not support launch_type ${launchType}.`);
+  }
+}

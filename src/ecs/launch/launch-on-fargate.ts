@@ -1,0 +1,105 @@
+import { must } from "../../lib/assert.ts";
+import { whyNoFargateSize } from "../definition-rules/task-size.ts";
+import { type FargateProvider, type FargateUse, nothingOnFargate } from "../documents/fargate-quota.ts";
+import { hostForTask } from "../fargate/hosts-for-tasks.ts";
+import { limits } from "../limits.ts";
+import { refuse } from "../refusals.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
+import { launchIn } from "./launch.ts";
+import type { TaskPlan } from "./new-task.ts";
+
+/** How a call wants its tasks on Fargate. */
+export type FargateLaunch = {
+  readonly platformVersion: string;
+  /** The provider of each task, in order; null for tasks of the launch type FARGATE. */
+  readonly providers: readonly (FargateProvider | null)[];
+};
+
+type RuntimePlatform = { readonly cpuArchitecture?: string; readonly operatingSystemFamily?: string };
+
+/** Refuses a plan that Fargate cannot run though its task definition can. AWS: the text for a size that there is none of. */
+export function checkFargatePlan(step: ClusterStep, plan: TaskPlan): void {
+  const { managedHosts } = step.configuration;
+  const { family, revision } = plan.definition;
+  if (managedHosts === undefined || managedHosts === null) {
+    // DIFFERS: a server that was started without hosts for Fargate refuses its tasks, as nothing would ever run them.
+    refuse("UnsupportedFeatureException", "This Berth runs no hosts for Fargate: start it with --fargate auto.");
+  }
+  const isWindows = platformOf(plan).operatingSystemFamily?.startsWith("WINDOWS") === true;
+  const noSize = whyNoFargateSize(plan.need.cpu, plan.need.memoryMiB, isWindows);
+  if (noSize !== null) refuse("ClientException", noSize);
+  if (isWindows) {
+    // DIFFERS: Windows tasks are refused on Fargate: the hosts that Berth runs are those of Linux.
+    refuse(
+      "UnsupportedFeatureException",
+      `Task definition ${family}:${revision} is for Windows; Berth has Linux only.`,
+    );
+  }
+  const missing = plan.need.requiresAttributes
+    .map(({ name, value }) => (value === undefined ? name : `${name}=${value}`))
+    .filter((capability) => !managedHosts.capabilities.has(capability));
+  if (missing.length > 0) {
+    // DIFFERS: what the hosts of Berth cannot do is refused by the name of the attribute that they lack: AWS has hosts that can.
+    refuse(
+      "UnsupportedFeatureException",
+      `The hosts for Fargate lack attributes that ${family}:${revision} needs: ${missing.join(", ")}.`,
+    );
+  }
+}
+
+const platformOf = (plan: TaskPlan): RuntimePlatform => (plan.definition.more.runtimePlatform ?? {}) as RuntimePlatform;
+
+/**
+ * Starts a task of `plan` for each provider of the launch, as far as the account's quota goes. Gives their ids and the
+ * failure of the rest. AWS: the quotas count vCPUs, those of Fargate and of Fargate Spot apart; the text of the failure.
+ * DIFFERS: a service counts the Fargate tasks of its own cluster against the account's quota; only RunTask counts those of the other clusters, too.
+ */
+export function launchOnFargate(
+  step: ClusterStep,
+  plan: TaskPlan,
+  launch: FargateLaunch,
+  elsewhere: FargateUse = nothingOnFargate,
+): { readonly taskIds: readonly string[]; readonly failures: readonly object[] } {
+  const taskIds: string[] = [];
+  for (const provider of launch.providers) {
+    const quota = provider ?? "FARGATE";
+    const inUse = step.state.fargateBook.use[quota] + elsewhere[quota];
+    if (inUse + plan.need.cpu > limits.fargateVcpus * 1024) {
+      const reason = "You’ve reached the limit on the number of vCPUs you can run concurrently";
+      return { taskIds, failures: [{ reason }] };
+    }
+    taskIds.push(launchOne(step, plan, launch.platformVersion, provider));
+  }
+  return { taskIds, failures: [] };
+}
+
+function launchOne(
+  step: ClusterStep,
+  plan: TaskPlan,
+  platformVersion: string,
+  capacityProviderName: FargateProvider | null,
+): string {
+  const host = hostForTask(step);
+  const subnets = must(plan.subnets, "the subnets of a task on Fargate");
+  const subnet = must(subnets[step.random("subnet").below(subnets.length)], "a subnet");
+  const isArm = platformOf(plan).cpuArchitecture === "ARM64";
+  return launchIn(step, plan, {
+    instanceId: host.id,
+    availabilityZone: zoneOfSubnet(step.place.region, subnet),
+    launchType: "FARGATE",
+    capacityProviderName,
+    platformVersion,
+    ephemeralStorageGiB:
+      plan.overrides.ephemeralStorage?.sizeInGiB ?? plan.definition.ephemeralStorageGiB ?? limits.fargateStorageGiB,
+    attributes: [{ name: "ecs.cpu-architecture", value: isArm ? "arm64" : "x86_64" }],
+    subnet,
+    gpuIds: [],
+  });
+}
+
+/** AWS: a subnet lies in one zone. Here there are no subnets but their names, so the name decides. */
+export function zoneOfSubnet(region: string, subnet: string): string {
+  let sum = 0;
+  for (const character of subnet) sum += character.charCodeAt(0);
+  return `${region}${"abc".charAt(sum % 3)}`;
+}

@@ -1,0 +1,222 @@
+import { must, never } from "../../lib/assert.ts";
+import type { Random } from "../../lib/random.ts";
+import { agentStanding } from "../agents/agent-standing.ts";
+import { reportAgentConnected } from "../agents/report-agent-connected.ts";
+import { reportAgentDisconnected } from "../agents/report-agent-disconnected.ts";
+import { reportInstanceStatus } from "../agents/report-instance-status.ts";
+import { reportUpdateAnswered } from "../agents/report-update-answered.ts";
+import type { Place } from "../arn.ts";
+import { closeCluster, noteAccountKnows, noteReopened } from "../clusters/close-cluster.ts";
+import { countCluster } from "../clusters/count-cluster.ts";
+import { expireReconnects, recoverConnections } from "../container-instances/recover-connections.ts";
+import { storedClosedMark } from "../documents/closed-mark.ts";
+import { storedRunTaskToken } from "../documents/run-task-token.ts";
+import { instanceKind, registrationKind, StoredContainerInstances } from "../documents/stored-container-instance.ts";
+import { checkDocument, clusterShapes, DocumentError } from "../documents/stored-documents.ts";
+import { storedTask } from "../documents/stored-task.ts";
+import { recoverManagedHosts } from "../fargate/hosts-for-tasks.ts";
+import { queryStepsMax, StepTooLong } from "../placement/selections.ts";
+import { Refusal, refuse } from "../refusals.ts";
+import { runLooks } from "../service-look/run-looks.ts";
+import type { MachineConfiguration } from "../state/call.ts";
+import type { AgentReport, ClusterInput } from "../state/cluster-input.ts";
+import { ClusterState } from "../state/cluster-state.ts";
+import { ClusterStep } from "../state/cluster-step.ts";
+import type { ClusterEffect } from "../state/effect.ts";
+import { Rehearsal } from "../state/rehearsal.ts";
+import { deliverCredentials } from "../task-life/deliver-credentials.ts";
+import { reportStopCandidates } from "../task-life/report-stop-candidates.ts";
+import { reportTaskHealth } from "../task-life/report-task-health.ts";
+import { clusterOperations } from "./cluster-operations.ts";
+import { clusterReactions } from "./cluster-reactions.ts";
+import { runDue } from "./due.ts";
+import { forgetExcess } from "./forget-excess.ts";
+import type { Machine, SlicedStep, StepAgain, StepResult } from "./machine.ts";
+import { eventsOf } from "./step-events.ts";
+
+/** Kinds of documents that earlier versions stored otherwise, each with what makes them those of today. */
+const upgrades = new Map<string, (document: object) => object>([
+  ["task", storedTask],
+  ["run-task-token", storedRunTaskToken],
+  ["closed", storedClosedMark],
+]);
+
+/** Everything that belongs to one cluster: plain data and a synchronous step. */
+export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
+  readonly state: ClusterState;
+  readonly #storedInstances = new StoredContainerInstances();
+  #lastSequence = 0;
+
+  constructor(place: Place, name: string, configuration: MachineConfiguration) {
+    this.state = new ClusterState(place, name, configuration);
+  }
+
+  load(kind: string, key: string, document: object): void {
+    if (kind === instanceKind || kind === registrationKind) {
+      // A part is checked when the instance is whole, since older documents have both parts in one.
+      const instance = this.#storedInstances.join(kind, key, document);
+      if (instance === null) return;
+      checkDocument(clusterShapes, instanceKind, key, instance);
+      checkDocument(clusterShapes, registrationKind, key, instance);
+      this.state.instances.load(key, instance);
+      return;
+    }
+    const current = upgrades.get(kind)?.(document) ?? document;
+    checkDocument(clusterShapes, kind, key, current);
+    const table = this.state.tables.find((candidate) => candidate.kind === kind);
+    must(table, `the table of stored documents of kind ${kind}`).load(key, current);
+    // What is loaded was announced before.
+    this.state.book.takeTouched();
+  }
+
+  resume(lastSequence: number): void {
+    const half = this.#storedInstances.incomplete();
+    if (half !== null) throw new DocumentError(`the other half of the container instance ${half} is missing`);
+    this.#lastSequence = lastSequence;
+  }
+
+  nextDueAt(): number | null {
+    return this.state.nextDueAt();
+  }
+
+  neededAt(): number | null {
+    return this.state.neededAt();
+  }
+
+  mayBeForgotten(): boolean {
+    return this.state.closed.get("closed")?.phase === "closed";
+  }
+
+  step(
+    input: ClusterInput,
+    now: number,
+    random: Random,
+  ): StepResult<ClusterEffect> | StepAgain | SlicedStep<ClusterEffect> {
+    const step = new ClusterStep(this.state, now, random, clusterReactions);
+    this.state.placement.selections.begin(queryStepsMax);
+    try {
+      const value = decide(step, input);
+      if (value instanceof Rehearsal) {
+        this.state.rollback();
+        return { slices: repliesOf(value.begin(step)) };
+      }
+      if (step.isDryRun) {
+        this.state.rollback();
+        return { reply: { ok: true, value }, documents: [], events: [], effects: [] };
+      }
+      if (input.type === "call") noteReopened(step, input.given.cluster.incarnation);
+      const events = eventsOf(step, this.#lastSequence);
+      forgetExcess(step);
+      const documents = this.state.commit().flatMap((change) => this.#storedInstances.split(change));
+      this.#lastSequence += events.length;
+      const result = { reply: { ok: true, value }, documents, events, effects: step.effects } as const;
+      return documents.length === 0 ? result : { ...result, undo: this.state.journal.undoOfCommit() };
+    } catch (error) {
+      if (error instanceof StepTooLong) {
+        this.state.rollback();
+        return { again: true };
+      }
+      return this.#refused(error);
+    }
+  }
+
+  read(input: ClusterInput, now: number, random: Random): StepResult<ClusterEffect> | null {
+    const step = new ClusterStep(this.state, now, random, clusterReactions);
+    this.state.placement.selections.begin(queryStepsMax);
+    try {
+      const value = decide(step, input);
+      if (value instanceof Rehearsal) {
+        this.state.rollback();
+        return null;
+      }
+      const wouldChange = !step.isDryRun && (this.state.journal.hasChanges || step.hasAnnounced);
+      this.state.rollback();
+      if (wouldChange) return null;
+      return { reply: { ok: true, value }, documents: [], events: [], effects: step.isDryRun ? [] : step.effects };
+    } catch (error) {
+      if (error instanceof StepTooLong) {
+        this.state.rollback();
+        return null;
+      }
+      return this.#refused(error);
+    }
+  }
+
+  #refused(error: unknown): StepResult<ClusterEffect> {
+    this.state.rollback();
+    if (!(error instanceof Refusal)) throw error;
+    return { reply: { ok: false, refusal: error }, documents: [], events: [], effects: [] };
+  }
+}
+
+/** The end of `work` as the reply of a step. */
+function* repliesOf(work: Iterator<undefined, object>): Generator<undefined, StepResult<never>["reply"]> {
+  try {
+    for (;;) {
+      const next = work.next();
+      if (next.done === true) return { ok: true, value: next.value };
+      yield;
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { ok: false, refusal: error };
+  }
+}
+
+function decide(step: ClusterStep, input: ClusterInput): unknown {
+  switch (input.type) {
+    case "call":
+      return call(step, input);
+    case "agent-report":
+      return report(step, input.report);
+    case "timer":
+      expireReconnects(step);
+      runDue(step);
+      return runLooks(step);
+    case "recovered":
+      recoverManagedHosts(step);
+      return recoverConnections(step);
+    case "count":
+      return countCluster(step.state);
+    case "revisions-in-use":
+      return input.arns.filter((arn) => step.state.revisionUses.has(arn));
+    case "agent-standing":
+      return agentStanding(step.state, input.instanceId, input.caller);
+    case "close":
+      return closeCluster(step, input.incarnation);
+    case "account-knows":
+      return noteAccountKnows(step, input.incarnation, input.isCreatedAgain);
+    default:
+      return never(input, "input of a cluster machine");
+  }
+}
+
+function call(step: ClusterStep, input: ClusterInput & { type: "call" }): object {
+  // AWS: the text for a deleted cluster; it was deleted between the look-up and this step.
+  if (step.state.closed.get("closed")?.incarnation === input.given.cluster.incarnation) {
+    refuse("ClusterNotFoundException", "The referenced cluster was inactive.");
+  }
+  const operation = must(clusterOperations[input.operation], `the cluster operation ${input.operation}`);
+  return operation(step, input.request as never, input.given);
+}
+
+function report(step: ClusterStep, agentReport: AgentReport): unknown {
+  switch (agentReport.type) {
+    case "agent-connected":
+      return reportAgentConnected(step, agentReport);
+    case "agent-disconnected":
+      return reportAgentDisconnected(step, agentReport);
+    case "credentials-due":
+      return deliverCredentials(step, agentReport);
+    case "instance-status":
+      return reportInstanceStatus(step, agentReport);
+    case "task-health":
+      return reportTaskHealth(step, agentReport);
+    case "update-answered":
+      return reportUpdateAnswered(step, agentReport);
+    case "stop-candidates":
+      return reportStopCandidates(step, agentReport);
+    default:
+      return never(agentReport, "report of an agent");
+  }
+}

@@ -1,0 +1,6 @@
+import { noteIdleness } from "../fargate/hosts-for-tasks.ts";
+import { noteTaskOfService } from "../rollout/note-task-of-service.ts";
+import type { StepReactions } from "../state/cluster-step.ts";
+
+/** What follows from a change in the steps of a cluster machine. */
+export const clusterReactions: StepReactions = { taskChanged: noteTaskOfService, hostTouched: noteIdleness };

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { aCluster, aDefinition, awsvpcDefinition, inSubnet } from "../small-world.ts";
+import { ecsTimeline } from "../timeline.ts";
+import { runDue } from "./due.ts";
+
+test("a step does at most 500 things that are due; the rest comes in the next, which is due at once", () => {
+  const world = aCluster().withInstances(1, { cpu: 200_000, memoryMiB: 200_000, instanceType: null });
+  const definition = aDefinition({ family: "vpc", networkMode: "awsvpc", containers: [{ memory: 4, cpu: 0 }] });
+  for (let call = 0; call < 51; call++) world.runTasks(definition, { count: 10, ...inSubnet });
+  world.now += ecsTimeline.networkInterfaceMs;
+  const pending = () => world.state.pendingByLaunchType.get("EC2") ?? 0;
+  world.step({ type: "timer" });
+  assert.equal(pending(), 500);
+  assert.ok((world.machine.nextDueAt() ?? Number.POSITIVE_INFINITY) <= world.now);
+  world.step({ type: "timer" });
+  assert.equal(pending(), 510);
+  assert.ok((world.machine.nextDueAt() ?? 0) > world.now);
+});
+
+test("nothing happens before its time", () => {
+  const world = aCluster().withInstances(1);
+  const task = world.runTask(awsvpcDefinition(), inSubnet);
+  world.now += ecsTimeline.networkInterfaceMs - 1;
+  assert.deepEqual(world.step({ type: "timer" }).documents, []);
+  assert.equal(world.machine.nextDueAt(), task.createdAt + ecsTimeline.networkInterfaceMs);
+});
+
+test("a step that fails keeps what was due", () => {
+  const world = aCluster().withInstances(1);
+  const task = world.runTask(awsvpcDefinition(), inSubnet);
+  world.now += ecsTimeline.networkInterfaceMs;
+  assert.throws(
+    () =>
+      world.run((step) => {
+        runDue(step);
+        assert.equal(step.state.tasks.get(task.id)?.lastStatus, "PENDING");
+        throw new Error("a bug");
+      }),
+    /a bug/,
+  );
+  assert.equal(world.task(task.id).lastStatus, "PROVISIONING");
+  world.step({ type: "timer" });
+  assert.equal(world.task(task.id).lastStatus, "PENDING");
+});
+
+test("an entry that a failed step took away, with nothing changed yet, is due still", () => {
+  const world = aCluster().withInstances(1);
+  const task = world.runTask(awsvpcDefinition(), inSubnet);
+  const dueAt = world.machine.nextDueAt();
+  world.now += ecsTimeline.networkInterfaceMs;
+  assert.throws(
+    () =>
+      world.run((step) => {
+        assert.equal(step.state.takeDue(world.now)?.key, task.id);
+        throw new Error("a bug");
+      }),
+    /a bug/,
+  );
+  assert.equal(world.machine.nextDueAt(), dueAt);
+});
+
+test("a clock that jumps ahead does everything in turn", () => {
+  const world = aCluster().withInstances(1);
+  const task = world.runTask(awsvpcDefinition(), inSubnet);
+  world.call("StopTask", { task: task.id });
+  world.now += 10 * ecsTimeline.stoppedTaskRetentionMs;
+  world.step({ type: "timer" });
+  assert.equal(world.task(task.id).lastStatus, "STOPPED");
+  assert.equal(world.task(task.id).stoppedAt, world.now);
+  world.advanceClock(ecsTimeline.stoppedTaskRetentionMs);
+  assert.equal(world.state.tasks.size, 0);
+  assert.equal(world.state.revisions.size, 0);
+  assert.equal(world.machine.nextDueAt(), null);
+});

@@ -1,0 +1,55 @@
+import { type Deployment, noBackoff } from "../documents/deployment.ts";
+import { serviceNameOf } from "../documents/service.ts";
+import type { Task } from "../documents/task.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
+import { failureText, taskFailure } from "../task-life/task-failure.ts";
+import { changeDeployment } from "./change-deployment.ts";
+import { tellOnce } from "./service-impediment.ts";
+import { startFailed } from "./start-backoff.ts";
+
+/**
+ * Notes on a task's deployment what the task shows, in the step in which it happens: a first RUNNING task clears earlier
+ * failures; a task that stops without having been RUNNING is a failure. Says in the service's events why a task failed.
+ * AWS: failedTasks counts failures in a row; the circuit breaker counts them until the first task is RUNNING; only a task
+ * that nobody stopped has failed.
+ */
+export function noteTaskOfService(step: ClusterStep, before: Task, after: Task): void {
+  if (before.lastStatus === after.lastStatus) return;
+  const name = serviceNameOf(after);
+  if (name === null) return;
+  if (after.lastStatus === "RUNNING") {
+    changeDeployment(step, name, after.startedBy ?? "", (deployment) =>
+      isClear(deployment) ? deployment : cleared(deployment),
+    );
+    return;
+  }
+  const failure = taskFailure(after);
+  if (failure === null) return;
+  if (after.startedAt === null) {
+    changeDeployment(step, name, after.startedBy ?? "", (deployment) => failed(step, deployment, after));
+  }
+  // DIFFERS: a service's events say why its tasks fail, each reason once until the service is steady again. AWS shows it only in the tasks.
+  tellOnce(step, name, `(task ${after.id}) stopped: ${failureText(failure)}`);
+}
+
+const isClear = ({ hasRun, failedTasks, startBackoff }: Deployment): boolean =>
+  hasRun && failedTasks === 0 && startBackoff.rounds === 0;
+
+const cleared = (deployment: Deployment): Deployment => ({
+  ...deployment,
+  failedTasks: 0,
+  hasRun: true,
+  // AWS: failures of the time before are no longer looked at; from now on failed health checks count.
+  breakerCount: deployment.hasRun ? deployment.breakerCount : 0,
+  startBackoff: noBackoff,
+});
+
+function failed(step: ClusterStep, deployment: Deployment, task: Task): Deployment {
+  return {
+    ...deployment,
+    failedTasks: deployment.failedTasks + 1,
+    breakerCount: deployment.breakerCount + (deployment.hasRun ? 0 : 1),
+    lastFailureAt: step.now,
+    startBackoff: startFailed(deployment.startBackoff, task.createdAt, step.now, step.timeline),
+  };
+}

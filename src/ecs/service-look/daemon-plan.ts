@@ -1,0 +1,195 @@
+import { must } from "../../lib/assert.ts";
+import { launch } from "../launch/launch.ts";
+import type { Candidate, PlacementRefusal } from "../placement/candidate.ts";
+import { candidateOf, refusalOn } from "../placement/place-task.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
+import { daemonSpots, tasksBeforeDaemons } from "./daemon-spots.ts";
+import { type InstanceRule, instanceRule } from "./instance-rule.ts";
+import { boundsOf, type Hindrance, type PlannedStop, type ServicePlan, type StopReason } from "./replica-plan.ts";
+import type { ServiceTask, ServiceView } from "./service-view.ts";
+import type { Started } from "./start-service-tasks.ts";
+
+/**
+ * The plan for a DAEMON service: one task on each instance where it belongs, never two. AWS: a new task starts where the old
+ * one has stopped, old ones go while healthy tasks stay at the lower bound; tasks whose instance no longer meets the constraints
+ * are stopped; a draining instance keeps its daemons to the last and gets no new ones.
+ */
+export function planDaemon(step: ClusterStep, view: ServiceView): ServicePlan {
+  const { service, primary, leavers } = view;
+  if (service.status === "DRAINING") {
+    return { starts: 0, stops: leavers.map(({ task }) => ({ task, why: "deleted" })), surplus: 0, hindrance: null };
+  }
+  const rule = instanceRule(step, service);
+  const spots = daemonSpots(step, service, rule);
+  const scene = sceneOf(step, view, new Set(spots));
+  const isFailed = primary.rolloutState === "FAILED";
+  const free = isFailed ? [] : spots.filter((id) => isFree(step, rule, id));
+  const stops = [
+    ...misplaced(scene),
+    ...drained(step, view, scene, isFailed),
+    ...stopsOf(scene.lost, "lost"),
+    ...stopsOf(scene.doubles, "surplus"),
+    // After a failed rollout nothing would take the place of a task that runs, however it is.
+    ...(isFailed ? pendingOf(scene.replaced.filter(({ isRunning }) => !isRunning)) : replacedNow(view, scene)),
+    ...(isFailed ? [] : unhealthyNow(step, rule, scene, spots)),
+  ];
+  return {
+    starts: free.length,
+    start: (count) => startOn(step, rule, free, count),
+    stops,
+    surplus: 0,
+    hindrance: hindranceOf(view, scene, stops, free.length),
+  };
+}
+
+/** The tasks that are wanted RUNNING, by what is to become of them. */
+type Scene = {
+  /** Of the PRIMARY deployment, one on each spot. */
+  readonly settled: ServiceTask[];
+  /** More of them on the same spots. */
+  readonly doubles: ServiceTask[];
+  readonly unhealthy: ServiceTask[];
+  readonly replaced: ServiceTask[];
+  /** On instances that are no spots. */
+  readonly misplaced: ServiceTask[];
+  readonly draining: ServiceTask[];
+  readonly lost: ServiceTask[];
+  /** Whether the agent can be told now. */
+  readonly isInReach: (one: ServiceTask) => boolean;
+};
+
+function sceneOf({ state }: ClusterStep, { keepers, leavers }: ServiceView, spots: ReadonlySet<string>): Scene {
+  const isInReach = ({ task }: ServiceTask): boolean =>
+    task.instanceId !== null && state.instances.get(task.instanceId)?.agentConnected === true;
+  const scene: Scene = {
+    settled: [],
+    doubles: [],
+    unhealthy: [],
+    replaced: [],
+    misplaced: [],
+    draining: [],
+    lost: [],
+    isInReach,
+  };
+  const settled = new Map<string, ServiceTask>();
+  for (const one of keepers) {
+    const { instanceId } = one.task;
+    if (instanceId === null || !spots.has(instanceId)) {
+      scene.misplaced.push(one);
+      continue;
+    }
+    const other = settled.get(instanceId);
+    const stays = other === undefined || byUse(one, other) < 0 ? one : other;
+    settled.set(instanceId, stays);
+    if (other !== undefined) scene.doubles.push(stays === one ? other : one);
+  }
+  scene.settled.push(...settled.values());
+  for (const one of leavers) {
+    if (one.leaves === "draining") scene.draining.push(one);
+    else if (one.leaves === "lost") scene.lost.push(one);
+    else if (one.task.instanceId === null || !spots.has(one.task.instanceId)) scene.misplaced.push(one);
+    else if (one.leaves === "unhealthy") scene.unhealthy.push(one);
+    else scene.replaced.push(one);
+  }
+  return scene;
+}
+
+/** Of two on one instance the one that serves stays, then the older one. */
+const byUse = (a: ServiceTask, b: ServiceTask): number => Number(b.serves) - Number(a.serves) || byAge(a, b);
+
+const byAge = (a: ServiceTask, b: ServiceTask): number =>
+  a.task.createdAt - b.task.createdAt || (a.task.id < b.task.id ? -1 : 1);
+
+const stopsOf = (tasks: readonly ServiceTask[], why: StopReason): PlannedStop[] =>
+  tasks.map(({ task }) => ({ task, why }));
+
+/** AWS: the constraints are asked again of running daemons. Those of an older deployment just go with it. */
+const misplaced = (scene: Scene): PlannedStop[] =>
+  scene.misplaced
+    .filter(({ leaves, isProtected }) => leaves !== "replaced" || !isProtected)
+    .map(({ task, leaves }) => ({ task, why: leaves === "replaced" ? "replaced" : "violating" }));
+
+/** On an instance that drains: tasks that do not serve go at once, others when the instance has daemons only. */
+function drained(step: ClusterStep, view: ServiceView, scene: Scene, isFailed: boolean): PlannedStop[] {
+  // A standalone task may hold a drain up for good; a rollout that is over but for such instances does not wait for it.
+  const isOver = !isFailed && scene.replaced.length === 0;
+  const goes = ({ task, serves, isProtected }: ServiceTask): boolean => {
+    if (isProtected) return false;
+    if (!serves || (isOver && task.startedBy !== view.primary.id)) return true;
+    return task.instanceId === null || tasksBeforeDaemons(step.state, task.instanceId).length === 0;
+  };
+  return stopsOf(scene.draining.filter(goes), "draining");
+}
+
+const pendingOf = (replaced: readonly ServiceTask[]): PlannedStop[] =>
+  stopsOf(
+    replaced.filter(({ serves, isProtected }) => !serves && !isProtected),
+    "replaced",
+  );
+
+/** Old tasks that serve go, the oldest first, while enough others do; not from an agent that cannot start the new one now. */
+function replacedNow(view: ServiceView, scene: Scene): PlannedStop[] {
+  const serving = scene.replaced.filter(({ serves }) => serves);
+  const healthy = scene.settled.filter(({ isHealthy }) => isHealthy).length;
+  const budget = Math.max(0, healthy + serving.length - boundsOf(view).lower);
+  const open = serving.filter((one) => !one.isProtected && scene.isInReach(one)).sort(byAge);
+  return [...pendingOf(scene.replaced), ...stopsOf(open.slice(0, budget), "replaced")];
+}
+
+/** AWS: without room for a replacement beside them, tasks that fail their health checks are stopped one at a time. */
+function unhealthyNow(step: ClusterStep, rule: InstanceRule, scene: Scene, spots: readonly string[]): PlannedStop[] {
+  const [oldest] = scene.unhealthy.filter(scene.isInReach).sort(byAge);
+  if (oldest === undefined) return [];
+  const awaited =
+    scene.settled.some((one) => !one.isHealthy && scene.isInReach(one)) ||
+    spots.some((id) => isBetweenTasks(step, rule, id));
+  return awaited ? [] : stopsOf([oldest], "unhealthy");
+}
+
+/** True where one task is on its way out or gone and the next can follow. */
+function isBetweenTasks(step: ClusterStep, rule: InstanceRule, instanceId: string): boolean {
+  const candidate = must(candidateOf(step.state, instanceId), "the instance of a daemon");
+  if (!candidate.instance.agentConnected || candidate.usage.groups.has(rule.group)) return false;
+  return candidate.usage.stoppingGroups.has(rule.group) || refusalAt(step, rule, candidate) === null;
+}
+
+function refusalAt({ state }: ClusterStep, rule: InstanceRule, candidate: Candidate): PlacementRefusal | null {
+  return refusalOn(state, must(rule.requestOn(candidate.instance), "what a daemon asks of its instance"), candidate);
+}
+
+/** True where no task of the service is, not even one that is on its way out, and the agent can be told. */
+function isFree({ state }: ClusterStep, { group }: InstanceRule, instanceId: string): boolean {
+  const { groups, stoppingGroups } = state.book.usageOf(instanceId);
+  return !groups.has(group) && !stoppingGroups.has(group) && state.instances.get(instanceId)?.agentConnected === true;
+}
+
+/** Starts up to `count` tasks, one on each of the instances; those without room are passed over. */
+function startOn(step: ClusterStep, rule: InstanceRule, instanceIds: readonly string[], count: number): Started {
+  const taskIds: string[] = [];
+  const refusals: PlacementRefusal[] = [];
+  for (const id of instanceIds) {
+    if (taskIds.length === count) break;
+    const candidate = must(candidateOf(step.state, id), "the instance of a daemon");
+    const refusal = refusalAt(step, rule, candidate);
+    if (refusal === null)
+      taskIds.push(launch(step, rule.plan, candidate, rule.requestOn(candidate.instance)?.capacityProvider));
+    else refusals.push(refusal);
+  }
+  // By id, so that the same shortage is told in the same words.
+  return { taskIds, problem: refusals.length === 0 ? null : { type: "refused", refusals } };
+}
+
+/** Why tasks that are to go stay: the percentages only when nothing else moves and a task could be stopped. */
+function hindranceOf(
+  { leavers, primary, stopping }: ServiceView,
+  { replaced, settled, isInReach }: Scene,
+  stops: readonly PlannedStop[],
+  starts: number,
+): Hindrance | null {
+  const going = new Set(stops.map(({ task }) => task));
+  if (leavers.every(({ task }) => going.has(task))) return null;
+  if (primary.rolloutState === "FAILED") return "deployment-failed";
+  const isStuck = replaced.some((one) => one.serves && !one.isProtected && isInReach(one));
+  const moves = starts > 0 || stops.length > 0 || stopping > 0 || settled.some(({ isHealthy }) => !isHealthy);
+  return isStuck && !moves ? "deployment-configuration" : "in-motion";
+}

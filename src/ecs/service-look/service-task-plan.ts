@@ -1,0 +1,62 @@
+import { must } from "../../lib/assert.ts";
+import type { Deployment, ServiceRevision } from "../documents/deployment.ts";
+import type { PlacementRequest, PlacementStrategy } from "../documents/placement-request.ts";
+import { type Service, serviceGroup } from "../documents/service.ts";
+import type { Tag } from "../documents/tag.ts";
+import type { TaskDefinition } from "../documents/task-definition.ts";
+import { type TaskPlan, taskPlan } from "../launch/new-task.ts";
+import { resolveOverrides } from "../launch/overrides.ts";
+import { constraintsOf } from "../placement/checked-placement.ts";
+import type { ClusterStep } from "../state/cluster-step.ts";
+
+/** The service revision that a deployment runs. */
+export const revisionOf = (step: ClusterStep, { revisionId }: Deployment): ServiceRevision =>
+  must(step.state.serviceRevisions.get(revisionId), "the service revision of a deployment");
+
+/** What every task of a deployment is made from. */
+export function planServiceTasks(step: ClusterStep, service: Service, deployment: Deployment): TaskPlan {
+  const revision = revisionOf(step, deployment);
+  const definition = must(step.state.revisions.get(revision.taskDefinitionArn), "the task definition of a revision");
+  return taskPlan(definition, resolveOverrides(undefined, definition), {
+    group: serviceGroup(service.name),
+    startedBy: deployment.id,
+    tags: tagsOfTask(step, service, definition),
+    subnets: revision.networkConfiguration?.awsvpcConfiguration.subnets ?? null,
+  });
+}
+
+/** AWS: tags of the service or of the task definition go on to its tasks when that is asked for; managed ones name both. */
+function tagsOfTask(step: ClusterStep, service: Service, definition: TaskDefinition): readonly Tag[] {
+  const { propagateTags } = service;
+  const own = propagateTags === "SERVICE" ? service.tags : propagateTags === "TASK_DEFINITION" ? definition.tags : [];
+  if (!service.enableECSManagedTags) return own;
+  return [
+    { key: "aws:ecs:clusterName", value: step.clusterName },
+    { key: "aws:ecs:serviceName", value: service.name },
+    ...own,
+  ];
+}
+
+/** AWS: a REPLICA service without a strategy spreads over zones, and within one over instances. */
+const defaultStrategy: readonly PlacementStrategy[] = [
+  { type: "spread", field: "attribute:ecs.availability-zone" },
+  { type: "spread", field: "instanceId" },
+];
+
+/** Where tasks of a service may go on container instances, and where they go best. */
+export function placementOf(
+  service: Service,
+  plan: TaskPlan,
+  launchType: "EC2" | "EXTERNAL",
+  capacityProvider: string | null,
+): PlacementRequest {
+  return {
+    need: plan.need,
+    group: plan.group,
+    deploymentId: plan.startedBy,
+    launchType,
+    capacityProvider,
+    constraints: [...constraintsOf(plan.definition), ...service.placementConstraints],
+    strategies: service.placementStrategy.length > 0 ? service.placementStrategy : defaultStrategy,
+  };
+}

@@ -1,0 +1,161 @@
+import { must } from "../../lib/assert.ts";
+import type { ContainerInstance } from "../documents/container-instance.ts";
+import type { Deployment } from "../documents/deployment.ts";
+import { primaryOf, type Service } from "../documents/service.ts";
+import { holdsResources, type Task } from "../documents/task.ts";
+import type { ClusterState } from "../state/cluster-state.ts";
+import { isLost } from "./lost-agents.ts";
+import { type Verdict, verdictOf } from "./task-checks.ts";
+
+/**
+ * Why a task is to go though nobody stopped it: its service is deleted, its agent has been gone for longer than the cluster's
+ * policy lets it, its instance drains, its health check fails, or a newer deployment replaces it. The first that applies.
+ */
+export type LeaveReason = "deleted" | "draining" | "lost" | "unhealthy" | "replaced";
+
+/** A task of a service that is wanted RUNNING. */
+export type ServiceTask = {
+  readonly task: Task;
+  /** Null for one that the service is to keep. */
+  readonly leaves: LeaveReason | null;
+  readonly isRunning: boolean;
+  /** RUNNING, and what is checked of it is healthy. */
+  readonly serves: boolean;
+  /** Serves, and for long enough that the rollout may count on it. */
+  readonly isHealthy: boolean;
+  readonly isProtected: boolean;
+};
+
+/** All that a decision about a service is made from. A minute's look and one for a change see the same. */
+export type ServiceView = {
+  readonly service: Service;
+  readonly primary: Deployment;
+  readonly now: number;
+  readonly keepers: readonly ServiceTask[];
+  readonly leavers: readonly ServiceTask[];
+  /** Tasks that are wanted STOPPED and hold their resources still, but for those whose agent is lost. */
+  readonly stopping: number;
+  /** Tasks of other deployments that are not STOPPED. */
+  readonly ofOthers: number;
+  /** When time alone changes this view; null when it does not. */
+  readonly changesAt: number | null;
+};
+
+/**
+ * The view of a service at `now`, from the documents of the cluster. A look asks for it several times, and a large service has
+ * thousands of tasks: the last one made serves as long as nothing changed that it was made from.
+ */
+export function viewService(state: ClusterState, service: Service, now: number): ServiceView {
+  const { serviceIndex, tasks, instances, lostAgentPolicies } = state;
+  const changes = tasks.changes + instances.changes + lostAgentPolicies.changes;
+  const last = lastViews.get(state);
+  if (last !== undefined && last.changes === changes && last.view.service === service && last.view.now === now) {
+    return last.view;
+  }
+  const viewer = new Viewer(state, service, now);
+  for (const id of serviceIndex.book.taskIdsOf(service.name)) viewer.add(must(tasks.get(id), "a task of a service"));
+  const view = viewer.view();
+  lastViews.set(state, { view, changes });
+  return view;
+}
+
+/** Of each cluster the last view that was made, and how often the tables had changed that it was made from. */
+const lastViews = new WeakMap<ClusterState, { readonly view: ServiceView; readonly changes: number }>();
+
+class Viewer {
+  readonly #state: ClusterState;
+  readonly #service: Service;
+  readonly #primary: Deployment;
+  readonly #deploymentIds: ReadonlySet<string | null>;
+  readonly #now: number;
+  readonly #keepers: ServiceTask[] = [];
+  readonly #leavers: ServiceTask[] = [];
+  #stopping = 0;
+  #ofOthers = 0;
+  #changesAt: number | null = null;
+
+  constructor(state: ClusterState, service: Service, now: number) {
+    this.#state = state;
+    this.#service = service;
+    this.#primary = primaryOf(service);
+    this.#deploymentIds = new Set(service.deployments.map(({ id }) => id));
+    this.#now = now;
+  }
+
+  add(task: Task): void {
+    if (!holdsResources(task)) return;
+    // Of a deleted service with the same name: they may be with an agent that is away, and are nobody's any more.
+    if (task.desiredStatus === "STOPPED" && !this.#deploymentIds.has(task.startedBy)) return;
+    const instance = task.instanceId === null ? undefined : this.#state.instances.get(task.instanceId);
+    const lost = instance !== undefined && this.#isLost(instance);
+    if (task.startedBy !== this.#primary.id && !(lost && task.desiredStatus === "STOPPED")) this.#ofOthers += 1;
+    if (task.desiredStatus === "STOPPED") {
+      if (!lost) this.#stopping += 1;
+      return;
+    }
+    const isRunning = task.lastStatus === "RUNNING";
+    const verdict = isRunning ? verdictOf(task) : null;
+    // AWS: what is checked must be healthy; of a task that nothing checks RUNNING is enough.
+    const serves = isRunning && (verdict === null || verdict === "healthy");
+    const leaves = this.#leaves(task, instance, lost, verdict);
+    const isProtected = task.protectedUntil !== null && task.protectedUntil > this.#now;
+    const isHealthy = serves && (verdict !== null || this.#isHeldLongEnough(task));
+    (leaves === null ? this.#keepers : this.#leavers).push({ task, leaves, isRunning, serves, isHealthy, isProtected });
+  }
+
+  view(): ServiceView {
+    return {
+      service: this.#service,
+      primary: this.#primary,
+      now: this.#now,
+      keepers: this.#keepers,
+      leavers: this.#leavers,
+      stopping: this.#stopping,
+      ofOthers: this.#ofOthers,
+      changesAt: this.#changesAt,
+    };
+  }
+
+  #leaves(
+    task: Task,
+    instance: ContainerInstance | undefined,
+    lost: boolean,
+    verdict: Verdict | null,
+  ): LeaveReason | null {
+    if (this.#service.status === "DRAINING") return "deleted";
+    if (lost) return "lost";
+    if (instance?.status === "DRAINING") return "draining";
+    if (task.startedBy !== this.#primary.id) return "replaced";
+    return verdict === "unhealthy" && this.#isGraceOver(task) ? "unhealthy" : null;
+  }
+
+  #isLost(instance: ContainerInstance): boolean {
+    if (instance.agentConnected) return false;
+    const lostAt = isLost(this.#state, instance);
+    if (lostAt === null) return false;
+    if (lostAt > this.#now) this.#lookAt(lostAt);
+    return lostAt <= this.#now;
+  }
+
+  /** AWS: of a deployment that was never COMPLETED a task that nothing checks counts when it has been RUNNING for 40 s. */
+  #isHeldLongEnough(task: Task): boolean {
+    const deployment = this.#service.deployments.find(({ id }) => id === task.startedBy);
+    if (deployment === undefined || deployment.rolloutState === "COMPLETED") return true;
+    return this.#hasPassed((task.startedAt ?? this.#now) + this.#state.timeline.healthyHoldMs);
+  }
+
+  /** AWS: a failed health check does not count within the grace period. */
+  #isGraceOver(task: Task): boolean {
+    const graceMs = (this.#service.healthCheckGracePeriodSeconds ?? 0) * 1_000;
+    return this.#hasPassed((task.startedAt ?? this.#now) + graceMs);
+  }
+
+  #hasPassed(at: number): boolean {
+    if (at > this.#now) this.#lookAt(at);
+    return at <= this.#now;
+  }
+
+  #lookAt(at: number): void {
+    if (this.#changesAt === null || at < this.#changesAt) this.#changesAt = at;
+  }
+}

@@ -1,0 +1,60 @@
+import type { Cluster, ClusterCounts } from "../documents/cluster.ts";
+import type { Caller } from "./call.ts";
+
+/** What an operation of the account is given beside its request. */
+export type AccountGiven = {
+  readonly caller: Caller;
+  /** What the cluster machines counted, by cluster name; a cluster that is missing here counts nothing. */
+  readonly counts: ReadonlyMap<string, ClusterCounts>;
+};
+
+/** Who wants a task definition resolved: ECS refuses an INACTIVE one with another error for tasks than for services. */
+export type ResolvePurpose = "task" | "service";
+
+/** How the account knows a cluster. */
+export type ClusterStanding = Pick<Cluster, "status" | "incarnation">;
+
+/** Everything that can make an account machine move. */
+export type AccountInput =
+  | ({ readonly type: "call"; readonly operation: string; readonly request: object } & AccountGiven)
+  | { readonly type: "timer" }
+  /** Reply: Cluster, ACTIVE. Refuses an unknown or INACTIVE one. */
+  | { readonly type: "resolve-cluster"; readonly reference: string | undefined }
+  /** Reply: TaskDefinition, ACTIVE. Refuses an unknown or INACTIVE one. */
+  | {
+      readonly type: "resolve-task-definition";
+      readonly reference: string | undefined;
+      readonly purpose: ResolvePurpose;
+    }
+  /** Reply: EffectiveSettings of the principal. */
+  | { readonly type: "effective-settings"; readonly principalArn: string }
+  /** Reply: string[], the names of the ACTIVE clusters among those that `references` name, each once. */
+  | { readonly type: "cluster-names"; readonly references: readonly (string | undefined)[] }
+  /** Reply: ClusterStanding of the cluster of this name, or null when there is none. */
+  | { readonly type: "cluster-standing"; readonly name: string }
+  /** The cluster machine took its last call under this incarnation. Reply: that of DeleteCluster. */
+  | { readonly type: "cluster-closed"; readonly name: string; readonly incarnation: number }
+  /** No cluster uses these revisions any more: those in DELETE_IN_PROGRESS go for good. Reply: null. */
+  | { readonly type: "revisions-unused"; readonly arns: readonly string[] }
+  /** Makes the cluster `default` when there is none that is ACTIVE. Reply: Cluster. */
+  | { readonly type: "create-default-cluster" };
+
+/**
+ * The clusters that the reply of an operation of the account shows with counts, as its request names them. The counts of
+ * the names that the input `cluster-names` makes of them go with the call.
+ */
+export function countedClusters(operation: string, request: object): readonly (string | undefined)[] {
+  const named = request as { clusterName?: string; cluster?: string; clusters?: readonly string[] };
+  switch (operation) {
+    case "CreateCluster":
+      return [named.clusterName];
+    case "UpdateCluster":
+    case "UpdateClusterSettings":
+    case "PutClusterCapacityProviders":
+      return [named.cluster];
+    case "DescribeClusters":
+      return named.clusters === undefined || named.clusters.length === 0 ? [undefined] : named.clusters;
+    default:
+      return [];
+  }
+}
