@@ -1,6 +1,7 @@
 import { must } from "../../lib/assert.ts";
 import type { Timeline } from "../timeline.ts";
 import type { Deployment, DeploymentConfiguration, ServiceRevision } from "./deployment.ts";
+import type { Impediment } from "./impediment.ts";
 import type { PlacementConstraint, PlacementStrategy } from "./placement-request.ts";
 import type { Tag } from "./tag.ts";
 import type { Task } from "./task.ts";
@@ -36,8 +37,8 @@ export type Service = {
   readonly steadyAnnouncedAt: number | null;
   /** Why nothing moves or a task cannot be placed, while that lasts. */
   readonly impediment: Impediment | null;
-  /** Which impediments have been told since the service was last steady or updated, and when: an equal line is held back. */
-  readonly impedimentsTold: readonly { readonly message: string; readonly at: number }[];
+  /** What its events have said since it was last steady or updated, and when: the same news is held back. */
+  readonly impedimentsTold: readonly { readonly news: string; readonly at: number }[];
   /** When the last task was gone. */
   readonly inactiveAt: number | null;
   /** Of an INACTIVE service, what its tasks were started of last: its revisions are gone. */
@@ -54,13 +55,6 @@ export type Rebalance = {
   readonly startedAt: number;
 };
 
-export type Impediment = {
-  readonly message: string;
-  /** True for one that keeps zones out of balance, and nothing else. */
-  readonly isOfBalance: boolean;
-  readonly since: number;
-};
-
 /** AWS: a line of a service's `events[]` (kind `service-event`, key: service name, a slash and a rising number). */
 export type ServiceEvent = {
   readonly id: string;
@@ -69,6 +63,14 @@ export type ServiceEvent = {
   readonly createdAt: number;
   readonly message: string;
 };
+
+/** A stored service as it is today: earlier versions kept what was in the way as a text, and the next look finds out again. */
+export function storedService(document: object): Service {
+  const service = document as Service;
+  const impediment = service.impediment?.reason === undefined ? null : service.impediment;
+  const impedimentsTold = service.impedimentsTold?.filter(({ news }) => news !== undefined);
+  return { ...service, impediment, impedimentsTold };
+}
 
 /** The group of a service's tasks. */
 export const serviceGroup = (serviceName: string): string => `service:${serviceName}`;

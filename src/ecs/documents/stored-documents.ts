@@ -137,8 +137,8 @@ const service: Members = {
   serviceDeploymentId: "string",
   rebalance: orNull({ phase: "string", from: "string", to: "string", startedAt: "number" }),
   steadySince: "number?",
-  impediment: orNull({ message: "string", since: "number" }),
-  impedimentsTold: [{ message: "string", at: "number" }],
+  impediment: orNull({ reason: { type: "string" }, since: "number" }),
+  impedimentsTold: [{ news: "string", at: "number" }],
   inactiveAt: "number?",
 };
 

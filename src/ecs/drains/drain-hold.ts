@@ -1,8 +1,10 @@
 import { drainStart } from "../container-instances/note-drain.ts";
 import type { ContainerInstance } from "../documents/container-instance.ts";
+import { isOfPlacement } from "../documents/impediment.ts";
 import { serviceNameOf } from "../documents/service.ts";
 import { holdsResources, type Task } from "../documents/task.ts";
 import { isoTime } from "../events/iso-time.ts";
+import { impedimentText } from "../rollout/impediment-text.ts";
 import { isImpaired } from "../rollout/start-backoff.ts";
 import { tasksBeforeDaemons } from "../service-look/daemon-spots.ts";
 import { planOf } from "../service-look/look-at-service.ts";
@@ -115,16 +117,16 @@ export class DrainHolds {
     }
     const { impediment } = service;
     if (plan.hindrance === "deployment-configuration") {
-      const from = impediment?.message.includes("service deployment configuration") === true ? impediment.since : since;
+      const from = impediment?.reason.type === "deployment-configuration" ? impediment.since : since;
       return hold("PERCENTAGES", percentagesDetail(view), from, true);
     }
     if (plan.starts > 0) {
-      const message = `The service ${impediment?.message}`;
+      const message = impediment === null ? "" : `The service ${impedimentText(impediment.reason)}`;
       if (isImpaired(primary.startBackoff)) {
         const detail = "Tasks of its service do not start, so that there is no replacement.";
         return hold("TASKS_DO_NOT_START", impediment === null ? detail : message, impediment?.since ?? since, true);
       }
-      if (impediment?.message.startsWith("was unable to place") === true) {
+      if (impediment !== null && isOfPlacement(impediment.reason)) {
         return hold("NO_PLACE", message, impediment.since, true);
       }
       return hold("REPLACEMENT_STARTS", "Its replacement is about to be started.", since, false);

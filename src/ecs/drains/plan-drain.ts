@@ -1,10 +1,12 @@
 import { must } from "../../lib/assert.ts";
 import { instanceTransition } from "../container-instances/container-instance-lifecycle.ts";
+import { isOfPlacement } from "../documents/impediment.ts";
 import { holdsResources } from "../documents/task.ts";
 import { isoTime } from "../events/iso-time.ts";
 import { limits } from "../limits.ts";
 import { checkedInstanceIds, referencedContainerInstance } from "../references/referenced-container-instance.ts";
 import { refuse } from "../refusals.ts";
+import { impedimentText } from "../rollout/impediment-text.ts";
 import type { Given } from "../state/call.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { Rehearsal } from "../state/rehearsal.ts";
@@ -171,8 +173,9 @@ function whyUnreplaced(
     ({ taskId }) => (step.state.tasks.get(taskId)?.waitingFor ?? null) !== null,
   );
   if (waits) return { reason: "NO_PLACE", detail: "Its replacement waits for capacity of its capacity provider." };
-  if (service.impediment?.message.startsWith("was unable to place") === true) {
-    return { reason: "NO_PLACE", detail: `The service ${service.impediment.message}` };
+  const { impediment } = service;
+  if (impediment !== null && isOfPlacement(impediment.reason)) {
+    return { reason: "NO_PLACE", detail: `The service ${impedimentText(impediment.reason)}` };
   }
   return { reason: "NOT_WANTED", detail: "Its service has as many tasks as it wants without it." };
 }

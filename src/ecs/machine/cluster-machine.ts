@@ -11,6 +11,7 @@ import { countCluster } from "../clusters/count-cluster.ts";
 import { expireReconnects, recoverConnections } from "../container-instances/recover-connections.ts";
 import { storedClosedMark } from "../documents/closed-mark.ts";
 import { storedRunTaskToken } from "../documents/run-task-token.ts";
+import { storedService } from "../documents/service.ts";
 import { instanceKind, registrationKind, StoredContainerInstances } from "../documents/stored-container-instance.ts";
 import { checkDocument, clusterShapes, DocumentError } from "../documents/stored-documents.ts";
 import { storedTask } from "../documents/stored-task.ts";
@@ -37,6 +38,7 @@ import { eventsOf } from "./step-events.ts";
 /** Kinds of documents that earlier versions stored otherwise, each with what makes them those of today. */
 const upgrades = new Map<string, (document: object) => object>([
   ["task", storedTask],
+  ["service", storedService],
   ["run-task-token", storedRunTaskToken],
   ["closed", storedClosedMark],
 ]);

@@ -4,7 +4,7 @@ import type { Task } from "../documents/task.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { failureText, taskFailure } from "../task-life/task-failure.ts";
 import { changeDeployment } from "./change-deployment.ts";
-import { tellOnce } from "./service-impediment.ts";
+import { tellTaskFailure } from "./service-impediment.ts";
 import { startFailed } from "./start-backoff.ts";
 
 /**
@@ -29,7 +29,7 @@ export function noteTaskOfService(step: ClusterStep, before: Task, after: Task):
     changeDeployment(step, name, after.startedBy ?? "", (deployment) => failed(step, deployment, after));
   }
   // DIFFERS: a service's events say why its tasks fail, each reason once until the service is steady again. AWS shows it only in the tasks.
-  tellOnce(step, name, `(task ${after.id}) stopped: ${failureText(failure)}`);
+  tellTaskFailure(step, name, after.id, failureText(failure));
 }
 
 const isClear = ({ hasRun, failedTasks, startBackoff }: Deployment): boolean =>

@@ -11,26 +11,31 @@ const hour = 3_600_000;
 test("reasons that take turns are told once each, and again after six hours or when the service was steady in between", () => {
   const world = new ServiceWorld("impediments");
   world.aService({ desiredCount: 0 });
-  const told = () => world.told().filter((text) => text.includes(") no ")).length;
+  const told = () => world.told().filter((text) => text.includes("has insufficient")).length;
   const at = (hours: number, act: (step: ClusterStep) => void) =>
     act(new ClusterStep(world.state, world.now + hours * hour, seededRandom(`impediments ${hours}`), clusterReactions));
-  const says = (text: string) => (step: ClusterStep) => impede(step, "web", text, null);
-  at(0, says("no memory on (container-instance a)"));
-  at(1, says("no CPU"));
-  at(2, says("no memory on (container-instance b)"));
-  at(3, says("no CPU"));
+  const says = (reason: string, instanceId: string) => (step: ClusterStep) =>
+    impede(step, "web", { type: "no-room", closest: { instanceId, reason: `RESOURCE:${reason}` } }, null);
+  at(0, says("MEMORY", "a"));
+  at(1, says("CPU", "a"));
+  at(2, says("MEMORY", "b"));
+  at(3, says("CPU", "a"));
   assert.equal(told(), 2, "which instance is closest is no news");
-  assert.equal(world.service().impediment?.message, "no CPU", "what is told first is not what is in the way last");
+  assert.deepEqual(
+    world.service().impediment?.reason,
+    { type: "no-room", closest: { instanceId: "a", reason: "RESOURCE:CPU" } },
+    "what is told first is not what is in the way last",
+  );
   assert.equal(world.service().impediment?.since, world.now + 3 * hour);
-  at(6, says("no memory on (container-instance a)"));
+  at(6, says("MEMORY", "a"));
   assert.equal(told(), 3);
-  at(6.5, says("no CPU"));
+  at(6.5, says("CPU", "a"));
   assert.equal(told(), 3);
   at(6.6, (step) => clearImpediment(step, "web"));
-  at(6.7, says("no CPU"));
+  at(6.7, says("CPU", "a"));
   assert.equal(told(), 3, "a service whose tasks come and go gets on with each of them");
   world.play(100_000);
   assert.deepEqual([world.service().impediment, world.service().steadySince === null], [null, false]);
-  at(6.8, says("no CPU"));
+  at(6.8, says("CPU", "a"));
   assert.equal(told(), 4);
 });

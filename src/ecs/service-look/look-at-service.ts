@@ -5,7 +5,7 @@ import { impede } from "../rollout/service-impediment.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { planDaemon } from "./daemon-plan.ts";
 import { daemonSpots, followsTasks } from "./daemon-spots.ts";
-import { problemDetail, problemMessage } from "./placement-problem.ts";
+import { impedimentOf, problemDetail } from "./placement-problem.ts";
 import { interruptRebalance, lookAtBalance } from "./rebalance.ts";
 import { planReplica, type ServicePlan } from "./replica-plan.ts";
 import { retire } from "./retire-service.ts";
@@ -84,8 +84,7 @@ function start(step: ClusterStep, view: ServiceView, plan: ServicePlan): { start
   tellStarted(step, service, taskIds);
   step.state.serviceIndex.foundRoom(name, problem === null);
   if (problem === null) return { started: taskIds.length, isHindered: false };
-  // AWS: the text for a service whose tasks cannot be placed; an equal one is held back.
-  impede(step, name, problemMessage(problem), "SERVICE_TASK_PLACEMENT_FAILURE", problemDetail(step, problem));
+  impede(step, name, impedimentOf(problem), "SERVICE_TASK_PLACEMENT_FAILURE", problemDetail(step, problem));
   return { started: taskIds.length, isHindered: true };
 }
 

@@ -1,4 +1,5 @@
 import { containerInstanceArn } from "../arn.ts";
+import type { ImpedimentReason } from "../documents/impediment.ts";
 import type { PlacementRefusal } from "../placement/candidate.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 
@@ -10,41 +11,21 @@ export type PlacementProblem =
   | { readonly type: "fargate"; readonly reason: string }
   | { readonly type: "too-many-wait" };
 
-const advice = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
-const unplaced = "was unable to place a task because no container instance met all of its requirements.";
-
-/** The line of the service's events, without its prefix. AWS: the texts. */
-export function problemMessage(problem: PlacementProblem): string {
+/** The problem as what is in the way of the service. */
+export function impedimentOf(problem: PlacementProblem): ImpedimentReason {
   switch (problem.type) {
     case "no-instances":
-      return `${unplaced} Reason: No Container Instances were found in your cluster. ${advice}`;
+      return { type: "no-instances" };
     case "refused": {
       const [closest] = problem.refusals;
-      if (closest === undefined) return `${unplaced} ${advice}`;
-      const what = shortfall(closest.reason);
-      return `${unplaced} The closest matching (container-instance ${closest.instanceId}) ${what}. ${advice}`;
+      const facts = closest === undefined ? null : { instanceId: closest.instanceId, reason: closest.reason };
+      return { type: "no-room", closest: facts };
     }
     case "fargate":
-      return problem.reason.startsWith("You")
-        ? `was unable to place a task. Reason: ${problem.reason}.`
-        : `was unable to place a task. Reason: ${problem.reason}. ${advice}`;
+      return { type: "no-room-on-fargate", why: problem.reason };
     case "too-many-wait":
-      return "was unable to place tasks in your cluster because the tasks provisioning capacity limit was exceeded.";
+      return { type: "too-many-tasks-wait" };
   }
-}
-
-/** AWS: what the closest instance is said to lack, by the reason of a placement failure. */
-export const shortfalls: Readonly<Record<string, string>> = {
-  "RESOURCE:CPU": "has insufficient CPU units available",
-  "RESOURCE:MEMORY": "has insufficient memory available",
-  "RESOURCE:GPU": "has insufficient GPU resource available",
-  "RESOURCE:PORTS": "is already using a port required by your task",
-  ATTRIBUTE: "is missing an attribute required by your task",
-  AGENT: "doesn't have the agent connected",
-};
-
-function shortfall(reason: string): string {
-  return shortfalls[reason] ?? `encountered error "${reason.replace(/\.$/, "")}"`;
 }
 
 /** The members that a placement failure adds to the detail of its event. AWS: the reason, and instances or providers. */

@@ -9,7 +9,7 @@ import { announceAction, tellService } from "../rollout/service-announcements.ts
 import { clearImpediment, impede } from "../rollout/service-impediment.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { instanceRule, isFor } from "./instance-rule.ts";
-import { type PlacementProblem, problemDetail, problemMessage } from "./placement-problem.ts";
+import { impedimentOf, type PlacementProblem, problemDetail } from "./placement-problem.ts";
 import { exclusionOf, namesZone } from "./rebalanced-services.ts";
 import { boundsOf } from "./replica-plan.ts";
 import { revisionOf } from "./service-task-plan.ts";
@@ -174,12 +174,9 @@ function complete(step: ClusterStep, service: Service, zones: Zones): void {
 
 function hinderedByRoom(step: ClusterStep, service: Service, zone: string, problem: PlacementProblem): void {
   if (service.rebalance !== null) endRebalance(step, service);
-  const message =
-    problem.type === "fargate"
-      ? problemMessage(problem)
-      : `is unable to place a task in ${zone} because no container instance met all of its requirements.`;
+  const reason = problem.type === "fargate" ? impedimentOf(problem) : ({ type: "no-room-in-zone", zone } as const);
   const detail = problemDetail(step, within(step, zone, problem));
-  impede(step, service.name, message, "SERVICE_TASK_PLACEMENT_FAILURE", detail, true);
+  impede(step, service.name, reason, "SERVICE_TASK_PLACEMENT_FAILURE", detail, true);
 }
 
 /** What the instances of the zone lack: that the others are elsewhere tells nobody anything. */
@@ -191,8 +188,8 @@ function within({ state }: ClusterStep, zone: string, problem: PlacementProblem)
 
 function hinderedByProtection(step: ClusterStep, { service, primary }: ServiceView): void {
   if (service.rebalance !== null) endRebalance(step, service);
-  const message = `was unable to AZ Rebalance because ${primary.id} was unable to scale in due to task protection.`;
-  impede(step, service.name, message, "TASKSET_SCALE_IN_FAILURE_BY_TASK_PROTECTION", {}, true);
+  const reason = { type: "protected-from-rebalance", deploymentId: primary.id } as const;
+  impede(step, service.name, reason, "TASKSET_SCALE_IN_FAILURE_BY_TASK_PROTECTION", {}, true);
 }
 
 function noLongerHindered(step: ClusterStep, { name, impediment }: Service): void {
