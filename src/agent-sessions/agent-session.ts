@@ -18,7 +18,7 @@ import {
   type TelemetryFromAgent,
 } from "../agent-protocol/from-agent.ts";
 import type { ToAgent } from "../agent-protocol/to-agent.ts";
-import { type TaskCredentials, taskCredentialsMs } from "../auth/task-credentials.ts";
+import { type TaskCredentialsIssuer, taskCredentialsMs } from "../auth/task-credentials.ts";
 import type { LogLevel } from "../cluster-runner/log.ts";
 import type { AgentReport } from "../ecs/state/cluster-input.ts";
 import type { ClusterEffect } from "../ecs/state/effect.ts";
@@ -57,7 +57,7 @@ export type SessionEnvironment = {
   /** Calls `tell` in a moment, for a report that says nothing new. */
   readonly unhurried: (tell: () => void) => void;
   /** Mints what the roles of tasks give; without it tasks get no credentials. */
-  readonly credentials: TaskCredentials | null;
+  readonly credentials: TaskCredentialsIssuer | null;
   /** How long an agent may take to confirm a network interface. */
   readonly attachmentTimeoutMs: number;
   /** What UpdateContainerAgent tells the agent to fetch. */

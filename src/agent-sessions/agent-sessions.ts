@@ -5,7 +5,7 @@ import {
   displacedWord,
   inactiveInstance,
 } from "../agent-protocol/connection.ts";
-import type { TaskCredentials } from "../auth/task-credentials.ts";
+import type { TaskCredentialsIssuer } from "../auth/task-credentials.ts";
 import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";
 import type { LogLevel } from "../cluster-runner/log.ts";
 import { attachmentArn, clusterArn } from "../ecs/arn.ts";
@@ -38,7 +38,7 @@ export type AgentSessionsOptions = {
   /** Where agents fetch a new version; without it only simulated hosts can update. */
   readonly agentArchive?: AgentArchive | null;
   /** Mints what the roles of tasks give; without it tasks get no credentials. */
-  readonly credentials?: TaskCredentials | null;
+  readonly credentials?: TaskCredentialsIssuer | null;
   /** The times of the clusters; absent for ECS's own. */
   readonly timeline?: Timeline;
 };

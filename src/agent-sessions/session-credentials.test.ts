@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AgentConnection } from "../agent-protocol/connection.ts";
 import { parseToAgent, type ToAgent } from "../agent-protocol/to-agent.ts";
-import { TaskCredentials, taskCredentialsMs } from "../auth/task-credentials.ts";
+import { TaskCredentialsIssuer, taskCredentialsMs } from "../auth/task-credentials.ts";
 import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";
 import { aCluster, aDefinition } from "../ecs/small-world.ts";
 import type { AgentReport } from "../ecs/state/cluster-input.ts";
@@ -39,7 +39,7 @@ class World {
   #effect: (place: ClusterPlace, effect: ClusterEffect) => void = () => {};
   readonly sessions: AgentSessions;
 
-  constructor(credentials: TaskCredentials | null = new TaskCredentials(key)) {
+  constructor(credentials: TaskCredentialsIssuer | null = new TaskCredentialsIssuer(key)) {
     this.sessions = new AgentSessions({
       clock: this.clock,
       random: seededRandom("credentials"),
@@ -130,7 +130,11 @@ test("an agent that starts is sent what its tasks with roles need, under the ids
     ],
   );
   const good = sent[0]?.roleCredentials;
-  const owner = new TaskCredentials(key).owner(good?.accessKeyId ?? "", good?.sessionToken ?? "", world.clock.now());
+  const owner = new TaskCredentialsIssuer(key).owner(
+    good?.accessKeyId ?? "",
+    good?.sessionToken ?? "",
+    world.clock.now(),
+  );
   assert.equal(owner.secret, good?.secretAccessKey);
   assert.equal(owner.task.arn, withRoles.arn);
 });

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import type { PayloadTask } from "../agent-protocol/to-agent/payload.ts";
 import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
 import { parseToAgent } from "../agent-protocol/to-agent.ts";
-import { TaskCredentials } from "../auth/task-credentials.ts";
+import { TaskCredentialsIssuer } from "../auth/task-credentials.ts";
 import type { TaskDefinition } from "../ecs/documents/task-definition.ts";
 import { SmallAccount } from "../ecs/small-account.ts";
 import { aCluster } from "../ecs/small-world.ts";
@@ -18,7 +18,7 @@ import { type Arrived, type Entry, entries } from "./payload-members.ts";
 import { payloadTask } from "./task-payload.ts";
 import { taskCredentialsOf } from "./task-roles.ts";
 
-const credentials = new TaskCredentials(new Uint8Array(32).fill(7));
+const credentials = new TaskCredentialsIssuer(new Uint8Array(32).fill(7));
 const container = { name: "app", image: "registry.example/app:1", memory: 64 };
 
 /** The paths of all members that hold a value of their own, as `containerDefinitions.links`. */

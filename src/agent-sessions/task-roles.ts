@@ -1,5 +1,5 @@
 import type { PayloadTask } from "../agent-protocol/to-agent/payload.ts";
-import type { TaskCredentials, TemporaryCredentials } from "../auth/task-credentials.ts";
+import type { TaskCredentialsIssuer, TemporaryCredentials } from "../auth/task-credentials.ts";
 import { parseArn } from "../ecs/arn.ts";
 import type { TaskOrder } from "../ecs/state/effect.ts";
 
@@ -11,7 +11,7 @@ export type TaskCredentialsOf = (order: TaskOrder) => Pick<PayloadTask, "roleCre
 export const withoutCredentials: TaskCredentialsOf = () => ({});
 
 /** Mints fresh credentials for the roles that a task has by its definition or its overrides. */
-export function taskCredentialsOf(credentials: TaskCredentials, nowMs: number): TaskCredentialsOf {
+export function taskCredentialsOf(credentials: TaskCredentialsIssuer, nowMs: number): TaskCredentialsOf {
   return ({ task, definition }) => {
     const taskRole = task.overrides.taskRoleArn ?? definition.taskRoleArn;
     const executionRole = task.overrides.executionRoleArn ?? definition.executionRoleArn;

@@ -5,11 +5,11 @@ import fc from "fast-check";
 import { Sha256 } from "../lib/sha256.ts";
 import { AuthError } from "./auth-error.ts";
 import { type SignedCall, verifySignature } from "./sigv4.ts";
-import { isTemporaryKey, TaskCredentials, type TaskRole, taskCredentialsMs } from "./task-credentials.ts";
+import { isTemporaryKey, TaskCredentialsIssuer, type TaskRole, taskCredentialsMs } from "./task-credentials.ts";
 
 const nowMs = Date.UTC(2026, 10, 21, 5, 0, 0);
 const key = new Uint8Array(32).fill(1);
-const credentials = new TaskCredentials(key);
+const credentials = new TaskCredentialsIssuer(key);
 const taskId = "0123456789abcdef0123456789abcdef";
 const role: TaskRole = {
   taskArn: `arn:aws:ecs:eu-central-1:111122223333:task/lab/${taskId}`,
@@ -45,12 +45,12 @@ describe("minted credentials", () => {
 
   test("have an id that stays for a task and a use, over time and restarts, and belongs to nothing else", () => {
     const { credentialsId } = minted;
-    assert.equal(new TaskCredentials(key).mint(role, nowMs + 86_400_000).credentialsId, credentialsId);
+    assert.equal(new TaskCredentialsIssuer(key).mint(role, nowMs + 86_400_000).credentialsId, credentialsId);
     assert.equal(credentials.credentialsId({ ...role }), credentialsId);
     const others = [
       credentials.credentialsId({ ...role, use: "TaskExecution" }),
       credentials.credentialsId({ ...role, taskArn: `${role.taskArn}0` }),
-      new TaskCredentials(new Uint8Array(32).fill(2)).credentialsId(role),
+      new TaskCredentialsIssuer(new Uint8Array(32).fill(2)).credentialsId(role),
     ];
     assert.equal(new Set([credentialsId, ...others]).size, 4);
     assert.doesNotMatch(credentialsId, new RegExp(taskId.slice(0, 8)));
@@ -72,7 +72,7 @@ describe("minted credentials", () => {
 
 describe("the owner of credentials", () => {
   test("is the role, in the name of the task", () => {
-    const owner = new TaskCredentials(key).owner(minted.accessKeyId, minted.sessionToken, nowMs);
+    const owner = new TaskCredentialsIssuer(key).owner(minted.accessKeyId, minted.sessionToken, nowMs);
     assert.deepEqual(owner, {
       secret: minted.secretAccessKey,
       userName: null,
@@ -90,7 +90,7 @@ describe("the owner of credentials", () => {
 
   test("is nobody for the token of another server, of another key id, or none at all", () => {
     const { accessKeyId, sessionToken } = minted;
-    const other = new TaskCredentials(new Uint8Array(32).fill(2));
+    const other = new TaskCredentialsIssuer(new Uint8Array(32).fill(2));
     assert.equal(
       refusalOf(() => other.owner(accessKeyId, sessionToken, nowMs)),
       unrecognized,

@@ -39,7 +39,7 @@ const tokenLengthMax = 4_096;
 /** AWS: ids of temporary keys begin with ASIA. */
 const temporaryKeyPattern = /^ASIA[A-Z2-7]{16}$/;
 
-export class TaskCredentials {
+export class TaskCredentialsIssuer {
   readonly #idKey: Uint8Array;
   readonly #tokenKey: Uint8Array;
   readonly #accessKey: Uint8Array;

@@ -4,7 +4,7 @@ import { elapsedText } from "./durations.ts";
 import { aligned, counted, instanceName } from "./text-table.ts";
 
 /** All that is known of the drains that are watched. */
-export type DrainProgress = {
+export type WatchedDrains = {
   /** In the order of their names. */
   readonly drains: readonly Drain[];
   /** When each drain was first seen empty, by ARN. */
@@ -23,7 +23,7 @@ const barWidth = 20;
 const holdsShown = 8;
 
 /** The progress as lines that fit into a terminal: an instance each with its bar, under it what its tasks wait for. */
-export function progressLines(progress: DrainProgress, nowMs: number, { columns, rows }: Space): string[] {
+export function progressLines(progress: WatchedDrains, nowMs: number, { columns, rows }: Space): string[] {
   const { drains, problem } = progress;
   const left = drains.reduce((sum, { tasksRemaining }) => sum + tasksRemaining, 0);
   const lines = [`Draining ${counted(drains.length, "container instance")}: ${leftText(left)}`];
@@ -42,7 +42,7 @@ export function progressLines(progress: DrainProgress, nowMs: number, { columns,
   return shown.map((line) => (line.length <= columns ? line : `${line.slice(0, Math.max(0, columns - 1))}…`));
 }
 
-function headOf(drain: Drain, { emptySinceMs }: DrainProgress, nowMs: number): string[] {
+function headOf(drain: Drain, { emptySinceMs }: WatchedDrains, nowMs: number): string[] {
   const {
     containerInstanceArn,
     startedAt,
@@ -135,7 +135,7 @@ export function changeText(drain: Drain, gone: readonly TaskOfService[] = []): s
 export type DrainEnd = "finished" | "timed-out" | "interrupted" | "cancelled";
 
 /** The last line of a watch, for a person. */
-export function endText(end: DrainEnd, { drains }: DrainProgress, references: readonly string[]): string {
+export function endText(end: DrainEnd, { drains }: WatchedDrains, references: readonly string[]): string {
   const words = `berth drain ${references.join(" ")}`;
   const left = drains.filter(({ finished }) => !finished);
   switch (end) {

@@ -1,10 +1,10 @@
-import { changeText, type DrainEnd, type DrainProgress, endText, progressLines, type Space } from "./drain-progress.ts";
+import { changeText, type DrainEnd, endText, progressLines, type Space, type WatchedDrains } from "./drain-progress.ts";
 import { elapsedText } from "./durations.ts";
 
 /** Where the progress of a drain is shown. */
 export type DrainScreen = {
-  show(progress: DrainProgress, nowMs: number): void;
-  end(end: DrainEnd, progress: DrainProgress): void;
+  show(progress: WatchedDrains, nowMs: number): void;
+  end(end: DrainEnd, progress: WatchedDrains): void;
 };
 
 export type Write = (text: string) => void;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { changeText, type DrainProgress, progressLines } from "./drain-progress.ts";
+import { changeText, progressLines, type WatchedDrains } from "./drain-progress.ts";
 import type { Drain, DrainPlan } from "./drain-reply.ts";
 import { planText, startText } from "./drain-text.ts";
 
@@ -103,7 +103,7 @@ test("a drain that begins says what is left and what to type next", () => {
 });
 
 describe("progress", () => {
-  const progress = (drains: readonly Drain[], more: Partial<DrainProgress> = {}): DrainProgress => ({
+  const progress = (drains: readonly Drain[], more: Partial<WatchedDrains> = {}): WatchedDrains => ({
     drains,
     emptySinceMs: new Map(),
     goneTasks: new Map(),

@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import { CallFailedError } from "./call-failed-error.ts";
-import type { DrainEnd, DrainProgress } from "./drain-progress.ts";
+import type { DrainEnd, WatchedDrains } from "./drain-progress.ts";
 import type { Drain, DrainsReply, TaskOfService } from "./drain-reply.ts";
 import type { DrainScreen } from "./drain-screen.ts";
 import { idOf, instanceName } from "./text-table.ts";
@@ -24,7 +24,7 @@ export type DrainWatch = {
  */
 export async function watchDrains({ describe, screen, clock, timeoutMs, signal }: DrainWatch): Promise<DrainEnd> {
   const startMs = clock.now();
-  let progress: DrainProgress = { drains: [], emptySinceMs: new Map(), goneTasks: new Map(), problem: null };
+  let progress: WatchedDrains = { drains: [], emptySinceMs: new Map(), goneTasks: new Map(), problem: null };
   const seen: SeenTasks = new Map();
   const finish = (end: DrainEnd): DrainEnd => {
     screen.end(end, progress);
@@ -61,10 +61,10 @@ function goneOf(drain: Drain, seen: SeenTasks): TaskOfService[] {
 
 async function look(
   describe: () => Promise<DrainsReply>,
-  before: DrainProgress,
+  before: WatchedDrains,
   seen: SeenTasks,
   clock: Clock,
-): Promise<DrainProgress> {
+): Promise<WatchedDrains> {
   let reply: DrainsReply;
   try {
     reply = await describe();
@@ -83,7 +83,7 @@ async function look(
 }
 
 /** Those that the server does not know. Who empties an instance may take it away before the last look: one that was empty stays so. */
-function gone({ failures }: DrainsReply, before: DrainProgress): Drain[] {
+function gone({ failures }: DrainsReply, before: WatchedDrains): Drain[] {
   return failures.map(({ arn, reason }) => {
     const known = before.drains.find(({ containerInstanceArn }) => idOf(containerInstanceArn) === idOf(arn));
     return { ...(known ?? unknown(arn)), ...(known?.finished === true ? {} : { status: reason }) };
@@ -101,7 +101,7 @@ const unknown = (containerInstanceArn: string): Drain => ({
 });
 
 /** One that neither drains nor is empty will not be: somebody has set it to ACTIVE, or taken it away. */
-function endOf({ drains, problem }: DrainProgress): DrainEnd | null {
+function endOf({ drains, problem }: WatchedDrains): DrainEnd | null {
   if (problem !== null || drains.length === 0) return null;
   if (drains.every(({ finished }) => finished)) return "finished";
   return drains.some(({ finished, status }) => !finished && status !== "DRAINING") ? "cancelled" : null;

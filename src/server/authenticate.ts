@@ -2,7 +2,7 @@ import { AuthError } from "../auth/auth-error.ts";
 import { looseCredentials } from "../auth/authorization-header.ts";
 import type { Principal } from "../auth/authorize.ts";
 import { type FindKey, type SignedCall, type SignedHead, type VerifiedCaller, verifyHead } from "../auth/sigv4.ts";
-import { isTemporaryKey, type TaskCredentials, type TaskKeyOwner } from "../auth/task-credentials.ts";
+import { isTemporaryKey, type TaskCredentialsIssuer, type TaskKeyOwner } from "../auth/task-credentials.ts";
 import type { Caller } from "../ecs/state/call.ts";
 import { WireError } from "../wire/errors.ts";
 
@@ -36,7 +36,7 @@ const agentUserAgent = "Amazon ECS Agent";
  * Takes any complete credentials: for a server that only the own machine reaches. Those of a task, as far as they are genuine,
  * belong to the account of the task.
  */
-export function looseAuthentication(defaultAccount: string, tasks: TaskCredentials | null = null): Authenticate {
+export function looseAuthentication(defaultAccount: string, tasks: TaskCredentialsIssuer | null = null): Authenticate {
   const known = ({ headers, nowMs }: SignedHead): Authenticated => {
     const { accessKeyId, account, region } = looseCredentials(single(headers.authorization), defaultAccount);
     const isAgent = isAgentCall(headers);
@@ -68,7 +68,7 @@ const trustedPrincipal = (arn: string): Principal => ({
 
 /** Whose these are, or null: where no signature is looked at, neither is a token. */
 function genuine(
-  tasks: TaskCredentials | null,
+  tasks: TaskCredentialsIssuer | null,
   accessKeyId: string,
   token: string,
   nowMs: number,
@@ -82,7 +82,7 @@ function genuine(
 }
 
 /** Checks the signature of every call with the secret that `keys` has, or with that of a task's credentials. */
-export function signedAuthentication(keys: SigningKeys, tasks: TaskCredentials | null = null): Authenticate {
+export function signedAuthentication(keys: SigningKeys, tasks: TaskCredentialsIssuer | null = null): Authenticate {
   const find: FindKey = (accessKeyId, token, nowMs) =>
     tasks !== null && token !== null && isTemporaryKey(accessKeyId)
       ? tasks.owner(accessKeyId, token, nowMs)

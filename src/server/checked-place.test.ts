@@ -9,7 +9,7 @@ import { ECS } from "@aws-sdk/client-ecs";
 import { AccessKeys } from "../auth/access-keys.ts";
 import { awsRegions } from "../auth/regions.ts";
 import { SealKey, sealKeyPath } from "../auth/seal-key.ts";
-import { TaskCredentials } from "../auth/task-credentials.ts";
+import { TaskCredentialsIssuer } from "../auth/task-credentials.ts";
 import { systemClock } from "../lib/system-clock.ts";
 import { SqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { openLog } from "./log.ts";
@@ -112,7 +112,7 @@ test("the credentials of a task are for its own region only", async (context) =>
   const { tasks } = await admin.runTask({ taskDefinition: "web" });
   const taskArn = tasks?.[0]?.taskArn ?? "";
   const key = SealKey.open(sealKeyPath(dataDir), false).derive(taskCredentialsPurpose);
-  const credentials = new TaskCredentials(key).mint(
+  const credentials = new TaskCredentialsIssuer(key).mint(
     { taskArn, roleArn: taskRoleArn, use: "TaskApplication" },
     Date.now(),
   );

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { AccessKeys } from "../auth/access-keys.ts";
 import { SealError, sealKeyPath } from "../auth/seal-key.ts";
-import { TaskCredentials } from "../auth/task-credentials.ts";
+import { TaskCredentialsIssuer } from "../auth/task-credentials.ts";
 import { systemClock } from "../lib/system-clock.ts";
 import type { Store } from "../store/store.ts";
 import { type Authenticate, looseAuthentication, signedAuthentication } from "./authenticate.ts";
@@ -18,7 +18,7 @@ export type AuthenticationOptions = {
 export type OpenedAuthentication = {
   readonly authenticate: Authenticate;
   readonly keys: AccessKeys | null;
-  readonly taskCredentials: TaskCredentials;
+  readonly taskCredentials: TaskCredentialsIssuer;
 };
 
 /** What follows from the seal key for the credentials of tasks; a purpose that is never given to anything else. */
@@ -30,12 +30,12 @@ export async function openAuthentication(
   store: Store,
 ): Promise<OpenedAuthentication> {
   if (auth.type === "loose") {
-    const taskCredentials = new TaskCredentials(await looseKey(dataDir, store, log));
+    const taskCredentials = new TaskCredentialsIssuer(await looseKey(dataDir, store, log));
     return { authenticate: looseAuthentication(auth.account, taskCredentials), keys: null, taskCredentials };
   }
   if (dataDir === null) throw new StartError("Signatures need a data directory, which the access keys are in.");
   const keys = await AccessKeys.open(systemClock, store, sealKeyPath(dataDir));
-  const taskCredentials = new TaskCredentials(keys.deriveKey(taskCredentialsPurpose));
+  const taskCredentials = new TaskCredentialsIssuer(keys.deriveKey(taskCredentialsPurpose));
   keys.watch((error) => log.write("warn", { err: error }, "The last uses of access keys could not be written."));
   return { authenticate: signedAuthentication(keys, taskCredentials), keys, taskCredentials };
 }

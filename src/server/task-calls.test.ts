@@ -8,7 +8,7 @@ import { ECS } from "@aws-sdk/client-ecs";
 import { AccessKeys } from "../auth/access-keys.ts";
 import { authorize } from "../auth/authorize.ts";
 import { SealKey, sealKeyPath } from "../auth/seal-key.ts";
-import { TaskCredentials, type TaskRole, taskCredentialsMs } from "../auth/task-credentials.ts";
+import { TaskCredentialsIssuer, type TaskRole, taskCredentialsMs } from "../auth/task-credentials.ts";
 import { systemClock } from "../lib/system-clock.ts";
 import { SqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { looseAuthentication } from "./authenticate.ts";
@@ -58,7 +58,7 @@ async function secured(context: TestContext): Promise<Secured> {
 }
 
 const mint = (dataDir: string, role: TaskRole, nowMs = Date.now()) =>
-  new TaskCredentials(SealKey.open(sealKeyPath(dataDir), false).derive(taskCredentialsPurpose)).mint(role, nowMs);
+  new TaskCredentialsIssuer(SealKey.open(sealKeyPath(dataDir), false).derive(taskCredentialsPurpose)).mint(role, nowMs);
 
 test("a task reads and protects itself, and is denied everything else", async (context) => {
   const { dataDir, admin, client, logged } = await secured(context);
@@ -151,7 +151,7 @@ test("a task is its own in its region and cluster only, by id, by short and by l
 });
 
 test("where no signature is looked at, a task's credentials stand for its account, and strange ones for the default one", async () => {
-  const tasks = new TaskCredentials(new Uint8Array(32));
+  const tasks = new TaskCredentialsIssuer(new Uint8Array(32));
   const own = taskArn.replace(account, "444455556666");
   const { accessKeyId, sessionToken } = tasks.mint({ taskArn: own, roleArn, use: "TaskApplication" }, 1_000);
   const authenticate = looseAuthentication(account, tasks);

@@ -1,6 +1,6 @@
 import { agentCapabilities } from "../agent/simulated/simulated-attributes.ts";
 import { AgentSessions } from "../agent-sessions/agent-sessions.ts";
-import { TaskCredentials } from "../auth/task-credentials.ts";
+import { TaskCredentialsIssuer } from "../auth/task-credentials.ts";
 import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";
 import { ControlPlane, type ControlPlaneCall } from "../cluster-runner/control-plane.ts";
 import type { Log } from "../cluster-runner/log.ts";
@@ -59,7 +59,7 @@ export class ControlPlaneProcess {
       clock: this.#clock,
       random: seededRandom(`${seed}/sessions`),
       // The same after a crash, as with a data directory.
-      credentials: new TaskCredentials(new TextEncoder().encode(seed)),
+      credentials: new TaskCredentialsIssuer(new TextEncoder().encode(seed)),
       log: mortalLog,
     });
   }

@@ -18,15 +18,15 @@ export type LaunchRequest = RequestPlacement & {
 };
 
 /**
- * Where a call wants its tasks: on container instances of a launch type, on those of the capacity provider that each task has
- * by the strategy, or on Fargate.
+ * Where each task of a call goes: on container instances of a launch type, on those of the capacity provider that it has by the
+ * strategy, or on Fargate.
  */
-export type LaunchChoice =
+export type PlannedLaunches =
   | { readonly launchType: "EC2" | "EXTERNAL"; readonly providers: readonly string[] | null }
   | { readonly launchType: "FARGATE"; readonly fargate: FargateLaunch };
 
 /** What a call chooses before any task is given its provider: what a service has for as long as it lasts. */
-export type ChosenLaunch = {
+export type LaunchChoice = {
   readonly launchType: TaskLaunchType;
   /** Empty when the call runs tasks by a launch type. */
   readonly strategy: CapacityProviderStrategy;
@@ -38,7 +38,7 @@ export type ChosenLaunch = {
  * What a call chooses. AWS: a launch type, or a strategy, or else the cluster's default strategy, or else EC2. Refuses both
  * together, unknown words, a strategy that cannot be used, and what does not go with the choice.
  */
-export function chosenLaunch(step: ClusterStep, request: LaunchRequest, given: Given): ChosenLaunch {
+export function launchChoice(step: ClusterStep, request: LaunchRequest, given: Given): LaunchChoice {
   const strategy = chosenStrategy(step, request, given);
   const [first] = strategy;
   const byStrategy = first === undefined ? null : isFargateProvider(first.capacityProvider) ? "FARGATE" : "EC2";
@@ -75,9 +75,14 @@ function chosenStrategy(step: ClusterStep, request: LaunchRequest, given: Given)
   return strategy;
 }
 
-/** What a call for `count` tasks chooses, each task with its provider. Refuses as `chosenLaunch`. */
-export function launchChoice(step: ClusterStep, request: LaunchRequest, given: Given, count: number): LaunchChoice {
-  const { launchType, strategy, platformVersion: version } = chosenLaunch(step, request, given);
+/** What a call for `count` tasks chooses, each task with its provider. Refuses as `launchChoice`. */
+export function plannedLaunches(
+  step: ClusterStep,
+  request: LaunchRequest,
+  given: Given,
+  count: number,
+): PlannedLaunches {
+  const { launchType, strategy, platformVersion: version } = launchChoice(step, request, given);
   const providers = strategy.length === 0 ? null : distribute(strategy, count);
   if (launchType !== "FARGATE") return { launchType, providers };
   const onFargate = providers?.filter(isFargateProvider) ?? Array<null>(count).fill(null);

@@ -2,7 +2,7 @@ import { must } from "../../lib/assert.ts";
 import type { NetworkConfiguration } from "../documents/deployment.ts";
 import type { Service } from "../documents/service.ts";
 import type { TaskDefinition } from "../documents/task-definition.ts";
-import { type ChosenLaunch, checkLaunchType, chosenLaunch, type LaunchRequest } from "../launch/launch-choice.ts";
+import { checkLaunchType, type LaunchChoice, type LaunchRequest, launchChoice } from "../launch/launch-choice.ts";
 import { checkFargatePlan } from "../launch/launch-on-fargate.ts";
 import { limits } from "../limits.ts";
 import { checkedConstraints, checkedStrategies } from "../placement/checked-placement.ts";
@@ -47,7 +47,7 @@ export function checkedRevision(
   scheduling: Service["schedulingStrategy"],
   isDefaultLaunchType = request.launchType === undefined,
 ): CheckedRevision {
-  const launch = chosenLaunch(step, request, given);
+  const launch = launchChoice(step, request, given);
   if (scheduling === "DAEMON") refuseForDaemon(request, launch);
   const { launchType, strategy, platformVersion } = launch;
   const isOnFargate = launchType === "FARGATE";
@@ -77,7 +77,7 @@ export function checkedRevision(
   };
 }
 
-function refuseForDaemon(request: RevisionRequest, { launchType, strategy }: ChosenLaunch): void {
+function refuseForDaemon(request: RevisionRequest, { launchType, strategy }: LaunchChoice): void {
   if (strategy.length > 0) {
     // AWS: the text as users see it, for the cluster's default strategy too: a launch type must be named then.
     refuse(

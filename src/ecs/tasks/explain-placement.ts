@@ -2,7 +2,7 @@ import { must } from "../../lib/assert.ts";
 import { containerInstanceArn } from "../arn.ts";
 import type { PlacementRequest } from "../documents/placement-request.ts";
 import { launch } from "../launch/launch.ts";
-import { checkLaunchType, type LaunchRequest, launchChoice } from "../launch/launch-choice.ts";
+import { checkLaunchType, type LaunchRequest, plannedLaunches } from "../launch/launch-choice.ts";
 import type { TaskPlan } from "../launch/new-task.ts";
 import { limits } from "../limits.ts";
 import { askExpressions } from "../placement/ask-expressions.ts";
@@ -67,7 +67,7 @@ export function explainPlacement(
   if (!Number.isInteger(count) || count < 1 || count > limits.tasksPerExplainPlacement) {
     refuse("InvalidParameterException", `count must be between 1 and ${limits.tasksPerExplainPlacement}.`);
   }
-  const choice = launchChoice(step, request, given, count);
+  const choice = plannedLaunches(step, request, given, count);
   if (choice.launchType === "FARGATE") {
     refuse("InvalidParameterException", "Tasks on Fargate are not placed on container instances: leave Fargate out.");
   }

@@ -2,7 +2,7 @@ import { containerInstanceArn } from "../arn.ts";
 import type { PlacementRequest } from "../documents/placement-request.ts";
 import { callDigest } from "../documents/run-task-token.ts";
 import { launch } from "../launch/launch.ts";
-import { checkLaunchType, type LaunchRequest, launchChoice } from "../launch/launch-choice.ts";
+import { checkLaunchType, type LaunchRequest, plannedLaunches } from "../launch/launch-choice.ts";
 import { checkFargatePlan, type FargateLaunch, launchOnFargate } from "../launch/launch-on-fargate.ts";
 import type { TaskPlan } from "../launch/new-task.ts";
 import { launchByProviders } from "../launch/waiting-launch.ts";
@@ -39,7 +39,7 @@ export function runTask(step: ClusterStep, request: RunTaskRequest, given: Given
   }
   const repeated = repeatOf(step, request);
   if (repeated !== null) return repeated;
-  const choice = launchChoice(step, request, given, count);
+  const choice = plannedLaunches(step, request, given, count);
   const onFargate = choice.launchType === "FARGATE";
   const plan = planTasks(step, request, given, limits.startedByCharactersRunTask, onFargate);
   const byStrategy = onFargate || choice.providers !== null;
