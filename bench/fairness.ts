@@ -3,17 +3,18 @@
  * takes. `npm run bench -- fairness [--against DIR] [--instances N] [--tasks N] [--seconds S] [--only NAME]`; with `--against` the server
  * of another checkout is measured in the same run.
  */
-import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
 import { type CheckoutServer, startCheckoutServer, thisCheckout } from "./checkout-server.ts";
 import { type DearCall, dearCalls, makeWorld, type World } from "./dear-calls.ts";
 import { type Figure, machine, printFigures } from "./figure.ts";
+import { KeptLine } from "./kept-line.ts";
 import { signedRequest } from "./signed-request.ts";
+import { pauseMs, type SmallCalls } from "./small-calls.ts";
 
 const dearAccount = "222222222222";
 const smallAccount = "111111111111";
-const pauseMs = 20;
 
 /** The times of a phase, sorted, in milliseconds. */
 type Times = { readonly other: number[]; readonly same: number[]; readonly answered: number; readonly refused: number };
@@ -60,22 +61,19 @@ async function figuresOf(checkout: string, label: string, options: FairnessOptio
 
 /** Small calls for so many seconds, beside those of `dear`. */
 async function phase(server: CheckoutServer, world: World, dear: DearCall | null, seconds: number): Promise<Times> {
-  // Node takes one connection in each turn of its event loop: what is measured are calls, not how long connections take.
-  const other = await Line.open(server.port);
-  const same = await Line.open(server.port);
-  const lines = await Promise.all(Array.from({ length: dear?.connections ?? 0 }, () => Line.open(server.port)));
-  const end = performance.now() + seconds * 1_000;
+  const lines = await Promise.all(Array.from({ length: dear?.connections ?? 0 }, () => KeptLine.open(server.port)));
+  const end = Date.now() + seconds * 1_000;
   const counts = { answered: 0, refused: 0 };
   const [ofOther, ofSame] = await Promise.all([
-    smallCalls(server.port, other, keyOf(smallAccount), end),
-    smallCalls(server.port, same, keyOf(dearAccount), end),
+    smallCalls(server.port, keyOf(smallAccount), end),
+    smallCalls(server.port, keyOf(dearAccount), end),
     ...lines.map((line, at) => callOver(line, at)),
   ]);
-  for (const line of [other, same, ...lines]) line.close();
+  for (const line of lines) line.close();
   return { other: ofOther.sort(ascending), same: ofSame.sort(ascending), ...counts };
 
-  async function callOver(line: Line, at: number): Promise<void> {
-    for (let made = at; performance.now() < end; made += lines.length) {
+  async function callOver(line: KeptLine, at: number): Promise<void> {
+    for (let made = at; Date.now() < end; made += lines.length) {
       const { operation, body } = (dear as DearCall).make(world, made);
       const status = await line.send(await signedRequest(server.port, operation, body, world.key));
       if (status === 200) counts.answered += 1;
@@ -84,26 +82,20 @@ async function phase(server: CheckoutServer, world: World, dear: DearCall | null
   }
 }
 
-/** ListClusters and DescribeTasks in turn, each a pause after the last answer. */
-async function smallCalls(port: number, line: Line, key: World["key"], end: number): Promise<number[]> {
-  const requests = [
-    await signedRequest(port, "ListClusters", {}, key),
-    await signedRequest(port, "DescribeTasks", { tasks: ["0".repeat(32)] }, key),
-  ];
-  const times: number[] = [];
-  for (let made = 0; performance.now() < end || made < 2; made++) {
-    const begin = performance.now();
-    await line.send(requests[made % requests.length] as Buffer);
-    times.push(performance.now() - begin);
-    await sleep(pauseMs);
-  }
-  return times;
+/** The small calls of a key in a thread of its own, so that what the dear calls cost here does not show in their times. */
+function smallCalls(port: number, key: World["key"], endsAt: number): Promise<number[]> {
+  const workerData: SmallCalls = { port, key, endsAt };
+  const worker = new Worker(new URL("./small-calls.ts", import.meta.url), { workerData });
+  return new Promise((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", reject);
+  });
 }
 
 /** Until what a phase has begun is over: small calls are quick again. */
 async function settled(server: CheckoutServer, world: World): Promise<void> {
   const request = await signedRequest(server.port, "ListClusters", {}, world.key);
-  const line = await Line.open(server.port);
+  const line = await KeptLine.open(server.port);
   for (let quick = 0; quick < 20; ) {
     const begin = performance.now();
     await line.send(request);
@@ -128,63 +120,6 @@ function figuresOfTimes(name: string, { other, same, answered, refused }: Times)
     { name: `${name}: another account, p99`, value: at(other, 0.99), unit: "ms", beside: `${shown(other)}${calls}` },
     { name: `${name}: the same cluster, p99`, value: at(same, 0.99), unit: "ms", beside: shown(same) },
   ];
-}
-
-/** A connection that is kept, with one request under way. */
-class Line {
-  readonly #socket: Socket;
-  #received = "";
-  #answered: ((status: number) => void) | null = null;
-
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.on("data", (chunk: Buffer) => this.#take(chunk));
-    socket.on("error", () => this.#end());
-    socket.on("close", () => this.#end());
-  }
-
-  static async open(port: number): Promise<Line> {
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-    await new Promise<void>((resolve, reject) => {
-      socket.once("connect", () => resolve());
-      socket.once("error", reject);
-    });
-    return new Line(socket);
-  }
-
-  /** The status of the answer; 0 when the connection broke. */
-  send(request: Buffer): Promise<number> {
-    return new Promise((resolve) => {
-      this.#answered = resolve;
-      if (this.#socket.destroyed) this.#end();
-      else this.#socket.write(request);
-    });
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
-
-  #take(chunk: Buffer): void {
-    this.#received += chunk.toString("latin1");
-    const headEnd = this.#received.indexOf("\r\n\r\n");
-    if (headEnd < 0) return;
-    const length = Number(/content-length: *(\d+)/i.exec(this.#received.slice(0, headEnd))?.[1] ?? 0);
-    if (this.#received.length < headEnd + 4 + length) return;
-    const status = Number(this.#received.slice(9, 12));
-    this.#received = this.#received.slice(headEnd + 4 + length);
-    this.#answer(status);
-  }
-
-  #end(): void {
-    this.#answer(0);
-  }
-
-  #answer(status: number): void {
-    const answered = this.#answered;
-    this.#answered = null;
-    answered?.(status);
-  }
 }
 
 /** Reads the flags of `npm run bench -- fairness`, and prints what comes of them. */
