@@ -7,7 +7,6 @@ import { ClusterMachine } from "../ecs/cluster-machine.ts";
 import type { Cluster, ClusterCounts } from "../ecs/clusters/cluster.ts";
 import type { AgentStanding } from "../ecs/container-instances/agent-standing.ts";
 import type { AccountEffect, ClusterEffect } from "../ecs/effect.ts";
-import { type FargateUse, nothingOnFargate } from "../ecs/fargate/fargate-use.ts";
 import { refuse } from "../ecs/refusals.ts";
 import { taggedResource } from "../ecs/tags/tag.ts";
 import type { TaskDefinition } from "../ecs/task-definitions/task-definition.ts";
@@ -27,6 +26,7 @@ import {
 } from "./cluster-place.ts";
 import { DeletedClusters } from "./deleted-clusters.ts";
 import { type AgentEndpoints, discoverPollEndpoint } from "./discover-poll-endpoint.ts";
+import { FargateQuotas } from "./fargate-quotas.ts";
 import type { AppendObserver } from "./group-commit.ts";
 import type { Log } from "./log.ts";
 import { type AnswerLong, LongAnswers } from "./long-answers.ts";
@@ -76,6 +76,7 @@ export class ControlPlane {
   readonly #clusters: PartitionDirectory<ClusterInput, ClusterEffect>;
   /** The machine in each cluster's runner, for figures that need no durability. */
   readonly #clusterMachines = new Map<string, ClusterMachine>();
+  readonly #fargateQuotas: FargateQuotas;
   readonly #longAnswers: LongAnswers;
   readonly #deleted: DeletedClusters;
   /** What is done for machines that were just loaded, until `open` has waited for it. */
@@ -88,6 +89,7 @@ export class ControlPlane {
     const { clock, log, randomFor } = options;
     this.turns = new Turns({ clock, stopwatch: options.stopwatch ?? (() => clock.now()) });
     this.#longAnswers = new LongAnswers(this.turns);
+    this.#fargateQuotas = new FargateQuotas(clock, (partition) => this.#tellFargateFreed(partition));
     this.#accounts = new PartitionDirectory({
       clock,
       log,
@@ -103,7 +105,10 @@ export class ControlPlane {
       room: options.rooms?.clusters ?? clusterRoom,
       create: (partition) => this.#clusterMachine(partition),
       runner: (partition, random) => this.#clusterRunner(partition, random),
-      onClosed: (partition) => this.#clusterMachines.delete(partition),
+      onClosed: (partition) => {
+        this.#clusterMachines.delete(partition);
+        this.#fargateQuotas.closed(partition);
+      },
     });
     this.#deleted = new DeletedClusters({
       clock,
@@ -129,6 +134,7 @@ export class ControlPlane {
       const settled = async (): Promise<void> => void (await Promise.all(this.#afterLoads?.splice(0) ?? []));
       await this.#accounts.openNeeded(settled);
       await this.#clusters.openNeeded(settled);
+      this.#fargateQuotas.areLoaded();
       this.#afterLoads = null;
     } catch (error) {
       await this.close();
@@ -282,13 +288,7 @@ export class ControlPlane {
     answer = this.#accounts.answer(account, { type: "effective-settings", principalArn: caller.principalArn });
     const settings = replyOf(answer instanceof Promise ? await answer : answer) as EffectiveSettings;
 
-    const given: Given = {
-      caller,
-      cluster,
-      settings,
-      taskDefinition,
-      ...(operation === "RunTask" ? { fargateElsewhere: this.#fargateElsewhere(call, cluster.name) } : {}),
-    };
+    const given: Given = { caller, cluster, settings, taskDefinition };
     const partition = clusterPartition({ account: call.account, region: call.region, cluster: cluster.name });
     const confirm = () => this.#confirm(account, cluster);
     const input = { type: "call", operation, request, given } as const;
@@ -304,18 +304,6 @@ export class ControlPlane {
     if (now?.status !== "ACTIVE" || now.incarnation !== incarnation) {
       refuse("ClusterNotFoundException", "The referenced cluster was inactive.");
     }
-  }
-
-  /** What the place's other clusters hold of the quota for Fargate. They run on meanwhile, so that the quota may be passed by a call or two. */
-  #fargateElsewhere(place: Place, cluster: string): FargateUse {
-    let { FARGATE, FARGATE_SPOT } = nothingOnFargate;
-    for (const partition of this.#clusters.openedAt(placeName(place))) {
-      const state = this.#clusterMachines.get(partition)?.state;
-      if (state === undefined || state.name === cluster) continue;
-      FARGATE += state.fargateBook.use.FARGATE;
-      FARGATE_SPOT += state.fargateBook.use.FARGATE_SPOT;
-    }
-    return { FARGATE, FARGATE_SPOT };
   }
 
   #discover(call: ControlPlaneCall): Promise<object> {
@@ -346,6 +334,20 @@ export class ControlPlane {
     }
   }
 
+  /** Services that look in vain wait for the next time, and look after a minute in any case. */
+  #tellFargateFreed(partition: string): void {
+    const { account, cluster } = must(parsePartition(partition), "a cluster's place").place as ClusterPlace;
+    this.turns.take(account, cluster, () => {
+      this.#clusters.submit(partition, { type: "fargate-freed" }).catch((error: unknown) => {
+        this.#options.log(
+          "warn",
+          { partition, err: error },
+          "Services that wait for the Fargate quota could not be woken",
+        );
+      });
+    });
+  }
+
   #accountMachine(partition: string): AccountMachine {
     const { place } = must(parsePartition(partition), "the place of an account machine");
     return new AccountMachine(place, this.#options.configuration);
@@ -371,7 +373,8 @@ export class ControlPlane {
 
   #clusterMachine(partition: string): ClusterMachine {
     const { account, region, cluster } = must(parsePartition(partition), "a cluster's place").place as ClusterPlace;
-    return new ClusterMachine({ account, region }, cluster, this.#options.configuration);
+    const elsewhere = () => this.#fargateQuotas.elsewhere(partition);
+    return new ClusterMachine({ account, region }, cluster, this.#options.configuration, elsewhere);
   }
 
   #clusterRunner(partition: string, random: Random): MachineRunner<ClusterInput, ClusterEffect> {
@@ -390,7 +393,10 @@ export class ControlPlane {
       },
       onLoaded: () => {
         const machine = this.#clusterMachines.get(partition);
-        if (machine !== undefined) this.#afterLoad(this.#deleted.settle(machine.state));
+        if (machine !== undefined) {
+          this.#fargateQuotas.loaded(partition, placeName(place), machine.state.fargateBook);
+          this.#afterLoad(this.#deleted.settle(machine.state));
+        }
         for (const listener of this.#loadListeners) listener(place);
       },
     });

@@ -10,7 +10,7 @@ import type { Alarm } from "./deployments/alarm.ts";
 import type { ServiceDeployment, ServiceRevision } from "./deployments/deployment.ts";
 import { serviceDeploymentDueAt } from "./deployments/service-history.ts";
 import { type Drain, drainDueAt } from "./drains/drain.ts";
-import { FargateBook } from "./fargate/fargate-use.ts";
+import { FargateBook, type FargateUse, nothingOnFargate } from "./fargate/fargate-use.ts";
 import { type ManagedHost, managedHostDueAt } from "./fargate/managed-host.ts";
 import { limits } from "./limits.ts";
 import { OldestFirst } from "./oldest-first.ts";
@@ -91,6 +91,8 @@ export class ClusterState {
   readonly name: string;
   readonly configuration: MachineConfiguration;
   readonly timeline: Timeline;
+  /** What the account's other clusters hold of its quota for Fargate at this moment; null when that is not known yet. */
+  readonly fargateElsewhere: () => FargateUse | null;
   /** The newest event of each instance that carries its attributes, and which those are; not durable. */
   readonly attributesAnnounced = new Map<
     string,
@@ -100,10 +102,16 @@ export class ClusterState {
   readonly awaitingReconnect = new Set<string>();
   awaitingReconnectUntil: number | null = null;
 
-  constructor(place: Place, name: string, configuration: MachineConfiguration) {
+  constructor(
+    place: Place,
+    name: string,
+    configuration: MachineConfiguration,
+    fargateElsewhere: () => FargateUse | null = () => nothingOnFargate,
+  ) {
     this.place = place;
     this.name = name;
     this.configuration = configuration;
+    this.fargateElsewhere = fargateElsewhere;
     this.timeline = configuration.timeline ?? ecsTimeline;
     this.serviceIndex = new ServiceIndex(this.timeline, this.book);
     this.tasks.onChange((key, before, after) => {
@@ -264,7 +272,8 @@ export class ClusterState {
    * what is due and no document, such as looks at services, is left out.
    */
   copy(): Generator<undefined, ClusterState> {
-    const copy = new ClusterState(this.place, this.name, this.configuration);
+    const elsewhere = this.fargateElsewhere();
+    const copy = new ClusterState(this.place, this.name, this.configuration, () => elsewhere);
     for (const id of this.awaitingReconnect) copy.awaitingReconnect.add(id);
     copy.awaitingReconnectUntil = this.awaitingReconnectUntil;
     return filled(

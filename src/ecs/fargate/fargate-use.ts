@@ -1,4 +1,5 @@
 import { holdsResources, type Task } from "../tasks/task.ts";
+import type { FargateQuota } from "./fargate-quota.ts";
 
 /** AWS: the two quotas of Fargate; a task that names no capacity provider counts as FARGATE. */
 export const fargateProviders = ["FARGATE", "FARGATE_SPOT"] as const;
@@ -6,26 +7,63 @@ export type FargateProvider = (typeof fargateProviders)[number];
 
 /** CPU units that Fargate tasks hold, by the quota that they count to. */
 export type FargateUse = Readonly<Record<FargateProvider, number>>;
-
 export const nothingOnFargate: FargateUse = { FARGATE: 0, FARGATE_SPOT: 0 };
 
-/** The CPU units in use on Fargate in one cluster, an index of its tasks. */
+/** LIMIT: CPU units that are given back are for few services; of those that wait for the quota, the longest waiting look again. */
+const wokenMax = 20;
+
+/** The CPU units in use on Fargate in one cluster, an index of its tasks, and the services there that wait for the quota. */
 export class FargateBook {
   readonly #use = { FARGATE: 0, FARGATE_SPOT: 0 };
+  /** The longest waiting first; not durable, since a look finds out again. */
+  readonly #waiting = new Set<string>();
+  #quota: FargateQuota | null = null;
 
   get use(): FargateUse {
     return this.#use;
   }
 
-  /** The listener for the task table. */
-  onTaskChange(before: Task | undefined, after: Task | undefined): void {
-    if (before !== undefined) this.#count(before, -1);
-    if (after !== undefined) this.#count(after, 1);
+  get hasWaiting(): boolean {
+    return this.#waiting.size > 0;
   }
 
-  #count(task: Task, sign: 1 | -1): void {
-    if (task.launchType !== "FARGATE" || !holdsResources(task)) return;
-    const provider = task.capacityProviderName === "FARGATE_SPOT" ? "FARGATE_SPOT" : "FARGATE";
-    this.#use[provider] += sign * task.reservation.cpu;
+  /** From now on changes count in `quota`, undone ones included; null for none. */
+  reportTo(quota: FargateQuota | null): void {
+    this.#quota = quota;
   }
+
+  /** Notes whether a service waits for the quota. */
+  waits(serviceName: string, isWaiting: boolean): void {
+    this.#waiting.delete(serviceName);
+    if (isWaiting) this.#waiting.add(serviceName);
+    this.#quota?.noteWaiting(this);
+  }
+
+  /** Takes the services that have waited longest and may look whether there is room now. */
+  takeWaiting(): string[] {
+    const names = [...this.#waiting].slice(0, wokenMax);
+    for (const name of names) this.#waiting.delete(name);
+    this.#quota?.noteWaiting(this);
+    return names;
+  }
+
+  /** The listener for the task table. */
+  onTaskChange(before: Task | undefined, after: Task | undefined): void {
+    const [had, has] = [providerOf(before), providerOf(after)];
+    // A task keeps its size and provider for life.
+    if (had === has) return;
+    if (before !== undefined && had !== null) this.#add(had, -before.reservation.cpu);
+    if (after !== undefined && has !== null) this.#add(has, after.reservation.cpu);
+  }
+
+  #add(provider: FargateProvider, cpu: number): void {
+    this.#use[provider] += cpu;
+    this.#quota?.add(provider, cpu);
+  }
+}
+
+/** The quota of which a task holds a part, or null. */
+function providerOf(task: Task | undefined): FargateProvider | null {
+  if (task === undefined || task.launchType !== "FARGATE" || !holdsResources(task)) return null;
+  return task.capacityProviderName === "FARGATE_SPOT" ? "FARGATE_SPOT" : "FARGATE";
 }

@@ -2,7 +2,7 @@ import { isFargateProvider } from "../../capacity-providers/capacity-provider.ts
 import { nextProvider } from "../../capacity-providers/distribute.ts";
 import type { ClusterStep } from "../../cluster-step.ts";
 import type { Deployment } from "../../deployments/deployment.ts";
-import { launchOnFargate, zoneOfSubnet } from "../../fargate/launch-on-fargate.ts";
+import { launchOnFargate, noCapacity, zoneOfSubnet } from "../../fargate/launch-on-fargate.ts";
 import { platformVersion } from "../../fargate/platform-version.ts";
 import { anyEligible, placementFailures, placeTask } from "../../placement/place-task.ts";
 import type { PlacementConstraint } from "../../placement/placement-request.ts";
@@ -97,14 +97,13 @@ function startOnFargate(
   version: string | null,
   provider: string | null,
 ): string | PlacementProblem {
-  const reason = "Capacity is unavailable at this time. Please try again later or in a different availability zone";
   // The server was started without hosts for Fargate since the service was made.
-  if (step.configuration.managedHosts == null) return { type: "fargate", reason };
+  if (step.configuration.managedHosts == null) return { type: "fargate", reason: noCapacity };
   const providers = [provider !== null && isFargateProvider(provider) ? provider : null];
   const { taskIds, failures } = launchOnFargate(step, plan, {
     platformVersion: version ?? platformVersion(undefined),
     providers,
   });
   const [failure] = failures as { readonly reason: string }[];
-  return taskIds[0] ?? { type: "fargate", reason: failure?.reason ?? reason };
+  return taskIds[0] ?? { type: "fargate", reason: failure?.reason ?? noCapacity };
 }
