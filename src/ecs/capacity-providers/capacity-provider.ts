@@ -1,4 +1,4 @@
-import { arnPrefix, type Place, parseArn } from "../arn.ts";
+import { arnPrefix, isHere, type Place, parseArn } from "../arn.ts";
 import { type FargateProvider, fargateProviders } from "../fargate/fargate-use.ts";
 import type { Tag } from "../tags/tag.ts";
 import type { ManagedScaling } from "./auto-scaling-group.ts";
@@ -34,12 +34,12 @@ export const capacityProviderArn = (place: Place, name: string): string =>
 export const isFargateProvider = (name: string): name is FargateProvider =>
   fargateProviders.some((provider) => provider === name);
 
-/** The name in a reference (name or ARN); null for an ARN of another kind, account or region. */
+/** The name in a reference (name or ARN); null for an ARN of another kind, partition, account or region. */
 export function capacityProviderName(place: Place, reference: string): string | null {
   if (!reference.startsWith("arn:")) return reference;
   const arn = parseArn(reference);
-  const isHere = arn?.type === "capacity-provider" && arn.account === place.account && arn.region === place.region;
-  return isHere && arn.path.length === 1 ? (arn.path[0] ?? null) : null;
+  if (arn?.type !== "capacity-provider" || !isHere(place, arn)) return null;
+  return arn.path.length === 1 ? (arn.path[0] ?? null) : null;
 }
 
 /** AWS: what a name may be; letters in any case count for the reserved beginnings. */
