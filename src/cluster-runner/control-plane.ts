@@ -334,7 +334,7 @@ export class ControlPlane {
     }
   }
 
-  /** Services that look in vain wait for the next time, and look after a minute in any case. */
+  /** A service that still finds no room waits again. Each also retries after a minute, so a lost call does no harm. */
   #tellFargateFreed(partition: string): void {
     const { account, cluster } = must(parsePartition(partition), "a cluster's place").place as ClusterPlace;
     this.turns.take(account, cluster, () => {

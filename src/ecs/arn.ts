@@ -62,9 +62,9 @@ const colons = [
 ];
 
 /**
- * What follows the type in `reference`, which begins with `arn:` and names something of type `type` in this place, in parts. Refuses an ARN that is cut short
- * with ClientException; one of another service, type, partition, region or account, and one of another number of parts than
- * `separators` allows, with InvalidParameterException.
+ * The parts after the type in `reference`, which begins with `arn:` and has to name something of type `type` in this place.
+ * `separators` says how many slashes it may have. Refuses an ARN that is cut short with ClientException; one of another service, type,
+ * partition, region or account, and one with other slashes, with InvalidParameterException.
  * AWS: the texts for the fifth colon, another type, region and account and for the separators, as users see them; the others
  * follow these.
  */
