@@ -14,10 +14,10 @@ type Described = Readonly<Record<string, readonly object[]>> & { readonly failur
 export async function callByHistoryArns(call: Call, callCluster: CallCluster): Promise<object> {
   if (call.operation === "StopServiceDeployment") return stop(call, callCluster);
   const operation = call.operation as HistoryOperation;
-  const { calls, missing } = historyCalls(call, operation, call.request);
+  const calls = historyCalls(call, operation, call.request);
   const listed = operation === "DescribeServiceDeployments" ? "serviceDeployments" : "serviceRevisions";
   const found: object[] = [];
-  const failures: object[] = missing.map(missingArn);
+  const failures: object[] = [];
   for (const [cluster, request] of calls) {
     const reply = await answered(callCluster(cluster, request));
     found.push(...(reply?.[listed] ?? []));
@@ -39,10 +39,9 @@ async function answered(reply: Promise<object>): Promise<Described | null> {
 async function stop({ account, region, request }: Call, callCluster: CallCluster): Promise<object> {
   const { serviceDeploymentArn = "" } = request as { readonly serviceDeploymentArn?: string };
   if (serviceDeploymentArn === "") refuse("InvalidParameterException", "serviceDeploymentArn can not be empty.");
-  const named = historyArn({ account, region }, "service-deployment", serviceDeploymentArn);
-  if (named === null) refuseUnknown();
+  const { cluster } = historyArn({ account, region }, "service-deployment", serviceDeploymentArn);
   try {
-    return await callCluster(named.cluster, request);
+    return await callCluster(cluster, request);
   } catch (error) {
     // AWS: the operation declares no error of its own for an unknown cluster.
     if (isClusterMissing(error)) refuseUnknown();

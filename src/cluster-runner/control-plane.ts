@@ -1,7 +1,6 @@
 import type { AgentStanding } from "../ecs/agents/agent-standing.ts";
 import type { Place } from "../ecs/arn.ts";
 import type { Cluster, ClusterCounts } from "../ecs/documents/cluster.ts";
-import { type FargateUse, nothingOnFargate } from "../ecs/documents/fargate-quota.ts";
 import { taggedResource } from "../ecs/documents/tag.ts";
 import type { TaskDefinition } from "../ecs/documents/task-definition.ts";
 import { AccountMachine } from "../ecs/machine/account-machine.ts";
@@ -14,6 +13,7 @@ import {
   type ResolvePurpose,
 } from "../ecs/state/account-input.ts";
 import type { Caller, EffectiveSettings, Given, MachineConfiguration } from "../ecs/state/call.ts";
+
 import type { AgentReport, ClusterInput } from "../ecs/state/cluster-input.ts";
 import type { AccountEffect, ClusterEffect } from "../ecs/state/effect.ts";
 import { must } from "../lib/assert.ts";
@@ -32,6 +32,7 @@ import {
 } from "./cluster-place.ts";
 import { DeletedClusters } from "./deleted-clusters.ts";
 import { type AgentEndpoints, discoverPollEndpoint } from "./discover-poll-endpoint.ts";
+import { FargateQuotas } from "./fargate-quotas.ts";
 import type { AppendObserver } from "./group-commit.ts";
 import type { Log } from "./log.ts";
 import { type AnswerLong, LongAnswers } from "./long-answers.ts";
@@ -81,6 +82,7 @@ export class ControlPlane {
   readonly #clusters: PartitionDirectory<ClusterInput, ClusterEffect>;
   /** The machine in each cluster's runner, for figures that need no durability. */
   readonly #clusterMachines = new Map<string, ClusterMachine>();
+  readonly #fargateQuotas: FargateQuotas;
   readonly #longAnswers: LongAnswers;
   readonly #deleted: DeletedClusters;
   /** What is done for machines that were just loaded, until `open` has waited for it. */
@@ -93,6 +95,7 @@ export class ControlPlane {
     const { clock, log, randomFor } = options;
     this.turns = new Turns({ clock, stopwatch: options.stopwatch ?? (() => clock.now()) });
     this.#longAnswers = new LongAnswers(this.turns);
+    this.#fargateQuotas = new FargateQuotas(clock, (partition) => this.#tellFargateFreed(partition));
     this.#accounts = new PartitionDirectory({
       clock,
       log,
@@ -108,7 +111,10 @@ export class ControlPlane {
       room: options.rooms?.clusters ?? clusterRoom,
       create: (partition) => this.#clusterMachine(partition),
       runner: (partition, random) => this.#clusterRunner(partition, random),
-      onClosed: (partition) => this.#clusterMachines.delete(partition),
+      onClosed: (partition) => {
+        this.#clusterMachines.delete(partition);
+        this.#fargateQuotas.closed(partition);
+      },
     });
     this.#deleted = new DeletedClusters({
       clock,
@@ -134,6 +140,7 @@ export class ControlPlane {
       const settled = async (): Promise<void> => void (await Promise.all(this.#afterLoads?.splice(0) ?? []));
       await this.#accounts.openNeeded(settled);
       await this.#clusters.openNeeded(settled);
+      this.#fargateQuotas.areLoaded();
       this.#afterLoads = null;
     } catch (error) {
       await this.close();
@@ -287,13 +294,7 @@ export class ControlPlane {
     answer = this.#accounts.answer(account, { type: "effective-settings", principalArn: caller.principalArn });
     const settings = replyOf(answer instanceof Promise ? await answer : answer) as EffectiveSettings;
 
-    const given: Given = {
-      caller,
-      cluster,
-      settings,
-      taskDefinition,
-      ...(operation === "RunTask" ? { fargateElsewhere: this.#fargateElsewhere(call, cluster.name) } : {}),
-    };
+    const given: Given = { caller, cluster, settings, taskDefinition };
     const partition = clusterPartition({ account: call.account, region: call.region, cluster: cluster.name });
     const confirm = () => this.#confirm(account, cluster);
     const input = { type: "call", operation, request, given } as const;
@@ -309,18 +310,6 @@ export class ControlPlane {
     if (now?.status !== "ACTIVE" || now.incarnation !== incarnation) {
       refuse("ClusterNotFoundException", "The referenced cluster was inactive.");
     }
-  }
-
-  /** What the place's other clusters hold of the quota for Fargate. They run on meanwhile, so that the quota may be passed by a call or two. */
-  #fargateElsewhere(place: Place, cluster: string): FargateUse {
-    let { FARGATE, FARGATE_SPOT } = nothingOnFargate;
-    for (const partition of this.#clusters.openedAt(placeName(place))) {
-      const state = this.#clusterMachines.get(partition)?.state;
-      if (state === undefined || state.name === cluster) continue;
-      FARGATE += state.fargateBook.use.FARGATE;
-      FARGATE_SPOT += state.fargateBook.use.FARGATE_SPOT;
-    }
-    return { FARGATE, FARGATE_SPOT };
   }
 
   #discover(call: ControlPlaneCall): Promise<object> {
@@ -351,6 +340,20 @@ export class ControlPlane {
     }
   }
 
+  /** A service that still finds no room waits again. Each also retries after a minute, so a lost call does no harm. */
+  #tellFargateFreed(partition: string): void {
+    const { account, cluster } = must(parsePartition(partition), "a cluster's place").place as ClusterPlace;
+    this.turns.take(account, cluster, () => {
+      this.#clusters.submit(partition, { type: "fargate-freed" }).catch((error: unknown) => {
+        this.#options.log(
+          "warn",
+          { partition, err: error },
+          "Services that wait for the Fargate quota could not be woken",
+        );
+      });
+    });
+  }
+
   #accountMachine(partition: string): AccountMachine {
     const { place } = must(parsePartition(partition), "the place of an account machine");
     return new AccountMachine(place, this.#options.configuration);
@@ -376,7 +379,8 @@ export class ControlPlane {
 
   #clusterMachine(partition: string): ClusterMachine {
     const { account, region, cluster } = must(parsePartition(partition), "a cluster's place").place as ClusterPlace;
-    return new ClusterMachine({ account, region }, cluster, this.#options.configuration);
+    const elsewhere = () => this.#fargateQuotas.elsewhere(partition);
+    return new ClusterMachine({ account, region }, cluster, this.#options.configuration, elsewhere);
   }
 
   #clusterRunner(partition: string, random: Random): MachineRunner<ClusterInput, ClusterEffect> {
@@ -395,7 +399,10 @@ export class ControlPlane {
       },
       onLoaded: () => {
         const machine = this.#clusterMachines.get(partition);
-        if (machine !== undefined) this.#afterLoad(this.#deleted.settle(machine.state));
+        if (machine !== undefined) {
+          this.#fargateQuotas.loaded(partition, placeName(place), machine.state.fargateBook);
+          this.#afterLoad(this.#deleted.settle(machine.state));
+        }
         for (const listener of this.#loadListeners) listener(place);
       },
     });

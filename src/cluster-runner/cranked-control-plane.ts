@@ -15,6 +15,13 @@ export const place = { account: "123456789012", region: "eu-west-1" };
 export const caller = { principalArn: "arn:aws:iam::123456789012:root", isAgent: false };
 export const arnPrefix = "arn:aws:ecs:eu-west-1:123456789012:";
 
+/** What simple tasks of the size of a Fargate task need. */
+const fargateCapabilities = [
+  "com.amazonaws.ecs.capability.docker-remote-api.1.18",
+  "ecs.capability.increased-task-cpu-limit",
+  "ecs.capability.task-eni",
+];
+
 /** No two lives draw the same ids. */
 let lives = 0;
 
@@ -24,11 +31,14 @@ export async function aControlPlane({
   rooms,
   timeline = ecsTimeline,
   stopwatch = () => clock.now(),
+  openMs = () => 0,
 }: {
   disk?: MemoryDisk;
   clock?: VirtualClock;
   timeline?: Timeline;
   stopwatch?: () => number;
+  /** How long the disk takes to give a partition. */
+  openMs?: (partition: string) => number;
   rooms?: { accounts?: RoomLimits; clusters?: RoomLimits };
 } = {}) {
   lives += 1;
@@ -43,6 +53,10 @@ export async function aControlPlane({
       store.crash();
       return "ok";
     },
+    beforeOpen: async (partition) => {
+      const ms = openMs(partition);
+      if (ms > 0) await new Promise<void>((resolve) => clock.setTimer(ms, resolve));
+    },
   });
   const effects: [ClusterPlace, ClusterEffect][] = [];
   const loaded: string[] = [];
@@ -50,7 +64,12 @@ export async function aControlPlane({
     store,
     clock,
     randomFor: (partition) => seededRandom(`${life}/${partition}`),
-    configuration: { latestAgentVersion: "1.99.0", verifyIdentity: null, timeline },
+    configuration: {
+      latestAgentVersion: "1.99.0",
+      verifyIdentity: null,
+      timeline,
+      managedHosts: { capabilities: new Set(fargateCapabilities) },
+    },
     endpoints: () => ({ endpoint: "http://acs", telemetryEndpoint: "http://tcs" }),
     log: () => {},
     stopwatch,

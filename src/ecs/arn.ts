@@ -53,21 +53,56 @@ export function parseArn(text: string): EcsArn | null {
 export const isHere = (place: Place, arn: EcsArn): boolean =>
   arn.account === place.account && arn.region === place.region && arn.partition === awsPartition(place.region);
 
+/** AWS: what the second to the fifth colon of an ARN separate, as the text for a missing one names it. */
+const colons = [
+  "Second colon (partition/vendor delimiter)",
+  "Third colon (vendor/region delimiter)",
+  "Fourth colon (region/namespace delimiter)",
+  "Fifth colon (namespace/relative-id delimiter)",
+];
+
+/**
+ * The parts after the type in `reference`, which begins with `arn:` and has to name something of type `type` in this place.
+ * `separators` says how many slashes it may have. Refuses an ARN that is cut short with ClientException; one of another service, type,
+ * partition, region or account, and one with other slashes, with InvalidParameterException.
+ * AWS: the texts for the fifth colon, another type, region and account and for the separators, as users see them; the others
+ * follow these.
+ */
+export function arnPath(
+  place: Place,
+  type: string,
+  reference: string,
+  separators: { readonly min: number; readonly max: number },
+): readonly string[] {
+  const parts = reference.split(":");
+  const missing = colons[parts.length - 2];
+  if (missing !== undefined) {
+    refuse("ClientException", `com.amazon.arn.ARNSyntaxException: ${missing} not found: ${reference}`);
+  }
+  const [, partition, service, region, account, ...rest] = parts;
+  const [named = "", ...path] = rest.join(":").split("/");
+  const invalid = (text: string): never => refuse("InvalidParameterException", text);
+  if (service !== "ecs") invalid("Invalid identifier: Identifier is not an Amazon ECS ARN.");
+  if (named !== type) invalid(`Unsupported resource type: ${named}`);
+  if (partition !== awsPartition(place.region)) invalid("Invalid Partition in ARN");
+  if (region !== place.region) invalid("Invalid Region in ARN");
+  if (account !== place.account) invalid(`Identifier is for ${account}. Your accountId is ${place.account}`);
+  if (path.length < separators.min || path.length > separators.max || path.includes("")) {
+    invalid("Invalid identifier: Unexpected number of separators");
+  }
+  return path;
+}
+
 /**
  * The name of the cluster that `reference` (name, ARN, or absent for `default`) names.
- * Refuses an ARN of another kind, account or region, and what can be no cluster's name. AWS: an omitted cluster means
- * `default`; the texts for another kind and for a bad name as users see them.
+ * Refuses as `arnPath`, and what can be no cluster's name. AWS: an omitted cluster means `default`; the text for a bad name
+ * as users see it.
  */
 export function clusterName(place: Place, reference: string | undefined): string {
   if (reference === undefined || reference === "") return "default";
   if (!reference.startsWith("arn:")) return checkedClusterName(reference);
-  const arn = parseArn(reference);
-  if (arn === null) {
-    refuse("InvalidParameterException", "Invalid identifier: Identifier is not a cluster ARN or name.");
-  }
-  if (arn.type !== "cluster") refuse("InvalidParameterException", `Unsupported resource type: ${arn.type}`);
-  if (!isHere(place, arn)) refuse("ClusterNotFoundException", "Cluster not found.");
-  return checkedClusterName(arn.path.join("/"));
+  const [name = ""] = arnPath(place, "cluster", reference, { min: 1, max: 1 });
+  return checkedClusterName(name);
 }
 
 function checkedClusterName(name: string): string {
@@ -79,18 +114,11 @@ type NamedType = "task" | "container-instance" | "service";
 
 /**
  * The id (of a service the name) inside a reference to a thing of `cluster`: an id, a short ARN (`type/id`) or a long ARN
- * (`type/cluster/id`). Refuses ARNs of another kind, partition, account, region or cluster.
- * AWS: the texts for another kind, another region and another cluster as users see them; the others follow these.
+ * (`type/cluster/id`). Refuses as `arnPath`, and ARNs of another cluster. AWS: the text for another cluster as users see it.
  */
 export function namedResource(place: Place, cluster: string, type: NamedType, reference: string): string {
   if (!reference.startsWith("arn:")) return reference;
-  const arn = parseArn(reference);
-  if (arn === null) refuse("InvalidParameterException", "Invalid identifier: Identifier is not an Amazon ECS ARN.");
-  if (arn.type !== type) refuse("InvalidParameterException", `Unsupported resource type: ${arn.type}`);
-  if (arn.partition !== awsPartition(place.region)) refuse("InvalidParameterException", "Invalid Partition in ARN");
-  if (arn.region !== place.region) refuse("InvalidParameterException", "Invalid Region in ARN");
-  if (arn.account !== place.account) refuse("InvalidParameterException", "Invalid Account in ARN");
-  const [first = "", second] = arn.path;
+  const [first = "", second] = arnPath(place, type, reference, { min: 1, max: 2 });
   if (second === undefined) return type === "service" ? first : first.replaceAll("-", "");
   if (first !== cluster) {
     refuse(
@@ -98,7 +126,7 @@ export function namedResource(place: Place, cluster: string, type: NamedType, re
       `Invalid identifier: Identifier is for cluster ${first}. Your cluster is ${cluster}`,
     );
   }
-  return arn.path.slice(1).join("/");
+  return second;
 }
 
 /** As `namedResource` for what agents report, with null instead of a refusal: such a thing is unknown here. */

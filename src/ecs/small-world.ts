@@ -6,7 +6,8 @@ import { seededRandom } from "../lib/random.ts";
 import { containerInstanceArn, taskDefinitionArn } from "./arn.ts";
 import type { Cluster } from "./documents/cluster.ts";
 import type { ContainerInstance } from "./documents/container-instance.ts";
-import { nothingOnFargate } from "./documents/fargate-quota.ts";
+import type { FargateUse } from "./documents/fargate-use.ts";
+import { nothingOnFargate } from "./documents/fargate-use.ts";
 import type { Task } from "./documents/task.ts";
 import type { ContainerDefinition, TaskDefinition } from "./documents/task-definition.ts";
 import type { EcsEvent } from "./events/event.ts";
@@ -107,11 +108,16 @@ export const awsvpcDefinition = (): TaskDefinition => aDefinition({ family: "vpc
 export const inSubnet = { networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"] } } };
 
 export class SmallWorld {
-  machine = new ClusterMachine(place, clusterName, {
-    latestAgentVersion: "1.96.0",
-    verifyIdentity: null,
-    managedHosts: { capabilities: new Set(["ecs.capability.task-eni", "ecs.cpu-architecture=arm64"]) },
-  });
+  machine = new ClusterMachine(
+    place,
+    clusterName,
+    {
+      latestAgentVersion: "1.96.0",
+      verifyIdentity: null,
+      managedHosts: { capabilities: new Set(["ecs.capability.task-eni", "ecs.cpu-architecture=arm64"]) },
+    },
+    () => this.fargateElsewhere,
+  );
   now = 1_000_000;
   /** How often a step had to be made again. */
   stepsAgain = 0;
@@ -120,8 +126,8 @@ export class SmallWorld {
   readonly #random;
   readonly #instanceIds: string[] = [];
 
-  /** What the account's other clusters hold. */
-  fargateElsewhere = nothingOnFargate;
+  /** What the account's other clusters hold; null when that is not known. */
+  fargateElsewhere: FargateUse | null = nothingOnFargate;
   /** The cluster as its account knows it. */
   cluster = aClusterDocument;
 
@@ -338,7 +344,7 @@ export class SmallWorld {
   /** Builds the machine anew from its documents, as after a crash. */
   restart(): void {
     const before = dump(this.state);
-    const machine = new ClusterMachine(place, clusterName, this.state.configuration);
+    const machine = new ClusterMachine(place, clusterName, this.state.configuration, () => this.fargateElsewhere);
     for (const { kind, key, value } of documentsOf(this.state)) {
       const document = JSON.parse(JSON.stringify(value));
       // How instances are cut up for the store is told by tests of that.
@@ -352,7 +358,7 @@ export class SmallWorld {
 
   #given(taskDefinition: TaskDefinition | null): Given {
     const caller = { principalArn: "arn:aws:iam::111122223333:root", isAgent: false };
-    return { caller, cluster: this.cluster, settings: {}, taskDefinition, fargateElsewhere: this.fargateElsewhere };
+    return { caller, cluster: this.cluster, settings: {}, taskDefinition };
   }
 
   /** Takes a step and holds it to the rules. */

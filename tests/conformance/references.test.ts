@@ -136,8 +136,14 @@ test("each account and each region is a world of its own", async () => {
   assert.equal((await ecs.describeClusters({ clusters: [name] })).clusters?.[0]?.status, "ACTIVE");
   await define(other, "their-own");
   await expectRefused(ecs.describeTaskDefinition({ taskDefinition: "their-own" }), "ClientException");
-  const { failures } = await ecs.describeClusters({ clusters: [arns[2] ?? ""] });
-  assert.deepEqual(failures, [{ arn: arns[2], reason: "MISSING" }]);
+  for (const [arn, text] of [
+    [arns[1], "Invalid Region in ARN"],
+    [arns[2], `Identifier is for 777777777777. Your accountId is ${account}`],
+    [arns[3], "Invalid Partition in ARN"],
+  ]) {
+    await expectRefused(ecs.describeClusters({ clusters: [arn ?? ""] }), "InvalidParameterException", text);
+    await expectRefused(ecs.listServices({ cluster: arn }), "InvalidParameterException", text);
+  }
 });
 
 test("an access key id that is no account means the server's own account", async () => {

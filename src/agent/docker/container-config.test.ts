@@ -52,6 +52,27 @@ test("CPU shares and memory have a least value, and no memory is no limit", () =
   assert.equal(made({ cpu: 1_000_000 }).HostConfig.CpuShares, 262_144);
 });
 
+test("a container that would start without its environment files or secrets is not made", () => {
+  const environmentFiles = [{ type: "s3", value: "arn:aws:s3:::b/a.env" }];
+  const secrets = [{ name: "KEY", valueFrom: "/key", provider: "ssm" }] as const;
+  for (const [spec, message] of [
+    [
+      { environmentFiles },
+      "ResourceInitializationError: failed to download env files: this agent does not read arn:aws:s3:::b/a.env",
+    ],
+    [
+      { secrets: [...secrets] },
+      "ResourceInitializationError: unable to pull secrets or registry auth: this agent does not read /key",
+    ],
+  ] as const) {
+    assert.throws(
+      () => made(spec),
+      (error) => error instanceof UnusablePayload && error.message === message,
+    );
+  }
+  made({ environmentFiles: [], secrets: [] });
+});
+
 test("empty commands and entry points are the image's", () => {
   const body = made({ command: [], entryPoint: null });
   assert.equal("Cmd" in body, false);

@@ -44,6 +44,7 @@ const bytesPerMiB = 1_048_576;
  */
 export function containerConfig(plan: ContainerPlan): { readonly name: string; readonly body: Body } {
   const { spec, place } = plan;
+  checkSources(spec);
   const config = overlaid(ownConfig(plan), payloadConfig(spec));
   if (spec.healthCheckType === "docker" && !isObject(config.Healthcheck)) {
     throw new UnusablePayload(
@@ -69,6 +70,26 @@ export function containerConfig(plan: ContainerPlan): { readonly name: string; r
     name: containerName(plan.name, plan.task),
     body: sharesNetwork(hostConfig.NetworkMode) ? withoutNetwork(body) : body,
   };
+}
+
+/**
+ * What a container would miss without anybody noticing. Placement keeps such tasks away from hosts that do not have the capability; a host
+ * may have claimed it in the past.
+ */
+function checkSources({ environmentFiles, secrets }: PayloadContainer): void {
+  // AWS: the beginnings of both reasons.
+  const [file] = environmentFiles ?? [];
+  if (file !== undefined) {
+    throw new UnusablePayload(
+      `ResourceInitializationError: failed to download env files: this agent does not read ${file.value}`,
+    );
+  }
+  const [secret] = secrets ?? [];
+  if (secret !== undefined) {
+    throw new UnusablePayload(
+      `ResourceInitializationError: unable to pull secrets or registry auth: this agent does not read ${secret.valueFrom}`,
+    );
+  }
 }
 
 function ownLabels({ name, task, cluster, owner = null }: ContainerPlan): Readonly<Record<string, string>> {

@@ -141,9 +141,14 @@ export class SimulatedRuntime implements ContainerRuntime {
         this.#later(behaviour.pullMs ?? pullMs, () => this.#emit({ ...name, ...pulled(command.image, behaviour) }));
         return;
       }
-      case "create":
-        this.#later(createMs, () => this.#emit({ ...name, type: "created", runtimeId: ids.hex(64) }));
+      case "create": {
+        const runtimeId = ids.hex(64);
+        const reason = createProblem(command.spec);
+        const event =
+          reason === null ? ({ type: "created", runtimeId } as const) : ({ type: "create-failed", reason } as const);
+        this.#later(createMs, () => this.#emit({ ...name, ...event }));
         return;
+      }
       case "start":
         this.#later(startMs, () => this.#start(name, command.runtimeId, command.spec));
         return;
@@ -248,6 +253,14 @@ export class SimulatedRuntime implements ContainerRuntime {
     });
     this.#timers.add(timer);
   }
+}
+
+/** Why Docker would not make the container, or null. */
+function createProblem({ mountPoints }: PayloadContainer): string | null {
+  const paths = (mountPoints ?? []).map(({ containerPath }) => containerPath);
+  const twice = paths.find((path, index) => paths.indexOf(path) < index);
+  if (twice === undefined) return null;
+  return `CannotCreateContainerError: Error response from daemon: Duplicate mount point: ${twice}`;
 }
 
 function pulled(image: string, behaviour: SimulatedBehaviour) {

@@ -1,4 +1,4 @@
-import { clusterArn, clusterName, type Place, parseArn } from "../arn.ts";
+import { clusterArn, clusterName } from "../arn.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import type { AccountGiven } from "../state/account-input.ts";
@@ -10,7 +10,7 @@ export type DescribeClustersRequest = { readonly clusters?: readonly string[]; r
 /**
  * Describes clusters by name or ARN, `default` when none is named; INACTIVE ones too, as long as they are kept.
  * AWS: an unknown one is a failure MISSING with its full ARN.
- * Refuses with InvalidParameterException more than 100 names, an unknown `include` and the ARN of something else.
+ * Refuses with InvalidParameterException more than 100 names, an unknown `include` and the ARN of something else or somewhere else.
  */
 export function describeClusters(step: AccountStep, request: DescribeClustersRequest, given: AccountGiven): object {
   const named = request.clusters ?? [];
@@ -21,19 +21,12 @@ export function describeClusters(step: AccountStep, request: DescribeClustersReq
   const clusters: object[] = [];
   const failures: object[] = [];
   for (const reference of named.length === 0 ? [undefined] : named) {
-    const name = nameHere(step.place, reference);
-    const cluster = name === null ? undefined : step.state.clusters.get(name);
+    const name = clusterName(step.place, reference);
+    const cluster = step.state.clusters.get(name);
     if (cluster !== undefined) clusters.push(clusterReply(cluster, given.counts.get(cluster.name), fields));
-    else failures.push({ arn: name === null ? reference : clusterArn(step.place, name), reason: "MISSING" });
+    else failures.push({ arn: clusterArn(step.place, name), reason: "MISSING" });
   }
   return { clusters, failures };
-}
-
-/** Null for a cluster ARN of another account or region: such a cluster is missing here, not an error. */
-function nameHere(place: Place, reference: string | undefined): string | null {
-  const arn = reference === undefined ? null : parseArn(reference);
-  if (arn?.type === "cluster" && (arn.account !== place.account || arn.region !== place.region)) return null;
-  return clusterName(place, reference);
 }
 
 function checkedFields(include: readonly string[]): ReadonlySet<ClusterField> {

@@ -22,8 +22,7 @@ export function describeServiceDeployments(step: ClusterStep, request: DescribeS
 
 /** The service deployment that an ARN names, or null. Refuses what is no such ARN. */
 export function findServiceDeployment(step: ClusterStep, arn: string): ServiceDeployment | null {
-  const id = historyArn(step.place, "service-deployment", arn)?.id;
-  const deployment = id === undefined ? undefined : step.state.serviceDeployments.get(id);
+  const deployment = step.state.serviceDeployments.get(historyArn(step.place, "service-deployment", arn).id);
   return deployment?.arn === arn ? deployment : null;
 }
 

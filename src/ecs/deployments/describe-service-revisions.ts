@@ -10,8 +10,7 @@ export function describeServiceRevisions(step: ClusterStep, request: DescribeSer
   const serviceRevisions: object[] = [];
   const failures: object[] = [];
   for (const arn of historyArns("DescribeServiceRevisions", request)) {
-    const id = historyArn(step.place, "service-revision", arn)?.id;
-    const revision = id === undefined ? undefined : step.state.serviceRevisions.get(id);
+    const revision = step.state.serviceRevisions.get(historyArn(step.place, "service-revision", arn).id);
     if (revision?.arn === arn) serviceRevisions.push(describeRevision(step, revision));
     else failures.push(missingArn(arn));
   }

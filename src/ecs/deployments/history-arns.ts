@@ -1,4 +1,4 @@
-import { type Place, parseArn } from "../arn.ts";
+import { arnPath, type Place } from "../arn.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 
@@ -20,21 +20,12 @@ export type HistoryOperation = keyof typeof operations;
 /** What the ARN of a service deployment or service revision names. */
 export type HistoryArn = { readonly cluster: string; readonly service: string; readonly id: string };
 
-/**
- * The parts of the ARN of a service deployment or service revision; null when it is of another account or region. Refuses
- * with InvalidParameterException what is no such ARN.
- */
-export function historyArn(
-  place: Place,
-  type: "service-deployment" | "service-revision",
-  text: string,
-): HistoryArn | null {
-  const arn = parseArn(text);
-  const [cluster, service, id, ...more] = arn?.path ?? [];
-  if (arn === null || arn.type !== type || cluster === undefined || service === undefined || id === undefined) {
+/** The parts of the ARN of a service deployment or service revision. Refuses as `arnPath`, and with InvalidParameterException what is no ARN. */
+export function historyArn(place: Place, type: "service-deployment" | "service-revision", text: string): HistoryArn {
+  if (!text.startsWith("arn:")) {
     refuse("InvalidParameterException", `Invalid identifier: ${text} is not the ARN of a ${type.replace("-", " ")}.`);
   }
-  if (arn.account !== place.account || arn.region !== place.region || more.length > 0) return null;
+  const [cluster = "", service = "", id = ""] = arnPath(place, type, text, { min: 3, max: 3 });
   return { cluster, service, id };
 }
 
@@ -48,23 +39,17 @@ export function historyArns(operation: HistoryOperation, request: object): reado
 }
 
 /**
- * A call that describes what several clusters may own, as one call for each cluster, and the ARNs that no cluster here can
- * own. Refuses as `historyArns` and `historyArn`.
+ * A call that describes what several clusters may own, as one call for each cluster. Refuses as `historyArns` and
+ * `historyArn`.
  */
-export function historyCalls(
-  place: Place,
-  operation: HistoryOperation,
-  request: object,
-): { readonly calls: ReadonlyMap<string, object>; readonly missing: readonly string[] } {
+export function historyCalls(place: Place, operation: HistoryOperation, request: object): ReadonlyMap<string, object> {
   const { member, type } = operations[operation];
   const byCluster = new Map<string, string[]>();
-  const missing: string[] = [];
   for (const arn of historyArns(operation, request)) {
-    const named = historyArn(place, type, arn);
-    if (named === null) missing.push(arn);
-    else byCluster.set(named.cluster, [...(byCluster.get(named.cluster) ?? []), arn]);
+    const { cluster } = historyArn(place, type, arn);
+    byCluster.set(cluster, [...(byCluster.get(cluster) ?? []), arn]);
   }
-  return { calls: new Map([...byCluster].map(([cluster, arns]) => [cluster, { [member]: arns }])), missing };
+  return new Map([...byCluster].map(([cluster, arns]) => [cluster, { [member]: arns }]));
 }
 
 /** The failure of an ARN that names nothing. */

@@ -1,5 +1,5 @@
-import { arnPrefix, type Place, parseArn } from "../arn.ts";
-import { type FargateProvider, fargateProviders } from "./fargate-quota.ts";
+import { arnPrefix, isHere, type Place, parseArn } from "../arn.ts";
+import { type FargateProvider, fargateProviders } from "./fargate-use.ts";
 import type { Tag } from "./tag.ts";
 
 /** The document of a capacity provider that a user made (kind `capacity-provider`, key: its name). */
@@ -33,12 +33,12 @@ export const capacityProviderArn = (place: Place, name: string): string =>
 export const isFargateProvider = (name: string): name is FargateProvider =>
   fargateProviders.some((provider) => provider === name);
 
-/** The name in a reference (name or ARN); null for an ARN of another kind, account or region. */
+/** The name in a reference (name or ARN); null for an ARN of another kind, partition, account or region. */
 export function capacityProviderName(place: Place, reference: string): string | null {
   if (!reference.startsWith("arn:")) return reference;
   const arn = parseArn(reference);
-  const isHere = arn?.type === "capacity-provider" && arn.account === place.account && arn.region === place.region;
-  return isHere && arn.path.length === 1 ? (arn.path[0] ?? null) : null;
+  if (arn?.type !== "capacity-provider" || !isHere(place, arn)) return null;
+  return arn.path.length === 1 ? (arn.path[0] ?? null) : null;
 }
 
 /** AWS: what a name may be; letters in any case count for the reserved beginnings. */

@@ -1,4 +1,4 @@
-import { type EcsArn, type Place, parseArn } from "../arn.ts";
+import { type EcsArn, isHere, type Place, parseArn } from "../arn.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 
@@ -90,12 +90,12 @@ export type TaggedResource =
 
 /**
  * The resource that `resourceArn` names. Refuses with InvalidParameterException an absent ARN, one of another service,
- * account, region or kind, and the short ARN of a task, container instance or service.
+ * partition, account, region or kind, and the short ARN of a task, container instance or service.
  * AWS: only long ARNs can be tagged.
  */
 export function taggedResource(place: Place, resourceArn: string | undefined): TaggedResource {
   const arn = resourceArn === undefined ? null : parseArn(resourceArn);
-  if (arn === null || arn.account !== place.account || arn.region !== place.region) refuseArn();
+  if (arn === null || !isHere(place, arn)) refuseArn();
   const [first = "", second] = arn.path;
   if (first === "" || arn.path.length > 2) refuseArn();
   if (arn.type === "cluster" && second === undefined) return { type: "cluster", cluster: first };

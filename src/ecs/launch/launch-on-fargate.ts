@@ -1,6 +1,6 @@
 import { must } from "../../lib/assert.ts";
 import { whyNoFargateSize } from "../definition-rules/task-size.ts";
-import { type FargateProvider, type FargateUse, nothingOnFargate } from "../documents/fargate-quota.ts";
+import type { FargateProvider } from "../documents/fargate-use.ts";
 import { hostForTask } from "../fargate/hosts-for-tasks.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
@@ -49,18 +49,23 @@ export function checkFargatePlan(step: ClusterStep, plan: TaskPlan): void {
 
 const platformOf = (plan: TaskPlan): RuntimePlatform => (plan.definition.more.runtimePlatform ?? {}) as RuntimePlatform;
 
+/** AWS: the text for tasks that Fargate has no room for at the moment. */
+export const noCapacity =
+  "Capacity is unavailable at this time. Please try again later or in a different availability zone";
+
 /**
  * Starts a task of `plan` for each provider of the launch, as far as the account's quota goes. Gives their ids and the
- * failure of the rest. AWS: the quotas count vCPUs, those of Fargate and of Fargate Spot apart; the text of the failure.
- * DIFFERS: a service counts the Fargate tasks of its own cluster against the account's quota; only RunTask counts those of the other clusters, too.
+ * failure of the rest. AWS: the quotas count vCPUs, those of Fargate and of Fargate Spot apart, over all clusters of the account in
+ * the region; the text of the failure.
  */
 export function launchOnFargate(
   step: ClusterStep,
   plan: TaskPlan,
   launch: FargateLaunch,
-  elsewhere: FargateUse = nothingOnFargate,
 ): { readonly taskIds: readonly string[]; readonly failures: readonly object[] } {
   const taskIds: string[] = [];
+  const elsewhere = step.state.fargateElsewhere();
+  if (elsewhere === null) return { taskIds, failures: [{ reason: noCapacity }] };
   for (const provider of launch.providers) {
     const quota = provider ?? "FARGATE";
     const inUse = step.state.fargateBook.use[quota] + elsewhere[quota];

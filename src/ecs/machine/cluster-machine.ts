@@ -10,6 +10,7 @@ import { closeCluster, noteAccountKnows, noteReopened } from "../clusters/close-
 import { countCluster } from "../clusters/count-cluster.ts";
 import { expireReconnects, recoverConnections } from "../container-instances/recover-connections.ts";
 import { storedClosedMark } from "../documents/closed-mark.ts";
+import type { FargateUse } from "../documents/fargate-use.ts";
 import { storedRunTaskToken } from "../documents/run-task-token.ts";
 import { storedService } from "../documents/service.ts";
 import { instanceKind, registrationKind, StoredContainerInstances } from "../documents/stored-container-instance.ts";
@@ -49,8 +50,14 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
   readonly #storedInstances = new StoredContainerInstances();
   #lastSequence = 0;
 
-  constructor(place: Place, name: string, configuration: MachineConfiguration) {
-    this.state = new ClusterState(place, name, configuration);
+  /** `fargateElsewhere` is asked within steps, so it has to answer for the very moment; without it there are no other clusters. */
+  constructor(
+    place: Place,
+    name: string,
+    configuration: MachineConfiguration,
+    fargateElsewhere?: () => FargateUse | null,
+  ) {
+    this.state = new ClusterState(place, name, configuration, fargateElsewhere);
   }
 
   load(kind: string, key: string, document: object): void {
@@ -184,6 +191,9 @@ function decide(step: ClusterStep, input: ClusterInput): unknown {
       return input.arns.filter((arn) => step.state.revisionUses.has(arn));
     case "agent-standing":
       return agentStanding(step.state, input.instanceId, input.caller);
+    case "fargate-freed":
+      for (const name of step.state.fargateBook.takeWaiting()) step.state.serviceIndex.looks.changed(name);
+      return null;
     case "close":
       return closeCluster(step, input.incarnation);
     case "account-knows":

@@ -4,7 +4,7 @@ import {
   capacityProviderName,
   isFargateProvider,
 } from "../documents/capacity-provider.ts";
-import { fargateProviders } from "../documents/fargate-quota.ts";
+import { fargateProviders } from "../documents/fargate-use.ts";
 import { refuse } from "../refusals.ts";
 import type { AccountStep } from "../state/account-step.ts";
 

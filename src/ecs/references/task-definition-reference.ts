@@ -1,4 +1,4 @@
-import { parseArn } from "../arn.ts";
+import { arnPath } from "../arn.ts";
 import type { TaskDefinition } from "../documents/task-definition.ts";
 import { refuse } from "../refusals.ts";
 import type { AccountStep } from "../state/account-step.ts";
@@ -7,12 +7,11 @@ import type { AccountStep } from "../state/account-step.ts";
 export type TaskDefinitionReference = { readonly family: string; readonly revision: number | null };
 
 /**
- * What `reference` (family, `family:revision` or an ARN) names; null for the ARN of another place or kind.
- * Refuses a revision that is no number with ClientException.
+ * What `reference` (family, `family:revision` or an ARN) names.
+ * Refuses as `arnPath`, and a revision that is no number with ClientException.
  */
-export function parseTaskDefinitionReference(step: AccountStep, reference: string): TaskDefinitionReference | null {
+export function parseTaskDefinitionReference(step: AccountStep, reference: string): TaskDefinitionReference {
   const path = reference.startsWith("arn:") ? pathHere(step, reference) : reference;
-  if (path === null) return null;
   const colon = path.indexOf(":");
   if (colon < 0) return { family: path, revision: null };
   const number = path.slice(colon + 1);
@@ -24,14 +23,11 @@ export function parseTaskDefinitionReference(step: AccountStep, reference: strin
 /** The definition that `reference` names; for a family its latest ACTIVE revision. Undefined when there is none. */
 export function findTaskDefinition(step: AccountStep, reference: string): TaskDefinition | undefined {
   const named = parseTaskDefinitionReference(step, reference);
-  if (named === null) return undefined;
   const revision = named.revision ?? step.state.revisions.latestActive(named.family);
   return revision === null ? undefined : step.state.taskDefinitions.get(`${named.family}:${revision}`);
 }
 
-function pathHere(step: AccountStep, reference: string): string | null {
-  const arn = parseArn(reference);
-  const { account, region } = step.place;
-  if (arn === null || arn.type !== "task-definition" || arn.account !== account || arn.region !== region) return null;
-  return arn.path.length === 1 ? (arn.path[0] as string) : null;
+function pathHere(step: AccountStep, reference: string): string {
+  const [path = ""] = arnPath(step.place, "task-definition", reference, { min: 1, max: 1 });
+  return path;
 }

@@ -84,7 +84,7 @@ test("DescribeServiceDeployments and DescribeServiceRevisions: unknown ones are 
   const revisions = (...serviceRevisionArns: string[]) =>
     world.call<Revisions>("DescribeServiceRevisions", { serviceRevisionArns }).value;
   const { arn } = current(world);
-  const missing = [`${arn}x`, arn.replace("/lab/", "/other/"), arn.replace("eu-central-1", "eu-west-1")];
+  const missing = [`${arn}x`, arn.replace("/lab/", "/other/")];
   assert.deepEqual(
     deployments(arn, ...missing).failures,
     missing.map((each) => ({ arn: each, reason: "MISSING" })),
@@ -103,8 +103,12 @@ test("DescribeServiceDeployments and DescribeServiceRevisions: unknown ones are 
   ] as const) {
     world.refused(invalid, `${member} can not be empty.`, operation, {});
     world.refused(invalid, `${member} can have at most 20 items.`, operation, { [member]: Array(21).fill(arn) });
-    for (const wrong of [text, "web", `${prefix}service/lab/web`]) {
-      world.refused(invalid, /^Invalid identifier/, operation, { [member]: [wrong] });
+    for (const [wrong, answer] of [
+      [text, /^Unsupported resource type: service-(deployment|revision)$/],
+      ["web", /^Invalid identifier: web is not the ARN of a service (deployment|revision)\.$/],
+      [`${prefix}service/lab/web`, "Unsupported resource type: service"],
+    ] as const) {
+      world.refused(invalid, answer, operation, { [member]: [wrong] });
     }
   }
 });

@@ -235,6 +235,24 @@ test("a standalone task on a draining instance keeps the daemon, and no rollout 
   assert.deepEqual(perInstance(world, 2), [0, 1], "with the standalone task the daemon's reason to stay is gone");
 });
 
+test("a rollout that gets nowhere leaves the old daemon on a draining instance alone", () => {
+  const world = aWorld(2);
+  aDaemon(world);
+  world.untilSteady(name);
+  const standalone = world.runningTask();
+  const at = world.instance(0).id === standalone.instanceId ? 0 : 1;
+  world.changeInstance(at, { status: "DRAINING" });
+  world.play(5_000);
+  const old = taskOn(world, at);
+  world.updateService({ service: name }, withImage(images.stuck, 2));
+  world.play(600_000);
+  assert.equal(world.task(old.id).desiredStatus, "RUNNING", "no other instance has a new task that runs");
+  world.updateService({ service: name }, agentDefinition({ revision: 3 }));
+  world.untilRollout("COMPLETED", name);
+  assert.equal(world.task(old.id).lastStatus, "STOPPED");
+  assert.equal(world.task(standalone.id).lastStatus, "RUNNING");
+});
+
 test("a daemon that has not started yet leaves a draining instance at once", () => {
   const world = aWorld(1);
   aDaemon(world);

@@ -26,7 +26,7 @@ export function planDaemon(step: ClusterStep, view: ServiceView): ServicePlan {
   const free = isFailed ? [] : spots.filter((id) => isFree(step, rule, id));
   const stops = [
     ...misplaced(scene),
-    ...drained(step, view, scene, isFailed),
+    ...drained(step, view, scene, !isFailed && isRolledOut(scene, spots.length)),
     ...stopsOf(scene.lost, "lost"),
     ...stopsOf(scene.doubles, "surplus"),
     // After a failed rollout nothing would take the place of a task that runs, however it is.
@@ -109,10 +109,12 @@ const misplaced = (scene: Scene): PlannedStop[] =>
     .filter(({ leaves, isProtected }) => leaves !== "replaced" || !isProtected)
     .map(({ task, leaves }) => ({ task, why: leaves === "replaced" ? "replaced" : "violating" }));
 
-/** On an instance that drains: tasks that do not serve go at once, others when the instance has daemons only. */
-function drained(step: ClusterStep, view: ServiceView, scene: Scene, isFailed: boolean): PlannedStop[] {
-  // A standalone task may hold a drain up for good; a rollout that is over but for such instances does not wait for it.
-  const isOver = !isFailed && scene.replaced.length === 0;
+/**
+ * On an instance that drains: tasks that do not serve go at once, others when the instance has daemons only, and those of an older
+ * deployment at the latest when the rollout is over elsewhere.
+ * DIFFERS: AWS does not document what becomes of a daemon's old task on a draining instance when the rollout is over elsewhere. Here it stops then, although other tasks still run there, so that the deployment completes.
+ */
+function drained(step: ClusterStep, view: ServiceView, scene: Scene, isOver: boolean): PlannedStop[] {
   const goes = ({ task, serves, isProtected }: ServiceTask): boolean => {
     if (isProtected) return false;
     if (!serves || (isOver && task.startedBy !== view.primary.id)) return true;
@@ -120,6 +122,10 @@ function drained(step: ClusterStep, view: ServiceView, scene: Scene, isFailed: b
   };
   return stopsOf(scene.draining.filter(goes), "draining");
 }
+
+/** True when every instance where the service belongs has a healthy task of the PRIMARY deployment and no other. */
+const isRolledOut = ({ replaced, settled }: Scene, spots: number): boolean =>
+  replaced.length === 0 && settled.length === spots && settled.every(({ isHealthy }) => isHealthy);
 
 const pendingOf = (replaced: readonly ServiceTask[]): PlannedStop[] =>
   stopsOf(

@@ -1,4 +1,5 @@
 import { must } from "../../lib/assert.ts";
+import { isFargateProvider } from "../documents/capacity-provider.ts";
 import { primaryOf, type Service } from "../documents/service.ts";
 import { announceAction, tellService } from "../rollout/service-announcements.ts";
 import { impede } from "../rollout/service-impediment.ts";
@@ -9,6 +10,7 @@ import { impedimentOf, problemDetail } from "./placement-problem.ts";
 import { interruptRebalance, lookAtBalance } from "./rebalance.ts";
 import { planReplica, type ServicePlan } from "./replica-plan.ts";
 import { retire } from "./retire-service.ts";
+import { revisionOf } from "./service-task-plan.ts";
 import { type ServiceView, viewService } from "./service-view.ts";
 import { type Started, startServiceTasks } from "./start-service-tasks.ts";
 import { lookAtSteadiness } from "./steady-state.ts";
@@ -28,6 +30,7 @@ export function lookAtService(step: ClusterStep, name: string): number {
   const known = step.state.services.get(name);
   if (known === undefined || known.status === "INACTIVE") return 0;
   step.state.serviceIndex.looks.looked(name, step.now);
+  if (waitsForOtherClusters(step, known)) return 0;
   endIfFailed(step, known);
   countDaemons(step, name);
   if (known.rebalance !== null) interruptRebalance(step, viewNow(step, name));
@@ -44,6 +47,19 @@ export function lookAtService(step: ClusterStep, name: string): number {
   settle(step, name, plan, isHindered);
   lookAgain(step, name, view, stops.length > stopped.length || startsLeft);
   return started + stopped.length;
+}
+
+/**
+ * While Berth starts, a cluster is up before it is known what the account's other clusters hold of the quota for Fargate: its services
+ * on Fargate are looked at a little later.
+ */
+function waitsForOtherClusters(step: ClusterStep, service: Service): boolean {
+  if (step.state.fargateElsewhere() !== null) return false;
+  const { launchType, capacityProviderStrategy } = revisionOf(step, primaryOf(service));
+  const [first] = capacityProviderStrategy;
+  const isOnFargate = launchType === "FARGATE" || (first !== undefined && isFargateProvider(first.capacityProvider));
+  if (isOnFargate) step.state.serviceIndex.looks.at(service.name, step.now + step.timeline.serviceLookMs);
+  return isOnFargate;
 }
 
 const serviceNow = (step: ClusterStep, name: string): Service => must(step.state.services.get(name), "a service");
@@ -78,11 +94,13 @@ function start(step: ClusterStep, view: ServiceView, plan: ServicePlan): { start
   const count = Math.min(plan.starts, startable(view, step.now));
   if (count === 0) {
     step.state.serviceIndex.foundRoom(name, true);
+    step.state.fargateBook.waits(name, false);
     return { started: 0, isHindered: false };
   }
   const { taskIds, problem } = plan.start?.(count) ?? startServiceTasks(step, service, view.primary, count);
   tellStarted(step, service, taskIds);
   step.state.serviceIndex.foundRoom(name, problem === null);
+  step.state.fargateBook.waits(name, problem?.type === "fargate");
   if (problem === null) return { started: taskIds.length, isHindered: false };
   impede(step, name, impedimentOf(problem), "SERVICE_TASK_PLACEMENT_FAILURE", problemDetail(step, problem));
   return { started: taskIds.length, isHindered: true };

@@ -28,7 +28,7 @@ test("DescribeServices: by name and by ARN, tags when asked; what is not here is
   for (const [reference, text] of [
     [`${prefix}service/other/web`, "Invalid identifier: Identifier is for cluster other. Your cluster is lab"],
     [`${prefix}task/lab/web`, "Unsupported resource type: task"],
-    [arnOf("web").replace("1111", "2222"), "Invalid Account in ARN"],
+    [arnOf("web").replace("1111", "2222"), "Identifier is for 222222223333. Your accountId is 111122223333"],
     [arnOf("web").replace("eu-central-1", "us-east-1"), "Invalid Region in ARN"],
     [arnOf("web").replace("arn:aws:", "arn:aws-cn:"), "Invalid Partition in ARN"],
     ["arn:aws:s3:::web", "Invalid identifier: Identifier is not an Amazon ECS ARN."],

@@ -21,13 +21,15 @@ const filters = {
 
 /**
  * ListServices: the ARNs of the ACTIVE services that pass every filter, 10 a page unless more are asked for, 100 at most.
- * AWS: DRAINING and INACTIVE ones are described and not listed; a service with a strategy has no launch type.
+ * AWS: DRAINING and INACTIVE ones are described and not listed; a service with a strategy has no launch type; a bad launch type is
+ * refused as RunTask does.
  */
 export function listServices(step: ClusterStep, request: ListServicesRequest): object {
   for (const member of ["launchType", "schedulingStrategy", "resourceManagementType"] as const) {
     const word = request[member];
     if (word !== undefined && !filters[member].some((known) => known === word)) {
-      refuse("InvalidParameterException", `${member} should be one of [${filters[member].join(",")}]`);
+      const what = member === "launchType" ? "launch type" : member;
+      refuse("InvalidParameterException", `${what} should be one of [${filters[member].join(",")}]`);
     }
   }
   const { services, serviceIndex } = step.state;

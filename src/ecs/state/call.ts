@@ -1,5 +1,4 @@
 import type { Cluster } from "../documents/cluster.ts";
-import type { FargateUse } from "../documents/fargate-quota.ts";
 import type { TaskDefinition } from "../documents/task-definition.ts";
 import type { Timeline } from "../timeline.ts";
 
@@ -25,8 +24,6 @@ export type Given = {
   readonly settings: EffectiveSettings;
   /** Resolved when the operation names a task definition (RunTask, StartTask). */
   readonly taskDefinition: TaskDefinition | null;
-  /** What the account's other clusters hold of its quota for Fargate; absent when the operation starts no tasks. */
-  readonly fargateElsewhere?: FargateUse;
 };
 
 /** What the operator configured, the same for every machine of a process. */

@@ -65,6 +65,8 @@ export type ClusterInput =
   | { readonly type: "revisions-in-use"; readonly arns: readonly string[] }
   /** Whether an agent may connect for an instance as `caller`; null for one in this process. Reply: AgentStanding. */
   | { readonly type: "agent-standing"; readonly instanceId: string; readonly caller: Caller | null }
+  /** CPU units of the account's quota for Fargate were given back, here or in another cluster: services that wait look again. Reply: null. */
+  | { readonly type: "fargate-freed" }
   /** DeleteCluster: refuses unless empty, then takes no more calls under this incarnation. */
   | { readonly type: "close"; readonly incarnation: number }
   /** The account knows that the cluster was closed under this incarnation; it may have created it again since. Reply: null. */

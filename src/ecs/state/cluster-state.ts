@@ -7,6 +7,7 @@ import type { ContainerInstance, InstanceHealth } from "../documents/container-i
 import type { ServiceDeployment, ServiceRevision } from "../documents/deployment.ts";
 import { serviceDeploymentDueAt } from "../documents/deployment.ts";
 import { type Drain, drainDueAt } from "../documents/drain.ts";
+import { type FargateUse, nothingOnFargate } from "../documents/fargate-use.ts";
 import { instanceDueAt } from "../documents/instance-due-at.ts";
 import type { LostAgentPolicy } from "../documents/lost-agent-policy.ts";
 import { type ManagedHost, managedHostDueAt } from "../documents/managed-host.ts";
@@ -17,7 +18,7 @@ import { serviceDueAt } from "../documents/service.ts";
 import type { Task } from "../documents/task.ts";
 import type { TaskDefinition } from "../documents/task-definition.ts";
 import { taskDueAt } from "../documents/task-due-at.ts";
-import { FargateBook } from "../indexes/fargate-use.ts";
+import { FargateBook } from "../indexes/fargate-book.ts";
 import { ProviderUses } from "../indexes/provider-uses.ts";
 import { ResourceBook } from "../indexes/resource-book.ts";
 import { ServiceIndex } from "../indexes/service-index.ts";
@@ -92,6 +93,8 @@ export class ClusterState {
   readonly name: string;
   readonly configuration: MachineConfiguration;
   readonly timeline: Timeline;
+  /** What the account's other clusters hold of its quota for Fargate at this moment; null when that is not known yet. */
+  readonly fargateElsewhere: () => FargateUse | null;
   /** The newest event of each instance that carries its attributes, and which those are; not durable. */
   readonly attributesAnnounced = new Map<
     string,
@@ -101,10 +104,16 @@ export class ClusterState {
   readonly awaitingReconnect = new Set<string>();
   awaitingReconnectUntil: number | null = null;
 
-  constructor(place: Place, name: string, configuration: MachineConfiguration) {
+  constructor(
+    place: Place,
+    name: string,
+    configuration: MachineConfiguration,
+    fargateElsewhere: () => FargateUse | null = () => nothingOnFargate,
+  ) {
     this.place = place;
     this.name = name;
     this.configuration = configuration;
+    this.fargateElsewhere = fargateElsewhere;
     this.timeline = configuration.timeline ?? ecsTimeline;
     this.serviceIndex = new ServiceIndex(this.timeline, this.book);
     this.tasks.onChange((key, before, after) => {
@@ -265,7 +274,8 @@ export class ClusterState {
    * what is due and no document, such as looks at services, is left out.
    */
   copy(): Generator<undefined, ClusterState> {
-    const copy = new ClusterState(this.place, this.name, this.configuration);
+    const elsewhere = this.fargateElsewhere();
+    const copy = new ClusterState(this.place, this.name, this.configuration, () => elsewhere);
     for (const id of this.awaitingReconnect) copy.awaitingReconnect.add(id);
     copy.awaitingReconnectUntil = this.awaitingReconnectUntil;
     return filled(

@@ -54,7 +54,6 @@ function deleteOne(step: AccountStep, reference: string): TaskDefinition | Failu
 function parsedOrReason(step: AccountStep, reference: string): { family: string; revision: number } | string {
   try {
     const named = parseTaskDefinitionReference(step, reference);
-    if (named === null) return "The specified task definition does not exist.";
     if (named.revision === null) return "Revision is missing.";
     return { family: named.family, revision: named.revision };
   } catch (error) {
@@ -67,7 +66,6 @@ function parsedOrReason(step: AccountStep, reference: string): { family: string;
 export function removeUnusedRevisions(step: AccountStep, arns: readonly string[]): null {
   for (const arn of arns) {
     const named = parseTaskDefinitionReference(step, arn);
-    if (named === null) continue;
     const key = `${named.family}:${named.revision}`;
     if (step.state.taskDefinitions.get(key)?.status === "DELETE_IN_PROGRESS") step.state.taskDefinitions.delete(key);
   }

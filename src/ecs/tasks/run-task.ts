@@ -45,7 +45,7 @@ export function runTask(step: ClusterStep, request: RunTaskRequest, given: Given
   const byStrategy = onFargate || choice.providers !== null;
   checkLaunchType(plan.definition, choice, request.launchType === undefined && !byStrategy);
   const { taskIds, failures } = onFargate
-    ? runOnFargate(step, plan, choice.fargate, given)
+    ? runOnFargate(step, plan, choice.fargate)
     : runOnInstances(step, plan, checkedPlacement(plan, request, choice.launchType), choice.providers, count);
   remember(step, request, taskIds, failures);
   return replyOf(step, taskIds, failures);
@@ -53,9 +53,9 @@ export function runTask(step: ClusterStep, request: RunTaskRequest, given: Given
 
 type Started = { readonly taskIds: readonly string[]; readonly failures: readonly object[] };
 
-function runOnFargate(step: ClusterStep, plan: TaskPlan, launch: FargateLaunch, given: Given): Started {
+function runOnFargate(step: ClusterStep, plan: TaskPlan, launch: FargateLaunch): Started {
   checkFargatePlan(step, plan);
-  return launchOnFargate(step, plan, launch, given.fargateElsewhere);
+  return launchOnFargate(step, plan, launch);
 }
 
 function runOnInstances(

@@ -46,6 +46,8 @@ export type MemoryStoreOptions = {
   readonly beforeAppend?: (partition: string) => Promise<AppendFate>;
   /** Waited for between keeping an append and answering: a crash in here leaves it kept and not acknowledged. */
   readonly beforeAnswer?: (partition: string) => Promise<void>;
+  /** Waited for before a partition is read: a slow disk. */
+  readonly beforeOpen?: (partition: string) => Promise<void>;
 };
 
 export function emptyMemoryDisk(): MemoryDisk {
@@ -61,6 +63,7 @@ export class MemoryStore implements Store {
   readonly #disk: MemoryDisk;
   readonly #beforeAppend: MemoryStoreOptions["beforeAppend"];
   readonly #beforeAnswer: MemoryStoreOptions["beforeAnswer"];
+  readonly #beforeOpen: MemoryStoreOptions["beforeOpen"];
   /** The newest append of each partition; settles without ever rejecting. */
   readonly #appendsUnderWay = new Map<string, Promise<void>>();
   #state: "open" | "closed" | "crashed" = "open";
@@ -70,9 +73,11 @@ export class MemoryStore implements Store {
     this.#disk = options.disk ?? emptyMemoryDisk();
     this.#beforeAppend = options.beforeAppend;
     this.#beforeAnswer = options.beforeAnswer;
+    this.#beforeOpen = options.beforeOpen;
   }
 
   async open(partition: string): Promise<OpenedPartition> {
+    if (this.#beforeOpen !== undefined) await this.#beforeOpen(partition);
     await this.#mustBeOpen();
     let held = this.#disk.partitions.get(partition);
     if (held === undefined) {

@@ -1,0 +1,202 @@
+/** The quota for Fargate holds over all clusters of an account and region, whoever starts tasks and whatever is restarted. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { limits } from "../ecs/limits.ts";
+import { ecsTimeline } from "../ecs/timeline.ts";
+import { aControlPlane, caller, place, type World } from "./cranked-control-plane.ts";
+import type { RoutedOperation } from "./operation-routes.ts";
+import { NotDurableError } from "./runner-errors.ts";
+
+const quotaReason = "You’ve reached the limit on the number of vCPUs you can run concurrently";
+const subnets = { awsvpcConfiguration: { subnets: ["subnet-1"] } };
+const onFargate = { launchType: "FARGATE", networkConfiguration: subnets };
+/** As many tasks of 16 vCPUs as the quota has room for. */
+const tasksMax = limits.fargateVcpus / 16;
+
+async function aFargateWorld(...clusters: string[]): Promise<World> {
+  let openings = 0;
+  // The first load of a cluster is quick, any later one takes a while.
+  const openMs = (partition: string) => (partition.endsWith("/east") && ++openings > 1 ? 3_000 : 0);
+  const world = await aControlPlane({ openMs });
+  for (const clusterName of clusters) await world.call("CreateCluster", { clusterName });
+  for (const [family, cpu, memory] of [
+    ["large", "16384", "32768"],
+    ["small", "256", "512"],
+  ]) {
+    await world.call("RegisterTaskDefinition", {
+      family,
+      networkMode: "awsvpc",
+      requiresCompatibilities: ["FARGATE"],
+      cpu,
+      memory,
+      containerDefinitions: [{ name: "web", image: "nginx" }],
+    });
+  }
+  return world;
+}
+
+const aService = (desiredCount: number, more: object = {}) => ({
+  serviceName: "web",
+  taskDefinition: "large",
+  desiredCount,
+  ...onFargate,
+  ...more,
+});
+
+async function tasksOf({ call }: World, cluster: string): Promise<{ taskArn: string; cpu: string }[]> {
+  const tasks = [];
+  for (const desiredStatus of ["RUNNING", "STOPPED"]) {
+    for (let nextToken: string | undefined; ; ) {
+      const page = await call("ListTasks", { cluster, desiredStatus, nextToken });
+      if (page.taskArns.length > 0) {
+        const described = await call("DescribeTasks", { cluster, tasks: page.taskArns });
+        tasks.push(...described.tasks.filter((task: { lastStatus: string }) => task.lastStatus !== "STOPPED"));
+      }
+      nextToken = page.nextToken ?? undefined;
+      if (nextToken === undefined) break;
+    }
+  }
+  return tasks;
+}
+
+/** How many tasks of each cluster are not STOPPED. */
+async function held(world: World, ...clusters: string[]): Promise<number[]> {
+  const counts: number[] = [];
+  for (const cluster of clusters) counts.push((await tasksOf(world, cluster)).length);
+  return counts;
+}
+
+/** Stops tasks, the first of the cluster, and lets their agent and time do the rest. */
+async function stop(world: World, cluster: string, count: number): Promise<void> {
+  for (const { taskArn } of (await tasksOf(world, cluster)).slice(0, count)) {
+    await world.call("StopTask", { cluster, task: taskArn });
+    await agentStops(world, cluster, taskArn);
+  }
+  await world.clock.advance(ecsTimeline.networkInterfaceMs);
+}
+
+async function agentStops({ call }: World, cluster: string, task: string): Promise<void> {
+  const containers = [{ containerName: "web", status: "STOPPED" }];
+  await call("SubmitTaskStateChange", { cluster, task, status: "STOPPED", reason: "", containers });
+}
+
+async function fill({ call }: World, cluster: string, tasks: number): Promise<void> {
+  for (let left = tasks; left > 0; left -= 10) {
+    const count = Math.min(left, 10);
+    const { failures } = await call("RunTask", { cluster, taskDefinition: "large", count, ...onFargate });
+    assert.deepEqual(failures, []);
+  }
+}
+
+describe("the quota for Fargate", () => {
+  it("holds when services of two clusters start together and RunTask joins them", async () => {
+    const world = await aFargateWorld("east", "west", "north");
+    const { controlPlane, clock } = world;
+    const operation = "CreateService" as const;
+    const calls = ["east", "west"].map((cluster) =>
+      controlPlane.call({ operation, request: { cluster, ...aService(200) }, caller, ...place }),
+    );
+    const run = { cluster: "north", taskDefinition: "large", count: 10, ...onFargate };
+    const ran = controlPlane.call({ operation: "RunTask", request: run, caller, ...place });
+    await clock.advance(10_000);
+    await Promise.all([...calls, ran]);
+    const [east = 0, west = 0, north = 0] = await held(world, "east", "west", "north");
+    assert.equal(east + west + north, tasksMax);
+    assert.ok(east >= 50 && west >= 50 && north > 0, `${east} ${west} ${north}`);
+    const { tasks, failures } = await world.call("RunTask", run);
+    assert.deepEqual([tasks, failures], [[], [{ reason: quotaReason }]]);
+    const { services } = await world.call("DescribeServices", { cluster: "west", services: ["web"] });
+    assert.match(services[0].events[0].message, /was unable to place a task\. Reason: You’ve reached the limit/);
+  });
+
+  it("counts Fargate Spot apart", async () => {
+    const world = await aFargateWorld("east", "west");
+    await fill(world, "east", tasksMax);
+    const capacityProviders = ["FARGATE", "FARGATE_SPOT"];
+    const strategy = { cluster: "west", capacityProviders, defaultCapacityProviderStrategy: [] };
+    await world.call("PutClusterCapacityProviders", strategy);
+    const capacityProviderStrategy = [{ capacityProvider: "FARGATE_SPOT", weight: 1 }];
+    const { launchType: _, ...spot } = aService(3, { capacityProviderStrategy });
+    await world.call("CreateService", { cluster: "west", ...spot });
+    await world.clock.advance(5_000);
+    assert.deepEqual(await held(world, "east", "west"), [tasksMax, 3]);
+  });
+
+  it("wakes a service that waits for it as soon as tasks of another cluster stop", async () => {
+    const world = await aFargateWorld("east", "west");
+    await fill(world, "east", tasksMax);
+    await world.call("CreateService", { cluster: "west", ...aService(2) });
+    await world.clock.advance(5_000);
+    assert.deepEqual(await held(world, "west"), [0]);
+    for (const stopped of [1, 2]) {
+      await stop(world, "east", 1);
+      // Far sooner than a service retries by itself.
+      await world.clock.advance(ecsTimeline.serviceLookMs);
+      assert.deepEqual(await held(world, "east", "west"), [tasksMax - stopped, stopped]);
+    }
+  });
+
+  it("is given back by a cluster whose service goes, and is another account's and region's own", async () => {
+    const world = await aFargateWorld("east", "west");
+    await world.call("CreateService", { cluster: "east", ...aService(tasksMax) });
+    await world.clock.advance(10_000);
+    await world.call("CreateService", { cluster: "west", ...aService(tasksMax) });
+    await world.clock.advance(10_000);
+    assert.deepEqual(await held(world, "east", "west"), [tasksMax, 0]);
+    await world.call("DeleteService", { cluster: "east", service: "web", force: true });
+    await world.clock.advance(5_000);
+    assert.deepEqual(await held(world, "east", "west"), [tasksMax, 0], "a task that is stopping holds what it has");
+    for (const { taskArn } of await tasksOf(world, "east")) await agentStops(world, "east", taskArn);
+    await world.clock.advance(ecsTimeline.networkInterfaceMs + 10 * ecsTimeline.serviceLookMs);
+    assert.deepEqual(await held(world, "east", "west"), [0, tasksMax]);
+    for (const other of [{ region: "us-east-1" }, { account: "210987654321" }]) {
+      await world.call("CreateCluster", {}, other);
+      const containerDefinitions = [{ name: "web", image: "nginx" }];
+      const more = { networkMode: "awsvpc", requiresCompatibilities: ["FARGATE"], cpu: "256", memory: "512" };
+      await world.call("RegisterTaskDefinition", { family: "small", containerDefinitions, ...more }, other);
+      const { failures } = await world.call("RunTask", { taskDefinition: "small", ...onFargate }, other);
+      assert.deepEqual(failures, []);
+    }
+  });
+
+  it("holds after a restart, also while clusters are still being loaded", async () => {
+    const world = await aFargateWorld("east", "west");
+    await fill(world, "west", tasksMax);
+    await world.call("CreateService", { cluster: "east", ...aService(3) });
+    await world.clock.advance(5_000);
+    assert.deepEqual(await held(world, "east", "west"), [0, tasksMax]);
+    await world.controlPlane.close();
+
+    const { disk, clock } = world;
+    const opening = aControlPlane({ disk, clock, openMs: (partition) => (partition.endsWith("west") ? 10_000 : 0) });
+    await clock.advance(15_000);
+    const again = await opening;
+    assert.deepEqual(await held(again, "east", "west"), [0, tasksMax]);
+    await stop(again, "west", 1);
+    await again.clock.advance(ecsTimeline.serviceLookMs);
+    assert.deepEqual(await held(again, "east", "west"), [1, tasksMax - 1]);
+  });
+
+  it("counts a cluster's tasks while it is loaded again after a fault", async () => {
+    const world = await aFargateWorld("east", "west");
+    await fill(world, "east", tasksMax);
+    world.fates.set("cluster/123456789012/eu-west-1/east", "fail");
+    const { taskArns } = await world.call("ListTasks", { cluster: "east" });
+    const ask = (operation: RoutedOperation, request: object) => {
+      const answer = world.controlPlane.call({ operation, request, caller, ...place });
+      answer.catch(() => {});
+      return answer as Promise<{ failures: object[] }>;
+    };
+    const stopped = ask("StopTask", { cluster: "east", task: taskArns[0] });
+    const run = ask("RunTask", { cluster: "west", taskDefinition: "small", ...onFargate });
+    await world.clock.settle();
+    await assert.rejects(stopped, NotDurableError);
+    assert.deepEqual((await run).failures, [{ reason: quotaReason }]);
+    await world.clock.advance(2_000);
+    const during = await world.call("RunTask", { cluster: "west", taskDefinition: "small", ...onFargate });
+    assert.deepEqual(during.failures, [{ reason: quotaReason }]);
+    await world.clock.advance(3_000);
+    const { failures } = await world.call("RunTask", { cluster: "west", taskDefinition: "small", ...onFargate });
+    assert.deepEqual([failures, await held(world, "east", "west")], [[{ reason: quotaReason }], [tasksMax, 0]]);
+  });
+});
