@@ -1,11 +1,13 @@
+import type { FargateLack } from "./fargate-use.ts";
+
 /** What is in the way of a service: a reason with its facts. What is said about it is made from these, never read back. */
 export type ImpedimentReason =
   /** A task found no place: there is no instance that it could be on. */
   | { readonly type: "no-instances" }
   /** A task found no place: the instance that comes closest, and why it refuses; null when no instance has such a reason. */
   | { readonly type: "no-room"; readonly closest: { readonly instanceId: string; readonly reason: string } | null }
-  /** A task found no place on Fargate; `why` is the reason of the failure. */
-  | { readonly type: "no-room-on-fargate"; readonly why: string }
+  /** A task found no place on Fargate: there is no capacity, or the account has used up its quota. */
+  | { readonly type: "no-room-on-fargate"; readonly lacks: FargateLack }
   | { readonly type: "too-many-tasks-wait" }
   /** The capacity providers of waiting tasks have no instances. */
   | { readonly type: "empty-providers"; readonly providers: readonly string[] }

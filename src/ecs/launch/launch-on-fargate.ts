@@ -1,6 +1,6 @@
 import { must } from "../../lib/assert.ts";
 import { whyNoFargateSize } from "../definition-rules/task-size.ts";
-import type { FargateProvider } from "../documents/fargate-use.ts";
+import type { FargateLack, FargateProvider } from "../documents/fargate-use.ts";
 import { hostForTask } from "../fargate/hosts-for-tasks.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
@@ -49,33 +49,25 @@ export function checkFargatePlan(step: ClusterStep, plan: TaskPlan): void {
 
 const platformOf = (plan: TaskPlan): RuntimePlatform => (plan.definition.more.runtimePlatform ?? {}) as RuntimePlatform;
 
-/** AWS: the text for tasks that Fargate has no room for at the moment. */
-export const noCapacity =
-  "Capacity is unavailable at this time. Please try again later or in a different availability zone";
-
 /**
- * Starts a task of `plan` for each provider of the launch, as far as the account's quota goes. Gives their ids and the
- * failure of the rest. AWS: the quotas count vCPUs, those of Fargate and of Fargate Spot apart, over all clusters of the account in
- * the region; the text of the failure.
+ * Starts a task of `plan` for each provider of the launch, as far as the account's quota goes. Gives their ids, and what the rest
+ * lacks. AWS: the quotas count vCPUs, those of Fargate and of Fargate Spot apart, over all clusters of the account in the region.
  */
 export function launchOnFargate(
   step: ClusterStep,
   plan: TaskPlan,
   launch: FargateLaunch,
-): { readonly taskIds: readonly string[]; readonly failures: readonly object[] } {
+): { readonly taskIds: readonly string[]; readonly lacks: FargateLack | null } {
   const taskIds: string[] = [];
   const elsewhere = step.state.fargateElsewhere();
-  if (elsewhere === null) return { taskIds, failures: [{ reason: noCapacity }] };
+  if (elsewhere === null) return { taskIds, lacks: "capacity" };
   for (const provider of launch.providers) {
     const quota = provider ?? "FARGATE";
     const inUse = step.state.fargateBook.use[quota] + elsewhere[quota];
-    if (inUse + plan.need.cpu > limits.fargateVcpus * 1024) {
-      const reason = "You’ve reached the limit on the number of vCPUs you can run concurrently";
-      return { taskIds, failures: [{ reason }] };
-    }
+    if (inUse + plan.need.cpu > limits.fargateVcpus * 1024) return { taskIds, lacks: "quota" };
     taskIds.push(launchOne(step, plan, launch.platformVersion, provider));
   }
-  return { taskIds, failures: [] };
+  return { taskIds, lacks: null };
 }
 
 function launchOne(

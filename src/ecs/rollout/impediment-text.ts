@@ -1,3 +1,4 @@
+import { fargateFailures } from "../documents/fargate-use.ts";
 import type { ImpedimentReason } from "../documents/impediment.ts";
 
 const advice = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
@@ -15,10 +16,10 @@ export function impedimentText(reason: ImpedimentReason): string {
       return `${unplaced} The closest matching (container-instance ${closest.instanceId}) ${what}. ${advice}`;
     }
     case "no-room-on-fargate":
-      // AWS: the texts about quotas already say what to do.
-      return reason.why.startsWith("You")
-        ? `was unable to place a task. Reason: ${reason.why}.`
-        : `was unable to place a task. Reason: ${reason.why}. ${advice}`;
+      // AWS: only the text about capacity refers to the guide.
+      return reason.lacks === "quota"
+        ? `was unable to place a task. Reason: ${fargateFailures.quota}.`
+        : `was unable to place a task. Reason: ${fargateFailures.capacity}. ${advice}`;
     case "too-many-tasks-wait":
       return "was unable to place tasks in your cluster because the tasks provisioning capacity limit was exceeded.";
     case "empty-providers":

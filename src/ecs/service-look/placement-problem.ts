@@ -1,4 +1,5 @@
 import { containerInstanceArn } from "../arn.ts";
+import type { FargateLack } from "../documents/fargate-use.ts";
 import type { ImpedimentReason } from "../documents/impediment.ts";
 import type { PlacementRefusal } from "../placement/candidate.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
@@ -8,7 +9,7 @@ export type PlacementProblem =
   | { readonly type: "no-instances" }
   /** The instances that come closest, the closest first. */
   | { readonly type: "refused"; readonly refusals: readonly PlacementRefusal[] }
-  | { readonly type: "fargate"; readonly reason: string }
+  | { readonly type: "fargate"; readonly lacks: FargateLack }
   | { readonly type: "too-many-wait" };
 
 /** The problem as what is in the way of the service. */
@@ -22,7 +23,7 @@ export function impedimentOf(problem: PlacementProblem): ImpedimentReason {
       return { type: "no-room", closest: facts };
     }
     case "fargate":
-      return { type: "no-room-on-fargate", why: problem.reason };
+      return { type: "no-room-on-fargate", lacks: problem.lacks };
     case "too-many-wait":
       return { type: "too-many-tasks-wait" };
   }

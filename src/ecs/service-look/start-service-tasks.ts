@@ -5,7 +5,7 @@ import type { Service } from "../documents/service.ts";
 import { platformVersion } from "../fargate/platform-version.ts";
 import { nextProvider } from "../launch/distribute.ts";
 import { launch } from "../launch/launch.ts";
-import { launchOnFargate, noCapacity, zoneOfSubnet } from "../launch/launch-on-fargate.ts";
+import { launchOnFargate, zoneOfSubnet } from "../launch/launch-on-fargate.ts";
 import type { TaskPlan } from "../launch/new-task.ts";
 import { launchOrWait } from "../launch/waiting-launch.ts";
 import { anyEligible, placementFailures, placeTask } from "../placement/place-task.ts";
@@ -98,12 +98,11 @@ function startOnFargate(
   provider: string | null,
 ): string | PlacementProblem {
   // The server was started without hosts for Fargate since the service was made.
-  if (step.configuration.managedHosts == null) return { type: "fargate", reason: noCapacity };
+  if (step.configuration.managedHosts == null) return { type: "fargate", lacks: "capacity" };
   const providers = [provider !== null && isFargateProvider(provider) ? provider : null];
-  const { taskIds, failures } = launchOnFargate(step, plan, {
+  const { taskIds, lacks } = launchOnFargate(step, plan, {
     platformVersion: version ?? platformVersion(undefined),
     providers,
   });
-  const [failure] = failures as { readonly reason: string }[];
-  return taskIds[0] ?? { type: "fargate", reason: failure?.reason ?? noCapacity };
+  return taskIds[0] ?? { type: "fargate", lacks: lacks ?? "capacity" };
 }

@@ -1,4 +1,5 @@
 import { containerInstanceArn } from "../arn.ts";
+import { fargateFailures } from "../documents/fargate-use.ts";
 import type { PlacementRequest } from "../documents/placement-request.ts";
 import { callDigest } from "../documents/run-task-token.ts";
 import { launch } from "../launch/launch.ts";
@@ -55,7 +56,8 @@ type Started = { readonly taskIds: readonly string[]; readonly failures: readonl
 
 function runOnFargate(step: ClusterStep, plan: TaskPlan, launch: FargateLaunch): Started {
   checkFargatePlan(step, plan);
-  return launchOnFargate(step, plan, launch);
+  const { taskIds, lacks } = launchOnFargate(step, plan, launch);
+  return { taskIds, failures: lacks === null ? [] : [{ reason: fargateFailures[lacks] }] };
 }
 
 function runOnInstances(
