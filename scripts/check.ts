@@ -19,7 +19,16 @@ const parts: readonly Part[] = [
     says: "lost promises, switches that miss a case (oxlint)",
     command: [bin("oxlint"), "--type-aware", "--deny-warnings"],
   },
-  { name: "types", says: "tsc", command: [bin("tsc"), "--noEmit", "--pretty", "false"] },
+  {
+    name: "types",
+    says: "tsc",
+    // It keeps what it found, and looks only at what has changed since: a quarter of the time.
+    command: [
+      bin("tsc"),
+      ...["--noEmit", "--pretty", "false"],
+      ...["--incremental", "--tsBuildInfoFile", `${root}node_modules/.cache/tsc.tsbuildinfo`],
+    ],
+  },
   {
     name: "generated",
     says: "docs/compatibility.md, limits and simulated images are what the source says",

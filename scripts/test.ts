@@ -19,6 +19,7 @@ export const groups: Readonly<Record<string, { readonly says: string; readonly f
     files: ["tests/{architecture,operations,tidy,violations}.test.ts"],
   },
   conformance: { says: "the official SDK, the AWS CLI and boto3 over HTTP", files: ["tests/conformance/**/*.test.ts"] },
+  pages: { says: "the commands and snippets of the README and of docs/", files: ["tests/pages/**/*.test.ts"] },
   crash: { says: "kill -9 under load", files: ["tests/crash/**/*.test.ts"] },
   health: { says: "clocks that are set, damaged files, full disks", files: ["tests/health/**/*.test.ts"] },
   docker: { says: "real containers, where an engine runs", files: ["tests/docker/**/*.test.ts"] },

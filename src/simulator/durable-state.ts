@@ -17,6 +17,8 @@ export type Kept = {
   readonly partition: DurablePartition;
   readonly documents: readonly KeptDocument[];
   readonly events: readonly EcsEvent[];
+  /** False for one of which the disk said that it failed. Until it is read again, the machine answers without it. */
+  readonly isConfirmed: boolean;
 };
 
 /** What one partition of the disk holds. */
@@ -122,7 +124,7 @@ export class DurableState {
   #removedSequence = 0;
 
   /** Takes an append over. Events are noted after the documents, as both became durable at once. */
-  keep(name: string, append: Append): Kept {
+  keep(name: string, append: Append, isConfirmed = true): Kept {
     let partition = this.partitions.get(name);
     if (partition === undefined) {
       partition = new DurablePartition(name);
@@ -134,7 +136,7 @@ export class DurableState {
       documents.push(partition.put(kind, key, body === null ? null : (JSON.parse(body) as object)));
     }
     const events = append.events.map((event) => partition.readEvent(event.body));
-    return { partition, documents, events };
+    return { partition, documents, events, isConfirmed };
   }
 
   /** The partition is gone from the disk. */

@@ -26,8 +26,8 @@ export type DiskFaults = {
 };
 
 export type DiskWatch = {
-  /** The disk has kept the append; nobody has been told. */
-  kept(partition: string, append: Append): void;
+  /** The disk has kept the append; nobody has been told. Unless `isConfirmed`, the disk will say that it failed. */
+  kept(partition: string, append: Append, isConfirmed: boolean): void;
   /** The disk has removed the partition; nobody has been told. */
   removed(partition: string): void;
   /** The faults want the process dead at this point of an append. */
@@ -77,7 +77,7 @@ export class FaultyStore implements Store {
       },
       beforeAnswer: async (partition) => {
         const { append, fault } = must(underWay.get(partition), "the append that the disk kept");
-        watch.kept(partition, append);
+        watch.kept(partition, append, fault.fate === "ok");
         if (fault.crash === "after") watch.crash();
         await pause(clock, fault.answerDelayMs);
       },

@@ -112,6 +112,14 @@ function unsteady(
   const { until } = primary.startBackoff;
   if (service.impediment !== null || primary.rolloutState === "FAILED") return null;
   if (until !== null && until > now) return null;
+  // Of these it is known what they wait for: capacity, an agent that is gone for good, a protection, the last task but them.
+  const isExcused = (task: Task): boolean =>
+    task.waitingFor !== null ||
+    isOutOfReach(task) ||
+    (task.protectedUntil !== null && task.protectedUntil > now) ||
+    (service.schedulingStrategy === "DAEMON" && isOnDraining(partition, task)) ||
+    waitsForContainers(partition, task);
+  if (tasks.some(isExcused)) return null;
   if (restless.hasService(service.name)) {
     const told = ([...partition.values("service-event")] as ServiceEvent[]).filter(
       ({ serviceName }) => serviceName === service.name,
@@ -123,14 +131,6 @@ function unsteady(
     );
     return newest > now - restsForMs || isComplete(service, tasks) ? null : "has stood still for ten minutes";
   }
-  // Of these it is known what they wait for: capacity, an agent that is gone for good, a protection, the last task but them.
-  const isExcused = (task: Task): boolean =>
-    task.waitingFor !== null ||
-    isOutOfReach(task) ||
-    (task.protectedUntil !== null && task.protectedUntil > now) ||
-    (service.schedulingStrategy === "DAEMON" && isOnDraining(partition, task)) ||
-    waitsForContainers(partition, task);
-  if (tasks.some(isExcused)) return null;
   const shown = tasks.map(({ id, lastStatus, desiredStatus }) => `${id} ${lastStatus}/${desiredStatus}`);
   return `is not steady: ${service.desiredCount} wanted, ${primary.rolloutState}, tasks ${shown.join(", ") || "none"}`;
 }

@@ -74,7 +74,7 @@ export class World {
     const note = (fault: string, fields: object): void => this.trace.add(`fault ${fault}`, fields);
     this.faults = new Faults(seededRandom(`${seed}/faults`), note, scenario);
     this.#disk = new FaultyDisk(this.faults, {
-      kept: (partition, append) => this.#kept(partition, append),
+      kept: (partition, append, isConfirmed) => this.#kept(partition, append, isConfirmed),
       removed: (partition) => {
         this.trace.add(`removed ${partition}`, {});
         this.state.remove(partition);
@@ -312,8 +312,8 @@ export class World {
     });
   }
 
-  #kept(name: string, append: Append): void {
-    const kept = this.state.keep(name, this.#tamper(name, append));
+  #kept(name: string, append: Append, isConfirmed: boolean): void {
+    const kept = this.state.keep(name, this.#tamper(name, append), isConfirmed);
     for (const event of kept.events) this.trace.add(`event ${name}`, event);
     this.checkers.kept(kept, this.state);
     this.state.noteEvents(kept);

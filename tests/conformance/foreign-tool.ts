@@ -5,11 +5,17 @@ export type ForeignTool = { readonly command: string | null; readonly missing: s
 
 /**
  * The first of `commands` that answers `probe` with exit code 0. Debian's own are named by their paths, as that is what the pipeline
- * installs and what many users have; another one further on in the PATH may be newer.
+ * installs and what many users have; another one further on in the PATH may be newer. `packages` are Debian's; null when it has none.
  */
-export function findTool(name: string, commands: readonly string[], probe: readonly string[]): ForeignTool {
+export function findTool(
+  name: string,
+  commands: readonly string[],
+  probe: readonly string[],
+  packages: string | null = "awscli python3-boto3",
+): ForeignTool {
   const command = commands.find((each) => spawnSync(each, probe, { stdio: "ignore" }).status === 0) ?? null;
-  return { command, missing: `${name} is not installed (apt-get install awscli python3-boto3)` };
+  const advice = packages === null ? "Debian has no package of it" : `apt-get install ${packages}`;
+  return { command, missing: `${name} is not installed (${advice})` };
 }
 
 /** Why a test of the tool is to be skipped, or false. In a pipeline nothing is skipped: there the tool has to be. */

@@ -28,7 +28,7 @@ describe("an engine that hangs, dies and comes back", { skip }, () => {
   before(async () => {
     engine = await PrivateEngine.make(null);
     await engine.start();
-    host = await DockerHost.open(engine.dockerHost);
+    host = await DockerHost.open({ dockerHost: engine.dockerHost });
   });
   afterEach(() => {
     for (const world of worlds.splice(0)) world.close();
@@ -132,7 +132,7 @@ describe("an engine without room", { skip }, () => {
   before(async () => {
     engine = await PrivateEngine.make(32);
     await engine.start();
-    host = await DockerHost.open(engine.dockerHost);
+    host = await DockerHost.open({ dockerHost: engine.dockerHost });
     world = new RuntimeWorld(engine.dockerHost, host.tag);
   });
   after(async () => {

@@ -40,11 +40,21 @@ export class DockerHost {
     this.image = `berth-test/busybox:${tag}`;
   }
 
-  static async open(dockerHost = process.env.DOCKER_HOST ?? ""): Promise<DockerHost> {
+  /** `command` is what a container of the image does when nothing else is said. */
+  static async open({
+    dockerHost = process.env.DOCKER_HOST ?? "",
+    command = ["/bin/sh"],
+  }: {
+    readonly dockerHost?: string;
+    readonly command?: readonly string[];
+  } = {}): Promise<DockerHost> {
     const docker = new DockerEngine(dockerHost);
     const host = new DockerHost(docker, `t${randomBytes(6).toString("hex")}`);
     const archive = await busyboxArchive();
-    await docker.importImage(archive, "berth-test/busybox", host.tag, ["ENV PATH=/bin", 'CMD ["/bin/sh"]']);
+    await docker.importImage(archive, "berth-test/busybox", host.tag, [
+      "ENV PATH=/bin",
+      `CMD ${JSON.stringify(command)}`,
+    ]);
     return host;
   }
 

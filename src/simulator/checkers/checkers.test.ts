@@ -258,6 +258,33 @@ test("versions: what is described is never ahead of the log, nor behind it", () 
   }
 });
 
+test("versions: what the disk kept and called failed is described or not, but not taken back", () => {
+  const { found, violate } = problems();
+  const checker = new VersionsChecker(violate);
+  const state = new DurableState();
+  const arn = `${prefix}:task/default/t1`;
+  const keep = (version: number, isConfirmed: boolean): void => {
+    const body = JSON.stringify({ sequence: version, resources: [arn], detail: { version } });
+    const kept = state.keep(partition, { documents: [], events: [{ sequence: version, body }] }, isConfirmed);
+    checker.kept(kept);
+    state.noteEvents(kept);
+  };
+  const describe = (version: number): number => {
+    found.length = 0;
+    const asked = call("DescribeTasks", { tasks: ["t1"] });
+    checker.callStarted(asked);
+    checker.callEnded(asked, reply({ tasks: [{ taskArn: arn, version }] }), state);
+    return found.length;
+  };
+  keep(1, true);
+  keep(2, false);
+  assert.deepEqual([describe(1), describe(2), describe(1)], [0, 0, 1]);
+  keep(3, false);
+  assert.equal(describe(2), 0);
+  keep(4, true);
+  assert.deepEqual([describe(3), describe(4)], [1, 0]);
+});
+
 test("resources: what is described as left is what the described tasks leave", () => {
   const { found, violate } = problems();
   const checker = new ResourcesChecker(violate);

@@ -10,7 +10,7 @@ const lower = "the scheduler stops no task of a service that its minimumHealthyP
 /**
  * The percentages, from the documents of each append. An append may hold several steps, so what is measured is what must
  * hold whatever their order was: tasks that came are counted with those that are there at the end, tasks that went with
- * what went for other reasons.
+ * what went for other reasons, even if they came within the same append.
  */
 export class RolloutsChecker implements Checker {
   readonly #violate: Violate;
@@ -76,14 +76,12 @@ export class RolloutsChecker implements Checker {
   }
 
   #stopped(partition: DurablePartition, service: Service, changed: readonly KeptDocument[]): void {
-    const went = changed.filter(({ before, after }) => serves(before) && !serves(after));
-    const byScheduler = went.filter(({ after }) => {
-      const task = after as Task | null;
-      return task?.stopCode === "ServiceSchedulerInitiated" && /^Scaling|^Avail/.test(task.stoppedReason ?? "");
-    });
+    const byScheduler = changed.filter(({ before, after }) => serves(before) && isScaledIn(after));
     if (byScheduler.length === 0) return;
     const left = tasksOf(partition, service).filter(serves).length;
-    const otherwise = went.length - byScheduler.length;
+    const otherwise = changed.filter(
+      ({ before, after }) => !serves(after) && !isScaledIn(after) && (serves(before) || mayHaveServed(before, after)),
+    ).length;
     const [least] = boundsOf(service);
     if (left + otherwise < least) {
       const names = byScheduler.map(({ key }) => key).join(", ");
@@ -100,6 +98,21 @@ function serves(document: object | null): boolean {
   return task.containers.every(
     ({ essential, healthStatus }) => !essential || healthStatus === null || healthStatus === "HEALTHY",
   );
+}
+
+/** Stopped because the service has enough others, and not because something is wrong with the task. */
+function isScaledIn(document: object | null): boolean {
+  const task = document as Task | null;
+  return task?.stopCode === "ServiceSchedulerInitiated" && /^Scaling|^Avail/.test(task.stoppedReason ?? "");
+}
+
+/**
+ * True for a task that served neither before the append nor after it and may have done so in between: it became RUNNING or healthy in one
+ * step, which let the service stop others, and ended in the next one. No event says when a task becomes healthy.
+ */
+function mayHaveServed(before: object | null, after: object | null): boolean {
+  const [first, last] = [before as Task | null, after as Task | null];
+  return (first === null || first.desiredStatus === "RUNNING") && last !== null && last.startedAt !== null;
 }
 
 /** AWS: the lower bound is rounded up, the upper one down. */

@@ -61,6 +61,7 @@ function task(id: string, members: Body = {}): readonly [string, string, Body] {
     lastStatus: "RUNNING",
     desiredStatus: "RUNNING",
     createdAt: 6,
+    startedAt: null,
     stopCode: null,
     stoppedReason: null,
     waitingFor: null,
@@ -120,6 +121,38 @@ describe("rollouts", () => {
     keep(state, task("t3"));
     checker.kept(keep(state, task("t2", { lastStatus: "STOPPED" }), task("t3", scaledIn)));
     assert.deepEqual(found, []);
+  });
+
+  test("not one that was stopped because others served, though these ended within the same append", () => {
+    const checked = (healthStatus: string) => [{ essential: true, healthStatus }];
+    const exited = {
+      lastStatus: "STOPPED",
+      desiredStatus: "STOPPED",
+      stopCode: "EssentialContainerExited",
+      startedAt: 7,
+    };
+    for (const before of [{ containers: checked("UNKNOWN"), startedAt: 7 }, { lastStatus: "PENDING" }]) {
+      const { found, state, checker } = begun();
+      keep(state, task("t3", before));
+      const after = { ...exited, containers: checked("HEALTHY") };
+      checker.kept(keep(state, task("t1", scaledIn), task("t3", after)));
+      assert.deepEqual(found, []);
+    }
+  });
+
+  test("one whose replacement never ran, or had ended before", () => {
+    for (const [before, after] of [
+      [{ lastStatus: "PENDING" }, { lastStatus: "STOPPED", desiredStatus: "STOPPED" }],
+      [
+        { lastStatus: "RUNNING", desiredStatus: "STOPPED", startedAt: 7 },
+        { lastStatus: "STOPPED", desiredStatus: "STOPPED", startedAt: 7 },
+      ],
+    ]) {
+      const { found, state, checker } = begun();
+      keep(state, task("t3", before));
+      checker.kept(keep(state, task("t1", scaledIn), task("t3", after)));
+      assert.match(found.join(), /stopped t1 and has 1 left, at least 2/);
+    }
   });
 });
 

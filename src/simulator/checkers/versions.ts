@@ -8,15 +8,23 @@ const rule = "versions rise by one with each event, the sequence has no gap, and
 /** Versions and sequences: of the log by itself, of the log and the documents, of the log and what is described. */
 export class VersionsChecker implements Checker {
   readonly #violate: Violate;
+  /** Of each ARN the newest version in the log, and the newest one that everybody is shown. */
   readonly #newest = new Map<string, number>();
-  /** Per Describe call under way, the newest versions in the log when it began. */
+  readonly #visible = new Map<string, number>();
+  /** Per partition, versions of appends that the disk kept and called failed: they count once somebody is shown them. */
+  readonly #unconfirmed = new Map<string, Map<string, number>>();
+  /** Per Describe call under way, the newest visible versions when it began. */
   readonly #atStart = new Map<number, ReadonlyMap<string, number>>();
 
   constructor(violate: Violate) {
     this.#violate = violate;
   }
 
-  kept({ partition, documents, events }: Kept): void {
+  kept({ partition, documents, events, isConfirmed }: Kept): void {
+    // Another append comes only when the partition has been read again.
+    for (const [arn, version] of this.#unconfirmed.get(partition.name) ?? []) this.#visible.set(arn, version);
+    const unconfirmed = new Map<string, number>();
+    this.#unconfirmed.set(partition.name, unconfirmed);
     let sequence = partition.lastSequence;
     for (const event of events) {
       if (event.sequence !== sequence + 1) {
@@ -31,6 +39,7 @@ export class VersionsChecker implements Checker {
         this.#violate(rule, `${arn}: version ${event.detail.version} follows ${before}`);
       }
       this.#newest.set(arn, event.detail.version as number);
+      (isConfirmed ? this.#visible : unconfirmed).set(arn, event.detail.version as number);
     }
     for (const { kind, after } of documents) {
       if (after === null || (kind !== "task" && kind !== "container-instance")) continue;
@@ -45,7 +54,7 @@ export class VersionsChecker implements Checker {
     const asked = (call.request.tasks ?? call.request.containerInstances ?? []) as readonly string[];
     const ids = new Set(asked.map((reference) => reference.slice(reference.lastIndexOf("/") + 1)));
     const versions = new Map<string, number>();
-    for (const [arn, version] of this.#newest) {
+    for (const [arn, version] of this.#visible) {
       if (ids.has(arn.slice(arn.lastIndexOf("/") + 1))) versions.set(arn, version);
     }
     this.#atStart.set(call.id, versions);
@@ -63,6 +72,7 @@ export class VersionsChecker implements Checker {
       if (version < least || version > most) {
         this.#violate(rule, `${arn} is described with version ${version} while the log holds ${least} to ${most}`);
       }
+      this.#visible.set(arn, Math.max(version, this.#visible.get(arn) ?? 0));
     }
   }
 }
