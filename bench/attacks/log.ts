@@ -23,11 +23,7 @@ const handshake = (at: number): Buffer =>
 const unknownCall = ({ port, key }: Target, at: number): Promise<Buffer> =>
   signedRequest(port, `NoSuchService_${at % 1_000}.Operation`, {}, key);
 
-const attack = (
-  name: string,
-  says: string,
-  request: NextRequest,
-): Attack => ({
+const attack = (name: string, says: string, request: NextRequest): Attack => ({
   name,
   kind: "log",
   says,

@@ -8,12 +8,7 @@ const connections = 8;
 /** Twenty kilobytes of tags, as many as a resource may have. */
 const tags = Array.from({ length: 50 }, (_, n) => ({ key: `${n}-`.padEnd(128, "k"), value: "v".repeat(256) }));
 
-const pile = (
-  name: string,
-  says: string,
-  request: NextRequest,
-  prepare?: Attack["prepare"],
-): Attack => ({
+const pile = (name: string, says: string, request: NextRequest, prepare?: Attack["prepare"]): Attack => ({
   name,
   kind: "memory",
   says,

@@ -10,6 +10,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { Bug } from "../lib/assert.ts";
 import { type RenderedError, renderError, serializationError, WireError } from "../wire/errors.ts";
 import { type AdmittedCall, admitCall, answerCall, type FrontDoor, type HttpAnswer } from "./answer-call.ts";
+import { type Asker, claimedKey, FairGate } from "./fair-gate.ts";
 import { type ForeignRequestPolicy, foreignRefusal } from "./foreign-requests.ts";
 import { HttpAnswers } from "./http-answers.ts";
 import { HttpBodies, SlowBodyError } from "./http-bodies.ts";
@@ -58,6 +59,13 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   return new HttpPort(options).app;
 }
 
+type Admitted = {
+  readonly call: AdmittedCall;
+  readonly asker: Asker;
+  /** The look of the gate in which it was let through. */
+  readonly look: number;
+};
+
 class HttpPort {
   readonly app: FastifyInstance;
   readonly #options: HttpOptions;
@@ -65,13 +73,14 @@ class HttpPort {
   readonly #bodies: HttpBodies;
   readonly #answers: HttpAnswers;
   readonly #largeAnswers: LargeAnswers;
-  readonly #admitted = new WeakMap<IncomingMessage, AdmittedCall>();
+  readonly #gate = new FairGate();
+  readonly #admitted = new WeakMap<IncomingMessage, Admitted>();
 
   constructor(options: HttpOptions) {
     const limits: HttpLimits = { ...httpLimits, ...options.limits };
     this.#options = options;
     this.#connections = new HttpConnections(limits);
-    this.#bodies = new HttpBodies(limits, this.#connections);
+    this.#bodies = new HttpBodies(limits, this.#connections, this.#gate);
     this.#answers = new HttpAnswers(limits, this.#connections);
     this.#largeAnswers = new LargeAnswers({ total: limits.largeAnswers, perAccount: limits.largeAnswersPerAccount });
     const { agentSockets, tls = null } = options;
@@ -94,10 +103,10 @@ class HttpPort {
     });
     (this.app.server as Server).on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     readNoBodies(this.app);
-    this.#addRoutes();
+    this.#addRoutes(limits);
   }
 
-  #addRoutes(): void {
+  #addRoutes(limits: HttpLimits): void {
     const { app } = this;
     // Before anything reads a body, of requests without a route too.
     app.addHook("onRequest", async (request, reply) => {
@@ -109,18 +118,24 @@ class HttpPort {
     const frontDoor = { ...this.#options, largeAnswers: this.#largeAnswers };
     const admit = async (request: FastifyRequest, reply: FastifyReply) => {
       const { id: requestId, headers, raw } = request;
+      const asker = this.#askerOf(raw);
+      // What it announces is reserved; what is chunked is taken for the largest.
+      const length = headers["transfer-encoding"] === undefined ? Number(headers["content-length"] ?? 0) : Infinity;
+      const turn = this.#gate.pass(asker, Math.min(length || 0, limits.bodyBytes));
+      if (turn !== null) await turn;
+      const { look } = this.#gate;
       const isGone = () => reply.raw.destroyed;
       const admission = await admitCall(this.#options, { requestId, url: raw.url ?? "/", headers, isGone });
       if ("refused" in admission) return this.#send(request, reply, admission.refused);
-      this.#admitted.set(raw, admission.call);
+      this.#admitted.set(raw, { call: admission.call, asker, look });
     };
     app.post("/", { onRequest: admit }, async (request, reply) => {
-      const call = this.#admitted.get(request.raw);
+      const admitted = this.#admitted.get(request.raw);
       const connection = this.#connections.of(request.raw.socket);
-      if (call === undefined || connection === null) throw new Bug("a call is admitted before its body is read");
-      const body = await this.#bodies.read({ request: request.raw, response: reply.raw }, connection);
+      if (admitted === undefined || connection === null) throw new Bug("a call is admitted before its body is read");
+      const body = await this.#bodies.read({ request: request.raw, response: reply.raw }, connection, admitted);
       this.#connections.working(connection);
-      return this.#send(request, reply, await answerCall(frontDoor, call, body));
+      return this.#send(request, reply, await answerCall(frontDoor, admitted.call, body));
     });
     app.get("/health", async (request, reply) =>
       this.#send(request, reply, await answerHealth(this.#options, request)),
@@ -137,6 +152,11 @@ class HttpPort {
       if (!request.raw.complete) reply.raw.setHeader("connection", "close");
       return this.#refuse(request, reply, rendered);
     });
+  }
+
+  #askerOf({ socket, headers }: IncomingMessage): Asker {
+    const address = this.#connections.of(socket)?.address ?? "";
+    return { address, accessKeyId: claimedKey(headers.authorization) };
   }
 
   /** Refuses what a foreign web page may have sent. */
@@ -181,11 +201,14 @@ class HttpPort {
     }
     this.#connections.upgraded(connection);
     const refusal = foreignRefusal(request, this.#options.foreign);
+    socket.on("error", () => {});
     if (refusal === null) {
-      this.#options.agentSockets?.upgrade(request, socket, head);
+      const open = (): void => this.#options.agentSockets?.upgrade(request, socket, head);
+      const turn = this.#gate.pass(this.#askerOf(request), 0);
+      if (turn === null) open();
+      else void turn.then(open);
       return;
     }
-    socket.on("error", () => {});
     const { code, body } = renderError(refusal);
     this.#options.metrics.record("", code, 0);
     answerAndClose(socket, "403 Forbidden", contentType, body);
