@@ -19,7 +19,7 @@ const logged: string[] = [];
 const sockets = new AgentWebSocketServer({
   clock,
   limits: { waitingBytes },
-  shares: { unread: { total: 48 * waitingBytes }, unfinished: { total: 1_500_000, perAddress: 1_000_000 } },
+  shares: { unread: { total: 48 * waitingBytes }, unfinished: { total: 1_500_000, perOwner: 1_000_000 } },
   log: (_level, _fields, message) => logged.push(message),
 });
 let http: Server;
