@@ -27,7 +27,7 @@ const socketsPerAccount = 10_752;
  * LIMIT: how often a socket of an instance may be opened, by one key and for each of its two channels: an agent whose sockets close at
  * once waits a quarter of a second and then ever longer, and each connection is a change of the instance and an event.
  */
-const instanceRate: Rate = { perSecond: 1, burst: 20, askersMax: 50_000 };
+const instanceRate: Rate = { perSecond: 1, burst: 20, askersMax: 20_000 };
 /**
  * LIMIT: how often the agents of an account may open sockets: all that they may have at once, as after a restart of the server. Then as
  * many as keep coming from 5,000 agents that fail and wait for a minute after each attempt, and half as many again.

@@ -65,6 +65,46 @@ test("the key that a request claims", () => {
     assert.equal(claimedKey(none), "");
 });
 
+for (const path of ["/metrics", "/health"]) {
+  test(`a flood of ${path} leaves room for others between a few answers`, async (context) => {
+    let made = 0;
+    let most = 0;
+    const count = <T>(answer: T): T => {
+      made += 1;
+      most = Math.max(most, made);
+      return answer;
+    };
+    const http = await SmallHttp.open({
+      health: () => count({ healthy: true }),
+      metricsText: async () => count({ contentType: "text/plain", text: "" }),
+    });
+    const sockets = Array.from({ length: 60 }, () => connect(http.port, "127.0.0.1"));
+    let isOver = false;
+    const look = (): void => {
+      made = 0;
+      if (!isOver) setImmediate(look);
+    };
+    context.after(async () => {
+      isOver = true;
+      for (const socket of sockets) socket.destroy();
+      await http.close();
+    });
+    const request = `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+    const answered = () => Promise.all(sockets.map((socket) => once(socket, "data")));
+    const ask = async (): Promise<void> => {
+      const answers = answered();
+      for (const socket of sockets) socket.write(request);
+      await answers;
+    };
+    // Once all connections are taken, their requests come together.
+    await ask();
+    most = 0;
+    look();
+    await ask();
+    assert.ok(most <= 8, `${most} at a look`);
+  });
+}
+
 test("a small call is answered between the large ones of another key that came before it", async (context) => {
   const http = await SmallHttp.open();
   const order: string[] = [];

@@ -59,13 +59,6 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   return new HttpPort(options).app;
 }
 
-type Admitted = {
-  readonly call: AdmittedCall;
-  readonly asker: Asker;
-  /** The look of the gate in which it was let through. */
-  readonly look: number;
-};
-
 class HttpPort {
   readonly app: FastifyInstance;
   readonly #options: HttpOptions;
@@ -74,7 +67,9 @@ class HttpPort {
   readonly #answers: HttpAnswers;
   readonly #largeAnswers: LargeAnswers;
   readonly #gate = new FairGate();
-  readonly #admitted = new WeakMap<IncomingMessage, Admitted>();
+  readonly #admitted = new WeakMap<IncomingMessage, AdmittedCall>();
+  /** The look of the gate in which a request was let through. */
+  readonly #looks = new WeakMap<IncomingMessage, number>();
 
   constructor(options: HttpOptions) {
     const limits: HttpLimits = { ...httpLimits, ...options.limits };
@@ -90,8 +85,14 @@ class HttpPort {
       logger: false,
       serverFactory: (handler) =>
         createHttpServer({ limits, connections: this.#connections, tls, shouldUpgrade }, (exchange, connection) => {
-          if (this.#isRefused(exchange, connection)) return;
-          handler(exchange.request, exchange.response);
+          const turn = this.#gate.pass(this.#askerOf(exchange.request), gateBytes(exchange.request, limits.bodyBytes));
+          const go = (): void => {
+            this.#looks.set(exchange.request, this.#gate.look);
+            if (exchange.response.destroyed || this.#isRefused(exchange, connection)) return;
+            handler(exchange.request, exchange.response);
+          };
+          if (turn === null) go();
+          else void turn.then(go);
         }),
       return503OnClosing: false,
       forceCloseConnections: "idle",
@@ -103,10 +104,10 @@ class HttpPort {
     });
     (this.app.server as Server).on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     readNoBodies(this.app);
-    this.#addRoutes(limits);
+    this.#addRoutes();
   }
 
-  #addRoutes(limits: HttpLimits): void {
+  #addRoutes(): void {
     const { app } = this;
     // Before anything reads a body, of requests without a route too.
     app.addHook("onRequest", async (request, reply) => {
@@ -118,24 +119,21 @@ class HttpPort {
     const frontDoor = { ...this.#options, largeAnswers: this.#largeAnswers };
     const admit = async (request: FastifyRequest, reply: FastifyReply) => {
       const { id: requestId, headers, raw } = request;
-      const asker = this.#askerOf(raw);
-      // What it announces is reserved; what is chunked is taken for the largest.
-      const length = headers["transfer-encoding"] === undefined ? Number(headers["content-length"] ?? 0) : Infinity;
-      const turn = this.#gate.pass(asker, Math.min(length || 0, limits.bodyBytes));
-      if (turn !== null) await turn;
-      const { look } = this.#gate;
       const isGone = () => reply.raw.destroyed;
       const admission = await admitCall(this.#options, { requestId, url: raw.url ?? "/", headers, isGone });
       if ("refused" in admission) return this.#send(request, reply, admission.refused);
-      this.#admitted.set(raw, { call: admission.call, asker, look });
+      this.#admitted.set(raw, admission.call);
     };
     app.post("/", { onRequest: admit }, async (request, reply) => {
-      const admitted = this.#admitted.get(request.raw);
+      const call = this.#admitted.get(request.raw);
+      const look = this.#looks.get(request.raw);
       const connection = this.#connections.of(request.raw.socket);
-      if (admitted === undefined || connection === null) throw new Bug("a call is admitted before its body is read");
+      if (call === undefined || look === undefined || connection === null)
+        throw new Bug("a call is admitted before its body is read");
+      const admitted = { asker: this.#askerOf(request.raw), look };
       const body = await this.#bodies.read({ request: request.raw, response: reply.raw }, connection, admitted);
       this.#connections.working(connection);
-      return this.#send(request, reply, await answerCall(frontDoor, admitted.call, body));
+      return this.#send(request, reply, await answerCall(frontDoor, call, body));
     });
     app.get("/health", async (request, reply) =>
       this.#send(request, reply, await answerHealth(this.#options, request)),
@@ -246,6 +244,12 @@ function isEndless(request: IncomingMessage): boolean {
     request.headers["transfer-encoding"] !== undefined ||
     Number(request.headers["content-length"] ?? 0) > discardedBytesMax
   );
+}
+
+/** What a request counts at the gate: what it announces. A chunked body and the metrics of everything count as the largest. */
+function gateBytes({ headers, url = "" }: IncomingMessage, largest: number): number {
+  if (headers["transfer-encoding"] !== undefined || url.startsWith("/metrics")) return largest;
+  return Math.min(Number(headers["content-length"] ?? 0) || 0, largest);
 }
 
 /** LIMIT: a body of a refused request is read and forgotten up to this size; beyond it the connection is closed. */
