@@ -6,7 +6,7 @@ import type { AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { HandshakeError } from "../agent-sessions/handshake-error.ts";
 import { channelAt, clusterNameIn, helloFromUrl, instanceOf } from "../agent-sessions/hello-from-url.ts";
 import { FrameError, messageOf, splitTelemetryFrame } from "../agent-sessions/telemetry-frame.ts";
-import type { FrameReader } from "../agent-sessions/web-socket-connection.ts";
+import type { FrameReader, TakeTurn } from "../agent-sessions/web-socket-connection.ts";
 import type { AgentWebSocketServer, WebSocketServerOptions } from "../agent-sessions/web-socket-server.ts";
 import { authorize, type Resource } from "../auth/authorize.ts";
 import type { ControlPlane } from "../cluster-runner/control-plane.ts";
@@ -42,6 +42,8 @@ export type AgentSocketsOptions = {
   readonly keys: { isGood(accessKeyId: string): boolean } | null;
   readonly controlPlane: Pick<ControlPlane, "agentStanding">;
   readonly sessions: Pick<AgentSessions, "accept">;
+  /** Does `work` when it is the turn of a cluster of an account: at once, or later when others wait. */
+  readonly takeTurn: <T>(account: string, cluster: string, work: () => T) => T | Promise<Awaited<T>>;
   readonly clock: Clock;
   readonly log: ServerLog;
   /** Others than the usual ones, for tests. */
@@ -53,6 +55,7 @@ type Admitted = {
   readonly channel: AgentChannel;
   readonly hello: AgentHello;
   readonly account: string;
+  readonly cluster: string;
   readonly read: FrameReader;
   /** The key that the request was signed with; null when none was checked. */
   readonly accessKeyId: string | null;
@@ -107,14 +110,15 @@ export class AgentSockets {
     if (server.size + this.#underWay > socketsMax) {
       throw new HandshakeError("ServerException", "There are too many connections.");
     }
-    const { channel, hello, account, read, accessKeyId } = await this.#admitted(request);
+    const { channel, hello, account, cluster, read, accessKeyId } = await this.#admitted(request);
     if (this.#closing) throw restarting();
     // It may have ended while the cluster was asked; from here on `closeOfKey` finds the socket.
     if (accessKeyId !== null && this.#options.keys?.isGood(accessKeyId) === false) throw keyEnded();
     if (server.sizeOf(account) >= socketsPerAccount) {
       throw new HandshakeError("ServerException", "There are too many connections of this account.");
     }
-    const terms = { name: hello.containerInstanceArn, account, read, accessKeyId };
+    const takeTurn: TakeTurn = (work) => this.#options.takeTurn(account, cluster, work);
+    const terms = { name: hello.containerInstanceArn, account, read, accessKeyId, takeTurn };
     server.complete(request, socket, head, terms, (connection) => {
       socket.off("error", ignore);
       this.#options.sessions.accept(channel, hello, connection, { simulated: false, admitted: true });
@@ -151,7 +155,7 @@ export class AgentSockets {
     if (standing !== "welcome") throw refusals[standing]();
     const read = channel === "acs" ? messageOf : this.#telemetryReader(path, query, opener, instance);
     const accessKeyId = opener.principal.type === "key" ? opener.principal.accessKeyId : null;
-    return { channel, hello, account: opener.account, read, accessKeyId };
+    return { channel, hello, account: opener.account, cluster: found.place.cluster, read, accessKeyId };
   }
 
   /** Each key has a rate of its own for an instance, so that one that may not speak for it keeps nobody else away. */

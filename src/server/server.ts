@@ -182,6 +182,7 @@ async function assemble(
     keys,
     controlPlane,
     sessions,
+    takeTurn: (account, cluster, work) => controlPlane.turns.work(account, cluster, work),
     clock,
     log,
   });
