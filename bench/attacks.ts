@@ -4,6 +4,7 @@
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { agentAttacks } from "./attacks/agents.ts";
 import type { Attack } from "./attacks/attack.ts";
 import { bodyAttacks } from "./attacks/bodies.ts";
 import { constraintAttacks } from "./attacks/constraints.ts";
@@ -24,6 +25,7 @@ const attacks: readonly Attack[] = [
   ...memoryAttacks,
   ...pileAttacks,
   ...logAttacks,
+  ...agentAttacks,
 ];
 
 /** Not an attack but what one leaves behind. */

@@ -169,6 +169,7 @@ export const testSupport: readonly string[] = [
   "src/ecs/small-world.ts",
   "src/ecs/step-rules.ts",
   "src/server/small-http.ts",
+  "src/server/small-server.ts",
   "src/store/sqlite/appending-process.ts",
   "src/store/store-contract.ts",
   "src/wire/request-leaves.ts",

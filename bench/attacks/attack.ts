@@ -33,7 +33,7 @@ export type UnderWay = {
 export type Attack = {
   readonly name: string;
   /** Of the issue that asked for these figures, for `--only`. */
-  readonly kind: "bodies" | "places" | "constraints" | "memory" | "log";
+  readonly kind: "bodies" | "places" | "constraints" | "memory" | "log" | "agents";
   readonly says: string;
   readonly server: Pick<CheckoutServerOptions, "command" | "standardError"> & {
     readonly flags?: readonly string[];

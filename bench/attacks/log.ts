@@ -1,9 +1,8 @@
 /** A server whose log nobody reads, and callers that make it write. */
 import { signedRequest } from "../signed-request.ts";
-import { type Attack, bystanderSources, type Target } from "./attack.ts";
-import { answersByStatus, callOn } from "./caller.ts";
+import type { Attack, Target } from "./attack.ts";
+import { beginCalling, type NextRequest } from "./begin-calling.ts";
 
-const connections = 8;
 /** LIMIT: handshakes that are refused end their connections; so many are made at most. */
 const handshakesMax = 20_000;
 
@@ -24,29 +23,14 @@ const handshake = (at: number): Buffer =>
 const unknownCall = ({ port, key }: Target, at: number): Promise<Buffer> =>
   signedRequest(port, `NoSuchService_${at % 1_000}.Operation`, {}, key);
 
-const attack = (
-  name: string,
-  says: string,
-  request: (target: Target, at: number) => Promise<Buffer> | Buffer | null,
-): Attack => ({
+const attack = (name: string, says: string, request: NextRequest): Attack => ({
   name,
   kind: "log",
   says,
   server: { command: "serve", standardError: "unread", flags: ["--log-level", "debug"] },
   bystander: "list",
   seconds: 10,
-  begin: async (target) => {
-    const calls = callOn({
-      port: target.port,
-      source: bystanderSources[0],
-      connections,
-      request: (at) => request(target, at),
-    });
-    return {
-      stop: async () => calls.stop(),
-      measured: () => answersByStatus(calls),
-    };
-  },
+  begin: beginCalling(request),
 });
 
 export const logAttacks: readonly Attack[] = [

@@ -1,18 +1,14 @@
 /** What one account can make the server keep by doing the same legal thing again and again. */
 import { signedRequest } from "../signed-request.ts";
-import { type Attack, accounts, bystanderSources, type Target } from "./attack.ts";
-import { answersByStatus, callAll, callOn } from "./caller.ts";
+import { type Attack, accounts, type Target } from "./attack.ts";
+import { beginCalling, type NextRequest } from "./begin-calling.ts";
+import { callAll } from "./caller.ts";
 
 const connections = 8;
 /** Twenty kilobytes of tags, as many as a resource may have. */
 const tags = Array.from({ length: 50 }, (_, n) => ({ key: `${n}-`.padEnd(128, "k"), value: "v".repeat(256) }));
 
-const pile = (
-  name: string,
-  says: string,
-  request: (target: Target, at: number) => Promise<Buffer>,
-  prepare?: Attack["prepare"],
-): Attack => ({
+const pile = (name: string, says: string, request: NextRequest, prepare?: Attack["prepare"]): Attack => ({
   name,
   kind: "memory",
   says,
@@ -25,19 +21,7 @@ const pile = (
   seconds: 30,
   startsAgain: true,
   ...(prepare === undefined ? {} : { prepare }),
-  begin: async (target) => {
-    const calls = callOn({
-      port: target.port,
-      source: bystanderSources[0],
-      connections,
-      request: (at) => request(target, at),
-    });
-    return {
-      done: calls.done,
-      stop: async () => calls.stop(),
-      measured: () => answersByStatus(calls),
-    };
-  },
+  begin: beginCalling(request, connections),
 });
 
 async function register({ port, key }: Target, image: string): Promise<void> {

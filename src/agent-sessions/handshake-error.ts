@@ -5,7 +5,8 @@ export type HandshakeErrorType =
   | "InactiveInstanceException"
   | "InvalidClusterException"
   | "InvalidInstanceException"
-  | "ServerException";
+  | "ServerException"
+  | "ThrottlingException";
 
 /**
  * An agent may not open a socket. `inactiveInstance` has it wait for an hour; after every other one it tries again with growing
@@ -40,4 +41,5 @@ const statuses: Readonly<Record<HandshakeErrorType, number>> = {
   InvalidClusterException: 400,
   InvalidInstanceException: 400,
   ServerException: 503,
+  ThrottlingException: 400,
 };

@@ -21,7 +21,11 @@ export type ConnectionTerms = {
   /** The access key that it was opened with; null when none was checked. */
   readonly accessKeyId: string | null;
   readonly read: FrameReader;
+  /** Does `work` for the agent when it is the turn of its account: at once, or later when others wait. */
+  readonly takeTurn: TakeTurn;
 };
+
+export type TakeTurn = <T>(work: () => T) => T | Promise<Awaited<T>>;
 
 export type ConnectionEnvironment = {
   readonly clock: Clock;
@@ -47,6 +51,8 @@ const burstFactor = 16;
 const stuckAfterMs = 30_000;
 /** LIMIT: a message that an agent has begun is over in a moment; one of a megabyte takes seconds on any network that agents work on. */
 const unfinishedMs = 30_000;
+/** LIMIT: what is read ahead while earlier messages wait for their turn, one read of the socket; then nothing more is read from it. */
+const aheadBytesMax = 65_536;
 /** LIMIT: the log hears of so many different faults of one connection. */
 const notedMax = 8;
 /** LIMIT: of the WebSocket protocol, for the reason of a close. */
@@ -62,11 +68,14 @@ export class WebSocketConnection implements AgentConnection {
   readonly #socket: WebSocket;
   readonly #environment: ConnectionEnvironment;
   readonly #read: FrameReader;
+  readonly #takeTurn: TakeTurn;
   readonly #meter: MessageMeter;
   #message: ((message: unknown) => void) | null = null;
   #close: ((code: number, reason: string) => void) | null = null;
-  /** Settles when the last message was read, if reading takes time: those after it wait. */
+  /** Settles when the last message was read, if that takes time or has to wait: those after it wait too. */
   #reading: Promise<void> | null = null;
+  /** Bytes of messages that wait to be read. */
+  #aheadBytes = 0;
   #noted: Set<string> | null = null;
   #silentLooks = 0;
   /** When more began to wait than may for long. */
@@ -75,7 +84,7 @@ export class WebSocketConnection implements AgentConnection {
 
   constructor(
     socket: WebSocket,
-    { name, account, accessKeyId, read }: ConnectionTerms,
+    { name, account, accessKeyId, read, takeTurn }: ConnectionTerms,
     environment: ConnectionEnvironment,
   ) {
     this.name = name;
@@ -83,6 +92,7 @@ export class WebSocketConnection implements AgentConnection {
     this.accessKeyId = accessKeyId;
     this.#socket = socket;
     this.#read = read;
+    this.#takeTurn = takeTurn;
     this.#environment = environment;
     this.#meter = new MessageMeter(environment.clock.now());
   }
@@ -139,8 +149,23 @@ export class WebSocketConnection implements AgentConnection {
       this.note("sent a binary frame");
       return;
     }
-    const text = frame.toString("utf8");
-    this.#reading = this.#reading === null ? this.#take(text) : this.#reading.then(() => this.#take(text) ?? undefined);
+    const take = () => this.#takeTurn(() => this.#take(frame.toString("utf8")));
+    if (this.#reading === null) {
+      const taking = take();
+      if (taking !== null) this.#wait(taking, frame.length);
+    } else this.#wait(this.#reading.then(take), frame.length);
+  }
+
+  /** What comes meanwhile waits, and when that is too much nothing more is read from the socket. */
+  #wait(taking: Promise<unknown>, bytes: number): void {
+    this.#aheadBytes += bytes;
+    if (this.#aheadBytes > aheadBytesMax) this.#socket.pause();
+    const reading = taking.then(() => {
+      this.#aheadBytes -= bytes;
+      if (this.#aheadBytes <= aheadBytesMax) this.#socket.resume();
+      if (this.#reading === reading) this.#reading = null;
+    });
+    this.#reading = reading;
   }
 
   /** A ping has come. */

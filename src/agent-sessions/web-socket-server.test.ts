@@ -8,7 +8,7 @@ import { WebSocket } from "ws";
 import { must } from "../lib/assert.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { messageOf } from "./telemetry-frame.ts";
-import type { WebSocketConnection } from "./web-socket-connection.ts";
+import type { TakeTurn, WebSocketConnection } from "./web-socket-connection.ts";
 import { AgentWebSocketServer } from "./web-socket-server.ts";
 
 /** LIMIT: what may wait for a reader in these tests; the network itself holds some six times that. */
@@ -19,9 +19,11 @@ const logged: string[] = [];
 const sockets = new AgentWebSocketServer({
   clock,
   limits: { waitingBytes },
-  shares: { unread: { total: 48 * waitingBytes }, unfinished: { total: 1_500_000, perAddress: 1_000_000 } },
+  shares: { unread: { total: 48 * waitingBytes }, unfinished: { total: 1_500_000, perOwner: 1_000_000 } },
   log: (_level, _fields, message) => logged.push(message),
 });
+/** How the agents' turns come. */
+let turn: TakeTurn = (work) => work();
 let http: Server;
 const opened: WebSocketConnection[] = [];
 
@@ -32,7 +34,13 @@ before(async () => {
       request,
       socket,
       head,
-      { name: "an-instance", account: "123456789012", accessKeyId: null, read: messageOf },
+      {
+        name: "an-instance",
+        account: "123456789012",
+        accessKeyId: null,
+        read: messageOf,
+        takeTurn: (work) => turn(work),
+      },
       (connection) => {
         opened.push(connection);
       },
@@ -206,6 +214,34 @@ test("a bug that a message meets costs its connection and no more", async () => 
   agent.send("{}");
   assert.equal(((await ended) as [number])[0], 1006);
   assert.ok(logged.includes("a message of an agent met a bug"));
+});
+
+test("messages wait for the turn of their account, in order, and meanwhile no more is read than a little", async (context) => {
+  const turns: (() => void)[] = [];
+  turn = (work) => new Promise((resolve) => turns.push(() => resolve(work() as Awaited<ReturnType<typeof work>>)));
+  context.after(() => {
+    turn = (work) => work();
+  });
+  const { agent, server } = await pair();
+  const { messages } = listen(server);
+  const count = 16;
+  for (let n = 0; n < count; n++)
+    agent.send(JSON.stringify({ type: "T", message: { n, padding: "x".repeat(900_000) } }));
+  const look = () => new Promise((resolve) => setImmediate(resolve));
+  while (turns.length === 0) await look();
+  for (let i = 0; i < 1_000; i++) await look();
+  assert.deepEqual([messages.length, turns.length], [0, 1]);
+  assert.ok(agent.bufferedAmount > 0, "all of it was read");
+  while (messages.length < count) {
+    turns.shift()?.();
+    await look();
+  }
+  const numbers = (messages as { readonly message: { readonly n: number } }[]).map(({ message }) => message.n);
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: count }, (_, n) => n),
+  );
+  agent.terminate();
 });
 
 test("at the end every agent is told to come back, and who does not answer is cut", async () => {

@@ -23,12 +23,11 @@ const closeTimeoutMs = 5_000;
 /** LIMIT: more than the tasks of most hosts together; an agent for which that much waits for half a minute does not read. */
 const waitingBytesMax = 8_388_608;
 /**
- * LIMIT: bytes that wait for agents to read them: in total, and for one account (three quarters; the "address" of this share is an
- * account). Agents that read leave almost none. When it is full, the agent that has been stuck longest is disconnected.
+ * LIMIT: bytes that wait for agents to read them: in total, and for one account (three quarters). Agents that read leave almost none. When it is full, the agent that has been stuck longest is disconnected.
  */
-const unreadBytes = { total: 134_217_728, perAddress: 100_663_296 };
+const unreadBytes = { total: 134_217_728, perOwner: 100_663_296 };
 /** LIMIT: bytes of messages that agents have begun and not ended: some sixty of the largest, and thousands of usual ones. */
-const unfinishedBytes = { total: 67_108_864, perAddress: 50_331_648 };
+const unfinishedBytes = { total: 67_108_864, perOwner: 50_331_648 };
 /** LIMIT: of three looks, a connection that died without a word is known after at most three of these. */
 const lookIntervalMs = 30_000;
 /** LIMIT: at shutdown agents get this long to answer the close, so that the process ends within five seconds. */

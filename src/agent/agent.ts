@@ -98,7 +98,7 @@ export class Agent {
         return containerInstanceArn === null ? null : { containerInstanceArn, agentVersion: this.#agentVersion };
       },
       onStopCandidates: (messageId, taskArns) => this.#askAboutStops(messageId, taskArns),
-      onHealthChanged: () => this.#telemetry.publishHealth(),
+      onHealthChanged: (taskArn) => this.#telemetry.publishHealth(taskArn),
       onStopped: (taskArn) => this.#credentials.forget(taskArn),
     });
     this.#registration = new HostRegistration({ ...options, random });
@@ -108,7 +108,7 @@ export class Agent {
       runtime,
       publisher: () => ({ cluster, containerInstance: this.#containerInstanceArn ?? "", ids: random }),
       tasks: () => this.#engine.tasks(),
-      health: () => this.#engine.health(),
+      health: (taskArn) => this.#engine.health(taskArn),
       metrics: options.metrics ?? true,
       send: (message) => this.#tcs?.send(message) ?? false,
     });

@@ -7,7 +7,7 @@ import type { EcsApi } from "../agent-protocol/connection.ts";
 import { must } from "../lib/assert.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
 import type { RandomStream } from "../lib/random.ts";
-import { type AgentDisk, type AgentState, stateFormat } from "./agent-disk.ts";
+import { type AgentDisk, type AgentState, type StateChanges, stateFormat } from "./agent-disk.ts";
 import type { AgentLog } from "./agent-log.ts";
 import type { ContainerRuntime } from "./container-runtime.ts";
 import type { EngineTask, StateChange } from "./engine/engine-state.ts";
@@ -33,7 +33,7 @@ export type DurableEngineOptions = {
   /** What goes on the disk beside the engine; null while there is nothing to save yet. */
   readonly identity: () => { readonly containerInstanceArn: string; readonly agentVersion: string } | null;
   readonly onStopCandidates: (messageId: string, taskArns: readonly string[]) => void;
-  readonly onHealthChanged: () => void;
+  readonly onHealthChanged: (taskArn: string) => void;
   /** Of this task nothing runs any more. */
   readonly onStopped: (taskArn: string) => void;
 };
@@ -46,6 +46,9 @@ export class DurableEngine {
   readonly #submissions: Submissions;
   #engine: TaskEngine;
   #outbox: Outgoing[] = [];
+  /** Reports that came and went since the last save. */
+  #reports = new Set<StateChange>();
+  #taken = new Set<StateChange>();
   #saving: Promise<void> | null = null;
   #unsaved = false;
   #timer: Timer | null = null;
@@ -72,7 +75,10 @@ export class DurableEngine {
     const { engine = engineDefaults, log } = this.#options;
     if (saved.format === stateFormat) this.#engine = new TaskEngine(engine, saved.engine);
     else log("warn", { format: saved.format }, "the agent's state is of another version; its tasks are not taken over");
-    for (const change of saved.submissions) this.#submissions.add(change);
+    for (const change of saved.submissions) {
+      this.#reports.add(change);
+      this.#submissions.add(change);
+    }
     this.step({ type: "recovered" });
   }
 
@@ -101,8 +107,9 @@ export class DurableEngine {
     return task !== null && task.known !== "STOPPED";
   }
 
-  health(): readonly TaskHealth[] {
-    return this.#engine.health();
+  /** Of all tasks, or of the one with that ARN. */
+  health(taskArn: string | null = null): readonly TaskHealth[] {
+    return this.#engine.health(taskArn);
   }
 
   get liveTasks(): number {
@@ -121,6 +128,8 @@ export class DurableEngine {
   }
 
   #settled(change: StateChange): void {
+    this.#reports.delete(change);
+    this.#taken.add(change);
     if (change.status === "STOPPED") this.step({ type: "settled", taskArn: change.task });
     else this.save();
   }
@@ -129,14 +138,16 @@ export class DurableEngine {
     const { disk, log, identity } = this.#options;
     if (disk === null || identity() === null) {
       this.#unsaved = false;
-      this.#release(this.#takeOutbox());
+      const released = this.#takeOutbox();
+      if (disk === null) this.#takeChanges(released);
+      this.#release(released);
       return;
     }
     if (this.#saving !== null || !this.#unsaved) return;
     const batch = this.#takeOutbox();
     this.#unsaved = false;
     this.#saving = disk
-      .save(this.#state(batch), this.#engine.takeChanged())
+      .save(this.#state(batch), this.#takeChanges(batch))
       .catch((error: unknown) => {
         // A host with a full disk goes on; after a restart it may know less than it did.
         log(
@@ -159,13 +170,24 @@ export class DurableEngine {
   }
 
   #state(batch: readonly Outgoing[]): AgentState {
-    const unsent = batch.flatMap(({ output }) => (output.type === "submit" ? [output.change] : []));
+    const submissions = this.#submissions;
     return {
       format: stateFormat,
       ...must(this.#options.identity(), "the identity of an agent with a disk"),
       engine: this.#engine.snapshot(),
-      submissions: [...this.#submissions.pending(), ...unsent],
+      get submissions() {
+        return [...submissions.pending(), ...reportsOf(batch)];
+      },
     };
+  }
+
+  #takeChanges(batch: readonly Outgoing[]): StateChanges {
+    const reports = this.#reports;
+    for (const report of reportsOf(batch)) reports.add(report);
+    const changes = { ...this.#engine.takeChanges(), reports, taken: this.#taken };
+    this.#reports = new Set();
+    this.#taken = new Set();
+    return changes;
   }
 
   #release(batch: readonly Outgoing[]): void {
@@ -186,7 +208,7 @@ export class DurableEngine {
           this.#options.onStopCandidates(output.messageId, output.taskArns);
           break;
         case "health-changed":
-          this.#options.onHealthChanged();
+          this.#options.onHealthChanged(output.taskArn);
           break;
       }
     }
@@ -205,3 +227,6 @@ export class DurableEngine {
     });
   }
 }
+
+const reportsOf = (batch: readonly Outgoing[]): readonly StateChange[] =>
+  batch.flatMap(({ output }) => (output.type === "submit" ? [output.change] : []));

@@ -1,4 +1,5 @@
 import type { EcsApi } from "../agent-protocol/connection.ts";
+import { must } from "../lib/assert.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
 import type { RandomStream } from "../lib/random.ts";
 import type { AgentLog } from "./agent-log.ts";
@@ -19,12 +20,20 @@ export type SubmissionsOptions = {
   readonly onSettled: (change: StateChange) => void;
 };
 
-type TaskQueue = { readonly changes: StateChange[]; readonly backoff: Backoff; busy: boolean; timer: Timer | null };
+type TaskQueue = {
+  readonly task: string;
+  readonly changes: StateChange[];
+  readonly backoff: Backoff;
+  busy: boolean;
+  timer: Timer | null;
+};
 
 /** State changes on their way to the control plane: in order for each task, retried until they are answered. */
 export class Submissions {
   readonly #options: SubmissionsOptions;
   readonly #queues = new Map<string, TaskQueue>();
+  /** The queues whose first change may be sent, the longest ready one first. */
+  readonly #ready = new Set<TaskQueue>();
   #busy = 0;
   #closed = false;
 
@@ -35,6 +44,7 @@ export class Submissions {
   add(change: StateChange): void {
     const queue = this.#queues.get(change.task) ?? this.#newQueue(change.task);
     queue.changes.push(change);
+    if (!queue.busy && queue.timer === null) this.#ready.add(queue);
     this.#pump();
   }
 
@@ -49,22 +59,22 @@ export class Submissions {
   }
 
   #newQueue(task: string): TaskQueue {
-    const queue = { changes: [], backoff: new Backoff(retry, this.#options.random), busy: false, timer: null };
+    const queue = { task, changes: [], backoff: new Backoff(retry, this.#options.random), busy: false, timer: null };
     this.#queues.set(task, queue);
     return queue;
   }
 
   #pump(): void {
     if (this.#closed) return;
-    for (const [task, queue] of this.#queues) {
+    for (const queue of this.#ready) {
       if (this.#busy >= tasksAtOnce) return;
-      const change = queue.changes[0];
-      if (queue.busy || queue.timer !== null || change === undefined) continue;
+      this.#ready.delete(queue);
+      const change = must(queue.changes[0], "a change of a queue that is ready");
       queue.busy = true;
       this.#busy += 1;
       this.#submit(change).then(
-        (outcome) => this.#answered(task, queue, change, outcome),
-        (error: unknown) => this.#answered(task, queue, change, error),
+        (outcome) => this.#answered(queue, change, outcome),
+        (error: unknown) => this.#answered(queue, change, error),
       );
     }
   }
@@ -74,7 +84,8 @@ export class Submissions {
     return null;
   }
 
-  #answered(task: string, queue: TaskQueue, change: StateChange, error: unknown): void {
+  #answered(queue: TaskQueue, change: StateChange, error: unknown): void {
+    const { task } = queue;
     queue.busy = false;
     this.#busy -= 1;
     if (this.#closed) return;
@@ -86,11 +97,13 @@ export class Submissions {
       queue.changes.shift();
       queue.backoff.reset();
       if (queue.changes.length === 0) this.#queues.delete(task);
+      else this.#ready.add(queue);
       onSettled(change);
     } else {
       log("debug", { task, status: change.status, err: error }, "a state change waits for its next attempt");
       queue.timer = clock.setTimer(queue.backoff.next(), () => {
         queue.timer = null;
+        this.#ready.add(queue);
         this.#pump();
       });
     }

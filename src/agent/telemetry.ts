@@ -21,7 +21,8 @@ export type TelemetryOptions = {
   readonly runtime: ContainerRuntime;
   readonly publisher: () => Publisher;
   readonly tasks: () => Iterable<Readonly<EngineTask>>;
-  readonly health: () => readonly TaskHealth[];
+  /** Of all tasks, or of the one with that ARN. */
+  readonly health: (taskArn: string | null) => readonly TaskHealth[];
   /** False: of what containers use nothing is told. */
   readonly metrics: boolean;
   /** False when there is no socket. */
@@ -89,9 +90,10 @@ export class Telemetry {
     );
   }
 
-  publishHealth(): void {
+  /** Publishes the health of the task whose health has changed, or of all. */
+  publishHealth(taskArn: string | null = null): void {
     const { publisher, health, clock } = this.#options;
-    for (const message of healthMessages(publisher(), health(), clock.now())) this.#send(message);
+    for (const message of healthMessages(publisher(), health(taskArn), clock.now())) this.#send(message);
   }
 
   #publishMetrics(): void {

@@ -3,9 +3,9 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { FairShare } from "./fair-share.ts";
 
-test("the holder that has waited longest gives way, of the address that takes too much before all others", () => {
+test("the holder that has waited longest gives way, of the owner that takes too much before all others", () => {
   const evicted: string[] = [];
-  const share = new FairShare<string>({ total: 10, perAddress: 6 }, (holder) => evicted.push(holder));
+  const share = new FairShare<string>({ total: 10, perOwner: 6 }, (holder) => evicted.push(holder));
   share.hold("a1", "a", 3);
   share.hold("b1", "b", 3);
   share.hold("b2", "b", 3);
@@ -30,14 +30,14 @@ test("the bounds hold whatever is asked for, nobody is evicted without need, and
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const held = new Map<number, number>();
-      const share = new FairShare<number>({ total: 20, perAddress: 12 }, (holder) => held.delete(holder));
-      const sum = (address: number) =>
-        [...held].filter(([holder]) => holder % 3 === address).reduce((total, [, amount]) => total + amount, 0);
+      const share = new FairShare<number>({ total: 20, perOwner: 12 }, (holder) => held.delete(holder));
+      const sum = (owner: number) =>
+        [...held].filter(([holder]) => holder % 3 === owner).reduce((total, [, amount]) => total + amount, 0);
       for (const { holder, amount, does } of steps) {
         const before = [...held].filter(([other]) => other !== holder);
         const needed = before.reduce((total, [, other]) => total + other, amount);
-        const ofAddress = before.filter(([other]) => other % 3 === holder % 3);
-        const neededThere = ofAddress.reduce((total, [, other]) => total + other, amount);
+        const ofSame = before.filter(([other]) => other % 3 === holder % 3);
+        const neededThere = ofSame.reduce((total, [, other]) => total + other, amount);
         if (does === "touch") share.touch(holder);
         else if (does === "release") {
           held.delete(holder);
@@ -47,10 +47,10 @@ test("the bounds hold whatever is asked for, nobody is evicted without need, and
           share.hold(holder, String(holder % 3), amount);
           if (needed <= 20 && neededThere <= 12) assert.equal(held.size, before.length + 1);
         }
-        const total = [0, 1, 2].reduce((all, address) => all + sum(address), 0);
+        const total = [0, 1, 2].reduce((all, owner) => all + sum(owner), 0);
         assert.equal(share.total, total);
         assert.ok(total <= 20);
-        for (const address of [0, 1, 2]) assert.ok(sum(address) <= 12);
+        for (const owner of [0, 1, 2]) assert.ok(sum(owner) <= 12);
       }
     }),
   );

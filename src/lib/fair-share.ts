@@ -1,19 +1,19 @@
-/** How much all holders may have together, and those of one address. */
-export type ShareBounds = { readonly total: number; readonly perAddress: number };
+/** How much all holders may have together, and those of one owner. */
+export type ShareBounds = { readonly total: number; readonly perOwner: number };
 
-type Holding = { address: string; amount: number };
+type Holding = { owner: string; amount: number };
 
 /**
- * Divides something scarce (bytes, connections) among clients. When a bound is passed, the holder that has waited longest gives
- * way: first among those of the same address, then among all. A client that is quick is never the oldest for long, so clients
+ * Divides something scarce (bytes, connections) among clients. Each holder has an owner, such as a client's address or its account. When
+ * a bound is passed, the holder that has waited longest gives way: first among those of the same owner, then among all. A client that is quick is never the oldest for long, so clients
  * that stall cannot keep others out, however many they are.
  */
 export class FairShare<Holder> {
   readonly #bounds: ShareBounds;
   readonly #evict: (holder: Holder) => void;
-  /** Oldest first, as are the sets per address. */
+  /** Oldest first, as are the sets per owner. */
   readonly #holdings = new Map<Holder, Holding>();
-  readonly #byAddress = new Map<string, { amount: number; readonly holders: Set<Holder> }>();
+  readonly #byOwner = new Map<string, { amount: number; readonly holders: Set<Holder> }>();
   #total = 0;
 
   /** `evict` is called for each holder that gives way; its holding is released already. */
@@ -34,14 +34,14 @@ export class FairShare<Holder> {
   }
 
   /** Sets what a holder has; a new one is the newest, a known one keeps its age. May evict others, and the holder itself. */
-  hold(holder: Holder, address: string, amount: number): void {
+  hold(holder: Holder, owner: string, amount: number): void {
     const known = this.#holdings.get(holder);
-    const holding = known ?? { address, amount: 0 };
+    const holding = known ?? { owner, amount: 0 };
     if (known === undefined) this.#holdings.set(holder, holding);
     this.#add(holder, holding, amount - holding.amount);
     holding.amount = amount;
-    const own = this.#byAddress.get(holding.address);
-    while (own !== undefined && own.amount > this.#bounds.perAddress) this.#evictFirst(own.holders);
+    const own = this.#byOwner.get(holding.owner);
+    while (own !== undefined && own.amount > this.#bounds.perOwner) this.#evictFirst(own.holders);
     while (this.#total > this.#bounds.total) this.#evictFirst(this.#holdings.keys());
   }
 
@@ -51,7 +51,7 @@ export class FairShare<Holder> {
     if (holding === undefined) return;
     this.#holdings.delete(holder);
     this.#holdings.set(holder, holding);
-    const holders = this.#byAddress.get(holding.address)?.holders;
+    const holders = this.#byOwner.get(holding.owner)?.holders;
     holders?.delete(holder);
     holders?.add(holder);
   }
@@ -62,16 +62,16 @@ export class FairShare<Holder> {
     if (holding === undefined) return;
     this.#holdings.delete(holder);
     this.#add(holder, holding, -holding.amount);
-    const own = this.#byAddress.get(holding.address);
+    const own = this.#byOwner.get(holding.owner);
     own?.holders.delete(holder);
-    if (own?.holders.size === 0) this.#byAddress.delete(holding.address);
+    if (own?.holders.size === 0) this.#byOwner.delete(holding.owner);
   }
 
-  #add(holder: Holder, { address }: Holding, amount: number): void {
-    let own = this.#byAddress.get(address);
+  #add(holder: Holder, { owner }: Holding, amount: number): void {
+    let own = this.#byOwner.get(owner);
     if (own === undefined) {
       own = { amount: 0, holders: new Set() };
-      this.#byAddress.set(address, own);
+      this.#byOwner.set(owner, own);
     }
     own.holders.add(holder);
     own.amount += amount;

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ContainerInstance, ECS } from "@aws-sdk/client-ecs";
-import { openLog } from "./log.ts";
-import { type RunningServer, startServer } from "./server.ts";
+import type { RunningServer } from "./server.ts";
+import { anyCredentials, smallSimulation, startSmallServer } from "./small-server.ts";
 
-const credentials = { accessKeyId: "any", secretAccessKey: "any" };
 const resources = (cpu: number) => [
   { name: "CPU", type: "INTEGER", integerValue: cpu },
   { name: "MEMORY", type: "INTEGER", integerValue: 512 },
@@ -17,28 +16,13 @@ class Adoption implements AsyncDisposable {
   readonly ecs: ECS;
 
   static async start(adopt = true): Promise<Adoption> {
-    const simulation = {
-      place: { account: "000000000000", region: "us-east-1" },
-      instances: 1,
-      cpu: 1_024,
-      memoryMiB: 2_048,
-      adopt,
-    };
-    const server = await startServer({
-      host: "127.0.0.1",
-      port: 0,
-      dataDir: null,
-      auth: { type: "loose", account: "000000000000" },
-      latestAgentVersion: "1.97.0",
-      simulation,
-      log: openLog("silent"),
-    });
+    const server = await startSmallServer({ simulation: { ...smallSimulation, adopt } });
     return new Adoption(server);
   }
 
   private constructor(server: RunningServer) {
     this.server = server;
-    this.ecs = new ECS({ endpoint: server.url, region: "us-east-1", credentials, maxAttempts: 1 });
+    this.ecs = new ECS({ endpoint: server.url, region: "us-east-1", credentials: anyCredentials, maxAttempts: 1 });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

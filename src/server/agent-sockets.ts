@@ -6,12 +6,13 @@ import type { AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { HandshakeError } from "../agent-sessions/handshake-error.ts";
 import { channelAt, clusterNameIn, helloFromUrl, instanceOf } from "../agent-sessions/hello-from-url.ts";
 import { FrameError, messageOf, splitTelemetryFrame } from "../agent-sessions/telemetry-frame.ts";
-import type { FrameReader } from "../agent-sessions/web-socket-connection.ts";
+import type { FrameReader, TakeTurn } from "../agent-sessions/web-socket-connection.ts";
 import type { AgentWebSocketServer, WebSocketServerOptions } from "../agent-sessions/web-socket-server.ts";
 import { authorize, type Resource } from "../auth/authorize.ts";
 import type { ControlPlane } from "../cluster-runner/control-plane.ts";
 import { OverloadError } from "../cluster-runner/runner-errors.ts";
 import type { Clock } from "../lib/clock.ts";
+import { type Rate, RequestRate } from "../lib/request-rate.ts";
 import { accessDenied, WireError } from "../wire/errors.ts";
 import type { Authenticate, Authenticated } from "./authenticate.ts";
 import { answerAndClose } from "./last-words.ts";
@@ -22,6 +23,16 @@ import { instanceResource } from "./request-resources.ts";
 const socketsMax = 14_336;
 /** LIMIT: of those, the sockets of one account: three quarters, still two of each of 5,000 agents. */
 const socketsPerAccount = 10_752;
+/**
+ * LIMIT: how often a socket of an instance may be opened, by one key and for each of its two channels: an agent whose sockets close at
+ * once waits a quarter of a second and then ever longer, and each connection is a change of the instance and an event.
+ */
+const instanceRate: Rate = { perSecond: 1, burst: 20, askersMax: 20_000 };
+/**
+ * LIMIT: how often the agents of an account may open sockets: all that they may have at once, as after a restart of the server. Then as
+ * many as keep coming from 5,000 agents that fail and wait for a minute after each attempt, and half as many again.
+ */
+const accountRate: Rate = { perSecond: 250, burst: socketsPerAccount, askersMax: 10_000 };
 /** LIMIT: the part of a URL that names the agent and its instance. */
 const urlLengthNoted = 384;
 
@@ -31,16 +42,20 @@ export type AgentSocketsOptions = {
   readonly keys: { isGood(accessKeyId: string): boolean } | null;
   readonly controlPlane: Pick<ControlPlane, "agentStanding">;
   readonly sessions: Pick<AgentSessions, "accept">;
+  /** Does `work` when it is the turn of a cluster of an account: at once, or later when others wait. */
+  readonly takeTurn: <T>(account: string, cluster: string, work: () => T) => T | Promise<Awaited<T>>;
   readonly clock: Clock;
   readonly log: ServerLog;
   /** Others than the usual ones, for tests. */
   readonly limits?: WebSocketServerOptions["limits"];
+  readonly rates?: { readonly instance?: Rate; readonly account?: Rate };
 };
 
 type Admitted = {
   readonly channel: AgentChannel;
   readonly hello: AgentHello;
   readonly account: string;
+  readonly cluster: string;
   readonly read: FrameReader;
   /** The key that the request was signed with; null when none was checked. */
   readonly accessKeyId: string | null;
@@ -48,6 +63,8 @@ type Admitted = {
 
 export class AgentSockets {
   readonly #options: AgentSocketsOptions;
+  readonly #instanceRate: RequestRate;
+  readonly #accountRate: RequestRate;
   #server: AgentWebSocketServer | null = null;
   #underWay = 0;
   #closing = false;
@@ -56,6 +73,8 @@ export class AgentSockets {
 
   constructor(options: AgentSocketsOptions) {
     this.#options = options;
+    this.#instanceRate = new RequestRate(options.rates?.instance ?? instanceRate, options.clock);
+    this.#accountRate = new RequestRate(options.rates?.account ?? accountRate, options.clock);
   }
 
   /** True for a request that opens an agent's socket; every other offer of another protocol is answered as if it made none. */
@@ -91,14 +110,15 @@ export class AgentSockets {
     if (server.size + this.#underWay > socketsMax) {
       throw new HandshakeError("ServerException", "There are too many connections.");
     }
-    const { channel, hello, account, read, accessKeyId } = await this.#admitted(request);
+    const { channel, hello, account, cluster, read, accessKeyId } = await this.#admitted(request);
     if (this.#closing) throw restarting();
     // It may have ended while the cluster was asked; from here on `closeOfKey` finds the socket.
     if (accessKeyId !== null && this.#options.keys?.isGood(accessKeyId) === false) throw keyEnded();
     if (server.sizeOf(account) >= socketsPerAccount) {
       throw new HandshakeError("ServerException", "There are too many connections of this account.");
     }
-    const terms = { name: hello.containerInstanceArn, account, read, accessKeyId };
+    const takeTurn: TakeTurn = (work) => this.#options.takeTurn(account, cluster, work);
+    const terms = { name: hello.containerInstanceArn, account, read, accessKeyId, takeTurn };
     server.complete(request, socket, head, terms, (connection) => {
       socket.off("error", ignore);
       this.#options.sessions.accept(channel, hello, connection, { simulated: false, admitted: true });
@@ -129,12 +149,21 @@ export class AgentSockets {
     }
     const instance = instanceResource(found.place, found.instanceId);
     checkMaySpeak(opener, channel, instance);
+    this.#checkRate(opener, channel, instance);
     const standing = await controlPlane.agentStanding(found.place, found.instanceId, opener.caller);
     if (standing === "not-yours") throw denied(opener, channel, instance);
     if (standing !== "welcome") throw refusals[standing]();
     const read = channel === "acs" ? messageOf : this.#telemetryReader(path, query, opener, instance);
     const accessKeyId = opener.principal.type === "key" ? opener.principal.accessKeyId : null;
-    return { channel, hello, account: opener.account, read, accessKeyId };
+    return { channel, hello, account: opener.account, cluster: found.place.cluster, read, accessKeyId };
+  }
+
+  /** Each key has a rate of its own for an instance, so that one that may not speak for it keeps nobody else away. */
+  #checkRate({ account, caller }: Authenticated, channel: AgentChannel, { arn }: Resource): void {
+    const asker = `${channel} ${arn} ${caller.keyOrigin ?? ""}`;
+    if (!this.#instanceRate.allows(asker) || !this.#accountRate.allows(account)) {
+      throw new HandshakeError("ThrottlingException", "Rate exceeded");
+    }
   }
 
   /** Reads what comes on a telemetry socket: each message is signed as the request was that opened the socket. */

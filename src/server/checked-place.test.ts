@@ -12,9 +12,9 @@ import { SealKey, sealKeyPath } from "../auth/seal-key.ts";
 import { TaskCredentialsIssuer } from "../auth/task-credentials.ts";
 import { systemClock } from "../lib/system-clock.ts";
 import { SqliteStore } from "../store/sqlite/sqlite-store.ts";
-import { openLog } from "./log.ts";
 import { taskCredentialsPurpose } from "./open-authentication.ts";
-import { type RunningServer, type ServerOptions, startServer } from "./server.ts";
+import type { RunningServer, ServerOptions } from "./server.ts";
+import { smallSimulation, startSmallServer } from "./small-server.ts";
 
 const account = "000000000000";
 const home = "us-east-1";
@@ -32,16 +32,8 @@ async function start(
   dataDir: string,
   options: Partial<ServerOptions> = {},
 ): Promise<RunningServer> {
-  const server = await startServer({
-    host: "127.0.0.1",
-    port: 0,
-    dataDir,
-    auth: { type: "loose", account },
-    latestAgentVersion: "1.97.0",
-    simulation: { place: { account, region: home }, instances: 1, cpu: 1_024, memoryMiB: 2_048, adopt: false },
-    log: openLog("silent"),
-    ...options,
-  });
+  const simulation = { ...smallSimulation, place: { account, region: home }, adopt: false };
+  const server = await startSmallServer({ dataDir, auth: { type: "loose", account }, simulation, ...options });
   context.after(() => server.close());
   return server;
 }

@@ -18,7 +18,7 @@ export class HttpAnswers {
 
   constructor(limits: HttpLimits, connections: HttpConnections) {
     this.#connections = connections;
-    const bounds = { total: limits.answerBytesUnread, perAddress: limits.answerBytesPerAddress };
+    const bounds = { total: limits.answerBytesUnread, perOwner: limits.answerBytesPerAddress };
     this.#unread = new FairShare(bounds, (connection) => connection.cut());
     this.#pace = new PaceWatch({ graceMs: limits.transferGraceMs, bytesPerSecond: limits.transferBytesPerSecond });
   }

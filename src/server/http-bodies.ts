@@ -1,4 +1,5 @@
 import { requestTooLarge, serializationError, throttled } from "../wire/errors.ts";
+import type { Asker, FairGate } from "./fair-gate.ts";
 import type { Exchange, HttpConnection, HttpConnections } from "./http-connections.ts";
 import type { HttpLimits } from "./http-limits.ts";
 import { PaceWatch } from "./pace-watch.ts";
@@ -24,20 +25,27 @@ const firstBytes = 4_096;
 export class HttpBodies {
   readonly #limits: HttpLimits;
   readonly #connections: HttpConnections;
+  readonly #gate: FairGate;
   readonly #pace: PaceWatch;
 
-  constructor(limits: HttpLimits, connections: HttpConnections) {
+  constructor(limits: HttpLimits, connections: HttpConnections, gate: FairGate) {
     this.#limits = limits;
     this.#connections = connections;
+    this.#gate = gate;
     this.#pace = new PaceWatch({ graceMs: limits.transferGraceMs, bytesPerSecond: limits.transferBytesPerSecond });
   }
 
   /**
-   * The body of the request that the connection is at. Throws WireError: RequestEntityTooLargeException for one that is too large,
+   * The body of the request that the connection is at, once it has arrived and it is the turn of `asker`. `look` is the look of the gate
+   * in which the call began: a small body that comes within it was let through with the head. Throws WireError: RequestEntityTooLargeException for one that is too large,
    * ThrottlingException for one that has to give way to others, SerializationException for one that does not come to its end.
    * Throws SlowBodyError for one that takes too long.
    */
-  async read({ request, response }: Exchange, connection: HttpConnection): Promise<Uint8Array> {
+  async read(
+    { request, response }: Exchange,
+    connection: HttpConnection,
+    { asker, look }: { readonly asker: Asker; readonly look: number },
+  ): Promise<Uint8Array> {
     const { bodyBytes } = this.#limits;
     const announced = Number(request.headers["content-length"] ?? 0);
     if (announced > bodyBytes) throw requestTooLarge(bodyBytes);
@@ -54,8 +62,17 @@ export class HttpBodies {
       else if (grown > 0) this.#connections.holdBytes(connection, grown);
     };
     const cut = () => give(serializationError("The request ended before its body was complete."));
+    // Until its turn the body counts as one that arrives: it takes as much memory.
+    const ended = (): void => {
+      this.#pace.end(transfer);
+      request.off("close", cut);
+      const isSmall = body.capacity <= firstBytes && this.#gate.look === look;
+      const turn = isSmall ? null : this.#gate.pass(asker, body.bytes.length);
+      if (turn === null) done.resolve();
+      else void turn.then(done.resolve);
+    };
     request.on("data", take);
-    request.once("end", done.resolve);
+    request.once("end", ended);
     request.once("error", cut);
     request.once("close", cut);
     try {

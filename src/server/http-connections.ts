@@ -44,10 +44,10 @@ export class HttpConnections {
   constructor(limits: HttpLimits) {
     this.#limits = limits;
     const { waitingConnections, waitingPerAddress, bodyBytesUnderWay, bodyBytesPerAddress } = limits;
-    this.#waiting = new FairShare({ total: waitingConnections, perAddress: waitingPerAddress }, (connection) =>
+    this.#waiting = new FairShare({ total: waitingConnections, perOwner: waitingPerAddress }, (connection) =>
       connection.cut(),
     );
-    const bodies = { total: bodyBytesUnderWay, perAddress: bodyBytesPerAddress };
+    const bodies = { total: bodyBytesUnderWay, perOwner: bodyBytesPerAddress };
     this.#bodies = new FairShare(bodies, (connection) => {
       connection.heldBytes = 0;
       if (connection.giveUpBody === null) connection.cut();

@@ -10,6 +10,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { Bug } from "../lib/assert.ts";
 import { type RenderedError, renderError, serializationError, WireError } from "../wire/errors.ts";
 import { type AdmittedCall, admitCall, answerCall, type FrontDoor, type HttpAnswer } from "./answer-call.ts";
+import { type Asker, claimedKey, FairGate } from "./fair-gate.ts";
 import { type ForeignRequestPolicy, foreignRefusal } from "./foreign-requests.ts";
 import { HttpAnswers } from "./http-answers.ts";
 import { HttpBodies, SlowBodyError } from "./http-bodies.ts";
@@ -65,13 +66,16 @@ class HttpPort {
   readonly #bodies: HttpBodies;
   readonly #answers: HttpAnswers;
   readonly #largeAnswers: LargeAnswers;
+  readonly #gate = new FairGate();
   readonly #admitted = new WeakMap<IncomingMessage, AdmittedCall>();
+  /** The look of the gate in which a request was let through. */
+  readonly #looks = new WeakMap<IncomingMessage, number>();
 
   constructor(options: HttpOptions) {
     const limits: HttpLimits = { ...httpLimits, ...options.limits };
     this.#options = options;
     this.#connections = new HttpConnections(limits);
-    this.#bodies = new HttpBodies(limits, this.#connections);
+    this.#bodies = new HttpBodies(limits, this.#connections, this.#gate);
     this.#answers = new HttpAnswers(limits, this.#connections);
     this.#largeAnswers = new LargeAnswers({ total: limits.largeAnswers, perAccount: limits.largeAnswersPerAccount });
     const { agentSockets, tls = null } = options;
@@ -81,8 +85,14 @@ class HttpPort {
       logger: false,
       serverFactory: (handler) =>
         createHttpServer({ limits, connections: this.#connections, tls, shouldUpgrade }, (exchange, connection) => {
-          if (this.#isRefused(exchange, connection)) return;
-          handler(exchange.request, exchange.response);
+          const turn = this.#gate.pass(this.#askerOf(exchange.request), gateBytes(exchange.request, limits.bodyBytes));
+          const go = (): void => {
+            this.#looks.set(exchange.request, this.#gate.look);
+            if (exchange.response.destroyed || this.#isRefused(exchange, connection)) return;
+            handler(exchange.request, exchange.response);
+          };
+          if (turn === null) go();
+          else void turn.then(go);
         }),
       return503OnClosing: false,
       forceCloseConnections: "idle",
@@ -116,9 +126,12 @@ class HttpPort {
     };
     app.post("/", { onRequest: admit }, async (request, reply) => {
       const call = this.#admitted.get(request.raw);
+      const look = this.#looks.get(request.raw);
       const connection = this.#connections.of(request.raw.socket);
-      if (call === undefined || connection === null) throw new Bug("a call is admitted before its body is read");
-      const body = await this.#bodies.read({ request: request.raw, response: reply.raw }, connection);
+      if (call === undefined || look === undefined || connection === null)
+        throw new Bug("a call is admitted before its body is read");
+      const admitted = { asker: this.#askerOf(request.raw), look };
+      const body = await this.#bodies.read({ request: request.raw, response: reply.raw }, connection, admitted);
       this.#connections.working(connection);
       return this.#send(request, reply, await answerCall(frontDoor, call, body));
     });
@@ -137,6 +150,11 @@ class HttpPort {
       if (!request.raw.complete) reply.raw.setHeader("connection", "close");
       return this.#refuse(request, reply, rendered);
     });
+  }
+
+  #askerOf({ socket, headers }: IncomingMessage): Asker {
+    const address = this.#connections.of(socket)?.address ?? "";
+    return { address, accessKeyId: claimedKey(headers.authorization) };
   }
 
   /** Refuses what a foreign web page may have sent. */
@@ -181,11 +199,14 @@ class HttpPort {
     }
     this.#connections.upgraded(connection);
     const refusal = foreignRefusal(request, this.#options.foreign);
+    socket.on("error", () => {});
     if (refusal === null) {
-      this.#options.agentSockets?.upgrade(request, socket, head);
+      const open = (): void => this.#options.agentSockets?.upgrade(request, socket, head);
+      const turn = this.#gate.pass(this.#askerOf(request), 0);
+      if (turn === null) open();
+      else void turn.then(open);
       return;
     }
-    socket.on("error", () => {});
     const { code, body } = renderError(refusal);
     this.#options.metrics.record("", code, 0);
     answerAndClose(socket, "403 Forbidden", contentType, body);
@@ -223,6 +244,12 @@ function isEndless(request: IncomingMessage): boolean {
     request.headers["transfer-encoding"] !== undefined ||
     Number(request.headers["content-length"] ?? 0) > discardedBytesMax
   );
+}
+
+/** What a request counts at the gate: what it announces. A chunked body and the metrics of everything count as the largest. */
+function gateBytes({ headers, url = "" }: IncomingMessage, largest: number): number {
+  if (headers["transfer-encoding"] !== undefined || url.startsWith("/metrics")) return largest;
+  return Math.min(Number(headers["content-length"] ?? 0) || 0, largest);
 }
 
 /** LIMIT: a body of a refused request is read and forgotten up to this size; beyond it the connection is closed. */

@@ -10,8 +10,8 @@ import { sealKeyPath } from "../auth/seal-key.ts";
 import { Sha256 } from "../lib/sha256.ts";
 import { systemClock } from "../lib/system-clock.ts";
 import { SqliteStore } from "../store/sqlite/sqlite-store.ts";
-import { openLog } from "./log.ts";
-import { type RunningServer, startServer } from "./server.ts";
+import type { RunningServer } from "./server.ts";
+import { startSmallServer } from "./small-server.ts";
 
 type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string };
 
@@ -22,16 +22,8 @@ async function start(context: TestContext): Promise<{ readonly server: RunningSe
   const keys = await AccessKeys.open(systemClock, store, sealKeyPath(dataDir));
   const { accessKeyId, secret } = await keys.createKey({ account: "123456789012", userName: "operator" });
   await store.close();
-  const server = await startServer({
-    host: "127.0.0.1",
-    port: 0,
-    dataDir,
-    auth: { type: "sigv4" },
-    latestAgentVersion: "1.97.0",
-    simulation: null,
-    metricsListen: { host: "127.0.0.1", port: 0 },
-    log: openLog("silent"),
-  });
+  const metricsListen = { host: "127.0.0.1", port: 0 };
+  const server = await startSmallServer({ dataDir, auth: { type: "sigv4" }, simulation: null, metricsListen });
   context.after(() => server.close());
   return { server, key: { accessKeyId, secretAccessKey: secret } };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import { renderError, WireError } from "../wire/errors.ts";
 import type { HttpAnswer } from "./answer-call.ts";
+import { FairGate } from "./fair-gate.ts";
 import { type ForeignRequestPolicy, foreignRefusal } from "./foreign-requests.ts";
 import { HttpAnswers } from "./http-answers.ts";
 import { type Exchange, HttpConnections } from "./http-connections.ts";
@@ -31,10 +32,12 @@ export function createOperatorsHttp(options: OperatorsHttpOptions): Server {
   };
   const connections = new HttpConnections(limits);
   const answers = new HttpAnswers(limits, connections);
+  const gate = new FairGate();
   const server = createHttpServer(
     { limits, connections, tls: null, shouldUpgrade: () => false },
     (exchange, connection) => {
-      void answerOperator(options, exchange).then(({ status, body, contentType = apiType }) => {
+      const turn = gate.pass({ address: connection.address, accessKeyId: "" }, httpLimits.bodyBytes);
+      void answerOperator(options, exchange, turn).then(({ status, body, contentType = apiType }) => {
         // No request has a body that matters; one that is still coming ends with its connection.
         const closing = exchange.request.complete ? {} : { connection: "close" };
         const headers = { "x-amzn-RequestId": randomUUID(), "content-type": contentType, ...closing };
@@ -49,9 +52,14 @@ export function createOperatorsHttp(options: OperatorsHttpOptions): Server {
   return server;
 }
 
-/** Never rejects. */
-async function answerOperator(options: OperatorsHttpOptions, { request }: Exchange): Promise<HttpAnswer> {
+/** Answers when `turn` has come. Never rejects. */
+async function answerOperator(
+  options: OperatorsHttpOptions,
+  { request }: Exchange,
+  turn: Promise<void> | null,
+): Promise<HttpAnswer> {
   try {
+    if (turn !== null) await turn;
     const refusal = foreignRefusal(request, options.foreign);
     if (refusal !== null) throw refusal;
     const path = (request.url ?? "").split("?")[0];

@@ -10,28 +10,11 @@ import { AccessKeys } from "../auth/access-keys.ts";
 import { sealKeyPath } from "../auth/seal-key.ts";
 import { systemClock } from "../lib/system-clock.ts";
 import { SqliteStore } from "../store/sqlite/sqlite-store.ts";
-import { openLog } from "./log.ts";
-import { type RunningServer, type ServerOptions, startServer } from "./server.ts";
-
-const simulation = {
-  place: { account: "000000000000", region: "us-east-1" },
-  instances: 1,
-  cpu: 1_024,
-  memoryMiB: 2_048,
-  adopt: true,
-};
+import type { RunningServer, ServerOptions } from "./server.ts";
+import { anyCredentials, smallSimulation, startSmallServer } from "./small-server.ts";
 
 async function start(context: TestContext, options: Partial<ServerOptions> = {}): Promise<RunningServer> {
-  const server = await startServer({
-    host: "127.0.0.1",
-    port: 0,
-    dataDir: null,
-    auth: { type: "loose", account: "000000000000" },
-    latestAgentVersion: "1.97.0",
-    simulation,
-    log: openLog("silent"),
-    ...options,
-  });
+  const server = await startSmallServer(options);
   context.after(() => server.close());
   return server;
 }
@@ -41,8 +24,6 @@ function client(context: TestContext, { url }: RunningServer, credentials = anyC
   context.after(() => ecs.destroy());
   return ecs;
 }
-
-const anyCredentials = { accessKeyId: "any", secretAccessKey: "any" };
 
 function directory(context: TestContext): string {
   const dataDir = mkdtempSync(join(tmpdir(), "berth-server-"));
@@ -108,7 +89,7 @@ test("an instance that registers without an agent is connected at once, and runs
 });
 
 test("without adoption such an instance stays alone", async (context) => {
-  const ecs = client(context, await start(context, { simulation: { ...simulation, adopt: false } }));
+  const ecs = client(context, await start(context, { simulation: { ...smallSimulation, adopt: false } }));
   assert.equal((await register(ecs)).agentConnected, false);
 });
 

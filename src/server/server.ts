@@ -31,6 +31,7 @@ import { createHttp } from "./http.ts";
 import { type HttpLimits, httpLimits } from "./http-limits.ts";
 import { identityCheck } from "./identity-certificate.ts";
 import { openKeySocket } from "./key-socket.ts";
+import { type Listening, listenOn } from "./listeners.ts";
 import type { ServerLog } from "./log.ts";
 import { ManagedHosts, type ManagedRuntime, simulatedManagedRuntime } from "./managed-hosts.ts";
 import type { MetricsSource } from "./metrics-text.ts";
@@ -184,6 +185,7 @@ async function assemble(
     keys,
     controlPlane,
     sessions,
+    takeTurn: (account, cluster, work) => controlPlane.turns.work(account, cluster, work),
     clock,
     log,
   });
@@ -209,9 +211,11 @@ async function assemble(
     tls,
     ...operators,
   });
-  closers.push(() => closeHttp(http, limits.drainTimeoutMs));
+  let listening: Listening | null = null;
+  closers.push(async () => void (await Promise.all([listening?.close(), closeHttp(http, limits.drainTimeoutMs)])));
   closers.push(() => sockets.close());
-  const port = await listen(http, options);
+  listening = await listen(http, options);
+  const { port } = listening;
   url = urlOf(tls === null ? "http" : "https", options.host, port);
   const metricsUrl = await openOperatorsHttp(options, operators, closers);
   if (keys !== null && options.dataDir !== null) {
@@ -310,19 +314,12 @@ function urlOf(scheme: string, host: string, port: number): string {
   return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-/**
- * LIMIT: connections that wait to be taken: the two sockets of thousands of agents, which all come back at once. Who finds no room
- * waits for seconds before the next attempt. The system may allow fewer (net.core.somaxconn).
- */
-const backlog = 16_384;
-
-async function listen(http: FastifyInstance, { host, port }: ServerOptions): Promise<number> {
+async function listen(http: FastifyInstance, { host, port }: ServerOptions): Promise<Listening> {
   try {
-    await http.listen({ host, port, backlog });
+    return await listenOn(http, { host, port });
   } catch (cause) {
     throw new StartError(listenFailure(host, port, cause as NodeJS.ErrnoException, "--port"), { cause });
   }
-  return (http.server.address() as AddressInfo).port;
 }
 
 function listenFailure(host: string, port: number, failure: NodeJS.ErrnoException, flag: string): string {

@@ -56,20 +56,49 @@ function memberOf(json: string, name: string): unknown {
   }
 }
 
-/** True when a task with `needs` fits beside those that are `booked`. */
-export function fits(needs: TaskNeeds, host: HostResources, booked: readonly TaskNeeds[]): boolean {
-  const free = {
-    cpuUnits: booked.reduce((left, { cpuUnits }) => left - cpuUnits, host.cpuUnits),
-    memoryMiB: booked.reduce((left, { memoryMiB }) => left - memoryMiB, host.memoryMiB),
-  };
-  if (needs.cpuUnits > free.cpuUnits || needs.memoryMiB > free.memoryMiB) return false;
-  const taken = new Set([
-    ...host.reservedPorts.tcp.map((port) => `tcp ${port}`),
-    ...host.reservedPorts.udp.map((port) => `udp ${port}`),
-    ...booked.flatMap(({ ports, gpuIds }) => [...ports, ...gpuIds.map(gpuKey)]),
-  ]);
-  return ![...needs.ports, ...needs.gpuIds.map(gpuKey)].some((key) => taken.has(key));
+/** What the tasks of a host have booked of it. Its cost follows from the task that is asked about, not from how many there are. */
+export class BookedResources {
+  #cpuUnits: number;
+  #memoryMiB: number;
+  /** How often each port and GPU is booked; those that no task may have are booked for good. */
+  readonly #booked = new Map<string, number>();
+
+  constructor({ cpuUnits, memoryMiB, reservedPorts }: HostResources) {
+    this.#cpuUnits = cpuUnits;
+    this.#memoryMiB = memoryMiB;
+    for (const port of reservedPorts.tcp) this.#count(`tcp ${port}`, 1);
+    for (const port of reservedPorts.udp) this.#count(`udp ${port}`, 1);
+  }
+
+  /** True when a task with these needs fits beside those that are booked. */
+  fits(needs: TaskNeeds): boolean {
+    if (needs.cpuUnits > this.#cpuUnits || needs.memoryMiB > this.#memoryMiB) return false;
+    return !keysOf(needs).some((key) => this.#booked.has(key));
+  }
+
+  book(needs: TaskNeeds): void {
+    this.#change(needs, 1);
+  }
+
+  /** Gives back what was booked. */
+  release(needs: TaskNeeds): void {
+    this.#change(needs, -1);
+  }
+
+  #change(needs: TaskNeeds, by: 1 | -1): void {
+    this.#cpuUnits -= by * needs.cpuUnits;
+    this.#memoryMiB -= by * needs.memoryMiB;
+    for (const key of keysOf(needs)) this.#count(key, by);
+  }
+
+  #count(key: string, by: 1 | -1): void {
+    const count = (this.#booked.get(key) ?? 0) + by;
+    if (count === 0) this.#booked.delete(key);
+    else this.#booked.set(key, count);
+  }
 }
+
+const keysOf = ({ ports, gpuIds }: TaskNeeds): readonly string[] => [...ports, ...gpuIds.map(gpuKey)];
 
 const gpuKey = (id: string): string => `gpu ${id}`;
 

@@ -108,6 +108,16 @@ export type PastTask = {
   readonly surroundings: TaskSurroundings | null;
 };
 
+/** What has changed in the lists of tasks. */
+export type EngineChanges = {
+  /** Tasks that are new or may have changed in place. */
+  readonly written: ReadonlySet<EngineTask>;
+  /** Past tasks that are new; they never change. */
+  readonly past: ReadonlySet<PastTask>;
+  /** What is in neither list any more. */
+  readonly gone: ReadonlySet<EngineTask | PastTask>;
+};
+
 /** Everything that the engine knows, as plain data that JSON can hold. */
 export type EngineSnapshot = {
   readonly tasks: readonly EngineTask[];

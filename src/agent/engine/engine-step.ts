@@ -28,7 +28,7 @@ export type EngineOutput =
   /** Acknowledge the message of this input; without it the message was not taken. */
   | { readonly type: "acknowledge" }
   | { readonly type: "stop-candidates"; readonly messageId: string; readonly taskArns: readonly string[] }
-  | { readonly type: "health-changed" };
+  | { readonly type: "health-changed"; readonly taskArn: string };
 
 export type EngineOptions = {
   /** Between SIGTERM and SIGKILL when the container does not say. */

@@ -7,6 +7,22 @@ export const dynamicPorts = { first: 32_768, last: 60_999 } as const;
 /** The ports of one host that containers have, by protocol. */
 export type PortsInUse = { readonly tcp: ReadonlySet<number>; readonly udp: ReadonlySet<number> };
 
+/** The ports of the containers of one agent, kept up as they come and go. */
+export class ContainerPorts implements PortsInUse {
+  readonly tcp = new Set<number>();
+  readonly udp = new Set<number>();
+
+  take(bindings: readonly PortBinding[]): void {
+    for (const { protocol, hostPort, count } of bindings)
+      for (let port = hostPort; port < hostPort + count; port++) this[protocol].add(port);
+  }
+
+  release(bindings: readonly PortBinding[]): void {
+    for (const { protocol, hostPort, count } of bindings)
+      for (let port = hostPort; port < hostPort + count; port++) this[protocol].delete(port);
+  }
+}
+
 /** What programs that are no containers of this agent have of its host. */
 export const nothingElse: PortsInUse = { tcp: new Set(), udp: new Set() };
 
@@ -27,18 +43,18 @@ export function allocatePorts(
   others: PortsInUse = nothingElse,
 ): Allocation {
   if (networkMode === "awsvpc" || networkMode === "none") return { ok: true, bindings: [], cursor };
-  const taken = { tcp: new Set(inUse.tcp), udp: new Set(inUse.udp) };
+  const own = { tcp: new Set<number>(), udp: new Set<number>() };
   const bindings: PortBinding[] = [];
   let next = cursor;
   for (const mapping of mappings) {
     const protocol = mapping.protocol ?? "tcp";
     const { containerPort, count } = span(mapping);
     const fixed = networkMode === "host" ? containerPort : (mapping.hostPort ?? 0);
-    const hostPort = fixed === 0 ? findFree([taken[protocol], others[protocol]], count, next) : fixed;
+    const hostPort = fixed === 0 ? findFree([inUse[protocol], own[protocol], others[protocol]], count, next) : fixed;
     if (hostPort === null) return { ok: false, protocol, port: 0 };
     for (let port = hostPort; port < hostPort + count; port++) {
-      if (taken[protocol].has(port)) return { ok: false, protocol, port };
-      taken[protocol].add(port);
+      if (inUse[protocol].has(port) || own[protocol].has(port)) return { ok: false, protocol, port };
+      own[protocol].add(port);
     }
     if (fixed === 0) next = hostPort + count;
     bindings.push({ protocol, containerPort, hostPort, count });

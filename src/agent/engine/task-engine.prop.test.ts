@@ -243,7 +243,7 @@ class World {
     }
     this.#checkPorts();
     this.#checkBooks();
-    const changed: ReadonlySet<object> = this.#engine.takeChanged();
+    const changed: ReadonlySet<object> = this.#engine.takeChanges().written;
     for (const task of this.#engine.tasks()) {
       const text = before.get(task);
       if (text !== undefined && !changed.has(task)) assert.equal(JSON.stringify(task), text, "it changed untold");

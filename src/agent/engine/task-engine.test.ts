@@ -56,6 +56,30 @@ describe("task engine", () => {
     assert.deepEqual(bench.did("stop"), []);
   });
 
+  it("says which tasks a step has changed, and a timer changes only those that are due", () => {
+    const bench = new Bench();
+    const arns = Array.from({ length: 50 }, (_, at) => `${arn}-${at}`);
+    const container = (name: string, essential: boolean) => ({ name, image: "busybox", essential });
+    for (const each of arns) bench.run([container("main", true), container("side", false)], { arn: each });
+    for (const taskArn of arns) {
+      for (const name of ["main", "side"]) {
+        const event = { taskArn, container: name };
+        bench.step({ type: "runtime", event: { ...event, type: "pulled", imageDigest: null } });
+        bench.step({ type: "runtime", event: { ...event, type: "created", runtimeId: `${taskArn}-${name}` } });
+        bench.step({ type: "runtime", event: { ...event, type: "started", at: bench.now } });
+      }
+    }
+    const changed = () => [...bench.engine.takeChanges().written].map((task) => task.arn);
+    assert.equal(changed().length, 50);
+    const exited = { container: "side", type: "exited", exitCode: 0, reason: null } as const;
+    bench.step({ type: "runtime", event: { taskArn: arns[7] ?? "", ...exited, at: bench.now + 1 } });
+    assert.deepEqual(changed(), [arns[7]]);
+    bench.pass(engineDefaults.containerChangeDelayMs);
+    assert.deepEqual(changed(), [arns[7]]);
+    bench.pass(engineDefaults.containerChangeDelayMs);
+    assert.deepEqual(changed(), []);
+  });
+
   it("answers an order to stop an unknown task, and does not start it afterwards", () => {
     const bench = new Bench();
     bench.stop();

@@ -9,9 +9,9 @@
 import type { PayloadTask } from "../../agent-protocol/to-agent/payload.ts";
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 import type { RuntimeEvent } from "../container-runtime.ts";
-import { areResolvable, dependencyState } from "./container-dependencies.ts";
-import { fits, needsOf, type TaskNeeds, unknownGpu } from "./engine-resources.ts";
-import type { EngineSnapshot, EngineTask, PastTask } from "./engine-state.ts";
+import { areResolvable } from "./container-dependencies.ts";
+import { BookedResources, needsOf, unknownGpu } from "./engine-resources.ts";
+import type { EngineChanges, EngineSnapshot, EngineTask, PastTask } from "./engine-state.ts";
 import {
   type EngineInput,
   type EngineOptions,
@@ -20,8 +20,9 @@ import {
   type TaskHealth,
 } from "./engine-step.ts";
 import { isChecked, newTask, unloadable, withOverriddenCommand } from "./engine-task.ts";
-import { dynamicPorts, nothingElse } from "./host-ports.ts";
+import { ContainerPorts, dynamicPorts, nothingElse } from "./host-ports.ts";
 import { type SharedPorts, TaskProgress } from "./task-progress.ts";
+import { TaskTimes } from "./task-times.ts";
 
 /** LIMIT: confirmed interfaces that are remembered, many times what a host can have at once. */
 const attachedMax = 256;
@@ -36,8 +37,16 @@ export class TaskEngine {
   #manifestId: string | null;
   readonly #ports: SharedPorts;
   #attached: string[];
-  /** Tasks that may differ from what they were when somebody last asked. */
-  #changed = new Set<EngineTask>();
+  /** Tasks that wait for room, in order; those that need none are apart. */
+  readonly #waiting = new Set<EngineTask>();
+  readonly #unaccounted = new Set<EngineTask>();
+  readonly #booked: BookedResources | null;
+  /** The tasks that have booked something. */
+  readonly #holders = new Set<EngineTask>();
+  readonly #times = new TaskTimes();
+  #changes = noChanges();
+  /** Tasks that the step under way may have changed. */
+  #touched = new Set<EngineTask>();
   #out: EngineOutput[] = [];
   #now = 0;
   /** Of the step under way. */
@@ -51,16 +60,30 @@ export class TaskEngine {
     this.#sequence = snapshot?.sequence ?? -1;
     this.#manifestId = snapshot?.manifestId ?? null;
     const cursor = snapshot?.portCursor ?? dynamicPorts.first;
-    this.#ports = { inUse: () => this.#portsInUse(), others: nothingElse, cursor };
+    this.#ports = { inUse: new ContainerPorts(), others: nothingElse, cursor };
+    this.#booked = options.resources === null ? null : new BookedResources(options.resources);
+    for (const task of this.#tasks.values()) {
+      for (const { bindings } of task.containers) this.#ports.inUse.take(bindings);
+      this.#keepBooks(task);
+      this.#times.note(task);
+    }
     this.#progress = new TaskProgress(options, this.#ports, 0, []);
     this.#attached = [...(snapshot?.attached ?? [])];
   }
 
-  /** The whole state. It shares its parts with the engine: make text of it before the next step. */
+  /**
+   * The whole state. It shares its parts with the engine: make text of it before the next step. The lists of tasks are made when they
+   * are read, so that it costs nothing to whoever writes changes only.
+   */
   snapshot(): EngineSnapshot {
+    const [tasks, past] = [this.#tasks, this.#past];
     return {
-      tasks: [...this.#tasks.values()],
-      past: [...this.#past.values()],
+      get tasks() {
+        return [...tasks.values()];
+      },
+      get past() {
+        return [...past.values()];
+      },
       removing: this.#removing,
       sequence: this.#sequence,
       manifestId: this.#manifestId,
@@ -69,28 +92,28 @@ export class TaskEngine {
     };
   }
 
-  /**
-   * The tasks that may have changed in place since the last call, so that whoever keeps the state need not look at all of them.
-   * Tasks that came since are new objects; whoever is past is an object that never changes.
-   */
-  takeChanged(): ReadonlySet<EngineTask> {
-    const changed = this.#changed;
-    this.#changed = new Set();
-    return changed;
+  /** What has changed in the lists of tasks since the last call, so that whoever keeps the state need not look at all of them. */
+  takeChanges(): EngineChanges {
+    const changes = this.#changes;
+    this.#changes = noChanges();
+    return changes;
   }
 
   step(input: EngineInput, now: number): readonly EngineOutput[] {
     this.#out = [];
     this.#now = now;
+    this.#touched.clear();
     for (const arn of this.#concerned(input)) {
       const task = this.#tasks.get(arn);
-      if (task !== undefined) this.#changed.add(task);
+      if (task !== undefined) this.#touch(task);
     }
     this.#progress = new TaskProgress(this.#options, this.#ports, now, this.#out);
     // What the last step put out has been carried out when this step's state is durable.
     if (input.type !== "recovered") this.#removing = [];
     this.#take(input);
+    for (const task of this.#touched) this.#keepBooks(task);
     this.#admit();
+    for (const task of this.#touched) this.#times.note(task);
     return this.#out;
   }
 
@@ -105,30 +128,16 @@ export class TaskEngine {
 
   /** When a `timer` input is next wanted, or null. */
   nextDueAt(): number | null {
-    let dueAt: number | null = null;
-    const consider = (at: number | null): void => {
-      if (at !== null && (dueAt === null || at < dueAt)) dueAt = at;
-    };
-    for (const { forgetAt } of this.#past.values()) {
-      consider(forgetAt);
-      break;
-    }
-    for (const task of this.#tasks.values()) {
-      consider(task.changesDueAt);
-      if (task.desired === "STOPPED") continue;
-      for (const container of task.containers) {
-        if (container.phase !== "pulled") continue;
-        const found = dependencyState(container, task.containers, Number.NEGATIVE_INFINITY);
-        if (found.state === "open") consider(found.dueAt);
-      }
-    }
+    const dueAt = this.#times.next();
+    for (const { forgetAt } of this.#past.values()) return dueAt === null ? forgetAt : Math.min(dueAt, forgetAt);
     return dueAt;
   }
 
-  /** Tasks with a running container whose health is checked. */
-  health(): readonly TaskHealth[] {
+  /** Tasks with a running container whose health is checked: all of them, or the one with that ARN. */
+  health(taskArn: string | null = null): readonly TaskHealth[] {
     const all: TaskHealth[] = [];
-    for (const task of this.#tasks.values()) {
+    const one = taskArn === null ? undefined : this.#tasks.get(taskArn);
+    for (const task of taskArn === null ? this.#tasks.values() : one === undefined ? [] : [one]) {
       const containers = task.containers
         .filter((container) => isChecked(container.spec) && container.phase === "running")
         .map(({ spec, health, healthSince }) => ({ name: spec.name, status: health, since: healthSince }));
@@ -159,8 +168,8 @@ export class TaskEngine {
         return [input.event.taskArn];
       case "settled":
       case "manifest":
-        return [];
       case "timer":
+        return [];
       case "recovered":
         return this.#tasks.keys();
     }
@@ -190,7 +199,7 @@ export class TaskEngine {
         this.#settled(input.taskArn);
         return;
       case "timer":
-        for (const task of this.#tasks.values()) this.#due(task);
+        for (const task of this.#times.takeDue(this.#now)) this.#due(task);
         this.#forget();
         return;
       case "recovered":
@@ -250,31 +259,48 @@ export class TaskEngine {
     const needs = this.#options.resources === null ? null : needsOf(order, specs);
     const task = newTask(order, specs, needs, this.#now);
     this.#tasks.set(order.arn, task);
+    this.#touch(task);
     return task;
   }
 
   /** Begins with the tasks that there is room for. AWS: strictly in order; one that never fits holds up all later ones. */
   #admit(): void {
-    const { resources } = this.#options;
-    let isHeldUp = false;
-    for (const task of this.#tasks.values()) {
-      if (task.admitted || task.desired === "STOPPED") continue;
-      const { needs } = task;
-      if (needs !== null && resources !== null) {
-        isHeldUp ||= !fits(needs, resources, this.#booked());
-        if (isHeldUp) continue;
-      }
-      task.admitted = true;
-      this.#changed.add(task);
-      this.#progress.advance(task);
+    for (const task of this.#unaccounted) this.#begin(task);
+    for (const task of this.#waiting) {
+      if (task.needs !== null && this.#booked?.fits(task.needs) === false) return;
+      this.#begin(task);
     }
   }
 
-  #booked(): readonly TaskNeeds[] {
-    const booked: TaskNeeds[] = [];
-    for (const { admitted, known, needs } of this.#tasks.values())
-      if (admitted && known !== "STOPPED" && needs !== null) booked.push(needs);
-    return booked;
+  #begin(task: EngineTask): void {
+    task.admitted = true;
+    this.#touch(task);
+    this.#progress.advance(task);
+    this.#keepBooks(task);
+  }
+
+  /** The task may change in this step. */
+  #touch(task: EngineTask): void {
+    this.#touched.add(task);
+    this.#changes.written.add(task);
+  }
+
+  /** Brings what is kept of all tasks together up to date with one of them. */
+  #keepBooks(task: EngineTask): void {
+    const { admitted, desired, known, needs } = task;
+    const isWaiting = !admitted && desired !== "STOPPED";
+    const queue = needs === null ? this.#unaccounted : this.#waiting;
+    if (isWaiting) queue.add(task);
+    else queue.delete(task);
+    const isBooked = admitted && known !== "STOPPED" && needs !== null;
+    if (needs === null || isBooked === this.#holders.has(task)) return;
+    if (isBooked) {
+      this.#holders.add(task);
+      this.#booked?.book(needs);
+    } else {
+      this.#holders.delete(task);
+      this.#booked?.release(needs);
+    }
   }
 
   #refuse(arn: string, reason: string): void {
@@ -329,6 +355,7 @@ export class TaskEngine {
   }
 
   #due(task: EngineTask): void {
+    this.#touch(task);
     this.#progress.advance(task);
     if (task.changesDueAt !== null && task.changesDueAt <= this.#now) this.#progress.submit(task);
   }
@@ -338,9 +365,13 @@ export class TaskEngine {
     if (task?.known !== "STOPPED") return;
     const { leftovers, groundwork } = task;
     const surroundings = groundwork === "none" ? null : task.surroundings;
+    const past = { arn, forgetAt: this.#now + this.#options.taskCleanupMs, leftovers, surroundings };
     this.#tasks.delete(arn);
-    this.#changed.delete(task);
-    this.#past.set(arn, { arn, forgetAt: this.#now + this.#options.taskCleanupMs, leftovers, surroundings });
+    this.#times.forget(task);
+    this.#past.set(arn, past);
+    this.#changes.written.delete(task);
+    this.#changes.gone.add(task);
+    this.#changes.past.add(past);
   }
 
   #forget(): void {
@@ -348,6 +379,8 @@ export class TaskEngine {
     for (const task of this.#past.values()) {
       if (task.forgetAt > this.#now) break;
       this.#past.delete(task.arn);
+      this.#changes.past.delete(task);
+      this.#changes.gone.add(task);
       removing.push(task);
       this.#remove(task);
     }
@@ -374,16 +407,10 @@ export class TaskEngine {
     }
     this.#progress.advance(task);
   }
-
-  #portsInUse(): { readonly tcp: Set<number>; readonly udp: Set<number> } {
-    const inUse = { tcp: new Set<number>(), udp: new Set<number>() };
-    for (const task of this.#tasks.values()) {
-      for (const { bindings } of task.containers) {
-        for (const { protocol, hostPort, count } of bindings) {
-          for (let port = hostPort; port < hostPort + count; port++) inUse[protocol].add(port);
-        }
-      }
-    }
-    return inUse;
-  }
 }
+
+const noChanges = () => ({
+  written: new Set<EngineTask>(),
+  past: new Set<PastTask>(),
+  gone: new Set<EngineTask | PastTask>(),
+});

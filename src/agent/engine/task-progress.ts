@@ -3,11 +3,11 @@ import { dependencyState, isNeeded } from "./container-dependencies.ts";
 import type { EngineContainer, EngineTask } from "./engine-state.ts";
 import type { EngineOptions, EngineOutput } from "./engine-step.ts";
 import { containerChange, digestReport, isChecked, isRestartDue, takeStateChange } from "./engine-task.ts";
-import { allocatePorts, type PortsInUse } from "./host-ports.ts";
+import { allocatePorts, type ContainerPorts, type PortsInUse } from "./host-ports.ts";
 
 /** The host ports that tasks share. */
 export type SharedPorts = {
-  inUse(): PortsInUse;
+  readonly inUse: ContainerPorts;
   /** What others have of the host, as the runtime has seen it last. */
   others: PortsInUse;
   cursor: number;
@@ -107,7 +107,7 @@ export class TaskProgress {
         if (phase !== "running" || container.health === event.status) return;
         container.health = event.status;
         container.healthSince = this.#now;
-        this.#out.push({ type: "health-changed" });
+        this.#out.push({ type: "health-changed", taskArn: task.arn });
         return;
     }
   }
@@ -133,7 +133,7 @@ export class TaskProgress {
       // AWS: of a restart only the metrics tell.
       container.restartCount += 1;
       container.health = "UNKNOWN";
-      if (isChecked(container.spec)) this.#out.push({ type: "health-changed" });
+      if (isChecked(container.spec)) this.#out.push({ type: "health-changed", taskArn: task.arn });
     }
   }
 
@@ -170,6 +170,7 @@ export class TaskProgress {
       task.leftovers.push({ container: container.spec.name, runtimeId: container.runtimeId });
     }
     this.#change(task, container);
+    this.#ports.inUse.release(container.bindings);
     container.bindings = [];
   }
 
@@ -239,13 +240,14 @@ export class TaskProgress {
     const mappings = container.spec.portMappings ?? [];
     if (mappings.length > 0) {
       const { others, cursor } = this.#ports;
-      const found = allocatePorts(mappings, task.surroundings.networkMode, this.#ports.inUse(), cursor, others);
+      const found = allocatePorts(mappings, task.surroundings.networkMode, this.#ports.inUse, cursor, others);
       if (!found.ok) {
         const problem = `Bind for 0.0.0.0:${found.port} failed: port is already allocated`;
         this.#ended(task, container, null, `CannotStartContainerError: Error response from daemon: ${problem}`);
         return;
       }
       container.bindings = found.bindings;
+      this.#ports.inUse.take(found.bindings);
       this.#ports.cursor = found.cursor;
     }
     container.phase = "creating";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RequestRate } from "./request-rate.ts";
+import { RequestRate } from "../../lib/request-rate.ts";
+import { askerRate } from "./endpoint-server.ts";
 import { SmallEndpoints, taskArn } from "./small-endpoints.ts";
 
 test("the credentials of a role as SDKs read them, always the newest", async () => {
@@ -34,7 +35,7 @@ test("ids that are missing, unknown, or have no credentials yet", async () => {
 
 test("sixty requests at once, forty in each second after that, for each asker", async () => {
   const { clock } = new SmallEndpoints();
-  const rate = new RequestRate(clock);
+  const rate = new RequestRate(askerRate, clock);
   const allowed = (asker: string) => Array.from({ length: 100 }, () => rate.allows(asker)).filter(Boolean).length;
   assert.equal(allowed("a"), 60);
   assert.equal(allowed("b"), 60);

@@ -2,15 +2,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../../lib/clock.ts";
+import { type Rate, RequestRate } from "../../lib/request-rate.ts";
 import type { AgentLog } from "../agent-log.ts";
 import type { EndpointRoutes } from "./endpoint-routes.ts";
 import type { EndpointAnswer } from "./endpoint-sources.ts";
-import { RequestRate } from "./request-rate.ts";
 
 /** LIMIT: a request for protection has 60 bytes. */
 const bodyBytesMax = 4_096;
 /** LIMIT: how much of an oversized body is read, so that the asker still gets the answer. */
 const drainedBytesMax = 1_048_576;
+
+/** LIMIT: AWS lets a task ask 40 times a second, 60 at once; a host has far fewer addresses of containers than are remembered. */
+export const askerRate: Rate = { perSecond: 40, burst: 60, askersMax: 10_000 };
 
 export type EndpointLimits = {
   /** LIMIT: a host runs about a hundred containers, and each connection lasts milliseconds. When full, the asker with the most loses its oldest. */
@@ -47,7 +50,7 @@ export type EndpointServerOptions = {
 /** Not yet listening. */
 export function endpointServer({ clock, log, routes, limits: given }: EndpointServerOptions): Server {
   const limits = { ...endpointLimits, ...given };
-  const rate = new RequestRate(clock);
+  const rate = new RequestRate(askerRate, clock);
   const underWay = new UnderWay(limits);
   const connections = new Connections(limits);
   const server = createServer(
