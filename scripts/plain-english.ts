@@ -50,7 +50,7 @@ export function plainEnglishViolations(pages: ReadonlyMap<string, string>): stri
   return found.map(({ page, line, phrase }) => `${page}:${line}: "${phrase}"; see docs/style.md`);
 }
 
-/** The page with whatever people did not write for it blanked out, so that lines keep their numbers. */
+/** The page with everything except its own prose blanked out; lines keep their numbers. */
 function proseOf(page: string, text: string): string {
   if (/^<!-- Made by scripts\//m.test(text)) return "";
   const blank = (part: string): string => part.replaceAll(/[^\n]/g, "·");
@@ -58,5 +58,5 @@ function proseOf(page: string, text: string): string {
     .replaceAll(/^<!-- ([a-z ]+): made by [\s\S]*?^<!-- end of \1 -->/gm, blank)
     .replaceAll(/^ *```[\s\S]*?^ *```/gm, blank)
     .replaceAll(/`[^`\n]*`/g, blank);
-  return page === "docs/style.md" ? prose.replaceAll(/^(?:\||5\. ).*$/gm, blank) : prose;
+  return page === "docs/style.md" ? prose.replaceAll(/^\|.*$/gm, blank) : prose;
 }
