@@ -8,12 +8,12 @@ const heading = `# What Berth adds to the API
 
 <!-- Made by scripts/berth-api.ts from src/wire/berth-operations.ts and src/wire/berth-shapes.ts. Do not edit. -->
 
-The ECS API of Berth is that of ECS and nothing else. What Berth adds answers on the same port under a prefix of its own,
-\`X-Amz-Target: BerthV1.NAME\`, otherwise in the same protocol: AWS JSON 1.1, signed for the service \`ecs\` with Signature Version 4, times
-as epoch seconds. Errors are those of ECS; every operation may answer with \`ClientException\`, \`InvalidParameterException\`,
-\`AccessDeniedException\` and \`ServerException\`. The credentials of a task's roles are refused.
+Berth's ECS API is exactly that of ECS. Berth's own operations use the same port with the prefix \`X-Amz-Target: BerthV1.NAME\`, and otherwise
+the same protocol: AWS JSON 1.1, signed for the service \`ecs\` with Signature Version 4, times in epoch seconds. Errors are ECS's. Every
+operation can return \`ClientException\`, \`InvalidParameterException\`, \`AccessDeniedException\` and \`ServerException\`. Task credentials are
+refused.
 
-\`berth explain\` and \`berth drain\` call these operations. With curl, and \`berth dev\`:
+\`berth explain\` and \`berth drain\` call these operations. With curl and \`berth dev\`:
 
 \`\`\`sh
 curl http://127.0.0.1:4280/ --user berth:berth --aws-sigv4 aws:amz:us-east-1:ecs \\
@@ -31,7 +31,7 @@ export function berthApiPage(): string {
     "|---|---|---|",
     ...table.map((entry) => row(entry.name, entry.status, entry.status === "partial" ? entry.missing : "")),
     "",
-    "*absent*: answered with `ClientException` and a text that names the operation.",
+    "*absent*: returns `ClientException` with a message that names the operation.",
     "",
     ...table.flatMap(section),
   ];
@@ -53,7 +53,7 @@ function section({ name, about, input, output, errors }: BerthOperation): string
     "|---|---|---|",
     ...memberRows(output, ""),
     "",
-    ...(errors.length === 0 ? [] : [`Errors beside those of all: ${beyond}.`, ""]),
+    ...(errors.length === 0 ? [] : [`Additional errors: ${beyond}.`, ""]),
   ];
 }
 

@@ -13,11 +13,11 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Each page that is generated or has generated sections, with its text made from the present one. */
 const pages: Readonly<Record<string, (present: string) => string>> = {
-  "README.md": withSimulatedImages,
   "docs/berth-api.md": berthApiPage,
   "docs/compatibility.md": compatibilityPage,
   "docs/operations.md": (present) => withTimeline(withLimits(present)),
   "docs/security.md": withRoles,
+  "docs/simulated-containers.md": withSimulatedImages,
 };
 
 /** The generated pages that are not what the source says. */

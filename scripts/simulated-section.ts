@@ -1,8 +1,8 @@
-/** What simulated containers can rehearse, for the README. */
+/** What simulated containers can rehearse: the tables of `docs/simulated-containers.md`. */
 import { simulatedCommands, simulatedImages } from "../src/agent/simulated/simulated-images.ts";
 import { row, withSection } from "./generated-section.ts";
 
-/** The README with its tables of images and commands brought up to date. */
+/** The page with its tables of images and commands brought up to date. */
 export function withSimulatedImages(page: string): string {
   const lines = [
     "| image | what its container does |",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { plainEnglishViolations, telltales } from "../scripts/plain-english.ts";
 import { readSources } from "../scripts/sources.ts";
 import { pageViolations, tidyViolations } from "../scripts/tidy.ts";
 
@@ -18,6 +19,19 @@ test("the pages have one title each, their links lead somewhere, and decisions a
   assert.deepEqual(
     pageViolations(pages, (path) => existsSync(`${root}${path}`)),
     [],
+  );
+});
+
+test("the pages are in plain English", () => {
+  assert.deepEqual(plainEnglishViolations(pages), []);
+});
+
+test("docs/style.md lists every phrase that the rule finds, and no other", () => {
+  const rows = /## Telltale phrases\n[\s\S]*?\n\|---\|---\|\n([\s\S]*)/.exec(read("docs/style.md"))?.[1] ?? "";
+  const listed = [...rows.matchAll(/^\| (.*?) \| /gm)].map(([, phrase]) => phrase);
+  assert.deepEqual(
+    listed,
+    telltales.map(({ phrase }) => phrase),
   );
 });
 

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { architectureViolations } from "../scripts/architecture.ts";
+import { plainEnglishViolations, telltales } from "../scripts/plain-english.ts";
 import { readSources } from "../scripts/sources.ts";
 import { pageViolations, tidyViolations } from "../scripts/tidy.ts";
 
@@ -120,4 +121,36 @@ describe("the rules of pages", () => {
   ]) {
     it(`tells ${line}`, () => assert.ok(found.includes(line), found.join("\n")));
   }
+});
+
+describe("the rule of plain English", () => {
+  const page = "docs/translated.md";
+  const found = plainEnglishViolations(new Map([[page, readFileSync(`${planted}${page}`, "utf8")]]));
+  for (const { phrase } of telltales) {
+    it(`finds "${phrase}"`, () =>
+      assert.ok(
+        found.some((line) => line.includes(`"${phrase}"`)),
+        found.join("\n"),
+      ));
+  }
+  it("says in which line, also when the phrase is wrapped, and leaves code and orders alone", () => {
+    const lines = found.map((line) => Number(line.split(":")[1]));
+    assert.deepEqual(
+      [...new Set(lines)].sort((a, b) => a - b),
+      [3, 4, 5, 13],
+    );
+  });
+  it("leaves generated text alone", () => {
+    const section = "<!-- limits: made by scripts/generate.ts, do not edit -->\nanew\n<!-- end of limits -->\n";
+    const generated = "<!-- Made by scripts/compatibility.ts. Do not edit. -->\nanew\n";
+    assert.deepEqual(
+      plainEnglishViolations(
+        new Map([
+          ["a.md", section],
+          ["b.md", generated],
+        ]),
+      ),
+      [],
+    );
+  });
 });
