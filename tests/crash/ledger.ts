@@ -25,10 +25,30 @@ export class Ledger {
   readonly runs = new Map<string, { readonly request: RunRequest; arns: readonly string[] | null }>();
   readonly tags = new Map<string, LastWrite>();
   readonly attributes = new Map<string, LastWrite>();
-  /** Calls that were answered, for the count that is shown. */
-  answered = 0;
   /** Calls that were refused, as they should. */
   refused = 0;
+
+  #answered = 0;
+  /** Who waits for a number of answered calls. */
+  readonly #waiting: { readonly count: number; readonly reached: () => void }[] = [];
+
+  /** Calls that were answered so far. */
+  get answered(): number {
+    return this.#answered;
+  }
+
+  noteAnswer(): void {
+    this.#answered += 1;
+    for (const { count, reached } of this.#waiting) if (this.#answered >= count) reached();
+  }
+
+  /** Resolves when so many calls have been answered. */
+  untilAnswered(count: number): Promise<void> {
+    return new Promise((reached) => {
+      if (this.#answered >= count) reached();
+      else this.#waiting.push({ count, reached });
+    });
+  }
 
   lastWrite(of: Map<string, LastWrite>, key: string): LastWrite {
     let write = of.get(key);

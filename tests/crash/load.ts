@@ -32,7 +32,7 @@ export async function callUntilCut(ecs: ECS, worker: string, world: LoadWorld, r
     const call = drawCall(ecs, `${worker}-${i}`, worker.split("-").at(-1) ?? worker, world, random);
     try {
       await call();
-      world.ledger.answered += 1;
+      world.ledger.noteAnswer();
     } catch (error) {
       if (isCut(error)) return;
       throw error;
