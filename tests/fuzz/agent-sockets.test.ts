@@ -287,7 +287,8 @@ describe("bytes", () => {
 
   test("that are no frames end their connection", async () => {
     const arn = await world.register();
-    for (let i = 0; i < 40; i++) {
+    // An instance may open 20 sockets of each kind at once; the last one is opened below.
+    for (let i = 0; i < 38; i++) {
       const connection = await RawConnection.open(world.server.port);
       connection.send(await handshake(i % 2 === 0 ? "acs" : "tcs", arn));
       assert.equal((await connection.answer(waitMs)).status, 101);
