@@ -1,35 +1,61 @@
 import type { Log } from "./log.ts";
+import type { TakeTurn } from "./turns.ts";
 
-/** Hands effects over one by one, in order, even when taking one causes steps with further effects. */
+/** LIMIT: how long effects hold the event loop at a time. A thousand of one append can wait for it together, some with 400 KB to send. */
+const sliceMs = 5;
+
+export type EffectReleaseOptions<Effect> = {
+  readonly take: (effect: Effect) => void;
+  readonly log: Log;
+  readonly takeTurn: TakeTurn;
+  readonly stopwatch: () => number;
+};
+
+/**
+ * Hands effects over one by one, in order, even when taking one causes steps with further effects. Those that take long are handed over
+ * a slice at a time, each in its turn.
+ */
 export class EffectRelease<Effect> {
-  readonly #take: (effect: Effect) => void;
-  readonly #log: Log;
+  readonly #options: EffectReleaseOptions<Effect>;
   #pending: Effect[] = [];
+  /** Where in `#pending` the first one is that was not handed over. */
+  #next = 0;
   #isReleasing = false;
 
-  constructor(take: (effect: Effect) => void, log: Log) {
-    this.#take = take;
-    this.#log = log;
+  constructor(options: EffectReleaseOptions<Effect>) {
+    this.#options = options;
   }
 
   release(effects: readonly Effect[]): void {
     for (const effect of effects) this.#pending.push(effect);
     if (this.#isReleasing) return;
     this.#isReleasing = true;
-    while (this.#pending.length > 0) {
-      const batch = this.#pending;
-      this.#pending = [];
-      for (const effect of batch) this.#releaseOne(effect);
+    this.#releaseSlice();
+  }
+
+  #releaseSlice(): void {
+    const { stopwatch, takeTurn } = this.#options;
+    const end = stopwatch() + sliceMs;
+    while (this.#next < this.#pending.length) {
+      const effect = this.#pending[this.#next] as Effect;
+      this.#next += 1;
+      this.#releaseOne(effect);
+      if (stopwatch() >= end && this.#next < this.#pending.length) {
+        takeTurn(() => this.#releaseSlice(), "first");
+        return;
+      }
     }
+    this.#pending = [];
+    this.#next = 0;
     this.#isReleasing = false;
   }
 
   /** A receiver's bug is not the machine's: effects may be lost, and the others still go out. */
   #releaseOne(effect: Effect): void {
     try {
-      this.#take(effect);
+      this.#options.take(effect);
     } catch (error) {
-      this.#log("error", { err: error }, "An effect could not be released");
+      this.#options.log("error", { err: error }, "An effect could not be released");
     }
   }
 }

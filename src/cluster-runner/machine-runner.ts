@@ -105,10 +105,10 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
 
   constructor(options: MachineRunnerOptions<Input, Effect>) {
     const { store, clock, partition, observe, onEffect, log } = options;
-    this.#effects = new EffectRelease(onEffect, log);
     this.#options = options;
     this.#takeTurn = options.takeTurn ?? ((run) => run());
     this.#stopwatch = options.stopwatch ?? (() => clock.now());
+    this.#effects = new EffectRelease({ take: onEffect, log, takeTurn: this.#takeTurn, stopwatch: this.#stopwatch });
     this.#answerLong = options.answerLong ?? ((slices, isWanted) => inSlices(slices, this.#slicing(isWanted)));
     this.#slow = new SlowSteps((input) => this.#attempt(input), this.#takeTurn);
     this.#timer = new DueTimer(clock, () => this.#onDue());
