@@ -12,6 +12,10 @@ import {
   type OperationName,
   rowOf,
 } from "../src/ecs/machine/operations.ts";
+import type { AccountStep } from "../src/ecs/state/account-step.ts";
+import type { ClusterStep } from "../src/ecs/state/cluster-step.ts";
+import { inCluster } from "../src/ecs/state/named-resources.ts";
+import type { OperationRow } from "../src/ecs/state/operation-row.ts";
 
 const sources = readSources(fileURLToPath(new URL("..", import.meta.url)));
 const names = Object.keys({ ...ecsOperations, ...berthOperations }) as OperationName[];
@@ -45,6 +49,26 @@ test("there is no other table of operations", () => {
 test("the reader of tables sees names in every form", () => {
   const table = '{\n  RunTask: 1,\n  "StopTask": 2,\n  "ecs:ListTasks": 3,\n  ["PlanDrain", 4],\n  "StartTask",\n}';
   assert.deepEqual(entriesOf(table), ["RunTask", "StopTask", "ListTasks", "PlanDrain", "StartTask"]);
+});
+
+test("a row of the wrong kind does not compile", () => {
+  const facts = { resources: inCluster(), level: "read", errors: [] } as const;
+  const ofCluster = (_step: ClusterStep): object => ({});
+  const ofAccount = (_step: AccountStep): object => ({});
+  const rows: Record<string, OperationRow> = {
+    // @ts-expect-error: a machine of a cluster has no state of an account.
+    WrongMachine: { machine: "cluster", handler: ofAccount, ...facts },
+    // @ts-expect-error: and the other way round.
+    OtherMachine: { machine: "account", handler: ofCluster, ...facts },
+    // @ts-expect-error: what is answered has a handler.
+    NoHandler: { machine: "cluster", ...facts },
+    // @ts-expect-error: an absent operation has no handler.
+    Absent: { machine: null, handler: ofCluster, errors: [] },
+    // @ts-expect-error: an answered operation has a level.
+    NoLevel: { machine: "cluster", handler: ofCluster, resources: facts.resources, errors: [] },
+    Right: { machine: "cluster", handler: ofCluster, ...facts },
+  };
+  assert.equal(Object.keys(rows).length, 6);
 });
 
 test("every machine answers what its rows say, and nothing else", () => {

@@ -43,8 +43,8 @@ export type CallHead = {
   readonly isGone: () => boolean;
 };
 
-/** A call whose headers are in order: its body may be read. */
-export type AdmittedCall = {
+/** A call whose headers are in order, so that its body may be read: which operation, and how to find out who calls. */
+export type ResolvedCall = {
   readonly requestId: string;
   readonly operation: ApiOperation;
   readonly authenticateBody: AuthenticateBody;
@@ -76,10 +76,10 @@ const smallBodyBytes = 8_192;
  * Resolves a call as far as its headers go, before its body is there: which service and operation, and who calls. Gives the answer for
  * one that is refused; never rejects.
  */
-export async function admitCall(
+export async function resolveCall(
   frontDoor: FrontDoor,
   { requestId, url, headers, isGone }: CallHead,
-): Promise<{ readonly call: AdmittedCall } | { readonly refused: HttpAnswer }> {
+): Promise<{ readonly call: ResolvedCall } | { readonly refused: HttpAnswer }> {
   const noted: Noted = { requestId, operation: "", startedAt: performance.now() };
   try {
     const operation = operationOfTarget(headers["x-amz-target"]);
@@ -93,15 +93,15 @@ export async function admitCall(
   }
 }
 
-/** From the body of an admitted call to the bytes of its answer: read, authorize, submit. Never rejects. */
-export async function answerCall(frontDoor: AnswerOptions, call: AdmittedCall, body: Uint8Array): Promise<HttpAnswer> {
+/** From the body of a resolved call to the bytes of its answer: read, authorize, submit. Never rejects. */
+export async function answerCall(frontDoor: AnswerOptions, call: ResolvedCall, body: Uint8Array): Promise<HttpAnswer> {
   const { requestId, operation } = call;
   const noted: Noted = { requestId, operation: operation.name, startedAt: performance.now() };
   try {
     const who = await call.authenticateBody(body);
     if (!isAnswered(operation)) throw refusalOfAbsent(who.principal, operation);
     const request = await readRequest(frontDoor, who, operation, body);
-    checkAllowed(who.principal, operation, requestResources(operation.row.resources, request, who));
+    authorizeCall(who.principal, operation, requestResources(operation.row.resources, request, who));
     const text = await submit(frontDoor, call, who, operation, request);
     note(frontDoor, noted, "");
     return { status: 200, body: text, contentType: operation.service.protocol.contentType };
@@ -124,7 +124,7 @@ function readRequest(
 /** Gives the request to the control plane, and the text of its reply. */
 function submit(
   { largeAnswers, answerApi, takeTurn }: AnswerOptions,
-  { host, isGone }: AdmittedCall,
+  { host, isGone }: ResolvedCall,
   { account, region, caller }: Authenticated,
   operation: AnsweredOperation,
   request: object,
@@ -140,12 +140,12 @@ function submit(
 
 /** Agents and tasks have short lists; to everyone else it helps more to hear that nobody can call this. */
 function refusalOfAbsent(principal: Principal, operation: ApiOperation): Refusal {
-  if (principal.type === "task" || principal.role === "agent") checkAllowed(principal, operation, [wholeAccount]);
+  if (principal.type === "task" || principal.role === "agent") authorizeCall(principal, operation, [wholeAccount]);
   return notAnswered(operation);
 }
 
 /** Refuses a call that its caller may not make with AccessDeniedException. */
-function checkAllowed(principal: Principal, { action }: ApiOperation, resources: readonly Resource[]): void {
+function authorizeCall(principal: Principal, { action }: ApiOperation, resources: readonly Resource[]): void {
   const decision = authorize(principal, action, resources);
   if (!decision.allowed) throw accessDenied(principal.arn, action.name, decision.resource, decision.because);
 }
