@@ -42,7 +42,7 @@ export const ecs: ServiceDefinition = {
   listedIn: "docs/compatibility.md lists the operations that it answers.",
 };
 
-/** What Berth adds, under a prefix of its own, so that the other prefix has nothing but what ECS has. Its calls are signed as those of ECS. */
+/** The operations that Berth adds. They have their own prefix, so that ECS's has exactly the operations of ECS, and are signed like those. */
 export const berth: ServiceDefinition = {
   name: "berth",
   protocol: awsJson11,

@@ -1,6 +1,6 @@
 /**
- * What the house knows about one operation of the API, in one row: who answers it, what the handler is given, and what the layers above ask.
- * The rows stand beside the handlers, a file per noun (`tasks/task-operations.ts`); `machine/operations.ts` puts them together.
+ * The row of an operation of the API: who answers it, what the handler is given, and everything that the layers above need to know of it.
+ * The rows are beside the handlers, a file per noun (`tasks/task-operations.ts`); `machine/operations.ts` puts them together.
  */
 import type { RefusalCode } from "../refusals.ts";
 import type { AccountGiven, ResolvePurpose } from "./account-input.ts";
@@ -74,10 +74,10 @@ export type ByHistoryArnsRow = Facts & { readonly machine: "by-history-arns"; re
 /** Answered out of several machines, one after the other. As this takes promises, the handler is in `cluster-runner/control-plane.ts`. */
 export type SeveralRow = Facts & { readonly machine: "several" };
 
-/** One that Berth answers, in full or in part. */
+/** Berth answers it, in full or in part. */
 export type AnsweredRow = ClusterRow | AccountRow | ByArnRow | ByHistoryArnsRow | SeveralRow;
 
-/** One that no machine answers: a call gets an error that says so. */
+/** No machine answers it: a call gets an error that says so. */
 export type AbsentRow = { readonly machine: null; readonly errors: readonly RefusalCode[]; readonly about?: string };
 
 export type OperationRow = AnsweredRow | AbsentRow;
