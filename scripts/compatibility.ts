@@ -1,21 +1,33 @@
-/** Writes `docs/compatibility.md` from the table of operations and from the `DIFFERS:` comments of the source. `--check` only compares. */
+/** Writes `docs/compatibility.md` from the rows of the operations and from the `DIFFERS:` comments of the source. `--check` only compares. */
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type OperationStatus, operations } from "../src/wire/operations.ts";
+import type { OperationRow } from "../src/ecs/state/operation-row.ts";
+import { apiOperations, ecs } from "../src/wire/services.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const pagePath = `${root}docs/compatibility.md`;
 
+type Status = "full" | "partial" | "absent";
+
+/** How far Berth answers an operation: everything, all but what is missing, or with an error that says so. */
+export function statusOf(row: OperationRow): Status {
+  if (row.machine === null) return "absent";
+  return row.missing === undefined ? "full" : "partial";
+}
+
+/** What Berth does not do of an operation; empty when there is nothing to say. */
+export const missingOf = (row: OperationRow): string => (row.machine === null ? "" : (row.missing ?? ""));
+
 /** The text that `docs/compatibility.md` must have. */
 export function compatibilityPage(): string {
-  const rows: readonly (OperationStatus & { readonly name: string })[] = operations;
-  const count = (status: OperationStatus["status"]): number => rows.filter((row) => row.status === status).length;
+  const operations = [...apiOperations(ecs).values()];
+  const count = (status: Status): number => operations.filter(({ row }) => statusOf(row) === status).length;
   const lines = [
     "# Compatibility with Amazon ECS",
     "",
-    "<!-- Made by scripts/compatibility.ts from src/wire/operations.ts and the DIFFERS comments in src/. Do not edit. -->",
+    "<!-- Made by scripts/compatibility.ts from the rows of the operations and the DIFFERS comments in src/. Do not edit. -->",
     "",
-    `Of the ${rows.length} operations of the ECS API, ${count("full")} are answered in full, ${count("partial")} in part, and ` +
+    `Of the ${operations.length} operations of the ECS API, ${count("full")} are answered in full, ${count("partial")} in part, and ` +
       `${count("absent")} are absent.`,
     "",
     "- *full*: every member has the effect that ECS documents.",
@@ -26,7 +38,7 @@ export function compatibilityPage(): string {
     "",
     "| operation | status | what is missing |",
     "|---|---|---|",
-    ...rows.map((row) => `| ${row.name} | ${row.status} | ${row.status === "partial" ? row.missing : ""} |`),
+    ...operations.map(({ name, row }) => `| ${name} | ${statusOf(row)} | ${missingOf(row)} |`),
     "",
     "## Where Berth knowingly differs",
     "",

@@ -1,26 +1,88 @@
-/** Three tables name the operations that Berth answers: what is said to users, who answers, and what the machines have. */
+/** The rows beside the handlers are the only table of operations: nothing else lists their names, and no two rows have the same one. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { berthRoutes, operationRoutes } from "../src/cluster-runner/operation-routes.ts";
-import { accountOperations } from "../src/ecs/machine/account-operations.ts";
-import { clusterOperations } from "../src/ecs/machine/cluster-operations.ts";
-import { isAnswered } from "../src/wire/api-operations.ts";
-import { berthOperations } from "../src/wire/berth-operations.ts";
-import { isBuilt, operations } from "../src/wire/operations.ts";
+import { fileURLToPath } from "node:url";
+import { isTest, readSources } from "../scripts/sources.ts";
+import {
+  accountHandler,
+  answeredNames,
+  berthOperations,
+  clusterHandler,
+  ecsOperations,
+  type OperationName,
+  rowOf,
+} from "../src/ecs/machine/operations.ts";
+import type { AccountStep } from "../src/ecs/state/account-step.ts";
+import type { ClusterStep } from "../src/ecs/state/cluster-step.ts";
+import { inCluster } from "../src/ecs/state/named-resources.ts";
+import type { OperationRow } from "../src/ecs/state/operation-row.ts";
 
-test("every operation that is said to be answered has a route, and every route is said to be answered", () => {
-  const built = operations.map(({ name }) => name).filter(isBuilt);
-  assert.deepEqual(Object.keys(operationRoutes).sort(), built.sort());
-  const builtByBerth = berthOperations.map(({ name }) => name).filter(isAnswered);
-  assert.deepEqual(Object.keys(berthRoutes).sort(), builtByBerth.sort());
+const sources = readSources(fileURLToPath(new URL("..", import.meta.url)));
+const names = Object.keys({ ...ecsOperations, ...berthOperations }) as OperationName[];
+const known = new Set<string>(names);
+
+/** What a line of a table begins with: `RunTask:`, `"ecs:RunTask":` or `["RunTask",`. */
+const entry = /^\s*(?:\["|")?(?:[a-z]+:)?([A-Z]\w+)"?[:,]/gm;
+const entriesOf = (text: string): string[] =>
+  [...text.matchAll(entry)].map(([, name]) => name ?? "").filter((name) => known.has(name));
+
+const isRows = (text: string): boolean => text.includes("satisfies OperationRows;");
+/** Not about what operations are: their schemas, which ECS has from the SDK, and a weight of each in a workload. */
+const others = ["src/wire/berth-shapes.ts"];
+
+test("each operation has its row in one file", () => {
+  const found = [...sources]
+    .filter(([file, text]) => file.startsWith("src/") && !isTest(file) && isRows(text))
+    .flatMap(([, text]) => entriesOf(text));
+  assert.deepEqual(found.toSorted(), names.toSorted());
 });
 
-test("every route leads to a machine that answers, and no machine answers what no call can reach", () => {
-  const routed = (...scopes: readonly string[]) =>
-    Object.entries({ ...operationRoutes, ...berthRoutes })
-      .filter(([, { scope }]) => scopes.includes(scope))
-      .map(([name]) => name)
-      .sort();
-  assert.deepEqual([...accountOperations.keys()].sort(), routed("account", "by-arn"));
-  assert.deepEqual(Object.keys(clusterOperations).sort(), routed("cluster", "by-arn", "by-history-arns"));
+test("there is no other table of operations", () => {
+  // Two names are not a table: the operations that take several machines, or that name ARNs of several clusters.
+  const tables = [...sources]
+    .filter(([file, text]) => file.startsWith("src/") && !isTest(file) && !isRows(text) && !others.includes(file))
+    .filter(([, text]) => new Set(entriesOf(text)).size > 2)
+    .map(([file]) => file);
+  assert.deepEqual(tables, []);
+});
+
+test("the reader of tables sees names in every form", () => {
+  const table = '{\n  RunTask: 1,\n  "StopTask": 2,\n  "ecs:ListTasks": 3,\n  ["PlanDrain", 4],\n  "StartTask",\n}';
+  assert.deepEqual(entriesOf(table), ["RunTask", "StopTask", "ListTasks", "PlanDrain", "StartTask"]);
+});
+
+test("a row of the wrong kind does not compile", () => {
+  const facts = { resources: inCluster(), level: "read", errors: [] } as const;
+  const ofCluster = (_step: ClusterStep): object => ({});
+  const ofAccount = (_step: AccountStep): object => ({});
+  const rows: Record<string, OperationRow> = {
+    // @ts-expect-error: a machine of a cluster has no state of an account.
+    WrongMachine: { machine: "cluster", handler: ofAccount, ...facts },
+    // @ts-expect-error: and the other way round.
+    OtherMachine: { machine: "account", handler: ofCluster, ...facts },
+    // @ts-expect-error: what is answered has a handler.
+    NoHandler: { machine: "cluster", ...facts },
+    // @ts-expect-error: an absent operation has no handler.
+    Absent: { machine: null, handler: ofCluster, errors: [] },
+    // @ts-expect-error: an answered operation has a level.
+    NoLevel: { machine: "cluster", handler: ofCluster, resources: facts.resources, errors: [] },
+    Right: { machine: "cluster", handler: ofCluster, ...facts },
+  };
+  assert.equal(Object.keys(rows).length, 6);
+});
+
+test("every machine answers what its rows say, and nothing else", () => {
+  const expected = { account: ["account"], "by-arn": ["account", "cluster"], cluster: ["cluster"], several: [] };
+  for (const name of names) {
+    const { machine } = rowOf(name);
+    const has = [
+      ...(accountHandler(name) === undefined ? [] : ["account"]),
+      ...(clusterHandler(name) === undefined ? [] : ["cluster"]),
+    ];
+    const wanted = machine === null ? [] : { ...expected, "by-history-arns": ["cluster"] }[machine];
+    assert.deepEqual(has, wanted, name);
+  }
+  assert.ok(answeredNames.length > 60);
+  assert.equal(clusterHandler("toString"), undefined);
+  assert.equal(accountHandler("__proto__"), undefined);
 });

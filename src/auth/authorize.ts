@@ -1,4 +1,4 @@
-import { actionLevels, agentActions, levelsOf, type ResourceType, taskActions } from "./permissions.ts";
+import { type Action, levelsOf, readMetrics } from "./permissions.ts";
 import type { Role } from "./roles.ts";
 
 /** Who calls, as far as it decides what the call may do. */
@@ -18,7 +18,8 @@ export type Principal =
 /** Something that a call names. */
 export type Resource = {
   readonly arn: string;
-  readonly type: ResourceType;
+  /** Such as `task`; `*` for the account as a whole, `unknown` for what is nothing in this account. */
+  readonly type: string;
   /** The cluster that it is or belongs to; null when it belongs to the account as a whole, or to nothing in this account. */
   readonly cluster: string | null;
   /** True for what the call uses without showing or changing it, such as the task definition that RunTask runs. */
@@ -34,19 +35,16 @@ export type Decision =
   | { readonly allowed: false; readonly resource: string; readonly because: string };
 
 /**
- * Decides whether `principal` may take `action` (such as `ecs:RunTask`) on `resources`, all that the call names. An action that
- * the table does not have is denied to everyone. Account and region of the call are settled before: a principal acts in its own
- * account only.
+ * Decides whether `principal` may take `action` on `resources`, all that the call names. Account and region of the call are settled
+ * before: a principal acts in its own account only.
  */
-export function authorize(principal: Principal, action: string, resources: readonly Resource[]): Decision {
+export function authorize(principal: Principal, action: Action, resources: readonly Resource[]): Decision {
   if (principal.type === "task") return authorizeTask(principal, action, resources);
   const because = noPolicy(action);
-  const levels: Readonly<Partial<Record<string, string>>> = actionLevels;
-  const level = Object.hasOwn(levels, action) ? levels[action] : undefined;
-  const granted = principal.role === "agent" ? agentActions.get(action) : undefined;
-  const isGranted = granted !== undefined || levelsOf[principal.role].some((each) => each === level);
-  if (level === undefined || !isGranted) return deny(subjectOf(resources), because);
-  const wrongType = granted && resources.find(({ type }) => !granted.includes(type));
+  const granted = principal.role === "agent" ? action.agents : null;
+  const isGranted = granted !== null || (action.level !== null && levelsOf[principal.role].includes(action.level));
+  if (!isGranted) return deny(subjectOf(resources), because);
+  const wrongType = granted === null ? undefined : resources.find(({ type }) => !granted.includes(type));
   if (wrongType !== undefined) return deny(wrongType, because);
   const { clusters } = principal;
   if (clusters === null) return { allowed: true };
@@ -58,16 +56,16 @@ export function authorize(principal: Principal, action: string, resources: reado
 
 /** Whether `principal` may read the figures of the process. They cover all accounts, so a key bound to clusters may not. */
 export const mayReadMetrics = (principal: Principal): boolean =>
-  authorize(principal, "berth:ReadMetrics", [wholeAccount]).allowed;
+  authorize(principal, readMetrics, [wholeAccount]).allowed;
 
 function authorizeTask(
   principal: Principal & { readonly type: "task" },
-  action: string,
+  action: Action,
   resources: readonly Resource[],
 ): Decision {
   const because = "the role of a task may only describe and protect that task and list its tags";
-  const granted = taskActions.get(action);
-  if (granted === undefined) return deny(subjectOf(resources), because);
+  const granted = action.tasks;
+  if (granted === null) return deny(subjectOf(resources), because);
   const isOwn = ({ type, arn }: Resource): boolean =>
     granted.includes(type) && arn === (type === "cluster" ? principal.clusterArn : principal.taskArn);
   const foreign = resources.find((resource) => !isOwn(resource));
@@ -81,7 +79,7 @@ const subjectOf = (resources: readonly Resource[]): Resource | undefined =>
   resources.find(({ type }) => type !== "cluster") ?? resources[0];
 
 /** AWS: the text. */
-const noPolicy = (action: string): string => `no identity-based policy allows the ${action} action`;
+const noPolicy = ({ name }: Action): string => `no identity-based policy allows the ${name} action`;
 
 const deny = (resource: Resource | undefined, because: string): Decision => ({
   allowed: false,

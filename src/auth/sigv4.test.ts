@@ -64,6 +64,7 @@ async function sign(signing: Signing = {}): Promise<SignedCall> {
     unsignableHeaders: new Set(signing.unsigned ?? []),
   });
   return {
+    signingName: call.signingName ?? "ecs",
     method: request.method,
     path: request.path,
     query: call.query ?? "",
@@ -215,6 +216,7 @@ describe("a call is refused", () => {
       "InvalidSignatureException",
       /^Credential should be scoped to correct service: 'ecs'\.$/,
     );
+    await verifySignature({ ...(await sign({ service: "s3" })), signingName: "s3" }, find);
     const call = await sign();
     const authorization = authorizationOf(call).replace("/20261121/", "/20261120/");
     await refused(withHeaders(call, { authorization }), "InvalidSignatureException", /^Date in Credential scope/);

@@ -6,6 +6,8 @@ import { type Authorization, incomplete, parseAuthorization } from "./authorizat
 
 /** A call as it came over HTTP. */
 export type SignedCall = {
+  /** The service that the signature must be for, such as `ecs`. */
+  readonly signingName: string;
   readonly method: string;
   /** As it stood in the request line, without the query. */
   readonly path: string;
@@ -47,8 +49,6 @@ export type VerifiedCaller = {
 // LIMIT: AWS accepts a signature for five minutes before and after its date.
 const skewMsMax = 5 * 60_000;
 
-const service = "ecs";
-
 const bodyHashHeader = "x-amz-content-sha256";
 
 /** Headers that say what the call means: they must be signed when they are there. */
@@ -81,7 +81,7 @@ export async function verifyHead(head: SignedHead, findKey: FindKey): Promise<Ve
   if (owner === null) {
     throw new AuthError("UnrecognizedClientException", "The security token included in the request is invalid.");
   }
-  assertScope(authorization, signedAt);
+  assertScope(authorization, head.signingName, signedAt);
   assertCurrent(signedAt, head.nowMs);
   assertSigned(head, authorization.signedHeaders);
   const claimed = claimedBodyHash(head);
@@ -130,7 +130,7 @@ function amzDate(ms: number): string {
 }
 
 /** AWS: texts of the signature errors of the JSON services. */
-function assertScope(authorization: Authorization, signedAt: AmzDate): void {
+function assertScope(authorization: Authorization, service: string, signedAt: AmzDate): void {
   if (authorization.service !== service) {
     throw invalid(`Credential should be scoped to correct service: '${service}'.`);
   }
@@ -189,7 +189,7 @@ async function signAgain(
     headers[name] = value;
   }
   const signer = new SignatureV4({
-    service,
+    service: call.signingName,
     region: authorization.region,
     credentials: { accessKeyId: authorization.accessKeyId, secretAccessKey },
     sha256: Sha256,

@@ -147,7 +147,7 @@ describe("a call signed with them", () => {
       body: "{}",
     };
     const { headers } = await signer.sign(request, { signingDate: new Date(nowMs), unsignableHeaders });
-    return { method: "POST", path: "/", query: "", headers, body: "{}", nowMs };
+    return { signingName: "ecs", method: "POST", path: "/", query: "", headers, body: "{}", nowMs };
   }
 
   const find = credentials.owner.bind(credentials);

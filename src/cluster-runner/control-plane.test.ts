@@ -1,8 +1,6 @@
 /** The control plane over the real machines, a memory disk and a clock cranked by hand. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { accountOperations } from "../ecs/machine/account-operations.ts";
-import { clusterOperations } from "../ecs/machine/cluster-operations.ts";
 import type { ControlPlaneCall } from "./control-plane.ts";
 import {
   aControlPlane,
@@ -15,18 +13,7 @@ import {
   refusedWith,
   type World,
 } from "./cranked-control-plane.ts";
-import { berthRoutes, operationRoutes } from "./operation-routes.ts";
 import { MachineClosedError, NotDurableError } from "./runner-errors.ts";
-
-it("the routes are exactly the operations of the machines", () => {
-  const routed = (...scopes: string[]) =>
-    Object.entries({ ...operationRoutes, ...berthRoutes })
-      .filter(([, { scope }]) => scopes.includes(scope))
-      .map(([name]) => name);
-  assert.deepEqual(routed("account", "by-arn").sort(), [...accountOperations.keys()].sort());
-  assert.deepEqual(routed("cluster", "by-arn", "by-history-arns").sort(), Object.keys(clusterOperations).sort());
-  assert.deepEqual(routed("own"), ["DeleteCluster", "DiscoverPollEndpoint"]);
-});
 
 describe("calls", () => {
   it("reach the machines, and what was answered is there after a restart", async () => {

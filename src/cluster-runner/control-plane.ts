@@ -5,17 +5,14 @@ import { taggedResource } from "../ecs/documents/tag.ts";
 import type { TaskDefinition } from "../ecs/documents/task-definition.ts";
 import { AccountMachine } from "../ecs/machine/account-machine.ts";
 import { ClusterMachine } from "../ecs/machine/cluster-machine.ts";
+import { type AnsweredName, rowOf, type SeveralMachinesName } from "../ecs/machine/operations.ts";
 import { refuse } from "../ecs/refusals.ts";
-import {
-  type AccountInput,
-  type ClusterStanding,
-  countedClusters,
-  type ResolvePurpose,
-} from "../ecs/state/account-input.ts";
+import type { AccountInput, ClusterStanding } from "../ecs/state/account-input.ts";
 import type { Caller, EffectiveSettings, Given, MachineConfiguration } from "../ecs/state/call.ts";
 
 import type { AgentReport, ClusterInput } from "../ecs/state/cluster-input.ts";
 import type { AccountEffect, ClusterEffect } from "../ecs/state/effect.ts";
+import type { GivenToCluster } from "../ecs/state/operation-row.ts";
 import { must } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
@@ -38,7 +35,6 @@ import type { Log } from "./log.ts";
 import { type AnswerLong, LongAnswers } from "./long-answers.ts";
 import { accountRoom, clusterRoom, type RoomLimits } from "./machine-room.ts";
 import { MachineRunner, type RunnerStatus } from "./machine-runner.ts";
-import { type AnyRoutedOperation, type OperationRoute, type RoutedOperation, routeOf } from "./operation-routes.ts";
 import { PartitionDirectory } from "./partition-directory.ts";
 import { readWholeEvents } from "./read-whole-events.ts";
 import { type StatusCounts, statusCounts } from "./status-counts.ts";
@@ -63,7 +59,7 @@ export type ControlPlaneOptions = {
 
 /** A call of the API: parsed, its caller known. */
 export type ControlPlaneCall = Place & {
-  readonly operation: AnyRoutedOperation;
+  readonly operation: AnsweredName;
   readonly request: object;
   readonly caller: Caller;
   /** Name and port under which the caller reached this process, if it came over a network. */
@@ -85,6 +81,11 @@ export class ControlPlane {
   readonly #fargateQuotas: FargateQuotas;
   readonly #longAnswers: LongAnswers;
   readonly #deleted: DeletedClusters;
+  /** The operations that no single machine answers. */
+  readonly #fromSeveral: Readonly<Record<SeveralMachinesName, (call: ControlPlaneCall) => Promise<object>>> = {
+    DeleteCluster: (call) => this.#deleted.delete(call, (call.request as RoutingMembers).cluster),
+    DiscoverPollEndpoint: (call) => this.#discover(call),
+  };
   /** What is done for machines that were just loaded, until `open` has waited for it. */
   #afterLoads: Promise<void>[] | null = [];
   readonly #effectListeners: ((place: ClusterPlace, effect: ClusterEffect) => void)[] = [];
@@ -221,32 +222,28 @@ export class ControlPlane {
 
   #route(call: ControlPlaneCall): Promise<object> {
     if (!isPlace(call)) refuse("InvalidParameterException", "The account id or region is invalid.");
-    const route: OperationRoute = routeOf(call.operation);
-    const { cluster, resourceArn, taskDefinition } = call.request as RoutingMembers;
-    switch (route.scope) {
+    const row = rowOf(call.operation);
+    const { cluster, resourceArn } = call.request as RoutingMembers;
+    switch (row.machine) {
       case "account":
-        return this.#callAccount(call);
-      case "cluster": {
-        const { resolvesTaskDefinition = false, purpose = "task" } = route;
-        const resolves = resolvesTaskDefinition === "if-named" ? taskDefinition !== undefined : resolvesTaskDefinition;
-        return this.#callCluster(call, cluster, resolves ? purpose : null);
-      }
+        return this.#callAccount(call, row.counts?.(call.request as never) ?? []);
+      case "cluster":
+        return this.#callCluster(call, cluster, row.given ?? {});
       case "by-arn": {
         const resource = taggedResource(call, resourceArn);
         const isOfAccount = resource.type === "cluster" || resource.type === "task-definition";
-        if (isOfAccount || resource.type === "capacity-provider") return this.#callAccount(call);
-        return this.#callCluster(call, resource.cluster, null);
+        if (isOfAccount || resource.type === "capacity-provider") return this.#callAccount(call, []);
+        return this.#callCluster(call, resource.cluster, {});
       }
       case "by-history-arns":
-        return callByHistoryArns(call, (name, request) => this.#callCluster({ ...call, request }, name, null));
-      case "own":
-        return call.operation === "DeleteCluster" ? this.#deleted.delete(call, cluster) : this.#discover(call);
+        return callByHistoryArns(call, (name, request) => this.#callCluster({ ...call, request }, name, {}));
+      case "several":
+        return this.#fromSeveral[call.operation as SeveralMachinesName](call);
     }
   }
 
-  async #callAccount(call: ControlPlaneCall): Promise<object> {
+  async #callAccount(call: ControlPlaneCall, counted: readonly (string | undefined)[]): Promise<object> {
     const { operation, request, caller } = call;
-    const counted = countedClusters(operation, request);
     const counts = counted.length === 0 ? noClusters : await this.#counts(call, counted);
     const input = { type: "call", operation, request, caller, counts } as const;
     const answer = this.turns.work(call.account, "", () => this.#accounts.answer(accountPartition(call), input));
@@ -273,11 +270,7 @@ export class ControlPlane {
   }
 
   /** Reads cost no promise beyond the one returned as long as nothing waits for the store. */
-  async #callCluster(
-    call: ControlPlaneCall,
-    reference: string | undefined,
-    definitionFor: ResolvePurpose | null,
-  ): Promise<object> {
+  async #callCluster(call: ControlPlaneCall, reference: string | undefined, needs: GivenToCluster): Promise<object> {
     const { operation, request, caller } = call;
     const account = accountPartition(call);
 
@@ -285,9 +278,10 @@ export class ControlPlane {
     let answer = this.#accounts.answer(account, { type: "resolve-cluster", reference });
     const cluster = replyOf(answer instanceof Promise ? await answer : answer) as Cluster;
     let taskDefinition: TaskDefinition | null = null;
-    if (definitionFor !== null) {
-      const { taskDefinition: named } = request as RoutingMembers;
-      const input = { type: "resolve-task-definition", reference: named, purpose: definitionFor } as const;
+    const { taskDefinition: named } = request as RoutingMembers;
+    const wanted = needs.taskDefinition;
+    if (wanted !== undefined && (wanted.when === "always" || named !== undefined)) {
+      const input = { type: "resolve-task-definition", reference: named, purpose: wanted.purpose } as const;
       answer = this.#accounts.answer(account, input);
       taskDefinition = replyOf(answer instanceof Promise ? await answer : answer) as TaskDefinition;
     }
@@ -313,7 +307,7 @@ export class ControlPlane {
   }
 
   #discover(call: ControlPlaneCall): Promise<object> {
-    const ask = (operation: RoutedOperation, request: object) => this.#route({ ...call, operation, request });
+    const ask = (operation: AnsweredName, request: object) => this.#route({ ...call, operation, request });
     return discoverPollEndpoint(call.request, ask, this.#options.endpoints(call.host ?? null));
   }
 
@@ -424,7 +418,7 @@ export class ControlPlane {
 
 /** Which cluster a call names, as it is written: good enough to tell the clusters of an account apart. */
 function clusterOfCall({ operation, request }: ControlPlaneCall): string {
-  if (routeOf(operation).scope !== "cluster") return "";
+  if (rowOf(operation).machine !== "cluster") return "";
   const { cluster = "default" } = request as RoutingMembers;
   return cluster.slice(cluster.lastIndexOf("/") + 1);
 }

@@ -1,5 +1,6 @@
 /** Test support: the control plane over the real machines, a memory disk and a clock cranked by hand. */
 
+import type { AnsweredName } from "../ecs/machine/operations.ts";
 import { Refusal } from "../ecs/refusals.ts";
 import type { ClusterEffect } from "../ecs/state/effect.ts";
 import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
@@ -9,7 +10,6 @@ import { type AppendFate, emptyMemoryDisk, type MemoryDisk, MemoryStore } from "
 import type { ClusterPlace } from "./cluster-place.ts";
 import { ControlPlane, type ControlPlaneCall } from "./control-plane.ts";
 import type { RoomLimits } from "./machine-room.ts";
-import type { RoutedOperation } from "./operation-routes.ts";
 
 export const place = { account: "123456789012", region: "eu-west-1" };
 export const caller = { principalArn: "arn:aws:iam::123456789012:root", isAgent: false };
@@ -80,7 +80,7 @@ export async function aControlPlane({
   await controlPlane.open();
 
   /** A call and all that follows from it. */
-  async function call(operation: RoutedOperation, request: object, more: Partial<ControlPlaneCall> = {}) {
+  async function call(operation: AnsweredName, request: object, more: Partial<ControlPlaneCall> = {}) {
     const answer = controlPlane.call({ operation, request, caller, ...place, ...more });
     answer.catch(() => {});
     await clock.settle();

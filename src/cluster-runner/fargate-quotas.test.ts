@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { limits } from "../ecs/limits.ts";
+import type { AnsweredName } from "../ecs/machine/operations.ts";
 import { ecsTimeline } from "../ecs/timeline.ts";
 import { aControlPlane, caller, place, type World } from "./cranked-control-plane.ts";
-import type { RoutedOperation } from "./operation-routes.ts";
 import { NotDurableError } from "./runner-errors.ts";
 
 const quotaReason = "You’ve reached the limit on the number of vCPUs you can run concurrently";
@@ -182,7 +182,7 @@ describe("the quota for Fargate", () => {
     await fill(world, "east", tasksMax);
     world.fates.set("cluster/123456789012/eu-west-1/east", "fail");
     const { taskArns } = await world.call("ListTasks", { cluster: "east" });
-    const ask = (operation: RoutedOperation, request: object) => {
+    const ask = (operation: AnsweredName, request: object) => {
       const answer = world.controlPlane.call({ operation, request, caller, ...place });
       answer.catch(() => {});
       return answer as Promise<{ failures: object[] }>;

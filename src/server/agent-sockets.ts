@@ -9,11 +9,14 @@ import { FrameError, messageOf, splitTelemetryFrame } from "../agent-sessions/te
 import type { FrameReader, TakeTurn } from "../agent-sessions/web-socket-connection.ts";
 import type { AgentWebSocketServer, WebSocketServerOptions } from "../agent-sessions/web-socket-server.ts";
 import { authorize, type Resource } from "../auth/authorize.ts";
+import { poll, startTelemetrySession } from "../auth/permissions.ts";
+import type { SignedHead } from "../auth/sigv4.ts";
 import type { ControlPlane } from "../cluster-runner/control-plane.ts";
 import { OverloadError } from "../cluster-runner/runner-errors.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Rate, RequestRate } from "../lib/request-rate.ts";
 import { accessDenied, WireError } from "../wire/errors.ts";
+import { ecs } from "../wire/services.ts";
 import type { Authenticate, Authenticated } from "./authenticate.ts";
 import { answerAndClose } from "./last-words.ts";
 import type { ServerLog } from "./log.ts";
@@ -133,7 +136,7 @@ export class AgentSockets {
       throw new HandshakeError("BadRequestException", "The request has a body.");
     }
     const { headers } = request;
-    const authenticateBody = await authenticate({ method: "GET", path, query, headers, nowMs: clock.wall() });
+    const authenticateBody = await authenticate(openedAt(path, query, headers, clock));
     const opener = await authenticateBody("");
     const channel = channelAt(path) ?? "acs";
     const hello = helloFromUrl(channel, query);
@@ -174,7 +177,7 @@ export class AgentSockets {
       const { headers, text } = splitTelemetryFrame(frame);
       if (headers !== null) {
         try {
-          const authenticateBody = await authenticate({ method: "GET", path, query, headers, nowMs: clock.wall() });
+          const authenticateBody = await authenticate(openedAt(path, query, headers, clock));
           const signer = await authenticateBody(text);
           if (signer.account !== opener.account) throw new FrameError("it is signed by another account");
           checkMaySpeak(signer, "tcs", instance);
@@ -222,19 +225,28 @@ const restarting = (): HandshakeError => new HandshakeError("ServerException", "
 
 const keyEnded = (): HandshakeError => new HandshakeError("AccessDeniedException", "The access key has ended.");
 
-/** AWS: the actions that open the sockets. */
-const socketActions = { acs: "Poll", tcs: "StartTelemetrySession" } as const;
+/** AWS: sockets are opened with a signature for the API. */
+const openedAt = (path: string, query: string, headers: SignedHead["headers"], clock: Clock): SignedHead => ({
+  signingName: ecs.signingName,
+  method: "GET",
+  path,
+  query,
+  headers,
+  nowMs: clock.wall(),
+});
+
+const socketActions = { acs: poll, tcs: startTelemetrySession } as const;
 
 /** Refuses a caller whose role or clusters do not let it speak for the instance. */
 function checkMaySpeak(caller: Authenticated, channel: AgentChannel, instance: Resource): void {
-  const decision = authorize(caller.principal, `ecs:${socketActions[channel]}`, [instance]);
+  const decision = authorize(caller.principal, socketActions[channel], [instance]);
   if (!decision.allowed) throw denied(caller, channel, instance);
 }
 
 function denied({ principal }: Authenticated, channel: AgentChannel, { arn }: Resource): HandshakeError {
-  const action = socketActions[channel];
-  const because = `no identity-based policy allows the ecs:${action} action`;
-  return new HandshakeError("AccessDeniedException", accessDenied(principal.arn, action, arn, because).message);
+  const { name } = socketActions[channel];
+  const because = `no identity-based policy allows the ${name} action`;
+  return new HandshakeError("AccessDeniedException", accessDenied(principal.arn, name, arn, because).message);
 }
 
 const refusals = {

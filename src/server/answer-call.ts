@@ -1,22 +1,16 @@
 import { authorize, type Principal, type Resource, wholeAccount } from "../auth/authorize.ts";
 import type { SignedHead } from "../auth/sigv4.ts";
 import { MachineHaltedError, OverloadError } from "../cluster-runner/runner-errors.ts";
+import type { AnsweredName } from "../ecs/machine/operations.ts";
 import { Refusal } from "../ecs/refusals.ts";
 import type { Caller } from "../ecs/state/call.ts";
 import { systemClock } from "../lib/system-clock.ts";
 import { StoreError } from "../store/store.ts";
-import {
-  type AnsweredOperation,
-  type ApiOperation,
-  actionOf,
-  isAnswered,
-  notAnswered,
-} from "../wire/api-operations.ts";
 import { accessDenied, renderError, throttled, WireError } from "../wire/errors.ts";
-import { parseRequest } from "../wire/parse.ts";
-import { renderReply } from "../wire/render.ts";
+import { type AnsweredOperation, type ApiOperation, isAnswered } from "../wire/service-definition.ts";
+import { notAnswered } from "../wire/services.ts";
 import { operationOfTarget } from "../wire/target.ts";
-import type { Authenticate, AuthenticateBody } from "./authenticate.ts";
+import type { Authenticate, AuthenticateBody, Authenticated } from "./authenticate.ts";
 import type { CallMetrics } from "./call-metrics.ts";
 import type { LargeAnswers } from "./large-answers.ts";
 import type { ServerLog } from "./log.ts";
@@ -24,7 +18,7 @@ import { requestResources } from "./request-resources.ts";
 
 /** A call of the API: parsed, its caller known. */
 export type ApiCall = {
-  readonly operation: AnsweredOperation;
+  readonly operation: AnsweredName;
   readonly request: object;
   readonly account: string;
   readonly region: string;
@@ -49,8 +43,8 @@ export type CallHead = {
   readonly isGone: () => boolean;
 };
 
-/** A call whose headers are in order: its body may be read. */
-export type AdmittedCall = {
+/** A call whose headers are in order, so that its body may be read: which operation, and how to find out who calls. */
+export type ResolvedCall = {
   readonly requestId: string;
   readonly operation: ApiOperation;
   readonly authenticateBody: AuthenticateBody;
@@ -79,68 +73,92 @@ export type AnswerOptions = FrontDoor & { readonly largeAnswers: LargeAnswers };
 const smallBodyBytes = 8_192;
 
 /**
- * Checks all of a call that can be checked before its body is there: that its target names an operation, and who calls. Gives the
- * answer for one that is refused; never rejects.
+ * Resolves a call as far as its headers go, before its body is there: which service and operation, and who calls. Gives the answer for
+ * one that is refused; never rejects.
  */
-export async function admitCall(
+export async function resolveCall(
   frontDoor: FrontDoor,
   { requestId, url, headers, isGone }: CallHead,
-): Promise<{ readonly call: AdmittedCall } | { readonly refused: HttpAnswer }> {
-  const startedAt = performance.now();
-  let operation: ApiOperation | "" = "";
+): Promise<{ readonly call: ResolvedCall } | { readonly refused: HttpAnswer }> {
+  const noted: Noted = { requestId, operation: "", startedAt: performance.now() };
   try {
-    operation = operationOfTarget(headers["x-amz-target"]);
-    const authenticateBody = await frontDoor.authenticate(signedHead("POST", url, headers));
+    const operation = operationOfTarget(headers["x-amz-target"]);
+    noted.operation = operation.name;
+    const head = signedHead(operation.service.signingName, "POST", url, headers);
+    const authenticateBody = await frontDoor.authenticate(head);
     const host = typeof headers.host === "string" ? headers.host : null;
     return { call: { requestId, operation, authenticateBody, host, isGone } };
   } catch (error) {
-    return { refused: answerError(frontDoor, { requestId, operation, startedAt }, error) };
+    return { refused: answerError(frontDoor, noted, error) };
   }
 }
 
-/** From the body of an admitted call to the bytes of its answer; never rejects. */
-export async function answerCall(frontDoor: AnswerOptions, call: AdmittedCall, body: Uint8Array): Promise<HttpAnswer> {
-  const { requestId, operation, host } = call;
-  const noted = { requestId, operation, startedAt: performance.now() };
+/** From the body of a resolved call to the bytes of its answer: read, authorize, submit. Never rejects. */
+export async function answerCall(frontDoor: AnswerOptions, call: ResolvedCall, body: Uint8Array): Promise<HttpAnswer> {
+  const { requestId, operation } = call;
+  const noted: Noted = { requestId, operation: operation.name, startedAt: performance.now() };
   try {
-    const { account, region, caller, principal } = await call.authenticateBody(body);
-    if (!isAnswered(operation)) {
-      // Agents and tasks have short lists; to everyone else it helps more to hear that nobody can call this.
-      const isConfined = principal.type === "task" || principal.role === "agent";
-      if (isConfined) checkAllowed(principal, operation, [wholeAccount]);
-      throw notAnswered(operation);
-    }
-    const parse = () => parseRequest(operation, body);
-    const request = body.length < smallBodyBytes ? parse() : await frontDoor.takeTurn(account, parse);
-    checkAllowed(principal, operation, requestResources(operation, request, { account, region }));
-    const rendered = await frontDoor.largeAnswers.make(account, operation, async () => {
-      if (call.isGone()) return "";
-      const reply = await frontDoor.answerApi({ operation, request, account, region, caller, host });
-      // Replies that waited for one append come all at once, and a large one takes a millisecond.
-      return frontDoor.takeTurn(account, () => renderReply(operation, reply));
-    });
+    const who = await call.authenticateBody(body);
+    if (!isAnswered(operation)) throw refusalOfAbsent(who.principal, operation);
+    const request = await readRequest(frontDoor, who, operation, body);
+    authorizeCall(who.principal, operation, requestResources(operation.row.resources, request, who));
+    const text = await submit(frontDoor, call, who, operation, request);
     note(frontDoor, noted, "");
-    return { status: 200, body: rendered };
+    return { status: 200, body: text, contentType: operation.service.protocol.contentType };
   } catch (error) {
     return answerError(frontDoor, noted, error);
   }
 }
 
+/** Parses a small body at once, and a larger one when it is the account's turn. */
+function readRequest(
+  { takeTurn }: FrontDoor,
+  { account }: Authenticated,
+  operation: AnsweredOperation,
+  body: Uint8Array,
+): object | Promise<object> {
+  const parse = (): object => operation.service.protocol.parse(operation, body);
+  return body.length < smallBodyBytes ? parse() : takeTurn(account, parse);
+}
+
+/** Gives the request to the control plane, and the text of its reply. */
+function submit(
+  { largeAnswers, answerApi, takeTurn }: AnswerOptions,
+  { host, isGone }: ResolvedCall,
+  { account, region, caller }: Authenticated,
+  operation: AnsweredOperation,
+  request: object,
+): Promise<string> {
+  const { name } = operation;
+  return largeAnswers.make(account, name, async () => {
+    if (isGone()) return "";
+    const reply = await answerApi({ operation: name, request, account, region, caller, host });
+    // Replies that waited for one append come all at once, and a large one takes a millisecond.
+    return takeTurn(account, () => operation.service.protocol.render(operation, reply));
+  });
+}
+
+/** Agents and tasks have short lists; to everyone else it helps more to hear that nobody can call this. */
+function refusalOfAbsent(principal: Principal, operation: ApiOperation): Refusal {
+  if (principal.type === "task" || principal.role === "agent") authorizeCall(principal, operation, [wholeAccount]);
+  return notAnswered(operation);
+}
+
 /** Refuses a call that its caller may not make with AccessDeniedException. */
-function checkAllowed(principal: Principal, operation: ApiOperation, resources: readonly Resource[]): void {
-  const decision = authorize(principal, actionOf(operation), resources);
-  if (!decision.allowed) throw accessDenied(principal.arn, operation, decision.resource, decision.because);
+function authorizeCall(principal: Principal, { action }: ApiOperation, resources: readonly Resource[]): void {
+  const decision = authorize(principal, action, resources);
+  if (!decision.allowed) throw accessDenied(principal.arn, action.name, decision.resource, decision.because);
 }
 
 /** What is known of a request without a body, as {@link Authenticate} takes it. */
-export function signedHead(method: string, url: string, headers: CallHead["headers"]): SignedHead {
+export function signedHead(signingName: string, method: string, url: string, headers: CallHead["headers"]): SignedHead {
   const question = url.indexOf("?");
   const path = question === -1 ? url : url.slice(0, question);
   const query = question === -1 ? "" : url.slice(question + 1);
-  return { method, path, query, headers, nowMs: systemClock.wall() };
+  return { signingName, method, path, query, headers, nowMs: systemClock.wall() };
 }
 
-type Noted = { readonly requestId: string; readonly operation: string; readonly startedAt: number };
+type Noted = { readonly requestId: string; operation: string; readonly startedAt: number };
 
 function answerError(frontDoor: FrontDoor, noted: Noted, thrown: unknown): HttpAnswer {
   const error = thrown instanceof OverloadError ? throttled() : thrown;

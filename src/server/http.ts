@@ -9,7 +9,7 @@ import type { Duplex } from "node:stream";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { Bug } from "../lib/assert.ts";
 import { type RenderedError, renderError, serializationError, WireError } from "../wire/errors.ts";
-import { type AdmittedCall, admitCall, answerCall, type FrontDoor, type HttpAnswer } from "./answer-call.ts";
+import { answerCall, type FrontDoor, type HttpAnswer, type ResolvedCall, resolveCall } from "./answer-call.ts";
 import { type Asker, claimedKey, FairGate } from "./fair-gate.ts";
 import { type ForeignRequestPolicy, foreignRefusal } from "./foreign-requests.ts";
 import { HttpAnswers } from "./http-answers.ts";
@@ -67,7 +67,7 @@ class HttpPort {
   readonly #answers: HttpAnswers;
   readonly #largeAnswers: LargeAnswers;
   readonly #gate = new FairGate();
-  readonly #admitted = new WeakMap<IncomingMessage, AdmittedCall>();
+  readonly #resolved = new WeakMap<IncomingMessage, ResolvedCall>();
   /** The look of the gate in which a request was let through. */
   readonly #looks = new WeakMap<IncomingMessage, number>();
 
@@ -117,19 +117,19 @@ class HttpPort {
       return this.#refuse(request, reply, notThere(isWrongMethod ? 405 : 404));
     });
     const frontDoor = { ...this.#options, largeAnswers: this.#largeAnswers };
-    const admit = async (request: FastifyRequest, reply: FastifyReply) => {
+    const resolve = async (request: FastifyRequest, reply: FastifyReply) => {
       const { id: requestId, headers, raw } = request;
       const isGone = () => reply.raw.destroyed;
-      const admission = await admitCall(this.#options, { requestId, url: raw.url ?? "/", headers, isGone });
-      if ("refused" in admission) return this.#send(request, reply, admission.refused);
-      this.#admitted.set(raw, admission.call);
+      const resolved = await resolveCall(this.#options, { requestId, url: raw.url ?? "/", headers, isGone });
+      if ("refused" in resolved) return this.#send(request, reply, resolved.refused);
+      this.#resolved.set(raw, resolved.call);
     };
-    app.post("/", { onRequest: admit }, async (request, reply) => {
-      const call = this.#admitted.get(request.raw);
+    app.post("/", { onRequest: resolve }, async (request, reply) => {
+      const call = this.#resolved.get(request.raw);
       const look = this.#looks.get(request.raw);
       const connection = this.#connections.of(request.raw.socket);
       if (call === undefined || look === undefined || connection === null)
-        throw new Bug("a call is admitted before its body is read");
+        throw new Bug("a call is resolved before its body is read");
       const admitted = { asker: this.#askerOf(request.raw), look };
       const body = await this.#bodies.read({ request: request.raw, response: reply.raw }, connection, admitted);
       this.#connections.working(connection);

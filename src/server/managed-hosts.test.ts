@@ -5,8 +5,8 @@ import type { TaskSurroundings } from "../agent/container-runtime.ts";
 import { SimulatedRuntime, simulatedTimes } from "../agent/simulated/simulated-runtime.ts";
 import { AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
-import type { RoutedOperation } from "../cluster-runner/operation-routes.ts";
 import { limits } from "../ecs/limits.ts";
+import type { AnsweredName } from "../ecs/machine/operations.ts";
 import { must } from "../lib/assert.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
@@ -57,7 +57,7 @@ async function aProcess(name: string, disk = emptyMemoryDisk(), clock = new Virt
   await controlPlane.open();
   await hosts.open();
 
-  async function call(operation: RoutedOperation, request: object) {
+  async function call(operation: AnsweredName, request: object) {
     const answer = controlPlane.call({ operation, request, caller, ...place });
     answer.catch(() => {});
     await clock.settle();

@@ -1,6 +1,7 @@
 /** What operators are told, at /health and /metrics. */
 import { mayReadMetrics } from "../auth/authorize.ts";
 import { accessDenied } from "../wire/errors.ts";
+import { ecs } from "../wire/services.ts";
 import { type HttpAnswer, signedHead } from "./answer-call.ts";
 import type { Authenticate } from "./authenticate.ts";
 
@@ -51,12 +52,14 @@ export async function renderMetrics({ metricsText }: OperatorSources): Promise<H
 
 async function checkOperator({ operatorsNeedKey, authenticate }: Guarded, request: OperatorRequest): Promise<void> {
   if (!operatorsNeedKey) return;
-  const authenticateBody = await authenticate(signedHead(request.method, request.url, request.headers));
+  const authenticateBody = await authenticate(
+    signedHead(ecs.signingName, request.method, request.url, request.headers),
+  );
   const { principal } = await authenticateBody("");
   if (mayReadMetrics(principal)) return;
   throw accessDenied(
     principal.arn,
-    "GetMetrics",
+    "ecs:GetMetrics",
     "*",
     "only a key of the role admin, operator or read-only may read metrics",
   );

@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { actionLevels } from "../auth/permissions.ts";
-import { type AnsweredOperation, actionOf, isAnswered, shapesOf } from "../wire/api-operations.ts";
-import { berthOperations } from "../wire/berth-operations.ts";
-import { operations } from "../wire/operations.ts";
+import { type AnsweredName, answeredNames } from "../ecs/machine/operations.ts";
+import { operationNamed } from "../wire/services.ts";
 import type { Shape } from "../wire/shapes.ts";
-import { namingMembers, requestResources } from "./request-resources.ts";
+import { requestResources } from "./request-resources.ts";
 
 const place = { account: "123456789012", region: "us-east-1" };
 const prefix = "arn:aws:ecs:us-east-1:123456789012:";
-const answered: readonly AnsweredOperation[] = [...operations, ...berthOperations]
-  .map(({ name }) => name)
-  .filter(isAnswered);
+const resourcesOf = (name: AnsweredName, request: object) =>
+  requestResources(operationNamed(name).row.resources, request, place);
 
 /** Members whose name says that they hold a resource of ECS, or an ARN of whatever. */
 const namesResource =
@@ -25,7 +22,7 @@ const namesResourceIn: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The paths of all texts in a request that can name a resource. */
-function namingPaths(operation: AnsweredOperation): string[] {
+function namingPaths(operation: AnsweredName): string[] {
   const found: string[] = [];
   const walk = (shape: Shape, path: string, seen: readonly Shape[]): void => {
     if (shape.kind === "list") walk(shape.member, `${path}[]`, seen);
@@ -38,26 +35,22 @@ function namingPaths(operation: AnsweredOperation): string[] {
     const name = path.slice(path.lastIndexOf(".") + 1).replace("[]", "");
     if (namesResource.test(name) || namesResourceIn[operation]?.includes(path)) found.push(path);
   };
-  walk(shapesOf(operation).input, "", []);
+  walk(operationNamed(operation).shapes.input, "", []);
   return found;
 }
 
-describe("the table of what requests name", () => {
-  for (const operation of answered) {
+describe("the row of what requests name", () => {
+  for (const operation of answeredNames) {
     test(`${operation}: has every member that can name a resource, and no other`, () => {
-      assert.deepEqual([...namingMembers(operation)].sort(), namingPaths(operation).sort());
+      const { members } = operationNamed(operation).row.resources;
+      assert.deepEqual(Object.keys(members).sort(), namingPaths(operation).sort());
     });
   }
-
-  test("has an action with a level for each operation, and no level without an operation", () => {
-    const beside = ["ecs:Poll", "ecs:StartTelemetrySession", "berth:ReadMetrics"];
-    assert.deepEqual(Object.keys(actionLevels).sort(), [...answered.map(actionOf), ...beside].sort());
-  });
 });
 
 /** The clusters of what a request names, in order; null for what is of none. */
-const clustersOf = (operation: AnsweredOperation, request: object): (string | null)[] =>
-  requestResources(operation, request, place)
+const clustersOf = (operation: AnsweredName, request: object): (string | null)[] =>
+  resourcesOf(operation, request)
     .filter(({ onlyUsed }) => !onlyUsed)
     .map(({ cluster }) => cluster);
 
@@ -87,7 +80,7 @@ describe("what a request names", () => {
   test("is, for an id or a short ARN, of the cluster of the call, and for a long ARN of its own", () => {
     const request = { cluster: "a", tasks: ["1", `${prefix}task/2`, `${prefix}task/b/3`, `${prefix}task/a/4`] };
     assert.deepEqual(
-      requestResources("DescribeTasks", request, place).map(({ arn }) => arn),
+      resourcesOf("DescribeTasks", request).map(({ arn }) => arn),
       ["cluster/a", "task/a/1", "task/a/2", "task/b/3", "task/a/4"].map((each) => `${prefix}${each}`),
     );
     assert.deepEqual(clustersOf("DescribeTasks", request), ["a", "a", "a", "b", "a"]);
@@ -128,13 +121,9 @@ describe("what a request names", () => {
   });
 
   test("is shown in one spelling, and cut", () => {
-    const [cluster] = requestResources(
-      "ListTasks",
-      { cluster: `arn:aws-odd:ecs:us-east-1:${place.account}:cluster/a` },
-      place,
-    );
+    const [cluster] = resourcesOf("ListTasks", { cluster: `arn:aws-odd:ecs:us-east-1:${place.account}:cluster/a` });
     assert.equal(cluster?.arn, `${prefix}cluster/a`);
-    const [long] = requestResources("ListTasks", { cluster: "x".repeat(200_000) }, place);
+    const [long] = resourcesOf("ListTasks", { cluster: "x".repeat(200_000) });
     assert.equal(long?.arn.length, 1_024);
   });
 });

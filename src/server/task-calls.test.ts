@@ -11,6 +11,7 @@ import { SealKey, sealKeyPath } from "../auth/seal-key.ts";
 import { TaskCredentialsIssuer, type TaskRole, taskCredentialsMs } from "../auth/task-credentials.ts";
 import { systemClock } from "../lib/system-clock.ts";
 import { SqliteStore } from "../store/sqlite/sqlite-store.ts";
+import { operationNamed } from "../wire/services.ts";
 import { looseAuthentication } from "./authenticate.ts";
 import type { ServerLog } from "./log.ts";
 import { taskCredentialsPurpose } from "./open-authentication.ts";
@@ -136,8 +137,9 @@ test("a task is its own in its region and cluster only, by id, by short and by l
   const id = taskArn.slice(-32);
   const short = `arn:aws:ecs:us-east-1:${account}:task/${id}`;
   const isOwn = (reference: string, cluster: string | undefined, region = "us-east-1"): boolean => {
-    const resources = requestResources("DescribeTasks", { cluster, tasks: [reference] }, { account, region });
-    return authorize({ type: "task", arn, taskArn, clusterArn }, "ecs:DescribeTasks", resources).allowed;
+    const { action, row } = operationNamed("DescribeTasks");
+    const resources = requestResources(row.resources, { cluster, tasks: [reference] }, { account, region });
+    return authorize({ type: "task", arn, taskArn, clusterArn }, action, resources).allowed;
   };
   for (const own of [id, short, taskArn]) {
     assert.ok(isOwn(own, "lab"));
@@ -159,7 +161,9 @@ test("where no signature is looked at, a task's credentials stand for its accoun
     const credential = `Credential=${accessKeyId}/20261121/us-east-1/ecs/aws4_request`;
     const authorization = `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=0`;
     const headers = { authorization, "x-amz-security-token": token };
-    return (await authenticate({ method: "POST", path: "/", query: "", headers, nowMs: 1_000 }))("");
+    return (await authenticate({ signingName: "ecs", method: "POST", path: "/", query: "", headers, nowMs: 1_000 }))(
+      "",
+    );
   };
   assert.equal((await ask(sessionToken)).account, "444455556666");
   assert.match((await ask(sessionToken)).caller.principalArn, /^arn:aws:sts::444455556666:assumed-role\/app\//);

@@ -2,7 +2,7 @@ import type { AgentEnd } from "../agent/agent.ts";
 import type { HostFacts } from "../agent/registration.ts";
 import type { AgentHello } from "../agent-protocol/connection.ts";
 import type { LogLevel } from "../cluster-runner/log.ts";
-import { operationRoutes, type RoutedOperation } from "../cluster-runner/operation-routes.ts";
+import type { AnsweredName } from "../ecs/machine/operations.ts";
 import { must } from "../lib/assert.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
@@ -190,7 +190,7 @@ export class World {
         ? { type: "lost", reason: "nobody listens" }
         : await process.call({
             ...place,
-            operation: operation as RoutedOperation,
+            operation: operation as AnsweredName,
             request,
             caller: { principalArn: principal, isAgent },
           });
@@ -353,6 +353,3 @@ function clusterNameOf(request: Readonly<Record<string, unknown>>): string {
   if (typeof reference !== "string" || reference === "") return "default";
   return reference.slice(reference.lastIndexOf("/") + 1);
 }
-
-/** Every operation that there is, for the statistics of a run. */
-export const operationNames: readonly string[] = Object.keys(operationRoutes);

@@ -1,7 +1,9 @@
 /** The inputs and outputs of Berth's own operations. What ECS has as well is taken from ECS, so that a call is told in the same words. */
+import type { BerthOperationName } from "../ecs/machine/operations.ts";
 import { must } from "../lib/assert.ts";
 import {
   boolean,
+  type DescribedStructure,
   type Member,
   many,
   number,
@@ -30,7 +32,7 @@ const failure = structure("Failure", {
 });
 const failures = many(failure, "What could not be done, one by one.");
 
-export const explainPlacementInput = structure("ExplainPlacementRequest", {
+const explainPlacementInput = structure("ExplainPlacementRequest", {
   cluster,
   taskDefinition: text("`family`, `family:revision` or ARN, as in RunTask; needed unless `service` is there."),
   service: text(
@@ -101,7 +103,7 @@ const failedTask = structure("FailedTask", {
     "The containers that say something about the failure.",
   ),
 });
-export const explainPlacementOutput = structure("ExplainPlacementResponse", {
+const explainPlacementOutput = structure("ExplainPlacementResponse", {
   taskDefinition: text("ARN of the revision."),
   need: one(need, "What one task asks of a container instance."),
   placements: many(placement, "Where tasks would go."),
@@ -128,8 +130,8 @@ const blocker = {
   detail: text("A sentence about that."),
 } as const;
 
-export const planDrainInput = structure("PlanDrainRequest", { cluster, containerInstances });
-export const planDrainOutput = structure("PlanDrainResponse", {
+const planDrainInput = structure("PlanDrainRequest", { cluster, containerInstances });
+const planDrainOutput = structure("PlanDrainResponse", {
   containerInstances: texts("ARNs of those that would drain."),
   moves: many(
     structure("PlannedMove", {
@@ -195,21 +197,21 @@ const drain = structure("Drain", {
 });
 const drains = many(drain, "One for each container instance.");
 
-export const describeDrainInput = structure("DescribeDrainRequest", {
+const describeDrainInput = structure("DescribeDrainRequest", {
   cluster,
   containerInstances: texts("Ids or ARNs, at most 100; without it, all that are DRAINING."),
 });
-export const startDrainInput = structure("StartDrainRequest", {
+const startDrainInput = structure("StartDrainRequest", {
   cluster,
   containerInstances,
   deadlineSeconds: number(
     "After so many seconds, 1 to 172,800, what is left is stopped. Without it there is no deadline, nor one that was set before.",
   ),
 });
-export const drainsOutput = structure("DrainsResponse", { drains, failures });
+const drainsOutput = structure("DrainsResponse", { drains, failures });
 
-export const cancelDrainInput = structure("CancelDrainRequest", { cluster, containerInstances });
-export const cancelDrainOutput = structure("CancelDrainResponse", {
+const cancelDrainInput = structure("CancelDrainRequest", { cluster, containerInstances });
+const cancelDrainOutput = structure("CancelDrainResponse", {
   containerInstances: texts("ARNs of those that are ACTIVE again."),
   failures,
 });
@@ -221,28 +223,43 @@ const alarm = structure("Alarm", {
   stateSince: timestamp("When it last changed."),
 });
 
-export const setAlarmStateInput = structure("SetAlarmStateRequest", {
+const setAlarmStateInput = structure("SetAlarmStateRequest", {
   cluster,
   alarmName: text("As `deploymentConfiguration.alarms` of services name it."),
   stateValue: text("`OK`, `ALARM` or `INSUFFICIENT_DATA`."),
   stateReason: text("Why, for people."),
 });
-export const setAlarmStateOutput = structure("SetAlarmStateResponse", { alarm: one(alarm, "The alarm as it is now.") });
-export const describeAlarmsInput = structure("DescribeAlarmsRequest", { cluster });
-export const describeAlarmsOutput = structure("DescribeAlarmsResponse", {
+const setAlarmStateOutput = structure("SetAlarmStateResponse", { alarm: one(alarm, "The alarm as it is now.") });
+const describeAlarmsInput = structure("DescribeAlarmsRequest", { cluster });
+const describeAlarmsOutput = structure("DescribeAlarmsResponse", {
   alarms: many(alarm, "Every alarm that the cluster was told of, by name."),
 });
 
 const lostAgentPolicy = structure("LostAgentPolicy", {
   replaceAfterSeconds: number("How long an agent may be gone; absent when the policy is off."),
 });
-export const putLostAgentPolicyInput = structure("PutLostAgentPolicyRequest", {
+const putLostAgentPolicyInput = structure("PutLostAgentPolicyRequest", {
   cluster,
   replaceAfterSeconds: number(
     "How long an agent may be gone before its tasks are replaced, 1 to 604,800. Without it, the policy is off.",
   ),
 });
-export const describeLostAgentPolicyInput = structure("DescribeLostAgentPolicyRequest", { cluster });
-export const lostAgentPolicyOutput = structure("LostAgentPolicyResponse", {
+const describeLostAgentPolicyInput = structure("DescribeLostAgentPolicyRequest", { cluster });
+const lostAgentPolicyOutput = structure("LostAgentPolicyResponse", {
   lostAgentPolicy: one(lostAgentPolicy, "The policy of the cluster."),
 });
+
+/** Input and output of each operation that Berth adds: what the schemas of the SDK are for ECS. */
+export const berthShapes: Readonly<
+  Record<BerthOperationName, { readonly input: DescribedStructure; readonly output: DescribedStructure }>
+> = {
+  CancelDrain: { input: cancelDrainInput, output: cancelDrainOutput },
+  DescribeAlarms: { input: describeAlarmsInput, output: describeAlarmsOutput },
+  DescribeDrain: { input: describeDrainInput, output: drainsOutput },
+  DescribeLostAgentPolicy: { input: describeLostAgentPolicyInput, output: lostAgentPolicyOutput },
+  ExplainPlacement: { input: explainPlacementInput, output: explainPlacementOutput },
+  PlanDrain: { input: planDrainInput, output: planDrainOutput },
+  PutLostAgentPolicy: { input: putLostAgentPolicyInput, output: lostAgentPolicyOutput },
+  SetAlarmState: { input: setAlarmStateInput, output: setAlarmStateOutput },
+  StartDrain: { input: startDrainInput, output: drainsOutput },
+};

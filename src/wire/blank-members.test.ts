@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { OperationName } from "../ecs/machine/operations.ts";
 import { parseRequest } from "./parse.ts";
+import { operationNamed } from "./services.ts";
 
-const parsed = (operation: Parameters<typeof parseRequest>[0], request: object) =>
-  parseRequest(operation, JSON.stringify(request));
+const parsed = (operation: OperationName, request: object) =>
+  parseRequest(operationNamed(operation), JSON.stringify(request));
 
 test("what a skeleton leaves empty is absent", () => {
   assert.deepEqual(

@@ -18,7 +18,7 @@ test("a refusal is rendered with its code, its text and its members", () => {
 test("the status follows the API model", () => {
   assert.equal(renderError(new Refusal("ServerException", "halted")).status, 500);
   assert.equal(renderError(new Refusal("AccessDeniedException", "no")).status, 403);
-  assert.equal(renderError(accessDenied("arn:aws:iam::1:user/u", "RunTask", "*")).status, 403);
+  assert.equal(renderError(accessDenied("arn:aws:iam::1:user/u", "ecs:RunTask", "*")).status, 403);
   assert.equal(renderError(throttled()).body, '{"__type":"ThrottlingException","message":"Rate exceeded"}');
   assert.equal(renderError(requestTooLarge(10)).status, 413);
   assert.equal(renderError(new WireError("SerializationException", "x")).status, 400);

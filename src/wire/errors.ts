@@ -1,5 +1,4 @@
 import { Refusal } from "../ecs/refusals.ts";
-import { berthOperation } from "./berth-operations.ts";
 import { errorShape } from "./shapes.ts";
 
 /**
@@ -44,10 +43,9 @@ export const throttled = (): WireError => new WireError("ThrottlingException", "
 export const requestTooLarge = (limitBytes: number): WireError =>
   new WireError("RequestEntityTooLargeException", `The request body is larger than ${limitBytes} bytes.`);
 
-/** The caller is known, but nothing lets it do this; `because` may say why. AWS: the text up to there. */
-export function accessDenied(principalArn: string, operation: string, resource: string, because = ""): WireError {
-  const service = berthOperation(operation) === null ? "ecs" : "berth";
-  const text = `User: ${principalArn} is not authorized to perform: ${service}:${operation} on resource: ${resource}`;
+/** The caller is known, but nothing lets it take this action, such as `ecs:RunTask`; `because` may say why. AWS: the text up to there. */
+export function accessDenied(principalArn: string, action: string, resource: string, because = ""): WireError {
+  const text = `User: ${principalArn} is not authorized to perform: ${action} on resource: ${resource}`;
   return new WireError("AccessDeniedException", because === "" ? text : `${text} because ${because}`);
 }
 

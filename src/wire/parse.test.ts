@@ -4,10 +4,12 @@ import fc from "fast-check";
 import { Refusal } from "../ecs/refusals.ts";
 import { WireError } from "./errors.ts";
 import { nestingDepthMax } from "./nesting.ts";
-import { isOperation, operations } from "./operations.ts";
 import { parseRequest } from "./parse.ts";
-import { operationShapes, type Shape } from "./shapes.ts";
+import { apiOperations, ecs, operationNamed } from "./services.ts";
+import type { Shape } from "./shapes.ts";
 import { undocumentedMembers } from "./undocumented-members.ts";
+
+const operations = [...apiOperations(ecs).values()];
 
 function refused(message: RegExp): (error: unknown) => boolean {
   return (error) => {
@@ -21,20 +23,22 @@ function refused(message: RegExp): (error: unknown) => boolean {
 
 describe("a request body", () => {
   test("may be empty, and may be bytes", () => {
-    assert.deepEqual(parseRequest("ListClusters", ""), {});
-    assert.deepEqual(parseRequest("ListClusters", new Uint8Array()), {});
-    assert.deepEqual(parseRequest("ListClusters", " {} "), {});
-    assert.deepEqual(parseRequest("ListClusters", Buffer.from('{"nextToken":"ü"}')), { nextToken: "ü" });
+    assert.deepEqual(parseRequest(operationNamed("ListClusters"), ""), {});
+    assert.deepEqual(parseRequest(operationNamed("ListClusters"), new Uint8Array()), {});
+    assert.deepEqual(parseRequest(operationNamed("ListClusters"), " {} "), {});
+    assert.deepEqual(parseRequest(operationNamed("ListClusters"), Buffer.from('{"nextToken":"ü"}')), {
+      nextToken: "ü",
+    });
   });
 
   test("loses null members, null items and unknown members", () => {
     const body = '{"cluster":null,"tasks":["a",null,"b"],"include":[],"unheardOf":{"deep":[1]}}';
-    assert.deepEqual(parseRequest("DescribeTasks", body), { tasks: ["a", "b"], include: [] });
+    assert.deepEqual(parseRequest(operationNamed("DescribeTasks"), body), { tasks: ["a", "b"], include: [] });
   });
 
   test("has timestamps in epoch seconds or ISO 8601, which become epoch milliseconds", () => {
     const at = (text: string): unknown =>
-      parseRequest("SubmitTaskStateChange", `{"pullStartedAt":${text}}`).pullStartedAt;
+      parseRequest(operationNamed("SubmitTaskStateChange"), `{"pullStartedAt":${text}}`).pullStartedAt;
     assert.equal(at("1534810936.284"), 1_534_810_936_284);
     assert.equal(at("0"), 0);
     assert.equal(at('"2018-08-21T00:22:16.284Z"'), 1_534_810_936_284);
@@ -45,31 +49,30 @@ describe("a request body", () => {
 
   test("keeps the members that only the agent knows, and checks them", () => {
     const token = '{"clientToken":"t","zoneId":"z"}';
-    assert.deepEqual(parseRequest("RegisterContainerInstance", token), { clientToken: "t" });
-    assert.deepEqual(parseRequest("DiscoverPollEndpoint", token), { zoneId: "z" });
-    assert.deepEqual(parseRequest("SubmitTaskStateChange", token), {});
-    assert.throws(() => parseRequest("DiscoverPollEndpoint", '{"zoneId":1}'), refused(/^NUMBER_VALUE/));
+    assert.deepEqual(parseRequest(operationNamed("RegisterContainerInstance"), token), { clientToken: "t" });
+    assert.deepEqual(parseRequest(operationNamed("DiscoverPollEndpoint"), token), { zoneId: "z" });
+    assert.deepEqual(parseRequest(operationNamed("SubmitTaskStateChange"), token), {});
+    assert.throws(() => parseRequest(operationNamed("DiscoverPollEndpoint"), '{"zoneId":1}'), refused(/^NUMBER_VALUE/));
   });
 
   test("the SDK still lacks the members of the table, or they must leave it", () => {
     for (const [operation, members] of Object.entries(undocumentedMembers)) {
-      assert.ok(isOperation(operation));
       for (const name of Object.keys(members)) {
-        assert.equal(operationShapes(operation).input.members.has(name), false, `${operation}.${name}`);
+        assert.equal(apiOperations(ecs).get(operation)?.shapes.input.members.has(name), false, `${operation}.${name}`);
       }
     }
   });
 
   test("cannot reach a prototype", () => {
     const request = parseRequest(
-      "RegisterTaskDefinition",
+      operationNamed("RegisterTaskDefinition"),
       '{"__proto__":{"family":"x"},"constructor":{},"toString":1}',
     );
     assert.deepEqual(Object.keys(request), []);
     assert.equal(request.family, undefined);
     assert.equal(Object.getPrototypeOf(request), Object.prototype);
     const labels = parseRequest(
-      "RegisterTaskDefinition",
+      operationNamed("RegisterTaskDefinition"),
       '{"containerDefinitions":[{"dockerLabels":{"__proto__":"p","a":"b"}}]}',
     );
     const [container] = labels.containerDefinitions as { dockerLabels: object }[];
@@ -101,26 +104,33 @@ describe("SerializationException", () => {
     ['{"overrides":[]}', /^Start of list found where not expected\.$/],
   ];
   for (const [body, message] of cases) {
-    test(`answers RunTask ${body}`, () => assert.throws(() => parseRequest("RunTask", body), refused(message)));
+    test(`answers RunTask ${body}`, () =>
+      assert.throws(() => parseRequest(operationNamed("RunTask"), body), refused(message)));
   }
 
   test("answers bytes that are no UTF-8", () => {
     const body = Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]);
-    assert.throws(() => parseRequest("RunTask", body), refused(/not valid UTF-8/));
+    assert.throws(() => parseRequest(operationNamed("RunTask"), body), refused(/not valid UTF-8/));
   });
 
   test("answers nesting beyond the limit, wherever it is, and hostile depth at once", () => {
     const nested = (levels: number): string => `{"x":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}`;
-    assert.deepEqual(parseRequest("RunTask", nested(nestingDepthMax)), {});
-    assert.throws(() => parseRequest("RunTask", nested(nestingDepthMax + 1)), refused(/nests deeper than 64/));
-    assert.throws(() => parseRequest("RunTask", "[".repeat(1_000_000)), refused(/nests deeper/));
-    assert.throws(() => parseRequest("RunTask", '{"a":'.repeat(1_000_000)), refused(/nests deeper/));
+    assert.deepEqual(parseRequest(operationNamed("RunTask"), nested(nestingDepthMax)), {});
+    assert.throws(
+      () => parseRequest(operationNamed("RunTask"), nested(nestingDepthMax + 1)),
+      refused(/nests deeper than 64/),
+    );
+    assert.throws(() => parseRequest(operationNamed("RunTask"), "[".repeat(1_000_000)), refused(/nests deeper/));
+    assert.throws(() => parseRequest(operationNamed("RunTask"), '{"a":'.repeat(1_000_000)), refused(/nests deeper/));
   });
 
   test("does not answer brackets inside strings", () => {
     const text = `${'[{"\\'.repeat(100)}\\"[[`;
-    assert.deepEqual(parseRequest("RunTask", JSON.stringify({ group: text })), { group: text });
-    assert.throws(() => parseRequest("RunTask", `{"group":"${"[".repeat(100)}`), refused(/not valid JSON/));
+    assert.deepEqual(parseRequest(operationNamed("RunTask"), JSON.stringify({ group: text })), { group: text });
+    assert.throws(
+      () => parseRequest(operationNamed("RunTask"), `{"group":"${"[".repeat(100)}`),
+      refused(/not valid JSON/),
+    );
   });
 });
 
@@ -131,20 +141,19 @@ test("the shapes of the API are far less deep than the limit", () => {
     if (shape.kind !== "structure") return 0;
     return 1 + Math.max(0, ...[...shape.members.values()].map(depth));
   };
-  const deepest = Math.max(...operations.map(({ name }) => depth(operationShapes(name).input)));
+  const deepest = Math.max(...operations.map(({ shapes }) => depth(shapes.input)));
   assert.equal(deepest, 9);
 });
 
 test("any JSON value for any operation is parsed or refused, and nothing else", () => {
-  const names = operations.map(({ name }) => name);
-  const anyMember = fc.constantFrom(...names).chain((name) => {
-    const members = [...operationShapes(name).input.members.keys(), "unheardOf"];
-    return fc.tuple(fc.constant(name), fc.dictionary(fc.constantFrom(...members), fc.jsonValue({ maxDepth: 3 })));
+  const anyMember = fc.constantFrom(...operations).chain((operation) => {
+    const members = [...operation.shapes.input.members.keys(), "unheardOf"];
+    return fc.tuple(fc.constant(operation), fc.dictionary(fc.constantFrom(...members), fc.jsonValue({ maxDepth: 3 })));
   });
   fc.assert(
-    fc.property(anyMember, ([name, body]) => {
+    fc.property(anyMember, ([operation, body]) => {
       try {
-        parseRequest(name, JSON.stringify(body));
+        parseRequest(operation, JSON.stringify(body));
       } catch (error) {
         const isRefused = error instanceof Refusal || error instanceof WireError;
         assert.ok(isRefused && error.code !== "ServerException", String(error));

@@ -1,9 +1,9 @@
 import { must } from "../lib/assert.ts";
-import { type ApiOperation, isAnswered } from "./api-operations.ts";
 import { isAbsentWhenBlank } from "./blank-members.ts";
 import { serializationError } from "./errors.ts";
 import { assertNestingDepth } from "./nesting.ts";
 import { checkRequestLimits } from "./request-limits.ts";
+import { type ApiOperation, isAnswered } from "./service-definition.ts";
 import type { Shape, StructureShape } from "./shapes.ts";
 import { inputOf } from "./undocumented-members.ts";
 

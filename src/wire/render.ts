@@ -1,5 +1,5 @@
 import { assert } from "../lib/assert.ts";
-import { type ApiOperation, shapesOf } from "./api-operations.ts";
+import type { ApiOperation } from "./service-definition.ts";
 import type { Shape, StructureShape } from "./shapes.ts";
 
 type Project = (value: unknown) => unknown;
@@ -14,7 +14,7 @@ const projections = new Map<Shape, Project | null>();
  * text put together member by member (JSON.stringify alone takes 43).
  */
 export function renderReply(operation: ApiOperation, reply: object): string {
-  const project = projectionOf(shapesOf(operation).output);
+  const project = projectionOf(operation.shapes.output);
   return JSON.stringify(project === null ? reply : project(reply));
 }
 

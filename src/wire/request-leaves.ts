@@ -1,9 +1,9 @@
 /** Every leaf of the request of an operation, with a value at its limit and values beyond it, for tests that go through all of them. */
 import { must } from "../lib/assert.ts";
-import type { ApiOperation } from "./api-operations.ts";
 import type { DocumentRow, ListRow, MapRow } from "./collection-limits.ts";
 import { integerMax, longMax, type NumberRow, type TimeRow } from "./number-limits.ts";
 import { limitOf } from "./request-limits.ts";
+import type { ApiOperation } from "./service-definition.ts";
 import type { Shape, StructureShape } from "./shapes.ts";
 import type { TextRow } from "./text-limits.ts";
 import { inputOf } from "./undocumented-members.ts";

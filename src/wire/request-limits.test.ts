@@ -1,22 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { type AnsweredName, answeredNames } from "../ecs/machine/operations.ts";
 import { Refusal } from "../ecs/refusals.ts";
-import { isAnswered } from "./api-operations.ts";
-import { berthOperations } from "./berth-operations.ts";
 import { documentLimits, listLimits, mapLimits } from "./collection-limits.ts";
 import { WireError } from "./errors.ts";
 import { numberLimits, timeLimits } from "./number-limits.ts";
-import { operations } from "./operations.ts";
 import { parseRequest } from "./parse.ts";
 import { edgesOf, leavesOf } from "./request-leaves.ts";
 import { limitOf } from "./request-limits.ts";
+import { operationNamed } from "./services.ts";
 import { textLimits } from "./text-limits.ts";
 
-const answered = [...operations, ...berthOperations].map(({ name }) => name).filter((name) => isAnswered(name));
-
-function refusalOf(operation: (typeof answered)[number], body: string): Refusal | WireError {
+function refusalOf(operation: AnsweredName, body: string): Refusal | WireError {
   try {
-    parseRequest(operation, body);
+    parseRequest(operationNamed(operation), body);
   } catch (error) {
     if (error instanceof Refusal || error instanceof WireError) return error;
     throw error;
@@ -25,15 +22,16 @@ function refusalOf(operation: (typeof answered)[number], body: string): Refusal 
 }
 
 describe("every leaf of every request", () => {
-  for (const operation of answered) {
-    test(`${operation}: has a limit, takes what is just within it and refuses what is beyond`, () => {
+  for (const name of answeredNames) {
+    const operation = operationNamed(name);
+    test(`${name}: has a limit, takes what is just within it and refuses what is beyond`, () => {
       for (const leaf of leavesOf(operation)) {
         const { legal, beyond } = edgesOf(leaf);
         for (const value of legal) parseRequest(operation, JSON.stringify(leaf.request(value)));
         for (const value of beyond) {
-          const { code } = refusalOf(operation, JSON.stringify(leaf.request(value)));
-          const expected = operation === "RegisterTaskDefinition" ? "ClientException" : "InvalidParameterException";
-          assert.ok(code === expected || code === "SerializationException", `${operation} ${leaf.path}: ${code}`);
+          const { code } = refusalOf(name, JSON.stringify(leaf.request(value)));
+          const expected = name === "RegisterTaskDefinition" ? "ClientException" : "InvalidParameterException";
+          assert.ok(code === expected || code === "SerializationException", `${name} ${leaf.path}: ${code}`);
         }
       }
     });
@@ -41,7 +39,7 @@ describe("every leaf of every request", () => {
 
   test("uses the tables, which have no row for anything else", () => {
     const used = new Map<object, Set<string>>();
-    for (const { shape, structure, member } of answered.flatMap((name) => leavesOf(name))) {
+    for (const { shape, structure, member } of answeredNames.flatMap((name) => leavesOf(operationNamed(name)))) {
       const row = limitOf(shape, structure, member);
       assert.ok(row !== null, `${structure}.${member} has no limit`);
       const own = row.members.includes(`${structure}.${member}`) ? `${structure}.${member}` : member;
@@ -56,7 +54,7 @@ describe("every leaf of every request", () => {
 });
 
 describe("beyond a limit", () => {
-  const cases: readonly [(typeof answered)[number], object, string, string][] = [
+  const cases: readonly [AnsweredName, object, string, string][] = [
     ["StopTask", { task: "t".repeat(2_049) }, "InvalidParameterException", "task length must be at most 2048"],
     [
       "SubmitTaskStateChange",
@@ -106,11 +104,14 @@ describe("beyond a limit", () => {
 
   test("ECS's own checks come first where a value is near their limits", () => {
     // Each is taken here and refused by its operation, with ECS's text.
-    parseRequest("DescribeTasks", JSON.stringify({ tasks: Array(101).fill("t") }));
-    parseRequest("RunTask", '{"count":11}');
-    parseRequest("RunTask", '{"count":-1}');
-    parseRequest("CreateCluster", JSON.stringify({ clusterName: "c".repeat(256) }));
-    parseRequest("StopTask", JSON.stringify({ reason: "r".repeat(1_025) }));
-    parseRequest("RegisterTaskDefinition", '{"containerDefinitions":[{"portMappings":[{"hostPort":70000}]}]}');
+    parseRequest(operationNamed("DescribeTasks"), JSON.stringify({ tasks: Array(101).fill("t") }));
+    parseRequest(operationNamed("RunTask"), '{"count":11}');
+    parseRequest(operationNamed("RunTask"), '{"count":-1}');
+    parseRequest(operationNamed("CreateCluster"), JSON.stringify({ clusterName: "c".repeat(256) }));
+    parseRequest(operationNamed("StopTask"), JSON.stringify({ reason: "r".repeat(1_025) }));
+    parseRequest(
+      operationNamed("RegisterTaskDefinition"),
+      '{"containerDefinitions":[{"portMappings":[{"hostPort":70000}]}]}',
+    );
   });
 });

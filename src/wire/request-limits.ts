@@ -3,9 +3,8 @@
  * operations check what ECS documents, in ECS's order and with its texts. The tables beside this file bound the rest, before
  * an operation sees it, and are wider wherever an operation checks for itself; so they only ever refuse what is absurd.
  */
-import { Refusal, type RefusalCode } from "../ecs/refusals.ts";
+import { Refusal } from "../ecs/refusals.ts";
 import { assert, must } from "../lib/assert.ts";
-import type { AnsweredOperation } from "./api-operations.ts";
 import {
   type DocumentRow,
   documentLimits,
@@ -24,6 +23,7 @@ import {
   type TimeRow,
   timeLimits,
 } from "./number-limits.ts";
+import type { AnsweredOperation } from "./service-definition.ts";
 import type { ListShape, MapShape, Shape, StructureShape } from "./shapes.ts";
 import { type TextRow, textLimits } from "./text-limits.ts";
 import { inputOf } from "./undocumented-members.ts";
@@ -54,13 +54,11 @@ export function checkRequestLimits(operation: AnsweredOperation, request: object
   try {
     checkOfStructure(inputOf(operation))(request);
   } catch (error) {
-    if (error instanceof BeyondLimit) throw new Refusal(codeOf(operation), error.message);
+    if (error instanceof BeyondLimit)
+      throw new Refusal(operation.row.beyondLimits ?? "InvalidParameterException", error.message);
     throw error;
   }
 }
-
-const codeOf = (operation: AnsweredOperation): RefusalCode =>
-  operation === "RegisterTaskDefinition" ? "ClientException" : "InvalidParameterException";
 
 /** What bounds a member: its row in the table for its kind; null where the table has none, or nothing is to be bounded. */
 export function limitOf(shape: Shape, structure: string, member: string): Row | null {

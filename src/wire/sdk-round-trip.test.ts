@@ -8,11 +8,11 @@ import * as sdk from "@aws-sdk/client-ecs";
 import { Refusal, refusalCodes } from "../ecs/refusals.ts";
 import { type RandomStream, seededRandom } from "../lib/random.ts";
 import { renderError, WireError } from "./errors.ts";
-import { operations } from "./operations.ts";
 import { parseRequest } from "./parse.ts";
 import { renderReply } from "./render.ts";
 import { type Filling, sampleStructure } from "./sample-values.ts";
-import { operationShapes, type Shape } from "./shapes.ts";
+import { apiOperations, ecs } from "./services.ts";
+import type { Shape } from "./shapes.ts";
 import { operationOfTarget } from "./target.ts";
 
 type Answer = { readonly status: number; readonly body: string };
@@ -83,24 +83,24 @@ describe("every operation of the SDK", () => {
   before(() => {
     random = seededRandom("wire").stream("samples");
   });
-  for (const { name } of operations) {
+  for (const [name, operation] of apiOperations(ecs)) {
     test(`${name}: what the SDK sends is parsed, what is rendered it reads`, async () => {
-      const { input, output } = operationShapes(name);
+      const { input, output } = operation.shapes;
       for (const filling of fillings) {
         const request = sampleStructure(input, random, filling, true);
         const reply = sampleStructure(output, random, filling);
         const read = await call(name, sdkValue(input, request) as object, {
           status: 200,
-          body: renderReply(name, reply),
+          body: renderReply(operation, reply),
         });
-        assert.equal(operationOfTarget(sent.target), name);
-        const parsed = parseRequest(name, sent.body);
+        assert.equal(operationOfTarget(sent.target), operation);
+        const parsed = parseRequest(operation, sent.body);
         // The SDK makes up the tokens that its user leaves out.
         for (const key of Object.keys(parsed)) {
           if (key === "clientToken" && !Object.hasOwn(request, key)) delete parsed[key];
         }
         assert.deepEqual(plain(parsed), plain(request));
-        assert.deepEqual(parseRequest(name, Buffer.from(sent.body)), parseRequest(name, sent.body));
+        assert.deepEqual(parseRequest(operation, Buffer.from(sent.body)), parseRequest(operation, sent.body));
         assert.deepEqual(plain(read), plain(sdkValue(output, reply)));
       }
     });

@@ -1,31 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { berthOperations } from "./berth-operations.ts";
 import { WireError } from "./errors.ts";
-import { operations } from "./operations.ts";
+import { apiOperations, services } from "./services.ts";
 import { operationOfTarget } from "./target.ts";
 
-test("each operation is found under its prefix", () => {
-  for (const { name } of operations)
-    assert.equal(operationOfTarget(`AmazonEC2ContainerServiceV20141113.${name}`), name);
-  for (const { name } of berthOperations) assert.equal(operationOfTarget(`BerthV1.${name}`), name);
-});
+const isUnknown = (error: unknown): boolean =>
+  error instanceof WireError && error.code === "UnknownOperationException" && error.status === 400;
 
-test("neither prefix has the operations of the other", () => {
-  const names = new Set<string>(operations.map(({ name }) => name));
-  assert.deepEqual(
-    berthOperations.filter(({ name }) => names.has(name)),
-    [],
-  );
-  for (const target of [
-    ...operations.map(({ name }) => `BerthV1.${name}`),
-    ...berthOperations.map(({ name }) => `AmazonEC2ContainerServiceV20141113.${name}`),
-  ]) {
-    assert.throws(
-      () => operationOfTarget(target),
-      (error) => error instanceof WireError && error.code === "UnknownOperationException",
-      target,
-    );
+test("each operation is found under its service's prefix, and under no other", () => {
+  for (const service of services) {
+    for (const [name, operation] of apiOperations(service)) {
+      for (const { targetPrefix } of services) {
+        const target = `${targetPrefix}.${name}`;
+        if (targetPrefix === service.targetPrefix) assert.equal(operationOfTarget(target), operation);
+        else assert.throws(() => operationOfTarget(target), isUnknown, target);
+      }
+    }
   }
 });
 
@@ -49,10 +39,6 @@ test("everything else is an unknown operation", () => {
     ["AmazonEC2ContainerServiceV20141113.ListClusters", "AmazonEC2ContainerServiceV20141113.ListTasks"],
   ];
   for (const target of targets) {
-    assert.throws(
-      () => operationOfTarget(target),
-      (error) => error instanceof WireError && error.code === "UnknownOperationException" && error.status === 400,
-      String(target),
-    );
+    assert.throws(() => operationOfTarget(target), isUnknown, String(target));
   }
 });

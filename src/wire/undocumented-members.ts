@@ -1,4 +1,4 @@
-import { type ApiOperation, shapesOf } from "./api-operations.ts";
+import type { ApiOperation } from "./service-definition.ts";
 import type { StructureShape } from "./shapes.ts";
 
 /** Members that real clients send though the API model does not have them, and what they are for. */
@@ -18,14 +18,14 @@ const inputs = new Map<ApiOperation, StructureShape>();
 export function inputOf(operation: ApiOperation): StructureShape {
   let shape = inputs.get(operation);
   if (shape === undefined) {
-    shape = withUndocumented(operation, shapesOf(operation).input);
+    shape = withUndocumented(operation, operation.shapes.input);
     inputs.set(operation, shape);
   }
   return shape;
 }
 
 function withUndocumented(operation: ApiOperation, input: StructureShape): StructureShape {
-  const extra = Object.entries(undocumentedMembers).find(([name]) => name === operation)?.[1];
+  const extra = Object.entries(undocumentedMembers).find(([name]) => name === operation.name)?.[1];
   if (extra === undefined) return input;
   const members = new Map(input.members);
   for (const name of Object.keys(extra)) members.set(name, { kind: "string" });

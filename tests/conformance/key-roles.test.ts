@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { ApiError } from "../../src/agent/remote/api-error.ts";
 import { SignedApi } from "../../src/agent/remote/signed-api.ts";
+import type { AnsweredName } from "../../src/ecs/machine/operations.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { systemClock } from "../../src/lib/system-clock.ts";
-import type { AnsweredOperation } from "../../src/wire/api-operations.ts";
-import { berthOperation } from "../../src/wire/berth-operations.ts";
+import { operationNamed } from "../../src/wire/services.ts";
 import type { Credentials } from "../agent-client.ts";
 import { type LikelyRequests, likelyRequests } from "../fuzz/likely-requests.ts";
 import { AgentWorld, account, region } from "./agent-world.ts";
@@ -15,7 +15,7 @@ const clusterArn = `arn:aws:ecs:${region}:${account}:cluster/default`;
 const apis: SignedApi[] = [];
 let world: AgentWorld;
 let requests: LikelyRequests;
-let operations: readonly AnsweredOperation[];
+let operations: readonly AnsweredName[];
 let instance: string;
 let task: string;
 
@@ -29,14 +29,14 @@ before(async () => {
     containerDefinitions: [{ name: "main", image: "busybox", memory: 16 }],
   });
   requests = likelyRequests({ cluster: "default", instance, task, taskDefinition: "fuzz" });
-  operations = Object.keys(requests) as AnsweredOperation[];
+  operations = Object.keys(requests) as AnsweredName[];
 });
 after(async () => {
   for (const api of apis) api.close();
   await world.end();
 });
 
-type Call = (operation: AnsweredOperation, request?: object) => Promise<object>;
+type Call = (operation: AnsweredName, request?: object) => Promise<object>;
 
 /** Calls with a key, one of Berth's own operations too. */
 function callerWith(credentials: Credentials): Call {
@@ -45,11 +45,8 @@ function callerWith(credentials: Credentials): Call {
   const api = new SignedApi({ ...options, credentials: { sessionToken: null, ...credentials } });
   apis.push(api);
   return (operation, request = requests[operation] ?? {}) =>
-    berthOperation(operation) === null ? api.call(operation, request) : api.call(operation, request, "BerthV1");
+    api.call(operation, request, operationNamed(operation).service.targetPrefix);
 }
-
-/** Calls an operation that Berth does not answer. */
-const callAbsent = (credentials: Credentials) => callerWith(credentials) as (operation: string) => Promise<object>;
 
 /** The error of a call; null when it was answered. */
 const errorOf = (answer: Promise<object>): Promise<ApiError | null> =>
@@ -62,12 +59,12 @@ const errorOf = (answer: Promise<object>): Promise<ApiError | null> =>
   );
 
 /** Makes every call of `denied`, and checks that each is denied and that nothing came of them. */
-async function denyAll(call: Call, user: string, denied: readonly AnsweredOperation[]): Promise<void> {
+async function denyAll(call: Call, user: string, denied: readonly AnsweredName[]): Promise<void> {
   const before = await state();
   for (const operation of denied) {
     const error = await errorOf(call(operation));
     assert.deepEqual([error?.code, error?.status], ["AccessDeniedException", 403], `${operation}: ${error?.message}`);
-    const action = `${berthOperation(operation) === null ? "ecs" : "berth"}:${operation}`;
+    const action = operationNamed(operation).action.name;
     const text = new RegExp(
       `^User: arn:aws:iam::${account}:user/${user} is not authorized to perform: ${action} on resource: \\S+ because no identity-based policy allows the ${action} action$`,
     );
@@ -118,23 +115,20 @@ describe("a key", () => {
 
   test("of an agent may nothing but what agents do, and that for no instance of others", async () => {
     const call = callerWith(await world.createKey({ role: "agent" }));
-    const answered: readonly AnsweredOperation[] = ["DiscoverPollEndpoint", "RegisterContainerInstance"];
+    const answered: readonly AnsweredName[] = ["DiscoverPollEndpoint", "RegisterContainerInstance"];
     // Of an attachment that is unknown an agent may say what it likes.
-    const acknowledged: readonly AnsweredOperation[] = ["SubmitAttachmentStateChanges"];
+    const acknowledged: readonly AnsweredName[] = ["SubmitAttachmentStateChanges"];
     await denyAll(
       call,
       "agent",
       operations.filter((operation) => ![...answered, ...acknowledged].includes(operation)),
     );
     for (const operation of answered) assert.equal(await errorOf(call(operation)), null, operation);
-    const absent = callAbsent(await world.createKey({ role: "agent" }));
-    assert.equal((await errorOf(absent("ExecuteCommand")))?.code, "AccessDeniedException");
-    assert.equal((await errorOf(callAbsent(world.key)("ExecuteCommand")))?.code, "ClientException");
   });
 
   test("of an operator may not change the account, end a cluster or speak for agents", async () => {
     const call = callerWith(await world.createKey({ role: "operator" }));
-    const denied: readonly AnsweredOperation[] = [
+    const denied: readonly AnsweredName[] = [
       "DeleteAccountSetting",
       "DeleteCluster",
       "PutAccountSetting",
@@ -162,7 +156,7 @@ describe("a key", () => {
     await call("CreateService", { cluster, serviceName: "web", taskDefinition: "fuzz", desiredCount: 0 });
     await call("DescribeClusters", { clusters: [cluster, clusterArn.replace("default", cluster)] });
     await call("UpdateClusterSettings", { cluster, settings: [{ name: "containerInsights", value: "disabled" }] });
-    const reaching: readonly (readonly [AnsweredOperation, object])[] = [
+    const reaching: readonly (readonly [AnsweredName, object])[] = [
       ["DescribeClusters", { clusters: [cluster, "default"] }],
       ["DescribeClusters", { clusters: [cluster, ""] }],
       ["DescribeTasks", { cluster, tasks: [task] }],
@@ -182,7 +176,7 @@ describe("a key", () => {
 
   test("of an admin may do everything, as the keys from before there were roles", async () => {
     const call = callerWith(await world.createKey());
-    const last: readonly AnsweredOperation[] = ["DeleteCluster"];
+    const last: readonly AnsweredName[] = ["DeleteCluster"];
     for (const operation of [...operations.filter((each) => !last.includes(each)), ...last]) {
       assert.notEqual((await errorOf(call(operation)))?.code, "AccessDeniedException", operation);
     }

@@ -2,10 +2,15 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as sdk from "@aws-sdk/client-ecs";
-import { operationRoutes, type RoutedOperation } from "../../src/cluster-runner/operation-routes.ts";
+import {
+  type AnsweredName,
+  answeredNames,
+  type EcsOperationName,
+  ecsOperations,
+} from "../../src/ecs/machine/operations.ts";
 import type { RefusalCode } from "../../src/ecs/refusals.ts";
-import { declaresError } from "../../src/wire/declared-errors.ts";
-import { type OperationName, operations } from "../../src/wire/operations.ts";
+import { mayAnswerWith } from "../../src/wire/service-definition.ts";
+import { operationNamed } from "../../src/wire/services.ts";
 import { accountSettingCases } from "./cases/account-setting-cases.ts";
 import { attributeAndTagCases } from "./cases/attribute-and-tag-cases.ts";
 import { capacityProviderCases } from "./cases/capacity-provider-cases.ts";
@@ -30,8 +35,8 @@ const groups = [
   serviceCases,
 ];
 /** Operations that refuse every request, as Berth has nothing of what they are about. */
-const neverAnswered: readonly RoutedOperation[] = ["ListServicesByNamespace"];
-const routed = Object.keys(operationRoutes) as RoutedOperation[];
+const neverAnswered: readonly AnsweredName[] = ["ListServicesByNamespace"];
+const answeredByEcs = answeredNames.filter((name) => Object.hasOwn(ecsOperations, name));
 
 let given: Given;
 before(async () => {
@@ -40,13 +45,13 @@ before(async () => {
 after(() => given.close());
 
 /** Calls an operation by its name, with any request. */
-function call(operation: OperationName, request: object): Promise<unknown> {
+function call(operation: AnsweredName, request: object): Promise<unknown> {
   const Command = (sdk as unknown as Record<string, new (input: object) => never>)[`${operation}Command`];
   assert.ok(Command !== undefined, operation);
   return given.ecs.send(new Command(request));
 }
 
-for (const operation of routed) {
+for (const operation of answeredByEcs) {
   describe(operation, () => {
     for (const { answers, refusals } of groups) {
       for (const each of answers) {
@@ -62,27 +67,19 @@ for (const operation of routed) {
   });
 }
 
-describe("operations that are absent", () => {
-  for (const { name, status } of operations) {
-    if (status !== "absent") continue;
-    test(`${name} says so`, async () => {
-      await expectRefused(call(name, {}), "ClientException", new RegExp(`\\b${name}\\b`));
-    });
-  }
-});
-
 test("every operation has a case that is answered and one that is refused", () => {
   const answered = new Set(groups.flatMap(({ answers }) => answers.map(({ operation }) => operation)));
   const refused = new Set(groups.flatMap(({ refusals }) => refusals.map(({ operation }) => operation)));
-  assert.deepEqual([...answered, ...neverAnswered].sort(), routed.toSorted());
-  assert.deepEqual([...refused].sort(), routed.toSorted());
+  assert.deepEqual([...answered, ...neverAnswered].sort(), answeredByEcs.toSorted());
+  assert.deepEqual([...refused].sort(), answeredByEcs.toSorted());
 });
 
 test("what each case is of was really called, and every error that was seen is declared by its operation", () => {
   const succeeded = new Set(given.seen.filter(({ code }) => code === "").map(({ operation }) => operation));
-  assert.deepEqual([...succeeded, ...neverAnswered].sort(), routed.toSorted());
+  assert.deepEqual([...succeeded, ...neverAnswered].sort(), answeredByEcs.toSorted());
   const undeclared = given.seen.filter(
-    ({ operation, code }) => code !== "" && !declaresError(operation as OperationName, code as RefusalCode),
+    ({ operation, code }) =>
+      code !== "" && !mayAnswerWith(operationNamed(operation as EcsOperationName), code as RefusalCode),
   );
   assert.deepEqual(undeclared, []);
 });

@@ -1,9 +1,7 @@
 /** Every member that takes an ARN, each with ARNs that are wrong in one way. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { RoutedOperation } from "../../src/cluster-runner/operation-routes.ts";
-import { operationRoutes } from "../../src/cluster-runner/operation-routes.ts";
-import { namingMembers } from "../../src/server/request-resources.ts";
+import { type AnsweredName, answeredNames, ecsOperations, rowOf } from "../../src/ecs/machine/operations.ts";
 import { account, arnPrefix, expectRefused, region, startWorld, type World } from "./world.ts";
 
 const id = "0123456789abcdef0123456789abcdef";
@@ -64,7 +62,7 @@ const elsewhere = new Set([
 ]);
 
 /** What else a call needs to come to its ARNs. */
-const besides: Partial<Record<RoutedOperation, object>> = {
+const besides: Partial<Record<AnsweredName, object>> = {
   CreateService: { serviceName: "new", taskDefinition: "web", desiredCount: 0 },
   DeleteAttributes: { attributes: [{ name: "a", targetType: "container-instance", targetId: id }] },
   DescribeContainerInstances: { containerInstances: [id] },
@@ -141,7 +139,7 @@ before(async () => {
 });
 after(() => world.close());
 
-function send(operation: RoutedOperation, request: object): Promise<object> {
+function send(operation: AnsweredName, request: object): Promise<object> {
   const name = operation.charAt(0).toLowerCase() + operation.slice(1);
   const client = world.ecs as unknown as Record<string, (request: object) => Promise<object>>;
   const method = client[name];
@@ -150,8 +148,10 @@ function send(operation: RoutedOperation, request: object): Promise<object> {
 }
 
 describe("an ARN of the wrong type, region, account, partition, service, shape or cluster is refused in", () => {
-  const operations = Object.keys(operationRoutes) as RoutedOperation[];
-  const members = operations.flatMap((operation) => namingMembers(operation).map((path) => ({ operation, path })));
+  const operations = answeredNames.filter((name) => Object.hasOwn(ecsOperations, name));
+  const members = operations.flatMap((operation) =>
+    Object.keys(rowOf(operation).resources.members).map((path) => ({ operation, path })),
+  );
   for (const { operation, path } of members) {
     const kind = kindOfMember[`${operation}.${path}`] ?? kindOfMember[path];
     if (kind === undefined || elsewhere.has(`${operation}.${path}`)) continue;

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import type { FindKey } from "../../src/auth/sigv4.ts";
 import { ControlPlane } from "../../src/cluster-runner/control-plane.ts";
-import type { RoutedOperation } from "../../src/cluster-runner/operation-routes.ts";
+import type { AnsweredName } from "../../src/ecs/machine/operations.ts";
 import { must } from "../../src/lib/assert.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
@@ -60,7 +60,7 @@ export async function startFuzzedServer(auth: FuzzedServerAuth = "loose") {
   });
   await controlPlane.open();
   await controlPlane.createDefaultCluster(place);
-  const call = (operation: RoutedOperation, request: object) =>
+  const call = (operation: AnsweredName, request: object) =>
     controlPlane.call({ ...place, operation, request, caller }) as Promise<Reply>;
   const references = await furnish(controlPlane, call);
   const http = createHttp({
@@ -140,7 +140,7 @@ type Reply = {
   readonly tasks?: readonly { readonly taskArn: string }[];
 };
 
-type Call = (operation: RoutedOperation, request: object) => Promise<object>;
+type Call = (operation: AnsweredName, request: object) => Promise<object>;
 
 async function toldBy(call: Call, cluster: string): Promise<string> {
   const { containerInstanceArns } = (await call("ListContainerInstances", { cluster })) as {
@@ -174,7 +174,7 @@ export type References = {
 
 async function furnish(
   controlPlane: ControlPlane,
-  call: (operation: RoutedOperation, request: object) => Promise<Reply>,
+  call: (operation: AnsweredName, request: object) => Promise<Reply>,
 ): Promise<References> {
   const cluster = "fuzz";
   await call("CreateCluster", { clusterName: cluster });

@@ -1,11 +1,10 @@
-import type { AnsweredOperation } from "../../src/wire/api-operations.ts";
-import type { BerthOperationName } from "../../src/wire/berth-operations.ts";
+import type { AnsweredName, BerthOperationName } from "../../src/ecs/machine/operations.ts";
 import type { References } from "./fuzzed-server.ts";
 
 type Request = Readonly<Record<string, unknown>>;
 
 /** One of each operation that is answered; one of Berth's own may be there before it is answered. */
-export type LikelyRequests = Readonly<Record<AnsweredOperation, Request>> &
+export type LikelyRequests = Readonly<Record<AnsweredName, Request>> &
   Readonly<Partial<Record<BerthOperationName, Request>>>;
 
 /** A request of each operation that the server would take, so that a mutation of it gets far. */

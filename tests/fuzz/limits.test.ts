@@ -1,15 +1,13 @@
 /** Values beyond the limit of every leaf of every request, over HTTP: each is refused, and leaves nothing behind. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { isAnswered } from "../../src/wire/api-operations.ts";
-import { berthOperation, berthOperations } from "../../src/wire/berth-operations.ts";
-import { operations } from "../../src/wire/operations.ts";
+import { type AnsweredName, answeredNames } from "../../src/ecs/machine/operations.ts";
 import { edgesOf, leavesOf } from "../../src/wire/request-leaves.ts";
+import { operationNamed } from "../../src/wire/services.ts";
 import { type FuzzedServer, place, startFuzzedServer } from "./fuzzed-server.ts";
 import { likelyRequests } from "./likely-requests.ts";
 
 const authorization = `AWS4-HMAC-SHA256 Credential=${place.account}/20261121/${place.region}/ecs/aws4_request, SignedHeaders=host, Signature=00ff`;
-const answered = [...operations, ...berthOperations].map(({ name }) => name).filter((name) => isAnswered(name));
 
 let server: FuzzedServer;
 before(async () => {
@@ -17,11 +15,14 @@ before(async () => {
 });
 after(() => server.close());
 
-async function call(operation: string, body: string): Promise<{ readonly status: number; readonly code: string }> {
-  const prefix = berthOperation(operation) === null ? "AmazonEC2ContainerServiceV20141113" : "BerthV1";
+async function call(
+  operation: AnsweredName,
+  body: string,
+): Promise<{ readonly status: number; readonly code: string }> {
+  const { targetPrefix } = operationNamed(operation).service;
   const response = await fetch(`http://127.0.0.1:${server.port}/`, {
     method: "POST",
-    headers: { "x-amz-target": `${prefix}.${operation}`, authorization },
+    headers: { "x-amz-target": `${targetPrefix}.${operation}`, authorization },
     body,
   });
   const { __type: code = "" } = (await response.json()) as { readonly __type?: string };
@@ -33,8 +34,8 @@ test("a value beyond its limit is refused and changes nothing, in a request that
   const before = [server.contents(), server.appends(), await server.told()];
   const refusals = ["ClientException", "InvalidParameterException", "SerializationException"];
   let sent = 0;
-  for (const operation of answered) {
-    for (const leaf of leavesOf(operation)) {
+  for (const operation of answeredNames) {
+    for (const leaf of leavesOf(operationNamed(operation))) {
       for (const value of edgesOf(leaf).beyond) {
         const body = JSON.stringify({ ...likely[operation], ...(leaf.request(value) as object) });
         const { status, code } = await call(operation, body);
@@ -108,7 +109,7 @@ test("documents weigh what docs/operations.md says at most", async () => {
   const { instance } = server.references;
   const cluster = "c".repeat(255);
   const family = "f".repeat(255);
-  const done = async (operation: string, request: object): Promise<void> => {
+  const done = async (operation: AnsweredName, request: object): Promise<void> => {
     assert.deepEqual(await call(operation, JSON.stringify(request)), { status: 200, code: "" }, operation);
   };
   // The letters of tags are the heaviest that these take.
@@ -166,7 +167,7 @@ async function heaviestTask(
   instance: string,
   taskDefinition: string,
   tags: readonly object[],
-  done: (operation: string, request: object) => Promise<void>,
+  done: (operation: AnsweredName, request: object) => Promise<void>,
 ): Promise<void> {
   const { cluster } = server.references;
   const environment = [{ name: "x", value: "漢".repeat(7_500) }];

@@ -1,7 +1,8 @@
 /** Requests as bytes: the usual envelope, and many that are not as they should be. */
 import { gzipSync } from "node:zlib";
+import type { OperationName } from "../../src/ecs/machine/operations.ts";
 import type { RandomStream } from "../../src/lib/random.ts";
-import { berthOperation } from "../../src/wire/berth-operations.ts";
+import { ecs, operationNamed } from "../../src/wire/services.ts";
 import { place } from "./fuzzed-server.ts";
 
 /** What differs from a POST of `/` by a client that does everything right; null leaves a header out. */
@@ -21,16 +22,16 @@ export type Envelope = {
   readonly isAlone?: boolean;
 };
 
-export type RequestParts = Envelope & { readonly operation: string; readonly content: Buffer };
+export type RequestParts = Envelope & { readonly operation: OperationName; readonly content: Buffer };
 
-const ecsPrefix = "AmazonEC2ContainerServiceV20141113";
+const ecsPrefix = ecs.targetPrefix;
 const credential = (account: string, region: string): string =>
   `AWS4-HMAC-SHA256 Credential=${account}/20261121/${region}/ecs/aws4_request, SignedHeaders=host, Signature=00ff`;
 export const looseAuthorization = credential(place.account, place.region);
 
 /** The target header of an operation. */
-export const targetOf = (operation: string): string =>
-  `${berthOperation(operation) === null ? ecsPrefix : "BerthV1"}.${operation}`;
+export const targetOf = (operation: OperationName): string =>
+  `${operationNamed(operation).service.targetPrefix}.${operation}`;
 
 /** The bytes of a request. */
 export function httpRequest(parts: RequestParts): Buffer {
@@ -76,13 +77,13 @@ const chunkedBy =
   (body: Buffer) => ({ ...announcedBy(...headers)(body), bytes: inChunks(100)(body).bytes });
 
 /** Something odd about the envelope of a request of `operation`. */
-export function oddEnvelope(operation: string, random: RandomStream): Envelope {
+export function oddEnvelope(operation: OperationName, random: RandomStream): Envelope {
   const kinds = [oddTargets(operation), oddLines, oddCredentials, oddHeaders, oddPlaces, oddBodies, oddFramings];
   const odd = kinds[random.below(kinds.length)] ?? [];
   return odd[random.below(odd.length)] ?? {};
 }
 
-const oddTargets = (operation: string): readonly Envelope[] => [
+const oddTargets = (operation: OperationName): readonly Envelope[] => [
   { target: null },
   { target: "" },
   { target: "." },

@@ -1,11 +1,10 @@
 /** One run of mutated requests from a seed: each is answered, none with a 5xx, and what is refused leaves nothing behind. */
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
+import { answeredNames, isAnsweredName, type OperationName } from "../../src/ecs/machine/operations.ts";
 import { type RandomStream, seededRandom } from "../../src/lib/random.ts";
-import { type ApiOperation, isAnswered, shapesOf } from "../../src/wire/api-operations.ts";
-import { berthOperations } from "../../src/wire/berth-operations.ts";
-import { operations } from "../../src/wire/operations.ts";
 import { sampleStructure } from "../../src/wire/sample-values.ts";
+import { apiOperations, operationNamed, services } from "../../src/wire/services.ts";
 import { type FuzzedServer, type FuzzedServerAuth, startFuzzedServer } from "./fuzzed-server.ts";
 import { type LikelyRequests, likelyRequests } from "./likely-requests.ts";
 import { mutatedBytes, mutatedJson } from "./mutate.ts";
@@ -29,14 +28,13 @@ const answerTimeoutMs = 10_000;
 const connectionsKept = 4;
 
 type Fuzzed = {
-  readonly operation: ApiOperation;
+  readonly operation: OperationName;
   readonly bytes: Buffer;
   readonly isHead: boolean;
   readonly isAlone: boolean;
 };
 
-const all: readonly ApiOperation[] = [...operations, ...berthOperations].map(({ name }) => name);
-const built = all.filter((name) => isAnswered(name));
+const all = services.flatMap((service) => [...apiOperations(service).values()].map(({ name }) => name));
 
 /** How often each status was answered; 0 are connections that were closed without an answer. Throws AssertionError for a breach. */
 export async function fuzzRequests(options: RequestFuzzOptions): Promise<ReadonlyMap<number, number>> {
@@ -92,7 +90,7 @@ class RequestFuzz {
     const { seed } = this.#options;
     const says = () => `seed ${seed}, request ${i}: ${fuzzed.bytes.toString("latin1").slice(0, 3_000)}`;
     const appendsBefore = server.appends();
-    const mayChange = isAnswered(fuzzed.operation) && !isRead(fuzzed.operation);
+    const mayChange = isAnsweredName(fuzzed.operation) && !isRead(fuzzed.operation);
     const toldBefore = mayChange && i % 5 === 0 ? await server.told() : null;
 
     const status = await this.#answeredStatus(i, fuzzed).catch((error: unknown) => {
@@ -153,19 +151,25 @@ class RequestFuzz {
     const operation = all[i % all.length];
     assert.ok(operation !== undefined);
     // Absent operations are refused before their body is looked at: one round in four is enough for them.
-    const chosen = isAnswered(operation) || i % 4 === 0 ? operation : built[random.below(built.length)];
+    const chosen =
+      isAnsweredName(operation) || i % 4 === 0 ? operation : answeredNames[random.below(answeredNames.length)];
     assert.ok(chosen !== undefined);
-    const isLikely = isAnswered(chosen) && random.chance(0.75);
+    const isLikely = isAnsweredName(chosen) && random.chance(0.75);
     const request = isLikely
       ? this.#likely[chosen]
-      : sampleStructure(shapesOf(chosen).input, random, random.chance(0.5) ? "all" : "some", random.chance(0.5));
+      : sampleStructure(
+          operationNamed(chosen).shapes.input,
+          random,
+          random.chance(0.5) ? "all" : "some",
+          random.chance(0.5),
+        );
     let content: Buffer = Buffer.from(mutatedJson(request, this.#references, random));
     if (random.chance(0.15)) content = Buffer.from(mutatedBytes(content, random));
     const odd = random.chance(0.1) ? oddEnvelope(chosen, random) : {};
     return { operation: chosen, ...(await this.#bytes(chosen, content, odd)) };
   }
 
-  async #bytes(operation: ApiOperation, content: Buffer, odd: Envelope): Promise<Omit<Fuzzed, "operation">> {
+  async #bytes(operation: OperationName, content: Buffer, odd: Envelope): Promise<Omit<Fuzzed, "operation">> {
     const envelope =
       this.#options.auth === "signed" ? await signedEnvelope({ operation, content, ...odd }, this.#random) : odd;
     return {

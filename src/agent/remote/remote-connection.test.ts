@@ -24,7 +24,10 @@ const owner = { secret: "secret", account: "123456789012", userName: null, princ
 /** The caller of a signed GET, by the control plane's own rules. Rejects when the signature is wrong. */
 const callerOf = ({ url = "", headers }: Pick<IncomingMessage, "url" | "headers">, body: string) => {
   const [path = "", query = ""] = url.split("?");
-  return verifySignature({ method: "GET", path, query, headers, body, nowMs: Date.now() }, () => owner);
+  return verifySignature(
+    { signingName: "ecs", method: "GET", path, query, headers, body, nowMs: Date.now() },
+    () => owner,
+  );
 };
 
 /** What became of a connection. */

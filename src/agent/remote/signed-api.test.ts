@@ -75,12 +75,15 @@ describe("the API over HTTP", () => {
   });
 
   const verified = ({ headers, body }: Asked, secret = "secret") =>
-    verifySignature({ method: "POST", path: "/", query: "", headers, body, nowMs: Date.now() }, () => ({
-      secret,
-      account: "123456789012",
-      userName: null,
-      principalArn: "arn",
-    }));
+    verifySignature(
+      { signingName: "ecs", method: "POST", path: "/", query: "", headers, body, nowMs: Date.now() },
+      () => ({
+        secret,
+        account: "123456789012",
+        userName: null,
+        principalArn: "arn",
+      }),
+    );
 
   it("signs calls as an agent", async () => {
     answers = [{ status: 200, text: '{"endpoint":"http://a"}' }];

@@ -15,8 +15,8 @@ import { AccountStep } from "../state/account-step.ts";
 import type { MachineConfiguration } from "../state/call.ts";
 import type { AccountEffect } from "../state/effect.ts";
 import { removeUnusedRevisions } from "../task-definitions/delete-task-definitions.ts";
-import { accountOperations } from "./account-operations.ts";
 import type { Machine, StepResult } from "./machine.ts";
+import { accountHandler } from "./operations.ts";
 
 /** What belongs to no cluster: the list of clusters, task definitions, account settings, and their tags. */
 export class AccountMachine implements Machine<AccountInput, AccountEffect> {
@@ -113,9 +113,9 @@ function decide(step: AccountStep, input: AccountInput): unknown {
 
 function call(step: AccountStep, input: AccountInput & { readonly type: "call" }): object {
   const { operation, request, caller, counts } = input;
-  const decideCall = accountOperations.get(operation);
-  if (decideCall === undefined) refuse("ClientException", `${operation} is not an operation of the account.`);
-  return decideCall(step, request, { caller, counts });
+  const handler = accountHandler(operation);
+  if (handler === undefined) refuse("ClientException", `${operation} is not an operation of the account.`);
+  return handler(step, request as never, { caller, counts });
 }
 
 function timer(step: AccountStep): null {

@@ -29,11 +29,11 @@ import { Rehearsal } from "../state/rehearsal.ts";
 import { deliverCredentials } from "../task-life/deliver-credentials.ts";
 import { reportStopCandidates } from "../task-life/report-stop-candidates.ts";
 import { reportTaskHealth } from "../task-life/report-task-health.ts";
-import { clusterOperations } from "./cluster-operations.ts";
 import { clusterReactions } from "./cluster-reactions.ts";
 import { runDue } from "./due.ts";
 import { forgetExcess } from "./forget-excess.ts";
 import type { Machine, SlicedStep, StepAgain, StepResult } from "./machine.ts";
+import { clusterHandler } from "./operations.ts";
 import { eventsOf } from "./step-events.ts";
 
 /** Kinds of documents that earlier versions stored otherwise, each with what makes them those of today. */
@@ -208,8 +208,8 @@ function call(step: ClusterStep, input: ClusterInput & { type: "call" }): object
   if (step.state.closed.get("closed")?.incarnation === input.given.cluster.incarnation) {
     refuse("ClusterNotFoundException", "The referenced cluster was inactive.");
   }
-  const operation = must(clusterOperations[input.operation], `the cluster operation ${input.operation}`);
-  return operation(step, input.request as never, input.given);
+  const handler = must(clusterHandler(input.operation), `the cluster operation ${input.operation}`);
+  return handler(step, input.request as never, input.given);
 }
 
 function report(step: ClusterStep, agentReport: AgentReport): unknown {

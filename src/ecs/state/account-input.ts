@@ -38,23 +38,3 @@ export type AccountInput =
   | { readonly type: "revisions-unused"; readonly arns: readonly string[] }
   /** Makes the cluster `default` when there is none that is ACTIVE. Reply: Cluster. */
   | { readonly type: "create-default-cluster" };
-
-/**
- * The clusters that the reply of an operation of the account shows with counts, as its request names them. The counts of
- * the names that the input `cluster-names` makes of them go with the call.
- */
-export function countedClusters(operation: string, request: object): readonly (string | undefined)[] {
-  const named = request as { clusterName?: string; cluster?: string; clusters?: readonly string[] };
-  switch (operation) {
-    case "CreateCluster":
-      return [named.clusterName];
-    case "UpdateCluster":
-    case "UpdateClusterSettings":
-    case "PutClusterCapacityProviders":
-      return [named.cluster];
-    case "DescribeClusters":
-      return named.clusters === undefined || named.clusters.length === 0 ? [undefined] : named.clusters;
-    default:
-      return [];
-  }
-}

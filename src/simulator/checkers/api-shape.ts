@@ -1,5 +1,7 @@
+import type { OperationName } from "../../ecs/machine/operations.ts";
 import type { RefusalCode } from "../../ecs/refusals.ts";
-import { type ApiOperation, mayAnswerWith, shapesOf } from "../../wire/api-operations.ts";
+import { mayAnswerWith } from "../../wire/service-definition.ts";
+import { operationNamed } from "../../wire/services.ts";
 import type { Shape } from "../../wire/shapes.ts";
 import type { Call, Checker, Outcome, Violate } from "./checker.ts";
 
@@ -13,12 +15,13 @@ export class ApiShapeChecker implements Checker {
     this.#violate = violate;
   }
 
-  callEnded({ operation }: Call, outcome: Outcome): void {
-    if (outcome.type === "refused" && !mayAnswerWith(operation as ApiOperation, outcome.code as RefusalCode)) {
-      this.#violate(rule, `${operation} was refused with ${outcome.code}: ${outcome.message}`);
+  callEnded({ operation: name }: Call, outcome: Outcome): void {
+    const operation = operationNamed(name as OperationName);
+    if (outcome.type === "refused" && !mayAnswerWith(operation, outcome.code as RefusalCode)) {
+      this.#violate(rule, `${name} was refused with ${outcome.code}: ${outcome.message}`);
     }
     if (outcome.type !== "reply") return;
-    const problem = misfit(shapesOf(operation as ApiOperation).output, outcome.reply, operation);
+    const problem = misfit(operation.shapes.output, outcome.reply, name);
     if (problem !== null) this.#violate(rule, problem);
   }
 }

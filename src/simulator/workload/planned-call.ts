@@ -1,10 +1,10 @@
-import type { AnyRoutedOperation } from "../../cluster-runner/operation-routes.ts";
+import type { AnsweredName } from "../../ecs/machine/operations.ts";
 import type { Draw } from "../draw.ts";
 import type { Known } from "./known.ts";
 
 /** A call that the workload wants made. */
 export type PlannedCall = {
-  readonly operation: AnyRoutedOperation;
+  readonly operation: AnsweredName;
   readonly request: Readonly<Record<string, unknown>>;
   /** The container instance that comes of it is given a host, as `berth dev` does. */
   readonly adopt?: boolean;

@@ -1,4 +1,4 @@
-import type { RoutedOperation } from "../../../src/cluster-runner/operation-routes.ts";
+import type { AnsweredName } from "../../../src/ecs/machine/operations.ts";
 import type { RefusalCode } from "../../../src/ecs/refusals.ts";
 import { must } from "../../../src/lib/assert.ts";
 import { agentUserAgent, define, register, resources, runOne, untilTask, type World } from "../world.ts";
@@ -30,14 +30,14 @@ export const nobody = "f".repeat(32);
 
 /** A case in which the operation does what it is for. */
 export type AnswerCase = {
-  readonly operation: RoutedOperation;
+  readonly operation: AnsweredName;
   readonly says: string;
   readonly run: (given: Given) => Promise<void>;
 };
 
 /** A request that is refused. `text` is null where nobody knows what ECS says. */
 export type RefusalCase = {
-  readonly operation: RoutedOperation;
+  readonly operation: AnsweredName;
   readonly says: string;
   readonly code: RefusalCode;
   readonly text: string | RegExp | null;
@@ -46,14 +46,14 @@ export type RefusalCase = {
 
 export type Cases = { readonly answers: readonly AnswerCase[]; readonly refusals: readonly RefusalCase[] };
 
-export const answers = (
-  operation: RoutedOperation,
-  says: string,
-  run: (given: Given) => Promise<void>,
-): AnswerCase => ({ operation, says, run });
+export const answers = (operation: AnsweredName, says: string, run: (given: Given) => Promise<void>): AnswerCase => ({
+  operation,
+  says,
+  run,
+});
 
 export const refuses = (
-  operation: RoutedOperation,
+  operation: AnsweredName,
   says: string,
   request: (given: Given) => object,
   code: RefusalCode,
@@ -61,7 +61,7 @@ export const refuses = (
 ): RefusalCase => ({ operation, says, code, text, request });
 
 /** The two refusals of every operation that names a cluster, an unknown one and one that is INACTIVE. */
-export function refusesOtherClusters(operation: RoutedOperation, request: (given: Given) => object): RefusalCase[] {
+export function refusesOtherClusters(operation: AnsweredName, request: (given: Given) => object): RefusalCase[] {
   return [
     refuses(
       operation,
@@ -82,7 +82,7 @@ export function refusesOtherClusters(operation: RoutedOperation, request: (given
 
 /** The refusals of every operation that gives pages. */
 export function refusesBadPages(
-  operation: RoutedOperation,
+  operation: AnsweredName,
   request: (given: Given) => object,
   sizeMax: number,
 ): RefusalCase[] {

@@ -1,0 +1,44 @@
+import { inAccount } from "../state/named-resources.ts";
+import type { OperationRows } from "../state/operation-row.ts";
+import { deleteAccountSetting } from "./delete-account-setting.ts";
+import { listAccountSettings } from "./list-account-settings.ts";
+import { putAccountSetting } from "./put-account-setting.ts";
+import { putAccountSettingDefault } from "./put-account-setting-default.ts";
+
+const missingOfSettings =
+  "`awsvpcTrunking` and `containerInsights` (for new clusters) have their effect; the other settings are stored and listed, with none.";
+
+/** The operations on account settings. */
+export const accountSettingOperations = {
+  DeleteAccountSetting: {
+    machine: "account",
+    handler: deleteAccountSetting,
+    resources: inAccount({ principalArn: "outside" }),
+    level: "administer",
+    errors: [],
+  },
+  ListAccountSettings: {
+    machine: "account",
+    handler: listAccountSettings,
+    resources: inAccount({ principalArn: "outside" }),
+    level: "read",
+    errors: [],
+  },
+  PutAccountSetting: {
+    machine: "account",
+    handler: putAccountSetting,
+    resources: inAccount({ principalArn: "outside" }),
+    // By the root user it changes the account; and awsvpcTrunking changes what instances of others do.
+    level: "administer",
+    errors: [],
+    missing: missingOfSettings,
+  },
+  PutAccountSettingDefault: {
+    machine: "account",
+    handler: putAccountSettingDefault,
+    resources: inAccount(),
+    level: "administer",
+    errors: [],
+    missing: missingOfSettings,
+  },
+} as const satisfies OperationRows;

@@ -1,0 +1,63 @@
+import { inAccount, inCluster } from "../state/named-resources.ts";
+import type { OperationRows } from "../state/operation-row.ts";
+import { describeAlarms } from "./describe-alarms.ts";
+import { describeServiceDeployments } from "./describe-service-deployments.ts";
+import { describeServiceRevisions } from "./describe-service-revisions.ts";
+import { listServiceDeployments } from "./list-service-deployments.ts";
+import { setAlarmState } from "./set-alarm-state.ts";
+import { stopServiceDeployment } from "./stop-service-deployment.ts";
+
+/** The operations on service deployments and service revisions. */
+export const deploymentOperations = {
+  DescribeServiceDeployments: {
+    machine: "by-history-arns",
+    handler: describeServiceDeployments,
+    resources: inAccount({ "serviceDeploymentArns[]": "arn" }),
+    level: "read",
+    errors: ["ClusterNotFoundException", "ServiceNotFoundException", "UnsupportedFeatureException"],
+    missing: "Deployments are rolling ones: there are no lifecycle stages, hooks and traffic weights.",
+  },
+  DescribeServiceRevisions: {
+    machine: "by-history-arns",
+    handler: describeServiceRevisions,
+    resources: inAccount({ "serviceRevisionArns[]": "arn" }),
+    level: "read",
+    errors: ["ClusterNotFoundException", "ServiceNotFoundException", "UnsupportedFeatureException"],
+    missing: "Images are shown without their digests; each task shows its own.",
+  },
+  ListServiceDeployments: {
+    machine: "cluster",
+    handler: listServiceDeployments,
+    resources: inCluster({ service: "service" }),
+    level: "read",
+    errors: ["ClusterNotFoundException", "ServiceNotFoundException", "UnsupportedFeatureException"],
+  },
+  StopServiceDeployment: {
+    machine: "by-history-arns",
+    handler: stopServiceDeployment,
+    resources: inAccount({ serviceDeploymentArn: "arn" }),
+    level: "operate",
+    errors: ["ConflictException", "ServiceDeploymentNotFoundException", "UnsupportedFeatureException"],
+  },
+} as const satisfies OperationRows;
+
+/** What Berth adds about the alarms that can fail a deployment. */
+export const alarmOperations = {
+  DescribeAlarms: {
+    machine: "cluster",
+    handler: describeAlarms,
+    resources: inCluster(),
+    level: "read",
+    errors: ["ClusterNotFoundException"],
+    about: "The alarms whose states SetAlarmState has told.",
+  },
+  SetAlarmState: {
+    machine: "cluster",
+    handler: setAlarmState,
+    resources: inCluster(),
+    level: "operate",
+    errors: ["ClusterNotFoundException"],
+    about:
+      "Tells what became of an alarm. Berth measures nothing itself: a deployment under way that names an alarm in state ALARM fails, and rolls back when it was made to.",
+  },
+} as const satisfies OperationRows;

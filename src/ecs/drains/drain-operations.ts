@@ -1,0 +1,45 @@
+import { inCluster } from "../state/named-resources.ts";
+import type { OperationRows } from "../state/operation-row.ts";
+import { cancelDrain } from "./cancel-drain.ts";
+import { describeDrain } from "./describe-drain.ts";
+import { planDrain } from "./plan-drain.ts";
+import { startDrain } from "./start-drain.ts";
+
+/** What Berth adds about drains. */
+export const drainOperations = {
+  CancelDrain: {
+    machine: "cluster",
+    handler: cancelDrain,
+    resources: inCluster({ "containerInstances[]": "container-instance" }),
+    level: "operate",
+    errors: ["ClusterNotFoundException"],
+    about:
+      "Sets container instances that drain to ACTIVE again and forgets their deadline. What has moved stays where it is.",
+  },
+  DescribeDrain: {
+    machine: "cluster",
+    handler: describeDrain,
+    resources: inCluster({ "containerInstances[]": "container-instance" }),
+    level: "read",
+    errors: ["ClusterNotFoundException"],
+    about: "How far drains are: what is left on each container instance, and what keeps it there.",
+  },
+  PlanDrain: {
+    machine: "cluster",
+    handler: planDrain,
+    resources: inCluster({ "containerInstances[]": "container-instance" }),
+    level: "read",
+    errors: ["ClusterNotFoundException"],
+    about:
+      "What a drain would do: which tasks would move where, which would stop, which cannot leave and why. Changes nothing.",
+  },
+  StartDrain: {
+    machine: "cluster",
+    handler: startDrain,
+    resources: inCluster({ "containerInstances[]": "container-instance" }),
+    level: "operate",
+    errors: ["ClusterNotFoundException"],
+    about:
+      "Sets container instances to DRAINING, as UpdateContainerInstancesState does, with a deadline if one is given.",
+  },
+} as const satisfies OperationRows;

@@ -1,0 +1,84 @@
+/**
+ * The row of an operation of the API: who answers it, what the handler is given, and everything that the layers above need to know of it.
+ * The rows are beside the handlers, a file per noun (`tasks/task-operations.ts`); `machine/operations.ts` puts them together.
+ */
+import type { RefusalCode } from "../refusals.ts";
+import type { AccountGiven, ResolvePurpose } from "./account-input.ts";
+import type { AccountStep } from "./account-step.ts";
+import type { Given } from "./call.ts";
+import type { ClusterStep } from "./cluster-step.ts";
+import type { NamedResources, ResourceType } from "./named-resources.ts";
+
+/** An operation inside a cluster: reads and changes the state through the step, gives the reply in API shape or refuses. */
+export type ClusterOperation = (step: ClusterStep, request: never, given: Given) => object;
+
+/** An operation of the account. The request is what `wire` parsed by the operation's own shape. */
+export type AccountOperation = (step: AccountStep, request: never, given: AccountGiven) => object;
+
+/**
+ * What taking an operation means: `read` changes nothing, `operate` changes what runs, `administer` changes the account as a whole, `speak`
+ * reports for a container instance.
+ */
+export type AccessLevel = "read" | "operate" | "administer" | "speak";
+
+/** What a handler in a cluster is given besides the caller and the cluster: facts that other machines own. */
+export type GivenToCluster = {
+  /** The task definition that the request names: `always` also when it names none, which is then refused. */
+  readonly taskDefinition?: { readonly when: "always" | "named"; readonly purpose: ResolvePurpose };
+};
+
+type Facts = {
+  /** Every member of the request that can name a resource. */
+  readonly resources: NamedResources;
+  readonly level: AccessLevel;
+  /** The types of resources that an agent key may name in it; absent when agents may not call it. */
+  readonly agents?: readonly ResourceType[];
+  /** The same for the credentials of a task, which may only name the task itself and its cluster. */
+  readonly tasks?: readonly ResourceType[];
+  /** The errors that it declares beyond those that every operation declares. */
+  readonly errors: readonly RefusalCode[];
+  /** The error for a value beyond the limits of `wire`; InvalidParameterException when absent. */
+  readonly beyondLimits?: RefusalCode;
+  /** What Berth does not do, in sentences for docs/compatibility.md; absent when the operation is answered in full. */
+  readonly missing?: string;
+  /** What it does, for docs/berth-api.md: only of operations that ECS does not have. */
+  readonly about?: string;
+};
+
+/** Answered by the machine of the cluster that the request names. */
+export type ClusterRow = Facts & {
+  readonly machine: "cluster";
+  readonly handler: ClusterOperation;
+  readonly given?: GivenToCluster;
+};
+
+/** Answered by the machine of the account. */
+export type AccountRow = Facts & {
+  readonly machine: "account";
+  readonly handler: AccountOperation;
+  /** The clusters that the reply shows with counts, as the request names them; absent when it shows none. */
+  readonly counts?: (request: never) => readonly (string | undefined)[];
+};
+
+/** Answered by the machine that owns the ARN in the request. */
+export type ByArnRow = Facts & {
+  readonly machine: "by-arn";
+  readonly handlers: { readonly account: AccountOperation; readonly cluster: ClusterOperation };
+};
+
+/** Answered by the clusters that own the service deployments or service revisions whose ARNs are in the request. */
+export type ByHistoryArnsRow = Facts & { readonly machine: "by-history-arns"; readonly handler: ClusterOperation };
+
+/** Answered out of several machines, one after the other. As this takes promises, the handler is in `cluster-runner/control-plane.ts`. */
+export type SeveralRow = Facts & { readonly machine: "several" };
+
+/** Berth answers it, in full or in part. */
+export type AnsweredRow = ClusterRow | AccountRow | ByArnRow | ByHistoryArnsRow | SeveralRow;
+
+/** No machine answers it: a call gets an error that says so. */
+export type AbsentRow = { readonly machine: null; readonly errors: readonly RefusalCode[]; readonly about?: string };
+
+export type OperationRow = AnsweredRow | AbsentRow;
+
+/** Rows by the names of their operations. */
+export type OperationRows = Readonly<Record<string, OperationRow>>;

@@ -1,0 +1,84 @@
+import { ebsRole, inCluster, overrides, usedProviders } from "../state/named-resources.ts";
+import type { OperationRows } from "../state/operation-row.ts";
+import { describeTasks } from "./describe-tasks.ts";
+import { getTaskProtection } from "./get-task-protection.ts";
+import { listTasks } from "./list-tasks.ts";
+import { runTask } from "./run-task.ts";
+import { startTask } from "./start-task.ts";
+import { stopTask } from "./stop-task.ts";
+import { updateTaskProtection } from "./update-task-protection.ts";
+
+/** The operations on tasks. */
+export const taskOperations = {
+  DescribeTasks: {
+    machine: "cluster",
+    handler: describeTasks,
+    resources: inCluster({ "tasks[]": "task" }),
+    level: "read",
+    tasks: ["cluster", "task"],
+    errors: ["ClusterNotFoundException"],
+  },
+  GetTaskProtection: {
+    machine: "cluster",
+    handler: getTaskProtection,
+    resources: inCluster({ "tasks[]": "task" }),
+    level: "read",
+    tasks: ["cluster", "task"],
+    errors: ["ClusterNotFoundException", "ResourceNotFoundException", "UnsupportedFeatureException"],
+  },
+  ListTasks: {
+    machine: "cluster",
+    handler: listTasks,
+    resources: inCluster({ containerInstance: "container-instance", serviceName: "service", family: "outside" }),
+    level: "read",
+    errors: ["ClusterNotFoundException", "ServiceNotFoundException"],
+    missing: "There are no daemons yet: `daemonName` is refused as unknown.",
+  },
+  RunTask: {
+    machine: "cluster",
+    handler: runTask,
+    given: { taskDefinition: { when: "always", purpose: "task" } },
+    resources: inCluster({ taskDefinition: "used-task-definition", ...usedProviders, ...overrides, ...ebsRole }),
+    level: "operate",
+    errors: [
+      "BlockedException",
+      "ClusterNotFoundException",
+      "ConflictException",
+      "PlatformTaskDefinitionIncompatibilityException",
+      "PlatformUnknownException",
+      "UnsupportedFeatureException",
+    ],
+    missing:
+      "Windows on Fargate, ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused. Tasks on Fargate run on hosts that Berth keeps: there is no public address, ephemeral storage is shown and not bounded, platform versions differ in their number only, and Spot tasks are not interrupted. Subnets and security groups name nothing, and `referenceId` is ignored. Berth's own agents run no tasks with secrets, environment files, credentials for a registry, FireLens, the log driver awslogs, EFS or FSx volumes: these are refused by the name of the attribute that is missing. The credentials of a task's roles are good for calls to Berth and nowhere else.",
+  },
+  StartTask: {
+    machine: "cluster",
+    handler: startTask,
+    given: { taskDefinition: { when: "always", purpose: "task" } },
+    resources: inCluster({
+      taskDefinition: "used-task-definition",
+      "containerInstances[]": "container-instance",
+      ...overrides,
+      ...ebsRole,
+    }),
+    level: "operate",
+    errors: ["ClusterNotFoundException", "NamespaceNotFoundException", "UnsupportedFeatureException"],
+    missing:
+      "ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused. Subnets and security groups name nothing, and `referenceId` is ignored. Berth's own agents run no tasks with secrets, environment files, credentials for a registry, FireLens, the log driver awslogs, EFS or FSx volumes: these are refused by the name of the attribute that is missing. The credentials of a task's roles are good for calls to Berth and nowhere else.",
+  },
+  StopTask: {
+    machine: "cluster",
+    handler: stopTask,
+    resources: inCluster({ task: "task" }),
+    level: "operate",
+    errors: ["ClusterNotFoundException"],
+  },
+  UpdateTaskProtection: {
+    machine: "cluster",
+    handler: updateTaskProtection,
+    resources: inCluster({ "tasks[]": "task" }),
+    level: "operate",
+    tasks: ["cluster", "task"],
+    errors: ["ClusterNotFoundException", "ResourceNotFoundException", "UnsupportedFeatureException"],
+  },
+} as const satisfies OperationRows;
