@@ -1,4 +1,4 @@
-/** Writes what is generated in the pages from the source; `--check` only compares and names what is stale. */
+/** Writes what is generated: pages from the source, shapes from the SDK. `--check` only compares and names what is stale. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -6,18 +6,20 @@ import { berthApiPage } from "./berth-api.ts";
 import { compatibilityPage } from "./compatibility.ts";
 import { withLimits } from "./limits-section.ts";
 import { withRoles } from "./roles-section.ts";
+import { sdkShapesText } from "./sdk-shapes.ts";
 import { withSimulatedImages } from "./simulated-section.ts";
 import { withTimeline } from "./timeline-section.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Each page that is generated or has generated sections, with its text made from the present one. */
+/** Each file that is generated or has generated sections, with its text made from the present one. */
 const pages: Readonly<Record<string, (present: string) => string>> = {
   "docs/berth-api.md": berthApiPage,
   "docs/compatibility.md": compatibilityPage,
   "docs/operations.md": (present) => withTimeline(withLimits(present)),
   "docs/security.md": withRoles,
   "docs/simulated-containers.md": withSimulatedImages,
+  "src/wire/sdk-shapes.json": sdkShapesText,
 };
 
 /** The generated pages that are not what the source says. */

@@ -1,9 +1,9 @@
 /**
- * The shapes of the ECS API as the official SDK carries them: each operation, structure and error of `@aws-sdk/client-ecs` is
- * exported as a run-time schema, an array that begins with a number for its kind. They are read here, on first use, and nowhere else.
+ * The shapes of the ECS API: what the official SDK knows of each operation, structure and error. `scripts/sdk-shapes.ts` writes them into
+ * `sdk-shapes.json`; here they are read, each on first use.
  */
-import * as sdk from "@aws-sdk/client-ecs";
-import { assert, must } from "../lib/assert.ts";
+import { must } from "../lib/assert.ts";
+import sdkShapes from "./sdk-shapes.json" with { type: "json" };
 
 export type Shape = SimpleShape | ListShape | MapShape | StructureShape;
 export type SimpleShape = { readonly kind: "string" | "number" | "boolean" | "timestamp" | "document" };
@@ -23,47 +23,36 @@ export type OperationShapes = { readonly input: StructureShape; readonly output:
 /** What the SDK says about an error class. */
 export type ErrorShape = { readonly status: number; readonly shape: StructureShape };
 
-const kinds = { error: -3, simple: 0, list: 1, map: 2, structure: 3, union: 4, operation: 9 } as const;
-const listModifier = 64;
-const mapModifier = 128;
-const modifierMask = listModifier | mapModifier;
+/** A structure in `sdk-shapes.json`: the shape of each member. */
+type MembersAsWritten = Readonly<Record<string, string>>;
 
-const simpleShapes: ReadonlyMap<number, SimpleShape> = new Map<number, SimpleShape>([
-  [0, { kind: "string" }],
-  [1, { kind: "number" }],
-  [2, { kind: "boolean" }],
-  [4, { kind: "timestamp" }],
-  [15, { kind: "document" }],
-]);
+const simpleKinds: readonly SimpleShape["kind"][] = ["string", "number", "boolean", "timestamp", "document"];
+const operations = new Map(Object.entries(sdkShapes.operations));
+const errorStatus = new Map(Object.entries(sdkShapes.errors));
+const unions = new Map<string, MembersAsWritten>(Object.entries(sdkShapes.unions));
+const structures = new Map<string, MembersAsWritten>(Object.entries(sdkShapes.structures));
 
-const operationSchemas = new Map<string, readonly unknown[]>();
-const errorSchemas = new Map<string, readonly unknown[]>();
-for (const value of Object.values(sdk) as readonly unknown[]) {
-  if (!Array.isArray(value) || value[1] !== "com.amazonaws.ecs") continue;
-  if (value[0] === kinds.operation) operationSchemas.set(String(value[2]), value);
-  if (value[0] === kinds.error) errorSchemas.set(String(value[2]), value);
-}
-
-const shapesBySchema = new Map<unknown, Shape>();
+const shapesByNotation = new Map<string, Shape>(simpleKinds.map((kind) => [kind, { kind }]));
+const structureShapes = new Map<string, StructureShape>();
 const shapesByOperation = new Map<string, OperationShapes>();
 const shapesByError = new Map<string, ErrorShape>();
 
 /** The names of the operations that the SDK knows, in code-unit order. */
 export function sdkOperations(): string[] {
-  return [...operationSchemas.keys()].sort();
+  return [...operations.keys()];
 }
 
 /** The codes of the errors that the SDK knows, in code-unit order. */
 export function sdkErrors(): string[] {
-  return [...errorSchemas.keys()].sort();
+  return [...errorStatus.keys()];
 }
 
 /** Input and output of an operation of the SDK. */
 export function operationShapes(operation: string): OperationShapes {
   let shapes = shapesByOperation.get(operation);
   if (shapes === undefined) {
-    const schema = must(operationSchemas.get(operation), `schema of ${operation}`);
-    shapes = { input: structureOf(schema[4]), output: structureOf(schema[5]) };
+    const { input, output } = must(operations.get(operation), `shapes of ${operation}`);
+    shapes = { input: structureNamed(input), output: structureNamed(output) };
     shapesByOperation.set(operation, shapes);
   }
   return shapes;
@@ -73,70 +62,39 @@ export function operationShapes(operation: string): OperationShapes {
 export function errorShape(code: string): ErrorShape | null {
   let shape = shapesByError.get(code);
   if (shape === undefined) {
-    const schema = errorSchemas.get(code);
-    if (schema === undefined) return null;
-    const traits = schema[3] as { error?: string; httpError?: number };
-    shape = { status: traits.httpError ?? (traits.error === "server" ? 500 : 400), shape: structureOf(schema) };
+    const status = errorStatus.get(code);
+    if (status === undefined) return null;
+    shape = { status, shape: structureNamed(code) };
     shapesByError.set(code, shape);
   }
   return shape;
 }
 
-function structureOf(reference: unknown): StructureShape {
-  const shape = shapeOf(reference);
-  assert(shape.kind === "structure", "input, output and error are structures");
-  return shape;
-}
-
-/** Follows what the SDK allows in the place of a schema: a function that gives it, or a pair of it and its traits. */
-function shapeOf(reference: unknown): Shape {
-  let schema = reference;
-  for (;;) {
-    if (typeof schema === "function") schema = schema();
-    else if (Array.isArray(schema) && schema.length === 2) schema = schema[0];
-    else break;
-  }
-  if (typeof schema === "number") return shapeOfNumber(schema);
-  assert(Array.isArray(schema), "a schema is a number or an array");
-  const known = shapesBySchema.get(schema);
+/** The shape that is written as `notation`: the name of a simple kind or of a structure, `X[]` for a list, `map<X>` for a map. */
+function shapeOf(notation: string): Shape {
+  const known = shapesByNotation.get(notation);
   if (known !== undefined) return known;
-  switch (schema[0]) {
-    case kinds.simple:
-      return remember(schema, shapeOf(schema[4]));
-    case kinds.list:
-      return remember(schema, { kind: "list", member: shapeOf(schema[4]) });
-    case kinds.map:
-      return remember(schema, { kind: "map", value: shapeOf(schema[5]) });
-    default:
-      return readStructure(schema);
-  }
+  if (notation.endsWith("[]")) return remember(notation, { kind: "list", member: shapeOf(notation.slice(0, -2)) });
+  if (notation.startsWith("map<")) return remember(notation, { kind: "map", value: shapeOf(notation.slice(4, -1)) });
+  return structureNamed(notation);
 }
 
-function readStructure(schema: readonly unknown[]): StructureShape {
-  const isUnion = schema[0] === kinds.union;
-  assert(isUnion || schema[0] === kinds.structure || schema[0] === kinds.error, `schema kind ${String(schema[0])}`);
+function structureNamed(name: string): StructureShape {
+  const known = structureShapes.get(name);
+  if (known !== undefined) return known;
   const members = new Map<string, Shape>();
-  const structure: StructureShape = { kind: "structure", name: String(schema[2]), isUnion, members };
+  const structure: StructureShape = { kind: "structure", name, isUnion: unions.has(name), members };
   // Remembered before its members are read, for a structure that contains itself.
-  shapesBySchema.set(schema, structure);
-  const names = schema[4] as readonly string[];
-  const memberSchemas = schema[5] as readonly unknown[];
-  names.forEach((name, i) => {
-    members.set(name, shapeOf(memberSchemas[i]));
-  });
+  structureShapes.set(name, structure);
+  for (const [member, notation] of Object.entries(
+    must(structures.get(name) ?? unions.get(name), `structure ${name}`),
+  )) {
+    members.set(member, shapeOf(notation));
+  }
   return structure;
 }
 
-function shapeOfNumber(schema: number): Shape {
-  const known = shapesBySchema.get(schema);
-  if (known !== undefined) return known;
-  const simple = must(simpleShapes.get(schema & ~modifierMask), `simple schema ${schema}`);
-  if ((schema & listModifier) !== 0) return remember(schema, { kind: "list", member: simple });
-  if ((schema & mapModifier) !== 0) return remember(schema, { kind: "map", value: simple });
-  return simple;
-}
-
-function remember(schema: unknown, shape: Shape): Shape {
-  shapesBySchema.set(schema, shape);
+function remember(notation: string, shape: Shape): Shape {
+  shapesByNotation.set(notation, shape);
   return shape;
 }

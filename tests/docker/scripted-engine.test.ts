@@ -62,6 +62,39 @@ describe("an engine that answers wrongly, late or not at all", () => {
     await assert.rejects(docker.inspectContainer("x"), DockerUnreachable);
   });
 
+  it("closes each connection after its answer: no call fails, and none is sent twice", async () => {
+    const docker = new DockerEngine(engine.dockerHost);
+    const thenClose: Answer = (_asked, response) => {
+      response.end("{}", () => response.socket?.destroy());
+    };
+    Object.assign(engine.answers, { "POST /networks/create": thenClose, "GET /networks/*": thenClose });
+    for (let round = 0; round < 20; round++) {
+      await docker.createNetwork({});
+      await docker.inspectNetwork("x");
+    }
+    assert.equal(engine.count("POST /networks/create"), 20);
+    docker.close();
+  });
+
+  it("answers nothing: a call that waits for a connection has its time, too, and is never sent", async () => {
+    const docker = new DockerEngine(engine.dockerHost);
+    await docker.apiVersion();
+    engine.answers["POST /networks/create"] = hang;
+    const left = new AbortController();
+    const limits = { signal: left.signal, timeoutMs: 2_000 };
+    const others = Array.from({ length: 16 }, () =>
+      docker.createNetwork({}, limits).catch(() => "a connection is free"),
+    );
+    await until(() => engine.count("POST /networks/create") === 16, "sixteen calls under way");
+    await assert.rejects(Promise.race([docker.createNetwork({}, { timeoutMs: 20 }), ...others]), DockerTimeout);
+    left.abort(new Error("not wanted any more"));
+    await Promise.all(others);
+    engine.answers["POST /networks/create"] = () => ({ Id: "n" });
+    assert.deepEqual(await docker.createNetwork({}), { Id: "n" });
+    assert.equal(engine.count("POST /networks/create"), 17);
+    docker.close();
+  });
+
   it("is refused when it is too old, and spoken to in the version that it has", async () => {
     const ping =
       (version: string): Answer =>

@@ -22,7 +22,7 @@ export type DockerCall = {
   readonly long?: boolean;
 };
 
-/** LIMIT: ordinary calls under way; an engine serves more, only not sooner. */
+/** LIMIT: ordinary calls under way that read, and as many that change something; an engine serves more, only not sooner. */
 const connectionsMax = 16;
 /** LIMIT: an engine that is alive answers an ordinary call in milliseconds, one that stores a layer in seconds. */
 const callTimeoutMs = 60_000;
@@ -32,15 +32,22 @@ const answerBytesMax = 64 * 1024 * 1024;
 /** Calls over HTTP to one engine: what is asked and how long, and what its answers mean. Says nothing of containers. */
 export class DockerConnection {
   readonly address: DockerAddress;
-  readonly #shared: Agent;
-  readonly #own: Agent;
+  /** For calls that read: a kept connection saves its making. */
+  readonly #kept: Agent;
+  /**
+   * For calls that change something. The engine may close a kept connection just when a call is written to it; whether it took the call
+   * is not known then, and unlike a call that reads it can't be sent again.
+   */
+  readonly #fresh: Agent;
+  readonly #long: Agent;
   readonly #open = new Set<AbortController>();
   #closed = false;
 
   constructor(address: DockerAddress) {
     this.address = address;
-    this.#shared = new Agent({ keepAlive: true, maxSockets: connectionsMax, maxFreeSockets: connectionsMax });
-    this.#own = new Agent({ keepAlive: false });
+    this.#kept = new Agent({ keepAlive: true, maxSockets: connectionsMax, maxFreeSockets: connectionsMax });
+    this.#fresh = new Agent({ keepAlive: false, maxSockets: connectionsMax });
+    this.#long = new Agent({ keepAlive: false });
   }
 
   /**
@@ -84,8 +91,7 @@ export class DockerConnection {
   close(): void {
     this.#closed = true;
     for (const controller of this.#open) controller.abort();
-    this.#shared.destroy();
-    this.#own.destroy();
+    for (const agent of [this.#kept, this.#fresh, this.#long]) agent.destroy();
   }
 
   /** Sends the call and hands the answer on; `bounded` says that the time is for reading it too. */
@@ -138,8 +144,8 @@ export class DockerConnection {
     try {
       return await this.#sendOnce(call, signal);
     } catch (error) {
-      // An idle connection that the engine closes just then looks like an engine that has gone.
-      const stale = error instanceof StaleConnection && call.method === "GET" && !signal.aborted;
+      // A kept connection that the engine closes just then looks like an engine that has gone.
+      const stale = error instanceof StaleConnection && !signal.aborted;
       if (!stale) throw error instanceof StaleConnection ? error.cause : error;
       return await this.#sendOnce(call, signal);
     }
@@ -157,16 +163,23 @@ export class DockerConnection {
       method: call.method,
       headers,
       signal,
-      agent: call.long === true ? this.#own : this.#shared,
+      agent: this.#agentOf(call),
       ...this.#target(call),
     };
     return new Promise((resolve, reject) => {
+      // A request that waits for a connection says that it was aborted only when it gets one.
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
       const sent = request(options, resolve);
       sent.on("error", (error) => reject(sent.reusedSocket ? new StaleConnection("", { cause: error }) : error));
       if (call.upload === undefined) sent.end(json ?? undefined);
       else if (call.upload instanceof Uint8Array) sent.end(call.upload);
       else call.upload.on("error", (error) => sent.destroy(error)).pipe(sent);
     });
+  }
+
+  #agentOf({ long, method }: DockerCall): Agent {
+    if (long === true) return this.#long;
+    return method === "GET" || method === "HEAD" ? this.#kept : this.#fresh;
   }
 
   #target(call: DockerCall): RequestOptions {
