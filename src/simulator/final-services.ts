@@ -2,7 +2,7 @@ import { type Service, serviceGroup } from "../ecs/documents/service.ts";
 import { holdsResources, type Task } from "../ecs/documents/task.ts";
 import type { DurablePartition } from "./durable-state.ts";
 import { answer, compareCounts, compareList, type Json } from "./final-comparison.ts";
-import { Restless } from "./settled-services.ts";
+import { Restless, waitsForContainers } from "./settled-services.ts";
 import type { World } from "./world.ts";
 
 const drained = "a drained instance is empty, or something is said to be in its way";
@@ -67,7 +67,11 @@ async function checkDrains(world: World, cluster: string, partition: DurablePart
     if (drain === undefined || drain.remaining.length !== on.length || drain.finished !== (on.length === 0)) {
       world.checkers.violate(drained, `${arn} has ${on.length} tasks and is described as ${JSON.stringify(drain)}`);
     } else if (on.length > 0 && drain.blockers.length === 0) {
-      const isMoving = drain.remaining.some(({ service }) => service !== null && restless.hasService(service));
+      const waits = (service: string): boolean =>
+        [...partition.tasksIn(serviceGroup(service))].some((task) => waitsForContainers(partition, task));
+      const isMoving = drain.remaining.some(
+        ({ service }) => service !== null && (restless.hasService(service) || waits(service)),
+      );
       if (!isMoving) world.checkers.violate(drained, `${arn} is held by nothing: ${JSON.stringify(drain.remaining)}`);
     }
   }

@@ -146,7 +146,7 @@ const isOnDraining = (partition: DurablePartition, { instanceId }: Task): boolea
   instanceId !== null && partition.instance(instanceId)?.status === "DRAINING";
 
 /** True for tasks with a container that may wait for ever for the end of another one. */
-function waitsForContainers(partition: DurablePartition, task: Task): boolean {
+export function waitsForContainers(partition: DurablePartition, task: Task): boolean {
   const definition = partition.get("task-definition", task.taskDefinitionArn) as TaskDefinition | null;
   if (definition === null || task.lastStatus === "RUNNING") return false;
   return definition.containerDefinitions.some((container) =>
