@@ -13,6 +13,7 @@ import {
   rowOf,
 } from "../src/ecs/machine/operations.ts";
 import type { AccountStep } from "../src/ecs/state/account-step.ts";
+import type { GivenSettings } from "../src/ecs/state/call.ts";
 import type { ClusterStep } from "../src/ecs/state/cluster-step.ts";
 import { inCluster } from "../src/ecs/state/named-resources.ts";
 import type { OperationRow } from "../src/ecs/state/operation-row.ts";
@@ -55,6 +56,7 @@ test("a row of the wrong kind does not compile", () => {
   const facts = { resources: inCluster(), level: "read", errors: [] } as const;
   const ofCluster = (_step: ClusterStep): object => ({});
   const ofAccount = (_step: AccountStep): object => ({});
+  const withSettings = (_step: ClusterStep, _request: object, { settings }: GivenSettings): object => settings;
   const rows: Record<string, OperationRow> = {
     // @ts-expect-error: a machine of a cluster has no state of an account.
     WrongMachine: { machine: "cluster", handler: ofAccount, ...facts },
@@ -62,13 +64,15 @@ test("a row of the wrong kind does not compile", () => {
     OtherMachine: { machine: "account", handler: ofCluster, ...facts },
     // @ts-expect-error: what is answered has a handler.
     NoHandler: { machine: "cluster", ...facts },
+    // @ts-expect-error: a handler needs settings that its row does not ask for.
+    NoSettings: { machine: "cluster", handler: withSettings, ...facts },
     // @ts-expect-error: an absent operation has no handler.
     Absent: { machine: null, handler: ofCluster, errors: [] },
     // @ts-expect-error: an answered operation has a level.
     NoLevel: { machine: "cluster", handler: ofCluster, resources: facts.resources, errors: [] },
-    Right: { machine: "cluster", handler: ofCluster, ...facts },
+    Right: { machine: "cluster", handler: withSettings, given: { settings: true }, ...facts },
   };
-  assert.equal(Object.keys(rows).length, 6);
+  assert.equal(Object.keys(rows).length, 7);
 });
 
 test("every machine answers what its rows say, and nothing else", () => {

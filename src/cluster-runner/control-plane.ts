@@ -285,10 +285,18 @@ export class ControlPlane {
       answer = this.#accounts.answer(account, input);
       taskDefinition = replyOf(answer instanceof Promise ? await answer : answer) as TaskDefinition;
     }
-    answer = this.#accounts.answer(account, { type: "effective-settings", principalArn: caller.principalArn });
-    const settings = replyOf(answer instanceof Promise ? await answer : answer) as EffectiveSettings;
+    let settings: EffectiveSettings | undefined;
+    if (needs.settings === true) {
+      answer = this.#accounts.answer(account, { type: "effective-settings", principalArn: caller.principalArn });
+      settings = replyOf(answer instanceof Promise ? await answer : answer) as EffectiveSettings;
+    }
 
-    const given: Given = { caller, cluster, settings, taskDefinition };
+    const given: Given = {
+      caller,
+      cluster,
+      taskDefinition,
+      ...(settings === undefined ? {} : { settings }),
+    };
     const partition = clusterPartition({ account: call.account, region: call.region, cluster: cluster.name });
     const confirm = () => this.#confirm(account, cluster);
     const input = { type: "call", operation, request, given } as const;

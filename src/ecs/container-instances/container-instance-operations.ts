@@ -34,6 +34,7 @@ export const containerInstanceOperations = {
   RegisterContainerInstance: {
     machine: "cluster",
     handler: registerContainerInstance,
+    given: { settings: true },
     resources: inCluster({ containerInstanceArn: "container-instance", "attributes[].targetId": "container-instance" }),
     level: "operate",
     agents: ["cluster", "container-instance"],

@@ -9,7 +9,7 @@ import { clusterReactions } from "../machine/cluster-reactions.ts";
 import { runDue } from "../machine/due.ts";
 import { eventsOf } from "../machine/step-events.ts";
 import { Refusal, type RefusalCode } from "../refusals.ts";
-import type { Caller, Given, MachineConfiguration } from "../state/call.ts";
+import type { Caller, GivenSettings, MachineConfiguration } from "../state/call.ts";
 import { ClusterState } from "../state/cluster-state.ts";
 import { ClusterStep } from "../state/cluster-step.ts";
 import type { ClusterEffect } from "../state/effect.ts";
@@ -45,8 +45,8 @@ export class InstanceWorld {
     this.state = new ClusterState(place, "lab", whole);
   }
 
-  get given(): Given {
-    return { settings: this.settings, caller: this.caller } as Given;
+  get given(): GivenSettings {
+    return { settings: this.settings, caller: this.caller } as GivenSettings;
   }
 
   /** Runs one step at the present time. */
@@ -65,7 +65,7 @@ export class InstanceWorld {
   }
 
   call<Request, Reply>(
-    operation: (step: ClusterStep, request: Request, given: Given) => Reply,
+    operation: (step: ClusterStep, request: Request, given: GivenSettings) => Reply,
     request: Request,
   ): Reply {
     return this.run((step) => operation(step, request, this.given));
@@ -73,7 +73,7 @@ export class InstanceWorld {
 
   /** Asserts that the call is refused just so, and that it changed nothing. */
   refused<Request>(
-    operation: (step: ClusterStep, request: Request, given: Given) => unknown,
+    operation: (step: ClusterStep, request: Request, given: GivenSettings) => unknown,
     request: Request,
     code: RefusalCode,
     message: string,

@@ -6,7 +6,7 @@ import { isSameDocument } from "../is-same-document.ts";
 import { checkSpeaksFor, registrantOf } from "../references/instance-owner.ts";
 import { findContainerInstance, idIn } from "../references/referenced-container-instance.ts";
 import { refuse } from "../refusals.ts";
-import type { Given } from "../state/call.ts";
+import type { GivenSettings } from "../state/call.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { instanceTransition, withStatus } from "./container-instance-lifecycle.ts";
 import { type IdentityDocument, identityDocument } from "./identity-document.ts";
@@ -32,7 +32,7 @@ export function reRegisterContainerInstance(
   step: ClusterStep,
   reference: string,
   request: RegisterContainerInstanceRequest,
-  given: Given,
+  given: GivenSettings,
 ): string {
   const before = findContainerInstance(step, reference);
   if (before === null) {

@@ -6,7 +6,7 @@ import { newTags } from "../documents/tag.ts";
 import { limits } from "../limits.ts";
 import { checkSpeaksFor, registrantOf } from "../references/instance-owner.ts";
 import { refuse } from "../refusals.ts";
-import type { Given } from "../state/call.ts";
+import type { Given, GivenSettings } from "../state/call.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { describeContainerInstance } from "./describe-container-instance.ts";
 import { identityDocument } from "./identity-document.ts";
@@ -28,7 +28,11 @@ import { newTrunk, wantsTrunk } from "./trunk.ts";
  * tags or tokens outside the rules (InvalidParameterException; an empty list of tags with ClientException), an identity document that is malformed or not genuine, and the 5,001st instance
  * of a cluster (ClientException).
  */
-export function registerContainerInstance(step: ClusterStep, request: RegisterContainerInstanceRequest, given: Given) {
+export function registerContainerInstance(
+  step: ClusterStep,
+  request: RegisterContainerInstanceRequest,
+  given: GivenSettings,
+) {
   const reference = request.containerInstanceArn;
   const id =
     reference === undefined || reference === ""
@@ -52,7 +56,7 @@ function registeredBefore(step: ClusterStep, token: string | undefined, { caller
   return instance.id;
 }
 
-function registerNew(step: ClusterStep, request: RegisterContainerInstanceRequest, given: Given): string {
+function registerNew(step: ClusterStep, request: RegisterContainerInstanceRequest, given: GivenSettings): string {
   checkRoom(step);
   const instance = newContainerInstance(step, request, given);
   step.changeInstance(instance);
@@ -70,7 +74,7 @@ function registerNew(step: ClusterStep, request: RegisterContainerInstanceReques
 function newContainerInstance(
   step: ClusterStep,
   request: RegisterContainerInstanceRequest,
-  given: Given,
+  given: GivenSettings,
 ): ContainerInstance {
   const document = identityDocument(
     step.configuration,

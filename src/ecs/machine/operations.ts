@@ -65,7 +65,9 @@ const accountHandlers = new Map<string, AccountOperation>();
 const clusterHandlers = new Map<string, ClusterOperation>();
 for (const [name, row] of Object.entries<OperationRow>(rows)) {
   if (row.machine === "account") accountHandlers.set(name, row.handler);
-  if (row.machine === "cluster" || row.machine === "by-history-arns") clusterHandlers.set(name, row.handler);
+  // What a handler is given is what its row asks for, or more.
+  if (row.machine === "cluster") clusterHandlers.set(name, row.handler as ClusterOperation);
+  if (row.machine === "by-history-arns") clusterHandlers.set(name, row.handler);
   if (row.machine !== "by-arn") continue;
   accountHandlers.set(name, row.handlers.account);
   clusterHandlers.set(name, row.handlers.cluster);

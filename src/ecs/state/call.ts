@@ -21,10 +21,14 @@ export type Given = {
   readonly caller: Caller;
   /** The cluster as the account machine knows it; ACTIVE. */
   readonly cluster: Cluster;
-  readonly settings: EffectiveSettings;
-  /** Resolved when the operation names a task definition (RunTask, StartTask). */
+  /** Resolved when the row of the operation asks for it and the request names one. */
   readonly taskDefinition: TaskDefinition | null;
+  /** Absent when the row of the operation doesn't ask for them. */
+  readonly settings?: EffectiveSettings;
 };
+
+/** What an operation is given that reads the settings. */
+export type GivenSettings = Given & { readonly settings: EffectiveSettings };
 
 /** What the operator configured, the same for every machine of a process. */
 export type MachineConfiguration = {

@@ -5,7 +5,7 @@
 import type { RefusalCode } from "../refusals.ts";
 import type { AccountGiven, ResolvePurpose } from "./account-input.ts";
 import type { AccountStep } from "./account-step.ts";
-import type { Given } from "./call.ts";
+import type { Given, GivenSettings } from "./call.ts";
 import type { ClusterStep } from "./cluster-step.ts";
 import type { NamedResources, ResourceType } from "./named-resources.ts";
 
@@ -25,6 +25,8 @@ export type AccessLevel = "read" | "operate" | "administer" | "speak";
 export type GivenToCluster = {
   /** The task definition that the request names: `always` also when it names none, which is then refused. */
   readonly taskDefinition?: { readonly when: "always" | "named"; readonly purpose: ResolvePurpose };
+  /** The settings in force for the caller. A handler that reads them takes `GivenSettings`, and then its row has to ask for them. */
+  readonly settings?: true;
 };
 
 type Facts = {
@@ -46,11 +48,13 @@ type Facts = {
 };
 
 /** Answered by the machine of the cluster that the request names. */
-export type ClusterRow = Facts & {
-  readonly machine: "cluster";
-  readonly handler: ClusterOperation;
-  readonly given?: GivenToCluster;
-};
+export type ClusterRow = Facts & { readonly machine: "cluster" } & (
+    | { readonly handler: ClusterOperation; readonly given?: GivenToCluster }
+    | {
+        readonly handler: (step: ClusterStep, request: never, given: GivenSettings) => object;
+        readonly given: GivenToCluster & { readonly settings: true };
+      }
+  );
 
 /** Answered by the machine of the account. */
 export type AccountRow = Facts & {
