@@ -1,8 +1,12 @@
 import { must } from "../../lib/assert.ts";
-import type { Timeline } from "../timeline.ts";
 import type { Deployment, DeploymentConfiguration, ServiceRevision } from "./deployment.ts";
+import { deploymentConfigurationShape } from "./deployment.ts";
+import type { DocumentKind } from "./document-kind.ts";
+import { orNull } from "./document-shape.ts";
 import type { PlacementConstraint, PlacementStrategy } from "./placement-request.ts";
+import { constraintsShape, strategiesShape } from "./placement-request.ts";
 import type { Tag } from "./tag.ts";
+import { tagsShape } from "./tag.ts";
 import type { Task } from "./task.ts";
 
 /** The document of a service (kind `service`, key: its name). */
@@ -84,6 +88,49 @@ export const primaryOf = (service: Service): Deployment =>
     "the PRIMARY deployment of a service",
   );
 
-/** When a service is forgotten; null while it is not INACTIVE. */
-export const serviceDueAt = ({ inactiveAt }: Service, timeline: Timeline): number | null =>
-  inactiveAt === null ? null : inactiveAt + timeline.inactiveServiceRetentionMs;
+export const serviceKind: DocumentKind<Service> = {
+  name: "service",
+  keyMember: "name",
+  version: 1,
+  shape: {
+    name: "string",
+    arn: "string",
+    status: new Set(["ACTIVE", "DRAINING", "INACTIVE"]),
+    schedulingStrategy: new Set(["REPLICA", "DAEMON"]),
+    desiredCount: "number",
+    deployments: [
+      {
+        id: "string",
+        status: new Set(["PRIMARY", "ACTIVE"]),
+        revisionId: "string",
+        rolloutState: "string",
+        failedTasks: "number",
+        breakerCount: "number",
+        startBackoff: { rounds: "number", until: "number?", countedUpTo: "number?" },
+        alarmsAtStart: ["string"],
+        createdAt: "number",
+        updatedAt: "number",
+      },
+    ],
+    deploymentConfiguration: deploymentConfigurationShape,
+    placementConstraints: constraintsShape,
+    placementStrategy: strategiesShape,
+    tags: tagsShape,
+    createdAt: "number",
+    serviceDeploymentId: "string",
+    rebalance: orNull({ phase: "string", from: "string", to: "string", startedAt: "number" }),
+    steadySince: "number?",
+    impediment: orNull({ message: "string", since: "number" }),
+    impedimentsTold: [{ message: "string", at: "number" }],
+    inactiveAt: "number?",
+  },
+  /** It is forgotten. */
+  dueAt: ({ inactiveAt }, timeline) => (inactiveAt === null ? null : inactiveAt + timeline.inactiveServiceRetentionMs),
+};
+
+export const serviceEventKind: DocumentKind<ServiceEvent> = {
+  name: "service-event",
+  keyMember: null,
+  version: 1,
+  shape: { id: "string", serviceName: "string", number: "number", createdAt: "number", message: "string" },
+};
