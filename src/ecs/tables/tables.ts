@@ -45,9 +45,10 @@ export class Tables {
     const entry = this.#entries.get(name);
     if (entry === undefined) throw new NewerDocumentError("no document of that kind is known");
     const { table, parts } = entry;
-    const version = checkedVersion(stored, table.kind.version);
+    checkVersion(stored, table.kind.version);
     const whole = parts === null ? stored : parts.join(name, key, stored);
     if (whole === null) return;
+    const version = checkVersion(whole, table.kind.version);
     const document = withoutVersion(whole);
     const current = table.kind.upgrade?.(document, version) ?? document;
     checkDocument(table.kind, key, current);
@@ -84,7 +85,7 @@ export class Tables {
 }
 
 /** The version of a stored document. Throws when it is none, or newer than `known`. */
-function checkedVersion(stored: object, known: number): number {
+function checkVersion(stored: object, known: number): number {
   const version: unknown = versionMember in stored ? stored[versionMember] : 1;
   if (!Number.isSafeInteger(version) || (version as number) < 1) {
     throw new DocumentError(`its member ${versionMember} is not a whole number from 1 on`);
