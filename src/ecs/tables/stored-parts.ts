@@ -22,7 +22,7 @@ export class StoredParts {
     this.#members = new Set<string>(apart.members);
   }
 
-  /** The part of its own of a document that was written; undefined when it is not to be written again. Null when both parts go. */
+  /** What to store for a document that was written: the rest, and its part when that changed. Null deletes. */
   split(key: string, document: object | null): { readonly rest: object | null; readonly part?: object | null } {
     if (document === null) {
       this.#stored.delete(key);
@@ -39,7 +39,7 @@ export class StoredParts {
     return { rest, part };
   }
 
-  /** Takes one loaded document under either name; gives the whole one when all of it is there. */
+  /** Takes one stored document under either name; gives the whole document as soon as both parts are there, else null. */
   join(name: string, key: string, document: object): object | null {
     const [oldest = ""] = this.#apart.members;
     if (name !== this.#apart.name && oldest in document) return document;
