@@ -1,6 +1,5 @@
 import type { ContainerInstance } from "../src/ecs/documents/container-instance.ts";
 import type { PlacementRequest } from "../src/ecs/documents/placement-request.ts";
-import { StoredContainerInstances } from "../src/ecs/documents/stored-container-instance.ts";
 import type { TaskDefinition } from "../src/ecs/documents/task-definition.ts";
 import { launch } from "../src/ecs/launch/launch.ts";
 import { effectiveContainers, needOf, type TaskPlan } from "../src/ecs/launch/new-task.ts";
@@ -118,7 +117,6 @@ class Core {
     managedHosts: null,
   });
   readonly #random = seededRandom("placement");
-  readonly #stored = new StoredContainerInstances();
   readonly #wanted: readonly Wanted[];
   #sequence = 0;
   #steps = 0;
@@ -160,7 +158,7 @@ class Core {
       launch(step, plan, candidate);
     }
     this.#sequence += eventsOf(step, this.#sequence).length;
-    this.state.commit().flatMap((change) => this.#stored.split(change));
+    this.state.tables.toStored(this.state.commit());
   }
 }
 

@@ -28,14 +28,16 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
   events: [],
   // Documents: plain data, its states and what follows from one document alone.
   documents: ["ground"],
+  // Tables: what holds documents, takes a refused step back, and knows what is due.
+  tables: ["ground", "documents"],
   // Indexes: what follows from all documents of a kind, kept up to date by the tables.
-  indexes: ["ground", "documents"],
+  indexes: ["ground", "documents", "tables"],
   // Decisions about values, which need no step.
   "cluster-query": ["ground", "documents", "indexes"],
-  placement: ["ground", "documents", "indexes", "cluster-query"],
+  placement: ["ground", "documents", "tables", "indexes", "cluster-query"],
   "definition-rules": ["ground", "documents"],
   // The state of a cluster and of an account, and a step over it.
-  state: ["ground", "events", "documents", "indexes", "placement"],
+  state: ["ground", "events", "documents", "tables", "indexes", "placement"],
   // Decisions and changes that several operations share.
   references: ["ground", "documents", "state"],
   fargate: ["ground", "documents", "state"],
@@ -116,6 +118,7 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
     "ground",
     "events",
     "documents",
+    "tables",
     "placement",
     "state",
     "references",
@@ -168,6 +171,7 @@ export const testSupport: readonly string[] = [
   "src/ecs/services/service-world.ts",
   "src/ecs/small-account.ts",
   "src/ecs/small-world.ts",
+  "src/ecs/state-picture.ts",
   "src/ecs/step-rules.ts",
   "src/server/small-http.ts",
   "src/server/small-server.ts",

@@ -216,7 +216,7 @@ test("secrets are in no log line, no event and no document", async () => {
     ...world.taken("IAMRoleCredentialsMessage").map(({ roleCredentials }) => roleCredentials),
   ];
   assert.ok(minted.length >= 2 && world.logged.length >= 2);
-  const documents = world.cluster.state.tables.flatMap((table) => [...table.values()]);
+  const documents = world.cluster.state.tables.all.flatMap((table) => [...table.values()]);
   const kept = JSON.stringify([world.logged, world.cluster.events, documents]);
   assert.ok(kept.includes("RUNNING"), "there is something to look through");
   for (const credentials of minted) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-/** `berth`: finds the command and starts it. Everything is imported when it is needed, so that a command starts at once. */
-import { readFileSync } from "node:fs";
 import { enableCompileCache } from "node:module";
+/** `berth`: finds the command and starts it. Everything is imported when it is needed, so that a command starts at once. */
+import { berthVersion } from "../lib/berth-version.ts";
 import { nearest } from "../lib/nearest.ts";
 
 enableCompileCache();
@@ -62,8 +62,7 @@ function unknownCommand(given: string): void {
 }
 
 function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  return `${manifest.version}\n`;
+  return `${berthVersion()}\n`;
 }
 
 function print(text: string): void {

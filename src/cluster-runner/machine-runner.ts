@@ -12,7 +12,14 @@ import type { Machine, SlicedStep, StepAgain, StepResult } from "../ecs/machine/
 import { assert } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
-import { DamagedError, FencedError, type OpenedPartition, type Store, StoreError } from "../store/store.ts";
+import {
+  DamagedError,
+  FencedError,
+  NewerDataError,
+  type OpenedPartition,
+  type Store,
+  StoreError,
+} from "../store/store.ts";
 import type { Answer } from "./append-group.ts";
 import { DueTimer } from "./due-timer.ts";
 import { EffectRelease } from "./effect-release.ts";
@@ -85,6 +92,8 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   readonly #effects: EffectRelease<Effect>;
   #state: RunnerStatus["state"] = "loading";
   #reason: string | null = null;
+  /** Why it halted, as callers may be told. */
+  #forCallers: string | null = null;
   #machine: Machine<Input, Effect> | null = null;
   /** The last durable state, for reads while the store fails. */
   #readable: Machine<Input, Effect> | null = null;
@@ -166,13 +175,9 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   }
 
   status(): RunnerStatus {
-    const { state, reason, lastSequence } = {
-      state: this.#state,
-      reason: this.#reason,
-      lastSequence: this.#lastSequence,
-    };
+    const [state, reason] = [this.#state, this.#reason];
     const reads = state === "running" || this.#isReading();
-    return { state, reason, reads, lastSequence, waiting: this.#waiting() };
+    return { state, reason, reads, lastSequence: this.#lastSequence, waiting: this.#waiting() };
   }
 
   /** As `Machine.neededAt`, and 0 while anything waits or is due: then the runner cannot be closed without anybody noticing. */
@@ -402,6 +407,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     } catch (error) {
       if (!this.#isLoading()) return;
       if (!(error instanceof DamagedError)) throw error;
+      if (error instanceof NewerDataError) this.#forCallers = error.forCallers;
       this.#halt(error.message);
     }
   }
@@ -467,7 +473,9 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
 
   #stoppedError(): Error {
     const { partition } = this.#options;
-    if (this.#state === "halted") return new errors.MachineHaltedError(`${partition} is halted: ${this.#reason}`);
+    if (this.#state === "halted") {
+      return new errors.MachineHaltedError(`${partition} is halted: ${this.#reason}`, this.#forCallers);
+    }
     if (this.#state === "fenced") return new errors.FencedOutError(`${partition} is owned by another process`);
     return new errors.MachineClosedError(`${partition} is closed`);
   }

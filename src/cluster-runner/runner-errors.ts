@@ -23,9 +23,16 @@ export class StepFailedError extends Error {
   override readonly name = "StepFailedError";
 }
 
-/** Bugs came too often; the machine stands still until the process is started again. */
+/** Bugs came too often, or the documents cannot be used; the machine stands still until the process is started again. */
 export class MachineHaltedError extends Error {
   override readonly name = "MachineHaltedError";
+  /** What callers may be told; null for no more than that something went wrong. */
+  readonly forCallers: string | null;
+
+  constructor(message: string, forCallers: string | null) {
+    super(message);
+    this.forCallers = forCallers;
+  }
 }
 
 /** The process is shutting down. */

@@ -12,19 +12,15 @@
 import assert from "node:assert/strict";
 import { must } from "../lib/assert.ts";
 import type { ContainerInstance } from "./documents/container-instance.ts";
-import { drainDueAt } from "./documents/drain.ts";
-import { instanceDueAt } from "./documents/instance-due-at.ts";
-import { managedHostDueAt } from "./documents/managed-host.ts";
-import { serviceDueAt } from "./documents/service.ts";
-import { checkDocument, clusterShapes } from "./documents/stored-documents.ts";
+import { serviceDeploymentKind } from "./documents/deployment.ts";
+import { checkDocument } from "./documents/document-kind.ts";
 import { type NetworkBinding, type Task, taskStatuses } from "./documents/task.ts";
-import { taskDueAt } from "./documents/task-due-at.ts";
 import type { EcsEvent } from "./events/event.ts";
 import { ResourceBook, type Usage } from "./indexes/resource-book.ts";
 import type { ClusterMachine } from "./machine/cluster-machine.ts";
 import type { ClusterState } from "./state/cluster-state.ts";
 import type { ClusterEffect } from "./state/effect.ts";
-import type { DocumentChange } from "./table.ts";
+import type { DocumentChange } from "./tables/journal.ts";
 
 export type StepOutcome<T> = {
   readonly value: T;
@@ -48,10 +44,10 @@ export const snapshot = (state: ClusterState): Snapshot => ({
 
 /** Every document, by kind and key. */
 export function documentsOf(state: ClusterState): { kind: string; key: string; value: object }[] {
-  return state.tables.flatMap((table) =>
+  return state.tables.all.flatMap((table) =>
     [...table.keys()]
       .sort()
-      .map((key) => ({ kind: table.kind, key, value: must(table.get(key), "a listed document") })),
+      .map((key) => ({ kind: table.kind.name, key, value: must(table.get(key), "a listed document") })),
   );
 }
 
@@ -95,7 +91,12 @@ export function checkEvents(
   const ofDocuments = events.filter(isOfDocument);
   const announced = new Set(ofDocuments.map(({ resources }) => resources[0] as string));
   assert.equal(announced.size, ofDocuments.length, "one event for each document");
-  for (const { kind, key, value } of documents) if (value !== null) checkDocument(clusterShapes, kind, key, value);
+  for (const table of state.tables.all) {
+    for (const { kind, key } of documents) {
+      const document = kind === table.kind.name ? table.get(key) : undefined;
+      if (document !== undefined) checkDocument(table.kind, key, document);
+    }
+  }
   const written = new Set(documents.map(({ kind, key }) => `${kind} ${key}`));
   assert.equal(written.size, documents.length, "each document is written once");
   for (const event of ofDocuments) {
@@ -137,15 +138,12 @@ export function checkBook(state: ClusterState): void {
 
 /** Whoever is due must not be before the earliest moment that the machine names. */
 export function checkTimers(machine: ClusterMachine): void {
-  const { tasks, instances, runTaskTokens, managedHosts, services, drains, timeline } = machine.state;
-  const dueAts = [
-    ...[...tasks.values()].map((task) => taskDueAt(task, timeline)),
-    ...[...instances.values()].map((instance) => instanceDueAt(instance, timeline)),
-    ...[...managedHosts.values()].map(managedHostDueAt),
-    ...[...drains.values()].map(drainDueAt),
-    ...[...runTaskTokens.values()].map(({ expiresAt }) => expiresAt),
-    ...[...services.values()].map((service) => serviceDueAt(service, timeline)),
-  ].filter((at) => at !== null);
+  const { tables, timeline } = machine.state;
+  const dueAts = tables.all
+    // The last one of a service stays though it is due.
+    .filter(({ kind }) => kind.name !== serviceDeploymentKind.name)
+    .flatMap((table) => [...table.values()].map((document) => table.kind.dueAt?.(document, timeline) ?? null))
+    .filter((at) => at !== null);
   if (dueAts.length === 0) return;
   assert.ok((machine.nextDueAt() ?? Number.POSITIVE_INFINITY) <= Math.min(...dueAts), "a timer is missed");
 }

@@ -17,7 +17,8 @@ export class Heap<T> {
     return this.#items[0];
   }
 
-  push(at: number, item: T): void {
+  /** Gives the place where the item came to lie, for `unpush`. */
+  push(at: number, item: T): number {
     let i = this.#at.length;
     this.#at.push(at);
     this.#items.push(item);
@@ -27,15 +28,20 @@ export class Heap<T> {
       this.#swap(i, parent);
       i = parent;
     }
+    return i;
   }
 
   /** Takes the item with the smallest number away, or gives undefined when empty. */
   pop(): T | undefined {
+    return this.#at.length === 0 ? undefined : this.take().item;
+  }
+
+  /** As `pop` of a heap that is not empty; also gives the place that the last item moved to, for `untake`. */
+  take(): { readonly item: T; readonly place: number } {
     const last = this.#at.length - 1;
-    if (last < 0) return undefined;
     this.#swap(0, last);
     this.#at.pop();
-    const item = this.#items.pop();
+    const item = this.#items.pop() as T;
     let i = 0;
     for (;;) {
       const left = 2 * i + 1;
@@ -46,7 +52,32 @@ export class Heap<T> {
       this.#swap(i, child);
       i = child;
     }
-    return item;
+    return { item, place: i };
+  }
+
+  /** Undoes the `push` that gave `place`; every later change has been undone. The heap is then as it was before. */
+  unpush(place: number): void {
+    const down: number[] = [];
+    for (let i = this.#at.length - 1; i > place; i = (i - 1) >> 1) down.push(i);
+    let at = place;
+    for (const next of down.reverse()) {
+      this.#swap(at, next);
+      at = next;
+    }
+    this.#at.pop();
+    this.#items.pop();
+  }
+
+  /** Undoes the `take` of `item` with the number `at` that gave `place`; every later change has been undone. */
+  untake(at: number, item: T, place: number): void {
+    for (let i = place; i > 0; ) {
+      const parent = (i - 1) >> 1;
+      this.#swap(i, parent);
+      i = parent;
+    }
+    this.#at.push(at);
+    this.#items.push(item);
+    this.#swap(0, this.#at.length - 1);
   }
 
   #swap(i: number, j: number): void {

@@ -162,7 +162,7 @@ type Noted = { readonly requestId: string; operation: string; readonly startedAt
 
 function answerError(frontDoor: FrontDoor, noted: Noted, thrown: unknown): HttpAnswer {
   const error = thrown instanceof OverloadError ? throttled() : thrown;
-  const { status, code, body } = renderError(error);
+  const { status, code, body } = renderError(error, error instanceof MachineHaltedError ? error.forCallers : null);
   if (!(error instanceof Refusal) && !(error instanceof WireError)) {
     const { requestId, operation } = noted;
     frontDoor.log.write("error", { requestId, operation, ...problemOf(error) }, "A call failed.");

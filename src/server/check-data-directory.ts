@@ -5,6 +5,7 @@ import { keyKind, keyUseKind, readKeyDocuments } from "../auth/key-document.ts";
 import { readKeyUse } from "../auth/key-uses.ts";
 import { SealError, SealKey, sealKeyPath } from "../auth/seal-key.ts";
 import { parsePartition } from "../cluster-runner/cluster-place.ts";
+import { newerDataAdvice } from "../cluster-runner/load-machine.ts";
 import { AppendRecord } from "../store/sqlite/append-record.ts";
 import { type PartitionRow, ReadDatabase } from "../store/sqlite/read-database.ts";
 import { DamagedError, type StoredDocument, StoreError } from "../store/store.ts";
@@ -144,8 +145,13 @@ class DirectoryCheck {
     const { name } = partition;
     const place = parsePartition(name);
     if (place !== null) {
-      for (const { document, text } of checkMachine(place, partition.lastSequence, documents, newest)) {
-        this.#add(name, document, sentence(text), lostDocument);
+      for (const { document, text, isNewer } of checkMachine(place, partition.lastSequence, documents, newest)) {
+        this.#add(
+          name,
+          document,
+          sentence(text),
+          isNewer === true ? newerDataAdvice(partition.writtenBy) : lostDocument,
+        );
       }
     } else if (name === "access-keys") this.#checkKeys(documents);
     else this.#checkHostDisks(name, documents);

@@ -9,7 +9,12 @@ import type { StoredDocument } from "../store/store.ts";
 import type { NewestVersions } from "./check-events.ts";
 
 /** What is wrong with a machine's documents; `document` is a kind and a key, or null. */
-export type MachineProblem = { readonly document: string | null; readonly text: string };
+export type MachineProblem = {
+  readonly document: string | null;
+  readonly text: string;
+  /** True for a document that only a newer Berth can use. */
+  readonly isNewer?: boolean;
+};
 
 const configuration = { latestAgentVersion: "0.0.0", verifyIdentity: null };
 
@@ -20,14 +25,12 @@ export function checkMachine(
   documents: readonly StoredDocument[],
   newest: NewestVersions,
 ): MachineProblem[] {
-  if (partition.type === "account") return loadAll(new AccountMachine(partition.place, configuration), documents);
-  const machine = new ClusterMachine(partition.place, partition.place.cluster, configuration);
-  const problems = loadAll(machine, documents);
-  try {
-    machine.resume(lastSequence);
-  } catch (error) {
-    problems.push({ document: null, text: error instanceof Error ? error.message : String(error) });
+  if (partition.type === "account") {
+    const account = new AccountMachine(partition.place, configuration);
+    return loadAll(account, documents, () => account.resume());
   }
+  const machine = new ClusterMachine(partition.place, partition.place.cluster, configuration);
+  const problems = loadAll(machine, documents, () => machine.resume(lastSequence));
   // What refers to a document that is damaged is not wrong itself.
   return problems.length > 0 ? problems : [...countProblems(machine.state), ...versionProblems(machine.state, newest)];
 }
@@ -35,11 +38,19 @@ export function checkMachine(
 function loadAll(
   machine: Pick<AccountMachine, "load"> | Pick<ClusterMachine, "load">,
   documents: readonly StoredDocument[],
+  resume: () => void,
 ): MachineProblem[] {
   const problems: MachineProblem[] = [];
   for (const document of documents) {
-    const text = loadDocument(machine, document);
-    if (text !== null) problems.push({ document: `${document.kind} ${document.key}`, text });
+    const problem = loadDocument(machine, document);
+    if (problem !== null) problems.push({ document: `${document.kind} ${document.key}`, ...problem });
+  }
+  // What a newer Berth wrote is not there, and nothing is missing.
+  if (problems.some(({ isNewer }) => isNewer)) return problems;
+  try {
+    resume();
+  } catch (error) {
+    problems.push({ document: null, text: error instanceof Error ? error.message : String(error) });
   }
   return problems;
 }

@@ -8,6 +8,8 @@ import { type AgentArchive, AgentSessions } from "../agent-sessions/agent-sessio
 import { awsRegions } from "../auth/regions.ts";
 import type { Role } from "../auth/roles.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
+import { MachineHaltedError } from "../cluster-runner/runner-errors.ts";
+import type { Place } from "../ecs/arn.ts";
 import type { MachineConfiguration } from "../ecs/state/call.ts";
 import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
 import { must } from "../lib/assert.ts";
@@ -103,7 +105,8 @@ export type RunningServer = {
 
 /**
  * Starts a server; it answers when this resolves. Throws StoreInUseError or StoreError for a data directory that cannot be
- * used, SealError for access keys that cannot be read, StartError for an address that cannot be listened on.
+ * used, SealError for access keys that cannot be read, StartError for an address that cannot be listened on, and with
+ * `simulation` for an account that cannot be used.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   keepPrivate(options.dataDir, options.log);
@@ -222,7 +225,7 @@ async function assemble(
     const keySocket = await openKeySocket(options.dataDir, keys, log);
     closers.push(() => keySocket.close());
   }
-  if (simulation !== null) await controlPlane.createDefaultCluster(simulation.place);
+  if (simulation !== null) await createDefaultCluster(controlPlane, simulation.place);
   const whenDamaged = (error: DamagedError): void => void damagedHosts.add(error.message);
   await Promise.all([hosts?.open(whenDamaged), managedHosts?.open(whenDamaged)]);
   const watch = new HealthWatch(() => problemsOf(healthSource), clock, log);
@@ -230,6 +233,15 @@ async function assemble(
   closers.push(async () => watch.close());
   log.write("info", { url, dataDir: options.dataDir }, "The server listens.");
   return { url, port, controlPlane, hosts, accessKeys: keys?.counts() ?? null, metricsUrl, close };
+}
+
+/** Throws StartError when the account cannot be used: a server for development has nothing to do without it. */
+async function createDefaultCluster(controlPlane: ControlPlane, place: Place): Promise<void> {
+  try {
+    await controlPlane.createDefaultCluster(place);
+  } catch (error) {
+    throw error instanceof MachineHaltedError ? new StartError(error.message, { cause: error }) : error;
+  }
 }
 
 async function openStore(dataDir: string | null): Promise<Store> {

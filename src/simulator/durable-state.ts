@@ -1,5 +1,5 @@
 import type { ContainerInstance } from "../ecs/documents/container-instance.ts";
-import { instanceKind, registrationKind } from "../ecs/documents/stored-container-instance.ts";
+import { containerInstanceKind } from "../ecs/documents/container-instance.ts";
 import { holdsResources, type Task } from "../ecs/documents/task.ts";
 import type { EcsEvent } from "../ecs/events/event.ts";
 import type { Append } from "../store/store.ts";
@@ -48,8 +48,10 @@ export class DurablePartition {
   }
 
   instance(id: string): ContainerInstance | null {
-    const document = this.get(instanceKind, id);
-    return document === null ? null : ({ ...document, ...this.get(registrationKind, id) } as ContainerInstance);
+    const document = this.get(containerInstanceKind.name, id);
+    return document === null
+      ? null
+      : ({ ...document, ...this.get(containerInstanceKind.apart.name, id) } as ContainerInstance);
   }
 
   task(id: string): Task | null {
@@ -57,7 +59,7 @@ export class DurablePartition {
   }
 
   instances(): Iterable<ContainerInstance> {
-    return [...(this.#documents.get(instanceKind)?.keys() ?? [])]
+    return [...(this.#documents.get(containerInstanceKind.name)?.keys() ?? [])]
       .map((id) => this.instance(id))
       .filter((instance) => instance !== null);
   }

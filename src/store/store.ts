@@ -59,6 +59,8 @@ export type OpenedPartition = {
   readonly lastSequence: number;
   /** As {@link ListedPartition} shows it. */
   readonly neededAt: number | null;
+  /** The version of the Berth that appended last; null when none did, or one that did not say so. Opening is no append. */
+  readonly writtenBy: string | null;
   readonly documents: readonly StoredDocument[];
 };
 
@@ -100,7 +102,19 @@ export class StoreError extends Error {
 
 /** What is stored cannot be read any more. Trying again does not help; the text says what and where. */
 export class DamagedError extends StoreError {
-  override readonly name = "DamagedError";
+  override readonly name: string = "DamagedError";
+}
+
+/** What is stored can only be used by a newer Berth. Nothing is damaged, and nothing was changed. */
+export class NewerDataError extends DamagedError {
+  override readonly name = "NewerDataError";
+  /** A sentence for callers, which says nothing of files and documents. */
+  readonly forCallers: string;
+
+  constructor(message: string, forCallers: string) {
+    super(message);
+    this.forCallers = forCallers;
+  }
 }
 
 /** Another writer has taken the partition. The holder of the old epoch must stop. */

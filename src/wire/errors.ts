@@ -54,10 +54,11 @@ export type RenderedError = { readonly status: number; readonly code: string; re
 
 /**
  * The answer to a call that ended with `error`: a Refusal or a WireError with its code and text, anything else as ServerException,
- * which says nothing about what happened inside. AWS: `__type` is the bare code; status 400, or what the API model says (500 for
+ * which says `text`, or
+ * nothing about what happened inside. AWS: `__type` is the bare code; status 400, or what the API model says (500 for
  * ServerException, 403 for AccessDeniedException).
  */
-export function renderError(error: unknown): RenderedError {
+export function renderError(error: unknown, text: string | null = null): RenderedError {
   if (error instanceof Refusal) {
     const status = errorShape(error.code)?.status ?? 400;
     return { status, code: error.code, body: envelope(error.code, error.message, error.members) };
@@ -66,7 +67,7 @@ export function renderError(error: unknown): RenderedError {
     return { status: error.status, code: error.code, body: envelope(error.code, error.message, {}) };
   }
   const code = "ServerException";
-  return { status: 500, code, body: envelope(code, "The server met an unexpected condition.", {}) };
+  return { status: 500, code, body: envelope(code, text ?? "The server met an unexpected condition.", {}) };
 }
 
 function envelope(code: string, message: string, members: Readonly<Record<string, unknown>>): string {

@@ -49,10 +49,3 @@ const clustersWith = (step: AccountStep, name: string): string[] =>
     .filter((cluster) => cluster.status === "ACTIVE" && cluster.capacityProviders.includes(name))
     .map((cluster) => cluster.name)
     .sort();
-
-/** Forgets a provider that has been INACTIVE for as long as it is kept; it may have been made again meanwhile. */
-export function removeInactiveProvider(step: AccountStep, name: string): void {
-  const deletedAt = step.state.capacityProviders.get(name)?.deletedAt ?? null;
-  if (deletedAt === null || deletedAt + step.timeline.inactiveClusterRetentionMs > step.now) return;
-  step.state.capacityProviders.delete(name);
-}

@@ -45,6 +45,6 @@ export function noteAccountKnows(step: ClusterStep, incarnation: number, isCreat
 export function noteReopened(step: ClusterStep, incarnation: number): void {
   const mark = step.state.closed.get("closed");
   if (mark === undefined || mark.phase === "reopened" || mark.incarnation >= incarnation) return;
-  if (step.state.journal.isEmpty) return;
+  if (!step.state.journal.hasChanges) return;
   step.state.closed.put("closed", { ...mark, phase: "reopened" });
 }

@@ -78,13 +78,6 @@ export function closeCluster(step: AccountStep, name: string, incarnation: numbe
   return { cluster: clusterReply(closed) };
 }
 
-/** Forgets a cluster that has been INACTIVE for as long as it is kept; it may have been created again meanwhile. */
-export function removeInactiveCluster(step: AccountStep, name: string): void {
-  const deletedAt = step.state.clusters.get(name)?.deletedAt ?? null;
-  if (deletedAt === null || deletedAt + step.timeline.inactiveClusterRetentionMs > step.now) return;
-  forgetCluster(step, name);
-}
-
 /**
  * DIFFERS: only the newest 1,000 deleted clusters of an account and region can be described; older ones are forgotten before their day is over.
  */
@@ -94,7 +87,8 @@ function forgetOldestClusters(step: AccountStep): void {
     forgetCluster(step, must(inactiveClusters.oldest(), "a name"));
 }
 
-function forgetCluster(step: AccountStep, name: string): void {
+/** Forgets an INACTIVE cluster, except how often its name was used. */
+export function forgetCluster(step: AccountStep, name: string): void {
   const { clusters, removedClusters } = step.state;
   const { incarnation } = must(clusters.get(name), `the forgotten cluster ${name}`);
   clusters.delete(name);

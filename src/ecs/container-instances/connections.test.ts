@@ -41,7 +41,7 @@ test("after a restart, connected instances count as such for a grace time, then 
   world.connect(back);
   world.connect(away);
   world.run(recoverConnections);
-  assert.deepEqual([...world.state.awaitingReconnect].sort(), [back, away].sort());
+  assert.deepEqual([...world.state.awaitingReconnect.keys()].sort(), [back, away].sort());
   assert.equal(world.state.nextDueAt(), world.now + limits.reconnectGraceMs);
   world.connect(back);
   assert.deepEqual(
@@ -61,17 +61,17 @@ test("after a restart, connected instances count as such for a grace time, then 
     [back, away, never].map((id) => world.instance(id).agentConnected),
     [true, false, false],
   );
-  assert.equal(world.state.awaitingReconnectUntil, null);
+  assert.equal(world.state.awaitingReconnectUntil.get(), null);
 });
 
 test("the grace time ends early when all are back, and a restart without connections has none", () => {
   const world = new InstanceWorld();
   const id = world.add();
   world.run(recoverConnections);
-  assert.equal(world.state.awaitingReconnectUntil, null);
+  assert.equal(world.state.awaitingReconnectUntil.get(), null);
   world.connect(id);
   world.run(recoverConnections);
   world.disconnect(id);
   assert.equal(world.instance(id).agentConnected, false);
-  assert.equal(world.state.awaitingReconnectUntil, null);
+  assert.equal(world.state.awaitingReconnectUntil.get(), null);
 });

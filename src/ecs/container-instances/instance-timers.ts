@@ -1,13 +1,10 @@
 import type { ContainerInstance } from "../documents/container-instance.ts";
-import { instanceDueAt } from "../documents/instance-due-at.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { resumeAgentUpdate } from "./agent-update.ts";
 import { trunkDue } from "./trunk.ts";
 
-/** Does what is due for `instance` at `step.now`; nothing when the entry that led here is stale. */
+/** Does what is due for `instance`. */
 export function instanceDue(step: ClusterStep, instance: ContainerInstance): void {
-  const dueAt = instanceDueAt(instance, step.timeline);
-  if (dueAt === null || dueAt > step.now) return;
   if (instance.status === "INACTIVE") {
     forgetInstance(step, instance.id);
     return;

@@ -13,7 +13,7 @@ import type { Caller, GivenSettings, MachineConfiguration } from "../state/call.
 import { ClusterState } from "../state/cluster-state.ts";
 import { ClusterStep } from "../state/cluster-step.ts";
 import type { ClusterEffect } from "../state/effect.ts";
-import type { DocumentChange } from "../table.ts";
+import type { DocumentChange } from "../tables/journal.ts";
 import type { ContainerInstanceReply } from "./describe-container-instance.ts";
 import { registerContainerInstance } from "./register-container-instance.ts";
 import type { RegisterContainerInstanceRequest } from "./registration-request.ts";

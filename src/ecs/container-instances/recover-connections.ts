@@ -14,26 +14,27 @@ export function recoverConnections(step: ClusterStep): void {
   for (const id of state.instanceIds.after(null)) {
     if (state.instances.get(id)?.agentConnected) state.awaitingReconnect.add(id);
   }
-  state.awaitingReconnectUntil = state.awaitingReconnect.size === 0 ? null : step.now + limits.reconnectGraceMs;
+  state.awaitingReconnectUntil.set(state.awaitingReconnect.size === 0 ? null : step.now + limits.reconnectGraceMs);
 }
 
 /** Marks those that have not come back in time as disconnected. */
 export function expireReconnects(step: ClusterStep): void {
   const { state } = step;
-  if (state.awaitingReconnectUntil === null || state.awaitingReconnectUntil > step.now) return;
-  for (const id of state.awaitingReconnect) {
+  const until = state.awaitingReconnectUntil.get();
+  if (until === null || until > step.now) return;
+  for (const id of [...state.awaitingReconnect.keys()]) {
     const instance = state.instances.get(id);
     if (!instance?.agentConnected) continue;
     step.changeInstance({ ...instance, agentConnected: false, disconnectedAt: step.now });
   }
   state.awaitingReconnect.clear();
-  state.awaitingReconnectUntil = null;
+  state.awaitingReconnectUntil.set(null);
 }
 
 /** The agent of `instanceId` is waited for no longer. */
 export function settleReconnect(step: ClusterStep, instanceId: string): void {
   const { state } = step;
   if (state.awaitingReconnect.delete(instanceId) && state.awaitingReconnect.size === 0) {
-    state.awaitingReconnectUntil = null;
+    state.awaitingReconnectUntil.set(null);
   }
 }

@@ -1,4 +1,5 @@
 import { refuse } from "../refusals.ts";
+import type { DocumentKind } from "./document-kind.ts";
 
 /** The document of a setting (kind `account-setting`, key: the principal, a space, the name). */
 export type AccountSetting = { readonly principalArn: string; readonly name: string; readonly value: string };
@@ -72,3 +73,10 @@ function ruleOf(name: string): Rule {
   if (rule === undefined) refuse("InvalidParameterException", `Account setting ${name} is unknown.`);
   return rule;
 }
+
+export const accountSettingKind: DocumentKind<AccountSetting> = {
+  name: "account-setting",
+  keyMember: null,
+  version: 1,
+  shape: { principalArn: "string", name: "string", value: "string" },
+};

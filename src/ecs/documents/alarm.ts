@@ -1,4 +1,5 @@
 import { limits } from "../limits.ts";
+import type { DocumentKind } from "./document-kind.ts";
 
 /** AWS: the states of an alarm. */
 export const alarmStates = ["OK", "ALARM", "INSUFFICIENT_DATA"] as const;
@@ -26,3 +27,10 @@ export const describeAlarm = ({ name, state, reason, since }: Alarm): object => 
   stateReason: reason,
   stateSince: since,
 });
+
+export const alarmKind: DocumentKind<Alarm> = {
+  name: "alarm",
+  keyMember: "name",
+  version: 1,
+  shape: { name: "string", state: "string", since: "number" },
+};

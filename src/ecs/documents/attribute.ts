@@ -1,2 +1,6 @@
+import type { Shape } from "./document-shape.ts";
+
 /** An attribute of a container instance, by name; `value` is null for a capability without value. */
 export type Attribute = { readonly name: string; readonly value: string | null };
+
+export const attributesShape: Shape = [{ name: "string", value: "string?" }];

@@ -1,6 +1,9 @@
 import { arnPrefix, isHere, type Place, parseArn } from "../arn.ts";
+import type { DocumentKind } from "./document-kind.ts";
+import type { Shape } from "./document-shape.ts";
 import { type FargateProvider, fargateProviders } from "./fargate-use.ts";
 import type { Tag } from "./tag.ts";
+import { tagsShape } from "./tag.ts";
 
 /** The document of a capacity provider that a user made (kind `capacity-provider`, key: its name). */
 export type CapacityProvider = {
@@ -52,4 +55,21 @@ export type ManagedScaling = {
   readonly minimumScalingStepSize: number | null;
   readonly maximumScalingStepSize: number | null;
   readonly instanceWarmupPeriod: number | null;
+};
+
+export const strategyShape: Shape = [{ capacityProvider: "string", weight: "number", base: "number" }];
+
+export const capacityProviderKind: DocumentKind<CapacityProvider> = {
+  name: "capacity-provider",
+  keyMember: "name",
+  version: 1,
+  shape: {
+    name: "string",
+    status: new Set(["ACTIVE", "INACTIVE"]),
+    tags: tagsShape,
+    createdAt: "number",
+    deletedAt: "number?",
+  },
+  /** It is forgotten. */
+  dueAt: ({ deletedAt }, timeline) => (deletedAt === null ? null : deletedAt + timeline.inactiveClusterRetentionMs),
 };

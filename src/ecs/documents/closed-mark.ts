@@ -1,3 +1,5 @@
+import type { DocumentKind } from "./document-kind.ts";
+
 /**
  * DeleteCluster's mark in the cluster machine (kind `closed`, key `closed`): the incarnation under which it takes no more calls.
  *
@@ -12,6 +14,11 @@ export type ClosedMark = {
   readonly closedAt: number | null;
 };
 
-/** A stored mark as it is today: those of before have only the incarnation, and the account is asked again. */
-export const storedClosedMark = (document: object): ClosedMark =>
-  ({ phase: "closing", closedAt: null, ...document }) as Partial<ClosedMark> as ClosedMark;
+export const closedMarkKind: DocumentKind<ClosedMark> = {
+  name: "closed",
+  keyMember: null,
+  version: 1,
+  shape: { incarnation: "number", phase: new Set(["closing", "closed", "reopened"]), closedAt: "number?" },
+  /** Early marks have only the incarnation, and the account is asked again. */
+  upgrade: (document) => ({ phase: "closing", closedAt: null, ...document }) as Partial<ClosedMark> as ClosedMark,
+};

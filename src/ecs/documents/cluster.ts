@@ -1,5 +1,8 @@
 import type { CapacityProviderStrategy } from "./capacity-provider.ts";
+import { strategyShape } from "./capacity-provider.ts";
+import type { DocumentKind } from "./document-kind.ts";
 import type { Tag } from "./tag.ts";
+import { tagsShape } from "./tag.ts";
 
 /** The document of a cluster (kind `cluster`, key: its name). What lives inside it belongs to its cluster machine. */
 export type Cluster = {
@@ -20,10 +23,6 @@ export type Cluster = {
   readonly createdAt: number;
   readonly deletedAt: number | null;
 };
-
-/** A stored cluster as it is today: documents of before capacity providers have none. */
-export const storedCluster = (document: object): Cluster =>
-  ({ capacityProviders: [], defaultCapacityProviderStrategy: [], ...document }) as Partial<Cluster> as Cluster;
 
 /** What a cluster machine counts for the replies that show a cluster. */
 export type ClusterCounts = {
@@ -50,4 +49,27 @@ export const noCounts: ClusterCounts = {
   activeServicesByLaunchType: {},
   drainingServicesByLaunchType: {},
   capacityProvidersInUse: [],
+};
+
+export const clusterKind: DocumentKind<Cluster> = {
+  name: "cluster",
+  keyMember: "name",
+  version: 1,
+  shape: {
+    name: "string",
+    arn: "string",
+    status: new Set(["ACTIVE", "INACTIVE"]),
+    incarnation: "number",
+    settings: [{ name: "string", value: "string" }],
+    capacityProviders: ["string"],
+    defaultCapacityProviderStrategy: strategyShape,
+    tags: tagsShape,
+    createdAt: "number",
+    deletedAt: "number?",
+  },
+  /** Clusters from before there were capacity providers have none. */
+  upgrade: (document) =>
+    ({ capacityProviders: [], defaultCapacityProviderStrategy: [], ...document }) as Partial<Cluster> as Cluster,
+  /** It is forgotten. */
+  dueAt: ({ deletedAt }, timeline) => (deletedAt === null ? null : deletedAt + timeline.inactiveClusterRetentionMs),
 };

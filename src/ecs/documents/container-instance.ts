@@ -1,6 +1,12 @@
+import type { Timeline } from "../timeline.ts";
 import type { Attribute } from "./attribute.ts";
+import { attributesShape } from "./attribute.ts";
+import type { DocumentKind } from "./document-kind.ts";
+import type { Shape } from "./document-shape.ts";
+import { orNull } from "./document-shape.ts";
 import type { Resource } from "./resource.ts";
 import type { Tag } from "./tag.ts";
+import { tagsShape } from "./tag.ts";
 
 /** AWS: every status of a container instance; INACTIVE is terminal. */
 export const containerInstanceStatuses = [
@@ -108,4 +114,94 @@ export type InstanceHealth = {
     /** When the report arrived, by the control plane's clock: silence is measured from here. */
     readonly receivedAt: number;
   }[];
+};
+
+/*
+ * Timetable of a container instance, derived from its document alone:
+ *
+ *   REGISTERING, trunk CREATED     statusSince + networkInterfaceMs            trunk ATTACHING
+ *   REGISTERING, trunk ATTACHING   statusSince + 2 * networkInterfaceMs        trunk ATTACHED, ACTIVE
+ *   DEREGISTERING                  statusSince + networkInterfaceMs            trunk DELETED, INACTIVE
+ *   INACTIVE                       statusSince + inactiveInstanceRetentionMs   the document goes
+ *   agent update PENDING, agent connected    at once                          STAGING, the agent is told
+ */
+
+/** When `instance` next wants a look (epoch milliseconds), or null. */
+function instanceDueAt(instance: ContainerInstance, timeline: Timeline): number | null {
+  switch (instance.status) {
+    case "REGISTERING":
+    case "DEREGISTERING":
+      return trunkDueAt(instance, timeline);
+    case "INACTIVE":
+      return instance.statusSince + timeline.inactiveInstanceRetentionMs;
+    case "ACTIVE":
+    case "DRAINING":
+      return updateWaits(instance) ? (instance.agentUpdate?.requestedAt ?? null) : null;
+    case "REGISTRATION_FAILED":
+      return null;
+  }
+}
+
+/** When the network is next done with the trunk of `instance`, or null. */
+function trunkDueAt(instance: ContainerInstance, timeline: Timeline): number | null {
+  if (instance.status === "DEREGISTERING") return instance.statusSince + timeline.networkInterfaceMs;
+  if (instance.status !== "REGISTERING") return null;
+  const steps = instance.attachments.some((attachment) => attachment.status === "CREATED") ? 1 : 2;
+  return instance.statusSince + steps * timeline.networkInterfaceMs;
+}
+
+const updateWaits = (instance: ContainerInstance): boolean =>
+  instance.agentConnected && instance.agentUpdate?.status === "PENDING";
+
+/** Documents of earlier versions lack `disconnectedAt` or `registeredBy`. */
+function upgraded(document: object): ContainerInstance {
+  const { disconnectedAt, registeredBy } = document as Partial<ContainerInstance>;
+  if (disconnectedAt !== undefined && registeredBy !== undefined) return document as ContainerInstance;
+  const added = { disconnectedAt: disconnectedAt ?? null, registeredBy: registeredBy ?? null };
+  return { ...document, ...added } as ContainerInstance;
+}
+
+export const attachmentsShape: Shape = [
+  { id: "string", status: "string", details: [{ name: "string", value: "string" }] },
+];
+
+export const containerInstanceKind: DocumentKind<ContainerInstance> & { readonly apart: { readonly name: string } } = {
+  name: "container-instance",
+  keyMember: "id",
+  version: 1,
+  shape: {
+    id: "string",
+    arn: "string",
+    status: new Set(containerInstanceStatuses),
+    version: "number",
+    agentConnected: "boolean",
+    disconnectedAt: "number?",
+    versionInfo: "object?",
+    agentUpdate: orNull({ status: "string", requestedAt: "number" }),
+    registeredAt: "number",
+    deregisteredAt: "number?",
+    statusSince: "number",
+    attachments: attachmentsShape,
+    tags: tagsShape,
+    capacityProviderName: "string?",
+    registeredResources: [{ name: "string", type: "string" }],
+    platformDevices: [{ id: "string", type: "string" }],
+    platformAttributes: attributesShape,
+    customAttributes: attributesShape,
+    registeredBy: "string?",
+  },
+  /** What an instance registers with hardly ever changes and is most of its document, while its version changes with every task. */
+  apart: {
+    name: "instance-registration",
+    members: ["platformAttributes", "customAttributes", "registeredResources", "platformDevices", "registeredBy"],
+  },
+  upgrade: upgraded,
+  dueAt: instanceDueAt,
+};
+
+export const instanceHealthKind: DocumentKind<InstanceHealth> = {
+  name: "instance-health",
+  keyMember: "instanceId",
+  version: 1,
+  shape: { instanceId: "string", checks: [{ type: "string", status: "string", receivedAt: "number" }] },
 };

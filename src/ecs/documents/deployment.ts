@@ -1,5 +1,9 @@
 import type { Timeline } from "../timeline.ts";
 import type { CapacityProviderStrategy } from "./capacity-provider.ts";
+import { strategyShape } from "./capacity-provider.ts";
+import type { DocumentKind } from "./document-kind.ts";
+import type { Shape } from "./document-shape.ts";
+import { orNull } from "./document-shape.ts";
 
 export type RolloutState = "IN_PROGRESS" | "COMPLETED" | "FAILED";
 
@@ -135,6 +139,57 @@ export type CircuitBreaker = {
   };
 };
 
-/** When a service deployment is forgotten; null while it runs. AWS: the history of a service is kept for 90 days. */
+export const deploymentConfigurationShape: Shape = {
+  minimumHealthyPercent: "number",
+  maximumPercent: "number",
+  deploymentCircuitBreaker: {
+    enable: "boolean",
+    rollback: "boolean",
+    thresholdConfiguration: { type: "string", value: "number" },
+  },
+  alarms: { alarmNames: ["string"], enable: "boolean", rollback: "boolean" },
+};
+
+export const serviceRevisionKind: DocumentKind<ServiceRevision> = {
+  name: "service-revision",
+  keyMember: "id",
+  version: 1,
+  shape: {
+    id: "string",
+    arn: "string",
+    serviceName: "string",
+    taskDefinitionArn: "string",
+    launchType: "string?",
+    capacityProviderStrategy: strategyShape,
+    networkConfiguration: orNull({ awsvpcConfiguration: { subnets: ["string"], securityGroups: ["string"] } }),
+    containerImages: ["object"],
+    createdAt: "number",
+  },
+};
+
+/** AWS: the history of a service is kept for 90 days. */
 export const serviceDeploymentDueAt = ({ finishedAt }: ServiceDeployment, timeline: Timeline): number | null =>
   finishedAt === null ? null : finishedAt + timeline.serviceHistoryMs;
+
+export const serviceDeploymentKind: DocumentKind<ServiceDeployment> = {
+  name: "service-deployment",
+  keyMember: "id",
+  version: 1,
+  shape: {
+    id: "string",
+    arn: "string",
+    serviceName: "string",
+    deploymentId: "string",
+    status: "string",
+    sourceRevisionIds: ["string"],
+    targetRevisionId: "string",
+    deploymentConfiguration: deploymentConfigurationShape,
+    triggeredAlarms: ["string"],
+    createdAt: "number",
+    startedAt: "number?",
+    finishedAt: "number?",
+    updatedAt: "number",
+  },
+  /** It is forgotten. */
+  dueAt: serviceDeploymentDueAt,
+};

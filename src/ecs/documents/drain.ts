@@ -1,3 +1,5 @@
+import type { DocumentKind } from "./document-kind.ts";
+
 /**
  * The document of a drain (kind `drain`, key: the id of the container instance). There is one while the instance is DRAINING,
  * but for instances that a version without these documents began to drain.
@@ -12,6 +14,11 @@ export type Drain = {
   readonly enforcedAt: number | null;
 };
 
-/** When what is left is to be stopped, or null. */
-export const drainDueAt = ({ deadlineAt, enforcedAt }: Drain): number | null =>
-  enforcedAt === null ? deadlineAt : null;
+export const drainKind: DocumentKind<Drain> = {
+  name: "drain",
+  keyMember: null,
+  version: 1,
+  shape: { startedAt: "number", tasksAtStart: "number", deadlineAt: "number?", enforcedAt: "number?" },
+  /** What is left on the instance is stopped. */
+  dueAt: ({ deadlineAt, enforcedAt }) => (enforcedAt === null ? deadlineAt : null),
+};

@@ -1,3 +1,5 @@
+import type { DocumentKind } from "./document-kind.ts";
+
 /**
  * What a cluster does about agents that stay away (kind `lost-agent-policy`, key `policy`). Without the document it does
  * nothing, as ECS does.
@@ -9,3 +11,10 @@ export type LostAgentPolicy = {
 };
 
 export const policyKey = "policy";
+
+export const lostAgentPolicyKind: DocumentKind<LostAgentPolicy> = {
+  name: "lost-agent-policy",
+  keyMember: null,
+  version: 1,
+  shape: { replaceAfterSeconds: "number", updatedAt: "number" },
+};

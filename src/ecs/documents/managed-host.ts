@@ -1,4 +1,5 @@
 import { limits } from "../limits.ts";
+import type { DocumentKind } from "./document-kind.ts";
 
 /**
  * The document of a host that Berth itself keeps for the Fargate tasks of a cluster (kind `managed-host`, key: its id).
@@ -13,6 +14,11 @@ export type ManagedHost = {
   readonly idleSince: number | null;
 };
 
-/** When a host that has nothing to do goes away, or null. */
-export const managedHostDueAt = ({ idleSince }: ManagedHost): number | null =>
-  idleSince === null ? null : idleSince + limits.managedHostIdleMs;
+export const managedHostKind: DocumentKind<ManagedHost> = {
+  name: "managed-host",
+  keyMember: "id",
+  version: 1,
+  shape: { id: "string", agentConnected: "boolean", createdAt: "number", idleSince: "number?" },
+  /** It has had nothing to do for long enough, and goes away. */
+  dueAt: ({ idleSince }) => (idleSince === null ? null : idleSince + limits.managedHostIdleMs),
+};

@@ -1,3 +1,4 @@
+import type { Shape } from "./document-shape.ts";
 import type { TaskDefinition } from "./task-definition.ts";
 
 /** A rule that binds. AWS: memberOf has an expression of the cluster query language, distinctInstance has none. */
@@ -42,3 +43,6 @@ export type Need = {
   readonly resources: readonly { readonly name: string; readonly value: number }[];
   readonly requiresAttributes: TaskDefinition["requiresAttributes"];
 };
+
+export const constraintsShape: Shape = [{ type: "string" }];
+export const strategiesShape: Shape = [{ type: "string" }];

@@ -4,7 +4,7 @@ import { limits } from "../limits.ts";
 import { aCluster, aDefinition } from "../small-world.ts";
 import type { TaskReply } from "../tasks/run-task.ts";
 import { ecsTimeline } from "../timeline.ts";
-import { callDigest, storedRunTaskToken } from "./run-task-token.ts";
+import { callDigest, runTaskTokenKind } from "./run-task-token.ts";
 
 const arnsOf = (reply: TaskReply) => reply.tasks.map((task) => (task as { taskArn: string }).taskArn);
 
@@ -131,8 +131,10 @@ test("a token keeps a digest of the call, however large the call was", () => {
 test("a token that an earlier version stored with the whole call is good for the same call", () => {
   const canonical = '{"count":2,"group":"g"}';
   const old = { token: "t", fingerprint: canonical, taskIds: ["a"], failures: [], expiresAt: 1 };
-  const { digest } = storedRunTaskToken(old);
+  const { upgrade } = runTaskTokenKind;
+  assert.ok(upgrade !== undefined);
+  const { digest } = upgrade(old, 1);
   assert.equal(digest, callDigest({ group: "g", clientToken: "t", count: 2 }));
-  assert.deepEqual(storedRunTaskToken(old), { token: "t", digest, taskIds: ["a"], failures: [], expiresAt: 1 });
-  assert.deepEqual(storedRunTaskToken(storedRunTaskToken(old)), storedRunTaskToken(old));
+  assert.deepEqual(upgrade(old, 1), { token: "t", digest, taskIds: ["a"], failures: [], expiresAt: 1 });
+  assert.deepEqual(upgrade(upgrade(old, 1), 1), upgrade(old, 1));
 });

@@ -1,4 +1,5 @@
 import { sha256Hex } from "../../lib/sha256.ts";
+import type { DocumentKind } from "./document-kind.ts";
 
 /**
  * RunTask's client token (kind `run-task-token`): a digest of what was asked, and which tasks came of it. A call may weigh 256 KiB
@@ -25,8 +26,16 @@ export function callDigest(request: { readonly clientToken?: string; readonly [p
   return sha256Hex(canonical);
 }
 
-/** A stored token as it is today: documents from before the digest have the text that it is made of, as `fingerprint`. */
-export function storedRunTaskToken(document: object): RunTaskToken {
-  const { fingerprint, ...token } = document as RunTaskToken & { readonly fingerprint?: string };
-  return typeof fingerprint !== "string" ? token : { ...token, digest: sha256Hex(fingerprint) };
-}
+export const runTaskTokenKind: DocumentKind<RunTaskToken> = {
+  name: "run-task-token",
+  keyMember: null,
+  version: 1,
+  shape: { token: "string", digest: "string", taskIds: ["string"], failures: ["object"], expiresAt: "number" },
+  /** Tokens from before the digest have the text that it is made of, as `fingerprint`. */
+  upgrade(document) {
+    const { fingerprint, ...token } = document as RunTaskToken & { readonly fingerprint?: string };
+    return typeof fingerprint !== "string" ? token : { ...token, digest: sha256Hex(fingerprint) };
+  },
+  /** It is forgotten. */
+  dueAt: ({ expiresAt }) => expiresAt,
+};

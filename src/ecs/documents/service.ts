@@ -1,9 +1,13 @@
 import { must } from "../../lib/assert.ts";
-import type { Timeline } from "../timeline.ts";
 import type { Deployment, DeploymentConfiguration, ServiceRevision } from "./deployment.ts";
+import { deploymentConfigurationShape } from "./deployment.ts";
+import type { DocumentKind } from "./document-kind.ts";
+import { orNull } from "./document-shape.ts";
 import type { Impediment } from "./impediment.ts";
 import type { PlacementConstraint, PlacementStrategy } from "./placement-request.ts";
+import { constraintsShape, strategiesShape } from "./placement-request.ts";
 import type { Tag } from "./tag.ts";
+import { tagsShape } from "./tag.ts";
 import type { Task } from "./task.ts";
 
 /** The document of a service (kind `service`, key: its name). */
@@ -65,7 +69,7 @@ export type ServiceEvent = {
 };
 
 /** A stored service as it is today: earlier versions kept what was in the way as a text, and the next look finds out again. */
-export function storedService(document: object): Service {
+function upgraded(document: object): Service {
   const service = document as Service;
   const impediment = service.impediment?.reason === undefined ? null : service.impediment;
   const impedimentsTold = service.impedimentsTold?.filter(({ news }) => news !== undefined);
@@ -86,6 +90,50 @@ export const primaryOf = (service: Service): Deployment =>
     "the PRIMARY deployment of a service",
   );
 
-/** When a service is forgotten; null while it is not INACTIVE. */
-export const serviceDueAt = ({ inactiveAt }: Service, timeline: Timeline): number | null =>
-  inactiveAt === null ? null : inactiveAt + timeline.inactiveServiceRetentionMs;
+export const serviceKind: DocumentKind<Service> = {
+  name: "service",
+  keyMember: "name",
+  version: 1,
+  shape: {
+    name: "string",
+    arn: "string",
+    status: new Set(["ACTIVE", "DRAINING", "INACTIVE"]),
+    schedulingStrategy: new Set(["REPLICA", "DAEMON"]),
+    desiredCount: "number",
+    deployments: [
+      {
+        id: "string",
+        status: new Set(["PRIMARY", "ACTIVE"]),
+        revisionId: "string",
+        rolloutState: "string",
+        failedTasks: "number",
+        breakerCount: "number",
+        startBackoff: { rounds: "number", until: "number?", countedUpTo: "number?" },
+        alarmsAtStart: ["string"],
+        createdAt: "number",
+        updatedAt: "number",
+      },
+    ],
+    deploymentConfiguration: deploymentConfigurationShape,
+    placementConstraints: constraintsShape,
+    placementStrategy: strategiesShape,
+    tags: tagsShape,
+    createdAt: "number",
+    serviceDeploymentId: "string",
+    rebalance: orNull({ phase: "string", from: "string", to: "string", startedAt: "number" }),
+    steadySince: "number?",
+    impediment: orNull({ reason: { type: "string" }, since: "number" }),
+    impedimentsTold: [{ news: "string", at: "number" }],
+    inactiveAt: "number?",
+  },
+  upgrade: upgraded,
+  /** It is forgotten. */
+  dueAt: ({ inactiveAt }, timeline) => (inactiveAt === null ? null : inactiveAt + timeline.inactiveServiceRetentionMs),
+};
+
+export const serviceEventKind: DocumentKind<ServiceEvent> = {
+  name: "service-event",
+  keyMember: null,
+  version: 1,
+  shape: { id: "string", serviceName: "string", number: "number", createdAt: "number", message: "string" },
+};

@@ -1,6 +1,7 @@
 import { type EcsArn, isHere, type Place, parseArn } from "../arn.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
+import type { Shape } from "./document-shape.ts";
 
 /** A tag of a resource. AWS: key 1-128, value 0-256 characters. */
 export type Tag = { readonly key: string; readonly value: string };
@@ -124,3 +125,5 @@ function taggedInCluster(arn: EcsArn, cluster: string, id: string | undefined): 
 function refuseArn(): never {
   refuse("InvalidParameterException", "The ARN provided is invalid.");
 }
+
+export const tagsShape: Shape = [{ key: "string", value: "string" }];

@@ -1,4 +1,6 @@
+import type { DocumentKind } from "./document-kind.ts";
 import type { Tag } from "./tag.ts";
+import { tagsShape } from "./tag.ts";
 
 export type NetworkMode = "bridge" | "host" | "awsvpc" | "none";
 
@@ -69,4 +71,31 @@ export type TaskDefinition = {
   readonly tags: readonly Tag[];
   /** The remaining members of the registration in API shape (volumes, pidMode, ipcMode, proxyConfiguration, runtimePlatform, ...). */
   readonly more: Readonly<Record<string, unknown>>;
+};
+
+export const taskDefinitionKind: DocumentKind<TaskDefinition> = {
+  name: "task-definition",
+  keyMember: null,
+  version: 1,
+  shape: {
+    arn: "string",
+    family: "string",
+    revision: "number",
+    status: new Set(["ACTIVE", "INACTIVE", "DELETE_IN_PROGRESS"]),
+    networkMode: "string?",
+    cpu: "string?",
+    memory: "string?",
+    containerDefinitions: [
+      { name: "string", image: "string", essential: "boolean", cpu: "number", portMappings: ["object"] },
+    ],
+    requiresCompatibilities: ["string"],
+    compatibilities: ["string"],
+    requiresAttributes: [{ name: "string" }],
+    placementConstraints: ["object"],
+    registeredAt: "number",
+    deregisteredAt: "number?",
+    deleteRequestedAt: "number?",
+    tags: tagsShape,
+    more: "object",
+  },
 };

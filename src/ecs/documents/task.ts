@@ -1,7 +1,14 @@
+import type { Timeline } from "../timeline.ts";
 import type { Attribute } from "./attribute.ts";
+import { attributesShape } from "./attribute.ts";
 import type { Attachment } from "./container-instance.ts";
+import { attachmentsShape } from "./container-instance.ts";
+import type { DocumentKind } from "./document-kind.ts";
+import { orNull } from "./document-shape.ts";
 import type { PlacementRequest } from "./placement-request.ts";
+import { constraintsShape, strategiesShape } from "./placement-request.ts";
 import type { Tag } from "./tag.ts";
+import { tagsShape } from "./tag.ts";
 
 /** AWS: every lastStatus of a task, in the order of its life; a task never goes back in it. */
 export const taskStatuses = [
@@ -155,3 +162,101 @@ export const holdsResources = (task: Task): boolean => task.lastStatus !== "STOP
 /** True from when its network interface is on its way to the host until the agent confirms it. */
 export const waitsForInterface = ({ attachments }: Task): boolean =>
   attachments.some(({ status }) => status === "ATTACHING");
+
+/** When a task wants to be looked at, or null. Everything follows from its document, so a restart forgets no timer. */
+function taskDueAt(task: Task, timeline: Timeline): number | null {
+  const status = taskStatusDueAt(task, timeline);
+  if (task.protectedUntil === null) return status;
+  return status === null ? task.protectedUntil : Math.min(status, task.protectedUntil);
+}
+
+/** When its status wants to be looked at: the network, a wait for capacity that is too long, and the retention move it on. */
+export function taskStatusDueAt(task: Task, timeline: Timeline): number | null {
+  switch (task.lastStatus) {
+    case "PROVISIONING":
+      return (
+        task.statusSince + (task.waitingFor === null ? timeline.networkInterfaceMs : timeline.provisioningTimeoutMs)
+      );
+    case "DEACTIVATING":
+    case "DEPROVISIONING":
+      return task.statusSince + timeline.networkInterfaceMs;
+    case "PENDING":
+    case "ACTIVATING":
+      return task.desiredStatus === "RUNNING" ? task.statusSince + startingMs(task, timeline) : null;
+    case "STOPPED":
+      return (task.stoppedAt ?? task.statusSince) + timeline.stoppedTaskRetentionMs;
+    default:
+      return null;
+  }
+}
+
+/** How long a task may stay in its status on the way to RUNNING. Its ENI, which comes first, has less time. */
+const startingMs = ({ lastStatus, attachments }: Task, timeline: Timeline): number =>
+  lastStatus === "PENDING" && attachments.length > 0 ? timeline.attachmentTimeoutMs : timeline.startTimeoutMs;
+
+/**
+ * Tasks from before Fargate have neither a capacity provider nor a platform version; those from before the scheduler reserve none of
+ * the resources that users name, and wait for nothing.
+ */
+function upgraded(document: object): Task {
+  const task = { capacityProviderName: null, platformVersion: null, waitingFor: null, ...document } as Task;
+  const { resources } = (task.reservation ?? {}) as Partial<Task["reservation"]>;
+  return resources === undefined ? { ...task, reservation: { ...task.reservation, resources: [] } } : task;
+}
+
+export const taskKind: DocumentKind<Task> = {
+  name: "task",
+  keyMember: "id",
+  version: 1,
+  shape: {
+    id: "string",
+    arn: "string",
+    taskDefinitionArn: "string",
+    family: "string",
+    instanceId: "string?",
+    launchType: new Set(["EC2", "FARGATE", "EXTERNAL"]),
+    capacityProviderName: "string?",
+    lastStatus: new Set(taskStatuses),
+    desiredStatus: new Set(["RUNNING", "STOPPED"]),
+    version: "number",
+    containers: [
+      {
+        arn: "string",
+        name: "string",
+        image: "string",
+        essential: "boolean",
+        lastStatus: new Set(["PROVISIONING", "PENDING", "RUNNING", "STOPPED"]),
+        exitCode: "number?",
+        networkBindings: [{ hostPort: "number?", hostPortRange: "string?", protocol: "string" }],
+        networkInterfaces: ["object"],
+        healthStatus: "string?",
+        gpuIds: ["string"],
+      },
+    ],
+    attachments: attachmentsShape,
+    attributes: attributesShape,
+    reservation: {
+      cpu: "number",
+      memoryMiB: "number",
+      tcpPorts: ["number"],
+      udpPorts: ["number"],
+      gpuIds: ["string"],
+      resources: [{ name: "string", value: "number" }],
+    },
+    overrides: { containerOverrides: [{ name: "string" }] },
+    group: "string",
+    startedBy: "string?",
+    tags: tagsShape,
+    healthStatus: "string",
+    statusSince: "number",
+    createdAt: "number",
+    startedAt: "number?",
+    stoppingAt: "number?",
+    stoppedAt: "number?",
+    stopCode: "string?",
+    waitingFor: orNull({ need: "object", group: "string", constraints: constraintsShape, strategies: strategiesShape }),
+    protectedUntil: "number?",
+  },
+  upgrade: upgraded,
+  dueAt: taskDueAt,
+};

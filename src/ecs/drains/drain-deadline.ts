@@ -1,5 +1,5 @@
 import { must } from "../../lib/assert.ts";
-import { drainDueAt } from "../documents/drain.ts";
+import type { Drain } from "../documents/drain.ts";
 import { refuse } from "../refusals.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { beginStop } from "../task-life/begin-stop.ts";
@@ -21,12 +21,9 @@ export function checkedDeadline({ now, timeline }: ClusterStep, deadlineSeconds:
 
 /**
  * Stops everything that is left on the instance when its drain is over time: tasks of services whatever the percentages say,
- * protected ones, daemons, and standalone ones. Nothing when the entry that led here is stale.
+ * protected ones, daemons, and standalone ones.
  */
-export function drainDue(step: ClusterStep, instanceId: string): void {
-  const drain = step.state.drains.get(instanceId);
-  const dueAt = drain === undefined ? null : drainDueAt(drain);
-  if (drain === undefined || dueAt === null || dueAt > step.now) return;
+export function drainDue(step: ClusterStep, drain: Drain, instanceId: string): void {
   step.state.drains.put(instanceId, { ...drain, enforcedAt: step.now });
   for (const id of [...step.state.book.usageOf(instanceId).taskIds].sort()) {
     const task = must(step.state.tasks.get(id), "a task of the book");

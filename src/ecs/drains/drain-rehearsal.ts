@@ -2,7 +2,7 @@ import { must } from "../../lib/assert.ts";
 import { withStatus } from "../container-instances/container-instance-lifecycle.ts";
 import { primaryOf, serviceNameOf } from "../documents/service.ts";
 import type { Task } from "../documents/task.ts";
-import { taskStatusDueAt } from "../documents/task-due-at.ts";
+import { taskStatusDueAt } from "../documents/task.ts";
 import { isAgentConnected } from "../fargate/hosts-for-tasks.ts";
 import { askExpressions } from "../placement/ask-expressions.ts";
 import { lookAtService } from "../service-look/look-at-service.ts";

@@ -1,4 +1,4 @@
-import { type ManagedHost, managedHostDueAt } from "../documents/managed-host.ts";
+import type { ManagedHost } from "../documents/managed-host.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 
@@ -30,18 +30,13 @@ export function noteIdleness(step: ClusterStep, id: string): void {
   step.state.managedHosts.put(id, { ...host, idleSince: isIdle ? step.now : null });
 }
 
-/** Lets a host go that has been idle for as long as it is kept. */
-export function managedHostDue(step: ClusterStep, host: ManagedHost): void {
-  const dueAt = managedHostDueAt(host);
-  if (dueAt !== null && dueAt <= step.now) endHost(step, host);
-}
-
 /** DeleteCluster: no task is left, so no host is needed. */
 export function endManagedHosts(step: ClusterStep): void {
   for (const host of [...step.state.managedHosts.values()]) endHost(step, host);
 }
 
-function endHost(step: ClusterStep, { id }: ManagedHost): void {
+/** Lets a host go. */
+export function endHost(step: ClusterStep, { id }: ManagedHost): void {
   step.state.managedHosts.delete(id);
   step.state.agentSequences.delete(id);
   step.effects.push({ type: "end-host", instanceId: id });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Task } from "../documents/task.ts";
 import { aCluster, aDefinition } from "../small-world.ts";
-import { ResourceBook } from "./resource-book.ts";
+import { instancesTouched, ResourceBook } from "./resource-book.ts";
 
 const base = aCluster().withInstances(1).runTask(aDefinition());
 const instanceId = base.instanceId ?? "";
@@ -39,22 +39,14 @@ test("a port is in use until its last holder lets go", () => {
 });
 
 test("an instance is touched when what is in use there changes, not when a task only moves on", () => {
-  const book = new ResourceBook();
-  const touched = () => [...book.takeTouched()];
   const task = holding("1", []);
-  book.onTaskChange(undefined, task);
-  assert.deepEqual(touched(), [instanceId]);
-  assert.deepEqual(touched(), [], "once");
+  assert.deepEqual(instancesTouched(undefined, task), [instanceId]);
   const running: Task = { ...task, lastStatus: "RUNNING", containers: holding("1", []).containers };
-  book.onTaskChange(task, running);
-  assert.deepEqual(touched(), []);
+  assert.deepEqual(instancesTouched(task, running), []);
   const told = { ...running, containers: holding("1", [1]).containers };
-  book.onTaskChange(running, told);
-  assert.deepEqual(touched(), [instanceId]);
-  book.onTaskChange(told, stopped(told));
-  assert.deepEqual(touched(), [instanceId]);
-  book.onTaskChange(stopped(told), undefined);
-  assert.deepEqual(touched(), []);
+  assert.deepEqual(instancesTouched(running, told), [instanceId]);
+  assert.deepEqual(instancesTouched(told, stopped(told)), [instanceId]);
+  assert.deepEqual(instancesTouched(undefined, stopped(told)), []);
 });
 
 test("a UDP port touches its instance; a task with an ENI of its own takes no port there", () => {
@@ -69,11 +61,10 @@ test("a UDP port touches its instance; a task with an ENI of its own takes no po
   const [none, one, other] = [holding("1", []), inUdp(holding("1", [53])), inUdp(holding("1", [54]))];
   const told = (task: Task): Task => ({ ...task, reservation: none.reservation });
   book.onTaskChange(undefined, none);
-  book.takeTouched();
   book.onTaskChange(none, told(one));
-  assert.deepEqual([[...book.takeTouched()], [...book.usageOf(instanceId).udpPorts]], [[instanceId], [[53, 1]]]);
-  book.onTaskChange(told(one), told(other));
-  assert.deepEqual([...book.takeTouched()], [instanceId]);
+  assert.deepEqual([...book.usageOf(instanceId).udpPorts], [[53, 1]]);
+  assert.deepEqual(instancesTouched(none, told(one)), [instanceId]);
+  assert.deepEqual(instancesTouched(told(one), told(other)), [instanceId]);
   const attachments: Task["attachments"] = [
     { id: "e", type: "ElasticNetworkInterface", status: "ATTACHED", details: [] },
   ];
@@ -86,9 +77,8 @@ test("a task that moves to another instance leaves the first", () => {
   const task = holding("1", [1], [2]);
   const moved = { ...task, instanceId: "other" };
   book.onTaskChange(undefined, task);
-  book.takeTouched();
   book.onTaskChange(task, moved);
-  assert.deepEqual([...book.takeTouched()].sort(), [instanceId, "other"].sort());
+  assert.deepEqual(instancesTouched(task, moved), [instanceId, "other"]);
   assert.equal(book.usageOf(instanceId).cpu, 0);
   assert.deepEqual([book.usageOf("other").cpu, book.usageOf("other").tcpPorts.size], [128, 2]);
   assert.deepEqual(book.usageOf("nobody").taskIds, new Set());

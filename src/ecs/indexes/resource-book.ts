@@ -29,33 +29,21 @@ export type Usage = {
 /** The usage of every container instance, always the sum over its task documents (an index of the task table). */
 export class ResourceBook {
   readonly #usages = new Map<string, Usage>();
-  #touched = new Set<string>();
 
   /** The usage of an instance; an empty one when no task is on it. Not to be changed by the caller. */
   usageOf(instanceId: string): Usage {
     return this.#usages.get(instanceId) ?? nothingUsed;
   }
 
-  /** Instances whose resources in use changed since the last call. */
-  takeTouched(): ReadonlySet<string> {
-    const touched = this.#touched;
-    if (touched.size > 0) this.#touched = new Set();
-    return touched;
-  }
-
   /** The listener for the task table. */
   onTaskChange(before: Task | undefined, after: Task | undefined): void {
-    const held = before !== undefined && before.instanceId !== null && holdsResources(before) ? before : null;
-    const holds = after !== undefined && after.instanceId !== null && holdsResources(after) ? after : null;
+    const held = placed(before);
+    const holds = placed(after);
     if (held === null && holds === null) return;
     if (held !== null) this.#remove(held);
     if (holds !== null) this.#add(holds);
     // Not before the task is back: a usage stays the same object until the instance is idle.
     if (held?.instanceId && this.#usages.get(held.instanceId)?.taskIds.size === 0) this.#usages.delete(held.instanceId);
-    if (held === null || holds === null || !sameResources(held, holds)) {
-      if (held?.instanceId) this.#touched.add(held.instanceId);
-      if (holds?.instanceId) this.#touched.add(holds.instanceId);
-    }
   }
 
   #add(task: Task): void {
@@ -102,6 +90,19 @@ export class ResourceBook {
     assert(usage.cpu >= 0 && usage.memoryMiB >= 0, "resources in use are never negative");
   }
 }
+
+/** The ids of the instances whose resources in use change when a task does. */
+export function instancesTouched(before: Task | undefined, after: Task): string[] {
+  const held = placed(before);
+  const holds = placed(after);
+  if (held !== null && holds !== null && sameResources(held, holds)) return [];
+  const touched = [held?.instanceId, holds?.instanceId].filter((id) => typeof id === "string");
+  return touched[0] === touched[1] ? touched.slice(1) : touched;
+}
+
+/** A task that is on an instance and holds resources there, or null. */
+const placed = (task: Task | undefined): Task | null =>
+  task !== undefined && task.instanceId !== null && holdsResources(task) ? task : null;
 
 function emptyUsage(): Usage {
   return {

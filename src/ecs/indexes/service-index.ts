@@ -3,6 +3,8 @@ import type { ServiceDeployment } from "../documents/deployment.ts";
 import { type Service, type ServiceEvent, serviceNameOf } from "../documents/service.ts";
 import { holdsResources, type Task } from "../documents/task.ts";
 import { SortedKeys } from "../sorted-keys.ts";
+import type { Journal } from "../tables/journal.ts";
+import { JournaledQueue } from "../tables/journaled.ts";
 import type { Timeline } from "../timeline.ts";
 import type { ResourceBook } from "./resource-book.ts";
 import { ServiceBook } from "./service-book.ts";
@@ -23,21 +25,23 @@ export class ServiceIndex {
   /** Ids of instances that are DRAINING. */
   readonly #draining = new Set<string>();
   /** DAEMON services that have not been looked at since there is new room that may be for a task of theirs. */
-  readonly #behind = new Set<string>();
+  readonly #behind: JournaledQueue;
   /** Services whose tasks are to be in balance over the zones. */
   readonly #balanced = new Set<string>();
   /** Zone -> how many instances there take tasks. */
   readonly #zones = new Map<string, number>();
   readonly #rebalanceAfterMs: number;
   /** Services that found no room for a task, the longest waiting first; not durable, since a look finds out again. */
-  readonly #hungry = new Set<string>();
+  readonly #hungry: JournaledQueue;
   /** Service name -> keys of its events, oldest first. */
   readonly #events = new Map<string, string[]>();
   /** Service name -> ids of its service deployments. */
   readonly #deployments = new Map<string, Set<string>>();
 
-  constructor(timeline: Timeline, instances: ResourceBook) {
-    this.looks = new ServiceLooks(timeline.serviceLookMs);
+  constructor(timeline: Timeline, instances: ResourceBook, journal: Journal) {
+    this.looks = new ServiceLooks(timeline.serviceLookMs, journal);
+    this.#behind = new JournaledQueue(journal);
+    this.#hungry = new JournaledQueue(journal);
     this.#rebalanceAfterMs = timeline.rebalanceAfterMs;
     this.#instances = instances;
   }
@@ -49,7 +53,7 @@ export class ServiceIndex {
 
   /** Takes the DAEMON services away that have yet to look at new room. AWS: they have their tasks there before others. */
   takeDaemonsBehind(): string[] {
-    const names = this.looks.takePending(this.#behind);
+    const names = this.looks.takePending(this.#behind.keys());
     this.#behind.clear();
     return names;
   }
@@ -113,7 +117,9 @@ export class ServiceIndex {
     const was = before !== undefined && isOpen(before) ? before.availabilityZone : null;
     const is = after !== undefined && isOpen(after) ? after.availabilityZone : null;
     if (was === is) return;
-    if (was !== null) this.#zones.set(was, (this.#zones.get(was) ?? 0) - 1);
+    const left = was === null ? 0 : (this.#zones.get(was) ?? 0) - 1;
+    if (was !== null && left > 0) this.#zones.set(was, left);
+    else if (was !== null) this.#zones.delete(was);
     if (is === null || after === undefined) return;
     const count = (this.#zones.get(is) ?? 0) + 1;
     this.#zones.set(is, count);
@@ -173,7 +179,7 @@ export class ServiceIndex {
 
   #wakeHungry(): void {
     let woken = 0;
-    for (const name of this.#hungry) {
+    for (const name of this.#hungry.keys()) {
       if (woken === wokenMax) return;
       woken += 1;
       this.looks.changed(name);

@@ -1,4 +1,5 @@
-import { Heap } from "../../lib/heap.ts";
+import type { Journal } from "../tables/journal.ts";
+import { JournaledHeap, JournaledMap } from "../tables/journaled.ts";
 
 /**
  * When each service is to be looked at next. Not durable and no hint of what changed: a look takes in the whole service, so
@@ -6,15 +7,16 @@ import { Heap } from "../../lib/heap.ts";
  */
 export class ServiceLooks {
   readonly #paceMs: number;
-  readonly #at = new Map<string, number>();
-  readonly #heap = new Heap<string>();
-  readonly #lastLooks = new Map<string, number>();
-  /** Looks that the step under way has taken. */
-  #taken: string[] = [];
+  readonly #at: JournaledMap<number>;
+  readonly #heap: JournaledHeap<string>;
+  readonly #lastLooks: JournaledMap<number>;
 
   /** `paceMs`: how soon one look may follow another for a change of a task. */
-  constructor(paceMs: number) {
+  constructor(paceMs: number, journal: Journal) {
     this.#paceMs = paceMs;
+    this.#at = new JournaledMap(journal);
+    this.#heap = new JournaledHeap(journal);
+    this.#lastLooks = new JournaledMap(journal);
   }
 
   /** The service changed, or something that its tasks depend on: it is looked at now, or when the pace allows. */
@@ -55,29 +57,16 @@ export class ServiceLooks {
       this.#at.delete(name);
       due.push(name);
     }
-    this.#taken.push(...due);
     return due;
   }
 
   /** Takes those of the services away that want a look at any time, with what they wait for or without. */
   takePending(serviceNames: Iterable<string>): string[] {
-    const pending = [...serviceNames].filter((name) => this.#at.delete(name));
-    this.#taken.push(...pending);
-    return pending;
+    return [...serviceNames].filter((name) => this.#at.delete(name));
   }
 
   /** A look was made: the next for a change of its tasks comes no sooner than the pace allows. */
   looked(serviceName: string, now: number): void {
     this.#lastLooks.set(serviceName, now);
-  }
-
-  commit(): void {
-    this.#taken = [];
-  }
-
-  /** The step came to nothing: what it took is due still. */
-  rollback(): void {
-    for (const name of this.#taken) this.at(name, 0);
-    this.#taken = [];
   }
 }

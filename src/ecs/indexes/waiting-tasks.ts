@@ -1,5 +1,7 @@
 import type { ContainerInstance } from "../documents/container-instance.ts";
 import { holdsResources, type Task } from "../documents/task.ts";
+import type { Journal } from "../tables/journal.ts";
+import { JournaledValue } from "../tables/journaled.ts";
 import type { Timeline } from "../timeline.ts";
 
 /**
@@ -9,10 +11,13 @@ import type { Timeline } from "../timeline.ts";
  */
 export class WaitingTasks {
   readonly #ids = new Set<string>();
-  #capacityChanged = false;
-  #lookedAt = 0;
-  /** How it was before the step under way looked; null when it did not look. */
-  #before: { readonly capacityChanged: boolean; readonly lookedAt: number } | null = null;
+  readonly #capacityChanged: JournaledValue<boolean>;
+  readonly #lookedAt: JournaledValue<number>;
+
+  constructor(journal: Journal) {
+    this.#capacityChanged = new JournaledValue(journal, false);
+    this.#lookedAt = new JournaledValue(journal, 0);
+  }
 
   get size(): number {
     return this.#ids.size;
@@ -25,24 +30,12 @@ export class WaitingTasks {
   /** When to look next, or null when no task waits. Looks keep a distance, so that many changes cost one look. */
   lookAt(timeline: Timeline): number | null {
     if (this.#ids.size === 0) return null;
-    return this.#lookedAt + (this.#capacityChanged ? timeline.serviceLookMs : timeline.placementRetryMs);
-  }
-
-  commit(): void {
-    this.#before = null;
-  }
-
-  rollback(): void {
-    if (this.#before === null) return;
-    this.#capacityChanged = this.#before.capacityChanged;
-    this.#lookedAt = this.#before.lookedAt;
-    this.#before = null;
+    return this.#lookedAt.get() + (this.#capacityChanged.get() ? timeline.serviceLookMs : timeline.placementRetryMs);
   }
 
   looked(now: number): void {
-    this.#before ??= { capacityChanged: this.#capacityChanged, lookedAt: this.#lookedAt };
-    this.#lookedAt = now;
-    this.#capacityChanged = false;
+    this.#lookedAt.set(now);
+    this.#capacityChanged.set(false);
   }
 
   /** The listener for the task table. */
@@ -51,17 +44,17 @@ export class WaitingTasks {
     if (!waits) this.#ids.delete(key);
     else if (!this.#ids.has(key)) {
       // A place was looked for when it began to wait.
-      if (this.#ids.size === 0) this.#lookedAt = Math.max(this.#lookedAt, after.statusSince);
+      if (this.#ids.size === 0) this.#lookedAt.set(Math.max(this.#lookedAt.get(), after.statusSince));
       this.#ids.add(key);
     }
     if (this.#ids.size > 0 && before !== undefined && before.instanceId !== null && lets(before, after)) {
-      this.#capacityChanged = true;
+      this.#capacityChanged.set(true);
     }
   }
 
   /** The listener for the table of container instances. */
   onInstanceChange(before: ContainerInstance | undefined, after: ContainerInstance | undefined): void {
-    if (this.#ids.size > 0 && after !== undefined && takesMore(before, after)) this.#capacityChanged = true;
+    if (this.#ids.size > 0 && after !== undefined && takesMore(before, after)) this.#capacityChanged.set(true);
   }
 }
 

@@ -34,8 +34,9 @@ test("a timer with nothing due does nothing, and nothing is due in an empty acco
   assert.deepEqual(account.step({ type: "timer" }), { reply: { ok: true, value: null }, ...nothing });
 });
 
-test("documents of a kind that is not known are left alone", () => {
-  new SmallAccount().machine.load("of-a-later-berth", "x", { name: "x" });
+test("a document of a kind that is not known is refused", () => {
+  const load = () => new SmallAccount().machine.load("of-a-later-berth", "x", { name: "x" });
+  assert.throws(load, { name: "NewerDocumentError", message: "no document of that kind is known" });
 });
 
 test("the clusters whose counts a reply shows are named by the request", () => {

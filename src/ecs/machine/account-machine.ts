@@ -2,10 +2,7 @@ import { never } from "../../lib/assert.ts";
 import type { Random } from "../../lib/random.ts";
 import { effectiveSettings } from "../account-settings/settings-in-force.ts";
 import { clusterName, type Place } from "../arn.ts";
-import { removeInactiveProvider } from "../capacity-providers/delete-capacity-provider.ts";
-import { closeCluster, createDefaultCluster, removeInactiveCluster } from "../clusters/cluster-life.ts";
-import { storedCluster } from "../documents/cluster.ts";
-import { accountShapes, checkDocument } from "../documents/stored-documents.ts";
+import { closeCluster, createDefaultCluster } from "../clusters/cluster-life.ts";
 import { resolveCluster } from "../references/resolve-cluster.ts";
 import { resolveTaskDefinition } from "../references/resolve-task-definition.ts";
 import { Refusal, refuse } from "../refusals.ts";
@@ -15,62 +12,61 @@ import { AccountStep } from "../state/account-step.ts";
 import type { MachineConfiguration } from "../state/call.ts";
 import type { AccountEffect } from "../state/effect.ts";
 import { removeUnusedRevisions } from "../task-definitions/delete-task-definitions.ts";
+import { dueInAccount, runDueDocuments } from "./due.ts";
 import type { Machine, StepResult } from "./machine.ts";
 import { accountHandler } from "./operations.ts";
 
 /** What belongs to no cluster: the list of clusters, task definitions, account settings, and their tags. */
 export class AccountMachine implements Machine<AccountInput, AccountEffect> {
-  readonly #state: AccountState;
+  readonly state: AccountState;
 
   constructor(place: Place, configuration: MachineConfiguration) {
-    this.#state = new AccountState(place, configuration);
+    this.state = new AccountState(place, configuration);
   }
 
   load(kind: string, key: string, document: object): void {
-    // A document of another kind comes from a newer Berth and is left alone.
-    const table = this.#state.tables.find((candidate) => candidate.kind === kind);
-    if (table === undefined) return;
-    const current = kind === "cluster" ? storedCluster(document) : document;
-    checkDocument(accountShapes, kind, key, current);
-    table.load(key, current);
+    this.state.tables.load(kind, key, document);
+  }
+
+  resume(): void {
+    this.state.tables.loaded();
   }
 
   nextDueAt(): number | null {
-    return this.#state.nextDueAt();
+    return this.state.nextDueAt();
   }
 
   /** An empty one is due at once, to be forgotten. */
   neededAt(): number | null {
-    return this.#state.isEmpty ? 1 : this.#state.nextDueAt();
+    return this.state.isEmpty ? 1 : this.state.nextDueAt();
   }
 
   mayBeForgotten(): boolean {
-    return this.#state.isEmpty;
+    return this.state.isEmpty;
   }
 
   step(input: AccountInput, now: number, _random: Random): StepResult<AccountEffect> {
-    const step = new AccountStep(this.#state, now);
+    const step = new AccountStep(this.state, now);
     try {
       const value = decide(step, input);
-      const documents = this.#state.commit();
-      if (step.effects.some(({ type }) => type === "review-deleted-revisions")) this.#state.lastReviewAt = now;
+      const documents = this.state.tables.toStored(this.state.commit());
       if (step.forgottenClusters.length > 0) {
         step.effects.push({ type: "forget-clusters", names: step.forgottenClusters });
       }
-      if (documents.length > 0 && this.#state.isEmpty) step.effects.push({ type: "emptied" });
+      if (documents.length > 0 && this.state.isEmpty) step.effects.push({ type: "emptied" });
       const result = { reply: { ok: true, value }, documents, events: [], effects: step.effects } as const;
-      return documents.length === 0 ? result : { ...result, undo: this.#state.journal.undoOfCommit() };
+      return documents.length === 0 ? result : { ...result, undo: this.state.journal.undoOfCommit() };
     } catch (error) {
       return this.#refused(error);
     }
   }
 
   read(input: AccountInput, now: number, _random: Random): StepResult<AccountEffect> | null {
-    const step = new AccountStep(this.#state, now);
+    const step = new AccountStep(this.state, now);
     try {
       const value = decide(step, input);
-      const wouldChange = this.#state.journal.hasChanges || step.effects.length > 0;
-      this.#state.rollback();
+      const wouldChange = this.state.journal.hasChanges || step.effects.length > 0;
+      this.state.rollback();
       return wouldChange ? null : { reply: { ok: true, value }, documents: [], events: [], effects: [] };
     } catch (error) {
       return this.#refused(error);
@@ -78,7 +74,7 @@ export class AccountMachine implements Machine<AccountInput, AccountEffect> {
   }
 
   #refused(error: unknown): StepResult<AccountEffect> {
-    this.#state.rollback();
+    this.state.rollback();
     if (!(error instanceof Refusal)) throw error;
     return { reply: { ok: false, refusal: error }, documents: [], events: [], effects: [] };
   }
@@ -119,10 +115,7 @@ function call(step: AccountStep, input: AccountInput & { readonly type: "call" }
 }
 
 function timer(step: AccountStep): null {
-  for (const { kind, name } of step.state.takeDueRemovals(step.now)) {
-    if (kind === "cluster") removeInactiveCluster(step, name);
-    else removeInactiveProvider(step, name);
-  }
+  runDueDocuments(step, dueInAccount);
   const reviewAt = step.state.reviewDueAt();
   if (reviewAt !== null && reviewAt <= step.now) step.reviewDeletedRevisions();
   return null;

@@ -9,13 +9,7 @@ import type { Place } from "../arn.ts";
 import { closeCluster, noteAccountKnows, noteReopened } from "../clusters/close-cluster.ts";
 import { countCluster } from "../clusters/count-cluster.ts";
 import { expireReconnects, recoverConnections } from "../container-instances/recover-connections.ts";
-import { storedClosedMark } from "../documents/closed-mark.ts";
 import type { FargateUse } from "../documents/fargate-use.ts";
-import { storedRunTaskToken } from "../documents/run-task-token.ts";
-import { storedService } from "../documents/service.ts";
-import { instanceKind, registrationKind, StoredContainerInstances } from "../documents/stored-container-instance.ts";
-import { checkDocument, clusterShapes, DocumentError } from "../documents/stored-documents.ts";
-import { storedTask } from "../documents/stored-task.ts";
 import { recoverManagedHosts } from "../fargate/hosts-for-tasks.ts";
 import { queryStepsMax, StepTooLong } from "../placement/selections.ts";
 import { Refusal, refuse } from "../refusals.ts";
@@ -36,18 +30,9 @@ import type { Machine, SlicedStep, StepAgain, StepResult } from "./machine.ts";
 import { clusterHandler } from "./operations.ts";
 import { eventsOf } from "./step-events.ts";
 
-/** Kinds of documents that earlier versions stored otherwise, each with what makes them those of today. */
-const upgrades = new Map<string, (document: object) => object>([
-  ["task", storedTask],
-  ["service", storedService],
-  ["run-task-token", storedRunTaskToken],
-  ["closed", storedClosedMark],
-]);
-
 /** Everything that belongs to one cluster: plain data and a synchronous step. */
 export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
   readonly state: ClusterState;
-  readonly #storedInstances = new StoredContainerInstances();
   #lastSequence = 0;
 
   /** `fargateElsewhere` is asked within steps, so it has to answer for the very moment; without it there are no other clusters. */
@@ -61,26 +46,11 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
   }
 
   load(kind: string, key: string, document: object): void {
-    if (kind === instanceKind || kind === registrationKind) {
-      // A part is checked when the instance is whole, since older documents have both parts in one.
-      const instance = this.#storedInstances.join(kind, key, document);
-      if (instance === null) return;
-      checkDocument(clusterShapes, instanceKind, key, instance);
-      checkDocument(clusterShapes, registrationKind, key, instance);
-      this.state.instances.load(key, instance);
-      return;
-    }
-    const current = upgrades.get(kind)?.(document) ?? document;
-    checkDocument(clusterShapes, kind, key, current);
-    const table = this.state.tables.find((candidate) => candidate.kind === kind);
-    must(table, `the table of stored documents of kind ${kind}`).load(key, current);
-    // What is loaded was announced before.
-    this.state.book.takeTouched();
+    this.state.tables.load(kind, key, document);
   }
 
   resume(lastSequence: number): void {
-    const half = this.#storedInstances.incomplete();
-    if (half !== null) throw new DocumentError(`the other half of the container instance ${half} is missing`);
+    this.state.tables.loaded();
     this.#lastSequence = lastSequence;
   }
 
@@ -116,7 +86,7 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
       if (input.type === "call") noteReopened(step, input.given.cluster.incarnation);
       const events = eventsOf(step, this.#lastSequence);
       forgetExcess(step);
-      const documents = this.state.commit().flatMap((change) => this.#storedInstances.split(change));
+      const documents = this.state.tables.toStored(this.state.commit());
       this.#lastSequence += events.length;
       const result = { reply: { ok: true, value }, documents, events, effects: step.effects } as const;
       return documents.length === 0 ? result : { ...result, undo: this.state.journal.undoOfCommit() };

@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SmallAccount } from "../small-account.ts";
 import { aCluster, aDefinition, awsvpcDefinition, inSubnet } from "../small-world.ts";
 import { ecsTimeline } from "../timeline.ts";
-import { runDue } from "./due.ts";
+import { dueInAccount, dueInCluster, runDue } from "./due.ts";
+
+test("a kind of document that can be due has a row that says what happens then, and no other kind has one", () => {
+  const account = new SmallAccount().machine.state;
+  for (const [{ tables }, rows] of [[aCluster().state, dueInCluster] as const, [account, dueInAccount] as const]) {
+    const kinds = tables.all.filter(({ kind }) => kind.dueAt !== undefined).map(({ kind }) => kind.name);
+    assert.deepEqual([...rows.keys()].sort(), kinds.sort());
+  }
+});
 
 test("a step does at most 500 things that are due; the rest comes in the next, which is due at once", () => {
   const world = aCluster().withInstances(1, { cpu: 200_000, memoryMiB: 200_000, instanceType: null });
@@ -52,7 +61,7 @@ test("an entry that a failed step took away, with nothing changed yet, is due st
   assert.throws(
     () =>
       world.run((step) => {
-        assert.equal(step.state.takeDue(world.now)?.key, task.id);
+        assert.equal(step.state.due.take(world.now)?.key, task.id);
         throw new Error("a bug");
       }),
     /a bug/,

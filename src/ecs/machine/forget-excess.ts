@@ -3,7 +3,7 @@ import { forgetInstance } from "../container-instances/instance-timers.ts";
 import { limits } from "../limits.ts";
 import { forgetService } from "../rollout/forget-service.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
-import type { Table } from "../table.ts";
+import type { Table } from "../tables/table.ts";
 
 // LIMIT: what a step forgets beyond its own work, some milliseconds; what is left goes with the next steps.
 const forgottenPerStep = 200;

@@ -1,7 +1,7 @@
 import type { Random } from "../../lib/random.ts";
 import type { EcsEvent } from "../events/event.ts";
 import type { Refusal } from "../refusals.ts";
-import type { DocumentChange } from "../table.ts";
+import type { DocumentChange } from "../tables/journal.ts";
 
 /** What came of a step. A refused step has no changes, events or effects. */
 export type StepResult<Effect> = {

@@ -6,6 +6,7 @@ import { WaitingTasks } from "../indexes/waiting-tasks.ts";
 import { queryStepsMax } from "../placement/selections.ts";
 import { ServiceWorld } from "../services/service-world.ts";
 import { aDefinition, type SmallWorld } from "../small-world.ts";
+import { Journal } from "../tables/journal.ts";
 import { ecsTimeline } from "../timeline.ts";
 
 const instances = 250;
@@ -86,16 +87,18 @@ test("a service with such constraints gets its tasks, and one beside it does not
 });
 
 test("a look for places that was taken back is due still", () => {
-  const waiting = new WaitingTasks();
+  const journal = new Journal();
+  const waiting = new WaitingTasks(journal);
   const world = new ServiceWorld("seed").withInstances(1);
   const task = { ...world.runTask(), waitingFor: {} as never, instanceId: null };
   waiting.onTaskChange(task.id, undefined, task);
+  journal.commit();
   const dueAt = waiting.lookAt(ecsTimeline);
   waiting.looked(world.now + 60_000);
-  waiting.rollback();
+  journal.rollback();
   assert.equal(waiting.lookAt(ecsTimeline), dueAt);
   waiting.looked(world.now + 60_000);
-  waiting.commit();
-  waiting.rollback();
+  journal.commit();
+  journal.rollback();
   assert.notEqual(waiting.lookAt(ecsTimeline), dueAt);
 });

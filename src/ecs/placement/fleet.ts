@@ -3,7 +3,7 @@ import type { ManagedHost } from "../documents/managed-host.ts";
 import type { Task } from "../documents/task.ts";
 import type { ResourceBook } from "../indexes/resource-book.ts";
 import type { SortedKeys } from "../sorted-keys.ts";
-import type { Table } from "../table.ts";
+import type { Table } from "../tables/table.ts";
 import type { PlacementIndex } from "./placement-index.ts";
 
 /** What placement reads of a cluster. */

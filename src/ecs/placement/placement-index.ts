@@ -16,7 +16,7 @@ import type { PlacementRequest } from "../documents/placement-request.ts";
 import { amountOf } from "../documents/resource.ts";
 import { holdsResources, type Task } from "../documents/task.ts";
 import type { ResourceBook } from "../indexes/resource-book.ts";
-import type { Table } from "../table.ts";
+import type { Table } from "../tables/table.ts";
 import type { Candidate } from "./candidate.ts";
 import { Districts } from "./districts.ts";
 import { laneKey, PlacementLane } from "./placement-lane.ts";

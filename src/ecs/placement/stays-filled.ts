@@ -1,6 +1,6 @@
 import type { ContainerInstance } from "../documents/container-instance.ts";
 import { type LostAgentPolicy, policyKey } from "../documents/lost-agent-policy.ts";
-import type { Table } from "../table.ts";
+import type { Table } from "../tables/table.ts";
 
 /**
  * False for an instance whose tasks are on their way out: it is not ACTIVE, or its agent is away in a cluster that replaces the

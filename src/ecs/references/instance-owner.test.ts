@@ -7,8 +7,9 @@ import { deregisterContainerInstance } from "../container-instances/deregister-c
 import { InstanceWorld, place, prefix } from "../container-instances/instance-world.ts";
 import { registerContainerInstance } from "../container-instances/register-container-instance.ts";
 import { updateContainerInstancesState } from "../container-instances/update-container-instances-state.ts";
-import { instanceKind, registrationKind, StoredContainerInstances } from "../documents/stored-container-instance.ts";
+import { containerInstanceKind } from "../documents/container-instance.ts";
 import type { Caller } from "../state/call.ts";
+import { ClusterState } from "../state/cluster-state.ts";
 import { listTagsInCluster } from "../tags/tag-in-cluster.ts";
 import { submitContainerStateChange } from "../task-life/submit-container-state-change.ts";
 import { submitTaskStateChange } from "../task-life/submit-task-state-change.ts";
@@ -146,15 +147,15 @@ describe("an agent key", () => {
 
 test("an instance from before is open to any agent key until one registers it again", () => {
   const { world, id, arn } = twoAgents();
-  const stored = new StoredContainerInstances();
-  const halves = stored.split({ kind: instanceKind, key: id, value: world.instance(id) });
-  const [rest, registration] = halves.map(({ value }) => value as object);
-  const { registeredBy, ...old } = registration as { readonly registeredBy: unknown };
+  const { name, apart } = containerInstanceKind;
+  const [rest, registration] = world.state.tables.toStored([{ kind: name, key: id, value: world.instance(id) }]);
+  const { registeredBy, ...old } = (registration?.value ?? {}) as { readonly registeredBy?: unknown };
   assert.equal(registeredBy, "A");
-  const fresh = new StoredContainerInstances();
-  assert.equal(fresh.join(instanceKind, id, rest ?? {}), null);
-  const joined = fresh.join(registrationKind, id, old);
-  assert.equal(joined?.registeredBy, null);
+  const fresh = new ClusterState(place, "lab", world.state.configuration);
+  fresh.tables.load(name, id, rest?.value ?? {});
+  assert.equal(fresh.instances.has(id), false);
+  fresh.tables.load(apart.name, id, old);
+  assert.equal(fresh.instances.get(id)?.registeredBy, null);
   world.run((step) => step.state.instances.put(id, { ...world.instance(id), registeredBy: null }));
   world.caller = admin;
   world.register({ containerInstanceArn: arn });

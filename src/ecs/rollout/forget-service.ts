@@ -1,12 +1,6 @@
-import { type Service, serviceDueAt } from "../documents/service.ts";
+import type { Service } from "../documents/service.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { forgetServiceHistory } from "./service-history.ts";
-
-/** A service is due: an INACTIVE one has been described for long enough. */
-export function serviceDue(step: ClusterStep, service: Service): void {
-  const dueAt = serviceDueAt(service, step.timeline);
-  if (dueAt !== null && dueAt <= step.now) forgetService(step, service);
-}
 
 /** Forgets an INACTIVE service with all that belongs to it. */
 export function forgetService(step: ClusterStep, service: Service): void {

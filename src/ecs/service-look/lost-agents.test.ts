@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { must } from "../../lib/assert.ts";
-import { instanceKind } from "../documents/stored-container-instance.ts";
+import { containerInstanceKind } from "../documents/container-instance.ts";
 import type { Task } from "../documents/task.ts";
 import { images, ServiceWorld, withImage } from "../services/service-world.ts";
 
@@ -193,7 +193,7 @@ describe("the policy", () => {
     disconnect(world);
     const { disconnectedAt, ...old } = world.instance(0);
     assert.equal(disconnectedAt, world.now);
-    world.machine.load(instanceKind, old.id, JSON.parse(JSON.stringify(old)));
+    world.machine.load(containerInstanceKind.name, old.id, JSON.parse(JSON.stringify(old)));
     assert.equal(must(world.state.instances.get(old.id), "the instance").disconnectedAt, null);
     world.play(600_000);
     world.call("PutLostAgentPolicy", { replaceAfterSeconds: 60 });

@@ -36,6 +36,8 @@ export class AccountStep {
   /** Asks which of the revisions that are being deleted are still in use; nothing happens when there are none. */
   reviewDeletedRevisions(): void {
     const arns = [...this.state.revisions.deleted];
-    if (arns.length > 0) this.effects.push({ type: "review-deleted-revisions", arns });
+    if (arns.length === 0) return;
+    this.effects.push({ type: "review-deleted-revisions", arns });
+    this.state.lastReviewAt.set(this.now);
   }
 }

@@ -1,23 +1,19 @@
-import { must } from "../../lib/assert.ts";
-import { Heap } from "../../lib/heap.ts";
 import type { Place } from "../arn.ts";
-import type { Alarm } from "../documents/alarm.ts";
-import type { ClosedMark } from "../documents/closed-mark.ts";
-import type { ContainerInstance, InstanceHealth } from "../documents/container-instance.ts";
-import type { ServiceDeployment, ServiceRevision } from "../documents/deployment.ts";
-import { serviceDeploymentDueAt } from "../documents/deployment.ts";
-import { type Drain, drainDueAt } from "../documents/drain.ts";
+import { agentSequenceKind } from "../documents/agent-sequence.ts";
+import { alarmKind } from "../documents/alarm.ts";
+import { closedMarkKind } from "../documents/closed-mark.ts";
+import { type ContainerInstance, containerInstanceKind, instanceHealthKind } from "../documents/container-instance.ts";
+import { serviceDeploymentKind, serviceRevisionKind } from "../documents/deployment.ts";
+import { drainKind } from "../documents/drain.ts";
 import { type FargateUse, nothingOnFargate } from "../documents/fargate-use.ts";
-import { instanceDueAt } from "../documents/instance-due-at.ts";
-import type { LostAgentPolicy } from "../documents/lost-agent-policy.ts";
-import { type ManagedHost, managedHostDueAt } from "../documents/managed-host.ts";
+import { lostAgentPolicyKind } from "../documents/lost-agent-policy.ts";
+import { managedHostKind } from "../documents/managed-host.ts";
 import { addressHeldBy } from "../documents/network-address.ts";
-import type { RunTaskToken } from "../documents/run-task-token.ts";
-import type { Service, ServiceEvent } from "../documents/service.ts";
-import { serviceDueAt } from "../documents/service.ts";
-import type { Task } from "../documents/task.ts";
-import type { TaskDefinition } from "../documents/task-definition.ts";
-import { taskDueAt } from "../documents/task-due-at.ts";
+import { registrationTokenKind } from "../documents/registration-token.ts";
+import { runTaskTokenKind } from "../documents/run-task-token.ts";
+import { serviceEventKind, serviceKind } from "../documents/service.ts";
+import { type Task, taskKind } from "../documents/task.ts";
+import { taskDefinitionKind } from "../documents/task-definition.ts";
 import { FargateBook } from "../indexes/fargate-book.ts";
 import { ProviderUses } from "../indexes/provider-uses.ts";
 import { ResourceBook } from "../indexes/resource-book.ts";
@@ -28,48 +24,40 @@ import { OldestFirst } from "../oldest-first.ts";
 import { PlacementIndex } from "../placement/placement-index.ts";
 import { staysFilled } from "../placement/stays-filled.ts";
 import { SortedKeys } from "../sorted-keys.ts";
-import { type DocumentChange, Journal, Table } from "../table.ts";
+import { DueDocuments } from "../tables/due-documents.ts";
+import { type DocumentChange, Journal } from "../tables/journal.ts";
+import { JournaledMap, JournaledQueue, JournaledValue } from "../tables/journaled.ts";
+import { Tables } from "../tables/tables.ts";
 import { ecsTimeline, type Timeline } from "../timeline.ts";
 import type { MachineConfiguration } from "./call.ts";
-
-/** RegisterContainerInstance's client token (kind `registration-token`). */
-export type RegistrationToken = { readonly token: string; readonly instanceId: string; readonly expiresAt: number };
-
-/**
- * The newest number that an instance's agent was sent (kind `agent-sequence`, key the instance's id). It changes with every
- * payload and manifest, and is nothing that the instance's version or events should move for.
- */
-export type AgentSequence = { readonly last: number };
-
-/** A document that wants to be looked at when its time has come. */
-export type Due = { readonly kind: string; readonly key: string };
 
 /** Everything inside one cluster: plain documents in tables, and indexes that follow from them. */
 export class ClusterState {
   readonly journal = new Journal();
-  readonly instances = new Table<ContainerInstance>("container-instance", this.journal);
-  readonly health = new Table<InstanceHealth>("instance-health", this.journal);
-  readonly tasks = new Table<Task>("task", this.journal);
+  readonly tables = new Tables(this.journal);
+  readonly instances = this.tables.of(containerInstanceKind);
+  readonly health = this.tables.of(instanceHealthKind);
+  readonly tasks = this.tables.of(taskKind);
   /** Revisions that tasks here were made from, so that an agent can be told of its tasks at any time. */
-  readonly revisions = new Table<TaskDefinition>("task-definition", this.journal);
-  readonly runTaskTokens = new Table<RunTaskToken>("run-task-token", this.journal);
-  readonly registrationTokens = new Table<RegistrationToken>("registration-token", this.journal);
-  readonly agentSequences = new Table<AgentSequence>("agent-sequence", this.journal);
-  readonly managedHosts = new Table<ManagedHost>("managed-host", this.journal);
-  readonly services = new Table<Service>("service", this.journal);
-  readonly serviceRevisions = new Table<ServiceRevision>("service-revision", this.journal);
-  readonly serviceDeployments = new Table<ServiceDeployment>("service-deployment", this.journal);
-  readonly serviceEvents = new Table<ServiceEvent>("service-event", this.journal);
-  readonly drains = new Table<Drain>("drain", this.journal);
-  readonly lostAgentPolicies = new Table<LostAgentPolicy>("lost-agent-policy", this.journal);
-  readonly alarms = new Table<Alarm>("alarm", this.journal);
-  readonly closed = new Table<ClosedMark>("closed", this.journal);
+  readonly revisions = this.tables.of(taskDefinitionKind);
+  readonly runTaskTokens = this.tables.of(runTaskTokenKind);
+  readonly registrationTokens = this.tables.of(registrationTokenKind);
+  readonly agentSequences = this.tables.of(agentSequenceKind);
+  readonly managedHosts = this.tables.of(managedHostKind);
+  readonly services = this.tables.of(serviceKind);
+  readonly serviceRevisions = this.tables.of(serviceRevisionKind);
+  readonly serviceDeployments = this.tables.of(serviceDeploymentKind);
+  readonly serviceEvents = this.tables.of(serviceEventKind);
+  readonly drains = this.tables.of(drainKind);
+  readonly lostAgentPolicies = this.tables.of(lostAgentPolicyKind);
+  readonly alarms = this.tables.of(alarmKind);
+  readonly closed = this.tables.of(closedMarkKind);
 
   readonly book = new ResourceBook();
   readonly placement = new PlacementIndex(this.instances, this.book, (instance) => staysFilled(this, instance));
   readonly fargateBook = new FargateBook();
   readonly providerUses = new ProviderUses();
-  readonly waitingTasks = new WaitingTasks();
+  readonly waitingTasks = new WaitingTasks(this.journal);
   readonly serviceIndex: ServiceIndex;
   readonly instanceIds = new SortedKeys();
   readonly taskIds = new SortedKeys();
@@ -85,9 +73,7 @@ export class ClusterState {
   readonly #tokenOfTask = new Map<string, string>();
   readonly runningByLaunchType = new Map<string, number>();
   readonly pendingByLaunchType = new Map<string, number>();
-  #due = new Heap<Due>();
-  /** Entries that the step under way has taken: without it they are due still. */
-  #taken: { readonly at: number; readonly due: Due }[] = [];
+  readonly due: DueDocuments;
 
   readonly place: Place;
   readonly name: string;
@@ -96,13 +82,12 @@ export class ClusterState {
   /** What the account's other clusters hold of its quota for Fargate at this moment; null when that is not known yet. */
   readonly fargateElsewhere: () => FargateUse | null;
   /** The newest event of each instance that carries its attributes, and which those are; not durable. */
-  readonly attributesAnnounced = new Map<
-    string,
+  readonly attributesAnnounced = new JournaledMap<
     Pick<ContainerInstance, "platformAttributes" | "customAttributes"> & { readonly sequence: number }
-  >();
+  >(this.journal);
   /** Instances that were connected before this process began and have yet to come back; not durable. */
-  readonly awaitingReconnect = new Set<string>();
-  awaitingReconnectUntil: number | null = null;
+  readonly awaitingReconnect = new JournaledQueue(this.journal);
+  readonly awaitingReconnectUntil = new JournaledValue<number | null>(this.journal, null);
 
   constructor(
     place: Place,
@@ -115,7 +100,8 @@ export class ClusterState {
     this.configuration = configuration;
     this.fargateElsewhere = fargateElsewhere;
     this.timeline = configuration.timeline ?? ecsTimeline;
-    this.serviceIndex = new ServiceIndex(this.timeline, this.book);
+    this.serviceIndex = new ServiceIndex(this.timeline, this.book, this.journal);
+    this.due = new DueDocuments(this.tables.all, this.journal, this.timeline);
     this.tasks.onChange((key, before, after) => {
       this.stoppedTasks.onChange(key, stoppedAt(before), stoppedAt(after));
       this.book.onTaskChange(before, after);
@@ -125,19 +111,13 @@ export class ClusterState {
       this.waitingTasks.onTaskChange(key, before, after);
       this.serviceIndex.onTaskChange(before, after);
       this.#indexTask(key, before, after);
-      this.#schedule("task", key, after === undefined ? null : taskDueAt(after, this.timeline));
     });
     this.services.onChange((key, before, after) => {
       this.inactiveServices.onChange(key, before?.inactiveAt ?? null, after?.inactiveAt ?? null);
       this.serviceIndex.onServiceChange(key, before, after);
-      this.#schedule("service", key, after === undefined ? null : serviceDueAt(after, this.timeline));
     });
     this.serviceEvents.onChange((key, before, after) => this.serviceIndex.onEventChange(key, before, after));
-    this.serviceDeployments.onChange((key, before, after) => {
-      this.serviceIndex.onDeploymentChange(before, after);
-      const dueAt = after === undefined ? null : serviceDeploymentDueAt(after, this.timeline);
-      this.#schedule("service-deployment", key, dueAt);
-    });
+    this.serviceDeployments.onChange((_, before, after) => this.serviceIndex.onDeploymentChange(before, after));
     this.serviceRevisions.onChange((_, before, after) => {
       if (before !== undefined) count(this.revisionUses, before.taskDefinitionArn, -1);
       if (after !== undefined) count(this.revisionUses, after.taskDefinitionArn, 1);
@@ -152,11 +132,7 @@ export class ClusterState {
         this.instanceIds.remove(key);
         this.attributesAnnounced.delete(key);
       }
-      this.#schedule("container-instance", key, after === undefined ? null : instanceDueAt(after, this.timeline));
     });
-    this.drains.onChange((key, _, after) =>
-      this.#schedule("drain", key, after === undefined ? null : drainDueAt(after)),
-    );
     this.lostAgentPolicies.onChange(() => {
       this.placement.onStayingChange();
       this.serviceIndex.lookAtAll();
@@ -164,51 +140,24 @@ export class ClusterState {
     this.alarms.onChange((name, before, after) => {
       if (before?.state !== after?.state) this.#alarmChanged(name);
     });
-    this.managedHosts.onChange((key, _, after) =>
-      this.#schedule("managed-host", key, after === undefined ? null : managedHostDueAt(after)),
-    );
     this.runTaskTokens.onChange((key, before, after) => {
       for (const id of before?.taskIds ?? []) this.#tokenOfTask.delete(id);
       for (const id of after?.taskIds ?? []) this.#tokenOfTask.set(id, key);
-      this.#schedule("run-task-token", key, after?.expiresAt ?? null);
     });
-    this.registrationTokens.onChange((key, _, after) =>
-      this.#schedule("registration-token", key, after?.expiresAt ?? null),
-    );
-  }
-
-  get tables(): readonly Table<object>[] {
-    return [
-      this.instances,
-      this.health,
-      this.tasks,
-      this.revisions,
-      this.runTaskTokens,
-      this.registrationTokens,
-      this.agentSequences,
-      this.managedHosts,
-      this.services,
-      this.serviceRevisions,
-      this.serviceDeployments,
-      this.serviceEvents,
-      this.drains,
-      this.lostAgentPolicies,
-      this.alarms,
-      this.closed,
-    ] as unknown as Table<object>[];
   }
 
   /** True when there is no document. */
   get isEmpty(): boolean {
-    return this.tables.every(({ size }) => size === 0);
+    return this.tables.all.every(({ size }) => size === 0);
   }
 
   /** The earliest moment at which something is due, or null. */
   nextDueAt(): number | null {
     const moments = [
-      this.#due.peekAt(),
-      this.awaitingReconnectUntil,
-      this.serviceIndex.looks.nextAt(),
+      this.due.nextAt(),
+      this.awaitingReconnectUntil.get(),
+      // Drops entries that are stale, which is no part of any step.
+      this.journal.betweenSteps(() => this.serviceIndex.looks.nextAt()),
       this.waitingTasks.lookAt(this.timeline),
     ];
     return moments.reduce((first, at) => (first === null || (at !== null && at < first) ? at : first), null);
@@ -227,15 +176,6 @@ export class ClusterState {
     const { instances, tasks, services, managedHosts, drains, revisionUses } = this;
     const isEmpty = [instances, tasks, services, managedHosts, drains, revisionUses].every(({ size }) => size === 0);
     return isEmpty ? this.nextDueAt() : 0;
-  }
-
-  /** Takes the next entry that is due at `now` away; entries may be stale, so the receiver looks at the document. */
-  takeDue(now: number): Due | undefined {
-    const at = this.#due.peekAt();
-    if (at === null || at > now) return undefined;
-    const due = must(this.#due.pop(), "an entry that is due");
-    this.#taken.push({ at, due });
-    return due;
   }
 
   /**
@@ -262,10 +202,6 @@ export class ClusterState {
   }
 
   commit(): DocumentChange[] {
-    this.#taken = [];
-    this.serviceIndex.looks.commit();
-    this.waitingTasks.commit();
-    this.book.takeTouched();
     return this.journal.commit();
   }
 
@@ -276,28 +212,23 @@ export class ClusterState {
   copy(): Generator<undefined, ClusterState> {
     const elsewhere = this.fargateElsewhere();
     const copy = new ClusterState(this.place, this.name, this.configuration, () => elsewhere);
-    for (const id of this.awaitingReconnect) copy.awaitingReconnect.add(id);
-    copy.awaitingReconnectUntil = this.awaitingReconnectUntil;
+    for (const id of this.awaitingReconnect.keys()) copy.awaitingReconnect.add(id);
+    copy.awaitingReconnectUntil.set(this.awaitingReconnectUntil.get());
     return filled(
       copy,
-      this.tables.map((table) => [...table.entries()]),
+      this.tables.all.map((table) => [...table.entries()]),
     );
   }
 
   /** Begins with nothing due, however the documents came here. */
   forgetDue(): void {
-    this.#due = new Heap();
+    this.due.clear();
     this.serviceIndex.looks.takeDue(Number.POSITIVE_INFINITY);
     this.commit();
   }
 
   rollback(): void {
     this.journal.rollback();
-    this.book.takeTouched();
-    this.serviceIndex.looks.rollback();
-    this.waitingTasks.rollback();
-    for (const { at, due } of this.#taken) this.#due.push(at, due);
-    this.#taken = [];
   }
 
   /** The services that are watched by an alarm see it at once: a second later it may be over. */
@@ -308,10 +239,6 @@ export class ClusterState {
         this.serviceIndex.looks.at(service.name, 0);
       }
     }
-  }
-
-  #schedule(kind: string, key: string, at: number | null): void {
-    if (at !== null) this.#due.push(at, { kind, key });
   }
 
   #indexTask(key: string, before: Task | undefined, after: Task | undefined): void {
@@ -344,7 +271,7 @@ function* filled(
   documents: readonly (readonly [string, object])[][],
 ): Generator<undefined, ClusterState> {
   let loaded = 0;
-  for (const [at, table] of copy.tables.entries()) {
+  for (const [at, table] of copy.tables.all.entries()) {
     for (const [key, document] of documents[at] ?? []) {
       table.load(key, document);
       loaded += 1;

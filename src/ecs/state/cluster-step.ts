@@ -3,6 +3,7 @@ import { arnPrefix, clusterArn, type Place } from "../arn.ts";
 import type { ContainerInstance } from "../documents/container-instance.ts";
 import type { Task } from "../documents/task.ts";
 import type { EcsEvent } from "../events/event.ts";
+import { instancesTouched } from "../indexes/resource-book.ts";
 import type { Timeline } from "../timeline.ts";
 import type { MachineConfiguration } from "./call.ts";
 import type { ClusterState } from "./cluster-state.ts";
@@ -100,7 +101,7 @@ export class ClusterStep {
     const version = (before?.version ?? 0) + (first ? 1 : 0);
     // A new task has it already, and is not copied.
     this.state.tasks.put(task.id, task.version === version ? task : { ...task, version });
-    this.#announceTouchedInstances();
+    this.#announceInstances(instancesTouched(before, task));
     if (before !== undefined) this.#reactions.taskChanged(this, before, task);
   }
 
@@ -151,8 +152,8 @@ export class ClusterStep {
     return this.#announced;
   }
 
-  #announceTouchedInstances(): void {
-    for (const id of this.state.book.takeTouched()) {
+  #announceInstances(ids: readonly string[]): void {
+    for (const id of ids) {
       const instance = this.state.instances.get(id);
       if (instance !== undefined) this.changeInstance(instance);
       else this.#reactions.hostTouched(this, id);

@@ -1,12 +1,11 @@
 import { freeAddress } from "../documents/network-address.ts";
-import type { Task } from "../documents/task.ts";
-import { taskStatusDueAt } from "../documents/task-due-at.ts";
+import { type Task, taskStatusDueAt } from "../documents/task.ts";
 import { giveUpWaiting } from "../launch/waiting-retry.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { advance, wantStopped } from "../task-life/advance.ts";
 import { deliverTask } from "../task-life/deliver-tasks.ts";
 
-/** Does what is due for `task` at `step.now`; nothing when nothing is. */
+/** Does what is due for `task` at `step.now`. */
 export function taskDue(step: ClusterStep, task: Task): void {
   const dueAt = taskStatusDueAt(task, step.timeline);
   if (dueAt !== null && dueAt <= step.now) {

@@ -1,5 +1,5 @@
 import { statusReasonOf } from "../../ecs/container-instances/agent-update.ts";
-import { instanceKind, registrationKind } from "../../ecs/documents/stored-container-instance.ts";
+import { containerInstanceKind } from "../../ecs/documents/container-instance.ts";
 import type { Task } from "../../ecs/documents/task.ts";
 import type { EcsEvent } from "../../ecs/events/event.ts";
 import type { Kept } from "../durable-state.ts";
@@ -39,7 +39,10 @@ export class AgreementChecker implements Checker {
         const task = after as Task;
         this.#compare("the document", task.arn, task.version, summaryOfTask(task as unknown as Json));
       }
-      const instance = kind === instanceKind || kind === registrationKind ? partition.instance(key) : null;
+      const instance =
+        kind === containerInstanceKind.name || kind === containerInstanceKind.apart.name
+          ? partition.instance(key)
+          : null;
       if (instance === null) continue;
       const attributes = [...instance.platformAttributes, ...instance.customAttributes];
       const statusReason = statusReasonOf(instance);

@@ -1,7 +1,7 @@
 import type { ContainerInstance } from "../../ecs/documents/container-instance.ts";
+import { containerInstanceKind } from "../../ecs/documents/container-instance.ts";
 import type { ManagedHost } from "../../ecs/documents/managed-host.ts";
 import type { Resource } from "../../ecs/documents/resource.ts";
-import { instanceKind, registrationKind } from "../../ecs/documents/stored-container-instance.ts";
 import type { Task } from "../../ecs/documents/task.ts";
 import type { DurablePartition, Kept } from "../durable-state.ts";
 import type { Checker, Snapshot, Violate } from "./checker.ts";
@@ -39,7 +39,8 @@ export class ResourcesChecker implements Checker {
   kept({ partition, documents, events }: Kept): void {
     const touched = new Set<string>();
     for (const { kind, key, before, after } of documents) {
-      if (kind === instanceKind || kind === registrationKind || kind === "managed-host") touched.add(key);
+      if (kind === containerInstanceKind.name || kind === containerInstanceKind.apart.name || kind === "managed-host")
+        touched.add(key);
       if (kind !== "task") continue;
       for (const task of [before, after] as (Task | null)[]) {
         if (task !== null && task.instanceId !== null) touched.add(task.instanceId);

@@ -1,4 +1,5 @@
 import { assert } from "../../lib/assert.ts";
+import { berthVersion } from "../../lib/berth-version.ts";
 import { appendRefusal, fenceRefusal, forgottenDownTo } from "../append-refusal.ts";
 import {
   type Append,
@@ -24,6 +25,8 @@ export type MemoryPartition = {
   epoch: number;
   lastSequence: number;
   neededAt: number | null;
+  /** The version of the Berth that appended last. */
+  writtenBy: string | null;
   /** Bodies by kind, then by key. */
   readonly documents: Map<string, Map<string, string>>;
   /** Without gaps, the oldest remembered event first. */
@@ -41,6 +44,8 @@ export type MemoryPartition = {
 export type AppendFate = "ok" | "fail" | "kept-but-failed";
 
 export type MemoryStoreOptions = {
+  /** The version of Berth that writes; by default this one. */
+  readonly version?: string;
   readonly disk?: MemoryDisk;
   /** Asked before an append reaches the disk; a late answer is a slow disk. */
   readonly beforeAppend?: (partition: string) => Promise<AppendFate>;
@@ -61,6 +66,7 @@ export function emptyMemoryDisk(): MemoryDisk {
 export class MemoryStore implements Store {
   readonly medium = "memory";
   readonly #disk: MemoryDisk;
+  readonly #version: string;
   readonly #beforeAppend: MemoryStoreOptions["beforeAppend"];
   readonly #beforeAnswer: MemoryStoreOptions["beforeAnswer"];
   readonly #beforeOpen: MemoryStoreOptions["beforeOpen"];
@@ -71,6 +77,7 @@ export class MemoryStore implements Store {
 
   constructor(options: MemoryStoreOptions = {}) {
     this.#disk = options.disk ?? emptyMemoryDisk();
+    this.#version = options.version ?? berthVersion();
     this.#beforeAppend = options.beforeAppend;
     this.#beforeAnswer = options.beforeAnswer;
     this.#beforeOpen = options.beforeOpen;
@@ -81,7 +88,7 @@ export class MemoryStore implements Store {
     await this.#mustBeOpen();
     let held = this.#disk.partitions.get(partition);
     if (held === undefined) {
-      const fresh = { neededAt: 0, documents: new Map(), events: [], eventBytes: 0, newestAt: 0 };
+      const fresh = { neededAt: 0, writtenBy: null, documents: new Map(), events: [], eventBytes: 0, newestAt: 0 };
       held = { ...this.#disk.removed, ...fresh };
       this.#disk.partitions.set(partition, held);
     }
@@ -90,7 +97,8 @@ export class MemoryStore implements Store {
     for (const [kind, bodies] of held.documents) {
       for (const [key, body] of bodies) documents.push({ kind, key, body });
     }
-    return { epoch: held.epoch, lastSequence: held.lastSequence, neededAt: held.neededAt, documents };
+    const { epoch, lastSequence, neededAt, writtenBy } = held;
+    return { epoch, lastSequence, neededAt, writtenBy, documents };
   }
 
   async append(partition: string, epoch: number, append: Append): Promise<void> {
@@ -168,7 +176,10 @@ export class MemoryStore implements Store {
     const held = this.#disk.partitions.get(partition) ?? null;
     const refusal = appendRefusal(partition, held, epoch, append);
     if (refusal !== null) throw refusal;
-    if (held !== null) write(held, append);
+    if (held !== null) {
+      write(held, append);
+      held.writtenBy = this.#version;
+    }
 
     if (this.#beforeAnswer !== undefined) await this.#beforeAnswer(partition);
     if (this.#isCrashed()) return forever();

@@ -12,6 +12,8 @@ export type PartitionRow = {
   readonly name: string;
   readonly lastSequence: number;
   readonly eventBytes: number;
+  /** The version of the Berth that appended last, or null. */
+  readonly writtenBy: string | null;
 };
 
 /** A document, or which one cannot be read. */
@@ -68,13 +70,14 @@ export class ReadDatabase {
 
   partitions(): PartitionRow[] {
     return this.#database
-      .prepare("SELECT id, name, last_sequence, event_bytes FROM partitions ORDER BY name")
+      .prepare("SELECT id, name, last_sequence, event_bytes, written_by FROM partitions ORDER BY name")
       .all()
-      .map(({ id, name, last_sequence, event_bytes }) => ({
+      .map(({ id, name, last_sequence, event_bytes, written_by }) => ({
         id: Number(id),
         name: String(name),
         lastSequence: Number(last_sequence),
         eventBytes: Number(event_bytes),
+        writtenBy: written_by === null ? null : String(written_by),
       }));
   }
 

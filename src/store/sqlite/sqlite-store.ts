@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { assert, must } from "../../lib/assert.ts";
+import { berthVersion } from "../../lib/berth-version.ts";
 import { appendRefusal, fenceRefusal, forgottenDownTo, type PartitionHead } from "../append-refusal.ts";
 import {
   type Append,
@@ -31,6 +32,8 @@ export type SqliteStoreOptions = {
   readonly dataDir: string;
   /** Calls `flush` once, later: how long a group stays open. By default until the event loop has done its input. */
   readonly scheduleFlush?: (flush: () => void) => void;
+  /** The version of Berth that writes; by default this one. */
+  readonly version?: string;
 };
 
 /** LIMIT: documents that are read at a time when a partition is opened, some milliseconds; others are served between two reads. */
@@ -67,6 +70,7 @@ type PendingAppend = {
 export class SqliteStore implements Store {
   readonly medium: string;
   readonly #directory: DataDirectory;
+  readonly #version: string;
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
   readonly #files: DatabaseFiles;
@@ -91,6 +95,7 @@ export class SqliteStore implements Store {
    */
   constructor(options: SqliteStoreOptions) {
     this.#scheduleFlush = options.scheduleFlush ?? setImmediate;
+    this.#version = options.version ?? berthVersion();
     this.#directory = takeDataDirectory(options.dataDir);
     this.medium = join(this.#directory.path, "berth.sqlite");
     let database: DatabaseSync | null = null;
@@ -246,7 +251,8 @@ export class SqliteStore implements Store {
     }
     const row = must(this.#statements.takePartition.get(partition), "the partition that was just taken");
     const rows = this.#statements.documentIds.all(row.id ?? null) as unknown as [number][];
-    return { ...partitionHead(row), neededAt: neededAtOf(row), ids: rows.map(([id]) => id) };
+    const writtenBy = row.written_by === null ? null : String(row.written_by);
+    return { ...partitionHead(row), neededAt: neededAtOf(row), writtenBy, ids: rows.map(([id]) => id) };
   }
 
   #removeAll(): void {
@@ -362,7 +368,7 @@ export class SqliteStore implements Store {
       for (const { bytes } of this.#statements.forgetEvents.all(id, through)) eventBytes -= Number(bytes);
     }
     const last = append.events.at(-1)?.sequence ?? Number(last_sequence);
-    this.#statements.setHead.run(last, eventBytes, Math.max(Number(newest_at), append.at ?? 0), id);
+    this.#statements.setHead.run(last, eventBytes, Math.max(Number(newest_at), append.at ?? 0), this.#version, id);
     if (append.neededAt !== undefined && append.neededAt !== neededAt) {
       this.#statements.setNeededAt.run(append.neededAt, id);
     }

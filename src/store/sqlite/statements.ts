@@ -10,7 +10,7 @@ export function prepareStatements(database: DatabaseSync) {
       SELECT 1 + max((SELECT ifnull(max(id), 0) FROM partitions), (SELECT ifnull(max(partition_id), 0) FROM leftovers)),
         ?, epoch + 1, last_sequence, 0 FROM removed WHERE true
       ON CONFLICT (name) DO UPDATE SET epoch = epoch + 1
-      RETURNING id, epoch, last_sequence, needed_at`),
+      RETURNING id, epoch, last_sequence, needed_at, written_by`),
     partition: database.prepare(
       "SELECT id, epoch, last_sequence, needed_at, event_bytes, newest_at, appended FROM partitions WHERE name = ?",
     ),
@@ -30,7 +30,8 @@ export function prepareStatements(database: DatabaseSync) {
     ),
     newestAt: database.prepare("SELECT max(newest_at) AS newest FROM partitions"),
     setHead: database.prepare(`
-      UPDATE partitions SET last_sequence = ?, event_bytes = ?, newest_at = ?, appended = appended + 1 WHERE id = ?`),
+      UPDATE partitions SET last_sequence = ?, event_bytes = ?, newest_at = ?, appended = appended + 1, written_by = ?
+      WHERE id = ?`),
     // In the order of the file: half the time of going by index.
     documentIds: returningArrays(database.prepare("SELECT id FROM documents WHERE partition_id = ? ORDER BY id")),
     documents: returningArrays(

@@ -1,13 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Journal, Table } from "./table.ts";
+import type { DocumentKind } from "../documents/document-kind.ts";
+import { Journal } from "./journal.ts";
+import { Table } from "./table.ts";
 
 type Document = { readonly value: number };
 
+const kind = (name: string): DocumentKind<Document> => ({
+  name,
+  keyMember: null,
+  version: 1,
+  shape: { value: "number" },
+});
+
 function twoTables() {
   const journal = new Journal();
-  return { journal, a: new Table<Document>("a", journal), b: new Table<Document>("b", journal) };
+  return { journal, a: new Table(kind("a"), journal), b: new Table(kind("b"), journal) };
 }
 
 test("a commit gives the last value of each document, in the order of first writing", () => {
@@ -63,7 +72,7 @@ test("after a rollback the tables, and an index over them, are as they were", ()
           }
         }
         const now = [tables.a, tables.b].flatMap((table) =>
-          [...table.keys()].map((key): [string, object | undefined] => [`${table.kind}/${key}`, table.get(key)]),
+          [...table.keys()].map((key): [string, object | undefined] => [`${table.kind.name}/${key}`, table.get(key)]),
         );
         assert.deepEqual(new Map(now), stored);
         assert.deepEqual(index, new Map([...tables.a.keys()].map((key) => [key, tables.a.get(key)])));

@@ -3,8 +3,11 @@ import { describe, it } from "node:test";
 import { must } from "../../lib/assert.ts";
 import { ClusterMachine } from "../machine/cluster-machine.ts";
 import { aCluster, awsvpcDefinition, inSubnet } from "../small-world.ts";
+import { AccountState } from "../state/account-state.ts";
+import { ClusterState } from "../state/cluster-state.ts";
+import { checkDocument } from "./document-kind.ts";
 import { type Members, OrNull, orNull, type Shape, shapeProblem } from "./document-shape.ts";
-import { accountShapes, checkDocument, clusterShapes } from "./stored-documents.ts";
+import { serviceKind } from "./service.ts";
 
 /** A value of the shape: with null where that may be, and one item in each list, or the other way round. */
 function sample(shape: Shape, full: boolean): unknown {
@@ -33,15 +36,18 @@ function* places(value: object, path: string): Generator<[string, (other: unknow
   }
 }
 
+const configuration = { latestAgentVersion: "1.97.0", verifyIdentity: null };
+const place = { account: "111122223333", region: "eu-central-1" };
 const all = [
-  ["cluster", clusterShapes],
-  ["account", accountShapes],
+  ["cluster", new ClusterState(place, "lab", configuration).tables.all],
+  ["account", new AccountState(place, configuration).tables.all],
 ] as const;
 
 describe("shapes of stored documents", () => {
-  for (const [where, shapes] of all) {
-    for (const [kind, shape] of Object.entries(shapes)) {
-      it(`${where}, ${kind}: whatever is wrong anywhere in it is found and named`, () => {
+  for (const [where, tables] of all) {
+    for (const { kind } of tables) {
+      const { shape } = kind;
+      it(`${where}, ${kind.name}: whatever is wrong anywhere in it is found and named`, () => {
         assert.equal(shapeProblem(sample(shape, false), shape), null);
         const whole = sample(shape, true) as object;
         assert.equal(shapeProblem(whole, shape), null);
@@ -72,11 +78,10 @@ describe("shapes of stored documents", () => {
     assert.equal(problem([]), "it is not an object");
   });
 
-  it("name a document that lies under another's key, and one of no kind", () => {
-    const document = sample(clusterShapes.service as Members, true) as object;
-    checkDocument(clusterShapes, "service", "s", document);
-    assert.throws(() => checkDocument(clusterShapes, "service", "t", document), /its member name is not the key/);
-    assert.throws(() => checkDocument(clusterShapes, "tusk", "s", document), /no document of that kind is known/);
+  it("name a document that lies under another's key", () => {
+    const document = sample(serviceKind.shape, true) as object;
+    checkDocument(serviceKind, "s", document);
+    assert.throws(() => checkDocument(serviceKind, "t", document), /its member name is not the key/);
   });
 });
 

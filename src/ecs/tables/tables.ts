@@ -1,0 +1,106 @@
+import { checkDocument, DocumentError, type DocumentKind, NewerDocumentError } from "../documents/document-kind.ts";
+import type { DocumentChange, Journal } from "./journal.ts";
+import { StoredParts } from "./stored-parts.ts";
+import { Table } from "./table.ts";
+
+/** The member beside those of a document that says in which version of its kind it is stored. */
+const versionMember = "documentVersion";
+
+type Entry = { readonly table: Table<object>; readonly parts: StoredParts | null };
+
+/** The tables of a machine, one for each kind of document that it has; what is stored goes in and out here. */
+export class Tables {
+  readonly #journal: Journal;
+  readonly #all: Table<object>[] = [];
+  /** By each name that the store knows. */
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  /** All tables, in the order in which they were made. */
+  get all(): readonly Table<object>[] {
+    return this.#all;
+  }
+
+  /** Makes the table of a kind. */
+  of<D extends object>(kind: DocumentKind<D>): Table<D> {
+    const table = new Table(kind, this.#journal);
+    const entry = {
+      table: table as unknown as Table<object>,
+      parts: kind.apart === undefined ? null : new StoredParts(kind.apart),
+    };
+    this.#all.push(entry.table);
+    this.#entries.set(kind.name, entry);
+    if (kind.apart !== undefined) this.#entries.set(kind.apart.name, entry);
+    return table;
+  }
+
+  /**
+   * Takes a stored document in while the machine is built. Throws DocumentError for one that cannot be what it says, NewerDocumentError for one
+   * that a newer Berth wrote.
+   */
+  load(name: string, key: string, stored: object): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) throw new NewerDocumentError("no document of that kind is known");
+    const { table, parts } = entry;
+    checkVersion(stored, table.kind.version);
+    const whole = parts === null ? stored : parts.join(name, key, stored);
+    if (whole === null) return;
+    const version = checkVersion(whole, table.kind.version);
+    const document = withoutVersion(whole);
+    const current = table.kind.upgrade?.(document, version) ?? document;
+    checkDocument(table.kind, key, current);
+    table.load(key, current);
+  }
+
+  /** To call when all documents are loaded. Throws DocumentError when a part of one is missing. */
+  loaded(): void {
+    for (const { table, parts } of this.#entries.values()) {
+      const half = parts?.incomplete() ?? null;
+      if (half === null) continue;
+      throw new DocumentError(`the other half of the ${table.kind.name.replaceAll("-", " ")} ${half} is missing`);
+    }
+  }
+
+  /** What the store is to write for the changes of a step. */
+  toStored(changes: readonly DocumentChange[]): DocumentChange[] {
+    const stored: DocumentChange[] = [];
+    for (const change of changes) {
+      const entry = this.#entries.get(change.kind);
+      const kind = entry?.table.kind;
+      const parts = entry?.parts ?? null;
+      if (parts === null) {
+        stored.push(kind === undefined ? change : withVersion(change, kind.version));
+        continue;
+      }
+      const { kind: name, key } = change;
+      const { rest, part } = parts.split(key, change.value);
+      stored.push(withVersion({ kind: name, key, value: rest }, kind?.version ?? 1));
+      if (part !== undefined) stored.push({ kind: kind?.apart?.name ?? name, key, value: part });
+    }
+    return stored;
+  }
+}
+
+/** The version of a stored document. Throws when it is none, or newer than `known`. */
+function checkVersion(stored: object, known: number): number {
+  const version: unknown = versionMember in stored ? stored[versionMember] : 1;
+  if (!Number.isSafeInteger(version) || (version as number) < 1) {
+    throw new DocumentError(`its member ${versionMember} is not a whole number from 1 on`);
+  }
+  if ((version as number) > known) {
+    throw new NewerDocumentError(`it is stored in version ${version} of its kind, and only ${known} is known`);
+  }
+  return version as number;
+}
+
+function withoutVersion(stored: object): object {
+  if (!(versionMember in stored)) return stored;
+  const { [versionMember]: _version, ...document } = stored;
+  return document;
+}
+
+const withVersion = (change: DocumentChange, version: number): DocumentChange =>
+  version === 1 || change.value === null ? change : { ...change, value: { ...change.value, [versionMember]: version } };
