@@ -29,6 +29,7 @@ import {
   checkTimers,
   documentsOf,
   dump,
+  freezeDocuments,
   type StepOutcome,
   snapshot,
 } from "./step-rules.ts";
@@ -133,6 +134,7 @@ export class SmallWorld {
 
   constructor(seed: string) {
     this.#random = seededRandom(seed);
+    freezeDocuments(this.state);
   }
 
   get state() {
@@ -345,6 +347,7 @@ export class SmallWorld {
   restart(): void {
     const before = dump(this.state);
     const machine = new ClusterMachine(place, clusterName, this.state.configuration, () => this.fargateElsewhere);
+    freezeDocuments(machine.state);
     for (const { kind, key, value } of documentsOf(this.state)) {
       const document = JSON.parse(JSON.stringify(value));
       // How instances are cut up for the store is told by tests of that.

@@ -51,9 +51,12 @@ export function documentsOf(state: ClusterState): { kind: string; key: string; v
   );
 }
 
-/** Everything that a refused step may not change, in a form that can be compared. */
+/**
+ * Everything that a refused step may not change, in a form that can be compared. The documents are those of the state and not copies:
+ * `freezeDocuments` makes sure that nobody changes one in place.
+ */
 export function dump(state: ClusterState): object {
-  return structuredClone({
+  return {
     documents: documentsOf(state),
     book: [...state.instances.keys(), ...state.managedHosts.keys()]
       .sort()
@@ -66,14 +69,25 @@ export function dump(state: ClusterState): object {
         name,
         [...state.serviceIndex.book.taskIdsOf(name)].sort(),
         { ...state.serviceIndex.book.countsOf(name) },
-        state.serviceIndex.eventKeysOf(name),
+        [...state.serviceIndex.eventKeysOf(name)],
         [...state.serviceIndex.deploymentIdsOf(name)].sort(),
       ]),
     revisionUses: [...state.revisionUses].sort(),
-    fargateUse: state.fargateBook.use,
+    fargateUse: { ...state.fargateBook.use },
     running: [...state.runningByLaunchType].sort(),
     pending: [...state.pendingByLaunchType].sort(),
-  });
+  };
+}
+
+/** From now on a document that is changed in place is a TypeError. To be called before anything is loaded. */
+export function freezeDocuments(state: ClusterState): void {
+  for (const table of state.tables.all) table.onChange((_key, _before, after) => freeze(after));
+}
+
+function freeze(value: unknown): void {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const member of Object.values(value)) freeze(member);
 }
 
 /** An event for each document whose version rose, with that version, numbered on from `lastSequence`. */
