@@ -4,7 +4,8 @@ import { type Attack, bystanderSources, type Target } from "./attack.ts";
 import { answersByStatus, callAll, callOn } from "./caller.ts";
 
 const instances = 1_000;
-const constraintsPerCall = 10;
+/** As many as the limit of 1,024 states for the constraints of a task allows. */
+const constraintsPerCall = 4;
 const attributes = 10;
 
 async function makeInstances({ port, key }: Target): Promise<void> {
