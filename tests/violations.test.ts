@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { architectureViolations } from "../scripts/architecture.ts";
-import { plainEnglishViolations, telltales } from "../scripts/plain-english.ts";
+import { plainCommentViolations, plainEnglishViolations, telltales } from "../scripts/plain-english.ts";
 import { readSources } from "../scripts/sources.ts";
 import { pageViolations, tidyViolations } from "../scripts/tidy.ts";
 
@@ -152,5 +152,24 @@ describe("the rule of plain English", () => {
       ),
       [],
     );
+  });
+  it("finds phrases in comments and test names of the folders it holds, and leaves code alone", () => {
+    const source = [
+      "/**",
+      " * The host starts",
+      " * anew. `anew` is a name.",
+      " */",
+      'const anew = "anew"; // nothing is mended',
+      'it("waits for ever", () => {});',
+    ].join("\n");
+    const sources = new Map([
+      ["src/agent/a.ts", source],
+      ["src/agents/a.ts", source],
+    ]);
+    assert.deepEqual(plainCommentViolations(sources, ["src/agent"]), [
+      'src/agent/a.ts:3: "anew"; see docs/style.md',
+      'src/agent/a.ts:5: "mend"; see docs/style.md',
+      'src/agent/a.ts:6: "for ever"; see docs/style.md',
+    ]);
   });
 });
