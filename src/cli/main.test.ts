@@ -157,10 +157,10 @@ test("dev says what is there after a start with other flags, and at Ctrl+C what 
 
   const one = await devUntilInterrupted(context, [...at, "--instances", "1"]);
   const both =
-    /default: 1 simulated container instance with .*\n +2 container instances of earlier, whose host is not connected\n/;
+    /default: 1 simulated container instance with .*\n +2 container instances from earlier, whose host is not connected\n/;
   assert.match(one.output, both);
   const none = await devUntilInterrupted(context, [...at, "--instances", "0"]);
-  assert.match(none.output, /default: 3 container instances of earlier, whose host is not connected\n/);
+  assert.match(none.output, /default: 3 container instances from earlier, whose host is not connected\n/);
   const empty = await devUntilInterrupted(context, ["--in-memory", "--instances", "0", "--fargate", "off"]);
   assert.match(empty.output, /default: no container instances\n {2}Docker {4}not used\n {2}Fargate {3}off\n/);
   assert.match(empty.output, /\nBerth has stopped\. Nothing was kept\.\n$/);

@@ -105,7 +105,7 @@ describe("an agent with a key of the control plane", () => {
     assert.equal(await other.end(), 5);
     assert.match(
       other.err(),
-      /^berth: \S+life is of an agent in the cluster life, not elsewhere\. Pass --cluster life/,
+      /^berth: \S+life belongs to an agent in the cluster life, not elsewhere\. Pass --cluster life/,
     );
 
     const again = start(context, { dataDir, flags });
@@ -133,10 +133,7 @@ describe("an agent with a key of the control plane", () => {
     await ecs.deregisterContainerInstance({ containerInstance: arn, force: true });
     const { code, problem } = await deregistered;
     assert.equal(code, 5);
-    assert.match(
-      problem ?? "",
-      /^its container instance was deregistered; .*move \S+ away and start the agent again\.$/,
-    );
+    assert.match(problem ?? "", /^its container instance was deregistered; .*move \S+ away and restart the agent\.$/);
   });
 
   test("stays away when its instance was deregistered meanwhile", async (context) => {
@@ -287,7 +284,7 @@ test("a command line that is wrong or incomplete says what is missing, and --hel
     [
       [...at, "--region", region, "--runtime", "simulated", "--reserved-memory", "33554432", "--data-dir", damaged],
       2,
-      /^berth: --reserved-memory 33554432 leaves nothing of the \d+ MiB/,
+      /^berth: --reserved-memory 33554432 leaves none of the \d+ MiB/,
     ],
   ];
   for (const [flags, code, says] of cases) {

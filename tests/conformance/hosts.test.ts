@@ -214,7 +214,7 @@ describe("a fleet", () => {
     const renewed = await again.connected;
     assert.equal(renewed.connected, 2);
     assert.ok(renewed.instances.every((arn) => !instances.includes(arn)));
-    assert.equal(again.complaints().match(/^berth: A host that was kept is not known any more .*\.$/gm)?.length, 1);
+    assert.equal(again.complaints().match(/^berth: The control plane no longer knows a saved host.*\.$/gm)?.length, 1);
     assert.equal(await again.end(), 0);
   });
 
@@ -231,7 +231,7 @@ describe("a fleet", () => {
     await secure.startServer({ tls: { cert: pem("identity/trusted.pem"), key: pem("identity/trusted.key") } });
     const astray = startHostsOf(secure, context, ["--tls-ca", pem("identity/trusted.pem")], {});
     await once(astray.child, "close");
-    assert.match(astray.complaints(), /The certificate of https:.* is that of another host/);
+    assert.match(astray.complaints(), /The certificate of https:.* belongs to another host/);
   });
 
   test("can be ended while the control plane is away", async (context) => {

@@ -53,5 +53,5 @@ test("the last lines are there for a reader that reads", async () => {
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line).msg);
-  assert.deepEqual(messages.slice(-1), ["The server shuts down."]);
+  assert.deepEqual(messages.slice(-1), ["The server is shutting down."]);
 });

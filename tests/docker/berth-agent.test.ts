@@ -178,8 +178,8 @@ describe("berth agent with a real engine", { skip, timeout: 300_000 }, () => {
     const stuck = start(full);
     const blind = start(join(folder, "blind"), { PATH: `${programs}:${process.env.PATH}` });
     assert.deepEqual(await Promise.all([stuck.end(), blind.end()]), [1, 1]);
-    assert.match(stuck.err(), /^(?:\{.*\n)*berth: The agent cannot begin \(ENOSPC: .*\)\.\n$/);
-    assert.match(blind.err(), /^berth: nvidia-smi failed \(No driver\.\): mend it, .* join without GPUs\.\n$/);
+    assert.match(stuck.err(), /^(?:\{.*\n)*berth: The agent cannot start \(ENOSPC: .*\)\.\n$/);
+    assert.match(blind.err(), /^berth: nvidia-smi failed \(No driver\.\): fix it, .* join without GPUs\.\n$/);
     assert.equal(stuck.out() + blind.out(), "");
   });
 
@@ -189,7 +189,7 @@ describe("berth agent with a real engine", { skip, timeout: 300_000 }, () => {
     await ecs.deregisterContainerInstance({ cluster: host.tag, containerInstance: instance, force: true });
     const { why, problem } = await agent.next("ended");
     assert.equal(why, "inactive");
-    assert.match(problem ?? "", /was deregistered; containers that it left run on\./);
+    assert.match(problem ?? "", /was deregistered; containers that it left keep running\./);
     assert.equal(await agent.end(), 5);
     assert.equal(agent.err(), "");
     assert.ok(await isRunning(idOf(running)));
