@@ -7,6 +7,10 @@ export const plainFolders: readonly string[] = [
   "src/agent-protocol",
   "src/agent-sessions",
   "src/commands",
+  "src/cli",
+  "src/auth",
+  "src/store",
+  "src/lib",
 ];
 
 /** Each phrase as docs/style.md lists it, with what finds it. A space in a pattern is any white space, so wrapped lines count. */

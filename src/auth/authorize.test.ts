@@ -35,12 +35,12 @@ describe("a role", () => {
     for (const action of actions) assert.ok(allowed(key("admin"), action, inCluster("a")), action);
   });
 
-  test("of a reader allows exactly what reads", () => {
+  test("of a reader allows exactly the reading actions", () => {
     for (const action of actions)
       assert.equal(allowed(key("read-only"), action, inCluster("a")), reads(action), action);
   });
 
-  test("of an operator allows everything but account settings, the end of clusters and what agents say", () => {
+  test("of an operator allows everything except account settings, deleting clusters and what agents say", () => {
     const denied = actions.filter((action) => !allowed(key("operator"), action, inCluster("a")));
     assert.deepEqual(denied, [
       "ecs:DeleteAccountSetting",
@@ -77,7 +77,7 @@ describe("a role", () => {
     assert.ok(!allowed(key("agent"), "ecs:ListTagsForResource", inCluster("a", "service")));
   });
 
-  test("allows nothing that the table does not have, nor what only objects have", () => {
+  test("allows nothing that is missing from the table, nor properties inherited from Object", () => {
     for (const role of roles) {
       for (const action of ["ecs:ExecuteCommand", "ecs:runtask", "RunTask", "", "__proto__", "toString"]) {
         assert.ok(!allowed(key(role), action, wholeAccount), `${role} ${action}`);
@@ -85,10 +85,10 @@ describe("a role", () => {
     }
   });
 
-  test("decides who reads the figures of the process", () => {
+  test("decides who may read the process's metrics", () => {
     const may = roles.filter((role) => mayReadMetrics(key(role)));
     assert.deepEqual(may, ["admin", "operator", "read-only"]);
-    assert.ok(!mayReadMetrics(key("admin", ["a"])), "they tell of all clusters");
+    assert.ok(!mayReadMetrics(key("admin", ["a"])), "they cover all clusters");
   });
 });
 
@@ -113,7 +113,7 @@ describe("a key that is bound to clusters", () => {
     );
   });
 
-  test("is refused in AWS's words, by the resource that is in the way", () => {
+  test("is refused with AWS's text, and the error names the refused resource", () => {
     assert.deepEqual(authorize(key("operator", ["a"]), "ecs:StopTask", [inCluster("a", "cluster"), inCluster("c")]), {
       allowed: false,
       resource: `${prefix}task/c/1`,

@@ -1,5 +1,5 @@
 /**
- * Which role may do what: a row for each action, in the order of the API. The table is the only source; a test compares it with
+ * Which role may do what: a row for each action, in the order of the API. The table is the only source. A test compares it with
  * the operations that Berth answers, so that a new one cannot come without a decision.
  */
 import type { Role } from "./roles.ts";
@@ -39,7 +39,7 @@ export const actionLevels = {
   "ecs:DeleteAccountSetting": "administer",
   "ecs:DeleteAttributes": "operate",
   "ecs:DeleteCapacityProvider": "operate",
-  // The history of a cluster goes with it.
+  // The history of a cluster is deleted with it.
   "ecs:DeleteCluster": "administer",
   "ecs:DeleteService": "operate",
   "ecs:DeleteTaskDefinitions": "operate",
@@ -67,7 +67,7 @@ export const actionLevels = {
   "ecs:ListTaskDefinitions": "read",
   "ecs:ListTasks": "read",
   "ecs:Poll": "speak",
-  // By the root user they change the account; and awsvpcTrunking changes what instances of others do.
+  // The root user's settings apply to the account; and awsvpcTrunking changes what other users' instances do.
   "ecs:PutAccountSetting": "administer",
   "ecs:PutAccountSettingDefault": "administer",
   "ecs:PutAttributes": "operate",
@@ -98,7 +98,7 @@ export const actionLevels = {
   "berth:ExplainPlacement": "read",
   "berth:PlanDrain": "read",
   "berth:PutLostAgentPolicy": "operate",
-  // The figures of the whole process, all accounts together.
+  // The metrics of the whole process, all accounts together.
   "berth:ReadMetrics": "read",
   "berth:SetAlarmState": "operate",
   "berth:StartDrain": "operate",
@@ -109,8 +109,8 @@ export type Action = keyof typeof actionLevels;
 type Granted = ReadonlyMap<string, readonly ResourceType[]>;
 
 /**
- * What an agent key may do, and the types of resources such a call may name. The cluster's rules (`instance-owner.ts`) check that the
- * instance, or the task's instance, is one that this key registered. AWS: the policy AmazonEC2ContainerServiceforEC2Role.
+ * What an agent key may do, and the types of resources such a call may name. The cluster's rules (`instance-owner.ts`) check that
+ * the instance, or the task's instance, is one that this key registered. AWS: the policy AmazonEC2ContainerServiceforEC2Role.
  * DIFFERS: an agent key may not call CreateCluster, which the policy for instances on AWS allows: the cluster must exist before its agents start.
  */
 export const agentActions: Granted = new Map<Action, readonly ResourceType[]>([
@@ -127,8 +127,8 @@ export const agentActions: Granted = new Map<Action, readonly ResourceType[]>([
 ]);
 
 /**
- * What a task may do with the credentials of its roles, about itself alone.
- * DIFFERS: there are no policies yet, so that the role of a task gives what a task needs of ECS about itself, and nothing else.
+ * What a task may do with the credentials of its roles, about itself only.
+ * DIFFERS: there are no policies yet: a task's role allows what a task needs from ECS about itself, and nothing else.
  */
 export const taskActions: Granted = new Map<Action, readonly ResourceType[]>([
   ["ecs:DescribeTasks", ["cluster", "task"]],

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `berth`: finds the command and starts it. Everything is imported when it is needed, so that a command starts at once. */
+/** `berth`: finds the command and starts it. Modules are imported only when needed, so that commands start quickly. */
 import { readFileSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { nearest } from "../lib/nearest.ts";

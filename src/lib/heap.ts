@@ -1,4 +1,4 @@
-/** A binary heap of keys ordered by a number, smallest first. Stale entries are the caller's to recognise. */
+/** A binary heap of keys ordered by a number, smallest first. The caller must recognise stale entries. */
 export class Heap<T> {
   readonly #at: number[] = [];
   readonly #items: T[] = [];
@@ -29,7 +29,7 @@ export class Heap<T> {
     }
   }
 
-  /** Takes the item with the smallest number away, or gives undefined when empty. */
+  /** Removes and returns the item with the smallest number, or undefined if empty. */
   pop(): T | undefined {
     const last = this.#at.length - 1;
     if (last < 0) return undefined;

@@ -175,5 +175,5 @@ test("a missing or wrong seal key is reported", () => {
   unlinkSync(join(gone, "seal.key"));
   assert.match(check(gone).out, /access-keys: The seal key .* is missing, .*\n {2}Put seal\.key back/);
   writeFileSync(join(gone, "seal.key"), Buffer.alloc(32, 1));
-  assert.match(check(gone).out, /access-keys: The seal key .* is not the one that the access keys were sealed with\./);
+  assert.match(check(gone).out, /access-keys: The seal key .* is not the one that sealed the access keys\./);
 });

@@ -1,6 +1,9 @@
 import type { Append } from "../store.ts";
 
-/** LIMIT: one commit holds the event loop: some thousand writes take about 20 ms on two small cores. One append may be as large. */
+/**
+ * LIMIT: one commit holds the event loop: a thousand or two writes take about 20 ms on two small cores. One append may be as
+ * large.
+ */
 const groupWritesMax = 2_000;
 /** LIMIT: the same for text. */
 const groupCharactersMax = 4_194_304;
