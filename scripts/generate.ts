@@ -1,4 +1,4 @@
-/** Writes what is generated in the pages from the source; `--check` only compares and names what is stale. */
+/** Writes the generated parts of the pages from the source. `--check` only compares and names stale pages. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -11,7 +11,7 @@ import { withTimeline } from "./timeline-section.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Each page that is generated or has generated sections, with its text made from the present one. */
+/** Each page that is generated or has generated sections, with a function that makes its text from the present one. */
 const pages: Readonly<Record<string, (present: string) => string>> = {
   "docs/berth-api.md": berthApiPage,
   "docs/compatibility.md": compatibilityPage,
@@ -20,7 +20,7 @@ const pages: Readonly<Record<string, (present: string) => string>> = {
   "docs/simulated-containers.md": withSimulatedImages,
 };
 
-/** The generated pages that are not what the source says. */
+/** The generated pages that do not match the source. */
 export function stalePages(): string[] {
   return Object.entries(pages)
     .filter(([file, make]) => {
