@@ -14,6 +14,7 @@ export const plainFolders: readonly string[] = [
   "src/simulator",
   "bench",
   "scripts",
+  "tests",
 ];
 
 /** Each phrase as docs/style.md lists it, with what finds it. A space in a pattern is any white space, so wrapped lines count. */

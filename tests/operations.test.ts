@@ -1,4 +1,4 @@
-/** Three tables name the operations that Berth answers: what is said to users, who answers, and what the machines have. */
+/** Three tables name the operations that Berth answers: what users read, who answers, and what the machines have. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { berthRoutes, operationRoutes } from "../src/cluster-runner/operation-routes.ts";
@@ -8,7 +8,7 @@ import { isAnswered } from "../src/wire/api-operations.ts";
 import { berthOperations } from "../src/wire/berth-operations.ts";
 import { isBuilt, operations } from "../src/wire/operations.ts";
 
-test("every operation that is said to be answered has a route, and every route is said to be answered", () => {
+test("every operation that is documented as answered has a route, and every route is documented", () => {
   const built = operations.map(({ name }) => name).filter(isBuilt);
   assert.deepEqual(Object.keys(operationRoutes).sort(), built.sort());
   const builtByBerth = berthOperations.map(({ name }) => name).filter(isAnswered);

@@ -1,4 +1,4 @@
-/** Keys of every role against every operation, over HTTP: what a role may not do is denied in AWS's words and does nothing. */
+/** Keys of every role against every operation, over HTTP: what a role may not do is denied with AWS's text and has no effect. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { ApiError } from "../../src/agent/remote/api-error.ts";
@@ -38,7 +38,7 @@ after(async () => {
 
 type Call = (operation: AnsweredOperation, request?: object) => Promise<object>;
 
-/** Calls with a key, one of Berth's own operations too. */
+/** Calls with a key, including Berth's own operations. */
 function callerWith(credentials: Credentials): Call {
   const random = seededRandom("key-roles").stream("calls");
   const options = { endpoint: world.server.url, region, agentVersion: null, clock: systemClock, random, trust: null };
@@ -51,7 +51,7 @@ function callerWith(credentials: Credentials): Call {
 /** Calls an operation that Berth does not answer. */
 const callAbsent = (credentials: Credentials) => callerWith(credentials) as (operation: string) => Promise<object>;
 
-/** The error of a call; null when it was answered. */
+/** The error of a call. Null if it succeeded. */
 const errorOf = (answer: Promise<object>): Promise<ApiError | null> =>
   answer.then(
     () => null,
@@ -61,7 +61,7 @@ const errorOf = (answer: Promise<object>): Promise<ApiError | null> =>
     },
   );
 
-/** Makes every call of `denied`, and checks that each is denied and that nothing came of them. */
+/** Makes every call of `denied`, and checks that each is denied and has no effect. */
 async function denyAll(call: Call, user: string, denied: readonly AnsweredOperation[]): Promise<void> {
   const before = await state();
   for (const operation of denied) {
@@ -76,7 +76,7 @@ async function denyAll(call: Call, user: string, denied: readonly AnsweredOperat
   assert.deepEqual(await state(), before);
 }
 
-/** What there is in the account, in short. */
+/** The contents of the account, in short. */
 async function state(): Promise<unknown> {
   const { ecs } = world;
   const [clusters, instances, tasks, definitions, services, settings, described, tags] = await Promise.all([
@@ -116,10 +116,10 @@ describe("a key", () => {
     }
   });
 
-  test("of an agent may nothing but what agents do, and that for no instance of others", async () => {
+  test("of an agent may do only what agents do, and not for other keys' instances", async () => {
     const call = callerWith(await world.createKey({ role: "agent" }));
     const answered: readonly AnsweredOperation[] = ["DiscoverPollEndpoint", "RegisterContainerInstance"];
-    // Of an attachment that is unknown an agent may say what it likes.
+    // An agent may say anything about an unknown attachment.
     const acknowledged: readonly AnsweredOperation[] = ["SubmitAttachmentStateChanges"];
     await denyAll(
       call,
@@ -132,7 +132,7 @@ describe("a key", () => {
     assert.equal((await errorOf(callAbsent(world.key)("ExecuteCommand")))?.code, "ClientException");
   });
 
-  test("of an operator may not change the account, end a cluster or speak for agents", async () => {
+  test("of an operator may not change the account, delete a cluster or speak for agents", async () => {
     const call = callerWith(await world.createKey({ role: "operator" }));
     const denied: readonly AnsweredOperation[] = [
       "DeleteAccountSetting",
@@ -146,7 +146,7 @@ describe("a key", () => {
     await denyAll(call, "operator", denied);
   });
 
-  test("that is bound to other clusters may nothing here, nor in the account, whatever its role", async () => {
+  test("that is bound to other clusters may do nothing here, nor in the account, whatever its role", async () => {
     await world.ecs.createCluster({ clusterName: "mine" });
     for (const role of ["admin", "operator", "read-only", "agent"] as const) {
       const call = callerWith(await world.createKey({ role, clusters: ["mine", "other-one"] }));
@@ -180,7 +180,7 @@ describe("a key", () => {
     }
   });
 
-  test("of an admin may do everything, as the keys from before there were roles", async () => {
+  test("of an admin may do everything, and so may keys from before roles existed", async () => {
     const call = callerWith(await world.createKey());
     const last: readonly AnsweredOperation[] = ["DeleteCluster"];
     for (const operation of [...operations.filter((each) => !last.includes(each)), ...last]) {

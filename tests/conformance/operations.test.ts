@@ -1,4 +1,4 @@
-/** Every operation that Berth answers: what it is for, and what it refuses with which error and text. */
+/** Every operation that Berth answers: what it does, and what it refuses with which error and text. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as sdk from "@aws-sdk/client-ecs";
@@ -29,7 +29,7 @@ const groups = [
   accountSettingCases,
   serviceCases,
 ];
-/** Operations that refuse every request, as Berth has nothing of what they are about. */
+/** Operations that refuse every request, because Berth has nothing that they could be about. */
 const neverAnswered: readonly RoutedOperation[] = ["ListServicesByNamespace"];
 const routed = Object.keys(operationRoutes) as RoutedOperation[];
 
@@ -71,14 +71,14 @@ describe("operations that are absent", () => {
   }
 });
 
-test("every operation has a case that is answered and one that is refused", () => {
+test("every operation has an answered case and a refused one", () => {
   const answered = new Set(groups.flatMap(({ answers }) => answers.map(({ operation }) => operation)));
   const refused = new Set(groups.flatMap(({ refusals }) => refusals.map(({ operation }) => operation)));
   assert.deepEqual([...answered, ...neverAnswered].sort(), routed.toSorted());
   assert.deepEqual([...refused].sort(), routed.toSorted());
 });
 
-test("what each case is of was really called, and every error that was seen is declared by its operation", () => {
+test("every case really called its operation, and every error that was seen is declared by its operation", () => {
   const succeeded = new Set(given.seen.filter(({ code }) => code === "").map(({ operation }) => operation));
   assert.deepEqual([...succeeded, ...neverAnswered].sort(), routed.toSorted());
   const undeclared = given.seen.filter(

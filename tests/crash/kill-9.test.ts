@@ -1,6 +1,6 @@
 /**
- * A real server on a real data directory, killed at random moments while eight clients call it: what it acknowledged is there when it
- * starts again, nothing is half done, and what it refused left no trace.
+ * A real server on a real data directory, killed at random moments while eight clients call it. What it acknowledged is there
+ * after a restart, nothing is half done, and what it refused left no trace.
  */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -38,7 +38,7 @@ test("SIGTERM under load: it ends within five seconds with 0, and loses nothing 
   run.kept.expectWhole();
 });
 
-test("all that was ever acknowledged is there, and a second process on the directory says that it is taken", async () => {
+test("everything that was ever acknowledged is there, and a second process on the directory says that it is taken", async () => {
   const { server, ecs } = await run.start();
   await run.expectAcknowledged(ecs, false);
   const second = runBerth(["dev", "--port", "0", ...run.flags]);

@@ -4,11 +4,11 @@ import type { References } from "./fuzzed-server.ts";
 
 type Request = Readonly<Record<string, unknown>>;
 
-/** One of each operation that is answered; one of Berth's own may be there before it is answered. */
+/** A request of each operation that is answered. One of Berth's own may be here before it is answered. */
 export type LikelyRequests = Readonly<Record<AnsweredOperation, Request>> &
   Readonly<Partial<Record<BerthOperationName, Request>>>;
 
-/** A request of each operation that the server would take, so that a mutation of it gets far. */
+/** A request of each operation that the server would accept, so that a mutation of it gets far. */
 export function likelyRequests({ cluster, instance, task, taskDefinition }: References): LikelyRequests {
   const tags = [{ key: "team", value: "fuzz" }];
   const target = { targetType: "container-instance", targetId: instance };
