@@ -97,7 +97,7 @@ test("the long ARN of another cluster is refused here", async () => {
     ecs.describeTasks({ cluster: "here", tasks: [arn.replace("container-instance", "task")] }),
     ecs.describeServices({ cluster: "here", services: [arn.replace("container-instance", "service")] }),
   ];
-  for (const call of calls) await expectRefused(call, "InvalidParameterException", elsewhere);
+  await Promise.all(calls.map((call) => expectRefused(call, "InvalidParameterException", elsewhere)));
   const described = ecs.describeTasks({ cluster: "here", tasks: [arn] });
   await expectRefused(described, "InvalidParameterException", "Unsupported resource type: container-instance");
 });
