@@ -48,6 +48,9 @@ export const telltales: readonly { readonly phrase: string; readonly pattern: Re
   { phrase: "for ever", pattern: /\bfor ever\b/ },
   { phrase: "beside those, beside it those", pattern: /\b[Bb]eside (?:those|these|(?:it|them) (?:those|the))\b/ },
   { phrase: ", else", pattern: /, else\b/ },
+  { phrase: "says of, hears of", pattern: /\b(?:says?|said|hears?|heard) of\b/ },
+  { phrase: "in the place of", pattern: /\bin the place of\b/ },
+  { phrase: "what is no ...", pattern: /\bwhat (?:is|are) no\b/ },
 ];
 
 /** Every telltale phrase in the prose of the pages, a line each. Code, generated text and the lists of docs/style.md don't count. */

@@ -238,8 +238,8 @@ test("a containerPath is an absolute path without options", () => {
 
 test("an unusable payload fails with its reason", () => {
   const refusals: [Partial<PayloadContainer>, string][] = [
-    [{ dockerConfig: { config: "{" } }, "DockerClientConfigError: the given config is no JSON object"],
-    [{ dockerConfig: { hostConfig: "[]" } }, "HostConfigError: the given host config is no JSON object"],
+    [{ dockerConfig: { config: "{" } }, "DockerClientConfigError: the given config is not a JSON object"],
+    [{ dockerConfig: { hostConfig: "[]" } }, "HostConfigError: the given host config is not a JSON object"],
     [{ mountPoints: [{ sourceVolume: "v", containerPath: "/v" }] }, "HostConfigError: Invalid volume referenced: v"],
     [
       { healthCheckType: "docker" },

@@ -253,7 +253,7 @@ const payloadHostConfig = ({ dockerConfig }: PayloadContainer): Json =>
 function decoded(text: string | null | undefined, error: string, what: string, members: ReadonlySet<string>): Json {
   if (text === null || text === undefined || text === "") return {};
   const value = parsed(text);
-  if (value === null) throw new UnusablePayload(`${error}: the given ${what} is no JSON object`);
+  if (value === null) throw new UnusablePayload(`${error}: the given ${what} is not a JSON object`);
   const foreign = Object.keys(value).find((member) => !members.has(member) && !isEmpty(value[member]));
   if (foreign === undefined) return value;
   throw new UnusablePayload(`${error}: the member ${foreign} of the given ${what} cannot be set by a task`);

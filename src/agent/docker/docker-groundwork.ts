@@ -167,7 +167,7 @@ export class DockerGroundwork implements TaskGroundwork {
     }
   }
 
-  /** Creates and starts the pause container. Any other container with its name that is not running is from an earlier attempt. */
+  /** Creates and starts the pause container. A stopped container with its name is from an earlier attempt. */
   async #startPause(
     taskArn: string,
     task: TaskSurroundings,
