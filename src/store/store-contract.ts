@@ -163,7 +163,7 @@ function removalTests(freshMedium: (t: TestContext) => Medium): void {
     await second.close();
   });
 
-  it("a later partition of that name continues above its epochs and its sequence", async (t) => {
+  it("a later partition continues above its epochs and its sequence", async (t) => {
     const store = freshMedium(t).openStore();
     const { epoch } = await store.open("p");
     await store.append("p", epoch, { documents: [], events: events(1, 2, 3) });
