@@ -1,6 +1,6 @@
 /**
- * What agents cost the server that they are connected to, and how soon they are back when it was away: a `berth serve` that checks
- * every signature and a `berth hosts` beside it, each a process of its own.
+ * What connected agents cost the server, and how soon they return after it was away: a `berth serve` that checks every signature
+ * and a `berth hosts`, each in its own process.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -12,9 +12,9 @@ import { type Figure, printFigures, type StartedChild, startChild } from "./figu
 const fleets = [1_000, 5_000];
 /** Three heartbeats of each agent. */
 const steadyMs = 60_000;
-/** The first heartbeat and telemetry, which do more than those after them. */
+/** The first heartbeat and telemetry, which do more than later ones. */
 const settleMs = 10_000;
-/** Asking takes the server some 20 ms when it has 10,000 sockets. */
+/** With 10,000 sockets, each poll takes the server about 20 ms. */
 const pollMs = 500;
 const patienceMs = 120_000;
 
@@ -75,7 +75,7 @@ class AgentBench {
     return { name: `${count} agents: from nothing to all registered and connected`, value: seconds, unit: "s" };
   }
 
-  /** CPU and memory while nothing happens but heartbeats and telemetry. */
+  /** CPU and memory while there is nothing but heartbeats and telemetry. */
   async steady(count: number): Promise<Figure[]> {
     const pids = [this.#server.pid, this.#hosts?.pid ?? 0];
     const before = pids.map(cpuSeconds);
@@ -96,7 +96,7 @@ class AgentBench {
     ];
   }
 
-  /** How long agents are away when the server ends by `signal` and is started again at once. */
+  /** How long agents are away if the server ends by `signal` and is restarted at once. */
   async restart(count: number, signal: "SIGKILL" | "SIGTERM"): Promise<Figure> {
     const begin = performance.now();
     const since = (): number => (performance.now() - begin) / 1_000;
@@ -146,7 +146,7 @@ function residentMiB(pid: number): number {
   return Number(kiB) / 1_024;
 }
 
-/** Of all threads, in the program and in the kernel for it. Linux counts in hundredths. */
+/** All threads, in the program and in the kernel. Linux counts in hundredths of a second. */
 function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

@@ -1,6 +1,6 @@
 /**
- * What another caller's small calls see while somebody attacks: success and times before, during and after each attack, on the server of
- * this checkout and, with `--against`, on that of another one in the same run.
+ * How another caller's small calls fare during an attack: success and times before, during and after each attack, on the server
+ * of this checkout and, with `--against`, on that of another one in the same run.
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -41,7 +41,7 @@ ${attacks.map(({ name, says }) => `  ${name.padEnd(32)} ${says}`).join("\n")}
   ${forgottenPlaces.padEnd(32)} a start on a directory with 20,000 places in which nothing is
 `;
 
-/** Runs the attacks that `argv` names and prints their figures as they come. Gives the exit code. */
+/** Runs the attacks that `argv` names and prints their figures as they come. Returns the exit code. */
 export async function attackFigures(argv: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...argv],

@@ -1,4 +1,4 @@
-/** Servers of this checkout or of another one, each in a process of its own, so that one run compares both. */
+/** Servers of this checkout or another one, each in its own process, so that one run compares both. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -6,34 +6,34 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The root of the checkout that this file is in. */
+/** The root of the checkout that contains this file. */
 export const thisCheckout = fileURLToPath(new URL("..", import.meta.url));
 
-/** LIMIT: the slowest start that is measured takes 16 s, with 20,000 places; a machine that is busy takes longer. */
+/** LIMIT: the slowest measured start takes 16 s, with 20,000 places; a busy machine takes longer. */
 const startTimeoutMs = 180_000;
 
 export type CheckoutServerOptions = {
   /** The root of the checkout whose `src/cli/main.ts` runs. */
   readonly checkout: string;
   readonly command: "dev" | "serve";
-  /** Besides `--port 0`, `--json` and simulated containers. */
+  /** In addition to `--port 0`, `--json` and simulated containers. */
   readonly flags: readonly string[];
-  /** `unread`: standard error is a pipe that nobody reads from. By default it is thrown away. */
+  /** `unread`: standard error is a pipe that nobody reads. By default it is discarded. */
   readonly standardError?: "ignore" | "unread";
 };
 
 export type CheckoutServer = {
   readonly port: number;
   readonly pid: number;
-  /** From the start of the process to its line that it listens. */
+  /** From the start of the process to the line that says that it listens. */
   readonly startedInMs: number;
   /** Whether the process has ended by itself. */
   readonly hasEnded: () => boolean;
-  /** Ends it by SIGTERM, or by SIGKILL when that takes longer than ten seconds. */
+  /** Ends it by SIGTERM, or by SIGKILL if that takes longer than ten seconds. */
   readonly stop: () => Promise<void>;
 };
 
-/** Starts `berth dev` or `berth serve` of a checkout and waits until it listens. Throws when it ends before. */
+/** Starts `berth dev` or `berth serve` of a checkout and waits until it listens. Throws if it ends before. */
 export async function startCheckoutServer(options: CheckoutServerOptions): Promise<CheckoutServer> {
   const { checkout, command, flags, standardError = "ignore" } = options;
   const simulated = command === "dev" ? "--runtime" : "--fargate";
@@ -51,7 +51,7 @@ export async function startCheckoutServer(options: CheckoutServerOptions): Promi
   return { port, pid: child.pid ?? 0, startedInMs, hasEnded, stop: () => stopChild(child) };
 }
 
-/** Makes a key for `account` in a data directory that no server has open. */
+/** Creates a key for `account` in a data directory that no server has open. */
 export function createKey(
   checkout: string,
   dataDir: string,
@@ -62,7 +62,7 @@ export function createKey(
   return JSON.parse(execFileSync(process.execPath, argv, { cwd: checkout, encoding: "utf8" }));
 }
 
-/** Gives `use` an empty directory and removes it afterwards. */
+/** Passes an empty directory to `use` and removes it afterwards. */
 export async function withDataDir<T>(use: (dataDir: string) => Promise<T>): Promise<T> {
   const dataDir = mkdtempSync(join(tmpdir(), "berth-bench-"));
   try {

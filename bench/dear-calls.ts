@@ -1,4 +1,4 @@
-/** The legal calls of the ECS API and of Berth's that hold a server longest, and the cluster in which they are dear. */
+/** The legal calls of ECS's and Berth's APIs that hold a server longest, and the cluster that makes them expensive. */
 import { signedRequest } from "./signed-request.ts";
 
 export type World = {
@@ -9,12 +9,12 @@ export type World = {
 
 export type DearCall = {
   readonly name: string;
-  /** Callers at a time, each with one call after the other. */
+  /** Concurrent callers, each with one call at a time. */
   readonly connections: number;
   readonly make: (world: World, at: number) => { readonly operation: string; readonly body: object };
 };
 
-/** Matches that nothing cuts short, over values that differ from instance to instance: `at` makes each expression a new one. */
+/** Matches that nothing cuts short, over values that differ between instances. `at` makes each expression a new one. */
 const hardPattern = (at: number, states: number): string => `attribute:hard =~ .*a.{${states - 5 - (at % 7)}}b.*${at}`;
 
 const memberOf = (expression: string) => ({ type: "memberOf", expression });
@@ -129,8 +129,8 @@ export const dearCalls: readonly DearCall[] = [
 ];
 
 /**
- * Fills the cluster `default` of a server that simulates its instances: different values of an attribute everywhere, a service of a tenth
- * of the tasks, and other tasks until there are `tasks`.
+ * Fills the cluster `default` of a server that simulates its instances: different attribute values everywhere, a service with a
+ * tenth of the tasks, and other tasks up to `tasks`.
  */
 export async function makeWorld(port: number, key: World["key"], tasks: number): Promise<World> {
   const call = async <T>(operation: string, body: object): Promise<T> => {

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 
-// The measure that our figures stand beside: node:http reading a body and answering with as many bytes as it is told to.
+// The baseline of our figures: node:http reading a body and answering with the given number of bytes.
 const answerBytes = Number(process.argv[2] ?? 100);
 const answer = Buffer.alloc(answerBytes, "x");
 const server = createServer((request, response) => {

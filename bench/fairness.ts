@@ -1,7 +1,7 @@
 /**
- * What a small call of one account takes beside each of the dearest legal calls of another, and what a small call to the same cluster
- * takes. `npm run bench -- fairness [--against DIR] [--instances N] [--tasks N] [--seconds S] [--only NAME]`; with `--against` the server
- * of another checkout is measured in the same run.
+ * What a small call of one account takes during each of the most expensive legal calls of another, and what a small call to the
+ * same cluster takes. `npm run bench -- fairness [--against DIR] [--instances N] [--tasks N] [--seconds S] [--only NAME]`. With
+ * `--against` the server of another checkout is measured in the same run.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -29,7 +29,7 @@ export type FairnessOptions = {
 
 const defaults: FairnessOptions = { against: null, instances: 5_000, tasks: 100_000, seconds: 10, only: "" };
 
-/** Figures of this checkout and, when there is one, of the other. */
+/** Figures of this checkout and, if there is one, of the other. */
 export async function fairnessFigures(options: FairnessOptions = defaults): Promise<Figure[]> {
   const figures: Figure[] = [];
   const checkouts = [...(options.against === null ? [] : [options.against]), thisCheckout];
@@ -59,7 +59,7 @@ async function figuresOf(checkout: string, label: string, options: FairnessOptio
   }
 }
 
-/** Small calls for so many seconds, beside those of `dear`. */
+/** Small calls for this many seconds, during those of `dear`. */
 async function phase(server: CheckoutServer, world: World, dear: DearCall | null, seconds: number): Promise<Times> {
   const lines = await Promise.all(Array.from({ length: dear?.connections ?? 0 }, () => KeptLine.open(server.port)));
   const end = Date.now() + seconds * 1_000;
@@ -82,7 +82,7 @@ async function phase(server: CheckoutServer, world: World, dear: DearCall | null
   }
 }
 
-/** The small calls of a key in a thread of its own, so that what the dear calls cost here does not show in their times. */
+/** A key's small calls in their own thread, so that their times don't include what the expensive calls cost this process. */
 function smallCalls(port: number, key: World["key"], endsAt: number): Promise<number[]> {
   const workerData: SmallCalls = { port, key, endsAt };
   const worker = new Worker(new URL("./small-calls.ts", import.meta.url), { workerData });
@@ -92,7 +92,7 @@ function smallCalls(port: number, key: World["key"], endsAt: number): Promise<nu
   });
 }
 
-/** Until what a phase has begun is over: small calls are quick again. */
+/** Waits until everything that a phase began is over: small calls are quick again. */
 async function settled(server: CheckoutServer, world: World): Promise<void> {
   const request = await signedRequest(server.port, "ListClusters", {}, world.key);
   const line = await KeptLine.open(server.port);
@@ -107,7 +107,7 @@ async function settled(server: CheckoutServer, world: World): Promise<void> {
 
 const ascending = (a: number, b: number): number => a - b;
 
-/** `dev` takes any secret, and an access key id of twelve digits for the account. */
+/** `dev` accepts any secret, and an access key id of twelve digits as the account. */
 const keyOf = (account: string): World["key"] => ({ accessKeyId: account, secretAccessKey: "none" });
 
 function figuresOfTimes(name: string, { other, same, answered, refused }: Times): Figure[] {
@@ -122,7 +122,7 @@ function figuresOfTimes(name: string, { other, same, answered, refused }: Times)
   ];
 }
 
-/** Reads the flags of `npm run bench -- fairness`, and prints what comes of them. */
+/** Reads the flags of `npm run bench -- fairness`, and prints the figures. */
 export async function printFairness(argv: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...argv],

@@ -5,7 +5,7 @@ import { cpus } from "node:os";
 /** One published number. */
 export type Figure = { readonly name: string; readonly value: number; readonly unit: string; readonly beside?: string };
 
-/** A child process that printed its first line, which is JSON. */
+/** A child process that has printed its first line, which is JSON. */
 export type StartedChild = {
   readonly first: Record<string, unknown>;
   readonly pid: number;
@@ -32,7 +32,7 @@ export async function startChild(argv: readonly string[]): Promise<StartedChild>
   };
 }
 
-/** The machine in a line, for the record. */
+/** A description of the machine in one line, for the record. */
 export const machine = (): string => {
   const processors = cpus();
   return `${processors.length} × ${processors[0]?.model ?? "unknown CPU"}, Node ${process.version}`;

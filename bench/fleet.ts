@@ -5,7 +5,7 @@ export const place = { account: "123456789012", region: "us-east-1", cluster: "d
 
 const caller = { principalArn: `arn:aws:iam::${place.account}:root`, isAgent: false } as const;
 
-/** What an agent registers with: as many attributes as the official one sends. */
+/** An agent's registration, with as many attributes as the official agent sends. */
 const registration = {
   totalResources: [
     { name: "CPU", type: "INTEGER", integerValue: 1_000_000 },
@@ -16,7 +16,10 @@ const registration = {
   attributes: Array.from({ length: 57 }, (_, at) => ({ name: `ecs.capability.benchmark-capability-${at}` })),
 };
 
-/** Makes the cluster, `count` connected instances without hosts behind them, and the task definition `bench`. Gives the instances' ARNs. */
+/**
+ * Creates the cluster, `count` connected instances without hosts behind them, and the task definition `bench`. Returns the
+ * instances' ARNs.
+ */
 export async function makeFleet(controlPlane: ControlPlane, count: number): Promise<string[]> {
   await controlPlane.createDefaultCluster(place);
   const call = (operation: "RegisterContainerInstance" | "RegisterTaskDefinition", request: object) =>

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 
-/** A connection that is kept, with one request under way. */
+/** A kept connection with one request under way. */
 export class KeptLine {
   readonly #socket: Socket;
   #received = "";
@@ -22,7 +22,7 @@ export class KeptLine {
     return new KeptLine(socket);
   }
 
-  /** The status of the answer; 0 when the connection broke. */
+  /** The status of the answer. 0 if the connection broke. */
   send(request: Buffer): Promise<number> {
     return new Promise((resolve) => {
       this.#answered = resolve;

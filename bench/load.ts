@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 
-/** What came of a run of load. */
+/** The result of a run of load. */
 export type LoadResult = {
   readonly requests: number;
   readonly seconds: number;
@@ -10,8 +10,9 @@ export type LoadResult = {
 };
 
 /**
- * Sends the prepared HTTP/1.1 `requests` (whole messages, head and body) round and round over `connections` keep-alive connections, each with
- * one request under way, for `seconds`. Any answer but 200 ends the run with an error: a figure of refusals is none.
+ * Repeatedly sends the prepared HTTP/1.1 `requests` (whole messages, head and body) over `connections` keep-alive connections,
+ * each with one request under way, for `seconds`. Any answer except 200 ends the run with an error, because a figure about
+ * refusals is useless.
  */
 export async function load(
   port: number,
@@ -57,7 +58,7 @@ export async function load(
   };
 }
 
-/** Calls `answer` for each HTTP answer with a Content-Length that comes over `socket`. */
+/** Calls `answer` for each HTTP answer with a Content-Length that arrives on `socket`. */
 export function onAnswers(socket: Socket, answer: (status: number, body: Buffer) => void): void {
   let received: Buffer = Buffer.alloc(0);
   socket.on("data", (chunk: Buffer) => {

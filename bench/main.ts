@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: every published figure, one after the other. `npm run bench -- NAME` runs one. The attacks have a table and flags of
- * their own: `npm run bench -- attacks --help`.
+ * `npm run bench`: every published figure, in order. `npm run bench -- NAME` runs one. The attacks have their own table and
+ * flags: `npm run bench -- attacks --help`.
  */
 import { agentSessionFigures } from "./agent-sessions.ts";
 import { attackFigures } from "./attacks.ts";

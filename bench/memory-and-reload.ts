@@ -1,4 +1,6 @@
-/** Resident memory of a server process, idle and with 5,000 instances and 100,000 tasks, and how long it takes to load those again. */
+/**
+ * Resident memory of a server process, idle and with 5,000 instances and 100,000 tasks, and how long it takes to reload those.
+ */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

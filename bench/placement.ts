@@ -8,8 +8,8 @@ import { clusterReactions } from "../src/ecs/machine/cluster-reactions.ts";
 import { eventsOf } from "../src/ecs/machine/step-events.ts";
 import { placeTask } from "../src/ecs/placement/place-task.ts";
 /**
- * The scheduler core alone: decisions per second with the task documents, events and changed documents that a step of the
- * cluster machine makes of them, but without a store; and how the cost of the decision itself grows with the cluster.
+ * The scheduler core alone: decisions per second with the task documents, events and changed documents that a step of the cluster
+ * machine makes of them, but without a store; and how the cost of a decision itself grows with the cluster.
  */
 import { ClusterState } from "../src/ecs/state/cluster-state.ts";
 import { ClusterStep } from "../src/ecs/state/cluster-step.ts";
@@ -18,7 +18,7 @@ import { type Figure, printFigures } from "./figure.ts";
 
 const place = { account: "123456789012", region: "us-east-1" };
 const arn = (kind: string, id: string) => `arn:aws:ecs:us-east-1:123456789012:${kind}/default/${id}`;
-// LIMIT: as many tasks as one RunTask call starts; a step of a service starts more, which costs less for each.
+// LIMIT: as many tasks as one RunTask call starts; a service's step starts more, which costs less for each.
 const tasksPerStep = 10;
 const services = 20;
 
@@ -32,7 +32,7 @@ const all: Wishes = {
   ],
 };
 
-/** As many attributes as the official agent sends, and some of a user's. */
+/** As many attributes as the official agent sends, and some user-defined ones. */
 const anInstance = (number: number): ContainerInstance => {
   const id = number.toString(16).padStart(32, "0");
   const zone = `us-east-1${"abc".charAt(number % 3)}`;
@@ -109,7 +109,7 @@ function planFor(group: string): TaskPlan {
 
 type Wanted = { readonly plan: TaskPlan; readonly request: PlacementRequest };
 
-/** A cluster as its machine has it. */
+/** A cluster as its machine sees it. */
 class Core {
   readonly state = new ClusterState(place, "default", {
     latestAgentVersion: "1.100.0",
@@ -120,7 +120,7 @@ class Core {
   readonly #wanted: readonly Wanted[];
   #sequence = 0;
   #steps = 0;
-  /** Milliseconds of each decision by itself. */
+  /** Milliseconds of each single decision. */
   decisions: number[] = [];
 
   constructor(instances: number, wishes: Wishes) {
@@ -141,7 +141,7 @@ class Core {
     });
   }
 
-  /** Places `count` tasks, each step those of one of the services in turn. */
+  /** Places `count` tasks. Each step places those of one of the services in turn. */
   run(count: number): void {
     for (let done = 0; done < count; done += tasksPerStep) this.#step();
   }
@@ -162,7 +162,7 @@ class Core {
   }
 }
 
-/** Microseconds of one decision, without the hundredth of them in which the process had to wait for something else. */
+/** Microseconds of one decision, without the slowest hundredth, in which the process had to wait for something else. */
 function ofOne({ decisions }: Core): number {
   const kept = decisions.sort((a, b) => a - b).slice(0, Math.floor(0.99 * decisions.length));
   return (1000 * kept.reduce((sum, each) => sum + each, 0)) / kept.length;

@@ -1,12 +1,12 @@
-/** What the kernel says of a process. */
+/** What the kernel reports about a process. */
 import { readFileSync } from "node:fs";
 
-/** Resident memory in MiB; NaN when the process has ended. */
+/** Resident memory in MiB. NaN if the process has ended. */
 export function residentMiB(pid: number): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readOf(pid, "status"))?.[1]) / 1024;
 }
 
-/** Bytes that the process has given to write calls so far, to files and sockets together; NaN when it has ended. */
+/** Bytes that the process has passed to write calls so far, for files and sockets together. NaN if it has ended. */
 export function bytesWritten(pid: number): number {
   return Number(/wchar:\s+(\d+)/.exec(readOf(pid, "io"))?.[1]);
 }

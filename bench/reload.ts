@@ -1,4 +1,4 @@
-/** Starts a server on the data directory given and prints how long it took to load. */
+/** Starts a server on the given data directory and prints how long it took to load. */
 import { openLog } from "../src/server/log.ts";
 import { startServer } from "../src/server/server.ts";
 

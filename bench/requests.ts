@@ -1,4 +1,6 @@
-/** Requests per second of one server process over keep-alive HTTP with signatures verified, each beside a bare node:http echo. */
+/**
+ * Requests per second of one server process over keep-alive HTTP with signatures verified, compared with a bare node:http echo.
+ */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

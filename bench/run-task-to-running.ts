@@ -1,6 +1,6 @@
 /**
- * From RunTask until Docker says that the container has started, beside `docker run -d` of the same image in the same run: through a
- * `berth dev` with Docker in its own process, and through a `berth agent` that is joined to it over sockets.
+ * From RunTask until Docker says that the container has started, compared with `docker run -d` of the same image in the same run:
+ * through a `berth dev` with Docker in its own process, and through a `berth agent` that is connected to it over sockets.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -16,7 +16,7 @@ import { must } from "../src/lib/assert.ts";
 import { type Figure, startChild } from "./figure.ts";
 
 const counts = [1, 50] as const;
-/** How often each is measured; the median counts. */
+/** How often each is measured. The median counts. */
 const rounds: Readonly<Record<(typeof counts)[number], number>> = { 1: 7, 50: 3 };
 const pollMs = 10;
 const patienceMs = 120_000;
@@ -25,7 +25,7 @@ const family = "bench-running";
 const credentials = { accessKeyId: "bench", secretAccessKey: "bench" };
 const region = "us-east-1";
 
-/** Milliseconds until the last of the containers had started, and until whoever asked for them was told so. */
+/** Milliseconds until the last of the containers had started, and until the caller learned of it. */
 type Sample = { readonly startedMs: number; readonly toldMs: number };
 type Measure = (count: number) => Promise<Sample>;
 
@@ -36,7 +36,7 @@ export async function runTaskToRunningFigures(): Promise<Figure[]> {
     (error: unknown) => String(error),
   );
   if (why !== null) {
-    process.stderr.write(`run-task-to-running is left out: ${why}\n`);
+    process.stderr.write(`run-task-to-running is skipped: ${why}\n`);
     engine.close();
     return [];
   }
@@ -66,13 +66,13 @@ export async function runTaskToRunningFigures(): Promise<Figure[]> {
   }
 }
 
-/** The ways take turns, so that what else the machine does meets all of them. */
+/** The ways take turns, so that other load on the machine affects all of them. */
 async function compare(
   ways: readonly (readonly [string, Measure])[],
   count: (typeof counts)[number],
 ): Promise<Figure[]> {
   const samples = ways.map((): Sample[] => []);
-  // The first of each loads what the later ones find loaded.
+  // The first round of each is a warm-up.
   for (let round = -1; round < rounds[count]; round++) {
     for (const [at, [, measure]] of ways.entries()) {
       const sample = await measure(count);
@@ -84,7 +84,7 @@ async function compare(
     const all = must(samples[at], "the samples of a way");
     const started = all.map(({ startedMs }) => startedMs);
     const spread = `${all.length} times: ${Math.min(...started).toFixed(0)} to ${Math.max(...started).toFixed(0)}`;
-    const told = `told so after ${median(all.map(({ toldMs }) => toldMs)).toFixed(0)} ms`;
+    const told = `reported after ${median(all.map(({ toldMs }) => toldMs)).toFixed(0)} ms`;
     const ratio = at === 0 ? "" : `${(median(started) / plain).toFixed(2)} of docker run; `;
     const what = count === 1 ? "1 container started" : `the last of ${count} containers started`;
     return { name: `${name}: ${what}`, value: median(started), unit: "ms", beside: `${ratio}${spread}; ${told}` };
@@ -111,7 +111,7 @@ async function docker(...argv: readonly string[]): Promise<string> {
   return output.trim();
 }
 
-/** Waits for an instance to be connected at `url` and gives what runs tasks there. */
+/** Waits for an instance to be connected at `url` and returns what runs tasks there. */
 async function runTasks(engine: DockerEngine, url: string): Promise<Measure> {
   const ecs = new ECS({ endpoint: url, region, credentials, maxAttempts: 1 });
   await ecs.registerTaskDefinition({
@@ -163,7 +163,7 @@ function startAgent(endpoint: string, dataDir: string) {
   });
 }
 
-/** When Docker started the last of the containers, by the clock of this machine. */
+/** When Docker started the last of the containers, by this machine's clock. */
 async function lastStart(engine: DockerEngine, ids: readonly string[]): Promise<number> {
   const inspected = await Promise.all(ids.map((id) => engine.inspectContainer(id)));
   return Math.max(...inspected.map(({ State }) => Date.parse(State?.StartedAt ?? "")));

@@ -1,4 +1,7 @@
-/** A server with signatures checked and a fleet in it; prints a line of JSON when it is ready. Arguments: data directory, instances, tasks. */
+/**
+ * A server with signatures checked and a fleet in it. Prints a line of JSON when it is ready. Arguments: data directory,
+ * instances, tasks.
+ */
 
 import { openLog } from "../src/server/log.ts";
 import { startServer } from "../src/server/server.ts";

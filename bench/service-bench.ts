@@ -10,12 +10,12 @@ import { type Figure, type StartedChild, startChild } from "./figure.ts";
 const region = "us-east-1";
 const pollMs = 100;
 const patienceMs = 900_000;
-/** Hosts that take forty of the tasks below: twice what is wanted, and those of hosts that drain. */
+/** Each host takes forty of the tasks below: enough for twice the desired count, including the tasks of draining hosts. */
 const host = { cpu: 4_096, memoryMiB: 16_384 };
 const containers = [{ name: "main", image: "bench", cpu: 100, memory: 128, essential: true }];
 const parallelCalls = 32;
 
-/** What `berth dev` tells of itself. */
+/** What `berth dev` reports about itself. */
 type Meters = {
   readonly cpuSeconds: number;
   readonly appends: number;
@@ -25,7 +25,7 @@ type Meters = {
   readonly loopMaxMs: number;
 };
 
-/** A `berth dev` on SQLite with simulated hosts, and what benchmarks of services do with it. */
+/** A `berth dev` on SQLite with simulated hosts, and what service benchmarks do with it. */
 export class ServiceBench {
   readonly ecs: ECS;
   readonly family = "bench";
@@ -127,8 +127,8 @@ export class ServiceBench {
   }
 
   /**
-   * Measures `work`, which handles `tasks` tasks: how long it takes, beside the same bytes appended and nothing else; what the event loop
-   * and other callers had of it.
+   * Measures `work`, which handles `tasks` tasks: how long it takes, compared with appending the same bytes and nothing else, and
+   * its effect on the event loop and other callers.
    */
   async phase(name: string, tasks: number, watch: { service: string }, work: () => Promise<void>): Promise<Figure[]> {
     const before = await this.#meters();
@@ -160,7 +160,7 @@ export class ServiceBench {
     ];
   }
 
-  /** What it costs while nobody calls. */
+  /** The cost while nobody calls. */
   async cost(ms: number): Promise<{ readonly cpu: number; readonly memoryMiB: number }> {
     const before = cpuSeconds(this.#server.pid);
     const begin = performance.now();
@@ -187,7 +187,7 @@ export class ServiceBench {
   }
 }
 
-/** Somebody else who asks for the service twenty times a second, whatever happens. */
+/** Another caller, which asks for the service twenty times a second, whatever happens. */
 class Watcher {
   readonly #latencies: number[] = [];
   #refused = 0;
@@ -220,7 +220,7 @@ class Watcher {
   }
 }
 
-/** Seconds that a store takes for as many appends of as many bytes, in rows of 2 KiB. */
+/** Seconds that a store takes for the same number of appends and bytes, in rows of 2 KiB. */
 async function plainAppends(appends: number, bytes: number): Promise<number> {
   const dataDir = mkdtempSync(join(tmpdir(), "berth-bench-"));
   const store = new SqliteStore({ dataDir });
@@ -244,7 +244,7 @@ async function plainAppends(appends: number, bytes: number): Promise<number> {
   }
 }
 
-/** Of all threads, in the program and in the kernel for it. Linux counts in hundredths. */
+/** All threads, in the program and in the kernel. Linux counts in hundredths of a second. */
 function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

@@ -24,9 +24,9 @@ type Described = {
 type Size = { readonly hosts: number; readonly drained: number; readonly tasks: number };
 
 /**
- * The same life of a service with the times of ECS on a clock that is cranked: how long a user of it waits, and how long it takes to
- * find that out. The store is in memory: with time standing still between timers nearly every report is an append of its own, and
- * synchronising a hundred thousand of them is all that would be measured.
+ * The same life of a service with ECS's times on a virtual clock: how long a user waits for it, and how long the computation
+ * takes. The store is in memory: while time stands still between timers, nearly every report is an append of its own, and
+ * synchronising a hundred thousand of them would be all that is measured.
  */
 export async function virtualServiceFigures({ hosts, drained, tasks }: Size): Promise<Figure[]> {
   const world = new VirtualWorld(hosts);
@@ -147,7 +147,7 @@ class VirtualWorld {
     }
   }
 
-  /** Cranks on by a quarter of a second until the service is as wanted. */
+  /** Advances the clock by a quarter of a second at a time until the service is as wanted. */
   async until(holds: (service: Described) => boolean): Promise<void> {
     await this.#until(async () => {
       const { services } = (await this.call("DescribeServices", { services: ["web"] })) as { services: Described[] };

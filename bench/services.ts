@@ -1,6 +1,6 @@
 /**
  * Services at the size of a large cluster, in a `berth dev` that keeps every append: one scaled from 0 to 10,000 tasks on 1,000
- * simulated hosts, a drain of 100 of them, a rolling deployment; and what 5,000 services cost that have nothing to do.
+ * simulated hosts, a drain of 100 of them, a rolling deployment; and the cost of 5,000 idle services.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Figure } from "./figure.ts";
@@ -13,7 +13,7 @@ const drained = 100;
 const tasks = 10_000;
 const service = "web";
 
-/** Time for users is scaled: at ECS's own pace the 40 s until a task counts as healthy are most of what is measured. */
+/** Time for users is scaled: at ECS's own pace, most of the time would be the 40 s until a task counts as healthy. */
 const timeScale = 20;
 
 const steadyServices = 5_000;
@@ -69,7 +69,7 @@ export async function lifeOfOneService(scale: number): Promise<Figure[]> {
   }
 }
 
-/** What services cost that have all that they want, beside the same hosts without services. */
+/** The cost of services that have all that they want, compared with the same hosts without services. */
 async function manySteadyServices(): Promise<Figure[]> {
   const bench = await ServiceBench.open(steadyHosts, 1);
   try {

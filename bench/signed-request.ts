@@ -4,15 +4,15 @@ import { Sha256 } from "../src/lib/sha256.ts";
 export type BenchKey = { readonly accessKeyId: string; readonly secretAccessKey: string };
 
 export type SignedRequestOptions = {
-  /** By default us-east-1. */
+  /** Default: us-east-1. */
   readonly region?: string;
   /** `chunked`: announced by Transfer-Encoding instead of a length, and the body follows as one chunk. */
   readonly framing?: "length" | "chunked";
 };
 
 /**
- * A whole signed HTTP request, ready to be written to a socket as often as wanted within five minutes. `operation` is one of ECS, or a
- * whole target such as `BerthV1.PlanDrain`.
+ * A whole signed HTTP request, which can be written to a socket any number of times within five minutes. `operation` is one of
+ * ECS, or a whole target such as `BerthV1.PlanDrain`.
  */
 export async function signedRequest(
   port: number,

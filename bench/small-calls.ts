@@ -16,7 +16,7 @@ export const pauseMs = 20;
 
 /** ListClusters and DescribeTasks in turn, each a pause after the last answer. */
 async function smallCalls({ port, key, endsAt }: SmallCalls): Promise<number[]> {
-  // Opened before anything is timed: Node takes one connection in each turn of its event loop.
+  // Opened before anything is timed: Node accepts one connection in each turn of its event loop.
   const line = await KeptLine.open(port);
   const requests = [
     await signedRequest(port, "ListClusters", {}, key),

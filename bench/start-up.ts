@@ -1,6 +1,6 @@
 /**
- * From the start of the process to the first answered ListClusters: `berth dev` as `npm start` runs it, on an empty data directory, on the same
- * one again, and on one with 20,000 other accounts in it.
+ * From the start of the process to the first answered ListClusters: `berth dev` as `npm start` runs it, on an empty data
+ * directory, again on the same one, and on one with 20,000 other accounts in it.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -77,7 +77,7 @@ const aCluster = (account: string): Cluster => ({
   deletedAt: null,
 });
 
-/** Asks from the first moment on, so that the figure is not rounded up by waiting for a printed line. */
+/** Polls from the first moment on, so that waiting for a printed line does not inflate the figure. */
 async function timeOneStart(dataDir: string): Promise<number> {
   const port = 20_000 + (Math.floor(performance.now() * 1000) % 20_000);
   const begin = performance.now();

@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import { areaOf, type Import, importsOf, isTest, type Sources } from "./sources.ts";
 
-/** The folders of `src/` from the bottom up, each with the folders that it may import besides itself. */
+/** The folders of `src/` from the bottom up, each with the folders that it may import in addition to itself. */
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   ecs: ["lib"],
@@ -20,8 +20,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The folders of the rulebook, `src/ecs/`, in their layers from the bottom up, each with those that it may import besides itself. `ground`
- * stands for the files directly in `src/ecs/`.
+ * The folders of the rulebook, `src/ecs/`, in their layers from the bottom up, each with those that it may import in addition to
+ * itself. `ground` means the files directly in `src/ecs/`.
  */
 export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
   ground: [],
@@ -142,7 +142,7 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** The one place (folders or files) of each package, and of the built-in modules that deserve one. */
+/** The only place (folders or files) of each package, and of built-in modules that need one. */
 export const homes: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-ecs": ["src/cli/", "bench/", "scripts/sdk-shapes.ts"],
   "@smithy/signature-v4": ["src/auth/", "src/agent/remote/", "bench/"],
@@ -157,7 +157,7 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
   "node:assert/strict": [],
 };
 
-/** Files that only tests use, beside what they help to test. They may import what a test may. */
+/** Files that only tests use, besides what they help to test. They may import what a test may. */
 export const testSupport: readonly string[] = [
   "src/agent-sessions/payload-members.ts",
   "src/agent-sessions/small-sessions.ts",
@@ -181,7 +181,7 @@ export const testSupport: readonly string[] = [
   "src/wire/sample-values.ts",
 ];
 
-/** How the paths of the pure part begin, the rulebook and the agent's task engine: nothing of Node, no package. As in biome.json. */
+/** Path prefixes of the pure part, the rulebook and the agent's task engine: nothing from Node, no package. As in biome.json. */
 export const purePlaces: readonly string[] = ["src/ecs/", "src/agent/engine/"];
 
 const forbiddenNames = ["utils", "util", "helpers", "helper", "common", "misc", "types", "manager", "base", "index"];
@@ -238,7 +238,7 @@ function rulebookViolation(file: string, target: string): string | null {
   return rulebookMayImport[from].includes(to) ? null : `imports ${target}; ecs/${from} may not import ecs/${to}`;
 }
 
-/** The folder of a file of the rulebook as its table names it. */
+/** The folder of a rulebook file, named as in its table. */
 export function rulebookFolderOf(file: string): string {
   const [, , folder = "", ...rest] = file.split("/");
   return rest.length === 0 ? "ground" : folder;
@@ -256,7 +256,7 @@ function packageViolation(file: string, module: string, packages: readonly strin
   return home.some((place) => file.startsWith(place)) ? null : `imports ${name}, whose home is elsewhere`;
 }
 
-/** Cycles of imports, each reported once from its first file. Imports of types count: a reader follows them, too. */
+/** Cycles of imports, each reported once from its first file. Type imports count, because a reader follows them too. */
 function cycles(sources: Sources): string[] {
   const found: string[] = [];
   const done = new Set<string>();

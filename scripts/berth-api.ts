@@ -63,7 +63,7 @@ function section(name: BerthOperationName, { about = "", errors }: OperationRow)
   ];
 }
 
-/** A row for each member, those of inner structures after it with the path to them. */
+/** A row for each member. Members of inner structures follow with their path. */
 function memberRows(structure: DescribedStructure, path: string): string[] {
   return [...structure.members].flatMap(([name, shape]) => {
     const inner = shape.kind === "list" ? shape.member : shape;

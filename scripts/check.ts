@@ -22,7 +22,7 @@ const parts: readonly Part[] = [
   {
     name: "types",
     says: "tsc",
-    // It keeps what it found, and looks only at what has changed since: a quarter of the time.
+    // It caches its results and checks only what has changed since, in a quarter of the time.
     command: [
       bin("tsc"),
       ...["--noEmit", "--pretty", "false"],
@@ -31,7 +31,7 @@ const parts: readonly Part[] = [
   },
   {
     name: "generated",
-    says: "docs/compatibility.md, limits and simulated images are what the source says",
+    says: "docs/compatibility.md, limits and simulated images match the source",
     command: [process.execPath, "scripts/generate.ts", "--check"],
   },
   {
@@ -47,7 +47,7 @@ Checks what must hold before every commit:
 
 ${parts.map((part) => `  ${part.name.padEnd(11)}${part.says}`).join("\n")}
 
-\`npm test\` runs all tests, the slow ones too. \`biome check --write\` mends format and imports,
+\`npm test\` runs all tests, the slow ones too. \`biome check --write\` fixes format and imports,
 \`node scripts/generate.ts\` the generated pages.
 `;
 

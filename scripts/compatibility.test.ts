@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { apiOperations, ecs } from "../src/wire/services.ts";
 import { compatibilityPage, statusOf } from "./compatibility.ts";
 
-test("docs/compatibility.md says what the table of operations and the source say", () => {
+test("docs/compatibility.md matches the table of operations and the source", () => {
   const page = readFileSync(new URL("../docs/compatibility.md", import.meta.url), "utf8");
   assert.equal(page, compatibilityPage(), "the page is stale: run node scripts/compatibility.ts");
 });

@@ -48,7 +48,7 @@ export function compatibilityPage(): string {
   return lines.join("\n");
 }
 
-/** The `DIFFERS:` comments of the source, one line each, with the file that they stand in. */
+/** The `DIFFERS:` comments of the source, one line each, with their file. */
 function differences(): string[] {
   const found: string[] = [];
   const files = globSync("src/**/*.ts", { cwd: root }).filter((file) => !file.endsWith(".test.ts"));
@@ -61,7 +61,7 @@ function differences(): string[] {
   return found.length > 0 ? found : ["Nothing is known."];
 }
 
-/** True when the page on disk is the one that the source asks for. */
+/** True if the page on disk matches the source. */
 export function isCurrent(): boolean {
   try {
     return readFileSync(pagePath, "utf8") === compatibilityPage();

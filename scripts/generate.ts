@@ -22,7 +22,7 @@ const pages: Readonly<Record<string, (present: string) => string>> = {
   "src/wire/sdk-shapes.json": sdkShapesText,
 };
 
-/** The generated pages that are not what the source says. */
+/** The generated pages that do not match the source. */
 export function stalePages(): string[] {
   return Object.entries(pages)
     .filter(([file, make]) => {

@@ -1,8 +1,8 @@
-/** The lines between which a page holds a generated section. */
+/** The lines that enclose a generated section of a page. */
 const beginOf = (name: string): string => `<!-- ${name}: made by scripts/generate.ts, do not edit -->`;
 const endOf = (name: string): string => `<!-- end of ${name} -->`;
 
-/** The page with its section `name` replaced by `text`; what stands outside is kept. Throws when the page has no such section. */
+/** The page with its section `name` replaced by `text`. Everything outside is kept. Throws if the page has no such section. */
 export function withSection(page: string, name: string, text: string): string {
   const begin = beginOf(name);
   const from = page.indexOf(begin);

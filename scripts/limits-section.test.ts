@@ -21,7 +21,7 @@ test("a LIMIT comment is read with the constant that follows, over one line or m
   ]);
 });
 
-test("only what stands between the markers is replaced", () => {
+test("only what is between the markers is replaced", () => {
   const begin = "<!-- limits: made by scripts/generate.ts, do not edit -->";
   const page = withLimits(`before\n${begin}\nold\n<!-- end of limits -->\nafter\n`);
   assert.match(page, /^before\n/);

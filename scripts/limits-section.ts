@@ -1,4 +1,4 @@
-/** The limits of `docs/operations.md`: from the table in `src/ecs/limits.ts`, and from the `LIMIT:` comments elsewhere. */
+/** The limits in `docs/operations.md`: from the table in `src/ecs/limits.ts`, and from the `LIMIT:` comments elsewhere. */
 import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { limits } from "../src/ecs/limits.ts";
@@ -29,7 +29,7 @@ function limitsSection(): string {
     .filter((file) => !file.endsWith(".test.ts") && file !== "src/ecs/limits.ts")
     .sort()
     .flatMap((file) => limitsInSource(readFileSync(`${root}${file}`, "utf8"), file))
-    // They have a table of their own.
+    // They have their own table.
     .filter(({ name, file }) => file !== "src/ecs/timeline.ts" || !Object.hasOwn(ecsTimeline, name));
   return [
     "### Of ECS and of the rulebook (`src/ecs/limits.ts`)",
@@ -47,7 +47,7 @@ function limitsSection(): string {
   ].join("\n");
 }
 
-/** What the doc comment right above each member of a table says; where there is none, the last line comment, which is for a group. */
+/** The doc comment directly above each member of a table. Without one, the last line comment, which is for a group. */
 export function reasonsOfTable(source: string): Map<string, string> {
   const reasons = new Map<string, string>();
   let group = "";
@@ -66,7 +66,7 @@ export function reasonsOfTable(source: string): Map<string, string> {
   return reasons;
 }
 
-/** The `LIMIT:` comments of a file, each with the constant or member that follows it at once, where it is a plain value. */
+/** The `LIMIT:` comments of a file, each with the constant or member that follows directly, if that is a plain value. */
 export function limitsInSource(source: string, file: string): Limit[] {
   const lines = source.split("\n");
   const found: Limit[] = [];
@@ -92,7 +92,7 @@ export function limitsInSource(source: string, file: string): Limit[] {
   return found;
 }
 
-/** A number or a product of numbers as one number, a text as it stands; what is more than that is left to the file. */
+/** A number or a product of numbers as one number, a text unchanged. Anything else is left to the file. */
 function shownValue(expression: string): string {
   if (/^"[^"]*"$/.test(expression)) return expression;
   if (!/^[\d_.]+(?: \* [\d_.]+)*$/.test(expression)) return "";

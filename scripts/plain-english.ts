@@ -1,4 +1,21 @@
-/** Phrases that give a translated sentence away, found in the pages. docs/style.md says how we write, and lists the same phrases. */
+/** Finds phrases that give a translated sentence away. docs/style.md says how we write, and lists the same phrases. */
+import type { Sources } from "./sources.ts";
+
+/** The folders whose comments and test names are held to the rule. Add a folder once its prose is rewritten. */
+export const plainFolders: readonly string[] = [
+  "src/agent",
+  "src/agent-protocol",
+  "src/agent-sessions",
+  "src/commands",
+  "src/cli",
+  "src/auth",
+  "src/store",
+  "src/lib",
+  "src/simulator",
+  "bench",
+  "scripts",
+  "tests",
+];
 
 /** Each phrase as docs/style.md lists it, with what finds it. A space in a pattern is any white space, so wrapped lines count. */
 export const telltales: readonly { readonly phrase: string; readonly pattern: RegExp }[] = [
@@ -31,32 +48,54 @@ export const telltales: readonly { readonly phrase: string; readonly pattern: Re
   { phrase: "for ever", pattern: /\bfor ever\b/ },
   { phrase: "beside those, beside it those", pattern: /\b[Bb]eside (?:those|these|(?:it|them) (?:those|the))\b/ },
   { phrase: ", else", pattern: /, else\b/ },
+  { phrase: "says of, hears of", pattern: /\b(?:says?|said|hears?|heard) of\b/ },
+  { phrase: "in the place of", pattern: /\bin the place of\b/ },
+  { phrase: "what is no ...", pattern: /\bwhat (?:is|are) no\b/ },
 ];
 
 /** Every telltale phrase in the prose of the pages, a line each. Code, generated text and the lists of docs/style.md don't count. */
 export function plainEnglishViolations(pages: ReadonlyMap<string, string>): string[] {
-  const found: { readonly page: string; readonly line: number; readonly phrase: string }[] = [];
-  for (const [page, text] of pages) {
-    const prose = proseOf(page, text);
-    for (const { phrase, pattern } of telltales) {
-      const wrapped = new RegExp(pattern.source.replaceAll(" ", "\\s+"), "g");
-      for (const { index } of prose.matchAll(wrapped)) {
-        // A phrase may follow the end of a sentence; its own first letter says where it is.
-        const start = index + (/^[^A-Za-z]*/.exec(prose.slice(index))?.[0].length ?? 0);
-        found.push({ page, line: prose.slice(0, start).split("\n").length, phrase });
-      }
-    }
-  }
-  return found.map(({ page, line, phrase }) => `${page}:${line}: "${phrase}"; see docs/style.md`);
+  return [...pages].flatMap(([page, text]) => phrasesIn(page, proseOfPage(page, text)));
 }
 
-/** The page with everything except its own prose blanked out; lines keep their numbers. */
-function proseOf(page: string, text: string): string {
+/** Every telltale phrase in comments and test names of sources in `folders`, a line each. Names and texts in backticks don't count. */
+export function plainCommentViolations(sources: Sources, folders: readonly string[]): string[] {
+  return [...sources]
+    .filter(([file]) => folders.some((folder) => file.startsWith(`${folder}/`)))
+    .flatMap(([file, text]) => phrasesIn(file, proseOfSource(text)));
+}
+
+function phrasesIn(file: string, prose: string): string[] {
+  return telltales.flatMap(({ phrase, pattern }) => {
+    const wrapped = new RegExp(pattern.source.replaceAll(" ", "\\s+"), "g");
+    return [...prose.matchAll(wrapped)].map(({ index }) => {
+      // A phrase may follow the end of a sentence; its own first letter says where it is.
+      const start = index + (/^[^A-Za-z]*/.exec(prose.slice(index))?.[0].length ?? 0);
+      return `${file}:${prose.slice(0, start).split("\n").length}: "${phrase}"; see docs/style.md`;
+    });
+  });
+}
+
+const blank = (part: string): string => part.replaceAll(/[^\n]/g, "·");
+
+/** The page with everything except its own prose blanked out. Lines keep their numbers. */
+function proseOfPage(page: string, text: string): string {
   if (/^<!-- Made by scripts\//m.test(text)) return "";
-  const blank = (part: string): string => part.replaceAll(/[^\n]/g, "·");
   const prose = text
     .replaceAll(/^<!-- ([a-z ]+): made by [\s\S]*?^<!-- end of \1 -->/gm, blank)
     .replaceAll(/^ *```[\s\S]*?^ *```/gm, blank)
     .replaceAll(/`[^`\n]*`/g, blank);
   return page === "docs/style.md" ? prose.replaceAll(/^\|.*$/gm, blank) : prose;
+}
+
+/** The comments and test names of a source, a line for each of its lines. */
+function proseOfSource(text: string): string {
+  return text
+    .split("\n")
+    .map((line) => {
+      const comment = /^\s*(?:\/\*\*?|\*(?!\/)|\/\/)(.*)$/.exec(line) ?? /[;,{)] \/\/ (.*)$/.exec(line);
+      const name = /\b(?:it|test|describe)(?:\.\w+)?\((".*)$/.exec(line);
+      return (comment?.[1] ?? name?.[1] ?? "·").replaceAll(/`[^`]*`/g, blank);
+    })
+    .join("\n");
 }

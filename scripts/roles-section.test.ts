@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { allActions, withRoles } from "./roles-section.ts";
 
-test("the table has every action once, beside the roles that may call it", () => {
+test("the table has every action once, with the roles that may call it", () => {
   const page = withRoles(
     "before\n<!-- roles: made by scripts/generate.ts, do not edit -->\nold\n<!-- end of roles -->\n",
   );

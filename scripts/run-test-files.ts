@@ -5,19 +5,20 @@ import { fileURLToPath } from "node:url";
 import { inspect, stripVTControlCharacters } from "node:util";
 
 /**
- * LIMIT: how long a file may be silent, with no test that ends and nothing printed. The slowest single tests take a minute or two alone
- * and several times that on a busy machine. A file that goes on may take as long as it needs, so a slow machine fails nothing.
+ * LIMIT: how long a file may be silent, without a finished test or any output. The slowest single tests take a minute or two
+ * alone and several times that on a busy machine. A file that makes progress may take as long as it needs, so a slow machine
+ * fails nothing.
  */
 const silenceMs = 900_000;
-/** How the processes that a test file starts are known: they inherit it. */
+/** Identifies the processes that a test file starts: they inherit it. */
 const fileVariable = "BERTH_TEST_FILE";
 /**
- * Where processes keep the code that they have stripped of types and compiled. Most of the time of a small test file is its start, and this
- * halves it. Node looks at the content of a source before it uses what it kept, and keeps one entry per source.
+ * Where processes cache the code that they have stripped of types and compiled. Most of the time of a small test file is its
+ * start, and this halves it. Node checks the content of a source before it uses its cache, and keeps one entry per source.
  */
 const compileCache =
   process.env.NODE_COMPILE_CACHE ?? fileURLToPath(new URL("../node_modules/.cache/node", import.meta.url));
-/** LIMIT: what a failing file printed is shown up to here, from its end. */
+/** LIMIT: how much of a failing file's output is shown, from its end. */
 const shownOutputLength = 20_000;
 
 export interface TestCounts {
@@ -31,14 +32,14 @@ export interface RunOptions {
   readonly concurrency: number;
   /** Every test by name, and what the files print. */
   readonly verbose: boolean;
-  /** Another time than `silenceMs`, for tests. */
+  /** Overrides `silenceMs`, for tests. */
   readonly silenceMs?: number;
 }
 
 /**
- * Runs each file in a process of its own, prints a line for each with its time, and every failure in full. When a file has ended, for
- * whatever reason, the processes that it started and left behind are killed.
- * Returns what was counted; a file that cannot be loaded, dies, goes silent or holds no test counts as one failure.
+ * Runs each file in its own process, prints a line for each with its time, and every failure in full. When a file has ended, for
+ * whatever reason, the processes that it left behind are killed. Returns the counts. A file that cannot be loaded, dies, goes
+ * silent or contains no test counts as one failure.
  */
 export async function runTestFiles(files: readonly string[], options: RunOptions): Promise<TestCounts> {
   const { root, concurrency } = options;
@@ -78,7 +79,7 @@ async function runFile(path: string, { root, silenceMs: patienceMs = silenceMs }
   if (silence.signal.aborted) say(`      ${relative(root, path)} was silent for ${seconds(patienceMs)} and was ended`);
 }
 
-/** Kills every process that inherited the mark of a test file. Gives how many; 0 where there is no /proc. */
+/** Kills every process that inherited the mark of a test file. Returns how many; 0 if there is no /proc. */
 function killMarked(mark: string): number {
   let killed = 0;
   for (const pid of processIds()) {
@@ -141,7 +142,7 @@ class Report {
 
   failed(event: EventData.TestFail): void {
     const { file, line, name, details } = event;
-    // A parent fails because its children did; those are reported by themselves.
+    // A parent fails because its children did, which are reported themselves.
     if (isFailureOfChildren(details.error)) return;
     this.counts.failed += 1;
     if (isWholeFile(event)) {
@@ -180,7 +181,7 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Node reports a file as a test of its own only when no test in it could speak for it. */
+/** Node reports a file as a test of its own only if no test in it could. */
 function isWholeFile(event: { readonly name: string; readonly file?: string | undefined }): boolean {
   return event.name === event.file;
 }

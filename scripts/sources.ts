@@ -6,19 +6,19 @@ import { posix } from "node:path";
 export type Sources = ReadonlyMap<string, string>;
 
 export interface Import {
-  /** A path from the root for a file of ours, otherwise the module as it is written. */
+  /** A path from the root for one of our files, otherwise the module as written. */
   readonly target: string;
   readonly relative: boolean;
   readonly dynamic: boolean;
 }
 
-/** Reads the TypeScript of `src`, `tests`, `bench` and `scripts` below the root; planted violations are no sources. */
+/** Reads the TypeScript of `src`, `tests`, `bench` and `scripts` below the root. Planted violations don't count as sources. */
 export function readSources(root: string): Sources {
   const files = globSync("{src,tests,bench,scripts}/**/*.ts", { cwd: root, exclude: ["tests/fixtures/violations/**"] });
   return new Map(files.sort().map((file) => [file, readFileSync(`${root}${file}`, "utf8")]));
 }
 
-/** From the first column, where the formatter puts them; what is further in stands in a text that shows an import. */
+/** Only in the first column, where the formatter puts imports. An indented one is in a text that shows an import. */
 const staticImport = /^(?:import|export)\s+(?:type\s)?(?:[^;"'`]*?\sfrom\s+)?"([^"]+)"/gm;
 const dynamicImport = /\bimport\(\s*"([^"]+)"\s*\)/g;
 
@@ -38,7 +38,7 @@ export function isTest(file: string): boolean {
   return file.startsWith("tests/") || file.endsWith(".test.ts");
 }
 
-/** The folder that the table of imports speaks of: `ecs` of `src/ecs/documents/task.ts`, `bench` of `bench/main.ts`. */
+/** The folder that the table of imports means: `ecs` for `src/ecs/documents/task.ts`, `bench` for `bench/main.ts`. */
 export function areaOf(file: string): string {
   const [top = "", next = ""] = file.split("/");
   return top === "src" ? next : top;

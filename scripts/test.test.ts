@@ -52,7 +52,7 @@ writeFileSync(new URL(import.meta.url + ".pid"), String(child.pid));
     "fails.test.ts": `${leaves}import { test } from "node:test";
 test("breaks", () => { throw new Error("broken"); });`,
     "silent.test.ts": `${leaves}import { test } from "node:test";
-test("waits for ever", () => new Promise((resolve) => { setInterval(() => {}, 1_000); }));`,
+test("never ends", () => new Promise((resolve) => { setInterval(() => {}, 1_000); }));`,
     "main.ts": `import { runTestFiles } from ${JSON.stringify(new URL("run-test-files.ts", import.meta.url).href)};
 const files = ["fails.test.ts", "silent.test.ts"];
 const counts = await runTestFiles(files, { root: import.meta.dirname, concurrency: 1, verbose: false, silenceMs: 3_000 });
@@ -71,7 +71,7 @@ console.log(JSON.stringify(counts));`,
   assert.match(stdout, /\{"passed":0,"failed":2,"skipped":0\}\n$/, stdout);
 });
 
-/** True for a process that has ended, whether or not somebody has asked for its outcome. */
+/** True for a process that has ended, whether or not its parent has collected its exit code. */
 function isGone(pid: number): boolean {
   try {
     return /^\d+ \(.*\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));

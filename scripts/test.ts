@@ -1,6 +1,6 @@
 /**
- * Runs tests with node:test, a line per file, and ends with the line `N passed, N failed`.
- * A test that is skipped is named with its reason, so that nothing is left out without being seen.
+ * Runs tests with node:test, a line per file, and ends with the line `N passed, N failed`. A skipped test is named with its
+ * reason, so that nothing is silently left out.
  */
 import { globSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** The groups of tests. Every test file is in exactly one, which scripts/test.test.ts checks. */
 export const groups: Readonly<Record<string, { readonly says: string; readonly files: readonly string[] }>> = {
-  unit: { says: "beside the sources and the scripts", files: ["src/**/*.test.ts", "scripts/**/*.test.ts"] },
+  unit: { says: "next to the sources and the scripts", files: ["src/**/*.test.ts", "scripts/**/*.test.ts"] },
   architecture: {
     says: "imports, tidiness, planted violations, tables that agree",
     files: ["tests/{architecture,operations,tidy,violations}.test.ts"],
@@ -29,7 +29,7 @@ export const groups: Readonly<Record<string, { readonly says: string; readonly f
   simulation: { says: "seeds of the simulator", files: ["tests/simulation*.test.ts", "tests/simulation/**/*.test.ts"] },
 };
 
-/** The test files that the globs name, sorted, each once; fixtures are no tests. */
+/** The test files that the globs match, sorted, each once. Fixtures are not tests. */
 export function testFiles(globs: readonly string[]): string[] {
   const found = globSync([...globs], { cwd: root, exclude: ["**/fixtures/**"] });
   return [...new Set(found)].sort();

@@ -1,14 +1,14 @@
-/** Tidiness that can be told from the text alone: of the sources, and of the pages in docs/. */
+/** Tidiness that is visible in the text alone: of the sources, and of the pages in docs/. */
 import { posix } from "node:path";
 import { purePlaces, testSupport } from "./architecture.ts";
 import { importsOf, isTest, type Sources } from "./sources.ts";
 
-/** LIMIT: a file that needs more than one or two sittings to read; a header that says why may excuse it. */
+/** LIMIT: a longer file needs more than one or two sittings to read; a header that says why may excuse it. */
 const linesMax = 500;
 
 const excused = /^\/\*\*[\s\S]{0,2000}?\b(?:long because|longer than|One file)\b/;
 
-/** Rules that a line must keep: what it may not hold, why, and where. */
+/** Rules for single lines: what they may not contain, why, and where. */
 const lineRules: readonly {
   readonly pattern: RegExp;
   readonly reason: string;
@@ -21,7 +21,7 @@ const lineRules: readonly {
   },
   {
     pattern: /\bMath\.random\b/,
-    reason: "chance comes from a Random that is handed in, so that a run can be repeated",
+    reason: "chance comes from a Random that is passed in, so that a run can be repeated",
     where: (file) => file.startsWith("src/"),
   },
   {
@@ -57,7 +57,7 @@ export function tidyViolations(sources: Sources, mentions: string): string[] {
   return [...found, ...deadFiles(sources, mentions)];
 }
 
-/** Files of `src/` and `bench/` that nothing imports, starts or names, or that only tests use though they are not named as such. */
+/** Files of `src/` and `bench/` that nothing imports, starts or names, or that only tests use though their names don't say so. */
 function deadFiles(sources: Sources, mentions: string): string[] {
   const users = new Map<string, string[]>();
   for (const [file, text] of sources) {
@@ -94,12 +94,12 @@ function lineViolations(file: string, text: string): string[] {
   return found;
 }
 
-/** The files that speak of the rules themselves. */
+/** The files that mention the rules themselves. */
 function isExempt(file: string): boolean {
   return file.startsWith("scripts/tidy") || file === "tests/violations.test.ts" || file.startsWith("scripts/limits-");
 }
 
-/** The whole reason stands on the line of the tag, since that line alone is collected into docs/compatibility.md. */
+/** The whole reason is on the line of the tag, because docs/compatibility.md collects only that line. */
 function differsViolations(file: string, text: string): string[] {
   if (!file.startsWith("src/") || isTest(file)) return [];
   const found: string[] = [];
@@ -112,7 +112,7 @@ function differsViolations(file: string, text: string): string[] {
   return found;
 }
 
-/** Every untidy place of the pages: links to nowhere, more or less than one title, decisions without a date. */
+/** Every untidy place of the pages: broken links, more or less than one title, decisions without a date. */
 export function pageViolations(pages: ReadonlyMap<string, string>, exists: (path: string) => boolean): string[] {
   const found: string[] = [];
   for (const [page, text] of pages) {

@@ -1,4 +1,4 @@
-/** The timeline of `docs/operations.md`: ECS's times from `src/ecs/timeline.ts`, with what their comments say. */
+/** The timeline in `docs/operations.md`: ECS's times from `src/ecs/timeline.ts`, with their comments. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ecsTimeline } from "../src/ecs/timeline.ts";

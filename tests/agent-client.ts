@@ -1,4 +1,4 @@
-/** An agent's end of the two sockets, told step by step by a test: signed as the official agent signs. */
+/** An agent's end of the two sockets, driven step by step by a test and signed as the official agent signs. */
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { SignatureV4 } from "@smithy/signature-v4";
@@ -22,14 +22,14 @@ export type AgentOptions = {
   readonly credentials: Credentials;
   readonly region?: string;
   readonly cluster?: string;
-  /** Added to the query, or put in the place of what it has; null leaves a name out. */
+  /** Added to the query, or replacing its members. Null leaves a name out. */
   readonly query?: Readonly<Record<string, string | null>>;
   readonly path?: string;
   readonly signingDate?: Date;
-  /** What is signed, when it is not what is sent. */
+  /** What is signed, if it differs from what is sent. */
   readonly signedQuery?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Of the certificate that the server's is signed under. */
+  /** The certificate that signed the server's. */
   readonly ca?: string;
 };
 
@@ -45,7 +45,7 @@ export class Refused extends Error {
   }
 }
 
-/** LIMIT: everything that is waited for takes milliseconds; a machine that is busy with other tests is slower. */
+/** LIMIT: everything that is awaited takes milliseconds; a machine that is busy with other tests is slower. */
 const patienceMs = 20_000;
 
 /** The query of an agent's URL, spelled as the official agent does: a space is a plus. */
@@ -76,7 +76,7 @@ export function queryOf(
   return new URLSearchParams(all).toString();
 }
 
-/** Headers of a signed GET of `url` with `body`, as they stand before a telemetry message too. */
+/** Headers of a signed GET of `url` with `body`, also used in front of a telemetry message. */
 export async function signedHeaders(
   url: URL,
   query: string,
@@ -101,7 +101,7 @@ export async function signedHeaders(
   return { ...headers };
 }
 
-/** Opens a socket. Rejects with {@link Refused} when the handshake is refused. */
+/** Opens a socket. Rejects with {@link Refused} if the handshake is refused. */
 export async function openSocket(channel: Channel, options: AgentOptions): Promise<AgentSocket> {
   const query = queryOf(channel, options);
   const url = new URL(`${options.base}${options.path ?? `/${channel}/ws`}`);
@@ -161,14 +161,14 @@ export class AgentSocket {
     this.socket.send(JSON.stringify({ type, message }));
   }
 
-  /** Sends a message behind the headers that sign it, as agents do on the telemetry socket. */
+  /** Sends a message after the headers that sign it, as agents do on the telemetry socket. */
   async sendSigned(type: string, message: object, change: (text: string) => string = (text) => text): Promise<void> {
     const body = JSON.stringify({ type, message });
     const headers = Object.entries(await this.#sign(body)).map(([name, value]) => `${name}: ${value}\r\n`);
     this.socket.send(change(`${headers.join("")}\r\n${body}`));
   }
 
-  /** The first message of a type that has not been taken yet. Rejects when none comes, or the socket closes before. */
+  /** The first message of a type that has not been taken yet. Rejects if none comes, or the socket closes before. */
   async next<Type extends ToAgent["type"]>(type: Type): Promise<MessageOf<Type>> {
     const deadline = performance.now() + patienceMs;
     for (;;) {
@@ -201,7 +201,7 @@ export class AgentSocket {
   }
 }
 
-/** Asks until `find` gives something. Rejects when it does not in time. */
+/** Polls until `find` returns something. Rejects if it does not in time. */
 export async function eventually<T>(find: () => Promise<T | null | undefined | false>, what: string): Promise<T> {
   const deadline = performance.now() + patienceMs;
   for (;;) {

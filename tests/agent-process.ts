@@ -1,4 +1,4 @@
-/** `berth agent` as a process of its own, with what it tells. */
+/** `berth agent` as a process of its own, with its news. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { AgentNews } from "../src/commands/agent-news.ts";
@@ -12,13 +12,13 @@ const patienceMs = 30_000;
 
 export type AgentProcess = {
   readonly child: ChildProcess;
-  /** What it told so far, with --json. */
+  /** Its news so far, with --json. */
   readonly news: readonly AgentNews[];
   readonly out: () => string;
   readonly err: () => string;
-  /** The next news of that kind which no call gave before. Rejects when the agent ends, or says nothing of the kind. */
+  /** The next news of that kind which no call returned before. Rejects if the agent ends, or prints none of the kind. */
   next<E extends Event>(event: E): Promise<NewsOf<E>>;
-  /** Its exit code once it has ended, by itself or by the signal; null when the signal killed it. */
+  /** Its exit code once it has ended, by itself or by the signal. Null if the signal killed it. */
   end(signal?: "SIGTERM" | "SIGINT" | "SIGKILL"): Promise<number | null>;
 };
 
@@ -30,7 +30,7 @@ export type AgentProcessOptions = {
   readonly environment?: Readonly<Record<string, string>>;
 };
 
-/** Starts an agent with --json. Its environment says nothing of AWS and Docker but what `options` say. */
+/** Starts an agent with --json. Of AWS and Docker, its environment contains only what `options` say. */
 export function startAgent({
   endpoint,
   dataDir,
@@ -42,7 +42,7 @@ export function startAgent({
   const child = spawn(process.execPath, argv, {
     env: {
       PATH: process.env.PATH,
-      // By which the test run finds what a failed test left behind.
+      // With this the test run finds what a failed test left behind.
       ...(process.env.BERTH_TEST_FILE && { BERTH_TEST_FILE: process.env.BERTH_TEST_FILE }),
       ...(process.env.DOCKER_HOST && { DOCKER_HOST: process.env.DOCKER_HOST }),
       AWS_ACCESS_KEY_ID: key.accessKeyId,
@@ -76,7 +76,7 @@ export function startAgent({
         return found;
       }
       const isOver = child.exitCode !== null || child.signalCode !== null;
-      if (isOver || signal.aborted) throw new Error(`The agent said nothing of ${event}: ${out}${err}`);
+      if (isOver || signal.aborted) throw new Error(`The agent printed nothing about ${event}: ${out}${err}`);
       await Promise.race([changed.promise, closed, aborted]);
     }
   };

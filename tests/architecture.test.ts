@@ -1,4 +1,4 @@
-// The tables stand in scripts/architecture.ts; tests/violations.test.ts shows that each rule can fail.
+// The tables are in scripts/architecture.ts; tests/violations.test.ts shows that each rule can fail.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -18,11 +18,11 @@ const sources = readSources(root);
 const { dependencies, devDependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 const packages = Object.keys({ ...dependencies, ...devDependencies });
 
-test("imports go down, each package stays in its home, and nothing runs in a circle", () => {
+test("imports go down, each package stays in its home, and there are no cycles", () => {
   assert.deepEqual(architectureViolations(sources, packages), []);
 });
 
-test("every import of the sources is seen by the reader of imports", () => {
+test("the import reader sees every import of the sources", () => {
   for (const [file, text] of sources) {
     const written = text.match(/^import\b/gm)?.length ?? 0;
     const seen = importsOf(file, text).filter(({ dynamic }) => !dynamic).length;
@@ -30,7 +30,7 @@ test("every import of the sources is seen by the reader of imports", () => {
   }
 });
 
-test("the rulebook has layers: each row imports rows above it only, and all that it lists", () => {
+test("the rulebook has layers: each row imports only rows above it, and all that it lists", () => {
   const used = new Map<string, Set<string>>();
   for (const [file, text] of sources) {
     if (!file.startsWith("src/ecs/") || isTest(file) || testSupport.includes(file)) continue;

@@ -1,11 +1,11 @@
-/** `berth` as a process of its own, for tests that need one that can be killed or started again. */
+/** `berth` as a process of its own, for tests that need to kill or restart one. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 export const berthMain = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
 
-/** What `--json` says when a server listens; `berth serve` says less. */
+/** What `--json` prints when a server listens. `berth serve` prints less. */
 export type Listening = {
   readonly url: string;
   readonly port: number;
@@ -20,16 +20,19 @@ export type Listening = {
 export type BerthProcess = {
   readonly listening: Listening;
   readonly child: ChildProcess;
-  /** What it wrote to standard error so far. */
+  /** Its standard error so far. */
   readonly complaints: () => string;
-  /** Sends the signal and waits for the end; gives the exit code, null when the signal ended it. */
+  /** Sends the signal and waits for the end. Returns the exit code, null if the signal ended it. */
   end(signal: "SIGKILL" | "SIGTERM"): Promise<number | null>;
 };
 
 /** LIMIT: a server listens in under half a second; on a machine that is busy with other tests it may take a minute. */
 const startTimeoutMs = 180_000;
 
-/** Starts `berth dev` or `berth serve` with `flags`, on a free port unless they say which. Throws what it complained of when it does not listen. */
+/**
+ * Starts `berth dev` or `berth serve` with `flags`, on a free port unless they name one. If it does not listen, throws its
+ * complaints.
+ */
 export async function startBerth(
   command: "dev" | "serve",
   flags: readonly string[],
@@ -75,7 +78,7 @@ export async function startBerth(
   };
 }
 
-/** What runs in Docker where there is one is simulated, so that tests have the same outcome on every machine. */
+/** What would run in Docker is simulated, so that tests have the same outcome on every machine. */
 function simulatedUnlessSaid(command: "dev" | "serve", flags: readonly string[]): readonly string[] {
   const flag = command === "dev" ? "--runtime" : "--fargate";
   return flags.includes(flag) ? [] : [flag, "simulated"];

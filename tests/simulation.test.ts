@@ -1,6 +1,6 @@
 /*
- * The simulated world as a test: equal seeds give equal runs, no rule is broken on some thousand steps, and every checker
- * notices when what it looks at is tampered with.
+ * The simulated world as a test: equal seeds give equal runs, no rule is broken in a few thousand steps, and every checker
+ * notices tampering with what it looks at.
  */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -33,7 +33,7 @@ describe("a run", () => {
     assert.equal(results[0]?.digest, results[1]?.digest);
   });
 
-  test("is another one with another seed", async () => {
+  test("differs with another seed", async () => {
     const runs = ["this", "that"].map((seed) => simulate({ seed, steps: 50, hosts: 2 }));
     const [one, other] = await Promise.all(runs);
     assert.notEqual(one?.digest, other?.digest);
@@ -48,7 +48,7 @@ test("no rule is broken on several seeds, and every operation is answered", asyn
     unbroken(result, options);
     for (const [operation, { reply }] of result.outcomes) if (reply > 0) answered.add(operation);
   }
-  // AWS: the services of a namespace; there are no namespaces, which is what the call is told.
+  // AWS: the services of a namespace. There are no namespaces, and the call's error says so.
   answered.add("ListServicesByNamespace");
   assert.deepEqual([...answered].sort(), answeredNames);
 });
@@ -64,7 +64,7 @@ test("services are rolled out, fail, drain and are deleted under faults, and set
     unbroken(await simulate(options), options);
   }
   for (const name of ["SERVICE_STEADY_STATE", "SERVICE_DEPLOYMENT_COMPLETED", "SERVICE_DEPLOYMENT_FAILED"]) {
-    assert.ok(eventNames.has(name), `${name} comes in some run: ${[...eventNames].sort().join(", ")}`);
+    assert.ok(eventNames.has(name), `${name} occurs in some run: ${[...eventNames].sort().join(", ")}`);
   }
 });
 
@@ -122,7 +122,7 @@ test("a service that stands still without a reason is noticed", async () => {
 
 type Json = Record<string, unknown>;
 
-/** Changes the `nth` document or event that `change` has something to say about; every one when `nth` is 0. */
+/** Changes the `nth` document or event that `change` applies to, or every one if `nth` is 0. */
 function tamperer(what: "documents" | "events", nth: number, change: (body: Json, kind: string) => Json | null) {
   let seen = 0;
   return (_: string, append: Append): Append => {
@@ -145,7 +145,7 @@ const ofTask = (event: Json): boolean => event.detailType === "ECS Task State Ch
 describe("a checker notices", () => {
   const cases: readonly (readonly [what: string, rule: RegExp, tamper: ReturnType<typeof tamperer>])[] = [
     [
-      "a task that takes more than its instance gives away",
+      "a task that uses more than its instance has",
       /resources in use/,
       tamperer("documents", 0, (task, kind) =>
         kind === "task" && task.lastStatus === "PENDING"
@@ -154,7 +154,7 @@ describe("a checker notices", () => {
       ),
     ],
     [
-      "an event that says another rest",
+      "an event that disagrees about what is left",
       /resources in use/,
       tamperer("events", 5, (event) =>
         ofTask(event)
@@ -176,7 +176,7 @@ describe("a checker notices", () => {
       ),
     ],
     [
-      "a moment that changes once it is there",
+      "a time that changes once it is set",
       /statuses never go back/,
       tamperer("events", 1, (event) =>
         ofTask(event) && detail(event).lastStatus === "STOPPED"
@@ -196,12 +196,12 @@ describe("a checker notices", () => {
       tamperer("documents", 2, (task, kind) => (kind === "task" ? { ...task, version: 40 } : null)),
     ],
     [
-      "a revision that was answered and is not kept",
+      "a revision that was answered but not kept",
       /acknowledged writes are durable/,
       tamperer("documents", 0, (_, kind) => (kind === "task-definition" ? removed : null)),
     ],
     [
-      "tags that were answered and are not kept",
+      "tags that were answered but not kept",
       /acknowledged writes are durable/,
       tamperer("documents", 0, (document) =>
         (document.tags as Json[] | undefined)?.some(({ key }) => String(key).startsWith("sim-"))
@@ -226,7 +226,7 @@ describe("a checker notices", () => {
       ),
     ],
     [
-      "a service deployment that is over and goes on",
+      "a service deployment that is over and continues",
       /along their tables/,
       tamperer("documents", 1, (deployment, kind) =>
         kind === "service-deployment" && deployment.finishedAt !== null ? { ...deployment, status: "PENDING" } : null,
@@ -248,7 +248,7 @@ describe("a checker notices", () => {
     ],
     [
       "a deployment that is COMPLETED without an event",
-      /say the same/,
+      /service deployment agree/,
       tamperer("events", 1, (event) => (detail(event).eventName === "SERVICE_DEPLOYMENT_COMPLETED" ? removed : null)),
     ],
     [
@@ -270,7 +270,7 @@ describe("a checker notices", () => {
       ),
     ],
     [
-      "a task where its constraints do not let it be",
+      "a task where its constraints forbid it",
       /constraints let them be/,
       tamperer("documents", 0, (service, kind) =>
         kind === "service"
@@ -286,7 +286,7 @@ describe("a checker notices", () => {
         const found = /^\S+ VIOLATION (.*)$/.exec(line)?.[1];
         if (found !== undefined) broken.add((JSON.parse(found) as { rule: string }).rule);
       };
-      // A run may never come by what is tampered with: what happens in one follows from the whole workload.
+      // A run may never reach what is tampered with: what happens in one follows from the whole workload.
       const scenario = ofServices.some(([each]) => each === what) ? "services" : "everything";
       for (const seed of ["tampered-1", "tampered-2", "tampered-3", "tampered-4"]) {
         if ([...broken].some((name) => rule.test(name))) break;

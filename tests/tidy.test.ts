@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { plainEnglishViolations, telltales } from "../scripts/plain-english.ts";
+import { plainCommentViolations, plainEnglishViolations, plainFolders, telltales } from "../scripts/plain-english.ts";
 import { readSources } from "../scripts/sources.ts";
 import { pageViolations, tidyViolations } from "../scripts/tidy.ts";
 
@@ -24,6 +24,10 @@ test("the pages have one title each, their links lead somewhere, and decisions a
 
 test("the pages are in plain English", () => {
   assert.deepEqual(plainEnglishViolations(pages), []);
+});
+
+test("comments and test names are in plain English", () => {
+  assert.deepEqual(plainCommentViolations(readSources(root), plainFolders), []);
 });
 
 test("docs/style.md lists every phrase that the rule finds, and no other", () => {

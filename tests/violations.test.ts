@@ -1,5 +1,5 @@
-// Goal: no rule is dead. tests/fixtures/violations/ breaks each on purpose, at the paths where the rule holds; here it is laid
-// out as a project of its own, with our configuration, and every breach must be told.
+// Goal: no rule is dead. tests/fixtures/violations/ breaks each on purpose, at the paths where the rule holds. Here it is copied
+// into a project of its own, with our configuration, and every breach must be found.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { architectureViolations } from "../scripts/architecture.ts";
-import { plainEnglishViolations, telltales } from "../scripts/plain-english.ts";
+import { plainCommentViolations, plainEnglishViolations, telltales } from "../scripts/plain-english.ts";
 import { readSources } from "../scripts/sources.ts";
 import { pageViolations, tidyViolations } from "../scripts/tidy.ts";
 
@@ -49,7 +49,7 @@ describe("Biome", () => {
       );
     });
   }
-  it("tells both the clock and the timer, the chance and the wait of the simulator", () => {
+  it("finds both the clock and the timer, the chance and the wait of the simulator", () => {
     assert.equal(lines.filter((line) => line.includes("real-clock.ts") && line.includes("noRestricted")).length, 4);
   });
 });
@@ -134,7 +134,7 @@ describe("the rule of plain English", () => {
         found.join("\n"),
       ));
   }
-  it("says in which line, also when the phrase is wrapped, and leaves code and orders alone", () => {
+  it("names the line, also if the phrase is wrapped, and leaves code and orders alone", () => {
     const lines = found.map((line) => Number(line.split(":")[1]));
     assert.deepEqual(
       [...new Set(lines)].sort((a, b) => a - b),
@@ -153,5 +153,17 @@ describe("the rule of plain English", () => {
       ),
       [],
     );
+  });
+  it("finds phrases in comments and test names of the folders it holds, and leaves code alone", () => {
+    const source = readFileSync(`${planted}src/wire/translated.ts`, "utf8");
+    const sources = new Map([
+      ["src/wire/a.ts", source],
+      ["src/wires/a.ts", source],
+    ]);
+    assert.deepEqual(plainCommentViolations(sources, ["src/wire"]), [
+      'src/wire/a.ts:3: "anew"; see docs/style.md',
+      'src/wire/a.ts:5: "mend"; see docs/style.md',
+      'src/wire/a.ts:6: "for ever"; see docs/style.md',
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-/** What the owner of a container instance can do over and over, each time legally. */
+/** What the owner of a container instance can do repeatedly, each time legally. */
 import { signedRequest } from "../signed-request.ts";
 import { type Attack, accounts, type Target } from "./attack.ts";
 import { beginCalling, type NextRequest } from "./begin-calling.ts";
@@ -6,7 +6,7 @@ import { callAll } from "./caller.ts";
 
 const connections = 64;
 
-/** The container instance of the account that attacks. */
+/** The container instance of the attacker's account. */
 let instance = "";
 
 async function findInstance({ port, key }: Target): Promise<void> {
@@ -57,7 +57,7 @@ export const agentAttacks: readonly Attack[] = [
   attack("endpoints discovered", "an agent asks for its endpoints without a pause", ({ port, key }) =>
     signedRequest(port, "DiscoverPollEndpoint", { cluster: "default", containerInstance: instance }, key),
   ),
-  attack("changes submitted", "an agent submits changes of a task that is not there", ({ port, key }, at) =>
+  attack("changes submitted", "an agent submits changes of a task that does not exist", ({ port, key }, at) =>
     signedRequest(
       port,
       "SubmitTaskStateChange",

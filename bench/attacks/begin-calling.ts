@@ -1,13 +1,13 @@
 import { type Attack, bystanderSources, type Target } from "./attack.ts";
 import { answersByStatus, callOn } from "./caller.ts";
 
-/** LIMIT: enough to keep the server busy without the bench being busy itself. */
+/** LIMIT: enough to keep the server busy while the bench itself is not. */
 const connections = 8;
 
-/** Makes the request with this number; null when there are no more. */
+/** Makes the request with this number. Null if there are no more. */
 export type NextRequest = (target: Target, at: number) => Promise<Buffer | null> | Buffer | null;
 
-/** How an attack begins that calls without a pause over a few connections, from an address that a bystander has too. */
+/** An attack that calls without a pause over a few connections, from an address that a bystander also uses. */
 export const beginCalling =
   (request: NextRequest, count = connections): Attack["begin"] =>
   async (target) => {

@@ -1,10 +1,10 @@
-/** Connections that take what every caller needs and give nothing: bodies, heads and handshakes that never end. */
+/** Connections that occupy what every caller needs and contribute nothing: bodies, heads and handshakes that never end. */
 import { thisCheckout } from "../checkout-server.ts";
 import { signedRequest } from "../signed-request.ts";
 import { type Attack, attackerSources, bystanderSources, type Target } from "./attack.ts";
 import { type HeldSocketsOptions, holdSockets } from "./held-sockets.ts";
 
-/** What the server lets a body be. */
+/** The largest body that the server accepts. */
 const bodyBytes = 262_144;
 const oneAddress = [bystanderSources[0]];
 const seconds = 10;
@@ -28,7 +28,7 @@ const head = (more: readonly string[]): string => ["POST / HTTP/1.1", "Host: 127
 
 const anonymous = (): string => head([`Content-Length: ${bodyBytes}`]);
 
-/** The head of a call whose signature is right, had its body come. */
+/** The head of a call whose signature would be right if its body came. */
 async function signed({ port, key }: Target, framing: "length" | "chunked" = "length"): Promise<Buffer> {
   const padding = bodyBytes - '{"family":""}'.length;
   const body = { family: "x".repeat(padding) };

@@ -1,6 +1,6 @@
 /**
- * A process that makes small calls while others attack: a call each 50 ms from each of its source addresses, each on a connection of
- * its own. Started by `startBystander`, which says when a phase begins and asks what came of it.
+ * A process that makes small calls while others attack: a call every 50 ms from each of its source addresses, each on its own
+ * connection. Started by `startBystander`, which says when a phase begins and asks for its results.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -19,16 +19,16 @@ export type BystanderOptions = {
   readonly sources: readonly string[];
 };
 
-/** What came of the calls of a phase from one source address. */
+/** The results of a phase's calls from one source address. */
 export type PhaseResult = {
   readonly source: string;
   readonly calls: number;
   readonly answered: number;
-  /** Of those that were answered with success, in milliseconds; null when none was. */
+  /** Of the successful calls, in milliseconds. Null if there were none. */
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
   readonly maxMs: number | null;
-  /** How often each other thing happened: a status, or why there was none. */
+  /** How often each other outcome happened: a status, or why there was none. */
   readonly failures: Readonly<Record<string, number>>;
 };
 
@@ -42,7 +42,7 @@ const intervalMs = 50;
 /** LIMIT: a caller that waits longer has given up; at most a hundred calls are under way at a time from an address. */
 const timeoutMs = 5_000;
 
-/** Starts the process and waits for its first answered call, so that nothing is measured that is compiled or opened once. */
+/** Starts the process and waits for its first answered call, so that one-time compiling and opening is not measured. */
 export async function startBystander(options: BystanderOptions): Promise<Bystander> {
   const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(options)]);
   const ready = await message(child);
@@ -125,7 +125,7 @@ class CallsFrom {
   }
 }
 
-/** Sends the request and waits for the status of the answer: null is 200, everything else is said. */
+/** Sends the request and waits for the status of the answer. Null is 200, everything else is named. */
 function statusOf(socket: Socket, request: Buffer): Promise<string | null> {
   return new Promise((resolve) => {
     let received = "";

@@ -1,4 +1,4 @@
-/** Calls one after the other over a few kept connections, whatever the answers: an attacker is content with refusals, too. */
+/** Calls in order over a few kept connections, whatever the answers: refusals suit an attacker too. */
 import { connect, type Socket } from "node:net";
 import { onAnswers } from "../load.ts";
 
@@ -6,7 +6,7 @@ export type Calls = {
   /** Resolves when every request was sent and answered, or a connection broke. */
   readonly done: Promise<void>;
   readonly stop: () => void;
-  /** Answers so far, by status; 0 are connections that broke. */
+  /** Answers so far, by status. 0 means connections that broke. */
   readonly statuses: Map<number, number>;
 };
 
@@ -14,17 +14,17 @@ export type CallsOptions = {
   readonly port: number;
   readonly source?: string;
   readonly connections: number;
-  /** Makes the request with this number, null when there are no more. Asked for when a connection is free. */
+  /** Makes the request with this number. Null if there are no more. Called when a connection is free. */
   readonly request: (at: number) => Promise<Buffer | null> | Buffer | null;
 };
 
-/** LIMIT: a connection that breaks is opened again, but a server that refuses all is not asked for ever. */
+/** LIMIT: a broken connection is reopened, but not indefinitely if the server refuses all. */
 const brokenMax = 1_000;
 
 /** How a connection ended: with the last request, after an answer, or without one. */
 type End = "done" | "answered" | "broken";
 
-/** How many answers there were of each status, as the bench prints them. */
+/** How many answers there were of each status, in the bench's output. */
 export function answersByStatus({ statuses }: Pick<Calls, "statuses">): Record<string, number> {
   return Object.fromEntries([...statuses].sort().map(([status, n]) => [`answers ${status}`, n]));
 }
@@ -77,7 +77,7 @@ export function callOn({ port, source, connections, request }: CallsOptions): Ca
   return { done, stop, statuses };
 }
 
-/** Makes the calls in turn and resolves with the bodies of their answers. Throws for an answer that is no success. */
+/** Makes the calls in turn and resolves with the bodies of their answers. Throws for an unsuccessful answer. */
 export async function callAll(port: number, requests: readonly Buffer[]): Promise<unknown[]> {
   const bodies: unknown[] = [];
   const socket = connect({ host: "127.0.0.1", port, noDelay: true });

@@ -1,4 +1,4 @@
-/** The dearest legal question to the scheduler. */
+/** The most expensive legal question to the scheduler. */
 import { signedRequest } from "../signed-request.ts";
 import { type Attack, bystanderSources, type Target } from "./attack.ts";
 import { answersByStatus, callAll, callOn } from "./caller.ts";
@@ -25,7 +25,7 @@ async function makeInstances({ port, key }: Target): Promise<void> {
     new Array(instances).fill(await signedRequest(port, "RegisterContainerInstance", registration, key)),
   )) as readonly { readonly containerInstance: { readonly containerInstanceArn: string } }[];
   for (const [at, { containerInstance }] of registered.entries()) {
-    // Values that differ, so that no answer is known from another instance, and in which a match stays possible to the end.
+    // Distinct values, so that no answer is cached from another instance, which keep a match possible to the end.
     const own = Array.from({ length: attributes }, (_, n) => ({
       name: `a${n}`,
       value: `${"a".repeat(118)}${String(at * attributes + n).padStart(8, "0")}`,
@@ -35,7 +35,7 @@ async function makeInstances({ port, key }: Target): Promise<void> {
   }
 }
 
-/** 250 states that all stay in play while the value lasts, and no match at its end. */
+/** 250 states that all stay active while the value lasts, and no match at its end. */
 const pattern = (n: number): string => `attribute:a${n} =~ ${"a?".repeat(2)}${"(a|[0-9])*".repeat(40)}!`;
 
 export const constraintAttacks: readonly Attack[] = [

@@ -1,20 +1,20 @@
-/** How long a server takes to start on a directory that has many places in which nothing is, as attacks on older versions left them. */
+/** How long a server takes to start on a directory with many empty places, as attacks on older versions left them. */
 import { execFileSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { startCheckoutServer, withDataDir } from "../checkout-server.ts";
 
-/** What became of the starts: milliseconds, or null when the server ended instead. */
+/** The outcome of the starts: milliseconds, or null if the server ended instead. */
 export type ForgottenPlaces = {
   readonly places: number;
   readonly here: number | null;
   readonly against?: number | null;
 };
 
-/** The older versions do not start with 20,000 and more: the places of the default cluster are some more than they hold. */
+/** The older versions do not start with 20,000 or more: with the default cluster's places they exceed the maximum. */
 export const placeCounts = [19_900, 20_000] as const;
 
-/** Opens the partitions as a server does that is asked about each place once. */
+/** Opens the partitions like a server that is asked about each place once. */
 const opening = (checkout: string, dataDir: string, places: number): string => `
   const { SqliteStore } = await import(${JSON.stringify(resolve(checkout, "src/store/sqlite/sqlite-store.ts"))});
   const store = new SqliteStore({ dataDir: ${JSON.stringify(dataDir)} });
@@ -22,7 +22,7 @@ const opening = (checkout: string, dataDir: string, places: number): string => `
   await store.close();
 `;
 
-/** Makes such a directory with the store of the other checkout when there is one, and starts the server of each on a copy of it. */
+/** Makes such a directory, with the store of the other checkout if there is one, and starts each server on a copy of it. */
 export function startOnForgottenPlaces(places: number, here: string, against: string | null): Promise<ForgottenPlaces> {
   return withDataDir(async (dataDir) => {
     const source = join(dataDir, "source");

@@ -1,4 +1,4 @@
-/** Sockets that are opened and held: they say something that is no whole request, and perhaps a little more now and then. */
+/** Sockets that are opened and held: they send something that is not a whole request, and perhaps a little more occasionally. */
 import { connect, type Socket } from "node:net";
 import type { UnderWay } from "./attack.ts";
 
@@ -7,18 +7,21 @@ export type HeldSocketsOptions = {
   readonly count: number;
   /** The addresses that they come from, in turn. */
   readonly sources: readonly string[];
-  /** What each says at once; empty is nothing. */
+  /** What each sends at once. Empty for nothing. */
   readonly opening: Uint8Array | string;
-  /** What each says each second from then on. */
+  /** What each sends every second from then on. */
   readonly drip?: Uint8Array | string;
 };
 
-/** LIMIT: an attacker reopens what was closed, at most so many sockets each 100 ms, lest the bench be busy with nothing else. */
+/**
+ * LIMIT: an attacker reopens what was closed, at most this many sockets each 100 ms, so that the bench is not busy with nothing
+ * else.
+ */
 const openedAtOnce = 200;
 const tickMs = 100;
 const dripMs = 1_000;
 
-/** Opens `count` sockets and opens those again that the server closes. Resolves when all were opened once. */
+/** Opens `count` sockets and reopens those that the server closes. Resolves when all were opened once. */
 export async function holdSockets(options: HeldSocketsOptions): Promise<UnderWay> {
   const held = new Set<Socket>();
   let opened = 0;

@@ -3,7 +3,7 @@ import { signedRequest } from "../signed-request.ts";
 import type { Attack, Target } from "./attack.ts";
 import { beginCalling, type NextRequest } from "./begin-calling.ts";
 
-/** LIMIT: handshakes that are refused end their connections; so many are made at most. */
+/** LIMIT: refused handshakes end their connections; at most this many are made. */
 const handshakesMax = 20_000;
 
 const handshake = (at: number): Buffer =>
@@ -19,7 +19,7 @@ const handshake = (at: number): Buffer =>
     ].join("\r\n"),
   );
 
-/** A thousand targets that are no operation, in turn. */
+/** A thousand targets that are not operations, in turn. */
 const unknownCall = ({ port, key }: Target, at: number): Promise<Buffer> =>
   signedRequest(port, `NoSuchService_${at % 1_000}.Operation`, {}, key);
 

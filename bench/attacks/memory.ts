@@ -1,4 +1,4 @@
-/** What callers and agents can make the server hold in memory and write to the disk. */
+/** What callers and agents can make the server hold in memory and write to disk. */
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bytesWritten } from "../process-figures.ts";
@@ -11,7 +11,7 @@ const tagsEach = 50;
 
 const clusterName = (at: number): string => `c${at}`;
 
-/** A hundred clusters with as many and as long tags as they may have: DescribeClusters answers 600 bytes with 2 MB. */
+/** A hundred clusters with the most and the longest tags allowed: DescribeClusters answers 600 bytes with 2 MB. */
 async function makeTaggedClusters({ port, key }: Target): Promise<void> {
   const tags = Array.from({ length: tagsEach }, (_, n) => ({
     key: `${n}-`.padEnd(128, "k"),
@@ -23,7 +23,7 @@ async function makeTaggedClusters({ port, key }: Target): Promise<void> {
   await callAll(port, await Promise.all(requests));
 }
 
-/** Opens `count` sockets that ask for the largest answer again and again, all at once, and read nothing. */
+/** Opens `count` sockets that keep asking for the largest answer, all at once, and read nothing. */
 async function openSlowReaders({ port, key }: Target, count: number, sources: readonly string[]): Promise<UnderWay> {
   const body = { clusters: Array.from({ length: clusters }, (_, at) => clusterName(at)), include: ["TAGS"] };
   const request = await signedRequest(port, "DescribeClusters", body, key);
@@ -52,9 +52,9 @@ async function openSlowReaders({ port, key }: Target, count: number, sources: re
   };
 }
 
-/** LIMIT: some 200 KiB of requests on each socket, more than the buffers between the two processes. */
+/** LIMIT: about 200 KiB of requests on each socket, more than the buffers between the two processes. */
 const requestsEach = 150;
-/** LIMIT: an attacker whose sockets are cut comes back, but not for ever. */
+/** LIMIT: an attacker whose sockets are cut comes back, but not indefinitely. */
 const openedMax = 20_000;
 
 const slowReaders = (count: number, sources: readonly string[]): Attack => ({
@@ -123,7 +123,7 @@ export const memoryAttacks: readonly Attack[] = [
     name: "long strings of agents",
     kind: "memory",
     says: `a container's runtimeId of 240 KB, then ${changes} small changes of its task`,
-    // The account of the attacker is that of the simulated instances.
+    // The attacker's account is that of the simulated instances.
     server: { command: "dev", flags: ["--instances", "1", "--account", accounts.attacker] },
     bystander: "list",
     seconds: 60,

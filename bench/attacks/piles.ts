@@ -1,4 +1,4 @@
-/** What one account can make the server keep by doing the same legal thing again and again. */
+/** What one account can make the server keep by repeating the same legal call. */
 import { signedRequest } from "../signed-request.ts";
 import { type Attack, accounts, type Target } from "./attack.ts";
 import { beginCalling, type NextRequest } from "./begin-calling.ts";
@@ -14,7 +14,7 @@ const pile = (name: string, says: string, request: NextRequest, prepare?: Attack
   says,
   server: {
     command: "dev",
-    // The account of the attacker is that of the simulated instance, which has room for all that runs at a time.
+    // The attacker's account is that of the simulated instance, which has room for everything that runs at a time.
     flags: ["--instances", "1", "--cpu", "1000000", "--memory", "10000000", "--account", accounts.attacker],
   },
   bystander: "list",
@@ -30,7 +30,7 @@ async function register({ port, key }: Target, image: string): Promise<void> {
 }
 
 export const pileAttacks: readonly Attack[] = [
-  pile("piled task definitions", "task definitions of 60 KB, one after the other", ({ port, key }, at) =>
+  pile("piled task definitions", "task definitions of 60 KB, one at a time", ({ port, key }, at) =>
     signedRequest(
       port,
       "RegisterTaskDefinition",

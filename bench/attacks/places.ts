@@ -1,4 +1,4 @@
-/** What a caller can make the server open and keep for places where nothing is. */
+/** What a caller can make the server open and keep for empty places. */
 import { signedRequest } from "../signed-request.ts";
 import { type Attack, bystanderSources, type Target, type UnderWay } from "./attack.ts";
 import { answersByStatus, callOn } from "./caller.ts";
@@ -54,7 +54,7 @@ export const placeAttacks: readonly Attack[] = [
     ),
   ),
   attack("deleted clusters", `${places} clusters created and deleted`, 2 * places, ({ port, key }, at) => {
-    // The connections take turns: a cluster is deleted by another call than the next one, when it is there.
+    // The connections take turns: a cluster is deleted by another call than the next one, when it exists.
     const [round, within] = [Math.floor(at / (2 * connections)), at % (2 * connections)];
     const name = `gone-${round}-${within % connections}`;
     return within < connections

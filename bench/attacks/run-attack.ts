@@ -11,27 +11,27 @@ export type Phase = "before" | "during" | "after";
 export type AttackResult = {
   readonly attack: string;
   readonly phases: Readonly<Record<Phase, readonly PhaseResult[]>>;
-  /** Resident memory of the server; the peak is that of the attack. */
+  /** Resident memory of the server. The peak is during the attack. */
   readonly residentMiB: Readonly<Record<Phase | "peak", number>>;
   /** Whether the server ended by itself. */
   readonly serverEnded: boolean;
-  /** Whether the attack was broken off because the server grew beyond what this machine is to lose. */
+  /** Whether the attack was broken off because the server used more memory than this machine can spare. */
   readonly brokenOff: boolean;
-  /** What else was measured, by name with its unit. */
+  /** Other figures, by name with its unit. */
   readonly measured: Readonly<Record<string, number>>;
 };
 
-/** The results of one attack: of this checkout, and of another one when there is one. */
+/** The results of one attack, for this checkout and for another if there is one. */
 export type Compared = { readonly attack: Attack; readonly here: AttackResult; readonly against: AttackResult | null };
 
 const peaceMs = 3_000;
-/** What the server gets to come to itself: the phase after begins then. */
+/** How long the server gets to recover before the phase "after" begins. */
 const recoveryMs = 2_000;
 const sampleMs = 200;
-/** LIMIT: a server that grew to this has shown what it does, and the machine that measures must live on. */
+/** LIMIT: a server that grew this large has shown enough, and the machine that measures must survive. */
 const residentMiBMax = 3_072;
 
-/** Runs `attack` on a server of `checkout`, which is started for it and stopped after it. */
+/** Runs `attack` on a server of `checkout`, which is started and stopped for it. */
 export function runAttack(attack: Attack, checkout: string): Promise<AttackResult> {
   return withDataDir(async (dataDir) => {
     const keys = keysFor(attack, checkout, dataDir);
@@ -63,7 +63,7 @@ function flagsOf({ server: { flags = [] } }: Attack, dataDir: string): string[] 
   return [...state, ...logLevel, ...flags];
 }
 
-/** Where signatures are checked, keys are made; elsewhere the account is the key. */
+/** Where signatures are checked, keys are created. Elsewhere the account is the key. */
 function keysFor(
   { server }: Attack,
   checkout: string,
@@ -118,14 +118,14 @@ async function attacked(
   }
 }
 
-/** The calls made so far have their answers, or none, while the attack still goes on. */
+/** The calls made so far have their answers, or none, while the attack continues. */
 async function reportDuring(bystander: Bystander, underWay: UnderWay): Promise<readonly PhaseResult[]> {
   const results = await bystander.report();
   await underWay.stop();
   return results;
 }
 
-/** Waits until the attack is done or its time is over, and samples the memory of the server. */
+/** Waits until the attack is done or its time is over, and samples the server's memory. */
 async function watch(
   pid: number,
   forMs: number,

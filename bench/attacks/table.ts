@@ -5,7 +5,7 @@ import type { AttackResult, Compared, Phase } from "./run-attack.ts";
 const phases: readonly Phase[] = ["before", "during", "after"];
 const width = 72;
 
-/** The figures of one attack as text, the other checkout's on the left when there is one. */
+/** The figures of one attack as text, with the other checkout's on the left if there is one. */
 export function attackTable({ attack, here, against }: Compared): string {
   const results = against === null ? [here] : [against, here];
   const columns = results.map((result) => rowsOf(result));

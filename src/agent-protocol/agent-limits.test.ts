@@ -11,7 +11,7 @@ import type { Shape, ShapeNode } from "./shape.ts";
 type Wrap = (value: unknown) => unknown;
 type Leaf = { readonly path: string; readonly node: ShapeNode; readonly wrap: Wrap };
 
-/** A small value that fits; the members of an object that must be there. */
+/** A small value that fits: only the required members of an object. */
 function least({ node }: Shape<unknown>): unknown {
   switch (node.kind) {
     case "text":
@@ -35,7 +35,7 @@ function least({ node }: Shape<unknown>): unknown {
   }
 }
 
-/** Every text, number, list and free value of a message, with what puts a value in its place. */
+/** Every text, number, list and free value of a message, with a function that replaces it. */
 function leavesOf({ node }: Shape<unknown>, path: string, wrap: Wrap): Leaf[] {
   if (node.kind === "object") {
     return Object.entries(node.members).flatMap(([name, shape]) =>
@@ -48,7 +48,7 @@ function leavesOf({ node }: Shape<unknown>, path: string, wrap: Wrap): Leaf[] {
   return node.kind === "list" ? [leaf, ...leavesOf(node.item, `${path}[]`, (value) => wrap([value]))] : [leaf];
 }
 
-/** Values at the bounds of a leaf and beyond them; fails for one without bounds. */
+/** Values at and beyond the bounds of a leaf. Fails for a leaf without bounds. */
 function edgesOf({ path, node }: Leaf): { readonly legal: unknown[]; readonly beyond: unknown[] } {
   switch (node.kind) {
     case "text": {
@@ -70,8 +70,8 @@ function edgesOf({ path, node }: Leaf): { readonly legal: unknown[]; readonly be
     case "word":
       return { legal: [], beyond: ["made up", 1, {}] };
     default:
-      // The size of a message bounds what is dropped, and nothing stores it.
-      assert.equal(node.kind, "dropped", `${path} is bounded by nothing`);
+      // Dropped values are bounded by the size of the message, and never stored.
+      assert.equal(node.kind, "dropped", `${path} has no bound`);
       assert.match(path, /^PublishMetricsRequest\.(?:taskMetrics\[\]|instanceMetrics)$/);
       return { legal: [{}], beyond: [] };
   }
@@ -84,7 +84,7 @@ describe("every member of every message from an agent", () => {
   ] as const;
   for (const [definitions, parse] of sockets) {
     for (const { type, body } of definitions) {
-      test(`${type}: has bounds, which are kept`, () => {
+      test(`${type}: has bounds, which are enforced`, () => {
         const leaves = leavesOf(body, type, (value) => value);
         assert.ok(leaves.length > 0);
         for (const leaf of leaves) {

@@ -1,15 +1,17 @@
-/** How long and how large the members of agents' messages may be; a message beyond them is dropped as one of the wrong shape. */
+/**
+ * How long and how large the members of agents' messages may be. A message beyond them is dropped like one of the wrong shape.
+ */
 import { numberBetween, textUpTo } from "./shape.ts";
 
-/** LIMIT: ids of messages and of credentials are UUIDs of 36 characters; what an agent answers is echoed to it. */
+/** LIMIT: ids of messages and of credentials are UUIDs of 36 characters; an agent's answer is echoed to it. */
 const messageIdCharacters = 256;
-/** LIMIT: the longest ARN of ECS has some 600 characters; AWS's IAM takes ARNs of up to 2,048. */
+/** LIMIT: the longest ARN of ECS has about 600 characters; AWS's IAM accepts ARNs of up to 2,048. */
 const referenceCharacters = 2_048;
-/** LIMIT: words and dates of the protocol have some 30 characters. */
+/** LIMIT: words and dates of the protocol have about 30 characters. */
 const wordCharacters = 256;
-/** LIMIT: what container runtimes answer can be pages; the rulebook keeps 1,024 characters of it. */
+/** LIMIT: a container runtime's answer can be pages; the rulebook keeps 1,024 characters of it. */
 const reasonCharacters = 16_384;
-/** LIMIT: as many seconds as Go's 64 bits of nanoseconds hold: an agent sends the least of them for a time that it does not know. */
+/** LIMIT: as many seconds as Go's 64 bits of nanoseconds hold: an agent sends the least of them for an unknown time. */
 const unknownSecondsMax = 9_223_372_037;
 
 export const messageId = textUpTo(messageIdCharacters);

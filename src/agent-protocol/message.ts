@@ -1,10 +1,10 @@
 import type { Members, ObjectOf, Shape } from "./shape.ts";
 import { isObject, object } from "./shape.ts";
 
-/** One kind of message: the name in its envelope, and what the envelope holds. */
+/** One kind of message: the name in its envelope, and the shape of the content. */
 export type MessageDefinition<Type extends string, Body> = { readonly type: Type; readonly body: Shape<Body> };
 
-/** A message as it travels: one JSON object in one text frame. */
+/** A message on the wire: one JSON object in one text frame. */
 export type Message<Type extends string, Body> = { readonly type: Type; readonly message: Body };
 
 export type MessageOf<D> = D extends MessageDefinition<infer Type, infer Body> ? Message<Type, Body> : never;
@@ -18,10 +18,10 @@ export function defineMessage<const Type extends string, M extends Members>(
 
 export type Parsed<T> =
   | { readonly ok: true; readonly message: T }
-  /** `type` is the type that the message claims, cut short. */
+  /** `type` is the type that the message claims, shortened. */
   | { readonly ok: false; readonly type: string; readonly problem: string };
 
-/** A reader of the messages in `definitions`: gives the message itself, or says why it is none of them. */
+/** A reader of the messages in `definitions`. Returns the message, or why it is not one of them. */
 export function messageParser<const D extends readonly MessageDefinition<string, unknown>[]>(
   definitions: D,
 ): (value: unknown) => Parsed<MessageOf<D[number]>> {

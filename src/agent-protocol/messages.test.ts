@@ -1,4 +1,4 @@
-/** Messages in the forms in which official agents and their control plane exchange them, and what must not pass. */
+/** Messages in the forms that official agents and their control plane exchange, and malformed ones. */
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { describe, it } from "node:test";
@@ -135,7 +135,7 @@ describe("agent messages", () => {
     }
   });
 
-  it("from the agent are understood, each type on its own socket", () => {
+  it("from the agent are understood, each type only on its own socket", () => {
     const both = [
       [commandMessagesFromAgent, parseCommandFromAgent],
       [telemetryMessagesFromAgent, parseTelemetryFromAgent],
@@ -157,27 +157,27 @@ describe("agent messages", () => {
     assert.equal(files("from-agent").length, Object.keys(fromAgent).length);
   });
 
-  it("lose nothing that is not known", () => {
+  it("lose no unknown members", () => {
     const envelope = { type: "HeartbeatAckRequest", message: { messageId: "m", madeUp: [1] } };
     assert.deepEqual(parseCommandFromAgent(envelope), { ok: true, message: envelope });
   });
 
-  it("of the wrong shape are refused with the place of the fault", () => {
+  it("of the wrong shape are refused, and the refusal names the place", () => {
     const problems: [unknown, string][] = [
       [null, "no envelope with a type"],
       [[], "no envelope with a type"],
       [{ type: 1 }, "no envelope with a type"],
       [{ type: "Unheard" }, "unknown type"],
-      [{ type: "HeartbeatMessage" }, "message is no object"],
-      [{ type: "HeartbeatMessage", message: { messageId: "" } }, "message.messageId is empty or no string"],
-      [{ type: "PayloadMessage", message: { ...address, seqNum: "1" } }, "message.seqNum is no integer"],
+      [{ type: "HeartbeatMessage" }, "message is not an object"],
+      [{ type: "HeartbeatMessage", message: { messageId: "" } }, "message.messageId is empty or not a string"],
+      [{ type: "PayloadMessage", message: { ...address, seqNum: "1" } }, "message.seqNum is not an integer"],
       [
         { type: "PayloadMessage", message: { ...address, tasks: [{ arn: task }] } },
         "message.tasks[0].desiredStatus is missing",
       ],
       [
         { type: "PayloadMessage", message: { ...address, tasks: [{ arn: task, desiredStatus: "CREATED" }] } },
-        "message.tasks[0].desiredStatus is none of RUNNING, STOPPED",
+        "message.tasks[0].desiredStatus is not one of RUNNING, STOPPED",
       ],
       [
         {
@@ -189,7 +189,7 @@ describe("agent messages", () => {
             ],
           },
         },
-        "message.tasks[0].containers[0].environment.A is no string",
+        "message.tasks[0].containers[0].environment.A is not a string",
       ],
     ];
     for (const [value, problem] of problems) {

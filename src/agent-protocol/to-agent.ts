@@ -36,5 +36,5 @@ export const messagesToAgent = [
 
 export type ToAgent = MessageOf<(typeof messagesToAgent)[number]>;
 
-/** Reads what came from the control plane. */
+/** Reads messages from the control plane. */
 export const parseToAgent = messageParser(messagesToAgent);

@@ -1,11 +1,11 @@
 import type { PayloadTask } from "../agent-protocol/to-agent/payload.ts";
 
-/** LIMIT: orders remembered of one agent, several times what a host runs; an order that was forgotten only goes out once more. */
+/** LIMIT: orders remembered of one agent, several times what a host runs; a forgotten order only goes out once more. */
 const ordersMax = 10_000;
 
-/** Which orders an agent's process has acknowledged, over all of its connections: it has them and needs them only once. */
+/** The orders that an agent's process has acknowledged, over all of its connections. It needs each only once. */
 export class AcknowledgedOrders {
-  /** The desired status that was acknowledged last, by the ARN of the task; the oldest first. */
+  /** The last acknowledged desired status, by task ARN, oldest first. */
   readonly #orders = new Map<string, PayloadTask["desiredStatus"]>();
 
   note(tasks: readonly PayloadTask[]): void {
@@ -23,7 +23,7 @@ export class AcknowledgedOrders {
     return this.#orders.get(arn) === desiredStatus;
   }
 
-  /** Forgets the tasks that are not in `arns`, all that belong on the instance. */
+  /** Forgets the tasks that are not in `arns`, which lists all that belong on the instance. */
   keepOnly(arns: ReadonlySet<string>): void {
     for (const arn of this.#orders.keys()) if (!arns.has(arn)) this.#orders.delete(arn);
   }

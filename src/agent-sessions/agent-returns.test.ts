@@ -1,10 +1,10 @@
-/** What an agent is sent when it reconnects. */
+/** What an agent receives when it reconnects. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TaskOrder } from "../ecs/state/effect.ts";
 import { instanceId, orderOf, SmallSessions } from "./small-sessions.ts";
 
-test("leaves out at a return what the agent's process has acknowledged, and nothing else", async () => {
+test("leaves out on a reconnect what the agent's process has acknowledged, and nothing else", async () => {
   const world = new SmallSessions();
   let acs = await world.connect("acs", { sendCredentials: true });
   const all = [orderOf(1), orderOf(2), orderOf(3, "STOPPED")];
@@ -25,9 +25,9 @@ test("leaves out at a return what the agent's process has acknowledged, and noth
   await acknowledge(again.messageId);
   acs = await world.connect("acs", { sendCredentials: false });
   assert.deepEqual((await sent(all, true)).arns, undefined);
-  // What the cluster orders by itself is no return: the agent has to hear it again.
+  // The cluster ordered this itself, not because of a reconnect: the agent must receive it again.
   assert.deepEqual((await sent([orderOf(3, "STOPPED")], false)).arns, [orderOf(3).task.arn]);
-  // A manifest names all tasks; what is gone from it is forgotten.
+  // A manifest names all tasks. Those missing from it are forgotten.
   const tasks = [{ arn: orderOf(1).task.arn, desiredStatus: "RUNNING" as const }];
   await world.send({ type: "deliver-manifest", instanceId, sequence: 2, tasks });
   assert.deepEqual((await sent(all, true)).arns, [orderOf(2).task.arn, orderOf(3).task.arn]);
@@ -35,7 +35,7 @@ test("leaves out at a return what the agent's process has acknowledged, and noth
   assert.equal((await sent(all, true)).arns?.length, 3, "a new process may have lost its disk");
 });
 
-test("takes a real agent in the place of a simulated one for a new process, whatever it says", async () => {
+test("treats a real agent that replaces a simulated one as a new process, whatever it says", async () => {
   const world = new SmallSessions();
   const simulated = await world.connect("acs", { simulated: true });
   await world.send({ type: "deliver-tasks", instanceId, sequence: 1, orders: [orderOf(1)], isReturn: false });

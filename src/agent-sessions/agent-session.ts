@@ -1,5 +1,5 @@
 /**
- * What the control plane holds about one container instance that has an agent. The command socket (ACS) makes the
+ * The control plane's state for one container instance that has an agent. The command socket (ACS) makes the
  * instance connected; the telemetry socket (TCS) only brings reports. Both come and go independently.
  *
  *   no ACS --accept--> open (agent-connected) --replaced by a newer ACS--> open (agent-connected again, no disconnect)
@@ -41,26 +41,31 @@ import { taskCredentialsOf, withoutCredentials } from "./task-roles.ts";
 import { reportFromTelemetry } from "./telemetry-report.ts";
 import { UnacknowledgedPayloads } from "./unacknowledged-payloads.ts";
 
-/** LIMIT: agents drop a socket that brought nothing for 60 to 120 s; 20 s leaves room for a lost one, and each has them look at their container runtime. */
+/**
+ * LIMIT: agents drop a socket on which nothing arrived for 60 to 120 s; 20 s allows for a lost one, and each makes them check
+ * their container runtime.
+ */
 export const heartbeatIntervalMs = 20_000;
-/** LIMIT: the protocol asks to close when acks stay away for about two heartbeats. */
+/** LIMIT: the protocol says to close if acks are missing for about two heartbeats. */
 export const unansweredHeartbeatsMax = 2;
-/** LIMIT: half of the time for which the credentials of tasks are good, so that one refresh may go wrong. */
+/** LIMIT: half of the lifetime of task credentials, so that one refresh may fail. */
 const credentialsIntervalMs = taskCredentialsMs / 2;
-/** LIMIT: reports of one agent that the cluster has not taken yet; more are dropped, since later ones say the same or more. */
+/**
+ * LIMIT: reports of one agent that the cluster has not accepted yet; more are dropped, because later ones say the same or more.
+ */
 const waitingReportsMax = 1_000;
 export type SessionEnvironment = {
   readonly clock: Clock;
   readonly ids: RandomStream;
   readonly log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void;
   readonly report: (report: AgentReport) => Promise<void>;
-  /** Calls `tell` in a moment, for a report that says nothing new. */
+  /** Calls `tell` after a short delay, for a report without news. */
   readonly unhurried: (tell: () => void) => void;
-  /** Mints what the roles of tasks give; without it tasks get no credentials. */
+  /** Mints credentials for task roles. Without it tasks get no credentials. */
   readonly credentials: TaskCredentialsIssuer | null;
   /** How long an agent may take to confirm a network interface. */
   readonly attachmentTimeoutMs: number;
-  /** What UpdateContainerAgent tells the agent to fetch. */
+  /** The archive that UpdateContainerAgent makes the agent fetch. */
   readonly archiveFor: (
     targetVersion: string,
     simulated: boolean,
@@ -74,19 +79,21 @@ export class AgentSession {
   #tcs: AgentConnection | null = null;
   #heartbeat: Timer | null = null;
   #unanswered = 0;
-  /** When the tasks of the agent need fresh credentials: at the earlier of a pace and a time on the clock that they expire by. */
+  /**
+   * When the agent's tasks need fresh credentials: after a time or when the wall clock nears their expiry, whichever is earlier.
+   */
   #credentialsDue = { at: 0, wall: 0 };
   readonly #unacknowledged = new UnacknowledgedPayloads();
   readonly #acknowledged = new AcknowledgedOrders();
-  /** The agent that connects next is another than the one before, whatever it says of itself. */
+  /** The next agent to connect replaces the previous one, whatever it says about itself. */
   #isSucceeded = false;
   #hello: AgentHello | null = null;
   readonly #updates = new Map<string, "stage" | "perform">();
   readonly #complained = new Set<string>();
   #waitingReports = 0;
-  /** What the agent said of its host last, since its telemetry is connected. */
+  /** The agent's last report on its host since its telemetry connected. */
   #hostChecks: HostChecks | null = null;
-  /** The kind of agent that holds the session; null while there is none. */
+  /** The kind of agent that holds the session. Null while there is none. */
   simulated: boolean | null = null;
 
   constructor(identity: SessionIdentity, environment: SessionEnvironment) {
@@ -98,17 +105,17 @@ export class AgentSession {
     return (channel === "acs" ? this.#acs : this.#tcs) !== null;
   }
 
-  /** Takes a connection; an older one of the same channel is closed without the instance seeming disconnected. */
+  /** Accepts a connection. An older one of the same channel is closed without the instance appearing disconnected. */
   open(channel: AgentChannel, hello: AgentHello, connection: AgentConnection): void {
     const older = channel === "acs" ? this.#acs : this.#tcs;
-    // Not 1000, with which it came back at once: two agents with one state would displace each other without a pause.
+    // Not 1000, after which the agent would return at once: two agents with one state would displace each other without a pause.
     older?.close(1008, takenOverReason);
     if (channel === "acs") this.#openCommands(hello, connection);
     else this.#openTelemetry(connection);
     connection.onClose((code) => this.#lost(channel, connection, code));
   }
 
-  /** A real agent takes the place of the simulated host: its sockets go, the instance stays connected when ACS is next. */
+  /** A real agent replaces the simulated host: the host's sockets close, and the instance stays connected if ACS is next. */
   displace(next: AgentChannel, reason: string): void {
     this.#isSucceeded = true;
     this.#tcs?.close(1008, reason);
@@ -118,7 +125,7 @@ export class AgentSession {
     this.#acs = null;
   }
 
-  /** Closes both channels; the instance is disconnected when it was connected. */
+  /** Closes both channels. A connected instance becomes disconnected. */
   close(code: number, reason: string): void {
     this.#tcs?.close(code, reason);
     this.#tcs = null;
@@ -127,7 +134,7 @@ export class AgentSession {
     this.#dropCommands();
   }
 
-  /** Closes both channels without a word to the cluster, as the instance is about to be somebody else's. */
+  /** Closes both channels without informing the cluster, because another agent is about to take over the instance. */
   handOff(code: number, reason: string): void {
     this.#tcs?.close(code, reason);
     this.#acs?.close(code, reason);
@@ -136,7 +143,7 @@ export class AgentSession {
     this.#dropState();
   }
 
-  /** Sends what a step of the cluster wants sent; without a connection it is lost, and derived again at the next one. */
+  /** Sends what a step of the cluster orders. Without a connection the order is lost, and derived again at the next one. */
   apply(effect: Exclude<ClusterEffect, { type: "turn-away" | "start-host" | "end-host" }>): void {
     if (this.#acs === null) return;
     const { identity } = this;
@@ -162,7 +169,7 @@ export class AgentSession {
     }
   }
 
-  /** The cluster has forgotten which agents it talks to: it is told of this one again. */
+  /** The cluster has forgotten which agents are connected: introduce this one again. */
   reintroduce(): void {
     if (this.#acs !== null) this.#introduce(false);
   }
@@ -175,12 +182,12 @@ export class AgentSession {
     });
     this.#hello = hello;
     this.#armHeartbeat();
-    // An agent asks for credentials once in its life, as it keeps none on its disk.
+    // An agent asks for credentials once in its life, because it keeps none on its disk.
     const isNewProcess = hello.sendCredentials || this.#isSucceeded;
     this.#isSucceeded = false;
     if (isNewProcess) this.#acknowledged.clear();
     this.#introduce(isNewProcess);
-    // One that is back keeps what it has until that is due; when this process knows of no credentials, they are due now.
+    // A returning agent keeps its credentials until they are due. If this process has issued none, they are due now.
     if (isNewProcess || this.#areCredentialsDue()) this.#askForCredentials();
   }
 
@@ -219,7 +226,7 @@ export class AgentSession {
     this.#report({ type: "agent-disconnected", instanceId: this.identity.instanceId });
   }
 
-  /** What belongs to one command connection: at the next one the cluster delivers what was not acknowledged. */
+  /** The state of one command connection. At the next one the cluster delivers again what was not acknowledged. */
   #dropState(): void {
     this.#heartbeat?.cancel();
     this.#heartbeat = null;
@@ -248,7 +255,7 @@ export class AgentSession {
     this.#armHeartbeat();
   }
 
-  /** The cluster knows which tasks of the agent have roles. */
+  /** Only the cluster knows which of the agent's tasks have roles. */
   #askForCredentials(): void {
     if (this.#environment.credentials === null) return;
     this.#scheduleCredentials();
@@ -303,12 +310,12 @@ export class AgentSession {
   #update(stage: "stage" | "perform", targetVersion: string): void {
     const updateInfo = this.#environment.archiveFor(targetVersion, this.simulated === true);
     if (updateInfo === null) {
-      const reason = "The control plane was given no archive of the agent to offer.";
+      const reason = "The control plane has no agent archive to offer.";
       this.#tellOfUpdate(stage, false, reason);
       return;
     }
     const address = addressed(this.identity, this.#environment.ids.uuid());
-    // An update that was sent again is answered again; only the newest answer of each stage counts.
+    // A resent update is answered again. Only the newest answer of each stage counts.
     for (const [messageId, pending] of this.#updates) if (pending === stage) this.#updates.delete(messageId);
     this.#updates.set(address.messageId, stage);
     this.#send({
@@ -323,7 +330,7 @@ export class AgentSession {
       this.#complain("acs", parsed.type, parsed.problem);
       return;
     }
-    // Whatever arrives shows that the agent lives.
+    // Anything that arrives shows that the agent is alive.
     this.#unanswered = 0;
     this.#commandMessage(parsed.message);
   }
@@ -381,10 +388,10 @@ export class AgentSession {
     } else this.#report(report);
   }
 
-  /** A message that is none is dropped; the log hears of each kind once per connection. */
+  /** Drops a malformed message and logs each kind once per connection. */
   #complain(channel: AgentChannel, type: string, problem: string): void {
     const key = `${channel} ${type}`;
-    // LIMIT: a sender of many made-up types fills no memory.
+    // LIMIT: a sender of many made-up types must not fill memory.
     if (this.#complained.has(key) || this.#complained.size >= 32) return;
     this.#complained.add(key);
     this.#environment.log(
@@ -401,7 +408,7 @@ export class AgentSession {
       return;
     }
     this.#waitingReports += 1;
-    // Nobody waits for a report: the mailbox of the cluster keeps them in order.
+    // Nobody waits for a report: the cluster's mailbox keeps them in order.
     this.#environment.report(report).then(
       () => {
         this.#waitingReports -= 1;
@@ -411,9 +418,9 @@ export class AgentSession {
         this.#environment.log(
           "error",
           { ...this.#who(), report: report.type, err: error },
-          "a report of an agent was not taken",
+          "a report of an agent was not accepted",
         );
-        // An agent that the cluster does not know of would wait for tasks in vain: it is to try again, after a pause.
+        // An agent that the cluster does not know would wait for tasks in vain, so it should retry after a pause.
         if (report.type === "agent-connected")
           this.close(1008, "ServerException: The container instance could not be connected.");
       },

@@ -11,7 +11,7 @@ import { InProcessTransport } from "./in-process-transport.ts";
 import { AgentEnd, hello, instanceId, orderOf, place, SmallSessions } from "./small-sessions.ts";
 
 describe("sessions: who is connected", () => {
-  it("connects with ACS alone and says so once", async () => {
+  it("ACS alone makes an instance connected, and is reported once", async () => {
     const world = new SmallSessions();
     await world.connect("tcs");
     assert.deepEqual(world.reports, []);
@@ -31,7 +31,7 @@ describe("sessions: who is connected", () => {
     assert.deepEqual(world.types(), ["agent-connected", "agent-disconnected"]);
   });
 
-  it("lets the newest connection win without seeming disconnected", async () => {
+  it("let the newest connection win without a disconnect", async () => {
     const world = new SmallSessions();
     const first = await world.connect();
     const second = await world.connect();
@@ -40,7 +40,7 @@ describe("sessions: who is connected", () => {
     assert.deepEqual(world.types(), ["agent-connected", "agent-connected"]);
   });
 
-  it("keeps simulated hosts away from an instance that has an agent, also while that is gone", async () => {
+  it("keep simulated hosts away from an instance that has an agent, even while that is gone", async () => {
     const world = new SmallSessions();
     const real = await world.connect("acs");
     const simulated = await world.connect("acs", { simulated: true });
@@ -50,7 +50,7 @@ describe("sessions: who is connected", () => {
     assert.match((await world.connect("tcs", { simulated: true })).closed?.reason ?? "", /^DisplacedByAgent/);
   });
 
-  it("displaces a simulated host with both its sockets", async () => {
+  it("displace a simulated host with both its sockets", async () => {
     const world = new SmallSessions();
     const acs = await world.connect("acs", { simulated: true });
     const tcs = await world.connect("tcs", { simulated: true });
@@ -61,7 +61,7 @@ describe("sessions: who is connected", () => {
     assert.deepEqual(world.sessions.counts(), { acs: 1, tcs: 0, simulated: 0 });
   });
 
-  it("turns away the agent of an inactive instance on both sockets", async () => {
+  it("turn away the agent of an inactive instance on both sockets", async () => {
     const world = new SmallSessions();
     const acs = await world.connect("acs");
     const tcs = await world.connect("tcs");
@@ -72,7 +72,7 @@ describe("sessions: who is connected", () => {
     }
   });
 
-  it("refuses an ARN that is none, and everybody after the end", async () => {
+  it("refuse an invalid ARN, and everybody after the end", async () => {
     const world = new SmallSessions();
     const transport = new InProcessTransport({
       clock: world.clock,
@@ -87,7 +87,7 @@ describe("sessions: who is connected", () => {
     assert.deepEqual([stranger.closed?.code, agent.closed?.code, late.closed?.code], [1008, 1001, 1001]);
   });
 
-  it("introduces its agents again to a cluster that was loaded anew, and sends those away that it does not take", async () => {
+  it("introduce their agents to a reloaded cluster, and turn away those that it refuses", async () => {
     const world = new SmallSessions();
     const acs = await world.connect();
     world.loaded(place);
@@ -100,7 +100,7 @@ describe("sessions: who is connected", () => {
 });
 
 describe("sessions: heartbeats", () => {
-  it("go on as long as they are answered", async () => {
+  it("stay open as long as they are answered", async () => {
     const world = new SmallSessions();
     const acs = await world.connect();
     acs.connection.onMessage((value) => {
@@ -112,7 +112,7 @@ describe("sessions: heartbeats", () => {
     assert.deepEqual(world.types(), ["agent-connected"]);
   });
 
-  it("close the connection when two were not answered", async () => {
+  it("close the connection after two unanswered heartbeats", async () => {
     const world = new SmallSessions();
     const acs = await world.connect();
     await world.clock.advance(heartbeatIntervalMs * 3 - 1);
@@ -168,7 +168,7 @@ describe("sessions: what is sent", () => {
     assert.equal(acs.of("TaskManifestMessage")[0]?.message.timeline, 8);
   });
 
-  it("sends again what was not acknowledged, but for orders that later ones have overtaken", async () => {
+  it("resends what was not acknowledged, except orders that later ones have overtaken", async () => {
     const world = new SmallSessions();
     const acs = await world.connect();
     const alive = (): void => acs.connection.send({ type: "HeartbeatAckRequest", message: { messageId: "x" } });
@@ -202,7 +202,7 @@ describe("sessions: what is sent", () => {
     assert.ok(world.logged.includes("agent never acknowledged a payload"));
   });
 
-  it("fails the update of a real agent when it has no archive to offer, and offers a simulated one its own", async () => {
+  it("fails the update of a real agent if there is no archive to offer, and offers a simulated one its own", async () => {
     const reports: AgentReport[] = [];
     let effect: (place: ClusterPlace, effect: ClusterEffect) => void = () => {};
     const clock = new VirtualClock(1_700_000_000_000);
@@ -226,7 +226,7 @@ describe("sessions: what is sent", () => {
       await clock.settle();
       assert.equal(end.of("StageUpdateMessage").length, simulated ? 1 : 0);
     }
-    const reason = "The control plane was given no archive of the agent to offer.";
+    const reason = "The control plane has no agent archive to offer.";
     assert.deepEqual(reports.at(-1), { type: "update-answered", instanceId, stage: "stage", accepted: false, reason });
   });
 
@@ -250,7 +250,7 @@ describe("sessions: what is sent", () => {
     });
   });
 
-  it("asks for interfaces to be confirmed, and sends the payload that needs them after that", async () => {
+  it("asks for interfaces to be confirmed, and then sends the payload that needs them", async () => {
     const world = new SmallSessions();
     const acs = await world.connect();
     const order = orderOf(1);
@@ -272,7 +272,7 @@ describe("sessions: what is sent", () => {
       ["AttachTaskNetworkInterfacesMessage", "PayloadMessage"],
     );
     const arns = () => acs.of("PayloadMessage").map(({ message }) => message.tasks?.map(({ arn }) => arn));
-    assert.deepEqual(arns(), [[orderOf(2).task.arn]], "the other task waits for nothing");
+    assert.deepEqual(arns(), [[orderOf(2).task.arn]], "the other task does not wait");
     const attached = [{ ...attachments[0], status: "ATTACHED" }] as const;
     await world.send({
       type: "deliver-tasks",
@@ -336,7 +336,7 @@ describe("sessions: what is reported", () => {
     );
   });
 
-  it("passes a health that is as it was on in a moment, with those of other agents, and one that changed at once", async () => {
+  it("delays an unchanged health and batches it with other agents', and passes on a changed one at once", async () => {
     const world = new SmallSessions();
     const tcs = await world.connect("tcs");
     const say = async (end: AgentEnd, status: string): Promise<number> => {
@@ -352,7 +352,7 @@ describe("sessions: what is reported", () => {
     await world.clock.advance(1_000);
     assert.equal(world.reports.length, 3);
     assert.equal(await say(tcs, "IMPAIRED"), 4);
-    // What an agent says first on a connection is news.
+    // An agent's first report on a connection is news.
     const again = await world.connect("tcs");
     assert.equal(await say(again, "IMPAIRED"), 5);
     await say(again, "IMPAIRED");

@@ -18,16 +18,16 @@ import { AgentSession } from "./agent-session.ts";
 import { instanceOf } from "./hello-from-url.ts";
 import { UnhurriedReports } from "./unhurried-reports.ts";
 
-/** What the sessions need of the control plane. */
+/** What the sessions need from the control plane. */
 export type SessionsControlPlane = {
-  /** Resolves once the cluster has taken the report; reports of one cluster are taken in the order of these calls. */
+  /** Resolves once the cluster has accepted the report. Reports of one cluster are processed in the order of these calls. */
   report(place: ClusterPlace, report: AgentReport): Promise<void>;
   onEffect(listener: (place: ClusterPlace, effect: ClusterEffect) => void): void;
-  /** `listener` is called when a cluster was loaded and does not know which agents are connected. */
+  /** Calls `listener` when a cluster was loaded and does not know which agents are connected. */
   onLoaded?(listener: (place: ClusterPlace) => void): void;
 };
 
-/** Where agents fetch a version of the official agent, and the SHA-256 of what is there, as 64 lower-case hex digits. */
+/** Where agents fetch a version of the official agent, and the archive's SHA-256 as 64 lower-case hex digits. */
 export type AgentArchive = { readonly location: string; readonly signature: string };
 
 export type AgentSessionsOptions = {
@@ -35,22 +35,22 @@ export type AgentSessionsOptions = {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void;
-  /** Where agents fetch a new version; without it only simulated hosts can update. */
+  /** Where agents fetch a new version. Without it only simulated hosts can update. */
   readonly agentArchive?: AgentArchive | null;
-  /** Mints what the roles of tasks give; without it tasks get no credentials. */
+  /** Mints credentials for task roles. Without it tasks get no credentials. */
   readonly credentials?: TaskCredentialsIssuer | null;
-  /** The times of the clusters; absent for ECS's own. */
+  /** The timeline of the clusters. Default: ECS's own. */
   readonly timeline?: Timeline;
 };
 
 export type ConnectionKind = {
-  /** A simulated host is there, which a real agent may displace. */
+  /** True for a simulated host, which a real agent may displace. */
   readonly simulated: boolean;
-  /** The cluster was asked just now and takes the agent. */
+  /** The cluster has just accepted the agent. */
   readonly admitted?: boolean;
 };
 
-/** LIMIT: instances that were turned away and are remembered; of older ones the cluster says it again when they connect. */
+/** LIMIT: instances remembered as turned away; for older ones the cluster is asked again when they connect. */
 const turnedAwayMax = 10_000;
 
 /** The sessions of all agents with this control plane. */
@@ -59,7 +59,7 @@ export class AgentSessions {
   readonly #ids: RandomStream;
   readonly #sessions = new Map<string, AgentSession>();
   readonly #turnedAway = new Set<string>();
-  /** Instances that a real agent has spoken for: a simulated host has no business there any more. */
+  /** Instances that have had a real agent. No simulated host may act for them any more. */
   readonly #real = new Set<string>();
   readonly #unhurried: UnhurriedReports;
   #closed = false;
@@ -76,8 +76,8 @@ export class AgentSessions {
   }
 
   /**
-   * Takes a connection whose caller is known to be allowed. The newest connection of a channel wins, except that a
-   * simulated one never displaces a real one. A connection that is refused is closed with the reason.
+   * Accepts a connection from an authorised caller. The newest connection of a channel wins, except that a simulated one never
+   * displaces a real one. A refused connection is closed with the reason.
    */
   accept(
     channel: AgentChannel,
@@ -96,7 +96,7 @@ export class AgentSessions {
     }
     const { place, instanceId } = found;
     const key = keyOf(place, instanceId);
-    // The cluster knows best whether the instance is still INACTIVE, and is asked by an ACS connection only.
+    // Only the cluster knows whether the instance is still INACTIVE, and only an ACS connection asks it.
     if (channel === "tcs" && !admitted && this.#turnedAway.has(key)) {
       connection.close(inactiveInstance.code, inactiveReason);
       return;
@@ -108,7 +108,7 @@ export class AgentSessions {
     const session = this.#sessions.get(key) ?? this.#newSession(key, place, instanceId, hello.containerInstanceArn);
     if (!simulated && !this.#real.has(key)) {
       this.#real.add(key);
-      // Both sockets of the simulated host go; an open ACS is replaced below, so that the instance stays connected.
+      // Both sockets of the simulated host close. An open ACS is replaced below, so the instance stays connected.
       if (session.simulated === true) session.displace(channel, displacedReason);
     }
     session.simulated = simulated;
@@ -117,8 +117,8 @@ export class AgentSessions {
   }
 
   /**
-   * Closes every session: 1001 brings agents back at once. Further connections are refused the same way. The clusters are not told:
-   * whoever continues with the store takes the agents for connected until it knows better.
+   * Closes every session: 1001 makes agents return at once. Further connections are refused the same way. The clusters are not
+   * informed: whoever continues with the store assumes that the agents are connected until it learns otherwise.
    */
   closeAll(code: number, reason = "shutting down"): void {
     this.#closed = true;
@@ -139,7 +139,7 @@ export class AgentSessions {
   }
 
   #apply(place: ClusterPlace, effect: ClusterEffect): void {
-    // Whoever runs the managed hosts hears of these.
+    // Whoever runs the managed hosts handles these.
     if (effect.type === "start-host" || effect.type === "end-host") return;
     const key = keyOf(place, effect.instanceId);
     const session = this.#sessions.get(key);

@@ -34,10 +34,10 @@ type DockerMembers = {
   readonly linuxParameters?: LinuxParameters;
 };
 
-/** What a container's Docker settings depend on beside its definition. */
+/** What a container's Docker settings depend on besides its definition. */
 type Around = { readonly taskId: string; readonly networkMode: string | null; readonly taskMemoryMiB: number | null };
 
-/** `dockerConfig` of a container: two JSON texts in the form of the Docker Engine API. */
+/** The `dockerConfig` of a container: two JSON texts in the form of the Docker Engine API. */
 export function dockerConfig(
   container: ContainerDefinition,
   around: Around,
@@ -109,8 +109,8 @@ function hostConfig(container: ContainerDefinition, { taskId, networkMode, taskM
 }
 
 /**
- * AWS: `maxSwap` comes on top of the memory, 0 is no swap, and without it `swappiness` says nothing. Docker wants a hard
- * limit to add it to; that of a container without one is the task's.
+ * AWS: `maxSwap` is added to the memory, 0 means no swap, and without it `swappiness` has no effect. Docker needs a hard limit to
+ * add it to; a container without one uses the task's.
  */
 function swapSettings(
   { maxSwap, swappiness }: LinuxParameters,

@@ -1,4 +1,4 @@
-/** AWS: the errors by whose name an agent tells why it was refused. */
+/** AWS: the error names that agents use to report why they were refused. */
 export type HandshakeErrorType =
   | "AccessDeniedException"
   | "BadRequestException"
@@ -9,13 +9,13 @@ export type HandshakeErrorType =
   | "ThrottlingException";
 
 /**
- * An agent may not open a socket. `inactiveInstance` has it wait for an hour; after every other one it tries again with growing
+ * An agent may not open a socket. After `inactiveInstance` it waits for an hour; after any other error it retries with growing
  * pauses.
  */
 export class HandshakeError extends Error {
   override readonly name = "HandshakeError";
   readonly type: HandshakeErrorType;
-  /** Of HTTP. */
+  /** The HTTP status. */
   readonly status: number;
 
   constructor(

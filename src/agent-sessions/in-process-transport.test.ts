@@ -40,7 +40,7 @@ describe("in-process transport", () => {
     assert.deepEqual(log, ['server got {"n":1}', 'server got {"n":2}', "server saw 1000"]);
   });
 
-  it("loses, doubles and delays as the network says", async () => {
+  it("loses, duplicates and delays as the network says", async () => {
     const delays: (readonly number[])[] = [[], [0, 10], [5]];
     const { clock, log, agent } = connected({ message: () => delays.shift() ?? [0] });
     for (const n of [1, 2, 3]) agent.send({ n });
@@ -59,7 +59,7 @@ describe("in-process transport", () => {
     assert.deepEqual(log, ["agent saw 1006", "server saw 1006"]);
   });
 
-  it("lets one end only hear of the end, and neither of a connection that nothing comes through", async () => {
+  it("can inform only one end of a close, and neither of a connection that nothing passes through", async () => {
     const halfOpen = connected({ close: () => false });
     await halfOpen.clock.settle();
     halfOpen.transport.cut(() => true, ["agent"]);

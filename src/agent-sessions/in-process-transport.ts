@@ -3,17 +3,19 @@ import type { Clock } from "../lib/clock.ts";
 
 export type Direction = "to-agent" | "from-agent";
 
-/** What a network does to what passes through it; the simulator injects its faults here. */
+/** What a network does to its traffic. The simulator injects its faults here. */
 export type InProcessNetwork = {
-  /** `refused`: as when nobody listens. `silent`: as when nothing comes through; no end ever hears of the other. */
+  /** `refused`: as if nobody listens. `silent`: as if nothing passes through; neither end ever hears from the other. */
   connect?(channel: AgentChannel, hello: AgentHello): "taken" | "refused" | "silent";
-  /** The delays in milliseconds after which a message arrives: none when it is lost, two when it is doubled. 0 is the next turn. */
+  /**
+   * The delays in milliseconds after which a message arrives: none if it is lost, two if it is duplicated. 0 is the next turn.
+   */
   message?(direction: Direction, channel: AgentChannel, hello: AgentHello, message: object): readonly number[];
-  /** False: the other end does not hear of the close in this direction. */
+  /** False: the other end does not learn of the close in this direction. */
   close?(direction: Direction, channel: AgentChannel, hello: AgentHello): boolean;
 };
 
-/** The control-plane end; `AgentSessions` is one. */
+/** The control-plane end. `AgentSessions` is one. */
 export type ConnectionTaker = (
   channel: AgentChannel,
   hello: AgentHello,
@@ -79,7 +81,7 @@ export class InProcessTransport implements AgentTransport {
     return agent;
   }
 
-  /** Breaks the connections that `chosen` picks, without a word to either end: those of `ends` see code 1006. */
+  /** Breaks the connections that `chosen` picks without informing either end: those of `ends` see code 1006. */
   cut(
     chosen: (hello: AgentHello, channel: AgentChannel) => boolean,
     ends: readonly ("agent" | "server")[] = bothEnds,

@@ -1,13 +1,13 @@
 /**
- * LIMIT: what an agent may send at once, in messages; each 4 KiB count as one more. After a break it sends up to 45 reports of up to
- * 256 KiB, and an acknowledgement for each task that it is given.
+ * LIMIT: what an agent may send at once, in messages; each 4 KiB count as one more. After a break it sends up to 45 reports of up
+ * to 256 KiB, and an acknowledgement for each of its tasks.
  */
 const burstMax = 5_000;
-/** LIMIT: what it may send per second for long; an agent of 100 tasks sends less than one, one under a load test some hundred. */
+/** LIMIT: the sustained rate per second; an agent of 100 tasks sends less than one, one under a load test a few hundred. */
 const perSecond = 500;
 const bytesPerCount = 4_096;
 
-/** How much more an agent may send on one connection; it fills up as time passes. */
+/** How much more an agent may send on one connection. The allowance refills with time. */
 export class MessageMeter {
   #left = burstMax;
   #at: number;
@@ -16,9 +16,9 @@ export class MessageMeter {
     this.#at = now;
   }
 
-  /** Counts a message of so many bytes. False when it is one too many. */
+  /** Counts a message of this many bytes. False if it is one too many. */
   take(bytes: number, now: number): boolean {
-    // A clock that is put back fills nothing up, and takes nothing away.
+    // A clock that is set back neither adds to the allowance nor reduces it.
     this.#left = Math.min(burstMax, this.#left + (Math.max(0, now - this.#at) * perSecond) / 1_000);
     this.#at = now;
     this.#left -= 1 + bytes / bytesPerCount;

@@ -15,19 +15,19 @@ export type SessionIdentity = {
   attachmentArn(id: string): string;
 };
 
-/** What each message is given beside its content. */
+/** What each message carries in addition to its content. */
 export type Postmark = { readonly messageId: string; readonly now: number };
 
 type EffectOf<Type extends ClusterEffect["type"]> = Extract<ClusterEffect, { readonly type: Type }>;
 
-/** To whom a message goes, as the agent wants it repeated in its acknowledgement. */
+/** The addressee of a message, in the form that its acknowledgement repeats. */
 export function addressed(identity: SessionIdentity, messageId: string) {
   return { messageId, clusterArn: identity.clusterArn, containerInstanceArn: identity.containerInstanceArn };
 }
 
 /**
- * What an agent is ordered to do now. AWS: a task that waits for its network interface comes later, once its agent has confirmed
- * the interface: before, there is nothing to start its containers in.
+ * The orders for an agent now. AWS: a task that waits for its network interface follows once its agent has confirmed the
+ * interface: before, there is nothing to start its containers in.
  */
 export const ordersNow = (orders: readonly TaskOrder[]): readonly TaskOrder[] =>
   orders.filter(({ task }) => task.desiredStatus === "STOPPED" || !waitsForInterface(task));
@@ -70,7 +70,7 @@ export function credentialsFrom(
   });
 }
 
-/** For each task that waits for a network interface: what it is and how long to look for it. */
+/** For each task that waits for a network interface: the interface and how long to look for it. */
 export function attachmentsFrom(
   effect: EffectOf<"deliver-tasks">,
   identity: SessionIdentity,

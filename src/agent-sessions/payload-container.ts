@@ -4,18 +4,18 @@ import type { ContainerDefinition } from "../ecs/documents/task-definition.ts";
 import { dockerConfig } from "./docker-config.ts";
 import { payloadSecrets, registryAuthentication } from "./payload-secrets.ts";
 
-/** What a container's payload depends on beside its definition. */
+/** What a container's payload depends on besides its definition. */
 export type ContainerSurroundings = {
   readonly taskId: string;
   readonly networkMode: string | null;
-  /** The task's own limit, null for none. */
+  /** The task's own limit. Null for none. */
   readonly taskMemoryMiB: number | null;
   readonly region: string;
   readonly hasExecutionRole: boolean;
   readonly containerArn: string | null;
 };
 
-/** What an agent is told about one container, whose overrides are already laid over it. */
+/** One container as the agent receives it, with its overrides already applied. */
 export function payloadContainer(container: ContainerDefinition, around: ContainerSurroundings): PayloadContainer {
   const environment: Record<string, string> = {};
   for (const { name, value } of container.environment) if (name !== undefined) environment[name] = value ?? "";
@@ -31,7 +31,7 @@ export function payloadContainer(container: ContainerDefinition, around: Contain
     environment,
     cpu: container.cpu,
     memory: container.memory ?? 0,
-    // AWS: under awsvpc a container listens at the task's own interface. Docker refuses to publish ports there.
+    // AWS: in awsvpc mode a container listens on the task's own interface. Docker refuses to publish ports there.
     portMappings: around.networkMode === "awsvpc" ? [] : payloadPorts(container),
     overrides: "{}",
     dockerConfig: dockerConfig(container, around),
@@ -55,7 +55,7 @@ function payloadPorts(container: ContainerDefinition): NonNullable<PayloadContai
   }));
 }
 
-/** Members that agents spell and understand as the API does. */
+/** Members that agents spell and interpret as the API does. */
 const sameMembers = [
   "mountPoints",
   "volumesFrom",

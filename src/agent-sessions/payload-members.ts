@@ -1,8 +1,8 @@
-/** For tests: every member of a task definition, and what becomes of it on the way to an agent. */
+/** For tests: every member of a task definition, and how it reaches an agent. */
 import type { PayloadTask } from "../agent-protocol/to-agent/payload.ts";
 import type { PayloadContainer } from "../agent-protocol/to-agent/payload-container.ts";
 
-/** A payload: the task, its first container, and the two texts of that container's `dockerConfig`, read. */
+/** A payload: the task, its first container, and the two parsed texts of that container's `dockerConfig`. */
 export type Arrived = {
   readonly task: PayloadTask;
   readonly container: PayloadContainer;
@@ -11,17 +11,17 @@ export type Arrived = {
 };
 
 export type Entry = {
-  /** The containers' definitions, laid over plain ones named c0, c1, ...; one plain one unless given. */
+  /** The containers' definitions, merged over plain ones named c0, c1, ... Default: one plain container. */
   readonly containers?: readonly object[];
-  /** Further members of RegisterTaskDefinition, and of RunTask. */
+  /** More members of RegisterTaskDefinition, and of RunTask. */
   readonly request?: object;
   readonly runTask?: object;
-  /** Where the sample arrives, and as what. */
+  /** Where the sample arrives, and in which form. */
   readonly at?: (arrived: Arrived) => unknown;
   readonly is?: unknown;
-  /** What RegisterTaskDefinition or RunTask say instead. */
+  /** The error of RegisterTaskDefinition or RunTask instead. */
   readonly refused?: RegExp;
-  /** Who else has use for the member, or why nobody has. */
+  /** Who else uses the member, or why nobody does. */
   readonly elsewhere?: string;
 };
 
@@ -411,7 +411,7 @@ const taskEntries: Readonly<Record<string, Entry>> = {
   "placementConstraints.type": constrained,
   "placementConstraints.expression": constrained,
   requiresCompatibilities: {
-    elsewhere: "RegisterTaskDefinition and RunTask check it; the task's launch type travels.",
+    elsewhere: "RegisterTaskDefinition and RunTask check it; the payload has the task's launch type.",
   },
   cpu: { request: { cpu: "512", memory: "1024" }, at: ({ task }) => task.cpu, is: 0.5 },
   memory: {

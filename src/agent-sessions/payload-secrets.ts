@@ -2,8 +2,8 @@ import type { PayloadSecret, RegistryAuthentication } from "../agent-protocol/to
 import type { RequestContainer, RequestSecret } from "../ecs/definition-rules/task-definition-request.ts";
 
 /**
- * The secrets of a container: those of its environment and those of its log driver. The values never pass through here;
- * the agent fetches them with the execution role. `region` is the task's, for those that are named without an ARN.
+ * The secrets of a container: those of its environment and of its log driver. The values never pass through here; the agent
+ * fetches them with the execution role. `region` is the task's, for secrets named without an ARN.
  */
 export function payloadSecrets(container: RequestContainer, region: string): PayloadSecret[] {
   const environment = (container.secrets ?? []).map((secret) => ({
@@ -19,7 +19,7 @@ export function payloadSecrets(container: RequestContainer, region: string): Pay
   return [...environment, ...logDriver];
 }
 
-/** AWS: a secret comes from Secrets Manager when its ARN says so, else from the Parameter Store. */
+/** AWS: a secret comes from Secrets Manager if its ARN says so, otherwise from the Parameter Store. */
 function located(
   { name = "", valueFrom = "" }: RequestSecret,
   region: string,
@@ -33,7 +33,7 @@ function located(
   };
 }
 
-/** How the agent logs in where the image is; null when it need not. A login of the container's own wins over ECR's. */
+/** How the agent logs in to the image's registry. Null if it need not. The container's own credentials override ECR's. */
 export function registryAuthentication(
   { image = "", repositoryCredentials }: RequestContainer,
   region: string,

@@ -2,7 +2,7 @@ import type { PayloadVolume } from "../agent-protocol/to-agent/payload.ts";
 import type { RequestVolume } from "../ecs/definition-rules/task-definition-request.ts";
 import type { TaskDefinition } from "../ecs/documents/task-definition.ts";
 
-/** The volumes of a task as agents read them: the kind in `type`, and what belongs to it as in the API. */
+/** The volumes of a task as agents read them: the kind in `type`, and its settings as in the API. */
 export function payloadVolumes(definition: TaskDefinition): PayloadVolume[] {
   const volumes = (definition.more.volumes ?? []) as readonly RequestVolume[];
   return volumes.map((volume) => {
@@ -19,7 +19,7 @@ export function payloadVolumes(definition: TaskDefinition): PayloadVolume[] {
     if (fsxWindows !== undefined) {
       return { name, type: "fsxWindowsFileServer", fsxWindowsFileServerVolumeConfiguration: fsxWindows };
     }
-    // AWS: a host volume without the member `host` makes the agent refuse the task, so it is always there.
+    // AWS: without the member `host` the agent refuses the task, so it is always set.
     return { name, type: "host", host: volume.host ?? {} };
   });
 }

@@ -20,7 +20,7 @@ const place: ClusterPlace = { account: "111122223333", region: "eu-central-1", c
 
 type BodyOf<Type extends ToAgent["type"]> = Extract<ToAgent, { readonly type: Type }>["message"];
 
-/** A clock whose wall somebody sets. */
+/** A clock whose wall time the test sets. */
 class SetClock extends VirtualClock {
   aheadMs = 0;
 
@@ -29,7 +29,7 @@ class SetClock extends VirtualClock {
   }
 }
 
-/** Sessions over the cluster machine itself, with one instance and what was said and logged. */
+/** Sessions over the cluster machine itself, with one instance. Records messages and logs. */
 class World {
   readonly clock = new SetClock(1_700_000_000_000);
   readonly cluster = aCluster().withInstances(1, { agentConnected: false });
@@ -86,7 +86,7 @@ class World {
     return connection;
   }
 
-  /** The bodies of the messages of a type that came since it was last asked. */
+  /** The bodies of the messages of a type since the last call. */
   taken<Type extends ToAgent["type"]>(type: Type): BodyOf<Type>[] {
     const found = this.messages.filter((message) => message.type === type);
     for (const message of found) this.messages.splice(this.messages.indexOf(message), 1);
@@ -101,7 +101,7 @@ class World {
 
 const heartbeats = (ms: number) => Math.ceil(ms / heartbeatIntervalMs) * heartbeatIntervalMs;
 
-test("an agent that starts is sent what its tasks with roles need, under the ids that the payload names", async () => {
+test("an agent that starts gets the credentials of its tasks with roles, under the ids that the payload names", async () => {
   const world = new World();
   await world.connect(false);
   world.start();
@@ -110,14 +110,10 @@ test("an agent that starts is sent what its tasks with roles need, under the ids
   const [withRoles, plain] = world.taken("PayloadMessage").map(({ tasks }) => must(tasks?.[0], "a task"));
   assert.ok(withRoles && plain);
   assert.deepEqual([plain.roleCredentials, plain.executionRoleCredentials], [undefined, undefined]);
-  assert.deepEqual(
-    world.reports,
-    ["agent-connected", "credentials-due"],
-    "nothing is known of what it was sent before",
-  );
-  assert.deepEqual(world.taken("IAMRoleCredentialsMessage"), [], "new tasks bring theirs with the payload");
+  assert.deepEqual(world.reports, ["agent-connected", "credentials-due"], "nothing is known of earlier credentials");
+  assert.deepEqual(world.taken("IAMRoleCredentialsMessage"), [], "new tasks get theirs with the payload");
   await world.connect(false);
-  assert.equal(world.reports.at(-1), "agent-connected", "a connection that does not ask keeps what it has");
+  assert.equal(world.reports.at(-1), "agent-connected", "a connection that does not ask keeps its credentials");
 
   await world.connect(true);
   assert.deepEqual(world.reports.slice(-2), ["agent-connected", "credentials-due"]);
@@ -139,7 +135,7 @@ test("an agent that starts is sent what its tasks with roles need, under the ids
   assert.equal(owner.task.arn, withRoles.arn);
 });
 
-test("credentials are sent anew before half their time is over, and not before", async () => {
+test("credentials are renewed before half their lifetime is over, and not before", async () => {
   const world = new World();
   await world.connect(false);
   world.start();
@@ -177,7 +173,7 @@ test("a clock that was set ahead makes them expire early, so they are renewed at
   assert.equal(world.taken("IAMRoleCredentialsMessage").length, 2, "at the usual pace");
 });
 
-test("a reconnect brings fresh ones when they are due, without the payload, and nobody is asked without a connection", async () => {
+test("a reconnect brings fresh ones when they are due, without the payload, and without a connection nothing is sent", async () => {
   const world = new World();
   const connection = await world.connect(true);
   world.start();
@@ -193,7 +189,7 @@ test("a reconnect brings fresh ones when they are due, without the payload, and 
   assert.ok(Date.parse(after?.expiration ?? "") >= world.clock.now() + taskCredentialsMs - 1_000);
 });
 
-test("without a key to make them with, tasks run without credentials and nobody is asked for them", async () => {
+test("without a signing key, tasks run without credentials and none are sent", async () => {
   const world = new World(null);
   await world.connect(true);
   world.start();

@@ -101,7 +101,7 @@ export class AgentEnd {
   }
 }
 
-/** As much of a task as a payload is made of. */
+/** The parts of a task that a payload is made of. */
 export const orderOf = (n: number, desiredStatus: "RUNNING" | "STOPPED" = "RUNNING"): TaskOrder =>
   ({
     task: {

@@ -1,7 +1,7 @@
 /**
- * Goal: nothing that a task definition can say is lost on the way to the agent. Method: every member of the SDK's
- * RegisterTaskDefinition stands in the table below with a sample that is registered, run, and looked for in the payload, or with
- * the refusal that it meets, or with the reason why it is no business of an agent. A member that the SDK gains has no entry.
+ * Goal: nothing in a task definition is lost on the way to the agent. Method: the table below has every member of the SDK's
+ * RegisterTaskDefinition, either with a sample that is registered, run, and looked for in the payload, or with the error that
+ * refuses it, or with the reason why agents do not need it. A member that the SDK gains has no entry.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -21,7 +21,7 @@ import { taskCredentialsOf } from "./task-roles.ts";
 const credentials = new TaskCredentialsIssuer(new Uint8Array(32).fill(7));
 const container = { name: "app", image: "registry.example/app:1", memory: 64 };
 
-/** The paths of all members that hold a value of their own, as `containerDefinitions.links`. */
+/** The paths of all members with a value of their own, such as `containerDefinitions.links`. */
 function leaves(shape: Shape, path: string): string[] {
   const inner = shape.kind === "list" ? shape.member : shape.kind === "map" ? shape.value : shape;
   if (inner.kind !== "structure") return [path];
@@ -35,7 +35,7 @@ function registered(request: object): TaskDefinition {
   return must(account.stored.get(key), "the definition") as TaskDefinition;
 }
 
-/** What the agent is sent for a definition on an instance that has every attribute which is asked for. */
+/** What the agent receives for a definition on an instance that has every required attribute. */
 function run(entry: Entry): Arrived {
   const { containers = [{}], request = {}, runTask = {} } = entry;
   const containerDefinitions = containers.map((changes, i) => ({ ...container, name: `c${i}`, ...changes }));
@@ -73,7 +73,7 @@ function arrivedOf(task: PayloadTask): Arrived {
   };
 }
 
-/** What the call is refused with: the registration, or RunTask. */
+/** The error that refuses the registration or RunTask. */
 function refusal({ containers = [{}], request = {} }: Entry): string {
   try {
     run({ containers, request });
@@ -83,7 +83,7 @@ function refusal({ containers = [{}], request = {} }: Entry): string {
   return "accepted";
 }
 
-test("every member of the SDK's task definition stands in the table, and nothing else does", () => {
+test("every member of the SDK's task definition is in the table, and nothing else is", () => {
   const known = leaves(operationShapes("RegisterTaskDefinition").input, "");
   assert.ok(known.length > 100);
   assert.deepEqual([...new Set(Object.keys(entries))].sort(), [...new Set(known)].sort());
@@ -96,14 +96,14 @@ for (const [path, entry] of Object.entries(entries)) {
   if (at !== undefined) {
     test(`${path} arrives`, () => {
       assert.deepEqual(at(run(entry)), is);
-      assert.notDeepEqual(at(plain), is, "the sample shows nothing: it arrives without being said");
+      assert.notDeepEqual(at(plain), is, "the sample proves nothing: the value arrives without it");
     });
   } else if (refused !== undefined) {
     test(`${path} is refused`, () => {
       assert.match(refusal(entry), refused);
     });
   } else {
-    test(`${path} is no business of the agent`, () => {
+    test(`agents need not receive ${path}`, () => {
       assert.ok(must(elsewhere, `the reason of ${path}`).length > 20);
     });
   }
@@ -111,7 +111,7 @@ for (const [path, entry] of Object.entries(entries)) {
 
 const role = "arn:aws:iam::111122223333:role/path/run";
 
-test("roles of an override are those of the task, a name stands for a role of the account, each with credentials of its own", () => {
+test("overridden roles replace the task's, a name means a role of the account, and each has credentials of its own", () => {
   const request = { taskRoleArn: role, executionRoleArn: role };
   const { task } = run({ request, runTask: { overrides: { taskRoleArn: "other", executionRoleArn: "third" } } });
   assert.equal(task.roleCredentials?.roleArn, "arn:aws:iam::111122223333:role/other");
@@ -124,7 +124,7 @@ test("roles of an override are those of the task, a name stands for a role of th
   assert.deepEqual([run({}).task.roleCredentials, run({}).task.executionRoleCredentials], [undefined, undefined]);
 });
 
-test("an image of ECR is logged in for, with the execution role if there is one; credentials of the container's own win", () => {
+test("the agent logs in to ECR, with the execution role if there is one; the container's own credentials override that", () => {
   const image = "444455556666.dkr.ecr.ap-south-1.amazonaws.com/app:1";
   const ecr = (changes: object, request: object = {}) =>
     run({ containers: [{ image, ...changes }], request }).container.registryAuthentication;
@@ -139,7 +139,7 @@ test("an image of ECR is logged in for, with the execution role if there is one;
   assert.equal(run({}).container.registryAuthentication, undefined);
 });
 
-test("awslogs writes with the execution role when there is one, other drivers never", () => {
+test("awslogs writes with the execution role if there is one, other drivers never", () => {
   const options = { "awslogs-group": "g", "awslogs-region": "eu-central-1" };
   const strategy = (logDriver: string, request: object) =>
     run({ containers: [{ logConfiguration: { logDriver, options } }], request }).container.logsAuthStrategy;
@@ -148,7 +148,7 @@ test("awslogs writes with the execution role when there is one, other drivers ne
   assert.equal(strategy("json-file", { executionRoleArn: role }), undefined);
 });
 
-test("what Docker and the agent would guess wrongly is always said", () => {
+test("values that Docker and the agent would guess wrongly are always set", () => {
   const { container, host, config, task } = run({ containers: [{ healthCheck: { command: ["CMD", "true"] } }] });
   assert.equal(container.essential, true);
   assert.equal(container.overrides, "{}");
@@ -165,7 +165,7 @@ test("what Docker and the agent would guess wrongly is always said", () => {
   assert.match(container.containerArn ?? "", /^arn:aws:ecs:eu-central-1:111122223333:container\/lab\//);
 });
 
-test("swap comes on top of the container's memory, or of the task's; without maxSwap nothing is said of it", () => {
+test("swap is added to the container's memory, or to the task's; without maxSwap nothing is set", () => {
   const linuxParameters = { maxSwap: 0 };
   const { host } = run({
     containers: [{ memory: undefined, linuxParameters }],
@@ -180,7 +180,7 @@ test("swap comes on top of the container's memory, or of the task's; without max
   assert.match(refusal(nowhere), /maxSwap without a memory limit/);
 });
 
-test("a task that is to stop is told by its ARN alone: no credentials go out for it", () => {
+test("a task that is to stop is named only by its ARN, and no credentials are sent for it", () => {
   const definition = registered({ taskRoleArn: role });
   const task = { ...aCluster().withInstances(1).runTask(), desiredStatus: "STOPPED" as const };
   const payload = payloadTask({ task, definition }, (id) => id, taskCredentialsOf(credentials, 1));

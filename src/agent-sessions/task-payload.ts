@@ -11,8 +11,8 @@ import { payloadVolumes } from "./payload-volumes.ts";
 import { type TaskCredentialsOf, withoutCredentials } from "./task-roles.ts";
 
 /**
- * What an agent is told about one task. `attachmentArnOf` makes the ARN that it confirms an interface with;
- * `credentialsOf` mints what the task's roles give.
+ * One task as the agent receives it. `attachmentArnOf` makes the ARN with which it confirms an interface. `credentialsOf` mints
+ * the credentials of the task's roles.
  */
 export function payloadTask(
   order: TaskOrder,
@@ -66,7 +66,7 @@ function payloadContainers({ task, definition }: TaskOrder): PayloadTask["contai
   );
 }
 
-/** AWS: the agent cannot do without the type, which the API leaves out when it is the only one there is. */
+/** AWS: the agent needs the type, which the API omits because there is only one. */
 function proxy(definition: TaskDefinition): Pick<PayloadTask, "proxyConfiguration"> {
   const configuration = definition.more.proxyConfiguration as
     | {
@@ -81,7 +81,7 @@ function proxy(definition: TaskDefinition): Pick<PayloadTask, "proxyConfiguratio
   return { proxyConfiguration: { type, containerName, properties: byName } };
 }
 
-/** The task's interfaces (awsvpc) with the addresses that the network gave them. */
+/** The task's interfaces (awsvpc) with the addresses from the network. */
 export function networkInterfaces(task: Task, attachmentArnOf: (id: string) => string): ElasticNetworkInterface[] {
   return task.attachments.map((attachment, index) => {
     const detail = (name: string): string | undefined => attachment.details.find((d) => d.name === name)?.value;

@@ -10,7 +10,7 @@ export type TaskCredentialsOf = (order: TaskOrder) => Pick<PayloadTask, "roleCre
 
 export const withoutCredentials: TaskCredentialsOf = () => ({});
 
-/** Mints fresh credentials for the roles that a task has by its definition or its overrides. */
+/** Mints fresh credentials for the roles of a task, from its definition or its overrides. */
 export function taskCredentialsOf(credentials: TaskCredentialsIssuer, nowMs: number): TaskCredentialsOf {
   return ({ task, definition }) => {
     const taskRole = task.overrides.taskRoleArn ?? definition.taskRoleArn;
@@ -24,7 +24,7 @@ export function taskCredentialsOf(credentials: TaskCredentialsIssuer, nowMs: num
   };
 }
 
-/** AWS: a role may be given by its name alone and then belongs to the task's account. */
+/** AWS: a role may be given by name alone, and then belongs to the task's account. */
 function roleArnOf(role: string, taskArn: string): string {
   if (role.startsWith("arn:")) return role;
   const partition = taskArn.split(":")[1] ?? "aws";

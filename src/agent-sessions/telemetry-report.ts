@@ -2,13 +2,13 @@ import type { TelemetryFromAgent } from "../agent-protocol/from-agent.ts";
 import type { AgentReport } from "../ecs/state/cluster-input.ts";
 import { never } from "../lib/assert.ts";
 
-/** AWS: how the API spells the checks that agents report. */
+/** AWS: the API's names for the checks that agents report. */
 const checkTypes = new Map([
   ["ContainerRuntime", "CONTAINER_RUNTIME"],
   ["AcceleratedCompute", "ACCELERATED_COMPUTE"],
 ] as const);
 
-/** What the cluster is told of a telemetry message; null when it says nothing that ECS keeps. */
+/** The report for the cluster from a telemetry message. Null if the message contains nothing that ECS keeps. */
 export function reportFromTelemetry(instanceId: string, message: TelemetryFromAgent, now: number): AgentReport | null {
   switch (message.type) {
     case "PublishMetricsRequest":

@@ -1,15 +1,15 @@
 import type { PayloadMessage, PayloadTask } from "../agent-protocol/to-agent/payload.ts";
 
-/** LIMIT: how often a payload goes out again; an agent that refuses a task never acknowledges it, and says so otherwise. */
+/** LIMIT: how often a payload is resent; an agent that refuses a task never acknowledges it, and says so in another way. */
 const resendsMax = 3;
-/** LIMIT: payloads in flight to one agent; with more it is stuck, and gets them all when it comes back. */
+/** LIMIT: payloads in flight to one agent; with more it is stuck, and gets them all when it reconnects. */
 const payloadsMax = 1_000;
 
 /** The payloads of one connection that the agent has not acknowledged. */
 export class UnacknowledgedPayloads {
   readonly #sent = new Map<string, { readonly payload: PayloadMessage; resends: number }>();
 
-  /** Notes a payload that goes out. False when the agent leaves too many unanswered. */
+  /** Records a payload that goes out. False if the agent leaves too many unanswered. */
   add(payload: PayloadMessage): boolean {
     this.#forgetOrders(new Set((payload.message.tasks ?? []).map((task) => task.arn)));
     if (this.#sent.size >= payloadsMax) return false;
@@ -17,14 +17,14 @@ export class UnacknowledgedPayloads {
     return true;
   }
 
-  /** Returns the orders that the agent has now, or none if the message is not a payload or nobody waits for it any more. */
+  /** Returns the orders that the agent has now, or none if the message is not a payload or is no longer awaited. */
   acknowledged(messageId: string): readonly PayloadTask[] {
     const tasks = this.#sent.get(messageId)?.payload.message.tasks ?? [];
     this.#sent.delete(messageId);
     return tasks;
   }
 
-  /** What is to go out once more; payloads that went out often enough are given up and named. */
+  /** The payloads to resend. Those that were sent often enough are given up and named. */
   again(): { readonly payloads: readonly PayloadMessage[]; readonly givenUp: readonly string[] } {
     const payloads: PayloadMessage[] = [];
     const givenUp: string[] = [];

@@ -17,7 +17,7 @@ function bytesOf({ opcode, isLast, size }: Frame): Buffer {
   return Buffer.concat([Buffer.from([opcode | (isLast ? 0x80 : 0), ...head, 1, 2, 3, 4]), Buffer.alloc(size, 0x81)]);
 }
 
-/** Some frames of one message, with a ping between them. */
+/** Several frames of one message, with a ping between them. */
 const message = fc
   .array(fc.constantFrom(0, 1, 125, 126, 127, 300, 65_535, 65_536, 70_000), { minLength: 1, maxLength: 4 })
   .map((sizes): Frame[] =>
@@ -27,7 +27,7 @@ const message = fc
     ]),
   );
 
-test("what has come of a message is counted wherever its bytes are cut, and nothing is left of a complete one", () => {
+test("the bytes of a message are counted wherever they are cut, and none are left of a complete one", () => {
   fc.assert(
     fc.property(
       fc.array(message, { maxLength: 3 }),
@@ -56,7 +56,7 @@ test("what has come of a message is counted wherever its bytes are cut, and noth
   );
 });
 
-test("a message goes on between its frames, whatever pings come meanwhile", () => {
+test("a message continues between its frames, whatever pings come meanwhile", () => {
   const follow = new UnfinishedMessage();
   follow.take(bytesOf({ opcode: 1, isLast: false, size: 1_000 }), 5);
   follow.take(bytesOf({ opcode: 9, isLast: true, size: 100 }), 6);

@@ -3,9 +3,9 @@
  * is complete.
  */
 export class UnfinishedMessage {
-  /** When the message began, in milliseconds of the caller's clock; null between messages. */
+  /** When the message began, in milliseconds of the caller's clock. Null between messages. */
   since: number | null = null;
-  /** The head of the frame that is arriving; empty when its payload has begun. */
+  /** The head of the arriving frame. Empty once its payload has begun. */
   readonly #head: number[] = [];
   /** Bytes of the frame's payload that have arrived, and that are still to come. */
   #came = 0;
@@ -16,12 +16,12 @@ export class UnfinishedMessage {
   /** Payloads of the message's complete frames. */
   #complete = 0;
 
-  /** Bytes that have come of it; 0 between messages. */
+  /** Bytes of it that have arrived. 0 between messages. */
   get bytes(): number {
     return this.#complete + this.#came + this.#head.length;
   }
 
-  /** Bytes have come. */
+  /** Bytes have arrived. */
   take(chunk: Uint8Array, now: number): void {
     let at = 0;
     while (at < chunk.length) {
@@ -57,14 +57,14 @@ export class UnfinishedMessage {
   }
 }
 
-/** How long the head of a frame is, as far as its first bytes say. */
+/** The length of a frame's head, as far as its first bytes show. */
 function headLength(head: readonly number[]): number {
   const second = head[1];
   if (second === undefined) return 2;
   return 2 + sizeBytes(second & 0x7f) + ((second & 0x80) === 0 ? 0 : 4);
 }
 
-/** The bytes that a longer length has behind the short one. */
+/** The bytes of an extended length that follow the short one. */
 function sizeBytes(length: number): number {
   if (length === 127) return 8;
   return length === 126 ? 2 : 0;

@@ -1,11 +1,11 @@
 import type { Clock, Timer } from "../lib/clock.ts";
 
-/** LIMIT: what is told late is that all is as it was some seconds ago. */
+/** LIMIT: the delayed reports only say that nothing has changed for some seconds. */
 const delayMs = 1_000;
 
 /**
- * Reports that only say that all is as it was. They wait for a moment and are told together, so that thousands of agents, each of
- * which says so all the time, cost the store one write per moment.
+ * Reports that only say that nothing has changed. They wait briefly and are delivered together, so that thousands of agents,
+ * which all send them constantly, cost the store one write at a time.
  */
 export class UnhurriedReports {
   readonly #clock: Clock;
@@ -16,7 +16,7 @@ export class UnhurriedReports {
     this.#clock = clock;
   }
 
-  /** `tell` is called soon, after those that were added before. */
+  /** Calls `tell` soon, after those that were added before. */
   add(tell: () => void): void {
     this.#waiting.push(tell);
     this.#timer ??= this.#clock.setTimer(delayMs, () => {
@@ -27,7 +27,7 @@ export class UnhurriedReports {
     });
   }
 
-  /** Drops what waits: agents say it again. */
+  /** Drops what waits: agents send it again. */
   close(): void {
     this.#timer?.cancel();
     this.#waiting = [];

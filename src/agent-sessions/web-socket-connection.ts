@@ -7,21 +7,21 @@ import { FrameError } from "./telemetry-frame.ts";
 import { UnfinishedMessage } from "./unfinished-message.ts";
 
 /**
- * Reads the text of a frame: gives its message, or a promise of it when that takes time. Throws (or rejects with) FrameError for a
- * frame that is to be dropped.
+ * Reads the text of a frame. Returns its message, or a promise of it if that takes time. Throws (or rejects with) FrameError for
+ * a frame that is to be dropped.
  */
 export type FrameReader = (text: string) => unknown;
 
-/** Who is at the other end, and how its frames are read. */
+/** Who is at the other end, and how to read its frames. */
 export type ConnectionTerms = {
   /** For the log. */
   readonly name: string;
-  /** Whose share the connection counts against. */
+  /** The account whose share the connection counts against. */
   readonly account: string;
-  /** The access key that it was opened with; null when none was checked. */
+  /** The access key that opened it. Null if none was checked. */
   readonly accessKeyId: string | null;
   readonly read: FrameReader;
-  /** Does `work` for the agent when it is the turn of its account: at once, or later when others wait. */
+  /** Runs `work` for the agent when it is its account's turn: at once, or later if others wait. */
   readonly takeTurn: TakeTurn;
 };
 
@@ -30,32 +30,32 @@ export type TakeTurn = <T>(work: () => T) => T | Promise<Awaited<T>>;
 export type ConnectionEnvironment = {
   readonly clock: Clock;
   readonly limits: SocketLimits;
-  /** Bytes that wait for agents which do not read them. */
+  /** Bytes that wait for agents that do not read them. */
   readonly unread: FairShare<WebSocketConnection>;
-  /** Bytes of messages that have begun and not ended. */
+  /** Bytes of messages that have begun but not ended. */
   readonly unfinished: FairShare<WebSocketConnection>;
-  /** Tells the log of something that the agent at the other end did. */
+  /** Logs something that the agent at the other end did. */
   readonly note: (connection: WebSocketConnection, problem: string) => void;
-  /** Tells the log of a bug that a message met. */
+  /** Logs a bug that a message triggered. */
   readonly fault: (connection: WebSocketConnection, error: unknown) => void;
 };
 
 export type SocketLimits = {
-  /** What may wait for long to be sent to an agent. */
+  /** How much may wait for an agent for a long time. */
   readonly waitingBytes: number;
 };
 
-/** LIMIT: how many times of that may wait for a moment: an agent that connects is given all its tasks at once, each of up to 64 KiB. */
+/** LIMIT: how many times that may wait for a moment: an agent that connects gets all its tasks at once, each of up to 64 KiB. */
 const burstFactor = 16;
 /** LIMIT: megabytes take seconds on any network that agents work on. */
 const stuckAfterMs = 30_000;
-/** LIMIT: a message that an agent has begun is over in a moment; one of a megabyte takes seconds on any network that agents work on. */
+/** LIMIT: a message is normally complete in a moment; one of a megabyte takes seconds on any network that agents work on. */
 const unfinishedMs = 30_000;
-/** LIMIT: what is read ahead while earlier messages wait for their turn, one read of the socket; then nothing more is read from it. */
+/** LIMIT: what is read ahead while earlier messages wait for their turn, one read of the socket; then reading pauses. */
 const aheadBytesMax = 65_536;
-/** LIMIT: the log hears of so many different faults of one connection. */
+/** LIMIT: the number of different faults of one connection that are logged. */
 const notedMax = 8;
-/** LIMIT: of the WebSocket protocol, for the reason of a close. */
+/** LIMIT: set by the WebSocket protocol, for the reason of a close. */
 const reasonBytesMax = 123;
 
 /** The control plane's end of a WebSocket that an agent has opened. */
@@ -63,7 +63,7 @@ export class WebSocketConnection implements AgentConnection {
   /** For the log. */
   readonly name: string;
   readonly account: string;
-  /** The access key that it was opened with; null when none was checked. */
+  /** The access key that opened it. Null if none was checked. */
   readonly accessKeyId: string | null;
   readonly #socket: WebSocket;
   readonly #environment: ConnectionEnvironment;
@@ -72,13 +72,13 @@ export class WebSocketConnection implements AgentConnection {
   readonly #meter: MessageMeter;
   #message: ((message: unknown) => void) | null = null;
   #close: ((code: number, reason: string) => void) | null = null;
-  /** Settles when the last message was read, if that takes time or has to wait: those after it wait too. */
+  /** Settles when the last message was read, if that takes time or has to wait. Later messages wait too. */
   #reading: Promise<void> | null = null;
   /** Bytes of messages that wait to be read. */
   #aheadBytes = 0;
   #noted: Set<string> | null = null;
   #silentLooks = 0;
-  /** When more began to wait than may for long. */
+  /** When the backlog began to exceed what may wait for long. */
   #fullSince: number | null = null;
   readonly #unfinished = new UnfinishedMessage();
 
@@ -116,12 +116,12 @@ export class WebSocketConnection implements AgentConnection {
     this.#message = null;
     this.#close = null;
     const bytes = Buffer.alloc(reasonBytesMax);
-    // Cuts between letters.
+    // Cuts between characters.
     const { written } = new TextEncoder().encodeInto(reason, bytes);
     this.#socket.close(code, bytes.subarray(0, written));
   }
 
-  /** Bytes have come, of whatever frame. */
+  /** Bytes of any frame have arrived. */
   arrived(chunk: Uint8Array): void {
     this.#unfinished.take(chunk, this.#environment.clock.now());
     const { unfinished } = this.#environment;
@@ -129,20 +129,20 @@ export class WebSocketConnection implements AgentConnection {
     else unfinished.hold(this, this.account, this.#unfinished.bytes);
   }
 
-  /** Cut, since there is no room for what waits for it or has come of its message. */
+  /** Cuts the connection, because there is no room for its backlog or its unfinished message. */
   crowdedOut(problem: string): void {
     this.note(problem);
     this.#socket.terminate();
   }
 
-  /** As `close`, but this end's listener is called too, as if the other end had closed. */
+  /** Like `close`, but also calls this end's listener, as if the other end had closed. */
   expel(code: number, reason: string): void {
     const listener = this.#close;
     this.close(code, reason);
     listener?.(code, reason);
   }
 
-  /** A frame has come. */
+  /** A frame has arrived. */
   received(frame: Buffer, isBinary: boolean): void {
     if (this.#message === null || !this.#counted(frame.length)) return;
     if (isBinary) {
@@ -156,7 +156,7 @@ export class WebSocketConnection implements AgentConnection {
     } else this.#wait(this.#reading.then(take), frame.length);
   }
 
-  /** What comes meanwhile waits, and when that is too much nothing more is read from the socket. */
+  /** What comes meanwhile waits. If that is too much, reading from the socket pauses. */
   #wait(taking: Promise<unknown>, bytes: number): void {
     this.#aheadBytes += bytes;
     if (this.#aheadBytes > aheadBytesMax) this.#socket.pause();
@@ -168,13 +168,13 @@ export class WebSocketConnection implements AgentConnection {
     this.#reading = reading;
   }
 
-  /** A ping has come. */
+  /** A ping has arrived. */
   pinged(data: Buffer): void {
     if (this.#message === null || !this.#counted(data.length)) return;
     if (!this.#endedAsStuck()) this.#socket.pong(data);
   }
 
-  /** A pong has come. */
+  /** A pong has arrived. */
   ponged(): void {
     if (this.#message !== null) this.#counted(0);
   }
@@ -193,7 +193,7 @@ export class WebSocketConnection implements AgentConnection {
     listener?.(code, reason);
   }
 
-  /** Called from time to time: pings a connection on which nothing has come since the last look, and gives up one that stays silent. */
+  /** Called regularly: pings a connection on which nothing has come since the last call, and gives up one that stays silent. */
   look(): void {
     if (this.#endedAsStuck()) return;
     const { since } = this.#unfinished;
@@ -210,7 +210,7 @@ export class WebSocketConnection implements AgentConnection {
     this.#socket.terminate();
   }
 
-  /** Tells the log of a fault of the agent, of each kind once. */
+  /** Logs a fault of the agent, each kind once. */
   note(problem: string): void {
     this.#noted ??= new Set();
     if (this.#noted.has(problem) || this.#noted.size >= notedMax) return;
@@ -218,7 +218,7 @@ export class WebSocketConnection implements AgentConnection {
     this.#environment.note(this, problem);
   }
 
-  /** Gives back what it holds of what all connections share. */
+  /** Releases its share of what all connections share. */
   released(): void {
     this.#environment.unread.release(this);
     this.#environment.unfinished.release(this);
@@ -232,12 +232,12 @@ export class WebSocketConnection implements AgentConnection {
   #countUnread(): void {
     const { unread } = this.#environment;
     const bytes = this.#socket.bufferedAmount;
-    // One that is being closed has given its share back; its last callbacks must not take it again.
+    // A connection that is closing has released its share. Its last callbacks must not take it again.
     if (bytes === 0 || this.#socket.readyState !== this.#socket.OPEN) unread.release(this);
     else unread.hold(this, this.account, bytes);
   }
 
-  /** Ends the connection when too much waits for an agent that does not read, or has waited for too long. */
+  /** Ends the connection if too much waits for an agent that does not read, or has waited too long. */
   #endedAsStuck(): boolean {
     const { clock, limits } = this.#environment;
     const waits = this.#socket.bufferedAmount;

@@ -11,7 +11,7 @@ import { messageOf } from "./telemetry-frame.ts";
 import type { TakeTurn, WebSocketConnection } from "./web-socket-connection.ts";
 import { AgentWebSocketServer } from "./web-socket-server.ts";
 
-/** LIMIT: what may wait for a reader in these tests; the network itself holds some six times that. */
+/** LIMIT: what may wait for a reader in these tests; the network itself holds about six times that. */
 const waitingBytes = 1_048_576;
 
 const clock = new VirtualClock(1_700_000_000_000);
@@ -22,7 +22,7 @@ const sockets = new AgentWebSocketServer({
   shares: { unread: { total: 48 * waitingBytes }, unfinished: { total: 1_500_000, perOwner: 1_000_000 } },
   log: (_level, _fields, message) => logged.push(message),
 });
-/** How the agents' turns come. */
+/** How agents get their turns. */
 let turn: TakeTurn = (work) => work();
 let http: Server;
 const opened: WebSocketConnection[] = [];
@@ -59,12 +59,12 @@ async function pair(): Promise<{ readonly agent: WebSocket; readonly server: Web
   return { agent, server: must(opened.pop(), "the connection that was opened") };
 }
 
-/** The connection under an agent's WebSocket, to send what no library sends. */
+/** The raw connection of an agent's WebSocket, to send what no library sends. */
 function rawOf(agent: WebSocket): Duplex {
   return (agent as unknown as { readonly _socket: Duplex })._socket;
 }
 
-/** What the control plane's end hears. */
+/** Records what the control plane's end receives. */
 function listen(server: WebSocketConnection) {
   const messages: unknown[] = [];
   const closed = Promise.withResolvers<{ readonly code: number; readonly reason: string }>();
@@ -77,7 +77,7 @@ function listen(server: WebSocketConnection) {
   return { messages, closed: closed.promise, first: first.promise };
 }
 
-test("messages go both ways, and each end hears of the other's close", async () => {
+test("messages go both ways, and each end learns of the other's close", async () => {
   const { agent, server } = await pair();
   const { messages, closed, first } = listen(server);
   agent.send('{"n":1}');
@@ -90,7 +90,7 @@ test("messages go both ways, and each end hears of the other's close", async () 
   assert.deepEqual(await closed, { code: 1000, reason: "bye" });
 });
 
-test("a reason that is longer than a close frame takes is cut", async () => {
+test("a reason that is too long for a close frame is cut", async () => {
   const { agent, server } = await pair();
   server.close(1008, "é".repeat(200));
   const [code, reason] = (await once(agent, "close")) as [number, Buffer];
@@ -98,7 +98,7 @@ test("a reason that is longer than a close frame takes is cut", async () => {
   assert.equal(reason.toString("utf8"), "é".repeat(61));
 });
 
-test("an agent that does not read what it is sent is cut", async () => {
+test("an agent that does not read its messages is disconnected", async () => {
   const { agent, server } = await pair();
   const { closed } = listen(server);
   agent.pause();
@@ -116,7 +116,7 @@ test("an agent that does not read what it is sent is cut", async () => {
   agent.terminate();
 });
 
-test("an agent for which far too much waits is cut at once", async () => {
+test("an agent with far too large a backlog is disconnected at once", async () => {
   const { agent, server } = await pair();
   const { closed } = listen(server);
   agent.pause();
@@ -125,7 +125,7 @@ test("an agent for which far too much waits is cut at once", async () => {
   agent.terminate();
 });
 
-test("the agents that hold the most unfinished messages lose them first, the oldest before the others", async () => {
+test("the agents with the most unfinished messages lose them first, oldest first", async () => {
   const half = (bytes: number) => {
     const head = Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0, 0x0f, 0, 0, 1, 2, 3, 4]);
     return Buffer.concat([head, Buffer.alloc(bytes)]);
@@ -140,14 +140,14 @@ test("the agents that hold the most unfinished messages lose them first, the old
   assert.ok(logged.includes("agent holds messages that it does not finish"));
   assert.equal(second.agent.readyState, second.agent.OPEN);
   const ended = once(second.agent, "close");
-  // Pings answered in time do not keep it: they are no end of the message.
+  // Answering pings in time does not help: it does not finish the message.
   await clock.advance(30_000);
   await clock.advance(30_000);
   await ended;
   assert.ok(logged.includes("agent does not finish the message that it began"));
 });
 
-test("what waits for all agents together is bounded, and those that have not read for longest are cut", async () => {
+test("the backlog of all agents together is bounded, and those that have not read for longest are disconnected", async () => {
   const stuck = await Promise.all(Array.from({ length: 8 }, pair));
   let cut = 0;
   const closings = stuck.map(async ({ server }) => {
@@ -162,7 +162,7 @@ test("what waits for all agents together is bounded, and those that have not rea
   for (const { agent } of stuck) agent.terminate();
 });
 
-test("one long message is no sign of a reader that is stuck", async () => {
+test("one long message does not mean a stuck reader", async () => {
   const { agent, server } = await pair();
   listen(server);
   server.send({ text: "x".repeat(4_194_304) });
@@ -171,7 +171,7 @@ test("one long message is no sign of a reader that is stuck", async () => {
   agent.terminate();
 });
 
-test("a connection on which nothing comes is pinged, and cut when it stays silent", async () => {
+test("a silent connection is pinged, and cut if it stays silent", async () => {
   const { agent, server } = await pair();
   const { closed } = listen(server);
   await clock.advance(59_999);
@@ -182,7 +182,7 @@ test("a connection on which nothing comes is pinged, and cut when it stays silen
   const dead = await pair();
   const { closed: deadClosed } = listen(dead.server);
   dead.agent.pause();
-  // Its pong has come by the time that a second socket is open.
+  // Its pong has arrived by the time that a second socket is open.
   agent.send("{}");
   await clock.advance(30_000);
   await clock.advance(30_000);
@@ -193,7 +193,7 @@ test("a connection on which nothing comes is pinged, and cut when it stays silen
   await closed;
 });
 
-test("who sends too many messages, or pings, is sent away", async () => {
+test("an agent that sends too many messages, or pings, is disconnected", async () => {
   for (const flood of [(agent: WebSocket) => agent.send("{}"), (agent: WebSocket) => agent.ping()]) {
     const { agent, server } = await pair();
     const { closed, messages } = listen(server);
@@ -205,7 +205,7 @@ test("who sends too many messages, or pings, is sent away", async () => {
   }
 });
 
-test("a bug that a message meets costs its connection and no more", async () => {
+test("a bug that a message triggers costs only its connection", async () => {
   const { agent, server } = await pair();
   server.onMessage(() => {
     throw new TypeError("a bug");
@@ -216,7 +216,7 @@ test("a bug that a message meets costs its connection and no more", async () => 
   assert.ok(logged.includes("a message of an agent met a bug"));
 });
 
-test("messages wait for the turn of their account, in order, and meanwhile no more is read than a little", async (context) => {
+test("messages wait for the turn of their account, in order, and little more is read meanwhile", async (context) => {
   const turns: (() => void)[] = [];
   turn = (work) => new Promise((resolve) => turns.push(() => resolve(work() as Awaited<ReturnType<typeof work>>)));
   context.after(() => {
@@ -244,7 +244,7 @@ test("messages wait for the turn of their account, in order, and meanwhile no mo
   agent.terminate();
 });
 
-test("at the end every agent is told to come back, and who does not answer is cut", async () => {
+test("at the end every agent is asked to reconnect, and one that does not answer is cut", async () => {
   const { agent } = await pair();
   const stuck = await pair();
   stuck.agent.pause();

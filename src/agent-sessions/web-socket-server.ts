@@ -12,23 +12,23 @@ import {
 } from "./web-socket-connection.ts";
 
 /**
- * LIMIT: the largest message of an agent has the metrics of ten tasks of ten containers, some 200 KiB, or a few thousand tasks that
- * the manifest does not name.
+ * LIMIT: the largest message of an agent has the metrics of ten tasks of ten containers, about 200 KiB, or a few thousand tasks
+ * that the manifest does not name.
  */
 const messageBytesMax = 1_048_576;
 /** LIMIT: agents send each message in one frame, or a few. */
 const fragmentsMax = 256;
-/** LIMIT: a close is answered within a round trip; who does not answer is cut. */
+/** LIMIT: a close is answered within a round trip; otherwise the connection is cut. */
 const closeTimeoutMs = 5_000;
-/** LIMIT: more than the tasks of most hosts together; an agent for which that much waits for half a minute does not read. */
+/** LIMIT: more than the tasks of most hosts together; an agent with that backlog for half a minute does not read. */
 const waitingBytesMax = 8_388_608;
 /**
  * LIMIT: bytes that wait for agents to read them: in total, and for one account (three quarters). Agents that read leave almost none. When it is full, the agent that has been stuck longest is disconnected.
  */
 const unreadBytes = { total: 134_217_728, perOwner: 100_663_296 };
-/** LIMIT: bytes of messages that agents have begun and not ended: some sixty of the largest, and thousands of usual ones. */
+/** LIMIT: bytes of messages that agents have begun but not ended: about sixty of the largest, and thousands of usual ones. */
 const unfinishedBytes = { total: 67_108_864, perOwner: 50_331_648 };
-/** LIMIT: of three looks, a connection that died without a word is known after at most three of these. */
+/** LIMIT: a connection that died silently is detected after at most three of these intervals. */
 const lookIntervalMs = 30_000;
 /** LIMIT: at shutdown agents get this long to answer the close, so that the process ends within five seconds. */
 const farewellMs = 1_000;
@@ -36,12 +36,12 @@ const farewellMs = 1_000;
 export type WebSocketServerOptions = {
   readonly clock: Clock;
   readonly log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void;
-  /** Others than above, for tests. */
+  /** Overrides of the limits above, for tests. */
   readonly limits?: Partial<SocketLimits>;
   readonly shares?: { readonly unread?: Partial<ShareBounds>; readonly unfinished?: Partial<ShareBounds> };
 };
 
-/** Completes the handshakes of agents that may connect, and looks after their sockets. */
+/** Completes the handshakes of agents that may connect, and manages their sockets. */
 export class AgentWebSocketServer {
   readonly #server: WebSocketServer;
   readonly #clock: Clock;
@@ -79,22 +79,24 @@ export class AgentWebSocketServer {
     };
   }
 
-  /** Open sockets, those that are closing included. */
+  /** Open sockets, including closing ones. */
   get size(): number {
     return this.#open.size;
   }
 
-  /** Of those, the sockets of an account. */
+  /** The sockets of one account. */
   sizeOf(account: string): number {
     return this.#byAccount.get(account) ?? 0;
   }
 
-  /** `refuse` is called with what is wrong with a handshake that cannot be completed. */
+  /** Calls `refuse` with the problem of a handshake that cannot be completed. */
   onBadHandshake(refuse: (socket: Duplex, problem: string) => void): void {
     this.#server.on("wsClientError", (error, socket) => refuse(socket, error.message));
   }
 
-  /** Completes a handshake; `opened` is called within this call, or never when the connection is gone or the handshake is none. */
+  /**
+   * Completes a handshake. `opened` is called within this call, or never if the connection is gone or the handshake is invalid.
+   */
   complete(
     request: IncomingMessage,
     socket: Duplex,
@@ -113,7 +115,7 @@ export class AgentWebSocketServer {
     });
   }
 
-  /** Closes every socket that was opened with this access key; from here on nothing that comes on them is taken. */
+  /** Closes every socket that this access key opened. From now on nothing that arrives on them is processed. */
   closeOfKey(accessKeyId: string): void {
     for (const connection of [...this.#open]) {
       if (connection.accessKeyId === accessKeyId)
@@ -132,7 +134,7 @@ export class AgentWebSocketServer {
     if (this.#open.size === 0) this.#emptied?.();
   }
 
-  /** Closes every socket, so that agents come back at once; resolves when all are closed, or cut. */
+  /** Closes every socket, so that agents return at once. Resolves when all are closed or cut. */
   async close(reason: string): Promise<void> {
     this.#looking?.cancel();
     if (this.#open.size > 0) {
@@ -169,7 +171,7 @@ class AgentWebSocket extends WebSocket {
   }
 }
 
-/* The listeners are shared by all sockets: thousands of them shall cost little each. */
+/* All sockets share the listeners, so that thousands of them cost little each. */
 
 // `binaryType` is left as it is, so that messages are Buffers.
 function onMessage(this: WebSocket, data: unknown, isBinary: boolean): void {

@@ -1,7 +1,7 @@
 import type { AckRequest } from "../agent-protocol/from-agent/ack.ts";
 import type { NackRequest } from "../agent-protocol/from-agent/nack.ts";
 
-/** What an acknowledgement repeats of the message that it answers. */
+/** The members of a message that its acknowledgement repeats. */
 export type Addressed = {
   readonly messageId: string;
   readonly clusterArn?: string | null | undefined;

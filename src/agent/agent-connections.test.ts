@@ -29,7 +29,7 @@ describe("agent: its connections", () => {
     }
   });
 
-  it("of the telemetry come back at once after silence, those of commands after a pause", async () => {
+  it("after silence, telemetry reconnects at once and commands after a pause", async () => {
     const world = new World();
     await world.start();
     await world.heartbeat();
@@ -42,7 +42,7 @@ describe("agent: its connections", () => {
     assert.ok(pause("acs") >= 200, `${pause("acs")}`);
   });
 
-  it("carry what simulated containers use", async () => {
+  it("carry the usage of simulated containers", async () => {
     const world = new World();
     await world.start();
     await world.run("nginx", { cpu: 1_024, memory: 100 });
@@ -57,7 +57,7 @@ describe("agent: its connections", () => {
       containerMetrics: Record<string, unknown>[];
     }[];
     assert.equal(task?.taskArn, taskArn);
-    // Half a core of the two that the host has.
+    // Half of one of the host's two cores.
     assert.deepEqual(task?.containerMetrics[0]?.cpuStatsSet, { min: 20, max: 30, sum: 75, sampleCount: 3 });
     assert.deepEqual(task?.containerMetrics[0]?.memoryStatsSet, { min: 40, max: 60, sum: 150, sampleCount: 3 });
   });
@@ -66,7 +66,7 @@ describe("agent: its connections", () => {
 describe("agent: restart policy", () => {
   const policy = { enabled: true, ignoredExitCodes: [], restartAttemptPeriod: 60 };
 
-  it("starts a simulated container again that ran long enough, and says nothing of it", async () => {
+  it("restarts a simulated container that ran long enough, without reporting it", async () => {
     const world = new World();
     const host = await world.start();
     await world.run("berth/crash-after:90", { restartPolicy: policy });
@@ -93,7 +93,7 @@ describe("agent: restart policy", () => {
     );
   });
 
-  it("does not start one again that ended too soon", async () => {
+  it("does not restart a container that ended too soon", async () => {
     const world = new World();
     await world.start();
     await world.run("berth/crash-after:30", { restartPolicy: policy });
@@ -118,8 +118,8 @@ describe("agent: restart policy", () => {
   });
 });
 
-describe("agent: what it finds on its disk", () => {
-  it("of another version of Berth tells who it is, and nothing else", async () => {
+describe("agent: the state on its disk", () => {
+  it("written by another version of Berth identifies the instance, and the rest is ignored", async () => {
     const world = new World();
     const first = await world.start();
     await world.run("nginx");

@@ -13,7 +13,7 @@ const credentials = {
 };
 const execution = { ...credentials, credentialsId: "id-2", secretAccessKey: "another-secret-key" };
 
-/** All that an agent ever wrote. */
+/** A disk that keeps everything the agent ever wrote. */
 function recorded(disk: AgentDisk): { readonly disk: AgentDisk; readonly texts: string[] } {
   const texts: string[] = [];
   return {
@@ -52,7 +52,7 @@ describe("agent: credentials", () => {
     for (const text of texts) assert.doesNotMatch(text, /AKIDSECRET|secret-key|secret-token/);
   });
 
-  it("are replaced by a message, and gone with the task", async () => {
+  it("are replaced by a message, and deleted with the task", async () => {
     const world = new World();
     const host = await world.start();
     await world.run("nginx", {}, { roleCredentials: credentials });
@@ -79,7 +79,7 @@ describe("agent: credentials", () => {
     assert.equal(host.agent.credentials.find("id-1"), null, "of a task that was refused");
   });
 
-  it("are asked for by a new process, which has none", async () => {
+  it("are requested by a new process, which has none", async () => {
     const world = new World();
     const first = await world.start();
     await world.run("nginx", {}, { roleCredentials: credentials });

@@ -1,4 +1,4 @@
-/** Where the agent writes what an operator should know; whoever starts it hands that to a logger. */
+/** Receives what an operator should know. Whoever starts the agent passes it to a logger. */
 export type AgentLog = (
   level: "debug" | "info" | "warn" | "error",
   fields: Readonly<Record<string, unknown>>,

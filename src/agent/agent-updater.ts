@@ -3,16 +3,16 @@ import type { PerformUpdateMessage } from "../agent-protocol/to-agent/perform-up
 import type { StageUpdateMessage } from "../agent-protocol/to-agent/stage-update.ts";
 import { acknowledgement, refusal } from "./acknowledgement.ts";
 
-/** What StageUpdate and PerformUpdate do on a host. */
+/** Carries out StageUpdate and PerformUpdate on a host. */
 export interface AgentUpdater {
-  /** Fetches a version. Gives its number, or why it cannot be had. */
+  /** Fetches a version. Returns its number, or why it is not available. */
   stage(
     location: string,
     signature: string,
   ): Promise<{ readonly ok: true; readonly version: string } | { readonly ok: false; readonly reason: string }>;
 }
 
-/** Fetches nothing: the version is the one that the location names. */
+/** Fetches nothing: the location names the version. */
 export const simulatedUpdater: AgentUpdater = {
   stage(location) {
     const version = /(\d+\.\d+\.\d+)/.exec(location)?.[1];
@@ -31,7 +31,7 @@ export class SelfUpdate {
   readonly #change: (version: string) => void;
   #staged: string | null = null;
 
-  /** `change` brings the agent back with another version. A null `updater` means that updates are disabled. */
+  /** `change` restarts the agent with another version. If `updater` is null, updates are disabled. */
   constructor(updater: AgentUpdater | null, reply: (message: FromAgent) => void, change: (version: string) => void) {
     this.#updater = updater;
     this.#reply = reply;

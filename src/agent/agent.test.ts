@@ -41,7 +41,7 @@ describe("agent: registration", () => {
     assert.deepEqual(world.last("tcs").statuses(), ["OK"]);
   });
 
-  it("tries again when that can help, and ends when it cannot", async () => {
+  it("retries while that can help, and ends when it cannot", async () => {
     const world = new World();
     world.failures.push({ operation: "RegisterContainerInstance", error: new CodedError("ServerException") });
     world.failures.push({ operation: "RegisterContainerInstance", error: new Error("connection refused") });
@@ -53,7 +53,7 @@ describe("agent: registration", () => {
     assert.deepEqual(world.opened, []);
   });
 
-  it("registers anew with the ARN of its disk, and not at all when adopted", async () => {
+  it("registers again with the ARN on its disk, and not at all when adopted", async () => {
     const world = new World();
     const first = await world.start();
     await first.stop();
@@ -71,7 +71,7 @@ describe("agent: registration", () => {
 });
 
 describe("agent: its sockets", () => {
-  it("come back at once after an orderly close, and with growing pauses otherwise", async () => {
+  it("reopen at once after an orderly close, and with growing pauses otherwise", async () => {
     const world = new World();
     await world.start();
     await world.clock.advance(5_000);
@@ -117,7 +117,7 @@ describe("agent: its sockets", () => {
       await world.clock.advance(7_200_000);
       assert.deepEqual(world.ends, [{ why }]);
       assert.equal(world.opened.length, 2);
-      assert.equal(world.clock.nextTimerAt(), null, "an agent that has ended holds no timer");
+      assert.equal(world.clock.nextTimerAt(), null, "an agent that has ended leaves no timers");
     }
   });
 
@@ -176,7 +176,7 @@ describe("agent: tasks", () => {
     });
   }
 
-  it("kills what ignores SIGTERM when the stop timeout is over", async () => {
+  it("kills a container that ignores SIGTERM once the stop timeout is over", async () => {
     const world = new World();
     await world.start();
     await world.run("berth/ignore-sigterm", { stopTimeout: 5 });
@@ -204,7 +204,7 @@ describe("agent: tasks", () => {
     assert.deepEqual(impaired.last("tcs").statuses(), ["OK", "IMPAIRED", "OK"]);
   });
 
-  it("reports in order for each task, however often an attempt fails, and drops what is refused", async () => {
+  it("reports in order for each task, however often an attempt fails, and drops refused reports", async () => {
     const world = new World();
     const submit = "SubmitTaskStateChange";
     world.failures.push(
@@ -229,7 +229,7 @@ describe("agent: tasks", () => {
     );
   });
 
-  it("asks about tasks that the manifest does not want", async () => {
+  it("asks about tasks that are missing from the manifest", async () => {
     const world = new World();
     await world.start();
     await world.run("nginx");
@@ -247,7 +247,7 @@ describe("agent: tasks", () => {
 });
 
 describe("agent: restart and update", () => {
-  it("finds its containers running, and those that ended meanwhile", async () => {
+  it("finds running containers, and those that exited meanwhile", async () => {
     const world = new World();
     const first = await world.start();
     await world.order({
@@ -271,7 +271,7 @@ describe("agent: restart and update", () => {
     assert.equal(world.reports().length, 2);
   });
 
-  it("submits after a restart what was not taken before", async () => {
+  it("submits after a restart what was not accepted before", async () => {
     const world = new World();
     const first = await world.start();
     for (let i = 0; i < 5; i++) world.failures.push({ operation: "SubmitTaskStateChange", error: new Error("down") });
@@ -290,7 +290,7 @@ describe("agent: restart and update", () => {
     );
   });
 
-  it("takes an update in two steps and comes back with the new version", async () => {
+  it("performs an update in two steps and comes back with the new version", async () => {
     const world = new World();
     await world.start();
     await world.tell("PerformUpdateMessage", { messageId: "p-0" });

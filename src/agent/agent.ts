@@ -1,8 +1,8 @@
 /**
  * The agent of one host. Its life:
  *
- *   start -> [load the disk] -> [register, or register anew, unless adopted] -> DiscoverPollEndpoint
- *         -> connected (both sockets, each opened again whenever it closes) -> ended (stop, turned away, displaced, refused)
+ *   start -> [load the disk] -> [register or re-register, unless adopted] -> DiscoverPollEndpoint
+ *         -> connected (both sockets, each reopened whenever it closes) -> ended (stop, turned away, displaced, refused)
  */
 import type { AgentHello, AgentTransport, EcsApi } from "../agent-protocol/connection.ts";
 import type { FromAgent } from "../agent-protocol/from-agent.ts";
@@ -33,30 +33,30 @@ export type AgentOptions = {
   readonly runtime: ContainerRuntime;
   /** Null: nothing survives a restart of the process. */
   readonly disk: AgentDisk | null;
-  /** Names the agent's streams of chance; different for each host of a process. */
+  /** Names the agent's random streams. Different for each host in a process. */
   readonly name: string;
   readonly cluster: string;
-  /** Register this host, or speak for an instance that is registered already. */
+  /** Register this host, or act for an instance that is already registered. */
   readonly instance: { readonly register: HostFacts } | { readonly adopt: string };
   readonly agentVersion: string;
   readonly agentHash: string;
   /** Null: updates are disabled. */
   readonly updater: AgentUpdater | null;
-  /** Of a host that registers itself, `resources` are those that it registers. */
+  /** If the host registers itself, `resources` are those it registers. */
   readonly engine?: EngineOptions;
-  /** Where the credentials of tasks are kept, for those who serve them; by default the agent makes a place of its own. */
+  /** Where task credentials are kept, for whoever serves them. By default the agent creates its own store. */
   readonly credentials?: TaskCredentials;
-  /** False: nothing is told of what containers use, only that nothing is told. */
+  /** False: the agent reports that metrics are disabled, and no container usage. */
   readonly metrics?: boolean;
-  /** How long a healthy connection is kept; by default as the official agent does. */
+  /** How long a healthy connection is kept. The default is the official agent's. */
   readonly connectionLifetime?: ConnectionLifetime;
   readonly onEnded?: (why: AgentEnd) => void;
 };
 
-/** Why an agent does not go on. */
+/** Why an agent ended. */
 export type AgentEnd =
   | { readonly why: "stopped" | "inactive" | "displaced" }
-  /** The registration was refused with an error that no repetition mends. */
+  /** The registration was refused with an error that retrying cannot fix. */
   | { readonly why: "refused"; readonly error: unknown };
 
 /** LIMIT: how long an update takes to bring the agent back: long enough for UPDATING to be seen. */
@@ -124,7 +124,7 @@ export class Agent {
     return this.#containerInstanceArn;
   }
 
-  /** What it says of its host with each registration; empty for one that registers none. */
+  /** The host attributes in every registration. Empty for an adopted instance. */
   get attributes(): readonly HostAttribute[] {
     const { instance } = this.#options;
     return "adopt" in instance ? [] : instance.register.attributes;
@@ -135,22 +135,22 @@ export class Agent {
     return this.#engine.liveTasks;
   }
 
-  /** The credentials of the roles of its tasks. */
+  /** The role credentials of its tasks. */
   get credentials(): CredentialsLookup {
     return this.#credentials;
   }
 
-  /** The tasks as the engine has them, until their last report was taken. Only for looking at. */
+  /** The engine's tasks, each until its last report is accepted. Read only. */
   tasks(): Iterable<Readonly<EngineTask>> {
     return this.#engine.tasks();
   }
 
-  /** Resolves when the agent has begun to connect, or has ended. Rejects only when its disk cannot be read. */
+  /** Resolves when the agent has begun to connect or has ended. Rejects only if its disk cannot be read. */
   async start(): Promise<void> {
     await this.#restore();
     if (!(await this.#register())) return;
     const containerInstanceArn = this.#containerInstanceArn ?? "";
-    // On the disk before anything is placed on it: an agent that is killed now comes back as the same instance.
+    // Saved before anything is placed on the instance, so an agent killed now comes back as the same instance.
     this.#engine.save();
     const endpoints = await this.#registration.discover(this.#options.cluster, containerInstanceArn);
     await this.#engine.rest();
@@ -158,7 +158,7 @@ export class Agent {
     this.#connect(endpoints, containerInstanceArn);
   }
 
-  /** Ends the agent. Its containers are left to the runtime. Resolves when the disk is at rest. */
+  /** Ends the agent but leaves its containers to the runtime. Resolves when the disk is idle. */
   async stop(): Promise<void> {
     this.#end({ why: "stopped" });
     await this.#engine.rest();
@@ -167,7 +167,7 @@ export class Agent {
   async #restore(): Promise<void> {
     const { disk, instance } = this.#options;
     const saved = disk === null ? null : await disk.load();
-    // A disk that was written for another instance says nothing about this one.
+    // Ignore a disk that was written for another instance.
     if (saved === null || this.#ended || ("adopt" in instance && saved.containerInstanceArn !== instance.adopt)) return;
     this.#containerInstanceArn = saved.containerInstanceArn;
     this.#agentVersion = saved.agentVersion;
@@ -186,7 +186,7 @@ export class Agent {
       this.#containerInstanceArn ??= arn;
       return arn !== null;
     } catch (error) {
-      // Who is told of the end has the error.
+      // `onEnded` receives the error itself.
       log(onEnded === undefined ? "error" : "debug", { err: error, host: name }, "the registration was refused");
       this.#end({ why: "refused", error });
       return false;
@@ -219,10 +219,10 @@ export class Agent {
       ...common,
       backoff: telemetryBackoff,
       connect: () => transport.connect("tcs", hello(false), endpoints.tcs),
-      // AWS: after silence the telemetry is back without a pause, the commands are not.
+      // AWS: after silence, telemetry reconnects without a pause; commands do not.
       returnsFromSilence: true,
       onOpen: () => this.#telemetry.connected(),
-      // Acknowledgements: that they came is all there is to know.
+      // Acknowledgements carry no information.
       onMessage: () => {},
     });
     this.#acs.open();
@@ -236,7 +236,7 @@ export class Agent {
       this.#commandMessage(parsed.message);
       return;
     }
-    // AWS: a message of the wrong shape is dropped without an answer.
+    // AWS: the agent drops a message of the wrong shape without answering.
     this.#options.log("debug", { type: parsed.type, problem: parsed.problem }, "a message of the wrong shape");
   }
 
@@ -278,7 +278,7 @@ export class Agent {
         return;
       case "IAMRoleCredentialsMessage": {
         const { messageId, taskArn, roleType, roleCredentials } = envelope.message;
-        // AWS: for a task that it does not have, an agent does not answer.
+        // AWS: an agent does not answer for a task that it does not have.
         if (!this.#engine.has(taskArn)) return;
         this.#credentials.keep(taskArn, roleType, roleCredentials);
         this.#acknowledgeCredentials(messageId, roleCredentials);
@@ -297,7 +297,7 @@ export class Agent {
 
   #payload({ message }: Extract<ToAgent, { type: "PayloadMessage" }>): void {
     const tasks = message.tasks ?? [];
-    // Before the step, since what it orders may need them.
+    // Before the step, because its orders may need them.
     for (const { arn, roleCredentials, executionRoleCredentials } of tasks) {
       if (roleCredentials) this.#credentials.keep(arn, "TaskApplication", roleCredentials);
       if (executionRoleCredentials) this.#credentials.keep(arn, "TaskExecution", executionRoleCredentials);
@@ -339,7 +339,7 @@ export class Agent {
     }
   }
 
-  /** AWS: the only sign of an update that is done is that the sockets come back with the new version. */
+  /** AWS: the only sign of a finished update is that the sockets come back with the new version. */
   #changeVersion(version: string): void {
     this.#agentVersion = version;
     this.#engine.save();

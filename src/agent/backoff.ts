@@ -2,7 +2,7 @@ import type { RandomStream } from "../lib/random.ts";
 
 export type BackoffShape = { readonly firstMs: number; readonly factor: number; readonly lastMs: number };
 
-/** Growing delays with 20 % of jitter, so that hosts that failed together do not come back together. */
+/** Growing delays with 20 % jitter, so that hosts that failed together do not all return together. */
 export class Backoff {
   readonly #shape: BackoffShape;
   readonly #random: RandomStream;

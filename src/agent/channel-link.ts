@@ -3,15 +3,15 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import type { RandomStream } from "../lib/random.ts";
 import { Backoff, type BackoffShape } from "./backoff.ts";
 
-/** AWS: a socket on which nothing arrived for 60 to 120 s is given up. */
+/** AWS: an agent gives up a socket on which nothing arrived for 60 to 120 s. */
 const silenceMs = { least: 60_000, spread: 60_000 };
-/** AWS: a healthy connection is closed and opened again after 30 to 35 minutes. */
+/** AWS: the agent closes and reopens a healthy connection after 30 to 35 minutes. */
 const officialLifetime: ConnectionLifetime = { leastMs: 1_800_000, spreadMs: 300_000 };
 const expired = "ConnectionExpired: Reconnect to continue";
-/** LIMIT: a connection that did not even live this long is not opened again at once, whatever its close code. */
+/** LIMIT: a connection that lived less than this is not reopened at once, whatever its close code. */
 const shortLifeMs = 1_000;
 
-/** AWS: how the official agent spaces its attempts to connect. */
+/** AWS: how the official agent spaces its connection attempts. */
 export const commandBackoff: BackoffShape = { firstMs: 250, factor: 1.5, lastMs: 120_000 };
 export const telemetryBackoff: BackoffShape = { firstMs: 1_000, factor: 2, lastMs: 60_000 };
 
@@ -23,16 +23,16 @@ export type ChannelLinkOptions = {
   readonly random: RandomStream;
   readonly backoff: BackoffShape;
   readonly lifetime?: ConnectionLifetime | undefined;
-  /** Whether a connection that was silent for too long is opened again without a pause. */
+  /** Whether a connection that was silent for too long is reopened without a pause. */
   readonly returnsFromSilence?: boolean;
   readonly connect: () => AgentConnection;
   readonly onOpen: () => void;
   readonly onMessage: (message: unknown) => void;
-  /** The control plane wants nothing more of this agent. The link does not connect again. */
+  /** The control plane is finished with this agent. The link does not reconnect. */
   readonly onSentAway: (why: "inactive" | "displaced") => void;
 };
 
-/** One of the agent's two sockets, opened again whenever it closes. */
+/** One of the agent's two sockets. It reopens whenever it closes. */
 export class ChannelLink {
   readonly #options: ChannelLinkOptions;
   readonly #backoff: Backoff;
@@ -77,7 +77,7 @@ export class ChannelLink {
     else connection.onOpen(opened);
   }
 
-  /** False when no connection stands. */
+  /** False if there is no connection. */
   send(message: object): boolean {
     if (this.#connection === null || !this.#isOpen) return false;
     this.#connection.send(message);

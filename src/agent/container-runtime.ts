@@ -8,11 +8,11 @@ export type PortBinding = {
   readonly protocol: "tcp" | "udp";
   readonly containerPort: number;
   readonly hostPort: number;
-  /** How many consecutive ports; more than one for a mapping by range. */
+  /** How many consecutive ports. More than one for a port range mapping. */
   readonly count: number;
 };
 
-/** What surrounds the containers of a task: its size, its namespaces, and what they share. Plain data that JSON can hold. */
+/** The context of a task's containers: its size, its namespaces and what they share. Plain data that can be stored as JSON. */
 export type TaskSurroundings = {
   readonly family: string;
   readonly version: string;
@@ -21,7 +21,7 @@ export type TaskSurroundings = {
   readonly launchType: string | null;
   readonly networkMode: string;
   readonly volumes: readonly unknown[];
-  /** The task's own limits, beside those of its containers; null for none. 1024 CPU units are a core. */
+  /** The task's own limits, in addition to those of its containers. Null for none. 1024 CPU units are a core. */
   readonly cpuUnits: number | null;
   readonly memoryMiB: number | null;
   /** `host` or `task`; null: each container has its own. */
@@ -32,16 +32,16 @@ export type TaskSurroundings = {
   readonly networkInterface: ElasticNetworkInterface | null;
   /** Device ids by container name. */
   readonly gpuIds: Readonly<Record<string, readonly string[]>>;
-  /** Under which the agent serves the credentials of the task role and of the execution role; they are on no disk. */
+  /** The id under which the agent serves the credentials of the task role and the execution role. Neither is on disk. */
   readonly credentialsId: string | null;
   readonly executionCredentialsId: string | null;
 };
 
-/** What the task engine wants for a task as a whole. */
+/** What the task engine orders for a task as a whole. */
 export type TaskCommand =
   /**
-   * Before the first container is made: network namespace, limits, volumes. Answered with `prepared` or `prepare-failed`. May be
-   * given again after a restart of the agent.
+   * Before the first container is created: network namespace, limits, volumes. The answer is `prepared` or `prepare-failed`. May
+   * be repeated after an agent restart.
    */
   | {
       readonly type: "prepare";
@@ -49,12 +49,12 @@ export type TaskCommand =
       readonly task: TaskSurroundings;
       readonly specs: readonly PayloadContainer[];
     }
-  /** All containers have stopped: gives back what cannot be had twice (addresses). Not answered. */
+  /** All containers have stopped: release what only one task can have (addresses). No answer. */
   | { readonly type: "release"; readonly taskArn: string; readonly task: TaskSurroundings }
-  /** The task is forgotten and its containers are removed: takes away everything else that was made for it. Not answered. */
+  /** The task is forgotten and its containers are removed: delete everything else that was made for it. No answer. */
   | { readonly type: "clean"; readonly taskArn: string; readonly task: TaskSurroundings };
 
-/** What the task engine wants for one container. Each command but `remove` is answered with events, later. */
+/** What the task engine orders for one container. Every command except `remove` is answered later with events. */
 export type ContainerCommand = ContainerName &
   (
     | { readonly type: "pull"; readonly image: string; readonly spec: PayloadContainer }
@@ -64,11 +64,11 @@ export type ContainerCommand = ContainerName &
         readonly bindings: readonly PortBinding[];
         readonly task: TaskSurroundings;
       }
-    /** Of a created container; or again of one that has exited, by its restart policy. */
+    /** Starts a created container, or restarts one that has exited if its restart policy says so. */
     | { readonly type: "start"; readonly runtimeId: string; readonly spec: PayloadContainer }
-    /** SIGTERM, and SIGKILL after the time. */
+    /** SIGTERM, then SIGKILL after the timeout. */
     | { readonly type: "stop"; readonly runtimeId: string; readonly timeoutMs: number }
-    /** After a restart of the agent: say how a container that ran goes on, or that it has exited. */
+    /** After an agent restart: report on a container that was running, or that it has exited. */
     | {
         readonly type: "watch";
         readonly runtimeId: string;
@@ -82,7 +82,7 @@ export type RuntimeCommand = TaskCommand | ContainerCommand;
 
 export type RuntimeHealth = "HEALTHY" | "UNHEALTHY" | "UNKNOWN";
 
-/** Ports of the host that others have, as far as agents give them out, and where the search for a free one may begin. */
+/** Host ports in the agents' range that are in use, and where the search for a free one may begin. */
 export type HostPortUse = { readonly tcp: readonly number[]; readonly udp: readonly number[]; readonly from: number };
 
 /** What happened to a task as a whole. */
@@ -91,10 +91,10 @@ export type TaskEvent =
   /** `reason` becomes the reason of the task. */
   | { readonly type: "prepare-failed"; readonly taskArn: string; readonly reason: string };
 
-/** What happened to a container. Reasons are in the agent's form, `ErrorName: text`. */
+/** What happened to a container. Reasons have the agent's form, `ErrorName: text`. */
 export type ContainerEvent = ContainerName &
   /**
-   * The image is on the host. `imageDigest` when a registry gave it or the reference names it; `reason` when the registry
+   * The image is on the host. `imageDigest` is set if a registry gave it or the reference names it; `reason` if the registry
    * could not be asked and an older copy is used.
    */
   (
@@ -105,8 +105,8 @@ export type ContainerEvent = ContainerName &
     | { readonly type: "started"; readonly at: number }
     | { readonly type: "start-failed"; readonly reason: string }
     /**
-     * Of a container that was told to start or to be watched by this process. `exitCode` is null when nobody knows it (the
-     * container is gone); `at` is when it was, the same however often it is told, and earlier than the next start.
+     * A container that this process was ordered to start or watch. `exitCode` is null if it is unknown (the container is gone).
+     * `at` is the time of the exit: the same in every repetition, and before the next start.
      */
     | { readonly type: "exited"; readonly exitCode: number | null; readonly reason: string | null; readonly at: number }
     | { readonly type: "health"; readonly status: RuntimeHealth }
@@ -114,9 +114,9 @@ export type ContainerEvent = ContainerName &
 
 export type RuntimeEvent = TaskEvent | ContainerEvent;
 
-/** What one running container used lately, for the telemetry; the parts that the runtime cannot tell are null. */
+/** What one running container used lately, for telemetry. Parts that the runtime cannot measure are null. */
 export type ContainerUsage = ContainerName & {
-  /** Samples since the last time it was asked: percent of the whole host (all cores are 100), and MiB. */
+  /** Samples since the last call: percent of the whole host (all cores are 100), and MiB. */
   readonly cpuPercent: readonly number[];
   readonly memoryMiB: readonly number[];
   /** Counters since the container's start. */
@@ -133,19 +133,19 @@ export type ContainerUsage = ContainerName & {
   readonly storage: { readonly readBytes: number; readonly writeBytes: number } | null;
 };
 
-/** The seam to whatever runs containers. */
+/** The interface to whatever runs containers. */
 export interface ContainerRuntime {
   /** As `DockerVersion: 25.0.8`. */
   readonly version: string;
-  /** Never throws; what goes wrong arrives as an event, in a later turn. */
+  /** Never throws. Failures arrive as events, in a later turn. */
   run(command: RuntimeCommand): void;
   onEvent(listener: (event: RuntimeEvent) => void): void;
-  /** How the runtime itself is; the agent asks at each heartbeat. */
+  /** The state of the runtime itself. The agent asks at each heartbeat. */
   check(): Promise<"OK" | "IMPAIRED">;
-  /** `listener` is called when `check` would answer differently; a runtime that cannot know never calls it. */
+  /** Calls `listener` when `check` would return a different result. A runtime that cannot tell never calls it. */
   onCheckChanged(listener: () => void): void;
-  /** What the running containers used since it was last asked; empty for a runtime that does not measure. */
+  /** What the running containers used since the last call. Empty for a runtime that does not measure. */
   usage(): readonly ContainerUsage[];
-  /** Ends what the agent's process holds; containers of a real runtime run on. */
+  /** Releases what the agent's process holds. A real runtime's containers keep running. */
   close(): void;
 }

@@ -1,7 +1,7 @@
 /**
- * The task engine with what it stands on: a disk, and the reports under way. What a step puts out is carried out only after
- * the engine's state is on the disk; steps that come meanwhile share the next write. So after a crash the agent knows every
- * container that it ordered and repeats every report that was not taken.
+ * The task engine with its disk and the reports under way. A step's output is carried out only after the engine's state is on
+ * disk; steps that come meanwhile share the next write. So after a crash the agent knows every container that it ordered and
+ * repeats every report that was not accepted.
  */
 import type { EcsApi } from "../agent-protocol/connection.ts";
 import { must } from "../lib/assert.ts";
@@ -30,15 +30,15 @@ export type DurableEngineOptions = {
   readonly runtime: ContainerRuntime;
   readonly disk: AgentDisk | null;
   readonly engine?: EngineOptions;
-  /** What goes on the disk beside the engine; null while there is nothing to save yet. */
+  /** What is stored in addition to the engine. Null while there is nothing to save yet. */
   readonly identity: () => { readonly containerInstanceArn: string; readonly agentVersion: string } | null;
   readonly onStopCandidates: (messageId: string, taskArns: readonly string[]) => void;
   readonly onHealthChanged: (taskArn: string) => void;
-  /** Of this task nothing runs any more. */
+  /** Called once nothing of the task runs. */
   readonly onStopped: (taskArn: string) => void;
 };
 
-/** What the engine put out, and how to acknowledge the message that it came of. */
+/** The engine's output, and how to acknowledge the message that caused it. */
 type Outgoing = { readonly output: EngineOutput; readonly acknowledge: () => void };
 
 export class DurableEngine {
@@ -70,11 +70,16 @@ export class DurableEngine {
     runtime.onEvent((event) => this.step({ type: "runtime", event }));
   }
 
-  /** Goes on from a saved state; only before the first step. */
+  /** Continues from a saved state. Only before the first step. */
   restore(saved: AgentState): void {
     const { engine = engineDefaults, log } = this.#options;
     if (saved.format === stateFormat) this.#engine = new TaskEngine(engine, saved.engine);
-    else log("warn", { format: saved.format }, "the agent's state is of another version; its tasks are not taken over");
+    else
+      log(
+        "warn",
+        { format: saved.format },
+        "the agent's state is from another version of Berth; its tasks are not taken over",
+      );
     for (const change of saved.submissions) {
       this.#reports.add(change);
       this.#submissions.add(change);
@@ -82,7 +87,7 @@ export class DurableEngine {
     this.step({ type: "recovered" });
   }
 
-  /** `acknowledge` is called when the engine has taken the message of this input, and it is durable. */
+  /** Calls `acknowledge` once the engine has accepted the message of this input and it is durable. */
   step(input: EngineInput, acknowledge: () => void = () => {}): void {
     if (this.#closed) return;
     for (const output of this.#engine.step(input, this.#options.clock.now()))
@@ -91,7 +96,7 @@ export class DurableEngine {
     this.#armTimer();
   }
 
-  /** Saves the state, when there is a disk, and carries out what waits for it. */
+  /** Saves the state, if there is a disk, and carries out what waits for it. */
   save(): void {
     this.#unsaved = true;
     this.#flush();
@@ -107,7 +112,7 @@ export class DurableEngine {
     return task !== null && task.known !== "STOPPED";
   }
 
-  /** Of all tasks, or of the one with that ARN. */
+  /** Of all tasks, or of the task with that ARN. */
   health(taskArn: string | null = null): readonly TaskHealth[] {
     return this.#engine.health(taskArn);
   }
@@ -149,7 +154,7 @@ export class DurableEngine {
     this.#saving = disk
       .save(this.#state(batch), this.#takeChanges(batch))
       .catch((error: unknown) => {
-        // A host with a full disk goes on; after a restart it may know less than it did.
+        // A host with a full disk keeps working. After a restart it may know less than before.
         log(
           "error",
           { err: error, instance: identity()?.containerInstanceArn },

@@ -22,7 +22,7 @@ describe("the disk of an agent in a file", () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  it("gives back what was saved last, in a folder that it makes and nobody else reads", async () => {
+  it("returns what was last saved, in a folder that it creates and only the owner can read", async () => {
     const place = join(folder, "some", "where");
     const disk = await FileDisk.open(place);
     assert.equal(await disk.load(), null);
@@ -53,7 +53,7 @@ describe("the disk of an agent in a file", () => {
     await (await FileDisk.open(place)).release();
   });
 
-  it("is taken over from a process that has ended, even when its number lives on", async () => {
+  it("is taken over from a process that has ended, even if its process id is in use again", async () => {
     const place = join(folder, "left");
     await (await FileDisk.open(place)).release();
     const claims = join(place, "agent.owner");
@@ -66,7 +66,7 @@ describe("the disk of an agent in a file", () => {
     }
   });
 
-  it("has never two owners, however many want it at once", async () => {
+  it("never has two owners, however many want it at once", async () => {
     const place = join(folder, "wanted");
     for (let round = 0; round < 5; round++) {
       const opened = await Promise.allSettled(Array.from({ length: 20 }, () => FileDisk.open(place)));
@@ -79,7 +79,7 @@ describe("the disk of an agent in a file", () => {
     await (await FileDisk.open(place)).release();
   });
 
-  it("is not taken for empty when its file is something else", async () => {
+  it("is not treated as empty if its file contains something else", async () => {
     const place = join(folder, "damaged");
     const disk = await FileDisk.open(place);
     for (const text of ["{", "", "null", "{}", "[]"]) {
@@ -89,7 +89,7 @@ describe("the disk of an agent in a file", () => {
     await disk.release();
   });
 
-  it("keeps the old state when the new one cannot be written", async () => {
+  it("keeps the old state if the new one cannot be written", async () => {
     const place = join(folder, "full");
     const disk = await FileDisk.open(place);
     await disk.save(state);

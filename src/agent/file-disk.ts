@@ -3,16 +3,16 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } fro
 import { join } from "node:path";
 import type { AgentDisk, AgentState } from "./agent-disk.ts";
 
-/** The disk of an agent cannot be used; the text is for the operator. */
+/** The agent's disk cannot be used. The text is for the operator. */
 export class DiskError extends Error {
   override readonly name = "DiskError";
 }
 
-/** One JSON file in a folder, replaced as a whole, so that a crash leaves the old state or the new one. */
+/** One JSON file in a folder, replaced as a whole, so that a crash leaves either the old state or the new one. */
 export class FileDisk implements AgentDisk {
   readonly #folder: string;
   readonly #path: string;
-  /** The folder of the claims to this disk, and that of this process: an empty file that is named after it. */
+  /** The folder of the claims to this disk, and this process's claim: an empty file named after the process. */
   readonly #claims: string;
   readonly #mine: string;
 
@@ -24,8 +24,8 @@ export class FileDisk implements AgentDisk {
   }
 
   /**
-   * The file `name` in `folder`, which is made when it is missing and belongs to this process until `release`. Rejects with
-   * DiskError when another process has it.
+   * Opens the file `name` in `folder`, creates the folder if it is missing, and owns the file until `release`. Rejects with
+   * DiskError if another process owns it.
    */
   static async open(folder: string, name = "agent"): Promise<FileDisk> {
     const claim = `${process.pid}-${await startOf(process.pid)}-${randomUUID()}`;
@@ -34,7 +34,7 @@ export class FileDisk implements AgentDisk {
     return disk;
   }
 
-  /** Null when there is no file. Rejects with DiskError when it cannot be read: a host whose state is lost wants an operator. */
+  /** Null if there is no file. Rejects with DiskError if it cannot be read: a host whose state is lost needs an operator. */
   async load(): Promise<AgentState | null> {
     let text: string;
     try {
@@ -62,33 +62,33 @@ export class FileDisk implements AgentDisk {
       await file.datasync();
     });
     await rename(temporary, this.#path);
-    // Without it the name may still mean the old file after a loss of power.
+    // Without this, the name may still refer to the old file after a power failure.
     await withFile(this.#folder, "r", (folder) => folder.sync());
   }
 
-  /** When the state was last saved (epoch milliseconds), by the clock of the machine at that moment; 0 when it never was. */
+  /** When the state was last saved (epoch milliseconds), by the machine's clock at that moment. 0 if never. */
   async savedAt(): Promise<number> {
     try {
       return (await stat(this.#path)).mtimeMs;
     } catch (error) {
       if (codeOf(error) === "ENOENT") return 0;
-      throw new DiskError(`The agent's state ${this.#path} cannot be looked at: ${String(error)}`, { cause: error });
+      throw new DiskError(`The agent's state ${this.#path} cannot be read: ${String(error)}`, { cause: error });
     }
   }
 
-  /** Forgets what was saved. */
+  /** Deletes what was saved. */
   async erase(): Promise<void> {
     await rm(this.#path, { force: true });
   }
 
-  /** Lets another process have the disk. */
+  /** Makes the disk available to other processes. */
   async release(): Promise<void> {
     await rm(this.#mine, { force: true });
   }
 
   /**
-   * Claims the folder, and then looks who else does: of two that do so at once, the later look sees both claims. So there is never
-   * more than one owner; when two claim at the same moment there may be none, and each is told of the other.
+   * Claims the folder, then looks for other claims: if two processes claim at once, the later look sees both. So there is never
+   * more than one owner. If two claim at the same moment there may be none, and each gets an error that names the other.
    */
   async #claim(): Promise<void> {
     await mkdir(this.#claims, { recursive: true, mode: 0o700 });
@@ -97,7 +97,7 @@ export class FileDisk implements AgentDisk {
       const path = join(this.#claims, name);
       if (path === this.#mine) continue;
       const holder = await holderOf(name);
-      // A process that has ended does not come back, so its claim may be taken away at any time.
+      // A process that has ended does not come back, so its claim may be removed at any time.
       if (holder === null) await rm(path, { force: true });
       else {
         await this.release();
@@ -109,7 +109,7 @@ export class FileDisk implements AgentDisk {
   }
 }
 
-/** The process that made the claim with that name; null when it has ended, whoever has its number now. */
+/** The process that made the claim with that name. Null if it has ended, even if its process id is in use again. */
 async function holderOf(claim: string): Promise<number | null> {
   const [pid = "", start = ""] = claim.split("-");
   const isHeld = /^\d+$/.test(pid) && start !== "" && (await startOf(Number(pid))) === start;
@@ -117,14 +117,14 @@ async function holderOf(claim: string): Promise<number | null> {
 }
 
 /**
- * When a process started, in ticks since the boot; empty when there is no such process. It is the 20th field behind the name, which
- * may hold spaces. Where the system does not tell, every living process has started at the same time.
+ * When a process started, in ticks since boot. Empty if there is no such process. It is the 20th field after the name, which may
+ * contain spaces. Where the system does not say, all living processes appear to have started at the same time.
  */
 async function startOf(pid: number): Promise<string> {
   try {
     const text = await readFile(`/proc/${pid}/stat`, "utf8");
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    // A process that has ended stays until its parent has asked for its exit code.
+    // A process that has ended remains until its parent has read its exit code.
     return fields[0] === "Z" || fields[0] === "X" ? "" : (fields[19] ?? "");
   } catch {
     return process.platform !== "linux" && isAlive(pid) ? "unknown" : "";

@@ -6,10 +6,10 @@ export type Gpus = { readonly ids: readonly string[]; readonly driverVersion: st
 /** LIMIT: nvidia-smi answers in a second or two, even when it has to load the driver. */
 const askTimeoutMs = 10_000;
 
-/** Of a program that is not on the PATH; the other when a folder of the PATH may not be searched by this user. */
+/** The errors for a program that is not on the PATH. The second one comes if this user may not search a folder of the PATH. */
 const notThere: readonly unknown[] = ["ENOENT", "EACCES"];
 
-/** Asks `nvidia-smi` for the GPUs; a host without that program has none. Rejects when it is there and fails. */
+/** Asks `nvidia-smi` for the GPUs. A host without that program has none. Rejects if it exists but fails. */
 export async function findGpus(program = "nvidia-smi"): Promise<Gpus> {
   const answer = await new Promise<string | null>((resolve, reject) => {
     const words = ["--query-gpu=uuid,driver_version", "--format=csv,noheader"];
@@ -22,7 +22,7 @@ export async function findGpus(program = "nvidia-smi"): Promise<Gpus> {
   return answer === null ? { ids: [], driverVersion: null } : gpusIn(answer);
 }
 
-/** In one line. The program writes what is wrong to its standard output. */
+/** On one line. The program writes errors to its standard output. */
 function whyOf({ code, killed }: ExecFileException, stdout: string, stderr: string): string {
   const said = `${stdout} ${stderr}`.replace(/\s+/g, " ").trim();
   return killed === true ? `no answer within ${askTimeoutMs / 1_000} s` : said || `exit code ${code}`;

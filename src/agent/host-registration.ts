@@ -5,7 +5,7 @@ import type { AgentLog } from "./agent-log.ts";
 import { Backoff, type BackoffShape } from "./backoff.ts";
 import { codeOf } from "./submissions.ts";
 
-/** AWS: errors at registration that are worth another attempt; of the others an agent dies. */
+/** AWS: registration errors that are worth a retry. On any other error, an agent exits. */
 const retriedCodes: readonly string[] = ["ServerException", "LimitExceededException", "ThrottlingException"];
 const registrationBackoff: BackoffShape = { firstMs: 3_000, factor: 2, lastMs: 192_000 };
 const discoveryBackoff: BackoffShape = { firstMs: 250, factor: 1.5, lastMs: 120_000 };
@@ -19,7 +19,7 @@ export type HostRegistrationOptions = {
 
 export type Endpoints = { readonly acs: string; readonly tcs: string };
 
-/** The calls that an agent makes before it connects, repeated for as long as that can help. */
+/** The calls that an agent makes before it connects, repeated while that can help. */
 export class HostRegistration {
   readonly #options: HostRegistrationOptions;
   #pause: Timer | null = null;
@@ -30,7 +30,7 @@ export class HostRegistration {
     this.#options = options;
   }
 
-  /** The ARN of the container instance, or null when closed. Rejects with the error that no repetition mends. */
+  /** The ARN of the container instance, or null when closed. Rejects with an error that retrying cannot fix. */
   async register(request: object): Promise<string | null> {
     const { api, log, random } = this.#options;
     const backoff = new Backoff(registrationBackoff, random);
@@ -81,7 +81,7 @@ export class HostRegistration {
   }
 }
 
-/** Whether a registration that failed with `error` may be taken the next time. */
+/** Whether a registration that failed with `error` may succeed next time. */
 export function isWorthAnotherRegistration(error: unknown): boolean {
   const code = codeOf(error);
   return code?.endsWith("Exception") !== true || retriedCodes.includes(code);

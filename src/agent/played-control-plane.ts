@@ -27,14 +27,14 @@ type Opened = {
   readonly at: number;
 };
 
-/** A control plane that is played by a test, and the simulated host that it is played to. */
+/** A control plane that the test plays, and the simulated host that it serves. */
 export class World {
   readonly clock = new VirtualClock(1_700_000_000_000);
   readonly calls: { readonly operation: string; readonly request: Record<string, unknown> }[] = [];
   readonly opened: Opened[] = [];
   readonly ends: AgentEnd[] = [];
   readonly disk = new MemoryDisk();
-  /** What the next calls of an operation fail with. */
+  /** Errors for the next calls of an operation. */
   readonly failures: { readonly operation: string; readonly error: Error }[] = [];
   answersHeartbeats = true;
   #lives = 0;
@@ -128,7 +128,7 @@ export class World {
   }
 }
 
-/** A connection as the agent holds it; the test is the other end. */
+/** A connection as the agent sees it. The test is the other end. */
 export class ControlEnd implements AgentConnection {
   readonly sent: { readonly type: string; readonly message: Record<string, unknown> }[] = [];
   closedByAgent: number | null = null;

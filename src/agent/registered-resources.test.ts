@@ -4,7 +4,7 @@ import { taskArn, World } from "./played-control-plane.ts";
 import { registeredResources } from "./registered-resources.ts";
 
 describe("resources that a host registers", () => {
-  it("are what its request says", () => {
+  it("are those in its request", () => {
     const request = {
       totalResources: [
         { name: "CPU", type: "INTEGER", integerValue: 4_096 },

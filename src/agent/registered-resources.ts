@@ -9,7 +9,7 @@ type Registered = {
   readonly platformDevices?: readonly { readonly id: string; readonly type: string }[];
 };
 
-/** What an agent books tasks against: what it says in its request of RegisterContainerInstance. */
+/** What an agent books tasks against: the resources in its RegisterContainerInstance request. */
 export function registeredResources(request: object): HostResources {
   const { totalResources = [], platformDevices = [] }: Registered = request;
   const resource = (name: string) => totalResources.find((candidate) => candidate.name === name);

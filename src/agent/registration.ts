@@ -1,39 +1,39 @@
-/** An attribute as it is registered. */
+/** An attribute as registered. */
 export type HostAttribute = { readonly name: string; readonly value?: string };
 
-/** Which machine a host is. */
+/** The identity of the host's machine. */
 export type HostIdentity = {
-  /** Null for a host that does not know it. */
+  /** Null if the host does not know it. */
   readonly account: string | null;
   readonly region: string;
   readonly availabilityZone: string;
-  /** As EC2 names it, `i-` and 17 hex digits. */
+  /** As EC2 names it: `i-` and 17 hex digits. */
   readonly instanceId: string;
   readonly instanceType: string;
-  /** Null for a host that was made from none. */
+  /** Null if the host was not made from an image. */
   readonly imageId: string | null;
   readonly architecture: "x86_64" | "arm64";
 };
 
-/** What a host tells the control plane about itself. */
+/** What a host reports about itself to the control plane. */
 export type HostFacts = {
   /** CPU units, 1024 a core. */
   readonly cpu: number;
   readonly memoryMiB: number;
   readonly gpuIds: readonly string[];
-  /** Null: the host is EXTERNAL, and says nothing of itself. */
+  /** Null: the host is EXTERNAL and reports no identity. */
   readonly identity: HostIdentity | null;
-  /** What agent and host can do; sent with each registration. */
+  /** The capabilities of agent and host, sent with each registration. */
   readonly attributes: readonly HostAttribute[];
   /** Sent with the first registration only. */
   readonly customAttributes: readonly HostAttribute[];
   readonly tags: readonly { readonly key: string; readonly value: string }[];
 };
 
-/** AWS: the ports that the agent and its host keep for themselves. */
+/** AWS: the ports that the agent and its host reserve for themselves. */
 const reservedPorts = ["22", "2375", "2376", "51678", "51679"];
 
-/** The request of RegisterContainerInstance; with `containerInstanceArn` it is a registration anew. */
+/** The request of RegisterContainerInstance. With `containerInstanceArn` it registers the instance again. */
 export function registrationRequest(
   facts: HostFacts,
   cluster: string,
@@ -44,7 +44,7 @@ export function registrationRequest(
     cluster,
     clientToken,
     instanceIdentityDocument: facts.identity === null ? "" : identityDocument(facts.identity),
-    // AWS: agents outside EC2 send both empty. Nobody signs the document of a host that is not Amazon's.
+    // AWS: agents outside EC2 send both empty. Only Amazon signs such documents, for its own hosts.
     instanceIdentityDocumentSignature: facts.identity === null ? "" : "unsigned",
     totalResources: [
       { name: "CPU", type: "INTEGER", integerValue: facts.cpu },
@@ -59,7 +59,7 @@ export function registrationRequest(
   };
 }
 
-/** AWS: the instance identity document, as far as ECS reads it. */
+/** AWS: the members of the instance identity document that ECS reads. */
 function identityDocument(identity: HostIdentity): string {
   const { account, architecture, availabilityZone, imageId, instanceId, instanceType, region } = identity;
   return JSON.stringify({

@@ -16,7 +16,7 @@ export type SubmissionsOptions = {
   readonly random: RandomStream;
   readonly log: AgentLog;
   readonly cluster: string;
-  /** The change was taken, or refused for good. */
+  /** The change was accepted, or permanently refused. */
   readonly onSettled: (change: StateChange) => void;
 };
 
@@ -32,7 +32,7 @@ type TaskQueue = {
 export class Submissions {
   readonly #options: SubmissionsOptions;
   readonly #queues = new Map<string, TaskQueue>();
-  /** The queues whose first change may be sent, the longest ready one first. */
+  /** The queues whose first change may be sent, the one ready longest first. */
   readonly #ready = new Set<TaskQueue>();
   #busy = 0;
   #closed = false;
@@ -90,7 +90,7 @@ export class Submissions {
     this.#busy -= 1;
     if (this.#closed) return;
     const { clock, log, onSettled } = this.#options;
-    // AWS: this error drops the event for good; every other is retried.
+    // AWS: this error drops the event permanently. Every other error is retried.
     const refused = error !== null && codeOf(error) === "InvalidParameterException";
     if (error === null || refused) {
       if (refused) log("warn", { task, status: change.status, err: error }, "a state change was refused");
@@ -111,7 +111,7 @@ export class Submissions {
   }
 }
 
-/** ECS's error code of what a call was rejected with, or null when it has none. */
+/** ECS's error code of a rejected call, or null if it has none. */
 export function codeOf(error: unknown): string | null {
   if (typeof error !== "object" || error === null || !("code" in error)) return null;
   return typeof error.code === "string" ? error.code : null;

@@ -5,7 +5,7 @@ import { TaskCredentials } from "./task-credentials.ts";
 const credentials = (credentialsId: string, accessKeyId: string) => ({ credentialsId, accessKeyId });
 
 describe("credentials of tasks", () => {
-  it("are found by their id, each role of each task for itself", () => {
+  it("are found by their id, separately for each role of each task", () => {
     const all = new TaskCredentials();
     all.keep("t1", "TaskApplication", credentials("a", "AKID1"));
     all.keep("t1", "TaskExecution", credentials("e", "AKID2"));
@@ -20,7 +20,7 @@ describe("credentials of tasks", () => {
     assert.equal(all.find("x"), null);
   });
 
-  it("are replaced by newer ones, under the older id too", () => {
+  it("are replaced by newer ones, also under the older id", () => {
     const all = new TaskCredentials();
     all.keep("t1", "TaskApplication", credentials("a", "AKID1"));
     all.keep("t1", "TaskApplication", credentials("a", "AKID2"));
@@ -32,7 +32,7 @@ describe("credentials of tasks", () => {
     );
   });
 
-  it("are forgotten with their task", () => {
+  it("are deleted with their task", () => {
     const all = new TaskCredentials();
     all.keep("t1", "TaskApplication", credentials("a", "AKID1"));
     all.keep("t2", "TaskApplication", credentials("b", "AKID2"));

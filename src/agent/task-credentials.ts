@@ -11,20 +11,20 @@ export type TaskRole = {
   readonly credentials: RoleCredentials;
 };
 
-/** Credentials by the id under which the containers of a task ask for them. */
+/** Credentials by the id with which the containers of a task request them. */
 export interface CredentialsLookup {
   find(credentialsId: string): TaskRole | null;
-  /** The newest ones of a role of a task. */
+  /** The newest credentials of a role of a task. */
   ofTask(taskArn: string, roleType: RoleType): RoleCredentials | null;
 }
 
 /**
- * The credentials of the roles of tasks. They are in memory only: AWS: an agent never writes them to its disk, and asks for them
- * with the first connection of a process.
+ * The role credentials of tasks. They are in memory only. AWS: an agent never writes them to its disk, and requests them with the
+ * first connection of a process.
  */
 export class TaskCredentials implements CredentialsLookup {
   readonly #byId = new Map<string, TaskRole>();
-  /** By task and role. A role keeps its older ids, which containers were given when they started. */
+  /** By task and role. A role keeps its older ids, which containers got when they started. */
   readonly #newest = new Map<string, Map<RoleType, TaskRole>>();
 
   keep(taskArn: string, roleType: RoleType, credentials: RoleCredentials): void {

@@ -25,7 +25,7 @@ export type StatsSet = {
   readonly sampleCount: number;
 };
 
-/** AWS: counters have members for what does not fit into a long; nothing here comes near. */
+/** AWS: counters have members for values that do not fit into a long. Nothing here comes near. */
 export type CounterStatsSet = StatsSet & {
   readonly overflowMin: number;
   readonly overflowMax: number;
@@ -44,7 +44,7 @@ const counterStatsSet = (samples: readonly number[]): CounterStatsSet => ({
   overflowSum: 0,
 });
 
-/** What was published of a container last, from which rates and differences are made. */
+/** What was last published of a container. Rates and differences are computed from it. */
 type Before = {
   readonly at: number;
   readonly rxBytes: number;
@@ -52,7 +52,7 @@ type Before = {
   readonly restartCount: number;
 };
 
-/** Makes metrics of tasks from what the runtime measured. */
+/** Computes task metrics from the runtime's measurements. */
 export class TaskMetrics {
   #before = new Map<string, Before>();
 
@@ -68,7 +68,7 @@ export class TaskMetrics {
         const usage = usageOf.get(key);
         const last = before.get(key) ?? null;
         if (container.phase !== "running" || usage === undefined) {
-          // It may be on its way to the next start.
+          // It may be about to start again.
           if (last !== null && container.phase !== "stopped") this.#before.set(key, last);
           return [];
         }
@@ -89,7 +89,7 @@ export class TaskMetrics {
 /** Names of containers have no spaces. */
 const keyOf = (taskArn: string, container: string): string => `${taskArn} ${container}`;
 
-/** Null when nothing was measured. */
+/** Null if nothing was measured. */
 function containerMetric(
   { spec, restartCount }: EngineContainer,
   usage: ContainerUsage,
@@ -111,7 +111,7 @@ function containerMetric(
             writeSizeBytes: counterStatsSet([storage.writeBytes]),
           },
         }),
-    // AWS: only of containers with a restart policy; restarts since the last message.
+    // AWS: only for containers with a restart policy: restarts since the last message.
     ...(spec.restartPolicy?.enabled === true
       ? { restartStatsSet: { restartCount: restartCount - (before?.restartCount ?? 0) } }
       : {}),
@@ -125,7 +125,7 @@ function networkStatsSet(
 ): Readonly<Record<string, StatsSet | CounterStatsSet>> {
   const counters = Object.entries(network).map(([name, value]) => [name, counterStatsSet([value])] as const);
   const seconds = before === null ? 0 : (now - before.at) / 1_000;
-  // A container that was started again counts from zero.
+  // A restarted container counts from zero.
   const rate = (counter: number, last: number): StatsSet => {
     return statsSet([seconds <= 0 ? 0 : Math.max(0, counter >= last ? counter - last : counter) / seconds]);
   };

@@ -143,7 +143,7 @@ describe("telemetry: metrics", () => {
     ]);
   });
 
-  it("tell rates of the network, from zero again after a new start", async () => {
+  it("report network rates, which start again from zero after a restart", async () => {
     const host = new Host();
     host.run(1);
     const rates: unknown[] = [];
@@ -162,7 +162,7 @@ describe("telemetry: metrics", () => {
     ]);
   });
 
-  it("tell restarts since the last message, of containers with a policy", async () => {
+  it("report restarts since the last message, for containers with a policy", async () => {
     const host = new Host();
     host.run(1, { restartPolicy: { enabled: true } });
     host.use({});
@@ -183,7 +183,7 @@ describe("telemetry: metrics", () => {
     assert.equal(plain.metrics()[0]?.taskMetrics?.[0]?.containerMetrics[0]?.restartStatsSet, undefined);
   });
 
-  it("come ten tasks to a message, of which the last says so", () => {
+  it("come ten tasks to a message, and the last message says that it is the last", () => {
     const host = new Host();
     host.run(25);
     host.use({});
@@ -198,7 +198,7 @@ describe("telemetry: metrics", () => {
     );
   });
 
-  it("tell nothing when they are switched off", () => {
+  it("report nothing when they are disabled", () => {
     const host = new Host(false);
     host.run(1);
     host.use({});
@@ -224,7 +224,7 @@ describe("telemetry: without a socket", () => {
     assert.deepEqual(
       host.sent.filter(({ type }) => type === "PublishInstanceStatusRequest").length,
       1,
-      "another kind is not pushed out",
+      "another kind is not displaced",
     );
     const last = host.sent.filter(({ type }) => type === "PublishMetricsRequest").at(-1);
     assert.ok(last?.type === "PublishMetricsRequest");

@@ -8,11 +8,11 @@ import type { EngineTask } from "./engine/engine-state.ts";
 import type { TaskHealth } from "./engine/engine-step.ts";
 import { type TaskMetric, TaskMetrics } from "./task-metrics.ts";
 
-/** AWS: the official agent looks for something to publish each 20 s. */
+/** AWS: the official agent looks for something to publish every 20 s. */
 export const publishIntervalMs = 20_000;
-/** AWS: messages of each kind that wait while the socket is down, five minutes of them; then the oldest are dropped. */
+/** AWS: how many messages of each kind wait while the socket is down: five minutes of them. Then the oldest are dropped. */
 const heldBackMax = 15;
-/** AWS: what the official agent puts into one message at most. */
+/** AWS: the most tasks that the official agent puts into one message. */
 const tasksPerPublishMetrics = 10;
 
 export type TelemetryOptions = {
@@ -21,17 +21,17 @@ export type TelemetryOptions = {
   readonly runtime: ContainerRuntime;
   readonly publisher: () => Publisher;
   readonly tasks: () => Iterable<Readonly<EngineTask>>;
-  /** Of all tasks, or of the one with that ARN. */
+  /** Of all tasks, or of the task with that ARN. */
   readonly health: (taskArn: string | null) => readonly TaskHealth[];
-  /** False: of what containers use nothing is told. */
+  /** False: container usage is not reported. */
   readonly metrics: boolean;
-  /** False when there is no socket. */
+  /** False if there is no socket. */
   readonly send: (message: FromAgent) => boolean;
 };
 
 /**
- * What a host publishes about its runtime and its containers: when it connects, on each change, and each 20 s. What cannot be sent
- * waits for the next connection.
+ * What a host publishes about its runtime and its containers: when it connects, on each change, and every 20 s. What cannot be
+ * sent waits for the next connection.
  */
 export class Telemetry {
   readonly #options: TelemetryOptions;
@@ -53,7 +53,7 @@ export class Telemetry {
     this.#armTick();
   }
 
-  /** There is a socket again: what was held back goes first. */
+  /** There is a socket again: held-back messages go first. */
   connected(): void {
     const heldBack = this.#heldBack;
     this.#heldBack = [];
@@ -75,7 +75,7 @@ export class Telemetry {
     this.#tick?.cancel();
   }
 
-  /** Looks at the runtime; publishes at once when asked to or when it has changed, else at the next tick. */
+  /** Checks the runtime. Publishes at once if asked to or if the result has changed, otherwise at the next tick. */
   check(publish: boolean): void {
     const { runtime, clock, log } = this.#options;
     runtime.check().then(
@@ -144,7 +144,7 @@ function instanceStatusMessage(from: Publisher, runtime: RuntimeStatus | null, n
   };
 }
 
-/** The health of all checked containers, in as many messages as it takes. */
+/** The health of all checked containers, in as many messages as needed. */
 function healthMessages(from: Publisher, tasks: readonly TaskHealth[], now: number): readonly FromAgent[] {
   const { cluster, containerInstance, ids } = from;
   const messages: FromAgent[] = [];
@@ -180,7 +180,7 @@ function hasRunningContainer(tasks: Iterable<Readonly<EngineTask>>): boolean {
   return false;
 }
 
-/** What containers used, in as many messages as it takes; one message that says so when none runs. */
+/** The usage of containers, in as many messages as needed. If none runs, one message that says so. */
 function metricsMessages(
   from: Publisher,
   isIdle: boolean,

@@ -26,12 +26,12 @@ const clock: Clock = {
   defer: (run) => run(),
 };
 
-/** A clock that a test sets; the timer that was set last is fired by hand. */
+/** A clock that a test sets. The test fires the newest timer by hand. */
 class HandClock implements Clock {
   ms = 1_000;
   timer: { readonly delayMs: number; readonly fire: () => void } | null = null;
 
-  /** Keys end by the clock that people read, so nothing here may ask this one. */
+  /** Keys expire by the wall clock, so nothing here may use this one. */
   now(): number {
     return 0;
   }
@@ -73,7 +73,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("access keys", () => {
-  test("have the form that AWS gives them, and belong to a user or to the root of an account", async () => {
+  test("have AWS's form, and belong to a user or to the root of an account", async () => {
     const keys = await open();
     const user = await keys.createKey({ account: "123456789012", userName: "ci" });
     assert.match(user.accessKeyId, /^AKIA[A-Z2-7]{16}$/);
@@ -86,7 +86,7 @@ describe("access keys", () => {
     assert.equal(keys.find("AKIAAAAAAAAAAAAAAAAA"), null);
   });
 
-  test("are there again after a restart, listed without their secrets", async () => {
+  test("are still there after a restart, and listed without their secrets", async () => {
     const before = await open();
     const first = await before.createKey({ account: "123456789012", userName: "a" });
     const second = await before.createKey({ account: "210987654321", userName: null });
@@ -141,7 +141,7 @@ describe("access keys", () => {
     assert.deepEqual([after.damaged, (await open()).damaged], [[], []]);
   });
 
-  test("are damaged too when a member of theirs is of another kind; a damaged last use harms nothing", async () => {
+  test("are also damaged if a member has another type; a damaged last use harms nothing", async () => {
     const before = await open();
     const request = {
       account: "123456789012",
@@ -172,7 +172,7 @@ describe("access keys", () => {
     assert.equal(documentsOf("access-key-use").has(accessKeyId), false);
   });
 
-  test("are gone for good when deleted", async () => {
+  test("are gone for good once deleted", async () => {
     const keys = await open();
     const { accessKeyId } = await keys.createKey({ account: "123456789012", userName: "a" });
     assert.equal(await keys.deleteKey(accessKeyId), true);
@@ -181,14 +181,14 @@ describe("access keys", () => {
     assert.deepEqual((await open()).listKeys(), []);
   });
 
-  test("are not known together with a session token", async () => {
+  test("are unknown if they come with a session token", async () => {
     const keys = await open();
     const { accessKeyId } = await keys.createKey({ account: "123456789012", userName: "ci" });
     assert.ok(keys.find(accessKeyId, null));
     assert.equal(keys.find(accessKeyId, "token"), null);
   });
 
-  test("are not made for what is no account or user name", async () => {
+  test("are not created for an invalid account or user name", async () => {
     const keys = await open();
     for (const account of ["", "12345678901", "12345678901a"]) {
       await assert.rejects(keys.createKey({ account, userName: "a" }), AccessKeyError);
@@ -199,7 +199,7 @@ describe("access keys", () => {
     assert.deepEqual(keys.listKeys(), []);
   });
 
-  test("that could not be stored are not known", async () => {
+  test("that could not be stored are unknown", async () => {
     const failing = new MemoryStore({ disk, beforeAppend: async () => "fail" });
     const keys = await AccessKeys.open(clock, failing, sealKeyPath);
     await assert.rejects(keys.createKey({ account: "123456789012", userName: "a" }));
@@ -210,7 +210,7 @@ describe("access keys", () => {
 describe("roles, clusters and expiry of a key", () => {
   const account = "123456789012";
 
-  test("are those asked for, also after a restart; without any it is an admin's for good", async () => {
+  test("are those requested, also after a restart; the default is an unlimited admin key", async () => {
     const keys = await open();
     const plain = await keys.createKey({ account, userName: null });
     assert.deepEqual([plain.role, plain.clusters, plain.expiresAt, plain.userName], ["admin", null, null, null]);
@@ -235,7 +235,7 @@ describe("roles, clusters and expiry of a key", () => {
     }
   });
 
-  test("must be ones that there are", async () => {
+  test("must exist", async () => {
     const keys = await open();
     const wrong: readonly object[] = [
       { role: "root" },
@@ -259,7 +259,7 @@ describe("roles, clusters and expiry of a key", () => {
     assert.deepEqual(keys.listKeys(), []);
   });
 
-  test("of a key from before there were roles are an admin's", async () => {
+  test("of a key from before roles existed are an admin's", async () => {
     const keys = await open();
     await keys.createKey({ account, userName: "new" });
     const accessKeyId = "AKIAOLDOLDOLDOLDOLD2";
@@ -274,7 +274,7 @@ describe("roles, clusters and expiry of a key", () => {
     assert.deepEqual([old?.role, old?.clusters, old?.expiresAt, old?.origin], ["admin", null, null, accessKeyId]);
   });
 
-  test("cannot be changed in the document, nor taken away from it", async () => {
+  test("cannot be changed or removed by editing the document", async () => {
     const keys = await open();
     const request = { account, userName: "a", role: "read-only", clusters: ["a"], expiresAt: 5_000 } as const;
     const { accessKeyId } = await keys.createKey(request);
@@ -293,7 +293,7 @@ describe("roles, clusters and expiry of a key", () => {
     }
   });
 
-  test("end it to the millisecond, for good, and listeners are called on time", async () => {
+  test("ends the key to the millisecond, for good, and listeners are called on time", async () => {
     const hand = new HandClock();
     const keys = await AccessKeys.open(hand, new MemoryStore({ disk }), sealKeyPath);
     const ended: string[] = [];
@@ -316,10 +316,10 @@ describe("roles, clusters and expiry of a key", () => {
     }
     assert.deepEqual(ended, [accessKeyId], "once");
     await keys.close();
-    assert.equal(hand.timer, null, "nothing keeps the process");
+    assert.equal(hand.timer, null, "nothing keeps the process alive");
   });
 
-  test("are told of when it is deleted", async () => {
+  test("are called when it is deleted", async () => {
     const keys = await open();
     const ended: string[] = [];
     keys.onEnd((id) => ended.push(id));
@@ -356,7 +356,7 @@ describe("roles, clusters and expiry of a key", () => {
 describe("the last use of a key", () => {
   const account = "123456789012";
 
-  test("is known at once, written once a minute, and there after a restart", async () => {
+  test("is known at once, written once a minute, and still there after a restart", async () => {
     const hand = new HandClock();
     const keys = await AccessKeys.open(hand, new MemoryStore({ disk }), sealKeyPath);
     keys.watch(assert.ifError);
@@ -374,7 +374,7 @@ describe("the last use of a key", () => {
     assert.equal((await open()).listKeys()[0]?.lastUsedAt, 2_000);
   });
 
-  test("is written at the end, and goes with its key", async () => {
+  test("is written at the end, and deleted with its key", async () => {
     const keys = await open();
     const [used, deleted] = [
       await keys.createKey({ account, userName: "a" }),
@@ -417,14 +417,14 @@ test("no account has more keys than its share", async () => {
 });
 
 describe("the seal key", () => {
-  test("is made at first use, for its owner only, and nothing else is left in the folder", async () => {
+  test("is created at first use, for its owner only, and nothing else is left in the folder", async () => {
     await open();
     assert.equal(statSync(sealKeyPath).mode & 0o777, 0o600);
     assert.equal(readFileSync(sealKeyPath).length, 32);
     assert.deepEqual(readdirSync(folder), ["seal.key"]);
   });
 
-  test("gives keys for other purposes, the same after a restart", async () => {
+  test("derives keys for other purposes, the same after a restart", async () => {
     const first = (await open()).deriveKey("tasks");
     const again = await open();
     assert.deepEqual(again.deriveKey("tasks"), first);
@@ -443,31 +443,31 @@ describe("the seal key", () => {
     assert.ok(!bodies.join().includes(Buffer.from(secret).toString("base64")));
   });
 
-  test("must be the one that the keys were sealed with", async () => {
+  test("must be the one that sealed the keys", async () => {
     await (await open()).createKey({ account: "123456789012", userName: "a" });
     const other = join(folder, "other.key");
     writeFileSync(other, Buffer.alloc(32, 7));
     await assert.rejects(open(other), (error: unknown) => {
       assert.ok(error instanceof SealError);
-      assert.match(error.message, /other\.key is not the one that the access keys were sealed with/);
+      assert.match(error.message, /other\.key is not the one that sealed the access keys/);
       return true;
     });
   });
 
-  test("is never made anew while there are keys that it could not open", async () => {
+  test("is never recreated while there are keys that a new one could not open", async () => {
     await (await open()).createKey({ account: "123456789012", userName: "a" });
     rmSync(sealKeyPath);
     await assert.rejects(open(), (error) => error instanceof SealError && /is missing/.test(error.message));
     assert.equal(existsSync(sealKeyPath), false);
   });
 
-  test("must have its size", async () => {
+  test("must have the right size", async () => {
     writeFileSync(sealKeyPath, "short");
     chmodSync(sealKeyPath, 0o600);
     await assert.rejects(open(), (error) => error instanceof SealError && /must have 32 bytes/.test(error.message));
   });
 
-  test("opens a secret only in the document that it was sealed for", async () => {
+  test("unseals a secret only in the document that it was sealed for", async () => {
     const { accessKeyId } = await (await open()).createKey({ account: "123456789012", userName: "a" });
     const documents = disk.partitions.get("access-keys")?.documents.get("access-key");
     const body = documents?.get(accessKeyId);

@@ -26,9 +26,9 @@ export type CreatedKey = AccessKey & { readonly secret: string };
 /** A key with when it was last used (epoch milliseconds, null for never) and whether it has expired. */
 export type ListedKey = AccessKey & { readonly lastUsedAt: number | null; readonly expired: boolean };
 
-/** How the key that replaces another one differs from it. */
+/** How the replacement key differs. */
 export type Rotation = Partial<Pick<KeyRequest, "role" | "clusters" | "expiresAt">> & {
-  /** How long the old key stays good. */
+  /** How long the old key stays valid. */
   readonly overlapMs: number;
 };
 
@@ -44,7 +44,7 @@ export class AccessKeys {
   /** By id, why a key cannot be read. */
   readonly #damaged = new Map<string, string>();
   readonly #uses = new KeyUses();
-  /** Settles when the change under way is over. Changes run one at a time, so each sees the result of the one before. */
+  /** Settles when the current change is over. Changes run one at a time, so each sees the result of the one before. */
   #turn: Promise<unknown> = Promise.resolve();
   readonly #endListeners: ((accessKeyId: string) => void)[] = [];
   #timer: Timer | null = null;
@@ -58,9 +58,8 @@ export class AccessKeys {
   }
 
   /**
-   * Takes the partition of the access keys and reads them; those that are damaged are left out, see `damaged`. The file at
-   * `sealKeyPath` is created when there are no keys yet.
-   * Throws SealError when it is missing, damaged or another one than the keys were sealed with.
+   * Takes the partition of the access keys and reads them. Damaged keys are left out, see `damaged`. The file at `sealKeyPath` is
+   * created if there are no keys yet. Throws SealError if it is missing, damaged or not the one that sealed the keys.
    */
   static async open(clock: Clock, store: Store, sealKeyPath: string): Promise<AccessKeys> {
     const { epoch, documents } = await store.open(partition);
@@ -75,7 +74,7 @@ export class AccessKeys {
     return keys;
   }
 
-  /** The keys that cannot be read, each a sentence that says which. They are as good as deleted, and stay in the store. */
+  /** The unreadable keys, a sentence for each. They are refused as if deleted, but stay in the store. */
   get damaged(): readonly string[] {
     return [...this.#damaged.values()];
   }
@@ -151,21 +150,21 @@ export class AccessKeys {
   }
 
   /**
-   * The owner and the secret of a key, or null. Throws AuthError(ExpiredTokenException) for one that has expired. Usable as it
-   * stands as the `findKey` of `verifySignature`.
+   * The owner and the secret of a key, or null. Throws AuthError(ExpiredTokenException) if it has expired. Can be passed directly
+   * as `findKey` of `verifySignature`.
    */
   readonly find = (accessKeyId: string, sessionToken: string | null = null): KeyOwner | null => {
     const kept = this.#keys.get(accessKeyId);
-    // AWS: a lasting key is not known together with a session token.
+    // AWS: a permanent key with a session token is unknown.
     if (kept === undefined || sessionToken !== null) return null;
     if (this.#hasExpired(kept, this.#clock.wall())) {
-      // AWS: code and text for credentials whose time is over; a lasting key on AWS has no end.
+      // AWS: code and text for expired credentials. Permanent keys on AWS never expire.
       throw new AuthError("ExpiredTokenException", "The security token included in the request is expired");
     }
     return kept.owner;
   };
 
-  /** Records that a call was signed with this key and returns the caller it stands for; null if the key has ended since it was found. */
+  /** Records that a call was signed with this key and returns its caller. Null if the key has ended since it was found. */
   use(accessKeyId: string): { readonly principal: Principal; readonly origin: string } | null {
     const kept = this.#keys.get(accessKeyId);
     const now = this.#clock.wall();
@@ -186,13 +185,13 @@ export class AccessKeys {
     this.#endListeners.push(listener);
   }
 
-  /** Starts to report expiry on time and to write last uses; `onProblem` gets the error of a write that failed. */
+  /** Starts to report expiry on time and to write last uses. `onProblem` gets the error of a failed write. */
   watch(onProblem: (error: unknown) => void): void {
     this.#onProblem = onProblem;
     this.#look();
   }
 
-  /** Writes the remaining last uses and cancels the timer; the store stays open. */
+  /** Writes the remaining last uses and cancels the timer. The store stays open. */
   async close(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = null;
@@ -200,7 +199,7 @@ export class AccessKeys {
     this.#onProblem = null;
   }
 
-  /** 32 bytes for another purpose, which stay the same as long as the seal key does and do not tell it. */
+  /** Derives 32 bytes for another purpose. They stay the same as long as the seal key does, and don't reveal it. */
   deriveKey(purpose: string): Uint8Array {
     return this.#sealKey.derive(purpose);
   }
@@ -293,7 +292,7 @@ function principalArn({ account, userName }: AccessKey): string {
 
 const base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/** AWS: ids of lasting keys begin with AKIA and have 16 more characters. */
+/** AWS: ids of permanent keys begin with AKIA and have 16 more characters. */
 function randomKeyId(): string {
   let id = "AKIA";
   for (const byte of randomBytes(16)) id += base32.charAt(byte & 31);

@@ -1,4 +1,4 @@
-/** The codes with which AWS turns away a call whose signature it does not accept. */
+/** AWS's error codes for a call whose signature is not accepted. */
 export type AuthErrorCode =
   | "ExpiredTokenException"
   | "IncompleteSignatureException"
@@ -6,7 +6,7 @@ export type AuthErrorCode =
   | "MissingAuthenticationTokenException"
   | "UnrecognizedClientException";
 
-/** A call whose caller is not known: the code and the text that it is answered with. */
+/** The caller of a call is unknown: the code and the text of the answer. */
 export class AuthError extends Error {
   override readonly name = "AuthError";
   readonly code: AuthErrorCode;

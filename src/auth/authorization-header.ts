@@ -1,6 +1,6 @@
 import { AuthError } from "./auth-error.ts";
 
-/** What an `Authorization` header of Signature Version 4 says. */
+/** The parts of an `Authorization` header of Signature Version 4. */
 export type Authorization = {
   readonly accessKeyId: string;
   /** The day of the scope, YYYYMMDD. */
@@ -14,11 +14,11 @@ export type Authorization = {
 
 const algorithm = "AWS4-HMAC-SHA256";
 
-// LIMIT: real headers have some 300 characters, more with many signed headers; what is longer is not worth parsing.
+// LIMIT: real headers have about 300 characters, more with many signed headers; longer ones are not worth parsing.
 const headerLengthMax = 4_096;
 
 /**
- * The parts of an `Authorization` header. Throws AuthError: MissingAuthenticationTokenException without a header,
+ * Parses an `Authorization` header. Throws AuthError: MissingAuthenticationTokenException without a header,
  * IncompleteSignatureException that names each missing part for anything but a complete AWS4-HMAC-SHA256 header.
  */
 export function parseAuthorization(header: string | undefined): Authorization {
@@ -77,12 +77,12 @@ function parseSignedHeaders(text: string): string[] {
 
 export const incomplete = (message: string): AuthError => new AuthError("IncompleteSignatureException", message);
 
-/** The caller of a development server, which looks at no signature. */
+/** The caller of a development server, which checks no signatures. */
 export type LooseCaller = { readonly accessKeyId: string; readonly account: string; readonly region: string };
 
 /**
- * The caller that any complete `Authorization` header names: a 12-digit access key id is the account, every other one
- * belongs to `defaultAccount`. The region is that of the signature's scope. Throws AuthError as {@link parseAuthorization} does.
+ * The caller that any complete `Authorization` header names: a 12-digit access key id is the account, every other one belongs to
+ * `defaultAccount`. The region is that of the signature's scope. Throws AuthError like {@link parseAuthorization}.
  */
 export function looseCredentials(header: string | undefined, defaultAccount: string): LooseCaller {
   const { accessKeyId, region } = parseAuthorization(header);

@@ -40,12 +40,12 @@ describe("a role", () => {
     for (const action of actions) assert.ok(allowed(key("admin"), action, inCluster("a")), action.name);
   });
 
-  test("of a reader allows exactly what reads", () => {
+  test("of a reader allows exactly the reading actions", () => {
     for (const action of actions)
       assert.equal(allowed(key("read-only"), action, inCluster("a")), reads(action), action.name);
   });
 
-  test("of an operator allows everything but account settings, the end of clusters and what agents say", () => {
+  test("of an operator allows everything except account settings, deleting clusters and what agents say", () => {
     const denied = actions.filter((action) => !allowed(key("operator"), action, inCluster("a")));
     assert.deepEqual(namesOf(denied), [
       "ecs:DeleteAccountSetting",
@@ -90,10 +90,10 @@ describe("a role", () => {
     }
   });
 
-  test("decides who reads the figures of the process", () => {
+  test("decides who may read the process's metrics", () => {
     const may = roles.filter((role) => mayReadMetrics(key(role)));
     assert.deepEqual(may, ["admin", "operator", "read-only"]);
-    assert.ok(!mayReadMetrics(key("admin", ["a"])), "they tell of all clusters");
+    assert.ok(!mayReadMetrics(key("admin", ["a"])), "they cover all clusters");
   });
 });
 

@@ -1,15 +1,15 @@
 import { type Action, levelsOf, readMetrics } from "./permissions.ts";
 import type { Role } from "./roles.ts";
 
-/** Who calls, as far as it decides what the call may do. */
+/** The caller: what decides what its call may do. */
 export type Principal =
   | {
       readonly type: "key";
       readonly arn: string;
       readonly role: Role;
-      /** The names of the clusters that the key is bound to, in every region of its account; null when it is bound to none. */
+      /** The names of the clusters that the key is bound to, in every region of its account. Null if it is bound to none. */
       readonly clusters: readonly string[] | null;
-      /** The key itself; null where no key was checked. */
+      /** The key itself. Null if no key was checked. */
       readonly accessKeyId: string | null;
     }
   /** A task that calls with the credentials of one of its roles. */
@@ -22,14 +22,14 @@ export type Resource = {
   readonly type: string;
   /** The cluster that it is or belongs to; null when it belongs to the account as a whole, or to nothing in this account. */
   readonly cluster: string | null;
-  /** True for what the call uses without showing or changing it, such as the task definition that RunTask runs. */
+  /** True if the call uses it without showing or changing it, such as the task definition that RunTask runs. */
   readonly onlyUsed: boolean;
 };
 
 /** The account as a whole. */
 export const wholeAccount: Resource = { arn: "*", type: "*", cluster: null, onlyUsed: false };
 
-/** Whether a call may go on; else the ARN of the first resource in the way, and why. */
+/** Whether a call is allowed. If not, the ARN of the first refused resource, and why. */
 export type Decision =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly resource: string; readonly because: string };
@@ -54,7 +54,7 @@ export function authorize(principal: Principal, action: Action, resources: reado
   return outside === undefined ? { allowed: true } : deny(outside, because);
 }
 
-/** Whether `principal` may read the figures of the process. They cover all accounts, so a key bound to clusters may not. */
+/** Whether `principal` may read the process's metrics. They cover all accounts, so a key bound to clusters may not. */
 export const mayReadMetrics = (principal: Principal): boolean =>
   authorize(principal, readMetrics, [wholeAccount]).allowed;
 
@@ -74,7 +74,7 @@ function authorizeTask(
   return resources.some(({ type }) => type === "task") ? { allowed: true } : deny(subjectOf(resources), because);
 }
 
-/** AWS: the error names the task, service or definition that a call is about, and the cluster only when there is nothing else. */
+/** AWS: the error names the task, service or definition that a call is about, and the cluster only if there is nothing else. */
 const subjectOf = (resources: readonly Resource[]): Resource | undefined =>
   resources.find(({ type }) => type !== "cluster") ?? resources[0];
 

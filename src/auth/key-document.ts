@@ -2,17 +2,17 @@ import type { StoredDocument } from "../store/store.ts";
 import { type Role, roles } from "./roles.ts";
 import { SealError, type SealKey } from "./seal-key.ts";
 
-/** What may be shown of a key. */
+/** The parts of a key that may be shown. */
 export type AccessKey = {
   readonly accessKeyId: string;
   readonly account: string;
   readonly userName: string | null;
   readonly role: Role;
-  /** The clusters that the key is bound to; null when it is bound to none. */
+  /** The clusters that the key is bound to. Null if it is bound to none. */
   readonly clusters: readonly string[] | null;
   /** Epoch milliseconds. */
   readonly createdAt: number;
-  /** Epoch milliseconds; null for a key that does not expire. */
+  /** Epoch milliseconds. Null for a key that does not expire. */
   readonly expiresAt: number | null;
   /**
    * The id of the first key in a chain of rotations, or this key's own id: container instances belong to the chain.
@@ -27,20 +27,21 @@ type StoredKey = Omit<AccessKey, "accessKeyId"> & { readonly sealedSecret: strin
 /** A document from before keys had roles. */
 type OldKey = Pick<StoredKey, "account" | "userName" | "createdAt" | "sealedSecret">;
 
-/** What is in a document is no key; the text says so, as the end of a sentence. */
+/** The document does not contain a key. The text says so, as the end of a sentence. */
 class KeyDocumentError extends Error {
   override readonly name = "KeyDocumentError";
 }
 
-/** The document of a key; the secret in it is sealed. */
+/** The document of a key. Its secret is sealed. */
 export function keyDocument({ accessKeyId, ...shown }: AccessKey, secret: string, sealKey: SealKey): string {
   const sealedSecret = sealKey.seal(secret, contextOf({ accessKeyId, ...shown }));
   return JSON.stringify({ ...shown, sealedSecret } satisfies StoredKey);
 }
 
 /**
- * The key in a document, and its secret. Before there were roles, every key could do everything, so a document without one is an
- * admin key. Throws SealError for a document that was changed or belongs to another key, KeyDocumentError for what is none.
+ * The key in a document, and its secret. Before roles existed every key could do everything, so a document without one is an
+ * admin key. Throws SealError for a document that was changed or belongs to another key, KeyDocumentError if it does not contain
+ * a key.
  */
 export function readKeyDocument(
   accessKeyId: string,
@@ -66,7 +67,7 @@ export type ReadKeys = {
   readonly damaged: ReadonlyMap<string, string>;
 };
 
-/** Reads the documents of keys. Throws SealError when none of them can be unsealed: then the seal key is another one. */
+/** Reads the documents of keys. Throws SealError if none of them can be unsealed: then the seal key is the wrong one. */
 export function readKeyDocuments(documents: readonly StoredDocument[], sealKey: SealKey): ReadKeys {
   const good: { readonly key: AccessKey; readonly secret: string }[] = [];
   const damaged = new Map<string, string>();

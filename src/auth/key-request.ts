@@ -1,27 +1,27 @@
 import { type Role, roles } from "./roles.ts";
 
-/** LIMIT: ten years; a longer lifetime is a typing mistake. A key can also have no expiry at all. */
+/** LIMIT: ten years; a longer lifetime is a typing mistake. A key can also have no expiry. */
 const lifetimeMsMax = 3_650 * 86_400_000;
 /** LIMIT: a key that needs more clusters than this is better bound to none; the names are kept in memory. */
 const clustersMax = 20;
 
-/** Whose key it is and what it is for. */
+/** Who the key is for, and its purpose. */
 export type KeyRequest = {
   readonly account: string;
-  /** A user of the account; null for its root (admin keys), or for a user named like the role. */
+  /** A user of the account. Null for its root (admin keys), or for a user named like the role. */
   readonly userName: string | null;
-  /** `admin` when it is absent. */
+  /** Default: `admin`. */
   readonly role?: Role;
-  /** Names of the clusters that the key is bound to, in every region; null or absent binds it to none. */
+  /** Names of the clusters that the key is bound to, in every region. Null or absent binds it to none. */
   readonly clusters?: readonly string[] | null;
-  /** Epoch milliseconds from which on the key is refused; null or absent for never. */
+  /** Epoch milliseconds from which the key is refused. Null or absent for never. */
   readonly expiresAt?: number | null;
 };
 
 /** A checked request, with every member. */
 export type CheckedKeyRequest = Required<KeyRequest>;
 
-/** A key cannot be made as asked; the text says why. */
+/** A key cannot be created as requested. The text says why. */
 export class AccessKeyError extends Error {
   override readonly name = "AccessKeyError";
 }

@@ -1,19 +1,19 @@
 import type { DocumentWrite } from "../store/store.ts";
 import { keyUseKind } from "./key-document.ts";
 
-/** When each key was last used, kept in memory and written now and then. One entry per key at most. */
+/** When each key was last used, kept in memory and written occasionally. At most one entry per key. */
 export class KeyUses {
   readonly #usedAt = new Map<string, number>();
   /** Keys whose last use is not in the store yet. */
   readonly #unwritten = new Set<string>();
 
-  /** Takes a loaded document. One that is damaged is left out, and written anew when its key is used. */
+  /** Reads a loaded document. A damaged one is ignored, and rewritten when its key is used. */
   load(accessKeyId: string, body: string): void {
     const usedAt = readKeyUse(body);
     if (usedAt !== null) this.#usedAt.set(accessKeyId, usedAt);
   }
 
-  /** Epoch milliseconds; null for a key that was never used. */
+  /** Epoch milliseconds. Null for a key that was never used. */
   at(accessKeyId: string): number | null {
     return this.#usedAt.get(accessKeyId) ?? null;
   }
@@ -41,7 +41,7 @@ export class KeyUses {
   }
 }
 
-/** The time in a document; null for a damaged one. */
+/** The time in a document. Null if it is damaged. */
 export function readKeyUse(body: string): number | null {
   try {
     const { usedAt } = (JSON.parse(body) ?? {}) as { readonly usedAt?: unknown };

@@ -1,6 +1,4 @@
-/**
- * AWS: the regions of all partitions, as `partitions.js` of the AWS SDK lists them (`@aws-sdk/core` 3.981.0); a test compares the two.
- */
+/** AWS: the regions of all partitions, from `partitions.js` of the AWS SDK (`@aws-sdk/core` 3.981.0). A test compares the two. */
 export const awsRegions: ReadonlySet<string> = new Set([
   // aws
   "af-south-1",

@@ -1,4 +1,4 @@
-/** What an access key may be for. */
+/** The purposes of access keys. */
 export const roles = ["admin", "operator", "read-only", "agent"] as const;
 export type Role = (typeof roles)[number];
 
@@ -7,5 +7,5 @@ export const roleTexts: Readonly<Record<Role, string>> = {
   admin: "everything in its account",
   operator: "runs tasks and services; can't change account settings, delete clusters or act as an agent",
   "read-only": "reads everything, changes nothing",
-  agent: "registers container instances and speaks for those it registered; nothing else",
+  agent: "registers container instances and reports for those it registered; nothing else",
 };

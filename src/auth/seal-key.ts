@@ -2,19 +2,19 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:cr
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** The seal key is missing, damaged, or not the one that the secrets were sealed with. */
+/** The seal key is missing, damaged, or not the one that sealed the secrets. */
 export class SealError extends Error {
   override readonly name = "SealError";
 }
 
-/** Where the key lies that the secrets in a data directory are sealed with. */
+/** The file with the key that seals the secrets in a data directory. */
 export const sealKeyPath = (dataDir: string): string => join(dataDir, "seal.key");
 
 const keyBytes = 32;
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** Keeps secrets unreadable at rest: AES-256-GCM under a key that lies in a file of its own. */
+/** Keeps secrets unreadable at rest: AES-256-GCM under a key in its own file. */
 export class SealKey {
   readonly #key: Uint8Array;
   readonly #path: string;
@@ -25,8 +25,8 @@ export class SealKey {
   }
 
   /**
-   * The key in the file `path`. A missing file is made with a random key, readable by its owner only, unless `mayCreate` is
-   * false: then secrets exist that no new key could open. Throws {@link SealError} when there is no usable key.
+   * The key in the file `path`. A missing file is created with a random key, readable by its owner only, unless `mayCreate` is
+   * false: then secrets exist that no new key could open. Throws {@link SealError} if there is no usable key.
    */
   static open(path: string, mayCreate: boolean): SealKey {
     let key: Uint8Array;
@@ -47,12 +47,12 @@ export class SealKey {
     return new SealKey(key, path);
   }
 
-  /** 32 bytes that follow from the key and `purpose`, and from which the key cannot be told. */
+  /** 32 bytes derived from the key and `purpose`, which do not reveal the key. */
   derive(purpose: string): Uint8Array {
     return new Uint8Array(hkdfSync("sha256", this.#key, new Uint8Array(), purpose, keyBytes));
   }
 
-  /** `text` sealed, in base64. It can only be unsealed with the same `context`, which is not secret. */
+  /** Seals `text`, and returns base64. It can only be unsealed with the same `context`, which is not secret. */
   seal(text: string, context: string): string {
     const nonce = randomBytes(nonceBytes);
     const cipher = createCipheriv("aes-256-gcm", this.#key, nonce).setAAD(Buffer.from(context));
@@ -60,7 +60,7 @@ export class SealKey {
     return Buffer.concat([nonce, sealed, cipher.getAuthTag()]).toString("base64");
   }
 
-  /** The text that was sealed. Throws {@link SealError} for another key, another context or changed bytes. */
+  /** The sealed text. Throws {@link SealError} for another key, another context or changed bytes. */
   unseal(sealed: string, context: string): string {
     const bytes = Buffer.from(sealed, "base64");
     const nonce = bytes.subarray(0, nonceBytes);
@@ -70,20 +70,20 @@ export class SealKey {
       decipher.setAAD(Buffer.from(context)).setAuthTag(tag);
       return decipher.update(bytes.subarray(nonceBytes, -tagBytes), undefined, "utf8") + decipher.final("utf8");
     } catch (cause) {
-      throw new SealError(`The seal key ${this.#path} is not the one that the access keys were sealed with.`, {
+      throw new SealError(`The seal key ${this.#path} is not the one that sealed the access keys.`, {
         cause,
       });
     }
   }
 }
 
-/** Written beside its place and linked into it when complete, so that a crash leaves a whole key or none. */
+/** Written next to its place and linked into it when complete, so that a crash leaves a whole key or none. */
 function createKeyFile(path: string): Uint8Array {
   const key = randomBytes(keyBytes);
   const draft = `${path}.${randomBytes(4).toString("hex")}`;
   try {
     writeFileSync(draft, key, { mode: 0o600, flag: "wx", flush: true });
-    // Fails when another process has made the file in the meantime.
+    // Fails if another process has created the file meanwhile.
     linkSync(draft, path);
     flushFolder(dirname(path));
   } catch (cause) {
@@ -94,7 +94,7 @@ function createKeyFile(path: string): Uint8Array {
   return key;
 }
 
-/** A key that power loss takes away would leave secrets that nobody can open. */
+/** Losing a key to a power failure would leave secrets that nobody can open. */
 function flushFolder(path: string): void {
   const folder = openSync(path, "r");
   try {

@@ -1,4 +1,4 @@
-/** Goal: what AWS's own signer signs is accepted, and any change of it is not. */
+/** Goal: accepts what AWS's own signer signs, and refuses any change to it. */
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import { describe, test } from "node:test";
@@ -29,7 +29,7 @@ type Signing = {
   readonly unsigned?: readonly string[];
 };
 
-/** A call signed as a client does it: with the headers that go out, of which `unsigned` ones are left out of the signature. */
+/** A call signed as by a client: over the headers that go out, except those in `unsigned`. */
 async function sign(signing: Signing = {}): Promise<SignedCall> {
   const { call = {}, signedAtMs = nowMs } = signing;
   const body = call.body ?? '{"cluster":"default"}';
@@ -92,7 +92,7 @@ const authorizationOf = (call: SignedCall): string => String(call.headers.author
 const mismatch = /^The request signature we calculated does not match the signature you provided/;
 
 describe("a right signature", () => {
-  test("tells who calls", async () => {
+  test("identifies the caller", async () => {
     assert.deepEqual(await verifySignature(await sign(), find), {
       accessKeyId,
       region: "eu-central-1",
@@ -110,7 +110,7 @@ describe("a right signature", () => {
     await verifySignature(await sign({ call: { headers: { "x-amz-security-token": "token" } } }), find);
   });
 
-  test("may cover the query of a WebSocket, with its repeated and encoded parts, also in the form of a Go client", async () => {
+  test("may cover the query of a WebSocket, with its repeated and encoded parts, also in a Go client's form", async () => {
     const query = { clusterArn: "c", dockerVersion: "DockerVersion: 20.10.24+dfsg1", seqNum: "1", x: ["b", "a"] };
     const encoded = "seqNum=1&dockerVersion=DockerVersion%3A%2020.10.24%2Bdfsg1&x=b&x=a&clusterArn=c";
     const call = { method: "GET", path: "/acs/ws", query: encoded, body: "" };
@@ -123,7 +123,7 @@ describe("a right signature", () => {
     await refused({ ...signed, query: `${encoded}&__proto__=1` }, "InvalidSignatureException", mismatch);
   });
 
-  test("lets headers that are not signed be changed on the way", async () => {
+  test("allows unsigned headers to change on the way", async () => {
     const call = withHeaders(await sign(), {
       "user-agent": "a proxy",
       via: "1.1 proxy",
@@ -133,7 +133,7 @@ describe("a right signature", () => {
   });
 });
 
-test("the hash that the signer is given is SHA-256, and HMAC with a secret", async () => {
+test("the hash passed to the signer is SHA-256, and HMAC with a secret", async () => {
   for (const secret of [undefined, "text", Buffer.from([0, 255]), new Uint8Array([1, 2, 3]).subarray(1).buffer]) {
     const own = new Sha256(secret);
     own.update(Buffer.from("AW"));
@@ -150,7 +150,7 @@ describe("a call is refused", () => {
     await refused(call, "MissingAuthenticationTokenException", /^Missing Authentication Token$/);
   });
 
-  test("with a part of the header missing, which is named", async () => {
+  test("with a missing part of the header, which the error names", async () => {
     const call = await sign();
     for (const part of ["Credential", "Signature", "SignedHeaders"]) {
       const authorization = authorizationOf(call).replace(new RegExp(`${part}=[^,]*`), "");
@@ -163,7 +163,7 @@ describe("a call is refused", () => {
     await refused(withHeaders(call, { "x-amz-date": undefined }), "IncompleteSignatureException", /'X-Amz-Date'/);
   });
 
-  test("with a part of the header malformed", async () => {
+  test("with a malformed part of the header", async () => {
     const call = await sign();
     const authorization = authorizationOf(call);
     const bad: readonly [string, RegExp][] = [
@@ -224,21 +224,21 @@ describe("a call is refused", () => {
     await refused(withHeaders(call, { authorization: region }), "InvalidSignatureException", mismatch);
   });
 
-  test("when the host, the target or the token is not signed", async () => {
+  test("if the host, the target or the token is not signed", async () => {
     await refused(await sign({ unsigned: ["host"] }), "InvalidSignatureException", /^'Host' or ':authority' must be/);
     await refused(await sign({ unsigned: ["x-amz-target"] }), "InvalidSignatureException", /^'x-amz-target' must be/);
     const added = withHeaders(await sign(), { "x-amz-security-token": "token" });
     await refused(added, "InvalidSignatureException", /^'x-amz-security-token' must be/);
   });
 
-  test("when its body hash is not that of the body, signed or not", async () => {
+  test("if its body hash does not match the body, signed or not", async () => {
     const call = await sign({ applyChecksum: true });
     await refused({ ...call, body: "{}" }, "InvalidSignatureException", /^The value of 'X-Amz-Content-Sha256'/);
     const unsigned = withHeaders(await sign(), { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" });
     await refused(unsigned, "InvalidSignatureException", /^The value of 'X-Amz-Content-Sha256'/);
   });
 
-  test("when a signed header is gone or comes twice", async () => {
+  test("if a signed header is missing or appears twice", async () => {
     const call = await sign();
     await refused(withHeaders(call, { "content-type": undefined }), "InvalidSignatureException", mismatch);
     await refused(withHeaders(call, { "content-type": ["a", "b"] }), "InvalidSignatureException", mismatch);
@@ -281,7 +281,7 @@ describe("a call is refused", () => {
   });
 });
 
-/** Moves one character of `what` along the alphabet, so that it is another letter or digit than before. */
+/** Replaces one character of `what` with another letter or digit. */
 function changedCall(call: SignedCall, what: string, at: number, by: number): SignedCall {
   const move = (text: string): string => {
     const i = at % text.length;

@@ -4,39 +4,39 @@ import { Sha256 } from "../lib/sha256.ts";
 import { AuthError } from "./auth-error.ts";
 import { type Authorization, incomplete, parseAuthorization } from "./authorization-header.ts";
 
-/** A call as it came over HTTP. */
+/** A call as received over HTTP. */
 export type SignedCall = {
   /** The service that the signature must be for, such as `ecs`. */
   readonly signingName: string;
   readonly method: string;
-  /** As it stood in the request line, without the query. */
+  /** As in the request line, without the query. */
   readonly path: string;
-  /** As it stood in the request line behind the question mark; "" without one. */
+  /** As in the request line after the question mark. "" without one. */
   readonly query: string;
-  /** By lower-case names, as node:http gives them. */
+  /** By lower-case names, as node:http provides them. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: string | Uint8Array;
   /** Epoch milliseconds. */
   readonly nowMs: number;
 };
 
-/** What of a call is known when its headers have come. */
+/** What is known of a call once its headers have arrived. */
 export type SignedHead = Omit<SignedCall, "body">;
 
-/** To whom an access key belongs. */
+/** The owner of an access key. */
 export type KeyOwner = {
   readonly secret: string;
   readonly account: string;
   readonly userName: string | null;
   readonly principalArn: string;
-  /** The task whose temporary credentials these are; absent for lasting keys. */
+  /** The task that these temporary credentials belong to. Absent for permanent keys. */
   readonly task?: { readonly arn: string; readonly region: string };
 };
 
-/** Gives the owner of a key id, or null. May throw AuthError to say more of why a key is not taken. */
+/** Returns the owner of a key id, or null. May throw AuthError to say why a key is refused. */
 export type FindKey = (accessKeyId: string, sessionToken: string | null, nowMs: number) => KeyOwner | null;
 
-/** The caller whose signature was right. */
+/** The caller with a correct signature. */
 export type VerifiedCaller = {
   readonly accessKeyId: string;
   readonly region: string;
@@ -51,18 +51,18 @@ const skewMsMax = 5 * 60_000;
 
 const bodyHashHeader = "x-amz-content-sha256";
 
-/** Headers that say what the call means: they must be signed when they are there. */
+/** Headers that determine what the call means: if present, they must be signed. */
 const headersToSign = ["x-amz-date", "x-amz-target", "x-amz-security-token"];
 
-/** Checks the rest of a signature when the body is there. Rejects with AuthError(InvalidSignatureException). */
+/** Checks the rest of a signature once the body is there. Rejects with AuthError(InvalidSignatureException). */
 export type VerifyBody = (body: string | Uint8Array) => Promise<VerifiedCaller>;
 
 /**
- * Checks the Signature Version 4 of a call by signing it again with AWS's own signer over exactly the headers that the caller signed.
- * `findKey` gives the owner of an access key id and of the session token that came with it. Throws AuthError: MissingAuthenticationTokenException,
- * IncompleteSignatureException (says what is missing), UnrecognizedClientException (unknown key or
- * token), ExpiredTokenException, InvalidSignatureException
- * (another service, a date more than five minutes away, an unsigned host, a signature or body hash that does not match).
+ * Checks the Signature Version 4 of a call by signing it again with AWS's own signer over exactly the headers that the caller
+ * signed. `findKey` returns the owner of an access key id and its session token. Throws AuthError:
+ * MissingAuthenticationTokenException, IncompleteSignatureException (says what is missing), UnrecognizedClientException (unknown
+ * key or token), ExpiredTokenException, InvalidSignatureException (another service, a date more than five minutes away, an
+ * unsigned host, a signature or body hash that does not match).
  */
 export async function verifySignature({ body, ...head }: SignedCall, findKey: FindKey): Promise<VerifiedCaller> {
   const verifyBody = await verifyHead(head, findKey);
@@ -70,8 +70,8 @@ export async function verifySignature({ body, ...head }: SignedCall, findKey: Fi
 }
 
 /**
- * The first half of {@link verifySignature}: everything that can be checked before the body is there. That is the signature too when
- * the hash of the body is among the signed headers. Gives the second half. Throws AuthError as the whole does.
+ * The first half of {@link verifySignature}: everything that can be checked before the body arrives. That includes the signature
+ * if the body's hash is among the signed headers. Returns the second half. Throws AuthError like the whole.
  */
 export async function verifyHead(head: SignedHead, findKey: FindKey): Promise<VerifyBody> {
   const authorization = parseAuthorization(single(head.headers.authorization));
@@ -110,7 +110,7 @@ function single(header: string | readonly string[] | undefined): string | undefi
   return typeof header === "string" ? header : undefined;
 }
 
-/** The header in its own form (20261121T093000Z), as epoch milliseconds too. */
+/** The header in its own form (20261121T093000Z), and as epoch milliseconds. */
 type AmzDate = { readonly text: string; readonly ms: number };
 
 function parseAmzDate(header: string | undefined): AmzDate {
@@ -119,7 +119,7 @@ function parseAmzDate(header: string | undefined): AmzDate {
   }
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(header);
   const ms = match === null ? Number.NaN : Date.parse(header.replace(/^(....)(..)(.....)(..)/, "$1-$2-$3:$4:"));
-  // A day or hour that does not exist may come out as another one.
+  // A day or hour that does not exist may be read as another one.
   if (Number.isNaN(ms) || amzDate(ms) !== header)
     throw incomplete("'X-Amz-Date' must be in the form YYYYMMDD'T'HHMMSS'Z'.");
   return { text: header, ms };
@@ -165,7 +165,7 @@ function assertSigned(call: SignedHead, signedHeaders: readonly string[]): void 
   }
 }
 
-/** The hash that the body is said to have; most clients say none. */
+/** The body hash that the caller claims. Most clients send none. */
 function claimedBodyHash({ headers }: SignedHead): string | null {
   const claimed = headers[bodyHashHeader];
   if (claimed === undefined) return null;
@@ -212,7 +212,7 @@ async function signAgain(
   return header.slice(header.lastIndexOf("=") + 1);
 }
 
-/** The query decoded: the signer encodes it again in the one form that both ends agree on. */
+/** The decoded query: the signer encodes it again in the one form that both ends agree on. */
 function queryOf(query: string): Record<string, string | string[]> {
   if (query === "") return {};
   const values = new Map<string, string[]>();

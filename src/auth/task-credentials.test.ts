@@ -32,7 +32,7 @@ const unrecognized = "UnrecognizedClientException: The security token included i
 const expired = "ExpiredTokenException: The security token included in the request is expired";
 
 describe("minted credentials", () => {
-  test("have the forms that AWS gives them, and six hours", () => {
+  test("have AWS's forms, and last six hours", () => {
     assert.match(minted.accessKeyId, /^ASIA[A-Z2-7]{16}$/);
     assert.ok(isTemporaryKey(minted.accessKeyId));
     assert.ok(!isTemporaryKey("AKIAIOSFODNN7EXAMPLE"));
@@ -43,7 +43,7 @@ describe("minted credentials", () => {
     assert.equal(taskCredentialsMs, 21_600_000);
   });
 
-  test("have an id that stays for a task and a use, over time and restarts, and belongs to nothing else", () => {
+  test("have a stable id for a task and a use, over time and restarts, and for nothing else", () => {
     const { credentialsId } = minted;
     assert.equal(new TaskCredentialsIssuer(key).mint(role, nowMs + 86_400_000).credentialsId, credentialsId);
     assert.equal(credentials.credentialsId({ ...role }), credentialsId);
@@ -56,14 +56,14 @@ describe("minted credentials", () => {
     assert.doesNotMatch(credentialsId, new RegExp(taskId.slice(0, 8)));
   });
 
-  test("are others each time", () => {
+  test("are different each time", () => {
     const later = credentials.mint(role, nowMs + 1_000);
     for (const name of ["accessKeyId", "secretAccessKey", "sessionToken"] as const) {
       assert.notEqual(later[name], minted[name]);
     }
   });
 
-  test("tell neither the key nor, in the token, the secret", () => {
+  test("reveal neither the key nor, in the token, the secret", () => {
     const readable = Buffer.from(minted.sessionToken.split(".")[1] ?? "", "base64url").toString();
     assert.ok(!`${minted.sessionToken}${readable}`.includes(minted.secretAccessKey));
     assert.ok(!Buffer.from(minted.sessionToken, "base64url").includes(Buffer.from(minted.secretAccessKey, "base64")));
@@ -82,7 +82,7 @@ describe("the owner of credentials", () => {
     });
   });
 
-  test("is nobody when their time is over, to the millisecond", () => {
+  test("is nobody once they have expired, to the millisecond", () => {
     const at = (ms: number) => refusalOf(() => credentials.owner(minted.accessKeyId, minted.sessionToken, ms));
     assert.equal(at(minted.expiresAt - 1), "accepted");
     assert.equal(at(minted.expiresAt), expired);
@@ -109,7 +109,7 @@ describe("the owner of credentials", () => {
     }
   });
 
-  test("is nobody for a token that was changed, wherever", () => {
+  test("is nobody for a token that was changed anywhere", () => {
     const { accessKeyId, sessionToken } = minted;
     const anywhere = fc.tuple(fc.nat(sessionToken.length - 1), fc.constantFrom(..."AZaz09-_.+ "));
     fc.assert(
@@ -119,7 +119,7 @@ describe("the owner of credentials", () => {
         assert.equal(said, changed === sessionToken ? "accepted" : unrecognized);
       }),
     );
-    // Claims of one's own under the MAC of others.
+    // Forged claims under a MAC from another token.
     const [form, , mac] = sessionToken.split(".");
     const claims = Buffer.from(JSON.stringify([role.taskArn, role.roleArn, role.use, nowMs * 2])).toString("base64url");
     const forged = refusalOf(() => credentials.owner(accessKeyId, [form, claims, mac].join("."), nowMs));
@@ -153,7 +153,7 @@ describe("a call signed with them", () => {
   const find = credentials.owner.bind(credentials);
   const verify = (call: SignedCall) => verifySignature(call, (id, token, now) => find(id, token ?? "", now));
 
-  test("is that of the task", async () => {
+  test("is the task's", async () => {
     const call = await sign(minted.secretAccessKey);
     assert.equal(call.headers["x-amz-security-token"], minted.sessionToken);
     const caller = await verify(call);
@@ -167,7 +167,7 @@ describe("a call signed with them", () => {
     });
   });
 
-  test("is refused with another secret, without the token or with it unsigned", async () => {
+  test("is refused with another secret, without the token or with the token unsigned", async () => {
     await assert.rejects(verify(await sign("x".repeat(40))), { code: "InvalidSignatureException" });
     const call = await sign(minted.secretAccessKey);
     const { "x-amz-security-token": _, ...headers } = call.headers;

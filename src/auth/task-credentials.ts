@@ -1,15 +1,15 @@
 /**
- * Temporary credentials for the roles of tasks. Nothing is kept of them: the session token says for whom they are and
- * until when, and all the rest follows from it with a key that only the server has.
+ * Temporary credentials for the roles of tasks. Nothing is stored: the session token says who they are for and until when, and
+ * everything else is derived from it with a key that only the server has.
  */
 import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 import { AuthError } from "./auth-error.ts";
 import type { KeyOwner } from "./sigv4.ts";
 
-/** LIMIT: AWS gives the credentials of tasks six hours. */
+/** LIMIT: AWS's task credentials last six hours. */
 export const taskCredentialsMs = 6 * 3_600_000;
 
-/** A role of a task: the one its containers act under, or the one that its agent prepares it with. */
+/** A role of a task: the one its containers use, or the one with which its agent prepares it. */
 export type TaskRole = {
   readonly taskArn: string;
   readonly roleArn: string;
@@ -17,7 +17,7 @@ export type TaskRole = {
 };
 
 export type TemporaryCredentials = {
-  /** The same for a task and a role at all times, as containers are told it once. */
+  /** Always the same for a task and a role, because containers get it only once. */
   readonly credentialsId: string;
   readonly roleArn: string;
   readonly accessKeyId: string;
@@ -27,13 +27,13 @@ export type TemporaryCredentials = {
   readonly expiresAt: number;
 };
 
-/** The owner of temporary credentials: the caller is the task and may do what is the task's own business. */
+/** The owner of temporary credentials: the caller is the task, and may act only on itself. */
 export type TaskKeyOwner = KeyOwner & { readonly task: { readonly arn: string; readonly region: string } };
 
-/** How a session token begins, so that a later form can be told from this one. */
+/** How a session token begins, so that a later form can be recognised. */
 const tokenForm = "berth1";
 
-// LIMIT: a token has some 600 characters; what is much longer is none of ours and not worth a hash.
+// LIMIT: a token has about 600 characters; a much longer one is not ours and not worth a hash.
 const tokenLengthMax = 4_096;
 
 /** AWS: ids of temporary keys begin with ASIA. */
@@ -45,7 +45,7 @@ export class TaskCredentialsIssuer {
   readonly #accessKey: Uint8Array;
   readonly #secretKey: Uint8Array;
 
-  /** `key` are 32 secret bytes; who has the same ones gives the same ids and knows these credentials. */
+  /** `key` is 32 secret bytes. The same key gives the same ids, and accepts these credentials. */
   constructor(key: Uint8Array) {
     const derived = (purpose: string) =>
       new Uint8Array(hkdfSync("sha256", key, new Uint8Array(), `berth task credentials: ${purpose}`, 32));
@@ -57,7 +57,7 @@ export class TaskCredentialsIssuer {
 
   /** Credentials for `role` from now on, for {@link taskCredentialsMs}. */
   mint(role: TaskRole, nowMs: number): TemporaryCredentials {
-    // A whole second, as this is how an agent is told it.
+    // A whole second, because that is what an agent receives.
     const expiresAt = Math.floor((nowMs + taskCredentialsMs) / 1000) * 1000;
     const claims = Buffer.from(JSON.stringify([role.taskArn, role.roleArn, role.use, expiresAt])).toString("base64url");
     const sessionToken = `${tokenForm}.${claims}.${this.#macOf(claims)}`;
@@ -71,7 +71,7 @@ export class TaskCredentialsIssuer {
     };
   }
 
-  /** Names a task and a role to nobody who does not have the key. AWS: in the form of a UUID. */
+  /** An id for a task and a role, which reveals them only to holders of the key. AWS: in the form of a UUID. */
   credentialsId({ taskArn, use }: Pick<TaskRole, "taskArn" | "use">): string {
     const hex = hmac(this.#idKey, JSON.stringify([taskArn, use])).toString("hex");
     const parts = [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`];
@@ -79,8 +79,8 @@ export class TaskCredentialsIssuer {
   }
 
   /**
-   * Whose temporary credentials these are. Throws AuthError: UnrecognizedClientException for a token that is none of ours
-   * or does not belong to the key id, ExpiredTokenException for one whose time is over.
+   * The owner of these temporary credentials. Throws AuthError: UnrecognizedClientException for a token that is not ours or does
+   * not belong to the key id, ExpiredTokenException if it has expired.
    */
   owner(accessKeyId: string, sessionToken: string, nowMs: number): TaskKeyOwner {
     const [form, claims = "", mac = "", ...more] = sessionToken.length > tokenLengthMax ? [] : sessionToken.split(".");
@@ -92,7 +92,7 @@ export class TaskCredentialsIssuer {
       TaskRole["use"],
       number,
     ];
-    // AWS: code and text of a token whose time is over.
+    // AWS: code and text for an expired token.
     if (nowMs >= expiresAt) {
       throw new AuthError("ExpiredTokenException", "The security token included in the request is expired");
     }
@@ -115,10 +115,10 @@ export class TaskCredentialsIssuer {
   }
 }
 
-/** True for a key id that is worth nothing without its session token. */
+/** True for a key id that is worthless without its session token. */
 export const isTemporaryKey = (accessKeyId: string): boolean => temporaryKeyPattern.test(accessKeyId);
 
-/** AWS: who acts under a role is named after the role, without its path, and after the session; that of a task is its id. */
+/** AWS: the caller under a role is named after the role, without its path, and the session. A task's session is its id. */
 function callerOf(taskArn: string, roleArn: string): Pick<TaskKeyOwner, "account" | "principalArn" | "task"> {
   const [, partition = "", , region = "", account = "", resource = ""] = taskArn.split(":");
   const roleName = roleArn.slice(roleArn.lastIndexOf("/") + 1);
@@ -140,6 +140,6 @@ function equal(expected: string, given: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** AWS: text for keys and tokens that are not known. */
+/** AWS: text for unknown keys and tokens. */
 const unrecognized = (): AuthError =>
   new AuthError("UnrecognizedClientException", "The security token included in the request is invalid.");

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expectEqual } from "./tour-steps.ts";
 
-/** What the event log of a stopped server says. */
+/** The contents of a stopped server's event log. */
 export type EventLog = {
   readonly events: number;
   /** ARN of a task or container instance -> `version` of its newest event. */
@@ -13,8 +13,8 @@ export type EventLog = {
 type EventBody = { readonly resources: readonly string[]; readonly detail: { readonly version?: number } };
 
 /**
- * Reads the events of every cluster in the data directory of a server that is not running. Throws when a sequence has a gap or a
- * version of a resource does not rise by one from event to event.
+ * Reads the events of every cluster in the data directory of a server that is not running. Throws if a sequence has a gap, or a
+ * resource's version does not rise by one from event to event.
  */
 export function readEventLog(dataDir: string): EventLog {
   const database = new DatabaseSync(join(dataDir, "berth.sqlite"), { readOnly: true });

@@ -1,4 +1,4 @@
-/** The command line as a user meets it: each test starts processes, so there are few. */
+/** The command line as a user sees it. Each test starts processes, so there are few. */
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -61,7 +61,7 @@ test("help and wrong command lines", async () => {
   );
 });
 
-test("dev says where it listens, keeps others off its directory, and ends with 0 at SIGTERM", async (context) => {
+test("dev says where it listens, keeps other processes off its directory, and exits with 0 at SIGTERM", async (context) => {
   const dataDir = directory(context);
   const child = spawn(
     process.execPath,
@@ -92,7 +92,7 @@ test("dev says where it listens, keeps others off its directory, and ends with 0
   assert.deepEqual(await once(child, "exit"), [0, null]);
 });
 
-test("SIGTERM to `npm start` reaches the server, since no shell is left between them", async (context) => {
+test("SIGTERM to `npm start` reaches the server, because there is no shell in between", async (context) => {
   const { scripts } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
   const root = fileURLToPath(new URL("../..", import.meta.url));
   const child = spawn("sh", ["-c", `${scripts.start} --port 0 --in-memory --json --runtime simulated`], { cwd: root });
@@ -128,7 +128,7 @@ test("dev says what to paste, in a form that old versions of the AWS CLI underst
   assert.ok(text.includes(`before version 2.13: aws --endpoint-url ${url} ecs`), text);
 });
 
-/** What `berth dev` with these flags prints up to its end by Ctrl+C, which comes as soon as it has said what is there. */
+/** What `berth dev` with these flags prints until Ctrl+C, which comes as soon as it has said what exists. */
 async function devUntilInterrupted(context: TestContext, flags: readonly string[]): Promise<Ran> {
   const argv = [main, "dev", "--port", "0", "--runtime", "simulated", ...flags];
   const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "pipe"] });
@@ -145,7 +145,7 @@ async function devUntilInterrupted(context: TestContext, flags: readonly string[
   return { code, output, errors };
 }
 
-test("dev says what is there after a start with other flags, and at Ctrl+C what stays", async (context) => {
+test("dev says what exists after a start with other flags, and at Ctrl+C what stays", async (context) => {
   const at = ["--data-dir", directory(context)];
   const three = await devUntilInterrupted(context, [...at, "--instances", "3"]);
   assert.match(
@@ -157,10 +157,10 @@ test("dev says what is there after a start with other flags, and at Ctrl+C what 
 
   const one = await devUntilInterrupted(context, [...at, "--instances", "1"]);
   const both =
-    /default: 1 simulated container instance with .*\n +2 container instances of earlier, whose host is not connected\n/;
+    /default: 1 simulated container instance with .*\n +2 container instances from earlier, whose host is not connected\n/;
   assert.match(one.output, both);
   const none = await devUntilInterrupted(context, [...at, "--instances", "0"]);
-  assert.match(none.output, /default: 3 container instances of earlier, whose host is not connected\n/);
+  assert.match(none.output, /default: 3 container instances from earlier, whose host is not connected\n/);
   const empty = await devUntilInterrupted(context, ["--in-memory", "--instances", "0", "--fargate", "off"]);
   assert.match(empty.output, /default: no container instances\n {2}Docker {4}not used\n {2}Fargate {3}off\n/);
   assert.match(empty.output, /\nBerth has stopped\. Nothing was kept\.\n$/);
@@ -191,7 +191,7 @@ test("dev --trust-network listens for everybody and warns; foreign names stay re
   assert.match(errors, /^berth: --trust-network: everyone who can reach 0\.0\.0\.0 can use this control plane/);
 });
 
-test("keys are made, listed without their secret, and deleted", async (context) => {
+test("keys are created, listed without their secret, and deleted", async (context) => {
   const at = ["--data-dir", directory(context), "--json"];
   const created = await berth("keys", "create", "--account", "123456789012", "--user", "deploy", ...at);
   const { accessKeyId, secretAccessKey, account, userName } = JSON.parse(created.output);
@@ -207,7 +207,7 @@ test("keys are made, listed without their secret, and deleted", async (context) 
   assert.match((await berth("keys", "crate", ...at)).errors, /Did you mean create\?/);
 });
 
-test("keys tells of a data directory that is not there or cannot be, in one line, and makes none to look into", async (context) => {
+test("keys reports a missing or impossible data directory in one line, and creates none just to look", async (context) => {
   const missing = join(directory(context), "missing");
   const [listed, made] = await Promise.all([
     berth("keys", "list", "--data-dir", missing),

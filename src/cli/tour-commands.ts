@@ -3,17 +3,17 @@ import { once } from "node:events";
 import type { TourServer } from "./tour-server.ts";
 import { expectEqual, type Steps } from "./tour-steps.ts";
 
-/** What a command of Berth printed, and how it ended. */
+/** What a command printed, and how it ended. */
 export type CommandRun = { readonly output: string; readonly code: number | null };
 
-/** LIMIT: a command answers in a second, and a drain that is watched ends in a few. */
+/** LIMIT: a command answers in a second, and a watched drain ends in a few. */
 const commandTimeoutMs = 30_000;
 
 const main = new URL("./main.ts", import.meta.url);
 
 /**
- * Runs `berth ARGV...` beside a server as a user would, in a process of its own, and shows it. `onOutput` hears what was printed
- * so far each time something is.
+ * Runs `berth ARGV...` against a server as a user would, in its own process, and shows it. Calls `onOutput` with all output so
+ * far whenever there is more.
  */
 export async function runBerth(
   { listening }: TourServer,
@@ -36,7 +36,7 @@ export async function runBerth(
   return { output, code };
 }
 
-/** Shows a command with what it printed. Throws Unexpected unless it ended with `code`. */
+/** Shows a command with its output. Throws Unexpected unless it ended with `code`. */
 export function showRun(steps: Steps, argv: readonly string[], run: CommandRun, code: number): void {
   const words = argv.map((word) => (/[ ']/.test(word) ? JSON.stringify(word) : word));
   steps.show([`$ ./berth ${words.join(" ")}`, ...run.output.trimEnd().split("\n")]);

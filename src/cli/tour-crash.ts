@@ -21,7 +21,7 @@ export async function crashAndReturn(steps: Steps, server: TourServer, dataDir: 
     await Promise.all(callers);
     return `${acknowledged.length} tasks acknowledged until then`;
   });
-  await steps.step("its event log has no gap, and every acknowledged task is in it", async () => {
+  await steps.step("its event log has no gap and contains every acknowledged task", async () => {
     const { events, lastVersions } = readEventLog(dataDir);
     expectEqual(
       "missing",
@@ -31,26 +31,29 @@ export async function crashAndReturn(steps: Steps, server: TourServer, dataDir: 
     return `${events} events`;
   });
   await steps.step(
-    "started again on the same directory, it has every acknowledged task, and all reach RUNNING",
+    "restarted on the same directory, it has every acknowledged task, and all reach RUNNING",
     async () => {
       current = await startTourServer(dataDir);
       for (const arns of hundreds(acknowledged)) await untilStatus(current.ecs, arns, "RUNNING");
       return `${Math.round(current.startedInMs)} ms to start`;
     },
   );
-  await steps.step("instances, attributes, tags and revisions are as they were, and agents are back", async () => {
+  await steps.step("instances, attributes, tags and revisions are unchanged, and agents are back", async () => {
     await expectOldState(current.ecs);
     return undefined;
   });
   let versions = new Map<string, number>();
-  await steps.step("killed again at rest, the log's last version of each task and instance is the API's", async () => {
-    versions = await settledVersions(current.ecs);
-    await current.kill();
-    const { lastVersions } = readEventLog(dataDir);
-    for (const [arn, version] of versions) expectEqual(`version of ${arn}`, lastVersions.get(arn), version);
-    return `${versions.size} compared`;
-  });
-  await steps.step("it comes back once more, and ends orderly when asked to (SIGTERM)", async () => {
+  await steps.step(
+    "killed again while idle, the log's last version of each task and instance matches the API's",
+    async () => {
+      versions = await settledVersions(current.ecs);
+      await current.kill();
+      const { lastVersions } = readEventLog(dataDir);
+      for (const [arn, version] of versions) expectEqual(`version of ${arn}`, lastVersions.get(arn), version);
+      return `${versions.size} compared`;
+    },
+  );
+  await steps.step("it comes back once more, and shuts down cleanly when asked to (SIGTERM)", async () => {
     current = await startTourServer(dataDir);
     const { taskArns = [] } = await current.ecs.listTasks({ cluster, maxResults: 1 });
     expectEqual("tasks listed", taskArns.length, 1);
@@ -59,7 +62,7 @@ export async function crashAndReturn(steps: Steps, server: TourServer, dataDir: 
   });
 }
 
-/** Runs tasks one after another until the connection breaks; what the server confirmed goes into `acknowledged`. */
+/** Runs tasks one at a time until the connection breaks, and adds those that the server confirmed to `acknowledged`. */
 async function runUntilCut(ecs: ECS, taskDefinition: string, acknowledged: string[]): Promise<void> {
   for (;;) {
     try {
@@ -90,7 +93,7 @@ async function expectOldState(ecs: ECS): Promise<void> {
   expectEqual("instances of `default`", others.length, 3);
 }
 
-/** The versions of all tasks and instances of the cluster, once two looks in a row see the same. */
+/** The versions of all tasks and instances of the cluster, once two consecutive reads are equal. */
 async function settledVersions(ecs: ECS): Promise<Map<string, number>> {
   let before = "";
   const look = async (): Promise<Map<string, number>> => {

@@ -6,13 +6,13 @@ import { expectEqual, expectThat, type Steps, until } from "./tour-steps.ts";
 
 const cluster = "default";
 
-/** A web server in a container that is real, when Docker answers; else says why not. */
+/** A web server in a real container, if Docker answers. Otherwise says why not. */
 export async function realContainer(steps: Steps, { ecs, listening }: TourServer): Promise<void> {
   steps.heading("A real container");
   const { docker } = listening;
   const why = docker === null ? "no Docker Engine answers" : whyNoImage(docker.address);
   if (docker === null || why !== null) {
-    steps.skip(`${why}, so these steps are left out; all other containers of the tour are simulated`);
+    steps.skip(`${why}, so these steps are skipped; all other containers of the tour are simulated`);
     return;
   }
   const engine = new TourEngine(docker.address);
@@ -35,7 +35,7 @@ async function walk(
 ): Promise<void> {
   let task = "";
   let url = "";
-  await steps.step("an image is made of busybox and a page", async () => {
+  await steps.step("an image is built from busybox and a page", async () => {
     await engine.makeImage();
     await ecs.registerTaskDefinition({
       family: "tour-real",
@@ -54,7 +54,7 @@ async function walk(
     return tourImage.name;
   });
   await steps.step(
-    "a task of it on the container instance with Docker reaches RUNNING, with a port of this machine",
+    "a task with it on the container instance with Docker reaches RUNNING, with a port of this machine",
     async () => {
       const startedAt = performance.now();
       const { tasks = [], failures } = await ecs.startTask({
@@ -73,7 +73,7 @@ async function walk(
       return `${url}, ${Math.round(performance.now() - startedAt)} ms after StartTask`;
     },
   );
-  await steps.step("the container answers over HTTP on it", async () => {
+  await steps.step("the container answers over HTTP on that port", async () => {
     const text = await until(
       "an answer",
       () =>
@@ -85,19 +85,22 @@ async function walk(
     expectEqual("page", text, tourImage.page);
     return text.trim();
   });
-  await steps.step("StopTask stops it: STOPPED with an exit code, and nobody listens there any more", async () => {
-    await ecs.stopTask({ cluster, task, reason: "the tour goes on" });
-    const stopped = await untilStatus(ecs, task, "STOPPED");
-    expectEqual("stopCode", stopped.stopCode, "UserInitiated");
-    const exitCode = stopped.containers?.[0]?.exitCode;
-    expectThat("exit code", typeof exitCode === "number", exitCode);
-    const answer = await fetch(url).then(
-      () => "an answer",
-      () => "none",
-    );
-    expectEqual("answer", answer, "none");
-    return `exit code ${exitCode}`;
-  });
+  await steps.step(
+    "StopTask stops it: STOPPED with an exit code, and nobody listens on the port any more",
+    async () => {
+      await ecs.stopTask({ cluster, task, reason: "the tour goes on" });
+      const stopped = await untilStatus(ecs, task, "STOPPED");
+      expectEqual("stopCode", stopped.stopCode, "UserInitiated");
+      const exitCode = stopped.containers?.[0]?.exitCode;
+      expectThat("exit code", typeof exitCode === "number", exitCode);
+      const answer = await fetch(url).then(
+        () => "an answer",
+        () => "none",
+      );
+      expectEqual("answer", answer, "none");
+      return `exit code ${exitCode}`;
+    },
+  );
 }
 
 function untilStatus(ecs: ECS, task: string, status: string): Promise<Task> {

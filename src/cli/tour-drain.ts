@@ -5,16 +5,16 @@ import type { TourServer } from "./tour-server.ts";
 import { countEvents, describeService, serviceName, showEvents, untilStable } from "./tour-service.ts";
 import { expectEqual, expectThat, type Steps } from "./tour-steps.ts";
 
-/** A container instance with tasks of a service and one of nobody's is emptied: planned, watched, finished, and taken back. */
+/** Empties a container instance with tasks of a service and a standalone task: planned, watched, finished, and cancelled. */
 export async function drainAndReturn(steps: Steps, server: TourServer): Promise<void> {
   const { ecs } = server;
   let instance = "";
   let name = "";
   let standalone = "";
   steps.heading("A drain");
-  await steps.step("beside tasks of the service a standalone task runs on a container instance", async () => {
+  await steps.step("a standalone task runs on a container instance next to tasks of the service", async () => {
     instance = await onlyOneOfItsZone(ecs);
-    name = must((await describe(ecs, instance)).ec2InstanceId, "how the container instance is called");
+    name = must((await describe(ecs, instance)).ec2InstanceId, "the name of the container instance");
     const { tasks: started = [] } = await ecs.startTask({
       taskDefinition: "tour-service:1",
       containerInstances: [instance],
@@ -22,7 +22,7 @@ export async function drainAndReturn(steps: Steps, server: TourServer): Promise<
     standalone = must(started[0]?.taskArn, "a standalone task");
     return name;
   });
-  await steps.step("planned: what would move where, and what would be in the way; nothing is changed", async () => {
+  await steps.step("planned: what would move where, and what would block it; nothing changes", async () => {
     const argv = ["drain", name, "--plan"];
     const run = await runBerth(server, argv);
     showRun(steps, argv, run, 1);
@@ -55,7 +55,7 @@ export async function drainAndReturn(steps: Steps, server: TourServer): Promise<
     return `${runningCount} of ${serviceName}`;
   });
   await steps.step(
-    "and taken back: its zone has fewer tasks than the others now, so the service moves some there",
+    "and cancelled: its zone now has fewer tasks than the others, so the service moves some there",
     async () => {
       const known = await countEvents(ecs);
       const argv = ["drain", name, "--cancel"];

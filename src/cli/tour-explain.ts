@@ -7,7 +7,7 @@ import { define } from "./tour-tasks.ts";
 
 const serviceName = "large";
 
-/** A service with one task more than there is room for: what it tells, what `berth explain` tells, and what ends it. */
+/** A service with one task more than there is room for: its events, the output of `berth explain`, and what resolves it. */
 export async function explainPlacement(steps: Steps, server: TourServer): Promise<void> {
   const { ecs } = server;
   steps.heading("A placement that fails, and why");
@@ -22,14 +22,14 @@ export async function explainPlacement(steps: Steps, server: TourServer): Promis
     );
     return undefined;
   });
-  await steps.step("`berth explain` says of each container instance what is missing there, and how much", async () => {
+  await steps.step("`berth explain` says what each container instance lacks, and how much", async () => {
     const argv = ["explain", "--service", serviceName];
     const run = await runBerth(server, argv);
     showRun(steps, argv, run, 1);
     expectThat("the shortage", run.output.includes("RESOURCE:MEMORY"), run.output);
     return undefined;
   });
-  await steps.step("a container instance joins, and the service finds it without being asked", async () => {
+  await steps.step("a container instance joins, and the service finds it by itself", async () => {
     const known = await countEvents(ecs, serviceName);
     const { containerInstance } = await ecs.registerContainerInstance({
       totalResources: [

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
 
-/** Where Debian's busybox-static puts it: a program that needs nothing else in its image. */
+/** Where Debian's busybox-static installs it: a program that needs nothing else in its image. */
 const busyboxPath = "/bin/busybox";
 const page = "A container says hello.\n";
 
@@ -18,11 +18,11 @@ export function whyNoImage(address: string): string | null {
     readFileSync(busyboxPath);
     return null;
   } catch {
-    return `there is no ${busyboxPath} to make an image of (Debian: busybox-static)`;
+    return `there is no ${busyboxPath} to build an image from (Debian: busybox-static)`;
   }
 }
 
-/** An engine by its socket. */
+/** An engine, by its socket. */
 export class TourEngine {
   readonly #socketPath: string;
 
@@ -30,7 +30,7 @@ export class TourEngine {
     this.#socketPath = address.replace("unix://", "");
   }
 
-  /** Makes the image: one program and one page. */
+  /** Builds the image: one program and one page. */
   async makeImage(): Promise<void> {
     const archive = Buffer.concat([
       ...tarEntry("busybox", readFileSync(busyboxPath), "0755"),
@@ -69,7 +69,7 @@ export class TourEngine {
   }
 }
 
-/** A file as POSIX tar has it: a header of 512 bytes, the content, padding. */
+/** A file in POSIX tar: a header of 512 bytes, the content, padding. */
 function tarEntry(name: string, content: Buffer, mode: string): readonly Buffer[] {
   const header = Buffer.alloc(512);
   const octal = (value: number): string => `${value.toString(8).padStart(11, "0")}\0`;

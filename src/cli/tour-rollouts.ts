@@ -14,7 +14,7 @@ import {
 import { expectEqual, expectThat, type Steps, until } from "./tour-steps.ts";
 import { define } from "./tour-tasks.ts";
 
-/** A service is created, rolled out anew, and kept from a revision that does not start. */
+/** Creates a service, rolls out a new revision, and survives a revision that does not start. */
 export async function createAndRollOut(steps: Steps, ecs: ECS): Promise<void> {
   const first = await define(ecs, "tour-service", "nginx:1.27", { cpu: 128, memory: 256 });
   let kept: string[] = [];
@@ -32,14 +32,14 @@ export async function createAndRollOut(steps: Steps, ecs: ECS): Promise<void> {
       return `in ${(await zonesOf(ecs)).join(", ")}`;
     },
   );
-  await steps.step("the service tells what it did; its events, the oldest first", async () => {
+  await steps.step("the service's events say what it did, oldest first", async () => {
     await showEvents(steps, ecs, 0, /has reached a steady state\.$/);
     return undefined;
   });
 
   steps.heading("A rolling deployment");
   await steps.step(
-    "UpdateService to another revision: its tasks start beside the old ones, which stop when the new ones are healthy",
+    "UpdateService to another revision: its tasks start next to the old ones, which stop once the new ones are healthy",
     async () => {
       const known = await countEvents(ecs);
       const second = await define(ecs, "tour-service", "nginx:1.28", { cpu: 128, memory: 256 });
@@ -55,7 +55,7 @@ export async function createAndRollOut(steps: Steps, ecs: ECS): Promise<void> {
   steps.heading("A deployment that fails");
   let failing = "";
   await steps.step(
-    "UpdateService to a revision whose image cannot be pulled: the circuit breaker gives it up and rolls back",
+    "UpdateService to a revision whose image cannot be pulled: the circuit breaker fails it and rolls back",
     async () => {
       const known = await countEvents(ecs);
       const before = (await describeService(ecs)).taskDefinition;
@@ -73,7 +73,7 @@ export async function createAndRollOut(steps: Steps, ecs: ECS): Promise<void> {
       return `${deploymentCircuitBreaker?.failureCount} failures, threshold ${deploymentCircuitBreaker?.threshold}`;
     },
   );
-  await steps.step("the tasks that served before have served all the time", async () => {
+  await steps.step("the tasks that were running before never stopped", async () => {
     expectEqual("tasks", await tasksOf(ecs), kept);
     return undefined;
   });

@@ -7,12 +7,12 @@ import { must } from "../lib/assert.ts";
 /** Processes that have not ended. */
 const running = new Set<ChildProcess>();
 
-/** Ends every server that was started and still runs, however the tour went. */
+/** Ends every server that the tour started and that still runs, however the tour went. */
 export function killTourServers(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
-/** What `berth dev --json` says when it listens. */
+/** What `berth dev --json` prints when it listens. */
 export type Listening = {
   readonly url: string;
   readonly account: string;
@@ -20,31 +20,31 @@ export type Listening = {
   readonly cluster: string;
   readonly dataDir: string;
   readonly pid: number;
-  /** The engine in which one of the container instances runs its tasks; null: all of them are simulated. */
+  /** The engine in which one of the container instances runs its tasks. Null: all of them are simulated. */
   readonly docker: { readonly address: string; readonly instance: string } | null;
 };
 
-/** A server of our own, in a process that can be killed, with a client of AWS's SDK for it. */
+/** A server in its own process, which can be killed, with a client of AWS's SDK. */
 export type TourServer = {
   readonly listening: Listening;
   readonly ecs: ECS;
   /** From the start of the process to its line. */
   readonly startedInMs: number;
-  /** Ends the process as a power cut would. */
+  /** Ends the process like a power failure. */
   kill(): Promise<void>;
-  /** Asks it to end; gives the exit code. */
+  /** Asks it to end. Returns the exit code. */
   stop(): Promise<number | null>;
 };
 
 const main = new URL("./main.ts", import.meta.url);
 
-/** LIMIT: a server is there in under a second; on a machine that is busy with others it may take several. */
+/** LIMIT: a server is up in under a second; on a busy machine it may take several. */
 const startTimeoutMs = 15_000;
 
 /** Starts `berth dev` on a free port over `dataDir`. Throws as {@link startDev} does. */
 export const startTourServer = (dataDir: string): Promise<TourServer> => startDev(["--data-dir", dataDir]);
 
-/** Starts `berth dev` on a free port with these flags. Throws when it does not come up; what it complains of is shown. */
+/** Starts `berth dev` on a free port with these flags. Throws if it does not come up, and shows its complaints. */
 export async function startDev(flags: readonly string[]): Promise<TourServer> {
   const startedAt = performance.now();
   const argv = [main.pathname, "dev", "--port", "0", "--json", "--instances", "3", ...flags];
@@ -56,7 +56,7 @@ export async function startDev(flags: readonly string[]): Promise<TourServer> {
     endpoint: listening.url,
     region: listening.region,
     credentials: { accessKeyId: "tour", secretAccessKey: "tour" },
-    // A call that is cut off by the kill must not be made again behind our back.
+    // The SDK must not silently repeat a call that the kill cut off.
     maxAttempts: 1,
   });
   const ended = once(child, "exit");

@@ -8,9 +8,12 @@ import {
 import { must } from "../lib/assert.ts";
 import { expectThat, type Steps, until } from "./tour-steps.ts";
 
-/** The service that the steps about services go on with. */
+/** The service that all steps about services use. */
 export const serviceName = "web";
-/** LIMIT: two tasks for each of three zones: a number that does not divide evenly would have some moved while others look on. */
+/**
+ * LIMIT: two tasks for each of three zones: with a number that does not divide evenly, rebalancing would move tasks during other
+ * steps.
+ */
 export const desiredCount = 6;
 
 export async function describeService(ecs: ECS, name = serviceName): Promise<Service> {
@@ -25,14 +28,14 @@ export async function describeServiceDeployment(ecs: ECS, arn: string): Promise<
 /** LIMIT: as for every change of the tour. */
 const waiting = { maxWaitTime: 30, minDelay: 0.05, maxDelay: 0.1 };
 
-/** AWS's own waiters, which ask more often than they do for AWS. */
+/** AWS's own waiters, polling more often than they do for AWS. */
 export const untilStable = async (client: ECS, name = serviceName): Promise<void> =>
   void (await waitUntilServicesStable({ client, ...waiting } as Waiter, { services: [name] }));
 export const untilInactive = async (client: ECS, name: string): Promise<void> =>
   void (await waitUntilServicesInactive({ client, ...waiting } as Waiter, { services: [name] }));
 type Waiter = Parameters<typeof waitUntilServicesStable>[0];
 
-/** Waits until the only deployment is the one of `taskDefinition`, and gives the fewest tasks that were RUNNING meanwhile. */
+/** Waits until the only deployment is that of `taskDefinition`, and returns the fewest tasks that were RUNNING meanwhile. */
 export async function untilRolledOut(ecs: ECS, taskDefinition: string): Promise<number> {
   let fewest = Number.POSITIVE_INFINITY;
   await until(
@@ -48,7 +51,7 @@ export async function untilRolledOut(ecs: ECS, taskDefinition: string): Promise<
   return fewest;
 }
 
-/** ARNs of the service's tasks that are wanted RUNNING. */
+/** ARNs of the service's tasks whose desired status is RUNNING. */
 export async function tasksOf(ecs: ECS): Promise<string[]> {
   return ((await ecs.listTasks({ serviceName })).taskArns ?? []).sort();
 }
@@ -56,7 +59,7 @@ export async function tasksOf(ecs: ECS): Promise<string[]> {
 export const countEvents = async (ecs: ECS, name = serviceName): Promise<number> =>
   (await describeService(ecs, name)).events?.length ?? 0;
 
-/** Shows the service's events but the `known` oldest, once one of them reads as `last` says. */
+/** Shows the service's events except the `known` oldest, once one of them matches `last`. */
 export async function showEvents(
   steps: Steps,
   ecs: ECS,
@@ -72,10 +75,10 @@ export async function showEvents(
   for (const message of messages.slice(known)) steps.show(wrapped(withShortIds(message)));
 }
 
-/** With the ids of tasks and instances cut to a length that a person can compare. */
+/** Shortens the ids of tasks and instances so that a person can compare them. */
 const withShortIds = (text: string): string => text.replaceAll(/\b([0-9a-f]{8})[0-9a-f]{24}\b/g, "$1");
 
-/** LIMIT: with what stands before it such a line still fits in a terminal of usual width. */
+/** LIMIT: with its prefix, such a line still fits in a terminal of usual width. */
 const lineCharacters = 110;
 
 function wrapped(text: string): string[] {

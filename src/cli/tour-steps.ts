@@ -5,18 +5,18 @@ export class Unexpected extends Error {
   override readonly name = "Unexpected";
 }
 
-/** Throws {@link Unexpected}, which says what was got, unless it is `wanted`. */
+/** Throws {@link Unexpected} with the actual value unless it is `wanted`. */
 export function expectEqual(what: string, got: unknown, wanted: unknown): void {
   if (isDeepStrictEqual(got, wanted)) return;
   throw new Unexpected(`${what}: expected ${JSON.stringify(wanted)}, got ${JSON.stringify(got)}`);
 }
 
-/** Throws {@link Unexpected} unless `holds`; `got` is shown. */
+/** Throws {@link Unexpected}, which shows `got`, unless `holds`. */
 export function expectThat(what: string, holds: boolean, got: unknown): void {
   if (!holds) throw new Unexpected(`${what}: got ${JSON.stringify(got)}`);
 }
 
-/** Throws {@link Unexpected} unless the call is refused with the error `name` and, when given, `message`. */
+/** Throws {@link Unexpected} unless the call is refused with the error `name` and, if given, `message`. */
 export async function expectRefused(call: Promise<unknown>, name: string, message?: string): Promise<void> {
   const got = await call.then(
     () => null,
@@ -31,7 +31,7 @@ export async function expectRefused(call: Promise<unknown>, name: string, messag
 const untilTimeoutMs = 20_000;
 const untilIntervalMs = 25;
 
-/** Asks again until `reached` says true of the answer, and gives that answer. Throws {@link Unexpected} with the last one. */
+/** Repeats `ask` until `reached` is true for the answer, and returns that answer. Throws {@link Unexpected} with the last one. */
 export async function until<T>(what: string, ask: () => Promise<T>, reached: (answer: T) => boolean): Promise<T> {
   const deadline = performance.now() + untilTimeoutMs;
   for (;;) {
@@ -44,18 +44,18 @@ export async function until<T>(what: string, ask: () => Promise<T>, reached: (an
   }
 }
 
-/** Prints a line per step: what was expected, and whether it came. */
+/** Prints a line per step: what was expected, and whether it happened. */
 export class Steps {
   #number = 0;
   #shown: string[] = [];
   readonly #startedAt = performance.now();
 
-  /** A line without a number, above the steps that belong together. */
+  /** A line without a number, above steps that belong together. */
   heading(text: string): void {
     process.stdout.write(`\n${text}\n`);
   }
 
-  /** Runs `body`, which throws when something is not as `expected` says. What it gives is shown behind the line. */
+  /** Runs `body`, which throws if something is not as `expected` says. Its result is shown after the line. */
   async step(expected: string, body: () => Promise<string | undefined>): Promise<void> {
     this.#number += 1;
     const number = String(this.#number).padStart(2);
@@ -71,12 +71,12 @@ export class Steps {
     }
   }
 
-  /** Lines below the step that is under way: what was printed or told. */
+  /** Lines below the current step: output or events. */
   show(lines: readonly string[]): void {
     this.#shown.push(...lines);
   }
 
-  /** A line in the place of steps that cannot be walked here. */
+  /** A line instead of steps that are impossible here. */
   skip(why: string): void {
     process.stdout.write(`   - skipped: ${why}.\n`);
   }

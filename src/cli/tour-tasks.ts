@@ -2,7 +2,7 @@ import type { ContainerInstance, ECS, Task } from "@aws-sdk/client-ecs";
 import { must } from "../lib/assert.ts";
 import { expectEqual, expectRefused, expectThat, type Steps, until } from "./tour-steps.ts";
 
-/** What the first steps made and the later ones go on with. */
+/** What the first steps created and the later ones use. */
 export type TourWorld = {
   readonly cluster: string;
   /** The two container instances of the cluster. */
@@ -10,7 +10,7 @@ export type TourWorld = {
   readonly second: string;
   /** A task definition of 256 CPU units and 256 MiB that runs until it is stopped. */
   readonly web: string;
-  /** Runs on the first instance from the beginning to the end. */
+  /** Runs on the first instance from beginning to end. */
   readonly lasting: string;
 };
 
@@ -44,7 +44,7 @@ export function untilStatus(ecs: ECS, arns: readonly string[], status: string): 
 export const arnsOf = (tasks: readonly Task[] | undefined): string[] =>
   (tasks ?? []).map((task) => must(task.taskArn, "the ARN of a task"));
 
-/** Registers a task definition of one container and gives its ARN. */
+/** Registers a task definition of one container and returns its ARN. */
 export async function define(
   ecs: ECS,
   family: string,
@@ -123,7 +123,7 @@ export async function registerAndRun(steps: Steps, ecs: ECS): Promise<TourWorld>
     expectThat("a dynamic host port", port !== undefined && port >= 32_768, port);
     return `port ${port}`;
   });
-  await steps.step("its instance has exactly that much less left, and counts it", async () => {
+  await steps.step("its instance has exactly that much less remaining, and counts the task", async () => {
     const instance = await describeInstance(ecs, first);
     expectEqual("CPU", remaining(instance, "CPU"), capacity.cpu - 256);
     expectEqual("MEMORY", remaining(instance, "MEMORY"), capacity.memory - 256);
@@ -156,7 +156,7 @@ export async function placeAndFill(steps: Steps, ecs: ECS, world: TourWorld): Pr
     );
     return undefined;
   });
-  await steps.step("StartTask on both gives the reason of each", async () => {
+  await steps.step("StartTask on both gives a reason for each", async () => {
     const both = [first, second];
     const { tasks, failures = [] } = await ecs.startTask({ cluster, taskDefinition: web, containerInstances: both });
     expectEqual("tasks", tasks, []);
@@ -164,7 +164,7 @@ export async function placeAndFill(steps: Steps, ecs: ECS, world: TourWorld): Pr
     expectEqual("failures", got, [`${first} RESOURCE:CPU`, `${second} RESOURCE:CPU`].sort());
     return undefined;
   });
-  await steps.step("one that is small but needs much memory fails with RESOURCE:MEMORY", async () => {
+  await steps.step("a small one that needs much memory fails with RESOURCE:MEMORY", async () => {
     await ecs.stopTask({ cluster, task: must(filling[0], "a task") });
     await untilStatus(ecs, filling.slice(0, 1), "STOPPED");
     const large = await define(ecs, "tour-large", "nginx", { cpu: 64, memory: 4096 });
@@ -173,7 +173,7 @@ export async function placeAndFill(steps: Steps, ecs: ECS, world: TourWorld): Pr
     expectThat("reasons", reasons.has("RESOURCE:MEMORY"), failures);
     return undefined;
   });
-  await steps.step("tasks that are stopped give back what they held", async () => {
+  await steps.step("stopped tasks release their resources", async () => {
     await Promise.all(filling.slice(1).map((task) => ecs.stopTask({ cluster, task, reason: "tour" })));
     await untilStatus(ecs, filling, "STOPPED");
     expectEqual("CPU of the first", remaining(await describeInstance(ecs, first), "CPU"), capacity.cpu - 256);
@@ -208,7 +208,7 @@ export async function tagAndAttribute(steps: Steps, ecs: ECS, { first, second }:
     expectEqual("attributes", await list(), [`${first} blue`]);
     return undefined;
   });
-  await steps.step("an instance takes tags, shows them, and loses one", async () => {
+  await steps.step("an instance accepts tags, shows them, and loses one", async () => {
     await ecs.tagResource({
       resourceArn: first,
       tags: [

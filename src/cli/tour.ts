@@ -1,6 +1,6 @@
 /**
- * `npm run tour`: the life of container instances, tasks and services, walked through with AWS's SDK against servers of its own. Prints a line
- * per step and ends with exit code 1 at the first expectation that is not met.
+ * `npm run tour`: the life of container instances, tasks and services, using AWS's SDK and its own servers. Prints a line per
+ * step and ends with exit code 1 at the first expectation that is not met.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -9,7 +9,7 @@ const refused = (code: string, message: string, status: number | null = 400) => 
   error: new ApiError(code, message, status),
 });
 
-test("an agent that was asked to end has no problem, and one that is sent away is told how to come back", () => {
+test("an agent that was asked to end reports no problem, and one that is turned away says how to return", () => {
   assert.equal(problemOf({ why: "stopped" }, place), null);
   assert.match(problemOf({ why: "inactive" }, place) ?? "", /was deregistered; .* move \/data away/);
   assert.match(problemOf({ why: "displaced" }, place) ?? "", /has another agent/);
@@ -55,7 +55,7 @@ test("the exit code tells a supervisor whether to try again", () => {
   assert.equal(exitCodeOf({ why: "refused", error: new Error("disk") }), 1);
 });
 
-test("a data directory is of one cluster, by name or by ARN", () => {
+test("a data directory belongs to one cluster, by name or by ARN", () => {
   const arn = "arn:aws:ecs:us-east-1:123456789012:container-instance/web/0123";
   checkCluster(arn, "web", "/data");
   checkCluster(arn, "arn:aws:ecs:us-east-1:123456789012:cluster/web", "/data");

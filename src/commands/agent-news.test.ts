@@ -6,7 +6,7 @@ import { type AgentNews, lacksOf, newsLine, tellOfSocket, watchedApi } from "./a
 
 const task = "arn:aws:ecs:us-east-1:123456789012:task/default/0123abcd";
 
-/** What is told when `operation` is answered with `answer`. */
+/** The news when `operation` is answered with `answer`. */
 async function told(operation: string, request: object, answer: object | Error): Promise<readonly AgentNews[]> {
   const news: AgentNews[] = [];
   const call = () => (answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer));
@@ -22,7 +22,7 @@ async function told(operation: string, request: object, answer: object | Error):
   return news;
 }
 
-describe("what an agent tells of its calls", () => {
+describe("the news of an agent's calls", () => {
   it("is its registration", async () => {
     const reply = { containerInstance: { containerInstanceArn: "arn" } };
     const news = await told("RegisterContainerInstance", {}, reply);
@@ -30,7 +30,7 @@ describe("what an agent tells of its calls", () => {
     assert.deepEqual(news.map(newsLine), ["Registered in cluster web as arn."]);
   });
 
-  it("is what it waits for, but not the refusal of which it dies, nor a report that is repeated", async () => {
+  it("names a failed call that it repeats, but not a final refusal, nor a repeated report", async () => {
     const away = new ApiError("ECONNREFUSED", "no answer.", null);
     for (const operation of ["RegisterContainerInstance", "DiscoverPollEndpoint"]) {
       const news = await told(operation, {}, away);
@@ -42,7 +42,7 @@ describe("what an agent tells of its calls", () => {
     assert.deepEqual(await told("SubmitTaskStateChange", { task, status: "RUNNING" }, away), []);
   });
 
-  it("is what became of tasks, once that was taken", async () => {
+  it("is the outcome of tasks, once it was accepted", async () => {
     const containers = [
       {
         containerName: "web",
@@ -66,27 +66,27 @@ describe("what an agent tells of its calls", () => {
   });
 });
 
-describe("what an agent tells of its sockets", () => {
+describe("the news of an agent's sockets", () => {
   const of = (channel: "acs" | "tcs", more: { type: "open" } | { type: "closed"; code: number; reason: string }) => {
     const news: AgentNews[] = [];
     tellOfSocket({ channel, containerInstanceArn: "arn", ...more }, (each) => void news.push(each));
     return news.map(newsLine);
   };
 
-  it("is that of the commands", () => {
-    assert.deepEqual(of("acs", { type: "open" }), ["Connected: tasks may come."]);
+  it("is that of the command socket", () => {
+    assert.deepEqual(of("acs", { type: "open" }), ["Connected: ready for tasks."]);
     const closed = { type: "closed", code: 1001, reason: "the server stops" } as const;
-    assert.deepEqual(of("acs", closed), ["Disconnected (1001, the server stops). Containers run on."]);
-    assert.deepEqual(of("acs", { ...closed, reason: "" }), ["Disconnected (1001). Containers run on."]);
+    assert.deepEqual(of("acs", closed), ["Disconnected (1001, the server stops). Containers keep running."]);
+    assert.deepEqual(of("acs", { ...closed, reason: "" }), ["Disconnected (1001). Containers keep running."]);
     assert.match(of("acs", { ...closed, reason: takenOverReason }).join(), /another agent .* directory copied\?$/);
     assert.deepEqual([...of("tcs", { type: "open" }), ...of("tcs", closed)], []);
   });
 });
 
-describe("what tasks miss on a host", () => {
+describe("what tasks lack on a host", () => {
   const wellKnown = { address: "169.254.170.2" };
 
-  it("is what they may not use, with the flags that allow it and the attributes that are withheld", () => {
+  it("is what they may not use, with the flags that allow it and the withheld attributes", () => {
     const withheld = [
       { what: "privileged containers", flag: "--allow-privileged", attribute: "a.privileged-container" },
       { what: "pidMode host", flag: "--allow-host-pid", attribute: null },
@@ -101,7 +101,7 @@ describe("what tasks miss on a host", () => {
     );
   });
 
-  it("is told in a line, and nothing where nothing is missing", () => {
+  it("is a line, or nothing if nothing is missing", () => {
     assert.deepEqual(lacksOf({ canLimitTasks: true, endpoints: wellKnown }), []);
     const lacks = lacksOf({ canLimitTasks: false, endpoints: { address: "172.17.0.1" } });
     assert.equal(
@@ -118,7 +118,7 @@ describe("what tasks miss on a host", () => {
   it("ends with the agent", () => {
     assert.equal(
       newsLine({ event: "ended", why: "stopped", problem: null }),
-      "The agent has ended; containers run on.",
+      "The agent has ended; containers keep running.",
     );
     assert.equal(newsLine({ event: "ended", why: "refused", problem: "no." }), "The agent has ended: no.");
   });

@@ -3,14 +3,14 @@ import { isWorthAnotherRegistration } from "../agent/host-registration.ts";
 import type { SocketNews } from "../agent/remote/websocket-transport.ts";
 import { type EcsApi, takenOverReason } from "../agent-protocol/connection.ts";
 
-/** What an agent tells the person, or the script, that started it. */
+/** What an agent reports to the person, or the script, that started it. */
 export type AgentNews =
-  /** What tasks miss on this machine. */
+  /** What tasks lack on this machine. */
   | { readonly event: "lacking"; readonly isRoot: boolean; readonly lacks: readonly string[] }
   /** What tasks may not use on this machine, and the flags that control it. */
   | { readonly event: "withholding"; readonly withheld: readonly Withheld[] }
   | { readonly event: "registered"; readonly containerInstanceArn: string; readonly cluster: string }
-  /** The control plane did not answer, or asked to come later; the agent tries again. */
+  /** The control plane did not answer, or asked to come later. The agent retries. */
   | { readonly event: "waiting"; readonly operation: string; readonly problem: string }
   | { readonly event: "connected" }
   | { readonly event: "disconnected"; readonly code: number; readonly reason: string }
@@ -46,7 +46,7 @@ type StateReport = {
   readonly containers?: readonly ContainerReport[];
 };
 
-/** `api`, told of as an agent calls it: its registration, and what it reports of tasks once that was taken. */
+/** Wraps `api` so that an agent's calls become news: its registration, and the task reports that were accepted. */
 export function watchedApi(
   api: EcsApi,
   {
@@ -83,7 +83,7 @@ export function watchedApi(
   };
 }
 
-/** Whether the agent makes the call again. Of a registration that is refused it dies, which is told of at its end. */
+/** Whether the agent repeats the call. A refused registration ends it, which is reported at its end. */
 function isRepeated(operation: string, error: unknown): boolean {
   if (operation === "DiscoverPollEndpoint") return true;
   return operation === "RegisterContainerInstance" && isWorthAnotherRegistration(error);
@@ -113,14 +113,14 @@ function shownBinding(binding: Readonly<Record<string, unknown>>): string {
   return `${String(host)}->${String(inside)}/${String(binding.protocol)}`;
 }
 
-/** What the command socket says; that of telemetry comes and goes without anybody's notice. */
+/** News of the command socket. Nobody needs to know about the telemetry socket. */
 export function tellOfSocket(news: SocketNews, tell: (news: AgentNews) => void): void {
   if (news.channel !== "acs") return;
   if (news.type === "open") tell({ event: "connected" });
   else tell({ event: "disconnected", code: news.code, reason: news.reason });
 }
 
-/** What tasks miss on a host with Docker, in the words of who runs them. `endpoints` is where containers ask the agent. */
+/** What tasks lack on a host with Docker, for a person. `endpoints` is where containers reach the agent. */
 export function lacksOf(host: {
   readonly canLimitTasks: boolean;
   readonly endpoints: { readonly address: string } | null;
@@ -128,7 +128,7 @@ export function lacksOf(host: {
   return [
     ...(host.canLimitTasks ? [] : ["tasks have no limits as a whole, only their containers"]),
     ...(host.endpoints === null ? ["containers get no metadata and no credentials"] : []),
-    // AWS: they take credentials over HTTP from that address and from loopback only.
+    // AWS: they accept credentials over HTTP only from that address and from loopback.
     ...(host.endpoints !== null && host.endpoints.address !== "169.254.170.2"
       ? ["the AWS SDKs in containers get no credentials"]
       : []),
@@ -147,22 +147,24 @@ export function newsLine(news: AgentNews): string {
     case "waiting":
       return `${news.problem} Trying again.`;
     case "connected":
-      return "Connected: tasks may come.";
+      return "Connected: ready for tasks.";
     case "disconnected":
       if (news.reason === takenOverReason) {
         return "Disconnected: another agent has connected as the same container instance. Was the data directory copied?";
       }
-      return `Disconnected (${news.code}${news.reason === "" ? "" : `, ${news.reason}`}). Containers run on.`;
+      return `Disconnected (${news.code}${news.reason === "" ? "" : `, ${news.reason}`}). Containers keep running.`;
     case "task":
       return taskLine(news);
     case "dropped":
       return `${news.lines} lines were dropped here because nobody read them in time.`;
     case "ended":
-      return news.problem === null ? "The agent has ended; containers run on." : `The agent has ended: ${news.problem}`;
+      return news.problem === null
+        ? "The agent has ended; containers keep running."
+        : `The agent has ended: ${news.problem}`;
   }
 }
 
-/** What tasks may not use, each with its flag, and the attributes that the instance does not register because of it. */
+/** What tasks may not use, each with its flag, and the attributes that the instance therefore does not register. */
 export function withheldText(withheld: readonly Withheld[]): string {
   const all = withheld.map(({ what, flag }) => `${what} (${flag})`).join(", ");
   const attributes = withheld.flatMap(({ attribute }) => attribute ?? []);

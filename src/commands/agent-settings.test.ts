@@ -49,7 +49,7 @@ describe("the flags of berth agent", () => {
     [["--reserved-memory", "-1"], /--reserved-memory must be a whole number/],
   ];
   for (const [argv, says] of wrong) {
-    it(`do not take ${argv.join(" ")}`, () => {
+    it(`refuse ${argv.join(" ")}`, () => {
       assert.throws(
         () => settings(...argv),
         (error: unknown) => error instanceof UsageError && says.test(error.message),
@@ -59,12 +59,12 @@ describe("the flags of berth agent", () => {
 
   it("leave some of the memory to tasks", () => {
     checkReservedMemory({ reservedMemoryMiB: 3_999 }, hardware);
-    assert.throws(() => checkReservedMemory({ reservedMemoryMiB: 4_000 }, hardware), /leaves nothing of the 4000 MiB/);
+    assert.throws(() => checkReservedMemory({ reservedMemoryMiB: 4_000 }, hardware), /leaves none of the 4000 MiB/);
   });
 });
 
 describe("what an agent registers with", () => {
-  it("is its machine, less what is reserved, in the form of EC2", () => {
+  it("is its machine, minus what is reserved, in the form of EC2", () => {
     const given = settings("--reserved-memory", "500", "--attributes", "rack=r1", "--tags", "team=web");
     const facts = factsOf(given, hardware, capabilities);
     assert.deepEqual([facts.cpu, facts.memoryMiB, facts.gpuIds], [2_048, 3_500, ["GPU-1"]]);
@@ -86,13 +86,13 @@ describe("what an agent registers with", () => {
     assert.deepEqual(facts.tags, [{ key: "team", value: "web" }]);
   });
 
-  it("is the same instance for the same data directory, another for another", () => {
+  it("is the same instance for the same data directory, and another for another", () => {
     const idOf = (dataDir: string) => factsOf(settings("--data-dir", dataDir), hardware, []).identity?.instanceId;
     assert.equal(idOf("/a"), idOf("/a/"));
     assert.notEqual(idOf("/a"), idOf("/b"));
   });
 
-  it("says nothing of the machine when it is EXTERNAL, and offers no interfaces", () => {
+  it("says nothing about the machine if it is EXTERNAL, and offers no interfaces", () => {
     const facts = factsOf(settings("--external"), hardware, capabilities);
     assert.equal(facts.identity, null);
     const names = [{ name: "ecs.os-type", value: "linux" }, { name: "ecs.capability.external" }];

@@ -10,34 +10,34 @@ import { type Remote, remoteFlags, remoteFrom } from "./remote-flags.ts";
 
 const flags = {
   ...remoteFlags,
-  cluster: { value: "CLUSTER", help: "The cluster to join (default: default, which is made when it is missing)." },
+  cluster: { value: "CLUSTER", help: "The cluster to join (default: default, which is created if it is missing)." },
   "data-dir": { value: "DIR", help: "Where the agent keeps its state (default /var/lib/berth-agent)." },
   runtime: { value: "RUNTIME", help: "docker (default), or simulated: containers that exist only as timers." },
   "docker-host": { value: "ADDRESS", help: "The engine (default: DOCKER_HOST, then unix:///var/run/docker.sock)." },
   "pull-behavior": {
     value: "WORD",
-    help: `When registries are asked: ${pullBehaviours.join(", ")}. The default asks, and takes what is here when that fails.`,
+    help: `When to ask registries: ${pullBehaviours.join(", ")}. The default asks, and falls back to the local copy.`,
   },
   attributes: { value: "LIST", help: "Custom attributes: rack=r1,disk=ssd. Sent with the first registration only." },
   tags: { value: "LIST", help: "Tags: team=web,stage=test. Sent with the first registration only." },
-  external: { value: null, help: "Register as an EXTERNAL instance: tasks come with launch type EXTERNAL." },
-  "availability-zone": { value: "ZONE", help: "The zone that the machine counts to (default: the region's first)." },
-  "instance-type": { value: "TYPE", help: "What the attribute ecs.instance-type says (default docker)." },
+  external: { value: null, help: "Register as an EXTERNAL instance: it runs tasks of launch type EXTERNAL." },
+  "availability-zone": { value: "ZONE", help: "The machine's availability zone (default: the region's first)." },
+  "instance-type": { value: "TYPE", help: "The value of the attribute ecs.instance-type (default docker)." },
   ...hostPolicyFlags,
-  "reserved-memory": { value: "MIB", help: "Memory that tasks do not get (default 0)." },
-  "log-level": { value: "LEVEL", help: "Of the log on standard error (default warn)." },
-  json: { value: null, help: "What happens as lines of JSON on standard output, in place of text on standard error." },
+  "reserved-memory": { value: "MIB", help: "Memory in MiB that tasks do not get (default 0)." },
+  "log-level": { value: "LEVEL", help: "Level of the log on standard error (default warn)." },
+  json: { value: null, help: "Print what happens as lines of JSON on standard output, not as text on standard error." },
 } as const satisfies Record<string, Flag>;
 
 export const agentCommand: CommandText = {
   usage: "berth agent --endpoint URL [flags]",
-  about: `Makes this machine a container instance: registers it, connects, and runs the tasks that are placed on it in Docker.
-The access key comes from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. What the agent must know after a restart
-is in its data directory; containers run on while it is away. Without root, tasks have no limits as a whole, and the AWS SDKs in
-containers get no credentials. A control plane that does not answer is waited for.
-Tasks that ask for more of this machine than the --allow flags grant are refused, whatever the control plane says.
-Exit codes: 0 after SIGTERM or SIGINT; 1 start it again, once what it complained of is mended; 2 wrong command line;
-5 do not start it again (registration refused for good, instance deregistered, data directory of another cluster).`,
+  about: `Makes this machine a container instance: registers it, connects, and runs the tasks placed on it in Docker.
+The access key comes from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. The data directory holds what the agent
+needs after a restart; containers keep running while it is away. Without root, tasks have no limits as a whole, and the AWS SDKs in
+containers get no credentials. If the control plane does not answer, the agent waits for it.
+The agent refuses tasks that ask for more of this machine than the --allow flags grant, whatever the control plane says.
+Exit codes: 0 after SIGTERM or SIGINT; 1 restart it, once the reported problem is fixed; 2 wrong command line;
+5 do not restart it (registration refused for good, instance deregistered, data directory of another cluster).`,
   flags,
   examples: [
     {
@@ -46,11 +46,11 @@ Exit codes: 0 after SIGTERM or SIGINT; 1 start it again, once what it complained
     },
     {
       line: "berth agent --endpoint https://ecs.example.org --cluster web --attributes rack=r7 --data-dir /srv/berth-agent",
-      about: "Joins another cluster, with an attribute that placement constraints can ask for.",
+      about: "Joins another cluster, with an attribute for placement constraints.",
     },
     {
       line: "berth agent --endpoint https://ecs.example.org --cluster web --attributes berth.capacity-provider=racks",
-      about: "Belongs to the capacity provider `racks`: tasks of strategies that name it run here.",
+      about: "Joins the capacity provider `racks`: tasks whose strategy names it run here.",
     },
     {
       line: "berth agent --endpoint https://ecs.example.org --cluster web --allow-host-path /srv/data",
@@ -63,16 +63,16 @@ Exit codes: 0 after SIGTERM or SIGINT; 1 start it again, once what it complained
   ],
 };
 
-/** What was typed, read. */
+/** The parsed command line. */
 export type AgentSettings = {
   readonly remote: Remote;
   readonly runtime: "docker" | "simulated";
-  /** A value of DOCKER_HOST; empty: the usual socket. */
+  /** A DOCKER_HOST value. Empty: the usual socket. */
   readonly dockerHost: string;
   readonly pullBehaviour: PullBehaviour;
   /** What tasks may use on this machine. */
   readonly policy: HostPolicy;
-  /** Name or ARN. Null: `default`, made when it is missing. */
+  /** Name or ARN. Null: `default`, created if it is missing. */
   readonly cluster: string | null;
   readonly dataDir: string;
   readonly external: boolean;
@@ -108,21 +108,19 @@ export function settingsFrom(typed: Typed, environment: NodeJS.ProcessEnv = proc
   };
 }
 
-/** The host's hardware, as its runtime knows it. */
+/** The host's hardware, as its runtime sees it. */
 export type Hardware = Pick<HostFacts, "cpu" | "memoryMiB" | "gpuIds"> & Pick<HostIdentity, "architecture">;
 
-/** Throws UsageError when --reserved-memory leaves nothing of the host's memory. */
+/** Throws UsageError if --reserved-memory leaves none of the host's memory. */
 export function checkReservedMemory(
   { reservedMemoryMiB }: Pick<AgentSettings, "reservedMemoryMiB">,
   { memoryMiB }: Pick<Hardware, "memoryMiB">,
 ): void {
   if (reservedMemoryMiB < memoryMiB) return;
-  throw new UsageError(
-    `--reserved-memory ${reservedMemoryMiB} leaves nothing of the ${memoryMiB} MiB of this machine.`,
-  );
+  throw new UsageError(`--reserved-memory ${reservedMemoryMiB} leaves none of the ${memoryMiB} MiB of this machine.`);
 }
 
-/** What the host registers with. AWS: an agent outside EC2 says so by an attribute, and nothing of the machine it is on. */
+/** What the host registers. AWS: an agent outside EC2 says so with an attribute, and reports nothing about its machine. */
 export function factsOf(
   settings: AgentSettings,
   { architecture, cpu, memoryMiB, gpuIds }: Hardware,
@@ -157,7 +155,7 @@ function instanceIdOf(dataDir: string): string {
   try {
     machine = readFileSync("/etc/machine-id", "utf8").trim();
   } catch {
-    // A machine without one is told from others by its data directory alone.
+    // Without a machine id, only the data directory distinguishes a machine.
   }
   return `i-${hash("sha256", `${machine}\n${dataDir}`, "hex").slice(0, 17)}`;
 }

@@ -27,7 +27,7 @@ import type { Typed } from "./flags.ts";
 import { openNewsWriter } from "./news-writer.ts";
 import { expectNoWords, logLevelFlag } from "./server-flags.ts";
 
-/** The official agent's version whose protocol this agent speaks. */
+/** The version of the official agent whose protocol this agent speaks. */
 const agentVersion = "1.97.0";
 
 /** LIMIT: enough for a reader that is reading, without delaying a supervisor that waits for the exit. */
@@ -39,7 +39,7 @@ export function main(argv: readonly string[]): Promise<void> {
 }
 
 type RunningAgent = { start(): Promise<void>; stop(): Promise<void> };
-/** What both kinds of agents are made of. */
+/** Options that both kinds of agents share. */
 type CommonOptions = Omit<AgentOptions, "runtime" | "instance">;
 
 async function agent(typed: Typed): Promise<void> {
@@ -63,11 +63,11 @@ async function agent(typed: Typed): Promise<void> {
     await disk.release();
   }
   await Promise.all([news.flush(flushMs), log.flush(flushMs)]);
-  // Calls under way are not waited for.
+  // Don't wait for calls under way.
   process.exit(exitCode);
 }
 
-/** From the start of the agent to its end; gives the exit code. */
+/** Runs the agent from start to end, and returns the exit code. */
 async function runAgent(
   settings: AgentSettings,
   disk: FileDisk,
@@ -83,7 +83,7 @@ async function runAgent(
   void ended.promise.then(() => {
     isOver = true;
   });
-  // That its own sockets close when it ends is no news.
+  // That its own sockets close at the end is not news.
   const tellUntilEnd = (news: AgentNews): void => {
     if (!isOver) tell(news);
   };
@@ -135,7 +135,7 @@ function agentParts(
     cluster: name,
     agentVersion,
     agentHash: "berth",
-    // AWS: what an agent says whose updates are not enabled.
+    // AWS: an agent's answer if its updates are disabled.
     updater: null,
     engine: officialEngineDefaults,
     onEnded,
@@ -171,7 +171,7 @@ async function dockerAgent(
       return { register: factsOf(settings, hardware, attributes) };
     },
   }).catch((cause: unknown) => {
-    throw new StartError(`The agent cannot begin (${textOf(cause)}).`, { cause });
+    throw new StartError(`The agent cannot start (${textOf(cause)}).`, { cause });
   });
   const lacks = lacksOf({ canLimitTasks: host.groundwork.canLimitTasks(), endpoints: running.endpoints });
   if (lacks.length > 0) tell({ event: "lacking", isRoot: process.getuid?.() === 0, lacks });
@@ -221,12 +221,12 @@ function repairAgentFiles(dataDir: string, log: ServerLog): void {
   }
 }
 
-/** Before anything is registered: a state that cannot be read, or is of an agent elsewhere, wants a person. */
+/** Before anything is registered: a state that is unreadable, or belongs to an agent elsewhere, needs a person. */
 async function checkState(disk: FileDisk, { cluster, dataDir }: AgentSettings): Promise<void> {
   try {
     const saved = await disk.load();
     if (saved !== null) checkCluster(saved.containerInstanceArn, cluster, dataDir);
-    // Deadlines in the state were set by a clock that may have been set back since.
+    // Deadlines in the state come from a clock that may have been set back since.
     systemClock.startAtLeast(await disk.savedAt());
   } catch (cause) {
     throw cause instanceof DiskError ? new StartError(cause.message, { cause }) : cause;
@@ -237,7 +237,7 @@ async function gpusOf(): Promise<Gpus> {
   try {
     return await findGpus();
   } catch (cause) {
-    throw new StartError(`${textOf(cause)}: mend it, or take it off the PATH to join without GPUs.`, { cause });
+    throw new StartError(`${textOf(cause)}: fix it, or take it off the PATH to join without GPUs.`, { cause });
   }
 }
 

@@ -11,7 +11,7 @@ const parse = (...argv: readonly string[]) => parseFlags({ usage: "", about: "",
 const read = (argv: readonly string[], environment: NodeJS.ProcessEnv = {}) =>
   apiRemoteFrom(parse(...argv), environment);
 
-test("beside `berth dev` nothing needs to be said", () => {
+test("for `berth dev` on this machine no flags are needed", () => {
   const { endpoint, region, credentials } = read([]);
   assert.deepEqual([endpoint, region], ["http://127.0.0.1:4280", "us-east-1"]);
   assert.deepEqual(credentials, { accessKeyId: "berth", secretAccessKey: "berth", sessionToken: null });
@@ -22,7 +22,7 @@ test("beside `berth dev` nothing needs to be said", () => {
   }
 });
 
-test("what is said wins, on this machine too", () => {
+test("flags win, on this machine too", () => {
   const environment = {
     AWS_ENDPOINT_URL: "http://localhost:9",
     AWS_DEFAULT_REGION: "eu-west-1",
@@ -47,12 +47,12 @@ test("elsewhere key and region are needed", () => {
   assert.throws(() => read(["--endpoint", "http://127.0.0.1.example"]), /--region REGION is needed/);
 });
 
-test("the cluster is as it was typed, or left to the server", () => {
+test("the cluster is as typed, or left to the server", () => {
   assert.deepEqual(clusterMember(parse("--cluster", "east")), { cluster: "east" });
   assert.deepEqual(clusterMember(parse()), {});
 });
 
-test("calls go out under their prefix, as from no agent; what fails is told in plain words", async (context) => {
+test("calls use their prefix and no agent's user agent; failures are reported in plain words", async (context) => {
   const asked: { readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
   let answer = { status: 200, text: '{"x":1}' };
   const server = createServer((request, response) => {
@@ -88,7 +88,7 @@ test("calls go out under their prefix, as from no agent; what fails is told in p
     );
   };
   await fails("ClusterNotFoundException", /^It is so\. \(ClusterNotFoundException\)$/);
-  await fails("UnknownOperationException", /is no Berth: It is so\.$/);
+  await fails("UnknownOperationException", /is not Berth: It is so\.$/);
   if (!process.env.AWS_ACCESS_KEY_ID) {
     await fails("UnrecognizedClientException", /refuses the access key berth: .*AWS_SECRET_ACCESS_KEY\.$/);
   }

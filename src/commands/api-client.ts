@@ -1,4 +1,4 @@
-/** How `berth explain` and `berth drain` call a control plane: as the AWS CLI would, and without any flag beside `berth dev`. */
+/** How `berth explain` and `berth drain` call a control plane: like the AWS CLI, and without any flag for `berth dev`. */
 import { ApiError } from "../agent/remote/api-error.ts";
 import { SignedApi } from "../agent/remote/signed-api.ts";
 import { seededRandom } from "../lib/random.ts";
@@ -9,7 +9,7 @@ import { type Flag, type Typed, textFlag } from "./flags.ts";
 import { type Remote, remoteFlags, remoteFrom } from "./remote-flags.ts";
 import { defaultPort } from "./server-flags.ts";
 
-/** The key that is used beside a server on this machine when the environment has none: `berth dev` takes any. */
+/** The key for a server on this machine if the environment has none: `berth dev` accepts any. */
 const devKey = "berth";
 const devEndpoint = `http://127.0.0.1:${defaultPort}`;
 const devRegion = "us-east-1";
@@ -28,24 +28,24 @@ export const apiFlags = {
   "tls-ca": remoteFlags["tls-ca"],
 } as const satisfies Record<string, Flag>;
 
-/** What the help of these commands says about that. */
-export const apiHelp = `Beside \`berth dev\` no flag is needed: at a loopback endpoint the key of \`berth dev\` is used when the environment has none.
-Elsewhere AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must hold a key of \`berth keys create\`.`;
+/** What these commands' help says about that. */
+export const apiHelp = `For \`berth dev\` on this machine you need no flags: at a loopback endpoint its key is used if the environment has none.
+Elsewhere AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must hold a key from \`berth keys create\`.`;
 
-/** Calls of ECS's operations and of those that Berth adds. They reject with CallFailedError. */
+/** Calls to ECS's operations and to Berth's own. They reject with CallFailedError. */
 export type ApiClient = {
   ecs(operation: string, request: object): Promise<object>;
   berth(operation: string, request: object): Promise<object>;
   close(): void;
 };
 
-/** What flags and environment say, with the defaults beside `berth dev`. Throws as `remoteFrom` does. */
+/** The settings from flags and environment, with the defaults for `berth dev`. Throws as `remoteFrom` does. */
 export function apiRemoteFrom(typed: Typed, environment: NodeJS.ProcessEnv = process.env): Remote {
   const { AWS_ENDPOINT_URL_ECS, AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION } = environment;
   const endpoint = textFlag(typed, "endpoint", AWS_ENDPOINT_URL_ECS || AWS_ENDPOINT_URL || devEndpoint);
   const known = { ...environment, AWS_ENDPOINT_URL_ECS: endpoint };
   if (!isLoopback(endpoint)) return remoteFrom(typed, known);
-  // Half a key is a slip, which is to be told.
+  // Half a key is a mistake, which should be reported.
   const hasKey = Boolean(environment.AWS_ACCESS_KEY_ID || environment.AWS_SECRET_ACCESS_KEY);
   return remoteFrom(typed, {
     ...known,
@@ -73,7 +73,7 @@ export function openApi(typed: Typed): ApiClient {
   };
 }
 
-/** The cluster that was named, as requests have it. */
+/** The named cluster, as a request member. */
 export function clusterMember(typed: Typed): { readonly cluster?: string } {
   const cluster = textFlag(typed, "cluster", null);
   return cluster === null ? {} : { cluster };
@@ -81,9 +81,9 @@ export function clusterMember(typed: Typed): { readonly cluster?: string } {
 
 function wordsOf(error: ApiError, { endpoint, credentials: { accessKeyId } }: Remote): string {
   const { code, message } = error;
-  if (code === "UnknownOperationException") return `What answers at ${endpoint} is no Berth: ${message}`;
+  if (code === "UnknownOperationException") return `What answers at ${endpoint} is not Berth: ${message}`;
   const words = plainWords(error, endpoint, accessKeyId);
-  // What ECS says about a request needs no address before it.
+  // ECS's message about a request needs no address before it.
   if (words === `${endpoint} refuses: ${message} (${code})`) return `${message} (${code})`;
   if (accessKeyId !== devKey || !words.includes(`refuses the access key ${devKey}`)) return words;
   return `${words} It checks keys, as \`berth serve\` does: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`;

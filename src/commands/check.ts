@@ -8,25 +8,25 @@ import { expectNoWords } from "./server-flags.ts";
 const command: CommandText = {
   usage: "berth check --data-dir DIR [flags]",
   about: `Checks a data directory: the pages of the database, every document, the resources that tasks hold, the events, the access keys,
-and whether acknowledged writes are missing. Says what is lost and what to do. Writes nothing, and works beside a running server:
-then it checks one moment of it.
+and whether acknowledged writes are missing. Says what is lost and what to do. Writes nothing. If a server is running on it, checks
+a snapshot.
 Exit codes: 0 all is well, 1 something is wrong, 2 it could not be checked.`,
   flags: {
     "data-dir": { value: "DIR", help: "The data directory." },
     "accept-loss": {
       value: null,
-      help: "Go on without the acknowledged writes that are missing: /health mentions them no more. The server must be stopped.",
+      help: "Continue without the missing acknowledged writes: /health stops reporting them. The server must be stopped.",
     },
     json: { value: null, help: "Print JSON." },
   },
   examples: [
     {
       line: "berth check --data-dir /var/lib/berth",
-      about: "Before a start that matters, or after a fault of the disk.",
+      about: "Before an important start, or after a disk fault.",
     },
     {
       line: "berth check --data-dir /backup && echo good",
-      about: "Whether a backup, with its seal.key beside it, can be restored.",
+      about: "Whether a backup, with its seal.key, can be restored.",
     },
   ],
 };
@@ -42,7 +42,7 @@ async function check(typed: Typed): Promise<void> {
   if (dataDir === null) throw new UsageError("--data-dir DIR is needed: the data directory.");
   try {
     const report = checkDataDirectory(dataDir);
-    // Not before it is known what is there: opening a store makes one where there is none.
+    // Only once we know what is there: opening a store creates a missing one.
     const accepted = typed.flags.has("accept-loss") ? await acceptLoss(dataDir) : 0;
     const after = accepted === 0 ? report : checkDataDirectory(dataDir);
     if (typed.flags.has("json")) process.stdout.write(`${JSON.stringify({ ...after, accepted })}\n`);
@@ -66,7 +66,7 @@ function reportText(
   { file, pid, partitions, documents, events, findings, more }: DirectoryReport,
   accepted: number,
 ): string {
-  const beside = pid === null ? "" : ` Process ${pid} has it open; this is one moment of its work.`;
+  const beside = pid === null ? "" : ` Process ${pid} has it open; this is a snapshot.`;
   const lines = [`${file}: ${documents} documents and ${events} events in ${partitions} partitions.${beside}`];
   if (accepted > 0) lines.push(`The loss of ${accepted} acknowledged appends is accepted.`);
   lines.push(...findings.map(findingText));

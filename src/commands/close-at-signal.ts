@@ -1,15 +1,15 @@
 import type { OpenLog } from "../server/log.ts";
 import type { RunningServer } from "../server/server.ts";
 
-/** LIMIT: what process managers wait at least before they kill. */
+/** LIMIT: the least that process managers wait before they kill. */
 const shutdownTimeoutMs = 5_000;
 
 /** LIMIT: enough for a reader that is reading to get the last log lines. */
 const flushMs = 500;
 
 /**
- * Closes the server at SIGTERM or SIGINT and ends the process: with 0, or with 1 when that takes too long or fails. `lastWords`, which
- * must not reject, is asked before the server closes and printed after; null prints nothing.
+ * Closes the server at SIGTERM or SIGINT and ends the process: with 0, or with 1 if that takes too long or fails. `lastWords`,
+ * which must not reject, is called before the server closes and printed after. Null prints nothing.
  */
 export function closeAtSignal(
   server: RunningServer,
@@ -21,7 +21,7 @@ export function closeAtSignal(
     // Somebody in a hurry presses twice.
     if (isClosing) process.exit(1);
     isClosing = true;
-    log.write("info", { signal }, "The server shuts down.");
+    log.write("info", { signal }, "The server is shutting down.");
     setTimeout(() => {
       log.write("error", { shutdownTimeoutMs }, "The server did not shut down in time.");
       process.exit(1);
@@ -35,7 +35,7 @@ export function closeAtSignal(
       .then(
         () => 0,
         (error: unknown) => {
-          log.write("error", { err: error }, "The server did not shut down as it should.");
+          log.write("error", { err: error }, "The server did not shut down cleanly.");
           return 1;
         },
       )

@@ -5,8 +5,8 @@ import { CallFailedError } from "./call-failed-error.ts";
 import { type CommandText, helpText, parseFlags, type Typed, UsageError } from "./flags.ts";
 
 /**
- * Runs a command of the command line: shows its help, or gives `run` what was typed. Errors that the user can mend are told in
- * one line on standard error, with exit code 2 for a wrong command line or a call that failed, and 1 for the rest; others pass.
+ * Runs a command: shows its help, or passes the parsed command line to `run`. Errors that the user can fix become one line on
+ * standard error, with exit code 2 for a wrong command line or a failed call, and 1 for the rest. Other errors pass.
  */
 export async function runCommand(
   command: CommandText,

@@ -6,7 +6,7 @@ import { checkControlPlane } from "./control-plane-check.ts";
 const denied = new ApiError("AccessDeniedException", "User: x is not authorized", 403);
 const missing = new ApiError("ClientException", "Cluster not found.", 400);
 
-/** Checks a control plane that answers so, and gives the calls that were made. */
+/** Checks a control plane with these answers, and returns the calls that were made. */
 async function check(answers: Readonly<Record<string, object | Error>>, cluster: string | null): Promise<string[]> {
   const calls: string[] = [];
   const api = {
@@ -21,7 +21,7 @@ async function check(answers: Readonly<Record<string, object | Error>>, cluster:
   return calls;
 }
 
-test("the default cluster is made when nobody has named one, and only then", async () => {
+test("the default cluster is created if none was named, and only then", async () => {
   const none = { DescribeClusters: { clusters: [] }, CreateCluster: {} };
   assert.deepEqual(await check(none, null), ["DescribeClusters", "CreateCluster"]);
   await assert.rejects(check(none, "lab"), /There is no cluster lab at http.*--cluster-name lab/);
@@ -29,7 +29,7 @@ test("the default cluster is made when nobody has named one, and only then", asy
   assert.deepEqual(await check(there, null), ["DescribeClusters"]);
 });
 
-test("an agent key, which may neither describe nor make a cluster, finds out where its agents connect", async () => {
+test("an agent key, which may neither describe nor create a cluster, learns where its agents connect", async () => {
   const there = { DescribeClusters: denied, DiscoverPollEndpoint: {} };
   assert.deepEqual(await check(there, "lab"), ["DescribeClusters", "DiscoverPollEndpoint"]);
   const none = { DescribeClusters: denied, DiscoverPollEndpoint: missing };
@@ -37,7 +37,7 @@ test("an agent key, which may neither describe nor make a cluster, finds out whe
   await assert.rejects(check(none, "arn:aws:ecs:r:1:cluster/lab"), /--cluster-name lab/);
 });
 
-test("a key that may neither is said to be refused", async () => {
+test("a key that may do neither is reported as refused", async () => {
   await assert.rejects(
     check({ DescribeClusters: denied, DiscoverPollEndpoint: denied }, "lab"),
     /refuses the access key/,

@@ -1,4 +1,4 @@
-/** What `berth dev` prints when it listens and when it ends: what is there, not what was asked for. */
+/** What `berth dev` prints when it starts to listen and when it ends: what exists, not what was asked for. */
 import { containerLabels } from "../agent/docker/container-names.ts";
 import { type Withheld, withheldBy } from "../agent/docker/host-policy.ts";
 import type { Place } from "../ecs/arn.ts";
@@ -16,25 +16,25 @@ export type DevStart = {
   readonly region: string;
   readonly dataDir: string | null;
   readonly use: DockerUse;
-  /** Whether Docker was looked for. */
+  /** Whether to look for Docker. */
   readonly wantsDocker: boolean;
   readonly time: TimeSettings;
   /** Of each simulated host. */
   readonly size: { readonly cpu: number; readonly memoryMiB: number };
 };
 
-/** The container instances of the cluster `default` that are no hosts of this start. */
+/** The container instances of the cluster `default` that are not hosts of this start. */
 type Others = {
   /** Registered through the API, with a simulated host of this process. */
   readonly withHost: number;
-  /** Those whose host is not connected: of earlier starts, or agents that have not come back yet. */
+  /** Instances whose host is not connected: from earlier starts, or with agents that have not returned yet. */
   readonly away: number;
 };
 
 /** What tasks may not do in Docker on this machine. */
 const withheldOn = ({ docker }: DockerUse): readonly Withheld[] => (docker === null ? [] : withheldBy(docker.policy));
 
-/** The line of `--json`. */
+/** The line that `--json` prints. */
 export function jsonLine({ server, url, account, region, dataDir, use, time }: DevStart): string {
   const { pid } = process;
   const instances = server.hosts?.instances() ?? [];
@@ -46,8 +46,8 @@ export function jsonLine({ server, url, account, region, dataDir, use, time }: D
 }
 
 /**
- * The text for people. The lines for the AWS CLI work with every version of it: the older ones, Debian's among them, read only one
- * variable for the region, and none for the endpoint.
+ * The text for people. The lines for the AWS CLI work with every version: older ones, including Debian's, read only one variable
+ * for the region, and none for the endpoint.
  */
 export async function welcome(start: DevStart): Promise<string> {
   const { server, url, account, region, dataDir, use, time } = start;
@@ -85,7 +85,7 @@ function clusterRows({ server, use, size: { cpu, memoryMiB } }: DevStart, others
       ? [`${counted(others.withHost, "container instance")} that you registered, simulated`]
       : []),
     ...(others.away > 0
-      ? [`${counted(others.away, "container instance")} of earlier, whose host is not connected`]
+      ? [`${counted(others.away, "container instance")} from earlier, whose host is not connected`]
       : []),
   ];
   const [first = "no container instances", ...more] = lines;
@@ -135,7 +135,7 @@ async function instancesIn(controlPlane: RunningServer["controlPlane"], place: P
 /** LIMIT: an engine lists containers in milliseconds; nobody waits longer after Ctrl+C. */
 const listMs = 1_000;
 
-/** What the end of the server leaves, asked while the engine is still open. Never rejects. */
+/** What remains when the server ends, determined while the engine is still open. Never rejects. */
 export async function lastWords({ dataDir, use }: DevStart): Promise<string> {
   if (dataDir === null) return "Berth has stopped. Nothing was kept.\n";
   const kept = `Berth has stopped. The state is in ${dataDir}: the next start continues with it.\n`;

@@ -10,7 +10,7 @@ import { type CommandText, formFlag, numberFlag, type Typed, textFlag, UsageErro
 import { defaultAccount, expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./server-flags.ts";
 import { timeScaleFlag, timeSettings } from "./timeline-flags.ts";
 
-/** LIMIT: one process simulates so many hosts with ease; each is an agent with timers of its own. */
+/** LIMIT: one process simulates this many hosts easily; each is an agent with its own timers. */
 const instancesMax = 5_000;
 
 const command: CommandText = {
@@ -36,20 +36,20 @@ name, stop timeouts (30 s unless set), health checks of a task definition. So do
       value: null,
       help: "Let everyone who can reach --host use this server without a key, as inside a container or a CI job.",
     },
-    "data-dir": { value: "DIR", help: "Where the state is kept (default .berth)." },
-    "in-memory": { value: null, help: "Keep nothing: what runs in Docker ends too." },
+    "data-dir": { value: "DIR", help: "The data directory (default .berth)." },
+    "in-memory": { value: null, help: "Keep nothing: containers in Docker end with the process." },
     instances: { value: "N", help: "Simulated container instances of the cluster default (default 3)." },
     cpu: { value: "UNITS", help: "CPU units of each; 1024 are a core (default 4096)." },
     memory: { value: "MIB", help: "Memory of each in MiB (default 16384)." },
     account: { value: "ACCOUNT", help: `The account of callers without one (default ${defaultAccount}).` },
     region: { value: "REGION", help: "The region of the instances (default us-east-1)." },
     "no-adopt": { value: null, help: "Give instances that are registered through the API no simulated host." },
-    json: { value: null, help: "Print one line of JSON when it listens." },
+    json: { value: null, help: "Print one line of JSON once it listens." },
   },
   examples: [
     { line: "berth dev", about: "Listens on http://127.0.0.1:4280 and keeps its state in .berth." },
     { line: "berth dev --port 0 --in-memory --json", about: "For tests: any port, nothing kept, a line for programs." },
-    { line: "berth dev --time-scale 20", about: "Everything that ECS waits for is over twenty times sooner." },
+    { line: "berth dev --time-scale 20", about: "Everything that ECS waits for takes a twentieth of the time." },
     {
       line: "berth dev --host 0.0.0.0 --trust-network --allow-host berth",
       about: "In a container: other containers call it http://berth:4280.",
@@ -121,13 +121,13 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** Where this machine reaches a server that listens on `host`: one that listens everywhere is called by no name but its own. */
+/** Where this machine reaches a server that listens on `host`. One that listens everywhere is reached by its own name only. */
 function reachableUrl({ url }: RunningServer, host: string): string {
   if (host === "0.0.0.0") return url.replace("0.0.0.0", "127.0.0.1");
   return host === "::" ? url.replace("[::]", "[::1]") : url;
 }
 
-/** Says on standard error, in red on a terminal, who else can use the server now. */
+/** Warns on standard error, in red on a terminal, who else can use the server now. */
 function warnOfNetwork(host: string, { docker }: DockerUse): void {
   const [red, plain] = process.stderr.isTTY && !process.env.NO_COLOR ? ["\u001b[31m", "\u001b[0m"] : ["", ""];
   const power = docker === null ? "use this control plane" : "run containers in this machine's Docker";

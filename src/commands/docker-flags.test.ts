@@ -11,7 +11,7 @@ const flags = { ...fargateFlags, ...runtimeFlags };
 const use = (hasInstance: boolean, ...argv: string[]) =>
   dockerUse(parseFlags({ usage: "", about: "", flags, examples: [] }, argv), log, hasInstance);
 
-describe("where Docker does not answer", () => {
+describe("if Docker does not answer", () => {
   const { DOCKER_HOST } = process.env;
   before(() => {
     process.env.DOCKER_HOST = "unix:///nowhere/docker.sock";
@@ -28,7 +28,7 @@ describe("where Docker does not answer", () => {
     assert.deepEqual(await use(false), simulated);
   });
 
-  it("who wants no Docker is told nothing of it", async () => {
+  it("nothing is reported to a user who does not want Docker", async () => {
     lines.length = 0;
     assert.deepEqual(await use(true, "--runtime", "simulated"), {
       docker: null,
@@ -39,7 +39,7 @@ describe("where Docker does not answer", () => {
     assert.deepEqual(lines, []);
   });
 
-  it("who wants it is told how to do without", async () => {
+  it("a user who wants it learns how to do without", async () => {
     const told = (flag: string) => (error: unknown) =>
       error instanceof StartError && error.message.endsWith(`start it, or pass --${flag} simulated.`);
     await assert.rejects(use(true, "--runtime", "docker"), told("runtime"));
@@ -49,7 +49,7 @@ describe("where Docker does not answer", () => {
 });
 
 describe("other words", () => {
-  it("are refused with those that there are", async () => {
+  it("are refused, and the message lists the valid ones", async () => {
     const refused = (says: RegExp) => (error: unknown) => error instanceof UsageError && says.test(error.message);
     await assert.rejects(
       use(true, "--runtime", "off"),

@@ -13,7 +13,7 @@ type Runtime = (typeof runtimes)[number];
 export const fargateFlags = {
   fargate: {
     value: "RUNTIME",
-    help: "What runs the containers of Fargate tasks: auto, docker, simulated, off (default auto: Docker when it answers, else simulated).",
+    help: "What runs the containers of Fargate tasks: auto, docker, simulated, off (default auto: Docker if it answers, otherwise simulated).",
   },
 } as const;
 
@@ -21,27 +21,27 @@ export const fargateFlags = {
 export const runtimeFlags = {
   runtime: {
     value: "RUNTIME",
-    help: "auto, docker, simulated (default auto: one of the instances runs in Docker when it answers).",
+    help: "auto, docker, simulated (default auto: one of the instances runs in Docker if it answers).",
   },
   ...hostPolicyFlags,
 } as const;
 
 /** What runs in Docker and what is simulated. */
 export type DockerUse = {
-  /** Null when nothing runs in Docker. */
+  /** Null if nothing runs in Docker. */
   readonly docker: DockerHost | null;
   readonly instance: boolean;
   readonly fargate: "docker" | "simulated" | null;
 };
 
 /**
- * What --runtime and --fargate say, with the engine when there is one to use. Throws UsageError for other words, rejects with
- * StartError when Docker is asked for and does not answer.
+ * Interprets --runtime and --fargate, and opens the engine if there is one to use. Throws UsageError for other words. Rejects
+ * with StartError if Docker is required and does not answer.
  */
 export async function dockerUse(typed: Typed, log: ServerLog, hasInstance: boolean): Promise<DockerUse> {
   const runtime = hasInstance ? runtimeOf(typed, "runtime", "auto") : "simulated";
   const off = textFlag(typed, "fargate", null) === "off";
-  // Who wants no Docker for instances hardly wants it for Fargate.
+  // A user without Docker for instances hardly wants it for Fargate.
   const fargate = off ? "simulated" : runtimeOf(typed, "fargate", hasInstance ? runtime : "auto");
   const policy = hasInstance ? hostPolicyFrom(typed) : strictPolicy;
   const docker = await openDocker([runtime, fargate], runtime === "docker" ? "runtime" : "fargate", log, policy);
@@ -67,7 +67,7 @@ async function openDocker(
   if (wanted.every((runtime) => runtime === "simulated")) return null;
   const { DOCKER_HOST = "" } = process.env;
   const isMust = wanted.includes("docker");
-  // The usual socket is looked for first: without it there is nothing to load, and nobody waits.
+  // Check for the usual socket first: without it there is nothing to load, and nobody waits.
   if (!isMust && DOCKER_HOST === "" && !existsSync("/var/run/docker.sock")) return null;
   const { DockerHost, DockerHostError } = await import("../agent/docker/docker-host.ts");
   try {

@@ -1,11 +1,11 @@
-/** `berth drain` as a user meets it, beside `berth dev` with a service: planned, watched to the end, cancelled. */
+/** `berth drain` as a user sees it, with `berth dev` and a service: planned, watched to the end, cancelled. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { ECS, waitUntilServicesStable } from "@aws-sdk/client-ecs";
 import { berthMain, startBerth } from "../../tests/berth-process.ts";
 
-test("a drain is planned, moves a service and is named when a task stays", async (context) => {
+test("a drain is planned, moves a service, and names a task that stays", async (context) => {
   const { listening, end } = await startBerth("dev", ["--in-memory", "--instances", "2", "--time-scale", "20"]);
   context.after(() => end("SIGTERM"));
   const { url: endpoint, region, instances } = listening;
@@ -30,7 +30,7 @@ test("a drain is planned, moves a service and is named when a task stays", async
   const none = await drain("--plan");
   assert.deepEqual([none.code, none.output], [2, ""]);
   assert.match(none.errors, /^berth: Which container instance\?.*\n( {2}i-\w+ +ACTIVE {2}\d tasks?\n){2}$/);
-  // No host is left for anything: the plan says so for each of them.
+  // No host is left for anything: the plan says so for each task.
   const whole = await drain("--all", "--plan");
   assert.deepEqual([whole.code, whole.errors], [1, ""]);
   assert.match(
@@ -49,7 +49,7 @@ test("a drain is planned, moves a service and is named when a task stays", async
   assert.equal(cancelled.code, 0);
   assert.match(cancelled.output, /^i-\w+ is ACTIVE again\.\n$/);
 
-  // A standalone task stays: the drain has a blocker with a name, until its deadline.
+  // A standalone task stays: the drain names it as a blocker until its deadline.
   const { tasks = [] } = await ecs.startTask({ taskDefinition: "web", containerInstances: [other] });
   const id = tasks[0]?.taskArn?.slice(-32) ?? "";
   const stays = await drain(other, "--plan", "--json");

@@ -24,16 +24,16 @@ type DescribeReply = {
 type ListReply = { readonly containerInstanceArns: readonly string[]; readonly nextToken?: string };
 type ClusterMember = { readonly cluster?: string };
 
-/** AWS: what DescribeContainerInstances takes and ListContainerInstances gives at once. */
+/** AWS: what DescribeContainerInstances accepts and ListContainerInstances returns at once. */
 const perCall = 100;
-/** LIMIT: an ambiguous prefix is told with a few of those that it could mean. */
+/** LIMIT: for an ambiguous prefix, the message names a few of the matches. */
 const ambiguousShown = 5;
 
 const isWhole = (reference: string): boolean => reference.startsWith("arn:") || /^[0-9a-f]{32}$/.test(reference);
 
 /**
- * The container instances that `references` mean, each once, in order: ids, ARNs, or beginnings of an EC2 id or id that only one
- * container instance of the cluster has. Throws UsageError for one that means none or several.
+ * The container instances that `references` mean, each once, in order. A reference is an id, an ARN, or a prefix of an EC2 id or
+ * id that matches only one container instance of the cluster. Throws UsageError for one that matches none or several.
  */
 export async function resolveInstances(
   api: ApiClient,
@@ -76,7 +76,7 @@ export function candidatesText(instances: readonly DrainInstance[]): string {
   return ["", ...aligned(rows, "  "), ...(more > 0 ? [`  and ${more} more`] : [])].join("\n");
 }
 
-/** The names of container instances by their ARNs, as far as the cluster knows them. */
+/** The names of container instances by ARN, as far as the cluster knows them. */
 export async function namesOf(
   api: ApiClient,
   cluster: ClusterMember,

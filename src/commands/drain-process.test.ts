@@ -1,4 +1,4 @@
-/** `berth drain` as a user meets it, over a control plane that answers what each test says. */
+/** `berth drain` as a user sees it, with a control plane that gives each test's answers. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -16,7 +16,7 @@ type Run = {
   readonly ended: Promise<{ code: number | null; output: string; errors: string }>;
 };
 
-/** Starts a control plane that knows the instance i-1, and gives what runs `berth drain` beside it. */
+/** Starts a control plane that knows the instance i-1, and returns a function that runs `berth drain` against it. */
 async function world(context: TestContext, answers: Answers) {
   const calls: [operation: string, request: Record<string, unknown>][] = [];
   const instance = { containerInstanceArn: arn, ec2InstanceId: "i-1", status: "ACTIVE" };
@@ -76,7 +76,7 @@ const drainOf = (tasksRemaining: number, more: object = {}): object => ({
 });
 const drains = (...all: readonly object[]): object => ({ drains: all, failures: [] });
 
-test("starts, plans and cancels, each with what it answers and its exit code", async (context) => {
+test("starts, plans and cancels, each with its output and exit code", async (context) => {
   const stays = [{ taskArn: "task/default/abc", containerInstanceArn: arn, reason: "STANDALONE" }];
   const plan = { containerInstances: [arn], moves: [], stops: [], blockers: [], stays, finishes: false };
   const { drain, named } = await world(context, {
@@ -102,7 +102,7 @@ test("starts, plans and cancels, each with what it answers and its exit code", a
   assert.match(unknown.errors, /^berth: There is no container instance i-2 in the cluster default/);
 });
 
-test("watches to the end, which is 0, and no longer than it may, which is 1", async (context) => {
+test("watches until the drain finishes, which is 0, or time runs out, which is 1", async (context) => {
   let looks = 0;
   const { drain, named } = await world(context, {
     StartDrain: () => drains(drainOf(2)),
@@ -131,7 +131,7 @@ test("watches to the end, which is 0, and no longer than it may, which is 1", as
   assert.deepEqual(lines.at(-1), { event: "end", why: "timed-out", unfinished: [arn] });
 });
 
-test("Ctrl+C ends the watching and not the drain, and one that runs is not started again", async (context) => {
+test("Ctrl+C stops watching but not the drain, and a running drain is not restarted", async (context) => {
   const draining = { containerInstanceArn: arn, ec2InstanceId: "i-1", status: "DRAINING" };
   const { drain, named } = await world(context, {
     DescribeContainerInstances: () => ({ containerInstances: [draining], failures: [] }),
@@ -149,7 +149,7 @@ test("Ctrl+C ends the watching and not the drain, and one that runs is not start
   assert.deepEqual([named("StartDrain"), named("CancelDrain")], [[], []]);
 });
 
-test("a call that is refused is told in a line, with 2", async (context) => {
+test("a refused call is reported in one line, with 2", async (context) => {
   const { drain } = await world(context, {});
   assert.deepEqual(await drain("i-1").ended, { code: 2, output: "", errors: "berth: Not that. (ClientException)\n" });
 });

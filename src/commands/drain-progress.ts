@@ -3,15 +3,15 @@ import { groupBy, whoAndHowMany } from "./drain-text.ts";
 import { elapsedText } from "./durations.ts";
 import { aligned, counted, instanceName } from "./text-table.ts";
 
-/** All that is known of the drains that are watched. */
+/** Everything known about the watched drains. */
 export type WatchedDrains = {
   /** In the order of their names. */
   readonly drains: readonly Drain[];
   /** When each drain was first seen empty, by ARN. */
   readonly emptySinceMs: ReadonlyMap<string, number>;
-  /** The tasks that were seen on each instance and have left it, by its ARN. */
+  /** The tasks that were seen on each instance and have left it, by the instance's ARN. */
   readonly goneTasks: ReadonlyMap<string, readonly TaskOfService[]>;
-  /** Why there is no newer answer; null when there is. */
+  /** Why there is no newer answer. Null if there is. */
   readonly problem: string | null;
 };
 
@@ -19,15 +19,15 @@ export type WatchedDrains = {
 export type Space = { readonly columns: number; readonly rows: number };
 
 const barWidth = 20;
-/** LIMIT: what the tasks of an instance wait for is told for as many groups; --json has all. */
+/** LIMIT: how many groups of an instance's waiting tasks to show; --json has all. */
 const holdsShown = 8;
 
-/** The progress as lines that fit into a terminal: an instance each with its bar, under it what its tasks wait for. */
+/** The progress as lines that fit into a terminal: for each instance a bar and, below it, what its tasks wait for. */
 export function progressLines(progress: WatchedDrains, nowMs: number, { columns, rows }: Space): string[] {
   const { drains, problem } = progress;
   const left = drains.reduce((sum, { tasksRemaining }) => sum + tasksRemaining, 0);
   const lines = [`Draining ${counted(drains.length, "container instance")}: ${leftText(left)}`];
-  // Those that are done need the least attention.
+  // Finished drains need the least attention.
   const ordered = [...drains.filter(({ finished }) => !finished), ...drains.filter(({ finished }) => finished)];
   const heads = aligned(ordered.map((drain) => headOf(drain, progress, nowMs)));
   for (const [index, drain] of ordered.entries()) {
@@ -35,7 +35,7 @@ export function progressLines(progress: WatchedDrains, nowMs: number, { columns,
     lines.push(heads[index] ?? "", ...aligned([...holdRows(drain, nowMs), ...gone], "    "));
   }
   if (problem !== null) lines.push(`No answer: ${problem}`);
-  // The line below the last is where the cursor stands.
+  // The cursor is on the line below the last.
   const room = Math.max(2, rows - 1);
   const shown =
     lines.length <= room ? lines : [...lines.slice(0, room - 1), `... ${lines.length - room + 1} more lines`];
@@ -58,15 +58,15 @@ function headOf(drain: Drain, { emptySinceMs }: WatchedDrains, nowMs: number): s
   return [instanceName(drain), barOf(drain), tasks, elapsed, standingOf(drain) ?? deadline];
 }
 
-/** What is unusual about the status of an instance that drains. */
+/** Anything unusual about the status of a draining instance. */
 const standingOf = ({ status, finished }: Drain): string | null =>
   status === "DRAINING" || finished ? null : `is ${status}`;
 
-/** More tasks than at the start are possible: a task that was PENDING elsewhere cannot come, but StartTask can. */
+/** There can be more tasks than at the start: StartTask adds them, though a task that was PENDING elsewhere cannot arrive. */
 function barOf({ tasksRemaining, tasksAtStart = tasksRemaining, finished }: Drain): string {
   const gone = Math.max(0, tasksAtStart - tasksRemaining);
   const share = finished || tasksAtStart === 0 ? 1 : gone / tasksAtStart;
-  // Full only when nothing is left.
+  // Full only if nothing is left.
   const full = finished ? barWidth : Math.min(barWidth - 1, Math.floor(share * barWidth));
   return `${"█".repeat(full)}${"░".repeat(barWidth - full)}`;
 }
@@ -85,7 +85,9 @@ function holdRows({ blockers, remaining }: Drain, nowMs: number): string[][] {
   return more > 0 ? [...rows.slice(0, holdsShown), [`and ${more} more`]] : rows;
 }
 
-/** What left an instance that is empty now: tasks of services run elsewhere or are not wanted any more, others have ended. */
+/**
+ * The tasks that left an instance that is now empty: tasks of services run elsewhere or are no longer needed, others have ended.
+ */
 function goneRows(tasks: readonly TaskOfService[]): string[][] {
   const groups = groupBy(tasks, ({ service, taskArn }) => service ?? taskArn);
   const rows = groups.map((group) => {
@@ -98,7 +100,7 @@ function goneRows(tasks: readonly TaskOfService[]): string[][] {
 
 const sameHold = ({ service, reason, detail }: DrainHold): string => JSON.stringify([service ?? null, reason, detail]);
 
-/** Ids as people compare them; the plan and --json have them whole. */
+/** Short ids are enough to compare. The plan and --json have the full ones. */
 const withShortIds = (text: string): string => text.replace(/\b([0-9a-f]{8})[0-9a-f]{24}\b/g, "$1…");
 
 function holdRow(kind: "blocked" | "waits", group: readonly DrainHold[], nowMs: number): string[] {
@@ -109,7 +111,7 @@ function holdRow(kind: "blocked" | "waits", group: readonly DrainHold[], nowMs: 
   return row.map(withShortIds);
 }
 
-/** One drain in one line that changes only when something happened: without times that run. */
+/** One drain in one line without elapsed times, so that it changes only if something happened. */
 export function changeText(drain: Drain, gone: readonly TaskOfService[] = []): string {
   const name = instanceName(drain);
   if (drain.finished) {
@@ -150,7 +152,7 @@ export function endText(end: DrainEnd, { drains }: WatchedDrains, references: re
     case "cancelled": {
       const ended = left.filter(({ status }) => status !== "DRAINING");
       const standings = ended.map((drain) => `${instanceName(drain)} (${drain.status})`).join(", ");
-      return `Not empty, and not draining any more: ${standings}.`;
+      return `Not empty, and no longer draining: ${standings}.`;
     }
   }
 }

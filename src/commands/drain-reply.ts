@@ -1,4 +1,4 @@
-/** What the drain operations answer, as it travels: times are epoch seconds. */
+/** The replies of the drain operations on the wire: times are epoch seconds. */
 
 export type TaskOfService = { readonly taskArn: string; readonly service?: string };
 
@@ -15,10 +15,10 @@ export type Drain = {
   readonly status: string;
   readonly startedAt?: number;
   readonly deadlineAt?: number;
-  /** Absent when the instance does not drain. */
+  /** Absent if the instance is not draining. */
   readonly tasksAtStart?: number;
   readonly tasksRemaining: number;
-  /** All of them, blocked or not; those of an instance that drains with a reason. */
+  /** All of them, blocked or not. Those of a draining instance have a reason. */
   readonly remaining: readonly (TaskOfService & Partial<Omit<DrainHold, keyof TaskOfService>>)[];
   readonly blockers: readonly DrainHold[];
   readonly finished: boolean;

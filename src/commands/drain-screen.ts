@@ -9,12 +9,12 @@ export type DrainScreen = {
 
 export type Write = (text: string) => void;
 
-/** The lines of the progress, drawn over those before; for a terminal. */
+/** The lines of the progress, drawn over the previous ones. For a terminal. */
 export function terminalScreen(write: Write, space: () => Space, references: readonly string[]): DrainScreen {
   let drawn = 0;
   const draw = (lines: readonly string[]): void => {
     const up = drawn === 0 ? "" : `\u001b[${drawn}A\r`;
-    // What was there is cleared line by line and below, so that nothing flickers.
+    // Clears each old line and everything below, so that nothing flickers.
     write(`${up}${lines.map((line) => `${line}\u001b[K\n`).join("")}\u001b[J`);
     drawn = lines.length;
   };
@@ -24,7 +24,7 @@ export function terminalScreen(write: Write, space: () => Space, references: rea
   };
 }
 
-/** A line for each change, with the time since the watch began; for logs. */
+/** A line for each change, with the time since the watch began. For logs. */
 export function lineScreen(write: Write, startMs: number, references: readonly string[]): DrainScreen {
   const shown = new Map<string, string>();
   const tell = (key: string, text: string, nowMs: number): void => {
@@ -44,7 +44,7 @@ export function lineScreen(write: Write, startMs: number, references: readonly s
   };
 }
 
-/** A line of JSON for each drain that has changed, and one at the end; for programs. Drains are as DescribeDrain has them. */
+/** A line of JSON for each drain that has changed, and one at the end. For programs. Drains have the form of DescribeDrain. */
 export function jsonScreen(write: Write): DrainScreen {
   const shown = new Map<string, string>();
   let told: string | null = null;

@@ -27,7 +27,7 @@ describe("a plan", () => {
     finishes: true,
   };
 
-  test("of what moves and stops, by service", () => {
+  test("lists what moves and stops, by service", () => {
     const plan: DrainPlan = {
       ...empty,
       containerInstances: [arn("2"), arn("1")],
@@ -49,7 +49,7 @@ describe("a plan", () => {
     ]);
   });
 
-  test("of what cannot leave", () => {
+  test("lists what cannot leave", () => {
     const blocked = (id: string) => ({
       taskArn: task(id),
       service: "db",
@@ -90,7 +90,7 @@ const drain = (id: string, more: Partial<Drain> = {}): Drain => ({
 });
 const done = { tasksRemaining: 0, finished: true };
 
-test("a drain that begins says what is left and what to type next", () => {
+test("the start of a drain says what is left and what to type next", () => {
   const drains = [drain("1", { deadlineAt: nowMs / 1_000 + 600 }), drain("2", done), drain("3", { tasksRemaining: 1 })];
   assert.deepEqual(startText(drains, ["i-1", "i-2"], nowMs).split("\n"), [
     "i-1 is DRAINING: 5 tasks to go; what is left in 10:00 is stopped.",
@@ -119,7 +119,7 @@ describe("progress", () => {
     since: nowMs / 1_000 - since,
   });
 
-  test("is a bar for each instance, what blocks it under it, the empty ones last", () => {
+  test("has a bar for each instance, with its blockers below, and the empty instances last", () => {
     const drains = [
       drain("1", done),
       drain("2", {
@@ -145,7 +145,7 @@ describe("progress", () => {
     ]);
   });
 
-  test("shortens the ids of tasks, as there is more to say on a line", () => {
+  test("shortens the ids of tasks, because there is more to say on a line", () => {
     const id = "0123456789abcdef0123456789abcdef";
     const hold = { taskArn: task(id), reason: "STANDALONE", detail: `It waits for (task ${id}).` };
     assert.equal(
@@ -154,7 +154,7 @@ describe("progress", () => {
     );
   });
 
-  test("is full only when nothing is left, and bears more tasks than there were", () => {
+  test("is full only if nothing is left, and allows more tasks than at the start", () => {
     const barOf = (more: Partial<Drain>): string =>
       /[█░]+/.exec(progressLines(progress([drain("1", more)]), nowMs, space)[1] ?? "")?.[0] ?? "";
     assert.equal(barOf({ tasksAtStart: 1_000, tasksRemaining: 1 }), `${"█".repeat(19)}░`);
@@ -175,7 +175,7 @@ describe("progress", () => {
     assert.equal(small.at(-1), "No answer: nobody there");
   });
 
-  test("in a line, without times that run", () => {
+  test("fits on a line, without elapsed times", () => {
     assert.equal(changeText(drain("1")), "i-1: 5 of 10 tasks left");
     assert.equal(changeText(drain("1", done)), "i-1: empty");
     const standalone = { taskArn: task("abc"), reason: "STANDALONE" };

@@ -5,7 +5,7 @@ import { aligned, counted, idOf, instanceName } from "./text-table.ts";
 /** LIMIT: as many targets as fit on a line; --json has them all. */
 const targetsShown = 3;
 
-/** Who a task is for a person: its service, or itself. */
+/** How a person names a task: by its service, or by its own id. */
 export const ownerOf = ({ service, taskArn }: TaskOfService): string => service ?? `task ${idOf(taskArn)}`;
 
 /** What a drain would do, instance by instance. `names` has the container instances by ARN. */
@@ -14,7 +14,7 @@ export function planText(plan: DrainPlan, names: ReadonlyMap<string, string>): s
   const sections = plan.containerInstances
     .toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
     .map((arn) => [nameOf(arn), planRows(plan, arn, nameOf)] as const);
-  // Aligned over all instances, so that the eye can go down a column.
+  // Aligned over all instances, so that columns are easy to scan.
   const lines = aligned(sections.flatMap(([, rows]) => rows));
   const text: string[] = [];
   let at = 0;
@@ -78,7 +78,7 @@ type WithReason = TaskOfService & { readonly reason: string; readonly detail?: s
 const sameReason = (task: WithReason): string => JSON.stringify([task.service ?? null, task.reason, task.detail]);
 const reasonOf = (group: readonly WithReason[]): string => group[0]?.reason ?? "";
 
-/** Groups in the order of their owners. Standalone tasks that are told the same share a group. */
+/** Groups in the order of their owners. Standalone tasks with the same texts share a group. */
 export function groupBy<T extends TaskOfService>(entries: readonly T[], keyOf: (entry: T) => string): T[][] {
   const groups = new Map<string, T[]>();
   for (const entry of entries) {
@@ -93,7 +93,7 @@ export function groupBy<T extends TaskOfService>(entries: readonly T[], keyOf: (
 const firstOwner = ([first]: readonly TaskOfService[]): string =>
   first === undefined ? "" : first.service === undefined ? `~${first.taskArn}` : first.service;
 
-/** A service and its number of tasks; a standalone task by its id. */
+/** A service and its number of tasks, or a standalone task by its id. */
 export function whoAndHowMany(group: readonly TaskOfService[]): [who: string, howMany: string] {
   const [first] = group;
   if (first === undefined) return ["", ""];
@@ -110,7 +110,7 @@ function targetsText(targets: readonly string[]): string {
   return more > 0 ? `${shown.join(", ")} and ${more} more` : shown.join(", ");
 }
 
-/** What a drain that has begun is told with. `references` are the words that it was asked with. */
+/** The text printed when a drain starts. `references` are the words on the command line. */
 export function startText(drains: readonly Drain[], references: readonly string[], nowMs: number): string {
   const lines = drains.map((drain) => {
     const tasks = drain.tasksRemaining === 0 ? "it is empty" : `${counted(drain.tasksRemaining, "task")} to go`;

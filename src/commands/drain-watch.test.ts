@@ -23,7 +23,7 @@ const drain = (id: string, tasksRemaining: number, more: Partial<Drain> = {}): D
 });
 const reply = (...drains: readonly Drain[]): DrainsReply => ({ drains, failures: [] });
 
-/** A clock whose timers fire at once, with the time that they were for. */
+/** A clock whose timers fire at once, at the time that they were set for. */
 function leapingClock(): Clock {
   let nowMs = startMs;
   return {
@@ -48,7 +48,7 @@ function leapingClock(): Clock {
 
 type Look = DrainsReply | Error | (() => DrainsReply);
 
-/** Watches with these answers, the last one again and again; gives the end and what was written. */
+/** Watches with these answers, repeating the last one. Returns the end and the output. */
 async function watched(
   looks: readonly Look[],
   screenOf: (write: (text: string) => void) => DrainScreen,
@@ -102,7 +102,7 @@ test("the last frame says what moved and what ended", async () => {
   const web = (id: string) => ({ taskArn: `t/${id}`, service: "web" });
   const looks = [
     reply(drain("1", 4, { remaining: [web("1"), web("2"), { taskArn: "t/3" }, web("4")] })),
-    // One comes while it drains, as StartTask may.
+    // One arrives while it drains, as StartTask allows.
     reply(drain("1", 3, { remaining: [web("2"), { taskArn: "t/3" }, web("5")] })),
     reply(drain("1", 0)),
   ];
@@ -120,13 +120,13 @@ test("the last frame says what moved and what ended", async () => {
   );
 });
 
-test("when the time is up, what is left is told, and that it goes on", async () => {
+test("when the time is up, the end says what is left and that the drain continues", async () => {
   const { end, written, looks } = await watched([reply(drain("1", 1))], asLines, { timeoutMs: 2_500 });
   assert.deepEqual([end, looks], ["timed-out", 4]);
   assert.match(written, /Not empty in time: i-1\. The drain goes on: `berth drain i-1 --watch`/);
 });
 
-test("who stops watching stops nothing else, be it between two looks or within one", async () => {
+test("to stop watching stops nothing else, either between two looks or within one", async () => {
   const between = new AbortController();
   const lines = (write: (text: string) => void): DrainScreen => {
     const screen = asLines(write);
@@ -153,7 +153,7 @@ test("who stops watching stops nothing else, be it between two looks or within o
   assert.equal(other.end, "interrupted");
 });
 
-test("a server that is away for a while is waited for; a call that is wrong is not repeated", async () => {
+test("a server that is away is waited for; a wrong call is not repeated", async () => {
   const away = new CallFailedError("nobody there", { mayPass: true });
   const { end, written } = await watched([reply(drain("1", 2)), away, away, reply(drain("1", 0))], asLines);
   assert.equal(end, "finished");
@@ -166,10 +166,10 @@ test("a server that is away for a while is waited for; a call that is wrong is n
   await assert.rejects(watched([reply(drain("1", 2)), wrong], asLines), /no such cluster/);
 });
 
-test("a drain that somebody cancels is over, and so is one whose instance is taken away before it is empty", async () => {
+test("a drain ends if somebody cancels it or removes its instance before it is empty", async () => {
   const cancelled = await watched([reply(drain("1", 2)), reply(drain("1", 2, { status: "ACTIVE" }))], asLines);
   assert.equal(cancelled.end, "cancelled");
-  assert.match(cancelled.written, /Not empty, and not draining any more: i-1 \(ACTIVE\)\.\n$/);
+  assert.match(cancelled.written, /Not empty, and no longer draining: i-1 \(ACTIVE\)\.\n$/);
   const missing: DrainsReply = { drains: [], failures: [{ arn: arn("1"), reason: "MISSING" }] };
   const taken = await watched([reply(drain("1", 2)), missing], asLines);
   assert.equal(taken.end, "cancelled");
@@ -177,14 +177,14 @@ test("a drain that somebody cancels is over, and so is one whose instance is tak
   assert.equal((await watched([missing], asLines)).end, "cancelled");
 });
 
-test("an instance that is deregistered once it is empty was drained", async () => {
+test("an instance that is deregistered once it is empty counts as drained", async () => {
   const gone: DrainsReply = { drains: [drain("2", 0)], failures: [{ arn: arn("1"), reason: "MISSING" }] };
   const { end, written } = await watched([reply(drain("1", 0), drain("2", 1)), gone], asLines);
   assert.equal(end, "finished");
   assert.equal(written.match(/i-1: empty/g)?.length, 1);
 });
 
-test("for programs: JSON for each change, as DescribeDrain has it, and an end", async () => {
+test("for programs: JSON for each change in the form of DescribeDrain, and an end", async () => {
   const looks = [reply(drain("1", 2)), reply(drain("1", 2)), reply(drain("1", 0))];
   const { written } = await watched(looks, jsonScreen);
   const lines = written.trimEnd().split("\n");
@@ -198,10 +198,10 @@ test("for programs: JSON for each change, as DescribeDrain has it, and an end", 
   );
 });
 
-test("on a terminal it is drawn over what was there", async () => {
+test("on a terminal the new lines replace the old ones", async () => {
   const screen = (write: (text: string) => void) => terminalScreen(write, () => ({ columns: 80, rows: 24 }), ["i-1"]);
   const { written } = await watched([reply(drain("1", 2), drain("2", 1)), reply(drain("1", 0), drain("2", 0))], screen);
-  // What a terminal makes of it: up, over the old line, and cleared below.
+  // What a terminal does with it: up, over the old line, and cleared below.
   const rows: string[] = [];
   let row = 0;
   const parts = written.replaceAll("\u001b", "~").match(/~\[\d*[AKJ]|\r|\n|[^~\r\n]+/g) ?? [];

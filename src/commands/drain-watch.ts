@@ -5,7 +5,7 @@ import type { Drain, DrainsReply, TaskOfService } from "./drain-reply.ts";
 import type { DrainScreen } from "./drain-screen.ts";
 import { idOf, instanceName } from "./text-table.ts";
 
-/** LIMIT: a person sees the seconds move; the answer costs the server less than a millisecond. */
+/** LIMIT: a person sees the seconds move; each answer costs the server less than a millisecond. */
 const intervalMs = 1_000;
 
 export type DrainWatch = {
@@ -14,13 +14,13 @@ export type DrainWatch = {
   readonly clock: Clock;
   /** Null: for as long as it takes. */
   readonly timeoutMs: number | null;
-  /** Aborted when nobody wants to watch any more. */
+  /** Aborted when nobody is watching any more. */
   readonly signal: AbortSignal;
 };
 
 /**
- * Watches drains until all are empty, the time is up, somebody has cancelled one, or nobody watches any more. A server that does not
- * answer for a while is waited for; other errors pass.
+ * Watches drains until all are empty, the time is up, somebody has cancelled one, or nobody watches any more. Waits for a server
+ * that does not answer for a while. Other errors pass.
  */
 export async function watchDrains({ describe, screen, clock, timeoutMs, signal }: DrainWatch): Promise<DrainEnd> {
   const startMs = clock.now();
@@ -44,10 +44,10 @@ export async function watchDrains({ describe, screen, clock, timeoutMs, signal }
   }
 }
 
-/** Every task that was seen on an instance while it drains, by its ARN, by that of the instance. As many as one instance has. */
+/** Every task seen on an instance while it drains, by its ARN, by the instance's ARN. As many as one instance has. */
 type SeenTasks = Map<string, Map<string, TaskOfService>>;
 
-/** Notes the tasks that are there; gives those that have been there and are not now. */
+/** Records the present tasks. Returns those that were present and have left. */
 function goneOf(drain: Drain, seen: SeenTasks): TaskOfService[] {
   const known = seen.get(drain.containerInstanceArn) ?? new Map<string, TaskOfService>();
   seen.set(drain.containerInstanceArn, known);
@@ -82,7 +82,10 @@ async function look(
   return { drains, emptySinceMs, goneTasks, problem: null };
 }
 
-/** Those that the server does not know. Who empties an instance may take it away before the last look: one that was empty stays so. */
+/**
+ * Drains that the server no longer knows. Whoever empties an instance may remove it before the last look, so one that was empty
+ * counts as empty.
+ */
 function gone({ failures }: DrainsReply, before: WatchedDrains): Drain[] {
   return failures.map(({ arn, reason }) => {
     const known = before.drains.find(({ containerInstanceArn }) => idOf(containerInstanceArn) === idOf(arn));
@@ -100,14 +103,14 @@ const unknown = (containerInstanceArn: string): Drain => ({
   finished: false,
 });
 
-/** One that neither drains nor is empty will not be: somebody has set it to ACTIVE, or taken it away. */
+/** An instance that is neither draining nor empty will stay so: somebody has set it to ACTIVE, or removed it. */
 function endOf({ drains, problem }: WatchedDrains): DrainEnd | null {
   if (problem !== null || drains.length === 0) return null;
   if (drains.every(({ finished }) => finished)) return "finished";
   return drains.some(({ finished, status }) => !finished && status !== "DRAINING") ? "cancelled" : null;
 }
 
-/** What the work gives; null, and no error of it any more, when the signal is aborted first. */
+/** The result of the work, or null if the signal is aborted first. A later error is ignored. */
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
   return new Promise((resolve, reject) => {
     const abort = (): void => resolve(null);

@@ -9,7 +9,7 @@ import { parseFlags } from "./flags.ts";
 const question = (...argv: readonly string[]) => drainQuestion(parseFlags(drainCommand, argv));
 
 describe("the command line", () => {
-  test("has one mode, and times that people write", () => {
+  test("has one mode, and times as people write them", () => {
     assert.deepEqual(question("i-1", "i-2"), {
       mode: "start",
       references: ["i-1", "i-2"],
@@ -39,7 +39,7 @@ describe("the command line", () => {
     for (const [argv, says] of wrong) assert.throws(() => question(...argv), { name: "UsageError", message: says });
   });
 
-  test("times that pass are shown as clocks do", () => {
+  test("elapsed times look like a clock's", () => {
     assert.deepEqual([0, 42_999, 725_000, 3_723_000, -5].map(elapsedText), [
       "0:00",
       "0:42",
@@ -53,7 +53,7 @@ describe("the command line", () => {
 describe("instances", () => {
   const arn = (id: string): string => `arn:aws:ecs:us-east-1:000000000000:container-instance/east/${id}`;
   const id = (n: number): string => n.toString(16).padStart(4, "0").padEnd(32, "f");
-  /** 250 of them: with EC2 ids i-0000 and so on, but the first, which is an external one. */
+  /** 250 of them: with EC2 ids i-0000 and so on, except the first, which is external. */
   const all = Array.from({ length: 250 }, (_, n) => ({
     containerInstanceArn: arn(id(n)),
     ...(n === 0 ? {} : { ec2InstanceId: `i-${String(n).padStart(4, "0")}` }),
@@ -93,7 +93,7 @@ describe("instances", () => {
     return found.map(({ name }) => name);
   };
 
-  test("are found by id, ARN, EC2 id and how an id begins; each once, in order", async () => {
+  test("are found by id, ARN, EC2 id or an id's prefix; each once, in order", async () => {
     assert.deepEqual(await resolve("i-0249", arn(id(2)), id(3), "i-0002", "00f0"), [
       "i-0249",
       "i-0002",
@@ -104,7 +104,7 @@ describe("instances", () => {
     assert.deepEqual(asked, ["DescribeContainerInstances"], "whole ids need no list");
   });
 
-  test("are listed for somebody who named none, as many as a screen shows", async () => {
+  test("are listed for a user who named none, as many as a screen shows", async () => {
     const text = candidatesText(await allInstances(api, { cluster: "east" }));
     const lines = text.split("\n");
     assert.equal(lines.length, 22);

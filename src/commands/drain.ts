@@ -11,7 +11,7 @@ import { durationFlag } from "./durations.ts";
 import { type CommandText, type Typed, UsageError } from "./flags.ts";
 import { idOf } from "./text-table.ts";
 
-/** LIMIT: as many as the operations take in one call. */
+/** LIMIT: as many as the operations accept in one call. */
 const instancesMax = 100;
 /** LIMIT: that of StartDrain. */
 const deadlineMaxMs = 2 * 86_400_000;
@@ -25,19 +25,22 @@ export const drainCommand: CommandText = {
   about: `Sets container instances to DRAINING: they take no new tasks, and tasks of services move elsewhere as their minimum and maximum
 percent allow. Tasks without a service stay until they end. INSTANCE is an id, an ARN, or how an EC2 instance id begins;
 without one the command lists the cluster's container instances.
---watch ends with 0 when all are empty, and with 1 when --timeout is over or somebody has cancelled the drain. --plan ends with 0 when
-the drain would finish by itself, with 1 when it would not. Without an answer it is 2. Ctrl+C ends the watching, not the drain.
+Exit codes of --watch: 0 all are empty, 1 --timeout is over or somebody has cancelled the drain. Of --plan: 0 the drain would finish
+by itself, 1 it would not. Of both: 2 no answer. Ctrl+C stops watching, not the drain.
 ${apiHelp}`,
   flags: {
     all: {
       value: null,
       help: `All container instances of the cluster that are ACTIVE; with --cancel, that are DRAINING (up to ${instancesMax}).`,
     },
-    plan: { value: null, help: "Change nothing: say what would move where, and what would be in the way." },
-    watch: { value: null, help: "Start the drain unless it runs, and show its progress until it is finished." },
-    cancel: { value: null, help: "Set the container instances to ACTIVE again. What has moved stays where it is." },
-    deadline: { value: "TIME", help: "Stop what is left after this time, as 10m (made shorter by --time-scale)." },
-    timeout: { value: "TIME", help: "With --watch: give up watching after this time; the drain goes on." },
+    plan: { value: null, help: "Change nothing: show what would move where, and what would block the drain." },
+    watch: { value: null, help: "Start the drain unless it is running, and show its progress until it is finished." },
+    cancel: { value: null, help: "Set the container instances to ACTIVE again. Tasks that moved stay where they are." },
+    deadline: {
+      value: "TIME",
+      help: "Stop the remaining tasks after this time, such as 10m (--time-scale shortens it).",
+    },
+    timeout: { value: "TIME", help: "With --watch: stop watching after this time; the drain continues." },
     ...apiFlags,
     json: {
       value: null,
@@ -48,7 +51,7 @@ ${apiHelp}`,
     { line: "berth drain i-0a1b --plan", about: "What would happen?" },
     {
       line: "berth drain i-0a1b --watch --deadline 15m",
-      about: "Empties it within a quarter of an hour, and shows how.",
+      about: "Empties it within a quarter of an hour, and shows the progress.",
     },
     { line: "berth drain i-0a1b i-0c2d --watch --timeout 30m --json", about: "For scripts: a line for each change." },
     { line: "berth drain i-0a1b --cancel", about: "It takes tasks again." },
@@ -61,7 +64,7 @@ export function main(argv: readonly string[]): Promise<void> {
   return runCommand(drainCommand, argv, drain);
 }
 
-/** What was asked, as far as the command line alone can tell. */
+/** The request, as far as the command line alone determines it. */
 type Question = {
   readonly mode: "start" | "plan" | "watch" | "cancel";
   readonly references: readonly string[];
@@ -114,7 +117,7 @@ async function drain(typed: Typed): Promise<void> {
   }
 }
 
-/** Throws UsageError that lists the candidates when no instance was named. */
+/** Throws UsageError that lists the candidates if no instance was named. */
 async function instancesOf(
   { references, isAll, mode }: Question,
   api: ApiClient,
@@ -123,7 +126,7 @@ async function instancesOf(
   if (references.length === 0) throw new UsageError(`${whichInstance}${await candidates(api, cluster)}`);
   if (!isAll) return resolveInstances(api, cluster, references);
   const wanted = mode === "cancel" ? "DRAINING" : "ACTIVE";
-  // A drain that is watched may have begun before.
+  // A watched drain may have begun before.
   const fitting = (await allInstances(api, cluster)).filter(
     ({ status }) => status === wanted || (mode === "watch" && status === "DRAINING"),
   );
@@ -134,7 +137,7 @@ async function instancesOf(
   return fitting;
 }
 
-/** The container instances that could be named, on lines of their own; nothing when there is no answer. */
+/** The container instances that could be named, on lines of their own. Empty if there is no answer. */
 async function candidates(api: ApiClient, cluster: Drained["cluster"]): Promise<string> {
   try {
     return candidatesText(await allInstances(api, cluster));
@@ -194,7 +197,7 @@ async function startDrain(
 
 async function watch(drained: Drained): Promise<void> {
   const { api, cluster, instances, question } = drained;
-  // A drain that runs keeps its deadline unless another one is given.
+  // A running drain keeps its deadline unless the user gives another.
   const toStart = instances.filter(({ status }) => status !== "DRAINING" || question.deadlineMs !== null);
   if (toStart.length > 0) {
     const { failures } = await startDrain(drained, toStart);
@@ -205,7 +208,7 @@ async function watch(drained: Drained): Promise<void> {
   const interrupt = (): void => interrupted.abort();
   process.once("SIGINT", interrupt);
   process.once("SIGTERM", interrupt);
-  // Who listens has gone away, as `head` does.
+  // The reader has gone away, as `head` does.
   process.stdout.on("error", interrupt);
   const request = { ...cluster, containerInstances: arnsOf(instances) };
   const end = await watchDrains({
@@ -227,7 +230,7 @@ function screenFor({ isJson, references }: Question): DrainScreen {
   return terminalScreen(print, () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }), references);
 }
 
-/** Tells what could not be done, by the names that a person knows. */
+/** Reports what could not be done, with the names that a person knows. */
 function complain(failures: readonly Failure[], instances: readonly DrainInstance[]): void {
   for (const { arn, reason } of failures) {
     const name = instances.find((instance) => idOf(instance.arn) === idOf(arn))?.name ?? arn;

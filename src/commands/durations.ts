@@ -2,7 +2,10 @@ import { type Typed, textFlag, UsageError } from "./flags.ts";
 
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** The value of a flag such as `90s`, `10m` or `1h30m` in milliseconds; null when it is not given. Throws UsageError for anything else. */
+/**
+ * The value of a flag such as `90s`, `10m` or `1h30m` in milliseconds. Null if it is not given. Throws UsageError for anything
+ * else.
+ */
 export function durationFlag(
   typed: Typed,
   name: string,
@@ -19,7 +22,7 @@ export function durationFlag(
   );
 }
 
-/** A time that has passed, as a clock shows it: `0:42`, `12:05`, `1:02:03`. */
+/** An elapsed time as a clock shows it: `0:42`, `12:05`, `1:02:03`. */
 export function elapsedText(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
   const two = (number: number): string => String(number).padStart(2, "0");
@@ -27,7 +30,7 @@ export function elapsedText(ms: number): string {
   return hours === 0 ? `${minutes}:${two(seconds % 60)}` : `${hours}:${two(minutes)}:${two(seconds % 60)}`;
 }
 
-/** A length of time in its largest whole units, as it is typed. */
+/** A length of time in its largest whole units, as a user types it. */
 export function lengthText(ms: number): string {
   const [unit, size] = Object.entries(unitMs).findLast(([, each]) => ms % each === 0) ?? ["s", 1_000];
   return `${ms / size}${unit}`;

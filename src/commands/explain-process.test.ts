@@ -1,11 +1,11 @@
-/** `berth explain` as a user meets it, beside `berth dev`. */
+/** `berth explain` as a user sees it, with `berth dev`. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { ECS } from "@aws-sdk/client-ecs";
 import { berthMain, startBerth } from "../../tests/berth-process.ts";
 
-test("explain says where tasks would go, and what is missing; its exit code says whether all fit", async (context) => {
+test("explain says where tasks would go and what is missing; its exit code says whether all fit", async (context) => {
   const size = ["--instances", "2", "--cpu", "1024", "--memory", "1024"];
   const { listening, end } = await startBerth("dev", ["--in-memory", ...size]);
   context.after(() => end("SIGTERM"));

@@ -34,7 +34,7 @@ test("where tasks go: most first, then by name", () => {
   ]);
 });
 
-test("what is missing: by how much, fewest reasons first, alike ones together", () => {
+test("what is missing: by how much, fewest reasons first, equal ones together", () => {
   const memory = { reason: "RESOURCE:MEMORY", detail: "Needs 512 MiB of memory, 128 are left.", missing: 384 };
   const member = { reason: "MemberOf placement constraint unsatisfied.", detail: "stack is missing." };
   const refusals = [
@@ -75,7 +75,7 @@ test("what is missing: by how much, fewest reasons first, alike ones together", 
   ]);
 });
 
-test("columns that are empty, and what cannot be measured, are left out", () => {
+test("columns that are empty, and amounts that cannot be measured, are left out", () => {
   const refusals = [{ ...instance("i-a"), status: "DRAINING", reasons: [{ reason: "DRAINING", missing: 0 }] }];
   const summary = [{ reason: "DRAINING", count: 1 }];
   assert.deepEqual(lines({ refusals, summary, unplacedCount: 1 }).slice(2), [
@@ -107,12 +107,12 @@ test("a cluster without container instances says so, and a large one stays short
   assert.ok(placed.includes("  and 9,960 tasks on 4,980 other container instances (--json lists them)"));
 });
 
-test("without any instance to look at, the reason stands alone", () => {
+test("without any instance to look at, only the reason is shown", () => {
   const noCandidates = "The cluster lab has no container instances.";
   assert.deepEqual(lines({ unplacedCount: 1, noCandidates }).slice(2), ["1 task has no place.", noCandidates, ""]);
 });
 
-test("tasks of a service that failed: stop code, reason, and what their containers say", () => {
+test("failed tasks of a service: stop code, reason, and their containers' reasons", () => {
   const failedTasks = [
     {
       taskArn: "arn:aws:ecs:us-east-1:000000000000:task/default/abc",

@@ -4,7 +4,7 @@ type Instance = { readonly containerInstanceArn: string; readonly ec2InstanceId?
 type Reason = { readonly reason: string; readonly detail?: string; readonly missing?: number };
 type Refusal = Instance & { readonly status?: string; readonly reasons: readonly Reason[] };
 
-/** The answer of ExplainPlacement, as far as it is shown. */
+/** The parts of ExplainPlacement's reply that are shown. */
 export type PlacementExplanation = {
   readonly taskDefinition: string;
   readonly need: {
@@ -37,7 +37,7 @@ export type PlacementExplanation = {
 /** LIMIT: a screen or two; instances that lack the same things share one of these, and --json has them all. */
 const groupsMax = 20;
 
-/** An explanation as a person reads it: where tasks would go and, when not all have a place, what is missing and where. */
+/** An explanation for a person: where tasks would go and, if not all have a place, what is missing and where. */
 export function explanationText(explanation: PlacementExplanation): string {
   const { taskDefinition, placedCount, unplacedCount } = explanation;
   const revision = taskDefinition.slice(taskDefinition.lastIndexOf("/") + 1);
@@ -53,7 +53,7 @@ export function explanationText(explanation: PlacementExplanation): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** Why the newest tasks of a service failed: each task, and below it the containers that say something. */
+/** Why the newest tasks of a service failed: each task, and below it the containers with a reason. */
 function failureLines({ failedTasks = [] }: PlacementExplanation): string[] {
   if (failedTasks.length === 0) return [];
   const lines = ["", "Tasks of the service that failed last:"];
@@ -110,7 +110,7 @@ function refusalLines({ refusals, summary, closest, placements, noCandidates }: 
   );
   lines.push("");
   const groups = groupsOf(refusals);
-  // Columns are aligned over all groups; each reason of a group has a line of its own.
+  // Columns are aligned over all groups. Each reason of a group has its own line.
   const rows = groups
     .slice(0, groupsMax)
     .flatMap(({ instances, status, reasons }) =>
@@ -134,7 +134,7 @@ function refusalLines({ refusals, summary, closest, placements, noCandidates }: 
 
 type Group = { readonly instances: Refusal[]; readonly status: string; readonly reasons: readonly Reason[] };
 
-/** Instances that say the same; those with the fewest reasons first, then those that lack least. */
+/** Instances with the same reasons. Those with the fewest reasons come first, then those that lack least. */
 function groupsOf(refusals: readonly Refusal[]): Group[] {
   const groups = new Map<string, Group>();
   for (const refusal of refusals) {
@@ -164,10 +164,10 @@ const units: Readonly<Record<string, (count: number) => string>> = {
   "RESOURCE:ENI": (count) => counted(count, "ENI"),
 };
 
-/** AWS: the reasons of constraints are sentences; what tells them from others is their beginning. */
+/** AWS: the reasons of constraints are sentences. Their beginning distinguishes them. */
 const shortReason = (reason: string): string => reason.replace(/ placement constraint unsatisfied\.$/, "");
 
-/** What is missing, by how much; nothing for what cannot be measured. */
+/** What is missing, and how much. Empty for what cannot be measured. */
 function shortOf(reason: string, missing: number | undefined): string {
   if (missing === undefined || missing <= 0) return "";
   return `${units[reason]?.(missing) ?? missing} short`;

@@ -42,7 +42,7 @@ test("the flags are a request", () => {
   });
 });
 
-test("a service decides all but the count", () => {
+test("a service decides everything except the count", () => {
   const ofService = (...argv: readonly string[]) =>
     explainRequest(parseFlags(explainCommand, ["--service", "web", ...argv]));
   assert.deepEqual(ofService("--count", "3", "--cluster", "east"), { cluster: "east", service: "web", count: 3 });
@@ -52,7 +52,7 @@ test("a service decides all but the count", () => {
   assert.throws(() => ofService("--distinct-instance"), /--service decides about --distinct-instance/);
 });
 
-test("what cannot be a request is told before anything is asked", () => {
+test("an invalid request is reported before anything is sent", () => {
   const wrong: readonly (readonly [argv: readonly string[], says: RegExp])[] = [
     [["--count", "0"], /--count must be a whole number from 1 to 1000/],
     [["--strategy", "spread"], /--strategy must be random, spread:FIELD/],

@@ -4,19 +4,22 @@ import { explanationText, type PlacementExplanation } from "./explain-text.ts";
 import { type CommandText, listFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
 import { expectNoWords } from "./server-flags.ts";
 
-/** LIMIT: that of ExplainPlacement, which makes each of the tasks in a dry run. */
+/** LIMIT: that of ExplainPlacement, which runs a dry run for each of the tasks. */
 const countMax = 1_000;
 
 export const explainCommand: CommandText = {
   usage: "berth explain --task-definition NAME | --service NAME [flags]",
-  about: `Says where tasks would go if they were asked for now, and for each container instance that cannot take one, everything that it
-lacks and how much of it. Nothing is started. What it looks at is what RunTask would look at: resources, attributes, the agent, the
-constraints of the task definition and yours, in the order of your strategies.
-Ends with 0 when all tasks have a place, 1 when some have none, 2 when there is no answer.
+  about: `Shows where tasks would go if they were started now and, for each container instance that cannot take one, everything that is
+missing and how much. It starts nothing. It checks what RunTask would check: resources, attributes, the agent, the constraints of
+the task definition and yours, in the order of your strategies.
+Exit codes: 0 all tasks fit, 1 some do not, 2 no answer.
 ${apiHelp}`,
   flags: {
     "task-definition": { value: "NAME", help: "Family, family:revision or ARN." },
-    service: { value: "NAME", help: "More tasks of this service, placed as it places them; only --count besides." },
+    service: {
+      value: "NAME",
+      help: "More tasks of this service, placed as the service places them. Only --count may be added.",
+    },
     count: { value: "N", help: `How many tasks (default 1, at most ${countMax}).` },
     constraint: {
       value: "EXPR",
@@ -29,15 +32,15 @@ ${apiHelp}`,
       help: "random, spread:FIELD, binpack:cpu or binpack:memory. Repeatable: the first decides first.",
       repeats: true,
     },
-    "launch-type": { value: "TYPE", help: "EC2 or EXTERNAL (default: as RunTask finds it)." },
+    "launch-type": { value: "TYPE", help: "EC2 or EXTERNAL (default: as RunTask decides)." },
     "capacity-provider": {
       value: "NAME[:WEIGHT[:BASE]]",
       help: "A capacity provider of the strategy (weight 1, base 0). Repeatable.",
       repeats: true,
     },
     group: { value: "GROUP", help: "The task group that spread and --distinct-instance count (default: as RunTask)." },
-    cpu: { value: "UNITS", help: "CPU units of the task, in place of the task definition's." },
-    memory: { value: "MIB", help: "Memory of the task, in place of the task definition's." },
+    cpu: { value: "UNITS", help: "CPU units of the task, instead of the task definition's." },
+    memory: { value: "MIB", help: "Memory of the task, instead of the task definition's." },
     ...apiFlags,
     json: { value: null, help: "Print the reply of ExplainPlacement (docs/berth-api.md)." },
   },
@@ -72,14 +75,14 @@ async function explain(typed: Typed): Promise<void> {
   }
 }
 
-/** What the flags ask for, as a request of ExplainPlacement. Throws UsageError for what cannot be one. */
+/** The flags as a request of ExplainPlacement. Throws UsageError if they cannot be one. */
 export function explainRequest(typed: Typed): object {
   expectNoWords(typed);
   const service = textFlag(typed, "service", null);
   if (service !== null) return serviceRequest(typed, service);
   const taskDefinition = textFlag(typed, "task-definition", null);
   if (taskDefinition === null) {
-    throw new UsageError("--task-definition NAME is needed, as web, web:3 or an ARN; or --service NAME.");
+    throw new UsageError("--task-definition NAME is needed, such as web, web:3 or an ARN; or --service NAME.");
   }
   const launchType = textFlag(typed, "launch-type", null)?.toUpperCase();
   const capacityProviderStrategy = listFlag(typed, "capacity-provider").map(capacityProviderOf);
@@ -138,7 +141,7 @@ function strategyOf(given: string): object {
     return field === undefined ? { type } : { type, field };
   }
   throw new UsageError(
-    `--strategy must be random, spread:FIELD, binpack:cpu or binpack:memory, as spread:attribute:ecs.availability-zone, but is "${given}".`,
+    `--strategy must be random, spread:FIELD, binpack:cpu or binpack:memory, such as spread:attribute:ecs.availability-zone, but is "${given}".`,
   );
 }
 

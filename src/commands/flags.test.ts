@@ -18,7 +18,7 @@ const command: CommandText = {
   examples: [{ line: "berth try --port 0", about: "Any port." }],
 };
 
-test("flags and words are told apart", () => {
+test("flags and words are distinguished", () => {
   const typed = parseFlags(command, ["list", "--port", "80", "--in-memory"]);
   assert.deepEqual(typed.words, ["list"]);
   assert.equal(textFlag(typed, "port", null), "80");
@@ -26,7 +26,7 @@ test("flags and words are told apart", () => {
   assert.equal(textFlag(parseFlags(command, ["--port=81"]), "port", null), "81");
 });
 
-test("a flag that repeats has all its values, the others are given once", () => {
+test("a repeatable flag has all its values, the others may be given once", () => {
   const repeating = {
     ...command,
     flags: { ...command.flags, tag: { value: "TAG", help: "A tag.", repeats: true } },
@@ -38,7 +38,7 @@ test("a flag that repeats has all its values, the others are given once", () => 
   assert.throws(() => parseFlags(repeating, ["--tag"]), /--tag needs a value: --tag TAG/);
 });
 
-test("a wrong command line is explained", () => {
+test("a wrong command line gets an explanation", () => {
   const cases: [string[], RegExp][] = [
     [["--prt", "1"], /There is no flag --prt. Did you mean --port\?/],
     [["--in-memry"], /Did you mean --in-memory\?/],

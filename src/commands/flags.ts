@@ -1,10 +1,10 @@
 import { parseArgs } from "node:util";
 import { nearest } from "../lib/nearest.ts";
 
-/** A flag of a command. `value` names what follows it; null for a flag that stands alone. One that `repeats` has all its values. */
+/** A flag of a command. `value` names what follows it; null for a flag without a value. One that `repeats` has all its values. */
 export type Flag = { readonly value: string | null; readonly help: string; readonly repeats?: true };
 
-/** A command as its help shows it. */
+/** A command in the form that its help shows. */
 export type CommandText = {
   readonly usage: string;
   readonly about: string;
@@ -12,7 +12,7 @@ export type CommandText = {
   readonly examples: readonly { readonly line: string; readonly about: string }[];
 };
 
-/** What was typed: flags by name, and the words between them. */
+/** The parsed command line: flags by name, and the words between them. */
 export type Typed = {
   readonly flags: ReadonlyMap<string, string | true>;
   /** The values of flags that may be repeated, in order. */
@@ -20,14 +20,14 @@ export type Typed = {
   readonly words: readonly string[];
 };
 
-/** The command line is wrong; the text says what to type instead. */
+/** The command line is wrong. The text says what to type instead. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
 const helpFlag: Flag = { value: null, help: "Show this text." };
 
-/** The flags and words of a command line. Throws UsageError that names the nearest flag for one that does not exist. */
+/** Parses a command line. Throws UsageError that names the nearest flag if one does not exist. */
 export function parseFlags(command: CommandText, argv: readonly string[]): Typed {
   const known: Readonly<Record<string, Flag>> = { ...command.flags, help: helpFlag };
   const options = Object.fromEntries(
@@ -49,7 +49,7 @@ export function parseFlags(command: CommandText, argv: readonly string[]): Typed
     const flag = Object.hasOwn(known, token.name) ? known[token.name] : undefined;
     if (flag === undefined) throw unknownFlag(token.rawName, Object.keys(known));
     if (flag.value === null && token.value !== undefined) throw new UsageError(`${token.rawName} takes no value.`);
-    // An empty value is a shell variable that is not set; as a path it would be the current directory.
+    // An empty value is an unset shell variable. As a path it would be the current directory.
     if (flag.value !== null && (!token.value || (!token.inlineValue && token.value.startsWith("--")))) {
       throw new UsageError(`${token.rawName} needs a value: ${token.rawName} ${flag.value}`);
     }
@@ -81,7 +81,7 @@ export function helpText(command: CommandText): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** The values of a flag that may be repeated. */
+/** The values of a repeatable flag. */
 export function listFlag(typed: Typed, name: string): readonly string[] {
   return typed.lists.get(name) ?? [];
 }

@@ -1,6 +1,6 @@
 /**
- * Many simulated hosts that join a control plane elsewhere. Each starts when its turn comes, stays connected by itself, and is
- * counted as connected from the first command message on: then the control plane has taken note of it.
+ * Many simulated hosts that join a remote control plane. Each starts in turn, stays connected by itself, and counts as connected
+ * from the first command message: by then the control plane has registered the connection.
  */
 import type { AgentEnd } from "../agent/agent.ts";
 import type { AgentDisk } from "../agent/agent-disk.ts";
@@ -19,15 +19,15 @@ import type { Random } from "../lib/random.ts";
 
 /** Where a host keeps its instance over restarts. */
 export type FleetDisk = AgentDisk & {
-  /** Forgets what was saved. */
+  /** Deletes what was saved. */
   erase(): Promise<void>;
-  /** Nobody of this process needs it any more. */
+  /** No longer needed by this process. */
   release(): Promise<void>;
 };
 
 export type HostFleetOptions = {
   readonly count: number;
-  /** Distinguishes these hosts from those of other processes: their EC2 instance ids follow from it. */
+  /** Distinguishes these hosts from those of other processes. Their EC2 instance ids follow from it. */
   readonly fleetId: string;
   readonly cluster: string;
   readonly region: string;
@@ -39,11 +39,11 @@ export type HostFleetOptions = {
   readonly log: AgentLog;
   readonly api: EcsApi;
   readonly transport: AgentTransport;
-  /** The disk of the host with that number, from 0; null keeps nothing. */
+  /** The disk of the host with that number, from 0. Null keeps nothing. */
   readonly openDisk: ((index: number) => Promise<FleetDisk>) | null;
 };
 
-/** LIMIT: hosts that start at once: enough to keep the API's connections busy, few enough that each is there in a moment. */
+/** LIMIT: hosts that start at once: enough to keep the API's connections busy, few enough that each connects in a moment. */
 const startingMax = 64;
 
 type Member = { readonly disk: FleetDisk | null; host: SimulatedHost | null };
@@ -52,9 +52,9 @@ export class HostFleet {
   readonly #options: HostFleetOptions;
   readonly #world: SimulatedHostWorld;
   readonly #members: Member[] = [];
-  /** ARNs of the container instances whose command connection stands. */
+  /** ARNs of the container instances whose command connection is open. */
   readonly #standing = new Set<string>();
-  /** Who waits for the connection of an instance, by its ARN. */
+  /** Callers that wait for the connection of an instance, by its ARN. */
   readonly #waiters = new Map<string, () => void>();
   readonly #deregistered = new Set<string>();
   readonly #emptied = Promise.withResolvers<"emptied">();
@@ -68,22 +68,22 @@ export class HostFleet {
     this.#world = { clock, random, log, api, transport: this.#watched(transport) };
   }
 
-  /** Hosts that are connected. */
+  /** How many hosts are connected. */
   get connected(): number {
     return this.#standing.size;
   }
 
-  /** Hosts that are to be connected: all but those whose instance was deregistered. */
+  /** How many hosts should be connected: all except those whose instance was deregistered. */
   get size(): number {
     return this.#options.count - this.#gone;
   }
 
-  /** Container instances that these hosts registered and nobody has deregistered. */
+  /** How many container instances these hosts registered and nobody has deregistered. */
   get registered(): number {
     return this.instances().filter((arn) => !this.#deregistered.has(arn)).length;
   }
 
-  /** Resolves when all container instances were deregistered: no host is left. */
+  /** Resolves when all container instances were deregistered and no host is left. */
   get emptied(): Promise<"emptied"> {
     return this.#emptied.promise;
   }
@@ -94,8 +94,8 @@ export class HostFleet {
   }
 
   /**
-   * Resolves when every host was connected once. Rejects with the error of the first registration that is refused for good, and when
-   * a disk cannot be used.
+   * Resolves when every host was connected once. Rejects with the error of the first registration that is permanently refused,
+   * and if a disk cannot be used.
    */
   async start(): Promise<void> {
     let next = 0;
@@ -107,17 +107,17 @@ export class HostFleet {
     await Promise.all(starts);
   }
 
-  /** Ends all agents; their container instances stay registered. Resolves when their disks are at rest. */
+  /** Ends all agents. Their container instances stay registered. Resolves when their disks are idle. */
   async stop(): Promise<void> {
     this.#closed = true;
     for (const wake of this.#waiters.values()) wake();
     await Promise.all(this.#members.map(({ host }) => host?.stop()));
-    // A registration under way may still make an instance.
+    // A registration under way may still create an instance.
     await this.#starting;
     await Promise.all(this.#members.map(({ disk }) => disk?.release()));
   }
 
-  /** Deregisters the container instances with their tasks, after `stop`. Gives how many were, and the first error. */
+  /** Deregisters the container instances with their tasks, after `stop`. Returns how many, and the first error. */
   async deregister(): Promise<{ readonly deregistered: number; readonly error: unknown }> {
     const { api, cluster } = this.#options;
     let deregistered = 0;
@@ -143,13 +143,13 @@ export class HostFleet {
     this.#members.push(member);
     let end = await this.#startHost(index, member);
     if (end?.why === "refused" && !this.#closed && disk !== null && (await disk.load()) !== null) {
-      // The instance that its disk knows is gone, or of another cluster: it comes as a new one.
+      // The instance on its disk is gone, or belongs to another cluster: register it as a new one.
       this.#options.log(
         "warn",
         { err: end.error },
-        "a host that was kept is not known any more and starts as a new one",
+        "the control plane no longer knows a saved host; it registers as a new one",
       );
-      // What it was saving when it was refused would come back behind the erasure.
+      // A save under way would otherwise recreate the file after it is deleted.
       await member.host?.stop();
       await disk.erase();
       end = await this.#startHost(index, member);
@@ -157,7 +157,7 @@ export class HostFleet {
     if (end?.why === "refused") throw end.error;
   }
 
-  /** Resolves when the host is connected, with null, or has ended before. */
+  /** Resolves with null when the host is connected, or with its end if it ends before. */
   async #startHost(index: number, member: Member): Promise<AgentEnd | null> {
     if (this.#closed) return null;
     const { fleetId, cluster, region, cpu, memoryMiB, customAttributes } = this.#options;
@@ -208,7 +208,7 @@ export class HostFleet {
   }
 }
 
-/** Tells when the first message has come, and when the connection that brought it is over. */
+/** Reports the first message, and the end of the connection that brought it. */
 class WatchedConnection implements AgentConnection {
   readonly #connection: AgentConnection;
   readonly #changed: (stands: boolean) => void;

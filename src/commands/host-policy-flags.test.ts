@@ -15,7 +15,7 @@ test("without flags the policy is the strict one, and each flag allows its own",
   assert.deepEqual(policyOf("--allow-volume-options"), { ...strictPolicy, volumeOptions: true });
 });
 
-test("paths are absolute, without slashes at their end and dots; capabilities are as the kernel names them", () => {
+test("paths are absolute, without trailing slashes and dots; capabilities use the kernel's names", () => {
   const { hostPaths, devices } = policyOf(
     "--allow-host-path",
     "/srv//a/../b/",
@@ -28,7 +28,7 @@ test("paths are absolute, without slashes at their end and dots; capabilities ar
   assert.deepEqual(policyOf("--allow-volume", "pg_data").volumes, ["pg_data"]);
 });
 
-test("values that can mean nothing are refused", () => {
+test("meaningless values are refused", () => {
   for (const argv of [
     ["--allow-host-path", "srv"],
     ["--allow-host-path", "./srv"],
@@ -43,7 +43,7 @@ test("values that can mean nothing are refused", () => {
   }
 });
 
-test("a flag that was typed is found, repeated ones too", () => {
+test("a flag on the command line is found, repeated ones too", () => {
   assert.equal(typedPolicyFlag(parseFlags(command, [])), null);
   assert.equal(typedPolicyFlag(parseFlags(command, ["--allow-host-pid"])), "allow-host-pid");
   assert.equal(typedPolicyFlag(parseFlags(command, ["--allow-device", "/dev/fuse"])), "allow-device");

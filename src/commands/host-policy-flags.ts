@@ -61,7 +61,7 @@ export function hostPolicyFrom(typed: Typed): HostPolicy {
   };
 }
 
-/** The first of these flags that was given; null for none. */
+/** The first of these flags that was given. Null for none. */
 export function typedPolicyFlag(typed: Typed): string | null {
   const names = Object.keys(hostPolicyFlags);
   return names.find((name) => typed.flags.has(name) || typed.lists.has(name)) ?? null;

@@ -1,20 +1,20 @@
 import type { AgentLog } from "../agent/agent-log.ts";
 import type { HostFleet } from "./host-fleet.ts";
 
-/** LIMIT: on a terminal the count moves as one watches; elsewhere it is a line in a log. */
+/** LIMIT: on a terminal the count moves as you watch; elsewhere each count is a line in a log. */
 const terminalIntervalMs = 200;
 const lineIntervalMs = 5_000;
-/** What the command tells by itself: such a host starts as a new one, or the command ends. */
+/** What the command reports itself: such a host registers as a new one, or the command ends. */
 const toldElsewhere = "the registration was refused";
 
-/** Tells on standard error how many hosts are connected, whenever that changes, and what goes wrong with them. */
+/** Shows on standard error how many hosts are connected, whenever that changes, and what goes wrong with them. */
 export class HostProgress {
   readonly #isTerminal = process.stderr.isTTY === true;
   readonly #complaints = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
   #shown = "";
 
-  /** For agents: warnings and errors are told in a line, each kind once, with the first cause: 5,000 hosts have the same to say. */
+  /** For agents: warnings and errors become a line, each kind once, with the first cause: 5,000 hosts all say the same. */
   readonly log: AgentLog = (level, { err }, message) => {
     if ((level !== "warn" && level !== "error") || message === toldElsewhere || this.#complaints.has(message)) return;
     this.#complaints.add(message);
@@ -27,13 +27,13 @@ export class HostProgress {
     this.#timer = setInterval(look, this.#isTerminal ? terminalIntervalMs : lineIntervalMs);
   }
 
-  /** The count is told otherwise now: it is shown again when it changes. */
+  /** The caller has just shown the count: show it again only when it changes. */
   told(fleet: HostFleet): void {
     this.say(null);
     this.#shown = countOf(fleet);
   }
 
-  /** Takes the count away until it changes, and writes a line. */
+  /** Removes the count until it changes, and writes a line. */
   say(line: string | null): void {
     if (this.#isTerminal && this.#shown !== "") process.stderr.write("\r\u001b[K");
     if (line !== null) process.stderr.write(`berth: ${line}\n`);

@@ -23,27 +23,33 @@ import { counted } from "./text-table.ts";
 const hostsMax = 5_000;
 /** LIMIT: agents close their sockets within a round trip. */
 const stopTimeoutMs = 5_000;
-/** LIMIT: to deregister 5,000 hosts with tasks takes some seconds; on a machine that is busy otherwise, many. */
+/** LIMIT: deregistering 5,000 hosts with tasks takes seconds, much longer on a busy machine. */
 const deregisterTimeoutMs = 120_000;
 
 const command: CommandText = {
   usage: "berth hosts [--count N] [--endpoint URL] [flags]",
-  about: `Simulated hosts that join a control plane elsewhere as real ones do: over signed calls and two WebSockets each, all in this
+  about: `Simulated hosts that join a remote control plane as real ones do: over signed calls and two WebSockets each, all in this
 process. Use them to see what a control plane does under the load of a fleet, or to rehearse with a copy of one: deployments,
 outages, restarts. Their containers are simulated as in \`berth dev\`, with the same images that rehearse failures.
-Hosts that lose their connection come back by themselves, with the pauses of the official agent. Ctrl+C ends them; their container
-instances stay registered and disconnected unless --deregister says otherwise.
+Hosts that lose their connection reconnect by themselves, with the pauses of the official agent. Ctrl+C ends them. Their container
+instances stay registered and disconnected unless you pass --deregister.
 ${apiHelp}`,
   flags: {
     count: { value: "N", help: `How many hosts, up to ${hostsMax} (default 1).` },
     ...apiFlags,
-    cluster: { value: "CLUSTER", help: "Name or ARN (default: the cluster default, which is made if it is missing)." },
+    cluster: {
+      value: "CLUSTER",
+      help: "Name or ARN (default: the cluster default, which is created if it is missing).",
+    },
     cpu: { value: "UNITS", help: `CPU units of each; 1024 are a core (default ${simulatedHostDefaults.cpu}).` },
     memory: { value: "MIB", help: `Memory of each in MiB (default ${simulatedHostDefaults.memoryMiB}).` },
     attributes: { value: "LIST", help: "Custom attributes of all: rack=r1,berth.capacity-provider=racks." },
-    "data-dir": { value: "DIR", help: "Keep the hosts here: started again, they have the same instances and tasks." },
+    "data-dir": {
+      value: "DIR",
+      help: "Keep the hosts' state here: after a restart they have the same instances and tasks.",
+    },
     deregister: { value: null, help: "Deregister the container instances at the end, with their tasks." },
-    json: { value: null, help: "Print one line of JSON when all are connected." },
+    json: { value: null, help: "Print one line of JSON once all are connected." },
   },
   examples: [
     {
@@ -56,7 +62,7 @@ ${apiHelp}`,
     },
     {
       line: "berth hosts --count 50 --data-dir ./fleet --endpoint http://10.0.0.5:4280",
-      about: "A rehearsal: end it, wait, start it again, and see what the control plane made of hosts that were away.",
+      about: "A rehearsal: stop it, wait, restart it, and see what the control plane did about the missing hosts.",
     },
   ],
 };
@@ -112,7 +118,7 @@ type Run = {
   readonly cluster: string;
 };
 
-/** From the start of the first host to the end of the last. Rejects with StartError when they cannot all be started. */
+/** From the start of the first host to the end of the last. Rejects with StartError if they cannot all be started. */
 async function run({ typed, fleet, progress, remote: { endpoint }, cluster }: Run): Promise<void> {
   const startedAt = performance.now();
   const ended = endAtSignal(typed.flags.has("deregister") ? deregisterTimeoutMs : stopTimeoutMs);
@@ -137,7 +143,10 @@ async function run({ typed, fleet, progress, remote: { endpoint }, cluster }: Ru
   }
 }
 
-/** Resolves at SIGTERM or SIGINT. What then takes longer than `timeoutMs`, or a second signal, ends the process with 1. */
+/**
+ * Resolves at SIGTERM or SIGINT. If what follows takes longer than `timeoutMs`, or a second signal comes, the process ends with
+ * 1.
+ */
 function endAtSignal(timeoutMs: number): Promise<"ended"> {
   return new Promise((resolve) => {
     let isEnding = false;
@@ -155,7 +164,7 @@ function endAtSignal(timeoutMs: number): Promise<"ended"> {
   });
 }
 
-/** What the end of the hosts leaves behind, and how to get rid of it. */
+/** What remains after the hosts end, and how to remove it. */
 function sayWhatStays(fleet: HostFleet, cluster: string, dataDir: string | null): void {
   const { registered } = fleet;
   if (registered === 0) return;
@@ -182,11 +191,11 @@ function startErrorOf(error: unknown): unknown {
   return new StartError(`A host was refused: ${error.message} (${error.code})`, { cause: error });
 }
 
-/** What tells these hosts from others; kept with them, as their EC2 instance ids follow from it. */
+/** Distinguishes these hosts from others. It is saved with them, because their EC2 instance ids follow from it. */
 async function fleetIdIn(dataDir: string | null): Promise<string> {
   const fresh = randomBytes(8).toString("hex");
   if (dataDir === null) return fresh;
-  // Makes the folder, and lets no other process have it meanwhile.
+  // Creates the folder, and keeps other processes out meanwhile.
   const folder = await FileDisk.open(dataDir, "fleet").catch((error: unknown) => {
     throw startErrorOf(error);
   });

@@ -15,7 +15,10 @@ export class NoKeySocketError extends Error {
   override readonly name = "NoKeySocketError";
 }
 
-/** The access keys of a running server, over the socket in its data directory. Calls reject with NoKeySocketError when there is none. */
+/**
+ * The access keys of a running server, over the socket in its data directory. Calls reject with NoKeySocketError if there is
+ * none.
+ */
 export class KeyClient implements KeyAdministration {
   readonly #dataDir: string;
 

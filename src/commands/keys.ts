@@ -25,13 +25,13 @@ ${roles.map((role) => `  ${role.padEnd(10)} ${roleTexts[role]}`).join("\n")}`,
     role: { value: "ROLE", help: `What the key is for: ${roles.join(", ")} (default admin).` },
     cluster: {
       value: "NAME",
-      help: "Bind the key to this cluster; may be repeated (default: all clusters).",
+      help: "Bind the key to this cluster. Repeatable (default: all clusters).",
       repeats: true,
     },
     expires: { value: "WHEN", help: "When it expires: 90d, 12h or a date such as 2027-03-01 (default: never)." },
     account: { value: "ACCOUNT", help: "The 12-digit account the key belongs to (default 000000000000)." },
     user: { value: "NAME", help: "Its user (default: the account's root for admin, else a user named like the role)." },
-    overlap: { value: "TIME", help: "rotate: how long the old key stays good, such as 1h (default 1d)." },
+    overlap: { value: "TIME", help: "rotate: how long the old key stays valid, such as 1h (default 1d)." },
     json: { value: null, help: "Print JSON." },
   },
   examples: [
@@ -69,7 +69,7 @@ export function main(argv: readonly string[]): Promise<void> {
     const run = Object.hasOwn(actions, name) ? actions[name] : undefined;
     if (run === undefined) {
       const close = nearest(name, Object.keys(actions));
-      const advice = close === null ? "It is one of create, list, rotate and delete." : `Did you mean ${close}?`;
+      const advice = close === null ? "Use one of create, list, rotate and delete." : `Did you mean ${close}?`;
       throw new UsageError(name === "" ? `Which action? ${advice}` : `There is no action ${name}. ${advice}`);
     }
     const dataDir = textFlag(typed, "data-dir", null);
@@ -147,7 +147,7 @@ async function listKeys(keys: KeyAdministration, typed: Typed, words: readonly s
     return;
   }
   if (all.length === 0) {
-    process.stderr.write("There are no access keys. `berth keys create` makes one.\n");
+    process.stderr.write("There are no access keys. Create one with `berth keys create`.\n");
     return;
   }
   const heads = ["KEY", "ACCOUNT", "USER", "ROLE", "CLUSTERS", "CREATED", "EXPIRES", "LAST USED"];
@@ -187,7 +187,7 @@ function roleFlag(typed: Typed): Role | null {
   throw new UsageError(`--role must be one of ${roles.join(", ")}, but is "${given}".`);
 }
 
-/** Epoch milliseconds; null when it is not given. A date is its first moment in UTC. */
+/** Epoch milliseconds. Null if it is not given. A date means its first moment in UTC. */
 function expiresFlag(typed: Typed): number | null {
   const given = textFlag(typed, "expires", null);
   if (given === null) return null;
@@ -197,7 +197,7 @@ function expiresFlag(typed: Typed): number | null {
   }
   const isDate = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z)?$/.test(given);
   const at = isDate ? Date.parse(given) : Number.NaN;
-  // A day that does not exist, such as the 31st of June, would silently be another one.
+  // A day that does not exist, such as the 31st of June, would silently become another.
   const exists = !Number.isNaN(at) && new Date(at).toISOString().startsWith(given.slice(0, 10));
   if (!exists) throw new UsageError(`--expires must be a time like 90d or a date like 2027-03-01, but is "${given}".`);
   if (at <= systemClock.wall()) throw new UsageError(`--expires must be in the future, but is "${given}".`);

@@ -11,12 +11,12 @@ const stopped = (reason: string) =>
     containers: [],
   }) as const;
 
-test("a reason that comes from elsewhere writes no line of its own and moves no cursor", () => {
-  const text = textOf(stopped("bad\r\u001b[2K\u001b]0;title\u0007\nConnected: tasks may come.\u009b1A"), false);
-  assert.equal(text, "Task 0123 STOPPED (bad [2K ]0;title Connected: tasks may come. 1A).\n");
+test("a reason from elsewhere cannot start a line of its own or move the cursor", () => {
+  const text = textOf(stopped("bad\r\u001b[2K\u001b]0;title\u0007\nConnected: ready for tasks.\u009b1A"), false);
+  assert.equal(text, "Task 0123 STOPPED (bad [2K ]0;title Connected: ready for tasks. 1A).\n");
 });
 
-test("a line is short, whatever the reason is, and JSON stays JSON", () => {
+test("a line is short, whatever the reason, and JSON stays JSON", () => {
   const long = stopped("x".repeat(1_000_000));
   assert.ok(textOf(long, false).length < 1_200);
   assert.match(JSON.parse(textOf(long, true)).reason, /^x{1024}\.\.\. \(998976 more characters\)$/);

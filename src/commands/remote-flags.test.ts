@@ -10,7 +10,7 @@ const read = (argv: readonly string[], environment: NodeJS.ProcessEnv = {}) =>
   remoteFrom(parseFlags({ usage: "", about: "", flags: remoteFlags, examples: [] }, argv), environment);
 const file = (name: string): string => fileURLToPath(new URL(`../../tests/fixtures/tls/${name}`, import.meta.url));
 
-test("flags win over the environment, and a variable of ECS over that of all services", () => {
+test("flags win over the environment, and an ECS variable over that of all services", () => {
   const environment = {
     ...key,
     AWS_ENDPOINT_URL_ECS: "http://ecs:1/",
@@ -34,7 +34,7 @@ test("flags win over the environment, and a variable of ECS over that of all ser
   assert.deepEqual([last.endpoint, last.region], ["http://all:1", "us-west-2"]);
 });
 
-test("what is missing is named, and an endpoint that is none is shown without its password", () => {
+test("what is missing is named, and an invalid endpoint is shown without its password", () => {
   const at = ["--endpoint", "http://ecs:1"];
   const missing: readonly (readonly [argv: readonly string[], environment: NodeJS.ProcessEnv, says: RegExp])[] = [
     [[], key, /^--endpoint URL is needed/],

@@ -4,17 +4,17 @@ import { trustedCertificates } from "../agent/remote/trusted-certificates.ts";
 import { StartError } from "../server/start-error.ts";
 import { type Flag, type Typed, textFlag, UsageError } from "./flags.ts";
 
-/** Flags of commands that join a control plane elsewhere. */
+/** Flags of commands that join a remote control plane. */
 export const remoteFlags = {
   endpoint: {
     value: "URL",
     help: "Where the control plane is (default: AWS_ENDPOINT_URL_ECS, then AWS_ENDPOINT_URL).",
   },
   region: { value: "REGION", help: "The region to sign for (default: AWS_REGION, then AWS_DEFAULT_REGION)." },
-  "tls-ca": { value: "FILE", help: "Certificates (PEM) to trust beside those of the system." },
+  "tls-ca": { value: "FILE", help: "Certificates (PEM) to trust in addition to the system's." },
 } as const satisfies Record<string, Flag>;
 
-/** What those flags and the environment say. */
+/** The settings from those flags and the environment. */
 export type Remote = {
   readonly endpoint: string;
   readonly region: string;
@@ -22,15 +22,15 @@ export type Remote = {
   readonly trust: SecureContext | null;
 };
 
-/** Reads them. Throws UsageError that names what is missing, StartError for certificates that cannot be read. */
+/** Reads them. Throws UsageError that names what is missing, StartError for unreadable certificates. */
 export function remoteFrom(typed: Typed, environment: NodeJS.ProcessEnv = process.env): Remote {
   const endpoint =
     textFlag(typed, "endpoint", null) ?? (environment.AWS_ENDPOINT_URL_ECS || environment.AWS_ENDPOINT_URL || null);
   if (endpoint === null)
     throw new UsageError(
-      "--endpoint URL is needed: where the control plane is, as http://127.0.0.1:4280 for `berth dev`.",
+      "--endpoint URL is needed: the address of the control plane, such as http://127.0.0.1:4280 for `berth dev`.",
     );
-  // A path would be lost: ECS is at the root of its host. A name and a password are for nobody here to use, or to show.
+  // A path would be lost: ECS is at the root of its host. A name and a password are not used here, and must not be shown.
   if (!/^https?:\/\/[^/?#@\\]+\/?$/i.test(endpoint) || !URL.canParse(endpoint)) {
     const shown = endpoint.replace(/\/\/.*@/, "//…@");
     throw new UsageError(
@@ -51,7 +51,7 @@ function credentialsFrom(environment: NodeJS.ProcessEnv): AgentCredentials {
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = environment;
   if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
     throw new UsageError(
-      "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are needed in the environment: a key of `berth keys create`, or any for `berth dev`.",
+      "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are needed in the environment: a key from `berth keys create`, or any for `berth dev`.",
     );
   }
   return {

@@ -6,7 +6,7 @@ import { metricsListenFlag } from "./serve.ts";
 const flags = { "metrics-listen": { value: "PORT", help: "" } };
 const typed = (...argv: string[]) => parseFlags({ usage: "", about: "", flags, examples: [] }, argv);
 
-test("--metrics-listen is a port, of loopback unless an address is given", () => {
+test("--metrics-listen is a port, on loopback unless an address is given", () => {
   const given = (value: string) => metricsListenFlag(typed("--metrics-listen", value));
   assert.equal(metricsListenFlag(typed()), null);
   assert.deepEqual(given("9280"), { host: "127.0.0.1", port: 9_280 });

@@ -10,11 +10,11 @@ import { timeMembers, timeSettings } from "./timeline-flags.ts";
 
 const command: CommandText = {
   usage: "berth serve --data-dir DIR [flags]",
-  about: `A control plane for others: every call must be signed with a key that \`berth keys create\` made, whose role decides what it may do.
-Give it a certificate, or put a proxy that ends TLS in front of it, where the network is not your own.`,
+  about: `A control plane for others: every call must be signed with a key from \`berth keys create\`, whose role decides what it may do.
+If the network is not your own, give the server a certificate, or put a proxy that ends TLS in front of it.`,
   flags: {
-    "data-dir": { value: "DIR", help: "Where the state is kept. One process at a time." },
-    host: { value: "ADDRESS", help: "The address to listen on (default 127.0.0.1; 0.0.0.0 is every one)." },
+    "data-dir": { value: "DIR", help: "The data directory. One process at a time." },
+    host: { value: "ADDRESS", help: "The address to listen on (default 127.0.0.1; 0.0.0.0 means all)." },
     ...serverFlags,
     "identity-certificate": {
       value: "FILE",
@@ -22,10 +22,10 @@ Give it a certificate, or put a proxy that ends TLS in front of it, where the ne
     },
     "metrics-listen": {
       value: "[HOST:]PORT",
-      help: "A listener for /metrics and the whole of /health that needs no key; HOST is 127.0.0.1 unless given.",
+      help: "A listener for /metrics and the full /health that needs no key; HOST defaults to 127.0.0.1.",
     },
-    auth: { value: "METHOD", help: "How callers are known. Only sigv4, which is the default." },
-    json: { value: null, help: "Print one line of JSON when it listens." },
+    auth: { value: "METHOD", help: "How callers are authenticated. Only sigv4, the default." },
+    json: { value: null, help: "Print one line of JSON once it listens." },
   },
   examples: [
     { line: "berth keys create --data-dir /var/lib/berth", about: "First, a key to sign calls with." },
@@ -43,7 +43,7 @@ async function serve(typed: Typed): Promise<void> {
   const auth = textFlag(typed, "auth", "sigv4");
   if (auth !== "sigv4") throw new UsageError(`--auth must be sigv4, not "${auth}".`);
   const dataDir = textFlag(typed, "data-dir", null);
-  if (dataDir === null) throw new UsageError("--data-dir DIR is needed: where the state is kept.");
+  if (dataDir === null) throw new UsageError("--data-dir DIR is needed: the data directory.");
   const time = timeSettings(typed);
   const log = openLog(logLevelFlag(typed, "info"));
   const { docker, fargate } = await dockerUse(typed, log, false);
@@ -78,7 +78,9 @@ async function serve(typed: Typed): Promise<void> {
   if (listed !== "") process.stdout.write(`Access keys: ${listed}.\n`);
 }
 
-/** The address of --metrics-listen; null when it is not given. Throws UsageError for anything that is no port of an address. */
+/**
+ * The address of --metrics-listen. Null if it is not given. Throws UsageError unless it is a port, with or without an address.
+ */
 export function metricsListenFlag(typed: Typed): { readonly host: string; readonly port: number } | null {
   const given = textFlag(typed, "metrics-listen", null);
   if (given === null) return null;

@@ -45,7 +45,7 @@ test("--agent-archive has an address and a checksum", () => {
   assert.throws(wrong, /must be an address/);
 });
 
-test("--regions is a list of names, and without it every region of AWS", () => {
+test("--regions is a list of names; without it, every region of AWS", () => {
   assert.equal(regionsFlag(typed()), awsRegions);
   assert.deepEqual([...regionsFlag(typed("--regions", "eu-west-1, lab-1"))], ["eu-west-1", "lab-1"]);
   const wrong = ["eu-west-1,", "EU-WEST-1", "../x", "a/b", "x".repeat(33), "1"];

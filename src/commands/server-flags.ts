@@ -5,33 +5,33 @@ import { fargateFlags } from "./docker-flags.ts";
 import { type Flag, formFlag, listFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
 import { timelineFlag } from "./timeline-flags.ts";
 
-/** The port when none is given. */
+/** The default port. */
 export const defaultPort = 4280;
 
-/** The account when none is given: one that nobody has. */
+/** The default account, which nobody has on AWS. */
 export const defaultAccount = "000000000000";
 
-/** The newest agent version when none is given. */
+/** The default for the newest agent version. */
 export const defaultAgentVersion = "1.97.0";
 
 /** Flags that `berth dev` and `berth serve` have in common. */
 export const serverFlags = {
-  port: { value: "PORT", help: `The port to listen on (default ${defaultPort}); 0 takes a free one.` },
+  port: { value: "PORT", help: `The port to listen on (default ${defaultPort}); 0 picks a free one.` },
   advertise: {
     value: "URL",
-    help: "Where agents reach this server (default: where it listens; with 0.0.0.0, the name that they came by).",
+    help: "Where agents reach this server (default: where it listens; with 0.0.0.0, the name that they used).",
   },
   "allow-host": {
     value: "NAME[:PORT]",
-    help: "Another name that this server may be called by, such as that of a tunnel or a proxy. May be repeated.",
+    help: "Another name for this server, such as that of a tunnel or a proxy. Repeatable.",
     repeats: true,
   },
   regions: {
     value: "LIST",
-    help: "The regions that calls may be for, such as eu-west-1,lab-1 (default: all of AWS, GovCloud and China included).",
+    help: "The regions that calls may use, such as eu-west-1,lab-1 (default: all of AWS, including GovCloud and China).",
   },
   ...fargateFlags,
-  "tls-cert": { value: "FILE", help: "The certificate (PEM), with those above it: the port then speaks HTTPS." },
+  "tls-cert": { value: "FILE", help: "The certificate (PEM), with its chain: the port then speaks HTTPS." },
   "tls-key": { value: "FILE", help: "The key of --tls-cert (PEM)." },
   "latest-agent-version": {
     value: "VERSION",
@@ -41,7 +41,7 @@ export const serverFlags = {
     value: "URL",
     help: "Where official agents fetch that version; without it only simulated agents can be updated.",
   },
-  "agent-archive-sha256": { value: "HEX", help: "The SHA-256 of that archive, by which agents check it." },
+  "agent-archive-sha256": { value: "HEX", help: "The SHA-256 of that archive, with which agents check it." },
   ...timelineFlag,
   "log-level": { value: "LEVEL", help: `One of ${logLevels.join(", ")}; the log goes to standard error.` },
 } as const satisfies Record<string, Flag>;
@@ -53,12 +53,14 @@ export function logLevelFlag(typed: Typed, otherwise: ServerLogLevel): ServerLog
   return level;
 }
 
-/** The address of --advertise without a slash at its end; null when it is not given. Throws UsageError for anything but a web origin. */
+/**
+ * The address of --advertise without a trailing slash. Null if it is not given. Throws UsageError for anything but a web origin.
+ */
 export function advertiseFlag(typed: Typed): string | null {
   const given = textFlag(typed, "advertise", null);
   if (given === null) return null;
   const url = URL.canParse(given) ? new URL(given) : null;
-  // A path would be part of what agents sign, and of what a proxy takes away before it gets here.
+  // A path would be part of what agents sign, and a proxy would remove it on the way here.
   const isOrigin = url !== null && /^https?:$/.test(url.protocol) && /^https?:\/\/[^/?#@\\]+\/?$/i.test(given);
   if (!isOrigin) {
     throw new UsageError(
@@ -83,7 +85,7 @@ export function allowHostFlags(typed: Typed): readonly string[] {
   return names;
 }
 
-/** The files of --tls-cert and --tls-key; null when neither is given. Throws UsageError when one is missing. */
+/** The files of --tls-cert and --tls-key. Null if neither is given. Throws UsageError if one is missing. */
 export function tlsFlags(typed: Typed): { readonly cert: string; readonly key: string } | null {
   const cert = textFlag(typed, "tls-cert", null);
   const key = textFlag(typed, "tls-key", null);
@@ -96,7 +98,7 @@ export function tlsFlags(typed: Typed): { readonly cert: string; readonly key: s
 /** LIMIT: as many regions as AWS will have for years; each can hold what a whole account may have. */
 const regionsMax = 100;
 
-/** The regions of --regions, those of AWS when it is not given. Throws UsageError for names that cannot be a region's. */
+/** The regions of --regions, or AWS's if it is not given. Throws UsageError for names that cannot be a region's. */
 export function regionsFlag(typed: Typed): ReadonlySet<string> {
   const given = textFlag(typed, "regions", null);
   if (given === null) return awsRegions;
@@ -117,7 +119,10 @@ export function agentVersionFlag(typed: Typed): string {
   });
 }
 
-/** The archive of --agent-archive; null when it is not given. Throws UsageError unless address and checksum are both there and well formed. */
+/**
+ * The archive of --agent-archive. Null if it is not given. Throws UsageError unless address and checksum are both present and
+ * well formed.
+ */
 export function agentArchiveFlag(typed: Typed): { readonly location: string; readonly signature: string } | null {
   const location = textFlag(typed, "agent-archive", null);
   const signature = textFlag(typed, "agent-archive-sha256", null);
@@ -131,7 +136,7 @@ export function agentArchiveFlag(typed: Typed): { readonly location: string; rea
   return { location, signature: signature.toLowerCase() };
 }
 
-/** What those flags say, as the server takes it. Throws UsageError for what a flag does not take. */
+/** The values of those flags as the server's options. Throws UsageError for an invalid value. */
 export function serverOptions(typed: Typed) {
   return {
     port: numberFlag(typed, "port", { otherwise: defaultPort, min: 0, max: 65_535 }),
@@ -144,7 +149,7 @@ export function serverOptions(typed: Typed) {
   };
 }
 
-/** Throws UsageError for words that a command without words was given. */
+/** Throws UsageError if a command without words got some. */
 export function expectNoWords({ words }: Typed): void {
   if (words.length > 0) throw new UsageError(`"${words[0]}" is one word too many; --help shows the flags.`);
 }

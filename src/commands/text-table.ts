@@ -1,4 +1,4 @@
-/** Rows under each other: each column as wide as its widest cell, two blanks between them, nothing at the ends. */
+/** Rows below each other: each column as wide as its widest cell, two blanks between columns, no trailing blanks. */
 export function aligned(rows: readonly (readonly string[])[], indent = ""): string[] {
   const widths: number[] = [];
   for (const row of rows) {
@@ -20,7 +20,7 @@ export function idOf(arn: string): string {
   return arn.slice(arn.lastIndexOf("/") + 1);
 }
 
-/** How people call a container instance: by its EC2 id when it has one, else by its own. */
+/** How people name a container instance: by its EC2 id if it has one, otherwise by its own. */
 export function instanceName(instance: {
   readonly containerInstanceArn?: string;
   readonly ec2InstanceId?: string;

@@ -26,7 +26,7 @@ test("--time-scale shortens ECS's times and those of simulated containers", () =
   assert.equal(settings("--time-scale", "3600").timeline.stoppedTaskRetentionMs, 3_600_000);
 });
 
-test("--keep-stopped sets how long finished things stay, whatever the scale; --timeline is more exact", () => {
+test("--keep-stopped sets how long finished things stay, whatever the scale; --timeline overrides it", () => {
   const kept = settings("--time-scale", "20", "--keep-stopped", "36h");
   const { stoppedTaskRetentionMs: task, inactiveInstanceRetentionMs: instance } = kept.timeline;
   const { inactiveServiceRetentionMs: service, inactiveClusterRetentionMs: cluster, serviceHistoryMs } = kept.timeline;
@@ -64,7 +64,7 @@ test("--timeline sets single times, whatever the scale", () => {
   });
 });
 
-test("--timeline refuses what it does not know and what makes no sense", () => {
+test("--timeline refuses unknown names and meaningless values", () => {
   const refused = (value: string, text: RegExp) => assert.throws(() => settings(`--timeline=${value}`), text, value);
   refused("healthHoldMs=1", /^UsageError: --timeline knows no "healthHoldMs"\. Did you mean healthyHoldMs\?$/);
   refused("weather=1", /knows no "weather"\. The names are stoppedTaskRetentionMs, /);

@@ -1,14 +1,17 @@
-/** `--time-scale`, `--timeline` and `--keep-stopped`: how long ECS takes for what it does by itself, and how long it shows the result. */
+/**
+ * `--time-scale`, `--timeline` and `--keep-stopped`: how long ECS's own processes take, and how long their results can be
+ * described.
+ */
 import { type SimulatedTimes, scaledSimulatedTimes } from "../agent/simulated/simulated-runtime.ts";
 import { ecsTimeline, scaledTimeline, type Timeline } from "../ecs/timeline.ts";
 import { nearest } from "../lib/nearest.ts";
 import { durationFlag, lengthText } from "./durations.ts";
 import { type Flag, type Typed, textFlag, UsageError } from "./flags.ts";
 
-/** LIMIT: an hour is a second then; what is even faster would be over before anybody can look. */
+/** LIMIT: an hour then takes a second; anything faster would be over before anybody can look. */
 const timeScaleMax = 3_600;
 
-/** LIMIT: a year; nothing that ECS does by itself takes longer. */
+/** LIMIT: a year; none of ECS's own processes takes longer. */
 const settingMsMax = 31_536_000_000;
 
 /** LIMIT: 90 days, as long as ECS keeps the history of services; every stopped task takes memory until then. */
@@ -17,46 +20,49 @@ const keepStoppedMsMax = ecsTimeline.serviceHistoryMs;
 export const timelineFlag = {
   timeline: {
     value: "NAME=MS,...",
-    help: "Other times than ECS's in milliseconds, such as healthyHoldMs=10000; docs/operations.md lists the names.",
+    help: "Times that replace ECS's, in milliseconds, such as healthyHoldMs=10000; docs/operations.md lists the names.",
   },
   "keep-stopped": {
     value: "TIME",
-    help: "How long stopped tasks and INACTIVE instances and services can be described, as 24h (default 1h; no scale changes it).",
+    help: "How long stopped tasks and INACTIVE instances and services can be described, such as 24h (default 1h; --time-scale doesn't change it).",
   },
 } as const satisfies Record<string, Flag>;
 
 export const timeScaleFlag = {
   "time-scale": {
     value: "N",
-    help: `ECS's times, and those of simulated containers, N times shorter (1 to ${timeScaleMax}; not what you set, and not how long stopped tasks are kept).`,
+    help: `Divide ECS's times, and those of simulated containers, by N (1 to ${timeScaleMax}). It changes neither times that you set nor how long stopped tasks are kept.`,
   },
 } as const satisfies Record<string, Flag>;
 
-/** How fast time goes, and what differs from that. */
+/** How fast time passes, and exceptions from that. */
 export type TimeSettings = {
   /** 1 for ECS's own pace. */
   readonly scale: number;
-  /** How long --keep-stopped keeps what has ended; null when it was not given. */
+  /** How long --keep-stopped keeps what has ended. Null if it is not given. */
   readonly keepStoppedMs: number | null;
-  /** What --timeline said, in its order. */
+  /** The settings of --timeline, in its order. */
   readonly changes: Readonly<Partial<Timeline>>;
   readonly timeline: Timeline;
   readonly simulatedTimes: SimulatedTimes;
 };
 
-/** What the flags say; --timeline wins over the two others. Throws UsageError for a scale out of bounds, for unknown names, and for times that contradict each other. */
+/**
+ * Reads the flags. --timeline overrides the other two. Throws UsageError for a scale out of bounds, for unknown names, and for
+ * times that contradict each other.
+ */
 export function timeSettings(typed: Typed): TimeSettings {
   const scale = scaleOf(typed);
   const changes = changesOf(textFlag(typed, "timeline", null));
   const keepStoppedMs = durationFlag(typed, "keep-stopped", { minMs: 1_000, maxMs: keepStoppedMsMax });
   const timeline: Timeline = { ...scaledTimeline(scale), ...retention(keepStoppedMs), ...changes };
   expectOrder(timeline, "startBackoffMs", "startBackoffMaxMs");
-  // The trunk of a container instance takes its network two steps, both before the deadline.
+  // Attaching the trunk network of a container instance takes two steps, both before the deadline.
   expectOrder(timeline, "networkInterfaceMs", "attachmentTimeoutMs", 2);
   return { scale, keepStoppedMs, changes, timeline, simulatedTimes: scaledSimulatedTimes(scale) };
 }
 
-/** What --keep-stopped sets. A cluster stays at least as long as what ran in it. */
+/** What --keep-stopped sets. A cluster stays at least as long as the tasks that ran in it. */
 function retention(keepMs: number | null): Partial<Timeline> {
   if (keepMs === null) return {};
   return {
@@ -67,7 +73,7 @@ function retention(keepMs: number | null): Partial<Timeline> {
   };
 }
 
-/** What differs from ECS's pace, for people; null when nothing does. */
+/** How the times differ from ECS's, for people. Null if they don't. */
 export function timeText({ scale, keepStoppedMs, changes }: TimeSettings): string | null {
   const pace = scale === 1 ? [] : [`${scale} times as fast as on AWS`];
   const kept = keepStoppedMs === null ? [] : [`stopped tasks are kept for ${lengthText(keepStoppedMs)}`];
@@ -75,7 +81,7 @@ export function timeText({ scale, keepStoppedMs, changes }: TimeSettings): strin
   return parts.length === 0 ? null : parts.join(", ");
 }
 
-/** The same for programs: no member where nothing differs. */
+/** The same for programs. Without differences there is no member. */
 export function timeMembers({ scale, keepStoppedMs, changes }: TimeSettings): object {
   return {
     ...(scale === 1 ? {} : { timeScale: scale }),
@@ -118,7 +124,7 @@ function unknownName(name: string): UsageError {
   return new UsageError(`--timeline knows no "${name}". ${advice}`);
 }
 
-/** Throws UsageError when `times` of the shorter time are longer than the longer one. */
+/** Throws UsageError if `times` of the shorter time are longer than the longer one. */
 function expectOrder(timeline: Timeline, shorter: keyof Timeline, longer: keyof Timeline, times = 1): void {
   if (times * timeline[shorter] <= timeline[longer]) return;
   const least = times === 1 ? shorter : `${times} times ${shorter}`;

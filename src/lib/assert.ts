@@ -1,4 +1,4 @@
-/** A broken assertion: a bug in Berth, never a mistake of the caller. It stops the machine it happens in. */
+/** A broken assertion: a bug in Berth, never the caller's mistake. It stops the machine it happens in. */
 export class Bug extends Error {
   override readonly name = "Bug";
 }
@@ -8,7 +8,7 @@ export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Bug(message);
 }
 
-/** Returns `value`, or throws {@link Bug} naming `what` when it is null or undefined. */
+/** Returns `value`, or throws {@link Bug} naming `what` if it is null or undefined. */
 export function must<T>(value: T | null | undefined, what: string): T {
   if (value === null || value === undefined) throw new Bug(`${what} must be there`);
   return value;

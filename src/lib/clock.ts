@@ -1,20 +1,20 @@
-/** A timer that was set; cancelling one that has fired does nothing. */
+/** A timer that was set. Cancelling one that has fired does nothing. */
 export type Timer = { cancel(): void };
 
-/** The seam for time. Real time in `server`, virtual time in `simulator`; nothing else reads a clock. */
+/** The interface to time. Real time in `server`, virtual time in `simulator`. Nothing else reads a clock. */
 export interface Clock {
   /**
-   * Epoch milliseconds for everything that Berth decides and stores. Never goes back and never jumps, whatever happens to the clock of
-   * the machine, so a difference between two readings is an interval.
+   * Epoch milliseconds for everything that Berth decides and stores. Never goes back and never jumps, whatever happens to the
+   * machine's clock, so a difference between two readings is an interval.
    */
   now(): number;
   /**
-   * Epoch milliseconds on the clock of the machine, which somebody may set. Only for times that others compare with their own
-   * clocks: signatures, certificates, and when credentials expire.
+   * Epoch milliseconds on the machine's clock, which somebody may set. Only for times that others compare with their own clocks:
+   * signatures, certificates, and the expiry of credentials.
    */
   wall(): number;
   /** Calls `fire` once, `delayMs` milliseconds from now. */
   setTimer(delayMs: number, fire: () => void): Timer;
-  /** Calls `run` after the work of the present turn, before any timer: where a group of writes is closed. */
+  /** Calls `run` after the work of the current turn, before any timer. This is where a group of writes is closed. */
   defer(run: () => void): void;
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { FairShare } from "./fair-share.ts";
 
-test("the holder that has waited longest gives way, of the owner that takes too much before all others", () => {
+test("the holder that has waited longest is evicted, first among those of an owner that takes too much", () => {
   const evicted: string[] = [];
   const share = new FairShare<string>({ total: 10, perOwner: 6 }, (holder) => evicted.push(holder));
   share.hold("a1", "a", 3);
@@ -21,7 +21,7 @@ test("the holder that has waited longest gives way, of the owner that takes too 
   assert.deepEqual(evicted, ["b1", "b2", "d1"]);
 });
 
-test("the bounds hold whatever is asked for, nobody is evicted without need, and what is released is free", () => {
+test("the bounds hold whatever is requested, nobody is evicted without need, and what is released is free", () => {
   const step = fc.record({
     holder: fc.nat(8),
     amount: fc.nat(12),

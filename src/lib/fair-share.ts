@@ -4,9 +4,9 @@ export type ShareBounds = { readonly total: number; readonly perOwner: number };
 type Holding = { owner: string; amount: number };
 
 /**
- * Divides something scarce (bytes, connections) among clients. Each holder has an owner, such as a client's address or its account. When
- * a bound is passed, the holder that has waited longest gives way: first among those of the same owner, then among all. A client that is quick is never the oldest for long, so clients
- * that stall cannot keep others out, however many they are.
+ * Divides something scarce (bytes, connections) among clients. Each holder has an owner, such as a client's address or its
+ * account. If a bound is exceeded, the holder that has waited longest is evicted: first among those of the same owner, then among
+ * all. A quick client is never the oldest for long, so stalling clients cannot keep others out, however many they are.
  */
 export class FairShare<Holder> {
   readonly #bounds: ShareBounds;
@@ -16,24 +16,24 @@ export class FairShare<Holder> {
   readonly #byOwner = new Map<string, { amount: number; readonly holders: Set<Holder> }>();
   #total = 0;
 
-  /** `evict` is called for each holder that gives way; its holding is released already. */
+  /** `evict` is called for each evicted holder. Its holding has already been released. */
   constructor(bounds: ShareBounds, evict: (holder: Holder) => void) {
     this.#bounds = bounds;
     this.#evict = evict;
   }
 
-  /** What is held, all together. */
+  /** The total that is held. */
   get total(): number {
     return this.#total;
   }
 
-  /** The holder that has waited longest, or null when there is none. */
+  /** The holder that has waited longest, or null if there is none. */
   get oldest(): Holder | null {
     for (const holder of this.#holdings.keys()) return holder;
     return null;
   }
 
-  /** Sets what a holder has; a new one is the newest, a known one keeps its age. May evict others, and the holder itself. */
+  /** Sets what a holder has. A new one is the newest, a known one keeps its age. May evict others, or the holder itself. */
   hold(holder: Holder, owner: string, amount: number): void {
     const known = this.#holdings.get(holder);
     const holding = known ?? { owner, amount: 0 };
@@ -45,7 +45,7 @@ export class FairShare<Holder> {
     while (this.#total > this.#bounds.total) this.#evictFirst(this.#holdings.keys());
   }
 
-  /** Makes a holder the newest: it has moved on. Does nothing for one that holds nothing. */
+  /** Makes a holder the newest, because it made progress. Does nothing for one that holds nothing. */
   touch(holder: Holder): void {
     const holding = this.#holdings.get(holder);
     if (holding === undefined) return;
@@ -56,7 +56,7 @@ export class FairShare<Holder> {
     holders?.add(holder);
   }
 
-  /** The holder gives back all that it has. */
+  /** Releases all that the holder has. */
   release(holder: Holder): void {
     const holding = this.#holdings.get(holder);
     if (holding === undefined) return;

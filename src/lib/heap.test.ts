@@ -28,7 +28,7 @@ test("the smallest comes first, whatever is pushed and popped in between", () =>
   );
 });
 
-test("an empty heap has nothing", () => {
+test("an empty heap returns nothing", () => {
   const heap = new Heap<string>();
   assert.deepEqual([heap.peekAt(), heap.pop(), heap.size], [null, undefined, 0]);
 });

@@ -1,4 +1,4 @@
-/** A binary heap of keys ordered by a number, smallest first. Stale entries are the caller's to recognise. */
+/** A binary heap of keys ordered by a number, smallest first. The caller must recognise stale entries. */
 export class Heap<T> {
   readonly #at: number[] = [];
   readonly #items: T[] = [];
@@ -31,7 +31,7 @@ export class Heap<T> {
     return i;
   }
 
-  /** Takes the item with the smallest number away, or gives undefined when empty. */
+  /** Removes and returns the item with the smallest number, or undefined if empty. */
   pop(): T | undefined {
     return this.#at.length === 0 ? undefined : this.take().item;
   }

@@ -4,7 +4,7 @@ import { nearest } from "./nearest.ts";
 
 const words = ["port", "data-dir", "instances", "in-memory"];
 
-test("a slip finds the word that was meant", () => {
+test("a typing mistake finds the intended word", () => {
   assert.equal(nearest("prot", words), "port");
   assert.equal(nearest("por", words), "port");
   assert.equal(nearest("pott", words), "port");
@@ -13,7 +13,7 @@ test("a slip finds the word that was meant", () => {
   assert.equal(nearest("in_memory", words), "in-memory");
 });
 
-test("a word that is like none finds none", () => {
+test("a word that resembles none finds none", () => {
   assert.equal(nearest("verbose", words), null);
   assert.equal(nearest("", words), null);
 });

@@ -1,7 +1,7 @@
-/** The word that is closest to `given`, or null when none is close enough to have been meant. */
+/** The word that is closest to `given`, or null if none is close enough to have been meant. */
 export function nearest(given: string, words: readonly string[]): string | null {
   let best: string | null = null;
-  // LIMIT: one slip in three letters; beyond that a suggestion puzzles more than it helps.
+  // LIMIT: one mistake in three letters; beyond that a suggestion puzzles more than it helps.
   let bestDistance = Math.max(1, Math.floor(given.length / 3)) + 1;
   for (const word of words) {
     const distance = word.startsWith(given) && given !== "" ? 0 : editDistance(given, word);
@@ -13,7 +13,7 @@ export function nearest(given: string, words: readonly string[]): string | null 
   return best;
 }
 
-/** How many letters must be added, taken away, replaced or swapped with their neighbour. */
+/** How many letters must be added, removed, replaced or swapped with their neighbour. */
 function editDistance(from: string, to: string): number {
   const rows: number[][] = [Array.from({ length: to.length + 1 }, (_, column) => column)];
   const at = (row: number, column: number): number => rows[row]?.[column] ?? 0;

@@ -4,7 +4,7 @@ import type { Clock } from "./clock.ts";
 import { PacedClock } from "./paced-clock.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
-/** A paced clock whose work takes the time that it says. */
+/** A paced clock whose work takes as long as it says. */
 function pacedWorld() {
   const clock = new VirtualClock(0);
   let worked = 0;
@@ -17,7 +17,7 @@ function pacedWorld() {
   return { clock, paced, done, work };
 }
 
-test("what is due together runs in order, and others get the event loop every two milliseconds", async () => {
+test("what is due together runs in order, and other work gets the event loop every two milliseconds", async () => {
   const { clock, paced, done, work } = pacedWorld();
   for (let n = 0; n < 6; n++) paced.defer(work(`host ${n}`, 1));
   clock.defer(work("another", 0));

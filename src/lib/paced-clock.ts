@@ -11,19 +11,19 @@ const cutAt = 1_024;
 
 export type PacedClockOptions = {
   readonly clock: Clock;
-  /** Milliseconds since some moment, with fractions. One that stands still while work is done lets everything run in one round. */
+  /** Milliseconds since some moment, with fractions. If it does not advance during work, everything runs in one round. */
   readonly stopwatch: () => number;
 };
 
 /**
- * A clock for many who do the same at the same time, such as the hosts of a simulated fleet. What is due or deferred runs in order, but
- * only for some milliseconds before others get the event loop.
+ * A clock for many parties that act at the same time, such as the hosts of a simulated fleet. What is due or deferred runs in
+ * order, but only for a few milliseconds before other work gets the event loop.
  */
 export class PacedClock implements Clock {
   readonly #clock: Clock;
   readonly #stopwatch: () => number;
   #queue: (() => void)[] = [];
-  /** Where in the queue the first one is that has not run. */
+  /** The position in the queue of the first entry that has not run. */
   #next = 0;
   #isRoundOpen = false;
 

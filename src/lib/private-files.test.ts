@@ -18,7 +18,7 @@ function folderWith(context: TestContext, files: Readonly<Record<string, number>
 const modeOf = (path: string): number => statSync(path).mode & 0o7777;
 const isOurs = (name: string): boolean => name.startsWith("our");
 
-test("files of ours lose the rights of others, each with a word; other files are left alone", (context) => {
+test("our files lose other users' rights, and each is reported; other files are left alone", (context) => {
   const folder = folderWith(context, { "our.db": 0o644, "our.key": 0o666, "our-own": 0o600, theirs: 0o644 });
   assert.deepEqual(makePrivate(folder, isOurs), [
     { path: join(folder, "our.db"), was: "0644", now: "0600" },
@@ -31,7 +31,7 @@ test("files of ours lose the rights of others, each with a word; other files are
   assert.deepEqual(makePrivate(folder, isOurs), []);
 });
 
-test("a folder in which others could put files of theirs is taken from them, unless it is sticky", (context) => {
+test("a folder in which others could put files loses their write right, unless it is sticky", (context) => {
   const folder = folderWith(context, {});
   for (const [mode, now] of [
     [0o777, 0o755],
@@ -46,7 +46,7 @@ test("a folder in which others could put files of theirs is taken from them, unl
   }
 });
 
-test("a link is never changed, and refused when what it leads to is open", (context) => {
+test("a link is never changed, and refused if others can access its target", (context) => {
   const folder = folderWith(context, {});
   const elsewhere = folderWith(context, { key: 0o644 });
   symlinkSync(join(elsewhere, "key"), join(folder, "our.key"));
@@ -56,7 +56,7 @@ test("a link is never changed, and refused when what it leads to is open", (cont
   assert.deepEqual(makePrivate(folder, isOurs), []);
 });
 
-test("what is no file is left alone, and a folder that is not there is nobody's", (context) => {
+test("what is not a file is left alone, and a missing folder is nobody's", (context) => {
   const folder = folderWith(context, {});
   mkdirSync(join(folder, "our-folder"), { mode: 0o755 });
   symlinkSync("/dev/full", join(folder, "our-device"));

@@ -4,15 +4,15 @@ import { join } from "node:path";
 /** A file that other users could access before its mode was changed. Modes are in octal. */
 export type ModeRepair = { readonly path: string; readonly was: string; readonly now: string };
 
-/** Other users can access a file whose mode we do not change; the message says what to type. */
+/** Other users can access a file whose mode we do not change. The message says what to type. */
 export class NotPrivateError extends Error {
   override readonly name = "NotPrivateError";
 }
 
 /**
- * Removes all rights of group and others from the files in `folder` whose names are `ours`, and their right to write to the folder itself
- * unless it is sticky or belongs to another user. Returns what it changed; nothing if the folder does not exist. Throws
- * {@link NotPrivateError} for a file whose mode cannot be changed, and for a link to a file that others can access.
+ * Removes all rights of group and others from the files in `folder` whose names are `ours`, and their right to write to the
+ * folder itself unless it is sticky or belongs to another user. Returns what it changed, or nothing if the folder does not exist.
+ * Throws {@link NotPrivateError} for a file whose mode cannot be changed, and for a link to a file that others can access.
  */
 export function makePrivate(folder: string, ours: (name: string) => boolean): readonly ModeRepair[] {
   // Mode bits mean nothing on Windows.
@@ -28,7 +28,10 @@ export function makePrivate(folder: string, ours: (name: string) => boolean): re
   return [repairedFolder(folder), ...repairs].filter((repair) => repair !== null);
 }
 
-/** Throws {@link NotPrivateError} if group or others can access the file at `path`; `what` names it in the message. Never changes the mode. */
+/**
+ * Throws {@link NotPrivateError} if group or others can access the file at `path`. `what` names it in the message. Never changes
+ * the mode.
+ */
 export function mustBePrivate(path: string, what: string): void {
   const { mode, uid } = statSync(path);
   // A file that root owns and a group may read is a common way to give a key to a service.

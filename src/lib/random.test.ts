@@ -21,7 +21,7 @@ test("draws of one stream change no draw of another", () => {
     Array.from({ length: 5 }, () => stream.uint32()),
     draws("s", "a"),
   );
-  assert.equal(random.stream("a"), stream, "a name has one stream, that goes on");
+  assert.equal(random.stream("a"), stream, "each name has one stream, which continues");
 });
 
 test("below is uniform over its range and never outside", () => {
@@ -38,7 +38,7 @@ test("below is uniform over its range and never outside", () => {
   assert.equal(stream.below(1), 0);
 });
 
-test("each bit of a draw is as often set as not", () => {
+test("each bit of a draw is set as often as not", () => {
   const stream = seededRandom("bits").stream("x");
   const set = Array.from({ length: 32 }, () => 0);
   for (let i = 0; i < 4_000; i++) {
@@ -56,7 +56,7 @@ test("hex digits and UUIDs have their form and do not repeat", () => {
   for (const uuid of uuids) assert.match(uuid, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 });
 
-test("chance keeps its probability, and the ends are certain", () => {
+test("chance keeps its probability, and 0 and 1 are certain", () => {
   const stream = seededRandom("chance").stream("x");
   const hits = (p: number) => Array.from({ length: 4_000 }, () => stream.chance(p)).filter(Boolean).length;
   assert.deepEqual([hits(0), hits(1)], [0, 4_000]);

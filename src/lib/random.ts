@@ -12,12 +12,12 @@ export interface RandomStream {
   chance(p: number): boolean;
 }
 
-/** The seam for chance: one named stream per purpose, so that a new draw in one place changes no draw in another. */
+/** The interface to chance: one named stream per purpose, so that a new draw in one place changes no draw in another. */
 export interface Random {
   stream(name: string): RandomStream;
 }
 
-/** Streams that all follow from `seed` (any text) and their name. */
+/** Streams that depend only on `seed` (any text) and their name. */
 export function seededRandom(seed: string): Random {
   const streams = new Map<string, RandomStream>();
   return {
@@ -34,7 +34,7 @@ export function seededRandom(seed: string): Random {
 
 const twoDigits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-/** sfc32, a small generator of good quality with 128 bits of state; not for secrets. */
+/** sfc32, a small generator of good quality with 128 bits of state. Not for secrets. */
 class Sfc32 implements RandomStream {
   #a: number;
   #b: number;
@@ -67,7 +67,7 @@ class Sfc32 implements RandomStream {
     let text = "";
     while (text.length < digits) {
       const word = this.uint32();
-      // By table, as toString(16) with padding takes ten times as long, and every task draws several ids.
+      // By table, because toString(16) with padding takes ten times as long, and every task draws several ids.
       text += twoDigits[word >>> 24];
       text += twoDigits[(word >>> 16) & 0xff];
       text += twoDigits[(word >>> 8) & 0xff];

@@ -9,7 +9,7 @@ function ask(limit: RequestRate, asker: string, times: number): number {
   return Array.from({ length: times }, () => limit.allows(asker)).filter(Boolean).length;
 }
 
-test("an asker has a burst, then what comes with time, whatever others ask", async () => {
+test("an asker gets a burst, then a steady rate, whatever others ask", async () => {
   const clock = new VirtualClock(0);
   const limit = new RequestRate(rate, clock);
   assert.equal(ask(limit, "one", 10), 3);
@@ -20,7 +20,7 @@ test("an asker has a burst, then what comes with time, whatever others ask", asy
   assert.equal(ask(limit, "one", 10), 3);
 });
 
-test("of too many askers the one that has not asked for longest is forgotten", () => {
+test("if there are too many askers, the one that has not asked for longest is forgotten", () => {
   const limit = new RequestRate(rate, new VirtualClock(0));
   for (const asker of ["one", "two", "one", "three"]) limit.allows(asker);
   assert.equal(ask(limit, "one", 10), 1, "it is remembered");

@@ -2,17 +2,19 @@ import type { Clock } from "./clock.ts";
 
 /** How often each asker may ask for something. */
 export type Rate = {
-  /** For long. */
+  /** The sustained rate. */
   readonly perSecond: number;
   /** At once, after a pause. */
   readonly burst: number;
-  /** Askers that are remembered. When there are more, the one that has not asked for longest begins with a full bucket again. */
+  /**
+   * How many askers are remembered. If there are more, the one that has not asked for longest starts with a full bucket again.
+   */
   readonly askersMax: number;
 };
 
 type Bucket = { tokens: number; at: number };
 
-/** Limits how often each asker may ask: a bucket of tokens for each of them. */
+/** Limits how often each asker may ask: a token bucket for each. */
 export class RequestRate {
   readonly #rate: Rate;
   readonly #clock: Clock;
@@ -24,7 +26,7 @@ export class RequestRate {
     this.#clock = clock;
   }
 
-  /** Takes a token of `asker`, or gives false when there is none. */
+  /** Takes a token of `asker`. False if there is none. */
   allows(asker: string): boolean {
     const { perSecond, burst, askersMax } = this.#rate;
     const now = this.#clock.now();

@@ -2,7 +2,7 @@ import { createHmac, type Hmac, hash } from "node:crypto";
 
 type Data = string | ArrayBuffer | ArrayBufferView;
 
-/** SHA-256, or HMAC-SHA-256 when it is given a secret, in the form that the AWS signer takes. */
+/** SHA-256, or HMAC-SHA-256 with a secret, in the form that the AWS signer accepts. */
 export class Sha256 {
   #hmac: Hmac | null;
   #chunks: Uint8Array[] = [];
@@ -21,7 +21,7 @@ export class Sha256 {
 
   async digest(): Promise<Uint8Array> {
     if (this.#hmac !== null) return this.#hmac.digest();
-    // One call for the whole is much faster than a hash object, and the signer gives everything at once.
+    // One call for the whole is much faster than a hash object, and the signer passes everything at once.
     const [only, ...more] = this.#chunks;
     const data = only !== undefined && more.length === 0 ? only : Buffer.concat(this.#chunks);
     return hash("sha256", data, "buffer");
@@ -33,7 +33,7 @@ export class Sha256 {
   }
 }
 
-/** The SHA-256 of a text in hexadecimal, in one synchronous call; a function of the text alone, so the rulebook may use it. */
+/** The SHA-256 of a text in hexadecimal, in one synchronous call. It depends only on the text, so the rulebook may use it. */
 export const sha256Hex = (text: string): string => hash("sha256", text, "hex");
 
 function bytesOf(data: Data): string | Uint8Array {

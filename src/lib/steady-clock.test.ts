@@ -7,7 +7,7 @@ import { VirtualClock } from "./virtual-clock.ts";
 const hour = 3_600_000;
 const start = 1_800_000_000_000;
 
-/** A machine whose clock somebody sets, and which may sleep. */
+/** A machine whose clock can be set, and which may sleep. */
 function aMachine() {
   const machine = { wall: start, elapsed: 5_000, uptime: 90_000 };
   const source = { wall: () => Math.floor(machine.wall), elapsed: () => machine.elapsed, uptime: () => machine.uptime };
@@ -32,7 +32,7 @@ function aMachine() {
   };
 }
 
-test("it shows what the machine's clock shows as long as nobody sets that", () => {
+test("it shows the machine's clock as long as nobody sets that", () => {
   fc.assert(
     fc.property(fc.array(fc.double({ min: 0, max: 100_000, noNaN: true })), (pauses) => {
       const { pass, wall } = aMachine();
@@ -62,7 +62,7 @@ test("it never goes back, and runs within a tenth of real time, however the mach
   );
 });
 
-test("it comes to agree with a clock that was set, ten hours after an hour's difference", () => {
+test("it agrees with a clock that was set by an hour after ten hours", () => {
   for (const by of [hour, -hour]) {
     const { clock, pass, set, wall } = aMachine();
     set(by);
@@ -75,12 +75,12 @@ test("it comes to agree with a clock that was set, ten hours after an hour's dif
   }
 });
 
-test("time that the machine slept has passed", () => {
+test("time that the machine slept counts as passed", () => {
   const { clock, pass, sleep, set, wall } = aMachine();
   pass(1_000);
   sleep(8 * hour);
   assert.equal(pass(10), wall());
-  // A clock that is set while the machine sleeps is followed slowly, beyond the sleep itself.
+  // If a clock is set while the machine sleeps, the change beyond the sleep itself is followed slowly.
   sleep(hour);
   set(hour);
   const now = pass(10);

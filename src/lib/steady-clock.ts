@@ -2,35 +2,38 @@ import type { Clock, Timer } from "./clock.ts";
 
 /** Where a steady clock reads the time, in milliseconds. */
 export type TimeSource = {
-  /** Since the epoch. Jumps when the clock of the machine is set. */
+  /** Since the epoch. Jumps when the machine's clock is set. */
   wall(): number;
-  /** Since some moment. Never goes back; may stand still while the machine sleeps. */
+  /** Since some moment. Never goes back. May stop while the machine sleeps. */
   elapsed(): number;
-  /** Since the machine was started, with the time that it slept. Only asked when the wall has jumped ahead. */
+  /** Since the machine started, including sleep. Read only if the wall clock has jumped ahead. */
   uptime(): number;
 };
 
 /**
- * LIMIT: how much faster or slower than real time the clock runs while it follows a machine's clock that was set. The tightest time-out
- * that waits for somebody outside is `reconnectGraceMs`, 150 s for agents that come back within 120 s; at a tenth it keeps a margin.
+ * LIMIT: how much faster or slower than real time the clock runs while it follows a machine's clock that was set. The tightest
+ * time-out that waits for somebody outside is `reconnectGraceMs`, 150 s for agents that come back within 120 s; at a tenth it
+ * keeps a margin.
  */
 const slewRate = 0.1;
-/** LIMIT: a step this small is noise: wall clocks are read in whole milliseconds, and the kernel adjusts them a little all the time. */
+/**
+ * LIMIT: a step this small is noise: wall clocks are read in whole milliseconds, and the kernel constantly adjusts them a little.
+ */
 const stepMs = 20;
 /** LIMIT: a machine that slept for less than this is not worth a step. */
 const sleepMinMs = 1_000;
 
 /**
- * Time for everything that is decided and stored: it starts with the wall clock and then runs with the machine's monotonic
- * clock. When somebody sets the wall clock, it follows at a bounded rate. So no time-out fires early, and nothing waits for
- * an hour that has to pass twice. Time that the machine slept has passed and counts at once. See docs/decisions/0014-steady-time.md.
+ * Time for everything that is decided and stored: it starts with the wall clock and then runs with the machine's monotonic clock.
+ * If somebody sets the wall clock, it follows at a bounded rate. So no time-out fires early, and nothing waits for an hour that
+ * has to pass twice. Time that the machine slept counts at once. See docs/decisions/0014-steady-time.md.
  */
 export class SteadyClock implements Clock {
   readonly #source: TimeSource;
   readonly #timers: Pick<Clock, "setTimer" | "defer">;
   #time: number;
   #elapsed: number;
-  /** How far the wall was ahead at the last reading, in milliseconds. */
+  /** How far the wall clock was ahead at the last reading, in milliseconds. */
   #ahead = 0;
   /** The readings between which the machine may have slept. */
   #awake: { readonly uptime: number; readonly elapsed: number };
@@ -65,13 +68,15 @@ export class SteadyClock implements Clock {
     return this.#source.wall();
   }
 
-  /** How far the machine's clock is ahead of `now`, in milliseconds; negative when it is behind. */
+  /** How far the machine's clock is ahead of `now`, in milliseconds. Negative if it is behind. */
   offsetMs(): number {
     this.now();
     return this.#ahead;
   }
 
-  /** Starts no earlier than `ms`, the newest time that an earlier process stored: before anything else reads this clock. */
+  /**
+   * Starts no earlier than `ms`, the newest time that an earlier process stored. Call it before anything else reads this clock.
+   */
   startAtLeast(ms: number): void {
     this.#time = Math.max(this.#time, ms);
     this.#ahead = this.#source.wall() - this.#time;
@@ -85,7 +90,7 @@ export class SteadyClock implements Clock {
     this.#timers.defer(run);
   }
 
-  /** How long the machine has slept since this was last asked. */
+  /** How long the machine has slept since the last call. */
   #sleptMs(): number {
     const { uptime, elapsed } = this.#awake;
     this.#awake = { uptime: this.#source.uptime(), elapsed: this.#elapsed };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { VirtualClock } from "./virtual-clock.ts";
 
-it("timers fire in the order of their times, then of their setting", async () => {
+it("timers fire in the order of their times, then in the order in which they were set", async () => {
   const clock = new VirtualClock(1_000);
   const fired: string[] = [];
   const note = (name: string) => () => void fired.push(`${name}@${clock.now()}`);
@@ -45,7 +45,7 @@ it("a cancelled timer does not fire, and a timer may set timers", async () => {
   assert.equal(clock.nextTimerAt(), null);
 });
 
-it("runUntil stops at the timer that makes it so, or says that it did not happen", async () => {
+it("runUntil stops at the timer that makes the condition true, or says that none did", async () => {
   const clock = new VirtualClock(0);
   let ticks = 0;
   const tick = () => {

@@ -5,9 +5,9 @@ import { Heap } from "./heap.ts";
 type Entry = { readonly fire: () => void; cancelled: boolean };
 
 /**
- * Time that stands still until it is cranked, for the simulator and for tests. Timers fire in the order of their times,
- * those of one moment in the order in which they were set; before each of them all promises settle and all deferred
- * work is done. So a run without real input and output is the same every time.
+ * Time that stands still until it is advanced, for the simulator and for tests. Timers fire in the order of their times, then in
+ * the order in which they were set. Before each of them all promises settle and all deferred work is done. So a run without real
+ * input and output is the same every time.
  */
 export class VirtualClock implements Clock {
   #now: number;
@@ -49,7 +49,7 @@ export class VirtualClock implements Clock {
     this.#deferred.push(run);
   }
 
-  /** When the next timer fires, or null when none is set. */
+  /** When the next timer fires, or null if none is set. */
   nextTimerAt(): number | null {
     for (;;) {
       const at = this.#moments.peekAt();
@@ -62,12 +62,12 @@ export class VirtualClock implements Clock {
     }
   }
 
-  /** Lets promises settle and deferred work run until neither is left; no time passes. */
+  /** Lets promises settle and deferred work run until neither is left. No time passes. */
   async settle(): Promise<void> {
     await this.#crank(() => this.#settle());
   }
 
-  /** Lets `ms` pass, with every timer that falls into it. Rejects with what a timer throws. */
+  /** Lets `ms` pass, with every timer due in it. Rejects with what a timer throws. */
   async advance(ms: number): Promise<void> {
     await this.#crank(async () => {
       const end = this.#now + ms;
@@ -78,8 +78,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Lets time pass until `predicate` holds, which is asked after each timer and what followed from it. Gives false when
-   * it does not hold `limitMs` from now, or when nothing is left that could make it so.
+   * Lets time pass until `predicate` holds, which is checked after each timer and what followed from it. Returns false if it does
+   * not hold within `limitMs`, or if nothing is left that could make it so.
    */
   async runUntil(predicate: () => boolean, limitMs: number): Promise<boolean> {
     return this.#crank(async () => {
@@ -92,7 +92,7 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Fires one timer that is due at `end` at the latest and settles what follows; false when there is none. */
+  /** Fires one timer that is due by `end` and settles what follows. False if there is none. */
   async #fireNext(end: number): Promise<boolean> {
     const at = this.nextTimerAt();
     if (at === null || at > end) return false;
@@ -117,7 +117,7 @@ export class VirtualClock implements Clock {
   }
 
   async #crank<T>(turn: () => Promise<T>): Promise<T> {
-    assert(!this.#cranking, "one hand at a time cranks the clock");
+    assert(!this.#cranking, "only one caller at a time advances the clock");
     this.#cranking = true;
     try {
       return await turn();

@@ -1,4 +1,4 @@
-/** How an API call of an agent failed: with ECS's error code, or with null when no answer came. */
+/** How an agent's API call failed: with ECS's error code, or with null if no answer came. */
 export class AgentCallError extends Error {
   override readonly name = "AgentCallError";
   readonly code: string | null;

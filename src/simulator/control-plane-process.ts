@@ -12,16 +12,16 @@ import type { Outcome } from "./checkers/checker.ts";
 import type { FaultyDisk, FaultyStore } from "./faulty-disk.ts";
 import { MortalClock } from "./mortal-clock.ts";
 
-/** The newest agent, to which UpdateContainerAgent updates. */
+/** The newest agent version, to which UpdateContainerAgent updates. */
 export const latestAgentVersion = "1.96.0";
 
 export type ControlPlaneProcessOptions = {
-  /** Of this life; no two lives draw the same ids. */
+  /** The seed of this life. No two lives draw the same ids. */
   readonly seed: string;
   readonly clock: Clock;
   readonly disk: FaultyDisk;
   readonly log: Log;
-  /** A cluster wants the managed host that its agent names so, or wants it no more. */
+  /** A cluster wants the managed host with this agent name, or no longer wants it. */
   readonly onManagedHost: (arn: string, place: ClusterPlace, wanted: boolean) => void;
 };
 
@@ -33,7 +33,7 @@ export class ControlPlaneProcess {
   readonly #clock: MortalClock;
   readonly #store: FaultyStore;
   readonly #controlPlane: ControlPlane;
-  /** Ends for calls under way, for when the process dies. */
+  /** Ends calls under way when the process dies. */
   readonly #hangUps = new Set<() => void>();
 
   constructor({ seed, clock, disk, log, onManagedHost }: ControlPlaneProcessOptions) {
@@ -64,12 +64,12 @@ export class ControlPlaneProcess {
     });
   }
 
-  /** Rejects when the disk cannot be read; the process is then to be killed. */
+  /** Rejects if the disk cannot be read. The process must then be killed. */
   async open(): Promise<void> {
     await this.#controlPlane.open();
   }
 
-  /** Makes a call; it ends as `lost` when the process dies before it answers. */
+  /** Makes a call. It ends as `lost` if the process dies before it answers. */
   call(call: ControlPlaneCall): Promise<Outcome> {
     return new Promise((resolve) => {
       const hangUp = () => resolve({ type: "lost", reason: "the control plane died" });
@@ -93,7 +93,7 @@ export class ControlPlaneProcess {
       .map(({ partition, state, reason }) => `${partition} is ${state}: ${reason}`);
   }
 
-  /** The process is gone: nothing that it has begun goes on. */
+  /** The process is gone, and nothing that it has begun continues. */
   kill(): void {
     this.#clock.kill();
     this.#store.crash();

@@ -9,12 +9,12 @@ import { Restless, unsettledServices, waitsForCapacity } from "./settled-service
 import { place, type World } from "./world.ts";
 
 /**
- * What is not yet as it should be once nothing goes wrong any more; empty when the world has converged: the hosts that
- * are up are connected, what should stop has stopped, what should run runs, and hosts run nothing else; services are steady, or say what is in
- * their way, or are such that they never are.
+ * What is not yet settled once the faults have stopped. Empty if the world has converged: running hosts are connected, what
+ * should stop has stopped, what should run runs, and hosts run nothing else; services are steady, or say what blocks them, or
+ * never settle by nature.
  */
 export function unsettled(world: World): string[] {
-  if (!world.isListening) return ["the control plane is not there"];
+  if (!world.isListening) return ["the control plane is down"];
   const halted = world.halted();
   if (halted.length > 0) return [...halted];
   const problems: string[] = [];
@@ -32,7 +32,7 @@ export function unsettled(world: World): string[] {
   }
   for (const instance of world.state.instances()) {
     if (instance.agentConnected && !hostOf.has(instance.arn))
-      problems.push(`${instance.arn} is connected, and no host is there`);
+      problems.push(`${instance.arn} is connected, but its host does not exist`);
     if (instance.status === "REGISTERING" || instance.status === "DEREGISTERING") {
       problems.push(`${instance.arn} is ${instance.status}`);
     }
@@ -76,13 +76,13 @@ export function unsettled(world: World): string[] {
   return problems;
 }
 
-/** The host that a task on Fargate is on, when it is up. */
+/** The host of a Fargate task, if it is up. */
 function managedHostOf(world: World, { arn, instanceId }: Task): Host | null {
   const host = world.managedHosts.get(arn.replace(/:task\/([^/]+)\/.*$/, `:container-instance/$1/${instanceId}`));
   return host?.isUp === true ? host : null;
 }
 
-/** Clusters that take no more calls, and of whose end their account does not know. */
+/** Clusters that accept no more calls, though their account does not know of their end. */
 function halfDeletedClusters(world: World): string[] {
   return [...world.state.partitions.values()].flatMap((partition) => {
     const closed = partition.get("closed", "closed") as ClosedMark | null;
@@ -113,7 +113,7 @@ function unsettledTask(task: Task, definition: TaskDefinition | null, host: Host
     .map(({ name, lastStatus: status }) => `${name} of ${arn} is ${status}, ${running.has(name) ? "" : "not "}running`);
 }
 
-/** True for tasks with a container that may wait for ever for the end of another one. */
+/** True for tasks with a container that may wait indefinitely for another one to end. */
 function waitsForContainers(definition: TaskDefinition | null): boolean {
   if (definition === null) return false;
   return definition.containerDefinitions.some((container) =>

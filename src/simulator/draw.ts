@@ -1,10 +1,10 @@
 import { assert, must } from "../lib/assert.ts";
 import type { RandomStream } from "../lib/random.ts";
 
-/** What is drawn by weight: the value and how often it comes in comparison. */
+/** A weighted choice: how often the value comes in comparison, and the value. */
 export type Weighted<T> = readonly [weight: number, value: T];
 
-/** Draws of the kinds that workload and faults need, from one stream. */
+/** The kinds of draws that workload and faults need, from one stream. */
 export class Draw {
   readonly #stream: RandomStream;
 
@@ -30,12 +30,12 @@ export class Draw {
     return values[this.#stream.below(values.length)] as T;
   }
 
-  /** As `pick`, or null when there is nothing to pick from. */
+  /** Like `pick`, or null if there is nothing to pick from. */
   pickOrNull<T>(values: readonly T[]): T | null {
     return values.length === 0 ? null : this.pick(values);
   }
 
-  /** Up to `max` of `values`, possibly the same one twice, since callers do that too. */
+  /** Up to `max` of `values`, possibly with repetitions, because callers do that too. */
   some<T>(values: readonly T[], max: number): T[] {
     if (values.length === 0) return [];
     return Array.from({ length: this.between(1, max) }, () => this.pick(values));
@@ -51,7 +51,7 @@ export class Draw {
     return must(choices.at(-1), "a choice")[1];
   }
 
-  /** `members` with probability `p`, else nothing: for the optional members of a request. */
+  /** `members` with probability `p`, otherwise nothing: for the optional members of a request. */
   maybe<T extends object>(p: number, members: () => T): T | Record<never, never> {
     return this.chance(p) ? members() : {};
   }

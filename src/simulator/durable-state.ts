@@ -4,7 +4,7 @@ import { holdsResources, type Task } from "../ecs/documents/task.ts";
 import type { EcsEvent } from "../ecs/events/event.ts";
 import type { Append } from "../store/store.ts";
 
-/** One document that an append changed; null is absent. */
+/** One document that an append changed. Null is absent. */
 export type KeptDocument = {
   readonly kind: string;
   readonly key: string;
@@ -12,27 +12,27 @@ export type KeptDocument = {
   readonly after: object | null;
 };
 
-/** An append that reached the disk, read. */
+/** A parsed append that reached the disk. */
 export type Kept = {
   readonly partition: DurablePartition;
   readonly documents: readonly KeptDocument[];
   readonly events: readonly EcsEvent[];
-  /** False for one of which the disk said that it failed. Until it is read again, the machine answers without it. */
+  /** False if the disk reported it as failed. Until the partition is read again, the machine answers without it. */
   readonly isConfirmed: boolean;
 };
 
-/** What one partition of the disk holds. */
+/** The contents of one partition of the disk. */
 export class DurablePartition {
   readonly name: string;
   readonly #documents = new Map<string, Map<string, object>>();
-  /** Per container instance id, the ids of the tasks that hold its resources. */
+  /** Per container instance id, the ids of the tasks that use its resources. */
   readonly #tasksOn = new Map<string, Set<string>>();
   /** Per group, the ids of its tasks that are not STOPPED. */
   readonly #tasksIn = new Map<string, Set<string>>();
   /** The newest event about each ARN. */
   readonly newestEvents = new Map<string, EcsEvent>();
   lastSequence = 0;
-  /** The attributes in the events about instances, by sequence: later events may name them instead of repeating them. */
+  /** The attributes in the events about instances, by sequence: later events may refer to them instead of repeating them. */
   readonly #attributes = new Map<number, unknown>();
 
   constructor(name: string) {
@@ -68,13 +68,13 @@ export class DurablePartition {
     return this.values("task") as Iterable<Task>;
   }
 
-  /** The tasks that hold resources of an instance, in the order of their ids. */
+  /** The tasks that use resources of an instance, ordered by id. */
   tasksOn(instanceId: string): Task[] {
     const ids = [...(this.#tasksOn.get(instanceId) ?? [])].sort();
     return ids.map((id) => this.task(id)).filter((task) => task !== null);
   }
 
-  /** The tasks of a group that are not STOPPED, in the order of their ids. */
+  /** The tasks of a group that are not STOPPED, ordered by id. */
   tasksIn(group: string): Task[] {
     const ids = [...(this.#tasksIn.get(group) ?? [])].sort();
     return ids.map((id) => this.task(id)).filter((task) => task !== null);
@@ -119,13 +119,13 @@ function add(sets: Map<string, Set<string>>, key: string, id: string): void {
   else ids.add(id);
 }
 
-/** All that the disk holds, followed append by append: what a process that starts now would find. */
+/** The contents of the disk, followed append by append: what a process that starts now would find. */
 export class DurableState {
   readonly partitions = new Map<string, DurablePartition>();
-  /** The highest sequence of all partitions that were removed: new ones go on from there. */
+  /** The highest sequence of all removed partitions. New ones continue from there. */
   #removedSequence = 0;
 
-  /** Takes an append over. Events are noted after the documents, as both became durable at once. */
+  /** Applies an append. Its events are recorded after the documents, though both became durable at once. */
   keep(name: string, append: Append, isConfirmed = true): Kept {
     let partition = this.partitions.get(name);
     if (partition === undefined) {
@@ -141,13 +141,13 @@ export class DurableState {
     return { partition, documents, events, isConfirmed };
   }
 
-  /** The partition is gone from the disk. */
+  /** The partition was removed from the disk. */
   remove(name: string): void {
     this.#removedSequence = Math.max(this.#removedSequence, this.partitions.get(name)?.lastSequence ?? 0);
     this.partitions.delete(name);
   }
 
-  /** Notes the events of what was kept as the newest of their resources; after the checkers have compared them. */
+  /** Records the events of an append as the newest of their resources, after the checkers have compared them. */
   noteEvents({ partition, events }: Kept): void {
     for (const event of events) {
       for (const arn of event.resources) partition.newestEvents.set(arn, event);

@@ -8,7 +8,7 @@ import { type CutConnection, drawCutConnection, drawNetworkCut, type NetworkCut 
 /** What happens to one message between an agent and the control plane. */
 export type MessageFault =
   | { readonly type: "none" }
-  /** The connection is dead from here on; both ends notice `noticedAfterMs` later. */
+  /** The connection is dead from here on. Both ends notice after `noticedAfterMs`. */
   | { readonly type: "drop"; readonly noticedAfterMs: number }
   | { readonly type: "delay"; readonly delaysMs: readonly number[] };
 
@@ -18,7 +18,7 @@ export type ApiFault = {
   readonly requestLost: boolean;
   readonly replyDelayMs: number;
   readonly replyLost: boolean;
-  /** The request arrives again so much later, as when a lower layer sends it twice; null: it does not. */
+  /** The request arrives again after this time, as if a lower layer sent it twice. Null: it does not. */
   readonly againAfterMs: number | null;
 };
 
@@ -31,12 +31,12 @@ export type Disaster =
   | "restart-agent"
   | "lose-host";
 
-/** What a run is about: everything, services and drains in the first place, or networks that are cut while containers start and stop. */
+/** The focus of a run: everything; mainly services and drains; or networks that are cut while containers start and stop. */
 export const scenarios = ["everything", "services", "network-cut"] as const;
-/** `calm` is for directed runs, in which nothing goes wrong but what they say. */
+/** `calm` is for directed runs, which contain only the faults that they name. */
 export type Scenario = (typeof scenarios)[number] | "calm";
 
-/** How often each kind of fault comes in a run; drawn from its seed, so that runs differ in what goes wrong. */
+/** How often each kind of fault comes in a run. Drawn from its seed, so that runs differ in what goes wrong. */
 type Temper = {
   readonly drop: number;
   readonly delay: number;
@@ -78,7 +78,7 @@ const calm: Temper = {
   disasters: noDisasters,
 };
 
-/** Says of everything that can go wrong whether it does, until `stop`. Each kind draws from a stream of its own. */
+/** Decides for everything that can go wrong whether it does, until `stop`. Each kind draws from its own stream. */
 export class Faults implements DiskFaults {
   readonly #network: Draw;
   readonly #api: Draw;
@@ -101,12 +101,12 @@ export class Faults implements DiskFaults {
     note("temper", this.#temper);
   }
 
-  /** From here on nothing goes wrong any more. */
+  /** No more faults from here on. */
   stop(): void {
     this.#temper = calm;
   }
 
-  /** Things go wrong again as they did before `stop`. */
+  /** Faults come again as they did before `stop`. */
   resume(): void {
     this.#temper = this.#drawn;
   }
@@ -115,7 +115,7 @@ export class Faults implements DiskFaults {
     return drawNetworkCut(this.#cuts);
   }
 
-  /** True: a cut of `ofHosts` of a hundred is between this host and the control plane too. */
+  /** True if a cut of `ofHosts` of a hundred also separates this host from the control plane. */
   isCutOff({ ofHosts }: NetworkCut): boolean {
     return this.#cuts.between(1, 100) <= ofHosts;
   }
@@ -126,7 +126,7 @@ export class Faults implements DiskFaults {
     return taken;
   }
 
-  /** How long after a cut a call arrives that its caller has given up; null: never. */
+  /** How long after a cut a call arrives that its caller has given up. Null: never. */
   strandedCallMs(): number | null {
     return this.#cuts.chance(0.3) ? this.#cuts.between(0, 3_000) : null;
   }
@@ -198,12 +198,12 @@ export class Faults implements DiskFaults {
     return happen;
   }
 
-  /** In how many milliseconds the agent dies that has just told a container to start; null: it does not. */
+  /** In how many milliseconds an agent dies that has just ordered a container to start. Null: it does not. */
   crashAfterStartMs(): number | null {
     return this.#disasters.chance(this.#temper.startCrashes) ? this.#disasters.between(0, 300) : null;
   }
 
-  /** How long something that went down stays down, in milliseconds. */
+  /** How long something stays down, in milliseconds. */
   downtimeMs(): number {
     return this.#disasters.weighted([
       [5, this.#disasters.between(1, 200)],
@@ -217,7 +217,7 @@ export class Faults implements DiskFaults {
   }
 }
 
-/** Each kind of fault is missing in every third run, and rare or frequent in the others. */
+/** Each kind of fault is absent in every third run, and rare or frequent in the others. */
 function drawTemper(draw: Draw, scenario: Scenario): Temper {
   if (scenario === "calm") return calm;
   const rate = (rare: number, frequent: number): number => draw.pick([0, rare, frequent]);
@@ -244,6 +244,6 @@ function drawTemper(draw: Draw, scenario: Scenario): Temper {
     },
   };
   if (scenario !== "network-cut") return temper;
-  // The scenario cuts by itself, and a host that is lost for good has nobody left to agree with.
+  // The scenario makes its own cuts, and a host that is lost for good has nobody left to agree with.
   return { ...temper, disasters: { ...temper.disasters, "cut-network": 0, "lose-host": 0 } };
 }

@@ -11,7 +11,7 @@ import {
   StoreError,
 } from "../store/store.ts";
 
-/** What the faults want of one append: how long it takes, what comes of it, and when the process dies over it. */
+/** What the faults decide for one append: how long it takes, its outcome, and when the process dies over it. */
 export type AppendFault = {
   readonly delayMs: number;
   readonly fate: AppendFate;
@@ -26,15 +26,15 @@ export type DiskFaults = {
 };
 
 export type DiskWatch = {
-  /** The disk has kept the append; nobody has been told. Unless `isConfirmed`, the disk will say that it failed. */
+  /** The disk has kept the append, and nobody knows yet. Unless `isConfirmed`, the disk will report it as failed. */
   kept(partition: string, append: Append, isConfirmed: boolean): void;
-  /** The disk has removed the partition; nobody has been told. */
+  /** The disk has removed the partition, and nobody knows yet. */
   removed(partition: string): void;
-  /** The faults want the process dead at this point of an append. */
+  /** The process must die at this point of an append. */
   crash(): void;
 };
 
-/** The disk of the control plane: it outlives every process, and tells of each append that it kept. */
+/** The disk of the control plane. It outlives every process, and reports each append that it kept. */
 export class FaultyDisk {
   readonly disk: MemoryDisk = emptyMemoryDisk();
   readonly #faults: DiskFaults;
@@ -45,7 +45,7 @@ export class FaultyDisk {
     this.#watch = watch;
   }
 
-  /** The store of a new process. `clock` is that of the process, so that a dead one appends nothing. */
+  /** The store of a new process. `clock` is the process's own, so that a dead one appends nothing. */
   store(clock: Clock): FaultyStore {
     return new FaultyStore(this.disk, clock, this.#faults, this.#watch);
   }
@@ -122,7 +122,7 @@ export class FaultyStore implements Store {
     return this.#store.close();
   }
 
-  /** The process dies; see `MemoryStore.crash`. */
+  /** The process dies. See `MemoryStore.crash`. */
   crash(): void {
     this.#store.crash();
   }

@@ -4,7 +4,7 @@ import { answer, compareCounts, compareList, type Json } from "./final-compariso
 import { checkFinalServices } from "./final-services.ts";
 import { place, type World } from "./world.ts";
 
-/** Asks a settled world for its lists and counts, page by page, and compares them with the documents. No time passes. */
+/** Reads the lists and counts of a settled world, page by page, and compares them with the documents. No time passes. */
 export async function checkFinalAnswers(world: World): Promise<void> {
   const account = world.state.partitions.get(`account/${place.account}/${place.region}`);
   for (const cluster of (account?.values("cluster") ?? []) as Iterable<Cluster>) {

@@ -1,15 +1,15 @@
 import type { World } from "./world.ts";
 
-const rule = "lists and counts say what the documents say";
+const rule = "lists and counts agree with the documents";
 
 export type Json = Readonly<Record<string, unknown>>;
 
 /** LIMIT: pages of three make several of nearly every list. */
 const pageSize = 3;
-/** LIMIT: a list that has not ended by then goes round in circles. */
+/** LIMIT: a list that has not ended by then has a cycle. */
 const pagesMax = 10_000;
 
-/** Compares a list, read page by page, with the ARNs that the documents say. */
+/** Compares a list, read page by page, with the ARNs in the documents. */
 export async function compareList(
   world: World,
   operation: string,
@@ -33,7 +33,7 @@ export async function compareList(
   }
 }
 
-/** Compares members of something that was described with the counts of the documents. */
+/** Compares described members with the counts of the documents. */
 export function compareCounts(
   world: World,
   what: string,
@@ -46,7 +46,7 @@ export function compareCounts(
   }
 }
 
-/** The reply, or null (a broken rule) when there is none at once. */
+/** The reply, or null (a broken rule) if none comes at once. */
 export async function answer(world: World, operation: string, request: Json): Promise<Json | null> {
   let reply: Json | null = null;
   world.call(operation, request).then(

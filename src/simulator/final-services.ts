@@ -7,7 +7,7 @@ import type { World } from "./world.ts";
 
 const drained = "a drained instance is empty, or something is said to be in its way";
 
-/** Asks a settled world for the services of a cluster and for its drains, and compares with the documents. */
+/** Reads a settled world's services and drains of a cluster, and compares them with the documents. */
 export async function checkFinalServices(world: World, cluster: string, partition: DurablePartition): Promise<void> {
   const services = [...partition.values("service")] as Service[];
   const live = services.filter(({ status }) => status !== "INACTIVE").map(({ arn }) => arn);

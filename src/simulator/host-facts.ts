@@ -3,7 +3,9 @@ import { simulatedAttributes } from "../agent/simulated/simulated-attributes.ts"
 import type { Place } from "../ecs/arn.ts";
 import { seededRandom } from "../lib/random.ts";
 
-/** What the host `name` says about itself; small, so that hosts fill up and placement fails too. Every third has GPUs. */
+/**
+ * What the host `name` reports about itself. Hosts are small, so that they fill up and placement fails too. Every third has GPUs.
+ */
 export function hostFacts({ account, region }: Place, name: string, index: number): HostFacts {
   const gpuIds = index % 3 === 2 ? [`gpu-${index}-a`, `gpu-${index}-b`] : [];
   const identity: HostIdentity = {

@@ -14,32 +14,32 @@ export type CutUnderWay = { readonly blocked: readonly Direction[]; readonly end
 export type HostNetworkOptions = {
   readonly clock: Clock;
   readonly faults: Faults;
-  /** Whoever listens at the control plane now, or null when nobody does. */
+  /** What listens at the control plane now, or null if nothing does. */
   readonly listener: () => ConnectionTaker | null;
   readonly cut: () => CutUnderWay | null;
-  /** The control plane has sent a message, whether it will arrive or not. */
+  /** The control plane has sent a message, which may or may not arrive. */
   readonly onSent: (hello: AgentHello, message: object) => void;
 };
 
-/** One connection, by the hello that is made for it. */
+/** One connection, by the hello that opens it. */
 type Wire = {
   readonly channel: AgentChannel;
   /** Directions in which something was lost: as on TCP, nothing after it arrives. */
   readonly lost: Set<Direction>;
   keeps: boolean;
   resets: boolean;
-  /** One end has closed, and the other has not heard of it. */
+  /** One end has closed, and the other has not learned of it. */
   isLeft: boolean;
 };
 
-/** LIMIT: connections of one life that are remembered; of older ones neither end is open any more. */
+/** LIMIT: connections of one life that are remembered; older ones are closed at both ends. */
 const wiresMax = 32;
-/** AWS: how long the official agent waits for a connection to be made. */
+/** AWS: how long the official agent waits for a connection. */
 const dialTimeoutMs = 30_000;
 
 /**
- * The sockets of one life of a host's agent. A message that is lost takes its connection with it, as on TCP: nothing
- * after it arrives, and some time later both ends notice. In a cut they may notice or not, each by itself.
+ * The sockets of one life of a host's agent. A lost message breaks its connection, as on TCP: nothing after it arrives, and some
+ * time later both ends notice. In a cut each end may notice or not.
  */
 export class HostNetwork implements InProcessNetwork {
   readonly transport: InProcessTransport;
@@ -101,12 +101,12 @@ export class HostNetwork implements InProcessNetwork {
     return isHeard;
   }
 
-  /** True when something that is sent in this direction comes through. */
+  /** True if something that is sent in this direction arrives. */
   carries(direction: Direction): boolean {
     return !this.#isGone && this.#carries(direction);
   }
 
-  /** A cut begins: each connection that is open is taken in its own way. */
+  /** A cut begins. Each open connection is affected in its own way. */
   cutBegins(): void {
     const { clock, faults } = this.#options;
     const newest = new Map([...this.#wires].map(([hello, wire]) => [wire.channel, [hello, wire] as const]));
@@ -124,18 +124,18 @@ export class HostNetwork implements InProcessNetwork {
     this.transport.cut(() => true);
   }
 
-  /** The control plane has died; the agent hears of it when anything comes through to it. */
+  /** The control plane has died. The agent notices once anything gets through to it. */
   controlPlaneDied(): void {
     this.transport.cut(() => true, this.#carries("to-agent") ? ["agent", "server"] : ["server"]);
   }
 
-  /** The agent's process has died, and when anything comes through the other end hears of it. */
+  /** The agent's process has died. The other end notices once anything gets through. */
   agentDied(): void {
     this.#isGone = true;
     this.transport.cut(() => true, this.#carries("from-agent") ? ["agent", "server"] : ["agent"]);
   }
 
-  /** The host is gone without a word: the other end notices when nothing comes any more. */
+  /** The host has silently gone: the other end notices when nothing comes any more. */
   vanish(): void {
     this.#isGone = true;
   }

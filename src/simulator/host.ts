@@ -20,7 +20,7 @@ export type HostWorld = {
   readonly faults: Faults;
   readonly log: AgentLog;
   readonly listener: () => ConnectionTaker | null;
-  /** An API call of an agent, as it reaches the control plane. Rejects with an error that has a `code`, or none when lost. */
+  /** An agent's API call on its way to the control plane. Rejects with an error that has a `code`, or none if it was lost. */
   readonly call: (operation: string, request: object) => Promise<object>;
   readonly onStarting: (host: Host) => void;
   /** The control plane has sent a message to an agent. */
@@ -32,7 +32,7 @@ export type HostWorld = {
 export type HostIdentity =
   | { readonly register: HostFacts }
   | { readonly adopt: string }
-  /** One that the control plane runs for Fargate tasks, by the name that its agent has for it. */
+  /** A host that the control plane runs for Fargate tasks, by its agent's name. */
   | { readonly manage: string };
 
 /** One life of the host's agent. */
@@ -50,7 +50,7 @@ export class Host {
   readonly #identity: HostIdentity;
   readonly #cluster: string;
   #disk = new MemoryDisk();
-  /** Of the machine itself: tells the checkers what the agent should know. */
+  /** The memory of the machine itself. It tells the checkers what the agent should know. */
   memory = new MachineMemory();
   #life: Life | null = null;
   #lives = 0;
@@ -77,7 +77,7 @@ export class Host {
     return "manage" in this.#identity;
   }
 
-  /** The instance that its agent speaks for, or null while it has none. */
+  /** The instance that its agent acts for, or null while it has none. */
   get containerInstanceArn(): string | null {
     return this.#life?.agent.containerInstanceArn ?? null;
   }
@@ -128,7 +128,7 @@ export class Host {
     agent.start().catch((error: unknown) => log("error", { err: error, host: this.name }, "an agent did not start"));
   }
 
-  /** The agent's process dies. `quiet`: the whole machine, so that nobody hears of it. */
+  /** The agent's process dies. `quiet`: with the whole machine, so that nobody notices. */
   kill({ quiet }: { readonly quiet: boolean }): void {
     if (this.#life === null) return;
     const { clock, network } = this.#life;
@@ -147,7 +147,7 @@ export class Host {
     this.#life?.network.controlPlaneDied();
   }
 
-  /** True while the network between it and the control plane is cut, in one direction at least. */
+  /** True while its network to the control plane is cut, in at least one direction. */
   get isCutOff(): boolean {
     return this.#cut !== null;
   }
@@ -157,7 +157,7 @@ export class Host {
     this.#life?.network.cutBegins();
   }
 
-  /** The network is whole again. `cut` when given: only if it is that one that lasts. */
+  /** Restores the network. With `cut`, only if that is the current one. */
   reconnect(cut: CutUnderWay | null = null): boolean {
     if (this.#cut === null || (cut !== null && this.#cut !== cut)) return false;
     this.#cut = null;
@@ -177,7 +177,7 @@ export class Host {
       ms <= 0 ? Promise.resolve() : new Promise<void>((resolve) => clock.setTimer(ms, resolve));
     return {
       call: async (operation, request) => {
-        // The agent of a managed host lives where the control plane does, and is no container instance's.
+        // The agent of a managed host runs inside the control plane, and belongs to no container instance.
         if (this.isManaged && operation === "DiscoverPollEndpoint") {
           return { endpoint: "http://acs.test", telemetryEndpoint: "http://tcs.test" };
         }
@@ -192,7 +192,7 @@ export class Host {
           clock.setTimer(fault.againAfterMs, () => void call(operation, request).catch(() => {}));
         }
         const reply = call(operation, request);
-        // A rejection is only looked at below.
+        // A rejection is handled below.
         reply.catch(() => {});
         await reply.catch(() => {});
         await pause(fault.replyDelayMs);
@@ -206,7 +206,7 @@ export class Host {
     };
   }
 
-  /** What was under way when nothing came through may arrive afterwards, long after its caller has given it up. */
+  /** A request that was under way when the network was cut may arrive long after its caller has given up. */
   #strand(operation: string, request: object): void {
     const { faults, clock, call } = this.#world;
     const afterMs = faults.strandedCallMs();
@@ -215,7 +215,7 @@ export class Host {
   }
 }
 
-/** AWS: the official agent gives up an API call after some seconds. */
+/** AWS: the official agent gives up an API call after several seconds. */
 const apiTimeoutMs = 5_000;
 
 /** The disk as one life sees it: it may be slow, and what has not reached it when the process dies never does. */

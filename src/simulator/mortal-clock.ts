@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../lib/clock.ts";
 
-/** The clock of one process: when that is killed, none of its timers and none of its deferred work happens any more. */
+/** The clock of one process: once that is killed, none of its timers and none of its deferred work runs. */
 export class MortalClock implements Clock {
   readonly #clock: Clock;
   #alive = true;

@@ -2,27 +2,32 @@ import type { Direction } from "../agent-sessions/in-process-transport.ts";
 import type { Draw } from "./draw.ts";
 
 /**
- * A time in which nothing, or nothing in one direction, comes through between some hosts and the control plane: neither on
- * sockets nor of API calls.
+ * A time in which nothing gets through between some hosts and the control plane, in one or both directions: neither on sockets
+ * nor in API calls.
  */
 export type NetworkCut = {
   readonly blocked: readonly Direction[];
   readonly forMs: number;
-  /** How many of a hundred hosts it is between, about. */
+  /** About how many of a hundred hosts it affects. */
   readonly ofHosts: number;
 };
 
-/** What a cut does to one connection that is open when it begins. Null: this end never hears of it. */
+/** What a cut does to one connection that is open when it begins. Null: this end never notices. */
 export type CutConnection = {
   readonly agentHearsAfterMs: number | null;
   readonly serverHearsAfterMs: number | null;
-  /** What was sent meanwhile is kept, as TCP does while it repeats itself, and arrives when the cut is over. Else it is lost. */
+  /**
+   * What was sent meanwhile is kept, as TCP does while it retransmits, and arrives when the cut is over. Otherwise it is lost.
+   */
   readonly keeps: boolean;
-  /** After the cut an end that sends on a connection that the other end has left is told so; else it is not, as by a firewall. */
+  /**
+   * After the cut, an end that sends on a connection that the other end has left gets a reset. Otherwise it gets nothing, as
+   * behind a firewall.
+   */
   readonly resets: boolean;
 };
 
-/** LIMIT: five minutes is more than every patience of agent and control plane; the short ones end within some of them. */
+/** LIMIT: five minutes exceeds every time-out of agent and control plane; the short ones end within some of them. */
 const usualCutMs = 300_000;
 
 export function drawNetworkCut(draw: Draw): NetworkCut {

@@ -14,23 +14,23 @@ export type RunningContainer = { readonly taskArn: string; readonly name: string
 
 /** What a machine knows of its containers, whichever process of the agent looks. */
 export class MachineMemory {
-  /** Host ports, as `8080/tcp`, of each container that was made, by its runtime id. */
+  /** Host ports, such as `8080/tcp`, of each created container, by its runtime id. */
   readonly ports = new Map<string, readonly string[]>();
-  /** The exit codes of those that are over; null when nobody knows it. */
+  /** Exit codes of ended containers. Null if unknown. */
   readonly exitCodes = new Map<string, number | null>();
 }
 
 export type ObservedRuntimeOptions = {
   readonly clock: Clock;
   readonly ids: RandomStream;
-  /** The machine went down since the last life: what ran then runs no more. */
+  /** The machine went down since the last life: what ran then no longer runs. */
   readonly rebooted: boolean;
   readonly memory: MachineMemory;
   readonly onStarting: () => void;
   readonly onStarted: (container: RunningContainer) => void;
 };
 
-/** The simulated runtime of a host, with a look at what really runs. */
+/** The simulated runtime of a host. It also records what really runs. */
 export class ObservedRuntime implements ContainerRuntime {
   readonly version: string;
   readonly #options: ObservedRuntimeOptions;
@@ -38,7 +38,7 @@ export class ObservedRuntime implements ContainerRuntime {
   readonly #running = new Map<string, RunningContainer>();
   /** The host ports of each creation under way. */
   readonly #ports = new Map<string, readonly string[]>();
-  /** The container of each start or watch under way, whose event does not carry the id. */
+  /** The container of each start or watch under way, because the event lacks the id. */
   readonly #ids = new Map<string, string>();
   #emit: (event: RuntimeEvent) => void = () => {};
 

@@ -1,6 +1,6 @@
 import { type SimulatedBehaviour, simulatedBehaviour } from "../agent/simulated/simulated-images.ts";
 
-/** What of a container of a task definition tells how long it runs, in the API's words. */
+/** The members of a container definition that determine how long it runs, named as in the API. */
 export type DefinedContainer = {
   readonly image?: string | null;
   readonly command?: readonly string[] | null;
@@ -16,13 +16,13 @@ export const behaviourOf = ({ image, command, entryPoint }: DefinedContainer): S
     ...(entryPoint ? { entryPoint: [...entryPoint] } : {}),
   });
 
-/** True for a container that runs and then ends or is found unhealthy: a service replaces it again and again. */
+/** True for a container that runs and then ends or becomes unhealthy: a service replaces it again and again. */
 export function endsByItself(container: DefinedContainer): boolean {
   const { exit, health } = behaviourOf(container);
   return exit !== null || (Boolean(container.healthCheck) && health !== "HEALTHY");
 }
 
-/** True for one with which a service never comes to rest: it ends, or does not even start. */
+/** True for one with which a service never settles: it ends, or does not even start. */
 export function isRestless(container: DefinedContainer): boolean {
   const { pull, start } = behaviourOf(container);
   return pull === "fails" || start === "fails" || endsByItself(container);

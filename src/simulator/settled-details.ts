@@ -5,10 +5,10 @@ import type { DurablePartition } from "./durable-state.ts";
 import type { Host } from "./host.ts";
 
 const unfinishedUpdates = ["PENDING", "STAGING", "STAGED", "UPDATING"];
-/** LIMIT: agents publish each 20 s, and an answer to a heartbeat each 30 s brings news; after a minute they are late. */
+/** LIMIT: agents publish every 20 s, and an answer to a heartbeat brings news every 30 s; after a minute they are late. */
 const healthAgeMs = 60_000;
 
-/** What an instance whose host is up and connected does not yet show as its host has it. */
+/** What an instance does not yet show as its host has it, though the host is up and connected. */
 export function unsettledInstance(
   partition: DurablePartition,
   instance: ContainerInstance,
@@ -33,14 +33,14 @@ function impairs(partition: DurablePartition, { taskArn, name }: { readonly task
   return container !== undefined && simulatedBehaviour({ image: container.image }).impairsRuntime;
 }
 
-/** What a task's containers are said to be bound to and to have ended with, where their host knows it otherwise. */
+/** Ports and exit codes that a task shows for its containers but that its host contradicts. */
 export function unsettledContainers({ arn, containers, attachments }: Task, { memory }: Host): string[] {
   return containers.flatMap(({ name, runtimeId, lastStatus, exitCode, networkBindings }) => {
     if (runtimeId === null) return [];
     const problems: string[] = [];
     const ports = memory.ports.get(runtimeId);
     const said = networkBindings.map(({ hostPort, protocol }) => `${hostPort}/${protocol}`);
-    // With a network interface of its own a task has no ports of the host.
+    // A task with its own network interface has no host ports.
     if (lastStatus === "RUNNING" && attachments.length === 0 && !isSameSet(said, ports ?? [])) {
       problems.push(`${name} of ${arn} is said to be bound to ${said}, and is to ${ports}`);
     }

@@ -5,7 +5,7 @@ import { Restless, unsettledServices } from "./settled-services.ts";
 
 const minutes = 60_000;
 
-/** A service whose image ends by itself, with one task that has been as it is for an hour. */
+/** A service whose image ends by itself, with one task that has not changed for an hour. */
 function aRestlessService(definition: object, task: object): string[] {
   const partition = new DurablePartition("cluster/111122223333/eu-west-1/default");
   const primary = { id: "ecs-svc/1", status: "PRIMARY", rolloutState: "IN_PROGRESS", revisionId: "1", updatedAt: 0 };
@@ -23,12 +23,12 @@ function aRestlessService(definition: object, task: object): string[] {
 
 const sleeps = { name: "app", image: "berth/sleep:2" };
 
-test("a service that stands still is noticed though its image ends by itself", () => {
+test("a service that stands still is noticed even if its image ends by itself", () => {
   const found = aRestlessService({ containerDefinitions: [sleeps] }, { lastStatus: "PENDING" });
   assert.deepEqual(found, ["the service arn:web has stood still for ten minutes"]);
 });
 
-test("one whose task waits for a container that never ends is as it should be", () => {
+test("one whose task waits for a container that never ends is settled", () => {
   const waits = { ...sleeps, dependsOn: [{ containerName: "side", condition: "COMPLETE" }] };
   const definition = { containerDefinitions: [waits, { name: "side", image: "berth/ignore-sigterm" }] };
   assert.deepEqual(aRestlessService(definition, { lastStatus: "ACTIVATING" }), []);

@@ -10,12 +10,12 @@ import { behaviourOf, isRestless } from "./restless-containers.ts";
 const movesForMs = 240_000;
 /** LIMIT: services whose tasks fail are looked at each minute unless they are held back; after ten they are forgotten. */
 const restsForMs = 600_000;
-/** LIMIT: the timer that ends the wait of a task is a step of its own. */
+/** LIMIT: the timer that ends a task's wait is a step of its own. */
 const waitSlackMs = 10_000;
 
 /**
- * Of one cluster, what is restless: services whose tasks end by themselves, do not start or are not healthy, as their image
- * wants it. Such a service never settles, so that of its tasks only those that have not moved for a while are looked at.
+ * The restless services of one cluster: their tasks end by themselves, do not start or are not healthy, by design of their image.
+ * Such a service never settles, so only those of its tasks that have not changed for a while are checked.
  */
 export class Restless {
   readonly #partition: DurablePartition;
@@ -42,7 +42,7 @@ export class Restless {
     return this.#services.has(name);
   }
 
-  /** True for a task that may still be on its way, since its service never comes to an end. */
+  /** True for a task that may still change, because its service never settles. */
   moves(task: Task): boolean {
     const name = serviceNameOf(task);
     return name !== null && this.#services.has(name) && task.statusSince > this.#now - movesForMs;
@@ -58,7 +58,7 @@ export class Restless {
   }
 }
 
-/** What of the services of a cluster is neither as it is to be, nor has a name for what is in its way. */
+/** What in a cluster's services is neither settled nor explained by a named obstacle. */
 export function unsettledServices(
   partition: DurablePartition,
   restless: Restless,
@@ -80,7 +80,7 @@ export function unsettledServices(
   return problems;
 }
 
-/** What a steady service lacks, though it says that it is steady; null when nothing. */
+/** What a service that claims to be steady lacks. Null for nothing. */
 function notAsSteady(
   service: Service,
   tasks: readonly Task[],
@@ -92,14 +92,15 @@ function notAsSteady(
   const running = tasks.filter(
     (task) => task.startedBy === primary.id && task.lastStatus === "RUNNING" && task.desiredStatus === "RUNNING",
   );
-  // Beyond ECS: with a policy for lost agents, what was given up and cannot be told so is none of the service's any more.
+  // Beyond ECS: with a policy for lost agents, tasks that were given up but cannot be ordered to stop no longer belong to the
+  // service.
   const others = tasks.filter((task) => !running.includes(task));
   const isGivenUp = (task: Task): boolean => task.desiredStatus === "STOPPED" && isOutOfReach(task);
   if (running.length === service.desiredCount && others.every(isGivenUp)) return null;
   return `is steady with ${running.length} of ${service.desiredCount} tasks, ${tasks.length} in all`;
 }
 
-/** Why a service is not steady that has no reason for it; null when it has one. */
+/** Why a service is not steady, if it gives no reason. Null if it gives one. */
 function unsteady(
   partition: DurablePartition,
   service: Service,
@@ -112,7 +113,7 @@ function unsteady(
   const { until } = primary.startBackoff;
   if (service.impediment !== null || primary.rolloutState === "FAILED") return null;
   if (until !== null && until > now) return null;
-  // Of these it is known what they wait for: capacity, an agent that is gone for good, a protection, the last task but them.
+  // We know what these wait for: capacity, an agent that is gone for good, a protection, the last other task.
   const isExcused = (task: Task): boolean =>
     task.waitingFor !== null ||
     isOutOfReach(task) ||
@@ -145,7 +146,7 @@ function isComplete({ desiredCount }: Service, tasks: readonly Task[]): boolean 
 const isOnDraining = (partition: DurablePartition, { instanceId }: Task): boolean =>
   instanceId !== null && partition.instance(instanceId)?.status === "DRAINING";
 
-/** True for tasks with a container that may wait for ever for the end of another one. */
+/** True for tasks with a container that may wait indefinitely for the end of another one. */
 export function waitsForContainers(partition: DurablePartition, task: Task): boolean {
   const definition = partition.get("task-definition", task.taskDefinitionArn) as TaskDefinition | null;
   if (definition === null || task.lastStatus === "RUNNING") return false;
@@ -154,6 +155,6 @@ export function waitsForContainers(partition: DurablePartition, task: Task): boo
   );
 }
 
-/** True for a task that waits for capacity, for no longer than a task may. */
+/** True for a task that waits for capacity, no longer than a task may. */
 export const waitsForCapacity = ({ waitingFor, statusSince }: Task, now: number): boolean =>
   waitingFor !== null && now < statusSince + ecsTimeline.provisioningTimeoutMs + waitSlackMs;

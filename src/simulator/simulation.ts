@@ -11,20 +11,20 @@ import { serviceCalls, taskCalls, Workload } from "./workload/workload.ts";
 import { World, type WorldOptions } from "./world.ts";
 
 export type SimulationOptions = {
-  /** Any text; everything follows from it and the numbers below. */
+  /** Any text. Everything follows from it and the numbers below. */
   readonly seed: string;
   /** Calls of the workload before the faults stop. */
   readonly steps: number;
   readonly hosts: number;
-  /** By default everything that can go wrong. */
+  /** Default: everything that can go wrong. */
   readonly scenario?: Scenario;
-  /** Takes each line of the trace. */
+  /** Receives each line of the trace. */
   readonly sink?: (line: string) => void;
   readonly tamper?: NonNullable<WorldOptions["tamper"]>;
 };
 
 export type SimulationResult = {
-  /** The first rule that was broken, or null. */
+  /** The first broken rule, or null. */
   readonly violation: Violation | null;
   /** SHA-256 of the whole trace. */
   readonly digest: string;
@@ -32,7 +32,7 @@ export type SimulationResult = {
   readonly tail: readonly string[];
   readonly steps: number;
   readonly virtualMs: number;
-  /** How often the network was cut and whole again, and what the longest took until both sides agreed afterwards. */
+  /** How often the network was cut and restored, and the longest time until both sides agreed afterwards. */
   readonly cuts: { readonly count: number; readonly agreedAfterMsMax: number };
   /** How often each operation was answered, per kind of outcome. */
   readonly outcomes: ReadonlyMap<string, Readonly<Record<Outcome["type"], number>>>;
@@ -41,9 +41,9 @@ export type SimulationResult = {
 /** LIMIT: agents come back within two minutes, a restart is forgiven for two and a half, attachments take five, stops one. */
 const convergenceMs = 20 * 60_000;
 const sliceMs = 5_000;
-/** How many steps one round of the scenario network-cut has before, during and after its cut, about. */
+/** About how many steps one round of the scenario network-cut has before, during and after its cut. */
 const roundSteps = { before: 20, during: 60, after: 10 } as const;
-/** How many steps lie between two looks at everything. */
+/** How many steps lie between two full checks. */
 const auditEvery = 25;
 
 const favouritesOf: Readonly<Record<Scenario, readonly CallPlanner[]>> = {
@@ -53,7 +53,7 @@ const favouritesOf: Readonly<Record<Scenario, readonly CallPlanner[]>> = {
   "network-cut": taskCalls,
 };
 
-/** Runs one world from its seed: a phase with faults, then one without, at the end of which everything must be settled. */
+/** Runs one world from its seed: a phase with faults, then one without, at whose end everything must be settled. */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const { seed, hosts, scenario = "everything", sink = null, tamper } = options;
   const world = new World({ seed, hosts, scenario, sink, ...(tamper === undefined ? {} : { tamper }) });
@@ -75,7 +75,7 @@ class Simulation {
   readonly #options: SimulationOptions;
   readonly #workload: Workload;
   readonly #pace: Draw;
-  /** How many calls are made at once, and how often hours pass, in this run. */
+  /** How many calls are made at once in this run, and how often hours pass. */
   readonly #tempo: { readonly atOnce: number; readonly long: number };
   readonly #startedAt: number;
   readonly #outcomes = new Map<string, Record<Outcome["type"], number>>();
@@ -134,7 +134,7 @@ class Simulation {
     if (this.#steps % auditEvery === 0) await this.#audit();
   }
 
-  /** Again and again: the network is cut while tasks are run and stopped, it is whole again, and both sides have to agree. */
+  /** Repeatedly cuts the network while tasks are run and stopped, restores it, and requires both sides to agree. */
   async #cutRounds(): Promise<void> {
     const { clock, faults } = this.#world;
     const draw = this.#pace;
@@ -156,7 +156,7 @@ class Simulation {
     }
   }
 
-  /** Makes the next call of the workload; its answer may come many steps later. */
+  /** Makes the next call of the workload. Its answer may come many steps later. */
   #call(): void {
     const { operation, request, adopt } = this.#workload.next();
     const world = this.#world;
@@ -219,14 +219,14 @@ class Simulation {
     await takeSnapshots(this.#world);
   }
 
-  /** Faults stop; whatever they left behind has to mend itself. */
+  /** Faults stop. Whatever they left behind must fix itself. */
   async #converge(): Promise<void> {
     const { faults, clock, checkers, trace } = this.#world;
     trace.add("faults-stop", {});
     faults.stop();
     for (const host of this.#world.hosts) host.reconnect();
     const until = clock.now() + convergenceMs;
-    let problems: readonly string[] = ["not looked at"];
+    let problems: readonly string[] = ["not checked"];
     while (problems.length > 0 && clock.now() < until && !this.#failed) {
       this.#world.ensureDefaultCluster();
       await clock.advance(sliceMs);

@@ -1,14 +1,14 @@
 import type { Outcome } from "./checkers/checker.ts";
 import type { World } from "./world.ts";
 
-/** LIMIT: what one Describe call takes. */
+/** LIMIT: what one Describe call accepts. */
 const idsMax = 100;
-/** LIMIT: a snapshot is given up when the disk is slower than this. */
+/** LIMIT: a snapshot is given up if the disk is slower than this. */
 const patienceMs = 10_000;
 
 type Shown = readonly Readonly<Record<string, unknown>>[];
 
-/** Describes the instances, the tasks and again the instances of every cluster, and shows that to the checkers. */
+/** Describes the instances, the tasks and again the instances of every cluster, and passes that to the checkers. */
 export async function takeSnapshots(world: World): Promise<void> {
   for (const partition of [...world.state.partitions.values()]) {
     const cluster = /^cluster\/[^/]+\/[^/]+\/(.+)$/.exec(partition.name)?.[1];
@@ -18,7 +18,7 @@ export async function takeSnapshots(world: World): Promise<void> {
     const containerInstances = [...versions.keys()].slice(0, idsMax);
     const tasks = [...partition.tasks()].filter(({ lastStatus }) => lastStatus !== "STOPPED").map(({ arn }) => arn);
     if (containerInstances.length === 0 || tasks.length > idsMax || tasks.length === 0) continue;
-    // Made in one turn, so that the machine takes them one after the other with little in between.
+    // Sent in one turn, so that the machine processes them in order with little in between.
     let outcomes: readonly Outcome[] = [];
     const calls = [
       world.call("DescribeContainerInstances", { cluster, containerInstances }),

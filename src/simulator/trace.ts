@@ -5,7 +5,7 @@ const tailLines = 60;
 /** LIMIT: keeps a line readable in the tail; the hash covers the whole line. */
 const shownCharacters = 400;
 
-/** Everything that happened in a run, one line each, with the virtual time. Two runs are equal when their hashes are. */
+/** Everything that happened in a run, one line each, with the virtual time. Two runs are equal if their hashes are. */
 export class Trace {
   readonly #hash: Hash = createHash("sha256");
   readonly #startMs: number;

@@ -30,7 +30,7 @@ const startMs = 1_767_571_200_000;
 const hostsMax = 12;
 /** How long a process that failed to start waits before the next attempt. */
 const restartMs = 500;
-/** How long a host whose agent was turned away takes to come back as a new one. */
+/** How long a host whose agent was turned away takes to return as a new one. */
 const replaceHostMs = 60_000;
 
 export type WorldOptions = {
@@ -38,9 +38,9 @@ export type WorldOptions = {
   readonly hosts: number;
   readonly scenario?: Scenario;
   readonly sink: ((line: string) => void) | null;
-  /** What the checkers see of an append in its place: for tests of the checkers. */
+  /** Replaces an append with what the checkers should see instead. For tests of the checkers. */
   readonly tamper?: (partition: string, append: Append) => Append;
-  /** Told of each append that reached the disk: for directed runs. */
+  /** Receives each append that reached the disk. For directed runs. */
   readonly onKept?: (kept: Kept) => void;
 };
 
@@ -52,7 +52,7 @@ export class World {
   readonly checkers: Checkers;
   readonly faults: Faults;
   readonly hosts: Host[] = [];
-  /** Hosts for Fargate tasks, by the name that their agents have for them. They live and die with the control plane's process. */
+  /** Hosts for Fargate tasks, by their agents' names. They live and die with the control plane's process. */
   readonly managedHosts = new Map<string, Host>();
   readonly #seed: string;
   readonly #disk: FaultyDisk;
@@ -104,7 +104,7 @@ export class World {
     await this.clock.settle();
   }
 
-  /** Starts a process over the disk, unless one is there. */
+  /** Starts a process over the disk, unless one is running. */
   startControlPlane(): void {
     if (this.#process !== null) return;
     this.#lives += 1;
@@ -134,12 +134,12 @@ export class World {
     );
   }
 
-  /** Kills the control plane; it comes back some time later. */
+  /** Kills the control plane. It comes back some time later. */
   crashControlPlane(): void {
     if (this.killControlPlane()) this.clock.setTimer(this.faults.downtimeMs(), () => this.startControlPlane());
   }
 
-  /** Kills a host's agent; it comes back some time later. `machine`: the machine goes down, and its containers with it. */
+  /** Kills a host's agent. It comes back some time later. `machine`: the machine goes down, and its containers with it. */
   crashHost(host: Host, { machine }: { readonly machine: boolean }): void {
     host.kill({ quiet: machine });
     this.clock.setTimer(this.faults.downtimeMs(), () => {
@@ -149,7 +149,7 @@ export class World {
     });
   }
 
-  /** Cuts the network of some hosts; it becomes whole by itself. Gives how long that takes, in milliseconds. */
+  /** Cuts the network of some hosts, which restores itself. Returns how long that takes, in milliseconds. */
   cutNetwork(): number {
     const cut = this.faults.networkCut();
     const underWay = { blocked: cut.blocked, endsAt: this.clock.now() + cut.forMs };
@@ -163,7 +163,10 @@ export class World {
     return cut.forMs;
   }
 
-  /** `kill -9`: what the disk has it keeps, all else is gone. Agents see their connections break. False: nothing was there. */
+  /**
+   * `kill -9`: the disk keeps what it has, everything else is gone. Agents see their connections break. False if nothing was
+   * running.
+   */
   killControlPlane(): boolean {
     if (this.#process === null) return false;
     this.trace.add("control-plane-dies", { life: this.#lives });
@@ -176,7 +179,7 @@ export class World {
     return true;
   }
 
-  /** Makes a call as a user of the API does. Never rejects. */
+  /** Makes a call as a user of the API. Never rejects. */
   async call(operation: string, request: Readonly<Record<string, unknown>>, principal = userArn): Promise<Outcome> {
     this.#calls += 1;
     const id = this.#calls;
@@ -199,7 +202,7 @@ export class World {
     return outcome;
   }
 
-  /** Gives the container instance a host, as `berth dev` does with those that are registered without an agent. */
+  /** Gives the container instance a host, as `berth dev` does for those registered without an agent. */
   adopt(containerInstanceArn: string): void {
     if (this.hosts.length >= hostsMax) return;
     if (this.hosts.some((host) => host.containerInstanceArn === containerInstanceArn)) return;
@@ -209,19 +212,19 @@ export class World {
     host.boot({ rebooted: false });
   }
 
-  /** A further host for the cluster `default`, which is not booted yet; `facts` is what it says of itself under its name. */
+  /** Another host for the cluster `default`, not booted yet. `facts` is what it reports about itself under its name. */
   addHost(facts: (name: string) => HostFacts): Host {
     return this.#addHost((name) => ({ register: facts(name) }), "default");
   }
 
-  /** Creates the cluster that hosts register with, when there is none; the workload may have deleted it. */
+  /** Creates the cluster that hosts register with if there is none, because the workload may have deleted it. */
   ensureDefaultCluster(): void {
     const arn = `arn:aws:ecs:${place.region}:${place.account}:cluster/default`;
     const cluster = this.state.document(arn) as { readonly status: string } | null;
     if (this.#isListening && cluster?.status !== "ACTIVE") void this.call("CreateCluster", {});
   }
 
-  /** For the report of a bug that shows as an exception. */
+  /** Reports a bug that shows as an exception. */
   broken(what: string, error: unknown): void {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.checkers.violate("no bug is met", `${what}: ${text}`);
@@ -290,13 +293,13 @@ export class World {
     });
   }
 
-  /** A host that is wanted no more is replaced by a new one with the same name; an adopted one just goes. */
+  /** An unwanted host is replaced by a new one with the same name. An adopted one just goes. */
   #hostEnded(host: Host, end: AgentEnd): void {
     this.trace.add("agent-ends", { host: host.name, why: end.why });
     host.kill({ quiet: false });
     host.wipe();
     if (host.isManaged) {
-      // The cluster let go of it while its agent was away.
+      // The cluster released it while its agent was away.
       host.lost = true;
       for (const [arn, known] of this.managedHosts) if (known === host) this.managedHosts.delete(arn);
       return;
@@ -329,7 +332,7 @@ export class World {
   }
 }
 
-/** Errors that no fault of the surroundings may cause. */
+/** Errors that no outside fault may cause. */
 const bugs: ReadonlySet<string> = new Set([
   "Bug",
   "TypeError",
@@ -339,7 +342,7 @@ const bugs: ReadonlySet<string> = new Set([
   "FencedError",
 ]);
 
-/** Messages of the log that no fault of the surroundings may cause. */
+/** Log messages that no outside fault may cause. */
 const suspicious: ReadonlySet<string> = new Set([
   "A timer step changed nothing and is due again; it is held back",
   "The machine is halted",

@@ -1,11 +1,11 @@
 import { type Append, FencedError, StoreError } from "./store.ts";
 
-/** What a store holds of a partition besides documents and events. */
+/** A partition's state in a store besides documents and events. */
 export type PartitionHead = { readonly epoch: number; readonly lastSequence: number };
 
 /**
- * Why `append` under `epoch` must not be written to a partition that stands at `head` (null: it was never opened);
- * null when it may. Every store asks this inside the transaction that writes.
+ * Why `append` under `epoch` must not be written to a partition at `head` (null: it was never opened). Null if it may. Every
+ * store asks this inside the transaction that writes.
  */
 export function appendRefusal(
   partition: string,
@@ -25,16 +25,19 @@ export function appendRefusal(
   return null;
 }
 
-/** Why the holder of `epoch` must not write to a partition that stands at `head`; null when it may. */
+/** Why the holder of `epoch` must not write to a partition at `head`. Null if it may. */
 export function fenceRefusal(partition: string, head: PartitionHead | null, epoch: number): FencedError | null {
   if (head === null) return new FencedError(`Partition "${partition}" was never opened`);
   if (head.epoch === epoch) return null;
   return new FencedError(`Partition "${partition}" is at epoch ${head.epoch}, the writer holds epoch ${epoch}`);
 }
 
-/** LIMIT: when the events of a partition take too many bytes, so much more of them goes at once that few appends pay for it. */
+/**
+ * LIMIT: if a partition's events take too many bytes, this share more of them is forgotten at once, so that few appends pay for
+ * it.
+ */
 const forgottenShare = 1 / 64;
 
-/** How many bytes the events of a partition may take when some had to be forgotten. */
+/** How many bytes a partition's events may take after some had to be forgotten. */
 export const forgottenDownTo = (eventBytesMax: number): number =>
   eventBytesMax - Math.floor(eventBytesMax * forgottenShare);

@@ -1,4 +1,4 @@
-/** What every store must do, as one body of tests. A medium outlives the stores that are opened on it. */
+/** What every store must do, as one set of tests. A medium outlives the stores that are opened on it. */
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import fc from "fast-check";
@@ -6,14 +6,14 @@ import { type Append, FencedError, type OpenedPartition, type Store, type Stored
 
 export type Medium = { openStore(): Store };
 
-/** Runs the contract; `freshMedium` gives an empty medium that is cleared away after the test. */
+/** Runs the contract. `freshMedium` returns an empty medium that is removed after the test. */
 export function describeStore(name: string, freshMedium: (t: TestContext) => Medium): void {
   describe(`${name}: documents`, () => documentTests(freshMedium));
   describe(`${name}: events`, () => eventTests(freshMedium));
   describe(`${name}: epochs`, () => epochTests(freshMedium));
   describe(`${name}: removal`, () => removalTests(freshMedium));
   describe(`${name}: appends`, () => appendTests(freshMedium));
-  it(`${name}: does what a plain model does`, (t) => likeTheModel(freshMedium(t)));
+  it(`${name}: behaves like a plain model`, (t) => likeTheModel(freshMedium(t)));
 }
 
 export function put(key: string, body: string): Append {
@@ -25,7 +25,7 @@ export function events(...sequences: number[]): StoredEvent[] {
   return sequences.map((sequence) => ({ sequence, body: `{"event":${sequence}}` }));
 }
 
-/** The bodies by kind and key; the port promises no order of documents. */
+/** The bodies by kind and key. The interface promises no order of documents. */
 export function bodies(opened: OpenedPartition): Record<string, string> {
   return Object.fromEntries(opened.documents.map(({ kind, key, body }) => [`${kind} ${key}`, body]));
 }
@@ -125,7 +125,7 @@ function documentTests(freshMedium: (t: TestContext) => Medium): void {
     await store.close();
   });
 
-  it("lists when each partition is needed: always while it has not said, then what it said last", async (t) => {
+  it("lists when each partition is needed: always until it has said, then what it said last", async (t) => {
     const medium = freshMedium(t);
     const first = medium.openStore();
     const listed = async (store: Store) => (await store.partitions("")).map(({ neededAt }) => neededAt);
@@ -145,7 +145,7 @@ function documentTests(freshMedium: (t: TestContext) => Medium): void {
 }
 
 function removalTests(freshMedium: (t: TestContext) => Medium): void {
-  it("takes documents, events and name away, and those of no other partition", async (t) => {
+  it("deletes documents, events and name, and those of no other partition", async (t) => {
     const medium = freshMedium(t);
     const first = medium.openStore();
     const [{ epoch }, other] = [await first.open("p"), await first.open("q")];
@@ -163,7 +163,7 @@ function removalTests(freshMedium: (t: TestContext) => Medium): void {
     await second.close();
   });
 
-  it("what is made after it goes on above its epochs and its sequence", async (t) => {
+  it("a later partition continues above its epochs and its sequence", async (t) => {
     const store = freshMedium(t).openStore();
     const { epoch } = await store.open("p");
     await store.append("p", epoch, { documents: [], events: events(1, 2, 3) });
@@ -181,7 +181,7 @@ function removalTests(freshMedium: (t: TestContext) => Medium): void {
     await store.close();
   });
 
-  it("is refused to an old epoch and for what is not there", async (t) => {
+  it("is refused for an old epoch and for a missing partition", async (t) => {
     const store = freshMedium(t).openStore();
     const old = await store.open("p");
     const owner = await store.open("p");
@@ -209,7 +209,7 @@ function removalTests(freshMedium: (t: TestContext) => Medium): void {
 }
 
 function eventTests(freshMedium: (t: TestContext) => Medium): void {
-  it("gives events in order, after a sequence and up to a limit", async (t) => {
+  it("returns events in order, after a sequence and up to a limit", async (t) => {
     const store = freshMedium(t).openStore();
     const { epoch } = await store.open("p");
     await store.append("p", epoch, { documents: [], events: events(1, 2, 3) });
@@ -236,7 +236,7 @@ function eventTests(freshMedium: (t: TestContext) => Medium): void {
     await store.close();
   });
 
-  it("forgets the oldest events when they take too many bytes, whenever they were written, and gives the rest", async (t) => {
+  it("forgets the oldest events if they take too many bytes, whenever they were written, and returns the rest", async (t) => {
     const medium = freshMedium(t);
     const first = medium.openStore();
     const { epoch } = await first.open("p");
@@ -254,7 +254,7 @@ function eventTests(freshMedium: (t: TestContext) => Medium): void {
     assert.deepEqual(
       [sequences[0], sequences.at(-1), sequences.length],
       [12, 42, 31],
-      "a little more went than had to",
+      "slightly more was forgotten than necessary",
     );
     await second.append("p", again.epoch, {
       documents: [],
@@ -265,7 +265,7 @@ function eventTests(freshMedium: (t: TestContext) => Medium): void {
     assert.equal((await second.readEvents("p", 0, 100)).length, 3);
     const many = Array.from({ length: 29 }, (_, index) => event(44 + index));
     await second.append("p", again.epoch, { documents: [], events: many, eventBytesMax: 3_200 });
-    assert.equal((await second.readEvents("p", 0, 100)).length, 32, "what was forgotten by number counts no more");
+    assert.equal((await second.readEvents("p", 0, 100)).length, 32, "what was forgotten by number no longer counts");
     await second.close();
   });
 
@@ -300,7 +300,7 @@ function eventTests(freshMedium: (t: TestContext) => Medium): void {
 }
 
 function epochTests(freshMedium: (t: TestContext) => Medium): void {
-  it("an older epoch appends no more, and nothing of it is kept", async (t) => {
+  it("refuses an append with an older epoch, and keeps nothing of it", async (t) => {
     const store = freshMedium(t).openStore();
     const old = await store.open("p");
     const owner = await store.open("p");
@@ -320,7 +320,7 @@ function epochTests(freshMedium: (t: TestContext) => Medium): void {
     await store.close();
   });
 
-  it("epochs rise across reopening and count for each partition alone", async (t) => {
+  it("epochs rise across reopening and count for each partition separately", async (t) => {
     const medium = freshMedium(t);
     const first = medium.openStore();
     const old = await first.open("p");
@@ -333,7 +333,7 @@ function epochTests(freshMedium: (t: TestContext) => Medium): void {
     await second.close();
   });
 
-  it("an append under way when the partition is taken is seen by the new owner or fenced", async (t) => {
+  it("an append under way when the partition is taken is either seen by the new owner or fenced", async (t) => {
     const store = freshMedium(t).openStore();
     const { epoch } = await store.open("p");
     const underWay = store.append("p", epoch, put("1", "x")).then(

@@ -1,4 +1,4 @@
-/** What an agent key is good for on the sockets, what a stolen one is not, and what becomes of a socket whose key ends. */
+/** What an agent key can do on the sockets, what a stolen one cannot, and what happens to a socket whose key ends. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { ECS } from "@aws-sdk/client-ecs";
@@ -23,7 +23,7 @@ after(() => world.end());
 
 type Agent = { readonly key: Credentials; readonly ecs: ECS; readonly arn: string };
 
-/** An instance that an agent key of its own registered. */
+/** An instance registered with its own agent key. */
 async function anAgent(cluster = "default"): Promise<Agent> {
   const key = await world.createKey({ role: "agent", clusters: [cluster] });
   const ecs = world.client(key);
@@ -49,7 +49,7 @@ const denied = (channel: Channel, user: string, arn: string): string =>
   `AccessDeniedException: User: arn:aws:iam::${account}:user/${user} is not authorized to perform: ${deniedActions[channel]} on resource: ${arn} because no identity-based policy allows the ${deniedActions[channel]} action`;
 
 describe("an agent key", () => {
-  test("joins an instance, is given its tasks, and reports of them", async () => {
+  test("joins an instance, gets its tasks, and reports on them", async () => {
     const { key, ecs, arn } = await anAgent();
     const acs = await world.open("acs", arn, { credentials: key });
     await world.open("tcs", arn, { credentials: key });
@@ -98,7 +98,7 @@ describe("an agent key", () => {
     assert.ok(!acs.isClosed && !tcs.isClosed);
   });
 
-  test("speaks no word on a telemetry socket of another", async () => {
+  test("cannot send on another instance's telemetry socket", async () => {
     const { key, arn } = await anAgent();
     const thief = await anAgent();
     await world.open("acs", arn, { credentials: key });
@@ -166,7 +166,7 @@ test("machines with an admin key move to an agent key that replaces it", async (
   await assert.rejects(world.client(credentials).listTasks({}), { name: "AccessDeniedException" });
 });
 
-describe("no other key than an agent's or an admin's", () => {
+describe("no key but an agent's or an admin's", () => {
   test("opens a socket", async () => {
     const arn = await world.register();
     for (const role of ["operator", "read-only"] as const) {
@@ -198,7 +198,7 @@ async function expectEnded({ key, ecs, arn }: Agent, sockets: readonly AgentSock
 }
 
 describe("a key that ends", () => {
-  test("takes its sockets with it when it is deleted, and no others", async () => {
+  test("closes its sockets when it is deleted, and no others", async () => {
     const [ends, stays] = [await anAgent(), await anAgent()];
     const [ending, staying] = [await connect(ends), await connect(stays)];
     assert.equal(await world.keys.deleteKey(ends.key.accessKeyId), true);
@@ -207,7 +207,7 @@ describe("a key that ends", () => {
     assert.ok((await world.instance(stays.arn)).agentConnected);
   });
 
-  test("takes its sockets with it when it expires", async () => {
+  test("closes its sockets when it expires", async () => {
     const key = await world.createKey({ role: "agent", expiresAt: Date.now() + 2_000 });
     const ecs = world.client(key);
     const agent = { key, ecs, arn: await world.register("default", ecs) };

@@ -1,4 +1,6 @@
-/** Control planes that stop and start under their agents, and that are reached in other ways than plain HTTP where they listen. */
+/**
+ * Control planes that stop and start under their agents, and that are reached by other ways than plain HTTP to where they listen.
+ */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -17,7 +19,7 @@ async function start(context: TestContext, options: Parameters<typeof AgentWorld
   return world;
 }
 
-test("agents come back to a server that was started again, and nobody sees that they were gone", async (context) => {
+test("agents come back to a restarted server, and nobody notices that they were gone", async (context) => {
   const world = await start(context);
   const arn = await world.register();
   const acs = await world.open("acs", arn);
@@ -28,7 +30,7 @@ test("agents come back to a server that was started again, and nobody sees that 
   const before = await world.instance(arn);
   const { port } = world.server;
   const stopped = world.stopServer();
-  // 1001 is a code after which an agent comes back at once.
+  // 1001 is a code after which an agent returns at once.
   assert.deepEqual([(await acs.closed).code, (await tcs.closed).code], [1001, 1001]);
   await stopped;
 
@@ -48,7 +50,7 @@ test("agents come back to a server that was started again, and nobody sees that 
   assert.deepEqual([version, agentConnected], [before.version, true]);
 });
 
-test("while it stops, a server takes no new agents, and ends though one does not answer", async (context) => {
+test("while it stops, a server accepts no new agents, and ends even if one does not answer", async (context) => {
   const world = await start(context);
   const arn = await world.register();
   const stuck: AgentSocket = await world.open("acs", arn);
@@ -64,7 +66,7 @@ test("while it stops, a server takes no new agents, and ends though one does not
   stuck.socket.terminate();
 });
 
-test("agents are told the address that is advertised, or the one they came by", async (context) => {
+test("agents get the advertised address, or the one that they used", async (context) => {
   const world = await start(context, { advertise: "https://ecs.example.org" });
   const arn = await world.register();
   const discovered = await world.ecs.discoverPollEndpoint({ containerInstance: arn });
@@ -103,7 +105,7 @@ test("with a certificate the API and both sockets speak TLS", async (context) =>
   await tcs.next("AckPublishMetric");
 });
 
-test("files that cannot be used are a plain error of the command", (context) => {
+test("unusable files are a plain error of the command", (context) => {
   const directory = mkdtempSync(join(tmpdir(), "berth-flags-"));
   context.after(() => rmSync(directory, { recursive: true, force: true }));
   const files = ["--tls-cert", pem("trusted.pem"), "--tls-key", pem("other.key")];

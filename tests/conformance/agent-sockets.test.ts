@@ -1,4 +1,4 @@
-/** The sockets of agents over a network: who may open one, and what the sessions on them make true. */
+/** The sockets of agents over a network: who may open one, and what the sessions on them cause. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { AgentSocket, type Channel, eventually, Refused } from "../agent-client.ts";
@@ -10,7 +10,7 @@ before(async () => {
 });
 after(() => world.end());
 
-/** Opens a socket that must be refused; gives the error that the body names. */
+/** Opens a socket that must be refused, and returns the error that the body names. */
 async function refusal(...[channel, arn, options]: Parameters<AgentWorld["open"]>): Promise<string> {
   try {
     await world.open(channel, arn, options);
@@ -28,7 +28,7 @@ async function refusal(...[channel, arn, options]: Parameters<AgentWorld["open"]
 const channels: readonly Channel[] = ["acs", "tcs"];
 
 describe("who may open a socket", () => {
-  test("the agent of an instance, on both channels, at the endpoints that it is told", async () => {
+  test("the agent of an instance, on both channels, at the endpoints that it was given", async () => {
     const arn = await world.register();
     const { endpoint, telemetryEndpoint } = await world.ecs.discoverPollEndpoint({ containerInstance: arn });
     assert.deepEqual([endpoint, telemetryEndpoint], [`${world.server.url}/acs`, `${world.server.url}/tcs`]);
@@ -48,7 +48,7 @@ describe("who may open a socket", () => {
     }
   });
 
-  test("nobody for an instance or a cluster that there is not, nor with a malformed query", async () => {
+  test("nobody for an instance or a cluster that does not exist, nor with a malformed query", async () => {
     const arn = await world.register();
     const other = (cluster: string): string => arn.replace("/default/", `/${cluster}/`);
     const name = { acs: "containerInstanceArn", tcs: "containerInstance" } as const;
@@ -87,7 +87,7 @@ describe("who may open a socket", () => {
   });
 });
 
-describe("what sessions make true", () => {
+describe("what sessions cause", () => {
   test("agentConnected follows the command socket, versionInfo what its URL says", async () => {
     const arn = await world.register();
     await world.open("tcs", arn);
@@ -145,7 +145,7 @@ describe("what sessions make true", () => {
     assert.ok((repeated.seqNum ?? 0) > newer.timeline && newest.timeline > (repeated.seqNum ?? 0));
   });
 
-  test("the health of the host comes from what the agent says of its container runtime", async () => {
+  test("the health of the host comes from what the agent reports about its container runtime", async () => {
     const arn = await world.register();
     assert.equal((await world.instance(arn)).healthStatus?.overallStatus, "INITIALIZING");
     await world.open("acs", arn);
@@ -164,7 +164,7 @@ describe("what sessions make true", () => {
     assert.ok(Math.abs((healthStatus?.details?.[0]?.lastUpdated?.getTime() ?? 0) - Date.now()) < 60_000);
   });
 
-  test("a network interface is announced, attached when the agent says so, and only then the task follows", async () => {
+  test("a network interface is announced, attached when the agent says so, and only then does the task follow", async () => {
     const arn = await world.register();
     const acs = await world.open("acs", arn);
     await acs.next("TaskManifestMessage");
@@ -206,7 +206,7 @@ describe("what sessions make true", () => {
     await eventually(async () => (await status()) === "UPDATED", "UPDATED");
   });
 
-  test("an update that the agent refuses has failed", async () => {
+  test("an update that the agent refuses fails", async () => {
     const arn = await world.register();
     const acs = await world.open("acs", arn);
     await acs.next("TaskManifestMessage");

@@ -19,7 +19,7 @@ const anyNames: Names = {
 };
 
 describe("the parsers", () => {
-  test("take every message that agents send, each on its own socket", () => {
+  test("accept every message that agents send, each on its own socket", () => {
     for (const message of Object.values(commands(anyNames, "m-1"))) {
       assert.deepEqual(parseCommandFromAgent(JSON.parse(JSON.stringify(message))), { ok: true, message });
       assert.equal(parseTelemetryFromAgent(message).ok, false);
@@ -30,7 +30,7 @@ describe("the parsers", () => {
     }
   });
 
-  test("take every message to agents, of which there is one of each kind", () => {
+  test("accept every message to agents, one of each kind", () => {
     for (const message of toAgent(anyNames)) {
       assert.deepEqual(parseToAgent(JSON.parse(JSON.stringify(message))), { ok: true, message }, message.type);
     }
@@ -53,7 +53,7 @@ describe("the life of a host", () => {
   });
   after(() => world.end());
 
-  /** Calls an operation as the agent does: its headers, signed as it signs them, and the body as it stands. */
+  /** Calls an operation as the agent does: with its headers, its signature, and the body unchanged. */
   async function call(operation: string, body: object): Promise<Record<string, unknown>> {
     const { port } = world.server;
     const text = JSON.stringify(body);
@@ -120,12 +120,12 @@ describe("the life of a host", () => {
     assert.equal(second.containerInstanceArn, containerInstanceArn, "a repetition of the same request");
   });
 
-  test("goes on with the addresses of its sockets, both of which open", async () => {
+  test("continues with the addresses of its sockets, both of which open", async () => {
     const { containerInstanceArn } = names;
     const asked = { cluster: "default", containerInstance: containerInstanceArn, zoneId: "" };
     const { endpoint, telemetryEndpoint } = await call("DiscoverPollEndpoint", asked);
     assert.match(String(endpoint), /^http:/);
-    // An agent appends `ws` to what it is told, behind a slash.
+    // An agent appends `/ws` to the endpoint.
     const path = (base: unknown): string => `${new URL(String(base)).pathname}/ws`;
     [acs, tcs] = await Promise.all([
       world.open("acs", containerInstanceArn, { path: path(endpoint) }),
@@ -139,7 +139,7 @@ describe("the life of a host", () => {
     assert.equal(confirmed.stopTasks?.length, 1);
   });
 
-  test("publishes that nothing runs, and how its runtime is", async () => {
+  test("publishes that nothing runs, and the state of its runtime", async () => {
     const { idleMetrics, initializing, status } = telemetry(names, Date.now() / 1_000);
     for (const { type, message } of [idleMetrics, initializing, status]) await tcs.sendSigned(type, message);
     await tcs.next("AckPublishMetric");
@@ -155,7 +155,7 @@ describe("the life of a host", () => {
     );
   });
 
-  test("runs a task of two containers and tells of each state", async () => {
+  test("runs a task of two containers and reports each state", async () => {
     await world.ecs.registerTaskDefinition({
       family: "web",
       containerDefinitions: [
@@ -206,7 +206,7 @@ describe("the life of a host", () => {
     assert.match(side?.reason ?? "", /^OutOfMemoryError/);
   });
 
-  test("publishes what the task uses and how it is", async () => {
+  test("publishes the task's usage and health", async () => {
     const { metrics, health } = telemetry(names, Date.now() / 1_000);
     await tcs.sendSigned(metrics.type, metrics.message);
     await tcs.sendSigned(health.type, health.message);
@@ -215,7 +215,7 @@ describe("the life of a host", () => {
     await eventually(async () => (await world.task(names.taskArn)).healthStatus === "HEALTHY", "HEALTHY");
   });
 
-  test("stops the task when it is told to, and says with which code it ended", async () => {
+  test("stops the task when it is ordered to, and reports its exit code", async () => {
     await world.ecs.stopTask({ task: names.taskArn, reason: "enough" });
     const payload = await acs.next("PayloadMessage");
     assert.deepEqual(
@@ -227,12 +227,12 @@ describe("the life of a host", () => {
     const task = await world.task(names.taskArn);
     assert.deepEqual([task.lastStatus, task.stopCode, task.stoppedReason], ["STOPPED", "UserInitiated", "enough"]);
     assert.equal(task.containers?.find(({ name }) => name === "main")?.exitCode, 3);
-    // A state of a task that nobody knows any more is taken too, so that the agent need not send it again.
+    // The state of a forgotten task is accepted too, so that the agent need not send it again.
     const forgotten = { ...names, taskArn: names.taskArn.replace(/.{6}$/, "000000") };
     await call("SubmitTaskStateChange", stateChanges(forgotten, Date.now() / 1_000).stopped);
   });
 
-  test("refuses an update, since that is how it was set up", async () => {
+  test("refuses an update, because it was configured to", async () => {
     await world.ecs.updateContainerAgent({ containerInstance: names.containerInstanceArn });
     const { messageId } = await acs.next("StageUpdateMessage");
     acs.socket.send(JSON.stringify(commands(names, messageId).nack));

@@ -1,4 +1,4 @@
-/** What an official agent and its control plane say to each other, message for message, about one host and its tasks. */
+/** What an official agent and its control plane exchange, message for message, about one host and its tasks. */
 
 export type Names = {
   readonly cluster: string;
@@ -129,7 +129,7 @@ export function telemetry({ cluster, containerInstanceArn, taskArn }: Names, tim
         timestamp,
       },
     },
-    /** Before the first heartbeat; its last check was never. */
+    /** Before the first heartbeat, when nothing has been checked yet. */
     initializing: {
       type: "PublishInstanceStatusRequest",
       message: {
@@ -188,7 +188,7 @@ export function stateChanges({ cluster, taskArn }: Names, now: number) {
       pullStoppedAt: now - 1.344,
       containers: [
         { ...main, runtimeId: mainId, status: "RUNNING", networkBindings },
-        // A reason from an attempt to pull, and an exit code, mean nothing as long as the container runs.
+        // While the container runs, a reason from a pull attempt and an exit code mean nothing.
         {
           ...side,
           runtimeId: sideId,
@@ -198,7 +198,7 @@ export function stateChanges({ cluster, taskArn }: Names, now: number) {
         },
       ],
     },
-    /** A container that is not essential has exited: the task runs on. */
+    /** A container that is not essential has exited, and the task keeps running. */
     sideExit: {
       ...about,
       status: "RUNNING",
@@ -206,7 +206,7 @@ export function stateChanges({ cluster, taskArn }: Names, now: number) {
         { ...side, runtimeId: sideId, status: "STOPPED", exitCode: 137, reason: "OutOfMemoryError: killed" },
       ],
     },
-    /** One submission may hold several states of a container, in order. */
+    /** One submission may contain several states of a container, in order. */
     stopped: {
       ...about,
       status: "STOPPED",
@@ -219,7 +219,7 @@ export function stateChanges({ cluster, taskArn }: Names, now: number) {
   };
 }
 
-/** Messages to an agent in forms that the official one was seen to take. */
+/** Messages to an agent in forms that the official one was seen to accept. */
 export function toAgent({ clusterArn, containerInstanceArn, taskArn }: Names) {
   const address = { clusterArn, containerInstanceArn };
   const update = { location: "https://images.example.org/agent.tar", signature: "ab".repeat(32) };

@@ -27,7 +27,7 @@ export class AgentWorld {
   /** Lines of the log. */
   readonly lines: string[] = [];
   key: Credentials = { accessKeyId: "", secretAccessKey: "" };
-  /** Of another account. */
+  /** Belongs to another account. */
   foreignKey: Credentials = { accessKeyId: "", secretAccessKey: "" };
   #server: RunningServer | null = null;
   #ecs: ECS | null = null;
@@ -90,7 +90,7 @@ export class AgentWorld {
     this.#ecs = new ECS({ endpoint: url, region, credentials: this.key, maxAttempts: 1 });
   }
 
-  /** Git keeps no modes, and a server takes no key that others can read. */
+  /** Git keeps no modes, and a server accepts no key that others can read. */
   #privateCopy(key: string): string {
     const copy = join(this.dataDir, "copy.key");
     writeFileSync(copy, readFileSync(key), { mode: 0o600 });
@@ -111,7 +111,7 @@ export class AgentWorld {
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 
-  /** Registers a container instance of 1,024 CPU units and 1,024 MiB; gives its ARN. */
+  /** Registers a container instance of 1,024 CPU units and 1,024 MiB, and returns its ARN. */
   async register(cluster = "default", by: ECS | null = null): Promise<string> {
     await this.ecs.createCluster({ clusterName: cluster });
     const { containerInstance } = await (by ?? this.ecs).registerContainerInstance({
@@ -166,7 +166,7 @@ export class AgentWorld {
     return tasks[0];
   }
 
-  /** Starts a task on an instance; its container has a health check. */
+  /** Starts a task on an instance. Its container has a health check. */
   async startTask(
     instanceArn: string,
     more: {

@@ -121,10 +121,10 @@ test("the AWS CLI: a service is created, stable, scaled, and deleted", { skip },
     for (let look = 0; look < 20; look++) {
       if ((await described()).runningCount === count) return;
     }
-    assert.fail(`${count} tasks did not come to run`);
+    assert.fail(`${count} tasks did not reach RUNNING`);
   };
   await until(1);
-  // The CLI waits for 15 s between two looks: it comes when the first of them is enough.
+  // The CLI waits for 15 s between two polls: it succeeds if the first of them is enough.
   await aws("wait", "services-stable", ...cluster, "--services", "web");
   assert.deepEqual((await aws("list-services", ...cluster)).serviceArns, [service.serviceArn]);
   const [task] = (await aws("list-tasks", ...cluster, "--service-name", "web")).taskArns;

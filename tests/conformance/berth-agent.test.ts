@@ -1,4 +1,4 @@
-/** `berth agent` as its user meets it, without Docker: what it tells, how it ends, what becomes of its container instance. */
+/** `berth agent` as its user sees it, without Docker: its output, how it ends, and what becomes of its container instance. */
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { Agent as HttpsAgent } from "node:https";
@@ -28,7 +28,7 @@ after(async () => {
 
 let started = 0;
 
-/** An agent without Docker, with a data directory of its own unless one is given. */
+/** An agent without Docker, with its own data directory unless one is given. */
 function start(context: TestContext, options: Partial<AgentProcessOptions> = {}): AgentProcess {
   const agent = startAgent({
     endpoint: world.server.url,
@@ -41,7 +41,7 @@ function start(context: TestContext, options: Partial<AgentProcessOptions> = {})
   return agent;
 }
 
-/** Waits until an agent has ended; gives its exit code and why it says it did. */
+/** Waits until an agent has ended. Returns its exit code and its stated reason. */
 async function ending(agent: AgentProcess): Promise<{ readonly code: number | null; readonly problem: string | null }> {
   const { problem } = await agent.next("ended");
   return { code: await agent.end(), problem };
@@ -54,7 +54,7 @@ function untilConnected(ecs: ECS, cluster: string, arn: string, connected = true
 }
 
 describe("an agent with a key of the control plane", () => {
-  test("is a container instance with what it was given, runs tasks, and is the same one after a restart", async (context) => {
+  test("is a container instance with the given settings, runs tasks, and is the same one after a restart", async (context) => {
     const { ecs } = world;
     const cluster = "life";
     await ecs.createCluster({ clusterName: cluster });
@@ -105,7 +105,7 @@ describe("an agent with a key of the control plane", () => {
     assert.equal(await other.end(), 5);
     assert.match(
       other.err(),
-      /^berth: \S+life is of an agent in the cluster life, not elsewhere\. Pass --cluster life/,
+      /^berth: \S+life belongs to an agent in the cluster life, not elsewhere\. Pass --cluster life/,
     );
 
     const again = start(context, { dataDir, flags });
@@ -114,7 +114,7 @@ describe("an agent with a key of the control plane", () => {
     assert.equal(await again.end("SIGINT"), 0);
   });
 
-  test("joins the cluster `default`, which it makes, as an EXTERNAL instance when it is one", async (context) => {
+  test("joins the cluster `default`, which it creates, as an EXTERNAL instance if it is one", async (context) => {
     const { ecs } = world;
     const agent = start(context, { flags: ["--external"] });
     const { containerInstanceArn: arn } = await agent.next("registered");
@@ -133,13 +133,10 @@ describe("an agent with a key of the control plane", () => {
     await ecs.deregisterContainerInstance({ containerInstance: arn, force: true });
     const { code, problem } = await deregistered;
     assert.equal(code, 5);
-    assert.match(
-      problem ?? "",
-      /^its container instance was deregistered; .*move \S+ away and start the agent again\.$/,
-    );
+    assert.match(problem ?? "", /^its container instance was deregistered; .*move \S+ away and restart the agent\.$/);
   });
 
-  test("stays away when its instance was deregistered meanwhile", async (context) => {
+  test("stays away if its instance was deregistered meanwhile", async (context) => {
     const dataDir = join(folder, "forgotten");
     const agent = start(context, { dataDir });
     const { containerInstanceArn } = await agent.next("registered");
@@ -153,11 +150,11 @@ describe("an agent with a key of the control plane", () => {
 });
 
 describe("a data directory", () => {
-  test("on a full disk stops no agent, which complains", async (context) => {
+  test("on a full disk keeps running and complains", async (context) => {
     const dataDir = join(folder, "full");
     await world.ecs.createCluster({ clusterName: "full" });
     mkdirSync(dataDir);
-    // Every write to it says that no space is left.
+    // Every write to it fails because no space is left.
     symlinkSync("/dev/full", join(dataDir, "agent.json.new"));
     const agent = start(context, { dataDir, flags: ["--cluster", "arn:aws:ecs:us-east-1:123456789012:cluster/full"] });
     const { containerInstanceArn } = await agent.next("registered");
@@ -168,7 +165,7 @@ describe("a data directory", () => {
     assert.match(agent.err(), /ENOSPC.*the agent's state could not be saved/);
   });
 
-  test("that was copied makes two agents one instance: the older one is told", async (context) => {
+  test("that was copied makes two agents one instance, and the older one learns of it", async (context) => {
     const [dataDir, copy] = [join(folder, "original"), join(folder, "copy")];
     const agent = start(context, { dataDir });
     const { containerInstanceArn } = await agent.next("registered");
@@ -184,7 +181,7 @@ describe("a data directory", () => {
 });
 
 describe("a registration that is refused", () => {
-  test("for its key: exit code 1, and no word of the secret", async (context) => {
+  test("for its key: exit code 1, and the secret is not shown", async (context) => {
     const secretAccessKey = "wrongwrongwrongwrongwrongwrongwrongwrong";
     const wrong = start(context, { key: { ...world.key, secretAccessKey }, flags: ["--log-level", "debug"] });
     const unknown = start(context, { key: { accessKeyId: "AKIAUNKNOWN", secretAccessKey } });
@@ -197,7 +194,7 @@ describe("a registration that is refused", () => {
     assert.ok(!unknown.news.some(({ event }) => event === "waiting"));
   });
 
-  test("for a cluster that is not there: 1, for what it says of itself: 5", async (context) => {
+  test("for a missing cluster: 1, for what it says about itself: 5", async (context) => {
     const [missing, malformed] = await Promise.all([
       ending(start(context, { flags: ["--cluster", "nowhere"] })),
       ending(start(context, { flags: ["--attributes", "a rack=r1"] })),
@@ -209,8 +206,8 @@ describe("a registration that is refused", () => {
   });
 });
 
-describe("where the control plane is", () => {
-  test("one that does not answer yet is waited for", async (context) => {
+describe("the control plane", () => {
+  test("is waited for if it does not answer yet", async (context) => {
     const later = await AgentWorld.start();
     context.after(() => later.end());
     const { url: endpoint, port } = later.server;
@@ -225,7 +222,7 @@ describe("where the control plane is", () => {
     assert.equal(await agent.end("SIGTERM"), 0);
   });
 
-  test("behind TLS, with --tls-ca for a certificate that the system does not know", async (context) => {
+  test("may be behind TLS, with --tls-ca for a certificate that the system does not know", async (context) => {
     const tls = { cert: tlsFile("localhost.pem"), key: tlsFile("localhost.key") };
     const safe = await AgentWorld.start({ tls });
     context.after(() => safe.end());
@@ -245,7 +242,7 @@ describe("where the control plane is", () => {
     assert.deepEqual(await Promise.all([agent.end("SIGTERM"), distrustful.end("SIGTERM")]), [0, 0]);
   });
 
-  test("`berth dev` takes any key; the environment says where it is", async (context) => {
+  test("may be a `berth dev`, which accepts any key; the environment says where it is", async (context) => {
     const dev = await startWorld();
     context.after(() => dev.close());
     const argv = ["--runtime", "simulated", "--availability-zone", "eu-west-1b"];
@@ -263,7 +260,7 @@ describe("where the control plane is", () => {
   });
 });
 
-test("a command line that is wrong or incomplete says what is missing, and --help what there is", async () => {
+test("gets no call if the command line is wrong or incomplete: the error says what is missing, and --help what there is", async () => {
   const key = { ...process.env, AWS_ACCESS_KEY_ID: "any", AWS_SECRET_ACCESS_KEY: "any" };
   const at = ["--endpoint", "http://127.0.0.1:1"];
   const damaged = join(folder, "damaged");
@@ -287,7 +284,7 @@ test("a command line that is wrong or incomplete says what is missing, and --hel
     [
       [...at, "--region", region, "--runtime", "simulated", "--reserved-memory", "33554432", "--data-dir", damaged],
       2,
-      /^berth: --reserved-memory 33554432 leaves nothing of the \d+ MiB/,
+      /^berth: --reserved-memory 33554432 leaves none of the \d+ MiB/,
     ],
   ];
   for (const [flags, code, says] of cases) {

@@ -1,4 +1,4 @@
-/** Tasks by the capacity providers of a user: on the provider's instances, waiting for them, in use; AWS's SDK over HTTP. */
+/** Tasks by a user's capacity providers: on the provider's instances, waiting for them, in use. With AWS's SDK over HTTP. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { RunTaskCommandInput, Task } from "@aws-sdk/client-ecs";
@@ -35,7 +35,7 @@ async function aCluster(cluster: string): Promise<string> {
   return cluster;
 }
 
-/** A connected instance of the provider; gives its ARN. */
+/** A connected instance of the provider. Returns its ARN. */
 async function host(cluster: string, provider: string | null): Promise<string> {
   const { containerInstance } = await world.ecs.registerContainerInstance({
     cluster,
@@ -90,7 +90,7 @@ describe("tasks by a strategy", () => {
     );
   });
 
-  test("are run by the cluster's default strategy, and by a launch type in spite of it", async () => {
+  test("are run by the cluster's default strategy, and by a launch type despite it", async () => {
     const cluster = await aCluster("default-strategy");
     const other = await host(cluster, null);
     const mine = await host(cluster, "racks");
@@ -108,7 +108,7 @@ describe("tasks by a strategy", () => {
     assert.deepEqual([byType?.capacityProviderName, byType?.containerInstanceArn], [undefined, other]);
   });
 
-  test("are refused when the strategy cannot be used", async () => {
+  test("are refused if the strategy cannot be used", async () => {
     const cluster = await aCluster("refusals");
     await world.ecs.createCapacityProvider({
       name: "unrelated",
@@ -136,7 +136,7 @@ describe("tasks by a strategy", () => {
 describe("tasks that wait for capacity", () => {
   const byRacks = { capacityProviderStrategy: weights(["racks", 1]) };
 
-  test("stay in PROVISIONING until an instance of their provider comes, or one becomes of their provider", async () => {
+  test("stay in PROVISIONING until an instance of their provider comes, or an existing one joins it", async () => {
     const cluster = await aCluster("waiting");
     const other = await host(cluster, null);
     const [first, second] = await run(cluster, { ...byRacks, taskDefinition: "large", count: 2 });
@@ -161,7 +161,7 @@ describe("tasks that wait for capacity", () => {
     assert.deepEqual(instances, new Set([mine, other]));
   });
 
-  test("are placed when room is made, and stopped at once by StopTask", async () => {
+  test("are placed when there is room, and stopped at once by StopTask", async () => {
     const cluster = await aCluster("room");
     await host(cluster, "racks");
     const [running] = await run(cluster, { ...byRacks, taskDefinition: "large" });

@@ -1,4 +1,6 @@
-/** A drain planned, watched, held up and finished, over HTTP with simulated hosts, in a world whose times are shorter than ECS's. */
+/**
+ * A drain planned, watched, held up and finished, over HTTP with simulated hosts, in a world whose times are shorter than ECS's.
+ */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type ECS, waitUntilServicesStable } from "@aws-sdk/client-ecs";
@@ -66,7 +68,7 @@ test("planned, started, watched to its end, and cancelled", async () => {
   });
   const [drain] = started.drains;
   assert.deepEqual([drain?.status, drain?.tasksAtStart, drain?.finished], ["DRAINING", 2, false]);
-  // Seconds since 1970 with the milliseconds behind the point.
+  // Seconds since 1970, with the milliseconds after the point.
   assert.ok(Math.abs((drain?.startedAt ?? 0) * 1_000 - startedFrom) < 60_000);
   assert.equal(Math.round((drain?.deadlineAt ?? 0) - (drain?.startedAt ?? 0)), 600, "a hundred times shorter");
   await until(
@@ -86,7 +88,7 @@ test("planned, started, watched to its end, and cancelled", async () => {
 test("held up by its percentages and a standalone task, until a deadline", async () => {
   const cluster = "held";
   const [one, other] = await clusterOf(cluster, 101);
-  // While the other takes none, the standalone task goes to the one.
+  // While the other instance takes no tasks, the standalone task goes to this one.
   await world.ecs.updateContainerInstancesState({ cluster, containerInstances: [other], status: "DRAINING" });
   await runOne(world.ecs, cluster, await define(world.ecs, "lone"));
   await world.ecs.updateContainerInstancesState({ cluster, containerInstances: [other], status: "ACTIVE" });

@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from "node:child_process";
 
-/** A program of others that the tests drive; `command` is null when it is not on this machine. */
+/** Another project's program that the tests drive. `command` is null if it is not on this machine. */
 export type ForeignTool = { readonly command: string | null; readonly missing: string };
 
 /**
- * The first of `commands` that answers `probe` with exit code 0. Debian's own are named by their paths, as that is what the pipeline
- * installs and what many users have; another one further on in the PATH may be newer. `packages` are Debian's; null when it has none.
+ * The first of `commands` that answers `probe` with exit code 0. Debian's own are named by path, because the pipeline installs
+ * those and many users have them; another one later in the PATH may be newer. `packages` are Debian's; null if it has none.
  */
 export function findTool(
   name: string,
@@ -18,17 +18,17 @@ export function findTool(
   return { command, missing: `${name} is not installed (${advice})` };
 }
 
-/** Why a test of the tool is to be skipped, or false. In a pipeline nothing is skipped: there the tool has to be. */
+/** Why a test of the tool is skipped, or false. In a pipeline nothing is skipped: the tool must be there. */
 export function skipReason({ command, missing }: ForeignTool): string | false {
   return command === null && (process.env.CI ?? "") === "" ? missing : false;
 }
 
 export type Ended = { readonly code: number | null; readonly out: string; readonly err: string };
 
-/** LIMIT: Python starts slowly, and waiters of these tools look every six seconds. */
+/** LIMIT: Python starts slowly, and waiters of these tools poll every six seconds. */
 const toolTimeoutMs = 120_000;
 
-/** Runs a program to its end, with what AWS's tools need to reach `endpoint` and nothing of the user's own settings. */
+/** Runs a program to its end, with what AWS's tools need to reach `endpoint` and none of the user's own settings. */
 export function runTool(command: string, argv: readonly string[], endpoint: string): Promise<Ended> {
   const child = spawn(command, argv, {
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,4 +1,4 @@
-/** `berth hosts` beside a server that checks signatures: hosts in another process, over sockets, through restarts of either side. */
+/** `berth hosts` and a server that checks signatures: hosts in another process, over sockets, through restarts of either side. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -15,10 +15,10 @@ type Connected = { readonly connected: number; readonly cluster: string; readonl
 
 type Hosts = {
   readonly child: ChildProcess;
-  /** What it printed when all were connected; rejects with its complaints when it ended before. */
+  /** Its output once all were connected. Rejects with its complaints if it ended before. */
   readonly connected: Promise<Connected>;
   readonly complaints: () => string;
-  /** Ends it as Ctrl+C does; gives the exit code. */
+  /** Ends it as Ctrl+C does, and returns the exit code. */
   end(): Promise<number | null>;
 };
 
@@ -40,7 +40,7 @@ function startHostsOf(world: AgentWorld, context: TestContext, flags: readonly s
     AWS_REGION: region,
   };
   const { PATH, BERTH_TEST_FILE } = process.env;
-  // The latter is how the test run finds what a failed test left behind.
+  // With the latter the test run finds what a failed test left behind.
   const env = { PATH, ...(BERTH_TEST_FILE && { BERTH_TEST_FILE }), ...credentials, ...environment };
   const child = spawn(process.execPath, argv, { env, stdio: ["ignore", "pipe", "pipe"] });
   context.after(() => child.kill("SIGKILL"));
@@ -65,14 +65,14 @@ function startHostsOf(world: AgentWorld, context: TestContext, flags: readonly s
   return { child, connected, complaints: () => complaints, end };
 }
 
-/** Runs it to its end; gives exit code and complaints. */
+/** Runs it to its end, and returns exit code and complaints. */
 async function runHosts(context: TestContext, flags: readonly string[], environment: object = {}) {
   const hosts = startHosts(context, flags, environment);
   await once(hosts.child, "close");
   return { code: hosts.child.exitCode, err: hosts.complaints() };
 }
 
-/** Asks until `good` says yes. */
+/** Polls until `good` is true. */
 async function until<T>(ask: () => Promise<T>, good: (answer: T) => boolean): Promise<T> {
   for (const begin = performance.now(); ; await setTimeout(50)) {
     const answer = await ask();
@@ -118,7 +118,7 @@ describe("a fleet", () => {
     });
   });
 
-  test("takes tasks, is back after a restart of the server, and keeps its instances over one of its own", async (context) => {
+  test("takes tasks, is back after a restart of the server, and keeps its instances over a restart of its own", async (context) => {
     const size = ["--count", "20", "--cluster", cluster, "--cpu", "1024", "--memory", "6000"];
     const flags = [...size, "--attributes", "rack=r1,berth.capacity-provider=racks"];
     const kept = [...flags, "--data-dir", join(world.dataDir, "hosts")];
@@ -141,7 +141,7 @@ describe("a fleet", () => {
     );
     assert.equal(new Set(containerInstances.map(({ ec2InstanceId }) => ec2InstanceId)).size, 20);
 
-    // Two do not fit on one host, so that each has one.
+    // Two do not fit on one host, so each host has one.
     const { tasks = [] } = await world.ecs.runTask({ cluster, taskDefinition: "fleet", count: 10 });
     const more = await world.ecs.runTask({ cluster, taskDefinition: "fleet", count: 10 });
     assert.equal(tasks.length + (more.tasks?.length ?? 0), 20);
@@ -181,7 +181,7 @@ describe("a fleet", () => {
     assert.equal(await again.end(), 0, again.complaints());
   });
 
-  test("is deregistered at its end when that is asked for, and ends when somebody else deregisters it", async (context) => {
+  test("is deregistered at its end if requested, and ends if somebody else deregisters it", async (context) => {
     await world.ecs.createCluster({ clusterName: "passing" });
     const flags = ["--count", "3", "--cluster", "passing"];
     const hosts = startHosts(context, [...flags, "--deregister"]);
@@ -201,7 +201,7 @@ describe("a fleet", () => {
     assert.equal(others.complaints().match(/was deregistered/g)?.length, 1);
   });
 
-  test("starts anew when the instances that it kept are gone, and says so once", async (context) => {
+  test("registers again if its saved instances are gone, and says so once", async (context) => {
     await world.ecs.createCluster({ clusterName: "renewed" });
     const flags = ["--count", "2", "--cluster", "renewed", "--data-dir", join(world.dataDir, "renewed")];
     const hosts = startHosts(context, flags);
@@ -214,11 +214,11 @@ describe("a fleet", () => {
     const renewed = await again.connected;
     assert.equal(renewed.connected, 2);
     assert.ok(renewed.instances.every((arn) => !instances.includes(arn)));
-    assert.equal(again.complaints().match(/^berth: A host that was kept is not known any more .*\.$/gm)?.length, 1);
+    assert.equal(again.complaints().match(/^berth: The control plane no longer knows a saved host.*\.$/gm)?.length, 1);
     assert.equal(await again.end(), 0);
   });
 
-  test("trusts the certificate that it is given, and no other", async (context) => {
+  test("trusts the given certificate, and no other", async (context) => {
     const secure = await AgentWorld.start({ tls: { cert: pem("tls/loopback.pem"), key: pem("tls/loopback.key") } });
     context.after(() => secure.end());
     const hosts = startHostsOf(secure, context, ["--tls-ca", pem("tls/loopback.pem")], {});
@@ -231,7 +231,7 @@ describe("a fleet", () => {
     await secure.startServer({ tls: { cert: pem("identity/trusted.pem"), key: pem("identity/trusted.key") } });
     const astray = startHostsOf(secure, context, ["--tls-ca", pem("identity/trusted.pem")], {});
     await once(astray.child, "close");
-    assert.match(astray.complaints(), /The certificate of https:.* is that of another host/);
+    assert.match(astray.complaints(), /The certificate of https:.* belongs to another host/);
   });
 
   test("can be ended while the control plane is away", async (context) => {
@@ -243,7 +243,7 @@ describe("a fleet", () => {
     await world.startServer({ port });
   });
 
-  test("makes the cluster default when no other was named", async (context) => {
+  test("creates the cluster default if no other was named", async (context) => {
     const hosts = startHosts(context, []);
     const { cluster: joined, instances } = await hosts.connected;
     assert.equal(joined, "default");
@@ -258,7 +258,7 @@ function pem(name: string): string {
 
 const metrics = async (): Promise<string> => (await fetch(`${world.server.metricsUrl}/metrics`)).text();
 
-describe("what is wrong is told in plain words", () => {
+describe("problems are reported in plain words", () => {
   const wrong: readonly (readonly [string, readonly string[], object, number, RegExp])[] = [
     ["a cluster that is missing", ["--cluster", "nowhere"], {}, 1, /There is no cluster nowhere .* create-cluster/],
     [
@@ -299,7 +299,7 @@ describe("what is wrong is told in plain words", () => {
   });
 });
 
-test("beside `berth dev` no flag, key or region is needed, and the end says what it leaves", async (context) => {
+test("with `berth dev` no flag, key or region is needed, and the end says what it leaves", async (context) => {
   const { listening, end } = await startBerth("dev", ["--in-memory", "--instances", "0"]);
   context.after(() => end("SIGTERM"));
   const plain = { PATH: process.env.PATH, AWS_ENDPOINT_URL_ECS: listening.url };

@@ -1,4 +1,4 @@
-/** Keys of every role against every operation, over HTTP: what a role may not do is denied in AWS's words and does nothing. */
+/** Keys of every role against every operation, over HTTP: what a role may not do is denied with AWS's text and has no effect. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { ApiError } from "../../src/agent/remote/api-error.ts";
@@ -38,7 +38,7 @@ after(async () => {
 
 type Call = (operation: AnsweredName, request?: object) => Promise<object>;
 
-/** Calls with a key, one of Berth's own operations too. */
+/** Calls with a key, including Berth's own operations. */
 function callerWith(credentials: Credentials): Call {
   const random = seededRandom("key-roles").stream("calls");
   const options = { endpoint: world.server.url, region, agentVersion: null, clock: systemClock, random, trust: null };
@@ -73,7 +73,7 @@ async function denyAll(call: Call, user: string, denied: readonly AnsweredName[]
   assert.deepEqual(await state(), before);
 }
 
-/** What there is in the account, in short. */
+/** The contents of the account, in short. */
 async function state(): Promise<unknown> {
   const { ecs } = world;
   const [clusters, instances, tasks, definitions, services, settings, described, tags] = await Promise.all([
@@ -113,7 +113,7 @@ describe("a key", () => {
     }
   });
 
-  test("of an agent may nothing but what agents do, and that for no instance of others", async () => {
+  test("of an agent may do only what agents do, and not for other keys' instances", async () => {
     const call = callerWith(await world.createKey({ role: "agent" }));
     const answered: readonly AnsweredName[] = ["DiscoverPollEndpoint", "RegisterContainerInstance"];
     // Of an attachment that is unknown an agent may say what it likes.
@@ -126,7 +126,7 @@ describe("a key", () => {
     for (const operation of answered) assert.equal(await errorOf(call(operation)), null, operation);
   });
 
-  test("of an operator may not change the account, end a cluster or speak for agents", async () => {
+  test("of an operator may not change the account, delete a cluster or speak for agents", async () => {
     const call = callerWith(await world.createKey({ role: "operator" }));
     const denied: readonly AnsweredName[] = [
       "DeleteAccountSetting",
@@ -140,7 +140,7 @@ describe("a key", () => {
     await denyAll(call, "operator", denied);
   });
 
-  test("that is bound to other clusters may nothing here, nor in the account, whatever its role", async () => {
+  test("that is bound to other clusters may do nothing here, nor in the account, whatever its role", async () => {
     await world.ecs.createCluster({ clusterName: "mine" });
     for (const role of ["admin", "operator", "read-only", "agent"] as const) {
       const call = callerWith(await world.createKey({ role, clusters: ["mine", "other-one"] }));
@@ -174,7 +174,7 @@ describe("a key", () => {
     }
   });
 
-  test("of an admin may do everything, as the keys from before there were roles", async () => {
+  test("of an admin may do everything, and so may keys from before roles existed", async () => {
     const call = callerWith(await world.createKey());
     const last: readonly AnsweredName[] = ["DeleteCluster"];
     for (const operation of [...operations.filter((each) => !last.includes(each)), ...last]) {

@@ -1,4 +1,4 @@
-/** `berth keys` beside a server that runs, beside one that was killed, and alone. */
+/** `berth keys` with a running server, after a killed one, and alone. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -36,14 +36,14 @@ async function serve(context: TestContext, dataDir: string): Promise<BerthProces
   return berth;
 }
 
-/** Runs `berth keys` with --json to its end; it must succeed. */
+/** Runs `berth keys` with --json to its end. It must succeed. */
 function keys<T>(dataDir: string, ...argv: readonly string[]): T {
   const { code, out, err } = runBerth(["keys", ...argv, "--json", "--data-dir", dataDir]);
   assert.equal(code, 0, err);
   return JSON.parse(out) as T;
 }
 
-/** Runs it to its end; it must fail, and say why in one line. */
+/** Runs it to its end. It must fail, and say why in one line. */
 function failure(dataDir: string, ...argv: readonly string[]): string {
   const { code, err } = runBerth(["keys", ...argv, "--data-dir", dataDir]);
   assert.notEqual(code, 0);
@@ -57,7 +57,7 @@ function client(context: TestContext, { listening }: BerthProcess, credentials: 
   return ecs;
 }
 
-test("keys are created, listed, rotated and deleted beside a running server, at once and for good", async (context) => {
+test("keys are created, listed, rotated and deleted with a running server, at once and for good", async (context) => {
   const dataDir = directory(context);
   const berth = await serve(context, dataDir);
   assert.match(berth.complaints(), /no access keys yet/);
@@ -96,7 +96,7 @@ test("keys are created, listed, rotated and deleted beside a running server, at 
   await assert.rejects(next.listTasks({ cluster: "a" }), { name: "UnrecognizedClientException" });
   assert.match(failure(dataDir, "delete", rotated.accessKeyId), /There is no access key/);
 
-  // The log says what was done, the secrets stand nowhere.
+  // The log says what was done, and contains no secrets.
   assert.match(berth.complaints(), /An access key was created/);
   for (const { secretAccessKey } of [admin, operator, rotated]) {
     assert.ok(!berth.complaints().includes(secretAccessKey));
@@ -108,7 +108,7 @@ test("keys are created, listed, rotated and deleted beside a running server, at 
   assert.equal(await berth.end("SIGTERM"), 0);
   assert.ok(!existsSync(socket));
   const used = keys<Listed[]>(dataDir, "list").find(({ accessKeyId }) => accessKeyId === admin.accessKeyId);
-  assert.ok(used?.lastUsedAt, "the last use is there after a restart");
+  assert.ok(used?.lastUsedAt, "the last use is still there after a restart");
 });
 
 test("a socket that a killed server left does not get in the way", async (context) => {
@@ -120,7 +120,7 @@ test("a socket that a killed server left does not get in the way", async (contex
   assert.equal(keys<Listed[]>(dataDir, "list").length, 1);
   const second = await serve(context, dataDir);
   const { accessKeys } = second.listening as { readonly accessKeys?: unknown };
-  assert.deepEqual(accessKeys, { admin: 1, operator: 0, "read-only": 0, agent: 0 }, "it says what keys it has");
+  assert.deepEqual(accessKeys, { admin: 1, operator: 0, "read-only": 0, agent: 0 }, "it lists its keys");
   assert.deepEqual((await client(context, second, key).listClusters({})).clusterArns, []);
   assert.equal(keys<Listed[]>(dataDir, "list").length, 1);
 });
@@ -134,7 +134,7 @@ test("a data directory with a long name has a socket too", async (context) => {
   assert.equal(await berth.end("SIGTERM"), 0);
 });
 
-test("many commands at once each have their effect, and lines that are none have none", async (context) => {
+test("many concurrent commands each take effect, and malformed lines do not", async (context) => {
   const dataDir = directory(context);
   const berth = await serve(context, dataDir);
   const account = "000000000000";
@@ -163,7 +163,7 @@ test("many commands at once each have their effect, and lines that are none have
   assert.equal(await berth.end("SIGTERM"), 0);
 });
 
-test("what cannot be done is said, and does nothing", async (context) => {
+test("impossible requests are reported, and change nothing", async (context) => {
   const dataDir = directory(context);
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [["create", "--role", "root"], /--role must be one of admin, operator, read-only, agent/],
@@ -186,14 +186,14 @@ test("what cannot be done is said, and does nothing", async (context) => {
   }
 });
 
-test("a data directory that another command holds is said to be in use", async (context) => {
+test("a data directory that another command holds is reported as in use", async (context) => {
   const dataDir = directory(context);
   const berth = await startBerth("dev", ["--data-dir", dataDir, "--instances", "0"]);
   context.after(() => berth.end("SIGKILL"));
   assert.match(failure(dataDir, "create"), /in use by the process \d+.*does not answer on its key socket/);
 });
 
-test("berth agent joins with an agent key, and says so when its cluster is missing", async (context) => {
+test("berth agent joins with an agent key, and says so if its cluster is missing", async (context) => {
   const dataDir = directory(context);
   const berth = await serve(context, dataDir);
   const admin = client(context, berth, keys<Created>(dataDir, "create"));

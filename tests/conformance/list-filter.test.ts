@@ -1,4 +1,6 @@
-/** The cluster query language as users of ListContainerInstances meet it: expressions with the SDK over HTTP, and how they fail. */
+/**
+ * The cluster query language as users of ListContainerInstances see it: expressions with the SDK over HTTP, and how they fail.
+ */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type ContainerInstance, type ECS, paginateListContainerInstances } from "@aws-sdk/client-ecs";
@@ -17,7 +19,7 @@ import {
 let world: World;
 let ecs: ECS;
 const cluster = "filtered";
-/** By the name that the tests give it, the ARN. */
+/** The ARN, by the tests' name for the instance. */
 const instances: Record<string, string> = {};
 let busy: ContainerInstance;
 
@@ -98,7 +100,7 @@ test("expressions select by tasks, agent, time and instance ID", async () => {
   assert.deepEqual(await selected("attribute:stack exists", { status: "ACTIVE" }), ["green"]);
 });
 
-test("a filtered listing is turned page by page", async () => {
+test("a filtered list is read page by page", async () => {
   const pages: (readonly string[])[] = [];
   const pager = paginateListContainerInstances(
     { client: ecs, pageSize: 1 },
@@ -112,7 +114,7 @@ test("a filtered listing is turned page by page", async () => {
   assert.deepEqual(new Set(pages.flat()), new Set([instances.blue, instances.green]));
 });
 
-test("what is no expression is refused with the reason and the character", async () => {
+test("an invalid expression is refused with the reason and the character", async () => {
   const expected: Record<string, RegExp> = {
     "attribute:stack": /Expected an operator after attribute:stack .*, found the end \(character 16\)$/,
     "attribute:stack = blue": /found "=" \(character 17\)$/,
@@ -135,9 +137,9 @@ test("what is no expression is refused with the reason and the character", async
   }
 });
 
-test("a pattern that others need forever for is answered like any other", async () => {
+test("a pattern that takes other engines forever is answered like any other", async () => {
   const before = performance.now();
   assert.deepEqual(await selected("attribute:stack =~ '((e|g|n|r)+)+x'"), []);
-  // Backtracking over five letters is quick as well; the unit tests have values of 128. This shows that the way is open.
+  // Backtracking over five letters is quick as well; the unit tests have values of 128. This shows that the path works.
   assert.ok(performance.now() - before < 5_000);
 });

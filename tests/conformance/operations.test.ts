@@ -1,4 +1,4 @@
-/** Every operation that Berth answers: what it is for, and what it refuses with which error and text. */
+/** Every operation that Berth answers: what it does, and what it refuses with which error and text. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as sdk from "@aws-sdk/client-ecs";
@@ -74,7 +74,7 @@ test("every operation has a case that is answered and one that is refused", () =
   assert.deepEqual([...refused].sort(), answeredByEcs.toSorted());
 });
 
-test("what each case is of was really called, and every error that was seen is declared by its operation", () => {
+test("every case really called its operation, and every error that was seen is declared by its operation", () => {
   const succeeded = new Set(given.seen.filter(({ code }) => code === "").map(({ operation }) => operation));
   assert.deepEqual([...succeeded, ...neverAnswered].sort(), answeredByEcs.toSorted());
   const undeclared = given.seen.filter(

@@ -10,7 +10,7 @@ before(async () => {
 });
 after(() => world.close());
 
-/** All that a paginator gives, page by page. */
+/** Everything that a paginator returns, page by page. */
 async function pagesOf<Page extends object>(
   pages: AsyncIterable<Page>,
   items: (page: Page) => readonly unknown[] | undefined,
@@ -20,7 +20,7 @@ async function pagesOf<Page extends object>(
   return all;
 }
 
-/** Asserts that the pages hold exactly `items`, each once, and that no page is larger than `pageSize`. */
+/** Asserts that the pages contain exactly `items`, each once, and that no page is larger than `pageSize`. */
 function expectPages(pages: unknown[][], items: readonly unknown[], pageSize: number): void {
   assert.deepEqual(pages.flat().toSorted(), items.toSorted());
   assert.ok(pages.every((page) => page.length <= pageSize));
@@ -41,7 +41,7 @@ test("ListClusters", async () => {
 });
 
 test("ListContainerInstances and ListAttributes", async () => {
-  // Agents that never connect: nothing happens while the pages are turned.
+  // Agents that never connect: nothing happens while the pages are read.
   const client = world.client({ accessKeyId: "222222222222", userAgent: "Amazon ECS Agent - v1.97.0" });
   await client.createCluster({});
   const arns: unknown[] = [];

@@ -1,4 +1,4 @@
-/** Where RunTask and StartTask place tasks, and how a placement is explained: AWS's SDK over HTTP, simulated hosts behind it. */
+/** Where RunTask and StartTask place tasks, and how a placement is explained. With AWS's SDK over HTTP and simulated hosts. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type {
@@ -27,7 +27,7 @@ after(async () => {
 
 type Host = { readonly cpu?: number; readonly memory?: number; readonly attributes?: Attribute[] };
 
-/** A cluster of its own with these hosts; gives the ARNs of the instances. */
+/** A cluster of its own with these hosts. Returns the ARNs of the instances. */
 async function clusterOf(clusterName: string, hosts: readonly Host[]): Promise<string[]> {
   await world.ecs.createCluster({ clusterName });
   const arns: string[] = [];
@@ -48,7 +48,7 @@ const distinct: PlacementConstraint = { type: "distinctInstance" };
 const spread = (field: string): PlacementStrategy => ({ type: "spread", field });
 const binpack = (field: string): PlacementStrategy => ({ type: "binpack", field });
 
-/** Runs tasks of `small` unless told otherwise: how many went to each of `instances`, and the failures. */
+/** Runs tasks, of `small` by default. Returns how many went to each of `instances`, and the failures. */
 async function run(
   instances: readonly string[],
   request: Partial<RunTaskCommandInput>,
@@ -77,7 +77,7 @@ describe("strategies", () => {
     assert.deepEqual((await run(instances, { ...request, group: "other" })).counts, [1, 1, 1]);
   });
 
-  test("binpack fills what has least left; fields are taken in any case", async () => {
+  test("binpack fills what has least left; fields may be in any case", async () => {
     const instances = await clusterOf("binpack", [{ memory: 4_096 }, { memory: 300 }, { memory: 600 }]);
     const { counts } = await run(instances, { count: 7, placementStrategy: [binpack("MEMORY")] });
     assert.deepEqual(counts, [1, 2, 4]);
@@ -110,7 +110,7 @@ describe("constraints", () => {
     assert.deepEqual(more.counts, [1, 1]);
   });
 
-  test("memberOf by attributes that users set, as things are when the task is placed", async () => {
+  test("memberOf by user-defined attributes, with their values when the task is placed", async () => {
     const instances = await clusterOf("members", [{ attributes: [{ name: "stack", value: "prod" }] }, {}]);
     const request = { count: 4, placementConstraints: [memberOf("attribute:stack == prod")] };
     assert.deepEqual((await run(instances, request)).counts, [4, 0]);
@@ -137,7 +137,7 @@ describe("constraints", () => {
     );
   });
 
-  test("those of a task definition hold for RunTask and on the instances that StartTask names", async () => {
+  test("those of a task definition apply to RunTask and to the instances that StartTask names", async () => {
     const instances = await clusterOf("defined", [
       { attributes: [{ name: "disk", value: "ssd" }] },
       { attributes: [{ name: "disk", value: "hdd" }] },
@@ -165,7 +165,7 @@ describe("constraints", () => {
     assert.match(started.failures?.[0]?.detail ?? "", /disk/);
   });
 
-  test("failures name for each reason the instance that comes closest, and how much it lacks", async () => {
+  test("failures name for each reason the closest instance, and how much it lacks", async () => {
     const instances = await clusterOf("failures", [
       { cpu: 100 },
       { cpu: 120 },
@@ -198,7 +198,7 @@ describe("bad input", () => {
       { placementConstraints: [{ type: "memberOf" }] },
     ],
     [
-      "an expression that is none, with the character",
+      "an invalid expression, with the character",
       /^Invalid placement constraint expression: .*\(character \d+\)$/,
       { placementConstraints: [memberOf("attribute:stack = prod")] },
     ],
@@ -218,12 +218,12 @@ describe("bad input", () => {
       { placementStrategy: Array.from({ length: 6 }, () => ({ type: "random" as const })) },
     ],
     [
-      "a spread over what is no attribute",
+      "a spread over something that is not an attribute",
       "spread field 'memory' is invalid.",
       { placementStrategy: [spread("memory")] },
     ],
     [
-      "a binpack of what is neither",
+      "a binpack of something else",
       "binpack field 'instanceId' is invalid.",
       { placementStrategy: [binpack("instanceId")] },
     ],
@@ -245,7 +245,7 @@ describe("bad input", () => {
     });
   }
 
-  test("RegisterTaskDefinition refuses distinctInstance, and an expression that is none", async () => {
+  test("RegisterTaskDefinition refuses distinctInstance, and an invalid expression", async () => {
     const register = (constraint: object) =>
       world.ecs.registerTaskDefinition({
         family: "bad",
@@ -272,7 +272,7 @@ describe("BerthV1.ExplainPlacement", () => {
   const explain = async (request: object) =>
     (await berth.call("ExplainPlacement", request, "BerthV1")) as ExplainPlacementReply;
 
-  test("tells where tasks would go and what the others lack, and starts none", async () => {
+  test("shows where tasks would go and what the others lack, and starts none", async () => {
     const [roomy, small, far] = await clusterOf("explained", [
       { cpu: 300 },
       { cpu: 100 },

@@ -15,11 +15,11 @@ function temporaryFolder(context: TestContext): string {
   return folder;
 }
 
-/** The names in a folder whose modes let others in. */
+/** The names in a folder whose modes allow other users in. */
 const open = (folder: string): readonly string[] =>
   readdirSync(folder).filter((name) => (statSync(join(folder, name)).mode & 0o077) !== 0);
 
-test("what others could read in a data directory is repaired with a word, whoever starts on it", async (context) => {
+test("what others could read in a data directory is repaired and reported, whoever starts on it", async (context) => {
   const dataDir = temporaryFolder(context);
   assert.equal(runBerth(["keys", "create", "--data-dir", dataDir]).code, 0);
   assert.deepEqual(open(dataDir), []);
@@ -46,7 +46,7 @@ test("what others could read in a data directory is repaired with a word, whoeve
   }
 });
 
-test("a TLS key that others can read is refused with what to type", (context) => {
+test("a TLS key that others can read is refused, and the message says what to type", (context) => {
   const dataDir = temporaryFolder(context);
   const key = join(dataDir, "tls.key");
   copyFileSync(fixture("localhost.key"), key);
@@ -57,7 +57,7 @@ test("a TLS key that others can read is refused with what to type", (context) =>
   assert.equal(code, 1);
 });
 
-test("an agent keeps its state to itself, and takes it back from others", async (context) => {
+test("an agent keeps its state to itself, and removes others' access", async (context) => {
   const dataDir = join(temporaryFolder(context), "agent");
   const dev = await startBerth("dev", ["--in-memory", "--instances", "0"]);
   context.after(() => dev.end("SIGKILL"));

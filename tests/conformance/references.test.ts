@@ -97,12 +97,12 @@ test("the long ARN of another cluster is refused here", async () => {
     ecs.describeTasks({ cluster: "here", tasks: [arn.replace("container-instance", "task")] }),
     ecs.describeServices({ cluster: "here", services: [arn.replace("container-instance", "service")] }),
   ];
-  for (const call of calls) await expectRefused(call, "InvalidParameterException", elsewhere);
+  await Promise.all(calls.map((call) => expectRefused(call, "InvalidParameterException", elsewhere)));
   const described = ecs.describeTasks({ cluster: "here", tasks: [arn] });
   await expectRefused(described, "InvalidParameterException", "Unsupported resource type: container-instance");
 });
 
-test("without a cluster the one named `default` is meant, and only that", async () => {
+test("without a cluster `default` is meant, and only that", async () => {
   const { ecs } = world;
   const { containerInstanceArns = [] } = await ecs.listContainerInstances({});
   assert.equal(containerInstanceArns.length, 1);
@@ -146,7 +146,7 @@ test("each account and each region is a world of its own", async () => {
   }
 });
 
-test("an access key id that is no account means the server's own account", async () => {
+test("an access key id that is not an account means the server's own account", async () => {
   const named = world.client({ accessKeyId: "AKIAIOSFODNN7EXAMPLE" });
   const { cluster } = await named.createCluster({ clusterName: "whose" });
   assert.equal(cluster?.clusterArn, `${arnPrefix}cluster/whose`);

@@ -8,7 +8,7 @@ import { define, expectRefused, register, startWorld, until, type World } from "
 
 let world: World;
 before(async () => {
-  // The hold of 40 s is one of 400 ms.
+  // The hold of 40 s takes 400 ms here.
   world = await startWorld({ timeline: scaledTimeline(100) });
 });
 after(() => world.close());
@@ -116,7 +116,7 @@ test("a rollout that fails rolls back by itself, and by StopServiceDeployment", 
   const serviceDeploymentArn = must(stuck.service?.currentServiceDeployment, "the ARN");
   await client.stopServiceDeployment({ serviceDeploymentArn });
   const look = () => deploymentOf(serviceDeploymentArn);
-  await until("a rollback that was asked for", look, ({ status }) => status === "ROLLBACK_SUCCESSFUL");
+  await until("a rollback that was requested", look, ({ status }) => status === "ROLLBACK_SUCCESSFUL");
   await until("the former revision", () => describe(client), isRolledOut);
   assert.equal((await describe(client)).taskDefinition, good);
   await expectRefused(client.stopServiceDeployment({ serviceDeploymentArn }), "ConflictException");
@@ -124,7 +124,7 @@ test("a rollout that fails rolls back by itself, and by StopServiceDeployment", 
 
 /**
  * How Terraform's provider waits for a steady state: it takes the number in the PRIMARY deployment's id, lists the service
- * deployments since it made its call, and follows the one whose target revision's ARN holds that number.
+ * deployments since its call, and follows the one whose target revision's ARN contains that number.
  */
 async function terraformsDeployment(client: sdk.ECS, since: Date): Promise<sdk.ServiceDeployment> {
   const { deployments = [] } = await describe(client);
@@ -177,11 +177,11 @@ test("Terraform finds the service deployment of what it created, updated, and sa
     ({ deployments }) => deployments?.length === 1,
   );
   const [primary] = (await describe(client)).deployments ?? [];
-  assert.equal(primary?.id, before?.id, "a rollback brings the deployment back under its own id");
+  assert.equal(primary?.id, before?.id, "a rollback restores the deployment under its own id");
   assert.ok(rollback?.serviceRevisionArn?.endsWith(`/${primary?.id?.slice("ecs-svc/".length)}`));
 });
 
-test("a daemon runs once on each instance, those that come later included", async () => {
+test("a daemon runs once on each instance, including later ones", async () => {
   const { client, wait } = await aLab("333333333333");
   const taskDefinition = await define(client, "logs");
   await client.createService({ serviceName: "logs", taskDefinition, schedulingStrategy: "DAEMON" });

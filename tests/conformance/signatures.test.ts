@@ -1,4 +1,4 @@
-/** `berth serve --auth sigv4`: keys made by `berth keys create` open it, everything else meets the errors of AWS. */
+/** `berth serve --auth sigv4`: keys from `berth keys create` give access, everything else gets AWS's errors. */
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -48,7 +48,7 @@ function client(credentials: Key & { readonly sessionToken?: string }, more: obj
   return made;
 }
 
-/** Posts ListClusters with `headers`; gives status and error. */
+/** Posts ListClusters with `headers`, and returns status and error. */
 async function post(headers: Record<string, string>): Promise<{ readonly status: number; readonly type: unknown }> {
   const response = await fetch(`${berth.listening.url}/`, {
     method: "POST",
@@ -59,7 +59,7 @@ async function post(headers: Record<string, string>): Promise<{ readonly status:
   return { status: response.status, type };
 }
 
-describe("a key that was made", () => {
+describe("a key that was created", () => {
   test("opens the account that it belongs to, in any region", async () => {
     const { cluster } = await client(key).createCluster({ clusterName: "signed" });
     assert.equal(cluster?.clusterArn, `arn:aws:ecs:eu-west-1:${account}:cluster/signed`);
@@ -78,7 +78,7 @@ describe("a key that was made", () => {
   });
 });
 
-describe("without a right signature", () => {
+describe("without a correct signature", () => {
   test("a wrong secret", async () => {
     const wrong = client({ ...key, secretAccessKey: `${key.secretAccessKey}x` });
     await expectRefused(
@@ -115,7 +115,7 @@ describe("without a right signature", () => {
     assert.deepEqual(await post({}), { status: 400, type: "MissingAuthenticationTokenException" });
   });
 
-  test("signatures that are none", async () => {
+  test("malformed signatures", async () => {
     const whole = `AWS4-HMAC-SHA256 Credential=${key.accessKeyId}/20260101/eu-west-1/ecs/aws4_request, SignedHeaders=host;x-amz-date, Signature=${"0".repeat(64)}`;
     const incomplete = [
       "Basic YTpi",
@@ -154,7 +154,7 @@ describe("without a right signature", () => {
 });
 
 describe("secrets", () => {
-  test("stand neither in the data directory nor in the log", async () => {
+  test("are neither in the data directory nor in the log", async () => {
     for (const file of ["berth.sqlite", "berth.sqlite-wal"]) {
       const bytes = readFileSync(join(dataDir, file));
       assert.ok(bytes.includes(key.accessKeyId) || file.endsWith("-wal"));
@@ -175,7 +175,7 @@ describe("secrets", () => {
   });
 });
 
-test("serve without --data-dir, and dev on an address that others reach, do not start", () => {
+test("serve without --data-dir, and dev on an address that others can reach, do not start", () => {
   const serve = runBerth(["serve", "--port", "0"]);
   assert.notEqual(serve.code, 0);
   assert.match(serve.err, /--data-dir/);

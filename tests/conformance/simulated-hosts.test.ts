@@ -25,7 +25,7 @@ before(async () => {
 after(() => world.close());
 
 describe("hosts", () => {
-  test("the fleet of the cluster `default` is connected, in zones, and of the size asked for", async () => {
+  test("the fleet of the cluster `default` is connected, in zones, and of the requested size", async () => {
     const { containerInstanceArns = [] } = await world.ecs.listContainerInstances({});
     assert.equal(containerInstanceArns.length, 2);
     const zones = new Set<string | undefined>();

@@ -1,4 +1,4 @@
-/** `berth dev` whose times are shorter than ECS's, beside one with ECS's own. */
+/** A `berth dev` whose times are shorter than ECS's, compared with ECS's own. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { ECS } from "@aws-sdk/client-ecs";
@@ -19,7 +19,7 @@ async function start(...flags: string[]): Promise<{ readonly berth: BerthProcess
   return { berth, ecs };
 }
 
-/** Asks for the end of a task that runs; gives its ARN, and when it was asked for. */
+/** Requests the end of a running task. Returns its ARN, and when it was requested. */
 async function runAndStop(ecs: ECS): Promise<{ readonly task: string; readonly askedAt: number }> {
   const task = await runOne(ecs, "default", await define(ecs, "short"));
   await untilTask(ecs, "default", task, "RUNNING");
@@ -28,7 +28,7 @@ async function runAndStop(ecs: ECS): Promise<{ readonly task: string; readonly a
   return { task, askedAt };
 }
 
-test("a stopped task is there at a scale of 3600 as at ECS's pace; --keep-stopped 1s lets it go after a second", async () => {
+test("a stopped task stays at a scale of 3600 as long as at ECS's pace; --keep-stopped 1s removes it after a second", async () => {
   const [usual, brief, kept] = await Promise.all([
     start(),
     start("--time-scale", "3600", "--keep-stopped", "1s"),

@@ -1,4 +1,4 @@
-/** What one account may ask, and what another one sees meanwhile: over HTTP, with a cluster whose instances all differ. */
+/** What one account may ask for, and what another one sees meanwhile: over HTTP, with a cluster whose instances all differ. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { ECS } from "@aws-sdk/client-ecs";
@@ -74,7 +74,7 @@ test("the constraints of a task definition and those of the call or service coun
   await ecs.updateService({ service: "half", taskDefinition: more.taskDefinition, placementConstraints: [] });
 });
 
-test("a small call of another account is answered before the dear calls that were there first", async () => {
+test("a small call of another account is answered before expensive calls that came first", async () => {
   const other = world.client({ accessKeyId: "999999999999" });
   await other.listClusters({});
   const order: string[] = [];
@@ -84,7 +84,7 @@ test("a small call of another account is answered before the dear calls that wer
     order.push("dear");
     return failures;
   });
-  // The first of them are under way when one of them is done.
+  // By the time one of them is done, the first of them are under way.
   await Promise.race(dear);
   await other.listClusters({});
   order.push("small");

@@ -1,14 +1,14 @@
-/** A server whose log nobody reads: standard error is a pipe that is full. */
+/** A server whose log nobody reads: standard error is a full pipe. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 import { berthMain } from "../berth-process.ts";
 
-/** LIMIT: 2,000 lines of a call each are 400 KB; a pipe holds 64 KB. */
+/** LIMIT: 2,000 calls with a line each are 400 KB; a pipe holds 64 KB. */
 const calls = 2_000;
 
-test("a log that nobody reads stops no call and lets the server end in time", async (t) => {
+test("a log that nobody reads blocks no call and lets the server end in time", async (t) => {
   const flags = ["--in-memory", "--instances", "0", "--runtime", "simulated", "--log-level", "debug"];
   const argv = [berthMain, "dev", "--port", "0", "--json", ...flags];
   const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "pipe"] });
@@ -37,7 +37,7 @@ test("a log that nobody reads stops no call and lets the server end in time", as
   assert.deepEqual(await exit, [0, null]);
 });
 
-test("the last lines are there for a reader that reads", async () => {
+test("a reader that is reading gets the last lines", async () => {
   const flags = ["--in-memory", "--instances", "0", "--runtime", "simulated", "--log-level", "info"];
   const child = spawn(process.execPath, [berthMain, "dev", "--port", "0", "--json", ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -53,5 +53,5 @@ test("the last lines are there for a reader that reads", async () => {
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line).msg);
-  assert.deepEqual(messages.slice(-1), ["The server shuts down."]);
+  assert.deepEqual(messages.slice(-1), ["The server is shutting down."]);
 });

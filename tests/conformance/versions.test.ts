@@ -1,4 +1,4 @@
-/** The `version` that the API shows of a task or container instance is that of its newest event; both rise together. */
+/** The `version` that the API shows for a task or container instance is that of its newest event. Both rise together. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { EcsEvent } from "../../src/ecs/events/event.ts";
@@ -88,7 +88,7 @@ test("a call that changes nothing raises nothing", async () => {
   assert.equal((await events()).length, count);
 });
 
-/** True when the log has not grown since the last look. */
+/** True if the log has not grown since the last call. */
 function isQuiet(): (log: readonly EcsEvent[]) => boolean {
   let [length, looks] = [-1, 0];
   return (log) => {

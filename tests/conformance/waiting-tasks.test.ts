@@ -1,4 +1,4 @@
-/** Tasks that wait for capacity in a process of their own: a server that is killed meanwhile, and a wait that ends by itself. */
+/** Tasks that wait for capacity in a separate process: a server that is killed meanwhile, and a wait that ends by itself. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,7 +28,7 @@ async function start(context: TestContext, dataDir: string, ...flags: string[]):
   return { berth, ecs };
 }
 
-/** Makes the provider `racks`, which no instance belongs to, and runs a task by it; gives the task's ARN. */
+/** Creates the provider `racks`, which no instance belongs to, and runs a task with it. Returns the task's ARN. */
 async function runWaiting(ecs: ECS): Promise<string> {
   await ecs.createCapacityProvider({ name: "racks", autoScalingGroupProvider: { autoScalingGroupArn: "racks" } });
   await ecs.putClusterCapacityProviders({
@@ -47,7 +47,7 @@ function temporary(context: TestContext): string {
   return dataDir;
 }
 
-test("a task still waits after the server was killed, and runs when an instance is given to its provider", async (context) => {
+test("a task still waits after the server was killed, and runs when its provider gets an instance", async (context) => {
   const dataDir = temporary(context);
   const first = await start(context, dataDir);
   const task = await runWaiting(first.ecs);
@@ -63,7 +63,7 @@ test("a task still waits after the server was killed, and runs when an instance 
   assert.equal((await untilTask(ecs, "default", task, "RUNNING")).containerInstanceArn, targetId);
 });
 
-test("a task that waits longer than it may is stopped, and says that its provider is empty", async (context) => {
+test("a task that waits too long is stopped, and says that its provider is empty", async (context) => {
   const { ecs } = await start(context, temporary(context), "--timeline", "provisioningTimeoutMs=1000");
   const task = await runWaiting(ecs);
   const { stopCode, stoppedReason, startedAt } = await untilTask(ecs, "default", task, "STOPPED");

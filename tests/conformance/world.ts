@@ -1,4 +1,6 @@
-/** A control plane with simulated hosts in this process, seen through AWS's SDK over HTTP; every call and how it ended is written down. */
+/**
+ * A control plane with simulated hosts in this process, used through AWS's SDK over HTTP. It records every call and its outcome.
+ */
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import { type ContainerInstance, ECS, type KeyValuePair, type Task } from "@aws-sdk/client-ecs";
@@ -15,18 +17,18 @@ export const region = "eu-west-1";
 export const arnPrefix = `arn:aws:ecs:${region}:${account}:`;
 export const agentUserAgent = "Amazon ECS Agent - v1.97.0 (abcdef) (+http://aws.amazon.com/ecs/)";
 
-/** LIMIT: a simulated task starts and stops in some hundred milliseconds; a machine that is busy with other tests is slower. */
+/** LIMIT: a simulated task starts and stops in a few hundred milliseconds; a machine that is busy with other tests is slower. */
 const patienceMs = 20_000;
 
-/** A call of an operation as its client saw it end: with "" for success, or with the name of the error. */
+/** The outcome of a call as its client saw it: "" for success, or the name of the error. */
 export type SeenCall = { readonly operation: string; readonly code: string };
 
 export type ClientOptions = {
   readonly accessKeyId?: string;
   readonly region?: string;
-  /** Sent in the place of the SDK's own. */
+  /** Replaces the SDK's own. */
   readonly userAgent?: string;
-  /** Members that the API has and the SDK's model has not. */
+  /** Members that the API has and the SDK's model lacks. */
   readonly extraMembers?: Readonly<Record<string, unknown>>;
 };
 
@@ -39,7 +41,7 @@ export type World = {
   close(): Promise<void>;
 };
 
-/** A client for Berth's own operations, as the account of `world.ecs`. Whoever makes it closes it. */
+/** A client for Berth's own operations, as the account of `world.ecs`. The caller closes it. */
 export const berthApi = ({ server }: World): SignedApi =>
   new SignedApi({
     endpoint: server.url,
@@ -95,7 +97,7 @@ function watchedClient(endpoint: string, options: ClientOptions, seen: SeenCall[
     endpoint,
     region: options.region ?? region,
     credentials: { accessKeyId: options.accessKeyId ?? account, secretAccessKey: "any" },
-    // Each answer counts: none may be asked for again behind the test's back.
+    // Each answer counts: the SDK must not silently repeat a call.
     maxAttempts: 1,
   });
   ecs.middlewareStack.add(
@@ -127,7 +129,7 @@ function watchedClient(endpoint: string, options: ClientOptions, seen: SeenCall[
   return ecs;
 }
 
-/** Asserts that `call` is refused with `code`, and with `text` when ECS is known to use one; gives the error. */
+/** Asserts that `call` is refused with `code`, and with `text` if ECS is known to use one. Returns the error. */
 export async function expectRefused(
   call: Promise<unknown>,
   code: string,
@@ -147,13 +149,13 @@ export async function expectRefused(
   assert.fail(`expected ${code}, got ${JSON.stringify(outcome)}`);
 }
 
-/** Looks again and again until `holds`. Throws with the last look when it never does. */
+/** Polls until `holds`. If it never does, throws with the last result. */
 export async function until<T>(what: string, look: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
     const value = await look();
     if (holds(value)) return value;
-    if (performance.now() > deadline) throw new Error(`${what} did not come to be: ${JSON.stringify(value)}`);
+    if (performance.now() > deadline) throw new Error(`${what} did not happen: ${JSON.stringify(value)}`);
     await setTimeout(20);
   }
 }
@@ -187,7 +189,7 @@ export const resources = (cpu: number, memory: number) => [
   { name: "PORTS_UDP", type: "STRINGSET", stringSetValue: [] },
 ];
 
-/** Registers a container instance and gives its ARN; in a world that adopts it is connected then. */
+/** Registers a container instance and returns its ARN. In a world that adopts it, it is connected by then. */
 export async function register(ecs: ECS, cluster: string, cpu = 1_024, memory = 2_048): Promise<string> {
   const { containerInstance } = await ecs.registerContainerInstance({
     cluster,
@@ -206,7 +208,7 @@ export type SmallDefinition = {
   readonly environment?: KeyValuePair[];
 };
 
-/** Registers a task definition with one container named `main` and gives its ARN. */
+/** Registers a task definition with one container named `main` and returns its ARN. */
 export async function define(ecs: ECS, family: string, container: SmallDefinition = {}): Promise<string> {
   const { taskDefinition } = await ecs.registerTaskDefinition({
     family,
@@ -215,7 +217,7 @@ export async function define(ecs: ECS, family: string, container: SmallDefinitio
   return must(taskDefinition?.taskDefinitionArn, "the ARN of the task definition");
 }
 
-/** Runs one task and gives its ARN. */
+/** Runs one task and returns its ARN. */
 export async function runOne(ecs: ECS, cluster: string, taskDefinition: string): Promise<string> {
   const { tasks, failures } = await ecs.runTask({ cluster, taskDefinition });
   assert.deepEqual(failures, []);

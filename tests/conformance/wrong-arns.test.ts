@@ -6,7 +6,7 @@ import { account, arnPrefix, expectRefused, region, startWorld, type World } fro
 
 const id = "0123456789abcdef0123456789abcdef";
 
-/** For each kind of thing the end of an ARN of one in the cluster `default`. */
+/** For each kind of thing, the end of an ARN of one in the cluster `default`. */
 const kinds = {
   cluster: "cluster/default",
   service: "service/default/web",
@@ -19,7 +19,7 @@ const kinds = {
 } as const;
 type Kind = keyof typeof kinds;
 
-/** Members that name something by ARN. A name alone decides where it means one thing in every operation. */
+/** Members that name something by ARN. The member's name decides if it means the same in every operation. */
 const kindOfMember: Readonly<Record<string, Kind>> = {
   cluster: "cluster",
   "clusters[]": "cluster",
@@ -39,15 +39,15 @@ const kindOfMember: Readonly<Record<string, Kind>> = {
   "serviceRevisionArns[]": "service-revision",
 };
 
-/** Members that take a name only, or that answer differently. */
+/** Members that take only a name, or that are answered differently. */
 const elsewhere = new Set([
   "CreateCluster.clusterName",
   "CreateService.serviceName",
   "RegisterTaskDefinition.family",
   "CreateCapacityProvider.name",
-  // An agent re-registers with the ARN that it was given; its attributes name no target.
+  // An agent re-registers with the ARN that it got. Its attributes name no target.
   "RegisterContainerInstance.attributes[].targetId",
-  // What agents report of things that are unknown here is acknowledged and forgotten.
+  // Agents' reports of unknown things are acknowledged and forgotten.
   "SubmitTaskStateChange.task",
   "SubmitContainerStateChange.task",
   "SubmitTaskStateChange.attachments[].attachmentArn",
@@ -83,7 +83,7 @@ const besides: Partial<Record<AnsweredName, object>> = {
 
 type Wrong = readonly [arn: string, code: string, text: string];
 
-/** The ARNs that are wrong for a member that wants `kind`, and AWS's answers. */
+/** The wrong ARNs for a member that needs `kind`, and AWS's answers. */
 function wrongArns(kind: Kind): readonly Wrong[] {
   const invalid = "InvalidParameterException";
   const good = arnPrefix + kinds[kind];

@@ -5,10 +5,10 @@ import type { RandomStream } from "../../src/lib/random.ts";
 import type { LastWrite, Ledger } from "./ledger.ts";
 import { type LoadWorld, refusedName } from "./load.ts";
 
-/** LIMIT: so many client tokens are tried again after each start, beside those that had no answer. */
+/** LIMIT: how many client tokens are retried after each start, in addition to those without an answer. */
 const tokensTried = 12;
 
-/** Where the last look at the ledger ended, so that each start asks for what is new, and the last one for everything. */
+/** Where the last check of the ledger ended, so that each start checks only what is new, and the last one everything. */
 export class AcknowledgedCheck {
   #clusters = 0;
   #definitions = 0;
@@ -55,7 +55,7 @@ export class AcknowledgedCheck {
         const known = must(ledger.tasks.get(task.taskArn ?? ""), "the task in the ledger");
         if (known.stop === "acknowledged") assert.equal(task.desiredStatus, "STOPPED", known.arn);
         if (known.stop === "none") assert.equal(task.desiredStatus, "RUNNING", known.arn);
-        // Whether it arrived is known now.
+        // Now it is known whether the stop arrived.
         if (known.stop === "asked") known.stop = task.desiredStatus === "STOPPED" ? "acknowledged" : "none";
         assert.ok((task.version ?? 0) >= known.version, `${known.arn} went back to version ${task.version}`);
         known.version = task.version ?? 0;
@@ -65,7 +65,7 @@ export class AcknowledgedCheck {
   }
 }
 
-/** The same token gives the same tasks, and a call without an answer is made, or was made once. */
+/** The same token gives the same tasks, and a call without an answer is made now, or was made once. */
 async function repeatRuns(ecs: ECS, ledger: Ledger, random: RandomStream): Promise<void> {
   const tokens = [...ledger.runs.keys()];
   const unanswered = tokens.filter((token) => ledger.runs.get(token)?.arns === null);

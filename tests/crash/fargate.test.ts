@@ -1,4 +1,4 @@
-/** Tasks on Fargate when the server is killed: their host comes back with it, though nobody registers it anew. */
+/** Tasks on Fargate when the server is killed: their host comes back with it, though nobody registers it again. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,7 +28,7 @@ const kill = async (ecs: ECS): Promise<void> => {
   new KeptState(dataDir).expectWhole();
 };
 
-test("after SIGKILL a running task runs on, one that was starting runs, and both stop", async () => {
+test("after SIGKILL a running task keeps running, one that was starting runs, and both stop", async () => {
   let ecs = await start();
   await ecs.registerTaskDefinition({
     family: "web",

@@ -1,4 +1,4 @@
-/** What a dead server left in its data directory: whole, and in agreement with itself. */
+/** What a dead server left in its data directory: complete and consistent. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -10,7 +10,7 @@ import { refusedName } from "./load.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** Reads the directory after each kill. The events of earlier looks are remembered, so that each is read once. */
+/** Reads the directory after each kill. Earlier events are remembered, so that each is read once. */
 export class KeptState {
   readonly #file: string;
   readonly #newest = new Map<string, EcsEvent>();

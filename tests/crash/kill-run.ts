@@ -1,4 +1,4 @@
-/** One data directory and its servers, each ended under load by a signal; what was acknowledged is looked for after each start. */
+/** One data directory and its servers, each ended by a signal under load. After each start we check what was acknowledged. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -17,7 +17,7 @@ export type KillRunOptions = { readonly seed: string; readonly dataDir: string }
 export type Started = { readonly server: BerthProcess; readonly ecs: ECS; readonly tookMs: number };
 
 const workers = 8;
-/** Every so many kills one comes while the server is starting. */
+/** One in this many kills comes while the server is starting. */
 const killedAtStartEvery = 5;
 const large = [
   { name: "CPU", type: "INTEGER", integerValue: 1_000_000 },
@@ -42,7 +42,7 @@ export class KillRun {
     this.kept = new KeptState(dataDir);
   }
 
-  /** Starts a server; one that a failed test left behind would hold the directory and is killed before. */
+  /** Starts a server. One that a failed test left behind would hold the directory, and is killed first. */
   async start(): Promise<Started> {
     await this.end();
     const startedAt = performance.now();
@@ -54,7 +54,10 @@ export class KillRun {
     return { server, ecs, tookMs };
   }
 
-  /** Starts a server, asserts that what was acknowledged since the last start is there, and kills it under load. Gives the time of the start. */
+  /**
+   * Starts a server, asserts that what was acknowledged since the last start is there, and kills it under load. Returns how long
+   * the start took.
+   */
   async kill(): Promise<number> {
     const number = this.#kills++;
     const { server, ecs, tookMs } = await this.start();
@@ -71,7 +74,10 @@ export class KillRun {
     return this.#check.expectAll(ecs, world, this.#random, onlyNew);
   }
 
-  /** Starts the workers, waits for some answers, and ends the server by `signal` under them; gives its exit code and how long the end took. */
+  /**
+   * Starts the workers, waits for some answers, and ends the server by `signal` under load. Returns its exit code and how long
+   * the end took.
+   */
   async endUnderLoad(
     server: BerthProcess,
     ecs: ECS,
@@ -83,8 +89,8 @@ export class KillRun {
       callUntilCut(ecs, `${name}-w${i}`, world, seededRandom(`${this.#seed}/${name}`).stream(String(i))),
     );
     const all = Promise.all(calls);
-    // A number of answers and not a time, since a busy machine answers later; a moment more, for a place between two answers. A worker
-    // that meets an answer that it should not get ends the test at once.
+    // A number of answers and not a time, because a busy machine answers later. Then a moment more, for a point between two
+    // answers. A worker that gets an answer that it should not get ends the test at once.
     const answers = this.ledger.untilAnswered(this.ledger.answered + 1 + this.#random.below(300));
     await Promise.race([all, answers.then(() => setTimeout(this.#random.below(20)))]);
     const startedAt = performance.now();
@@ -96,12 +102,12 @@ export class KillRun {
     return { code, tookMs };
   }
 
-  /** Kills the server that runs, if one does. */
+  /** Kills the running server, if there is one. */
   async end(): Promise<void> {
     await this.#berth?.end("SIGKILL");
   }
 
-  /** A server that dies before it listens leaves everything as it was too. */
+  /** A server that dies before it listens also changes nothing. */
   async #killWhileStarting(): Promise<void> {
     const child = spawn(process.execPath, [berthMain, "dev", "--port", "0", ...this.flags], { stdio: "ignore" });
     await setTimeout(100 + this.#random.below(500));

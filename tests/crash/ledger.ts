@@ -1,4 +1,4 @@
-/** What a server has acknowledged, and what was under way when it died: the one must be there, the other may. */
+/** What a server has acknowledged, which must be there, and what was under way when it died, which may be. */
 
 export type RunRequest = { readonly cluster: string; readonly taskDefinition: string; readonly count: number };
 
@@ -6,7 +6,7 @@ export type AcknowledgedTask = {
   readonly arn: string;
   /** `asked`: StopTask was sent and nobody knows whether it arrived. */
   stop: "none" | "asked" | "acknowledged";
-  /** The newest version that was seen. */
+  /** The newest version seen. */
   version: number;
 };
 
@@ -21,18 +21,18 @@ export class Ledger {
   readonly definitions: string[] = [];
   readonly tasks = new Map<string, AcknowledgedTask>();
   readonly instances = new Map<string, AcknowledgedInstance>();
-  /** Client token -> its request and tasks; null when no answer came. */
+  /** Client token -> its request and tasks. Null if no answer came. */
   readonly runs = new Map<string, { readonly request: RunRequest; arns: readonly string[] | null }>();
   readonly tags = new Map<string, LastWrite>();
   readonly attributes = new Map<string, LastWrite>();
-  /** Calls that were refused, as they should. */
+  /** Calls that were refused, as they should be. */
   refused = 0;
 
   #answered = 0;
-  /** Who waits for a number of answered calls. */
+  /** Callers that wait for a number of answered calls. */
   readonly #waiting: { readonly count: number; readonly reached: () => void }[] = [];
 
-  /** Calls that were answered so far. */
+  /** Calls answered so far. */
   get answered(): number {
     return this.#answered;
   }
@@ -42,7 +42,7 @@ export class Ledger {
     for (const { count, reached } of this.#waiting) if (this.#answered >= count) reached();
   }
 
-  /** Resolves when so many calls have been answered. */
+  /** Resolves once this many calls have been answered. */
   untilAnswered(count: number): Promise<void> {
     return new Promise((reached) => {
       if (this.#answered >= count) reached();

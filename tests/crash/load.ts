@@ -3,7 +3,7 @@ import { must } from "../../src/lib/assert.ts";
 import type { RandomStream } from "../../src/lib/random.ts";
 import type { Ledger } from "./ledger.ts";
 
-/** Names of what refused calls would have made; none may ever be seen. */
+/** Names that refused calls would have created. None may ever be seen. */
 export const refusedName = "refused";
 
 export type LoadWorld = {
@@ -13,7 +13,7 @@ export type LoadWorld = {
   readonly taskDefinition: string;
 };
 
-/** LIMIT: each instance gets a simulated host, with an agent of its own. */
+/** LIMIT: each instance gets a simulated host with its own agent. */
 const instancesMax = 40;
 
 export function crashClient(endpoint: string): ECS {
@@ -21,12 +21,12 @@ export function crashClient(endpoint: string): ECS {
     endpoint,
     region: "us-east-1",
     credentials: { accessKeyId: "000000000000", secretAccessKey: "any" },
-    // A call that the kill cuts off must not be made again behind our back.
+    // The SDK must not silently repeat a call that the kill cuts off.
     maxAttempts: 1,
   });
 }
 
-/** Calls one operation after the other until the connection breaks. Throws for an answer that no call should get. */
+/** Calls one operation at a time until the connection breaks. Throws for an answer that no call should get. */
 export async function callUntilCut(ecs: ECS, worker: string, world: LoadWorld, random: RandomStream): Promise<void> {
   for (let i = 0; ; i++) {
     const call = drawCall(ecs, `${worker}-${i}`, worker.split("-").at(-1) ?? worker, world, random);
@@ -40,7 +40,7 @@ export async function callUntilCut(ecs: ECS, worker: string, world: LoadWorld, r
   }
 }
 
-/** No answer came: an error of the socket, or an answer that was cut off. Errors of the API carry their status. */
+/** No answer came: a socket error, or an answer that was cut off. Errors of the API carry their status. */
 function isCut(error: unknown): boolean {
   const { $response, $metadata } = error as { $response?: object; $metadata?: { httpStatusCode?: number } };
   return $response === undefined && $metadata?.httpStatusCode === undefined;

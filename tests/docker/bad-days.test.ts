@@ -1,4 +1,4 @@
-/** Days on which the engine hangs, dies, comes back and has no room left: with a real engine that nobody else uses. */
+/** Days on which the engine hangs, dies, comes back and runs out of space. With a private real engine. */
 import assert from "node:assert/strict";
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { DockerHost, until, whyNoDocker } from "./docker-host.ts";
 import { PrivateEngine, whyNoPrivateEngine } from "./private-engine.ts";
 import { plainTask, RuntimeWorld } from "./runtime-world.ts";
 
-// Where the host's engine cannot run, another one cannot either.
+// If the host's engine cannot run, another one cannot either.
 const skip = whyNoPrivateEngine() || (await whyNoDocker());
 
 const hostConfig = JSON.stringify({ NetworkMode: "none" });
@@ -44,7 +44,7 @@ describe("an engine that hangs, dies and comes back", { skip }, () => {
     return world;
   };
 
-  it("hangs: what it is asked for fails with the time that was waited, and what it makes later is cleaned up", async () => {
+  it("hangs: its calls fail with the time that was waited, and what it creates later is cleaned up", async () => {
     const world = aWorld({ timeouts: { createMs: 700, startMs: 900 } });
     const made = container(host, "made", "sleep 60");
     const runtimeId = await world.create(taskArn, made);
@@ -70,7 +70,7 @@ describe("an engine that hangs, dies and comes back", { skip }, () => {
     }
     await until(async () => (await world.runtime.check()) === "OK", "the engine to be well");
     const ofTask = { label: [`com.amazonaws.ecs.task-arn=${taskArn}`] };
-    // The call that nobody waits for any more may be carried out, or not.
+    // The abandoned call may be carried out or not.
     await until(async () => {
       const all = await host.docker.listContainers(ofTask);
       return all.every(({ State }) => State !== "running");
@@ -108,7 +108,7 @@ describe("an engine that hangs, dies and comes back", { skip }, () => {
       const exited = told("exited", "waiting");
       assert.equal(exited?.type === "exited" ? exited.exitCode : null, 6);
       const ended = told("exited", "runs");
-      // Without live restore the engine ends its containers, or finds them ended.
+      // Without live restore the engine ends its containers, or finds that they have ended.
       const exitCode = ended?.type === "exited" ? ended.exitCode : null;
       assert.ok(exitCode !== null && exitCode > 0, `exit code ${exitCode}`);
       const { State } = await host.docker.inspectContainer(runsId);
@@ -141,7 +141,7 @@ describe("an engine without room", { skip }, () => {
     await engine?.close();
   });
 
-  it("cannot make a container, and says that there is no space", async () => {
+  it("cannot create a container, and says that there is no space", async () => {
     const filler = join(engine.dataFolder, "filler");
     const file = await open(filler, "w");
     const noSpace = (async () => {

@@ -1,4 +1,4 @@
-/** `berth agent` with a real engine beside `berth dev`: both are processes, and both are killed while containers run. */
+/** `berth agent` with a real engine and `berth dev`: both are processes, and both are killed while containers run. */
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ import { DockerHost, until, whyNoDocker } from "./docker-host.ts";
 const skip = await whyNoDocker();
 const region = "eu-west-1";
 const key = { accessKeyId: "any", secretAccessKey: "any" };
-/** LIMIT: an agent that lost its control plane tries again after seconds; a machine that runs other tests is slow. */
+/** LIMIT: an agent that lost its control plane retries after seconds; a machine that runs other tests is slow. */
 const patienceMs = 60_000;
 
 describe("berth agent with a real engine", { skip, timeout: 300_000 }, () => {
@@ -110,7 +110,7 @@ describe("berth agent with a real engine", { skip, timeout: 300_000 }, () => {
   const isRunning = async (id: string): Promise<boolean> =>
     (await host.docker.inspectContainer(id)).State?.Running === true;
 
-  it("runs a task that answers on its host port, and stops one that is deaf to SIGTERM", async () => {
+  it("runs a task that answers on its host port, and stops one that ignores SIGTERM", async () => {
     const [web, deaf] = await Promise.all([run("web"), run("deaf")]);
     const running = await untilStatus(web, "RUNNING");
     assert.equal(await page(running), "hello\n");
@@ -122,7 +122,7 @@ describe("berth agent with a real engine", { skip, timeout: 300_000 }, () => {
     assert.ok(!(await isRunning(idOf(running))));
   });
 
-  it("is killed while containers run, and knows when it is back what became of them", async () => {
+  it("is killed while containers run, and knows when it is back what happened to them", async () => {
     const [kept, ending, killed] = await Promise.all([run("web"), run("ending"), run("web")]);
     const before = await untilStatus(kept, "RUNNING");
     const [endingId, killedId] = [
@@ -133,7 +133,7 @@ describe("berth agent with a real engine", { skip, timeout: 300_000 }, () => {
     await host.docker.killContainer(killedId);
     await until(async () => !(await isRunning(endingId)), "the end of a container");
     assert.equal(await page(before), "hello\n");
-    // What became of the containers is told by nobody.
+    // Nobody reports what became of the containers.
     await untilConnected(false);
     assert.equal((await describeTask(ending))?.lastStatus, "RUNNING");
 
@@ -150,7 +150,7 @@ describe("berth agent with a real engine", { skip, timeout: 300_000 }, () => {
     await untilStatus(kept, "STOPPED");
   });
 
-  it("outlives its control plane, and tells it what it missed", async () => {
+  it("outlives its control plane, and reports what it missed", async () => {
     const [kept, ending] = await Promise.all([run("web"), run("ending")]);
     const before = await untilStatus(kept, "RUNNING");
     const endingId = idOf(await untilStatus(ending, "RUNNING"));
@@ -167,10 +167,10 @@ describe("berth agent with a real engine", { skip, timeout: 300_000 }, () => {
     assert.equal(idOf(must(await describeTask(kept), "the task that stays")), idOf(before));
   });
 
-  it("says in a line why it cannot begin, and ends", async () => {
+  it("says in a line why it cannot start, and ends", async () => {
     const full = join(folder, "full");
     await mkdir(full);
-    // Every write to it says that no space is left.
+    // Every write to it fails because no space is left.
     await symlink("/dev/full", join(full, "endpoints.json.new"));
     const programs = join(folder, "programs");
     await mkdir(programs);
@@ -178,8 +178,8 @@ describe("berth agent with a real engine", { skip, timeout: 300_000 }, () => {
     const stuck = start(full);
     const blind = start(join(folder, "blind"), { PATH: `${programs}:${process.env.PATH}` });
     assert.deepEqual(await Promise.all([stuck.end(), blind.end()]), [1, 1]);
-    assert.match(stuck.err(), /^(?:\{.*\n)*berth: The agent cannot begin \(ENOSPC: .*\)\.\n$/);
-    assert.match(blind.err(), /^berth: nvidia-smi failed \(No driver\.\): mend it, .* join without GPUs\.\n$/);
+    assert.match(stuck.err(), /^(?:\{.*\n)*berth: The agent cannot start \(ENOSPC: .*\)\.\n$/);
+    assert.match(blind.err(), /^berth: nvidia-smi failed \(No driver\.\): fix it, .* join without GPUs\.\n$/);
     assert.equal(stuck.out() + blind.out(), "");
   });
 
@@ -189,7 +189,7 @@ describe("berth agent with a real engine", { skip, timeout: 300_000 }, () => {
     await ecs.deregisterContainerInstance({ cluster: host.tag, containerInstance: instance, force: true });
     const { why, problem } = await agent.next("ended");
     assert.equal(why, "inactive");
-    assert.match(problem ?? "", /was deregistered; containers that it left run on\./);
+    assert.match(problem ?? "", /was deregistered; containers that it left keep running\./);
     assert.equal(await agent.end(), 5);
     assert.equal(agent.err(), "");
     assert.ok(await isRunning(idOf(running)));

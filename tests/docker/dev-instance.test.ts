@@ -1,4 +1,4 @@
-/** `berth dev` with real containers, as a process that is killed and started again, and where no engine answers. */
+/** `berth dev` with real containers, as a process that is killed and restarted, and without an engine that answers. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ type WithDocker = Listening & {
 const listening = (berth: BerthProcess): WithDocker => berth.listening as WithDocker;
 
 describe("berth dev on a real engine", { skip, concurrency: true }, () => {
-  it("goes on after a kill: its instance is the same, containers that run are its own, and one that ended is reported", async () => {
+  it("continues after a kill: its instance is the same, running containers are its own, and one that ended is reported", async () => {
     const host = await DockerHost.open();
     const dataDir = mkdtempSync(join(tmpdir(), "berth-dev-docker-"));
     const flags = ["--runtime", "docker", "--instances", "1", "--data-dir", dataDir];
@@ -76,7 +76,7 @@ describe("berth dev on a real engine", { skip, concurrency: true }, () => {
     }
   });
 
-  it("with nothing kept, what a kill leaves behind is taken away by the next one", async () => {
+  it("with --in-memory, the next start removes what a kill leaves behind", async () => {
     const host = await DockerHost.open();
     const flags = ["--runtime", "docker", "--instances", "1", "--in-memory"];
     const first = await startBerth("dev", flags);
@@ -113,7 +113,7 @@ describe("berth dev without an engine", () => {
     else process.env.DOCKER_HOST = DOCKER_HOST;
   });
 
-  it("says plainly that it needs one, when it does", () => {
+  it("says plainly if it needs one", () => {
     const { code, out, err } = runBerth(["dev", "--port", "0", "--in-memory", "--runtime", "docker"]);
     assert.deepEqual([code, out], [1, ""]);
     assert.match(
@@ -122,7 +122,7 @@ describe("berth dev without an engine", () => {
     );
   });
 
-  it("simulates its instances otherwise, and Fargate, and says so in one line", async () => {
+  it("otherwise simulates its instances and Fargate, and says so in one line", async () => {
     const berth = await startBerth("dev", ["--runtime", "auto", "--instances", "2", "--in-memory"]);
     const { docker, fargate, instances } = listening(berth);
     assert.equal(await berth.end("SIGTERM"), 0);

@@ -13,7 +13,7 @@ const applets =
     " ",
   );
 
-/** False, or why tests with real containers are skipped here; what the option `skip` of a test takes. */
+/** False, or why tests with real containers are skipped here, for the option `skip` of a test. */
 export async function whyNoDocker(): Promise<string | false> {
   if (!existsSync(busyboxPath)) return `${busyboxPath} is missing: install busybox-static`;
   const docker = new DockerEngine(process.env.DOCKER_HOST ?? "");
@@ -27,10 +27,10 @@ export async function whyNoDocker(): Promise<string | false> {
   }
 }
 
-/** An engine with an image of busybox that nobody else has. */
+/** An engine with a private image of busybox. */
 export class DockerHost {
   readonly docker: DockerEngine;
-  /** Unlike all others; names of what a test makes begin with it. */
+  /** Unique. Names of what a test creates begin with it. */
   readonly tag: string;
   readonly image: string;
 
@@ -40,7 +40,7 @@ export class DockerHost {
     this.image = `berth-test/busybox:${tag}`;
   }
 
-  /** `command` is what a container of the image does when nothing else is said. */
+  /** `command` is what a container of the image does by default. */
   static async open({
     dockerHost = process.env.DOCKER_HOST ?? "",
     command = ["/bin/sh"],
@@ -58,7 +58,7 @@ export class DockerHost {
     return host;
   }
 
-  /** Removes the image, and every container and volume with a label whose value holds the tag. */
+  /** Removes the image, and every container and volume with a label whose value contains the tag. */
   async close(): Promise<void> {
     const { docker } = this;
     for (const { Id, Labels } of await docker.listContainers({})) {
@@ -75,7 +75,7 @@ export class DockerHost {
   }
 }
 
-/** Waits until `find` gives something; rejects when it has not within `timeoutMs`. */
+/** Waits until `find` returns something. Rejects if it has not within `timeoutMs`. */
 export async function until<T>(
   find: () => T | null | undefined | false | Promise<T | null | undefined | false>,
   what: string,
@@ -104,7 +104,7 @@ async function busyboxArchive(): Promise<Buffer> {
   return Buffer.concat(blocks);
 }
 
-/** A header of the POSIX tar format; `kind` 0 is a file, 2 a symbolic link, 5 a folder. */
+/** A header of the POSIX tar format. `kind` 0 is a file, 2 a symbolic link, 5 a folder. */
 function header(name: string, size: number, kind: "0" | "2" | "5", target = ""): Buffer {
   const block = Buffer.alloc(512);
   const octal = (value: number, digits: number): string => `${value.toString(8).padStart(digits, "0")}\0`;

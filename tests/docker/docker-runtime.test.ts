@@ -1,4 +1,4 @@
-/** The runtime with real containers, as far as a healthy engine goes. */
+/** The runtime with real containers and a healthy engine. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -47,7 +47,7 @@ describe("containers of a real engine", { skip }, () => {
     ...more,
   });
 
-  it("runs a container to its end and tells its exit code", async () => {
+  it("runs a container to its end and reports its exit code", async () => {
     const world = aWorld();
     const taskArn = aTaskArn();
     const spec = aContainer('echo "$GREETING from $HERE"; exit 3', { environment: { GREETING: "hello" } });
@@ -93,7 +93,7 @@ describe("containers of a real engine", { skip }, () => {
     assert.equal(exited.reason, outOfMemory);
   });
 
-  it("stops with SIGTERM what obeys, and with SIGKILL what does not", async () => {
+  it("stops with SIGTERM a container that obeys, and with SIGKILL one that does not", async () => {
     const world = aWorld();
     const obeys = aContainer("trap 'exit 7' TERM; while true; do sleep 0.1; done", { name: "obeys" });
     const ignores = aContainer("trap '' TERM; while true; do sleep 0.1; done", { name: "ignores" });
@@ -149,7 +149,7 @@ describe("containers of a real engine", { skip }, () => {
     );
   });
 
-  it("uses the copy on the host when the registry cannot be asked, and says so", async () => {
+  it("uses the copy on the host if the registry cannot be asked, and says so", async () => {
     const world = aWorld({ pullBehaviour: "default", pullAttempts: { manifest: 1, pull: 1 } });
     await host.docker.tagImage(host.image, "berth-test.invalid/copy", host.tag);
     const image = `berth-test.invalid/copy:${host.tag}`;
@@ -163,7 +163,7 @@ describe("containers of a real engine", { skip }, () => {
     }
   });
 
-  it("tells health as the check finds it", async () => {
+  it("reports the health that the check finds", async () => {
     const world = aWorld();
     const healthcheck = { Test: ["CMD-SHELL", "test -e /tmp/well"], Interval: 300_000_000, Retries: 1 };
     const spec = aContainer("sleep 0.5; touch /tmp/well; sleep 60", {
@@ -282,7 +282,7 @@ describe("containers of a real engine", { skip }, () => {
     world.run({ type: "remove", taskArn, container: "app", runtimeId });
   });
 
-  it("makes one container however often it is asked, in this process or the next", async () => {
+  it("creates one container however often it is asked, in this process or the next", async () => {
     const taskArn = aTaskArn();
     const spec = aContainer("exit 4");
     const first = aWorld();
@@ -298,7 +298,7 @@ describe("containers of a real engine", { skip }, () => {
     assert.deepEqual([told.exitCode, told.at], [4, exited.at]);
   });
 
-  it("takes over containers after a restart of the agent: those that run, those that ended, those that are gone", async () => {
+  it("takes over containers after an agent restart: running, ended, and missing ones", async () => {
     const before = aWorld();
     const taskArn = aTaskArn();
     const runs = aContainer("while true; do sleep 0.1; done", { name: "runs" });
@@ -329,7 +329,7 @@ describe("containers of a real engine", { skip }, () => {
     assert.equal((await next.next("exited", "runs")).exitCode, 137);
   });
 
-  it("tells a container that an operator removes by force", async () => {
+  it("reports a container that an operator removes by force", async () => {
     const world = aWorld();
     const runtimeId = await world.launch(aTaskArn(), aContainer("sleep 60"));
     await host.docker.removeContainer(runtimeId);
@@ -337,7 +337,7 @@ describe("containers of a real engine", { skip }, () => {
     assert.equal(exited.exitCode, 137);
   });
 
-  it("puts the containers of a task into the namespaces that were prepared for it", {
+  it("puts the containers of a task into its prepared namespaces", {
     skip: notOnThisHost,
   }, async () => {
     const groundwork = await openDockerGroundwork({ docker: host.docker, log: () => {} });
@@ -369,7 +369,7 @@ describe("containers of a real engine", { skip }, () => {
     }, "the namespaces to go");
   });
 
-  it("answers that it is well", async () => {
+  it("reports that it is well", async () => {
     assert.equal(await aWorld().runtime.check(), "OK");
   });
 });

@@ -1,4 +1,4 @@
-/** Tasks on Fargate as containers of a real engine, from RunTask to what is left behind, through the API alone. */
+/** Tasks on Fargate as containers of a real engine, from RunTask to their leftovers, through the API alone. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
@@ -10,7 +10,7 @@ const skip = await whyNoDocker();
 
 const groupOf = (controller: string, task: string): string => `/sys/fs/cgroup/${controller}/berth/${task.slice(-32)}`;
 
-/** What a file of the task's control group says; null on a host with another kind. */
+/** The content of a file of the task's control group. Null on a host with another kind. */
 const limitOf = (controller: string, task: string, file: string): string | null => {
   const path = `${groupOf(controller, task)}/${file}`;
   return existsSync(path) ? readFileSync(path, "utf8").trim() : null;
@@ -75,7 +75,7 @@ describe("Fargate on a real engine", { skip, concurrency: true }, () => {
     await untilGone(pauseName(arn));
   });
 
-  it("is killed when it needs more memory than its task has", async () => {
+  it("is killed if it needs more memory than its task has", async () => {
     const arn = await run([{ ...ofTask, command: ["dd", "if=/dev/zero", "of=/dev/null", "bs=600M", "count=1"] }]);
     const task = await world.until(arn, "STOPPED");
     const [container] = task.containers ?? [];

@@ -1,4 +1,4 @@
-/** What tasks try to do to the machine of a real engine, and what comes of it without flags and with them. */
+/** What tasks try to do to the machine of a real engine, and the outcome with and without flags. */
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -28,7 +28,7 @@ describe("a task on a host whose policy has no flags", { skip, concurrency: 4 },
     await world.close();
   });
 
-  /** Runs the task and gives why it stopped. Of its containers nothing may have been made. */
+  /** Runs the task and returns why it stopped. None of its containers may have been created. */
   async function refusal(wanted: Wanted, more: object = {}): Promise<string> {
     const arn = await world.run([{ command: ["true"], ...wanted }], more);
     const task = await world.until(arn, "STOPPED");
@@ -36,7 +36,7 @@ describe("a task on a host whose policy has no flags", { skip, concurrency: 4 },
     return task.stoppedReason ?? "";
   }
 
-  it("is not placed there when it is privileged, by the name of the attribute", async () => {
+  it("is not placed there if it is privileged, and the failure names the attribute", async () => {
     const taskDefinition = await world.register([{ privileged: true }]);
     const { tasks, failures } = await world.ecs.runTask({ taskDefinition });
     assert.deepEqual([tasks, failures?.map(({ reason }) => reason)], [[], ["ATTRIBUTE"]]);
@@ -48,7 +48,7 @@ describe("a task on a host whose policy has no flags", { skip, concurrency: 4 },
     assert.ok(!attributes?.some(({ name }) => name === privilegedAttribute));
   });
 
-  it("stops at once with the flag in its reason when it asks for something of the host", async () => {
+  it("stops at once if it asks for something on the host, and its reason names the flag", async () => {
     const options = { driver: "local", driverOpts: { type: "none", o: "bind", device: "/etc" } };
     const shared = { scope: "shared" as const, autoprovision: true };
     const cases: readonly (readonly [Wanted, object, RegExp])[] = [
@@ -120,7 +120,7 @@ describe("berth agent with --allow flags", { skip }, () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("says what it withholds, lets tasks have what is allowed, and follows no link out of it", async () => {
+  it("says what it withholds, allows tasks what the flags allow, and follows no link out of it", async () => {
     const flags = ["--cluster", world.host.tag, "--region", "us-east-1", "--pull-behavior", "prefer-cached"];
     agent = startAgent({
       endpoint: world.server.url,

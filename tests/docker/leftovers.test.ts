@@ -1,4 +1,4 @@
-/** What agents leave on a machine when they end, and what the next one takes away of it. */
+/** What agents leave on a machine when they end, and what the next one removes of it. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
@@ -20,10 +20,10 @@ const isThere = async (host: SmallHost, container: string): Promise<boolean> =>
 const hasGroup = (taskArn: string): boolean =>
   hierarchies.some((hierarchy) => existsSync(`/sys/fs/cgroup/${hierarchy}/berth/${taskArn.slice(-32)}`));
 
-/** No process that lives has this one. */
+/** No living process has this one. */
 const goneProcess = (): string => ownToken().split(".").with(3, "1").join(".");
 
-test("what a process that is gone has prepared goes, unless its task runs; what one that lives has prepared stays", {
+test("what a dead process has prepared is removed, unless its task runs; what a living one has prepared stays", {
   skip,
 }, async (t) => {
   const host = await SmallHost.open(t);
@@ -58,7 +58,7 @@ test("what a process that is gone has prepared goes, unless its task runs; what 
   await assert.rejects(host.docker.inspectNetwork("berth-10.79.243.0-24"), /not found/i);
 });
 
-test("a control group that is being made is never taken for abandoned", { skip }, async (t) => {
+test("a control group that is being created is never mistaken for abandoned", { skip }, async (t) => {
   const host = await SmallHost.open(t);
   const cgroups = await openTaskCgroups(await host.docker.info(), true);
   if (typeof cgroups === "string") return t.skip(cgroups);
@@ -82,7 +82,7 @@ test("a control group that is being made is never taken for abandoned", { skip }
   );
 });
 
-test("a control plane that keeps nothing takes its containers and what surrounds them away when it ends", {
+test("a control plane that keeps nothing removes its containers and their surroundings when it ends", {
   skip,
 }, async () => {
   const world = await TaskWorld.open("docker");

@@ -1,7 +1,7 @@
 /**
- * The network between an agent and the control plane is cut while containers start, end and are stopped; after it heals both sides
- * agree. The agent is a process in a network namespace of its own. By default a cut lasts 20 s; the five minutes after which every
- * patience of both sides is over:
+ * The network between an agent and the control plane is cut while containers start, end and are stopped; after it heals both
+ * sides agree. The agent is a process in its own network namespace. By default a cut lasts 20 s. To outlast every time-out of
+ * both sides, use five minutes:
  *
  *   BERTH_CUT_SECONDS=300 npx node --test tests/docker/network-cut.test.ts
  */
@@ -25,7 +25,7 @@ import { type Cut, SeparateNetwork } from "./separate-network.ts";
 
 const skip = (await whyNoDocker()) || SeparateNetwork.whyNone();
 const cutMs = 1_000 * Number(process.env.BERTH_CUT_SECONDS ?? 20);
-/** LIMIT: an agent waits up to two minutes between attempts to connect, and TCP as long between its repetitions. */
+/** LIMIT: an agent waits up to two minutes between attempts to connect, and TCP as long between retransmissions. */
 const agreementMs = 240_000;
 const region = "eu-west-1";
 
@@ -105,7 +105,7 @@ describe("a network that is cut", { skip, timeout: 4 * (cutMs + agreementMs) }, 
     return containerInstances[0]?.agentConnected === true;
   }
 
-  /** `hostPort` is a fixed one: which ports are free in the engine's network, an agent in another network cannot see. */
+  /** `hostPort` is fixed: an agent in another network cannot see which ports are free in the engine's network. */
   async function define(family: string, command: readonly string[], hostPort: number | null = null): Promise<void> {
     await ecs.registerTaskDefinition({
       family,
@@ -133,7 +133,7 @@ describe("a network that is cut", { skip, timeout: 4 * (cutMs + agreementMs) }, 
     return (await ecs.describeTasks({ cluster: host.tag, tasks: [...arns] })).tasks ?? [];
   }
 
-  /** Ids of the containers that run, by the ARN of their task. */
+  /** Ids of the running containers, by the ARN of their task. */
   async function running(): Promise<ReadonlyMap<string, readonly string[]>> {
     const byTask = new Map<string, string[]>();
     for (const { Id, Labels, State } of await host.docker.listContainers({})) {
@@ -184,9 +184,9 @@ describe("a network that is cut", { skip, timeout: 4 * (cutMs + agreementMs) }, 
   }
 
   const cases: readonly (readonly [cut: Cut, what: string, restarts: boolean])[] = [
-    ["drop-all", "nothing comes through and nobody hears a close", false],
-    ["drop-incoming", "the agent hears nothing, the control plane hears the agent", false],
-    ["link-down", "the cable is pulled, and the agent is started anew meanwhile", true],
+    ["drop-all", "nothing gets through and nobody learns of a close", false],
+    ["drop-incoming", "the agent receives nothing, the control plane receives everything", false],
+    ["link-down", "the cable is pulled, and the agent is restarted meanwhile", true],
   ];
   for (const [cut, what, restarts] of cases) {
     it(`${what}: after it heals both sides agree`, async (context) => {
@@ -214,7 +214,7 @@ describe("a network that is cut", { skip, timeout: 4 * (cutMs + agreementMs) }, 
         agent = startAgent();
       }
       await until(async () => !(await running()).has(ending), "its end", 30_000);
-      // The order to stop cannot have arrived, nor can the one to start.
+      // Neither the order to stop nor the one to start can have arrived.
       if (cut !== "drop-outgoing") {
         assert.ok((await running()).has(stopped), "what is to be stopped runs on");
         assert.ok(!(await running()).has(late), "what is to be started does not run");

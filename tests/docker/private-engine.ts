@@ -1,4 +1,6 @@
-/** A Docker Engine of a test's own, with its own store and network, which may be hung, killed and starved without harm to the host's. */
+/**
+ * A test's own Docker Engine, with its own store and network, which may be hung, killed and starved without harm to the host's.
+ */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -13,7 +15,7 @@ const run = promisify(execFile);
 
 /** False, or why no engine can be started here. */
 export function whyNoPrivateEngine(): string | false {
-  if (process.getuid?.() !== 0) return "an engine of the test's own wants root";
+  if (process.getuid?.() !== 0) return "a private engine needs root";
   const folders = (process.env.PATH ?? "").split(delimiter);
   return folders.some((folder) => existsSync(join(folder, "dockerd"))) ? false : "dockerd is not installed";
 }
@@ -26,7 +28,7 @@ export class PrivateEngine {
     this.#folder = folder;
   }
 
-  /** Without an engine yet. `diskMiB`: what it stores is on a disk of that size, in memory. */
+  /** Without an engine yet. `diskMiB`: it stores its data on a disk of that size, in memory. */
   static async make(diskMiB: number | null): Promise<PrivateEngine> {
     const folder = await mkdtemp(join(tmpdir(), "berth-engine-"));
     const data = join(folder, "data");
@@ -43,16 +45,16 @@ export class PrivateEngine {
     return join(this.#folder, "data");
   }
 
-  /** Resolves when it answers. Rejects with the end of its log when it does not start. */
+  /** Resolves when it answers. Rejects with the end of its log if it does not start. */
   async start(): Promise<void> {
     const at = (name: string): string => join(this.#folder, name);
     const words = ["--data-root", at("data"), "--exec-root", at("exec"), "--pidfile", at("pid")];
     const network = ["--bridge", "none", "--iptables=false", "--ip-forward=false", "--ip-masq=false"];
-    // Where the host's containerd is shared by engines, each has its names.
+    // If engines share the host's containerd, each has its own namespaces.
     const names = ["--containerd-namespace", basename(this.#folder)];
-    // An engine that was killed takes its containerd along, and both leave the files of their process ids.
+    // A killed engine takes its containerd with it, and both leave their pid files.
     for (const name of ["pid", "exec/containerd/containerd.pid"]) await rm(at(name), { force: true });
-    // In a network namespace of its own: an engine without a bridge removes that of the host's engine.
+    // In its own network namespace: an engine without a bridge removes that of the host's engine.
     const started = spawn("unshare", ["--net", "dockerd", "--host", this.dockerHost, ...words, ...names, ...network], {
       stdio: ["ignore", "ignore", "pipe"],
     });
@@ -78,7 +80,7 @@ export class PrivateEngine {
     }
   }
 
-  /** SIGSTOP hangs it, SIGCONT lets it go on. */
+  /** SIGSTOP hangs it, SIGCONT resumes it. */
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
     this.#process?.kill(signal);
   }

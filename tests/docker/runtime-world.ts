@@ -1,4 +1,4 @@
-/** A DockerRuntime in a test, with what it told. */
+/** A DockerRuntime in a test, with its events. */
 
 import type { ContainerEvent, RuntimeCommand, RuntimeEvent } from "../../src/agent/container-runtime.ts";
 import { DockerEngine } from "../../src/agent/docker/docker-engine.ts";
@@ -56,7 +56,7 @@ export class RuntimeWorld {
     this.docker.close();
   }
 
-  /** The next event of this type about the container (or the task), with all before it thrown away. */
+  /** The next event of this type about the container (or the task). Earlier ones are dropped. */
   async next<Type extends RuntimeEvent["type"]>(
     type: Type,
     container?: string,
@@ -79,14 +79,14 @@ export class RuntimeWorld {
     this.runtime.run(command);
   }
 
-  /** Makes the container and gives its id. */
+  /** Creates the container and returns its id. */
   async create(taskArn: string, spec: PayloadContainer, more: Partial<Created> = {}): Promise<string> {
     const { bindings = [], task = plainTask } = more;
     this.run({ type: "create", taskArn, container: spec.name, spec, bindings, task });
     return (await this.next("created", spec.name)).runtimeId;
   }
 
-  /** Makes and starts the container, and gives its id. */
+  /** Creates and starts the container, and returns its id. */
   async launch(taskArn: string, spec: PayloadContainer, more: Partial<Created> = {}): Promise<string> {
     const runtimeId = await this.create(taskArn, spec, more);
     this.run({ type: "start", taskArn, container: spec.name, runtimeId, spec });

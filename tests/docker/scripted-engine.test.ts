@@ -1,4 +1,4 @@
-/** The runtime against an engine that fails in ways of which a healthy one is not capable. Needs no real engine. */
+/** The runtime against an engine that fails in ways that a healthy one cannot. Needs no real engine. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { DockerEngine } from "../../src/agent/docker/docker-engine.ts";
@@ -43,7 +43,7 @@ describe("an engine that answers wrongly, late or not at all", () => {
     return world;
   };
 
-  it("tells refusals, silence and absence apart", async () => {
+  it("distinguishes refusals, silence and absence", async () => {
     const docker = new DockerEngine(engine.dockerHost);
     engine.answers["GET /containers/*/json"] = [refuse(500, "boom"), hang, breakOff];
     await assert.rejects(docker.inspectContainer("x"), (error) => error instanceof DockerError && error.status === 500);
@@ -115,7 +115,7 @@ describe("an engine that answers wrongly, late or not at all", () => {
     docker.close();
   });
 
-  it("keeps whatever stands in a reference of an image one name in the path", async () => {
+  it("keeps any image reference one name in the path", async () => {
     const docker = new DockerEngine(engine.dockerHost);
     engine.answers["DELETE /containers/x"] = () => null;
     await assert.rejects(docker.inspectImage("a?force=1#b c/%2e%2e"), DockerError);
@@ -123,7 +123,7 @@ describe("an engine that answers wrongly, late or not at all", () => {
     docker.close();
   });
 
-  it("refuses to make a container", async () => {
+  it("refuses to create a container", async () => {
     const world = aWorld();
     engine.answers["POST /containers/create"] = refuse(500, "mkdir /var/lib/docker: no space left on device");
     world.run(create);
@@ -133,7 +133,7 @@ describe("an engine that answers wrongly, late or not at all", () => {
     );
   });
 
-  it("breaks off a creation that it had carried out: the container is found, not made again", async () => {
+  it("breaks off a creation that it had carried out: the container is found, not created again", async () => {
     const world = aWorld();
     engine.answers["POST /containers/create"] = [breakOff, refuse(409, "Conflict. The name is already in use")];
     engine.answers["GET /containers/*/json"] = () => ({
@@ -145,7 +145,7 @@ describe("an engine that answers wrongly, late or not at all", () => {
     assert.equal(engine.count("POST /containers/create"), 2);
   });
 
-  it("does not take another's container of the same name", async () => {
+  it("does not mistake another's container of the same name for its own", async () => {
     const world = aWorld();
     engine.answers["POST /containers/create"] = refuse(409, "Conflict. The name is already in use");
     engine.answers["GET /containers/*/json"] = () => ({ ...runs, Config: { Labels: {} } });
@@ -181,7 +181,7 @@ describe("an engine that answers wrongly, late or not at all", () => {
     await until(() => engine.count("POST /containers/*/kill") === 1, "the kill");
   });
 
-  it("loses the event stream just when a container ends: its end is told all the same", async () => {
+  it("loses the event stream just when a container ends: its end is reported all the same", async () => {
     const world = aWorld();
     engine.answers["GET /containers/*/json"] = () => runs;
     world.run({ ...name, type: "watch", runtimeId: "id1", spec, startedAt: 0 });
@@ -202,7 +202,7 @@ describe("an engine that answers wrongly, late or not at all", () => {
     assert.deepEqual([exited.exitCode, exited.reason], [128, "DockerStateError: it broke"]);
   });
 
-  it("tells that a container is over before it tells that its memory was: the reason says so all the same", async () => {
+  it("reports that a container is over before its memory: the reason still says so", async () => {
     const world = aWorld();
     engine.answers["GET /containers/*/json"] = [
       () => ended({ ExitCode: 137 }),
@@ -213,7 +213,7 @@ describe("an engine that answers wrongly, late or not at all", () => {
     assert.deepEqual([exited.exitCode, exited.reason], [137, "OutOfMemoryError: Container killed due to memory usage"]);
   });
 
-  it("kills a container for another reason: it is told without one", async () => {
+  it("kills a container for another reason: its exit is reported without one", async () => {
     const world = aWorld();
     engine.answers["GET /containers/*/json"] = () => ended({ ExitCode: 137 });
     world.run({ ...name, type: "watch", runtimeId: "id1", spec, startedAt: 0 });
@@ -221,7 +221,7 @@ describe("an engine that answers wrongly, late or not at all", () => {
     assert.deepEqual([exited.exitCode, exited.reason], [137, null]);
   });
 
-  it("removes a container before it was looked at: the event of its end says how", async () => {
+  it("removes a container before anybody looked: its exit event has the code", async () => {
     const world = aWorld();
     engine.answers["GET /containers/*/json"] = () => runs;
     world.run({ ...name, type: "watch", runtimeId: "id1", spec, startedAt: 0 });
@@ -257,7 +257,7 @@ describe("an engine that answers wrongly, late or not at all", () => {
     );
   });
 
-  it("pulls one image once for all that want it, and the digest is the registry's", async () => {
+  it("pulls one image once for all who want it, and the digest is the registry's", async () => {
     const world = aWorld({ pullBehaviour: "default" });
     engine.answers["GET /distribution/registry.test/app:1/json"] = () => ({ Descriptor: { digest: "sha256:11" } });
     let answer: () => void = () => {};

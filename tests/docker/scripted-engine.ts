@@ -1,4 +1,4 @@
-/** What sits at the other end of the socket and answers as a test says, for what a real engine does only on its worst days. */
+/** The other end of the socket, answering as the test says, for what a real engine does only on its worst days. */
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -12,7 +12,7 @@ export type Asked = {
   readonly body: string;
 };
 
-/** Answers, or returns a value that is answered as JSON; `undefined` leaves the caller without an answer. */
+/** Answers, or returns a value that is sent as JSON. `undefined` leaves the caller without an answer. */
 export type Answer = (asked: Asked, response: ServerResponse) => unknown;
 
 export const hang: Answer = () => undefined;
@@ -27,7 +27,10 @@ export const breakOff: Answer = (_asked, response) => {
 
 export class ScriptedEngine {
   readonly asked: Asked[] = [];
-  /** The answers by `METHOD /path` (without the version), a `*` for one part of the path. A list is used up but for its last. */
+  /**
+   * The answers by `METHOD /path` (without the version), with `*` for one part of the path. A list is used up except for its last
+   * entry.
+   */
   readonly answers: Record<string, Answer | Answer[]> = {};
   readonly #folder: string;
   readonly #server: Server;

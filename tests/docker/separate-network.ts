@@ -1,8 +1,10 @@
-/** A network namespace with one way out of it, which can be cut. The engine's socket is a file, so it is reached from inside too. */
+/**
+ * A network namespace with a single exit, which can be cut. The engine's socket is a file, so it can be reached from inside too.
+ */
 import { execFileSync } from "node:child_process";
 import { randomBytes, randomInt } from "node:crypto";
 
-/** Ways to cut it, as they happen: a firewall that swallows packets, in one direction or both, and a cable that is pulled. */
+/** Ways to cut it, as they happen: a firewall that drops packets, in one direction or both, and a cable that is pulled. */
 export type Cut = "drop-all" | "drop-outgoing" | "drop-incoming" | "link-down";
 
 const run = (file: string, ...argv: readonly string[]): void => {
@@ -13,11 +15,11 @@ export class SeparateNetwork {
   readonly #name = `berth-${randomBytes(4).toString("hex")}`;
   readonly #inside = `bi${randomBytes(4).toString("hex")}`;
   readonly #outside = `bo${randomBytes(4).toString("hex")}`;
-  /** The address of this machine as it is seen from inside. */
+  /** The address of this machine as seen from inside. */
   readonly address: string;
 
   private constructor() {
-    // 198.18.0.0/15 is for tests of networks, and nobody else's.
+    // 198.18.0.0/15 is reserved for network tests.
     const block = `198.18.${randomInt(256)}.${4 * randomInt(64)}`;
     const [, first = "", last = ""] = /^(.*\.)(\d+)$/.exec(block) ?? [];
     this.address = `${first}${Number(last) + 1}`;
@@ -32,7 +34,7 @@ export class SeparateNetwork {
 
   /** The network, or why there can be none here. */
   static open(): SeparateNetwork | string {
-    if (process.getuid?.() !== 0) return "network namespaces want root";
+    if (process.getuid?.() !== 0) return "network namespaces need root";
     try {
       return new SeparateNetwork();
     } catch (error) {
@@ -54,7 +56,7 @@ export class SeparateNetwork {
     }
   }
 
-  /** The command line that runs `argv` inside. Unlike `ip netns exec` it leaves /sys, and with it the control groups, as they are. */
+  /** The command line that runs `argv` inside. Unlike `ip netns exec` it does not change /sys and its control groups. */
   inside(argv: readonly string[]): readonly [string, ...string[]] {
     return ["nsenter", `--net=/run/netns/${this.#name}`, ...argv];
   }

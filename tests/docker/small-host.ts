@@ -1,4 +1,7 @@
-/* A host with Docker for tests of what surrounds containers: an image of busybox alone, and containers that go when the test ends. */
+/*
+ * A host with Docker for tests of what surrounds containers: an image with only busybox, and containers that are removed when the
+ * test ends.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import type { TestContext } from "node:test";
@@ -15,12 +18,12 @@ export const testImage = `${image.repository}:${image.tag}`;
 
 /** Why no test can run here, or false. */
 export async function whyNoHost(): Promise<string | false> {
-  if (process.getuid?.() !== 0) return "wants root";
-  if (!busyboxPaths.some((path) => existsSync(path))) return "wants busybox-static";
+  if (process.getuid?.() !== 0) return "needs root";
+  if (!busyboxPaths.some((path) => existsSync(path))) return "needs busybox-static";
   const docker = new DockerEngine(process.env.DOCKER_HOST ?? "");
   try {
     await docker.ping();
-    return docker.address.startsWith("unix://") ? false : "wants an engine on this machine";
+    return docker.address.startsWith("unix://") ? false : "needs an engine on this machine";
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   } finally {
@@ -49,7 +52,7 @@ export class SmallHost {
     return host;
   }
 
-  /** Runs `busybox <words>` and gives the container's id; it is removed after the test. */
+  /** Runs `busybox <words>` and returns the container's id. It is removed after the test. */
   async start(words: readonly string[], hostConfig: object, more: object = {}): Promise<string> {
     const name = `berth-test-${process.pid}-${Date.now()}-${this.#containers.length}`;
     const Image = testImage;
@@ -64,7 +67,7 @@ export class SmallHost {
     return Id;
   }
 
-  /** Does `work` after the test, when its containers are removed. */
+  /** Runs `work` after the test, when its containers are removed. */
   atEnd(work: () => Promise<unknown>): void {
     this.#atEnd.push(work);
   }
@@ -75,7 +78,7 @@ export class SmallHost {
     this.docker.close();
   }
 
-  /** Runs it to its end: what it wrote, and how it ended. */
+  /** Runs it to its end. Returns its output, and how it ended. */
   async run(
     words: readonly string[],
     hostConfig: object,
@@ -94,7 +97,10 @@ export class SmallHost {
   }
 }
 
-/** Words that ask over HTTP from inside a container: wget looks up even numbers, for which a lone static busybox lacks libraries. */
+/**
+ * Words that make an HTTP request from inside a container. wget also resolves numeric addresses, for which a static busybox alone
+ * lacks libraries.
+ */
 export function asking(address: string, port: number, path: string, method = "GET", body = ""): string[] {
   const head = `${method} ${path} HTTP/1.0\\r\\nContent-Length: ${body.length}\\r\\n\\r\\n`;
   const talk = `printf '${head}${body.replaceAll("%", "%%")}'; exec /busybox cat >&2`;
@@ -110,7 +116,7 @@ export function someTaskArn(): string {
   return `arn:aws:ecs:us-east-1:123456789012:task/test/${id}`;
 }
 
-/** A task in bridge mode with nothing special, and `more`. */
+/** A plain task in bridge mode, and `more`. */
 export const taskWith = (more: Partial<TaskSurroundings>): TaskSurroundings => ({
   ...surroundingsOf({ arn: someTaskArn(), desiredStatus: "RUNNING", family: "f", version: "1" }),
   ...more,

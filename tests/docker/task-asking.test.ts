@@ -1,4 +1,4 @@
-/** What containers of real tasks are told when they ask: metadata, statistics, credentials, and protection of their task. */
+/** The answers that containers of real tasks get: metadata, statistics, credentials, and protection of their task. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { RunTaskCommandInput } from "@aws-sdk/client-ecs";
@@ -9,7 +9,7 @@ import { lasting, TaskWorld } from "./task-world.ts";
 
 const skip = await whyNoHost();
 
-/** Asks over HTTP with what the image has, and writes each body on a line of its own. */
+/** Makes HTTP requests with what the image has, and writes each body on its own line. */
 const asking = `
 ask() {
   rest=\${2#http://}; host=\${rest%%/*}; port=80
@@ -38,7 +38,7 @@ describe("containers that ask", { skip, concurrency: true }, () => {
   });
   after(() => world.close());
 
-  /** Runs a task and gives what its container was answered, in the order of its questions. */
+  /** Runs a task and returns the answers that its container got, in the order of its questions. */
   async function answers(taskDefinition: string, more: Partial<RunTaskCommandInput>) {
     const { tasks } = await world.ecs.runTask({ taskDefinition, ...more });
     const task = must(tasks?.[0]?.taskArn, "the task");
@@ -65,7 +65,7 @@ describe("containers that ask", { skip, concurrency: true }, () => {
     assert.ok(stats.memory_stats.usage > 0 && stats.cpu_stats.cpu_usage.total_usage > 0);
     assert.match(credentials.RoleArn, /:role\/app$/);
     assert.ok(credentials.AccessKeyId && credentials.SecretAccessKey && credentials.Token && credentials.Expiration);
-    // A task that is of no service cannot be protected: the control plane says so, in the name of the task's role.
+    // A task without a service cannot be protected: the control plane says so, to the task's role.
     assert.deepEqual([protectedNow.failure.Arn, protectedNow.failure.Reason], [task, "TASK_NOT_VALID"]);
     assert.deepEqual(protectedThen, protectedNow);
   }

@@ -1,4 +1,4 @@
-/* The agent's endpoints, asked from inside real containers of each network mode. */
+/* The agent's endpoints, called from inside real containers of each network mode. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -66,7 +66,7 @@ class World {
     return endpoints;
   }
 
-  /** On a bridge of our own: another engine that is started or stopped meanwhile may take docker0 away. */
+  /** On our own bridge: another engine that starts or stops meanwhile may remove docker0. */
   async bridge(): Promise<{ readonly NetworkMode: string }> {
     const { docker } = this.host;
     const Config = [{ Subnet: "10.79.248.0/24", Gateway: "10.79.248.1" }];
@@ -75,7 +75,7 @@ class World {
     return { NetworkMode: Id };
   }
 
-  /** A task with one container `app`; once it runs it is the engine's. */
+  /** A task with one container `app`. Once it runs it belongs to the engine. */
   addTask(surroundings: TaskSurroundings): EngineTask {
     const specs = [{ name: "app", image: "busybox", memory: 32 }];
     const order = { arn: someTaskArn(), desiredStatus: "RUNNING", family: "f", version: "1" } as const;
@@ -89,7 +89,7 @@ class World {
     return task;
   }
 
-  /** Asks from a container in `place` for `path` below the value of the variable; the answer with its head. */
+  /** Requests `path` below the value of the variable, from a container in `place`. Returns the answer with its head. */
   async ask(task: EngineTask, endpoints: TaskEndpoints, place: object, variable: string, path = "", body?: string) {
     const value = endpoints.environmentOf(task.arn, "app", task.surroundings)[variable] ?? "";
     const url = new URL(value.startsWith("/") ? `http://${wellKnown}${value}` : value);
@@ -146,7 +146,7 @@ test("from a container of a task with an interface of its own", { skip }, async 
   await asksEverything(world, task, { NetworkMode: groundwork.placeOf(task.arn, task.surroundings).networkMode });
 });
 
-test("a second agent of the host takes another port, and containers are given the whole address of their credentials", {
+test("a second agent of the host takes another port, and containers get the full address of their credentials", {
   skip,
 }, async (t) => {
   const world = await World.open(t);
@@ -163,7 +163,7 @@ test("a second agent of the host takes another port, and containers are given th
   assert.match(await fetchText(full ?? ""), /ROLEKEY/, "the first one leaves the address to the second");
 });
 
-test("an agent that starts again listens where it did, under the paths that containers were given", {
+test("an agent that restarts listens where it did, under the paths that containers got", {
   skip,
 }, async (t) => {
   const world = await World.open(t);
@@ -177,18 +177,18 @@ test("an agent that starts again listens where it did, under the paths that cont
   assert.equal(statSync(world.memoryFile).mode & 0o777, 0o600);
 });
 
-test("the address goes from the loopback device with the last agent that wanted it", { skip }, async (t) => {
+test("the last agent that needs the address removes it from the loopback device", { skip }, async (t) => {
   if (isOnLoopback()) return t.skip("another agent of this host has 169.254.170.2");
   const world = await World.open(t);
   const endpoints = await world.endpoints();
   assert.ok(isOnLoopback());
   await endpoints.close();
-  // An agent of another test may have come meanwhile.
+  // Another test's agent may have come meanwhile.
   if (isListenedOn()) return t.skip("another agent of this host has 169.254.170.2");
   assert.ok(!isOnLoopback());
 });
 
-test("an address that somebody takes away comes back, and the agent answers there again", { skip }, async (t) => {
+test("an address that somebody removes comes back, and the agent answers there again", { skip }, async (t) => {
   const world = await World.open(t);
   const endpoints = await world.endpoints();
   const answers = () =>
@@ -198,7 +198,7 @@ test("an address that somebody takes away comes back, and the agent answers ther
   await until(async () => isOnLoopback() && (await answers()).status === 400, "the agent to answer again");
 });
 
-test("bodies that are too long and askers that ask too often are sent away", { skip }, async (t) => {
+test("bodies that are too long and askers that ask too often are refused", { skip }, async (t) => {
   const world = await World.open(t);
   const task = world.addTask(taskWith({ credentialsId: "limits-id" }));
   const endpoints = await world.endpoints();
@@ -222,7 +222,7 @@ test("a container that holds all the connections it can get takes none from the 
   const endpoints = await world.endpoints();
   const place = await world.bridge();
   const { address, port } = must(endpoints.place, "where the agent listens");
-  // Each sends the beginning of a request, again and again, and never its end.
+  // Each keeps sending the beginning of a request, and never its end.
   const hold = `while :; do { printf GET; /busybox sleep 10; } | /busybox nc ${address} ${port}; done`;
   const script = `i=0; while [ $i -lt 150 ]; do ( ${hold} ) & i=$((i+1)); done; wait`;
   await world.host.start(["sh", "-c", script], place);

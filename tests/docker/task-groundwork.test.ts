@@ -1,4 +1,6 @@
-/* What a task has on a real host beside its containers. Networks are of 10.79.240.0/20, which no control plane gives away in tests. */
+/*
+ * What a task has on a real host besides its containers. Networks are in 10.79.240.0/20, which no control plane assigns in tests.
+ */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
@@ -36,12 +38,12 @@ class World {
     return new World(host, await openDockerGroundwork({ docker: host.docker, log: () => {} }));
   }
 
-  /** As another process, or another agent of the host, has it. */
+  /** The groundwork of another process, or another agent of the host. */
   another(): Promise<DockerGroundwork> {
     return openDockerGroundwork({ docker: this.host.docker, log: () => {} });
   }
 
-  /** Prepares a task, and gives its ARN and where its containers go. */
+  /** Prepares a task, and returns its ARN and where its containers go. */
   async prepare(task: TaskSurroundings, taskArn = someTaskArn()): Promise<{ arn: string; place: object }> {
     this.host.atEnd(() => this.groundwork.clean(taskArn, task));
     await this.groundwork.prepare(taskArn, task, []);
@@ -51,7 +53,7 @@ class World {
   }
 }
 
-test("awsvpc: the address inside is the one that was given, reached from the task, from other tasks and from the host", {
+test("awsvpc: the inner address is the given one, reached from the task, from other tasks and from the host", {
   skip,
 }, async (t) => {
   const world = await World.open(t);
@@ -74,7 +76,7 @@ test("awsvpc: the address inside is the one that was given, reached from the tas
   assert.ok(!(await from(second.place, "127.0.0.1")).text.includes("task-a"), "a namespace of its own");
 });
 
-test("what is prepared is found again by a later process, and made anew when it does not run", { skip }, async (t) => {
+test("a later process finds what is prepared, and prepares it again if it does not run", { skip }, async (t) => {
   const world = await World.open(t);
   const task = taskAt("10.79.241.10", "10.79.241.1");
   const { arn } = await world.prepare(task);
@@ -88,7 +90,7 @@ test("what is prepared is found again by a later process, and made anew when it 
   assert.notEqual(await idNow(), id);
 });
 
-test("an address is free after its release, and waited for until then; the network goes with its last task", {
+test("an address is free after its release, and awaited until then; the network goes with its last task", {
   skip,
 }, async (t) => {
   const world = await World.open(t);
@@ -112,7 +114,7 @@ test("an address is free after its release, and waited for until then; the netwo
   await assert.rejects(docker.inspectNetwork("berth-10.79.242.0-24"), /not found/i);
 });
 
-test("agents that come to a subnet at the same time share its network; one that goes leaves it to the others", {
+test("agents that come to a subnet at the same time share its network; one that leaves does not take it away", {
   skip,
 }, async (t) => {
   const world = await World.open(t);
@@ -142,7 +144,7 @@ test("agents that come to a subnet at the same time share its network; one that 
   assert.equal(Object.keys(network.Containers ?? {}).length, 3);
 });
 
-test("a network of somebody else in the way is named in the reason", { skip }, async (t) => {
+test("the reason names a foreign network that is in the way", { skip }, async (t) => {
   const world = await World.open(t);
   const { docker } = world.host;
   const name = `berth-test-in-the-way-${process.pid}`;
@@ -156,13 +158,13 @@ test("a network of somebody else in the way is named in the reason", { skip }, a
   await assert.rejects(world.prepare(task, arn), reason);
 });
 
-test("pidMode and ipcMode task: the containers see each other's processes, and the pause program takes care of orphans", {
+test("pidMode and ipcMode task: the containers see each other's processes, and the pause program reaps orphans", {
   skip,
 }, async (t) => {
   const world = await World.open(t);
   const { place } = await world.prepare(taskWith({ pidMode: "task", ipcMode: "task" }));
   await world.host.start(["sleep", "1000"], place);
-  // The inner shell ends before its child, which then is the first process's.
+  // The inner shell ends before its child, which the first process then inherits.
   await world.host.run(["sh", "-c", "/busybox sh -c '/busybox sleep 0.2 & exit 0'; /busybox sleep 0.6"], place);
   const { text } = await world.host.run(["ps", "-o", "pid,stat,args"], place);
   assert.match(text, /^ +1 S +\/pause$/m);
@@ -170,7 +172,7 @@ test("pidMode and ipcMode task: the containers see each other's processes, and t
   assert.doesNotMatch(text, / Z /, "no zombies");
 });
 
-test("a task with half a core and 64 MiB has just that, and a container that wants more is killed for it", {
+test("a task with half a core and 64 MiB has exactly that, and a container that wants more is killed for it", {
   skip,
 }, async (t) => {
   const world = await World.open(t);
@@ -201,7 +203,7 @@ test("a task with half a core and 64 MiB has just that, and a container that wan
   assert.match(busy.text, new RegExp(id));
 });
 
-test("nothing of a task's control groups is left when it is cleaned", { skip }, async (t) => {
+test("nothing of a task's control groups is left once it is cleaned", { skip }, async (t) => {
   const world = await World.open(t);
   if (!world.groundwork.canLimitTasks()) return t.skip("this host cannot limit tasks");
   const task = taskWith({ memoryMiB: 64 });

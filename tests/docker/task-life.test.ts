@@ -1,4 +1,4 @@
-/** How tasks begin, go on and end with real containers, and what DescribeTasks says of it. */
+/** How tasks start, run and end with real containers, and what DescribeTasks shows. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Task } from "@aws-sdk/client-ecs";
@@ -51,14 +51,14 @@ describe("lives of tasks", { skip, concurrency: 6 }, () => {
     assert.equal(stopped.containers?.[0]?.exitCode, 0, "it took the SIGTERM");
   });
 
-  it("of a container that ends at once was RUNNING too, and has its exit code", async () => {
+  it("of a container that ends at once is RUNNING first, and has its exit code", async () => {
     const task = await world.until(await world.run([{ command: ["sh", "-c", "exit 3"] }]), "STOPPED");
     assert.deepEqual([task.stopCode, task.stoppedReason], essentialExit);
     assert.equal(task.containers?.[0]?.exitCode, 3);
     assert.ok(task.startedAt !== undefined && task.executionStoppedAt !== undefined);
   });
 
-  it("ends with an essential container, and goes on without another", async () => {
+  it("ends with an essential container, and continues without another", async () => {
     const arn = await world.run([
       { name: "main", command: lasting },
       { name: "helper", command: ["sh", "-c", "exit 5"], essential: false },
@@ -85,7 +85,7 @@ describe("lives of tasks", { skip, concurrency: 6 }, () => {
     assert.equal(containerOf(stopped, "polite")?.exitCode, 9);
   });
 
-  it("names an image that cannot be had", async () => {
+  it("names an image that is not available", async () => {
     const arn = await world.run([{ image: "127.0.0.1:9/nobody/has:this" }]);
     const task = await world.until(arn, "STOPPED");
     assert.equal(task.stopCode, "TaskFailedToStart");
@@ -95,7 +95,7 @@ describe("lives of tasks", { skip, concurrency: 6 }, () => {
     assert.ok(task.pullStartedAt !== undefined && task.startedAt === undefined);
   });
 
-  it("names a command that is not there", async () => {
+  it("names a command that does not exist", async () => {
     const task = await world.until(await world.run([{ command: ["no-such-program"] }]), "STOPPED");
     assert.equal(task.stopCode, "TaskFailedToStart");
     assert.match(containerOf(task, "c0")?.reason ?? "", /^CannotStartContainerError: .*no-such-program.*not found/);
@@ -153,7 +153,7 @@ describe("lives of tasks", { skip, concurrency: 6 }, () => {
     await world.stop(arn);
   });
 
-  it("is over when what it depends on fails", async () => {
+  it("is over if its dependency fails", async () => {
     const arn = await world.run([
       { name: "setup", command: ["sh", "-c", "exit 4"], essential: false },
       { name: "main", command: lasting, dependsOn: [{ containerName: "setup", condition: "SUCCESS" }] },
@@ -164,7 +164,7 @@ describe("lives of tasks", { skip, concurrency: 6 }, () => {
     assert.equal(containerOf(task, "main")?.runtimeId, undefined);
   });
 
-  it("is over when what it depends on takes too long", async () => {
+  it("is over if its dependency takes too long", async () => {
     const arn = await world.run([
       { name: "slow", command: lasting, essential: false, startTimeout: 2 },
       { name: "main", command: lasting, dependsOn: [{ containerName: "slow", condition: "COMPLETE" }] },
@@ -173,7 +173,7 @@ describe("lives of tasks", { skip, concurrency: 6 }, () => {
     assert.match(containerOf(task, "main")?.reason ?? "", /dependency/);
   });
 
-  it("waits for the health of what it depends on, and shows it", async () => {
+  it("waits for the health of its dependency, and shows it", async () => {
     const arn = await world.run([
       {
         name: "base",
@@ -195,7 +195,7 @@ describe("lives of tasks", { skip, concurrency: 6 }, () => {
     await world.stop(arn);
   });
 
-  it("does not restart a container that has run for less than its policy wants", async () => {
+  it("does not restart a container that has run for less than its policy requires", async () => {
     const restartPolicy = { enabled: true, restartAttemptPeriod: 60 };
     const arn = await world.run([
       { name: "main", command: lasting },

@@ -1,4 +1,4 @@
-/** Ports, networks and volumes of tasks with real containers, and what DescribeTasks says of them. */
+/** Ports, networks and volumes of tasks with real containers, and what DescribeTasks shows. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -32,7 +32,7 @@ const page = (port: number): Promise<string> =>
     }
   }, `a page on port ${port}`);
 
-/** A port that nobody listened on a moment ago, outside of those that are given out. */
+/** A port that nobody listened on a moment ago, outside the range that agents pick from. */
 async function freePort(): Promise<number> {
   for (let port = 20_000 + Math.floor(Math.random() * 8_000); ; port++) {
     const server = createServer().listen(port, "0.0.0.0");
@@ -95,7 +95,7 @@ describe("networks and volumes of tasks", { skip, concurrency: 6 }, () => {
     await world.stop(arn);
   });
 
-  it("gives out no port that somebody else of the host has", async () => {
+  it("assigns no port that somebody else on the host has", async () => {
     const servers = await Promise.all(
       Array.from({ length: 40 }, async (_, index) => {
         const server = createServer().listen(32_768 + index, "0.0.0.0");
@@ -113,7 +113,7 @@ describe("networks and volumes of tasks", { skip, concurrency: 6 }, () => {
     }
   });
 
-  it("says which port it cannot have that it asked for by number", async () => {
+  it("says which requested port is not available", async () => {
     const server = createServer().listen(await freePort(), "0.0.0.0");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
@@ -208,7 +208,7 @@ describe("networks and volumes of tasks", { skip, concurrency: 6 }, () => {
     await world.stop(arn);
   });
 
-  it("binds folders of the host, for reading alone where that is said", async () => {
+  it("binds folders of the host, read-only if requested", async () => {
     writeFileSync(join(folder, "given"), "from the host");
     const volumes = [{ name: "bound", host: { sourcePath: folder } }];
     const { text } = await world.script(
@@ -226,7 +226,7 @@ describe("networks and volumes of tasks", { skip, concurrency: 6 }, () => {
     assert.equal(readFileSync(join(folder, "made"), "utf8"), "back\n");
   });
 
-  it("shares volumes among tasks, makes one where it is told to, and takes another's from its container", async () => {
+  it("shares volumes among tasks, creates one if it should, and takes another's from its container", async () => {
     const name = `${world.host.tag}-shared`;
     const dockerVolumeConfiguration = { scope: "shared" as const, autoprovision: true, labels: { "berth-test": name } };
     const volumes = [{ name, dockerVolumeConfiguration }];
@@ -248,14 +248,14 @@ describe("networks and volumes of tasks", { skip, concurrency: 6 }, () => {
     );
     await world.until(arn, "RUNNING");
     await until(async () => {
-      // Two streams, of which either may come first.
+      // Two streams, either of which may come first.
       const text = await world.output(arn, "guest");
       return text.includes("kept\n") && text.includes("Read-only file system");
     }, "what the guest saw");
     await world.stop(arn);
   });
 
-  it("has volumes of its own, named by the definition or by nobody", async () => {
+  it("has volumes of its own, named by the definition or anonymous", async () => {
     const mountPoints = [
       { sourceVolume: "scratch", containerPath: "/scratch" },
       { sourceVolume: "mine", containerPath: "/mine" },
@@ -273,7 +273,7 @@ describe("networks and volumes of tasks", { skip, concurrency: 6 }, () => {
     }
   });
 
-  it("shares process ids and shared memory where the task says so", async () => {
+  it("shares process ids and shared memory if the task says so", async () => {
     const arn = await world.run(
       [
         { name: "main", command: ["sh", "-c", `echo here > /dev/shm/note; ${lasting[2]}`] },

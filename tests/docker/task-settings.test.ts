@@ -1,4 +1,4 @@
-/** What a task definition says of a container's process and surroundings, seen from inside containers of a real engine. */
+/** A task definition's settings for a container's process and surroundings, seen from inside containers of a real engine. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { whyNoDocker } from "./docker-host.ts";
@@ -29,7 +29,7 @@ describe("settings of containers", { skip, concurrency: 4 }, () => {
     assert.match(await world.output(arn), /^A=1\n(.*\n)*B=3 = x\n/m);
   });
 
-  it("runs the entry point with the command behind it, as the user, in the directory, under the host's name", async () => {
+  it("runs the entry point with the command after it, as the user, in the directory, under the host's name", async () => {
     const { text, container } = await world.script("", {
       entryPoint: ["sh", "-c"],
       command: ["id -u; id -g; pwd; hostname; echo $0 $1", "zero", "one"],
@@ -45,7 +45,7 @@ describe("settings of containers", { skip, concurrency: 4 }, () => {
     assert.match(container.Name ?? "", new RegExp(`^/ecs-${world.host.tag}-\\d+-1-c0-[0-9a-f]{20}$`));
   });
 
-  it("has the limits, capabilities and kernel settings that were asked for", async () => {
+  it("has the requested limits, capabilities and kernel settings", async () => {
     const script =
       "ulimit -n; ulimit -c; grep CapBnd /proc/self/status; cat /proc/sys/net/ipv4/ip_unprivileged_port_start";
     const { text } = await world.script(script, {
@@ -63,7 +63,7 @@ describe("settings of containers", { skip, concurrency: 4 }, () => {
     assert.equal(capabilities & 1n, 0n, "CHOWN is not");
   });
 
-  it("is privileged when it says so", async (t) => {
+  it("is privileged if it says so", async (t) => {
     const arn = await world.run([{ command: ["grep", "CapEff", "/proc/self/status"], privileged: true }]);
     const task = await world.until(arn, "STOPPED");
     assert.equal((await world.container(arn)).HostConfig?.Privileged, true);
@@ -73,7 +73,7 @@ describe("settings of containers", { skip, concurrency: 4 }, () => {
     assert.equal((BigInt(`0x${effective}`) >> 21n) & 1n, 1n, "SYS_ADMIN is there");
   });
 
-  it("has a read-only root with a tmpfs, shared memory of the size asked for, and an init process", async () => {
+  it("has a read-only root with a tmpfs, shared memory of the requested size, and an init process", async () => {
     const script =
       "touch /x && echo wrote; touch /scratch/x && echo scratch; df -k /scratch /dev/shm; ps; cat /proc/1/comm";
     const { text, container } = await world.script(script, {
@@ -93,7 +93,7 @@ describe("settings of containers", { skip, concurrency: 4 }, () => {
     assert.equal(Tmpfs?.["/scratch"], "noexec,size=3m");
   });
 
-  it("resolves names as it was told, and has the devices it was given", async () => {
+  it("resolves names as configured, and has its devices", async () => {
     const { text, container } = await world.script("cat /etc/resolv.conf /etc/hosts; ls -l /dev/mine", {
       dnsServers: ["10.9.8.7"],
       dnsSearchDomains: ["corp.example"],
@@ -150,7 +150,7 @@ describe("settings of containers", { skip, concurrency: 4 }, () => {
     assert.doesNotMatch(text, /^sh$/m, "the first process is the host's");
   });
 
-  it("is refused by the name of what its host has not", async () => {
+  it("is refused, and the message names what its host lacks", async () => {
     const executionRoleArn = "arn:aws:iam::123456789012:role/execution";
     const volume = { name: "v", efsVolumeConfiguration: { fileSystemId: "fs-12345678" } };
     const secret = { name: "A", valueFrom: "arn:aws:ssm:us-east-1:123456789012:parameter/a" };
@@ -175,7 +175,7 @@ describe("settings of containers", { skip, concurrency: 4 }, () => {
     }
   });
 
-  it("is killed when it needs more memory than it may have", async () => {
+  it("is killed if it needs more memory than it may have", async () => {
     const { task } = await world.script("cat /dev/zero | tail", { memory: 16 });
     const [container] = task.containers ?? [];
     assert.equal(container?.reason, "OutOfMemoryError: Container killed due to memory usage");

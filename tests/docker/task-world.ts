@@ -1,4 +1,4 @@
-/** Tasks as containers of a real engine, asked for through the API: a server with one container instance in Docker. */
+/** Tasks as containers of a real engine, started through the API: a server with one container instance in Docker. */
 import {
   type ContainerDefinition,
   ECS,
@@ -15,7 +15,7 @@ import { openLog } from "../../src/server/log.ts";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
 import { DockerHost, until } from "./docker-host.ts";
 
-/** What a test says of a container; it has a name, the image, and 32 MiB. */
+/** A test's container definition. It gets a name, the image, and 32 MiB. */
 export type Wanted = Partial<ContainerDefinition>;
 type WantedTask = Partial<Omit<RegisterTaskDefinitionCommandInput, "containerDefinitions">>;
 
@@ -75,7 +75,7 @@ export class TaskWorld {
     return family;
   }
 
-  /** Runs one task and gives its ARN. Rejects when it was not placed. */
+  /** Runs one task and returns its ARN. Rejects if it was not placed. */
   async run(
     containers: readonly Wanted[],
     more: WantedTask = {},
@@ -93,7 +93,7 @@ export class TaskWorld {
     return must(tasks?.[0], "the task");
   }
 
-  /** The task once it is in `status`. Rejects at once when it is STOPPED and another status was wanted. */
+  /** The task once it is in `status`. Rejects at once if it is STOPPED and another status was wanted. */
   async until(task: string, status: "RUNNING" | "STOPPED", and: (task: Task) => boolean = () => true): Promise<Task> {
     return until(
       async () => {
@@ -111,7 +111,7 @@ export class TaskWorld {
     return must((await this.containers(task)).get(name), `container ${name}`);
   }
 
-  /** The containers of the task that Docker has, by their names. */
+  /** Docker's containers of the task, by name. */
   async containers(task: string): Promise<ReadonlyMap<string, DockerContainer>> {
     const { docker } = this.host;
     const found = await docker.listContainers({ label: [`${containerLabels.taskArn}=${task}`] });
@@ -121,12 +121,12 @@ export class TaskWorld {
     return new Map(there.map((one) => [one.Config?.Labels?.[containerLabels.containerName] ?? "", one]));
   }
 
-  /** What a container of the task wrote, once it has ended. */
+  /** The output of a container of the task, once it has ended. */
   async output(task: string, name = "c0"): Promise<string> {
     return this.host.docker.logsOf((await this.container(task, name)).Id);
   }
 
-  /** Runs a shell script as the one container of a task to its end, and gives what it wrote and the task. */
+  /** Runs a shell script to its end as the only container of a task. Returns its output and the task. */
   async script(
     script: string,
     wanted: Wanted = {},
@@ -151,9 +151,9 @@ export function ecsAt(endpoint: string): ECS {
 
 const clusterOf = (taskArn: string): string => taskArn.split("/")[1] ?? "default";
 
-/** What a task says of its end. */
+/** What a task shows about its end. */
 export const sayings = ({ stopCode, stoppedReason, containers }: Task): string =>
   JSON.stringify([stopCode, stoppedReason, containers?.map(({ name, exitCode, reason }) => [name, exitCode, reason])]);
 
-/** Sleeps until it is told to end, and then ends at once. */
+/** Sleeps until it is ordered to end, and then ends at once. */
 export const lasting = ["sh", "-c", "trap 'exit 0' TERM; while true; do sleep 0.1; done"];

@@ -1,4 +1,4 @@
-/** Agents that do not speak their protocol as they should, or lie: nothing comes of it, and nobody else is harmed. */
+/** Agents that break their protocol, or lie: it has no effect, and nobody else is harmed. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { seededRandom } from "../../src/lib/random.ts";
@@ -7,13 +7,13 @@ import { AgentWorld, region } from "../conformance/agent-world.ts";
 import { mutatedBytes, mutatedJson } from "./mutate.ts";
 import { ConnectionEnded, RawConnection } from "./raw-connection.ts";
 
-/** LIMIT: what is waited for takes milliseconds; a machine that is busy with other tests is slower. */
+/** LIMIT: what is awaited takes milliseconds; a machine that is busy with other tests is slower. */
 const waitMs = 20_000;
 const seed = process.env.FUZZ_SEED ?? "agent-sockets";
 const random = seededRandom(seed).stream("frames");
 
 let world: AgentWorld;
-/** A host of which nobody but its own agent may change anything. */
+/** A host that only its own agent may change. */
 let victim: { readonly arn: string; readonly acs: AgentSocket; readonly task: string; readonly before: string };
 
 before(async () => {
@@ -36,7 +36,7 @@ async function stateOf(arn: string, task: string): Promise<string> {
   return JSON.stringify([await world.instance(arn), await world.task(task)]);
 }
 
-/** The server works, has met no bug, and the victim is as it was. */
+/** The server works, has found no bug, and the victim is unchanged. */
 async function expectUnharmed(): Promise<void> {
   assert.deepEqual(
     world.lines.filter((line) => /"level":(?:"error"|50)/.test(line)),
@@ -60,7 +60,7 @@ async function agent(): Promise<{ readonly arn: string; readonly acs: AgentSocke
   return { arn, acs, tcs };
 }
 
-/** The telemetry socket still works: it answers what comes behind everything else. */
+/** The telemetry socket still works: it answers what comes after everything else. */
 async function expectAnswers(tcs: AgentSocket): Promise<void> {
   await tcs.sendSigned("PublishMetricsRequest", { metadata: { idle: true, fin: true }, timestamp: 1 });
   await tcs.next("AckPublishMetric");
@@ -111,7 +111,7 @@ describe("frames", () => {
     await expectUnharmed();
   });
 
-  test("that are too large, or come too often, end their connection; another one is taken", async () => {
+  test("that are too large, or come too often, end their connection; another one is accepted", async () => {
     const { arn, acs, tcs } = await agent();
     acs.socket.send("x".repeat(1_048_577));
     assert.equal((await acs.closed).code, 1009);
@@ -121,7 +121,7 @@ describe("frames", () => {
     await expectUnharmed();
   });
 
-  test("with a wrong signature are dropped, those without one are taken", async () => {
+  test("with a wrong signature are dropped, those without one are accepted", async () => {
     const { arn, tcs } = await agent();
     const status = (requestId: string) => ({
       metadata: { requestId },
@@ -142,7 +142,7 @@ describe("frames", () => {
     await expectUnharmed();
   });
 
-  test("that are mutated never meet a bug", async () => {
+  test("that are mutated never trigger a bug", async () => {
     const { arn, acs, tcs } = await agent();
     const references = [victim.arn, victim.task, arn, "main", "default"];
     const timestamp = Date.now() / 1_000;
@@ -199,11 +199,11 @@ describe("agents that lie", () => {
     acs.send("TaskStopVerificationMessage", { messageId: "m", stopCandidates: [{ taskArn: victim.task }] });
     await acs.next("TaskStopVerificationAck");
     await expectUnharmed();
-    // What it says of a runtime is said of its own.
+    // What it says about a runtime counts as said about its own.
     assert.equal((await world.instance(arn)).healthStatus?.overallStatus, "IMPAIRED");
   });
 
-  test("about states: no task goes back, and none that is not there is made", async () => {
+  test("about states: no task goes back, and no task appears that does not exist", async () => {
     const { arn, acs } = await agent();
     const task = await world.startTask(arn);
     acs.acknowledge(await acs.next("PayloadMessage"));
@@ -239,7 +239,7 @@ describe("bytes", () => {
     return `GET ${url.pathname}?${query} HTTP/1.1\r\n${headers.join("")}\r\n`;
   }
 
-  /** Sends bytes; gives the status of the answer, 0 when the connection is closed without one. */
+  /** Sends bytes, and returns the status of the answer, 0 if the connection is closed without one. */
   async function outcome(bytes: string | Uint8Array): Promise<number> {
     const connection = await RawConnection.open(world.server.port);
     connection.send(bytes);
@@ -253,7 +253,7 @@ describe("bytes", () => {
     }
   }
 
-  test("of handshakes that are none are refused, and of requests that offer something else are answered", async () => {
+  test("of malformed handshakes are refused, and of requests that offer something else are answered", async () => {
     const whole = await handshake("acs", victim.arn.replace(/.{4}$/, "0000"));
     assert.equal(await outcome(whole), 400);
     const changed = (from: string | RegExp, to: string): string => whole.replace(from, to);
@@ -285,14 +285,14 @@ describe("bytes", () => {
     await expectUnharmed();
   });
 
-  test("that are no frames end their connection", async () => {
+  test("that are not frames end their connection", async () => {
     const arn = await world.register();
-    // An instance may open 20 sockets of each kind at once; the last one is opened below.
+    // An instance may open 20 sockets of each kind at once. The last one is opened below.
     for (let i = 0; i < 38; i++) {
       const connection = await RawConnection.open(world.server.port);
       connection.send(await handshake(i % 2 === 0 ? "acs" : "tcs", arn));
       assert.equal((await connection.answer(waitMs)).status, 101);
-      // A text frame that is not masked, an opcode that is none, half a frame, and noise.
+      // A text frame that is not masked, an invalid opcode, half a frame, and noise.
       const openings = [
         [0x81, 0x02, 0x7b, 0x7d],
         [0x83, 0x80, 0, 0, 0, 0],

@@ -1,4 +1,4 @@
-/** A server in this process whose every append is counted, with something of everything in it and no timer that could write by itself. */
+/** A server in this process that counts every append, with one of everything in it and no timer that could write by itself. */
 import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import type { FindKey } from "../../src/auth/sigv4.ts";
@@ -19,10 +19,10 @@ const caller = { principalArn: `arn:aws:iam::${place.account}:root`, isAgent: fa
 /** Whether signatures are checked. */
 export type FuzzedServerAuth = "loose" | "signed";
 
-/** The one key that a server knows that checks signatures. */
+/** The only key that a server that checks signatures knows. */
 export const fuzzKey = { accessKeyId: "AKIAFUZZ", secretAccessKey: "fuzz" };
 
-/** Timers never fire: what is written is written by a request. */
+/** Timers never fire: only requests write. */
 const timerlessClock: Clock = {
   now: () => Date.now(),
   wall: () => Date.now(),
@@ -37,7 +37,7 @@ export type FuzzedServer = Awaited<ReturnType<typeof startFuzzedServer>>;
 export async function startFuzzedServer(auth: FuzzedServerAuth = "loose") {
   const disk = emptyMemoryDisk();
   const counted = { appends: 0 };
-  /** What the server thought worth a line at level `error`. */
+  /** Log lines at level `error`. */
   const errors: string[] = [];
   const store = new MemoryStore({
     disk,
@@ -84,7 +84,7 @@ export async function startFuzzedServer(auth: FuzzedServerAuth = "loose") {
     references,
     errors,
     appends: () => counted.appends,
-    /** A digest of all documents and events that are kept. */
+    /** A digest of all stored documents and events. */
     contents: () => {
       const hash = createHash("sha256");
       for (const [name, { documents, events, lastSequence }] of [...disk.partitions].sort()) {
@@ -94,7 +94,7 @@ export async function startFuzzedServer(auth: FuzzedServerAuth = "loose") {
       }
       return hash.digest("hex");
     },
-    /** How many bytes the heaviest document of each kind has, and the heaviest event under `event`. */
+    /** The bytes of the heaviest document of each kind, and of the heaviest event under `event`. */
     heaviest: () => {
       const bytes: Record<string, number> = {};
       const weigh = (kind: string, body: unknown): void => {
@@ -107,7 +107,7 @@ export async function startFuzzedServer(auth: FuzzedServerAuth = "loose") {
       }
       return bytes;
     },
-    /** What the server says of everything: it knows more than is kept when a refused call left something in its memory. */
+    /** What the server says about everything: more than is stored, if a refused call left something in its memory. */
     told: () => toldBy(call, references.cluster).catch((error: unknown) => String(error)),
     tasks: async () =>
       (await call("ListTasks", { cluster: references.cluster })) as { readonly taskArns: readonly string[] },
@@ -164,7 +164,7 @@ async function toldBy(call: Call, cluster: string): Promise<string> {
   ]);
 }
 
-/** Names and ARNs of things that exist, for requests that mean them. */
+/** Names and ARNs of existing things, for requests that refer to them. */
 export type References = {
   readonly cluster: string;
   readonly instance: string;

@@ -7,7 +7,7 @@ type Request = Readonly<Record<string, unknown>>;
 export type LikelyRequests = Readonly<Record<AnsweredName, Request>> &
   Readonly<Partial<Record<BerthOperationName, Request>>>;
 
-/** A request of each operation that the server would take, so that a mutation of it gets far. */
+/** A request of each operation that the server would accept, so that a mutation of it gets far. */
 export function likelyRequests({ cluster, instance, task, taskDefinition }: References): LikelyRequests {
   const tags = [{ key: "team", value: "fuzz" }];
   const target = { targetType: "container-instance", targetId: instance };

@@ -29,7 +29,7 @@ async function call(
   return { status: response.status, code };
 }
 
-test("a value beyond its limit is refused and changes nothing, in a request that is likely otherwise", async () => {
+test("a value beyond its limit is refused and changes nothing, in an otherwise likely request", async () => {
   const likely = likelyRequests(server.references);
   const before = [server.contents(), server.appends(), await server.told()];
   const refusals = ["ClientException", "InvalidParameterException", "SerializationException"];
@@ -51,8 +51,8 @@ test("a value beyond its limit is refused and changes nothing, in a request that
   assert.deepEqual(server.errors, []);
 });
 
-/** What the attack on an earlier version did: each was taken, stored, and written again with every change of the task. */
-test("a report with 240 KB in a text, or with numbers that are none of a container's, is refused", async () => {
+/** The attack on an earlier version: each value was accepted, stored, and written again with every change of the task. */
+test("a report with 240 KB in a text, or with numbers that no container has, is refused", async () => {
   const { cluster, task } = server.references;
   const large = "x".repeat(240_000);
   const container = (members: object): object => ({
@@ -80,7 +80,7 @@ test("a report with 240 KB in a text, or with numbers that are none of a contain
   assert.equal((await call("SubmitContainerStateChange", JSON.stringify(alone))).status, 400);
 });
 
-test("a report at its limits is taken, and the task it leaves weighs little", async () => {
+test("a report at its limits is accepted, and the resulting task is small", async () => {
   const { cluster, task } = server.references;
   const longest = {
     runtimeId: "r".repeat(255),
@@ -105,14 +105,14 @@ test("a report at its limits is taken, and the task it leaves weighs little", as
   assert.equal(told.includes("because ".repeat(129)), false);
 });
 
-test("documents weigh what docs/operations.md says at most", async () => {
+test("documents are no larger than docs/operations.md says", async () => {
   const { instance } = server.references;
   const cluster = "c".repeat(255);
   const family = "f".repeat(255);
   const done = async (operation: AnsweredName, request: object): Promise<void> => {
     assert.deepEqual(await call(operation, JSON.stringify(request)), { status: 200, code: "" }, operation);
   };
-  // The letters of tags are the heaviest that these take.
+  // These are the heaviest letters that tags allow.
   const tags = Array.from({ length: 50 }, (_, i) => ({ key: `${i}k`.padEnd(128, "漢"), value: "漢".repeat(256) }));
   const alarmNames = Array.from({ length: 10 }, (_, i) => `${i}`.padEnd(255, "漢"));
   await done("CreateCluster", { clusterName: cluster, tags });
@@ -162,7 +162,7 @@ const documentBytesMax: Readonly<Record<string, number>> = {
 const containerNames = Array.from({ length: 10 }, (_, i) => `c${i}`.padEnd(255, "c"));
 const longExpression = `attribute:ecs.os-type in [${Array(1_150).fill("linux").join(", ")}]`;
 
-/** A task of which everything that a caller and an agent can say is as long as it may be. */
+/** A task in which everything that a caller and an agent can set has its maximum length. */
 async function heaviestTask(
   instance: string,
   taskDefinition: string,

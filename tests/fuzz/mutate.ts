@@ -1,6 +1,8 @@
 import type { RandomStream } from "../../src/lib/random.ts";
 
-/** JSON texts of values that a member rarely expects. Texts, so that numbers can be larger than JavaScript can hold. */
+/**
+ * JSON texts of values that a member rarely expects. They are texts so that numbers can be larger than JavaScript can represent.
+ */
 const hostileJson = [
   "null",
   "true",
@@ -44,10 +46,10 @@ const hostileJson = [
   '{"toString":null,"hasOwnProperty":1}',
 ];
 
-/** Lengths about the limits of texts, up to what a body has room for. */
+/** Lengths around the limits of texts, up to what a body has room for. */
 const longTexts = [255, 256, 300, 1_025, 2_048, 2_049, 16_385, 65_537, 240_000];
 
-/** Stands in a value for a piece of JSON text that JavaScript cannot say. */
+/** Replaced in a value by a piece of JSON text that JavaScript cannot represent. */
 const placeholder = (index: number): string => `\u0001raw${index}\u0001`;
 
 /** A body made from `request` by a few changes of its members, lists and values. */

@@ -11,7 +11,7 @@ for (const { auth, requests } of [
 ] as const) {
   test(`${requests} mutated requests (${auth}) are answered without a 5xx, and refused ones change nothing`, async () => {
     const statuses = await fuzzRequests({ seed, requests, auth });
-    // The mutations are worth something only when they reach both sides of the checks.
+    // The mutations are useful only if they reach both sides of the checks.
     assert.ok((statuses.get(200) ?? 0) > requests / 20, JSON.stringify([...statuses]));
     assert.ok((statuses.get(400) ?? 0) > requests / 4, JSON.stringify([...statuses]));
   });

@@ -1,11 +1,11 @@
-/** Requests as bytes: the usual envelope, and many that are not as they should be. */
+/** Requests as bytes: the usual envelope, and many malformed ones. */
 import { gzipSync } from "node:zlib";
 import type { OperationName } from "../../src/ecs/machine/operations.ts";
 import type { RandomStream } from "../../src/lib/random.ts";
 import { ecs, operationNamed } from "../../src/wire/services.ts";
 import { place } from "./fuzzed-server.ts";
 
-/** What differs from a POST of `/` by a client that does everything right; null leaves a header out. */
+/** Differences from a POST of `/` by a correct client. Null leaves a header out. */
 export type Envelope = {
   readonly method?: string;
   readonly path?: string;
@@ -14,11 +14,11 @@ export type Envelope = {
   readonly target?: string | null;
   readonly authorization?: string | null;
   readonly more?: readonly string[];
-  /** Other bytes in the place of the body. */
+  /** Other bytes instead of the body. */
   readonly body?: (body: Buffer) => Buffer;
-  /** How the body is announced and sent, by default by its length. */
+  /** How the body is announced and sent. Default: by its length. */
   readonly framing?: (body: Buffer) => { readonly headers: readonly string[]; readonly bytes: Buffer };
-  /** Whether client and server may differ on where the request ends, so that nothing else is sent on its connection. */
+  /** Whether client and server may disagree on where the request ends, so that nothing else is sent on its connection. */
   readonly isAlone?: boolean;
 };
 
@@ -51,7 +51,7 @@ export function httpRequest(parts: RequestParts): Buffer {
 
 const byLength = (body: Buffer) => ({ headers: [`Content-Length: ${body.length}`], bytes: body });
 
-/** In chunks of `size` bytes; `extension` stands behind each size, `trailer` after the last chunk. */
+/** In chunks of `size` bytes, with `extension` after each size and `trailer` after the last chunk. */
 const inChunks =
   (size: number, extension = "", trailer = "") =>
   (body: Buffer) => {
@@ -66,12 +66,12 @@ const inChunks =
     };
   };
 
-/** With these headers in the place of the length, and the bytes as they are. */
+/** With these headers instead of the length, and the bytes unchanged. */
 const announcedBy =
   (...headers: string[]) =>
   (body: Buffer) => ({ headers: headers.map((header) => header.replace("LENGTH", String(body.length))), bytes: body });
 
-/** With these headers in the place of the length, and the bytes in chunks: no end of the request is waited for. */
+/** With these headers instead of the length, and the bytes in chunks: no end of the request is awaited. */
 const chunkedBy =
   (...headers: string[]) =>
   (body: Buffer) => ({ ...announcedBy(...headers)(body), bytes: inChunks(100)(body).bytes });
@@ -215,7 +215,7 @@ const oddBodies: readonly Envelope[] = [
   { body: (body) => Buffer.from(`${body.toString("utf8")}\u0000`) },
   { body: (body) => Buffer.concat([body, body]) },
   { body: (body) => Buffer.concat([body, Buffer.alloc(100_000, "\n")]) },
-  // Each member twice: what stands last counts, or nothing does.
+  // Each member twice: the last one counts, or nothing does.
   { body: (body) => Buffer.from(body.toString("utf8").replace(/^\{(.+)\}$/s, "{$1,$1}")) },
   { body: (body) => Buffer.from(body.toString("utf8").replace(/"/g, "'")) },
   { body: (body) => Buffer.from(body.toString("utf8").replace(/\w/g, (c) => escaped(c))) },

@@ -3,12 +3,12 @@ import { connect, type Socket } from "node:net";
 
 export type RawAnswer = { readonly status: number; readonly head: string; readonly body: string };
 
-/** What a peer did that has no answer. */
+/** What a peer did that is not an answer. */
 export class ConnectionEnded extends Error {
   override readonly name = "ConnectionEnded";
 }
 
-/** A keep-alive connection on which any bytes can be sent, also those that no HTTP client would send. */
+/** A keep-alive connection on which any bytes can be sent, including those that no HTTP client would send. */
 export class RawConnection {
   readonly #socket: Socket;
   #received = Buffer.alloc(0);
@@ -42,7 +42,7 @@ export class RawConnection {
     if (!this.#isEnded) this.#socket.write(bytes);
   }
 
-  /** The next answer. Rejects with ConnectionEnded when the peer closes first, with an Error when nothing comes in `timeoutMs`. */
+  /** The next answer. Rejects with ConnectionEnded if the peer closes first, with an Error if nothing comes in `timeoutMs`. */
   async answer(timeoutMs: number, isHead = false): Promise<RawAnswer> {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
@@ -53,7 +53,7 @@ export class RawConnection {
     }
   }
 
-  /** Waits for the peer to close. Rejects when it does not in `timeoutMs`. */
+  /** Waits for the peer to close. Rejects if it does not in `timeoutMs`. */
   async ended(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (!this.#isEnded) await this.#change(deadline);

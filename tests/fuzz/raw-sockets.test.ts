@@ -1,4 +1,4 @@
-/** Clients that do not speak HTTP as they should: each is answered with an error or closed, in bounded time and memory. */
+/** Clients that break HTTP: each gets an error or is closed, in bounded time and memory. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -11,7 +11,7 @@ import { ConnectionEnded, RawConnection } from "./raw-connection.ts";
 
 const authorization =
   "Authorization: AWS4-HMAC-SHA256 Credential=123456789012/20261121/eu-west-1/ecs/aws4_request, SignedHeaders=host, Signature=00ff";
-/** LIMIT: what is waited for takes three seconds at most on an idle machine. */
+/** LIMIT: what is awaited takes three seconds at most on an idle machine. */
 const waitMs = 20_000;
 
 let server: FuzzedServer;
@@ -33,7 +33,7 @@ const head = (operation: string, more: readonly string[]): string =>
 const request = (operation: string, body: string): string =>
   `${head(operation, [`Content-Length: ${Buffer.byteLength(body)}`])}${body}`;
 
-/** Sends `bytes` and gives the status of the answer, or 0 when the connection is closed without one. */
+/** Sends `bytes` and returns the status of the answer, or 0 if the connection is closed without one. */
 async function outcome(bytes: string): Promise<number> {
   const connection = await RawConnection.open(server.port);
   connection.send(bytes);
@@ -60,7 +60,7 @@ async function expectWorking(): Promise<void> {
   connection.close();
 }
 
-test("bytes that are no request, and requests beyond the limits, are refused and their connection closed", async () => {
+test("bytes that are not a request, and requests beyond the limits, are refused and their connection closed", async () => {
   const contents = server.contents();
   const tooLarge = httpLimits.bodyBytes + 1;
   const create = '{"clusterName":"raw"}';
@@ -83,9 +83,9 @@ test("bytes that are no request, and requests beyond the limits, are refused and
     ["a blank before a colon", [400], head("CreateCluster", ["Content-Length : 21"]) + create],
     ["a line feed within a header", [400], head("CreateCluster", ["X: a\nContent-Length: 21"]) + create],
     ["HTTP/2 without asking", [400, 505], "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
-    ["a length that is none", [400], head("CreateCluster", ["Content-Length: 1e9"]) + create],
+    ["an invalid length", [400], head("CreateCluster", ["Content-Length: 1e9"]) + create],
     ["a negative length", [400], head("CreateCluster", ["Content-Length: -1"]) + create],
-    ["a chunk that is none", [400, 0], `${head("CreateCluster", ["Transfer-Encoding: chunked"])}zz\r\n${create}`],
+    ["an invalid chunk", [400, 0], `${head("CreateCluster", ["Transfer-Encoding: chunked"])}zz\r\n${create}`],
     ["a body announced too large", [413], head("CreateCluster", [`Content-Length: ${tooLarge}`])],
     ["a body that grows too large", [413, 0], head("CreateCluster", ["Transfer-Encoding: chunked"]) + chunks(tooLarge)],
   ];
@@ -97,10 +97,10 @@ test("bytes that are no request, and requests beyond the limits, are refused and
   await expectWorking();
 });
 
-test("a client that stops in the middle, or dribbles, is answered with a timeout and closed; nothing of it is done", async () => {
+test("a client that stops in the middle, or dribbles, gets a timeout and is closed, and nothing of its call is done", async () => {
   assert.equal(server.http.headersTimeout, httpLimits.headersTimeoutMs);
   assert.equal(server.http.requestTimeout, httpLimits.requestTimeoutMs);
-  // The same clocks, but nobody has half a minute. They are looked at each `timeoutCheckIntervalMs`.
+  // The same timers, but nobody has half a minute. They are checked every `timeoutCheckIntervalMs`.
   server.http.headersTimeout = 300;
   server.http.requestTimeout = 600;
   const contents = server.contents();
@@ -171,7 +171,7 @@ test("clients that send without end, or never read, do not make the server grow"
     const sockets = Array.from({ length: 120 }, (_, i) => {
       const socket = connect(port, "127.0.0.1");
       socket.on("error", () => {});
-      // Nothing is read: what the server answers stays in its hands.
+      // Nothing is read: the server is left holding its answers.
       socket.pause();
       socket.write(openings[i % openings.length] ?? "");
       return socket;

@@ -13,17 +13,17 @@ import { ConnectionEnded, RawConnection } from "./raw-connection.ts";
 import { signedEnvelope } from "./signed-envelope.ts";
 
 export type RequestFuzzOptions = {
-  /** Any text; every request follows from it. */
+  /** Any text. Every request follows from it. */
   readonly seed: string;
   readonly requests: number;
   readonly auth: FuzzedServerAuth;
   /** Called after each thousand requests, and after the last, with how many are done. */
   readonly onProgress?: (done: number) => void;
-  /** Asked after each thousand requests whether to end early. */
+  /** Called after each thousand requests: whether to end early. */
   readonly shouldStop?: () => boolean;
 };
 
-/** LIMIT: an answer takes less than a millisecond; on a machine that is busy with other tests, some hundred. */
+/** LIMIT: an answer takes less than a millisecond; on a machine that is busy with other tests, a few hundred. */
 const answerTimeoutMs = 10_000;
 const connectionsKept = 4;
 
@@ -36,7 +36,9 @@ type Fuzzed = {
 
 const all = services.flatMap((service) => [...apiOperations(service).values()].map(({ name }) => name));
 
-/** How often each status was answered; 0 are connections that were closed without an answer. Throws AssertionError for a breach. */
+/**
+ * How often each status was answered. 0 means connections that were closed without an answer. Throws AssertionError for a breach.
+ */
 export async function fuzzRequests(options: RequestFuzzOptions): Promise<ReadonlyMap<number, number>> {
   const server = await startFuzzedServer(options.auth);
   try {
@@ -122,7 +124,7 @@ class RequestFuzz {
     }
   }
 
-  /** The status of the answer; 0 when the server closed the connection, as it may do with bytes that are no request. */
+  /** The status of the answer. 0 if the server closed the connection, as it may if the bytes are not a request. */
   async #answeredStatus(i: number, { bytes, isHead, isAlone }: Fuzzed): Promise<number> {
     const connection = isAlone ? await RawConnection.open(this.#server.port) : await this.#kept(i);
     connection.send(bytes);

@@ -7,8 +7,8 @@ import { type Envelope, type RequestParts, targetOf } from "./odd-envelope.ts";
 const dayMs = 86_400_000;
 
 /**
- * The envelope with a signature, which is right nine times in ten where the envelope says nothing of its own about it, and otherwise
- * nearly right. Without chance it is always right.
+ * The envelope with a signature. Unless the envelope sets its own, it is right nine times in ten, and otherwise nearly right.
+ * Without `random` it is always right.
  */
 export async function signedEnvelope(parts: RequestParts, random: RandomStream | null): Promise<Envelope> {
   if (parts.authorization !== undefined) return parts;

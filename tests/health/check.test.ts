@@ -1,4 +1,4 @@
-/** `berth check` on directories of a real server, whole and damaged in every way that it knows. */
+/** `berth check` on directories of a real server, intact and damaged in every way that it knows. */
 import assert from "node:assert/strict";
 import {
   cpSync,
@@ -42,7 +42,7 @@ function check(dataDir: string, ...flags: readonly string[]) {
   return { code, out, err };
 }
 
-test("a directory is checked beside its server, and after it was killed, and nothing of it is written", async () => {
+test("a directory is checked next to its server, and after it was killed, and nothing in it is written", async () => {
   const running = check(whole);
   assert.deepEqual([running.code, running.err], [0, ""], running.out);
   assert.match(
@@ -62,7 +62,7 @@ test("a directory is checked beside its server, and after it was killed, and not
   assert.deepEqual(contents(), found);
 });
 
-/** A copy that one statement has damaged; its log is in the file, so that pages can be damaged too. */
+/** A copy that one statement has damaged. Its log is in the file, so that pages can be damaged too. */
 function damaged(name: string, sql: string): string {
   const copy = join(folder, name.replaceAll(" ", "-"));
   cpSync(killed, copy, { recursive: true });
@@ -127,7 +127,7 @@ const damages: Record<string, readonly [sql: string, says: RegExp]> = {
 };
 
 for (const [name, [sql, says]] of Object.entries(damages)) {
-  test(`${name} is found, with where it is and what to do`, () => {
+  test(`${name} is found, with its place and what to do`, () => {
     const { code, out } = check(damaged(name, sql));
     assert.match(out, says);
     assert.equal(code, 1);
@@ -157,7 +157,7 @@ test("a loss is accepted only by saying so", () => {
   assert.equal(check(copy).code, 0);
 });
 
-test("what cannot be checked ends with 2 and a sentence", () => {
+test("what cannot be checked exits with 2 and a sentence", () => {
   const copy = (name: string): string => damaged(name, "SELECT 1");
   const none = check(join(folder, "nowhere"));
   assert.deepEqual([none.code, none.err], [2, `berth: There is no ${join(folder, "nowhere", "berth.sqlite")}.\n`]);
@@ -175,5 +175,5 @@ test("a missing or wrong seal key is reported", () => {
   unlinkSync(join(gone, "seal.key"));
   assert.match(check(gone).out, /access-keys: The seal key .* is missing, .*\n {2}Put seal\.key back/);
   writeFileSync(join(gone, "seal.key"), Buffer.alloc(32, 1));
-  assert.match(check(gone).out, /access-keys: The seal key .* is not the one that the access keys were sealed with\./);
+  assert.match(check(gone).out, /access-keys: The seal key .* is not the one that sealed the access keys\./);
 });

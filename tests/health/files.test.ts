@@ -13,7 +13,7 @@ type World = { readonly berth: BerthProcess; readonly url: string; readonly serv
 
 const cleanUps = new WeakMap<TestContext, (() => unknown)[]>();
 
-/** What was made last is cleared away first. */
+/** What was made last is removed first. */
 function afterwards(t: TestContext, cleanUp: () => unknown): void {
   const known = cleanUps.get(t);
   if (known !== undefined) return void known.unshift(cleanUp);
@@ -37,7 +37,7 @@ async function start(t: TestContext, dataDir: string): Promise<World> {
   return { berth, url, service: new LiveService(url) };
 }
 
-/** Reads are answered, writes are not, and nothing that is answered is untrue. */
+/** Reads are answered, writes are not, and no answer is untrue. */
 async function expectReadsOnly({ url, service }: World, tasks: readonly string[], reason: RegExp): Promise<void> {
   await assert.rejects(service.ecs.updateService({ service: "web", desiredCount: 1 }), { name: "ServerException" });
   await until("reads are answered", async () => {
@@ -60,7 +60,7 @@ async function expectWellAgain({ url, service, berth }: World, tasks: readonly s
   assert.doesNotMatch(berth.complaints(), /"stack"/);
 }
 
-test("a database that is renamed under the server: nothing is acknowledged, reads go on, and it recovers under its name", async (t) => {
+test("a database that is renamed under the server: nothing is acknowledged, reads continue, and it recovers under its name", async (t) => {
   const dataDir = join(folder(t), "data");
   const world = await start(t, dataDir);
   await world.service.create(3);
@@ -75,13 +75,13 @@ test("a database that is renamed under the server: nothing is acknowledged, read
   await expectWellAgain(world, tasks);
 });
 
-test("a full disk: reads go on, and it recovers when there is room", async (t) => {
+test("a full disk: reads continue, and it recovers when there is room", async (t) => {
   const mount = join(folder(t), "disk");
   mkdirSync(mount);
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", mount], { stdio: "ignore" });
   } catch {
-    t.skip("no file system of its own can be mounted here");
+    t.skip("no private file system can be mounted here");
     return;
   }
   afterwards(t, () => execFileSync("umount", ["-l", mount]));
@@ -89,7 +89,7 @@ test("a full disk: reads go on, and it recovers when there is room", async (t) =
   await world.service.create(3);
   const tasks = await world.service.tasks();
   fill(join(mount, "filler"));
-  // The log has room for some more of them.
+  // The log has room for a few more of them.
   await until("a call meets the full disk", async () =>
     world.service.revision().then(
       () => null,
@@ -129,7 +129,7 @@ const damages: Record<string, { sql: string; says: RegExp }> = {
     sql: "UPDATE documents SET body = json_remove(body, '$.reservation.tcpPorts') WHERE kind = 'task'",
     says: /document task "[0-9a-f]{32}": its member reservation\.tcpPorts .*berth check/,
   },
-  "has a member of another kind": {
+  "has a member of another type": {
     sql: "UPDATE documents SET body = json_set(body, '$.desiredCount', 'three') WHERE kind = 'service'",
     says: /document service "web": its member desiredCount .*berth check/,
   },

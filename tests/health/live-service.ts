@@ -1,4 +1,4 @@
-/** A service in a real server, and what becomes of it. */
+/** A service in a real server, and what happens to it. */
 import assert from "node:assert/strict";
 import { ECS, type Service } from "@aws-sdk/client-ecs";
 
@@ -10,7 +10,7 @@ export class LiveService {
 
   constructor(url: string) {
     const credentials = { accessKeyId: "any", secretAccessKey: "any" };
-    // One attempt: an answer that is wrong must not be repeated until it is right.
+    // One attempt: a wrong answer must not be repeated until it is right.
     this.ecs = new ECS({ endpoint: url, region: "us-east-1", credentials, maxAttempts: 1 });
   }
 
@@ -57,7 +57,7 @@ export class LiveService {
   }
 }
 
-/** Asks until the answer is not null; the test fails when that takes too long. */
+/** Polls until the answer is not null. The test fails if that takes too long. */
 export async function until<T>(what: string, ask: () => Promise<T | null>): Promise<T> {
   const end = performance.now() + patienceMs;
   for (;;) {

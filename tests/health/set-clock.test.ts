@@ -1,4 +1,4 @@
-/** Somebody sets the clock of the machine on which a server runs: services go on, at their usual pace, and a warning says so. */
+/** Somebody sets the clock of a server's machine: services continue at their usual pace, and a warning says so. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -53,7 +53,7 @@ test("a clock that is set back, forward, and back during a restart stops no serv
       [true, true],
     );
   };
-  // As long again as on a machine that does nothing else; a service that waits for the clock would need 3,600 s.
+  // As long again as on an idle machine. A service that waits for the clock would need 3,600 s.
   const allowed = 2 * usual + 15;
   for (const [offset, seen] of [
     [-hourMs, -3_600],
@@ -83,10 +83,7 @@ test("a clock that is set back, forward, and back during a restart stops no serv
     ),
   );
   assert.ok((await second.service.rollOut()) < allowed);
-  assert.ok(
-    (await newestTime(second.service)) > before,
-    "times in documents go on from the newest one that was stored",
-  );
+  assert.ok((await newestTime(second.service)) > before, "times in documents continue from the newest stored one");
   assert.ok((await healthAt(second.url)).clockOffsetSeconds < -3_500);
 });
 

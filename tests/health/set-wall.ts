@@ -1,6 +1,6 @@
 /**
- * Loaded into a process before its program (`node --import`): the wall clock of the process is off by the milliseconds in the file
- * BERTH_TEST_WALL_FILE, which it reads at the start and again at SIGUSR2. Monotonic time and timers stay as they are.
+ * Loaded into a process before its program (`node --import`): shifts the wall clock of the process by the milliseconds in the
+ * file BERTH_TEST_WALL_FILE, which it reads at the start and again at SIGUSR2. Monotonic time and timers are unchanged.
  */
 import { readFileSync } from "node:fs";
 

@@ -1,6 +1,7 @@
 /**
- * The steps of docs/using-berth.md for GitHub Actions, run in order as a runner does: each `run` is a script of its own for `bash -e`, and
- * what it leaves running stays for the next. The job has a network and processes of its own, so that port 4280 is free and nothing is left.
+ * The steps of docs/using-berth.md for GitHub Actions, run in order like a runner: each `run` is a script of its own for `bash
+ * -e`, and what it leaves running stays for the next. The job has its own network and processes, so that port 4280 is free and
+ * nothing is left.
  */
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
@@ -24,12 +25,12 @@ const yaml = findTool("python3-yaml", ["/usr/bin/python3", "python3"], ["-c", "i
 const apart = ["--net", "--pid", "--fork", "--kill-child"];
 const ownNetwork = ["unshare", ...apart, "bash", "-euc", 'ip link set lo up; exec "$@"', "job"] as const;
 const canUnshare = spawnSync(ownNetwork[0], [...ownNetwork.slice(1), "true"], { stdio: "ignore" }).status === 0;
-const skip = skipReason(yaml) || (!canUnshare && "a network of its own wants root, util-linux and iproute2");
+const skip = skipReason(yaml) || (!canUnshare && "a private network needs root, util-linux and iproute2");
 
 /** LIMIT: `npm ci` unpacks a hundred packages, on a busy machine in a minute. */
 const jobTimeoutMs = 300_000;
 
-/** What a user's tests would be: they reach Berth by their environment alone. */
+/** A stand-in for a user's tests: they reach Berth by their environment alone. */
 const usersTest = `import { createRequire } from "node:module";
 const { ECS } = createRequire(new URL("berth/package.json", import.meta.url))("@aws-sdk/client-ecs");
 const { containerInstanceArns } = await new ECS({}).listContainerInstances({});
@@ -42,7 +43,7 @@ function stepsOf(text: string): readonly Step[] {
   return (JSON.parse(json) as { readonly steps: readonly Step[] }).steps;
 }
 
-/** What actions/checkout would bring of this repository: every file that git knows or would add. */
+/** What actions/checkout would fetch of this repository: every file that git knows or would add. */
 function checkOut(folder: string): void {
   const argv = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
   const files = execFileSync("git", argv, { cwd: root, encoding: "utf8" }).split("\0");
@@ -52,7 +53,7 @@ function checkOut(folder: string): void {
   }
 }
 
-/** The job as one script; `workspace` is where its steps begin. */
+/** The job as one script. `workspace` is where its steps begin. */
 function jobOf(steps: readonly Step[], workspace: string): string {
   const lines = steps.map((step, at) => {
     if (step.run === undefined) {

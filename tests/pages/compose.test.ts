@@ -1,4 +1,7 @@
-/** The service definition of docs/using-berth.md: Docker Compose takes it as it is, and with it a container calls Berth by its name. */
+/**
+ * The service definition of docs/using-berth.md: Docker Compose accepts it unchanged, and with it a container calls Berth by its
+ * name.
+ */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -32,13 +35,13 @@ function project(context: TestContext, yaml: string): (...words: string[]) => st
     execFileSync(command, ["--project-name", name, ...words], { cwd: folder, encoding: "utf8", stdio: "pipe" });
 }
 
-test("Docker Compose takes the snippet of docs/using-berth.md as it is", { skip }, (context) => {
+test("Docker Compose accepts the snippet of docs/using-berth.md unchanged", { skip }, (context) => {
   const shown = project(context, snippet)("config");
   assert.match(shown, /image: node:26/);
   assert.match(shown, /published: 4280|127\.0\.0\.1:4280:4280/);
 });
 
-/** What the app of the snippet does: a call to Berth by the name and with the key of its environment. */
+/** What the app of the snippet does: a call to Berth with the name and key of its environment. */
 const app = `const { AWS_ENDPOINT_URL_ECS: url, AWS_REGION: region, AWS_ACCESS_KEY_ID: key } = process.env;
 const call = () => fetch(url, { method: "POST", body: "{}", headers: {
   "content-type": "application/x-amz-json-1.1",
@@ -53,7 +56,7 @@ for (;;) {
   await new Promise((resolve) => setTimeout(resolve, 100));
 }`;
 
-/** The status of /health at a port of loopback, called as the port of the snippet is: by a name that Berth knows. */
+/** The status of /health at a loopback port, called like the snippet's port: by a name that Berth knows. */
 async function statusAt(port: number): Promise<number | undefined> {
   const asking = request({
     port,
@@ -82,7 +85,7 @@ test("a container calls Berth by its name, as docs/using-berth.md says", {
   const yaml = snippet
     .replace("image: node:26", `image: ${image}`)
     .replace("image: my-app", `image: ${image}`)
-    // A free port of the host, still on loopback only.
+    // A free port of the host, still only on loopback.
     .replace("127.0.0.1:4280:4280", "127.0.0.1::4280");
   const compose = project(context, yaml);
   try {

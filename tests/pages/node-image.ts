@@ -4,7 +4,10 @@ import type { DockerEngine } from "../../src/agent/docker/docker-engine.ts";
 /** LIMIT: the program of Node with its libraries is 130 MB. */
 const archiveBytesMax = 512 * 1024 * 1024;
 
-/** Makes an image of this process's Node and the libraries that it is linked to; containers of it run `command`. No registry is asked. */
+/**
+ * Builds an image from this process's Node and the libraries that it is linked to. Its containers run `command`. No registry is
+ * asked.
+ */
 export async function importNode(
   docker: DockerEngine,
   { repository, tag, command }: { readonly repository: string; readonly tag: string; readonly command: string[] },

@@ -4,11 +4,13 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** A block of code in a page. A comment before it may say how it is run: `<!-- not run: reason -->` or `<!-- run with Docker -->`. */
+/**
+ * A block of code in a page. A comment before it may say how it is run: `<!-- not run: reason -->` or `<!-- run with Docker -->`.
+ */
 export type Block = {
   readonly line: number;
   readonly text: string;
-  /** Why it is not run; null for one that is. */
+  /** Why it is not run. Null if it is. */
   readonly notRun: string | null;
   readonly withDocker: boolean;
 };

@@ -1,4 +1,4 @@
-/** The shell that the commands of a page run in: the names that a page takes for granted, and what stands for its placeholders. */
+/** The shell that the commands of a page run in: the names that a page takes for granted, and values for its placeholders. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ export type PageOptions = {
   readonly aws: string;
   /** Where the `berth dev` of the page listens. */
   readonly url: string;
-  /** An image that serves a page on port 80; null where the agents of the page run no containers. */
+  /** An image that serves a page on port 80. Null if the agents of the page run no containers. */
   readonly image: string | null;
   /** Shell before and after the commands of the page. */
   readonly before?: string;
@@ -23,7 +23,7 @@ export type PageOptions = {
 
 export type PageOutcome = { readonly code: number | null; readonly output: string };
 
-/** What stands for something that only a run knows, as shell. */
+/** Shell for something that only a run knows. */
 const placeholders: readonly (readonly [RegExp, string])[] = [
   [/\bINSTANCE_ARN\b/g, '"$(instance 0)"'],
   [/\bINSTANCE\b|\bi-0abc\b/g, '"$(instance 0)"'],
@@ -33,7 +33,7 @@ const placeholders: readonly (readonly [RegExp, string])[] = [
   [/http:\/\/10\.0\.0\.5:4280/g, '"$(served)"'],
 ];
 
-/** The older AWS CLI reads no variable for the endpoint, so that its function names it. */
+/** The older AWS CLI reads no variable for the endpoint, so its function names it. */
 const prelude = (aws: string): string => `set -eu
 aws() {
   AWS_ACCESS_KEY_ID="\${ADMIN_KEY_ID:-$AWS_ACCESS_KEY_ID}" AWS_SECRET_ACCESS_KEY="\${ADMIN_KEY:-$AWS_SECRET_ACCESS_KEY}" \\
@@ -68,9 +68,9 @@ host_port() {
 `;
 
 /**
- * `berth` of the page. The directories of a machine are in the folder of the page; a server listens on a free port of loopback. Servers and
- * agents run beside the rest of the page once they are ready. That a task has no place, or that a drain would not finish, is an
- * answer and no failure.
+ * `berth` for the page. The directories of a machine are in the folder of the page; a server listens on a free port of loopback.
+ * Servers and agents run in the background once they are ready. That a task has no place, or that a drain would not finish, is an
+ * answer and not a failure.
  */
 const berthScript = `#!/bin/bash
 set -u
@@ -114,10 +114,10 @@ case "\${1:-} \${2:-}" in
 esac
 `;
 
-/** Rules for packets are those of the whole machine, so that such a block gets a network of its own. */
+/** Packet rules apply to the whole machine, so such a block gets its own network. */
 export const changesNetwork = ({ text }: Block): boolean => /^iptables /m.test(text);
 
-/** Runs the blocks of a page in order, in one shell and a directory of its own, and ends what they have left running. */
+/** Runs the blocks of a page in order, in one shell and its own directory, and ends what they have left running. */
 export async function runInShell(options: PageOptions): Promise<PageOutcome> {
   const folder = mkdtempSync(join(tmpdir(), "berth-page-"));
   try {
@@ -164,7 +164,7 @@ async function runScript(folder: string, script: string, { url, image }: PageOpt
       MAIN: berthMain,
       URL: url,
       IMAGE: image ?? "web",
-      // By the name of a container its label is known, by which it is removed.
+      // The name of a container is in its label, by which it is removed.
       NAME: image?.replace(/^.*:/, "") ?? "app",
       WITH_DOCKER: image === null ? "no" : "yes",
       ...(process.env.BERTH_TEST_FILE && { BERTH_TEST_FILE: process.env.BERTH_TEST_FILE }),

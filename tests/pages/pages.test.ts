@@ -1,7 +1,7 @@
 /**
- * The commands of the README and of docs/: each page's `sh` blocks, in order, in one shell and a directory of its own, beside a server
- * that nothing else uses. Blocks with the comment `<!-- run with Docker -->` run by themselves where an engine answers. A block that cannot
- * run here has a comment before it, `<!-- not run: reason -->`.
+ * The commands of the README and of docs/: each page's `sh` blocks, in order, in one shell and its own directory, with a server
+ * that nothing else uses. Blocks with the comment `<!-- run with Docker -->` run by themselves if an engine answers. A block that
+ * cannot run here has a comment before it, `<!-- not run: reason -->`.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -36,13 +36,13 @@ while [ -e "/proc/$(tail -n 1 "$PAGE/pids")" ]; do sleep 0.1; done
 `,
 };
 
-/** What shows that the commands of a page did what it says. */
+/** Commands that show that the page's commands did what it says. */
 const after: Readonly<Record<string, string>> = {
   "docs/agents.md": `URL=$(served)
 aws ecs wait tasks-running --tasks "$(until_listed RUNNING)"`,
 };
 
-/** A page whose agents run containers where there is an engine. */
+/** A page whose agents run containers if there is an engine. */
 const pagesOfAgents = ["docs/agents.md"];
 
 async function runPage(page: string, blocks: readonly Block[], withDocker: boolean): Promise<void> {
@@ -62,7 +62,7 @@ async function runPage(page: string, blocks: readonly Block[], withDocker: boole
       after: after[page] ?? "",
     });
     assert.equal(code, 0, output.slice(-4_000));
-    // curl ends with 0 whatever the answer is.
+    // curl exits with 0 whatever the answer is.
     assert.doesNotMatch(output, /"__type"/, output.slice(-4_000));
   } finally {
     await end("SIGTERM");
@@ -70,15 +70,15 @@ async function runPage(page: string, blocks: readonly Block[], withDocker: boole
   }
 }
 
-/** False, or why no block can have a network of its own here. */
+/** False, or why no block can have its own network here. */
 function whyNoNetwork(): string | false {
   const { status } = spawnSync("unshare", ["--net", "iptables", "--table", "nat", "--list"], { stdio: "ignore" });
-  return status === 0 ? false : "a network of its own wants root, util-linux and iptables";
+  return status === 0 ? false : "a private network needs root, util-linux and iptables";
 }
 const noNetwork = whyNoNetwork();
 
 const pages = ["README.md", ...globSync("docs/*.md", { cwd: root }).sort()];
-// Most of the time goes by in waiters of the AWS CLI, which look every 15 s.
+// Most of the time is spent in waiters of the AWS CLI, which poll every 15 s.
 describe("the commands of", { concurrency: 3 }, () => {
   for (const page of pages) {
     const blocks = blocksOf(page, "sh");

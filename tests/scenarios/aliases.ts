@@ -1,4 +1,4 @@
-/** Names for what has random ids, in the order in which they appear, so that two seeds give the same text. */
+/** Names for things with random ids, in the order in which they appear, so that two seeds give the same text. */
 import { must } from "../../src/lib/assert.ts";
 
 type Kind = "task" | "instance" | "deployment" | "service-deployment" | "revision" | "id";
@@ -18,7 +18,7 @@ export class Aliases {
   readonly #arns = new Map<string, string>();
   readonly #counts = new Map<Kind, number>();
 
-  /** The name of what has this ARN: `task-3`, `instance-1`, `service web`. */
+  /** The name of the thing with this ARN: `task-3`, `instance-1`, `service web`. */
   of(arn: string): string {
     const [, resource = ""] = /^arn:aws:[a-z]+:[^:]*:[^:]*:(.+)$/.exec(arn) ?? [];
     const parts = resource.split("/");
@@ -32,7 +32,7 @@ export class Aliases {
     return parts[0] === "service" ? `service ${id}` : id;
   }
 
-  /** A text with every ARN and id in it by its name. */
+  /** A text with every ARN and id in it replaced by its name. */
   plain(text: string): string {
     return text.replace(ids, (found) => {
       if (found.startsWith("arn:")) return this.of(found);
@@ -41,12 +41,12 @@ export class Aliases {
     });
   }
 
-  /** The ARN of what has this name by now, or null. */
+  /** The ARN of the thing that has this name by now, or null. */
   arnOf(name: string): string | null {
     return this.#arns.get(name) ?? null;
   }
 
-  /** The id of what has this name by now, or null. */
+  /** The id of the thing that has this name by now, or null. */
   idOf(name: string): string | null {
     return this.#ids.get(name) ?? null;
   }

@@ -1,4 +1,4 @@
-/** An event of the stream as a line: of a task and an instance what is new in it, of a service what it says. */
+/** An event of the stream as a line: for a task or an instance what is new in it, for a service its message. */
 import type { EcsEvent } from "../../src/ecs/events/event.ts";
 import type { Aliases } from "./aliases.ts";
 
@@ -14,14 +14,14 @@ type EventResource = { readonly name: string; readonly integerValue?: number; re
 
 export class EventLines {
   readonly #aliases: Aliases;
-  /** What was last told of each subject, fact by fact. */
+  /** The last facts of each subject. */
   readonly #told = new Map<string, Map<string, string>>();
 
   constructor(aliases: Aliases) {
     this.#aliases = aliases;
   }
 
-  /** The subject of an event and what it says of it. */
+  /** The subject of an event and what the event says about it. */
   line({ detailType, resources: [subject = ""], detail }: EcsEvent): readonly [subject: string, text: string] {
     const name = this.#aliases.of(subject);
     switch (detailType) {
@@ -90,7 +90,7 @@ export class EventLines {
     return parts.join(" ");
   }
 
-  /** Those facts that were not told of the subject before, or told differently. */
+  /** The facts that are new or different for the subject. */
   #news(name: string, facts: Readonly<Record<string, string | undefined>>): string {
     const known = this.#told.get(name) ?? new Map<string, string>();
     this.#told.set(name, known);

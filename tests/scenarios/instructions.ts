@@ -1,4 +1,4 @@
-/** What the lines of a scenario can say. docs/checklists/write-a-scenario.md tells it to people. */
+/** The instructions that a scenario's lines can use. docs/checklists/write-a-scenario.md describes them for people. */
 import type { Service } from "../../src/ecs/documents/service.ts";
 import { must } from "../../src/lib/assert.ts";
 import { place } from "../../src/simulator/world.ts";
@@ -9,7 +9,7 @@ import type { Stage } from "./stage.ts";
 
 type Instruction = (stage: Stage, line: Line) => Promise<unknown>;
 
-/** A service is looked at within a second after something changed; before that it may seem steady. */
+/** Berth looks at a service within a second after something changed. Before that it may seem steady. */
 const lookMs = 2_000;
 
 export const instructions: Readonly<Record<string, Instruction>> = {
@@ -70,9 +70,9 @@ export const instructions: Readonly<Record<string, Instruction>> = {
   "plan-drain": (stage, line) => showPlan(stage, arns(stage, line)),
 };
 
-/** What `wait` can wait for; gives when it holds. */
+/** What `wait` can wait for. Each returns when it holds. */
 const conditions: Readonly<Record<string, (stage: Stage, line: Line) => () => boolean>> = {
-  /** `wait steady web`: as a waiter sees it, and all tasks healthy. */
+  /** `wait steady web`: as a waiter sees it, and with all tasks healthy. */
   steady: (stage, line) => () => service(stage, line)?.steadySince !== null && service(stage, line) !== null,
   /** `wait rollout web FAILED` */
   rollout: (stage, line) => () =>
@@ -165,7 +165,7 @@ async function show(stage: Stage, line: Line): Promise<void> {
 
 function word(line: Line): string {
   const [first] = line.words;
-  if (first === undefined) throw new ScenarioError(line, "wants a name or a number");
+  if (first === undefined) throw new ScenarioError(line, "needs a name or a number");
   return first;
 }
 

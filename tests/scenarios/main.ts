@@ -11,9 +11,9 @@ export const scenarioNames = (): string[] =>
 
 const usage = `Usage: node tests/scenarios/main.ts [--write] [--crash N] [--seed TEXT] [NAME...]
 
-Plays scenarios of tests/scenarios, all of them when none is named, and prints what happened.
+Plays scenarios of tests/scenarios, by default all of them, and prints what happened.
 
-  --write      writes the golden files (NAME.events) in place of printing; read the diff before you commit it
+  --write      writes the golden files (NAME.events) instead of printing; read the diff before you commit it
   --crash N    kills the control plane at the Nth line that waits, counted from zero
   --seed TEXT  another seed than the scenario's own, which is its name
 `;

@@ -1,16 +1,16 @@
-/** The text of a scenario: one instruction a line, `#` for comments. What the instructions are is in instructions.ts. */
+/** The text of a scenario: one instruction a line, `#` for comments. The instructions are defined in instructions.ts. */
 
-/** A line as it is run: `create-service web desired-count=4` is the verb, the words after it, and the options. */
+/** A parsed line: `create-service web desired-count=4` is the verb, the words after it, and the options. */
 export type Line = {
   readonly number: number;
-  /** As it is written, without what is around it. */
+  /** As written, without surrounding white space. */
   readonly text: string;
   readonly verb: string;
   readonly words: readonly string[];
   readonly options: ReadonlyMap<string, string>;
 };
 
-/** Something in a scenario that cannot be meant; names the line. */
+/** An error in a scenario. Names the line. */
 export class ScenarioError extends Error {
   constructor(line: Line, problem: string) {
     super(`line ${line.number}, "${line.text}": ${problem}`);
@@ -18,10 +18,10 @@ export class ScenarioError extends Error {
   }
 }
 
-/** A word, or an option whose value may stand in quotes: `reason="too old"`. */
+/** A word, or an option whose value may be in quotes: `reason="too old"`. */
 const token = /(?:[^\s"=]+=)?"[^"]*"|\S+/g;
 
-/** The instructions of a scenario, in order. A token with `=` outside quotes is an option; `\` at the end goes on. */
+/** The instructions of a scenario, in order. A token with `=` outside quotes is an option. `\` at the end continues the line. */
 export function parseScenario(text: string): Line[] {
   const lines: Line[] = [];
   let number = 0;
@@ -61,6 +61,6 @@ const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, 
 export function duration(line: Line, text: string | undefined): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text ?? "");
   const unit = unitsMs[match?.[2] ?? ""];
-  if (match === null || unit === undefined) throw new ScenarioError(line, "wants a time such as 40s, 2m or 1h");
+  if (match === null || unit === undefined) throw new ScenarioError(line, "needs a time such as 40s, 2m or 1h");
   return Number(match[1]) * unit;
 }

@@ -1,4 +1,4 @@
-/** Plays a scenario and gives what it printed. */
+/** Plays a scenario and returns its output. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { instructions } from "./instructions.ts";
@@ -9,7 +9,7 @@ export const scenarioPath = (name: string): string => join(import.meta.dirname, 
 export const goldenPath = (name: string): string => join(import.meta.dirname, `${name}.events`);
 
 export type Played = {
-  /** The whole stream, as the golden file has it. */
+  /** The whole stream, as in the golden file. */
   readonly text: string;
   /** What is left when all is over, without what chance decides. */
   readonly end: readonly string[];
@@ -17,13 +17,16 @@ export type Played = {
 
 export type PlayOptions = {
   readonly seed: string;
-  /** The control plane is killed at this of the lines that wait, counted from zero; null: it lives. */
+  /** Which of the waiting lines (counted from zero) the control plane is killed at. Null: it lives. */
   readonly crashAt: number | null;
-  /** How long after that line begins; when it is missing, looks at services that it waits for are under way. */
+  /** How long after that line begins. If absent, when looks at the services that it waits for are under way. */
   readonly crashAfterMs?: number;
 };
 
-/** Plays the scenario of that name. Rejects when it waits in vain, when a rule of the simulator is broken, or on a line that it cannot read. */
+/**
+ * Plays the scenario of that name. Rejects if it waits in vain, if a rule of the simulator is broken, or on a line that it cannot
+ * read.
+ */
 export async function playScenario(
   name: string,
   { seed, crashAt, crashAfterMs = 1_100 }: PlayOptions,
@@ -52,7 +55,7 @@ export async function playScenario(
   return { text: `${stage.lines.join("\n")}\n`, end: endOf(stage) };
 }
 
-/** How many lines of the scenario wait: so many moments there are to kill the control plane. */
+/** How many lines of the scenario wait, which is how many moments there are to kill the control plane. */
 export const waitsOf = (name: string): number => waitsIn(linesOf(name)).length;
 
 const linesOf = (name: string): Line[] => parseScenario(readFileSync(scenarioPath(name), "utf8"));

@@ -1,4 +1,4 @@
-/** Each scenario prints what its golden file has, and comes to the same end whenever the control plane dies. */
+/** Each scenario prints its golden file, and reaches the same end whenever the control plane dies. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -9,19 +9,19 @@ import { goldenPath, playScenario, waitsOf } from "./play-scenario.ts";
 const shownLines = 20;
 
 for (const name of scenarioNames()) {
-  test(`${name}: every event as it should be`, async () => {
+  test(`${name}: every event matches`, async () => {
     const { text, end } = await playScenario(name, { seed: name, crashAt: null });
     const golden = existsSync(goldenPath(name)) ? readFileSync(goldenPath(name), "utf8") : "";
     assert.ok(text === golden, difference(name, golden.split("\n"), text.split("\n")));
     for (let crashAt = 0; crashAt < waitsOf(name); crashAt++) {
       const again = await playScenario(name, { seed: name, crashAt });
       const command = `node tests/scenarios/main.ts --crash ${crashAt} ${name}`;
-      assert.deepEqual(again.end, end, `it ends otherwise when the control plane dies on the way: ${command}`);
+      assert.deepEqual(again.end, end, `it ends differently if the control plane dies on the way: ${command}`);
     }
   });
 }
 
-/** What is different between what is before and after it, and what makes it so again. */
+/** The differing lines between the common beginning and end, and the command that updates the file. */
 function difference(name: string, golden: readonly string[], played: readonly string[]): string {
   const longer = Math.max(golden.length, played.length);
   let from = 0;

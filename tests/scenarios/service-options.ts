@@ -1,4 +1,4 @@
-/** The options of the instructions about services and tasks, by the names that the AWS CLI has for them. */
+/** The options of the instructions about services and tasks, with the AWS CLI's names. */
 import { type Line, ScenarioError } from "./parse-scenario.ts";
 
 type Request = Record<string, unknown>;

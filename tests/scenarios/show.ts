@@ -1,4 +1,4 @@
-/** Looks through the API, for `show` and `plan-drain`: what a user would see at that moment. */
+/** Reads through the API, for `show` and `plan-drain`: what a user would see at that moment. */
 import type { Stage } from "./stage.ts";
 
 type Shown = Readonly<Record<string, unknown>>;
@@ -15,7 +15,7 @@ const isThere = <T>(value: T): value is NonNullable<T> => value !== null && valu
 
 const lastOf = (arn: unknown): string => String(arn).split("/").at(-1) ?? "";
 
-/** The service, its deployments, and its service deployments with what became of them. */
+/** The service, its deployments, and its service deployments with their outcome. */
 export async function showService(stage: Stage, name: string): Promise<void> {
   const reply = await stage.call("DescribeServices", { services: [name] });
   const [service] = (reply as { services: readonly DescribedService[] }).services;
@@ -89,7 +89,7 @@ export async function showDrain(stage: Stage, instance: string): Promise<void> {
   }
 }
 
-/** What would come of a drain. */
+/** The outcome of a planned drain. */
 export async function showPlan(stage: Stage, containerInstances: readonly string[]): Promise<void> {
   const plan = await stage.call("PlanDrain", { containerInstances });
   if (plan === null) return;

@@ -1,4 +1,4 @@
-/** The world that a scenario plays in: a real control plane and real agents in virtual time, and what is printed of them. */
+/** The world that a scenario plays in: a real control plane and real agents in virtual time, and the output about them. */
 import assert from "node:assert/strict";
 import type { HostFacts } from "../../src/agent/registration.ts";
 import { simulatedAttributes } from "../../src/agent/simulated/simulated-attributes.ts";
@@ -15,7 +15,7 @@ import { place, World } from "../../src/simulator/world.ts";
 import { Aliases } from "./aliases.ts";
 import { EventLines } from "./event-line.ts";
 
-/** The longest that an instruction waits for. */
+/** The longest that an instruction waits. */
 const waitMaxMs = 3 * 3_600_000;
 /** How wide the column of subjects is. */
 const subjectWidth = 12;
@@ -30,7 +30,7 @@ export type HostPlan = {
 export class Stage {
   readonly world: World;
   readonly aliases = new Aliases();
-  /** What is printed, line by line. */
+  /** The output, line by line. */
   readonly lines: string[] = [];
   /** How many lines there were when the instruction began. */
   mark = 0;
@@ -52,7 +52,7 @@ export class Stage {
     this.lines.push(this.aliases.plain(text));
   }
 
-  /** Makes a call as a user does and gives its reply; one that is refused is printed and gives null. */
+  /** Makes a call as a user does and returns its reply. A refused call is printed and returns null. */
   async call(
     operation: string,
     request: Readonly<Record<string, unknown>>,
@@ -77,7 +77,7 @@ export class Stage {
     return end.reply;
   }
 
-  /** Lets time pass until it holds; an assertion fails when it never does. */
+  /** Lets time pass until it holds. An assertion fails if it never does. */
   async until(what: string, predicate: () => boolean): Promise<void> {
     const holds = await this.world.clock.runUntil(predicate, waitMaxMs);
     assert(holds, `waited in vain until ${what}\n${this.lines.slice(-30).join("\n")}`);
@@ -87,7 +87,7 @@ export class Stage {
     await this.world.clock.advance(ms);
   }
 
-  /** A further container instance, whose agent is connected when this is over. */
+  /** Another container instance, whose agent is connected when this is over. */
   async addInstance({ cpu, memoryMiB, zone, customAttributes }: HostPlan): Promise<void> {
     const index = this.world.hosts.length;
     const host = this.world.addHost((name) => {
@@ -106,7 +106,7 @@ export class Stage {
     return must(this.world.hosts[number - 1], `the host of ${instance}`);
   }
 
-  /** `kill -9` of the control plane; it is back two seconds later. */
+  /** `kill -9` of the control plane. It is back two seconds later. */
   async restartControlPlane(): Promise<void> {
     this.world.killControlPlane();
     await this.pass(2_000);
@@ -138,7 +138,7 @@ export class Stage {
   #kept({ documents, events }: Kept): void {
     for (const event of events) this.#tell(...this.#events.line(event));
     for (const { kind, before, after } of documents) {
-      // Named as they come, not as a list has them.
+      // Named in order of appearance, not in a list's order.
       if (kind === "service-deployment" && after !== null) this.aliases.of((after as ServiceDeployment).arn);
       if (kind === "service-revision" && after !== null) this.aliases.of((after as ServiceRevision).arn);
       if (kind !== "service-event" || before !== null || after === null) continue;

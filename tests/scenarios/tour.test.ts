@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { whyNoDocker } from "../docker/docker-host.ts";
 
-test("the tour goes through, step by step, and says so", { timeout: 120_000 }, async () => {
+test("the tour succeeds, step by step, and says so", { timeout: 120_000 }, async () => {
   const root = join(import.meta.dirname, "../..");
   const tour = spawn(process.execPath, ["src/cli/tour.ts"], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
@@ -18,7 +18,7 @@ test("the tour goes through, step by step, and says so", { timeout: 120_000 }, a
   const [code] = (await once(tour, "close")) as [number | null];
   assert.equal(code, 0, output);
   assert.match(output, /\d+ steps in [\d.]+ s, all as expected\./);
-  // A rollout keeps what was promised, one that fails goes back, a shortage is explained with figures, a drain comes to its end.
+  // A rollout keeps its promises, a failed one rolls back, a shortage is explained with figures, a drain comes to its end.
   const told = [
     /✓ UpdateService to another revision: .*\(never fewer than 6 RUNNING\)/,
     /deployment failed: tasks failed to start\.\n.*rolling back to deployment ecs-svc\/\d{19}\./,

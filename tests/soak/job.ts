@@ -1,4 +1,4 @@
-/** A piece of a soak run, in a process of its own: `node tests/soak/job.ts JSON`. Reports to its parent, who may ask it to stop. */
+/** A piece of a soak run, in its own process: `node tests/soak/job.ts JSON`. Reports to its parent, which may ask it to stop. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { simulate } from "../../src/simulator/simulation.ts";
 import { KillRun } from "../crash/kill-run.ts";
 import { fuzzRequests } from "../fuzz/request-fuzz.ts";
 
-/** What is run again and again: mutated requests, kills under load, simulated worlds. */
+/** What is run repeatedly: mutated requests, kills under load, simulated worlds. */
 export const kinds = ["requests", "kills", "sim"] as const;
 export type Kind = (typeof kinds)[number];
 
@@ -26,7 +26,7 @@ export type Report =
 
 const sim = { steps: 1_000, hosts: 4 } as const;
 const scenarios: readonly Scenario[] = ["everything", "services", "network-cut"];
-/** LIMIT: what is shown of a failure; the command that repeats it shows the rest. */
+/** LIMIT: how much of a failure is shown; the command that repeats it shows the rest. */
 const failureCharacters = 8_000;
 
 type Running = { readonly report: (done: number) => void; readonly shouldStop: () => boolean };

@@ -12,18 +12,18 @@ Runs mutated requests (none may get a 5xx, refused ones change nothing), kills o
 lost) and seeds of the simulator, each with another seed, in several processes.
 
   --minutes N    how long; without a count below, as much as there is time for
-  --requests N   so many mutated requests
-  --kills N      so many kills
-  --sim N        so many seeds of the simulator
+  --requests N   how many mutated requests
+  --kills N      how many kills
+  --sim N        how many seeds of the simulator
   --seed S       the first seed, a number (default 1)
-  --only KIND    requests, kills or sim; may be repeated
+  --only KIND    requests, kills or sim; repeatable
   --workers W    how many processes work at a time (default: one per processor)
 
-A line each ten seconds says how far it is. Exits with 1 after a failure, each of which is shown with the command that repeats it.
+Prints progress every ten seconds. Exits with 1 after a failure; each is shown with the command that repeats it.
 Ctrl-C ends it soon, with what was found so far.
 `;
 
-/** LIMIT: a week; nobody waits longer for a run that has no counts. */
+/** LIMIT: a week; nobody waits longer for a run without counts. */
 const minutesMax = 10_080;
 
 function optionsOf(argv: readonly string[]): SoakOptions | null {

@@ -39,7 +39,7 @@ test("a few of each kind are run, counted, and end with 0", { timeout: 240_000 }
   assert.match(stdout, /: 1500 requests, 1 kills, 1 seeds, 0 failures\n$/);
 });
 
-test("counts are handed out in jobs, each with a seed of its own, and not one more", async () => {
+test("counts are handed out in jobs, each with its own seed, and not one more", async () => {
   const { soak, jobs, said } = playedSoak(
     [
       ["requests", 50_000],

@@ -1,17 +1,17 @@
-/** Hands out jobs to workers until the time is over or enough is done, and says how it goes. */
+/** Hands out jobs to workers until the time is over or enough is done, and reports progress. */
 import { type Job, type Kind, kinds, type Report } from "./job.ts";
 
 export type SoakOptions = {
   readonly seed: number;
   readonly workers: number;
-  /** How many of each kind; null is as many as there is time for. A kind that is not there is not run. */
+  /** How many of each kind. Null is as many as there is time for. An absent kind is not run. */
   readonly counts: ReadonlyMap<Kind, number | null>;
-  /** Epoch-free milliseconds after which no job begins and those under way are asked to stop. */
+  /** Milliseconds after which no job begins and those under way are asked to stop. */
   readonly forMs: number;
 };
 
 export type StartedJob = {
-  /** Resolves when the job has ended; rejects when its process died of something that it did not report. */
+  /** Resolves when the job has ended. Rejects if its process died of something that it did not report. */
   readonly ended: Promise<void>;
   readonly stop: () => void;
 };
@@ -21,16 +21,16 @@ export type SoakEnvironment = {
   readonly say: (line: string) => void;
   /** Milliseconds from any origin that never go back. */
   readonly nowMs: () => number;
-  /** Calls each so many milliseconds until it is cancelled. */
+  /** Calls `run` every `ms` milliseconds until it is cancelled. */
   readonly each: (ms: number, run: () => void) => () => void;
 };
 
-/** LIMIT: a server that is fuzzed, a directory that is killed on and a process that simulates grow; so much is done in one. */
+/** LIMIT: a fuzzed server, a directory with repeated kills and a simulating process all grow; one job does this much. */
 const jobSizes: Readonly<Record<Kind, number>> = { requests: 20_000, kills: 25, sim: 5 };
 /** What a job counts for while it is under way, so that the workers do not all choose the same kind. */
 const jobMs = 30_000;
 const progressMs = 10_000;
-/** LIMIT: more failures than that are the same one. */
+/** LIMIT: more failures than this are all the same one. */
 const failuresMax = 10;
 
 export class Soak {
@@ -53,7 +53,7 @@ export class Soak {
     this.#nextSeed = { requests: options.seed, kills: options.seed, sim: options.seed };
   }
 
-  /** Runs to the end. Gives the number of failures. */
+  /** Runs to the end. Returns the number of failures. */
   async run(): Promise<number> {
     const cancel = this.#environment.each(progressMs, () => this.#environment.say(this.#progress()));
     const cancelEnd = this.#environment.each(1_000, () => {
@@ -100,7 +100,7 @@ export class Soak {
     }
   }
 
-  /** Of the kind on which least time was spent. */
+  /** Of the kind on which the least time was spent. */
   #nextJob(): Job | null {
     if (this.#stopped || this.#elapsedMs() >= this.#options.forMs) return null;
     const left = (kind: Kind): number => {

@@ -2,7 +2,7 @@ import { messageId, reference } from "../agent-limits.ts";
 import { defineMessage, type MessageOf } from "../message.ts";
 import { optional } from "../shape.ts";
 
-/** The message `messageId` was taken. */
+/** The agent accepted the message `messageId`. */
 export const ackRequest = defineMessage("AckRequest", {
   cluster: optional(reference),
   containerInstance: optional(reference),

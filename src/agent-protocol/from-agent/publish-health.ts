@@ -11,7 +11,7 @@ import {
 import { defineMessage, type MessageOf } from "../message.ts";
 import { flag, list, object, oneOf, optional } from "../shape.ts";
 
-/** LIMIT: what the official agent puts into one message at most; bounds a frame. */
+/** LIMIT: the most that the official agent puts into one message; bounds a frame. */
 export const tasksPerPublishHealth = 10;
 
 /** The health of containers that have a health check. Times are epoch seconds. */

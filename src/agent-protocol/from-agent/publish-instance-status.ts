@@ -2,7 +2,7 @@ import { messageId, reason, reference, reportedChecks, seconds, sentAt, word } f
 import { defineMessage, type MessageOf } from "../message.ts";
 import { list, object, oneOf, optional } from "../shape.ts";
 
-/** How the host's container runtime is. Times are epoch seconds. */
+/** The state of the host's container runtime. Times are epoch seconds. */
 export const publishInstanceStatusRequest = defineMessage("PublishInstanceStatusRequest", {
   metadata: object({
     cluster: optional(reference),
@@ -11,11 +11,11 @@ export const publishInstanceStatusRequest = defineMessage("PublishInstanceStatus
   }),
   statuses: list(
     object({
-      /** `ContainerRuntime`; others are known and not sent by today's agents. */
+      /** `ContainerRuntime`. Others are known, but today's agents don't send them. */
       type: word,
       status: oneOf(["INITIALIZING", "OK", "IMPAIRED", "INSUFFICIENT_DATA"]),
       statusReason: optional(reason),
-      /** The time of the check before the latest; the message's own timestamp is the better one. */
+      /** The time of the check before the latest. The message's own timestamp is more useful. */
       lastUpdated: optional(seconds),
       lastStatusChange: optional(seconds),
     }),

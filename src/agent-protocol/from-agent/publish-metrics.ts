@@ -2,7 +2,7 @@ import { messageId, reference, reportedTasks, sentAt } from "../agent-limits.ts"
 import { defineMessage, type MessageOf } from "../message.ts";
 import { dropped, flag, list, object, optional } from "../shape.ts";
 
-/** What the containers used. Times are epoch seconds. */
+/** The usage of the containers. Times are epoch seconds. */
 export const publishMetricsRequest = defineMessage("PublishMetricsRequest", {
   metadata: object({
     cluster: optional(reference),

@@ -2,7 +2,7 @@ import { defineMessage, type MessageOf } from "../message.ts";
 import { filledText, integer, list, optional, text } from "../shape.ts";
 import { elasticNetworkInterface } from "./network-interface.ts";
 
-/** Network interfaces of a task are on their way; the agent confirms them with SubmitTaskStateChange. */
+/** Network interfaces of a task are being attached. The agent confirms them with SubmitTaskStateChange. */
 export const attachTaskNetworkInterfacesMessage = defineMessage("AttachTaskNetworkInterfacesMessage", {
   messageId: filledText,
   clusterArn: filledText,

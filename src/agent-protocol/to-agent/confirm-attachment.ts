@@ -1,7 +1,7 @@
 import { defineMessage, type MessageOf } from "../message.ts";
 import { filledText, integer, list, object, optional, text } from "../shape.ts";
 
-/** A volume of a task is on its way. */
+/** A volume of a task is being attached. */
 export const confirmAttachmentMessage = defineMessage("ConfirmAttachmentMessage", {
   messageId: filledText,
   clusterArn: filledText,

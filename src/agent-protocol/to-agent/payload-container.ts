@@ -20,7 +20,7 @@ export const registryAuthentication = object({
       useExecutionRole: optional(flag),
     }),
   ),
-  /** The name or ARN of a secret of Secrets Manager that holds user name and password. */
+  /** The name or ARN of a Secrets Manager secret with user name and password. */
   asmAuthData: optional(object({ credentialsParameter: text, region: optional(text) })),
 });
 export type RegistryAuthentication = TypeOf<typeof registryAuthentication>;
@@ -35,16 +35,16 @@ export const payloadSecret = object({
 });
 export type PayloadSecret = TypeOf<typeof payloadSecret>;
 
-/** A container of a task as the agent is given it. What has no member of its own travels in `dockerConfig`. */
+/** A container of a task as the agent receives it. Settings without a member of their own are in `dockerConfig`. */
 export const payloadContainer = object({
   name: filledText,
   image: text,
-  /** Always say it: the agent's default is false. */
+  /** Always set: the agent's default is false. */
   essential: optional(flag),
   command: optional(list(text)),
   entryPoint: optional(list(text)),
   environment: optional(map(text)),
-  /** JSON text that may hold `command` and nothing else. */
+  /** JSON text that may contain `command` and nothing else. */
   overrides: optional(text),
   /** CPU shares. */
   cpu: optional(integer),
@@ -63,7 +63,7 @@ export const payloadContainer = object({
   startTimeout: optional(integer),
   /** Seconds between SIGTERM and SIGKILL. */
   stopTimeout: optional(integer),
-  /** `docker` when `dockerConfig.config` holds a Healthcheck: only then health is reported. */
+  /** `docker` if `dockerConfig.config` has a Healthcheck. Only then does the agent report health. */
   healthCheckType: optional(text),
   restartPolicy: optional(
     object({

@@ -17,11 +17,11 @@ import { roleCredentials } from "./iam-role-credentials.ts";
 import { elasticNetworkInterface } from "./network-interface.ts";
 import { payloadContainer } from "./payload-container.ts";
 
-/** What belongs to the volume's type stands in a member of its own, spelled as in the API. */
+/** The settings of the volume's type are in a member of their own, spelled as in the API. */
 export const payloadVolume = object({
   name: text,
   type: oneOf(["host", "docker", "efs", "fsxWindowsFileServer"]),
-  /** Always there for the type `host`; without a sourcePath the volume is an empty one. */
+  /** Always present for the type `host`. Without a sourcePath the volume is empty. */
   host: optional(object({ sourcePath: optional(text) })),
   dockerVolumeConfiguration: optional(
     object({
@@ -37,7 +37,7 @@ export const payloadVolume = object({
 });
 export type PayloadVolume = TypeOf<typeof payloadVolume>;
 
-/** A task as the agent is given it. For desiredStatus STOPPED, `arn` and `desiredStatus` are enough. */
+/** A task as the agent receives it. For desiredStatus STOPPED, `arn` and `desiredStatus` are enough. */
 export const payloadTask = object({
   arn: filledText,
   desiredStatus: oneOf(["RUNNING", "STOPPED"]),

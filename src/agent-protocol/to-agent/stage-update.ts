@@ -6,7 +6,7 @@ export const stageUpdateMessage = defineMessage("StageUpdateMessage", {
   messageId: filledText,
   clusterArn: filledText,
   containerInstanceArn: filledText,
-  /** Where the image archive lies, and its SHA-256 in lower-case hex. */
+  /** The location of the image archive, and its SHA-256 in lower-case hex. */
   updateInfo: optional(object({ location: optional(text), signature: optional(text) })),
 });
 export type StageUpdateMessage = MessageOf<typeof stageUpdateMessage>;

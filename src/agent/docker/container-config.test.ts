@@ -36,7 +36,7 @@ const dockerConfig = (config: object, hostConfig: object = {}): Partial<PayloadC
   dockerConfig: { config: JSON.stringify(config), hostConfig: JSON.stringify(hostConfig) },
 });
 
-test("a name says what runs in it, and follows from the task", () => {
+test("a name says what runs in the container, and follows from the task", () => {
   const name = containerName({ taskArn, container: "app" }, task);
   assert.match(name, /^ecs-fam-3-app-[0-9a-f]{20}$/);
   assert.equal(name, containerName({ taskArn, container: "app" }, task));
@@ -44,7 +44,7 @@ test("a name says what runs in it, and follows from the task", () => {
   assert.match(containerName({ taskArn, container: "a b/ü" }, task), /^ecs-fam-3-a-b---[0-9a-f]{20}$/);
 });
 
-test("CPU shares and memory have a least value, and no memory is no limit", () => {
+test("CPU shares and memory have a minimum, and no memory means no limit", () => {
   assert.deepEqual(made({}).HostConfig, { CpuShares: 2, Binds: [], CgroupParent: "" });
   const { CpuShares, Memory } = made({ cpu: 10, memory: 32 }).HostConfig;
   assert.deepEqual([CpuShares, Memory], [10, 33_554_432]);
@@ -52,7 +52,7 @@ test("CPU shares and memory have a least value, and no memory is no limit", () =
   assert.equal(made({ cpu: 1_000_000 }).HostConfig.CpuShares, 262_144);
 });
 
-test("a container that would start without its environment files or secrets is not made", () => {
+test("a container whose environment files or secrets would be missing is not created", () => {
   const environmentFiles = [{ type: "s3", value: "arn:aws:s3:::b/a.env" }];
   const secrets = [{ name: "KEY", valueFrom: "/key", provider: "ssm" }] as const;
   for (const [spec, message] of [
@@ -73,7 +73,7 @@ test("a container that would start without its environment files or secrets is n
   made({ environmentFiles: [], secrets: [] });
 });
 
-test("empty commands and entry points are the image's", () => {
+test("empty commands and entry points mean the image's", () => {
   const body = made({ command: [], entryPoint: null });
   assert.equal("Cmd" in body, false);
   assert.equal("Entrypoint" in body, false);
@@ -91,7 +91,7 @@ test("the environment is the payload's, then the agent's, whatever the Docker co
   assert.deepEqual(replaced.Env, ["C=3", "ECS_AGENT_URI=http://169.254.170.2/api/x"]);
 });
 
-test("what the Docker config says wins, but for the agent's labels and the task's place", () => {
+test("the Docker config wins, except for the agent's labels and the task's place", () => {
   const body = made(
     {
       cpu: 10,
@@ -178,7 +178,7 @@ test("other containers of the task are referred to by their names; links only in
   assert.equal("Links" in made(spec, { task: { ...task, networkMode: "host" } }).HostConfig, false);
 });
 
-test("GPUs are asked of the engine, or of a runtime by the environment", () => {
+test("GPUs are requested from the engine, or from a runtime by environment variable", () => {
   const withGpus = { task: { ...task, gpuIds: { app: ["GPU-a", "GPU-b"] } } };
   const requested = made({}, withGpus);
   assert.deepEqual(requested.HostConfig.DeviceRequests, [
@@ -190,7 +190,7 @@ test("GPUs are asked of the engine, or of a runtime by the environment", () => {
   assert.equal("Runtime" in made({}, { gpu: { by: "runtime", runtime: "nvidia" } }).HostConfig, false);
 });
 
-test("members that reach beyond the container are not taken from a task, unless they are empty", () => {
+test("a task cannot set members that reach beyond its container, unless they are empty", () => {
   for (const [member, value] of Object.entries({
     Binds: ["/:/host"],
     Mounts: [{ Type: "bind", Source: "/", Target: "/host" }],
@@ -236,10 +236,10 @@ test("a containerPath is an absolute path without options", () => {
   assert.throws(() => made(spec, { task: { ...task, volumes: colon }, realPaths }), /sourcePath "\/e:\/tc" cannot be/);
 });
 
-test("what cannot be used is a failure with its reason", () => {
+test("an unusable payload fails with its reason", () => {
   const refusals: [Partial<PayloadContainer>, string][] = [
-    [{ dockerConfig: { config: "{" } }, "DockerClientConfigError: the given config is no JSON object"],
-    [{ dockerConfig: { hostConfig: "[]" } }, "HostConfigError: the given host config is no JSON object"],
+    [{ dockerConfig: { config: "{" } }, "DockerClientConfigError: the given config is not a JSON object"],
+    [{ dockerConfig: { hostConfig: "[]" } }, "HostConfigError: the given host config is not a JSON object"],
     [{ mountPoints: [{ sourceVolume: "v", containerPath: "/v" }] }, "HostConfigError: Invalid volume referenced: v"],
     [
       { healthCheckType: "docker" },

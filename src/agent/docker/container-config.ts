@@ -4,7 +4,7 @@ import { containerLabels, containerName, isReservedLabel, ownerLabel } from "./c
 import type { GroundworkPlace } from "./task-groundwork.ts";
 import { type VolumeSource, volumeSource, volumesOf } from "./task-volumes.ts";
 
-/** How a container comes to its GPUs: asked of the engine, or by a runtime that reads NVIDIA_VISIBLE_DEVICES. */
+/** How a container gets its GPUs: requested from the engine, or by a runtime that reads NVIDIA_VISIBLE_DEVICES. */
 export type GpuAccess = { readonly by: "device-requests" } | { readonly by: "runtime"; readonly runtime: string };
 
 export type ContainerPlan = {
@@ -15,16 +15,16 @@ export type ContainerPlan = {
   readonly place: GroundworkPlace;
   /** Name or ARN, as the agent was given it. */
   readonly cluster: string;
-  /** Whose the container is; null: nobody asks for it. */
+  /** The owner of the container. Null for none. */
   readonly owner?: string | null;
   /** Added to the environment last: where the agent serves metadata and credentials. */
   readonly environment: Readonly<Record<string, string>>;
   readonly gpu: GpuAccess;
-  /** The path without symbolic links for each host path that the container mounts. */
+  /** The real path, without symbolic links, of each host path that the container mounts. */
   readonly realPaths: ReadonlyMap<string, string>;
 };
 
-/** The container cannot be made of what the payload says; the message is the reason, with the name of the error in front. */
+/** The payload cannot be made into a container. The message is the reason and begins with the error's name. */
 export class UnusablePayload extends Error {
   override readonly name = "UnusablePayload";
 }
@@ -32,15 +32,15 @@ export class UnusablePayload extends Error {
 type Json = { readonly [member: string]: unknown };
 type Body = Json & { readonly HostConfig: Json };
 
-/** AWS: the least that a container is given: CPU shares, and memory in MiB. */
+/** AWS: the minimum for a container: CPU shares, and memory in MiB. */
 const least = { cpuShares: 2, memoryMiB: 4 };
-/** AWS: the most CPU shares that the kernel takes. */
+/** AWS: the maximum CPU shares that the kernel accepts. */
 const cpuSharesMax = 262_144;
 const bytesPerMiB = 1_048_576;
 
 /**
- * What Docker is asked to make: the body of `POST /containers/create`. What `dockerConfig` says wins over what the members of the
- * payload say, and the groundwork's place wins over both. Throws {@link UnusablePayload}.
+ * The body of `POST /containers/create`. `dockerConfig` overrides the other members of the payload, and the groundwork's place
+ * overrides both. Throws {@link UnusablePayload}.
  */
 export function containerConfig(plan: ContainerPlan): { readonly name: string; readonly body: Body } {
   const { spec, place } = plan;
@@ -62,7 +62,7 @@ export function containerConfig(plan: ContainerPlan): { readonly name: string; r
   const body = {
     ...config,
     Env: [...(Array.isArray(config.Env) ? config.Env : []), ...assignments(plan.environment)],
-    // The containers are found by them, so they cannot be another's.
+    // The agent finds its containers by these labels, so a task cannot replace them.
     Labels: { ...labels, ...ownLabels(plan) },
     HostConfig: hostConfig,
   };
@@ -73,11 +73,11 @@ export function containerConfig(plan: ContainerPlan): { readonly name: string; r
 }
 
 /**
- * What a container would miss without anybody noticing. Placement keeps such tasks away from hosts that do not have the capability; a host
- * may have claimed it in the past.
+ * Refuses what a container would silently miss. Placement keeps such tasks away from hosts without the capability, but a host may
+ * have claimed it in the past.
  */
 function checkSources({ environmentFiles, secrets }: PayloadContainer): void {
-  // AWS: the beginnings of both reasons.
+  // AWS: how both reasons begin.
   const [file] = environmentFiles ?? [];
   if (file !== undefined) {
     throw new UnusablePayload(
@@ -173,7 +173,7 @@ export function mountsOf(spec: PayloadContainer, taskArn: string, task: TaskSurr
   });
 }
 
-/** In a bind string, text after a colon would be read as options or as another path. */
+/** A bind string would treat text after a colon as options or as another path. */
 function checkedTarget(path: string): string {
   if (/^\/[^:\0]*$/.test(path)) return path;
   throw new UnusablePayload(
@@ -209,7 +209,7 @@ function portsOf(binding: PortBinding): readonly { readonly port: string; readon
   }));
 }
 
-/** A container's port may be bound to several of the host. */
+/** One container port may be bound to several host ports. */
 function portBindings(bindings: readonly PortBinding[]): Json {
   const all: Record<string, { readonly HostPort: string }[]> = {};
   for (const { port, hostPort } of bindings.flatMap(portsOf)) {
@@ -218,7 +218,9 @@ function portBindings(bindings: readonly PortBinding[]): Json {
   return all;
 }
 
-/** The members of `config` that a task may set. Others reach beyond its container: NetworkingConfig joins another task's network. */
+/**
+ * The members of `config` that a task may set. Others reach beyond its container: NetworkingConfig joins another task's network.
+ */
 const configMembers = new Set([
   ...["User", "WorkingDir", "Hostname", "Domainname", "Labels", "Env", "Cmd", "Entrypoint", "Shell", "Volumes"],
   ...["OpenStdin", "StdinOnce", "Tty", "AttachStdin", "AttachStdout", "AttachStderr", "NetworkDisabled"],
@@ -226,7 +228,7 @@ const configMembers = new Set([
 ]);
 
 /**
- * The members of `hostConfig` that a task may set; the host's policy decides about their values. The others belong to the agent (mounts,
+ * The members of `hostConfig` that a task may set. The host's policy checks their values. The others belong to the agent (mounts,
  * ports, GPUs) or do not exist in ECS.
  */
 const hostConfigMembers = new Set([
@@ -234,7 +236,7 @@ const hostConfigMembers = new Set([
   ...["ReadonlyRootfs", "Tmpfs", "ShmSize", "Init", "Ulimits", "LogConfig"],
   ...["Dns", "DnsSearch", "DnsOptions", "ExtraHosts"],
   ...["CpuShares", "Memory", "MemoryReservation", "MemorySwap", "MemorySwappiness"],
-  // AWS: given, and overwritten.
+  // AWS: accepted, and overwritten.
   "CgroupParent",
 ]);
 
@@ -251,7 +253,7 @@ const payloadHostConfig = ({ dockerConfig }: PayloadContainer): Json =>
 function decoded(text: string | null | undefined, error: string, what: string, members: ReadonlySet<string>): Json {
   if (text === null || text === undefined || text === "") return {};
   const value = parsed(text);
-  if (value === null) throw new UnusablePayload(`${error}: the given ${what} is no JSON object`);
+  if (value === null) throw new UnusablePayload(`${error}: the given ${what} is not a JSON object`);
   const foreign = Object.keys(value).find((member) => !members.has(member) && !isEmpty(value[member]));
   if (foreign === undefined) return value;
   throw new UnusablePayload(`${error}: the member ${foreign} of the given ${what} cannot be set by a task`);
@@ -266,10 +268,10 @@ function parsed(text: string): Json | null {
   }
 }
 
-/** Whether Docker treats the value as not given. */
+/** Whether Docker treats the value as absent. */
 const isEmpty = (value: unknown): boolean => !value || (typeof value === "object" && Object.keys(value).length === 0);
 
-/** AWS: what is decoded over something replaces it, but maps take entries in. */
+/** AWS: a decoded value replaces what is there, but maps are merged. */
 function overlaid(under: Json, over: Json): Json {
   const all: Record<string, unknown> = { ...under };
   for (const [member, value] of Object.entries(over)) {
@@ -282,7 +284,7 @@ function overlaid(under: Json, over: Json): Json {
 
 const sharesNetwork = (mode: unknown): boolean => typeof mode === "string" && mode.startsWith("container:");
 
-/** What Docker refuses for a container in another one's network, which has it for both. */
+/** What Docker refuses for a container in another one's network, which decides for both. */
 const networkMembers = {
   config: ["Hostname", "Domainname", "ExposedPorts", "MacAddress"],
   hostConfig: ["PortBindings", "PublishAllPorts", "Links", "Dns", "DnsSearch", "DnsOptions", "ExtraHosts"],

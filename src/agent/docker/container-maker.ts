@@ -26,12 +26,12 @@ export type ContainerMakerOptions = {
   readonly timeouts?: { readonly createMs?: number };
 };
 
-/** AWS: so long the agent waits for Docker to make a container. */
+/** AWS: how long the agent waits for Docker to create a container. */
 const createTimeoutMs = 240_000;
 
 type CreateCommand = Extract<ContainerCommand, { type: "create" }>;
 
-/** Makes containers, each once: the name of a container follows from its task, so Docker refuses the second. */
+/** Creates containers, each once: a container's name follows from its task, so Docker refuses the second. */
 export class ContainerMaker {
   readonly #options: ContainerMakerOptions;
   /** Containers that only this process can have started, with the host paths that they mount. */
@@ -65,8 +65,8 @@ export class ContainerMaker {
   }
 
   /**
-   * The id of the container, which may be there from an earlier attempt. Rejects with UnusablePayload, HostRefusal, DockerError,
-   * DockerUnreachable or DockerTimeout.
+   * Creates the container, or finds it from an earlier attempt, and returns its id. Rejects with UnusablePayload, HostRefusal,
+   * DockerError, DockerUnreachable or DockerTimeout.
    */
   async make(command: CreateCommand): Promise<string> {
     const { docker, waiting, timeouts } = this.#options;
@@ -103,7 +103,7 @@ export class ContainerMaker {
     return { name, body: await guard.allowed(body, place), paths: [...realPaths.values()] };
   }
 
-  /** The container that has the name already, if it is of this task; else the refusal stands. */
+  /** The container that already has the name, if it belongs to this task. Otherwise rejects with the refusal. */
   async #earlier(name: string, taskArn: string, refusal: DockerError): Promise<string> {
     const { docker, waiting } = this.#options;
     const found = await docker.inspectContainer(name, { signal: waiting.signal });

@@ -1,10 +1,10 @@
 /**
- * How the containers of this agent go on. What Docker says is compared with what was told of each container, and the difference is
- * told: an event of Docker, the end of a call and the return of a lost engine all mean "look at it". So nothing depends on
- * any single event.
+ * Follows the containers of this agent. It compares what Docker says with what it has reported of each container, and reports the
+ * difference. A Docker event, the end of a call and the return of a lost engine all mean "look at it", so nothing depends on any
+ * single event.
  *
- * A container is `idle` (made, or found by the agent, and not started by it), `starting` while a start is under way (nothing is told
- * until it is known), `running`, `exited` once its exit was told; from there it may be started again.
+ * A container is `idle` (created, or found by the agent but not started by it), `starting` while a start is under way (nothing is
+ * reported until the outcome is known), `running`, and `exited` once its exit was reported. From there it may be started again.
  */
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -24,13 +24,13 @@ export type WatchedContainer = {
   readonly isChecked: boolean;
   phase: "idle" | "starting" | "running" | "exited";
   health: RuntimeHealth;
-  /** Docker's own text, of the last start that is known; null before the first. */
+  /** Docker's own text for the last known start. Null before the first. */
   startedAt: string | null;
-  /** The container whose network it shares, which is where its traffic is counted; null when it has its own. */
+  /** The container whose network it shares and where its traffic is counted. Null if it has its own. */
   networkOf: string | null;
-  /** What the event of its end said, for when the container is gone before it was looked at. */
+  /** What the event of its exit said, in case the container is gone before anybody looks. */
   died: { readonly exitCode: number | null; readonly at: number } | null;
-  /** It was killed, and the engine was given the time to say whether for its use of memory. */
+  /** It was killed, and the engine had time to say whether it was out of memory. */
   killLookedInto: boolean;
   looking: boolean;
   lookAgain: boolean;
@@ -43,21 +43,21 @@ export type ContainerWatchOptions = {
   readonly waiting: Waiting;
   readonly cluster: string;
   readonly emit: (event: ContainerEvent) => void;
-  /** The event stream was lost, or stands again. */
+  /** The event stream was lost, or is back. */
   readonly onStream: (stands: boolean) => void;
 };
 
-/** LIMIT: Docker loses no events that we know of; this bounds the harm of one that it does lose. */
+/** LIMIT: we know of no events that Docker loses; this bounds the harm if it does. */
 const sweepMs = 60_000;
-/** LIMIT: looks that failed are repeated until one succeeds, at a pace that harms no engine. */
+/** LIMIT: failed looks are repeated until one succeeds, at a pace that harms no engine. */
 const lookAgainMs = 2_000;
 
 /**
- * LIMIT: the engine hears that a container is over and that it was out of memory on two ways, and the second may be the slower one, by
+ * LIMIT: the engine learns that a container exited and that it was out of memory in two ways, and the second may be slower, by
  * milliseconds on an idle machine.
  */
 const outOfMemoryMs = 500;
-/** What a container exits with that was killed. */
+/** The exit code of a container that was killed. */
 const killed = 137;
 
 /** Docker writes this for "never". */
@@ -96,7 +96,7 @@ export class ContainerWatch {
     void this.#sweep();
   }
 
-  /** The container, as far as it is known here; made `idle` when it is not. */
+  /** The known container, or a new `idle` one. */
   of(name: ContainerName, runtimeId: string, spec: PayloadContainer): WatchedContainer {
     const known = this.#containers.get(runtimeId);
     if (known !== undefined) return known;
@@ -131,7 +131,8 @@ export class ContainerWatch {
   }
 
   /**
-   * It was started, as `found` shows; null when it has gone since. Tells that, and what is known of it beyond that.
+   * Records that the container was started, as `found` shows. Null means that it has gone since. Reports the start and anything
+   * else that is known.
    */
   started(container: WatchedContainer, found: DockerContainer | null): void {
     const { clock } = this.#options;
@@ -145,7 +146,7 @@ export class ContainerWatch {
     if (container.lookAgain) this.look(container);
   }
 
-  /** Looks at a container that runs as far as was told; tells what is different. */
+  /** Looks at a container that was reported as running, and reports what changed. */
   look(container: WatchedContainer): void {
     container.lookAgain = true;
     if (!container.looking) void this.#look(container);
@@ -155,7 +156,7 @@ export class ContainerWatch {
     for (const container of this.running()) this.look(container);
   }
 
-  /** The container as Docker has it, null when it has none. Repeats until Docker answers. */
+  /** The container as Docker has it. Null if Docker does not have it. Repeats until Docker answers. */
   async inspect(runtimeId: string): Promise<DockerContainer | null> {
     const { docker, waiting } = this.#options;
     const { signal } = waiting;
@@ -183,7 +184,7 @@ export class ContainerWatch {
         }
       }
     } catch {
-      // The wait was ended: the agent stops.
+      // The wait ended because the agent stops.
     } finally {
       container.looking = false;
     }
@@ -205,7 +206,7 @@ export class ContainerWatch {
       this.#compareHealth(container, state);
       return;
     }
-    // Between a restart of the engine and its look at its containers.
+    // Between a restart of the engine and its check of its containers.
     if (state.Status === "restarting" || state.Status === "paused") return;
     if (!hasRun(state)) {
       this.#exited(container, null, "DockerStateError: the container has never run", clock.now());
@@ -226,7 +227,7 @@ export class ContainerWatch {
       await this.#options.waiting.pause(outOfMemoryMs);
       this.look(container);
     } catch {
-      // The wait was ended: the agent stops.
+      // The wait ended because the agent stops.
     }
   }
 
@@ -266,7 +267,7 @@ export class ContainerWatch {
         this.lookAtAll();
       }
     } catch {
-      // The wait was ended: the agent stops.
+      // The wait ended because the agent stops.
     }
   }
 
@@ -281,7 +282,7 @@ type ContainerEventPart = ContainerEvent extends infer E
     : never
   : never;
 
-/** AWS: what the agent says of a container that did not end by itself. */
+/** AWS: the agent's reason for a container that did not end by itself. */
 function reasonOf(state: DockerContainerState): string | null {
   if (state.OOMKilled === true) return "OutOfMemoryError: Container killed due to memory usage";
   return state.Error ? `DockerStateError: ${state.Error}` : null;
@@ -292,17 +293,17 @@ function healthOf(status: string | undefined): RuntimeHealth {
   return status === "unhealthy" ? "UNHEALTHY" : "UNKNOWN";
 }
 
-/** Docker's time as epoch milliseconds; null for its "never". */
+/** Docker's time as epoch milliseconds. Null for its "never". */
 export function timeOf(text: string | undefined): number | null {
   if (text === undefined || text === "" || text.startsWith("0001-")) return null;
   const at = Date.parse(text);
   return Number.isNaN(at) ? null : at;
 }
 
-/** LIMIT: below a second the clocks of one machine agree. */
+/** LIMIT: the clocks of one machine agree to within a second. */
 const clocksDifferMs = 1_000;
 
-/** A time that the engine read from the wall clock, on the clock that the agent decides by. */
+/** A wall-clock time from the engine, converted to the agent's clock. */
 function steadyTime(clock: Clock, wall: number | null): number | null {
   if (wall === null) return null;
   const ahead = clock.wall() - clock.now();

@@ -6,18 +6,18 @@ export type DockerAddress =
 export const defaultDockerHost = "unix:///var/run/docker.sock";
 
 /**
- * Reads a value of DOCKER_HOST: `unix:///path`, `tcp://host:port` or `http://host:port/prefix`. Throws an Error with a sentence
- * for the operator when it is none of them.
+ * Reads a DOCKER_HOST value: `unix:///path`, `tcp://host:port` or `http://host:port/prefix`. Throws an Error with a message for
+ * the operator if it is none of them.
  */
 export function dockerAddress(dockerHost: string): DockerAddress {
   const text = dockerHost.trim() === "" ? defaultDockerHost : dockerHost.trim();
   if (text.startsWith("unix://")) {
     const socketPath = text.slice("unix://".length);
-    if (!socketPath.startsWith("/")) throw new Error(`DOCKER_HOST=${text}: unix:// wants an absolute path`);
+    if (!socketPath.startsWith("/")) throw new Error(`DOCKER_HOST=${text}: unix:// needs an absolute path`);
     return { socketPath };
   }
   if (!/^(?:tcp|http):\/\//.test(text) || !URL.canParse(text.replace(/^tcp:/, "http:"))) {
-    throw new Error(`DOCKER_HOST=${text} is not understood: give unix:///path, tcp://host:port or http://host:port`);
+    throw new Error(`DOCKER_HOST=${text} is not valid: use unix:///path, tcp://host:port or http://host:port`);
   }
   const url = new URL(text.replace(/^tcp:/, "http:"));
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");

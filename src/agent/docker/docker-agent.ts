@@ -14,25 +14,25 @@ import { ownToken } from "./process-token.ts";
 
 export type DockerAgentOptions = Omit<AgentOptions, "runtime" | "credentials" | "instance"> & {
   readonly host: DockerHost;
-  /** Whom the agent speaks for; what it can do depends on whether containers can ask it. */
+  /** The instance that the agent acts for. What it can do depends on whether containers can reach the endpoints. */
   readonly instance: (can: { readonly hasEndpoints: boolean }) => AgentOptions["instance"];
   readonly pullBehaviour?: PullBehaviour;
-  /** What tasks may do on the host, where that is less than the host's own policy. */
+  /** A policy for tasks that is stricter than the host's own. */
   readonly policy?: HostPolicy;
   readonly gpu?: GpuAccess;
-  /** Nothing is kept: at its end the agent takes its containers away, since nobody would know them. */
+  /** Nothing is kept: when the agent ends it removes its containers, because no later process would know them. */
   readonly isForgetful?: boolean;
   readonly availabilityZone: string | null;
-  /** Where the agent keeps what its endpoints need to be the same after a restart; null: nothing is kept. */
+  /** Where the agent keeps what its endpoints need to stay the same after a restart. Null: nothing is kept. */
   readonly endpointsFile: string | null;
-  /** The ECS API in the name of a task's role. */
+  /** The ECS API with a task role's credentials. */
   readonly apiAs: (credentials: RoleCredentials) => EcsApi;
 };
 
-/** LIMIT: a server has five seconds to end; what an engine that hangs keeps is removed by the next process on the host. */
+/** LIMIT: a server has five seconds to stop. Anything that a hanging engine keeps is removed by the next process on the host. */
 const discardMs = 3_000;
 
-/** An agent whose containers are real: with Docker behind it, and the endpoints that its containers ask. */
+/** An agent with real containers: it runs them with Docker and serves their endpoints. */
 export class DockerAgent {
   readonly agent: Agent;
   readonly #endpoints: TaskEndpoints;
@@ -50,7 +50,7 @@ export class DockerAgent {
     this.#isForgetful = options.isForgetful === true;
   }
 
-  /** Not yet started. Rejects when the file of the endpoints can be neither read nor written. */
+  /** Creates the agent, not yet started. Rejects if the file of the endpoints can be neither read nor written. */
   static async open(options: DockerAgentOptions): Promise<DockerAgent> {
     const { host, clock, log, api, apiAs, cluster, availabilityZone } = options;
     const credentials = new TaskCredentials();
@@ -83,7 +83,7 @@ export class DockerAgent {
         ...(options.pullBehaviour && { pullBehaviour: options.pullBehaviour }),
         ...(options.gpu && { gpu: options.gpu }),
       });
-      // From any other address the AWS SDKs take no credentials, and a role that nobody can use is none.
+      // The AWS SDKs accept credentials from no other address, and a role that no SDK can use is useless.
       const hasEndpoints = endpoints.place?.address === wellKnown.address;
       const instance = options.instance({ hasEndpoints });
       agent = new Agent({ ...options, instance, runtime, credentials });
@@ -94,7 +94,7 @@ export class DockerAgent {
     }
   }
 
-  /** Where containers ask the agent; null: nowhere. */
+  /** Where containers reach the agent's endpoints. Null: nowhere. */
   get endpoints(): { readonly address: string; readonly port: number } | null {
     return this.#endpoints.place;
   }
@@ -103,14 +103,14 @@ export class DockerAgent {
     return this.agent.start();
   }
 
-  /** Ends the agent; its containers run on, unless nothing is kept of them. */
+  /** Ends the agent. Its containers keep running, unless nothing is kept of them. */
   async stop(): Promise<void> {
     if (this.#isForgetful) return this.discard();
     await this.agent.stop();
     await this.#endpoints.close();
   }
 
-  /** Ends the agent for good: its containers go too, whatever they do. */
+  /** Ends the agent for good and removes its containers, whatever they are doing. */
   async discard(): Promise<void> {
     await this.agent.stop();
     await this.#endpoints.close();

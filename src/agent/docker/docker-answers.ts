@@ -1,4 +1,4 @@
-/** What engines answer, as far as it is used. All of it may be missing: engines differ by version and maker. */
+/** The parts of engines' answers that we use. Any may be missing: engines differ by version and maker. */
 
 export type DockerInfo = {
   readonly NCPU?: number;
@@ -98,7 +98,7 @@ export type DockerImage = {
   } | null;
 };
 
-/** What the registry says of a reference, without a pull. */
+/** What the registry says about a reference, without a pull. */
 export type DockerDistribution = { readonly Descriptor?: { readonly digest?: string; readonly mediaType?: string } };
 
 export type DockerEvent = {

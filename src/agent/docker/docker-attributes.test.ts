@@ -18,7 +18,7 @@ const shown = (facts: Partial<DockerFacts>): readonly string[] =>
 const older = "com.amazonaws.ecs.capability.";
 
 describe("the attributes of a host with Docker", () => {
-  it("name each version of the API up to the one that is spoken", () => {
+  it("name each version of the API up to the negotiated one", () => {
     const apis = (apiVersion: string) =>
       shown({ apiVersion }).flatMap((name) => name.split(`${older}docker-remote-api.`)[1] ?? []);
     assert.deepEqual(apis("1.24"), ["1.17", "1.18", "1.19", "1.20", "1.21", "1.22", "1.23", "1.24"]);
@@ -40,13 +40,13 @@ describe("the attributes of a host with Docker", () => {
     [`${older}task-iam-role-network-host`, { hasEndpoints: false }],
   ];
   for (const [attribute, without] of dependent) {
-    it(`promise ${attribute} only where it is so`, () => {
+    it(`claim ${attribute} only where it holds`, () => {
       assert.ok(shown({}).includes(attribute));
       assert.ok(!shown(without).includes(attribute));
     });
   }
 
-  it("promise nothing for which this agent has no code", () => {
+  it("claim nothing that this agent has no code for", () => {
     const absent = /secrets|env-files|ecr|efs|firelens|awslogs|appmesh|service-connect|execute-command|fault|ebs/;
     assert.deepEqual(
       shown({ gpuDriverVersion: "550.54" }).filter((name) => absent.test(name)),
@@ -54,7 +54,7 @@ describe("the attributes of a host with Docker", () => {
     );
   });
 
-  it("tell of the driver of GPUs", () => {
+  it("include the version of the GPU driver", () => {
     const gpu = ["ecs.capability.nvidia-driver-version.550.54", "ecs.capability.gpu-driver-version=550.54"];
     assert.deepEqual(
       shown({ gpuDriverVersion: "550.54" }).filter((name) => /driver-version/.test(name)),
@@ -63,7 +63,7 @@ describe("the attributes of a host with Docker", () => {
     assert.ok(!shown({}).some((name) => /driver-version/.test(name)));
   });
 
-  it("tell of the system in ECS's words", () => {
+  it("describe the system in ECS's words", () => {
     const last = ["ecs.os-type=linux", "ecs.os-family=LINUX", "ecs.cpu-architecture=arm64"];
     assert.deepEqual(shown({ version: { Arch: "arm64" } }).slice(-3), last);
     assert.equal(architectureOf({}), "x86_64");

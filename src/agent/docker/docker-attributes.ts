@@ -1,20 +1,20 @@
 import type { HostAttribute } from "../registration.ts";
 import type { DockerInfo, DockerVersion } from "./docker-answers.ts";
 
-/** What there is on a host with Docker, as far as it decides which tasks it can run. */
+/** The facts about a host with Docker that decide which tasks it can run. */
 export type DockerFacts = {
   readonly info: DockerInfo;
   readonly version: DockerVersion;
-  /** The version of the Engine API that is spoken, as `1.41`. */
+  /** The Engine API version in use, such as `1.41`. */
   readonly apiVersion: string;
   readonly canLimitTasks: boolean;
   /** Whether the AWS SDKs in containers get credentials from the agent. */
   readonly hasEndpoints: boolean;
-  /** Of the GPUs' driver; null without GPUs. */
+  /** The version of the GPU driver. Null without GPUs. */
   readonly gpuDriverVersion: string | null;
 };
 
-/** What this agent does on every Docker host, behind `ecs.capability.`. */
+/** What this agent does on every Docker host, without the prefix `ecs.capability.`. */
 const always = [
   "container-health-check",
   "container-ordering",
@@ -27,18 +27,18 @@ const always = [
   "task-eni",
 ];
 
-/** AWS: the log drivers that ECS knows. Those of Amazon's own services want credentials that the engine does not have. */
+/** AWS: the log drivers that ECS knows. Those of Amazon's own services need credentials that the engine does not have. */
 const logDrivers = ["json-file", "syslog", "journald", "gelf", "fluentd", "splunk"];
 
-/** AWS: how Docker's architectures are called in the attribute `ecs.cpu-architecture`. */
+/** AWS: the names of Docker's architectures in the attribute `ecs.cpu-architecture`. */
 const architectures: Readonly<Record<string, "x86_64" | "arm64">> = { amd64: "x86_64", arm64: "arm64" };
 
-/** ECS's name for the engine's processor; x86_64 where the engine does not say. */
+/** ECS's name for the engine's processor. x86_64 if the engine does not say. */
 export const architectureOf = ({ Arch }: DockerVersion): "x86_64" | "arm64" => architectures[Arch ?? ""] ?? "x86_64";
 
 /**
- * The attributes with which a host registers: what this agent really does with this engine, and nothing else, since placement
- * trusts them. AWS: the names are those of the official agent.
+ * The attributes with which a host registers. Placement trusts them, so they list exactly what this agent does with this engine.
+ * AWS: the names are those of the official agent.
  */
 export function dockerAttributes(facts: DockerFacts): readonly HostAttribute[] {
   const { info, version, apiVersion, canLimitTasks, hasEndpoints, gpuDriverVersion } = facts;
@@ -62,7 +62,7 @@ export function dockerAttributes(facts: DockerFacts): readonly HostAttribute[] {
   ];
 }
 
-/** AWS: one attribute for each version of the API, from 1.17 up to the one that is spoken. */
+/** AWS: one attribute for each API version from 1.17 up to the one in use. */
 function remoteApis(apiVersion: string): string[] {
   const newest = Number(apiVersion.split(".")[1] ?? "0");
   return Array.from({ length: Math.max(0, newest - 16) }, (_, i) => `docker-remote-api.1.${17 + i}`);

@@ -7,29 +7,29 @@ export type DockerQuery = Readonly<Record<string, string | number | boolean | un
 
 export type DockerCall = {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
-  /** Below the version, as `/containers/json`. */
+  /** Without the version, such as `/containers/json`. */
   readonly path: string;
   readonly query?: DockerQuery;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Sent as it is, a tar archive. */
+  /** A tar archive, sent unchanged. */
   readonly upload?: Uint8Array | Readable;
   readonly headers?: Readonly<Record<string, string>>;
-  /** For the whole answer; of a stream, until it begins. */
+  /** For the whole answer. For a stream, until it begins. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** On a connection of its own, because the answer takes as long as the thing itself. */
+  /** On its own connection, because the answer takes as long as the work itself. */
   readonly long?: boolean;
 };
 
 /** LIMIT: ordinary calls under way that read, and as many that change something; an engine serves more, only not sooner. */
 const connectionsMax = 16;
-/** LIMIT: an engine that is alive answers an ordinary call in milliseconds, one that stores a layer in seconds. */
+/** LIMIT: a healthy engine answers an ordinary call in milliseconds, one that stores a layer in seconds. */
 const callTimeoutMs = 60_000;
-/** LIMIT: the list of a thousand containers has some 2 MB. */
+/** LIMIT: a list of a thousand containers is about 2 MB. */
 const answerBytesMax = 64 * 1024 * 1024;
 
-/** Calls over HTTP to one engine: what is asked and how long, and what its answers mean. Says nothing of containers. */
+/** HTTP calls to one engine: requests, timeouts, and what the answers mean. It knows nothing about containers. */
 export class DockerConnection {
   readonly address: DockerAddress;
   /** For calls that read: a kept connection saves its making. */
@@ -51,8 +51,8 @@ export class DockerConnection {
   }
 
   /**
-   * The answer as JSON, or null when it has no body. Rejects with {@link DockerError}, {@link DockerUnreachable},
-   * {@link DockerTimeout}, or what `signal` was aborted with.
+   * The answer as JSON, or null if it has no body. Rejects with {@link DockerError}, {@link DockerUnreachable}, {@link
+   * DockerTimeout}, or the reason that `signal` was aborted with.
    */
   async json<T>(call: DockerCall): Promise<T> {
     const text = await this.#withResponse(call, true, readText);
@@ -67,7 +67,7 @@ export class DockerConnection {
     }));
   }
 
-  /** The bytes of a long answer as they come, from when it begins. Rejects and throws as `json` rejects. */
+  /** The bytes of a long answer as they arrive. Rejects and throws the same errors as `json`. */
   async openStream(call: DockerCall): Promise<AsyncGenerator<Uint8Array>> {
     const response = await this.#withResponse({ ...call, long: true }, false, (answer) => Promise.resolve(answer));
     return this.#bytesOf(response, call);
@@ -94,7 +94,7 @@ export class DockerConnection {
     for (const agent of [this.#kept, this.#fresh, this.#long]) agent.destroy();
   }
 
-  /** Sends the call and hands the answer on; `bounded` says that the time is for reading it too. */
+  /** Sends the call and passes the answer on. If `bounded`, the timeout includes reading it. */
   async #withResponse<T>(
     call: DockerCall,
     bounded: boolean,
@@ -122,7 +122,7 @@ export class DockerConnection {
     try {
       const response = await this.#send(call, controller.signal);
       const status = response.statusCode ?? 0;
-      // 304 says that there was nothing to do; no call is meant to be redirected.
+      // 304 means that there was nothing to do. No call should be redirected.
       if (status >= 300 && status !== 304)
         throw new DockerError(status, errorMessage(await readText(response), status), name);
       if (!bounded) {
@@ -205,13 +205,13 @@ function asTyped(error: unknown, call: string, address: DockerAddress): unknown 
   });
 }
 
-/** Engines say `{"message": "..."}`; older ones and proxies say it plainly. */
+/** Engines send `{"message": "..."}`. Older ones and proxies send plain text. */
 function errorMessage(text: string, status: number): string {
   try {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed === "object" && parsed !== null && "message" in parsed) return String(parsed.message).trim();
   } catch {
-    // No JSON: the text is all there is.
+    // Not JSON: the text is all there is.
   }
   return text.trim() === "" ? `status ${status}` : text.trim();
 }

@@ -17,7 +17,7 @@ test("addresses of engines", () => {
   }
 });
 
-test("references of images are a name and a tag or digest", () => {
+test("image references are a name and a tag or digest", () => {
   assert.deepEqual(splitReference("busybox"), { name: "busybox", tag: "latest" });
   assert.deepEqual(splitReference("host:5000/a/b"), { name: "host:5000/a/b", tag: "latest" });
   assert.deepEqual(splitReference("host:5000/a/b:1"), { name: "host:5000/a/b", tag: "1" });
@@ -26,7 +26,7 @@ test("references of images are a name and a tag or digest", () => {
   assert.equal(digestIn("a:1"), null);
 });
 
-test("the digest of an image is the one of the repository that was asked for", () => {
+test("an image's digest is that of the requested repository", () => {
   const image = { Id: "x", RepoDigests: ["host:5000/busybox@sha256:11", "busybox@sha256:22"] };
   assert.equal(repoDigest(image, "docker.io/library/busybox:latest"), "sha256:22");
   assert.equal(repoDigest(image, "host:5000/busybox"), "sha256:11");
@@ -34,7 +34,7 @@ test("the digest of an image is the one of the repository that was asked for", (
   assert.equal(repoDigest(null, "busybox"), null);
 });
 
-test("lines of JSON may be cut anywhere, inside a character too, and have a longest length", async () => {
+test("lines of JSON may be cut anywhere, even inside a character, and have a maximum length", async () => {
   const read = async (chunks: readonly Uint8Array[]): Promise<unknown[]> => {
     const all: unknown[] = [];
     async function* stream(): AsyncGenerator<Uint8Array> {
@@ -52,20 +52,20 @@ test("lines of JSON may be cut anywhere, inside a character too, and have a long
   await assert.rejects(read([Buffer.from("{\n")]), SyntaxError);
 });
 
-test("CPU is percent of the whole host, memory without the cache that can be given up", () => {
+test("CPU is percent of the whole host, memory excludes reclaimable cache", () => {
   const at = (used: number, all: number): object => ({
     cpu_stats: { cpu_usage: { total_usage: used }, system_cpu_usage: all },
   });
   assert.equal(cpuPercentBetween(at(100, 1_000), at(150, 1_200)), 25);
   assert.equal(cpuPercentBetween(at(100, 1_000), at(150, 1_000)), null);
-  assert.equal(cpuPercentBetween(at(100, 1_000), at(50, 1_200)), null, "a container that was started again");
+  assert.equal(cpuPercentBetween(at(100, 1_000), at(50, 1_200)), null, "a restarted container");
   const mib = 1_048_576;
   assert.equal(memoryMiBOf({ memory_stats: { usage: 10 * mib, stats: { total_inactive_file: 4 * mib } } }), 6);
   assert.equal(memoryMiBOf({ memory_stats: { usage: 10 * mib, stats: { inactive_file: 2 * mib } } }), 8);
   assert.equal(memoryMiBOf({ memory_stats: {} }), null);
 });
 
-test("counters are summed over interfaces and devices, and null when there are none", () => {
+test("counters are summed over interfaces and devices, and null if there are none", () => {
   const networks = { eth0: { rx_bytes: 1, tx_bytes: 10 }, eth1: { rx_bytes: 2, tx_dropped: 5 } };
   const { rxBytes, txBytes, txDropped } = networkOf({ networks }) ?? {};
   assert.deepEqual([rxBytes, txBytes, txDropped], [3, 10, 5]);

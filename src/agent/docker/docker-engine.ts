@@ -19,28 +19,28 @@ import { jsonLines } from "./json-lines.ts";
 
 export type DockerFilters = Readonly<Record<string, readonly string[]>>;
 
-/** What a call may be given besides its arguments. */
+/** Options of a call in addition to its arguments. */
 export type CallLimits = { readonly timeoutMs?: number; readonly signal?: AbortSignal };
 
-/** The oldest and the newest version of the API that is spoken; what it is used for is the same in all of them. */
+/** The oldest and newest API versions that we speak. What we use is the same in all of them. */
 const versionMin = "1.24";
 const versionMax = "1.47";
-/** LIMIT: an engine that is alive says so at once. */
+/** LIMIT: a healthy engine answers a ping at once. */
 const pingTimeoutMs = 2_000;
-/** LIMIT: what the engine itself may need besides the time that the container is given to stop. */
+/** LIMIT: what the engine itself may need in addition to the container's stop timeout. */
 const stopReserveMs = 30_000;
-/** LIMIT: a pull that says nothing for so long is stuck; a slow registry still shows progress. */
+/** LIMIT: a pull that is silent for this long is stuck; even a slow registry shows progress. */
 const pullSilenceMs = 180_000;
 
 /**
- * A client of the Docker Engine API (Podman's compatible socket speaks it too): one method per call, under the engine's own names.
- * Every method rejects with DockerError, DockerUnreachable or DockerTimeout.
+ * A client of the Docker Engine API (Podman's compatible socket works too): one method per call, named as in the engine. Every
+ * method rejects with DockerError, DockerUnreachable or DockerTimeout.
  */
 export class DockerEngine {
   readonly #connection: DockerConnection;
   #version: Promise<string> | null = null;
 
-  /** `dockerHost` is a value of DOCKER_HOST; throws an Error when it is not understood. */
+  /** `dockerHost` is a DOCKER_HOST value. Throws an Error if it is not valid. */
   constructor(dockerHost: string) {
     this.#connection = new DockerConnection(dockerAddress(dockerHost));
   }
@@ -55,12 +55,12 @@ export class DockerEngine {
     this.#connection.close();
   }
 
-  /** Resolves when the engine is alive. */
+  /** Resolves if the engine is alive. */
   async ping(limits: CallLimits = {}): Promise<void> {
     await this.#connection.text({ method: "GET", path: "/_ping", timeoutMs: pingTimeoutMs, long: true, ...limits });
   }
 
-  /** The version of the API that is spoken: the newest that both ends know. Rejects with DockerError 400 when there is none. */
+  /** The API version in use: the newest that both ends know. Rejects with DockerError 400 if there is none. */
   apiVersion(): Promise<string> {
     this.#version ??= this.#negotiate().catch((error: unknown) => {
       this.#version = null;
@@ -78,8 +78,8 @@ export class DockerEngine {
   }
 
   /**
-   * Events from `since` (epoch seconds with fraction, null: from now on) until the connection ends or `signal` is aborted. Yields
-   * null first, when the engine has begun to listen.
+   * Events from `since` (epoch seconds with fraction; null: from now on) until the connection ends or `signal` is aborted. Yields
+   * null first, once the engine is listening.
    */
   async *events(
     filters: DockerFilters,
@@ -97,12 +97,15 @@ export class DockerEngine {
     return this.#json({ method: "POST", path: "/containers/create", query: { name }, body: config, ...limits });
   }
 
-  /** Starting one that runs is no error. */
+  /** Starting a running container is not an error. */
   startContainer(id: string, limits: CallLimits = {}): Promise<null> {
     return this.#json({ method: "POST", path: `/containers/${encodeURIComponent(id)}/start`, ...limits });
   }
 
-  /** The stop signal, SIGKILL after `seconds`; resolves when the container has ended. One that does not run is no error. */
+  /**
+   * Sends the stop signal, then SIGKILL after `seconds`. Resolves when the container has ended. Stopping a stopped container is
+   * not an error.
+   */
   stopContainer(id: string, seconds: number, limits: CallLimits = {}): Promise<null> {
     return this.#json({
       method: "POST",
@@ -123,27 +126,25 @@ export class DockerEngine {
     return this.#json({ method: "GET", path: `/containers/${encodeURIComponent(id)}/json`, ...limits });
   }
 
-  /** Stopped ones too. */
+  /** Includes stopped containers. */
   listContainers(filters: DockerFilters, limits: CallLimits = {}): Promise<readonly DockerListedContainer[]> {
     const query = { all: true, filters: JSON.stringify(filters) };
     return this.#json({ method: "GET", path: "/containers/json", query, ...limits });
   }
 
-  /** Kills it, and removes it with its anonymous volumes. */
+  /** Kills the container, and removes it with its anonymous volumes. */
   removeContainer(id: string, limits: CallLimits = {}): Promise<null> {
     const query = { force: true, v: true };
     return this.#json({ method: "DELETE", path: `/containers/${encodeURIComponent(id)}`, query, ...limits });
   }
 
-  /**
-   * One reading of a container's counters. `precpu_stats` is filled only without `oneShot`, for which the engine takes a second.
-   */
+  /** One reading of a container's counters. Without `oneShot` the engine takes a second and fills `precpu_stats`. */
   statsOf(id: string, oneShot: boolean, limits: CallLimits = {}): Promise<DockerStats> {
     const query = { stream: false, "one-shot": oneShot ? true : undefined };
     return this.#json({ method: "GET", path: `/containers/${encodeURIComponent(id)}/stats`, query, ...limits });
   }
 
-  /** What a container without a terminal wrote, stdout and stderr as one text. */
+  /** The output of a container without a terminal, stdout and stderr as one text. */
   async logsOf(id: string, limits: CallLimits = {}): Promise<string> {
     const query = { stdout: true, stderr: true };
     const path = await this.#path(`/containers/${encodeURIComponent(id)}/logs`);
@@ -156,7 +157,7 @@ export class DockerEngine {
     return this.#json({ method: "GET", path: `/images/${inPath(reference)}/json`, ...limits });
   }
 
-  /** Asks the registry what the reference is. `registryAuth` is the base64url JSON of the header X-Registry-Auth. */
+  /** Asks the registry about a reference. `registryAuth` is the base64url JSON of the header X-Registry-Auth. */
   distributionOf(reference: string, registryAuth: string | null, limits: CallLimits = {}): Promise<DockerDistribution> {
     const headers = authHeader(registryAuth);
     return this.#json({
@@ -168,7 +169,7 @@ export class DockerEngine {
     });
   }
 
-  /** Pulls one image (with a tag or a digest); rejects when it fails half-way too. */
+  /** Pulls one image (with a tag or a digest). Rejects also if the pull fails half-way. */
   async pullImage(reference: string, registryAuth: string | null, limits: CallLimits = {}): Promise<void> {
     const { name, tag } = splitReference(reference);
     const call: DockerCall = {
@@ -181,7 +182,7 @@ export class DockerEngine {
     await this.#followProgress(call);
   }
 
-  /** Makes an image of one layer out of a tar archive. */
+  /** Makes a one-layer image from a tar archive. */
   async importImage(
     archive: Uint8Array | Readable,
     repository: string,
@@ -197,7 +198,7 @@ export class DockerEngine {
     await this.#followProgress({ method: "POST", path: await this.#path("/images/create"), query, upload: archive });
   }
 
-  /** Takes what `docker save` wrote. */
+  /** Loads the output of `docker save`. */
   async loadImage(archive: Uint8Array | Readable, limits: CallLimits = {}): Promise<void> {
     const path = await this.#path("/images/load");
     await this.#followProgress({ method: "POST", path, query: { quiet: true }, upload: archive, ...limits });
@@ -268,7 +269,7 @@ export class DockerEngine {
         ? said
         : ((await this.#connection.json<DockerVersion>({ method: "GET", path: "/version" })).ApiVersion ?? versionMin);
     if (isOlder(newest, versionMin)) {
-      const problem = `the engine speaks version ${newest} of its API; ${versionMin} is needed at least`;
+      const problem = `the engine's newest API version is ${newest}; Berth needs at least ${versionMin}`;
       throw new DockerError(400, problem, "GET /_ping");
     }
     return isOlder(newest, versionMax) ? newest : versionMax;
@@ -282,7 +283,7 @@ export class DockerEngine {
     return this.#connection.json<T>({ ...call, path: await this.#path(call.path) });
   }
 
-  /** Reads progress to its end; an error in it comes with status 200, because the answer had begun. */
+  /** Reads progress to its end. An error in it comes with status 200, because the answer had already begun. */
   async #followProgress(call: DockerCall): Promise<void> {
     const name = `${call.method} ${call.path}`;
     const silence = new AbortController();
@@ -301,7 +302,7 @@ export class DockerEngine {
   }
 }
 
-/** References come from task definitions: whatever is in them stays one name in the path. */
+/** References come from task definitions: encoded, they stay one name in the path. */
 const inPath = (reference: string): string => reference.split("/").map(encodeURIComponent).join("/");
 
 function authHeader(registryAuth: string | null): Record<string, string> {
@@ -314,7 +315,7 @@ function isOlder(version: string, than: string): boolean {
   return major < otherMajor || (major === otherMajor && minor < otherMinor);
 }
 
-/** A reference as its name and what follows: a digest, a tag, or `latest` since without one all tags would be pulled. */
+/** Splits a reference into its name and a digest or tag. Without one, it adds `latest`, because Docker would pull all tags. */
 export function splitReference(reference: string): { readonly name: string; readonly tag: string } {
   const at = reference.indexOf("@");
   if (at >= 0) return { name: withoutTag(reference.slice(0, at)), tag: reference.slice(at + 1) };
@@ -327,7 +328,7 @@ function withoutTag(reference: string): string {
   return colon > reference.lastIndexOf("/") ? reference.slice(0, colon) : reference;
 }
 
-/** The text of log frames: each has a header of eight bytes, the last four of which are its length. */
+/** The text in log frames. Each frame has a header of eight bytes, whose last four are its length. */
 function withoutFrames(bytes: Buffer): string {
   const parts: Buffer[] = [];
   for (let at = 0; at + 8 <= bytes.length; ) {

@@ -1,8 +1,8 @@
-/** The engine answered, with a refusal. `message` is the engine's own text. */
+/** The engine refused the call. `message` is the engine's own text. */
 export class DockerError extends Error {
   override readonly name = "DockerError";
   readonly status: number;
-  /** As `POST /containers/create`. */
+  /** Such as `POST /containers/create`. */
   readonly call: string;
 
   constructor(status: number, message: string, call: string) {
@@ -12,12 +12,12 @@ export class DockerError extends Error {
   }
 }
 
-/** No engine answers at the address, or it went away during the call: whether the call took effect is not known. */
+/** No engine answers at the address, or it went away during the call. Whether the call took effect is unknown. */
 export class DockerUnreachable extends Error {
   override readonly name = "DockerUnreachable";
 }
 
-/** The engine took the call and did not answer in time: whether the call took effect is not known. */
+/** The engine accepted the call and did not answer in time. Whether the call took effect is unknown. */
 export class DockerTimeout extends Error {
   override readonly name = "DockerTimeout";
   readonly timeoutMs: number;
@@ -28,13 +28,13 @@ export class DockerTimeout extends Error {
   }
 }
 
-/** Whether the engine said that there is no such thing. */
+/** Whether the engine said that the object does not exist. */
 export const isNotFound = (error: unknown): boolean => error instanceof DockerError && error.status === 404;
 
-/** Whether the engine is away or hangs, which says nothing about what the call was for. */
+/** Whether the engine is away or hangs, which says nothing about the object of the call. */
 export const isAway = (error: unknown): boolean => error instanceof DockerUnreachable || error instanceof DockerTimeout;
 
-/** The text of a failure as the agent tells it: what the engine said is marked as the engine's. */
+/** A failure as the agent reports it. The engine's own text is marked as such. */
 export function failureText(error: unknown): string {
   if (error instanceof DockerError) return `Error response from daemon: ${error.message}`;
   return error instanceof Error ? error.message : String(error);

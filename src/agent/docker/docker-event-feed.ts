@@ -7,15 +7,15 @@ export type DockerEventFeedOptions = {
   readonly waiting: Waiting;
   readonly filters: DockerFilters;
   readonly onEvent: (event: DockerEvent) => void;
-  /** The stream stands (again): what happened before it is not in it. */
+  /** The stream is open (again). It does not contain what happened before. */
   readonly onOpen: () => void;
   readonly onLost: (error: unknown) => void;
 };
 
-/** LIMIT: a stream that an engine ends at once is not asked for again in the same moment. */
+/** LIMIT: a stream that an engine ends at once is not requested again in the same moment. */
 const delays = { firstMs: 100, factor: 2, lastMs: 5_000 };
 
-/** Listens to the engine's events for as long as the agent runs, over as many connections as it takes. */
+/** Follows the engine's events while the agent runs, reconnecting as often as needed. */
 export async function followDockerEvents(options: DockerEventFeedOptions): Promise<void> {
   const { docker, waiting, filters } = options;
   let delayMs = delays.firstMs;

@@ -1,4 +1,4 @@
-/* What needs no engine. The rest is in tests/docker. */
+/* The parts that need no engine. The rest is in tests/docker. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TaskSurroundings } from "../container-runtime.ts";
@@ -49,7 +49,7 @@ test("a task ARN that ends in a path never reaches the control groups", async ()
   }
 });
 
-test("a task without limits of its own is weighed by its containers", async () => {
+test("a task without limits of its own gets the weight of its containers", async () => {
   const cgroups = new FakeCgroups();
   await groundwork(cgroups).prepare(arn, surroundings, [
     { name: "a", image: "i", cpu: 256 },
@@ -60,7 +60,7 @@ test("a task without limits of its own is weighed by its containers", async () =
   assert.deepEqual(cgroups.made, [["00112233445566778899aabbccddeeff", limits]]);
 });
 
-test("a container with more memory than its task is the end of the task", async () => {
+test("a container with more memory than its task fails the task", async () => {
   const task = { ...surroundings, memoryMiB: 64 };
   const cgroups = new FakeCgroups();
   await assert.rejects(groundwork(cgroups).prepare(arn, task, [{ name: "big", image: "i", memory: 65 }]), {
@@ -73,7 +73,7 @@ test("a container with more memory than its task is the end of the task", async 
   assert.equal(cgroups.made.length, 1);
 });
 
-test("an engine that does not answer is the end of a task that needs a namespace, and no matter when one is given back", async () => {
+test("an engine that does not answer fails a task that needs a namespace, and does not matter when one is released", async () => {
   const task = { ...surroundings, pidMode: "task" };
   await assert.rejects(
     groundwork(null).prepare(arn, task, []),

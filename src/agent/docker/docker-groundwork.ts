@@ -18,26 +18,29 @@ export type DockerGroundworkOptions = {
 };
 
 /**
- * LIMIT: an address that another task has just given up is free within a second; so long a task waits for its own. The same
- * for a network that another agent removes and makes meanwhile.
+ * LIMIT: an address that another task has just released is free within a second; a task waits this long for its own. The same
+ * goes for a network that another agent is removing and recreating.
  */
 const starts = { attempts: 8, pauseMs: 500 };
 
-/** Looks at the host, gives what prepares it for tasks, and begins to take away what others have left on it. Rejects when Docker does not answer. */
+/**
+ * Inspects the host, returns what prepares it for tasks, and begins to remove leftovers of other processes. Rejects if Docker
+ * does not answer.
+ */
 export async function openDockerGroundwork(options: DockerGroundworkOptions): Promise<DockerGroundwork> {
   const { docker, log } = options;
   const cgroups = await openTaskCgroups(await docker.info(), docker.address.startsWith("unix://"));
   if (typeof cgroups === "string")
     log("info", { why: cgroups }, "tasks are not limited as a whole, only their containers");
   const groundwork = new DockerGroundwork(options, typeof cgroups === "string" ? null : cgroups);
-  // Nobody waits for it; and which processes of another machine live cannot be seen.
+  // Nobody waits for it. On another machine we cannot see which processes are alive.
   if (docker.address.startsWith("unix://")) void groundwork.removeLeftovers();
   return groundwork;
 }
 
 /**
- * What a task has on a host with Docker beside its containers: a control group for its limits, and for its network interface or
- * shared namespaces a pause container on the network of its subnet. All of it is found again by name, in any later process.
+ * What a task has on a Docker host besides its containers: a control group for its limits and, for its network interface or
+ * shared namespaces, a pause container on its subnet's network. Any later process finds all of it by name.
  */
 export class DockerGroundwork implements TaskGroundwork {
   readonly #docker: DockerEngine;
@@ -45,7 +48,7 @@ export class DockerGroundwork implements TaskGroundwork {
   readonly #cgroups: TaskCgroups | null;
   readonly #networks: TaskNetworks;
   readonly #pauseImage: PauseImage;
-  /** The work of each task goes one after the other. */
+  /** The work of each task runs in order. */
   readonly #underWay = new Map<string, Promise<void>>();
 
   constructor(options: DockerGroundworkOptions, cgroups: TaskCgroups | null) {
@@ -69,7 +72,7 @@ export class DockerGroundwork implements TaskGroundwork {
       } catch (error) {
         const text = error instanceof DockerError ? failureText(error) : error instanceof Error ? error.message : error;
         const reason = `resource cannot be initialized for task ${taskArn}: ${text}`;
-        // An engine that is away is another matter than one that refuses: whoever asked may want to ask again.
+        // An engine that is away differs from one that refuses: the caller may want to retry.
         throw error instanceof DockerUnreachable
           ? new DockerUnreachable(reason, { cause: error })
           : new Error(reason, { cause: error });
@@ -90,7 +93,7 @@ export class DockerGroundwork implements TaskGroundwork {
     };
   }
 
-  /** Takes away what these tasks of this process have, whose containers are gone. Never rejects. */
+  /** Removes what these tasks of this process have left. Their containers are already gone. Never rejects. */
   async discard(taskArns: Iterable<string>): Promise<void> {
     const ofTask = (taskArn: string): Promise<void> =>
       this.#quietly(taskArn, async () => {
@@ -101,13 +104,13 @@ export class DockerGroundwork implements TaskGroundwork {
     await this.removeLeftovers();
   }
 
-  /** Takes away what processes that are gone have left on this host. Never rejects. */
+  /** Removes what dead processes have left on this host. Never rejects. */
   removeLeftovers(): Promise<void> {
     const [docker, cgroups, networks, log] = [this.#docker, this.#cgroups, this.#networks, this.#log];
     return removeLeftovers({ docker, cgroups, networks, log, idOf: lastPartOf });
   }
 
-  /** All of it: of a task that is over nothing is started again, and its agent may not live to clean up. */
+  /** Removes everything: nothing of a finished task starts again, and its agent may die before it cleans up. */
   release(taskArn: string, task: TaskSurroundings): Promise<void> {
     return this.clean(taskArn, task);
   }
@@ -120,7 +123,7 @@ export class DockerGroundwork implements TaskGroundwork {
     });
   }
 
-  /** The process id of the task's pause container on this host, or null; whoever asks wants to look into its namespaces. */
+  /** The process id of the task's pause container on this host, or null. Used to look into its namespaces. */
   async pausePidOf(taskArn: string): Promise<number | null> {
     try {
       const { State } = await this.#docker.inspectContainer(pauseName(taskArn));
@@ -164,7 +167,7 @@ export class DockerGroundwork implements TaskGroundwork {
     }
   }
 
-  /** Makes and starts the pause container; whatever has its name and does not run is from an earlier attempt. */
+  /** Creates and starts the pause container. A stopped container with its name is from an earlier attempt. */
   async #startPause(
     taskArn: string,
     task: TaskSurroundings,
@@ -205,7 +208,7 @@ export class DockerGroundwork implements TaskGroundwork {
 
   #quietly(taskArn: string, work: () => Promise<void>): Promise<void> {
     return this.#inTurn(taskArn, work).catch((error: unknown) => {
-      this.#log("warn", { err: error, task: taskArn }, "something of the task is left on the host");
+      this.#log("warn", { err: error, task: taskArn }, "parts of a task are left on the host");
     });
   }
 
@@ -223,14 +226,14 @@ export class DockerGroundwork implements TaskGroundwork {
 
 const lastPartOf = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf("/") + 1);
 
-/** The last part of the ARN: names of containers and control groups contain it, so it must be a plain name and not `..`. */
+/** The last part of the ARN. It becomes part of container and control group names, so it must be a plain name and not `..`. */
 function idOf(taskArn: string): string {
   const id = lastPartOf(taskArn);
   if (/^[\w-]{1,64}$/.test(id)) return id;
   throw new Error(`the task ARN ${JSON.stringify(taskArn)} does not end in an id`);
 }
 
-/** The name of the container that holds the task's namespaces; `container:<name>` is how the others join them. */
+/** The name of the container that holds the task's namespaces. The others join them with `container:<name>`. */
 export const pauseName = (taskArn: string): string => `berth-pause-${idOf(taskArn)}`;
 
 const hasInterface = (task: TaskSurroundings): boolean =>
@@ -256,7 +259,7 @@ function pauseConfig(
     Image: pauseImage,
     Labels: { [pauseLabels.taskArn]: taskArn, [pauseLabels.process]: ownToken() },
     ...(address?.hostname ? { Hostname: address.hostname } : {}),
-    // Engines before 25 read the address of the container, later ones that of its endpoint.
+    // Engines before 25 read the container's address, later ones that of its endpoint.
     ...(mac === null ? {} : { MacAddress: mac }),
     HostConfig: {
       NetworkMode: network ?? "none",
@@ -291,7 +294,7 @@ function pauseConfig(
 
 type NameSettings = { readonly [Name in "Dns" | "DnsSearch" | "ExtraHosts"]: readonly string[] };
 
-/** How the containers want names to be resolved. Those in one network share its files, which are the pause container's. */
+/** The containers' DNS settings. Containers in one network share the pause container's files. */
 function nameSettings(specs: readonly PayloadContainer[]): NameSettings {
   const all = { Dns: new Set<string>(), DnsSearch: new Set<string>(), ExtraHosts: new Set<string>() };
   for (const { dockerConfig } of specs) {
@@ -304,7 +307,7 @@ function nameSettings(specs: readonly PayloadContainer[]): NameSettings {
   return { Dns: [...all.Dns], DnsSearch: [...all.DnsSearch], ExtraHosts: [...all.ExtraHosts] };
 }
 
-/** What cannot be read is told of the container, when that is made. */
+/** Errors in the text are reported when the container is created. */
 function hostConfigOf(text: string): Readonly<Record<string, unknown>> {
   try {
     return Object(JSON.parse(text));
@@ -317,8 +320,8 @@ const isAddressTaken = (error: unknown): boolean =>
   error instanceof DockerError && /address already in use/i.test(error.message);
 
 /**
- * Errors that another attempt may mend: an address that is being given up, what another agent has just removed, and the network
- * that it is making right now, whose addresses are taken before it can be seen.
+ * Errors that a retry may resolve: an address that is being released, something that another agent has just removed, and a
+ * network that another agent is creating, whose addresses are taken before it becomes visible.
  */
 const isPassing = (error: unknown): boolean =>
   isAddressTaken(error) ||

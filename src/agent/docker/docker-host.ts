@@ -8,10 +8,10 @@ import { type DockerGroundwork, openDockerGroundwork } from "./docker-groundwork
 import { type DockerHostInfo, dockerHostInfo } from "./docker-runtime.ts";
 import { type HostPolicy, offeredUnder, strictPolicy } from "./host-policy.ts";
 
-/** Docker cannot be used; the text is for the operator. */
+/** Docker cannot be used. The text is for the operator. */
 export class DockerHostError extends Error {
   override readonly name = "DockerHostError";
-  /** What to do about it, as in "start it". */
+  /** What to do about it, such as "start it". */
   readonly advice: string;
 
   constructor(message: string, advice: string, cause: unknown) {
@@ -20,16 +20,16 @@ export class DockerHostError extends Error {
   }
 }
 
-/** A machine with a Docker Engine (or what answers the same calls) that answers: what agents on it share. */
+/** A machine with a running Docker Engine (or a compatible one): what the agents on it share. */
 export class DockerHost {
   readonly engine: DockerEngine;
   readonly groundwork: DockerGroundwork;
   /** What tasks may do on it. */
   readonly policy: HostPolicy;
-  /** Of the engine, as `20.10.24`. */
+  /** The engine's version, such as `20.10.24`. */
   readonly version: string;
   readonly architecture: "x86_64" | "arm64";
-  /** CPU units, 1024 a core, and MiB: all that the machine has. */
+  /** The machine's total CPU units (1024 a core) and MiB. */
   readonly cpu: number;
   readonly memoryMiB: number;
   readonly #facts: DockerHostInfo;
@@ -54,8 +54,8 @@ export class DockerHost {
   }
 
   /**
-   * Opens the engine at `dockerHost`, a value of DOCKER_HOST; empty is the usual socket. `policy` is what tasks may do. Rejects with DockerHostError when none
-   * answers, it is too old, or it runs no Linux containers.
+   * Opens the engine at `dockerHost`, a DOCKER_HOST value. Empty means the usual socket. `policy` is what tasks may do. Rejects
+   * with DockerHostError if no engine answers, it is too old, or it runs no Linux containers.
    */
   static async open(dockerHost: string, log: AgentLog, policy: HostPolicy = strictPolicy): Promise<DockerHost> {
     let engine: DockerEngine;
@@ -70,7 +70,7 @@ export class DockerHost {
       engine.close();
       const reason = cause instanceof DockerUnreachable ? cause.cause : cause;
       const advice = isForbidden(reason) ? "run as root, or join the group that owns the socket" : "start it";
-      // Without the call, which is nothing to the operator.
+      // Leaves out the call, which means nothing to the operator.
       throw new DockerHostError(`Docker does not answer on ${engine.address} (${textOf(reason)})`, advice, cause);
     }
     try {
@@ -84,7 +84,7 @@ export class DockerHost {
     }
   }
 
-  /** What a host like this registers with: what it can do, as far as its policy lets tasks have it. */
+  /** The attributes that such a host registers: what it can do, as far as its policy permits. */
   attributes(more: {
     readonly hasEndpoints: boolean;
     readonly gpuDriverVersion: string | null;
@@ -94,7 +94,7 @@ export class DockerHost {
     return offeredUnder(this.policy, all);
   }
 
-  /** Ends the calls under way; containers run on. */
+  /** Ends the calls under way. Containers keep running. */
   close(): void {
     this.engine.close();
   }

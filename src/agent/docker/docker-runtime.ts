@@ -34,16 +34,16 @@ export type DockerRuntimeOptions = {
   readonly clock: Clock;
   readonly log: AgentLog;
   readonly groundwork: TaskGroundwork;
-  /** What tasks may do on the host; {@link strictPolicy} unless given. */
+  /** What tasks may do on the host. The default is {@link strictPolicy}. */
   readonly policy?: HostPolicy;
-  /** The engine's version, as `20.10.24`. */
+  /** The engine's version, such as `20.10.24`. */
   readonly engineVersion: string;
-  /** Name or ARN of the cluster, as the agent is given it: a label of its containers. */
+  /** Name or ARN of the cluster, as given to the agent. It becomes a label of its containers. */
   readonly cluster: string;
-  /** Whose containers they are: a label of them too. */
+  /** The owner of the containers, also a label. */
   readonly owner?: string | null;
   readonly pullBehaviour?: PullBehaviour;
-  /** What a container is told of the agent's own endpoints. */
+  /** The environment variables with the agent's own endpoints for a container. */
   readonly environmentOf?: (
     taskArn: string,
     container: string,
@@ -51,26 +51,26 @@ export type DockerRuntimeOptions = {
   ) => Readonly<Record<string, string>>;
   readonly registryAuth?: RegistryAuth;
   readonly gpu?: GpuAccess;
-  /** How long Docker may take to make a container, or to start it. */
+  /** How long Docker may take to create or start a container. */
   readonly timeouts?: { readonly createMs?: number; readonly startMs?: number };
-  /** Between two readings of what containers use. */
+  /** The interval between two usage readings. */
   readonly usageIntervalMs?: number;
-  /** How often a registry is asked. */
+  /** How often to ask a registry. */
   readonly pullAttempts?: { readonly manifest: number; readonly pull: number };
 };
 
-/** AWS: so long the agent waits for Docker to start a container. */
+/** AWS: how long the agent waits for Docker to start a container. */
 const startTimeoutMs = 180_000;
-/** LIMIT: often enough for a figure every 20 s, seldom enough for a hundred containers. */
+/** LIMIT: often enough for a figure every 20 s, rarely enough for a hundred containers. */
 const usageIntervalMs = 5_000;
-/** LIMIT: the kernel starts them one after the other anyhow; calls beyond these would only wait inside the engine. */
+/** LIMIT: the kernel starts them one at a time anyway; more calls would only wait inside the engine. */
 const startsMax = 8;
-/** LIMIT: what Docker refuses for a moment (a removal under way, a volume still in use) it grants within seconds. */
+/** LIMIT: what Docker refuses for a moment (a removal under way, a volume still in use) succeeds within seconds. */
 const removeRetry = { attempts: 8, firstMs: 250, factor: 2, lastMs: 5_000 };
-/** LIMIT: a container that Docker cannot stop is asked to at this pace, for as long as it is wanted. */
+/** LIMIT: how often to ask Docker again to stop a container that it cannot stop, for as long as the stop is wanted. */
 const stopAgain = { firstMs: 500, factor: 2, lastMs: 30_000 };
 
-/** Containers of a Docker Engine, or of what answers the same calls. */
+/** Containers of a Docker Engine, or of a compatible one. */
 export class DockerRuntime implements ContainerRuntime {
   readonly version: string;
   readonly #options: DockerRuntimeOptions;
@@ -81,7 +81,7 @@ export class DockerRuntime implements ContainerRuntime {
   readonly #watch: ContainerWatch;
   readonly #sampler: UsageSampler;
   readonly #starts = new Slots(startsMax);
-  /** Removals under way, by task: what is made for the task goes after them. */
+  /** Removals under way, by task. What was made for the task is deleted after them. */
   readonly #removals = new Map<string, Set<Promise<void>>>();
   #impaired = false;
   #emit: (event: RuntimeEvent) => void = () => {};
@@ -160,7 +160,7 @@ export class DockerRuntime implements ContainerRuntime {
     }
   }
 
-  /** Containers run on. The engine's client is left to whoever gave it. */
+  /** Containers keep running. The engine's client stays with whoever passed it in. */
   close(): void {
     this.#waiting.end();
     this.#emit = () => {};
@@ -257,7 +257,7 @@ export class DockerRuntime implements ContainerRuntime {
     const { docker, groundwork, log } = this.#options;
     await Promise.all(this.#removals.get(taskArn) ?? []);
     try {
-      // Whatever is left of the task: a container that Docker made after the agent had given up on it.
+      // Anything left of the task, such as a container that Docker created after the agent had given up on it.
       const filters = { label: [`${containerLabels.taskArn}=${taskArn}`] };
       const left = await this.#waiting.untilAnswered(() => docker.listContainers(filters));
       for (const { Id } of left) await this.#remove(taskArn, Id);
@@ -294,7 +294,7 @@ export class DockerRuntime implements ContainerRuntime {
     try {
       await this.#starts.run(async () => {
         await this.#maker.checkPaths(runtimeId);
-        // A container that an earlier process may have started is looked at before it is started twice.
+        // Inspect a container that an earlier process may have started, so that it is not started twice.
         let mayRun = !isRestart && !this.#maker.madeHere(runtimeId);
         await this.#waiting.whileAway(async () => {
           if (mayRun) {
@@ -317,7 +317,7 @@ export class DockerRuntime implements ContainerRuntime {
     this.#watch.started(container, await this.#watch.inspect(runtimeId));
   }
 
-  /** The agent has given up on a start that Docker may yet carry out. */
+  /** The agent has given up on a start that Docker may still carry out. */
   async #killLate(runtimeId: string): Promise<void> {
     const { docker } = this.#options;
     try {
@@ -325,12 +325,12 @@ export class DockerRuntime implements ContainerRuntime {
         docker.killContainer(runtimeId, "SIGKILL", { signal: this.#waiting.signal }),
       );
     } catch (error) {
-      // It does not run: that is what is wanted.
+      // It is not running, which is what we want.
       if (!(error instanceof DockerError)) throw error;
     }
   }
 
-  /** A container that ran when the agent ended: it runs, or its exit is told. */
+  /** A container that was running when the agent ended: it still runs, or its exit is reported. */
   #adopt(name: ContainerName, runtimeId: string, spec: PayloadContainer): void {
     const container = this.#watch.of(name, runtimeId, spec);
     if (container.phase === "idle") container.phase = "running";
@@ -349,7 +349,7 @@ export class DockerRuntime implements ContainerRuntime {
       } catch (error) {
         this.#waiting.signal.throwIfAborted();
         if (isNotFound(error)) break;
-        log("warn", { err: error, container: runtimeId }, "a container could not be stopped and is asked again");
+        log("warn", { err: error, container: runtimeId }, "a container could not be stopped; Berth asks Docker again");
       }
       await this.#waiting.pause(delayMs);
       delayMs = Math.min(delayMs * stopAgain.factor, stopAgain.lastMs);
@@ -396,7 +396,7 @@ export class DockerRuntime implements ContainerRuntime {
   }
 }
 
-/** The ports of another machine cannot be seen. */
+/** The ports of another machine are not visible. */
 const isLocal = (address: string): boolean => address.startsWith("unix://");
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -412,17 +412,17 @@ function startProblem(error: unknown): string {
   return `CannotStartContainerError: ${failureText(error)}`;
 }
 
-/** AWS: with the time as Go writes it. */
+/** AWS: with the duration as Go formats it. */
 function timedOut(state: string, { timeoutMs }: DockerTimeout): string {
   const minutes = Math.floor(timeoutMs / 60_000);
   const waited = `${minutes > 0 ? `${minutes}m` : ""}${(timeoutMs - minutes * 60_000) / 1_000}s`;
   return `DockerTimeoutError: Could not transition to ${state}; timed out after waiting ${waited}`;
 }
 
-/** What an engine says of itself and its host. */
+/** What an engine says about itself and its host. */
 export type DockerHostInfo = { readonly info: DockerInfo; readonly version: DockerVersion };
 
-/** Asks an engine what it is. Rejects with an Error for the operator when none answers or it is too old. */
+/** Asks an engine for its facts. Rejects with an Error for the operator if none answers or it is too old. */
 export async function dockerHostInfo(docker: DockerEngine): Promise<DockerHostInfo> {
   const [info, version] = await Promise.all([
     docker.info({ timeoutMs: 10_000 }),

@@ -17,8 +17,8 @@ export type HostGuardOptions = VolumePlace & {
 };
 
 /**
- * Enforces the host's policy, whatever the control plane says. It checks the final request to Docker, after all parts of the payload
- * have been merged into it.
+ * Enforces the host's policy, whatever the control plane says. It checks the final request to Docker, after all parts of the
+ * payload have been merged into it.
  */
 export class HostGuard {
   readonly #options: HostGuardOptions;

@@ -32,7 +32,7 @@ describe("host paths of containers", () => {
       return true;
     });
 
-  it("may be what is allowed and what is below it, whatever way leads there", async () => {
+  it("may be an allowed path or anything below it, whichever way leads there", async () => {
     for (const [path, real] of [
       ["allowed", "allowed"],
       ["allowed/", "allowed"],
@@ -48,7 +48,7 @@ describe("host paths of containers", () => {
     }
   });
 
-  it("may not leave it by a symbolic link, by dots, or by a name that begins alike", async () => {
+  it("may not leave it by a symbolic link, by dots, or by a name with the same beginning", async () => {
     const flag = /not allowed on this host; start the agent with --allow-host-path \//;
     for (const path of [
       "allowed/out",
@@ -83,7 +83,7 @@ describe("host paths of containers", () => {
     assert.equal(await everything.mounted(`${root}/secret`), join(root, "secret"));
   });
 
-  it("are not real any more when a container has put a link in their way", async () => {
+  it("are no longer real when a container has put a link in the way", async () => {
     const real = await paths.mounted(`${root}/allowed/inside`);
     assert.equal(await paths.isStillReal(real), true);
     await rename(join(root, "allowed/inside"), join(root, "allowed/moved"));
@@ -91,14 +91,14 @@ describe("host paths of containers", () => {
     assert.equal(await paths.isStillReal(real), false);
   });
 
-  it("are allowed on another machine only where all are, since its links cannot be seen", async () => {
+  it("on another machine are allowed only if all are, because its links are not visible", async () => {
     const policy = { ...strictPolicy, hostPaths: ["/srv"] };
     await assert.rejects(new HostPaths(policy, null).mounted("/srv/data"), /--allow-host-path \/$/);
     const all = new HostPaths({ ...policy, hostPaths: ["/"] }, null);
     assert.equal(await all.mounted("/srv//data/"), "/srv/data");
   });
 
-  it("are devices only where those are allowed", async () => {
+  it("may be devices only where those are allowed", async () => {
     const devices = new HostPaths({ ...strictPolicy, devices: ["/dev/null"], hostPaths: ["/"] }, realPathOnDisk);
     assert.equal(await devices.device("/dev/null"), "/dev/null");
     await assert.rejects(devices.device("/dev/zero"), /the device \/dev\/zero is .*--allow-device \/dev\/zero$/);

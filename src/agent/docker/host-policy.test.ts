@@ -11,7 +11,7 @@ import {
   withheldBy,
 } from "./host-policy.ts";
 
-/** What is said of a container with this host config; null when it is allowed. */
+/** What the policy says about a container with this host config. Null if it is allowed. */
 function verdict(hostConfig: object, policy: Partial<HostPolicy> = {}, own: OwnModes = {}): string | null {
   try {
     checkHostConfig(hostConfig as Readonly<Record<string, unknown>>, own, { ...strictPolicy, ...policy });
@@ -24,7 +24,7 @@ function verdict(hostConfig: object, policy: Partial<HostPolicy> = {}, own: OwnM
 
 const privileged = { privileged: true };
 
-/** Host configs that are refused without flags: what is named in the refusal, and a policy under which they are allowed. */
+/** Host configs that are refused without flags: what the refusal names, and a policy that allows them. */
 const refused: readonly (readonly [object, RegExp, Partial<HostPolicy> | null])[] = [
   [
     { Privileged: true },
@@ -57,7 +57,7 @@ const refused: readonly (readonly [object, RegExp, Partial<HostPolicy> | null])[
   [{ Tmpfs: { "/t": "rshared" } }, /tmpfs \/t/, privileged],
 ];
 
-test("without flags a container stays on its own, and each refusal names the flag that allows it", () => {
+test("without flags a container stays isolated, and each refusal names the flag that allows it", () => {
   for (const [hostConfig, message, policy] of refused) {
     const shown = JSON.stringify(hostConfig);
     const hostIpc = policy?.hostIpc === true && policy.privileged === true ? { hostIpc: true } : {};
@@ -82,20 +82,20 @@ test("what stays in the container is allowed", () => {
   }
 });
 
-test("the namespaces that the agent made for the task are the container's, and nobody else's", () => {
+test("the namespaces that the agent made for the task belong to its containers only", () => {
   const own = { networkMode: "container:p", pidMode: "container:p", ipcMode: "container:p" };
   const joined = { NetworkMode: "container:p", PidMode: "container:p", IpcMode: "container:p" };
   assert.equal(verdict(joined, {}, own), null);
   assert.match(verdict({ ...joined, PidMode: "container:q" }, {}, own) ?? "", /pidMode container:q/);
 });
 
-test("SYS_PTRACE is harmless in one's own processes only", () => {
+test("SYS_PTRACE is harmless only among the container's own processes", () => {
   const hostConfig = { CapAdd: ["SYS_PTRACE"], PidMode: "host" };
   assert.match(verdict(hostConfig, { hostPid: true }) ?? "", /SYS_PTRACE/);
   assert.equal(verdict(hostConfig, { hostPid: true, capabilities: ["SYS_PTRACE"] }), null);
 });
 
-test("network mode host can be taken away, with its attribute", () => {
+test("network mode host can be disabled, and then its attribute is withheld", () => {
   const policy = { ...strictPolicy, hostNetwork: false };
   assert.match(verdict({ NetworkMode: "host" }, policy) ?? "", /start the agent without --no-host-network$/);
   const attributes = withheldBy(policy).flatMap(({ attribute }) => attribute ?? []);
@@ -108,7 +108,7 @@ test("the attribute of privileged containers is offered only where they are allo
   assert.deepEqual(offeredUnder({ ...strictPolicy, privileged: true }, attributes), attributes);
 });
 
-test("a path is within a folder by its components", () => {
+test("a path is within a folder if its components are", () => {
   for (const [path, folder, is] of [
     ["/srv/data", "/srv/data", true],
     ["/srv/data/x", "/srv/data", true],

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { HostPortUse } from "../container-runtime.ts";
 import { dynamicPorts } from "../engine/host-ports.ts";
 
-/** The local ports in the text of /proc/net/tcp, or of a table like it, that agents give out by themselves. */
+/** The local ports in the text of /proc/net/tcp, or a similar table, that are in the range agents pick from. */
 export function portsIn(table: string): readonly number[] {
   const ports = new Set<number>();
   for (const [, digits = ""] of table.matchAll(/^ *\d+: [0-9A-F]+:([0-9A-F]{4}) /gm)) {
@@ -14,8 +14,9 @@ export function portsIn(table: string): readonly number[] {
 }
 
 /**
- * Which ports programs and other agents of this host have: with these, and a first one at random, two agents hardly ever pick
- * the same. Connections count too, since nothing can listen on their ports. Never rejects: what cannot be read has no ports.
+ * The ports that programs and other agents of this host use. With these and a random first port, two agents hardly ever pick the
+ * same one. Connections count too, because nothing can listen on their ports. Never rejects: a table that cannot be read has no
+ * ports.
  */
 export async function hostPortUse(): Promise<HostPortUse> {
   const [tcp, udp] = await Promise.all(["tcp", "udp"].map(ofProtocol));

@@ -9,7 +9,9 @@ import type { Waiting } from "./waiting.ts";
 export const pullBehaviours = ["default", "always", "once", "prefer-cached"] as const;
 export type PullBehaviour = (typeof pullBehaviours)[number];
 
-/** What a registry wants to see (base64url JSON, the header X-Registry-Auth), or null. Rejects with an Error that becomes a reason. */
+/**
+ * The registry credentials (base64url JSON for the header X-Registry-Auth), or null. Rejects with an Error that becomes a reason.
+ */
 export type RegistryAuth = (taskArn: string, spec: PayloadContainer) => Promise<string | null>;
 
 export type PullRequest = { readonly taskArn: string; readonly image: string; readonly spec: PayloadContainer };
@@ -23,24 +25,24 @@ export type ImagePullerOptions = {
   readonly behaviour: PullBehaviour;
   readonly registryAuth: RegistryAuth;
   readonly waiting: Waiting;
-  /** How often is tried. */
+  /** How many attempts to make. */
   readonly attempts?: { readonly manifest: number; readonly pull: number };
 };
 
 /** AWS: attempts and delays for a manifest, and for the image itself. */
 const manifestRetry = { attempts: 9, firstMs: 10, factor: 3, lastMs: 5_000 };
 const pullRetry = { attempts: 5, firstMs: 1_100, factor: 2, lastMs: 5_000 };
-/** LIMIT: layers of several images at once share one line; more would only make all of them late. */
+/** LIMIT: layers of several images share one line; more pulls at once would only make all of them late. */
 const pullsMax = 3;
 
-/** Brings images onto the host. The same image is brought once for all that ask for it meanwhile. */
+/** Pulls images onto the host. Concurrent requests for an image share one pull. */
 export class ImagePuller {
   readonly #options: ImagePullerOptions;
   readonly #underWay = new Map<string, Promise<PullOutcome>>();
   readonly #slots = new Slots(pullsMax);
   /**
    * What this process pulled, for the behaviour `once`.
-   * DIFFERS: `once` means once per run of the agent: after a restart each image is pulled again when a task first wants it.
+   * DIFFERS: `once` means once per run of the agent: after a restart each image is pulled again when a task first needs it.
    */
   readonly #pulled = new Set<string>();
 
@@ -48,7 +50,7 @@ export class ImagePuller {
     this.#options = options;
   }
 
-  /** Rejects only when the wait was ended. */
+  /** Rejects only if the wait was ended. */
   async pull(request: PullRequest): Promise<PullOutcome> {
     const { behaviour, registryAuth } = this.#options;
     const { image } = request;
@@ -80,7 +82,7 @@ export class ImagePuller {
     let manifestProblem: string | null = null;
     let digest = named;
     try {
-      // AWS: a reference by digest says already what its manifest is.
+      // AWS: a reference by digest already says what its manifest is.
       if (named === null) {
         const found = await waiting.retry({ ...manifestRetry, attempts: attempts.manifest }, () =>
           docker.distributionOf(image, auth, { signal }),
@@ -106,7 +108,7 @@ export class ImagePuller {
     }
   }
 
-  /** Null also when nobody can say: whoever asks will ask Docker for more at once. */
+  /** Null also if nobody can say: the caller's next Docker call will fail anyway. */
   async #localImage(image: string): Promise<DockerImage | null> {
     const { docker, waiting } = this.#options;
     try {
@@ -131,7 +133,7 @@ export function digestIn(image: string): string | null {
   return at < 0 ? null : image.slice(at + 1);
 }
 
-/** The digest under which the repository of the reference has the image, or null. */
+/** The digest of the image in the reference's repository, or null. */
 export function repoDigest(image: DockerImage | null, reference: string): string | null {
   const wanted = familiarName(splitReference(reference).name);
   for (const found of image?.RepoDigests ?? []) {
@@ -141,5 +143,5 @@ export function repoDigest(image: DockerImage | null, reference: string): string
   return null;
 }
 
-/** Docker leaves out what its own registry needs no name for. */
+/** Docker leaves out the name of its own registry. */
 const familiarName = (name: string): string => name.replace(/^(?:index\.)?docker\.io\//, "").replace(/^library\//, "");

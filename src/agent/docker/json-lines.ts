@@ -1,9 +1,9 @@
-/** LIMIT: an event or a line of progress has a few hundred bytes, one with many labels some thousand. */
+/** LIMIT: an event or a line of progress has a few hundred bytes, one with many labels a few thousand. */
 const lineBytesMax = 4 * 1024 * 1024;
 
 /**
- * The JSON objects of a stream: each on a line of its own, or (as Podman sends some) one after the other. Throws an Error when a
- * line is longer than any that an engine sends, and a SyntaxError when one is no JSON.
+ * The JSON objects of a stream: one per line or (from Podman) without separators. Throws an Error if a line is longer than any
+ * that an engine sends, and a SyntaxError if one is not JSON.
  */
 export async function* jsonLines(stream: AsyncIterable<Uint8Array | string>): AsyncGenerator<unknown> {
   const decoder = new TextDecoder();

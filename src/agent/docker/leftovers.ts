@@ -14,13 +14,13 @@ export type LeftoversOptions = {
   readonly idOf: (taskArn: string) => string;
 };
 
-/** What tells a pause container from others: its task, and the process that made it. */
+/** What identifies a pause container: its task, and the process that made it. */
 export const pauseLabels = { taskArn: "berth.pause-of", process: "berth.process" } as const;
 
 /**
- * Takes away what processes that are gone have left on this machine: containers of control planes that kept nothing, and pause
- * containers, control groups and networks of tasks that have no running container. What a process that lives has made is left to
- * it, whether or not it has containers yet; an agent that comes back prepares its tasks anew. Never rejects.
+ * Removes what dead processes have left on this machine: containers of control planes that kept nothing, and pause containers,
+ * control groups and networks of tasks without a running container. It leaves alone what a living process made, with or without
+ * containers; an agent that comes back prepares its tasks again. Never rejects.
  */
 export async function removeLeftovers({ docker, cgroups, networks, log, idOf }: LeftoversOptions): Promise<void> {
   const removed: string[] = [];
@@ -49,13 +49,13 @@ export async function removeLeftovers({ docker, cgroups, networks, log, idOf }: 
       if (await networks.removeIfEmpty(subnet)) removed.push(`network of ${subnet}`);
     }
   } catch (error) {
-    log("debug", { err: error }, "what others have left on this host was not taken away");
+    log("debug", { err: error }, "what others have left on this host was not removed");
   }
-  if (removed.length > 0) log("info", { removed }, "what agents that are gone had left on this host was taken away");
+  if (removed.length > 0) log("info", { removed }, "what dead agents had left on this host was removed");
 }
 
 async function remove(docker: DockerEngine, id: string): Promise<string> {
-  // Another agent that starts meanwhile may be faster.
+  // Another agent that starts now may be faster.
   await docker.removeContainer(id).catch(() => {});
   return `container ${id.slice(0, 12)}`;
 }

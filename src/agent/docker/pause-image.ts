@@ -3,11 +3,11 @@ import { DockerError, isNotFound } from "./docker-error.ts";
 import { pauseArchitectures, pauseProgram, tarOfOne } from "./pause-program.ts";
 
 const repository = "berth/pause";
-/** Another one when the program changes. */
+/** Change it whenever the program changes. */
 const version = "1";
 export const pauseImage = `${repository}:${version}`;
 
-/** The image of pause containers, which is made on the host when it is not there; no registry knows it. */
+/** The image of pause containers. Berth builds it on the host if it is missing, because no registry has it. */
 export class PauseImage {
   readonly #docker: DockerEngine;
   #present: Promise<void> | null = null;
@@ -16,7 +16,7 @@ export class PauseImage {
     this.#docker = docker;
   }
 
-  /** Resolves when the image is there. Rejects with the engine's error, or for an architecture that we have no program for. */
+  /** Resolves when the image exists. Rejects with the engine's error, or if there is no program for the architecture. */
   ensure(): Promise<void> {
     this.#present ??= this.#make().catch((error: unknown) => {
       this.#present = null;
@@ -25,7 +25,7 @@ export class PauseImage {
     return this.#present;
   }
 
-  /** Somebody may have removed it. */
+  /** The image may have been removed: check again next time. */
   forget(): void {
     this.#present = null;
   }

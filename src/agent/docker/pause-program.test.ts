@@ -1,4 +1,4 @@
-/* The bytes of the pause program. That it runs is shown in tests/docker. */
+/* Checks the bytes of the pause program. tests/docker shows that it runs. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pauseArchitectures, pauseProgram, tarOfOne } from "./pause-program.ts";

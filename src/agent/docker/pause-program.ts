@@ -1,6 +1,6 @@
 /*
- * The program of the pause container, which holds a task's namespaces and does nothing: one small static executable, made
- * here as bytes, because a host with no registry has nowhere to get one from.
+ * The program of the pause container, which holds a task's namespaces and does nothing: one small static executable, generated
+ * here as bytes, because a host without a registry cannot get one elsewhere.
  */
 
 /** As Docker names them. */
@@ -56,8 +56,8 @@ function programHeader(fileBytes: number): Buffer {
 }
 
 /**
- * `struct sigaction` of the kernel, the same on both: handler SIG_IGN. With SIGCHLD ignored the kernel reaps the orphans that
- * the first process of a shared PID namespace inherits; otherwise they would stay as zombies.
+ * The kernel's `struct sigaction`, the same on both: handler SIG_IGN. With SIGCHLD ignored the kernel reaps the orphans that the
+ * first process of a shared PID namespace inherits; otherwise they would stay as zombies.
  */
 const sigchldAction = Buffer.from([1, ...new Array<number>(31).fill(0)]);
 
@@ -89,7 +89,7 @@ function arm64Code(action: number): Buffer {
     move(2, 0),
     move(3, 8),
     supervisorCall,
-    move(8, 73), // ppoll, with nothing to wait for and no end
+    move(8, 73), // ppoll, with nothing to wait for and no timeout
     move(0, 0),
     move(1, 0),
     move(2, 0),
@@ -105,7 +105,7 @@ function arm64Code(action: number): Buffer {
   return code;
 }
 
-/** A tar archive (ustar) with the one file `name`, executable, as of the beginning of time: the same bytes each time. */
+/** A tar archive (ustar) with one executable file `name`, dated to the epoch so that the bytes are always the same. */
 export function tarOfOne(name: string, content: Buffer): Buffer {
   const header = Buffer.alloc(512);
   const octal = (value: number, at: number, digits: number): void => {

@@ -5,7 +5,7 @@ import { mayLive, ownToken } from "./process-token.ts";
 
 const parts = (): string[] => ownToken().split(".");
 
-test("a process lives as long as it runs, and one that has its id later is another", () => {
+test("a process lives as long as it runs, and a later one with its id is another", () => {
   assert.ok(mayLive(ownToken()));
   const { pid } = spawnSync(process.execPath, ["--version"]);
   assert.ok(!mayLive(parts().with(2, String(pid)).join(".")));
@@ -13,7 +13,7 @@ test("a process lives as long as it runs, and one that has its id later is anoth
   assert.ok(!mayLive(null));
 });
 
-test("of an earlier boot nothing lives, of another namespace everything may", () => {
+test("of an earlier boot no process is alive, of another namespace any may be", () => {
   const ofEarlierBoot = parts().with(0, "00000000").join(".");
   assert.ok(!mayLive(ofEarlierBoot));
   assert.ok(mayLive(ofEarlierBoot, true), "of another machine");

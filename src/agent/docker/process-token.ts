@@ -1,8 +1,8 @@
 import { readFileSync, readlinkSync } from "node:fs";
 
 /**
- * A name that no other process of this machine has had since it was started: its boot, its namespace of process ids, its id and
- * when it began. What is made on the host for a process carries it, so that others see whether that one still lives.
+ * A name that no other process of this machine has had since it was started: its boot, PID namespace, process id and start time.
+ * Whatever Berth makes on the host for a process carries it, so that others see whether the process is still alive.
  */
 export function ownToken(): string {
   own ??= [boot(), namespace(), process.pid, startOf(process.pid) ?? 0].join(".");
@@ -11,13 +11,16 @@ export function ownToken(): string {
 
 let own: string | null = null;
 
-/** Whether the process may live that has made something; `runs` says whether that still runs. Null is nobody's. */
+/**
+ * Whether the process that made something may be alive. `runs` says whether the thing itself still runs. A null token belongs to
+ * nobody.
+ */
 export function mayLive(token: string | null, runs = false): boolean {
   if (token === null) return false;
   const [ofBoot, ofNamespace, pid, start] = token.split(".");
-  // An earlier boot has left nothing that runs; it is of another machine, whose socket comes here through a tunnel.
+  // Nothing of an earlier boot still runs. If this does, it is on another machine, whose socket is tunnelled here.
   if (ofBoot !== boot()) return runs;
-  // Ids of another namespace say nothing here.
+  // Ids of another namespace mean nothing here.
   if (ofNamespace !== namespace()) return true;
   const found = startOf(Number(pid));
   return found === null ? exists(Number(pid)) : String(found) === start;
@@ -48,11 +51,11 @@ const namespace = (): string => {
   }
 };
 
-/** When the process began, in ticks of the kernel; null when there is none. */
+/** When the process began, in kernel ticks. Null if there is none. */
 function startOf(pid: number): number | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The name in parentheses may hold anything; the 22nd field of all is the 20th behind it.
+    // The name in parentheses may contain anything. The 22nd field of all is the 20th after it.
     return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
   } catch {
     return null;

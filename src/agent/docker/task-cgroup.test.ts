@@ -16,7 +16,7 @@ test("where the hierarchies are mounted, of either version", () => {
   assert.equal(v2, "/sys/fs/cgroup/unified");
 });
 
-test("shares as weights, at their ends and in the middle", () => {
+test("shares as weights, at both ends and in the middle", () => {
   assert.deepEqual([2, 1_024, 262_144, 1_000_000].map(weightOf), [1, 39, 10_000, 10_000]);
 });
 

@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { DockerInfo } from "./docker-answers.ts";
 
-/** The limits of a task as a whole; null for none. */
+/** The limits of a task as a whole. Null for none. */
 export type TaskLimits = {
   /** 1024 are a core. */
   readonly cpuUnits: number | null;
@@ -14,13 +14,13 @@ export type TaskLimits = {
   readonly cpuShares: number;
 };
 
-/** The control groups of tasks on one host: what Docker is given as parent of their containers. */
+/** The control groups of tasks on one host, which Docker gets as the parents of their containers. */
 export interface TaskCgroups {
   /** The value of CgroupParent. */
   parentOf(taskId: string): string;
-  /** Makes the group and its limits for a process, or changes them. Rejects with the error of the operating system. */
+  /** Creates the group with its limits for a process, or changes them. Rejects with the operating system's error. */
   limit(taskId: string, limits: TaskLimits, owner: string): Promise<void>;
-  /** The tasks with groups that no process of which `mayLive` is true has made. Never rejects. */
+  /** The tasks whose groups were made by processes for which `mayLive` is false. Never rejects. */
   left(mayLive: (owner: string | null) => boolean): Promise<readonly string[]>;
   /** Never rejects. */
   remove(taskId: string): Promise<void>;
@@ -29,13 +29,13 @@ export interface TaskCgroups {
 /** AWS: a task's quota is per 100 ms: 0.5 vCPU is 50 ms of it. */
 const periodUs = 100_000;
 const bytesPerMiB = 1_048_576;
-/** LIMIT: a container that ended leaves its own group a moment later; after 2 s it will not. */
+/** LIMIT: a container that ended leaves its own group a moment later; after 2 s it never will. */
 const removals = { attempts: 20, pauseMs: 100 };
 
 const quotaUs = (cpuUnits: number): number => Math.max(1_000, Math.round((cpuUnits / 1_024) * periodUs));
 const sharesOf = (limits: TaskLimits): number => Math.max(2, limits.cpuShares);
 
-/** Where the hierarchies of control groups are mounted. `mounts` is the text of /proc/self/mounts. */
+/** Where the control group hierarchies are mounted. `mounts` is the text of /proc/self/mounts. */
 export function cgroupMounts(mounts: string): {
   readonly v1: ReadonlyMap<string, readonly string[]>;
   readonly v2: string | null;
@@ -101,7 +101,7 @@ class SplitCgroups implements TaskCgroups {
   async open(): Promise<void> {
     await mkdir(`${this.#cpu}/${root}`, { recursive: true });
     await mkdir(`${this.#memory}/${root}`, { recursive: true });
-    // Kernels before 5.11 limit a group without those below it unless told; refused once there are groups below.
+    // By default, kernels before 5.11 limit a group without those below it. They refuse the change once there are groups below.
     await writeFile(`${this.#memory}/${root}/memory.use_hierarchy`, "1").catch(() => {});
   }
 
@@ -124,7 +124,7 @@ class SplitCgroups implements TaskCgroups {
     return groupsLeft(`${this.#cpu}/${root}`, mayLive);
   }
 
-  // Docker makes its containers' groups in all hierarchies, the unified one beside them too, with the parents that are missing.
+  // Docker creates its containers' groups, with any missing parents, in all hierarchies including the unified one.
   async remove(taskId: string): Promise<void> {
     await Promise.all(this.#mounts.map((mount) => removeTree(mount + parentOf(taskId))));
     await unmark(`${this.#cpu}/${root}`, taskId);
@@ -169,7 +169,7 @@ class UnifiedCgroups implements TaskCgroups {
 /** Shares 2-262144 as weights 1-10000, as container runtimes convert them. */
 export const weightOf = (shares: number): number => 1 + Math.floor(((Math.min(shares, 262_144) - 2) * 9_999) / 262_142);
 
-/** Through systemd: a slice for each task, which goes when nothing is in it any more. */
+/** Through systemd: a slice for each task, which disappears once it is empty. */
 class SystemdCgroups implements TaskCgroups {
   parentOf(taskId: string): string {
     return `${root}-${taskId}.slice`;
@@ -185,7 +185,7 @@ class SystemdCgroups implements TaskCgroups {
     await systemctl("set-property", "--runtime", this.parentOf(taskId), ...properties);
   }
 
-  // systemd takes slices away in which nothing is.
+  // systemd removes empty slices.
   async left(): Promise<readonly string[]> {
     return [];
   }
@@ -200,12 +200,12 @@ const run = promisify(execFile);
 const systemctl = (...words: readonly string[]): Promise<unknown> => run("systemctl", words, { timeout: 10_000 });
 
 /**
- * An empty group beside a task's group says which process made that one: `of-<task>-<process>`. It is made first, so that no
- * other process ever sees the task's group without it and takes it for abandoned.
+ * An empty group next to a task's group, `of-<task>-<process>`, says which process made it. It is made first, so that no other
+ * process sees the task's group without it and takes it for abandoned.
  */
 const markOf = (taskId: string): string => `of-${taskId}-`;
 
-/** Notes that `owner` wants the group of the task, and nobody else any more. */
+/** Records `owner` as the only process that wants the task's group. */
 async function markAs(folder: string, taskId: string, owner: string): Promise<void> {
   const own = markOf(taskId) + owner;
   await mkdir(`${folder}/${own}`, { recursive: true });
@@ -220,7 +220,7 @@ async function unmark(folder: string, taskId: string, except?: string): Promise<
 
 async function groupsLeft(folder: string, mayLive: (owner: string | null) => boolean): Promise<readonly string[]> {
   const groups = (await namesIn(folder)).filter((name) => !name.startsWith("of-"));
-  // Read again: a mark is older than its group, and outlives it.
+  // Read again: a mark is created before its group and removed after it.
   const names = new Set(await namesIn(folder));
   const marks = [...names].filter((name) => name.startsWith("of-"));
   const isWanted = (taskId: string, mark: string): boolean =>
@@ -228,13 +228,13 @@ async function groupsLeft(folder: string, mayLive: (owner: string | null) => boo
   return groups.filter((taskId) => names.has(taskId) && !marks.some((mark) => isWanted(taskId, mark)));
 }
 
-/** The groups in a group; none when it is gone. */
+/** The groups in a group. Empty if it is gone. */
 async function namesIn(group: string): Promise<readonly string[]> {
   const entries = await readdir(group, { withFileTypes: true }).catch(() => []);
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
-/** Removes a group with those below it; one that has processes stays. */
+/** Removes a group and those below it. A group with processes stays. */
 async function removeTree(group: string): Promise<void> {
   for (let attempt = 0; attempt < removals.attempts; attempt++) {
     try {

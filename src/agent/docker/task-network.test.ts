@@ -26,7 +26,7 @@ test("the primary address with the subnet that its gateway names", () => {
   assert.equal(networkName("10.64.16.0/20"), "berth-10.64.16.0-20");
 });
 
-test("names and name servers go to the containers", () => {
+test("containers get the names and name servers", () => {
   const { hostname, nameServers, searchDomains } = taskAddress({
     ...eni,
     privateDnsName: "ip-10-64-20-9.internal",

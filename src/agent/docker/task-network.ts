@@ -3,14 +3,14 @@ import type { DockerNetwork } from "./docker-answers.ts";
 import type { DockerEngine } from "./docker-engine.ts";
 import { DockerError, isNotFound } from "./docker-error.ts";
 
-/** Marks what belongs to us; the value of the second is the subnet in CIDR form. */
+/** Marks what belongs to us. The value of the second is the subnet in CIDR form. */
 export const networkLabels = { managed: "berth.managed", subnet: "berth.subnet" } as const;
 
-/** What Docker has to know of a task's interface. */
+/** What Docker needs to know about a task's interface. */
 export type TaskAddress = {
   readonly address: string;
   readonly macAddress: string | null;
-  /** The network, as `10.64.16.0/20`, and its gateway. */
+  /** The network, such as `10.64.16.0/20`, and its gateway. */
   readonly subnet: string;
   readonly gateway: string;
   readonly hostname: string | null;
@@ -49,7 +49,7 @@ export function taskAddress(eni: ElasticNetworkInterface): TaskAddress {
 
 const firstOf = (address: number, prefix: number): number =>
   Math.floor(address / 2 ** (32 - prefix)) * 2 ** (32 - prefix);
-/** 10.64.0.0. A bridge for any other range could take the place of a network that this host reaches through its router. */
+/** 10.64.0.0. A bridge for any other range could shadow a network that this host reaches through its router. */
 const taskRange = 0x0a_40_00_00;
 const textOf = (address: number): string => [24, 16, 8, 0].map((shift) => (address >>> shift) & 0xff).join(".");
 
@@ -59,12 +59,12 @@ function numberOf(address: string): number | null {
   return parts.some((part) => part > 255) ? null : parts.reduce((sum, part) => sum * 256 + part, 0);
 }
 
-/** The name of the network of a subnet, on every host: `berth-10.64.16.0-20`. */
+/** The network name of a subnet, on every host: `berth-10.64.16.0-20`. */
 export const networkName = (subnet: string): string => `berth-${subnet.replace("/", "-")}`;
 
 /**
- * The bridge networks that stand for subnets, made when a task of one comes and shared by all agents of the host.
- * DIFFERS: a subnet is a bridge on each host: tasks reach each other by address within a subnet of one host, and not across hosts or subnets, and security groups are taken and not enforced.
+ * The bridge networks that represent subnets. One is created for the first task of a subnet, and all agents of the host share it.
+ * DIFFERS: a subnet is a bridge on each host: tasks reach each other by address within a subnet of one host, but not across hosts or subnets. Security groups are accepted and not enforced.
  */
 export class TaskNetworks {
   readonly #docker: DockerEngine;
@@ -73,7 +73,10 @@ export class TaskNetworks {
     this.#docker = docker;
   }
 
-  /** The name of the network of this address, which is there then. Rejects with the engine's error, or one that names what overlaps. */
+  /**
+   * Creates the network of this address if it is missing, and returns its name. Rejects with the engine's error, or one that
+   * names the overlapping network.
+   */
   async ensure({ subnet, gateway }: TaskAddress): Promise<string> {
     const name = networkName(subnet);
     if (await this.#isThere(name, subnet, gateway)) return name;
@@ -96,7 +99,7 @@ export class TaskNetworks {
     return name;
   }
 
-  /** Removes the network when no container is on it, and gives whether it did. Never rejects: whoever needs it makes it again. */
+  /** Removes the network if it has no containers, and returns whether it did. Never rejects: whoever needs it recreates it. */
   async removeIfEmpty(subnet: string): Promise<boolean> {
     const name = networkName(subnet);
     try {
@@ -106,7 +109,7 @@ export class TaskNetworks {
       await this.#docker.removeNetwork(network.Id);
       return true;
     } catch {
-      // Gone already, or somebody else's container came on it in between.
+      // Already gone, or another process's container joined it in between.
       return false;
     }
   }

@@ -13,7 +13,7 @@ const plain = surroundingsOf({ arn: taskArn, desiredStatus: "RUNNING", family: "
 const volume = (docker: object) => ({ name: "v", type: "docker" as const, dockerVolumeConfiguration: docker });
 const shared = (more: object = {}) => volume({ scope: "shared", autoprovision: true, driver: "local", ...more });
 
-test("driver options that mount something are an escape, and want a flag", () => {
+test("driver options that mount something are an escape, and need a flag", () => {
   for (const docker of [
     { driverOpts: { type: "none", o: "bind", device: "/etc" } },
     { driverOpts: { type: "none", o: "rbind", device: "/etc" }, scope: "shared" },
@@ -39,12 +39,12 @@ test("driver options that mount something are an escape, and want a flag", () =>
   }
 });
 
-test("nobody marks a volume as one that Berth shares", () => {
+test("tasks cannot mark a volume as shared by Berth", () => {
   const forged = volume({ labels: { [sharedVolumeLabel]: "true" } });
   assert.throws(() => checkVolume(forged, { ...strictPolicy, volumeOptions: true }), /label berth.shared-volume/);
 });
 
-/** An engine that has these volumes, and notes what it is asked to make. */
+/** An engine that has these volumes and records what it is asked to create. */
 function engineWith(volumes: readonly DockerVolume[]) {
   const made: Record<string, unknown>[] = [];
   const docker = {
@@ -67,7 +67,7 @@ const placeOf = (docker: DockerEngine, volumes: readonly string[] = []) => ({
   signal: new AbortController().signal,
 });
 
-test("a shared volume is made with the agent's label, with autoprovision and without", async () => {
+test("a shared volume is created with the agent's label, with autoprovision and without", async () => {
   for (const autoprovision of [true, false]) {
     const { docker, made } = engineWith([]);
     await makeTaskVolumes(placeOf(docker), taskArn, { ...plain, volumes: [shared({ autoprovision })] });
@@ -78,7 +78,7 @@ test("a shared volume is made with the agent's label, with autoprovision and wit
   }
 });
 
-test("a volume that is there already is used if this agent made it or the operator names it, and refused otherwise", async () => {
+test("an existing volume is used if this agent created it or the operator names it, and refused otherwise", async () => {
   const task = { ...plain, volumes: [shared()] };
   const foreign = engineWith([{ Name: "v", Driver: "local", Labels: { "com.docker.compose.project": "db" } }]);
   for (const refusedBy of [
@@ -97,10 +97,10 @@ test("a volume that is there already is used if this agent made it or the operat
   assert.deepEqual(ours.made, []);
 });
 
-test("a volume of the same name that another driver keeps is not taken for the wanted one", async () => {
+test("a volume of the same name with another driver is not mistaken for the requested one", async () => {
   const { docker } = engineWith([{ Name: "v", Driver: "nfs", Labels: null }]);
   const made = makeTaskVolumes(placeOf(docker, ["v"]), taskArn, { ...plain, volumes: [shared()] });
-  await assert.rejects(made, /exists with the driver nfs, and local is wanted/);
+  await assert.rejects(made, /exists with the driver nfs, but the task asks for local/);
   const anyDriver = { ...plain, volumes: [shared({ autoprovision: false })] };
   await makeTaskVolumes(placeOf(docker, ["v"]), taskArn, anyDriver);
 });

@@ -12,28 +12,28 @@ import { type HostPolicy, isPlainTmpfs, refuseOnHost } from "./host-policy.ts";
  */
 export const sharedVolumeLabel = "berth.shared-volume";
 
-/** Where a volume of a task is: a path of the host or the name of a Docker volume. */
+/** Where a task's volume is: a host path or the name of a Docker volume. */
 export type VolumeSource = {
   readonly kind: "path" | "volume";
   readonly source: string;
-  /** What Docker is asked for before the first container; null when nothing. */
+  /** What Docker must create before the first container. Null for nothing. */
   readonly make: {
     readonly Name: string;
     readonly Driver?: string;
     readonly DriverOpts?: Readonly<Record<string, string>>;
     readonly Labels?: Readonly<Record<string, string>>;
   } | null;
-  /** It goes with the task. */
+  /** It is removed with the task. */
   readonly ofTask: boolean;
 };
 
-/** What the volume is on a plain host; a sentence when a plain host cannot serve it. Pure. */
+/** What the volume is on a plain host, or a sentence if a plain host cannot provide it. Pure. */
 export function volumeSource(volume: PayloadVolume, taskArn: string, task: TaskSurroundings): VolumeSource | string {
   const { name, type, host, dockerVolumeConfiguration: docker } = volume;
   const ofTask = taskVolumeName(taskArn, name, task);
   if (docker !== undefined && docker !== null) {
     const isShared = docker.scope === "shared";
-    // AWS: a shared volume without autoprovision is the operator's; where there is none, Docker makes an empty one.
+    // AWS: a shared volume without autoprovision is the operator's. If it does not exist, Docker creates an empty one.
     const isPlain = isShared && docker.autoprovision !== true;
     const make = {
       Name: isShared ? name : ofTask,
@@ -48,7 +48,7 @@ export function volumeSource(volume: PayloadVolume, taskArn: string, task: TaskS
     if (path !== "") return { kind: "path", source: path, make: null, ofTask: false };
     return { kind: "volume", source: ofTask, make: { Name: ofTask, Driver: "local" }, ofTask: true };
   }
-  return `volume ${name}: this host does not serve volumes of type ${type}`;
+  return `volume ${name}: this host does not support volumes of type ${type}`;
 }
 
 export type VolumePlace = {
@@ -116,7 +116,7 @@ function isPlainVolume(options: Readonly<Record<string, string>>): boolean {
   return type === undefined && device === undefined && o === undefined;
 }
 
-/** Removes the volumes that go with a task. Rejects with the first failure, having tried all. */
+/** Removes the volumes that go with a task. Tries all, and rejects with the first failure. */
 export async function removeTaskVolumes(
   docker: DockerEngine,
   taskArn: string,
@@ -147,7 +147,8 @@ async function existingVolume(docker: DockerEngine, name: string, signal: AbortS
 }
 
 /**
- * Whether a shared volume with this name exists. Rejects with HostRefusal if another created it and the policy does not name it.
+ * Whether a shared volume with this name exists. Rejects with HostRefusal if another agent created it and the policy does not
+ * name it.
  * AWS: a volume of the same name with another driver is an error.
  */
 async function isUsable(
@@ -161,7 +162,7 @@ async function isUsable(
     refuseOnHost(`the Docker volume ${name}, which this agent did not create, is`, `--allow-volume ${name}`);
   }
   if (driver !== undefined && existing.Driver !== undefined && existing.Driver !== driver) {
-    throw new Error(`volume ${name} exists with the driver ${existing.Driver}, and ${driver} is wanted`);
+    throw new Error(`volume ${name} exists with the driver ${existing.Driver}, but the task asks for ${driver}`);
   }
   return true;
 }

@@ -19,15 +19,15 @@ type Samples = {
   network: ContainerUsage["network"];
 };
 
-/** LIMIT: an engine reads control groups for each; a few at once are as fast as many. */
+/** LIMIT: an engine reads control groups for each one; a few at once are as fast as many. */
 const readingsMax = 4;
-/** LIMIT: samples that nobody asks for, ten minutes of them at the usual interval. */
+/** LIMIT: samples that nobody collects, ten minutes of them at the usual interval. */
 const samplesMax = 120;
-/** LIMIT: a reading that takes longer says nothing of now. */
+/** LIMIT: a reading that takes longer is out of date. */
 const statsTimeoutMs = 2_000;
 const bytesPerMiB = 1_048_576;
 
-/** Reads every so often what the running containers use. */
+/** Regularly reads what the running containers use. */
 export class UsageSampler {
   readonly #options: UsageSamplerOptions;
   readonly #slots = new Slots(readingsMax);
@@ -45,11 +45,11 @@ export class UsageSampler {
         await this.sample();
       }
     } catch {
-      // The wait was ended: the agent stops.
+      // The wait ended because the agent stops.
     }
   }
 
-  /** One reading of each running container. Rejects only when all has ended. */
+  /** Takes one reading of each running container. Rejects only if everything has ended. */
   async sample(): Promise<void> {
     const running = this.#options.running();
     const before = this.#samples;
@@ -65,7 +65,7 @@ export class UsageSampler {
     this.#options.waiting.signal.throwIfAborted();
   }
 
-  /** What was read since the last time. */
+  /** What was read since the last call. */
   take(): readonly ContainerUsage[] {
     return this.#options.running().flatMap(({ name, runtimeId }) => {
       const samples = this.#samples.get(runtimeId);
@@ -77,7 +77,7 @@ export class UsageSampler {
     });
   }
 
-  /** `networks`: those of this round that containers share, each read once. */
+  /** `networks`: the shared networks of this round, each read once. */
   async #read(
     { runtimeId, networkOf: owner }: WatchedContainer,
     networks: Map<string, Promise<ContainerUsage["network"]>>,
@@ -100,7 +100,7 @@ export class UsageSampler {
       samples.memoryMiB = [...samples.memoryMiB, memoryMiB].slice(-samplesMax);
       samples.last = stats;
     } catch {
-      // It has gone, or the engine has: then there is no sample.
+      // The container or the engine has gone, so there is no sample.
     }
   }
 
@@ -110,18 +110,18 @@ export class UsageSampler {
   }
 }
 
-/** AWS: percent of the whole host, all cores are 100. Null when the readings do not tell. */
+/** AWS: percent of the whole host, where all cores are 100. Null if the readings are incomplete. */
 export function cpuPercentBetween(before: DockerStats, after: DockerStats): number | null {
   const used = (after.cpu_stats?.cpu_usage?.total_usage ?? 0) - (before.cpu_stats?.cpu_usage?.total_usage ?? 0);
   const all = (after.cpu_stats?.system_cpu_usage ?? 0) - (before.cpu_stats?.system_cpu_usage ?? 0);
   return all > 0 && used >= 0 ? (used / all) * 100 : null;
 }
 
-/** Without the cache that the kernel would give up first, as the command `docker stats` counts. Null when not told. */
+/** Without the cache that the kernel would reclaim first, as `docker stats` counts. Null if unknown. */
 export function memoryMiBOf(stats: DockerStats): number | null {
   const { usage, stats: parts } = stats.memory_stats ?? {};
   if (usage === undefined) return null;
-  // Control groups of version 1 and of version 2.
+  // Control groups of version 1 and version 2.
   const cache = parts?.total_inactive_file ?? parts?.inactive_file ?? 0;
   return Math.max(0, usage - (cache < usage ? cache : 0)) / bytesPerMiB;
 }

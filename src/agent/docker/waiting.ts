@@ -8,14 +8,16 @@ export type RetryShape = {
   readonly lastMs: number;
 };
 
-/** LIMIT: an engine that restarts is back within seconds, or an operator is at it; asking costs one refused connection. */
+/**
+ * LIMIT: an engine that restarts is back within seconds, or an operator is at work; each attempt costs one refused connection.
+ */
 const awayRetry = { firstMs: 100, factor: 2, lastMs: 2_000 };
 
-/** Or was caused by it: what is made of several calls tells its own failure. */
+/** Checks the causes too: an operation of several calls wraps their failure in its own. */
 const isUnreachable = (error: unknown): boolean =>
   error instanceof DockerUnreachable || (error instanceof Error && error.cause instanceof DockerUnreachable);
 
-/** Waits and repetitions that end together. */
+/** Waits and retries that end together. */
 export class Waiting {
   readonly #clock: Clock;
   readonly #controller = new AbortController();
@@ -24,7 +26,7 @@ export class Waiting {
     this.#clock = clock;
   }
 
-  /** Aborted when nothing is to be waited for any more. */
+  /** Aborted once nothing needs waiting for. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -33,7 +35,7 @@ export class Waiting {
     this.#controller.abort(new DockerUnreachable("the agent ends"));
   }
 
-  /** Rejects when all has ended. */
+  /** Rejects when everything has ended. */
   pause(ms: number): Promise<void> {
     const { signal } = this;
     return new Promise((resolve, reject) => {
@@ -53,14 +55,14 @@ export class Waiting {
     });
   }
 
-  /** Tries until it works or has failed `attempts` times; rejects with the last failure. */
+  /** Retries until it works or has failed `attempts` times. Rejects with the last failure. */
   async retry<T>(shape: RetryShape, work: () => Promise<T>): Promise<T> {
     let delayMs = shape.firstMs;
     for (let attempt = 1; ; attempt++) {
       try {
         return await work();
       } catch (error) {
-        // What has waited its whole time already is not asked to wait it again.
+        // Do not repeat a call that has already used up its whole timeout.
         if (attempt >= shape.attempts || error instanceof DockerTimeout || this.signal.aborted) throw error;
         await this.pause(delayMs);
         delayMs = Math.min(delayMs * shape.factor, shape.lastMs);
@@ -69,8 +71,8 @@ export class Waiting {
   }
 
   /**
-   * Tries again as long as no engine answers at all, and `forMs` at most; rejects with the first failure of another kind. A call that
-   * was lost on the way may have taken effect: `work` must be one that may be done twice.
+   * Retries while no engine answers, for at most `forMs`. Rejects with the first failure of another kind. A lost call may have
+   * taken effect, so `work` must be safe to repeat.
    */
   async whileAway<T>(work: () => Promise<T>, forMs = 60_000): Promise<T> {
     const until = this.#clock.now() + forMs;
@@ -87,7 +89,7 @@ export class Waiting {
     }
   }
 
-  /** Tries until it works or fails with an answer of the engine: what hangs or is away is asked again, without end. */
+  /** Retries without limit until it works or the engine answers with an error. Timeouts and absences don't count as answers. */
   async untilAnswered<T>(work: () => Promise<T>): Promise<T> {
     let delayMs = awayRetry.firstMs;
     for (;;) {

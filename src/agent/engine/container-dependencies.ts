@@ -4,7 +4,7 @@ import type { EngineContainer } from "./engine-state.ts";
 export type DependencyCondition = "CREATE" | "START" | "COMPLETE" | "SUCCESS" | "HEALTHY";
 export type Dependency = { readonly on: string; readonly condition: DependencyCondition };
 
-/** Everything that must be so before the container is created. AWS: links imply START, volumesFrom CREATE. */
+/** Everything that must hold before the container is created. AWS: links imply START, volumesFrom CREATE. */
 export function dependenciesOf(spec: PayloadContainer): readonly Dependency[] {
   return [
     ...(spec.dependsOn ?? []).map(({ containerName, condition }) => ({ on: containerName, condition })),
@@ -13,7 +13,7 @@ export function dependenciesOf(spec: PayloadContainer): readonly Dependency[] {
   ];
 }
 
-/** True when each dependency names a container of the task and none goes round in a circle. */
+/** True if each dependency names a container of the task and there is no cycle. */
 export function areResolvable(specs: readonly PayloadContainer[]): boolean {
   const open = new Map(specs.map((spec) => [spec.name, dependenciesOf(spec).map((dependency) => dependency.on)]));
   for (const needs of open.values()) if (needs.some((name) => !open.has(name))) return false;
@@ -26,7 +26,7 @@ export function areResolvable(specs: readonly PayloadContainer[]): boolean {
 
 export type DependencyState =
   | { readonly state: "met" }
-  /** `dueAt` is when waiting turns into failure, if ever. */
+  /** `dueAt` is when waiting becomes a failure, if ever. */
   | { readonly state: "open"; readonly dueAt: number | null }
   | { readonly state: "failed"; readonly reason: string };
 
@@ -48,7 +48,7 @@ export function dependencyState(
       return { state: "failed", reason: `CannotStartContainerError: ${edge} ${why}` };
     }
     open = true;
-    // AWS: startTimeout bounds how long others wait for this container.
+    // AWS: startTimeout limits how long others wait for this container.
     if (on.spec.startTimeout && on.launchedAt !== null) {
       const due = on.launchedAt + on.spec.startTimeout * 1_000;
       if (now >= due) return { state: "failed", reason: `CannotStartContainerError: ${edge} as it has timed out.` };
@@ -73,7 +73,7 @@ function isMet(condition: DependencyCondition, on: EngineContainer): boolean {
   }
 }
 
-/** True while another container that needs this one is up: AWS stops in the reverse order of dependsOn. */
+/** True while another running container needs this one: AWS stops in the reverse order of dependsOn. */
 export function isNeeded(container: EngineContainer, containers: readonly EngineContainer[]): boolean {
   return containers.some(
     (other) =>

@@ -7,7 +7,10 @@ import { TaskEngine } from "./task-engine.ts";
 
 export const arn = "arn:aws:ecs:us-east-1:123456789012:task/default/0123456789abcdef0123456789abcdef";
 
-/** An engine whose outputs are kept, driven by hand. What is asked for tasks as a whole is answered, unless told otherwise. */
+/**
+ * An engine that is driven by hand and keeps its outputs. Commands for a task as a whole are answered unless the test says
+ * otherwise.
+ */
 export class Bench {
   readonly #options: EngineOptions;
   engine: TaskEngine;
@@ -83,7 +86,7 @@ export class Bench {
     );
   }
 
-  /** The tasks that got this command as a whole. */
+  /** The tasks that got this command for the task as a whole. */
   didWithTask(type: RuntimeCommand["type"]): string[] {
     return this.commands.flatMap((command) =>
       command.type === type && !("container" in command) ? [command.taskArn] : [],

@@ -1,4 +1,4 @@
-/** What is made for a task as a whole, what it is booked for, and what is told of its images. */
+/** What is prepared for a task as a whole, what is booked for it, and what is reported about its images. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { arn, Bench } from "./engine-bench.ts";
@@ -6,7 +6,7 @@ import type { HostResources } from "./engine-resources.ts";
 import { engineDefaults, officialEngineDefaults } from "./engine-step.ts";
 
 describe("task engine: groundwork", () => {
-  it("is asked for beside the pulls, and no container is created without it", () => {
+  it("is requested alongside the pulls, and no container is created without it", () => {
     const bench = new Bench();
     bench.answersPrepare = false;
     bench.run([{}, {}]);
@@ -20,7 +20,7 @@ describe("task engine: groundwork", () => {
     assert.deepEqual(bench.did("create"), ["c0"], "told twice");
   });
 
-  it("that fails ends the task with its reason, and without an exit code", () => {
+  it("that fails stops the task with its reason, and without an exit code", () => {
     const bench = new Bench();
     bench.answersPrepare = false;
     bench.run([{}, {}]);
@@ -42,7 +42,7 @@ describe("task engine: groundwork", () => {
     assert.deepEqual(bench.didWithTask("release"), [arn]);
   });
 
-  it("is waited for by a task that is to stop, and then given back, once", () => {
+  it("is awaited by a task that is to stop, and then released, once", () => {
     const bench = new Bench();
     bench.answersPrepare = false;
     bench.run([{}]);
@@ -54,7 +54,7 @@ describe("task engine: groundwork", () => {
     assert.deepEqual(bench.didWithTask("release"), [arn]);
   });
 
-  it("is given back when the last container has stopped, and cleaned when the task is forgotten", () => {
+  it("is released when the last container has stopped, and cleaned when the task is forgotten", () => {
     const bench = new Bench();
     bench.run([{}, {}]);
     bench.start("c0");
@@ -72,7 +72,7 @@ describe("task engine: groundwork", () => {
     );
   });
 
-  it("is asked for again after a restart, before anything else is created or started", () => {
+  it("is requested again after a restart, before anything else is created or started", () => {
     const bench = new Bench();
     bench.run([{}, {}, {}]);
     bench.start("c0");
@@ -101,7 +101,7 @@ describe("task engine: groundwork", () => {
     assert.equal(bench.reports.at(-1)?.reason, "the network is gone");
   });
 
-  it("is given back and cleaned again when the agent died before it was", () => {
+  it("is released and cleaned again if the agent died before it was", () => {
     const bench = new Bench();
     bench.run([{}]);
     bench.start("c0");
@@ -121,7 +121,7 @@ describe("task engine: groundwork", () => {
 describe("task engine: network interfaces", () => {
   const awsvpc = { networkMode: "awsvpc", elasticNetworkInterfaces: [{ attachmentArn: "eni-arn" }] };
 
-  it("are confirmed at once for a task whose order is still to come, over a restart too", () => {
+  it("are confirmed at once for a task whose order is still to come, also after a restart", () => {
     const bench = new Bench();
     bench.answersPrepare = false;
     bench.step({ type: "attach", taskArn: arn, attachmentArns: ["eni-arn"] });
@@ -188,7 +188,7 @@ describe("task engine: digests", () => {
     assert.equal(bench.reports[2]?.containers?.[0]?.reason, undefined, "what ended it is not the pull");
   });
 
-  it("are not reported of a task that ends meanwhile, nor when there are none", () => {
+  it("are not reported for a task that stops meanwhile, nor if there are none", () => {
     const bench = new Bench();
     bench.run([{}, {}]);
     bench.event("c0", { type: "pulled", imageDigest: "sha256:1" });
@@ -217,7 +217,7 @@ describe("task engine: room on the host", () => {
     portMappings: [{ containerPort: 1, hostPort, protocol }],
   });
 
-  /** Whether a second task begins beside a first one. */
+  /** Whether a second task starts while a first one is there. */
   const cases: readonly (readonly [string, Parameters<Bench["run"]>, Parameters<Bench["run"]>, boolean])[] = [
     ["CPU of tasks that fits", [[{}], { cpu: 1 }], [[{}], { cpu: 1 }], true],
     ["CPU of tasks that does not", [[{}], { cpu: 1 }], [[{}], { cpu: 1.5 }], false],
@@ -234,15 +234,15 @@ describe("task engine: room on the host", () => {
     ["one static port", [[port(80)]], [[port(80)]], false],
     ["two protocols", [[port(80)]], [[port(80, "udp")]], true],
     ["dynamic ports", [[port(0)]], [[port(0)]], true],
-    ["ports of their own", [[port(80)], { networkMode: "awsvpc" }], [[port(80)], { networkMode: "awsvpc" }], true],
-    ["ports of the host", [[port(80)]], [[{ portMappings: [{ containerPort: 80 }] }], { networkMode: "host" }], false],
-    ["a port that is reserved", [[{}]], [[port(53, "udp")]], false],
+    ["distinct ports", [[port(80)], { networkMode: "awsvpc" }], [[port(80)], { networkMode: "awsvpc" }], true],
+    ["host ports", [[port(80)]], [[{ portMappings: [{ containerPort: 80 }] }], { networkMode: "host" }], false],
+    ["a reserved port", [[{}]], [[port(53, "udp")]], false],
     ["one GPU", [[{}], gpu("gpu-1")], [[{}], gpu("gpu-1")], false],
     ["two GPUs", [[{}], gpu("gpu-1")], [[{}], gpu("gpu-2")], true],
     ["Fargate, which is not accounted for", [[{}], { cpu: 2 }], [[{}], { cpu: 2, launchType: "FARGATE" }], true],
   ];
   for (const [what, first, next, begins] of cases) {
-    it(`${begins ? "is there for" : "is not there for"} ${what}`, () => {
+    it(`${begins ? "exists for" : "does not exist for"} ${what}`, () => {
       const it = bench();
       it.run(...first);
       it.run(next[0], { ...next[1], arn: second });
@@ -264,7 +264,7 @@ describe("task engine: room on the host", () => {
     assert.deepEqual(it.didWithTask("prepare"), [second, third]);
   });
 
-  it("is no matter for a task that is stopped while it waits, nor for those behind it", () => {
+  it("does not matter to a task that is stopped while it waits, nor to those behind it", () => {
     const it = bench();
     it.run([{}], { cpu: 64 });
     it.run([{}], { arn: second });
@@ -275,7 +275,7 @@ describe("task engine: room on the host", () => {
     assert.deepEqual(it.didWithTask("prepare"), [second]);
   });
 
-  it("cannot be had with a GPU that the host does not have", () => {
+  it("is refused for a GPU that the host does not have", () => {
     const it = bench();
     it.run([{}], gpu("gpu-9"));
     assert.equal(it.acknowledged, 1);

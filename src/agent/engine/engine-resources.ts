@@ -2,7 +2,7 @@ import type { PayloadTask } from "../../agent-protocol/to-agent/payload.ts";
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 import { staticPorts } from "./host-ports.ts";
 
-/** What a host registered, and what its agent books tasks against. */
+/** What a host registered. Its agent books tasks against it. */
 export type HostResources = {
   /** 1024 CPU units are a core. */
   readonly cpuUnits: number;
@@ -12,19 +12,19 @@ export type HostResources = {
   readonly gpuIds: readonly string[];
 };
 
-/** What one task takes of its host. */
+/** What one task takes from its host. */
 export type TaskNeeds = {
   readonly cpuUnits: number;
   readonly memoryMiB: number;
-  /** Static host ports, as `tcp 80`. */
+  /** Static host ports, such as `tcp 80`. */
   readonly ports: readonly string[];
   readonly gpuIds: readonly string[];
 };
 
 /**
- * What is booked for a task; null for one that is not accounted for.
- * AWS: CPU and memory of the task, else the sums over its containers (of memory the reservation, else the limit); launch type
- * FARGATE is not accounted for.
+ * What is booked for a task. Null if it is not accounted for.
+ * AWS: CPU and memory of the task, or else the sums over its containers (for memory the reservation, or else the limit). Launch
+ * type FARGATE is not accounted for.
  */
 export function needsOf(order: PayloadTask, specs: readonly PayloadContainer[]): TaskNeeds | null {
   if (order.launchType === "FARGATE") return null;
@@ -51,16 +51,16 @@ function memberOf(json: string, name: string): unknown {
     const value: unknown = JSON.parse(json);
     return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
   } catch {
-    // Whoever creates the container reports it.
+    // Reported when the container is created.
     return undefined;
   }
 }
 
-/** What the tasks of a host have booked of it. Its cost follows from the task that is asked about, not from how many there are. */
+/** What the tasks of a host have booked. The cost of a call depends on the task it is about, not on how many there are. */
 export class BookedResources {
   #cpuUnits: number;
   #memoryMiB: number;
-  /** How often each port and GPU is booked; those that no task may have are booked for good. */
+  /** How often each port and GPU is booked. Those that no task may have are booked permanently. */
   readonly #booked = new Map<string, number>();
 
   constructor({ cpuUnits, memoryMiB, reservedPorts }: HostResources) {
@@ -70,7 +70,7 @@ export class BookedResources {
     for (const port of reservedPorts.udp) this.#count(`udp ${port}`, 1);
   }
 
-  /** True when a task with these needs fits beside those that are booked. */
+  /** True if a task with these needs fits in addition to what is booked. */
   fits(needs: TaskNeeds): boolean {
     if (needs.cpuUnits > this.#cpuUnits || needs.memoryMiB > this.#memoryMiB) return false;
     return !keysOf(needs).some((key) => this.#booked.has(key));
@@ -80,7 +80,7 @@ export class BookedResources {
     this.#change(needs, 1);
   }
 
-  /** Gives back what was booked. */
+  /** Releases what was booked. */
   release(needs: TaskNeeds): void {
     this.#change(needs, -1);
   }
@@ -102,7 +102,7 @@ const keysOf = ({ ports, gpuIds }: TaskNeeds): readonly string[] => [...ports, .
 
 const gpuKey = (id: string): string => `gpu ${id}`;
 
-/** A GPU of the task that the host does not have, or null. AWS: an agent without any ignores what tasks say of them. */
+/** A GPU of the task that the host does not have, or null. AWS: an agent without any GPU ignores those that tasks name. */
 export function unknownGpu(needs: TaskNeeds, { gpuIds }: HostResources): string | null {
   return gpuIds.length === 0 ? null : (needs.gpuIds.find((id) => !gpuIds.includes(id)) ?? null);
 }

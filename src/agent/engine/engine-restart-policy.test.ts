@@ -4,7 +4,7 @@ import { arn, Bench } from "./engine-bench.ts";
 
 const policy = { enabled: true, ignoredExitCodes: [0], restartAttemptPeriod: 60 };
 
-/** A task of one container with this policy that runs since `startedAt`. */
+/** A task of one container with this policy, running since `startedAt`. */
 function running(restartPolicy: object, more: object = {}): Bench {
   const bench = new Bench();
   bench.run([{ restartPolicy, ...more }]);
@@ -35,12 +35,12 @@ describe("task engine: restart policy", () => {
     });
   }
 
-  it("tells nothing of it but the count, and counts the period from the last start", () => {
+  it("reports only the count of restarts, and measures the period from the last start", () => {
     const bench = running(policy);
     bench.now += 60_000;
     bench.exit("c0", 1);
     bench.exit("c0", 1);
-    assert.deepEqual(bench.did("start"), ["c0"], "an exit that is told twice is one");
+    assert.deepEqual(bench.did("start"), ["c0"], "an exit that is reported twice counts once");
     assert.equal(restarts(bench), 0);
     bench.now += 1_000;
     bench.event("c0", { type: "started", at: bench.now });
@@ -54,7 +54,7 @@ describe("task engine: restart policy", () => {
     assert.equal(bench.reports[1]?.executionStoppedAt, bench.now);
   });
 
-  it("keeps others up that depend on the container, and RUNNING waits for no restart", () => {
+  it("keeps containers up for one that needs them, and RUNNING waits for no restart", () => {
     const bench = new Bench();
     bench.run([
       { restartPolicy: policy, essential: false },
@@ -92,7 +92,7 @@ describe("task engine: restart policy", () => {
     assert.equal(bench.reports.at(-1)?.containers?.[0]?.exitCode, 143);
   });
 
-  it("stops what a container needs only after that one, when it was being started", () => {
+  it("stops what a container needs only after that container, even if it was being started", () => {
     const bench = new Bench();
     bench.run([{}, { restartPolicy: policy, dependsOn: [{ containerName: "c0", condition: "START" }] }]);
     bench.start("c0");
@@ -107,7 +107,7 @@ describe("task engine: restart policy", () => {
     assert.deepEqual(bench.did("stop"), ["c1", "c0"]);
   });
 
-  it("ends with the last exit code when the container cannot be started again", () => {
+  it("ends with the last exit code if the container cannot be started again", () => {
     const bench = running(policy);
     const exitedAt = bench.now + 60_000;
     bench.now = exitedAt;
@@ -127,7 +127,7 @@ describe("task engine: restart policy", () => {
     assert.equal(stopped?.executionStoppedAt, exitedAt);
   });
 
-  it("goes on after a restart of the agent in the midst of it, whether the container runs or not", () => {
+  it("resumes after an agent restart in the middle of it, whether the container runs or not", () => {
     for (const runs of [true, false]) {
       const bench = running(policy);
       bench.now += 60_000;

@@ -2,7 +2,7 @@ import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-con
 import type { PortBinding, RuntimeHealth, TaskSurroundings } from "../container-runtime.ts";
 import type { TaskNeeds } from "./engine-resources.ts";
 
-/** The way of a container: but for `restarting`, each phase only ever gives way to a later one. */
+/** The phases of a container. They only move forward, except `restarting`. */
 export const containerPhases = [
   "waiting",
   "pulling",
@@ -10,7 +10,7 @@ export const containerPhases = [
   "creating",
   "starting",
   "running",
-  /** It has exited and is being started again by its restart policy; then it is running once more. */
+  /** It has exited and its restart policy is starting it again. It becomes running again. */
   "restarting",
   "stopped",
 ] as const;
@@ -24,12 +24,12 @@ export type EngineContainer = {
   phase: ContainerPhase;
   runtimeId: string | null;
   imageDigest: string | null;
-  /** When its creation was ordered; dependency timeouts count from here. */
+  /** When its creation was ordered. Dependency timeouts count from here. */
   launchedAt: number | null;
   createdAt: number | null;
-  /** Of the last start, when there were several. */
+  /** The last start, if there were several. */
   startedAt: number | null;
-  /** Of the last exit; a container that was started again has it too. */
+  /** The last exit. A restarted container has one too. */
   exitedAt: number | null;
   exitCode: number | null;
   /** How often its restart policy started it again. */
@@ -52,7 +52,7 @@ export type ContainerChange = {
   readonly networkBindings?: readonly object[];
 };
 
-/** A request of SubmitTaskStateChange, but for the cluster. Times are epoch milliseconds. */
+/** A request of SubmitTaskStateChange, without the cluster. Times are epoch milliseconds. */
 export type StateChange = {
   readonly task: string;
   readonly status?: ReportedStatus;
@@ -65,27 +65,27 @@ export type StateChange = {
 };
 
 /**
- * How far the runtime is with what surrounds the containers. `none`: not asked for; `preparing`: asked for, and not answered;
- * `failed`: it cannot be had, and the task ends.
+ * How far the runtime is with the surroundings of the containers. `none`: not ordered; `preparing`: ordered, but not answered;
+ * `failed`: impossible, and the task stops.
  */
 export type Groundwork = "none" | "preparing" | "ready" | "failed";
 
 export type EngineTask = {
   readonly arn: string;
   readonly surroundings: TaskSurroundings;
-  /** What is booked for it on the host; null when it is not accounted for. */
+  /** What is booked for it on the host. Null if it is not accounted for. */
   readonly needs: TaskNeeds | null;
-  /** False while it waits for room on the host: nothing is done for it. */
+  /** False while it waits for room on the host. Nothing happens for it until then. */
   admitted: boolean;
   groundwork: Groundwork;
   /** The attachments of its network interfaces, confirmed once the groundwork is ready. */
   interfaces: string[];
   desired: "RUNNING" | "STOPPED";
-  /** Why it ends, when it is for something that no container of it tells. */
+  /** Why it stops, if no container gives the reason. */
   reason: string;
-  /** The digests of its images were reported, if there are any. */
+  /** Whether the digests of its images were reported, if there are any. */
   digestsReported: boolean;
-  /** What was reported last. */
+  /** The last reported status. */
   known: ReportedStatus;
   /** Emptied once the task is STOPPED. */
   containers: EngineContainer[];
@@ -99,12 +99,12 @@ export type EngineTask = {
   leftovers: { readonly container: string; readonly runtimeId: string }[];
 };
 
-/** A task whose last report was taken. */
+/** A task whose last report was accepted. */
 export type PastTask = {
   readonly arn: string;
   readonly forgetAt: number;
   readonly leftovers: readonly { readonly container: string; readonly runtimeId: string }[];
-  /** Null when nothing was ever prepared for it. */
+  /** Null if nothing was ever prepared for it. */
   readonly surroundings: TaskSurroundings | null;
 };
 
@@ -112,9 +112,9 @@ export type PastTask = {
 export type EngineChanges = {
   /** Tasks that are new or may have changed in place. */
   readonly written: ReadonlySet<EngineTask>;
-  /** Past tasks that are new; they never change. */
+  /** New past tasks. They never change. */
   readonly past: ReadonlySet<PastTask>;
-  /** What is in neither list any more. */
+  /** Tasks that have left both lists. */
   readonly gone: ReadonlySet<EngineTask | PastTask>;
 };
 
@@ -122,14 +122,14 @@ export type EngineChanges = {
 export type EngineSnapshot = {
   readonly tasks: readonly EngineTask[];
   readonly past: readonly PastTask[];
-  /** Forgotten by the last step: what is left of them may have to be taken away again after a crash. */
+  /** Forgotten in the last step. After a crash their leftovers may have to be removed again. */
   readonly removing: readonly PastTask[];
-  /** The highest seqNum or timeline that was seen; an older manifest is ignored. */
+  /** The highest seqNum or timeline so far. An older manifest is ignored. */
   readonly sequence: number;
   /** The manifest whose stop candidates may be confirmed, once. */
   readonly manifestId: string | null;
-  /** Where the search for a free host port goes on. */
+  /** Where the search for a free host port resumes. */
   readonly portCursor: number;
-  /** Interfaces that were confirmed lately, the newest last. */
+  /** Recently confirmed interfaces, newest last. */
   readonly attached: readonly string[];
 };

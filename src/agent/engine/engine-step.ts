@@ -3,7 +3,7 @@ import type { RuntimeCommand, RuntimeEvent, RuntimeHealth } from "../container-r
 import type { HostResources } from "./engine-resources.ts";
 import type { StateChange } from "./engine-state.ts";
 
-/** What makes the task engine move. */
+/** The inputs of the task engine. */
 export type EngineInput =
   | { readonly type: "payload"; readonly tasks: readonly PayloadTask[]; readonly sequence: number | null }
   | {
@@ -15,33 +15,33 @@ export type EngineInput =
   | { readonly type: "stop-confirmed"; readonly messageId: string; readonly taskArns: readonly string[] }
   | { readonly type: "attach"; readonly taskArn: string; readonly attachmentArns: readonly string[] }
   | { readonly type: "runtime"; readonly event: RuntimeEvent }
-  /** The control plane has taken (or for good refused) the task's last report. */
+  /** The control plane has accepted (or permanently refused) the task's last report. */
   | { readonly type: "settled"; readonly taskArn: string }
   | { readonly type: "timer" }
-  /** First input after a restart from a snapshot. */
+  /** The first input after a restart from a snapshot. */
   | { readonly type: "recovered" };
 
 export type EngineOutput =
   | { readonly type: "run"; readonly command: RuntimeCommand }
   /** Those of one task must arrive in order. */
   | { readonly type: "submit"; readonly change: StateChange }
-  /** Acknowledge the message of this input; without it the message was not taken. */
+  /** Acknowledge the message of this input. Without this output the message was not accepted. */
   | { readonly type: "acknowledge" }
   | { readonly type: "stop-candidates"; readonly messageId: string; readonly taskArns: readonly string[] }
   | { readonly type: "health-changed"; readonly taskArn: string };
 
 export type EngineOptions = {
-  /** Between SIGTERM and SIGKILL when the container does not say. */
+  /** Between SIGTERM and SIGKILL, if the container does not say. */
   readonly stopTimeoutMs: number;
-  /** How long a STOPPED task is remembered: as long, its ARN means nothing new. */
+  /** How long a STOPPED task is remembered. Until then its ARN cannot start a new task. */
   readonly taskCleanupMs: number;
-  /** How long changes of containers wait for one report together when the task itself does not change. */
+  /** How long container changes wait to be reported together if the task itself does not change. */
   readonly containerChangeDelayMs: number;
-  /** What tasks are booked against; one that does not fit waits. Null: nothing is accounted for. */
+  /** What tasks are booked against. A task that does not fit waits. Null: no accounting. */
   readonly resources: HostResources | null;
 };
 
-/** AWS: as the official agent does it (changes of single containers are reported after 10 to 30 s). For real hosts. */
+/** AWS: as the official agent does (it reports changes of single containers after 10 to 30 s). For real hosts. */
 export const officialEngineDefaults: EngineOptions = {
   stopTimeoutMs: 30_000,
   taskCleanupMs: 10_800_000,
@@ -51,7 +51,7 @@ export const officialEngineDefaults: EngineOptions = {
 
 /**
  * For simulated hosts.
- * DIFFERS: the official agent remembers a stopped task for three hours and reports changes of single containers after 10 to 30 s; the agents of Berth's simulated hosts do so for one hour and after one second, so that rehearsals are quick.
+ * DIFFERS: the official agent remembers a stopped task for three hours and reports changes of single containers after 10 to 30 s; the agents of Berth's simulated hosts take one hour and one second, so that rehearsals are quick.
  */
 export const engineDefaults: EngineOptions = {
   ...officialEngineDefaults,

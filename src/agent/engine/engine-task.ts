@@ -5,7 +5,7 @@ import type { TaskNeeds } from "./engine-resources.ts";
 import type { ContainerChange, EngineContainer, EngineTask, StateChange } from "./engine-state.ts";
 import { reportedBindings } from "./host-ports.ts";
 
-/** A task of which nothing was done yet. */
+/** A task for which nothing has been done yet. */
 export function newTask(
   order: PayloadTask,
   specs: readonly PayloadContainer[],
@@ -33,7 +33,7 @@ export function newTask(
   };
 }
 
-/** What surrounds the containers of the task, as the order says it. */
+/** What surrounds the containers of the task, according to its order. */
 export function surroundingsOf(order: PayloadTask): TaskSurroundings {
   return {
     family: order.family ?? "",
@@ -83,10 +83,10 @@ function newContainer(spec: PayloadContainer, now: number): EngineContainer {
   };
 }
 
-/** AWS: health is reported of containers whose check is Docker's. */
+/** AWS: health is reported for containers whose check is Docker's. */
 export const isChecked = (spec: PayloadContainer): boolean => spec.healthCheckType === "docker";
 
-/** The container with the command of its overrides, or null when the overrides are none that agents take. */
+/** The container with the command of its overrides, or null if agents do not accept the overrides. */
 export function withOverriddenCommand(spec: PayloadContainer): PayloadContainer | null {
   if (spec.overrides === undefined || spec.overrides === null || spec.overrides === "") return spec;
   let overrides: unknown;
@@ -109,7 +109,7 @@ export function unloadable(order: PayloadTask, specs: readonly (PayloadContainer
   return (order.volumes ?? []).some(isEmptyHostVolume) ? "invalid volume: empty volume configuration" : null;
 }
 
-/** AWS: a host volume without the member `host`, which may be empty, is none. */
+/** AWS: a host volume must have the member `host`, which may be empty. */
 function isEmptyHostVolume(volume: unknown): boolean {
   if (typeof volume !== "object" || volume === null) return true;
   const { type, host } = volume as { readonly type?: unknown; readonly host?: unknown };
@@ -119,7 +119,7 @@ function isEmptyHostVolume(volume: unknown): boolean {
 /** LIMIT: AWS: what the control plane keeps of a reason; an engine may answer with pages. */
 const reasonCharacters = 1_024;
 
-/** How the container is, as a report says it. */
+/** The container's state in the form of a report. */
 export function containerChange(container: EngineContainer): ContainerChange {
   const { spec, phase, runtimeId, imageDigest, exitCode, reason, bindings } = container;
   return {
@@ -133,7 +133,7 @@ export function containerChange(container: EngineContainer): ContainerChange {
   };
 }
 
-/** The report of how the task is, with what happened to its containers since the last one; these are taken out of it. */
+/** The report on the task, with what happened to its containers since the last one. Removes these changes from the task. */
 export function takeStateChange(task: EngineTask): StateChange {
   const { arn, known, reason, changes, pullStartedAt, pullStoppedAt, executionStoppedAt } = task;
   task.changes = [];
@@ -149,7 +149,10 @@ export function takeStateChange(task: EngineTask): StateChange {
   };
 }
 
-/** AWS: once all images are there, the digests that are known are reported of what has not started; null when there are none. */
+/**
+ * AWS: once all images are there, the agent reports the known digests of containers that have not started. Null if there are
+ * none.
+ */
 export function digestReport(task: EngineTask): StateChange | null {
   const containers = task.containers.flatMap(({ spec, phase, imageDigest }) =>
     imageDigest === null || !(phase === "pulled" || phase === "creating" || phase === "starting")
@@ -159,10 +162,10 @@ export function digestReport(task: EngineTask): StateChange | null {
   return containers.length === 0 ? null : { task: task.arn, status: "PENDING", reason: "", containers };
 }
 
-/** AWS: how long a container must have run for its restart policy to start it again, when the policy does not say. */
+/** AWS: how long a container must have run before its restart policy restarts it, if the policy does not say. */
 const restartAttemptPeriod = 300;
 
-/** Whether its restart policy starts a container again that has exited. AWS: never one whose exit code nobody knows. */
+/** Whether the restart policy restarts an exited container. AWS: never if the exit code is unknown. */
 export function isRestartDue({ spec, startedAt }: EngineContainer, exitCode: number | null, at: number): boolean {
   const policy = spec.restartPolicy;
   if (policy?.enabled !== true || exitCode === null || startedAt === null) return false;

@@ -5,7 +5,7 @@ import { allocatePorts, dynamicPorts, reportedBindings } from "./host-ports.ts";
 const none = { tcp: new Set<number>(), udp: new Set<number>() };
 
 describe("host ports", () => {
-  it("are picked round the dynamic range, past what is taken", () => {
+  it("are picked in turn from the dynamic range, skipping those in use", () => {
     const inUse = { tcp: new Set([dynamicPorts.last]), udp: new Set<number>() };
     const found = allocatePorts([{ containerPort: 80 }, { containerPort: 81 }], "bridge", inUse, dynamicPorts.last);
     assert.ok(found.ok);
@@ -15,7 +15,7 @@ describe("host ports", () => {
     );
   });
 
-  it("are picked past what others of the host have, who may yet give up one that is asked for by number", () => {
+  it("skip those that others on the host use, though a port requested by number may still become free", () => {
     const others = { tcp: new Set([40_000, 40_002]), udp: new Set([40_001]) };
     const found = allocatePorts([{ containerPortRange: "80-81" }], "bridge", none, 40_000, others);
     assert.equal(found.ok && found.bindings[0]?.hostPort, 40_003);
@@ -39,7 +39,7 @@ describe("host ports", () => {
     assert.deepEqual(awsvpc.ok && awsvpc.bindings, []);
   });
 
-  it("fail by name when taken, by protocol, and when none is left", () => {
+  it("fail by name if in use, by protocol, and if none is left", () => {
     const tcp = new Set([8080]);
     const taken = allocatePorts([{ containerPort: 80, hostPort: 8080 }], "bridge", { tcp, udp: new Set() }, 0);
     assert.deepEqual(taken, { ok: false, protocol: "tcp", port: 8080 });

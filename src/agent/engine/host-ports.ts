@@ -1,13 +1,13 @@
 import type { PayloadPortMapping } from "../../agent-protocol/to-agent/payload-container.ts";
 import type { PortBinding } from "../container-runtime.ts";
 
-/** AWS: the range that host ports are picked from when a mapping leaves them open (Linux's ephemeral ports). */
+/** AWS: the range from which host ports are picked if a mapping names none (Linux's ephemeral ports). */
 export const dynamicPorts = { first: 32_768, last: 60_999 } as const;
 
-/** The ports of one host that containers have, by protocol. */
+/** The ports of one host that containers use, by protocol. */
 export type PortsInUse = { readonly tcp: ReadonlySet<number>; readonly udp: ReadonlySet<number> };
 
-/** The ports of the containers of one agent, kept up as they come and go. */
+/** The ports of one agent's containers, updated as they come and go. */
 export class ContainerPorts implements PortsInUse {
   readonly tcp = new Set<number>();
   readonly udp = new Set<number>();
@@ -23,7 +23,7 @@ export class ContainerPorts implements PortsInUse {
   }
 }
 
-/** What programs that are no containers of this agent have of its host. */
+/** No ports used by anything but this agent's containers. */
 export const nothingElse: PortsInUse = { tcp: new Set(), udp: new Set() };
 
 export type Allocation =
@@ -31,9 +31,9 @@ export type Allocation =
   | { readonly ok: false; readonly protocol: "tcp" | "udp"; readonly port: number };
 
 /**
- * The host ports of a container. `cursor` is where the search for open ones begins, so that a port that was just
- * released is not given out at once again. Fails with the port that is taken, or 0 when none is left. Of `others` none is picked;
- * whether one that is asked for by number can be had is for the host to say.
+ * Picks the host ports of a container. The search for free ports begins at `cursor`, so that a port that was just released is not
+ * reused at once. Fails with the port that is taken, or 0 if none is left. It never picks a port in `others`; the host decides
+ * whether one that is requested by number is available.
  */
 export function allocatePorts(
   mappings: readonly PayloadPortMapping[],
@@ -62,7 +62,7 @@ export function allocatePorts(
   return { ok: true, bindings, cursor: next };
 }
 
-/** The host ports that the mappings ask for by number, as `tcp 80`. */
+/** The host ports that the mappings request by number, such as `tcp 80`. */
 export function staticPorts(mappings: readonly PayloadPortMapping[], networkMode: string): readonly string[] {
   if (networkMode === "awsvpc" || networkMode === "none") return [];
   return mappings.flatMap((mapping) => {
@@ -79,7 +79,7 @@ function span(mapping: PayloadPortMapping): { readonly containerPort: number; re
   return { containerPort: first, count: Math.max(1, Number(range[2]) - first + 1) };
 }
 
-/** The first of `count` free ports in a row at or after `cursor`, going round once. */
+/** The first of `count` consecutive free ports at or after `cursor`, wrapping once. */
 function findFree(taken: readonly ReadonlySet<number>[], count: number, cursor: number): number | null {
   const { first, last } = dynamicPorts;
   const size = last - first + 1;
@@ -99,7 +99,7 @@ function findFree(taken: readonly ReadonlySet<number>[], count: number, cursor: 
   return null;
 }
 
-/** The bindings as an agent reports them. */
+/** The bindings in the form of a report. */
 export function reportedBindings(bindings: readonly PortBinding[]): readonly object[] {
   return bindings.map(({ protocol, containerPort, hostPort, count }) =>
     count === 1

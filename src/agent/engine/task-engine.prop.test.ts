@@ -1,9 +1,9 @@
 /**
- * Random orders, random answers of a runtime that may fail anywhere, events that come twice or late, restarts in between. Whatever
- * comes: reports of a task and of each container never go back, no task is reported STOPPED twice, host ports are had by one
- * container at a time, the host is not over-booked, no container is created twice or without what surrounds it, and that is given
- * back only when no container of the task runs. Once everything is ordered to stop and the runtime answers, every task has been
- * reported STOPPED, and once all are forgotten nothing of them is left.
+ * Random orders, random answers of a runtime that may fail anywhere, repeated and late events, and restarts in between. These
+ * always hold: reports of a task and of each container never go back; no task is reported STOPPED twice; one container at a time
+ * has a host port; the host is not over-booked; no container is created twice or without its surroundings, which are released
+ * only when no container of the task runs. Once everything is ordered to stop and the runtime answers, every task has been
+ * reported STOPPED. Once all tasks are forgotten, nothing of them is left.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -79,10 +79,10 @@ class World {
   #open: RuntimeCommand[] = [];
   #running = new Map<string, Name>();
   readonly #exitedAt = new Map<string, number>();
-  /** The containers of which the runtime tells, in this life of the agent. */
+  /** The containers on which the runtime reports in this life of the agent. */
   readonly #watched = new Set<string>();
   readonly #created = new Set<string>();
-  /** What this life of the agent was told. */
+  /** The events that this life of the agent received. */
   #told: RuntimeEvent[] = [];
   readonly #prepared = new Set<string>();
   readonly #released = new Set<string>();
@@ -99,7 +99,7 @@ class World {
   act(action: Action): void {
     switch (action.do) {
       case "run":
-        // An ARN is used once; an engine that forgot it would take it for another task.
+        // An ARN is used once: an engine that forgot it would take it for another task.
         if (this.known.has(arnOf(action.task)) && this.stopped.has(arnOf(action.task))) return;
         this.known.add(arnOf(action.task));
         this.step({ type: "payload", sequence: null, tasks: [order(action)] });
@@ -138,7 +138,7 @@ class World {
     }
   }
 
-  /** The agent dies. Of its orders some have been carried out, and nobody heard of it. */
+  /** The agent dies. Some of its orders have been carried out, but it never learned the outcome. */
   #restart(executed: number): void {
     this.#open.forEach((command, i) => {
       if (((executed >> (i % 3)) & 1) === 0) return;
@@ -210,7 +210,7 @@ class World {
     this.step({ type: "runtime", event });
   }
 
-  /** An exit is told with its time, however often. */
+  /** An exit always comes with its time, however often it is reported. */
   exit(name: Name, exitCode: number | null): void {
     this.#now += 1;
     if (this.#running.delete(keyOf(name))) this.#exitedAt.set(keyOf(name), this.#now);
@@ -218,7 +218,7 @@ class World {
     this.tell({ ...name, type: "exited", exitCode, reason: null, at: this.#exitedAt.get(keyOf(name)) ?? this.#now });
   }
 
-  /** Everything is to stop, the runtime answers all it is asked, and all that is reported is taken. */
+  /** Everything is to stop, the runtime answers every command, and every report is accepted. */
   finish(): void {
     for (const arn of this.known)
       if (!this.stopped.has(arn))
@@ -246,7 +246,8 @@ class World {
     const changed: ReadonlySet<object> = this.#engine.takeChanges().written;
     for (const task of this.#engine.tasks()) {
       const text = before.get(task);
-      if (text !== undefined && !changed.has(task)) assert.equal(JSON.stringify(task), text, "it changed untold");
+      if (text !== undefined && !changed.has(task))
+        assert.equal(JSON.stringify(task), text, "it changed without an event");
     }
   }
 
@@ -262,7 +263,7 @@ class World {
         return;
       case "remove":
         if (this.#created.delete(command.runtimeId))
-          assert.ok(!this.#cleaned.has(command.taskArn), "a container outlives what surrounds it");
+          assert.ok(!this.#cleaned.has(command.taskArn), "a container outlives its surroundings");
         return;
       case "create":
         assert.ok(!this.#created.has(keyOf(command)), "a container is created twice");
@@ -271,7 +272,7 @@ class World {
         break;
     }
     if (command.type === "watch") this.#watched.add(command.runtimeId);
-    assert.ok(!this.#released.has(command.taskArn), `${command.type} of what was given back`);
+    assert.ok(!this.#released.has(command.taskArn), `${command.type} of something that was released`);
     this.#open.push(command);
   }
 
@@ -297,7 +298,7 @@ class World {
     for (const { admitted, known, desired, needs } of this.#engine.snapshot().tasks) {
       if (known === "STOPPED" || needs === null) continue;
       if (desired === "RUNNING") {
-        assert.ok(!(isHeldUp && admitted), "a task overtakes one that waits");
+        assert.ok(!(isHeldUp && admitted), "a task overtakes one that is waiting");
         isHeldUp ||= !admitted;
       }
       if (!admitted) continue;
@@ -314,7 +315,7 @@ class World {
     for (const task of this.#engine.snapshot().tasks) {
       for (const { bindings } of task.containers) {
         for (const { protocol, hostPort } of bindings) {
-          assert.ok(!seen.has(`${protocol} ${hostPort}`), `port ${hostPort} is had twice`);
+          assert.ok(!seen.has(`${protocol} ${hostPort}`), `two containers have port ${hostPort}`);
           seen.add(`${protocol} ${hostPort}`);
         }
       }

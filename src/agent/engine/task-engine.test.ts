@@ -100,7 +100,7 @@ describe("task engine", () => {
     assert.deepEqual(bench.did("create"), ["c0"]);
   });
 
-  it("stops a task whose containers are not there yet without waiting for anything but what is under way", () => {
+  it("stops a task whose containers do not exist yet, waiting only for what is under way", () => {
     const bench = new Bench();
     bench.run([{}, {}]);
     bench.event("c0", { type: "pulled", imageDigest: null });
@@ -111,7 +111,7 @@ describe("task engine", () => {
     assert.deepEqual(bench.did("start"), []);
   });
 
-  it("gives the stop timeout of the container, or 30 s", () => {
+  it("uses the stop timeout of the container, or 30 s", () => {
     const bench = new Bench();
     bench.run([{ stopTimeout: 2 }, {}]);
     bench.start("c0");
@@ -121,7 +121,7 @@ describe("task engine", () => {
     assert.deepEqual(timeouts, [2_000, 30_000]);
   });
 
-  it("reports why a container could not be had", () => {
+  it("reports why a container was not created", () => {
     const bench = new Bench();
     bench.run([{}]);
     bench.event("c0", { type: "pull-failed", reason: "CannotPullContainerError: no" });
@@ -132,7 +132,7 @@ describe("task engine", () => {
     assert.equal(container?.exitCode, undefined);
   });
 
-  it("takes a payload without containers for an error of its own and does not acknowledge it", () => {
+  it("treats a payload without containers as its own error and does not acknowledge it", () => {
     const bench = new Bench();
     bench.run([]);
     assert.equal(bench.acknowledged, 0);
@@ -153,7 +153,7 @@ describe("task engine", () => {
     assert.equal(bench.reports[1]?.containers?.[0]?.networkBindings, undefined);
   });
 
-  it("forgets a task only after its last report was taken", () => {
+  it("forgets a task only after its last report was accepted", () => {
     const bench = new Bench();
     bench.run([{}]);
     bench.start("c0");
@@ -167,7 +167,7 @@ describe("task engine", () => {
     assert.deepEqual(bench.engine.snapshot().past, []);
   });
 
-  it("does not acknowledge a payload with a task that it cannot load, and runs the others of it", () => {
+  it("does not acknowledge a payload with a task that it cannot load, but runs the other tasks", () => {
     const bench = new Bench();
     const containers = [{ name: "c0", image: "busybox", essential: true }];
     const volumes = [{ name: "v", type: "host" as const }];
@@ -241,7 +241,7 @@ describe("task engine: dependencies between containers", () => {
     assert.deepEqual(bench.did("create"), ["c0", "c1"]);
   });
 
-  it("ends the task when SUCCESS can no longer be", () => {
+  it("stops the task when SUCCESS has become impossible", () => {
     const bench = new Bench();
     bench.run([{ essential: false }, { dependsOn: dependsOn("SUCCESS") }]);
     bench.event("c1", { type: "pulled", imageDigest: null });
@@ -277,7 +277,7 @@ describe("task engine: dependencies between containers", () => {
     assert.deepEqual(bench.did("stop"), ["c1", "c0"]);
   });
 
-  it("stops a task whose dependencies go round in a circle", () => {
+  it("stops a task whose dependencies form a cycle", () => {
     const bench = new Bench();
     bench.run([{ dependsOn: [{ containerName: "c1", condition: "START" }] }, { dependsOn: dependsOn("START") }]);
     assert.equal(bench.reports[0]?.reason, `Task dependencies cannot be resolved, taskArn: ${arn}`);
@@ -285,7 +285,7 @@ describe("task engine: dependencies between containers", () => {
 });
 
 describe("task engine: manifest and restart", () => {
-  it("asks about tasks that the manifest does not want, and stops what it is told to, once", () => {
+  it("asks about tasks that are missing from the manifest, and stops those it is ordered to, once", () => {
     const bench = new Bench();
     bench.run([{}]);
     bench.start("c0");
@@ -303,7 +303,7 @@ describe("task engine: manifest and restart", () => {
     assert.deepEqual(bench.engine.step({ type: "manifest", messageId: "m", timeline: 1, tasks: [] }, bench.now), []);
   });
 
-  it("goes on where it was after a restart", () => {
+  it("continues where it was after a restart", () => {
     const bench = new Bench();
     bench.run([{}, {}, {}]);
     bench.start("c0");
@@ -318,7 +318,7 @@ describe("task engine: manifest and restart", () => {
     assert.deepEqual(bench.statuses(), ["RUNNING"]);
   });
 
-  it("stops again what it was stopping", () => {
+  it("repeats the stops that were under way", () => {
     const bench = new Bench();
     bench.run([{}]);
     bench.start("c0");

@@ -1,10 +1,10 @@
 /**
- * The agent's task engine: from orders and what the runtime says, to commands for the runtime and state changes for the
+ * The agent's task engine. Input: orders and reports from the runtime. Output: commands for the runtime and state changes for the
  * control plane. Pure and synchronous.
  *
- * A task is PENDING, RUNNING once all its containers have started, STOPPED once all have stopped. It is brought to a stop
- * by an order, or by itself when an essential container is over or a container that it needs cannot be. Containers go
- * through `containerPhases`; each change is kept until a report carries it.
+ * A task is PENDING, RUNNING once all its containers have started, STOPPED once all have stopped. It stops when ordered to, when
+ * an essential container exits, or when a container that it needs is impossible. Containers go through `containerPhases`. Each
+ * change is kept until a report carries it.
  */
 import type { PayloadTask } from "../../agent-protocol/to-agent/payload.ts";
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
@@ -30,14 +30,14 @@ const attachedMax = 256;
 export class TaskEngine {
   readonly #options: EngineOptions;
   readonly #tasks = new Map<string, EngineTask>();
-  /** Tasks whose last report was taken, the one to be forgotten first in front. Their ARNs mean nothing new. */
+  /** Tasks whose last report was accepted, the next to be forgotten first. Their ARNs cannot start new tasks. */
   readonly #past = new Map<string, PastTask>();
   #removing: readonly PastTask[];
   #sequence: number;
   #manifestId: string | null;
   readonly #ports: SharedPorts;
   #attached: string[];
-  /** Tasks that wait for room, in order; those that need none are apart. */
+  /** Tasks that wait for room, in order. Tasks that need none are not among them. */
   readonly #waiting = new Set<EngineTask>();
   readonly #unaccounted = new Set<EngineTask>();
   readonly #booked: BookedResources | null;
@@ -45,11 +45,11 @@ export class TaskEngine {
   readonly #holders = new Set<EngineTask>();
   readonly #times = new TaskTimes();
   #changes = noChanges();
-  /** Tasks that the step under way may have changed. */
+  /** Tasks that the current step may have changed. */
   #touched = new Set<EngineTask>();
   #out: EngineOutput[] = [];
   #now = 0;
-  /** Of the step under way. */
+  /** The current step. */
   #progress: TaskProgress;
 
   constructor(options: EngineOptions = engineDefaults, snapshot: EngineSnapshot | null = null) {
@@ -72,8 +72,8 @@ export class TaskEngine {
   }
 
   /**
-   * The whole state. It shares its parts with the engine: make text of it before the next step. The lists of tasks are made when they
-   * are read, so that it costs nothing to whoever writes changes only.
+   * The whole state. It shares its parts with the engine: serialise it before the next step. The lists of tasks are built when
+   * read, so they cost nothing if you write only changes.
    */
   snapshot(): EngineSnapshot {
     const [tasks, past] = [this.#tasks, this.#past];
@@ -92,7 +92,7 @@ export class TaskEngine {
     };
   }
 
-  /** What has changed in the lists of tasks since the last call, so that whoever keeps the state need not look at all of them. */
+  /** What has changed in the lists of tasks since the last call, so that a disk need not look at all of them. */
   takeChanges(): EngineChanges {
     const changes = this.#changes;
     this.#changes = noChanges();
@@ -108,7 +108,7 @@ export class TaskEngine {
       if (task !== undefined) this.#touch(task);
     }
     this.#progress = new TaskProgress(this.#options, this.#ports, now, this.#out);
-    // What the last step put out has been carried out when this step's state is durable.
+    // By the time this step's state is durable, the output of the last step has been carried out.
     if (input.type !== "recovered") this.#removing = [];
     this.#take(input);
     for (const task of this.#touched) this.#keepBooks(task);
@@ -117,7 +117,7 @@ export class TaskEngine {
     return this.#out;
   }
 
-  /** The tasks that it has, until their last report was taken. Only for looking at. */
+  /** The tasks, each until its last report is accepted. Read only. */
   tasks(): Iterable<Readonly<EngineTask>> {
     return this.#tasks.values();
   }
@@ -126,14 +126,14 @@ export class TaskEngine {
     return this.#tasks.get(arn) ?? null;
   }
 
-  /** When a `timer` input is next wanted, or null. */
+  /** When the next `timer` input is due, or null. */
   nextDueAt(): number | null {
     const dueAt = this.#times.next();
     for (const { forgetAt } of this.#past.values()) return dueAt === null ? forgetAt : Math.min(dueAt, forgetAt);
     return dueAt;
   }
 
-  /** Tasks with a running container whose health is checked: all of them, or the one with that ARN. */
+  /** Tasks with a running container whose health is checked: all of them, or only the one with that ARN. */
   health(taskArn: string | null = null): readonly TaskHealth[] {
     const all: TaskHealth[] = [];
     const one = taskArn === null ? undefined : this.#tasks.get(taskArn);
@@ -155,7 +155,7 @@ export class TaskEngine {
     return count;
   }
 
-  /** The ARNs of the tasks that an input may change. Those that it makes room for are known when they are admitted. */
+  /** The ARNs of the tasks that an input may change. Tasks for which it makes room are added when they are admitted. */
   #concerned(input: EngineInput): Iterable<string> {
     switch (input.type) {
       case "payload":
@@ -212,7 +212,7 @@ export class TaskEngine {
   #payload(tasks: readonly PayloadTask[], sequence: number | null): void {
     if (sequence !== null) this.#sequence = Math.max(this.#sequence, sequence);
     let taken = true;
-    // AWS: stops go before starts, since they make room.
+    // AWS: stops go before starts, because they make room.
     for (const order of tasks) if (order.desiredStatus === "STOPPED") this.#stopOrder(order.arn);
     for (const order of tasks) if (order.desiredStatus === "RUNNING") taken = this.#runOrder(order) && taken;
     if (taken) this.#out.push({ type: "acknowledge" });
@@ -224,15 +224,15 @@ export class TaskEngine {
       this.#stop(task);
       return;
     }
-    // AWS: every order to stop leads to a STOPPED report, of an unknown task too. It is remembered, so that an order to
-    // run it that comes late starts nothing.
+    // AWS: every order to stop leads to a STOPPED report, even for an unknown task. The engine remembers it, so that a late order
+    // to run the task starts nothing.
     this.#addTask({ arn, desiredStatus: "STOPPED" }, []);
     this.#refuse(arn, "TaskStateError: Agent could not progress task's state to stopped");
   }
 
-  /** False when the task cannot be understood: then the payload is not acknowledged. */
+  /** False if the task is not understood. The payload is then not acknowledged. */
   #runOrder(order: PayloadTask): boolean {
-    // AWS: of a known task only a change forward counts, and RUNNING is where it began.
+    // AWS: for a known task only a change forward counts, and RUNNING is where it began.
     if (this.#tasks.has(order.arn) || this.#past.has(order.arn)) return true;
     const specs = (order.containers ?? []).map(withOverriddenCommand);
     const problem = unloadable(order, specs);
@@ -263,7 +263,7 @@ export class TaskEngine {
     return task;
   }
 
-  /** Begins with the tasks that there is room for. AWS: strictly in order; one that never fits holds up all later ones. */
+  /** Starts the tasks that there is room for. AWS: strictly in order, so one that never fits holds up all later ones. */
   #admit(): void {
     for (const task of this.#unaccounted) this.#begin(task);
     for (const task of this.#waiting) {
@@ -279,13 +279,13 @@ export class TaskEngine {
     this.#keepBooks(task);
   }
 
-  /** The task may change in this step. */
+  /** Records that the task may change in this step. */
   #touch(task: EngineTask): void {
     this.#touched.add(task);
     this.#changes.written.add(task);
   }
 
-  /** Brings what is kept of all tasks together up to date with one of them. */
+  /** Updates everything that is kept across tasks for one of them. */
   #keepBooks(task: EngineTask): void {
     const { admitted, desired, known, needs } = task;
     const isWaiting = !admitted && desired !== "STOPPED";
@@ -313,8 +313,8 @@ export class TaskEngine {
   }
 
   /**
-   * Interfaces are on their way to a task. AWS: the order to start it comes once they are confirmed. The groundwork makes them,
-   * so those of a task that is not known yet are confirmed at once, and those of one that is known when its network is prepared.
+   * Interfaces for a task are coming. AWS: the order to start the task follows once they are confirmed. The groundwork creates
+   * them, so interfaces of an unknown task are confirmed at once, and those of a known task when its network is prepared.
    */
   #attach(taskArn: string, attachmentArns: readonly string[]): void {
     const task = this.#tasks.get(taskArn);

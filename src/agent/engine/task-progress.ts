@@ -8,12 +8,12 @@ import { allocatePorts, type ContainerPorts, type PortsInUse } from "./host-port
 /** The host ports that tasks share. */
 export type SharedPorts = {
   readonly inUse: ContainerPorts;
-  /** What others have of the host, as the runtime has seen it last. */
+  /** What others use on the host, as the runtime last saw it. */
   others: PortsInUse;
   cursor: number;
 };
 
-/** One step of the engine, as far as single tasks go: what the runtime reports, and what follows for the task. */
+/** One step of the engine for a single task: what the runtime reports, and what follows from it. */
 export class TaskProgress {
   readonly #options: EngineOptions;
   readonly #ports: SharedPorts;
@@ -36,7 +36,7 @@ export class TaskProgress {
     const { groundwork, desired } = task;
     if (groundwork === "preparing" || (groundwork === "ready" && desired === "RUNNING")) this.#prepare(task);
     for (const container of task.containers) {
-      // Whether it was started again nobody knows: it runs, or its exit is told once more.
+      // Nobody knows whether it was restarted: either it runs, or its exit is reported again.
       if (container.phase === "restarting") {
         container.phase = "running";
         container.exitedAt = null;
@@ -52,7 +52,7 @@ export class TaskProgress {
     this.advance(task);
   }
 
-  /** Takes what the runtime says of the task as a whole. What was not asked for is late or doubled, and ignored. */
+  /** Processes a runtime event for the task as a whole. Events that nobody is waiting for are late or duplicates, and ignored. */
   taskEvent(task: EngineTask, event: TaskEvent): void {
     if (task.groundwork !== "preparing" || task.known === "STOPPED") return;
     task.groundwork = event.type === "prepared" ? "ready" : "failed";
@@ -65,11 +65,11 @@ export class TaskProgress {
       task.desired = "STOPPED";
       task.reason = event.reason;
     }
-    // Containers from before a restart of the agent have waited for it.
+    // Containers from before an agent restart have waited for it.
     for (const container of task.containers) this.#order(task, container);
   }
 
-  /** Takes what the runtime says of a container. What does not fit its phase is late or doubled, and ignored. */
+  /** Processes a runtime event for a container. Events that do not fit its phase are late or duplicates, and ignored. */
   runtimeEvent(task: EngineTask, container: EngineContainer, event: ContainerEvent): void {
     const { phase } = container;
     switch (event.type) {
@@ -130,7 +130,7 @@ export class TaskProgress {
     container.healthSince = at;
     if (phase === "starting") this.#change(task, container);
     else {
-      // AWS: of a restart only the metrics tell.
+      // AWS: only the metrics report a restart.
       container.restartCount += 1;
       container.health = "UNKNOWN";
       if (isChecked(container.spec)) this.#out.push({ type: "health-changed", taskArn: task.arn });
@@ -139,9 +139,9 @@ export class TaskProgress {
 
   #exited(task: EngineTask, container: EngineContainer, event: Extract<ContainerEvent, { type: "exited" }>): void {
     const { exitCode, reason, at } = event;
-    // The exit after which it was started again, told twice.
+    // A duplicate of the exit before the restart.
     if (container.exitedAt !== null && at <= container.exitedAt) return;
-    // A start that was reported late, after the exit, is not missed: an exit is proof of it.
+    // A start that is reported late, after the exit, is not lost: an exit proves it.
     this.#started(task, container, at);
     if (container.phase !== "running") return;
     container.exitedAt = at;
@@ -155,13 +155,13 @@ export class TaskProgress {
     this.#ended(task, container, exitCode, reason);
   }
 
-  /** A container that had exited could not be started again: that exit was its last. */
+  /** An exited container could not be restarted, so that exit was its last. */
   #startedInVain(task: EngineTask, container: EngineContainer, reason: string): void {
     task.executionStoppedAt ??= container.exitedAt;
     this.#ended(task, container, container.exitCode, task.desired === "STOPPED" ? null : reason);
   }
 
-  /** The container is over, or never will be. */
+  /** The container is over, or will never run. */
   #ended(task: EngineTask, container: EngineContainer, exitCode: number | null, reason: string | null): void {
     container.phase = "stopped";
     container.exitCode = exitCode;
@@ -179,18 +179,18 @@ export class TaskProgress {
     task.changesDueAt ??= this.#now + this.#options.containerChangeDelayMs;
   }
 
-  /** Does everything that can be done for the task as things stand. */
+  /** Does everything that can be done for the task now. */
   advance(task: EngineTask): void {
     if (task.known === "STOPPED") return;
     if (task.desired === "RUNNING") this.#launch(task);
-    // What could not be launched may have ended the task.
+    // A container that could not be launched may have ended the task.
     if (task.desired === "RUNNING" && task.containers.some((c) => c.phase === "stopped" && c.spec.essential === true)) {
       task.desired = "STOPPED";
     }
     if (task.containers.every((container) => container.phase === "stopped")) task.desired = "STOPPED";
     if (task.desired === "STOPPED") {
       this.#bringDown(task);
-      // What is being prepared is waited for, so that it can be given back.
+      // Wait until the preparation has finished, so that it can be released.
       if (task.groundwork === "preparing") return;
       if (task.containers.every((container) => container.phase === "stopped")) this.#stopped(task);
       return;
@@ -227,7 +227,7 @@ export class TaskProgress {
           const found = dependencyState(container, task.containers, this.#now);
           if (found.state === "open") continue;
           if (found.state === "failed") {
-            // AWS: the exit code of a container that was kept from starting by its dependency.
+            // AWS: the exit code of a container whose dependency kept it from starting.
             this.#ended(task, container, 143, found.reason);
             again = true;
           } else this.#allocateAndCreate(task, container);
@@ -261,7 +261,7 @@ export class TaskProgress {
     this.#run({ type: "prepare", taskArn: task.arn, task: task.surroundings, specs });
   }
 
-  /** Gives the runtime the order that a container in this phase waits for, unless the groundwork is not there. */
+  /** Orders from the runtime what a container in this phase waits for, unless the groundwork is missing. */
   #order(task: EngineTask, container: EngineContainer): void {
     if (task.groundwork === "preparing") return;
     const { phase, spec, runtimeId, bindings } = container;
@@ -292,7 +292,7 @@ export class TaskProgress {
     task.known = "STOPPED";
     this.#releaseGroundwork(task);
     this.submit(task);
-    // Of a task that is over only its name matters; hosts see many.
+    // Of a finished task only its name matters, and hosts see many.
     task.containers = [];
   }
 

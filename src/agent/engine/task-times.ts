@@ -2,7 +2,7 @@ import { Heap } from "../../lib/heap.ts";
 import { dependencyState } from "./container-dependencies.ts";
 import type { EngineTask } from "./engine-state.ts";
 
-/** LIMIT: entries that are no longer true are cleared away when there are this many more of them than of true ones. */
+/** LIMIT: outdated entries are removed when there are this many more of them than current ones. */
 const staleMax = 64;
 
 /** When each task is next due, so that nobody has to look at all of them. */
@@ -10,7 +10,7 @@ export class TaskTimes {
   readonly #dueAt = new Map<EngineTask, number>();
   #heap = new Heap<EngineTask>();
 
-  /** Looks at a task that may have changed. */
+  /** Updates the entry of a task that may have changed. */
   note(task: EngineTask): void {
     const dueAt = dueAtOf(task);
     if (dueAt === null) {
@@ -27,7 +27,7 @@ export class TaskTimes {
     this.#dueAt.delete(task);
   }
 
-  /** When the next one is due (milliseconds), or null. */
+  /** When the next task is due (milliseconds), or null. */
   next(): number | null {
     for (;;) {
       const at = this.#heap.peekAt();
@@ -38,7 +38,7 @@ export class TaskTimes {
     }
   }
 
-  /** The tasks that are due at `now`; each must be noted again. */
+  /** The tasks that are due at `now`. Each must be noted again. */
   takeDue(now: number): readonly EngineTask[] {
     const due: EngineTask[] = [];
     for (let at = this.next(); at !== null && at <= now; at = this.next()) {
@@ -56,7 +56,7 @@ export class TaskTimes {
   }
 }
 
-/** When a report of the task, or the end of its waiting for a dependency, is due; null when nothing is. */
+/** When a report of the task or its dependency timeout is due. Null if nothing is. */
 function dueAtOf(task: EngineTask): number | null {
   const times = task.changesDueAt === null ? [] : [task.changesDueAt];
   if (task.desired !== "STOPPED") {

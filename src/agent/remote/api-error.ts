@@ -1,9 +1,9 @@
-/** A call that was not answered with success. */
+/** A call that did not succeed. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
-  /** ECS's code for a call that was refused; of the connection (`ECONNREFUSED`, `ETIMEDOUT`) for one that was not answered. */
+  /** ECS's code if the call was refused, or the connection's (`ECONNREFUSED`, `ETIMEDOUT`) if it was not answered. */
   readonly code: string;
-  /** Of HTTP; null when there was no answer. */
+  /** The HTTP status. Null if there was no answer. */
   readonly status: number | null;
 
   constructor(code: string, message: string, status: number | null, cause?: unknown) {
@@ -12,7 +12,7 @@ export class ApiError extends Error {
     this.status = status;
   }
 
-  /** Whether the same call may have another outcome. */
+  /** Whether a retry of the call may succeed. */
   get mayPass(): boolean {
     return this.status === null || this.status >= 500 || this.status === 429 || throttlingCodes.includes(this.code);
   }
@@ -25,16 +25,16 @@ const throttlingCodes: readonly string[] = [
   "TooManyRequestsException",
 ];
 
-/** The error in an answer. AWS: its code is in `__type`, perhaps behind a namespace. */
+/** The error in an answer. AWS: its code is in `__type`, possibly after a namespace. */
 export function errorInAnswer(status: number, text: string): ApiError {
   let body: { readonly __type?: unknown; readonly message?: unknown; readonly Message?: unknown } = {};
   try {
     body = (JSON.parse(text) ?? {}) as typeof body;
   } catch {
-    // An answer of something else than ECS.
+    // Something other than ECS answered.
   }
   if (typeof body.__type !== "string") {
-    return new ApiError("NotEcs", `The answer was HTTP ${status}, and nothing that ECS would say.`, status);
+    return new ApiError("NotEcs", `The answer was HTTP ${status} and did not come from ECS.`, status);
   }
   const code = body.__type.slice(body.__type.lastIndexOf("#") + 1);
   const message = body.message ?? body.Message;

@@ -1,9 +1,9 @@
-/** AWS: the times in the calls of agents. They travel as epoch seconds with a fraction; the agent has milliseconds. */
+/** AWS: the times in agents' calls. They are sent as epoch seconds with a fraction; the agent uses milliseconds. */
 const sent: Readonly<Record<string, readonly string[]>> = {
   SubmitTaskStateChange: ["pullStartedAt", "pullStoppedAt", "executionStoppedAt"],
 };
 
-/** `request` with its times as they travel. */
+/** `request` with its times as they are sent. */
 export function requestAsSent(operation: string, request: object): object {
   const names = sent[operation];
   if (names === undefined) return request;
@@ -17,7 +17,7 @@ export function requestAsSent(operation: string, request: object): object {
 
 type ProtectedTask = { readonly expirationDate?: unknown };
 
-/** `reply` with the times that agents read in milliseconds: when the protection of a task ends. */
+/** `reply` with the times that agents read converted to milliseconds: when a task's protection ends. */
 export function replyAsRead(reply: object): object {
   const { protectedTasks } = reply as { readonly protectedTasks?: unknown };
   if (!Array.isArray(protectedTasks)) return reply;

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ApiError } from "./api-error.ts";
 import { withDefaultCluster } from "./default-cluster.ts";
 
-/** A control plane that answers the calls of a test in turn, with replies and errors. */
+/** A control plane that gives the test's replies and errors in turn. */
 function played(...answers: readonly (object | Error)[]) {
   const calls: unknown[] = [];
   const api = withDefaultCluster({
@@ -21,7 +21,7 @@ const registered = { containerInstance: { containerInstanceArn: "arn" } };
 const registration = ["RegisterContainerInstance", { cluster: "default" }];
 const call = (api: ReturnType<typeof played>["api"]) => api.call("RegisterContainerInstance", { cluster: "default" });
 
-test("the cluster is made when it is missing, whether the code or the text says so, and the registration repeated", async () => {
+test("the cluster is created if the code or the text says that it is missing, and the registration is repeated", async () => {
   for (const refusal of [missing, new ApiError("ClientException", "Cluster not found.", 400)]) {
     const { api, calls } = played(refusal, {}, registered);
     assert.equal(await call(api), registered);
@@ -29,7 +29,7 @@ test("the cluster is made when it is missing, whether the code or the text says 
   }
 });
 
-test("nothing is made when it is there, when something else is wrong, or for another call", async () => {
+test("nothing is created if the cluster exists, for another error, or for another call", async () => {
   const there = played(registered);
   assert.equal(await call(there.api), registered);
   assert.equal(there.calls.length, 1);
@@ -41,11 +41,11 @@ test("nothing is made when it is there, when something else is wrong, or for ano
   assert.equal(other.calls.length, 1);
 });
 
-test("a cluster that cannot be made, or is missing again, is the end of it", async () => {
+test("if the cluster cannot be created, or is missing again, the registration fails", async () => {
   const failed = new ApiError("ClientException", "Too many clusters.", 400);
   await assert.rejects(call(played(missing, failed).api), failed);
   const denied = new ApiError("AccessDeniedException", "Not you.", 403);
-  await assert.rejects(call(played(missing, denied).api), missing, "an agent key may not make it: it has to be there");
+  await assert.rejects(call(played(missing, denied).api), missing, "an agent key may not create it: it must exist");
   const { api, calls } = played(missing, {}, missing);
   await assert.rejects(call(api), missing);
   assert.equal(calls.length, 3);

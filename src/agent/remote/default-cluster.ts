@@ -1,8 +1,8 @@
 import type { EcsApi } from "../../agent-protocol/connection.ts";
 
 /**
- * For an agent that was given no cluster: if there is none called `default`, it is made and the registration repeated. AWS: an
- * agent with a cluster of its own makes none. A key that may not make one, as that of an agent, leaves the first error as it was.
+ * For an agent without a configured cluster: if `default` does not exist, creates it and repeats the registration. AWS: an agent
+ * with a configured cluster creates none. If the key may not create one, as an agent's may not, the first error remains.
  */
 export function withDefaultCluster(api: EcsApi): EcsApi {
   return {

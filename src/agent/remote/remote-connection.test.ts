@@ -21,7 +21,7 @@ const hello: AgentHello = {
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret", sessionToken: "token/+=" };
 const owner = { secret: "secret", account: "123456789012", userName: null, principalArn: "arn" };
 
-/** The caller of a signed GET, by the control plane's own rules. Rejects when the signature is wrong. */
+/** The caller of a signed GET, checked with the control plane's own rules. Rejects if the signature is wrong. */
 const callerOf = ({ url = "", headers }: Pick<IncomingMessage, "url" | "headers">, body: string) => {
   const [path = "", query = ""] = url.split("?");
   return verifySignature(
@@ -30,7 +30,7 @@ const callerOf = ({ url = "", headers }: Pick<IncomingMessage, "url" | "headers"
   );
 };
 
-/** What became of a connection. */
+/** How a connection ended. */
 const closeOf = (connection: AgentConnection): Promise<readonly [number, string]> =>
   new Promise((resolve) => connection.onClose((code, reason) => resolve([code, reason])));
 
@@ -98,7 +98,7 @@ describe("sockets of an agent", () => {
   it("signs each message of the telemetry socket, and keeps their order", async () => {
     const arrival = accepted();
     const connection = transport.connect("tcs", hello, `${endpoint}/tcs/`);
-    // Before the socket stands.
+    // Before the socket is open.
     for (let at = 0; at < 20; at++) connection.send({ type: "Early", message: { at } });
     const { socket, request } = await arrival;
     const frames: string[] = [];
@@ -132,7 +132,7 @@ describe("sockets of an agent", () => {
     connection.close(1001, "");
   });
 
-  it("gives on what comes, drops what is no JSON, and tells of a close", async () => {
+  it("passes on messages, drops what is not JSON, and reports a close", async () => {
     const arrival = accepted();
     const connection = transport.connect("acs", hello, `${endpoint}/acs`);
     const closed = closeOf(connection);
@@ -153,7 +153,7 @@ describe("sockets of an agent", () => {
     });
   });
 
-  it("sends what was sent before a close, and hears nothing after it", async () => {
+  it("sends what was sent before a close, and receives nothing after it", async () => {
     const arrival = accepted();
     const connection = transport.connect("tcs", hello, `${endpoint}/tcs`);
     const { socket } = await arrival;
@@ -171,7 +171,7 @@ describe("sockets of an agent", () => {
     assert.match(received[0] ?? "", /"Last"/);
   });
 
-  it("says why it was refused; only an instance that is gone is sent away", async () => {
+  it("says why it was refused; only a missing instance ends the agent", async () => {
     const refusals = [
       [
         { InactiveInstanceException: "It was deregistered." },
@@ -192,7 +192,7 @@ describe("sockets of an agent", () => {
     refusal = null;
   });
 
-  it("tells of an endpoint where nobody listens, and of one that is no web address", async () => {
+  it("reports an endpoint where nobody listens, and one that is not a web address", async () => {
     const [code, reason] = await closeOf(transport.connect("acs", hello, "http://127.0.0.1:1/acs"));
     assert.equal(code, 1006);
     assert.match(reason, /ECONNREFUSED/);
@@ -203,7 +203,7 @@ describe("sockets of an agent", () => {
     }
   });
 
-  it("is silent when it is closed while it dials", async () => {
+  it("stays silent if it is closed while it dials", async () => {
     const connection = transport.connect("acs", hello, `${endpoint}/acs`);
     connection.onOpen?.(() => assert.fail("it was closed"));
     connection.onClose(() => assert.fail("this end closed"));
@@ -216,7 +216,7 @@ describe("sockets of an agent", () => {
   });
 });
 
-it("a refusal that is none of ECS shows its status", () => {
+it("a refusal that is not from ECS shows its status", () => {
   assert.equal(refusalIn(502, "<html>"), "the handshake was answered with HTTP 502");
   assert.equal(refusalIn(400, "{}"), "the handshake was answered with HTTP 400");
   assert.equal(refusalIn(400, "null"), "the handshake was answered with HTTP 400");

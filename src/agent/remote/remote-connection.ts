@@ -9,33 +9,36 @@ export type ConnectionNews =
   | { readonly type: "closed"; readonly code: number; readonly reason: string };
 
 export type RemoteConnectionOptions = {
-  /** With the scheme of the web; null fails. */
+  /** An http or https URL. Null fails. */
   readonly url: URL | null;
   readonly signer: RequestSigner;
-  /** AWS: on the telemetry socket each message has the headers of a signed request before it. */
+  /** AWS: on the telemetry socket, each message is preceded by the headers of a signed request. */
   readonly signsMessages: boolean;
   readonly trust: SecureContext | null;
   readonly onNews: (news: ConnectionNews) => void;
 };
 
-/** AWS: an agent gives dial and handshake that long. */
+/** AWS: how long an agent waits for dialling and the handshake. */
 const dialTimeoutMs = 30_000;
-/** LIMIT: a payload of ten tasks with ten containers of the largest definition (64 KiB each), and much room. */
+/** LIMIT: a payload of ten tasks with ten containers of the largest definition (64 KiB each), with plenty to spare. */
 const messageBytesMax = 16 * 1_048_576;
-/** LIMIT: a close is answered within a round trip; a socket that is not is cut. */
+/** LIMIT: a close is answered within a round trip; otherwise the socket is cut. */
 const closeTimeoutMs = 2_000;
-/** LIMIT: more than an agent reports in minutes; when so much waits the control plane does not read, and the connection is lost. */
+/**
+ * LIMIT: more than an agent reports in minutes; with this much waiting, the control plane does not read, and the connection is
+ * lost.
+ */
 const waitingBytesMax = 8 * 1_048_576;
-/** AWS: what is kept of a kind of message while there is no connection: five minutes, one each 20 s. */
+/** AWS: how many messages of a kind are kept without a connection: five minutes of them, one each 20 s. */
 const waitingMessagesMax = 15;
 /** LIMIT: a refusal is a line of JSON. */
 const refusalBytesMax = 16_384;
-/** LIMIT: of the WebSocket protocol, for the reason of a close. */
+/** LIMIT: set by the WebSocket protocol, for the reason of a close. */
 const reasonBytesMax = 123;
 /** The connection ended without a close. */
 const abnormal = 1006;
 
-/** One socket to the control plane. It dials when it is made; what is sent before it stands waits. */
+/** One socket to the control plane. It dials when it is created. Messages sent before it is open wait. */
 export class RemoteConnection implements AgentConnection {
   readonly #options: RemoteConnectionOptions;
   #socket: WebSocket | null = null;
@@ -43,7 +46,7 @@ export class RemoteConnection implements AgentConnection {
   #close: (code: number, reason: string) => void = () => {};
   #opened: () => void = () => {};
   #waiting: object[] = [];
-  /** Settles when all that was sent so far is signed and with the socket. */
+  /** Settles when everything sent so far is signed and with the socket. */
   #signing: Promise<void> = Promise.resolve();
   #over = false;
 
@@ -84,9 +87,9 @@ export class RemoteConnection implements AgentConnection {
 
   async #dial(): Promise<void> {
     const { url, signer, trust } = this.#options;
-    // Nobody listens yet.
+    // Nobody is listening yet.
     await null;
-    if (url === null) throw new Error("unknown scheme: the endpoint is no http or https address");
+    if (url === null) throw new Error("unknown scheme: the endpoint must be an http or https address");
     const headers = await signer.sign({ method: "GET", url, headers: {}, body: "" });
     if (this.#over) return;
     const options = {
@@ -132,7 +135,7 @@ export class RemoteConnection implements AgentConnection {
     }
     this.#signing = this.#signing
       .then(async () => socket.send(await this.#signed(text)))
-      // Nobody would hear of it otherwise but the process, which would end.
+      // Otherwise nothing would handle it and the process would end.
       .catch((error: unknown) => this.#failed(socket, error));
   }
 
@@ -155,13 +158,13 @@ export class RemoteConnection implements AgentConnection {
     try {
       message = JSON.parse(data.toString("utf8"));
     } catch {
-      // AWS: what is no JSON is dropped.
+      // AWS: the agent drops what is not JSON.
       return;
     }
     this.#message(message);
   }
 
-  /** AWS: the body says why; an instance that is gone is told from all other errors. */
+  /** AWS: the body says why. A missing instance differs from all other errors. */
   async #refused(socket: WebSocket, response: IncomingMessage): Promise<void> {
     const refusal = refusalIn(response.statusCode ?? 0, await bodyOf(response));
     const code = refusal.startsWith(inactiveInstance.word) ? inactiveInstance.code : abnormal;
@@ -190,7 +193,7 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
   return text;
 }
 
-/** `ErrorType: text` of a refused handshake. AWS: the type is the one name in the body, or stands in `type`. */
+/** `ErrorType: text` of a refused handshake. AWS: the type is the only name in the body, or in `type`. */
 export function refusalIn(status: number, body: string): string {
   try {
     const refusal = JSON.parse(body) as Readonly<Record<string, unknown>>;
@@ -201,7 +204,7 @@ export function refusalIn(status: number, body: string): string {
     const [first] = Object.entries(refusal);
     if (first !== undefined) return `${first[0]}: ${String(first[1])}`;
   } catch {
-    // No refusal of ECS.
+    // Not a refusal from ECS.
   }
   return `the handshake was answered with HTTP ${status}`;
 }

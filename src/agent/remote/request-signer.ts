@@ -1,23 +1,23 @@
 import { SignatureV4 } from "@smithy/signature-v4";
 import { Sha256 } from "../../lib/sha256.ts";
 
-/** An access key as an agent is given it. */
+/** An agent's access key. */
 export type AgentCredentials = {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Of credentials that last for a while only; null for others. */
+  /** Of temporary credentials. Null for others. */
   readonly sessionToken: string | null;
 };
 
 export type RequestToSign = {
   readonly method: "GET" | "POST";
   readonly url: URL;
-  /** By lower-case names; `host` is added. */
+  /** By lower-case names. `host` is added. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 };
 
-/** Signs what an agent sends (Signature Version 4, service ecs). */
+/** Signs an agent's requests (Signature Version 4, service ecs). */
 export class RequestSigner {
   readonly #signer: SignatureV4;
 
@@ -33,7 +33,7 @@ export class RequestSigner {
     });
   }
 
-  /** The headers of the request with those that sign it: `host`, `x-amz-date`, `authorization`, and that of a session token. */
+  /** The headers of the request with those that sign it: `host`, `x-amz-date`, `authorization`, and one for a session token. */
   async sign({ method, url, headers, body }: RequestToSign): Promise<Readonly<Record<string, string>>> {
     const signed = await this.#signer.sign({
       method,

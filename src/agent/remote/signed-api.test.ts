@@ -50,7 +50,7 @@ describe("the API over HTTP", () => {
       region: "us-east-1",
       credentials: key,
       agentVersion: "1.97.0",
-      // Pauses are looked at, not waited for.
+      // A clock whose pauses are recorded and end at once.
       clock: {
         now: () => systemClock.now(),
         wall: () => systemClock.wall(),
@@ -97,7 +97,7 @@ describe("the API over HTTP", () => {
     assert.equal((await verified(call)).region, "us-east-1");
   });
 
-  it("calls in the name of a task over the same connections", async () => {
+  it("makes calls with a task's role over the same connections", async () => {
     await api.call("DiscoverPollEndpoint", {});
     const before = connections;
     const task = api.as({ accessKeyId: "ASIATASK", secretAccessKey: "task secret", sessionToken: "token" });
@@ -109,7 +109,7 @@ describe("the API over HTTP", () => {
     assert.equal((await verified(call, "task secret")).accessKeyId, "ASIATASK");
   });
 
-  it("speaks of time in seconds, and hears of it so", async () => {
+  it("sends and receives times in seconds", async () => {
     answers = [
       { status: 200, text: "{}" },
       { status: 200, text: '{"protectedTasks":[{"taskArn":"t","expirationDate":1795220328.265}],"failures":[]}' },
@@ -126,7 +126,7 @@ describe("the API over HTTP", () => {
     });
   });
 
-  it("tells a refusal by ECS's code, and does not repeat the call", async () => {
+  it("reports a refusal with ECS's code, and does not repeat the call", async () => {
     answers = [refused("ClientException")];
     await assert.rejects(api.call("RegisterContainerInstance", {}), {
       name: "ApiError",
@@ -137,7 +137,7 @@ describe("the API over HTTP", () => {
     assert.equal(asked.length, 1);
   });
 
-  it("repeats what may pass, with growing pauses, three times in all", async () => {
+  it("retries what may succeed, with growing pauses, three attempts in all", async () => {
     answers = [refused("ServerException", 500), "cut", { status: 200, text: '{"third":true}' }];
     assert.deepEqual(await api.call("DiscoverPollEndpoint", {}), { third: true });
     const [first = 0, second = 0] = waits;
@@ -147,7 +147,7 @@ describe("the API over HTTP", () => {
     assert.equal(asked.length, 6);
   });
 
-  it("tells what is no ECS from what does not answer", async () => {
+  it("distinguishes an answer that is not from ECS from no answer", async () => {
     answers = [{ status: 404, text: "<html>" }];
     await assert.rejects(api.call("DiscoverPollEndpoint", {}), { code: "NotEcs", status: 404 });
     answers = [{ status: 200, text: "<html>" }];
@@ -161,7 +161,7 @@ describe("the API over HTTP", () => {
     });
   });
 
-  it("has 32 calls under way at most; the others wait for their turn", async () => {
+  it("has at most 32 calls under way; the others wait for their turn", async () => {
     answers = Array.from({ length: 32 }, () => "never" as const);
     const first = Array.from({ length: 32 }, () => api.call("DiscoverPollEndpoint", { n: 1 }));
     const settled = Promise.allSettled(first);
@@ -169,14 +169,14 @@ describe("the API over HTTP", () => {
     const waiting = api.call("DiscoverPollEndpoint", { n: 2 });
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
     assert.equal(asked.length, 32);
-    // What hangs is cut off, and asked again behind the one that waits.
+    // The hanging calls are cut off and retried behind the one that waits.
     server.closeAllConnections();
     assert.deepEqual(await waiting, {});
     for (const { status } of await settled) assert.equal(status, "fulfilled");
     assert.equal(asked[32]?.body, '{"n":2}');
   });
 
-  it("makes the default cluster when it is missing, and registers again", async () => {
+  it("creates the default cluster if it is missing, and registers again", async () => {
     answers = [refused("ClusterNotFoundException"), { status: 200, text: "{}" }, { status: 200, text: '{"ok":1}' }];
     assert.deepEqual(await withDefaultCluster(api).call("RegisterContainerInstance", { cluster: "default" }), {
       ok: 1,

@@ -9,33 +9,35 @@ import { replyAsRead, requestAsSent } from "./call-times.ts";
 import { type AgentCredentials, RequestSigner } from "./request-signer.ts";
 
 export type SignedApiOptions = {
-  /** As `http://127.0.0.1:4280`. */
+  /** Such as `http://127.0.0.1:4280`. */
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: AgentCredentials;
-  /** Null for who is no agent. */
+  /** Null if the caller is not an agent. */
   readonly agentVersion: string | null;
   readonly clock: Clock;
   readonly random: RandomStream;
-  /** Certificates beside those of the system, from `trustedCertificates`; null for none. */
+  /** Certificates in addition to the system's, from `trustedCertificates`. Null for none. */
   readonly trust: SecureContext | null;
 };
 
-/** AWS: an agent gives a call that long. */
+/** AWS: how long an agent waits for a call. */
 const callTimeoutMs = 42_000;
-/** AWS: the SDK's attempts, and the pause before the second; it doubles, with some chance. */
+/** AWS: the SDK's attempts, and the pause before the second. It doubles, with some jitter. */
 const attemptsMax = 3;
 const firstPauseMs = 100;
 /** LIMIT: connections of all agents of a process together; five thousand that register at once wait their turn. */
 const connectionsMax = 32;
-/** LIMIT: longer than agents pause between calls, shorter than servers keep a connection that is idle. */
+/** LIMIT: longer than agents pause between calls, shorter than servers keep an idle connection. */
 const idleMs = 4_000;
-/** LIMIT: answers to agents are a few KiB; that of ExplainPlacement has a KiB for each container instance that lacks something. */
+/**
+ * LIMIT: answers to agents are a few KiB; that of ExplainPlacement has a KiB for each container instance that lacks something.
+ */
 const answerBytesMax = 32 * 1_048_576;
-/** AWS: what stands before the operations of ECS. */
+/** AWS: the prefix of ECS's operations. */
 const ecsPrefix = "AmazonEC2ContainerServiceV20141113";
 
-/** The ECS API over HTTP, signed. One may serve any number of agents: they share its connections. */
+/** The ECS API over HTTP, signed. One may serve any number of agents, which share its connections. */
 export class SignedApi implements EcsApi {
   readonly #options: SignedApiOptions;
   readonly #pool: Pool;
@@ -48,21 +50,21 @@ export class SignedApi implements EcsApi {
     this.#url = new URL("/", options.endpoint);
     this.#signer = new RequestSigner(options);
     this.#pool = pool ?? new Pool(this.#url, options.trust);
-    // AWS: the control plane knows agents by how this begins.
+    // AWS: the control plane recognises agents by how this begins.
     this.#userAgent =
       options.agentVersion === null
         ? "berth"
         : `Amazon ECS Agent - v${options.agentVersion} (berth) (linux) (+http://aws.amazon.com/ecs/)`;
   }
 
-  /** The same over the same connections in another's name, as an agent asks for a task with the task's role. */
+  /** The same API over the same connections with other credentials. Agents use it to call with a task's role. */
   as(credentials: AgentCredentials): SignedApi {
     return new SignedApi({ ...this.#options, credentials }, this.#pool);
   }
 
   /**
-   * Makes a call, up to three times when it fails by the connection or the server. Rejects with ApiError, whose `code` is ECS's
-   * or that of the connection. `prefix` is that of another API than ECS on the same port.
+   * Makes a call, up to three times if the connection or the server fails. Rejects with ApiError, whose `code` is ECS's or the
+   * connection's. `prefix` selects another API on the same port.
    */
   async call(operation: string, request: object, prefix = ecsPrefix): Promise<object> {
     const body = JSON.stringify(requestAsSent(operation, request));
@@ -76,7 +78,7 @@ export class SignedApi implements EcsApi {
     }
   }
 
-  /** Ends the connections; calls under way fail. */
+  /** Ends the connections. Calls under way fail. */
   close(): void {
     this.#pool.close();
   }
@@ -99,7 +101,7 @@ export class SignedApi implements EcsApi {
     try {
       return JSON.parse(text) as object;
     } catch {
-      throw new ApiError("NotEcs", "The answer was no JSON.", status);
+      throw new ApiError("NotEcs", "The answer was not JSON.", status);
     }
   }
 
@@ -113,7 +115,7 @@ export class SignedApi implements EcsApi {
 
 type Answer = { readonly status: number; readonly text: string };
 
-/** Connections that are kept, and who waits for one. */
+/** Kept connections, and the callers that wait for one. */
 class Pool {
   readonly #agent: HttpAgent;
   readonly #request: (url: URL, options: RequestOptions) => ReturnType<typeof httpRequest>;
@@ -127,7 +129,7 @@ class Pool {
     this.#request = isTls ? httpsRequest : httpRequest;
   }
 
-  /** Does `work` when there is a connection for it; its time runs from then on. */
+  /** Runs `work` when a connection is free. Its timeout counts from then on. */
   async take<T>(work: () => Promise<T>): Promise<T> {
     if (this.#busy >= connectionsMax) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#busy += 1;
@@ -147,7 +149,7 @@ class Pool {
         const code = error.code ?? "ConnectionFailed";
         reject(new ApiError(code, `${url.origin} does not answer (${error.message || code}).`, null, error));
       };
-      // The idle time of the pool is not for a call under way.
+      // The pool's idle timeout is not for a call under way.
       const request = this.#request(url, { method: "POST", headers, agent: this.#agent, timeout: callTimeoutMs });
       const timer = setTimeout(() => request.destroy(timedOut()), callTimeoutMs);
       request.on("error", fail);

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
 
 /**
- * The certificates that the system trusts and those in a PEM file, in the form that all connections of a process share. Throws an
- * Error in plain words when the file cannot be read or has none.
+ * The certificates that the system trusts plus those in a PEM file, in the form that all connections of a process share. Throws
+ * an Error with a plain message if the file cannot be read or has none.
  */
 export function trustedCertificates(file: string): SecureContext {
   let extra: string;

@@ -4,7 +4,7 @@ import { RemoteConnection } from "./remote-connection.ts";
 import type { AgentCredentials } from "./request-signer.ts";
 import { RequestSigner } from "./request-signer.ts";
 
-/** What happens to the sockets of an agent, for those who like to watch. */
+/** What happens to an agent's sockets, for observers. */
 export type SocketNews = {
   readonly channel: AgentChannel;
   readonly containerInstanceArn: string;
@@ -13,15 +13,15 @@ export type SocketNews = {
 export type WebSocketTransportOptions = {
   readonly region: string;
   readonly credentials: AgentCredentials;
-  /** Certificates beside those of the system, from `trustedCertificates`; null for none. */
+  /** Certificates in addition to the system's, from `trustedCertificates`. Null for none. */
   readonly trust: SecureContext | null;
   readonly onNews?: (news: SocketNews) => void;
 };
 
-/** AWS: the version of the command channel; with 2 the control plane closes it when heartbeats are not acknowledged. */
+/** AWS: the version of the command channel. With 2 the control plane closes it if heartbeats are not acknowledged. */
 const protocolVersion = "2";
 
-/** The sockets of agents to a control plane elsewhere. One may serve any number of agents. */
+/** The sockets of agents to a remote control plane. One may serve any number of agents. */
 export class WebSocketTransport implements AgentTransport {
   readonly #options: WebSocketTransportOptions;
   readonly #signer: RequestSigner;
@@ -44,11 +44,13 @@ export class WebSocketTransport implements AgentTransport {
   }
 }
 
-/** Where the agent of `hello` opens its socket; null when `endpoint` is no web address. AWS: `ws` and a query behind the endpoint. */
+/**
+ * Where the agent of `hello` opens its socket. Null if `endpoint` is not a web address. AWS: `ws` and a query after the endpoint.
+ */
 export function socketUrl(channel: AgentChannel, hello: AgentHello, endpoint: string): URL | null {
   if (!/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) return null;
   const url = new URL(`${endpoint.replace(/\/$/, "")}/ws`);
-  // By hand, as URLSearchParams makes a plus of a space and signers differ about it.
+  // Encoded by hand, because URLSearchParams turns a space into a plus and signers disagree about it.
   const query = Object.entries(channel === "acs" ? commandQuery(hello) : telemetryQuery(hello));
   url.search = query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
   return url;
@@ -68,7 +70,7 @@ function commandQuery(hello: AgentHello): Readonly<Record<string, string>> {
   };
 }
 
-/** AWS: the telemetry socket names things differently, and gives Docker's version bare. */
+/** AWS: the telemetry socket uses other names, and gives Docker's version without a prefix. */
 function telemetryQuery(hello: AgentHello): Readonly<Record<string, string>> {
   const { agentHash, agentVersion, cluster, containerInstanceArn, dockerVersion } = hello;
   return {

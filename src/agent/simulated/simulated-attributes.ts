@@ -65,7 +65,7 @@ export const agentCapabilities: readonly string[] = [
   ...dockerApiMinors.map((minor) => `com.amazonaws.ecs.capability.docker-remote-api.1.${minor}`),
 ];
 
-/** What a simulated host says that it can do: everything, as its containers only exist as timers. */
+/** What a simulated host claims to support: everything, because its containers exist only as timers. */
 export function simulatedAttributes(facts: {
   readonly gpuIds: readonly string[];
   readonly architecture: string;

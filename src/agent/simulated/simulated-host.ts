@@ -10,7 +10,7 @@ import type { HostFacts, HostIdentity } from "../registration.ts";
 import { simulatedAttributes } from "./simulated-attributes.ts";
 import { SimulatedRuntime, type SimulatedRuntimeOptions } from "./simulated-runtime.ts";
 
-/** What every simulated host of a process shares. */
+/** What the simulated hosts of a process share. */
 export type SimulatedHostWorld = {
   readonly clock: Clock;
   readonly random: Random;
@@ -24,7 +24,7 @@ export type SimulatedHostWorld = {
 };
 
 export type SimulatedHostOptions = {
-  /** Unique in the process; the host's EC2 instance id follows from it. */
+  /** Unique in the process. The host's EC2 instance id follows from it. */
   readonly name: string;
   readonly cluster: string;
   readonly disk?: AgentDisk | null;
@@ -32,21 +32,21 @@ export type SimulatedHostOptions = {
 };
 
 export type NewHostOptions = SimulatedHostOptions & {
-  /** Null for a host that does not know it. */
+  /** Null if the host does not know it. */
   readonly account: string | null;
   readonly region: string;
-  /** Counts from 0; availability zones a, b and c take turns. */
+  /** Counts from 0. Availability zones a, b and c take turns. */
   readonly index: number;
   readonly facts?: Partial<Omit<HostFacts, "identity" | "attributes"> & Pick<HostIdentity, "instanceType">>;
 };
 
-/** What a host of `berth dev` has unless it is told otherwise: two cores, 8 GiB less what the system needs. */
+/** What a `berth dev` host has by default: two cores, and 8 GiB minus what the system needs. */
 export const simulatedHostDefaults = { cpu: 2_048, memoryMiB: 7_680, instanceType: "m5.large" } as const;
 
 /** LIMIT: older than the newest agent that Berth knows, so that UpdateContainerAgent has something to do. */
 export const simulatedAgentVersion = "1.95.0";
 
-/** A host that is only simulated: an agent over a simulated container runtime. */
+/** A simulated host: an agent with a simulated container runtime. */
 export type SimulatedHost = {
   readonly agent: Agent;
   readonly runtime: SimulatedRuntime;
@@ -54,7 +54,7 @@ export type SimulatedHost = {
   stop(): Promise<void>;
 };
 
-/** A host that registers itself (or registers anew when its disk knows its container instance). */
+/** A host that registers itself (or registers again if its disk knows its container instance). */
 export function simulatedHost(world: SimulatedHostWorld, options: NewHostOptions): SimulatedHost {
   const { name, account, region, index, facts = {} } = options;
   const { instanceType = simulatedHostDefaults.instanceType, ...given } = facts;
@@ -75,14 +75,14 @@ export function simulatedHost(world: SimulatedHostWorld, options: NewHostOptions
   return newHost(world, options, { register });
 }
 
-/** The versions that a host is to have; of those that are absent, its own. */
+/** The versions that a host is to have. It uses its own for those that are absent. */
 type HostVersions = {
   readonly agentVersion?: string | null;
   readonly agentHash?: string | null;
   readonly dockerVersion?: string | null;
 };
 
-/** A host for a container instance that was registered without an agent; of the versions that were registered it has those. */
+/** A host for a container instance that was registered without an agent. It takes over the registered versions. */
 export function adoptedHost(
   world: SimulatedHostWorld,
   options: SimulatedHostOptions & {

@@ -12,7 +12,7 @@ describe("simulated images", () => {
     }
   });
 
-  it("take their number from the tag, behind any registry", () => {
+  it("take their number from the tag, from any registry", () => {
     const exit = { afterMs: 0, code: 3, outOfMemory: false };
     for (const image of ["berth/exit:3", "registry.example:5000/berth/exit:3", "berth/exit:3@sha256:00"]) {
       assert.deepEqual(exitOf(image), exit, image);
@@ -28,7 +28,7 @@ describe("simulated images", () => {
     assert.equal(exitOf("nginx", ["sh", "-c", "exit 259"])?.code, 3);
   });
 
-  it("do something other than an ordinary image, each of the table", () => {
+  it("differ from an ordinary image, each of the table", () => {
     const ordinary = simulatedBehaviour({ image: "nginx" });
     for (const { image } of simulatedImages) {
       const example = image.replace(/:[NS]$/, ":7");
@@ -36,7 +36,7 @@ describe("simulated images", () => {
     }
   });
 
-  it("follow commands that they know, and run on with others", () => {
+  it("obey the commands that they know, and keep running with others", () => {
     assert.deepEqual(exitOf("nginx", ["exit", "3"]), { afterMs: 0, code: 3, outOfMemory: false });
     assert.deepEqual(exitOf("nginx", ["sleep", "10m"]), { afterMs: 600_000, code: 0, outOfMemory: false });
     assert.equal(exitOf("nginx", ["sleep", "infinity"]), null);

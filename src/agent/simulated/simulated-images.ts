@@ -1,6 +1,6 @@
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 
-/** What a simulated container does; everything that is not said is what an ordinary, endless program does. */
+/** What a simulated container does. Absent members mean the behaviour of an ordinary, endless program. */
 export type SimulatedBehaviour = {
   /** Milliseconds after its start at which it ends by itself, and how. */
   readonly exit: { readonly afterMs: number; readonly code: number; readonly outOfMemory: boolean } | null;
@@ -13,14 +13,14 @@ export type SimulatedBehaviour = {
 };
 
 export type SimulatedImage = {
-  /** As users write it; `N` and `S` stand for a number. */
+  /** As users write it. `N` and `S` represent a number. */
   readonly image: string;
   readonly what: string;
   readonly behaviour: (argument: number) => Partial<SimulatedBehaviour>;
 };
 
 const exitAfter = (afterMs: number, code: number, outOfMemory = false): Partial<SimulatedBehaviour> => ({
-  // What a process can exit with is a byte, of which a shell that is given more keeps the lowest one.
+  // An exit code is one byte. A shell that gets a larger number keeps its lowest byte.
   exit: { afterMs, code: Math.floor(code) % 256, outOfMemory },
 });
 
@@ -35,7 +35,7 @@ export const simulatedImages: readonly SimulatedImage[] = [
   },
   {
     image: "berth/out-of-memory:S",
-    what: "is killed for its use of memory after S seconds (code 137, OutOfMemoryError)",
+    what: "runs out of memory and is killed after S seconds (code 137, OutOfMemoryError)",
     behaviour: (s) => exitAfter(s * 1_000, 137, true),
   },
   { image: "berth/unhealthy", what: "fails its health check", behaviour: () => ({ health: "UNHEALTHY" }) },
@@ -52,7 +52,7 @@ export const simulatedImages: readonly SimulatedImage[] = [
   { image: "berth/slow-pull:S", what: "takes S seconds to pull", behaviour: (s) => ({ pullMs: s * 1_000 }) },
   {
     image: "berth/ignore-sigterm",
-    what: "goes on after SIGTERM and is killed when the stop timeout is over (code 137)",
+    what: "ignores SIGTERM and is killed when the stop timeout is over (code 137)",
     behaviour: () => ({ ignoresSigterm: true }),
   },
   {
@@ -62,13 +62,13 @@ export const simulatedImages: readonly SimulatedImage[] = [
   },
 ];
 
-/** The commands that rehearse something, on any image; they win over what the image says. */
+/** The commands that rehearse something, on any image. They take precedence over the image. */
 export const simulatedCommands: readonly { readonly command: string; readonly what: string }[] = [
   { command: '["exit", "N"]', what: "exits with code N at once" },
   { command: '["sleep", "S"]', what: "exits with code 0 after S seconds" },
   { command: '["true"], ["echo", ...]', what: "exits with code 0 at once" },
   { command: '["false"]', what: "exits with code 1 at once" },
-  { command: '["sh", "-c", "sleep 5; exit 3"]', what: "does these, one after the other" },
+  { command: '["sh", "-c", "sleep 5; exit 3"]', what: "runs these commands in order" },
 ];
 
 const ordinary: SimulatedBehaviour = {
@@ -106,8 +106,8 @@ function imageBehaviour(image: string): Partial<SimulatedBehaviour> {
 }
 
 /**
- * What the words of a command do, one statement after the other. A command with a statement that is not in the table is
- * a program like any other: it runs until it is stopped.
+ * What a command's words do, statement by statement. A command with a statement that is not in the table is an ordinary program:
+ * it runs until it is stopped.
  */
 function commandBehaviour(words: readonly string[]): Partial<SimulatedBehaviour> {
   const isScript = words.length === 3 && isShell(words[0]) && words[1] === "-c";
@@ -133,7 +133,7 @@ const statementsOf = (script: string): readonly (readonly string[])[] =>
 const isShell = (word: string | undefined): boolean => /^(?:\/bin\/)?(?:ba|da|a)?sh$/.test(word ?? "");
 const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
-/** A number of seconds as `sleep` takes it: `90`, `1.5`, `10m`. */
+/** A number of seconds in the form that `sleep` accepts: `90`, `1.5`, `10m`. */
 function seconds(text: string | undefined): number {
   const match = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(text ?? "");
   return match === null ? 0 : Number(match[1]) * (units[match[2] || "s"] ?? 1);

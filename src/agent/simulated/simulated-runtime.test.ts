@@ -9,7 +9,7 @@ import { SimulatedRuntime } from "./simulated-runtime.ts";
 const taskArn = "arn:aws:ecs:us-east-1:123456789012:task/c/0123456789abcdef0123456789abcdef";
 const task = surroundingsOf({ arn: taskArn, desiredStatus: "RUNNING", family: "fam", version: "3" });
 
-test("a container that mounts two volumes at one path is not made, as in Docker", async () => {
+test("a container that mounts two volumes at one path is not created, as in Docker", async () => {
   const clock = new VirtualClock(1_000);
   const runtime = new SimulatedRuntime({ clock, ids: seededRandom("runtime").stream("ids") });
   const events: RuntimeEvent[] = [];

@@ -18,13 +18,13 @@ export type SimulatedRuntimeOptions = {
   readonly pullMs?: number;
   readonly createMs?: number;
   readonly startMs?: number;
-  /** Between a container's start and the verdict of its health check, whatever its interval. */
+  /** Between a container's start and the result of its health check, whatever its interval. */
   readonly healthMs?: number;
   /** Between SIGTERM and the end of a container that obeys it. */
   readonly sigtermMs?: number;
-  /** What the whole host has, of which the made-up usage is a part. */
+  /** The whole host's capacity. The simulated usage is a part of it. */
   readonly hostCpuUnits?: number;
-  /** What it says of the version of Docker. */
+  /** The version of Docker that it reports. */
   readonly version?: string;
 };
 
@@ -33,15 +33,15 @@ export const simulatedTimes = { pullMs: 50, createMs: 0, startMs: 50, healthMs: 
 
 export type SimulatedTimes = Readonly<Record<keyof typeof simulatedTimes, number>>;
 
-/** Those times made `scale` times shorter, to the millisecond. What an image or a definition says itself stays as it is. */
+/** The times divided by `scale`, to the millisecond. Times that an image or a definition sets stay the same. */
 export function scaledSimulatedTimes(scale: number): SimulatedTimes {
   const scaled = Object.entries(simulatedTimes).map(([name, ms]) => [name, Math.ceil(ms / scale)]);
   return Object.fromEntries(scaled) as SimulatedTimes;
 }
 
 /**
- * LIMIT: what a simulated container uses is made up, and the same each time: these parts of what it reserves (or of the amounts
- * below, when it reserves nothing), and so many bytes a second through its network and to its storage.
+ * LIMIT: the usage of a simulated container is made up, and always the same: these parts of what it reserves (or of the amounts
+ * below, if it reserves nothing), and this many bytes a second through its network and to its storage.
  */
 const simulatedUsage = {
   parts: [0.4, 0.5, 0.6],
@@ -59,7 +59,7 @@ type Running = {
   readonly timers: Timer[];
 };
 
-/** Containers that exist only as timers. It keeps nothing over a restart: `watch` tells it what it needs. */
+/** Containers that exist only as timers. It keeps nothing over a restart: `watch` passes in what it needs. */
 export class SimulatedRuntime implements ContainerRuntime {
   readonly version: string;
   readonly #options: Required<SimulatedRuntimeOptions>;
@@ -191,7 +191,7 @@ export class SimulatedRuntime implements ContainerRuntime {
     this.#begin(name, runtimeId, spec, at);
   }
 
-  /** The container runs since `startedAt`; what it does by itself follows from that. */
+  /** The container runs since `startedAt`. What it does by itself follows from that. */
   #begin(name: ContainerName, runtimeId: string, spec: PayloadContainer, startedAt: number): void {
     if (this.#running.has(runtimeId)) return;
     const { clock, healthMs } = this.#options;
@@ -200,7 +200,7 @@ export class SimulatedRuntime implements ContainerRuntime {
     this.#running.set(runtimeId, running);
     const after = (ms: number, fire: () => void): void => {
       const leftMs = Math.max(0, startedAt + ms - clock.now());
-      // A clock that cannot wait that long fires early, and is asked again.
+      // A clock that cannot wait that long fires early and is asked again.
       const look = (): void => (startedAt + ms <= clock.now() ? fire() : after(ms, fire));
       running.timers.push(clock.setTimer(leftMs, look));
     };
@@ -255,7 +255,7 @@ export class SimulatedRuntime implements ContainerRuntime {
   }
 }
 
-/** Why Docker would not make the container, or null. */
+/** Why Docker would not create the container, or null. */
 function createProblem({ mountPoints }: PayloadContainer): string | null {
   const paths = (mountPoints ?? []).map(({ containerPath }) => containerPath);
   const twice = paths.find((path, index) => paths.indexOf(path) < index);

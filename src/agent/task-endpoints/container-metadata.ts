@@ -3,12 +3,12 @@ import type { DockerContainer } from "../docker/docker-answers.ts";
 import type { ContainerPhase, EngineContainer, EngineTask } from "../engine/engine-state.ts";
 import { isChecked } from "../engine/engine-task.ts";
 
-/** Which form of the metadata; they differ in details of networks. */
+/** The version of the metadata. They differ in details of networks. */
 export type MetadataVersion = "v3" | "v4";
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** AWS: the names under which metadata show how far a container is. */
+/** AWS: the names of a container's progress in metadata. */
 const statusOfPhase: Readonly<Record<ContainerPhase, string>> = {
   waiting: "NONE",
   pulling: "NONE",
@@ -20,19 +20,19 @@ const statusOfPhase: Readonly<Record<ContainerPhase, string>> = {
   stopped: "STOPPED",
 };
 
-/** A moment as metadata show it; `null` for an absent one. */
+/** A time in the form of the metadata. `null` if absent. */
 export const shownTime = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
 /** Docker writes the year 1 for what has not happened. */
 const dockerTime = (text: string | undefined): string | null =>
   text === undefined || text === "" || text.startsWith("0001-") ? null : text;
 
-/** The members that are there: null, undefined and empty texts are left out, as metadata do. */
+/** The present members: null, undefined and empty texts are left out, as in AWS's metadata. */
 export function present(members: Members): Members {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null && value !== undefined));
 }
 
-/** What a container is told of itself or of another container of its task. `docker` is null for one that is not made. */
+/** The metadata of a container, for itself or another container of its task. `docker` is null if it has not been created. */
 export function containerMetadata(
   task: Readonly<EngineTask>,
   container: Readonly<EngineContainer>,
@@ -70,14 +70,14 @@ export function containerMetadata(
   });
 }
 
-/** AWS: a container without a limit of its own is shown with its task's. */
-/** Which agent's it is, is for agents alone. */
+/** AWS: a container without a limit of its own shows its task's. */
+/** The label that names the owning agent is only for agents. */
 const withoutOwner = (labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(labels).filter(([name]) => name !== ownerLabel));
 
 function limitsOf(task: Readonly<EngineTask>, { spec }: Readonly<EngineContainer>): Members {
   return {
-    // AWS: the shares of a container that asks for none.
+    // AWS: the shares of a container that requests none.
     CPU: spec.cpu || task.surroundings.cpuUnits || 2,
     Memory: spec.memory || task.surroundings.memoryMiB || 0,
   };
@@ -118,7 +118,7 @@ function networksOf(task: Readonly<EngineTask>, docker: DockerContainer | null, 
       }),
     ];
   }
-  // AWS: a container on the host's network is shown with an empty address.
+  // AWS: a container on the host's network has an empty address.
   if (networkMode === "host") return [{ NetworkMode: "host", IPv4Addresses: [""] }];
   return Object.entries(docker?.NetworkSettings?.Networks ?? {}).map(([name, { IPAddress }]) => ({
     NetworkMode: name,
@@ -126,7 +126,7 @@ function networksOf(task: Readonly<EngineTask>, docker: DockerContainer | null, 
   }));
 }
 
-/** `10.64.16.0/20` of `10.64.16.1/20`. */
+/** `10.64.16.0/20` for `10.64.16.1/20`. */
 function subnetOf(gateway: string): string | null {
   const [address = "", prefix = ""] = gateway.split("/");
   const bits = 32 - Number(prefix);

@@ -8,7 +8,7 @@ const reading = (rx: number, tx: number, cpu: number) => ({
   networks: { eth0: { rx_bytes: rx, tx_bytes: tx } },
 });
 
-test("the first question takes two readings, a second apart, and has the rates between them", async () => {
+test("the first request takes two readings, a second apart, and gets the rates between them", async () => {
   const world = new SmallEndpoints().runs();
   let taken = 0;
   world.stats = () => {
@@ -24,7 +24,7 @@ test("the first question takes two readings, a second apart, and has the rates b
     network_rate_stats: { rx_bytes_per_sec: 1_000, tx_bytes_per_sec: 10 },
   });
   await world.read("/stats");
-  assert.equal(taken, 2, "asked again within a second: the same readings");
+  assert.equal(taken, 2, "another request within a second gets the same readings");
   await world.clock.advance(2_000);
   const { network_rate_stats: rates, precpu_stats: before } = await world.read("/stats");
   assert.equal(taken, 3);
@@ -41,7 +41,7 @@ test("in awsvpc the network is that of the pause container", async () => {
   assert.deepEqual([read, networks], ["own", { eth0: { rx_bytes: 5, tx_bytes: 6 } }]);
 });
 
-test("of a task: by Docker id; what does not run or cannot be asked is null", async () => {
+test("for a task: by Docker id; null for a container that is not running or cannot be read", async () => {
   const world = new SmallEndpoints().runs();
   world.stats = () => {
     throw new Error("Docker is away");

@@ -3,14 +3,14 @@ import { isNotFound } from "../docker/docker-error.ts";
 import { pauseName } from "../docker/docker-groundwork.ts";
 import type { Asker, EndpointSources } from "./endpoint-sources.ts";
 
-/** LIMIT: readings closer together than that say little of a rate; older ones are of another time. */
+/** LIMIT: readings closer together than this say little about a rate; older ones are out of date. */
 const reading = { apartMs: 1_000, staleMs: 20_000 };
 
 type Reading = { readonly at: number; readonly stats: DockerStats };
 type Kept = { latest: Reading; before: Reading | null };
 type Shown = Readonly<Record<string, unknown>> | null;
 
-/** The stats of containers: Docker's own, with the rates of their network between the last two readings. */
+/** The stats of containers: Docker's own, with the network rates between the last two readings. */
 export class ContainerStats {
   readonly #sources: EndpointSources;
   readonly #kept = new Map<string, Kept>();
@@ -20,14 +20,14 @@ export class ContainerStats {
     this.#sources = sources;
   }
 
-  /** Null when the container does not run or Docker does not answer. */
+  /** Null if the container does not run or Docker does not answer. */
   ofContainer({ task, container }: Asker): Promise<Shown> {
     if (container.runtimeId === null || container.phase !== "running") return Promise.resolve(null);
     const hasInterface = task.surroundings.networkMode === "awsvpc";
     return this.#once(container.runtimeId, hasInterface ? pauseName(task.arn) : null);
   }
 
-  /** By Docker id; null for those that do not run. */
+  /** By Docker id. Null for containers that do not run. */
   async ofTask({ task }: Asker): Promise<Readonly<Record<string, Shown>>> {
     const made = task.containers.filter(({ runtimeId }) => runtimeId !== null);
     const shown = await Promise.all(
@@ -69,7 +69,7 @@ export class ContainerStats {
     return shownStats(kept.latest, kept.before);
   }
 
-  /** A container that shares the namespace of a pause container has no network of its own in Docker's eyes. */
+  /** A container that shares the namespace of a pause container has no network of its own in Docker. */
   async #take(id: string, pause: string | null): Promise<Reading> {
     const { docker, clock } = this.#sources;
     const [stats, shared] = await Promise.all([

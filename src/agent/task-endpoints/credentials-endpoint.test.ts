@@ -4,7 +4,7 @@ import { RequestRate } from "../../lib/request-rate.ts";
 import { askerRate } from "./endpoint-server.ts";
 import { SmallEndpoints, taskArn } from "./small-endpoints.ts";
 
-test("the credentials of a role as SDKs read them, always the newest", async () => {
+test("the credentials of a role in the form that SDKs read, always the newest", async () => {
   const world = new SmallEndpoints();
   const role = { credentialsId: "id-1", roleArn: "arn:role", secretAccessKey: "S", sessionToken: "T" };
   const expiration = "2030-01-02T09:00:00Z";
@@ -33,7 +33,7 @@ test("ids that are missing, unknown, or have no credentials yet", async () => {
   assert.equal((await world.put("/v2/credentials/empty", "")).status, 405);
 });
 
-test("sixty requests at once, forty in each second after that, for each asker", async () => {
+test("sixty requests at once, then forty a second, for each asker", async () => {
   const { clock } = new SmallEndpoints();
   const rate = new RequestRate(askerRate, clock);
   const allowed = (asker: string) => Array.from({ length: 100 }, () => rate.allows(asker)).filter(Boolean).length;

@@ -6,7 +6,7 @@ const refused = (status: number, code: string, message: string): EndpointAnswer 
   body: { code, message: `CredentialsV2Request: ${message}`, HTTPErrorCode: status },
 });
 
-/** GET /v2/credentials/<id>: the role's credentials as SDKs read them. AWS: the errors' codes and texts. */
+/** GET /v2/credentials/<id>: the role's credentials in the form that SDKs read. AWS: the errors' codes and texts. */
 export function credentialsAnswer(credentials: CredentialsLookup, id: string): EndpointAnswer {
   if (id === "") return refused(400, "NoIdInRequest", "No ID in the request");
   const found = credentials.find(id)?.credentials;

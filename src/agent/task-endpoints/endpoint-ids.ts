@@ -2,13 +2,13 @@ import { createHmac } from "node:crypto";
 import type { Asker, EndpointSources } from "./endpoint-sources.ts";
 
 /**
- * The ids in the paths that containers are given. They follow from a secret, so that they need not be kept, no container can tell
- * another's, and those of containers that run stay right when the agent starts again.
+ * The ids in containers' endpoint paths. They are derived from a secret, so they need not be stored, no container can guess
+ * another's, and those of running containers stay valid when the agent restarts.
  */
 export class EndpointIds {
   readonly #secret: string;
   readonly #tasks: EndpointSources["tasks"];
-  /** Id -> task and container; made anew when an id is not in it. */
+  /** Id -> task and container. Rebuilt when an id is missing. */
   #known = new Map<string, { readonly taskArn: string; readonly container: string }>();
 
   constructor(secret: string, tasks: EndpointSources["tasks"]) {
@@ -20,7 +20,7 @@ export class EndpointIds {
     return createHmac("sha256", this.#secret).update(`${taskArn}\n${container}`).digest("hex").slice(0, 32);
   }
 
-  /** Who was given `id`, or null when no container of a task that is known was. */
+  /** The container that got `id`, or null if no container of a known task did. */
   find(id: string): Asker | null {
     if (!/^[0-9a-f]{32}$/.test(id)) return null;
     if (!this.#known.has(id)) this.#learn();

@@ -6,9 +6,9 @@ import { promisify } from "node:util";
 import type { AgentLog } from "../agent-log.ts";
 import type { EndpointDocker } from "./endpoint-sources.ts";
 
-/** AWS: where containers and the SDKs in them look for the agent. */
+/** AWS: where containers and their SDKs look for the agent. */
 export const wellKnown = { address: "169.254.170.2", port: 80 } as const;
-/** Tried when another agent or a web server of the host has port 80. AWS: 51679 is where the agent's own port is. */
+/** Tried if another agent or a web server on the host has port 80. AWS: 51679 is the agent's own port. */
 const otherPorts = Array.from({ length: 20 }, (_, index) => 51_679 + index);
 
 /** Where the endpoints listen. */
@@ -22,15 +22,15 @@ export type ListeningPlace = {
 export type ListenOptions = {
   readonly docker: EndpointDocker;
   readonly log: AgentLog;
-  /** Of an earlier process: containers that run were given its port. */
+  /** Of an earlier process, whose port running containers use. */
   readonly earlier: ListeningPlace | null;
 };
 
 const run = promisify(execFile);
 
 /**
- * Listens where containers of this host reach it: on 169.254.170.2, which is put on the loopback device, or else on the gateway of
- * Docker's bridge. Null, with a line in the log, where neither can be had.
+ * Listens where containers of this host can reach it: on 169.254.170.2, which it adds to the loopback device, or else on the
+ * gateway of Docker's bridge. Null, with a line in the log, if neither is possible.
  */
 export async function listenForContainers(server: Server, options: ListenOptions): Promise<ListeningPlace | null> {
   const { docker, log, earlier } = options;
@@ -44,11 +44,7 @@ export async function listenForContainers(server: Server, options: ListenOptions
     if (place !== null) {
       const addedAddress = added || (earlier?.addedAddress ?? false);
       if (place.port !== wellKnown.port) {
-        log(
-          "info",
-          place,
-          "port 80 of 169.254.170.2 is taken: containers are given the whole address of their credentials",
-        );
+        log("info", place, "port 80 of 169.254.170.2 is taken: containers get the full address of their credentials");
       }
       return { ...place, addedAddress };
     }
@@ -63,27 +59,27 @@ export async function listenForContainers(server: Server, options: ListenOptions
   log(
     "warn",
     place,
-    "169.254.170.2 cannot be had here: AWS SDKs refuse to get credentials from another address over HTTP",
+    "169.254.170.2 is not available here: AWS SDKs refuse to get credentials from another address over HTTP",
   );
   return { ...place, addedAddress: false };
 }
 
 /**
- * Puts the address back when it has gone: an agent that ends may have looked for others just before this one listened. A socket that
- * listens on it works again then. Never rejects.
+ * Restores the address if it has gone: an agent that ends may have looked for others just before this one listened. A socket that
+ * listens on it then works again. Never rejects.
  */
 export async function keepAddress(place: ListeningPlace, log: AgentLog): Promise<void> {
   if (place.address === wellKnown.address) await addressOnLoopback(log);
 }
 
-/** Takes the address away again, unless another agent listens on it. Never rejects. */
+/** Removes the address unless another agent listens on it. Never rejects. */
 export async function leaveAddress(place: ListeningPlace, log: AgentLog): Promise<void> {
   if (!place.addedAddress || place.address !== wellKnown.address) return;
   if (await isListenedOn(wellKnown.address)) return;
   await removeAddress(log);
 }
 
-/** True when we added the address, false when it was there, null when it cannot be had. */
+/** True if we added the address, false if it was there, null if it is not available. */
 async function addressOnLoopback(log: AgentLog): Promise<boolean | null> {
   const isThere = (): boolean =>
     Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === wellKnown.address));
@@ -94,7 +90,7 @@ async function addressOnLoopback(log: AgentLog): Promise<boolean | null> {
   } catch (error) {
     // Another agent may have been faster.
     if (isThere()) return false;
-    log("info", { err: error }, "169.254.170.2 cannot be put on the loopback device");
+    log("info", { err: error }, "169.254.170.2 cannot be added to the loopback device");
     return null;
   }
 }

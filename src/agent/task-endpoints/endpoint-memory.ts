@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import type { ListeningPlace } from "./endpoint-listener.ts";
 
-/** What the endpoints remember from one process to the next, because running containers were told of it. */
+/** What the endpoints remember from one process to the next, because running containers depend on it. */
 export type EndpointMemory = { readonly secret: string; readonly place: ListeningPlace | null };
 
-/** Reads the file, or begins anew when there is none or it is not whole. */
+/** Reads the file. Starts fresh if it is missing or incomplete. */
 export async function recallEndpoints(file: string | null): Promise<EndpointMemory> {
   const fresh: EndpointMemory = { secret: randomBytes(32).toString("hex"), place: null };
   if (file === null) return fresh;
@@ -21,7 +21,7 @@ export async function recallEndpoints(file: string | null): Promise<EndpointMemo
   }
 }
 
-/** Only the agent's user may read it: who knows the secret knows every container's path. */
+/** Only the agent's user may read it: the secret gives away every container's path. */
 export async function rememberEndpoints(file: string | null, memory: EndpointMemory): Promise<void> {
   if (file === null) return;
   await writeFile(`${file}.new`, JSON.stringify(memory), { mode: 0o600 });

@@ -10,7 +10,7 @@ const notFound: EndpointAnswer = { status: 404, body: "404 page not found" };
 const wrongMethod: EndpointAnswer = { status: 405, body: "405 method not allowed" };
 const ok = (body: unknown): EndpointAnswer => ({ status: 200, body });
 
-/** Each thing that a container may read, by what follows its id, with the words of the refusal when the id is unknown. */
+/** What a container may read, by the path after its id, with the text of the refusal if the id is unknown. */
 const readings: Readonly<Record<string, { readonly handler: string; readonly wants: "container ID" | "task arn" }>> = {
   "": { handler: "container metadata", wants: "container ID" },
   "/task": { handler: "task metadata", wants: "task arn" },
@@ -20,8 +20,8 @@ const readings: Readonly<Record<string, { readonly handler: string; readonly wan
 };
 
 /**
- * What the endpoints answer to a request; nothing of HTTP but method, path and body.
- * DIFFERS: metadata of version 2 (found by the asker's address), associations and the fault injection paths are not served to containers by `berth agent`.
+ * The endpoints' answers to a request. Of HTTP it knows only method, path and body.
+ * DIFFERS: `berth agent` does not serve metadata of version 2 (found by the caller's address), associations or the fault injection paths to containers.
  */
 export class EndpointRoutes {
   readonly #sources: EndpointSources;

@@ -10,7 +10,7 @@ import type { EndpointAnswer } from "./endpoint-sources.ts";
 
 type Answer = (path: string) => Promise<EndpointAnswer>;
 
-/** A server on loopback; an address of 127.0.0.0/8 stands for a container. */
+/** A server on loopback. Each address of 127.0.0.0/8 represents a container. */
 class World {
   readonly port: number;
   readonly sockets: Socket[] = [];
@@ -32,7 +32,7 @@ class World {
     return world;
   }
 
-  /** A connection of `asker` that sends `text`; resolves once it is open. */
+  /** A connection of `asker` that sends `text`. Resolves once it is open. */
   async connect(asker: string, text = ""): Promise<Socket> {
     const socket = connect({ host: "127.0.0.1", port: this.port, localAddress: asker });
     this.sockets.push(socket.on("error", () => {}).resume());
@@ -41,7 +41,7 @@ class World {
     return socket;
   }
 
-  /** The status of the answer to a request of `asker`; null when the connection ends without one. */
+  /** The status of the answer to a request of `asker`. Null if the connection ends without one. */
   async ask(asker: string, path = "/"): Promise<number | null> {
     const socket = await this.connect(asker, request(path));
     let text = "";
@@ -55,20 +55,20 @@ class World {
 
 const ok: Answer = () => Promise.resolve({ status: 200, body: {} });
 const request = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`;
-/** A reset on the way is an end, too. */
+/** A reset also counts as an end. */
 const closed = (socket: Socket): Promise<void> =>
   new Promise((resolve) => (socket.closed ? resolve() : void socket.once("close", () => resolve())));
 
-test("a container that opens all it can has its part, and the others are answered", async (t) => {
+test("a container that opens as many connections as it can gets its share, and the others are answered", async (t) => {
   const world = await World.open(t, { connections: 64, connectionsPerAsker: 16, arrivalMs: 60_000 });
   const all = await Promise.all(Array.from({ length: 100 }, () => world.connect("127.0.0.2", "GET / HT")));
   await Promise.all(all.slice(16).map(closed));
   assert.equal(all.filter(({ closed: isClosed }) => !isClosed).length, 16);
   assert.equal(await world.ask("127.0.0.3"), 200);
-  assert.equal(await world.ask("127.0.0.2"), null, "it has its part already");
+  assert.equal(await world.ask("127.0.0.2"), null, "it already has its share");
 });
 
-test("connections that a client keeps for later give way to its new ones", async (t) => {
+test("a client's new connections replace its idle ones", async (t) => {
   const world = await World.open(t, { connectionsPerAsker: 4, arrivalMs: 60_000 });
   const kept = await Promise.all(Array.from({ length: 4 }, () => world.connect("127.0.0.2")));
   for (const socket of kept) {
@@ -80,12 +80,12 @@ test("connections that a client keeps for later give way to its new ones", async
   await closed(must(kept[0], "the oldest"));
 });
 
-test("when every connection is taken, those who hold the most make room for those who hold less", async (t) => {
+test("when every connection is taken, those with the most make room for those with fewer", async (t) => {
   const world = await World.open(t, { connections: 32, connectionsPerAsker: 16, arrivalMs: 60_000 });
   const liars = ["127.0.0.2", "127.0.0.3", "127.0.0.4"];
   const held = await Promise.all(liars.flatMap((liar) => Array.from({ length: 16 }, () => world.connect(liar, "GE"))));
   assert.equal(await world.ask("127.0.0.9"), 200);
-  // An asker with a single connection per address is no better off.
+  // An asker with one connection per address fares no better.
   await Promise.all(Array.from({ length: 40 }, (_, index) => world.connect(`127.0.1.${index + 1}`, "GE")));
   assert.equal(await world.ask("127.0.0.9"), 200);
   await Promise.all(held.slice(0, 16).map(closed));
@@ -99,7 +99,7 @@ test("a request that does not arrive is cut, whether it stops in its head, in it
   await closed(idle);
 });
 
-test("questions that Docker takes long for are bounded for each container and in all", async (t) => {
+test("requests that take Docker long are limited for each container and overall", async (t) => {
   const stuck = Promise.withResolvers<EndpointAnswer>();
   const asked: (() => void)[] = [];
   const answer: Answer = (path) => {
@@ -117,13 +117,13 @@ test("questions that Docker takes long for are bounded for each container and in
   const third = isAsked();
   first.push(world.ask("127.0.0.3", "/stats"));
   await third;
-  assert.equal(await world.ask("127.0.0.4"), 429, "all that may be under way are");
+  assert.equal(await world.ask("127.0.0.4"), 429, "the limit of requests under way is reached");
   stuck.resolve({ status: 200, body: {} });
   assert.deepEqual(await Promise.all(first), [200, 200, 200]);
   assert.equal(await world.ask("127.0.0.4"), 200);
 });
 
-test("an answer that nobody gives ends with its connection", async (t) => {
+test("a request that is never answered ends with its connection", async (t) => {
   const world = await World.open(t, { silenceMs: 200 }, () => new Promise(() => {}));
   assert.equal(await world.ask("127.0.0.2"), null);
 });

@@ -12,7 +12,7 @@ const bodyBytesMax = 4_096;
 /** LIMIT: how much of an oversized body is read, so that the asker still gets the answer. */
 const drainedBytesMax = 1_048_576;
 
-/** LIMIT: AWS lets a task ask 40 times a second, 60 at once; a host has far fewer addresses of containers than are remembered. */
+/** LIMIT: AWS lets a task make 40 requests a second, 60 at once; a host has far fewer container addresses than are remembered. */
 export const askerRate: Rate = { perSecond: 40, burst: 60, askersMax: 10_000 };
 
 export type EndpointLimits = {
@@ -43,7 +43,7 @@ export type EndpointServerOptions = {
   readonly clock: Clock;
   readonly log: AgentLog;
   readonly routes: Pick<EndpointRoutes, "answer">;
-  /** Others than the usual ones, for tests. */
+  /** Overrides of the usual limits, for tests. */
   readonly limits?: Partial<EndpointLimits>;
 };
 
@@ -66,7 +66,7 @@ export function endpointServer({ clock, log, routes, limits: given }: EndpointSe
       response.once("close", () => connections.isIdle(request.socket));
       void answer(request, routes, rate, underWay)
         .catch((error: unknown): EndpointAnswer => {
-          log("error", { err: error, path: shownPath(request) }, "a question of a container failed");
+          log("error", { err: error, path: shownPath(request) }, "a container's request failed");
           return { status: 500, body: "Internal server error" };
         })
         .then((answered) => send(response, answered));
@@ -99,8 +99,8 @@ class Connections {
   }
 
   /**
-   * Admits a connection, and closes one if there are too many. An asker at its limit loses its oldest idle connection, which clients
-   * expect, or else the new one. When the server is full, the asker with the most connections loses its oldest.
+   * Admits a connection, and closes one if there are too many. An asker at its limit loses its oldest idle connection, which
+   * clients expect, or else the new one. When the server is full, the asker with the most connections loses its oldest.
    */
   take(socket: Socket): void {
     const asker = socket.remoteAddress ?? "";

@@ -5,7 +5,7 @@ import type { DockerContainer, DockerNetwork, DockerStats } from "../docker/dock
 import type { EngineContainer, EngineTask } from "../engine/engine-state.ts";
 import type { CredentialsLookup, RoleCredentials } from "../task-credentials.ts";
 
-/** What is asked of Docker to answer containers. DockerEngine is one. */
+/** The Docker calls that answering containers needs. DockerEngine has them. */
 export type EndpointDocker = {
   readonly address: string;
   inspectContainer(id: string): Promise<DockerContainer>;
@@ -13,7 +13,7 @@ export type EndpointDocker = {
   statsOf(id: string, oneShot: boolean): Promise<DockerStats>;
 };
 
-/** Where the endpoints have what they tell. */
+/** Where the endpoints get their answers. */
 export type EndpointSources = {
   readonly clock: Clock;
   readonly log: AgentLog;
@@ -21,18 +21,18 @@ export type EndpointSources = {
   /** The tasks that the agent knows (Agent.tasks). */
   readonly tasks: () => Iterable<Readonly<EngineTask>>;
   readonly credentials: CredentialsLookup;
-  /** The ECS API in the agent's own name; and in that of a task's role. */
+  /** The ECS API in the agent's own name, and in that of a task's role. */
   readonly api: EcsApi;
   readonly apiAs: (credentials: RoleCredentials) => EcsApi;
-  /** As the agent was configured: name or ARN. */
+  /** As configured for the agent: name or ARN. */
   readonly cluster: string;
   /** Null before the registration. */
   readonly containerInstanceArn: () => string | null;
   readonly availabilityZone: string | null;
 };
 
-/** Who asks: a container of a task. */
+/** The caller: a container of a task. */
 export type Asker = { readonly task: Readonly<EngineTask>; readonly container: Readonly<EngineContainer> };
 
-/** An answer to a container; `body` is sent as JSON. */
+/** An answer to a container. `body` is sent as JSON. */
 export type EndpointAnswer = { readonly status: number; readonly body: unknown };

@@ -1,4 +1,4 @@
-/* For tests: endpoints over one task of two containers, with an ECS and a Docker that answer what they are told to. */
+/* For tests: endpoints of one task with two containers, whose ECS and Docker give the test's answers. */
 import { VirtualClock } from "../../lib/virtual-clock.ts";
 import type { TaskSurroundings } from "../container-runtime.ts";
 import type { DockerContainer, DockerStats } from "../docker/docker-answers.ts";
@@ -17,7 +17,7 @@ export class SmallEndpoints {
   readonly credentials = new TaskCredentials();
   readonly calls: { readonly as: string; readonly operation: string; readonly request: object }[] = [];
   readonly inspected: string[] = [];
-  /** What ECS answers to the next calls. */
+  /** ECS's answer to the next calls. */
   reply: (operation: string) => Promise<object> = () => Promise.resolve({});
   inspect: Partial<DockerContainer> = {};
   stats: (id: string) => DockerStats = () => ({});
@@ -42,7 +42,7 @@ export class SmallEndpoints {
     return this.task.containers[0] as EngineContainer;
   }
 
-  /** Makes the first container run, as `docker-1`. */
+  /** Starts the first container, as `docker-1`. */
   runs(): this {
     Object.assign(this.app, { phase: "running", runtimeId: "docker-1" });
     return this;

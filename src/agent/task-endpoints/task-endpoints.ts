@@ -1,6 +1,6 @@
 /**
  * The agent's HTTP endpoints for containers: metadata, stats, credentials of the task role, task protection. Their life:
- * openTaskEndpoints -> listening (or nowhere, where no container could reach it) -> close.
+ * openTaskEndpoints -> listening (or nowhere, if no container could reach it) -> close.
  */
 import type { Server } from "node:http";
 import type { Timer } from "../../lib/clock.ts";
@@ -13,14 +13,16 @@ import { endpointServer } from "./endpoint-server.ts";
 import type { EndpointSources } from "./endpoint-sources.ts";
 
 export type TaskEndpointsOptions = EndpointSources & {
-  /** Where the secret of the paths and the port are kept, in the agent's data directory; null: containers that run lose theirs. */
+  /**
+   * The file in the agent's data directory that keeps the secret of the paths and the port. Null: running containers lose theirs.
+   */
   readonly memoryFile: string | null;
 };
 
-/** LIMIT: so long containers may find nobody when the address was taken away; to look takes some microseconds. */
+/** LIMIT: if the address is removed, containers may find nobody for this long; looking takes a few microseconds. */
 const addressCheckMs = 2_000;
 
-/** Begins to listen. Rejects only when the memory file can be neither read nor written. */
+/** Begins to listen. Rejects only if the memory file can be neither read nor written. */
 export async function openTaskEndpoints(options: TaskEndpointsOptions): Promise<TaskEndpoints> {
   const { memoryFile, docker, log } = options;
   const { secret, place: earlier } = await recallEndpoints(memoryFile);
@@ -53,19 +55,19 @@ export class TaskEndpoints {
     if (place !== null) this.#watchAddress(place);
   }
 
-  /** Where it listens; null for nowhere. */
+  /** Where it listens. Null for nowhere. */
   get place(): { readonly address: string; readonly port: number } | null {
     return this.#place;
   }
 
-  /** What a container's environment says of the endpoints; nothing where there are none. */
+  /** The environment variables that show a container the endpoints. Empty if there are none. */
   environmentOf(taskArn: string, container: string, task: TaskSurroundings): Readonly<Record<string, string>> {
     if (this.#place === null) return {};
     const { address, port } = this.#place;
     const base = port === 80 ? `http://${address}` : `http://${address}:${port}`;
     const id = this.#ids.idOf(taskArn, container);
     const credentials = task.credentialsId === null ? null : `/v2/credentials/${task.credentialsId}`;
-    // AWS: SDKs put 169.254.170.2 before a relative URI; a full one they take for that address with any port.
+    // AWS: SDKs put 169.254.170.2 before a relative URI. They accept a full one with that address and any port.
     const isWellKnown = address === wellKnown.address && port === wellKnown.port;
     return {
       ECS_CONTAINER_METADATA_URI: `${base}/v3/${id}`,
@@ -79,7 +81,7 @@ export class TaskEndpoints {
     };
   }
 
-  /** Stops listening, ends the connections, and takes the address away that it added. */
+  /** Stops listening, ends the connections, and removes the address that it added. */
   async close(): Promise<void> {
     if (this.#place === null) return;
     this.#addressCheck?.cancel();
@@ -96,7 +98,7 @@ export class TaskEndpoints {
     this.#addressCheck = clock.setTimer(addressCheckMs, () => {
       const check = this.#addressCheck;
       void keepAddress(place, log).then(() => {
-        // Nobody puts it back who has begun to leave.
+        // Don't restore the address once leaving has begun.
         if (check !== null && this.#addressCheck === check) this.#watchAddress(place);
       });
     });

@@ -13,7 +13,7 @@ const inspected = {
   NetworkSettings: { Networks: { bridge: { IPAddress: "172.17.0.2" } } },
 };
 
-test("a container sees itself, with what Docker says of it", async () => {
+test("a container sees itself, including what Docker says about it", async () => {
   const world = new SmallEndpoints({}, { healthCheckType: "docker", containerArn: "arn:container" }).runs();
   world.inspect = inspected;
   world.app.bindings = [{ protocol: "tcp", containerPort: 80, hostPort: 32768, count: 1 }];
@@ -49,7 +49,7 @@ test("version 3 leaves out what came with version 4", async () => {
   assert.ok(members.includes("DockerId"));
 });
 
-test("a task with all its containers, those too that are not made", async () => {
+test("a task with all its containers, including those not created yet", async () => {
   const world = new SmallEndpoints({ cpuUnits: 512, memoryMiB: 256, launchType: "FARGATE", serviceName: "web" }).runs();
   world.task.pullStartedAt = Date.UTC(2030, 0, 1);
   const { Containers, ...task } = await world.read("/task");
@@ -76,7 +76,7 @@ test("a task with all its containers, those too that are not made", async () => 
   );
 });
 
-test("in awsvpc the network is the task's interface, and no port of the host leads to it", async () => {
+test("in awsvpc the network is the task's interface, and no host port leads to it", async () => {
   const networkInterface = {
     macAddress: "0a:11:22:33:44:55",
     ipv4Addresses: [{ privateAddress: "10.64.20.9", primary: true }],
@@ -99,7 +99,7 @@ test("in awsvpc the network is the task's interface, and no port of the host lea
   assert.equal(Ports, undefined);
 });
 
-test("tags of the task and the instance; an error in their place when ECS gives none", async () => {
+test("tags of the task and the instance, or an error in their place if ECS gives none", async () => {
   const world = new SmallEndpoints().runs();
   world.reply = () => Promise.resolve({ tags: [{ key: "team", value: "a" }] });
   const { TaskTags, ContainerInstanceTags, Errors } = await world.read("/taskWithTags");

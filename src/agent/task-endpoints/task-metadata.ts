@@ -5,7 +5,7 @@ import { codeOf } from "../submissions.ts";
 import { containerMetadata, type MetadataVersion, present, shownTime } from "./container-metadata.ts";
 import type { Asker, EndpointSources } from "./endpoint-sources.ts";
 
-/** LIMIT: what Docker says of a container is asked at most once in that time, however many ask for it. */
+/** LIMIT: Docker is asked about a container at most once in this time, however many containers ask. */
 const freshMs = 1_000;
 
 type Seen = { readonly at: number; readonly answer: Promise<DockerContainer | null> };
@@ -23,7 +23,7 @@ export class TaskMetadata {
     return containerMetadata(task, container, await this.#inspected(container), version);
   }
 
-  /** `tags`: with those of the task and of the container instance, for which ECS is asked. */
+  /** `tags`: includes the tags of the task and the container instance, for which it asks ECS. */
   async ofTask({ task }: Asker, version: MetadataVersion, tags: boolean): Promise<object> {
     const { cluster, availabilityZone } = this.#sources;
     const { surroundings } = task;
@@ -75,7 +75,7 @@ export class TaskMetadata {
     });
   }
 
-  /** The tags by key, or the error as metadata show it. */
+  /** The tags by key, or the error in the form of the metadata. */
   async #tagsOf(resourceArn: string): Promise<{ readonly tags: object } | { readonly error: object }> {
     try {
       const reply: { readonly tags?: unknown } = await this.#sources.api.call("ListTagsForResource", { resourceArn });
@@ -83,7 +83,7 @@ export class TaskMetadata {
       return { tags: Object.fromEntries(tags.map(({ key, value }) => [key ?? "", value ?? ""])) };
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.#sources.log("debug", { err: error, resourceArn }, "tags for a container's question could not be had");
+      this.#sources.log("debug", { err: error, resourceArn }, "tags for a container's request were not available");
       return {
         error: {
           ErrorCode: codeOf(error) ?? "ServerException",
@@ -95,7 +95,7 @@ export class TaskMetadata {
     }
   }
 
-  /** What Docker says of the container; null when it is not there, or Docker is not. */
+  /** What Docker says about the container. Null if it does not exist, or Docker does not answer. */
   #inspected({ runtimeId }: Readonly<EngineContainer>): Promise<DockerContainer | null> {
     if (runtimeId === null) return Promise.resolve(null);
     const now = this.#sources.clock.now();

@@ -1,10 +1,10 @@
 import { codeOf } from "../submissions.ts";
 import type { Asker, EndpointAnswer, EndpointSources } from "./endpoint-sources.ts";
 
-/** AWS: how long the agent waits for ECS before it answers that it took too long. */
+/** AWS: how long the agent waits for ECS before it answers that the call timed out. */
 const answerWithinMs = 4_000;
 
-/** What a container asks: how its task is protected, or to protect it. */
+/** A container's request: how its task is protected, or to protect it. */
 export type ProtectionRequest =
   | { readonly method: "GET" }
   | { readonly method: "PUT"; readonly protectionEnabled: boolean; readonly expiresInMinutes: number | null };
@@ -16,7 +16,7 @@ const refused = (status: number, arn: string, code: string, message: string): En
 
 export const unknownProtectionId = refused(404, "", "InvalidParameterException", "Invalid request: no task was found");
 
-/** Reads the body of a PUT; the answer that refuses it when it is none. */
+/** Reads the body of a PUT, or returns the answer that refuses it. */
 export function protectionRequest(taskArn: string, body: string): ProtectionRequest | EndpointAnswer {
   const invalid = (message: string): EndpointAnswer => refused(400, taskArn, "InvalidParameterException", message);
   let parsed: unknown;
@@ -40,7 +40,7 @@ export function protectionRequest(taskArn: string, body: string): ProtectionRequ
   return { method: "PUT", protectionEnabled: enabled, expiresInMinutes: (minutes as number | undefined) ?? null };
 }
 
-/** GET and PUT /task-protection/v1/state: asks ECS in the name of the task's role. Never rejects. */
+/** GET and PUT /task-protection/v1/state: calls ECS with the task's role. Never rejects. */
 export async function protectionAnswer(
   sources: EndpointSources,
   { task }: Asker,
@@ -105,7 +105,7 @@ function shownReply(taskArn: string, reply: object): EndpointAnswer {
   };
 }
 
-/** An error of ECS keeps its code; one of the way there is the server's. */
+/** An error from ECS keeps its code. One on the way there becomes a server error. */
 function shownError(taskArn: string, error: unknown): EndpointAnswer {
   const code = codeOf(error) ?? "";
   const message = error instanceof Error ? error.message : String(error);

@@ -36,7 +36,7 @@ test("a task that protects itself does so in its role's name", async () => {
   assert.equal(world.calls[1]?.operation, "GetTaskProtection");
 });
 
-test("a failure of ECS is shown as one", async () => {
+test("a failure in ECS's answer is shown as one", async () => {
   const world = withRole();
   world.reply = () => Promise.resolve({ failures: [{ arn: taskArn, reason: "TASK_NOT_VALID" }] });
   assert.deepEqual(await world.get(path(world)), {
@@ -45,7 +45,7 @@ test("a failure of ECS is shown as one", async () => {
   });
 });
 
-test("an error of ECS keeps its code, one of the way there is a ServerException", async () => {
+test("an error from ECS keeps its code, one on the way there is a ServerException", async () => {
   const world = withRole();
   const fails = (code: string) => () => Promise.reject(Object.assign(new Error("said"), { code }));
   world.reply = fails("AccessDeniedException");
@@ -63,7 +63,7 @@ test("an ECS that takes longer than four seconds", async () => {
   assert.deepEqual(await asked, { status: 504, body });
 });
 
-test("no role, no such task, and bodies that say nothing", async () => {
+test("no role, no such task, and bodies without a request", async () => {
   const world = new SmallEndpoints();
   assert.deepEqual(await world.get(path(world)), {
     status: 403,

@@ -11,18 +11,18 @@ const rule = "acknowledged writes are durable";
 
 /** AWS: a stopped task and an INACTIVE container instance are described for an hour. */
 const retentionMs = 3_600_000;
-/** LIMIT: a document that is over is removed by a timer step of its own, which may wait for a slow disk. */
+/** LIMIT: an expired document is removed by a timer step of its own, which may wait for a slow disk. */
 const removalSlackMs = 60_000;
 
 /**
- * What was answered is on the disk: at the moment of the answer, and from then on until another write or the end of
- * the retention. Judged from requests and replies against the documents, so a crash at any point must not show.
+ * What was answered is on the disk: at the moment of the answer, and from then on until another write or the end of the
+ * retention. Judged by comparing requests and replies with the documents, so a crash at any point must not show.
  */
 export class AcknowledgedChecker implements Checker {
   readonly #violate: Violate;
   readonly #writes = new LastWrites<string | null>();
   readonly #underWay = new Map<number, readonly Write[]>();
-  /** ARNs of tasks and container instances that some reply has shown. */
+  /** ARNs of tasks and container instances that a reply has shown. */
   readonly #shown = new Set<string>();
   readonly #revisions = new Set<string>();
 
@@ -30,7 +30,7 @@ export class AcknowledgedChecker implements Checker {
     this.#violate = violate;
   }
 
-  /** What was written to a service went with it, and the next one of its name begins without. */
+  /** What was written to a service was deleted with it, and the next service of its name starts without. */
   kept({ documents }: Kept): void {
     for (const { kind, before, after } of documents) {
       if (kind !== "service" || before === null) continue;
@@ -79,11 +79,11 @@ export class AcknowledgedChecker implements Checker {
     }
   }
 
-  /** Every task and instance that a reply shows is on the disk, at least in the version shown. */
+  /** Every task and instance that a reply shows is on the disk, at least in that version. */
   #checkShown(call: Call, reply: Readonly<Record<string, unknown>>, state: DurableState): void {
     const lists = [reply.tasks, reply.containerInstances].filter((list) => Array.isArray(list)).flat();
     for (const shown of [...lists, reply.task, reply.containerInstance]) {
-      // Some answers of Berth's own name things only.
+      // Some of Berth's own answers contain only names.
       if (shown === undefined || shown === null || typeof shown === "string") continue;
       const { taskArn, containerInstanceArn, version } = shown as Record<string, string>;
       const arn = taskArn ?? containerInstanceArn ?? "";
@@ -122,14 +122,14 @@ export class AcknowledgedChecker implements Checker {
     for (const [key, value] of this.#writes.known()) {
       if (only !== null && !only.has(key)) continue;
       const found = readWrite(state, key);
-      // The resource is over: what was written to it went with it.
+      // The resource is gone, and with it what was written to it.
       if (found === undefined) this.#writes.forget(key);
       else if (found !== value) this.#violate(rule, `${key} was written as ${value}, durable is ${found}`);
     }
   }
 }
 
-/** What the disk holds under the key of a write; undefined when the resource is over. */
+/** What the disk has under the key of a write. Undefined if the resource is gone. */
 function readWrite(state: DurableState, key: string): string | null | undefined {
   const [kind = "", arn = "", name = ""] = key.split(" ");
   if (kind === "setting") {

@@ -21,10 +21,10 @@ const taskMembers = [
 const containerMembers = ["name", "lastStatus", "exitCode", "reason", "runtimeId"] as const;
 const instanceMembers = ["status", "statusReason", "agentConnected", "ec2InstanceId"] as const;
 
-/** Of one version of a task or an instance, the event, the document and every answer that shows it say the same. */
+/** The event, the document and every answer that shows one version of a task or an instance agree. */
 export class AgreementChecker implements Checker {
   readonly #violate: Violate;
-  /** Per ARN, what each version's event says, as a text. */
+  /** Per ARN, the content of each version's event, as text. */
   readonly #said = new Map<string, Map<number, string>>();
 
   constructor(violate: Violate) {
@@ -73,7 +73,7 @@ export class AgreementChecker implements Checker {
 
   #compare(who: string, arn: string, version: number, summary: string): void {
     const said = this.#said.get(arn)?.get(version);
-    // That there is an event of this version at all is the business of another checker.
+    // Another checker makes sure that there is an event of this version.
     if (said !== undefined && said !== summary) {
       this.#violate(rule, `version ${version} of ${arn}: ${who} says ${summary}, the event ${said}`);
     }

@@ -7,7 +7,7 @@ import type { Call, Checker, Outcome, Violate } from "./checker.ts";
 
 const rule = "answers have the shape of the API";
 
-/** Replies hold what the operation's output has, each member of its type; refusals are errors that the operation declares. */
+/** Replies match the operation's output, each member with its type. Refusals are errors that the operation declares. */
 export class ApiShapeChecker implements Checker {
   readonly #violate: Violate;
 
@@ -26,7 +26,7 @@ export class ApiShapeChecker implements Checker {
   }
 }
 
-/** Where and how `value` does not fit `shape`, or null. Null members are absent ones. */
+/** Where and how `value` does not fit `shape`, or null. Null members count as absent. */
 function misfit(shape: Shape, value: unknown, path: string): string | null {
   if (value === null || value === undefined) return null;
   switch (shape.kind) {

@@ -1,4 +1,4 @@
-/* What the checkers say of things that are wrong, one at a time; a whole world that is tampered with is in `tests/`. */
+/* What the checkers say about errors, one at a time. `tests/` has a whole world with tampering. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { DurableState } from "../durable-state.ts";
@@ -60,7 +60,7 @@ describe("places", () => {
     assert.match(found[0] ?? "", /8080\/tcp of i1/);
   });
 
-  test("a container starts once, on one host, and only when its task is durable", () => {
+  test("a container starts once, on one host, and only if its task is durable", () => {
     const { found, violate } = problems();
     const state = new DurableState();
     const checker = new PlacesChecker(violate);
@@ -91,7 +91,7 @@ describe("places", () => {
 describe("client tokens", () => {
   const request = { clientToken: "once", taskDefinition: "web" };
 
-  /** Calls RunTask, one call after the other, with the tasks that it answers; gives what the checker says. */
+  /** Calls RunTask repeatedly, with these tasks as answers, and returns what the checker says. */
   function run(
     ...calls: readonly (readonly [request: object, tasks: readonly string[], startedAt?: number])[]
   ): string[] {
@@ -105,7 +105,7 @@ describe("client tokens", () => {
     return found;
   }
 
-  test("the same call gives the same tasks, or fewer when some are forgotten", () => {
+  test("the same call gives the same tasks, or fewer if some are forgotten", () => {
     assert.deepEqual(run([request, ["a", "b"]], [request, ["b"]]), []);
     assert.equal(run([request, ["a", "b"]], [request, ["c"]]).length, 1);
   });
@@ -160,7 +160,7 @@ describe("acknowledged writes", () => {
   const tagged = (value: string) => ({ ...task("t1"), tags: [{ key: "sim-a", value }] });
   const tag = (value: string) => call("TagResource", { resourceArn: arn, tags: [{ key: "sim-a", value }] });
 
-  test("a tag that was answered is there, then and after a crash", () => {
+  test("a tag that was answered exists, then and after a crash", () => {
     const { found, violate } = problems();
     const state = new DurableState();
     const checker = new AcknowledgedChecker(violate);
@@ -178,7 +178,7 @@ describe("acknowledged writes", () => {
     assert.match(found.pop() ?? "", /written as two, durable is lost/);
   });
 
-  test("nothing is known of a write that got no answer", () => {
+  test("nothing is known of a write without an answer", () => {
     const { found, violate } = problems();
     const state = new DurableState();
     const checker = new AcknowledgedChecker(violate);
@@ -218,7 +218,7 @@ describe("acknowledged writes", () => {
   });
 });
 
-describe("writes beside each other", () => {
+describe("concurrent writes", () => {
   test("leave the value unknown until the next one alone", () => {
     const writes = new LastWrites<string>();
     writes.begin("k");
@@ -258,7 +258,7 @@ test("versions: what is described is never ahead of the log, nor behind it", () 
   }
 });
 
-test("versions: what the disk kept and called failed is described or not, but not taken back", () => {
+test("versions: what the disk kept but reported as failed may be described or not, but not taken back", () => {
   const { found, violate } = problems();
   const checker = new VersionsChecker(violate);
   const state = new DurableState();
@@ -285,7 +285,7 @@ test("versions: what the disk kept and called failed is described or not, but no
   assert.deepEqual([describe(3), describe(4)], [1, 0]);
 });
 
-test("resources: what is described as left is what the described tasks leave", () => {
+test("resources: the described remainder is what the described tasks leave", () => {
   const { found, violate } = problems();
   const checker = new ResourcesChecker(violate);
   const amounts = (cpu: number) => [
@@ -306,7 +306,7 @@ test("resources: what is described as left is what the described tasks leave", (
   assert.match(found[0] ?? "", /512 of 1024 CPU left, its tasks use 0/);
 });
 
-test("Fargate: tasks are where they belong, and no answer names their host", () => {
+test("Fargate: tasks are on the right hosts, and no answer names their host", () => {
   const { found, violate } = problems();
   const state = new DurableState();
   const checker = new FargateChecker(violate);

@@ -18,7 +18,7 @@ import { VersionsChecker } from "./versions.ts";
 /** A rule that was broken. */
 export type Violation = { readonly rule: string; readonly problem: string };
 
-/** All checkers together; remembers the first rule that was broken. */
+/** All checkers together. Remembers the first broken rule. */
 export class Checkers {
   readonly violate: Violate;
   readonly #all: readonly Checker[];
@@ -47,7 +47,7 @@ export class Checkers {
     ];
   }
 
-  /** The first rule that was broken, or null. */
+  /** The first broken rule, or null. */
   get violation(): Violation | null {
     return this.#first;
   }

@@ -6,15 +6,15 @@ const rule = "a client token gives one result";
 
 /** AWS: RunTask's tokens live for 24 hours, or until the last of their tasks has been forgotten. */
 const lifeMs = 86_400_000;
-/** LIMIT: a call may wait so long for a slow disk before it takes effect, so near its end a token may be known or not. */
+/** LIMIT: how long a call may wait for a slow disk before it takes effect; near its end a token may therefore be known or not. */
 const slackMs = 600_000;
 
 type Known = {
-  /** When the token was first used in this life; the call may have been lost and have taken effect. */
+  /** When the token was first used in this life. The call may have been lost and still have taken effect. */
   since: number;
-  /** It was used near its end: nobody knows whose tasks it stands for from then on. */
+  /** It was used near its end, and from then on nobody knows which tasks it belongs to. */
   isUnclear: boolean;
-  /** Of the first call that was answered; null while none was. */
+  /** The first call that was answered. Null if none was. */
   first: { readonly parameters: string; readonly tasks: ReadonlySet<string> } | null;
 };
 
@@ -22,7 +22,7 @@ type Known = {
 export class ClientTokensChecker implements Checker {
   readonly #violate: Violate;
   readonly #known = new Map<string, Known>();
-  /** ARNs of tasks that were durable and are no more. */
+  /** ARNs of tasks that were durable and are gone. */
   readonly #forgotten = new Set<string>();
 
   constructor(violate: Violate) {
@@ -48,7 +48,7 @@ export class ClientTokensChecker implements Checker {
   callEnded(call: Call, outcome: Outcome): void {
     const key = keyOf(call);
     const known = key === null ? undefined : this.#known.get(key);
-    // An answer to a call from before the token was used anew says nothing about it.
+    // An answer to a call from before the token's current life says nothing about it.
     if (known === undefined || known.isUnclear || outcome.type !== "reply" || call.startedAt < known.since) return;
     const tasks = new Set(
       (outcome.reply.tasks as readonly { readonly taskArn: string }[]).map(({ taskArn }) => taskArn),
@@ -70,7 +70,7 @@ export class ClientTokensChecker implements Checker {
     else if (known.first.parameters !== parameters) {
       this.#violate(rule, `${key} was taken for ${known.first.parameters} and again for ${parameters}`);
     } else if (!tasks.isSubsetOf(known.first.tasks)) {
-      // Fewer are no wonder: of some the retention may be over.
+      // Fewer are fine: the retention of some may be over.
       this.#violate(rule, `${key} gave ${[...known.first.tasks]} first and ${[...tasks]} later`);
     }
   }

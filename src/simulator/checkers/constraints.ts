@@ -12,9 +12,9 @@ const rule = "tasks are where their constraints let them be";
 type Constraint = { readonly type?: string; readonly expression?: string };
 
 /**
- * The constraints of tasks that were placed, judged by what this checker itself knows of the expressions of the workload: of
- * those that look at what an instance is for good. Tasks of services and tasks that waited are judged from the documents,
- * those of RunTask from the call and its answer.
+ * The constraints of placed tasks, judged with this checker's own knowledge of the workload's expressions, as far as they look at
+ * permanent properties of an instance. Tasks of services and tasks that waited are judged from the documents, those of RunTask
+ * from the call and its answer.
  */
 export class ConstraintsChecker implements Checker {
   readonly #violate: Violate;
@@ -36,7 +36,7 @@ export class ConstraintsChecker implements Checker {
       if (name === null) continue;
       const serviceBefore = documents.find((each) => each.kind === "service" && each.key === name)?.before;
       const service = partition.get("service", name) as Service | null;
-      // Which constraints were in force is not known of a service that is updated in the same append.
+      // For a service that is updated in the same append, we don't know which constraints applied.
       if (service === null || former !== null || changedConstraints(serviceBefore as Service | null, service)) continue;
       const constraints = [...constraintsOf(partition, service, task), ...service.placementConstraints];
       this.#member(task, partition.instance(task.instanceId), constraints);
@@ -54,7 +54,7 @@ export class ConstraintsChecker implements Checker {
       if (task === null || task.instanceId === null || task.launchType === "FARGATE") continue;
       this.#member(task, state.instance(instanceArn(task)), constraints);
       if (!constraints.some(({ type }) => type === "distinctInstance")) continue;
-      // A call made again shows tasks that waited for capacity: one may have got the place that another had before.
+      // A repeated call shows tasks that waited for capacity: one may have got the place that another had before.
       if (task.lastStatus === "STOPPED") continue;
       if (places.has(task.instanceId)) this.#violate(rule, `RunTask put two tasks on ${task.instanceId}`);
       places.add(task.instanceId);
@@ -68,7 +68,7 @@ export class ConstraintsChecker implements Checker {
     for (const { type, expression = "" } of constraints) {
       const holds = type === "memberOf" ? lastingExpressions.get(expression) : undefined;
       if (holds !== undefined && !holds(value)) {
-        this.#violate(rule, `${task.arn} is on ${instance.arn}, which is no member of ${expression}`);
+        this.#violate(rule, `${task.arn} is on ${instance.arn}, which does not match ${expression}`);
       }
     }
   }
@@ -78,13 +78,13 @@ export class ConstraintsChecker implements Checker {
     for (const other of partition.tasksIn(task.group)) {
       const isBeside = other.id !== id && other.instanceId === task.instanceId;
       if (isBeside && other.desiredStatus === "RUNNING") {
-        this.#violate(rule, `${task.arn} and ${other.arn} are on ${task.instanceId}, and want to be on distinct ones`);
+        this.#violate(rule, `${task.arn} and ${other.arn} are on ${task.instanceId}, but must be on distinct ones`);
       }
     }
   }
 }
 
-/** Those of the definition that a task of a service was made from. */
+/** The constraints of the definition that a service's task was made from. */
 function constraintsOf(partition: DurablePartition, service: Service, task: Task): readonly Constraint[] {
   const deployment = service.deployments.find(({ id }) => id === task.startedBy);
   const revision = partition.get("service-revision", deployment?.revisionId ?? "") as ServiceRevision | null;

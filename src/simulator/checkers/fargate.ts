@@ -6,7 +6,7 @@ const rule = "nobody sees the hosts of Fargate";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Tasks on Fargate are on managed hosts, others are not; of those hosts no answer and no event says anything. */
+/** Tasks on Fargate are on managed hosts, others are not. No answer and no event mentions those hosts. */
 export class FargateChecker implements Checker {
   readonly #violate: Violate;
 
@@ -28,7 +28,7 @@ export class FargateChecker implements Checker {
   }
 
   callEnded({ operation, request }: Call, outcome: Outcome): void {
-    // Whoever names a host is told of the name, as of any other that means nothing.
+    // A caller that names such a host gets an error about the name, as for any other unknown one.
     if (outcome.type !== "reply" || namesHost(request)) return;
     this.#look(operation, outcome.reply);
   }

@@ -1,12 +1,12 @@
 type Entry<V> = {
-  /** The value of the last acknowledged write; undefined while it cannot be known. */
+  /** The value of the last acknowledged write. Undefined while it cannot be known. */
   value: V | undefined;
   underWay: number;
-  /** Writes ran beside each other: nobody knows which of them was the last. */
+  /** Writes ran concurrently: nobody knows which of them was the last. */
   mixed: boolean;
 };
 
-/** What callers were told that they wrote, per key: known when the last write was answered and none ran beside it. */
+/** The values that callers know they wrote, per key. Known if the last write was answered and no other ran at the same time. */
 export class LastWrites<V> {
   readonly #entries = new Map<string, Entry<V>>();
 
@@ -17,28 +17,28 @@ export class LastWrites<V> {
     entry.underWay += 1;
   }
 
-  /** The write was answered with success. */
+  /** The write succeeded. */
   acknowledged(key: string, value: V): void {
     this.#end(key, (entry) => (entry.mixed ? undefined : value));
   }
 
-  /** The write was refused: it changed nothing. */
+  /** The write was refused and changed nothing. */
   refused(key: string): void {
     this.#end(key, (entry) => entry.value);
   }
 
-  /** Nobody knows what became of the write. */
+  /** Nobody knows the outcome of the write. */
   lost(key: string): void {
     this.#end(key, () => undefined);
   }
 
-  /** Nothing is known of `key` any more. */
+  /** Forgets all about `key`. */
   forget(key: string): void {
     const entry = this.#entries.get(key);
     if (entry !== undefined) entry.value = undefined;
   }
 
-  /** Nothing is known any more of the keys that `applies` to, whatever becomes of the writes to them that are under way. */
+  /** Forgets the keys that `applies` selects, whatever the outcome of the writes to them that are under way. */
   forgetAll(applies: (key: string) => boolean): void {
     for (const [key, entry] of this.#entries) {
       if (!applies(key)) continue;
@@ -47,7 +47,7 @@ export class LastWrites<V> {
     }
   }
 
-  /** The keys and values that are known. */
+  /** The known keys and values. */
   *known(): Iterable<readonly [key: string, value: V]> {
     for (const [key, { value, underWay }] of this.#entries) {
       if (value !== undefined && underWay === 0) yield [key, value];

@@ -5,14 +5,14 @@ import type { Checker, ContainerStart, Violate } from "./checker.ts";
 const oneInstance = "a task is on one container instance only, and each of its containers is started once";
 const hostPorts = "a host port is bound by one task at a time";
 
-const overForGood = "of a task that is STOPPED nothing starts any more";
+const overForGood = "nothing of a STOPPED task starts any more";
 
 /** Where tasks are: in the documents, and as the hosts see it. */
 export class PlacesChecker implements Checker {
   readonly #violate: Violate;
   readonly #instanceOf = new Map<string, string>();
   readonly #hostOf = new Map<string, string>();
-  /** Per container of a task, what the runtime called the one that started. */
+  /** Per container of a task, the runtime's id of the one that started. */
   readonly #started = new Map<string, string>();
 
   constructor(violate: Violate) {
@@ -39,14 +39,15 @@ export class PlacesChecker implements Checker {
     if (known === undefined) this.#hostOf.set(taskArn, host);
     else if (known !== host) this.#violate(oneInstance, `${taskArn} runs on ${known} and on ${host}`);
     const key = `${taskArn} ${name}`;
-    // After a crash of the agent the same container may be told to start again, as it may not have heard it.
+    // After a crash of the agent, the same container may be ordered to start again, because the agent may not have seen the
+    // start.
     const started = this.#started.get(key);
     if (started === undefined) this.#started.set(key, runtimeId);
     else if (started !== runtimeId)
       this.#violate(oneInstance, `${name} of ${taskArn} started a second time on ${host}`);
     const task = state.task(taskArn);
     if (task === null) {
-      this.#violate(oneInstance, `${taskArn} started on ${host}, and no such task is durable`);
+      this.#violate(oneInstance, `${taskArn} started on ${host}, but no such task is durable`);
     } else if (task.lastStatus === "STOPPED" && !isLeftAlone(task, state)) {
       this.#violate(overForGood, `${name} of ${taskArn} started on ${host}`);
     }
@@ -55,7 +56,7 @@ export class PlacesChecker implements Checker {
   #bindings(instanceId: string, tasks: readonly Task[]): void {
     const holders = new Map<string, string>();
     for (const task of tasks) {
-      // With a network interface of its own, a task has ports of its own.
+      // A task with its own network interface has its own ports.
       if (task.attachments.length > 0) continue;
       for (const { hostPort, protocol } of task.containers.flatMap((container) =>
         container.lastStatus === "STOPPED" ? [] : container.networkBindings,
@@ -72,7 +73,7 @@ export class PlacesChecker implements Checker {
   }
 }
 
-/** AWS: after a forced deregistration containers run on that the books know as STOPPED. */
+/** AWS: after a forced deregistration, containers keep running that are recorded as STOPPED. */
 function isLeftAlone({ arn, instanceId, launchType }: Task, state: DurableState): boolean {
   if (launchType === "FARGATE") return false;
   const instance = state.instance(arn.replace(/:task\/([^/]+)\/.*$/, `:container-instance/$1/${instanceId}`));

@@ -3,25 +3,27 @@ import { ecsTimeline } from "../../ecs/timeline.ts";
 import type { Kept } from "../durable-state.ts";
 import type { Call, Checker, Violate } from "./checker.ts";
 
-const rule = "what is in the way of a service is told once while it lasts, and again each six hours";
+const rule = "what blocks a service is reported once while it lasts, and again each six hours";
 
-/** LIMIT: what is in the way may change with every task that comes and goes; more news than this in ten minutes nobody reads. */
+/**
+ * LIMIT: what blocks a service may change with every task that comes and goes; nobody reads more news than this in ten minutes.
+ */
 const newsMax = 40;
 const newsWithinMs = 600_000;
 
 type Told = { readonly text: string; readonly at: number };
 
 /**
- * Lines of services that say why something cannot be done. Which container instance comes closest is no news. As soon as
- * anything else is told, or nothing is in the way, or the service is updated, each of them may come again.
+ * Events of services that say why something cannot be done. A change of the closest container instance is not news. If anything
+ * else is reported, or nothing blocks the service any more, or the service is updated, each event may come again.
  */
 export class RepeatedEventsChecker implements Checker {
   readonly #violate: Violate;
-  /** Per partition and service, what was told last, unless something else happened since. */
+  /** Per partition and service, the last such event, unless something else happened since. */
   readonly #told = new Map<string, Told>();
-  /** The services that calls under way change: when in an append that happened nobody can tell. */
+  /** The services that calls under way change. Nobody knows in which append that happens. */
   readonly #underWay = new Map<number, string>();
-  /** Per partition and service, when something was told to be in the way. */
+  /** Per partition and service, when an event reported that something blocks it. */
   readonly #times = new Map<string, number[]>();
 
   constructor(violate: Violate) {
@@ -52,17 +54,17 @@ export class RepeatedEventsChecker implements Checker {
       const text = message.replace(/\(container-instance \w+\)/, "");
       const last = this.#told.get(key);
       const impediment = (partition.get("service", serviceName) as Service | null)?.impediment;
-      // One append may hold that it went and that it came back.
+      // One append may contain both that the reason went away and that it came back.
       const isChanging = [...this.#underWay.values()].includes(serviceName);
       const lasts = impediment != null && impediment.since < createdAt && !isChanging;
       if (lasts && last !== undefined && last.text === text && createdAt < last.at + ecsTimeline.serviceEventRepeatMs) {
-        this.#violate(rule, `${key} was told at ${last.at} and at ${createdAt}: ${message}`);
+        this.#violate(rule, `${key} was reported at ${last.at} and at ${createdAt}: ${message}`);
       }
       this.#told.set(key, { text, at: createdAt });
       const times = [...(this.#times.get(key) ?? []), createdAt].filter((at) => at > createdAt - newsWithinMs);
       this.#times.set(key, times);
       if (times.length > newsMax)
-        this.#violate(rule, `${key} was told ${times.length} times in ten minutes: ${message}`);
+        this.#violate(rule, `${key} was reported ${times.length} times in ten minutes: ${message}`);
     }
     for (const { kind, key, after } of documents) {
       if (kind === "service" && (after as Service | null)?.impediment == null) {

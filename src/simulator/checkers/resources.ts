@@ -8,26 +8,26 @@ import type { Checker, Snapshot, Violate } from "./checker.ts";
 
 const rule = "resources in use equal the sum of the tasks and never exceed what is registered";
 
-/** What the tasks on one instance hold together. */
+/** What the tasks on one instance use together. */
 type InUse = {
   cpu: number;
   memoryMiB: number;
   tcp: Set<string>;
   udp: Set<string>;
   gpus: string[];
-  /** Of resources under names of the user's own. */
+  /** Resources with user-defined names. */
   own: Map<string, number>;
 };
 
-/** AWS: an m5.large, which all hosts are that have a type, gives tasks two network interfaces, and ten with a trunk. */
+/** AWS: an m5.large, the type of all hosts that have one, gives tasks two network interfaces, and ten with a trunk. */
 function interfacesOf({ instanceType, platformAttributes }: ContainerInstance): number {
   if (instanceType === null) return Number.POSITIVE_INFINITY;
   return platformAttributes.some(({ name }) => name === "ecs.awsvpc-trunk-id") ? 10 : 2;
 }
 
 /**
- * Resources: over the stored documents after every append, against what the newest event says is left, and against what
- * DescribeContainerInstances and DescribeTasks say at one time.
+ * Resources: the stored documents after every append are compared with the newest event, and with what DescribeContainerInstances
+ * and DescribeTasks say at one time.
  */
 export class ResourcesChecker implements Checker {
   readonly #violate: Violate;
@@ -82,7 +82,7 @@ export class ResourcesChecker implements Checker {
     if (host !== null) {
       const isIdle = tasks.length === 0;
       if (isIdle !== (host.idleSince !== null))
-        this.#violate(rule, `${id} is ${isIdle ? "" : "not "}idle, and not known so`);
+        this.#violate(rule, `${id} is ${isIdle ? "" : "not "}idle, and not recorded as such`);
       return;
     }
     if (instance === null || instance.status === "INACTIVE") {
@@ -110,7 +110,7 @@ export class ResourcesChecker implements Checker {
     if (detail !== null) this.#compare(instance, inUse, detail.remainingResources as readonly EventResource[]);
   }
 
-  /** Adds up what the tasks hold, and finds what two of them hold at once. */
+  /** Adds up what the tasks use, and finds what two of them use at once. */
   #sum(instance: ContainerInstance, tasks: readonly Task[]): InUse {
     const inUse: InUse = { cpu: 0, memoryMiB: 0, tcp: new Set(), udp: new Set(), gpus: [], own: new Map() };
     const devices = instance.platformDevices.map((device) => device.id);

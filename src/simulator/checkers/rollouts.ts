@@ -8,13 +8,13 @@ const upper = "no task of a service is started above its maximumPercent";
 const lower = "the scheduler stops no task of a service that its minimumHealthyPercent needs";
 
 /**
- * The percentages, from the documents of each append. An append may hold several steps, so what is measured is what must
- * hold whatever their order was: tasks that came are counted with those that are there at the end, tasks that went with
- * what went for other reasons, even if they came within the same append.
+ * The percentages, from the documents of each append. An append may contain several steps, so this checks what must hold in any
+ * order: new tasks are counted with those that exist at the end, stopped tasks with those that ended for other reasons, even
+ * within the same append.
  */
 export class RolloutsChecker implements Checker {
   readonly #violate: Violate;
-  /** Updates under way, which may have taken effect in any step: id of the call -> name of the service. */
+  /** Updates under way, which may take effect in any step: id of the call -> name of the service. */
   readonly #updates = new Map<number, string>();
 
   constructor(violate: Violate) {
@@ -44,7 +44,7 @@ export class RolloutsChecker implements Checker {
       const service = partition.get("service", name) as Service | null;
       const before = documents.find(({ kind, key }) => kind === "service" && key === name)?.before as Service | null;
       if (service === null || service.status !== "ACTIVE" || updated.has(name)) continue;
-      // Between its bounds of before and after a service that is updated may have been anywhere.
+      // An updated service may have been anywhere between its old and new bounds.
       if (before != null && boundsOf(before).join() !== boundsOf(service).join()) continue;
       if (service.schedulingStrategy !== "REPLICA") continue;
       this.#started(partition, service, changed, documents);
@@ -59,13 +59,13 @@ export class RolloutsChecker implements Checker {
     documents: readonly KeptDocument[],
   ): void {
     if (!changed.some(({ before, after }) => before === null && after !== null)) return;
-    // Beyond ECS: with a policy, tasks whose agent is lost are replaced, and do not count.
+    // Beyond ECS: with a policy, tasks whose agent is lost are replaced and do not count.
     const policy = partition.get("lost-agent-policy", "policy") as LostAgentPolicy | null;
     const isAway = ({ instanceId }: Task): boolean =>
       instanceId !== null &&
       (partition.instance(instanceId)?.agentConnected === false ||
         documents.some(({ kind, key }) => kind === "container-instance" && key === instanceId));
-    // What a deleted service of the same name left behind takes none of the room.
+    // Tasks of a deleted service with the same name take up no room.
     const isOwn = ({ desiredStatus, startedBy }: Task): boolean =>
       desiredStatus === "RUNNING" || service.deployments.some(({ id }) => id === startedBy);
     const held = tasksOf(partition, service).filter((task) => isOwn(task) && (policy === null || !isAway(task)));
@@ -85,7 +85,7 @@ export class RolloutsChecker implements Checker {
     const [least] = boundsOf(service);
     if (left + otherwise < least) {
       const names = byScheduler.map(({ key }) => key).join(", ");
-      this.#violate(lower, `${service.arn} stopped ${names} and has ${left} left, at least ${least} must serve`);
+      this.#violate(lower, `${service.arn} stopped ${names} and has ${left} left, but at least ${least} must serve`);
     }
   }
 }
@@ -100,15 +100,15 @@ function serves(document: object | null): boolean {
   );
 }
 
-/** Stopped because the service has enough others, and not because something is wrong with the task. */
+/** Stopped because the service has enough others, not because something is wrong with the task. */
 function isScaledIn(document: object | null): boolean {
   const task = document as Task | null;
   return task?.stopCode === "ServiceSchedulerInitiated" && /^Scaling|^Avail/.test(task.stoppedReason ?? "");
 }
 
 /**
- * True for a task that served neither before the append nor after it and may have done so in between: it became RUNNING or healthy in one
- * step, which let the service stop others, and ended in the next one. No event says when a task becomes healthy.
+ * True for a task that served neither before the append nor after it but may have done so in between: it became RUNNING or
+ * healthy in one step, which let the service stop others, and ended in the next one. No event says when a task becomes healthy.
  */
 function mayHaveServed(before: object | null, after: object | null): boolean {
   const [first, last] = [before as Task | null, after as Task | null];

@@ -1,17 +1,17 @@
 import type { Checker, Violate } from "./checker.ts";
 
-const rule = "payloads and manifests of an instance are numbered with rising numbers, over restarts too";
+const rule = "payloads and manifests of an instance have rising numbers, over restarts too";
 
 type Numbered = {
   readonly type: string;
   readonly message: { readonly messageId?: string; readonly seqNum?: number; readonly timeline?: number };
 };
 
-/** An agent ignores a manifest whose number is not above all that it has seen; so each new message needs a higher one. */
+/** An agent ignores a manifest whose number is not above all earlier ones, so each new message needs a higher one. */
 export class SequencesChecker implements Checker {
   readonly #violate: Violate;
   readonly #last = new Map<string, number>();
-  /** Per message, the number with which it went out: sent again it keeps it. */
+  /** The number of each message. A resent message keeps it. */
   readonly #numbers = new Map<string, number>();
 
   constructor(violate: Violate) {

@@ -1,4 +1,4 @@
-/* What the checkers of services say of things that are wrong, one at a time. */
+/* What the checkers of services say about errors, one at a time. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { DurableState } from "../durable-state.ts";
@@ -93,7 +93,7 @@ describe("rollouts", () => {
     assert.match(found.join(), /has 3, at most 2/);
   });
 
-  test("not while an update is under way, which may have let it", () => {
+  test("not while an update is under way, which may have allowed it", () => {
     const { found, state, checker } = begun();
     const request = { service: `${prefix}:service/default/web` };
     const call = { id: 1, operation: "UpdateService", request, cluster: "default", startedAt: 0 };
@@ -108,10 +108,10 @@ describe("rollouts", () => {
   test("a task that is stopped below the lower bound", () => {
     const { found, state, checker } = begun();
     checker.kept(keep(state, task("t1", scaledIn)));
-    assert.match(found.join(), /stopped t1 and has 1 left, at least 2/);
+    assert.match(found.join(), /stopped t1 and has 1 left, but at least 2/);
   });
 
-  test("not one that failed its health check, nor one that went beside others that ended by themselves", () => {
+  test("not one that failed its health check, nor one that went together with others that ended by themselves", () => {
     const { found, state, checker } = begun();
     const sick = [{ essential: true, healthStatus: "UNHEALTHY" }];
     checker.kept(keep(state, task("t1", { containers: sick })));
@@ -123,7 +123,7 @@ describe("rollouts", () => {
     assert.deepEqual(found, []);
   });
 
-  test("not one that was stopped because others served, though these ended within the same append", () => {
+  test("not one that was stopped because others served, even if these ended within the same append", () => {
     const checked = (healthStatus: string) => [{ essential: true, healthStatus }];
     const exited = {
       lastStatus: "STOPPED",
@@ -151,7 +151,7 @@ describe("rollouts", () => {
       const { found, state, checker } = begun();
       keep(state, task("t3", before));
       checker.kept(keep(state, task("t1", scaledIn), task("t3", after)));
-      assert.match(found.join(), /stopped t1 and has 1 left, at least 2/);
+      assert.match(found.join(), /stopped t1 and has 1 left, but at least 2/);
     }
   });
 });
@@ -161,7 +161,7 @@ describe("services", () => {
     const { found, violate } = problems();
     const state = new DurableState();
     const checker = new ServicesChecker(violate);
-    // Without an event its deployment comes out of nothing, which is not what these tests are about.
+    // Without an event its deployment appears from nowhere, which these tests are not about.
     keep(state, service(members), history("SUCCESSFUL"));
     return { found, state, checker };
   };
@@ -175,7 +175,7 @@ describe("services", () => {
     assert.match(found.pop() ?? "", /has 0 of them/);
   });
 
-  test("a service deployment that goes back, and one that says another thing than the deployment", () => {
+  test("a service deployment that goes back, and one that disagrees with the deployment", () => {
     const { found, state, checker } = begun();
     checker.kept(keep(state, history("IN_PROGRESS")));
     assert.match(found.pop() ?? "", /from SUCCESSFUL to IN_PROGRESS/);
@@ -221,7 +221,7 @@ describe("services", () => {
   });
 });
 
-test("a line that is told twice while its reason lasts; which instance comes closest is no news", () => {
+test("an event that is repeated while its reason lasts; a change of the closest instance is not news", () => {
   const { found, violate } = problems();
   const state = new DurableState();
   const checker = new RepeatedEventsChecker(violate);
@@ -238,18 +238,18 @@ test("a line that is told twice while its reason lasts; which instance comes clo
   tell(unplaced("a"), 1_000);
   assert.deepEqual(found, []);
   tell(unplaced("b"), 3_000);
-  assert.match(found.pop() ?? "", /was told at 1000 and at 3000/);
+  assert.match(found.pop() ?? "", /was reported at 1000 and at 3000/);
   tell(unplaced("a"), 30_000_000);
   assert.deepEqual(found, [], "more than six hours later");
   tell("has started 1 tasks: (task x).", 30_001_000);
   tell(unplaced("a"), 30_002_000);
   checker.kept(keep(state, service({ impediment: null })));
   tell(unplaced("a"), 30_003_000);
-  assert.deepEqual(found, [], "what else happened makes it news again");
+  assert.deepEqual(found, [], "after anything else it is news again");
   for (let at = 0; at < 41; at++) {
     tell(at % 2 === 0 ? "is unable to consistently start tasks successfully." : unplaced("a"), 31_000_000 + at * 1_000);
   }
-  assert.match(found.join(), /was told 41 times in ten minutes/);
+  assert.match(found.join(), /was reported 41 times in ten minutes/);
 });
 
 describe("constraints", () => {
@@ -259,7 +259,7 @@ describe("constraints", () => {
       return [kind, id, { id, arn, platformAttributes: [], customAttributes: [{ name: "rack", value: rack }] }];
     });
 
-  test("a task of a service on an instance that its expression leaves out", () => {
+  test("a task of a service on an instance that its expression excludes", () => {
     const { found, violate } = problems();
     const state = new DurableState();
     const checker = new ConstraintsChecker(violate);
@@ -268,10 +268,10 @@ describe("constraints", () => {
     checker.kept(keep(state, task("t1")));
     assert.deepEqual(found, []);
     checker.kept(keep(state, task("t2")));
-    assert.match(found.join(), /t2 is on .*i-t2, which is no member of attribute:rack == r0/);
+    assert.match(found.join(), /t2 is on .*i-t2, which does not match attribute:rack == r0/);
   });
 
-  test("two tasks of a service that wants distinct instances; two of one RunTask", () => {
+  test("two tasks of a service that needs distinct instances; two of one RunTask", () => {
     const { found, violate } = problems();
     const state = new DurableState();
     const checker = new ConstraintsChecker(violate);
@@ -280,7 +280,7 @@ describe("constraints", () => {
     checker.kept(keep(state, task("t1", { instanceId: "i1" })));
     assert.deepEqual(found, []);
     checker.kept(keep(state, task("t2", { instanceId: "i1" })));
-    assert.match(found.pop() ?? "", /want to be on distinct ones/);
+    assert.match(found.pop() ?? "", /but must be on distinct ones/);
     const call = { id: 1, operation: "RunTask", request: { placementConstraints }, cluster: "default", startedAt: 0 };
     const tasks = ["t1", "t2"].map((id) => ({ taskArn: `${prefix}:task/default/${id}` }));
     checker.callEnded(call, { type: "reply", reply: { tasks } }, state);
@@ -294,6 +294,6 @@ describe("constraints", () => {
     const waitingFor = { constraints: [{ type: "memberOf", expression: "not(attribute:rack == r1)" }] };
     keep(state, ...instance("i-t1", "r1"), task("t1", { group: "blue", instanceId: null, waitingFor }));
     checker.kept(keep(state, task("t1", { group: "blue" })));
-    assert.match(found.join(), /no member of not\(attribute:rack == r1\)/);
+    assert.match(found.join(), /does not match not\(attribute:rack == r1\)/);
   });
 });

@@ -10,9 +10,11 @@ const forward = "deployments and service deployments move along their tables onl
 const numbered = "events of a service are numbered without a gap, and the newest hundred are kept";
 const daemons = "a daemon has no two tasks on one container instance";
 const over = "an INACTIVE service has no task that is wanted RUNNING";
-const agreed = "events of a deployment, the deployment and its service deployment say the same";
+const agreed = "events of a deployment, the deployment and its service deployment agree";
 
-/** AWS: where a service deployment may go from a state, in any number of steps, as one append may hold several. */
+/**
+ * AWS: which states a service deployment can reach from a state, in any number of steps, because one append may contain several.
+ */
 const next: Readonly<Record<ServiceDeploymentStatus, readonly ServiceDeploymentStatus[]>> = {
   PENDING: [
     "IN_PROGRESS",
@@ -57,7 +59,7 @@ const stateIn: Readonly<Record<string, Deployment["rolloutState"]>> = {
 /** Services, their deployments and their histories, from the documents and the events of each append. */
 export class ServicesChecker implements Checker {
   readonly #violate: Violate;
-  /** Of each service, by the ARN and the time that it was made at, the number of its newest event. */
+  /** Per service, by ARN and creation time, the number of its newest event. */
   readonly #lastEvents = new Map<string, number>();
 
   constructor(violate: Violate) {
@@ -91,7 +93,7 @@ export class ServicesChecker implements Checker {
       this.#violate(onePrimary, `${service.arn} is ${service.status} and has ${primaries.length} of them`);
     }
     const former = before as Service | null;
-    // A service that is gone may be followed by one of the same name.
+    // A deleted service may be followed by one of the same name.
     const isSame = former !== null && former.createdAt === service.createdAt && former.status !== "INACTIVE";
     for (const deployment of service.deployments) {
       const known = isSame ? former.deployments.find(({ id }) => id === deployment.id) : undefined;
@@ -108,7 +110,7 @@ export class ServicesChecker implements Checker {
   ): void {
     const { id, rolloutState } = deployment;
     const what = `${id} of ${service.arn}`;
-    // AWS: one that was completed is in progress again when the service is rolled back to it; one that failed stays so.
+    // AWS: a completed deployment is in progress again when the service is rolled back to it. A failed one stays failed.
     if (known?.rolloutState === "FAILED" && rolloutState !== "FAILED") {
       this.#violate(forward, `${what} went from FAILED to ${rolloutState}`);
     }
@@ -117,14 +119,14 @@ export class ServicesChecker implements Checker {
     );
     if (about === undefined) {
       if (known === undefined || known.rolloutState !== rolloutState) {
-        this.#violate(agreed, `${what} became ${rolloutState}, and no event says so`);
+        this.#violate(agreed, `${what} became ${rolloutState}, but no event says so`);
       }
     } else if (stateIn[about.detail.eventName as string] !== rolloutState) {
       this.#violate(agreed, `${what} is ${rolloutState}, its newest event is ${about.detail.eventName}`);
     }
   }
 
-  /** The service deployment of a service is where its PRIMARY deployment is. */
+  /** The service deployment is where the service's PRIMARY deployment is. */
   #history(partition: DurablePartition, { arn, serviceDeploymentId, deployments }: Service): void {
     const primary = deployments.find(({ status }) => status === "PRIMARY");
     const history = partition.get("service-deployment", serviceDeploymentId) as ServiceDeployment | null;
@@ -152,7 +154,7 @@ export class ServicesChecker implements Checker {
       ({ serviceName }) => serviceName === name,
     );
     if (service === null) {
-      if (all.length > 0) this.#violate(numbered, `${name} is gone, and ${all.length} of its events are there`);
+      if (all.length > 0) this.#violate(numbered, `${name} is gone, but ${all.length} of its events are there`);
       return;
     }
     const numbers = all.map(({ number }) => number).sort((a, b) => a - b);
@@ -178,7 +180,7 @@ export class ServicesChecker implements Checker {
       if (service.status === "INACTIVE" && task.desiredStatus === "RUNNING") {
         this.#violate(over, `${service.arn} is INACTIVE, ${task.arn} is wanted RUNNING`);
       }
-      // One that was deleted under the same name may have been no DAEMON service.
+      // A deleted service with the same name may not have been a DAEMON.
       if (service.schedulingStrategy !== "DAEMON" || task.createdAt < service.createdAt) continue;
       if (task.instanceId === null) continue;
       if (places.has(task.instanceId)) this.#violate(daemons, `${service.arn} has two on ${task.instanceId}`);

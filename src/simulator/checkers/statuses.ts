@@ -8,7 +8,7 @@ const rule = "statuses never go back";
 type Detail = Readonly<Record<string, unknown>>;
 
 const containerStatuses = ["PROVISIONING", "PENDING", "RUNNING", "STOPPED"];
-/** Members of a task's event that stay as they are once they are there. */
+/** Members of a task's event that never change once they are set. */
 const setOnce = [
   "createdAt",
   "startedAt",
@@ -24,7 +24,7 @@ const setOnce = [
   "startedBy",
 ];
 
-/** Life cycles, judged from the event log alone. */
+/** Life cycles, judged only from the event log. */
 export class StatusesChecker implements Checker {
   readonly #violate: Violate;
   readonly #details = new Map<string, Detail>();

@@ -5,13 +5,13 @@ import { type Call, type Checker, isOfService, type Outcome, type Violate } from
 
 const rule = "versions rise by one with each event, the sequence has no gap, and answers agree with the log";
 
-/** Versions and sequences: of the log by itself, of the log and the documents, of the log and what is described. */
+/** Versions and sequences: in the log itself, in the log and the documents, in the log and the answers. */
 export class VersionsChecker implements Checker {
   readonly #violate: Violate;
-  /** Of each ARN the newest version in the log, and the newest one that everybody is shown. */
+  /** Per ARN, the newest version in the log, and the newest one that everybody can see. */
   readonly #newest = new Map<string, number>();
   readonly #visible = new Map<string, number>();
-  /** Per partition, versions of appends that the disk kept and called failed: they count once somebody is shown them. */
+  /** Per partition, versions of appends that the disk kept but reported as failed. They count once somebody sees them. */
   readonly #unconfirmed = new Map<string, Map<string, number>>();
   /** Per Describe call under way, the newest visible versions when it began. */
   readonly #atStart = new Map<number, ReadonlyMap<string, number>>();
@@ -21,7 +21,7 @@ export class VersionsChecker implements Checker {
   }
 
   kept({ partition, documents, events, isConfirmed }: Kept): void {
-    // Another append comes only when the partition has been read again.
+    // The next append comes only after the partition has been read again.
     for (const [arn, version] of this.#unconfirmed.get(partition.name) ?? []) this.#visible.set(arn, version);
     const unconfirmed = new Map<string, number>();
     this.#unconfirmed.set(partition.name, unconfirmed);
@@ -31,7 +31,7 @@ export class VersionsChecker implements Checker {
         this.#violate(rule, `${partition.name}: event ${event.sequence} follows ${sequence}`);
       }
       sequence = event.sequence;
-      // AWS: what services and their deployments do has no version.
+      // AWS: events of services and their deployments have no version.
       if (isOfService(event)) continue;
       const arn = event.resources[0] ?? "";
       const before = this.#newest.get(arn) ?? 0;

@@ -1,17 +1,17 @@
 import type { Call } from "./checker.ts";
 
 /**
- * A write whose value can be read back: `key` is its kind, the ARN of the resource and a name, parted by spaces; `value` is
- * what the documents hold once it is acknowledged.
+ * A write whose value can be read back. `key` is its kind, the ARN of the resource and a name, separated by spaces. `value` is
+ * what the documents contain once it is acknowledged.
  */
 export type Write = { readonly key: string; readonly value: string | null };
 
 type Named = { readonly key?: string; readonly value?: string; readonly name?: string; readonly targetId?: string };
 
-/** Tags and attributes whose names begin so are written by the workload alone. */
+/** Only the workload writes tags and attributes with this prefix. */
 export const ownPrefix = "sim-";
 
-/** The writes that `call` makes when it succeeds, as far as its request alone tells them. */
+/** The writes that `call` makes if it succeeds, as far as its request shows them. */
 export function writesOf({ operation, request }: Call): readonly Write[] {
   const arn = request.resourceArn as string | undefined;
   switch (operation) {

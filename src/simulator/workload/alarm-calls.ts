@@ -1,7 +1,7 @@
 import type { Draw } from "../draw.ts";
 import { type CallPlanner, clusterMember } from "./planned-call.ts";
 
-/** Those that deployments name, and one that none does. */
+/** Alarms that deployments name, and one that none does. */
 export const alarmNames = ["slow", "errors"] as const;
 
 export const setAlarmState: CallPlanner = (draw, known) => ({
@@ -9,7 +9,7 @@ export const setAlarmState: CallPlanner = (draw, known) => ({
   request: {
     ...clusterMember(draw, known),
     alarmName: draw.pick([...alarmNames, "nobodys"]),
-    // Mostly fine, since no deployment succeeds while its alarm goes off.
+    // Mostly fine, because no deployment succeeds while its alarm is on.
     stateValue: draw.weighted([
       [6, "OK"],
       [3, "ALARM"],

@@ -1,7 +1,7 @@
 import type { Draw } from "../draw.ts";
 import type { CallPlanner } from "./planned-call.ts";
 
-/** Hosts belong to the first two; nothing belongs to the third. */
+/** Hosts belong to the first two, and nothing to the third. */
 const own = ["mine", "yours", "nobodys"] as const;
 
 const group = (name: string): string =>
@@ -51,7 +51,7 @@ export const putClusterCapacityProviders: CallPlanner = (draw, known) => ({
   request: { cluster: draw.pick(known.clusters), defaultCapacityProviderStrategy: [], ...clusterProviders(draw) },
 });
 
-/** Many kinds, a few or none, and seldom a default strategy, with which tasks need not say where they run. */
+/** Many kinds, a few or none, and rarely a default strategy, with which tasks need not say where they run. */
 export function clusterProviders(draw: Draw): { readonly capacityProviders: readonly string[] } {
   const capacityProviders = draw.weighted<readonly string[]>([
     [6, ["FARGATE", "FARGATE_SPOT", "mine", "yours"]],

@@ -11,7 +11,7 @@ const resources = (draw: Draw): object[] => [
   ...(draw.chance(0.3) ? [{ name: "seats", type: "INTEGER", integerValue: draw.pick([1, 2, 3]) }] : []),
 ];
 
-/** Attributes that let every kind of task definition be placed. */
+/** Attributes with which every kind of task definition can be placed. */
 const capabilities = [
   "com.amazonaws.ecs.capability.docker-remote-api.1.17",
   "com.amazonaws.ecs.capability.docker-remote-api.1.18",
@@ -24,7 +24,7 @@ const capabilities = [
   "ecs.capability.task-eni",
 ].map((name) => ({ name }));
 
-/** RegisterContainerInstance as a test makes it: no agent behind it, unless a host adopts the instance. */
+/** RegisterContainerInstance without an agent behind it, unless a host adopts the instance. */
 export const registerContainerInstance: CallPlanner = (draw, known) => {
   const again = draw.pickOrNull(known.tokenCalls.filter(({ operation }) => operation === "RegisterContainerInstance"));
   if (again !== null && draw.chance(0.3)) return { operation: "RegisterContainerInstance", request: again.request };

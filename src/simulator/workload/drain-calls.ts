@@ -2,7 +2,7 @@ import type { Draw } from "../draw.ts";
 import type { Known } from "./known.ts";
 import { type CallPlanner, clusterMember, clusterOf } from "./planned-call.ts";
 
-/** Some container instances, most of one cluster; null when none is known. */
+/** Some container instances, mostly of one cluster. Null if none is known. */
 function instances(draw: Draw, known: Known): { readonly containerInstances: readonly string[] } | null {
   const first = known.reference(draw, known.instances.slice(-12));
   if (first === null) return null;

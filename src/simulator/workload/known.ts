@@ -4,7 +4,7 @@ import { type DefinedContainer, endsByItself } from "../restless-containers.ts";
 /** LIMIT: the workload forgets old names, so that most calls are about things that are alive. */
 const namesMax = 40;
 
-/** A call with a client token, to be made again. */
+/** A call with a client token, to be repeated. */
 export type TokenCall = { readonly operation: string; readonly request: Readonly<Record<string, unknown>> };
 
 type ShownService = {
@@ -22,14 +22,14 @@ export class Known {
   readonly instances: string[] = [];
   readonly tasks: string[] = [];
   readonly taskDefinitions: string[] = [];
-  /** ARNs of ACTIVE revisions and families of awsvpc: their tasks need a network configuration, others must have none. */
+  /** ARNs of ACTIVE revisions and families with awsvpc: their tasks need a network configuration, others must have none. */
   readonly ownNetwork = new Set<string>();
   /** Those of them that require Fargate. */
   readonly forFargate = new Set<string>();
   readonly families: string[] = [];
-  /** ARNs of revisions that are INACTIVE, or on their way to be deleted. */
+  /** ARNs of revisions that are INACTIVE or being deleted. */
   readonly inactive = new Set<string>();
-  /** Those whose tasks a service would replace again and again, since they end by themselves. */
+  /** Those whose tasks end by themselves, so that a service would keep replacing them. */
   readonly fleeting = new Set<string>();
   /** False in runs in which hours pass at once: a service of fleeting tasks would have thousands of them by then. */
   readonly takesFleeting: boolean;
@@ -46,7 +46,7 @@ export class Known {
     this.takesFleeting = takesFleeting;
   }
 
-  /** Takes the names out of a reply. */
+  /** Extracts the names from a reply. */
   learn(operation: string, request: Readonly<Record<string, unknown>>, reply: Readonly<Record<string, unknown>>): void {
     for (const shown of [reply.tasks, reply.containerInstances, reply.task, reply.containerInstance].flat()) {
       const { taskArn, containerInstanceArn, attachments } = (shown ?? {}) as {
@@ -119,7 +119,7 @@ export class Known {
     for (const { arn } of shown.currentServiceRevisions ?? []) remember(this.serviceRevisions, arn);
   }
 
-  /** A reference to one of `arns` in one of the forms that ECS takes, now and then to nothing; null when none is known. */
+  /** A reference to one of `arns` in one of the forms that ECS accepts, occasionally to nothing. Null if none is known. */
   reference(draw: Draw, arns: readonly string[]): string | null {
     const arn = draw.pickOrNull(arns);
     if (arn === null) return null;

@@ -1,6 +1,6 @@
 import type { Draw } from "../draw.ts";
 
-/** Expressions that some of the hosts satisfy, at least at times; the last ones are none. */
+/** Expressions that some of the hosts satisfy, at least at times. The last ones are invalid. */
 const expressions = [
   [6, "attribute:rack == r0"],
   [4, "attribute:rack in [r0, r1]"],
@@ -14,7 +14,7 @@ const expressions = [
   [1, "rack"],
 ] as const;
 
-/** Of the expressions that look at what an instance is for good, what they mean, for whoever checks where tasks are. */
+/** The meaning of the expressions that look at permanent properties of an instance, for checking where tasks are. */
 export const lastingExpressions: ReadonlyMap<string, (value: (name: string) => string | null) => boolean> = new Map([
   ["attribute:rack == r0", (value) => value("rack") === "r0"],
   ["attribute:rack in [r0, r1]", (value) => value("rack") === "r0" || value("rack") === "r1"],
@@ -38,7 +38,7 @@ const memberOf = (draw: Draw) => ({ type: "memberOf", expression: draw.weighted(
 /** The constraints of a task definition. */
 export const definitionConstraints = (draw: Draw): object => ({ placementConstraints: [memberOf(draw)] });
 
-/** Constraints and strategies of a call that places tasks; most calls have none. */
+/** Constraints and strategies of a call that places tasks. Most calls have none. */
 export const placementMembers = (draw: Draw): object => ({
   ...draw.maybe(0.15, () => ({
     placementConstraints: draw.some([{ type: "distinctInstance" }, memberOf(draw), memberOf(draw)], 2),

@@ -2,18 +2,18 @@ import type { AnsweredName } from "../../ecs/machine/operations.ts";
 import type { Draw } from "../draw.ts";
 import type { Known } from "./known.ts";
 
-/** A call that the workload wants made. */
+/** A call that the workload wants to make. */
 export type PlannedCall = {
   readonly operation: AnsweredName;
   readonly request: Readonly<Record<string, unknown>>;
-  /** The container instance that comes of it is given a host, as `berth dev` does. */
+  /** The resulting container instance gets a host, as in `berth dev`. */
   readonly adopt?: boolean;
 };
 
-/** Makes up a call; null when nothing is known that it could be about. */
+/** Makes up a call. Null if nothing is known that it could be about. */
 export type CallPlanner = (draw: Draw, known: Known) => PlannedCall | null;
 
-/** A cluster's name or ARN, or nothing (which means `default`); now and then one that does not exist. */
+/** A cluster's name or ARN, or nothing (which means `default`). Occasionally one that does not exist. */
 export function clusterMember(draw: Draw, known: Known): { readonly cluster?: string } {
   return draw.weighted<() => { readonly cluster?: string }>([
     [70, () => ({})],
@@ -23,7 +23,7 @@ export function clusterMember(draw: Draw, known: Known): { readonly cluster?: st
   ])();
 }
 
-/** The cluster of an ARN, so that a call finds the thing; sometimes another one. */
+/** The cluster of an ARN, so that a call finds its target. Sometimes another one. */
 export function clusterOf(draw: Draw, known: Known, reference: string | null): { readonly cluster?: string } {
   const name =
     reference === null ? null : (/:(?:task|container-instance|service)\/([^/]+)\//.exec(reference)?.[1] ?? null);

@@ -4,10 +4,10 @@ import type { Known } from "./known.ts";
 import { placementMembers } from "./placement-members.ts";
 import { type CallPlanner, clusterMember, clusterOf } from "./planned-call.ts";
 
-/** LIMIT: so few names keep the services of a run few, so that they meet each other and runs stay fast. */
+/** LIMIT: few names keep the services of a run few, so that they interact and runs stay fast. */
 const names = ["web", "api", "worker", "monitor"] as const;
 
-/** Mostly a few; seldom more than all hosts have room for. */
+/** Mostly a few. Rarely more than all hosts have room for. */
 const counts = [
   [6, 0],
   [14, 1],
@@ -43,7 +43,7 @@ const thresholds = [
   [1, { thresholdConfiguration: { type: "WISH", value: 0 } }],
 ] as const;
 
-/** CreateService: a new one, one that is there with other members, or the same call again. */
+/** CreateService: a new one, an existing one with other members, or the same call again. */
 export const createService: CallPlanner = (draw, known) => {
   const again = draw.pickOrNull(known.tokenCalls.filter(({ operation }) => operation === "CreateService"));
   if (again !== null && draw.chance(0.1)) return { operation: "CreateService", request: again.request };
@@ -158,7 +158,7 @@ function networkOf(draw: Draw, known: Known, taskDefinition: string): object {
   }));
 }
 
-/** By launch type, by a strategy, or as the cluster has it; with constraints and wishes, where they are let. */
+/** By launch type, by a strategy, or the cluster's default, with constraints and strategies where they are allowed. */
 function placeOf(draw: Draw, known: Known, taskDefinition: string, isDaemon: boolean): object {
   if (known.forFargate.has(taskDefinition) && draw.chance(0.95)) {
     return draw.weighted<object>([
@@ -182,7 +182,7 @@ function constraintsOnly(members: { readonly placementConstraints?: object }): o
   return placementConstraints === undefined ? {} : { placementConstraints };
 }
 
-/** Over the providers that hosts belong to, and seldom others. */
+/** Over the providers that hosts belong to, and rarely others. */
 const strategy = (draw: Draw): object[] =>
   draw.weighted<object[]>([
     [6, [{ capacityProvider: "mine", weight: 1 }]],
@@ -212,7 +212,7 @@ function configuration(draw: Draw, isDaemon: boolean): object {
   };
 }
 
-/** By ARN or by name, now and then one that is nobody's. */
+/** By ARN or by name, occasionally an unknown one. */
 function serviceReference(draw: Draw, arn: string): string {
   return draw.weighted([
     [10, arn],

@@ -27,7 +27,7 @@ export const describeServiceRevisions: CallPlanner = (draw, known) => {
   return { operation: "DescribeServiceRevisions", request: { serviceRevisionArns } };
 };
 
-/** Of the newest ones mostly, since those that are over conflict. */
+/** Mostly the newest ones, because finished ones conflict. */
 export const stopServiceDeployment: CallPlanner = (draw, known) => {
   const { serviceDeployments } = known;
   const serviceDeploymentArn = draw.pickOrNull(draw.chance(0.7) ? serviceDeployments.slice(-3) : serviceDeployments);

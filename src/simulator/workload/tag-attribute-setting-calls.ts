@@ -42,7 +42,7 @@ export const putAttributes: CallPlanner = (draw, known) => {
   const targetId = draw.pickOrNull(known.instances);
   if (targetId === null) return null;
   const attributes = [{ name: draw.pick(keys), value: draw.hex(3), targetId }];
-  // One that cannot be must take the others with it.
+  // An invalid one must make the others fail too.
   if (draw.chance(0.15)) attributes.push({ name: draw.pick(keys), value: "x", targetId: draw.hex(32) });
   const wrong = draw.maybe(0.05, () => ({ attributes: [{ name: "no good name!", targetId }] }));
   return { operation: "PutAttributes", request: { ...clusterOf(draw, known, targetId), attributes, ...wrong } };
@@ -81,7 +81,7 @@ export const putAccountSetting: CallPlanner = (draw) => ({
   request: { ...setting(draw), principalArn: draw.pick(principals) },
 });
 
-/** Of one name only, since it writes what PutAccountSetting for root writes. */
+/** Only one name, because it writes what PutAccountSetting for root writes. */
 export const putAccountSettingDefault: CallPlanner = (draw) => ({
   operation: "PutAccountSettingDefault",
   request: { name: "defaultLogDriverMode", value: draw.pick(["blocking", "non-blocking"]) },

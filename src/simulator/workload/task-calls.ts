@@ -3,7 +3,7 @@ import type { Known } from "./known.ts";
 import { placementMembers } from "./placement-members.ts";
 import { type CallPlanner, clusterMember, clusterOf } from "./planned-call.ts";
 
-/** RunTask, now and then the same call again, or another one with its token. */
+/** RunTask, occasionally the same call again, or another one with its token. */
 export const runTask: CallPlanner = (draw, known) => {
   const again = draw.pickOrNull(known.tokenCalls.filter(({ operation }) => operation === "RunTask"));
   if (again !== null && draw.chance(0.12)) {
@@ -32,7 +32,7 @@ export const runTask: CallPlanner = (draw, known) => {
   };
 };
 
-/** As RunTask, of which it tells what would come. */
+/** Like RunTask, whose outcome it predicts. */
 export const explainPlacement: CallPlanner = (draw, known) => {
   const planned = runTask(draw, known);
   if (planned === null) return null;
@@ -74,7 +74,7 @@ function onInstances(draw: Draw): object {
   ]);
 }
 
-/** By launch type or by a strategy, which needs that its cluster has the providers. */
+/** By launch type or by a strategy, for which the cluster must have the providers. */
 function onFargate(draw: Draw): object {
   const spot = { capacityProvider: "FARGATE_SPOT", weight: 1 };
   return {
@@ -196,8 +196,8 @@ export const updateTaskProtection: CallPlanner = (draw, known) => {
 };
 
 /**
- * Reports of somebody who is not the agent: of tasks that never were whatever it likes, of others only what is no news,
- * since control plane and agent would not agree for ever on what nobody saw.
+ * Reports from somebody who is not the agent: arbitrary ones for tasks that never existed, and for others only what is already
+ * known. Otherwise control plane and agent would never agree on what nobody saw.
  */
 export const submitTaskStateChange: CallPlanner = (draw, known) => {
   const task = draw.chance(0.3) ? null : draw.pickOrNull(known.tasks);

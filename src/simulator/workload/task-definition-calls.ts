@@ -21,7 +21,7 @@ const images = [
   [1, "berth/impair-runtime"],
 ] as const;
 
-/** RegisterTaskDefinition of many kinds; some break a rule. */
+/** RegisterTaskDefinition of many kinds. Some break a rule. */
 export const registerTaskDefinition: CallPlanner = (draw) => {
   const networkMode = draw.weighted([
     [8, undefined],
@@ -56,7 +56,7 @@ export const registerTaskDefinition: CallPlanner = (draw) => {
   };
 };
 
-/** One that Fargate runs, now and then with a size that there is none of. */
+/** One for Fargate, occasionally with a size that does not exist. */
 function fargateDefinition(draw: Draw, count: number): PlannedCall {
   const containers = Array.from({ length: count }, (_, at) => {
     const {

@@ -80,12 +80,12 @@ export const planners: readonly Weighted<CallPlanner>[] = [
   [4, others.listAccountSettings],
 ];
 
-/** LIMIT: planners that have nothing to be about are skipped; RegisterTaskDefinition never is, so this is never reached. */
+/** LIMIT: planners without a subject are skipped; RegisterTaskDefinition never is, so this is never reached. */
 const attemptsMax = 1_000;
 
 const favouriteFactor = 4;
 
-/** The calls that start and stop containers, and those that make the ones to start. */
+/** The calls that start and stop containers, and those that create the definitions to start. */
 export const taskCalls: readonly CallPlanner[] = [
   tasks.runTask,
   tasks.startTask,
@@ -93,7 +93,7 @@ export const taskCalls: readonly CallPlanner[] = [
   definitions.registerTaskDefinition,
 ];
 
-/** The calls that make services and change what they want, and those that take their hosts away and give them back. */
+/** The calls that create services and change what they want, and those that remove and restore their hosts. */
 export const serviceCalls: readonly CallPlanner[] = [
   services.createService,
   services.updateService,
@@ -111,14 +111,14 @@ export const serviceCalls: readonly CallPlanner[] = [
   tasks.listTasks,
 ];
 
-/** The calls of a run, one after the other. */
+/** The calls of a run, in order. */
 export class Workload {
   readonly known: Known;
   readonly #draw: Draw;
-  /** Of this run: runs in which everything comes as often as always meet the same few situations. */
+  /** Drawn for this run: if every run called everything equally often, all would meet the same few situations. */
   readonly #planners: readonly Weighted<CallPlanner>[];
 
-  /** `favourites` come more often than otherwise; `takesFleeting`: see `Known`. */
+  /** `favourites` come more often than otherwise. `takesFleeting`: see `Known`. */
   constructor(stream: RandomStream, takesFleeting: boolean, favourites: readonly CallPlanner[] = []) {
     this.known = new Known(takesFleeting);
     this.#draw = new Draw(stream);

@@ -4,7 +4,7 @@ import { FencedError, StoreError } from "../store.ts";
 import { bodies, events, put } from "../store-contract.ts";
 import { type AppendFate, emptyMemoryDisk, MemoryStore } from "./memory-store.ts";
 
-/** A hook whose answers the test gives, in the order of asking. */
+/** A hook whose answers the test gives, in the order of the questions. */
 function gate<T>(): { hook: () => Promise<T>; answer: (value: T) => void; asked: () => number } {
   const waiting: ((value: T) => void)[] = [];
   return {
@@ -19,7 +19,7 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
 }
 
-it("a failing disk keeps nothing, or keeps and fails all the same", async () => {
+it("a failing disk keeps nothing, or keeps and still fails", async () => {
   const fates: AppendFate[] = ["fail", "kept-but-failed", "ok"];
   const store = new MemoryStore({ beforeAppend: async () => fates.shift() ?? "ok" });
   const { epoch } = await store.open("p");
@@ -32,7 +32,7 @@ it("a failing disk keeps nothing, or keeps and fails all the same", async () => 
   assert.deepEqual([bodies(opened), opened.lastSequence], [{ "task 1": "y" }, 2]);
 });
 
-it("a slow append holds up its own partition, not the others", async () => {
+it("a slow append holds up only its own partition", async () => {
   const slow = gate<AppendFate>();
   const store = new MemoryStore({ beforeAppend: async (partition) => (partition === "slow" ? slow.hook() : "ok") });
   const one = await store.open("slow");
@@ -81,7 +81,7 @@ it("after a crash the disk has what had reached it, and nobody gets an answer", 
   assert.deepEqual(bodies(await next.open("q")), {});
 });
 
-it("a copy of the disk is a disk of its own", async () => {
+it("a copy of the disk is independent", async () => {
   const disk = emptyMemoryDisk();
   const store = new MemoryStore({ disk });
   const { epoch } = await store.open("p");

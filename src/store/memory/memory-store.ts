@@ -12,12 +12,12 @@ import {
 } from "../store.ts";
 
 /**
- * What is durable: plain data without behaviour, so it can be copied with `structuredClone`. It outlives the store:
- * a new store over the same disk sees all that was kept.
+ * What is durable: plain data without behaviour, so it can be copied with `structuredClone`. It outlives the store: a new store
+ * over the same disk sees everything that was kept.
  */
 export type MemoryDisk = {
   readonly partitions: Map<string, MemoryPartition>;
-  /** The highest of all partitions that were removed: new ones go on from there. */
+  /** The highest epoch and sequence of all removed partitions. New ones continue from there. */
   readonly removed: { epoch: number; lastSequence: number };
 };
 
@@ -29,7 +29,7 @@ export type MemoryPartition = {
   writtenBy: string | null;
   /** Bodies by kind, then by key. */
   readonly documents: Map<string, Map<string, string>>;
-  /** Without gaps, the oldest remembered event first. */
+  /** Without gaps, oldest first. */
   readonly events: StoredEvent[];
   /** The bytes of their bodies. */
   eventBytes: number;
@@ -38,8 +38,8 @@ export type MemoryPartition = {
 };
 
 /**
- * `fail`: nothing is kept and the append rejects with {@link StoreError}. `kept-but-failed`: it is kept and rejects all
- * the same, as when a disk reports an error after the bytes have arrived.
+ * `fail`: nothing is kept and the append rejects with {@link StoreError}. `kept-but-failed`: it is kept and still rejects, like a
+ * disk that reports an error after the bytes have arrived.
  */
 export type AppendFate = "ok" | "fail" | "kept-but-failed";
 
@@ -47,11 +47,11 @@ export type MemoryStoreOptions = {
   /** The version of Berth that writes; by default this one. */
   readonly version?: string;
   readonly disk?: MemoryDisk;
-  /** Asked before an append reaches the disk; a late answer is a slow disk. */
+  /** Called before an append reaches the disk. A late answer is a slow disk. */
   readonly beforeAppend?: (partition: string) => Promise<AppendFate>;
-  /** Waited for between keeping an append and answering: a crash in here leaves it kept and not acknowledged. */
+  /** Awaited between keeping an append and answering. A crash here leaves it kept but not acknowledged. */
   readonly beforeAnswer?: (partition: string) => Promise<void>;
-  /** Waited for before a partition is read: a slow disk. */
+  /** Awaited before a partition is read: a slow disk. */
   readonly beforeOpen?: (partition: string) => Promise<void>;
 };
 
@@ -60,8 +60,8 @@ export function emptyMemoryDisk(): MemoryDisk {
 }
 
 /**
- * The store without a medium, for `--in-memory` and the simulator. Uses no timers and no chance of its own, so a run is
- * repeated exactly when its hooks are.
+ * The store without a medium, for `--in-memory` and the simulator. It uses no timers or randomness of its own, so a run is
+ * repeatable if its hooks are.
  */
 export class MemoryStore implements Store {
   readonly medium = "memory";
@@ -70,7 +70,7 @@ export class MemoryStore implements Store {
   readonly #beforeAppend: MemoryStoreOptions["beforeAppend"];
   readonly #beforeAnswer: MemoryStoreOptions["beforeAnswer"];
   readonly #beforeOpen: MemoryStoreOptions["beforeOpen"];
-  /** The newest append of each partition; settles without ever rejecting. */
+  /** The newest append of each partition. Settles without ever rejecting. */
   readonly #appendsUnderWay = new Map<string, Promise<void>>();
   #state: "open" | "closed" | "crashed" = "open";
   #failing: string | null = null;
@@ -115,7 +115,7 @@ export class MemoryStore implements Store {
 
   async remove(partition: string, epoch: number): Promise<void> {
     if (this.#state !== "open") return this.#mustBeOpen();
-    // Appends that were called before come first, as on any medium.
+    // Earlier appends come first, as on any medium.
     await this.#appendsUnderWay.get(partition);
     if (this.#isCrashed()) return forever();
     const held = this.#disk.partitions.get(partition) ?? null;
@@ -160,8 +160,8 @@ export class MemoryStore implements Store {
   }
 
   /**
-   * The process dies: from here on nothing of this store reaches the disk and none of its promises settles. An append
-   * under way is kept or not, by whether it had reached the disk.
+   * The process dies: from now on nothing of this store reaches the disk and none of its promises settles. An append under way is
+   * kept if it had reached the disk.
    */
   crash(): void {
     this.#state = "crashed";

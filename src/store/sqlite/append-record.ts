@@ -5,15 +5,15 @@ import { join } from "node:path";
 const digits = 16;
 
 /**
- * How many appends were acknowledged, in a file beside the database: a start that finds fewer in the database knows that some are
- * gone, with a write-ahead log that was deleted or cut, or with a database that is older. The database has the number too, in the same
- * transaction; the file is written after that was synchronised, so it is never ahead of what was acknowledged. It is not
- * synchronised itself: after a loss of power it may be behind, and then less is noticed.
+ * How many appends were acknowledged, in a file next to the database. If a start finds fewer in the database, some are lost: the
+ * write-ahead log was deleted or cut, or the database is an older copy. The database has the number too, in the same transaction.
+ * The file is written after that was synchronised, so it is never ahead of what was acknowledged. The file itself is not
+ * synchronised: after a power failure it may be behind, and then less is noticed.
  */
 export class AppendRecord {
   readonly #descriptor: number;
 
-  /** The number in the file of `directory`; null when there is none. */
+  /** The number in the file of `directory`. Null if there is none. */
   static read(directory: string): number | null {
     try {
       const text = readFileSync(join(directory, "berth.appended"), "utf8");
@@ -23,7 +23,7 @@ export class AppendRecord {
     }
   }
 
-  /** Throws what the file system throws. */
+  /** Throws the file system's error. */
   constructor(directory: string) {
     this.#descriptor = openSync(join(directory, "berth.appended"), constants.O_RDWR | constants.O_CREAT, 0o600);
   }
@@ -33,7 +33,7 @@ export class AppendRecord {
     try {
       writeSync(this.#descriptor, `${String(acknowledged).padStart(digits, "0")}\n`, 0);
     } catch {
-      // Such as a full disk, on which the file could not get its first bytes.
+      // Such as a full disk without room for the file's first bytes.
     }
   }
 

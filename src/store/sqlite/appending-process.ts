@@ -1,6 +1,6 @@
 /**
- * A process for tests to kill: opens the store of a data directory, says so, and appends to some partitions at once,
- * over and over, telling each round that was acknowledged. `node appending-process.ts DIRECTORY PARTITIONS`
+ * A process for tests to kill: opens the store of a data directory, says so, and repeatedly appends to some partitions at once,
+ * printing each acknowledged round. `node appending-process.ts DIRECTORY PARTITIONS`
  */
 import { writeSync } from "node:fs";
 import { must } from "../../lib/assert.ts";
@@ -27,7 +27,7 @@ try {
         }),
       ),
     );
-    // Written at once: what is acknowledged must not wait in a buffer that dies with the process.
+    // Written at once: an acknowledgement must not wait in a buffer that dies with the process.
     writeSync(1, `${round}\n`);
   }
 } catch (error) {

@@ -77,7 +77,7 @@ const attacks: Record<string, { does: (file: string) => void; says: RegExp }> = 
 };
 
 for (const [name, { does, says }] of Object.entries(attacks)) {
-  test(`${name} under a running store: nothing is acknowledged any more, and the reason is given`, async (t) => {
+  test(`${name} under a running store: no more appends are acknowledged, and the reason is given`, async (t) => {
     const dataDir = join(folder(t), "data");
     const { store, append } = await opened(dataDir);
     const file = join(dataDir, "berth.sqlite");
@@ -105,13 +105,13 @@ test("a database that comes back under its name is written to again", async (t) 
   await store.close();
 });
 
-test("what was acknowledged is found under the name of the file, also when it vanishes within the write", async (t) => {
+test("what was acknowledged is found under the file's name, even if it vanishes during the write", async (t) => {
   const dataDir = folder(t);
   const flushes: (() => void)[] = [];
   const store = new SqliteStore({ dataDir, scheduleFlush: (flush) => flushes.push(flush) });
   const { epoch } = await store.open("p");
   const file = join(dataDir, "berth.sqlite");
-  // A trigger that runs within the transaction cannot rename; so the file goes between the looks before and after it.
+  // A trigger within the transaction cannot rename, so the file goes between the checks before and after it.
   const exec = DatabaseSync.prototype.exec;
   t.after(() => {
     DatabaseSync.prototype.exec = exec;
@@ -127,7 +127,7 @@ test("what was acknowledged is found under the name of the file, also when it va
   await store.close();
 });
 
-test("other programs that use SQLite are no damage: a shell that writes, moves the log into the file, or makes a backup", async (t) => {
+test("other programs that use SQLite do no damage: a shell that writes, moves the log into the file, or makes a backup", async (t) => {
   const dataDir = folder(t);
   const { store, append } = await opened(dataDir);
   const shell = new DatabaseSync(join(dataDir, "berth.sqlite"));
@@ -142,13 +142,13 @@ test("other programs that use SQLite are no damage: a shell that writes, moves t
   shell.close();
   await append("last");
   assert.equal((await foundBy(dataDir, t)).task, "last");
-  // Enough to have the log moved into the file by our own commits.
+  // Enough to make our own commits move the log into the file.
   for (let n = 0; n < 300; n += 1) await append("x".repeat(100_000));
   assert.equal(store.condition().failing, null);
   await store.close();
 });
 
-test("a start says how many acknowledged appends a log that is gone has taken along, until that is accepted", async (t) => {
+test("a start says how many acknowledged appends a lost log contained, until that is accepted", async (t) => {
   const dataDir = folder(t);
   const { store, append } = await opened(dataDir);
   for (let n = 0; n < 4; n += 1) await append(String(n));
@@ -175,7 +175,7 @@ test("a start says how many acknowledged appends a log that is gone has taken al
   assert.deepEqual((await foundBy(killed, t)).warnings, []);
 });
 
-test("documents of a partition whose row is gone are given to no other, and the rest works", async (t) => {
+test("documents of a partition whose row is missing are given to no other, and the rest works", async (t) => {
   const dataDir = folder(t);
   const { store } = await opened(dataDir);
   const { epoch } = await store.open("other");
@@ -217,7 +217,7 @@ test("an event that is missing among others is an error, not skipped", async (t)
   await store.close();
 });
 
-test("a damaged page is in the way of its own partition alone", async (t) => {
+test("a damaged page harms only its own partition", async (t) => {
   const dataDir = folder(t);
   const first = new SqliteStore({ dataDir });
   const names = ["a", "b", "c"];

@@ -4,13 +4,13 @@ import { DatabaseSync } from "node:sqlite";
 import { StoreError, StoreInUseError } from "../store.ts";
 import { hasSqliteCode } from "./sqlite-error.ts";
 
-/** Held by one process at a time; `release` lets the next one in. */
+/** Held by one process at a time. `release` lets the next one in. */
 export type DataDirectory = { readonly path: string; release(): void };
 
 /**
- * Creates the directory when it is missing and takes it for this process. The lock is one of the operating system on
- * `berth.lock`, taken through SQLite, so it vanishes with the process however that ends. Throws
- * {@link StoreInUseError} when another process has it, {@link StoreError} when the directory cannot be written.
+ * Creates the directory if it is missing and takes it for this process. The lock is an operating system lock on `berth.lock`,
+ * taken through SQLite, so it vanishes with the process however that ends. Throws {@link StoreInUseError} if another process has
+ * it, {@link StoreError} if the directory cannot be written.
  */
 export function takeDataDirectory(dataDir: string): DataDirectory {
   const path = resolve(dataDir);
@@ -22,7 +22,7 @@ export function takeDataDirectory(dataDir: string): DataDirectory {
   }
   const lock = takeLock(path, pidFile);
   try {
-    // Only for people and for the message of the next process: the lock is the truth.
+    // Only for people and for the message of the next process. The lock is what counts.
     writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
   } catch (cause) {
     lock.close();
@@ -68,7 +68,7 @@ function readPid(pidFile: string): number | null {
   }
 }
 
-/** A new directory survives power loss only when its entry in the one above has been synchronised as well. */
+/** A new directory survives power loss only once its entry in the parent has been synchronised as well. */
 function createDurably(path: string): void {
   const topmostCreated = mkdirSync(path, { recursive: true, mode: 0o700 });
   if (topmostCreated === undefined || process.platform === "win32") return;

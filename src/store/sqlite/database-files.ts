@@ -13,8 +13,9 @@ import { basename } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 
 /**
- * LIMIT: how often the log's size and time are looked at while commits follow each other. Linux keeps exact times for a file that
- * somebody has looked at, and then each commit writes the time too: half as long again. Its name is looked at each time.
+ * LIMIT: how often the log's size and time are checked during a series of commits. Linux keeps exact times for a file that
+ * somebody has looked at, and then each commit writes the time too, which takes half as long again. Its name is checked each
+ * time.
  */
 const logContentMs = 100;
 
@@ -23,29 +24,29 @@ type Checkpoint = { readonly log: number; readonly pages: number };
 
 /**
  * The files of an open database as the file system names them. A process keeps writing to a file that somebody deleted, renamed
- * or replaced; nobody would find those writes again, so they must not be acknowledged. The same goes for files that a program
+ * or replaced. Nobody would find those writes again, so they must not be acknowledged. The same goes for files that a program
  * changes without SQLite.
  */
 export class DatabaseFiles {
   readonly #database: string;
   readonly #log: string;
   readonly #index: string;
-  /** Where the system says which file our log is; null where it does not. */
+  /** Where the system says which file our log is. Null if it does not. */
   readonly #logLink: { readonly link: string; readonly name: string } | null;
   readonly #dataVersion: StatementSync;
   readonly #logState: StatementSync;
   readonly #indexWas: Stats | undefined;
   #databaseWas: Stats | undefined;
   #logWas: Stats | undefined;
-  /** Whether nothing of ours was written to the log since `#logWas`. */
+  /** Whether we have written nothing to the log since `#logWas`. */
   #logIsKnown = true;
   #logKnownAt = performance.now();
   #version: unknown;
   #checkpoint: Checkpoint;
-  /** Why the content is not SQLite's any more. That does not pass: what is in memory and what is in the files differ. */
+  /** Why the content is no longer SQLite's. This is permanent: memory and files differ. */
   #overwritten: string | null = null;
 
-  /** `path` is the file that `database` has just opened and written to, so that log and index are there. */
+  /** `path` is the file that `database` has just opened and written to, so that log and index exist. */
   constructor(path: string, database: DatabaseSync) {
     this.#database = path;
     this.#log = `${path}-wal`;
@@ -61,8 +62,8 @@ export class DatabaseFiles {
   }
 
   /**
-   * Why a write could not be found again, or would land on a damaged file; null when all is well. To ask before a transaction; and
-   * `whenIdle` from time to time, which always looks at the log as well.
+   * Why a write could be lost, or would land on a damaged file. Null if all is well. Call it before a transaction, and with
+   * `whenIdle` from time to time, which always checks the log as well.
    */
   problemBefore(whenIdle = false): string | null {
     const database = statOf(this.#database);
@@ -80,7 +81,10 @@ export class DatabaseFiles {
     return changed.length === 0 ? null : this.#contentProblem(changed);
   }
 
-  /** Why what we have just written, or tried to write, cannot be found under its name; null when it can. To ask after a transaction. */
+  /**
+   * Why what we have just written, or tried to write, cannot be found under its name. Null if it can. Call it after a
+   * transaction.
+   */
   problemAfter(): string | null {
     this.#logIsKnown = false;
     const database = statOf(this.#database);
@@ -106,11 +110,14 @@ export class DatabaseFiles {
     return existsSync(this.#log) ? replaced(this.#log) : vanished(this.#log);
   }
 
-  /** Programs that change the database through SQLite are fine: an sqlite3 shell that commits, or that moves the log into the file. */
+  /**
+   * Programs that change the database through SQLite are fine: an sqlite3 shell that commits, or that moves the log into the
+   * file.
+   */
   #contentProblem(changed: readonly string[]): string | null {
     const version = this.#dataVersion.get()?.data_version;
     const { log, pages } = this.#checkpointNow();
-    // Another log has begun since: then pages of it are in the database only if somebody else has moved them there.
+    // Another log has begun since. Its pages are in the database only if another program moved them there.
     const known = log === this.#checkpoint.log ? this.#checkpoint.pages : 0;
     if (version === this.#version && pages <= known) {
       this.#overwritten = `${changed.join(" and ")} was overwritten or shortened by another program while Berth had it open`;
@@ -140,7 +147,7 @@ function nameProblem(path: string, was: Stats | undefined, is: Stats | undefined
 const isChanged = (was: Stats | undefined, is: Stats | undefined): boolean =>
   was !== undefined && is !== undefined && (is.size !== was.size || is.mtimeMs !== was.mtimeMs);
 
-/** The entry under /proc of this process's open file `path`, and what that must say; null where there is none. */
+/** The entry under /proc of this process's open file `path`, and what it must contain. Null if there is none. */
 function linkTo(path: string): { readonly link: string; readonly name: string } | null {
   try {
     const name = realpathSync(path);
@@ -158,12 +165,12 @@ function linkText(link: string): string | null {
   try {
     return readlinkSync(link);
   } catch {
-    // The descriptor of the listing itself is gone by now.
+    // The descriptor of the listing itself has been closed by now.
     return null;
   }
 }
 
-/** Bytes 12 to 15 of a write-ahead log number the logs that were begun in the file (sqlite.org/fileformat2.html, 4.1). */
+/** Bytes 12 to 15 of a write-ahead log count the logs that were begun in the file (sqlite.org/fileformat2.html, 4.1). */
 function logNumber(path: string): number {
   const header = Buffer.alloc(16);
   const descriptor = openSync(path, "r");
@@ -176,6 +183,6 @@ function logNumber(path: string): number {
   return header.readUInt32BE(12);
 }
 
-/** What to do about a problem of the files, for people. */
+/** What to do about a problem with the files, for people. */
 export const filesAdvice = (path: string): string =>
   `Nothing is written any more. Put the file back under its name, or stop Berth, put a whole ${basename(path)} in its place, and start Berth again.`;

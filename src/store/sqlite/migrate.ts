@@ -7,7 +7,7 @@ export type Migration = { readonly version: number; readonly sql: string };
 
 const migrationsFolder = new URL("./migrations/", import.meta.url);
 
-/** The migrations in the tree, oldest first; their numbers run from 1 without gaps. */
+/** The migrations in the tree, oldest first. Their numbers run from 1 without gaps. */
 export function readMigrations(): Migration[] {
   const names = readdirSync(migrationsFolder)
     .filter((name) => name.endsWith(".sql"))
@@ -20,8 +20,8 @@ export function readMigrations(): Migration[] {
 }
 
 /**
- * Brings `database` to the newest schema, all of it or nothing. Throws {@link StoreError} when the file was
- * written by a newer Berth or holds tables of somebody else; `file` is its name for the message.
+ * Brings `database` to the newest schema, completely or not at all. Throws {@link StoreError} if the file was written by a newer
+ * Berth or holds another program's tables. `file` is its name for the message.
  */
 export function migrate(database: DatabaseSync, file: string, migrations: readonly Migration[]): void {
   database.exec("BEGIN IMMEDIATE");

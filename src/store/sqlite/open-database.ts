@@ -8,19 +8,19 @@ import { hasSqliteCode } from "./sqlite-error.ts";
 const foreignLockTimeoutMs = 100;
 
 /**
- * Opens or creates the database file, durable at each commit and with the newest schema. Throws {@link StoreError} with
- * what to do about it when the file is not ours, damaged, too new, or cannot be written.
+ * Opens or creates the database file, durable at each commit and with the newest schema. Throws {@link StoreError} with advice if
+ * the file is not ours, damaged, too new, or cannot be written.
  */
 export function openDatabase(file: string): DatabaseSync {
   let database: DatabaseSync | null = null;
   try {
-    // The log and its index take the permissions of the file.
+    // The log and its index inherit the file's permissions.
     closeSync(openSync(file, "a", 0o600));
     database = new DatabaseSync(file, { timeout: foreignLockTimeoutMs });
-    // Pages of 8 KiB hold rows of some kilobytes without overflow; the size is fixed when the file is written first.
-    // fullfsync is for macOS, whose ordinary fsync leaves the data in the drive's cache.
-    // LIMIT: 32 MiB of cache hold the upper pages of an index over millions of documents, and 64 MiB the log once the
-    // rare large transaction that grew it is over.
+    // Pages of 8 KiB hold rows of a few kilobytes without overflow; the size is fixed when the file is first written. fullfsync
+    // is for macOS, whose ordinary fsync leaves the data in the drive's cache.
+    // LIMIT: 32 MiB of cache hold the upper pages of an index over millions of documents, and 64 MiB the log once the rare large
+    // transaction that grew it is over.
     database.exec(`
       PRAGMA page_size = 8192;
       PRAGMA cache_size = -32768;

@@ -21,21 +21,18 @@ export type ReadDocument =
   | { readonly ok: true; readonly document: StoredDocument }
   | { readonly ok: false; readonly kind: string; readonly key: string; readonly why: string };
 
-/**
- * A database as it stands in a moment, for looking through it and never for writing, also while a server has it open. Reads go on
- * behind damaged pages.
- */
+/** A snapshot of a database, only for reading, even while a server has it open. Reads continue past damaged pages. */
 export class ReadDatabase {
   readonly file: string;
   readonly #database: DatabaseSync;
 
-  /** Throws StoreError when the file is no database of this Berth. */
+  /** Throws StoreError if the file is not a database of this Berth. */
   constructor(file: string) {
     this.file = file;
     let database: DatabaseSync | null = null;
     try {
       database = new DatabaseSync(file, { readOnly: true });
-      // All that follows sees one moment, whatever a server writes meanwhile.
+      // Everything that follows sees one snapshot, whatever a server writes meanwhile.
       database.exec("BEGIN");
       this.#database = database;
       const newest = readMigrations().length;
@@ -81,7 +78,7 @@ export class ReadDatabase {
       }));
   }
 
-  /** How many documents and events there are of ids that no partition has. */
+  /** How many documents and events have ids that no partition has. */
   orphans(): { readonly partitionId: number; readonly documents: number; readonly events: number }[] {
     const count = (table: "documents" | "events"): Map<number, number> => {
       const rows = this.#database
@@ -101,7 +98,10 @@ export class ReadDatabase {
     }));
   }
 
-  /** The documents of a partition. The index names those whose page cannot be read. Throws StoreError when the index cannot either. */
+  /**
+   * The documents of a partition. The index names those whose page cannot be read. Throws StoreError if the index is unreadable
+   * too.
+   */
   *documents(partitionId: number): Generator<ReadDocument> {
     const names = this.#reading(() =>
       this.#database
@@ -113,7 +113,7 @@ export class ReadDatabase {
       const name = { kind: String(kind), key: String(key) };
       try {
         const row = body.get(Number(id));
-        if (row === undefined) yield { ok: false, ...name, why: "the index names it, and it is not there" };
+        if (row === undefined) yield { ok: false, ...name, why: "the index names it, but it does not exist" };
         else yield { ok: true, document: { ...name, body: String(row.body) } };
       } catch (error) {
         yield { ok: false, ...name, why: `its page cannot be read (${textOf(error)})` };
@@ -121,7 +121,7 @@ export class ReadDatabase {
     }
   }
 
-  /** The events of a partition in order. Throws StoreError at the first one that cannot be read. */
+  /** The events of a partition in order. Throws StoreError at the first unreadable one. */
   *events(partitionId: number): Generator<{ readonly sequence: number; readonly body: string }> {
     const rows = this.#database
       .prepare("SELECT sequence, body FROM events WHERE partition_id = ? ORDER BY sequence")

@@ -1,4 +1,4 @@
-/** Processes are killed and logs cut off; what was acknowledged must be there, and each group whole or absent. */
+/** Processes are killed and logs cut off. What was acknowledged must be there, and each group complete or absent. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -29,7 +29,7 @@ function startAppending(t: TestContext, dataDir: string): ChildProcess {
   return child;
 }
 
-/** Kills `child` as soon as it has acknowledged `rounds` more rounds; gives the newest round it acknowledged. */
+/** Kills `child` as soon as it has acknowledged `rounds` more rounds. Returns the newest round it acknowledged. */
 async function killAfter(child: ChildProcess, rounds: number): Promise<number> {
   const lines: string[] = [];
   for await (const line of createInterface({ input: must(child.stdout, "the output") })) {
@@ -37,11 +37,11 @@ async function killAfter(child: ChildProcess, rounds: number): Promise<number> {
     if (lines.length === rounds + 1) child.kill("SIGKILL");
   }
   assert.equal(lines[0], "opened");
-  assert.ok(lines.length > rounds, "the process has appended until it was killed");
+  assert.ok(lines.length > rounds, "the process appended until it was killed");
   return Number(lines.at(-1));
 }
 
-/** The one round that all partitions stand at, in their documents and in their events. */
+/** The round that all partitions have reached, in their documents and in their events. */
 async function commonRound(dataDir: string): Promise<number> {
   const store = new SqliteStore({ dataDir });
   const rounds = await Promise.all(
@@ -63,24 +63,24 @@ async function commonRound(dataDir: string): Promise<number> {
     }),
   );
   await store.close();
-  assert.equal(new Set(rounds).size, 1, `all partitions stand at the same round: ${rounds.join(", ")}`);
+  assert.equal(new Set(rounds).size, 1, `all partitions have reached the same round: ${rounds.join(", ")}`);
   return must(rounds[0], "a round");
 }
 
-it("kill -9 in the middle of appends loses nothing acknowledged and tears no group", async (t) => {
+it("kill -9 in the middle of appends loses nothing acknowledged and splits no group", async (t) => {
   const dataDir = temporaryFolder(t);
   let before = 0;
   for (const rounds of [3, 40, 150]) {
     const acknowledged = await killAfter(startAppending(t, dataDir), rounds);
     assert.ok(acknowledged >= before + rounds);
     const kept = await commonRound(dataDir);
-    // The process appends one round at a time, so at most one can be kept and not told.
+    // The process appends one round at a time, so at most one can be kept without being printed.
     assert.ok(kept === acknowledged || kept === acknowledged + 1, `${kept} kept, ${acknowledged} acknowledged`);
     before = kept;
   }
 });
 
-it("a second process is refused with the first one's number, and let in once that is killed", async (t) => {
+it("a second process is refused with the first one's process id, and let in once that is killed", async (t) => {
   const dataDir = temporaryFolder(t);
   const first = startAppending(t, dataDir);
   await once(createInterface({ input: must(first.stdout, "the output") }), "line");
@@ -99,9 +99,9 @@ it("a second process is refused with the first one's number, and let in once tha
   await commonRound(dataDir);
 });
 
-it("a write that the system refuses fails the append alone, and the store opens again", async (t) => {
+it("a write that the system refuses fails only that append, and the store opens again", async (t) => {
   const dataDir = temporaryFolder(t);
-  // No file of the process grows beyond 2 MB (in blocks of 512 bytes), which stands for a full disk.
+  // No file of the process can grow beyond 2 MB (in blocks of 512 bytes), which simulates a full disk.
   const command = 'ulimit -f 4000; exec "$0" "$@"';
   const child = spawn("sh", ["-c", command, process.execPath, program, dataDir, String(partitionNames.length)], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -124,7 +124,7 @@ it("a write that the system refuses fails the append alone, and the store opens 
   assert.equal(await commonRound(dataDir), acknowledged, "nothing of the failed append is kept");
 });
 
-it("a log cut off anywhere gives whole groups, the older ones first", async (t) => {
+it("a log that is cut anywhere has whole groups, the older ones first", async (t) => {
   const folder = temporaryFolder(t);
   const dataDir = join(folder, "whole");
   const store = new SqliteStore({ dataDir });
@@ -165,6 +165,6 @@ async function wholeGroups(dataDir: string): Promise<number> {
     }),
   );
   await store.close();
-  assert.equal(new Set(standings).size, 1, `a group is whole or absent: ${standings.join(", ")}`);
+  assert.equal(new Set(standings).size, 1, `a group is complete or absent: ${standings.join(", ")}`);
   return must(standings[0], "a standing");
 }

@@ -1,4 +1,4 @@
-/** Primary result codes of SQLite (sqlite.org/rescode.html); extended codes have them in their low byte. */
+/** Primary result codes of SQLite (sqlite.org/rescode.html). Extended codes have them in their low byte. */
 const codes = { busy: 5, readOnly: 8, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
 
 /** Whether `error` comes from SQLite with this result code. */
@@ -7,7 +7,7 @@ export function hasSqliteCode(error: unknown, code: keyof typeof codes): boolean
   return (error.errcode & 0xff) === codes[code];
 }
 
-/** Whether SQLite found that pages of the file make no sense; trying again gives the same. */
+/** Whether SQLite found invalid pages in the file. A retry gives the same result. */
 export const isDamage = (error: unknown): boolean =>
   hasSqliteCode(error, "corrupt") || hasSqliteCode(error, "notADatabase");
 

@@ -17,7 +17,7 @@ function temporaryFolder(t: TestContext): string {
   return folder;
 }
 
-/** A store whose group is committed when the test says so. */
+/** A store that commits a group when the test says so. */
 function steppedStore(dataDir: string): { store: SqliteStore; flush: () => void; scheduled: () => number } {
   const waiting: (() => void)[] = [];
   const store = new SqliteStore({ dataDir, scheduleFlush: (flush) => waiting.push(flush) });
@@ -29,7 +29,7 @@ async function outcomes(appends: readonly Promise<void>[]): Promise<string[]> {
   return results.map((result) => (result.status === "rejected" ? result.reason.name : "kept"));
 }
 
-it("creates a missing directory for its user alone, with the files in it", async (t) => {
+it("creates a missing directory, readable by its user only, with the files in it", async (t) => {
   const dataDir = join(temporaryFolder(t), "some", "where");
   const store = new SqliteStore({ dataDir });
   assert.equal(statSync(dataDir).mode & 0o777, 0o700);
@@ -59,14 +59,14 @@ it("puts the appends of one turn into one group", async (t) => {
     store.append("a", a.epoch, { ...put("1", "a2"), events: events(2) }),
   ];
   assert.equal(scheduled(), 1);
-  assert.deepEqual(await store.readEvents("a", 0, 10), [], "nothing is seen before it is durable");
+  assert.deepEqual(await store.readEvents("a", 0, 10), [], "nothing is visible before it is durable");
   flush();
   assert.deepEqual(await outcomes(appends), ["kept", "kept", "kept"]);
   assert.deepEqual(await store.readEvents("a", 0, 10), events(1, 2));
   await store.close();
 });
 
-it("commits what would hold the event loop too long in several groups, by writes and by text", async (t) => {
+it("splits commits that would hold the event loop too long, by writes and by text", async (t) => {
   const { store, flush, scheduled } = steppedStore(temporaryFolder(t));
   const { epoch } = await store.open("p");
   const small = Array.from({ length: 2_001 }, (_, index) =>
@@ -91,7 +91,7 @@ it("commits what would hold the event loop too long in several groups, by writes
   await store.close();
 });
 
-it("opens a partition of more documents than are read at a time with all of them", async (t) => {
+it("opens a partition completely even if it has more documents than are read at a time", async (t) => {
   const store = new SqliteStore({ dataDir: temporaryFolder(t) });
   const { epoch } = await store.open("p");
   const other = await store.open("other");
@@ -113,13 +113,13 @@ it("opens a partition of more documents than are read at a time with all of them
   await store.close();
 });
 
-it("rejects and rolls back the whole group when the medium fails in the middle, then goes on", async (t) => {
+it("rejects and rolls back the whole group if the medium fails in the middle, then continues", async (t) => {
   const dataDir = temporaryFolder(t);
   const store = new SqliteStore({ dataDir });
   const a = await store.open("a");
   const b = await store.open("b");
   const old = b.epoch - 1;
-  // Stands for a full disk: the trigger fails the transaction at this document, in both ways SQLite knows.
+  // Simulates a full disk: the trigger fails the transaction at this document, in both ways that SQLite knows.
   const saboteur = new DatabaseSync(join(dataDir, "berth.sqlite"));
   for (const way of ["ROLLBACK", "FAIL"]) {
     saboteur.exec(`CREATE TRIGGER fails_${way} BEFORE INSERT ON documents WHEN NEW.key = '${way}'
@@ -144,7 +144,7 @@ it("rejects and rolls back the whole group when the medium fails in the middle, 
   await store.close();
 });
 
-it("a transaction of somebody else on the file makes appends and opening fail, and passes", async (t) => {
+it("another program's transaction on the file fails appends and openings until it ends", async (t) => {
   const dataDir = temporaryFolder(t);
   const store = new SqliteStore({ dataDir });
   const { epoch } = await store.open("p");
@@ -160,7 +160,7 @@ it("a transaction of somebody else on the file makes appends and opening fail, a
   await store.close();
 });
 
-it("a removed partition is deleted in slices, goes on after a restart, and nobody gets its id meanwhile", async (t) => {
+it("a removed partition is deleted in slices, resumes after a restart, and nobody gets its id meanwhile", async (t) => {
   const dataDir = temporaryFolder(t);
   const first = new SqliteStore({ dataDir });
   const { epoch } = await first.open("p");
@@ -184,7 +184,7 @@ it("a removed partition is deleted in slices, goes on after a restart, and nobod
   await second.close();
 });
 
-it("partitions opened in one turn share a transaction; a damaged one spoils no other", async (t) => {
+it("partitions opened in one turn share a transaction; a damaged one harms no other", async (t) => {
   const dataDir = temporaryFolder(t);
   const store = new SqliteStore({ dataDir });
   const saboteur = new DatabaseSync(join(dataDir, "berth.sqlite"));
@@ -231,7 +231,7 @@ it("says what to do about a file that is not a database", (t) => {
   assert.match(readFileSync(join(dataDir, "berth.sqlite"), "utf8"), /^This is a diary/);
 });
 
-it("says what to do about somebody else's database", (t) => {
+it("says what to do about another program's database", (t) => {
   const dataDir = temporaryFolder(t);
   const foreign = new DatabaseSync(join(dataDir, "berth.sqlite"));
   foreign.exec("CREATE TABLE documents (id INTEGER)");
@@ -242,7 +242,7 @@ it("says what to do about somebody else's database", (t) => {
   });
 });
 
-it("says what to do about a file of a newer Berth, and leaves it as it is", async (t) => {
+it("says what to do about a file of a newer Berth, and leaves it unchanged", async (t) => {
   const dataDir = temporaryFolder(t);
   await new SqliteStore({ dataDir }).close();
   const file = new DatabaseSync(join(dataDir, "berth.sqlite"));
@@ -255,7 +255,7 @@ it("says what to do about a file of a newer Berth, and leaves it as it is", asyn
   file.close();
 });
 
-it("says what to do about a directory that cannot be used", (t) => {
+it("says what to do about an unusable directory", (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "file");
   writeFileSync(file, "");
@@ -270,7 +270,7 @@ it("says what to do about a directory that cannot be used", (t) => {
   chmodSync(folder, 0o700);
 });
 
-it("a migration that fails leaves the file as it was", () => {
+it("a migration that fails leaves the file unchanged", () => {
   const database = new DatabaseSync(":memory:");
   migrate(database, "file", readMigrations());
   const next = readMigrations().length + 1;

@@ -1,7 +1,7 @@
 /**
- * The embedded store: one SQLite file. An append waits in the group of its event-loop turn; the group is one
- * transaction, so many partitions share one synchronisation of the disk. Why the commit runs on the event loop and not
- * in a worker is in docs/decisions/0003-sqlite-store.md.
+ * The embedded store: one SQLite file. An append waits in the group of its event-loop turn. The group is one transaction: its
+ * partitions share one synchronisation of the disk. docs/decisions/0003-sqlite-store.md says why the commit runs on the event
+ * loop and not in a worker.
  */
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
@@ -22,33 +22,36 @@ import {
 import { AppendRecord } from "./append-record.ts";
 import { type DataDirectory, takeDataDirectory } from "./data-directory.ts";
 import { DatabaseFiles, filesAdvice } from "./database-files.ts";
-import { appendsOfGroup } from "./group-size.ts";
 import { openDatabase } from "./open-database.ts";
 import { damageAdvice, isDamage } from "./sqlite-error.ts";
 import { prepareStatements, type Statements } from "./statements.ts";
+import { appendsOfGroup, appendText } from "./transaction-group.ts";
 
 export type SqliteStoreOptions = {
-  /** Created when missing. Holds `berth.sqlite`, its write-ahead log, `berth.appended`, `berth.lock` and `berth.pid`. */
+  /** Created if missing. Holds `berth.sqlite`, its write-ahead log, `berth.appended`, `berth.lock` and `berth.pid`. */
   readonly dataDir: string;
-  /** Calls `flush` once, later: how long a group stays open. By default until the event loop has done its input. */
+  /** Calls `flush` once, later: how long a group stays open. Default: until the event loop has processed its input. */
   readonly scheduleFlush?: (flush: () => void) => void;
   /** The version of Berth that writes; by default this one. */
   readonly version?: string;
 };
 
-/** LIMIT: documents that are read at a time when a partition is opened, some milliseconds; others are served between two reads. */
+/** LIMIT: documents read at a time when a partition is opened, taking a few milliseconds; other work runs between two reads. */
 const documentsPerRead = 1_000;
 
 /** Kind, key and body of a document. */
 type Row = [string, string, string];
 
-/** LIMIT: partitions opened in one transaction share one synchronisation of the disk; more would hold the event loop while they load. */
+/**
+ * LIMIT: partitions opened in one transaction share one synchronisation of the disk; more would hold the event loop while they
+ * load.
+ */
 const openingsMax = 64;
 
-/** LIMIT: rows of a removed partition deleted at once, some milliseconds; what is left follows in the next turn. */
+/** LIMIT: rows of a removed partition deleted at once, taking a few milliseconds; the rest follows in the next turn. */
 const leftoverRowsMax = 2_000;
 
-/** What an opening finds in its transaction: the documents are read after it, by their ids. */
+/** What an opening finds in its transaction. The documents are read after it, by id. */
 type TakenPartition = Omit<OpenedPartition, "documents"> & { readonly ids: readonly number[] };
 
 type PendingOpening = {
@@ -76,22 +79,22 @@ export class SqliteStore implements Store {
   readonly #files: DatabaseFiles;
   readonly #record: AppendRecord;
   readonly #scheduleFlush: (flush: () => void) => void;
-  /** Ids that documents or events belong to, and no partition has. */
+  /** Ids that documents or events have, but no partition. */
   readonly #orphans: readonly number[];
   #acknowledged: number;
-  /** Acknowledged appends that were not found when the store was opened, now or earlier. */
+  /** Acknowledged appends that were missing when the store was opened, now or earlier. */
   #missing: number;
   #group: PendingAppend[] = [];
   #openings: PendingOpening[] = [];
   #removals: PendingRemoval[] = [];
   #isSweeping = false;
-  /** What the last write failed with. */
+  /** The error of the last write. */
   #failing: string | null = null;
   #closed = false;
 
   /**
-   * Opens the store of a data directory. Throws `StoreInUseError` when another process has it open, {@link StoreError}
-   * (with what to do about it) when the directory or the file cannot be used.
+   * Opens the store of a data directory. Throws `StoreInUseError` if another process has it open, {@link StoreError} (with
+   * advice) if the directory or the file cannot be used.
    */
   constructor(options: SqliteStoreOptions) {
     this.#scheduleFlush = options.scheduleFlush ?? setImmediate;
@@ -130,7 +133,7 @@ export class SqliteStore implements Store {
       this.#openings.push({ partition, resolve, reject });
       if (this.#openings.length === 1) queueMicrotask(() => this.#openAll());
     });
-    // Nobody else can write here any more, and the new owner does not before it has all of them.
+    // Nobody else can write here any more, and the new owner does not write before it has all of them.
     const documents: StoredDocument[] = [];
     for (let at = 0; at < ids.length; at += documentsPerRead) {
       if (at > 0) await new Promise((resolve) => setImmediate(resolve));
@@ -202,7 +205,9 @@ export class SqliteStore implements Store {
     };
   }
 
-  /** Somebody has been told of the missing appends and goes on without them. Gives how many there were. Throws {@link StoreError}. */
+  /**
+   * The operator knows of the missing appends and continues without them. Returns how many there were. Throws {@link StoreError}.
+   */
   acceptMissing(): number {
     this.#mustBeOpen();
     const missing = this.#missing;
@@ -226,13 +231,13 @@ export class SqliteStore implements Store {
   }
 
   #openAll(): void {
-    // What was appended or removed before belongs to what is opened.
+    // Earlier appends and removals must be in what is opened.
     this.#removeAll();
     this.#flushAll();
     while (this.#openings.length > 0) this.#openGroup(this.#openings.splice(0, openingsMax));
   }
 
-  /** When the group fails, each is opened alone, so that one damaged partition spoils no other. */
+  /** If the group fails, each is opened alone, so that one damaged partition harms no other. */
   #openGroup(group: readonly PendingOpening[]): void {
     const what = group.length === 1 ? `open partition "${group[0]?.partition}"` : "open partitions";
     try {
@@ -244,7 +249,7 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** Takes a partition with a new epoch; in a transaction. */
+  /** Takes a partition with a new epoch. Runs in a transaction. */
   #take(partition: string): TakenPartition {
     if (this.#orphans.length > 0 && this.#statements.partition.get(partition) === undefined) {
       throw new DamagedError(this.#orphanText(`Partition "${partition}" cannot be made`));
@@ -275,7 +280,7 @@ export class SqliteStore implements Store {
     this.#sweepSoon();
   }
 
-  /** Gives the refusal when the partition may not be removed; then nothing of it was. */
+  /** Returns the refusal if the partition may not be removed. Then nothing of it was. */
   #remove({ partition, epoch }: PendingRemoval): StoreError | null {
     const row = this.#statements.partition.get(partition);
     const fenced = fenceRefusal(partition, row === undefined ? null : partitionHead(row), epoch);
@@ -295,7 +300,7 @@ export class SqliteStore implements Store {
     });
   }
 
-  /** Deletes some rows of removed partitions; true when there may be more. What a failure leaves goes with the next sweep. */
+  /** Deletes some rows of removed partitions. True if there may be more. Rows left by a failure go with the next sweep. */
   #sweep(): boolean {
     try {
       return this.#write("delete removed partitions", () => {
@@ -320,7 +325,7 @@ export class SqliteStore implements Store {
 
   #flush(): void {
     const group = this.#group.splice(0, appendsOfGroup(this.#group));
-    // Nothing to do when `open` or `close` came before the scheduled flush.
+    // Nothing to do if `open` or `close` came before the scheduled flush.
     if (group.length === 0) return;
     if (this.#group.length > 0) this.#scheduleFlush(() => this.#flush());
     this.#appendGroup(group);
@@ -332,7 +337,7 @@ export class SqliteStore implements Store {
       refusals = this.#write(appendText(group), () => group.map((pending) => this.#put(pending)));
     } catch (error) {
       assert(error instanceof StoreError, "a failed transaction is a StoreError");
-      // A damaged page is in the way of those partitions whose rows are on it. The others go on.
+      // A damaged page affects only the partitions whose rows are on it. The others continue.
       if (error instanceof DamagedError && group.length > 1) for (const pending of group) this.#appendGroup([pending]);
       else for (const pending of group) pending.reject(error);
       return;
@@ -346,7 +351,7 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** Gives the refusal when the append may not be written; then nothing of it was, and the rest of the group goes on. */
+  /** Returns the refusal if the append may not be written. Then nothing of it was, and the rest of the group continues. */
   #put({ partition, epoch, append }: PendingAppend): StoreError | null {
     const row = this.#statements.partition.get(partition);
     const head = row === undefined ? null : partitionHead(row);
@@ -375,7 +380,7 @@ export class SqliteStore implements Store {
     return null;
   }
 
-  /** The sequence up to which events have to go so that the rest is not too large; 0 for none. */
+  /** The sequence up to which events must go so that the rest is not too large. 0 for none. */
   #oldestBeyond(id: number, eventBytes: number, { eventBytesMax = Number.POSITIVE_INFINITY }: Append): number {
     if (eventBytes <= eventBytesMax) return 0;
     let left = eventBytes;
@@ -413,7 +418,7 @@ export class SqliteStore implements Store {
     return { acknowledged: Number(row.acknowledged) + lost, missing };
   }
 
-  /** One transaction that can be found under the name of the file. Throws {@link StoreError} when it cannot. */
+  /** Runs one transaction that can be found under the file's name. Throws {@link StoreError} if it cannot. */
   #write<T>(what: string, body: () => T): T {
     try {
       const before = this.#filesProblem();
@@ -446,10 +451,10 @@ export class SqliteStore implements Store {
       this.#database.exec("COMMIT");
       return result;
     } catch (error) {
-      // SQLite has rolled back by itself after some failures. After a failed synchronisation the log may hold the
-      // transaction nevertheless until the next one overwrites it; the owner's reload, which writes an epoch, is that.
+      // SQLite rolls back by itself after some failures. After a failed synchronisation the log may still hold the transaction
+      // until the next one overwrites it. The owner's reload, which writes an epoch, does that.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      // What it had written of the log until it failed is ours.
+      // What it wrote to the log before it failed is ours.
       this.#files.problemAfter();
       throw error;
     }
@@ -476,18 +481,8 @@ export class SqliteStore implements Store {
   }
 }
 
-/** LIMIT: a sentence that is still read. */
+/** LIMIT: a sentence of readable length. */
 const orphansNamedMax = 10;
-/** LIMIT: as many partitions as fit into a line of the log. */
-const partitionsNamedMax = 3;
-
-function appendText(group: readonly PendingAppend[]): string {
-  const names = [...new Set(group.map(({ partition }) => `"${partition}"`))];
-  const named = names.slice(0, partitionsNamedMax).join(", ");
-  const more = names.length > partitionsNamedMax ? ` and ${names.length - partitionsNamedMax} more` : "";
-  return `append to partition ${named}${more}`;
-}
-
 const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
 function partitionHead(row: Record<string, unknown>): PartitionHead {

@@ -18,7 +18,7 @@ export function prepareStatements(database: DatabaseSync) {
     setNeededAt: database.prepare("UPDATE partitions SET needed_at = ? WHERE id = ?"),
     deletePartition: database.prepare("DELETE FROM partitions WHERE id = ?"),
     noteRemoved: database.prepare("UPDATE removed SET epoch = max(epoch, ?), last_sequence = max(last_sequence, ?)"),
-    // A new partition never has the id of one of these: it would find what is left of it.
+    // A new partition never gets one of these ids: it would find the leftovers of the removed one.
     addLeftover: database.prepare("INSERT INTO leftovers (partition_id) VALUES (?)"),
     leftover: database.prepare("SELECT partition_id FROM leftovers LIMIT 1"),
     deleteLeftover: database.prepare("DELETE FROM leftovers WHERE partition_id = ?"),
@@ -54,7 +54,8 @@ export function prepareStatements(database: DatabaseSync) {
     appends: database.prepare(`
       SELECT elsewhere, missing, elsewhere + (SELECT coalesce(sum(appended), 0) FROM partitions) AS acknowledged FROM appends`),
     setMissing: database.prepare("UPDATE appends SET elsewhere = elsewhere + ?, missing = ?"),
-    // What is left of removed partitions is being deleted. Jumps from one partition to the next in the index instead of reading all of it.
+    // Leftovers of removed partitions are being deleted. The query jumps from one partition to the next in the index instead of
+    // reading all of it.
     orphans: database.prepare(`
       WITH RECURSIVE
         d(id) AS (SELECT min(partition_id) FROM documents UNION ALL

@@ -19,7 +19,7 @@ const refusesSetting = (operation: "PutAccountSetting" | "PutAccountSettingDefau
 
 export const accountSettingCases: Cases = {
   answers: [
-    answers("PutAccountSetting", "is in force for its principal only", async ({ ecs }) => {
+    answers("PutAccountSetting", "applies to its principal only", async ({ ecs }) => {
       const { setting } = await ecs.putAccountSetting({
         name: "containerInsights",
         value: "enhanced",
@@ -29,19 +29,19 @@ export const accountSettingCases: Cases = {
       assert.equal(await effective(ecs, role, "containerInsights"), "enhanced");
       assert.equal(await effective(ecs, root, "containerInsights"), "disabled");
     }),
-    answers("PutAccountSettingDefault", "is in force for who has none of their own", async ({ ecs }) => {
+    answers("PutAccountSettingDefault", "applies to everybody without their own", async ({ ecs }) => {
       await ecs.putAccountSettingDefault({ name: "awsvpcTrunking", value: "enabled" });
       assert.equal(await effective(ecs, `${role}-other`, "awsvpcTrunking"), "enabled");
       await ecs.putAccountSettingDefault({ name: "awsvpcTrunking", value: "disabled" });
       assert.equal(await effective(ecs, `${role}-other`, "awsvpcTrunking"), "disabled");
     }),
-    answers("DeleteAccountSetting", "the default is in force again", async ({ ecs }) => {
+    answers("DeleteAccountSetting", "the default applies again", async ({ ecs }) => {
       await ecs.putAccountSetting({ name: "awsvpcTrunking", value: "enabled", principalArn: role });
       const { setting } = await ecs.deleteAccountSetting({ name: "awsvpcTrunking", principalArn: role });
       assert.equal(setting?.name, "awsvpcTrunking");
       assert.equal(await effective(ecs, role, "awsvpcTrunking"), "disabled");
     }),
-    answers("ListAccountSettings", "one's own, or all that are in force", async ({ ecs }) => {
+    answers("ListAccountSettings", "one's own, or all that apply", async ({ ecs }) => {
       await ecs.putAccountSetting({ name: "containerInsights", value: "enabled", principalArn: `${role}-list` });
       const own = await ecs.listAccountSettings({ principalArn: `${role}-list` });
       assert.deepEqual(

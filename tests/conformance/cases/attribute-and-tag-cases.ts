@@ -42,7 +42,7 @@ export const attributeAndTagCases: Cases = {
       assert.deepEqual([shown.get("stack"), shown.has("bare")], ["green", true]);
       await ecs.deregisterContainerInstance({ cluster, containerInstance: targetId });
     }),
-    answers("DeleteAttributes", "gives what was deleted; what is not there is no error", async ({ ecs, cluster }) => {
+    answers("DeleteAttributes", "returns what was deleted; missing ones are not an error", async ({ ecs, cluster }) => {
       const targetId = await register(ecs, cluster);
       const target = { targetType: "container-instance", targetId } as const;
       await ecs.putAttributes({ cluster, attributes: [{ name: "stack", value: "blue", ...target }] });
@@ -56,7 +56,7 @@ export const attributeAndTagCases: Cases = {
       assert.deepEqual(left.attributes, []);
       await ecs.deregisterContainerInstance({ cluster, containerInstance: targetId });
     }),
-    answers("ListAttributes", "by name and value, ECS's own ones too", async ({ ecs, cluster, spare }) => {
+    answers("ListAttributes", "by name and value, including ECS's own", async ({ ecs, cluster, spare }) => {
       const target = { targetType: "container-instance", targetId: spare } as const;
       await ecs.putAttributes({ cluster, attributes: [{ name: "listed", value: "yes", ...target }] });
       const list = async (more: object) =>
@@ -66,7 +66,7 @@ export const attributeAndTagCases: Cases = {
       assert.deepEqual(await list({ attributeName: "listed", attributeValue: "no" }), []);
       assert.equal((await list({ attributeName: "ecs.availability-zone" }))?.length, 3);
     }),
-    answers("TagResource", "tags each kind of resource that there is", async (given) => {
+    answers("TagResource", "tags each kind of resource", async (given) => {
       const { ecs, cluster, instance, task, definition } = given;
       for (const resourceArn of [`${arnPrefix}cluster/${cluster}`, instance, task, definition]) {
         await ecs.tagResource({ resourceArn, tags: [{ key: "tagged", value: "1" }] });
@@ -76,7 +76,7 @@ export const attributeAndTagCases: Cases = {
         await ecs.untagResource({ resourceArn, tagKeys: ["tagged"] });
       }
     }),
-    answers("UntagResource", "takes named tags away; unknown keys are no error", async ({ ecs, spare }) => {
+    answers("UntagResource", "removes named tags; unknown keys are not an error", async ({ ecs, spare }) => {
       const tags = [
         { key: "a", value: "1" },
         { key: "b", value: "" },
@@ -86,7 +86,7 @@ export const attributeAndTagCases: Cases = {
       assert.deepEqual((await ecs.listTagsForResource({ resourceArn: spare })).tags, [{ key: "b", value: "" }]);
       await ecs.untagResource({ resourceArn: spare, tagKeys: ["b"] });
     }),
-    answers("ListTagsForResource", "an empty list when there are none", async ({ ecs, silent }) => {
+    answers("ListTagsForResource", "an empty list if there are none", async ({ ecs, silent }) => {
       assert.deepEqual((await ecs.listTagsForResource({ resourceArn: silent })).tags, []);
     }),
   ],
@@ -130,7 +130,7 @@ export const attributeAndTagCases: Cases = {
       targetType: undefined,
     })),
     refusesAttribute("a name of ECS's own", () => ({ name: "ecs.os-type" })),
-    refusesAttribute("a name with other signs", () => ({ name: "a b" })),
+    refusesAttribute("a name with invalid characters", () => ({ name: "a b" })),
     refusesAttribute("a name that is too long", () => ({ name: "x".repeat(129) })),
     refusesAttribute("a value that ends in a space", () => ({ value: "x " })),
     refusesAttribute("a value that is too long", () => ({ value: "x".repeat(129) })),
@@ -176,7 +176,7 @@ export const attributeAndTagCases: Cases = {
     ),
     refuses(
       "TagResource",
-      "what is no ARN",
+      "something that is not an ARN",
       () => ({ resourceArn: "given", tags: [{ key: "a", value: "b" }] }),
       "InvalidParameterException",
       "The ARN provided is invalid.",
@@ -195,7 +195,7 @@ export const attributeAndTagCases: Cases = {
     ),
     refuses(
       "TagResource",
-      "a resource of a cluster that never was",
+      "a resource of a cluster that never existed",
       () => ({
         resourceArn: `${arnPrefix}container-instance/never-was/${nobody}`,
         tags: [{ key: "a", value: "b" }],
@@ -204,7 +204,7 @@ export const attributeAndTagCases: Cases = {
     ),
     refuses(
       "TagResource",
-      "an instance that is unknown",
+      "an unknown instance",
       ({ cluster }) => ({
         resourceArn: `${arnPrefix}container-instance/${cluster}/${nobody}`,
         tags: [{ key: "a", value: "b" }],
@@ -219,14 +219,19 @@ export const attributeAndTagCases: Cases = {
     ),
     refuses(
       "UntagResource",
-      "what is no ARN",
+      "something that is not an ARN",
       () => ({ resourceArn: "given", tagKeys: ["a"] }),
       "InvalidParameterException",
     ),
-    refuses("ListTagsForResource", "what is no ARN", () => ({ resourceArn: "given" }), "InvalidParameterException"),
     refuses(
       "ListTagsForResource",
-      "a task that is unknown",
+      "something that is not an ARN",
+      () => ({ resourceArn: "given" }),
+      "InvalidParameterException",
+    ),
+    refuses(
+      "ListTagsForResource",
+      "an unknown task",
       ({ cluster }) => ({ resourceArn: `${arnPrefix}task/${cluster}/${nobody}` }),
       "InvalidParameterException",
     ),

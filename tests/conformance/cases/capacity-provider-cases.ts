@@ -15,7 +15,7 @@ async function describe({ ecs }: Given, name: string) {
 
 export const capacityProviderCases: Cases = {
   answers: [
-    answers("CreateCapacityProvider", "the provider is described as it was made", async (given) => {
+    answers("CreateCapacityProvider", "the provider is described as it was created", async (given) => {
       const tags = [{ key: "team", value: "web" }];
       const { capacityProvider } = await given.ecs.createCapacityProvider({
         name: "made",
@@ -53,7 +53,7 @@ export const capacityProviderCases: Cases = {
     }),
     answers(
       "DeleteCapacityProvider",
-      "one that a cluster has stays, and goes when the cluster is without it",
+      "one that a cluster has stays, and goes once no cluster has it",
       async (given) => {
         const { ecs } = given;
         await ecs.createCapacityProvider({ name: "deleted", ...group("deleted-group") });
@@ -139,7 +139,7 @@ export const capacityProviderCases: Cases = {
     ),
     refuses(
       "PutClusterCapacityProviders",
-      "Fargate beside others in a strategy",
+      "Fargate together with others in a strategy",
       ({ cluster }) => ({
         cluster,
         capacityProviders: ["made", "FARGATE"],

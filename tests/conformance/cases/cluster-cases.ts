@@ -32,7 +32,7 @@ export const clusterCases: Cases = {
         },
       );
     }),
-    answers("CreateCluster", "an ACTIVE cluster of that name is given back unchanged", async ({ ecs }) => {
+    answers("CreateCluster", "an ACTIVE cluster of that name is returned unchanged", async ({ ecs }) => {
       const first = await ecs.createCluster({ clusterName: "twice", settings: [insights] });
       const second = await ecs.createCluster({
         clusterName: "twice",
@@ -89,7 +89,7 @@ export const clusterCases: Cases = {
       const { cluster } = await ecs.updateClusterSettings({ cluster: "set", settings: [insights] });
       assert.deepEqual(cluster?.settings, [insights]);
     }),
-    answers("DeleteCluster", "the cluster is INACTIVE and takes no calls", async ({ ecs }) => {
+    answers("DeleteCluster", "the cluster is INACTIVE and accepts no calls", async ({ ecs }) => {
       await ecs.createCluster({ clusterName: "gone" });
       const { cluster } = await ecs.deleteCluster({ cluster: `${arnPrefix}cluster/gone` });
       assert.deepEqual([cluster?.clusterName, cluster?.status], ["gone", "INACTIVE"]);
@@ -105,7 +105,12 @@ export const clusterCases: Cases = {
     }),
   ],
   refusals: [
-    refuses("CreateCluster", "a name with other signs", () => ({ clusterName: "a b" }), "InvalidParameterException"),
+    refuses(
+      "CreateCluster",
+      "a name with invalid characters",
+      () => ({ clusterName: "a b" }),
+      "InvalidParameterException",
+    ),
     refuses(
       "CreateCluster",
       "a name that is too long",

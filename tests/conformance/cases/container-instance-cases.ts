@@ -18,7 +18,7 @@ const many = (count: number): string[] => Array.from({ length: count }, (_, i) =
 
 export const containerInstanceCases: Cases = {
   answers: [
-    answers("RegisterContainerInstance", "the answer is the instance as it is described", async (given) => {
+    answers("RegisterContainerInstance", "the answer describes the instance", async (given) => {
       const { ecs, cluster } = given;
       const attributes = [
         { name: "stack", value: "blue" },
@@ -92,7 +92,7 @@ export const containerInstanceCases: Cases = {
       const { containerInstanceArns = [] } = await ecs.listContainerInstances({ cluster });
       assert.ok(!containerInstanceArns.includes(arn));
     }),
-    answers("DeregisterContainerInstance", "with force the tasks leave the books", async ({ ecs }) => {
+    answers("DeregisterContainerInstance", "with force the tasks are removed from the books", async ({ ecs }) => {
       const cluster = "forced";
       await ecs.createCluster({ clusterName: cluster });
       const containerInstance = await register(ecs, cluster);
@@ -104,7 +104,7 @@ export const containerInstanceCases: Cases = {
       const { runningTasksCount, pendingTasksCount } = await describeInstance(ecs, cluster, containerInstance);
       assert.deepEqual([runningTasksCount, pendingTasksCount], [0, 0]);
     }),
-    answers("DescribeContainerInstances", "each kind of reference; the unknown are failures", async (given) => {
+    answers("DescribeContainerInstances", "each kind of reference; unknown ones are failures", async (given) => {
       const { ecs, cluster, instance } = given;
       const references = [instance, idOf(instance), `${arnPrefix}container-instance/${idOf(instance)}`];
       for (const reference of references) {
@@ -117,7 +117,7 @@ export const containerInstanceCases: Cases = {
       const { failures } = await ecs.describeContainerInstances({ cluster, containerInstances: [nobody] });
       assert.deepEqual(failures, [{ arn: `${arnPrefix}container-instance/${cluster}/${nobody}`, reason: "MISSING" }]);
     }),
-    answers("DescribeContainerInstances", "health only when asked for, OK once the agent reported", async (given) => {
+    answers("DescribeContainerInstances", "health only if requested, OK once the agent reported", async (given) => {
       const { ecs, cluster, instance } = given;
       const { containerInstances } = await ecs.describeContainerInstances({ cluster, containerInstances: [instance] });
       assert.equal(containerInstances?.[0]?.healthStatus, undefined);
@@ -184,7 +184,7 @@ export const containerInstanceCases: Cases = {
       await ecs.updateContainerInstancesState({ cluster, containerInstances: [first], status: "ACTIVE" });
       assert.equal((await describeInstance(ecs, cluster, first)).status, "ACTIVE");
     }),
-    answers("UpdateContainerAgent", "PENDING, and in the end UPDATED with the newest version", async ({ ecs }) => {
+    answers("UpdateContainerAgent", "PENDING, and finally UPDATED with the newest version", async ({ ecs }) => {
       const cluster = "agents";
       await ecs.createCluster({ clusterName: cluster });
       const containerInstance = await register(ecs, cluster);
@@ -255,7 +255,7 @@ export const containerInstanceCases: Cases = {
     ),
     refuses(
       "RegisterContainerInstance",
-      "an identity document that is none",
+      "an invalid identity document",
       ({ cluster }) => ({ cluster, instanceIdentityDocument: "{", instanceIdentityDocumentSignature: "x" }),
       "ClientException",
     ),
@@ -305,7 +305,7 @@ export const containerInstanceCases: Cases = {
     ),
     refuses(
       "ListContainerInstances",
-      "a filter that is not of the query language",
+      "a filter that is not in the query language",
       ({ cluster }) => ({ cluster, filter: "task:group == web and" }),
       "InvalidParameterException",
       /^Invalid filter expression: Expected .*, found the end \(character 22\)$/,

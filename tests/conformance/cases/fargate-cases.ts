@@ -7,7 +7,7 @@ import { answers, type Cases, type Given, refuses, refusesBadPages, refusesOther
 const providers = ["FARGATE", "FARGATE_SPOT"];
 const network = { awsvpcConfiguration: { subnets: ["subnet-1"], assignPublicIp: "ENABLED" as const } };
 
-/** Makes a cluster with both providers and a definition for Fargate; gives the definition's ARN. */
+/** Creates a cluster with both providers and a definition for Fargate, and returns the definition's ARN. */
 async function furnishFargate({ ecs }: Given, cluster: string): Promise<string> {
   await ecs.createCluster({ clusterName: cluster, capacityProviders: providers });
   const { taskDefinition } = await ecs.registerTaskDefinition({
@@ -149,7 +149,7 @@ export const fargateCases: Cases = {
     ),
     refuses(
       "RunTask",
-      "a platform version that there is none of",
+      "a platform version that does not exist",
       ({ cluster, awsvpcDefinition }) => ({
         cluster,
         taskDefinition: awsvpcDefinition,

@@ -3,7 +3,7 @@ import type { RefusalCode } from "../../../src/ecs/refusals.ts";
 import { must } from "../../../src/lib/assert.ts";
 import { agentUserAgent, define, register, resources, runOne, untilTask, type World } from "../world.ts";
 
-/** What is there before the cases run. Cases may use it, but leave it as it is; what they change they make themselves. */
+/** What exists before the cases run. Cases may use it but not change it; what they change they create themselves. */
 export type Given = World & {
   /** Has `instance` and `spare`, and `task` on `instance`. */
   readonly cluster: string;
@@ -15,7 +15,7 @@ export type Given = World & {
   readonly definition: string;
   readonly inactiveDefinition: string;
   readonly awsvpcDefinition: string;
-  /** In `cluster`, ACTIVE, registered as an agent would, that never connected. */
+  /** In `cluster`, ACTIVE, registered as by an agent that never connected. */
   readonly silent: string;
   /** In `cluster`, deregistered. */
   readonly inactiveInstance: string;
@@ -28,14 +28,14 @@ export type Given = World & {
 /** An id that nothing has. */
 export const nobody = "f".repeat(32);
 
-/** A case in which the operation does what it is for. */
+/** A case in which the operation does its job. */
 export type AnswerCase = {
   readonly operation: AnsweredName;
   readonly says: string;
   readonly run: (given: Given) => Promise<void>;
 };
 
-/** A request that is refused. `text` is null where nobody knows what ECS says. */
+/** A refused request. `text` is null if nobody knows what ECS says. */
 export type RefusalCase = {
   readonly operation: AnsweredName;
   readonly says: string;
@@ -65,7 +65,7 @@ export function refusesOtherClusters(operation: AnsweredName, request: (given: G
   return [
     refuses(
       operation,
-      "a cluster that never was",
+      "a cluster that never existed",
       (given) => ({ ...request(given), cluster: "never-was" }),
       "ClusterNotFoundException",
       "Cluster not found.",
@@ -80,7 +80,7 @@ export function refusesOtherClusters(operation: AnsweredName, request: (given: G
   ];
 }
 
-/** The refusals of every operation that gives pages. */
+/** The refusals of every operation that returns pages. */
 export function refusesBadPages(
   operation: AnsweredName,
   request: (given: Given) => object,
@@ -89,9 +89,9 @@ export function refusesBadPages(
   const of = (says: string, more: object) =>
     refuses(operation, says, (given) => ({ ...request(given), ...more }), "InvalidParameterException");
   return [
-    of("pages of none", { maxResults: 0 }),
+    of("pages of zero", { maxResults: 0 }),
     of("pages that are too large", { maxResults: sizeMax + 1 }),
-    of("a token that it did not give", { nextToken: "bm90IG91cnM=" }),
+    of("a token from elsewhere", { nextToken: "bm90IG91cnM=" }),
   ];
 }
 

@@ -12,7 +12,7 @@ async function describe({ ecs, cluster }: Given, service: string): Promise<Servi
   return must(services?.[0], "the service");
 }
 
-/** Makes a service of one task, and deletes it when `use` is over. */
+/** Creates a service of one task, and deletes it after `use`. */
 async function withService(
   given: Given,
   request: Partial<CreateServiceCommandInput> & { readonly serviceName: string },
@@ -56,7 +56,7 @@ const refusesCreate = (says: string, more: object, text: string | RegExp | null 
 
 export const serviceCases: Cases = {
   answers: [
-    answers("CreateService", "its task is started, told of, and belongs to it", async (given) => {
+    answers("CreateService", "its task is started, reported, and belongs to it", async (given) => {
       const { ecs, cluster, definition } = given;
       await withService(given, { serviceName: "made", tags: [{ key: "team", value: "a" }] }, async (made) => {
         assert.equal(made.serviceArn, `${arnPrefix}service/given/made`);
@@ -86,7 +86,7 @@ export const serviceCases: Cases = {
         assert.deepEqual(failures, [{ arn: `${arnPrefix}service/given/no-such`, reason: "MISSING" }]);
       });
     }),
-    answers("UpdateService", "it is scaled, and brought to another revision", async (given) => {
+    answers("UpdateService", "it is scaled, and moved to another revision", async (given) => {
       const { ecs, cluster } = given;
       await withService(given, { serviceName: "updated" }, async ({ deployments }) => {
         await ecs.updateService({ cluster, service: "updated", desiredCount: 2 });
@@ -99,7 +99,7 @@ export const serviceCases: Cases = {
         );
       });
     }),
-    answers("DeleteService", "without tasks it is INACTIVE soon, and its name is free", async (given) => {
+    answers("DeleteService", "without tasks it is soon INACTIVE, and its name is free", async (given) => {
       for (let time = 0; time < 2; time++) {
         await withService(given, { serviceName: "deleted", desiredCount: 0 }, async () => {
           const { service } = await given.ecs.deleteService({ cluster: given.cluster, service: "deleted" });
@@ -119,7 +119,7 @@ export const serviceCases: Cases = {
       });
       assert.deepEqual((await ecs.listServices({ cluster })).serviceArns, []);
     }),
-    answers("ListServiceDeployments", "those of the service, the newest first", async (given) => {
+    answers("ListServiceDeployments", "those of the service, newest first", async (given) => {
       const { ecs, cluster } = given;
       await withService(given, { serviceName: "deployed", desiredCount: 0 }, async (first) => {
         const { service } = await ecs.updateService({ cluster, service: "deployed", forceNewDeployment: true });
@@ -157,7 +157,7 @@ export const serviceCases: Cases = {
       });
       await ecs.deleteService({ cluster: emptyCluster, service: "shown" });
     }),
-    answers("DescribeServiceRevisions", "what the tasks of a service are started of", async (given) => {
+    answers("DescribeServiceRevisions", "what the tasks of a service are started from", async (given) => {
       await withService(given, { serviceName: "revised", desiredCount: 0 }, async ({ currentServiceRevisions }) => {
         const arn = must(currentServiceRevisions?.[0]?.arn, "the ARN of the revision");
         const { serviceRevisions, failures } = await given.ecs.describeServiceRevisions({ serviceRevisionArns: [arn] });
@@ -165,7 +165,7 @@ export const serviceCases: Cases = {
         assert.deepEqual(serviceRevisions?.[0]?.containerImages, [{ containerName: "main", image: "nginx" }]);
       });
     }),
-    answers("StopServiceDeployment", "a rollout without a past is stopped", async (given) => {
+    answers("StopServiceDeployment", "a rollout without a predecessor is stopped", async (given) => {
       await withService(given, { serviceName: "stopped" }, async (service) => {
         const serviceDeploymentArn = deploymentOf(service);
         const reply = await given.ecs.stopServiceDeployment({ serviceDeploymentArn });
@@ -261,14 +261,14 @@ export const serviceCases: Cases = {
     ...refusesBadPages("ListServices", ({ cluster }) => ({ cluster }), 100),
     refuses(
       "ListServicesByNamespace",
-      "every namespace, as there are none",
+      "every namespace, because there are none",
       () => ({ namespace: "internal" }),
       "NamespaceNotFoundException",
     ),
     refuses("ListServicesByNamespace", "no namespace", () => ({ namespace: "" }), "InvalidParameterException"),
     refuses(
       "DescribeServiceDeployments",
-      "what is no ARN of one",
+      "something that is not such an ARN",
       () => ({ serviceDeploymentArns: [`${arnPrefix}service/given/web`] }),
       "InvalidParameterException",
     ),

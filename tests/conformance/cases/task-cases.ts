@@ -14,7 +14,7 @@ const refusesRun = (says: string, more: (given: Given) => object, text: string |
     text,
   );
 
-/** What Berth has not, and says so. */
+/** What Berth lacks, and says so. */
 const refusesUnsupported = (says: string, more: object) =>
   refuses(
     "RunTask",
@@ -25,7 +25,7 @@ const refusesUnsupported = (says: string, more: object) =>
 
 export const taskCases: Cases = {
   answers: [
-    answers("RunTask", "the task is placed, told of, and runs", async ({ ecs, cluster, definition }) => {
+    answers("RunTask", "the task is placed, reported, and runs", async ({ ecs, cluster, definition }) => {
       const { tasks = [], failures } = await ecs.runTask({
         cluster,
         taskDefinition: "given",
@@ -85,7 +85,7 @@ export const taskCases: Cases = {
         for (const task of arns) await ecs.stopTask({ cluster, task });
       },
     ),
-    answers("StartTask", "on the instances named; the unfit are failures", async (given) => {
+    answers("StartTask", "on the named instances; unfit ones are failures", async (given) => {
       const { ecs, cluster, spare, silent } = given;
       const { tasks = [], failures = [] } = await ecs.startTask({
         cluster,
@@ -103,23 +103,27 @@ export const taskCases: Cases = {
       );
       await ecs.stopTask({ cluster, task: tasks[0]?.taskArn });
     }),
-    answers("StopTask", "RUNNING to STOPPED, with code, reason and exit code; again is no error", async (given) => {
-      const { ecs, cluster } = given;
-      const task = await runOne(ecs, cluster, given.definition);
-      await untilTask(ecs, cluster, task, "RUNNING");
-      const answer = await ecs.stopTask({ cluster, task: idOf(task), reason: "enough" });
-      assert.equal(answer.task?.desiredStatus, "STOPPED");
-      const stopped = await untilTask(ecs, cluster, task, "STOPPED");
-      assert.deepEqual([stopped.stopCode, stopped.stoppedReason], ["UserInitiated", "enough"]);
-      const times = [stopped.stoppingAt, stopped.executionStoppedAt, stopped.stoppedAt].map(Number);
-      assert.deepEqual(
-        times,
-        times.toSorted((a, b) => a - b),
-      );
-      assert.equal(typeof stopped.containers?.[0]?.exitCode, "number");
-      assert.equal((await ecs.stopTask({ cluster, task })).task?.lastStatus, "STOPPED");
-    }),
-    answers("DescribeTasks", "each kind of reference; the unknown are failures", async ({ ecs, cluster, task }) => {
+    answers(
+      "StopTask",
+      "RUNNING to STOPPED, with code, reason and exit code; a repetition is not an error",
+      async (given) => {
+        const { ecs, cluster } = given;
+        const task = await runOne(ecs, cluster, given.definition);
+        await untilTask(ecs, cluster, task, "RUNNING");
+        const answer = await ecs.stopTask({ cluster, task: idOf(task), reason: "enough" });
+        assert.equal(answer.task?.desiredStatus, "STOPPED");
+        const stopped = await untilTask(ecs, cluster, task, "STOPPED");
+        assert.deepEqual([stopped.stopCode, stopped.stoppedReason], ["UserInitiated", "enough"]);
+        const times = [stopped.stoppingAt, stopped.executionStoppedAt, stopped.stoppedAt].map(Number);
+        assert.deepEqual(
+          times,
+          times.toSorted((a, b) => a - b),
+        );
+        assert.equal(typeof stopped.containers?.[0]?.exitCode, "number");
+        assert.equal((await ecs.stopTask({ cluster, task })).task?.lastStatus, "STOPPED");
+      },
+    ),
+    answers("DescribeTasks", "each kind of reference; unknown ones are failures", async ({ ecs, cluster, task }) => {
       for (const reference of [task, idOf(task), `${arnPrefix}task/${idOf(task)}`]) {
         const { tasks } = await ecs.describeTasks({ cluster, tasks: [reference] });
         assert.equal(tasks?.[0]?.taskArn, task, reference);
@@ -162,7 +166,7 @@ export const taskCases: Cases = {
         ],
       );
     }),
-    answers("UpdateTaskProtection", "standalone tasks take none", async ({ ecs, cluster, task }) => {
+    answers("UpdateTaskProtection", "standalone tasks cannot be protected", async ({ ecs, cluster, task }) => {
       const { protectedTasks, failures } = await ecs.updateTaskProtection({
         cluster,
         tasks: [task],
@@ -180,7 +184,7 @@ export const taskCases: Cases = {
       assert.ok(endpoint?.startsWith(server.url), String(endpoint));
       assert.ok(telemetryEndpoint?.startsWith(server.url), String(telemetryEndpoint));
     }),
-    answers("SubmitTaskStateChange", "what an agent says of a task is what the API shows", async (given) => {
+    answers("SubmitTaskStateChange", "the API shows what an agent reports about a task", async (given) => {
       const { ecs, cluster } = given;
       const task = await runOne(ecs, cluster, given.definition);
       await untilTask(ecs, cluster, task, "RUNNING");
@@ -279,7 +283,7 @@ export const taskCases: Cases = {
       "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
     ),
     refusesRun(
-      "a launch type that the definition has not",
+      "a launch type that the definition lacks",
       () => ({ launchType: "FARGATE" }),
       "Task definition does not support launch_type FARGATE.",
     ),
@@ -293,7 +297,7 @@ export const taskCases: Cases = {
     refusesRun("a group of a service", () => ({ group: "service:web" })),
     refusesRun("a startedBy that is too long", () => ({ startedBy: "x".repeat(129) })),
     refusesRun("a client token that is too long", () => ({ clientToken: "x".repeat(65) })),
-    refusesRun("a client token with other signs", () => ({ clientToken: "a b" })),
+    refusesRun("a client token with invalid characters", () => ({ clientToken: "a b" })),
     refusesRun("a tag of AWS's own", () => ({ tags: [{ key: "aws:a", value: "b" }] })),
     refusesUnsupported("commands in containers", { enableExecuteCommand: true }),
     ...refusesOtherClusters("StartTask", (given) => ({
@@ -361,7 +365,7 @@ export const taskCases: Cases = {
     ...refusesBadPages("ListTasks", ({ cluster }) => ({ cluster }), 100),
     refuses(
       "ListTasks",
-      "a service that is unknown",
+      "an unknown service",
       ({ cluster }) => ({ cluster, serviceName: "web" }),
       "ServiceNotFoundException",
       "Service not found.",
@@ -401,7 +405,7 @@ export const taskCases: Cases = {
     ),
     refuses(
       "DiscoverPollEndpoint",
-      "a cluster that never was",
+      "a cluster that never existed",
       () => ({ cluster: "never-was" }),
       "ClientException",
       "Cluster not found.",

@@ -23,7 +23,7 @@ const refusesDefinition = (says: string, container: object | null, text: string 
 
 export const taskDefinitionCases: Cases = {
   answers: [
-    answers("RegisterTaskDefinition", "revisions count up; what is needed is worked out", async ({ ecs }) => {
+    answers("RegisterTaskDefinition", "revisions count up; requirements are derived", async ({ ecs }) => {
       const request: RegisterTaskDefinitionCommandInput = {
         family: "web",
         taskRoleArn: "arn:aws:iam::123456789012:role/web",
@@ -58,7 +58,7 @@ export const taskDefinitionCases: Cases = {
       });
       assert.ok(taskDefinition?.compatibilities?.includes("FARGATE"));
     }),
-    answers("DescribeTaskDefinition", "family, family:revision and ARN; tags when asked for", async ({ ecs }) => {
+    answers("DescribeTaskDefinition", "family, family:revision and ARN; tags if requested", async ({ ecs }) => {
       const arn = await define(ecs, "described");
       const second = await define(ecs, "described");
       const arnOf = async (taskDefinition: string) =>
@@ -72,7 +72,7 @@ export const taskDefinitionCases: Cases = {
       });
       assert.deepEqual([taskDefinition?.status, tags], ["INACTIVE", []]);
     }),
-    answers("DeregisterTaskDefinition", "INACTIVE: starts no task, and those that run stay", async (given) => {
+    answers("DeregisterTaskDefinition", "INACTIVE: starts no task, and running ones stay", async (given) => {
       const { ecs, cluster } = given;
       const arn = await define(ecs, "deregistered");
       const task = await runOne(ecs, cluster, arn);
@@ -126,7 +126,7 @@ export const taskDefinitionCases: Cases = {
     refusesDefinition("no image", { image: undefined }, "Container.image should not be null or empty."),
     refusesDefinition("no name", { name: undefined }, "Container.name should not be null or empty."),
     refusesDefinition(
-      "an image with what a shell left",
+      "an image with leftovers of a shell command",
       { image: "web:$TAG" },
       "Container.image contains invalid characters.",
     ),
@@ -136,9 +136,9 @@ export const taskDefinitionCases: Cases = {
       "Invalid setting for container 'main'. At least one of 'memory' or 'memoryReservation' must be specified.",
     ),
     refusesDefinition("no family", {}, null, { family: undefined }),
-    refusesDefinition("a family with other signs", {}, null, { family: "a b" }),
+    refusesDefinition("a family with invalid characters", {}, null, { family: "a b" }),
     refusesDefinition("an empty list of tags", {}, "Tags can not be empty.", { tags: [] }),
-    refusesDefinition("sizes that Fargate has not", {}, /^No Fargate configuration exists for given values: /, {
+    refusesDefinition("sizes that Fargate lacks", {}, /^No Fargate configuration exists for given values: /, {
       ...fargate,
       memory: "513",
     }),
@@ -188,7 +188,7 @@ export const taskDefinitionCases: Cases = {
     ),
     refuses(
       "DescribeTaskDefinition",
-      "a revision that is no number",
+      "a revision that is not a number",
       () => ({ taskDefinition: "given:latest" }),
       "ClientException",
       "Invalid revision number. Number: latest",
