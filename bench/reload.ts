@@ -1,5 +1,5 @@
 /** Starts a server on the given data directory and prints how long it took to load. */
-import { openLog } from "../src/server/log.ts";
+import { openLog } from "../src/server/log/log.ts";
 import { startServer } from "../src/server/server.ts";
 
 const begin = performance.now();

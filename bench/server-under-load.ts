@@ -3,7 +3,7 @@
  * instances, tasks.
  */
 
-import { openLog } from "../src/server/log.ts";
+import { openLog } from "../src/server/log/log.ts";
 import { startServer } from "../src/server/server.ts";
 import { makeFleet, runTasks } from "./fleet.ts";
 

@@ -3,9 +3,9 @@ import { ControlPlane } from "../src/cluster-runner/control-plane.ts";
 import { ecsTimeline } from "../src/ecs/timeline.ts";
 import { seededRandom } from "../src/lib/random.ts";
 import { VirtualClock } from "../src/lib/virtual-clock.ts";
-import { AgentArrivals } from "../src/server/agent-arrivals.ts";
-import { openLog } from "../src/server/log.ts";
-import { SimulatedHosts } from "../src/server/simulated-hosts.ts";
+import { AgentArrivals } from "../src/server/hosts/agent-arrivals.ts";
+import { SimulatedHosts } from "../src/server/hosts/simulated-hosts.ts";
+import { openLog } from "../src/server/log/log.ts";
 import { MemoryStore } from "../src/store/memory/memory-store.ts";
 import { type Figure, printFigures } from "./figure.ts";
 

@@ -159,7 +159,7 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
 
 /** Files that only tests use, besides what they help to test. They may import what a test may. */
 export const testSupport: readonly string[] = [
-  "src/agent-sessions/payload-members.ts",
+  "src/agent-sessions/payload/payload-members.ts",
   "src/agent-sessions/small-sessions.ts",
   "src/agent/engine/engine-bench.ts",
   "src/agent/played-control-plane.ts",
@@ -173,7 +173,7 @@ export const testSupport: readonly string[] = [
   "src/ecs/small-world.ts",
   "src/ecs/state-picture.ts",
   "src/ecs/step-rules.ts",
-  "src/server/small-http.ts",
+  "src/server/http/small-http.ts",
   "src/server/small-server.ts",
   "src/store/sqlite/appending-process.ts",
   "src/store/store-contract.ts",

@@ -1,7 +1,7 @@
 /** `berth agent` as a process of its own, with its news. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import type { AgentNews } from "../src/commands/agent-news.ts";
+import type { AgentNews } from "../src/commands/agent/agent-news.ts";
 import { berthMain } from "./berth-process.ts";
 
 type Event = AgentNews["event"];

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { answeredNames } from "../src/ecs/machine/operations.ts";
-import { unsettled } from "../src/simulator/convergence.ts";
+import { unsettled } from "../src/simulator/settled/convergence.ts";
 import { type SimulationOptions, type SimulationResult, simulate } from "../src/simulator/simulation.ts";
 import { World } from "../src/simulator/world.ts";
 import type { Append } from "../src/store/store.ts";

@@ -37,8 +37,8 @@ import {
   type SessionIdentity,
   stopConfirmationFrom,
 } from "./messages-from-effects.ts";
-import { taskCredentialsOf, withoutCredentials } from "./task-roles.ts";
-import { reportFromTelemetry } from "./telemetry-report.ts";
+import { taskCredentialsOf, withoutCredentials } from "./payload/task-roles.ts";
+import { reportFromTelemetry } from "./telemetry/telemetry-report.ts";
 import { UnacknowledgedPayloads } from "./unacknowledged-payloads.ts";
 
 /**

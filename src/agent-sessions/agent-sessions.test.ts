@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";
+import type { ClusterPlace } from "../cluster-runner/partitions/cluster-place.ts";
 import type { AgentReport } from "../ecs/state/cluster-input.ts";
 import type { ClusterEffect } from "../ecs/state/effect.ts";
 import { seededRandom } from "../lib/random.ts";

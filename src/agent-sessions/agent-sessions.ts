@@ -6,8 +6,8 @@ import {
   inactiveInstance,
 } from "../agent-protocol/connection.ts";
 import type { TaskCredentialsIssuer } from "../auth/task-credentials.ts";
-import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";
 import type { LogLevel } from "../cluster-runner/log.ts";
+import type { ClusterPlace } from "../cluster-runner/partitions/cluster-place.ts";
 import { attachmentArn, clusterArn } from "../ecs/arn.ts";
 import type { AgentReport } from "../ecs/state/cluster-input.ts";
 import type { ClusterEffect } from "../ecs/state/effect.ts";
@@ -15,8 +15,8 @@ import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random, RandomStream } from "../lib/random.ts";
 import { AgentSession } from "./agent-session.ts";
-import { instanceOf } from "./hello-from-url.ts";
-import { UnhurriedReports } from "./unhurried-reports.ts";
+import { instanceOf } from "./sockets/hello-from-url.ts";
+import { UnhurriedReports } from "./telemetry/unhurried-reports.ts";
 
 /** What the sessions need from the control plane. */
 export type SessionsControlPlane = {

@@ -5,8 +5,8 @@ import type { TaskManifestMessage } from "../agent-protocol/to-agent/task-manife
 import type { TaskStopVerificationAck } from "../agent-protocol/to-agent/task-stop-verification-ack.ts";
 import { waitsForInterface } from "../ecs/documents/task.ts";
 import type { ClusterEffect, TaskOrder } from "../ecs/state/effect.ts";
-import { networkInterfaces, payloadTask } from "./task-payload.ts";
-import { type TaskCredentialsOf, withoutCredentials } from "./task-roles.ts";
+import { networkInterfaces, payloadTask } from "./payload/task-payload.ts";
+import { type TaskCredentialsOf, withoutCredentials } from "./payload/task-roles.ts";
 
 export type SessionIdentity = {
   readonly instanceId: string;

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { AgentConnection } from "../agent-protocol/connection.ts";
 import { parseToAgent, type ToAgent } from "../agent-protocol/to-agent.ts";
 import { TaskCredentialsIssuer, taskCredentialsMs } from "../auth/task-credentials.ts";
-import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";
+import type { ClusterPlace } from "../cluster-runner/partitions/cluster-place.ts";
 import { aCluster, aDefinition } from "../ecs/small-world.ts";
 import type { AgentReport } from "../ecs/state/cluster-input.ts";
 import type { ClusterEffect } from "../ecs/state/effect.ts";

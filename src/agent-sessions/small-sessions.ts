@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { AgentChannel, AgentConnection, AgentHello } from "../agent-protocol/connection.ts";
 import { parseToAgent, type ToAgent } from "../agent-protocol/to-agent.ts";
-import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";
+import type { ClusterPlace } from "../cluster-runner/partitions/cluster-place.ts";
 import type { AgentReport } from "../ecs/state/cluster-input.ts";
 import type { ClusterEffect, TaskOrder } from "../ecs/state/effect.ts";
 import { scaledTimeline } from "../ecs/timeline.ts";

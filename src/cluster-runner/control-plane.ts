@@ -19,6 +19,12 @@ import type { Random } from "../lib/random.ts";
 import type { Store, StoredEvent } from "../store/store.ts";
 import type { Answer } from "./append-group.ts";
 import { callByHistoryArns } from "./call-by-history-arns.ts";
+import { type AgentEndpoints, discoverPollEndpoint } from "./discover-poll-endpoint.ts";
+import { FargateQuotas } from "./fargate-quotas.ts";
+import type { AppendObserver } from "./group-commit.ts";
+import type { Log } from "./log.ts";
+import { type AnswerLong, LongAnswers } from "./long-answers.ts";
+import { MachineRunner, type RunnerStatus } from "./machine-runner.ts";
 import {
   accountPartition,
   type ClusterPlace,
@@ -26,19 +32,13 @@ import {
   isPlace,
   parsePartition,
   placeName,
-} from "./cluster-place.ts";
-import { DeletedClusters } from "./deleted-clusters.ts";
-import { type AgentEndpoints, discoverPollEndpoint } from "./discover-poll-endpoint.ts";
-import { FargateQuotas } from "./fargate-quotas.ts";
-import type { AppendObserver } from "./group-commit.ts";
-import type { Log } from "./log.ts";
-import { type AnswerLong, LongAnswers } from "./long-answers.ts";
-import { accountRoom, clusterRoom, type RoomLimits } from "./machine-room.ts";
-import { MachineRunner, type RunnerStatus } from "./machine-runner.ts";
-import { PartitionDirectory } from "./partition-directory.ts";
+} from "./partitions/cluster-place.ts";
+import { DeletedClusters } from "./partitions/deleted-clusters.ts";
+import { accountRoom, clusterRoom, type RoomLimits } from "./partitions/machine-room.ts";
+import { PartitionDirectory } from "./partitions/partition-directory.ts";
 import { readWholeEvents } from "./read-whole-events.ts";
 import { type StatusCounts, statusCounts } from "./status-counts.ts";
-import { type TakeTurn, Turns } from "./turns.ts";
+import { type TakeTurn, Turns } from "./turns/turns.ts";
 
 export type ControlPlaneOptions = {
   /** Stays open; its owner closes it after the control plane. */

@@ -7,9 +7,9 @@ import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { type AppendFate, emptyMemoryDisk, type MemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
-import type { ClusterPlace } from "./cluster-place.ts";
 import { ControlPlane, type ControlPlaneCall } from "./control-plane.ts";
-import type { RoomLimits } from "./machine-room.ts";
+import type { ClusterPlace } from "./partitions/cluster-place.ts";
+import type { RoomLimits } from "./partitions/machine-room.ts";
 
 export const place = { account: "123456789012", region: "eu-west-1" };
 export const caller = { principalArn: "arn:aws:iam::123456789012:root", isAgent: false };

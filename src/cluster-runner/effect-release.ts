@@ -1,5 +1,5 @@
 import type { Log } from "./log.ts";
-import type { TakeTurn } from "./turns.ts";
+import type { TakeTurn } from "./turns/turns.ts";
 
 /** LIMIT: how long effects hold the event loop at a time. A thousand of one append can wait for it together, some with 400 KB to send. */
 const sliceMs = 5;

@@ -3,7 +3,7 @@ import type { StepResult } from "../ecs/machine/machine.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Append } from "../store/store.ts";
 import { type Answer, AppendGroup, GroupSize } from "./append-group.ts";
-import type { TakeTurn } from "./turns.ts";
+import type { TakeTurn } from "./turns/turns.ts";
 
 /** LIMIT: old events are forgotten by the thousand, so that few appends pay for it. */
 const eventsForgottenAtOnce = 1_000;

@@ -1,8 +1,8 @@
 import type { Answer } from "./append-group.ts";
-import { Rota } from "./rota.ts";
 import { MachineClosedError, OverloadError } from "./runner-errors.ts";
-import { inSlices } from "./slices.ts";
-import type { Turns } from "./turns.ts";
+import { Rota } from "./turns/rota.ts";
+import { inSlices } from "./turns/slices.ts";
+import type { Turns } from "./turns/turns.ts";
 
 /** LIMIT: each waiting answer is a caller that waits for seconds; more of one account would time out before they are begun. */
 const waitingPerAccount = 8;

@@ -21,16 +21,16 @@ import {
   StoreError,
 } from "../store/store.ts";
 import type { Answer } from "./append-group.ts";
-import { DueTimer } from "./due-timer.ts";
 import { EffectRelease } from "./effect-release.ts";
 import { type AppendObserver, GroupCommit } from "./group-commit.ts";
-import { loadMachine } from "./load-machine.ts";
 import type { Log } from "./log.ts";
 import type { AnswerLong } from "./long-answers.ts";
+import { loadMachine } from "./partitions/load-machine.ts";
 import * as errors from "./runner-errors.ts";
-import { inSlices } from "./slices.ts";
-import { type Queued, SlowSteps } from "./slow-steps.ts";
-import type { TakeTurn } from "./turns.ts";
+import { DueTimer } from "./turns/due-timer.ts";
+import { inSlices } from "./turns/slices.ts";
+import { type Queued, SlowSteps } from "./turns/slow-steps.ts";
+import type { TakeTurn } from "./turns/turns.ts";
 
 /** LIMIT: some seconds of the densest traffic; whoever comes later would time out before the answer. */
 const waitingMax = 10_000;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Agent, type AgentEnd, type AgentOptions } from "../agent/agent.ts";
 import { DockerAgent } from "../agent/docker/docker-agent.ts";
 import { DockerHost, DockerHostError } from "../agent/docker/docker-host.ts";
-import { withheldBy } from "../agent/docker/host-policy.ts";
+import { withheldBy } from "../agent/docker/policy/host-policy.ts";
 import { officialEngineDefaults } from "../agent/engine/engine-step.ts";
 import { DiskError, FileDisk } from "../agent/file-disk.ts";
 import { findGpus, type Gpus } from "../agent/gpus.ts";
@@ -16,16 +16,22 @@ import { SimulatedRuntime } from "../agent/simulated/simulated-runtime.ts";
 import { makePrivate, NotPrivateError } from "../lib/private-files.ts";
 import { seededRandom } from "../lib/random.ts";
 import { systemClock } from "../lib/system-clock.ts";
-import { openLog, type ServerLog } from "../server/log.ts";
+import { openLog, type ServerLog } from "../server/log/log.ts";
 import { repairText } from "../server/private-data-directory.ts";
 import { StartError } from "../server/start-error.ts";
-import { checkCluster, exitCodeOf, problemIn, problemOf, TerminalError } from "./agent-end.ts";
-import { type AgentNews, lacksOf, tellOfSocket, watchedApi } from "./agent-news.ts";
-import { type AgentSettings, agentCommand, checkReservedMemory, factsOf, settingsFrom } from "./agent-settings.ts";
+import { checkCluster, exitCodeOf, problemIn, problemOf, TerminalError } from "./agent/agent-end.ts";
+import { type AgentNews, lacksOf, tellOfSocket, watchedApi } from "./agent/agent-news.ts";
+import {
+  type AgentSettings,
+  agentCommand,
+  checkReservedMemory,
+  factsOf,
+  settingsFrom,
+} from "./agent/agent-settings.ts";
+import { openNewsWriter } from "./agent/news-writer.ts";
 import { runCommand } from "./command.ts";
-import type { Typed } from "./flags.ts";
-import { openNewsWriter } from "./news-writer.ts";
-import { expectNoWords, logLevelFlag } from "./server-flags.ts";
+import type { Typed } from "./flags/flags.ts";
+import { expectNoWords, logLevelFlag } from "./flags/server-flags.ts";
 
 /** The version of the official agent whose protocol this agent speaks. */
 const agentVersion = "1.97.0";

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { apiFlags, apiRemoteFrom, clusterMember, openApi } from "./api-client.ts";
 import { CallFailedError } from "./call-failed-error.ts";
-import { parseFlags } from "./flags.ts";
+import { parseFlags } from "./flags/flags.ts";
 
 const parse = (...argv: readonly string[]) => parseFlags({ usage: "", about: "", flags: apiFlags, examples: [] }, argv);
 const read = (argv: readonly string[], environment: NodeJS.ProcessEnv = {}) =>

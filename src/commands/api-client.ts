@@ -5,9 +5,9 @@ import { seededRandom } from "../lib/random.ts";
 import { systemClock } from "../lib/system-clock.ts";
 import { CallFailedError } from "./call-failed-error.ts";
 import { plainWords } from "./control-plane-check.ts";
-import { type Flag, type Typed, textFlag } from "./flags.ts";
-import { type Remote, remoteFlags, remoteFrom } from "./remote-flags.ts";
-import { defaultPort } from "./server-flags.ts";
+import { type Flag, type Typed, textFlag } from "./flags/flags.ts";
+import { type Remote, remoteFlags, remoteFrom } from "./flags/remote-flags.ts";
+import { defaultPort } from "./flags/server-flags.ts";
 
 /** The key for a server on this machine if the environment has none: `berth dev` accepts any. */
 const devKey = "berth";

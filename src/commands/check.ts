@@ -1,9 +1,9 @@
-import { checkDataDirectory, type DirectoryReport, type Finding } from "../server/check-data-directory.ts";
+import { checkDataDirectory, type DirectoryReport, type Finding } from "../server/check/check-data-directory.ts";
 import { SqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { StoreError } from "../store/store.ts";
 import { runCommand } from "./command.ts";
-import { type CommandText, type Typed, textFlag, UsageError } from "./flags.ts";
-import { expectNoWords } from "./server-flags.ts";
+import { type CommandText, type Typed, textFlag, UsageError } from "./flags/flags.ts";
+import { expectNoWords } from "./flags/server-flags.ts";
 
 const command: CommandText = {
   usage: "berth check --data-dir DIR [flags]",

@@ -1,4 +1,4 @@
-import type { OpenLog } from "../server/log.ts";
+import type { OpenLog } from "../server/log/log.ts";
 import type { RunningServer } from "../server/server.ts";
 
 /** LIMIT: the least that process managers wait before they kill. */

@@ -2,7 +2,7 @@ import { SealError } from "../auth/seal-key.ts";
 import { StartError } from "../server/start-error.ts";
 import { StoreError } from "../store/store.ts";
 import { CallFailedError } from "./call-failed-error.ts";
-import { type CommandText, helpText, parseFlags, type Typed, UsageError } from "./flags.ts";
+import { type CommandText, helpText, parseFlags, type Typed, UsageError } from "./flags/flags.ts";
 
 /**
  * Runs a command: shows its help, or passes the parsed command line to `run`. Errors that the user can fix become one line on

@@ -1,11 +1,11 @@
 /** What `berth dev` prints when it starts to listen and when it ends: what exists, not what was asked for. */
 import { containerLabels } from "../agent/docker/container-names.ts";
-import { type Withheld, withheldBy } from "../agent/docker/host-policy.ts";
+import { type Withheld, withheldBy } from "../agent/docker/policy/host-policy.ts";
 import type { Place } from "../ecs/arn.ts";
 import type { RunningServer } from "../server/server.ts";
-import type { DockerUse } from "./docker-flags.ts";
+import type { DockerUse } from "./flags/docker-flags.ts";
+import { type TimeSettings, timeMembers, timeText } from "./flags/timeline-flags.ts";
 import { counted } from "./text-table.ts";
-import { type TimeSettings, timeMembers, timeText } from "./timeline-flags.ts";
 
 /** A `berth dev` that listens. */
 export type DevStart = {

@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
-import { openLog } from "../server/log.ts";
+import { openLog } from "../server/log/log.ts";
 import { type RunningServer, startServer } from "../server/server.ts";
 import { StartError } from "../server/start-error.ts";
 import { closeAtSignal } from "./close-at-signal.ts";
 import { runCommand } from "./command.ts";
 import { type DevStart, jsonLine, lastWords, welcome } from "./dev-welcome.ts";
-import { type DockerUse, dockerUse, runtimeFlags } from "./docker-flags.ts";
-import { type CommandText, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
-import { defaultAccount, expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./server-flags.ts";
-import { timeScaleFlag, timeSettings } from "./timeline-flags.ts";
+import { type DockerUse, dockerUse, runtimeFlags } from "./flags/docker-flags.ts";
+import { type CommandText, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags/flags.ts";
+import { defaultAccount, expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./flags/server-flags.ts";
+import { timeScaleFlag, timeSettings } from "./flags/timeline-flags.ts";
 
 /** LIMIT: one process simulates this many hosts easily; each is an agent with its own timers. */
 const instancesMax = 5_000;

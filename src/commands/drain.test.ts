@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ApiClient } from "./api-client.ts";
+import { allInstances, candidatesText, resolveInstances } from "./drain/drain-instances.ts";
 import { drainCommand, drainQuestion } from "./drain.ts";
-import { allInstances, candidatesText, resolveInstances } from "./drain-instances.ts";
-import { elapsedText } from "./durations.ts";
-import { parseFlags } from "./flags.ts";
+import { elapsedText } from "./flags/durations.ts";
+import { parseFlags } from "./flags/flags.ts";
 
 const question = (...argv: readonly string[]) => drainQuestion(parseFlags(drainCommand, argv));
 

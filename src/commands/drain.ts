@@ -2,13 +2,19 @@ import { systemClock } from "../lib/system-clock.ts";
 import { type ApiClient, apiFlags, apiHelp, clusterMember, openApi } from "./api-client.ts";
 import { CallFailedError } from "./call-failed-error.ts";
 import { runCommand } from "./command.ts";
-import { allInstances, candidatesText, type DrainInstance, namesOf, resolveInstances } from "./drain-instances.ts";
-import type { CancelDrainReply, DrainPlan, DrainsReply, Failure } from "./drain-reply.ts";
-import { type DrainScreen, jsonScreen, lineScreen, terminalScreen } from "./drain-screen.ts";
-import { planText, startText } from "./drain-text.ts";
-import { watchDrains } from "./drain-watch.ts";
-import { durationFlag } from "./durations.ts";
-import { type CommandText, type Typed, UsageError } from "./flags.ts";
+import {
+  allInstances,
+  candidatesText,
+  type DrainInstance,
+  namesOf,
+  resolveInstances,
+} from "./drain/drain-instances.ts";
+import type { CancelDrainReply, DrainPlan, DrainsReply, Failure } from "./drain/drain-reply.ts";
+import { type DrainScreen, jsonScreen, lineScreen, terminalScreen } from "./drain/drain-screen.ts";
+import { planText, startText } from "./drain/drain-text.ts";
+import { watchDrains } from "./drain/drain-watch.ts";
+import { durationFlag } from "./flags/durations.ts";
+import { type CommandText, type Typed, UsageError } from "./flags/flags.ts";
 import { idOf } from "./text-table.ts";
 
 /** LIMIT: as many as the operations accept in one call. */

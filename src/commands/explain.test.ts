@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { explainCommand, explainRequest } from "./explain.ts";
-import { parseFlags } from "./flags.ts";
+import { parseFlags } from "./flags/flags.ts";
 
 const request = (...argv: readonly string[]) =>
   explainRequest(parseFlags(explainCommand, ["--task-definition", "web:3", ...argv]));

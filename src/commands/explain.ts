@@ -1,8 +1,8 @@
 import { apiFlags, apiHelp, clusterMember, openApi } from "./api-client.ts";
 import { runCommand } from "./command.ts";
 import { explanationText, type PlacementExplanation } from "./explain-text.ts";
-import { type CommandText, listFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
-import { expectNoWords } from "./server-flags.ts";
+import { type CommandText, listFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags/flags.ts";
+import { expectNoWords } from "./flags/server-flags.ts";
 
 /** LIMIT: that of ExplainPlacement, which runs a dry run for each of the tasks. */
 const countMax = 1_000;

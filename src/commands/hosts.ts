@@ -12,11 +12,11 @@ import { StartError } from "../server/start-error.ts";
 import { apiFlags, apiHelp, apiRemoteFrom } from "./api-client.ts";
 import { runCommand } from "./command.ts";
 import { checkControlPlane } from "./control-plane-check.ts";
-import { type CommandText, numberFlag, pairsFlag, type Typed, textFlag } from "./flags.ts";
-import { HostFleet } from "./host-fleet.ts";
-import { HostProgress } from "./host-progress.ts";
-import type { Remote } from "./remote-flags.ts";
-import { expectNoWords } from "./server-flags.ts";
+import { type CommandText, numberFlag, pairsFlag, type Typed, textFlag } from "./flags/flags.ts";
+import type { Remote } from "./flags/remote-flags.ts";
+import { expectNoWords } from "./flags/server-flags.ts";
+import { HostFleet } from "./hosts/host-fleet.ts";
+import { HostProgress } from "./hosts/host-progress.ts";
 import { counted } from "./text-table.ts";
 
 /** LIMIT: as many as a cluster takes; each is an agent with two sockets and some kilobytes of its own. */

@@ -7,9 +7,9 @@ import { nearest } from "../lib/nearest.ts";
 import { systemClock } from "../lib/system-clock.ts";
 import { repairDataDirectory, repairText } from "../server/private-data-directory.ts";
 import { runCommand } from "./command.ts";
-import { durationFlag } from "./durations.ts";
-import { type CommandText, formFlag, listFlag, type Typed, textFlag, UsageError } from "./flags.ts";
-import { withAccessKeys } from "./key-store.ts";
+import { durationFlag } from "./flags/durations.ts";
+import { type CommandText, formFlag, listFlag, type Typed, textFlag, UsageError } from "./flags/flags.ts";
+import { withAccessKeys } from "./keys/key-store.ts";
 import { aligned } from "./text-table.ts";
 
 const command: CommandText = {

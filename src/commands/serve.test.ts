@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseFlags, UsageError } from "./flags.ts";
+import { parseFlags, UsageError } from "./flags/flags.ts";
 import { metricsListenFlag } from "./serve.ts";
 
 const flags = { "metrics-listen": { value: "PORT", help: "" } };

@@ -1,12 +1,12 @@
-import { parseHost } from "../server/allowed-hosts.ts";
-import { openLog } from "../server/log.ts";
+import { parseHost } from "../server/http/allowed-hosts.ts";
+import { openLog } from "../server/log/log.ts";
 import { startServer } from "../server/server.ts";
 import { closeAtSignal } from "./close-at-signal.ts";
 import { runCommand } from "./command.ts";
-import { dockerUse } from "./docker-flags.ts";
-import { type CommandText, type Typed, textFlag, UsageError } from "./flags.ts";
-import { expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./server-flags.ts";
-import { timeMembers, timeSettings } from "./timeline-flags.ts";
+import { dockerUse } from "./flags/docker-flags.ts";
+import { type CommandText, type Typed, textFlag, UsageError } from "./flags/flags.ts";
+import { expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./flags/server-flags.ts";
+import { timeMembers, timeSettings } from "./flags/timeline-flags.ts";
 
 const command: CommandText = {
   usage: "berth serve --data-dir DIR [flags]",

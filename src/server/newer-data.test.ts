@@ -7,8 +7,8 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, type TestContext, test } from "node:test";
 import { ECS } from "@aws-sdk/client-ecs";
 import { berthVersion } from "../lib/berth-version.ts";
-import { checkDataDirectory } from "./check-data-directory.ts";
-import { openLog } from "./log.ts";
+import { checkDataDirectory } from "./check/check-data-directory.ts";
+import { openLog } from "./log/log.ts";
 import { type RunningServer, type ServerOptions, startServer } from "./server.ts";
 
 const account = "000000000000";

@@ -1,5 +1,5 @@
 import { type ModeRepair, makePrivate, NotPrivateError } from "../lib/private-files.ts";
-import type { ServerLog } from "./log.ts";
+import type { ServerLog } from "./log/log.ts";
 import { StartError } from "./start-error.ts";
 
 /** The files that Berth creates in a data directory: the store, the seal key and the memory of task endpoints. */

@@ -20,31 +20,31 @@ import type { SteadyClock } from "../lib/steady-clock.ts";
 import { systemClock } from "../lib/system-clock.ts";
 import { MemoryStore } from "../store/memory/memory-store.ts";
 import type { DamagedError, Store } from "../store/store.ts";
-import { AgentArrivals } from "./agent-arrivals.ts";
-import { agentBaseUrl } from "./agent-base-url.ts";
-import { AgentSockets } from "./agent-sockets.ts";
-import { AllowedHosts } from "./allowed-hosts.ts";
-import type { AnswerApi } from "./answer-call.ts";
-import { AppendMetrics } from "./append-metrics.ts";
-import { CallMetrics } from "./call-metrics.ts";
-import { withCheckedPlace } from "./checked-place.ts";
-import { HealthWatch } from "./health-watch.ts";
-import { createHttp } from "./http.ts";
-import { type HttpLimits, httpLimits } from "./http-limits.ts";
-import { identityCheck } from "./identity-certificate.ts";
-import { openKeySocket } from "./key-socket.ts";
+import { AppendMetrics } from "./health/append-metrics.ts";
+import { CallMetrics } from "./health/call-metrics.ts";
+import { HealthWatch } from "./health/health-watch.ts";
+import type { MetricsSource } from "./health/metrics-text.ts";
+import { type HealthSource, healthOf, problemsOf, type ServerHealth } from "./health/server-health.ts";
+import { AgentArrivals } from "./hosts/agent-arrivals.ts";
+import { identityCheck } from "./hosts/identity-certificate.ts";
+import { ManagedHosts, type ManagedRuntime, simulatedManagedRuntime } from "./hosts/managed-hosts.ts";
+import { SimulatedHosts, type SimulationOptions } from "./hosts/simulated-hosts.ts";
+import { agentBaseUrl } from "./http/agent-base-url.ts";
+import { AgentSockets } from "./http/agent-sockets.ts";
+import { AllowedHosts } from "./http/allowed-hosts.ts";
+import type { AnswerApi } from "./http/answer-call.ts";
+import { withCheckedPlace } from "./http/checked-place.ts";
+import { createHttp } from "./http/http.ts";
+import { type HttpLimits, httpLimits } from "./http/http-limits.ts";
+import { openKeySocket } from "./http/key-socket.ts";
+import { openAuthentication } from "./http/open-authentication.ts";
+import type { OperatorSources } from "./http/operator-answers.ts";
+import { createOperatorsHttp } from "./http/operators-http.ts";
+import { readTlsFiles, type TlsFiles } from "./http/tls-files.ts";
 import { type Listening, listenOn } from "./listeners.ts";
-import type { ServerLog } from "./log.ts";
-import { ManagedHosts, type ManagedRuntime, simulatedManagedRuntime } from "./managed-hosts.ts";
-import type { MetricsSource } from "./metrics-text.ts";
-import { openAuthentication } from "./open-authentication.ts";
-import type { OperatorSources } from "./operator-answers.ts";
-import { createOperatorsHttp } from "./operators-http.ts";
+import type { ServerLog } from "./log/log.ts";
 import { keepPrivate } from "./private-data-directory.ts";
-import { type HealthSource, healthOf, problemsOf, type ServerHealth } from "./server-health.ts";
-import { SimulatedHosts, type SimulationOptions } from "./simulated-hosts.ts";
 import { StartError } from "./start-error.ts";
-import { readTlsFiles, type TlsFiles } from "./tls-files.ts";
 
 export type ServerOptions = {
   /** The address to listen on. */
@@ -261,7 +261,7 @@ async function managedRuntimeOf(options: ServerOptions, clock: Clock): Promise<M
   if (managedRuntime === "simulated") {
     return simulatedManagedRuntime(clock, freshRandom("managed-runtime"), simulation?.times);
   }
-  const { dockerManagedRuntime } = await import("./docker-managed-runtime.ts");
+  const { dockerManagedRuntime } = await import("./hosts/docker-managed-runtime.ts");
   // Where hosts are simulated nobody wants to wait for a registry; elsewhere images are as fresh as on Fargate.
   const pullBehaviour = simulation === null ? "default" : "prefer-cached";
   return dockerManagedRuntime({ host: must(docker, "the engine of --fargate docker"), pullBehaviour, dataDir });
@@ -288,7 +288,7 @@ function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null): An
 function metricsTextOf(source: MetricsSource): OperatorSources["metricsText"] {
   let text: OperatorSources["metricsText"] | null = null;
   return async () => {
-    const { createMetricsText } = await import("./metrics-text.ts");
+    const { createMetricsText } = await import("./health/metrics-text.ts");
     text ??= createMetricsText(source);
     return text();
   };

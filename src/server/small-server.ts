@@ -1,5 +1,5 @@
 /** A whole server with one simulated instance, a log that nobody reads and nothing on the disk, for tests. */
-import { openLog } from "./log.ts";
+import { openLog } from "./log/log.ts";
 import { type RunningServer, type ServerOptions, startServer } from "./server.ts";
 
 export const smallSimulation = {

@@ -1,16 +1,16 @@
 import { agentCapabilities } from "../agent/simulated/simulated-attributes.ts";
 import { AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { TaskCredentialsIssuer } from "../auth/task-credentials.ts";
-import type { ClusterPlace } from "../cluster-runner/cluster-place.ts";
 import { ControlPlane, type ControlPlaneCall } from "../cluster-runner/control-plane.ts";
 import type { Log } from "../cluster-runner/log.ts";
+import type { ClusterPlace } from "../cluster-runner/partitions/cluster-place.ts";
 import { containerInstanceArn } from "../ecs/arn.ts";
 import { Refusal } from "../ecs/refusals.ts";
 import type { Clock } from "../lib/clock.ts";
 import { seededRandom } from "../lib/random.ts";
 import type { Outcome } from "./checkers/checker.ts";
-import type { FaultyDisk, FaultyStore } from "./faulty-disk.ts";
-import { MortalClock } from "./mortal-clock.ts";
+import type { FaultyDisk, FaultyStore } from "./faults/faulty-disk.ts";
+import { MortalClock } from "./faults/mortal-clock.ts";
 
 /** The newest agent version, to which UpdateContainerAgent updates. */
 export const latestAgentVersion = "1.96.0";

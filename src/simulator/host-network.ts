@@ -6,7 +6,7 @@ import {
   InProcessTransport,
 } from "../agent-sessions/in-process-transport.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Faults } from "./faults.ts";
+import type { Faults } from "./faults/faults.ts";
 
 /** A cut of the host's network while it lasts. */
 export type CutUnderWay = { readonly blocked: readonly Direction[]; readonly endsAt: number };

@@ -8,9 +8,9 @@ import type { AgentHello, EcsApi } from "../agent-protocol/connection.ts";
 import type { ConnectionTaker } from "../agent-sessions/in-process-transport.ts";
 import type { Clock } from "../lib/clock.ts";
 import { seededRandom } from "../lib/random.ts";
-import type { Faults } from "./faults.ts";
+import type { Faults } from "./faults/faults.ts";
+import { MortalClock } from "./faults/mortal-clock.ts";
 import { type CutUnderWay, HostNetwork } from "./host-network.ts";
-import { MortalClock } from "./mortal-clock.ts";
 import { MachineMemory, ObservedRuntime, type RunningContainer } from "./observed-runtime.ts";
 
 /** What all hosts of a world share. */

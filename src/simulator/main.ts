@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type Scenario, scenarios } from "./faults.ts";
+import { type Scenario, scenarios } from "./faults/faults.ts";
 import { type SimulationResult, simulate } from "./simulation.ts";
 
 const help = `Runs the control plane, its agents and hosts in a simulated world: time, network, disk and containers are made

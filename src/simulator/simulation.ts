@@ -1,11 +1,11 @@
 import { seededRandom } from "../lib/random.ts";
 import type { Outcome } from "./checkers/checker.ts";
 import type { Violation } from "./checkers/checkers.ts";
-import { unsettled } from "./convergence.ts";
 import { Draw } from "./draw.ts";
-import type { Disaster, Scenario } from "./faults.ts";
-import { checkFinalAnswers } from "./final-answers.ts";
-import { takeSnapshots } from "./snapshots.ts";
+import type { Disaster, Scenario } from "./faults/faults.ts";
+import { unsettled } from "./settled/convergence.ts";
+import { checkFinalAnswers } from "./settled/final-answers.ts";
+import { takeSnapshots } from "./settled/snapshots.ts";
 import type { CallPlanner } from "./workload/planned-call.ts";
 import { serviceCalls, taskCalls, Workload } from "./workload/workload.ts";
 import { World, type WorldOptions } from "./world.ts";

@@ -12,9 +12,9 @@ import {
 import { AccessKeys } from "../../src/auth/access-keys.ts";
 import type { KeyRequest } from "../../src/auth/key-request.ts";
 import { sealKeyPath } from "../../src/auth/seal-key.ts";
-import { KeyClient } from "../../src/commands/key-client.ts";
+import { KeyClient } from "../../src/commands/keys/key-client.ts";
 import { systemClock } from "../../src/lib/system-clock.ts";
-import { openLog } from "../../src/server/log.ts";
+import { openLog } from "../../src/server/log/log.ts";
 import { type RunningServer, type ServerOptions, startServer } from "../../src/server/server.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { type AgentOptions, type AgentSocket, type Channel, type Credentials, openSocket } from "../agent-client.ts";

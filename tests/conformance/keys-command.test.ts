@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { ECS } from "@aws-sdk/client-ecs";
-import { KeyClient } from "../../src/commands/key-client.ts";
+import { KeyClient } from "../../src/commands/keys/key-client.ts";
 import { startAgent } from "../agent-process.ts";
 import { type BerthProcess, runBerth, startBerth } from "../berth-process.ts";
 

@@ -9,7 +9,7 @@ import type { Timeline } from "../../src/ecs/timeline.ts";
 import { must } from "../../src/lib/assert.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { systemClock } from "../../src/lib/system-clock.ts";
-import { openLog } from "../../src/server/log.ts";
+import { openLog } from "../../src/server/log/log.ts";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
 
 export const account = "123456789012";

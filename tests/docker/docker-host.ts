@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { DockerEngine } from "../../src/agent/docker/docker-engine.ts";
+import { DockerEngine } from "../../src/agent/docker/engine/docker-engine.ts";
 import { systemClock } from "../../src/lib/system-clock.ts";
 
 const busyboxPath = "/bin/busybox";

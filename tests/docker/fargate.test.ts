@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { pauseName } from "../../src/agent/docker/docker-groundwork.ts";
+import { pauseName } from "../../src/agent/docker/groundwork/docker-groundwork.ts";
 import { until, whyNoDocker } from "./docker-host.ts";
 import { lasting, TaskWorld, type Wanted } from "./task-world.ts";
 

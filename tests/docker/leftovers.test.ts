@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
-import { openDockerGroundwork, pauseName } from "../../src/agent/docker/docker-groundwork.ts";
-import { pauseLabels } from "../../src/agent/docker/leftovers.ts";
-import { mayLive, ownToken } from "../../src/agent/docker/process-token.ts";
-import { openTaskCgroups } from "../../src/agent/docker/task-cgroup.ts";
+import { openDockerGroundwork, pauseName } from "../../src/agent/docker/groundwork/docker-groundwork.ts";
+import { pauseLabels } from "../../src/agent/docker/groundwork/leftovers.ts";
+import { mayLive, ownToken } from "../../src/agent/docker/groundwork/process-token.ts";
+import { openTaskCgroups } from "../../src/agent/docker/groundwork/task-cgroup.ts";
 import { SmallHost, someTaskArn, taskAt, testImage, whyNoHost } from "./small-host.ts";
 import { lasting, TaskWorld } from "./task-world.ts";
 

@@ -17,7 +17,7 @@ import { ECS, type Task } from "@aws-sdk/client-ecs";
 import { containerLabels } from "../../src/agent/docker/container-names.ts";
 import { must } from "../../src/lib/assert.ts";
 import { systemClock } from "../../src/lib/system-clock.ts";
-import { openLog } from "../../src/server/log.ts";
+import { openLog } from "../../src/server/log/log.ts";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
 import { berthMain } from "../berth-process.ts";
 import { DockerHost, until, whyNoDocker } from "./docker-host.ts";

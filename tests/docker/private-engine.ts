@@ -8,7 +8,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { DockerEngine } from "../../src/agent/docker/docker-engine.ts";
+import { DockerEngine } from "../../src/agent/docker/engine/docker-engine.ts";
 import { until } from "./docker-host.ts";
 
 const run = promisify(execFile);

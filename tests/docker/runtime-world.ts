@@ -1,9 +1,9 @@
 /** A DockerRuntime in a test, with its events. */
 
 import type { ContainerEvent, RuntimeCommand, RuntimeEvent } from "../../src/agent/container-runtime.ts";
-import { DockerEngine } from "../../src/agent/docker/docker-engine.ts";
 import { DockerRuntime, type DockerRuntimeOptions } from "../../src/agent/docker/docker-runtime.ts";
-import type { TaskGroundwork } from "../../src/agent/docker/task-groundwork.ts";
+import { DockerEngine } from "../../src/agent/docker/engine/docker-engine.ts";
+import type { TaskGroundwork } from "../../src/agent/docker/groundwork/task-groundwork.ts";
 import { surroundingsOf } from "../../src/agent/engine/engine-task.ts";
 import type { PayloadContainer } from "../../src/agent-protocol/to-agent/payload-container.ts";
 import { systemClock } from "../../src/lib/system-clock.ts";

@@ -1,8 +1,8 @@
 /** The runtime against an engine that fails in ways that a healthy one cannot. Needs no real engine. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { DockerEngine } from "../../src/agent/docker/docker-engine.ts";
-import { DockerError, DockerTimeout, DockerUnreachable } from "../../src/agent/docker/docker-error.ts";
+import { DockerEngine } from "../../src/agent/docker/engine/docker-engine.ts";
+import { DockerError, DockerTimeout, DockerUnreachable } from "../../src/agent/docker/engine/docker-error.ts";
 import type { PayloadContainer } from "../../src/agent-protocol/to-agent/payload-container.ts";
 import { until } from "./docker-host.ts";
 import { plainTask, RuntimeWorld } from "./runtime-world.ts";

@@ -6,8 +6,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import type { TestContext } from "node:test";
 import type { TaskSurroundings } from "../../src/agent/container-runtime.ts";
-import { DockerEngine } from "../../src/agent/docker/docker-engine.ts";
-import { tarOfOne } from "../../src/agent/docker/pause-program.ts";
+import { DockerEngine } from "../../src/agent/docker/engine/docker-engine.ts";
+import { tarOfOne } from "../../src/agent/docker/groundwork/pause-program.ts";
 import { surroundingsOf } from "../../src/agent/engine/engine-task.ts";
 import { must } from "../../src/lib/assert.ts";
 

@@ -6,7 +6,7 @@ import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { TaskSurroundings } from "../../src/agent/container-runtime.ts";
-import { openDockerGroundwork } from "../../src/agent/docker/docker-groundwork.ts";
+import { openDockerGroundwork } from "../../src/agent/docker/groundwork/docker-groundwork.ts";
 import type { EngineTask } from "../../src/agent/engine/engine-state.ts";
 import { newTask } from "../../src/agent/engine/engine-task.ts";
 import { TaskCredentials } from "../../src/agent/task-credentials.ts";

@@ -5,7 +5,11 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
 import type { TaskSurroundings } from "../../src/agent/container-runtime.ts";
-import { type DockerGroundwork, openDockerGroundwork, pauseName } from "../../src/agent/docker/docker-groundwork.ts";
+import {
+  type DockerGroundwork,
+  openDockerGroundwork,
+  pauseName,
+} from "../../src/agent/docker/groundwork/docker-groundwork.ts";
 import { until } from "./docker-host.ts";
 import { RuntimeWorld } from "./runtime-world.ts";
 import { asking, fetchText, SmallHost, someTaskArn, taskAt, taskWith, testImage, whyNoHost } from "./small-host.ts";

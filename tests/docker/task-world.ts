@@ -7,11 +7,11 @@ import {
   type Task,
 } from "@aws-sdk/client-ecs";
 import { containerLabels } from "../../src/agent/docker/container-names.ts";
-import type { DockerContainer } from "../../src/agent/docker/docker-answers.ts";
 import { DockerHost as Docker } from "../../src/agent/docker/docker-host.ts";
-import { type HostPolicy, strictPolicy } from "../../src/agent/docker/host-policy.ts";
+import type { DockerContainer } from "../../src/agent/docker/engine/docker-answers.ts";
+import { type HostPolicy, strictPolicy } from "../../src/agent/docker/policy/host-policy.ts";
 import { must } from "../../src/lib/assert.ts";
-import { openLog } from "../../src/server/log.ts";
+import { openLog } from "../../src/server/log/log.ts";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
 import { DockerHost, until } from "./docker-host.ts";
 

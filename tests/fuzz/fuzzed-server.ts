@@ -7,10 +7,10 @@ import type { AnsweredName } from "../../src/ecs/machine/operations.ts";
 import { must } from "../../src/lib/assert.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import { AllowedHosts } from "../../src/server/allowed-hosts.ts";
-import { looseAuthentication, type SigningKeys, signedAuthentication } from "../../src/server/authenticate.ts";
-import { CallMetrics } from "../../src/server/call-metrics.ts";
-import { createHttp } from "../../src/server/http.ts";
+import { CallMetrics } from "../../src/server/health/call-metrics.ts";
+import { AllowedHosts } from "../../src/server/http/allowed-hosts.ts";
+import { looseAuthentication, type SigningKeys, signedAuthentication } from "../../src/server/http/authenticate.ts";
+import { createHttp } from "../../src/server/http/http.ts";
 import { emptyMemoryDisk, MemoryStore } from "../../src/store/memory/memory-store.ts";
 
 export const place = { account: "123456789012", region: "eu-west-1" };

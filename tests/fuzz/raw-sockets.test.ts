@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { httpLimits } from "../../src/server/http-limits.ts";
+import { httpLimits } from "../../src/server/http/http-limits.ts";
 import { startBerth } from "../berth-process.ts";
 import { type FuzzedServer, startFuzzedServer } from "./fuzzed-server.ts";
 import { ConnectionEnded, RawConnection } from "./raw-connection.ts";

@@ -11,7 +11,7 @@ import { type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { DockerEngine } from "../../src/agent/docker/docker-engine.ts";
+import { DockerEngine } from "../../src/agent/docker/engine/docker-engine.ts";
 import { must } from "../../src/lib/assert.ts";
 import { findTool, skipReason } from "../conformance/foreign-tool.ts";
 import { until, whyNoDocker } from "../docker/docker-host.ts";

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import type { DockerEngine } from "../../src/agent/docker/docker-engine.ts";
+import type { DockerEngine } from "../../src/agent/docker/engine/docker-engine.ts";
 
 /** LIMIT: the program of Node with its libraries is 130 MB. */
 const archiveBytesMax = 512 * 1024 * 1024;

@@ -105,5 +105,5 @@ test("every page that is named here has commands, and most pages are run", () =>
   }
   const run = withCommands.filter((page) => blocksOf(page, "sh").some(({ notRun }) => notRun === null));
   assert.ok(run.length >= 10, run.join(", "));
-  assert.ok(blocksOf("README.md", "sh").filter(({ notRun }) => notRun === null).length >= 6);
+  assert.ok(blocksOf("README.md", "sh").filter(({ notRun }) => notRun === null).length >= 5);
 });

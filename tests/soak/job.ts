@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import type { Scenario } from "../../src/simulator/faults.ts";
+import type { Scenario } from "../../src/simulator/faults/faults.ts";
 import { simulate } from "../../src/simulator/simulation.ts";
 import { KillRun } from "../crash/kill-run.ts";
 import { fuzzRequests } from "../fuzz/request-fuzz.ts";

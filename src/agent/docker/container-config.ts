@@ -1,7 +1,7 @@
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 import type { ContainerName, PortBinding, TaskSurroundings } from "../container-runtime.ts";
 import { containerLabels, containerName, isReservedLabel, ownerLabel } from "./container-names.ts";
-import type { GroundworkPlace } from "./task-groundwork.ts";
+import type { GroundworkPlace } from "./groundwork/task-groundwork.ts";
 import { type VolumeSource, volumeSource, volumesOf } from "./task-volumes.ts";
 
 /** How a container gets its GPUs: requested from the engine, or by a runtime that reads NVIDIA_VISIBLE_DEVICES. */

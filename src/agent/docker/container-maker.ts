@@ -2,11 +2,11 @@ import type { Clock } from "../../lib/clock.ts";
 import type { ContainerCommand, TaskSurroundings } from "../container-runtime.ts";
 import { containerConfig, type GpuAccess, UnusablePayload } from "./container-config.ts";
 import { containerLabels } from "./container-names.ts";
-import type { DockerEngine } from "./docker-engine.ts";
-import { DockerError } from "./docker-error.ts";
-import type { HostGuard } from "./host-guard.ts";
-import { HostRefusal } from "./host-policy.ts";
-import type { TaskGroundwork } from "./task-groundwork.ts";
+import type { DockerEngine } from "./engine/docker-engine.ts";
+import { DockerError } from "./engine/docker-error.ts";
+import type { TaskGroundwork } from "./groundwork/task-groundwork.ts";
+import type { HostGuard } from "./policy/host-guard.ts";
+import { HostRefusal } from "./policy/host-policy.ts";
 import type { Waiting } from "./waiting.ts";
 
 export type ContainerMakerOptions = {

@@ -11,10 +11,10 @@ import type { Clock } from "../../lib/clock.ts";
 import type { AgentLog } from "../agent-log.ts";
 import type { ContainerEvent, ContainerName, RuntimeHealth } from "../container-runtime.ts";
 import { containerLabels } from "./container-names.ts";
-import type { DockerContainer, DockerContainerState, DockerEvent } from "./docker-answers.ts";
-import type { DockerEngine } from "./docker-engine.ts";
-import { isNotFound } from "./docker-error.ts";
-import { followDockerEvents } from "./docker-event-feed.ts";
+import type { DockerContainer, DockerContainerState, DockerEvent } from "./engine/docker-answers.ts";
+import type { DockerEngine } from "./engine/docker-engine.ts";
+import { isNotFound } from "./engine/docker-error.ts";
+import { followDockerEvents } from "./engine/docker-event-feed.ts";
 import type { Waiting } from "./waiting.ts";
 
 export type WatchedContainer = {

@@ -8,9 +8,9 @@ import type { GpuAccess } from "./container-config.ts";
 import { containerLabels, ownerLabel, ownerOf } from "./container-names.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { DockerRuntime } from "./docker-runtime.ts";
-import type { HostPolicy } from "./host-policy.ts";
+import { ownToken } from "./groundwork/process-token.ts";
 import type { PullBehaviour } from "./image-puller.ts";
-import { ownToken } from "./process-token.ts";
+import type { HostPolicy } from "./policy/host-policy.ts";
 
 export type DockerAgentOptions = Omit<AgentOptions, "runtime" | "credentials" | "instance"> & {
   readonly host: DockerHost;

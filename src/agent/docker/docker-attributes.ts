@@ -1,5 +1,5 @@
 import type { HostAttribute } from "../registration.ts";
-import type { DockerInfo, DockerVersion } from "./docker-answers.ts";
+import type { DockerInfo, DockerVersion } from "./engine/docker-answers.ts";
 
 /** The facts about a host with Docker that decide which tasks it can run. */
 export type DockerFacts = {

@@ -1,12 +1,12 @@
 import type { AgentLog } from "../agent-log.ts";
 import type { HostAttribute } from "../registration.ts";
-import { defaultDockerHost } from "./docker-address.ts";
 import { architectureOf, dockerAttributes } from "./docker-attributes.ts";
-import { DockerEngine } from "./docker-engine.ts";
-import { DockerUnreachable } from "./docker-error.ts";
-import { type DockerGroundwork, openDockerGroundwork } from "./docker-groundwork.ts";
 import { type DockerHostInfo, dockerHostInfo } from "./docker-runtime.ts";
-import { type HostPolicy, offeredUnder, strictPolicy } from "./host-policy.ts";
+import { defaultDockerHost } from "./engine/docker-address.ts";
+import { DockerEngine } from "./engine/docker-engine.ts";
+import { DockerUnreachable } from "./engine/docker-error.ts";
+import { type DockerGroundwork, openDockerGroundwork } from "./groundwork/docker-groundwork.ts";
+import { type HostPolicy, offeredUnder, strictPolicy } from "./policy/host-policy.ts";
 
 /** Docker cannot be used. The text is for the operator. */
 export class DockerHostError extends Error {

@@ -1,7 +1,7 @@
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
-import type { DockerImage } from "./docker-answers.ts";
-import { type DockerEngine, splitReference } from "./docker-engine.ts";
-import { DockerTimeout, failureText } from "./docker-error.ts";
+import type { DockerImage } from "./engine/docker-answers.ts";
+import { type DockerEngine, splitReference } from "./engine/docker-engine.ts";
+import { DockerTimeout, failureText } from "./engine/docker-error.ts";
 import { Slots } from "./slots.ts";
 import type { Waiting } from "./waiting.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { surroundingsOf } from "../engine/engine-task.ts";
-import type { DockerVolume } from "./docker-answers.ts";
-import type { DockerEngine } from "./docker-engine.ts";
-import { DockerError } from "./docker-error.ts";
-import { HostRefusal, strictPolicy } from "./host-policy.ts";
+import type { DockerVolume } from "./engine/docker-answers.ts";
+import type { DockerEngine } from "./engine/docker-engine.ts";
+import { DockerError } from "./engine/docker-error.ts";
+import { HostRefusal, strictPolicy } from "./policy/host-policy.ts";
 import { checkMountedVolumes, checkVolume, makeTaskVolumes, sharedVolumeLabel } from "./task-volumes.ts";
 
 const taskArn = "arn:aws:ecs:us-east-1:123456789012:task/c/0123456789abcdef0123456789abcdef";

@@ -1,10 +1,10 @@
 import type { PayloadVolume } from "../../agent-protocol/to-agent/payload.ts";
 import type { TaskSurroundings } from "../container-runtime.ts";
 import { isReservedLabel, taskVolumeName } from "./container-names.ts";
-import type { DockerVolume } from "./docker-answers.ts";
-import type { DockerEngine } from "./docker-engine.ts";
-import { isNotFound } from "./docker-error.ts";
-import { type HostPolicy, isPlainTmpfs, refuseOnHost } from "./host-policy.ts";
+import type { DockerVolume } from "./engine/docker-answers.ts";
+import type { DockerEngine } from "./engine/docker-engine.ts";
+import { isNotFound } from "./engine/docker-error.ts";
+import { type HostPolicy, isPlainTmpfs, refuseOnHost } from "./policy/host-policy.ts";
 
 /**
  * Marks a shared volume with the agent that created it. Tasks may use only the volumes of their own agent, and those that the operator

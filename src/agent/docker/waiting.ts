@@ -1,5 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
-import { DockerTimeout, DockerUnreachable, isAway } from "./docker-error.ts";
+import { DockerTimeout, DockerUnreachable, isAway } from "./engine/docker-error.ts";
 
 export type RetryShape = {
   readonly attempts: number;

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { AgentConnection, AgentHello } from "../../agent-protocol/connection.ts";
-import { splitTelemetryFrame } from "../../agent-sessions/telemetry-frame.ts";
+import { splitTelemetryFrame } from "../../agent-sessions/telemetry/telemetry-frame.ts";
 import { verifySignature } from "../../auth/sigv4.ts";
 import { refusalIn } from "./remote-connection.ts";
 import { type SocketNews, socketUrl, WebSocketTransport } from "./websocket-transport.ts";

@@ -1,5 +1,5 @@
 import { ownerLabel } from "../docker/container-names.ts";
-import type { DockerContainer } from "../docker/docker-answers.ts";
+import type { DockerContainer } from "../docker/engine/docker-answers.ts";
 import type { ContainerPhase, EngineContainer, EngineTask } from "../engine/engine-state.ts";
 import { isChecked } from "../engine/engine-task.ts";
 

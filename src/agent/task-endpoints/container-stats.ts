@@ -1,6 +1,6 @@
-import type { DockerStats } from "../docker/docker-answers.ts";
-import { isNotFound } from "../docker/docker-error.ts";
-import { pauseName } from "../docker/docker-groundwork.ts";
+import type { DockerStats } from "../docker/engine/docker-answers.ts";
+import { isNotFound } from "../docker/engine/docker-error.ts";
+import { pauseName } from "../docker/groundwork/docker-groundwork.ts";
 import type { Asker, EndpointSources } from "./endpoint-sources.ts";
 
 /** LIMIT: readings closer together than this say little about a rate; older ones are out of date. */

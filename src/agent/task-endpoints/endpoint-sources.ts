@@ -1,7 +1,7 @@
 import type { EcsApi } from "../../agent-protocol/connection.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { AgentLog } from "../agent-log.ts";
-import type { DockerContainer, DockerNetwork, DockerStats } from "../docker/docker-answers.ts";
+import type { DockerContainer, DockerNetwork, DockerStats } from "../docker/engine/docker-answers.ts";
 import type { EngineContainer, EngineTask } from "../engine/engine-state.ts";
 import type { CredentialsLookup, RoleCredentials } from "../task-credentials.ts";
 

@@ -1,7 +1,7 @@
 /* For tests: endpoints of one task with two containers, whose ECS and Docker give the test's answers. */
 import { VirtualClock } from "../../lib/virtual-clock.ts";
 import type { TaskSurroundings } from "../container-runtime.ts";
-import type { DockerContainer, DockerStats } from "../docker/docker-answers.ts";
+import type { DockerContainer, DockerStats } from "../docker/engine/docker-answers.ts";
 import type { EngineContainer, EngineTask } from "../engine/engine-state.ts";
 import { newTask } from "../engine/engine-task.ts";
 import { TaskCredentials } from "../task-credentials.ts";

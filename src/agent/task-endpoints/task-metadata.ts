@@ -1,5 +1,5 @@
-import type { DockerContainer } from "../docker/docker-answers.ts";
-import { isNotFound } from "../docker/docker-error.ts";
+import type { DockerContainer } from "../docker/engine/docker-answers.ts";
+import { isNotFound } from "../docker/engine/docker-error.ts";
 import type { EngineContainer, EngineTask } from "../engine/engine-state.ts";
 import { codeOf } from "../submissions.ts";
 import { containerMetadata, type MetadataVersion, present, shownTime } from "./container-metadata.ts";

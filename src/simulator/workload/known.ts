@@ -1,5 +1,5 @@
 import type { Draw } from "../draw.ts";
-import { type DefinedContainer, endsByItself } from "../restless-containers.ts";
+import { type DefinedContainer, endsByItself } from "../faults/restless-containers.ts";
 
 /** LIMIT: the workload forgets old names, so that most calls are about things that are alive. */
 const namesMax = 40;

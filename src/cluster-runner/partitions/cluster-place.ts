@@ -1,0 +1,39 @@
+import { type Place, parseArn } from "../../ecs/arn.ts";
+
+/** Where a cluster is. */
+export type ClusterPlace = Place & { readonly cluster: string };
+
+/** What the partitions of Berth's machines belong to; the store may hold others. */
+export type MachinePartition =
+  | { readonly type: "account"; readonly place: Place }
+  | { readonly type: "cluster"; readonly place: ClusterPlace };
+
+export const accountPartition = ({ account, region }: Place): string => `account/${account}/${region}`;
+export const clusterPartition = ({ account, region, cluster }: ClusterPlace): string =>
+  `cluster/${account}/${region}/${cluster}`;
+
+/** How the partitions of an account and region are known to belong together. */
+export const placeName = ({ account, region }: Place): string => `${account}/${region}`;
+
+/** What a partition belongs to, or null when it is none of a machine. */
+export function parsePartition(partition: string): MachinePartition | null {
+  const [type, account = "", region = "", cluster, ...rest] = partition.split("/");
+  if (!isPlace({ account, region }) || rest.length > 0) return null;
+  if (type === "account" && cluster === undefined) return { type, place: { account, region } };
+  if (type === "cluster" && cluster !== undefined && cluster !== "")
+    return { type, place: { account, region, cluster } };
+  return null;
+}
+
+/** True for an account id of 12 digits and a region's name. */
+export function isPlace({ account, region }: Place): boolean {
+  return /^\d{12}$/.test(account) && /^[a-z0-9-]{1,32}$/.test(region);
+}
+
+/** The container instance that a long ARN names, or null when it names none. */
+export function instanceOf(containerInstanceArn: string): (ClusterPlace & { readonly instanceId: string }) | null {
+  const arn = parseArn(containerInstanceArn);
+  if (arn === null || arn.type !== "container-instance" || arn.path.length !== 2 || !isPlace(arn)) return null;
+  const [cluster = "", instanceId = ""] = arn.path;
+  return { account: arn.account, region: arn.region, cluster, instanceId };
+}

@@ -1,0 +1,367 @@
+/**
+ * Where the machine of a partition is:
+ *
+ *   open      in memory, run by a runner
+ *   stored    only in the store; opened when somebody asks, or when the partition itself wants it (`neededAt`)
+ *   leaving   being removed from the store; whoever asks waits until it is gone
+ *   nowhere   nothing was ever written, or all of it was forgotten; an empty machine answers, and nothing is opened until it writes
+ *
+ * Callers name a partition and do not know which of these it is.
+ */
+import type { Machine } from "../../ecs/machine/machine.ts";
+import { assert } from "../../lib/assert.ts";
+import type { Clock, Timer } from "../../lib/clock.ts";
+import { Heap } from "../../lib/heap.ts";
+import type { Random } from "../../lib/random.ts";
+import type { ListedPartition } from "../../store/store.ts";
+import type { Answer } from "../append-group.ts";
+import type { Log } from "../log.ts";
+import type { MachineRunner, RunnerStatus } from "../machine-runner.ts";
+import { MachineClosedError, OverloadError, StepFailedError } from "../runner-errors.ts";
+import { MachineRoom, type RoomLimits } from "./machine-room.ts";
+
+/** LIMIT: machines that nobody needs now stay in memory for the next call; the oldest beyond these are put away. */
+const idleMax = 2_000;
+/** LIMIT: looking for machines to put away costs a look at each; so it is done once for so many openings. */
+const openingsPerTrim = 200;
+/** LIMIT: partitions opened at a time, as many as share a transaction of the SQLite store. */
+const openedAtOnce = 64;
+/** LIMIT: a partition that is needed still after it was put away is opened again after a minute, not at once. */
+const wakePauseMs = 60_000;
+
+type Input = { readonly type: string };
+
+export type PartitionDirectoryOptions<I extends Input, Effect> = {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly room: RoomLimits;
+  /** An empty machine for a partition. */
+  readonly create: (partition: string) => Machine<I, Effect>;
+  /** Its runner, not yet loading. `random` is its chance, which no other runner of this process draws from. */
+  readonly runner: (partition: string, random: Random) => MachineRunner<I, Effect>;
+  readonly randomFor: (purpose: string) => Random;
+  /** The machine of a partition is in memory no more. */
+  readonly onClosed?: (partition: string) => void;
+};
+
+type Opened<I extends Input, Effect> = {
+  readonly runner: MachineRunner<I, Effect>;
+  readonly account: string;
+  /** Settles when the store was asked for it. */
+  readonly loaded: Promise<void>;
+  /** Rises with each call of any partition. */
+  usedAt: number;
+};
+
+/** The partitions of one kind of machine. Names are `KIND/ACCOUNT/REGION` and what follows. */
+export class PartitionDirectory<I extends Input, Effect> {
+  readonly #options: PartitionDirectoryOptions<I, Effect>;
+  readonly #room: MachineRoom;
+  readonly #opened = new Map<string, Opened<I, Effect>>();
+  /** Partitions that are not in memory, and when they are needed there. */
+  readonly #stored = new Map<string, number | null>();
+  readonly #leaving = new Map<string, Promise<void>>();
+  /** All partitions, opened or stored, by `ACCOUNT/REGION`. */
+  readonly #byPlace = new Map<string, Set<string>>();
+  #wakes = new Heap<string>();
+  #wakeTimer: Timer | null = null;
+  #uses = 0;
+  #openings = 0;
+  /** How many machines have left memory: a later one of the same partition must not draw the same numbers. */
+  #closings = 0;
+  #closed = false;
+
+  constructor(options: PartitionDirectoryOptions<I, Effect>) {
+    this.#options = options;
+    this.#room = new MachineRoom(options.clock, options.room, () => this.#trim(0));
+  }
+
+  /** Takes over what the store lists; before anything is asked. */
+  list(listed: readonly ListedPartition[]): void {
+    const now = this.#options.clock.now();
+    for (const { name, neededAt } of listed) {
+      this.#keep(name, neededAt);
+      if (neededAt !== null && neededAt !== 0) this.#wakes.push(Math.max(neededAt, now), name);
+    }
+  }
+
+  /**
+   * Loads what is always needed, some at a time, with `settled` after each time; and from now on what is needed at its time. Rejects when the
+   * store does not give a partition.
+   */
+  async openNeeded(settled: () => Promise<void>): Promise<void> {
+    const { clock } = this.#options;
+    const needed = [...this.#stored].filter(([, neededAt]) => neededAt === 0).map(([partition]) => partition);
+    for (let first = 0; first < needed.length; first += openedAtOnce) {
+      const group = needed.slice(first, first + openedAtOnce).filter((partition) => this.#stored.has(partition));
+      const opened = group.map((partition) => this.#start(partition));
+      await Promise.all(opened.map((each) => each?.loaded));
+      this.#wakeAgain(group.filter((_, index) => opened[index] === null));
+      await settled();
+      // What the loads have written goes to the store meanwhile, so that machines can be put away again.
+      if (first + openedAtOnce < needed.length) await new Promise<void>((resolve) => clock.defer(resolve));
+    }
+    this.#setWakeTimer();
+  }
+
+  /** True when something of the partition is stored or about to be. */
+  has(partition: string): boolean {
+    return this.#opened.has(partition) || this.#stored.has(partition);
+  }
+
+  /** True when the place has a partition of this kind. */
+  hasAny(place: string): boolean {
+    return this.#byPlace.has(place);
+  }
+
+  /** The partitions of a place whose machines are in memory. */
+  *openedAt(place: string): IterableIterator<string> {
+    for (const partition of this.#byPlace.get(place) ?? []) if (this.#opened.has(partition)) yield partition;
+  }
+
+  /**
+   * Gives the machine of `partition` `input`, as `MachineRunner.answer` does. A partition that is nowhere is opened when the input writes
+   * something, and gets the input once `confirm` has resolved; when that rejects, nothing of the partition is kept. Throws or rejects with OverloadError when there is no room for another machine.
+   */
+  answer(partition: string, input: I, confirm?: () => Promise<void>): Answer | Promise<Answer> {
+    const opened = this.#opened.get(partition);
+    if (opened === undefined) return this.#answerClosed(partition, input, confirm);
+    opened.usedAt = ++this.#uses;
+    return opened.runner.answer(input);
+  }
+
+  /** As `answer`, and rejects with the Refusal of a step that refuses. */
+  async submit(partition: string, input: I, confirm?: () => Promise<void>): Promise<unknown> {
+    const answer = await this.answer(partition, input, confirm);
+    if (!answer.ok) throw answer.refusal;
+    return answer.value;
+  }
+
+  /** Puts the machine away when nobody needs it now; it is opened again on demand. */
+  release(partition: string): void {
+    const opened = this.#opened.get(partition);
+    if (opened !== undefined) this.#putAway(partition, opened);
+  }
+
+  /**
+   * Removes the partition from memory and store, if its machine, or in its place `isForgettable`, says that it may be; true when it is gone. Rejects when the store
+   * fails; then it may be gone or not, and is opened when somebody asks.
+   */
+  async forget(partition: string, isForgettable?: () => boolean): Promise<boolean> {
+    await this.#leaving.get(partition);
+    if (!this.has(partition) || this.#closed) return false;
+    if (!this.#opened.has(partition)) this.#obtain(partition);
+    return this.#forgetIf(partition, isForgettable);
+  }
+
+  /** Forgets a partition that is open. `isForgettable` is asked in place of the machine when it is given. */
+  async #forgetIf(partition: string, isForgettable?: () => boolean): Promise<boolean> {
+    await this.#opened.get(partition)?.loaded;
+    const forgotten = this.#opened.get(partition)?.runner.forget(isForgettable?.()) ?? null;
+    if (forgotten === null) return false;
+    this.#remove(partition);
+    const left = Promise.withResolvers<void>();
+    this.#leaving.set(partition, left.promise);
+    let isGone = false;
+    try {
+      isGone = await forgotten;
+      return isGone;
+    } finally {
+      this.#leaving.delete(partition);
+      if (!isGone) this.#keep(partition, 0);
+      left.resolve();
+    }
+  }
+
+  statuses(): (RunnerStatus & { readonly partition: string })[] {
+    return [...this.#opened].map(([partition, { runner }]) => ({ partition, ...runner.status() }));
+  }
+
+  /** Closes all runners; whoever asks later is refused with MachineClosedError. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wakeTimer?.cancel();
+    await Promise.all([...[...this.#opened.values()].map(({ runner }) => runner.close()), ...this.#leaving.values()]);
+  }
+
+  #answerClosed(partition: string, input: I, confirm?: () => Promise<void>): Answer | Promise<Answer> {
+    if (this.#closed) throw new MachineClosedError(`${partition} is closed`);
+    const leaving = this.#leaving.get(partition);
+    if (leaving !== undefined) return leaving.then(() => this.answer(partition, input, confirm));
+    if (!this.#stored.has(partition)) {
+      const empty = this.#answerEmpty(partition, input);
+      if (empty !== null) return empty;
+      if (confirm !== undefined) return this.#answerConfirmed(partition, input, confirm);
+    }
+    return this.#obtain(partition).runner.answer(input);
+  }
+
+  /** Opens the partition first: whoever is about to forbid it then finds it here, and comes before this input or after it. */
+  async #answerConfirmed(partition: string, input: I, confirm: () => Promise<void>): Promise<Answer> {
+    const { runner } = this.#obtain(partition);
+    try {
+      await confirm();
+    } catch (error) {
+      // When the store fails now, an empty partition is left, which the next start finds.
+      await this.#forgetIf(partition, () => !runner.hasWritten).catch(() => false);
+      throw error;
+    }
+    return this.answer(partition, input);
+  }
+
+  /** The answer of a machine without documents; null when it would write something. */
+  #answerEmpty(partition: string, input: I): Answer | null {
+    const { create, clock, randomFor, log } = this.#options;
+    try {
+      const result = create(partition).step(input, clock.now(), randomFor(`empty/${partition}`));
+      if ("slices" in result) return lastOf(result.slices);
+      assert("reply" in result, "a machine without documents asks nothing of them");
+      const isRead = result.documents.length === 0 && result.events.length === 0 && result.effects.length === 0;
+      return isRead ? result.reply : null;
+    } catch (error) {
+      log("error", { partition, err: error, input: input.type }, "A step of an empty machine met a bug");
+      throw new StepFailedError(`${partition}: a step met a bug`);
+    }
+  }
+
+  /** Opens a partition; calls wait in its runner until it is loaded. Throws OverloadError when there is no room. */
+  #obtain(partition: string): Opened<I, Effect> {
+    const opened = this.#start(partition);
+    if (opened === null) throw new OverloadError(`There is no room in memory for another machine: ${partition}`);
+    // The runner goes on trying and logs it; calls learn of the failure themselves.
+    opened.loaded.catch(() => {});
+    return opened;
+  }
+
+  /** Opens a partition; null when there is no room for another machine of its account. */
+  #start(partition: string): Opened<I, Effect> | null {
+    if (this.#closed) throw new MachineClosedError(`${partition} is closed`);
+    const { runner: makeRunner, randomFor } = this.#options;
+    const account = partition.split("/", 2)[1] ?? "";
+    this.#trimNowAndThen();
+    if (!this.#room.take(account)) return null;
+    const random = randomFor(this.#closings === 0 ? partition : `${partition} ${this.#closings}`);
+    const runner = makeRunner(partition, random);
+    this.#keep(partition, null);
+    this.#stored.delete(partition);
+    const opened = { runner, account, loaded: runner.load(), usedAt: ++this.#uses };
+    this.#opened.set(partition, opened);
+    return opened;
+  }
+
+  /** Notes that the partition is in the store. */
+  #keep(partition: string, neededAt: number | null): void {
+    this.#stored.set(partition, neededAt);
+    const place = placeOf(partition);
+    const partitions = this.#byPlace.get(place);
+    if (partitions === undefined) this.#byPlace.set(place, new Set([partition]));
+    else partitions.add(partition);
+  }
+
+  /** Notes that the machine is in memory no more, and the partition not in the store. */
+  #remove(partition: string): void {
+    const opened = this.#opened.get(partition);
+    if (opened !== undefined) {
+      this.#opened.delete(partition);
+      this.#room.leave(opened.account);
+      this.#closings += 1;
+      this.#options.onClosed?.(partition);
+    }
+    this.#stored.delete(partition);
+    const place = placeOf(partition);
+    const partitions = this.#byPlace.get(place);
+    partitions?.delete(partition);
+    if (partitions?.size === 0) this.#byPlace.delete(place);
+  }
+
+  #putAway(partition: string, { runner }: Opened<I, Effect>): boolean {
+    const neededAt = runner.neededAt();
+    if (neededAt === 0) return false;
+    this.#remove(partition);
+    // Nothing waits in it, so nobody notices.
+    void runner.close();
+    this.#keep(partition, neededAt);
+    if (neededAt !== null) {
+      this.#wakes.push(Math.max(neededAt, this.#options.clock.now() + wakePauseMs), partition);
+      this.#dropStaleWakes();
+      this.#setWakeTimer();
+    }
+    return true;
+  }
+
+  /** Entries of partitions that were opened again are left in the heap; when they are most of it, it is made again. */
+  #dropStaleWakes(): void {
+    if (this.#wakes.size <= 2 * this.#stored.size + openingsPerTrim) return;
+    this.#wakes = new Heap();
+    const soonest = this.#options.clock.now() + wakePauseMs;
+    for (const [partition, neededAt] of this.#stored) {
+      if (neededAt !== null) this.#wakes.push(Math.max(neededAt, soonest), partition);
+    }
+  }
+
+  #trimNowAndThen(): void {
+    this.#openings += 1;
+    if (this.#openings % openingsPerTrim !== 0 || this.#opened.size <= idleMax) return;
+    this.#trim(idleMax);
+  }
+
+  /** Puts idle machines away, the longest unused first, until `keep` of them are left. */
+  #trim(keep: number): void {
+    const idle = [...this.#opened].filter(([, { runner }]) => runner.neededAt() !== 0);
+    idle.sort(([, one], [, other]) => one.usedAt - other.usedAt);
+    for (const [partition, opened] of idle.slice(0, Math.max(0, idle.length - keep))) this.#putAway(partition, opened);
+  }
+
+  #setWakeTimer(): void {
+    this.#wakeTimer?.cancel();
+    this.#wakeTimer = null;
+    const at = this.#wakes.peekAt();
+    if (at === null || this.#closed) return;
+    const { clock } = this.#options;
+    this.#wakeTimer = clock.setTimer(Math.max(0, at - clock.now()), () => this.#wake());
+  }
+
+  /** Opens what is needed by now, some at a time; an entry is stale when the partition was opened or removed meanwhile. */
+  #wake(): void {
+    const now = this.#options.clock.now();
+    const noRoom: string[] = [];
+    for (let tried = 0; tried < openedAtOnce; ) {
+      const at = this.#wakes.peekAt();
+      if (at === null || at > now) break;
+      const partition = this.#wakes.pop() ?? "";
+      const neededAt = this.#stored.get(partition) ?? null;
+      if (neededAt === null || neededAt > now) continue;
+      tried += 1;
+      const opened = this.#start(partition);
+      if (opened === null) noRoom.push(partition);
+      else opened.loaded.catch(() => {});
+    }
+    this.#wakeAgain(noRoom);
+    this.#setWakeTimer();
+  }
+
+  #wakeAgain(partitions: readonly string[]): void {
+    if (partitions.length === 0) return;
+    const { clock, log } = this.#options;
+    const fields = { partitions: partitions.length, first: partitions[0] };
+    log(
+      "warn",
+      fields,
+      "Partitions that are needed could not be opened: there is no room in memory for their accounts",
+    );
+    for (const partition of partitions) this.#wakes.push(clock.now() + wakePauseMs, partition);
+  }
+}
+
+/** What work in slices ends with. There is little to do for an empty machine. */
+function lastOf<T>(slices: Iterator<undefined, T>): T {
+  for (;;) {
+    const next = slices.next();
+    if (next.done === true) return next.value;
+  }
+}
+
+const placeOf = (partition: string): string => {
+  const [, account = "", region = ""] = partition.split("/", 3);
+  return `${account}/${region}`;
+};

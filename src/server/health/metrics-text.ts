@@ -1,0 +1,187 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { ControlPlane } from "../../cluster-runner/control-plane.ts";
+import { type AppendMetrics, appendBoundsSeconds, groupBounds } from "./append-metrics.ts";
+import { type CallMetrics, type Distribution, latencyBoundsSeconds } from "./call-metrics.ts";
+import type { ServerHealth } from "./server-health.ts";
+
+export type MetricsSource = {
+  readonly calls: CallMetrics;
+  readonly appends: AppendMetrics;
+  readonly controlPlane: Pick<ControlPlane, "describeCounts" | "status">;
+  readonly health: () => Pick<ServerHealth, "healthy" | "clockOffsetSeconds">;
+  /** Open sockets of agents. */
+  readonly sessions: () => { readonly acs: number; readonly tcs: number; readonly simulated: number };
+  /** Handshakes of agents that were refused, by the error. */
+  readonly refusals: ReadonlyMap<string, number>;
+};
+
+/** LIMIT: series that name a cluster, about 100 KB per scrape. The rest are only counted. */
+const clusterSeriesMax = 1_000;
+
+/** The metrics of a process in the text form of Prometheus. Numbers are read from `source` at each scrape. */
+export function createMetricsText(
+  source: MetricsSource,
+): () => Promise<{ readonly contentType: string; readonly text: string }> {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  addCalls(registry, source.calls);
+  addAppends(registry, source.appends);
+  addMachines(registry, source.controlPlane);
+  addHealth(registry, source.health);
+  new Gauge({
+    name: "berth_agent_connections",
+    help: "Open connections of agents, by channel.",
+    labelNames: ["channel"],
+    registers: [registry],
+    collect() {
+      for (const [channel, open] of Object.entries(source.sessions())) this.set({ channel }, open);
+    },
+  });
+  new Counter({
+    name: "berth_agent_refusals_total",
+    help: "Handshakes of agents that were refused, by the error.",
+    labelNames: ["error"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [error, count] of source.refusals) this.inc({ error }, count);
+    },
+  });
+  const { calls, appends } = source;
+  return async () => {
+    const latency = [...calls.latency].map(([operation, distribution]) => [{ operation }, distribution] as const);
+    const texts = [
+      await registry.metrics(),
+      histogramText("berth_request_seconds", "From a call's last byte to its answer.", latencyBoundsSeconds, latency),
+      histogramText("berth_append_seconds", "Until an append was durable.", appendBoundsSeconds, [
+        [{}, appends.seconds],
+      ]),
+      histogramText("berth_append_steps", "Steps that one append held.", groupBounds, [[{}, appends.steps]]),
+    ];
+    return { contentType: registry.contentType, text: texts.join("\n") };
+  };
+}
+
+function addCalls(registry: Registry, calls: CallMetrics): void {
+  new Counter({
+    name: "berth_requests_total",
+    help: "Answered calls by operation and error code; the code is empty for success.",
+    labelNames: ["operation", "code"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [operation, codes] of calls.answers) {
+        for (const [code, answers] of codes) this.inc({ operation, code }, answers);
+      }
+    },
+  });
+}
+
+function addHealth(registry: Registry, health: MetricsSource["health"]): void {
+  new Gauge({
+    name: "berth_healthy",
+    help: "1 when /health says so, else 0.",
+    registers: [registry],
+    collect() {
+      this.set(health().healthy ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: "berth_clock_offset_seconds",
+    help: "How far the machine's clock is ahead of the times that Berth writes.",
+    registers: [registry],
+    collect() {
+      this.set(health().clockOffsetSeconds);
+    },
+  });
+}
+
+function addAppends(registry: Registry, appends: AppendMetrics): void {
+  new Counter({
+    name: "berth_append_bytes_total",
+    help: "Bytes of documents and events appended.",
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(appends.bytes);
+    },
+  });
+}
+
+function addMachines(registry: Registry, controlPlane: MetricsSource["controlPlane"]): void {
+  const byStatus = (name: string, help: string, counts: () => ReadonlyMap<string, number>) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ["status"],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [status, count] of counts()) this.set({ status }, count);
+      },
+    });
+  byStatus(
+    "berth_container_instances",
+    "Container instances by status.",
+    () => controlPlane.describeCounts().containerInstances,
+  );
+  byStatus("berth_tasks", "Tasks by last status.", () => controlPlane.describeCounts().tasks);
+  new Gauge({
+    name: "berth_event_sequence",
+    help: "Sequence of the newest event of a cluster in memory; of very many the first by name.",
+    labelNames: ["partition"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { partition, lastSequence } of clustersIn(controlPlane).slice(0, clusterSeriesMax)) {
+        this.set({ partition }, lastSequence);
+      }
+    },
+  });
+  new Gauge({
+    name: "berth_event_sequence_omitted",
+    help: "Clusters in memory that berth_event_sequence leaves out.",
+    registers: [registry],
+    collect() {
+      this.set(Math.max(0, clustersIn(controlPlane).length - clusterSeriesMax));
+    },
+  });
+  new Gauge({
+    name: "berth_machines",
+    help: "Machines of clusters and accounts by state.",
+    labelNames: ["state"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { state } of controlPlane.status()) this.inc({ state });
+    },
+  });
+}
+
+function clustersIn(controlPlane: MetricsSource["controlPlane"]) {
+  const clusters = controlPlane.status().filter(({ partition }) => partition.startsWith("cluster/"));
+  return clusters.toSorted((one, other) => (one.partition < other.partition ? -1 : 1));
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** A histogram in text form. prom-client's own takes values one by one, not numbers that are kept elsewhere. */
+function histogramText(
+  name: string,
+  help: string,
+  bounds: readonly number[],
+  rows: readonly (readonly [Labels, Distribution])[],
+): string {
+  const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} histogram`];
+  for (const [labels, { counts, sum }] of rows) {
+    const own = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+    let total = 0;
+    for (const [i, count] of counts.entries()) {
+      total += count;
+      lines.push(`${name}_bucket{${[...own, `le="${bounds[i] ?? "+Inf"}"`].join(",")}} ${total}`);
+    }
+    const suffix = own.length === 0 ? "" : `{${own.join(",")}}`;
+    lines.push(`${name}_sum${suffix} ${sum}`, `${name}_count${suffix} ${total}`);
+  }
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { RunnerStatus } from "../../cluster-runner/machine-runner.ts";
+import { VirtualClock } from "../../lib/virtual-clock.ts";
+import type { StoreCondition } from "../../store/store.ts";
+import { HealthWatch } from "./health-watch.ts";
+import { type HealthSource, healthOf, problemsOf } from "./server-health.ts";
+
+type Machine = RunnerStatus & { readonly partition: string };
+
+const machine = (partition: string, more: Partial<Machine> = {}): Machine => ({
+  partition,
+  state: "running",
+  reason: null,
+  reads: true,
+  lastSequence: 0,
+  waiting: 0,
+  ...more,
+});
+
+function aSource() {
+  const is = {
+    machines: [machine("cluster/a"), machine("cluster/b")],
+    condition: { failing: null, damaged: [], warnings: [] } as StoreCondition,
+    offsetMs: 0,
+    leftOut: new Set<string>(),
+  };
+  const source: HealthSource = {
+    controlPlane: { status: () => is.machines },
+    store: { condition: () => is.condition },
+    clock: { offsetMs: () => is.offsetMs },
+    leftOut: () => is.leftOut,
+  };
+  return { is, source };
+}
+
+test("a server is healthy when all machines answer; a clock that was set and lost writes are warnings", () => {
+  const { is, source } = aSource();
+  const well = { healthy: true, reasons: [], warnings: [], clockOffsetSeconds: 0, machines: 2, loading: 0, failed: [] };
+  assert.deepEqual(healthOf(source), well);
+  is.offsetMs = -3_600_049;
+  is.condition = { ...is.condition, warnings: ["Some are missing."] };
+  const { healthy, warnings, clockOffsetSeconds } = healthOf(source);
+  assert.deepEqual([healthy, clockOffsetSeconds], [true, -3_600]);
+  assert.deepEqual(warnings, [
+    "Some are missing.",
+    "The clock of this machine is 3600 s behind Berth's time: somebody set it. Services go on at their usual pace, and Berth's time follows by 6 minutes an hour.",
+  ]);
+});
+
+test("it is not when the store fails, something is damaged, or a machine does not answer, and each reason is said once", () => {
+  const { is, source } = aSource();
+  is.condition = { ...is.condition, failing: "The disk is full.", damaged: ["A row is missing."] };
+  is.leftOut.add("A key is damaged.");
+  is.machines = [
+    machine("cluster/a", { state: "loading", reason: "The disk is full.", reads: true }),
+    machine("cluster/b", { state: "loading", reason: "The disk is full.", reads: false }),
+    machine("cluster/c", { state: "halted", reason: "3 bugs", reads: false }),
+    machine("cluster/d", { state: "fenced", reads: false }),
+    machine("cluster/e", { state: "loading" }),
+  ];
+  const { healthy, reasons, loading, failed } = healthOf(source);
+  assert.deepEqual([healthy, loading], [false, 3]);
+  assert.deepEqual(reasons, [
+    "The disk is full.",
+    "A row is missing.",
+    "A key is damaged.",
+    "cluster/c is halted: 3 bugs",
+    "cluster/d is fenced",
+  ]);
+  assert.deepEqual(
+    failed.map(({ partition, reads }) => [partition, reads]),
+    [
+      ["cluster/a", true],
+      ["cluster/b", false],
+      ["cluster/c", false],
+      ["cluster/d", false],
+    ],
+  );
+  is.condition = { failing: null, damaged: [], warnings: [] };
+  assert.deepEqual(healthOf(source).reasons.slice(1, 3), [
+    "cluster/a answers reads only: The disk is full.",
+    "cluster/b is not loaded: The disk is full.",
+  ]);
+  is.machines = Array.from({ length: 150 }, (_, n) => machine(`cluster/${n}`, { state: "halted", reads: false }));
+  assert.equal(healthOf(source).failed.length, 100);
+  assert.equal(healthOf(source).reasons.at(-1), "50 more machines do not answer everything.");
+});
+
+test("the log has each problem when it comes and when it passes, though nobody asks", async () => {
+  const { is, source } = aSource();
+  const clock = new VirtualClock(0);
+  const lines: string[] = [];
+  const write = (level: string, { reason }: Readonly<Record<string, unknown>>, message: string): void =>
+    void lines.push(`${level} ${message}: ${String(reason)}`);
+  const watch = new HealthWatch(() => problemsOf(source), clock, { write, isDebug: false });
+  is.condition = { ...is.condition, warnings: ["Some are missing."] };
+  watch.start();
+  assert.deepEqual(lines.splice(0), ["warn The server works, but: Some are missing."], "at the start");
+  is.condition = { ...is.condition, failing: "The disk is full." };
+  is.offsetMs = -5_000;
+  await clock.advance(5_000);
+  assert.equal(lines.length, 2);
+  assert.equal(lines[0], "error The server is not healthy: The disk is full.");
+  // It follows, so the number is another one each time.
+  is.offsetMs = -4_000;
+  await clock.advance(60_000);
+  assert.equal(lines.splice(0).length, 2);
+  is.condition = { failing: null, damaged: [], warnings: [] };
+  await clock.advance(5_000);
+  assert.deepEqual(lines, ["info This has passed: The disk is full.", "info This has passed: Some are missing."]);
+  watch.close();
+  assert.equal(clock.nextTimerAt(), null);
+});

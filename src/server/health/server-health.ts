@@ -1,0 +1,104 @@
+import type { ControlPlane } from "../../cluster-runner/control-plane.ts";
+import type { SteadyClock } from "../../lib/steady-clock.ts";
+import type { Store } from "../../store/store.ts";
+
+/** LIMIT: a difference that a person sees in the times of documents; NTP keeps machines within milliseconds. */
+const clockOffsetMs = 1_000;
+/** LIMIT: machines that are named one by one; a full disk is in the way of all of them, and one reason says so. */
+const machinesNamedMax = 100;
+
+/** How the server is; anything but healthy is answered with status 503. */
+export type ServerHealth = {
+  readonly healthy: boolean;
+  /** Why it is not healthy, each a sentence. */
+  readonly reasons: readonly string[];
+  /** What an operator should know though the server works, each a sentence. */
+  readonly warnings: readonly string[];
+  /** How far the machine's clock is ahead of the times that Berth writes; negative when it is behind. */
+  readonly clockOffsetSeconds: number;
+  /** How many machines of accounts and clusters there are. */
+  readonly machines: number;
+  /** How many of them are being loaded. */
+  readonly loading: number;
+  /** Those that do not answer everything. */
+  readonly failed: readonly {
+    readonly partition: string;
+    readonly state: string;
+    readonly reason: string | null;
+    /** Whether it still answers reads. */
+    readonly reads: boolean;
+  }[];
+  /** How many more of those there are that are not named. */
+  readonly failedUnnamed?: number;
+};
+
+/** What the parts of a server say of themselves. */
+export type HealthSource = {
+  readonly controlPlane: Pick<ControlPlane, "status">;
+  readonly store: Pick<Store, "condition">;
+  readonly clock: Pick<SteadyClock, "offsetMs">;
+  /** What was found damaged at the start and is left out still, each a sentence. */
+  readonly leftOut: () => Iterable<string>;
+};
+
+/** What is wrong, by a name that stays the same as long as it is the same problem. */
+export type Problems = {
+  readonly reasons: ReadonlyMap<string, string>;
+  readonly warnings: ReadonlyMap<string, string>;
+};
+
+/** How the server is at this moment. */
+export function healthOf(source: HealthSource): ServerHealth {
+  const machines = source.controlPlane.status();
+  const { reasons, warnings } = problemsOf(source);
+  const failed = failedOf(source);
+  return {
+    healthy: reasons.size === 0,
+    reasons: [...reasons.values()],
+    warnings: [...warnings.values()],
+    clockOffsetSeconds: Math.round(source.clock.offsetMs() / 100) / 10,
+    machines: machines.length,
+    loading: machines.filter(({ state }) => state === "loading").length,
+    failed: failed
+      .slice(0, machinesNamedMax)
+      .map(({ partition, state, reason, reads }) => ({ partition, state, reason, reads })),
+    ...(failed.length > machinesNamedMax && { failedUnnamed: failed.length - machinesNamedMax }),
+  };
+}
+
+export function problemsOf(source: HealthSource): Problems {
+  const { failing, damaged, warnings: ofStore } = source.store.condition();
+  const reasons = new Map<string, string>();
+  if (failing !== null) reasons.set("store", failing);
+  for (const text of [...damaged, ...source.leftOut()]) reasons.set(text, text);
+  const failed = failedOf(source);
+  for (const { partition, state, reason, reads } of failed.slice(0, machinesNamedMax)) {
+    // The reason of the store is that of every machine that waits for it.
+    if (state === "loading" && failing !== null) continue;
+    const how = reads ? "answers reads only" : state === "loading" ? "is not loaded" : `is ${state}`;
+    reasons.set(`${state} ${partition}`, `${partition} ${how}${reason === null ? "" : `: ${reason}`}`);
+  }
+  if (failed.length > machinesNamedMax) {
+    reasons.set("more", `${failed.length - machinesNamedMax} more machines do not answer everything.`);
+  }
+  const warnings = new Map(ofStore.map((text) => [text, text]));
+  const offsetMs = source.clock.offsetMs();
+  if (Math.abs(offsetMs) > clockOffsetMs)
+    warnings.set(offsetMs > 0 ? "clock ahead" : "clock behind", clockText(offsetMs));
+  return { reasons, warnings };
+}
+
+/** Halted, fenced, or loading for as long as the store has been failing. */
+function failedOf({ controlPlane }: HealthSource): ReturnType<ControlPlane["status"]> {
+  return controlPlane
+    .status()
+    .filter(
+      ({ state, reason }) => state === "halted" || state === "fenced" || (state === "loading" && reason !== null),
+    );
+}
+
+function clockText(offsetMs: number): string {
+  const seconds = Math.round(Math.abs(offsetMs) / 1_000);
+  const where = offsetMs > 0 ? "ahead of" : "behind";
+  return `The clock of this machine is ${seconds} s ${where} Berth's time: somebody set it. Services go on at their usual pace, and Berth's time follows by 6 minutes an hour.`;
+}

@@ -1,0 +1,276 @@
+/**
+ * The HTTP port: POST / for calls of the API, /health and /metrics for operators, and the sockets of agents. Anything else is answered
+ * with an error of the API's form, or its connection is closed.
+ */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, Server } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { Bug } from "../../lib/assert.ts";
+import { type RenderedError, renderError, serializationError, WireError } from "../../wire/errors.ts";
+import { type Asker, claimedKey, FairGate } from "../fair-gate.ts";
+import { answerAndClose } from "../log/last-words.ts";
+import { answerCall, type FrontDoor, type HttpAnswer, type ResolvedCall, resolveCall } from "./answer-call.ts";
+import { type ForeignRequestPolicy, foreignRefusal } from "./foreign-requests.ts";
+import { HttpAnswers } from "./http-answers.ts";
+import { HttpBodies, SlowBodyError } from "./http-bodies.ts";
+import { type Exchange, type HttpConnection, HttpConnections } from "./http-connections.ts";
+import { type HttpLimits, httpLimits } from "./http-limits.ts";
+import { createHttpServer } from "./http-server.ts";
+import { LargeAnswers } from "./large-answers.ts";
+import { answerHealth, answerMetrics, type OperatorSources } from "./operator-answers.ts";
+
+export type HttpOptions = FrontDoor &
+  OperatorSources & {
+    /** Which requests a web page could have sent, and are refused. */
+    readonly foreign: ForeignRequestPolicy;
+    /** Whether /metrics and the details of /health are only for callers with a key. */
+    readonly operatorsNeedKey: boolean;
+    /** The sockets of agents; without it nobody can open one. */
+    readonly agentSockets?: {
+      /** Whether a request that offers another protocol opens a socket; every other one is answered as a request. */
+      readonly shouldUpgrade: (request: IncomingMessage) => boolean;
+      readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+    };
+    /** Certificate and key in PEM form; without them the port speaks plain HTTP. */
+    readonly tls?: { readonly cert: string; readonly key: string } | null;
+    /** Others than {@link httpLimits}, for tests. */
+    readonly limits?: Partial<HttpLimits>;
+  };
+
+/**
+ * No route has a schema: requests are checked by the shapes of the API. Without compilers of our own Fastify would load Ajv, which
+ * takes 40 of the 400 ms in which a server is to start.
+ */
+const noSchemas = {
+  buildValidator: () => failOnSchema,
+  buildSerializer: () => failOnSchema,
+};
+
+function failOnSchema(): never {
+  throw new Bug("no route has a schema");
+}
+
+const contentType = "application/x-amz-json-1.1";
+
+/** The HTTP port, not yet listening. */
+export function createHttp(options: HttpOptions): FastifyInstance {
+  return new HttpPort(options).app;
+}
+
+class HttpPort {
+  readonly app: FastifyInstance;
+  readonly #options: HttpOptions;
+  readonly #connections: HttpConnections;
+  readonly #bodies: HttpBodies;
+  readonly #answers: HttpAnswers;
+  readonly #largeAnswers: LargeAnswers;
+  readonly #gate = new FairGate();
+  readonly #resolved = new WeakMap<IncomingMessage, ResolvedCall>();
+  /** The look of the gate in which a request was let through. */
+  readonly #looks = new WeakMap<IncomingMessage, number>();
+
+  constructor(options: HttpOptions) {
+    const limits: HttpLimits = { ...httpLimits, ...options.limits };
+    this.#options = options;
+    this.#connections = new HttpConnections(limits);
+    this.#bodies = new HttpBodies(limits, this.#connections, this.#gate);
+    this.#answers = new HttpAnswers(limits, this.#connections);
+    this.#largeAnswers = new LargeAnswers({ total: limits.largeAnswers, perAccount: limits.largeAnswersPerAccount });
+    const { agentSockets, tls = null } = options;
+    const shouldUpgrade = agentSockets?.shouldUpgrade ?? (() => false);
+    this.app = fastify({
+      // The log has a line per call with its operation, which Fastify's own does not know.
+      logger: false,
+      serverFactory: (handler) =>
+        createHttpServer({ limits, connections: this.#connections, tls, shouldUpgrade }, (exchange, connection) => {
+          const turn = this.#gate.pass(this.#askerOf(exchange.request), gateBytes(exchange.request, limits.bodyBytes));
+          const go = (): void => {
+            this.#looks.set(exchange.request, this.#gate.look);
+            if (exchange.response.destroyed || this.#isRefused(exchange, connection)) return;
+            handler(exchange.request, exchange.response);
+          };
+          if (turn === null) go();
+          else void turn.then(go);
+        }),
+      return503OnClosing: false,
+      forceCloseConnections: "idle",
+      genReqId: () => randomUUID(),
+      schemaController: { compilersFactory: noSchemas },
+      // A path that cannot be decoded is a path that is not there.
+      frameworkErrors: (_error, request, reply) => void this.#send(request, reply, notThere(404)),
+      clientErrorHandler: (error, socket) => this.#unreadable(error, socket),
+    });
+    (this.app.server as Server).on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    readNoBodies(this.app);
+    this.#addRoutes();
+  }
+
+  #addRoutes(): void {
+    const { app } = this;
+    // Before anything reads a body, of requests without a route too.
+    app.addHook("onRequest", async (request, reply) => {
+      if (!request.is404) return;
+      const isWrongMethod = request.url === "/" || request.url.startsWith("/?");
+      if (isWrongMethod) reply.raw.setHeader("allow", "POST");
+      return this.#refuse(request, reply, notThere(isWrongMethod ? 405 : 404));
+    });
+    const frontDoor = { ...this.#options, largeAnswers: this.#largeAnswers };
+    const resolve = async (request: FastifyRequest, reply: FastifyReply) => {
+      const { id: requestId, headers, raw } = request;
+      const isGone = () => reply.raw.destroyed;
+      const resolved = await resolveCall(this.#options, { requestId, url: raw.url ?? "/", headers, isGone });
+      if ("refused" in resolved) return this.#send(request, reply, resolved.refused);
+      this.#resolved.set(raw, resolved.call);
+    };
+    app.post("/", { onRequest: resolve }, async (request, reply) => {
+      const call = this.#resolved.get(request.raw);
+      const look = this.#looks.get(request.raw);
+      const connection = this.#connections.of(request.raw.socket);
+      if (call === undefined || look === undefined || connection === null)
+        throw new Bug("a call is resolved before its body is read");
+      const admitted = { asker: this.#askerOf(request.raw), look };
+      const body = await this.#bodies.read({ request: request.raw, response: reply.raw }, connection, admitted);
+      this.#connections.working(connection);
+      return this.#send(request, reply, await answerCall(frontDoor, call, body));
+    });
+    app.get("/health", async (request, reply) =>
+      this.#send(request, reply, await answerHealth(this.#options, request)),
+    );
+    app.get("/metrics", async (request, reply) =>
+      this.#send(request, reply, await answerMetrics(this.#options, request)),
+    );
+    app.setErrorHandler((error, request, reply) => {
+      const rendered = renderRequestError(error);
+      if (rendered.status >= 500) {
+        this.#options.log.write("error", { requestId: request.id, err: error }, "A request failed before its call.");
+      }
+      // What is left of a body that was given up is not read.
+      if (!request.raw.complete) reply.raw.setHeader("connection", "close");
+      return this.#refuse(request, reply, rendered);
+    });
+  }
+
+  #askerOf({ socket, headers }: IncomingMessage): Asker {
+    const address = this.#connections.of(socket)?.address ?? "";
+    return { address, accessKeyId: claimedKey(headers.authorization) };
+  }
+
+  /** Refuses what a foreign web page may have sent. */
+  #isRefused({ request, response }: Exchange, connection: HttpConnection): boolean {
+    // After a request that offers another protocol Node no longer reports bytes that are no request, and their sender would wait.
+    if (request.headers.upgrade !== undefined) response.setHeader("connection", "close");
+    const refusal = foreignRefusal(request, this.#options.foreign);
+    if (refusal === null) return false;
+    const { code, status, body } = renderError(refusal);
+    this.#options.metrics.record("", code, 0);
+    const headers = { "x-amzn-RequestId": randomUUID(), "content-type": contentType };
+    this.#answers.send(response, connection, { status, headers }, body);
+    return true;
+  }
+
+  #refuse(request: FastifyRequest, reply: FastifyReply, rendered: RenderedError): FastifyReply {
+    this.#options.metrics.record("", rendered.code, 0);
+    return this.#send(request, reply, rendered);
+  }
+
+  /** Past Fastify's own sending, which would add a charset to the content type that AWS does not have. */
+  #send(request: FastifyRequest, reply: FastifyReply, answer: HttpAnswer): FastifyReply {
+    reply.hijack();
+    const { raw } = request;
+    const connection = this.#connections.of(raw.socket);
+    if (connection === null) {
+      raw.socket.destroy();
+      return reply;
+    }
+    const headers = { "x-amzn-RequestId": request.id, "content-type": answer.contentType ?? contentType };
+    const head = { status: answer.status, headers: isEndless(raw) ? { ...headers, connection: "close" } : headers };
+    this.#answers.send(reply.raw, connection, head, answer.body);
+    return reply;
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const connection = this.#connections.of(request.socket);
+    // A handshake behind a request that is not answered yet would mix its answer with that one's.
+    if (connection === null || connection.current !== null) {
+      socket.destroy();
+      return;
+    }
+    this.#connections.upgraded(connection);
+    const refusal = foreignRefusal(request, this.#options.foreign);
+    socket.on("error", () => {});
+    if (refusal === null) {
+      const open = (): void => this.#options.agentSockets?.upgrade(request, socket, head);
+      const turn = this.#gate.pass(this.#askerOf(request), 0);
+      if (turn === null) open();
+      else void turn.then(open);
+      return;
+    }
+    const { code, body } = renderError(refusal);
+    this.#options.metrics.record("", code, 0);
+    answerAndClose(socket, "403 Forbidden", contentType, body);
+  }
+
+  /** Bytes that are no HTTP request, or not in time: an answer if it can still be given, then the end of the connection. */
+  #unreadable(error: Error & { readonly code?: string }, socket: Socket): void {
+    const current = this.#connections.of(socket)?.current ?? null;
+    if (current?.request.complete === true) {
+      // They follow a request that is still to be answered.
+      current.response.once("close", () => socket.destroy());
+      return;
+    }
+    const isHttp = error.code !== "ECONNRESET" && error.code?.startsWith("ERR_SSL") !== true;
+    if (!isHttp || error.code === "ERR_TLS_HANDSHAKE_TIMEOUT" || current?.response.headersSent === true) {
+      socket.destroy();
+      return;
+    }
+    const { body } = renderError(serializationError("The bytes received are not a complete HTTP request."));
+    answerAndClose(socket, unreadableStatuses[error.code ?? ""] ?? "400 Bad Request", contentType, body);
+  }
+}
+
+/** The handlers read bodies themselves, when everything else about a request is in order. */
+function readNoBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  // AWS's clients name their JSON in several ways, and some nothing at all.
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+}
+
+/** Whether a request that is refused unread may send more than is worth reading for the sake of its connection. */
+function isEndless(request: IncomingMessage): boolean {
+  if (request.complete) return false;
+  return (
+    request.headers["transfer-encoding"] !== undefined ||
+    Number(request.headers["content-length"] ?? 0) > discardedBytesMax
+  );
+}
+
+/** What a request counts at the gate: what it announces. A chunked body and the metrics of everything count as the largest. */
+function gateBytes({ headers, url = "" }: IncomingMessage, largest: number): number {
+  if (headers["transfer-encoding"] !== undefined || url.startsWith("/metrics")) return largest;
+  return Math.min(Number(headers["content-length"] ?? 0) || 0, largest);
+}
+
+/** LIMIT: a body of a refused request is read and forgotten up to this size; beyond it the connection is closed. */
+const discardedBytesMax = httpLimits.bodyBytes;
+
+function notThere(status: 404 | 405): RenderedError {
+  const text = "Calls of the ECS API are POST requests to /. There are also GET /health and GET /metrics.";
+  return { ...renderError(new WireError("UnknownOperationException", text)), status };
+}
+
+/** What was wrong with a request before its call began. */
+function renderRequestError(error: unknown): RenderedError {
+  if (error instanceof SlowBodyError) return { ...renderError(serializationError(error.message)), status: 408 };
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
+  if (typeof code === "string" && code.startsWith("FST_ERR_CTP_")) {
+    return renderError(serializationError("The request body cannot be read."));
+  }
+  return renderError(error);
+}
+
+const unreadableStatuses: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};

@@ -1,0 +1,55 @@
+import { randomBytes } from "node:crypto";
+import { AccessKeys } from "../../auth/access-keys.ts";
+import { SealError, sealKeyPath } from "../../auth/seal-key.ts";
+import { TaskCredentialsIssuer } from "../../auth/task-credentials.ts";
+import { systemClock } from "../../lib/system-clock.ts";
+import type { Store } from "../../store/store.ts";
+import type { ServerLog } from "../log/log.ts";
+import { StartError } from "../start-error.ts";
+import { type Authenticate, looseAuthentication, signedAuthentication } from "./authenticate.ts";
+
+export type AuthenticationOptions = {
+  readonly auth: { readonly type: "loose"; readonly account: string } | { readonly type: "sigv4" };
+  readonly dataDir: string | null;
+  readonly log: ServerLog;
+};
+
+/** How callers are known. `keys` is null when signatures are not checked. */
+export type OpenedAuthentication = {
+  readonly authenticate: Authenticate;
+  readonly keys: AccessKeys | null;
+  readonly taskCredentials: TaskCredentialsIssuer;
+};
+
+/** What follows from the seal key for the credentials of tasks; a purpose that is never given to anything else. */
+export const taskCredentialsPurpose = "berth task credentials";
+
+/** Throws StartError or SealError when signatures cannot be checked. */
+export async function openAuthentication(
+  { auth, dataDir, log }: AuthenticationOptions,
+  store: Store,
+): Promise<OpenedAuthentication> {
+  if (auth.type === "loose") {
+    const taskCredentials = new TaskCredentialsIssuer(await looseKey(dataDir, store, log));
+    return { authenticate: looseAuthentication(auth.account, taskCredentials), keys: null, taskCredentials };
+  }
+  if (dataDir === null) throw new StartError("Signatures need a data directory, which the access keys are in.");
+  const keys = await AccessKeys.open(systemClock, store, sealKeyPath(dataDir));
+  const taskCredentials = new TaskCredentialsIssuer(keys.deriveKey(taskCredentialsPurpose));
+  keys.watch((error) => log.write("warn", { err: error }, "The last uses of access keys could not be written."));
+  return { authenticate: signedAuthentication(keys, taskCredentials), keys, taskCredentials };
+}
+
+/** With a data directory containers find their credentials under the same id after a restart. */
+async function looseKey(dataDir: string | null, store: Store, log: ServerLog): Promise<Uint8Array> {
+  if (dataDir === null) return randomBytes(32);
+  try {
+    return (await AccessKeys.open(systemClock, store, sealKeyPath(dataDir))).deriveKey(taskCredentialsPurpose);
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    const reason =
+      "The credentials of tasks are good until the server ends, as there is no seal key to make them with.";
+    log.write("warn", { err: error }, reason);
+    return randomBytes(32);
+  }
+}
