@@ -1,5 +1,5 @@
 import { requestTooLarge, serializationError, throttled } from "../../wire/errors.ts";
-import type { Asker, FairGate } from "../fair-gate.ts";
+import type { Asker, FairGate } from "./fair-gate.ts";
 import type { Exchange, HttpConnection, HttpConnections } from "./http-connections.ts";
 import type { HttpLimits } from "./http-limits.ts";
 import { PaceWatch } from "./pace-watch.ts";

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import { renderError, WireError } from "../../wire/errors.ts";
-import { FairGate } from "../fair-gate.ts";
 import { answerAndClose } from "../log/last-words.ts";
 import type { ServerLog } from "../log/log.ts";
 import type { HttpAnswer } from "./answer-call.ts";
+import { FairGate } from "./fair-gate.ts";
 import { type ForeignRequestPolicy, foreignRefusal } from "./foreign-requests.ts";
 import { HttpAnswers } from "./http-answers.ts";
 import { type Exchange, HttpConnections } from "./http-connections.ts";

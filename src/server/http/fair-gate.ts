@@ -1,4 +1,4 @@
-import { Rota } from "../cluster-runner/turns/rota.ts";
+import { Rota } from "../../cluster-runner/turns/rota.ts";
 
 /**
  * LIMIT: what is let through each time the event loop looks for input, in calls: about a millisecond of reading bodies, checking

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { claimedKey, FairGate } from "./fair-gate.ts";
-import { authorization, callBytes, SmallHttp } from "./http/small-http.ts";
+import { authorization, callBytes, SmallHttp } from "./small-http.ts";
 
 /** A gate whose looks are made by hand, and who was let through so far. */
 function gate() {
