@@ -97,7 +97,8 @@ beside() {
 }
 case "\${1:-} \${2:-}" in
   "serve "*)
-    beside '"url"' --port 0 --fargate simulated
+    # All of the address: a line may be read when half of it is written.
+    beside '"url":"[^"]*"' --port 0 --fargate simulated
     sed -n 's/.*"url":"\\([^"]*\\)".*/\\1/p' "$PAGE/beside.out" >"$PAGE/served"
     ;;
   "agent "*)
