@@ -43,9 +43,11 @@ test("addresses take turns, and the keys of an address, however much one of them
 });
 
 test("a large body counts as several calls", async () => {
-  const { pass, look } = gate();
+  const { pass, look, through } = gate();
   for (let i = 0; i < 20; i++) pass("a", "large", 262_144);
   for (let i = 0; i < 20; i++) pass("b", "small");
+  // The first ones did not have to wait.
+  through.splice(0);
   const counts: Record<string, number> = {};
   for (let i = 0; i < 4; i++) for (const who of await look()) counts[who] = (counts[who] ?? 0) + 1;
   assert.ok((counts["b small"] ?? 0) >= 3 * (counts["a large"] ?? 0), JSON.stringify(counts));
