@@ -51,11 +51,20 @@ async function aDirectory(context: TestContext, change: string): Promise<string>
     await ecs.createCluster({ clusterName: cluster });
     await ecs.createService({ cluster, serviceName: "web", taskDefinition: "web", desiredCount: 0 });
   }
+  // Afterwards nothing is left to happen by itself.
+  for (const cluster of ["one", "two"]) await untilSteady(ecs, cluster);
   await server.close();
   const file = new DatabaseSync(join(dataDir, "berth.sqlite"));
   file.exec(change);
   file.close();
   return dataDir;
+}
+
+async function untilSteady(ecs: ECS, cluster: string): Promise<void> {
+  for (;;) {
+    const { services = [] } = await ecs.describeServices({ cluster, services: ["web"] });
+    if (services[0]?.events?.some(({ message }) => message?.includes("steady state")) === true) return;
+  }
 }
 
 function documents(dataDir: string): unknown {
