@@ -402,7 +402,7 @@ export class ControlPlane {
       onLoaded: () => {
         const machine = this.#clusterMachines.get(partition);
         if (machine !== undefined) {
-          this.#fargateQuotas.loaded(partition, placeName(place), machine.state.fargateBook);
+          this.#fargateQuotas.loaded(partition, machine.state);
           this.#afterLoad(this.#deleted.settle(machine.state));
         }
         for (const listener of this.#loadListeners) listener(place);

@@ -1,21 +1,27 @@
 import { type FargateUse, nothingOnFargate } from "../ecs/documents/fargate-use.ts";
 import type { FargateBook } from "../ecs/indexes/fargate-book.ts";
 import { FargateQuota } from "../ecs/indexes/fargate-quota.ts";
+import { must } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
+import { parsePartition, placeName } from "./partitions/cluster-place.ts";
 
-type Counted = { readonly book: FargateBook; readonly quota: FargateQuota; readonly place: string };
+/** What the quotas read of a cluster's state. */
+export type CountedCluster = {
+  readonly fargateBook: FargateBook;
+  readonly serviceIndex: { readonly waitsForFargate: boolean };
+};
+
+/** A quota and the clusters that count in it, by partition. */
+type Account = { readonly quota: FargateQuota; readonly clusters: Map<string, CountedCluster> };
 
 /** The quotas for Fargate of every account and region, over the clusters in memory; the others have no tasks. */
 export class FargateQuotas {
   readonly #clock: Clock;
   readonly #wake: (partition: string) => void;
   /** By `ACCOUNT/REGION`. */
-  readonly #quotas = new Map<string, FargateQuota>();
-  /** By partition. */
-  readonly #clusters = new Map<string, Counted>();
-  readonly #partitions = new Map<FargateBook, string>();
-  /** Quotas of which units were given back since their waiting clusters were last woken. */
-  readonly #freed = new Set<FargateQuota>();
+  readonly #accounts = new Map<string, Account>();
+  /** Accounts in which units were given back since their waiting clusters were last woken. */
+  readonly #freed = new Set<Account>();
   #areLoaded = false;
 
   /** `wake` is called with the partition of a cluster whose services wait, soon after CPU units were given back. */
@@ -25,25 +31,27 @@ export class FargateQuotas {
   }
 
   /**
-   * The machine of a cluster was loaded, and `book` is its book. Until now the book of the machine that was lost counted, if there was one:
-   * its tasks run on while it is loaded again.
+   * The machine of a cluster was loaded, with the state `cluster`. Until now the book of the machine that was lost counted, if there was
+   * one: its tasks run on while it is loaded again.
    */
-  loaded(partition: string, place: string, book: FargateBook): void {
-    const before = this.#clusters.get(partition);
-    const quota = before?.quota ?? this.#quotas.get(place) ?? this.#newQuota(place);
-    if (before !== undefined) this.#remove(before);
-    this.#clusters.set(partition, { book, quota, place });
-    this.#partitions.set(book, partition);
-    quota.join(book);
+  loaded(partition: string, cluster: CountedCluster): void {
+    const place = placeOf(partition);
+    const account = this.#accounts.get(place) ?? this.#newAccount(place);
+    const before = account.clusters.get(partition);
+    if (before !== undefined) account.quota.leave(before.fargateBook);
+    account.clusters.set(partition, cluster);
+    account.quota.join(cluster.fargateBook);
   }
 
   /** The machine of a cluster has left memory. */
   closed(partition: string): void {
-    const counted = this.#clusters.get(partition);
-    if (counted === undefined) return;
-    this.#clusters.delete(partition);
-    this.#remove(counted);
-    if (counted.quota.isEmpty) this.#quotas.delete(counted.place);
+    const place = placeOf(partition);
+    const account = this.#accounts.get(place);
+    const cluster = account?.clusters.get(partition);
+    if (account === undefined || cluster === undefined) return;
+    account.clusters.delete(partition);
+    account.quota.leave(cluster.fargateBook);
+    if (account.clusters.size === 0) this.#accounts.delete(place);
   }
 
   /** Every cluster with tasks is loaded: from now on it is known what the others hold. */
@@ -54,33 +62,33 @@ export class FargateQuotas {
   /** What the account's other clusters hold in the region; null as long as some of them have yet to be loaded. */
   elsewhere(partition: string): FargateUse | null {
     if (!this.#areLoaded) return null;
-    const counted = this.#clusters.get(partition);
-    return counted === undefined ? nothingOnFargate : counted.quota.besides(counted.book);
+    const account = this.#accounts.get(placeOf(partition));
+    const cluster = account?.clusters.get(partition);
+    return account === undefined || cluster === undefined
+      ? nothingOnFargate
+      : account.quota.besides(cluster.fargateBook);
   }
 
-  #remove({ book, quota }: Counted): void {
-    this.#partitions.delete(book);
-    quota.leave(book);
-  }
-
-  #newQuota(place: string): FargateQuota {
-    const quota: FargateQuota = new FargateQuota(() => this.#wakeSoon(quota));
-    this.#quotas.set(place, quota);
-    return quota;
+  #newAccount(place: string): Account {
+    const account: Account = { quota: new FargateQuota(() => this.#wakeSoon(account)), clusters: new Map() };
+    this.#accounts.set(place, account);
+    return account;
   }
 
   /** Once for all that the turn gives back, and never in the middle of a step. */
-  #wakeSoon(quota: FargateQuota): void {
+  #wakeSoon(account: Account): void {
     if (this.#freed.size === 0) this.#clock.defer(() => this.#wakeAll());
-    this.#freed.add(quota);
+    this.#freed.add(account);
   }
 
   #wakeAll(): void {
     const freed = [...this.#freed];
     this.#freed.clear();
-    for (const book of freed.flatMap(({ waiting }) => [...waiting])) {
-      const partition = this.#partitions.get(book);
-      if (partition !== undefined) this.#wake(partition);
+    for (const { clusters } of freed) {
+      for (const [partition, { serviceIndex }] of clusters) if (serviceIndex.waitsForFargate) this.#wake(partition);
     }
   }
 }
+
+const placeOf = (partition: string): string =>
+  placeName(must(parsePartition(partition), "the place of a cluster machine").place);

@@ -1,48 +1,21 @@
 import type { FargateProvider, FargateUse } from "../documents/fargate-use.ts";
 import { holdsResources, type Task } from "../documents/task.ts";
 
-/** LIMIT: CPU units that are given back are for few services; of those that wait for the quota, the longest waiting look again. */
-const wokenMax = 20;
+/** Is called with each change of the CPU units in use. */
+export type FargateChange = (provider: FargateProvider, cpu: number) => void;
 
-/** What counts several books together. */
-export type FargateCount = {
-  add(provider: FargateProvider, cpu: number): void;
-  noteWaiting(book: FargateBook): void;
-};
-
-/** The CPU units in use on Fargate in one cluster, an index of its tasks, and the services there that wait for the quota. */
+/** The CPU units in use on Fargate in one cluster, an index of its tasks. */
 export class FargateBook {
   readonly #use = { FARGATE: 0, FARGATE_SPOT: 0 };
-  /** The longest waiting first; not durable, since a look finds out again. */
-  readonly #waiting = new Set<string>();
-  #quota: FargateCount | null = null;
+  #report: FargateChange | null = null;
 
   get use(): FargateUse {
     return this.#use;
   }
 
-  get hasWaiting(): boolean {
-    return this.#waiting.size > 0;
-  }
-
-  /** From now on changes count in `quota`, undone ones included; null for none. */
-  reportTo(quota: FargateCount | null): void {
-    this.#quota = quota;
-  }
-
-  /** Notes whether a service waits for the quota. */
-  waits(serviceName: string, isWaiting: boolean): void {
-    this.#waiting.delete(serviceName);
-    if (isWaiting) this.#waiting.add(serviceName);
-    this.#quota?.noteWaiting(this);
-  }
-
-  /** Takes the services that have waited longest and may look whether there is room now. */
-  takeWaiting(): string[] {
-    const names = [...this.#waiting].slice(0, wokenMax);
-    for (const name of names) this.#waiting.delete(name);
-    this.#quota?.noteWaiting(this);
-    return names;
+  /** From now on `report` is called with changes, undone ones included; null for nobody. */
+  reportTo(report: FargateChange | null): void {
+    this.#report = report;
   }
 
   /** The listener for the task table. */
@@ -56,7 +29,7 @@ export class FargateBook {
 
   #add(provider: FargateProvider, cpu: number): void {
     this.#use[provider] += cpu;
-    this.#quota?.add(provider, cpu);
+    this.#report?.(provider, cpu);
   }
 }
 

@@ -33,6 +33,8 @@ export class ServiceIndex {
   readonly #rebalanceAfterMs: number;
   /** Services that found no room for a task, the longest waiting first; not durable, since a look finds out again. */
   readonly #hungry: JournaledQueue;
+  /** Those of them whose tasks found no room on Fargate. */
+  readonly #hungryForFargate: JournaledQueue;
   /** Service name -> keys of its events, oldest first. */
   readonly #events = new Map<string, string[]>();
   /** Service name -> ids of its service deployments. */
@@ -42,6 +44,7 @@ export class ServiceIndex {
     this.looks = new ServiceLooks(timeline.serviceLookMs, journal);
     this.#behind = new JournaledQueue(journal);
     this.#hungry = new JournaledQueue(journal);
+    this.#hungryForFargate = new JournaledQueue(journal);
     this.#rebalanceAfterMs = timeline.rebalanceAfterMs;
     this.#instances = instances;
   }
@@ -63,10 +66,25 @@ export class ServiceIndex {
     return this.#hungry.size;
   }
 
-  /** Notes whether a service found room for its tasks; those that did not are woken when some becomes free. */
-  foundRoom(serviceName: string, found: boolean): void {
+  /** True when services wait for room on Fargate. */
+  get waitsForFargate(): boolean {
+    return this.#hungryForFargate.size > 0;
+  }
+
+  /** Notes what a service lacks for its tasks, null for nothing. A service that lacks room is woken when some becomes free. */
+  lacksRoom(serviceName: string, where: "instances" | "fargate" | null): void {
     this.#hungry.delete(serviceName);
-    if (!found) this.#hungry.add(serviceName);
+    this.#hungryForFargate.delete(serviceName);
+    if (where !== null) this.#hungry.add(serviceName);
+    if (where === "fargate") this.#hungryForFargate.add(serviceName);
+  }
+
+  /** Tasks on Fargate stopped somewhere in the account: the services that have waited longest look again. */
+  wakeForFargate(): void {
+    for (const name of [...this.#hungryForFargate.keys()].slice(0, wokenMax)) {
+      this.#hungryForFargate.delete(name);
+      this.looks.changed(name);
+    }
   }
 
   /** Every service is to be looked at: something changed that may concern any of them. */
@@ -140,6 +158,7 @@ export class ServiceIndex {
       this.#live.delete(name);
       this.looks.forget(name);
       this.#hungry.delete(name);
+      this.#hungryForFargate.delete(name);
       this.#behind.delete(name);
     }
     if (is && after.schedulingStrategy === "DAEMON") this.#daemons.add(name);

@@ -162,7 +162,7 @@ function decide(step: ClusterStep, input: ClusterInput): unknown {
     case "agent-standing":
       return agentStanding(step.state, input.instanceId, input.caller);
     case "fargate-freed":
-      for (const name of step.state.fargateBook.takeWaiting()) step.state.serviceIndex.looks.changed(name);
+      step.state.serviceIndex.wakeForFargate();
       return null;
     case "close":
       return closeCluster(step, input.incarnation);

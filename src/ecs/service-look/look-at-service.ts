@@ -93,14 +93,13 @@ function start(step: ClusterStep, view: ServiceView, plan: ServicePlan): { start
   const service = serviceNow(step, name);
   const count = Math.min(plan.starts, startable(view, step.now));
   if (count === 0) {
-    step.state.serviceIndex.foundRoom(name, true);
-    step.state.fargateBook.waits(name, false);
+    step.state.serviceIndex.lacksRoom(name, null);
     return { started: 0, isHindered: false };
   }
   const { taskIds, problem } = plan.start?.(count) ?? startServiceTasks(step, service, view.primary, count);
   tellStarted(step, service, taskIds);
-  step.state.serviceIndex.foundRoom(name, problem === null);
-  step.state.fargateBook.waits(name, problem?.type === "fargate");
+  const lacks = problem?.type === "fargate" ? "fargate" : "instances";
+  step.state.serviceIndex.lacksRoom(name, problem === null ? null : lacks);
   if (problem === null) return { started: taskIds.length, isHindered: false };
   impede(step, name, impedimentOf(problem), "SERVICE_TASK_PLACEMENT_FAILURE", problemDetail(step, problem));
   return { started: taskIds.length, isHindered: true };
