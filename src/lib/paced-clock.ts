@@ -17,7 +17,8 @@ export type PacedClockOptions = {
 
 /**
  * A clock for many parties that act at the same time, such as the hosts of a simulated fleet. What is due or deferred runs in
- * order, but only for a few milliseconds before other work gets the event loop.
+ * order, but only for a few milliseconds before other work gets the event loop. The turns of accounts don't fit here: a timer belongs to
+ * no account, and what a host reports when it fires takes its own account's turn.
  */
 export class PacedClock implements Clock {
   readonly #clock: Clock;

@@ -15,7 +15,7 @@ test("reasons that take turns are told once each, and again after six hours or w
   const at = (hours: number, act: (step: ClusterStep) => void) =>
     act(new ClusterStep(world.state, world.now + hours * hour, seededRandom(`impediments ${hours}`), clusterReactions));
   const says = (reason: string, instanceId: string) => (step: ClusterStep) =>
-    impede(step, "web", { type: "no-room", closest: { instanceId, reason: `RESOURCE:${reason}` } }, null);
+    impede(step, "web", { type: "no-room", closest: { instanceId, reason: `RESOURCE:${reason}` } });
   at(0, says("MEMORY", "a"));
   at(1, says("CPU", "a"));
   at(2, says("MEMORY", "b"));

@@ -8,14 +8,12 @@ import { announceAction, type ServiceAction, tellService } from "./service-annou
 /**
  * Notes what is in the way of a service, and says so in its events unless they said it before. AWS: an event that would repeat the last
  * one of its kind is held back while the condition lasts, or for six hours; it lasts until the service is steady, since one whose tasks
- * come and go gets on and does not with each of them. `action` is null where AWS has a line of the service's events and no event beside
- * it.
+ * come and go gets on and does not with each of them. `detail` has the members of the event, where AWS has one beside the line.
  */
 export function impede(
   step: ClusterStep,
   serviceName: string,
   reason: ImpedimentReason,
-  action: ServiceAction | null,
   detail: Readonly<Record<string, unknown>> = {},
   isOfBalance = false,
 ): void {
@@ -31,8 +29,24 @@ export function impede(
   step.state.services.put(serviceName, { ...service, impediment: { reason, isOfBalance, since }, impedimentsTold });
   if (isHeldBack) return;
   tellService(step, serviceName, impedimentText(reason));
+  const action = actions[reason.type];
   if (action !== null) announceAction(step, service, action, detail);
 }
+
+/** AWS: the event beside the line of the service's events; null where there is none. */
+const actions: Readonly<Record<ImpedimentReason["type"], ServiceAction | null>> = {
+  "no-instances": "SERVICE_TASK_PLACEMENT_FAILURE",
+  "no-room": "SERVICE_TASK_PLACEMENT_FAILURE",
+  "no-room-on-fargate": "SERVICE_TASK_PLACEMENT_FAILURE",
+  "too-many-tasks-wait": "SERVICE_TASK_PLACEMENT_FAILURE",
+  "empty-providers": "SERVICE_TASK_PLACEMENT_FAILURE",
+  "no-room-in-zone": "SERVICE_TASK_PLACEMENT_FAILURE",
+  "protected-from-rebalance": "TASKSET_SCALE_IN_FAILURE_BY_TASK_PROTECTION",
+  "tasks-do-not-start": "SERVICE_TASK_START_IMPAIRED",
+  "deployment-failed": null,
+  "deployment-configuration": null,
+  "protected-tasks": null,
+};
 
 /** Adds a line about a failed task to the service's events unless they said the same of another one, as {@link impede} does. */
 export function tellTaskFailure(step: ClusterStep, serviceName: string, taskId: string, failure: string): void {

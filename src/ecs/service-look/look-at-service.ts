@@ -101,7 +101,7 @@ function start(step: ClusterStep, view: ServiceView, plan: ServicePlan): { start
   const lacks = problem?.type === "fargate" ? "fargate" : "instances";
   step.state.serviceIndex.lacksRoom(name, problem === null ? null : lacks);
   if (problem === null) return { started: taskIds.length, isHindered: false };
-  impede(step, name, impedimentOf(problem), "SERVICE_TASK_PLACEMENT_FAILURE", problemDetail(step, problem));
+  impede(step, name, impedimentOf(problem), problemDetail(step, problem));
   return { started: taskIds.length, isHindered: true };
 }
 

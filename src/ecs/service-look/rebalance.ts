@@ -176,7 +176,7 @@ function hinderedByRoom(step: ClusterStep, service: Service, zone: string, probl
   if (service.rebalance !== null) endRebalance(step, service);
   const reason = problem.type === "fargate" ? impedimentOf(problem) : ({ type: "no-room-in-zone", zone } as const);
   const detail = problemDetail(step, within(step, zone, problem));
-  impede(step, service.name, reason, "SERVICE_TASK_PLACEMENT_FAILURE", detail, true);
+  impede(step, service.name, reason, detail, true);
 }
 
 /** What the instances of the zone lack: that the others are elsewhere tells nobody anything. */
@@ -189,7 +189,7 @@ function within({ state }: ClusterStep, zone: string, problem: PlacementProblem)
 function hinderedByProtection(step: ClusterStep, { service, primary }: ServiceView): void {
   if (service.rebalance !== null) endRebalance(step, service);
   const reason = { type: "protected-from-rebalance", deploymentId: primary.id } as const;
-  impede(step, service.name, reason, "TASKSET_SCALE_IN_FAILURE_BY_TASK_PROTECTION", {}, true);
+  impede(step, service.name, reason, {}, true);
 }
 
 function noLongerHindered(step: ClusterStep, { name, impediment }: Service): void {

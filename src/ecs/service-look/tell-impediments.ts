@@ -16,18 +16,18 @@ export function tellImpediments(step: ClusterStep, view: ServiceView, plan: Serv
   const served = service.deployments.some(({ rolloutState }) => rolloutState === "COMPLETED");
   if (primary.rolloutState === "FAILED" && served && left < service.desiredCount) {
     const { desiredCount } = service;
-    impede(step, service.name, { type: "deployment-failed", deploymentId: primary.id, left, desiredCount }, null);
+    impede(step, service.name, { type: "deployment-failed", deploymentId: primary.id, left, desiredCount });
   } else if (plan.hindrance === "deployment-configuration") {
-    impede(step, service.name, { type: "deployment-configuration" }, null);
+    impede(step, service.name, { type: "deployment-configuration" });
   } else if (protectedBeyond(view) > 0) {
-    impede(step, service.name, { type: "protected-tasks", deploymentId: primary.id }, null);
+    impede(step, service.name, { type: "protected-tasks", deploymentId: primary.id });
   } else if (isImpaired(primary.startBackoff) && primary.rolloutState !== "FAILED") {
-    impede(step, service.name, { type: "tasks-do-not-start" }, "SERVICE_TASK_START_IMPAIRED");
+    impede(step, service.name, { type: "tasks-do-not-start" });
   } else if (empty.length > 0) {
     const capacityProviderArns = empty.map((name) => capacityProviderArn(step.place, name));
     const detail = { capacityProviderArns, reason: "EMPTY CAPACITY PROVIDER" };
     const reason = { type: "empty-providers", providers: empty } as const;
-    impede(step, service.name, reason, "SERVICE_TASK_PLACEMENT_FAILURE", detail);
+    impede(step, service.name, reason, detail);
   } else if (plan.starts === 0 && service.impediment?.isOfBalance !== true) clearImpediment(step, service.name);
 }
 

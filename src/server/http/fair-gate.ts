@@ -18,6 +18,9 @@ export type Asker = {
   readonly accessKeyId: string;
 };
 
+/** A request that was let through: who asked, and in which look of the gate. */
+export type Admission = { readonly asker: Asker; readonly look: number };
+
 /**
  * Where calls wait before it is known who makes them. Until the signature is checked they cannot take turns by account, and to check it
  * is work too: a flood of calls that arrive together would hold the event loop for all of them.

@@ -1,5 +1,5 @@
 import { requestTooLarge, serializationError, throttled } from "../../wire/errors.ts";
-import type { Asker, FairGate } from "./fair-gate.ts";
+import type { Admission, FairGate } from "./fair-gate.ts";
 import type { Exchange, HttpConnection, HttpConnections } from "./http-connections.ts";
 import type { HttpLimits } from "./http-limits.ts";
 import { PaceWatch } from "./pace-watch.ts";
@@ -36,15 +36,15 @@ export class HttpBodies {
   }
 
   /**
-   * The body of the request that the connection is at, once it has arrived and it is the turn of `asker`. `look` is the look of the gate
-   * in which the call began: a small body that comes within it was let through with the head. Throws WireError: RequestEntityTooLargeException for one that is too large,
-   * ThrottlingException for one that has to give way to others, SerializationException for one that does not come to its end.
-   * Throws SlowBodyError for one that takes too long.
+   * The body of the request that the connection is at, once it has arrived and the asker has its turn. A small body that arrives in the
+   * look in which the head was let through needs no second turn. Throws WireError: RequestEntityTooLargeException if the body is too
+   * large, ThrottlingException if it has to give way to others, SerializationException if it ends too early. Throws SlowBodyError if it
+   * takes too long.
    */
   async read(
     { request, response }: Exchange,
     connection: HttpConnection,
-    { asker, look }: { readonly asker: Asker; readonly look: number },
+    { asker, look }: Admission,
   ): Promise<Uint8Array> {
     const { bodyBytes } = this.#limits;
     const announced = Number(request.headers["content-length"] ?? 0);

@@ -11,7 +11,7 @@ import { Bug } from "../../lib/assert.ts";
 import { type RenderedError, renderError, serializationError, WireError } from "../../wire/errors.ts";
 import { answerAndClose } from "../log/last-words.ts";
 import { answerCall, type FrontDoor, type HttpAnswer, type ResolvedCall, resolveCall } from "./answer-call.ts";
-import { type Asker, claimedKey, FairGate } from "./fair-gate.ts";
+import { type Admission, type Asker, claimedKey, FairGate } from "./fair-gate.ts";
 import { type ForeignRequestPolicy, foreignRefusal } from "./foreign-requests.ts";
 import { HttpAnswers } from "./http-answers.ts";
 import { HttpBodies, SlowBodyError } from "./http-bodies.ts";
@@ -68,8 +68,7 @@ class HttpPort {
   readonly #largeAnswers: LargeAnswers;
   readonly #gate = new FairGate();
   readonly #resolved = new WeakMap<IncomingMessage, ResolvedCall>();
-  /** The look of the gate in which a request was let through. */
-  readonly #looks = new WeakMap<IncomingMessage, number>();
+  readonly #admissions = new WeakMap<IncomingMessage, Admission>();
 
   constructor(options: HttpOptions) {
     const limits: HttpLimits = { ...httpLimits, ...options.limits };
@@ -85,9 +84,10 @@ class HttpPort {
       logger: false,
       serverFactory: (handler) =>
         createHttpServer({ limits, connections: this.#connections, tls, shouldUpgrade }, (exchange, connection) => {
-          const turn = this.#gate.pass(this.#askerOf(exchange.request), gateBytes(exchange.request, limits.bodyBytes));
+          const asker = this.#askerOf(exchange.request);
+          const turn = this.#gate.pass(asker, gateBytes(exchange.request, limits.bodyBytes));
           const go = (): void => {
-            this.#looks.set(exchange.request, this.#gate.look);
+            this.#admissions.set(exchange.request, { asker, look: this.#gate.look });
             if (exchange.response.destroyed || this.#isRefused(exchange, connection)) return;
             handler(exchange.request, exchange.response);
           };
@@ -126,12 +126,11 @@ class HttpPort {
     };
     app.post("/", { onRequest: resolve }, async (request, reply) => {
       const call = this.#resolved.get(request.raw);
-      const look = this.#looks.get(request.raw);
+      const admission = this.#admissions.get(request.raw);
       const connection = this.#connections.of(request.raw.socket);
-      if (call === undefined || look === undefined || connection === null)
+      if (call === undefined || admission === undefined || connection === null)
         throw new Bug("a call is resolved before its body is read");
-      const admitted = { asker: this.#askerOf(request.raw), look };
-      const body = await this.#bodies.read({ request: request.raw, response: reply.raw }, connection, admitted);
+      const body = await this.#bodies.read({ request: request.raw, response: reply.raw }, connection, admission);
       this.#connections.working(connection);
       return this.#send(request, reply, await answerCall(frontDoor, call, body));
     });
