@@ -9,7 +9,6 @@ import { type AnsweredName, rowOf, type SeveralMachinesName } from "../ecs/machi
 import { refuse } from "../ecs/refusals.ts";
 import type { AccountInput, ClusterStanding } from "../ecs/state/account-input.ts";
 import type { Caller, EffectiveSettings, Given, MachineConfiguration } from "../ecs/state/call.ts";
-
 import type { AgentReport, ClusterInput } from "../ecs/state/cluster-input.ts";
 import type { AccountEffect, ClusterEffect } from "../ecs/state/effect.ts";
 import type { GivenToCluster } from "../ecs/state/operation-row.ts";
