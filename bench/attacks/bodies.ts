@@ -1,5 +1,4 @@
 /** Connections that occupy what every caller needs and contribute nothing: bodies, heads and handshakes that never end. */
-import { thisCheckout } from "../checkout-server.ts";
 import { signedRequest } from "../signed-request.ts";
 import { type Attack, attackerSources, bystanderSources, type Target } from "./attack.ts";
 import { type HeldSocketsOptions, holdSockets } from "./held-sockets.ts";
@@ -45,8 +44,7 @@ const upgrade = [
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
 ].join("\r\n");
 
-const certificate = `${thisCheckout}tests/fixtures/tls/loopback`;
-const tls = { ...serve, tls: true, flags: ["--tls-cert", `${certificate}.pem`, "--tls-key", `${certificate}.key`] };
+const tls = { ...serve, tls: true };
 
 /** The first bytes of a ClientHello of 512 bytes. */
 const clientHello = Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03]);

@@ -1,6 +1,7 @@
 /** One attack on the server of one checkout, with another caller's calls measured before, during and after it. */
+import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type CheckoutServer, createKey, startCheckoutServer, withDataDir } from "../checkout-server.ts";
+import { type CheckoutServer, createKey, startCheckoutServer, thisCheckout, withDataDir } from "../checkout-server.ts";
 import { residentMiB } from "../process-figures.ts";
 import type { BenchKey } from "../signed-request.ts";
 import { type Attack, accounts, bystanderSources, type Target, type UnderWay } from "./attack.ts";
@@ -57,10 +58,18 @@ export function runAttack(attack: Attack, checkout: string): Promise<AttackResul
   });
 }
 
-function flagsOf({ server: { flags = [] } }: Attack, dataDir: string): string[] {
+function flagsOf({ server: { flags = [], tls = false } }: Attack, dataDir: string): string[] {
   const state = flags.includes("--in-memory") ? [] : ["--data-dir", dataDir];
   const logLevel = flags.includes("--log-level") ? [] : ["--log-level", "warn"];
-  return [...state, ...logLevel, ...flags];
+  return [...state, ...logLevel, ...flags, ...(tls ? tlsFlags(dataDir) : [])];
+}
+
+/** The key is copied, because a server takes none that others can read, and a checkout's files are readable. */
+function tlsFlags(dataDir: string): string[] {
+  const certificate = `${thisCheckout}tests/fixtures/tls/loopback`;
+  const key = `${dataDir}/tls.key`;
+  writeFileSync(key, readFileSync(`${certificate}.key`), { mode: 0o600 });
+  return ["--tls-cert", `${certificate}.pem`, "--tls-key", key];
 }
 
 /** Where signatures are checked, keys are created. Elsewhere the account is the key. */
