@@ -169,7 +169,8 @@ test("bodies stream in both directions: the answer begins before the request end
   request.end();
   await ended;
   assert.equal(came, 200 * piece.length);
-  assert.ok(most < 100_000_000, `${most} bytes were held of ${came}`);
+  // LIMIT: held as a whole it would be 210 MB; what the garbage collector has not come to counts too.
+  assert.ok(most < 150_000_000, `${most} bytes were held of ${came}`);
 });
 
 test("Expect: 100-continue is answered before the body, and does not go on", async (context) => {

@@ -13,6 +13,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { throttled, WireError } from "../../wire/errors.ts";
 import { CallsUnderWay } from "./calls-under-way.ts";
 import { type CompanionLimits, companionLimits } from "./companion-limits.ts";
+import { type Deadline, Deadlines } from "./deadlines.ts";
 import { BodyRefusedError, passBody } from "./passed-body.ts";
 import { passedHeaders } from "./passed-headers.ts";
 
@@ -33,6 +34,7 @@ export class Companion {
   readonly #limits: CompanionLimits;
   readonly #agent: HttpAgent | HttpsAgent;
   readonly #calls: CallsUnderWay;
+  readonly #deadlines = new Deadlines();
 
   /** `url` is an origin, `http:` or `https:`. */
   constructor(url: string, limits: Partial<CompanionLimits> = {}) {
@@ -70,7 +72,7 @@ export class Companion {
     // The limits of the companion hold now: an answer may take longer than a client of the API may be silent.
     socket.setTimeout(0);
     try {
-      await new PassedCall(this.url, this.#agent, this.#limits, passed, response).run();
+      await new PassedCall(this.url, this.#agent, this.#limits, this.#deadlines, passed, response).run();
     } finally {
       end();
       if (!socket.destroyed) socket.setTimeout(before);
@@ -86,7 +88,11 @@ class PassedCall {
   readonly #response: ServerResponse;
   readonly #upstream: ClientRequest;
   readonly #done = Promise.withResolvers<void>();
-  #timer: NodeJS.Timeout | null = null;
+  readonly #deadlines: Deadlines;
+  /** Until when the companion, or the caller, has to do what it is waited for. */
+  readonly #deadline: Deadline;
+  /** What is wrong when that is over. */
+  #problem = "";
   #isConnected = false;
   /** Whether all of the request is on its way. */
   #isSent = false;
@@ -95,9 +101,18 @@ class PassedCall {
     url: URL,
     agent: HttpAgent | HttpsAgent,
     limits: CompanionLimits,
+    deadlines: Deadlines,
     passed: PassedRequest,
     response: ServerResponse,
   ) {
+    this.#deadlines = deadlines;
+    this.#deadline = {
+      at: 0,
+      passed: () => {
+        this.#fail(companionError(url, this.#problem));
+        this.#upstream.destroy();
+      },
+    };
     this.#url = url;
     this.#limits = limits;
     this.#passed = passed;
@@ -132,6 +147,7 @@ class PassedCall {
       this.#done.resolve();
     });
     this.#waitFor(this.#limits.connectMs, "cannot be reached in time");
+    this.#deadlines.add(this.#deadline);
     upstream.once("socket", (socket) => {
       if (!socket.connecting) this.#connected();
       else socket.once(this.#url.protocol === "https:" ? "secureConnect" : "connect", () => this.#connected());
@@ -140,7 +156,7 @@ class PassedCall {
       this.#sendBody();
       await this.#done.promise;
     } finally {
-      if (this.#timer !== null) clearTimeout(this.#timer);
+      this.#deadlines.remove(this.#deadline);
     }
   }
 
@@ -184,9 +200,14 @@ class PassedCall {
       this.#fail(noAnswer(this.#url, error));
       return;
     }
-    response.flushHeaders();
+    // Most answers bring their body along, and then both go in one packet. A caller that waits for a stream gets the head at once.
+    let hasBody = false;
+    setImmediate(() => {
+      if (!hasBody && !response.writableEnded) response.flushHeaders();
+    });
     this.#moved();
     answer.on("data", (chunk: Buffer) => {
+      hasBody = true;
       this.#moved();
       if (response.write(chunk)) return;
       answer.pause();
@@ -218,11 +239,8 @@ class PassedCall {
   }
 
   #waitFor(ms: number, problem: string): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#fail(companionError(this.#url, problem));
-      this.#upstream.destroy();
-    }, ms);
+    this.#problem = problem;
+    this.#deadline.at = performance.now() + ms;
   }
 
   /** Ends the call with an error, as long as nothing of an answer was sent; afterwards it can only be cut. */
