@@ -28,7 +28,7 @@ export const accountSettingOperations = {
     machine: "account",
     handler: putAccountSetting,
     resources: inAccount({ principalArn: "outside" }),
-    // By the root user it changes the account; and awsvpcTrunking changes what instances of others do.
+    // The root user's call changes the whole account, and awsvpcTrunking affects instances of others.
     level: "administer",
     errors: [],
     missing: missingOfSettings,

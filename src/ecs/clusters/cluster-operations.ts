@@ -37,7 +37,7 @@ export const clusterOperations = {
   DeleteCluster: {
     machine: "several",
     resources: inCluster(),
-    // The history of a cluster goes with it.
+    // Deleting a cluster also deletes its history.
     level: "administer",
     errors: [
       "ClusterContainsCapacityProviderException",
