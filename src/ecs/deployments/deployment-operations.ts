@@ -41,7 +41,7 @@ export const deploymentOperations = {
   },
 } as const satisfies OperationRows;
 
-/** What Berth adds about the alarms that can fail a deployment. */
+/** Berth's own operations on the alarms that can fail a deployment. */
 export const alarmOperations = {
   DescribeAlarms: {
     machine: "cluster",

@@ -2,7 +2,7 @@ import { arnPath, type Place } from "../arn.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 
-/** The operations that name what they are about by ARNs alone: the member, what the ARNs are of, and how many there may be. */
+/** The operations that take only ARNs: the member with the ARNs, their type, and how many are allowed. */
 const operations = {
   DescribeServiceDeployments: {
     member: "serviceDeploymentArns",
@@ -17,10 +17,13 @@ const operations = {
 } as const;
 export type HistoryOperation = keyof typeof operations;
 
-/** What the ARN of a service deployment or service revision names. */
+/** What the ARN of a service deployment or service revision identifies. */
 export type HistoryArn = { readonly cluster: string; readonly service: string; readonly id: string };
 
-/** The parts of the ARN of a service deployment or service revision. Refuses as `arnPath`, and with InvalidParameterException what is no ARN. */
+/**
+ * The parts of the ARN of a service deployment or service revision. Refuses what `arnPath` refuses, and non-ARNs with
+ * InvalidParameterException.
+ */
 export function historyArn(place: Place, type: "service-deployment" | "service-revision", text: string): HistoryArn {
   if (!text.startsWith("arn:")) {
     refuse("InvalidParameterException", `Invalid identifier: ${text} is not the ARN of a ${type.replace("-", " ")}.`);
@@ -29,7 +32,7 @@ export function historyArn(place: Place, type: "service-deployment" | "service-r
   return { cluster, service, id };
 }
 
-/** The ARNs of a call that describes some. Refuses none, and too many, with InvalidParameterException. */
+/** The ARNs of a describing call. Refuses an empty or overlong list with InvalidParameterException. */
 export function historyArns(operation: HistoryOperation, request: object): readonly string[] {
   const { member, max } = operations[operation];
   const arns = (request as Partial<Record<string, readonly string[]>>)[member] ?? [];
@@ -39,8 +42,7 @@ export function historyArns(operation: HistoryOperation, request: object): reado
 }
 
 /**
- * A call that describes what several clusters may own, as one call for each cluster. Refuses as `historyArns` and
- * `historyArn`.
+ * Splits a describing call into one call for each cluster that owns some of its ARNs. Refuses what `historyArns` and `historyArn` refuse.
  */
 export function historyCalls(place: Place, operation: HistoryOperation, request: object): ReadonlyMap<string, object> {
   const { member, type } = operations[operation];
@@ -52,5 +54,5 @@ export function historyCalls(place: Place, operation: HistoryOperation, request:
   return new Map([...byCluster].map(([cluster, arns]) => [cluster, { [member]: arns }]));
 }
 
-/** The failure of an ARN that names nothing. */
+/** The failure for an ARN of nothing that exists. */
 export const missingArn = (arn: string): { arn: string; reason: "MISSING" } => ({ arn, reason: "MISSING" });

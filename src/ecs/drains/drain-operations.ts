@@ -5,7 +5,7 @@ import { describeDrain } from "./describe-drain.ts";
 import { planDrain } from "./plan-drain.ts";
 import { startDrain } from "./start-drain.ts";
 
-/** What Berth adds about drains. */
+/** Berth's own operations on drains. */
 export const drainOperations = {
   CancelDrain: {
     machine: "cluster",
