@@ -1,6 +1,5 @@
 /**
- * Calls that name service deployments or service revisions by their ARNs alone: each ARN tells its cluster, and one call may name
- * those of several.
+ * Calls that name service deployments or service revisions by ARN only. Each ARN names its cluster, and one call may name those of several.
  */
 import type { Place } from "../ecs/arn.ts";
 import { type HistoryOperation, historyArn, historyCalls, missingArn } from "../ecs/deployments/history-arns.ts";
@@ -10,7 +9,7 @@ type Call = Place & { readonly operation: string; readonly request: object };
 type CallCluster = (cluster: string, request: object) => Promise<object>;
 type Described = Readonly<Record<string, readonly object[]>> & { readonly failures: readonly object[] };
 
-/** Answers the call by those of the clusters; rejects with its Refusal. */
+/** Combines the answers of the clusters; rejects with the call's Refusal. */
 export async function callByHistoryArns(call: Call, callCluster: CallCluster): Promise<object> {
   if (call.operation === "StopServiceDeployment") return stop(call, callCluster);
   const operation = call.operation as HistoryOperation;
@@ -26,7 +25,7 @@ export async function callByHistoryArns(call: Call, callCluster: CallCluster): P
   return { [listed]: found, failures };
 }
 
-/** The reply; null when there is no such cluster: then what it would own is missing, too. */
+/** The reply; null if the cluster doesn't exist, so what it would own is missing too. */
 async function answered(reply: Promise<object>): Promise<Described | null> {
   try {
     return (await reply) as Described;
@@ -43,7 +42,7 @@ async function stop({ account, region, request }: Call, callCluster: CallCluster
   try {
     return await callCluster(cluster, request);
   } catch (error) {
-    // AWS: the operation declares no error of its own for an unknown cluster.
+    // AWS: the operation declares no error for an unknown cluster.
     if (isClusterMissing(error)) refuseUnknown();
     throw error;
   }
