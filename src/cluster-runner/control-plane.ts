@@ -249,7 +249,7 @@ export class ControlPlane {
     return replyOf(answer instanceof Promise ? await answer : answer) as object;
   }
 
-  /** Of the clusters that are in memory: in the others nothing lives that is counted. */
+  /** Counts the clusters in memory: nothing that counts lives in the others. */
   async #counts(
     place: Place,
     references: readonly (string | undefined)[],

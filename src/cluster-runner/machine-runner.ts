@@ -2,7 +2,7 @@
  * The states of a runner:
  *
  * - loading: no machine yet, or the last one was thrown away; calls queue. Ends when the partition is loaded. While the store fails, the
- * last durable state answers reads, if the lost steps could be undone.
+ *   last durable state answers reads, if the lost steps could be undone.
  * - running: calls step at once. Becomes `loading` if an append fails or a step meets a bug.
  * - halted: bugs came too often, or the documents can't be loaded. Final.
  * - fenced: another process owns the partition. Final.

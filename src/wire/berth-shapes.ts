@@ -1,4 +1,4 @@
-/** The inputs and outputs of Berth's own operations. What ECS has as well is taken from ECS, so that a call is told in the same words. */
+/** The inputs and outputs of Berth's own operations. They reuse ECS's members where ECS has them, so a call looks the same. */
 import type { BerthOperationName } from "../ecs/machine/operations.ts";
 import { must } from "../lib/assert.ts";
 import {
@@ -19,7 +19,7 @@ import { operationShapes } from "./shapes.ts";
 const cluster = text("Name or ARN; without it, `default`.");
 const containerInstances = texts("Ids or ARNs, at most 100.");
 
-/** A member of RunTask. */
+/** A member that works as in RunTask. */
 const ofRunTask = (name: string, about: string): Member => ({
   shape: must(operationShapes("RunTask").input.members.get(name), name),
   about,
@@ -249,7 +249,7 @@ const lostAgentPolicyOutput = structure("LostAgentPolicyResponse", {
   lostAgentPolicy: one(lostAgentPolicy, "The policy of the cluster."),
 });
 
-/** Input and output of each operation that Berth adds: what the schemas of the SDK are for ECS. */
+/** Input and output of each operation that Berth adds, like the SDK's schemas for ECS. */
 export const berthShapes: Readonly<
   Record<BerthOperationName, { readonly input: DescribedStructure; readonly output: DescribedStructure }>
 > = {

@@ -1,7 +1,7 @@
 import type { ApiOperation } from "./service-definition.ts";
 import type { StructureShape } from "./shapes.ts";
 
-/** Members that real clients send though the API model does not have them, and what they are for. */
+/** Members that real clients send although they are missing from the API model, and what they are for. */
 export const undocumentedMembers = {
   RegisterContainerInstance: {
     clientToken:
@@ -14,7 +14,7 @@ export const undocumentedMembers = {
 
 const inputs = new Map<ApiOperation, StructureShape>();
 
-/** The shape of a request of `operation`, with the members that only its real clients know. */
+/** The shape of a request of `operation`, including members that only real clients send. */
 export function inputOf(operation: ApiOperation): StructureShape {
   let shape = inputs.get(operation);
   if (shape === undefined) {

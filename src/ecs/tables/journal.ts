@@ -17,7 +17,7 @@ type Undo = { readonly table: JournaledTable; readonly key: string; readonly bef
  *
  * - Documents and their indexes. Tables record each document, and indexes follow their tables back.
  * - Notes: what no document says, such as what is due, who waits, what was announced last. They are in the collections of journaled.ts,
- * which record how to undo each of their changes.
+ *   which record how to undo each of their changes.
  */
 export class Journal {
   #documents: Undo[] = [];
