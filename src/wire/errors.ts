@@ -33,7 +33,7 @@ export class WireError extends Error {
   }
 }
 
-/** The body is not what the operation's input shape says. */
+/** The body doesn't match the operation's input shape. */
 export const serializationError = (message: string): WireError => new WireError("SerializationException", message);
 
 /** The caller sends more calls than allowed. AWS: code and text of every throttled call; SDKs wait and retry. */

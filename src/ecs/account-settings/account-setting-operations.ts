@@ -6,7 +6,7 @@ import { putAccountSetting } from "./put-account-setting.ts";
 import { putAccountSettingDefault } from "./put-account-setting-default.ts";
 
 const missingOfSettings =
-  "`awsvpcTrunking` and `containerInsights` (for new clusters) have their effect; the other settings are stored and listed, with none.";
+  "`awsvpcTrunking` and `containerInsights` (for new clusters) have their effect. The other settings are stored and listed, without effect.";
 
 /** The operations on account settings. */
 export const accountSettingOperations = {

@@ -8,7 +8,7 @@ import { updateCluster } from "./update-cluster.ts";
 import { updateClusterSettings } from "./update-cluster-settings.ts";
 
 const missingOfClusters =
-  "A Service Connect namespace is refused; Container Insights and the configuration of managed storage and of execute-command are stored and described, with no effect.";
+  "A Service Connect namespace is refused; Container Insights and the configuration of managed storage and of execute-command are stored and described, without effect.";
 
 const defaultProviders = {
   "capacityProviders[]": "used-capacity-provider",
