@@ -26,7 +26,7 @@ export type GroupCommitOptions<Effect> = {
 };
 
 /**
- * Writes steps to the store in groups, so many steps cost one append. While one group is being appended (`underWay`), the next ones collect
+ * Writes steps to the store in groups: many steps cost one append. While one group is being appended (`underWay`), the next ones collect
  * (`collected`). Whoever has seen a write waits for it.
  */
 export class GroupCommit<Effect> {

@@ -119,13 +119,13 @@ export type InstanceHealth = {
 };
 
 /*
- * Timetable of a container instance, derived from its document alone:
+ * When a container instance is due, from its document alone:
  *
  *   REGISTERING, trunk CREATED     statusSince + networkInterfaceMs            trunk ATTACHING
  *   REGISTERING, trunk ATTACHING   statusSince + 2 * networkInterfaceMs        trunk ATTACHED, ACTIVE
  *   DEREGISTERING                  statusSince + networkInterfaceMs            trunk DELETED, INACTIVE
  *   INACTIVE                       statusSince + inactiveInstanceRetentionMs   the document goes
- *   agent update PENDING, agent connected    at once                          STAGING, the agent is told
+ *   agent update PENDING, agent connected    at once                          STAGING, the agent gets the order
  */
 
 /** When `instance` is next due (epoch milliseconds), or null. */

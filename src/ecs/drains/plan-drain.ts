@@ -154,7 +154,7 @@ function movesAndStops(rehearsal: DrainRehearsal): Pick<PlanDrainReply, "moves" 
   return { moves, stops };
 }
 
-/** True for a task that was told to stop and has not: the plan says what keeps it, not where it would move. */
+/** True for a task that was told to stop but still runs: the plan says what keeps it, not where it would move. */
 function isLeft({ state }: ClusterStep, taskId: string): boolean {
   const task = state.tasks.get(taskId);
   return task !== undefined && holdsResources(task);

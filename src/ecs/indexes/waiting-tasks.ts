@@ -26,7 +26,7 @@ export class WaitingTasks {
     return this.#ids;
   }
 
-  /** When to try next, or null if no task waits. Tries keep a distance, so many changes cost one try. */
+  /** When to try next, or null if no task waits. Tries keep a distance, so a burst of changes costs one try. */
   lookAt(timeline: Timeline): number | null {
     if (this.#ids.size === 0) return null;
     return this.#lookedAt.get() + (this.#capacityChanged.get() ? timeline.serviceLookMs : timeline.placementRetryMs);
