@@ -21,7 +21,7 @@ export type LaunchRequest = RequestPlacement & {
  * Where each task of a call goes: on container instances of a launch type, on those of the capacity provider that it has by the
  * strategy, or on Fargate.
  */
-export type PlannedLaunches =
+export type LaunchTargets =
   | { readonly launchType: "EC2" | "EXTERNAL"; readonly providers: readonly string[] | null }
   | { readonly launchType: "FARGATE"; readonly fargate: FargateLaunch };
 
@@ -76,12 +76,7 @@ function chosenStrategy(step: ClusterStep, request: LaunchRequest, given: Given)
 }
 
 /** What a call for `count` tasks chooses, each task with its provider. Refuses as `launchChoice`. */
-export function plannedLaunches(
-  step: ClusterStep,
-  request: LaunchRequest,
-  given: Given,
-  count: number,
-): PlannedLaunches {
+export function launchTargets(step: ClusterStep, request: LaunchRequest, given: Given, count: number): LaunchTargets {
   const { launchType, strategy, platformVersion: version } = launchChoice(step, request, given);
   const providers = strategy.length === 0 ? null : distribute(strategy, count);
   if (launchType !== "FARGATE") return { launchType, providers };

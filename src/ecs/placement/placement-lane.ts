@@ -32,7 +32,7 @@ type Level =
 
 const keyOfNeed = new WeakMap<Need, string>();
 
-/** Requests for the tasks of one plan have one need, and often nothing else in common. */
+/** Requests for the tasks of one template have one need, and often nothing else in common. */
 function needKey(need: Need): string {
   let key = keyOfNeed.get(need);
   if (key === undefined) {
