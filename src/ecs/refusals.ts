@@ -1,6 +1,6 @@
 /**
- * Every code that the rulebook may refuse a call with. AWS: the exception classes of the ECS API model; a test
- * compares this list with those of the official SDK.
+ * Every code that the rulebook may refuse a call with. AWS: the exception classes of the ECS API model; a test compares this list with the
+ * official SDK.
  */
 export const refusalCodes = [
   "AccessDeniedException",
@@ -42,7 +42,7 @@ export type RefusalCode = (typeof refusalCodes)[number];
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly code: RefusalCode;
-  /** Members beside `message`, for the few errors that have them (ConflictException.resourceIds). */
+  /** Members in addition to `message`, for the few errors that have them (ConflictException.resourceIds). */
   readonly members: Readonly<Record<string, unknown>>;
 
   constructor(code: RefusalCode, message: string, members: Readonly<Record<string, unknown>> = {}) {
@@ -52,7 +52,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Throws the refusal `code` with the text that the caller reads. */
+/** Throws the refusal `code` with the text for the caller. */
 export function refuse(code: RefusalCode, message: string, members?: Readonly<Record<string, unknown>>): never {
   throw new Refusal(code, message, members);
 }

@@ -2,8 +2,8 @@ import { Refusal } from "../ecs/refusals.ts";
 import { errorShape } from "./shapes.ts";
 
 /**
- * Errors that a call meets before its operation: no operation declares them, every client of AWS knows them.
- * AWS: the common errors of the JSON protocol; the access error is also in the ECS model and has its status there.
+ * Errors that a call gets before it reaches its operation: no operation declares them, and every AWS client knows them.
+ * AWS: the common errors of the JSON protocol; the access error is also in the ECS model, with its status there.
  */
 export const frontDoorStatuses = {
   AccessDeniedException: 403,
@@ -20,7 +20,7 @@ export const frontDoorStatuses = {
 
 export type WireErrorCode = keyof typeof frontDoorStatuses;
 
-/** A call that is turned away before the rulebook sees it. */
+/** A call that is rejected before the rulebook sees it. */
 export class WireError extends Error {
   override readonly name = "WireError";
   readonly code: WireErrorCode;
@@ -33,30 +33,29 @@ export class WireError extends Error {
   }
 }
 
-/** The body is not what the operation's input shape says. */
+/** The body doesn't match the operation's input shape. */
 export const serializationError = (message: string): WireError => new WireError("SerializationException", message);
 
-/** The caller sends more calls than it may. AWS: code and text of every throttled AWS call; SDKs wait and try again. */
+/** The caller sends more calls than allowed. AWS: code and text of every throttled call; SDKs wait and retry. */
 export const throttled = (): WireError => new WireError("ThrottlingException", "Rate exceeded");
 
-/** The body is larger than the server takes. */
+/** The body is larger than the server accepts. */
 export const requestTooLarge = (limitBytes: number): WireError =>
   new WireError("RequestEntityTooLargeException", `The request body is larger than ${limitBytes} bytes.`);
 
-/** The caller is known, but nothing lets it take this action, such as `ecs:RunTask`; `because` may say why. AWS: the text up to there. */
+/** The caller is known, but nothing allows it this action, such as `ecs:RunTask`; `because` may say why. AWS: the text up to there. */
 export function accessDenied(principalArn: string, action: string, resource: string, because = ""): WireError {
   const text = `User: ${principalArn} is not authorized to perform: ${action} on resource: ${resource}`;
   return new WireError("AccessDeniedException", because === "" ? text : `${text} because ${because}`);
 }
 
-/** An answer that is an error, ready to be sent. */
+/** An error response, ready to send. */
 export type RenderedError = { readonly status: number; readonly code: string; readonly body: string };
 
 /**
- * The answer to a call that ended with `error`: a Refusal or a WireError with its code and text, anything else as ServerException,
- * which says `text`, or
- * nothing about what happened inside. AWS: `__type` is the bare code; status 400, or what the API model says (500 for
- * ServerException, 403 for AccessDeniedException).
+ * The response to a call that failed with `error`: a Refusal or WireError with its code and text; anything else as ServerException, which
+ * says `text`, or nothing about the cause. AWS: `__type` is the bare code; the status is 400 or the API model's (500 for ServerException,
+ * 403 for AccessDeniedException).
  */
 export function renderError(error: unknown, text: string | null = null): RenderedError {
   if (error instanceof Refusal) {

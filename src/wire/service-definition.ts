@@ -1,6 +1,6 @@
 /**
- * What a service is to the API: how its calls are recognised, signed, read and answered, and which operations it has. The rows of the
- * operations themselves are the rulebook's (`ecs/machine/operations.ts`).
+ * What a service is to the API: how its calls are recognised, signed, read and answered, and its operations. The operations' rows are in
+ * the rulebook (`ecs/machine/operations.ts`).
  */
 import type { AnsweredName, OperationName } from "../ecs/machine/operations.ts";
 import type { RefusalCode } from "../ecs/refusals.ts";
@@ -9,45 +9,45 @@ import type { OperationShapes } from "./shapes.ts";
 
 /** How requests and replies are written. */
 export type Protocol = {
-  /** The content type of its answers. */
+  /** The content type of its responses. */
   readonly contentType: string;
-  /** The request in a body, checked by the input shape of its operation. Throws WireError for one that does not fit, a Refusal beyond limits. */
+  /** Parses a body with its operation's input shape. Throws WireError if it doesn't match, a Refusal beyond limits. */
   readonly parse: (operation: ApiOperation, body: string | Uint8Array) => Record<string, unknown>;
-  /** The text of a reply, by the output shape of its operation. */
+  /** The text of a reply, by its operation's output shape. */
   readonly render: (operation: ApiOperation, reply: object) => string;
 };
 
 export type ServiceDefinition = {
-  /** The first part of its actions: `ecs` in `ecs:RunTask`. */
+  /** The prefix of its actions: `ecs` in `ecs:RunTask`. */
   readonly name: string;
   readonly protocol: Protocol;
-  /** What `X-Amz-Target` has before the dot and the operation. */
+  /** What comes before the dot and the operation in `X-Amz-Target`. */
   readonly targetPrefix: string;
-  /** The service that the signature of a call is for. */
+  /** The service name in a call's signature. */
   readonly signingName: string;
-  /** Input and output of one of its operations, made at first use. */
+  /** Input and output of one of its operations, created on first use. */
   readonly shapesOf: (operation: string) => OperationShapes;
   /** The errors that all its operations declare. */
   readonly errors: readonly RefusalCode[];
-  /** What a caller of an unknown operation reads. */
+  /** The text for a caller of an unknown operation. */
   readonly hasNone: string;
-  /** Where a caller of an absent operation reads which others there are. */
+  /** Where a caller of an absent operation finds the supported ones. */
   readonly listedIn: string;
 };
 
-/** What a call means where it is decided who may make it; `authorize` takes it. */
+/** An operation as `authorize` sees it when it decides who may call it. */
 export type OperationAction = {
   /** Such as `ecs:RunTask`. */
   readonly name: string;
-  /** null for an absent operation, which nobody may call. */
+  /** Null for an absent operation, which nobody may call. */
   readonly level: AccessLevel | null;
-  /** The types of resources that an agent key may name in it; null when agents may not call it. */
+  /** The types of resources that an agent key may name in it; null if agents may not call it. */
   readonly agents: readonly string[] | null;
-  /** The same for the credentials of a task. */
+  /** The same for a task's credentials. */
   readonly tasks: readonly string[] | null;
 };
 
-/** An operation as a call names it: of one service. There is one object for each. */
+/** An operation of one service, as a call names it. There is one object for each. */
 export class ApiOperation {
   readonly service: ServiceDefinition;
   readonly name: OperationName;
@@ -67,12 +67,12 @@ export class ApiOperation {
   }
 }
 
-/** One that Berth answers, in full or in part. */
+/** An operation that Berth supports, in full or in part. */
 export type AnsweredOperation = ApiOperation & { readonly name: AnsweredName; readonly row: AnsweredRow };
 
-/** True when Berth answers the operation, in full or in part. */
+/** True if Berth supports the operation, in full or in part. */
 export const isAnswered = (operation: ApiOperation): operation is AnsweredOperation => operation.row.machine !== null;
 
-/** True when a client of `operation` may expect the error `code`. */
+/** True if a client of `operation` may expect the error `code`. */
 export const mayAnswerWith = ({ service, row }: ApiOperation, code: RefusalCode): boolean =>
   service.errors.includes(code) || row.errors.includes(code);

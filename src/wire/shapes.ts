@@ -1,6 +1,6 @@
 /**
- * The shapes of the ECS API: what the official SDK knows of each operation, structure and error. `scripts/sdk-shapes.ts` writes them into
- * `sdk-shapes.json`; here they are read, each on first use.
+ * The shapes of the ECS API: what the official SDK knows about each operation, structure and error. `scripts/sdk-shapes.ts` writes them to
+ * `sdk-shapes.json`; this file reads each on first use.
  */
 import { must } from "../lib/assert.ts";
 import sdkShapes from "./sdk-shapes.json" with { type: "json" };
@@ -10,7 +10,7 @@ export type SimpleShape = { readonly kind: "string" | "number" | "boolean" | "ti
 export type ListShape = { readonly kind: "list"; readonly member: Shape };
 /** The keys of a map are strings. */
 export type MapShape = { readonly kind: "map"; readonly value: Shape };
-/** A union is a structure of which one member is set. */
+/** A union is a structure with exactly one member set. */
 export type StructureShape = {
   readonly kind: "structure";
   readonly name: string;
@@ -20,7 +20,7 @@ export type StructureShape = {
 
 export type OperationShapes = { readonly input: StructureShape; readonly output: StructureShape };
 
-/** What the SDK says about an error class. */
+/** The SDK's data about an error class. */
 export type ErrorShape = { readonly status: number; readonly shape: StructureShape };
 
 /** A structure in `sdk-shapes.json`: the shape of each member. */
@@ -37,12 +37,12 @@ const structureShapes = new Map<string, StructureShape>();
 const shapesByOperation = new Map<string, OperationShapes>();
 const shapesByError = new Map<string, ErrorShape>();
 
-/** The names of the operations that the SDK knows, in code-unit order. */
+/** The names of the SDK's operations, in code-unit order. */
 export function sdkOperations(): string[] {
   return [...operations.keys()];
 }
 
-/** The codes of the errors that the SDK knows, in code-unit order. */
+/** The codes of the SDK's errors, in code-unit order. */
 export function sdkErrors(): string[] {
   return [...errorStatus.keys()];
 }
@@ -58,7 +58,7 @@ export function operationShapes(operation: string): OperationShapes {
   return shapes;
 }
 
-/** Status and members of the error `code`, or null when the SDK has no such class. */
+/** Status and members of the error `code`, or null if the SDK has no such class. */
 export function errorShape(code: string): ErrorShape | null {
   let shape = shapesByError.get(code);
   if (shape === undefined) {
@@ -70,7 +70,7 @@ export function errorShape(code: string): ErrorShape | null {
   return shape;
 }
 
-/** The shape that is written as `notation`: the name of a simple kind or of a structure, `X[]` for a list, `map<X>` for a map. */
+/** The shape written as `notation`: a simple kind or a structure by name, `X[]` for a list, `map<X>` for a map. */
 function shapeOf(notation: string): Shape {
   const known = shapesByNotation.get(notation);
   if (known !== undefined) return known;
@@ -84,7 +84,7 @@ function structureNamed(name: string): StructureShape {
   if (known !== undefined) return known;
   const members = new Map<string, Shape>();
   const structure: StructureShape = { kind: "structure", name, isUnion: unions.has(name), members };
-  // Remembered before its members are read, for a structure that contains itself.
+  // Stored before its members are read, because a structure may contain itself.
   structureShapes.set(name, structure);
   for (const [member, notation] of Object.entries(
     must(structures.get(name) ?? unions.get(name), `structure ${name}`),

@@ -3,7 +3,7 @@ import { type Place, parseArn } from "../../ecs/arn.ts";
 /** Where a cluster is. */
 export type ClusterPlace = Place & { readonly cluster: string };
 
-/** What the partitions of Berth's machines belong to; the store may hold others. */
+/** What a machine's partition belongs to; the store may hold other partitions. */
 export type MachinePartition =
   | { readonly type: "account"; readonly place: Place }
   | { readonly type: "cluster"; readonly place: ClusterPlace };
@@ -12,10 +12,10 @@ export const accountPartition = ({ account, region }: Place): string => `account
 export const clusterPartition = ({ account, region, cluster }: ClusterPlace): string =>
   `cluster/${account}/${region}/${cluster}`;
 
-/** How the partitions of an account and region are known to belong together. */
+/** The name that the partitions of an account and region share. */
 export const placeName = ({ account, region }: Place): string => `${account}/${region}`;
 
-/** What a partition belongs to, or null when it is none of a machine. */
+/** What a partition belongs to, or null if it isn't a machine's. */
 export function parsePartition(partition: string): MachinePartition | null {
   const [type, account = "", region = "", cluster, ...rest] = partition.split("/");
   if (!isPlace({ account, region }) || rest.length > 0) return null;
@@ -25,12 +25,12 @@ export function parsePartition(partition: string): MachinePartition | null {
   return null;
 }
 
-/** True for an account id of 12 digits and a region's name. */
+/** True for an account id of 12 digits and a valid region name. */
 export function isPlace({ account, region }: Place): boolean {
   return /^\d{12}$/.test(account) && /^[a-z0-9-]{1,32}$/.test(region);
 }
 
-/** The container instance that a long ARN names, or null when it names none. */
+/** The container instance of a long ARN, or null if it isn't such an ARN. */
 export function instanceOf(containerInstanceArn: string): (ClusterPlace & { readonly instanceId: string }) | null {
   const arn = parseArn(containerInstanceArn);
   if (arn === null || arn.type !== "container-instance" || arn.path.length !== 2 || !isPlace(arn)) return null;

@@ -30,7 +30,7 @@ export function describeServiceDeployments(step: ClusterStep, request: DescribeS
   return { serviceDeployments, failures };
 }
 
-/** The service deployment that an ARN names, or null. Refuses what is no such ARN. */
+/** The service deployment with this ARN, or null. Refuses anything but such an ARN. */
 export function findServiceDeployment(step: ClusterStep, arn: string): ServiceDeployment | null {
   const deployment = step.state.serviceDeployments.get(historyArn(step.place, "service-deployment", arn).id);
   return deployment?.arn === arn ? deployment : null;
@@ -66,14 +66,14 @@ function describeServiceDeployment(step: ClusterStep, service: Service, deployme
   };
 }
 
-/** AWS: what the API shows of the alarms of a deployment. */
+/** AWS: what the API shows about a deployment's alarms. */
 function describeAlarmsOf({ deploymentConfiguration, finishedAt, triggeredAlarms }: ServiceDeployment): object {
   const { enable, alarmNames } = deploymentConfiguration.alarms;
   const status = watchStatus(enable, finishedAt !== null, triggeredAlarms.length > 0);
   return { status, alarmNames, triggeredAlarmNames: triggeredAlarms };
 }
 
-/** While a service deployment runs its deployment counts the failures, by the configuration of the service. */
+/** While a service deployment runs, its deployment counts the failures and the service has the configuration. */
 function describeBreaker(service: Service, serviceDeployment: ServiceDeployment): object {
   const { deploymentId, finishedAt } = serviceDeployment;
   const isOver = finishedAt !== null;

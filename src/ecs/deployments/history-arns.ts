@@ -2,7 +2,7 @@ import { arnPath, type Place } from "../arn.ts";
 import { refuse } from "../refusals.ts";
 import type { HistoryType, SeveralHistoryArns } from "../state/operation-row.ts";
 
-/** What the ARN of a service deployment or service revision names. */
+/** What the ARN of a service deployment or service revision identifies. */
 export type HistoryArn = { readonly cluster: string; readonly service: string; readonly id: string };
 
 /** The parts of the ARN of a service deployment or service revision. Refuses as `arnPath`, and with InvalidParameterException what is not an ARN. */
@@ -32,5 +32,5 @@ export function historyCalls(place: Place, where: SeveralHistoryArns, request: o
   return new Map([...byCluster].map(([cluster, arns]) => [cluster, { [where.member]: arns }]));
 }
 
-/** The failure of an ARN that names nothing. */
+/** The failure for an ARN of nothing that exists. */
 export const missingArn = (arn: string): { arn: string; reason: "MISSING" } => ({ arn, reason: "MISSING" });

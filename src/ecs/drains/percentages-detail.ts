@@ -1,7 +1,7 @@
 import { boundsOf } from "../service-look/replica-plan.ts";
 import type { ServiceView } from "../service-look/service-view.ts";
 
-/** Why the percentages of a service let neither a replacement start nor a task stop, and which ones would. */
+/** Why a service's percentages let neither a replacement start nor a task stop, and which ones would. */
 export function percentagesDetail(view: ServiceView): string {
   const { desiredCount, deploymentConfiguration } = view.service;
   const { minimumHealthyPercent, maximumPercent } = deploymentConfiguration;

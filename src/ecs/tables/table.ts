@@ -1,13 +1,13 @@
 import type { DocumentKind } from "../documents/document-kind.ts";
 import type { Journal, JournaledTable } from "./journal.ts";
 
-/** Told of every change, undone ones included, so that an index is always what its documents say. */
+/** Called with every change, including undone ones, so an index always matches its documents. */
 export type ChangeListener<D> = (key: string, before: D | undefined, after: D | undefined) => void;
 
 /** Documents of one kind, by key. A document is immutable: to change it, put another one in its place. */
 export class Table<D extends object> implements JournaledTable {
   readonly kind: DocumentKind<D>;
-  /** Undefined in the place of one that the step under way has deleted: if it is put back, it is where it was. */
+  /** Undefined for a document that the step under way has deleted: if it is put back, it keeps its position. */
   readonly #documents = new Map<string, D | undefined>();
   /** Keys that the step under way has deleted. Some of them may be back. */
   readonly #deleted = new Set<string>();
@@ -31,7 +31,7 @@ export class Table<D extends object> implements JournaledTable {
     return this.#documents.size - this.#gaps;
   }
 
-  /** Rises with every change, undone ones included: as long as it stands still, so does what was made from the documents. */
+  /** Rises with every change, including undone ones. While it is unchanged, what was derived from the documents is valid. */
   get changes(): number {
     return this.#changes;
   }
@@ -71,7 +71,7 @@ export class Table<D extends object> implements JournaledTable {
     this.#set(key, before, undefined);
   }
 
-  /** Takes a stored document in while the machine is built; not part of any step. */
+  /** Loads a stored document while the machine is built. Not part of any step. */
   load(key: string, document: D): void {
     this.#journal.betweenSteps(() => this.#set(key, this.#documents.get(key), document));
   }

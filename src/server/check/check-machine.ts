@@ -8,7 +8,7 @@ import type { ClusterState } from "../../ecs/state/cluster-state.ts";
 import type { StoredDocument } from "../../store/store.ts";
 import type { NewestVersions } from "./check-events.ts";
 
-/** What is wrong with a machine's documents; `document` is a kind and a key, or null. */
+/** A problem with a machine's documents; `document` is a kind and a key, or null. */
 export type MachineProblem = {
   readonly document: string | null;
   readonly text: string;
@@ -18,7 +18,7 @@ export type MachineProblem = {
 
 const configuration = { latestAgentVersion: "0.0.0", verifyIdentity: null };
 
-/** Loads the documents of an account or a cluster into a machine, as a start does, and compares what they say of each other. */
+/** Loads the documents of an account or cluster into a machine, as a start does, and checks that they agree. */
 export function checkMachine(
   partition: MachinePartition,
   lastSequence: number,
@@ -31,7 +31,7 @@ export function checkMachine(
   }
   const machine = new ClusterMachine(partition.place, partition.place.cluster, configuration);
   const problems = loadAll(machine, documents, () => machine.resume(lastSequence));
-  // What refers to a document that is damaged is not wrong itself.
+  // A reference to a damaged document isn't another problem.
   return problems.length > 0 ? problems : [...countProblems(machine.state), ...versionProblems(machine.state, newest)];
 }
 
@@ -45,7 +45,7 @@ function loadAll(
     const problem = loadDocument(machine, document);
     if (problem !== null) problems.push({ document: `${document.kind} ${document.key}`, ...problem });
   }
-  // What a newer Berth wrote is not there, and nothing is missing.
+  // Documents of a newer Berth were not loaded, so nothing counts as missing.
   if (problems.some(({ isNewer }) => isNewer)) return problems;
   try {
     resume();
@@ -55,7 +55,7 @@ function loadAll(
   return problems;
 }
 
-/** The tasks that hold resources are on hosts that are there, and take no more than these registered. */
+/** Tasks that hold resources must be on existing hosts, and within what these registered. */
 function* countProblems({ tasks, instances, managedHosts }: ClusterState): Iterable<MachineProblem> {
   const used = new Map<string, { cpu: number; memoryMiB: number }>();
   for (const task of tasks.values()) {
@@ -84,7 +84,7 @@ function add(used: Map<string, { cpu: number; memoryMiB: number }>, instanceId: 
   used.set(instanceId, { cpu: cpu + reservation.cpu, memoryMiB: memoryMiB + reservation.memoryMiB });
 }
 
-/** A document and the newest event about it were written together. */
+/** A document and its newest event were written together. */
 function* versionProblems({ tasks, instances }: ClusterState, newest: NewestVersions): Iterable<MachineProblem> {
   for (const [kind, table] of [["task", tasks] as const, ["container-instance", instances] as const]) {
     for (const { id, arn, version } of table.values()) {

@@ -11,14 +11,14 @@ export type MetricsSource = {
   readonly health: () => Pick<ServerHealth, "healthy" | "clockOffsetSeconds">;
   /** Open sockets of agents. */
   readonly sessions: () => { readonly acs: number; readonly tcs: number; readonly simulated: number };
-  /** Handshakes of agents that were refused, by the error. */
+  /** Refused agent handshakes by error. */
   readonly refusals: ReadonlyMap<string, number>;
 };
 
-/** LIMIT: series that name a cluster, about 100 KB per scrape. The rest are only counted. */
+/** LIMIT: series that name a cluster, about 100 KB per scrape. Other clusters are only counted. */
 const clusterSeriesMax = 1_000;
 
-/** The metrics of a process in the text form of Prometheus. Numbers are read from `source` at each scrape. */
+/** The metrics of a process in Prometheus's text format. Each scrape reads the numbers from `source`. */
 export function createMetricsText(
   source: MetricsSource,
 ): () => Promise<{ readonly contentType: string; readonly text: string }> {
@@ -165,7 +165,7 @@ function clustersIn(controlPlane: MetricsSource["controlPlane"]) {
 
 type Labels = Readonly<Record<string, string>>;
 
-/** A histogram in text form. prom-client's own takes values one by one, not numbers that are kept elsewhere. */
+/** A histogram in text format. prom-client's own takes values one at a time, not existing counts. */
 function histogramText(
   name: string,
   help: string,

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { StartError } from "../start-error.ts";
 
 /**
- * The check of instance identity documents against the trusted certificates in the PEM file `path`: true when the
- * base64 `signature` is a SHA-256 signature of the document under one of them. AWS: EC2 publishes one certificate for
- * each region. Throws StartError for a file that cannot be read or holds no certificate.
+ * Checks instance identity documents against the trusted certificates in the PEM file `path`: true if the base64 `signature` is a SHA-256
+ * signature of the document by one of them. AWS: EC2 publishes one certificate for each region. Throws StartError for a file that can't be
+ * read or contains no certificate.
  */
 export function identityCheck(path: string): (document: string, signature: string) => boolean {
   const keys = trustedKeys(path);
