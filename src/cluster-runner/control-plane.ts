@@ -235,7 +235,9 @@ export class ControlPlane {
         return this.#callCluster(call, resource.cluster, {});
       }
       case "by-history-arns":
-        return callByHistoryArns(call, (name, request) => this.#callCluster({ ...call, request }, name, {}));
+        return callByHistoryArns(call, row, call.request, (name, request) =>
+          this.#callCluster({ ...call, request }, name, {}),
+        );
       case "several":
         return this.#fromSeveral[call.operation as SeveralMachinesName](call);
     }

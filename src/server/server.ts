@@ -10,6 +10,7 @@ import type { Role } from "../auth/roles.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
 import { MachineHaltedError } from "../cluster-runner/runner-errors.ts";
 import type { Place } from "../ecs/arn.ts";
+import { rowOf } from "../ecs/machine/operations.ts";
 import type { MachineConfiguration } from "../ecs/state/call.ts";
 import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
 import { must } from "../lib/assert.ts";
@@ -278,7 +279,7 @@ function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null): An
   if (hosts === null) return (call) => controlPlane.call(call);
   return async (call) => {
     const reply = await controlPlane.call(call);
-    if (call.operation === "RegisterContainerInstance" && !call.caller.isAgent) return hosts.adopt(reply);
+    if (rowOf(call.operation).registersInstance === true && !call.caller.isAgent) return hosts.adopt(reply);
     return reply;
   };
 }

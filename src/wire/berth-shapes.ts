@@ -55,7 +55,7 @@ const need = structure("PlacementNeed", {
   gpus: number("Whole GPUs."),
   tcpPorts: numbers("Fixed host ports."),
   udpPorts: numbers("Fixed host ports."),
-  networkInterfaces: number("One in network mode awsvpc, otherwise none."),
+  networkInterfaces: number("Network interfaces per task: 1 in network mode awsvpc, otherwise 0."),
   resources: many(
     structure("NeededResource", { name: text("As registered."), value: number("Amount.") }),
     "Resources that users registered on container instances.",

@@ -12,6 +12,7 @@ export const agentOperations = {
     level: "read",
     agents: ["cluster", "container-instance"],
     errors: [],
+    undocumented: { zoneId: "The container agent names its availability zone, for endpoints that are close to it." },
     missing: "There is no Service Connect endpoint.",
   },
   SubmitAttachmentStateChanges: {

@@ -1,17 +1,18 @@
 import { inAccount, inCluster } from "../state/named-resources.ts";
 import type { OperationRows } from "../state/operation-row.ts";
 import { describeAlarms } from "./describe-alarms.ts";
-import { describeServiceDeployments } from "./describe-service-deployments.ts";
-import { describeServiceRevisions } from "./describe-service-revisions.ts";
+import { describeServiceDeployments, serviceDeploymentArns } from "./describe-service-deployments.ts";
+import { describeServiceRevisions, serviceRevisionArns } from "./describe-service-revisions.ts";
 import { listServiceDeployments } from "./list-service-deployments.ts";
 import { setAlarmState } from "./set-alarm-state.ts";
-import { stopServiceDeployment } from "./stop-service-deployment.ts";
+import { serviceDeploymentArn, stopServiceDeployment } from "./stop-service-deployment.ts";
 
 /** The operations on service deployments and service revisions. */
 export const deploymentOperations = {
   DescribeServiceDeployments: {
     machine: "by-history-arns",
     handler: describeServiceDeployments,
+    arns: serviceDeploymentArns,
     resources: inAccount({ "serviceDeploymentArns[]": "arn" }),
     level: "read",
     errors: ["ClusterNotFoundException", "ServiceNotFoundException", "UnsupportedFeatureException"],
@@ -20,6 +21,7 @@ export const deploymentOperations = {
   DescribeServiceRevisions: {
     machine: "by-history-arns",
     handler: describeServiceRevisions,
+    arns: serviceRevisionArns,
     resources: inAccount({ "serviceRevisionArns[]": "arn" }),
     level: "read",
     errors: ["ClusterNotFoundException", "ServiceNotFoundException", "UnsupportedFeatureException"],
@@ -35,6 +37,7 @@ export const deploymentOperations = {
   StopServiceDeployment: {
     machine: "by-history-arns",
     handler: stopServiceDeployment,
+    arns: serviceDeploymentArn,
     resources: inAccount({ serviceDeploymentArn: "arn" }),
     level: "operate",
     errors: ["ConflictException", "ServiceDeploymentNotFoundException", "UnsupportedFeatureException"],

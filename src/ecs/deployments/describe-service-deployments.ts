@@ -1,9 +1,19 @@
 import type { ServiceDeployment } from "../documents/deployment.ts";
 import type { Service } from "../documents/service.ts";
+import { limits } from "../limits.ts";
 import { failuresOf, watchStatus } from "../rollout/circuit-breaker.ts";
 import { describeConfiguration, describeRevisionCounts } from "../services/describe-service.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
+import type { SeveralHistoryArns } from "../state/operation-row.ts";
 import { historyArn, historyArns, missingArn } from "./history-arns.ts";
+
+/** Where a request has its ARNs. */
+export const serviceDeploymentArns = {
+  member: "serviceDeploymentArns",
+  type: "service-deployment",
+  max: limits.serviceDeploymentsPerDescribe,
+  listed: "serviceDeployments",
+} as const satisfies SeveralHistoryArns;
 
 export type DescribeServiceDeploymentsRequest = { readonly serviceDeploymentArns?: readonly string[] };
 
@@ -11,7 +21,7 @@ export type DescribeServiceDeploymentsRequest = { readonly serviceDeploymentArns
 export function describeServiceDeployments(step: ClusterStep, request: DescribeServiceDeploymentsRequest): object {
   const serviceDeployments: object[] = [];
   const failures: object[] = [];
-  for (const arn of historyArns("DescribeServiceDeployments", request)) {
+  for (const arn of historyArns(serviceDeploymentArns, request)) {
     const deployment = findServiceDeployment(step, arn);
     const service = deployment === null ? undefined : step.state.services.get(deployment.serviceName);
     if (deployment === null || service === undefined) failures.push(missingArn(arn));

@@ -1,30 +1,12 @@
 import { arnPath, type Place } from "../arn.ts";
-import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
-
-/** The operations that take only ARNs: the member with the ARNs, their type, and how many are allowed. */
-const operations = {
-  DescribeServiceDeployments: {
-    member: "serviceDeploymentArns",
-    type: "service-deployment",
-    max: limits.serviceDeploymentsPerDescribe,
-  },
-  DescribeServiceRevisions: {
-    member: "serviceRevisionArns",
-    type: "service-revision",
-    max: limits.serviceRevisionsPerDescribe,
-  },
-} as const;
-export type HistoryOperation = keyof typeof operations;
+import type { HistoryType, SeveralHistoryArns } from "../state/operation-row.ts";
 
 /** What the ARN of a service deployment or service revision identifies. */
 export type HistoryArn = { readonly cluster: string; readonly service: string; readonly id: string };
 
-/**
- * The parts of the ARN of a service deployment or service revision. Refuses what `arnPath` refuses, and non-ARNs with
- * InvalidParameterException.
- */
-export function historyArn(place: Place, type: "service-deployment" | "service-revision", text: string): HistoryArn {
+/** The parts of the ARN of a service deployment or service revision. Refuses as `arnPath`, and with InvalidParameterException what is not an ARN. */
+export function historyArn(place: Place, type: HistoryType, text: string): HistoryArn {
   if (!text.startsWith("arn:")) {
     refuse("InvalidParameterException", `Invalid identifier: ${text} is not the ARN of a ${type.replace("-", " ")}.`);
   }
@@ -32,26 +14,22 @@ export function historyArn(place: Place, type: "service-deployment" | "service-r
   return { cluster, service, id };
 }
 
-/** The ARNs of a describing call. Refuses an empty or overlong list with InvalidParameterException. */
-export function historyArns(operation: HistoryOperation, request: object): readonly string[] {
-  const { member, max } = operations[operation];
+/** The ARNs of a call that describes some. Refuses none, and too many, with InvalidParameterException. */
+export function historyArns({ member, max }: SeveralHistoryArns, request: object): readonly string[] {
   const arns = (request as Partial<Record<string, readonly string[]>>)[member] ?? [];
   if (arns.length === 0) refuse("InvalidParameterException", `${member} can not be empty.`);
   if (arns.length > max) refuse("InvalidParameterException", `${member} can have at most ${max} items.`);
   return arns;
 }
 
-/**
- * Splits a describing call into one call for each cluster that owns some of its ARNs. Refuses what `historyArns` and `historyArn` refuse.
- */
-export function historyCalls(place: Place, operation: HistoryOperation, request: object): ReadonlyMap<string, object> {
-  const { member, type } = operations[operation];
+/** A call that describes what several clusters may own, as one request for each cluster. Refuses as `historyArns` and `historyArn`. */
+export function historyCalls(place: Place, where: SeveralHistoryArns, request: object): ReadonlyMap<string, object> {
   const byCluster = new Map<string, string[]>();
-  for (const arn of historyArns(operation, request)) {
-    const { cluster } = historyArn(place, type, arn);
+  for (const arn of historyArns(where, request)) {
+    const { cluster } = historyArn(place, where.type, arn);
     byCluster.set(cluster, [...(byCluster.get(cluster) ?? []), arn]);
   }
-  return new Map([...byCluster].map(([cluster, arns]) => [cluster, { [member]: arns }]));
+  return new Map([...byCluster].map(([cluster, arns]) => [cluster, { [where.member]: arns }]));
 }
 
 /** The failure for an ARN of nothing that exists. */

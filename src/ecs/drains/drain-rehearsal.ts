@@ -6,7 +6,7 @@ import { taskStatusDueAt } from "../documents/task.ts";
 import { isAgentConnected } from "../fargate/hosts-for-tasks.ts";
 import { askExpressions } from "../placement/ask-expressions.ts";
 import { lookAtService } from "../service-look/look-at-service.ts";
-import { placementOf, planServiceTasks } from "../service-look/service-task-plan.ts";
+import { placementOf, serviceTaskTemplate } from "../service-look/service-task-template.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { reportTaskHealth } from "../task-life/report-task-health.ts";
 import { takeStateChange } from "../task-life/submit-task-state-change.ts";
@@ -154,7 +154,7 @@ export class DrainRehearsal {
     const service = must(state.services.get(serviceName), "a service of the plan");
     const { constraints } = placementOf(
       service,
-      planServiceTasks(this.#step, service, primaryOf(service)),
+      serviceTaskTemplate(this.#step, service, primaryOf(service)),
       "EC2",
       null,
     );

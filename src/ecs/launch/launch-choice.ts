@@ -21,7 +21,7 @@ export type LaunchRequest = RequestPlacement & {
  * Where each task of a call goes: to container instances of a launch type, to those of the capacity provider that the strategy gives it, or
  * to Fargate.
  */
-export type PlannedLaunches =
+export type LaunchTargets =
   | { readonly launchType: "EC2" | "EXTERNAL"; readonly providers: readonly string[] | null }
   | { readonly launchType: "FARGATE"; readonly fargate: FargateLaunch };
 
@@ -75,13 +75,8 @@ function chosenStrategy(step: ClusterStep, request: LaunchRequest, given: Given)
   return strategy;
 }
 
-/** What a call for `count` tasks chooses, with a provider for each task. Refuses what `launchChoice` refuses. */
-export function plannedLaunches(
-  step: ClusterStep,
-  request: LaunchRequest,
-  given: Given,
-  count: number,
-): PlannedLaunches {
+/** What a call for `count` tasks chooses, each task with its provider. Refuses as `launchChoice`. */
+export function launchTargets(step: ClusterStep, request: LaunchRequest, given: Given, count: number): LaunchTargets {
   const { launchType, strategy, platformVersion: version } = launchChoice(step, request, given);
   const providers = strategy.length === 0 ? null : distribute(strategy, count);
   if (launchType !== "FARGATE") return { launchType, providers };

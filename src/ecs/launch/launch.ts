@@ -3,16 +3,20 @@ import type { Candidate } from "../placement/candidate.ts";
 import { freeGpus } from "../placement/filters/resources.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { deliverTask } from "../task-life/deliver-tasks.ts";
-import { newTask, spotOn, type TaskPlan, type TaskSpot } from "./new-task.ts";
+import { newTask, spotOn, type TaskSpot, type TaskTemplate } from "./new-task.ts";
 
 /** Puts one task of `plan` on the instance and sends it to the agent. Returns its id. `provider` is the one that the strategy chose. */
 export function launch(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   candidate: Candidate,
   provider: string | null = null,
 ): string {
-  return launchIn(step, plan, spotOn(candidate.instance, plan, freeGpusFor(candidate, plan.need.gpus), provider));
+  return launchIn(
+    step,
+    template,
+    spotOn(candidate.instance, template, freeGpusFor(candidate, template.need.gpus), provider),
+  );
 }
 
 /** The ids of the GPUs for a task that needs this many. */
@@ -22,13 +26,13 @@ export const freeGpusFor = (candidate: Candidate, gpus: number): readonly string
 /** Puts one task of `plan` in a spot and, unless it waits for an instance, sends it to the agent there. Returns its id. */
 export function launchIn(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   spot: TaskSpot,
   waitingFor: PlacementRequest | null = null,
 ): string {
-  const task = newTask(step, plan, spot, waitingFor);
-  if (!step.state.revisions.has(plan.definition.arn)) {
-    step.state.revisions.put(plan.definition.arn, plan.definition);
+  const task = newTask(step, template, spot, waitingFor);
+  if (!step.state.revisions.has(template.definition.arn)) {
+    step.state.revisions.put(template.definition.arn, template.definition);
   }
   step.changeTask(task);
   // A task with an ENI goes to its agent once the ENI exists.

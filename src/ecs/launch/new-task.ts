@@ -9,8 +9,8 @@ import type { ContainerDefinition, TaskDefinition } from "../documents/task-defi
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { overridden } from "./overrides.ts";
 
-/** What all tasks of one call or service have in common. */
-export type TaskPlan = {
+/** What new tasks of one call or one service revision are made from. */
+export type TaskTemplate = {
   readonly definition: TaskDefinition;
   /** The definition's containers with the overrides applied. */
   readonly containers: readonly ContainerDefinition[];
@@ -23,12 +23,12 @@ export type TaskPlan = {
   readonly subnets: readonly string[] | null;
 };
 
-/** The plan for tasks of `definition`: their contents and needs, and what the call or service adds. */
-export function taskPlan(
+/** The template for tasks of `definition`: what they are made of and need, with what the call or service adds. */
+export function taskTemplate(
   definition: TaskDefinition,
   overrides: TaskOverride,
-  more: Pick<TaskPlan, "group" | "startedBy" | "tags" | "subnets">,
-): TaskPlan {
+  more: Pick<TaskTemplate, "group" | "startedBy" | "tags" | "subnets">,
+): TaskTemplate {
   const containers = effectiveContainers(definition, overrides);
   return { definition, containers, overrides, need: needOf(definition, containers, overrides), ...more };
 }
@@ -84,30 +84,30 @@ export type TaskSpot = Pick<
   readonly instanceId: string | null;
   /** Null for network modes other than awsvpc. */
   readonly subnet: string | null;
-  /** As many as the plan needs. */
+  /** As many as the template needs. */
   readonly gpuIds: readonly string[];
 };
 
 /** The spot of a task of `plan` on a container instance, with its capacity provider if a strategy runs it. */
 export function spotOn(
   instance: ContainerInstance,
-  plan: TaskPlan,
+  template: TaskTemplate,
   gpuIds: readonly string[],
   capacityProviderName: string | null,
 ): TaskSpot {
-  return { ...spotWithoutInstance(plan, capacityProviderName), ...hostMembers(instance), gpuIds };
+  return { ...spotWithoutInstance(template, capacityProviderName), ...hostMembers(instance), gpuIds };
 }
 
-/** The spot of a task of `plan` that waits for an instance of its capacity provider. */
-export const spotWithoutInstance = (plan: TaskPlan, capacityProviderName: string | null): TaskSpot => ({
+/** The spot of a task of `template` that waits for an instance of its capacity provider. */
+export const spotWithoutInstance = (template: TaskTemplate, capacityProviderName: string | null): TaskSpot => ({
   instanceId: null,
   availabilityZone: null,
   launchType: "EC2",
   capacityProviderName,
   platformVersion: null,
-  ephemeralStorageGiB: plan.definition.ephemeralStorageGiB,
+  ephemeralStorageGiB: template.definition.ephemeralStorageGiB,
   attributes: [],
-  subnet: plan.subnets === null ? null : (plan.subnets[0] ?? ""),
+  subnet: template.subnets === null ? null : (template.subnets[0] ?? ""),
   gpuIds: [],
 });
 
@@ -136,15 +136,15 @@ function shownAttributes(list: ContainerInstance["platformAttributes"]): Task["a
 /** A task of `plan` in its spot, not yet in the state; `waitingFor` if it has no instance yet. */
 export function newTask(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   spot: TaskSpot,
   waitingFor: PlacementRequest | null = null,
 ): Task {
   const id = step.random("task-id").hex(32);
-  const { definition, need, overrides } = plan;
+  const { definition, need, overrides } = template;
   const { subnet, gpuIds } = spot;
   const attachments = subnet === null ? [] : [newAttachment(step, subnet)];
-  const first = plan.subnets === null && waitingFor === null ? "PENDING" : "PROVISIONING";
+  const first = template.subnets === null && waitingFor === null ? "PENDING" : "PROVISIONING";
   const reservation: Reservation = {
     cpu: need.cpu,
     memoryMiB: need.memoryMiB,
@@ -169,15 +169,15 @@ export function newTask(
     lastStatus: first,
     desiredStatus: "RUNNING",
     version: 1,
-    containers: newContainers(step, plan, id, gpuIds, first),
+    containers: newContainers(step, template, id, gpuIds, first),
     attachments,
     cpu: overrides.cpu ?? definition.cpu,
     memory: overrides.memory ?? definition.memory,
     reservation,
     overrides,
-    group: plan.group,
-    startedBy: plan.startedBy,
-    tags: plan.tags,
+    group: template.group,
+    startedBy: template.startedBy,
+    tags: template.tags,
     enableExecuteCommand: false,
     healthStatus: "UNKNOWN",
     connectivity: null,
@@ -215,14 +215,14 @@ export function gpuIdsByContainer(
 
 function newContainers(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   taskId: string,
   gpuIds: readonly string[],
   lastStatus: "PENDING" | "PROVISIONING",
 ): Container[] {
   const ids = step.random("container-id");
-  const given = gpuIdsByContainer(plan.containers, gpuIds);
-  return plan.containers.map((container, index) => {
+  const given = gpuIdsByContainer(template.containers, gpuIds);
+  return template.containers.map((container, index) => {
     return {
       arn: containerArn(step.place, step.clusterName, taskId, ids.uuid()),
       name: container.name,

@@ -22,17 +22,17 @@ export type RequestPlacement = {
  * a strategy RunTask places at random. Refuses what `checkedConstraints` and `checkedStrategies` refuse.
  */
 export function checkedPlacement(
-  plan: Pick<PlacementRequest, "need" | "group"> & { readonly definition: TaskDefinition },
+  template: Pick<PlacementRequest, "need" | "group"> & { readonly definition: TaskDefinition },
   request: RequestPlacement,
   launchType: "EC2" | "EXTERNAL",
 ): PlacementRequest {
-  const own = checkedConstraints(request.placementConstraints, plan.definition);
+  const own = checkedConstraints(request.placementConstraints, template.definition);
   return {
-    need: plan.need,
-    group: plan.group,
+    need: template.need,
+    group: template.group,
     launchType,
     capacityProvider: null,
-    constraints: [...constraintsOf(plan.definition), ...own],
+    constraints: [...constraintsOf(template.definition), ...own],
     strategies: checkedStrategies(request.placementStrategy),
   };
 }

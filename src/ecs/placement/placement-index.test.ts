@@ -12,7 +12,7 @@ import type { PlacementConstraint, PlacementRequest, PlacementStrategy } from ".
 import { holdsResources } from "../documents/task.ts";
 import type { TaskDefinition } from "../documents/task-definition.ts";
 import { launch } from "../launch/launch.ts";
-import { effectiveContainers, needOf, type TaskPlan } from "../launch/new-task.ts";
+import { effectiveContainers, needOf, type TaskTemplate } from "../launch/new-task.ts";
 import { resolveOverrides } from "../launch/overrides.ts";
 import { clusterReactions } from "../machine/cluster-reactions.ts";
 import { aCluster, aDefinition, awsvpcDefinition } from "../small-world.ts";
@@ -78,7 +78,7 @@ function drawn(state: ClusterState, request: PlacementRequest): string[] {
   return first === undefined ? [] : [first, ...Array.from({ length: among - 1 }, (_, nth) => draw(nth + 1) as string)];
 }
 
-type Wanted = { readonly plan: TaskPlan; readonly request: PlacementRequest };
+type Wanted = { readonly template: TaskTemplate; readonly request: PlacementRequest };
 
 /** Two deployments of one service, and two groups of standalone tasks. */
 const parties = [
@@ -98,8 +98,11 @@ function wanted(
   const containers = effectiveContainers(definition, overrides);
   const need = needOf(definition, containers, overrides);
   const subnets = definition.networkMode === "awsvpc" ? ["subnet-1"] : null;
-  const plan = { definition, containers, overrides, need, group, startedBy: deploymentId, tags: [], subnets };
-  return { plan, request: { need, group, deploymentId, launchType: "EC2", capacityProvider: null, ...rest } } as Wanted;
+  const template = { definition, containers, overrides, need, group, startedBy: deploymentId, tags: [], subnets };
+  return {
+    template,
+    request: { need, group, deploymentId, launchType: "EC2", capacityProvider: null, ...rest },
+  } as Wanted;
 }
 
 const definitions: readonly TaskDefinition[] = [
@@ -209,14 +212,14 @@ function apply(step: ClusterStep, each: Change, wishes: readonly Wanted[], count
   if (each.do === "leave" && state.book.usageOf(instance.id).taskIds.size === 0) state.instances.delete(instance.id);
 }
 
-function place(step: ClusterStep, { plan, request }: Wanted): void {
+function place(step: ClusterStep, { template, request }: Wanted): void {
   const candidate = placeTask(step.state, request, step.random("placement"));
   if (candidate === null) {
     assert.equal(best(step.state, request).size, 0);
     return;
   }
   assert.equal(refusalOn(step.state, request, candidate), null);
-  launch(step, plan, candidate);
+  launch(step, template, candidate);
   for (const name of ["CPU", "MEMORY"] as const) {
     const after = candidateOf(step.state, candidate.instance.id) as Candidate;
     assert.ok(remaining(after, name) >= 0, `${name} is not given out twice`);
@@ -264,7 +267,7 @@ test("placement draws from exactly the best instances, whatever happened before"
 });
 
 /** Places `count` tasks of a request on `hosts`, one at a time. */
-function filled(hosts: readonly Host[], count: number, { plan, request }: Wanted) {
+function filled(hosts: readonly Host[], count: number, { template, request }: Wanted) {
   const state = newState();
   const step = new ClusterStep(state, 1_000, seededRandom("filled"), clusterReactions);
   for (const [at, host] of hosts.entries()) step.changeInstance(hostDocument(numbered(at), host, at));
@@ -272,7 +275,7 @@ function filled(hosts: readonly Host[], count: number, { plan, request }: Wanted
   for (let i = 0; i < count; i++) {
     const candidate = placeTask(state, request, step.random("placement"));
     if (candidate === null) break;
-    launch(step, plan, candidate);
+    launch(step, template, candidate);
     order.push(candidate.instance.id);
   }
   return { state, order };

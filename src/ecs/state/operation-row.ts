@@ -41,7 +41,11 @@ type Facts = {
   readonly errors: readonly RefusalCode[];
   /** The error for a value beyond `wire`'s limits; InvalidParameterException if absent. */
   readonly beyondLimits?: RefusalCode;
-  /** What Berth doesn't do, in sentences for docs/compatibility.md; absent if the operation is complete. */
+  /** Texts that real clients send although the API model doesn't have them, by member, and what they are for. */
+  readonly undocumented?: Readonly<Record<string, string>>;
+  /** The reply has a container instance. If no agent made the call, `berth dev` gives the instance a simulated host. */
+  readonly registersInstance?: true;
+  /** What Berth does not do, in sentences for docs/compatibility.md; absent when the operation is answered in full. */
   readonly missing?: string;
   /** What it does, for docs/berth-api.md; only for operations that ECS doesn't have. */
   readonly about?: string;
@@ -70,8 +74,31 @@ export type ByArnRow = Facts & {
   readonly handlers: { readonly account: AccountOperation; readonly cluster: ClusterOperation };
 };
 
-/** Answered by the clusters that own the service deployments or service revisions with the ARNs in the request. */
-export type ByHistoryArnsRow = Facts & { readonly machine: "by-history-arns"; readonly handler: ClusterOperation };
+/** Service deployments and service revisions. Their ARNs name their cluster. */
+export type HistoryType = "service-deployment" | "service-revision";
+
+/** Where a request has ARNs that may be of several clusters. Each cluster answers for its own. */
+export type SeveralHistoryArns = {
+  readonly member: string;
+  readonly type: HistoryType;
+  readonly max: number;
+  /** The member of the reply that has what was found; the others are in `failures`. */
+  readonly listed: string;
+};
+
+/** Where a request has one ARN, and the refusal if there is nothing of that name. */
+export type OneHistoryArn = {
+  readonly member: string;
+  readonly type: HistoryType;
+  readonly unknown: { readonly code: RefusalCode; readonly text: string };
+};
+
+/** Answered by the clusters that own the service deployments or service revisions whose ARNs are in the request. */
+export type ByHistoryArnsRow = Facts & {
+  readonly machine: "by-history-arns";
+  readonly handler: ClusterOperation;
+  readonly arns: SeveralHistoryArns | OneHistoryArn;
+};
 
 /** Answered from several machines, in order. This takes promises, so the handler is in `cluster-runner/control-plane.ts`. */
 export type SeveralRow = Facts & { readonly machine: "several" };

@@ -7,6 +7,8 @@ export type JournaledTable = {
   get(key: string): object | undefined;
   /** Restores the document of `key`; undefined if there was none. */
   restore(key: string, before: object | undefined): void;
+  /** The step under way has been committed or rolled back. */
+  settle(): void;
 };
 
 type Undo = { readonly table: JournaledTable; readonly key: string; readonly before: object | undefined };
@@ -66,6 +68,7 @@ export class Journal {
       else if (keys.size === keys.add(key).size) continue;
       changes.push({ kind: table.kind.name, key, value: table.get(key) ?? null });
     }
+    for (const table of seen.keys()) table.settle();
     this.#committed = this.#documents;
     this.#documents = [];
     this.#notes = [];
@@ -87,6 +90,7 @@ export class Journal {
     this.#documents = [];
     this.#notes = [];
     this.#restore(documents);
+    for (const { table } of documents) table.settle();
     for (const undo of notes.reverse()) undo();
   }
 

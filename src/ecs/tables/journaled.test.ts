@@ -70,7 +70,7 @@ test("while documents are restored, indexes' writes have no effect", () => {
     all.queue.delete("a");
     all.heap.push(1, "a");
   };
-  const table = { kind: { name: "k" }, get: () => undefined, restore: write };
+  const table = { kind: { name: "k" }, get: () => undefined, restore: write, settle: () => {} };
   const before = statePicture(all);
   journal.recordDocument(table, "x", undefined);
   journal.rollback();

@@ -42,7 +42,7 @@ test("what is loaded isn't a change of a step", () => {
   assert.deepEqual(a.get("x"), { value: 1 });
 });
 
-test("after a rollback the tables, and an index over them, are as before", () => {
+test("after a rollback the tables, in their order, and an index over them are as they were", () => {
   const change = fc.record({
     table: fc.constantFrom("a" as const, "b" as const),
     key: fc.constantFrom("x", "y", "z"),
@@ -60,12 +60,17 @@ test("after a rollback the tables, and an index over them, are as before", () =>
       });
       const stored = new Map<string, object>();
       for (const { changes, refused } of sequence) {
+        const before = [[...tables.a.entries()], [...tables.b.entries()]];
         for (const { table, key, value } of changes) {
           if (value === null) tables[table].delete(key);
           else tables[table].put(key, { value });
+          assert.equal(tables[table].has(key), value !== null);
+          assert.equal(tables[table].size, [...tables[table].values()].length);
         }
-        if (refused) journal.rollback();
-        else {
+        if (refused) {
+          journal.rollback();
+          assert.deepEqual([[...tables.a.entries()], [...tables.b.entries()]], before);
+        } else {
           for (const { kind, key, value } of journal.commit()) {
             if (value === null) stored.delete(`${kind}/${key}`);
             else stored.set(`${kind}/${key}`, value);

@@ -7,7 +7,12 @@ export type ChangeListener<D> = (key: string, before: D | undefined, after: D | 
 /** Documents of one kind, by key. A document is immutable: to change it, put another one in its place. */
 export class Table<D extends object> implements JournaledTable {
   readonly kind: DocumentKind<D>;
-  readonly #documents = new Map<string, D>();
+  /** Undefined for a document that the step under way has deleted: if it is put back, it keeps its position. */
+  readonly #documents = new Map<string, D | undefined>();
+  /** Keys that the step under way has deleted. Some of them may be back. */
+  readonly #deleted = new Set<string>();
+  /** How many places are empty. */
+  #gaps = 0;
   readonly #journal: Journal;
   readonly #listeners: ChangeListener<D>[] = [];
   #changes = 0;
@@ -23,7 +28,7 @@ export class Table<D extends object> implements JournaledTable {
   }
 
   get size(): number {
-    return this.#documents.size;
+    return this.#documents.size - this.#gaps;
   }
 
   /** Rises with every change, including undone ones. While it is unchanged, what was derived from the documents is valid. */
@@ -36,19 +41,20 @@ export class Table<D extends object> implements JournaledTable {
   }
 
   has(key: string): boolean {
-    return this.#documents.has(key);
+    return this.#documents.get(key) !== undefined;
   }
 
-  values(): IterableIterator<D> {
-    return this.#documents.values();
+  /** In the order in which they were loaded or first put, like `entries` and `keys`. */
+  *values(): IterableIterator<D> {
+    for (const document of this.#documents.values()) if (document !== undefined) yield document;
   }
 
-  entries(): IterableIterator<[string, D]> {
-    return this.#documents.entries();
+  *entries(): IterableIterator<[string, D]> {
+    for (const [key, document] of this.#documents) if (document !== undefined) yield [key, document];
   }
 
-  keys(): IterableIterator<string> {
-    return this.#documents.keys();
+  *keys(): IterableIterator<string> {
+    for (const [key, document] of this.#documents) if (document !== undefined) yield key;
   }
 
   put(key: string, document: D): void {
@@ -61,6 +67,7 @@ export class Table<D extends object> implements JournaledTable {
     const before = this.#documents.get(key);
     if (before === undefined) return;
     this.#journal.recordDocument(this, key, before);
+    this.#deleted.add(key);
     this.#set(key, before, undefined);
   }
 
@@ -74,10 +81,20 @@ export class Table<D extends object> implements JournaledTable {
     this.#set(key, this.#documents.get(key), before as D | undefined);
   }
 
+  /** For the journal only: nothing of the step is undone any more. */
+  settle(): void {
+    if (this.#deleted.size === 0) return;
+    for (const key of this.#deleted) if (this.#documents.get(key) === undefined) this.#documents.delete(key);
+    this.#deleted.clear();
+    this.#gaps = 0;
+  }
+
   #set(key: string, before: D | undefined, after: D | undefined): void {
     this.#changes += 1;
-    if (after === undefined) this.#documents.delete(key);
+    const leavesGap = after === undefined && this.#deleted.has(key);
+    if (after === undefined && !leavesGap) this.#documents.delete(key);
     else this.#documents.set(key, after);
+    if (this.#deleted.has(key)) this.#gaps += (before === undefined ? -1 : 0) + (after === undefined ? 1 : 0);
     for (const listener of this.#listeners) listener(key, before, after);
   }
 }

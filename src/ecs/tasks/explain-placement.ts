@@ -2,8 +2,8 @@ import { must } from "../../lib/assert.ts";
 import { containerInstanceArn } from "../arn.ts";
 import type { PlacementRequest } from "../documents/placement-request.ts";
 import { launch } from "../launch/launch.ts";
-import { checkLaunchType, type LaunchRequest, plannedLaunches } from "../launch/launch-choice.ts";
-import type { TaskPlan } from "../launch/new-task.ts";
+import { checkLaunchType, type LaunchRequest, launchTargets } from "../launch/launch-choice.ts";
+import type { TaskTemplate } from "../launch/new-task.ts";
 import { limits } from "../limits.ts";
 import { askExpressions } from "../placement/ask-expressions.ts";
 import type { PlacementRefusal } from "../placement/candidate.ts";
@@ -19,7 +19,7 @@ import type { Given } from "../state/call.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { Rehearsal } from "../state/rehearsal.ts";
 import type { TaskFailure } from "../task-life/task-failure.ts";
-import { planTasks, type TaskRequest } from "./task-request.ts";
+import { requestedTaskTemplate, type TaskRequest } from "./task-request.ts";
 
 export type ExplainPlacementRequest = Omit<TaskRequest, "startedBy" | "tags"> &
   LaunchRequest & { readonly cluster?: string; readonly count?: number };
@@ -67,20 +67,20 @@ export function explainPlacement(
   if (!Number.isInteger(count) || count < 1 || count > limits.tasksPerExplainPlacement) {
     refuse("InvalidParameterException", `count must be between 1 and ${limits.tasksPerExplainPlacement}.`);
   }
-  const choice = plannedLaunches(step, request, given, count);
+  const choice = launchTargets(step, request, given, count);
   if (choice.launchType === "FARGATE") {
     refuse("InvalidParameterException", "Tasks on Fargate are not placed on container instances: leave Fargate out.");
   }
-  const plan = planTasks(step, withSubnets(request, given), given, limits.startedByCharactersRunTask);
-  checkLaunchType(plan.definition, choice, request.launchType === undefined && choice.providers === null);
-  const placement = checkedPlacement(plan, request, choice.launchType);
-  if (choice.providers === null) return explain(step, plan, Array<PlacementRequest>(count).fill(placement));
+  const template = requestedTaskTemplate(step, withSubnets(request, given), given, limits.startedByCharactersRunTask);
+  checkLaunchType(template.definition, choice, request.launchType === undefined && choice.providers === null);
+  const placement = checkedPlacement(template, request, choice.launchType);
+  if (choice.providers === null) return explain(step, template, Array<PlacementRequest>(count).fill(placement));
   const byProvider = new Map(
     choice.providers.map((capacityProvider) => [capacityProvider, { ...placement, capacityProvider }]),
   );
   return explain(
     step,
-    plan,
+    template,
     choice.providers.map((provider) => must(byProvider.get(provider), "the placement of a provider")),
   );
 }
@@ -102,14 +102,14 @@ const tasksPerSlice = 10;
  */
 export function explain(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   placements: readonly PlacementRequest[],
   failedTasks: readonly TaskFailure[] = [],
 ): ExplainPlacementReply | Rehearsal {
   if (placements.length > tasksPerStep) {
-    return new Rehearsal((copy) => explainOnCopy(copy, plan, placements, failedTasks));
+    return new Rehearsal((copy) => explainOnCopy(copy, template, placements, failedTasks));
   }
-  const explaining = explainInSlices(step, plan, placements, failedTasks);
+  const explaining = explainInSlices(step, template, placements, failedTasks);
   for (;;) {
     const next = explaining.next();
     if (next.done === true) return next.value;
@@ -118,17 +118,17 @@ export function explain(
 
 function* explainOnCopy(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   placements: readonly PlacementRequest[],
   failedTasks: readonly TaskFailure[],
 ): Generator<undefined, ExplainPlacementReply> {
   yield* askExpressions(step.state, must(placements[0], "a task to explain").constraints);
-  return yield* explainInSlices(step, plan, placements, failedTasks);
+  return yield* explainInSlices(step, template, placements, failedTasks);
 }
 
 function* explainInSlices(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   placements: readonly PlacementRequest[],
   failedTasks: readonly TaskFailure[],
 ): Generator<undefined, ExplainPlacementReply> {
@@ -146,7 +146,7 @@ function* explainInSlices(
     const candidate = placeTask(step.state, placement, step.random("placement"));
     if (candidate !== null) {
       if (at === 0) explanations = explanationsOf(placement);
-      launch(step, plan, candidate, placement.capacityProvider);
+      launch(step, template, candidate, placement.capacityProvider);
       placedCount += 1;
       counts.set(candidate.instance.id, (counts.get(candidate.instance.id) ?? 0) + 1);
       continue;
@@ -159,8 +159,8 @@ function* explainInSlices(
     withoutPlace.add(placement);
   }
   return {
-    taskDefinition: plan.definition.arn,
-    need: needReply(plan),
+    taskDefinition: template.definition.arn,
+    need: needReply(template),
     placements: [...counts].map(([id, count]) => placementReply(step, id, count)),
     placedCount,
     unplacedCount: placements.length - placedCount,
@@ -184,7 +184,7 @@ function whyNoCandidates({ state, clusterName }: ClusterStep, request: Placement
   return `No container instance belongs to the capacity provider ${capacityProvider}. An instance names its provider in the attribute berth.capacity-provider.`;
 }
 
-function needReply({ need }: TaskPlan): object {
+function needReply({ need }: TaskTemplate): object {
   return {
     ...need,
     requiresAttributes: need.requiresAttributes.map(({ name, value }) =>

@@ -3,9 +3,9 @@ import { fargateFailures } from "../documents/fargate-use.ts";
 import type { PlacementRequest } from "../documents/placement-request.ts";
 import { callDigest } from "../documents/run-task-token.ts";
 import { launch } from "../launch/launch.ts";
-import { checkLaunchType, type LaunchRequest, plannedLaunches } from "../launch/launch-choice.ts";
-import { checkFargatePlan, type FargateLaunch, launchOnFargate } from "../launch/launch-on-fargate.ts";
-import type { TaskPlan } from "../launch/new-task.ts";
+import { checkLaunchType, type LaunchRequest, launchTargets } from "../launch/launch-choice.ts";
+import { checkFargateTemplate, type FargateLaunch, launchOnFargate } from "../launch/launch-on-fargate.ts";
+import type { TaskTemplate } from "../launch/new-task.ts";
 import { launchByProviders } from "../launch/waiting-launch.ts";
 import { limits } from "../limits.ts";
 import type { PlacementRefusal } from "../placement/candidate.ts";
@@ -15,7 +15,7 @@ import { refuse } from "../refusals.ts";
 import type { Given } from "../state/call.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { describeTask } from "./describe-task.ts";
-import { planTasks, type TaskRequest } from "./task-request.ts";
+import { requestedTaskTemplate, type TaskRequest } from "./task-request.ts";
 
 export type RunTaskRequest = TaskRequest &
   LaunchRequest & {
@@ -39,34 +39,34 @@ export function runTask(step: ClusterStep, request: RunTaskRequest, given: Given
   }
   const repeated = repeatOf(step, request);
   if (repeated !== null) return repeated;
-  const choice = plannedLaunches(step, request, given, count);
+  const choice = launchTargets(step, request, given, count);
   const onFargate = choice.launchType === "FARGATE";
-  const plan = planTasks(step, request, given, limits.startedByCharactersRunTask, onFargate);
+  const template = requestedTaskTemplate(step, request, given, limits.startedByCharactersRunTask, onFargate);
   const byStrategy = onFargate || choice.providers !== null;
-  checkLaunchType(plan.definition, choice, request.launchType === undefined && !byStrategy);
+  checkLaunchType(template.definition, choice, request.launchType === undefined && !byStrategy);
   const { taskIds, failures } = onFargate
-    ? runOnFargate(step, plan, choice.fargate)
-    : runOnInstances(step, plan, checkedPlacement(plan, request, choice.launchType), choice.providers, count);
+    ? runOnFargate(step, template, choice.fargate)
+    : runOnInstances(step, template, checkedPlacement(template, request, choice.launchType), choice.providers, count);
   remember(step, request, taskIds, failures);
   return replyOf(step, taskIds, failures);
 }
 
 type Started = { readonly taskIds: readonly string[]; readonly failures: readonly object[] };
 
-function runOnFargate(step: ClusterStep, plan: TaskPlan, launch: FargateLaunch): Started {
-  checkFargatePlan(step, plan);
-  const { taskIds, lacks } = launchOnFargate(step, plan, launch);
+function runOnFargate(step: ClusterStep, template: TaskTemplate, launch: FargateLaunch): Started {
+  checkFargateTemplate(step, template);
+  const { taskIds, lacks } = launchOnFargate(step, template, launch);
   return { taskIds, failures: lacks === null ? [] : [{ reason: fargateFailures[lacks] }] };
 }
 
 function runOnInstances(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   placement: PlacementRequest,
   providers: readonly string[] | null,
   count: number,
 ): Started {
-  if (providers !== null) return { taskIds: launchByProviders(step, plan, placement, providers), failures: [] };
+  if (providers !== null) return { taskIds: launchByProviders(step, template, placement, providers), failures: [] };
   if (!anyEligible(step.state, placement)) {
     refuse("InvalidParameterException", "No Container Instances were found in your cluster.");
   }
@@ -78,7 +78,7 @@ function runOnInstances(
       const failures = placementFailures(step.state, placement);
       return { taskIds, failures: failures.map((failure) => describeFailure(step, failure)) };
     }
-    taskIds.push(launch(step, plan, candidate));
+    taskIds.push(launch(step, template, candidate));
   }
   return { taskIds, failures: [] };
 }

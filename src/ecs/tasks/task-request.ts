@@ -5,7 +5,7 @@ import type { RequestContainer, RequestVolume } from "../definition-rules/task-d
 import { type RequestTag, type Tag, withTags } from "../documents/tag.ts";
 import type { Task } from "../documents/task.ts";
 import type { TaskDefinition } from "../documents/task-definition.ts";
-import { type TaskPlan, taskPlan } from "../launch/new-task.ts";
+import { type TaskTemplate, taskTemplate } from "../launch/new-task.ts";
 import { type OverridesRequest, resolveOverrides } from "../launch/overrides.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
@@ -33,19 +33,19 @@ export type TaskRequest = {
   };
 };
 
-/** The plan for tasks of a call. Refuses what ECS refuses before it looks at container instances. */
-export function planTasks(
+/** The template for tasks that a call asks for; refuses what ECS refuses before it looks at any container instance. */
+export function requestedTaskTemplate(
   step: ClusterStep,
   request: TaskRequest,
   given: Given,
   startedByCharacters: number,
   onFargate = false,
-): TaskPlan {
+): TaskTemplate {
   const definition = must(given.taskDefinition, "the task definition of RunTask and StartTask");
   refuseNotBuilt(request);
   refuseDefinitionNotBuilt(definition);
   const overrides = resolveOverrides(request.overrides, definition, onFargate);
-  return taskPlan(definition, overrides, {
+  return taskTemplate(definition, overrides, {
     group: groupOf(request, definition.family),
     startedBy: startedByOf(request, startedByCharacters),
     tags: tagsOf(step, request, definition.tags),
