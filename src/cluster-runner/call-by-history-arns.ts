@@ -9,7 +9,7 @@ import type { ByHistoryArnsRow, OneHistoryArn, SeveralHistoryArns } from "../ecs
 type CallCluster = (cluster: string, request: object) => Promise<object>;
 type Described = Readonly<Record<string, readonly object[]>> & { readonly failures: readonly object[] };
 
-/** Answers a call of the operation of `row` by those of the clusters; rejects with its Refusal. */
+/** Answers a call of `row`'s operation from those of its clusters; rejects with its Refusal. */
 export function callByHistoryArns(
   place: Place,
   { arns }: ByHistoryArnsRow,

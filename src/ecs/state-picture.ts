@@ -20,7 +20,7 @@ type Field = { readonly name: string; readonly value: unknown };
 const forms: readonly [new (...args: never[]) => object, (value: never) => unknown][] = [
   // Its undo list is empty between steps, and what the last commit released isn't state.
   [Journal, () => "journal"],
-  // The order counts: replies and looks follow it. Sets and maps of indexes have another one after each load.
+  // The order counts: replies and looks follow it. Sets and maps of indexes have a different order after each load.
   [Table, (table: Table<object>) => [...table.entries()]],
   [SortedKeys, (keys: SortedKeys) => [...keys.after(null)]],
   [OldestFirst, (keys: OldestFirst) => fieldsOf(keys).find(({ name }) => name === "#moments")?.value],

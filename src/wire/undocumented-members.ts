@@ -3,7 +3,7 @@ import type { StructureShape } from "./shapes.ts";
 
 const inputs = new Map<ApiOperation, StructureShape>();
 
-/** The shape of a request of `operation`, with the members that only its real clients know (`undocumented` in its row). */
+/** The shape of a request of `operation`, including members that only real clients send (`undocumented` in its row). */
 export function inputOf(operation: ApiOperation): StructureShape {
   let shape = inputs.get(operation);
   if (shape === undefined) {

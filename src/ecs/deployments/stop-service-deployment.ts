@@ -18,7 +18,7 @@ export const serviceDeploymentArn = {
   unknown,
 } as const satisfies OneHistoryArn;
 
-// AWS: ROLLBACK goes back to the newest deployment that was completed, ABORT leaves what there is.
+// AWS: ROLLBACK returns to the newest completed deployment, ABORT leaves things as they are.
 const requested = { ROLLBACK: "ROLLBACK_REQUESTED", ABORT: "STOP_REQUESTED" } as const;
 
 /**

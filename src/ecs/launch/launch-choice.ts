@@ -75,7 +75,7 @@ function chosenStrategy(step: ClusterStep, request: LaunchRequest, given: Given)
   return strategy;
 }
 
-/** What a call for `count` tasks chooses, each task with its provider. Refuses as `launchChoice`. */
+/** What a call for `count` tasks chooses, with a provider for each task. Refuses what `launchChoice` refuses. */
 export function launchTargets(step: ClusterStep, request: LaunchRequest, given: Given, count: number): LaunchTargets {
   const { launchType, strategy, platformVersion: version } = launchChoice(step, request, given);
   const providers = strategy.length === 0 ? null : distribute(strategy, count);

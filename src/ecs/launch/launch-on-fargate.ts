@@ -17,7 +17,7 @@ export type FargateLaunch = {
 
 type RuntimePlatform = { readonly cpuArchitecture?: string; readonly operatingSystemFamily?: string };
 
-/** Refuses a template that Fargate cannot run though its task definition can. AWS: the text for a size that there is none of. */
+/** Refuses a template that Fargate can't run although its task definition allows it. AWS: the text for a size that doesn't exist. */
 export function checkFargateTemplate(step: ClusterStep, template: TaskTemplate): void {
   const { managedHosts } = step.configuration;
   const { family, revision } = template.definition;

@@ -23,7 +23,7 @@ export type TaskTemplate = {
   readonly subnets: readonly string[] | null;
 };
 
-/** The template for tasks of `definition`: what they are made of and need, with what the call or service adds. */
+/** The template for tasks of `definition`: their contents and needs, and what the call or service adds. */
 export function taskTemplate(
   definition: TaskDefinition,
   overrides: TaskOverride,
@@ -98,7 +98,7 @@ export function spotOn(
   return { ...spotWithoutInstance(template, capacityProviderName), ...hostMembers(instance), gpuIds };
 }
 
-/** The spot of a task of `template` that waits for an instance of its capacity provider. */
+/** The spot of a task of `template` that waits for an instance of its provider. */
 export const spotWithoutInstance = (template: TaskTemplate, capacityProviderName: string | null): TaskSpot => ({
   instanceId: null,
   availabilityZone: null,

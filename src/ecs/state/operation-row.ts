@@ -45,7 +45,7 @@ type Facts = {
   readonly undocumented?: Readonly<Record<string, string>>;
   /** The reply has a container instance. If no agent made the call, `berth dev` gives the instance a simulated host. */
   readonly registersInstance?: true;
-  /** What Berth does not do, in sentences for docs/compatibility.md; absent when the operation is answered in full. */
+  /** What Berth doesn't do, in sentences for docs/compatibility.md; absent if the operation is complete. */
   readonly missing?: string;
   /** What it does, for docs/berth-api.md; only for operations that ECS doesn't have. */
   readonly about?: string;
@@ -77,23 +77,23 @@ export type ByArnRow = Facts & {
 /** Service deployments and service revisions. Their ARNs name their cluster. */
 export type HistoryType = "service-deployment" | "service-revision";
 
-/** Where a request has ARNs that may be of several clusters. Each cluster answers for its own. */
+/** Where a request has ARNs, possibly of several clusters. Each cluster answers for its own. */
 export type SeveralHistoryArns = {
   readonly member: string;
   readonly type: HistoryType;
   readonly max: number;
-  /** The member of the reply that has what was found; the others are in `failures`. */
+  /** The member of the reply with what was found; the rest is in `failures`. */
   readonly listed: string;
 };
 
-/** Where a request has one ARN, and the refusal if there is nothing of that name. */
+/** Where a request has one ARN, and the refusal if it names nothing. */
 export type OneHistoryArn = {
   readonly member: string;
   readonly type: HistoryType;
   readonly unknown: { readonly code: RefusalCode; readonly text: string };
 };
 
-/** Answered by the clusters that own the service deployments or service revisions whose ARNs are in the request. */
+/** Answered by the clusters that own the service deployments or service revisions with the ARNs in the request. */
 export type ByHistoryArnsRow = Facts & {
   readonly machine: "by-history-arns";
   readonly handler: ClusterOperation;

@@ -7,7 +7,7 @@ export type JournaledTable = {
   get(key: string): object | undefined;
   /** Restores the document of `key`; undefined if there was none. */
   restore(key: string, before: object | undefined): void;
-  /** The step under way has been committed or rolled back. */
+  /** The current step has been committed or rolled back. */
   settle(): void;
 };
 

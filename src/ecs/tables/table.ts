@@ -7,11 +7,11 @@ export type ChangeListener<D> = (key: string, before: D | undefined, after: D | 
 /** Documents of one kind, by key. A document is immutable: to change it, put another one in its place. */
 export class Table<D extends object> implements JournaledTable {
   readonly kind: DocumentKind<D>;
-  /** Undefined for a document that the step under way has deleted: if it is put back, it keeps its position. */
+  /** Undefined for a document that the current step has deleted: if it is restored, it keeps its position. */
   readonly #documents = new Map<string, D | undefined>();
-  /** Keys that the step under way has deleted. Some of them may be back. */
+  /** Keys that the current step has deleted. Some of them may exist again. */
   readonly #deleted = new Set<string>();
-  /** How many places are empty. */
+  /** The number of empty places. */
   #gaps = 0;
   readonly #journal: Journal;
   readonly #listeners: ChangeListener<D>[] = [];
@@ -44,7 +44,7 @@ export class Table<D extends object> implements JournaledTable {
     return this.#documents.get(key) !== undefined;
   }
 
-  /** In the order in which they were loaded or first put, like `entries` and `keys`. */
+  /** In the order they were loaded or first put, like `entries` and `keys`. */
   *values(): IterableIterator<D> {
     for (const document of this.#documents.values()) if (document !== undefined) yield document;
   }
@@ -81,7 +81,7 @@ export class Table<D extends object> implements JournaledTable {
     this.#set(key, this.#documents.get(key), before as D | undefined);
   }
 
-  /** For the journal only: nothing of the step is undone any more. */
+  /** For the journal only: the current step can't be undone any more. */
   settle(): void {
     if (this.#deleted.size === 0) return;
     for (const key of this.#deleted) if (this.#documents.get(key) === undefined) this.#documents.delete(key);

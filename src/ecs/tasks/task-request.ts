@@ -33,7 +33,7 @@ export type TaskRequest = {
   };
 };
 
-/** The template for tasks that a call asks for; refuses what ECS refuses before it looks at any container instance. */
+/** The template for tasks of a call. Refuses what ECS refuses before it looks at container instances. */
 export function requestedTaskTemplate(
   step: ClusterStep,
   request: TaskRequest,
