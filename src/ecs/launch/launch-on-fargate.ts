@@ -51,7 +51,7 @@ const platformOf = (template: TaskTemplate): RuntimePlatform =>
   (template.definition.more.runtimePlatform ?? {}) as RuntimePlatform;
 
 /**
- * Starts a task of `plan` for each provider of the launch, as far as the account's quota allows. Returns their ids, and what the rest lack.
+ * Starts a task of `template` for each provider of the launch, as far as the account's quota allows. Returns their ids, and what the rest lack.
  * AWS: quotas count vCPUs, separately for Fargate and Fargate Spot, over all clusters of the account in the region.
  */
 export function launchOnFargate(

@@ -5,7 +5,7 @@ import type { ClusterStep } from "../state/cluster-step.ts";
 import { deliverTask } from "../task-life/deliver-tasks.ts";
 import { newTask, spotOn, type TaskSpot, type TaskTemplate } from "./new-task.ts";
 
-/** Puts one task of `plan` on the instance and sends it to the agent. Returns its id. `provider` is the one that the strategy chose. */
+/** Puts one task of `template` on the instance and sends it to the agent. Returns its id. `provider` is the one that the strategy chose. */
 export function launch(
   step: ClusterStep,
   template: TaskTemplate,
@@ -23,7 +23,7 @@ export function launch(
 export const freeGpusFor = (candidate: Candidate, gpus: number): readonly string[] =>
   gpus === 0 ? [] : freeGpus(candidate).slice(0, gpus);
 
-/** Puts one task of `plan` in a spot and, unless it waits for an instance, sends it to the agent there. Returns its id. */
+/** Puts one task of `template` in a spot and, unless it waits for an instance, sends it to the agent there. Returns its id. */
 export function launchIn(
   step: ClusterStep,
   template: TaskTemplate,

@@ -75,7 +75,7 @@ export function needOf(
 const gpusOf = (container: ContainerDefinition): number =>
   (container.resourceRequirements ?? []).reduce((all, each) => all + (each.type === "GPU" ? Number(each.value) : 0), 0);
 
-/** Where one task of a plan goes, and the members that follow from it. */
+/** Where one task of a template goes, and the members that follow from it. */
 export type TaskSpot = Pick<
   Task,
   "availabilityZone" | "launchType" | "capacityProviderName" | "platformVersion" | "ephemeralStorageGiB" | "attributes"
@@ -88,7 +88,7 @@ export type TaskSpot = Pick<
   readonly gpuIds: readonly string[];
 };
 
-/** The spot of a task of `plan` on a container instance, with its capacity provider if a strategy runs it. */
+/** The spot of a task of `template` on a container instance, with its capacity provider if a strategy runs it. */
 export function spotOn(
   instance: ContainerInstance,
   template: TaskTemplate,
@@ -133,7 +133,7 @@ function shownAttributes(list: ContainerInstance["platformAttributes"]): Task["a
   return shown;
 }
 
-/** A task of `plan` in its spot, not yet in the state; `waitingFor` if it has no instance yet. */
+/** A task of `template` in its spot, not yet in the state; `waitingFor` if it has no instance yet. */
 export function newTask(
   step: ClusterStep,
   template: TaskTemplate,

@@ -18,7 +18,7 @@ import {
 } from "./new-task.ts";
 
 /**
- * Starts a task of `plan` on an instance of the request's capacity provider or, if none has room, as one that waits in PROVISIONING.
+ * Starts a task of `template` on an instance of the request's capacity provider or, if none has room, as one that waits in PROVISIONING.
  * Returns its id, or null if as many tasks wait as are allowed.
  * DIFFERS: in AWS tasks wait for capacity only under managed scaling; here they do for every provider except the Fargate ones, because somebody else starts the machines.
  */

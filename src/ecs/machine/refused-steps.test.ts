@@ -140,7 +140,7 @@ function refusable(run: () => unknown): void {
   }
 }
 
-/** A life of `acts` acts, from a seed. */
+/** The life of `world` from a seed, `actsPerLife` acts long. */
 function lived<World extends ServiceWorld>(world: World, seed: string): World {
   const draw = seededRandom(seed).stream("life");
   world.cluster = { ...world.cluster, capacityProviders: ["asg", "FARGATE"] };

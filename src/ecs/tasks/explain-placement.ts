@@ -96,7 +96,7 @@ const tasksPerStep = 100;
 const tasksPerSlice = 10;
 
 /**
- * Places a task of `plan` for each of `placements` in order, and reports where they went; `step` must be a dry run. Tasks placed alike
+ * Places a task of `template` for each of `placements` in order, and reports where they went; `step` must be a dry run. Tasks placed alike
  * share one object. The instances' refusals are for the first task that could not be placed or, if all could, for the first task.
  * `failedTasks` go into the reply unchanged.
  */
