@@ -372,7 +372,7 @@ export class ControlPlane {
       afterLoad: null,
       onEffect: (effect) => {
         this.#doForAccount(place, effect).catch((error: unknown) => {
-          log("warn", { partition, err: error, effect: effect.type }, "What an account wants done could not be done");
+          log("warn", { partition, err: error, effect: effect.type }, "An effect of an account failed");
         });
       },
       // A crash may have come between the last deletion and this.

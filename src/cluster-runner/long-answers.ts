@@ -30,7 +30,7 @@ export class LongAnswers {
   add(account: string, cluster: string, slices: Iterator<undefined, Answer>, isWanted: () => boolean): Promise<Answer> {
     const waiting = this.#waiting.obtain(account, () => []);
     if (waiting.length >= waitingPerAccount) {
-      return Promise.reject(new OverloadError(`${waiting.length} long calls of ${account} wait already`));
+      return Promise.reject(new OverloadError(`${waiting.length} long calls of ${account} are already waiting`));
     }
     return new Promise((resolve, reject) => {
       waiting.push(() =>

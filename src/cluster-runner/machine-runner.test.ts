@@ -287,7 +287,7 @@ describe("loading", () => {
     assert.equal(broken.runner.status().state, "halted");
     assert.equal(
       broken.runner.status().reason,
-      'memory, partition "p", document x "x": an unreadable document. The rest of the partition is as it was. Stop Berth and run "berth check" on the data directory.',
+      'memory, partition "p", document x "x": an unreadable document. The rest of the partition is unchanged. Stop Berth and run "berth check" on the data directory.',
     );
     await assert.rejects(broken.runner.submit(read), errors.MachineHaltedError);
   });
@@ -360,7 +360,7 @@ describe("when a step meets a bug", () => {
     await world.clock.settle();
     assert.ok(broken.error instanceof errors.StepFailedError);
     assert.deepEqual([before.value, after.value, world.store.opens], [1, 2, 2]);
-    assert.deepEqual(world.logged, ["A step met a bug; the machine is loaded anew"]);
+    assert.deepEqual(world.logged, ["A step met a bug; the machine is being reloaded"]);
   });
 
   it("halts after three within a minute, and says so", async () => {

@@ -162,7 +162,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   answer(input: Input): Answer | Promise<Answer> {
     const max = this.#options.waitingMax ?? waitingMax;
     if (this.#waiting() >= max) {
-      return Promise.reject(new errors.OverloadError(`${this.#options.partition}: ${max} calls wait already`));
+      return Promise.reject(new errors.OverloadError(`${this.#options.partition}: ${max} calls are already waiting`));
     }
     // Calls that waited for the machine come first.
     if (this.#state === "running" && this.#queue.length === 0) return this.#take(input);
@@ -320,7 +320,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
       return;
     }
     if (result.documents.length > 0 || dueAt !== dueBefore) return;
-    log("warn", { partition, dueAt }, "A timer step changed nothing and is due again; it is held back");
+    log("warn", { partition, dueAt }, "A timer step changed nothing and is due again; it is delayed");
     this.#timer.hold(clock.now() + fruitlessTimerMs);
     this.#timer.follow(dueAt);
   }
@@ -348,7 +348,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     const { partition, clock, log } = this.#options;
     const now = clock.now();
     this.#bugsAt = [...this.#bugsAt.filter((at) => at > now - bugWindowMs), now];
-    log("error", { partition, err: error, ...fields }, "A step met a bug; the machine is loaded anew");
+    log("error", { partition, err: error, ...fields }, "A step met a bug; the machine is being reloaded");
     this.#throwAway();
     void this.#reload(0);
   }
@@ -379,7 +379,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
       } catch (error) {
         // Logged once: on a full disk, the store is retried every few seconds.
         const level = this.#reason === null ? "error" : "debug";
-        log(level, { partition, ...problemFields(error) }, "The store does not give the partition; it is asked again");
+        log(level, { partition, ...problemFields(error) }, "The store could not load the partition; retrying");
         this.#reason = textOf(error);
         this.#rejectQueue(notDurable(error));
       }

@@ -77,11 +77,7 @@ test("while the disk is full, reads show the last durable state; once there is r
   const refused = assert.rejects(waiting, errors.NotDurableError);
   await clock.advance(60_000);
   await refused;
-  assert.deepEqual(
-    logged,
-    ["An append failed", "The store does not give the partition; it is asked again"],
-    "told once",
-  );
+  assert.deepEqual(logged, ["An append failed", "The store could not load the partition; retrying"], "told once");
 
   store.isFull = false;
   await clock.advance(5_000);

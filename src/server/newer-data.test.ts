@@ -105,7 +105,7 @@ for (const [name, { sql, document, says }] of Object.entries(changes)) {
         const before = documents(dataDir);
         const server = await start(context, dataDir);
         const ecs = client(context, server);
-        const callers = `What is stored here was last written by Berth 9.9.9. Berth ${own}, which serves this call, does not understand all of it and leaves it as it is.`;
+        const callers = `This data was last written by Berth 9.9.9. Berth ${own}, which serves this call, does not understand all of it and leaves it unchanged.`;
         const refused = { name: "ServerException", message: callers };
         await assert.rejects(ecs.listTasks({ cluster: "one" }), refused);
         await assert.rejects(ecs.createService({ cluster: "one", serviceName: "b", taskDefinition: "web" }), refused);
@@ -114,7 +114,7 @@ for (const [name, { sql, document, says }] of Object.entries(changes)) {
         const [kind, key] = document(machine).split(" ");
         assert.ok(reason.includes(`partition "${partition}", document ${kind} "${key}": ${says}.`), reason);
         const advice = `The partition was last written by Berth 9.9.9, and this is Berth ${own}: start version 9.9.9 or a newer one.`;
-        assert.ok(reason.endsWith(`${advice} The partition is as it was.`), reason);
+        assert.ok(reason.endsWith(`${advice} The partition is unchanged.`), reason);
         const health = await (await fetch(`${server.url}/health`)).text();
         assert.ok(health.includes("last written by Berth 9.9.9"), health);
         await server.close();

@@ -338,8 +338,8 @@ function listenFailure(host: string, port: number, failure: NodeJS.ErrnoExceptio
   const { code, message } = failure;
   const advice = `Choose another one with ${flag}; 0 takes any that is free.`;
   if (code === "EADDRINUSE") return `Port ${port} of ${host} is in use. ${advice}`;
-  if (code === "EACCES") return `Port ${port} may not be listened on by this user. ${advice}`;
-  return `${host}:${port} cannot be listened on (${message}).`;
+  if (code === "EACCES") return `This user may not listen on port ${port}. ${advice}`;
+  return `Cannot listen on ${host}:${port} (${message}).`;
 }
 
 async function closeHttp(http: FastifyInstance, drainTimeoutMs: number): Promise<void> {

@@ -51,12 +51,12 @@ export class DeletedClusters {
     const fields = { partition: clusterPartition({ ...place, cluster: name }), incarnation };
     try {
       const found = await finishDeleteCluster(this.#deletion(place), { name, incarnation }, clock);
-      if (found === "told-now") log("info", fields, "A DeleteCluster that was cut in two is finished");
+      if (found === "told-now") log("info", fields, "An interrupted DeleteCluster was finished");
       // If a cluster was created again and not used since, the deleted one's data is still kept for its day.
       const isOver = (mark.closedAt ?? clock.now()) + timeline.inactiveClusterRetentionMs <= clock.now();
       if (found === "forgotten" || (found === "created-again" && isOver)) await this.forgetCluster(place, name);
     } catch (error) {
-      log("error", { ...fields, err: error }, "A DeleteCluster that was cut in two could not be finished");
+      log("error", { ...fields, err: error }, "An interrupted DeleteCluster could not be finished");
     }
   }
 

@@ -24,11 +24,11 @@ export function* loadMachine<Input, Effect>(
     if (problem === null) continue;
     const found = `${place}, document ${document.kind} "${document.key.slice(0, keyCharactersShown)}": ${problem.text}`;
     if (problem.isNewer) {
-      const text = `${found}. ${newerDataAdvice(writtenBy)} The partition is as it was.`;
+      const text = `${found}. ${newerDataAdvice(writtenBy)} The partition is unchanged.`;
       throw new NewerDataError(text, newerDataForCallers(writtenBy));
     }
     throw new DamagedError(
-      `${found}. The rest of the partition is as it was. Stop Berth and run "berth check" on the data directory.`,
+      `${found}. The rest of the partition is unchanged. Stop Berth and run "berth check" on the data directory.`,
     );
   }
   try {
@@ -78,5 +78,5 @@ export function newerDataAdvice(writtenBy: string | null): string {
 
 function newerDataForCallers(writtenBy: string | null): string {
   const writer = writtenBy === null ? "a newer version of Berth" : `Berth ${writtenBy}`;
-  return `What is stored here was last written by ${writer}. Berth ${berthVersion()}, which serves this call, does not understand all of it and leaves it as it is.`;
+  return `This data was last written by ${writer}. Berth ${berthVersion()}, which serves this call, does not understand all of it and leaves it unchanged.`;
 }

@@ -345,11 +345,7 @@ export class PartitionDirectory<I extends Input, Effect> {
     if (partitions.length === 0) return;
     const { clock, log } = this.#options;
     const fields = { partitions: partitions.length, first: partitions[0] };
-    log(
-      "warn",
-      fields,
-      "Partitions that are needed could not be opened: there is no room in memory for their accounts",
-    );
+    log("warn", fields, "Needed partitions could not be opened: there is no room in memory for their accounts");
     for (const partition of partitions) this.#wakes.push(clock.now() + wakePauseMs, partition);
   }
 }

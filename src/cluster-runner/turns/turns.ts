@@ -74,7 +74,7 @@ export class Turns {
    */
   async call<T>(account: string, cluster: string, call: () => Promise<T>): Promise<T> {
     const underWay = this.#calls.get(account) ?? 0;
-    if (underWay >= this.#callsMax) throw new OverloadError(`${underWay} calls of ${account} are under way already`);
+    if (underWay >= this.#callsMax) throw new OverloadError(`${underWay} calls of ${account} are already in progress`);
     this.#calls.set(account, underWay + 1);
     try {
       return await this.work(account, cluster, call);

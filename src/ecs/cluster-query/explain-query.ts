@@ -57,7 +57,7 @@ function foundValue(
     case "agentConnected":
       return `the agent is ${instance.agentConnected ? "" : "not "}connected`;
     case "agentVersion":
-      return `the agent's version is ${instance.versionInfo?.agentVersion ?? "not known"}`;
+      return `the agent's version is ${instance.versionInfo?.agentVersion ?? "unknown"}`;
     case "ec2InstanceId":
       return instance.ec2InstanceId === null ? "it has no EC2 instance ID" : `it is ${instance.ec2InstanceId}`;
     case "registeredAt":

@@ -51,7 +51,7 @@ function atom(reading: Reading, depth: number): Pattern {
   const { cursor } = reading;
   if (cursor.sees("*") || cursor.sees("+") || cursor.sees("?") || cursor.sees("{")) {
     cursor.fail(
-      `"${cursor.text[cursor.at]}" repeats nothing in the pattern; to mean the character, write a backslash before it`,
+      `"${cursor.text[cursor.at]}" repeats nothing in the pattern; put a backslash before it to match the character`,
     );
   }
   if (cursor.sees("(")) return group(reading, depth);
@@ -111,7 +111,7 @@ function quantified(cursor: Cursor, part: Pattern): Pattern {
     cursor.fail(`Patterns do not support possessive quantifiers: "${cursor.text.slice(start, cursor.at)}+"`);
   // Whether a quantifier is greedy doesn't affect whether the whole value matches.
   cursor.takes("?");
-  if (/[*+?{]/.test(cursor.text[cursor.at] ?? "")) cursor.fail("A quantifier after a quantifier in the pattern");
+  if (/[*+?{]/.test(cursor.text[cursor.at] ?? "")) cursor.fail("The pattern has a quantifier after a quantifier");
   return { kind: "repeat", part, ...range };
 }
 
@@ -131,7 +131,7 @@ function repetitions(cursor: Cursor): { min: number; max: number | null } | null
     );
   }
   if (max !== "" && Number(max) < Number(min))
-    cursor.fail("A repetition with its larger number first in the pattern", start);
+    cursor.fail("A repetition in the pattern has its larger number first", start);
   return { min: repetition(min), max: max === "" ? null : repetition(max) };
 }
 
@@ -209,7 +209,7 @@ function classItem(cursor: Cursor): CharacterSet {
   const high = classCharacters(cursor);
   const [first, last] = [onlyOne(low), onlyOne(high)];
   if (first === null || last === null || first > last) {
-    cursor.fail(`A range that cannot be in the pattern: "${cursor.text.slice(start, cursor.at)}"`, start);
+    cursor.fail(`The pattern has an invalid range: "${cursor.text.slice(start, cursor.at)}"`, start);
   }
   return [[first, last]];
 }

@@ -106,7 +106,7 @@ test("impossible updates are refused", () => {
     world.refused(updateContainerAgent, { containerInstance }, code, message);
   refused(id, "UpdateInProgressException", "An update of the container agent is already in progress.");
   const fresh = world.add();
-  refused(fresh, "MissingVersionException", "The agent version of the container instance is not known.");
+  refused(fresh, "MissingVersionException", "The agent version of the container instance is unknown.");
   world.connect(fresh, "1.97.0");
   refused(fresh, "NoUpdateAvailableException", "There is no update for the container agent version 1.97.0.");
   refused("nobody", "InvalidParameterException", "Referenced container instance nobody not found.");

@@ -20,7 +20,7 @@ export function updateContainerAgent(step: ClusterStep, request: UpdateContainer
   }
   const version = instance.versionInfo?.agentVersion ?? null;
   if (version === null) {
-    refuse("MissingVersionException", "The agent version of the container instance is not known.");
+    refuse("MissingVersionException", "The agent version of the container instance is unknown.");
   }
   if (isUnfinished(instance.agentUpdate)) {
     refuse("UpdateInProgressException", "An update of the container agent is already in progress.");

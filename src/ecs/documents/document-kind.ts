@@ -44,6 +44,6 @@ export function checkDocument<D extends object>(kind: DocumentKind<D>, key: stri
   if (problem !== null) throw new DocumentError(problem);
   const { keyMember } = kind;
   if (keyMember !== null && (document as Readonly<Record<string, unknown>>)[keyMember] !== key) {
-    throw new DocumentError(`its member ${keyMember} is not the key that it lies under`);
+    throw new DocumentError(`its member ${keyMember} is not the key that it is stored under`);
   }
 }

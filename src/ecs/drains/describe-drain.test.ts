@@ -31,7 +31,7 @@ describe("what keeps a task on a draining instance", () => {
         taskArn: task.arn,
         service: null,
         reason: "STANDALONE",
-        detail: "It belongs to no service: it goes when it ends or is stopped.",
+        detail: "It belongs to no service: it leaves when it ends or is stopped.",
         since: world.now - 9_000,
       },
     ]);
@@ -68,7 +68,7 @@ describe("what keeps a task on a draining instance", () => {
       assert.equal(blocker?.reason, "PERCENTAGES");
       assert.equal(
         blocker.detail,
-        "With 3 wanted, minimumHealthyPercent 100 and maximumPercent 101 keep at least 3 and at most 3 tasks: none can start and none stop. A maximumPercent of 134 or a minimumHealthyPercent of 66 would let it go.",
+        "With 3 wanted, minimumHealthyPercent 100 and maximumPercent 101 keep at least 3 and at most 3 tasks: no task can start or stop. A maximumPercent of 134 or a minimumHealthyPercent of 66 would let it leave.",
       );
       // The look that noticed it came with the next timer.
       assert.ok(world.now - blocker.since >= 18_000 && world.now - blocker.since <= 20_000);
@@ -122,7 +122,7 @@ describe("what keeps a task on a draining instance", () => {
     world.play(5_000);
     const [blocker] = one(world.describeDrain()).blockers;
     assert.equal(blocker?.reason, "DEPLOYMENT_FAILED");
-    assert.match(blocker.detail, /^A deployment that failed replaces no tasks: ECS deployment circuit breaker/);
+    assert.match(blocker.detail, /^A failed deployment replaces no tasks: ECS deployment circuit breaker/);
   });
 
   test("its agent is away, so nobody knows whether it stopped", () => {
@@ -244,7 +244,7 @@ describe("DescribeDrain", () => {
     world.call("StartDrain", { containerInstances: all.slice(1) });
     assert.equal(world.describeDrain().length, 100);
     world.call("StartDrain", { containerInstances: all.slice(0, 1) });
-    const many = "More than 100 container instances drain: name those that are meant.";
+    const many = "More than 100 container instances are draining: name the ones you mean.";
     world.refused("InvalidParameterException", many, "DescribeDrain", {});
   });
 

@@ -22,7 +22,7 @@ export function describeDrain(step: ClusterStep, request: DescribeDrainRequest, 
   if (request.containerInstances === undefined || request.containerInstances.length === 0) {
     const draining = drainingIds(step);
     if (draining.length > max) {
-      refuse("InvalidParameterException", `More than ${max} container instances drain: name those that are meant.`);
+      refuse("InvalidParameterException", `More than ${max} container instances are draining: name the ones you mean.`);
     }
     return { drains: describeDrains(step, draining), failures: [] };
   }

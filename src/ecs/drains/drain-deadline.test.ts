@@ -32,7 +32,7 @@ test("at its deadline a drain stops everything left, whatever kept it", () => {
     const { desiredStatus, stopCode, stoppedReason } = world.task(id);
     assert.deepEqual(
       [desiredStatus, stopCode, stoppedReason],
-      ["STOPPED", "TerminationNotice", "The deadline of the container instance's drain is over"],
+      ["STOPPED", "TerminationNotice", "The deadline of the container instance's drain has passed"],
     );
   }
   world.play(5_000);

@@ -27,6 +27,6 @@ export function drainDue(step: ClusterStep, drain: Drain, instanceId: string): v
   step.state.drains.put(instanceId, { ...drain, enforcedAt: step.now });
   for (const id of [...step.state.book.usageOf(instanceId).taskIds].sort()) {
     const task = must(step.state.tasks.get(id), "a task of the book");
-    beginStop(step, task, "TerminationNotice", "The deadline of the container instance's drain is over");
+    beginStop(step, task, "TerminationNotice", "The deadline of the container instance's drain has passed");
   }
 }

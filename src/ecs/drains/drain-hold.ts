@@ -59,7 +59,7 @@ export class DrainHolds {
     const name = serviceNameOf(task);
     const known = name === null ? null : this.#service(name);
     if (known === null) {
-      const detail = "It belongs to no service: it goes when it ends or is stopped.";
+      const detail = "It belongs to no service: it leaves when it ends or is stopped.";
       return { reason: "STANDALONE", detail, since, blocks: true };
     }
     const { view, plan } = known;
@@ -92,7 +92,7 @@ export class DrainHolds {
       return { reason: "STOPPING", detail: "It is being stopped.", since: toldAt, blocks: false };
     }
     const detail =
-      "It is to stop, but the agent of its container instance is not connected: nobody can tell that it has.";
+      "It should stop, but the agent of its container instance is not connected, so nobody knows whether it has.";
     const goneAt = Math.max(toldAt, instance.disconnectedAt ?? toldAt);
     return { reason: "AGENT_DISCONNECTED", detail, since: goneAt, blocks: true };
   }
@@ -112,7 +112,7 @@ export class DrainHolds {
       blocks,
     });
     if (plan.hindrance === "deployment-failed") {
-      const detail = `A deployment that failed replaces no tasks: ${primary.rolloutStateReason}`;
+      const detail = `A failed deployment replaces no tasks: ${primary.rolloutStateReason}`;
       return hold("DEPLOYMENT_FAILED", detail, primary.updatedAt, true);
     }
     const { impediment } = service;
@@ -123,7 +123,7 @@ export class DrainHolds {
     if (plan.starts > 0) {
       const message = impediment === null ? "" : `The service ${impedimentText(impediment.reason)}`;
       if (isImpaired(primary.startBackoff)) {
-        const detail = "Tasks of its service do not start, so that there is no replacement.";
+        const detail = "Tasks of its service do not start, so there is no replacement.";
         return hold("TASKS_DO_NOT_START", impediment === null ? detail : message, impediment?.since ?? since, true);
       }
       if (impediment !== null && isOfPlacement(impediment.reason)) {

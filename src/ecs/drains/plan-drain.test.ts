@@ -37,7 +37,7 @@ describe("a plan says", () => {
     const { moves, blockers, finishes } = world.plan(0);
     assert.deepEqual([moves.length, blockers.length, finishes], [0, 1, false]);
     assert.equal(blockers[0]?.reason, "PERCENTAGES");
-    assert.match(blockers[0].detail, /maximumPercent of 150 or a minimumHealthyPercent of 50 would let it go/);
+    assert.match(blockers[0].detail, /maximumPercent of 150 or a minimumHealthyPercent of 50 would let it leave/);
   });
 
   test("how far the room is enough: what moves, what doesn't, and why", () => {
@@ -143,7 +143,7 @@ describe("a plan says", () => {
     const half = inRounds(3);
     assert.deepEqual([half.moves.length, half.blockers.length, half.finishes], [1, 1, false]);
     assert.equal(half.blockers[0]?.reason, "PLAN_TOO_LONG");
-    assert.match(half.blockers[0].detail, /^The plan was given up before this task had moved/);
+    assert.match(half.blockers[0].detail, /^The plan became too long and stopped before this task moved/);
   });
 
   test("nothing for an empty instance", () => {

@@ -112,8 +112,7 @@ function* leftOver(
 const protectionDetail = (until: number): string =>
   `It is protected from scale-in until ${isoTime(until)}, and leaves after that unless it is protected again.`;
 
-const tooLong =
-  "The plan was given up before this task had moved, as it became too long: plan for fewer container instances.";
+const tooLong = "The plan became too long and stopped before this task moved: plan for fewer container instances.";
 
 /** Where the tasks that left went: each is matched with one of the tasks that its service started, in order. */
 function movesAndStops(rehearsal: DrainRehearsal): Pick<PlanDrainReply, "moves" | "stops"> {

@@ -32,7 +32,7 @@ export function checkFargateTemplate(step: ClusterStep, template: TaskTemplate):
     // DIFFERS: Windows tasks are refused on Fargate: Berth's hosts run Linux.
     refuse(
       "UnsupportedFeatureException",
-      `Task definition ${family}:${revision} is for Windows; Berth has Linux only.`,
+      `Task definition ${family}:${revision} is for Windows; Berth runs only Linux.`,
     );
   }
   const missing = template.need.requiresAttributes

@@ -163,11 +163,11 @@ test("amounts that would corrupt the books are refused", () => {
   refused(/memory must be at least 4/, { containerOverrides: [{ name: "app", memory: 3 }] });
   refused(/cpu must be at most 2147483647/, { containerOverrides: [{ name: "app", cpu: 2 ** 31 }] });
   for (const value of ["-1", "1.5", "many", "", "0"]) {
-    refused(/GPUs or of a resource of your own only/, {
+    refused(/GPUs or of your own resources/, {
       containerOverrides: [{ name: "app", resourceRequirements: [{ type: "GPU", value }] }],
     });
   }
-  refused(/GPUs or of a resource of your own only/, {
+  refused(/GPUs or of your own resources/, {
     containerOverrides: [{ name: "app", resourceRequirements: [{ type: "InferenceAccelerator", value: "a" }] }],
   });
 });

@@ -109,7 +109,7 @@ function checkAmounts(name: string, override: Partial<ContainerOverride>): void 
     if ((type === "GPU" || isOwnResource(type)) && isAmount(type, value)) continue;
     refuse(
       "InvalidParameterException",
-      `Invalid setting for container '${name}'. resourceRequirements may ask for a whole number of GPUs or of a resource of your own only.`,
+      `Invalid setting for container '${name}'. resourceRequirements can only ask for a whole number of GPUs or of your own resources.`,
     );
   }
 }

@@ -57,7 +57,7 @@ test("invalid constraints are refused", () => {
 test("at most ten constraints are accepted, including the task definition's", () => {
   const many = (count: number) => Array.from({ length: count }, () => inProduction);
   const text =
-    "InvalidParameterException: A task can have at most 10 placement constraints, those of its task definition included.";
+    "InvalidParameterException: A task can have at most 10 placement constraints, including those of its task definition.";
   const together = (own: number, inDefinition: number) =>
     refusal(() => checkedConstraints(many(own), { placementConstraints: many(inDefinition) }));
   assert.equal(together(10, 0), "accepted");

@@ -51,7 +51,7 @@ export function checkedConstraints(
   if (constraints.length + definition.placementConstraints.length > limits.placementConstraintsPerTask) {
     refuse(
       "InvalidParameterException",
-      `A task can have at most ${limits.placementConstraintsPerTask} placement constraints, those of its task definition included.`,
+      `A task can have at most ${limits.placementConstraintsPerTask} placement constraints, including those of its task definition.`,
     );
   }
   const expressions = [...constraintsOf(definition), ...constraints].flatMap((each) =>

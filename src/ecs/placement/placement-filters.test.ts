@@ -42,7 +42,7 @@ test("launch type and capacity provider decide which instances are considered", 
   const world = aCluster().withInstances(1).withInstances(1, { external: true });
   const other = wanted({ capacityProvider: "spot" });
   assert.match(refusal(world, wanted({ launchType: "EXTERNAL" })) ?? "", /^ATTRIBUTE 1 .* launch type EXTERNAL\.$/);
-  assert.match(refusal(world, other) ?? "", /^ATTRIBUTE 1 .* not of the capacity provider spot\.$/);
+  assert.match(refusal(world, other) ?? "", /^ATTRIBUTE 1 .* not belong to the capacity provider spot\.$/);
   const considered = (request: PlacementRequest) =>
     explainPlacement(world.state, request).map((each) => each.instanceId);
   assert.deepEqual(considered(wanted()), [world.instanceId(0)]);
@@ -70,7 +70,7 @@ test("tasks with their own ENI are limited by instance size, more with a trunk, 
   for (const instanceType of [null, "docker"]) assert.equal(fits({ instanceType }), 20);
   const full = aCluster().withInstances(1);
   const [first] = [full.runTask(awsvpcDefinition(), inSubnet), full.runTask(awsvpcDefinition(), inSubnet)];
-  assert.match(refusal(full, request) ?? "", /^RESOURCE:ENI 1 Needs a network interface, all 2 /);
+  assert.match(refusal(full, request) ?? "", /^RESOURCE:ENI 1 Needs a network interface; all 2 /);
   assert.equal(refusal(full, wanted()), null, "others need none");
   full.changeTask(first.id, { lastStatus: "STOPPED" });
   assert.equal(refusal(full, request), null);

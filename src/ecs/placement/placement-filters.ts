@@ -66,6 +66,6 @@ export function ineligible(request: PlacementRequest, { instance }: Candidate): 
   const detail =
     instance.external !== (launchType === "EXTERNAL")
       ? `The container instance does not run tasks of launch type ${launchType}.`
-      : `The container instance is not of the capacity provider ${capacityProvider}.`;
+      : `The container instance does not belong to the capacity provider ${capacityProvider}.`;
   return { instanceId, reason: "ATTRIBUTE", lack: 1, detail };
 }

@@ -233,7 +233,7 @@ test("a definition that needs what an instance can't provide is refused, however
     ],
     [
       "UnsupportedFeatureException",
-      /web:1 has a volume that is configured at launch,/,
+      /web:1 has a volume configured at launch,/,
       aDefinition({ more: { volumes: [{ name: "data", configuredAtLaunch: true }] } }),
     ],
   ] as const) {

@@ -77,13 +77,13 @@ function refuseDefinitionNotBuilt(definition: TaskDefinition): void {
     readonly inferenceAccelerators?: readonly object[];
   };
   if (volumes.some((volume) => volume.configuredAtLaunch === true)) {
-    refuseFor("a volume that is configured at launch, and Berth does not attach EBS volumes");
+    refuseFor("a volume configured at launch, but Berth does not attach EBS volumes");
   }
   refuseUnreachable(definition, refuseFor);
   const requirements = definition.containerDefinitions.flatMap((container) => container.resourceRequirements ?? []);
   const device = requirements.find(({ type }) => type !== "GPU" && !isOwnResource(type))?.type;
   if (device !== undefined || inferenceAccelerators.length > 0) {
-    refuseFor(`the resource requirement ${device ?? "InferenceAccelerator"}, and Berth gives GPUs only`);
+    refuseFor(`the resource requirement ${device ?? "InferenceAccelerator"}, but Berth only assigns GPUs`);
   }
 }
 
@@ -99,10 +99,10 @@ function refuseUnreachable(
   for (const container of containerDefinitions) {
     const { resourceRequirements, linuxParameters } = container as RequestContainer;
     if ((resourceRequirements ?? []).some((requirement) => requirement.sharingStrategy !== undefined)) {
-      refuseFor("a sharingStrategy of GPUs, and Berth gives whole GPUs only");
+      refuseFor("a GPU sharingStrategy, but Berth only assigns whole GPUs");
     }
     if (linuxParameters?.maxSwap !== undefined && container.memory === undefined && memory === null) {
-      refuseFor("a maxSwap without a memory limit that it could be added to, which Docker does not take");
+      refuseFor("a maxSwap without a memory limit to add it to, which Docker does not accept");
     }
   }
 }

@@ -108,8 +108,8 @@ class DirectoryCheck {
       this.#add(
         null,
         null,
-        `Partition ${partitionId} has ${documents} documents and ${events} events, and its row in the table partitions is missing.`,
-        "Nobody can say whose they were, and no cluster can be created meanwhile. Restore a backup.",
+        `Partition ${partitionId} has ${documents} documents and ${events} events, but its row in the table partitions is missing.`,
+        "It is unknown whose they were, and no cluster can be created until this is fixed. Restore a backup.",
       );
     }
   }
@@ -121,7 +121,7 @@ class DirectoryCheck {
       const { count, problems } = checkEvents(this.#database.events(partition.id), partition, newest);
       this.#events += count;
       for (const text of problems) {
-        this.#add(name, null, text, "Readers of events cannot get past it; the cluster works without.");
+        this.#add(name, null, text, "Readers of events cannot get past it; the cluster itself works.");
       }
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -198,7 +198,7 @@ class DirectoryCheck {
 }
 
 const lostDocument =
-  "The partition is halted until the document is restored from a backup. The documents beside it are as they were.";
+  "The partition is halted until the document is restored from a backup. The partition's other documents are unchanged.";
 
 const sentence = (text: string): string =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;

@@ -63,7 +63,7 @@ function* countProblems({ tasks, instances, managedHosts }: ClusterState): Itera
     const document = `task ${task.id}`;
     const instance = instances.get(task.instanceId);
     if (instance === undefined && !managedHosts.has(task.instanceId)) {
-      yield { document, text: `it is on the container instance ${task.instanceId}, which is not there` };
+      yield { document, text: `it is on the container instance ${task.instanceId}, which does not exist` };
     }
     if (instance?.status === "INACTIVE") {
       yield { document, text: `it holds resources of the container instance ${task.instanceId}, which is INACTIVE` };
@@ -74,7 +74,7 @@ function* countProblems({ tasks, instances, managedHosts }: ClusterState): Itera
     const { cpu, memoryMiB } = used.get(id) ?? { cpu: 0, memoryMiB: 0 };
     const [cpuThere, memoryThere] = [amountOf(registeredResources, "CPU"), amountOf(registeredResources, "MEMORY")];
     if (cpu <= cpuThere && memoryMiB <= memoryThere) continue;
-    const text = `its tasks hold ${cpu} CPU units and ${memoryMiB} MiB, and it registered ${cpuThere} and ${memoryThere}`;
+    const text = `its tasks hold ${cpu} CPU units and ${memoryMiB} MiB, but it registered ${cpuThere} and ${memoryThere}`;
     yield { document: `container-instance ${id}`, text };
   }
 }
@@ -90,7 +90,7 @@ function* versionProblems({ tasks, instances }: ClusterState, newest: NewestVers
     for (const { id, arn, version } of table.values()) {
       const announced = newest.get(arn);
       if (announced === undefined || announced === version) continue;
-      yield { document: `${kind} ${id}`, text: `it has version ${version}, and its newest event has ${announced}` };
+      yield { document: `${kind} ${id}`, text: `it has version ${version}, but its newest event has ${announced}` };
     }
   }
 }

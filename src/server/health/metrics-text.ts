@@ -39,7 +39,7 @@ export function createMetricsText(
   });
   new Counter({
     name: "berth_agent_refusals_total",
-    help: "Handshakes of agents that were refused, by the error.",
+    help: "Refused handshakes of agents, by error.",
     labelNames: ["error"],
     registers: [registry],
     collect() {
@@ -53,10 +53,10 @@ export function createMetricsText(
     const texts = [
       await registry.metrics(),
       histogramText("berth_request_seconds", "From a call's last byte to its answer.", latencyBoundsSeconds, latency),
-      histogramText("berth_append_seconds", "Until an append was durable.", appendBoundsSeconds, [
+      histogramText("berth_append_seconds", "Time until an append is durable.", appendBoundsSeconds, [
         [{}, appends.seconds],
       ]),
-      histogramText("berth_append_steps", "Steps that one append held.", groupBounds, [[{}, appends.steps]]),
+      histogramText("berth_append_steps", "Steps per append.", groupBounds, [[{}, appends.steps]]),
     ];
     return { contentType: registry.contentType, text: texts.join("\n") };
   };
@@ -128,7 +128,7 @@ function addMachines(registry: Registry, controlPlane: MetricsSource["controlPla
   byStatus("berth_tasks", "Tasks by last status.", () => controlPlane.describeCounts().tasks);
   new Gauge({
     name: "berth_event_sequence",
-    help: "Sequence of the newest event of a cluster in memory; of very many the first by name.",
+    help: "Sequence of the newest event of a cluster in memory; with very many clusters, only the first by name.",
     labelNames: ["partition"],
     registers: [registry],
     collect() {

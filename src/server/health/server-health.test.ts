@@ -44,7 +44,7 @@ test("a server is healthy when all machines answer; a clock that was set and los
   assert.deepEqual([healthy, clockOffsetSeconds], [true, -3_600]);
   assert.deepEqual(warnings, [
     "Some are missing.",
-    "The clock of this machine is 3600 s behind Berth's time: somebody set it. Services go on at their usual pace, and Berth's time follows by 6 minutes an hour.",
+    "The clock of this machine is 3600 s behind Berth's time: somebody set it. Services keep their usual pace, and Berth's time follows by 6 minutes an hour.",
   ]);
 });
 

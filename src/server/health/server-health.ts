@@ -100,5 +100,5 @@ function failedOf({ controlPlane }: HealthSource): ReturnType<ControlPlane["stat
 function clockText(offsetMs: number): string {
   const seconds = Math.round(Math.abs(offsetMs) / 1_000);
   const where = offsetMs > 0 ? "ahead of" : "behind";
-  return `The clock of this machine is ${seconds} s ${where} Berth's time: somebody set it. Services go on at their usual pace, and Berth's time follows by 6 minutes an hour.`;
+  return `The clock of this machine is ${seconds} s ${where} Berth's time: somebody set it. Services keep their usual pace, and Berth's time follows by 6 minutes an hour.`;
 }

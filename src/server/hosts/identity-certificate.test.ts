@@ -38,5 +38,5 @@ test("a file that isn't a certificate is reported at start", () => {
   assert.throws(() => identityCheck(join(dir, "absent.pem")), StartError);
   const empty = join(dir, "empty.pem");
   writeFileSync(empty, "nothing");
-  assert.throws(() => identityCheck(empty), /holds no certificate/);
+  assert.throws(() => identityCheck(empty), /contains no PEM certificate/);
 });

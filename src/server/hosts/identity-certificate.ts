@@ -23,12 +23,12 @@ function trustedKeys(path: string): KeyObject[] {
     throw new StartError(`The identity certificate ${path} cannot be read.`, { cause });
   }
   const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  if (certificates.length === 0) throw new StartError(`${path} holds no certificate in PEM form.`);
+  if (certificates.length === 0) throw new StartError(`${path} contains no PEM certificate.`);
   try {
     return certificates.map((pem) =>
       createPublicKey(new X509Certificate(pem).publicKey.export({ type: "spki", format: "pem" })),
     );
   } catch (cause) {
-    throw new StartError(`A certificate in ${path} cannot be understood.`, { cause });
+    throw new StartError(`A certificate in ${path} is invalid.`, { cause });
   }
 }

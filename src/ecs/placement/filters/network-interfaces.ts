@@ -46,7 +46,7 @@ export const networkInterfacesFit = (need: Need): PlacementFilter => ({
   looksAt: "tasks",
   lacks: (candidate) => Math.max(0, need.networkInterfaces - left(candidate)),
   explain: ({ instance }) =>
-    `Needs a network interface, all ${taskInterfacesOf(instance)} that tasks may have are taken.${isTrunked(instance) ? "" : advice}`,
+    `Needs a network interface; all ${taskInterfacesOf(instance)} for tasks are taken.${isTrunked(instance) ? "" : advice}`,
 });
 
 /** AWS: a trunk gives an instance many more, and is created when it registers. */
