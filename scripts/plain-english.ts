@@ -81,6 +81,10 @@ export const telltales: readonly { readonly phrase: string; readonly pattern: Re
   { phrase: "says of, hears of", pattern: /\b(?:says?|said|hears?|heard) of\b/ },
   { phrase: "in the place of", pattern: /\bin the place of\b/ },
   { phrase: "what is no ...", pattern: /\bwhat (?:is|are) no\b/ },
+  { phrase: "unless told", pattern: /\bunless told\b/ },
+  { phrase: "as users see it", pattern: /\bas users see\b/ },
+  { phrase: "that is none (at the end of a clause)", pattern: /\b(?:that|which) (?:is|are) none(?=[.,;:)])/ },
+  { phrase: "under way already, wait already", pattern: /\b(?:under way|waits?|waiting) already\b/ },
 ];
 
 /** Every telltale phrase in the prose of the pages, a line each. Code, generated text and the lists of docs/style.md don't count. */

@@ -96,7 +96,7 @@ function checkRange(what: string, value: number, max: number): void {
   refuse("InvalidParameterException", `The ${what} of a capacity provider must be between 0 and ${max}.`);
 }
 
-/** Refuses a strategy without a positive weight if tasks are to run by it. AWS: users report the texts. */
+/** Refuses a strategy without a positive weight if tasks would run by it. AWS: users report the texts. */
 export function checkUsable(strategy: CapacityProviderStrategy, isDefault: boolean): void {
   if (strategy.some(({ weight }) => weight > 0)) return;
   refuse(
