@@ -344,7 +344,7 @@ const bugs: ReadonlySet<string> = new Set([
 
 /** Log messages that no outside fault may cause. */
 const suspicious: ReadonlySet<string> = new Set([
-  "A timer step changed nothing and is due again; it is held back",
+  "A timer step changed nothing and is due again; it is delayed",
   "The machine is halted",
   "agent sent a message of the wrong shape",
   "a message of the wrong shape",
