@@ -52,7 +52,9 @@ export function reasonsOfTable(source: string): Map<string, string> {
   const reasons = new Map<string, string>();
   let group = "";
   let own: string | null = null;
-  const onOneLine = source.replaceAll(/\/\*\*\n[^]*?\*\//g, (comment) => comment.replaceAll(/\n\s*\*?(?!\/)\s*/g, " "));
+  const onOneLine = source.replaceAll(/\/\*\*\n[\s\S]*?\*\//g, (comment) =>
+    comment.replaceAll(/\n\s*\*?(?!\/)\s*/g, " "),
+  );
   for (const line of onOneLine.split("\n")) {
     const comment = /^\s*(\/\*\*|\/\/)\s*(.*?)\s*(?:\*\/)?$/.exec(line);
     const member = /^\s*(\w+):/.exec(line)?.[1];
