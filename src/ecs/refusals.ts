@@ -38,14 +38,15 @@ export const refusalCodes = [
 
 export type RefusalCode = (typeof refusalCodes)[number];
 
-/** A call that ECS answers with an error. Thrown inside a step, which then leaves no trace. */
+/** A call that its service answers with an error. Thrown inside a step, which then leaves no trace. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
-  readonly code: RefusalCode;
-  /** Members in addition to `message`, for the few errors that have them (ConflictException.resourceIds). */
+  /** A {@link RefusalCode} of ECS, or a code of another service's own. */
+  readonly code: string;
+  /** Members beside `message`, for the few errors that have them (ConflictException.resourceIds). */
   readonly members: Readonly<Record<string, unknown>>;
 
-  constructor(code: RefusalCode, message: string, members: Readonly<Record<string, unknown>> = {}) {
+  constructor(code: string, message: string, members: Readonly<Record<string, unknown>> = {}) {
     super(message);
     this.code = code;
     this.members = members;

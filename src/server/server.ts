@@ -21,6 +21,8 @@ import type { SteadyClock } from "../lib/steady-clock.ts";
 import { systemClock } from "../lib/system-clock.ts";
 import { MemoryStore } from "../store/memory/memory-store.ts";
 import type { DamagedError, Store } from "../store/store.ts";
+import { isOfService } from "../wire/service-definition.ts";
+import { builtInRulebooks, servicePorts } from "./built-in-services.ts";
 import { AppendMetrics } from "./health/append-metrics.ts";
 import { CallMetrics } from "./health/call-metrics.ts";
 import { HealthWatch } from "./health/health-watch.ts";
@@ -144,6 +146,10 @@ async function assemble(
   const appends = new AppendMetrics();
   const calls = new CallMetrics();
   let url = "";
+  const { keys, taskCredentials, sessionCredentials, anonymous, ...authentication } = await openAuthentication(
+    options,
+    store,
+  );
   const controlPlane = new ControlPlane({
     store,
     clock,
@@ -153,11 +159,11 @@ async function assemble(
       const base = options.advertise ?? agentBaseUrl(url, options.host, callerHost);
       return { endpoint: `${base}/acs`, telemetryEndpoint: `${base}/tcs` };
     },
+    services: { rulebooks: builtInRulebooks, ports: servicePorts(sessionCredentials) },
     log: log.write,
     observe: appends,
     stopwatch: () => performance.now(),
   });
-  const { keys, taskCredentials, ...authentication } = await openAuthentication(options, store);
   const authenticate = withCheckedPlace(authentication.authenticate, options.regions ?? awsRegions);
   if (keys !== null) closers.push(() => keys.close());
   const arrivals = new AgentArrivals(controlPlane);
@@ -203,6 +209,8 @@ async function assemble(
   const operators = { health, metricsText: metricsTextOf(metricsSource) };
   const http = createHttp({
     authenticate,
+    anonymous,
+    isBuiltIn: () => true,
     answerApi: answerApi(controlPlane, hosts),
     takeTurn: (account, work) => controlPlane.turns.work(account, "", work),
     metrics: calls,
@@ -276,11 +284,14 @@ function configurationOf(
 }
 
 function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null): AnswerApi {
-  if (hosts === null) return (call) => controlPlane.call(call);
   return async (call) => {
-    const reply = await controlPlane.call(call);
-    if (rowOf(call.operation).registersInstance === true && !call.caller.isAgent) return hosts.adopt(reply);
-    return reply;
+    const { operation, ...rest } = call;
+    if (isOfService(operation)) {
+      return controlPlane.callService({ ...rest, service: operation.service.name, operation: operation.name });
+    }
+    const reply = await controlPlane.call({ ...rest, operation: operation.name });
+    const adopts = rowOf(operation.name).registersInstance === true && !call.caller.isAgent;
+    return hosts !== null && adopts ? hosts.adopt(reply) : reply;
   };
 }
 

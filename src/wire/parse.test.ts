@@ -57,7 +57,7 @@ describe("a request body", () => {
   test("the SDK still lacks the undocumented members of the rows, or they must leave them", () => {
     const found: string[] = [];
     for (const { name, row, shapes } of apiOperations(ecs).values()) {
-      for (const member of Object.keys((row.machine !== null && row.undocumented) || {})) {
+      for (const member of Object.keys((row.machine !== null && row.machine !== "service" && row.undocumented) || {})) {
         found.push(`${name}.${member}`);
         assert.equal(shapes.input.members.has(member), false, `${name}.${member}`);
       }

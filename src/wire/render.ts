@@ -32,6 +32,7 @@ function makeProjection(shape: Shape): Project | null {
     case "number":
     case "boolean":
     case "document":
+    case "blob":
       return null;
     case "timestamp":
       // AWS: seconds with milliseconds as the fraction, such as 1534810936.284.

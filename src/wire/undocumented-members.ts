@@ -14,7 +14,7 @@ export function inputOf(operation: ApiOperation): StructureShape {
 }
 
 function withUndocumented({ row }: ApiOperation, input: StructureShape): StructureShape {
-  if (row.machine === null || row.undocumented === undefined) return input;
+  if (row.machine === null || row.machine === "service" || row.undocumented === undefined) return input;
   const members = new Map(input.members);
   for (const name of Object.keys(row.undocumented)) members.set(name, { kind: "string" });
   return { ...input, members };

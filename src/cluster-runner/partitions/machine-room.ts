@@ -18,9 +18,13 @@ const accountsMax = 10_000;
 /** LIMIT: those of one account: one for each region that a server can have. */
 const regionsPerAccountMax = 100;
 
-/**
- * LIMIT: if there is no room, Berth searches for idle machines at most once a second, not for each call, because it checks every machine.
- */
+/** LIMIT: machines of services other than ECS in memory; like accounts', one that is idle can be put away for another. */
+const servicesMax = 20_000;
+
+/** LIMIT: those of one account: a score of services in each region that a server can have. */
+const servicesPerAccountMax = 2_000;
+
+/** LIMIT: when there is no room, idle machines are looked for after a second again, not for each call: it costs a look at each. */
 const lookPauseMs = 1_000;
 
 /** Limits for machines of one kind in memory. */
@@ -45,7 +49,14 @@ export const accountRoom: RoomLimits = {
   ofSmall: 0,
 };
 
-/** Counts the machines in memory and decides whether an account may have another. */
+export const serviceRoom: RoomLimits = {
+  machines: servicesMax,
+  perAccount: servicesPerAccountMax,
+  keptForSmall: 0,
+  ofSmall: 0,
+};
+
+/** How many machines are in memory, and whether an account may have another one there. */
 export class MachineRoom {
   readonly #clock: Clock;
   readonly #limits: RoomLimits;
