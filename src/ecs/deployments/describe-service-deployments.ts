@@ -3,6 +3,7 @@ import type { Service } from "../documents/service.ts";
 import { failuresOf, watchStatus } from "../rollout/circuit-breaker.ts";
 import { describeConfiguration, describeRevisionCounts } from "../services/describe-service.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
+import { progressOf } from "../state/service-documents.ts";
 import { historyArn, historyArns, missingArn } from "./history-arns.ts";
 
 export type DescribeServiceDeploymentsRequest = { readonly serviceDeploymentArns?: readonly string[] };
@@ -38,7 +39,7 @@ function describeServiceDeployment(step: ClusterStep, service: Service, deployme
     sourceServiceRevisions: sourceRevisionIds.map(summaryOf).filter((summary) => summary !== null),
     targetServiceRevision: summaryOf(targetRevisionId),
     deploymentConfiguration: describeConfiguration(deployment.deploymentConfiguration),
-    deploymentCircuitBreaker: describeBreaker(service, deployment),
+    deploymentCircuitBreaker: describeBreaker(step, service, deployment),
     alarms: describeAlarmsOf(deployment),
     rollback:
       rollback === null
@@ -64,12 +65,14 @@ function describeAlarmsOf({ deploymentConfiguration, finishedAt, triggeredAlarms
 }
 
 /** While a service deployment runs its deployment counts the failures, by the configuration of the service. */
-function describeBreaker(service: Service, serviceDeployment: ServiceDeployment): object {
+function describeBreaker(step: ClusterStep, service: Service, serviceDeployment: ServiceDeployment): object {
   const { deploymentId, finishedAt } = serviceDeployment;
   const isOver = finishedAt !== null;
   const { enable } = (isOver ? serviceDeployment : service).deploymentConfiguration.deploymentCircuitBreaker;
-  const deployment = service.deployments.find(({ id }) => id === deploymentId);
-  const { failureCount, failureThreshold } = failuresOf(service, serviceDeployment, deployment);
+  const deployments = step.state.rollouts.get(service.name)?.deployments ?? [];
+  const isThere = deployments.some(({ id }) => id === deploymentId);
+  const progress = isThere ? progressOf(step.state, service.name, deploymentId) : null;
+  const { failureCount, failureThreshold } = failuresOf(service, serviceDeployment, progress);
   const status = watchStatus(enable, isOver, failureCount >= failureThreshold);
   return { status, failureCount, threshold: failureThreshold };
 }

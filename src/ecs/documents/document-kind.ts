@@ -17,8 +17,11 @@ export type DocumentKind<D extends object> = {
    * older ones may ignore is no new form. The store holds it beside the members as `documentVersion`, unless it is 1.
    */
   readonly version: number;
-  /** Makes a stored document of `version`, which is not newer than the kind's, what it is today. */
-  readonly upgrade?: (document: object, version: number) => D;
+  /**
+   * Makes a stored document of `version`, which is not newer than the kind's, what it is today. What was a part of it then and is a
+   * document of another kind now goes to `release`.
+   */
+  readonly upgrade?: (document: object, version: number, release: ReleasePart) => D;
   /** When something is to happen to the document by itself (epoch milliseconds), or null. */
   readonly dueAt?: (document: D, timeline: Timeline) => number | null;
   /**
@@ -27,6 +30,9 @@ export type DocumentKind<D extends object> = {
    */
   readonly apart?: { readonly name: string; readonly members: readonly (keyof D & string)[] };
 };
+
+/** Takes a document that was a part of one of another kind. */
+export type ReleasePart = <E extends object>(kind: DocumentKind<E>, key: string, part: E) => void;
 
 /** A document that cannot be what it says; the text says why, as the end of a sentence. */
 export class DocumentError extends Error {

@@ -104,7 +104,7 @@ export class DrainHolds {
   }
 
   #ofReplica(view: ServiceView, plan: ServicePlan, since: number): DrainHold {
-    const { service, primary } = view;
+    const { target, progress, condition } = view;
     const hold = (reason: HoldReason, detail: string, from: number, blocks: boolean): DrainHold => ({
       reason,
       detail,
@@ -112,17 +112,17 @@ export class DrainHolds {
       blocks,
     });
     if (plan.hindrance === "deployment-failed") {
-      const detail = `A deployment that failed replaces no tasks: ${primary.rolloutStateReason}`;
-      return hold("DEPLOYMENT_FAILED", detail, primary.updatedAt, true);
+      const detail = `A deployment that failed replaces no tasks: ${target.rolloutStateReason}`;
+      return hold("DEPLOYMENT_FAILED", detail, target.updatedAt, true);
     }
-    const { impediment } = service;
+    const { impediment } = condition;
     if (plan.hindrance === "deployment-configuration") {
       const from = impediment?.reason.type === "deployment-configuration" ? impediment.since : since;
       return hold("PERCENTAGES", percentagesDetail(view), from, true);
     }
     if (plan.starts > 0) {
       const message = impediment === null ? "" : `The service ${impedimentText(impediment.reason)}`;
-      if (isImpaired(primary.startBackoff)) {
+      if (isImpaired(progress.startBackoff)) {
         const detail = "Tasks of its service do not start, so that there is no replacement.";
         return hold("TASKS_DO_NOT_START", impediment === null ? detail : message, impediment?.since ?? since, true);
       }

@@ -22,11 +22,11 @@ test("reasons that take turns are told once each, and again after six hours or w
   at(3, says("CPU", "a"));
   assert.equal(told(), 2, "which instance is closest is no news");
   assert.deepEqual(
-    world.service().impediment?.reason,
+    world.condition().impediment?.reason,
     { type: "no-room", closest: { instanceId: "a", reason: "RESOURCE:CPU" } },
     "what is told first is not what is in the way last",
   );
-  assert.equal(world.service().impediment?.since, world.now + 3 * hour);
+  assert.equal(world.condition().impediment?.since, world.now + 3 * hour);
   at(6, says("MEMORY", "a"));
   assert.equal(told(), 3);
   at(6.5, says("CPU", "a"));
@@ -35,7 +35,7 @@ test("reasons that take turns are told once each, and again after six hours or w
   at(6.7, says("CPU", "a"));
   assert.equal(told(), 3, "a service whose tasks come and go gets on with each of them");
   world.play(100_000);
-  assert.deepEqual([world.service().impediment, world.service().steadySince === null], [null, false]);
+  assert.deepEqual([world.condition().impediment, world.condition().steadySince === null], [null, false]);
   at(6.8, says("CPU", "a"));
   assert.equal(told(), 4);
 });

@@ -1,7 +1,9 @@
 import { must } from "../../lib/assert.ts";
 import { type ImpedimentReason, newsOf } from "../documents/impediment.ts";
-import type { Service } from "../documents/service.ts";
+import type { ServiceCondition } from "../documents/service-condition.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
+import { conditionOf } from "../state/service-documents.ts";
+import { changeCondition } from "./change-standing.ts";
 import { impedimentText } from "./impediment-text.ts";
 import { announceAction, type ServiceAction, tellService } from "./service-announcements.ts";
 
@@ -18,15 +20,20 @@ export function impede(
   isOfBalance = false,
 ): void {
   const service = must(step.state.services.get(serviceName), "a service");
-  const known = service.impediment;
+  const condition = conditionOf(step.state, serviceName);
+  const known = condition.impediment;
   const news = newsOf(reason);
-  const told = stillTold(step, service);
+  const told = stillTold(step, condition);
   // Two reasons that take turns are told once each.
   const isHeldBack = told.some((line) => line.news === news);
   if (isHeldBack && known !== null && JSON.stringify(known.reason) === JSON.stringify(reason)) return;
   const since = known !== null && newsOf(known.reason) === news ? known.since : step.now;
   const impedimentsTold = isHeldBack ? told : [...told, { news, at: step.now }].slice(-toldMax);
-  step.state.services.put(serviceName, { ...service, impediment: { reason, isOfBalance, since }, impedimentsTold });
+  step.state.serviceConditions.put(serviceName, {
+    ...condition,
+    impediment: { reason, isOfBalance, since },
+    impedimentsTold,
+  });
   if (isHeldBack) return;
   tellService(step, serviceName, impedimentText(reason));
   const action = actions[reason.type];
@@ -50,17 +57,17 @@ const actions: Readonly<Record<ImpedimentReason["type"], ServiceAction | null>> 
 
 /** Adds a line about a failed task to the service's events unless they said the same of another one, as {@link impede} does. */
 export function tellTaskFailure(step: ClusterStep, serviceName: string, taskId: string, failure: string): void {
-  const service = step.state.services.get(serviceName);
-  if (service === undefined) return;
-  const told = stillTold(step, service);
+  if (!step.state.services.has(serviceName)) return;
+  const condition = conditionOf(step.state, serviceName);
+  const told = stillTold(step, condition);
   const news = `task failed: ${failure}`;
   if (told.some((line) => line.news === news)) return;
   const impedimentsTold = [...told, { news, at: step.now }].slice(-toldMax);
-  step.state.services.put(serviceName, { ...service, impedimentsTold });
+  step.state.serviceConditions.put(serviceName, { ...condition, impedimentsTold });
   tellService(step, serviceName, `(task ${taskId}) stopped: ${failure}`);
 }
 
-const stillTold = (step: ClusterStep, { impedimentsTold }: Service): Service["impedimentsTold"] =>
+const stillTold = (step: ClusterStep, { impedimentsTold }: ServiceCondition): ServiceCondition["impedimentsTold"] =>
   impedimentsTold.filter(({ at }) => step.now < at + step.timeline.serviceEventRepeatMs);
 
 /** LIMIT: there are few reasons for which a task is not placed; beyond these the oldest is told again. */
@@ -68,6 +75,7 @@ const toldMax = 12;
 
 /** The service gets on again. */
 export function clearImpediment(step: ClusterStep, serviceName: string): void {
-  const service = must(step.state.services.get(serviceName), "a service");
-  if (service.impediment !== null) step.state.services.put(serviceName, { ...service, impediment: null });
+  changeCondition(step, serviceName, (condition) =>
+    condition.impediment === null ? condition : { ...condition, impediment: null },
+  );
 }

@@ -15,14 +15,14 @@ import type { Started } from "./start-service-tasks.ts";
  * are stopped; a draining instance keeps its daemons to the last and gets no new ones.
  */
 export function planDaemon(step: ClusterStep, view: ServiceView): ServicePlan {
-  const { service, primary, leavers } = view;
+  const { service, target, leavers } = view;
   if (service.status === "DRAINING") {
     return { starts: 0, stops: leavers.map(({ task }) => ({ task, why: "deleted" })), surplus: 0, hindrance: null };
   }
   const rule = instanceRule(step, service);
   const spots = daemonSpots(step, service, rule);
   const scene = sceneOf(step, view, new Set(spots));
-  const isFailed = primary.rolloutState === "FAILED";
+  const isFailed = target.rolloutState === "FAILED";
   const free = isFailed ? [] : spots.filter((id) => isFree(step, rule, id));
   const stops = [
     ...misplaced(scene),
@@ -44,7 +44,7 @@ export function planDaemon(step: ClusterStep, view: ServiceView): ServicePlan {
 
 /** The tasks that are wanted RUNNING, by what is to become of them. */
 type Scene = {
-  /** Of the PRIMARY deployment, one on each spot. */
+  /** Of the target, one on each spot. */
   readonly settled: ServiceTask[];
   /** More of them on the same spots. */
   readonly doubles: ServiceTask[];
@@ -117,13 +117,13 @@ const misplaced = (scene: Scene): PlannedStop[] =>
 function drained(step: ClusterStep, view: ServiceView, scene: Scene, isOver: boolean): PlannedStop[] {
   const goes = ({ task, serves, isProtected }: ServiceTask): boolean => {
     if (isProtected) return false;
-    if (!serves || (isOver && task.startedBy !== view.primary.id)) return true;
+    if (!serves || (isOver && task.startedBy !== view.target.id)) return true;
     return task.instanceId === null || tasksBeforeDaemons(step.state, task.instanceId).length === 0;
   };
   return stopsOf(scene.draining.filter(goes), "draining");
 }
 
-/** True when every instance where the service belongs has a healthy task of the PRIMARY deployment and no other. */
+/** True when every instance where the service belongs has a healthy task of the target and no other. */
 const isRolledOut = ({ replaced, settled }: Scene, spots: number): boolean =>
   replaced.length === 0 && settled.length === spots && settled.every(({ isHealthy }) => isHealthy);
 
@@ -187,14 +187,14 @@ function startOn(step: ClusterStep, rule: InstanceRule, instanceIds: readonly st
 
 /** Why tasks that are to go stay: the percentages only when nothing else moves and a task could be stopped. */
 function hindranceOf(
-  { leavers, primary, stopping }: ServiceView,
+  { leavers, target, stopping }: ServiceView,
   { replaced, settled, isInReach }: Scene,
   stops: readonly PlannedStop[],
   starts: number,
 ): Hindrance | null {
   const going = new Set(stops.map(({ task }) => task));
   if (leavers.every(({ task }) => going.has(task))) return null;
-  if (primary.rolloutState === "FAILED") return "deployment-failed";
+  if (target.rolloutState === "FAILED") return "deployment-failed";
   const isStuck = replaced.some((one) => one.serves && !one.isProtected && isInReach(one));
   const moves = starts > 0 || stops.length > 0 || stopping > 0 || settled.some(({ isHealthy }) => !isHealthy);
   return isStuck && !moves ? "deployment-configuration" : "in-motion";

@@ -1,12 +1,13 @@
 import type { ContainerInstance } from "../documents/container-instance.ts";
 import type { PlacementRequest } from "../documents/placement-request.ts";
-import { primaryOf, type Service, serviceGroup } from "../documents/service.ts";
+import { type Service, serviceGroup } from "../documents/service.ts";
 import type { TaskPlan } from "../launch/new-task.ts";
 import type { Candidate, PlacementFilter } from "../placement/candidate.ts";
 import { memberOf } from "../placement/filters/member-of.ts";
 import { requiredAttributes } from "../placement/filters/required-attributes.ts";
 import { isEligible } from "../placement/placement-filters.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
+import { targetOfService } from "../state/service-documents.ts";
 import { placementOf, planServiceTasks, revisionOf } from "./service-task-plan.ts";
 
 /** What decides which container instances are for the tasks of a service, and what the tasks are started with. */
@@ -20,9 +21,9 @@ export type InstanceRule = {
 };
 
 export function instanceRule(step: ClusterStep, service: Service): InstanceRule {
-  const primary = primaryOf(service);
-  const plan = planServiceTasks(step, service, primary);
-  const { launchType, capacityProviderStrategy } = revisionOf(step, primary);
+  const target = targetOfService(step.state, service.name);
+  const plan = planServiceTasks(step, service, target);
+  const { launchType, capacityProviderStrategy } = revisionOf(step, target);
   const used = capacityProviderStrategy.filter(({ base, weight }) => base > 0 || weight > 0);
   const providers = launchType === null ? used.map(({ capacityProvider }) => capacityProvider) : [null];
   const kind = launchType === "EXTERNAL" ? "EXTERNAL" : "EC2";

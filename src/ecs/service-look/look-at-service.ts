@@ -1,9 +1,10 @@
 import { must } from "../../lib/assert.ts";
 import { isFargateProvider } from "../documents/capacity-provider.ts";
-import { primaryOf, type Service } from "../documents/service.ts";
+import type { Service } from "../documents/service.ts";
 import { announceAction, tellService } from "../rollout/service-announcements.ts";
 import { impede } from "../rollout/service-impediment.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
+import { conditionOf, targetOfService } from "../state/service-documents.ts";
 import { planDaemon } from "./daemon-plan.ts";
 import { daemonSpots, followsTasks } from "./daemon-spots.ts";
 import { impedimentOf, problemDetail } from "./placement-problem.ts";
@@ -31,9 +32,9 @@ export function lookAtService(step: ClusterStep, name: string): number {
   if (known === undefined || known.status === "INACTIVE") return 0;
   step.state.serviceIndex.looks.looked(name, step.now);
   if (waitsForOtherClusters(step, known)) return 0;
-  endIfFailed(step, known);
+  endIfFailed(step, known, viewNow(step, name));
   countDaemons(step, name);
-  if (known.rebalance !== null) interruptRebalance(step, viewNow(step, name));
+  if (conditionOf(step.state, name).rebalance !== null) interruptRebalance(step, viewNow(step, name));
   const view = viewNow(step, name);
   const plan = planOf(step, view);
   // One more than a look stops tells that there are more.
@@ -55,7 +56,7 @@ export function lookAtService(step: ClusterStep, name: string): number {
  */
 function waitsForOtherClusters(step: ClusterStep, service: Service): boolean {
   if (step.state.fargateElsewhere() !== null) return false;
-  const { launchType, capacityProviderStrategy } = revisionOf(step, primaryOf(service));
+  const { launchType, capacityProviderStrategy } = revisionOf(step, targetOfService(step.state, service.name));
   const [first] = capacityProviderStrategy;
   const isOnFargate = launchType === "FARGATE" || (first !== undefined && isFargateProvider(first.capacityProvider));
   if (isOnFargate) step.state.serviceIndex.looks.at(service.name, step.now + step.timeline.serviceLookMs);
@@ -82,8 +83,8 @@ function countDaemons(step: ClusterStep, name: string): void {
 }
 
 /** How many tasks may be started now: none while starts are held back after failures. */
-function startable({ primary }: ServiceView, now: number): number {
-  const { until } = primary.startBackoff;
+function startable({ progress }: ServiceView, now: number): number {
+  const { until } = progress.startBackoff;
   return until !== null && until > now ? 0 : changesPerLook;
 }
 
@@ -96,7 +97,7 @@ function start(step: ClusterStep, view: ServiceView, plan: ServicePlan): { start
     step.state.serviceIndex.lacksRoom(name, null);
     return { started: 0, isHindered: false };
   }
-  const { taskIds, problem } = plan.start?.(count) ?? startServiceTasks(step, service, view.primary, count);
+  const { taskIds, problem } = plan.start?.(count) ?? startServiceTasks(step, service, view.target, count);
   tellStarted(step, service, taskIds);
   const lacks = problem?.type === "fargate" ? "fargate" : "instances";
   step.state.serviceIndex.lacksRoom(name, problem === null ? null : lacks);
@@ -133,23 +134,24 @@ function lookAgain(step: ClusterStep, name: string, view: ServiceView, leftOver:
   // Behind the services that the step under way leaves for the next one.
   if (leftOver) looks.at(name, step.now);
   const after = viewService(step.state, service, step.now);
-  const { until } = after.primary.startBackoff;
+  const { until } = after.progress.startBackoff;
   if (after.changesAt !== null) looks.at(name, Math.max(after.changesAt, step.now + paceOf(step, after)));
   if (until !== null && until > step.now) looks.at(name, until);
-  const { bakesUntil } = primaryOf(service);
+  const { bakesUntil } = after.target;
+  const { impediment, steadySince, steadyAnnouncedAt } = after.condition;
   if (bakesUntil !== null && bakesUntil > step.now) looks.at(name, bakesUntil);
-  if (service.impediment !== null) {
+  if (impediment !== null) {
     // With many services that wait for room the slow retries are made slower, so that they stay a small part of the work.
     looks.at(name, step.now + Math.max(step.timeline.placementRetryMs, hungry * retryShareMs));
   }
-  if (service.steadyAnnouncedAt !== null && service.steadySince !== null) {
-    looks.at(name, service.steadyAnnouncedAt + step.timeline.serviceEventRepeatMs);
+  if (steadyAnnouncedAt !== null && steadySince !== null) {
+    looks.at(name, steadyAnnouncedAt + step.timeline.serviceEventRepeatMs);
   }
   if (service.schedulingStrategy === "DAEMON" && service.status === "ACTIVE" && followsTasks(step, service)) {
     looks.at(name, step.now + step.timeline.placementRetryMs);
   }
-  if (view.service.availabilityZoneRebalancing === "ENABLED" && service.steadySince !== null) {
-    const rebalanceAt = service.steadySince + step.timeline.rebalanceAfterMs;
+  if (view.service.availabilityZoneRebalancing === "ENABLED" && steadySince !== null) {
+    const rebalanceAt = steadySince + step.timeline.rebalanceAfterMs;
     if (rebalanceAt > step.now) looks.at(name, rebalanceAt);
   }
 }

@@ -1,13 +1,16 @@
 import { must } from "../../lib/assert.ts";
 import { isFargateProvider } from "../documents/capacity-provider.ts";
-import type { Rebalance, Service } from "../documents/service.ts";
+import type { Service } from "../documents/service.ts";
+import type { Rebalance } from "../documents/service-condition.ts";
 import { zoneOfSubnet } from "../launch/launch-on-fargate.ts";
 import { constraintsOf } from "../placement/checked-placement.ts";
 import { candidateOf } from "../placement/place-task.ts";
 import { scaleInOrder } from "../placement/scale-in.ts";
+import { changeCondition } from "../rollout/change-standing.ts";
 import { announceAction, tellService } from "../rollout/service-announcements.ts";
 import { clearImpediment, impede } from "../rollout/service-impediment.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
+import { conditionOf } from "../state/service-documents.ts";
 import { instanceRule, isFor } from "./instance-rule.ts";
 import { impedimentOf, type PlacementProblem, problemDetail } from "./placement-problem.ts";
 import { exclusionOf, namesZone } from "./rebalanced-services.ts";
@@ -23,7 +26,7 @@ import { named, stopServiceTasks } from "./stop-service-tasks.ts";
  * plan, so that the task it had one more of is a surplus like any other. AWS: a deployment interrupts it; the text.
  */
 export function interruptRebalance(step: ClusterStep, view: ServiceView): void {
-  const { rebalance } = view.service;
+  const { rebalance } = view.condition;
   if (rebalance !== null && !isUndisturbed(view, rebalance)) endRebalance(step, view.service);
 }
 
@@ -39,9 +42,10 @@ function endRebalance(step: ClusterStep, service: Service): void {
  */
 export function lookAtBalance(step: ClusterStep, view: ServiceView): void {
   const { service } = view;
-  switch (service.rebalance?.phase) {
+  const { rebalance } = view.condition;
+  switch (rebalance?.phase) {
     case "starting":
-      if (view.keepers.every(({ isHealthy }) => isHealthy)) stopOne(step, view, service.rebalance);
+      if (view.keepers.every(({ isHealthy }) => isHealthy)) stopOne(step, view, rebalance);
       return;
     case "stopping":
       if (view.stopping === 0) moveOrComplete(step, view);
@@ -56,7 +60,7 @@ export function lookAtBalance(step: ClusterStep, view: ServiceView): void {
 function isUndisturbed(view: ServiceView, { phase, to, startedAt }: Rebalance): boolean {
   const { service, keepers } = view;
   if (service.status !== "ACTIVE" || service.availabilityZoneRebalancing !== "ENABLED") return false;
-  if (view.primary.rolloutState !== "COMPLETED" || service.deployments.length > 1) return false;
+  if (view.target.rolloutState !== "COMPLETED" || view.rollout.deployments.length > 1) return false;
   if (view.leavers.length > 0 || view.ofOthers > 0) return false;
   if (phase === "stopping")
     return keepers.length === service.desiredCount && keepers.every(({ isHealthy }) => isHealthy);
@@ -67,19 +71,19 @@ function isUndisturbed(view: ServiceView, { phase, to, startedAt }: Rebalance): 
 
 /** AWS: which services are not rebalanced. What is updated later may exclude one, and so may its task definition. */
 function isMovable(step: ClusterStep, view: ServiceView): boolean {
-  const { service, primary } = view;
-  if (service.availabilityZoneRebalancing !== "ENABLED" || primary.rolloutState !== "COMPLETED") return false;
+  const { service, target } = view;
+  if (service.availabilityZoneRebalancing !== "ENABLED" || target.rolloutState !== "COMPLETED") return false;
   if (!isSteady(view)) return false;
-  const { launchType, taskDefinitionArn } = revisionOf(step, primary);
+  const { launchType, taskDefinitionArn } = revisionOf(step, target);
   const definition = step.state.revisions.get(taskDefinitionArn);
   if (definition !== undefined && constraintsOf(definition).some(namesZone)) return false;
   return exclusionOf({ ...service, launchType }) === null;
 }
 
 function isDue(step: ClusterStep, view: ServiceView): boolean {
-  const { service, primary } = view;
-  if (service.steadySince === null || step.now < service.steadySince + step.timeline.rebalanceAfterMs) return false;
-  if (primary.startBackoff.until !== null && primary.startBackoff.until > step.now) return false;
+  const { service, progress, condition } = view;
+  if (condition.steadySince === null || step.now < condition.steadySince + step.timeline.rebalanceAfterMs) return false;
+  if (progress.startBackoff.until !== null && progress.startBackoff.until > step.now) return false;
   // With room for no task more none can be moved.
   return boundsOf(view).upper > service.desiredCount;
 }
@@ -108,8 +112,8 @@ const byCount = (zones: Zones, names: readonly string[]): string[] =>
   [...names].sort((a, b) => countIn(zones, a) - countIn(zones, b) || (a < b ? -1 : 1));
 
 /** The zones where the service's tasks may be, whether or not there is room. */
-function usableZones(step: ClusterStep, { service, primary }: ServiceView): string[] {
-  const { launchType, capacityProviderStrategy, networkConfiguration } = revisionOf(step, primary);
+function usableZones(step: ClusterStep, { service, target }: ServiceView): string[] {
+  const { launchType, capacityProviderStrategy, networkConfiguration } = revisionOf(step, target);
   const zones = new Set<string>();
   if (launchType === "FARGATE" || capacityProviderStrategy.some((item) => isFargateProvider(item.capacityProvider))) {
     const subnets = networkConfiguration?.awsvpcConfiguration.subnets ?? [];
@@ -127,14 +131,14 @@ function usableZones(step: ClusterStep, { service, primary }: ServiceView): stri
 
 /** Starts a task in the first of the zones that has room for it. */
 function move(step: ClusterStep, view: ServiceView, zones: Zones, from: string, poor: readonly string[]): void {
-  const { service, primary } = view;
+  const { service, target } = view;
   const problems: Started["problem"][] = [];
   for (const to of poor) {
-    const { taskIds, problem } = startServiceTasks(step, service, primary, 1, to);
+    const { taskIds, problem } = startServiceTasks(step, service, target, 1, to);
     problems.push(problem);
     if (taskIds.length === 0) continue;
     noLongerHindered(step, service);
-    if (service.rebalance === null) {
+    if (conditionOf(step.state, service.name).rebalance === null) {
       tellService(step, service.name, `is not AZ balanced with ${counted(zones)}. AZ Rebalancing in progress.`);
       announceAction(step, service, "SERVICE_REBALANCING_STARTED");
     }
@@ -166,14 +170,14 @@ function stopOne(step: ClusterStep, view: ServiceView, rebalance: Rebalance): vo
 
 function complete(step: ClusterStep, service: Service, zones: Zones): void {
   noLongerHindered(step, service);
-  if (service.rebalance === null) return;
+  if (conditionOf(step.state, service.name).rebalance === null) return;
   putRebalance(step, service, null);
   tellService(step, service.name, `is AZ balanced with ${counted(zones)}.`);
   announceAction(step, service, "SERVICE_REBALANCING_COMPLETED");
 }
 
 function hinderedByRoom(step: ClusterStep, service: Service, zone: string, problem: PlacementProblem): void {
-  if (service.rebalance !== null) endRebalance(step, service);
+  if (conditionOf(step.state, service.name).rebalance !== null) endRebalance(step, service);
   const reason = problem.type === "fargate" ? impedimentOf(problem) : ({ type: "no-room-in-zone", zone } as const);
   const detail = problemDetail(step, within(step, zone, problem));
   impede(step, service.name, reason, detail, true);
@@ -186,19 +190,18 @@ function within({ state }: ClusterStep, zone: string, problem: PlacementProblem)
   return { ...problem, refusals: problem.refusals.filter(({ instanceId }) => isThere(instanceId)) };
 }
 
-function hinderedByProtection(step: ClusterStep, { service, primary }: ServiceView): void {
-  if (service.rebalance !== null) endRebalance(step, service);
-  const reason = { type: "protected-from-rebalance", deploymentId: primary.id } as const;
+function hinderedByProtection(step: ClusterStep, { service, target }: ServiceView): void {
+  if (conditionOf(step.state, service.name).rebalance !== null) endRebalance(step, service);
+  const reason = { type: "protected-from-rebalance", deploymentId: target.id } as const;
   impede(step, service.name, reason, {}, true);
 }
 
-function noLongerHindered(step: ClusterStep, { name, impediment }: Service): void {
-  if (impediment?.isOfBalance === true) clearImpediment(step, name);
+function noLongerHindered(step: ClusterStep, { name }: Service): void {
+  if (conditionOf(step.state, name).impediment?.isOfBalance === true) clearImpediment(step, name);
 }
 
 function putRebalance(step: ClusterStep, { name }: Service, rebalance: Rebalance | null): void {
-  const service = must(step.state.services.get(name), "a service");
-  step.state.services.put(name, { ...service, rebalance });
+  changeCondition(step, name, (condition) => ({ ...condition, rebalance }));
 }
 
 /** Such as `2 tasks in a, 1 in b, and 0 in c`. */

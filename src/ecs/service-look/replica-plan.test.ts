@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { noProgress } from "../documents/deployment-progress.ts";
 import type { Service } from "../documents/service.ts";
+import { unknownCondition } from "../documents/service-condition.ts";
 import type { Task } from "../documents/task.ts";
 import { boundsOf, planReplica } from "./replica-plan.ts";
 import type { LeaveReason, ServiceTask, ServiceView } from "./service-view.ts";
@@ -36,11 +38,12 @@ function viewOf(scene: Scene): ServiceView {
   const service = {
     status: "ACTIVE",
     desiredCount: desired,
-    rebalance: null,
     deploymentConfiguration: { minimumHealthyPercent, maximumPercent },
-  } as Partial<Service> as Service;
-  const primary = { rolloutState } as ServiceView["primary"];
-  return { service, primary, now: 0, keepers, leavers, stopping, ofOthers: 0, changesAt: null };
+  } as unknown as Service;
+  const target = { rolloutState } as ServiceView["target"];
+  const rollout = { serviceName: "web", targetId: "a", deployments: [target], serviceDeploymentId: "d" };
+  const standing = { rollout, target, progress: noProgress("web", "a"), condition: unknownCondition("web") };
+  return { service, ...standing, now: 0, keepers, leavers, stopping, ofOthers: 0, changesAt: null };
 }
 
 const planned = (scene: Scene) => {

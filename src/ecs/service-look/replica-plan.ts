@@ -48,14 +48,14 @@ export function boundsOf({ service }: ServiceView): { readonly lower: number; re
  * than the upper one; a task that is PENDING or does not serve goes at once, one that serves only while enough others do.
  */
 export function planReplica(view: ServiceView): ServicePlan {
-  const { service, primary, keepers, leavers } = view;
+  const { service, target, keepers, leavers } = view;
   if (service.status === "DRAINING") return { starts: 0, stops: stopsOf(leavers), surplus: 0, hindrance: null };
   const { lower, upper } = boundsOf(view);
   const lost = leavers.filter(({ leaves }) => leaves === "lost");
   const occupied = keepers.length + leavers.length - lost.length + view.stopping;
-  const missing = service.desiredCount + (service.rebalance?.phase === "starting" ? 1 : 0) - keepers.length;
+  const missing = service.desiredCount + (view.condition.rebalance?.phase === "starting" ? 1 : 0) - keepers.length;
   const room = upper - occupied;
-  const isFailed = primary.rolloutState === "FAILED";
+  const isFailed = target.rolloutState === "FAILED";
   const starts = isFailed ? 0 : Math.max(0, Math.min(missing, room));
   const surplus = Math.max(0, -missing);
   const stops = [

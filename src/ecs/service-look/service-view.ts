@@ -1,9 +1,13 @@
 import { must } from "../../lib/assert.ts";
 import type { ContainerInstance } from "../documents/container-instance.ts";
 import type { Deployment } from "../documents/deployment.ts";
-import { primaryOf, type Service } from "../documents/service.ts";
+import type { DeploymentProgress } from "../documents/deployment-progress.ts";
+import { type Rollout, targetOf } from "../documents/rollout.ts";
+import type { Service } from "../documents/service.ts";
+import type { ServiceCondition } from "../documents/service-condition.ts";
 import { holdsResources, type Task } from "../documents/task.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
+import { conditionOf, progressOf, rolloutOf } from "../state/service-documents.ts";
 import { isLost } from "./lost-agents.ts";
 import { type Verdict, verdictOf } from "./task-checks.ts";
 
@@ -29,7 +33,12 @@ export type ServiceTask = {
 /** All that a decision about a service is made from. A minute's look and one for a change see the same. */
 export type ServiceView = {
   readonly service: Service;
-  readonly primary: Deployment;
+  readonly rollout: Rollout;
+  /** The deployment that the service is brought to. */
+  readonly target: Deployment;
+  /** What its tasks have shown. */
+  readonly progress: DeploymentProgress;
+  readonly condition: ServiceCondition;
   readonly now: number;
   readonly keepers: readonly ServiceTask[];
   readonly leavers: readonly ServiceTask[];
@@ -49,23 +58,31 @@ export function viewService(state: ClusterState, service: Service, now: number):
   const { serviceIndex, tasks, instances, lostAgentPolicies } = state;
   const changes = tasks.changes + instances.changes + lostAgentPolicies.changes;
   const last = lastViews.get(state);
-  if (last !== undefined && last.changes === changes && last.view.service === service && last.view.now === now) {
-    return last.view;
-  }
-  const viewer = new Viewer(state, service, now);
+  const rollout = rolloutOf(state, service.name);
+  const standing = {
+    progress: progressOf(state, service.name, rollout.targetId),
+    condition: conditionOf(state, service.name),
+  };
+  const isSame = last?.changes === changes && last.view.service === service && last.view.rollout === rollout;
+  if (isSame && last.view.now === now) return { ...last.view, ...standing };
+  const viewer = new Viewer(state, service, rollout, now);
   for (const id of serviceIndex.book.taskIdsOf(service.name)) viewer.add(must(tasks.get(id), "a task of a service"));
   const view = viewer.view();
   lastViews.set(state, { view, changes });
-  return view;
+  return { ...view, ...standing };
 }
 
+/** What follows from the tasks of a service, and what they are seen by. */
+type TaskView = Omit<ServiceView, "progress" | "condition">;
+
 /** Of each cluster the last view that was made, and how often the tables had changed that it was made from. */
-const lastViews = new WeakMap<ClusterState, { readonly view: ServiceView; readonly changes: number }>();
+const lastViews = new WeakMap<ClusterState, { readonly view: TaskView; readonly changes: number }>();
 
 class Viewer {
   readonly #state: ClusterState;
   readonly #service: Service;
-  readonly #primary: Deployment;
+  readonly #rollout: Rollout;
+  readonly #target: Deployment;
   readonly #deploymentIds: ReadonlySet<string | null>;
   readonly #now: number;
   readonly #keepers: ServiceTask[] = [];
@@ -74,11 +91,12 @@ class Viewer {
   #ofOthers = 0;
   #changesAt: number | null = null;
 
-  constructor(state: ClusterState, service: Service, now: number) {
+  constructor(state: ClusterState, service: Service, rollout: Rollout, now: number) {
     this.#state = state;
     this.#service = service;
-    this.#primary = primaryOf(service);
-    this.#deploymentIds = new Set(service.deployments.map(({ id }) => id));
+    this.#rollout = rollout;
+    this.#target = targetOf(rollout);
+    this.#deploymentIds = new Set(rollout.deployments.map(({ id }) => id));
     this.#now = now;
   }
 
@@ -88,7 +106,7 @@ class Viewer {
     if (task.desiredStatus === "STOPPED" && !this.#deploymentIds.has(task.startedBy)) return;
     const instance = task.instanceId === null ? undefined : this.#state.instances.get(task.instanceId);
     const lost = instance !== undefined && this.#isLost(instance);
-    if (task.startedBy !== this.#primary.id && !(lost && task.desiredStatus === "STOPPED")) this.#ofOthers += 1;
+    if (task.startedBy !== this.#target.id && !(lost && task.desiredStatus === "STOPPED")) this.#ofOthers += 1;
     if (task.desiredStatus === "STOPPED") {
       if (!lost) this.#stopping += 1;
       return;
@@ -103,10 +121,11 @@ class Viewer {
     (leaves === null ? this.#keepers : this.#leavers).push({ task, leaves, isRunning, serves, isHealthy, isProtected });
   }
 
-  view(): ServiceView {
+  view(): TaskView {
     return {
       service: this.#service,
-      primary: this.#primary,
+      rollout: this.#rollout,
+      target: this.#target,
       now: this.#now,
       keepers: this.#keepers,
       leavers: this.#leavers,
@@ -125,7 +144,7 @@ class Viewer {
     if (this.#service.status === "DRAINING") return "deleted";
     if (lost) return "lost";
     if (instance?.status === "DRAINING") return "draining";
-    if (task.startedBy !== this.#primary.id) return "replaced";
+    if (task.startedBy !== this.#target.id) return "replaced";
     return verdict === "unhealthy" && this.#isGraceOver(task) ? "unhealthy" : null;
   }
 
@@ -139,7 +158,7 @@ class Viewer {
 
   /** AWS: of a deployment that was never COMPLETED a task that nothing checks counts when it has been RUNNING for 40 s. */
   #isHeldLongEnough(task: Task): boolean {
-    const deployment = this.#service.deployments.find(({ id }) => id === task.startedBy);
+    const deployment = this.#rollout.deployments.find(({ id }) => id === task.startedBy);
     if (deployment === undefined || deployment.rolloutState === "COMPLETED") return true;
     return this.#hasPassed((task.startedAt ?? this.#now) + this.#state.timeline.healthyHoldMs);
   }

@@ -1,9 +1,10 @@
 import { must } from "../../lib/assert.ts";
 import { containerInstanceArn } from "../arn.ts";
-import { primaryOf, type Service } from "../documents/service.ts";
+import type { Service } from "../documents/service.ts";
 import type { Task } from "../documents/task.ts";
 import { announceAction, tellService } from "../rollout/service-announcements.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
+import { rolloutOf } from "../state/service-documents.ts";
 import { beginStop } from "../task-life/begin-stop.ts";
 import type { PlannedStop, StopReason } from "./replica-plan.ts";
 import { failedCheck } from "./task-checks.ts";
@@ -14,6 +15,7 @@ export function stopServiceTasks(step: ClusterStep, service: Service, stops: rea
   const running: string[] = [];
   const rebalanced: Task[] = [];
   let pending = 0;
+  const { targetId } = rolloutOf(step.state, service.name);
   for (const { task, why } of stops) {
     const current = must(step.state.tasks.get(task.id), "a task of a service");
     if (why === "rebalanced") rebalanced.push(current);
@@ -24,7 +26,7 @@ export function stopServiceTasks(step: ClusterStep, service: Service, stops: rea
     // AWS does not tell the words for this one.
     if (why === "violating")
       tellService(step, service.name, `(task ${task.id}) no longer meets the placement constraints.`);
-    beginStop(step, current, "ServiceSchedulerInitiated", failed?.stoppedReason ?? stoppedReason(service, why));
+    beginStop(step, current, "ServiceSchedulerInitiated", failed?.stoppedReason ?? stoppedReason(targetId, why));
   }
   for (const { id, availabilityZone } of rebalanced) {
     tellService(step, service.name, `has stopped 1 running tasks in ${availabilityZone} due to AZ rebalancing: ${id}.`);
@@ -46,11 +48,10 @@ function announceViolation(step: ClusterStep, service: Service, stops: readonly 
   announceAction(step, service, "SERVICE_DAEMON_PLACEMENT_CONSTRAINT_VIOLATED", { containerInstanceArns });
 }
 
-function stoppedReason(service: Service, why: StopReason): string {
-  const { id } = primaryOf(service);
+function stoppedReason(targetId: string, why: StopReason): string {
   return why === "rebalanced"
-    ? `Availability-zone rebalancing initiated by (deployment ${id})`
-    : `Scaling activity initiated by (deployment ${id})`;
+    ? `Availability-zone rebalancing initiated by (deployment ${targetId})`
+    : `Scaling activity initiated by (deployment ${targetId})`;
 }
 
 /** LIMIT: a line of events that names more tasks than anybody reads only fills the store. */

@@ -26,12 +26,12 @@ export function surplusOf(step: ClusterStep, view: ServiceView, { surplus }: Ser
 /** AWS: the ratio of a capacity provider strategy holds over the life of a service, so that providers beyond their share go first. */
 function byProvider(
   step: ClusterStep,
-  { service, primary, keepers }: ServiceView,
+  { service, target, keepers }: ServiceView,
   gone: readonly Task[],
   serving: readonly Task[],
   count: number,
 ): Task[] {
-  const { capacityProviderStrategy } = revisionOf(step, primary);
+  const { capacityProviderStrategy } = revisionOf(step, target);
   const inOrder = (tasks: readonly Task[], most: number): Task[] =>
     scaleInOrder(step.state, tasks, service.placementStrategy, step.random("scale-in"), most);
   if (capacityProviderStrategy.length < 2) return inOrder(serving, count);

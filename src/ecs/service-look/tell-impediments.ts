@@ -10,31 +10,31 @@ import type { ServiceView } from "./service-view.ts";
  * turns would be repeated with every look. Clears what was said before when nothing is in the way.
  */
 export function tellImpediments(step: ClusterStep, view: ServiceView, plan: ServicePlan): void {
-  const { service, primary } = view;
+  const { service, rollout, target, progress, condition } = view;
   const empty = emptyProviders(step, view);
   const left = [...view.keepers, ...view.leavers].filter(({ serves }) => serves).length;
-  const served = service.deployments.some(({ rolloutState }) => rolloutState === "COMPLETED");
-  if (primary.rolloutState === "FAILED" && served && left < service.desiredCount) {
+  const served = rollout.deployments.some(({ rolloutState }) => rolloutState === "COMPLETED");
+  if (target.rolloutState === "FAILED" && served && left < service.desiredCount) {
     const { desiredCount } = service;
-    impede(step, service.name, { type: "deployment-failed", deploymentId: primary.id, left, desiredCount });
+    impede(step, service.name, { type: "deployment-failed", deploymentId: target.id, left, desiredCount });
   } else if (plan.hindrance === "deployment-configuration") {
     impede(step, service.name, { type: "deployment-configuration" });
   } else if (protectedBeyond(view) > 0) {
-    impede(step, service.name, { type: "protected-tasks", deploymentId: primary.id });
-  } else if (isImpaired(primary.startBackoff) && primary.rolloutState !== "FAILED") {
+    impede(step, service.name, { type: "protected-tasks", deploymentId: target.id });
+  } else if (isImpaired(progress.startBackoff) && target.rolloutState !== "FAILED") {
     impede(step, service.name, { type: "tasks-do-not-start" });
   } else if (empty.length > 0) {
     const capacityProviderArns = empty.map((name) => capacityProviderArn(step.place, name));
     const detail = { capacityProviderArns, reason: "EMPTY CAPACITY PROVIDER" };
     const reason = { type: "empty-providers", providers: empty } as const;
     impede(step, service.name, reason, detail);
-  } else if (plan.starts === 0 && service.impediment?.isOfBalance !== true) clearImpediment(step, service.name);
+  } else if (plan.starts === 0 && condition.impediment?.isOfBalance !== true) clearImpediment(step, service.name);
 }
 
 /** How many protected tasks a scale-in leaves beyond the desired count. */
-function protectedBeyond({ service, keepers }: ServiceView): number {
+function protectedBeyond({ service, condition, keepers }: ServiceView): number {
   // A task that is moved to another zone is there twice for a while.
-  if (service.schedulingStrategy === "DAEMON" || service.rebalance !== null) return 0;
+  if (service.schedulingStrategy === "DAEMON" || condition.rebalance !== null) return 0;
   return keepers.filter(({ isProtected }) => isProtected).length - service.desiredCount;
 }
 

@@ -1,6 +1,6 @@
 import { isFargateProvider } from "../documents/capacity-provider.ts";
 import type { PlacementRequest } from "../documents/placement-request.ts";
-import { primaryOf, type Service, serviceNameOf } from "../documents/service.ts";
+import { type Service, serviceNameOf } from "../documents/service.ts";
 import { nextProvider } from "../launch/distribute.ts";
 import type { TaskPlan } from "../launch/new-task.ts";
 import { limits } from "../limits.ts";
@@ -11,6 +11,7 @@ import { providerCounts } from "../service-look/start-service-tasks.ts";
 import type { Given } from "../state/call.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import type { Rehearsal } from "../state/rehearsal.ts";
+import { targetOfService } from "../state/service-documents.ts";
 import { type TaskFailure, taskFailure } from "../task-life/task-failure.ts";
 import {
   type ExplainPlacementReply,
@@ -62,7 +63,7 @@ export function explainAnyPlacement(
   if (service.schedulingStrategy === "DAEMON") {
     refuse("InvalidParameterException", "A daemon goes to every container instance that it fits; it is not placed.");
   }
-  const plan = planServiceTasks(step, service, primaryOf(service));
+  const plan = planServiceTasks(step, service, targetOfService(step.state, service.name));
   return explain(step, plan, placementsOf(step, service, plan, count), newestFailures(step, service));
 }
 
@@ -81,7 +82,7 @@ function newestFailures({ state }: ClusterStep, service: Service): TaskFailure[]
 
 /** The placement of each task; tasks of the same capacity provider share one. */
 function placementsOf(step: ClusterStep, service: Service, plan: TaskPlan, count: number): PlacementRequest[] {
-  const { launchType, capacityProviderStrategy } = revisionOf(step, primaryOf(service));
+  const { launchType, capacityProviderStrategy } = revisionOf(step, targetOfService(step.state, service.name));
   const kind = launchType === "EXTERNAL" ? "EXTERNAL" : "EC2";
   if (launchType === "FARGATE") refuseFargate();
   if (launchType !== null) return Array<PlacementRequest>(count).fill(placementOf(service, plan, kind, null));
