@@ -1,5 +1,5 @@
-import { boundsOf } from "../service-look/replica-plan.ts";
-import type { ServiceView } from "../service-look/service-view.ts";
+import { boundsOf } from "../service-plan/replica-plan.ts";
+import type { ServiceView } from "../service-plan/service-view.ts";
 
 /** Why the percentages of a service let neither a replacement start nor a task stop, and which ones would. */
 export function percentagesDetail(view: ServiceView): string {

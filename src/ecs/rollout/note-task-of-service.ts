@@ -2,9 +2,11 @@ import { type DeploymentProgress, noBackoff } from "../documents/deployment-prog
 import { serviceNameOf } from "../documents/service.ts";
 import type { Task } from "../documents/task.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
+import { conditionOf } from "../state/service-documents.ts";
 import { failureText, taskFailure } from "../task-life/task-failure.ts";
 import { changeProgress } from "./change-standing.ts";
-import { tellTaskFailure } from "./service-impediment.ts";
+import { tellService } from "./service-announcements.ts";
+import { toldWith } from "./service-impediment.ts";
 import { startFailed } from "./start-backoff.ts";
 
 /**
@@ -28,6 +30,17 @@ export function noteTaskOfService(step: ClusterStep, before: Task, after: Task):
   }
   // DIFFERS: a service's events say why its tasks fail, each reason once until the service is steady again. AWS shows it only in the tasks.
   tellTaskFailure(step, name, after.id, failureText(failure));
+}
+
+/** Adds a line about a failed task to the service's events unless they said the same of another one. */
+function tellTaskFailure(step: ClusterStep, serviceName: string, taskId: string, failure: string): void {
+  const { state, now, timeline } = step;
+  if (!state.services.has(serviceName)) return;
+  const condition = conditionOf(state, serviceName);
+  const impedimentsTold = toldWith(condition, `task failed: ${failure}`, now, timeline);
+  if (impedimentsTold === null) return;
+  state.serviceConditions.put(serviceName, { ...condition, impedimentsTold });
+  tellService(step, serviceName, `(task ${taskId}) stopped: ${failure}`);
 }
 
 const isClear = ({ hasRun, failedTasks, startBackoff }: DeploymentProgress): boolean =>

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "../../lib/random.ts";
 import { clusterReactions } from "../machine/cluster-reactions.ts";
+import { applyPlan } from "../service-look/apply-plan.ts";
+import { PlanDraft } from "../service-plan/plan-draft.ts";
+import { documentsOf } from "../service-plan/service-view.ts";
 import { ServiceWorld } from "../services/service-world.ts";
 import { ClusterStep } from "../state/cluster-step.ts";
-import { clearImpediment, impede } from "./service-impediment.ts";
 
 const hour = 3_600_000;
 
@@ -12,10 +14,15 @@ test("reasons that take turns are told once each, and again after six hours or w
   const world = new ServiceWorld("impediments");
   world.aService({ desiredCount: 0 });
   const told = () => world.told().filter((text) => text.includes("has insufficient")).length;
-  const at = (hours: number, act: (step: ClusterStep) => void) =>
-    act(new ClusterStep(world.state, world.now + hours * hour, seededRandom(`impediments ${hours}`), clusterReactions));
-  const says = (reason: string, instanceId: string) => (step: ClusterStep) =>
-    impede(step, "web", { type: "no-room", closest: { instanceId, reason: `RESOURCE:${reason}` } });
+  const at = (hours: number, decide: (draft: PlanDraft) => void) => {
+    const chance = seededRandom(`impediments ${hours}`);
+    const step = new ClusterStep(world.state, world.now + hours * hour, chance, clusterReactions);
+    const draft = new PlanDraft(step, documentsOf(world.state, world.service()));
+    decide(draft);
+    applyPlan(step, "web", draft.items);
+  };
+  const says = (reason: string, instanceId: string) => (draft: PlanDraft) =>
+    draft.impede({ reason: { type: "no-room", closest: { instanceId, reason: `RESOURCE:${reason}` } }, detail: {} });
   at(0, says("MEMORY", "a"));
   at(1, says("CPU", "a"));
   at(2, says("MEMORY", "b"));
@@ -31,7 +38,7 @@ test("reasons that take turns are told once each, and again after six hours or w
   assert.equal(told(), 3);
   at(6.5, says("CPU", "a"));
   assert.equal(told(), 3);
-  at(6.6, (step) => clearImpediment(step, "web"));
+  at(6.6, (draft) => draft.clearImpediment());
   at(6.7, says("CPU", "a"));
   assert.equal(told(), 3, "a service whose tasks come and go gets on with each of them");
   world.play(100_000);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { boundsOf } from "../service-plan/replica-plan.ts";
+import { viewService } from "../service-plan/service-view.ts";
 import { images, plain, ServiceWorld, withImage } from "../services/service-world.ts";
-import { boundsOf } from "./replica-plan.ts";
-import { viewService } from "./service-view.ts";
 
 const aWorld = (instances = 3): ServiceWorld =>
   new ServiceWorld("services").withInstances(instances, { cpu: 4_096, memoryMiB: 8_192 });
@@ -15,7 +15,7 @@ const breaker = (rollback: boolean) => ({
 function holdToPercentages(world: ServiceWorld, name = "web"): void {
   let wasUp = false;
   world.watch = () => {
-    const view = viewService(world.state, world.service(name), world.now);
+    const view = viewService({ state: world.state, now: world.now }, world.service(name));
     const { lower, upper } = boundsOf(view);
     const running = world.running(name).length;
     wasUp ||= running >= lower;

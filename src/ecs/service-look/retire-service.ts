@@ -2,9 +2,9 @@ import { must } from "../../lib/assert.ts";
 import { targetOf } from "../documents/rollout.ts";
 import { forgetStanding } from "../rollout/change-standing.ts";
 import { forgetServiceHistory } from "../rollout/service-history.ts";
+import { revisionOf } from "../service-plan/service-task-plan.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { progressOf, rolloutOf } from "../state/service-documents.ts";
-import { revisionOf } from "./service-task-plan.ts";
 
 /**
  * A deleted service has no task left that is wanted RUNNING: it is INACTIVE, described for a while and gone from every list.

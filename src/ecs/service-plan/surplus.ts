@@ -1,16 +1,17 @@
 import type { Task } from "../documents/task.ts";
 import { distribute } from "../launch/distribute.ts";
 import { scaleInOrder } from "../placement/scale-in.ts";
-import type { ClusterStep } from "../state/cluster-step.ts";
-import { boundsOf, type PlannedStop, type ServicePlan } from "./replica-plan.ts";
+import { boundsOf } from "./replica-plan.ts";
+import type { PlannedStop, TaskMoves } from "./service-plan.ts";
 import { revisionOf } from "./service-task-plan.ts";
 import type { ServiceView } from "./service-view.ts";
+import type { Sight } from "./sight.ts";
 
 /**
  * Which of the tasks that a service is to keep are too many, at most `max` of them. AWS: a scale-in stops tasks that are not
  * RUNNING or not healthy first, then by the placement strategy; protected ones never.
  */
-export function surplusOf(step: ClusterStep, view: ServiceView, { surplus }: ServicePlan, max: number): PlannedStop[] {
+export function surplusOf(sight: Sight, view: ServiceView, { surplus }: TaskMoves, max: number): PlannedStop[] {
   if (surplus === 0) return [];
   const open = view.keepers.filter(({ isProtected }) => !isProtected);
   const useless = open.filter(({ serves }) => !serves).map(({ task }) => task);
@@ -19,21 +20,21 @@ export function surplusOf(step: ClusterStep, view: ServiceView, { surplus }: Ser
   const spare = view.keepers.filter(({ serves }) => serves).length - boundsOf(view).lower;
   const count = Math.max(0, Math.min(surplus - useless.length, spare, max));
   const gone = useless.slice(0, surplus);
-  const ordered = count === 0 ? [] : byProvider(step, view, gone, serving, count);
+  const ordered = count === 0 ? [] : byProvider(sight, view, gone, serving, count);
   return [...gone, ...ordered].map((task) => ({ task, why: "surplus" }));
 }
 
 /** AWS: the ratio of a capacity provider strategy holds over the life of a service, so that providers beyond their share go first. */
 function byProvider(
-  step: ClusterStep,
+  sight: Sight,
   { service, target, keepers }: ServiceView,
   gone: readonly Task[],
   serving: readonly Task[],
   count: number,
 ): Task[] {
-  const { capacityProviderStrategy } = revisionOf(step, target);
+  const { capacityProviderStrategy } = revisionOf(sight, target);
   const inOrder = (tasks: readonly Task[], most: number): Task[] =>
-    scaleInOrder(step.state, tasks, service.placementStrategy, step.random("scale-in"), most);
+    scaleInOrder(sight.state, tasks, service.placementStrategy, sight.random("scale-in"), most);
   if (capacityProviderStrategy.length < 2) return inOrder(serving, count);
   const excess = new Map<string, number>();
   const change = (provider: string | null, by: number): void => {

@@ -1,24 +1,16 @@
-import { withDeployments } from "../documents/rollout.ts";
-import type { Service } from "../documents/service.ts";
-import { changeProgress, putRollout } from "../rollout/change-standing.ts";
 import { hasTripped } from "../rollout/circuit-breaker.ts";
-import { completeDeployment, giveUpDeployment } from "../rollout/end-deployment.ts";
 import { type FailureCause, type GivingUp, withoutEmpty } from "../rollout/rollout-changes.ts";
 import { alarmsInAlarm, triggeredAlarms } from "../rollout/triggered-alarms.ts";
-import type { ClusterState } from "../state/cluster-state.ts";
-import type { ClusterStep } from "../state/cluster-step.ts";
-import { rolloutOf } from "../state/service-documents.ts";
-import type { PlannedStop } from "./replica-plan.ts";
+import type { PlanDraft } from "./plan-draft.ts";
+import type { PlannedStop } from "./service-plan.ts";
 import type { LeaveReason, ServiceView } from "./service-view.ts";
+import type { Sight } from "./sight.ts";
 
-/** Gives the target up when that is asked for, or when it failed too often. A user's request goes before its own watch. */
-export function endIfFailed(step: ClusterStep, service: Service, view: ServiceView): void {
-  const givingUp = givingUpOf(step.state, view);
-  if (givingUp !== null) giveUpDeployment(step, service.name, givingUp);
-}
-
-/** The decision to give up the target of a service's rollout, or null. */
-function givingUpOf(state: ClusterState, { service, rollout, target, progress }: ServiceView): GivingUp | null {
+/**
+ * The decision to give up the target of a rollout, when that is asked for or when it failed too often; null otherwise. A user's request goes
+ * before the service's own watch. AWS: a rollback goes to the newest deployment that was COMPLETED.
+ */
+export function givingUpOf({ state }: Sight, { service, rollout, target, progress }: ServiceView): GivingUp | null {
   if (service.status !== "ACTIVE") return null;
   const { deploymentCircuitBreaker: breaker, alarms } = service.deploymentConfiguration;
   const status = state.serviceDeployments.get(rollout.serviceDeploymentId)?.status;
@@ -40,46 +32,28 @@ function givingUpOf(state: ClusterState, { service, rollout, target, progress }:
 
 /** AWS: once a task of the deployment was RUNNING, the circuit breaker counts tasks that are replaced for failed health checks. */
 export function countUnhealthy(
-  step: ClusterStep,
+  draft: PlanDraft,
   { service, target }: ServiceView,
   stops: readonly PlannedStop[],
 ): void {
-  const unhealthy = stops.filter(({ task, why }) => why === "unhealthy" && task.startedBy === target.id).length;
-  if (service.status !== "ACTIVE" || unhealthy === 0) return;
-  changeProgress(step, service.name, target.id, (progress) => ({
-    ...progress,
-    breakerCount: progress.breakerCount + unhealthy,
-    lastFailureAt: step.now,
-  }));
+  const tasks = stops.filter(({ task, why }) => why === "unhealthy" && task.startedBy === target.id).length;
+  if (service.status === "ACTIVE" && tasks > 0) draft.add({ type: "count-failures", deploymentId: target.id, tasks });
 }
 
 /** AWS: a healthy task resets what the circuit breaker counted; one that was started before the failure says nothing. */
-export function forgetOldFailures(step: ClusterStep, { service, progress, keepers }: ServiceView): void {
+export function forgetOldFailures(draft: PlanDraft, { service, target, progress, keepers }: ServiceView): void {
   const { resetOnHealthyTask } = service.deploymentConfiguration.deploymentCircuitBreaker;
   const { lastFailureAt, breakerCount, hasRun } = progress;
   if (!resetOnHealthyTask || breakerCount === 0 || lastFailureAt === null || !hasRun) return;
   if (!keepers.some(({ isHealthy, task }) => isHealthy && (task.startedAt ?? 0) > lastFailureAt)) return;
-  changeProgress(step, service.name, progress.deploymentId, (known) => ({ ...known, breakerCount: 0 }));
+  draft.add({ type: "count-failures", deploymentId: target.id, tasks: null });
 }
 
 /** Ends the rollout when it is over; until then older deployments go that have no tasks any more. */
-export function endIfRolledOut(step: ClusterStep, view: ServiceView): void {
-  const { name } = view.service;
-  if (isRolledOut(view) && hasBaked(step, view)) completeDeployment(step, name);
-  else dropEmptyDeployments(step, name);
-}
-
-/** Drops the deployments that nothing comes of any more. */
-function dropEmptyDeployments(step: ClusterStep, name: string): void {
-  const rollout = rolloutOf(step.state, name);
-  const { serviceIndex, tasks, serviceDeployments } = step.state;
-  const failingId = serviceDeployments.get(rollout.serviceDeploymentId)?.deploymentId ?? null;
-  let withTasks: ReadonlySet<unknown> | null = null;
-  const left = withoutEmpty(rollout, failingId, (id) => {
-    withTasks ??= new Set([...serviceIndex.book.taskIdsOf(name)].map((each) => tasks.get(each)?.startedBy));
-    return withTasks.has(id);
-  });
-  if (left !== rollout) putRollout(step, left);
+export function endIfRolledOut(draft: PlanDraft, view: ServiceView): void {
+  const isOver = isRolledOut(view);
+  if (isOver && hasBaked(draft, view)) draft.complete();
+  else dropEmptyDeployments(draft);
 }
 
 /** AWS: a rollout is over when the new deployment has its tasks, all healthy, and the older ones have none left. */
@@ -92,10 +66,25 @@ function isRolledOut({ service, target, keepers, leavers, ofOthers }: ServiceVie
 }
 
 /** AWS: a rollout that alarms watch is held open for a while when it has all its tasks, since alarms come late. */
-function hasBaked(step: ClusterStep, { service, rollout, target }: ServiceView): boolean {
+function hasBaked(draft: PlanDraft, { service, target }: ServiceView): boolean {
+  const { now, timeline } = draft.sight;
   if (!service.deploymentConfiguration.alarms.enable) return true;
-  if (target.bakesUntil !== null) return target.bakesUntil <= step.now;
-  const bakesUntil = step.now + step.timeline.alarmBakeMs;
-  putRollout(step, withDeployments(rollout, [{ ...target, bakesUntil }]));
+  if (target.bakesUntil !== null) return target.bakesUntil <= now;
+  draft.bake(now + timeline.alarmBakeMs);
   return false;
+}
+
+/** Drops the deployments that nothing comes of any more. */
+function dropEmptyDeployments(draft: PlanDraft): void {
+  const { serviceIndex, tasks, serviceDeployments } = draft.sight.state;
+  const { service, rollout } = draft.documents;
+  const failingId = serviceDeployments.get(rollout.serviceDeploymentId)?.deploymentId ?? null;
+  // An ordinary rollout has none that may go, so that its many tasks need not be asked.
+  let withTasks: ReadonlySet<unknown> | null = null;
+  const left = withoutEmpty(rollout, failingId, (id) => {
+    withTasks ??= new Set([...serviceIndex.book.taskIdsOf(service.name)].map((each) => tasks.get(each)?.startedBy));
+    return withTasks.has(id);
+  });
+  if (left === rollout) return;
+  draft.drop(rollout.deployments.filter((deployment) => !left.deployments.includes(deployment)).map(({ id }) => id));
 }

@@ -1,7 +1,7 @@
 import { must } from "../../lib/assert.ts";
 import type { ContainerInstance } from "../documents/container-instance.ts";
 import type { Deployment } from "../documents/deployment.ts";
-import type { DeploymentProgress } from "../documents/deployment-progress.ts";
+import { type DeploymentProgress, noProgress } from "../documents/deployment-progress.ts";
 import { type Rollout, targetOf } from "../documents/rollout.ts";
 import type { Service } from "../documents/service.ts";
 import type { ServiceCondition } from "../documents/service-condition.ts";
@@ -9,6 +9,7 @@ import { holdsResources, type Task } from "../documents/task.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import { conditionOf, progressOf, rolloutOf } from "../state/service-documents.ts";
 import { isLost } from "./lost-agents.ts";
+import type { Sight } from "./sight.ts";
 import { type Verdict, verdictOf } from "./task-checks.ts";
 
 /**
@@ -30,15 +31,21 @@ export type ServiceTask = {
   readonly isProtected: boolean;
 };
 
-/** All that a decision about a service is made from. A minute's look and one for a change see the same. */
-export type ServiceView = {
+/** What is stored about a service that is not INACTIVE. */
+export type ServiceDocuments = {
   readonly service: Service;
   readonly rollout: Rollout;
+  readonly condition: ServiceCondition;
+  /** Deployments that begin again with what is planned: what their tasks have shown counts no more. */
+  readonly freshIds: readonly string[];
+};
+
+/** All that a decision about a service is made from. A minute's look and one for a change see the same. */
+export type ServiceView = Omit<ServiceDocuments, "freshIds"> & {
   /** The deployment that the service is brought to. */
   readonly target: Deployment;
   /** What its tasks have shown. */
   readonly progress: DeploymentProgress;
-  readonly condition: ServiceCondition;
   readonly now: number;
   readonly keepers: readonly ServiceTask[];
   readonly leavers: readonly ServiceTask[];
@@ -50,26 +57,38 @@ export type ServiceView = {
   readonly changesAt: number | null;
 };
 
+/** What is stored about a service that is not INACTIVE. */
+export const documentsOf = (state: ClusterState, service: Service): ServiceDocuments => ({
+  service,
+  rollout: rolloutOf(state, service.name),
+  condition: conditionOf(state, service.name),
+  freshIds: [],
+});
+
+/** The view of a service that is not INACTIVE. */
+export const viewService = (sight: Pick<Sight, "state" | "now">, service: Service): ServiceView =>
+  viewOf(sight, documentsOf(sight.state, service));
+
 /**
- * The view of a service at `now`, from the documents of the cluster. A look asks for it several times, and a large service has
- * thousands of tasks: the last one made serves as long as nothing changed that it was made from.
+ * The view of a service with these documents, from the tasks and instances of the cluster. A look asks for it several times, and a large
+ * service has thousands of tasks: the last one made serves as long as nothing changed that it was made from.
  */
-export function viewService(state: ClusterState, service: Service, now: number): ServiceView {
+export function viewOf({ state, now }: Pick<Sight, "state" | "now">, documents: ServiceDocuments): ServiceView {
+  const { service, rollout, condition, freshIds } = documents;
   const { serviceIndex, tasks, instances, lostAgentPolicies } = state;
+  const { targetId } = rollout;
+  const progress = freshIds.includes(targetId)
+    ? noProgress(service.name, targetId)
+    : progressOf(state, service.name, targetId);
   const changes = tasks.changes + instances.changes + lostAgentPolicies.changes;
   const last = lastViews.get(state);
-  const rollout = rolloutOf(state, service.name);
-  const standing = {
-    progress: progressOf(state, service.name, rollout.targetId),
-    condition: conditionOf(state, service.name),
-  };
   const isSame = last?.changes === changes && last.view.service === service && last.view.rollout === rollout;
-  if (isSame && last.view.now === now) return { ...last.view, ...standing };
+  if (isSame && last.view.now === now) return { ...last.view, progress, condition };
   const viewer = new Viewer(state, service, rollout, now);
   for (const id of serviceIndex.book.taskIdsOf(service.name)) viewer.add(must(tasks.get(id), "a task of a service"));
   const view = viewer.view();
   lastViews.set(state, { view, changes });
-  return { ...view, ...standing };
+  return { ...view, progress, condition };
 }
 
 /** What follows from the tasks of a service, and what they are seen by. */

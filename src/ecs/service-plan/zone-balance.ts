@@ -1,58 +1,52 @@
 import { must } from "../../lib/assert.ts";
 import { isFargateProvider } from "../documents/capacity-provider.ts";
-import type { Service } from "../documents/service.ts";
 import type { Rebalance } from "../documents/service-condition.ts";
-import { zoneOfSubnet } from "../launch/launch-on-fargate.ts";
+import { zoneOfSubnet } from "../launch/zone-of-subnet.ts";
 import { constraintsOf } from "../placement/checked-placement.ts";
 import { candidateOf } from "../placement/place-task.ts";
 import { scaleInOrder } from "../placement/scale-in.ts";
-import { changeCondition } from "../rollout/change-standing.ts";
-import { announceAction, tellService } from "../rollout/service-announcements.ts";
-import { clearImpediment, impede } from "../rollout/service-impediment.ts";
-import type { ClusterStep } from "../state/cluster-step.ts";
-import { conditionOf } from "../state/service-documents.ts";
 import { instanceRule, isFor } from "./instance-rule.ts";
 import { impedimentOf, type PlacementProblem, problemDetail } from "./placement-problem.ts";
+import type { PlanDraft } from "./plan-draft.ts";
+import { named, planStops } from "./plan-stops.ts";
 import { exclusionOf, namesZone } from "./rebalanced-services.ts";
 import { boundsOf } from "./replica-plan.ts";
+import type { Outcome } from "./service-plan.ts";
 import { revisionOf } from "./service-task-plan.ts";
 import type { ServiceTask, ServiceView } from "./service-view.ts";
-import { type Started, startServiceTasks } from "./start-service-tasks.ts";
+import type { Sight } from "./sight.ts";
 import { isSteady } from "./steady-state.ts";
-import { named, stopServiceTasks } from "./stop-service-tasks.ts";
 
 /**
  * Ends the rebalancing of a service to which something else happens: the tasks are no longer those that it counted. Before the
  * plan, so that the task it had one more of is a surplus like any other. AWS: a deployment interrupts it; the text.
  */
-export function interruptRebalance(step: ClusterStep, view: ServiceView): void {
+export function interruptRebalance(draft: PlanDraft, view: ServiceView): void {
   const { rebalance } = view.condition;
-  if (rebalance !== null && !isUndisturbed(view, rebalance)) endRebalance(step, view.service);
+  if (rebalance !== null && !isUndisturbed(view, rebalance)) endRebalance(draft);
 }
 
-function endRebalance(step: ClusterStep, service: Service): void {
-  putRebalance(step, service, null);
-  tellService(step, service.name, "stopped AZ Rebalancing.");
-  announceAction(step, service, "SERVICE_REBALANCING_STOPPED");
+function endRebalance(draft: PlanDraft): void {
+  draft.change({ rebalance: null });
+  draft.say("stopped AZ Rebalancing.", "SERVICE_REBALANCING_STOPPED");
 }
 
 /**
  * Brings the zones of a service into balance that has been steady for a while, a task at a time: one is started in the zone
  * with the fewest, and when it is healthy one is stopped in the zone with the most. AWS: the way it is done, and the texts.
  */
-export function lookAtBalance(step: ClusterStep, view: ServiceView): void {
-  const { service } = view;
+export function concludeBalance(draft: PlanDraft, view: ServiceView): void {
   const { rebalance } = view.condition;
   switch (rebalance?.phase) {
     case "starting":
-      if (view.keepers.every(({ isHealthy }) => isHealthy)) stopOne(step, view, rebalance);
+      if (view.keepers.every(({ isHealthy }) => isHealthy)) stopOne(draft, view, rebalance);
       return;
     case "stopping":
-      if (view.stopping === 0) moveOrComplete(step, view);
+      if (view.stopping === 0) moveOrComplete(draft, view);
       return;
     default:
-      if (!isMovable(step, view)) noLongerHindered(step, service);
-      else if (isDue(step, view)) moveOrComplete(step, view);
+      if (!isMovable(draft.sight, view)) noLongerHindered(draft);
+      else if (isDue(draft.sight, view)) moveOrComplete(draft, view);
   }
 }
 
@@ -70,20 +64,21 @@ function isUndisturbed(view: ServiceView, { phase, to, startedAt }: Rebalance): 
 }
 
 /** AWS: which services are not rebalanced. What is updated later may exclude one, and so may its task definition. */
-function isMovable(step: ClusterStep, view: ServiceView): boolean {
+function isMovable(sight: Sight, view: ServiceView): boolean {
   const { service, target } = view;
   if (service.availabilityZoneRebalancing !== "ENABLED" || target.rolloutState !== "COMPLETED") return false;
   if (!isSteady(view)) return false;
-  const { launchType, taskDefinitionArn } = revisionOf(step, target);
-  const definition = step.state.revisions.get(taskDefinitionArn);
+  const { launchType, taskDefinitionArn } = revisionOf(sight, target);
+  const definition = sight.state.revisions.get(taskDefinitionArn);
   if (definition !== undefined && constraintsOf(definition).some(namesZone)) return false;
   return exclusionOf({ ...service, launchType }) === null;
 }
 
-function isDue(step: ClusterStep, view: ServiceView): boolean {
+function isDue(sight: Sight, view: ServiceView): boolean {
   const { service, progress, condition } = view;
-  if (condition.steadySince === null || step.now < condition.steadySince + step.timeline.rebalanceAfterMs) return false;
-  if (progress.startBackoff.until !== null && progress.startBackoff.until > step.now) return false;
+  if (condition.steadySince === null || sight.now < condition.steadySince + sight.timeline.rebalanceAfterMs)
+    return false;
+  if (progress.startBackoff.until !== null && progress.startBackoff.until > sight.now) return false;
   // With room for no task more none can be moved.
   return boundsOf(view).upper > service.desiredCount;
 }
@@ -91,18 +86,39 @@ function isDue(step: ClusterStep, view: ServiceView): boolean {
 /** Zone -> tasks there. Zones that the service may use are listed when they have none, too. */
 type Zones = ReadonlyMap<string, readonly ServiceTask[]>;
 
-function moveOrComplete(step: ClusterStep, view: ServiceView): void {
-  const { service } = view;
+function moveOrComplete(draft: PlanDraft, view: ServiceView): void {
+  const { zones, richest, poor } = unevenZones(draft.sight, view);
+  if (richest === undefined || poor.length === 0) complete(draft, zones);
+  else if (zones.get(richest)?.every(({ isProtected }) => isProtected)) hinderedByProtection(draft, view);
+  else draft.add({ type: "move", deploymentId: view.target.id, zones: poor });
+}
+
+/** The zones of a service, the one with the most tasks, and those that have two fewer at least, that with the fewest first. */
+function unevenZones(sight: Sight, view: ServiceView) {
   const tasks = Map.groupBy(view.keepers, ({ task }) => task.availabilityZone ?? "");
-  const usable = usableZones(step, view);
+  const usable = usableZones(sight, view);
   const zones: Zones = new Map(
     [...new Set([...usable, ...tasks.keys()])].sort().map((zone) => [zone, tasks.get(zone) ?? []]),
   );
   const [richest] = byCount(zones, [...zones.keys()]).reverse();
   const poor = byCount(zones, usable).filter((zone) => countIn(zones, richest) - countIn(zones, zone) > 1);
-  if (richest === undefined || poor.length === 0) complete(step, service, zones);
-  else if (zones.get(richest)?.every(({ isProtected }) => isProtected)) hinderedByProtection(step, view);
-  else move(step, view, zones, richest, poor);
+  return { zones, richest, poor };
+}
+
+/** What follows from a move: `before` is the view in which it was decided. */
+export function concludeMove(draft: PlanDraft, before: ServiceView, { taskIds, zone, problem }: Outcome): void {
+  const { zones, richest, poor } = unevenZones(draft.sight, before);
+  if (zone === null || richest === undefined) {
+    hinderedByRoom(draft, must(poor[0], "a zone with few tasks"), must(problem, "why a task was not placed"));
+    return;
+  }
+  noLongerHindered(draft);
+  if (draft.condition.rebalance === null) {
+    const line = `is not AZ balanced with ${counted(zones)}. AZ Rebalancing in progress.`;
+    draft.say(line, "SERVICE_REBALANCING_STARTED");
+  }
+  draft.say(`has started 1 tasks in ${zone} to AZ Rebalance: ${named(taskIds)}.`, "TASKS_STARTED");
+  draft.change({ rebalance: { phase: "starting", from: richest, to: zone, startedAt: draft.sight.now } });
 }
 
 const countIn = (zones: Zones, zone: string | undefined): number => zones.get(zone ?? "")?.length ?? 0;
@@ -112,96 +128,68 @@ const byCount = (zones: Zones, names: readonly string[]): string[] =>
   [...names].sort((a, b) => countIn(zones, a) - countIn(zones, b) || (a < b ? -1 : 1));
 
 /** The zones where the service's tasks may be, whether or not there is room. */
-function usableZones(step: ClusterStep, { service, target }: ServiceView): string[] {
-  const { launchType, capacityProviderStrategy, networkConfiguration } = revisionOf(step, target);
+function usableZones(sight: Sight, { service, target }: ServiceView): string[] {
+  const { launchType, capacityProviderStrategy, networkConfiguration } = revisionOf(sight, target);
   const zones = new Set<string>();
   if (launchType === "FARGATE" || capacityProviderStrategy.some((item) => isFargateProvider(item.capacityProvider))) {
     const subnets = networkConfiguration?.awsvpcConfiguration.subnets ?? [];
-    for (const subnet of subnets) zones.add(zoneOfSubnet(step.place.region, subnet));
+    for (const subnet of subnets) zones.add(zoneOfSubnet(sight.place.region, subnet));
   } else {
-    const rule = instanceRule(step, service);
-    for (const { id, agentConnected, availabilityZone } of step.state.instances.values()) {
+    const rule = instanceRule(sight, service, target);
+    for (const { id, agentConnected, availabilityZone } of sight.state.instances.values()) {
       if (!agentConnected || availabilityZone === null || zones.has(availabilityZone)) continue;
-      const candidate = candidateOf(step.state, id);
+      const candidate = candidateOf(sight.state, id);
       if (candidate !== null && isFor(rule, candidate)) zones.add(availabilityZone);
     }
   }
   return [...zones].sort();
 }
 
-/** Starts a task in the first of the zones that has room for it. */
-function move(step: ClusterStep, view: ServiceView, zones: Zones, from: string, poor: readonly string[]): void {
-  const { service, target } = view;
-  const problems: Started["problem"][] = [];
-  for (const to of poor) {
-    const { taskIds, problem } = startServiceTasks(step, service, target, 1, to);
-    problems.push(problem);
-    if (taskIds.length === 0) continue;
-    noLongerHindered(step, service);
-    if (conditionOf(step.state, service.name).rebalance === null) {
-      tellService(step, service.name, `is not AZ balanced with ${counted(zones)}. AZ Rebalancing in progress.`);
-      announceAction(step, service, "SERVICE_REBALANCING_STARTED");
-    }
-    tellService(step, service.name, `has started 1 tasks in ${to} to AZ Rebalance: ${named(taskIds)}.`);
-    announceAction(step, service, "TASKS_STARTED");
-    putRebalance(step, service, { phase: "starting", from, to, startedAt: step.now });
-    return;
-  }
-  hinderedByRoom(step, service, must(poor[0], "a zone with few tasks"), must(problems[0], "why a task was not placed"));
-}
-
 /** The new task is healthy: now one in the zone with the most may go. */
-function stopOne(step: ClusterStep, view: ServiceView, rebalance: Rebalance): void {
-  const { service } = view;
+function stopOne(draft: PlanDraft, view: ServiceView, rebalance: Rebalance): void {
+  const { sight } = draft;
   const zones: Zones = Map.groupBy(view.keepers, ({ task }) => task.availabilityZone ?? "");
   const [from] = byCount(
     zones,
     [...zones.keys()].filter((zone) => zone !== rebalance.to),
   ).reverse();
   const open = (zones.get(from ?? "") ?? []).filter(({ isProtected }) => !isProtected).map(({ task }) => task);
-  const [task] = scaleInOrder(step.state, open, service.placementStrategy, step.random("scale-in"), 1);
+  const [task] = scaleInOrder(sight.state, open, view.service.placementStrategy, sight.random("scale-in"), 1);
   if (from === undefined || task === undefined) {
-    hinderedByProtection(step, view);
+    hinderedByProtection(draft, view);
     return;
   }
-  stopServiceTasks(step, service, [{ task, why: "rebalanced" }]);
-  putRebalance(step, service, { ...rebalance, phase: "stopping", from });
+  planStops(draft, view, [{ task, why: "rebalanced" }]);
+  draft.change({ rebalance: { ...rebalance, phase: "stopping", from } });
 }
 
-function complete(step: ClusterStep, service: Service, zones: Zones): void {
-  noLongerHindered(step, service);
-  if (conditionOf(step.state, service.name).rebalance === null) return;
-  putRebalance(step, service, null);
-  tellService(step, service.name, `is AZ balanced with ${counted(zones)}.`);
-  announceAction(step, service, "SERVICE_REBALANCING_COMPLETED");
+function complete(draft: PlanDraft, zones: Zones): void {
+  noLongerHindered(draft);
+  if (draft.condition.rebalance === null) return;
+  draft.change({ rebalance: null });
+  draft.say(`is AZ balanced with ${counted(zones)}.`, "SERVICE_REBALANCING_COMPLETED");
 }
 
-function hinderedByRoom(step: ClusterStep, service: Service, zone: string, problem: PlacementProblem): void {
-  if (conditionOf(step.state, service.name).rebalance !== null) endRebalance(step, service);
+function hinderedByRoom(draft: PlanDraft, zone: string, problem: PlacementProblem): void {
+  if (draft.condition.rebalance !== null) endRebalance(draft);
   const reason = problem.type === "fargate" ? impedimentOf(problem) : ({ type: "no-room-in-zone", zone } as const);
-  const detail = problemDetail(step, within(step, zone, problem));
-  impede(step, service.name, reason, detail, true);
+  draft.impede({ reason, detail: problemDetail(draft.sight, within(draft.sight, zone, problem)) }, true);
 }
 
 /** What the instances of the zone lack: that the others are elsewhere tells nobody anything. */
-function within({ state }: ClusterStep, zone: string, problem: PlacementProblem): PlacementProblem {
+function within({ state }: Sight, zone: string, problem: PlacementProblem): PlacementProblem {
   if (problem.type !== "refused") return problem;
   const isThere = (instanceId: string) => state.instances.get(instanceId)?.availabilityZone === zone;
   return { ...problem, refusals: problem.refusals.filter(({ instanceId }) => isThere(instanceId)) };
 }
 
-function hinderedByProtection(step: ClusterStep, { service, target }: ServiceView): void {
-  if (conditionOf(step.state, service.name).rebalance !== null) endRebalance(step, service);
-  const reason = { type: "protected-from-rebalance", deploymentId: target.id } as const;
-  impede(step, service.name, reason, {}, true);
+function hinderedByProtection(draft: PlanDraft, { target }: ServiceView): void {
+  if (draft.condition.rebalance !== null) endRebalance(draft);
+  draft.impede({ reason: { type: "protected-from-rebalance", deploymentId: target.id }, detail: {} }, true);
 }
 
-function noLongerHindered(step: ClusterStep, { name }: Service): void {
-  if (conditionOf(step.state, name).impediment?.isOfBalance === true) clearImpediment(step, name);
-}
-
-function putRebalance(step: ClusterStep, { name }: Service, rebalance: Rebalance | null): void {
-  changeCondition(step, name, (condition) => ({ ...condition, rebalance }));
+function noLongerHindered(draft: PlanDraft): void {
+  if (draft.condition.impediment?.isOfBalance === true) draft.clearImpediment();
 }
 
 /** Such as `2 tasks in a, 1 in b, and 0 in c`. */

@@ -1,38 +1,5 @@
-import type { Task } from "../documents/task.ts";
-import type { LeaveReason, ServiceTask, ServiceView } from "./service-view.ts";
-import type { Started } from "./start-service-tasks.ts";
-
-/** Why a look at a service stops a task. */
-export type StopReason =
-  | LeaveReason
-  | "surplus"
-  | "rebalanced"
-  /** AWS: the constraints of a DAEMON service hold for its running tasks too. */
-  | "violating";
-
-export type PlannedStop = { readonly task: Task; readonly why: StopReason };
-
-/** Why tasks that are to go stay for now, from the strongest reason on. */
-export type Hindrance =
-  /** AWS: the percentages leave no room to start or stop any; only a changed configuration helps. */
-  | "deployment-configuration"
-  /** AWS: a deployment that failed starts no tasks. */
-  | "deployment-failed"
-  /** Tasks are being started or stopped, become healthy soon, or are protected for now. */
-  | "in-motion";
-
-/** What is to be done about a service now. */
-export type ServicePlan = {
-  /** How many tasks to start. */
-  readonly starts: number;
-  /** Starts so many of them, where where they go is part of the plan. */
-  readonly start?: (count: number) => Started;
-  readonly stops: readonly PlannedStop[];
-  /** How many of the tasks to keep are too many; which of them go is for the placement strategy to say. */
-  readonly surplus: number;
-  /** Why the leavers that are not stopped stay; null when there are none. */
-  readonly hindrance: Hindrance | null;
-};
+import type { PlannedStop, TaskMoves } from "./service-plan.ts";
+import type { ServiceTask, ServiceView } from "./service-view.ts";
 
 /** The bounds of a rollout. AWS: the lower one is rounded up, the upper one down. */
 export function boundsOf({ service }: ServiceView): { readonly lower: number; readonly upper: number } {
@@ -47,9 +14,9 @@ export function boundsOf({ service }: ServiceView): { readonly lower: number; re
  * The plan for a REPLICA service. AWS: healthy tasks never fewer than the lower bound, tasks that hold resources never more
  * than the upper one; a task that is PENDING or does not serve goes at once, one that serves only while enough others do.
  */
-export function planReplica(view: ServiceView): ServicePlan {
+export function planReplica(view: ServiceView): TaskMoves {
   const { service, target, keepers, leavers } = view;
-  if (service.status === "DRAINING") return { starts: 0, stops: stopsOf(leavers), surplus: 0, hindrance: null };
+  if (service.status === "DRAINING") return { starts: null, stops: stopsOf(leavers), surplus: 0, hindrance: null };
   const { lower, upper } = boundsOf(view);
   const lost = leavers.filter(({ leaves }) => leaves === "lost");
   const occupied = keepers.length + leavers.length - lost.length + view.stopping;
@@ -65,12 +32,13 @@ export function planReplica(view: ServiceView): ServicePlan {
     ...lostLeavers(view, lost),
   ];
   const left = leavers.length - stops.length;
-  if (left === 0) return { starts, stops, surplus, hindrance: null };
+  const planned = starts === 0 ? null : { deploymentId: target.id, count: starts, instanceIds: null };
+  if (left === 0) return { starts: planned, stops, surplus, hindrance: null };
   const moves = starts > 0 || stops.length > 0 || surplus > 0 || isInMotion(view);
   // Where only protected tasks are left, no other percentages would help.
   const isStuck = !moves && leavers.some(({ isProtected, leaves }) => !isProtected || leaves === "unhealthy");
   const hindrance = isFailed ? "deployment-failed" : isStuck ? "deployment-configuration" : "in-motion";
-  return { starts, stops, surplus, hindrance };
+  return { starts: planned, stops, surplus, hindrance };
 }
 
 const stopsOf = (tasks: readonly ServiceTask[]): PlannedStop[] =>

@@ -48,7 +48,7 @@ function viewOf(scene: Scene): ServiceView {
 
 const planned = (scene: Scene) => {
   const { starts, stops, surplus, hindrance } = planReplica(viewOf(scene));
-  return { starts, stops: stops.length, surplus, hindrance };
+  return { starts: starts?.count ?? 0, stops: stops.length, surplus, hindrance };
 };
 
 test("100 and 200: the replacements start first, and the old ones stop as the new become healthy", () => {
@@ -170,7 +170,7 @@ test("no plan goes outside the percentages", () => {
       const { lower, upper } = boundsOf(view);
       const lost = view.leavers.filter(({ leaves }) => leaves === "lost").length;
       const occupied = view.keepers.length + view.leavers.length - lost + view.stopping;
-      assert.ok(starts === 0 || occupied + starts <= upper, "never more than the upper bound");
+      assert.ok(starts === null || occupied + starts.count <= upper, "never more than the upper bound");
       const serving = view.leavers.filter(
         ({ serves, leaves }) => serves && leaves !== "lost" && leaves !== "unhealthy",
       );
