@@ -96,7 +96,8 @@ export type ServiceDeployment = {
 
 /** AWS: percentages are of the desired count. */
 export type DeploymentConfiguration = {
-  readonly strategy: "ROLLING";
+  /** The name of a row in service-plan/strategies.ts. */
+  readonly strategy: string;
   readonly minimumHealthyPercent: number;
   readonly maximumPercent: number;
   readonly deploymentCircuitBreaker: CircuitBreaker;
@@ -120,6 +121,7 @@ export type CircuitBreaker = {
 };
 
 export const deploymentConfigurationShape: Shape = {
+  strategy: "string",
   minimumHealthyPercent: "number",
   maximumPercent: "number",
   deploymentCircuitBreaker: {

@@ -120,7 +120,7 @@ export class DrainHolds {
       const from = impediment?.reason.type === "deployment-configuration" ? impediment.since : since;
       return hold("PERCENTAGES", percentagesDetail(view), from, true);
     }
-    if (plan.starts !== null) {
+    if (plan.starts.length > 0) {
       const message = impediment === null ? "" : `The service ${impedimentText(impediment.reason)}`;
       if (isImpaired(progress.startBackoff)) {
         const detail = "Tasks of its service do not start, so that there is no replacement.";

@@ -40,10 +40,19 @@ const applies: { readonly [Type in PlanItem["type"]]: Apply<Type> | ((...of: Par
 /** Carries a plan for a service out, in its order: the one place where looks write. Gives what came of starting tasks. */
 export function applyPlan(step: ClusterStep, name: string, items: readonly PlanItem[]): Outcome {
   let outcome = nothingStarted;
-  for (const item of items)
-    outcome = (applies[item.type] as Apply<typeof item.type>)(step, name, item as never) ?? outcome;
+  for (const item of items) {
+    const started = (applies[item.type] as Apply<typeof item.type>)(step, name, item as never);
+    if (started !== undefined) outcome = outcome === nothingStarted ? started : together(outcome, started);
+  }
   return outcome;
 }
+
+/** What came of starting the tasks of several deployments. */
+const together = (one: Outcome, other: Outcome): Outcome => ({
+  taskIds: [...one.taskIds, ...other.taskIds],
+  problem: one.problem ?? other.problem,
+  zone: one.zone ?? other.zone,
+});
 
 /** AWS: stopCode ServiceSchedulerInitiated. */
 function stop(step: ClusterStep, { stops }: ItemOf<"stop">): void {

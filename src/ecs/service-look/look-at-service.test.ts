@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boundsOf } from "../service-plan/replica-plan.ts";
 import { viewService } from "../service-plan/service-view.ts";
 import { images, plain, ServiceWorld, withImage } from "../services/service-world.ts";
 
@@ -16,7 +15,7 @@ function holdToPercentages(world: ServiceWorld, name = "web"): void {
   let wasUp = false;
   world.watch = () => {
     const view = viewService({ state: world.state, now: world.now }, world.service(name));
-    const { lower, upper } = boundsOf(view);
+    const { lower, upper } = view;
     const running = world.running(name).length;
     wasUp ||= running >= lower;
     assert.ok(world.tasksOf(name).length <= upper, `${world.tasksOf(name).length} tasks, at most ${upper}`);

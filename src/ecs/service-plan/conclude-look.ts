@@ -59,7 +59,8 @@ export function finishLook(
   if (documents.service.status === "ACTIVE") concludeSteadiness(draft, draft.view());
   // Of fewer starts than a look may make the rest found no room.
   const started = outcome.taskIds.length;
-  const startsLeft = started === changesPerLook && (plan.moves.starts?.count ?? 0) > started;
+  const startsLeft =
+    started === changesPerLook && plan.moves.starts.reduce((sum, { count }) => sum + count, 0) > started;
   for (const at of lookTimes(sight, draft.view(), plan.stopsLeft || startsLeft)) draft.add({ type: "look", at });
   return draft.items;
 }

@@ -3,7 +3,6 @@ import type { Candidate, PlacementRefusal } from "../placement/candidate.ts";
 import { candidateOf, refusalOn } from "../placement/place-task.ts";
 import { daemonSpots, tasksBeforeDaemons } from "./daemon-spots.ts";
 import { type InstanceRule, instanceRule } from "./instance-rule.ts";
-import { boundsOf } from "./replica-plan.ts";
 import type { Hindrance, PlannedStop, StopReason, TaskMoves } from "./service-plan.ts";
 import type { ServiceTask, ServiceView } from "./service-view.ts";
 import type { Sight } from "./sight.ts";
@@ -16,12 +15,12 @@ import type { Sight } from "./sight.ts";
 export function planDaemon(sight: Sight, view: ServiceView): TaskMoves {
   const { service, target, leavers } = view;
   if (service.status === "DRAINING") {
-    return { starts: null, stops: leavers.map(({ task }) => ({ task, why: "deleted" })), surplus: 0, hindrance: null };
+    return { starts: [], stops: leavers.map(({ task }) => ({ task, why: "deleted" })), surplus: [], hindrance: null };
   }
   const rule = instanceRule(sight, service, target);
   const spots = daemonSpots(sight, service, target, rule);
   const scene = sceneOf(sight, view, new Set(spots));
-  const isFailed = target.rolloutState === "FAILED";
+  const isFailed = !view.replaces;
   const free = isFailed ? [] : spots.filter((id) => isFree(sight, rule, id));
   const stops = [
     ...misplaced(scene),
@@ -33,9 +32,9 @@ export function planDaemon(sight: Sight, view: ServiceView): TaskMoves {
     ...(isFailed ? [] : unhealthyNow(sight, rule, scene, spots)),
   ];
   return {
-    starts: free.length === 0 ? null : { deploymentId: target.id, count: free.length, instanceIds: free },
+    starts: free.length === 0 ? [] : [{ deploymentId: target.id, count: free.length, instanceIds: free }],
     stops,
-    surplus: 0,
+    surplus: [],
     hindrance: hindranceOf(view, scene, stops, free.length),
   };
 }
@@ -135,7 +134,7 @@ const pendingOf = (replaced: readonly ServiceTask[]): PlannedStop[] =>
 function replacedNow(view: ServiceView, scene: Scene): PlannedStop[] {
   const serving = scene.replaced.filter(({ serves }) => serves);
   const healthy = scene.settled.filter(({ isHealthy }) => isHealthy).length;
-  const budget = Math.max(0, healthy + serving.length - boundsOf(view).lower);
+  const budget = Math.max(0, healthy + serving.length - view.lower);
   const open = serving.filter((one) => !one.isProtected && scene.isInReach(one)).sort(byAge);
   return [...pendingOf(scene.replaced), ...stopsOf(open.slice(0, budget), "replaced")];
 }
@@ -174,14 +173,14 @@ function isFree({ state }: Sight, { group }: InstanceRule, instanceId: string): 
 
 /** Why tasks that are to go stay: the percentages only when nothing else moves and a task could be stopped. */
 function hindranceOf(
-  { leavers, target, stopping }: ServiceView,
+  { leavers, replaces, stopping }: ServiceView,
   { replaced, settled, isInReach }: Scene,
   stops: readonly PlannedStop[],
   starts: number,
 ): Hindrance | null {
   const going = new Set(stops.map(({ task }) => task));
   if (leavers.every(({ task }) => going.has(task))) return null;
-  if (target.rolloutState === "FAILED") return "deployment-failed";
+  if (!replaces) return "deployment-failed";
   const isStuck = replaced.some((one) => one.serves && !one.isProtected && isInReach(one));
   const moves = starts > 0 || stops.length > 0 || stopping > 0 || settled.some(({ isHealthy }) => !isHealthy);
   return isStuck && !moves ? "deployment-configuration" : "in-motion";

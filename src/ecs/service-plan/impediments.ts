@@ -12,7 +12,7 @@ import type { Sight } from "./sight.ts";
 export function concludeImpediment(draft: PlanDraft, view: ServiceView, moves: TaskMoves): void {
   const obstacle = obstacleOf(draft.sight, view, moves);
   if (obstacle !== null) draft.impede(obstacle);
-  else if (moves.starts === null && draft.condition.impediment?.isOfBalance !== true) draft.clearImpediment();
+  else if (moves.starts.length === 0 && draft.condition.impediment?.isOfBalance !== true) draft.clearImpediment();
 }
 
 function obstacleOf(sight: Sight, view: ServiceView, moves: TaskMoves): Obstacle | null {

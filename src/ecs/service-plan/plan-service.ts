@@ -1,11 +1,11 @@
 import { isFargateProvider } from "../documents/capacity-provider.ts";
-import type { DeploymentProgress } from "../documents/deployment-progress.ts";
+import { progressOf } from "../state/service-documents.ts";
 import { planDaemon } from "./daemon-plan.ts";
 import { daemonSpots } from "./daemon-spots.ts";
+import { moveTaskSets } from "./move-task-sets.ts";
 import { PlanDraft } from "./plan-draft.ts";
 import { planStops } from "./plan-stops.ts";
-import { planReplica } from "./replica-plan.ts";
-import type { ServicePlan, TaskMoves } from "./service-plan.ts";
+import type { PlannedStart, ServicePlan, TaskMoves } from "./service-plan.ts";
 import { revisionOf } from "./service-task-plan.ts";
 import type { ServiceDocuments, ServiceView } from "./service-view.ts";
 import type { Sight } from "./sight.ts";
@@ -33,14 +33,13 @@ export function planService(sight: Sight, documents: ServiceDocuments): ServiceP
   const stopped = stops.slice(0, changesPerLook);
   countUnhealthy(draft, view, stopped);
   planStops(draft, view, stopped);
-  const toStart = startable(moves, view.progress, sight.now);
-  if (moves.starts !== null && toStart > 0) draft.add({ type: "start", ...moves.starts, count: toStart });
-  return { items: draft.items, moves, stopped: stopped.length, toStart, stopsLeft: stops.length > stopped.length };
+  for (const start of startable(sight, view, moves)) draft.add({ type: "start", ...start });
+  return { items: draft.items, moves, stopped: stopped.length, stopsLeft: stops.length > stopped.length };
 }
 
 /** What is to be done about the tasks of a service as it is. */
 export function movesOf(sight: Sight, view: ServiceView): TaskMoves {
-  return view.service.schedulingStrategy === "DAEMON" ? planDaemon(sight, view) : planReplica(view);
+  return view.service.schedulingStrategy === "DAEMON" ? planDaemon(sight, view) : moveTaskSets(view);
 }
 
 /** AWS: the desired count of a DAEMON service is the number of instances that match. */
@@ -53,10 +52,19 @@ function countDaemons(draft: PlanDraft): void {
   draft.say(null, "SERVICE_DESIRED_COUNT_UPDATED");
 }
 
-/** How many tasks may be started now: none while starts are held back after failures. */
-function startable({ starts }: TaskMoves, { startBackoff }: DeploymentProgress, now: number): number {
-  const isHeldBack = startBackoff.until !== null && startBackoff.until > now;
-  return starts === null || isHeldBack ? 0 : Math.min(starts.count, changesPerLook);
+/** What may be started now: none of a deployment whose starts are held back after failures. */
+function startable({ state, now }: Sight, { target, progress }: ServiceView, { starts }: TaskMoves): PlannedStart[] {
+  const found: PlannedStart[] = [];
+  let left = changesPerLook;
+  for (const start of starts) {
+    const { deploymentId } = start;
+    const shown = deploymentId === target.id ? progress : progressOf(state, progress.serviceName, deploymentId);
+    const { until } = shown.startBackoff;
+    const count = until !== null && until > now ? 0 : Math.min(start.count, left);
+    left -= count;
+    if (count > 0) found.push({ ...start, count });
+  }
+  return found;
 }
 
 /**

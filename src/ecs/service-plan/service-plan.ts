@@ -76,12 +76,15 @@ export type Outcome = {
 
 export const nothingStarted: Outcome = { taskIds: [], problem: null, zone: null };
 
+/** How many tasks a deployment has beyond what is wanted. */
+export type SetSurplus = { readonly deploymentId: string; readonly count: number };
+
 /** What is to be done about a service's tasks now, before it is cut to what a look may do. */
 export type TaskMoves = {
-  readonly starts: PlannedStart | null;
+  readonly starts: readonly PlannedStart[];
   readonly stops: readonly PlannedStop[];
-  /** How many of the tasks to keep are too many; which of them go is for the placement strategy to say. */
-  readonly surplus: number;
+  /** The sets that keep more tasks than they are to have; which of them go is for the placement strategy to say. */
+  readonly surplus: readonly SetSurplus[];
   /** Why the leavers that are not stopped stay; null when there are none. */
   readonly hindrance: Hindrance | null;
 };
@@ -90,9 +93,8 @@ export type TaskMoves = {
 export type ServicePlan = {
   readonly items: readonly PlanItem[];
   readonly moves: TaskMoves;
-  /** How many tasks the plan stops and starts. */
+  /** How many tasks the plan stops. */
   readonly stopped: number;
-  readonly toStart: number;
   /** True when there is more to stop than a look does. */
   readonly stopsLeft: boolean;
 };

@@ -10,7 +10,9 @@ import type { ClusterState } from "../state/cluster-state.ts";
 import { conditionOf, progressOf, rolloutOf } from "../state/service-documents.ts";
 import { isLost } from "./lost-agents.ts";
 import type { Sight } from "./sight.ts";
+import { strategyOf } from "./strategies.ts";
 import { type Verdict, verdictOf } from "./task-checks.ts";
+import type { SetCounts, WantedSets } from "./task-sets.ts";
 
 /**
  * Why a task is to go though nobody stopped it: its service is deleted, its agent has been gone for longer than the cluster's
@@ -31,6 +33,9 @@ export type ServiceTask = {
   readonly isProtected: boolean;
 };
 
+/** A task whose set may have to go; its strategy has yet to say so. */
+type SeenTask = { -readonly [Member in keyof ServiceTask]: ServiceTask[Member] } & { readonly verdict: Verdict | null };
+
 /** What is stored about a service that is not INACTIVE. */
 export type ServiceDocuments = {
   readonly service: Service;
@@ -41,21 +46,22 @@ export type ServiceDocuments = {
 };
 
 /** All that a decision about a service is made from. A minute's look and one for a change see the same. */
-export type ServiceView = Omit<ServiceDocuments, "freshIds"> & {
-  /** The deployment that the service is brought to. */
-  readonly target: Deployment;
-  /** What its tasks have shown. */
-  readonly progress: DeploymentProgress;
-  readonly now: number;
-  readonly keepers: readonly ServiceTask[];
-  readonly leavers: readonly ServiceTask[];
-  /** Tasks that are wanted STOPPED and hold their resources still, but for those whose agent is lost. */
-  readonly stopping: number;
-  /** Tasks of other deployments that are not STOPPED. */
-  readonly ofOthers: number;
-  /** When time alone changes this view; null when it does not. */
-  readonly changesAt: number | null;
-};
+export type ServiceView = Omit<ServiceDocuments, "freshIds"> &
+  WantedSets & {
+    /** The deployment that the service is brought to. */
+    readonly target: Deployment;
+    /** What its tasks have shown. */
+    readonly progress: DeploymentProgress;
+    readonly now: number;
+    readonly keepers: readonly ServiceTask[];
+    readonly leavers: readonly ServiceTask[];
+    /** Tasks that are wanted STOPPED and hold their resources still, but for those whose agent is lost. */
+    readonly stopping: number;
+    /** Tasks of other deployments that are not STOPPED. */
+    readonly ofOthers: number;
+    /** When time alone changes this view; null when it does not. */
+    readonly changesAt: number | null;
+  };
 
 /** What is stored about a service that is not INACTIVE. */
 export const documentsOf = (state: ClusterState, service: Service): ServiceDocuments => ({
@@ -104,8 +110,7 @@ class Viewer {
   readonly #target: Deployment;
   readonly #deploymentIds: ReadonlySet<string | null>;
   readonly #now: number;
-  readonly #keepers: ServiceTask[] = [];
-  readonly #leavers: ServiceTask[] = [];
+  readonly #seen: SeenTask[] = [];
   #stopping = 0;
   #ofOthers = 0;
   #changesAt: number | null = null;
@@ -134,37 +139,50 @@ class Viewer {
     const verdict = isRunning ? verdictOf(task) : null;
     // AWS: what is checked must be healthy; of a task that nothing checks RUNNING is enough.
     const serves = isRunning && (verdict === null || verdict === "healthy");
-    const leaves = this.#leaves(task, instance, lost, verdict);
+    const leaves = this.#leavesAnyway(instance, lost);
     const isProtected = task.protectedUntil !== null && task.protectedUntil > this.#now;
     const isHealthy = serves && (verdict !== null || this.#isHeldLongEnough(task));
-    (leaves === null ? this.#keepers : this.#leavers).push({ task, leaves, isRunning, serves, isHealthy, isProtected });
+    this.#seen.push({ task, leaves, isRunning, serves, isHealthy, isProtected, verdict });
   }
 
   view(): TaskView {
+    const [service, rollout, target] = [this.#service, this.#rollout, this.#target];
+    const wanted = strategyOf(service)({ service, rollout, target, countsOf: (id) => this.#countsOf(id) });
+    const unwanted = new Set(rollout.deployments.map(({ id }) => id));
+    for (const set of wanted.sets) if (set.wanted > 0) unwanted.delete(set.deployment.id);
+    unwanted.delete(target.id);
+    for (const seen of this.#seen) seen.leaves ??= this.#leaves(seen, unwanted);
     return {
-      service: this.#service,
-      rollout: this.#rollout,
-      target: this.#target,
+      service,
+      rollout,
+      target,
       now: this.#now,
-      keepers: this.#keepers,
-      leavers: this.#leavers,
+      ...wanted,
+      keepers: this.#seen.filter(({ leaves }) => leaves === null),
+      leavers: this.#seen.filter(({ leaves }) => leaves !== null),
       stopping: this.#stopping,
       ofOthers: this.#ofOthers,
       changesAt: this.#changesAt,
     };
   }
 
-  #leaves(
-    task: Task,
-    instance: ContainerInstance | undefined,
-    lost: boolean,
-    verdict: Verdict | null,
-  ): LeaveReason | null {
+  /** Why a task is to go, whatever is wanted of its set. */
+  #leavesAnyway(instance: ContainerInstance | undefined, lost: boolean): LeaveReason | null {
     if (this.#service.status === "DRAINING") return "deleted";
     if (lost) return "lost";
-    if (instance?.status === "DRAINING") return "draining";
-    if (task.startedBy !== this.#target.id) return "replaced";
+    return instance?.status === "DRAINING" ? "draining" : null;
+  }
+
+  #leaves({ task, verdict }: SeenTask, unwanted: ReadonlySet<string>): LeaveReason | null {
+    const { startedBy } = task;
+    if (startedBy === null || unwanted.has(startedBy) || !this.#deploymentIds.has(startedBy)) return "replaced";
     return verdict === "unhealthy" && this.#isGraceOver(task) ? "unhealthy" : null;
+  }
+
+  #countsOf(deploymentId: string): SetCounts {
+    const tasks = this.#seen.filter(({ task, leaves }) => task.startedBy === deploymentId && leaves !== "lost");
+    const serving = tasks.filter(({ serves }) => serves);
+    return { tasks: tasks.length, serving: serving.length, healthy: serving.filter((task) => task.isHealthy).length };
   }
 
   #isLost(instance: ContainerInstance): boolean {

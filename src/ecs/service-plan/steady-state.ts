@@ -2,13 +2,15 @@ import { capacityProviderArn } from "../documents/capacity-provider.ts";
 import type { PlanDraft } from "./plan-draft.ts";
 import { revisionOf } from "./service-task-plan.ts";
 import type { ServiceView } from "./service-view.ts";
+import { wantedIn } from "./task-sets.ts";
 
 /**
  * AWS: steady is a service with its desired count RUNNING and healthy, none PENDING, none on its way out, and one deployment.
  */
-export function isSteady({ service, rollout, target, keepers, leavers, stopping, ofOthers }: ServiceView): boolean {
+export function isSteady(view: ServiceView): boolean {
+  const { rollout, target, keepers, leavers, stopping, ofOthers } = view;
   if (target.rolloutState !== "COMPLETED" || rollout.deployments.length > 1) return false;
-  if (leavers.length > 0 || stopping > 0 || ofOthers > 0 || keepers.length !== service.desiredCount) return false;
+  if (leavers.length > 0 || stopping > 0 || ofOthers > 0 || keepers.length !== wantedIn(view)) return false;
   return keepers.every(({ isHealthy }) => isHealthy);
 }
 

@@ -1,38 +1,50 @@
+import { must } from "../../lib/assert.ts";
 import type { Task } from "../documents/task.ts";
 import { distribute } from "../launch/distribute.ts";
 import { scaleInOrder } from "../placement/scale-in.ts";
-import { boundsOf } from "./replica-plan.ts";
 import type { PlannedStop, TaskMoves } from "./service-plan.ts";
 import { revisionOf } from "./service-task-plan.ts";
-import type { ServiceView } from "./service-view.ts";
+import type { ServiceTask, ServiceView } from "./service-view.ts";
 import type { Sight } from "./sight.ts";
+import type { TaskSet } from "./task-sets.ts";
 
 /**
  * Which of the tasks that a service is to keep are too many, at most `max` of them. AWS: a scale-in stops tasks that are not
  * RUNNING or not healthy first, then by the placement strategy; protected ones never.
  */
 export function surplusOf(sight: Sight, view: ServiceView, { surplus }: TaskMoves, max: number): PlannedStop[] {
-  if (surplus === 0) return [];
-  const open = view.keepers.filter(({ isProtected }) => !isProtected);
-  const useless = open.filter(({ serves }) => !serves).map(({ task }) => task);
-  const serving = open.filter(({ serves }) => serves).map(({ task }) => task);
+  const found: PlannedStop[] = [];
   // What is protected stays though it does not serve yet; what serves instead goes no further than the lower bound.
-  const spare = view.keepers.filter(({ serves }) => serves).length - boundsOf(view).lower;
-  const count = Math.max(0, Math.min(surplus - useless.length, spare, max));
-  const gone = useless.slice(0, surplus);
-  const ordered = count === 0 ? [] : byProvider(sight, view, gone, serving, count);
-  return [...gone, ...ordered].map((task) => ({ task, why: "surplus" }));
+  let spare = surplus.length === 0 ? 0 : view.keepers.filter(({ serves }) => serves).length - view.lower;
+  for (const { deploymentId, count: tooMany } of surplus) {
+    const keepers = view.keepers.filter(({ task }) => task.startedBy === deploymentId);
+    const open = keepers.filter(({ isProtected }) => !isProtected);
+    const useless = open.filter(({ serves }) => !serves).map(({ task }) => task);
+    const serving = open.filter(({ serves }) => serves).map(({ task }) => task);
+    const count = Math.max(0, Math.min(tooMany - useless.length, spare, max - found.length));
+    const gone = useless.slice(0, tooMany);
+    const set = must(
+      view.sets.find(({ deployment }) => deployment.id === deploymentId),
+      "the set of a surplus",
+    );
+    const ordered = count === 0 ? [] : byProvider(sight, view, set, keepers, gone, serving, count);
+    spare -= ordered.length;
+    found.push(...[...gone, ...ordered].map((task) => ({ task, why: "surplus" as const })));
+  }
+  return found;
 }
 
 /** AWS: the ratio of a capacity provider strategy holds over the life of a service, so that providers beyond their share go first. */
 function byProvider(
   sight: Sight,
-  { service, target, keepers }: ServiceView,
+  { service }: ServiceView,
+  { deployment, wanted }: TaskSet,
+  keepers: readonly ServiceTask[],
   gone: readonly Task[],
   serving: readonly Task[],
   count: number,
 ): Task[] {
-  const { capacityProviderStrategy } = revisionOf(sight, target);
+  const { capacityProviderStrategy } = revisionOf(sight, deployment);
   const inOrder = (tasks: readonly Task[], most: number): Task[] =>
     scaleInOrder(sight.state, tasks, service.placementStrategy, sight.random("scale-in"), most);
   if (capacityProviderStrategy.length < 2) return inOrder(serving, count);
@@ -42,7 +54,7 @@ function byProvider(
   };
   for (const { task } of keepers) change(task.capacityProviderName, 1);
   for (const { capacityProviderName } of gone) change(capacityProviderName, -1);
-  for (const provider of distribute(capacityProviderStrategy, service.desiredCount)) change(provider, -1);
+  for (const provider of distribute(capacityProviderStrategy, wanted)) change(provider, -1);
   const beyond = [...excess].flatMap(([provider, tasks]) => {
     const own = serving.filter(({ capacityProviderName }) => capacityProviderName === provider);
     return tasks > 0 ? inOrder(own, Math.min(tasks, count)) : [];

@@ -5,6 +5,7 @@ import type { PlanDraft } from "./plan-draft.ts";
 import type { PlannedStop } from "./service-plan.ts";
 import type { LeaveReason, ServiceView } from "./service-view.ts";
 import type { Sight } from "./sight.ts";
+import { wantedIn } from "./task-sets.ts";
 
 /**
  * The decision to give up the target of a rollout, when that is asked for or when it failed too often; null otherwise. A user's request goes
@@ -57,8 +58,9 @@ export function endIfRolledOut(draft: PlanDraft, view: ServiceView): void {
 }
 
 /** AWS: a rollout is over when the new deployment has its tasks, all healthy, and the older ones have none left. */
-function isRolledOut({ service, target, keepers, leavers, ofOthers }: ServiceView): boolean {
-  if (target.rolloutState !== "IN_PROGRESS" || ofOthers > 0 || keepers.length !== service.desiredCount) return false;
+function isRolledOut(view: ServiceView): boolean {
+  const { service, target, keepers, leavers, ofOthers } = view;
+  if (target.rolloutState !== "IN_PROGRESS" || ofOthers > 0 || keepers.length !== wantedIn(view)) return false;
   // A daemon stays to the last on an instance that drains, which may take for ever.
   const isBeside = (leaves: LeaveReason | null) =>
     leaves === "lost" || (leaves === "draining" && service.schedulingStrategy === "DAEMON");

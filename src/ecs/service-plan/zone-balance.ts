@@ -10,7 +10,6 @@ import { impedimentOf, type PlacementProblem, problemDetail } from "./placement-
 import type { PlanDraft } from "./plan-draft.ts";
 import { named, planStops } from "./plan-stops.ts";
 import { exclusionOf, namesZone } from "./rebalanced-services.ts";
-import { boundsOf } from "./replica-plan.ts";
 import type { Outcome } from "./service-plan.ts";
 import { revisionOf } from "./service-task-plan.ts";
 import type { ServiceTask, ServiceView } from "./service-view.ts";
@@ -80,7 +79,7 @@ function isDue(sight: Sight, view: ServiceView): boolean {
     return false;
   if (progress.startBackoff.until !== null && progress.startBackoff.until > sight.now) return false;
   // With room for no task more none can be moved.
-  return boundsOf(view).upper > service.desiredCount;
+  return view.upper > service.desiredCount;
 }
 
 /** Zone -> tasks there. Zones that the service may use are listed when they have none, too. */
