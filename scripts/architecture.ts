@@ -44,10 +44,21 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
   "task-life": ["ground", "documents", "state", "references", "fargate"],
   rollout: ["ground", "events", "documents", "state", "task-life"],
   launch: ["ground", "documents", "placement", "definition-rules", "state", "references", "fargate", "task-life"],
-  // What to do about a service: these decide and write nothing.
-  "service-plan": ["ground", "documents", "placement", "state", "rollout", "launch"],
+  // What a service is and what to do about it: these decide and write nothing.
+  "service-view": ["ground", "documents", "placement", "state", "launch"],
+  "service-plan": ["ground", "documents", "placement", "state", "rollout", "launch", "service-view"],
   // A look at a service: plans, and carries plans out.
-  "service-look": ["documents", "placement", "state", "fargate", "task-life", "rollout", "launch", "service-plan"],
+  "service-look": [
+    "documents",
+    "placement",
+    "state",
+    "fargate",
+    "task-life",
+    "rollout",
+    "launch",
+    "service-view",
+    "service-plan",
+  ],
   // Operations and reports, a folder per noun.
   "account-settings": ["ground", "documents", "state"],
   "capacity-providers": ["ground", "documents", "state", "references"],
@@ -73,8 +84,8 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
     "task-life",
     "rollout",
     "launch",
+    "service-view",
     "service-plan",
-    "service-look",
     "tasks",
   ],
   deployments: ["ground", "documents", "state", "references", "rollout", "services"],
@@ -101,6 +112,7 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
     "fargate",
     "task-life",
     "rollout",
+    "service-view",
     "service-plan",
     "service-look",
     "tasks",
@@ -148,7 +160,7 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders of the rulebook whose files decide and write nothing, nor does anything that they call. */
-export const decidingFolders: readonly string[] = ["service-plan"];
+export const decidingFolders: readonly string[] = ["service-view", "service-plan"];
 
 /** The only place (folders or files) of each package, and of built-in modules that need one. */
 export const homes: Readonly<Record<string, readonly string[]>> = {

@@ -6,7 +6,7 @@ import { taskStatusDueAt } from "../documents/task.ts";
 import { isAgentConnected } from "../fargate/hosts-for-tasks.ts";
 import { askExpressions } from "../placement/ask-expressions.ts";
 import { lookAtService } from "../service-look/look-at-service.ts";
-import { placementOf, planServiceTasks } from "../service-plan/service-task-plan.ts";
+import { placementOf, planServiceTasks } from "../service-view/service-task-plan.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { rolloutOf, targetOfService } from "../state/service-documents.ts";
 import { reportTaskHealth } from "../task-life/report-task-health.ts";

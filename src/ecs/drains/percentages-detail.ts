@@ -1,4 +1,4 @@
-import type { ServiceView } from "../service-plan/service-view.ts";
+import type { ServiceView } from "../service-view/service-view.ts";
 
 /** Why the percentages of a service let neither a replacement start nor a task stop, and which ones would. */
 export function percentagesDetail(view: ServiceView): string {

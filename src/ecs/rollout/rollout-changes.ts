@@ -86,14 +86,27 @@ export function givenUp(rollout: Rollout, { cause, backTo, alarmsNow }: GivingUp
   return { ...withDeployments(rollout, [failed, again]), targetId: backTo };
 }
 
+/** The target has all that is wanted, and is COMPLETED at `until` unless an alarm fails it before. */
+export const baking = (rollout: Rollout, until: number): Rollout =>
+  withDeployments(rollout, [{ ...targetOf(rollout), bakesUntil: until }]);
+
+/** The rollout without some of its deployments. */
+export const without = (rollout: Rollout, deploymentIds: readonly string[]): Rollout => ({
+  ...rollout,
+  deployments: rollout.deployments.filter(({ id }) => !deploymentIds.includes(id)),
+});
+
 /**
- * Without the deployments before the target that have no task left, not even one that is on its way out; the same rollout when there are
- * none. AWS: they are INACTIVE then and shown no more; here except one that can be rolled back to, and `failingId`, which a rollback goes
- * away from. `hasTasks` is asked only about those that may go.
+ * The ids of the deployments that nothing comes of any more: they have no task left, not even one that is on its way out. AWS: they are
+ * INACTIVE then and shown no more; here except one that can be rolled back to, and `failingId`, which a rollback goes away from.
+ * `hasTasks` is asked only about those that may go.
  */
-export function withoutEmpty(rollout: Rollout, failingId: string | null, hasTasks: (id: string) => boolean): Rollout {
-  const stays = ({ id, rolloutState }: Deployment): boolean =>
-    id === rollout.targetId || rolloutState === "COMPLETED" || id === failingId || hasTasks(id);
-  const deployments = rollout.deployments.filter(stays);
-  return deployments.length < rollout.deployments.length ? { ...rollout, deployments } : rollout;
+export function emptyDeployments(
+  { deployments, targetId }: Rollout,
+  failingId: string | null,
+  hasTasks: (id: string) => boolean,
+): string[] {
+  const mayGo = ({ id, rolloutState }: Deployment): boolean =>
+    id !== targetId && rolloutState !== "COMPLETED" && id !== failingId;
+  return deployments.filter((deployment) => mayGo(deployment) && !hasTasks(deployment.id)).map(({ id }) => id);
 }

@@ -4,7 +4,7 @@ import { seededRandom } from "../../lib/random.ts";
 import { clusterReactions } from "../machine/cluster-reactions.ts";
 import { applyPlan } from "../service-look/apply-plan.ts";
 import { PlanDraft } from "../service-plan/plan-draft.ts";
-import { documentsOf } from "../service-plan/service-view.ts";
+import { documentsOf } from "../service-view/service-view.ts";
 import { ServiceWorld } from "../services/service-world.ts";
 import { ClusterStep } from "../state/cluster-step.ts";
 

@@ -1,7 +1,7 @@
 import { must } from "../../lib/assert.ts";
-import { withDeployments } from "../documents/rollout.ts";
 import { changeCondition, changeProgress, putRollout } from "../rollout/change-standing.ts";
 import { completeDeployment, giveUpDeployment } from "../rollout/end-deployment.ts";
+import { baking, without } from "../rollout/rollout-changes.ts";
 import { announceAction, tellService } from "../rollout/service-announcements.ts";
 import { nothingStarted, type Outcome, type PlanItem } from "../service-plan/service-plan.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
@@ -27,8 +27,8 @@ const applies: { readonly [Type in PlanItem["type"]]: Apply<Type> | ((...of: Par
   room: ({ state }, name, { lacks }) => state.serviceIndex.lacksRoom(name, lacks),
   "give-up": (step, name, { givingUp }) => giveUpDeployment(step, name, givingUp),
   complete: completeDeployment,
-  bake,
-  drop,
+  bake: (step, name, { until }) => putRollout(step, baking(rolloutOf(step.state, name), until)),
+  drop: (step, name, { deploymentIds }) => putRollout(step, without(rolloutOf(step.state, name), deploymentIds)),
   "count-failures": countFailures,
   count: (step, name, { desiredCount }) => step.state.services.put(name, { ...serviceNamed(step, name), desiredCount }),
   retire,
@@ -60,21 +60,6 @@ function stop(step: ClusterStep, { stops }: ItemOf<"stop">): void {
     const current = must(step.state.tasks.get(task.id), "a task of a service");
     beginStop(step, current, "ServiceSchedulerInitiated", stoppedReason);
   }
-}
-
-function bake(step: ClusterStep, name: string, { until }: ItemOf<"bake">): void {
-  const rollout = rolloutOf(step.state, name);
-  const target = rollout.deployments.filter(({ id }) => id === rollout.targetId);
-  const baking = target.map((deployment) => ({ ...deployment, bakesUntil: until }));
-  putRollout(step, withDeployments(rollout, baking));
-}
-
-function drop(step: ClusterStep, name: string, { deploymentIds }: ItemOf<"drop">): void {
-  const rollout = rolloutOf(step.state, name);
-  putRollout(step, {
-    ...rollout,
-    deployments: rollout.deployments.filter(({ id }) => !deploymentIds.includes(id)),
-  });
 }
 
 function countFailures(step: ClusterStep, name: string, { deploymentId, tasks }: ItemOf<"count-failures">): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { viewService } from "../service-plan/service-view.ts";
+import { viewService } from "../service-view/service-view.ts";
 import { images, plain, ServiceWorld, withImage } from "../services/service-world.ts";
 
 const aWorld = (instances = 3): ServiceWorld =>

@@ -1,7 +1,7 @@
 import { must } from "../../lib/assert.ts";
 import { concludeStarts, finishLook } from "../service-plan/conclude-look.ts";
 import { planService, waitsForOtherClusters } from "../service-plan/plan-service.ts";
-import { documentsOf, type ServiceDocuments, viewService } from "../service-plan/service-view.ts";
+import { documentsOf, type ServiceDocuments, viewService } from "../service-view/service-view.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { applyPlan } from "./apply-plan.ts";
 

@@ -2,7 +2,7 @@ import { must } from "../../lib/assert.ts";
 import { targetOf } from "../documents/rollout.ts";
 import { forgetStanding } from "../rollout/change-standing.ts";
 import { forgetServiceHistory } from "../rollout/service-history.ts";
-import { revisionOf } from "../service-plan/service-task-plan.ts";
+import { revisionOf } from "../service-view/service-task-plan.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { progressOf, rolloutOf } from "../state/service-documents.ts";
 

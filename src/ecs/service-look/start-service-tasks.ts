@@ -13,12 +13,12 @@ import { zoneOfSubnet } from "../launch/zone-of-subnet.ts";
 import type { PlacementRefusal } from "../placement/candidate.ts";
 import { anyEligible, candidateOf, placementFailures, placeTask } from "../placement/place-task.ts";
 import { refusalAt } from "../service-plan/daemon-plan.ts";
-import { instanceRule } from "../service-plan/instance-rule.ts";
 import type { PlacementProblem } from "../service-plan/placement-problem.ts";
 import { zoneAttribute } from "../service-plan/rebalanced-services.ts";
 import type { Outcome, PlannedStart } from "../service-plan/service-plan.ts";
-import { placementOf, planServiceTasks, revisionOf } from "../service-plan/service-task-plan.ts";
-import { viewService } from "../service-plan/service-view.ts";
+import { instanceRule } from "../service-view/instance-rule.ts";
+import { placementOf, planServiceTasks, revisionOf } from "../service-view/service-task-plan.ts";
+import { providerCounts, viewService } from "../service-view/service-view.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { rolloutOf } from "../state/service-documents.ts";
 
@@ -89,7 +89,7 @@ function startServiceTasks(
 ): Outcome {
   const plan = planServiceTasks(step, service, deployment);
   const { launchType, capacityProviderStrategy } = revisionOf(step, deployment);
-  const counts = launchType === null ? providerCounts(step, service) : new Map<string, number>();
+  const counts = launchType === null ? providerCounts(viewService(step, service)) : new Map<string, number>();
   const hasRoom = (provider: string): boolean =>
     isFargateProvider(provider) || step.state.placement.fits(placementOf(service, plan, "EC2", provider));
   const taskIds: string[] = [];
@@ -101,19 +101,6 @@ function startServiceTasks(
     if (provider !== null) counts.set(provider, (counts.get(provider) ?? 0) + 1);
   }
   return { taskIds, problem: null, zone: null };
-}
-
-/**
- * How many tasks of the service each capacity provider has, those that are on their way out left aside: the base and the
- * weights are to hold when they are gone.
- */
-export function providerCounts(step: ClusterStep, service: Service): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { task } of viewService(step, service).keepers) {
-    const { capacityProviderName } = task;
-    if (capacityProviderName !== null) counts.set(capacityProviderName, (counts.get(capacityProviderName) ?? 0) + 1);
-  }
-  return counts;
 }
 
 function startOne(

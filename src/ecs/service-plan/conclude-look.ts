@@ -1,3 +1,5 @@
+import type { ServiceDocuments, ServiceView } from "../service-view/service-view.ts";
+import type { Sight } from "../service-view/sight.ts";
 import { concludeImpediment } from "./impediments.ts";
 import { lookTimes } from "./next-look.ts";
 import { impedimentOf, problemDetail } from "./placement-problem.ts";
@@ -5,8 +7,6 @@ import { PlanDraft } from "./plan-draft.ts";
 import { changesPerLook } from "./plan-service.ts";
 import { named } from "./plan-stops.ts";
 import type { Outcome, PlanItem, ServicePlan } from "./service-plan.ts";
-import type { ServiceDocuments, ServiceView } from "./service-view.ts";
-import type { Sight } from "./sight.ts";
 import { concludeSteadiness } from "./steady-state.ts";
 import { endIfRolledOut, forgetOldFailures } from "./watch-deployment.ts";
 import { concludeBalance, concludeMove } from "./zone-balance.ts";

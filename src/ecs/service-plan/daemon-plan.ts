@@ -1,11 +1,11 @@
 import { must } from "../../lib/assert.ts";
 import type { Candidate, PlacementRefusal } from "../placement/candidate.ts";
 import { candidateOf, refusalOn } from "../placement/place-task.ts";
-import { daemonSpots, tasksBeforeDaemons } from "./daemon-spots.ts";
-import { type InstanceRule, instanceRule } from "./instance-rule.ts";
+import { daemonSpots, tasksBeforeDaemons } from "../service-view/daemon-spots.ts";
+import { type InstanceRule, instanceRule } from "../service-view/instance-rule.ts";
+import type { ServiceTask, ServiceView } from "../service-view/service-view.ts";
+import type { Sight } from "../service-view/sight.ts";
 import type { Hindrance, PlannedStop, StopReason, TaskMoves } from "./service-plan.ts";
-import type { ServiceTask, ServiceView } from "./service-view.ts";
-import type { Sight } from "./sight.ts";
 
 /**
  * The plan for a DAEMON service: one task on each instance where it belongs, never two. AWS: a new task starts where the old

@@ -1,9 +1,9 @@
 import { capacityProviderArn } from "../documents/capacity-provider.ts";
 import { isImpaired } from "../rollout/start-backoff.ts";
+import type { ServiceView } from "../service-view/service-view.ts";
+import type { Sight } from "../service-view/sight.ts";
 import type { PlanDraft } from "./plan-draft.ts";
 import type { Obstacle, TaskMoves } from "./service-plan.ts";
-import type { ServiceView } from "./service-view.ts";
-import type { Sight } from "./sight.ts";
 
 /**
  * Decides why a service that has found a place for every task still makes no progress: one reason at a time, since two that take

@@ -5,9 +5,9 @@ import { noProgress } from "../documents/deployment-progress.ts";
 import type { Service } from "../documents/service.ts";
 import { unknownCondition } from "../documents/service-condition.ts";
 import type { Task } from "../documents/task.ts";
+import { rolling } from "../service-view/rolling.ts";
+import type { LeaveReason, ServiceTask, ServiceView } from "../service-view/service-view.ts";
 import { moveTaskSets } from "./move-task-sets.ts";
-import { rolling } from "./rolling.ts";
-import type { LeaveReason, ServiceTask, ServiceView } from "./service-view.ts";
 
 type Kind = "pending" | "running" | "held" | "failing";
 

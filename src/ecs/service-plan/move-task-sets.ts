@@ -1,6 +1,6 @@
+import type { ServiceTask, ServiceView } from "../service-view/service-view.ts";
+import { type TaskSet, wantedIn } from "../service-view/task-sets.ts";
 import type { PlannedStart, PlannedStop, SetSurplus, TaskMoves } from "./service-plan.ts";
-import type { ServiceTask, ServiceView } from "./service-view.ts";
-import { type TaskSet, wantedIn } from "./task-sets.ts";
 
 /**
  * Moves the task sets of a REPLICA service to what its strategy wants of them, whichever that is. AWS: healthy tasks never fewer than the lower

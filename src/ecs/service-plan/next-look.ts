@@ -1,6 +1,6 @@
-import { followsTasks } from "./daemon-spots.ts";
-import type { ServiceView } from "./service-view.ts";
-import type { Sight } from "./sight.ts";
+import { followsTasks } from "../service-view/daemon-spots.ts";
+import type { ServiceView } from "../service-view/service-view.ts";
+import type { Sight } from "../service-view/sight.ts";
 
 /** The moments at which time alone asks for a look at a service; every other occasion is noticed where it happens. */
 export function lookTimes(sight: Sight, view: ServiceView, isLeftOver: boolean): readonly number[] {

@@ -2,7 +2,7 @@ import { containerInstanceArn } from "../arn.ts";
 import type { FargateLack } from "../documents/fargate-use.ts";
 import type { ImpedimentReason } from "../documents/impediment.ts";
 import type { PlacementRefusal } from "../placement/candidate.ts";
-import type { Sight } from "./sight.ts";
+import type { Sight } from "../service-view/sight.ts";
 
 /** Why a task of a service could not be started. */
 export type PlacementProblem =

@@ -1,11 +1,10 @@
-import { withDeployments } from "../documents/rollout.ts";
 import type { ServiceCondition } from "../documents/service-condition.ts";
-import { completed, type GivingUp, givenUp } from "../rollout/rollout-changes.ts";
+import { baking, completed, type GivingUp, givenUp, without } from "../rollout/rollout-changes.ts";
 import type { ServiceAction } from "../rollout/service-announcements.ts";
 import { impeded } from "../rollout/service-impediment.ts";
+import { type ServiceDocuments, type ServiceView, viewOf } from "../service-view/service-view.ts";
+import type { Sight } from "../service-view/sight.ts";
 import type { Obstacle, PlanItem } from "./service-plan.ts";
-import { type ServiceDocuments, type ServiceView, viewOf } from "./service-view.ts";
-import type { Sight } from "./sight.ts";
 
 /** A plan while it is made: what is decided so far, and what the documents of the service will be then. */
 export class PlanDraft {
@@ -77,16 +76,11 @@ export class PlanDraft {
 
   bake(until: number): void {
     this.add({ type: "bake", until });
-    const { rollout } = this.#documents;
-    const target = rollout.deployments.filter(({ id }) => id === rollout.targetId);
-    const baking = target.map((deployment) => ({ ...deployment, bakesUntil: until }));
-    this.#documents = { ...this.#documents, rollout: withDeployments(rollout, baking) };
+    this.#documents = { ...this.#documents, rollout: baking(this.#documents.rollout, until) };
   }
 
   drop(deploymentIds: readonly string[]): void {
     this.add({ type: "drop", deploymentIds });
-    const { rollout } = this.#documents;
-    const deployments = rollout.deployments.filter(({ id }) => !deploymentIds.includes(id));
-    this.#documents = { ...this.#documents, rollout: { ...rollout, deployments } };
+    this.#documents = { ...this.#documents, rollout: without(this.#documents.rollout, deploymentIds) };
   }
 }

@@ -1,14 +1,14 @@
 import { isFargateProvider } from "../documents/capacity-provider.ts";
+import { daemonSpots } from "../service-view/daemon-spots.ts";
+import { revisionOf } from "../service-view/service-task-plan.ts";
+import type { ServiceDocuments, ServiceView } from "../service-view/service-view.ts";
+import type { Sight } from "../service-view/sight.ts";
 import { progressOf } from "../state/service-documents.ts";
 import { planDaemon } from "./daemon-plan.ts";
-import { daemonSpots } from "./daemon-spots.ts";
 import { moveTaskSets } from "./move-task-sets.ts";
 import { PlanDraft } from "./plan-draft.ts";
 import { planStops } from "./plan-stops.ts";
 import type { PlannedStart, ServicePlan, TaskMoves } from "./service-plan.ts";
-import { revisionOf } from "./service-task-plan.ts";
-import type { ServiceDocuments, ServiceView } from "./service-view.ts";
-import type { Sight } from "./sight.ts";
 import { surplusOf } from "./surplus.ts";
 import { countUnhealthy, givingUpOf } from "./watch-deployment.ts";
 import { interruptRebalance } from "./zone-balance.ts";

@@ -1,9 +1,9 @@
 import { must } from "../../lib/assert.ts";
 import { containerInstanceArn } from "../arn.ts";
+import type { ServiceView } from "../service-view/service-view.ts";
+import { failedCheck } from "../service-view/task-checks.ts";
 import type { PlanDraft } from "./plan-draft.ts";
 import type { PlannedStop } from "./service-plan.ts";
-import type { ServiceView } from "./service-view.ts";
-import { failedCheck } from "./task-checks.ts";
 
 /** Decides to stop tasks of a service, and what its events say about it. AWS: the texts. */
 export function planStops(draft: PlanDraft, { target }: ServiceView, stops: readonly PlannedStop[]): void {

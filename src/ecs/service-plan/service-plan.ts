@@ -3,8 +3,8 @@ import type { ServiceCondition } from "../documents/service-condition.ts";
 import type { Task } from "../documents/task.ts";
 import type { GivingUp } from "../rollout/rollout-changes.ts";
 import type { ServiceAction } from "../rollout/service-announcements.ts";
+import type { LeaveReason } from "../service-view/service-view.ts";
 import type { PlacementProblem } from "./placement-problem.ts";
-import type { LeaveReason } from "./service-view.ts";
 
 /** Why a look at a service stops a task. */
 export type StopReason =

@@ -1,8 +1,8 @@
 import { capacityProviderArn } from "../documents/capacity-provider.ts";
+import { revisionOf } from "../service-view/service-task-plan.ts";
+import type { ServiceView } from "../service-view/service-view.ts";
+import { wantedIn } from "../service-view/task-sets.ts";
 import type { PlanDraft } from "./plan-draft.ts";
-import { revisionOf } from "./service-task-plan.ts";
-import type { ServiceView } from "./service-view.ts";
-import { wantedIn } from "./task-sets.ts";
 
 /**
  * AWS: steady is a service with its desired count RUNNING and healthy, none PENDING, none on its way out, and one deployment.

@@ -2,11 +2,11 @@ import { must } from "../../lib/assert.ts";
 import type { Task } from "../documents/task.ts";
 import { distribute } from "../launch/distribute.ts";
 import { scaleInOrder } from "../placement/scale-in.ts";
+import { revisionOf } from "../service-view/service-task-plan.ts";
+import type { ServiceTask, ServiceView } from "../service-view/service-view.ts";
+import type { Sight } from "../service-view/sight.ts";
+import type { TaskSet } from "../service-view/task-sets.ts";
 import type { PlannedStop, TaskMoves } from "./service-plan.ts";
-import { revisionOf } from "./service-task-plan.ts";
-import type { ServiceTask, ServiceView } from "./service-view.ts";
-import type { Sight } from "./sight.ts";
-import type { TaskSet } from "./task-sets.ts";
 
 /**
  * Which of the tasks that a service is to keep are too many, at most `max` of them. AWS: a scale-in stops tasks that are not

@@ -1,11 +1,11 @@
 import { hasTripped } from "../rollout/circuit-breaker.ts";
-import { type FailureCause, type GivingUp, withoutEmpty } from "../rollout/rollout-changes.ts";
+import { emptyDeployments, type FailureCause, type GivingUp } from "../rollout/rollout-changes.ts";
 import { alarmsInAlarm, triggeredAlarms } from "../rollout/triggered-alarms.ts";
+import type { LeaveReason, ServiceView } from "../service-view/service-view.ts";
+import type { Sight } from "../service-view/sight.ts";
+import { wantedIn } from "../service-view/task-sets.ts";
 import type { PlanDraft } from "./plan-draft.ts";
 import type { PlannedStop } from "./service-plan.ts";
-import type { LeaveReason, ServiceView } from "./service-view.ts";
-import type { Sight } from "./sight.ts";
-import { wantedIn } from "./task-sets.ts";
 
 /**
  * The decision to give up the target of a rollout, when that is asked for or when it failed too often; null otherwise. A user's request goes
@@ -81,12 +81,11 @@ function dropEmptyDeployments(draft: PlanDraft): void {
   const { serviceIndex, tasks, serviceDeployments } = draft.sight.state;
   const { service, rollout } = draft.documents;
   const failingId = serviceDeployments.get(rollout.serviceDeploymentId)?.deploymentId ?? null;
-  // An ordinary rollout has none that may go, so that its many tasks need not be asked.
   let withTasks: ReadonlySet<unknown> | null = null;
-  const left = withoutEmpty(rollout, failingId, (id) => {
+  // An ordinary rollout has none that may go, so that its many tasks need not be asked.
+  const empty = emptyDeployments(rollout, failingId, (id) => {
     withTasks ??= new Set([...serviceIndex.book.taskIdsOf(service.name)].map((each) => tasks.get(each)?.startedBy));
     return withTasks.has(id);
   });
-  if (left === rollout) return;
-  draft.drop(rollout.deployments.filter((deployment) => !left.deployments.includes(deployment)).map(({ id }) => id));
+  if (empty.length > 0) draft.drop(empty);
 }

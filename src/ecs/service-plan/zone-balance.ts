@@ -5,15 +5,15 @@ import { zoneOfSubnet } from "../launch/zone-of-subnet.ts";
 import { constraintsOf } from "../placement/checked-placement.ts";
 import { candidateOf } from "../placement/place-task.ts";
 import { scaleInOrder } from "../placement/scale-in.ts";
-import { instanceRule, isFor } from "./instance-rule.ts";
+import { instanceRule, isFor } from "../service-view/instance-rule.ts";
+import { revisionOf } from "../service-view/service-task-plan.ts";
+import type { ServiceTask, ServiceView } from "../service-view/service-view.ts";
+import type { Sight } from "../service-view/sight.ts";
 import { impedimentOf, type PlacementProblem, problemDetail } from "./placement-problem.ts";
 import type { PlanDraft } from "./plan-draft.ts";
 import { named, planStops } from "./plan-stops.ts";
 import { exclusionOf, namesZone } from "./rebalanced-services.ts";
 import type { Outcome } from "./service-plan.ts";
-import { revisionOf } from "./service-task-plan.ts";
-import type { ServiceTask, ServiceView } from "./service-view.ts";
-import type { Sight } from "./sight.ts";
 import { isSteady } from "./steady-state.ts";
 
 /**

@@ -6,8 +6,8 @@ import type { TaskPlan } from "../launch/new-task.ts";
 import { limits } from "../limits.ts";
 import { theService } from "../references/find-service.ts";
 import { refuse } from "../refusals.ts";
-import { providerCounts } from "../service-look/start-service-tasks.ts";
-import { placementOf, planServiceTasks, revisionOf } from "../service-plan/service-task-plan.ts";
+import { placementOf, planServiceTasks, revisionOf } from "../service-view/service-task-plan.ts";
+import { providerCounts, viewService } from "../service-view/service-view.ts";
 import type { Given } from "../state/call.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import type { Rehearsal } from "../state/rehearsal.ts";
@@ -86,7 +86,7 @@ function placementsOf(step: ClusterStep, service: Service, plan: TaskPlan, count
   const kind = launchType === "EXTERNAL" ? "EXTERNAL" : "EC2";
   if (launchType === "FARGATE") refuseFargate();
   if (launchType !== null) return Array<PlacementRequest>(count).fill(placementOf(service, plan, kind, null));
-  const counts = providerCounts(step, service);
+  const counts = providerCounts(viewService(step, service));
   const byProvider = new Map<string, PlacementRequest>();
   const placementBy = (provider: string): PlacementRequest => {
     const placement = byProvider.get(provider) ?? placementOf(service, plan, kind, provider);

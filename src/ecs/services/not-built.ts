@@ -1,5 +1,5 @@
 import { refuse } from "../refusals.ts";
-import { strategies } from "../service-plan/strategies.ts";
+import { strategies } from "../service-view/strategies.ts";
 
 type Members = Readonly<Record<string, unknown>>;
 

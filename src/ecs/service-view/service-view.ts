@@ -97,6 +97,19 @@ export function viewOf({ state, now }: Pick<Sight, "state" | "now">, documents: 
   return { ...view, progress, condition };
 }
 
+/**
+ * How many tasks of the service each capacity provider has, those that are on their way out left aside: the base and the
+ * weights are to hold when they are gone.
+ */
+export function providerCounts({ keepers }: ServiceView): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { task } of keepers) {
+    const { capacityProviderName } = task;
+    if (capacityProviderName !== null) counts.set(capacityProviderName, (counts.get(capacityProviderName) ?? 0) + 1);
+  }
+  return counts;
+}
+
 /** What follows from the tasks of a service, and what they are seen by. */
 type TaskView = Omit<ServiceView, "progress" | "condition">;
 
