@@ -1,4 +1,5 @@
 /** What happens to the files of a real server: renamed, on a full disk, damaged. /health says so, reads go on, and it recovers. */
+
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -7,6 +8,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { type BerthProcess, startBerth } from "../berth-process.ts";
+import { logged } from "../logged-events.ts";
 import { healthAt, LiveService, until } from "./live-service.ts";
 
 type World = { readonly berth: BerthProcess; readonly url: string; readonly service: LiveService };
@@ -103,7 +105,10 @@ test("a full disk: reads continue, and it recovers when there is room", async (t
     ),
   );
   await expectReadsOnly(world, tasks, /failed to .*: (database or disk is full|disk I\/O error)/);
-  assert.match(world.berth.complaints(), /"partition":"cluster\/000000000000\/us-east-1\/default".*berth\.sqlite/);
+  const failed = logged(world.berth.complaints(), "append-failed").find(
+    ({ partition }) => partition === "cluster/000000000000/us-east-1/default",
+  );
+  assert.match(JSON.stringify(failed), /berth\.sqlite/);
   rmSync(join(mount, "filler"));
   await expectWellAgain(world, tasks);
 });
@@ -160,7 +165,8 @@ for (const [name, { sql, says }] of Object.entries(damages)) {
     assert.equal(status, 503);
     assert.match(reasons.join("\n"), says);
     assert.equal(reasons.length, 1);
-    await until("the log says so", async () => (says.test(berth.complaints().replaceAll('\\"', '"')) ? true : null));
+    const isSaid = () => logged(berth.complaints(), "server-unhealthy").some(({ reason }) => says.test(String(reason)));
+    await until("the log says so", async () => (isSaid() ? true : null));
     assert.doesNotMatch(berth.complaints(), /"stack"|\n {4}at /);
     assert.deepEqual((await service.ecs.listTasks({ cluster: "other" })).taskArns, []);
     await service.ecs.createCluster({ clusterName: "third" });
