@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { plainCommentViolations, plainEnglishViolations, plainFolders, telltales } from "../scripts/plain-english.ts";
 import { readSources } from "../scripts/sources.ts";
 import { pageViolations, tidyViolations } from "../scripts/tidy.ts";
+import { timedWaits, timedWaitViolations } from "../scripts/timed-waits.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (file: string): string => readFileSync(`${root}${file}`, "utf8");
@@ -13,6 +14,26 @@ const pages = new Map(pageFiles.map((file) => [file, read(file)]));
 
 test("the sources are tidy", () => {
   assert.deepEqual(tidyViolations(readSources(root), read("package.json")), []);
+});
+
+test("tests wait for states, and real time has a reason where it is used", () => {
+  assert.deepEqual(timedWaitViolations(readSources(root), timedWaits), []);
+});
+
+test("a timer that is new, one that is gone and a file that is gone are found", () => {
+  const calls = ["setTimeout(go, 5)", "await sleep(50)", "setInterval(go, 5)", "AbortSignal.timeout(5)"];
+  const text = `${calls.join(";\n")};\nclock.setTimeout(go); asleep(2);`;
+  const sources = new Map([
+    ["tests/a.test.ts", text],
+    ["src/b.test.ts", "setImmediate(go)"],
+    ["src/c.ts", text],
+  ]);
+  const allowed = { "src/b.test.ts": { uses: 1, why: "" }, "bench/d.ts": { uses: 1, why: "" } };
+  assert.deepEqual(timedWaitViolations(sources, allowed), [
+    "tests/a.test.ts: 4 timers, 0 of them allowed; wait for a state instead",
+    "src/b.test.ts: 0 timers; scripts/timed-waits.ts says 1",
+    "bench/d.ts: there is no such file",
+  ]);
 });
 
 test("the pages have one title each, their links lead somewhere, and decisions are dated", () => {

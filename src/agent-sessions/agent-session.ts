@@ -5,7 +5,6 @@
  *   no ACS --accept--> open (agent-connected) --replaced by a newer ACS--> open (agent-connected again, no disconnect)
  *   open --closed by the agent, by the network, or two heartbeats unanswered--> no ACS (agent-disconnected)
  */
-
 import {
   type AgentChannel,
   type AgentConnection,

@@ -1,5 +1,4 @@
 /** The sessions of a control plane that a test plays, and the ends of its agents. */
-
 import assert from "node:assert/strict";
 import type { AgentChannel, AgentConnection, AgentHello } from "../agent-protocol/connection.ts";
 import { parseToAgent, type ToAgent } from "../agent-protocol/to-agent.ts";

@@ -4,7 +4,6 @@
  *   start -> [load the disk] -> [register or re-register, unless adopted] -> DiscoverPollEndpoint
  *         -> connected (both sockets, each reopened whenever it closes) -> ended (stop, turned away, displaced, refused)
  */
-
 import type { AgentHello, AgentTransport, EcsApi } from "../agent-protocol/connection.ts";
 import type { FromAgent } from "../agent-protocol/from-agent.ts";
 import { parseToAgent, type ToAgent } from "../agent-protocol/to-agent.ts";

@@ -3,7 +3,6 @@
  * disk; steps that come meanwhile share the next write. So after a crash the agent knows every container that it ordered and
  * repeats every report that was not accepted.
  */
-
 import type { EcsApi } from "../agent-protocol/connection.ts";
 import { must } from "../lib/assert.ts";
 import type { Clock, Timer } from "../lib/clock.ts";

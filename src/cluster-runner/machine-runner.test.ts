@@ -1,5 +1,4 @@
 /** The runner over a counting machine, a memory disk that can be held and broken, and a clock cranked by hand. */
-
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Refusal } from "../ecs/refusals.ts";

@@ -8,7 +8,6 @@
  *   fenced    another process owns the partition. Final.
  *   closed    shutting down. Final.
  */
-
 import type { Machine, SlicedStep, StepAgain, StepResult } from "../ecs/machine/machine.ts";
 import { assert } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";

@@ -1,5 +1,4 @@
 /** `berth agent` as its user sees it, without Docker: its output, how it ends, and what becomes of its container instance. */
-
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { Agent as HttpsAgent } from "node:https";
@@ -13,8 +12,9 @@ import { must } from "../../src/lib/assert.ts";
 import { type AgentProcess, type AgentProcessOptions, startAgent } from "../agent-process.ts";
 import { runBerth } from "../berth-process.ts";
 import { logged } from "../logged-events.ts";
+import { until } from "../until.ts";
 import { AgentWorld, region } from "./agent-world.ts";
-import { define, describeInstance, runOne, startWorld, until, untilTask } from "./world.ts";
+import { define, describeInstance, runOne, startWorld, untilTask } from "./world.ts";
 
 const latestAgentVersion = "1.99.0";
 const folder = mkdtempSync(join(tmpdir(), "berth-agent-"));

@@ -1,5 +1,4 @@
 /** `berth keys` with a running server, after a killed one, and alone. */
-
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";

@@ -1,5 +1,4 @@
 /** Files with secrets, as the programs leave them and as they find them. */
-
 import assert from "node:assert/strict";
 import { chmodSync, copyFileSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

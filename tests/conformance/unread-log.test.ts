@@ -1,5 +1,4 @@
 /** A server whose log nobody reads: standard error is a full pipe. */
-
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

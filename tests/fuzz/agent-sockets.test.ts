@@ -1,5 +1,4 @@
 /** Agents that break their protocol, or lie: it has no effect, and nobody else is harmed. */
-
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { seededRandom } from "../../src/lib/random.ts";

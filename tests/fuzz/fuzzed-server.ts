@@ -1,5 +1,4 @@
 /** A server in this process that counts every append, with one of everything in it and no timer that could write by itself. */
-
 import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import type { FindKey } from "../../src/auth/sigv4.ts";

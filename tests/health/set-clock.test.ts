@@ -1,5 +1,4 @@
 /** Somebody sets the clock of a server's machine: services continue at their usual pace, and a warning says so. */
-
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +7,8 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type BerthProcess, startBerth } from "../berth-process.ts";
 import { logged } from "../logged-events.ts";
-import { healthAt, LiveService, until } from "./live-service.ts";
+import { untilFound } from "../until.ts";
+import { healthAt, LiveService } from "./live-service.ts";
 
 const hourMs = 3_600_000;
 const folder = mkdtempSync(join(tmpdir(), "berth-clock-"));
@@ -33,7 +33,7 @@ async function start(wallOffsetMs: number): Promise<{ readonly url: string; read
 async function setClock(url: string, wallOffsetMs: number, seenSeconds: number): Promise<void> {
   writeFileSync(wallFile, String(wallOffsetMs));
   berth?.child.kill("SIGUSR2");
-  await until("the server has seen the clock", async () => {
+  await untilFound("the server has seen the clock", async () => {
     const { clockOffsetSeconds, healthy } = await healthAt(url);
     assert.equal(healthy, true);
     return Math.abs(clockOffsetSeconds - seenSeconds) < 30 ? true : null;
@@ -72,7 +72,7 @@ test("a clock that is set back, forward, and back during a restart stops no serv
     const said = seen < 0 ? "s behind Berth's time" : "s ahead of Berth's time";
     const isSaid = () =>
       logged(berth?.complaints() ?? "", "server-warning").some(({ reason }) => String(reason).includes(said));
-    await until("the log says so", async () => (isSaid() ? true : null));
+    await untilFound("the log says so", async () => (isSaid() ? true : null));
   }
   await setClock(first.url, 0, 0);
   const tasks = await first.service.tasks();
@@ -80,7 +80,7 @@ test("a clock that is set back, forward, and back during a restart stops no serv
   await berth?.end("SIGKILL");
   const second = await start(-hourMs);
   await second.service.untilSteady();
-  await until("agents are back", async () =>
+  await untilFound("agents are back", async () =>
     expectAsBefore(second, tasks).then(
       () => true,
       (error) => retryOf(error),

@@ -6,7 +6,6 @@
  * A container is `idle` (created, or found by the agent but not started by it), `starting` while a start is under way (nothing is
  * reported until the outcome is known), `running`, and `exited` once its exit was reported. From there it may be started again.
  */
-
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log-events.ts";

@@ -1,5 +1,4 @@
 /** The HTTP server behind the endpoints. It limits how much of it each container can use, and for how long. */
-
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../../lib/clock.ts";

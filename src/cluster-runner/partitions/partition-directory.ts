@@ -8,7 +8,6 @@
  *
  * Callers name a partition and do not know which of these it is.
  */
-
 import type { Machine } from "../../ecs/machine/machine.ts";
 import { assert } from "../../lib/assert.ts";
 import type { Clock, Timer } from "../../lib/clock.ts";

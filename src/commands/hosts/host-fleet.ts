@@ -2,7 +2,6 @@
  * Many simulated hosts that join a remote control plane. Each starts in turn, stays connected by itself, and counts as connected
  * from the first command message: by then the control plane has registered the connection.
  */
-
 import type { AgentEnd } from "../../agent/agent.ts";
 import type { AgentDisk } from "../../agent/agent-disk.ts";
 import type { HostAttribute } from "../../agent/registration.ts";
