@@ -25,9 +25,9 @@ const sharedImports: ReadonlySet<string> = new Set(["test", "assert/strict", "pa
 export const longestFirst: readonly string[] = [
   "tests/simulation.test.ts",
   "tests/docker/network-cut.test.ts",
+  "tests/docker/task-life.test.ts",
   "tests/crash/kill-9.test.ts",
   "tests/pages/pages.test.ts",
-  "tests/docker/task-life.test.ts",
   "tests/docker/task-groundwork.test.ts",
   "tests/docker/task-endpoints.test.ts",
   "tests/conformance/aws-cli.test.ts",
@@ -36,6 +36,8 @@ export const longestFirst: readonly string[] = [
   "tests/scenarios/scenarios.test.ts",
   "tests/conformance/operations.test.ts",
   "tests/soak/soak.test.ts",
+  "tests/scenarios/tour.test.ts",
+  "src/commands/drain/drain-beside-dev.test.ts",
 ];
 
 /** Files whose tests need what one machine has once: agents' address on the loopback device, and a quiet engine for their times. */
@@ -45,17 +47,21 @@ const usesEngine = /^tests\/docker\/(?!network-cut)/;
 export function testJobs(files: readonly string[], root: string): TestJob[] {
   const [shared, alone]: [string[], string[]] = [[], []];
   for (const file of files) (canShare(readFileSync(resolve(root, file), "utf8"), file) ? shared : alone).push(file);
-  const rank = new Map(longestFirst.map((file, at) => [file, at]));
-  const rankOf = (file: string): number => rank.get(file) ?? longestFirst.length;
-  const jobs = alone
-    .toSorted((one, other) => rankOf(one) - rankOf(other))
-    .map((file): TestJob => ({ files: [file], lane: usesEngine.test(file) ? "engine" : null }));
   const groups = Math.ceil(shared.length / sharedFilesMax);
   // Neighbours cost about the same, so they go to different jobs.
-  for (let group = 0; group < groups; group++) {
-    jobs.push({ files: shared.filter((_, at) => at % groups === group), lane: null });
-  }
-  return jobs;
+  const jobs = Array.from({ length: groups }, (_, group): TestJob => {
+    return { files: shared.filter((_, at) => at % groups === group), lane: null };
+  });
+  for (const file of alone) jobs.push({ files: [file], lane: usesEngine.test(file) ? "engine" : null });
+  return jobs.toSorted((one, other) => rankOf(one) - rankOf(other));
+}
+
+/** Jobs of a lower rank begin first: the longest, then those that have to wait for each other, then those of many files. */
+function rankOf({ files, lane }: TestJob): number {
+  const [file = "", ...more] = files;
+  const at = longestFirst.indexOf(file);
+  if (at >= 0) return at;
+  return longestFirst.length + (lane !== null ? 0 : more.length > 0 ? 1 : 2);
 }
 
 /**

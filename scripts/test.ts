@@ -11,8 +11,8 @@ import { runTestFiles } from "./run-test-files.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** LIMIT: how many more processes run than there are processors, because some files mostly wait, such as for containers that start. */
-const waitingFiles = 1;
+/** LIMIT: how many more processes run than there are processors, because nearly half of the time of all files is waiting, such as for containers that start. */
+const waitingFiles = 2;
 
 /** The groups of tests. Every test file is in exactly one, which scripts/test.test.ts checks. */
 export const groups: Readonly<Record<string, { readonly says: string; readonly files: readonly string[] }>> = {
