@@ -3,7 +3,7 @@ import type { AgentConnection } from "../../agent-protocol/connection.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { FairShare } from "../../lib/fair-share.ts";
 import type { LogEvent } from "../../lib/log-events.ts";
-import { MessageMeter } from "../telemetry/message-meter.ts";
+import type { MessageMeter, MessageMeters } from "../telemetry/message-meter.ts";
 import { FrameError } from "../telemetry/telemetry-frame.ts";
 import { UnfinishedMessage } from "./unfinished-message.ts";
 
@@ -31,6 +31,7 @@ export type TakeTurn = <T>(work: () => T) => T | Promise<Awaited<T>>;
 export type ConnectionEnvironment = {
   readonly clock: Clock;
   readonly limits: SocketLimits;
+  readonly meters: MessageMeters;
   /** Bytes that wait for agents that do not read them. */
   readonly unread: FairShare<WebSocketConnection>;
   /** Bytes of messages that have begun but not ended. */
@@ -95,7 +96,12 @@ export class WebSocketConnection implements AgentConnection {
     this.#read = read;
     this.#takeTurn = takeTurn;
     this.#environment = environment;
-    this.#meter = new MessageMeter(environment.clock.now());
+    this.#meter = environment.meters.opened(this.#agent, environment.clock.now());
+  }
+
+  /** Whose allowance it uses: each key has one of its own for an instance, so that none uses up another's. */
+  get #agent(): string {
+    return `${this.account} ${this.accessKeyId ?? ""} ${this.name}`;
   }
 
   onMessage(listener: (message: unknown) => void): void {
@@ -220,8 +226,9 @@ export class WebSocketConnection implements AgentConnection {
     this.#environment.note(this, event, reason === null ? {} : { reason });
   }
 
-  /** Releases its share of what all connections share. */
+  /** Releases its share of what all connections share. Called once, when its socket is gone. */
   released(): void {
+    this.#environment.meters.closed(this.#agent, this.#environment.clock.now());
     this.#environment.unread.release(this);
     this.#environment.unfinished.release(this);
   }

@@ -25,6 +25,7 @@ const sockets = new AgentWebSocketServer({
 });
 /** How agents get their turns. */
 let turn: TakeTurn = (work) => work();
+let instances = 0;
 let http: Server;
 const opened: WebSocketConnection[] = [];
 
@@ -36,7 +37,8 @@ before(async () => {
       socket,
       head,
       {
-        name: "an-instance",
+        // Each has an allowance of its own.
+        name: `instance-${++instances}`,
         account: "123456789012",
         accessKeyId: null,
         read: messageOf,

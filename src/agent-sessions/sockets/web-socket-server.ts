@@ -4,6 +4,7 @@ import { WebSocket, WebSocketServer } from "ws";
 import type { Clock, Timer } from "../../lib/clock.ts";
 import { FairShare, type ShareBounds } from "../../lib/fair-share.ts";
 import type { Log } from "../../lib/log-events.ts";
+import { MessageMeters } from "../telemetry/message-meter.ts";
 import {
   type ConnectionEnvironment,
   type ConnectionTerms,
@@ -66,6 +67,7 @@ export class AgentWebSocketServer {
     this.#clock = clock;
     this.#environment = {
       clock,
+      meters: new MessageMeters(),
       limits: { waitingBytes: waitingBytesMax, ...limits },
       unread: new FairShare<WebSocketConnection>({ ...unreadBytes, ...shares?.unread }, (connection) =>
         connection.crowdedOut("agent-not-reading"),
@@ -124,8 +126,8 @@ export class AgentWebSocketServer {
 
   /** A socket is closed for good. */
   gone(connection: WebSocketConnection): void {
-    connection.released();
     if (this.#open.delete(connection)) {
+      connection.released();
       const left = this.sizeOf(connection.account) - 1;
       if (left === 0) this.#byAccount.delete(connection.account);
       else this.#byAccount.set(connection.account, left);
