@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { until } from "../tests/until.ts";
 import { groups, testFiles } from "./test.ts";
 import { canShare, longestFirst, testJobs } from "./test-jobs.ts";
 
@@ -108,7 +109,7 @@ test("only a test that touches nothing but its own values shares a process", () 
   );
 });
 
-test("a file that goes silent is ended and fails, and no process that a file started outlives it", (context) => {
+test("a file that goes silent is ended and fails, and no process that a file started outlives it", async (context) => {
   const folder = mkdtempSync(join(tmpdir(), "berth-tests-"));
   context.after(() => rmSync(folder, { recursive: true }));
   const leaves = `import { spawn } from "node:child_process";
@@ -134,7 +135,12 @@ console.log(JSON.stringify(counts));`,
     // The silent file's own process may still be ending when its leftovers are counted.
     assert.match(stdout, new RegExp(`${name}\\.test\\.ts left (1 process|2 processes) behind, which w(as|ere) killed`));
     const pid = Number(readFileSync(join(folder, `${name}.test.ts.pid`), "utf8"));
-    assert.ok(isGone(pid), `the process of ${name} is gone`);
+    // A signal takes effect when the process gets its turn.
+    await until(
+      `the process of ${name} is gone`,
+      () => isGone(pid),
+      (gone) => gone,
+    );
   }
   assert.match(stdout, /silent\.test\.ts was silent for 3\.0 s and was ended/);
   assert.match(stdout, /\{"passed":0,"failed":2,"skipped":0\}\n$/, stdout);
