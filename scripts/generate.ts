@@ -7,7 +7,7 @@ import { compatibilityPage } from "./compatibility.ts";
 import { withLimits } from "./limits-section.ts";
 import { withLogEvents } from "./log-events-section.ts";
 import { withRoles } from "./roles-section.ts";
-import { sdkShapesText } from "./sdk-shapes.ts";
+import { shapesTexts } from "./sdk-shapes.ts";
 import { withSimulatedImages } from "./simulated-section.ts";
 import { withTimeline } from "./timeline-section.ts";
 
@@ -20,7 +20,7 @@ const pages: Readonly<Record<string, (present: string) => string>> = {
   "docs/operations.md": (present) => withLogEvents(withTimeline(withLimits(present))),
   "docs/security.md": withRoles,
   "docs/simulated-containers.md": withSimulatedImages,
-  "src/wire/sdk-shapes.json": sdkShapesText,
+  ...shapesTexts,
 };
 
 /** The generated pages that do not match the source. */

@@ -13,7 +13,7 @@ import * as errors from "./runner-errors.ts";
 const add: CountingInput = { type: "add", counter: "a" };
 const read: CountingInput = { type: "read", counter: "a" };
 
-/** A full disk takes neither appends nor the epoch of an opening. */
+/** A full disk accepts neither appends nor the epoch of an opening. */
 class FullableStore extends MemoryStore {
   isFull = false;
 
@@ -45,7 +45,7 @@ async function aWorld(create = () => new CountingMachine()) {
     },
   });
   await runner.load();
-  /** What came of an input when everything that follows at once is over; undefined for what still waits. */
+  /** The result of an input once everything that follows at once is done; undefined if it still waits. */
   const outcome = async (input: CountingInput): Promise<unknown> => {
     let settled: unknown;
     runner.submit(input).then(
@@ -62,7 +62,7 @@ async function aWorld(create = () => new CountingMachine()) {
   return { clock, store, runner, logged, outcome };
 }
 
-test("while the disk is full, reads show the last durable state; with room everything goes on from there", async () => {
+test("while the disk is full, reads show the last durable state; once there is room everything continues from it", async () => {
   const { clock, store, runner, logged, outcome } = await aWorld();
   assert.equal(await outcome(add), 1);
   store.isFull = true;
@@ -87,7 +87,7 @@ test("while the disk is full, reads show the last durable state; with room every
   assert.equal(await outcome(add), 2);
 });
 
-test("a machine whose steps cannot be undone is not read from", async () => {
+test("a machine whose steps can't be undone answers no reads", async () => {
   const { clock, store, runner, outcome } = await aWorld(() => {
     const machine = new CountingMachine();
     const step = machine.step.bind(machine);

@@ -37,7 +37,7 @@ describe("every leaf of every request", () => {
     });
   }
 
-  test("uses the tables, which have no row for anything else", () => {
+  test("uses the tables, which have no other rows", () => {
     const used = new Map<object, Set<string>>();
     for (const { shape, structure, member } of answeredNames.flatMap((name) => leavesOf(operationNamed(name)))) {
       const row = limitOf(shape, structure, member);
@@ -102,8 +102,8 @@ describe("beyond a limit", () => {
     });
   }
 
-  test("ECS's own checks come first where a value is near their limits", () => {
-    // Each is taken here and refused by its operation, with ECS's text.
+  test("ECS's own checks come first if a value is near their limits", () => {
+    // Each is accepted here and refused by its operation, with ECS's text.
     const requests: readonly [AnsweredName, object][] = [
       ["DescribeTasks", { tasks: Array(101).fill("t") }],
       ["RunTask", { count: 11 }],

@@ -18,7 +18,7 @@ const shown = (world: ServiceWorld) => {
   return value.serviceDeployments[0];
 };
 
-test("a rollout that alarms watch is held open for the bake time, and an alarm in it rolls it back", () => {
+test("a rollout with alarms stays open for the bake time, and an alarm during it rolls back", () => {
   const world = aWorld();
   world.aService({ desiredCount: 2, ...watched(true) }, withImage("app"));
   world.play(60_000);
@@ -56,7 +56,7 @@ test("a rollout that alarms watch is held open for the bake time, and an alarm i
   });
 });
 
-test("an alarm that is in ALARM when a deployment begins says nothing about it; one that is not enabled never does", () => {
+test("an alarm already in ALARM when a deployment begins is ignored; a disabled one always is", () => {
   const world = aWorld();
   say(world, "errors", "ALARM");
   world.aService({ desiredCount: 1, ...watched(false) });
@@ -67,7 +67,7 @@ test("an alarm that is in ALARM when a deployment begins says nothing about it; 
   world.untilSteady("deaf");
 });
 
-test("without rollback a deployment that an alarm fails stays as it is", () => {
+test("without rollback, a deployment that an alarm fails stays as it is", () => {
   const world = aWorld();
   world.aService({ desiredCount: 2, ...watched(false) });
   world.play(5_000);
@@ -81,7 +81,7 @@ test("without rollback a deployment that an alarm fails stays as it is", () => {
   );
 });
 
-test("bad alarms are refused", () => {
+test("invalid alarms are refused", () => {
   const world = aWorld();
   for (const [text, request] of [
     [/alarmName must be/, { stateValue: "OK" }],
@@ -100,7 +100,7 @@ test("bad alarms are refused", () => {
   }
 });
 
-test("an alarm that is over within a second has failed the deployment; services that do not name it are not looked at", () => {
+test("an alarm that is over within a second has failed the deployment; services that don't name it get no look", () => {
   const world = aWorld();
   world.aService({ desiredCount: 1, ...watched(true) }, withImage("app"));
   world.aService({ serviceName: "other", desiredCount: 1 }, withImage("app"));
@@ -119,7 +119,7 @@ test("an alarm that is over within a second has failed the deployment; services 
   assert.equal(primaryOf(world.service()).id, first);
 });
 
-test("an alarm during the rollback that an alarm began ends it, and nothing more is tried", () => {
+test("an alarm during a rollback that an alarm started ends the rollback, and nothing more is tried", () => {
   const world = aWorld();
   world.aService({ desiredCount: 2, ...watched(true) }, withImage("app"));
   world.untilSteady();

@@ -1,9 +1,19 @@
 import type { ServiceDeployment } from "../documents/deployment.ts";
 import type { Service } from "../documents/service.ts";
+import { limits } from "../limits.ts";
 import { failuresOf, watchStatus } from "../rollout/circuit-breaker.ts";
 import { describeConfiguration, describeRevisionCounts } from "../services/describe-service.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
+import type { SeveralHistoryArns } from "../state/operation-row.ts";
 import { historyArn, historyArns, missingArn } from "./history-arns.ts";
+
+/** Where a request has its ARNs. */
+export const serviceDeploymentArns = {
+  member: "serviceDeploymentArns",
+  type: "service-deployment",
+  max: limits.serviceDeploymentsPerDescribe,
+  listed: "serviceDeployments",
+} as const satisfies SeveralHistoryArns;
 
 export type DescribeServiceDeploymentsRequest = { readonly serviceDeploymentArns?: readonly string[] };
 
@@ -11,7 +21,7 @@ export type DescribeServiceDeploymentsRequest = { readonly serviceDeploymentArns
 export function describeServiceDeployments(step: ClusterStep, request: DescribeServiceDeploymentsRequest): object {
   const serviceDeployments: object[] = [];
   const failures: object[] = [];
-  for (const arn of historyArns("DescribeServiceDeployments", request)) {
+  for (const arn of historyArns(serviceDeploymentArns, request)) {
     const deployment = findServiceDeployment(step, arn);
     const service = deployment === null ? undefined : step.state.services.get(deployment.serviceName);
     if (deployment === null || service === undefined) failures.push(missingArn(arn));
@@ -20,7 +30,7 @@ export function describeServiceDeployments(step: ClusterStep, request: DescribeS
   return { serviceDeployments, failures };
 }
 
-/** The service deployment that an ARN names, or null. Refuses what is no such ARN. */
+/** The service deployment with this ARN, or null. Refuses anything but such an ARN. */
 export function findServiceDeployment(step: ClusterStep, arn: string): ServiceDeployment | null {
   const deployment = step.state.serviceDeployments.get(historyArn(step.place, "service-deployment", arn).id);
   return deployment?.arn === arn ? deployment : null;
@@ -56,14 +66,14 @@ function describeServiceDeployment(step: ClusterStep, service: Service, deployme
   };
 }
 
-/** AWS: what the API shows of the alarms of a deployment. */
+/** AWS: what the API shows about a deployment's alarms. */
 function describeAlarmsOf({ deploymentConfiguration, finishedAt, triggeredAlarms }: ServiceDeployment): object {
   const { enable, alarmNames } = deploymentConfiguration.alarms;
   const status = watchStatus(enable, finishedAt !== null, triggeredAlarms.length > 0);
   return { status, alarmNames, triggeredAlarmNames: triggeredAlarms };
 }
 
-/** While a service deployment runs its deployment counts the failures, by the configuration of the service. */
+/** While a service deployment runs, its deployment counts the failures and the service has the configuration. */
 function describeBreaker(service: Service, serviceDeployment: ServiceDeployment): object {
   const { deploymentId, finishedAt } = serviceDeployment;
   const isOver = finishedAt !== null;

@@ -14,7 +14,7 @@ import type { ClusterStep } from "../state/cluster-step.ts";
 import { belongsToAgent } from "../task-life/deliver-tasks.ts";
 import { percentagesDetail } from "./percentages-detail.ts";
 
-/** What a task on an instance that drains waits for, in a word. Those of the first group go on by themselves. */
+/** What a task on a draining instance waits for. Those in the first group resolve by themselves. */
 export type HoldReason =
   | "STOPPING"
   | "STOPS_NEXT"
@@ -22,7 +22,7 @@ export type HoldReason =
   | "REPLACEMENT_STARTS"
   | "REPLACEMENT_NOT_HEALTHY"
   | "ROOM_BECOMES_FREE"
-  // From here on somebody has to do something.
+  // Those below need somebody to act.
   | "STANDALONE"
   | "PROTECTED"
   | "PERCENTAGES"
@@ -31,18 +31,18 @@ export type HoldReason =
   | "DEPLOYMENT_FAILED"
   | "AGENT_DISCONNECTED";
 
-/** What keeps a task on an instance that drains. */
+/** What keeps a task on a draining instance. */
 export type DrainHold = {
   readonly reason: HoldReason;
   readonly detail: string;
   readonly since: number;
-  /** False for what goes on by itself. */
+  /** False if it resolves by itself. */
   readonly blocks: boolean;
 };
 
 /**
- * Says of the tasks on instances that drain what keeps them there, in the words of the reconciler: what its view and its plan
- * of a service are, and what it has noted. One is good for one moment of one step.
+ * Says what keeps tasks on draining instances, according to the scheduler itself: its view and plan of a service, and its notes. Valid for
+ * one moment of one step.
  */
 export class DrainHolds {
   readonly #step: ClusterStep;
@@ -59,7 +59,7 @@ export class DrainHolds {
     const name = serviceNameOf(task);
     const known = name === null ? null : this.#service(name);
     if (known === null) {
-      const detail = "It belongs to no service: it goes when it ends or is stopped.";
+      const detail = "It belongs to no service: it leaves when it ends or is stopped.";
       return { reason: "STANDALONE", detail, since, blocks: true };
     }
     const { view, plan } = known;
@@ -92,7 +92,7 @@ export class DrainHolds {
       return { reason: "STOPPING", detail: "It is being stopped.", since: toldAt, blocks: false };
     }
     const detail =
-      "It is to stop, but the agent of its container instance is not connected: nobody can tell that it has.";
+      "It should stop, but the agent of its container instance is not connected, so nobody knows whether it has.";
     const goneAt = Math.max(toldAt, instance.disconnectedAt ?? toldAt);
     return { reason: "AGENT_DISCONNECTED", detail, since: goneAt, blocks: true };
   }
@@ -112,7 +112,7 @@ export class DrainHolds {
       blocks,
     });
     if (plan.hindrance === "deployment-failed") {
-      const detail = `A deployment that failed replaces no tasks: ${primary.rolloutStateReason}`;
+      const detail = `A failed deployment replaces no tasks: ${primary.rolloutStateReason}`;
       return hold("DEPLOYMENT_FAILED", detail, primary.updatedAt, true);
     }
     const { impediment } = service;
@@ -123,7 +123,7 @@ export class DrainHolds {
     if (plan.starts > 0) {
       const message = impediment === null ? "" : `The service ${impedimentText(impediment.reason)}`;
       if (isImpaired(primary.startBackoff)) {
-        const detail = "Tasks of its service do not start, so that there is no replacement.";
+        const detail = "Tasks of its service do not start, so there is no replacement.";
         return hold("TASKS_DO_NOT_START", impediment === null ? detail : message, impediment?.since ?? since, true);
       }
       if (impediment !== null && isOfPlacement(impediment.reason)) {
@@ -134,7 +134,7 @@ export class DrainHolds {
     return this.#ofMotion(view, hold);
   }
 
-  /** What is started waits to be healthy, or what is stopped to be gone; neither happens where the agent is away. */
+  /** Started tasks must become healthy, or stopping tasks go away; neither happens while the agent is away. */
   #ofMotion(
     { service, keepers }: ServiceView,
     hold: (reason: HoldReason, detail: string, from: number, blocks: boolean) => DrainHold,

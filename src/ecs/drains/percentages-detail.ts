@@ -1,7 +1,7 @@
 import { boundsOf } from "../service-look/replica-plan.ts";
 import type { ServiceView } from "../service-look/service-view.ts";
 
-/** Why the percentages of a service let neither a replacement start nor a task stop, and which ones would. */
+/** Why a service's percentages let neither a replacement start nor a task stop, and which ones would. */
 export function percentagesDetail(view: ServiceView): string {
   const { desiredCount, deploymentConfiguration } = view.service;
   const { minimumHealthyPercent, maximumPercent } = deploymentConfiguration;
@@ -11,5 +11,5 @@ export function percentagesDetail(view: ServiceView): string {
   const most = Math.ceil(((there + 1) * 100) / Math.max(1, desiredCount));
   const least = Math.floor((Math.max(0, healthy - 1) * 100) / Math.max(1, desiredCount));
   const bounds = `minimumHealthyPercent ${minimumHealthyPercent} and maximumPercent ${maximumPercent} keep at least ${lower} and at most ${upper} tasks`;
-  return `With ${desiredCount} wanted, ${bounds}: none can start and none stop. A maximumPercent of ${most} or a minimumHealthyPercent of ${least} would let it go.`;
+  return `With ${desiredCount} wanted, ${bounds}: no task can start or stop. A maximumPercent of ${most} or a minimumHealthyPercent of ${least} would let it leave.`;
 }

@@ -178,7 +178,7 @@ function startOn(step: ClusterStep, rule: InstanceRule, instanceIds: readonly st
     const candidate = must(candidateOf(step.state, id), "the instance of a daemon");
     const refusal = refusalAt(step, rule, candidate);
     if (refusal === null)
-      taskIds.push(launch(step, rule.plan, candidate, rule.requestOn(candidate.instance)?.capacityProvider));
+      taskIds.push(launch(step, rule.template, candidate, rule.requestOn(candidate.instance)?.capacityProvider));
     else refusals.push(refusal);
   }
   // By id, so that the same shortage is told in the same words.

@@ -1,18 +1,18 @@
 import type { ContainerInstance } from "../documents/container-instance.ts";
 import type { PlacementRequest } from "../documents/placement-request.ts";
 import { primaryOf, type Service, serviceGroup } from "../documents/service.ts";
-import type { TaskPlan } from "../launch/new-task.ts";
+import type { TaskTemplate } from "../launch/new-task.ts";
 import type { Candidate, PlacementFilter } from "../placement/candidate.ts";
 import { memberOf } from "../placement/filters/member-of.ts";
 import { requiredAttributes } from "../placement/filters/required-attributes.ts";
 import { isEligible } from "../placement/placement-filters.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
-import { placementOf, planServiceTasks, revisionOf } from "./service-task-plan.ts";
+import { placementOf, revisionOf, serviceTaskTemplate } from "./service-task-template.ts";
 
 /** What decides which container instances are for the tasks of a service, and what the tasks are started with. */
 export type InstanceRule = {
   readonly group: string;
-  readonly plan: TaskPlan;
+  readonly template: TaskTemplate;
   /** What a task asks of an instance of this kind; null for a kind that the service does not run on. */
   readonly requestOn: (instance: ContainerInstance) => PlacementRequest | null;
   /** Attributes and constraints, not the room: an instance without room is one where tasks wait for some. */
@@ -21,19 +21,19 @@ export type InstanceRule = {
 
 export function instanceRule(step: ClusterStep, service: Service): InstanceRule {
   const primary = primaryOf(service);
-  const plan = planServiceTasks(step, service, primary);
+  const template = serviceTaskTemplate(step, service, primary);
   const { launchType, capacityProviderStrategy } = revisionOf(step, primary);
   const used = capacityProviderStrategy.filter(({ base, weight }) => base > 0 || weight > 0);
   const providers = launchType === null ? used.map(({ capacityProvider }) => capacityProvider) : [null];
   const kind = launchType === "EXTERNAL" ? "EXTERNAL" : "EC2";
-  const requests = new Map(providers.map((provider) => [provider, placementOf(service, plan, kind, provider)]));
+  const requests = new Map(providers.map((provider) => [provider, placementOf(service, template, kind, provider)]));
   const [{ constraints } = { constraints: [] }] = requests.values();
   return {
     group: serviceGroup(service.name),
-    plan,
+    template,
     requestOn: (instance) => requests.get(launchType === null ? instance.capacityProviderName : null) ?? null,
     filters: [
-      ...(plan.need.requiresAttributes.length === 0 ? [] : [requiredAttributes(plan.need)]),
+      ...(template.need.requiresAttributes.length === 0 ? [] : [requiredAttributes(template.need)]),
       // The other kind of constraint is about where tasks are already.
       ...constraints.flatMap((each) => (each.type === "memberOf" ? [memberOf(each.expression)] : [])),
     ],

@@ -10,7 +10,7 @@ import { impedimentOf, problemDetail } from "./placement-problem.ts";
 import { interruptRebalance, lookAtBalance } from "./rebalance.ts";
 import { planReplica, type ServicePlan } from "./replica-plan.ts";
 import { retire } from "./retire-service.ts";
-import { revisionOf } from "./service-task-plan.ts";
+import { revisionOf } from "./service-task-template.ts";
 import { type ServiceView, viewService } from "./service-view.ts";
 import { type Started, startServiceTasks } from "./start-service-tasks.ts";
 import { lookAtSteadiness } from "./steady-state.ts";

@@ -12,7 +12,7 @@ import { instanceRule, isFor } from "./instance-rule.ts";
 import { impedimentOf, type PlacementProblem, problemDetail } from "./placement-problem.ts";
 import { exclusionOf, namesZone } from "./rebalanced-services.ts";
 import { boundsOf } from "./replica-plan.ts";
-import { revisionOf } from "./service-task-plan.ts";
+import { revisionOf } from "./service-task-template.ts";
 import type { ServiceTask, ServiceView } from "./service-view.ts";
 import { type Started, startServiceTasks } from "./start-service-tasks.ts";
 import { isSteady } from "./steady-state.ts";

@@ -2,7 +2,7 @@ import { must } from "../../lib/assert.ts";
 import { primaryOf } from "../documents/service.ts";
 import { forgetServiceHistory } from "../rollout/service-history.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
-import { revisionOf } from "./service-task-plan.ts";
+import { revisionOf } from "./service-task-template.ts";
 
 /**
  * A deleted service has no task left that is wanted RUNNING: it is INACTIVE, described for a while and gone from every list.

@@ -2,7 +2,7 @@ import { capacityProviderArn } from "../documents/capacity-provider.ts";
 import type { Service } from "../documents/service.ts";
 import { announceAction, tellService } from "../rollout/service-announcements.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
-import { revisionOf } from "./service-task-plan.ts";
+import { revisionOf } from "./service-task-template.ts";
 import type { ServiceView } from "./service-view.ts";
 
 /**

@@ -3,7 +3,7 @@ import { distribute } from "../launch/distribute.ts";
 import { scaleInOrder } from "../placement/scale-in.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { boundsOf, type PlannedStop, type ServicePlan } from "./replica-plan.ts";
-import { revisionOf } from "./service-task-plan.ts";
+import { revisionOf } from "./service-task-template.ts";
 import type { ServiceView } from "./service-view.ts";
 
 /**

@@ -6,7 +6,7 @@ import { Tables } from "./tables.ts";
 
 type Lamp = { readonly id: string; readonly watts: number; readonly about: string };
 
-/** Version 1 gave the power in kilowatts. */
+/** Version 1 had the power in kilowatts. */
 const lampKind: DocumentKind<Lamp> = {
   name: "lamp",
   keyMember: "id",
@@ -31,8 +31,8 @@ function some() {
 
 const about = { kind: "lamp-text", key: "a", value: { about: "bright" } };
 
-describe("a kind of a later version", () => {
-  it("is stored with its version, which is not in the document", () => {
+describe("a newer version of a kind", () => {
+  it("is stored with its version, which isn't in the document", () => {
     const { journal, tables, lamps, plains } = some();
     lamps.put("a", { id: "a", watts: 40, about: "bright" });
     plains.put("p", { value: 1 });
@@ -50,14 +50,14 @@ describe("a kind of a later version", () => {
     );
   });
 
-  it("is upgraded from what an earlier Berth stored, which carries no version", () => {
+  it("is upgraded from what an earlier Berth stored without a version", () => {
     const { tables, lamps } = some();
     tables.load("lamp", "a", { id: "a", kilowatts: 0.04 });
     tables.load(about.kind, about.key, about.value);
     assert.deepEqual(lamps.get("a"), { id: "a", watts: 40, about: "bright" });
   });
 
-  it("is refused when it is newer than what is known, also while its other part is missing", () => {
+  it("is refused if it is newer than the known one, even while its other part is missing", () => {
     const { tables } = some();
     assert.throws(() => tables.load("lamp", "a", { id: "a", lumens: 400, documentVersion: 3 }), {
       name: "NewerDocumentError",
@@ -66,7 +66,7 @@ describe("a kind of a later version", () => {
     assert.throws(() => tables.load("torch", "a", { id: "a" }), { name: "NewerDocumentError" });
   });
 
-  it("is damaged when its version is no version", () => {
+  it("is damaged if its version is invalid", () => {
     for (const documentVersion of [0, 1.5, -1, "2", null, Number.MAX_VALUE]) {
       assert.throws(() => some().tables.load("plain", "a", { value: 1, documentVersion }), {
         name: "DocumentError",
@@ -76,7 +76,7 @@ describe("a kind of a later version", () => {
   });
 });
 
-it("all tables are those that were made, in that order", () => {
+it("all tables are listed in order of creation", () => {
   const { tables, lamps, plains } = some();
   assert.deepEqual(tables.all, [lamps, plains]);
 });

@@ -3,28 +3,28 @@ import type { DocumentChange, Journal } from "./journal.ts";
 import { StoredParts } from "./stored-parts.ts";
 import { Table } from "./table.ts";
 
-/** The member beside those of a document that says in which version of its kind it is stored. */
+/** The stored member with the version of the document's kind. */
 const versionMember = "documentVersion";
 
 type Entry = { readonly table: Table<object>; readonly parts: StoredParts | null };
 
-/** The tables of a machine, one for each kind of document that it has; what is stored goes in and out here. */
+/** A machine's tables, one for each kind of document. Everything stored goes in and out here. */
 export class Tables {
   readonly #journal: Journal;
   readonly #all: Table<object>[] = [];
-  /** By each name that the store knows. */
+  /** By each name used in the store. */
   readonly #entries = new Map<string, Entry>();
 
   constructor(journal: Journal) {
     this.#journal = journal;
   }
 
-  /** All tables, in the order in which they were made. */
+  /** All tables, in order of creation. */
   get all(): readonly Table<object>[] {
     return this.#all;
   }
 
-  /** Makes the table of a kind. */
+  /** Creates the table of a kind. */
   of<D extends object>(kind: DocumentKind<D>): Table<D> {
     const table = new Table(kind, this.#journal);
     const entry = {
@@ -38,8 +38,8 @@ export class Tables {
   }
 
   /**
-   * Takes a stored document in while the machine is built. Throws DocumentError for one that cannot be what it says, NewerDocumentError for one
-   * that a newer Berth wrote.
+   * Loads a stored document while the machine is built. Throws DocumentError for an invalid one, NewerDocumentError for one written by a
+   * newer Berth.
    */
   load(name: string, key: string, stored: object): void {
     const entry = this.#entries.get(name);
@@ -55,7 +55,7 @@ export class Tables {
     table.load(key, current);
   }
 
-  /** To call when all documents are loaded. Throws DocumentError when a part of one is missing. */
+  /** To be called when all documents are loaded. Throws DocumentError if a part of one is missing. */
   loaded(): void {
     for (const { table, parts } of this.#entries.values()) {
       const half = parts?.incomplete() ?? null;
@@ -64,7 +64,7 @@ export class Tables {
     }
   }
 
-  /** What the store is to write for the changes of a step. */
+  /** What the store must write for the changes of a step. */
   toStored(changes: readonly DocumentChange[]): DocumentChange[] {
     const stored: DocumentChange[] = [];
     for (const change of changes) {
@@ -84,7 +84,7 @@ export class Tables {
   }
 }
 
-/** The version of a stored document. Throws when it is none, or newer than `known`. */
+/** The version of a stored document. Throws if it is invalid or newer than `known`. */
 function checkVersion(stored: object, known: number): number {
   const version: unknown = versionMember in stored ? stored[versionMember] : 1;
   if (!Number.isSafeInteger(version) || (version as number) < 1) {

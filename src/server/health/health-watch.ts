@@ -3,10 +3,10 @@ import type { LogEvent } from "../../lib/log-events.ts";
 import type { ServerLog } from "../log/log.ts";
 import type { Problems } from "./server-health.ts";
 
-/** LIMIT: how often it looks: soon enough for whoever reads the log, and next to nothing for thousands of machines. */
+/** LIMIT: soon enough for people who read the log, and cheap even with thousands of machines. */
 const lookMs = 5_000;
 
-/** Writes to the log what becomes wrong with the server and what is right again, each once, also when nobody asks for /health. */
+/** Logs each problem of the server once when it appears and once when it is gone, even if nobody asks for /health. */
 export class HealthWatch {
   readonly #problems: () => Problems;
   readonly #clock: Clock;
@@ -20,7 +20,7 @@ export class HealthWatch {
     this.#log = log;
   }
 
-  /** Looks now, and again from time to time until it is closed. */
+  /** Checks now, and regularly until it is closed. */
   start(): void {
     this.#look();
     this.#timer = this.#clock.setTimer(lookMs, () => this.start());

@@ -45,11 +45,11 @@ test("a server is healthy when all machines answer; a clock that was set and los
   assert.deepEqual([healthy, clockOffsetSeconds], [true, -3_600]);
   assert.deepEqual(warnings, [
     "Some are missing.",
-    "The clock of this machine is 3600 s behind Berth's time: somebody set it. Services go on at their usual pace, and Berth's time follows by 6 minutes an hour.",
+    "The clock of this machine is 3600 s behind Berth's time: somebody set it. Services keep their usual pace, and Berth's time follows by 6 minutes an hour.",
   ]);
 });
 
-test("it is not when the store fails, something is damaged, or a machine does not answer, and each reason is said once", () => {
+test("it isn't if the store fails, something is damaged, or a machine doesn't answer, and each reason occurs once", () => {
   const { is, source } = aSource();
   is.condition = { ...is.condition, failing: "The disk is full.", damaged: ["A row is missing."] };
   is.leftOut.add("A key is damaged.");
@@ -88,7 +88,7 @@ test("it is not when the store fails, something is damaged, or a machine does no
   assert.equal(healthOf(source).reasons.at(-1), "50 more machines do not answer everything.");
 });
 
-test("the log has each problem when it comes and when it passes, though nobody asks", async () => {
+test("the log has each problem when it appears and when it is gone, even if nobody asks", async () => {
   const { is, source } = aSource();
   const clock = new VirtualClock(0);
   const lines: string[] = [];
@@ -101,8 +101,8 @@ test("the log has each problem when it comes and when it passes, though nobody a
   is.offsetMs = -5_000;
   await clock.advance(5_000);
   assert.equal(lines.length, 2);
+  // The clock follows, so the number differs each time.
   assert.equal(lines[0], "server-unhealthy: The disk is full.");
-  // It follows, so the number is another one each time.
   is.offsetMs = -4_000;
   await clock.advance(60_000);
   assert.equal(lines.splice(0).length, 2);

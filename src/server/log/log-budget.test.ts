@@ -6,11 +6,11 @@ import { LogBudget, type LogCause } from "./log-budget.ts";
 const cause = (kind: string, event: LogEvent = "agent-refused"): LogCause => ({ level: "warn", event, kind });
 const at = Date.UTC(2030, 0, 1);
 
-/** How many of `lines` of the cause are written, at one moment. */
+/** How many of `lines` of the cause are written at one moment. */
 const written = (budget: LogBudget, of: LogCause, lines: number, now: number): number =>
   Array.from({ length: lines }, () => budget.allows(of, now)).filter(Boolean).length;
 
-test("the first 60 lines of a cause are written, then ten a minute, and the rest is counted", () => {
+test("the first 60 lines of a cause are written, then ten a minute, and the rest are counted", () => {
   const budget = new LogBudget();
   assert.equal(written(budget, cause("refused"), 100_000, at), 60);
   assert.deepEqual(budget.take(at + 30_000), [{ ...cause("refused"), lines: 99_940, seconds: 30 }]);
@@ -19,7 +19,7 @@ test("the first 60 lines of a cause are written, then ten a minute, and the rest
   assert.equal(written(budget, cause("refused"), 1_000, at + 3_600_000), 60);
 });
 
-test("a cause says nothing less because another says too much; kinds and levels are causes of their own", () => {
+test("a noisy cause doesn't silence another; kinds and levels are separate causes", () => {
   const budget = new LogBudget();
   written(budget, cause("TypeError"), 1_000, at);
   assert.equal(written(budget, cause("RangeError"), 5, at), 5);

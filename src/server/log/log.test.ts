@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openLog } from "./log.ts";
 
-test("what carries the name of a secret is not written", () => {
+test("fields with the name of a secret are not written", () => {
   const lines: string[] = [];
   const log = openLog("info", { write: (line) => lines.push(line) });
   const headers = { authorization: "AWS4 TOP", host: "x" };
@@ -20,7 +20,7 @@ test("what carries the name of a secret is not written", () => {
   );
 });
 
-test("a cause that comes 100,000 times is some lines and a count, whatever its fields are", async () => {
+test("a cause that comes 100,000 times becomes some lines and a count, whatever its fields are", async () => {
   const lines: string[] = [];
   const log = openLog("info", { write: (line) => lines.push(line) });
   for (let call = 0; call < 100_000; call++) {
@@ -39,7 +39,7 @@ test("a cause that comes 100,000 times is some lines and a count, whatever its f
   );
 });
 
-test("a machine's clock that is set ahead gives a cause no more lines", async (t) => {
+test("setting a machine's clock ahead gives a cause no more lines", async (t) => {
   const lines: string[] = [];
   const log = openLog("info", { write: (line) => lines.push(line) });
   const refuse = (times: number) => {

@@ -16,7 +16,7 @@ export type OpenLog = ServerLog & {
   readonly flush: (timeoutMs: number) => Promise<void>;
 };
 
-/** Names under which a secret would stand, had somebody logged the object that it is in. */
+/** Field names that would hold a secret if somebody logged the object around it. */
 const secretPaths = ["authorization", "secret", "secretAccessKey", "sealedSecret", "sessionToken"].flatMap((name) => [
   name,
   `*.${name}`,

@@ -4,7 +4,7 @@ import type { PlacementRequest, PlacementStrategy } from "../documents/placement
 import { type Service, serviceGroup } from "../documents/service.ts";
 import type { Tag } from "../documents/tag.ts";
 import type { TaskDefinition } from "../documents/task-definition.ts";
-import { type TaskPlan, taskPlan } from "../launch/new-task.ts";
+import { type TaskTemplate, taskTemplate } from "../launch/new-task.ts";
 import { resolveOverrides } from "../launch/overrides.ts";
 import { constraintsOf } from "../placement/checked-placement.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
@@ -14,10 +14,10 @@ export const revisionOf = (step: ClusterStep, { revisionId }: Deployment): Servi
   must(step.state.serviceRevisions.get(revisionId), "the service revision of a deployment");
 
 /** What every task of a deployment is made from. */
-export function planServiceTasks(step: ClusterStep, service: Service, deployment: Deployment): TaskPlan {
+export function serviceTaskTemplate(step: ClusterStep, service: Service, deployment: Deployment): TaskTemplate {
   const revision = revisionOf(step, deployment);
   const definition = must(step.state.revisions.get(revision.taskDefinitionArn), "the task definition of a revision");
-  return taskPlan(definition, resolveOverrides(undefined, definition), {
+  return taskTemplate(definition, resolveOverrides(undefined, definition), {
     group: serviceGroup(service.name),
     startedBy: deployment.id,
     tags: tagsOfTask(step, service, definition),
@@ -46,17 +46,17 @@ const defaultStrategy: readonly PlacementStrategy[] = [
 /** Where tasks of a service may go on container instances, and where they go best. */
 export function placementOf(
   service: Service,
-  plan: TaskPlan,
+  template: TaskTemplate,
   launchType: "EC2" | "EXTERNAL",
   capacityProvider: string | null,
 ): PlacementRequest {
   return {
-    need: plan.need,
-    group: plan.group,
-    deploymentId: plan.startedBy,
+    need: template.need,
+    group: template.group,
+    deploymentId: template.startedBy,
     launchType,
     capacityProvider,
-    constraints: [...constraintsOf(plan.definition), ...service.placementConstraints],
+    constraints: [...constraintsOf(template.definition), ...service.placementConstraints],
     strategies: service.placementStrategy.length > 0 ? service.placementStrategy : defaultStrategy,
   };
 }
