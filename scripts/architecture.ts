@@ -187,7 +187,7 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
   "prom-client": ["src/server/"],
   ws: ["src/agent-sessions/", "src/agent/remote/"],
   "node:sqlite": ["src/store/sqlite/", "src/cli/event-log.ts"],
-  "node:test": ["scripts/run-test-files.ts"],
+  "node:test": ["scripts/run-test-files.ts", "scripts/shared-tests.ts", "scripts/test-report.ts"],
   "node:assert": [],
   "node:assert/strict": [],
 };
