@@ -260,7 +260,7 @@ async function assemble(
   const watch = new HealthWatch(() => problemsOf(healthSource), clock, log);
   watch.start();
   closers.push(async () => watch.close());
-  log.write("info", { url, dataDir: options.dataDir }, "The server listens.");
+  log.write("server-listening", { url, dataDir: options.dataDir });
   return { url, port, controlPlane, hosts, accessKeys: keys?.counts() ?? null, metricsUrl, close };
 }
 
