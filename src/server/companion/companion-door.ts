@@ -64,8 +64,9 @@ export class CompanionDoor {
       return null;
     } catch (thrown) {
       const error = thrown instanceof OverloadError ? throttled() : thrown;
-      if (!(error instanceof WireError)) {
-        this.#options.log.write("error", { requestId, err: error }, "A request could not be passed on.");
+      if (!(error instanceof WireError)) this.#options.log.write("passing-failed", { requestId, err: error });
+      else if (error.code === "ServiceUnavailableException") {
+        this.#options.log.write("companion-unavailable", { requestId, service, reason: error.message });
       }
       const rendered = renderForeignError(service, head, error, requestId);
       note(rendered.code);
