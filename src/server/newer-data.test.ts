@@ -91,7 +91,7 @@ const changes = {
     sql: (name: string) => `UPDATE documents SET body = json_set(body, '$.documentVersion', 7)
       WHERE partition_id = ${ofPartition(name)} AND kind IN ('service', 'task-definition-family')`,
     document: (machine: string) => (machine === "cluster" ? "service web" : "task-definition-family web"),
-    says: "it is stored in version 7 of its kind, and only 1 is known",
+    says: "it is stored in version 7 of its kind, and only 2 is known",
   },
 } as const;
 

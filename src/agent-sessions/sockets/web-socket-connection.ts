@@ -47,7 +47,7 @@ export type SocketLimits = {
   readonly waitingBytes: number;
 };
 
-/** LIMIT: how many times that may wait for a moment: an agent that connects gets all its tasks at once, each of up to 64 KiB. */
+/** LIMIT: how many times as much may wait briefly: an agent that connects gets all its tasks at once, each of up to 64 KiB. */
 const burstFactor = 16;
 /** LIMIT: megabytes take seconds on any network that agents work on. */
 const stuckAfterMs = 30_000;

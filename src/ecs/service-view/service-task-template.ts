@@ -7,31 +7,31 @@ import type { TaskDefinition } from "../documents/task-definition.ts";
 import { type TaskTemplate, taskTemplate } from "../launch/new-task.ts";
 import { resolveOverrides } from "../launch/overrides.ts";
 import { constraintsOf } from "../placement/checked-placement.ts";
-import type { ClusterStep } from "../state/cluster-step.ts";
+import type { Sight } from "./sight.ts";
 
 /** The service revision that a deployment runs. */
-export const revisionOf = (step: ClusterStep, { revisionId }: Deployment): ServiceRevision =>
-  must(step.state.serviceRevisions.get(revisionId), "the service revision of a deployment");
+export const revisionOf = (sight: Sight, { revisionId }: Deployment): ServiceRevision =>
+  must(sight.state.serviceRevisions.get(revisionId), "the service revision of a deployment");
 
 /** What every task of a deployment is made from. */
-export function serviceTaskTemplate(step: ClusterStep, service: Service, deployment: Deployment): TaskTemplate {
-  const revision = revisionOf(step, deployment);
-  const definition = must(step.state.revisions.get(revision.taskDefinitionArn), "the task definition of a revision");
+export function serviceTaskTemplate(sight: Sight, service: Service, deployment: Deployment): TaskTemplate {
+  const revision = revisionOf(sight, deployment);
+  const definition = must(sight.state.revisions.get(revision.taskDefinitionArn), "the task definition of a revision");
   return taskTemplate(definition, resolveOverrides(undefined, definition), {
     group: serviceGroup(service.name),
     startedBy: deployment.id,
-    tags: tagsOfTask(step, service, definition),
+    tags: tagsOfTask(sight, service, definition),
     subnets: revision.networkConfiguration?.awsvpcConfiguration.subnets ?? null,
   });
 }
 
 /** AWS: tags of the service or of the task definition go on to its tasks when that is asked for; managed ones name both. */
-function tagsOfTask(step: ClusterStep, service: Service, definition: TaskDefinition): readonly Tag[] {
+function tagsOfTask(sight: Sight, service: Service, definition: TaskDefinition): readonly Tag[] {
   const { propagateTags } = service;
   const own = propagateTags === "SERVICE" ? service.tags : propagateTags === "TASK_DEFINITION" ? definition.tags : [];
   if (!service.enableECSManagedTags) return own;
   return [
-    { key: "aws:ecs:clusterName", value: step.clusterName },
+    { key: "aws:ecs:clusterName", value: sight.clusterName },
     { key: "aws:ecs:serviceName", value: service.name },
     ...own,
   ];

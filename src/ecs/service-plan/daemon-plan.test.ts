@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { primaryOf } from "../documents/service.ts";
 import type { Task } from "../documents/task.ts";
 import type { TaskDefinition } from "../documents/task-definition.ts";
 import { images, ServiceWorld, withImage } from "../services/service-world.ts";
@@ -52,7 +51,7 @@ test("a daemon has one task on each instance, and as many desired", () => {
   world.untilSteady(name);
   assert.deepEqual(perInstance(world, 3), [1, 1, 1]);
   assert.equal(world.service(name).desiredCount, 3);
-  assert.equal(primaryOf(world.service(name)).rolloutState, "COMPLETED");
+  assert.equal(world.target(name).rolloutState, "COMPLETED");
   assert.deepEqual(world.told(name), [
     "(service logs) has started 3 tasks: (task ID) (task ID) (task ID).",
     "(service logs) (deployment ecs-svc/D) deployment completed.",
@@ -123,7 +122,7 @@ test("an instance whose agent is away counts while it has a task", () => {
   world.changeInstance(1, { agentConnected: false });
   world.play(5_000);
   assert.equal(world.service(name).desiredCount, 2, "the task lives on there");
-  assert.notEqual(world.service(name).steadySince, null);
+  assert.notEqual(world.condition(name).steadySince, null);
   world.withInstances(1, { agentConnected: false });
   world.play(5_000);
   assert.equal(world.service(name).desiredCount, 2, "nobody could start one there");
@@ -146,7 +145,7 @@ test("a new definition is rolled out in place: the old task goes, then the new o
   world.untilSteady(name);
   assert.ok(world.tasksOf(name).every(({ taskDefinitionArn }) => taskDefinitionArn.endsWith("logs:2")));
   assert.deepEqual(perInstance(world, 4), [1, 1, 1, 1]);
-  assert.equal(world.service(name).deployments.length, 1);
+  assert.equal(world.rollout(name).deployments.length, 1);
 });
 
 test("by default all old tasks of a daemon go at once; with 100 percent none does, and the service says so", () => {
@@ -219,7 +218,7 @@ test("a standalone task on a draining instance keeps the daemon, and no rollout 
   world.changeInstance(0, { status: "DRAINING" });
   world.play(120_000);
   assert.equal(taskOn(world, 0).desiredStatus, "RUNNING");
-  assert.equal(world.service(name).steadySince, null, "not steady while it has a task there");
+  assert.equal(world.condition(name).steadySince, null, "not steady while it has a task there");
 
   world.updateService({ service: name }, agentDefinition({ revision: 2 }));
   world.untilRollout("COMPLETED", name);
@@ -323,13 +322,13 @@ test("an instance without room is told of once and tried again when there is som
   assert.deepEqual(failures, [
     "(service logs) was unable to place a task because no container instance met all of its requirements. The closest matching (container-instance ID) has insufficient CPU units available. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.",
   ]);
-  assert.ok(world.service(name).impediment !== null);
+  assert.ok(world.condition(name).impediment !== null);
   const due = world.machine.nextDueAt() ?? 0;
   assert.ok(due >= world.now + 1_000, "no busy loop");
   world.report(full.id, "STOPPED");
   world.untilSteady(name);
   assert.deepEqual(perInstance(world, 3), [1, 1, 1]);
-  assert.equal(world.service(name).impediment, null);
+  assert.equal(world.condition(name).impediment, null);
 });
 
 test("on a new instance the daemon is placed before replica tasks that wait for room", () => {

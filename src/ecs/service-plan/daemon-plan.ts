@@ -1,50 +1,47 @@
 import { must } from "../../lib/assert.ts";
-import { launch } from "../launch/launch.ts";
 import type { Candidate, PlacementRefusal } from "../placement/candidate.ts";
 import { candidateOf, refusalOn } from "../placement/place-task.ts";
-import type { ClusterStep } from "../state/cluster-step.ts";
-import { daemonSpots, tasksBeforeDaemons } from "./daemon-spots.ts";
-import { type InstanceRule, instanceRule } from "./instance-rule.ts";
-import { boundsOf, type Hindrance, type PlannedStop, type ServicePlan, type StopReason } from "./replica-plan.ts";
-import type { ServiceTask, ServiceView } from "./service-view.ts";
-import type { Started } from "./start-service-tasks.ts";
+import { daemonSpots, tasksBeforeDaemons } from "../service-view/daemon-spots.ts";
+import { type InstanceRule, instanceRule } from "../service-view/instance-rule.ts";
+import type { ServiceTask, ServiceView } from "../service-view/service-view.ts";
+import type { Sight } from "../service-view/sight.ts";
+import type { Hindrance, PlannedStop, StopReason, TaskMoves } from "./service-plan.ts";
 
 /**
  * The plan for a DAEMON service: one task on each instance where it belongs, never two. AWS: a new task starts where the old
  * one has stopped, old ones go while healthy tasks stay at the lower bound; tasks whose instance no longer meets the constraints
  * are stopped; a draining instance keeps its daemons to the last and gets no new ones.
  */
-export function planDaemon(step: ClusterStep, view: ServiceView): ServicePlan {
-  const { service, primary, leavers } = view;
+export function planDaemon(sight: Sight, view: ServiceView): TaskMoves {
+  const { service, target, leavers } = view;
   if (service.status === "DRAINING") {
-    return { starts: 0, stops: leavers.map(({ task }) => ({ task, why: "deleted" })), surplus: 0, hindrance: null };
+    return { starts: [], stops: leavers.map(({ task }) => ({ task, why: "deleted" })), surplus: [], hindrance: null };
   }
-  const rule = instanceRule(step, service);
-  const spots = daemonSpots(step, service, rule);
-  const scene = sceneOf(step, view, new Set(spots));
-  const isFailed = primary.rolloutState === "FAILED";
-  const free = isFailed ? [] : spots.filter((id) => isFree(step, rule, id));
+  const rule = instanceRule(sight, service, target);
+  const spots = daemonSpots(sight, service, target, rule);
+  const scene = sceneOf(sight, view, new Set(spots));
+  const isFailed = !view.replaces;
+  const free = isFailed ? [] : spots.filter((id) => isFree(sight, rule, id));
   const stops = [
     ...misplaced(scene),
-    ...drained(step, view, scene, !isFailed && isRolledOut(scene, spots.length)),
+    ...drained(sight, view, scene, !isFailed && isRolledOut(scene, spots.length)),
     ...stopsOf(scene.lost, "lost"),
     ...stopsOf(scene.doubles, "surplus"),
     // After a failed rollout nothing would take the place of a task that runs, however it is.
     ...(isFailed ? pendingOf(scene.replaced.filter(({ isRunning }) => !isRunning)) : replacedNow(view, scene)),
-    ...(isFailed ? [] : unhealthyNow(step, rule, scene, spots)),
+    ...(isFailed ? [] : unhealthyNow(sight, rule, scene, spots)),
   ];
   return {
-    starts: free.length,
-    start: (count) => startOn(step, rule, free, count),
+    starts: free.length === 0 ? [] : [{ deploymentId: target.id, count: free.length, instanceIds: free }],
     stops,
-    surplus: 0,
+    surplus: [],
     hindrance: hindranceOf(view, scene, stops, free.length),
   };
 }
 
 /** The tasks that are wanted RUNNING, by what is to become of them. */
 type Scene = {
-  /** Of the PRIMARY deployment, one on each spot. */
+  /** Of the target, one on each spot. */
   readonly settled: ServiceTask[];
   /** More of them on the same spots. */
   readonly doubles: ServiceTask[];
@@ -58,7 +55,7 @@ type Scene = {
   readonly isInReach: (one: ServiceTask) => boolean;
 };
 
-function sceneOf({ state }: ClusterStep, { keepers, leavers }: ServiceView, spots: ReadonlySet<string>): Scene {
+function sceneOf({ state }: Sight, { keepers, leavers }: ServiceView, spots: ReadonlySet<string>): Scene {
   const isInReach = ({ task }: ServiceTask): boolean =>
     task.instanceId !== null && state.instances.get(task.instanceId)?.agentConnected === true;
   const scene: Scene = {
@@ -114,16 +111,16 @@ const misplaced = (scene: Scene): PlannedStop[] =>
  * deployment at the latest when the rollout is over elsewhere.
  * DIFFERS: AWS does not document what becomes of a daemon's old task on a draining instance when the rollout is over elsewhere. Here it stops then, although other tasks still run there, so that the deployment completes.
  */
-function drained(step: ClusterStep, view: ServiceView, scene: Scene, isOver: boolean): PlannedStop[] {
+function drained(sight: Sight, view: ServiceView, scene: Scene, isOver: boolean): PlannedStop[] {
   const goes = ({ task, serves, isProtected }: ServiceTask): boolean => {
     if (isProtected) return false;
-    if (!serves || (isOver && task.startedBy !== view.primary.id)) return true;
-    return task.instanceId === null || tasksBeforeDaemons(step.state, task.instanceId).length === 0;
+    if (!serves || (isOver && task.startedBy !== view.target.id)) return true;
+    return task.instanceId === null || tasksBeforeDaemons(sight.state, task.instanceId).length === 0;
   };
   return stopsOf(scene.draining.filter(goes), "draining");
 }
 
-/** True when every instance where the service belongs has a healthy task of the PRIMARY deployment and no other. */
+/** True when every instance where the service belongs has a healthy task of the target and no other. */
 const isRolledOut = ({ replaced, settled }: Scene, spots: number): boolean =>
   replaced.length === 0 && settled.length === spots && settled.every(({ isHealthy }) => isHealthy);
 
@@ -137,64 +134,53 @@ const pendingOf = (replaced: readonly ServiceTask[]): PlannedStop[] =>
 function replacedNow(view: ServiceView, scene: Scene): PlannedStop[] {
   const serving = scene.replaced.filter(({ serves }) => serves);
   const healthy = scene.settled.filter(({ isHealthy }) => isHealthy).length;
-  const budget = Math.max(0, healthy + serving.length - boundsOf(view).lower);
+  const budget = Math.max(0, healthy + serving.length - view.lower);
   const open = serving.filter((one) => !one.isProtected && scene.isInReach(one)).sort(byAge);
   return [...pendingOf(scene.replaced), ...stopsOf(open.slice(0, budget), "replaced")];
 }
 
 /** AWS: without room for a replacement beside them, tasks that fail their health checks are stopped one at a time. */
-function unhealthyNow(step: ClusterStep, rule: InstanceRule, scene: Scene, spots: readonly string[]): PlannedStop[] {
+function unhealthyNow(sight: Sight, rule: InstanceRule, scene: Scene, spots: readonly string[]): PlannedStop[] {
   const [oldest] = scene.unhealthy.filter(scene.isInReach).sort(byAge);
   if (oldest === undefined) return [];
   const awaited =
     scene.settled.some((one) => !one.isHealthy && scene.isInReach(one)) ||
-    spots.some((id) => isBetweenTasks(step, rule, id));
+    spots.some((id) => isBetweenTasks(sight, rule, id));
   return awaited ? [] : stopsOf([oldest], "unhealthy");
 }
 
 /** True where one task is on its way out or gone and the next can follow. */
-function isBetweenTasks(step: ClusterStep, rule: InstanceRule, instanceId: string): boolean {
-  const candidate = must(candidateOf(step.state, instanceId), "the instance of a daemon");
+function isBetweenTasks(sight: Sight, rule: InstanceRule, instanceId: string): boolean {
+  const candidate = must(candidateOf(sight.state, instanceId), "the instance of a daemon");
   if (!candidate.instance.agentConnected || candidate.usage.groups.has(rule.group)) return false;
-  return candidate.usage.stoppingGroups.has(rule.group) || refusalAt(step, rule, candidate) === null;
+  return candidate.usage.stoppingGroups.has(rule.group) || refusalAt(sight, rule, candidate) === null;
 }
 
-function refusalAt({ state }: ClusterStep, rule: InstanceRule, candidate: Candidate): PlacementRefusal | null {
+/** Why a daemon has no room on its instance now; null when it has. */
+export function refusalAt(
+  { state }: Pick<Sight, "state">,
+  rule: InstanceRule,
+  candidate: Candidate,
+): PlacementRefusal | null {
   return refusalOn(state, must(rule.requestOn(candidate.instance), "what a daemon asks of its instance"), candidate);
 }
 
 /** True where no task of the service is, not even one that is on its way out, and the agent can be told. */
-function isFree({ state }: ClusterStep, { group }: InstanceRule, instanceId: string): boolean {
+function isFree({ state }: Sight, { group }: InstanceRule, instanceId: string): boolean {
   const { groups, stoppingGroups } = state.book.usageOf(instanceId);
   return !groups.has(group) && !stoppingGroups.has(group) && state.instances.get(instanceId)?.agentConnected === true;
 }
 
-/** Starts up to `count` tasks, one on each of the instances; those without room are passed over. */
-function startOn(step: ClusterStep, rule: InstanceRule, instanceIds: readonly string[], count: number): Started {
-  const taskIds: string[] = [];
-  const refusals: PlacementRefusal[] = [];
-  for (const id of instanceIds) {
-    if (taskIds.length === count) break;
-    const candidate = must(candidateOf(step.state, id), "the instance of a daemon");
-    const refusal = refusalAt(step, rule, candidate);
-    if (refusal === null)
-      taskIds.push(launch(step, rule.template, candidate, rule.requestOn(candidate.instance)?.capacityProvider));
-    else refusals.push(refusal);
-  }
-  // By id, so that the same shortage is told in the same words.
-  return { taskIds, problem: refusals.length === 0 ? null : { type: "refused", refusals } };
-}
-
 /** Why tasks that are to go stay: the percentages only when nothing else moves and a task could be stopped. */
 function hindranceOf(
-  { leavers, primary, stopping }: ServiceView,
+  { leavers, replaces, stopping }: ServiceView,
   { replaced, settled, isInReach }: Scene,
   stops: readonly PlannedStop[],
   starts: number,
 ): Hindrance | null {
   const going = new Set(stops.map(({ task }) => task));
   if (leavers.every(({ task }) => going.has(task))) return null;
-  if (primary.rolloutState === "FAILED") return "deployment-failed";
+  if (!replaces) return "deployment-failed";
   const isStuck = replaced.some((one) => one.serves && !one.isProtected && isInReach(one));
   const moves = starts > 0 || stops.length > 0 || stopping > 0 || settled.some(({ isHealthy }) => !isHealthy);
   return isStuck && !moves ? "deployment-configuration" : "in-motion";

@@ -38,8 +38,8 @@ function outOfBalance(
 }
 
 const untilMoving = (world: ServiceWorld): void => {
-  world.play(120_000, () => world.service().rebalance !== null);
-  assert.notEqual(world.service().rebalance, null, "a task is on its way");
+  world.play(120_000, () => world.condition().rebalance !== null);
+  assert.notEqual(world.condition().rebalance, null, "a task is on its way");
 };
 
 test("zones are brought into balance, a task at a time, each started before another is stopped", () => {
@@ -148,7 +148,7 @@ test("the new task must be healthy before another goes", () => {
   const fresh = world.tasksOf().find(({ availabilityZone }) => availabilityZone === "zone-b");
   assert.ok(fresh !== undefined);
   world.advanceClock(30_000);
-  assert.equal(world.service().rebalance?.phase, "starting");
+  assert.equal(world.condition().rebalance?.phase, "starting");
   assert.equal(world.running().length, 2, "nothing was stopped");
   world.play(5_000);
   world.untilSteady();
@@ -168,7 +168,7 @@ for (const [what, interrupt] of Object.entries(interruptions)) {
     untilMoving(world);
     interrupt(world);
     world.play(3_000);
-    assert.equal(world.service().rebalance, null);
+    assert.equal(world.condition().rebalance, null);
     assert.ok(world.told().includes("(service web) stopped AZ Rebalancing."));
     assert.deepEqual(rebalancing(world), ["SERVICE_REBALANCING_STARTED", "SERVICE_REBALANCING_STOPPED"]);
     world.untilSteady();
@@ -233,7 +233,7 @@ test("a zone without room is told of once and tried slowly; another with room is
   world.withInstances(1, inZone("b"));
   world.play(300_000);
   assert.deepEqual(balance(world), { a: 2, b: 2, c: 2 });
-  assert.equal(world.service().impediment, null);
+  assert.equal(world.condition().impediment, null);
 });
 
 test("on Fargate the zones are those of the subnets", () => {
@@ -279,7 +279,7 @@ test("whatever the zones and however they come, a service ends in balance, and n
       const letters = new Set(["a", ...zones.map(({ letter }) => letter)]);
       const counts = [...letters].map((letter) => balance(world)[letter] ?? 0);
       assert.ok(Math.max(...counts) - Math.min(...counts) <= 1, JSON.stringify(balance(world)));
-      assert.notEqual(world.service().steadySince, null);
+      assert.notEqual(world.condition().steadySince, null);
     }),
     { numRuns: 40 },
   );

@@ -21,7 +21,7 @@ test("protected tasks that keep a service from scaling in are told of once", () 
   ]);
   world.play(400_000);
   assert.equal(world.running().length, 1);
-  assert.equal(world.service().impediment, null);
+  assert.equal(world.condition().impediment, null);
 });
 
 test("tasks that do not start and then fit nowhere: each is told once", () => {
@@ -75,7 +75,7 @@ test("a capacity provider without instances is told of once, and no more when th
   );
   world.withInstances(1, { capacityProviderName: "fleet" });
   world.untilSteady();
-  assert.equal(world.service().impediment, null);
+  assert.equal(world.condition().impediment, null);
 });
 
 test("a deployment that failed tries to start no tasks, and nothing is told of that", () => {
@@ -84,7 +84,7 @@ test("a deployment that failed tries to start no tasks, and nothing is told of t
   world.aService({ desiredCount: 1, deploymentConfiguration }, withImage(images.failing));
   world.untilRollout("FAILED");
   world.play(2_000);
-  assert.equal(world.service().impediment, null);
+  assert.equal(world.condition().impediment, null);
   const lines = world.told().length;
   world.play(7 * 3_600_000);
   assert.equal(world.told().length, lines);
@@ -135,5 +135,5 @@ test("after a deployment failed without a rollback, each task that is lost is co
   assert.equal(said().length, 2);
   world.updateService({}, withImage("app", 3));
   world.untilSteady();
-  assert.deepEqual([world.running().length, world.service().impediment], [3, null]);
+  assert.deepEqual([world.running().length, world.condition().impediment], [3, null]);
 });

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { noProgress } from "../documents/deployment-progress.ts";
 import type { Service } from "../documents/service.ts";
+import { unknownCondition } from "../documents/service-condition.ts";
 import type { Task } from "../documents/task.ts";
-import { boundsOf, planReplica } from "./replica-plan.ts";
-import type { LeaveReason, ServiceTask, ServiceView } from "./service-view.ts";
+import { rolling } from "../service-view/rolling.ts";
+import type { LeaveReason, ServiceTask, ServiceView } from "../service-view/service-view.ts";
+import { moveTaskSets } from "./move-task-sets.ts";
 
 type Kind = "pending" | "running" | "held" | "failing";
 
@@ -36,16 +39,21 @@ function viewOf(scene: Scene): ServiceView {
   const service = {
     status: "ACTIVE",
     desiredCount: desired,
-    rebalance: null,
     deploymentConfiguration: { minimumHealthyPercent, maximumPercent },
-  } as Partial<Service> as Service;
-  const primary = { rolloutState } as ServiceView["primary"];
-  return { service, primary, now: 0, keepers, leavers, stopping, ofOthers: 0, changesAt: null };
+  } as unknown as Service;
+  const target = { id: "a", rolloutState } as ServiceView["target"];
+  const rollout = { serviceName: "web", targetId: "a", deployments: [target], serviceDeploymentId: "d" };
+  const standing = { rollout, target, progress: noProgress("web", "a"), condition: unknownCondition("web") };
+  const counts = { tasks: 0, serving: 0, healthy: 0 };
+  const wanted = rolling({ service, rollout, target, countsOf: () => counts });
+  return { service, ...standing, ...wanted, now: 0, keepers, leavers, stopping, ofOthers: 0, changesAt: null };
 }
 
+const sumOf = (of: readonly { readonly count: number }[]): number => of.reduce((sum, { count }) => sum + count, 0);
+
 const planned = (scene: Scene) => {
-  const { starts, stops, surplus, hindrance } = planReplica(viewOf(scene));
-  return { starts, stops: stops.length, surplus, hindrance };
+  const { starts, stops, surplus, hindrance } = moveTaskSets(viewOf(scene));
+  return { starts: sumOf(starts), stops: stops.length, surplus: sumOf(surplus), hindrance };
 };
 
 test("100 and 200: the replacements start first, and the old ones stop as the new become healthy", () => {
@@ -163,16 +171,16 @@ test("no plan goes outside the percentages", () => {
   fc.assert(
     fc.property(scene, (drawn) => {
       const view = viewOf(drawn);
-      const { starts, stops, surplus } = planReplica(view);
-      const { lower, upper } = boundsOf(view);
+      const { starts, stops, surplus } = moveTaskSets(view);
+      const { lower, upper } = view;
       const lost = view.leavers.filter(({ leaves }) => leaves === "lost").length;
       const occupied = view.keepers.length + view.leavers.length - lost + view.stopping;
-      assert.ok(starts === 0 || occupied + starts <= upper, "never more than the upper bound");
+      assert.ok(starts.length === 0 || occupied + sumOf(starts) <= upper, "never more than the upper bound");
       const serving = view.leavers.filter(
         ({ serves, leaves }) => serves && leaves !== "lost" && leaves !== "unhealthy",
       );
       // At worst all that is too many is healthy.
-      const kept = Math.max(0, view.keepers.filter(({ isHealthy }) => isHealthy).length - surplus);
+      const kept = Math.max(0, view.keepers.filter(({ isHealthy }) => isHealthy).length - sumOf(surplus));
       const gone = serving.filter(({ task }) => stops.some((stop) => stop.task === task)).length;
       assert.ok(gone === 0 || kept + serving.length - gone >= lower, "never fewer than the lower bound");
       assert.ok(stops.every(({ task, why }) => why === "unhealthy" || why === "lost" || !isProtected(view, task)));

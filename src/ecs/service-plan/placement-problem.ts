@@ -2,7 +2,7 @@ import { containerInstanceArn } from "../arn.ts";
 import type { FargateLack } from "../documents/fargate-use.ts";
 import type { ImpedimentReason } from "../documents/impediment.ts";
 import type { PlacementRefusal } from "../placement/candidate.ts";
-import type { ClusterStep } from "../state/cluster-step.ts";
+import type { Sight } from "../service-view/sight.ts";
 
 /** Why a task of a service could not be started. */
 export type PlacementProblem =
@@ -30,11 +30,11 @@ export function impedimentOf(problem: PlacementProblem): ImpedimentReason {
 }
 
 /** The members that a placement failure adds to the detail of its event. AWS: the reason, and instances or providers. */
-export function problemDetail(step: ClusterStep, problem: PlacementProblem): Record<string, unknown> {
+export function problemDetail(sight: Sight, problem: PlacementProblem): Record<string, unknown> {
   switch (problem.type) {
     case "refused": {
       const { refusals } = problem;
-      const arns = refusals.map(({ instanceId }) => containerInstanceArn(step.place, step.clusterName, instanceId));
+      const arns = refusals.map(({ instanceId }) => containerInstanceArn(sight.place, sight.clusterName, instanceId));
       return { containerInstanceArns: arns.slice(0, 1), reason: refusals[0]?.reason };
     }
     case "no-instances":

@@ -1,13 +1,14 @@
 import type { ContainerInstance } from "../documents/container-instance.ts";
+import type { Deployment } from "../documents/deployment.ts";
 import type { PlacementRequest } from "../documents/placement-request.ts";
-import { primaryOf, type Service, serviceGroup } from "../documents/service.ts";
+import { type Service, serviceGroup } from "../documents/service.ts";
 import type { TaskTemplate } from "../launch/new-task.ts";
 import type { Candidate, PlacementFilter } from "../placement/candidate.ts";
 import { memberOf } from "../placement/filters/member-of.ts";
 import { requiredAttributes } from "../placement/filters/required-attributes.ts";
 import { isEligible } from "../placement/placement-filters.ts";
-import type { ClusterStep } from "../state/cluster-step.ts";
 import { placementOf, revisionOf, serviceTaskTemplate } from "./service-task-template.ts";
+import type { Sight } from "./sight.ts";
 
 /** What decides which container instances are for the tasks of a service, and what the tasks are started with. */
 export type InstanceRule = {
@@ -19,10 +20,10 @@ export type InstanceRule = {
   readonly filters: readonly PlacementFilter[];
 };
 
-export function instanceRule(step: ClusterStep, service: Service): InstanceRule {
-  const primary = primaryOf(service);
-  const template = serviceTaskTemplate(step, service, primary);
-  const { launchType, capacityProviderStrategy } = revisionOf(step, primary);
+/** The rule for the tasks of a deployment of a service. */
+export function instanceRule(sight: Sight, service: Service, target: Deployment): InstanceRule {
+  const template = serviceTaskTemplate(sight, service, target);
+  const { launchType, capacityProviderStrategy } = revisionOf(sight, target);
   const used = capacityProviderStrategy.filter(({ base, weight }) => base > 0 || weight > 0);
   const providers = launchType === null ? used.map(({ capacityProvider }) => capacityProvider) : [null];
   const kind = launchType === "EXTERNAL" ? "EXTERNAL" : "EC2";

@@ -1,8 +1,9 @@
+import type { Deployment } from "../documents/deployment.ts";
 import { type Service, serviceGroup } from "../documents/service.ts";
 import { candidateOf } from "../placement/place-task.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
-import type { ClusterStep } from "../state/cluster-step.ts";
 import { instanceRule, isFor } from "./instance-rule.ts";
+import type { Sight } from "./sight.ts";
 
 /**
  * The ids of the container instances that a DAEMON service has or wants a task on, in order. AWS: every ACTIVE instance that
@@ -10,13 +11,14 @@ import { instanceRule, isFor } from "./instance-rule.ts";
  * without one it cannot get any, and a service that waited for it would never be steady.
  */
 export function daemonSpots(
-  step: ClusterStep,
+  sight: Sight,
   service: Service,
-  rule = instanceRule(step, service),
+  target: Deployment,
+  rule = instanceRule(sight, service, target),
 ): readonly string[] {
   const spots: string[] = [];
-  for (const id of step.state.instanceIds.after(null)) {
-    const candidate = candidateOf(step.state, id);
+  for (const id of sight.state.instanceIds.after(null)) {
+    const candidate = candidateOf(sight.state, id);
     if (candidate === null || !isFor(rule, candidate)) continue;
     if (candidate.instance.agentConnected || candidate.usage.groups.has(rule.group)) spots.push(id);
   }
@@ -32,5 +34,5 @@ export function tasksBeforeDaemons(state: ClusterState, instanceId: string): str
 }
 
 /** True when tasks that come and go decide where those of the service belong: nobody tells of all of them. */
-export const followsTasks = (step: ClusterStep, service: Service): boolean =>
-  instanceRule(step, service).filters.some(({ looksAt }) => looksAt === "tasks");
+export const followsTasks = (sight: Sight, service: Service, target: Deployment): boolean =>
+  instanceRule(sight, service, target).filters.some(({ looksAt }) => looksAt === "tasks");
