@@ -208,6 +208,7 @@ export const testSupport: readonly string[] = [
   "src/ecs/small-world.ts",
   "src/ecs/state-picture.ts",
   "src/ecs/step-rules.ts",
+  "src/server/companion/recording-companion.ts",
   "src/server/http/small-http.ts",
   "src/service-machine/small-service.ts",
   "src/server/small-server.ts",
