@@ -121,6 +121,7 @@ export const logEvents = {
   "call-failed": { level: "error", text: "A call failed." },
   "call-answered": { level: "debug", text: "A call was answered." },
   "request-failed": { level: "error", text: "A request failed before its call." },
+  "pass-on-failed": { level: "error", text: "A request could not be passed on to the companion." },
   "operator-request-failed": { level: "error", text: "A request of an operator failed." },
   "file-mode-repaired": { level: "warn", text: "Other users had access to a file of Berth's; its mode is repaired." },
   "key-socket-unavailable": {
