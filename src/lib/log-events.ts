@@ -121,8 +121,8 @@ export const logEvents = {
   "call-failed": { level: "error", text: "A call failed." },
   "call-answered": { level: "debug", text: "A call was answered." },
   "companion-unavailable": { level: "warn", text: "The companion did not answer a call." },
-  "passing-failed": { level: "error", text: "A request could not be passed on." },
   "request-failed": { level: "error", text: "A request failed before its call." },
+  "pass-on-failed": { level: "error", text: "A request could not be passed on to the companion." },
   "operator-request-failed": { level: "error", text: "A request of an operator failed." },
   "file-mode-repaired": { level: "warn", text: "Other users had access to a file of Berth's; its mode is repaired." },
   "key-socket-unavailable": {

@@ -64,7 +64,7 @@ export class CompanionDoor {
       return null;
     } catch (thrown) {
       const error = thrown instanceof OverloadError ? throttled() : thrown;
-      if (!(error instanceof WireError)) this.#options.log.write("passing-failed", { requestId, err: error });
+      if (!(error instanceof WireError)) this.#options.log.write("pass-on-failed", { requestId, err: error });
       else if (error.code === "ServiceUnavailableException") {
         this.#options.log.write("companion-unavailable", { requestId, service, reason: error.message });
       }
