@@ -45,7 +45,7 @@ export class ServicesWorld {
   /** An agent's runtime with its services: the first, or the one after a restart. */
   async start(
     settings: Partial<TaskServicesSettings> = {},
-    options: Partial<DockerRuntimeOptions> = {},
+    options: (services: TaskServices) => Partial<DockerRuntimeOptions> = () => ({}),
   ): Promise<RuntimeWorld> {
     const services = await TaskServices.open({
       endpoints: () => this.aws.endpoints(),
@@ -59,7 +59,7 @@ export class ServicesWorld {
       positionsFile: join(this.directory, "logs.json"),
       ...settings,
     });
-    const runtime = new RuntimeWorld("", this.cluster, { services, ...options });
+    const runtime = new RuntimeWorld("", this.cluster, { services, ...options(services) });
     this.#running = { runtime, services };
     return runtime;
   }

@@ -10,7 +10,10 @@ import { containerLabels, ownerLabel, ownerOf } from "./container-names.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { DockerRuntime } from "./docker-runtime.ts";
 import { ownToken } from "./groundwork/process-token.ts";
-import type { PullBehaviour } from "./image-puller.ts";
+import { DockerLogins, dockerConfigFolder } from "./images/docker-logins.ts";
+import type { ImageMap } from "./images/image-map.ts";
+import type { PullBehaviour } from "./images/image-puller.ts";
+import { RegistryAccess } from "./images/registry-access.ts";
 import type { HostPolicy } from "./policy/host-policy.ts";
 
 export type DockerAgentOptions = Omit<AgentOptions, "runtime" | "credentials" | "instance"> & {
@@ -23,6 +26,8 @@ export type DockerAgentOptions = Omit<AgentOptions, "runtime" | "credentials" | 
   readonly gpu?: GpuAccess;
   /** The other services of AWS. Null: the agent takes no tasks that need them. */
   readonly services?: TaskServicesSettings | null;
+  /** Images in place of those of task definitions. */
+  readonly images?: ImageMap;
   /** Where the agent keeps how far it has sent logs. Null: after a restart all are sent again. */
   readonly positionsFile?: string | null;
   /** Nothing is kept: when the agent ends it removes its containers, because no later process would know them. */
@@ -84,6 +89,7 @@ export class DockerAgent {
     let services: TaskServices | null = null;
     try {
       services = await openServices(options, credentials);
+      const registries = services === null ? null : registryAccess(services, options);
       const runtime = new DockerRuntime({
         docker: host.engine,
         clock,
@@ -94,6 +100,8 @@ export class DockerAgent {
         cluster,
         owner,
         services,
+        registries,
+        ...(options.images && { images: options.images }),
         environmentOf: (taskArn, container, task) => endpoints.environmentOf(taskArn, container, task),
         ...(options.pullBehaviour && { pullBehaviour: options.pullBehaviour }),
         ...(options.gpu && { gpu: options.gpu }),
@@ -153,4 +161,8 @@ function openServices(options: DockerAgentOptions, credentials: TaskCredentials)
   if (services === null) return Promise.resolve(null);
   const chance = random.stream(`services/${name}`);
   return TaskServices.open({ ...services, positionsFile, clock, log, credentials, random: chance });
+}
+
+function registryAccess({ client, keys, inputs }: TaskServices, { log }: DockerAgentOptions): RegistryAccess {
+  return new RegistryAccess({ client, keys, inputs, logins: new DockerLogins(dockerConfigFolder(), log) });
 }

@@ -25,7 +25,9 @@ import type { DockerEngine } from "./engine/docker-engine.ts";
 import { DockerError, DockerTimeout, failureText, isAway, isNotFound } from "./engine/docker-error.ts";
 import type { TaskGroundwork } from "./groundwork/task-groundwork.ts";
 import { hostPortUse } from "./host-port-use.ts";
-import { ImagePuller, type PullBehaviour, type RegistryAuth } from "./image-puller.ts";
+import { ImageMap } from "./images/image-map.ts";
+import { ImagePuller, type PullBehaviour } from "./images/image-puller.ts";
+import type { RegistryAccess } from "./images/registry-access.ts";
 import { HostGuard } from "./policy/host-guard.ts";
 import { realPathOnDisk } from "./policy/host-paths.ts";
 import { type HostPolicy, HostRefusal, strictPolicy } from "./policy/host-policy.ts";
@@ -54,7 +56,10 @@ export type DockerRuntimeOptions = {
     container: string,
     task: TaskSurroundings,
   ) => Readonly<Record<string, string>>;
-  readonly registryAuth?: RegistryAuth;
+  /** How to log in to registries. Null: not at all. */
+  readonly registries?: RegistryAccess | null;
+  /** Images in place of others. */
+  readonly images?: ImageMap;
   /** The other services of AWS, for secrets, environment files and logs. Null: tasks that need them fail. */
   readonly services?: TaskServices | null;
   readonly gpu?: GpuAccess;
@@ -106,7 +111,8 @@ export class DockerRuntime implements ContainerRuntime {
       docker,
       waiting,
       behaviour: pullBehaviour,
-      registryAuth: options.registryAuth ?? (() => Promise.resolve(null)),
+      registries: options.registries ?? null,
+      images: options.images ?? new ImageMap([]),
       ...(options.pullAttempts === undefined ? {} : { attempts: options.pullAttempts }),
     });
     this.#watch = new ContainerWatch({
@@ -221,7 +227,8 @@ export class DockerRuntime implements ContainerRuntime {
     switch (command.type) {
       case "pull": {
         const { image, spec, taskArn } = command;
-        this.#tell({ ...name, ...(await this.#puller.pull({ taskArn, image, spec })) });
+        const outcome = await this.#puller.pull({ taskArn, image, spec });
+        if (outcome !== null) this.#tell({ ...name, ...outcome });
         return;
       }
       case "create":

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type PullBehaviour, pullBehaviours } from "../../agent/docker/image-puller.ts";
+import { type PullBehaviour, pullBehaviours } from "../../agent/docker/images/image-puller.ts";
 import type { HostPolicy } from "../../agent/docker/policy/host-policy.ts";
 import type { HostAttribute, HostFacts, HostIdentity } from "../../agent/registration.ts";
 import {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { AgentOptions } from "../../agent/agent.ts";
 import { DockerAgent } from "../../agent/docker/docker-agent.ts";
 import type { DockerHost } from "../../agent/docker/docker-host.ts";
-import type { PullBehaviour } from "../../agent/docker/image-puller.ts";
+import type { PullBehaviour } from "../../agent/docker/images/image-puller.ts";
 import { strictPolicy } from "../../agent/docker/policy/host-policy.ts";
 import { capabilitiesOf, type ManagedAgent, type ManagedRuntime } from "./managed-hosts.ts";
 
