@@ -8,6 +8,7 @@ import { type DevStart, jsonLine, lastWords, welcome } from "./dev-welcome.ts";
 import { type DockerUse, dockerUse, runtimeFlags } from "./flags/docker-flags.ts";
 import { type CommandText, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags/flags.ts";
 import { defaultAccount, expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./flags/server-flags.ts";
+import { serviceFlags, servicesFrom } from "./flags/service-flags.ts";
 import { timeScaleFlag, timeSettings } from "./flags/timeline-flags.ts";
 
 /** LIMIT: one process simulates this many hosts easily; each is an agent with its own timers. */
@@ -28,6 +29,7 @@ name, stop timeouts (30 s unless set), health checks of a task definition. So do
     ...serverFlags,
     ...runtimeFlags,
     ...timeScaleFlag,
+    ...serviceFlags,
     host: {
       value: "ADDRESS",
       help: "The address to listen on (default 127.0.0.1); one beyond loopback needs --trust-network.",
@@ -95,6 +97,7 @@ async function dev(typed: Typed): Promise<void> {
   };
   const time = timeSettings(typed);
   const log = openLog(logLevelFlag(typed, "warn"));
+  const services = servicesFrom(typed);
   const use = await dockerUse(typed, log, true);
   const server = await startServer({
     host,
@@ -106,6 +109,7 @@ async function dev(typed: Typed): Promise<void> {
     timeline: time.timeline,
     managedRuntime: use.fargate,
     docker: use.docker,
+    services,
     log,
   });
   const wantsDocker = textFlag(typed, "runtime", "auto") !== "simulated";

@@ -9,6 +9,7 @@ import type { GpuAccess } from "./container-config.ts";
 import { containerLabels, ownerLabel, ownerOf } from "./container-names.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { DockerRuntime } from "./docker-runtime.ts";
+import { EfsFolders } from "./efs-folders.ts";
 import { ownToken } from "./groundwork/process-token.ts";
 import { DockerLogins, dockerConfigFolder } from "./images/docker-logins.ts";
 import type { ImageMap } from "./images/image-map.ts";
@@ -73,6 +74,7 @@ export class DockerAgent {
     const credentials = new TaskCredentials();
     const owner = ownerOf(options.name, options.isForgetful === true ? ownToken() : null);
     let agent: Agent | null = null;
+    let services: TaskServices | null = null;
     const endpoints = await openTaskEndpoints({
       clock,
       log,
@@ -81,12 +83,12 @@ export class DockerAgent {
       credentials,
       api,
       apiAs,
+      credentialsFor: async (role) => (await services?.keys.ofTask(role)) ?? role.credentials,
       cluster,
       containerInstanceArn: () => agent?.containerInstanceArn ?? null,
       availabilityZone,
       memoryFile: options.endpointsFile,
     });
-    let services: TaskServices | null = null;
     try {
       services = await openServices(options, credentials);
       const registries = services === null ? null : registryAccess(services, options);
@@ -101,6 +103,7 @@ export class DockerAgent {
         owner,
         services,
         registries,
+        efs: options.services?.efsDir == null ? null : new EfsFolders(options.services.efsDir),
         ...(options.images && { images: options.images }),
         environmentOf: (taskArn, container, task) => endpoints.environmentOf(taskArn, container, task),
         ...(options.pullBehaviour && { pullBehaviour: options.pullBehaviour }),
@@ -159,8 +162,8 @@ export class DockerAgent {
 function openServices(options: DockerAgentOptions, credentials: TaskCredentials): Promise<TaskServices | null> {
   const { services = null, positionsFile = null, clock, random, log, name } = options;
   if (services === null) return Promise.resolve(null);
-  const chance = random.stream(`services/${name}`);
-  return TaskServices.open({ ...services, positionsFile, clock, log, credentials, random: chance });
+  const all = { ...services, clock, log, credentials, random: random.stream(`services/${name}`) };
+  return positionsFile === null ? Promise.resolve(TaskServices.forgetful(all)) : TaskServices.open(all, positionsFile);
 }
 
 function registryAccess({ client, keys, inputs }: TaskServices, { log }: DockerAgentOptions): RegistryAccess {

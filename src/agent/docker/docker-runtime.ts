@@ -14,12 +14,14 @@ import type {
 } from "../container-runtime.ts";
 import { AwslogsError } from "../logs/awslogs-options.ts";
 import { LogStreamError } from "../logs/cloudwatch-logs.ts";
+import { loggingProblem } from "../logs/logging-problem.ts";
 import type { TaskServices } from "../task-services/task-services.ts";
 import { type GpuAccess, UnusablePayload } from "./container-config.ts";
 import { ContainerMaker } from "./container-maker.ts";
 import { agentOf, containerLabels } from "./container-names.ts";
 import { ContainerOutput } from "./container-output.ts";
 import { ContainerWatch, timeOf } from "./container-watch.ts";
+import type { EfsFolders } from "./efs-folders.ts";
 import type { DockerInfo, DockerVersion } from "./engine/docker-answers.ts";
 import type { DockerEngine } from "./engine/docker-engine.ts";
 import { DockerError, DockerTimeout, failureText, isAway, isNotFound } from "./engine/docker-error.ts";
@@ -58,6 +60,8 @@ export type DockerRuntimeOptions = {
   ) => Readonly<Record<string, string>>;
   /** How to log in to registries. Null: not at all. */
   readonly registries?: RegistryAccess | null;
+  /** The folders of EFS file systems. Null: there are none. */
+  readonly efs?: EfsFolders | null;
   /** Images in place of others. */
   readonly images?: ImageMap;
   /** The other services of AWS, for secrets, environment files and logs. Null: tasks that need them fail. */
@@ -135,7 +139,8 @@ export class DockerRuntime implements ContainerRuntime {
             shipper: services.shipper,
             positionOf: (id) => services.positions.of(id),
           });
-    this.#volumes = { docker, policy, agent: agentOf(owner ?? ""), signal: waiting.signal };
+    const { efs = null } = options;
+    this.#volumes = { docker, policy, agent: agentOf(owner ?? ""), signal: waiting.signal, efs };
     const guard = new HostGuard({
       ...this.#volumes,
       realPath: isLocal(docker.address) ? realPathOnDisk : null,
@@ -451,7 +456,7 @@ function createProblem(error: unknown): string {
 
 function startProblem(error: unknown): string {
   if (error instanceof LogStreamError || error instanceof AwslogsError) {
-    return `CannotStartContainerError: Error response from daemon: failed to initialize logging driver: ${error.message}`;
+    return loggingProblem(error);
   }
   if (error instanceof DockerTimeout) return timedOut("started", error);
   return `CannotStartContainerError: ${failureText(error)}`;

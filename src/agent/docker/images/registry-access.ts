@@ -53,7 +53,7 @@ export class RegistryAccess {
     const { client, keys } = this.#options;
     const request = registryId ? { registryIds: [registryId] } : {};
     try {
-      const credentials = await keys.of(taskArn, useExecutionRole === true);
+      const credentials = await keys.of(taskArn, useExecutionRole === true, "ecr");
       const answer = await client.json("ecr", "GetAuthorizationToken", request, { region: region ?? "", credentials });
       const { authorizationData = [] } = answer as { readonly authorizationData?: readonly EcrToken[] };
       const [token] = authorizationData;
