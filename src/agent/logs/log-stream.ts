@@ -13,7 +13,7 @@ export type LogStreamOptions = {
   readonly clock: Clock;
   readonly random: RandomStream;
   readonly log: AgentLog;
-  readonly logs: CloudWatchLogs;
+  readonly logs: Pick<CloudWatchLogs, "put" | "createStream">;
   readonly awslogs: AwslogsOptions;
   readonly stream: string;
   /** Null if each line is an event. */

@@ -5,7 +5,7 @@ export type ShellCommand = readonly string[];
 const commandsMax = 1_000;
 
 /**
- * The commands of a script that runs them one after the other (`;`, `&&`, line ends), with quotes and variables replaced as a shell does.
+ * The commands of a script that runs them in order (`;`, `&&`, line ends), with quotes and variables replaced as a shell does.
  * Where the script does anything else (pipes, redirections, substitutions, loops), it ends with the command null.
  */
 export function shellCommands(
