@@ -143,7 +143,7 @@ async function assemble(
   const paced = new PacedClock({ clock, stopwatch: () => performance.now() });
   if (docker !== null) closers.push(async () => docker.close());
   const tls = options.tls == null ? null : readTlsFiles(options.tls);
-  const services = servicesOf(options, () => options.advertise ?? url);
+  const services = servicesOf(options, () => url);
   if (services !== null) closers.push(async () => services.close());
   const managedRuntime = await managedRuntimeOf(options, paced, services);
   const limits = { ...httpLimits, ...options.limits };
@@ -263,10 +263,16 @@ function freshRandom(purpose: string): Random {
   return seededRandom(`${randomBytes(16).toString("hex")}/${purpose}`);
 }
 
-/** Hosts call this server as others do. Its certificate is for its name, and often signed by nobody else. */
-function servicesOf({ services = null, auth, tls }: ServerOptions, url: () => string): HostServices | null {
+/** Hosts call this server on its own machine. With TLS they call it by its name, because its certificate is for that. */
+function servicesOf(
+  { services = null, auth, tls, advertise = null }: ServerOptions,
+  listening: () => string,
+): HostServices | null {
   if (services === null) return null;
-  const trust = tls == null ? null : trustedCertificates(tls.cert);
+  const local = (): string => listening().replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+  const isTls = tls !== undefined && tls !== null;
+  const url = (): string => (isTls ? (advertise ?? local()) : local());
+  const trust = isTls ? trustedCertificates(tls.cert) : null;
   return hostServices(services, { url, trust, checksKeys: auth.type === "sigv4" });
 }
 

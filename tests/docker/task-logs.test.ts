@@ -1,5 +1,7 @@
 /* The output of real containers with the log driver awslogs, in CloudWatch Logs. */
 import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { PayloadContainer } from "../../src/agent-protocol/to-agent/payload-container.ts";
 import { until, whyNoDocker } from "./docker-host.ts";
@@ -106,5 +108,43 @@ test("a failed prepare on Fargate gives AWS's reason", { skip }, async (context)
   assert.equal(
     (await runtime.next("prepare-failed")).reason,
     "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit status 1",
+  );
+});
+
+test("lines of a megabyte, without an end or of bytes that are no text arrive in events that CloudWatch Logs takes", {
+  skip,
+}, async (context) => {
+  const world = await ServicesWorld.open(context);
+  const runtime = await world.start();
+  const million = "head -c 1048576 /dev/zero";
+  await runtime.launch(world.taskArn, logged(world, `${million}; echo; printf 'a\\377b\\n'; ${million}`));
+  await runtime.next("exited", "app", 60_000);
+  const messages = world.aws.messages("g", stream);
+  assert.ok(messages.every((message) => Buffer.byteLength(message) <= 262_118));
+  assert.equal(messages.join("").length, 2 * 1_048_576 + 3);
+  assert.ok(messages.includes("a\ufffdb"), "what is not UTF-8");
+});
+
+test("after a crash of the agent lines may come twice, but none is missing", { skip }, async (context) => {
+  const world = await ServicesWorld.open(context);
+  const first = await world.start();
+  const spec = logged(world, "i=0; while [ $i -lt 60 ]; do i=$((i+1)); echo line $i; sleep 0.05; done");
+  const runtimeId = await first.launch(world.taskArn, spec);
+  await until(() => world.aws.messages("g", stream).length >= 10, "the first lines");
+  const file = join(world.directory, "logs.json");
+  // What a process that is killed now would leave behind: the state of up to a second ago.
+  const left = existsSync(file) ? readFileSync(file, "utf8") : "{}";
+  await until(() => world.aws.messages("g", stream).length >= 20, "more lines");
+  await world.stop();
+  writeFileSync(file, left);
+  const second = await world.start();
+  second.run({ type: "watch", taskArn: world.taskArn, container: "app", runtimeId, spec, startedAt: 0 });
+  await second.next("exited", "app");
+  const messages = world.aws.messages("g", stream);
+  assert.ok(messages.length > 60, `${messages.length} lines`);
+  const wanted = Array.from({ length: 60 }, (_, index) => `line ${index + 1}`);
+  assert.deepEqual(
+    messages.filter((line, index, all) => all.indexOf(line) === index),
+    wanted,
   );
 });
