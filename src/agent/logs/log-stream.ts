@@ -152,8 +152,10 @@ export class LogStream {
     } catch (error) {
       if (await this.#wasMissing(error)) pauseMs = 0;
       else if (mayPass(error)) {
+        // Once for each time that it stops answering.
+        const level = this.#backoff.isFresh ? "warn" : "debug";
+        log(level, { err: error, group: awslogs.group, stream }, "log events of a container wait for CloudWatch Logs");
         pauseMs = this.#backoff.next();
-        log("debug", { err: error, group: awslogs.group, stream }, "log events wait for CloudWatch Logs");
       } else {
         this.#settle(batch, onShipped);
         this.#drop(batch.length, textOf(error));
