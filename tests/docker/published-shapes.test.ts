@@ -8,7 +8,8 @@ import type { ECS, RegisterTaskDefinitionCommandInput } from "@aws-sdk/client-ec
 import { SmallAws } from "../../src/agent/task-services/small-aws.ts";
 import { must } from "../../src/lib/assert.ts";
 import { startSmallServer } from "../../src/server/small-server.ts";
-import { until, whyNoDocker } from "./docker-host.ts";
+import { untilFound } from "../until.ts";
+import { whyNoDocker } from "./docker-host.ts";
 import { publishedShapes, registrySecretArn, secretArn } from "./published-shapes.ts";
 import { ecsAt, sayings, TaskWorld } from "./task-world.ts";
 
@@ -61,13 +62,13 @@ async function start(
 }
 
 async function running(ecs: ECS, task: string): Promise<void> {
-  await until(
+  await untilFound(
+    `${task} RUNNING`,
     async () => {
       const found = must((await ecs.describeTasks({ tasks: [task] })).tasks?.[0], "the task");
       if (found.lastStatus === "STOPPED") throw new Error(`it is over: ${sayings(found)}`);
       return found.lastStatus === "RUNNING";
     },
-    `${task} RUNNING`,
     120_000,
   );
 }
@@ -89,10 +90,7 @@ test("thirty published shapes run on Docker", { skip }, async (context) => {
       for (const { name, logConfiguration } of logged ?? []) {
         const group = logConfiguration?.options?.["awslogs-group"] ?? "";
         const stream = `ecs/${name}/${arn.split("/").at(-1)}`;
-        await until(
-          () => aws.messages(group, stream).length > 0 || definition.containerDefinitions?.[0]?.name === "migrate",
-          stream,
-        );
+        await untilFound(`lines in ${stream}`, () => aws.messages(group, stream).length > 0);
       }
       await world.ecs.stopTask({ cluster: "default", task: arn });
     });

@@ -4,7 +4,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { PayloadContainer } from "../../src/agent-protocol/to-agent/payload-container.ts";
-import { until, whyNoDocker } from "./docker-host.ts";
+import { untilFound } from "../until.ts";
+import { whyNoDocker } from "./docker-host.ts";
 import { plainTask } from "./runtime-world.ts";
 import { ServicesWorld } from "./services-world.ts";
 
@@ -52,9 +53,9 @@ test("lines wait while the network is cut, come in order, and after a restart of
     "i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo line $i; if [ $((i % 100)) = 0 ]; then sleep 0.3; fi; done; sleep 1";
   const spec = logged(world, count);
   const runtimeId = await first.launch(world.taskArn, spec);
-  await until(() => world.aws.messages("g", stream).length >= 100, "the first lines");
+  await untilFound("the first lines", () => world.aws.messages("g", stream).length >= 100);
   world.aws.isCut = true;
-  await until(async () => (await first.docker.logsOf(runtimeId)).includes("line 200"), "lines during the cut");
+  await untilFound("lines during the cut", async () => (await first.docker.logsOf(runtimeId)).includes("line 200"));
   await world.stop();
   world.aws.isCut = false;
   const second = await world.start();
@@ -80,7 +81,7 @@ test("a container whose log group is missing does not start, unless it may creat
     "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist.",
   );
   runtime.run({ type: "remove", taskArn: world.taskArn, container: "app", runtimeId });
-  await until(async () => (await runtime.docker.listContainers({ id: [runtimeId] })).length === 0, "the removal");
+  await untilFound("the removal", async () => (await runtime.docker.listContainers({ id: [runtimeId] })).length === 0);
   await runtime.launch(world.taskArn, logged(world, "echo created", { "awslogs-create-group": "true" }));
   await runtime.next("exited", "app");
   assert.deepEqual(world.aws.messages("g", stream), ["created"]);
@@ -130,11 +131,11 @@ test("after a crash of the agent lines may come twice, but none is missing", { s
   const first = await world.start();
   const spec = logged(world, "i=0; while [ $i -lt 60 ]; do i=$((i+1)); echo line $i; sleep 0.05; done");
   const runtimeId = await first.launch(world.taskArn, spec);
-  await until(() => world.aws.messages("g", stream).length >= 10, "the first lines");
+  await untilFound("the first lines", () => world.aws.messages("g", stream).length >= 10);
   const file = join(world.directory, "logs.json");
   // What a process that is killed now would leave behind: the state of up to a second ago.
   const left = existsSync(file) ? readFileSync(file, "utf8") : "{}";
-  await until(() => world.aws.messages("g", stream).length >= 20, "more lines");
+  await untilFound("more lines", () => world.aws.messages("g", stream).length >= 20);
   await world.stop();
   writeFileSync(file, left);
   const second = await world.start();
