@@ -4,6 +4,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { DockerHost } from "../agent/docker/docker-host.ts";
+import { trustedCertificates } from "../agent/remote/trusted-certificates.ts";
 import { type AgentArchive, AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { awsRegions } from "../auth/regions.ts";
 import type { Role } from "../auth/roles.ts";
@@ -33,6 +34,7 @@ import { HealthWatch } from "./health/health-watch.ts";
 import type { MetricsSource } from "./health/metrics-text.ts";
 import { type HealthSource, healthOf, problemsOf, type ServerHealth } from "./health/server-health.ts";
 import { AgentArrivals } from "./hosts/agent-arrivals.ts";
+import { type HostServices, type HostServicesOptions, hostServices } from "./hosts/host-services.ts";
 import { identityCheck } from "./hosts/identity-certificate.ts";
 import { ManagedHosts, type ManagedRuntime, simulatedManagedRuntime } from "./hosts/managed-hosts.ts";
 import { SimulatedHosts, type SimulationOptions } from "./hosts/simulated-hosts.ts";
@@ -90,6 +92,8 @@ export type ServerOptions = {
   readonly managedRuntime?: "simulated" | "docker" | null;
   /** The engine for everything that runs in Docker; the server closes it. */
   readonly docker?: DockerHost | null;
+  /** What the tasks of this process's hosts use of other services; null or absent for nothing. */
+  readonly services?: HostServicesOptions | null;
   /** ECS's own times as settings; absent for ECS's values. */
   readonly timeline?: Timeline;
   readonly log: ServerLog;
@@ -159,8 +163,10 @@ async function assemble(
   clock.startAtLeast(Math.min(await store.newestAt(), timeMax));
   const paced = new PacedClock({ clock, stopwatch: () => performance.now() });
   if (docker !== null) closers.push(async () => docker.close());
-  const managedRuntime = await managedRuntimeOf(options, paced);
   const tls = options.tls == null ? null : readTlsFiles(options.tls);
+  const services = servicesOf(options, () => url);
+  if (services !== null) closers.push(async () => services.close());
+  const managedRuntime = await managedRuntimeOf(options, paced, services);
   const limits = { ...httpLimits, ...options.limits };
   const appends = new AppendMetrics();
   const calls = new CallMetrics();
@@ -204,7 +210,9 @@ async function assemble(
   const random = freshRandom("simulated-hosts");
   const world = { controlPlane, sessions, arrivals, store, clock: paced, random, log };
   const hosts =
-    simulation === null ? null : new SimulatedHosts({ ...simulation, ...world, docker, dataDir: options.dataDir });
+    simulation === null
+      ? null
+      : new SimulatedHosts({ ...simulation, ...world, docker, services, dataDir: options.dataDir });
   if (hosts !== null) closers.push(() => hosts.close());
   if (managedHosts !== null) closers.push(() => managedHosts.close());
 
@@ -284,16 +292,38 @@ function freshRandom(purpose: string): Random {
   return seededRandom(`${randomBytes(16).toString("hex")}/${purpose}`);
 }
 
-async function managedRuntimeOf(options: ServerOptions, clock: Clock): Promise<ManagedRuntime | null> {
+/** Hosts call this server on its own machine. With TLS they call it by its name, because its certificate is for that. */
+function servicesOf(
+  { services = null, auth, tls, advertise = null }: ServerOptions,
+  listening: () => string,
+): HostServices | null {
+  if (services === null) return null;
+  const local = (): string => listening().replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+  const isTls = tls !== undefined && tls !== null;
+  const url = (): string => (isTls ? (advertise ?? local()) : local());
+  const trust = isTls ? trustedCertificates(tls.cert) : null;
+  return hostServices(services, { url, trust, checksKeys: auth.type === "sigv4" });
+}
+
+async function managedRuntimeOf(
+  options: ServerOptions,
+  clock: Clock,
+  services: HostServices | null,
+): Promise<ManagedRuntime | null> {
   const { managedRuntime = null, docker = null, dataDir, simulation } = options;
   if (managedRuntime === null) return null;
   if (managedRuntime === "simulated") {
-    return simulatedManagedRuntime(clock, freshRandom("managed-runtime"), simulation?.times);
+    return simulatedManagedRuntime(clock, freshRandom("managed-runtime"), simulation?.times, services);
   }
   const { dockerManagedRuntime } = await import("./hosts/docker-managed-runtime.ts");
   // With simulated hosts nobody wants to wait for a registry; otherwise images are as fresh as on Fargate.
   const pullBehaviour = simulation === null ? "default" : "prefer-cached";
-  return dockerManagedRuntime({ host: must(docker, "the engine of --fargate docker"), pullBehaviour, dataDir });
+  return dockerManagedRuntime({
+    host: must(docker, "the engine of --fargate docker"),
+    pullBehaviour,
+    dataDir,
+    services,
+  });
 }
 
 function configurationOf(
