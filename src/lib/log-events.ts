@@ -67,6 +67,7 @@ export const logEvents = {
   "container-output-unreadable": { level: "warn", text: "The output of a container cannot be read." },
   "container-output-reread": { level: "debug", text: "The output of a container is read again." },
   "registry-logins-unreadable": { level: "warn", text: "Docker's logins for registries cannot be read." },
+  "task-inputs-missing": { level: "warn", text: "A task cannot start because something that it needs is missing." },
   "task-credentials-missing": { level: "warn", text: "A container gets no credentials for its role." },
   "task-limits-unavailable": { level: "info", text: "Tasks are not limited as a whole, only their containers." },
   "task-namespaces-delayed": { level: "debug", text: "The namespaces of a task wait for another attempt." },
