@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 import { seededRandom } from "../../lib/random.ts";
-import { systemClock } from "../../lib/system-clock.ts";
+import { VirtualClock } from "../../lib/virtual-clock.ts";
 import type { TaskSurroundings } from "../container-runtime.ts";
 import { ConnectionPool } from "../remote/connection-pool.ts";
 import { TaskCredentials } from "../task-credentials.ts";
@@ -40,6 +40,7 @@ const awslogs: PayloadContainer = {
 describe("what tasks need before they start", () => {
   let aws: SmallAws;
   let credentials: TaskCredentials;
+  let clock: VirtualClock;
   let services: TaskServices;
   let logged: { readonly event: string; readonly advice?: unknown }[];
   const pool = new ConnectionPool(null);
@@ -51,6 +52,7 @@ describe("what tasks need before they start", () => {
     aws.parameters.clear();
     logged = [];
     credentials = new TaskCredentials();
+    clock = new VirtualClock(1_700_000_000_000);
     services = TaskServices.forgetful({
       endpoints: () => aws.endpoints(),
       pool,
@@ -58,7 +60,7 @@ describe("what tasks need before they start", () => {
       bucketDir: "/nonexistent",
       efsDir: null,
       assumeWith: null,
-      clock: systemClock,
+      clock,
       random: seededRandom("inputs").stream("services"),
       log: (event, fields) => void logged.push({ event, ...fields }),
       credentials,
@@ -106,6 +108,16 @@ describe("what tasks need before they start", () => {
       aws.calls.map(({ accessKeyId }) => accessKeyId),
       ["ROLE"],
     );
+  });
+
+  it("fails if those credentials never come, so that the task can be stopped", async () => {
+    const failed = prepare(1, [withSecret], { executionCredentialsId: "id" }).then(
+      () => "prepared",
+      (error: Error) => error.message,
+    );
+    for (let turn = 0; turn < 20; turn++) await setImmediate();
+    await clock.advance(120_000);
+    assert.match(await failed, /^ResourceInitializationError: .*The credentials of the role have not come yet\.$/);
   });
 
   const file = { value: "arn:aws:s3:::bucket/app.env", type: "s3" };

@@ -1,9 +1,11 @@
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
+import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log-events.ts";
 import type { TaskSurroundings } from "../container-runtime.ts";
 import { logConfigOf } from "../logs/awslogs-options.ts";
 import type { LogShipper } from "../logs/log-shipper.ts";
 import type { AwsClient, AwsService } from "../remote/aws-client.ts";
+import type { AgentCredentials } from "../remote/request-signer.ts";
 import { Slots } from "../slots.ts";
 import { type FileSource, readEnvironmentFiles } from "./environment-files.ts";
 import type { ExecutionKeys } from "./execution-keys.ts";
@@ -32,11 +34,15 @@ export type TaskInputsOptions = {
   readonly keys: ExecutionKeys;
   readonly files: FileSource;
   readonly shipper: LogShipper;
+  readonly clock: Clock;
   readonly log: Log;
 };
 
 /** LIMIT: half of the connections that the agents of a process share, so that logs of running tasks find a free one. */
 const tasksMax = 16;
+
+/** LIMIT: an agent that can connect has done so by then, whatever its pause; and the stop of a task waits as long. */
+const credentialsMs = 120_000;
 
 /** The containers that are still to be created, and their task. */
 export type AwaitedTask = {
@@ -83,8 +89,7 @@ export class TaskInputs {
    */
   async prepare(awaited: AwaitedTask): Promise<void> {
     if (!this.needed(awaited)) return;
-    const { taskArn, task } = awaited;
-    if (task.executionCredentialsId !== null) await this.#options.keys.arrival(taskArn);
+    const { taskArn } = awaited;
     try {
       this.#inputs.set(taskArn, await this.#slots.run(() => this.#fetch(awaited)));
     } catch (error) {
@@ -97,9 +102,9 @@ export class TaskInputs {
 
   async #fetch({ taskArn, task, specs }: AwaitedTask): Promise<Map<string, ContainerInputs>> {
     const region = regionOf(taskArn);
-    const { client, keys, files, shipper } = this.#options;
+    const { client, files, shipper } = this.#options;
     const usesRole = task.executionCredentialsId !== null;
-    const credentials = (service: AwsService) => keys.of(taskArn, usesRole, service);
+    const credentials = (service: AwsService) => this.#credentials(taskArn, usesRole, service);
     const secrets = await fetchSecrets(client, credentials, specs, region);
     for (const spec of specs) await this.login(taskArn, spec);
     const inputs = new Map<string, ContainerInputs>();
@@ -109,6 +114,18 @@ export class TaskInputs {
       if (task.launchType === "FARGATE") await shipper.checkAhead(taskArn, spec);
     }
     return inputs;
+  }
+
+  /** After a restart of the agent, those of roles come with its first connection. Rejects with ApiError. */
+  async #credentials(taskArn: string, usesRole: boolean, service: AwsService): Promise<AgentCredentials> {
+    const { keys, clock } = this.#options;
+    if (usesRole) {
+      const late = Promise.withResolvers<void>();
+      const timer = clock.setTimer(credentialsMs, late.resolve);
+      await Promise.race([keys.arrival(taskArn), late.promise]);
+      timer.cancel();
+    }
+    return await keys.of(taskArn, usesRole, service);
   }
 
   /** What was fetched for a container. */
@@ -134,9 +151,10 @@ export class TaskInputs {
     const ofTask = this.#logins.get(taskArn) ?? new Map<string, Promise<RegistryLogin>>();
     this.#logins.set(taskArn, ofTask);
     const secret = { secret: asm.credentialsParameter, region: asm.region ?? regionOf(taskArn) };
-    const { client, keys } = this.#options;
+    const { client } = this.#options;
     // AWS: only execution roles may read such secrets.
-    const login = ofTask.get(name) ?? fetchRegistryLogin(client, (service) => keys.of(taskArn, true, service), secret);
+    const login =
+      ofTask.get(name) ?? fetchRegistryLogin(client, (service) => this.#credentials(taskArn, true, service), secret);
     ofTask.set(name, login);
     return await login;
   }

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { type ContainerDefinition, ECS, type Task } from "@aws-sdk/client-ecs";
 import { SmallAws } from "../../agent/task-services/small-aws.ts";
 import { must } from "../../lib/assert.ts";
@@ -18,27 +19,39 @@ async function open(context: TestContext): Promise<World> {
   const bucketDir = mkdtempSync(join(tmpdir(), "berth-buckets-"));
   mkdirSync(join(bucketDir, "settings"));
   const lines: string[] = [];
-  const server = await startSmallServer({
-    managedRuntime: "simulated",
-    services: { endpoints: aws.endpoints(), bucketDir, efsDir: null, assumeWith: null, imageRules: [] },
-    log: openLog("warn", { write: (line) => lines.push(line) }),
-  });
-  const ecs = new ECS({ endpoint: server.url, region: "us-east-1", credentials: anyCredentials, maxAttempts: 1 });
+  const { ecs, close } = await start({ aws, bucketDir, lines }, null);
   context.after(async () => {
-    ecs.destroy();
-    await server.close();
+    await close();
     await aws.close();
     rmSync(bucketDir, { recursive: true });
   });
   return { aws, ecs, bucketDir, lines };
 }
 
+async function start(
+  { aws, bucketDir, lines }: Omit<World, "ecs">,
+  dataDir: string | null,
+): Promise<{ readonly ecs: ECS; readonly close: () => Promise<void> }> {
+  const server = await startSmallServer({
+    dataDir,
+    managedRuntime: "simulated",
+    services: { endpoints: aws.endpoints(), bucketDir, efsDir: null, assumeWith: null, imageRules: [] },
+    log: openLog("warn", { write: (line) => lines.push(line) }),
+  });
+  const ecs = new ECS({ endpoint: server.url, region: "us-east-1", credentials: anyCredentials, maxAttempts: 1 });
+  const close = async (): Promise<void> => {
+    ecs.destroy();
+    await server.close();
+  };
+  return { ecs, close };
+}
+
 const secretArn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:db-AbCdEf";
 const role = "arn:aws:iam::000000000000:role/execution";
 const places = ["EC2", "FARGATE"] as const;
 
-/** Runs a task whose only container does what `container` says, to its end. */
-async function ended({ ecs }: World, place: (typeof places)[number], container: ContainerDefinition): Promise<Task> {
+/** Runs a task whose only container does what `container` says, and returns its ARN. */
+async function run(ecs: ECS, place: (typeof places)[number], container: ContainerDefinition): Promise<string> {
   const fargate = place === "FARGATE";
   await ecs.registerTaskDefinition({
     family: "web",
@@ -51,12 +64,17 @@ async function ended({ ecs }: World, place: (typeof places)[number], container: 
     launchType: place,
     ...(fargate && { networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"] } } }),
   });
-  const taskArn = must(tasks?.[0]?.taskArn, "the task");
+  return must(tasks?.[0]?.taskArn, "the task");
+}
+
+async function endOf(ecs: ECS, taskArn: string): Promise<Task> {
   for (;;) {
     const found = must((await ecs.describeTasks({ tasks: [taskArn] })).tasks?.[0], "the task");
     if (found.lastStatus === "STOPPED") return found;
   }
 }
+
+const ended = async (...task: Parameters<typeof run>): Promise<Task> => endOf(task[0], await run(...task));
 
 const wanting: ContainerDefinition = {
   secrets: [
@@ -76,7 +94,7 @@ for (const place of places) {
     aws.secrets.set(secretArn, '{"username":"u","password":"p"}');
     aws.parameters.set("/app/level", "debug");
     writeFileSync(join(world.bucketDir, "settings", "app.env"), "A=1\n");
-    const task = await ended(world, place, wanting);
+    const task = await ended(world.ecs, place, wanting);
     assert.equal(task.containers?.[0]?.exitCode, 0, task.stoppedReason ?? "no reason");
     assert.deepEqual(
       aws.calls.map(({ operation, accessKeyId }) => [operation, accessKeyId.slice(0, 4)]),
@@ -93,7 +111,7 @@ for (const place of places) {
     const world = await open(context);
     const { aws, lines } = world;
     const reasonFor = async (container: ContainerDefinition): Promise<string> => {
-      const task = await ended(world, place, container);
+      const task = await ended(world.ecs, place, container);
       assert.deepEqual([task.stopCode, task.containers?.[0]?.exitCode], ["TaskFailedToStart", undefined]);
       return task.stoppedReason ?? "";
     };
@@ -116,6 +134,32 @@ for (const place of places) {
     assert.match(advices[0]?.advice ?? "", /berth secrets import/);
     assert.match(advices[4]?.advice ?? "", /--bucket-dir/);
     assert.doesNotMatch(lines.join(), /"p"/, "no value is in the log");
+  });
+
+  test(`a simulated task on ${place} that waits for its secret starts after a restart of the server`, async (context) => {
+    const aws = await SmallAws.open();
+    const dataDir = mkdtempSync(join(tmpdir(), "berth-restart-"));
+    const lines: string[] = [];
+    let close = async (): Promise<void> => {};
+    context.after(async () => {
+      await close();
+      await aws.close();
+      rmSync(dataDir, { recursive: true });
+    });
+    aws.parameters.set("/app/level", "debug");
+    const release = Promise.withResolvers<void>();
+    aws.held = release.promise;
+    const first = await start({ aws, bucketDir: dataDir, lines }, dataDir);
+    close = first.close;
+    const taskArn = await run(first.ecs, place, { secrets: [{ name: "LEVEL", valueFrom: "/app/level" }] });
+    while (aws.waiting === 0) await setImmediate();
+    await close();
+    release.resolve();
+    const second = await start({ aws, bucketDir: dataDir, lines }, dataDir);
+    close = second.close;
+    const task = await endOf(second.ecs, taskArn);
+    assert.equal(task.containers?.[0]?.exitCode, 0, task.stoppedReason ?? "no reason");
+    assert.deepEqual(lines, []);
   });
 
   test(`a task definition with FireLens is refused on ${place} by the names of the attributes that are missing`, async (context) => {
