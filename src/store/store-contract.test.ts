@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { emptyMemoryDisk, MemoryStore } from "./memory/memory-store.ts";
 import { documentLogLimits } from "./sqlite/document-log.ts";
 import { SqliteStore } from "./sqlite/sqlite-store.ts";
+import { ThreadedStore } from "./sqlite/threaded-store.ts";
 import { describeStore } from "./store-contract.ts";
 
 describeStore("memory", () => {
@@ -21,3 +22,9 @@ for (const [name, logLimits] of [
     return { openStore: () => new SqliteStore({ dataDir, logLimits }) };
   });
 }
+
+describeStore("sqlite in a thread of its own", (t) => {
+  const dataDir = mkdtempSync(join(tmpdir(), "berth-store-"));
+  t.after(() => rmSync(dataDir, { recursive: true }));
+  return { openStore: () => ThreadedStore.open({ dataDir }) };
+});

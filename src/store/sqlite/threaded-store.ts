@@ -1,0 +1,135 @@
+import { Worker } from "node:worker_threads";
+import { must } from "../../lib/assert.ts";
+import {
+  type Append,
+  type ListedPartition,
+  type OpenedPartition,
+  type Store,
+  type StoreCondition,
+  type StoredDocument,
+  type StoredEvent,
+  StoreError,
+} from "../store.ts";
+import type { SqliteStoreOptions } from "./sqlite-store.ts";
+import { type OpenedWithoutDocuments, receivedError, type StoreCall, type StoreReply } from "./store-messages.ts";
+
+type Call = {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+  /** Of a partition that is being opened. */
+  readonly documents: StoredDocument[];
+};
+
+/**
+ * A SQLite store in a thread of its own: packing, writing and the disk leave the event loop to the machines. Calls reach the store in
+ * their order.
+ */
+export class ThreadedStore implements Store {
+  readonly #thread: Worker;
+  readonly #calls = new Map<number, Call>();
+  readonly #opening = Promise.withResolvers<string>();
+  #medium = "";
+  #lastId = 0;
+  #condition: StoreCondition = { failing: null, damaged: [], warnings: [] };
+  #closing: Promise<void> | null = null;
+  /** Why the thread is gone. */
+  #gone: StoreError | null = null;
+
+  /** Opens the store of a data directory. Rejects as the constructor of `SqliteStore` throws. */
+  static async open(options: Omit<SqliteStoreOptions, "scheduleFlush">): Promise<ThreadedStore> {
+    const store = new ThreadedStore(options);
+    store.#medium = await store.#opening.promise;
+    return store;
+  }
+
+  private constructor(options: SqliteStoreOptions) {
+    this.#thread = new Worker(new URL("./store-thread.ts", import.meta.url), { workerData: options });
+    this.#thread.on("message", (reply: StoreReply) => this.#receive(reply));
+    this.#thread.on("error", (error) => this.#lose(error instanceof Error ? error : new Error(String(error))));
+    this.#thread.on("exit", () => this.#lose(null));
+  }
+
+  get medium(): string {
+    return this.#medium;
+  }
+
+  async open(partition: string): Promise<OpenedPartition> {
+    const documents: StoredDocument[] = [];
+    const opened = await this.#call({ method: "open", args: [partition] }, documents);
+    return { ...(opened as OpenedWithoutDocuments), documents };
+  }
+
+  async append(partition: string, epoch: number, append: Append): Promise<void> {
+    await this.#call({ method: "append", args: [partition, epoch, append] });
+  }
+
+  async remove(partition: string, epoch: number): Promise<void> {
+    await this.#call({ method: "remove", args: [partition, epoch] });
+  }
+
+  async readEvents(partition: string, afterSequence: number, limit: number): Promise<StoredEvent[]> {
+    return (await this.#call({ method: "readEvents", args: [partition, afterSequence, limit] })) as StoredEvent[];
+  }
+
+  async partitions(prefix: string): Promise<ListedPartition[]> {
+    return (await this.#call({ method: "partitions", args: [prefix] })) as ListedPartition[];
+  }
+
+  async newestAt(): Promise<number> {
+    return (await this.#call({ method: "newestAt", args: [] })) as number;
+  }
+
+  /** As of the last answer, or half a second ago if none came since. */
+  condition(): StoreCondition {
+    if (this.#gone !== null) return { ...this.#condition, failing: this.#gone.message };
+    return this.#condition;
+  }
+
+  close(): Promise<void> {
+    if (this.#closing === null) {
+      const closed = this.#call({ method: "close", args: [] });
+      this.#closing = closed.then(() => {
+        this.#gone ??= new StoreError("The store is closed.");
+      });
+    }
+    return this.#closing;
+  }
+
+  #call(call: StoreCall, documents: StoredDocument[] = []): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#gone !== null) {
+        reject(this.#gone);
+        return;
+      }
+      this.#lastId += 1;
+      this.#calls.set(this.#lastId, { resolve, reject, documents });
+      this.#thread.postMessage({ id: this.#lastId, ...call });
+    });
+  }
+
+  #receive(reply: StoreReply): void {
+    if (reply.type === "condition") this.#condition = reply.condition;
+    if (reply.type === "opened") this.#opening.resolve(reply.medium);
+    if (reply.type === "not-opened") this.#opening.reject(receivedError(reply.error));
+    if (!("id" in reply)) return;
+    const call = must(this.#calls.get(reply.id), "a call that waits for this answer");
+    if (reply.type === "documents") {
+      for (const document of reply.documents) call.documents.push(document);
+      return;
+    }
+    this.#calls.delete(reply.id);
+    if (reply.type === "answer") call.resolve(reply.value);
+    else call.reject(receivedError(reply.error));
+  }
+
+  /** The thread is gone, orderly after `close`, otherwise by a bug. What it was doing may have been kept or not. */
+  #lose(error: Error | null): void {
+    this.#gone ??= new StoreError(
+      `The thread of the store of ${this.medium} ended (${error?.message ?? "without an error"}). Restart Berth.`,
+      { cause: error },
+    );
+    this.#opening.reject(this.#gone);
+    for (const { reject } of this.#calls.values()) reject(this.#gone);
+    this.#calls.clear();
+  }
+}
