@@ -240,6 +240,18 @@ export class Overlay {
       for (const [key, body] of keys) if (body !== null) yield { kind, key, body };
     }
   }
+
+  /** The documents, at most `size` at a time. */
+  *portions(size: number): Generator<StoredDocument[]> {
+    let portion: StoredDocument[] = [];
+    for (const document of this.documents()) {
+      portion.push(document);
+      if (portion.length < size) continue;
+      yield portion;
+      portion = [];
+    }
+    if (portion.length > 0) yield portion;
+  }
 }
 
 /** What a row of the log wrote. Throws PackedTextError if it is damaged. */

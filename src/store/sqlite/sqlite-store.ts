@@ -18,6 +18,7 @@ import {
   type StoredDocument,
   type StoredEvent,
   StoreError,
+  type TakeDocuments,
 } from "../store.ts";
 import { AppendRecord } from "./append-record.ts";
 import { type DataDirectory, takeDataDirectory } from "./data-directory.ts";
@@ -143,7 +144,7 @@ export class SqliteStore implements Store {
   }
 
   /** Openings of one turn share a transaction. */
-  async open(partition: string): Promise<OpenedPartition> {
+  async open(partition: string, take?: TakeDocuments): Promise<OpenedPartition> {
     const { ids, overlay, ...taken } = await new Promise<TakenPartition>((resolve, reject) => {
       this.#mustBeOpen();
       this.#openings.push({ partition, resolve, reject });
@@ -151,6 +152,7 @@ export class SqliteStore implements Store {
     });
     // Nobody else can write here any more, and the new owner does not write before it has all of them.
     const documents: StoredDocument[] = [];
+    const takeAll = take ?? (async (portion) => void documents.push(...portion));
     for (let at = 0; at < ids.length; at += documentsPerRead) {
       if (at > 0) await new Promise((resolve) => setImmediate(resolve));
       this.#mustBeOpen();
@@ -158,9 +160,13 @@ export class SqliteStore implements Store {
       // The statement returns arrays of its three TEXT columns; the table is STRICT.
       const what = `read the documents of partition "${partition}"`;
       const rows = this.#reporting(what, () => this.#statements.documents.all(wanted)) as unknown as Row[];
-      for (const [kind, key, body] of rows) if (!overlay.overwrites(kind, key)) documents.push({ kind, key, body });
+      const read = rows.map(([kind, key, body]) => ({ kind, key, body }));
+      await takeAll(
+        read.filter(({ kind, key }) => !overlay.overwrites(kind, key)),
+        taken,
+      );
     }
-    for (const document of overlay.documents()) documents.push(document);
+    for (const portion of overlay.portions(documentsPerRead)) await takeAll(portion, taken);
     return { ...taken, documents };
   }
 

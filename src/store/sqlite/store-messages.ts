@@ -15,6 +15,8 @@ export type StoreRequest = { readonly id: number } & StoreCall;
 
 export type StoreCall =
   | { readonly method: "open"; readonly args: readonly [partition: string] }
+  /** The owner has taken a portion of documents of the opening `of`, or cannot. */
+  | { readonly method: "took"; readonly of: number; readonly isWell: boolean }
   | { readonly method: "append"; readonly args: readonly [partition: string, epoch: number, append: Append] }
   | { readonly method: "remove"; readonly args: readonly [partition: string, epoch: number] }
   | {
@@ -29,7 +31,12 @@ export type StoreReply =
   | { readonly type: "opened"; readonly medium: string }
   | { readonly type: "not-opened"; readonly error: SentError }
   /** Some documents of the partition that the call of this id opens; the answer without documents follows. */
-  | { readonly type: "documents"; readonly id: number; readonly documents: readonly StoredDocument[] }
+  | {
+      readonly type: "documents";
+      readonly id: number;
+      readonly documents: readonly StoredDocument[];
+      readonly opened: OpenedWithoutDocuments;
+    }
   | { readonly type: "answer"; readonly id: number; readonly value: unknown }
   | { readonly type: "error"; readonly id: number; readonly error: SentError }
   | { readonly type: "condition"; readonly condition: StoreCondition };

@@ -2,14 +2,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { parentPort, workerData } from "node:worker_threads";
 import { must } from "../../lib/assert.ts";
-import type { StoreCondition } from "../store.ts";
+import { type StoreCondition, StoreError } from "../store.ts";
 import { SqliteStore, type SqliteStoreOptions } from "./sqlite-store.ts";
-import { type StoreReply, type StoreRequest, sentError } from "./store-messages.ts";
+import { type OpenedWithoutDocuments, type StoreReply, type StoreRequest, sentError } from "./store-messages.ts";
 
 /** LIMIT: /health learns within this time that somebody deleted the file of an idle server. */
 const conditionEveryMs = 500;
-/** LIMIT: documents of an opened partition sent at a time: few megabytes, which the owner takes in without a long pause. */
-const documentsPerMessage = 1_000;
+/** LIMIT: portions of documents that are on their way to the owner: it works at one while the next is read. */
+const portionsAhead = 2;
 
 const port = must(parentPort, "the port to the store's owner");
 const send = (reply: StoreReply): void => port.postMessage(reply);
@@ -23,15 +23,39 @@ function sendCondition(store: SqliteStore): void {
   send({ type: "condition", condition });
 }
 
-async function answer(store: SqliteStore, request: StoreRequest): Promise<unknown> {
+/** By the id of an opening, what takes note that the owner took a portion. */
+const openings = new Map<number, (isWell: boolean) => void>();
+
+async function open(store: SqliteStore, id: number, partition: string): Promise<OpenedWithoutDocuments> {
+  let ahead = 0;
+  let isWell = true;
+  let wake = (): void => {};
+  openings.set(id, (tookWell) => {
+    ahead -= 1;
+    isWell = isWell && tookWell;
+    wake();
+  });
+  const untilAhead = async (most: number): Promise<void> => {
+    while (ahead > most && isWell) await new Promise<void>((resolve) => (wake = resolve));
+    if (!isWell) throw new StoreError(`The documents of partition "${partition}" are not wanted`);
+  };
+  try {
+    const { documents: _none, ...opened } = await store.open(partition, async (documents, header) => {
+      await untilAhead(portionsAhead - 1);
+      ahead += 1;
+      send({ type: "documents", id, documents, opened: header });
+    });
+    await untilAhead(0);
+    return opened;
+  } finally {
+    openings.delete(id);
+  }
+}
+
+async function answer(store: SqliteStore, request: AnsweredRequest): Promise<unknown> {
   switch (request.method) {
-    case "open": {
-      const { documents, ...opened } = await store.open(...request.args);
-      for (let at = 0; at < documents.length; at += documentsPerMessage) {
-        send({ type: "documents", id: request.id, documents: documents.slice(at, at + documentsPerMessage) });
-      }
-      return opened;
-    }
+    case "open":
+      return open(store, request.id, ...request.args);
     case "append":
       return store.append(...request.args);
     case "remove":
@@ -47,7 +71,9 @@ async function answer(store: SqliteStore, request: StoreRequest): Promise<unknow
   }
 }
 
-async function serve(store: SqliteStore, request: StoreRequest): Promise<void> {
+type AnsweredRequest = Exclude<StoreRequest, { readonly method: "took" }>;
+
+async function serve(store: SqliteStore, request: AnsweredRequest): Promise<void> {
   let reply: StoreReply;
   try {
     reply = { type: "answer", id: request.id, value: await answer(store, request) };
@@ -65,6 +91,10 @@ try {
   sendCondition(store);
   const watch = setInterval(() => sendCondition(store), conditionEveryMs);
   port.on("message", (request: StoreRequest) => {
+    if (request.method === "took") {
+      openings.get(request.of)?.(request.isWell);
+      return;
+    }
     void serve(store, request).then(() => {
       if (request.method !== "close") return;
       clearInterval(watch);

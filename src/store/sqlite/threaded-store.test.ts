@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { it, type TestContext } from "node:test";
 import { FencedError, StoreError, StoreInUseError } from "../store.ts";
-import { bodies, events, put } from "../store-contract.ts";
+import { put } from "../store-contract.ts";
 import { ThreadedStore } from "./threaded-store.ts";
 
 function temporaryFolder(t: TestContext): string {
@@ -53,19 +53,5 @@ it("the condition of an idle store follows its files", async (t) => {
   rmSync(join(dataDir, "berth.sqlite"));
   while (store.condition().failing === null) await new Promise((resolve) => setImmediate(resolve));
   assert.match(store.condition().failing ?? "", /was deleted or renamed while Berth had it open/);
-  await store.close();
-});
-
-it("opens a partition of more documents than fit into a message", async (t) => {
-  const store = await ThreadedStore.open({ dataDir: temporaryFolder(t) });
-  const { epoch } = await store.open("p");
-  const documents = Array.from({ length: 2_500 }, (_, at) => ({ kind: "task", key: `${at}`, body: `{"at":${at}}` }));
-  await store.append("p", epoch, { documents, events: events(1) });
-  const opened = await store.open("p");
-  assert.deepEqual(
-    bodies(opened),
-    Object.fromEntries(documents.map(({ kind, key, body }) => [`${kind} ${key}`, body])),
-  );
-  assert.equal(opened.lastSequence, 1);
   await store.close();
 });

@@ -9,6 +9,7 @@ import {
   type StoredDocument,
   type StoredEvent,
   StoreError,
+  type TakeDocuments,
 } from "../store.ts";
 import type { SqliteStoreOptions } from "./sqlite-store.ts";
 import { type OpenedWithoutDocuments, receivedError, type StoreCall, type StoreReply } from "./store-messages.ts";
@@ -17,7 +18,7 @@ type Call = {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
   /** Of a partition that is being opened. */
-  readonly documents: StoredDocument[];
+  readonly take: TakeDocuments | null;
 };
 
 /**
@@ -53,9 +54,10 @@ export class ThreadedStore implements Store {
     return this.#medium;
   }
 
-  async open(partition: string): Promise<OpenedPartition> {
+  async open(partition: string, take?: TakeDocuments): Promise<OpenedPartition> {
     const documents: StoredDocument[] = [];
-    const opened = await this.#call({ method: "open", args: [partition] }, documents);
+    const takeAll: TakeDocuments = async (portion) => void documents.push(...portion);
+    const opened = await this.#call({ method: "open", args: [partition] }, take ?? takeAll);
     return { ...(opened as OpenedWithoutDocuments), documents };
   }
 
@@ -95,16 +97,28 @@ export class ThreadedStore implements Store {
     return this.#closing;
   }
 
-  #call(call: StoreCall, documents: StoredDocument[] = []): Promise<unknown> {
+  #call(call: StoreCall, take: TakeDocuments | null = null): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#gone !== null) {
         reject(this.#gone);
         return;
       }
       this.#lastId += 1;
-      this.#calls.set(this.#lastId, { resolve, reject, documents });
+      this.#calls.set(this.#lastId, { resolve, reject, take });
       this.#thread.postMessage({ id: this.#lastId, ...call });
     });
+  }
+
+  async #take({ take, reject }: Call, { id, documents, opened }: StoreReply & { type: "documents" }): Promise<void> {
+    let isWell = true;
+    try {
+      await take?.(documents, opened);
+    } catch (error) {
+      isWell = false;
+      // The store answers that it stopped reading; nobody waits for that any more.
+      reject(error instanceof Error ? error : new Error(String(error)));
+    }
+    this.#thread.postMessage({ id: 0, method: "took", of: id, isWell });
   }
 
   #receive(reply: StoreReply): void {
@@ -114,7 +128,7 @@ export class ThreadedStore implements Store {
     if (!("id" in reply)) return;
     const call = must(this.#calls.get(reply.id), "a call that waits for this answer");
     if (reply.type === "documents") {
-      for (const document of reply.documents) call.documents.push(document);
+      void this.#take(call, reply);
       return;
     }
     this.#calls.delete(reply.id);
