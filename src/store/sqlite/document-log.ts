@@ -18,12 +18,12 @@ export type DocumentLogLimits = {
 };
 
 /**
- * LIMIT: up to 64 documents, writing their pages costs less than writing them twice. Each of two generations takes some 16 MiB of memory; the
+ * LIMIT: up to 64 documents, writing their pages costs less than writing them twice. Each of two generations takes some 8 MiB of memory; the
  * more it holds, the more of its documents share a page of the index.
  */
-export const documentLogLimits: DocumentLogLimits = { loggedFrom: 64, generationWrites: 16_384 };
+export const documentLogLimits: DocumentLogLimits = { loggedFrom: 64, generationWrites: 8_192 };
 /** LIMIT: the same for text. */
-const generationCharacters = 16_777_216;
+const generationCharacters = 8_388_608;
 
 /** LIMIT: documents moved at once when nothing else happens, a few milliseconds. */
 const movedWhenIdle = 512;

@@ -14,6 +14,9 @@ import {
 import type { SqliteStoreOptions } from "./sqlite-store.ts";
 import { type OpenedWithoutDocuments, receivedError, type StoreCall, type StoreReply } from "./store-messages.ts";
 
+/** LIMIT: what an append leaves behind is garbage at once; more room would only delay its collection. */
+const maxYoungGenerationSizeMb = 8;
+
 type Call = {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -44,7 +47,8 @@ export class ThreadedStore implements Store {
   }
 
   private constructor(options: SqliteStoreOptions) {
-    this.#thread = new Worker(new URL("./store-thread.ts", import.meta.url), { workerData: options });
+    const resourceLimits = { maxYoungGenerationSizeMb };
+    this.#thread = new Worker(new URL("./store-thread.ts", import.meta.url), { workerData: options, resourceLimits });
     this.#thread.on("message", (reply: StoreReply) => this.#receive(reply));
     this.#thread.on("error", (error) => this.#lose(error instanceof Error ? error : new Error(String(error))));
     this.#thread.on("exit", () => this.#lose(null));
