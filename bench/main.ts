@@ -10,6 +10,7 @@ import { memoryAndReloadFigures } from "./memory-and-reload.ts";
 import { placementFigures } from "./placement.ts";
 import { requestFigures } from "./requests.ts";
 import { runTaskToRunningFigures } from "./run-task-to-running.ts";
+import { scaleFigures } from "./scale.ts";
 import { serviceFigures } from "./services.ts";
 import { startUpFigures } from "./start-up.ts";
 
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   placement: placementFigures,
   requests: requestFigures,
   "memory-and-reload": memoryAndReloadFigures,
+  scale: () => scaleFigures(),
   "agent-sessions": agentSessionFigures,
   "run-task-to-running": runTaskToRunningFigures,
   services: serviceFigures,

@@ -1,13 +1,13 @@
 /**
  * The embedded store: one SQLite file. An append waits in the group of its event-loop turn. The group is one transaction: its
- * partitions share one synchronisation of the disk. docs/decisions/0003-sqlite-store.md says why the commit runs on the event
- * loop and not in a worker.
+ * partitions share one synchronisation of the disk. A server runs it in a thread of its own (threaded-store.ts), a command on its
+ * event loop. docs/decisions/0026-the-write-path.md says how documents and events get into the tables.
  */
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { assert, must } from "../../lib/assert.ts";
 import { berthVersion } from "../../lib/berth-version.ts";
-import { appendRefusal, fenceRefusal, type PartitionHead } from "../append-refusal.ts";
+import { appendRefusal, fenceRefusal } from "../append-refusal.ts";
 import {
   type Append,
   DamagedError,
@@ -24,8 +24,9 @@ import { AppendRecord } from "./append-record.ts";
 import { type DataDirectory, takeDataDirectory } from "./data-directory.ts";
 import { DatabaseFiles, filesAdvice } from "./database-files.ts";
 import { DocumentLog, type DocumentLogLimits, documentLogLimits, type Overlay } from "./document-log.ts";
-import { type EventHead, EventRows } from "./event-rows.ts";
+import { EventRows } from "./event-rows.ts";
 import { openDatabase } from "./open-database.ts";
+import { eventHead, neededAtOf, partitionHead } from "./partition-row.ts";
 import { damageAdvice, isDamage } from "./sqlite-error.ts";
 import { prepareStatements, type Statements, sweepLeftovers } from "./statements.ts";
 import { appendsOfGroup, appendText } from "./transaction-group.ts";
@@ -493,16 +494,3 @@ export class SqliteStore implements Store {
 /** LIMIT: a sentence of readable length. */
 const orphansNamedMax = 10;
 const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
-
-function eventHead(row: Record<string, unknown>): EventHead {
-  const { id, last_sequence, event_bytes, forgotten } = row;
-  const head = { id: Number(id), lastSequence: Number(last_sequence), bytes: Number(event_bytes) };
-  return { ...head, forgotten: Number(forgotten) };
-}
-
-function partitionHead(row: Record<string, unknown>): PartitionHead {
-  return { epoch: Number(row.epoch), lastSequence: Number(row.last_sequence) };
-}
-
-const neededAtOf = (row: Record<string, unknown>): number | null =>
-  row.needed_at === null ? null : Number(row.needed_at);
