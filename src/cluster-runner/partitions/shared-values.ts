@@ -1,8 +1,10 @@
 /**
- * LIMIT: different values remembered for one member. Members with more of them, such as ids, have few that are equal; 65,536 hold the ids of
- * all container instances of the largest clusters.
+ * LIMIT: different strings remembered for one member. Members with more of them, such as ARNs of tasks, have few that are equal; this holds the ids
+ * of three times the container instances that a cluster can have.
  */
-const valuesMax = 65_536;
+const stringsMax = 16_384;
+/** LIMIT: after this many new objects of one member, it is left alone unless more of its objects were known. */
+const objectsTried = 1_024;
 /** LIMIT: longer texts of an object are rarely equal, and comparing them costs more than it saves. */
 const textMax = 400;
 
@@ -15,10 +17,11 @@ type Members = Record<string, unknown>;
 export class SharedValues {
   /** By the name of a member, its values by themselves. */
   readonly #strings = new Map<string, Map<string, string>>();
-  /** By their JSON text: parts of documents are immutable, so that any document may have them. */
-  readonly #objects = new Map<string, object>();
+  /** By the name of a member, its objects by their JSON text. Parts of documents are immutable, so any document may have them. */
+  readonly #objects = new Map<string, { readonly byText: Map<string, object>; known: number; tried: number }>();
   /** Names of members whose values were too different. */
-  readonly #distinct = new Set<string>();
+  readonly #distinctStrings = new Set<string>();
+  readonly #distinctObjects = new Set<string>();
 
   /** Replaces parts of `document`, which nobody else has yet, by equal ones of earlier documents. */
   share(document: object): void {
@@ -38,18 +41,29 @@ export class SharedValues {
         else if (typeof item === "object" && item !== null) value[at] = this.#object(name, item);
       }
     } else this.share(value);
-    if (this.#distinct.has(name)) return value;
+    if (this.#distinctObjects.has(name)) return value;
+    let objects = this.#objects.get(name);
+    if (objects === undefined) {
+      objects = { byText: new Map(), known: 0, tried: 0 };
+      this.#objects.set(name, objects);
+    }
     const text = JSON.stringify(value);
-    if (text.length > textMax) return value;
-    const known = this.#objects.get(text);
-    if (known !== undefined) return known;
-    if (this.#objects.size >= valuesMax) this.#distinct.add(name);
-    else this.#objects.set(text, value);
+    const known = objects.byText.get(text);
+    if (known !== undefined) {
+      objects.known += 1;
+      return known;
+    }
+    objects.tried += 1;
+    if (text.length <= textMax) objects.byText.set(text, value);
+    if (objects.tried >= objectsTried && objects.known < objects.tried) {
+      this.#distinctObjects.add(name);
+      this.#objects.delete(name);
+    }
     return value;
   }
 
   #string(name: string, value: string): string {
-    if (this.#distinct.has(name)) return value;
+    if (this.#distinctStrings.has(name)) return value;
     let values = this.#strings.get(name);
     if (values === undefined) {
       values = new Map();
@@ -57,9 +71,9 @@ export class SharedValues {
     }
     const known = values.get(value);
     if (known !== undefined) return known;
-    if (values.size < valuesMax) values.set(value, value);
+    if (values.size < stringsMax) values.set(value, value);
     else {
-      this.#distinct.add(name);
+      this.#distinctStrings.add(name);
       this.#strings.delete(name);
     }
     return value;
