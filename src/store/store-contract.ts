@@ -99,32 +99,6 @@ function documentTests(freshMedium: (t: TestContext) => Medium): void {
     await second.close();
   });
 
-  it("gives documents in portions to whoever asks for that, the next when the last is taken", async (t) => {
-    const store = await freshMedium(t).openStore();
-    const { epoch } = await store.open("p");
-    const documents = Array.from({ length: 2_500 }, (_, at) => ({ kind: "task", key: `${at}`, body: `{"at":${at}}` }));
-    await store.append("p", epoch, { documents, events: events(1) });
-    const taken: OpenedPartition["documents"][number][] = [];
-    const headers: object[] = [];
-    const { documents: returned, ...opened } = await store.open("p", async (portion, header) => {
-      headers.push(header);
-      await new Promise((resolve) => setImmediate(resolve));
-      taken.push(...portion);
-    });
-    assert.deepEqual(returned, []);
-    assert.deepEqual(bodies({ ...opened, documents: taken }), bodies({ ...opened, documents }));
-    assert.deepEqual(
-      headers,
-      headers.map(() => opened),
-    );
-    await assert.rejects(
-      store.open("p", () => Promise.reject(new Error("not wanted"))),
-      /not wanted/,
-    );
-    assert.deepEqual(bodies(await store.open("p")), bodies({ ...opened, documents }));
-    await store.close();
-  });
-
   it("lists the opened partitions by prefix, in the order of code units", async (t) => {
     const store = await freshMedium(t).openStore();
     // U+FF5E comes after a surrogate pair in code units, and before it in UTF-8.

@@ -222,7 +222,7 @@ export function addDocuments(bodies: Bodies, documents: readonly DocumentWrite[]
   }
 }
 
-/** What the log says of a partition's documents. */
+/** What the log holds of a partition's documents. */
 export class Overlay {
   readonly #later: Bodies;
 

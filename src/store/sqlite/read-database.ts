@@ -132,7 +132,7 @@ export class ReadDatabase {
     for (const document of overlay.documents()) yield { ok: true, document };
   }
 
-  /** What the log of documents says of a partition. Throws PackedTextError if it is damaged. */
+  /** What the log holds of a partition's documents. Throws PackedTextError if it is damaged. */
   #overlay(partitionId: number): Overlay {
     const later = new Map<string, Map<string, string | null>>();
     const rows = this.#database.prepare("SELECT body FROM document_log WHERE partition_id = ? ORDER BY id");
