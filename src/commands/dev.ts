@@ -5,9 +5,11 @@ import { StartError } from "../server/start-error.ts";
 import { closeAtSignal } from "./close-at-signal.ts";
 import { runCommand } from "./command.ts";
 import { type DevStart, jsonLine, lastWords, welcome } from "./dev-welcome.ts";
+import { companionFrom } from "./flags/companion-flags.ts";
 import { type DockerUse, dockerUse, runtimeFlags } from "./flags/docker-flags.ts";
 import { type CommandText, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags/flags.ts";
 import { defaultAccount, expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./flags/server-flags.ts";
+import { serviceFlags, servicesFrom } from "./flags/service-flags.ts";
 import { timeScaleFlag, timeSettings } from "./flags/timeline-flags.ts";
 
 /** LIMIT: one process simulates this many hosts easily; each is an agent with its own timers. */
@@ -16,18 +18,19 @@ const instancesMax = 5_000;
 const command: CommandText = {
   usage: "berth dev [flags]",
   about: `A control plane with simulated container instances, for this machine only: it listens on loopback and accepts any
-credentials. An access key id of 12 digits is the account; the region is that of the signature.
+credentials. An access key id of 12 digits is the account; the region is the one that calls are signed for.
 Simulated containers run until they are stopped. These images do something else:
   berth/exit:3         exits at once with code 3        berth/sleep:10        exits after 10 s with code 0
   berth/unhealthy      fails its health check           berth/ignore-sigterm  ends only when killed
   berth/cannot-pull    cannot be pulled                 berth/impair-runtime  makes its instance IMPAIRED
 docs/simulated-containers.md lists them all, and the commands that do the same on any image, such as "sleep 5; exit 3".
-With --time-scale 20 a rollout that takes minutes on AWS takes seconds. What you set yourself stays as it is: seconds in an image's
-name, stop timeouts (30 s unless set), health checks of a task definition. So do agents and whatever runs in Docker.`,
+With --time-scale 20 a rollout that takes minutes on AWS takes seconds. What you set yourself doesn't change: seconds in an image's
+name, stop timeouts (30 s unless set), health checks of a task definition. Nor do agents and whatever runs in Docker.`,
   flags: {
     ...serverFlags,
     ...runtimeFlags,
     ...timeScaleFlag,
+    ...serviceFlags,
     host: {
       value: "ADDRESS",
       help: "The address to listen on (default 127.0.0.1); one beyond loopback needs --trust-network.",
@@ -95,10 +98,12 @@ async function dev(typed: Typed): Promise<void> {
   };
   const time = timeSettings(typed);
   const log = openLog(logLevelFlag(typed, "warn"));
+  const services = servicesFrom(typed);
   const use = await dockerUse(typed, log, true);
   const server = await startServer({
     host,
     ...shared,
+    companion: companionFrom(typed),
     regions: new Set([...shared.regions, region]),
     dataDir,
     auth: { type: "loose", account },
@@ -106,6 +111,7 @@ async function dev(typed: Typed): Promise<void> {
     timeline: time.timeline,
     managedRuntime: use.fargate,
     docker: use.docker,
+    services,
     log,
   });
   const wantsDocker = textFlag(typed, "runtime", "auto") !== "simulated";

@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { DockerEngine } from "../../src/agent/docker/engine/docker-engine.ts";
-import { systemClock } from "../../src/lib/system-clock.ts";
 
 const busyboxPath = "/bin/busybox";
 
@@ -75,23 +74,8 @@ export class DockerHost {
   }
 }
 
-/** Waits until `find` returns something. Rejects if it has not within `timeoutMs`. */
-export async function until<T>(
-  find: () => T | null | undefined | false | Promise<T | null | undefined | false>,
-  what: string,
-  timeoutMs = 20_000,
-): Promise<T> {
-  const dueAt = systemClock.now() + timeoutMs;
-  for (;;) {
-    const found = await find();
-    if (found !== null && found !== undefined && found !== false) return found;
-    if (systemClock.now() > dueAt) throw new Error(`${what}: not within ${timeoutMs} ms`);
-    await new Promise<void>((resolve) => systemClock.setTimer(20, resolve));
-  }
-}
-
 /** A root file system as a tar archive: busybox, its programs as links to it, and what a shell expects. */
-async function busyboxArchive(): Promise<Buffer> {
+export async function busyboxArchive(): Promise<Buffer> {
   const blocks: Buffer[] = [];
   for (const folder of ["bin/", "tmp/", "etc/"]) blocks.push(header(folder, 0, "5"));
   const busybox = await readFile(busyboxPath);

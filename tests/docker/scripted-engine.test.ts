@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { DockerEngine } from "../../src/agent/docker/engine/docker-engine.ts";
 import { DockerError, DockerTimeout, DockerUnreachable } from "../../src/agent/docker/engine/docker-error.ts";
+import { ImageMap, parseImageRule } from "../../src/agent/docker/images/image-map.ts";
 import type { PayloadContainer } from "../../src/agent-protocol/to-agent/payload-container.ts";
-import { until } from "./docker-host.ts";
+import { untilFound } from "../until.ts";
 import { plainTask, RuntimeWorld } from "./runtime-world.ts";
 import { type Answer, breakOff, hang, refuse, ScriptedEngine } from "./scripted-engine.ts";
 
@@ -85,7 +86,7 @@ describe("an engine that answers wrongly, late or not at all", () => {
     const others = Array.from({ length: 16 }, () =>
       docker.createNetwork({}, limits).catch(() => "a connection is free"),
     );
-    await until(() => engine.count("POST /networks/create") === 16, "sixteen calls under way");
+    await untilFound("sixteen calls under way", () => engine.count("POST /networks/create") === 16);
     await assert.rejects(Promise.race([docker.createNetwork({}, { timeoutMs: 20 }), ...others]), DockerTimeout);
     left.abort(new Error("not wanted any more"));
     await Promise.all(others);
@@ -178,14 +179,14 @@ describe("an engine that answers wrongly, late or not at all", () => {
       (await world.next("start-failed")).reason,
       "DockerTimeoutError: Could not transition to started; timed out after waiting 0.1s",
     );
-    await until(() => engine.count("POST /containers/*/kill") === 1, "the kill");
+    await untilFound("the kill", () => engine.count("POST /containers/*/kill") === 1);
   });
 
   it("loses the event stream just when a container ends: its end is reported all the same", async () => {
     const world = aWorld();
     engine.answers["GET /containers/*/json"] = () => runs;
     world.run({ ...name, type: "watch", runtimeId: "id1", spec, startedAt: 0 });
-    await until(() => engine.listeners === 1 && engine.count("GET /containers/*/json") > 0, "the watch");
+    await untilFound("the watch", () => engine.listeners === 1 && engine.count("GET /containers/*/json") > 0);
     engine.breakStreams();
     engine.answers["GET /containers/*/json"] = () => ended({ ExitCode: 137, OOMKilled: true });
     const exited = await world.next("exited");
@@ -225,7 +226,7 @@ describe("an engine that answers wrongly, late or not at all", () => {
     const world = aWorld();
     engine.answers["GET /containers/*/json"] = () => runs;
     world.run({ ...name, type: "watch", runtimeId: "id1", spec, startedAt: 0 });
-    await until(() => engine.listeners === 1 && engine.count("GET /containers/*/json") > 0, "the watch");
+    await untilFound("the watch", () => engine.listeners === 1 && engine.count("GET /containers/*/json") > 0);
     engine.answers["GET /containers/*/json"] = refuse(404, "No such container: id1");
     engine.sendEvent({
       Type: "container",
@@ -241,7 +242,7 @@ describe("an engine that answers wrongly, late or not at all", () => {
     const world = aWorld();
     engine.answers["GET /containers/*/json"] = () => runs;
     world.run({ ...name, type: "watch", runtimeId: "id1", spec, startedAt: 0 });
-    await until(() => engine.count("GET /containers/*/json") > 0, "the watch");
+    await untilFound("the watch", () => engine.count("GET /containers/*/json") > 0);
     engine.answers["POST /containers/*/stop"] = [
       refuse(500, "cannot kill container"),
       () => {
@@ -266,7 +267,7 @@ describe("an engine that answers wrongly, late or not at all", () => {
     };
     world.run(pull);
     world.run({ ...pull, container: "other" });
-    await until(() => engine.count("POST /images/create") === 1, "the pull");
+    await untilFound("the pull", () => engine.count("POST /images/create") === 1);
     answer();
     assert.equal((await world.next("pulled", "app")).imageDigest, "sha256:11");
     assert.equal((await world.next("pulled", "other")).imageDigest, "sha256:11");
@@ -314,24 +315,43 @@ describe("an engine that answers wrongly, late or not at all", () => {
     assert.equal(engine.count("POST /images/create"), 1);
   });
 
-  it("hides the login of a registry behind a hook, whose failure is a reason", async () => {
-    const world = aWorld({
-      pullBehaviour: "always",
-      registryAuth: () => Promise.reject(new Error("the secret is not there")),
-    });
+  it("has no network: a missing image fails at the first attempt, with what to do", async () => {
+    const world = aWorld({ pullBehaviour: "default" });
+    const offline = 'Get "https://registry.test/v2/": dial tcp: lookup registry.test: no such host';
+    engine.answers["GET /distribution/registry.test/app:1/json"] = refuse(500, offline);
+    engine.answers["GET /images/registry.test/app:1/json"] = refuse(404, "No such image");
     world.run(pull);
-    assert.equal((await world.next("pull-failed")).reason, "CannotPullContainerAuthError: the secret is not there");
+    assert.equal(
+      (await world.next("pull-failed")).reason,
+      `CannotPullContainerError: Error response from daemon: ${offline}. The image is not on this host: build or load it, or put another in its place with --image-map 'registry.test/app:1=IMAGE'`,
+    );
+    assert.equal(engine.count("GET /distribution/registry.test/*/json"), 1);
+    assert.equal(engine.count("POST /images/create"), 0);
+  });
+
+  it("runs another image in place of one that matches: the one on the host, without asking a registry", async () => {
+    const images = new ImageMap([parseImageRule("registry.test/*=local/*:dev")]);
+    const world = aWorld({ pullBehaviour: "always", images });
+    engine.answers["GET /images/local/app:dev/json"] = () => ({ Id: "sha256:44" });
+    world.run(pull);
+    assert.equal((await world.next("pulled")).imageDigest, "sha256:44");
+    engine.answers["POST /containers/create"] = () => ({ Id: "id2" });
+    world.run({ ...name, type: "create", spec: { ...spec, image: pull.image }, bindings: [], task: plainTask });
+    await world.next("created");
+    const created = engine.asked.find(({ path }) => path === "/containers/create");
+    assert.equal((JSON.parse(created?.body ?? "{}") as { Image?: string }).Image, "local/app:dev");
+    assert.equal(engine.count("POST /images/create"), 0);
   });
 
   it("is impaired while it does not answer a ping", async () => {
     const world = aWorld();
-    await until(() => engine.listeners === 1, "the event stream");
+    await untilFound("the event stream", () => engine.listeners === 1);
     const ping = engine.answers["GET /_ping"];
     engine.answers["GET /_ping"] = refuse(500, "not now");
     engine.breakStreams();
-    await until(() => world.checkChanges === 1, "the impairment to be told");
+    await untilFound("the impairment to be told", () => world.checkChanges === 1);
     assert.equal(await world.runtime.check(), "IMPAIRED");
     if (ping !== undefined) engine.answers["GET /_ping"] = ping;
-    await until(() => world.runtime.check().then((status) => status === "OK"), "the engine to be well");
+    await untilFound("the engine to be well", () => world.runtime.check().then((status) => status === "OK"));
   });
 });

@@ -10,10 +10,10 @@ import {
 } from "../../store/store.ts";
 import { SharedValues } from "./shared-values.ts";
 
-/** LIMIT: enough of a key to find its document; keys that are longer are damaged themselves. */
+/** LIMIT: enough of a key to find its document; a longer key is itself damaged. */
 const keyCharactersShown = 300;
 
-/** LIMIT: documents that are loaded between two looks at the stopwatch, ten microseconds each, few kilobytes. */
+/** LIMIT: documents loaded between two readings of the stopwatch, ten microseconds and a few kilobytes each. */
 const documentsPerSlice = 32;
 
 /** A machine with the documents of its partition, as it was opened. */
@@ -40,7 +40,7 @@ export async function openMachine<Input, Effect>(
   let before = Promise.resolve();
   const { documents: _none, ...opened } = await store.open(partition, (documents, { writtenBy }) => {
     isEmpty = false;
-    // Portions may overlap on their way, and belong into the machine in order.
+    // The store may send the next portion before this one is loaded; the machine takes them in order.
     before = before.then(() => inSlices(loadDocuments({ machine, shared, writtenBy, place }, documents)));
     return before;
   });
@@ -72,19 +72,19 @@ function* loadDocuments<Input, Effect>(
     if (problem === null) continue;
     const found = `${place}, document ${document.kind} "${document.key.slice(0, keyCharactersShown)}": ${problem.text}`;
     if (problem.isNewer) {
-      const text = `${found}. ${newerDataAdvice(writtenBy)} The partition is as it was.`;
+      const text = `${found}. ${newerDataAdvice(writtenBy)} The partition is unchanged.`;
       throw new NewerDataError(text, newerDataForCallers(writtenBy));
     }
     throw new DamagedError(
-      `${found}. The rest of the partition is as it was. Stop Berth and run "berth check" on the data directory.`,
+      `${found}. The rest of the partition is unchanged. Stop Berth and run "berth check" on the data directory.`,
     );
   }
 }
 
-/** Why a stored document cannot be used, as the end of a sentence, and whether a newer Berth could use it. */
+/** Why a stored document is unusable, as the end of a sentence, and whether a newer Berth could use it. */
 export type DocumentProblem = { readonly text: string; readonly isNewer: boolean };
 
-/** Loads one document, with the parts that earlier ones have too; gives why it cannot be used, or null. */
+/** Loads one document, sharing parts with earlier ones; returns why it is unusable, or null. */
 export function loadDocument(
   machine: { load(kind: string, key: string, document: object): void },
   { kind, key, body }: StoredDocument,
@@ -109,7 +109,7 @@ export function loadDocument(
   }
 }
 
-/** What to do about a partition with documents that only a newer Berth can use; `writtenBy` is who wrote it last. */
+/** What to do about a partition with documents that only a newer Berth can use; `writtenBy` is the version that wrote it last. */
 export function newerDataAdvice(writtenBy: string | null): string {
   const own = berthVersion();
   if (writtenBy === null || writtenBy === own) {
@@ -121,5 +121,5 @@ export function newerDataAdvice(writtenBy: string | null): string {
 
 function newerDataForCallers(writtenBy: string | null): string {
   const writer = writtenBy === null ? "a newer version of Berth" : `Berth ${writtenBy}`;
-  return `What is stored here was last written by ${writer}. Berth ${berthVersion()}, which serves this call, does not understand all of it and leaves it as it is.`;
+  return `This data was last written by ${writer}. Berth ${berthVersion()}, which serves this call, does not understand all of it and leaves it unchanged.`;
 }

@@ -1,15 +1,17 @@
-/** A container instance in the process of the control plane whose containers are real. */
+/** A container instance in the control plane's process, with real containers. */
 import { hash } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { DockerAgent } from "../../agent/docker/docker-agent.ts";
 import type { DockerHost } from "../../agent/docker/docker-host.ts";
+import type { ImageMap } from "../../agent/docker/images/image-map.ts";
 import type { HostAttribute } from "../../agent/registration.ts";
 import {
   type SimulatedHostOptions,
   type SimulatedHostWorld,
   simulatedAgentVersion,
 } from "../../agent/simulated/simulated-host.ts";
+import { offeredServices } from "../../agent/task-services/task-services.ts";
 
 export type DockerInstanceOptions = Omit<SimulatedHostWorld, "runtime"> &
   SimulatedHostOptions & {
@@ -17,11 +19,12 @@ export type DockerInstanceOptions = Omit<SimulatedHostWorld, "runtime"> &
     readonly account: string;
     readonly region: string;
     readonly customAttributes: readonly HostAttribute[];
-    /** Null: nothing is kept. */
+    /** Null: nothing is stored. */
     readonly dataDir: string | null;
+    readonly images: ImageMap;
   };
 
-/** Not yet started. It has what the machine has. Rejects when its file in the data directory cannot be used. */
+/** Not started yet. It has the machine's resources. Rejects if its file in the data directory is unusable. */
 export function openDockerInstance(options: DockerInstanceOptions): Promise<DockerAgent> {
   const { docker, account, region, customAttributes, dataDir, name, disk = null, ...world } = options;
   const { architecture, cpu, memoryMiB } = docker;
@@ -40,15 +43,16 @@ export function openDockerInstance(options: DockerInstanceOptions): Promise<Dock
     name,
     disk,
     host: docker,
-    // On a developer's machine the image that was just built is the one that is meant.
+    // On a developer's machine, the image that was just built is the one to run.
     pullBehaviour: "prefer-cached",
     isForgetful: dataDir === null,
     availabilityZone,
     endpointsFile: dataDir === null ? null : join(dataDir, "docker-endpoints.json"),
+    positionsFile: dataDir === null ? null : join(dataDir, "docker-logs.json"),
     agentVersion: simulatedAgentVersion,
     agentHash: "berth",
     updater: null,
-    // In this process nobody is asked for a key; the agent asks for its own tasks only.
+    // Calls in this process need no key; the agent asks only about its own tasks.
     apiAs: () => world.api,
     instance: ({ hasEndpoints }) => ({
       register: {
@@ -56,7 +60,11 @@ export function openDockerInstance(options: DockerInstanceOptions): Promise<Dock
         memoryMiB,
         gpuIds: [],
         identity,
-        attributes: docker.attributes({ hasEndpoints, gpuDriverVersion: null }),
+        attributes: docker.attributes({
+          hasEndpoints,
+          gpuDriverVersion: null,
+          services: offeredServices(world.services),
+        }),
         customAttributes,
         tags: [],
       },

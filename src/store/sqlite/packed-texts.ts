@@ -51,7 +51,7 @@ function textsOf(packed: string, count: number | null): (string | null)[] {
   return texts;
 }
 
-/** A packed value that is none, or only a part of one. */
+/** A packed value that is damaged or cut off. */
 export class PackedTextError extends Error {
   override readonly name = "PackedTextError";
 }
