@@ -47,11 +47,16 @@ it("errors keep their class and cause, and the condition says what failed", asyn
   await store.close();
 });
 
-it("the condition of an idle store follows its files", async (t) => {
+it("the condition of an idle store follows its files, a deleted database at once", async (t) => {
   const dataDir = temporaryFolder(t);
   const store = await ThreadedStore.open({ dataDir });
-  rmSync(join(dataDir, "berth.sqlite"));
+  rmSync(join(dataDir, "berth.sqlite-shm"));
   while (store.condition().failing === null) await new Promise((resolve) => setImmediate(resolve));
-  assert.match(store.condition().failing ?? "", /was deleted or renamed while Berth had it open/);
+  assert.match(store.condition().failing ?? "", /berth\.sqlite-shm was deleted or renamed while Berth had it open/);
   await store.close();
+  const other = temporaryFolder(t);
+  const second = await ThreadedStore.open({ dataDir: other });
+  rmSync(join(other, "berth.sqlite"));
+  assert.match(second.condition().failing ?? "", /berth\.sqlite was deleted or renamed while Berth had it open/);
+  await second.close();
 });

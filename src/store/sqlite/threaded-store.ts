@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { must } from "../../lib/assert.ts";
 import {
@@ -11,6 +12,7 @@ import {
   StoreError,
   type TakeDocuments,
 } from "../store.ts";
+import { filesAdvice, nameProblem, statOf } from "./database-files.ts";
 import type { SqliteStoreOptions } from "./sqlite-store.ts";
 import { type OpenedWithoutDocuments, receivedError, type StoreCall, type StoreReply } from "./store-messages.ts";
 
@@ -33,6 +35,7 @@ export class ThreadedStore implements Store {
   readonly #calls = new Map<number, Call>();
   readonly #opening = Promise.withResolvers<string>();
   #medium = "";
+  #fileWas: Stats | undefined;
   #lastId = 0;
   #condition: StoreCondition = { failing: null, damaged: [], warnings: [] };
   #closing: Promise<void> | null = null;
@@ -43,6 +46,7 @@ export class ThreadedStore implements Store {
   static async open(options: Omit<SqliteStoreOptions, "scheduleFlush">): Promise<ThreadedStore> {
     const store = new ThreadedStore(options);
     store.#medium = await store.#opening.promise;
+    store.#fileWas = statOf(store.#medium);
     return store;
   }
 
@@ -85,10 +89,14 @@ export class ThreadedStore implements Store {
     return (await this.#call({ method: "newestAt", args: [] })) as number;
   }
 
-  /** As of the last answer, or half a second ago if none came since. */
+  /** As of the last answer, or half a second ago if none came since; a file that was moved is noticed at once. */
   condition(): StoreCondition {
     if (this.#gone !== null) return { ...this.#condition, failing: this.#gone.message };
-    return this.#condition;
+    if (this.#condition.failing !== null) return this.#condition;
+    const problem = nameProblem(this.#medium, this.#fileWas, statOf(this.#medium));
+    return problem === null
+      ? this.#condition
+      : { ...this.#condition, failing: `${problem}. ${filesAdvice(this.#medium)}` };
   }
 
   close(): Promise<void> {
