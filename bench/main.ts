@@ -11,6 +11,7 @@ import { memoryAndReloadFigures } from "./memory-and-reload.ts";
 import { placementFigures } from "./placement.ts";
 import { requestFigures } from "./requests.ts";
 import { runTaskToRunningFigures } from "./run-task-to-running.ts";
+import { scaleFigures } from "./scale.ts";
 import { serviceFigures } from "./services.ts";
 import { startUpFigures } from "./start-up.ts";
 
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   requests: requestFigures,
   companion: companionFigures,
   "memory-and-reload": memoryAndReloadFigures,
+  scale: () => scaleFigures(),
   "agent-sessions": agentSessionFigures,
   "run-task-to-running": runTaskToRunningFigures,
   services: serviceFigures,

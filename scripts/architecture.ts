@@ -16,7 +16,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   "cluster-runner": ["ecs", "service-machine", "store", "lib"],
   "agent-sessions": ["agent-protocol", "cluster-runner", "ecs", "auth", "lib"],
   agent: ["agent-protocol", "lib"],
-  cli: ["lib"],
+  cli: ["store", "lib"],
   server: [
     "agent",
     "agent-protocol",
@@ -187,7 +187,7 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
   pino: ["src/server/"],
   "prom-client": ["src/server/"],
   ws: ["src/agent-sessions/", "src/agent/remote/"],
-  "node:sqlite": ["src/store/sqlite/", "src/cli/event-log.ts"],
+  "node:sqlite": ["src/store/sqlite/"],
   "node:test": ["scripts/run-test-files.ts", "scripts/shared-tests.ts", "scripts/test-report.ts"],
   "node:assert": [],
   "node:assert/strict": [],
