@@ -6,6 +6,7 @@ import { areaOf, type Import, importsOf, isTest, type Sources } from "./sources.
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   ecs: ["lib"],
+  logs: ["ecs", "lib"],
   "agent-protocol": ["lib"],
   wire: ["ecs", "lib"],
   store: ["ecs", "lib"],
@@ -182,7 +183,7 @@ export const testSupport: readonly string[] = [
 ];
 
 /** Path prefixes of the pure part, the rulebook and the agent's task engine: nothing from Node, no package. As in biome.json. */
-export const purePlaces: readonly string[] = ["src/ecs/", "src/agent/engine/"];
+export const purePlaces: readonly string[] = ["src/ecs/", "src/logs/", "src/agent/engine/"];
 
 const forbiddenNames = ["utils", "util", "helpers", "helper", "common", "misc", "types", "manager", "base", "index"];
 
