@@ -38,21 +38,22 @@ export const refusalCodes = [
 
 export type RefusalCode = (typeof refusalCodes)[number];
 
-/** A call that ECS answers with an error. Thrown inside a step, which then leaves no trace. */
+/** A call that its service answers with an error. Thrown inside a step, which then leaves no trace. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
-  readonly code: RefusalCode;
+  /** A {@link RefusalCode} of ECS, or a code of another service's own. */
+  readonly code: string;
   /** Members beside `message`, for the few errors that have them (ConflictException.resourceIds). */
   readonly members: Readonly<Record<string, unknown>>;
 
-  constructor(code: RefusalCode, message: string, members: Readonly<Record<string, unknown>> = {}) {
+  constructor(code: string, message: string, members: Readonly<Record<string, unknown>> = {}) {
     super(message);
     this.code = code;
     this.members = members;
   }
 }
 
-/** Throws the refusal `code` with the text that the caller reads. */
+/** Throws the refusal `code` of ECS with the text that the caller reads. */
 export function refuse(code: RefusalCode, message: string, members?: Readonly<Record<string, unknown>>): never {
   throw new Refusal(code, message, members);
 }
