@@ -148,6 +148,7 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
 export const homes: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-ecs": ["src/cli/", "bench/", "scripts/sdk-shapes.ts"],
   "@smithy/signature-v4": ["src/auth/", "src/agent/remote/", "bench/"],
+  re2js: ["src/agent/logs/"],
   "fast-check": [],
   fastify: ["src/server/"],
   pino: ["src/server/"],
@@ -166,6 +167,7 @@ export const testSupport: readonly string[] = [
   "src/agent/engine/engine-bench.ts",
   "src/agent/played-control-plane.ts",
   "src/agent/task-endpoints/small-endpoints.ts",
+  "src/agent/task-services/small-aws.ts",
   "src/cluster-runner/counting-machine.ts",
   "src/cluster-runner/cranked-control-plane.ts",
   "src/ecs/container-instances/instance-world.ts",

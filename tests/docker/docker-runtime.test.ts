@@ -209,7 +209,7 @@ describe("containers of a real engine", { skip }, () => {
         { name: shared, type: "docker", dockerVolumeConfiguration: { scope: "shared", autoprovision: true } },
       ],
     };
-    world.run({ type: "prepare", taskArn, task, specs: [] });
+    world.run({ type: "prepare", taskArn, task, specs: [], toCreate: [] });
     await world.next("prepared");
     const writer = aContainer("for f in a b c d; do echo $f > /$f/file; done; sleep 60", {
       name: "writer",
@@ -344,7 +344,7 @@ describe("containers of a real engine", { skip }, () => {
     const world = aWorld({ groundwork, usageIntervalMs: 200 });
     const taskArn = aTaskArn();
     const task = taskAt("10.79.247.5", "10.79.247.1", { pidMode: "task" });
-    world.run({ type: "prepare", taskArn, task, specs: [] });
+    world.run({ type: "prepare", taskArn, task, specs: [], toCreate: [] });
     await world.next("prepared");
     // What Docker refuses in another container's network is left out.
     const dockerConfig = {

@@ -1,5 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { ContainerCommand, TaskSurroundings } from "../container-runtime.ts";
+import type { TaskInputs } from "../task-services/task-inputs.ts";
 import { containerConfig, type GpuAccess, UnusablePayload } from "./container-config.ts";
 import { containerLabels } from "./container-names.ts";
 import type { DockerEngine } from "./engine/docker-engine.ts";
@@ -22,6 +23,8 @@ export type ContainerMakerOptions = {
     container: string,
     task: TaskSurroundings,
   ) => Readonly<Record<string, string>>;
+  /** Where containers' secrets and files come from. Null: nowhere. */
+  readonly inputs?: TaskInputs | null;
   readonly gpu?: GpuAccess;
   readonly timeouts?: { readonly createMs?: number };
 };
@@ -76,6 +79,7 @@ export class ContainerMaker {
       try {
         const { Id } = await docker.createContainer(name, body, { signal: waiting.signal, timeoutMs });
         this.#made.set(Id, paths);
+        this.#options.inputs?.created(command.taskArn, command.container);
         return Id;
       } catch (error) {
         if (!(error instanceof DockerError) || error.status !== 409) throw error;
@@ -85,7 +89,7 @@ export class ContainerMaker {
   }
 
   async #planned({ taskArn, container, spec, bindings, task }: CreateCommand) {
-    const { groundwork, guard, cluster, owner = null, environmentOf, gpu } = this.#options;
+    const { groundwork, guard, cluster, owner = null, environmentOf, gpu, inputs } = this.#options;
     const place = groundwork.placeOf(taskArn, task);
     const realPaths = await guard.realPathsOf(spec, taskArn, task);
     const { name, body } = containerConfig({
@@ -99,6 +103,7 @@ export class ContainerMaker {
       environment: environmentOf?.(taskArn, container, task) ?? {},
       gpu: gpu ?? { by: "device-requests" },
       realPaths,
+      inputs: inputs?.of(taskArn, container) ?? null,
     });
     return { name, body: await guard.allowed(body, place), paths: [...realPaths.values()] };
   }

@@ -4,6 +4,7 @@ import type { AgentLog } from "../agent-log.ts";
 import { type RoleCredentials, TaskCredentials } from "../task-credentials.ts";
 import { wellKnown } from "../task-endpoints/endpoint-listener.ts";
 import { openTaskEndpoints, type TaskEndpoints } from "../task-endpoints/task-endpoints.ts";
+import { TaskServices, type TaskServicesSettings } from "../task-services/task-services.ts";
 import type { GpuAccess } from "./container-config.ts";
 import { containerLabels, ownerLabel, ownerOf } from "./container-names.ts";
 import type { DockerHost } from "./docker-host.ts";
@@ -20,6 +21,10 @@ export type DockerAgentOptions = Omit<AgentOptions, "runtime" | "credentials" | 
   /** A policy for tasks that is stricter than the host's own. */
   readonly policy?: HostPolicy;
   readonly gpu?: GpuAccess;
+  /** The other services of AWS. Null: the agent takes no tasks that need them. */
+  readonly services?: TaskServicesSettings | null;
+  /** Where the agent keeps how far it has sent logs. Null: after a restart all are sent again. */
+  readonly positionsFile?: string | null;
   /** Nothing is kept: when the agent ends it removes its containers, because no later process would know them. */
   readonly isForgetful?: boolean;
   readonly availabilityZone: string | null;
@@ -36,14 +41,21 @@ const discardMs = 3_000;
 export class DockerAgent {
   readonly agent: Agent;
   readonly #endpoints: TaskEndpoints;
+  readonly #services: TaskServices | null;
   readonly #host: DockerHost;
   readonly #log: AgentLog;
   readonly #owner: string;
   readonly #isForgetful: boolean;
 
-  private constructor(agent: Agent, endpoints: TaskEndpoints, owner: string, options: DockerAgentOptions) {
+  private constructor(
+    agent: Agent,
+    { endpoints, services }: { readonly endpoints: TaskEndpoints; readonly services: TaskServices | null },
+    owner: string,
+    options: DockerAgentOptions,
+  ) {
     this.agent = agent;
     this.#endpoints = endpoints;
+    this.#services = services;
     this.#host = options.host;
     this.#log = options.log;
     this.#owner = owner;
@@ -69,7 +81,9 @@ export class DockerAgent {
       availabilityZone,
       memoryFile: options.endpointsFile,
     });
+    let services: TaskServices | null = null;
     try {
+      services = await openServices(options, credentials);
       const runtime = new DockerRuntime({
         docker: host.engine,
         clock,
@@ -79,6 +93,7 @@ export class DockerAgent {
         engineVersion: host.version,
         cluster,
         owner,
+        services,
         environmentOf: (taskArn, container, task) => endpoints.environmentOf(taskArn, container, task),
         ...(options.pullBehaviour && { pullBehaviour: options.pullBehaviour }),
         ...(options.gpu && { gpu: options.gpu }),
@@ -87,8 +102,9 @@ export class DockerAgent {
       const hasEndpoints = endpoints.place?.address === wellKnown.address;
       const instance = options.instance({ hasEndpoints });
       agent = new Agent({ ...options, instance, runtime, credentials });
-      return new DockerAgent(agent, endpoints, owner, options);
+      return new DockerAgent(agent, { endpoints, services }, owner, options);
     } catch (error) {
+      await services?.close();
       await endpoints.close();
       throw error;
     }
@@ -107,12 +123,14 @@ export class DockerAgent {
   async stop(): Promise<void> {
     if (this.#isForgetful) return this.discard();
     await this.agent.stop();
+    await this.#services?.close();
     await this.#endpoints.close();
   }
 
   /** Ends the agent for good and removes its containers, whatever they are doing. */
   async discard(): Promise<void> {
     await this.agent.stop();
+    await this.#services?.close();
     await this.#endpoints.close();
     await this.#removeContainers().catch((error: unknown) => {
       this.#log("warn", { err: error }, "containers of an agent that has ended are left on the host");
@@ -128,4 +146,11 @@ export class DockerAgent {
     await Promise.all(found.map(({ Id }) => engine.removeContainer(Id, limits)));
     await groundwork.discard(tasks);
   }
+}
+
+function openServices(options: DockerAgentOptions, credentials: TaskCredentials): Promise<TaskServices | null> {
+  const { services = null, positionsFile = null, clock, random, log, name } = options;
+  if (services === null) return Promise.resolve(null);
+  const chance = random.stream(`services/${name}`);
+  return TaskServices.open({ ...services, positionsFile, clock, log, credentials, random: chance });
 }

@@ -3,6 +3,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { AgentLog } from "../agent-log.ts";
 import type {
   ContainerCommand,
+  ContainerEvent,
   ContainerName,
   ContainerRuntime,
   ContainerUsage,
@@ -11,9 +12,13 @@ import type {
   TaskCommand,
   TaskSurroundings,
 } from "../container-runtime.ts";
+import { AwslogsError } from "../logs/awslogs-options.ts";
+import { LogStreamError } from "../logs/cloudwatch-logs.ts";
+import type { TaskServices } from "../task-services/task-services.ts";
 import { type GpuAccess, UnusablePayload } from "./container-config.ts";
 import { ContainerMaker } from "./container-maker.ts";
 import { agentOf, containerLabels } from "./container-names.ts";
+import { ContainerOutput } from "./container-output.ts";
 import { ContainerWatch, timeOf } from "./container-watch.ts";
 import type { DockerInfo, DockerVersion } from "./engine/docker-answers.ts";
 import type { DockerEngine } from "./engine/docker-engine.ts";
@@ -50,6 +55,8 @@ export type DockerRuntimeOptions = {
     task: TaskSurroundings,
   ) => Readonly<Record<string, string>>;
   readonly registryAuth?: RegistryAuth;
+  /** The other services of AWS, for secrets, environment files and logs. Null: tasks that need them fail. */
+  readonly services?: TaskServices | null;
   readonly gpu?: GpuAccess;
   /** How long Docker may take to create or start a container. */
   readonly timeouts?: { readonly createMs?: number; readonly startMs?: number };
@@ -79,6 +86,8 @@ export class DockerRuntime implements ContainerRuntime {
   readonly #volumes: VolumePlace;
   readonly #maker: ContainerMaker;
   readonly #watch: ContainerWatch;
+  /** Null without services. */
+  readonly #output: ContainerOutput | null;
   readonly #sampler: UsageSampler;
   readonly #starts = new Slots(startsMax);
   /** Removals under way, by task. What was made for the task is deleted after them. */
@@ -106,16 +115,26 @@ export class DockerRuntime implements ContainerRuntime {
       log,
       waiting,
       cluster,
-      emit: (event) => this.#tell(event),
+      emit: (event, runtimeId) => void this.#tellAfterOutput(event, runtimeId),
       onStream: (stands) => void this.#streamChanged(stands),
     });
-    const { policy = strictPolicy, owner } = options;
+    const { policy = strictPolicy, owner, services = null } = options;
+    this.#output =
+      services === null
+        ? null
+        : new ContainerOutput({
+            docker,
+            waiting,
+            log,
+            shipper: services.shipper,
+            positionOf: (id) => services.positions.of(id),
+          });
     this.#volumes = { docker, policy, agent: agentOf(owner ?? ""), signal: waiting.signal };
     const guard = new HostGuard({
       ...this.#volumes,
       realPath: isLocal(docker.address) ? realPathOnDisk : null,
     });
-    this.#maker = new ContainerMaker({ ...options, waiting, guard });
+    this.#maker = new ContainerMaker({ ...options, waiting, guard, inputs: services?.inputs ?? null });
     this.#sampler = new UsageSampler({
       docker,
       waiting,
@@ -223,14 +242,18 @@ export class DockerRuntime implements ContainerRuntime {
     }
   }
 
-  async #prepare({ taskArn, task, specs }: Extract<TaskCommand, { type: "prepare" }>): Promise<void> {
-    const { docker, groundwork } = this.#options;
+  async #prepare({ taskArn, task, specs, toCreate }: Extract<TaskCommand, { type: "prepare" }>): Promise<void> {
+    const { docker, groundwork, services } = this.#options;
     try {
       await this.#waiting.whileAway(async () => {
         for (const spec of specs)
           await this.#maker.check({ type: "create", taskArn, container: spec.name, spec, bindings: [], task });
       });
-      await this.#waiting.whileAway(() => groundwork.prepare(taskArn, task, specs));
+      const awaited = specs.filter(({ name }) => toCreate.includes(name));
+      await Promise.all([
+        this.#waiting.whileAway(() => groundwork.prepare(taskArn, task, specs)),
+        services?.inputs.prepare({ taskArn, task, specs: awaited }),
+      ]);
     } catch (error) {
       this.#waiting.signal.throwIfAborted();
       const reason = error instanceof HostRefusal ? createProblem(error) : textOf(error);
@@ -254,7 +277,7 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   async #clean(taskArn: string, task: TaskSurroundings): Promise<void> {
-    const { docker, groundwork, log } = this.#options;
+    const { docker, groundwork, log, services } = this.#options;
     await Promise.all(this.#removals.get(taskArn) ?? []);
     try {
       // Anything left of the task, such as a container that Docker created after the agent had given up on it.
@@ -264,6 +287,7 @@ export class DockerRuntime implements ContainerRuntime {
     } catch (error) {
       log("warn", { err: error, task: taskArn }, "containers of a task may be left on the host");
     }
+    services?.inputs.forget(taskArn);
     await groundwork.clean(taskArn, task);
     try {
       await this.#waiting.retry(removeRetry, () => removeTaskVolumes(docker, taskArn, task, this.#waiting.signal));
@@ -292,6 +316,7 @@ export class DockerRuntime implements ContainerRuntime {
     const timeoutMs = timeouts?.startMs ?? startTimeoutMs;
     let before = container.startedAt;
     try {
+      if (!isRestart) await this.#options.services?.shipper.create({ taskArn: name.taskArn, runtimeId, spec });
       await this.#starts.run(async () => {
         await this.#maker.checkPaths(runtimeId);
         // Inspect a container that an earlier process may have started, so that it is not started twice.
@@ -314,6 +339,7 @@ export class DockerRuntime implements ContainerRuntime {
       this.#tell({ ...name, type: "start-failed", reason: startProblem(error) });
       return;
     }
+    this.#output?.follow({ taskArn: name.taskArn, runtimeId, spec });
     this.#watch.started(container, await this.#watch.inspect(runtimeId));
   }
 
@@ -334,6 +360,7 @@ export class DockerRuntime implements ContainerRuntime {
   #adopt(name: ContainerName, runtimeId: string, spec: PayloadContainer): void {
     const container = this.#watch.of(name, runtimeId, spec);
     if (container.phase === "idle") container.phase = "running";
+    this.#output?.follow({ taskArn: name.taskArn, runtimeId, spec });
     this.#watch.look(container);
   }
 
@@ -360,6 +387,7 @@ export class DockerRuntime implements ContainerRuntime {
 
   async #remove(taskArn: string, runtimeId: string): Promise<void> {
     this.#watch.forget(runtimeId);
+    this.#output?.forget(runtimeId);
     this.#maker.forget(runtimeId);
     const { docker, log } = this.#options;
     const removal = this.#waiting
@@ -388,6 +416,13 @@ export class DockerRuntime implements ContainerRuntime {
     this.#emit(event);
   }
 
+  /** An exit is reported when the container's output has left the host, so that whoever sees the end finds the last lines. */
+  async #tellAfterOutput(event: ContainerEvent, runtimeId: string): Promise<void> {
+    if (event.type === "exited" && this.#output !== null) await this.#output.end(runtimeId);
+    if (this.#waiting.signal.aborted) return;
+    this.#tell(event);
+  }
+
   async #streamChanged(stands: boolean): Promise<void> {
     const before = this.#impaired;
     if (stands) this.#impaired = false;
@@ -408,6 +443,9 @@ function createProblem(error: unknown): string {
 }
 
 function startProblem(error: unknown): string {
+  if (error instanceof LogStreamError || error instanceof AwslogsError) {
+    return `CannotStartContainerError: Error response from daemon: failed to initialize logging driver: ${error.message}`;
+  }
   if (error instanceof DockerTimeout) return timedOut("started", error);
   return `CannotStartContainerError: ${failureText(error)}`;
 }
