@@ -1,6 +1,6 @@
 import { parseFilterPattern } from "../logs/filter-pattern/filter-pattern.ts";
 import type { MessageMatcher } from "../logs/filter-pattern/message-matcher.ts";
-import type { FollowedEvent, FollowedEvents, FollowQuestion } from "./log-store.ts";
+import type { FollowedEvent, FollowedEvents, FollowQuestion } from "../logs/log-questions.ts";
 import type { Written } from "./log-writer.ts";
 
 /** AWS: a live tail gets at most 500 events a second, and is sampled beyond. LIMIT: held here for a follower that is slow to take them. */

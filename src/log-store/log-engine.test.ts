@@ -5,8 +5,6 @@ import { must } from "../lib/assert.ts";
 import type { InputLogEvent } from "../logs/accept-log-events.ts";
 import { behind, comparePositions, type EventPosition, eventIdOf, positionOf } from "../logs/event-position.ts";
 import { dayMs } from "../logs/log-limits.ts";
-import { LogEngine } from "./log-engine.ts";
-import type { AnswerValue, LogRequest } from "./log-requests.ts";
 import type {
   FollowedEvents,
   GroupPage,
@@ -15,7 +13,9 @@ import type {
   StoredEvent,
   StreamQuestion,
   StreamsPage,
-} from "./log-store.ts";
+} from "../logs/log-questions.ts";
+import { LogEngine } from "./log-engine.ts";
+import type { AnswerValue, LogRequest } from "./log-requests.ts";
 
 const now = 1_800_000_000_000;
 const web: LogGroupReference = { id: "web-1", name: "web", retentionDays: null };

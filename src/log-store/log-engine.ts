@@ -1,6 +1,7 @@
 import { Refusal } from "../ecs/refusals.ts";
 import { must, never } from "../lib/assert.ts";
 import { FilterPatternError } from "../logs/filter-pattern/filter-pattern-error.ts";
+import type { FollowedEvents } from "../logs/log-questions.ts";
 import { Followers } from "./followers.ts";
 import { LogReader } from "./log-reader.ts";
 import type {
@@ -12,7 +13,6 @@ import type {
   ThreadCondition,
   WriteRequest,
 } from "./log-requests.ts";
-import type { FollowedEvents } from "./log-store.ts";
 import { LogTables } from "./log-tables.ts";
 import { LogWriter } from "./log-writer.ts";
 import { openLogDatabase } from "./open-log-database.ts";

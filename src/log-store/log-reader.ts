@@ -2,7 +2,6 @@ import { utf8Bytes } from "../logs/accept-log-events.ts";
 import { comparePositions, type EventPosition } from "../logs/event-position.ts";
 import { parseFilterPattern } from "../logs/filter-pattern/filter-pattern.ts";
 import { dayMs, logLimits } from "../logs/log-limits.ts";
-import { chunkSpanMs } from "./event-chunk.ts";
 import type {
   GroupPage,
   GroupQuestion,
@@ -12,7 +11,8 @@ import type {
   StreamQuestion,
   StreamsPage,
   StreamsQuestion,
-} from "./log-store.ts";
+} from "../logs/log-questions.ts";
+import { chunkSpanMs } from "./event-chunk.ts";
 import type { LogTables } from "./log-tables.ts";
 import { type ChunkRow, type OrderedEvent, orderedEvents } from "./ordered-events.ts";
 

@@ -6,12 +6,12 @@ import type {
   GroupPage,
   GroupQuestion,
   LogGroupReference,
-  ReceivedBatch,
   StoredEvent,
   StreamQuestion,
   StreamsPage,
   StreamsQuestion,
-} from "./log-store.ts";
+} from "../logs/log-questions.ts";
+import type { ReceivedBatch } from "./log-store.ts";
 
 type Receive = { readonly type: "receive"; readonly ticket: number; readonly body: Uint8Array };
 type Drop = { readonly type: "drop"; readonly ticket: number };

@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { must } from "../lib/assert.ts";
+import type { LogGroupReference } from "../logs/log-questions.ts";
 import { refuseMissingStream } from "../logs/log-refusal.ts";
 import type { EventChunk } from "./event-chunk.ts";
-import type { LogGroupReference } from "./log-store.ts";
 
 /** LIMIT: what a row of chunks and its entries in three indexes take in addition to its body. */
 const rowOverheadBytes = 200;

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { acceptLogEvents, type InputLogEvent, type RejectedLogEventsInfo } from "../logs/accept-log-events.ts";
 import { dayMs, logLimits } from "../logs/log-limits.ts";
+import type { LogGroupReference } from "../logs/log-questions.ts";
 import { refuseLogs } from "../logs/log-refusal.ts";
 import { chunksOf } from "./event-chunk.ts";
-import type { LogGroupReference } from "./log-store.ts";
 import type { LogTables, StreamRow } from "./log-tables.ts";
 
 /** LIMIT: a transaction that deletes more would keep batches waiting. */

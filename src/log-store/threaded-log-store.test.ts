@@ -9,7 +9,8 @@ import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { must } from "../lib/assert.ts";
-import type { FollowedEvents, LogGroupReference, ReceivedBatch } from "./log-store.ts";
+import type { FollowedEvents, LogGroupReference } from "../logs/log-questions.ts";
+import type { ReceivedBatch } from "./log-store.ts";
 import { ThreadedLogStore } from "./threaded-log-store.ts";
 
 const now = 1_800_000_000_000;

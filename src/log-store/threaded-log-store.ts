@@ -1,6 +1,18 @@
+import { existsSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { Refusal } from "../ecs/refusals.ts";
 import type { RejectedLogEventsInfo } from "../logs/accept-log-events.ts";
+import type {
+  FollowedEvents,
+  FollowQuestion,
+  GroupPage,
+  GroupQuestion,
+  LogGroupReference,
+  StoredEvent,
+  StreamQuestion,
+  StreamsPage,
+  StreamsQuestion,
+} from "../logs/log-questions.ts";
 import { refuseLogs } from "../logs/log-refusal.ts";
 import type {
   AnswerValue,
@@ -11,20 +23,7 @@ import type {
   ThreadCondition,
   ToThread,
 } from "./log-requests.ts";
-import type {
-  FollowedEvents,
-  FollowQuestion,
-  GroupPage,
-  GroupQuestion,
-  LogGroupReference,
-  LogStore,
-  LogStoreCondition,
-  ReceivedBatch,
-  StoredEvent,
-  StreamQuestion,
-  StreamsPage,
-  StreamsQuestion,
-} from "./log-store.ts";
+import type { LogStore, LogStoreCondition, ReceivedBatch } from "./log-store.ts";
 
 /** LIMIT: bodies that the thread has not stored yet: a quarter of a second's work for it. More are refused at once. */
 const waitingBytesMax = 16 * 1_048_576;
@@ -143,6 +142,7 @@ export class ThreadedLogStore implements LogStore {
   }
 
   async storedBytes(groupIds: readonly string[]): Promise<readonly number[]> {
+    if (groupIds.length === 0) return [];
     return (await this.#ask({ type: "stored-bytes", groupIds })) as readonly number[];
   }
 
@@ -163,8 +163,9 @@ export class ThreadedLogStore implements LogStore {
   }
 
   async sweep(now: number, streamsToo: boolean): Promise<void> {
-    // A store that nobody has used has nothing to sweep.
-    if (this.#worker === null && this.#options.file === null) return;
+    const { file } = this.#options;
+    // A store that nobody has used has nothing to sweep, and needs no thread.
+    if (this.#worker === null && (file === null || !existsSync(file))) return;
     while ((await this.#ask({ type: "sweep", now, streamsToo })) === true);
   }
 
@@ -181,6 +182,7 @@ export class ThreadedLogStore implements LogStore {
     const closed = new Promise<void>((resolve) => {
       this.#closed = resolve;
     });
+    worker.ref();
     worker.postMessage({ type: "close" } satisfies ToThread);
     await closed;
     await worker.terminate();

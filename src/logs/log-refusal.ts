@@ -8,7 +8,8 @@ export type LogRefusalCode =
   | "ResourceAlreadyExistsException"
   | "ResourceNotFoundException"
   | "ServiceUnavailableException"
-  | "ThrottlingException";
+  | "ThrottlingException"
+  | "TooManyTagsException";
 
 /** Throws the refusal `code` of CloudWatch Logs with the text that the caller reads. */
 export function refuseLogs(code: LogRefusalCode, message: string): never {
