@@ -6,18 +6,34 @@ import { areaOf, type Import, importsOf, isTest, type Sources } from "./sources.
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   ecs: ["lib"],
-  logs: ["ecs", "lib"],
   "agent-protocol": ["lib"],
-  wire: ["ecs", "lib"],
+  // Services other than ECS, a folder each, on one kind of machine.
+  "service-machine": ["ecs", "lib"],
+  logs: ["service-machine", "ecs", "lib"],
+  sts: ["service-machine", "ecs", "lib"],
+  wire: ["ecs", "service-machine", "logs", "sts", "lib"],
   store: ["ecs", "lib"],
-  "log-store": ["ecs", "logs", "lib"],
-  auth: ["store", "lib"],
-  "cluster-runner": ["ecs", "store", "lib"],
+  "log-store": ["logs", "ecs", "lib"],
+  auth: ["service-machine", "store", "lib"],
+  "cluster-runner": ["ecs", "service-machine", "store", "lib"],
   "agent-sessions": ["agent-protocol", "cluster-runner", "ecs", "auth", "lib"],
   agent: ["agent-protocol", "lib"],
   cli: ["lib"],
-  server: ["agent", "agent-protocol", "agent-sessions", "auth", "cluster-runner", "ecs", "lib", "store", "wire"],
-  commands: ["agent", "agent-protocol", "auth", "ecs", "lib", "server", "store"],
+  server: [
+    "agent",
+    "agent-protocol",
+    "agent-sessions",
+    "auth",
+    "cluster-runner",
+    "ecs",
+    "lib",
+    "log-store",
+    "logs",
+    "service-machine",
+    "store",
+    "wire",
+  ],
+  commands: ["agent", "agent-protocol", "auth", "ecs", "lib", "server", "store", "wire"],
   simulator: ["agent", "agent-protocol", "agent-sessions", "auth", "cluster-runner", "ecs", "lib", "store", "wire"],
 };
 
@@ -147,6 +163,8 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
 /** The only place (folders or files) of each package, and of built-in modules that need one. */
 export const homes: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-ecs": ["src/cli/", "bench/", "scripts/sdk-shapes.ts"],
+  "@aws-sdk/client-cloudwatch-logs": ["scripts/sdk-shapes.ts"],
+  "@aws-sdk/client-sts": ["scripts/sdk-shapes.ts"],
   "@smithy/signature-v4": ["src/auth/", "src/agent/remote/", "bench/"],
   re2js: ["src/agent/logs/"],
   "fast-check": [],
@@ -179,6 +197,7 @@ export const testSupport: readonly string[] = [
   "src/ecs/step-rules.ts",
   "src/log-store/writing-process.ts",
   "src/server/http/small-http.ts",
+  "src/service-machine/small-service.ts",
   "src/server/small-server.ts",
   "src/store/sqlite/appending-process.ts",
   "src/store/store-contract.ts",
@@ -186,8 +205,14 @@ export const testSupport: readonly string[] = [
   "src/wire/sample-values.ts",
 ];
 
-/** Path prefixes of the pure part, the rulebook and the agent's task engine: nothing from Node, no package. As in biome.json. */
-export const purePlaces: readonly string[] = ["src/ecs/", "src/logs/", "src/agent/engine/"];
+/** Path prefixes of the pure part, the rulebooks and the agent's task engine: nothing from Node, no package. As in biome.json. */
+export const purePlaces: readonly string[] = [
+  "src/ecs/",
+  "src/logs/",
+  "src/service-machine/",
+  "src/sts/",
+  "src/agent/engine/",
+];
 
 const forbiddenNames = ["utils", "util", "helpers", "helper", "common", "misc", "types", "manager", "base", "index"];
 

@@ -6,7 +6,7 @@ import { berthApiPage } from "./berth-api.ts";
 import { compatibilityPage } from "./compatibility.ts";
 import { withLimits } from "./limits-section.ts";
 import { withRoles } from "./roles-section.ts";
-import { sdkShapesText } from "./sdk-shapes.ts";
+import { shapesTexts } from "./sdk-shapes.ts";
 import { withSimulatedImages } from "./simulated-section.ts";
 import { withTimeline } from "./timeline-section.ts";
 
@@ -19,7 +19,7 @@ const pages: Readonly<Record<string, (present: string) => string>> = {
   "docs/operations.md": (present) => withTimeline(withLimits(present)),
   "docs/security.md": withRoles,
   "docs/simulated-containers.md": withSimulatedImages,
-  "src/wire/sdk-shapes.json": sdkShapesText,
+  ...shapesTexts,
 };
 
 /** The generated pages that do not match the source. */

@@ -15,6 +15,8 @@ import type { GivenToCluster } from "../ecs/state/operation-row.ts";
 import { must } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
+import type { ServicePorts } from "../service-machine/service-ports.ts";
+import type { ServiceRulebook } from "../service-machine/service-rulebook.ts";
 import type { Store, StoredEvent } from "../store/store.ts";
 import type { Answer } from "./append-group.ts";
 import { callByHistoryArns } from "./call-by-history-arns.ts";
@@ -36,6 +38,7 @@ import { DeletedClusters } from "./partitions/deleted-clusters.ts";
 import { accountRoom, clusterRoom, type RoomLimits } from "./partitions/machine-room.ts";
 import { PartitionDirectory } from "./partitions/partition-directory.ts";
 import { readWholeEvents } from "./read-whole-events.ts";
+import { type ServiceCall, ServiceMachines } from "./service-machines.ts";
 import { type StatusCounts, statusCounts } from "./status-counts.ts";
 import { type TakeTurn, Turns } from "./turns/turns.ts";
 
@@ -54,6 +57,8 @@ export type ControlPlaneOptions = {
   readonly stopwatch?: () => number;
   /** Others than the usual limits of machines in memory, for tests. */
   readonly rooms?: { readonly accounts?: RoomLimits; readonly clusters?: RoomLimits };
+  /** The services other than ECS, and what they need from outside; absent for none. */
+  readonly services?: { readonly rulebooks: readonly ServiceRulebook[]; readonly ports: ServicePorts };
 };
 
 /** A call of the API: parsed, its caller known. */
@@ -77,6 +82,8 @@ export class ControlPlane {
   readonly #clusters: PartitionDirectory<ClusterInput, ClusterEffect>;
   /** The machine in each cluster's runner, for figures that need no durability. */
   readonly #clusterMachines = new Map<string, ClusterMachine>();
+  /** What accounts have of services other than ECS. */
+  readonly services: ServiceMachines;
   readonly #fargateQuotas: FargateQuotas;
   readonly #longAnswers: LongAnswers;
   readonly #deleted: DeletedClusters;
@@ -116,6 +123,11 @@ export class ControlPlane {
         this.#fargateQuotas.closed(partition);
       },
     });
+    this.services = new ServiceMachines({
+      ...{ clock, log, randomFor, turns: this.turns },
+      ...(options.services ?? { rulebooks: [], ports: null }),
+      runnerOptions: (partition, random) => this.#runnerOptions(partition, random),
+    });
     this.#deleted = new DeletedClusters({
       clock,
       log,
@@ -133,13 +145,14 @@ export class ControlPlane {
     const { store } = this.#options;
     try {
       const partitions = await store.partitions("");
-      const ofType = (type: "account" | "cluster") =>
+      const ofType = (type: "account" | "cluster" | "service") =>
         partitions.filter(({ name }) => parsePartition(name)?.type === type);
       this.#accounts.list(ofType("account"));
       this.#clusters.list(ofType("cluster"));
       const settled = async (): Promise<void> => void (await Promise.all(this.#afterLoads?.splice(0) ?? []));
       await this.#accounts.openNeeded(settled);
       await this.#clusters.openNeeded(settled);
+      await this.services.open(ofType("service"));
       this.#fargateQuotas.areLoaded();
       this.#afterLoads = null;
     } catch (error) {
@@ -150,7 +163,7 @@ export class ControlPlane {
 
   /** Takes no more calls; resolves when everything that was taken is durable or lost. */
   async close(): Promise<void> {
-    await Promise.all([this.#accounts.close(), this.#clusters.close()]);
+    await Promise.all([this.#accounts.close(), this.#clusters.close(), this.services.close()]);
   }
 
   /**
@@ -159,6 +172,11 @@ export class ControlPlane {
    */
   call(call: ControlPlaneCall): Promise<object> {
     return this.turns.call(call.account, clusterOfCall(call), () => this.#route(call));
+  }
+
+  /** As `call`, of a service other than ECS. */
+  callService(call: ServiceCall): Promise<object> {
+    return this.turns.call(call.account, "", () => this.services.call(call));
   }
 
   /** Makes the cluster `default` of a place when there is none. */
@@ -211,7 +229,7 @@ export class ControlPlane {
 
   /** How every machine is, for health and metrics. */
   status(): readonly (RunnerStatus & { readonly partition: string })[] {
-    return [...this.#accounts.statuses(), ...this.#clusters.statuses()];
+    return [...this.#accounts.statuses(), ...this.#clusters.statuses(), ...this.services.statuses()];
   }
 
   /** For metrics: may be ahead of what is durable. */

@@ -7,7 +7,14 @@ import { runCommand } from "./command.ts";
 import { type DevStart, jsonLine, lastWords, welcome } from "./dev-welcome.ts";
 import { type DockerUse, dockerUse, runtimeFlags } from "./flags/docker-flags.ts";
 import { type CommandText, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags/flags.ts";
-import { defaultAccount, expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./flags/server-flags.ts";
+import {
+  defaultAccount,
+  expectNoWords,
+  logLevelFlag,
+  logStoreBytes,
+  serverFlags,
+  serverOptions,
+} from "./flags/server-flags.ts";
 import { timeScaleFlag, timeSettings } from "./flags/timeline-flags.ts";
 
 /** LIMIT: one process simulates this many hosts easily; each is an agent with its own timers. */
@@ -99,6 +106,7 @@ async function dev(typed: Typed): Promise<void> {
   const server = await startServer({
     host,
     ...shared,
+    logStoreBytes: logStoreBytes(typed, inMemory),
     regions: new Set([...shared.regions, region]),
     dataDir,
     auth: { type: "loose", account },

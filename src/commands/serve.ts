@@ -5,7 +5,7 @@ import { closeAtSignal } from "./close-at-signal.ts";
 import { runCommand } from "./command.ts";
 import { dockerUse } from "./flags/docker-flags.ts";
 import { type CommandText, type Typed, textFlag, UsageError } from "./flags/flags.ts";
-import { expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./flags/server-flags.ts";
+import { expectNoWords, logLevelFlag, logStoreBytes, serverFlags, serverOptions } from "./flags/server-flags.ts";
 import { timeMembers, timeSettings } from "./flags/timeline-flags.ts";
 
 const command: CommandText = {
@@ -50,6 +50,7 @@ async function serve(typed: Typed): Promise<void> {
   const server = await startServer({
     host: textFlag(typed, "host", "127.0.0.1"),
     ...serverOptions(typed),
+    logStoreBytes: logStoreBytes(typed, false),
     dataDir,
     auth: { type: "sigv4" },
     metricsListen: metricsListenFlag(typed),

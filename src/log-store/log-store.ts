@@ -37,10 +37,11 @@ export type LogStoreCondition = {
 export interface LogStore {
   /** Whether `receive` would take a body of this size from this owner now. */
   hasRoom(bytes: number, owner: string): boolean;
-  /** Reads the body of a PutLogEvents request. The bytes must not be used afterwards. `owner` is the account. */
-  receive(body: Uint8Array<ArrayBuffer>, owner: string): Promise<ReceivedBatch>;
+  /** Reads the body of a PutLogEvents request. `owner` is the account. */
+  receive(body: Uint8Array, owner: string): Promise<ReceivedBatch>;
   /** Stores a received batch; resolves once it is written. */
   append(batch: ReceivedBatch, group: LogGroupReference, now: number): Promise<RejectedLogEventsInfo | null>;
+  /** Forgets a batch that is not appended. Does nothing for one that was. */
   drop(batch: ReceivedBatch): void;
   createStream(group: LogGroupReference, streamName: string, now: number): Promise<void>;
   deleteStream(group: LogGroupReference, streamName: string): Promise<void>;

@@ -74,7 +74,7 @@ export class ThreadedLogStore implements LogStore {
     this.#options = options;
   }
 
-  async receive(body: Uint8Array<ArrayBuffer>, owner: string): Promise<ReceivedBatch> {
+  async receive(body: Uint8Array, owner: string): Promise<ReceivedBatch> {
     if (!this.hasRoom(body.length, owner)) {
       this.#shedBatches += 1;
       refuseLogs("ThrottlingException", rateExceeded);
@@ -84,8 +84,8 @@ export class ThreadedLogStore implements LogStore {
     this.#held.set(ticket, { owner, bytes });
     this.#waitingBytes += bytes;
     this.#bytesOf.set(owner, (this.#bytesOf.get(owner) ?? 0) + bytes);
-    // Part of a pool cannot be given away.
-    const own = body.byteLength === body.buffer.byteLength ? body : body.slice();
+    // Part of a larger buffer cannot be given away.
+    const own = new Uint8Array(body);
     this.#transfers.push(own.buffer);
     try {
       return (await this.#ask({ type: "receive", ticket, body: own })) as ReceivedBatch;
@@ -113,6 +113,7 @@ export class ThreadedLogStore implements LogStore {
   }
 
   drop({ ticket }: ReceivedBatch): void {
+    if (!this.#held.has(ticket)) return;
     this.#release(ticket);
     this.#post({ type: "drop", ticket });
   }

@@ -20,6 +20,9 @@ import type { SteadyClock } from "../lib/steady-clock.ts";
 import { systemClock } from "../lib/system-clock.ts";
 import { MemoryStore } from "../store/memory/memory-store.ts";
 import type { DamagedError, Store } from "../store/store.ts";
+import { isOfService } from "../wire/service-definition.ts";
+import { BuiltInLogs } from "./built-in-logs.ts";
+import { builtInRulebooks, servicePorts } from "./built-in-services.ts";
 import { AppendMetrics } from "./health/append-metrics.ts";
 import { CallMetrics } from "./health/call-metrics.ts";
 import { HealthWatch } from "./health/health-watch.ts";
@@ -80,6 +83,8 @@ export type ServerOptions = {
   readonly managedRuntime?: "simulated" | "docker" | null;
   /** The engine for whatever is to run in Docker; the server closes it. */
   readonly docker?: DockerHost | null;
+  /** Room for log events in bytes; absent for a little. */
+  readonly logStoreBytes?: number;
   /** How long ECS takes for what it does by itself; absent for ECS's own times. */
   readonly timeline?: Timeline;
   readonly log: ServerLog;
@@ -144,6 +149,10 @@ async function assemble(
   const appends = new AppendMetrics();
   const calls = new CallMetrics();
   let url = "";
+  const { keys, taskCredentials, sessionCredentials, anonymous, ...authentication } = await openAuthentication(
+    options,
+    store,
+  );
   const controlPlane = new ControlPlane({
     store,
     clock,
@@ -153,11 +162,11 @@ async function assemble(
       const base = options.advertise ?? agentBaseUrl(url, options.host, callerHost);
       return { endpoint: `${base}/acs`, telemetryEndpoint: `${base}/tcs` };
     },
+    services: { rulebooks: builtInRulebooks, ports: servicePorts(sessionCredentials) },
     log: log.write,
     observe: appends,
     stopwatch: () => performance.now(),
   });
-  const { keys, taskCredentials, ...authentication } = await openAuthentication(options, store);
   const authenticate = withCheckedPlace(authentication.authenticate, options.regions ?? awsRegions);
   if (keys !== null) closers.push(() => keys.close());
   const arrivals = new AgentArrivals(controlPlane);
@@ -173,6 +182,9 @@ async function assemble(
   const managed = { controlPlane, sessions, store, clock: paced, random: freshRandom("managed-hosts"), log };
   // Before the clusters are loaded, since that is when they ask for their hosts.
   const managedHosts = managedRuntime === null ? null : new ManagedHosts({ runtime: managedRuntime, ...managed });
+  const { dataDir, logStoreBytes: bytesMax = null } = options;
+  const logs = new BuiltInLogs({ dataDir, bytesMax, controlPlane, clock: paced, log });
+  closers.push(() => logs.close());
   await controlPlane.open();
   closers.push(() => controlPlane.close());
   closers.push(async () => sessions.closeAll(1001));
@@ -196,14 +208,25 @@ async function assemble(
   const isSigned = options.auth.type === "sigv4";
   const damagedHosts = new Set<string>();
   const leftOut = (): Iterable<string> => [...(keys?.damaged ?? []), ...damagedHosts];
-  const healthSource: HealthSource = { controlPlane, store, clock, leftOut };
+  const healthSource: HealthSource = { controlPlane, store, clock, leftOut, logStore: logs.store };
   const health = (): ServerHealth => healthOf(healthSource);
   const { refusals } = sockets;
-  const metricsSource = { calls, appends, controlPlane, health, sessions: () => sessions.counts(), refusals };
+  const metricsSource = {
+    calls,
+    appends,
+    controlPlane,
+    health,
+    sessions: () => sessions.counts(),
+    refusals,
+    logStore: logs.store,
+  };
   const operators = { health, metricsText: metricsTextOf(metricsSource) };
   const http = createHttp({
     authenticate,
-    answerApi: answerApi(controlPlane, hosts),
+    anonymous,
+    isBuiltIn: () => true,
+    answerApi: answerApi(controlPlane, hosts, logs),
+    bodyReaders: logs.bodyReaders,
     takeTurn: (account, work) => controlPlane.turns.work(account, "", work),
     metrics: calls,
     log,
@@ -275,12 +298,16 @@ function configurationOf(
   return { latestAgentVersion, verifyIdentity, timeline, managedHosts: managedRuntime };
 }
 
-function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null): AnswerApi {
-  if (hosts === null) return (call) => controlPlane.call(call);
+function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null, logs: BuiltInLogs): AnswerApi {
   return async (call) => {
-    const reply = await controlPlane.call(call);
-    if (call.operation === "RegisterContainerInstance" && !call.caller.isAgent) return hosts.adopt(reply);
-    return reply;
+    const { operation, ...rest } = call;
+    if (isOfService(operation)) {
+      if (operation.service.name === "logs") return logs.answer(call);
+      return controlPlane.callService({ ...rest, service: operation.service.name, operation: operation.name });
+    }
+    const reply = await controlPlane.call({ ...rest, operation: operation.name });
+    if (hosts === null || operation.name !== "RegisterContainerInstance" || call.caller.isAgent) return reply;
+    return hosts.adopt(reply);
   };
 }
 

@@ -8,7 +8,7 @@ import { parseRequest } from "./parse.ts";
 import { renderReply } from "./render.ts";
 import { type Filling, sampleStructure } from "./sample-values.ts";
 import { apiOperations, berth, operationNamed } from "./services.ts";
-import { operationShapes, type Shape } from "./shapes.ts";
+import { ecsShapes, type Shape } from "./shapes.ts";
 
 /** The value as it travels: timestamps are seconds. */
 function sent(shape: Shape, value: unknown): unknown {
@@ -58,7 +58,7 @@ describe("Berth's own operations", () => {
   });
 
   test("what RunTask has as well has the same shape", () => {
-    const runTask = operationShapes("RunTask").input.members;
+    const runTask = ecsShapes.of("RunTask").input.members;
     const { members } = berthShapes.ExplainPlacement.input;
     for (const name of ["overrides", "networkConfiguration", "placementConstraints", "capacityProviderStrategy"]) {
       assert.equal(members.get(name), runTask.get(name), name);

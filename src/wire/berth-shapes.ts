@@ -14,14 +14,14 @@ import {
   texts,
   timestamp,
 } from "./described-shapes.ts";
-import { operationShapes } from "./shapes.ts";
+import { ecsShapes } from "./shapes.ts";
 
 const cluster = text("Name or ARN; without it, `default`.");
 const containerInstances = texts("Ids or ARNs, at most 100.");
 
 /** A member of RunTask. */
 const ofRunTask = (name: string, about: string): Member => ({
-  shape: must(operationShapes("RunTask").input.members.get(name), name),
+  shape: must(ecsShapes.of("RunTask").input.members.get(name), name),
   about,
 });
 

@@ -3,7 +3,7 @@ import { isAbsentWhenBlank } from "./blank-members.ts";
 import { serializationError } from "./errors.ts";
 import { assertNestingDepth } from "./nesting.ts";
 import { checkRequestLimits } from "./request-limits.ts";
-import { type ApiOperation, isAnswered } from "./service-definition.ts";
+import { type ApiOperation, isAnswered, isOfService } from "./service-definition.ts";
 import type { Shape, StructureShape } from "./shapes.ts";
 import { inputOf } from "./undocumented-members.ts";
 
@@ -12,6 +12,10 @@ export type Request = Record<string, unknown>;
 
 type Parse = (value: unknown) => unknown;
 
+/** Whether an empty text counts as absent, by structure and member. */
+type IsBlank = (structure: string, member: string) => boolean;
+
+/** The parsers of shapes. A shape is of one service, so that only the parsers of ECS's know its blank members. */
 const parsers = new Map<Shape, Parse>();
 
 // The text goes on to JSON.parse, which would take replaced bytes as if the caller had sent them.
@@ -34,8 +38,14 @@ export function parseRequest(operation: ApiOperation, body: string | Uint8Array)
     throw serializationError("The request body is not valid JSON.");
   }
   if (value === null) throw serializationError("The request body must be a JSON object.");
-  const request = parserOf(inputOf(operation))(value) as Request;
-  if (isAnswered(operation)) checkRequestLimits(operation, request);
+  if (!isAnswered(operation)) return parserOf(inputOf(operation), isAbsentWhenBlank)(value) as Request;
+  if (isOfService(operation)) {
+    // Their operations check lengths and ranges themselves; what isn't text at all is nothing for them to check.
+    if (!text.isWellFormed()) throw serializationError("The request body has text that is not well-formed Unicode.");
+    return parserOf(operation.shapes.input, () => false)(value) as Request;
+  }
+  const request = parserOf(inputOf(operation), isAbsentWhenBlank)(value) as Request;
+  checkRequestLimits(operation, request);
   return request;
 }
 
@@ -48,16 +58,16 @@ function decode(bytes: Uint8Array): string {
 }
 
 /** The parser of a shape, made at its first use. */
-function parserOf(shape: Shape): Parse {
+function parserOf(shape: Shape, isBlank: IsBlank): Parse {
   let parser = parsers.get(shape);
   if (parser === undefined) {
-    parser = makeParser(shape);
+    parser = makeParser(shape, isBlank);
     parsers.set(shape, parser);
   }
   return parser;
 }
 
-function makeParser(shape: Shape): Parse {
+function makeParser(shape: Shape, isBlank: IsBlank): Parse {
   switch (shape.kind) {
     case "string":
       return parseString;
@@ -67,18 +77,20 @@ function makeParser(shape: Shape): Parse {
       return parseBoolean;
     case "timestamp":
       return parseTimestamp;
+    case "blob":
+      return parseBlob;
     case "document":
       return (value) => value;
     case "list":
-      return listParser(parserOf(shape.member));
+      return listParser(parserOf(shape.member, isBlank));
     case "map":
-      return mapParser(parserOf(shape.value));
+      return mapParser(parserOf(shape.value, isBlank));
     case "structure":
-      return structureParser(shape);
+      return structureParser(shape, isBlank);
   }
 }
 
-function structureParser(shape: StructureShape): Parse {
+function structureParser(shape: StructureShape, isBlank: IsBlank): Parse {
   // Members get their parsers when they first come, so that a call costs only what it uses.
   const memberParsers = new Map<string, Parse>();
   return (value) => {
@@ -86,11 +98,11 @@ function structureParser(shape: StructureShape): Parse {
     const request: Request = {};
     for (const name of Object.keys(source)) {
       const member = source[name];
-      if (member === null || (member === "" && isAbsentWhenBlank(shape.name, name))) continue;
+      if (member === null || (member === "" && isBlank(shape.name, name))) continue;
       let parse = memberParsers.get(name);
       if (parse === undefined) {
         if (!shape.members.has(name)) continue;
-        parse = parserOf(must(shape.members.get(name), name));
+        parse = parserOf(must(shape.members.get(name), name), isBlank);
         memberParsers.set(name, parse);
       }
       request[name] = parse(member);
@@ -153,13 +165,23 @@ function parseBoolean(value: unknown): boolean {
   throw cannotConvert(value, "a Boolean");
 }
 
+/** AWS: bytes are base64 in JSON; they stay so in Berth. */
+function parseBlob(value: unknown): string {
+  const text = parseString(value);
+  if (isBase64(text)) return text;
+  throw serializationError("Invalid base64 data");
+}
+
+/** Whether a text is base64 with its padding. */
+export const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
+
 const isoTimestamp = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
 // LIMIT: the range of a JavaScript date, beyond which a timestamp has no ISO form.
 const timestampMsMax = 8.64e15;
 
 /** AWS: the JSON protocol has epoch seconds with a fraction; some clients write ISO 8601 instead, which AWS takes too. */
-function parseTimestamp(value: unknown): number {
+export function parseTimestamp(value: unknown): number {
   let ms = Number.NaN;
   if (typeof value === "number") ms = Math.round(value * 1000);
   if (typeof value === "string" && isoTimestamp.test(value)) ms = Date.parse(value);

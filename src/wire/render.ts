@@ -33,6 +33,7 @@ function makeProjection(shape: Shape): Project | null {
     case "number":
     case "boolean":
     case "document":
+    case "blob":
       return null;
     case "timestamp":
       // AWS: seconds with the milliseconds behind the point, such as 1534810936.284.

@@ -23,7 +23,7 @@ import {
   type TimeRow,
   timeLimits,
 } from "./number-limits.ts";
-import type { AnsweredOperation } from "./service-definition.ts";
+import type { AnsweredEcsOperation } from "./service-definition.ts";
 import type { ListShape, MapShape, Shape, StructureShape } from "./shapes.ts";
 import { type TextRow, textLimits } from "./text-limits.ts";
 import { inputOf } from "./undocumented-members.ts";
@@ -50,7 +50,7 @@ class BeyondLimit extends Error {
  * member's and for text that is no Unicode; a Refusal for what is too long, too large or too many: InvalidParameterException,
  * or ClientException for a task definition, as ECS refuses these.
  */
-export function checkRequestLimits(operation: AnsweredOperation, request: object): void {
+export function checkRequestLimits(operation: AnsweredEcsOperation, request: object): void {
   try {
     checkOfStructure(inputOf(operation))(request);
   } catch (error) {
@@ -75,6 +75,7 @@ export function limitOf(shape: Shape, structure: string, member: string): Row | 
       return rowOf(maps, structure, member);
     case "document":
       return rowOf(documents, structure, member);
+    case "blob":
     case "boolean":
     case "structure":
       return null;
@@ -137,6 +138,8 @@ function checkOfMember(shape: Shape, structure: string, member: string): Check {
       return mapCheck(shape, structure, member, row(maps));
     case "structure":
       return checkOfStructure(shape);
+    // ECS has no bytes in its requests.
+    case "blob":
     case "boolean":
       return () => {};
   }

@@ -7,10 +7,10 @@ import { berthOperations, ecsOperations } from "../ecs/machine/operations.ts";
 import { refusalCodes } from "../ecs/refusals.ts";
 import { mayAnswerWith } from "./service-definition.ts";
 import { apiOperations, berth, ecs, notAnswered, operationNamed, services } from "./services.ts";
-import { sdkErrors, sdkOperations } from "./shapes.ts";
+import { ecsShapes } from "./shapes.ts";
 
 test("ECS has exactly the operations of the SDK", () => {
-  assert.deepEqual([...apiOperations(ecs).keys()], sdkOperations());
+  assert.deepEqual([...apiOperations(ecs).keys()], ecsShapes.operations);
 });
 
 test("no operation that Berth adds has a name of ECS, and each is of its service", () => {
@@ -24,7 +24,7 @@ test("no operation that Berth adds has a name of ECS, and each is of its service
 });
 
 test("the refusal codes are exactly the error classes of the SDK", () => {
-  assert.deepEqual([...refusalCodes], sdkErrors());
+  assert.deepEqual([...refusalCodes], ecsShapes.errors);
 });
 
 test("what is partial says what is missing, and what ECS lacks says what it does", () => {

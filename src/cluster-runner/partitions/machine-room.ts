@@ -18,6 +18,12 @@ const accountsMax = 10_000;
 /** LIMIT: those of one account: one for each region that a server can have. */
 const regionsPerAccountMax = 100;
 
+/** LIMIT: machines of services other than ECS in memory; like accounts', one that is idle can be put away for another. */
+const servicesMax = 20_000;
+
+/** LIMIT: those of one account: a score of services in each region that a server can have. */
+const servicesPerAccountMax = 2_000;
+
 /** LIMIT: when there is no room, idle machines are looked for after a second again, not for each call: it costs a look at each. */
 const lookPauseMs = 1_000;
 
@@ -39,6 +45,13 @@ export const clusterRoom: RoomLimits = {
 export const accountRoom: RoomLimits = {
   machines: accountsMax,
   perAccount: regionsPerAccountMax,
+  keptForSmall: 0,
+  ofSmall: 0,
+};
+
+export const serviceRoom: RoomLimits = {
+  machines: servicesMax,
+  perAccount: servicesPerAccountMax,
   keptForSmall: 0,
   ofSmall: 0,
 };

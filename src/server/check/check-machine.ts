@@ -5,7 +5,10 @@ import { holdsResources, type Task } from "../../ecs/documents/task.ts";
 import { AccountMachine } from "../../ecs/machine/account-machine.ts";
 import { ClusterMachine } from "../../ecs/machine/cluster-machine.ts";
 import type { ClusterState } from "../../ecs/state/cluster-state.ts";
+import { ServiceMachine } from "../../service-machine/service-machine.ts";
+import type { ServicePorts } from "../../service-machine/service-ports.ts";
 import type { StoredDocument } from "../../store/store.ts";
+import { surroundingServices } from "../../wire/services.ts";
 import type { NewestVersions } from "./check-events.ts";
 
 /** What is wrong with a machine's documents; `document` is a kind and a key, or null. */
@@ -18,6 +21,9 @@ export type MachineProblem = {
 
 const configuration = { latestAgentVersion: "0.0.0", verifyIdentity: null };
 
+/** Nothing is called in a machine that is only loaded. */
+const portsOfCheck: ServicePorts = { principalId: (prefix) => prefix, credentialsOf: null };
+
 /** Loads the documents of an account or a cluster into a machine, as a start does, and compares what they say of each other. */
 export function checkMachine(
   partition: MachinePartition,
@@ -29,6 +35,13 @@ export function checkMachine(
     const account = new AccountMachine(partition.place, configuration);
     return loadAll(account, documents, () => account.resume());
   }
+  if (partition.type === "service") {
+    const { service, ...place } = partition.place;
+    const rulebook = surroundingServices.find(({ name }) => name === service)?.rulebook ?? null;
+    if (rulebook === null) return [{ document: null, text: `the service ${service} is not known`, isNewer: true }];
+    const machine = new ServiceMachine(rulebook, place, portsOfCheck);
+    return loadAll(machine, documents, () => machine.resume());
+  }
   const machine = new ClusterMachine(partition.place, partition.place.cluster, configuration);
   const problems = loadAll(machine, documents, () => machine.resume(lastSequence));
   // What refers to a document that is damaged is not wrong itself.
@@ -36,7 +49,7 @@ export function checkMachine(
 }
 
 function loadAll(
-  machine: Pick<AccountMachine, "load"> | Pick<ClusterMachine, "load">,
+  machine: { load(kind: string, key: string, document: object): void },
   documents: readonly StoredDocument[],
   resume: () => void,
 ): MachineProblem[] {

@@ -185,7 +185,7 @@ test("100 readers that do not read leave little behind, and others are answered"
     limits: { answerBytesUnread: 40_000_000, answerBytesPerAddress: 30_000_000 },
   });
   const large = "x".repeat(8_000_000);
-  http.answer = async ({ operation }) => (operation === "ListTasks" ? { taskArns: [large] } : { clusterArns: [] });
+  http.answer = async ({ operation }) => (operation.name === "ListTasks" ? { taskArns: [large] } : { clusterArns: [] });
   const before = process.memoryUsage();
   const slow: Socket[] = [];
   for (let i = 0; i < 5; i++) {
@@ -204,7 +204,7 @@ test("100 readers that do not read leave little behind, and others are answered"
 test("a reader that is cut takes no other one with it", async (context) => {
   const http = await open(context, { limits: { answerBytesUnread: 64_000_000, answerBytesPerAddress: 64_000_000 } });
   const large = "x".repeat(30_000_000);
-  http.answer = async ({ operation }) => (operation === "ListTasks" ? { taskArns: [large] } : {});
+  http.answer = async ({ operation }) => (operation.name === "ListTasks" ? { taskArns: [large] } : {});
   const closings: Promise<unknown>[] = [];
   let closed = 0;
   http.app.server.on("connection", (socket: Socket) => {

@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import type { ControlPlane } from "../cluster-runner/control-plane.ts";
+import type { Clock } from "../lib/clock.ts";
+import { LogAnswers } from "../log-store/log-answers.ts";
+import type { ReceivedBatch } from "../log-store/log-store.ts";
+import { ThreadedLogStore } from "../log-store/threaded-log-store.ts";
+import type { ApiCall, BodyReader } from "./http/answer-call.ts";
+import type { ServerLog } from "./log/log.ts";
+
+/** LIMIT: room for log events where nobody says how much, as for a test: some hundred thousand lines. */
+const bytesMaxDefault = 64 * 1_048_576;
+
+export type BuiltInLogsOptions = {
+  /** Null keeps events in memory. */
+  readonly dataDir: string | null;
+  readonly bytesMax: number | null;
+  readonly controlPlane: ControlPlane;
+  readonly clock: Clock;
+  readonly log: ServerLog;
+};
+
+/** CloudWatch Logs in this process: the machines of log groups, and the store of streams and events. */
+export class BuiltInLogs {
+  readonly store: ThreadedLogStore;
+  readonly #answers: LogAnswers;
+  readonly #controlPlane: ControlPlane;
+  /** How the bodies of PutLogEvents are read: in the store's thread. */
+  readonly bodyReaders: ReadonlyMap<string, BodyReader>;
+
+  constructor({ dataDir, bytesMax, controlPlane, clock, log }: BuiltInLogsOptions) {
+    const file = dataDir === null ? null : join(dataDir, "berth.logs.sqlite");
+    const onCrash = (error: Error): void =>
+      log.write(
+        "error",
+        { reason: error.message },
+        "The thread of the log store has ended; the next call starts it again.",
+      );
+    const store = new ThreadedLogStore({ file, bytesMax: bytesMax ?? bytesMaxDefault, onCrash });
+    const failed = (error: unknown): void =>
+      log.write("warn", { reason: String(error) }, "Old log events could not be deleted.");
+    this.store = store;
+    this.#controlPlane = controlPlane;
+    this.#answers = new LogAnswers(store, clock);
+    this.#answers.start(failed);
+    controlPlane.services.onEffect(({ service }, effect) => {
+      if (service === "logs") this.#answers.onEffect(effect, failed);
+    });
+    const read = (body: Uint8Array, account: string) => store.receive(body, account);
+    const release = (request: object): void => store.drop(request as ReceivedBatch);
+    this.bodyReaders = new Map([["logs:PutLogEvents", { read, release }]]);
+  }
+
+  /** The reply to a call, in API shape. Rejects with Refusal. */
+  async answer({ operation, ...call }: ApiCall): Promise<object> {
+    const { name } = operation;
+    const answered = await this.#controlPlane.callService({ ...call, service: "logs", operation: name });
+    return this.#answers.complete(answered, name === "PutLogEvents" ? (call.request as ReceivedBatch) : null);
+  }
+
+  /** Writes what is left. */
+  close(): Promise<void> {
+    return this.#answers.close();
+  }
+}
