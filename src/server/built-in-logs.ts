@@ -1,10 +1,13 @@
 import { join } from "node:path";
 import type { ControlPlane } from "../cluster-runner/control-plane.ts";
+import { assert } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import { LogAnswers } from "../log-store/log-answers.ts";
 import type { ReceivedBatch } from "../log-store/log-store.ts";
 import { ThreadedLogStore } from "../log-store/threaded-log-store.ts";
-import type { ApiCall, BodyReader } from "./http/answer-call.ts";
+import { StorePlan } from "../logs/store-plan.ts";
+import type { AnswerWithStream, ApiCall, BodyReader } from "./http/answer-call.ts";
+import { LiveTails } from "./live-tails.ts";
 import type { ServerLog } from "./log/log.ts";
 
 /** LIMIT: room for log events where nobody says how much, as for a test: some hundred thousand lines. */
@@ -24,8 +27,10 @@ export class BuiltInLogs {
   readonly store: ThreadedLogStore;
   readonly #answers: LogAnswers;
   readonly #controlPlane: ControlPlane;
+  readonly #tails: LiveTails;
   /** How the bodies of PutLogEvents are read: in the store's thread. */
   readonly bodyReaders: ReadonlyMap<string, BodyReader>;
+  readonly streams: ReadonlyMap<string, AnswerWithStream>;
 
   constructor({ dataDir, bytesMax, controlPlane, clock, log }: BuiltInLogsOptions) {
     const file = dataDir === null ? null : join(dataDir, "berth.logs.sqlite");
@@ -41,6 +46,7 @@ export class BuiltInLogs {
     this.store = store;
     this.#controlPlane = controlPlane;
     this.#answers = new LogAnswers(store, clock);
+    this.#tails = new LiveTails(store, clock);
     this.#answers.start(failed);
     controlPlane.services.onEffect(({ service }, effect) => {
       if (service === "logs") this.#answers.onEffect(effect, failed);
@@ -48,6 +54,7 @@ export class BuiltInLogs {
     const read = (body: Uint8Array, account: string) => store.receive(body, account);
     const release = (request: object): void => store.drop(request as ReceivedBatch);
     this.bodyReaders = new Map([["logs:PutLogEvents", { read, release }]]);
+    this.streams = new Map([["logs:StartLiveTail", (call, requestId) => this.#tail(call, requestId)]]);
   }
 
   /** The reply to a call, in API shape. Rejects with Refusal. */
@@ -55,6 +62,17 @@ export class BuiltInLogs {
     const { name } = operation;
     const answered = await this.#controlPlane.callService({ ...call, service: "logs", operation: name });
     return this.#answers.complete(answered, name === "PutLogEvents" ? (call.request as ReceivedBatch) : null);
+  }
+
+  async #tail({ operation, ...call }: ApiCall, requestId: string): ReturnType<AnswerWithStream> {
+    const planned = await this.#controlPlane.callService({ ...call, service: "logs", operation: operation.name });
+    assert(planned instanceof StorePlan && planned.work.type === "follow", "StartLiveTail follows");
+    return this.#tails.start(planned.work, requestId);
+  }
+
+  /** Ends what would keep a server open that wants to stop. */
+  endStreams(): void {
+    this.#tails.close();
   }
 
   /** Writes what is left. */

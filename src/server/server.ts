@@ -227,6 +227,7 @@ async function assemble(
     isBuiltIn: () => true,
     answerApi: answerApi(controlPlane, hosts, logs),
     bodyReaders: logs.bodyReaders,
+    streams: logs.streams,
     takeTurn: (account, work) => controlPlane.turns.work(account, "", work),
     metrics: calls,
     log,
@@ -240,6 +241,7 @@ async function assemble(
   let listening: Listening | null = null;
   closers.push(async () => void (await Promise.all([listening?.close(), closeHttp(http, limits.drainTimeoutMs)])));
   closers.push(() => sockets.close());
+  closers.push(async () => logs.endStreams());
   listening = await listen(http, options);
   const { port } = listening;
   url = urlOf(tls === null ? "http" : "https", options.host, port);

@@ -197,6 +197,32 @@ describe("the SDK", () => {
   });
 });
 
+test("StartLiveTail streams new events to the SDK until the reader stops", async () => {
+  await written("live", ["before"]);
+  const { responseStream } = await logs.startLiveTail({
+    logGroupIdentifiers: [`${arn}live`],
+    logEventFilterPattern: "yes",
+  });
+  let session: string | undefined;
+  const found: (string | undefined)[] = [];
+  for await (const { sessionStart, sessionUpdate } of must(responseStream, "a stream")) {
+    if (sessionStart !== undefined) {
+      session = sessionStart.sessionId;
+      assert.deepEqual(sessionStart.logGroupIdentifiers, [`${arn}live`]);
+      const logEvents = ["no", "yes 1", "yes 2"].map((message) => ({ timestamp: Date.now(), message }));
+      await logs.putLogEvents({ logGroupName: "live", logStreamName: "app/1", logEvents });
+    }
+    const results = sessionUpdate?.sessionResults ?? [];
+    found.push(...results.map(({ message, logGroupIdentifier }) => `${logGroupIdentifier} ${message}`));
+    if (found.length >= 2) break;
+  }
+  assert.match(must(session, "a session"), /^[0-9a-f-]{36}$/);
+  assert.deepEqual(found, [`${account}:live yes 1`, `${account}:live yes 2`]);
+  await assert.rejects(logs.startLiveTail({ logGroupIdentifiers: [`${arn}no`] }), {
+    name: "ResourceNotFoundException",
+  });
+});
+
 test("groups, streams and events survive a kill", async (t) => {
   const dataDir = mkdtempSync(join(tmpdir(), "berth-logs-"));
   t.after(() => rmSync(dataDir, { recursive: true, force: true }));

@@ -72,7 +72,27 @@ export type HttpAnswer = {
   readonly body: string;
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What follows instead of the body. */
+  readonly stream?: AnswerStream;
 };
+
+/** Where an answer without an end is written to. */
+export type StreamReader = {
+  readonly write: (bytes: Uint8Array) => void;
+  readonly end: () => void;
+  /** What was written and has not left yet. */
+  readonly unsentBytes: () => number;
+};
+
+/** An answer that is written as it comes. */
+export type AnswerStream = {
+  readonly contentType: string;
+  /** Begins to write; returns what is called when nobody reads any more. */
+  readonly begin: (reader: StreamReader) => () => void;
+};
+
+/** Answers an operation with a stream. Rejects as {@link AnswerApi}. */
+export type AnswerWithStream = (call: ApiCall, requestId: string) => Promise<AnswerStream>;
 
 /** Reads the bodies of an operation in another way than the protocol's, such as in a thread. */
 export type BodyReader = {
@@ -85,6 +105,8 @@ export type BodyReader = {
 export type FrontDoor = {
   /** By the action of the operation, such as `logs:PutLogEvents`. */
   readonly bodyReaders?: ReadonlyMap<string, BodyReader>;
+  /** Operations whose answers are streams, likewise. */
+  readonly streams?: ReadonlyMap<string, AnswerWithStream>;
   readonly authenticate: Authenticate;
   /** Who calls without a signature where the operation needs none; null where every call needs one. */
   readonly anonymous: Authenticated | null;
@@ -181,6 +203,8 @@ export async function answerCall(frontDoor: AnswerOptions, call: ResolvedCall, b
     let text: string;
     try {
       authorizeCall(who.principal, operation, resourcesOf(operation, request, who));
+      const stream = frontDoor.streams?.get(operation.action.name);
+      if (stream !== undefined) return await answerStream(stream, call, who, operation, request);
       text = await submit(frontDoor, call, who, operation, request);
     } finally {
       reader?.release(request);
@@ -190,6 +214,17 @@ export async function answerCall(frontDoor: AnswerOptions, call: ResolvedCall, b
   } catch (error) {
     return answerError(frontDoor, noted, error);
   }
+}
+
+async function answerStream(
+  stream: AnswerWithStream,
+  { requestId, host }: ResolvedCall,
+  { account, region, caller }: Authenticated,
+  operation: AnsweredOperation,
+  request: object,
+): Promise<HttpAnswer> {
+  const begun = await stream({ operation, request, account, region, caller, host }, requestId);
+  return { status: 200, body: "", contentType: begun.contentType, stream: begun };
 }
 
 /** What metrics and the log call an operation: its name, and of services around ECS that of the service before it. */

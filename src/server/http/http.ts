@@ -3,17 +3,24 @@
  * with an error of the API's form, or its connection is closed.
  */
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { Bug } from "../../lib/assert.ts";
 import { type RenderedError, renderError, serializationError, WireError } from "../../wire/errors.ts";
 import { answerAndClose } from "../log/last-words.ts";
-import { answerCall, type FrontDoor, type HttpAnswer, type ResolvedCall, resolveCall } from "./answer-call.ts";
+import {
+  type AnswerStream,
+  answerCall,
+  type FrontDoor,
+  type HttpAnswer,
+  type ResolvedCall,
+  resolveCall,
+} from "./answer-call.ts";
 import { type Admission, type Asker, claimedKey, FairGate } from "./fair-gate.ts";
 import { type ForeignRequestPolicy, foreignRefusal } from "./foreign-requests.ts";
-import { HttpAnswers } from "./http-answers.ts";
+import { type AnswerHead, HttpAnswers } from "./http-answers.ts";
 import { HttpBodies, SlowBodyError } from "./http-bodies.ts";
 import { type Exchange, type HttpConnection, HttpConnections } from "./http-connections.ts";
 import { type HttpLimits, httpLimits } from "./http-limits.ts";
@@ -202,7 +209,8 @@ class HttpPort {
       ...answer.headers,
     };
     const head = { status: answer.status, headers: isEndless(raw) ? { ...headers, connection: "close" } : headers };
-    this.#answers.send(reply.raw, connection, head, answer.body);
+    if (answer.stream === undefined) this.#answers.send(reply.raw, connection, head, answer.body);
+    else sendStream(reply.raw, head, answer.stream);
     return reply;
   }
 
@@ -244,6 +252,18 @@ class HttpPort {
     const { body } = renderError(serializationError("The bytes received are not a complete HTTP request."));
     answerAndClose(socket, unreadableStatuses[error.code ?? ""] ?? "400 Bad Request", contentType, body);
   }
+}
+
+/** Writes an answer as it comes, until it ends or nobody reads it. */
+function sendStream(response: ServerResponse, { status, headers }: AnswerHead, stream: AnswerStream): void {
+  response.writeHead(status, headers);
+  const gone = stream.begin({
+    write: (bytes) => void response.write(bytes),
+    end: () => void response.end(),
+    unsentBytes: () => response.writableLength,
+  });
+  if (response.destroyed) gone();
+  else response.once("close", gone);
 }
 
 /** The handlers read bodies themselves, when everything else about a request is in order. */
