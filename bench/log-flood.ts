@@ -1,6 +1,7 @@
 /**
  * A flood of log events as agents and SDKs make one: some connections put batches one after another, and wait when they are
- * throttled. Prints a line of JSON with what was accepted when it gets SIGTERM. Arguments: port, key id, secret, connections, events per batch.
+ * throttled. Prints a line of JSON when it begins, and one with what was accepted
+ * when it gets SIGTERM. Arguments: port, key id, secret, connections, events per batch.
  */
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -16,8 +17,7 @@ const lastPauseMs = 20_000;
 const totals = { accepted: 0, throttled: 0, failed: 0 };
 let isEnding = false;
 
-async function flood(stream: number): Promise<void> {
-  const request = await signedLogs(port, "PutLogEvents", batchOf(`s${stream}`, events), key);
+async function flood(request: Buffer): Promise<void> {
   const socket = connect(port, "127.0.0.1");
   let answered: ((status: number) => void) | null = null;
   onAnswers(socket, (status) => answered?.(status));
@@ -41,5 +41,8 @@ process.on("SIGTERM", () => {
   isEnding = true;
   process.stdout.write(`${JSON.stringify(totals)}\n`, () => process.exit(0));
 });
+const requests = await Promise.all(
+  Array.from({ length: connections }, (_, n) => signedLogs(port, "PutLogEvents", batchOf(`s${n % 8}`, events), key)),
+);
 process.stdout.write(`${JSON.stringify({ pid: process.pid })}\n`);
-await Promise.all(Array.from({ length: connections }, (_, stream) => flood(stream)));
+await Promise.all(requests.map((request) => flood(request)));

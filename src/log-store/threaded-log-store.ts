@@ -76,7 +76,7 @@ export class ThreadedLogStore implements LogStore {
 
   async receive(body: Uint8Array, owner: string): Promise<ReceivedBatch> {
     if (!this.hasRoom(body.length, owner)) {
-      this.#shedBatches += 1;
+      this.shed();
       refuseLogs("ThrottlingException", rateExceeded);
     }
     const ticket = ++this.#lastId;
@@ -93,6 +93,11 @@ export class ThreadedLogStore implements LogStore {
       this.#release(ticket);
       throw error;
     }
+  }
+
+  /** Counts a batch that was refused because too many came. */
+  shed(): void {
+    this.#shedBatches += 1;
   }
 
   hasRoom(bytes: number, owner: string): boolean {

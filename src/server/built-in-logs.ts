@@ -9,6 +9,7 @@ import { StorePlan } from "../logs/store-plan.ts";
 import type { AnswerWithStream, ApiCall, BodyReader } from "./http/answer-call.ts";
 import { LiveTails } from "./live-tails.ts";
 import type { ServerLog } from "./log/log.ts";
+import { LogAdmission } from "./log-admission.ts";
 
 /** LIMIT: room for log events where nobody says how much, as for a test: some hundred thousand lines. */
 const bytesMaxDefault = 64 * 1_048_576;
@@ -20,6 +21,8 @@ export type BuiltInLogsOptions = {
   readonly controlPlane: ControlPlane;
   readonly clock: Clock;
   readonly log: ServerLog;
+  /** How many calls the server has answered. */
+  readonly calls: () => number;
 };
 
 /** CloudWatch Logs in this process: the machines of log groups, and the store of streams and events. */
@@ -32,7 +35,7 @@ export class BuiltInLogs {
   readonly bodyReaders: ReadonlyMap<string, BodyReader>;
   readonly streams: ReadonlyMap<string, AnswerWithStream>;
 
-  constructor({ dataDir, bytesMax, controlPlane, clock, log }: BuiltInLogsOptions) {
+  constructor({ dataDir, bytesMax, controlPlane, clock, log, calls }: BuiltInLogsOptions) {
     const file = dataDir === null ? null : join(dataDir, "berth.logs.sqlite");
     const onCrash = (error: Error): void =>
       log.write(
@@ -51,9 +54,23 @@ export class BuiltInLogs {
     controlPlane.services.onEffect(({ service }, effect) => {
       if (service === "logs") this.#answers.onEffect(effect, failed);
     });
+    const admission = new LogAdmission({
+      stopwatch: () => performance.now(),
+      utilization: loopUtilization(),
+      threadCpuMs: () => {
+        const { user, system } = process.threadCpuUsage();
+        return (user + system) / 1_000;
+      },
+      calls,
+    });
+    const admits = (bytes: number): boolean => {
+      const isAdmitted = admission.admits(bytes);
+      if (!isAdmitted) store.shed();
+      return isAdmitted;
+    };
     const read = (body: Uint8Array, account: string) => store.receive(body, account);
     const release = (request: object): void => store.drop(request as ReceivedBatch);
-    this.bodyReaders = new Map([["logs:PutLogEvents", { read, release }]]);
+    this.bodyReaders = new Map([["logs:PutLogEvents", { admits, read, release }]]);
     this.streams = new Map([["logs:StartLiveTail", (call, requestId) => this.#tail(call, requestId)]]);
   }
 
@@ -79,4 +96,14 @@ export class BuiltInLogs {
   close(): Promise<void> {
     return this.#answers.close();
   }
+}
+
+/** Gives the share of its time that the event loop was busy since the last call. */
+function loopUtilization(): () => number {
+  let before = performance.eventLoopUtilization();
+  return () => {
+    const { utilization } = performance.eventLoopUtilization(before);
+    before = performance.eventLoopUtilization();
+    return utilization;
+  };
 }

@@ -183,7 +183,7 @@ async function assemble(
   // Before the clusters are loaded, since that is when they ask for their hosts.
   const managedHosts = managedRuntime === null ? null : new ManagedHosts({ runtime: managedRuntime, ...managed });
   const { dataDir, logStoreBytes: bytesMax = null } = options;
-  const logs = new BuiltInLogs({ dataDir, bytesMax, controlPlane, clock: paced, log });
+  const logs = new BuiltInLogs({ dataDir, bytesMax, controlPlane, clock: paced, log, calls: () => calls.total });
   closers.push(() => logs.close());
   await controlPlane.open();
   closers.push(() => controlPlane.close());

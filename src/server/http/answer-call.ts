@@ -96,6 +96,8 @@ export type AnswerWithStream = (call: ApiCall, requestId: string) => Promise<Ans
 
 /** Reads the bodies of an operation in another way than the protocol's, such as in a thread. */
 export type BodyReader = {
+  /** Whether a body of this size may come now; otherwise the call is answered with ThrottlingException. */
+  readonly admits: (bytes: number) => boolean;
   /** The request, with the members that say what it names. Rejects with a Refusal. */
   readonly read: (body: Uint8Array, account: string) => Promise<object>;
   /** To be called when the call is over, with what was read. */
@@ -143,6 +145,8 @@ export async function resolveCall(
     noted.service = service;
     const operation = route.type === "target" ? route.operation : null;
     if (operation !== null) noted.operation = metricName(operation);
+    // Before any work is done for it: its body is not even kept.
+    if (operation !== null && !isAdmitted(frontDoor, operation, headers)) throw throttled();
     const isSigned = route.type === "target" || route.isSigned;
     const authenticateBody = isSigned
       ? await frontDoor.authenticate(signedHead(service.signingName, method, url, headers))
@@ -153,6 +157,16 @@ export async function resolveCall(
   } catch (error) {
     return { refused: answerError(frontDoor, noted, error) };
   }
+}
+
+/** Whether the body of a call is read now. Without an announced length it counts as the largest. */
+function isAdmitted(
+  { bodyReaders }: FrontDoor,
+  { action, service }: ApiOperation,
+  headers: CallHead["headers"],
+): boolean {
+  const announced = Number(headers["content-length"] ?? service.bodyBytesMax ?? 0);
+  return bodyReaders?.get(action.name)?.admits(announced) ?? true;
 }
 
 /** The error for a call of a service that Berth doesn't have. */

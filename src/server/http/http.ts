@@ -288,8 +288,11 @@ function gateBytes({ headers, url = "" }: IncomingMessage, largest: number): num
   return Math.min(Number(headers["content-length"] ?? 0) || 0, largest);
 }
 
-/** LIMIT: a body of a refused request is read and forgotten up to this size; beyond it the connection is closed. */
-const discardedBytesMax = httpLimits.bodyBytes;
+/**
+ * LIMIT: a body of a refused request is read and forgotten up to this size; beyond it the connection is closed. A batch of log events that
+ * is throttled has up to a few megabytes, and its sender keeps the connection for the next attempt.
+ */
+const discardedBytesMax = 4 * 1_048_576;
 
 function notThere(status: 404 | 405): RenderedError {
   const text = "Calls of the ECS API are POST requests to /. There are also GET /health and GET /metrics.";
