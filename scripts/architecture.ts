@@ -163,7 +163,7 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
 /** The only place (folders or files) of each package, and of built-in modules that need one. */
 export const homes: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-ecs": ["src/cli/", "bench/", "scripts/sdk-shapes.ts"],
-  "@aws-sdk/client-cloudwatch-logs": ["scripts/sdk-shapes.ts"],
+  "@aws-sdk/client-cloudwatch-logs": ["bench/logs.ts", "scripts/sdk-shapes.ts"],
   "@aws-sdk/client-sts": ["scripts/sdk-shapes.ts"],
   "@smithy/signature-v4": ["src/auth/", "src/agent/remote/", "bench/"],
   re2js: ["src/agent/logs/"],

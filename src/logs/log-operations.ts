@@ -94,7 +94,7 @@ export const logOperations = {
     errors: notFound,
     missing: "`entity` is not kept.",
   },
-  PutRetentionPolicy: { ...writes, handler: putRetentionPolicy, errors: notFound },
+  PutRetentionPolicy: { ...changesGroup, handler: putRetentionPolicy, errors: notFound },
   StartLiveTail: {
     machine: "service",
     resources: ({ logGroupIdentifiers = [] }: { readonly logGroupIdentifiers?: readonly string[] }, place: Place) =>
@@ -103,7 +103,7 @@ export const logOperations = {
     handler: startLiveTail,
     errors: ["LimitExceededException", "ResourceNotFoundException"],
     missing:
-      "Clients put `streaming-` before the host of its endpoint, which an address such as 127.0.0.1 cannot have: switch that off in the client (docs/logs.md).",
+      "Clients put `stream-` before the host of the endpoint, and an address such as 127.0.0.1 can't have that: switch it off in the client ([logs](logs.md#live-tail)).",
   },
   TagLogGroup: { ...changesGroup, handler: tagLogGroup, errors: ["ResourceNotFoundException"] },
   TagResource: {
