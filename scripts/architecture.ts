@@ -196,6 +196,7 @@ export const testSupport: readonly string[] = [
   "src/ecs/state-picture.ts",
   "src/ecs/step-rules.ts",
   "src/log-store/writing-process.ts",
+  "src/server/companion/recording-companion.ts",
   "src/server/http/small-http.ts",
   "src/service-machine/small-service.ts",
   "src/server/small-server.ts",

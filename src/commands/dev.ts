@@ -5,6 +5,7 @@ import { StartError } from "../server/start-error.ts";
 import { closeAtSignal } from "./close-at-signal.ts";
 import { runCommand } from "./command.ts";
 import { type DevStart, jsonLine, lastWords, welcome } from "./dev-welcome.ts";
+import { companionFrom } from "./flags/companion-flags.ts";
 import { type DockerUse, dockerUse, runtimeFlags } from "./flags/docker-flags.ts";
 import { type CommandText, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags/flags.ts";
 import {
@@ -107,6 +108,7 @@ async function dev(typed: Typed): Promise<void> {
     host,
     ...shared,
     logStoreBytes: logStoreBytes(typed, inMemory),
+    companion: companionFrom(typed),
     regions: new Set([...shared.regions, region]),
     dataDir,
     auth: { type: "loose", account },
