@@ -16,6 +16,7 @@ import {
   serverFlags,
   serverOptions,
 } from "./flags/server-flags.ts";
+import { serviceFlags, servicesFrom } from "./flags/service-flags.ts";
 import { timeScaleFlag, timeSettings } from "./flags/timeline-flags.ts";
 
 /** LIMIT: one process simulates this many hosts easily; each is an agent with its own timers. */
@@ -36,6 +37,7 @@ name, stop timeouts (30 s unless set), health checks of a task definition. So do
     ...serverFlags,
     ...runtimeFlags,
     ...timeScaleFlag,
+    ...serviceFlags,
     host: {
       value: "ADDRESS",
       help: "The address to listen on (default 127.0.0.1); one beyond loopback needs --trust-network.",
@@ -103,6 +105,7 @@ async function dev(typed: Typed): Promise<void> {
   };
   const time = timeSettings(typed);
   const log = openLog(logLevelFlag(typed, "warn"));
+  const services = servicesFrom(typed);
   const use = await dockerUse(typed, log, true);
   const server = await startServer({
     host,
@@ -116,6 +119,7 @@ async function dev(typed: Typed): Promise<void> {
     timeline: time.timeline,
     managedRuntime: use.fargate,
     docker: use.docker,
+    services,
     log,
   });
   const wantsDocker = textFlag(typed, "runtime", "auto") !== "simulated";

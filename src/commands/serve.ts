@@ -7,6 +7,7 @@ import { companionKeyFlag, signedCompanionFrom } from "./flags/companion-flags.t
 import { dockerUse } from "./flags/docker-flags.ts";
 import { type CommandText, type Typed, textFlag, UsageError } from "./flags/flags.ts";
 import { expectNoWords, logLevelFlag, logStoreBytes, serverFlags, serverOptions } from "./flags/server-flags.ts";
+import { serviceFlags, servicesFrom } from "./flags/service-flags.ts";
 import { timeMembers, timeSettings } from "./flags/timeline-flags.ts";
 
 const command: CommandText = {
@@ -18,6 +19,7 @@ If the network is not your own, give the server a certificate, or put a proxy th
     host: { value: "ADDRESS", help: "The address to listen on (default 127.0.0.1; 0.0.0.0 means all)." },
     ...serverFlags,
     ...companionKeyFlag,
+    ...serviceFlags,
     "identity-certificate": {
       value: "FILE",
       help: "Trusted certificates (PEM): instance identity documents must be signed under one of them.",
@@ -48,6 +50,7 @@ async function serve(typed: Typed): Promise<void> {
   if (dataDir === null) throw new UsageError("--data-dir DIR is needed: the data directory.");
   const time = timeSettings(typed);
   const log = openLog(logLevelFlag(typed, "info"));
+  const services = servicesFrom(typed);
   const { docker, fargate } = await dockerUse(typed, log, false);
   const server = await startServer({
     host: textFlag(typed, "host", "127.0.0.1"),
@@ -62,6 +65,7 @@ async function serve(typed: Typed): Promise<void> {
     managedRuntime: fargate,
     timeline: time.timeline,
     docker,
+    services,
     log,
   });
   closeAtSignal(server, log);

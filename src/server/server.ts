@@ -4,6 +4,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { DockerHost } from "../agent/docker/docker-host.ts";
+import { trustedCertificates } from "../agent/remote/trusted-certificates.ts";
 import { type AgentArchive, AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { awsRegions } from "../auth/regions.ts";
 import type { Role } from "../auth/roles.ts";
@@ -33,6 +34,7 @@ import { HealthWatch } from "./health/health-watch.ts";
 import type { MetricsSource } from "./health/metrics-text.ts";
 import { type HealthSource, healthOf, problemsOf, type ServerHealth } from "./health/server-health.ts";
 import { AgentArrivals } from "./hosts/agent-arrivals.ts";
+import { type HostServices, type HostServicesOptions, hostServices } from "./hosts/host-services.ts";
 import { identityCheck } from "./hosts/identity-certificate.ts";
 import { ManagedHosts, type ManagedRuntime, simulatedManagedRuntime } from "./hosts/managed-hosts.ts";
 import { SimulatedHosts, type SimulationOptions } from "./hosts/simulated-hosts.ts";
@@ -92,6 +94,8 @@ export type ServerOptions = {
   readonly docker?: DockerHost | null;
   /** Room for log events in bytes; absent for a little. */
   readonly logStoreBytes?: number;
+  /** What the tasks of this process's hosts use of other services; null or absent for nothing. */
+  readonly services?: HostServicesOptions | null;
   /** How long ECS takes for what it does by itself; absent for ECS's own times. */
   readonly timeline?: Timeline;
   readonly log: ServerLog;
@@ -162,8 +166,10 @@ async function assemble(
   clock.startAtLeast(Math.min(await store.newestAt(), timeMax));
   const paced = new PacedClock({ clock, stopwatch: () => performance.now() });
   if (docker !== null) closers.push(async () => docker.close());
-  const managedRuntime = await managedRuntimeOf(options, paced);
   const tls = options.tls == null ? null : readTlsFiles(options.tls);
+  const services = servicesOf(options, () => options.advertise ?? url);
+  if (services !== null) closers.push(async () => services.close());
+  const managedRuntime = await managedRuntimeOf(options, paced, services);
   const limits = { ...httpLimits, ...options.limits };
   const appends = new AppendMetrics();
   const calls = new CallMetrics();
@@ -210,7 +216,9 @@ async function assemble(
   const random = freshRandom("simulated-hosts");
   const world = { controlPlane, sessions, arrivals, store, clock: paced, random, log };
   const hosts =
-    simulation === null ? null : new SimulatedHosts({ ...simulation, ...world, docker, dataDir: options.dataDir });
+    simulation === null
+      ? null
+      : new SimulatedHosts({ ...simulation, ...world, docker, services, dataDir: options.dataDir });
   if (hosts !== null) closers.push(() => hosts.close());
   if (managedHosts !== null) closers.push(() => managedHosts.close());
 
@@ -301,16 +309,32 @@ function freshRandom(purpose: string): Random {
   return seededRandom(`${randomBytes(16).toString("hex")}/${purpose}`);
 }
 
-async function managedRuntimeOf(options: ServerOptions, clock: Clock): Promise<ManagedRuntime | null> {
+/** Hosts call this server as others do. Its certificate is for its name, and often signed by nobody else. */
+function servicesOf({ services = null, auth, tls }: ServerOptions, url: () => string): HostServices | null {
+  if (services === null) return null;
+  const trust = tls == null ? null : trustedCertificates(tls.cert);
+  return hostServices(services, { url, trust, checksKeys: auth.type === "sigv4" });
+}
+
+async function managedRuntimeOf(
+  options: ServerOptions,
+  clock: Clock,
+  services: HostServices | null,
+): Promise<ManagedRuntime | null> {
   const { managedRuntime = null, docker = null, dataDir, simulation } = options;
   if (managedRuntime === null) return null;
   if (managedRuntime === "simulated") {
-    return simulatedManagedRuntime(clock, freshRandom("managed-runtime"), simulation?.times);
+    return simulatedManagedRuntime(clock, freshRandom("managed-runtime"), simulation?.times, services);
   }
   const { dockerManagedRuntime } = await import("./hosts/docker-managed-runtime.ts");
   // Where hosts are simulated nobody wants to wait for a registry; elsewhere images are as fresh as on Fargate.
   const pullBehaviour = simulation === null ? "default" : "prefer-cached";
-  return dockerManagedRuntime({ host: must(docker, "the engine of --fargate docker"), pullBehaviour, dataDir });
+  return dockerManagedRuntime({
+    host: must(docker, "the engine of --fargate docker"),
+    pullBehaviour,
+    dataDir,
+    services,
+  });
 }
 
 function configurationOf(

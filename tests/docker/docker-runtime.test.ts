@@ -137,7 +137,7 @@ describe("containers of a real engine", { skip }, () => {
     world.run({ type: "pull", taskArn, container: "missing", image: missing.image, spec: missing });
     assert.match(
       (await world.next("pull-failed", "missing", 60_000)).reason,
-      /^CannotPullImageManifestError: Error response from daemon: /,
+      /^CannotPull(?:ImageManifest|Container)Error: Error response from daemon: /,
     );
 
     const hostConfig = JSON.stringify({ Memory: 1 });
@@ -157,7 +157,7 @@ describe("containers of a real engine", { skip }, () => {
       const spec = aContainer("true", { image });
       world.run({ type: "pull", taskArn: aTaskArn(), container: "app", image, spec });
       const pulled = await world.next("pulled", "app", 60_000);
-      assert.match(pulled.reason ?? "", /^CannotPullImageManifestError: /);
+      assert.match(pulled.reason ?? "", /^CannotPull(?:ImageManifest|Container)Error: /);
     } finally {
       await host.docker.removeImage(image);
     }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { DockerRuntimeOptions } from "../../src/agent/docker/docker-runtime.ts";
+import { ConnectionPool } from "../../src/agent/remote/connection-pool.ts";
 import { TaskCredentials } from "../../src/agent/task-credentials.ts";
 import { SmallAws } from "../../src/agent/task-services/small-aws.ts";
 import { TaskServices, type TaskServicesSettings } from "../../src/agent/task-services/task-services.ts";
@@ -18,6 +19,7 @@ export class ServicesWorld {
   readonly aws: SmallAws;
   readonly cluster: string;
   readonly taskArn: string;
+  readonly pool = new ConnectionPool(null);
   readonly credentials = new TaskCredentials();
   readonly directory = mkdtempSync(join(tmpdir(), "berth-services-"));
   readonly #random = seededRandom("task-logs");
@@ -35,6 +37,7 @@ export class ServicesWorld {
     world.aws.groups.set("g", new Map());
     context.after(async () => {
       await world.stop();
+      world.pool.close();
       await world.aws.close();
       await world.host.close();
       rmSync(world.directory, { recursive: true });
@@ -45,21 +48,25 @@ export class ServicesWorld {
   /** An agent's runtime with its services: the first, or the one after a restart. */
   async start(
     settings: Partial<TaskServicesSettings> = {},
-    options: Partial<DockerRuntimeOptions> = {},
+    options: (services: TaskServices) => Partial<DockerRuntimeOptions> = () => ({}),
   ): Promise<RuntimeWorld> {
-    const services = await TaskServices.open({
-      endpoints: () => this.aws.endpoints(),
-      trust: null,
-      own: { accessKeyId: "AGENT", secretAccessKey: "s", sessionToken: null },
-      bucketDir: null,
-      clock: systemClock,
-      random: this.#random.stream("services"),
-      log: () => {},
-      credentials: this.credentials,
-      positionsFile: join(this.directory, "logs.json"),
-      ...settings,
-    });
-    const runtime = new RuntimeWorld("", this.cluster, { services, ...options });
+    const services = await TaskServices.open(
+      {
+        endpoints: () => this.aws.endpoints(),
+        pool: this.pool,
+        own: { accessKeyId: "AGENT", secretAccessKey: "s", sessionToken: null },
+        bucketDir: null,
+        efsDir: null,
+        assumeWith: null,
+        clock: systemClock,
+        random: this.#random.stream("services"),
+        log: () => {},
+        credentials: this.credentials,
+        ...settings,
+      },
+      join(this.directory, "logs.json"),
+    );
+    const runtime = new RuntimeWorld("", this.cluster, { services, ...options(services) });
     this.#running = { runtime, services };
     return runtime;
   }

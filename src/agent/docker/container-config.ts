@@ -221,7 +221,7 @@ function mounts(plan: ContainerPlan): Json {
   const { spec, task, name, realPaths } = plan;
   const all = mountsOf(spec, name.taskArn, task);
   const binds = all.flatMap(({ found, target, readOnly }) => {
-    if (found.kind !== "path") return [];
+    if (found.kind === "volume") return [];
     const real = realPaths.get(found.source);
     if (real === undefined || !/^\/[^:\0]*$/.test(real)) {
       throw new UnusablePayload(`HostConfigError: the sourcePath ${JSON.stringify(found.source)} cannot be mounted`);

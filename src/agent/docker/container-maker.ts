@@ -3,9 +3,11 @@ import type { ContainerCommand, TaskSurroundings } from "../container-runtime.ts
 import type { TaskInputs } from "../task-services/task-inputs.ts";
 import { containerConfig, type GpuAccess, UnusablePayload } from "./container-config.ts";
 import { containerLabels } from "./container-names.ts";
-import type { DockerEngine } from "./engine/docker-engine.ts";
-import { DockerError } from "./engine/docker-error.ts";
+import type { CallLimits, DockerEngine } from "./engine/docker-engine.ts";
+import { DockerError, isNotFound } from "./engine/docker-error.ts";
 import type { TaskGroundwork } from "./groundwork/task-groundwork.ts";
+import type { ImageMap } from "./images/image-map.ts";
+import { digestName } from "./images/image-puller.ts";
 import type { HostGuard } from "./policy/host-guard.ts";
 import { HostRefusal } from "./policy/host-policy.ts";
 import type { Waiting } from "./waiting.ts";
@@ -25,6 +27,8 @@ export type ContainerMakerOptions = {
   ) => Readonly<Record<string, string>>;
   /** Where containers' secrets and files come from. Null: nowhere. */
   readonly inputs?: TaskInputs | null;
+  /** Images in place of others. */
+  readonly images?: ImageMap;
   readonly gpu?: GpuAccess;
   readonly timeouts?: { readonly createMs?: number };
 };
@@ -32,6 +36,7 @@ export type ContainerMakerOptions = {
 /** AWS: how long the agent waits for Docker to create a container. */
 const createTimeoutMs = 240_000;
 
+type Body = { readonly Image: string; readonly [member: string]: unknown };
 type CreateCommand = Extract<ContainerCommand, { type: "create" }>;
 
 /** Creates containers, each once: a container's name follows from its task, so Docker refuses the second. */
@@ -72,12 +77,12 @@ export class ContainerMaker {
    * DockerError, DockerUnreachable or DockerTimeout.
    */
   async make(command: CreateCommand): Promise<string> {
-    const { docker, waiting, timeouts } = this.#options;
+    const { waiting, timeouts } = this.#options;
     const { name, body, paths } = await this.#planned(command);
     const timeoutMs = timeouts?.createMs ?? createTimeoutMs;
     return waiting.whileAway(async () => {
       try {
-        const { Id } = await docker.createContainer(name, body, { signal: waiting.signal, timeoutMs });
+        const { Id } = await this.#created(name, body, { signal: waiting.signal, timeoutMs });
         this.#made.set(Id, paths);
         this.#options.inputs?.created(command.taskArn, command.container);
         return Id;
@@ -86,6 +91,17 @@ export class ContainerMaker {
         return await this.#earlier(name, command.taskArn, error);
       }
     }, timeoutMs);
+  }
+
+  async #created(name: string, body: Body, limits: CallLimits): Promise<{ readonly Id: string }> {
+    const { docker } = this.#options;
+    try {
+      return await docker.createContainer(name, body, limits);
+    } catch (error) {
+      const other = digestName(body.Image);
+      if (other === null || !isNotFound(error)) throw error;
+      return await docker.createContainer(name, { ...body, Image: other }, limits);
+    }
   }
 
   async #planned({ taskArn, container, spec, bindings, task }: CreateCommand) {
@@ -105,7 +121,9 @@ export class ContainerMaker {
       realPaths,
       inputs: inputs?.of(taskArn, container) ?? null,
     });
-    return { name, body: await guard.allowed(body, place), paths: [...realPaths.values()] };
+    const Image = this.#options.images?.imageFor(spec.image) ?? spec.image;
+    const allowed = await guard.allowed({ ...body, Image }, place);
+    return { name, body: { ...allowed, Image }, paths: [...realPaths.values()] };
   }
 
   /** The container that already has the name, if it belongs to this task. Otherwise rejects with the refusal. */

@@ -1,7 +1,7 @@
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 import type { AgentLog } from "../agent-log.ts";
 import { awslogsOptions } from "../logs/awslogs-options.ts";
-import type { LogPosition } from "../logs/log-event.ts";
+import type { LogLine, LogPosition } from "../logs/log-event.ts";
 import { LogLines, type OutputPiece } from "../logs/log-lines.ts";
 import type { LoggedContainer, LogShipper } from "../logs/log-shipper.ts";
 import type { LogStream } from "../logs/log-stream.ts";
@@ -116,7 +116,10 @@ export class ContainerOutput {
           continue;
         }
         known = 0;
-        await this.#take(reader, stream, piece);
+        for (const line of linesIn(reader, piece)) {
+          const full = stream.write(line);
+          if (full !== null) await full;
+        }
       }
     } catch (error) {
       waiting.signal.throwIfAborted();
@@ -124,12 +127,13 @@ export class ContainerOutput {
       log("debug", { err: error, container: runtimeId }, "the output of a container is read again");
     }
   }
+}
 
-  async #take(reader: Reader, stream: LogStream, piece: OutputPiece): Promise<void> {
-    const { position } = reader;
-    reader.position = { at: piece.at, count: position?.at === piece.at ? position.count + 1 : 1 };
-    for (const line of reader.lines.add(piece)) await stream.write(line);
-  }
+/** The lines that are complete with this piece. */
+function linesIn(reader: Reader, piece: OutputPiece): readonly LogLine[] {
+  const { position, lines } = reader;
+  reader.position = { at: piece.at, count: position?.at === piece.at ? position.count + 1 : 1 };
+  return lines.add(piece);
 }
 
 function isShipped(spec: PayloadContainer): boolean {

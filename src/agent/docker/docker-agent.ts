@@ -9,8 +9,12 @@ import type { GpuAccess } from "./container-config.ts";
 import { containerLabels, ownerLabel, ownerOf } from "./container-names.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { DockerRuntime } from "./docker-runtime.ts";
+import { EfsFolders } from "./efs-folders.ts";
 import { ownToken } from "./groundwork/process-token.ts";
-import type { PullBehaviour } from "./image-puller.ts";
+import { DockerLogins, dockerConfigFolder } from "./images/docker-logins.ts";
+import type { ImageMap } from "./images/image-map.ts";
+import type { PullBehaviour } from "./images/image-puller.ts";
+import { RegistryAccess } from "./images/registry-access.ts";
 import type { HostPolicy } from "./policy/host-policy.ts";
 
 export type DockerAgentOptions = Omit<AgentOptions, "runtime" | "credentials" | "instance"> & {
@@ -23,6 +27,8 @@ export type DockerAgentOptions = Omit<AgentOptions, "runtime" | "credentials" | 
   readonly gpu?: GpuAccess;
   /** The other services of AWS. Null: the agent takes no tasks that need them. */
   readonly services?: TaskServicesSettings | null;
+  /** Images in place of those of task definitions. */
+  readonly images?: ImageMap;
   /** Where the agent keeps how far it has sent logs. Null: after a restart all are sent again. */
   readonly positionsFile?: string | null;
   /** Nothing is kept: when the agent ends it removes its containers, because no later process would know them. */
@@ -68,6 +74,7 @@ export class DockerAgent {
     const credentials = new TaskCredentials();
     const owner = ownerOf(options.name, options.isForgetful === true ? ownToken() : null);
     let agent: Agent | null = null;
+    let services: TaskServices | null = null;
     const endpoints = await openTaskEndpoints({
       clock,
       log,
@@ -76,14 +83,15 @@ export class DockerAgent {
       credentials,
       api,
       apiAs,
+      credentialsFor: async (role) => (await services?.keys.ofTask(role)) ?? role.credentials,
       cluster,
       containerInstanceArn: () => agent?.containerInstanceArn ?? null,
       availabilityZone,
       memoryFile: options.endpointsFile,
     });
-    let services: TaskServices | null = null;
     try {
       services = await openServices(options, credentials);
+      const registries = services === null ? null : registryAccess(services, options);
       const runtime = new DockerRuntime({
         docker: host.engine,
         clock,
@@ -94,6 +102,9 @@ export class DockerAgent {
         cluster,
         owner,
         services,
+        registries,
+        efs: options.services?.efsDir == null ? null : new EfsFolders(options.services.efsDir),
+        ...(options.images && { images: options.images }),
         environmentOf: (taskArn, container, task) => endpoints.environmentOf(taskArn, container, task),
         ...(options.pullBehaviour && { pullBehaviour: options.pullBehaviour }),
         ...(options.gpu && { gpu: options.gpu }),
@@ -151,6 +162,10 @@ export class DockerAgent {
 function openServices(options: DockerAgentOptions, credentials: TaskCredentials): Promise<TaskServices | null> {
   const { services = null, positionsFile = null, clock, random, log, name } = options;
   if (services === null) return Promise.resolve(null);
-  const chance = random.stream(`services/${name}`);
-  return TaskServices.open({ ...services, positionsFile, clock, log, credentials, random: chance });
+  const all = { ...services, clock, log, credentials, random: random.stream(`services/${name}`) };
+  return positionsFile === null ? Promise.resolve(TaskServices.forgetful(all)) : TaskServices.open(all, positionsFile);
+}
+
+function registryAccess({ client, keys, inputs }: TaskServices, { log }: DockerAgentOptions): RegistryAccess {
+  return new RegistryAccess({ client, keys, inputs, logins: new DockerLogins(dockerConfigFolder(), log) });
 }

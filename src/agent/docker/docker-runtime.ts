@@ -14,18 +14,22 @@ import type {
 } from "../container-runtime.ts";
 import { AwslogsError } from "../logs/awslogs-options.ts";
 import { LogStreamError } from "../logs/cloudwatch-logs.ts";
+import { loggingProblem } from "../logs/logging-problem.ts";
 import type { TaskServices } from "../task-services/task-services.ts";
 import { type GpuAccess, UnusablePayload } from "./container-config.ts";
 import { ContainerMaker } from "./container-maker.ts";
 import { agentOf, containerLabels } from "./container-names.ts";
 import { ContainerOutput } from "./container-output.ts";
 import { ContainerWatch, timeOf } from "./container-watch.ts";
+import type { EfsFolders } from "./efs-folders.ts";
 import type { DockerInfo, DockerVersion } from "./engine/docker-answers.ts";
 import type { DockerEngine } from "./engine/docker-engine.ts";
 import { DockerError, DockerTimeout, failureText, isAway, isNotFound } from "./engine/docker-error.ts";
 import type { TaskGroundwork } from "./groundwork/task-groundwork.ts";
 import { hostPortUse } from "./host-port-use.ts";
-import { ImagePuller, type PullBehaviour, type RegistryAuth } from "./image-puller.ts";
+import { ImageMap } from "./images/image-map.ts";
+import { ImagePuller, type PullBehaviour } from "./images/image-puller.ts";
+import type { RegistryAccess } from "./images/registry-access.ts";
 import { HostGuard } from "./policy/host-guard.ts";
 import { realPathOnDisk } from "./policy/host-paths.ts";
 import { type HostPolicy, HostRefusal, strictPolicy } from "./policy/host-policy.ts";
@@ -54,7 +58,12 @@ export type DockerRuntimeOptions = {
     container: string,
     task: TaskSurroundings,
   ) => Readonly<Record<string, string>>;
-  readonly registryAuth?: RegistryAuth;
+  /** How to log in to registries. Null: not at all. */
+  readonly registries?: RegistryAccess | null;
+  /** The folders of EFS file systems. Null: there are none. */
+  readonly efs?: EfsFolders | null;
+  /** Images in place of others. */
+  readonly images?: ImageMap;
   /** The other services of AWS, for secrets, environment files and logs. Null: tasks that need them fail. */
   readonly services?: TaskServices | null;
   readonly gpu?: GpuAccess;
@@ -106,7 +115,8 @@ export class DockerRuntime implements ContainerRuntime {
       docker,
       waiting,
       behaviour: pullBehaviour,
-      registryAuth: options.registryAuth ?? (() => Promise.resolve(null)),
+      registries: options.registries ?? null,
+      images: options.images ?? new ImageMap([]),
       ...(options.pullAttempts === undefined ? {} : { attempts: options.pullAttempts }),
     });
     this.#watch = new ContainerWatch({
@@ -129,7 +139,8 @@ export class DockerRuntime implements ContainerRuntime {
             shipper: services.shipper,
             positionOf: (id) => services.positions.of(id),
           });
-    this.#volumes = { docker, policy, agent: agentOf(owner ?? ""), signal: waiting.signal };
+    const { efs = null } = options;
+    this.#volumes = { docker, policy, agent: agentOf(owner ?? ""), signal: waiting.signal, efs };
     const guard = new HostGuard({
       ...this.#volumes,
       realPath: isLocal(docker.address) ? realPathOnDisk : null,
@@ -221,7 +232,8 @@ export class DockerRuntime implements ContainerRuntime {
     switch (command.type) {
       case "pull": {
         const { image, spec, taskArn } = command;
-        this.#tell({ ...name, ...(await this.#puller.pull({ taskArn, image, spec })) });
+        const outcome = await this.#puller.pull({ taskArn, image, spec });
+        if (outcome !== null) this.#tell({ ...name, ...outcome });
         return;
       }
       case "create":
@@ -444,7 +456,7 @@ function createProblem(error: unknown): string {
 
 function startProblem(error: unknown): string {
   if (error instanceof LogStreamError || error instanceof AwslogsError) {
-    return `CannotStartContainerError: Error response from daemon: failed to initialize logging driver: ${error.message}`;
+    return loggingProblem(error);
   }
   if (error instanceof DockerTimeout) return timedOut("started", error);
   return `CannotStartContainerError: ${failureText(error)}`;

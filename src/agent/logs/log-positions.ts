@@ -25,9 +25,14 @@ export class LogPositions {
     this.#positions = positions;
   }
 
-  /** Reads the file. Null: nothing is kept. A damaged file counts as empty, because its loss only repeats events. */
-  static async open(file: string | null, clock: Clock, log: AgentLog): Promise<LogPositions> {
-    return new LogPositions(file, clock, log, file === null ? new Map() : await read(file, log));
+  /** Nothing is kept. */
+  static none(clock: Clock, log: AgentLog): LogPositions {
+    return new LogPositions(null, clock, log, new Map());
+  }
+
+  /** Reads the file. A damaged file counts as empty, because its loss only repeats events. */
+  static async open(file: string, clock: Clock, log: AgentLog): Promise<LogPositions> {
+    return new LogPositions(file, clock, log, await read(file, log));
   }
 
   of(runtimeId: string): LogPosition | null {

@@ -100,7 +100,7 @@ export class LogShipper {
 
   #logsOf(taskArn: string, { logsAuthStrategy }: PayloadContainer): CloudWatchLogs {
     const usesRole = logsAuthStrategy === "ExecutionRole";
-    return new CloudWatchLogs(this.#options.client, () => this.#options.keys.of(taskArn, usesRole));
+    return new CloudWatchLogs(this.#options.client, () => this.#options.keys.of(taskArn, usesRole, "logs"));
   }
 }
 

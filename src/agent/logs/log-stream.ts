@@ -13,7 +13,7 @@ export type LogStreamOptions = {
   readonly clock: Clock;
   readonly random: RandomStream;
   readonly log: AgentLog;
-  readonly logs: CloudWatchLogs;
+  readonly logs: Pick<CloudWatchLogs, "put" | "createStream">;
   readonly awslogs: AwslogsOptions;
   readonly stream: string;
   /** Null if each line is an event. */
@@ -56,15 +56,16 @@ export class LogStream {
     return this.#dropped;
   }
 
-  /** Takes a line. Resolves when there is room for the next; at once if what does not fit is dropped. */
-  async write(line: LogLine): Promise<void> {
+  /**
+   * Takes a line. Null if there is room for the next; otherwise resolves when there is. What does not fit is dropped if the options say
+   * so. A promise for each line would cost more than the rest of its way.
+   */
+  write(line: LogLine): Promise<void> | null {
     const { groups } = this.#options;
-    if (groups === null) await this.#add(line);
-    else {
-      const ended = groups.add(line);
-      if (ended !== null) await this.#add(ended);
-      this.#armGroup();
-    }
+    if (groups === null) return this.#add(line);
+    const ended = groups.add(line);
+    this.#armGroup();
+    return ended === null ? null : this.#add(ended);
   }
 
   /** Sends everything that has come. Resolves when that is done, after `withinMs` at the latest; false if something is left. */
@@ -99,14 +100,26 @@ export class LogStream {
     return this.#queue.isEmpty && !this.#isSending;
   }
 
-  async #add(line: LogLine): Promise<void> {
-    const { drops } = this.#options.awslogs.buffer;
-    for (const event of eventsOf(line)) {
-      while (!drops && !this.#isClosed && !this.#queue.hasRoomFor(event)) await this.#change();
-      // It is read again by the next process.
+  #add(line: LogLine): Promise<void> | null {
+    const events = eventsOf(line);
+    const full = events.findIndex((event) => !this.#take(event));
+    this.#pump();
+    return full < 0 ? null : this.#addLater(events.slice(full));
+  }
+
+  /** Whether the event was taken: added or dropped. */
+  #take(event: LogEvent): boolean {
+    if (this.#queue.hasRoomFor(event)) this.#queue.add(event);
+    else if (this.#options.awslogs.buffer.drops) this.#drop(1, "the buffer is full");
+    else return false;
+    return true;
+  }
+
+  async #addLater(events: readonly LogEvent[]): Promise<void> {
+    for (const event of events) {
+      // After the end it is read again by the next process.
+      while (!this.#isClosed && !this.#take(event)) await this.#change();
       if (this.#isClosed) return;
-      if (this.#queue.hasRoomFor(event)) this.#queue.add(event);
-      else this.#drop(1, "the buffer is full");
     }
     this.#pump();
   }

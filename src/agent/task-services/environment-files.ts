@@ -2,8 +2,7 @@ import { readFile, realpath } from "node:fs/promises";
 import { join, sep } from "node:path";
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 import type { AwsClient } from "../remote/aws-client.ts";
-import type { AgentCredentials } from "../remote/request-signer.ts";
-import { failureOf, retriedText } from "./task-secrets.ts";
+import { type CredentialsOf, failureOf, retriedText } from "./task-secrets.ts";
 
 /** Where environment files come from. */
 export type FileSource = {
@@ -26,7 +25,7 @@ const fileCharactersMax = 2_097_152;
  */
 export async function readEnvironmentFiles(
   source: FileSource,
-  credentials: () => Promise<AgentCredentials>,
+  credentials: CredentialsOf,
   { environmentFiles }: PayloadContainer,
   region: string,
 ): Promise<Readonly<Record<string, string>>> {
@@ -42,7 +41,7 @@ export async function readEnvironmentFiles(
 
 async function fileText(
   { client, bucketDir }: FileSource,
-  credentials: () => Promise<AgentCredentials>,
+  credentials: CredentialsOf,
   arn: string,
   region: string,
 ): Promise<string> {
@@ -51,7 +50,7 @@ async function fileText(
     throw new EnvironmentFileError(`${arn} is not the ARN of an S3 object`);
   if (bucketDir !== null) return await textBelow(bucketDir, bucket, key);
   try {
-    return await client.object(bucket, key, { region, credentials: await credentials() });
+    return await client.object(bucket, key, { region, credentials: await credentials("s3") });
   } catch (error) {
     const problem = `file download command: non empty error stream: ${retriedText(error)}failed to download env file ${key} from bucket ${bucket}: ${failureOf(error)}`;
     throw new EnvironmentFileError(problem, { cause: error });

@@ -1,12 +1,11 @@
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 import type { TaskSurroundings } from "../container-runtime.ts";
-import { AwslogsError } from "../logs/awslogs-options.ts";
-import { LogStreamError } from "../logs/cloudwatch-logs.ts";
 import type { LogShipper } from "../logs/log-shipper.ts";
-import type { AwsClient } from "../remote/aws-client.ts";
-import { EnvironmentFileError, type FileSource, readEnvironmentFiles } from "./environment-files.ts";
+import type { AwsClient, AwsService } from "../remote/aws-client.ts";
+import { type FileSource, readEnvironmentFiles } from "./environment-files.ts";
 import type { ExecutionKeys } from "./execution-keys.ts";
-import { fetchRegistryLogin, fetchSecrets, SecretError } from "./task-secrets.ts";
+import { inputsReason } from "./inputs-reason.ts";
+import { fetchRegistryLogin, fetchSecrets } from "./task-secrets.ts";
 
 /** What a container gets from elsewhere when it is created. */
 export type ContainerInputs = {
@@ -61,7 +60,7 @@ export class TaskInputs {
     const region = regionOf(taskArn);
     const { client, keys, files, shipper } = this.#options;
     const usesRole = task.executionCredentialsId !== null;
-    const credentials = () => keys.of(taskArn, usesRole);
+    const credentials = (service: AwsService) => keys.of(taskArn, usesRole, service);
     try {
       const secrets = await fetchSecrets(client, credentials, specs, region);
       for (const spec of specs) await this.login(taskArn, spec);
@@ -75,7 +74,7 @@ export class TaskInputs {
       this.#inputs.set(taskArn, inputs);
     } catch (error) {
       this.forget(taskArn);
-      throw new TaskInputsError(`ResourceInitializationError: ${reasonOf(error)}`, { cause: error });
+      throw new TaskInputsError(`ResourceInitializationError: ${inputsReason(error)}`, { cause: error });
     }
   }
 
@@ -103,7 +102,7 @@ export class TaskInputs {
     const secret = { secret: asm.credentialsParameter, region: asm.region ?? regionOf(taskArn) };
     const { client, keys } = this.#options;
     // AWS: only execution roles may read such secrets.
-    const login = ofTask.get(name) ?? fetchRegistryLogin(client, () => keys.of(taskArn, true), secret);
+    const login = ofTask.get(name) ?? fetchRegistryLogin(client, (service) => keys.of(taskArn, true, service), secret);
     ofTask.set(name, login);
     return await login;
   }
@@ -112,18 +111,6 @@ export class TaskInputs {
     this.#inputs.delete(taskArn);
     this.#logins.delete(taskArn);
   }
-}
-
-/** AWS: what a reason says between the error's name and the cause. */
-function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  if (error instanceof EnvironmentFileError) return `failed to download env files: ${text}`;
-  if (error instanceof LogStreamError) {
-    return `failed to validate logger args: create stream has been retried 1 times: ${text} : exit status 1`;
-  }
-  if (error instanceof AwslogsError) return `failed to validate logger args: ${text} : exit status 1`;
-  const where = error instanceof SecretError ? "" : "unable to retrieve execution role credentials: ";
-  return `unable to pull secrets or registry auth: execution resource retrieval failed: ${where}${text}`;
 }
 
 export const regionOf = (arn: string): string => arn.split(":")[3] ?? "";

@@ -1,6 +1,6 @@
 import type { PayloadContainer, PayloadSecret } from "../../agent-protocol/to-agent/payload-container.ts";
 import { ApiError } from "../remote/api-error.ts";
-import type { AwsCaller, AwsClient } from "../remote/aws-client.ts";
+import type { AwsCaller, AwsClient, AwsService } from "../remote/aws-client.ts";
 import type { AgentCredentials } from "../remote/request-signer.ts";
 import { parameterNames, type SecretReference, secretReference } from "./secret-reference.ts";
 
@@ -8,6 +8,9 @@ import { parameterNames, type SecretReference, secretReference } from "./secret-
 export class SecretError extends Error {
   override readonly name = "SecretError";
 }
+
+/** The credentials of a task for a service. Rejects with ApiError. */
+export type CredentialsOf = (service: AwsService) => Promise<AgentCredentials>;
 
 /** Values by container, then by the name of the variable or of the option of the log driver. */
 export type SecretValues = ReadonlyMap<string, { readonly environment: Values; readonly logOptions: Values }>;
@@ -24,7 +27,7 @@ const parametersMax = 10;
  */
 export async function fetchSecrets(
   client: AwsClient,
-  credentials: () => Promise<AgentCredentials>,
+  credentials: CredentialsOf,
   specs: readonly PayloadContainer[],
   region: string,
 ): Promise<SecretValues> {
@@ -48,7 +51,7 @@ export async function fetchSecrets(
 /** User name and password of a private registry, which a secret holds as JSON. Rejects with SecretError. */
 export async function fetchRegistryLogin(
   client: AwsClient,
-  credentials: () => Promise<AgentCredentials>,
+  credentials: CredentialsOf,
   { secret, region }: { readonly secret: string; readonly region: string },
 ): Promise<{ readonly username: string; readonly password: string }> {
   const text = await new SecretFetch(client, credentials, region).secret(secret, region);
@@ -59,11 +62,11 @@ export async function fetchRegistryLogin(
 
 class SecretFetch {
   readonly #client: AwsClient;
-  readonly #credentials: () => Promise<AgentCredentials>;
+  readonly #credentials: CredentialsOf;
   readonly #region: string;
   readonly #fetched = new Map<string, Promise<string>>();
 
-  constructor(client: AwsClient, credentials: () => Promise<AgentCredentials>, region: string) {
+  constructor(client: AwsClient, credentials: CredentialsOf, region: string) {
     this.#client = client;
     this.#credentials = credentials;
     this.#region = region;
@@ -109,9 +112,15 @@ class SecretFetch {
       ...(versionId === null ? {} : { VersionId: versionId }),
     };
     try {
-      const found = await this.#client.json("secretsmanager", "GetSecretValue", request, await this.#caller(region), {
-        attempts,
-      });
+      const found = await this.#client.json(
+        "secretsmanager",
+        "GetSecretValue",
+        request,
+        await this.#caller(region, "secretsmanager"),
+        {
+          attempts,
+        },
+      );
       const { SecretString } = found as { readonly SecretString?: unknown };
       if (typeof SecretString === "string") return SecretString;
     } catch (error) {
@@ -142,7 +151,9 @@ class SecretFetch {
   async #someParameters(Names: readonly string[], region: string): Promise<ReadonlyMap<string, string>> {
     try {
       const request = { Names, WithDecryption: true };
-      const answer = await this.#client.json("ssm", "GetParameters", request, await this.#caller(region), { attempts });
+      const answer = await this.#client.json("ssm", "GetParameters", request, await this.#caller(region, "ssm"), {
+        attempts,
+      });
       const { Parameters = [] } = answer as { readonly Parameters?: readonly FoundParameter[] };
       return new Map(
         Parameters.flatMap(({ Name, ARN, Selector = "", Value }) =>
@@ -163,8 +174,8 @@ class SecretFetch {
     }
   }
 
-  async #caller(region: string): Promise<AwsCaller> {
-    return { region, credentials: await this.#credentials() };
+  async #caller(region: string, service: AwsService): Promise<AwsCaller> {
+    return { region, credentials: await this.#credentials(service) };
   }
 }
 
