@@ -1,5 +1,7 @@
 /** CloudWatch Logs as its clients use it: AWS's SDK, the AWS CLI, and the readers of Airflow and ecspresso, which follow tokens. */
 import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +13,7 @@ import {
   paginateFilterLogEvents,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { must } from "../../src/lib/assert.ts";
-import { type BerthProcess, startBerth } from "../berth-process.ts";
+import { type BerthProcess, berthMain, startBerth } from "../berth-process.ts";
 import { findTool, runTool, skipReason } from "./foreign-tool.ts";
 
 const region = "eu-west-1";
@@ -249,6 +251,37 @@ test("groups, streams and events survive a kill", async (t) => {
   again.destroy();
 });
 
+test("with keys: a read-only key reads and cannot write, an agent's key writes and cannot read", async (t) => {
+  const dataDir = mkdtempSync(join(tmpdir(), "berth-logs-"));
+  t.after(() => rmSync(dataDir, { recursive: true, force: true }));
+  const keyOf = (role: string): { accessKeyId: string; secretAccessKey: string } => {
+    const argv = [berthMain, "keys", "create", "--data-dir", dataDir, "--account", account, "--role", role, "--json"];
+    return JSON.parse(execFileSync(process.execPath, argv, { encoding: "utf8" }));
+  };
+  const keys = ["operator", "read-only", "agent"].map(keyOf);
+  const server = await startBerth("serve", ["--data-dir", dataDir]);
+  t.after(() => server.end("SIGKILL"));
+  const [operator, reader, agent] = keys.map((credentials) => {
+    const client = new CloudWatchLogs({ endpoint: server.listening.url, region, credentials, maxAttempts: 1 });
+    t.after(() => client.destroy());
+    return client;
+  });
+  await written("guarded", ["one"], must(operator, "a client"));
+  const stream = { logGroupName: "guarded", logStreamName: "app/1" };
+  const logEvents = [{ timestamp: Date.now(), message: "two" }];
+  await assert.rejects(must(reader, "a client").putLogEvents({ ...stream, logEvents }), {
+    name: "AccessDeniedException",
+    message: new RegExp(`logs:PutLogEvents on resource: ${arn}guarded `),
+  });
+  await must(agent, "a client").putLogEvents({ ...stream, logEvents });
+  await assert.rejects(must(agent, "a client").getLogEvents(stream), { name: "AccessDeniedException" });
+  const { events = [] } = await must(reader, "a client").getLogEvents(stream);
+  assert.deepEqual(
+    events.map(({ message }) => message),
+    ["one", "two"],
+  );
+});
+
 const tool = findTool("The AWS CLI", ["/usr/bin/aws", "aws"], ["logs", "tail", "help"]);
 const skip = skipReason(tool);
 
@@ -270,4 +303,18 @@ test("the AWS CLI: create, put, tail with a filter, and follow", { skip }, async
   await aws("put-log-events", ...group, "--log-stream-name", "app/1", "--log-events", events);
   assert.match(await aws("tail", "cli", "--since", "5m"), /^\S+ app\/1 first error\n\S+ app\/1 second\n$/);
   assert.match(await aws("tail", "cli", "--filter-pattern", "error", "--format", "short"), /^\S+ first error\n$/);
+
+  const argv = ["--endpoint-url", url, "logs", "tail", "cli", "--follow", "--since", "1s", "--format", "short"];
+  const env = { ...process.env, AWS_ACCESS_KEY_ID: account, AWS_SECRET_ACCESS_KEY: "any", AWS_DEFAULT_REGION: region };
+  const follower = spawn(must(tool.command, tool.missing), argv, { stdio: ["ignore", "pipe", "inherit"], env });
+  const late = { timestamp: Date.now() + 60_000, message: "what comes" };
+  await logs.putLogEvents({ logGroupName: "cli", logStreamName: "app/1", logEvents: [late] });
+  let output = "";
+  for await (const chunk of follower.stdout) {
+    output += String(chunk);
+    if (output.includes("what comes")) break;
+  }
+  assert.match(output, /^\S+ what comes\n$/m);
+  follower.kill("SIGKILL");
+  if (follower.exitCode === null && follower.signalCode === null) await once(follower, "exit");
 });

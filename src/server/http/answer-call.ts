@@ -74,6 +74,8 @@ export type HttpAnswer = {
   readonly headers?: Readonly<Record<string, string>>;
   /** What follows instead of the body. */
   readonly stream?: AnswerStream;
+  /** How much of a body that was not read the connection outlives; absent for the port's own limit. */
+  readonly discardedBytesMax?: number;
 };
 
 /** Where an answer without an end is written to. */
@@ -145,8 +147,11 @@ export async function resolveCall(
     noted.service = service;
     const operation = route.type === "target" ? route.operation : null;
     if (operation !== null) noted.operation = metricName(operation);
-    // Before any work is done for it: its body is not even kept.
-    if (operation !== null && !isAdmitted(frontDoor, operation, headers)) throw throttled();
+    if (operation !== null && !isAdmitted(frontDoor, operation, headers)) {
+      // Before any work is done for it: its body is not even kept. Its sender needs the connection for the next attempt.
+      const refused = answerError(frontDoor, noted, throttled());
+      return { refused: { ...refused, discardedBytesMax: service.bodyBytesMax ?? 0 } };
+    }
     const isSigned = route.type === "target" || route.isSigned;
     const authenticateBody = isSigned
       ? await frontDoor.authenticate(signedHead(service.signingName, method, url, headers))

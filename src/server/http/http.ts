@@ -267,7 +267,12 @@ class HttpPort {
       "content-type": answer.contentType ?? contentType,
       ...answer.headers,
     };
-    const head = { status: answer.status, headers: isEndless(raw) ? { ...headers, connection: "close" } : headers };
+    const head = {
+      status: answer.status,
+      headers: isEndless(raw, answer.discardedBytesMax)
+        ? { ...headers, connection: "close" }
+        : headers,
+    };
     if (answer.stream === undefined) this.#answers.send(reply.raw, connection, head, answer.body);
     else sendStream(reply.raw, head, answer.stream);
     return reply;
@@ -353,11 +358,10 @@ function readNoBodies(app: FastifyInstance): void {
 }
 
 /** Whether a request that is refused unread may send more than is worth reading for the sake of its connection. */
-function isEndless(request: IncomingMessage): boolean {
+function isEndless(request: IncomingMessage, bytesMax = discardedBytesMax): boolean {
   if (request.complete) return false;
   return (
-    request.headers["transfer-encoding"] !== undefined ||
-    Number(request.headers["content-length"] ?? 0) > discardedBytesMax
+    request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > bytesMax
   );
 }
 
@@ -367,11 +371,8 @@ function gateBytes({ headers, url = "" }: IncomingMessage, largest: number): num
   return Math.min(Number(headers["content-length"] ?? 0) || 0, largest);
 }
 
-/**
- * LIMIT: a body of a refused request is read and forgotten up to this size; beyond it the connection is closed. A batch of log events that
- * is throttled has up to a few megabytes, and its sender keeps the connection for the next attempt.
- */
-const discardedBytesMax = 4 * 1_048_576;
+/** LIMIT: a body of a refused request is read and forgotten up to this size, unless its service has larger ones; beyond it the connection is closed. */
+const discardedBytesMax = httpLimits.bodyBytes;
 
 function notThere(status: 404 | 405): RenderedError {
   const text = "Calls of the ECS API are POST requests to /. There are also GET /health and GET /metrics.";
