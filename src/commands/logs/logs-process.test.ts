@@ -89,7 +89,9 @@ test("the lines of a service's tasks, merged, filtered by time and container, an
   assert.equal(none.code, 2);
   assert.match(none.errors, /^berth: The cluster default has no task nothing, and no tasks of a service/);
 
-  const followed = run("front", "--follow", "--since", "1m", "--container", "app");
+  const followed = run("front", "--follow", "--since", "10m", "--container", "app");
+  // What the simulated container itself wrote came from its agent.
+  await followed.shows(`${id.slice(0, 8)}/app | [berth] app starts (simulated)`);
   await followed.shows(`${id.slice(0, 8)}/app | a new line`);
   await put("what comes", 0);
   await followed.shows(`${id.slice(0, 8)}/app | what comes`);

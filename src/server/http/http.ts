@@ -269,9 +269,7 @@ class HttpPort {
     };
     const head = {
       status: answer.status,
-      headers: isEndless(raw, answer.discardedBytesMax)
-        ? { ...headers, connection: "close" }
-        : headers,
+      headers: isEndless(raw, answer.discardedBytesMax) ? { ...headers, connection: "close" } : headers,
     };
     if (answer.stream === undefined) this.#answers.send(reply.raw, connection, head, answer.body);
     else sendStream(reply.raw, head, answer.stream);
@@ -358,7 +356,7 @@ function readNoBodies(app: FastifyInstance): void {
 }
 
 /** Whether a request that is refused unread may send more than is worth reading for the sake of its connection. */
-function isEndless(request: IncomingMessage, bytesMax = discardedBytesMax): boolean {
+function isEndless(request: IncomingMessage, bytesMax: number = discardedBytesMax): boolean {
   if (request.complete) return false;
   return (
     request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > bytesMax
