@@ -7,18 +7,25 @@ import { behind, comparePositions, type EventPosition, eventIdOf, positionOf } f
 import { dayMs } from "../logs/log-limits.ts";
 import type {
   FollowedEvents,
-  GroupPage,
   GroupQuestion,
+  GroupText,
   LogGroupReference,
-  StoredEvent,
   StreamQuestion,
   StreamsPage,
+  StreamText,
 } from "../logs/log-questions.ts";
 import { LogEngine } from "./log-engine.ts";
 import type { AnswerValue, LogRequest } from "./log-requests.ts";
 
 const now = 1_800_000_000_000;
 const web: LogGroupReference = { id: "web-1", name: "web", retentionDays: null };
+
+type ReadEvent = { readonly timestamp: number; readonly message: string };
+type StreamRead = readonly ReadEvent[] & Pick<StreamText, "first" | "last">;
+type GroupRead = {
+  readonly events: readonly (ReadEvent & { readonly logStreamName: string })[];
+  readonly next: EventPosition | null;
+};
 
 /** An engine in memory, asked one thing at a time. */
 class SmallEngine {
@@ -50,24 +57,18 @@ class SmallEngine {
     return this.ask({ type: "append", ticket, group, now: at });
   }
 
-  stream1(question: Partial<StreamQuestion>, group = web, at = now): readonly StoredEvent[] {
-    const all = {
-      streamName: "a",
-      direction: "forward",
-      from: null,
-      startTime: null,
-      endTime: null,
-      limit: 10_000,
-    } as const;
-    return this.ask({
-      type: "read-stream",
-      group,
-      question: { ...all, ...question },
-      now: at,
-    }) as readonly StoredEvent[];
+  /** The events, and where the first and the last are. */
+  stream1(question: Partial<StreamQuestion>, group = web, at = now): StreamRead {
+    const all: StreamQuestion = {
+      ...{ streamName: "a", direction: "forward", from: null },
+      ...{ startTime: null, endTime: null, limit: 10_000 },
+    };
+    const asked = { type: "read-stream", group, question: { ...all, ...question }, now: at } as const;
+    const { text, first, last } = this.ask(asked) as StreamText;
+    return Object.assign(JSON.parse(text) as ReadEvent[], { first, last });
   }
 
-  group(question: Partial<GroupQuestion>, group = web, at = now): GroupPage {
+  group(question: Partial<GroupQuestion>, group = web, at = now): GroupRead {
     const all = {
       streamNames: null,
       streamNamePrefix: null,
@@ -77,7 +78,13 @@ class SmallEngine {
       endTime: null,
       limit: 10_000,
     };
-    return this.ask({ type: "read-group", group, question: { ...all, ...question }, now: at }) as GroupPage;
+    const { text, next } = this.ask({
+      type: "read-group",
+      group,
+      question: { ...all, ...question },
+      now: at,
+    }) as GroupText;
+    return { events: JSON.parse(text) as (ReadEvent & { logStreamName: string })[], next };
   }
 }
 
@@ -109,13 +116,13 @@ test("a stream is read in order of time from both ends, page by page, without ga
         const page = small.stream1({ from, limit });
         found.forward.push(...messages(page));
         if (page.length === 0) break;
-        from = must(positionOf(eventIdOf(must(page.at(-1), "an event"))), "a position");
+        from = must(positionOf(eventIdOf(must(page.last, "an event"))), "a position");
       }
       for (let from: EventPosition | null = null; ; ) {
         const page = small.stream1({ from, limit, direction: "backward" });
         found.backward.unshift(...messages(page));
         if (page.length === 0) break;
-        from = must(page[0], "an event");
+        from = must(page.first, "an event");
       }
       assert.deepEqual(found, { forward: all, backward: all });
       const grouped: string[] = [];
@@ -139,7 +146,7 @@ test("a time range has its start; a stream's end is exclusive and a group's incl
   assert.deepEqual(messages(small.stream1(range)), ["-2"]);
   assert.deepEqual(messages(small.stream1({ ...range, direction: "backward" })), ["-2"]);
   assert.deepEqual(messages(small.group(range).events), ["-2", "-1"]);
-  const [first] = small.stream1({ limit: 1 });
+  const { first } = small.stream1({ limit: 1 });
   assert.deepEqual(messages(small.stream1({ from: behind(must(first, "an event")), direction: "backward" })), ["-3"]);
 });
 
@@ -157,7 +164,7 @@ test("a group's events are interleaved, filtered by stream, prefix and pattern",
     "GET c",
     "GET d",
   ]);
-  assert.deepEqual(small.group({ limit: 1 }).events[0]?.streamName, "web/1");
+  assert.deepEqual(small.group({ limit: 1 }).events[0]?.logStreamName, "web/1");
   assert.throws(
     () => small.group({ streamNames: ["no"] }),
     /ResourceNotFoundException: The specified log stream does not exist\./,
@@ -232,7 +239,7 @@ test("deleted streams and groups are gone at once, and their rows soon", () => {
   assert.deepEqual(small.group({}), { events: [], next: null });
   assert.throws(() => small.put("a", [at(0)]), /log stream does not exist/);
   small.stream("a");
-  assert.deepEqual(small.stream1({}), []);
+  assert.deepEqual(messages(small.stream1({})), []);
   small.put("a", [at(1)]);
   small.ask({ type: "delete-group", groupId: web.id });
   assert.deepEqual(small.group({}), { events: [], next: null });
@@ -307,7 +314,7 @@ test("messages come back as they were: surrogates without a partner, a megabyte,
   assert.deepEqual(messages(small.stream1({ limit: 2 })), texts.slice(0, 2));
   // A page has a megabyte at most.
   assert.equal(small.stream1({}).length, 3);
-  const from = must(small.stream1({}).at(-1), "an event");
+  const from = must(small.stream1({}).last, "an event");
   assert.deepEqual(messages(small.stream1({ from })), texts.slice(3));
 });
 

@@ -1,7 +1,10 @@
 import { Refusal } from "../ecs/refusals.ts";
 import { must, never } from "../lib/assert.ts";
+import { positionAlone } from "../logs/event-position.ts";
+import { filteredEventsText } from "../logs/filter-log-events.ts";
 import { FilterPatternError } from "../logs/filter-pattern/filter-pattern-error.ts";
-import type { FollowedEvents } from "../logs/log-questions.ts";
+import { outputEventsText } from "../logs/get-log-events.ts";
+import type { FollowedEvents, GroupPage, GroupText, StoredEvent, StreamText } from "../logs/log-questions.ts";
 import { Followers } from "./followers.ts";
 import { LogReader } from "./log-reader.ts";
 import type {
@@ -187,9 +190,9 @@ export class LogEngine {
       case "describe-streams":
         return this.#reader.describeStreams(request.group, request.question, request.now);
       case "read-stream":
-        return this.#reader.readStream(request.group, request.question, request.now);
+        return streamText(this.#reader.readStream(request.group, request.question, request.now));
       case "read-group":
-        return this.#reader.readGroup(request.group, request.question, request.now);
+        return groupText(this.#reader.readGroup(request.group, request.question, request.now));
       case "stored-bytes":
         return this.#reader.storedBytes(request.groupIds);
       default:
@@ -197,6 +200,14 @@ export class LogEngine {
     }
   }
 }
+
+/** Written here, because a page of a megabyte would keep the main thread for ten milliseconds. */
+function streamText(events: readonly StoredEvent[]): StreamText {
+  const [first, last] = [events[0] ?? null, events.at(-1) ?? null];
+  return { text: outputEventsText(events), first: first && positionAlone(first), last: last && positionAlone(last) };
+}
+
+const groupText = ({ events, next }: GroupPage): GroupText => ({ text: filteredEventsText(events), next });
 
 function attempt(id: number, work: () => AnswerValue): NumberedAnswer {
   try {

@@ -1,5 +1,5 @@
 import { utf8Bytes } from "../logs/accept-log-events.ts";
-import { comparePositions, type EventPosition } from "../logs/event-position.ts";
+import { comparePositions, type EventPosition, positionAlone } from "../logs/event-position.ts";
 import { parseFilterPattern } from "../logs/filter-pattern/filter-pattern.ts";
 import { dayMs, logLimits } from "../logs/log-limits.ts";
 import type {
@@ -83,7 +83,7 @@ export class LogReader {
         events.push(stored(event, wanted(event.s) ?? ""));
       }
       last = event;
-      if (search.isOver(event.timestamp)) return { events, next: positionOnly(event) };
+      if (search.isOver(event.timestamp)) return { events, next: positionAlone(event) };
     }
     if (search.stoppedAt === null) return { events, next: null };
     return { events, next: { timestamp: search.stoppedAt - 1, batch: endOfTime, index: indexMax } };
@@ -226,8 +226,6 @@ class Search {
 const indexMax = 9_999_999_999;
 
 const sizeOf = ({ message }: OrderedEvent): number => utf8Bytes(message) + logLimits.eventOverheadBytes;
-
-const positionOnly = ({ timestamp, batch, index }: EventPosition): EventPosition => ({ timestamp, batch, index });
 
 function stored({ timestamp, batch, index, message, ingestionTime }: OrderedEvent, streamName: string): StoredEvent {
   return { timestamp, batch, index, message, ingestionTime, streamName };

@@ -3,13 +3,13 @@ import type { RejectedLogEventsInfo } from "../logs/accept-log-events.ts";
 import type {
   FollowedEvents,
   FollowQuestion,
-  GroupPage,
   GroupQuestion,
+  GroupText,
   LogGroupReference,
-  StoredEvent,
   StreamQuestion,
   StreamsPage,
   StreamsQuestion,
+  StreamText,
 } from "../logs/log-questions.ts";
 import type { ReceivedBatch } from "./log-store.ts";
 
@@ -61,8 +61,8 @@ export type AnswerValue =
   | ReceivedBatch
   | RejectedLogEventsInfo
   | StreamsPage
-  | GroupPage
-  | readonly StoredEvent[]
+  | StreamText
+  | GroupText
   | readonly number[]
   | boolean
   | null;

@@ -2,13 +2,13 @@ import type { RejectedLogEventsInfo } from "../logs/accept-log-events.ts";
 import type {
   FollowedEvents,
   FollowQuestion,
-  GroupPage,
   GroupQuestion,
+  GroupText,
   LogGroupReference,
-  StoredEvent,
   StreamQuestion,
   StreamsPage,
   StreamsQuestion,
+  StreamText,
 } from "../logs/log-questions.ts";
 
 /** A body of PutLogEvents that the store has read and holds until it is appended or dropped. */
@@ -47,8 +47,8 @@ export interface LogStore {
   deleteStream(group: LogGroupReference, streamName: string): Promise<void>;
   deleteGroup(groupId: string): Promise<void>;
   describeStreams(group: LogGroupReference, question: StreamsQuestion, now: number): Promise<StreamsPage>;
-  readStream(group: LogGroupReference, question: StreamQuestion, now: number): Promise<readonly StoredEvent[]>;
-  readGroup(group: LogGroupReference, question: GroupQuestion, now: number): Promise<GroupPage>;
+  readStream(group: LogGroupReference, question: StreamQuestion, now: number): Promise<StreamText>;
+  readGroup(group: LogGroupReference, question: GroupQuestion, now: number): Promise<GroupText>;
   /** Bytes of the rows of each group. */
   storedBytes(groupIds: readonly string[]): Promise<readonly number[]>;
   /** Calls `deliver` with new events until the returned function is called. */

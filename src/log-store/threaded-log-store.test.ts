@@ -52,7 +52,7 @@ const all = {
   limit: 10_000,
 } as const;
 const read = async (store: ThreadedLogStore): Promise<string[]> =>
-  (await store.readStream(group, all, now)).map(({ message }) => message);
+  (JSON.parse((await store.readStream(group, all, now)).text) as { message: string }[]).map(({ message }) => message);
 
 test("batches go through the thread, are read back after a restart, and followers hear of them", async (t) => {
   const file = join(folder(t), "berth.logs.sqlite");

@@ -5,13 +5,13 @@ import type { RejectedLogEventsInfo } from "../logs/accept-log-events.ts";
 import type {
   FollowedEvents,
   FollowQuestion,
-  GroupPage,
   GroupQuestion,
+  GroupText,
   LogGroupReference,
-  StoredEvent,
   StreamQuestion,
   StreamsPage,
   StreamsQuestion,
+  StreamText,
 } from "../logs/log-questions.ts";
 import { refuseLogs } from "../logs/log-refusal.ts";
 import type {
@@ -139,12 +139,12 @@ export class ThreadedLogStore implements LogStore {
     return (await this.#ask({ type: "describe-streams", group, question, now })) as StreamsPage;
   }
 
-  async readStream(group: LogGroupReference, question: StreamQuestion, now: number): Promise<readonly StoredEvent[]> {
-    return (await this.#ask({ type: "read-stream", group, question, now })) as readonly StoredEvent[];
+  async readStream(group: LogGroupReference, question: StreamQuestion, now: number): Promise<StreamText> {
+    return (await this.#ask({ type: "read-stream", group, question, now })) as StreamText;
   }
 
-  async readGroup(group: LogGroupReference, question: GroupQuestion, now: number): Promise<GroupPage> {
-    return (await this.#ask({ type: "read-group", group, question, now })) as GroupPage;
+  async readGroup(group: LogGroupReference, question: GroupQuestion, now: number): Promise<GroupText> {
+    return (await this.#ask({ type: "read-group", group, question, now })) as GroupText;
   }
 
   async storedBytes(groupIds: readonly string[]): Promise<readonly number[]> {

@@ -39,3 +39,10 @@ export const behind = ({ timestamp, batch, index }: EventPosition): EventPositio
   batch,
   index: index + 1,
 });
+
+/** The position of something that has more members. */
+export const positionAlone = ({ timestamp, batch, index }: EventPosition): EventPosition => ({
+  timestamp,
+  batch,
+  index,
+});

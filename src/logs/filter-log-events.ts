@@ -1,10 +1,11 @@
 import { decodePageToken, encodePageToken } from "../ecs/page.ts";
+import { WrittenReply } from "../service-machine/written-reply.ts";
 import { type EventPosition, eventIdOf, positionOf } from "./event-position.ts";
 import { parseFilterPattern } from "./filter-pattern/filter-pattern.ts";
 import { FilterPatternError } from "./filter-pattern/filter-pattern-error.ts";
 import { referenceOf } from "./log-group.ts";
 import { logLimits } from "./log-limits.ts";
-import type { GroupPage, StoredEvent } from "./log-questions.ts";
+import type { GroupText, StoredEvent } from "./log-questions.ts";
 import { refuseLogs } from "./log-refusal.ts";
 import type { LogsStep } from "./logs-state.ts";
 import { optionalText, pageLimit, refuseBoth, refuseConstraint, requiredText } from "./member-rules.ts";
@@ -44,12 +45,11 @@ export function filterLogEvents(step: LogsStep, request: FilterLogEventsRequest)
     type: "read-group",
     group: referenceOf(group),
     question: { streamNames, streamNamePrefix, filterPattern, after, startTime, endTime, limit },
-    reply: ({ events, next }: GroupPage) => ({
-      events: events.map(filteredEvent),
-      // AWS: always empty since 2020.
-      searchedLogStreams: [],
-      ...(next === null ? {} : { nextToken: encodePageToken(operation, eventIdOf(next)) }),
-    }),
+    // AWS: searchedLogStreams has been empty since 2020. The text of a token needs no escapes.
+    reply: ({ text, next }: GroupText) => {
+      const token = next === null ? "" : `,"nextToken":"${encodePageToken(operation, eventIdOf(next))}"`;
+      return new WrittenReply(`{"events":${text},"searchedLogStreams":[]${token}}`);
+    },
   });
 }
 
@@ -79,7 +79,12 @@ function readToken(given: string | undefined): EventPosition | null {
   return position;
 }
 
-function filteredEvent(event: StoredEvent): object {
-  const { streamName: logStreamName, timestamp, message, ingestionTime } = event;
-  return { logStreamName, timestamp, message, ingestionTime, eventId: eventIdOf(event) };
+/** Events in the JSON of the reply, which the store's thread writes. */
+export function filteredEventsText(events: readonly StoredEvent[]): string {
+  return JSON.stringify(
+    events.map((event) => {
+      const { streamName: logStreamName, timestamp, message, ingestionTime } = event;
+      return { logStreamName, timestamp, message, ingestionTime, eventId: eventIdOf(event) };
+    }),
+  );
 }

@@ -1,7 +1,8 @@
+import { WrittenReply } from "../service-machine/written-reply.ts";
 import { behind, type EventPosition, eventIdOf, firstPosition, positionOf } from "./event-position.ts";
 import { referenceOf } from "./log-group.ts";
 import { logLimits } from "./log-limits.ts";
-import type { StoredEvent } from "./log-questions.ts";
+import type { StoredEvent, StreamText } from "./log-questions.ts";
 import { refuseLogs } from "./log-refusal.ts";
 import type { LogsStep } from "./logs-state.ts";
 import { optionalText, pageLimit, requiredText } from "./member-rules.ts";
@@ -35,28 +36,27 @@ export function getLogEvents(step: LogsStep, request: GetLogEventsRequest): obje
     endTime: request.endTime ?? null,
     limit,
   } as const;
-  const reply = (events: readonly StoredEvent[]): object => ({
-    events: events.map(outputEvent),
-    ...tokens(events, given),
-  });
+  // The texts of tokens need no escapes.
+  const reply = (page: StreamText): WrittenReply => {
+    const { forward, backward } = tokens(page, given);
+    return new WrittenReply(
+      `{"events":${page.text},"nextForwardToken":"${forward}","nextBackwardToken":"${backward}"}`,
+    );
+  };
   return new StorePlan({ type: "read-stream", group: referenceOf(group), question, reply });
 }
 
-const outputEvent = ({ timestamp, message, ingestionTime }: StoredEvent): object => ({
-  timestamp,
-  message,
-  ingestionTime,
-});
+/** Events in the JSON of the reply, which the store's thread writes. */
+export function outputEventsText(events: readonly StoredEvent[]): string {
+  return JSON.stringify(events.map(({ timestamp, message, ingestionTime }) => ({ timestamp, message, ingestionTime })));
+}
 
-function tokens(events: readonly StoredEvent[], given: Token | null): object {
-  const [first, last] = [events[0], events.at(-1)];
-  if (first !== undefined && last !== undefined) {
-    return { nextForwardToken: written("f", last), nextBackwardToken: written("b", first) };
-  }
+function tokens({ first, last }: StreamText, given: Token | null): { forward: string; backward: string } {
+  if (first !== null && last !== null) return { forward: written("f", last), backward: written("b", first) };
   const { direction, from } = given ?? { direction: "forward", from: firstPosition };
   // The other token must lead back over the event that this one stands at.
   const [forward, backward] = direction === "forward" ? [from, behind(from)] : [before(from), from];
-  return { nextForwardToken: written("f", forward), nextBackwardToken: written("b", backward) };
+  return { forward: written("f", forward), backward: written("b", backward) };
 }
 
 /** The position directly in front. */

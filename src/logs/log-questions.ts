@@ -48,6 +48,16 @@ export type GroupQuestion = {
 /** `next` is null when all events have been looked at. A page may be empty and still have one. */
 export type GroupPage = { readonly events: readonly StoredEvent[]; readonly next: EventPosition | null };
 
+/** Events of a stream in the JSON of GetLogEvents, and where the first and the last are; null if there are none. */
+export type StreamText = {
+  readonly text: string;
+  readonly first: EventPosition | null;
+  readonly last: EventPosition | null;
+};
+
+/** Events of a group in the JSON of FilterLogEvents. */
+export type GroupText = { readonly text: string; readonly next: EventPosition | null };
+
 export type StreamsQuestion = {
   readonly prefix: string | null;
   readonly orderBy: "LogStreamName" | "LastEventTime";

@@ -4,9 +4,12 @@ import { test } from "node:test";
 import { must } from "../lib/assert.ts";
 import { seededRandom } from "../lib/random.ts";
 import { ServiceMachine } from "../service-machine/service-machine.ts";
+import type { WrittenReply } from "../service-machine/written-reply.ts";
 import { isGroupDeleted } from "./delete-log-group.ts";
 import { eventIdOf } from "./event-position.ts";
-import type { StoredEvent, StoredStream } from "./log-questions.ts";
+import { filteredEventsText } from "./filter-log-events.ts";
+import { outputEventsText } from "./get-log-events.ts";
+import type { StoredEvent, StoredStream, StreamText } from "./log-questions.ts";
 import { logs } from "./logs.ts";
 import { StorePlan, type StoreWork } from "./store-plan.ts";
 
@@ -190,6 +193,16 @@ test("what breaks a rule is refused with AWS's text, and changes nothing", () =>
   assert.deepEqual(small.list({}), before);
 });
 
+/** A reply that was written already. */
+const read = ({ text }: WrittenReply): Record<string, string> => JSON.parse(text) as Record<string, string>;
+const nothing: StreamText = { text: "[]", first: null, last: null };
+/** A page of events as the store's thread makes it. */
+const pageOf = (...events: readonly StoredEvent[]): StreamText => ({
+  text: outputEventsText(events),
+  first: must(events[0], "an event"),
+  last: must(events.at(-1), "an event"),
+});
+
 const event = (timestamp: number): StoredEvent => ({
   timestamp,
   batch: 9,
@@ -208,7 +221,7 @@ test("GetLogEvents gives tokens for both ways; at the end of a stream a token le
     [get({}).question.direction, get({ startFromHead: true }).question.direction],
     ["backward", "forward"],
   );
-  const reply = get({ startFromHead: true }).reply([event(1), event(2)]) as Record<string, string>;
+  const reply = read(get({ startFromHead: true }).reply(pageOf(event(1), event(2))));
   assert.deepEqual(reply, {
     events: [1, 2].map((timestamp) => ({ timestamp, message: `m${timestamp}`, ingestionTime: now })),
     nextForwardToken: `f/${eventIdOf(event(2))}/s`,
@@ -217,13 +230,13 @@ test("GetLogEvents gives tokens for both ways; at the end of a stream a token le
   for (const nextToken of [reply.nextForwardToken, reply.nextBackwardToken]) {
     const next = get({ nextToken, startFromHead: true });
     assert.equal(next.question.direction, nextToken === reply.nextForwardToken ? "forward" : "backward");
-    const end = next.reply([]) as Record<string, string>;
+    const end = read(next.reply(nothing));
     assert.ok(Object.values(end).includes(must(nextToken, "a token")), "the same token again");
   }
   // From the end, the other token leads back over the last event.
-  const end = get({ nextToken: reply.nextForwardToken }).reply([]) as Record<string, string>;
+  const end = read(get({ nextToken: reply.nextForwardToken }).reply(nothing));
   assert.deepEqual(get({ nextToken: end.nextBackwardToken }).question.from, { timestamp: 2, batch: 9, index: 1 });
-  const empty = get({ startFromHead: true }).reply([]) as Record<string, string>;
+  const empty = read(get({ startFromHead: true }).reply(nothing));
   assert.deepEqual(get({ nextToken: empty.nextForwardToken }).question.from, { timestamp: 0, batch: 0, index: 0 });
 });
 
@@ -231,11 +244,10 @@ test("FilterLogEvents and DescribeLogStreams go on behind the last of a page", (
   const small = new SmallLogs();
   small.create("a");
   const filter = (request: object) => small.ask("read-group", "FilterLogEvents", { logGroupName: "a", ...request });
-  const page = filter({ filterPattern: "x", limit: 1 }).reply({ events: [event(1)], next: event(3) }) as {
-    nextToken: string;
-  };
+  const text = filteredEventsText([event(1)]);
+  const page = read(filter({ filterPattern: "x", limit: 1 }).reply({ text, next: event(3) }));
   assert.deepEqual(filter({ nextToken: page.nextToken }).question.after, { timestamp: 3, batch: 9, index: 0 });
-  assert.deepEqual(filter({}).reply({ events: [event(1)], next: null }), {
+  assert.deepEqual(read(filter({}).reply({ text, next: null })), {
     events: [{ logStreamName: "s", timestamp: 1, message: "m1", ingestionTime: now, eventId: eventIdOf(event(1)) }],
     searchedLogStreams: [],
   });

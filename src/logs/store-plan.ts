@@ -1,13 +1,14 @@
+import type { WrittenReply } from "../service-machine/written-reply.ts";
 import type {
   FollowedEvents,
   FollowQuestion,
-  GroupPage,
   GroupQuestion,
+  GroupText,
   LogGroupReference,
-  StoredEvent,
   StreamQuestion,
   StreamsPage,
   StreamsQuestion,
+  StreamText,
 } from "./log-questions.ts";
 
 /**
@@ -27,13 +28,13 @@ export type StoreWork =
       readonly type: "read-stream";
       readonly group: LogGroupReference;
       readonly question: StreamQuestion;
-      readonly reply: (events: readonly StoredEvent[]) => object;
+      readonly reply: (page: StreamText) => WrittenReply;
     }
   | {
       readonly type: "read-group";
       readonly group: LogGroupReference;
       readonly question: GroupQuestion;
-      readonly reply: (page: GroupPage) => object;
+      readonly reply: (page: GroupText) => WrittenReply;
     }
   | {
       readonly type: "stored-bytes";

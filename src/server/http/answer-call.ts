@@ -4,6 +4,7 @@ import { MachineHaltedError, OverloadError } from "../../cluster-runner/runner-e
 import { Refusal } from "../../ecs/refusals.ts";
 import type { Caller } from "../../ecs/state/call.ts";
 import { systemClock } from "../../lib/system-clock.ts";
+import { WrittenReply } from "../../service-machine/written-reply.ts";
 import { StoreError } from "../../store/store.ts";
 import { type IsBuiltIn, routeOf } from "../../wire/call-route.ts";
 import { accessDenied, callErrorOf, throttled, WireError } from "../../wire/errors.ts";
@@ -284,6 +285,7 @@ function submit(
   return largeAnswers.make(account, name, async () => {
     if (isGone()) return "";
     const reply = await answerApi({ operation, request, account, region, caller, host });
+    if (reply instanceof WrittenReply) return reply.text;
     // Replies that waited for one append come all at once, and a large one takes a millisecond.
     return takeTurn(account, () => operation.service.protocol.render(operation, reply, requestId));
   });
