@@ -24,7 +24,7 @@ function offered({ othersPerSecond = 0, busy = 1, cpu = 1, seconds = 10 }): numb
 test("logs get all that the process can do, unless other calls keep it busy", () => {
   assert.equal(offered({ othersPerSecond: 0, busy: 1 }), 100);
   assert.equal(offered({ othersPerSecond: 1_000, busy: 0.5 }), 100);
-  // A 25th of a core is 9 batches of 4.5 ms. The first fifth of a second is let in before anybody has looked.
+  // A 25th of a core is 9 batches of 4.5 ms. The first tenth of a second is let in before anybody has looked.
   const contended = offered({ othersPerSecond: 1_000, busy: 0.9 });
   assert.ok(contended >= 8 && contended <= 12, `${contended} batches per second`);
   // Where others take most of the processor, the share is one of what is left.

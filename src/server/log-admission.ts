@@ -1,5 +1,5 @@
 /** LIMIT: how often it looks at the load; a flood that begins in between goes on for that long. */
-const lookMs = 200;
+const lookMs = 100;
 /** LIMIT: so many other calls per second are a control plane at work. Below, logs may have what the process can do. */
 const otherCallsPerSecond = 20;
 /** LIMIT: an event loop that is busy for more of its time than this makes callers wait. */
