@@ -2,7 +2,7 @@ import type { ContainerInstance } from "../src/ecs/documents/container-instance.
 import type { PlacementRequest } from "../src/ecs/documents/placement-request.ts";
 import type { TaskDefinition } from "../src/ecs/documents/task-definition.ts";
 import { launch } from "../src/ecs/launch/launch.ts";
-import { effectiveContainers, needOf, type TaskPlan } from "../src/ecs/launch/new-task.ts";
+import { effectiveContainers, needOf, type TaskTemplate } from "../src/ecs/launch/new-task.ts";
 import { resolveOverrides } from "../src/ecs/launch/overrides.ts";
 import { clusterReactions } from "../src/ecs/machine/cluster-reactions.ts";
 import { eventsOf } from "../src/ecs/machine/step-events.ts";
@@ -100,14 +100,14 @@ const definition: TaskDefinition = {
   more: {},
 };
 
-function planFor(group: string): TaskPlan {
+function templateFor(group: string): TaskTemplate {
   const overrides = resolveOverrides(undefined, definition);
   const containers = effectiveContainers(definition, overrides);
   const need = needOf(definition, containers, overrides);
   return { definition, containers, overrides, need, group, startedBy: null, tags: [], subnets: null };
 }
 
-type Wanted = { readonly plan: TaskPlan; readonly request: PlacementRequest };
+type Wanted = { readonly template: TaskTemplate; readonly request: PlacementRequest };
 
 /** A cluster as its machine sees it. */
 class Core {
@@ -129,15 +129,15 @@ class Core {
       this.state.instances.load(instance.id, instance);
     }
     this.#wanted = Array.from({ length: services }, (_, number) => {
-      const plan = planFor(`service:bench-${number}`);
+      const template = templateFor(`service:bench-${number}`);
       const request = {
-        need: plan.need,
-        group: plan.group,
+        need: template.need,
+        group: template.group,
         launchType: "EC2",
         capacityProvider: null,
         ...wishes,
       } as const;
-      return { plan, request };
+      return { template, request };
     });
   }
 
@@ -148,14 +148,14 @@ class Core {
 
   #step(): void {
     const step = new ClusterStep(this.state, 1_000 + this.#steps, this.#random, clusterReactions);
-    const { plan, request } = this.#wanted[this.#steps % services] as Wanted;
+    const { template, request } = this.#wanted[this.#steps % services] as Wanted;
     this.#steps += 1;
     for (let started = 0; started < tasksPerStep; started++) {
       const begin = performance.now();
       const candidate = placeTask(this.state, request, step.random("placement"));
       this.decisions.push(performance.now() - begin);
       if (candidate === null) throw new Error("the cluster of the benchmark is full");
-      launch(step, plan, candidate);
+      launch(step, template, candidate);
     }
     this.#sequence += eventsOf(step, this.#sequence).length;
     this.state.tables.toStored(this.state.commit());

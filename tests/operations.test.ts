@@ -41,7 +41,7 @@ test("each operation has its row in one file", () => {
 });
 
 test("there is no other table of operations", () => {
-  // Two names are not a table: the operations that take several machines, or that name ARNs of several clusters.
+  // Two names are not a table: the operations that take several machines.
   const tables = [...sources]
     .filter(
       ([file, text]) =>
@@ -50,6 +50,28 @@ test("there is no other table of operations", () => {
     .filter(([, text]) => new Set(entriesOf(text)).size > 2)
     .map(([file]) => file);
   assert.deepEqual(tables, []);
+});
+
+/** What compares something with the name of an operation, or looks one up by a literal name. */
+const compared =
+  /(?:[=!]==?\s*|\bcase\s+|\.(?:has|get|includes|startsWith|endsWith)\(\s*)["'`](?:[a-z]+:)?([A-Z]\w+)["'`]|["'`](?:[a-z]+:)?([A-Z]\w+)["'`]\s*[=!]==?/g;
+const comparedIn = (text: string): string[] =>
+  [...text.matchAll(compared)].map(([, after, before]) => after ?? before ?? "").filter((name) => known.has(name));
+
+/** They call the API like anyone else, and know by name what they call. */
+const callers = ["src/agent/", "src/cli/", "src/commands/", "src/server/hosts/", "src/simulator/"];
+
+test("nothing that answers calls decides by the name of an operation", () => {
+  const found = [...sources]
+    .filter(([file]) => file.startsWith("src/") && !isTest(file) && !callers.some((place) => file.startsWith(place)))
+    .flatMap(([file, text]) => comparedIn(text).map((name) => `${file}: ${name}`));
+  assert.deepEqual(found, []);
+});
+
+test("the reader of comparisons sees every form", () => {
+  const text =
+    'a === "RunTask"; "StopTask" !== a; switch (a) { case "ListTasks": } ["x"].includes("PlanDrain"); a == `ecs:StartTask`; rows.get("RunTask"); a === "RUNNING"; call("CreateCluster")';
+  assert.deepEqual(comparedIn(text), ["RunTask", "StopTask", "ListTasks", "PlanDrain", "StartTask", "RunTask"]);
 });
 
 test("the reader of tables sees names in every form", () => {

@@ -1,32 +1,41 @@
 /**
- * Calls that name service deployments or service revisions by their ARNs alone: each ARN tells its cluster, and one call may name
- * those of several.
+ * Calls that name service deployments or service revisions by ARN only. Each ARN names its cluster, and one call may name those of several.
  */
 import type { Place } from "../ecs/arn.ts";
-import { type HistoryOperation, historyArn, historyCalls, missingArn } from "../ecs/deployments/history-arns.ts";
+import { historyArn, historyCalls, missingArn } from "../ecs/deployments/history-arns.ts";
 import { Refusal, refuse } from "../ecs/refusals.ts";
+import type { ByHistoryArnsRow, OneHistoryArn, SeveralHistoryArns } from "../ecs/state/operation-row.ts";
 
-type Call = Place & { readonly operation: string; readonly request: object };
 type CallCluster = (cluster: string, request: object) => Promise<object>;
 type Described = Readonly<Record<string, readonly object[]>> & { readonly failures: readonly object[] };
 
-/** Answers the call by those of the clusters; rejects with its Refusal. */
-export async function callByHistoryArns(call: Call, callCluster: CallCluster): Promise<object> {
-  if (call.operation === "StopServiceDeployment") return stop(call, callCluster);
-  const operation = call.operation as HistoryOperation;
-  const calls = historyCalls(call, operation, call.request);
-  const listed = operation === "DescribeServiceDeployments" ? "serviceDeployments" : "serviceRevisions";
-  const found: object[] = [];
-  const failures: object[] = [];
-  for (const [cluster, request] of calls) {
-    const reply = await answered(callCluster(cluster, request));
-    found.push(...(reply?.[listed] ?? []));
-    failures.push(...(reply?.failures ?? Object.values(request).flat().map(missingArn)));
-  }
-  return { [listed]: found, failures };
+/** Answers a call of `row`'s operation from those of its clusters; rejects with its Refusal. */
+export function callByHistoryArns(
+  place: Place,
+  { arns }: ByHistoryArnsRow,
+  request: object,
+  callCluster: CallCluster,
+): Promise<object> {
+  return "listed" in arns ? callSeveral(place, arns, request, callCluster) : callOne(place, arns, request, callCluster);
 }
 
-/** The reply; null when there is no such cluster: then what it would own is missing, too. */
+async function callSeveral(
+  place: Place,
+  arns: SeveralHistoryArns,
+  request: object,
+  callCluster: CallCluster,
+): Promise<object> {
+  const found: object[] = [];
+  const failures: object[] = [];
+  for (const [cluster, part] of historyCalls(place, arns, request)) {
+    const reply = await answered(callCluster(cluster, part));
+    found.push(...(reply?.[arns.listed] ?? []));
+    failures.push(...(reply?.failures ?? Object.values(part).flat().map(missingArn)));
+  }
+  return { [arns.listed]: found, failures };
+}
+
+/** The reply; null if the cluster doesn't exist, so what it would own is missing too. */
 async function answered(reply: Promise<object>): Promise<Described | null> {
   try {
     return (await reply) as Described;
@@ -36,22 +45,22 @@ async function answered(reply: Promise<object>): Promise<Described | null> {
   }
 }
 
-async function stop({ account, region, request }: Call, callCluster: CallCluster): Promise<object> {
-  const { serviceDeploymentArn = "" } = request as { readonly serviceDeploymentArn?: string };
-  if (serviceDeploymentArn === "") refuse("InvalidParameterException", "serviceDeploymentArn can not be empty.");
-  const { cluster } = historyArn({ account, region }, "service-deployment", serviceDeploymentArn);
+async function callOne(
+  place: Place,
+  { member, type, unknown }: OneHistoryArn,
+  request: object,
+  callCluster: CallCluster,
+): Promise<object> {
+  const text = (request as Readonly<Record<string, string | undefined>>)[member] ?? "";
+  if (text === "") refuse("InvalidParameterException", `${member} can not be empty.`);
+  const { cluster } = historyArn(place, type, text);
   try {
     return await callCluster(cluster, request);
   } catch (error) {
-    // AWS: the operation declares no error of its own for an unknown cluster.
-    if (isClusterMissing(error)) refuseUnknown();
+    if (isClusterMissing(error)) refuse(unknown.code, unknown.text);
     throw error;
   }
 }
 
 const isClusterMissing = (error: unknown): boolean =>
   error instanceof Refusal && error.code === "ClusterNotFoundException";
-
-function refuseUnknown(): never {
-  refuse("ServiceDeploymentNotFoundException", "Service deployment not found.");
-}

@@ -14,6 +14,7 @@ import type { AccountEffect, ClusterEffect } from "../ecs/state/effect.ts";
 import type { GivenToCluster } from "../ecs/state/operation-row.ts";
 import { must } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log-events.ts";
 import type { Random } from "../lib/random.ts";
 import type { ServicePorts } from "../service-machine/service-ports.ts";
 import type { ServiceRulebook } from "../service-machine/service-rulebook.ts";
@@ -23,7 +24,6 @@ import { callByHistoryArns } from "./call-by-history-arns.ts";
 import { type AgentEndpoints, discoverPollEndpoint } from "./discover-poll-endpoint.ts";
 import { FargateQuotas } from "./fargate-quotas.ts";
 import type { AppendObserver } from "./group-commit.ts";
-import type { Log } from "./log.ts";
 import { type AnswerLong, LongAnswers } from "./long-answers.ts";
 import { MachineRunner, type RunnerStatus } from "./machine-runner.ts";
 import {
@@ -46,53 +46,53 @@ export type ControlPlaneOptions = {
   /** Stays open; its owner closes it after the control plane. */
   readonly store: Store;
   readonly clock: Clock;
-  /** Chance for the machine of a partition. */
+  /** Randomness for the machine of a partition. */
   readonly randomFor: (partition: string) => Random;
   readonly configuration: MachineConfiguration;
-  /** Where agents connect; `host` is how the caller reached this process, when that is known. */
+  /** Where agents connect; `host` is the name by which the caller reached this process, if known. */
   readonly endpoints: (host: string | null) => AgentEndpoints;
   readonly log: Log;
   readonly observe?: AppendObserver;
-  /** Milliseconds with fractions, to measure work with. By default the clock, for which work in virtual time takes none. */
+  /** Milliseconds with fractions, to measure work. By default the clock; in virtual time, work then takes none. */
   readonly stopwatch?: () => number;
-  /** Others than the usual limits of machines in memory, for tests. */
+  /** Other limits for machines in memory, for tests. */
   readonly rooms?: { readonly accounts?: RoomLimits; readonly clusters?: RoomLimits };
   /** The services other than ECS, and what they need from outside; absent for none. */
   readonly services?: { readonly rulebooks: readonly ServiceRulebook[]; readonly ports: ServicePorts };
 };
 
-/** A call of the API: parsed, its caller known. */
+/** An API call: parsed, with its caller known. */
 export type ControlPlaneCall = Place & {
   readonly operation: AnsweredName;
   readonly request: object;
   readonly caller: Caller;
-  /** Name and port under which the caller reached this process, if it came over a network. */
+  /** Name and port by which the caller reached this process, if it came over a network. */
   readonly host?: string | null;
 };
 
-/** What requests say about where they belong. */
+/** The members of a request that decide where it belongs. */
 type RoutingMembers = { readonly cluster?: string; readonly taskDefinition?: string; readonly resourceArn?: string };
 
-/** All machines of this process: brings each call to the machines that answer it, and effects to those who listen. */
+/** All machines of this process. Takes each call to the machines that answer it, and effects to their listeners. */
 export class ControlPlane {
   readonly #options: ControlPlaneOptions;
-  /** Everything that holds the event loop for somebody takes its turn here. */
+  /** Everything that occupies the event loop for a caller takes its turn here. */
   readonly turns: Turns;
   readonly #accounts: PartitionDirectory<AccountInput, AccountEffect>;
   readonly #clusters: PartitionDirectory<ClusterInput, ClusterEffect>;
-  /** The machine in each cluster's runner, for figures that need no durability. */
+  /** Each cluster's machine, for metrics that need no durability. */
   readonly #clusterMachines = new Map<string, ClusterMachine>();
   /** What accounts have of services other than ECS. */
   readonly services: ServiceMachines;
   readonly #fargateQuotas: FargateQuotas;
   readonly #longAnswers: LongAnswers;
   readonly #deleted: DeletedClusters;
-  /** The operations that no single machine answers. */
+  /** The operations that need several machines. */
   readonly #fromSeveral: Readonly<Record<SeveralMachinesName, (call: ControlPlaneCall) => Promise<object>>> = {
     DeleteCluster: (call) => this.#deleted.delete(call, (call.request as RoutingMembers).cluster),
     DiscoverPollEndpoint: (call) => this.#discover(call),
   };
-  /** What is done for machines that were just loaded, until `open` has waited for it. */
+  /** Work for machines that were just loaded, until `open` has waited for it. */
   #afterLoads: Promise<void>[] | null = [];
   readonly #effectListeners: ((place: ClusterPlace, effect: ClusterEffect) => void)[] = [];
   readonly #loadListeners: ((place: ClusterPlace) => void)[] = [];
@@ -138,8 +138,8 @@ export class ControlPlane {
   }
 
   /**
-   * Loads every machine in which something lives, and finishes what a crash cut in two; the others are loaded when somebody asks, or when
-   * something is due in them. Rejects when the store fails.
+   * Loads every machine in which something lives, and finishes what a crash interrupted. The others are loaded when somebody calls them, or
+   * when something is due in them. Rejects if the store fails.
    */
   async open(): Promise<void> {
     const { store } = this.#options;
@@ -161,14 +161,14 @@ export class ControlPlane {
     }
   }
 
-  /** Takes no more calls; resolves when everything that was taken is durable or lost. */
+  /** Accepts no more calls; resolves when everything accepted is durable or lost. */
   async close(): Promise<void> {
     await Promise.all([this.#accounts.close(), this.#clusters.close(), this.services.close()]);
   }
 
   /**
-   * Answers a call in API shape, once everything that the answer shows is durable. Rejects with the operation's Refusal
-   * or with one of the errors of `runner-errors.ts`; with OverloadError when too many calls of the account are under way.
+   * Answers a call in API shape, once everything that the answer shows is durable. Rejects with the operation's Refusal or an error from
+   * `runner-errors.ts`; with OverloadError if too many of the account's calls are in progress.
    */
   call(call: ControlPlaneCall): Promise<object> {
     return this.turns.call(call.account, clusterOfCall(call), () => this.#route(call));
@@ -185,8 +185,8 @@ export class ControlPlane {
   }
 
   /**
-   * Tells a cluster what an agent's session has to say; resolves when the cluster has taken it durably. Reports of one
-   * cluster are taken in the order of these calls. Rejects with ClusterNotFoundException for a cluster without a machine.
+   * Gives a cluster a report from an agent's session; resolves when the cluster has taken it durably. A cluster takes its reports in the
+   * order of these calls. Rejects with ClusterNotFoundException for a cluster without a machine.
    */
   async report(place: ClusterPlace, report: AgentReport): Promise<void> {
     const partition = clusterPartition(place);
@@ -197,7 +197,7 @@ export class ControlPlane {
     });
   }
 
-  /** Whether an agent may connect for an instance as `caller`; `no-cluster` when there is no such cluster either. */
+  /** Whether an agent may connect for an instance as `caller`; `no-cluster` if the cluster doesn't exist either. */
   async agentStanding(place: ClusterPlace, instanceId: string, caller: Caller): Promise<AgentStanding | "no-cluster"> {
     const asked = { type: "agent-standing", instanceId, caller } as const;
     const standing = await this.#clusters.submit(clusterPartition(place), asked);
@@ -207,14 +207,14 @@ export class ControlPlane {
     return answer.ok ? "unknown" : "no-cluster";
   }
 
-  /** `listener` gets the effects of every cluster once their steps are durable, those of one cluster in order. */
+  /** `listener` gets the effects of every cluster once their steps are durable, in order for each cluster. */
   onEffect(listener: (place: ClusterPlace, effect: ClusterEffect) => void): void {
     this.#effectListeners.push(listener);
   }
 
   /**
-   * `listener` is told whenever a cluster was loaded, also within the life of this process after a fault: the cluster
-   * then waits for a new report of every agent that is connected, and takes those that stay away for disconnected.
+   * Calls `listener` whenever a cluster was loaded, including reloads after a fault. The cluster then expects a new report from every
+   * connected agent, and marks agents that stay away as disconnected.
    */
   onLoaded(listener: (place: ClusterPlace) => void): void {
     this.#loadListeners.push(listener);
@@ -227,7 +227,7 @@ export class ControlPlane {
     return readWholeEvents(store, clusterPartition(place), after, limit, giveWay);
   }
 
-  /** How every machine is, for health and metrics. */
+  /** The status of every machine, for health and metrics. */
   status(): readonly (RunnerStatus & { readonly partition: string })[] {
     return [...this.#accounts.statuses(), ...this.#clusters.statuses(), ...this.services.statuses()];
   }
@@ -253,7 +253,9 @@ export class ControlPlane {
         return this.#callCluster(call, resource.cluster, {});
       }
       case "by-history-arns":
-        return callByHistoryArns(call, (name, request) => this.#callCluster({ ...call, request }, name, {}));
+        return callByHistoryArns(call, row, call.request, (name, request) =>
+          this.#callCluster({ ...call, request }, name, {}),
+        );
       case "several":
         return this.#fromSeveral[call.operation as SeveralMachinesName](call);
     }
@@ -267,7 +269,7 @@ export class ControlPlane {
     return replyOf(answer instanceof Promise ? await answer : answer) as object;
   }
 
-  /** Of the clusters that are in memory: in the others nothing lives that is counted. */
+  /** Counts the clusters in memory: nothing that counts lives in the others. */
   async #counts(
     place: Place,
     references: readonly (string | undefined)[],
@@ -286,7 +288,7 @@ export class ControlPlane {
     return counts;
   }
 
-  /** Reads cost no promise beyond the one returned as long as nothing waits for the store. */
+  /** Reads create no promise except the returned one, as long as nothing waits for the store. */
   async #callCluster(call: ControlPlaneCall, reference: string | undefined, needs: GivenToCluster): Promise<object> {
     const { operation, request, caller } = call;
     const account = accountPartition(call);
@@ -317,12 +319,12 @@ export class ControlPlane {
     const partition = clusterPartition({ account: call.account, region: call.region, cluster: cluster.name });
     const confirm = () => this.#confirm(account, cluster);
     const input = { type: "call", operation, request, given } as const;
-    // What was waited for may have ended for thousands at once.
+    // Thousands of calls may have waited for the same thing and continue at once.
     answer = this.turns.work(call.account, cluster.name, () => this.#clusters.answer(partition, input, confirm));
     return replyOf(answer instanceof Promise ? await answer : answer) as object;
   }
 
-  /** Before a machine is made for `cluster`: since it was resolved it may have been deleted, and its machine forgotten. */
+  /** Runs before a machine is created for `cluster`: since it was resolved, the cluster may have been deleted and its machine forgotten. */
   async #confirm(account: string, { name, incarnation }: Cluster): Promise<void> {
     const standing = await this.#accounts.submit(account, { type: "cluster-standing", name });
     const now = standing as ClusterStanding | null;
@@ -336,7 +338,7 @@ export class ControlPlane {
     return discoverPollEndpoint(call.request, ask, this.#options.endpoints(call.host ?? null));
   }
 
-  /** Asks every cluster of the place in which a revision may be in use; when one cannot answer, the account asks again later. */
+  /** Asks every cluster of the place that may use one of the revisions. If a cluster can't answer, the account asks again later. */
   async #reviewDeletedRevisions(place: Place, arns: readonly string[]): Promise<void> {
     const unused = new Set(arns);
     for (const partition of [...this.#clusters.openedAt(placeName(place))]) {
@@ -364,11 +366,7 @@ export class ControlPlane {
     const { account, cluster } = must(parsePartition(partition), "a cluster's place").place as ClusterPlace;
     this.turns.take(account, cluster, () => {
       this.#clusters.submit(partition, { type: "fargate-freed" }).catch((error: unknown) => {
-        this.#options.log(
-          "warn",
-          { partition, err: error },
-          "Services that wait for the Fargate quota could not be woken",
-        );
+        this.#options.log("fargate-wake-failed", { partition, err: error });
       });
     });
   }
@@ -388,7 +386,7 @@ export class ControlPlane {
       afterLoad: null,
       onEffect: (effect) => {
         this.#doForAccount(place, effect).catch((error: unknown) => {
-          log("warn", { partition, err: error, effect: effect.type }, "What an account wants done could not be done");
+          log("account-effect-failed", { partition, err: error, effect: effect.type });
         });
       },
       // A crash may have come between the last deletion and this.
@@ -441,7 +439,7 @@ export class ControlPlane {
   }
 }
 
-/** Which cluster a call names, as it is written: good enough to tell the clusters of an account apart. */
+/** The cluster that a call names, as written: precise enough to distinguish the clusters of an account. */
 function clusterOfCall({ operation, request }: ControlPlaneCall): string {
   if (rowOf(operation).machine !== "cluster") return "";
   const { cluster = "default" } = request as RoutingMembers;

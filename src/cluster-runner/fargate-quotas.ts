@@ -5,34 +5,34 @@ import { must } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import { parsePartition, placeName } from "./partitions/cluster-place.ts";
 
-/** What the quotas read of a cluster's state. */
+/** The parts of a cluster's state that the quotas read. */
 export type CountedCluster = {
   readonly fargateBook: FargateBook;
   readonly serviceIndex: { readonly waitsForFargate: boolean };
 };
 
-/** A quota and the clusters that count in it, by partition. */
+/** A quota and the clusters that count towards it, by partition. */
 type Account = { readonly quota: FargateQuota; readonly clusters: Map<string, CountedCluster> };
 
-/** The quotas for Fargate of every account and region, over the clusters in memory; the others have no tasks. */
+/** The Fargate quotas of every account and region, over the clusters in memory. The others have no tasks. */
 export class FargateQuotas {
   readonly #clock: Clock;
   readonly #wake: (partition: string) => void;
   /** By `ACCOUNT/REGION`. */
   readonly #accounts = new Map<string, Account>();
-  /** Accounts in which units were given back since their waiting clusters were last woken. */
+  /** Accounts in which units became free since their waiting clusters were last woken. */
   readonly #freed = new Set<Account>();
   #areLoaded = false;
 
-  /** `wake` is called with the partition of a cluster whose services wait, soon after CPU units were given back. */
+  /** `wake` is called with the partition of a cluster whose services wait, soon after CPU units became free. */
   constructor(clock: Clock, wake: (partition: string) => void) {
     this.#clock = clock;
     this.#wake = wake;
   }
 
   /**
-   * The machine of a cluster was loaded, with the state `cluster`. Until now the book of the machine that was lost counted, if there was
-   * one: its tasks run on while it is loaded again.
+   * A cluster's machine was loaded with the state `cluster`. Until now the lost machine's book counted, if there was one, because its tasks
+   * keep running during the reload.
    */
   loaded(partition: string, cluster: CountedCluster): void {
     const place = placeOf(partition);
@@ -43,7 +43,7 @@ export class FargateQuotas {
     account.quota.join(cluster.fargateBook);
   }
 
-  /** The machine of a cluster has left memory. */
+  /** A cluster's machine has left memory. */
   closed(partition: string): void {
     const place = placeOf(partition);
     const account = this.#accounts.get(place);
@@ -54,12 +54,12 @@ export class FargateQuotas {
     if (account.clusters.size === 0) this.#accounts.delete(place);
   }
 
-  /** Every cluster with tasks is loaded: from now on it is known what the others hold. */
+  /** Every cluster with tasks is loaded: from now on it is known what the others use. */
   areLoaded(): void {
     this.#areLoaded = true;
   }
 
-  /** What the account's other clusters hold in the region; null as long as some of them have yet to be loaded. */
+  /** What the account's other clusters in the region use; null until all of them are loaded. */
   elsewhere(partition: string): FargateUse | null {
     if (!this.#areLoaded) return null;
     const account = this.#accounts.get(placeOf(partition));
@@ -75,7 +75,7 @@ export class FargateQuotas {
     return account;
   }
 
-  /** Once for all that the turn gives back, and never in the middle of a step. */
+  /** Once for everything freed in the turn, and never in the middle of a step. */
   #wakeSoon(account: Account): void {
     if (this.#freed.size === 0) this.#clock.defer(() => this.#wakeAll());
     this.#freed.add(account);

@@ -1,6 +1,6 @@
 /**
- * Every code that the rulebook may refuse a call with. AWS: the exception classes of the ECS API model; a test
- * compares this list with those of the official SDK.
+ * Every code that the rulebook may refuse a call with. AWS: the exception classes of the ECS API model; a test compares this list with the
+ * official SDK.
  */
 export const refusalCodes = [
   "AccessDeniedException",
@@ -53,7 +53,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Throws the refusal `code` of ECS with the text that the caller reads. */
+/** Throws the refusal `code` with the text for the caller. */
 export function refuse(code: RefusalCode, message: string, members?: Readonly<Record<string, unknown>>): never {
   throw new Refusal(code, message, members);
 }

@@ -37,15 +37,9 @@ export class BuiltInLogs {
 
   constructor({ dataDir, bytesMax, controlPlane, clock, log, calls }: BuiltInLogsOptions) {
     const file = dataDir === null ? null : join(dataDir, "berth.logs.sqlite");
-    const onCrash = (error: Error): void =>
-      log.write(
-        "error",
-        { reason: error.message },
-        "The thread of the log store has ended; the next call starts it again.",
-      );
+    const onCrash = (error: Error): void => log.write("log-store-crashed", { reason: error.message });
     const store = new ThreadedLogStore({ file, bytesMax: bytesMax ?? bytesMaxDefault, onCrash });
-    const failed = (error: unknown): void =>
-      log.write("warn", { reason: String(error) }, "Old log events could not be deleted.");
+    const failed = (error: unknown): void => log.write("log-events-not-deleted", { reason: String(error) });
     this.store = store;
     this.#controlPlane = controlPlane;
     this.#answers = new LogAnswers(store, clock);

@@ -12,6 +12,7 @@ import type { OtherCredentials } from "../auth/sign-for-another.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
 import { MachineHaltedError } from "../cluster-runner/runner-errors.ts";
 import type { Place } from "../ecs/arn.ts";
+import { rowOf } from "../ecs/machine/operations.ts";
 import type { MachineConfiguration } from "../ecs/state/call.ts";
 import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
 import { must } from "../lib/assert.ts";
@@ -59,49 +60,49 @@ import { StartError } from "./start-error.ts";
 export type ServerOptions = {
   /** The address to listen on. */
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   readonly port: number;
   /** Null keeps everything in memory. */
   readonly dataDir: string | null;
   /**
-   * `loose` takes any complete credentials, those without an account of their own for `account`; `sigv4` checks signatures with
-   * the access keys in the data directory.
+   * `loose` accepts any complete credentials; those that don't name an account get `account`. `sigv4` checks signatures with the access
+   * keys in the data directory.
    */
   readonly auth: { readonly type: "loose"; readonly account: string } | { readonly type: "sigv4" };
-  /** The regions that callers may name in their signatures; absent for those of AWS. */
+  /** The regions that callers may name in their signatures; by default those of AWS. */
   readonly regions?: ReadonlySet<string>;
   /** Answers for the services that Berth doesn't have; null or absent for none. */
   readonly companion?: CompanionOptions | null;
-  /** Where agents reach this server, such as `https://ecs.example.org`; null for where it listens. */
+  /** Where agents reach this server, such as `https://ecs.example.org`; null for the address it listens on. */
   readonly advertise?: string | null;
-  /** Names besides those of the machine itself by which this server may be called, as a Host header has them. */
+  /** Names for this server in a Host header, in addition to the machine's own. */
   readonly allowHosts?: readonly string[];
-  /** Where /metrics and the whole of /health are answered without a key; null for nowhere but on the port itself. */
+  /** Where /metrics and the full /health are served without a key; null for only on the port itself. */
   readonly metricsListen?: { readonly host: string; readonly port: number } | null;
   /** PEM files; null speaks plain HTTP. */
   readonly tls?: TlsFiles | null;
-  /** The newest agent version, to which UpdateContainerAgent updates. */
+  /** The newest agent version, which UpdateContainerAgent updates to. */
   readonly latestAgentVersion: string;
-  /** The archive of that version for agents that are not simulated; without one their updates fail. */
+  /** The archive of that version for agents that aren't simulated; without it their updates fail. */
   readonly agentArchive?: AgentArchive | null;
-  /** A PEM file of certificates that instance identity documents must be signed under; null takes any document. */
+  /** A PEM file of certificates that must have signed instance identity documents; null accepts any document. */
   readonly identityCertificate?: string | null;
   /** Hosts that exist only in this process; null for none. */
   readonly simulation: SimulationOptions | null;
-  /** What runs the containers of Fargate tasks; null or absent refuses such tasks. */
+  /** What runs the containers of Fargate tasks; null or absent refuses Fargate tasks. */
   readonly managedRuntime?: "simulated" | "docker" | null;
-  /** The engine for whatever is to run in Docker; the server closes it. */
+  /** The engine for everything that runs in Docker; the server closes it. */
   readonly docker?: DockerHost | null;
   /** Room for log events in bytes; absent for a little. */
   readonly logStoreBytes?: number;
   /** What the tasks of this process's hosts use of other services; null or absent for nothing. */
   readonly services?: HostServicesOptions | null;
-  /** How long ECS takes for what it does by itself; absent for ECS's own times. */
+  /** ECS's own times as settings; absent for ECS's values. */
   readonly timeline?: Timeline;
   readonly log: ServerLog;
-  /** Another clock than that of the process, for tests. */
+  /** A clock other than the process's, for tests. */
   readonly clock?: SteadyClock;
-  /** Others than {@link httpLimits}, for tests. */
+  /** Limits other than {@link httpLimits}, for tests. */
   readonly limits?: Partial<HttpLimits>;
 };
 
@@ -123,23 +124,22 @@ export type RunningServer = {
   readonly port: number;
   readonly controlPlane: ControlPlane;
   readonly hosts: SimulatedHosts | null;
-  /** How many access keys of each role were good at the start; null when signatures are not checked. */
+  /** How many valid access keys of each role there were at start; null if signatures aren't checked. */
   readonly accessKeys: Readonly<Record<Role, number>> | null;
-  /** Where operators are answered without a key, such as `http://127.0.0.1:9280`; null for nowhere. */
+  /** Where operators need no key, such as `http://127.0.0.1:9280`; null for nowhere. */
   readonly metricsUrl: string | null;
-  /** Stops listening, finishes requests, closes sessions, writes what is left and closes the store; within five seconds. */
+  /** Stops listening, finishes requests, closes sessions, writes what is left and closes the store, within five seconds. */
   close(): Promise<void>;
 };
 
 /**
- * Starts a server; it answers when this resolves. Throws StoreInUseError or StoreError for a data directory that cannot be
- * used, SealError for access keys that cannot be read, StartError for an address that cannot be listened on, and with
- * `simulation` for an account that cannot be used.
+ * Starts a server; it answers once this resolves. Throws StoreInUseError or StoreError for an unusable data directory, SealError for
+ * unreadable access keys, StartError for an address that can't be listened on and, with `simulation`, for an unusable account.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   keepPrivate(options.dataDir, options.log);
   const store = await openStore(options.dataDir);
-  // In the order of opening; closed backwards.
+  // In order of opening; closed in reverse.
   const closers: (() => Promise<void>)[] = [() => store.close()];
   const close = async (): Promise<void> => {
     while (closers.length > 0) await closers.pop()?.();
@@ -152,7 +152,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-/** LIMIT: the year 2100. A stored time after it is damage, and must not become the time of everything that follows. */
+/** LIMIT: the year 2100. A later stored time is damage, and must not become the time of everything that follows. */
 const timeMax = 4_102_444_800_000;
 
 async function assemble(
@@ -162,12 +162,12 @@ async function assemble(
   close: () => Promise<void>,
 ): Promise<RunningServer> {
   const { log, simulation, docker = null, clock = systemClock } = options;
-  // Before anything reads it: an earlier process may have stored times that the machine's clock has yet to reach.
+  // Before anything reads the clock: an earlier process may have stored times that it has yet to reach.
   clock.startAtLeast(Math.min(await store.newestAt(), timeMax));
   const paced = new PacedClock({ clock, stopwatch: () => performance.now() });
   if (docker !== null) closers.push(async () => docker.close());
   const tls = options.tls == null ? null : readTlsFiles(options.tls);
-  const services = servicesOf(options, () => options.advertise ?? url);
+  const services = servicesOf(options, () => url);
   if (services !== null) closers.push(async () => services.close());
   const managedRuntime = await managedRuntimeOf(options, paced, services);
   const limits = { ...httpLimits, ...options.limits };
@@ -205,7 +205,7 @@ async function assemble(
     agentArchive: options.agentArchive ?? null,
   });
   const managed = { controlPlane, sessions, store, clock: paced, random: freshRandom("managed-hosts"), log };
-  // Before the clusters are loaded, since that is when they ask for their hosts.
+  // Before the clusters are loaded, because they ask for their hosts then.
   const managedHosts = managedRuntime === null ? null : new ManagedHosts({ runtime: managedRuntime, ...managed });
   const { dataDir, logStoreBytes: bytesMax = null } = options;
   const logs = new BuiltInLogs({ dataDir, bytesMax, controlPlane, clock: paced, log, calls: () => calls.total });
@@ -285,11 +285,11 @@ async function assemble(
   const watch = new HealthWatch(() => problemsOf(healthSource), clock, log);
   watch.start();
   closers.push(async () => watch.close());
-  log.write("info", { url, dataDir: options.dataDir }, "The server listens.");
+  log.write("server-listening", { url, dataDir: options.dataDir });
   return { url, port, controlPlane, hosts, accessKeys: keys?.counts() ?? null, metricsUrl, close };
 }
 
-/** Throws StartError when the account cannot be used: a server for development has nothing to do without it. */
+/** Throws StartError if the account is unusable: without it, a development server can do nothing. */
 async function createDefaultCluster(controlPlane: ControlPlane, place: Place): Promise<void> {
   try {
     await controlPlane.createDefaultCluster(place);
@@ -304,15 +304,21 @@ async function openStore(dataDir: string | null): Promise<Store> {
   return new SqliteStore({ dataDir });
 }
 
-/** Chance that nobody can foresee: a new seed for each process and purpose. */
+/** Unpredictable randomness: a new seed for each process and purpose. */
 function freshRandom(purpose: string): Random {
   return seededRandom(`${randomBytes(16).toString("hex")}/${purpose}`);
 }
 
-/** Hosts call this server as others do. Its certificate is for its name, and often signed by nobody else. */
-function servicesOf({ services = null, auth, tls }: ServerOptions, url: () => string): HostServices | null {
+/** Hosts call this server on its own machine. With TLS they call it by its name, because its certificate is for that. */
+function servicesOf(
+  { services = null, auth, tls, advertise = null }: ServerOptions,
+  listening: () => string,
+): HostServices | null {
   if (services === null) return null;
-  const trust = tls == null ? null : trustedCertificates(tls.cert);
+  const local = (): string => listening().replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+  const isTls = tls !== undefined && tls !== null;
+  const url = (): string => (isTls ? (advertise ?? local()) : local());
+  const trust = isTls ? trustedCertificates(tls.cert) : null;
   return hostServices(services, { url, trust, checksKeys: auth.type === "sigv4" });
 }
 
@@ -327,7 +333,7 @@ async function managedRuntimeOf(
     return simulatedManagedRuntime(clock, freshRandom("managed-runtime"), simulation?.times, services);
   }
   const { dockerManagedRuntime } = await import("./hosts/docker-managed-runtime.ts");
-  // Where hosts are simulated nobody wants to wait for a registry; elsewhere images are as fresh as on Fargate.
+  // With simulated hosts nobody wants to wait for a registry; otherwise images are as fresh as on Fargate.
   const pullBehaviour = simulation === null ? "default" : "prefer-cached";
   return dockerManagedRuntime({
     host: must(docker, "the engine of --fargate docker"),
@@ -353,12 +359,12 @@ function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null, log
       return controlPlane.callService({ ...rest, service: operation.service.name, operation: operation.name });
     }
     const reply = await controlPlane.call({ ...rest, operation: operation.name });
-    if (hosts === null || operation.name !== "RegisterContainerInstance" || call.caller.isAgent) return reply;
-    return hosts.adopt(reply);
+    const adopts = rowOf(operation.name).registersInstance === true && !call.caller.isAgent;
+    return hosts !== null && adopts ? hosts.adopt(reply) : reply;
   };
 }
 
-/** The text of /metrics. Loading its package would be a tenth of the time that the server takes to start. */
+/** The text of /metrics. Loaded lazily, because its package would be a tenth of the server's start time. */
 function metricsTextOf(source: MetricsSource): OperatorSources["metricsText"] {
   let text: OperatorSources["metricsText"] | null = null;
   return async () => {
@@ -391,7 +397,7 @@ function openCompanion(
   return new CompanionDoor({ companion: passing, signing, account: isSigned ? "" : auth.account, metrics, log });
 }
 
-/** Opens the listener of `metricsListen` and gives its URL; null without one. */
+/** Opens the listener of `metricsListen` and returns its URL; null without one. */
 async function openOperatorsHttp(
   options: ServerOptions,
   operators: OperatorSources,
@@ -431,8 +437,8 @@ function listenFailure(host: string, port: number, failure: NodeJS.ErrnoExceptio
   const { code, message } = failure;
   const advice = `Choose another one with ${flag}; 0 takes any that is free.`;
   if (code === "EADDRINUSE") return `Port ${port} of ${host} is in use. ${advice}`;
-  if (code === "EACCES") return `Port ${port} may not be listened on by this user. ${advice}`;
-  return `${host}:${port} cannot be listened on (${message}).`;
+  if (code === "EACCES") return `This user may not listen on port ${port}. ${advice}`;
+  return `Cannot listen on ${host}:${port} (${message}).`;
 }
 
 async function closeHttp(http: FastifyInstance, drainTimeoutMs: number): Promise<void> {

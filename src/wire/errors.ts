@@ -2,8 +2,8 @@ import { Refusal } from "../ecs/refusals.ts";
 import { ecsShapes } from "./shapes.ts";
 
 /**
- * Errors that a call meets before its operation: no operation declares them, every client of AWS knows them.
- * AWS: the common errors of the JSON protocol; the access error is also in the ECS model and has its status there.
+ * Errors that a call gets before it reaches its operation: no operation declares them, and every AWS client knows them.
+ * AWS: the common errors of the JSON protocol; the access error is also in the ECS model, with its status there.
  */
 export const frontDoorStatuses = {
   AccessDeniedException: 403,
@@ -23,7 +23,7 @@ export const frontDoorStatuses = {
 
 export type WireErrorCode = keyof typeof frontDoorStatuses;
 
-/** A call that is turned away before the rulebook sees it. */
+/** A call that is rejected before the rulebook sees it. */
 export class WireError extends Error {
   override readonly name = "WireError";
   readonly code: WireErrorCode;
@@ -36,17 +36,17 @@ export class WireError extends Error {
   }
 }
 
-/** The body is not what the operation's input shape says. */
+/** The body doesn't match the operation's input shape. */
 export const serializationError = (message: string): WireError => new WireError("SerializationException", message);
 
-/** The caller sends more calls than it may. AWS: code and text of every throttled AWS call; SDKs wait and try again. */
+/** The caller sends more calls than allowed. AWS: code and text of every throttled call; SDKs wait and retry. */
 export const throttled = (): WireError => new WireError("ThrottlingException", "Rate exceeded");
 
-/** The body is larger than the server takes. */
+/** The body is larger than the server accepts. */
 export const requestTooLarge = (limitBytes: number): WireError =>
   new WireError("RequestEntityTooLargeException", `The request body is larger than ${limitBytes} bytes.`);
 
-/** The caller is known, but nothing lets it take this action, such as `ecs:RunTask`; `because` may say why. AWS: the text up to there. */
+/** The caller is known, but nothing allows it this action, such as `ecs:RunTask`; `because` may say why. AWS: the text up to there. */
 export function accessDenied(principalArn: string, action: string, resource: string, because = ""): WireError {
   const text = `User: ${principalArn} is not authorized to perform: ${action} on resource: ${resource}`;
   return new WireError("AccessDeniedException", because === "" ? text : `${text} because ${because}`);

@@ -7,7 +7,7 @@ import { type ApiOperation, isAnswered, isOfService } from "./service-definition
 import type { Shape, StructureShape } from "./shapes.ts";
 import { inputOf } from "./undocumented-members.ts";
 
-/** A parsed request: absent and null members are missing, timestamps are epoch milliseconds. */
+/** A parsed request: absent and null members are left out, timestamps are epoch milliseconds. */
 export type Request = Record<string, unknown>;
 
 type Parse = (value: unknown) => unknown;
@@ -18,14 +18,14 @@ type IsBlank = (structure: string, member: string) => boolean;
 /** The parsers of shapes. A shape is of one service, so that only the parsers of ECS's know its blank members. */
 const parsers = new Map<Shape, Parse>();
 
-// The text goes on to JSON.parse, which would take replaced bytes as if the caller had sent them.
+// Invalid bytes must throw: JSON.parse would take replacement characters as the caller's own.
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * The request in `body` (JSON text or its bytes; empty means `{}`), by the input shape of `operation`. Members that the shape does
- * not have are ignored, as AWS does, and so are the empty texts of `blank-members.ts`. Throws WireError(SerializationException) for text that is no JSON object, is nested too
- * deeply, or has a value of another type than the shape, and a Refusal for a value beyond the limits of `request-limits.ts`.
- * Missing required members, enum values and the ranges that ECS documents are left to the operation.
+ * Parses `body` (JSON text or its bytes; empty means `{}`) with the input shape of `operation`. Ignores unknown members, as AWS does, and
+ * the empty texts of `blank-members.ts`. Throws WireError(SerializationException) for anything but a JSON object, for too deep nesting and
+ * for a value of another type than the shape's, and a Refusal for a value beyond the limits of `request-limits.ts`. The operation checks
+ * required members, enum values and the ranges that ECS documents.
  */
 export function parseRequest(operation: ApiOperation, body: string | Uint8Array): Request {
   const text = typeof body === "string" ? body : decode(body);
@@ -119,7 +119,7 @@ function listParser(parse: Parse): Parse {
     }
     const items: unknown[] = [];
     for (const item of value) {
-      // AWS: lists of this API are not sparse; a null in one is nothing.
+      // AWS: this API has no sparse lists; a null item is dropped.
       if (item !== null) items.push(parse(item));
     }
     return items;
@@ -133,7 +133,7 @@ function mapParser(parse: Parse): Parse {
     for (const key of Object.keys(source)) {
       const item = source[key];
       if (item === null) continue;
-      // Assigning to this key would set the prototype instead of an entry.
+      // Assigning to this key would set the prototype instead of adding an entry.
       if (key === "__proto__") {
         Object.defineProperty(map, key, { value: parse(item), enumerable: true, configurable: true, writable: true });
       } else {
@@ -177,7 +177,7 @@ export const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A
 
 const isoTimestamp = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
-// LIMIT: the range of a JavaScript date, beyond which a timestamp has no ISO form.
+// LIMIT: the range of a JavaScript date; beyond it a timestamp has no ISO form.
 const timestampMsMax = 8.64e15;
 
 /** AWS: the JSON protocol has epoch seconds with a fraction; some clients write ISO 8601 instead, which AWS takes too. */
@@ -189,7 +189,7 @@ export function parseTimestamp(value: unknown): number {
   throw cannotConvert(value, "milliseconds since epoch");
 }
 
-/** AWS: names the token that its JSON reader met, not the member. */
+/** AWS: names the token that its JSON reader found, not the member. */
 function cannotConvert(value: unknown, wanted: string): Error {
   if (Array.isArray(value)) return serializationError("Start of list found where not expected.");
   if (typeof value === "object") return serializationError("Start of structure or map found where not expected.");

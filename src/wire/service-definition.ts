@@ -1,6 +1,6 @@
 /**
- * What a service is to the API: how its calls are recognised, signed, read and answered, and which operations it has. The rows of the
- * operations themselves are in the rulebooks (`ecs/machine/operations.ts`, `sts/sts-operations.ts`).
+ * What a service is to the API: how its calls are recognised, signed, read and answered, and its operations. The operations' rows are in
+ * the rulebook (`ecs/machine/operations.ts`).
  */
 import type { AnsweredName, OperationName } from "../ecs/machine/operations.ts";
 import type { AnsweredRow, OperationRow } from "../ecs/state/operation-row.ts";
@@ -15,7 +15,7 @@ export type Protocol = {
   readonly namesOperationIn: "target" | "form";
   /** The content type of its answers. */
   readonly contentType: string;
-  /** The request in a body, checked by the input shape of its operation. Throws WireError for one that does not fit, a Refusal beyond limits. */
+  /** Parses a body with its operation's input shape. Throws WireError if it doesn't match, a Refusal beyond limits. */
   readonly parse: (operation: ApiOperation, body: string | Uint8Array) => Record<string, unknown>;
   /** The text of a reply, by the output shape of its operation. */
   readonly render: (operation: ApiOperation, reply: object, requestId: string) => string;
@@ -49,7 +49,7 @@ export type ServiceDefinition = ErrorFacts & {
   readonly apiVersion: string | null;
   /** The service that the signature of a call is for. */
   readonly signingName: string;
-  /** Input and output of one of its operations, made at first use. */
+  /** Input and output of one of its operations, created on first use. */
   readonly shapesOf: (operation: string) => OperationShapes;
   /** The errors that all its operations declare. */
   readonly errors: readonly string[];
@@ -61,11 +61,11 @@ export type ServiceDefinition = ErrorFacts & {
   readonly bodyBytesMax: number | null;
   /** What a caller of an unknown operation reads. */
   readonly hasNone: string;
-  /** Where a caller of an absent operation reads which others there are. */
+  /** Where a caller of an absent operation finds the supported ones. */
   readonly listedIn: string;
 };
 
-/** What a call means where it is decided who may make it; `authorize` takes it. */
+/** An operation as `authorize` sees it when it decides who may call it. */
 export type OperationAction = {
   /** Such as `ecs:RunTask`. */
   readonly name: string;
@@ -77,7 +77,7 @@ export type OperationAction = {
   readonly tasks: readonly string[] | "anything" | null;
 };
 
-/** An operation as a call names it: of one service. There is one object for each. */
+/** An operation of one service, as a call names it. There is one object for each. */
 export class ApiOperation {
   readonly service: ServiceDefinition;
   readonly name: string;
@@ -119,7 +119,7 @@ export type ServiceOperation = ApiOperation & { readonly row: ServiceRow };
 /** One that Berth answers, in full or in part. */
 export type AnsweredOperation = AnsweredEcsOperation | ServiceOperation;
 
-/** True when Berth answers the operation, in full or in part. */
+/** True if Berth supports the operation, in full or in part. */
 export const isAnswered = (operation: ApiOperation): operation is AnsweredOperation => operation.row.machine !== null;
 
 /** True for an answered operation of another service than ECS. */

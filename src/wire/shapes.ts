@@ -1,6 +1,6 @@
 /**
- * The shapes of APIs: what the official SDK knows of each operation, structure and error. `scripts/sdk-shapes.ts` writes them into JSON files;
- * here they are read, each on first use.
+ * The shapes of the ECS API: what the official SDK knows about each operation, structure and error. `scripts/sdk-shapes.ts` writes them to
+ * `sdk-shapes.json`; this file reads each on first use.
  */
 import { must } from "../lib/assert.ts";
 import sdkShapes from "./sdk-shapes.json" with { type: "json" };
@@ -16,7 +16,7 @@ export type ListShape = {
 };
 /** The keys of a map are strings. */
 export type MapShape = { readonly kind: "map"; readonly value: Shape };
-/** A union is a structure of which one member is set. */
+/** A union is a structure with exactly one member set. */
 export type StructureShape = {
   readonly kind: "structure";
   readonly name: string;

@@ -1,20 +1,9 @@
 import type { ApiOperation } from "./service-definition.ts";
 import type { StructureShape } from "./shapes.ts";
 
-/** Members that real clients send though the API model does not have them, and what they are for. */
-export const undocumentedMembers = {
-  RegisterContainerInstance: {
-    clientToken:
-      "The container agent sends one token per registration, so that a repeated call registers nothing twice.",
-  },
-  DiscoverPollEndpoint: {
-    zoneId: "The container agent names its availability zone, for endpoints that are close to it.",
-  },
-} as const;
-
 const inputs = new Map<ApiOperation, StructureShape>();
 
-/** The shape of a request of `operation`, with the members that only its real clients know. */
+/** The shape of a request of `operation`, including members that only real clients send (`undocumented` in its row). */
 export function inputOf(operation: ApiOperation): StructureShape {
   let shape = inputs.get(operation);
   if (shape === undefined) {
@@ -24,10 +13,9 @@ export function inputOf(operation: ApiOperation): StructureShape {
   return shape;
 }
 
-function withUndocumented(operation: ApiOperation, input: StructureShape): StructureShape {
-  const extra = Object.entries(undocumentedMembers).find(([name]) => name === operation.name)?.[1];
-  if (extra === undefined) return input;
+function withUndocumented({ row }: ApiOperation, input: StructureShape): StructureShape {
+  if (row.machine === null || row.machine === "service" || row.undocumented === undefined) return input;
   const members = new Map(input.members);
-  for (const name of Object.keys(extra)) members.set(name, { kind: "string" });
+  for (const name of Object.keys(row.undocumented)) members.set(name, { kind: "string" });
   return { ...input, members };
 }

@@ -1,8 +1,11 @@
 /* The output of real containers with the log driver awslogs, in CloudWatch Logs. */
 import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { PayloadContainer } from "../../src/agent-protocol/to-agent/payload-container.ts";
-import { until, whyNoDocker } from "./docker-host.ts";
+import { untilFound } from "../until.ts";
+import { whyNoDocker } from "./docker-host.ts";
 import { plainTask } from "./runtime-world.ts";
 import { ServicesWorld } from "./services-world.ts";
 
@@ -50,9 +53,9 @@ test("lines wait while the network is cut, come in order, and after a restart of
     "i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo line $i; if [ $((i % 100)) = 0 ]; then sleep 0.3; fi; done; sleep 1";
   const spec = logged(world, count);
   const runtimeId = await first.launch(world.taskArn, spec);
-  await until(() => world.aws.messages("g", stream).length >= 100, "the first lines");
+  await untilFound("the first lines", () => world.aws.messages("g", stream).length >= 100);
   world.aws.isCut = true;
-  await until(async () => (await first.docker.logsOf(runtimeId)).includes("line 200"), "lines during the cut");
+  await untilFound("lines during the cut", async () => (await first.docker.logsOf(runtimeId)).includes("line 200"));
   await world.stop();
   world.aws.isCut = false;
   const second = await world.start();
@@ -78,7 +81,7 @@ test("a container whose log group is missing does not start, unless it may creat
     "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist.",
   );
   runtime.run({ type: "remove", taskArn: world.taskArn, container: "app", runtimeId });
-  await until(async () => (await runtime.docker.listContainers({ id: [runtimeId] })).length === 0, "the removal");
+  await untilFound("the removal", async () => (await runtime.docker.listContainers({ id: [runtimeId] })).length === 0);
   await runtime.launch(world.taskArn, logged(world, "echo created", { "awslogs-create-group": "true" }));
   await runtime.next("exited", "app");
   assert.deepEqual(world.aws.messages("g", stream), ["created"]);
@@ -106,5 +109,43 @@ test("a failed prepare on Fargate gives AWS's reason", { skip }, async (context)
   assert.equal(
     (await runtime.next("prepare-failed")).reason,
     "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit status 1",
+  );
+});
+
+test("lines of a megabyte, without an end or of bytes that are no text arrive in events that CloudWatch Logs takes", {
+  skip,
+}, async (context) => {
+  const world = await ServicesWorld.open(context);
+  const runtime = await world.start();
+  const million = "head -c 1048576 /dev/zero";
+  await runtime.launch(world.taskArn, logged(world, `${million}; echo; printf 'a\\377b\\n'; ${million}`));
+  await runtime.next("exited", "app", 60_000);
+  const messages = world.aws.messages("g", stream);
+  assert.ok(messages.every((message) => Buffer.byteLength(message) <= 262_118));
+  assert.equal(messages.join("").length, 2 * 1_048_576 + 3);
+  assert.ok(messages.includes("a\ufffdb"), "what is not UTF-8");
+});
+
+test("after a crash of the agent lines may come twice, but none is missing", { skip }, async (context) => {
+  const world = await ServicesWorld.open(context);
+  const first = await world.start();
+  const spec = logged(world, "i=0; while [ $i -lt 60 ]; do i=$((i+1)); echo line $i; sleep 0.05; done");
+  const runtimeId = await first.launch(world.taskArn, spec);
+  await untilFound("the first lines", () => world.aws.messages("g", stream).length >= 10);
+  const file = join(world.directory, "logs.json");
+  // What a process that is killed now would leave behind: the state of up to a second ago.
+  const left = existsSync(file) ? readFileSync(file, "utf8") : "{}";
+  await untilFound("more lines", () => world.aws.messages("g", stream).length >= 20);
+  await world.stop();
+  writeFileSync(file, left);
+  const second = await world.start();
+  second.run({ type: "watch", taskArn: world.taskArn, container: "app", runtimeId, spec, startedAt: 0 });
+  await second.next("exited", "app");
+  const messages = world.aws.messages("g", stream);
+  assert.ok(messages.length > 60, `${messages.length} lines`);
+  const wanted = Array.from({ length: 60 }, (_, index) => `line ${index + 1}`);
+  assert.deepEqual(
+    messages.filter((line, index, all) => all.indexOf(line) === index),
+    wanted,
   );
 });

@@ -1,5 +1,5 @@
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
-import type { AgentLog } from "../agent-log.ts";
+import type { Log } from "../../lib/log-events.ts";
 import { awslogsOptions } from "../logs/awslogs-options.ts";
 import type { LogLine, LogPosition } from "../logs/log-event.ts";
 import { LogLines, type OutputPiece } from "../logs/log-lines.ts";
@@ -14,7 +14,7 @@ export type ContainerOutputOptions = {
   readonly waiting: Waiting;
   readonly shipper: LogShipper;
   readonly positionOf: (runtimeId: string) => LogPosition | null;
-  readonly log: AgentLog;
+  readonly log: Log;
 };
 
 /** Reads the output of one container. */
@@ -64,7 +64,7 @@ export class ContainerOutput {
       .then(() => this.#read(reader))
       .catch((error: unknown) => {
         if (this.#options.waiting.signal.aborted) return;
-        this.#options.log("warn", { err: error, container: runtimeId }, "the output of a container cannot be read");
+        this.#options.log("container-output-unreadable", { err: error, container: runtimeId });
       });
   }
 
@@ -124,7 +124,7 @@ export class ContainerOutput {
     } catch (error) {
       waiting.signal.throwIfAborted();
       if (signal.aborted || isNotFound(error)) return;
-      log("debug", { err: error, container: runtimeId }, "the output of a container is read again");
+      log("container-output-reread", { err: error, container: runtimeId });
     }
   }
 }

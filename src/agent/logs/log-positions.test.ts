@@ -30,9 +30,7 @@ test("a damaged file counts as empty and is reported", async (context) => {
   for (const text of ["{", '{"one":5}', '{"one":{"at":1,"count":1}}', "[]"]) {
     writeFileSync(file, text);
     const warnings: string[] = [];
-    const positions = await LogPositions.open(file, new VirtualClock(0), (_level, _fields, message) =>
-      warnings.push(message),
-    );
+    const positions = await LogPositions.open(file, new VirtualClock(0), (event) => warnings.push(event));
     assert.equal(positions.of("one"), null, text);
     assert.equal(warnings.length, text === "{" ? 1 : 0, text);
   }
@@ -47,10 +45,8 @@ test("changes are on the disk after a second, and a disk that fails costs only a
   await positions.save();
   assert.deepEqual(JSON.parse(readFileSync(file, "utf8")), { one: { at: "t", count: 1 } });
   const warnings: string[] = [];
-  const broken = await LogPositions.open("/proc/no/logs.json", clock, (_level, _fields, message) =>
-    warnings.push(message),
-  );
+  const broken = await LogPositions.open("/proc/no/logs.json", clock, (event) => warnings.push(event));
   broken.set("one", { at: "t", count: 1 });
   await broken.save();
-  assert.ok(warnings.includes("how far logs were sent could not be saved"));
+  assert.ok(warnings.includes("log-positions-unsaved"));
 });

@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import type { Clock, Timer } from "../../lib/clock.ts";
-import type { AgentLog } from "../agent-log.ts";
+import type { Log } from "../../lib/log-events.ts";
 import type { LogPosition } from "./log-event.ts";
 
 /** LIMIT: after a crash the events of one second are sent twice. */
@@ -13,12 +13,12 @@ const saveMs = 1_000;
 export class LogPositions {
   readonly #file: string | null;
   readonly #clock: Clock;
-  readonly #log: AgentLog;
+  readonly #log: Log;
   readonly #positions: Map<string, LogPosition>;
   #timer: Timer | null = null;
   #saving: Promise<void> = Promise.resolve();
 
-  private constructor(file: string | null, clock: Clock, log: AgentLog, positions: Map<string, LogPosition>) {
+  private constructor(file: string | null, clock: Clock, log: Log, positions: Map<string, LogPosition>) {
     this.#file = file;
     this.#clock = clock;
     this.#log = log;
@@ -26,12 +26,12 @@ export class LogPositions {
   }
 
   /** Nothing is kept. */
-  static none(clock: Clock, log: AgentLog): LogPositions {
+  static none(clock: Clock, log: Log): LogPositions {
     return new LogPositions(null, clock, log, new Map());
   }
 
   /** Reads the file. A damaged file counts as empty, because its loss only repeats events. */
-  static async open(file: string, clock: Clock, log: AgentLog): Promise<LogPositions> {
+  static async open(file: string, clock: Clock, log: Log): Promise<LogPositions> {
     return new LogPositions(file, clock, log, await read(file, log));
   }
 
@@ -60,7 +60,7 @@ export class LogPositions {
         await rename(`${file}.new`, file);
       } catch (error) {
         // Containers matter more than the repetition of some of their lines after a restart.
-        this.#log("warn", { err: error, file }, "how far logs were sent could not be saved");
+        this.#log("log-positions-unsaved", { err: error, file });
       }
     });
     return this.#saving;
@@ -72,13 +72,12 @@ export class LogPositions {
   }
 }
 
-async function read(file: string, log: AgentLog): Promise<Map<string, LogPosition>> {
+async function read(file: string, log: Log): Promise<Map<string, LogPosition>> {
   try {
     const found = Object.entries(Object(JSON.parse(await readFile(file, "utf8")))) as [string, LogPosition][];
     return new Map(found.filter(([, { at, count }]) => typeof at === "string" && Number.isSafeInteger(count)));
   } catch (error) {
-    if (!isMissing(error))
-      log("warn", { err: error, file }, "how far logs were sent is not known; some are sent again");
+    if (!isMissing(error)) log("log-positions-unknown", { err: error, file });
     return new Map();
   }
 }

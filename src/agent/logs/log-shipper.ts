@@ -1,7 +1,7 @@
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { Log } from "../../lib/log-events.ts";
 import type { RandomStream } from "../../lib/random.ts";
-import type { AgentLog } from "../agent-log.ts";
 import type { AwsClient } from "../remote/aws-client.ts";
 import type { ExecutionKeys } from "../task-services/execution-keys.ts";
 import { type AwslogsOptions, awslogsOptions } from "./awslogs-options.ts";
@@ -16,7 +16,7 @@ export type LogShipperOptions = {
   readonly positions: LogPositions;
   readonly clock: Clock;
   readonly random: RandomStream;
-  readonly log: AgentLog;
+  readonly log: Log;
 };
 
 /** A container whose output goes to CloudWatch Logs. */
@@ -81,7 +81,7 @@ export class LogShipper {
   async flush(runtimeId: string): Promise<void> {
     const stream = this.#streams.get(runtimeId);
     if (stream === undefined || (await stream.flush(flushMs))) return;
-    this.#options.log("warn", { container: runtimeId }, "the last log events of a container are still to be sent");
+    this.#options.log("log-flush-late", { container: runtimeId });
   }
 
   /** The container is removed. What was not sent by now is lost. */

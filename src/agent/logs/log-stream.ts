@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../../lib/clock.ts";
+import type { Log } from "../../lib/log-events.ts";
 import type { RandomStream } from "../../lib/random.ts";
-import type { AgentLog } from "../agent-log.ts";
 import { Backoff } from "../backoff.ts";
 import { ApiError } from "../remote/api-error.ts";
 import type { AwslogsOptions } from "./awslogs-options.ts";
@@ -12,7 +12,7 @@ import { LogQueue } from "./log-queue.ts";
 export type LogStreamOptions = {
   readonly clock: Clock;
   readonly random: RandomStream;
-  readonly log: AgentLog;
+  readonly log: Log;
   readonly logs: Pick<CloudWatchLogs, "put" | "createStream">;
   readonly awslogs: AwslogsOptions;
   readonly stream: string;
@@ -152,8 +152,10 @@ export class LogStream {
     } catch (error) {
       if (await this.#wasMissing(error)) pauseMs = 0;
       else if (mayPass(error)) {
+        // Once for each time that it stops answering.
+        const event = this.#backoff.isFresh ? "log-events-delayed" : "log-events-delayed-again";
+        log(event, { err: error, group: awslogs.group, stream });
         pauseMs = this.#backoff.next();
-        log("debug", { err: error, group: awslogs.group, stream }, "log events wait for CloudWatch Logs");
       } else {
         this.#settle(batch, onShipped);
         this.#drop(batch.length, textOf(error));
@@ -204,7 +206,7 @@ export class LogStream {
     const now = clock.now();
     if (this.#saidAt !== null && now - this.#saidAt < sayDroppedMs) return;
     this.#saidAt = now;
-    log("warn", { group: awslogs.group, stream, dropped: this.#dropped, why }, "log events of a container are dropped");
+    log("log-events-dropped", { group: awslogs.group, stream, dropped: this.#dropped, why });
   }
 
   #change(): Promise<void> {

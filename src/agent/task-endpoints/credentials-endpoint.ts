@@ -17,7 +17,7 @@ export async function credentialsAnswer(
   try {
     found = (await credentialsFor?.(role)) ?? found;
   } catch (error) {
-    log("warn", { err: error, task: role.taskArn }, "a container gets no credentials for its role");
+    log("task-credentials-missing", { err: error, task: role.taskArn });
     return refused(503, "CredentialsUninitialized", "Credentials uninitialized for ID");
   }
   if (!found.accessKeyId) return refused(503, "CredentialsUninitialized", "Credentials uninitialized for ID");

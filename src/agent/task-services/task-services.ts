@@ -1,6 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
+import type { Log } from "../../lib/log-events.ts";
 import type { RandomStream } from "../../lib/random.ts";
-import type { AgentLog } from "../agent-log.ts";
 import { LogPositions } from "../logs/log-positions.ts";
 import { LogShipper } from "../logs/log-shipper.ts";
 import { AwsClient, type AwsEndpoints } from "../remote/aws-client.ts";
@@ -30,7 +30,7 @@ export type TaskServicesSettings = {
 export type TaskServicesOptions = TaskServicesSettings & {
   readonly clock: Clock;
   readonly random: RandomStream;
-  readonly log: AgentLog;
+  readonly log: Log;
   readonly credentials: CredentialsLookup;
 };
 

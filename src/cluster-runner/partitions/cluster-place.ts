@@ -18,10 +18,10 @@ export const clusterPartition = ({ account, region, cluster }: ClusterPlace): st
 export const servicePartition = ({ account, region, service }: ServicePlace): string =>
   `service/${account}/${region}/${service}`;
 
-/** How the partitions of an account and region are known to belong together. */
+/** The name that the partitions of an account and region share. */
 export const placeName = ({ account, region }: Place): string => `${account}/${region}`;
 
-/** What a partition belongs to, or null when it is none of a machine. */
+/** What a partition belongs to, or null if it isn't a machine's. */
 export function parsePartition(partition: string): MachinePartition | null {
   const [type, account = "", region = "", name, ...rest] = partition.split("/");
   if (!isPlace({ account, region }) || rest.length > 0) return null;
@@ -32,12 +32,12 @@ export function parsePartition(partition: string): MachinePartition | null {
   return null;
 }
 
-/** True for an account id of 12 digits and a region's name. */
+/** True for an account id of 12 digits and a valid region name. */
 export function isPlace({ account, region }: Place): boolean {
   return /^\d{12}$/.test(account) && /^[a-z0-9-]{1,32}$/.test(region);
 }
 
-/** The container instance that a long ARN names, or null when it names none. */
+/** The container instance of a long ARN, or null if it isn't such an ARN. */
 export function instanceOf(containerInstanceArn: string): (ClusterPlace & { readonly instanceId: string }) | null {
   const arn = parseArn(containerInstanceArn);
   if (arn === null || arn.type !== "container-instance" || arn.path.length !== 2 || !isPlace(arn)) return null;

@@ -1,6 +1,6 @@
 /**
- * DeleteCluster takes two machines, one after the other: the cluster closes itself, then the account marks it INACTIVE.
- * Between the two the cluster is gone for every call that is made inside it; whoever finds it so tells the account.
+ * DeleteCluster takes two machines, in order: the cluster closes itself, then the account marks it INACTIVE. In between, calls into the
+ * cluster find it gone; whoever notices that informs the account.
  */
 
 import type { Cluster } from "../../ecs/documents/cluster.ts";
@@ -8,7 +8,10 @@ import type { AccountInput, ClusterStanding } from "../../ecs/state/account-inpu
 import type { Clock } from "../../lib/clock.ts";
 import { NotDurableError } from "../runner-errors.ts";
 
-/** LIMIT: a store that fails for longer than some ten minutes has halted more than this; the next start finishes what is left. */
+/**
+ * LIMIT: if the store fails for more than about ten minutes, this isn't the only thing that has halted; the next start finishes the
+ * deletion.
+ */
 const attemptsMax = 120;
 const pauseMs = 5_000;
 
@@ -18,11 +21,11 @@ export type ClosedCluster = Pick<Cluster, "name" | "incarnation">;
 export type Deletion = {
   /** Submits to the machine of the account. */
   readonly account: (input: AccountInput) => Promise<unknown>;
-  /** Writes down in the cluster that the account knows of its deletion, and may have created it again since. Never rejects. */
+  /** Records in the cluster that the account knows of its deletion, and may have created it again since. Never rejects. */
   readonly told: (cluster: ClosedCluster, isCreatedAgain: boolean) => Promise<void>;
 };
 
-/** The reply of DeleteCluster; rejects with its Refusal, or with what the machines reject with. `close` closes the machine of the cluster. */
+/** The reply of DeleteCluster. `close` closes the cluster's machine. Rejects with the Refusal, or with the machines' errors. */
 export async function deleteCluster(
   deletion: Deletion,
   close: (cluster: ClosedCluster) => Promise<void>,
@@ -42,7 +45,7 @@ export async function deleteCluster(
   }
 }
 
-/** The store failed for a moment: again until it is back, as nobody might call DeleteCluster again. */
+/** The store failed for a moment: retry until it is back, because nobody may call DeleteCluster again. */
 async function finishInTheEnd(deletion: Deletion, cluster: ClosedCluster, clock: Clock): Promise<void> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     try {
@@ -56,10 +59,13 @@ async function finishInTheEnd(deletion: Deletion, cluster: ClosedCluster, clock:
   }
 }
 
-/** How the account stands to a closed cluster: it was told just now, it knew, the name is a later cluster's, or it knows no such name. */
+/**
+ * What the account knows about a closed cluster: it learned of it just now, it knew, the name belongs to a later cluster, or it doesn't
+ * know the name.
+ */
 export type FoundStanding = "told-now" | "known" | "created-again" | "forgotten";
 
-/** Tells the account of a closed cluster, if it has not heard of it. When the store fails it rejects, and goes on trying. */
+/** Informs the account about a closed cluster unless it knows. If the store fails, rejects and keeps trying. */
 export async function finishDeleteCluster(
   deletion: Deletion,
   cluster: ClosedCluster,

@@ -4,7 +4,7 @@ import type { ClusterInput } from "../../ecs/state/cluster-input.ts";
 import type { ClusterState } from "../../ecs/state/cluster-state.ts";
 import type { AccountEffect, ClusterEffect } from "../../ecs/state/effect.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../../lib/log-events.ts";
 import { accountPartition, clusterPartition, placeName } from "./cluster-place.ts";
 import { type ClosedCluster, deleteCluster, finishDeleteCluster } from "./delete-cluster.ts";
 import type { PartitionDirectory } from "./partition-directory.ts";
@@ -14,11 +14,11 @@ export type DeletedClustersOptions = {
   readonly log: Log;
   readonly accounts: PartitionDirectory<AccountInput, AccountEffect>;
   readonly clusters: PartitionDirectory<ClusterInput, ClusterEffect>;
-  /** The state of a cluster that is in memory, or null. */
+  /** The state of a cluster in memory, or null. */
   readonly stateOf: (partition: string) => ClusterState | null;
 };
 
-/** From DeleteCluster to the moment when nothing is left of a cluster, and of an account and region in which it was the last thing. */
+/** Handles deleted clusters from DeleteCluster until nothing of them is left, and likewise accounts and regions that became empty. */
 export class DeletedClusters {
   readonly #options: DeletedClustersOptions;
 
@@ -31,15 +31,15 @@ export class DeletedClusters {
     const { clusters, clock } = this.#options;
     const close = async ({ name, incarnation }: ClosedCluster): Promise<void> => {
       const partition = clusterPartition({ ...place, cluster: name });
-      // Nothing was ever written in it: there is no machine to close, and whoever would make one asks the account first.
+      // Nothing was ever written in it, so there is no machine to close, and creating one would ask the account first.
       if (clusters.has(partition)) await clusters.submit(partition, { type: "close", incarnation });
     };
     return deleteCluster(this.#deletion(place), close, reference, clock);
   }
 
   /**
-   * Brings account and cluster together when the cluster, as it was loaded, is closed: the account may not know, or may have forgotten the
-   * cluster. Never rejects.
+   * Reconciles account and cluster if the loaded cluster is closed: the account may not know, or may have forgotten the cluster. Never
+   * rejects.
    */
   async settle(state: ClusterState): Promise<void> {
     const { place, name, timeline } = state;
@@ -51,17 +51,17 @@ export class DeletedClusters {
     const fields = { partition: clusterPartition({ ...place, cluster: name }), incarnation };
     try {
       const found = await finishDeleteCluster(this.#deletion(place), { name, incarnation }, clock);
-      if (found === "told-now") log("info", fields, "A DeleteCluster that was cut in two is finished");
-      // Of a cluster that was created again and not used since, what the deleted one left is kept for its day.
+      if (found === "told-now") log("cluster-deletion-finished", fields);
+      // If a cluster was created again and not used since, the deleted one's data is still kept for its day.
       const isOver = (mark.closedAt ?? clock.now()) + timeline.inactiveClusterRetentionMs <= clock.now();
       if (found === "forgotten" || (found === "created-again" && isOver)) await this.forgetCluster(place, name);
     } catch (error) {
-      log("error", { ...fields, err: error }, "A DeleteCluster that was cut in two could not be finished");
+      log("cluster-deletion-unfinished", { ...fields, err: error });
     }
   }
 
   /**
-   * Removes what is left of a cluster that the account has forgotten, unless it was created and used again. Never rejects: what fails is done
+   * Removes the rest of a cluster that the account has forgotten, unless it was created again and used. Never rejects: what fails is done
    * when the partition is next opened.
    */
   async forgetCluster(place: Place, name: string): Promise<void> {
@@ -75,11 +75,11 @@ export class DeletedClusters {
       }
       if (await clusters.forget(partition)) await this.forgetAccount(place);
     } catch (error) {
-      log("warn", { partition, err: error }, "A deleted cluster could not be forgotten");
+      log("deleted-cluster-kept", { partition, err: error });
     }
   }
 
-  /** A partition was made for a cluster, and the process ended before anything was written: it goes unless the cluster is there. */
+  /** A partition was created for a cluster, and the process ended before anything was written: remove it unless the cluster exists. */
   async #forgetEmpty(place: Place, name: string): Promise<void> {
     const { accounts, clusters, stateOf, log } = this.#options;
     const partition = clusterPartition({ ...place, cluster: name });
@@ -89,20 +89,20 @@ export class DeletedClusters {
       if (standing?.status === "ACTIVE") return;
       if (await clusters.forget(partition, () => stateOf(partition)?.isEmpty === true)) await this.forgetAccount(place);
     } catch (error) {
-      log("warn", { partition, err: error }, "An empty partition could not be forgotten");
+      log("empty-partition-kept", { partition, err: error });
     }
   }
 
-  /** Removes an account and region in which nothing is left. Never rejects. */
+  /** Removes an empty account and region. Never rejects. */
   async forgetAccount(place: Place): Promise<void> {
     const { accounts, clusters, log } = this.#options;
     const partition = accountPartition(place);
-    // What is left of its clusters would be taken for the first ones of a new account.
+    // The rest of its clusters would be taken for those of a new account.
     if (clusters.hasAny(placeName(place))) return;
     try {
       await accounts.forget(partition);
     } catch (error) {
-      log("warn", { partition, err: error }, "An empty account could not be forgotten");
+      log("empty-account-kept", { partition, err: error });
     }
   }
 
@@ -114,7 +114,7 @@ export class DeletedClusters {
     };
   }
 
-  /** Writes down that the account knows of a deleted cluster, and puts its machine away. What fails is done at the next load. */
+  /** Records that the account knows of a deleted cluster, and puts its machine away. What fails is done at the next load. */
   async #accountKnows(place: Place, { name, incarnation }: ClosedCluster, isCreatedAgain: boolean): Promise<void> {
     const { clusters, log } = this.#options;
     const partition = clusterPartition({ ...place, cluster: name });
@@ -123,7 +123,7 @@ export class DeletedClusters {
       await clusters.submit(partition, { type: "account-knows", incarnation, isCreatedAgain });
       clusters.release(partition);
     } catch (error) {
-      log("warn", { partition, err: error }, "The deletion of a cluster could not be recorded");
+      log("cluster-deletion-unrecorded", { partition, err: error });
     }
   }
 }

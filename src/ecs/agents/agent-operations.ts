@@ -12,7 +12,8 @@ export const agentOperations = {
     level: "read",
     agents: ["cluster", "container-instance"],
     errors: [],
-    missing: "Gives the agent and telemetry endpoints; there is no Service Connect endpoint.",
+    undocumented: { zoneId: "The container agent names its availability zone, for endpoints that are close to it." },
+    missing: "There is no Service Connect endpoint.",
   },
   SubmitAttachmentStateChanges: {
     machine: "cluster",
@@ -37,6 +38,6 @@ export const agentOperations = {
     level: "speak",
     agents: ["cluster", "task", "attachment"],
     errors: ["ClusterNotFoundException"],
-    missing: "`managedAgents` are ignored, as ECS Exec is absent.",
+    missing: "`managedAgents` are ignored, because there is no ECS Exec.",
   },
 } as const satisfies OperationRows;

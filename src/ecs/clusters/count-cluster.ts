@@ -3,7 +3,7 @@ import type { ClusterCounts } from "../documents/cluster.ts";
 import { countServices } from "../services/count-services.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 
-/** The counts that replies show of a cluster. AWS: registered are ACTIVE and DRAINING instances. */
+/** The counts that replies show of a cluster. AWS: ACTIVE and DRAINING instances count as registered. */
 export function countCluster(state: ClusterState): ClusterCounts {
   let registeredContainerInstances = 0;
   for (const { status } of state.instances.values()) {

@@ -39,6 +39,11 @@ export const containerInstanceOperations = {
     level: "operate",
     agents: ["cluster", "container-instance"],
     errors: ["ClusterNotFoundException"],
+    undocumented: {
+      clientToken:
+        "The container agent sends one token per registration, so that a repeated call registers nothing twice.",
+    },
+    registersInstance: true,
   },
   UpdateContainerAgent: {
     machine: "cluster",

@@ -1,25 +1,27 @@
 import { inAccount, inCluster } from "../state/named-resources.ts";
 import type { OperationRows } from "../state/operation-row.ts";
 import { describeAlarms } from "./describe-alarms.ts";
-import { describeServiceDeployments } from "./describe-service-deployments.ts";
-import { describeServiceRevisions } from "./describe-service-revisions.ts";
+import { describeServiceDeployments, serviceDeploymentArns } from "./describe-service-deployments.ts";
+import { describeServiceRevisions, serviceRevisionArns } from "./describe-service-revisions.ts";
 import { listServiceDeployments } from "./list-service-deployments.ts";
 import { setAlarmState } from "./set-alarm-state.ts";
-import { stopServiceDeployment } from "./stop-service-deployment.ts";
+import { serviceDeploymentArn, stopServiceDeployment } from "./stop-service-deployment.ts";
 
 /** The operations on service deployments and service revisions. */
 export const deploymentOperations = {
   DescribeServiceDeployments: {
     machine: "by-history-arns",
     handler: describeServiceDeployments,
+    arns: serviceDeploymentArns,
     resources: inAccount({ "serviceDeploymentArns[]": "arn" }),
     level: "read",
     errors: ["ClusterNotFoundException", "ServiceNotFoundException", "UnsupportedFeatureException"],
-    missing: "Deployments are rolling ones: there are no lifecycle stages, hooks and traffic weights.",
+    missing: "Deployments are rolling: there are no lifecycle stages, hooks or traffic weights.",
   },
   DescribeServiceRevisions: {
     machine: "by-history-arns",
     handler: describeServiceRevisions,
+    arns: serviceRevisionArns,
     resources: inAccount({ "serviceRevisionArns[]": "arn" }),
     level: "read",
     errors: ["ClusterNotFoundException", "ServiceNotFoundException", "UnsupportedFeatureException"],
@@ -35,13 +37,14 @@ export const deploymentOperations = {
   StopServiceDeployment: {
     machine: "by-history-arns",
     handler: stopServiceDeployment,
+    arns: serviceDeploymentArn,
     resources: inAccount({ serviceDeploymentArn: "arn" }),
     level: "operate",
     errors: ["ConflictException", "ServiceDeploymentNotFoundException", "UnsupportedFeatureException"],
   },
 } as const satisfies OperationRows;
 
-/** What Berth adds about the alarms that can fail a deployment. */
+/** Berth's own operations on the alarms that can fail a deployment. */
 export const alarmOperations = {
   DescribeAlarms: {
     machine: "cluster",
@@ -49,7 +52,7 @@ export const alarmOperations = {
     resources: inCluster(),
     level: "read",
     errors: ["ClusterNotFoundException"],
-    about: "The alarms whose states SetAlarmState has told.",
+    about: "The alarms reported with SetAlarmState.",
   },
   SetAlarmState: {
     machine: "cluster",
@@ -58,6 +61,6 @@ export const alarmOperations = {
     level: "operate",
     errors: ["ClusterNotFoundException"],
     about:
-      "Tells what became of an alarm. Berth measures nothing itself: a deployment under way that names an alarm in state ALARM fails, and rolls back when it was made to.",
+      "Reports the state of an alarm; Berth measures nothing itself. A running deployment that names an alarm in state ALARM fails, and rolls back if it is configured to.",
   },
 } as const satisfies OperationRows;

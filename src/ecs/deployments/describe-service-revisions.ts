@@ -1,7 +1,17 @@
 import type { ServiceRevision } from "../documents/deployment.ts";
+import { limits } from "../limits.ts";
 import { describeRevisionMembers } from "../services/describe-service.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
+import type { SeveralHistoryArns } from "../state/operation-row.ts";
 import { historyArn, historyArns, missingArn } from "./history-arns.ts";
+
+/** Where a request has its ARNs. */
+export const serviceRevisionArns = {
+  member: "serviceRevisionArns",
+  type: "service-revision",
+  max: limits.serviceRevisionsPerDescribe,
+  listed: "serviceRevisions",
+} as const satisfies SeveralHistoryArns;
 
 export type DescribeServiceRevisionsRequest = { readonly serviceRevisionArns?: readonly string[] };
 
@@ -9,7 +19,7 @@ export type DescribeServiceRevisionsRequest = { readonly serviceRevisionArns?: r
 export function describeServiceRevisions(step: ClusterStep, request: DescribeServiceRevisionsRequest): object {
   const serviceRevisions: object[] = [];
   const failures: object[] = [];
-  for (const arn of historyArns("DescribeServiceRevisions", request)) {
+  for (const arn of historyArns(serviceRevisionArns, request)) {
     const revision = step.state.serviceRevisions.get(historyArn(step.place, "service-revision", arn).id);
     if (revision?.arn === arn) serviceRevisions.push(describeRevision(step, revision));
     else failures.push(missingArn(arn));
@@ -17,7 +27,7 @@ export function describeServiceRevisions(step: ClusterStep, request: DescribeSer
   return { serviceRevisions, failures };
 }
 
-/** AWS: the digests of images come from the tasks of the revision; here each task shows its own. */
+/** AWS: image digests come from the revision's tasks; here each task shows its own. */
 function describeRevision(step: ClusterStep, revision: ServiceRevision): object {
   return {
     serviceRevisionArn: revision.arn,

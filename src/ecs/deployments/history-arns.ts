@@ -1,27 +1,15 @@
 import { arnPath, type Place } from "../arn.ts";
-import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
+import type { HistoryType, SeveralHistoryArns } from "../state/operation-row.ts";
 
-/** The operations that name what they are about by ARNs alone: the member, what the ARNs are of, and how many there may be. */
-const operations = {
-  DescribeServiceDeployments: {
-    member: "serviceDeploymentArns",
-    type: "service-deployment",
-    max: limits.serviceDeploymentsPerDescribe,
-  },
-  DescribeServiceRevisions: {
-    member: "serviceRevisionArns",
-    type: "service-revision",
-    max: limits.serviceRevisionsPerDescribe,
-  },
-} as const;
-export type HistoryOperation = keyof typeof operations;
-
-/** What the ARN of a service deployment or service revision names. */
+/** What the ARN of a service deployment or service revision identifies. */
 export type HistoryArn = { readonly cluster: string; readonly service: string; readonly id: string };
 
-/** The parts of the ARN of a service deployment or service revision. Refuses as `arnPath`, and with InvalidParameterException what is no ARN. */
-export function historyArn(place: Place, type: "service-deployment" | "service-revision", text: string): HistoryArn {
+/**
+ * The parts of the ARN of a service deployment or service revision. Refuses what `arnPath` refuses, and non-ARNs with
+ * InvalidParameterException.
+ */
+export function historyArn(place: Place, type: HistoryType, text: string): HistoryArn {
   if (!text.startsWith("arn:")) {
     refuse("InvalidParameterException", `Invalid identifier: ${text} is not the ARN of a ${type.replace("-", " ")}.`);
   }
@@ -29,9 +17,8 @@ export function historyArn(place: Place, type: "service-deployment" | "service-r
   return { cluster, service, id };
 }
 
-/** The ARNs of a call that describes some. Refuses none, and too many, with InvalidParameterException. */
-export function historyArns(operation: HistoryOperation, request: object): readonly string[] {
-  const { member, max } = operations[operation];
+/** The ARNs of a describing call. Refuses an empty or overlong list with InvalidParameterException. */
+export function historyArns({ member, max }: SeveralHistoryArns, request: object): readonly string[] {
   const arns = (request as Partial<Record<string, readonly string[]>>)[member] ?? [];
   if (arns.length === 0) refuse("InvalidParameterException", `${member} can not be empty.`);
   if (arns.length > max) refuse("InvalidParameterException", `${member} can have at most ${max} items.`);
@@ -39,18 +26,17 @@ export function historyArns(operation: HistoryOperation, request: object): reado
 }
 
 /**
- * A call that describes what several clusters may own, as one call for each cluster. Refuses as `historyArns` and
- * `historyArn`.
+ * Splits a describing call into one request for each cluster that owns some of its ARNs. Refuses what `historyArns` and `historyArn`
+ * refuse.
  */
-export function historyCalls(place: Place, operation: HistoryOperation, request: object): ReadonlyMap<string, object> {
-  const { member, type } = operations[operation];
+export function historyCalls(place: Place, where: SeveralHistoryArns, request: object): ReadonlyMap<string, object> {
   const byCluster = new Map<string, string[]>();
-  for (const arn of historyArns(operation, request)) {
-    const { cluster } = historyArn(place, type, arn);
+  for (const arn of historyArns(where, request)) {
+    const { cluster } = historyArn(place, where.type, arn);
     byCluster.set(cluster, [...(byCluster.get(cluster) ?? []), arn]);
   }
-  return new Map([...byCluster].map(([cluster, arns]) => [cluster, { [member]: arns }]));
+  return new Map([...byCluster].map(([cluster, arns]) => [cluster, { [where.member]: arns }]));
 }
 
-/** The failure of an ARN that names nothing. */
+/** The failure for an ARN without a resource. */
 export const missingArn = (arn: string): { arn: string; reason: "MISSING" } => ({ arn, reason: "MISSING" });

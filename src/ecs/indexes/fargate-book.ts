@@ -1,10 +1,10 @@
 import type { FargateProvider, FargateUse } from "../documents/fargate-use.ts";
 import { holdsResources, type Task } from "../documents/task.ts";
 
-/** Is called with each change of the CPU units in use. */
+/** Called with each change of the CPU units in use. */
 export type FargateChange = (provider: FargateProvider, cpu: number) => void;
 
-/** The CPU units in use on Fargate in one cluster, an index of its tasks. */
+/** The CPU units that one cluster uses on Fargate: an index of its tasks. */
 export class FargateBook {
   readonly #use = { FARGATE: 0, FARGATE_SPOT: 0 };
   #report: FargateChange | null = null;
@@ -13,15 +13,15 @@ export class FargateBook {
     return this.#use;
   }
 
-  /** From now on `report` is called with changes, undone ones included; null for nobody. */
+  /** From now on calls `report` with changes, including undone ones; null to stop. */
   reportTo(report: FargateChange | null): void {
     this.#report = report;
   }
 
-  /** The listener for the task table. */
+  /** The task table's listener. */
   onTaskChange(before: Task | undefined, after: Task | undefined): void {
     const [had, has] = [providerOf(before), providerOf(after)];
-    // A task keeps its size and provider for life.
+    // A task's size and provider never change.
     if (had === has) return;
     if (before !== undefined && had !== null) this.#add(had, -before.reservation.cpu);
     if (after !== undefined && has !== null) this.#add(has, after.reservation.cpu);
@@ -33,7 +33,7 @@ export class FargateBook {
   }
 }
 
-/** The quota of which a task holds a part, or null. */
+/** The quota that a task counts towards, or null. */
 function providerOf(task: Task | undefined): FargateProvider | null {
   if (task === undefined || task.launchType !== "FARGATE" || !holdsResources(task)) return null;
   return task.capacityProviderName === "FARGATE_SPOT" ? "FARGATE_SPOT" : "FARGATE";

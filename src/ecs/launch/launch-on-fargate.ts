@@ -6,40 +6,41 @@ import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { launchIn } from "./launch.ts";
-import type { TaskPlan } from "./new-task.ts";
+import type { TaskTemplate } from "./new-task.ts";
+import { zoneOfSubnet } from "./zone-of-subnet.ts";
 
-/** How a call wants its tasks on Fargate. */
+/** How a call runs its tasks on Fargate. */
 export type FargateLaunch = {
   readonly platformVersion: string;
-  /** The provider of each task, in order; null for tasks of the launch type FARGATE. */
+  /** The provider of each task, in order; null for the launch type FARGATE. */
   readonly providers: readonly (FargateProvider | null)[];
 };
 
 type RuntimePlatform = { readonly cpuArchitecture?: string; readonly operatingSystemFamily?: string };
 
-/** Refuses a plan that Fargate cannot run though its task definition can. AWS: the text for a size that there is none of. */
-export function checkFargatePlan(step: ClusterStep, plan: TaskPlan): void {
+/** Refuses a template that Fargate can't run although its task definition allows it. AWS: the text for a size that doesn't exist. */
+export function checkFargateTemplate(step: ClusterStep, template: TaskTemplate): void {
   const { managedHosts } = step.configuration;
-  const { family, revision } = plan.definition;
+  const { family, revision } = template.definition;
   if (managedHosts === undefined || managedHosts === null) {
-    // DIFFERS: a server that was started without hosts for Fargate refuses its tasks, as nothing would ever run them.
+    // DIFFERS: a server started without hosts for Fargate refuses Fargate tasks, because nothing would ever run them.
     refuse("UnsupportedFeatureException", "This Berth runs no hosts for Fargate: start it with --fargate auto.");
   }
-  const isWindows = platformOf(plan).operatingSystemFamily?.startsWith("WINDOWS") === true;
-  const noSize = whyNoFargateSize(plan.need.cpu, plan.need.memoryMiB, isWindows);
+  const isWindows = platformOf(template).operatingSystemFamily?.startsWith("WINDOWS") === true;
+  const noSize = whyNoFargateSize(template.need.cpu, template.need.memoryMiB, isWindows);
   if (noSize !== null) refuse("ClientException", noSize);
   if (isWindows) {
-    // DIFFERS: Windows tasks are refused on Fargate: the hosts that Berth runs are those of Linux.
+    // DIFFERS: Windows tasks are refused on Fargate: Berth's hosts run Linux.
     refuse(
       "UnsupportedFeatureException",
-      `Task definition ${family}:${revision} is for Windows; Berth has Linux only.`,
+      `Task definition ${family}:${revision} is for Windows; Berth runs only Linux.`,
     );
   }
-  const missing = plan.need.requiresAttributes
+  const missing = template.need.requiresAttributes
     .map(({ name, value }) => (value === undefined ? name : `${name}=${value}`))
     .filter((capability) => !managedHosts.capabilities.has(capability));
   if (missing.length > 0) {
-    // DIFFERS: what the hosts of Berth cannot do is refused by the name of the attribute that they lack: AWS has hosts that can.
+    // DIFFERS: what Berth's hosts can't do is refused with the name of the attribute that they lack: AWS has hosts that can.
     refuse(
       "UnsupportedFeatureException",
       `The hosts for Fargate lack attributes that ${family}:${revision} needs: ${missing.join(", ")}.`,
@@ -47,15 +48,16 @@ export function checkFargatePlan(step: ClusterStep, plan: TaskPlan): void {
   }
 }
 
-const platformOf = (plan: TaskPlan): RuntimePlatform => (plan.definition.more.runtimePlatform ?? {}) as RuntimePlatform;
+const platformOf = (template: TaskTemplate): RuntimePlatform =>
+  (template.definition.more.runtimePlatform ?? {}) as RuntimePlatform;
 
 /**
- * Starts a task of `plan` for each provider of the launch, as far as the account's quota goes. Gives their ids, and what the rest
- * lacks. AWS: the quotas count vCPUs, those of Fargate and of Fargate Spot apart, over all clusters of the account in the region.
+ * Starts a task of `template` for each provider of the launch, as far as the account's quota allows. Returns their ids, and what the rest lack.
+ * AWS: quotas count vCPUs, separately for Fargate and Fargate Spot, over all clusters of the account in the region.
  */
 export function launchOnFargate(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   launch: FargateLaunch,
 ): { readonly taskIds: readonly string[]; readonly lacks: FargateLack | null } {
   const taskIds: string[] = [];
@@ -64,39 +66,34 @@ export function launchOnFargate(
   for (const provider of launch.providers) {
     const quota = provider ?? "FARGATE";
     const inUse = step.state.fargateBook.use[quota] + elsewhere[quota];
-    if (inUse + plan.need.cpu > limits.fargateVcpus * 1024) return { taskIds, lacks: "quota" };
-    taskIds.push(launchOne(step, plan, launch.platformVersion, provider));
+    if (inUse + template.need.cpu > limits.fargateVcpus * 1024) return { taskIds, lacks: "quota" };
+    taskIds.push(launchOne(step, template, launch.platformVersion, provider));
   }
   return { taskIds, lacks: null };
 }
 
 function launchOne(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   platformVersion: string,
   capacityProviderName: FargateProvider | null,
 ): string {
   const host = hostForTask(step);
-  const subnets = must(plan.subnets, "the subnets of a task on Fargate");
+  const subnets = must(template.subnets, "the subnets of a task on Fargate");
   const subnet = must(subnets[step.random("subnet").below(subnets.length)], "a subnet");
-  const isArm = platformOf(plan).cpuArchitecture === "ARM64";
-  return launchIn(step, plan, {
+  const isArm = platformOf(template).cpuArchitecture === "ARM64";
+  return launchIn(step, template, {
     instanceId: host.id,
     availabilityZone: zoneOfSubnet(step.place.region, subnet),
     launchType: "FARGATE",
     capacityProviderName,
     platformVersion,
     ephemeralStorageGiB:
-      plan.overrides.ephemeralStorage?.sizeInGiB ?? plan.definition.ephemeralStorageGiB ?? limits.fargateStorageGiB,
+      template.overrides.ephemeralStorage?.sizeInGiB ??
+      template.definition.ephemeralStorageGiB ??
+      limits.fargateStorageGiB,
     attributes: [{ name: "ecs.cpu-architecture", value: isArm ? "arm64" : "x86_64" }],
     subnet,
     gpuIds: [],
   });
-}
-
-/** AWS: a subnet lies in one zone. Here there are no subnets but their names, so the name decides. */
-export function zoneOfSubnet(region: string, subnet: string): string {
-  let sum = 0;
-  for (const character of subnet) sum += character.charCodeAt(0);
-  return `${region}${"abc".charAt(sum % 3)}`;
 }

@@ -3,35 +3,39 @@ import type { Candidate } from "../placement/candidate.ts";
 import { freeGpus } from "../placement/filters/resources.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { deliverTask } from "../task-life/deliver-tasks.ts";
-import { newTask, spotOn, type TaskPlan, type TaskSpot } from "./new-task.ts";
+import { newTask, spotOn, type TaskSpot, type TaskTemplate } from "./new-task.ts";
 
-/** Puts one task of `plan` on the instance and sends it to the agent. Gives its id. `provider` is that of a strategy. */
+/** Puts one task of `template` on the instance and sends it to the agent. Returns its id. `provider` is the one that the strategy chose. */
 export function launch(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   candidate: Candidate,
   provider: string | null = null,
 ): string {
-  return launchIn(step, plan, spotOn(candidate.instance, plan, freeGpusFor(candidate, plan.need.gpus), provider));
+  return launchIn(
+    step,
+    template,
+    spotOn(candidate.instance, template, freeGpusFor(candidate, template.need.gpus), provider),
+  );
 }
 
-/** The ids of the GPUs that a task gets which needs so many. */
+/** The ids of the GPUs for a task that needs this many. */
 export const freeGpusFor = (candidate: Candidate, gpus: number): readonly string[] =>
   gpus === 0 ? [] : freeGpus(candidate).slice(0, gpus);
 
-/** Puts one task of `plan` in a spot and sends it to the agent there, unless it waits for an instance. Gives its id. */
+/** Puts one task of `template` in a spot and, unless it waits for an instance, sends it to the agent there. Returns its id. */
 export function launchIn(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   spot: TaskSpot,
   waitingFor: PlacementRequest | null = null,
 ): string {
-  const task = newTask(step, plan, spot, waitingFor);
-  if (!step.state.revisions.has(plan.definition.arn)) {
-    step.state.revisions.put(plan.definition.arn, plan.definition);
+  const task = newTask(step, template, spot, waitingFor);
+  if (!step.state.revisions.has(template.definition.arn)) {
+    step.state.revisions.put(template.definition.arn, template.definition);
   }
   step.changeTask(task);
-  // A task with an ENI goes to its agent when the ENI is made.
+  // A task with an ENI goes to its agent once the ENI exists.
   deliverTask(step, task.id);
   return task.id;
 }

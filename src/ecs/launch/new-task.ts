@@ -9,39 +9,39 @@ import type { ContainerDefinition, TaskDefinition } from "../documents/task-defi
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { overridden } from "./overrides.ts";
 
-/** What all tasks of one RunTask or StartTask call have in common. */
-export type TaskPlan = {
+/** What new tasks of one call or one service revision are made from. */
+export type TaskTemplate = {
   readonly definition: TaskDefinition;
-  /** The definition's containers with the overrides laid over them. */
+  /** The definition's containers with the overrides applied. */
   readonly containers: readonly ContainerDefinition[];
   readonly overrides: TaskOverride;
   readonly need: Need;
   readonly group: string;
   readonly startedBy: string | null;
   readonly tags: readonly Tag[];
-  /** Subnets of awsvpc tasks; null for the other network modes. */
+  /** Subnets of awsvpc tasks; null for other network modes. */
   readonly subnets: readonly string[] | null;
 };
 
-/** The plan for tasks of `definition`: what they are made of and need, with what the call or service adds. */
-export function taskPlan(
+/** The template for tasks of `definition`: their contents and needs, and what the call or service adds. */
+export function taskTemplate(
   definition: TaskDefinition,
   overrides: TaskOverride,
-  more: Pick<TaskPlan, "group" | "startedBy" | "tags" | "subnets">,
-): TaskPlan {
+  more: Pick<TaskTemplate, "group" | "startedBy" | "tags" | "subnets">,
+): TaskTemplate {
   const containers = effectiveContainers(definition, overrides);
   return { definition, containers, overrides, need: needOf(definition, containers, overrides), ...more };
 }
 
-/** The containers of `definition` as `overrides` leave them. */
+/** The containers of `definition` with `overrides` applied. */
 export function effectiveContainers(definition: TaskDefinition, overrides: TaskOverride): ContainerDefinition[] {
   const byName = new Map(overrides.containerOverrides.map((override) => [override.name, override]));
   return definition.containerDefinitions.map((container) => overridden(container, byName.get(container.name)));
 }
 
 /**
- * What a task of `definition` takes. AWS: CPU and memory are the task's size or the sum over its containers, of which
- * memoryReservation counts before memory; fixed host ports count in bridge and host mode only.
+ * What a task of `definition` needs. AWS: CPU and memory are the task's size, or the sum over its containers, where memoryReservation takes
+ * precedence over memory. Fixed host ports count in bridge and host mode only.
  */
 export function needOf(
   definition: TaskDefinition,
@@ -75,43 +75,43 @@ export function needOf(
 const gpusOf = (container: ContainerDefinition): number =>
   (container.resourceRequirements ?? []).reduce((all, each) => all + (each.type === "GPU" ? Number(each.value) : 0), 0);
 
-/** Where one task of a plan goes, and what follows from that. */
+/** Where one task of a template goes, and the members that follow from it. */
 export type TaskSpot = Pick<
   Task,
   "availabilityZone" | "launchType" | "capacityProviderName" | "platformVersion" | "ephemeralStorageGiB" | "attributes"
 > & {
-  /** The id of the container instance or managed host; null for a task that waits for one. */
+  /** The id of the container instance or managed host; null for a task that waits for an instance. */
   readonly instanceId: string | null;
-  /** Null for network modes but awsvpc. */
+  /** Null for network modes other than awsvpc. */
   readonly subnet: string | null;
-  /** As many as the plan needs. */
+  /** As many as the template needs. */
   readonly gpuIds: readonly string[];
 };
 
-/** The spot of a task of `plan` on a container instance, by the capacity provider if it is run by a strategy. */
+/** The spot of a task of `template` on a container instance, with its capacity provider if a strategy runs it. */
 export function spotOn(
   instance: ContainerInstance,
-  plan: TaskPlan,
+  template: TaskTemplate,
   gpuIds: readonly string[],
   capacityProviderName: string | null,
 ): TaskSpot {
-  return { ...spotWithoutInstance(plan, capacityProviderName), ...hostMembers(instance), gpuIds };
+  return { ...spotWithoutInstance(template, capacityProviderName), ...hostMembers(instance), gpuIds };
 }
 
-/** The spot of a task of `plan` that waits for an instance of its capacity provider. */
-export const spotWithoutInstance = (plan: TaskPlan, capacityProviderName: string | null): TaskSpot => ({
+/** The spot of a task of `template` that waits for an instance of its provider. */
+export const spotWithoutInstance = (template: TaskTemplate, capacityProviderName: string | null): TaskSpot => ({
   instanceId: null,
   availabilityZone: null,
   launchType: "EC2",
   capacityProviderName,
   platformVersion: null,
-  ephemeralStorageGiB: plan.definition.ephemeralStorageGiB,
+  ephemeralStorageGiB: template.definition.ephemeralStorageGiB,
   attributes: [],
-  subnet: plan.subnets === null ? null : (plan.subnets[0] ?? ""),
+  subnet: template.subnets === null ? null : (template.subnets[0] ?? ""),
   gpuIds: [],
 });
 
-/** What a task shows of its container instance. */
+/** The members of a task that come from its container instance. */
 export const hostMembers = (
   instance: ContainerInstance,
 ): Pick<Task, "instanceId" | "availabilityZone" | "launchType" | "attributes"> => ({
@@ -121,7 +121,7 @@ export const hostMembers = (
   attributes: shownAttributes(instance.platformAttributes),
 });
 
-/** By the list of an instance: it is long, and all tasks there show the same. */
+/** Cached by the instance's list: it is long, and all tasks of the instance show the same. */
 const shownOfList = new WeakMap<object, Task["attributes"]>();
 
 function shownAttributes(list: ContainerInstance["platformAttributes"]): Task["attributes"] {
@@ -133,18 +133,18 @@ function shownAttributes(list: ContainerInstance["platformAttributes"]): Task["a
   return shown;
 }
 
-/** A task of `plan` in its spot, not yet in the state; `waitingFor` when it has no instance yet. */
+/** A task of `template` in its spot, not yet in the state; `waitingFor` if it has no instance yet. */
 export function newTask(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   spot: TaskSpot,
   waitingFor: PlacementRequest | null = null,
 ): Task {
   const id = step.random("task-id").hex(32);
-  const { definition, need, overrides } = plan;
+  const { definition, need, overrides } = template;
   const { subnet, gpuIds } = spot;
   const attachments = subnet === null ? [] : [newAttachment(step, subnet)];
-  const first = plan.subnets === null && waitingFor === null ? "PENDING" : "PROVISIONING";
+  const first = template.subnets === null && waitingFor === null ? "PENDING" : "PROVISIONING";
   const reservation: Reservation = {
     cpu: need.cpu,
     memoryMiB: need.memoryMiB,
@@ -165,19 +165,19 @@ export function newTask(
     platformVersion: spot.platformVersion,
     ephemeralStorageGiB: spot.ephemeralStorageGiB,
     attributes: spot.attributes,
-    // AWS: a task with an ENI of its own, or without an instance, begins in PROVISIONING, any other in PENDING.
+    // AWS: a task with its own ENI or without an instance begins in PROVISIONING, any other in PENDING.
     lastStatus: first,
     desiredStatus: "RUNNING",
     version: 1,
-    containers: newContainers(step, plan, id, gpuIds, first),
+    containers: newContainers(step, template, id, gpuIds, first),
     attachments,
     cpu: overrides.cpu ?? definition.cpu,
     memory: overrides.memory ?? definition.memory,
     reservation,
     overrides,
-    group: plan.group,
-    startedBy: plan.startedBy,
-    tags: plan.tags,
+    group: template.group,
+    startedBy: template.startedBy,
+    tags: template.tags,
     enableExecuteCommand: false,
     healthStatus: "UNKNOWN",
     connectivity: null,
@@ -197,10 +197,10 @@ export function newTask(
   };
 }
 
-/** AWS: tasks on external instances are of launch type EXTERNAL. */
+/** AWS: tasks on external instances have the launch type EXTERNAL. */
 export const launchTypeOn = (instance: ContainerInstance): TaskLaunchType => (instance.external ? "EXTERNAL" : "EC2");
 
-/** The GPUs of a task shared out to its containers, in order. */
+/** The GPUs of a task, shared out to its containers in order. */
 export function gpuIdsByContainer(
   containers: readonly ContainerDefinition[],
   gpuIds: readonly string[],
@@ -215,14 +215,14 @@ export function gpuIdsByContainer(
 
 function newContainers(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   taskId: string,
   gpuIds: readonly string[],
   lastStatus: "PENDING" | "PROVISIONING",
 ): Container[] {
   const ids = step.random("container-id");
-  const given = gpuIdsByContainer(plan.containers, gpuIds);
-  return plan.containers.map((container, index) => {
+  const given = gpuIdsByContainer(template.containers, gpuIds);
+  return template.containers.map((container, index) => {
     return {
       arn: containerArn(step.place, step.clusterName, taskId, ids.uuid()),
       name: container.name,

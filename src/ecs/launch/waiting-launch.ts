@@ -9,36 +9,42 @@ import type { ClusterStep } from "../state/cluster-step.ts";
 import { advance } from "../task-life/advance.ts";
 import { deliverTask } from "../task-life/deliver-tasks.ts";
 import { freeGpusFor, launch, launchIn } from "./launch.ts";
-import { effectiveContainers, gpuIdsByContainer, hostMembers, spotWithoutInstance, type TaskPlan } from "./new-task.ts";
+import {
+  effectiveContainers,
+  gpuIdsByContainer,
+  hostMembers,
+  spotWithoutInstance,
+  type TaskTemplate,
+} from "./new-task.ts";
 
 /**
- * Starts a task of `plan` on an instance of the request's capacity provider, or, where none has room, as one that waits in
- * PROVISIONING for capacity. Gives its id, or null when as many wait already as may.
- * DIFFERS: in AWS tasks wait for capacity only under managed scaling; here for every provider but Fargate's, whose machines somebody else starts.
+ * Starts a task of `template` on an instance of the request's capacity provider or, if none has room, as one that waits in PROVISIONING.
+ * Returns its id, or null if as many tasks wait as are allowed.
+ * DIFFERS: in AWS tasks wait for capacity only under managed scaling; here they do for every provider except the Fargate ones, because somebody else starts the machines.
  */
-export function launchOrWait(step: ClusterStep, plan: TaskPlan, request: PlacementRequest): string | null {
+export function launchOrWait(step: ClusterStep, template: TaskTemplate, request: PlacementRequest): string | null {
   const provider = must(request.capacityProvider, "the capacity provider of a task by a strategy");
   const candidate = placeTask(step.state, request, step.random("placement"));
-  if (candidate !== null) return launch(step, plan, candidate, provider);
+  if (candidate !== null) return launch(step, template, candidate, provider);
   if (step.state.waitingTasks.size >= limits.tasksWaitingForCapacity) return null;
-  return launchIn(step, plan, spotWithoutInstance(plan, provider), request);
+  return launchIn(step, template, spotWithoutInstance(template, provider), request);
 }
 
-/** Starts a task on, or waiting for, each of the providers, and gives their ids. AWS: the refusal when too many wait. */
+/** Starts a task for each of the providers, waiting if necessary, and returns their ids. AWS: the refusal if too many wait. */
 export function launchByProviders(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   placement: PlacementRequest,
   providers: readonly string[],
 ): string[] {
   const requests = new Map(providers.map((capacityProvider) => [capacityProvider, { ...placement, capacityProvider }]));
   return providers.map((provider) => {
-    const id = launchOrWait(step, plan, must(requests.get(provider), "the request of a provider"));
+    const id = launchOrWait(step, template, must(requests.get(provider), "the request of a provider"));
     return id ?? refuse("ClientException", "Tasks provisioning capacity limit exceeded.");
   });
 }
 
-/** Puts a task that waits on an instance; it goes on as one that was placed at once. */
+/** Puts a waiting task on an instance. From then on it is like one placed at once. */
 export function placeWaiting(step: ClusterStep, task: Task, candidate: Candidate): void {
   const { need } = must(task.waitingFor, "what a task waits for");
   const definition = must(step.state.revisions.get(task.taskDefinitionArn), "the revision of a task");
@@ -48,7 +54,7 @@ export function placeWaiting(step: ClusterStep, task: Task, candidate: Candidate
     ...task,
     ...hostMembers(candidate.instance),
     waitingFor: null,
-    // The time for its ENI begins.
+    // The timeout of its ENI starts now.
     statusSince: step.now,
     reservation: { ...task.reservation, gpuIds },
     containers: task.containers.map((container, index) => ({ ...container, gpuIds: given[index] ?? [] })),

@@ -35,7 +35,7 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
   readonly state: ClusterState;
   #lastSequence = 0;
 
-  /** `fargateElsewhere` is asked within steps, so it has to answer for the very moment; without it there are no other clusters. */
+  /** `fargateElsewhere` is called within steps, so it must answer for that very moment. Without it there are no other clusters. */
   constructor(
     place: Place,
     name: string,
@@ -128,7 +128,7 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
   }
 }
 
-/** The end of `work` as the reply of a step. */
+/** The result of `work` as the reply of a step. */
 function* repliesOf(work: Iterator<undefined, object>): Generator<undefined, StepResult<never>["reply"]> {
   try {
     for (;;) {
@@ -174,7 +174,7 @@ function decide(step: ClusterStep, input: ClusterInput): unknown {
 }
 
 function call(step: ClusterStep, input: ClusterInput & { type: "call" }): object {
-  // AWS: the text for a deleted cluster; it was deleted between the look-up and this step.
+  // AWS: the text for a deleted cluster. It was deleted between the lookup and this step.
   if (step.state.closed.get("closed")?.incarnation === input.given.cluster.incarnation) {
     refuse("ClusterNotFoundException", "The referenced cluster was inactive.");
   }

@@ -3,7 +3,7 @@ import type { NetworkConfiguration } from "../documents/deployment.ts";
 import type { Service } from "../documents/service.ts";
 import type { TaskDefinition } from "../documents/task-definition.ts";
 import { checkLaunchType, type LaunchChoice, type LaunchRequest, launchChoice } from "../launch/launch-choice.ts";
-import { checkFargatePlan } from "../launch/launch-on-fargate.ts";
+import { checkFargateTemplate } from "../launch/launch-on-fargate.ts";
 import { limits } from "../limits.ts";
 import { checkedConstraints, checkedStrategies } from "../placement/checked-placement.ts";
 import { refuse } from "../refusals.ts";
@@ -11,7 +11,7 @@ import type { RevisionMembers } from "../rollout/begin-deployment.ts";
 import type { RequestDeploymentConfiguration } from "../rollout/deployment-configuration.ts";
 import type { Given } from "../state/call.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
-import { checkedPublicIp, planTasks, type TaskRequest } from "../tasks/task-request.ts";
+import { checkedPublicIp, requestedTaskTemplate, type TaskRequest } from "../tasks/task-request.ts";
 
 /** The members that say what tasks of a service are started of, and where. */
 export type RevisionRequest = LaunchRequest & Pick<TaskRequest, "networkConfiguration">;
@@ -52,8 +52,8 @@ export function checkedRevision(
   const { launchType, strategy, platformVersion } = launch;
   const isOnFargate = launchType === "FARGATE";
   const networkConfiguration = networkWithDefaults(request.networkConfiguration);
-  // The plan of a task that this revision would start, for what is refused on the way.
-  const plan = planTasks(
+  // The template of a task that this revision would start, for what is refused on the way.
+  const template = requestedTaskTemplate(
     step,
     networkConfiguration === null ? {} : { networkConfiguration },
     { ...given, taskDefinition: definition },
@@ -61,7 +61,7 @@ export function checkedRevision(
     isOnFargate,
   );
   checkLaunchType(definition, launch, isDefaultLaunchType && strategy.length === 0 && !isOnFargate);
-  if (isOnFargate) checkFargatePlan(step, plan);
+  if (isOnFargate) checkFargateTemplate(step, template);
   return {
     members: {
       definition,
@@ -97,7 +97,7 @@ function refuseForDaemon(request: RevisionRequest, { launchType, strategy }: Lau
   }
 }
 
-/** The network configuration with its defaults; null for none, and for an empty one. The subnets are checked with the task's plan. */
+/** The network configuration with its defaults; null for none, and for an empty one. The subnets are checked with the task's template. */
 function networkWithDefaults(requested: RevisionRequest["networkConfiguration"]): NetworkConfiguration | null {
   const network = requested?.awsvpcConfiguration;
   if (network === undefined) return null;

@@ -1,20 +1,20 @@
 import type { Cluster, ClusterCounts } from "../documents/cluster.ts";
 import type { Caller } from "./call.ts";
 
-/** What an operation of the account is given beside its request. */
+/** What an account's operation gets in addition to its request. */
 export type AccountGiven = {
   readonly caller: Caller;
-  /** What the cluster machines counted, by cluster name; a cluster that is missing here counts nothing. */
+  /** The cluster machines' counts, by cluster name; a missing cluster counts nothing. */
   readonly counts: ReadonlyMap<string, ClusterCounts>;
 };
 
-/** Who wants a task definition resolved: ECS refuses an INACTIVE one with another error for tasks than for services. */
+/** What a task definition is resolved for: ECS refuses an INACTIVE one with different errors for tasks and services. */
 export type ResolvePurpose = "task" | "service";
 
-/** How the account knows a cluster. */
+/** A cluster as its account sees it. */
 export type ClusterStanding = Pick<Cluster, "status" | "incarnation">;
 
-/** Everything that can make an account machine move. */
+/** Every input of an account machine. */
 export type AccountInput =
   | ({ readonly type: "call"; readonly operation: string; readonly request: object } & AccountGiven)
   | { readonly type: "timer" }
@@ -28,13 +28,13 @@ export type AccountInput =
     }
   /** Reply: EffectiveSettings of the principal. */
   | { readonly type: "effective-settings"; readonly principalArn: string }
-  /** Reply: string[], the names of the ACTIVE clusters among those that `references` name, each once. */
+  /** Reply: string[], the names of the ACTIVE clusters among `references`, each once. */
   | { readonly type: "cluster-names"; readonly references: readonly (string | undefined)[] }
-  /** Reply: ClusterStanding of the cluster of this name, or null when there is none. */
+  /** Reply: ClusterStanding of the cluster with this name, or null. */
   | { readonly type: "cluster-standing"; readonly name: string }
-  /** The cluster machine took its last call under this incarnation. Reply: that of DeleteCluster. */
+  /** The cluster machine accepted its last call under this incarnation. Reply: DeleteCluster's. */
   | { readonly type: "cluster-closed"; readonly name: string; readonly incarnation: number }
-  /** No cluster uses these revisions any more: those in DELETE_IN_PROGRESS go for good. Reply: null. */
+  /** No cluster uses these revisions any more: those in DELETE_IN_PROGRESS are removed. Reply: null. */
   | { readonly type: "revisions-unused"; readonly arns: readonly string[] }
-  /** Makes the cluster `default` when there is none that is ACTIVE. Reply: Cluster. */
+  /** Creates the cluster `default` unless it is ACTIVE. Reply: Cluster. */
   | { readonly type: "create-default-cluster" };

@@ -1,19 +1,19 @@
 import type { Caller, Given } from "./call.ts";
 
-/** What an agent's session tells the control plane beside the API calls that the agent makes. */
+/** What an agent's session reports, in addition to the agent's API calls. */
 export type AgentReport =
   | {
       readonly type: "agent-connected";
       readonly instanceId: string;
       readonly agentVersion: string | null;
       readonly agentHash: string | null;
-      /** As `DockerVersion: 25.0.8`, the way the API shows it. */
+      /** Such as `DockerVersion: 25.0.8`, as the API shows it. */
       readonly dockerVersion: string | null;
-      /** True for the first connection of an agent's process; false when a running agent opened another one. */
+      /** True for the first connection of an agent's process; false if a running agent reconnected. */
       readonly isNewProcess: boolean;
     }
   | { readonly type: "agent-disconnected"; readonly instanceId: string }
-  /** The agent has no credentials of its tasks' roles, or old ones. */
+  /** The agent's credentials for its tasks' roles are missing or old. */
   | { readonly type: "credentials-due"; readonly instanceId: string }
   | {
       readonly type: "instance-status";
@@ -44,7 +44,7 @@ export type AgentReport =
       readonly accepted: boolean;
       readonly reason: string | null;
     }
-  /** The agent runs tasks that the manifest did not name; the machine says which of them must stop. */
+  /** The agent runs tasks that the manifest doesn't name; the machine says which of them must stop. */
   | {
       readonly type: "stop-candidates";
       readonly instanceId: string;
@@ -52,7 +52,7 @@ export type AgentReport =
       readonly taskArns: readonly string[];
     };
 
-/** Everything that can make a cluster machine move. */
+/** Every input of a cluster machine. */
 export type ClusterInput =
   | { readonly type: "call"; readonly operation: string; readonly request: object; readonly given: Given }
   | { readonly type: "agent-report"; readonly report: AgentReport }
@@ -61,13 +61,13 @@ export type ClusterInput =
   | { readonly type: "recovered" }
   /** Reply: ClusterCounts. */
   | { readonly type: "count" }
-  /** Of the given task definition ARNs, those that tasks here still use. Reply: string[]. */
+  /** Which of these task definition ARNs tasks here still use. Reply: string[]. */
   | { readonly type: "revisions-in-use"; readonly arns: readonly string[] }
-  /** Whether an agent may connect for an instance as `caller`; null for one in this process. Reply: AgentStanding. */
+  /** Whether an agent may connect for an instance as `caller` (null: an agent in this process). Reply: AgentStanding. */
   | { readonly type: "agent-standing"; readonly instanceId: string; readonly caller: Caller | null }
-  /** CPU units of the account's quota for Fargate were given back, here or in another cluster: services that wait look again. Reply: null. */
+  /** Part of the account's Fargate quota became free, here or in another cluster: waiting services look again. Reply: null. */
   | { readonly type: "fargate-freed" }
-  /** DeleteCluster: refuses unless empty, then takes no more calls under this incarnation. */
+  /** DeleteCluster: refuses unless empty, then accepts no more calls under this incarnation. */
   | { readonly type: "close"; readonly incarnation: number }
-  /** The account knows that the cluster was closed under this incarnation; it may have created it again since. Reply: null. */
+  /** The account has recorded that the cluster was closed under this incarnation; it may have created it again since. Reply: null. */
   | { readonly type: "account-knows"; readonly incarnation: number; readonly isCreatedAgain: boolean };

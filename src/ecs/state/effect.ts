@@ -1,31 +1,31 @@
 import type { Task } from "../documents/task.ts";
 import type { TaskDefinition } from "../documents/task-definition.ts";
 
-/** A task that an agent is to bring to its desired status. */
+/** A task that an agent must bring to its desired status. */
 export type TaskOrder = { readonly task: Task; readonly definition: TaskDefinition };
 
 /**
- * What a step wants done outside, released only after its writes are durable. An effect may be lost or doubled: an
- * agent that connects again gets whatever it may have missed, and it ignores what it knows.
+ * An effect of a step, released only after its writes are durable. Effects may be lost or repeated: an agent that reconnects gets whatever
+ * it may have missed, and ignores what it knows.
  */
 export type ClusterEffect =
   | {
       readonly type: "deliver-tasks";
       readonly instanceId: string;
-      /** One rising line per instance for orders and manifests together. */
+      /** One rising sequence per instance for orders and manifests. */
       readonly sequence: number;
       readonly orders: readonly TaskOrder[];
-      /** The process of the agent is back on a new connection: what it has acknowledged need not go out again. */
+      /** The agent's process reconnected: what it has acknowledged needn't be sent again. */
       readonly isReturn: boolean;
     }
-  /** All tasks that belong on the instance; the agent asks about others that it runs. */
+  /** All tasks that belong on the instance. If the agent runs others, it asks about them. */
   | {
       readonly type: "deliver-manifest";
       readonly instanceId: string;
       readonly sequence: number;
       readonly tasks: readonly { readonly arn: string; readonly desiredStatus: "RUNNING" | "STOPPED" }[];
     }
-  /** Tasks whose roles' credentials are to be made anew; what they are is no business of the rulebook. */
+  /** Tasks whose roles need new credentials; their content is opaque here. */
   | { readonly type: "deliver-credentials"; readonly instanceId: string; readonly orders: readonly TaskOrder[] }
   | {
       readonly type: "confirm-stops";
@@ -39,9 +39,9 @@ export type ClusterEffect =
       readonly stage: "stage" | "perform";
       readonly targetVersion: string;
     }
-  /** Fargate tasks need the managed host `instanceId`: it is to be run, unless it runs. */
+  /** Fargate tasks need the managed host `instanceId`: start it unless it runs. */
   | { readonly type: "start-host"; readonly instanceId: string }
-  /** The managed host is needed no more, and nothing is left on it. */
+  /** The managed host is empty and no longer needed. */
   | { readonly type: "end-host"; readonly instanceId: string }
   /** The instance is INACTIVE: close its sessions with InactiveInstanceException and refuse further ones. */
   | { readonly type: "turn-away"; readonly instanceId: string };
@@ -49,7 +49,7 @@ export type ClusterEffect =
 export type AccountEffect =
   /** Find out which of these revisions no cluster uses any more, and report them. */
   | { readonly type: "review-deleted-revisions"; readonly arns: readonly string[] }
-  /** These deleted clusters are described no longer: what their machines kept can go. */
+  /** These deleted clusters are forgotten: delete what their machines kept. */
   | { readonly type: "forget-clusters"; readonly names: readonly string[] }
   /** Nothing is left in the account and region. */
   | { readonly type: "emptied" };

@@ -19,7 +19,7 @@ function twoTables() {
   return { journal, a: new Table(kind("a"), journal), b: new Table(kind("b"), journal) };
 }
 
-test("a commit gives the last value of each document, in the order of first writing", () => {
+test("a commit returns the last value of each document, in order of first write", () => {
   const { journal, a, b } = twoTables();
   a.put("x", { value: 1 });
   b.put("x", { value: 2 });
@@ -34,7 +34,7 @@ test("a commit gives the last value of each document, in the order of first writ
   assert.deepEqual(journal.commit(), []);
 });
 
-test("what is loaded is no change of a step", () => {
+test("what is loaded isn't a change of a step", () => {
   const { journal, a } = twoTables();
   a.load("x", { value: 1 });
   assert.deepEqual(journal.commit(), []);
@@ -42,7 +42,7 @@ test("what is loaded is no change of a step", () => {
   assert.deepEqual(a.get("x"), { value: 1 });
 });
 
-test("after a rollback the tables, and an index over them, are as they were", () => {
+test("after a rollback the tables, in their order, and an index over them are as they were", () => {
   const change = fc.record({
     table: fc.constantFrom("a" as const, "b" as const),
     key: fc.constantFrom("x", "y", "z"),
@@ -60,12 +60,17 @@ test("after a rollback the tables, and an index over them, are as they were", ()
       });
       const stored = new Map<string, object>();
       for (const { changes, refused } of sequence) {
+        const before = [[...tables.a.entries()], [...tables.b.entries()]];
         for (const { table, key, value } of changes) {
           if (value === null) tables[table].delete(key);
           else tables[table].put(key, { value });
+          assert.equal(tables[table].has(key), value !== null);
+          assert.equal(tables[table].size, [...tables[table].values()].length);
         }
-        if (refused) journal.rollback();
-        else {
+        if (refused) {
+          journal.rollback();
+          assert.deepEqual([[...tables.a.entries()], [...tables.b.entries()]], before);
+        } else {
           for (const { kind, key, value } of journal.commit()) {
             if (value === null) stored.delete(`${kind}/${key}`);
             else stored.set(`${kind}/${key}`, value);
@@ -82,7 +87,7 @@ test("after a rollback the tables, and an index over them, are as they were", ()
   );
 });
 
-test("the count of changes rises with whatever changes a document, and with nothing else", () => {
+test("the count of changes rises with every change of a document, and with nothing else", () => {
   const { journal, a, b } = twoTables();
   const rises: [string, () => void][] = [
     ["load", () => a.load("x", { value: 0 })],

@@ -1,13 +1,18 @@
 import type { DocumentKind } from "../documents/document-kind.ts";
 import type { Journal, JournaledTable } from "./journal.ts";
 
-/** Told of every change, undone ones included, so that an index is always what its documents say. */
+/** Called with every change, including undone ones, so an index always matches its documents. */
 export type ChangeListener<D> = (key: string, before: D | undefined, after: D | undefined) => void;
 
 /** Documents of one kind, by key. A document is immutable: to change it, put another one in its place. */
 export class Table<D extends object> implements JournaledTable {
   readonly kind: DocumentKind<D>;
-  readonly #documents = new Map<string, D>();
+  /** Undefined for a document that the current step has deleted: if it is restored, it keeps its position. */
+  readonly #documents = new Map<string, D | undefined>();
+  /** Keys that the current step has deleted. Some of them may exist again. */
+  readonly #deleted = new Set<string>();
+  /** The number of empty places. */
+  #gaps = 0;
   readonly #journal: Journal;
   readonly #listeners: ChangeListener<D>[] = [];
   #changes = 0;
@@ -23,10 +28,10 @@ export class Table<D extends object> implements JournaledTable {
   }
 
   get size(): number {
-    return this.#documents.size;
+    return this.#documents.size - this.#gaps;
   }
 
-  /** Rises with every change, undone ones included: as long as it stands still, so does what was made from the documents. */
+  /** Rises with every change, including undone ones. While it is unchanged, what was derived from the documents is valid. */
   get changes(): number {
     return this.#changes;
   }
@@ -36,19 +41,20 @@ export class Table<D extends object> implements JournaledTable {
   }
 
   has(key: string): boolean {
-    return this.#documents.has(key);
+    return this.#documents.get(key) !== undefined;
   }
 
-  values(): IterableIterator<D> {
-    return this.#documents.values();
+  /** In the order they were loaded or first put, like `entries` and `keys`. */
+  *values(): IterableIterator<D> {
+    for (const document of this.#documents.values()) if (document !== undefined) yield document;
   }
 
-  entries(): IterableIterator<[string, D]> {
-    return this.#documents.entries();
+  *entries(): IterableIterator<[string, D]> {
+    for (const [key, document] of this.#documents) if (document !== undefined) yield [key, document];
   }
 
-  keys(): IterableIterator<string> {
-    return this.#documents.keys();
+  *keys(): IterableIterator<string> {
+    for (const [key, document] of this.#documents) if (document !== undefined) yield key;
   }
 
   put(key: string, document: D): void {
@@ -61,10 +67,11 @@ export class Table<D extends object> implements JournaledTable {
     const before = this.#documents.get(key);
     if (before === undefined) return;
     this.#journal.recordDocument(this, key, before);
+    this.#deleted.add(key);
     this.#set(key, before, undefined);
   }
 
-  /** Takes a stored document in while the machine is built; not part of any step. */
+  /** Loads a stored document while the machine is built. Not part of any step. */
   load(key: string, document: D): void {
     this.#journal.betweenSteps(() => this.#set(key, this.#documents.get(key), document));
   }
@@ -74,10 +81,20 @@ export class Table<D extends object> implements JournaledTable {
     this.#set(key, this.#documents.get(key), before as D | undefined);
   }
 
+  /** For the journal only: the current step can't be undone any more. */
+  settle(): void {
+    if (this.#deleted.size === 0) return;
+    for (const key of this.#deleted) if (this.#documents.get(key) === undefined) this.#documents.delete(key);
+    this.#deleted.clear();
+    this.#gaps = 0;
+  }
+
   #set(key: string, before: D | undefined, after: D | undefined): void {
     this.#changes += 1;
-    if (after === undefined) this.#documents.delete(key);
+    const leavesGap = after === undefined && this.#deleted.has(key);
+    if (after === undefined && !leavesGap) this.#documents.delete(key);
     else this.#documents.set(key, after);
+    if (this.#deleted.has(key)) this.#gaps += (before === undefined ? -1 : 0) + (after === undefined ? 1 : 0);
     for (const listener of this.#listeners) listener(key, before, after);
   }
 }

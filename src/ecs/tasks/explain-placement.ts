@@ -2,8 +2,8 @@ import { must } from "../../lib/assert.ts";
 import { containerInstanceArn } from "../arn.ts";
 import type { PlacementRequest } from "../documents/placement-request.ts";
 import { launch } from "../launch/launch.ts";
-import { checkLaunchType, type LaunchRequest, plannedLaunches } from "../launch/launch-choice.ts";
-import type { TaskPlan } from "../launch/new-task.ts";
+import { checkLaunchType, type LaunchRequest, launchTargets } from "../launch/launch-choice.ts";
+import type { TaskTemplate } from "../launch/new-task.ts";
 import { limits } from "../limits.ts";
 import { askExpressions } from "../placement/ask-expressions.ts";
 import type { PlacementRefusal } from "../placement/candidate.ts";
@@ -19,12 +19,12 @@ import type { Given } from "../state/call.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { Rehearsal } from "../state/rehearsal.ts";
 import type { TaskFailure } from "../task-life/task-failure.ts";
-import { planTasks, type TaskRequest } from "./task-request.ts";
+import { requestedTaskTemplate, type TaskRequest } from "./task-request.ts";
 
 export type ExplainPlacementRequest = Omit<TaskRequest, "startedBy" | "tags"> &
   LaunchRequest & { readonly cluster?: string; readonly count?: number };
 
-/** What one container instance says to a task, in the shape of the reply. */
+/** What one container instance lacks for a task, in the shape of the reply. */
 type ExplainedRefusal = {
   readonly containerInstanceArn: string;
   readonly ec2InstanceId: string | null;
@@ -46,16 +46,16 @@ export type ExplainPlacementReply = {
   readonly refusals: readonly ExplainedRefusal[];
   readonly summary: readonly { readonly reason: string; readonly count: number }[];
   readonly closest: { readonly containerInstanceArn: string; readonly reason: string; readonly detail: string } | null;
-  /** Why no container instance was looked at for a task without a place; null when at least one was. */
+  /** Why there was no container instance to consider for an unplaced task; null if there was one. */
   readonly noCandidates: string | null;
-  /** The newest tasks of the service that failed; empty unless a service is asked about. */
+  /** The service's newest failed tasks; empty unless the call is about a service. */
   readonly failedTasks: readonly TaskFailure[];
 };
 
 /**
- * ExplainPlacement: where 1 to 1,000 tasks would go if RunTask were asked for them now, and what the other container instances
- * lack. Leaves no trace. Refuses what RunTask refuses, but for a cluster without instances, which is an explanation too; and
- * tasks on Fargate, which are not placed on instances. Subnets do not decide where a task goes, so they may be left out.
+ * ExplainPlacement: where RunTask would place 1 to 1,000 tasks now, and what the other container instances lack. Leaves no trace. Refuses
+ * what RunTask refuses, except a cluster without instances, which gets an explanation; also refuses Fargate tasks, which are not placed on
+ * instances. Subnets don't affect placement, so they may be left out.
  */
 export function explainPlacement(
   step: ClusterStep,
@@ -67,20 +67,20 @@ export function explainPlacement(
   if (!Number.isInteger(count) || count < 1 || count > limits.tasksPerExplainPlacement) {
     refuse("InvalidParameterException", `count must be between 1 and ${limits.tasksPerExplainPlacement}.`);
   }
-  const choice = plannedLaunches(step, request, given, count);
+  const choice = launchTargets(step, request, given, count);
   if (choice.launchType === "FARGATE") {
     refuse("InvalidParameterException", "Tasks on Fargate are not placed on container instances: leave Fargate out.");
   }
-  const plan = planTasks(step, withSubnets(request, given), given, limits.startedByCharactersRunTask);
-  checkLaunchType(plan.definition, choice, request.launchType === undefined && choice.providers === null);
-  const placement = checkedPlacement(plan, request, choice.launchType);
-  if (choice.providers === null) return explain(step, plan, Array<PlacementRequest>(count).fill(placement));
+  const template = requestedTaskTemplate(step, withSubnets(request, given), given, limits.startedByCharactersRunTask);
+  checkLaunchType(template.definition, choice, request.launchType === undefined && choice.providers === null);
+  const placement = checkedPlacement(template, request, choice.launchType);
+  if (choice.providers === null) return explain(step, template, Array<PlacementRequest>(count).fill(placement));
   const byProvider = new Map(
     choice.providers.map((capacityProvider) => [capacityProvider, { ...placement, capacityProvider }]),
   );
   return explain(
     step,
-    plan,
+    template,
     choice.providers.map((provider) => must(byProvider.get(provider), "the placement of a provider")),
   );
 }
@@ -90,26 +90,26 @@ function withSubnets(request: ExplainPlacementRequest, { taskDefinition }: Given
   return { ...request, networkConfiguration: { awsvpcConfiguration: { subnets: ["any"] } } };
 }
 
-// LIMIT: as many tasks are placed in a step, which takes a few milliseconds; more are placed on a copy of the cluster, in slices.
+// LIMIT: this many tasks are placed in a step, which takes a few milliseconds; more are placed on a copy of the cluster, in slices.
 const tasksPerStep = 100;
 // LIMIT: tasks between two slices, up to a fifth of a millisecond each.
 const tasksPerSlice = 10;
 
 /**
- * Places a task of `plan` for each of `placements`, one after the other, and reports where they went; `step` has to be a dry run.
- * Tasks that are placed alike have the same object. The refusals of instances are those for the first task that finds no place, or for
- * the very first when all find one. `failedTasks` go into the reply as they are.
+ * Places a task of `template` for each of `placements` in order, and reports where they went; `step` must be a dry run. Tasks placed alike
+ * share one object. The instances' refusals are for the first task that could not be placed or, if all could, for the first task.
+ * `failedTasks` go into the reply unchanged.
  */
 export function explain(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   placements: readonly PlacementRequest[],
   failedTasks: readonly TaskFailure[] = [],
 ): ExplainPlacementReply | Rehearsal {
   if (placements.length > tasksPerStep) {
-    return new Rehearsal((copy) => explainOnCopy(copy, plan, placements, failedTasks));
+    return new Rehearsal((copy) => explainOnCopy(copy, template, placements, failedTasks));
   }
-  const explaining = explainInSlices(step, plan, placements, failedTasks);
+  const explaining = explainInSlices(step, template, placements, failedTasks);
   for (;;) {
     const next = explaining.next();
     if (next.done === true) return next.value;
@@ -118,17 +118,17 @@ export function explain(
 
 function* explainOnCopy(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   placements: readonly PlacementRequest[],
   failedTasks: readonly TaskFailure[],
 ): Generator<undefined, ExplainPlacementReply> {
   yield* askExpressions(step.state, must(placements[0], "a task to explain").constraints);
-  return yield* explainInSlices(step, plan, placements, failedTasks);
+  return yield* explainInSlices(step, template, placements, failedTasks);
 }
 
 function* explainInSlices(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   placements: readonly PlacementRequest[],
   failedTasks: readonly TaskFailure[],
 ): Generator<undefined, ExplainPlacementReply> {
@@ -146,7 +146,7 @@ function* explainInSlices(
     const candidate = placeTask(step.state, placement, step.random("placement"));
     if (candidate !== null) {
       if (at === 0) explanations = explanationsOf(placement);
-      launch(step, plan, candidate, placement.capacityProvider);
+      launch(step, template, candidate, placement.capacityProvider);
       placedCount += 1;
       counts.set(candidate.instance.id, (counts.get(candidate.instance.id) ?? 0) + 1);
       continue;
@@ -159,8 +159,8 @@ function* explainInSlices(
     withoutPlace.add(placement);
   }
   return {
-    taskDefinition: plan.definition.arn,
-    need: needReply(plan),
+    taskDefinition: template.definition.arn,
+    need: needReply(template),
     placements: [...counts].map(([id, count]) => placementReply(step, id, count)),
     placedCount,
     unplacedCount: placements.length - placedCount,
@@ -184,7 +184,7 @@ function whyNoCandidates({ state, clusterName }: ClusterStep, request: Placement
   return `No container instance belongs to the capacity provider ${capacityProvider}. An instance names its provider in the attribute berth.capacity-provider.`;
 }
 
-function needReply({ need }: TaskPlan): object {
+function needReply({ need }: TaskTemplate): object {
   return {
     ...need,
     requiresAttributes: need.requiresAttributes.map(({ name, value }) =>
@@ -199,7 +199,7 @@ function placementReply(step: ClusterStep, id: string, count: number) {
   return { containerInstanceArn: arn, ec2InstanceId, availabilityZone, count };
 }
 
-/** Those that lack least come first: they are what a reader can do something about. */
+/** Those that lack least come first: the reader can do something about them. */
 function refusalsReply(step: ClusterStep, explanations: readonly InstanceExplanation[]): ExplainedRefusal[] {
   return explanations
     .filter(({ refusals }) => refusals.length > 0)
@@ -220,7 +220,7 @@ function refusalsReply(step: ClusterStep, explanations: readonly InstanceExplana
     });
 }
 
-/** For each reason how many instances have it, the most frequent first. */
+/** How many instances have each reason, the most frequent first. */
 function summaryOf(explanations: readonly InstanceExplanation[]): { reason: string; count: number }[] {
   const counts = new Map<string, number>();
   for (const { refusals } of explanations) {

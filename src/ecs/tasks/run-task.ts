@@ -3,9 +3,9 @@ import { fargateFailures } from "../documents/fargate-use.ts";
 import type { PlacementRequest } from "../documents/placement-request.ts";
 import { callDigest } from "../documents/run-task-token.ts";
 import { launch } from "../launch/launch.ts";
-import { checkLaunchType, type LaunchRequest, plannedLaunches } from "../launch/launch-choice.ts";
-import { checkFargatePlan, type FargateLaunch, launchOnFargate } from "../launch/launch-on-fargate.ts";
-import type { TaskPlan } from "../launch/new-task.ts";
+import { checkLaunchType, type LaunchRequest, launchTargets } from "../launch/launch-choice.ts";
+import { checkFargateTemplate, type FargateLaunch, launchOnFargate } from "../launch/launch-on-fargate.ts";
+import type { TaskTemplate } from "../launch/new-task.ts";
 import { launchByProviders } from "../launch/waiting-launch.ts";
 import { limits } from "../limits.ts";
 import type { PlacementRefusal } from "../placement/candidate.ts";
@@ -15,7 +15,7 @@ import { refuse } from "../refusals.ts";
 import type { Given } from "../state/call.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { describeTask } from "./describe-task.ts";
-import { planTasks, type TaskRequest } from "./task-request.ts";
+import { requestedTaskTemplate, type TaskRequest } from "./task-request.ts";
 
 export type RunTaskRequest = TaskRequest &
   LaunchRequest & {
@@ -27,11 +27,10 @@ export type RunTaskRequest = TaskRequest &
 export type TaskReply = { readonly tasks: readonly object[]; readonly failures: readonly object[] };
 
 /**
- * RunTask: places 1 to 10 tasks where they fit and the constraints of the call and of the task definition hold, by the
- * strategies of the call or at random, one after the other, each seeing the ones before; or starts them on Fargate. Tasks
- * by capacity providers wait where these have no room. Others that fit nowhere are `failures` of a reply that is otherwise
- * fine; a cluster without instances is a refusal.
- * AWS: RunTask in the API reference; texts as users see them.
+ * RunTask: starts 1 to 10 tasks. It places them one at a time where they fit and the constraints of the call and the task definition hold,
+ * by the call's strategies or at random; or it starts them on Fargate. Tasks with capacity providers wait if these have no room. Others
+ * that fit nowhere are `failures` in a successful reply; a cluster without instances is a refusal.
+ * AWS: RunTask in the API reference; users report the texts.
  */
 export function runTask(step: ClusterStep, request: RunTaskRequest, given: Given): TaskReply {
   const count = request.count ?? 1;
@@ -40,34 +39,34 @@ export function runTask(step: ClusterStep, request: RunTaskRequest, given: Given
   }
   const repeated = repeatOf(step, request);
   if (repeated !== null) return repeated;
-  const choice = plannedLaunches(step, request, given, count);
+  const choice = launchTargets(step, request, given, count);
   const onFargate = choice.launchType === "FARGATE";
-  const plan = planTasks(step, request, given, limits.startedByCharactersRunTask, onFargate);
+  const template = requestedTaskTemplate(step, request, given, limits.startedByCharactersRunTask, onFargate);
   const byStrategy = onFargate || choice.providers !== null;
-  checkLaunchType(plan.definition, choice, request.launchType === undefined && !byStrategy);
+  checkLaunchType(template.definition, choice, request.launchType === undefined && !byStrategy);
   const { taskIds, failures } = onFargate
-    ? runOnFargate(step, plan, choice.fargate)
-    : runOnInstances(step, plan, checkedPlacement(plan, request, choice.launchType), choice.providers, count);
+    ? runOnFargate(step, template, choice.fargate)
+    : runOnInstances(step, template, checkedPlacement(template, request, choice.launchType), choice.providers, count);
   remember(step, request, taskIds, failures);
   return replyOf(step, taskIds, failures);
 }
 
 type Started = { readonly taskIds: readonly string[]; readonly failures: readonly object[] };
 
-function runOnFargate(step: ClusterStep, plan: TaskPlan, launch: FargateLaunch): Started {
-  checkFargatePlan(step, plan);
-  const { taskIds, lacks } = launchOnFargate(step, plan, launch);
+function runOnFargate(step: ClusterStep, template: TaskTemplate, launch: FargateLaunch): Started {
+  checkFargateTemplate(step, template);
+  const { taskIds, lacks } = launchOnFargate(step, template, launch);
   return { taskIds, failures: lacks === null ? [] : [{ reason: fargateFailures[lacks] }] };
 }
 
 function runOnInstances(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   placement: PlacementRequest,
   providers: readonly string[] | null,
   count: number,
 ): Started {
-  if (providers !== null) return { taskIds: launchByProviders(step, plan, placement, providers), failures: [] };
+  if (providers !== null) return { taskIds: launchByProviders(step, template, placement, providers), failures: [] };
   if (!anyEligible(step.state, placement)) {
     refuse("InvalidParameterException", "No Container Instances were found in your cluster.");
   }
@@ -75,11 +74,11 @@ function runOnInstances(
   while (taskIds.length < count) {
     const candidate = placeTask(step.state, placement, step.random("placement"));
     if (candidate === null) {
-      // All tasks of the call need the same: where one does not fit, none of the rest does.
+      // All tasks of the call have the same need: if one doesn't fit, the rest don't either.
       const failures = placementFailures(step.state, placement);
       return { taskIds, failures: failures.map((failure) => describeFailure(step, failure)) };
     }
-    taskIds.push(launch(step, plan, candidate));
+    taskIds.push(launch(step, template, candidate));
   }
   return { taskIds, failures: [] };
 }
@@ -122,7 +121,7 @@ function remember(
   failures: readonly object[],
 ): void {
   const token = request.clientToken;
-  // A call that started nothing can be made again: there is nothing that it could double.
+  // A call that started nothing can be repeated safely.
   if (token === undefined || taskIds.length === 0) return;
   const expiresAt = step.now + limits.clientTokenMs;
   step.state.runTaskTokens.put(token, { token, digest: callDigest(request), taskIds, failures, expiresAt });

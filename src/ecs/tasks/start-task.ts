@@ -1,7 +1,7 @@
 import { containerInstanceArn, namedResource } from "../arn.ts";
 import type { PlacementRequest } from "../documents/placement-request.ts";
 import { launch } from "../launch/launch.ts";
-import type { TaskPlan } from "../launch/new-task.ts";
+import type { TaskTemplate } from "../launch/new-task.ts";
 import { limits } from "../limits.ts";
 import { checkedPlacement } from "../placement/checked-placement.ts";
 import { candidateOf, refusalOn } from "../placement/place-task.ts";
@@ -10,7 +10,7 @@ import type { Given } from "../state/call.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { describeTask } from "./describe-task.ts";
 import type { TaskReply } from "./run-task.ts";
-import { planTasks, type TaskRequest } from "./task-request.ts";
+import { requestedTaskTemplate, type TaskRequest } from "./task-request.ts";
 
 export type StartTaskRequest = TaskRequest & {
   readonly cluster?: string;
@@ -20,9 +20,9 @@ export type StartTaskRequest = TaskRequest & {
 type StartFailure = { readonly arn: string; readonly reason: string; readonly detail?: string };
 
 /**
- * StartTask: one task on each of 1 to 10 named instances. AWS: it has no strategies and constraints of its own, but resources,
- * attributes, ports and the agent are checked; what does not fit is a failure of that instance. AWS does not say whether the
- * constraints of the task definition count: they do here, since they say where its tasks can run at all.
+ * StartTask: one task on each of 1 to 10 named instances. AWS: the call has no strategies or constraints, but resources, attributes, ports
+ * and the agent are checked; if the task doesn't fit, that is a failure for the instance. AWS doesn't document whether the task
+ * definition's constraints count. Here they do, because they say where its tasks can run.
  */
 export function startTask(step: ClusterStep, request: StartTaskRequest, given: Given): TaskReply {
   const references = request.containerInstances ?? [];
@@ -30,18 +30,18 @@ export function startTask(step: ClusterStep, request: StartTaskRequest, given: G
   if (references.length > limits.instancesPerStartTask) {
     refuse("InvalidParameterException", `instanceIds can have at most ${limits.instancesPerStartTask} items.`);
   }
-  const plan = planTasks(step, request, given, limits.startedByCharactersStartTask);
+  const template = requestedTaskTemplate(step, request, given, limits.startedByCharactersStartTask);
   // What Fargate alone can run, such as ephemeral storage, would be without effect on an instance.
-  const { compatibilities } = plan.definition;
+  const { compatibilities } = template.definition;
   if (!compatibilities.includes("EC2") && !compatibilities.includes("EXTERNAL")) {
     refuse("InvalidParameterException", "Task definition does not support launch_type EC2.");
   }
-  const placement = checkedPlacement(plan, {}, "EC2");
+  const placement = checkedPlacement(template, {}, "EC2");
   const placements = { EC2: placement, EXTERNAL: { ...placement, launchType: "EXTERNAL" } } as const;
   const taskIds: string[] = [];
   const failures: StartFailure[] = [];
   for (const reference of references) {
-    const started = startOn(step, plan, placements, reference);
+    const started = startOn(step, template, placements, reference);
     if (typeof started === "string") taskIds.push(started);
     else failures.push(started);
   }
@@ -49,10 +49,10 @@ export function startTask(step: ClusterStep, request: StartTaskRequest, given: G
   return { tasks: tasks.map((task) => describeTask(step.state, task, { tags: true })), failures };
 }
 
-/** The id of the task started there, or why none was. */
+/** The id of the started task, or why none was started. */
 function startOn(
   step: ClusterStep,
-  plan: TaskPlan,
+  template: TaskTemplate,
   placements: Readonly<Record<"EC2" | "EXTERNAL", PlacementRequest>>,
   reference: string,
 ): string | StartFailure {
@@ -62,5 +62,5 @@ function startOn(
   if (candidate === null) return { arn, reason: "MISSING" };
   const refusal = refusalOn(step.state, placements[candidate.instance.external ? "EXTERNAL" : "EC2"], candidate);
   if (refusal !== null) return { arn, reason: refusal.reason, detail: refusal.detail };
-  return launch(step, plan, candidate);
+  return launch(step, template, candidate);
 }

@@ -65,7 +65,7 @@ export class CompanionDoor {
     } catch (thrown) {
       const error = thrown instanceof OverloadError ? throttled() : thrown;
       if (!(error instanceof WireError)) {
-        this.#options.log.write("error", { requestId, err: error }, "A request could not be passed on.");
+        this.#options.log.write("pass-on-failed", { requestId, err: error });
       }
       const rendered = renderForeignError(service, head, error, requestId);
       note(rendered.code);

@@ -1,4 +1,4 @@
-/** Fargate tasks as containers of a Docker Engine (or of what answers the same calls). */
+/** Fargate tasks as containers of a Docker Engine (or a compatible engine). */
 import { hash } from "node:crypto";
 import { join } from "node:path";
 import type { AgentOptions } from "../../agent/agent.ts";
@@ -13,16 +13,16 @@ import { capabilitiesOf, type ManagedAgent, type ManagedRuntime } from "./manage
 export type DockerManagedOptions = {
   readonly host: DockerHost;
   readonly pullBehaviour: PullBehaviour;
-  /** Null: nothing is kept. */
+  /** Null: nothing is stored. */
   readonly dataDir: string | null;
   /** The other services of AWS, for tasks of a place. Null: none. */
   readonly services: HostServices | null;
 };
 
-/** Hosts for Fargate on the machine of the control plane itself. */
+/** Hosts for Fargate on the control plane's own machine. */
 export function dockerManagedRuntime(options: DockerManagedOptions): ManagedRuntime {
   const { host, services } = options;
-  // Containers of a remote engine do not reach this process.
+  // Containers of a remote engine can't reach this process.
   const hasEndpoints = host.engine.address.startsWith("unix://");
   return {
     simulated: false,
@@ -33,7 +33,7 @@ export function dockerManagedRuntime(options: DockerManagedOptions): ManagedRunt
   };
 }
 
-/** The agent of a host: what it listens on is opened when it starts. */
+/** A host's agent. What it listens on is opened when it starts. */
 class OpenedLater implements ManagedAgent {
   readonly #options: Omit<AgentOptions, "runtime">;
   readonly #docker: DockerManagedOptions;
@@ -56,7 +56,7 @@ class OpenedLater implements ManagedAgent {
       api,
       host,
       pullBehaviour,
-      // What the operator allows container instances, Fargate does not have.
+      // Fargate doesn't have what the operator allows on container instances.
       policy: strictPolicy,
       isForgetful: dataDir === null,
       availabilityZone: null,
@@ -65,7 +65,7 @@ class OpenedLater implements ManagedAgent {
       services: services?.settingsFor(this.#place) ?? null,
       ...(services && { images: services.images }),
       instance: () => instance,
-      // In this process nobody is asked for a key; the agent asks for its own tasks only.
+      // Calls in this process need no key; the agent asks only about its own tasks.
       apiAs: () => api,
     });
     const agent = await this.#opening;

@@ -6,7 +6,7 @@ import { checkRequestLimits } from "../../wire/request-limits.ts";
 import { isAnswered, isOfService } from "../../wire/service-definition.ts";
 import { apiOperations, ecs } from "../../wire/services.ts";
 
-/** The ECS API as agents in the process of the control plane call it: without HTTP, as an agent of the account, within the same limits. */
+/** The ECS API for agents in the control plane's process: without HTTP, as an agent of the account, within the same limits. */
 export function inProcessApi(controlPlane: ControlPlane, { account, region }: Place): EcsApi {
   const caller = { principalArn: `arn:aws:iam::${account}:root`, isAgent: true };
   return {

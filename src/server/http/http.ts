@@ -175,7 +175,7 @@ class HttpPort {
     app.setErrorHandler((error, request, reply) => {
       const rendered = renderRequestError(error);
       if (rendered.status >= 500) {
-        this.#options.log.write("error", { requestId: request.id, err: error }, "A request failed before its call.");
+        this.#options.log.write("request-failed", { requestId: request.id, err: error });
       }
       // What is left of a body that was given up is not read.
       if (!request.raw.complete) reply.raw.setHeader("connection", "close");

@@ -52,7 +52,7 @@ export async function openAuthentication(
   if (dataDir === null) throw new StartError("Signatures need a data directory, which the access keys are in.");
   const keys = await AccessKeys.open(systemClock, store, sealKeyPath(dataDir));
   const taskCredentials = new TaskCredentialsIssuer(keys.deriveKey(taskCredentialsPurpose));
-  keys.watch((error) => log.write("warn", { err: error }, "The last uses of access keys could not be written."));
+  keys.watch((error) => log.write("key-uses-unwritten", { err: error }));
   const authenticate = signedAuthentication(keys, taskCredentials);
   return { authenticate, keys, taskCredentials, sessionCredentials: null, anonymous: null };
 }
@@ -70,9 +70,7 @@ async function looseKey(dataDir: string | null, store: Store, log: ServerLog): P
     return (await AccessKeys.open(systemClock, store, sealKeyPath(dataDir))).deriveKey(taskCredentialsPurpose);
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
-    const reason =
-      "The credentials of tasks are good until the server ends, as there is no seal key to make them with.";
-    log.write("warn", { err: error }, reason);
+    log.write("task-credentials-temporary", { err: error });
     return randomBytes(32);
   }
 }

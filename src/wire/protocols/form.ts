@@ -3,7 +3,7 @@ import { serializationError } from "../errors.ts";
 import { isBase64, parseTimestamp } from "../parse.ts";
 import type { ListShape, MapShape, Shape, StructureShape } from "../shapes.ts";
 
-/** LIMIT: parameters of a form. The largest requests of AWS name some thousand things, with a few members each. */
+/** LIMIT: parameters of a form. The largest requests of AWS name about a thousand things, with a few members each. */
 const parametersMax = 10_000;
 /** LIMIT: the deepest shape has 9 levels, each with up to two parts of a name. */
 const partsMax = 32;

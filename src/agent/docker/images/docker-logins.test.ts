@@ -23,7 +23,7 @@ function open(context: TestContext, config: unknown) {
     writeFileSync(file, `#!/bin/sh\n${script}\n`);
     chmodSync(file, 0o755);
   };
-  return { logins: new DockerLogins(folder, (_level, fields) => warnings.push(fields)), helper, warnings };
+  return { logins: new DockerLogins(folder, (_event, fields) => warnings.push(fields)), helper, warnings };
 }
 
 test("the registry of an image is its first part if that is a host", () => {

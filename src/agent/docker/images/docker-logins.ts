@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { AgentLog } from "../../agent-log.ts";
+import type { Log } from "../../../lib/log-events.ts";
 
 /** What Docker sends to a registry. */
 export type DockerLogin = {
@@ -32,9 +32,9 @@ export const dockerConfigFolder = (environment: NodeJS.ProcessEnv = process.env)
 /** The logins of `docker login`, in `config.json` or with helpers (docker-credential-*). Read at each pull, so that a login counts at once. */
 export class DockerLogins {
   readonly #folder: string;
-  readonly #log: AgentLog;
+  readonly #log: Log;
 
-  constructor(folder: string, log: AgentLog) {
+  constructor(folder: string, log: Log) {
     this.#folder = folder;
     this.#log = log;
   }
@@ -55,7 +55,7 @@ export class DockerLogins {
         if (fromHelper !== null) return fromHelper;
       }
     } catch (error) {
-      this.#log("warn", { err: error, folder: this.#folder }, "Docker's logins cannot be read");
+      this.#log("registry-logins-unreadable", { err: error, folder: this.#folder });
     }
     return null;
   }
