@@ -199,6 +199,41 @@ describe("the SDK", () => {
   });
 });
 
+test("bytes that are no text, and bodies that are no request, harm nothing else", async () => {
+  await written("bytes", []);
+  const put = async (body: Uint8Array): Promise<[number, string]> => {
+    const scope = `${new Date().toISOString().slice(0, 10).replaceAll("-", "")}/${region}/logs/aws4_request`;
+    const response = await fetch(berth.listening.url, {
+      method: "POST",
+      headers: {
+        authorization: `AWS4-HMAC-SHA256 Credential=${account}/${scope}, SignedHeaders=host, Signature=00`,
+        "x-amz-date": new Date().toISOString().replace(/[-:]|\.\d+/g, ""),
+        "x-amz-target": "Logs_20140328.PutLogEvents",
+        "content-type": "application/x-amz-json-1.1",
+      },
+      body: Buffer.from(body),
+    });
+    return [response.status, await response.text()];
+  };
+  for (const body of [
+    "{bad",
+    "[]",
+    '{"logGroupName":"bytes","logStreamName":"app/1","logEvents":[{"timestamp":1.5,"message":"x"}]}',
+  ]) {
+    const [status, text] = await put(Buffer.from(body));
+    assert.deepEqual([status, /SerializationException/.test(text)], [400, true], body);
+  }
+  const head = `{"logGroupName":"bytes","logStreamName":"app/1","logEvents":[{"timestamp":${Date.now()},"message":"a`;
+  // Bytes that are not UTF-8, and half of a pair of surrogates as an escape.
+  const [status] = await put(Buffer.concat([Buffer.from(head), Buffer.from([0xff]), Buffer.from('z \\ud800"}]}')]));
+  assert.equal(status, 200);
+  const { events = [] } = await logs.getLogEvents({ logGroupName: "bytes", logStreamName: "app/1" });
+  assert.deepEqual(
+    events.map(({ message }) => message),
+    ["a\ufffdz \ud800"],
+  );
+});
+
 test("StartLiveTail streams new events to the SDK until the reader stops", async () => {
   await written("live", ["before"]);
   const { responseStream } = await logs.startLiveTail({
