@@ -199,7 +199,7 @@ describe("the SDK", () => {
   });
 });
 
-test("bytes that are no text, and bodies that are no request, harm nothing else", async () => {
+test("bytes that are not text, and bodies that are not requests, harm nothing else", async () => {
   await written("bytes", []);
   const put = async (body: Uint8Array): Promise<[number, string]> => {
     const scope = `${new Date().toISOString().slice(0, 10).replaceAll("-", "")}/${region}/logs/aws4_request`;
