@@ -130,6 +130,7 @@ export const logEvents = {
   "server-recovered": { level: "info", text: "A reason or warning has passed." },
   "call-failed": { level: "error", text: "A call failed." },
   "call-answered": { level: "debug", text: "A call was answered." },
+  "companion-unavailable": { level: "warn", text: "The companion did not answer a call." },
   "request-failed": { level: "error", text: "A request failed before its call." },
   "pass-on-failed": { level: "error", text: "A request could not be passed on to the companion." },
   "operator-request-failed": { level: "error", text: "A request of an operator failed." },

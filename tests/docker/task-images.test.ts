@@ -68,7 +68,11 @@ test("an image of ECR is pulled with the execution role's token, from where the 
   );
   const byDigest = `123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/${world.host.tag}@${registry.digest}`;
   assert.equal(await pulled(world, runtime, byDigest, ecr("123456789012")), registry.digest);
-  await world.host.docker.removeImage(`${byDigest.replace("@sha256:", ":sha256-")}`).catch(() => {});
+  // Docker keeps the names under which it pulled them, too.
+  const inRegistry = [image, byDigest].map((name) => name.replace(/^[^/]+/, registry.host));
+  for (const name of [...inRegistry, byDigest.replace("@sha256:", ":sha256-")]) {
+    await world.host.docker.removeImage(name).catch(() => {});
+  }
 });
 
 test("ECR that refuses gives the container's reason", { skip }, async (context) => {
