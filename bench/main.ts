@@ -7,6 +7,7 @@ import { attackFigures } from "./attacks.ts";
 import { companionFigures } from "./companion.ts";
 import { fairnessFigures, printFairness } from "./fairness.ts";
 import { type Figure, machine, printFigures } from "./figure.ts";
+import { logFigures } from "./logs.ts";
 import { memoryAndReloadFigures } from "./memory-and-reload.ts";
 import { placementFigures } from "./placement.ts";
 import { requestFigures } from "./requests.ts";
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   "agent-sessions": agentSessionFigures,
   "run-task-to-running": runTaskToRunningFigures,
   services: serviceFigures,
+  logs: logFigures,
   fairness: () => fairnessFigures(),
 };
 

@@ -9,9 +9,11 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   "agent-protocol": ["lib"],
   // Services other than ECS, a folder each, on one kind of machine.
   "service-machine": ["ecs", "lib"],
+  logs: ["service-machine", "ecs", "lib"],
   sts: ["service-machine", "ecs", "lib"],
-  wire: ["ecs", "service-machine", "sts", "lib"],
+  wire: ["ecs", "service-machine", "logs", "sts", "lib"],
   store: ["ecs", "lib"],
+  "log-store": ["logs", "ecs", "lib"],
   auth: ["service-machine", "store", "lib"],
   "cluster-runner": ["ecs", "service-machine", "store", "lib"],
   "agent-sessions": ["agent-protocol", "cluster-runner", "ecs", "auth", "lib"],
@@ -25,6 +27,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     "cluster-runner",
     "ecs",
     "lib",
+    "log-store",
+    "logs",
     "service-machine",
     "store",
     "wire",
@@ -179,6 +183,7 @@ export const decidingFolders: readonly string[] = ["service-view", "service-plan
 /** The only place (folders or files) of each package, and of built-in modules that need one. */
 export const homes: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-ecs": ["src/cli/", "bench/", "scripts/sdk-shapes.ts"],
+  "@aws-sdk/client-cloudwatch-logs": ["bench/logs.ts", "scripts/sdk-shapes.ts"],
   "@aws-sdk/client-sts": ["scripts/sdk-shapes.ts"],
   "@smithy/signature-v4": ["src/auth/", "src/agent/remote/", "bench/"],
   re2js: ["src/agent/logs/"],
@@ -187,7 +192,7 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
   pino: ["src/server/"],
   "prom-client": ["src/server/"],
   ws: ["src/agent-sessions/", "src/agent/remote/"],
-  "node:sqlite": ["src/store/sqlite/"],
+  "node:sqlite": ["src/store/sqlite/", "src/log-store/"],
   "node:test": ["scripts/run-test-files.ts", "scripts/shared-tests.ts", "scripts/test-report.ts"],
   "node:assert": [],
   "node:assert/strict": [],
@@ -210,6 +215,7 @@ export const testSupport: readonly string[] = [
   "src/ecs/small-world.ts",
   "src/ecs/state-picture.ts",
   "src/ecs/step-rules.ts",
+  "src/log-store/writing-process.ts",
   "src/server/companion/recording-companion.ts",
   "src/server/http/small-http.ts",
   "src/service-machine/small-service.ts",
@@ -221,7 +227,13 @@ export const testSupport: readonly string[] = [
 ];
 
 /** Path prefixes of the pure part, the rulebooks and the agent's task engine: nothing from Node, no package. As in biome.json. */
-export const purePlaces: readonly string[] = ["src/ecs/", "src/service-machine/", "src/sts/", "src/agent/engine/"];
+export const purePlaces: readonly string[] = [
+  "src/ecs/",
+  "src/logs/",
+  "src/service-machine/",
+  "src/sts/",
+  "src/agent/engine/",
+];
 
 const forbiddenNames = ["utils", "util", "helpers", "helper", "common", "misc", "types", "manager", "base", "index"];
 

@@ -150,6 +150,12 @@ export const logEvents = {
   },
   "log-causes-many": { level: "warn", text: "Lines of other causes." },
   "log-lines-dropped": { level: "warn", text: "Log lines were dropped because nobody read them." },
+  // Log events of tasks.
+  "log-store-crashed": {
+    level: "error",
+    text: "The thread of the log store has ended; the next call starts it again.",
+  },
+  "log-events-not-deleted": { level: "warn", text: "Old log events could not be deleted; Berth tries again." },
   // Hosts in the server's process, and of `berth hosts`.
   "fargate-host-failed": { level: "error", text: "A host for Fargate tasks could not be started." },
   "fargate-host-released": {

@@ -24,6 +24,7 @@ import { systemClock } from "../lib/system-clock.ts";
 import { MemoryStore } from "../store/memory/memory-store.ts";
 import type { DamagedError, Store } from "../store/store.ts";
 import { isOfService } from "../wire/service-definition.ts";
+import { BuiltInLogs } from "./built-in-logs.ts";
 import { builtInRulebooks, servicePorts } from "./built-in-services.ts";
 import { Companion } from "./companion/companion.ts";
 import { CompanionDoor } from "./companion/companion-door.ts";
@@ -92,6 +93,8 @@ export type ServerOptions = {
   readonly managedRuntime?: "simulated" | "docker" | null;
   /** The engine for everything that runs in Docker; the server closes it. */
   readonly docker?: DockerHost | null;
+  /** Room for log events in bytes; absent for a little. */
+  readonly logStoreBytes?: number;
   /** What the tasks of this process's hosts use of other services; null or absent for nothing. */
   readonly services?: HostServicesOptions | null;
   /** ECS's own times as settings; absent for ECS's values. */
@@ -204,6 +207,9 @@ async function assemble(
   const managed = { controlPlane, sessions, store, clock: paced, random: freshRandom("managed-hosts"), log };
   // Before the clusters are loaded, because they ask for their hosts then.
   const managedHosts = managedRuntime === null ? null : new ManagedHosts({ runtime: managedRuntime, ...managed });
+  const { dataDir, logStoreBytes: bytesMax = null } = options;
+  const logs = new BuiltInLogs({ dataDir, bytesMax, controlPlane, clock: paced, log, calls: () => calls.total });
+  closers.push(() => logs.close());
   await controlPlane.open();
   closers.push(() => controlPlane.close());
   closers.push(async () => sessions.closeAll(1001));
@@ -229,10 +235,18 @@ async function assemble(
   const isSigned = options.auth.type === "sigv4";
   const damagedHosts = new Set<string>();
   const leftOut = (): Iterable<string> => [...(keys?.damaged ?? []), ...damagedHosts];
-  const healthSource: HealthSource = { controlPlane, store, clock, leftOut };
+  const healthSource: HealthSource = { controlPlane, store, clock, leftOut, logStore: logs.store };
   const health = (): ServerHealth => healthOf(healthSource);
   const { refusals } = sockets;
-  const metricsSource = { calls, appends, controlPlane, health, sessions: () => sessions.counts(), refusals };
+  const metricsSource = {
+    calls,
+    appends,
+    controlPlane,
+    health,
+    sessions: () => sessions.counts(),
+    refusals,
+    logStore: logs.store,
+  };
   const operators = { health, metricsText: metricsTextOf(metricsSource) };
   const companion = openCompanion(options, authentication.authenticate, calls, closers);
   const http = createHttp({
@@ -240,7 +254,9 @@ async function assemble(
     anonymous,
     isBuiltIn: ({ signingName }) => options.companion?.services.has(signingName) !== true,
     companion,
-    answerApi: answerApi(controlPlane, hosts),
+    answerApi: answerApi(controlPlane, hosts, logs),
+    bodyReaders: logs.bodyReaders,
+    streams: logs.streams,
     takeTurn: (account, work) => controlPlane.turns.work(account, "", work),
     metrics: calls,
     log,
@@ -254,6 +270,7 @@ async function assemble(
   let listening: Listening | null = null;
   closers.push(async () => void (await Promise.all([listening?.close(), closeHttp(http, limits.drainTimeoutMs)])));
   closers.push(() => sockets.close());
+  closers.push(async () => logs.endStreams());
   listening = await listen(http, options);
   const { port } = listening;
   url = urlOf(tls === null ? "http" : "https", options.host, port);
@@ -334,10 +351,11 @@ function configurationOf(
   return { latestAgentVersion, verifyIdentity, timeline, managedHosts: managedRuntime };
 }
 
-function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null): AnswerApi {
+function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null, logs: BuiltInLogs): AnswerApi {
   return async (call) => {
     const { operation, ...rest } = call;
     if (isOfService(operation)) {
+      if (operation.service.name === "logs") return logs.answer(call);
       return controlPlane.callService({ ...rest, service: operation.service.name, operation: operation.name });
     }
     const reply = await controlPlane.call({ ...rest, operation: operation.name });
