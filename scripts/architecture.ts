@@ -9,8 +9,9 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   "agent-protocol": ["lib"],
   // Services other than ECS, a folder each, on one kind of machine.
   "service-machine": ["ecs", "lib"],
+  "secrets-manager": ["service-machine", "ecs", "lib"],
   sts: ["service-machine", "ecs", "lib"],
-  wire: ["ecs", "service-machine", "sts", "lib"],
+  wire: ["ecs", "service-machine", "secrets-manager", "sts", "lib"],
   store: ["ecs", "lib"],
   auth: ["service-machine", "store", "lib"],
   "cluster-runner": ["ecs", "service-machine", "store", "lib"],
@@ -159,6 +160,8 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
 /** The only place (folders or files) of each package, and of built-in modules that need one. */
 export const homes: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-ecs": ["src/cli/", "bench/", "scripts/sdk-shapes.ts"],
+  "@aws-sdk/client-secrets-manager": ["scripts/sdk-shapes.ts"],
+  "@aws-sdk/client-ssm": ["scripts/sdk-shapes.ts"],
   "@aws-sdk/client-sts": ["scripts/sdk-shapes.ts"],
   "@smithy/signature-v4": ["src/auth/", "src/agent/remote/", "bench/"],
   "fast-check": [],
@@ -189,6 +192,7 @@ export const testSupport: readonly string[] = [
   "src/ecs/state-picture.ts",
   "src/ecs/step-rules.ts",
   "src/server/http/small-http.ts",
+  "src/service-machine/small-service-world.ts",
   "src/service-machine/small-service.ts",
   "src/server/small-server.ts",
   "src/store/sqlite/appending-process.ts",
@@ -198,7 +202,13 @@ export const testSupport: readonly string[] = [
 ];
 
 /** Path prefixes of the pure part, the rulebooks and the agent's task engine: nothing from Node, no package. As in biome.json. */
-export const purePlaces: readonly string[] = ["src/ecs/", "src/service-machine/", "src/sts/", "src/agent/engine/"];
+export const purePlaces: readonly string[] = [
+  "src/ecs/",
+  "src/secrets-manager/",
+  "src/service-machine/",
+  "src/sts/",
+  "src/agent/engine/",
+];
 
 const forbiddenNames = ["utils", "util", "helpers", "helper", "common", "misc", "types", "manager", "base", "index"];
 

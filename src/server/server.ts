@@ -146,10 +146,8 @@ async function assemble(
   const appends = new AppendMetrics();
   const calls = new CallMetrics();
   let url = "";
-  const { keys, taskCredentials, sessionCredentials, anonymous, ...authentication } = await openAuthentication(
-    options,
-    store,
-  );
+  const { keys, taskCredentials, sessionCredentials, valueKey, anonymous, ...authentication } =
+    await openAuthentication(options, store);
   const controlPlane = new ControlPlane({
     store,
     clock,
@@ -159,7 +157,7 @@ async function assemble(
       const base = options.advertise ?? agentBaseUrl(url, options.host, callerHost);
       return { endpoint: `${base}/acs`, telemetryEndpoint: `${base}/tcs` };
     },
-    services: { rulebooks: builtInRulebooks, ports: servicePorts(sessionCredentials) },
+    services: { rulebooks: builtInRulebooks, ports: servicePorts(sessionCredentials, valueKey) },
     log: log.write,
     observe: appends,
     stopwatch: () => performance.now(),

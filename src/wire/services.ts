@@ -15,6 +15,7 @@ import { must } from "../lib/assert.ts";
 import type { ServiceRow } from "../service-machine/service-operation.ts";
 import { berthShapes } from "./berth-shapes.ts";
 import type { SurroundingService } from "./definitions/aws-service.ts";
+import { secretsManager } from "./definitions/secrets-manager.ts";
 import { sts } from "./definitions/sts.ts";
 import { WireError } from "./errors.ts";
 import { awsJson11 } from "./protocols/aws-json.ts";
@@ -73,7 +74,7 @@ export const berth: ServiceDefinition = {
 };
 
 /** The services around ECS that Berth has. */
-export const surroundingServices: readonly SurroundingService[] = [sts];
+export const surroundingServices: readonly SurroundingService[] = [sts, secretsManager];
 
 /** ECS and what Berth adds to it: answered by the machines of clusters and accounts. */
 export const controlPlaneServices: readonly ServiceDefinition[] = [ecs, berth];
