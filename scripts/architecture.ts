@@ -10,8 +10,9 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Services other than ECS, a folder each, on one kind of machine.
   "service-machine": ["ecs", "lib"],
   "secrets-manager": ["service-machine", "ecs", "lib"],
+  ssm: ["service-machine", "ecs", "lib"],
   sts: ["service-machine", "ecs", "lib"],
-  wire: ["ecs", "service-machine", "secrets-manager", "sts", "lib"],
+  wire: ["ecs", "service-machine", "secrets-manager", "ssm", "sts", "lib"],
   store: ["ecs", "lib"],
   auth: ["service-machine", "store", "lib"],
   "cluster-runner": ["ecs", "service-machine", "store", "lib"],
@@ -206,6 +207,7 @@ export const purePlaces: readonly string[] = [
   "src/ecs/",
   "src/secrets-manager/",
   "src/service-machine/",
+  "src/ssm/",
   "src/sts/",
   "src/agent/engine/",
 ];

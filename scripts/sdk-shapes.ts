@@ -10,10 +10,12 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as ecs from "@aws-sdk/client-ecs";
 import * as secretsManager from "@aws-sdk/client-secrets-manager";
+import * as ssm from "@aws-sdk/client-ssm";
 import * as sts from "@aws-sdk/client-sts";
 import { assert, must } from "../src/lib/assert.ts";
 import { secretsOperations } from "../src/secrets-manager/secrets-operations.ts";
 import type { ServiceRows } from "../src/service-machine/service-operation.ts";
+import { ssmOperations } from "../src/ssm/ssm-operations.ts";
 import { stsOperations } from "../src/sts/sts-operations.ts";
 
 type Source = {
@@ -42,6 +44,13 @@ const sources: Readonly<Record<string, Source>> = {
     namespace: "com.amazonaws.secretsmanager",
     isXml: false,
     operations: secretsOperations,
+  },
+  "src/wire/definitions/ssm.json": {
+    client: "@aws-sdk/client-ssm",
+    exports: ssm,
+    namespace: "com.amazonaws.ssm",
+    isXml: false,
+    operations: ssmOperations,
   },
   "src/wire/definitions/sts.json": {
     client: "@aws-sdk/client-sts",
