@@ -60,7 +60,21 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
   "task-life": ["ground", "documents", "state", "references", "fargate"],
   rollout: ["ground", "events", "documents", "state", "task-life"],
   launch: ["ground", "documents", "placement", "definition-rules", "state", "references", "fargate", "task-life"],
-  "service-look": ["ground", "documents", "placement", "state", "fargate", "task-life", "rollout", "launch"],
+  // What a service is and what to do about it: these decide and write nothing.
+  "service-view": ["ground", "documents", "placement", "state", "launch"],
+  "service-plan": ["ground", "documents", "placement", "state", "rollout", "launch", "service-view"],
+  // A look at a service: plans, and carries plans out.
+  "service-look": [
+    "documents",
+    "placement",
+    "state",
+    "fargate",
+    "task-life",
+    "rollout",
+    "launch",
+    "service-view",
+    "service-plan",
+  ],
   // Operations and reports, a folder per noun.
   "account-settings": ["ground", "documents", "state"],
   "capacity-providers": ["ground", "documents", "state", "references"],
@@ -86,7 +100,8 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
     "task-life",
     "rollout",
     "launch",
-    "service-look",
+    "service-view",
+    "service-plan",
     "tasks",
   ],
   deployments: ["ground", "documents", "state", "references", "rollout", "services"],
@@ -113,6 +128,8 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
     "fargate",
     "task-life",
     "rollout",
+    "service-view",
+    "service-plan",
     "service-look",
     "tasks",
     "container-instances",
@@ -158,6 +175,9 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Folders of the rulebook whose files decide and write nothing, nor does anything that they call. */
+export const decidingFolders: readonly string[] = ["service-view", "service-plan"];
+
 /** The only place (folders or files) of each package, and of built-in modules that need one. */
 export const homes: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-ecs": ["src/cli/", "bench/", "scripts/sdk-shapes.ts"],
@@ -171,7 +191,7 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
   "prom-client": ["src/server/"],
   ws: ["src/agent-sessions/", "src/agent/remote/"],
   "node:sqlite": ["src/store/sqlite/", "src/cli/event-log.ts"],
-  "node:test": ["scripts/run-test-files.ts"],
+  "node:test": ["scripts/run-test-files.ts", "scripts/shared-tests.ts", "scripts/test-report.ts"],
   "node:assert": [],
   "node:assert/strict": [],
 };
@@ -192,6 +212,7 @@ export const testSupport: readonly string[] = [
   "src/ecs/small-world.ts",
   "src/ecs/state-picture.ts",
   "src/ecs/step-rules.ts",
+  "src/server/companion/recording-companion.ts",
   "src/server/http/small-http.ts",
   "src/service-machine/small-service-world.ts",
   "src/service-machine/small-service.ts",
@@ -226,8 +247,39 @@ export function architectureViolations(sources: Sources, packages: readonly stri
       if (reason !== null) found.push(`${file}: ${reason}`);
     }
   }
-  return [...found, ...cycles(sources)];
+  return [...found, ...writingDecisions(sources), ...cycles(sources)];
 }
+
+/** How files of the rulebook write: a document of a table, or through a step. */
+const writing =
+  /\bstate\.\w+\.(?:put|delete)\(|\bstep\.(?:change|note|announce)\w*\(|\.(?:lacksRoom|forget)\(|\blooks\.\w+\(/;
+
+/** Deciding files that write, or that can call a file that does: only imports of types are no way to call. */
+function writingDecisions(sources: Sources): string[] {
+  const found: string[] = [];
+  for (const file of sources.keys()) {
+    if (!file.startsWith("src/ecs/") || !decidingFolders.includes(rulebookFolderOf(file))) continue;
+    if (isTest(file) || testSupport.includes(file)) continue;
+    const path = pathToWriting(file, sources, new Set());
+    if (path !== null) found.push(`${file}: decides, but can write: ${path.join(" -> ")}`);
+  }
+  return found;
+}
+
+/** The imports that lead from a file to one that writes, or null. */
+function pathToWriting(file: string, sources: Sources, seen: Set<string>): string[] | null {
+  const text = sources.get(file);
+  if (text === undefined || seen.has(file) || !file.startsWith("src/ecs/")) return null;
+  seen.add(file);
+  if (writing.test(text)) return [file];
+  for (const { relative, target } of importsOf(file, withoutTypeImports(text))) {
+    const path = relative ? pathToWriting(target, sources, seen) : null;
+    if (path !== null) return [file, ...path];
+  }
+  return null;
+}
+
+const withoutTypeImports = (text: string): string => text.replace(/^import type [^;]*;/gm, "");
 
 function nameViolations(file: string): string[] {
   const parts = file.replace(/(?:\.test)?\.ts$/, "").split("/");

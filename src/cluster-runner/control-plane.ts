@@ -14,6 +14,7 @@ import type { AccountEffect, ClusterEffect } from "../ecs/state/effect.ts";
 import type { GivenToCluster } from "../ecs/state/operation-row.ts";
 import { must } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log-events.ts";
 import type { Random } from "../lib/random.ts";
 import type { ServicePorts } from "../service-machine/service-ports.ts";
 import type { ServiceRulebook } from "../service-machine/service-rulebook.ts";
@@ -23,7 +24,6 @@ import { callByHistoryArns } from "./call-by-history-arns.ts";
 import { type AgentEndpoints, discoverPollEndpoint } from "./discover-poll-endpoint.ts";
 import { FargateQuotas } from "./fargate-quotas.ts";
 import type { AppendObserver } from "./group-commit.ts";
-import type { Log } from "./log.ts";
 import { type AnswerLong, LongAnswers } from "./long-answers.ts";
 import { MachineRunner, type RunnerStatus } from "./machine-runner.ts";
 import {
@@ -366,11 +366,7 @@ export class ControlPlane {
     const { account, cluster } = must(parsePartition(partition), "a cluster's place").place as ClusterPlace;
     this.turns.take(account, cluster, () => {
       this.#clusters.submit(partition, { type: "fargate-freed" }).catch((error: unknown) => {
-        this.#options.log(
-          "warn",
-          { partition, err: error },
-          "Services that wait for the Fargate quota could not be woken",
-        );
+        this.#options.log("fargate-wake-failed", { partition, err: error });
       });
     });
   }
@@ -390,7 +386,7 @@ export class ControlPlane {
       afterLoad: null,
       onEffect: (effect) => {
         this.#doForAccount(place, effect).catch((error: unknown) => {
-          log("warn", { partition, err: error, effect: effect.type }, "An effect of an account failed");
+          log("account-effect-failed", { partition, err: error, effect: effect.type });
         });
       },
       // A crash may have come between the last deletion and this.

@@ -1,4 +1,4 @@
-import type { Log } from "./log.ts";
+import type { Log } from "../lib/log-events.ts";
 import type { TakeTurn } from "./turns/turns.ts";
 
 /** LIMIT: how long effects occupy the event loop at a time. A thousand may follow one append, some with 400 KB to send. */
@@ -55,7 +55,7 @@ export class EffectRelease<Effect> {
     try {
       this.#options.take(effect);
     } catch (error) {
-      this.#options.log("error", { err: error }, "An effect could not be released");
+      this.#options.log("effect-failed", { err: error });
     }
   }
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Refusal } from "../ecs/refusals.ts";
+import { type LogEvent, logEvents } from "../lib/log-events.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { type AppendFate, emptyMemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
@@ -43,7 +44,7 @@ async function aWorld(options: Options = {}) {
     disk,
     beforeAppend: async () => (holds ? new Promise<AppendFate>((resolve) => held.push(resolve)) : fate),
   });
-  const logged: string[] = [];
+  const logged: LogEvent[] = [];
   const effects: CountingEffect[] = [];
   const runner = new MachineRunner<CountingInput, CountingEffect>({
     partition: "p",
@@ -54,8 +55,8 @@ async function aWorld(options: Options = {}) {
     timerInput: { type: "timer" },
     afterLoad: null,
     onEffect: (effect) => effects.push(effect),
-    log: (level, _fields, message) => {
-      if (level !== "debug") logged.push(message);
+    log: (event) => {
+      if (logEvents[event].level !== "debug") logged.push(event);
     },
     ...options,
   });
@@ -202,7 +203,7 @@ describe("group commit", () => {
     await Promise.all([world.runner.submit(add), world.runner.submit(add), world.clock.settle()]);
     await world.clock.settle();
     assert.deepEqual(order, [1, 2, 3]);
-    assert.deepEqual(world.logged, ["An effect could not be released"]);
+    assert.deepEqual(world.logged, ["effect-failed"]);
   });
 
   it("reports each append to an observer", async () => {
@@ -253,7 +254,7 @@ describe("loading", () => {
   it("if the store fails, rejects waiting calls and keeps trying", async () => {
     const world = await aWorld();
     await world.runner.close();
-    const logged: string[] = [];
+    const logged: LogEvent[] = [];
     const runner = new MachineRunner<CountingInput, CountingEffect>({
       partition: "p",
       store: world.store,
@@ -263,7 +264,7 @@ describe("loading", () => {
       timerInput: { type: "timer" },
       afterLoad: null,
       onEffect: () => {},
-      log: (_level, _fields, message) => logged.push(message),
+      log: (event) => void logged.push(event),
     });
     world.store.failOpens = 4;
     const early = watch(runner.submit(read));
@@ -360,7 +361,7 @@ describe("when a step meets a bug", () => {
     await world.clock.settle();
     assert.ok(broken.error instanceof errors.StepFailedError);
     assert.deepEqual([before.value, after.value, world.store.opens], [1, 2, 2]);
-    assert.deepEqual(world.logged, ["A step met a bug; the machine is being reloaded"]);
+    assert.deepEqual(world.logged, ["step-bug"]);
   });
 
   it("halts after three within a minute, and says so", async () => {

@@ -11,6 +11,7 @@
 import type { Machine, SlicedStep, StepAgain, StepResult } from "../ecs/machine/machine.ts";
 import { assert } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log-events.ts";
 import type { Random } from "../lib/random.ts";
 import {
   DamagedError,
@@ -23,7 +24,6 @@ import {
 import type { Answer } from "./append-group.ts";
 import { EffectRelease } from "./effect-release.ts";
 import { type AppendObserver, GroupCommit } from "./group-commit.ts";
-import type { Log } from "./log.ts";
 import type { AnswerLong } from "./long-answers.ts";
 import { loadMachine } from "./partitions/load-machine.ts";
 import * as errors from "./runner-errors.ts";
@@ -258,7 +258,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
       if (result.effects.length > 0) this.#effects.release(result.effects);
       return result.reply;
     } catch (error) {
-      log("error", { partition, err: error, input: input.type }, "A read met a bug; it waits for the store");
+      log("read-bug", { partition, err: error, input: input.type });
       return null;
     }
   }
@@ -320,14 +320,14 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
       return;
     }
     if (result.documents.length > 0 || dueAt !== dueBefore) return;
-    log("warn", { partition, dueAt }, "A timer step changed nothing and is due again; it is delayed");
+    log("timer-fruitless", { partition, dueAt });
     this.#timer.hold(clock.now() + fruitlessTimerMs);
     this.#timer.follow(dueAt);
   }
 
   #onAppendFailed(cause: unknown, lostSteps: number, undone: boolean): Error {
     const { partition, log } = this.#options;
-    log("error", { partition, ...problemFields(cause), lostSteps }, "An append failed");
+    log("append-failed", { partition, ...problemFields(cause), lostSteps });
     if (cause instanceof FencedError) {
       this.#stop("fenced");
       return new errors.FencedOutError(`${partition} is owned by another process`, { cause });
@@ -348,7 +348,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     const { partition, clock, log } = this.#options;
     const now = clock.now();
     this.#bugsAt = [...this.#bugsAt.filter((at) => at > now - bugWindowMs), now];
-    log("error", { partition, err: error, ...fields }, "A step met a bug; the machine is being reloaded");
+    log("step-bug", { partition, err: error, ...fields });
     this.#throwAway();
     void this.#reload(0);
   }
@@ -378,8 +378,8 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
         return;
       } catch (error) {
         // Logged once: on a full disk, the store is retried every few seconds.
-        const level = this.#reason === null ? "error" : "debug";
-        log(level, { partition, ...problemFields(error) }, "The store could not load the partition; retrying");
+        const event = this.#reason === null ? "partition-load-failed" : "partition-load-retried";
+        log(event, { partition, ...problemFields(error) });
         this.#reason = textOf(error);
         this.#rejectQueue(notDurable(error));
       }
@@ -415,7 +415,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
 
   #start(machine: Machine<Input, Effect>, opened: OpenedPartition): void {
     const { partition, afterLoad, onLoaded, log } = this.#options;
-    if (this.#reason !== null) log("info", { partition }, "The store works again; the partition is loaded");
+    if (this.#reason !== null) log("partition-loaded", { partition });
     this.#reason = null;
     this.#readable = null;
     this.#machine = machine;
@@ -462,7 +462,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
 
   #halt(reason: string): void {
     this.#reason = reason;
-    this.#options.log("error", { partition: this.#options.partition, reason }, "The machine is halted");
+    this.#options.log("machine-halted", { partition: this.#options.partition, reason });
     this.#stop("halted");
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Refusal } from "../ecs/refusals.ts";
+import { type LogEvent, logEvents } from "../lib/log-events.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { emptyMemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
@@ -29,7 +30,7 @@ async function aWorld(create = () => new CountingMachine()) {
     disk,
     beforeAppend: async () => (store.isFull ? "fail" : "ok"),
   });
-  const logged: string[] = [];
+  const logged: LogEvent[] = [];
   const runner = new MachineRunner<CountingInput, CountingEffect>({
     partition: "p",
     store,
@@ -39,8 +40,8 @@ async function aWorld(create = () => new CountingMachine()) {
     timerInput: { type: "timer" },
     afterLoad: null,
     onEffect: () => {},
-    log: (level, _fields, message) => {
-      if (level !== "debug") logged.push(message);
+    log: (event) => {
+      if (logEvents[event].level !== "debug") logged.push(event);
     },
   });
   await runner.load();
@@ -77,12 +78,12 @@ test("while the disk is full, reads show the last durable state; once there is r
   const refused = assert.rejects(waiting, errors.NotDurableError);
   await clock.advance(60_000);
   await refused;
-  assert.deepEqual(logged, ["An append failed", "The store could not load the partition; retrying"], "told once");
+  assert.deepEqual(logged, ["append-failed", "partition-load-failed"], "told once");
 
   store.isFull = false;
   await clock.advance(5_000);
   assert.deepEqual([runner.status().state, runner.status().reason], ["running", null]);
-  assert.equal(logged.at(-1), "The store works again; the partition is loaded");
+  assert.equal(logged.at(-1), "partition-loaded");
   assert.equal(await outcome(add), 2);
 });
 

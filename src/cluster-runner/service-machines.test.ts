@@ -26,7 +26,7 @@ class World {
       configuration: { latestAgentVersion: "1.0.0", verifyIdentity: null },
       endpoints: () => ({ endpoint: "http://127.0.0.1:1", telemetryEndpoint: "http://127.0.0.1:1" }),
       services: { rulebooks: [noteService], ports: noPorts },
-      log: (_level, fields, message) => assert.fail(`${message} ${JSON.stringify(fields)}`),
+      log: (event, fields) => assert.fail(`${event} ${JSON.stringify(fields)}`),
     });
     this.controlPlane.services.onEffect(({ service, account }, { type }) =>
       this.effects.push(`${service} ${account} ${type}`),
@@ -118,7 +118,7 @@ test("what a service wrote that this Berth doesn't have stays in the store", asy
     randomFor: seededRandom,
     configuration: { latestAgentVersion: "1.0.0", verifyIdentity: null },
     endpoints: () => ({ endpoint: "http://127.0.0.1:1", telemetryEndpoint: "http://127.0.0.1:1" }),
-    log: (_level, fields, message) => assert.fail(`${message} ${JSON.stringify(fields)}`),
+    log: (event, fields) => assert.fail(`${event} ${JSON.stringify(fields)}`),
   });
   await world.settled(without.open());
   await world.settled(without.close());

@@ -3,13 +3,13 @@ import { refuse } from "../ecs/refusals.ts";
 import type { Caller } from "../ecs/state/call.ts";
 import { must } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log-events.ts";
 import type { Random } from "../lib/random.ts";
 import { emptied, type ServiceInput, ServiceMachine } from "../service-machine/service-machine.ts";
 import type { ServicePorts } from "../service-machine/service-ports.ts";
 import type { ServiceRulebook } from "../service-machine/service-rulebook.ts";
 import type { ServiceEffect } from "../service-machine/service-step.ts";
 import type { ListedPartition } from "../store/store.ts";
-import type { Log } from "./log.ts";
 import { MachineRunner, type MachineRunnerOptions, type RunnerStatus } from "./machine-runner.ts";
 import { isPlace, parsePartition, type ServicePlace, servicePartition } from "./partitions/cluster-place.ts";
 import { serviceRoom } from "./partitions/machine-room.ts";
@@ -115,7 +115,7 @@ export class ServiceMachines {
 
   #forgetIfEmpty(partition: string): void {
     this.#directory.forget(partition).catch((error: unknown) => {
-      this.#options.log("warn", { partition, err: error }, "An empty partition of a service could not be removed");
+      this.#options.log("empty-service-kept", { partition, err: error });
     });
   }
 

@@ -5,6 +5,7 @@ import { StartError } from "../server/start-error.ts";
 import { closeAtSignal } from "./close-at-signal.ts";
 import { runCommand } from "./command.ts";
 import { type DevStart, jsonLine, lastWords, welcome } from "./dev-welcome.ts";
+import { companionFrom } from "./flags/companion-flags.ts";
 import { type DockerUse, dockerUse, runtimeFlags } from "./flags/docker-flags.ts";
 import { type CommandText, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags/flags.ts";
 import { defaultAccount, expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./flags/server-flags.ts";
@@ -99,6 +100,7 @@ async function dev(typed: Typed): Promise<void> {
   const server = await startServer({
     host,
     ...shared,
+    companion: companionFrom(typed),
     regions: new Set([...shared.regions, region]),
     dataDir,
     auth: { type: "loose", account },

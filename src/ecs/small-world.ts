@@ -348,11 +348,9 @@ export class SmallWorld {
     const before = dump(this.state);
     const machine = new ClusterMachine(place, clusterName, this.state.configuration, () => this.fargateElsewhere);
     freezeDocuments(machine.state);
-    for (const { kind, key, value } of documentsOf(this.state)) {
-      const document = JSON.parse(JSON.stringify(value));
-      // Another test covers how the store splits instances.
-      if (kind === "container-instance") machine.state.instances.load(key, document);
-      else machine.load(kind, key, document);
+    const empty = new ClusterMachine(place, clusterName, this.state.configuration);
+    for (const { kind, key, value } of empty.state.tables.toStored(documentsOf(this.state))) {
+      machine.load(kind, key, JSON.parse(JSON.stringify(value)));
     }
     machine.resume(this.events.length);
     this.machine = machine;

@@ -21,7 +21,8 @@ export function repairDataDirectory(dataDir: string): readonly ModeRepair[] {
 /** Like {@link repairDataDirectory}, but logs each change. */
 export function keepPrivate(dataDir: string | null, log: ServerLog): void {
   if (dataDir === null) return;
-  for (const repair of repairDataDirectory(dataDir)) log.write("warn", { ...repair }, repairText(repair));
+  for (const repair of repairDataDirectory(dataDir))
+    log.write("file-mode-repaired", { ...repair, advice: repairText(repair) });
 }
 
 /** One sentence about a changed mode, and for the seal key what to do. */

@@ -7,6 +7,7 @@ import type { DockerHost } from "../agent/docker/docker-host.ts";
 import { type AgentArchive, AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { awsRegions } from "../auth/regions.ts";
 import type { Role } from "../auth/roles.ts";
+import type { OtherCredentials } from "../auth/sign-for-another.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
 import { MachineHaltedError } from "../cluster-runner/runner-errors.ts";
 import type { Place } from "../ecs/arn.ts";
@@ -23,6 +24,9 @@ import { MemoryStore } from "../store/memory/memory-store.ts";
 import type { DamagedError, Store } from "../store/store.ts";
 import { isOfService } from "../wire/service-definition.ts";
 import { builtInRulebooks, servicePorts } from "./built-in-services.ts";
+import { Companion } from "./companion/companion.ts";
+import { CompanionDoor } from "./companion/companion-door.ts";
+import type { CompanionLimits } from "./companion/companion-limits.ts";
 import { AppendMetrics } from "./health/append-metrics.ts";
 import { CallMetrics } from "./health/call-metrics.ts";
 import { HealthWatch } from "./health/health-watch.ts";
@@ -36,6 +40,7 @@ import { agentBaseUrl } from "./http/agent-base-url.ts";
 import { AgentSockets } from "./http/agent-sockets.ts";
 import { AllowedHosts } from "./http/allowed-hosts.ts";
 import type { AnswerApi } from "./http/answer-call.ts";
+import type { Authenticate } from "./http/authenticate.ts";
 import { withCheckedPlace } from "./http/checked-place.ts";
 import { createHttp } from "./http/http.ts";
 import { type HttpLimits, httpLimits } from "./http/http-limits.ts";
@@ -63,6 +68,8 @@ export type ServerOptions = {
   readonly auth: { readonly type: "loose"; readonly account: string } | { readonly type: "sigv4" };
   /** The regions that callers may name in their signatures; by default those of AWS. */
   readonly regions?: ReadonlySet<string>;
+  /** Answers for the services that Berth doesn't have; null or absent for none. */
+  readonly companion?: CompanionOptions | null;
   /** Where agents reach this server, such as `https://ecs.example.org`; null for the address it listens on. */
   readonly advertise?: string | null;
   /** Names for this server in a Host header, in addition to the machine's own. */
@@ -90,6 +97,18 @@ export type ServerOptions = {
   readonly clock?: SteadyClock;
   /** Limits other than {@link httpLimits}, for tests. */
   readonly limits?: Partial<HttpLimits>;
+};
+
+/** The companion, and what it is asked. */
+export type CompanionOptions = {
+  /** Its origin, such as `http://127.0.0.1:5000`. */
+  readonly url: string;
+  /** The signing names of built-in services that it answers all the same. */
+  readonly services: ReadonlySet<string>;
+  /** The key that calls are signed with; null passes them on as they came, which is for `loose` alone. */
+  readonly credentials: OtherCredentials | null;
+  /** Others than the usual limits, for tests. */
+  readonly limits?: Partial<CompanionLimits>;
 };
 
 export type RunningServer = {
@@ -205,10 +224,12 @@ async function assemble(
   const { refusals } = sockets;
   const metricsSource = { calls, appends, controlPlane, health, sessions: () => sessions.counts(), refusals };
   const operators = { health, metricsText: metricsTextOf(metricsSource) };
+  const companion = openCompanion(options, authentication.authenticate, calls, closers);
   const http = createHttp({
     authenticate,
     anonymous,
-    isBuiltIn: () => true,
+    isBuiltIn: ({ signingName }) => options.companion?.services.has(signingName) !== true,
+    companion,
     answerApi: answerApi(controlPlane, hosts),
     takeTurn: (account, work) => controlPlane.turns.work(account, "", work),
     metrics: calls,
@@ -237,7 +258,7 @@ async function assemble(
   const watch = new HealthWatch(() => problemsOf(healthSource), clock, log);
   watch.start();
   closers.push(async () => watch.close());
-  log.write("info", { url, dataDir: options.dataDir }, "The server listens.");
+  log.write("server-listening", { url, dataDir: options.dataDir });
   return { url, port, controlPlane, hosts, accessKeys: keys?.counts() ?? null, metricsUrl, close };
 }
 
@@ -303,8 +324,27 @@ function metricsTextOf(source: MetricsSource): OperatorSources["metricsText"] {
   };
 }
 
-function allowedHosts({ advertise = null, allowHosts = [] }: ServerOptions, listenHost: string): AllowedHosts {
-  return new AllowedHosts({ listenHost, advertise, names: allowHosts });
+function allowedHosts(
+  { advertise = null, allowHosts = [], companion = null }: ServerOptions,
+  listenHost: string,
+): AllowedHosts {
+  return new AllowedHosts({ listenHost, advertise, names: allowHosts, namesUnderLocalhost: companion !== null });
+}
+
+/** `authenticate` doesn't look at regions: where a companion is, it decides which ones there are. */
+function openCompanion(
+  { companion = null, auth, log }: ServerOptions,
+  authenticate: Authenticate,
+  metrics: CallMetrics,
+  closers: (() => Promise<void>)[],
+): CompanionDoor | null {
+  if (companion === null) return null;
+  const { url, credentials, limits } = companion;
+  const passing = new Companion(url, limits);
+  closers.push(async () => passing.close());
+  const isSigned = auth.type === "sigv4";
+  const signing = isSigned ? { authenticate, credentials: must(credentials, "the companion's credentials") } : null;
+  return new CompanionDoor({ companion: passing, signing, account: isSigned ? "" : auth.account, metrics, log });
 }
 
 /** Opens the listener of `metricsListen` and returns its URL; null without one. */

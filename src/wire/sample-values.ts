@@ -37,6 +37,8 @@ function sampleValue(shape: Shape, random: RandomStream, filling: Filling, place
       return random.chance(0.5);
     case "timestamp":
       return draw(timesWithin(shape, place), random);
+    case "blob":
+      return Buffer.from(draw(textsWithin({ kind: "string" }, null), random)).toString("base64");
     case "document":
       return structuredClone(draw<unknown>(documents, random));
     case "list": {

@@ -6,6 +6,7 @@ import { ControlPlane } from "../../src/cluster-runner/control-plane.ts";
 import type { AnsweredName } from "../../src/ecs/machine/operations.ts";
 import { assert, must } from "../../src/lib/assert.ts";
 import type { Clock } from "../../src/lib/clock.ts";
+import { type Log, logEvents } from "../../src/lib/log-events.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { CallMetrics } from "../../src/server/health/call-metrics.ts";
 import { AllowedHosts } from "../../src/server/http/allowed-hosts.ts";
@@ -47,9 +48,10 @@ export async function startFuzzedServer(auth: FuzzedServerAuth = "loose") {
       return "ok";
     },
   });
-  const write = (level: string, fields: object, message: string): void => {
-    const { err } = fields as { readonly err?: unknown };
-    if (level === "error") errors.push(`${message} ${err instanceof Error ? err.stack : JSON.stringify(fields)}`);
+  const write: Log = (event, fields) => {
+    const { err } = fields;
+    if (logEvents[event].level === "error")
+      errors.push(`${event} ${err instanceof Error ? err.stack : JSON.stringify(fields)}`);
   };
   const controlPlane = new ControlPlane({
     store,

@@ -4,7 +4,7 @@ import type { ClusterInput } from "../../ecs/state/cluster-input.ts";
 import type { ClusterState } from "../../ecs/state/cluster-state.ts";
 import type { AccountEffect, ClusterEffect } from "../../ecs/state/effect.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../../lib/log-events.ts";
 import { accountPartition, clusterPartition, placeName } from "./cluster-place.ts";
 import { type ClosedCluster, deleteCluster, finishDeleteCluster } from "./delete-cluster.ts";
 import type { PartitionDirectory } from "./partition-directory.ts";
@@ -51,12 +51,12 @@ export class DeletedClusters {
     const fields = { partition: clusterPartition({ ...place, cluster: name }), incarnation };
     try {
       const found = await finishDeleteCluster(this.#deletion(place), { name, incarnation }, clock);
-      if (found === "told-now") log("info", fields, "An interrupted DeleteCluster was finished");
+      if (found === "told-now") log("cluster-deletion-finished", fields);
       // If a cluster was created again and not used since, the deleted one's data is still kept for its day.
       const isOver = (mark.closedAt ?? clock.now()) + timeline.inactiveClusterRetentionMs <= clock.now();
       if (found === "forgotten" || (found === "created-again" && isOver)) await this.forgetCluster(place, name);
     } catch (error) {
-      log("error", { ...fields, err: error }, "An interrupted DeleteCluster could not be finished");
+      log("cluster-deletion-unfinished", { ...fields, err: error });
     }
   }
 
@@ -75,7 +75,7 @@ export class DeletedClusters {
       }
       if (await clusters.forget(partition)) await this.forgetAccount(place);
     } catch (error) {
-      log("warn", { partition, err: error }, "A deleted cluster could not be forgotten");
+      log("deleted-cluster-kept", { partition, err: error });
     }
   }
 
@@ -89,7 +89,7 @@ export class DeletedClusters {
       if (standing?.status === "ACTIVE") return;
       if (await clusters.forget(partition, () => stateOf(partition)?.isEmpty === true)) await this.forgetAccount(place);
     } catch (error) {
-      log("warn", { partition, err: error }, "An empty partition could not be forgotten");
+      log("empty-partition-kept", { partition, err: error });
     }
   }
 
@@ -102,7 +102,7 @@ export class DeletedClusters {
     try {
       await accounts.forget(partition);
     } catch (error) {
-      log("warn", { partition, err: error }, "An empty account could not be forgotten");
+      log("empty-account-kept", { partition, err: error });
     }
   }
 
@@ -123,7 +123,7 @@ export class DeletedClusters {
       await clusters.submit(partition, { type: "account-knows", incarnation, isCreatedAgain });
       clusters.release(partition);
     } catch (error) {
-      log("warn", { partition, err: error }, "The deletion of a cluster could not be recorded");
+      log("cluster-deletion-unrecorded", { partition, err: error });
     }
   }
 }

@@ -12,10 +12,10 @@ import type { Machine } from "../../ecs/machine/machine.ts";
 import { assert } from "../../lib/assert.ts";
 import type { Clock, Timer } from "../../lib/clock.ts";
 import { Heap } from "../../lib/heap.ts";
+import type { Log } from "../../lib/log-events.ts";
 import type { Random } from "../../lib/random.ts";
 import type { ListedPartition } from "../../store/store.ts";
 import type { Answer } from "../append-group.ts";
-import type { Log } from "../log.ts";
 import type { MachineRunner, RunnerStatus } from "../machine-runner.ts";
 import { MachineClosedError, OverloadError, StepFailedError } from "../runner-errors.ts";
 import { MachineRoom, type RoomLimits } from "./machine-room.ts";
@@ -220,7 +220,7 @@ export class PartitionDirectory<I extends Input, Effect> {
       const isRead = result.documents.length === 0 && result.events.length === 0 && result.effects.length === 0;
       return isRead ? result.reply : null;
     } catch (error) {
-      log("error", { partition, err: error, input: input.type }, "A step of an empty machine met a bug");
+      log("empty-machine-bug", { partition, err: error, input: input.type });
       throw new StepFailedError(`${partition}: a step met a bug`);
     }
   }
@@ -345,7 +345,7 @@ export class PartitionDirectory<I extends Input, Effect> {
     if (partitions.length === 0) return;
     const { clock, log } = this.#options;
     const fields = { partitions: partitions.length, first: partitions[0] };
-    log("warn", fields, "Needed partitions could not be opened: there is no room in memory for their accounts");
+    log("partitions-without-room", fields);
     for (const partition of partitions) this.#wakes.push(clock.now() + wakePauseMs, partition);
   }
 }

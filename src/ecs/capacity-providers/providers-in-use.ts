@@ -3,9 +3,8 @@ import type { ClusterState } from "../state/cluster-state.ts";
 /** The providers that can't be removed from the cluster, because tasks run by them or services start tasks by them. */
 export function providersInUse(state: ClusterState): string[] {
   const names = new Set(state.providerUses.names());
-  for (const service of state.services.values()) {
-    if (service.status === "INACTIVE") continue;
-    for (const { revisionId } of service.deployments) {
+  for (const { deployments } of state.rollouts.values()) {
+    for (const { revisionId } of deployments) {
       const strategy = state.serviceRevisions.get(revisionId)?.capacityProviderStrategy ?? [];
       for (const { capacityProvider } of strategy) names.add(capacityProvider);
     }

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { primaryOf } from "../documents/service.ts";
 import { ServiceWorld, withImage } from "../services/service-world.ts";
 
 const aWorld = (): ServiceWorld => new ServiceWorld("alarms").withInstances(2, { cpu: 4_096, memoryMiB: 8_192 });
@@ -10,7 +9,7 @@ const watched = (rollback: boolean, enable = true) => ({
 const say = (world: ServiceWorld, alarmName: string, stateValue: string) =>
   world.call("SetAlarmState", { alarmName, stateValue });
 const shown = (world: ServiceWorld) => {
-  const arn = world.state.serviceDeployments.get(world.service().serviceDeploymentId)?.arn;
+  const arn = world.state.serviceDeployments.get(world.rollout().serviceDeploymentId)?.arn;
   const { value } = world.call<{ serviceDeployments: { status: string; alarms: object }[] }>(
     "DescribeServiceDeployments",
     { serviceDeploymentArns: [arn] },
@@ -22,7 +21,7 @@ test("a rollout with alarms stays open for the bake time, and an alarm during it
   const world = aWorld();
   world.aService({ desiredCount: 2, ...watched(true) }, withImage("app"));
   world.play(60_000);
-  assert.equal(primaryOf(world.service()).rolloutState, "IN_PROGRESS", "all tasks are healthy, and it bakes");
+  assert.equal(world.target().rolloutState, "IN_PROGRESS", "all tasks are healthy, and it bakes");
   assert.equal(world.told().length, 1);
   world.untilSteady();
   assert.deepEqual(shown(world)?.alarms, {
@@ -30,16 +29,16 @@ test("a rollout with alarms stays open for the bake time, and an alarm during it
     alarmNames: ["errors", "latency"],
     triggeredAlarmNames: [],
   });
-  const first = primaryOf(world.service()).id;
+  const first = world.target().id;
   world.updateService({}, withImage("app", 2));
   world.play(90_000);
   assert.equal(world.running().filter(({ taskDefinitionArn }) => taskDefinitionArn.endsWith(":2")).length, 2);
   say(world, "other", "ALARM");
   world.play(2_000);
-  assert.notEqual(primaryOf(world.service()).id, first, "an alarm that it does not name");
+  assert.notEqual(world.target().id, first, "an alarm that it does not name");
   say(world, "latency", "ALARM");
   world.play(2_000);
-  assert.equal(primaryOf(world.service()).id, first);
+  assert.equal(world.target().id, first);
   assert.deepEqual(world.told().slice(-3, -1), [
     "(service web) (deployment ecs-svc/D) deployment failed: alarm detected.",
     "(service web) rolling back to deployment ecs-svc/D.",
@@ -61,7 +60,7 @@ test("an alarm already in ALARM when a deployment begins is ignored; a disabled 
   say(world, "errors", "ALARM");
   world.aService({ desiredCount: 1, ...watched(false) });
   world.untilSteady();
-  assert.equal(primaryOf(world.service()).rolloutState, "COMPLETED");
+  assert.equal(world.target().rolloutState, "COMPLETED");
   world.aService({ serviceName: "deaf", desiredCount: 1, ...watched(false, false) });
   say(world, "latency", "ALARM");
   world.untilSteady("deaf");
@@ -73,7 +72,7 @@ test("without rollback, a deployment that an alarm fails stays as it is", () => 
   world.play(5_000);
   say(world, "errors", "ALARM");
   world.untilRollout("FAILED");
-  assert.equal(primaryOf(world.service()).rolloutStateReason, "ECS deployment alarms: alarm detected.");
+  assert.equal(world.target().rolloutStateReason, "ECS deployment alarms: alarm detected.");
   const { value } = world.call<{ alarms: { alarmName: string; stateValue: string }[] }>("DescribeAlarms", {});
   assert.deepEqual(
     value.alarms.map(({ alarmName, stateValue }) => [alarmName, stateValue]),
@@ -106,7 +105,7 @@ test("an alarm that is over within a second has failed the deployment; services 
   world.aService({ serviceName: "other", desiredCount: 1 }, withImage("app"));
   world.untilSteady();
   world.untilSteady("other");
-  const first = primaryOf(world.service()).id;
+  const first = world.target().id;
   world.updateService({}, withImage("app", 2));
   world.play(10_000);
   say(world, "errors", "ALARM");
@@ -116,7 +115,7 @@ test("an alarm that is over within a second has failed the deployment; services 
   world.advanceClock(0);
   say(world, "errors", "OK");
   world.untilSteady();
-  assert.equal(primaryOf(world.service()).id, first);
+  assert.equal(world.target().id, first);
 });
 
 test("an alarm during a rollback that an alarm started ends the rollback, and nothing more is tried", () => {
@@ -131,7 +130,7 @@ test("an alarm during a rollback that an alarm started ends the rollback, and no
   say(world, "latency", "ALARM");
   world.play(2_000);
   assert.equal(shown(world)?.status, "ROLLBACK_FAILED");
-  assert.equal(primaryOf(world.service()).rolloutState, "FAILED");
+  assert.equal(world.target().rolloutState, "FAILED");
   const lines = world.told().length;
   world.play(600_000);
   assert.equal(world.told().length, lines);

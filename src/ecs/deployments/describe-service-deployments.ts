@@ -5,6 +5,7 @@ import { failuresOf, watchStatus } from "../rollout/circuit-breaker.ts";
 import { describeConfiguration, describeRevisionCounts } from "../services/describe-service.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import type { SeveralHistoryArns } from "../state/operation-row.ts";
+import { progressOf } from "../state/service-documents.ts";
 import { historyArn, historyArns, missingArn } from "./history-arns.ts";
 
 /** Where a request has its ARNs. */
@@ -48,7 +49,7 @@ function describeServiceDeployment(step: ClusterStep, service: Service, deployme
     sourceServiceRevisions: sourceRevisionIds.map(summaryOf).filter((summary) => summary !== null),
     targetServiceRevision: summaryOf(targetRevisionId),
     deploymentConfiguration: describeConfiguration(deployment.deploymentConfiguration),
-    deploymentCircuitBreaker: describeBreaker(service, deployment),
+    deploymentCircuitBreaker: describeBreaker(step, service, deployment),
     alarms: describeAlarmsOf(deployment),
     rollback:
       rollback === null
@@ -73,13 +74,15 @@ function describeAlarmsOf({ deploymentConfiguration, finishedAt, triggeredAlarms
   return { status, alarmNames, triggeredAlarmNames: triggeredAlarms };
 }
 
-/** While a service deployment runs, its deployment counts the failures and the service has the configuration. */
-function describeBreaker(service: Service, serviceDeployment: ServiceDeployment): object {
+/** While a service deployment runs its deployment counts the failures, by the configuration of the service. */
+function describeBreaker(step: ClusterStep, service: Service, serviceDeployment: ServiceDeployment): object {
   const { deploymentId, finishedAt } = serviceDeployment;
   const isOver = finishedAt !== null;
   const { enable } = (isOver ? serviceDeployment : service).deploymentConfiguration.deploymentCircuitBreaker;
-  const deployment = service.deployments.find(({ id }) => id === deploymentId);
-  const { failureCount, failureThreshold } = failuresOf(service, serviceDeployment, deployment);
+  const deployments = step.state.rollouts.get(service.name)?.deployments ?? [];
+  const isThere = deployments.some(({ id }) => id === deploymentId);
+  const progress = isThere ? progressOf(step.state, service.name, deploymentId) : null;
+  const { failureCount, failureThreshold } = failuresOf(service, serviceDeployment, progress);
   const status = watchStatus(enable, isOver, failureCount >= failureThreshold);
   return { status, failureCount, threshold: failureThreshold };
 }

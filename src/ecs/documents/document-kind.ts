@@ -17,9 +17,12 @@ export type DocumentKind<D extends object> = {
    * may ignore doesn't count. The store keeps it next to the members as `documentVersion`, unless it is 1.
    */
   readonly version: number;
-  /** Converts a stored document of `version`, at most the kind's, to today's form. */
-  readonly upgrade?: (document: object, version: number) => D;
-  /** When something happens to the document by itself (epoch milliseconds), or null. */
+  /**
+   * Makes a stored document of `version`, which is not newer than the kind's, what it is today. What was a part of it then and is a
+   * document of another kind now goes to `release`.
+   */
+  readonly upgrade?: (document: object, version: number, release: ReleasePart) => D;
+  /** When something is to happen to the document by itself (epoch milliseconds), or null. */
   readonly dueAt?: (document: D, timeline: Timeline) => number | null;
   /**
    * Members that are large and seldom change: the store keeps them in a separate document, written only when they change. The first one
@@ -28,7 +31,10 @@ export type DocumentKind<D extends object> = {
   readonly apart?: { readonly name: string; readonly members: readonly (keyof D & string)[] };
 };
 
-/** A document that can't be valid. The text says why, as the end of a sentence. */
+/** Takes a document that was a part of one of another kind. */
+export type ReleasePart = <E extends object>(kind: DocumentKind<E>, key: string, part: E) => void;
+
+/** A document that cannot be what it says; the text says why, as the end of a sentence. */
 export class DocumentError extends Error {
   override readonly name: string = "DocumentError";
 }

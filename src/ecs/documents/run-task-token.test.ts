@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { must } from "../../lib/assert.ts";
 import { limits } from "../limits.ts";
 import { aCluster, aDefinition } from "../small-world.ts";
 import type { TaskReply } from "../tasks/run-task.ts";
@@ -131,10 +132,10 @@ test("a token keeps only a digest, however large the call was", () => {
 test("a token that an earlier version stored with the whole call is valid for the same call", () => {
   const canonical = '{"count":2,"group":"g"}';
   const old = { token: "t", fingerprint: canonical, taskIds: ["a"], failures: [], expiresAt: 1 };
-  const { upgrade } = runTaskTokenKind;
-  assert.ok(upgrade !== undefined);
-  const { digest } = upgrade(old, 1);
+  const upgrade = (document: object) =>
+    must(runTaskTokenKind.upgrade, "its upgrade")(document, 1, () => assert.fail("it is in one piece"));
+  const { digest } = upgrade(old);
   assert.equal(digest, callDigest({ group: "g", clientToken: "t", count: 2 }));
-  assert.deepEqual(upgrade(old, 1), { token: "t", digest, taskIds: ["a"], failures: [], expiresAt: 1 });
-  assert.deepEqual(upgrade(upgrade(old, 1), 1), upgrade(old, 1));
+  assert.deepEqual(upgrade(old), { token: "t", digest, taskIds: ["a"], failures: [], expiresAt: 1 });
+  assert.deepEqual(upgrade(upgrade(old)), upgrade(old));
 });

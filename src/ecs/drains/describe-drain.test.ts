@@ -99,7 +99,7 @@ describe("what keeps a task on a draining instance", () => {
     const world = aWorld(2);
     world.steady(2);
     world.updateService({}, withImage(images.failing, 2));
-    world.play(200_000, () => world.service().deployments.some(({ startBackoff }) => startBackoff.until !== null));
+    world.play(200_000, () => world.target().startBackoff.until !== null);
     world.drain(0);
     world.play(5_000);
     const [blocker] = one(world.describeDrain()).blockers;

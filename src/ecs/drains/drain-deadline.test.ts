@@ -53,7 +53,7 @@ test("tasks stopped by the deadline count as nobody's failure", () => {
   world.startDrain({ deadlineSeconds: 10 }, 0);
   world.untilSteady();
   assert.equal(world.on(1).length, 2);
-  assert.equal(world.service().deployments[0]?.failedTasks, 0);
+  assert.equal(world.target().failedTasks, 0);
 });
 
 test("StartDrain again sets another deadline, or none", () => {

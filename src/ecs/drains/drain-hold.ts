@@ -6,10 +6,10 @@ import { holdsResources, type Task } from "../documents/task.ts";
 import { isoTime } from "../events/iso-time.ts";
 import { impedimentText } from "../rollout/impediment-text.ts";
 import { isImpaired } from "../rollout/start-backoff.ts";
-import { tasksBeforeDaemons } from "../service-look/daemon-spots.ts";
-import { planOf } from "../service-look/look-at-service.ts";
-import type { ServicePlan } from "../service-look/replica-plan.ts";
-import { type ServiceTask, type ServiceView, viewService } from "../service-look/service-view.ts";
+import { movesOf } from "../service-plan/plan-service.ts";
+import type { TaskMoves } from "../service-plan/service-plan.ts";
+import { tasksBeforeDaemons } from "../service-view/daemon-spots.ts";
+import { type ServiceTask, type ServiceView, viewService } from "../service-view/service-view.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { belongsToAgent } from "../task-life/deliver-tasks.ts";
 import { percentagesDetail } from "./percentages-detail.ts";
@@ -46,7 +46,7 @@ export type DrainHold = {
  */
 export class DrainHolds {
   readonly #step: ClusterStep;
-  readonly #services = new Map<string, { view: ServiceView; plan: ServicePlan } | null>();
+  readonly #services = new Map<string, { view: ServiceView; plan: TaskMoves } | null>();
 
   constructor(step: ClusterStep) {
     this.#step = step;
@@ -74,13 +74,13 @@ export class DrainHolds {
     return this.#ofReplica(view, plan, since);
   }
 
-  #service(name: string): { view: ServiceView; plan: ServicePlan } | null {
+  #service(name: string): { view: ServiceView; plan: TaskMoves } | null {
     let known = this.#services.get(name);
     if (known === undefined) {
       const service = this.#step.state.services.get(name);
       const isThere = service !== undefined && service.status !== "INACTIVE";
-      const view = isThere ? viewService(this.#step.state, service, this.#step.now) : null;
-      known = view === null ? null : { view, plan: planOf(this.#step, view) };
+      const view = isThere ? viewService(this.#step, service) : null;
+      known = view === null ? null : { view, plan: movesOf(this.#step, view) };
       this.#services.set(name, known);
     }
     return known;
@@ -103,8 +103,8 @@ export class DrainHolds {
     return { reason: "DAEMON_LAST", detail, since, blocks: false };
   }
 
-  #ofReplica(view: ServiceView, plan: ServicePlan, since: number): DrainHold {
-    const { service, primary } = view;
+  #ofReplica(view: ServiceView, plan: TaskMoves, since: number): DrainHold {
+    const { target, progress, condition } = view;
     const hold = (reason: HoldReason, detail: string, from: number, blocks: boolean): DrainHold => ({
       reason,
       detail,
@@ -112,17 +112,17 @@ export class DrainHolds {
       blocks,
     });
     if (plan.hindrance === "deployment-failed") {
-      const detail = `A failed deployment replaces no tasks: ${primary.rolloutStateReason}`;
-      return hold("DEPLOYMENT_FAILED", detail, primary.updatedAt, true);
+      const detail = `A failed deployment replaces no tasks: ${target.rolloutStateReason}`;
+      return hold("DEPLOYMENT_FAILED", detail, target.updatedAt, true);
     }
-    const { impediment } = service;
+    const { impediment } = condition;
     if (plan.hindrance === "deployment-configuration") {
       const from = impediment?.reason.type === "deployment-configuration" ? impediment.since : since;
       return hold("PERCENTAGES", percentagesDetail(view), from, true);
     }
-    if (plan.starts > 0) {
+    if (plan.starts.length > 0) {
       const message = impediment === null ? "" : `The service ${impedimentText(impediment.reason)}`;
-      if (isImpaired(primary.startBackoff)) {
+      if (isImpaired(progress.startBackoff)) {
         const detail = "Tasks of its service do not start, so there is no replacement.";
         return hold("TASKS_DO_NOT_START", impediment === null ? detail : message, impediment?.since ?? since, true);
       }

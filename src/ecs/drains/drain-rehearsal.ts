@@ -1,13 +1,14 @@
 import { must } from "../../lib/assert.ts";
 import { withStatus } from "../container-instances/container-instance-lifecycle.ts";
-import { primaryOf, serviceNameOf } from "../documents/service.ts";
+import { serviceNameOf } from "../documents/service.ts";
 import type { Task } from "../documents/task.ts";
 import { taskStatusDueAt } from "../documents/task.ts";
 import { isAgentConnected } from "../fargate/hosts-for-tasks.ts";
 import { askExpressions } from "../placement/ask-expressions.ts";
 import { lookAtService } from "../service-look/look-at-service.ts";
-import { placementOf, serviceTaskTemplate } from "../service-look/service-task-template.ts";
+import { placementOf, serviceTaskTemplate } from "../service-view/service-task-template.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
+import { rolloutOf, targetOfService } from "../state/service-documents.ts";
 import { reportTaskHealth } from "../task-life/report-task-health.ts";
 import { takeStateChange } from "../task-life/submit-task-state-change.ts";
 import { taskDue } from "../tasks/task-timers.ts";
@@ -112,11 +113,12 @@ export class DrainRehearsal {
     for (const { id } of all) this.#known.add(id);
     const service = must(services.get(serviceName), "a service that is not INACTIVE");
     if (service.status !== "ACTIVE" || service.schedulingStrategy === "DAEMON") return;
+    const { targetId } = rolloutOf(this.#step.state, serviceName);
     const staying = all.filter(({ id, desiredStatus }) => desiredStatus === "RUNNING" && !leaving.has(id));
-    const ofPrimary = staying.filter(({ startedBy }) => startedBy === primaryOf(service).id);
+    const ofTarget = staying.filter(({ startedBy }) => startedBy === targetId);
     const wanted = service.desiredCount - all.filter(({ id }) => leaving.has(id)).length;
-    const newestFirst = ofPrimary.sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1));
-    for (const task of newestFirst.slice(0, Math.max(0, ofPrimary.length - Math.max(0, wanted)))) {
+    const newestFirst = ofTarget.sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1));
+    for (const task of newestFirst.slice(0, Math.max(0, ofTarget.length - Math.max(0, wanted)))) {
       const runningMoment = task.lastStatus === "RUNNING" ? 0 : null;
       must(this.arrivals.get(serviceName), "a service of the plan").push({ taskId: task.id, runningMoment });
     }
@@ -154,7 +156,7 @@ export class DrainRehearsal {
     const service = must(state.services.get(serviceName), "a service of the plan");
     const { constraints } = placementOf(
       service,
-      serviceTaskTemplate(this.#step, service, primaryOf(service)),
+      serviceTaskTemplate(this.#step, service, targetOfService(state, serviceName)),
       "EC2",
       null,
     );

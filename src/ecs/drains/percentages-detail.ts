@@ -1,11 +1,10 @@
-import { boundsOf } from "../service-look/replica-plan.ts";
-import type { ServiceView } from "../service-look/service-view.ts";
+import type { ServiceView } from "../service-view/service-view.ts";
 
 /** Why a service's percentages let neither a replacement start nor a task stop, and which ones would. */
 export function percentagesDetail(view: ServiceView): string {
   const { desiredCount, deploymentConfiguration } = view.service;
   const { minimumHealthyPercent, maximumPercent } = deploymentConfiguration;
-  const { lower, upper } = boundsOf(view);
+  const { lower, upper } = view;
   const there = view.keepers.length + view.leavers.length + view.stopping;
   const healthy = [...view.keepers, ...view.leavers].filter(({ serves }) => serves).length;
   const most = Math.ceil(((there + 1) * 100) / Math.max(1, desiredCount));

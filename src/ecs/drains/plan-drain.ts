@@ -10,6 +10,7 @@ import { impedimentText } from "../rollout/impediment-text.ts";
 import type { Given } from "../state/call.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { Rehearsal } from "../state/rehearsal.ts";
+import { conditionOf } from "../state/service-documents.ts";
 import { DrainHolds } from "./drain-hold.ts";
 import { namesOf, tasksOn } from "./drain-progress.ts";
 import { DrainRehearsal, type Leaver } from "./drain-rehearsal.ts";
@@ -172,7 +173,7 @@ function whyUnreplaced(
     ({ taskId }) => (step.state.tasks.get(taskId)?.waitingFor ?? null) !== null,
   );
   if (waits) return { reason: "NO_PLACE", detail: "Its replacement waits for capacity of its capacity provider." };
-  const { impediment } = service;
+  const { impediment } = conditionOf(step.state, serviceName);
   if (impediment !== null && isOfPlacement(impediment.reason)) {
     return { reason: "NO_PLACE", detail: `The service ${impedimentText(impediment.reason)}` };
   }

@@ -168,6 +168,11 @@ export class ServiceIndex {
     if (is) this.looks.changed(name);
   }
 
+  /** How a service stands, or what a deployment of its has shown, is another now: it is looked at, as for a change of its own. */
+  onStandingChange(serviceName: string): void {
+    if (this.#live.has(serviceName)) this.looks.changed(serviceName);
+  }
+
   onEventChange(key: string, before: ServiceEvent | undefined, after: ServiceEvent | undefined): void {
     const name = ((after ?? before) as ServiceEvent).serviceName;
     const keys = this.#events.get(name) ?? [];

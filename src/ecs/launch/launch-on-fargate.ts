@@ -7,6 +7,7 @@ import { refuse } from "../refusals.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { launchIn } from "./launch.ts";
 import type { TaskTemplate } from "./new-task.ts";
+import { zoneOfSubnet } from "./zone-of-subnet.ts";
 
 /** How a call runs its tasks on Fargate. */
 export type FargateLaunch = {
@@ -95,11 +96,4 @@ function launchOne(
     subnet,
     gpuIds: [],
   });
-}
-
-/** AWS: a subnet is in one zone. Here a subnet is only a name, so the name decides. */
-export function zoneOfSubnet(region: string, subnet: string): string {
-  let sum = 0;
-  for (const character of subnet) sum += character.charCodeAt(0);
-  return `${region}${"abc".charAt(sum % 3)}`;
 }

@@ -4,14 +4,17 @@ import { alarmKind } from "../documents/alarm.ts";
 import { closedMarkKind } from "../documents/closed-mark.ts";
 import { type ContainerInstance, containerInstanceKind, instanceHealthKind } from "../documents/container-instance.ts";
 import { serviceDeploymentKind, serviceRevisionKind } from "../documents/deployment.ts";
+import { type DeploymentProgress, deploymentProgressKind } from "../documents/deployment-progress.ts";
 import { drainKind } from "../documents/drain.ts";
 import { type FargateUse, nothingOnFargate } from "../documents/fargate-use.ts";
 import { lostAgentPolicyKind } from "../documents/lost-agent-policy.ts";
 import { managedHostKind } from "../documents/managed-host.ts";
 import { addressHeldBy } from "../documents/network-address.ts";
 import { registrationTokenKind } from "../documents/registration-token.ts";
+import { rolloutKind } from "../documents/rollout.ts";
 import { runTaskTokenKind } from "../documents/run-task-token.ts";
 import { serviceEventKind, serviceKind } from "../documents/service.ts";
+import { serviceConditionKind } from "../documents/service-condition.ts";
 import { type Task, taskKind } from "../documents/task.ts";
 import { taskDefinitionKind } from "../documents/task-definition.ts";
 import { FargateBook } from "../indexes/fargate-book.ts";
@@ -45,6 +48,9 @@ export class ClusterState {
   readonly agentSequences = this.tables.of(agentSequenceKind);
   readonly managedHosts = this.tables.of(managedHostKind);
   readonly services = this.tables.of(serviceKind);
+  readonly rollouts = this.tables.of(rolloutKind);
+  readonly deploymentProgress = this.tables.of(deploymentProgressKind);
+  readonly serviceConditions = this.tables.of(serviceConditionKind);
   readonly serviceRevisions = this.tables.of(serviceRevisionKind);
   readonly serviceDeployments = this.tables.of(serviceDeploymentKind);
   readonly serviceEvents = this.tables.of(serviceEventKind);
@@ -115,6 +121,11 @@ export class ClusterState {
     this.services.onChange((key, before, after) => {
       this.inactiveServices.onChange(key, before?.inactiveAt ?? null, after?.inactiveAt ?? null);
       this.serviceIndex.onServiceChange(key, before, after);
+    });
+    this.rollouts.onChange((name) => this.serviceIndex.onStandingChange(name));
+    this.serviceConditions.onChange((name) => this.serviceIndex.onStandingChange(name));
+    this.deploymentProgress.onChange((_, before, after) => {
+      this.serviceIndex.onStandingChange(((after ?? before) as DeploymentProgress).serviceName);
     });
     this.serviceEvents.onChange((key, before, after) => this.serviceIndex.onEventChange(key, before, after));
     this.serviceDeployments.onChange((_, before, after) => this.serviceIndex.onDeploymentChange(before, after));

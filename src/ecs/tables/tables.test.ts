@@ -76,7 +76,68 @@ describe("a newer version of a kind", () => {
   });
 });
 
-it("all tables are listed in order of creation", () => {
+describe("a document that has become several", () => {
+  type Room = { readonly id: string };
+  /** Version 1 held a lamp. */
+  const roomKind: DocumentKind<Room> = {
+    name: "room",
+    keyMember: "id",
+    version: 2,
+    shape: { id: "string" },
+    upgrade(document, version, release) {
+      if (version === 2) return document as Room;
+      const { lamp, ...room } = document as Room & { readonly lamp: Lamp };
+      release(lampKind, lamp.id, lamp);
+      return room;
+    },
+  };
+  const stored = { id: "r", lamp: { id: "a", watts: 40, about: "bright" } };
+  const rooms = () => {
+    const world = some();
+    return { ...world, rooms: world.tables.of(roomKind) };
+  };
+  const idsOf = (changes: readonly { readonly kind: string; readonly key: string }[]) =>
+    changes.map(({ kind, key }) => `${kind} ${key}`);
+
+  it("is loaded as several, which the first step that changes anything stores, once", () => {
+    const { journal, tables, lamps, plains, rooms: all } = rooms();
+    tables.load("room", "r", stored);
+    tables.loaded();
+    assert.deepEqual([all.get("r"), lamps.get("a")], [{ id: "r" }, stored.lamp]);
+    assert.deepEqual(tables.toStored(journal.commit()), [], "a step that changes nothing stores nothing");
+    plains.put("p", { value: 1 });
+    const changes = tables.toStored(journal.commit());
+    assert.deepEqual(idsOf(changes), ["room r", "lamp a", "lamp-text a", "plain p"]);
+    const next = rooms();
+    for (const { kind, key, value } of changes) next.tables.load(kind, key, value ?? {});
+    assert.deepEqual([next.rooms.get("r"), next.lamps.get("a")], [{ id: "r" }, stored.lamp]);
+    plains.put("p", { value: 2 });
+    assert.deepEqual(idsOf(tables.toStored(journal.commit())), ["plain p"]);
+  });
+
+  it("is stored as the step leaves it", () => {
+    const { journal, tables, lamps } = rooms();
+    tables.load("room", "r", stored);
+    lamps.delete("a");
+    const changes = tables.toStored(journal.commit());
+    assert.deepEqual(
+      changes.map(({ kind, value }) => [kind, value !== null]),
+      [
+        ["room", true],
+        ["lamp", false],
+        ["lamp-text", false],
+      ],
+    );
+  });
+
+  it("is damaged when a part of it is", () => {
+    const { tables } = rooms();
+    const damaged = { ...stored, lamp: { ...stored.lamp, watts: "bright" } };
+    assert.throws(() => tables.load("room", "r", damaged), { message: "its member watts is not a number" });
+  });
+});
+
+it("all tables are those that were made, in that order", () => {
   const { tables, lamps, plains } = some();
   assert.deepEqual(tables.all, [lamps, plains]);
 });

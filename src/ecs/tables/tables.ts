@@ -1,3 +1,4 @@
+import { must } from "../../lib/assert.ts";
 import { checkDocument, DocumentError, type DocumentKind, NewerDocumentError } from "../documents/document-kind.ts";
 import type { DocumentChange, Journal } from "./journal.ts";
 import { StoredParts } from "./stored-parts.ts";
@@ -14,6 +15,8 @@ export class Tables {
   readonly #all: Table<object>[] = [];
   /** By each name used in the store. */
   readonly #entries = new Map<string, Entry>();
+  /** Loaded documents that are in one piece in the store and several documents here. The next append has them all, so that it never has some. */
+  #takenApart: DocumentChange[] = [];
 
   constructor(journal: Journal) {
     this.#journal = journal;
@@ -44,15 +47,28 @@ export class Tables {
   load(name: string, key: string, stored: object): void {
     const entry = this.#entries.get(name);
     if (entry === undefined) throw new NewerDocumentError("no document of that kind is known");
-    const { table, parts } = entry;
+    const { table, parts: halves } = entry;
     checkVersion(stored, table.kind.version);
-    const whole = parts === null ? stored : parts.join(name, key, stored);
+    const whole = halves === null ? stored : halves.join(name, key, stored);
     if (whole === null) return;
     const version = checkVersion(whole, table.kind.version);
     const document = withoutVersion(whole);
-    const current = table.kind.upgrade?.(document, version) ?? document;
+    const parts: DocumentChange[] = [];
+    const current =
+      table.kind.upgrade?.(document, version, (kind, partKey, part) => {
+        parts.push(this.#released(kind, partKey, part));
+      }) ?? document;
     checkDocument(table.kind, key, current);
     table.load(key, current);
+    if (parts.length > 0) this.#takenApart.push({ kind: table.kind.name, key, value: current }, ...parts);
+  }
+
+  /** Loads a document that was a part of one of another kind. */
+  #released<E extends object>(kind: DocumentKind<E>, key: string, part: E): DocumentChange {
+    const { table } = must(this.#entries.get(kind.name), "the table of a document that another one released");
+    checkDocument(kind, key, part);
+    table.load(key, part);
+    return { kind: kind.name, key, value: part };
   }
 
   /** To be called when all documents are loaded. Throws DocumentError if a part of one is missing. */
@@ -67,7 +83,7 @@ export class Tables {
   /** What the store must write for the changes of a step. */
   toStored(changes: readonly DocumentChange[]): DocumentChange[] {
     const stored: DocumentChange[] = [];
-    for (const change of changes) {
+    for (const change of this.#withTakenApart(changes)) {
       const entry = this.#entries.get(change.kind);
       const kind = entry?.table.kind;
       const parts = entry?.parts ?? null;
@@ -81,6 +97,15 @@ export class Tables {
       if (part !== undefined) stored.push({ kind: kind?.apart?.name ?? name, key, value: part });
     }
     return stored;
+  }
+
+  #withTakenApart(changes: readonly DocumentChange[]): readonly DocumentChange[] {
+    if (changes.length === 0 || this.#takenApart.length === 0) return changes;
+    const idOf = ({ kind, key }: DocumentChange): string => `${kind} ${key}`;
+    const changed = new Set(changes.map(idOf));
+    const unchanged = this.#takenApart.filter((change) => !changed.has(idOf(change)));
+    this.#takenApart = [];
+    return [...unchanged, ...changes];
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../../lib/clock.ts";
+import type { LogEvent } from "../../lib/log-events.ts";
 import type { ServerLog } from "../log/log.ts";
 import type { Problems } from "./server-health.ts";
 
@@ -31,16 +32,16 @@ export class HealthWatch {
 
   #look(): void {
     const { reasons, warnings } = this.#problems();
-    this.#tell("error", this.#known.reasons, reasons);
-    this.#tell("warn", this.#known.warnings, warnings);
+    this.#tell("server-unhealthy", this.#known.reasons, reasons);
+    this.#tell("server-warning", this.#known.warnings, warnings);
     this.#known = { reasons, warnings };
   }
 
-  #tell(level: "error" | "warn", before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): void {
+  #tell(event: LogEvent, before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): void {
     for (const [name, reason] of now) {
       if (before.has(name)) continue;
-      this.#log.write(level, { reason }, level === "error" ? "The server is not healthy" : "The server works, but");
+      this.#log.write(event, { reason });
     }
-    for (const [name, reason] of before) if (!now.has(name)) this.#log.write("info", { reason }, "This has passed");
+    for (const [name, reason] of before) if (!now.has(name)) this.#log.write("server-recovered", { reason });
   }
 }

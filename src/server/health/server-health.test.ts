@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RunnerStatus } from "../../cluster-runner/machine-runner.ts";
+import type { Log } from "../../lib/log-events.ts";
 import { VirtualClock } from "../../lib/virtual-clock.ts";
 import type { StoreCondition } from "../../store/store.ts";
 import { HealthWatch } from "./health-watch.ts";
@@ -91,24 +92,23 @@ test("the log has each problem when it appears and when it is gone, even if nobo
   const { is, source } = aSource();
   const clock = new VirtualClock(0);
   const lines: string[] = [];
-  const write = (level: string, { reason }: Readonly<Record<string, unknown>>, message: string): void =>
-    void lines.push(`${level} ${message}: ${String(reason)}`);
+  const write: Log = (event, { reason }) => void lines.push(`${event}: ${String(reason)}`);
   const watch = new HealthWatch(() => problemsOf(source), clock, { write, isDebug: false });
   is.condition = { ...is.condition, warnings: ["Some are missing."] };
   watch.start();
-  assert.deepEqual(lines.splice(0), ["warn The server works, but: Some are missing."], "at the start");
+  assert.deepEqual(lines.splice(0), ["server-warning: Some are missing."], "at the start");
   is.condition = { ...is.condition, failing: "The disk is full." };
   is.offsetMs = -5_000;
   await clock.advance(5_000);
   assert.equal(lines.length, 2);
-  assert.equal(lines[0], "error The server is not healthy: The disk is full.");
   // The clock follows, so the number differs each time.
+  assert.equal(lines[0], "server-unhealthy: The disk is full.");
   is.offsetMs = -4_000;
   await clock.advance(60_000);
   assert.equal(lines.splice(0).length, 2);
   is.condition = { failing: null, damaged: [], warnings: [] };
   await clock.advance(5_000);
-  assert.deepEqual(lines, ["info This has passed: The disk is full.", "info This has passed: Some are missing."]);
+  assert.deepEqual(lines, ["server-recovered: The disk is full.", "server-recovered: Some are missing."]);
   watch.close();
   assert.equal(clock.nextTimerAt(), null);
 });

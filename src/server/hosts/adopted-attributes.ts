@@ -50,10 +50,6 @@ export async function registerAttributes(
   try {
     await api.call("RegisterContainerInstance", { cluster, containerInstanceArn, attributes: all });
   } catch (error) {
-    log.write(
-      "warn",
-      { err: error, containerInstanceArn },
-      "The attributes of a simulated host could not be registered.",
-    );
+    log.write("simulated-attributes-refused", { err: error, containerInstanceArn });
   }
 }

@@ -132,7 +132,7 @@ export class ManagedHosts {
     this.#agents.set(name, agent);
     agent.start().catch((error: unknown) => {
       const why = error instanceof DamagedError ? { reason: error.message } : { err: error };
-      this.#options.log.write("error", { host: name, ...why }, "A host for Fargate tasks could not be started.");
+      this.#options.log.write("fargate-host-failed", { host: name, ...why });
       if (error instanceof DamagedError) this.#whenDamaged(error);
       this.#agents.delete(name);
     });
@@ -171,7 +171,7 @@ export class ManagedHosts {
   #ended(name: string, { why }: AgentEnd): void {
     if (this.#closed || why === "stopped") return;
     // The cluster gave up the host while its agent was away; or it will request the host again.
-    this.#options.log.write(why === "inactive" ? "info" : "warn", { host: name, why }, "A host for Fargate has ended.");
+    this.#options.log.write(why === "inactive" ? "fargate-host-released" : "fargate-host-ended", { host: name, why });
     void this.#remove(name, why === "inactive");
   }
 
@@ -185,7 +185,7 @@ export class ManagedHosts {
       else await agent?.stop();
       if (forGood && !this.#closed) await this.#disks?.erase(name);
     } catch (error) {
-      this.#options.log.write("error", { host: name, err: error }, "The disk of a host could not be erased.");
+      this.#options.log.write("host-disk-kept", { host: name, err: error });
     }
   }
 }

@@ -147,11 +147,11 @@ export class SimulatedHosts {
     }
     if (known.agentConnected) return reply;
     if (this.#adopted.size >= adoptedMax) {
-      this.#options.log.write("warn", { containerInstance: arn, adoptedMax }, "There are too many simulated hosts.");
+      this.#options.log.write("simulated-hosts-too-many", { containerInstance: arn, adoptedMax });
       return reply;
     }
     const connected = unlessDamaged(this.#startAdopted(disks, arn, known), (error) =>
-      this.#options.log.write("error", { reason: error.message }, "A simulated host cannot start."),
+      this.#options.log.write("simulated-host-failed", { reason: error.message }),
     );
     await disks.adopt(arn);
     await connected;
@@ -227,7 +227,7 @@ export class SimulatedHosts {
       known = containerInstances.find(({ status }) => status !== "INACTIVE") ?? null;
     } catch (error) {
       // The cluster is gone or unreadable now: the host finds out when it connects.
-      this.#options.log.write("debug", { err: error, containerInstance: arn }, "An adopted instance was not found.");
+      this.#options.log.write("adopted-instance-missing", { err: error, containerInstance: arn });
     }
     await this.#startAdopted(disks, arn, known);
   }
@@ -263,7 +263,7 @@ export class SimulatedHosts {
     const timer = this.#options.clock.setTimer(arrivalTimeoutMs, () => late.resolve("late"));
     const first = await Promise.race([ended, connected, late.promise]);
     timer.cancel();
-    if (first === "late") this.#options.log.write("warn", { host: name }, "A simulated host has not connected yet.");
+    if (first === "late") this.#options.log.write("simulated-host-unconnected", { host: name });
     return typeof first === "object" ? first : null;
   }
 
@@ -278,7 +278,7 @@ export class SimulatedHosts {
       ended.resolve(end);
       if (this.#closed || end.why === "stopped" || end.why === "refused") return;
       disks.erase(name).catch((error: unknown) => {
-        this.#options.log.write("error", { host: name, err: error }, "The disk of a host could not be erased.");
+        this.#options.log.write("host-disk-kept", { host: name, err: error });
       });
     };
     return { ended: ended.promise, options: { name, cluster, disk: disks.disk(name), onEnded } };

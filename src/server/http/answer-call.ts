@@ -252,7 +252,7 @@ function answerError(frontDoor: FrontDoor, noted: Noted, thrown: unknown): HttpA
   const rendered = service.protocol.renderError(service, failure, noted.requestId);
   if (!(error instanceof Refusal) && !(error instanceof WireError)) {
     const { requestId, operation } = noted;
-    frontDoor.log.write("error", { requestId, operation, ...problemOf(error) }, "A call failed.");
+    frontDoor.log.write("call-failed", { requestId, operation, ...problemOf(error) });
   }
   note(frontDoor, noted, rendered.code);
   return rendered;
@@ -269,5 +269,5 @@ function note(frontDoor: FrontDoor, { requestId, operation, startedAt }: Noted, 
   const seconds = (performance.now() - startedAt) / 1000;
   frontDoor.metrics.record(operation, code, seconds);
   if (!frontDoor.log.isDebug) return;
-  frontDoor.log.write("debug", { requestId, operation, code, seconds }, "A call was answered.");
+  frontDoor.log.write("call-answered", { requestId, operation, code, seconds });
 }

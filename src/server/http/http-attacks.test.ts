@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
+import { promisify } from "node:util";
 import { signedAuthentication } from "./authenticate.ts";
 import type { HttpOptions } from "./http.ts";
 import { httpLimits } from "./http-limits.ts";
@@ -230,6 +231,8 @@ test("a reader that makes no progress is cut in time", async (context) => {
   const [served] = (await opened) as [Socket];
   await once(served, "close");
   socket.destroy();
+  http.answer = async () => ({ taskArns: [] });
+  assert.equal((await http.call("ListClusters")).status, 200, "others are served");
 });
 
 test("a TLS handshake that never ends is closed", async (context) => {
@@ -246,5 +249,6 @@ test("a TLS handshake that never ends is closed", async (context) => {
     socket.write(Buffer.from(bytes, "latin1"));
     socket.resume();
     await once(socket, "close");
+    assert.equal(await promisify(http.app.server.getConnections).call(http.app.server), 0);
   }
 });

@@ -57,7 +57,7 @@ export async function openAuthentication(
   if (dataDir === null) throw new StartError("Signatures need a data directory, which the access keys are in.");
   const keys = await AccessKeys.open(systemClock, store, sealKeyPath(dataDir));
   const taskCredentials = new TaskCredentialsIssuer(keys.deriveKey(taskCredentialsPurpose));
-  keys.watch((error) => log.write("warn", { err: error }, "The last uses of access keys could not be written."));
+  keys.watch((error) => log.write("key-uses-unwritten", { err: error }));
   const authenticate = signedAuthentication(keys, taskCredentials);
   const valueKey = keys.deriveKey(valuesPurpose);
   return { authenticate, keys, taskCredentials, sessionCredentials: null, valueKey, anonymous: null };
@@ -79,9 +79,7 @@ async function looseKeys(dataDir: string | null, store: Store, log: ServerLog): 
     return { key: keys.deriveKey(taskCredentialsPurpose), valueKey: keys.deriveKey(valuesPurpose) };
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
-    const reason =
-      "There is no usable seal key: the credentials of tasks end with the server, and values of secrets can't be read or stored.";
-    log.write("warn", { err: error }, reason);
+    log.write("task-credentials-temporary", { err: error });
     return { key: randomBytes(32), valueKey: null };
   }
 }

@@ -47,10 +47,16 @@ test("the end waits for a reader that reads, and not for one that doesn't", asyn
 });
 
 test("a reader that goes away ends only its own lines", async () => {
-  const stream = new Writable({ write: (_chunk, _encoding, done) => done(new Error("EPIPE")) });
+  let written = 0;
+  const write = (_chunk: unknown, _encoding: string, done: (error: Error) => void): void => {
+    written += 1;
+    done(new Error("EPIPE"));
+  };
+  const stream = new Writable({ write });
   const writer = new LineWriter({ stream, missing });
   writer.write("line\n");
   await new Promise<void>((resolve) => stream.once("close", resolve));
   writer.write("line\n");
   await writer.flush(1_000);
+  assert.deepEqual([written, stream.writableLength], [1, 0], "nothing is tried or kept for a reader that is gone");
 });
