@@ -9,10 +9,11 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   "agent-protocol": ["lib"],
   // Services other than ECS, a folder each, on one kind of machine.
   "service-machine": ["ecs", "lib"],
+  ec2: ["service-machine", "ecs", "lib"],
   "secrets-manager": ["service-machine", "ecs", "lib"],
   ssm: ["service-machine", "ecs", "lib"],
   sts: ["service-machine", "ecs", "lib"],
-  wire: ["ecs", "service-machine", "secrets-manager", "ssm", "sts", "lib"],
+  wire: ["ecs", "service-machine", "ec2", "secrets-manager", "ssm", "sts", "lib"],
   store: ["ecs", "lib"],
   auth: ["service-machine", "store", "lib"],
   "cluster-runner": ["ecs", "service-machine", "store", "lib"],
@@ -180,6 +181,7 @@ export const decidingFolders: readonly string[] = ["service-view", "service-plan
 
 /** The only place (folders or files) of each package, and of built-in modules that need one. */
 export const homes: Readonly<Record<string, readonly string[]>> = {
+  "@aws-sdk/client-ec2": ["scripts/sdk-shapes.ts"],
   "@aws-sdk/client-ecs": ["src/cli/", "bench/", "scripts/sdk-shapes.ts"],
   "@aws-sdk/client-secrets-manager": ["scripts/sdk-shapes.ts"],
   "@aws-sdk/client-ssm": ["scripts/sdk-shapes.ts"],
@@ -226,6 +228,7 @@ export const testSupport: readonly string[] = [
 /** Path prefixes of the pure part, the rulebooks and the agent's task engine: nothing from Node, no package. As in biome.json. */
 export const purePlaces: readonly string[] = [
   "src/ecs/",
+  "src/ec2/",
   "src/secrets-manager/",
   "src/service-machine/",
   "src/ssm/",

@@ -8,10 +8,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import * as ec2 from "@aws-sdk/client-ec2";
 import * as ecs from "@aws-sdk/client-ecs";
 import * as secretsManager from "@aws-sdk/client-secrets-manager";
 import * as ssm from "@aws-sdk/client-ssm";
 import * as sts from "@aws-sdk/client-sts";
+import { ec2Operations } from "../src/ec2/ec2-operations.ts";
 import { assert, must } from "../src/lib/assert.ts";
 import { secretsOperations } from "../src/secrets-manager/secrets-operations.ts";
 import type { ServiceRows } from "../src/service-machine/service-operation.ts";
@@ -37,6 +39,13 @@ const sources: Readonly<Record<string, Source>> = {
     namespace: "com.amazonaws.ecs",
     isXml: false,
     operations: null,
+  },
+  "src/wire/definitions/ec2.json": {
+    client: "@aws-sdk/client-ec2",
+    exports: ec2,
+    namespace: "com.amazonaws.ec2",
+    isXml: true,
+    operations: ec2Operations,
   },
   "src/wire/definitions/secrets-manager.json": {
     client: "@aws-sdk/client-secrets-manager",

@@ -27,6 +27,7 @@ import { builtInRulebooks, servicePorts } from "./built-in-services.ts";
 import { Companion } from "./companion/companion.ts";
 import { CompanionDoor } from "./companion/companion-door.ts";
 import type { CompanionLimits } from "./companion/companion-limits.ts";
+import { gatherEcsFacts } from "./gather-ecs-facts.ts";
 import { AppendMetrics } from "./health/append-metrics.ts";
 import { CallMetrics } from "./health/call-metrics.ts";
 import { HealthWatch } from "./health/health-watch.ts";
@@ -306,7 +307,9 @@ function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null): An
   return async (call) => {
     const { operation, ...rest } = call;
     if (isOfService(operation)) {
-      return controlPlane.callService({ ...rest, service: operation.service.name, operation: operation.name });
+      const { service, name, row } = operation;
+      const facts = row.needsEcs === true ? { facts: await gatherEcsFacts(controlPlane, call, call.caller) } : {};
+      return controlPlane.callService({ ...rest, ...facts, service: service.name, operation: name });
     }
     const reply = await controlPlane.call({ ...rest, operation: operation.name });
     const adopts = rowOf(operation.name).registersInstance === true && !call.caller.isAgent;

@@ -15,6 +15,7 @@ import { must } from "../lib/assert.ts";
 import type { ServiceRow } from "../service-machine/service-operation.ts";
 import { berthShapes } from "./berth-shapes.ts";
 import type { SurroundingService } from "./definitions/aws-service.ts";
+import { ec2 } from "./definitions/ec2.ts";
 import { secretsManager } from "./definitions/secrets-manager.ts";
 import { ssm } from "./definitions/ssm.ts";
 import { sts } from "./definitions/sts.ts";
@@ -75,7 +76,7 @@ export const berth: ServiceDefinition = {
 };
 
 /** The services around ECS that Berth has. */
-export const surroundingServices: readonly SurroundingService[] = [sts, secretsManager, ssm];
+export const surroundingServices: readonly SurroundingService[] = [sts, secretsManager, ssm, ec2];
 
 /** ECS and what Berth adds to it: answered by the machines of clusters and accounts. */
 export const controlPlaneServices: readonly ServiceDefinition[] = [ecs, berth];
