@@ -10,8 +10,11 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Services other than ECS, a folder each, on one kind of machine.
   "service-machine": ["ecs", "lib"],
   logs: ["service-machine", "ecs", "lib"],
+  ec2: ["service-machine", "ecs", "lib"],
+  "secrets-manager": ["service-machine", "ecs", "lib"],
+  ssm: ["service-machine", "ecs", "lib"],
   sts: ["service-machine", "ecs", "lib"],
-  wire: ["ecs", "service-machine", "logs", "sts", "lib"],
+  wire: ["ecs", "service-machine", "logs", "ec2", "secrets-manager", "ssm", "sts", "lib"],
   store: ["ecs", "lib"],
   "log-store": ["logs", "ecs", "lib"],
   auth: ["service-machine", "store", "lib"],
@@ -182,8 +185,11 @@ export const decidingFolders: readonly string[] = ["service-view", "service-plan
 
 /** The only place (folders or files) of each package, and of built-in modules that need one. */
 export const homes: Readonly<Record<string, readonly string[]>> = {
+  "@aws-sdk/client-ec2": ["scripts/sdk-shapes.ts"],
   "@aws-sdk/client-ecs": ["src/cli/", "bench/", "scripts/sdk-shapes.ts"],
   "@aws-sdk/client-cloudwatch-logs": ["bench/logs.ts", "scripts/sdk-shapes.ts"],
+  "@aws-sdk/client-secrets-manager": ["scripts/sdk-shapes.ts"],
+  "@aws-sdk/client-ssm": ["scripts/sdk-shapes.ts"],
   "@aws-sdk/client-sts": ["scripts/sdk-shapes.ts"],
   "@smithy/signature-v4": ["src/auth/", "src/agent/remote/", "bench/"],
   re2js: ["src/agent/logs/"],
@@ -218,6 +224,7 @@ export const testSupport: readonly string[] = [
   "src/log-store/writing-process.ts",
   "src/server/companion/recording-companion.ts",
   "src/server/http/small-http.ts",
+  "src/service-machine/small-service-world.ts",
   "src/service-machine/small-service.ts",
   "src/server/small-server.ts",
   "src/store/sqlite/appending-process.ts",
@@ -230,7 +237,10 @@ export const testSupport: readonly string[] = [
 export const purePlaces: readonly string[] = [
   "src/ecs/",
   "src/logs/",
+  "src/ec2/",
+  "src/secrets-manager/",
   "src/service-machine/",
+  "src/ssm/",
   "src/sts/",
   "src/agent/engine/",
 ];

@@ -9,11 +9,17 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as logs from "@aws-sdk/client-cloudwatch-logs";
+import * as ec2 from "@aws-sdk/client-ec2";
 import * as ecs from "@aws-sdk/client-ecs";
+import * as secretsManager from "@aws-sdk/client-secrets-manager";
+import * as ssm from "@aws-sdk/client-ssm";
 import * as sts from "@aws-sdk/client-sts";
+import { ec2Operations } from "../src/ec2/ec2-operations.ts";
 import { assert, must } from "../src/lib/assert.ts";
 import { logOperations } from "../src/logs/log-operations.ts";
+import { secretsOperations } from "../src/secrets-manager/secrets-operations.ts";
 import type { ServiceRows } from "../src/service-machine/service-operation.ts";
+import { ssmOperations } from "../src/ssm/ssm-operations.ts";
 import { stsOperations } from "../src/sts/sts-operations.ts";
 
 type Source = {
@@ -42,6 +48,27 @@ const sources: Readonly<Record<string, Source>> = {
     namespace: "com.amazonaws.cloudwatchlogs",
     isXml: false,
     operations: logOperations,
+  },
+  "src/wire/definitions/ec2.json": {
+    client: "@aws-sdk/client-ec2",
+    exports: ec2,
+    namespace: "com.amazonaws.ec2",
+    isXml: true,
+    operations: ec2Operations,
+  },
+  "src/wire/definitions/secrets-manager.json": {
+    client: "@aws-sdk/client-secrets-manager",
+    exports: secretsManager,
+    namespace: "com.amazonaws.secretsmanager",
+    isXml: false,
+    operations: secretsOperations,
+  },
+  "src/wire/definitions/ssm.json": {
+    client: "@aws-sdk/client-ssm",
+    exports: ssm,
+    namespace: "com.amazonaws.ssm",
+    isXml: false,
+    operations: ssmOperations,
   },
   "src/wire/definitions/sts.json": {
     client: "@aws-sdk/client-sts",

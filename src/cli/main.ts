@@ -20,6 +20,7 @@ Commands:
   drain    Empties container instances: says what would move, starts, shows the progress, cancels.
   logs     What the containers of a task or service have written.
   explain  Where tasks would go, or what each container instance lacks.
+  secrets  Imports a .env file as secrets or parameters that tasks read.
   version  The version.
   help     This text, or that of a command: berth help dev
 
@@ -42,6 +43,7 @@ const commands: Readonly<Record<string, Main>> = {
   drain: async (argv) => (await import("../commands/drain.ts")).main(argv),
   logs: async (argv) => (await import("../commands/logs.ts")).main(argv),
   explain: async (argv) => (await import("../commands/explain.ts")).main(argv),
+  secrets: async (argv) => (await import("../commands/secrets.ts")).main(argv),
   version: async () => print(version()),
   help: async ([name]) => (name === undefined ? print(overview) : commandOf(name)(["--help"])),
 };

@@ -1,4 +1,4 @@
-/** How `berth explain`, `berth drain` and `berth logs` call a control plane: like the AWS CLI, and without any flag for `berth dev`. */
+/** How `berth explain`, `berth drain` and others call a control plane: like the AWS CLI, and without any flag for `berth dev`. */
 import { ApiError } from "../agent/remote/api-error.ts";
 import { AwsClient } from "../agent/remote/aws-client.ts";
 import { ConnectionPool } from "../agent/remote/connection-pool.ts";
@@ -34,12 +34,13 @@ export const apiFlags = {
 export const apiHelp = `For \`berth dev\` on this machine you need no flags: at a loopback endpoint its key is used if the environment has none.
 Elsewhere AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must hold a key from \`berth keys create\`.`;
 
-/** Calls to the operations of ECS, of CloudWatch Logs and to Berth's own. They reject with CallFailedError. */
+/** Calls to the operations of ECS, of services around it and to Berth's own. They reject with CallFailedError. */
 export type ApiClient = {
   ecs(operation: string, request: object): Promise<object>;
   berth(operation: string, request: object): Promise<object>;
   /** Without a region, in that of the other calls. */
   logs(operation: string, request: object, region?: string): Promise<object>;
+  secrets(service: "secretsmanager" | "ssm", operation: string, request: object): Promise<object>;
   close(): void;
 };
 
@@ -79,6 +80,8 @@ export function openApi(typed: Typed): ApiClient {
     berth: (operation, request) => inPlainWords(api.call(operation, request, "BerthV1")),
     logs: (operation, request, region = remote.region) =>
       inPlainWords(aws.json("logs", operation, request, { region, credentials })),
+    secrets: (service, operation, request) =>
+      inPlainWords(aws.json(service, operation, request, { region: remote.region, credentials })),
     close: () => {
       api.close();
       pool.close();

@@ -86,6 +86,7 @@ describe("instances", () => {
     },
     berth: () => assert.fail("not used"),
     logs: () => assert.fail("not used"),
+    secrets: () => assert.fail("not used"),
     close: () => {},
   };
   const resolve = async (...references: readonly string[]) => {

@@ -69,6 +69,7 @@ class SmallPlane {
     ecs: async (operation, request) => this.#ecs(operation, request as never),
     logs: async (_operation, request, region) => this.#logs(request as never, region),
     berth: () => assert.fail("not used"),
+    secrets: () => assert.fail("not used"),
     close: () => {},
   };
 

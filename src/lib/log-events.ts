@@ -146,7 +146,7 @@ export const logEvents = {
   "key-uses-unwritten": { level: "warn", text: "The last uses of access keys could not be written." },
   "task-credentials-temporary": {
     level: "warn",
-    text: "The credentials of tasks are good until the server ends, because there is no seal key to make them with.",
+    text: "There is no usable seal key: the credentials of tasks end with the server, and secret values can't be stored or read.",
   },
   "log-causes-many": { level: "warn", text: "Lines of other causes." },
   "log-lines-dropped": { level: "warn", text: "Log lines were dropped because nobody read them." },

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { must } from "../lib/assert.ts";
 import { seededRandom } from "../lib/random.ts";
 import { ServiceMachine } from "../service-machine/service-machine.ts";
+import { noPorts } from "../service-machine/small-service.ts";
 import type { WrittenReply } from "../service-machine/written-reply.ts";
 import { isGroupDeleted } from "./delete-log-group.ts";
 import { eventIdOf } from "./event-position.ts";
@@ -18,7 +19,7 @@ const arn = "arn:aws:logs:eu-west-1:123456789012:log-group:";
 const now = 1_800_000_000_000;
 
 class SmallLogs {
-  readonly #machine = new ServiceMachine(logs, place, { principalId: () => "", credentialsOf: null });
+  readonly #machine = new ServiceMachine(logs, place, noPorts);
   readonly #random = seededRandom("logs");
   readonly deleted: string[] = [];
 

@@ -29,6 +29,7 @@ import { builtInRulebooks, servicePorts } from "./built-in-services.ts";
 import { Companion } from "./companion/companion.ts";
 import { CompanionDoor } from "./companion/companion-door.ts";
 import type { CompanionLimits } from "./companion/companion-limits.ts";
+import { gatherEcsFacts } from "./gather-ecs-facts.ts";
 import { AppendMetrics } from "./health/append-metrics.ts";
 import { CallMetrics } from "./health/call-metrics.ts";
 import { HealthWatch } from "./health/health-watch.ts";
@@ -174,10 +175,8 @@ async function assemble(
   const appends = new AppendMetrics();
   const calls = new CallMetrics();
   let url = "";
-  const { keys, taskCredentials, sessionCredentials, anonymous, ...authentication } = await openAuthentication(
-    options,
-    store,
-  );
+  const { keys, taskCredentials, sessionCredentials, valueKey, anonymous, ...authentication } =
+    await openAuthentication(options, store);
   const controlPlane = new ControlPlane({
     store,
     clock,
@@ -187,7 +186,7 @@ async function assemble(
       const base = options.advertise ?? agentBaseUrl(url, options.host, callerHost);
       return { endpoint: `${base}/acs`, telemetryEndpoint: `${base}/tcs` };
     },
-    services: { rulebooks: builtInRulebooks, ports: servicePorts(sessionCredentials) },
+    services: { rulebooks: builtInRulebooks, ports: servicePorts(sessionCredentials, valueKey) },
     log: log.write,
     observe: appends,
     stopwatch: () => performance.now(),
@@ -355,8 +354,10 @@ function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null, log
   return async (call) => {
     const { operation, ...rest } = call;
     if (isOfService(operation)) {
-      if (operation.service.name === "logs") return logs.answer(call);
-      return controlPlane.callService({ ...rest, service: operation.service.name, operation: operation.name });
+      const { service, name, row } = operation;
+      if (service.name === "logs") return logs.answer(call);
+      const facts = row.needsEcs === true ? { facts: await gatherEcsFacts(controlPlane, call, call.caller) } : {};
+      return controlPlane.callService({ ...rest, ...facts, service: service.name, operation: name });
     }
     const reply = await controlPlane.call({ ...rest, operation: operation.name });
     const adopts = rowOf(operation.name).registersInstance === true && !call.caller.isAgent;
