@@ -1,4 +1,4 @@
-/** What services around ECS may know of it: replies of ECS's operations, as any caller gets them. */
+/** What services around ECS may know of it: replies of ECS's operations, as every caller gets them. */
 
 type Pair = { readonly name: string; readonly value?: string | null };
 
