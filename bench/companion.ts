@@ -40,7 +40,7 @@ export async function companionFigures(): Promise<Figure[]> {
       "simulated",
       ...flags,
     ]);
-    const serve = await startChild(["src/cli/main.ts", "serve", "--data-dir", directory, ...flags]);
+    const serve = await startChild(["src/cli/main.ts", "serve", "--fargate", "off", "--data-dir", directory, ...flags]);
     try {
       const alone = await measure(echo, key);
       return [

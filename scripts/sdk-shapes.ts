@@ -8,6 +8,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import * as logs from "@aws-sdk/client-cloudwatch-logs";
 import * as ec2 from "@aws-sdk/client-ec2";
 import * as ecs from "@aws-sdk/client-ecs";
 import * as secretsManager from "@aws-sdk/client-secrets-manager";
@@ -15,6 +16,7 @@ import * as ssm from "@aws-sdk/client-ssm";
 import * as sts from "@aws-sdk/client-sts";
 import { ec2Operations } from "../src/ec2/ec2-operations.ts";
 import { assert, must } from "../src/lib/assert.ts";
+import { logOperations } from "../src/logs/log-operations.ts";
 import { secretsOperations } from "../src/secrets-manager/secrets-operations.ts";
 import type { ServiceRows } from "../src/service-machine/service-operation.ts";
 import { ssmOperations } from "../src/ssm/ssm-operations.ts";
@@ -39,6 +41,13 @@ const sources: Readonly<Record<string, Source>> = {
     namespace: "com.amazonaws.ecs",
     isXml: false,
     operations: null,
+  },
+  "src/wire/definitions/logs.json": {
+    client: "@aws-sdk/client-cloudwatch-logs",
+    exports: logs,
+    namespace: "com.amazonaws.cloudwatchlogs",
+    isXml: false,
+    operations: logOperations,
   },
   "src/wire/definitions/ec2.json": {
     client: "@aws-sdk/client-ec2",

@@ -8,7 +8,15 @@ import { type DevStart, jsonLine, lastWords, welcome } from "./dev-welcome.ts";
 import { companionFrom } from "./flags/companion-flags.ts";
 import { type DockerUse, dockerUse, runtimeFlags } from "./flags/docker-flags.ts";
 import { type CommandText, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags/flags.ts";
-import { defaultAccount, expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./flags/server-flags.ts";
+import {
+  defaultAccount,
+  expectNoWords,
+  logLevelFlag,
+  logStoreBytes,
+  serverFlags,
+  serverOptions,
+} from "./flags/server-flags.ts";
+import { serviceFlags, servicesFrom } from "./flags/service-flags.ts";
 import { timeScaleFlag, timeSettings } from "./flags/timeline-flags.ts";
 
 /** LIMIT: one process simulates this many hosts easily; each is an agent with its own timers. */
@@ -29,6 +37,7 @@ name, stop timeouts (30 s unless set), health checks of a task definition. Nor d
     ...serverFlags,
     ...runtimeFlags,
     ...timeScaleFlag,
+    ...serviceFlags,
     host: {
       value: "ADDRESS",
       help: "The address to listen on (default 127.0.0.1); one beyond loopback needs --trust-network.",
@@ -96,10 +105,12 @@ async function dev(typed: Typed): Promise<void> {
   };
   const time = timeSettings(typed);
   const log = openLog(logLevelFlag(typed, "warn"));
+  const services = servicesFrom(typed);
   const use = await dockerUse(typed, log, true);
   const server = await startServer({
     host,
     ...shared,
+    logStoreBytes: logStoreBytes(typed, inMemory),
     companion: companionFrom(typed),
     regions: new Set([...shared.regions, region]),
     dataDir,
@@ -108,6 +119,7 @@ async function dev(typed: Typed): Promise<void> {
     timeline: time.timeline,
     managedRuntime: use.fargate,
     docker: use.docker,
+    services,
     log,
   });
   const wantsDocker = textFlag(typed, "runtime", "auto") !== "simulated";

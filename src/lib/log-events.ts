@@ -58,6 +58,16 @@ export const logEvents = {
   "task-volumes-left": { level: "warn", text: "Volumes of a task are left on the host." },
   "task-groundwork-left": { level: "warn", text: "Parts of a task are left on the host." },
   "agent-containers-left": { level: "warn", text: "Containers of an agent that has ended are left on the host." },
+  "log-events-delayed": { level: "warn", text: "Log events of a container wait for CloudWatch Logs." },
+  "log-events-delayed-again": { level: "debug", text: "Log events of a container still wait for CloudWatch Logs." },
+  "log-events-dropped": { level: "warn", text: "Log events of a container are dropped." },
+  "log-flush-late": { level: "warn", text: "The last log events of a container are still to be sent." },
+  "log-positions-unsaved": { level: "warn", text: "How far logs were sent could not be saved." },
+  "log-positions-unknown": { level: "warn", text: "How far logs were sent is not known; some are sent again." },
+  "container-output-unreadable": { level: "warn", text: "The output of a container cannot be read." },
+  "container-output-reread": { level: "debug", text: "The output of a container is read again." },
+  "registry-logins-unreadable": { level: "warn", text: "Docker's logins for registries cannot be read." },
+  "task-credentials-missing": { level: "warn", text: "A container gets no credentials for its role." },
   "task-limits-unavailable": { level: "info", text: "Tasks are not limited as a whole, only their containers." },
   "task-namespaces-delayed": { level: "debug", text: "The namespaces of a task wait for another attempt." },
   "leftovers-removed": { level: "info", text: "What dead agents had left on this host was removed." },
@@ -120,6 +130,7 @@ export const logEvents = {
   "server-recovered": { level: "info", text: "A reason or warning has passed." },
   "call-failed": { level: "error", text: "A call failed." },
   "call-answered": { level: "debug", text: "A call was answered." },
+  "companion-unavailable": { level: "warn", text: "The companion did not answer a call." },
   "request-failed": { level: "error", text: "A request failed before its call." },
   "pass-on-failed": { level: "error", text: "A request could not be passed on to the companion." },
   "operator-request-failed": { level: "error", text: "A request of an operator failed." },
@@ -139,6 +150,12 @@ export const logEvents = {
   },
   "log-causes-many": { level: "warn", text: "Lines of other causes." },
   "log-lines-dropped": { level: "warn", text: "Log lines were dropped because nobody read them." },
+  // Log events of tasks.
+  "log-store-crashed": {
+    level: "error",
+    text: "The thread of the log store has ended; the next call starts it again.",
+  },
+  "log-events-not-deleted": { level: "warn", text: "Old log events could not be deleted; Berth tries again." },
   // Hosts in the server's process, and of `berth hosts`.
   "fargate-host-failed": { level: "error", text: "A host for Fargate tasks could not be started." },
   "fargate-host-released": {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { DockerHost } from "../agent/docker/docker-host.ts";
+import { trustedCertificates } from "../agent/remote/trusted-certificates.ts";
 import { type AgentArchive, AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { awsRegions } from "../auth/regions.ts";
 import type { Role } from "../auth/roles.ts";
@@ -23,6 +24,7 @@ import { systemClock } from "../lib/system-clock.ts";
 import { MemoryStore } from "../store/memory/memory-store.ts";
 import type { DamagedError, Store } from "../store/store.ts";
 import { isOfService } from "../wire/service-definition.ts";
+import { BuiltInLogs } from "./built-in-logs.ts";
 import { builtInRulebooks, servicePorts } from "./built-in-services.ts";
 import { Companion } from "./companion/companion.ts";
 import { CompanionDoor } from "./companion/companion-door.ts";
@@ -34,6 +36,7 @@ import { HealthWatch } from "./health/health-watch.ts";
 import type { MetricsSource } from "./health/metrics-text.ts";
 import { type HealthSource, healthOf, problemsOf, type ServerHealth } from "./health/server-health.ts";
 import { AgentArrivals } from "./hosts/agent-arrivals.ts";
+import { type HostServices, type HostServicesOptions, hostServices } from "./hosts/host-services.ts";
 import { identityCheck } from "./hosts/identity-certificate.ts";
 import { ManagedHosts, type ManagedRuntime, simulatedManagedRuntime } from "./hosts/managed-hosts.ts";
 import { SimulatedHosts, type SimulationOptions } from "./hosts/simulated-hosts.ts";
@@ -91,6 +94,10 @@ export type ServerOptions = {
   readonly managedRuntime?: "simulated" | "docker" | null;
   /** The engine for everything that runs in Docker; the server closes it. */
   readonly docker?: DockerHost | null;
+  /** Room for log events in bytes; absent for a little. */
+  readonly logStoreBytes?: number;
+  /** What the tasks of this process's hosts use of other services; null or absent for nothing. */
+  readonly services?: HostServicesOptions | null;
   /** ECS's own times as settings; absent for ECS's values. */
   readonly timeline?: Timeline;
   readonly log: ServerLog;
@@ -160,8 +167,10 @@ async function assemble(
   clock.startAtLeast(Math.min(await store.newestAt(), timeMax));
   const paced = new PacedClock({ clock, stopwatch: () => performance.now() });
   if (docker !== null) closers.push(async () => docker.close());
-  const managedRuntime = await managedRuntimeOf(options, paced);
   const tls = options.tls == null ? null : readTlsFiles(options.tls);
+  const services = servicesOf(options, () => url);
+  if (services !== null) closers.push(async () => services.close());
+  const managedRuntime = await managedRuntimeOf(options, paced, services);
   const limits = { ...httpLimits, ...options.limits };
   const appends = new AppendMetrics();
   const calls = new CallMetrics();
@@ -197,13 +206,18 @@ async function assemble(
   const managed = { controlPlane, sessions, store, clock: paced, random: freshRandom("managed-hosts"), log };
   // Before the clusters are loaded, because they ask for their hosts then.
   const managedHosts = managedRuntime === null ? null : new ManagedHosts({ runtime: managedRuntime, ...managed });
+  const { dataDir, logStoreBytes: bytesMax = null } = options;
+  const logs = new BuiltInLogs({ dataDir, bytesMax, controlPlane, clock: paced, log, calls: () => calls.total });
+  closers.push(() => logs.close());
   await controlPlane.open();
   closers.push(() => controlPlane.close());
   closers.push(async () => sessions.closeAll(1001));
   const random = freshRandom("simulated-hosts");
   const world = { controlPlane, sessions, arrivals, store, clock: paced, random, log };
   const hosts =
-    simulation === null ? null : new SimulatedHosts({ ...simulation, ...world, docker, dataDir: options.dataDir });
+    simulation === null
+      ? null
+      : new SimulatedHosts({ ...simulation, ...world, docker, services, dataDir: options.dataDir });
   if (hosts !== null) closers.push(() => hosts.close());
   if (managedHosts !== null) closers.push(() => managedHosts.close());
 
@@ -220,10 +234,18 @@ async function assemble(
   const isSigned = options.auth.type === "sigv4";
   const damagedHosts = new Set<string>();
   const leftOut = (): Iterable<string> => [...(keys?.damaged ?? []), ...damagedHosts];
-  const healthSource: HealthSource = { controlPlane, store, clock, leftOut };
+  const healthSource: HealthSource = { controlPlane, store, clock, leftOut, logStore: logs.store };
   const health = (): ServerHealth => healthOf(healthSource);
   const { refusals } = sockets;
-  const metricsSource = { calls, appends, controlPlane, health, sessions: () => sessions.counts(), refusals };
+  const metricsSource = {
+    calls,
+    appends,
+    controlPlane,
+    health,
+    sessions: () => sessions.counts(),
+    refusals,
+    logStore: logs.store,
+  };
   const operators = { health, metricsText: metricsTextOf(metricsSource) };
   const companion = openCompanion(options, authentication.authenticate, calls, closers);
   const http = createHttp({
@@ -232,7 +254,9 @@ async function assemble(
     isBuiltIn: ({ signingName, isCompanionsFirst }) =>
       options.companion == null || !(isCompanionsFirst || options.companion.services.has(signingName)),
     companion,
-    answerApi: answerApi(controlPlane, hosts),
+    answerApi: answerApi(controlPlane, hosts, logs),
+    bodyReaders: logs.bodyReaders,
+    streams: logs.streams,
     takeTurn: (account, work) => controlPlane.turns.work(account, "", work),
     metrics: calls,
     log,
@@ -246,6 +270,7 @@ async function assemble(
   let listening: Listening | null = null;
   closers.push(async () => void (await Promise.all([listening?.close(), closeHttp(http, limits.drainTimeoutMs)])));
   closers.push(() => sockets.close());
+  closers.push(async () => logs.endStreams());
   listening = await listen(http, options);
   const { port } = listening;
   url = urlOf(tls === null ? "http" : "https", options.host, port);
@@ -275,8 +300,8 @@ async function createDefaultCluster(controlPlane: ControlPlane, place: Place): P
 
 async function openStore(dataDir: string | null): Promise<Store> {
   if (dataDir === null) return new MemoryStore();
-  const { SqliteStore } = await import("../store/sqlite/sqlite-store.ts");
-  return new SqliteStore({ dataDir });
+  const { ThreadedStore } = await import("../store/sqlite/threaded-store.ts");
+  return await ThreadedStore.open({ dataDir });
 }
 
 /** Unpredictable randomness: a new seed for each process and purpose. */
@@ -284,16 +309,38 @@ function freshRandom(purpose: string): Random {
   return seededRandom(`${randomBytes(16).toString("hex")}/${purpose}`);
 }
 
-async function managedRuntimeOf(options: ServerOptions, clock: Clock): Promise<ManagedRuntime | null> {
+/** Hosts call this server on its own machine. With TLS they call it by its name, because its certificate is for that. */
+function servicesOf(
+  { services = null, auth, tls, advertise = null }: ServerOptions,
+  listening: () => string,
+): HostServices | null {
+  if (services === null) return null;
+  const local = (): string => listening().replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+  const isTls = tls !== undefined && tls !== null;
+  const url = (): string => (isTls ? (advertise ?? local()) : local());
+  const trust = isTls ? trustedCertificates(tls.cert) : null;
+  return hostServices(services, { url, trust, checksKeys: auth.type === "sigv4" });
+}
+
+async function managedRuntimeOf(
+  options: ServerOptions,
+  clock: Clock,
+  services: HostServices | null,
+): Promise<ManagedRuntime | null> {
   const { managedRuntime = null, docker = null, dataDir, simulation } = options;
   if (managedRuntime === null) return null;
   if (managedRuntime === "simulated") {
-    return simulatedManagedRuntime(clock, freshRandom("managed-runtime"), simulation?.times);
+    return simulatedManagedRuntime(clock, freshRandom("managed-runtime"), simulation?.times, services);
   }
   const { dockerManagedRuntime } = await import("./hosts/docker-managed-runtime.ts");
   // With simulated hosts nobody wants to wait for a registry; otherwise images are as fresh as on Fargate.
   const pullBehaviour = simulation === null ? "default" : "prefer-cached";
-  return dockerManagedRuntime({ host: must(docker, "the engine of --fargate docker"), pullBehaviour, dataDir });
+  return dockerManagedRuntime({
+    host: must(docker, "the engine of --fargate docker"),
+    pullBehaviour,
+    dataDir,
+    services,
+  });
 }
 
 function configurationOf(
@@ -304,11 +351,12 @@ function configurationOf(
   return { latestAgentVersion, verifyIdentity, timeline, managedHosts: managedRuntime };
 }
 
-function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null): AnswerApi {
+function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null, logs: BuiltInLogs): AnswerApi {
   return async (call) => {
     const { operation, ...rest } = call;
     if (isOfService(operation)) {
       const { service, name, row } = operation;
+      if (service.name === "logs") return logs.answer(call);
       const facts = row.needsEcs === true ? { facts: await gatherEcsFacts(controlPlane, call, call.caller) } : {};
       return controlPlane.callService({ ...rest, ...facts, service: service.name, operation: name });
     }

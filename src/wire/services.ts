@@ -16,6 +16,7 @@ import type { ServiceRow } from "../service-machine/service-operation.ts";
 import { berthShapes } from "./berth-shapes.ts";
 import type { SurroundingService } from "./definitions/aws-service.ts";
 import { ec2 } from "./definitions/ec2.ts";
+import { logs } from "./definitions/logs.ts";
 import { secretsManager } from "./definitions/secrets-manager.ts";
 import { ssm } from "./definitions/ssm.ts";
 import { sts } from "./definitions/sts.ts";
@@ -77,7 +78,7 @@ export const berth: ServiceDefinition = {
 };
 
 /** The services around ECS that Berth has. */
-export const surroundingServices: readonly SurroundingService[] = [sts, secretsManager, ssm, ec2];
+export const surroundingServices: readonly SurroundingService[] = [sts, logs, secretsManager, ssm, ec2];
 
 /** ECS and what Berth adds to it: answered by the machines of clusters and accounts. */
 export const controlPlaneServices: readonly ServiceDefinition[] = [ecs, berth];

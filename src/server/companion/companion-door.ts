@@ -64,8 +64,9 @@ export class CompanionDoor {
       return null;
     } catch (thrown) {
       const error = thrown instanceof OverloadError ? throttled() : thrown;
-      if (!(error instanceof WireError)) {
-        this.#options.log.write("pass-on-failed", { requestId, err: error });
+      if (!(error instanceof WireError)) this.#options.log.write("pass-on-failed", { requestId, err: error });
+      else if (error.code === "ServiceUnavailableException") {
+        this.#options.log.write("companion-unavailable", { requestId, service, reason: error.message });
       }
       const rendered = renderForeignError(service, head, error, requestId);
       note(rendered.code);
