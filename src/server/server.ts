@@ -251,7 +251,8 @@ async function assemble(
   const http = createHttp({
     authenticate,
     anonymous,
-    isBuiltIn: ({ signingName }) => options.companion?.services.has(signingName) !== true,
+    isBuiltIn: ({ signingName, isCompanionsFirst }) =>
+      options.companion == null || !(isCompanionsFirst || options.companion.services.has(signingName)),
     companion,
     answerApi: answerApi(controlPlane, hosts, logs),
     bodyReaders: logs.bodyReaders,

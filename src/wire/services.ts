@@ -45,6 +45,7 @@ const likeEcs = {
   apiVersion: null,
   xmlNamespace: null,
   isQueryCompatible: false,
+  isCompanionsFirst: false,
   statusOf: (code: string) => ecsShapes.statusOf(code),
   queryCodeOf: (code: string) => code,
   errors: declaredByAll,
