@@ -21,7 +21,8 @@ const registration = {
  * instances' ARNs.
  */
 export async function makeFleet(controlPlane: ControlPlane, count: number): Promise<string[]> {
-  await controlPlane.createDefaultCluster(place);
+  const { account, region } = place;
+  await controlPlane.submit({ account, region }, { type: "create-default-cluster" });
   const call = (operation: "RegisterContainerInstance" | "RegisterTaskDefinition", request: object) =>
     controlPlane.call({ ...place, operation, request, caller });
   await call("RegisterTaskDefinition", {
@@ -33,14 +34,15 @@ export async function makeFleet(controlPlane: ControlPlane, count: number): Prom
       containerInstance: { containerInstanceArn: string };
     };
     const arn = reply.containerInstance.containerInstanceArn;
-    await controlPlane.report(place, {
+    const report = {
       type: "agent-connected",
       isNewProcess: true,
       instanceId: arn.slice(arn.lastIndexOf("/") + 1),
       agentVersion: "1.100.0",
       agentHash: "benchmark",
       dockerVersion: "DockerVersion: 25.0.8",
-    });
+    } as const;
+    await controlPlane.submit(place, { type: "agent-report", report });
     return arn;
   };
   const arns: string[] = [];

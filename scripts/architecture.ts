@@ -166,6 +166,7 @@ export const testSupport: readonly string[] = [
   "src/agent/task-endpoints/small-endpoints.ts",
   "src/cluster-runner/counting-machine.ts",
   "src/cluster-runner/cranked-control-plane.ts",
+  "src/cluster-runner/through-json.ts",
   "src/ecs/container-instances/instance-world.ts",
   "src/ecs/drains/drain-world.ts",
   "src/ecs/services/service-world.ts",

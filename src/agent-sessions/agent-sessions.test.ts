@@ -211,7 +211,7 @@ describe("sessions: what is sent", () => {
       random: seededRandom("test"),
       log: () => {},
       controlPlane: {
-        report: async (_, report) => void reports.push(report),
+        submit: async (_, { report }) => void reports.push(report),
         onEffect: (listener) => {
           effect = listener;
         },

@@ -18,10 +18,13 @@ import { AgentSession } from "./agent-session.ts";
 import { instanceOf } from "./sockets/hello-from-url.ts";
 import { UnhurriedReports } from "./telemetry/unhurried-reports.ts";
 
+/** The input by which a cluster gets a report. */
+export type SubmittedReport = { readonly type: "agent-report"; readonly report: AgentReport };
+
 /** What the sessions need from the control plane. */
 export type SessionsControlPlane = {
   /** Resolves once the cluster has accepted the report. Reports of one cluster are processed in the order of these calls. */
-  report(place: ClusterPlace, report: AgentReport): Promise<void>;
+  submit(place: ClusterPlace, input: SubmittedReport): Promise<unknown>;
   onEffect(listener: (place: ClusterPlace, effect: ClusterEffect) => void): void;
   /** Calls `listener` when a cluster was loaded and does not know which agents are connected. */
   onLoaded?(listener: (place: ClusterPlace) => void): void;
@@ -172,7 +175,7 @@ export class AgentSessions {
         clock,
         log,
         ids: this.#ids,
-        report: (report) => controlPlane.report(place, report),
+        report: async (report) => void (await controlPlane.submit(place, { type: "agent-report", report })),
         unhurried: (tell) => this.#unhurried.add(tell),
         credentials: this.#options.credentials ?? null,
         attachmentTimeoutMs: timeline.attachmentTimeoutMs,

@@ -46,7 +46,7 @@ class World {
       log: (...line) => this.logged.push(JSON.stringify(line)),
       credentials,
       controlPlane: {
-        report: async (_place, report) => {
+        submit: async (_place, { report }) => {
           this.reports.push(report.type);
           this.send(this.cluster.agent(report).effects);
         },

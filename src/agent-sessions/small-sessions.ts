@@ -36,7 +36,7 @@ export class SmallSessions {
     agentArchive: { location: "http://archive.example/1.97.0.tar", signature: "ab".repeat(32) },
     log: (_level, _fields, message) => this.logged.push(message),
     controlPlane: {
-      report: (at, report) => {
+      submit: (at, { report }) => {
         assert.deepEqual({ ...at }, place);
         this.reports.push(report);
         return this.refuse ? Promise.reject(new Error("no such cluster")) : Promise.resolve();

@@ -40,7 +40,7 @@ export class SmallAccount {
   /** The reply of a call as the caller. */
   call<T>(operation: string, request: object = {}): T {
     const caller = { principalArn: this.principalArn, isAgent: false };
-    return this.ask({ type: "call", operation, request, caller, counts: this.counts });
+    return this.ask({ type: "call", operation, request, caller, counts: [...this.counts] });
   }
 
   /** The refusal of a call as `code: message`, or `accepted`; throws when a refused one left something behind. */

@@ -239,7 +239,7 @@ async function assemble(
 /** Throws StartError when the account cannot be used: a server for development has nothing to do without it. */
 async function createDefaultCluster(controlPlane: ControlPlane, place: Place): Promise<void> {
   try {
-    await controlPlane.createDefaultCluster(place);
+    await controlPlane.submit(place, { type: "create-default-cluster" });
   } catch (error) {
     throw error instanceof MachineHaltedError ? new StartError(error.message, { cause: error }) : error;
   }

@@ -9,7 +9,7 @@
  * Callers name a partition and do not know which of these it is.
  */
 import type { Machine } from "../../ecs/machine/machine.ts";
-import { assert } from "../../lib/assert.ts";
+import { assert, must } from "../../lib/assert.ts";
 import type { Clock, Timer } from "../../lib/clock.ts";
 import { Heap } from "../../lib/heap.ts";
 import type { Random } from "../../lib/random.ts";
@@ -114,9 +114,9 @@ export class PartitionDirectory<I extends Input, Effect> {
     return this.#byPlace.has(place);
   }
 
-  /** The partitions of a place whose machines are in memory. */
-  *openedAt(place: string): IterableIterator<string> {
-    for (const partition of this.#byPlace.get(place) ?? []) if (this.#opened.has(partition)) yield partition;
+  /** What a machine without documents answers to an input that writes nothing. */
+  answerEmpty(partition: string, input: I): Answer {
+    return must(this.#answerEmpty(partition, input), "the answer to a read");
   }
 
   /**

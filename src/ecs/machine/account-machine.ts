@@ -111,7 +111,7 @@ function call(step: AccountStep, input: AccountInput & { readonly type: "call" }
   const { operation, request, caller, counts } = input;
   const handler = accountHandler(operation);
   if (handler === undefined) refuse("ClientException", `${operation} is not an operation of the account.`);
-  return handler(step, request as never, { caller, counts });
+  return handler(step, request as never, { caller, counts: new Map(counts) });
 }
 
 function timer(step: AccountStep): null {
@@ -126,10 +126,10 @@ function clusterStanding(step: AccountStep, name: string): ClusterStanding | nul
   return cluster === undefined ? null : { status: cluster.status, incarnation: cluster.incarnation };
 }
 
-function activeNames(step: AccountStep, references: readonly (string | undefined)[]): string[] {
+function activeNames(step: AccountStep, references: readonly (string | null)[]): string[] {
   const names = new Set<string>();
   for (const reference of references) {
-    const name = nameOrNull(step.place, reference);
+    const name = nameOrNull(step.place, reference ?? undefined);
     if (name !== null && step.state.clusters.get(name)?.status === "ACTIVE") names.add(name);
   }
   return [...names];

@@ -16,7 +16,14 @@ export type ClusterStanding = Pick<Cluster, "status" | "incarnation">;
 
 /** Everything that can make an account machine move. */
 export type AccountInput =
-  | ({ readonly type: "call"; readonly operation: string; readonly request: object } & AccountGiven)
+  | {
+      readonly type: "call";
+      readonly operation: string;
+      readonly request: object;
+      readonly caller: Caller;
+      /** As in AccountGiven, as plain data. */
+      readonly counts: readonly (readonly [cluster: string, counts: ClusterCounts])[];
+    }
   | { readonly type: "timer" }
   /** Reply: Cluster, ACTIVE. Refuses an unknown or INACTIVE one. */
   | { readonly type: "resolve-cluster"; readonly reference: string | undefined }
@@ -28,8 +35,8 @@ export type AccountInput =
     }
   /** Reply: EffectiveSettings of the principal. */
   | { readonly type: "effective-settings"; readonly principalArn: string }
-  /** Reply: string[], the names of the ACTIVE clusters among those that `references` name, each once. */
-  | { readonly type: "cluster-names"; readonly references: readonly (string | undefined)[] }
+  /** Reply: string[], the names of the ACTIVE clusters among those that `references` name, each once; null names `default`. */
+  | { readonly type: "cluster-names"; readonly references: readonly (string | null)[] }
   /** Reply: ClusterStanding of the cluster of this name, or null when there is none. */
   | { readonly type: "cluster-standing"; readonly name: string }
   /** The cluster machine took its last call under this incarnation. Reply: that of DeleteCluster. */

@@ -47,8 +47,12 @@ export type ClusterEffect =
   | { readonly type: "turn-away"; readonly instanceId: string };
 
 export type AccountEffect =
-  /** Find out which of these revisions no cluster uses any more, and report them. */
-  | { readonly type: "review-deleted-revisions"; readonly arns: readonly string[] }
+  /** Find out which of these revisions none of the account's clusters uses any more, and report them. */
+  | {
+      readonly type: "review-deleted-revisions";
+      readonly arns: readonly string[];
+      readonly clusters: readonly string[];
+    }
   /** These deleted clusters are described no longer: what their machines kept can go. */
   | { readonly type: "forget-clusters"; readonly names: readonly string[] }
   /** Nothing is left in the account and region. */

@@ -1,0 +1,323 @@
+/** The partitions that this process owns, which today are all of them: their machines, what these do to each other, and `submit`. */
+import type { Place } from "../../ecs/arn.ts";
+import type { Cluster } from "../../ecs/documents/cluster.ts";
+import { AccountMachine } from "../../ecs/machine/account-machine.ts";
+import { ClusterMachine } from "../../ecs/machine/cluster-machine.ts";
+import { refuse } from "../../ecs/refusals.ts";
+import type { AccountInput, ClusterStanding } from "../../ecs/state/account-input.ts";
+import type { MachineConfiguration } from "../../ecs/state/call.ts";
+import type { ClusterInput } from "../../ecs/state/cluster-input.ts";
+import type { ClusterState } from "../../ecs/state/cluster-state.ts";
+import type { AccountEffect, ClusterEffect } from "../../ecs/state/effect.ts";
+import { must } from "../../lib/assert.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Random } from "../../lib/random.ts";
+import type { Store } from "../../store/store.ts";
+import type { Answer } from "../append-group.ts";
+import { FargateQuotas } from "../fargate-quotas.ts";
+import type { AppendObserver } from "../group-commit.ts";
+import type { Log } from "../log.ts";
+import { type AnswerLong, LongAnswers } from "../long-answers.ts";
+import { MachineRunner, type RunnerStatus } from "../machine-runner.ts";
+import {
+  type AccountPlace,
+  type AccountSubmission,
+  type ClusterSubmission,
+  failedOutcomeOf,
+  type Outcome,
+  outcomeOf,
+  replyOf,
+  type Submit,
+} from "../submit.ts";
+import type { TakeTurn, Turns } from "../turns/turns.ts";
+import { accountPartition, type ClusterPlace, clusterPartition, parsePartition } from "./cluster-place.ts";
+import { DeletedClusters } from "./deleted-clusters.ts";
+import { accountRoom, clusterRoom, type RoomLimits } from "./machine-room.ts";
+import { PartitionDirectory } from "./partition-directory.ts";
+
+export type LocalPartitionsOptions = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly randomFor: (partition: string) => Random;
+  readonly configuration: MachineConfiguration;
+  readonly log: Log;
+  readonly observe?: AppendObserver;
+  readonly rooms?: { readonly accounts?: RoomLimits; readonly clusters?: RoomLimits };
+  readonly turns: Turns;
+  /** What everybody is to use in place of `local`, this process's own; for what is between processes. */
+  readonly relay: (local: Submit) => Submit;
+  readonly onEffect: (place: ClusterPlace, effect: ClusterEffect) => void;
+  readonly onLoaded: (place: ClusterPlace) => void;
+};
+
+export class LocalPartitions {
+  readonly #options: LocalPartitionsOptions;
+  readonly submit: Submit;
+  readonly #accounts: PartitionDirectory<AccountInput, AccountEffect>;
+  readonly #clusters: PartitionDirectory<ClusterInput, ClusterEffect>;
+  /** The machine in each cluster's runner, for figures that need no durability. */
+  readonly #clusterMachines = new Map<string, ClusterMachine>();
+  readonly #fargateQuotas: FargateQuotas;
+  readonly #longAnswers: LongAnswers;
+  readonly #deleted: DeletedClusters;
+  /** What is done for machines that were just loaded, until `open` has waited for it. */
+  #afterLoads: Promise<void>[] | null = [];
+
+  constructor(options: LocalPartitionsOptions) {
+    this.#options = options;
+    const { clock, log, randomFor, rooms, turns } = options;
+    this.submit = options.relay(this.#submitHere);
+    this.#longAnswers = new LongAnswers(turns);
+    this.#fargateQuotas = new FargateQuotas(clock, (partition) => this.#tellFargateFreed(partition));
+    this.#accounts = new PartitionDirectory({
+      clock,
+      log,
+      randomFor,
+      room: rooms?.accounts ?? accountRoom,
+      create: (partition) => this.#accountMachine(partition),
+      runner: (partition, random) => this.#accountRunner(partition, random),
+    });
+    this.#clusters = new PartitionDirectory({
+      clock,
+      log,
+      randomFor,
+      room: rooms?.clusters ?? clusterRoom,
+      create: (partition) => this.#clusterMachine(partition),
+      runner: (partition, random) => this.#clusterRunner(partition, random),
+      onClosed: (partition) => {
+        this.#clusterMachines.delete(partition);
+        this.#fargateQuotas.closed(partition);
+      },
+    });
+    this.#deleted = new DeletedClusters({
+      clock,
+      log,
+      submit: this.submit,
+      accounts: this.#accounts,
+      clusters: this.#clusters,
+      stateOf: (partition) => this.#clusterMachines.get(partition)?.state ?? null,
+    });
+  }
+
+  /** Loads what is always needed, and finishes what a crash cut in two. Rejects when the store fails. */
+  async open(): Promise<void> {
+    const partitions = await this.#options.store.partitions("");
+    const ofType = (type: "account" | "cluster") =>
+      partitions.filter(({ name }) => parsePartition(name)?.type === type);
+    this.#accounts.list(ofType("account"));
+    this.#clusters.list(ofType("cluster"));
+    const settled = async (): Promise<void> => void (await Promise.all(this.#afterLoads?.splice(0) ?? []));
+    await this.#accounts.openNeeded(settled);
+    await this.#clusters.openNeeded(settled);
+    this.#fargateQuotas.areLoaded();
+    this.#afterLoads = null;
+  }
+
+  /** Takes no more inputs; resolves when everything that was taken is durable or lost. */
+  async close(): Promise<void> {
+    await Promise.all([this.#accounts.close(), this.#clusters.close()]);
+  }
+
+  statuses(): (RunnerStatus & { readonly partition: string })[] {
+    return [...this.#accounts.statuses(), ...this.#clusters.statuses()];
+  }
+
+  /** The states of the clusters in memory, which may be ahead of what is durable. */
+  clusterStates(): ClusterState[] {
+    return [...this.#clusterMachines.values()].map(({ state }) => state);
+  }
+
+  readonly #submitHere: Submit = (
+    place: ClusterPlace | AccountPlace,
+    input: ClusterSubmission | AccountSubmission,
+  ): Outcome | Promise<Outcome> => {
+    try {
+      const answer =
+        place.cluster === undefined
+          ? this.#toAccount(place, input as AccountSubmission)
+          : this.#toCluster(place, input as ClusterSubmission);
+      return answer instanceof Promise ? answer.then(outcomeOf, failedOutcomeOf) : outcomeOf(answer);
+    } catch (error) {
+      return failedOutcomeOf(error);
+    }
+  };
+
+  #toAccount(place: AccountPlace, input: AccountSubmission): Answer | Promise<Answer> {
+    const partition = accountPartition(place);
+    switch (input.type) {
+      case "forget":
+        return this.#deleted.forgetAccount(place).then(() => done);
+      case "put-away":
+        this.#accounts.release(partition);
+        return done;
+      case "call":
+        return this.#options.turns.work(place.account, "", () => this.#accounts.answer(partition, input));
+      default:
+        return this.#accounts.answer(partition, input);
+    }
+  }
+
+  #toCluster(place: ClusterPlace, input: ClusterSubmission): Answer | Promise<Answer> {
+    const { turns } = this.#options;
+    const { account, cluster } = place;
+    const partition = clusterPartition(place);
+    const answer = () => this.#clusters.answer(partition, input as ClusterInput);
+    switch (input.type) {
+      case "forget":
+        return this.#deleted.forgetCluster(place).then(() => done);
+      case "put-away":
+        this.#clusters.release(partition);
+        return done;
+      case "call": {
+        const confirm = () => this.#confirm(place, input.given.cluster);
+        // What was waited for may have ended for thousands at once.
+        return turns.work(account, cluster, () => this.#clusters.answer(partition, input, confirm));
+      }
+      case "count":
+      case "revisions-in-use":
+        // Nothing that counts lives in a machine that has not been loaded: nobody waits until it says so.
+        if (!this.#clusterMachines.has(partition)) return this.#clusters.answerEmpty(partition, input);
+        return turns.work(account, cluster, answer);
+      case "close":
+      case "account-knows":
+        // Nothing was ever written in it: there is no machine to close, and whoever would make one asks the account first.
+        return this.#clusters.has(partition) ? answer() : done;
+      case "agent-report":
+        if (!this.#clusters.has(partition)) refuse("ClusterNotFoundException", "Cluster not found.");
+        return this.#inOrder(place, answer);
+      case "fargate-freed":
+        return this.#inOrder(place, answer);
+      case "agent-standing":
+        return answer();
+    }
+  }
+
+  /** In the order of these calls for one cluster: so never within other work. */
+  #inOrder({ account, cluster }: ClusterPlace, answer: () => Answer | Promise<Answer>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#options.turns.take(account, cluster, () => {
+        try {
+          resolve(answer());
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
+  /** Before a machine is made for `cluster`: since it was resolved it may have been deleted, and its machine forgotten. */
+  async #confirm({ account, region }: Place, { name, incarnation }: Cluster): Promise<void> {
+    const standing = replyOf(await this.submit({ account, region }, { type: "cluster-standing", name }));
+    const now = standing as ClusterStanding | null;
+    if (now?.status !== "ACTIVE" || now.incarnation !== incarnation) {
+      refuse("ClusterNotFoundException", "The referenced cluster was inactive.");
+    }
+  }
+
+  async #doForAccount(place: Place, effect: AccountEffect): Promise<void> {
+    switch (effect.type) {
+      case "review-deleted-revisions":
+        return this.#reviewDeletedRevisions(place, effect);
+      case "forget-clusters":
+        for (const cluster of effect.names) replyOf(await this.submit({ ...place, cluster }, { type: "forget" }));
+        return;
+      case "emptied":
+        replyOf(await this.submit(place, { type: "forget" }));
+    }
+  }
+
+  /** Asks the clusters which revisions they use; when one cannot answer, the account asks again later. */
+  async #reviewDeletedRevisions(
+    place: Place,
+    { arns, clusters }: AccountEffect & { readonly type: "review-deleted-revisions" },
+  ): Promise<void> {
+    const unused = new Set(arns);
+    for (const cluster of clusters) {
+      const used = replyOf(await this.submit({ ...place, cluster }, { type: "revisions-in-use", arns })) as string[];
+      for (const arn of used) unused.delete(arn);
+    }
+    if (unused.size === 0) return;
+    replyOf(await this.submit(place, { type: "revisions-unused", arns: [...unused] }));
+  }
+
+  /** A service that still finds no room waits again. Each also retries after a minute, so a lost call does no harm. */
+  async #tellFargateFreed(partition: string): Promise<void> {
+    try {
+      replyOf(await this.submit(clusterPlaceOf(partition), { type: "fargate-freed" }));
+    } catch (error) {
+      const fields = { partition, err: error };
+      this.#options.log("warn", fields, "Services that wait for the Fargate quota could not be woken");
+    }
+  }
+
+  #accountMachine(partition: string): AccountMachine {
+    return new AccountMachine(accountPlaceOf(partition), this.#options.configuration);
+  }
+
+  #accountRunner(partition: string, random: Random): MachineRunner<AccountInput, AccountEffect> {
+    const { log } = this.#options;
+    const place = accountPlaceOf(partition);
+    return new MachineRunner({
+      ...this.#runnerOptions(partition, random),
+      create: () => this.#accountMachine(partition),
+      timerInput: { type: "timer" },
+      afterLoad: null,
+      onEffect: (effect) => {
+        this.#doForAccount(place, effect).catch((error: unknown) => {
+          log("warn", { partition, err: error, effect: effect.type }, "What an account wants done could not be done");
+        });
+      },
+      // A crash may have come between the last deletion and this.
+      onLoaded: () => this.#afterLoad(this.#deleted.forgetAccount(place)),
+    });
+  }
+
+  #clusterMachine(partition: string): ClusterMachine {
+    const { account, region, cluster } = clusterPlaceOf(partition);
+    const elsewhere = () => this.#fargateQuotas.elsewhere(partition);
+    return new ClusterMachine({ account, region }, cluster, this.#options.configuration, elsewhere);
+  }
+
+  #clusterRunner(partition: string, random: Random): MachineRunner<ClusterInput, ClusterEffect> {
+    const place = clusterPlaceOf(partition);
+    return new MachineRunner({
+      ...this.#runnerOptions(partition, random),
+      create: () => {
+        const machine = this.#clusterMachine(partition);
+        this.#clusterMachines.set(partition, machine);
+        return machine;
+      },
+      timerInput: { type: "timer" },
+      afterLoad: { type: "recovered" },
+      onEffect: (effect) => this.#options.onEffect(place, effect),
+      onLoaded: () => {
+        const machine = this.#clusterMachines.get(partition);
+        if (machine !== undefined) {
+          this.#fargateQuotas.loaded(partition, machine.state);
+          this.#afterLoad(this.#deleted.settle(machine.state));
+        }
+        this.#options.onLoaded(place);
+      },
+    });
+  }
+
+  #afterLoad(done: Promise<void>): void {
+    this.#afterLoads?.push(done);
+  }
+
+  #runnerOptions(partition: string, random: Random) {
+    const { store, clock, log, observe, turns } = this.#options;
+    const { account, cluster } = { cluster: "", ...must(parsePartition(partition), "the place of a machine").place };
+    const takeTurn: TakeTurn = (run, urgent) => turns.take(account, cluster, run, urgent);
+    const answerLong: AnswerLong = (slices, isWanted) => this.#longAnswers.add(account, cluster, slices, isWanted);
+    return { partition, store, clock, random, log, observe, takeTurn, stopwatch: turns.stopwatch, answerLong };
+  }
+}
+
+const done: Answer = { ok: true, value: null };
+
+const accountPlaceOf = (partition: string): Place => must(parsePartition(partition), "the place of an account").place;
+
+function clusterPlaceOf(partition: string): ClusterPlace {
+  return must(parsePartition(partition), "the place of a cluster").place as ClusterPlace;
+}
