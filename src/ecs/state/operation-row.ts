@@ -100,7 +100,7 @@ export type ByHistoryArnsRow = Facts & {
   readonly arns: SeveralHistoryArns | OneHistoryArn;
 };
 
-/** Answered out of several machines, one after the other. As this takes promises, the handler is in `cluster-runner/control-plane.ts`. */
+/** Answered out of several machines, one after the other. As this takes promises, the handler is in `cluster-runner/api-calls.ts`. */
 export type SeveralRow = Facts & { readonly machine: "several" };
 
 /** Berth answers it, in full or in part. */
