@@ -10,7 +10,7 @@ import type { LogLevel } from "../cluster-runner/log.ts";
 import type { ClusterPlace } from "../cluster-runner/partitions/cluster-place.ts";
 import { attachmentArn, clusterArn } from "../ecs/arn.ts";
 import type { AgentReport } from "../ecs/state/cluster-input.ts";
-import type { ClusterEffect } from "../ecs/state/effect.ts";
+import type { HostEffect } from "../ecs/state/effect.ts";
 import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random, RandomStream } from "../lib/random.ts";
@@ -25,7 +25,7 @@ export type SubmittedReport = { readonly type: "agent-report"; readonly report: 
 export type SessionsControlPlane = {
   /** Resolves once the cluster has accepted the report. Reports of one cluster are processed in the order of these calls. */
   submit(place: ClusterPlace, input: SubmittedReport): Promise<unknown>;
-  onEffect(listener: (place: ClusterPlace, effect: ClusterEffect) => void): void;
+  onEffect(listener: (place: ClusterPlace, effect: HostEffect) => void): void;
   /** Calls `listener` when a cluster was loaded and does not know which agents are connected. */
   onLoaded?(listener: (place: ClusterPlace) => void): void;
 };
@@ -141,7 +141,7 @@ export class AgentSessions {
     return counts;
   }
 
-  #apply(place: ClusterPlace, effect: ClusterEffect): void {
+  #apply(place: ClusterPlace, effect: HostEffect): void {
     // Whoever runs the managed hosts handles these.
     if (effect.type === "start-host" || effect.type === "end-host") return;
     const key = keyOf(place, effect.instanceId);

@@ -4,7 +4,7 @@ import type { AgentChannel, AgentConnection, AgentHello } from "../agent-protoco
 import { parseToAgent, type ToAgent } from "../agent-protocol/to-agent.ts";
 import type { ClusterPlace } from "../cluster-runner/partitions/cluster-place.ts";
 import type { AgentReport } from "../ecs/state/cluster-input.ts";
-import type { ClusterEffect, TaskOrder } from "../ecs/state/effect.ts";
+import type { HostEffect, TaskOrder } from "../ecs/state/effect.ts";
 import { scaledTimeline } from "../ecs/timeline.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
@@ -27,7 +27,7 @@ export class SmallSessions {
   readonly reports: AgentReport[] = [];
   readonly logged: string[] = [];
   refuse = false;
-  effect: (place: ClusterPlace, effect: ClusterEffect) => void = () => {};
+  effect: (place: ClusterPlace, effect: HostEffect) => void = () => {};
   loaded: (place: ClusterPlace) => void = () => {};
   readonly sessions = new AgentSessions({
     clock: this.clock,
@@ -68,7 +68,7 @@ export class SmallSessions {
     return this.reports.map((report) => report.type);
   }
 
-  async send(effect: ClusterEffect): Promise<void> {
+  async send(effect: HostEffect): Promise<void> {
     this.effect(place, effect);
     await this.clock.settle();
   }

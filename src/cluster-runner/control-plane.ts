@@ -1,5 +1,5 @@
 import type { MachineConfiguration } from "../ecs/state/call.ts";
-import type { ClusterEffect } from "../ecs/state/effect.ts";
+import type { HostEffect } from "../ecs/state/effect.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { Store, StoredEvent } from "../store/store.ts";
@@ -43,7 +43,7 @@ export class ControlPlane {
   readonly turns: Turns;
   readonly #partitions: LocalPartitions;
   readonly #apiCalls: ApiCalls;
-  readonly #effectListeners: ((place: ClusterPlace, effect: ClusterEffect) => void)[] = [];
+  readonly #effectListeners: ((place: ClusterPlace, effect: HostEffect) => void)[] = [];
   readonly #loadListeners: ((place: ClusterPlace) => void)[] = [];
 
   constructor(options: ControlPlaneOptions) {
@@ -103,7 +103,7 @@ export class ControlPlane {
   }
 
   /** `listener` gets the effects of every cluster once their steps are durable, those of one cluster in order. */
-  onEffect(listener: (place: ClusterPlace, effect: ClusterEffect) => void): void {
+  onEffect(listener: (place: ClusterPlace, effect: HostEffect) => void): void {
     this.#effectListeners.push(listener);
   }
 

@@ -2,7 +2,7 @@
 
 import type { AnsweredName } from "../ecs/machine/operations.ts";
 import { Refusal } from "../ecs/refusals.ts";
-import type { ClusterEffect } from "../ecs/state/effect.ts";
+import type { HostEffect } from "../ecs/state/effect.ts";
 import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
@@ -65,7 +65,7 @@ export async function aControlPlane({
       if (ms > 0) await new Promise<void>((resolve) => clock.setTimer(ms, resolve));
     },
   });
-  const effects: [ClusterPlace, ClusterEffect][] = [];
+  const effects: [ClusterPlace, HostEffect][] = [];
   const loaded: string[] = [];
   const controlPlane = new ControlPlane({
     store,

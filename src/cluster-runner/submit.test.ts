@@ -26,6 +26,7 @@ const accountInputs: Record<AccountSubmission["type"], true> = {
   "effective-settings": true,
   forget: true,
   "put-away": true,
+  "reserve-fargate": true,
   "resolve-cluster": true,
   "resolve-task-definition": true,
   "revisions-unused": true,
@@ -37,7 +38,10 @@ const clusterInputs: Record<ClusterSubmission["type"], true> = {
   call: true,
   close: true,
   count: true,
+  "fargate-answered": true,
   "fargate-freed": true,
+  "fargate-reserved": true,
+  "fargate-standing": true,
   forget: true,
   "put-away": true,
   "revisions-in-use": true,
@@ -63,6 +67,12 @@ async function live(world: World): Promise<unknown[]> {
   const taskDefinition = await aRevision(world);
   await call("RunTask", { cluster: "east", taskDefinition, count: 2, clientToken: "one" });
   await call("RunTask", { cluster: "east", taskDefinition, count: 3, clientToken: "one" });
+  const containerDefinitions = [{ name: "web", image: "nginx" }];
+  const size = { networkMode: "awsvpc", requiresCompatibilities: ["FARGATE"], cpu: "256", memory: "512" };
+  await call("RegisterTaskDefinition", { family: "small", containerDefinitions, ...size });
+  const networkConfiguration = { awsvpcConfiguration: { subnets: ["subnet-1"] } };
+  const onFargate = { taskDefinition: "small", launchType: "FARGATE", networkConfiguration };
+  await call("CreateService", { cluster: "default", serviceName: "serverless", desiredCount: 1, ...onFargate });
   await call("CreateService", { cluster: "east", serviceName: "web", taskDefinition, desiredCount: 2 });
   await clock.advance(5_000);
   for (const operation of ["ListTasks", "ListServices", "DescribeClusters", "PlanDrain"] as const) {
@@ -100,6 +110,14 @@ async function live(world: World): Promise<unknown[]> {
   await call("DeleteCluster", { cluster: "east" });
   // The account forgets the cluster, and the partitions go.
   await clock.advance(ecsTimeline.inactiveClusterRetentionMs + 120_000);
+  await call("DeleteService", { cluster: "default", service: "serverless", force: true });
+  await clock.advance(1_000);
+  const { taskArns } = await world.call("ListTasks", { cluster: "default", desiredStatus: "STOPPED" });
+  for (const task of taskArns) {
+    const containers = [{ containerName: "web", status: "STOPPED" }];
+    await call("SubmitTaskStateChange", { cluster: "default", task, status: "STOPPED", reason: "", containers });
+  }
+  await clock.advance(ecsTimeline.networkInterfaceMs);
   await call("DeleteCluster", { cluster: "default" });
   await clock.advance(ecsTimeline.inactiveClusterRetentionMs + 120_000);
   return answers;

@@ -1,6 +1,8 @@
 /** The partitions that this process owns, which today are all of them: their machines, what these do to each other, and `submit`. */
 import type { Place } from "../../ecs/arn.ts";
 import type { Cluster } from "../../ecs/documents/cluster.ts";
+import type { FargateProvider, FargateUse } from "../../ecs/documents/fargate-use.ts";
+import { FargateShortage } from "../../ecs/fargate/use-fargate.ts";
 import { AccountMachine } from "../../ecs/machine/account-machine.ts";
 import { ClusterMachine } from "../../ecs/machine/cluster-machine.ts";
 import { refuse } from "../../ecs/refusals.ts";
@@ -8,17 +10,18 @@ import type { AccountInput, ClusterStanding } from "../../ecs/state/account-inpu
 import type { MachineConfiguration } from "../../ecs/state/call.ts";
 import type { ClusterInput } from "../../ecs/state/cluster-input.ts";
 import type { ClusterState } from "../../ecs/state/cluster-state.ts";
-import type { AccountEffect, ClusterEffect } from "../../ecs/state/effect.ts";
+import type { AccountEffect, ClusterEffect, HostEffect } from "../../ecs/state/effect.ts";
 import { must } from "../../lib/assert.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import type { Store } from "../../store/store.ts";
 import type { Answer } from "../append-group.ts";
-import { FargateQuotas } from "../fargate-quotas.ts";
+import { FargateReservations } from "../fargate-reservations.ts";
 import type { AppendObserver } from "../group-commit.ts";
 import type { Log } from "../log.ts";
 import { type AnswerLong, LongAnswers } from "../long-answers.ts";
 import { MachineRunner, type RunnerStatus } from "../machine-runner.ts";
+import { MachineClosedError, NotDurableError, OverloadError } from "../runner-errors.ts";
 import {
   type AccountPlace,
   type AccountSubmission,
@@ -46,7 +49,7 @@ export type LocalPartitionsOptions = {
   readonly turns: Turns;
   /** What everybody is to use in place of `local`, this process's own; for what is between processes. */
   readonly relay: (local: Submit) => Submit;
-  readonly onEffect: (place: ClusterPlace, effect: ClusterEffect) => void;
+  readonly onEffect: (place: ClusterPlace, effect: HostEffect) => void;
   readonly onLoaded: (place: ClusterPlace) => void;
 };
 
@@ -57,7 +60,7 @@ export class LocalPartitions {
   readonly #clusters: PartitionDirectory<ClusterInput, ClusterEffect>;
   /** The machine in each cluster's runner, for figures that need no durability. */
   readonly #clusterMachines = new Map<string, ClusterMachine>();
-  readonly #fargateQuotas: FargateQuotas;
+  readonly #fargateReservations: FargateReservations;
   readonly #longAnswers: LongAnswers;
   readonly #deleted: DeletedClusters;
   /** What is done for machines that were just loaded, until `open` has waited for it. */
@@ -68,7 +71,7 @@ export class LocalPartitions {
     const { clock, log, randomFor, rooms, turns } = options;
     this.submit = options.relay(this.#submitHere);
     this.#longAnswers = new LongAnswers(turns);
-    this.#fargateQuotas = new FargateQuotas(clock, (partition) => this.#tellFargateFreed(partition));
+    this.#fargateReservations = new FargateReservations(this.submit, log);
     this.#accounts = new PartitionDirectory({
       clock,
       log,
@@ -84,10 +87,7 @@ export class LocalPartitions {
       room: rooms?.clusters ?? clusterRoom,
       create: (partition) => this.#clusterMachine(partition),
       runner: (partition, random) => this.#clusterRunner(partition, random),
-      onClosed: (partition) => {
-        this.#clusterMachines.delete(partition);
-        this.#fargateQuotas.closed(partition);
-      },
+      onClosed: (partition) => void this.#clusterMachines.delete(partition),
     });
     this.#deleted = new DeletedClusters({
       clock,
@@ -109,7 +109,7 @@ export class LocalPartitions {
     const settled = async (): Promise<void> => void (await Promise.all(this.#afterLoads?.splice(0) ?? []));
     await this.#accounts.openNeeded(settled);
     await this.#clusters.openNeeded(settled);
-    this.#fargateQuotas.areLoaded();
+    this.#fargateReservations.begin();
     this.#afterLoads = null;
   }
 
@@ -136,7 +136,12 @@ export class LocalPartitions {
         place.cluster === undefined
           ? this.#toAccount(place, input as AccountSubmission)
           : this.#toCluster(place, input as ClusterSubmission);
-      return answer instanceof Promise ? answer.then(outcomeOf, failedOutcomeOf) : outcomeOf(answer);
+      const outcome = (given: Answer): Outcome | Promise<Outcome> => {
+        const shortage = shortageOf(given);
+        if (shortage === null) return outcomeOf(given);
+        return this.#callWithFargate(place as ClusterPlace, input as ClusterCall, shortage).catch(failedOutcomeOf);
+      };
+      return answer instanceof Promise ? answer.then(outcome, failedOutcomeOf) : outcome(answer);
     } catch (error) {
       return failedOutcomeOf(error);
     }
@@ -168,16 +173,21 @@ export class LocalPartitions {
       case "put-away":
         this.#clusters.release(partition);
         return done;
-      case "call": {
-        const confirm = () => this.#confirm(place, input.given.cluster);
-        // What was waited for may have ended for thousands at once.
-        return turns.work(account, cluster, () => this.#clusters.answer(partition, input, confirm));
-      }
+      case "call":
+        return this.#call(place, input);
       case "count":
       case "revisions-in-use":
         // Nothing that counts lives in a machine that has not been loaded: nobody waits until it says so.
         if (!this.#clusterMachines.has(partition)) return this.#clusters.answerEmpty(partition, input);
         return turns.work(account, cluster, answer);
+      case "fargate-standing":
+        if (!this.#clusterMachines.has(partition)) return this.#clusters.answerEmpty(partition, input);
+        // Until it is loaded again, it counts with all that is reserved for it.
+        if (!this.#clusters.isRunning(partition)) throw new NotDurableError(`${partition} is being loaded`);
+        return answer();
+      case "fargate-reserved":
+      case "fargate-answered":
+        return this.#clusterMachines.has(partition) ? answer() : done;
       case "close":
       case "account-knows":
         // Nothing was ever written in it: there is no machine to close, and whoever would make one asks the account first.
@@ -221,6 +231,12 @@ export class LocalPartitions {
       case "forget-clusters":
         for (const cluster of effect.names) replyOf(await this.submit({ ...place, cluster }, { type: "forget" }));
         return;
+      case "fargate-freed":
+        // A service that still finds no room waits again. Each also retries after a minute, so a lost input does no harm.
+        for (const cluster of effect.clusters) {
+          replyOf(await this.submit({ ...place, cluster }, { type: "fargate-freed" }));
+        }
+        return;
       case "emptied":
         replyOf(await this.submit(place, { type: "forget" }));
     }
@@ -240,14 +256,57 @@ export class LocalPartitions {
     replyOf(await this.submit(place, { type: "revisions-unused", arns: [...unused] }));
   }
 
-  /** A service that still finds no room waits again. Each also retries after a minute, so a lost call does no harm. */
-  async #tellFargateFreed(partition: string): Promise<void> {
-    try {
-      replyOf(await this.submit(clusterPlaceOf(partition), { type: "fargate-freed" }));
-    } catch (error) {
-      const fields = { partition, err: error };
-      this.#options.log("warn", fields, "Services that wait for the Fargate quota could not be woken");
+  #doForCluster(place: ClusterPlace, effect: ClusterEffect): void {
+    switch (effect.type) {
+      case "reserve-fargate":
+        void this.#reserveForServices(place, effect.wanted);
+        return;
+      case "release-fargate":
+        void this.#fargateReservations.release(place);
+        return;
+      default:
+        this.#options.onEffect(place, effect);
     }
+  }
+
+  /** Never rejects: without an answer, services look again by themselves. */
+  async #reserveForServices(place: ClusterPlace, wanted: FargateUse): Promise<void> {
+    const { log } = this.#options;
+    const fields = { partition: clusterPartition(place) };
+    const answer = async (noMoreOf: readonly FargateProvider[] | null): Promise<void> =>
+      void replyOf(await this.submit(place, { type: "fargate-answered", noMoreOf }));
+    try {
+      await this.#fargateReservations.reserve(place, wanted, answer);
+    } catch (error) {
+      if (error instanceof MachineClosedError) return;
+      log("warn", { ...fields, err: error }, "The account could not be asked for more of the quota for Fargate");
+      // If the cluster can't be told either, it is loaded again, and asks again.
+      await answer(null).catch(() => {});
+    }
+  }
+
+  /** The answer to a call that needs more on Fargate than its cluster has reserved; `shortage` is that of the first attempt. */
+  async #callWithFargate(place: ClusterPlace, input: ClusterCall, shortage: FargateShortage): Promise<Outcome> {
+    for (let attempt = 1, { wanted } = shortage; attempt <= fargateAttemptsMax; attempt++) {
+      const answer = await this.#fargateReservations.reserve(place, wanted, (noMoreFargate) =>
+        this.#call(place, { ...input, given: { ...input.given, noMoreFargate } }),
+      );
+      const again = shortageOf(answer);
+      if (again === null) return outcomeOf(answer);
+      wanted = again.wanted;
+    }
+    throw new OverloadError(
+      `${clusterPartition(place)}: others took the quota for Fargate ${fargateAttemptsMax} times`,
+    );
+  }
+
+  #call(place: ClusterPlace, input: ClusterCall): Answer | Promise<Answer> {
+    const partition = clusterPartition(place);
+    const confirm = () => this.#confirm(place, input.given.cluster);
+    // What was waited for may have ended for thousands at once.
+    return this.#options.turns.work(place.account, place.cluster, () =>
+      this.#clusters.answer(partition, input, confirm),
+    );
   }
 
   #accountMachine(partition: string): AccountMachine {
@@ -274,8 +333,7 @@ export class LocalPartitions {
 
   #clusterMachine(partition: string): ClusterMachine {
     const { account, region, cluster } = clusterPlaceOf(partition);
-    const elsewhere = () => this.#fargateQuotas.elsewhere(partition);
-    return new ClusterMachine({ account, region }, cluster, this.#options.configuration, elsewhere);
+    return new ClusterMachine({ account, region }, cluster, this.#options.configuration);
   }
 
   #clusterRunner(partition: string, random: Random): MachineRunner<ClusterInput, ClusterEffect> {
@@ -289,12 +347,14 @@ export class LocalPartitions {
       },
       timerInput: { type: "timer" },
       afterLoad: { type: "recovered" },
-      onEffect: (effect) => this.#options.onEffect(place, effect),
+      onEffect: (effect) => this.#doForCluster(place, effect),
       onLoaded: () => {
         const machine = this.#clusterMachines.get(partition);
         if (machine !== undefined) {
-          this.#fargateQuotas.loaded(partition, machine.state);
           this.#afterLoad(this.#deleted.settle(machine.state));
+          // The account may know more than the cluster uses, or nothing if a Berth without reservations wrote this.
+          const { use } = machine.state.fargateBook;
+          if (use.FARGATE + use.FARGATE_SPOT > 0) this.#afterLoad(this.#fargateReservations.release(place));
         }
         this.#options.onLoaded(place);
       },
@@ -313,6 +373,14 @@ export class LocalPartitions {
     return { partition, store, clock, random, log, observe, takeTurn, stopwatch: turns.stopwatch, answerLong };
   }
 }
+
+/** LIMIT: each further attempt means that another call has just taken what was reserved for this one. */
+const fargateAttemptsMax = 32;
+
+type ClusterCall = ClusterInput & { readonly type: "call" };
+
+const shortageOf = (answer: Answer): FargateShortage | null =>
+  !answer.ok && answer.refusal instanceof FargateShortage ? answer.refusal : null;
 
 const done: Answer = { ok: true, value: null };
 

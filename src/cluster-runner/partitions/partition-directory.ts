@@ -8,6 +8,7 @@
  *
  * Callers name a partition and do not know which of these it is.
  */
+import { FargateShortage } from "../../ecs/fargate/use-fargate.ts";
 import type { Machine } from "../../ecs/machine/machine.ts";
 import { assert, must } from "../../lib/assert.ts";
 import type { Clock, Timer } from "../../lib/clock.ts";
@@ -114,6 +115,11 @@ export class PartitionDirectory<I extends Input, Effect> {
     return this.#byPlace.has(place);
   }
 
+  /** True when the machine of the partition answers now. */
+  isRunning(partition: string): boolean {
+    return this.#opened.get(partition)?.runner.status().state === "running";
+  }
+
   /** What a machine without documents answers to an input that writes nothing. */
   answerEmpty(partition: string, input: I): Answer {
     return must(this.#answerEmpty(partition, input), "the answer to a read");
@@ -217,7 +223,9 @@ export class PartitionDirectory<I extends Input, Effect> {
       if ("slices" in result) return lastOf(result.slices);
       assert("reply" in result, "a machine without documents asks nothing of them");
       const isRead = result.documents.length === 0 && result.events.length === 0 && result.effects.length === 0;
-      return isRead ? result.reply : null;
+      // What is short of Fargate is about to write, and what the account reserves needs a machine that knows it.
+      const isShort = !result.reply.ok && result.reply.refusal instanceof FargateShortage;
+      return isRead && !isShort ? result.reply : null;
     } catch (error) {
       log("error", { partition, err: error, input: input.type }, "A step of an empty machine met a bug");
       throw new StepFailedError(`${partition}: a step met a bug`);

@@ -2,6 +2,7 @@ import { must } from "../../lib/assert.ts";
 import { effectiveSettings, rootArn } from "../account-settings/settings-in-force.ts";
 import { clusterArn } from "../arn.ts";
 import type { Cluster } from "../documents/cluster.ts";
+import { releaseFargate } from "../fargate/reserve-fargate.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import type { AccountStep } from "../state/account-step.ts";
@@ -74,6 +75,7 @@ export function closeCluster(step: AccountStep, name: string, incarnation: numbe
   if (cluster.status !== "ACTIVE" || cluster.incarnation !== incarnation) return { cluster: clusterReply(cluster) };
   const closed: Cluster = { ...cluster, status: "INACTIVE", deletedAt: step.now };
   step.state.clusters.put(name, closed);
+  releaseFargate(step, name);
   forgetOldestClusters(step);
   return { cluster: clusterReply(closed) };
 }

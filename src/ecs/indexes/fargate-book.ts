@@ -1,21 +1,12 @@
 import type { FargateProvider, FargateUse } from "../documents/fargate-use.ts";
 import { holdsResources, type Task } from "../documents/task.ts";
 
-/** Is called with each change of the CPU units in use. */
-export type FargateChange = (provider: FargateProvider, cpu: number) => void;
-
 /** The CPU units in use on Fargate in one cluster, an index of its tasks. */
 export class FargateBook {
   readonly #use = { FARGATE: 0, FARGATE_SPOT: 0 };
-  #report: FargateChange | null = null;
 
   get use(): FargateUse {
     return this.#use;
-  }
-
-  /** From now on `report` is called with changes, undone ones included; null for nobody. */
-  reportTo(report: FargateChange | null): void {
-    this.#report = report;
   }
 
   /** The listener for the task table. */
@@ -23,13 +14,8 @@ export class FargateBook {
     const [had, has] = [providerOf(before), providerOf(after)];
     // A task keeps its size and provider for life.
     if (had === has) return;
-    if (before !== undefined && had !== null) this.#add(had, -before.reservation.cpu);
-    if (after !== undefined && has !== null) this.#add(has, after.reservation.cpu);
-  }
-
-  #add(provider: FargateProvider, cpu: number): void {
-    this.#use[provider] += cpu;
-    this.#report?.(provider, cpu);
+    if (before !== undefined && had !== null) this.#use[had] -= before.reservation.cpu;
+    if (after !== undefined && has !== null) this.#use[has] += after.reservation.cpu;
   }
 }
 

@@ -66,11 +66,6 @@ export class ServiceIndex {
     return this.#hungry.size;
   }
 
-  /** True when services wait for room on Fargate. */
-  get waitsForFargate(): boolean {
-    return this.#hungryForFargate.size > 0;
-  }
-
   /** Notes what a service lacks for its tasks, null for nothing. A service that lacks room is woken when some becomes free. */
   lacksRoom(serviceName: string, where: "instances" | "fargate" | null): void {
     this.#hungry.delete(serviceName);
@@ -79,11 +74,12 @@ export class ServiceIndex {
     if (where === "fargate") this.#hungryForFargate.add(serviceName);
   }
 
-  /** Tasks on Fargate stopped somewhere in the account: the services that have waited longest look again. */
-  wakeForFargate(): void {
+  /** Tasks on Fargate stopped somewhere in the account: the services that have waited longest look again, as the pace allows or `atOnce`. */
+  wakeForFargate(atOnce = false): void {
     for (const name of [...this.#hungryForFargate.keys()].slice(0, wokenMax)) {
       this.#hungryForFargate.delete(name);
-      this.looks.changed(name);
+      if (atOnce) this.looks.at(name, 0);
+      else this.looks.changed(name);
     }
   }
 

@@ -3,6 +3,7 @@ import type { Random } from "../../lib/random.ts";
 import { effectiveSettings } from "../account-settings/settings-in-force.ts";
 import { clusterName, type Place } from "../arn.ts";
 import { closeCluster, createDefaultCluster } from "../clusters/cluster-life.ts";
+import { reserveFargate } from "../fargate/reserve-fargate.ts";
 import { resolveCluster } from "../references/resolve-cluster.ts";
 import { resolveTaskDefinition } from "../references/resolve-task-definition.ts";
 import { Refusal, refuse } from "../refusals.ts";
@@ -96,6 +97,8 @@ function decide(step: AccountStep, input: AccountInput): unknown {
       return activeNames(step, input.references);
     case "cluster-standing":
       return clusterStanding(step, input.name);
+    case "reserve-fargate":
+      return reserveFargate(step, input.request);
     case "cluster-closed":
       return closeCluster(step, input.name, input.incarnation);
     case "revisions-unused":

@@ -30,7 +30,7 @@ export function lookAtService(step: ClusterStep, name: string): number {
   const known = step.state.services.get(name);
   if (known === undefined || known.status === "INACTIVE") return 0;
   step.state.serviceIndex.looks.looked(name, step.now);
-  if (waitsForOtherClusters(step, known)) return 0;
+  if (waitsForFargate(step, known)) return 0;
   endIfFailed(step, known);
   countDaemons(step, name);
   if (known.rebalance !== null) interruptRebalance(step, viewNow(step, name));
@@ -49,16 +49,16 @@ export function lookAtService(step: ClusterStep, name: string): number {
   return started + stopped.length;
 }
 
-/**
- * While Berth starts, a cluster is up before it is known what the account's other clusters hold of the quota for Fargate: its services
- * on Fargate are looked at a little later.
- */
-function waitsForOtherClusters(step: ClusterStep, service: Service): boolean {
-  if (step.state.fargateElsewhere() !== null) return false;
+/** While the account is asked for more of the quota for Fargate, services on Fargate wait: for its answer, or for a while if none comes. */
+function waitsForFargate(step: ClusterStep, service: Service): boolean {
+  if (!step.waitsForFargate) return false;
   const { launchType, capacityProviderStrategy } = revisionOf(step, primaryOf(service));
   const [first] = capacityProviderStrategy;
   const isOnFargate = launchType === "FARGATE" || (first !== undefined && isFargateProvider(first.capacityProvider));
-  if (isOnFargate) step.state.serviceIndex.looks.at(service.name, step.now + step.timeline.serviceLookMs);
+  if (isOnFargate) {
+    step.state.serviceIndex.lacksRoom(service.name, "fargate");
+    step.state.serviceIndex.looks.at(service.name, step.now + step.timeline.serviceLookMs);
+  }
   return isOnFargate;
 }
 

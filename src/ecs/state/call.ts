@@ -1,4 +1,5 @@
 import type { Cluster } from "../documents/cluster.ts";
+import type { FargateProvider } from "../documents/fargate-use.ts";
 import type { TaskDefinition } from "../documents/task-definition.ts";
 import type { Timeline } from "../timeline.ts";
 
@@ -23,6 +24,8 @@ export type Given = {
   readonly cluster: Cluster;
   /** Resolved when the row of the operation asks for it and the request names one. */
   readonly taskDefinition: TaskDefinition | null;
+  /** The quotas for Fargate of which the account had no more when it was asked just now; absent when it was not. */
+  readonly noMoreFargate?: readonly FargateProvider[];
   /** Absent when the row of the operation doesn't ask for them. */
   readonly settings?: EffectiveSettings;
 };

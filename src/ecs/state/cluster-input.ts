@@ -1,3 +1,4 @@
+import type { FargateProvider, FargateUse } from "../documents/fargate-use.ts";
 import type { Caller, Given } from "./call.ts";
 
 /** What an agent's session tells the control plane beside the API calls that the agent makes. */
@@ -52,6 +53,13 @@ export type AgentReport =
       readonly taskArns: readonly string[];
     };
 
+/** What a cluster knows of its reservation on Fargate (revision null when it knows none yet), and what it uses. */
+export type FargateStanding = {
+  readonly revision: number | null;
+  readonly use: FargateUse;
+  readonly reserved: FargateUse;
+};
+
 /** Everything that can make a cluster machine move. */
 export type ClusterInput =
   | { readonly type: "call"; readonly operation: string; readonly request: object; readonly given: Given }
@@ -67,6 +75,18 @@ export type ClusterInput =
   | { readonly type: "agent-standing"; readonly instanceId: string; readonly caller: Caller | null }
   /** CPU units of the account's quota for Fargate were given back, here or in another cluster: services that wait look again. Reply: null. */
   | { readonly type: "fargate-freed" }
+  /**
+   * How the cluster stands to its reservation on Fargate. It gives back at once what it doesn't use, if `returnsSpare`: then the account has
+   * to be told. Reply: FargateStanding.
+   */
+  | { readonly type: "fargate-standing"; readonly returnsSpare: boolean }
+  /** What the account has reserved for the cluster. An older revision than the one known changes nothing. Reply: null. */
+  | { readonly type: "fargate-reserved"; readonly revision: number; readonly reserved: FargateUse }
+  /**
+   * What the cluster asked for by its effect `reserve-fargate` has come, as far as it can: of `noMoreOf` the account has no more. Null when
+   * nobody could say. Reply: null.
+   */
+  | { readonly type: "fargate-answered"; readonly noMoreOf: readonly FargateProvider[] | null }
   /** DeleteCluster: refuses unless empty, then takes no more calls under this incarnation. */
   | { readonly type: "close"; readonly incarnation: number }
   /** The account knows that the cluster was closed under this incarnation; it may have created it again since. Reply: null. */

@@ -5,7 +5,7 @@ import { closedMarkKind } from "../documents/closed-mark.ts";
 import { type ContainerInstance, containerInstanceKind, instanceHealthKind } from "../documents/container-instance.ts";
 import { serviceDeploymentKind, serviceRevisionKind } from "../documents/deployment.ts";
 import { drainKind } from "../documents/drain.ts";
-import { type FargateUse, nothingOnFargate } from "../documents/fargate-use.ts";
+import type { FargateUse } from "../documents/fargate-use.ts";
 import { lostAgentPolicyKind } from "../documents/lost-agent-policy.ts";
 import { managedHostKind } from "../documents/managed-host.ts";
 import { addressHeldBy } from "../documents/network-address.ts";
@@ -79,8 +79,13 @@ export class ClusterState {
   readonly name: string;
   readonly configuration: MachineConfiguration;
   readonly timeline: Timeline;
-  /** What the account's other clusters hold of its quota for Fargate at this moment; null when that is not known yet. */
-  readonly fargateElsewhere: () => FargateUse | null;
+  /** What the account has reserved for the cluster on Fargate; null when it has not been asked. Not durable: the account's document is. */
+  readonly fargateReservation = new JournaledValue<{ readonly revision: number; readonly reserved: FargateUse } | null>(
+    this.journal,
+    null,
+  );
+  /** Services wait for the account's answer; not durable. */
+  readonly isFargateAsked = new JournaledValue(this.journal, false);
   /** The newest event of each instance that carries its attributes, and which those are; not durable. */
   readonly attributesAnnounced = new JournaledMap<
     Pick<ContainerInstance, "platformAttributes" | "customAttributes"> & { readonly sequence: number }
@@ -89,16 +94,10 @@ export class ClusterState {
   readonly awaitingReconnect = new JournaledQueue(this.journal);
   readonly awaitingReconnectUntil = new JournaledValue<number | null>(this.journal, null);
 
-  constructor(
-    place: Place,
-    name: string,
-    configuration: MachineConfiguration,
-    fargateElsewhere: () => FargateUse | null = () => nothingOnFargate,
-  ) {
+  constructor(place: Place, name: string, configuration: MachineConfiguration) {
     this.place = place;
     this.name = name;
     this.configuration = configuration;
-    this.fargateElsewhere = fargateElsewhere;
     this.timeline = configuration.timeline ?? ecsTimeline;
     this.serviceIndex = new ServiceIndex(this.timeline, this.book, this.journal);
     this.due = new DueDocuments(this.tables.all, this.journal, this.timeline);
@@ -210,8 +209,7 @@ export class ClusterState {
    * what is due and no document, such as looks at services, is left out.
    */
   copy(): Generator<undefined, ClusterState> {
-    const elsewhere = this.fargateElsewhere();
-    const copy = new ClusterState(this.place, this.name, this.configuration, () => elsewhere);
+    const copy = new ClusterState(this.place, this.name, this.configuration);
     for (const id of this.awaitingReconnect.keys()) copy.awaitingReconnect.add(id);
     copy.awaitingReconnectUntil.set(this.awaitingReconnectUntil.get());
     return filled(

@@ -1,3 +1,4 @@
+import type { FargateUse } from "../documents/fargate-use.ts";
 import type { Task } from "../documents/task.ts";
 import type { TaskDefinition } from "../documents/task-definition.ts";
 
@@ -8,7 +9,7 @@ export type TaskOrder = { readonly task: Task; readonly definition: TaskDefiniti
  * What a step wants done outside, released only after its writes are durable. An effect may be lost or doubled: an
  * agent that connects again gets whatever it may have missed, and it ignores what it knows.
  */
-export type ClusterEffect =
+export type HostEffect =
   | {
       readonly type: "deliver-tasks";
       readonly instanceId: string;
@@ -46,6 +47,16 @@ export type ClusterEffect =
   /** The instance is INACTIVE: close its sessions with InactiveInstanceException and refuse further ones. */
   | { readonly type: "turn-away"; readonly instanceId: string };
 
+/** What is to be arranged with the account about its quota for Fargate. */
+export type FargateEffect =
+  /** Services want CPU units on Fargate beyond what is reserved for the cluster: `wanted` in all. The answer is the input `fargate-answered`. */
+  | { readonly type: "reserve-fargate"; readonly wanted: FargateUse }
+  /** The cluster uses less on Fargate than before: the account is to know. */
+  | { readonly type: "release-fargate" };
+
+/** What a step of a cluster wants done. */
+export type ClusterEffect = HostEffect | FargateEffect;
+
 export type AccountEffect =
   /** Find out which of these revisions none of the account's clusters uses any more, and report them. */
   | {
@@ -55,5 +66,7 @@ export type AccountEffect =
     }
   /** These deleted clusters are described no longer: what their machines kept can go. */
   | { readonly type: "forget-clusters"; readonly names: readonly string[] }
+  /** CPU units on Fargate were given back, for which these clusters wait. */
+  | { readonly type: "fargate-freed"; readonly clusters: readonly string[] }
   /** Nothing is left in the account and region. */
   | { readonly type: "emptied" };
