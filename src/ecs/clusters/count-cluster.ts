@@ -1,4 +1,3 @@
-import { providersInUse } from "../capacity-providers/providers-in-use.ts";
 import type { ClusterCounts } from "../documents/cluster.ts";
 import { countServices } from "../services/count-services.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
@@ -19,4 +18,17 @@ export function countCluster(state: ClusterState): ClusterCounts {
     ...countServices(state),
     capacityProvidersInUse: providersInUse(state),
   };
+}
+
+/** The providers that cannot be taken from the cluster: those of tasks, and those that services start tasks by. */
+function providersInUse(state: ClusterState): string[] {
+  const names = new Set(state.providerUses.names());
+  for (const service of state.services.values()) {
+    if (service.status === "INACTIVE") continue;
+    for (const { revisionId } of service.deployments) {
+      const strategy = state.serviceRevisions.get(revisionId)?.capacityProviderStrategy ?? [];
+      for (const { capacityProvider } of strategy) names.add(capacityProvider);
+    }
+  }
+  return [...names].sort();
 }

@@ -9,10 +9,10 @@ import { isImpaired } from "../rollout/start-backoff.ts";
 import { tasksBeforeDaemons } from "../service-look/daemon-spots.ts";
 import { planOf } from "../service-look/look-at-service.ts";
 import type { ServicePlan } from "../service-look/replica-plan.ts";
+import { boundsOf } from "../service-look/replica-plan.ts";
 import { type ServiceTask, type ServiceView, viewService } from "../service-look/service-view.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { belongsToAgent } from "../task-life/deliver-tasks.ts";
-import { percentagesDetail } from "./percentages-detail.ts";
 
 /** What a task on an instance that drains waits for, in a word. Those of the first group go on by themselves. */
 export type HoldReason =
@@ -171,4 +171,17 @@ export class DrainHolds {
     const instance = task.instanceId === null ? undefined : this.#step.state.instances.get(task.instanceId);
     return instance !== undefined && !instance.agentConnected && belongsToAgent(task);
   }
+}
+
+/** Why the percentages of a service let neither a replacement start nor a task stop, and which ones would. */
+function percentagesDetail(view: ServiceView): string {
+  const { desiredCount, deploymentConfiguration } = view.service;
+  const { minimumHealthyPercent, maximumPercent } = deploymentConfiguration;
+  const { lower, upper } = boundsOf(view);
+  const there = view.keepers.length + view.leavers.length + view.stopping;
+  const healthy = [...view.keepers, ...view.leavers].filter(({ serves }) => serves).length;
+  const most = Math.ceil(((there + 1) * 100) / Math.max(1, desiredCount));
+  const least = Math.floor((Math.max(0, healthy - 1) * 100) / Math.max(1, desiredCount));
+  const bounds = `minimumHealthyPercent ${minimumHealthyPercent} and maximumPercent ${maximumPercent} keep at least ${lower} and at most ${upper} tasks`;
+  return `With ${desiredCount} wanted, ${bounds}: none can start and none stop. A maximumPercent of ${most} or a minimumHealthyPercent of ${least} would let it go.`;
 }

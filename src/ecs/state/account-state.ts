@@ -6,7 +6,7 @@ import { fargateReservationKind } from "../documents/fargate-reservation.ts";
 import { removedClustersKind } from "../documents/removed-clusters.ts";
 import { taskDefinitionKind } from "../documents/task-definition.ts";
 import { taskDefinitionFamilyKind } from "../documents/task-definition-family.ts";
-import { FargateReservations } from "../indexes/fargate-reservations.ts";
+import { FargateReservations } from "../indexes/fargate-book.ts";
 import { RevisionIndex } from "../indexes/revision-index.ts";
 import { limits } from "../limits.ts";
 import { OldestFirst } from "../oldest-first.ts";
