@@ -101,17 +101,7 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
     "tasks",
     "container-instances",
   ],
-  clusters: [
-    "ground",
-    "documents",
-    "state",
-    "references",
-    "fargate",
-    "launch",
-    "account-settings",
-    "capacity-providers",
-    "services",
-  ],
+  clusters: ["ground", "documents", "state", "references", "fargate", "launch", "account-settings", "services"],
   tags: ["ground", "documents", "state", "references"],
   // The machines: which operation answers, what is due, how a step ends.
   machine: [
