@@ -7,15 +7,29 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   ecs: ["lib"],
   "agent-protocol": ["lib"],
-  wire: ["ecs", "lib"],
+  // Services other than ECS, a folder each, on one kind of machine.
+  "service-machine": ["ecs", "lib"],
+  sts: ["service-machine", "ecs", "lib"],
+  wire: ["ecs", "service-machine", "sts", "lib"],
   store: ["ecs", "lib"],
-  auth: ["store", "lib"],
-  "cluster-runner": ["ecs", "store", "lib"],
+  auth: ["service-machine", "store", "lib"],
+  "cluster-runner": ["ecs", "service-machine", "store", "lib"],
   "agent-sessions": ["agent-protocol", "cluster-runner", "ecs", "auth", "lib"],
   agent: ["agent-protocol", "lib"],
   cli: ["lib"],
-  server: ["agent", "agent-protocol", "agent-sessions", "auth", "cluster-runner", "ecs", "lib", "store", "wire"],
-  commands: ["agent", "agent-protocol", "auth", "ecs", "lib", "server", "store"],
+  server: [
+    "agent",
+    "agent-protocol",
+    "agent-sessions",
+    "auth",
+    "cluster-runner",
+    "ecs",
+    "lib",
+    "service-machine",
+    "store",
+    "wire",
+  ],
+  commands: ["agent", "agent-protocol", "auth", "ecs", "lib", "server", "store", "wire"],
   simulator: ["agent", "agent-protocol", "agent-sessions", "auth", "cluster-runner", "ecs", "lib", "store", "wire"],
 };
 
@@ -44,7 +58,21 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
   "task-life": ["ground", "documents", "state", "references", "fargate"],
   rollout: ["ground", "events", "documents", "state", "task-life"],
   launch: ["ground", "documents", "placement", "definition-rules", "state", "references", "fargate", "task-life"],
-  "service-look": ["ground", "documents", "placement", "state", "fargate", "task-life", "rollout", "launch"],
+  // What a service is and what to do about it: these decide and write nothing.
+  "service-view": ["ground", "documents", "placement", "state", "launch"],
+  "service-plan": ["ground", "documents", "placement", "state", "rollout", "launch", "service-view"],
+  // A look at a service: plans, and carries plans out.
+  "service-look": [
+    "documents",
+    "placement",
+    "state",
+    "fargate",
+    "task-life",
+    "rollout",
+    "launch",
+    "service-view",
+    "service-plan",
+  ],
   // Operations and reports, a folder per noun.
   "account-settings": ["ground", "documents", "state"],
   "capacity-providers": ["ground", "documents", "state", "references"],
@@ -70,7 +98,8 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
     "task-life",
     "rollout",
     "launch",
-    "service-look",
+    "service-view",
+    "service-plan",
     "tasks",
   ],
   deployments: ["ground", "documents", "state", "references", "rollout", "services"],
@@ -97,6 +126,8 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
     "fargate",
     "task-life",
     "rollout",
+    "service-view",
+    "service-plan",
     "service-look",
     "tasks",
     "container-instances",
@@ -132,9 +163,13 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Folders of the rulebook whose files decide and write nothing, nor does anything that they call. */
+export const decidingFolders: readonly string[] = ["service-view", "service-plan"];
+
 /** The only place (folders or files) of each package, and of built-in modules that need one. */
 export const homes: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-ecs": ["src/cli/", "bench/", "scripts/sdk-shapes.ts"],
+  "@aws-sdk/client-sts": ["scripts/sdk-shapes.ts"],
   "@smithy/signature-v4": ["src/auth/", "src/agent/remote/", "bench/"],
   "fast-check": [],
   fastify: ["src/server/"],
@@ -142,7 +177,7 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
   "prom-client": ["src/server/"],
   ws: ["src/agent-sessions/", "src/agent/remote/"],
   "node:sqlite": ["src/store/sqlite/", "src/cli/event-log.ts"],
-  "node:test": ["scripts/run-test-files.ts"],
+  "node:test": ["scripts/run-test-files.ts", "scripts/shared-tests.ts", "scripts/test-report.ts"],
   "node:assert": [],
   "node:assert/strict": [],
 };
@@ -165,6 +200,7 @@ export const testSupport: readonly string[] = [
   "src/ecs/state-picture.ts",
   "src/ecs/step-rules.ts",
   "src/server/http/small-http.ts",
+  "src/service-machine/small-service.ts",
   "src/server/small-server.ts",
   "src/store/sqlite/appending-process.ts",
   "src/store/store-contract.ts",
@@ -172,8 +208,8 @@ export const testSupport: readonly string[] = [
   "src/wire/sample-values.ts",
 ];
 
-/** Path prefixes of the pure part, the rulebook and the agent's task engine: nothing from Node, no package. As in biome.json. */
-export const purePlaces: readonly string[] = ["src/ecs/", "src/agent/engine/"];
+/** Path prefixes of the pure part, the rulebooks and the agent's task engine: nothing from Node, no package. As in biome.json. */
+export const purePlaces: readonly string[] = ["src/ecs/", "src/service-machine/", "src/sts/", "src/agent/engine/"];
 
 const forbiddenNames = ["utils", "util", "helpers", "helper", "common", "misc", "types", "manager", "base", "index"];
 
@@ -189,8 +225,39 @@ export function architectureViolations(sources: Sources, packages: readonly stri
       if (reason !== null) found.push(`${file}: ${reason}`);
     }
   }
-  return [...found, ...cycles(sources)];
+  return [...found, ...writingDecisions(sources), ...cycles(sources)];
 }
+
+/** How files of the rulebook write: a document of a table, or through a step. */
+const writing =
+  /\bstate\.\w+\.(?:put|delete)\(|\bstep\.(?:change|note|announce)\w*\(|\.(?:lacksRoom|forget)\(|\blooks\.\w+\(/;
+
+/** Deciding files that write, or that can call a file that does: only imports of types are no way to call. */
+function writingDecisions(sources: Sources): string[] {
+  const found: string[] = [];
+  for (const file of sources.keys()) {
+    if (!file.startsWith("src/ecs/") || !decidingFolders.includes(rulebookFolderOf(file))) continue;
+    if (isTest(file) || testSupport.includes(file)) continue;
+    const path = pathToWriting(file, sources, new Set());
+    if (path !== null) found.push(`${file}: decides, but can write: ${path.join(" -> ")}`);
+  }
+  return found;
+}
+
+/** The imports that lead from a file to one that writes, or null. */
+function pathToWriting(file: string, sources: Sources, seen: Set<string>): string[] | null {
+  const text = sources.get(file);
+  if (text === undefined || seen.has(file) || !file.startsWith("src/ecs/")) return null;
+  seen.add(file);
+  if (writing.test(text)) return [file];
+  for (const { relative, target } of importsOf(file, withoutTypeImports(text))) {
+    const path = relative ? pathToWriting(target, sources, seen) : null;
+    if (path !== null) return [file, ...path];
+  }
+  return null;
+}
+
+const withoutTypeImports = (text: string): string => text.replace(/^import type [^;]*;/gm, "");
 
 function nameViolations(file: string): string[] {
   const parts = file.replace(/(?:\.test)?\.ts$/, "").split("/");

@@ -2,7 +2,9 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { OperationRow } from "../src/ecs/state/operation-row.ts";
-import { apiOperations, ecs } from "../src/wire/services.ts";
+import type { ServiceRow } from "../src/service-machine/service-operation.ts";
+import type { SurroundingService } from "../src/wire/definitions/aws-service.ts";
+import { apiOperations, ecs, surroundingServices } from "../src/wire/services.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const pagePath = `${root}docs/compatibility.md`;
@@ -10,13 +12,13 @@ const pagePath = `${root}docs/compatibility.md`;
 type Status = "full" | "partial" | "absent";
 
 /** How far Berth answers an operation: everything, all but what is missing, or with an error that says so. */
-export function statusOf(row: OperationRow): Status {
+export function statusOf(row: OperationRow | ServiceRow): Status {
   if (row.machine === null) return "absent";
   return row.missing === undefined ? "full" : "partial";
 }
 
 /** What Berth does not do of an operation; empty when there is nothing to say. */
-export const missingOf = (row: OperationRow): string => (row.machine === null ? "" : (row.missing ?? ""));
+export const missingOf = (row: OperationRow | ServiceRow): string => (row.machine === null ? "" : (row.missing ?? ""));
 
 /** The text that `docs/compatibility.md` must have. */
 export function compatibilityPage(): string {
@@ -40,12 +42,32 @@ export function compatibilityPage(): string {
     "|---|---|---|",
     ...operations.map(({ name, row }) => `| ${name} | ${statusOf(row)} | ${missingOf(row)} |`),
     "",
+    ...surroundingServices.flatMap(surroundingSection),
     "## Where Berth knowingly differs",
     "",
     ...differences(),
     "",
   ];
   return lines.join("\n");
+}
+
+/** What Berth answers of a service around ECS, and the names of the operations that it doesn't. */
+function surroundingSection(service: SurroundingService): string[] {
+  const operations = [...apiOperations(service).values()];
+  const answered = operations.filter(({ row }) => row.machine !== null);
+  const absent = operations.filter(({ row }) => row.machine === null);
+  return [
+    `## ${service.title}`,
+    "",
+    `Berth answers ${answered.length} of its ${operations.length} operations. The others return an error that names the operation, or go to the` +
+      " companion with `--companion-services`.",
+    "",
+    "| operation | status | what is missing |",
+    "|---|---|---|",
+    ...answered.map(({ name, row }) => `| ${name} | ${statusOf(row)} | ${missingOf(row)} |`),
+    "",
+    ...(absent.length === 0 ? [] : [`Absent: ${absent.map(({ name }) => name).join(", ")}.`, ""]),
+  ];
 }
 
 /** The `DIFFERS:` comments of the source, one line each, with their file. */

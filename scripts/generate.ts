@@ -5,8 +5,9 @@ import { parseArgs } from "node:util";
 import { berthApiPage } from "./berth-api.ts";
 import { compatibilityPage } from "./compatibility.ts";
 import { withLimits } from "./limits-section.ts";
+import { withLogEvents } from "./log-events-section.ts";
 import { withRoles } from "./roles-section.ts";
-import { sdkShapesText } from "./sdk-shapes.ts";
+import { shapesTexts } from "./sdk-shapes.ts";
 import { withSimulatedImages } from "./simulated-section.ts";
 import { withTimeline } from "./timeline-section.ts";
 
@@ -16,10 +17,10 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const pages: Readonly<Record<string, (present: string) => string>> = {
   "docs/berth-api.md": berthApiPage,
   "docs/compatibility.md": compatibilityPage,
-  "docs/operations.md": (present) => withTimeline(withLimits(present)),
+  "docs/operations.md": (present) => withLogEvents(withTimeline(withLimits(present))),
   "docs/security.md": withRoles,
   "docs/simulated-containers.md": withSimulatedImages,
-  "src/wire/sdk-shapes.json": sdkShapesText,
+  ...shapesTexts,
 };
 
 /** The generated pages that do not match the source. */

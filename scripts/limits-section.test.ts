@@ -37,6 +37,7 @@ test("a page without the markers is refused", () => {
 
 test("a doc comment is for the member below it, a line comment for its group", () => {
   const source = [
+    "/** The table. */",
     "export const limits = {",
     "  // AWS: quotas.",
     "  a: 1,",
@@ -45,6 +46,11 @@ test("a doc comment is for the member below it, a line comment for its group", (
     "  c: 3,",
     "  // Others.",
     "  d: 4,",
+    "  /**",
+    "   * LIMIT: a reason",
+    "   * on two lines.",
+    "   */",
+    "  e: 5,",
   ].join("\n");
   assert.deepEqual(
     [...reasonsOfTable(source)],
@@ -53,6 +59,7 @@ test("a doc comment is for the member below it, a line comment for its group", (
       ["b", "enough."],
       ["c", "AWS: quotas."],
       ["d", "Others."],
+      ["e", "a reason on two lines."],
     ],
   );
 });

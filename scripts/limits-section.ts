@@ -52,14 +52,17 @@ export function reasonsOfTable(source: string): Map<string, string> {
   const reasons = new Map<string, string>();
   let group = "";
   let own: string | null = null;
-  for (const line of source.split("\n")) {
+  const onOneLine = source.replaceAll(/\/\*\*\n[\s\S]*?\*\//g, (comment) =>
+    comment.replaceAll(/\n\s*\*?(?!\/)\s*/g, " "),
+  );
+  for (const line of onOneLine.split("\n")) {
     const comment = /^\s*(\/\*\*|\/\/)\s*(.*?)\s*(?:\*\/)?$/.exec(line);
-    const member = /^\s*(\w+):/.exec(line);
+    const member = /^\s*(\w+):/.exec(line)?.[1];
     const said = (comment?.[2] ?? "").replace(/^LIMIT:\s*/, "");
     if (comment?.[1] === "/**") own = said;
     else if (comment !== null) group = said;
-    else if (member?.[1] !== undefined) {
-      reasons.set(member[1], own ?? group);
+    else {
+      if (member !== undefined) reasons.set(member, own ?? group);
       own = null;
     }
   }

@@ -28,7 +28,8 @@ export function allActions(): readonly Action[] {
 
 function cells(action: Action): readonly string[] {
   const cell = (role: Role): string => {
-    if (role === "agent") return action.agents === null ? "" : "its own";
+    if (action.level === "everyone") return "yes";
+    if (role === "agent") return action.agents === null ? "" : action.agents === "anything" ? "yes" : "its own";
     return action.level !== null && levelsOf[role].includes(action.level) ? "yes" : "";
   };
   return roles.map(cell);

@@ -1,4 +1,4 @@
-/** Files of a few lines, each of which needs a reason to be one: otherwise it belongs to the file that uses it. */
+/** Short files. Each needs a reason, because a file of a few lines usually belongs in the file that uses it. */
 import { testSupport } from "./architecture.ts";
 import { isTest, type Sources } from "./sources.ts";
 
@@ -11,27 +11,27 @@ const oneThingEach: readonly string[] = [
   "src/agent-protocol/to-agent/",
   "src/ecs/documents/",
   "src/ecs/placement/filters/",
+  "src/wire/definitions/",
 ];
 
-/** One error class or one type that many files name: in the file of one of them, the others would import that. */
-const shared = "many files use it, and no one of them owns it";
-/** The folder above may not import the one that uses it, or it is used on both sides of a border of the table of imports. */
-const border = "its users are in several folders, and it is in the lowest that all of them may import";
-/** Used by one file that is long already, and a subject of its own. */
-const subject = "one subject with its own words; the file that uses it has another one";
-/** A report of an agent, or another input of a machine: handled in one file each, like operations. */
-const input = "the handler of one input, as operations have a file each";
-/** Pure, with a test of its own. */
-const tested = "a rule by itself with its own test file";
-const rewritten = "its folder is being rewritten";
+/** One error class or type that many files name. In the file of one of them, the others would have to import that one. */
+const shared = "many files use it, and none of them owns it";
+/** Its users can't import each other, by the table of imports. */
+const border = "its users are in several folders; it is in the lowest one that they all may import";
+/** One file uses it, which is long already and has another subject. */
+const subject = "a separate subject from that of the file that uses it";
+/** An agent's report or another input of a machine: like operations, each has a file. */
+const input = "the handler of one input; like operations, each has a file";
+/** A pure rule with its own test file. */
+const tested = "a separate rule with its own test file";
+/** One of several rules with the same signature. */
+const variant = "one of several with the same signature, each in a file";
 
 /** The other small files, and why each is one. */
 export const smallFiles: Readonly<Record<string, string>> = {
   "src/agent-sessions/payload/log-config.ts": tested,
   "src/agent-sessions/payload/payload-volumes.ts": subject,
-  "src/agent-sessions/telemetry/message-meter.ts": subject,
   "src/agent/acknowledgement.ts": border,
-  "src/agent/agent-log.ts": shared,
   "src/agent/backoff.ts": shared,
   "src/agent/docker/engine/json-lines.ts": border,
   "src/agent/docker/groundwork/task-groundwork.ts": border,
@@ -41,13 +41,12 @@ export const smallFiles: Readonly<Record<string, string>> = {
   "src/agent/registered-resources.ts": tested,
   "src/agent/remote/call-times.ts": subject,
   "src/agent/remote/trusted-certificates.ts": border,
-  "src/agent/task-endpoints/credentials-endpoint.ts": "one endpoint of containers, as the others have a file each",
+  "src/agent/task-endpoints/credentials-endpoint.ts": variant,
   "src/agent/task-endpoints/endpoint-memory.ts": subject,
   "src/auth/auth-error.ts": shared,
   "src/auth/key-administration.ts": border,
   "src/auth/roles.ts": shared,
   "src/cli/tour-services.ts": subject,
-  "src/cluster-runner/log.ts": shared,
   "src/cluster-runner/status-counts.ts": subject,
   "src/commands/agent/news-writer.ts": tested,
   "src/commands/call-failed-error.ts": shared,
@@ -69,16 +68,24 @@ export const smallFiles: Readonly<Record<string, string>> = {
   "src/ecs/fargate/platform-version.ts": border,
   "src/ecs/indexes/provider-uses.ts": tested,
   "src/ecs/is-same-document.ts": border,
-  "src/ecs/machine/cluster-reactions.ts":
-    "what a step of a cluster is made with, for the machine and for tests of single operations",
+  "src/ecs/machine/cluster-reactions.ts": "the machine and tests of single operations make steps with it",
+  "src/ecs/launch/zone-of-subnet.ts": border,
   "src/ecs/placement/ask-expressions.ts": border,
   "src/ecs/placement/fleet.ts": border,
   "src/ecs/placement/slots.ts": shared,
   "src/ecs/placement/spread-key.ts": shared,
   "src/ecs/placement/stays-filled.ts": border,
-  "src/ecs/references/find-service.ts": "a reference that is resolved, as the others have a file each",
-  "src/ecs/references/resolve-cluster.ts": "a reference that is resolved, as the others have a file each",
-  "src/ecs/references/resolve-task-definition.ts": "a reference that is resolved, as the others have a file each",
+  "src/ecs/references/find-service.ts": variant,
+  "src/ecs/references/resolve-cluster.ts": variant,
+  "src/ecs/references/resolve-task-definition.ts": variant,
+  "src/ecs/rollout/forget-service.ts": border,
+  "src/ecs/rollout/start-backoff.ts": border,
+  "src/ecs/rollout/triggered-alarms.ts": border,
+  "src/ecs/service-view/lost-agents.ts": tested,
+  "src/ecs/service-view/rolling.ts": variant,
+  "src/ecs/service-view/sight.ts": shared,
+  "src/ecs/service-view/strategies.ts": "the table of strategies; planner and operations read it",
+  "src/ecs/state/service-documents.ts": border,
   "src/ecs/task-definitions/task-definition-reply.ts": shared,
   "src/ecs/task-life/deliver-credentials.ts": input,
   "src/ecs/task-life/report-stop-candidates.ts": input,
@@ -86,6 +93,7 @@ export const smallFiles: Readonly<Record<string, string>> = {
   "src/lib/berth-version.ts": shared,
   "src/lib/clock.ts": "one of the five seams",
   "src/lib/system-clock.ts": "the real side of a seam",
+  "src/server/built-in-services.ts": subject,
   "src/server/health/append-metrics.ts": border,
   "src/server/hosts/in-process-api.ts": shared,
   "src/server/http/agent-base-url.ts": subject,
@@ -93,37 +101,32 @@ export const smallFiles: Readonly<Record<string, string>> = {
   "src/server/http/client-address.ts": tested,
   "src/server/log/last-words.ts": border,
   "src/server/start-error.ts": shared,
+  "src/service-machine/service-ports.ts": border,
+  "src/service-machine/service-step.ts": shared,
   "src/simulator/faults/restless-containers.ts": border,
   "src/store/sqlite/sqlite-error.ts": shared,
+  "src/sts/principal.ts": shared,
+  "src/sts/sts-refusal.ts": shared,
+  "src/sts/sts.ts": "the rulebook of one service, in the file with its name",
   "src/wire/blank-members.ts": tested,
-  "src/wire/target.ts": tested,
+  "src/wire/protocols/aws-json.ts": variant,
   "src/wire/undocumented-members.ts": shared,
 };
 
-/** Folders whose small files wait for a rewrite that is under way. */
-const waiting: Readonly<Record<string, string>> = {
-  "src/ecs/rollout/": rewritten,
-  "src/ecs/service-look/": rewritten,
-  "src/ecs/services/": rewritten,
-};
-
-/** Small files without a reason, and reasons without a small file. `operations` are the names of all operations, of which each has a file. */
+/** Small files without a reason, and reasons without a small file. `operations` are the names of all operations, because each has a file. */
 export function smallFileViolations(sources: Sources, operations: readonly string[]): string[] {
   const handlers = new Set(operations.map(fileNameOf));
   const small = [...sources]
     .filter(([file]) => file.startsWith("src/") && !isTest(file) && !testSupport.includes(file))
     .filter(([, text]) => text.split("\n").length - 1 < linesMin)
     .map(([file]) => file);
-  const folders = [...oneThingEach, ...Object.keys(waiting)];
   const known = (file: string): boolean =>
-    folders.some((folder) => file.startsWith(folder)) || handlers.has(file.slice(file.lastIndexOf("/") + 1));
+    oneThingEach.some((folder) => file.startsWith(folder)) || handlers.has(file.slice(file.lastIndexOf("/") + 1));
   const unknown = small.filter((file) => !known(file) && smallFiles[file] === undefined);
   const stale = Object.keys(smallFiles).filter((file) => !small.includes(file));
   return [
-    ...unknown.map(
-      (file) => `${file}: has fewer than ${linesMin} lines; it belongs to what uses it, or needs a reason`,
-    ),
-    ...stale.map((file) => `${file}: is not a small file any more; take it off the list`),
+    ...unknown.map((file) => `${file}: has fewer than ${linesMin} lines; move it into what uses it, or give a reason`),
+    ...stale.map((file) => `${file}: is not a small file any more; remove it from the list`),
   ];
 }
 

@@ -11,6 +11,9 @@ import { runTestFiles } from "./run-test-files.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
+/** LIMIT: how many more processes run than there are processors, because nearly half of the time of all files is waiting, such as for containers that start. */
+const waitingFiles = 2;
+
 /** The groups of tests. Every test file is in exactly one, which scripts/test.test.ts checks. */
 export const groups: Readonly<Record<string, { readonly says: string; readonly files: readonly string[] }>> = {
   unit: { says: "next to the sources and the scripts", files: ["src/**/*.test.ts", "scripts/**/*.test.ts"] },
@@ -50,13 +53,18 @@ ${Object.entries(groups)
   .join("\n")}
 
   --verbose     every test by name, and what the files print
+  --times       ends with the processor time of each process, the most first
   --help        this text
 `;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { verbose: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+    options: {
+      verbose: { type: "boolean", default: false },
+      times: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
   });
   if (values.help) {
     process.stdout.write(usage);
@@ -70,8 +78,9 @@ async function main(): Promise<number> {
   }
   const { passed, failed, skipped } = await runTestFiles(files, {
     root,
-    concurrency: availableParallelism(),
+    concurrency: availableParallelism() + waitingFiles,
     verbose: values.verbose,
+    times: values.times,
   });
   if (skipped > 0) process.stdout.write(`${skipped} skipped, named above\n`);
   process.stdout.write(`${passed} passed, ${failed} failed\n`);

@@ -17,5 +17,5 @@ test("the table has every time with its value and meaning, and replaces only wha
   for (const name of Object.keys(ecsTimeline))
     assert.match(page, new RegExp(`\\| \`${name}\` \\| [\\d,]+ \\| .+ \\| \\S`));
   assert.match(page, /\| `healthyHoldMs` \| 40,000 \| 40 s \| AWS: /);
-  assert.match(page, /\| `inactiveInstanceRetentionMs` \| 3,600,000 \| 1 h \| AWS: so is an INACTIVE /);
+  assert.match(page, /\| `inactiveInstanceRetentionMs` \| 3,600,000 \| 1 h \| AWS: INACTIVE container instances /);
 });

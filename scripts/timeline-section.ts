@@ -26,7 +26,7 @@ const units = [
   ["s", 1_000],
 ] as const;
 
-/** In the largest unit of which it is a whole number, as people say it: 90 d, 40 s. */
+/** In the largest unit that divides it, as people say it: 90 d, 40 s. */
 export function durationText(ms: number): string {
   const [unit, length] = units.find(([, each]) => ms % each === 0) ?? ["ms", 1];
   return `${ms / length} ${unit}`;

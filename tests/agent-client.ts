@@ -201,15 +201,4 @@ export class AgentSocket {
   }
 }
 
-/** Polls until `find` returns something. Rejects if it does not in time. */
-export async function eventually<T>(find: () => Promise<T | null | undefined | false>, what: string): Promise<T> {
-  const deadline = performance.now() + patienceMs;
-  for (;;) {
-    const found = await find();
-    if (found !== null && found !== undefined && found !== false) return found;
-    if (performance.now() > deadline) throw new Error(`It did not happen: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 export const instanceIdOf = (arn: string): string => must(arn.split("/").at(-1), "the id in an ARN");

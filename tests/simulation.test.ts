@@ -100,8 +100,8 @@ test("a world that cannot settle is noticed", async () => {
 });
 
 test("a service that stands still without a reason is noticed", async () => {
-  const blind = tamperer("documents", 0, (service, kind) =>
-    kind === "service" ? { ...service, steadySince: null } : null,
+  const blind = tamperer("documents", 0, (condition, kind) =>
+    kind === "service-condition" ? { ...condition, steadySince: null } : null,
   );
   const world = new World({ seed: "stands-still", hosts: 2, sink: null, tamper: blind });
   await world.start();
@@ -219,10 +219,10 @@ describe("a checker notices", () => {
   ];
   const ofServices: typeof cases = [
     [
-      "a service without a PRIMARY deployment",
-      /one PRIMARY deployment/,
-      tamperer("documents", 3, (service, kind) =>
-        kind === "service" ? { ...service, deployments: [], status: "DRAINING" } : null,
+      "a service whose rollout has no target",
+      /is brought to one deployment/,
+      tamperer("documents", 3, (rollout, kind) =>
+        kind === "service-rollout" ? { ...rollout, deployments: [] } : null,
       ),
     ],
     [
@@ -241,9 +241,7 @@ describe("a checker notices", () => {
       "an INACTIVE service that has tasks",
       /no task that is wanted RUNNING/,
       tamperer("documents", 0, (service, kind) =>
-        kind === "service" && service.steadySince !== null && Number(service.desiredCount) > 0
-          ? { ...service, status: "INACTIVE", deployments: [] }
-          : null,
+        kind === "service" && Number(service.desiredCount) > 0 ? { ...service, status: "INACTIVE" } : null,
       ),
     ],
     [

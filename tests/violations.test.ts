@@ -83,9 +83,16 @@ describe("the table of imports", () => {
     "src/cli/missing.ts: imports src/cli/gone.ts, which does not exist",
     "src/auth/imports-data.ts: imports src/wire/sdk-shapes.json; data is read by its own folder",
     "cycle: src/ecs/one.ts -> src/ecs/two.ts -> src/ecs/one.ts",
+    "src/ecs/service-plan/decides.ts: decides, but can write: src/ecs/service-plan/decides.ts -> src/ecs/rollout/put-rollout.ts",
   ]) {
     it(`tells ${line}`, () => assert.ok(found.includes(line), found.join("\n")));
   }
+  it("lets decisions know the types of files that write", () => {
+    assert.deepEqual(
+      found.filter((line) => line.includes("knows-types-only")),
+      [],
+    );
+  });
 });
 
 describe("the tidy rules", () => {

@@ -18,6 +18,8 @@ export type AttackResult = {
   readonly serverEnded: boolean;
   /** Whether the attack was broken off because the server used more memory than this machine can spare. */
   readonly brokenOff: boolean;
+  /** Why the server did not start again on what the attack had left; null if it did, or was not asked to. */
+  readonly notStartedAgain: string | null;
   /** Other figures, by name with its unit. */
   readonly measured: Readonly<Record<string, number>>;
 };
@@ -45,12 +47,11 @@ export function runAttack(attack: Attack, checkout: string): Promise<AttackResul
       const result = await attacked(attack, target, server, keys.bystander);
       if (attack.startsAgain !== true) return result;
       await server.stop();
-      again = await start();
-      const startedAgain = {
-        "ms to start on a new directory": server.startedInMs,
-        "ms to start again": again.startedInMs,
-      };
-      return { ...result, measured: { ...result.measured, ...startedAgain } };
+      const measured = { ...result.measured, "ms to start on a new directory": server.startedInMs };
+      const started = await start().catch((error: unknown) => String(error));
+      if (typeof started === "string") return { ...result, measured, notStartedAgain: started };
+      again = started;
+      return { ...result, measured: { ...measured, "ms to start again": again.startedInMs } };
     } finally {
       await again?.stop();
       await server.stop();
@@ -119,6 +120,7 @@ async function attacked(
       residentMiB: { before: beforeMiB, during: duringMiB, peak: watched.peakMiB, after: residentMiB(target.pid) },
       serverEnded: server.hasEnded(),
       brokenOff: watched.brokenOff,
+      notStartedAgain: null,
       measured,
     };
   } finally {

@@ -37,6 +37,7 @@ function rowsOf(result: AttackResult): Map<string, string> {
   rows.set("resident MiB", `${mib(before)}, peak ${mib(peak)}, after ${mib(after)}`);
   for (const [name, value] of Object.entries(result.measured)) rows.set(name, shown(value));
   if (result.serverEnded) rows.set("server", "ended by itself");
+  if (result.notStartedAgain !== null) rows.set("start again", result.notStartedAgain);
   if (result.brokenOff) rows.set("attack", "broken off: the server grew too large");
   return rows;
 }

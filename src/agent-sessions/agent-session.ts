@@ -19,11 +19,11 @@ import {
 } from "../agent-protocol/from-agent.ts";
 import type { ToAgent } from "../agent-protocol/to-agent.ts";
 import { type TaskCredentialsIssuer, taskCredentialsMs } from "../auth/task-credentials.ts";
-import type { LogLevel } from "../cluster-runner/log.ts";
 import type { AgentReport } from "../ecs/state/cluster-input.ts";
 import type { HostEffect } from "../ecs/state/effect.ts";
 import { never } from "../lib/assert.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
+import type { Log } from "../lib/log-events.ts";
 import type { RandomStream } from "../lib/random.ts";
 import { AcknowledgedOrders } from "./acknowledged-orders.ts";
 import {
@@ -57,7 +57,7 @@ const waitingReportsMax = 1_000;
 export type SessionEnvironment = {
   readonly clock: Clock;
   readonly ids: RandomStream;
-  readonly log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void;
+  readonly log: Log;
   readonly report: (report: AgentReport) => Promise<void>;
   /** Calls `tell` after a short delay, for a report without news. */
   readonly unhurried: (tell: () => void) => void;
@@ -216,7 +216,7 @@ export class AgentSession {
       return;
     }
     if (this.#acs !== connection) return;
-    this.#environment.log("info", { ...this.#who(), code }, "agent disconnected");
+    this.#environment.log("agent-disconnected", { ...this.#who(), code });
     this.#dropCommands();
   }
 
@@ -243,7 +243,7 @@ export class AgentSession {
   #beat(): void {
     if (this.#acs === null) return;
     if (this.#unanswered >= unansweredHeartbeatsMax) {
-      this.#environment.log("warn", this.#who(), "agent does not answer heartbeats");
+      this.#environment.log("agent-heartbeat-missed", this.#who());
       this.#acs.close(1011, "heartbeats were not answered");
       this.#dropCommands();
       return;
@@ -283,7 +283,7 @@ export class AgentSession {
     const { payloads, givenUp } = this.#unacknowledged.again();
     for (const payload of payloads) this.#send(payload);
     if (givenUp.length > 0) {
-      this.#environment.log("warn", { ...this.#who(), messageIds: givenUp }, "agent never acknowledged a payload");
+      this.#environment.log("agent-payload-unacknowledged", { ...this.#who(), messageIds: givenUp });
     }
   }
 
@@ -302,7 +302,7 @@ export class AgentSession {
       this.#send(payload);
       return;
     }
-    log("warn", this.#who(), "agent leaves too many payloads unacknowledged");
+    log("agent-payload-backlog", this.#who());
     this.#acs?.close(1011, "payloads were not acknowledged");
     this.#dropCommands();
   }
@@ -368,7 +368,7 @@ export class AgentSession {
   }
 
   #tellOfUpdate(stage: "stage" | "perform", accepted: boolean, reason: string | null): void {
-    if (!accepted) this.#environment.log("warn", { ...this.#who(), stage, reason }, "the update of an agent failed");
+    if (!accepted) this.#environment.log("agent-update-failed", { ...this.#who(), stage, reason });
     this.#report({ type: "update-answered", instanceId: this.identity.instanceId, stage, accepted, reason });
   }
 
@@ -394,11 +394,7 @@ export class AgentSession {
     // LIMIT: a sender of many made-up types must not fill memory.
     if (this.#complained.has(key) || this.#complained.size >= 32) return;
     this.#complained.add(key);
-    this.#environment.log(
-      "warn",
-      { ...this.#who(), channel, type, problem },
-      "agent sent a message of the wrong shape",
-    );
+    this.#environment.log("agent-message-malformed", { ...this.#who(), channel, type, problem });
   }
 
   #report(report: AgentReport): void {
@@ -415,11 +411,7 @@ export class AgentSession {
       },
       (error: unknown) => {
         this.#waitingReports -= 1;
-        this.#environment.log(
-          "error",
-          { ...this.#who(), report: report.type, err: error },
-          "a report of an agent was not accepted",
-        );
+        this.#environment.log("agent-report-failed", { ...this.#who(), report: report.type, err: error });
         // An agent that the cluster does not know would wait for tasks in vain, so it should retry after a pause.
         if (report.type === "agent-connected")
           this.close(1008, "ServerException: The container instance could not be connected.");

@@ -199,7 +199,7 @@ describe("sessions: what is sent", () => {
       await world.clock.advance(heartbeatIntervalMs);
     }
     assert.equal(acs.of("PayloadMessage").length, 2 + 3);
-    assert.ok(world.logged.includes("agent never acknowledged a payload"));
+    assert.ok(world.logged.includes("agent-payload-unacknowledged"));
   });
 
   it("fails the update of a real agent if there is no archive to offer, and offers a simulated one its own", async () => {
@@ -376,7 +376,7 @@ describe("sessions: what is reported", () => {
     await world.clock.settle();
     assert.deepEqual(world.types(), ["agent-connected"]);
     assert.equal(acs.closed, null);
-    assert.equal(world.logged.filter((message) => message === "agent sent a message of the wrong shape").length, 3);
+    assert.equal(world.logged.filter((event) => event === "agent-message-malformed").length, 3);
   });
 
   it("passes on stop candidates and the answer to them", async () => {

@@ -6,13 +6,13 @@ import {
   inactiveInstance,
 } from "../agent-protocol/connection.ts";
 import type { TaskCredentialsIssuer } from "../auth/task-credentials.ts";
-import type { LogLevel } from "../cluster-runner/log.ts";
 import type { ClusterPlace } from "../cluster-runner/partitions/cluster-place.ts";
 import { attachmentArn, clusterArn } from "../ecs/arn.ts";
 import type { AgentReport } from "../ecs/state/cluster-input.ts";
 import type { HostEffect } from "../ecs/state/effect.ts";
 import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log-events.ts";
 import type { Random, RandomStream } from "../lib/random.ts";
 import { AgentSession } from "./agent-session.ts";
 import { instanceOf } from "./sockets/hello-from-url.ts";
@@ -37,7 +37,7 @@ export type AgentSessionsOptions = {
   readonly controlPlane: SessionsControlPlane;
   readonly clock: Clock;
   readonly random: Random;
-  readonly log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void;
+  readonly log: Log;
   /** Where agents fetch a new version. Without it only simulated hosts can update. */
   readonly agentArchive?: AgentArchive | null;
   /** Mints credentials for task roles. Without it tasks get no credentials. */

@@ -6,6 +6,7 @@ import type { ClusterPlace } from "../cluster-runner/partitions/cluster-place.ts
 import type { AgentReport } from "../ecs/state/cluster-input.ts";
 import type { HostEffect, TaskOrder } from "../ecs/state/effect.ts";
 import { scaledTimeline } from "../ecs/timeline.ts";
+import type { LogEvent } from "../lib/log-events.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { AgentSessions } from "./agent-sessions.ts";
@@ -25,7 +26,7 @@ export const hello: AgentHello = {
 export class SmallSessions {
   readonly clock = new VirtualClock(1_700_000_000_000);
   readonly reports: AgentReport[] = [];
-  readonly logged: string[] = [];
+  readonly logged: LogEvent[] = [];
   refuse = false;
   effect: (place: ClusterPlace, effect: HostEffect) => void = () => {};
   loaded: (place: ClusterPlace) => void = () => {};
@@ -34,7 +35,7 @@ export class SmallSessions {
     random: seededRandom("test"),
     timeline: scaledTimeline(10),
     agentArchive: { location: "http://archive.example/1.97.0.tar", signature: "ab".repeat(32) },
-    log: (_level, _fields, message) => this.logged.push(message),
+    log: (event) => void this.logged.push(event),
     controlPlane: {
       submit: (at, { report }) => {
         assert.deepEqual({ ...at }, place);

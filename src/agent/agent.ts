@@ -8,10 +8,10 @@ import type { AgentHello, AgentTransport, EcsApi } from "../agent-protocol/conne
 import type { FromAgent } from "../agent-protocol/from-agent.ts";
 import { parseToAgent, type ToAgent } from "../agent-protocol/to-agent.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log-events.ts";
 import type { Random, RandomStream } from "../lib/random.ts";
 import { acknowledgement } from "./acknowledgement.ts";
 import type { AgentDisk } from "./agent-disk.ts";
-import type { AgentLog } from "./agent-log.ts";
 import { type AgentUpdater, SelfUpdate } from "./agent-updater.ts";
 import { ChannelLink, type ConnectionLifetime, commandBackoff, telemetryBackoff } from "./channel-link.ts";
 import type { ContainerRuntime } from "./container-runtime.ts";
@@ -27,7 +27,7 @@ import { Telemetry } from "./telemetry.ts";
 export type AgentOptions = {
   readonly clock: Clock;
   readonly random: Random;
-  readonly log: AgentLog;
+  readonly log: Log;
   readonly api: EcsApi;
   readonly transport: AgentTransport;
   readonly runtime: ContainerRuntime;
@@ -187,7 +187,7 @@ export class Agent {
       return arn !== null;
     } catch (error) {
       // `onEnded` receives the error itself.
-      log(onEnded === undefined ? "error" : "debug", { err: error, host: name }, "the registration was refused");
+      log(onEnded === undefined ? "registration-refused" : "registration-refused-reported", { err: error, host: name });
       this.#end({ why: "refused", error });
       return false;
     }
@@ -237,7 +237,7 @@ export class Agent {
       return;
     }
     // AWS: the agent drops a message of the wrong shape without answering.
-    this.#options.log("debug", { type: parsed.type, problem: parsed.problem }, "a message of the wrong shape");
+    this.#options.log("agent-order-malformed", { type: parsed.type, problem: parsed.problem });
   }
 
   #commandMessage(envelope: ToAgent): void {
@@ -335,7 +335,7 @@ export class Agent {
     try {
       await api.call("SubmitAttachmentStateChanges", { cluster, attachments });
     } catch (error) {
-      log("warn", { err: error, attachmentArns }, "an attachment was not confirmed");
+      log("attachment-unconfirmed", { err: error, attachmentArns });
     }
   }
 
@@ -356,11 +356,11 @@ export class Agent {
     this.#acs?.close(1001, "the agent stops");
     this.#tcs?.close(1001, "the agent stops");
     this.#options.runtime.close();
-    this.#options.log(
-      end.why === "stopped" ? "debug" : "info",
-      { instance: this.#containerInstanceArn, why: end.why },
-      "the agent has ended",
-    );
+    const { why } = end;
+    this.#options.log(why === "stopped" ? "agent-stopped" : "agent-ended", {
+      instance: this.#containerInstanceArn,
+      why,
+    });
     this.#options.onEnded?.(end);
   }
 }

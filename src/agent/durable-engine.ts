@@ -6,9 +6,9 @@
 import type { EcsApi } from "../agent-protocol/connection.ts";
 import { must } from "../lib/assert.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
+import type { Log } from "../lib/log-events.ts";
 import type { RandomStream } from "../lib/random.ts";
 import { type AgentDisk, type AgentState, type StateChanges, stateFormat } from "./agent-disk.ts";
-import type { AgentLog } from "./agent-log.ts";
 import type { ContainerRuntime } from "./container-runtime.ts";
 import type { EngineTask, StateChange } from "./engine/engine-state.ts";
 import {
@@ -24,7 +24,7 @@ import { Submissions } from "./submissions.ts";
 export type DurableEngineOptions = {
   readonly clock: Clock;
   readonly random: RandomStream;
-  readonly log: AgentLog;
+  readonly log: Log;
   readonly api: EcsApi;
   readonly cluster: string;
   readonly runtime: ContainerRuntime;
@@ -74,12 +74,7 @@ export class DurableEngine {
   restore(saved: AgentState): void {
     const { engine = engineDefaults, log } = this.#options;
     if (saved.format === stateFormat) this.#engine = new TaskEngine(engine, saved.engine);
-    else
-      log(
-        "warn",
-        { format: saved.format },
-        "the agent's state is from another version of Berth; its tasks are not taken over",
-      );
+    else log("agent-state-foreign", { format: saved.format });
     for (const change of saved.submissions) {
       this.#reports.add(change);
       this.#submissions.add(change);
@@ -155,11 +150,7 @@ export class DurableEngine {
       .save(this.#state(batch), this.#takeChanges(batch))
       .catch((error: unknown) => {
         // A host with a full disk keeps working. After a restart it may know less than before.
-        log(
-          "error",
-          { err: error, instance: identity()?.containerInstanceArn },
-          "the agent's state could not be saved",
-        );
+        log("agent-state-unsaved", { err: error, instance: identity()?.containerInstanceArn });
       })
       .then(() => {
         this.#saving = null;

@@ -1,7 +1,7 @@
 import type { EcsApi } from "../agent-protocol/connection.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
+import type { Log } from "../lib/log-events.ts";
 import type { RandomStream } from "../lib/random.ts";
-import type { AgentLog } from "./agent-log.ts";
 import { Backoff, type BackoffShape } from "./backoff.ts";
 import { codeOf } from "./submissions.ts";
 
@@ -14,7 +14,7 @@ export type HostRegistrationOptions = {
   readonly api: EcsApi;
   readonly clock: Clock;
   readonly random: RandomStream;
-  readonly log: AgentLog;
+  readonly log: Log;
 };
 
 export type Endpoints = { readonly acs: string; readonly tcs: string };
@@ -39,7 +39,7 @@ export class HostRegistration {
         return registeredArn(await api.call("RegisterContainerInstance", request));
       } catch (error) {
         if (!isWorthAnotherRegistration(error)) throw error;
-        log("debug", { err: error }, "the registration waits for its next attempt");
+        log("registration-delayed", { err: error });
         await this.#wait(backoff.next());
       }
     }
@@ -59,7 +59,7 @@ export class HostRegistration {
         );
         return { acs: String(reply.endpoint ?? ""), tcs: String(reply.telemetryEndpoint ?? "") };
       } catch (error) {
-        log("debug", { err: error, containerInstance }, "no endpoint yet");
+        log("endpoint-unavailable", { err: error, containerInstance });
         await this.#wait(backoff.next());
       }
     }

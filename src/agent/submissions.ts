@@ -1,8 +1,8 @@
 import type { EcsApi } from "../agent-protocol/connection.ts";
 import { must } from "../lib/assert.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
+import type { Log } from "../lib/log-events.ts";
 import type { RandomStream } from "../lib/random.ts";
-import type { AgentLog } from "./agent-log.ts";
 import { Backoff } from "./backoff.ts";
 import type { StateChange } from "./engine/engine-state.ts";
 
@@ -14,7 +14,7 @@ export type SubmissionsOptions = {
   readonly api: EcsApi;
   readonly clock: Clock;
   readonly random: RandomStream;
-  readonly log: AgentLog;
+  readonly log: Log;
   readonly cluster: string;
   /** The change was accepted, or permanently refused. */
   readonly onSettled: (change: StateChange) => void;
@@ -93,14 +93,14 @@ export class Submissions {
     // AWS: this error drops the event permanently. Every other error is retried.
     const refused = error !== null && codeOf(error) === "InvalidParameterException";
     if (error === null || refused) {
-      if (refused) log("warn", { task, status: change.status, err: error }, "a state change was refused");
+      if (refused) log("state-change-refused", { task, status: change.status, err: error });
       queue.changes.shift();
       queue.backoff.reset();
       if (queue.changes.length === 0) this.#queues.delete(task);
       else this.#ready.add(queue);
       onSettled(change);
     } else {
-      log("debug", { task, status: change.status, err: error }, "a state change waits for its next attempt");
+      log("state-change-delayed", { task, status: change.status, err: error });
       queue.timer = clock.setTimer(queue.backoff.next(), () => {
         queue.timer = null;
         this.#ready.add(queue);

@@ -1,8 +1,8 @@
 import { tasksPerPublishHealth } from "../agent-protocol/from-agent/publish-health.ts";
 import type { FromAgent } from "../agent-protocol/from-agent.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
+import type { Log } from "../lib/log-events.ts";
 import type { RandomStream } from "../lib/random.ts";
-import type { AgentLog } from "./agent-log.ts";
 import type { ContainerRuntime } from "./container-runtime.ts";
 import type { EngineTask } from "./engine/engine-state.ts";
 import type { TaskHealth } from "./engine/engine-step.ts";
@@ -17,7 +17,7 @@ const tasksPerPublishMetrics = 10;
 
 export type TelemetryOptions = {
   readonly clock: Clock;
-  readonly log: AgentLog;
+  readonly log: Log;
   readonly runtime: ContainerRuntime;
   readonly publisher: () => Publisher;
   readonly tasks: () => Iterable<Readonly<EngineTask>>;
@@ -86,7 +86,7 @@ export class Telemetry {
         this.#statusPublished = false;
         if (publish || changed) this.#publishStatus();
       },
-      (error: unknown) => log("warn", { err: error }, "the container runtime could not be checked"),
+      (error: unknown) => log("runtime-check-failed", { err: error }),
     );
   }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { isAnswered } from "../wire/service-definition.ts";
-import { apiOperations, operationNamed, services } from "../wire/services.ts";
+import { apiOperations, controlPlaneOperations, operationNamed, surroundingServices } from "../wire/services.ts";
 import { authorize, mayReadMetrics, type Principal, type Resource, wholeAccount } from "./authorize.ts";
 import { type Action, otherActions } from "./permissions.ts";
 import { type Role, roles } from "./roles.ts";
@@ -29,7 +29,7 @@ const definition: Resource = {
 const allowed = (principal: Principal, action: Action, ...resources: readonly Resource[]): boolean =>
   authorize(principal, action, resources).allowed;
 
-const operations = services.flatMap((service) => [...apiOperations(service).values()]);
+const operations = controlPlaneOperations;
 const actions: readonly Action[] = [...operations.filter(isAnswered).map(({ action }) => action), ...otherActions];
 const reads = ({ name }: Action): boolean => /:(Describe|List|Get|Explain|Plan|Discover|Read)/.test(name);
 const namesOf = (some: readonly Action[]): string[] => some.map(({ name }) => name).sort();
@@ -130,6 +130,37 @@ describe("a key that is bound to clusters", () => {
         because: "no identity-based policy allows the ecs:StopTask action",
       },
     );
+  });
+});
+
+describe("an action of a service around ECS", () => {
+  const around = surroundingServices.flatMap((service) => [...apiOperations(service).values()]).filter(isAnswered);
+  const task: Principal = { type: "task", arn: "arn:aws:sts::1:assumed-role/r/1", taskArn: "t", clusterArn: "c" };
+  const inAccount = (arn: string): Resource => ({ arn, type: "sts", cluster: null, onlyUsed: false });
+  const action: Action = { name: "x:Read", level: "read", agents: null, tasks: null };
+
+  test("for everyone needs no permission", () => {
+    const open = around.filter(({ action: { level } }) => level === "everyone");
+    assert.ok(open.some(({ action: { name } }) => name === "sts:GetCallerIdentity"));
+    for (const { action: everyones } of open) {
+      for (const principal of [task, ...roles.map((role) => key(role, ["a"]))]) {
+        assert.ok(allowed(principal, everyones, wholeAccount), everyones.name);
+      }
+    }
+  });
+
+  test("that agents or tasks may take on anything is bound to no cluster", () => {
+    const bound = key("agent", ["a"]);
+    assert.ok(!allowed(bound, action, inAccount("x")));
+    assert.ok(allowed(bound, { ...action, agents: "anything" }, inAccount("x")));
+    assert.ok(!allowed(task, action, inAccount("x")));
+    assert.ok(allowed(task, { ...action, tasks: "anything" }, inAccount("x")));
+  });
+
+  test("is none for keys that are bound to clusters, since it belongs to the account", () => {
+    assert.ok(allowed(key("read-only"), action, inAccount("x")));
+    assert.ok(!allowed(key("admin", ["a"]), action, inAccount("x")));
+    assert.ok(!allowed(key("read-only"), { ...action, level: "operate" }, inAccount("x")));
   });
 });
 

@@ -39,11 +39,13 @@ export type Decision =
  * before: a principal acts in its own account only.
  */
 export function authorize(principal: Principal, action: Action, resources: readonly Resource[]): Decision {
+  if (action.level === "everyone") return { allowed: true };
   if (principal.type === "task") return authorizeTask(principal, action, resources);
   const because = noPolicy(action);
   const granted = principal.role === "agent" ? action.agents : null;
   const isGranted = granted !== null || (action.level !== null && levelsOf[principal.role].includes(action.level));
   if (!isGranted) return deny(subjectOf(resources), because);
+  if (granted === "anything") return { allowed: true };
   const wrongType = granted === null ? undefined : resources.find(({ type }) => !granted.includes(type));
   if (wrongType !== undefined) return deny(wrongType, because);
   const { clusters } = principal;
@@ -66,6 +68,7 @@ function authorizeTask(
   const because = "the role of a task may only describe and protect that task and list its tags";
   const granted = action.tasks;
   if (granted === null) return deny(subjectOf(resources), because);
+  if (granted === "anything") return { allowed: true };
   const isOwn = ({ type, arn }: Resource): boolean =>
     granted.includes(type) && arn === (type === "cluster" ? principal.clusterArn : principal.taskArn);
   const foreign = resources.find((resource) => !isOwn(resource));

@@ -104,10 +104,14 @@ describe("a right signature", () => {
   });
 
   test("may cover an empty body, a text body, a body hash, a session token", async () => {
-    await verifySignature(await sign({ call: { body: "" } }), find);
-    await verifySignature(await sign({ call: { body: '{"a":"ü"}' } }), find);
-    await verifySignature(await sign({ applyChecksum: true }), find);
-    await verifySignature(await sign({ call: { headers: { "x-amz-security-token": "token" } } }), find);
+    for (const signed of [
+      await sign({ call: { body: "" } }),
+      await sign({ call: { body: '{"a":"ü"}' } }),
+      await sign({ applyChecksum: true }),
+      await sign({ call: { headers: { "x-amz-security-token": "token" } } }),
+    ]) {
+      assert.equal((await verifySignature(signed, find)).accessKeyId, accessKeyId);
+    }
   });
 
   test("may cover the query of a WebSocket, with its repeated and encoded parts, also in a Go client's form", async () => {
@@ -129,7 +133,7 @@ describe("a right signature", () => {
       via: "1.1 proxy",
       "x-forwarded-for": "10.0.0.1",
     });
-    await verifySignature(call, find);
+    assert.equal((await verifySignature(call, find)).accessKeyId, accessKeyId);
   });
 });
 

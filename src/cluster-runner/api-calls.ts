@@ -12,29 +12,29 @@ import { isPlace } from "./partitions/cluster-place.ts";
 import { Deletion, type DeletionOptions } from "./partitions/delete-cluster.ts";
 import { type AccountSubmission, replyOf } from "./submit.ts";
 
-/** A call of the API: parsed, its caller known. */
+/** An API call: parsed, with its caller known. */
 export type ControlPlaneCall = Place & {
   readonly operation: AnsweredName;
   readonly request: object;
   readonly caller: Caller;
-  /** Name and port under which the caller reached this process, if it came over a network. */
+  /** Name and port by which the caller reached this process, if it came over a network. */
   readonly host?: string | null;
 };
 
 export type ApiCallsOptions = DeletionOptions & {
-  /** Where agents connect; `host` is how the caller reached this process, when that is known. */
+  /** Where agents connect; `host` is the name by which the caller reached this process, if known. */
   readonly endpoints: (host: string | null) => AgentEndpoints;
 };
 
-/** What requests say about where they belong. */
+/** The members of a request that decide where it belongs. */
 type RoutingMembers = { readonly cluster?: string; readonly taskDefinition?: string; readonly resourceArn?: string };
 
 type Counts = readonly (readonly [cluster: string, counts: ClusterCounts])[];
 
-/** Answers calls of the API: by its row, each goes to the machines that answer it, with what they have to be given of others. */
+/** Answers API calls. By its row, each goes to the machines that answer it, with what they need from other machines. */
 export class ApiCalls {
   readonly #options: ApiCallsOptions;
-  /** The operations that no single machine answers. */
+  /** The operations that need several machines. */
   readonly #fromSeveral: Readonly<Record<SeveralMachinesName, (call: ControlPlaneCall) => Promise<object>>> = {
     DeleteCluster: (call) => new Deletion(this.#options, call).delete((call.request as RoutingMembers).cluster),
     DiscoverPollEndpoint: (call) => this.#discover(call),
@@ -44,7 +44,7 @@ export class ApiCalls {
     this.#options = options;
   }
 
-  /** The reply, once everything that it shows is durable. Rejects with the operation's Refusal or with one of the errors of `runner-errors.ts`. */
+  /** Resolves with the reply, once everything that it shows is durable. Rejects with the operation's Refusal or an error from `runner-errors.ts`. */
   answer(call: ControlPlaneCall): Promise<object> {
     if (!isPlace(call)) refuse("InvalidParameterException", "The account id or region is invalid.");
     const row = rowOf(call.operation);
@@ -89,7 +89,7 @@ export class ApiCalls {
     return counts;
   }
 
-  /** Reads cost no promise beyond the one returned as long as nothing waits for the store. */
+  /** Reads create no promise except the returned one, as long as nothing waits for the store. */
   async #callCluster(call: ControlPlaneCall, reference: string | undefined, needs: GivenToCluster): Promise<object> {
     const { submit } = this.#options;
     const { operation, request, caller } = call;
@@ -126,7 +126,7 @@ export class ApiCalls {
   }
 }
 
-/** Which cluster a call names, as it is written: good enough to tell the clusters of an account apart. */
+/** The cluster that a call names, as written: precise enough to distinguish the clusters of an account. */
 export function clusterOfCall({ operation, request }: ControlPlaneCall): string {
   if (rowOf(operation).machine !== "cluster") return "";
   const { cluster = "default" } = request as RoutingMembers;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GroupSize } from "./append-group.ts";
 
-test("groups hold two thousand small writes, and as much text as an append may take of large ones", () => {
+test("groups hold two thousand small writes, or as much text as an append may have", () => {
   const size = new GroupSize();
   assert.equal(size.writesMax, 2_000);
   size.saw(10, 10_000);

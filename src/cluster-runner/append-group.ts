@@ -2,10 +2,10 @@ import type { EcsEvent } from "../ecs/events/event.ts";
 import type { StepResult } from "../ecs/machine/machine.ts";
 import type { Append, DocumentWrite } from "../store/store.ts";
 
-/** What a step answered: a value or a refusal. */
+/** The answer of a step: a value or a refusal. */
 export type Answer = StepResult<never>["reply"];
 
-/** Somebody whose answer shows what the group holds, and who therefore learns it only when the group is durable. */
+/** A caller whose answer shows what the group holds, so it is sent only when the group is durable. */
 export type Waiter = {
   readonly answer: Answer;
   readonly resolve: (answer: Answer) => void;
@@ -13,16 +13,16 @@ export type Waiter = {
 };
 
 /**
- * LIMIT: an append holds the event loop while its documents become text and go to the disk, some ten microseconds each; steps
- * beyond this go into the next append, between which calls are answered. Half as many cost an eighth of RunTask's rate.
+ * LIMIT: an append blocks the event loop while its documents are serialised and written, about ten microseconds each; later steps go into
+ * the next append, and calls are answered in between. Half as many cost an eighth of RunTask's rate.
  */
 const writesPerGroup = 2_000;
-/** LIMIT: the same for text: some twenty milliseconds. How large a group becomes is known from those before it. */
+/** LIMIT: the same for text: about twenty milliseconds. A group's size is estimated from earlier groups. */
 const charactersPerGroup = 4_194_304;
 /** LIMIT: a step that writes more than a group may hold still needs a group. */
 const writesPerGroupMin = 8;
 
-/** How many writes fit into a group, when they are as large as those of the last groups. */
+/** How many writes fit into a group if they are as large as in the latest groups. */
 export class GroupSize {
   #charactersPerWrite = 1;
 
@@ -31,9 +31,9 @@ export class GroupSize {
     return Math.max(writesPerGroupMin, Math.min(writesPerGroup, fitting));
   }
 
-  /** A group of so many writes became so much text. */
+  /** Records that a group of this many writes became this much text. */
   saw(writes: number, characters: number): void {
-    // Large writes are noticed at once and forgotten in a few groups.
+    // Large writes count at once and are forgotten within a few groups.
     const each = characters / Math.max(1, writes);
     this.#charactersPerWrite = Math.max(1, each, 0.5 * this.#charactersPerWrite);
   }
@@ -46,14 +46,14 @@ export class AppendGroup<Effect> {
   readonly waiters: Waiter[] = [];
   /** Steps that wrote something. */
   steps = 0;
-  /** When the machine is needed after the last of these steps; undefined when it does not say. */
+  /** When the machine is needed after the last of these steps; undefined if it doesn't say. */
   neededAt: number | null | undefined = undefined;
   /** Documents and events. */
   writes = 0;
   readonly #writesMax: number;
   /** The time of the newest of them (epoch milliseconds). */
   #at = 0;
-  /** How those that changed documents are undone; null for one that cannot be. */
+  /** How to undo the steps that changed documents; null for one that can't be undone. */
   readonly #undos: ((() => void) | null)[] = [];
   /** The last value of each document, by kind and then by key. */
   readonly #documents = new Map<string, Map<string, object | null>>();
@@ -62,7 +62,7 @@ export class AppendGroup<Effect> {
     this.#writesMax = writesMax;
   }
 
-  /** True when the next step is to go into another group. */
+  /** True if the next step must go into another group. */
   get isFull(): boolean {
     return this.writes >= this.#writesMax;
   }
@@ -84,7 +84,7 @@ export class AppendGroup<Effect> {
     for (const event of result.events) this.events.push(event);
   }
 
-  /** The group as JSON text, and how many characters that is. Documents are immutable, so it is made only once. */
+  /** The group as JSON text, with its length in characters. Built once, because documents are immutable. */
   toAppend(
     forgetEventsThrough: number | null,
     eventBytesMax: number,
@@ -111,7 +111,7 @@ export class AppendGroup<Effect> {
     return { append, characters };
   }
 
-  /** Takes the steps back, the newest first. False when one of them could not be. */
+  /** Undoes the steps, newest first. False if one of them can't be undone. */
   undo(): boolean {
     return this.#undos.toReversed().every((undo) => {
       undo?.();

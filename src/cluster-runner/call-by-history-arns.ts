@@ -1,6 +1,5 @@
 /**
- * Calls that name service deployments or service revisions by their ARNs alone: each ARN names its cluster, and one call may name
- * those of several.
+ * Calls that name service deployments or service revisions by ARN only. Each ARN names its cluster, and one call may name those of several.
  */
 import type { Place } from "../ecs/arn.ts";
 import { historyArn, historyCalls, missingArn } from "../ecs/deployments/history-arns.ts";
@@ -10,7 +9,7 @@ import type { ByHistoryArnsRow, OneHistoryArn, SeveralHistoryArns } from "../ecs
 type CallCluster = (cluster: string, request: object) => Promise<object>;
 type Described = Readonly<Record<string, readonly object[]>> & { readonly failures: readonly object[] };
 
-/** Answers a call of the operation of `row` by those of the clusters; rejects with its Refusal. */
+/** Answers a call of `row`'s operation from those of its clusters; rejects with its Refusal. */
 export function callByHistoryArns(
   place: Place,
   { arns }: ByHistoryArnsRow,
@@ -36,7 +35,7 @@ async function callSeveral(
   return { [arns.listed]: found, failures };
 }
 
-/** The reply; null when there is no such cluster: then what it would own is missing, too. */
+/** The reply; null if the cluster doesn't exist, so what it would own is missing too. */
 async function answered(reply: Promise<object>): Promise<Described | null> {
   try {
     return (await reply) as Described;

@@ -1,4 +1,4 @@
-/** The control plane over the real machines, a memory disk and a clock cranked by hand. */
+/** The control plane over real machines, a memory disk and a clock advanced by hand. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { ControlPlaneCall } from "./api-calls.ts";
@@ -16,7 +16,7 @@ import {
 import { MachineClosedError, NotDurableError } from "./runner-errors.ts";
 
 describe("calls", () => {
-  it("reach the machines, and what was answered is there after a restart", async () => {
+  it("reach the machines, and their results survive a restart", async () => {
     const world = await aControlPlane();
     await world.call("CreateCluster", { clusterName: "east" });
     const instanceArn = await anInstance(world, "east");
@@ -74,7 +74,7 @@ describe("calls", () => {
     assert.deepEqual([...world.disk.partitions.keys()], ["account/123456789012/eu-west-1"]);
   });
 
-  it("accounts and regions are apart", async () => {
+  it("keep accounts and regions separate", async () => {
     const world = await aControlPlane();
     await world.call("CreateCluster", { clusterName: "east" });
     const elsewhere = await world.call("ListClusters", {}, { region: "us-east-1" });
@@ -103,7 +103,7 @@ describe("calls", () => {
     await assert.rejects(world.call("TagResource", lost), refusedWith("ClusterNotFoundException"));
   });
 
-  it("DiscoverPollEndpoint answers for what is known, INACTIVE clusters included", async () => {
+  it("DiscoverPollEndpoint answers for known clusters, including INACTIVE ones", async () => {
     const world = await aControlPlane();
     const endpoints = { endpoint: "http://acs", telemetryEndpoint: "http://tcs" };
     await assert.rejects(world.call("DiscoverPollEndpoint", {}), refusedWith("ClientException"));
@@ -117,7 +117,7 @@ describe("calls", () => {
     assert.deepEqual(await world.call("DiscoverPollEndpoint", { containerInstance }), endpoints);
   });
 
-  it("makes the default cluster once", async () => {
+  it("create the default cluster once", async () => {
     const world = await aControlPlane();
     const made = Promise.all([1, 2].map(() => world.controlPlane.submit(place, { type: "create-default-cluster" })));
     await world.clock.settle();
@@ -166,7 +166,7 @@ describe("DeleteCluster", () => {
     assert.equal(await statusOf(again), "INACTIVE");
   });
 
-  it("is finished when the store fails for a moment", async () => {
+  it("is finished if the store fails for a moment", async () => {
     for (const partition of ["account/123456789012/eu-west-1", "cluster/123456789012/eu-west-1/default"]) {
       const world = await aControlPlane();
       await world.call("CreateCluster", {});
@@ -181,7 +181,7 @@ describe("DeleteCluster", () => {
   });
 });
 
-it("deleted task definitions go when no cluster uses them any more", async () => {
+it("deleted task definitions are removed when no cluster uses them any more", async () => {
   const world = await aControlPlane();
   await world.call("CreateCluster", {});
   await anInstance(world, "default");
@@ -201,8 +201,8 @@ it("deleted task definitions go when no cluster uses them any more", async () =>
   assert.deepEqual(await listed(), []);
 });
 
-describe("a control plane in which everything takes long", () => {
-  /** Measured with it, every piece of work takes 10 ms. */
+describe("a control plane in which all work takes long", () => {
+  /** Makes every piece of work appear to take 10 ms. */
   const slowly = () => {
     let now = 0;
     return () => {
@@ -234,7 +234,7 @@ describe("a control plane in which everything takes long", () => {
     assert.deepEqual(order, ["other account", "same cluster", "plan"]);
   });
 
-  it("answers an account's small call though another one's wait by the hundred", async () => {
+  it("answers an account's small call although another account has hundreds waiting", async () => {
     const world = await aControlPlane({ stopwatch: slowly() });
     await world.call("CreateCluster", { clusterName: "east" });
     await world.call("ListClusters", {}, { account: "999999999999" });
@@ -251,7 +251,7 @@ describe("a control plane in which everything takes long", () => {
     assert.ok(order.indexOf("few") < 10, `after ${order.indexOf("few")} of the others`);
   });
 
-  it("takes an agent's reports in order, and the machine's timers and appends in between", async () => {
+  it("takes an agent's reports in order, with the machine's timers and appends in between", async () => {
     const world = await aControlPlane({ stopwatch: slowly() });
     await world.call("CreateCluster", { clusterName: "east" });
     const arn = await anInstance(world, "east");

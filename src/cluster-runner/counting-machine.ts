@@ -3,7 +3,7 @@ import type { Machine, SlicedStep, StepAgain, StepResult } from "../ecs/machine/
 import { Refusal } from "../ecs/refusals.ts";
 import { Bug } from "../lib/assert.ts";
 
-/** What the machine of the runner's tests can be told. */
+/** The inputs of the machine in the runner's tests. */
 export type CountingInput =
   | { readonly type: "add"; readonly counter: string }
   | { readonly type: "read"; readonly counter: string }
@@ -11,9 +11,9 @@ export type CountingInput =
   | { readonly type: "bug" }
   | { readonly type: "wake-at"; readonly at: number }
   | { readonly type: "timer" }
-  /** A step that has to be made again so often before it adds one. */
+  /** Takes this many attempts before it adds one. */
   | { readonly type: "slow"; readonly attempts: number; readonly counter: string }
-  /** An answer in so many slices: the count as it was in the beginning. */
+  /** An answer in this many slices: the count at the beginning. */
   | { readonly type: "long"; readonly slices: number; readonly counter: string }
   | { readonly type: "loaded" };
 
@@ -21,14 +21,14 @@ export type CountingEffect = { readonly counter: string; readonly count: number 
 
 type Count = { readonly count: number };
 
-/** The smallest machine that does all that a runner has to deal with: counters, an event and an effect per addition, one timer. */
+/** The smallest machine with everything that a runner must handle: counters, an event and an effect per addition, one timer. */
 export class CountingMachine implements Machine<CountingInput, CountingEffect> {
   readonly #counts = new Map<string, number>();
-  /** How often a slow step was made. */
+  /** Attempts at slow steps so far. */
   attempts = 0;
   #lastSequence = 0;
   #wakeAt: number | null = null;
-  /** What a timer step does: `count` it and go back to sleep, stay `due` and change nothing, or fail. */
+  /** What a timer step does: `count` it and sleep again, stay `due` and change nothing, or fail. */
   readonly #onTimer: "count" | "due" | "bug";
 
   constructor(onTimer: "count" | "due" | "bug" = "count") {
@@ -126,7 +126,7 @@ function event(sequence: number, time: number, detail: Record<string, unknown>):
   return { sequence, id: `${sequence}`, detailType, account: "1", region: "r", time, resources: [], detail };
 }
 
-/** What has become of a promise so far. */
+/** The state of a promise so far. */
 export function watch(promise: Promise<unknown>): { value?: unknown; error?: unknown } {
   const seen: { value?: unknown; error?: unknown } = {};
   promise.then(

@@ -1,4 +1,4 @@
-/** Test support: the control plane over the real machines, a memory disk and a clock cranked by hand. */
+/** Test support: the control plane over real machines, a memory disk and a clock advanced by hand. */
 
 import type { AnsweredName } from "../ecs/machine/operations.ts";
 import { Refusal } from "../ecs/refusals.ts";
@@ -18,14 +18,14 @@ export const place = { account: "123456789012", region: "eu-west-1" };
 export const caller = { principalArn: "arn:aws:iam::123456789012:root", isAgent: false };
 export const arnPrefix = "arn:aws:ecs:eu-west-1:123456789012:";
 
-/** What simple tasks of the size of a Fargate task need. */
+/** What simple tasks of Fargate's sizes need. */
 const fargateCapabilities = [
   "com.amazonaws.ecs.capability.docker-remote-api.1.18",
   "ecs.capability.increased-task-cpu-limit",
   "ecs.capability.task-eni",
 ];
 
-/** No two lives draw the same ids. */
+/** Makes each life draw different ids. */
 let lives = 0;
 
 export async function aControlPlane({
@@ -42,7 +42,7 @@ export async function aControlPlane({
   clock?: VirtualClock;
   timeline?: Timeline;
   stopwatch?: () => number;
-  /** How long the disk takes to give a partition. */
+  /** How long the disk takes to load a partition. */
   openMs?: (partition: string) => number;
   rooms?: { accounts?: RoomLimits; clusters?: RoomLimits };
   /** What submissions go through: JSON, to see that whatever they say is plain data. */
@@ -87,7 +87,7 @@ export async function aControlPlane({
   controlPlane.onLoaded(({ cluster }) => loaded.push(cluster));
   await controlPlane.open();
 
-  /** A call and all that follows from it. */
+  /** Makes a call and waits for everything that follows from it. */
   async function call(operation: AnsweredName, request: object, more: Partial<ControlPlaneCall> = {}) {
     const answer = controlPlane.call({ operation, request, caller, ...place, ...more });
     answer.catch(() => {});
@@ -126,7 +126,7 @@ export async function aRevision({ call }: World): Promise<string> {
 export const refusedWith = (code: string, text?: RegExp) => (error: unknown) =>
   error instanceof Refusal && error.code === code && (text === undefined || text.test(error.message));
 
-/** Opening appends, so somebody has to crank the clock meanwhile. */
+/** Opening appends, so somebody must advance the clock meanwhile. */
 export async function openWhileCranked({ disk, clock }: World): Promise<World> {
   const opening = aControlPlane({ disk, clock });
   await clock.settle();

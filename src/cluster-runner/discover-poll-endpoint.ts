@@ -7,10 +7,10 @@ type DescribedClusters = { readonly clusters: readonly { readonly status: string
 type DescribedInstances = { readonly failures: readonly object[] };
 
 /**
- * Tells an agent where to connect; `ask` answers the calls that find out whether its cluster and instance exist.
- * AWS: the operation declares no ClusterNotFoundException, so an unknown cluster is refused with ClientException, an
- * unknown instance with InvalidParameterException. INACTIVE ones get the answer: an agent that is turned away when it
- * connects waits for an hour, one that is refused here asks again at once.
+ * Says where an agent connects. `ask` answers the calls that find out whether its cluster and instance exist.
+ * AWS: the operation declares no ClusterNotFoundException, so an unknown cluster is refused with ClientException, an unknown instance with
+ * InvalidParameterException. INACTIVE ones get the answer: an agent that is turned away when it connects waits for an hour, one that is
+ * refused here asks again at once.
  */
 export async function discoverPollEndpoint(
   request: { readonly cluster?: string; readonly containerInstance?: string },

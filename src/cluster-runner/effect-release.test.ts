@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EffectRelease } from "./effect-release.ts";
 
-test("effects that take long give way to others every few milliseconds, and stay in order", () => {
+test("effects that take long yield every few milliseconds, and stay in order", () => {
   let worked = 0;
   const done: string[] = [];
   const turns: (() => void)[] = [];

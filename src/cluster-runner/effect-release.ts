@@ -1,7 +1,7 @@
-import type { Log } from "./log.ts";
+import type { Log } from "../lib/log-events.ts";
 import type { TakeTurn } from "./turns/turns.ts";
 
-/** LIMIT: how long effects hold the event loop at a time. A thousand of one append can wait for it together, some with 400 KB to send. */
+/** LIMIT: how long effects occupy the event loop at a time. A thousand may follow one append, some with 400 KB to send. */
 const sliceMs = 5;
 
 export type EffectReleaseOptions<Effect> = {
@@ -12,13 +12,13 @@ export type EffectReleaseOptions<Effect> = {
 };
 
 /**
- * Hands effects over one by one, in order, even when taking one causes steps with further effects. Those that take long are handed over
- * a slice at a time, each in its turn.
+ * Hands effects over one by one, in order, even if one causes steps with further effects. If they take long, a slice at a time, each in its
+ * turn.
  */
 export class EffectRelease<Effect> {
   readonly #options: EffectReleaseOptions<Effect>;
   #pending: Effect[] = [];
-  /** Where in `#pending` the first one is that was not handed over. */
+  /** The index in `#pending` of the first effect not yet handed over. */
   #next = 0;
   #isReleasing = false;
 
@@ -50,12 +50,12 @@ export class EffectRelease<Effect> {
     this.#isReleasing = false;
   }
 
-  /** A receiver's bug is not the machine's: effects may be lost, and the others still go out. */
+  /** A receiver's bug is not the machine's: its effect may be lost, the others still go out. */
   #releaseOne(effect: Effect): void {
     try {
       this.#options.take(effect);
     } catch (error) {
-      this.#options.log("error", { err: error }, "An effect could not be released");
+      this.#options.log("effect-failed", { err: error });
     }
   }
 }

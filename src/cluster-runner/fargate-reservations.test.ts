@@ -1,4 +1,4 @@
-/** The quota for Fargate holds over all clusters of an account and region, whoever starts tasks and whatever is restarted. */
+/** The Fargate quota holds over all clusters of an account and region, whoever starts tasks and whatever restarts. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
@@ -11,12 +11,12 @@ import { NotDurableError } from "./runner-errors.ts";
 const quotaReason = "You’ve reached the limit on the number of vCPUs you can run concurrently";
 const subnets = { awsvpcConfiguration: { subnets: ["subnet-1"] } };
 const onFargate = { launchType: "FARGATE", networkConfiguration: subnets };
-/** As many tasks of 16 vCPUs as the quota has room for. */
+/** As many tasks of 16 vCPUs as the quota allows. */
 const tasksMax = limits.fargateVcpus / 16;
 
 async function aFargateWorld(...clusters: string[]): Promise<World> {
   let openings = 0;
-  // The first load of a cluster is quick, any later one takes a while.
+  // The first load of a cluster is quick, later ones take a while.
   const openMs = (partition: string) => (partition.endsWith("/east") && ++openings > 1 ? 3_000 : 0);
   const world = await aControlPlane({ openMs });
   for (const clusterName of clusters) await world.call("CreateCluster", { clusterName });
@@ -67,7 +67,7 @@ async function held(world: World, ...clusters: string[]): Promise<number[]> {
   return counts;
 }
 
-/** Stops tasks, the first of the cluster, and lets their agent and time do the rest. */
+/** Stops tasks, beginning with the cluster's first, and waits until their agent has reported it. */
 async function stop(world: World, cluster: string, count: number): Promise<void> {
   for (const { taskArn } of (await tasksOf(world, cluster)).slice(0, count)) {
     await world.call("StopTask", { cluster, task: taskArn });
@@ -89,7 +89,7 @@ async function fill({ call }: World, cluster: string, tasks: number): Promise<vo
   }
 }
 
-describe("the quota for Fargate", () => {
+describe("the Fargate quota", () => {
   it("holds when services of two clusters start together and RunTask joins them", async () => {
     const world = await aFargateWorld("east", "west", "north");
     const { controlPlane, clock } = world;
@@ -110,7 +110,7 @@ describe("the quota for Fargate", () => {
     assert.match(services[0].events[0].message, /was unable to place a task\. Reason: You’ve reached the limit/);
   });
 
-  it("counts Fargate Spot apart", async () => {
+  it("counts Fargate Spot separately", async () => {
     const world = await aFargateWorld("east", "west");
     await fill(world, "east", tasksMax);
     const capacityProviders = ["FARGATE", "FARGATE_SPOT"];
@@ -123,7 +123,7 @@ describe("the quota for Fargate", () => {
     assert.deepEqual(await held(world, "east", "west"), [tasksMax, 3]);
   });
 
-  it("wakes a service that waits for it as soon as tasks of another cluster stop", async () => {
+  it("wakes a service that waits for it as soon as another cluster's tasks stop", async () => {
     const world = await aFargateWorld("east", "west");
     await fill(world, "east", tasksMax);
     await world.call("CreateService", { cluster: "west", ...aService(2) });
@@ -131,13 +131,13 @@ describe("the quota for Fargate", () => {
     assert.deepEqual(await held(world, "west"), [0]);
     for (const stopped of [1, 2]) {
       await stop(world, "east", 1);
-      // Far sooner than a service retries by itself.
+      // Much sooner than a service retries by itself.
       await world.clock.advance(ecsTimeline.serviceLookMs);
       assert.deepEqual(await held(world, "east", "west"), [tasksMax - stopped, stopped]);
     }
   });
 
-  it("is given back by a cluster whose service goes, and is another account's and region's own", async () => {
+  it("is freed when a cluster's service goes, and separate for each account and region", async () => {
     const world = await aFargateWorld("east", "west");
     await world.call("CreateService", { cluster: "east", ...aService(tasksMax) });
     await world.clock.advance(10_000);
@@ -160,7 +160,7 @@ describe("the quota for Fargate", () => {
     }
   });
 
-  it("holds after a restart, also while clusters are still being loaded", async () => {
+  it("holds after a restart, even while clusters are still being loaded", async () => {
     const world = await aFargateWorld("east", "west");
     await fill(world, "west", tasksMax);
     await world.call("CreateService", { cluster: "east", ...aService(3) });
@@ -190,7 +190,27 @@ describe("the quota for Fargate", () => {
     assert.deepEqual([tasks.length, failures.length], [1, 1]);
   });
 
-  it("counts a cluster's tasks while it is loaded again after a fault", async () => {
+  it("holds for a cluster that is created again, whatever was reserved for the deleted one", async () => {
+    const world = await aFargateWorld("north", "west");
+    const north = { ...place, cluster: "north" };
+    await fill(world, "north", 1);
+    await stop(world, "north", 1);
+    await world.call("DeleteCluster", { cluster: "north" });
+    await world.call("CreateCluster", { clusterName: "north" });
+    await fill(world, "west", tasksMax - 1);
+    // An answer of the account from before the deletion arrives late.
+    const reserved = { FARGATE: 160 * 1024, FARGATE_SPOT: 0 };
+    const late = { type: "fargate-reserved", incarnation: 1, revision: 99, reserved } as const;
+    assert.deepEqual(await held(world, "north"), [0]);
+    const submitted = world.controlPlane.submit(north, late);
+    await world.clock.settle();
+    await submitted;
+    const { tasks, failures } = await world.call("RunTask", run("north", 3));
+    assert.deepEqual([tasks.length, failures.length], [1, 2]);
+    assert.deepEqual(await held(world, "north", "west"), [1, tasksMax - 1]);
+  });
+
+  it("counts a cluster's tasks during its reload after a fault", async () => {
     const world = await aFargateWorld("east", "west");
     await fill(world, "east", tasksMax);
     world.fates.set("cluster/123456789012/eu-west-1/east", "fail");

@@ -2,26 +2,26 @@ import type { Place } from "../ecs/arn.ts";
 import { type FargateProvider, type FargateUse, fargateProviders } from "../ecs/documents/fargate-use.ts";
 import type { FargateGrant } from "../ecs/state/account-input.ts";
 import type { FargateStanding } from "../ecs/state/cluster-input.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "../lib/log-events.ts";
 import { type ClusterPlace, clusterPartition, placeName } from "./partitions/cluster-place.ts";
 import { MachineClosedError } from "./runner-errors.ts";
 import { replyOf, type Submit } from "./submit.ts";
 
-/** LIMIT: rounds of asking the account and fetching what others have to spare; the second is exact unless others start tasks meanwhile. */
+/** LIMIT: rounds of asking the account and fetching what other clusters can spare; the second is exact unless others start tasks meanwhile. */
 const roundsMax = 8;
 
 type Exchange = { readonly standing: FargateStanding; readonly grant: FargateGrant };
 
-/** Brings clusters and their account together about the quota for Fargate. The machines decide; this only carries what they say. */
+/** Carries questions about the Fargate quota, and their answers, between clusters and their account. The machines decide. */
 export class FargateReservations {
   readonly #submit: Submit;
   readonly #log: Log;
   readonly #begun = Promise.withResolvers<void>();
-  /** What is under way for each cluster, by partition: one exchange at a time. */
+  /** The last exchange in progress for each cluster, by partition. A cluster has one at a time. */
   readonly #last = new Map<string, Promise<unknown>>();
-  /** How many reservations are being made for a cluster, or have been made and not used yet, by partition. */
+  /** How many reservations are being made for a cluster, or are made and not used yet, by partition. */
   readonly #reserving = new Map<string, number>();
-  /** Clusters that are about to say that they use less, by `ACCOUNT/REGION`. */
+  /** Clusters that are about to report that they use less, by `ACCOUNT/REGION`. */
   readonly #releases = new Map<string, Map<string, Promise<void>>>();
 
   constructor(submit: Submit, log: Log) {
@@ -30,8 +30,8 @@ export class FargateReservations {
   }
 
   /**
-   * Gives a cluster a reservation of `wanted` in all, and then calls `use`. It gets the quotas of which the account has no more, although all
-   * others have given back what they neither use nor are about to use. Rejects with what the machines reject with.
+   * Gets a cluster a reservation of `wanted` in all, then calls `use` with the quotas of which the account has no more. Before that, the other
+   * clusters give back what they neither use nor are about to use. Rejects with the machines' errors.
    */
   async reserve<T>(
     place: ClusterPlace,
@@ -55,25 +55,27 @@ export class FargateReservations {
       const { grant } = await this.#alone(place, () => this.#exchange(place, { returnsSpare: false, wanted }));
       const lacking = fargateProviders.filter((provider) => grant.reserved[provider] < wanted[provider]);
       const releases = [...(this.#releases.get(placeName(place))?.values() ?? [])];
-      const isExact = grant.othersWithSpare.length === 0 && releases.length === 0;
+      // The cluster knew an older revision, and learned the newest one with this answer.
+      const isOutdated = !grant.isCurrent;
+      const isExact = grant.othersWithSpare.length === 0 && releases.length === 0 && !isOutdated;
       if (lacking.length === 0 || isExact || round === roundsMax) return lacking;
       const { account, region } = place;
-      // Two that take from each other what they are about to use would never end.
+      // Two clusters that take from each other what they are about to use would never finish.
       const idle = grant.othersWithSpare
         .map((cluster) => ({ account, region, cluster }))
         .filter((other) => !this.#reserving.has(clusterPartition(other)));
-      if (idle.length === 0 && releases.length === 0) return lacking;
+      if (idle.length === 0 && releases.length === 0 && !isOutdated) return lacking;
       const fetched = idle.map((other) => this.#returnSpare(other, false));
       await Promise.allSettled([...fetched, ...releases]);
     }
   }
 
-  /** All clusters that use Fargate have said so since the process started: reservations can be made. */
+  /** All clusters that use Fargate have reported it since the process started: allows reservations. */
   begin(): void {
     this.#begun.resolve();
   }
 
-  /** Lets the account know, soon, what a cluster uses. Never rejects: what fails is found out when somebody lacks it. */
+  /** Informs the account soon about what a cluster uses. Never rejects: after a failure, the next cluster that lacks quota asks. */
   release(place: ClusterPlace): Promise<void> {
     const account = placeName(place);
     let ofAccount = this.#releases.get(account);
@@ -83,7 +85,7 @@ export class FargateReservations {
     }
     const releases = ofAccount;
     const { cluster } = place;
-    // The one that waits says what the cluster uses when its turn comes.
+    // The waiting one reports what the cluster uses when its turn comes.
     const waiting = releases.get(cluster);
     if (waiting !== undefined) return waiting;
     const end = () => {
@@ -97,32 +99,32 @@ export class FargateReservations {
     const ended = released.catch((error: unknown) => {
       end();
       if (error instanceof MachineClosedError) return;
-      this.#log("warn", { partition: clusterPartition(place), err: error }, "A cluster could not release a quota");
+      this.#log("fargate-release-failed", { partition: clusterPartition(place), err: error });
     });
     releases.set(cluster, ended);
     return ended;
   }
 
-  /** Makes a cluster give back what it does not use; `ahead` lets the account leave it a batch. */
+  /** Makes a cluster give back what it doesn't use; `ahead` lets the account leave it a batch. */
   async #returnSpare(place: ClusterPlace, ahead: boolean, isAlone = false): Promise<void> {
     const give = async (): Promise<void> => {
       const first = await this.#exchange(place, { returnsSpare: true, wanted: null, ahead });
-      // A reservation that the cluster did not know could not become smaller.
+      // A reservation that the cluster didn't know could not become smaller.
       if (first.standing.revision !== null && first.grant.isCurrent) return;
       await this.#exchange(place, { returnsSpare: true, wanted: null, ahead, revision: first.grant.revision });
     };
     await (isAlone ? give() : this.#alone(place, give));
   }
 
-  /** Asks the cluster how it stands, the account for a reservation, and tells the cluster. */
+  /** Asks the cluster for its standing, asks the account for a reservation, and gives that to the cluster. */
   async #exchange(
     place: ClusterPlace,
     asked: {
       readonly returnsSpare: boolean;
-      /** Null for what the cluster uses. */
+      /** Null: what the cluster uses. */
       readonly wanted: FargateUse | null;
       readonly ahead?: boolean;
-      /** Of a cluster that is not in memory, and so knows of none. */
+      /** For a cluster that isn't in memory, and so doesn't know its revision. */
       readonly revision?: number;
     },
   ): Promise<Exchange> {
@@ -139,12 +141,12 @@ export class FargateReservations {
       ahead: asked.ahead ?? true,
     };
     const grant = replyOf(await submit(accountOf(place), { type: "reserve-fargate", request })) as FargateGrant;
-    const { revision } = grant;
-    replyOf(await submit(place, { type: "fargate-reserved", revision, reserved: grant.reserved }));
+    const { incarnation, revision } = grant;
+    replyOf(await submit(place, { type: "fargate-reserved", incarnation, revision, reserved: grant.reserved }));
     return { standing, grant };
   }
 
-  /** Runs `run` when whatever is under way for the cluster has ended. */
+  /** Runs `run` when the cluster's exchanges in progress have ended. */
   #alone<T>(place: ClusterPlace, run: () => Promise<T>): Promise<T> {
     const partition = clusterPartition(place);
     const done = (this.#last.get(partition) ?? Promise.resolve()).then(run, run);

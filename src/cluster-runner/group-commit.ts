@@ -5,33 +5,33 @@ import type { Append } from "../store/store.ts";
 import { type Answer, AppendGroup, GroupSize } from "./append-group.ts";
 import type { TakeTurn } from "./turns/turns.ts";
 
-/** LIMIT: old events are forgotten by the thousand, so that few appends pay for it. */
+/** LIMIT: old events are deleted in batches of this size, so few appends pay for it. */
 const eventsForgottenAtOnce = 1_000;
 
-/** Told of each append that became durable: how long it took, how many steps it held, how large it was. */
+/** Called with each append that became durable: how long it took, how many steps it had, how large it was. */
 export type AppendObserver = { appended(ms: number, steps: number, bytes: number): void };
 
 export type GroupCommitOptions<Effect> = {
   readonly clock: Clock;
-  /** An append holds the event loop while its documents become text. */
+  /** An append blocks the event loop while its documents are serialised. */
   readonly takeTurn: TakeTurn;
   readonly observe: AppendObserver | undefined;
   readonly append: (append: Append) => Promise<void>;
   readonly release: (effects: readonly Effect[]) => void;
   /**
-   * Called when an append failed, with the number of steps lost, and whether all of them were undone in the machine. Gives the
-   * error that those who waited get.
+   * Called when an append failed, with the number of lost steps and whether the machine undid all of them. Returns the error for those who
+   * waited.
    */
   readonly failed: (cause: unknown, lostSteps: number, undone: boolean) => Error;
 };
 
 /**
- * Takes what steps write to the store in groups: one is being appended (`underWay`) while the next one collects, the last of
- * those that are `collected`, so that many steps cost one append. Whoever has seen a write waits for it.
+ * Writes steps to the store in groups: many steps cost one append. While one group is being appended (`underWay`), the next ones collect
+ * (`collected`). Whoever has seen a write waits for it.
  */
 export class GroupCommit<Effect> {
   readonly #options: GroupCommitOptions<Effect>;
-  /** In the order of their appends; all but the last are full. */
+  /** In append order; all but the last are full. */
   #collected: AppendGroup<Effect>[] = [];
   #underWay: AppendGroup<Effect> | null = null;
   #appendIsDeferred = false;
@@ -44,19 +44,19 @@ export class GroupCommit<Effect> {
     this.#options = options;
   }
 
-  /** Answers that wait for an append. */
+  /** The number of answers that wait for an append. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** True when everything that was added is durable or lost. */
+  /** True if everything added is durable or lost. */
   get isFlushed(): boolean {
     return this.#latest() === null;
   }
 
   /**
-   * Puts what a step wrote at the time `at` and wants done into the open group; effects of a step that wrote nothing wait like
-   * answers. `neededAt` is what the machine says after the step.
+   * Adds a step of time `at`, with its writes and effects, to the open group. Effects of a step without writes wait like answers.
+   * `neededAt` is what the machine says after the step.
    */
   add(result: StepResult<Effect>, at: number, neededAt?: number | null): void {
     if (result.documents.length > 0 || result.events.length > 0) {
@@ -71,15 +71,15 @@ export class GroupCommit<Effect> {
     else group.effects.push(...result.effects);
   }
 
-  /** Writes down when the machine is needed, with the next append. */
+  /** Records when the machine is needed, with the next append. */
   note(neededAt: number | null): void {
     this.#open().neededAt = neededAt;
     this.#appendSoon();
   }
 
-  /** `answer` once everything that was added is durable: at once, without a promise, when it is. */
+  /** `answer` once everything added is durable: at once, without a promise, if it already is. */
   whenDurable(answer: Answer): Answer | Promise<Answer> {
-    // Appends end in order, so the latest group is the last to wait for.
+    // Appends finish in order, so the latest group is the last to wait for.
     const group = this.#latest();
     if (group === null) return answer;
     this.#waiting += 1;
@@ -94,7 +94,7 @@ export class GroupCommit<Effect> {
     });
   }
 
-  /** The group that the next step goes into. */
+  /** The group for the next step. */
   #open(): AppendGroup<Effect> {
     let open = this.#collected.at(-1);
     if (open === undefined || open.isFull) {
@@ -145,7 +145,7 @@ export class GroupCommit<Effect> {
     group.resolveWaiters();
     observe?.appended(clock.now() - startedAt, group.steps, bytes);
     release(group.effects);
-    // Deferred, as a store may block while it writes: the answers of this group go out first.
+    // Deferred, because a store may block while it writes: this group's answers go out first.
     if (this.#collected.length > 0) this.#appendSoon();
     else this.#settleFlushed();
   }
@@ -158,7 +158,7 @@ export class GroupCommit<Effect> {
     return through;
   }
 
-  /** What later steps wrote stands on what is lost, so it is lost too. */
+  /** Later steps build on what is lost, so they are lost too. */
   #lose(group: AppendGroup<Effect>, cause: unknown): void {
     const later = this.#collected;
     this.#collected = [];
@@ -181,12 +181,12 @@ export class GroupCommit<Effect> {
   }
 }
 
-/** Undoes the steps of `groups`, the newest first. False when that is not possible. */
+/** Undoes the steps of `groups`, newest first. False if that isn't possible. */
 function undoAll(groups: readonly AppendGroup<unknown>[]): boolean {
   try {
     return groups.toReversed().every((group) => group.undo());
   } catch {
-    // A bug in an index; the machine is only kept when it is whole.
+    // A bug in an index; the machine is only kept if it is intact.
     return false;
   }
 }

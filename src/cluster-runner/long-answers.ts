@@ -4,15 +4,15 @@ import { Rota } from "./turns/rota.ts";
 import { inSlices } from "./turns/slices.ts";
 import type { Turns } from "./turns/turns.ts";
 
-/** LIMIT: each waiting answer is a caller that waits for seconds; more of one account would time out before they are begun. */
+/** LIMIT: each waiting answer is a caller that waits for seconds; more for one account would time out before they start. */
 const waitingPerAccount = 8;
 
-/** Works out an answer on copies, in slices, until nobody wants it. */
+/** Computes an answer on copies, in slices, until nobody wants it. */
 export type AnswerLong = (slices: Iterator<undefined, Answer>, isWanted: () => boolean) => Promise<Answer>;
 
 /**
- * LIMIT: one long answer at a time is worked on in the process, since each holds a copy of its cluster's indexes: 150 MB for the
- * largest cluster. The others wait, and accounts take turns.
+ * LIMIT: the process computes one long answer at a time, because each holds a copy of its cluster's indexes: 150 MB for the largest
+ * cluster. The others wait, and accounts take turns.
  */
 export class LongAnswers {
   readonly #turns: Turns;
@@ -23,11 +23,14 @@ export class LongAnswers {
     this.#turns = turns;
   }
 
-  /** The end of `slices`. Rejects with OverloadError when too many of the account wait, with MachineClosedError when it is not wanted any more. */
+  /**
+   * The result of `slices`. Rejects with OverloadError if too many of the account wait, with MachineClosedError if nobody wants it any
+   * more.
+   */
   add(account: string, cluster: string, slices: Iterator<undefined, Answer>, isWanted: () => boolean): Promise<Answer> {
     const waiting = this.#waiting.obtain(account, () => []);
     if (waiting.length >= waitingPerAccount) {
-      return Promise.reject(new OverloadError(`${waiting.length} long calls of ${account} wait already`));
+      return Promise.reject(new OverloadError(`${waiting.length} long calls of ${account} are already waiting`));
     }
     return new Promise((resolve, reject) => {
       waiting.push(() =>
@@ -42,7 +45,7 @@ export class LongAnswers {
     });
   }
 
-  /** Never rejects: each answer goes to those who wait for it. */
+  /** Never rejects: each result goes to its callers. */
   async #work(): Promise<void> {
     this.#isAtWork = true;
     for (let next = this.#waiting.next(); next !== null; next = this.#waiting.next()) {

@@ -1,7 +1,8 @@
-/** The runner over a counting machine, a memory disk that can be held and broken, and a clock cranked by hand. */
+/** The runner over a counting machine, a memory disk that can be held and broken, and a clock advanced by hand. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Refusal } from "../ecs/refusals.ts";
+import { type LogEvent, logEvents } from "../lib/log-events.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { type AppendFate, emptyMemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
@@ -12,7 +13,7 @@ import * as errors from "./runner-errors.ts";
 
 type Options = Partial<MachineRunnerOptions<CountingInput, CountingEffect>>;
 
-/** A disk whose appends wait for `answer` once `hold` was called, and fail when told so. */
+/** A disk whose appends wait for `answer` after `hold`, and fail on request. */
 class TestStore extends MemoryStore {
   readonly appends: Append[] = [];
   opens = 0;
@@ -43,7 +44,7 @@ async function aWorld(options: Options = {}) {
     disk,
     beforeAppend: async () => (holds ? new Promise<AppendFate>((resolve) => held.push(resolve)) : fate),
   });
-  const logged: string[] = [];
+  const logged: LogEvent[] = [];
   const effects: CountingEffect[] = [];
   const runner = new MachineRunner<CountingInput, CountingEffect>({
     partition: "p",
@@ -54,8 +55,8 @@ async function aWorld(options: Options = {}) {
     timerInput: { type: "timer" },
     afterLoad: null,
     onEffect: (effect) => effects.push(effect),
-    log: (level, _fields, message) => {
-      if (level !== "debug") logged.push(message);
+    log: (event) => {
+      if (logEvents[event].level !== "debug") logged.push(event);
     },
     ...options,
   });
@@ -71,7 +72,7 @@ async function aWorld(options: Options = {}) {
     hold: () => {
       holds = true;
     },
-    /** Answers the append under way. */
+    /** Answers the current append. */
     async answer(next: AppendFate) {
       held.shift()?.(next);
       await clock.settle();
@@ -102,7 +103,7 @@ describe("group commit", () => {
     assert.deepEqual(world.effects, [{ counter: "a", count: 1 }]);
   });
 
-  it("appends the steps that come together at once, the last value of each document once", async () => {
+  it("appends steps that arrive together at once, with the last value of each document once", async () => {
     const world = await aWorld();
     const answers = Promise.all([1, 2, 3].map(() => world.runner.submit(add)));
     const other = world.runner.submit({ type: "add", counter: "b" });
@@ -120,7 +121,7 @@ describe("group commit", () => {
     );
   });
 
-  it("collects the next group while an append is under way, and never starts a second one", async () => {
+  it("collects the next group during an append, and never starts a second append", async () => {
     const world = await aWorld();
     world.hold();
     const first = watch(world.runner.submit(add));
@@ -144,7 +145,7 @@ describe("group commit", () => {
     );
   });
 
-  it("cuts what comes together into appends that leave room for others between them, in order, and loses them together", async () => {
+  it("splits a burst into appends that let others in between, in order, and loses them together", async () => {
     const world = await aWorld();
     world.hold();
     const many = (count: number) => Array.from({ length: count }, () => watch(world.runner.submit(add)));
@@ -168,7 +169,7 @@ describe("group commit", () => {
     assert.equal(world.durable("a"), '{"count":1000}');
   });
 
-  it("a read waits for the append of what it has seen, and costs no promise when there is none", async () => {
+  it("a read waits for the append of what it has seen, and creates no promise if there is none", async () => {
     const world = await aWorld();
     assert.deepEqual(world.runner.answer(read), { ok: true, value: 0 });
     world.hold();
@@ -190,7 +191,7 @@ describe("group commit", () => {
     assert.deepEqual(world.store.appends, []);
   });
 
-  it("effects that an effect causes come after the ones of its step", async () => {
+  it("effects caused by an effect come after those of its step", async () => {
     const order: number[] = [];
     const world = await aWorld({
       onEffect: ({ count }) => {
@@ -202,10 +203,10 @@ describe("group commit", () => {
     await Promise.all([world.runner.submit(add), world.runner.submit(add), world.clock.settle()]);
     await world.clock.settle();
     assert.deepEqual(order, [1, 2, 3]);
-    assert.deepEqual(world.logged, ["An effect could not be released"]);
+    assert.deepEqual(world.logged, ["effect-failed"]);
   });
 
-  it("tells an observer of each append", async () => {
+  it("reports each append to an observer", async () => {
     const seen: number[][] = [];
     const world = await aWorld({ observe: { appended: (ms, steps, bytes) => void seen.push([ms, steps, bytes]) } });
     world.hold();
@@ -222,7 +223,7 @@ describe("group commit", () => {
 });
 
 describe("loading", () => {
-  it("continues from what is stored, its event sequence included", async () => {
+  it("continues from what is stored, including its event sequence", async () => {
     const world = await aWorld();
     const added = world.runner.submit(add);
     await world.clock.settle();
@@ -250,10 +251,10 @@ describe("loading", () => {
     );
   });
 
-  it("rejects when the store fails, turns away who waits, and goes on trying", async () => {
+  it("if the store fails, rejects waiting calls and keeps trying", async () => {
     const world = await aWorld();
     await world.runner.close();
-    const logged: string[] = [];
+    const logged: LogEvent[] = [];
     const runner = new MachineRunner<CountingInput, CountingEffect>({
       partition: "p",
       store: world.store,
@@ -263,7 +264,7 @@ describe("loading", () => {
       timerInput: { type: "timer" },
       afterLoad: null,
       onEffect: () => {},
-      log: (_level, _fields, message) => logged.push(message),
+      log: (event) => void logged.push(event),
     });
     world.store.failOpens = 4;
     const early = watch(runner.submit(read));
@@ -278,7 +279,7 @@ describe("loading", () => {
     assert.equal(await runner.submit(read), 0);
   });
 
-  it("halts when a document cannot be loaded", async () => {
+  it("halts if a document can't be loaded", async () => {
     const world = await aWorld();
     await world.runner.close();
     const { epoch } = await world.store.open("p");
@@ -287,14 +288,14 @@ describe("loading", () => {
     assert.equal(broken.runner.status().state, "halted");
     assert.equal(
       broken.runner.status().reason,
-      'memory, partition "p", document x "x": an unreadable document. The rest of the partition is as it was. Stop Berth and run "berth check" on the data directory.',
+      'memory, partition "p", document x "x": an unreadable document. The rest of the partition is unchanged. Stop Berth and run "berth check" on the data directory.',
     );
     await assert.rejects(broken.runner.submit(read), errors.MachineHaltedError);
   });
 });
 
 describe("when the store fails", () => {
-  it("rejects everyone who stood on the lost writes and goes on from the store", async () => {
+  it("rejects everyone who depended on the lost writes and continues from the store", async () => {
     const world = await aWorld();
     world.hold();
     const lost = [watch(world.runner.submit(add))];
@@ -311,7 +312,7 @@ describe("when the store fails", () => {
     assert.deepEqual([after.value, world.durable("a"), world.store.opens], [1, '{"count":1}', 2]);
   });
 
-  it("goes on from what was kept although the store reported a failure", async () => {
+  it("continues from what was stored although the store reported a failure", async () => {
     const world = await aWorld();
     world.fail("kept-but-failed");
     const lost = watch(world.runner.submit(add));
@@ -324,7 +325,7 @@ describe("when the store fails", () => {
     assert.equal((await world.store.readEvents("p", 0, 10)).length, 2);
   });
 
-  it("a disk that stays full is not asked in a tight loop", async () => {
+  it("a disk that stays full isn't retried in a tight loop", async () => {
     const world = await aWorld({ afterLoad: add });
     world.fail("fail");
     await world.clock.settle();
@@ -352,7 +353,7 @@ describe("when the store fails", () => {
 });
 
 describe("when a step meets a bug", () => {
-  it("rejects that caller, keeps the steps before it, and serves those after it from the store", async () => {
+  it("rejects that caller, keeps the steps before it, and serves later ones from the store", async () => {
     const world = await aWorld();
     const before = watch(world.runner.submit(add));
     const broken = watch(world.runner.submit({ type: "bug" }));
@@ -360,7 +361,7 @@ describe("when a step meets a bug", () => {
     await world.clock.settle();
     assert.ok(broken.error instanceof errors.StepFailedError);
     assert.deepEqual([before.value, after.value, world.store.opens], [1, 2, 2]);
-    assert.deepEqual(world.logged, ["A step met a bug; the machine is loaded anew"]);
+    assert.deepEqual(world.logged, ["step-bug"]);
   });
 
   it("halts after three within a minute, and says so", async () => {
@@ -374,7 +375,7 @@ describe("when a step meets a bug", () => {
     await assert.rejects(world.runner.submit(read), errors.MachineHaltedError);
   });
 
-  it("goes on when they are rare", async () => {
+  it("continues if they are rare", async () => {
     const world = await aWorld();
     for (let i = 0; i < 5; i++) {
       await assert.rejects(world.runner.submit({ type: "bug" }), errors.StepFailedError);
@@ -383,7 +384,7 @@ describe("when a step meets a bug", () => {
     assert.equal(world.runner.status().state, "running");
   });
 
-  it("a bug in a timer step halts as any other", async () => {
+  it("a bug in a timer step halts like any other", async () => {
     const world = await aWorld({ create: () => new CountingMachine("bug") });
     const woken = watch(world.runner.submit({ type: "wake-at", at: world.clock.now() + 5_000 }));
     await world.clock.advance(4_999);
@@ -394,7 +395,7 @@ describe("when a step meets a bug", () => {
 });
 
 describe("limits", () => {
-  it("turns calls away when too many wait, without a trace", async () => {
+  it("rejects calls when too many wait, without a trace", async () => {
     const world = await aWorld({ waitingMax: 3 });
     world.hold();
     const waiting = [add, add, read].map((input) => watch(world.runner.submit(input)));
@@ -411,7 +412,7 @@ describe("limits", () => {
 });
 
 describe("timers", () => {
-  it("come from the documents, also after a restart", async () => {
+  it("come from the documents, even after a restart", async () => {
     const world = await aWorld();
     const set = world.runner.submit({ type: "wake-at", at: world.clock.now() + 3_600_000 });
     await world.clock.settle();
@@ -425,7 +426,7 @@ describe("timers", () => {
     assert.equal(world.clock.nextTimerAt(), null);
   });
 
-  it("wait on when the clock's timer ends early", async () => {
+  it("keep waiting if the clock's timer ends early", async () => {
     const clock = new VirtualClock(1_000_000);
     const cut = { now: () => clock.now(), wall: () => clock.wall(), defer: clock.defer.bind(clock) };
     const world = await aWorld({
@@ -440,7 +441,7 @@ describe("timers", () => {
     assert.equal(await world.runner.submit({ type: "read", counter: "timer" }), 1);
   });
 
-  it("a machine that is always due and never moves is held back", async () => {
+  it("a machine that is always due and never changes is slowed down", async () => {
     const world = await aWorld({ create: () => new CountingMachine("due") });
     const set = world.runner.submit({ type: "wake-at", at: world.clock.now() });
     await world.clock.settle();
@@ -451,7 +452,7 @@ describe("timers", () => {
 });
 
 describe("closing", () => {
-  it("takes nothing more and waits for what was taken", async () => {
+  it("accepts nothing more and waits for what was accepted", async () => {
     const world = await aWorld();
     const added = watch(world.runner.submit(add));
     const closed = watch(world.runner.close());

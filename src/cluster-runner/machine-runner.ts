@@ -1,16 +1,17 @@
 /**
- * The life of a runner:
+ * The states of a runner:
  *
- *   loading   no machine yet, or the last one was thrown away; calls queue. Left when the partition is loaded. While the
- *             store fails, the last durable state answers reads, if the lost steps could be undone.
- *   running   calls step at once. Left for `loading` when an append fails or a step meets a bug.
- *   halted    bugs came too often, or the documents cannot be loaded. Final.
- *   fenced    another process owns the partition. Final.
- *   closed    shutting down. Final.
+ * - loading: no machine yet, or the last one was thrown away; calls queue. Ends when the partition is loaded. While the store fails, the
+ *   last durable state answers reads, if the lost steps could be undone.
+ * - running: calls step at once. Becomes `loading` if an append fails or a step meets a bug.
+ * - halted: bugs came too often, or the documents can't be loaded. Final.
+ * - fenced: another process owns the partition. Final.
+ * - closed: shutting down. Final.
  */
 import type { Machine, SlicedStep, StepAgain, StepResult } from "../ecs/machine/machine.ts";
 import { assert } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log-events.ts";
 import type { Random } from "../lib/random.ts";
 import {
   DamagedError,
@@ -23,7 +24,6 @@ import {
 import type { Answer } from "./append-group.ts";
 import { EffectRelease } from "./effect-release.ts";
 import { type AppendObserver, GroupCommit } from "./group-commit.ts";
-import type { Log } from "./log.ts";
 import type { AnswerLong } from "./long-answers.ts";
 import { loadMachine } from "./partitions/load-machine.ts";
 import * as errors from "./runner-errors.ts";
@@ -32,14 +32,14 @@ import { inSlices } from "./turns/slices.ts";
 import { type Queued, SlowSteps } from "./turns/slow-steps.ts";
 import type { TakeTurn } from "./turns/turns.ts";
 
-/** LIMIT: some seconds of the densest traffic; whoever comes later would time out before the answer. */
+/** LIMIT: a few seconds of the densest traffic; later calls would time out before their answer. */
 const waitingMax = 10_000;
-/** LIMIT: one bug may be an odd input, two a coincidence; a third within the minute will not go away by itself. */
+/** LIMIT: one bug may be an odd input, two a coincidence; a third within the minute won't go away by itself. */
 const bugsMax = 3;
 const bugWindowMs = 60_000;
-/** LIMIT: the first retry of a failed load comes soon, since most faults are short; then at most one in 5 s. */
+/** LIMIT: the first retry of a failed load comes soon, because most faults are short; later at most one in 5 s. */
 const reloadDelayMs = { first: 100, longest: 5_000 };
-/** LIMIT: a timer that changed nothing and is due again at once would be a loop; once a second does no harm. */
+/** LIMIT: a timer step that changed nothing and is due again at once would loop; once a second does no harm. */
 const fruitlessTimerMs = 1_000;
 /** LIMIT: how long calls that waited for the machine are answered without a pause. */
 const queueSliceMs = 5;
@@ -49,41 +49,41 @@ export type MachineRunnerOptions<Input, Effect> = {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
-  /** Makes an empty machine; called for every load. */
+  /** Creates an empty machine; called for every load. */
   readonly create: () => Machine<Input, Effect>;
   readonly timerInput: Input;
   /** The first input after each load. */
   readonly afterLoad: Input | null;
   /** Called for each effect once its step is durable, in order. */
   readonly onEffect: (effect: Effect) => void;
-  /** Called after each load, before the calls that waited for it: what is not in documents has to be told anew. */
+  /** Called after each load, before the calls that waited for it: whatever isn't in documents must be reported again. */
   readonly onLoaded?: () => void;
   readonly log: Log;
   readonly observe?: AppendObserver | undefined;
   readonly waitingMax?: number;
-  /** For work that nobody called for just now, such as timers, loading and appends. By default it is done at once. */
+  /** Runs work without a waiting call, such as timers, loading and appends. By default at once. */
   readonly takeTurn?: TakeTurn;
   /** Milliseconds with fractions. By default the clock. */
   readonly stopwatch?: () => number;
-  /** Works out answers that take longer than a step. By default at once. */
+  /** Computes answers that take longer than a step. By default at once. */
   readonly answerLong?: AnswerLong;
 };
 
 export type RunnerStatus = {
   readonly state: "loading" | "running" | "halted" | "fenced" | "closed";
-  /** Why it halted, or why it does not get out of loading. */
+  /** Why it halted, or why loading doesn't succeed. */
   readonly reason: string | null;
-  /** Whether it answers reads; writes too when it is running. */
+  /** Whether it answers reads; if running, it also takes writes. */
   readonly reads: boolean;
   /** The sequence of the newest event, durable or not. */
   readonly lastSequence: number;
-  /** Answers that wait for the store, and calls that wait for loading. */
+  /** Answers that wait for the store, plus calls that wait for loading. */
   readonly waiting: number;
 };
 
 /**
- * Runs one machine over its partition: one input after another, nothing answered before it is durable. After a failed
- * append or a bug the machine is built anew from the store.
+ * Runs one machine over its partition, one input at a time, and answers nothing before it is durable. After a failed append or a bug it
+ * rebuilds the machine from the store.
  */
 export class MachineRunner<Input extends { readonly type: string }, Effect> {
   readonly #options: MachineRunnerOptions<Input, Effect>;
@@ -92,7 +92,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   readonly #effects: EffectRelease<Effect>;
   #state: RunnerStatus["state"] = "loading";
   #reason: string | null = null;
-  /** Why it halted, as callers may be told. */
+  /** Why it halted, in words for callers. */
   #forCallers: string | null = null;
   #machine: Machine<Input, Effect> | null = null;
   /** The last durable state, for reads while the store fails. */
@@ -106,10 +106,10 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   readonly #answerLong: AnswerLong;
   #isTimerWaiting = false;
   #bugsAt: number[] = [];
-  /** Since the last append that succeeded. */
+  /** Failures since the last successful append. */
   #failedAppends = 0;
   #hasWritten = false;
-  /** Answers that are being made in slices. */
+  /** The number of answers being computed in slices. */
   #long = 0;
 
   constructor(options: MachineRunnerOptions<Input, Effect>) {
@@ -135,8 +135,8 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   }
 
   /**
-   * Builds the machine from its partition; once, before anything else matters. Rejects when the store fails, and goes on
-   * trying in the background until closed. Documents that cannot be loaded halt the runner without a rejection.
+   * Builds the machine from its partition. Call it once, first. If the store fails, it rejects, and keeps trying in the background until
+   * closed. If documents can't be loaded, the runner halts without a rejection.
    */
   async load(): Promise<void> {
     try {
@@ -149,8 +149,8 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   }
 
   /**
-   * Gives the machine `input` and settles when everything that the answer shows is durable: with the reply's value, or
-   * rejecting with the step's Refusal or one of the errors of `runner-errors.ts`.
+   * Gives the machine `input`. Once everything that the answer shows is durable, resolves with the reply's value, or rejects with the
+   * step's Refusal or an error from `runner-errors.ts`.
    */
   async submit(input: Input): Promise<unknown> {
     const answer = await this.answer(input);
@@ -158,13 +158,13 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     return answer.value;
   }
 
-  /** As `submit`, but the answer comes without a promise when nothing has to be waited for, as with most reads. */
+  /** As `submit`, but returns the answer without a promise if nothing has to be waited for, as with most reads. */
   answer(input: Input): Answer | Promise<Answer> {
     const max = this.#options.waitingMax ?? waitingMax;
     if (this.#waiting() >= max) {
-      return Promise.reject(new errors.OverloadError(`${this.#options.partition}: ${max} calls wait already`));
+      return Promise.reject(new errors.OverloadError(`${this.#options.partition}: ${max} calls are already waiting`));
     }
-    // Those that waited for the machine come first.
+    // Calls that waited for the machine come first.
     if (this.#state === "running" && this.#queue.length === 0) return this.#take(input);
     if (this.#state === "loading" || this.#state === "running") {
       const read = this.#read(input);
@@ -180,7 +180,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     return { state, reason, reads, lastSequence: this.#lastSequence, waiting: this.#waiting() };
   }
 
-  /** As `Machine.neededAt`, and 0 while anything waits or is due: then the runner cannot be closed without anybody noticing. */
+  /** As `Machine.neededAt`, or 0 while anything waits or is due: then closing the runner would be noticed. */
   neededAt(): number | null {
     const machine = this.#machine;
     if (this.#state !== "running" || machine === null || !this.#commit.isFlushed) return 0;
@@ -190,7 +190,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     return machine.neededAt === undefined ? 0 : machine.neededAt();
   }
 
-  /** Takes no more inputs; resolves when everything that was taken is durable or lost. */
+  /** Accepts no more inputs; resolves when everything accepted is durable or lost. */
   async close(): Promise<void> {
     if (this.#state === "running" || this.#state === "loading") this.#stop("closed");
     await this.#commit.flushed();
@@ -200,14 +200,15 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     return this.#commit.waiting + this.#queue.length + this.#slow.size;
   }
 
-  /** True when the machine has written something since this runner began. */
+  /** True if the machine has written something since this runner started. */
   get hasWritten(): boolean {
     return this.#hasWritten;
   }
 
   /**
-   * Closes the runner and removes its partition from the store; null, and the runner goes on, when the machine may not be forgotten and
-   * `isForgettable` does not say so. Resolves with false when the last append failed, as then the store may hold more. Rejects with what the store rejects with.
+   * Closes the runner and removes its partition from the store. Returns null, and the runner continues, if neither the machine nor
+   * `isForgettable` allows it. Resolves with false if the last append failed, because the store may then hold more. Rejects if the store
+   * does.
    */
   forget(isForgettable = this.#machine?.mayBeForgotten?.() === true): Promise<boolean> | null {
     if (this.#state !== "running" || !isForgettable) return null;
@@ -225,7 +226,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     return this.#attempt(input) ?? this.#slow.add(input);
   }
 
-  /** The answer, or null when the step has to be made again. */
+  /** The answer, or null if the step must be repeated. */
   #attempt(input: Input): Answer | Promise<Answer> | null {
     const result = this.#step(input);
     if (result === null)
@@ -235,7 +236,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     return this.#commit.whenDurable(result.reply);
   }
 
-  /** The answer shows what the machine is now: it is given when that is durable, and not at all when it was lost. */
+  /** The answer shows the machine's current state: it is given once that is durable, and never if it was lost. */
   async #answerInSlices({ slices }: SlicedStep<Effect>): Promise<Answer> {
     const seen = this.#commit.whenDurable({ ok: true, value: null });
     this.#long += 1;
@@ -247,7 +248,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     }
   }
 
-  /** The answer from the last durable state, for an input that changes nothing and only while the store fails; else null. */
+  /** While the store fails, the answer from the last durable state for an input that changes nothing; otherwise null. */
   #read(input: Input): Answer | null {
     const { clock, random, partition, log } = this.#options;
     if (!this.#isReading() || this.#readable === null) return null;
@@ -257,7 +258,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
       if (result.effects.length > 0) this.#effects.release(result.effects);
       return result.reply;
     } catch (error) {
-      log("error", { partition, err: error, input: input.type }, "A read met a bug; it waits for the store");
+      log("read-bug", { partition, err: error, input: input.type });
       return null;
     }
   }
@@ -266,7 +267,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     return this.#state === "loading" && this.#reason !== null && this.#readable !== null;
   }
 
-  /** One step, its writes on their way to the store; null when it met a bug. */
+  /** Makes one step and sends its writes to the store; null if it met a bug. */
   #step(input: Input): StepResult<Effect> | StepAgain | SlicedStep<Effect> | null {
     const { clock, random } = this.#options;
     let result: StepResult<Effect> | StepAgain | SlicedStep<Effect>;
@@ -309,7 +310,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
       this.#timer.follow(dueBefore);
       return;
     }
-    // LIMIT: not even a machine that is always due takes more than one timer step per millisecond.
+    // LIMIT: even a machine that is always due makes at most one timer step per millisecond.
     this.#timer.hold(clock.now() + 1);
     const result = this.#step(timerInput);
     const dueAt = this.#machine?.nextDueAt() ?? null;
@@ -319,14 +320,14 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
       return;
     }
     if (result.documents.length > 0 || dueAt !== dueBefore) return;
-    log("warn", { partition, dueAt }, "A timer step changed nothing and is due again; it is held back");
+    log("timer-fruitless", { partition, dueAt });
     this.#timer.hold(clock.now() + fruitlessTimerMs);
     this.#timer.follow(dueAt);
   }
 
   #onAppendFailed(cause: unknown, lostSteps: number, undone: boolean): Error {
     const { partition, log } = this.#options;
-    log("error", { partition, ...problemFields(cause), lostSteps }, "An append failed");
+    log("append-failed", { partition, ...problemFields(cause), lostSteps });
     if (cause instanceof FencedError) {
       this.#stop("fenced");
       return new errors.FencedOutError(`${partition} is owned by another process`, { cause });
@@ -342,12 +343,12 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     return notDurable(cause);
   }
 
-  /** The steps before the bug are sound: they are appended before the machine is built anew. */
+  /** The steps before the bug are sound: they are appended before the machine is rebuilt. */
   #onBug(error: unknown, fields: Readonly<Record<string, unknown>>): void {
     const { partition, clock, log } = this.#options;
     const now = clock.now();
     this.#bugsAt = [...this.#bugsAt.filter((at) => at > now - bugWindowMs), now];
-    log("error", { partition, err: error, ...fields }, "A step met a bug; the machine is loaded anew");
+    log("step-bug", { partition, err: error, ...fields });
     this.#throwAway();
     void this.#reload(0);
   }
@@ -361,8 +362,8 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   }
 
   /**
-   * Loads until it succeeds or the runner stops, after a pause that grows with the `failures` before. Calls that wait
-   * are turned away after each failure. Never rejects.
+   * Loads until it succeeds or the runner stops, with a pause that grows with the number of `failures`. After each failure, waiting calls
+   * are rejected. Never rejects.
    */
   async #reload(failures: number): Promise<void> {
     const { partition, log } = this.#options;
@@ -376,9 +377,9 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
         await this.#loadPartition();
         return;
       } catch (error) {
-        // Once: the store is asked every few seconds, for as long as the disk is full.
-        const level = this.#reason === null ? "error" : "debug";
-        log(level, { partition, ...problemFields(error) }, "The store does not give the partition; it is asked again");
+        // Logged once: on a full disk, the store is retried every few seconds.
+        const event = this.#reason === null ? "partition-load-failed" : "partition-load-retried";
+        log(event, { partition, ...problemFields(error) });
         this.#reason = textOf(error);
         this.#rejectQueue(notDurable(error));
       }
@@ -391,7 +392,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     });
   }
 
-  /** Rejects only with what the store says; halts when that is damaged. */
+  /** Rejects only with the store's errors; halts if the data is damaged. */
   async #loadPartition(): Promise<void> {
     const { partition, store, create } = this.#options;
     if (this.#state !== "loading") return;
@@ -414,7 +415,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
 
   #start(machine: Machine<Input, Effect>, opened: OpenedPartition): void {
     const { partition, afterLoad, onLoaded, log } = this.#options;
-    if (this.#reason !== null) log("info", { partition }, "The store works again; the partition is loaded");
+    if (this.#reason !== null) log("partition-loaded", { partition });
     this.#reason = null;
     this.#readable = null;
     this.#machine = machine;
@@ -428,7 +429,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     if (this.#isRunning()) this.#takeQueue();
   }
 
-  /** What the store knows may come from a Berth that knew less, or from a time that is over. An empty partition is about to be written. */
+  /** The stored time may come from an older Berth, or be in the past. An empty partition is about to be written. */
   #noteNeededAt({ neededAt: known, documents }: OpenedPartition): void {
     const neededAt = this.#machine?.neededAt?.();
     if (neededAt !== undefined && neededAt !== known && documents.length > 0) this.#commit.note(neededAt);
@@ -439,7 +440,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     return { takeTurn: this.#takeTurn, stopwatch: this.#stopwatch, isWanted, unwanted };
   }
 
-  /** A step of the queue may meet a bug; those behind it then wait for the next load. */
+  /** A queued step may meet a bug; those behind it then wait for the next load. */
   #takeQueue(): void {
     const end = this.#stopwatch() + queueSliceMs;
     do {
@@ -447,7 +448,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
       if (first === undefined) return;
       first.resolve(this.#take(first.input));
     } while (this.#isRunning() && this.#stopwatch() < end);
-    // Before what came later, which only makes the queue longer.
+    // First, because whatever came later only makes the queue longer.
     if (this.#queue.length > 0 && this.#isRunning()) this.#takeTurn(() => this.#takeQueue(), "first");
   }
 
@@ -461,7 +462,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
 
   #halt(reason: string): void {
     this.#reason = reason;
-    this.#options.log("error", { partition: this.#options.partition, reason }, "The machine is halted");
+    this.#options.log("machine-halted", { partition: this.#options.partition, reason });
     this.#stop("halted");
   }
 
@@ -487,7 +488,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
   }
 }
 
-/** Operating errors are logged as one sentence, anything else with its stack. */
+/** Operating errors are logged as one sentence, others with their stack. */
 function problemFields(error: unknown): Readonly<Record<string, unknown>> {
   return error instanceof StoreError ? { reason: error.message } : { err: error };
 }

@@ -1,6 +1,6 @@
 /**
- * Goal: clusters that come and go, over crashes at any append. What lives is never forgotten, what is gone leaves nothing, and somebody who reads
- * the events of a name, from where they stopped, misses nothing and sees nothing twice.
+ * Goal: clusters come and go, with crashes at any append. What lives is never forgotten, what is gone leaves nothing, and a reader of a
+ * name's events that continues where it stopped misses nothing and sees nothing twice.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -19,7 +19,7 @@ class Story {
   readonly #chance: RandomStream;
   readonly #disk = emptyMemoryDisk();
   readonly #clock = new VirtualClock(1_700_000_000_000);
-  /** ARNs of registered instances, of clusters that are there. */
+  /** ARNs of registered instances in existing clusters. */
   readonly #live = new Map<Name, Set<string>>();
   readonly #readThrough = new Map<Name, number>();
   #world: World | null = null;
@@ -62,7 +62,7 @@ class Story {
     else await this.#crashAtSomeAppend(name);
   }
 
-  /** Creates the cluster when it is not there, and registers an instance in it. */
+  /** Creates the cluster if it doesn't exist, and registers an instance in it. */
   async #use(name: Name): Promise<void> {
     await this.#running.call("CreateCluster", { clusterName: name });
     const arn = await anInstance(this.#running, name);
@@ -83,7 +83,7 @@ class Story {
     this.#live.delete(name);
   }
 
-  /** The process dies over the next append of the account or of the cluster, while the cluster is being deleted. */
+  /** The process dies at the next append of the account or the cluster, while the cluster is being deleted. */
   async #crashAtSomeAppend(name: Name): Promise<void> {
     const { account, region } = place;
     const partitions = [`account/${account}/${region}`, `cluster/${account}/${region}/${name}`];

@@ -1,4 +1,4 @@
-/** Goal: nothing is kept for a place until something is created there, and nothing when all of it is gone. */
+/** Goal: nothing is stored for a place until something is created there, and nothing once all of it is gone. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type AnsweredName, answeredNames } from "../ecs/machine/operations.ts";
@@ -30,7 +30,7 @@ async function aDeletedCluster(world: World, clusterName: string): Promise<void>
   await world.call("DeleteCluster", { cluster: clusterName });
 }
 
-describe("a place that nobody created anything in", () => {
+describe("a place in which nobody created anything", () => {
   const instance = `${arnPrefix}container-instance/default/${"0".repeat(32)}`;
   const requests: readonly object[] = [
     {},
@@ -42,7 +42,7 @@ describe("a place that nobody created anything in", () => {
     { serviceDeploymentArn: `${arnPrefix}service-deployment/none/web/x`, stopType: "ABORT" },
   ];
 
-  it("keeps nothing of any call that creates nothing", async () => {
+  it("stores nothing for calls that create nothing", async () => {
     const world = await aControlPlane();
     const creates = new Set<AnsweredName>(["CreateCluster"]);
     let index = 0;
@@ -63,7 +63,7 @@ describe("a place that nobody created anything in", () => {
     assert.deepEqual(partitions(world), [accountPartition]);
   });
 
-  it("keeps nothing of agents that connect, of their reports, or of readers of events", async () => {
+  it("stores nothing for agents that connect, for their reports, or for readers of events", async () => {
     const world = await aControlPlane();
     const cluster = { ...place, cluster: "none" };
     const instanceId = "0".repeat(32);
@@ -75,7 +75,7 @@ describe("a place that nobody created anything in", () => {
     assert.deepEqual([partitions(world), inMemory(world)], [[], []]);
   });
 
-  it("is answered as an empty one", async () => {
+  it("answers like an empty one", async () => {
     const world = await aControlPlane();
     assert.deepEqual((await world.call("ListClusters", {})).clusterArns, []);
     const { clusters, failures } = await world.call("DescribeClusters", {});
@@ -85,7 +85,7 @@ describe("a place that nobody created anything in", () => {
 });
 
 describe("a cluster that was never used", () => {
-  it("has no partition, whatever is asked of it, and none when it is deleted", async () => {
+  it("has no partition, whatever the calls, and none when it is deleted", async () => {
     const world = await aControlPlane();
     await world.call("CreateCluster", { clusterName: "idle" });
     assert.deepEqual((await world.call("ListTasks", { cluster: "idle" })).taskArns, []);
@@ -100,10 +100,10 @@ describe("a cluster that was never used", () => {
     assert.deepEqual([partitions(world), inMemory(world)], [[accountPartition], [accountPartition]]);
   });
 
-  it("is not made by a call that comes when it is deleted already", async () => {
+  it("isn't created by a call that comes after its deletion", async () => {
     const world = await aControlPlane();
     await world.call("CreateCluster", { clusterName: "idle" });
-    // Both have found the cluster ACTIVE before either goes on.
+    // Both have found the cluster ACTIVE before either continues.
     const deleted = world.controlPlane.call({
       operation: "DeleteCluster",
       request: { cluster: "idle" },
@@ -131,7 +131,7 @@ describe("a cluster that was never used", () => {
 });
 
 describe("a deleted cluster", () => {
-  it("leaves memory soon, and is asked again on demand", async () => {
+  it("leaves memory soon, and is loaded on demand", async () => {
     const world = await aControlPlane();
     await aDeletedCluster(world, "lab");
     assert.deepEqual(inMemory(world), [accountPartition]);
@@ -146,7 +146,7 @@ describe("a deleted cluster", () => {
     assert.equal(await standing, "inactive");
   });
 
-  it("is forgotten after its day, and with the last thing its account and region", async () => {
+  it("is forgotten after its day, and with the last one its account and region", async () => {
     const world = await aControlPlane();
     await aDeletedCluster(world, "lab");
     await world.clock.advance(day - 60_000);
@@ -157,7 +157,7 @@ describe("a deleted cluster", () => {
     assert.deepEqual([partitions(world), inMemory(world)], [[], []]);
   });
 
-  it("keeps its account as long as anything else is there", async () => {
+  it("keeps its account while anything else is there", async () => {
     const world = await aControlPlane();
     await world.call("PutAccountSettingDefault", { name: "awsvpcTrunking", value: "enabled" });
     await aDeletedCluster(world, "lab");
@@ -168,7 +168,7 @@ describe("a deleted cluster", () => {
     assert.deepEqual(partitions(world), []);
   });
 
-  it("whose name is used again goes on with its events, and is not forgotten", async () => {
+  it("continues its events if its name is used again, and isn't forgotten", async () => {
     const world = await aControlPlane();
     const events = () => world.controlPlane.readEvents({ ...place, cluster: "lab" }, 0, 100);
     await aDeletedCluster(world, "lab");
@@ -184,7 +184,7 @@ describe("a deleted cluster", () => {
     assert.ok((await events()).length >= after.length);
   });
 
-  it("whose name is used after its day begins its events above all that a reader may have seen", async () => {
+  it("if its name is used after its day, starts its events above all that a reader may have seen", async () => {
     const world = await aControlPlane();
     await aDeletedCluster(world, "lab");
     const events = () => world.controlPlane.readEvents({ ...place, cluster: "lab" }, 0, 100);
@@ -200,7 +200,7 @@ describe("a deleted cluster", () => {
     );
   });
 
-  it("is forgotten at a later start when the process ended before", async () => {
+  it("is forgotten at a later start if the process ended before", async () => {
     for (const cut of [accountPartition, clusterPartition("lab")]) {
       const world = await aControlPlane();
       await aDeletedCluster(world, "lab");
@@ -213,7 +213,7 @@ describe("a deleted cluster", () => {
     }
   });
 
-  it("is forgotten before its day when there are very many", async () => {
+  it("is forgotten before its day if there are very many", async () => {
     const world = await aControlPlane();
     await aDeletedCluster(world, "first");
     await world.clock.advance(1_000);
@@ -236,7 +236,7 @@ describe("a deleted cluster", () => {
 });
 
 describe("after a restart", () => {
-  it("only what lives is loaded; the rest comes when it is asked for or due", async () => {
+  it("only what lives is loaded; the rest is loaded when it is called or due", async () => {
     const world = await aControlPlane();
     await world.call("CreateCluster", { clusterName: "live" });
     await anInstance(world, "live");
@@ -252,7 +252,7 @@ describe("after a restart", () => {
     assert.deepEqual(again.loaded, ["live", "quiet"]);
   });
 
-  it("what is due in a partition that nobody asks for is done", async () => {
+  it("what is due in a partition that nobody calls is done", async () => {
     const world = await aControlPlane();
     await world.call("CreateCluster", { clusterName: "idle" });
     await world.call("DeleteCluster", { cluster: "idle" });
@@ -263,7 +263,7 @@ describe("after a restart", () => {
   });
 });
 
-describe("marks of an older Berth, which say nothing but the incarnation", () => {
+describe("marks of an older Berth, which have only the incarnation", () => {
   const oldMark = async (world: World, name: string) => {
     await world.controlPlane.close();
     const partition = world.disk.partitions.get(clusterPartition(name));
@@ -286,7 +286,7 @@ describe("marks of an older Berth, which say nothing but the incarnation", () =>
     assert.equal((await once.call("ListContainerInstances", { cluster: "lab" })).containerInstanceArns.length, 1);
   });
 
-  it("of a cluster that is INACTIVE, or that the account has forgotten: it goes in time", async () => {
+  it("of a cluster that is INACTIVE, or that the account has forgotten: it is removed in time", async () => {
     const world = await aControlPlane();
     await aDeletedCluster(world, "lab");
     await world.call("CreateCluster", { clusterName: "keeps-the-account" });
@@ -311,14 +311,14 @@ describe("machines in memory", () => {
     await world.call("RegisterContainerInstance", { cluster, totalResources }, { account });
   };
 
-  it("one account cannot take the room of another", async () => {
+  it("one account can't take another's room", async () => {
     const world = await aControlPlane({
       rooms: { clusters: { machines: 8, perAccount: 5, keptForSmall: 3, ofSmall: 3 } },
     });
     for (let index = 0; index < 5; index++) await register(world, accounts[0], `c${index}`);
     await assert.rejects(register(world, accounts[0], "more"), OverloadError);
     for (const cluster of ["a", "b", "c"]) await register(world, accounts[1], cluster);
-    // What is kept for small accounts is not for one that has its share of small ones.
+    // Room reserved for small accounts isn't for one that has used its share of it.
     await assert.rejects(register(world, accounts[1], "d"), OverloadError);
     const { containerInstanceArns } = await world.call(
       "ListContainerInstances",
@@ -328,7 +328,7 @@ describe("machines in memory", () => {
     assert.equal(containerInstanceArns.length, 1);
   });
 
-  it("those in which nothing lives make room, and are there again when they are asked", async () => {
+  it("those without anything living make room, and are loaded again on demand", async () => {
     const world = await aControlPlane({
       rooms: { accounts: { machines: 4, perAccount: 4, keptForSmall: 0, ofSmall: 4 } },
     });
@@ -347,7 +347,7 @@ describe("machines in memory", () => {
     }
   });
 
-  it("the longest unused of those in which nothing lives are put away when there are thousands", async () => {
+  it("the longest unused of those without anything living are put away when there are thousands", async () => {
     const world = await aControlPlane();
     const name = (index: number) => String(index + 1).padStart(12, "0");
     for (let index = 0; index < 2_600; index += 100) {

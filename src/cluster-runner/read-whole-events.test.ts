@@ -4,7 +4,7 @@ import { MemoryStore } from "../store/memory/memory-store.ts";
 import { DamagedError, type StoredEvent } from "../store/store.ts";
 import { readWholeEvents } from "./read-whole-events.ts";
 
-test("a long log is read in parts between which others are served, and comes whole and in order", async () => {
+test("a long log is read in parts, with others served in between, completely and in order", async () => {
   const store = new MemoryStore();
   const { epoch } = await store.open("p");
   const attributes = [{ name: "stack", value: "prod" }];
@@ -28,7 +28,7 @@ test("a long log is read in parts between which others are served, and comes who
   assert.deepEqual(await readWholeEvents(store, "p", 1_234, 10, giveWay), []);
 });
 
-/** Event 1 and 4 carry attributes, the others name the one before them that does. */
+/** Events 1 and 4 have attributes; the others refer to the last one that does. */
 const events: readonly StoredEvent[] = [1, 1, 1, 4, 4, 4].map((attributesIn, index) => {
   const sequence = index + 1;
   const own = sequence === attributesIn;
@@ -51,7 +51,7 @@ async function aStore(log: readonly StoredEvent[] = events) {
   return { store, forget, read };
 }
 
-test("attributes are put in again from the event that carries them, also when that is outside of what is asked for", async () => {
+test("attributes are filled in from the event that has them, even if that is outside the range", async () => {
   const { read } = await aStore();
   assert.deepEqual(await read(1, 4), [
     [2, "of 1"],
@@ -61,7 +61,7 @@ test("attributes are put in again from the event that carries them, also when th
   ]);
 });
 
-test("the oldest event that is given is the oldest that is whole, however few are asked for", async () => {
+test("the first event returned is the oldest complete one, however few are requested", async () => {
   const { forget, read } = await aStore();
   await forget({ forgetEventsThrough: 1 });
   for (const limit of [1, 2, 3, 10]) assert.deepEqual((await read(0, limit))[0], [4, "of 4"], `${limit} at most`);
@@ -73,7 +73,7 @@ test("the oldest event that is given is the oldest that is whole, however few ar
   assert.deepEqual(await read(0, 10), [], "none of those left is whole");
 });
 
-test("an event that is not JSON is damage, named", async () => {
+test("an event that isn't JSON is reported as damage, by name", async () => {
   const { read } = await aStore([...events.slice(0, 2), { sequence: 3, body: "{" }]);
   await assert.rejects(read(0, 10), (error: Error) => {
     assert.ok(error instanceof DamagedError);

@@ -1,14 +1,14 @@
 import type { EcsEvent } from "../ecs/events/event.ts";
 import { DamagedError, type Store, type StoredEvent } from "../store/store.ts";
 
-/** LIMIT: events that are read and put together at a time, some ten microseconds each; others are served between two reads. */
+/** LIMIT: events that are read and completed at a time, about ten microseconds each; others are served between two reads. */
 const eventsPerRead = 500;
 
 /**
- * Events of `partition` with a sequence above `after`, in order, at most `limit`, as ECS announces them: attributes that
- * the stored form leaves to an earlier event of the same instance are put in again. Events are forgotten from the oldest on; one
- * whose attributes were forgotten cannot be given whole, so the first event may come later than asked for. From there on none is
- * missing. `giveWay` lets others be served. Rejects with StoreError when the store cannot read them.
+ * Events of `partition` with a sequence above `after`, in order, at most `limit`, as ECS announces them: attributes that the stored form
+ * leaves to an earlier event are filled in. Old events are deleted, oldest first. An event whose attributes were deleted can't be
+ * completed, so the first event may come later than requested; after it there are no gaps. `giveWay` lets others be served. Rejects with
+ * StoreError if the store can't read them.
  */
 export async function readWholeEvents(
   store: Store,
@@ -24,7 +24,7 @@ export async function readWholeEvents(
     const wanted = Math.min(limit - whole.length, eventsPerRead);
     const stored = await store.readEvents(partition, last, wanted);
     const part = await wholeOf(store, partition, stored, attributes);
-    // Everything before an event that cannot be given whole is older than what can be given.
+    // Everything before an incomplete event is dropped, so there are no gaps.
     if (part.forgottenThrough !== null) whole.length = 0;
     whole.push(...part.whole);
     if (stored.length < wanted) break;
@@ -34,10 +34,10 @@ export async function readWholeEvents(
   return whole;
 }
 
-/** By the sequence of an event, the attributes that it carries; null for one that is forgotten. */
+/** The attributes by the sequence of the event that holds them; null for a deleted event. */
 type KnownAttributes = Map<number, { readonly value: unknown } | null>;
 
-/** Those of `stored` behind the last one whose attributes are forgotten, and the sequence of that one or null. */
+/** The events of `stored` after the last one whose attributes were deleted, and that one's sequence or null. */
 async function wholeOf(
   store: Store,
   partition: string,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Refusal } from "../ecs/refusals.ts";
+import { type LogEvent, logEvents } from "../lib/log-events.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { emptyMemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
@@ -12,7 +13,7 @@ import * as errors from "./runner-errors.ts";
 const add: CountingInput = { type: "add", counter: "a" };
 const read: CountingInput = { type: "read", counter: "a" };
 
-/** A full disk takes neither appends nor the epoch of an opening. */
+/** A full disk accepts neither appends nor the epoch of an opening. */
 class FullableStore extends MemoryStore {
   isFull = false;
 
@@ -29,7 +30,7 @@ async function aWorld(create = () => new CountingMachine()) {
     disk,
     beforeAppend: async () => (store.isFull ? "fail" : "ok"),
   });
-  const logged: string[] = [];
+  const logged: LogEvent[] = [];
   const runner = new MachineRunner<CountingInput, CountingEffect>({
     partition: "p",
     store,
@@ -39,12 +40,12 @@ async function aWorld(create = () => new CountingMachine()) {
     timerInput: { type: "timer" },
     afterLoad: null,
     onEffect: () => {},
-    log: (level, _fields, message) => {
-      if (level !== "debug") logged.push(message);
+    log: (event) => {
+      if (logEvents[event].level !== "debug") logged.push(event);
     },
   });
   await runner.load();
-  /** What came of an input when everything that follows at once is over; undefined for what still waits. */
+  /** The result of an input once everything that follows at once is done; undefined if it still waits. */
   const outcome = async (input: CountingInput): Promise<unknown> => {
     let settled: unknown;
     runner.submit(input).then(
@@ -61,7 +62,7 @@ async function aWorld(create = () => new CountingMachine()) {
   return { clock, store, runner, logged, outcome };
 }
 
-test("while the disk is full, reads show the last durable state; with room everything goes on from there", async () => {
+test("while the disk is full, reads show the last durable state; once there is room everything continues from it", async () => {
   const { clock, store, runner, logged, outcome } = await aWorld();
   assert.equal(await outcome(add), 1);
   store.isFull = true;
@@ -77,20 +78,16 @@ test("while the disk is full, reads show the last durable state; with room every
   const refused = assert.rejects(waiting, errors.NotDurableError);
   await clock.advance(60_000);
   await refused;
-  assert.deepEqual(
-    logged,
-    ["An append failed", "The store does not give the partition; it is asked again"],
-    "told once",
-  );
+  assert.deepEqual(logged, ["append-failed", "partition-load-failed"], "told once");
 
   store.isFull = false;
   await clock.advance(5_000);
   assert.deepEqual([runner.status().state, runner.status().reason], ["running", null]);
-  assert.equal(logged.at(-1), "The store works again; the partition is loaded");
+  assert.equal(logged.at(-1), "partition-loaded");
   assert.equal(await outcome(add), 2);
 });
 
-test("a machine whose steps cannot be undone is not read from", async () => {
+test("a machine whose steps can't be undone answers no reads", async () => {
   const { clock, store, runner, outcome } = await aWorld(() => {
     const machine = new CountingMachine();
     const step = machine.step.bind(machine);

@@ -1,13 +1,13 @@
 import { StoreError } from "../store/store.ts";
 
-/** Too much work waits already; nothing was done. The server answers ThrottlingException, and clients try again. */
+/** Too much work is waiting; nothing was done. The server answers ThrottlingException, and clients retry. */
 export class OverloadError extends Error {
   override readonly name = "OverloadError";
 }
 
 /**
- * The store did not confirm what the call did or saw. It may have been kept or not, as after any lost answer; the
- * server answers ServerException, and clients try again.
+ * The store did not confirm what the call did or saw. It may be stored or not, as after any lost answer. The server answers
+ * ServerException, and clients retry.
  */
 export class NotDurableError extends StoreError {
   override readonly name = "NotDurableError";
@@ -18,15 +18,15 @@ export class FencedOutError extends Error {
   override readonly name = "FencedOutError";
 }
 
-/** The step met a bug and left no trace. */
+/** The step met a bug and changed nothing. */
 export class StepFailedError extends Error {
   override readonly name = "StepFailedError";
 }
 
-/** Bugs came too often, or the documents cannot be used; the machine stands still until the process is started again. */
+/** Bugs came too often, or the documents are unusable; the machine is stopped until the process restarts. */
 export class MachineHaltedError extends Error {
   override readonly name = "MachineHaltedError";
-  /** What callers may be told; null for no more than that something went wrong. */
+  /** The text for callers; null if they only learn that something went wrong. */
   readonly forCallers: string | null;
 
   constructor(message: string, forCallers: string | null) {

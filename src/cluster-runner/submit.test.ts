@@ -123,7 +123,7 @@ async function live(world: World): Promise<unknown[]> {
   return answers;
 }
 
-test("whatever is submitted goes through JSON, and nothing is different for it", async () => {
+test("every submission can go through JSON, and the result is the same", async () => {
   const seen = new Set<string>();
   const life = 1_000_000;
   const near = await aControlPlane({ life, relay: (local) => local });
@@ -139,7 +139,7 @@ test("whatever is submitted goes through JSON, and nothing is different for it",
   assert.deepEqual([...seen].toSorted(), all.toSorted());
 });
 
-/** What JSON says of it: absent members and undefined ones are the same. */
+/** The value through JSON, which makes undefined members absent. */
 const plain = (value: unknown): unknown =>
   JSON.parse(
     JSON.stringify(value, (_, each: unknown) => {

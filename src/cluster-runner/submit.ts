@@ -1,9 +1,9 @@
 /**
- * The one way to a machine: a place, an input, and what came of it. Whoever submits doesn't say, or learn, whether the partition is in
- * memory, only in the store, or nowhere. Inputs and outcomes are plain data, the same after a way through JSON.
+ * The one way to a machine: a place, an input and its outcome. Callers neither say nor learn whether the partition is in memory, only in the
+ * store, or nowhere. Inputs and outcomes are plain data and survive JSON unchanged.
  */
 import type { Place } from "../ecs/arn.ts";
-import { Refusal, type RefusalCode } from "../ecs/refusals.ts";
+import { Refusal } from "../ecs/refusals.ts";
 import type { AccountInput } from "../ecs/state/account-input.ts";
 import type { ClusterInput } from "../ecs/state/cluster-input.ts";
 import type { Answer } from "./append-group.ts";
@@ -17,19 +17,19 @@ import {
   StepFailedError,
 } from "./runner-errors.ts";
 
-/** An account in a region, and no cluster of it. */
+/** An account in a region, without a cluster. */
 export type AccountPlace = Place & { readonly cluster?: undefined };
 
 /** About a partition as a whole; its owner decides whether it can be done now. Reply: null. */
 export type PartitionInput =
-  /** Remove it from memory and store if nothing in it would be missed. What fails is done when the partition is next opened. */
+  /** Remove it from memory and store if it holds nothing worth keeping. What fails is done when the partition is next opened. */
   | { readonly type: "forget" }
-  /** Nobody will ask for it soon: put its machine away if it may be. */
+  /** Nobody will call it soon: put its machine away if possible. */
   | { readonly type: "put-away" };
 
-/** What the machine of an account can be given. Its timers are its runner's own. */
+/** What callers can submit to an account's machine. Only its runner gives it timers. */
 export type AccountSubmission = Exclude<AccountInput, { readonly type: "timer" }> | PartitionInput;
-/** What the machine of a cluster can be given. */
+/** What callers can submit to a cluster's machine. */
 export type ClusterSubmission = Exclude<ClusterInput, { readonly type: "timer" | "recovered" }> | PartitionInput;
 
 const failures = {
@@ -44,20 +44,20 @@ const failures = {
 type Details = {
   /** As in MachineHaltedError. */
   readonly forCallers: string | null;
-  /** What the store said. */
+  /** The store's message. */
   readonly cause: string | null;
 };
 
 /** One of the errors of `runner-errors.ts`. */
 export type Failure = Details & { readonly name: keyof typeof failures; readonly message: string };
 
-/** What came of an input, given when everything that it shows is durable. */
+/** The outcome of an input, available once everything that it shows is durable. */
 export type Outcome =
   | { readonly ok: true; readonly value: unknown }
   | {
       readonly ok: false;
       readonly refusal: {
-        readonly code: RefusalCode;
+        readonly code: string;
         readonly message: string;
         readonly members: Readonly<Record<string, unknown>>;
       };
@@ -65,15 +65,15 @@ export type Outcome =
   | { readonly ok: false; readonly failure: Failure };
 
 /**
- * Gives `input` to the machine of `place`, once it is its turn. The outcome comes without a promise if nothing has to be waited for, as with
- * most reads. Rejects only with bugs of the control plane itself.
+ * Gives `input` to the machine of `place` when its turn comes. Returns the outcome without a promise if nothing has to wait, as for most
+ * reads. Rejects only because of bugs in the control plane.
  */
 export type Submit = {
   (place: ClusterPlace, input: ClusterSubmission): Outcome | Promise<Outcome>;
   (place: AccountPlace, input: AccountSubmission): Outcome | Promise<Outcome>;
 };
 
-/** The value of an outcome. Throws the Refusal of a refused one, and one of the errors of `runner-errors.ts` for a failed one. */
+/** The value of an outcome. Throws the Refusal, or an error from `runner-errors.ts`, if there is none. */
 export function replyOf(outcome: Outcome): unknown {
   if (outcome.ok) return outcome.value;
   if ("refusal" in outcome) {
@@ -91,7 +91,7 @@ export function outcomeOf(answer: Answer): Outcome {
   return { ok: false, refusal: { code, message, members } };
 }
 
-/** What a machine's runner threw, or rejected with, as an outcome. Throws any other error again. */
+/** An error of a machine's runner as an outcome. Rethrows any other error. */
 export function failedOutcomeOf(error: unknown): Outcome {
   if (error instanceof Refusal) return outcomeOf({ ok: false, refusal: error });
   if (!(error instanceof Error) || !isFailure(error.name)) throw error;

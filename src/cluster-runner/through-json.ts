@@ -1,8 +1,8 @@
-/** Test support: submissions that cross a wire, as between two processes. */
+/** Test support: submissions through JSON, as between two processes. */
 import type { ClusterPlace } from "./partitions/cluster-place.ts";
 import type { AccountPlace, AccountSubmission, ClusterSubmission, Outcome, Submit } from "./submit.ts";
 
-/** `local` behind a way through JSON in both directions. `seen` gets the types of what went through. */
+/** `local`, with inputs and outcomes sent through JSON. `seen` collects the types of the inputs. */
 export function throughJson(local: Submit, seen?: Set<string>): Submit {
   return (place: ClusterPlace | AccountPlace, input: ClusterSubmission | AccountSubmission) => {
     seen?.add(`${place.cluster === undefined ? "account" : "cluster"} ${input.type}`);

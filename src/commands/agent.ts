@@ -221,7 +221,7 @@ async function openDisk(dataDir: string): Promise<FileDisk> {
 function repairAgentFiles(dataDir: string, log: ServerLog): void {
   try {
     const repairs = makePrivate(dataDir, (name) => /^(agent|endpoints)\.json(\.new)?$/.test(name));
-    for (const repair of repairs) log.write("warn", { ...repair }, repairText(repair));
+    for (const repair of repairs) log.write("file-mode-repaired", { ...repair, advice: repairText(repair) });
   } catch (cause) {
     throw cause instanceof NotPrivateError ? new StartError(cause.message, { cause }) : cause;
   }

@@ -21,9 +21,9 @@ export function closeAtSignal(
     // Somebody in a hurry presses twice.
     if (isClosing) process.exit(1);
     isClosing = true;
-    log.write("info", { signal }, "The server is shutting down.");
+    log.write("server-stopping", { signal });
     setTimeout(() => {
-      log.write("error", { shutdownTimeoutMs }, "The server did not shut down in time.");
+      log.write("server-stop-timeout", { shutdownTimeoutMs });
       process.exit(1);
     }, shutdownTimeoutMs).unref();
     const words = lastWords?.() ?? Promise.resolve("");
@@ -35,7 +35,7 @@ export function closeAtSignal(
       .then(
         () => 0,
         (error: unknown) => {
-          log.write("error", { err: error }, "The server did not shut down cleanly.");
+          log.write("server-stop-failed", { err: error });
           return 1;
         },
       )

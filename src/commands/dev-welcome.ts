@@ -7,7 +7,7 @@ import type { DockerUse } from "./flags/docker-flags.ts";
 import { type TimeSettings, timeMembers, timeText } from "./flags/timeline-flags.ts";
 import { counted } from "./text-table.ts";
 
-/** A `berth dev` that listens. */
+/** A `berth dev` that has started to listen. */
 export type DevStart = {
   readonly server: RunningServer;
   /** Where this machine reaches it, such as `http://127.0.0.1:4280`. */

@@ -16,14 +16,14 @@ const instancesMax = 5_000;
 const command: CommandText = {
   usage: "berth dev [flags]",
   about: `A control plane with simulated container instances, for this machine only: it listens on loopback and accepts any
-credentials. An access key id of 12 digits is the account; the region is that of the signature.
+credentials. An access key id of 12 digits is the account; the region is the one that calls are signed for.
 Simulated containers run until they are stopped. These images do something else:
   berth/exit:3         exits at once with code 3        berth/sleep:10        exits after 10 s with code 0
   berth/unhealthy      fails its health check           berth/ignore-sigterm  ends only when killed
   berth/cannot-pull    cannot be pulled                 berth/impair-runtime  makes its instance IMPAIRED
 docs/simulated-containers.md lists them all, and the commands that do the same on any image, such as "sleep 5; exit 3".
-With --time-scale 20 a rollout that takes minutes on AWS takes seconds. What you set yourself stays as it is: seconds in an image's
-name, stop timeouts (30 s unless set), health checks of a task definition. So do agents and whatever runs in Docker.`,
+With --time-scale 20 a rollout that takes minutes on AWS takes seconds. What you set yourself doesn't change: seconds in an image's
+name, stop timeouts (30 s unless set), health checks of a task definition. Nor do agents and whatever runs in Docker.`,
   flags: {
     ...serverFlags,
     ...runtimeFlags,

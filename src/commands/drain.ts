@@ -31,7 +31,7 @@ export const drainCommand: CommandText = {
   about: `Sets container instances to DRAINING: they take no new tasks, and tasks of services move elsewhere as their minimum and maximum
 percent allow. Tasks without a service stay until they end. INSTANCE is an id, an ARN, or how an EC2 instance id begins;
 without one the command lists the cluster's container instances.
-Exit codes of --watch: 0 all are empty, 1 --timeout is over or somebody has cancelled the drain. Of --plan: 0 the drain would finish
+Exit codes of --watch: 0 all are empty, 1 the --timeout has passed or somebody has cancelled the drain. Of --plan: 0 the drain would finish
 by itself, 1 it would not. Of both: 2 no answer. Ctrl+C stops watching, not the drain.
 ${apiHelp}`,
   flags: {

@@ -11,7 +11,7 @@ import { timeMembers, timeSettings } from "./flags/timeline-flags.ts";
 const command: CommandText = {
   usage: "berth serve --data-dir DIR [flags]",
   about: `A control plane for others: every call must be signed with a key from \`berth keys create\`, whose role decides what it may do.
-If the network is not your own, give the server a certificate, or put a proxy that ends TLS in front of it.`,
+If the network is not your own, give the server a certificate, or put a proxy that terminates TLS in front of it.`,
   flags: {
     "data-dir": { value: "DIR", help: "The data directory. One process at a time." },
     host: { value: "ADDRESS", help: "The address to listen on (default 127.0.0.1; 0.0.0.0 means all)." },

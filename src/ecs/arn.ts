@@ -1,9 +1,9 @@
 import { refuse } from "./refusals.ts";
 
-/** Where a machine stands: the account (12 digits) and the region. */
+/** An account (12 digits) and a region. */
 export type Place = { readonly account: string; readonly region: string };
 
-/** The ARN prefix of a place, up to and with the last colon. */
+/** The ARN prefix of a place, including the last colon. */
 export function arnPrefix(place: Place): string {
   return `arn:${awsPartition(place.region)}:ecs:${place.region}:${place.account}:`;
 }
@@ -41,7 +41,7 @@ export type EcsArn = {
   readonly path: readonly string[];
 };
 
-/** The parts of an ECS ARN, or null when `text` is none. */
+/** The parts of an ECS ARN, or null if `text` isn't one. */
 export function parseArn(text: string): EcsArn | null {
   const match = /^arn:(aws[a-z-]*):ecs:([^:]*):([^:]*):([^/]+)\/(.+)$/.exec(text);
   if (match === null) return null;
@@ -49,11 +49,11 @@ export function parseArn(text: string): EcsArn | null {
   return { partition, account, region, type, path: rest.split("/") };
 }
 
-/** True for an ARN of this account and region, in the partition of the region. */
+/** True if the ARN is in this account and region, and in the region's partition. */
 export const isHere = (place: Place, arn: EcsArn): boolean =>
   arn.account === place.account && arn.region === place.region && arn.partition === awsPartition(place.region);
 
-/** AWS: what the second to the fifth colon of an ARN separate, as the text for a missing one names it. */
+/** AWS: what the second to fifth colon of an ARN separate, as the error text for a missing one names it. */
 const colons = [
   "Second colon (partition/vendor delimiter)",
   "Third colon (vendor/region delimiter)",
@@ -62,11 +62,10 @@ const colons = [
 ];
 
 /**
- * The parts after the type in `reference`, which begins with `arn:` and has to name something of type `type` in this place.
- * `separators` says how many slashes it may have. Refuses an ARN that is cut short with ClientException; one of another service, type,
- * partition, region or account, and one with other slashes, with InvalidParameterException.
- * AWS: the texts for the fifth colon, another type, region and account and for the separators, as users see them; the others
- * follow these.
+ * The parts after the type in `reference`, which begins with `arn:` and must name a resource of `type` in this place. `separators` is how
+ * many slashes it may have. Refuses a truncated ARN with ClientException, and one with another service, type, partition, region, account or
+ * number of slashes with InvalidParameterException.
+ * AWS: users report the texts for the fifth colon, another type, region or account, and the separators; the others follow these.
  */
 export function arnPath(
   place: Place,
@@ -94,9 +93,8 @@ export function arnPath(
 }
 
 /**
- * The name of the cluster that `reference` (name, ARN, or absent for `default`) names.
- * Refuses as `arnPath`, and what can be no cluster's name. AWS: an omitted cluster means `default`; the text for a bad name
- * as users see it.
+ * The name of the cluster in `reference`: a name, an ARN, or absent for `default`. Refuses what `arnPath` refuses, and invalid names. AWS:
+ * an omitted cluster means `default`; users report the text for a bad name.
  */
 export function clusterName(place: Place, reference: string | undefined): string {
   if (reference === undefined || reference === "") return "default";
@@ -113,8 +111,8 @@ function checkedClusterName(name: string): string {
 type NamedType = "task" | "container-instance" | "service";
 
 /**
- * The id (of a service the name) inside a reference to a thing of `cluster`: an id, a short ARN (`type/id`) or a long ARN
- * (`type/cluster/id`). Refuses as `arnPath`, and ARNs of another cluster. AWS: the text for another cluster as users see it.
+ * The id (for a service, the name) in a reference to a resource of `cluster`: an id, a short ARN (`type/id`) or a long ARN
+ * (`type/cluster/id`). Refuses what `arnPath` refuses, and ARNs of another cluster. AWS: users report the text for another cluster.
  */
 export function namedResource(place: Place, cluster: string, type: NamedType, reference: string): string {
   if (!reference.startsWith("arn:")) return reference;
@@ -129,7 +127,7 @@ export function namedResource(place: Place, cluster: string, type: NamedType, re
   return second;
 }
 
-/** As `namedResource` for what agents report, with null instead of a refusal: such a thing is unknown here. */
+/** As `namedResource`, for what agents report: null instead of a refusal, because the resource is simply unknown here. */
 export function resourceId(
   place: Place,
   cluster: string,

@@ -1,4 +1,4 @@
-/** True when two documents say the same, so that writing one over the other would change nothing. */
+/** True if two documents are equal, so writing one over the other would change nothing. */
 export function isSameDocument(a: object, b: object): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

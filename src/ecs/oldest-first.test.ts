@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { OldestFirst } from "./oldest-first.ts";
 
-test("the oldest is the one with the earliest moment, in whatever order they come and go", () => {
+test("the oldest is the one with the earliest time, in whatever order they come and go", () => {
   const change = fc.record({ key: fc.constantFrom("a", "b", "c", "d"), at: fc.option(fc.nat(5)) });
   const property = fc.property(fc.array(change, { maxLength: 30 }), (changes) => {
     const oldestFirst = new OldestFirst();

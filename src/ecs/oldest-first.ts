@@ -1,6 +1,6 @@
 /**
- * Keys with a moment each, and which of them is the oldest; an index that follows a table. Moments mostly come in order, so that a map in the
- * order of insertion is sorted by itself.
+ * Keys with a time each; finds the oldest. An index that follows a table. Times mostly arrive in order, so a map in insertion order is
+ * nearly sorted.
  */
 export class OldestFirst {
   #moments = new Map<string, number>();
@@ -11,7 +11,7 @@ export class OldestFirst {
     return this.#moments.size;
   }
 
-  /** The key with the earliest moment, or undefined when there is none. */
+  /** The key with the earliest time, or undefined if there are no keys. */
   oldest(): string | undefined {
     if (!this.#isSorted) {
       const sorted = [...this.#moments].sort(([one, at], [other, otherAt]) => at - otherAt || (one < other ? -1 : 1));
@@ -23,7 +23,7 @@ export class OldestFirst {
     return undefined;
   }
 
-  /** A document has changed: `before` and `after` are its moments (epoch milliseconds), null when it has none. */
+  /** A document changed: `before` and `after` are its times (epoch milliseconds), or null. */
   onChange(key: string, before: number | null, after: number | null): void {
     if (before === after) return;
     if (before !== null) this.#moments.delete(key);

@@ -11,7 +11,7 @@ function refusal(code: string, message: RegExp): (error: unknown) => boolean {
   return (error) => error instanceof Refusal && error.code === code && message.test(error.message);
 }
 
-test("without maxResults a page has the default size and the last one no token", () => {
+test("without maxResults a page has the default size, and the last one has no token", () => {
   const items = Array.from({ length: 150 }, (_, i) => String(i).padStart(3, "0"));
   const first = page(items, self, base);
   assert.equal(first.items.length, 100);
@@ -45,7 +45,7 @@ test("garbage and the token of another operation are refused", () => {
   }
 });
 
-test("a token gives back any key, and only to its operation", () => {
+test("a token preserves any key, and works only for its operation", () => {
   const anyText = fc.array(fc.nat(0xffff)).map((units) => String.fromCharCode(...units));
   fc.assert(
     fc.property(anyText, fc.string(), fc.string(), (key, operation, other) => {
@@ -56,7 +56,7 @@ test("a token gives back any key, and only to its operation", () => {
   );
 });
 
-test("pages cover all items once in order, though the last item given out goes away in between", () => {
+test("pages cover all items once in order, even if the last item given out goes away in between", () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.string({ maxLength: 4 })),

@@ -1,29 +1,29 @@
 import { refuse } from "./refusals.ts";
 
-/** What a list operation was asked for, and its own sizes. */
+/** The page that a list operation was asked for, and the operation's page sizes. */
 export type PageRequest = {
-  /** The operation that answers: a token is good for no other one. */
+  /** The operation that answers. A token works only for the operation that gave it. */
   readonly operation: string;
   readonly nextToken?: string | null | undefined;
   readonly maxResults?: number | null | undefined;
-  /** Items of a page when `maxResults` is absent. */
+  /** The page size if `maxResults` is absent. */
   readonly defaultSize: number;
-  /** The largest `maxResults` that is accepted. */
+  /** The largest accepted `maxResults`. */
   readonly maxSize: number;
-  /** True when the items come with the largest key first. */
+  /** True if items come with the largest key first. */
   readonly descending?: boolean;
 };
 
 export type Page<T> = { readonly items: T[]; readonly nextToken: string | null };
 
-// LIMIT: keys are ARNs and names below 1,000 characters; a longer token is none of ours and is not worth decoding.
+// LIMIT: keys are ARNs and names below 1,000 characters, so a longer token can't be ours and isn't decoded.
 const tokenLengthMax = 8_192;
 
 /**
- * The page of `items` that `request` asks for, and the token of the next page (null on the last).
- * `items` are in code-unit order of `keyOf`, which tells them apart; numbers in a key are padded by the caller. The token names the
- * last key that was given out, so items that come and go between two calls neither repeat nor hide others.
- * Refuses with InvalidParameterException a `maxResults` outside 1 .. maxSize and a token that this operation never gave.
+ * The page of `items` that `request` asks for, and the next page's token (null on the last). `items` are in code-unit order of `keyOf`,
+ * which must be unique; the caller pads numbers in keys. The token holds the last key given out, so items that come and go between two
+ * calls neither repeat nor hide others. Refuses with InvalidParameterException a `maxResults` outside 1 to maxSize and a token that this
+ * operation never gave.
  */
 export function page<T>(items: readonly T[], keyOf: (item: T) => string, request: PageRequest): Page<T> {
   const size = request.maxResults ?? request.defaultSize;
@@ -42,13 +42,13 @@ export function page<T>(items: readonly T[], keyOf: (item: T) => string, request
   return { items: chosen, nextToken: more ? encodePageToken(request.operation, keyOf(last)) : null };
 }
 
-/** The opaque token that continues `operation` behind the key `after`. */
+/** The opaque token that continues `operation` after the key `after`. */
 export function encodePageToken(operation: string, after: string): string {
-  // The inner JSON escapes lone surrogates and encodeURIComponent the rest, so that btoa only ever sees ASCII.
+  // The inner JSON escapes lone surrogates and encodeURIComponent the rest, so btoa only sees ASCII.
   return btoa(encodeURIComponent(JSON.stringify([operation, after])));
 }
 
-/** The key behind which `token` continues, or null when it is no token of `operation`. */
+/** The key after which `token` continues, or null if it isn't a token of `operation`. */
 export function decodePageToken(operation: string, token: string): string | null {
   if (token.length > tokenLengthMax) return null;
   let content: unknown;
@@ -62,7 +62,7 @@ export function decodePageToken(operation: string, token: string): string | null
   return typeof after === "string" ? after : null;
 }
 
-/** The index of the first item behind the key `after`, found by halving. */
+/** The index of the first item after the key `after`, by binary search. */
 function firstAfter<T>(items: readonly T[], keyOf: (item: T) => string, after: string, descending: boolean): number {
   let low = 0;
   let high = items.length;

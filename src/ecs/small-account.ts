@@ -6,7 +6,7 @@ import { Refusal } from "./refusals.ts";
 import type { AccountInput } from "./state/account-input.ts";
 import type { AccountEffect } from "./state/effect.ts";
 
-/** For tests: an account machine with a clock of its own, a caller, and what it would have stored. */
+/** For tests: an account machine with its own clock, a caller and a record of what it would have stored. */
 export class SmallAccount {
   static readonly place = { account: "111122223333", region: "eu-central-1" };
   static readonly arn = "arn:aws:ecs:eu-central-1:111122223333:";
@@ -30,20 +30,20 @@ export class SmallAccount {
     return result;
   }
 
-  /** The reply of an input; throws the refusal when it is refused. */
+  /** The reply to an input. Throws the refusal if the machine refuses it. */
   ask<T>(input: AccountInput): T {
     const { reply } = this.step(input);
     if (!reply.ok) throw reply.refusal;
     return reply.value as T;
   }
 
-  /** The reply of a call as the caller. */
+  /** The reply to a call by the caller. */
   call<T>(operation: string, request: object = {}): T {
     const caller = { principalArn: this.principalArn, isAgent: false };
     return this.ask({ type: "call", operation, request, caller, counts: [...this.counts] });
   }
 
-  /** The refusal of a call as `code: message`, or `accepted`; throws when a refused one left something behind. */
+  /** The refusal of a call as `code: message`, or `accepted`. Throws if a refused call changed something. */
   refusal(operation: string, request: object = {}): string {
     const before = JSON.stringify([...this.stored]);
     try {
@@ -56,7 +56,7 @@ export class SmallAccount {
     return "accepted";
   }
 
-  /** Goes on with a new machine from what was stored. */
+  /** Replaces the machine by one loaded from what was stored. */
   restart(): void {
     this.machine = SmallAccount.#newMachine();
     for (const [place, document] of this.stored) {

@@ -40,16 +40,16 @@ const clusterName = "lab";
 export type InstanceOptions = Partial<ContainerInstance> & {
   readonly cpu?: number;
   readonly memoryMiB?: number;
-  /** Ports that the agent keeps for itself. */
+  /** Ports that the agent reserves for itself. */
   readonly ports?: readonly string[];
   readonly udpPorts?: readonly string[];
   readonly gpus?: readonly string[];
 };
 
-/** A cluster `lab` without container instances; the seed decides ids and placement. */
+/** A cluster `lab` without container instances. The seed determines ids and placement. */
 export const aCluster = (seed = "a-seed"): SmallWorld => new SmallWorld(seed);
 
-/** A task definition `web:1` of one container `app` that takes 128 CPU units and 256 MiB, changed as told. */
+/** A task definition `web:1` with one container `app`, 128 CPU units and 256 MiB, with `changes` applied. */
 export function aDefinition(
   changes: Partial<Omit<TaskDefinition, "containerDefinitions">> & {
     readonly containers?: readonly Partial<ContainerDefinition>[];
@@ -91,7 +91,7 @@ export function aDefinition(
   };
 }
 
-/** A definition for Fargate of a quarter of a vCPU and 512 MiB, changed as told; `inSubnet` goes with it. */
+/** A Fargate task definition with a quarter of a vCPU and 512 MiB, with `changes` applied; `inSubnet` goes with it. */
 export const fargateDefinition = (changes: Parameters<typeof aDefinition>[0] = {}): TaskDefinition =>
   aDefinition({
     family: "fargate",
@@ -104,7 +104,7 @@ export const fargateDefinition = (changes: Parameters<typeof aDefinition>[0] = {
     ...changes,
   });
 
-/** A definition with an ENI of its own for each task, and the network configuration that goes with it. */
+/** A definition whose tasks have their own ENI, and the network configuration that goes with it. */
 export const awsvpcDefinition = (): TaskDefinition => aDefinition({ family: "vpc", networkMode: "awsvpc" });
 export const inSubnet = { networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"] } } };
 
@@ -117,16 +117,16 @@ export class SmallWorld {
     managedHosts: { capabilities: new Set(["ecs.capability.task-eni", "ecs.cpu-architecture=arm64"]) },
   });
   now = 1_000_000;
-  /** How often a step had to be made again. */
+  /** How many steps had to be repeated. */
   stepsAgain = 0;
-  /** Everything that was announced, in order. */
+  /** Every event announced, in order. */
   readonly events: EcsEvent[] = [];
   readonly #random;
   readonly #instanceIds: string[] = [];
 
   /** What the account's other clusters have reserved on Fargate. This one gets all the rest at once. */
   fargateElsewhere = nothingOnFargate;
-  /** The cluster as its account knows it. */
+  /** The cluster as its account sees it. */
   cluster = aClusterDocument;
 
   constructor(seed: string) {
@@ -138,7 +138,7 @@ export class SmallWorld {
     return this.machine.state;
   }
 
-  /** Adds ACTIVE, connected instances of 1,024 CPU units and 2,048 MiB unless told otherwise. */
+  /** Adds ACTIVE, connected instances, by default with 1,024 CPU units and 2,048 MiB. */
   withInstances(count: number, options: InstanceOptions = {}): this {
     const { cpu = 1024, memoryMiB = 2048, ports = [], udpPorts = [], gpus = [], ...changes } = options;
     for (let i = 0; i < count; i++) {
@@ -185,7 +185,7 @@ export class SmallWorld {
     return this;
   }
 
-  /** The id of the `index`th instance, from 0. */
+  /** The id of the instance at `index`, from 0. */
   instanceId(index: number): string {
     return must(this.#instanceIds[index], `instance ${index} of the test`);
   }
@@ -207,19 +207,19 @@ export class SmallWorld {
     return must(this.state.tasks.get(id), "the task of the test");
   }
 
-  /** Changes a task as another part of the rulebook would (a service, say), with an event. */
+  /** Changes a task as another part of the rulebook (say, a service) would, with an event. */
   changeTask(id: string, changes: Partial<Task>): void {
     this.run((step) => step.changeTask({ ...this.task(id), ...changes }));
   }
 
-  /** The documents of the tasks that RunTask started; fails unless all were placed. */
+  /** The documents of the tasks that RunTask started. Fails unless all were placed. */
   runTasks(definition: TaskDefinition = aDefinition(), request: object = {}): Task[] {
     const { value } = this.call<TasksReply>("RunTask", request, definition);
     assert.deepEqual(value.failures, []);
     return value.tasks.map(({ taskArn }) => this.task(taskArn.slice(-32)));
   }
 
-  /** As `runTasks`, for one. */
+  /** As `runTasks`, for one task. */
   runTask(definition?: TaskDefinition, request?: object): Task {
     return must(this.runTasks(definition, request)[0], "the task that was run");
   }
@@ -232,7 +232,7 @@ export class SmallWorld {
     return this.task(task.id);
   }
 
-  /** SubmitTaskStateChange about a task, each of its containers in the same status. */
+  /** SubmitTaskStateChange for a task, with all its containers in the same status. */
   report(id: string, status: "PENDING" | "RUNNING" | "STOPPED", members: object = {}): StepOutcome<object> {
     const containers = this.task(id).containers.map(({ name }) => ({ containerName: name, status }));
     return this.call("SubmitTaskStateChange", { task: this.task(id).arn, status, reason: "", containers, ...members });
@@ -242,7 +242,7 @@ export class SmallWorld {
     return this.step({ type: "agent-report", report });
   }
 
-  /** Lets time pass, with a timer step whenever something is due. */
+  /** Advances the clock, with a timer step whenever something is due. */
   advanceClock(milliseconds: number): StepOutcome<unknown>[] {
     const until = this.now + milliseconds;
     const outcomes: StepOutcome<unknown>[] = [];
@@ -254,7 +254,7 @@ export class SmallWorld {
     return outcomes;
   }
 
-  /** An operation; throws its Refusal. */
+  /** The reply of an operation. Throws its Refusal. */
   call<T = object>(operation: string, request: object, taskDefinition: TaskDefinition | null = null): StepOutcome<T> {
     return this.step({ type: "call", operation, request, given: this.#given(taskDefinition) }) as StepOutcome<T>;
   }
@@ -279,7 +279,7 @@ export class SmallWorld {
     return assert.fail(`${operation} was not refused with ${code}`);
   }
 
-  /** One input through the machine, held to the rules above; throws a Refusal as it comes. The account answers at once. */
+  /** Gives the machine one input and checks the rules above. Passes a Refusal on. The account answers at once. */
   step(input: ClusterInput): StepOutcome<unknown> {
     this.#reserveFargate();
     const outcome = this.#stepOnce(input);
@@ -366,16 +366,14 @@ export class SmallWorld {
     });
   }
 
-  /** Builds the machine anew from its documents, as after a crash. */
+  /** Rebuilds the machine from its documents, as after a crash. */
   restart(): void {
     const before = dump(this.state);
     const machine = new ClusterMachine(place, clusterName, this.state.configuration);
     freezeDocuments(machine.state);
-    for (const { kind, key, value } of documentsOf(this.state)) {
-      const document = JSON.parse(JSON.stringify(value));
-      // How instances are cut up for the store is told by tests of that.
-      if (kind === "container-instance") machine.state.instances.load(key, document);
-      else machine.load(kind, key, document);
+    const empty = new ClusterMachine(place, clusterName, this.state.configuration);
+    for (const { kind, key, value } of empty.state.tables.toStored(documentsOf(this.state))) {
+      machine.load(kind, key, JSON.parse(JSON.stringify(value)));
     }
     machine.resume(this.events.length);
     this.machine = machine;
@@ -387,7 +385,7 @@ export class SmallWorld {
     return { caller, cluster: this.cluster, settings: {}, taskDefinition, noMoreFargate: fargateProviders };
   }
 
-  /** Takes a step and holds it to the rules. */
+  /** Takes a step and checks it against the rules. */
   #checked<T>(take: () => StepOutcome<T>): StepOutcome<T> {
     const before = snapshot(this.state);
     let outcome: StepOutcome<T>;

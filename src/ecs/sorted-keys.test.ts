@@ -5,7 +5,7 @@ import { SortedKeys } from "./sorted-keys.ts";
 
 const inOrder = (keys: Iterable<string>) => [...keys].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 
-test("keys come in code-unit order, or those behind a key that need not be there", () => {
+test("keys come in code-unit order, all or those after a key that needn't exist", () => {
   const keys = new SortedKeys();
   for (const key of ["b", "a", "Z", "é", "c"]) keys.add(key);
   assert.deepEqual(keys.after(null), ["Z", "a", "b", "c", "é"]);
@@ -14,7 +14,7 @@ test("keys come in code-unit order, or those behind a key that need not be there
   assert.deepEqual(keys.after("é"), []);
 });
 
-test("keys that come and go between two looks leave nothing, however many they are", () => {
+test("keys that come and go between two reads leave nothing behind, however many they are", () => {
   for (const count of [3, 40]) {
     const keys = new SortedKeys();
     const names = Array.from({ length: count }, (_, i) => `k${i}`);
@@ -26,7 +26,7 @@ test("keys that come and go between two looks leave nothing, however many they a
   }
 });
 
-/** Changes come in batches between two looks, since that is where they wait. */
+/** Changes come in batches between two reads, because they are pending there. */
 const batches = (size: number) =>
   fc.array(fc.array(fc.record({ key: fc.nat(59), adds: fc.boolean() }), { maxLength: size }), { maxLength: 8 });
 
@@ -55,7 +55,7 @@ for (const size of [5, 150]) {
   });
 }
 
-test("thousands of keys come in order, however they were added", () => {
+test("thousands of keys are sorted, in whatever order they were added", () => {
   const keys = new SortedKeys();
   const names = Array.from({ length: 10_000 }, (_, at) => `k${(at * 7_919) % 10_007}`);
   for (const [at, name] of names.entries()) {

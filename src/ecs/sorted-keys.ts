@@ -1,7 +1,7 @@
-// LIMIT: keys that are sorted at a time while thousands are added: a millisecond each time, instead of a tenth of a second at the end.
+// LIMIT: how many added keys are sorted at a time: a millisecond each time, instead of a tenth of a second at the end.
 const addedMax = 4_096;
 
-/** Keys in code-unit order, kept beside a table so that lists need no sorting of everything at each call. */
+/** Keys of a table in code-unit order, so lists don't sort everything at each call. */
 export class SortedKeys {
   #sorted: string[] = [];
   #added: string[] = [];
@@ -23,7 +23,7 @@ export class SortedKeys {
   }
 
   #settle(): void {
-    // LIMIT: up to 32 changes are worth moving the array's tail for; with more, one sort is cheaper.
+    // LIMIT: up to 32 removals, moving the rest of the array is cheaper than one sort.
     if (this.#removed.size > 0) {
       if (this.#removed.size > 32 || this.#added.length > 32) {
         const keep = (key: string) => !this.#removed.has(key);

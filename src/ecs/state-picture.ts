@@ -16,26 +16,26 @@ import { Table } from "./tables/table.ts";
 
 type Field = { readonly name: string; readonly value: unknown };
 
-/** Of caches, and of structures that may hold the same in several forms, what they stand for. */
+/** Classes that are caches or can hold the same content in several forms, with what they mean. */
 const forms: readonly [new (...args: never[]) => object, (value: never) => unknown][] = [
-  // Its undo list is empty between steps, and what the last commit let go of is no state.
+  // Its undo list is empty between steps, and what the last commit released isn't state.
   [Journal, () => "journal"],
-  // The order counts: replies and looks follow it. Sets and maps of indexes have another one after each load.
+  // The order counts: replies and looks follow it. Sets and maps of indexes have a different order after each load.
   [Table, (table: Table<object>) => [...table.entries()]],
   [SortedKeys, (keys: SortedKeys) => [...keys.after(null)]],
   [OldestFirst, (keys: OldestFirst) => fieldsOf(keys).find(({ name }) => name === "#moments")?.value],
-  // The order is what counts; its numbers may rise.
+  // Only the order counts; the numbers may rise.
   [JournaledQueue, (queue: JournaledQueue) => [...queue.keys()]],
   [PlacementIndex, placementForm],
 ];
 
-/** Members that are caches: filled when somebody asks, and right whenever they are filled. */
+/** Members that are caches. They may be filled or empty, and are correct whenever they are filled. */
 const caches: ReadonlyMap<unknown, readonly string[]> = new Map<unknown, readonly string[]>([
   [AccountState, ["effectiveSettings"]],
   [RevisionIndex, ["#characters"]],
 ]);
 
-/** Everything that `state`, such as that of a cluster or an account, holds beyond a step. */
+/** Everything that `state` (of a cluster or an account) keeps between steps. */
 export function statePicture(state: object): unknown {
   return picture(state, new Map());
 }
@@ -46,7 +46,7 @@ function picture(value: unknown, seen: Map<object, number>): unknown {
   const known = seen.get(value);
   if (known !== undefined) return `seen ${known}`;
   const inner = (each: unknown) => picture(each, seen);
-  // Documents are immutable, so that what is plain may be seen in several places.
+  // Documents are immutable, so plain values may be shared.
   if (Array.isArray(value)) return value.map(inner);
   if (ArrayBuffer.isView(value)) return structuredClone(value);
   const form = forms.find(([type]) => value instanceof type)?.[1];
@@ -67,8 +67,8 @@ function picture(value: unknown, seen: Map<object, number>): unknown {
 }
 
 /**
- * What placement knows. Its lanes, sieves and logs only ever learn that something changed, undone or not; that they choose as new ones do is
- * held by placement-index.test.ts.
+ * What placement knows. Its lanes, sieves and logs only record that something changed, undone or not; placement-index.test.ts shows that
+ * they choose as new ones would.
  */
 function placementForm(index: PlacementIndex): unknown {
   index.settle();
@@ -85,7 +85,7 @@ function placementForm(index: PlacementIndex): unknown {
 const session = new Session();
 session.connect();
 
-/** Own members of an object, private ones too, which only the inspector can see. */
+/** An object's own members, including private ones, which only the inspector can see. */
 function fieldsOf(object: object): Field[] {
   const handed = globalThis as { handed?: unknown };
   handed.handed = object;
@@ -117,7 +117,7 @@ type Properties = {
   }[];
 };
 
-/** The inspector of the own process answers at once. */
+/** The inspector answers at once, because it is in the same process. */
 function post<T>(method: string, parameters: object): T {
   let answer: T | undefined;
   session.post(method, parameters, (error: Error | null, result?: object) => {

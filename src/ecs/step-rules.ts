@@ -29,7 +29,7 @@ export type StepOutcome<T> = {
   readonly effects: readonly HostEffect[];
 };
 
-/** What a cluster was before a step. */
+/** The state of a cluster before a step. */
 export type Snapshot = {
   readonly dump: object;
   readonly tasks: ReadonlyMap<string, Task>;
@@ -52,8 +52,8 @@ export function documentsOf(state: ClusterState): { kind: string; key: string; v
 }
 
 /**
- * Everything that a refused step may not change, in a form that can be compared. The documents are those of the state and not copies:
- * `freezeDocuments` makes sure that nobody changes one in place.
+ * Everything that a refused step must not change, in comparable form. The documents are not copied: `freezeDocuments` ensures that nobody
+ * changes one in place.
  */
 export function dump(state: ClusterState): object {
   return {
@@ -79,7 +79,7 @@ export function dump(state: ClusterState): object {
   };
 }
 
-/** From now on a document that is changed in place is a TypeError. To be called before anything is loaded. */
+/** From now on, changing a document in place throws a TypeError. Call it before anything is loaded. */
 export function freezeDocuments(state: ClusterState): void {
   for (const table of state.tables.all) table.onChange((_key, _before, after) => freeze(after));
 }
@@ -90,7 +90,7 @@ function freeze(value: unknown): void {
   for (const member of Object.values(value)) freeze(member);
 }
 
-/** An event for each document whose version rose, with that version, numbered on from `lastSequence`. */
+/** Checks for an event for each document whose version rose, with that version, numbered on from `lastSequence`. */
 export function checkEvents(
   state: ClusterState,
   before: Snapshot,
@@ -136,7 +136,7 @@ function announcedDocument(state: ClusterState, { detailType, resources }: EcsEv
   return must(isTask ? state.tasks.get(id) : state.instances.get(id), "the document of an event");
 }
 
-/** The book is an index: it must be what the documents say, and what other code counts. */
+/** The book is an index: it must match the documents, and what other code counts. */
 export function checkBook(state: ClusterState): void {
   const recomputed = new ResourceBook();
   for (const task of state.tasks.values()) recomputed.onTaskChange(undefined, task);
@@ -150,11 +150,11 @@ export function checkBook(state: ClusterState): void {
   }
 }
 
-/** Whoever is due must not be before the earliest moment that the machine names. */
+/** Nothing may be due before the earliest time that the machine names. */
 export function checkTimers(machine: ClusterMachine): void {
   const { tables, timeline } = machine.state;
   const dueAts = tables.all
-    // The last one of a service stays though it is due.
+    // A service's last deployment stays even if it is due.
     .filter(({ kind }) => kind.name !== serviceDeploymentKind.name)
     .flatMap((table) => [...table.values()].map((document) => table.kind.dueAt?.(document, timeline) ?? null))
     .filter((at) => at !== null);
@@ -242,7 +242,7 @@ function portsOfBinding({ hostPort, hostPortRange }: NetworkBinding): number[] {
   return ports;
 }
 
-/** A usage in an order that can be compared. */
+/** A usage in comparable order. */
 function plain(usage: Usage): object {
   const { tcpPorts, udpPorts, gpuIds, taskIds, groups, stoppingGroups, resources, ...numbers } = usage;
   return {

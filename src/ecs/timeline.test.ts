@@ -8,14 +8,14 @@ test("a scale of 1 is ECS's own timeline", () => {
   assert.deepEqual(scaledTimeline(1), ecsTimeline);
 });
 
-test("a scale makes times so many times shorter, in whole milliseconds", () => {
+test("a scale divides times, in whole milliseconds", () => {
   const { healthyHoldMs, startBackoffMaxMs } = scaledTimeline(20);
   assert.deepEqual([healthyHoldMs, startBackoffMaxMs], [2_000, 81_000]);
   assert.equal(scaledTimeline(1.5).healthyHoldMs, 26_667);
 });
 
 test("a scale never shortens how long finished things can be described", () => {
-  // Every time whose name says that something is kept, so that a new one is not forgotten.
+  // Every time whose name says that something is kept, so a new one isn't forgotten.
   const kept = Object.keys(ecsTimeline).filter((name) => /Retention|History/.test(name));
   assert.deepEqual(kept.toSorted(), [...retentionNames].sort());
   for (const scale of [1.5, 20, 3_600]) {
@@ -24,7 +24,7 @@ test("a scale never shortens how long finished things can be described", () => {
   }
 });
 
-test("no time vanishes, and agents keep the time that they need to confirm an interface and to start a task", () => {
+test("no time becomes zero, and agents keep the time they need to confirm an interface and start a task", () => {
   const timeline = scaledTimeline(3_600);
   assert.equal(timeline.networkInterfaceMs, 1);
   assert.equal(timeline.attachmentTimeoutMs, 5_000);
@@ -32,7 +32,7 @@ test("no time vanishes, and agents keep the time that they need to confirm an in
   assert.equal(scaledTimeline(2).attachmentTimeoutMs, 150_000);
 });
 
-test("a machine lives by the timeline that it was configured with", () => {
+test("a machine follows the timeline it was configured with", () => {
   const world = aCluster();
   world.machine = new ClusterMachine(world.state.place, world.state.name, {
     ...world.state.configuration,

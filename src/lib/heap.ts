@@ -17,7 +17,7 @@ export class Heap<T> {
     return this.#items[0];
   }
 
-  /** Gives the place where the item came to lie, for `unpush`. */
+  /** Adds an item and returns its position, for `unpush`. */
   push(at: number, item: T): number {
     let i = this.#at.length;
     this.#at.push(at);

@@ -1,7 +1,7 @@
 /** The word that is closest to `given`, or null if none is close enough to have been meant. */
 export function nearest(given: string, words: readonly string[]): string | null {
   let best: string | null = null;
-  // LIMIT: one mistake in three letters; beyond that a suggestion puzzles more than it helps.
+  // LIMIT: one mistake in three letters; beyond that a suggestion confuses more than it helps.
   let bestDistance = Math.max(1, Math.floor(given.length / 3)) + 1;
   for (const word of words) {
     const distance = word.startsWith(given) && given !== "" ? 0 : editDistance(given, word);

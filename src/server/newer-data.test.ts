@@ -1,4 +1,6 @@
-/** Goal: data that only a newer Berth can use is refused with a sentence that says who wrote it, and stays as it is. Everything else works. */
+/**
+ * Goal: data that only a newer Berth can use is refused with a sentence that says who wrote it, and stays unchanged. Everything else works.
+ */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -40,7 +42,7 @@ function client(context: TestContext, { url }: RunningServer): ECS {
   return ecs;
 }
 
-/** A directory with the clusters `one` and `two`, which have been written, then changed by SQL. */
+/** A directory with the clusters `one` and `two`, written by Berth, then changed with SQL. */
 async function aDirectory(context: TestContext, change: string): Promise<string> {
   const dataDir = mkdtempSync(join(tmpdir(), "berth-newer-"));
   context.after(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -51,7 +53,7 @@ async function aDirectory(context: TestContext, change: string): Promise<string>
     await ecs.createCluster({ clusterName: cluster });
     await ecs.createService({ cluster, serviceName: "web", taskDefinition: "web", desiredCount: 0 });
   }
-  // Afterwards nothing is left to happen by itself.
+  // Leaves nothing to happen by itself.
   for (const cluster of ["one", "two"]) await untilSteady(ecs, cluster);
   await server.close();
   const file = new DatabaseSync(join(dataDir, "berth.sqlite"));
@@ -89,7 +91,7 @@ const changes = {
     sql: (name: string) => `UPDATE documents SET body = json_set(body, '$.documentVersion', 7)
       WHERE partition_id = ${ofPartition(name)} AND kind IN ('service', 'task-definition-family')`,
     document: (machine: string) => (machine === "cluster" ? "service web" : "task-definition-family web"),
-    says: "it is stored in version 7 of its kind, and only 1 is known",
+    says: "it is stored in version 7 of its kind, and only 2 is known",
   },
 } as const;
 
@@ -103,7 +105,7 @@ for (const [name, { sql, document, says }] of Object.entries(changes)) {
         const before = documents(dataDir);
         const server = await start(context, dataDir);
         const ecs = client(context, server);
-        const callers = `What is stored here was last written by Berth 9.9.9. Berth ${own}, which serves this call, does not understand all of it and leaves it as it is.`;
+        const callers = `This data was last written by Berth 9.9.9. Berth ${own}, which serves this call, does not understand all of it and leaves it unchanged.`;
         const refused = { name: "ServerException", message: callers };
         await assert.rejects(ecs.listTasks({ cluster: "one" }), refused);
         await assert.rejects(ecs.createService({ cluster: "one", serviceName: "b", taskDefinition: "web" }), refused);
@@ -112,7 +114,7 @@ for (const [name, { sql, document, says }] of Object.entries(changes)) {
         const [kind, key] = document(machine).split(" ");
         assert.ok(reason.includes(`partition "${partition}", document ${kind} "${key}": ${says}.`), reason);
         const advice = `The partition was last written by Berth 9.9.9, and this is Berth ${own}: start version 9.9.9 or a newer one.`;
-        assert.ok(reason.endsWith(`${advice} The partition is as it was.`), reason);
+        assert.ok(reason.endsWith(`${advice} The partition is unchanged.`), reason);
         const health = await (await fetch(`${server.url}/health`)).text();
         assert.ok(health.includes("last written by Berth 9.9.9"), health);
         await server.close();
@@ -135,7 +137,7 @@ for (const [name, { sql, document, says }] of Object.entries(changes)) {
   }
 }
 
-test("the cluster beside one that is refused works, and a Berth that knows the document goes on", async (context) => {
+test("other clusters work, and a Berth that knows the document continues", async (context) => {
   const dataDir = await aDirectory(context, changes["an unknown kind"].sql(partitionOf.cluster));
   const server = await start(context, dataDir);
   const two = await client(context, server).listServices({ cluster: "two" });
@@ -148,7 +150,7 @@ test("the cluster beside one that is refused works, and a Berth that knows the d
   assert.equal((await client(context, again).listServices({ cluster: "one" })).serviceArns?.length, 1);
 });
 
-test("a server for development says so at its start when it cannot use its account", async (context) => {
+test("a development server says so at start if it can't use its account", async (context) => {
   const dataDir = await aDirectory(context, changes["an unknown kind"].sql(partitionOf.account));
   const before = documents(dataDir);
   const simulation = { place: { account, region }, instances: 1, cpu: 1_024, memoryMiB: 2_048, adopt: false };
@@ -159,7 +161,7 @@ test("a server for development says so at its start when it cannot use its accou
   assert.deepEqual(documents(dataDir), before);
 });
 
-test("who wrote a partition is unknown when an earlier Berth did, and this one names itself when it did", async (context) => {
+test("the writer of a partition is unknown if an earlier Berth wrote it, and named from this one on", async (context) => {
   const sql = changes["an unknown kind"].sql(partitionOf.cluster);
   for (const [set, says] of [
     ["NULL", `last written by a Berth that did not record its version, and this is Berth ${own}: start the newest`],

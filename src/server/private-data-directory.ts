@@ -2,7 +2,7 @@ import { type ModeRepair, makePrivate, NotPrivateError } from "../lib/private-fi
 import type { ServerLog } from "./log/log.ts";
 import { StartError } from "./start-error.ts";
 
-/** The files that Berth creates in a data directory: the store, the seal key and the memory of task endpoints. */
+/** The files that Berth creates in a data directory: the store, the seal key and the saved state of task endpoints. */
 const ours =
   /^(berth\.(sqlite|lock|pid|appended).*|seal\.key(\.[0-9a-f]{8})?|(docker-endpoints|fargate-[0-9a-f]{12})\.json(\.new)?)$/;
 
@@ -21,7 +21,8 @@ export function repairDataDirectory(dataDir: string): readonly ModeRepair[] {
 /** Like {@link repairDataDirectory}, but logs each change. */
 export function keepPrivate(dataDir: string | null, log: ServerLog): void {
   if (dataDir === null) return;
-  for (const repair of repairDataDirectory(dataDir)) log.write("warn", { ...repair }, repairText(repair));
+  for (const repair of repairDataDirectory(dataDir))
+    log.write("file-mode-repaired", { ...repair, advice: repairText(repair) });
 }
 
 /** One sentence about a changed mode, and for the seal key what to do. */

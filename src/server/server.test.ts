@@ -88,7 +88,7 @@ test("an instance that registers without an agent is connected at once, and runs
   assert.match(metrics, /^berth_append_seconds_count [1-9]/m);
 });
 
-test("without adoption such an instance stays alone", async (context) => {
+test("without adoption such an instance stays unconnected", async (context) => {
   const ecs = client(context, await start(context, { simulation: { ...smallSimulation, adopt: false } }));
   assert.equal((await register(ecs)).agentConnected, false);
 });
@@ -115,7 +115,7 @@ test("an instance that an agent registers is not adopted", async (context) => {
   assert.equal((await register(ecs)).agentConnected, false);
 });
 
-test("hosts, adopted ones too, go on with their tasks after a restart; a deregistered one does not come back", async (context) => {
+test("hosts, including adopted ones, keep their tasks after a restart; a deregistered one doesn't come back", async (context) => {
   const dataDir = directory(context);
   const first = await start(context, { dataDir });
   let ecs = client(context, first);
@@ -145,7 +145,7 @@ test("hosts, adopted ones too, go on with their tasks after a restart; a deregis
   assert.equal(stopped.containers?.[0]?.exitCode, 143);
 });
 
-test("the fleet comes as new instances when its old ones are refused", async (context) => {
+test("the fleet registers new instances if its old ones are refused", async (context) => {
   const dataDir = directory(context);
   const first = await start(context, { dataDir });
   const [arn = ""] = first.hosts?.instances() ?? [];
@@ -179,7 +179,7 @@ test("with signatures checked, a key of the data directory is accepted and other
   await assert.rejects(client(context, server).listClusters({}), { name: "UnrecognizedClientException" });
 });
 
-test("a server closes in time though a request hangs", async (context) => {
+test("a server closes in time although a request hangs", async (context) => {
   const server = await start(context, { limits: { drainTimeoutMs: 100 } });
   const socket = connect(server.port, "127.0.0.1");
   socket.on("error", () => {});

@@ -21,6 +21,8 @@ import type { SteadyClock } from "../lib/steady-clock.ts";
 import { systemClock } from "../lib/system-clock.ts";
 import { MemoryStore } from "../store/memory/memory-store.ts";
 import type { DamagedError, Store } from "../store/store.ts";
+import { isOfService } from "../wire/service-definition.ts";
+import { builtInRulebooks, servicePorts } from "./built-in-services.ts";
 import { AppendMetrics } from "./health/append-metrics.ts";
 import { CallMetrics } from "./health/call-metrics.ts";
 import { HealthWatch } from "./health/health-watch.ts";
@@ -50,43 +52,43 @@ import { StartError } from "./start-error.ts";
 export type ServerOptions = {
   /** The address to listen on. */
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   readonly port: number;
   /** Null keeps everything in memory. */
   readonly dataDir: string | null;
   /**
-   * `loose` takes any complete credentials, those without an account of their own for `account`; `sigv4` checks signatures with
-   * the access keys in the data directory.
+   * `loose` accepts any complete credentials; those that don't name an account get `account`. `sigv4` checks signatures with the access
+   * keys in the data directory.
    */
   readonly auth: { readonly type: "loose"; readonly account: string } | { readonly type: "sigv4" };
-  /** The regions that callers may name in their signatures; absent for those of AWS. */
+  /** The regions that callers may name in their signatures; by default those of AWS. */
   readonly regions?: ReadonlySet<string>;
-  /** Where agents reach this server, such as `https://ecs.example.org`; null for where it listens. */
+  /** Where agents reach this server, such as `https://ecs.example.org`; null for the address it listens on. */
   readonly advertise?: string | null;
-  /** Names besides those of the machine itself by which this server may be called, as a Host header has them. */
+  /** Names for this server in a Host header, in addition to the machine's own. */
   readonly allowHosts?: readonly string[];
-  /** Where /metrics and the whole of /health are answered without a key; null for nowhere but on the port itself. */
+  /** Where /metrics and the full /health are served without a key; null for only on the port itself. */
   readonly metricsListen?: { readonly host: string; readonly port: number } | null;
   /** PEM files; null speaks plain HTTP. */
   readonly tls?: TlsFiles | null;
-  /** The newest agent version, to which UpdateContainerAgent updates. */
+  /** The newest agent version, which UpdateContainerAgent updates to. */
   readonly latestAgentVersion: string;
-  /** The archive of that version for agents that are not simulated; without one their updates fail. */
+  /** The archive of that version for agents that aren't simulated; without it their updates fail. */
   readonly agentArchive?: AgentArchive | null;
-  /** A PEM file of certificates that instance identity documents must be signed under; null takes any document. */
+  /** A PEM file of certificates that must have signed instance identity documents; null accepts any document. */
   readonly identityCertificate?: string | null;
   /** Hosts that exist only in this process; null for none. */
   readonly simulation: SimulationOptions | null;
-  /** What runs the containers of Fargate tasks; null or absent refuses such tasks. */
+  /** What runs the containers of Fargate tasks; null or absent refuses Fargate tasks. */
   readonly managedRuntime?: "simulated" | "docker" | null;
-  /** The engine for whatever is to run in Docker; the server closes it. */
+  /** The engine for everything that runs in Docker; the server closes it. */
   readonly docker?: DockerHost | null;
-  /** How long ECS takes for what it does by itself; absent for ECS's own times. */
+  /** ECS's own times as settings; absent for ECS's values. */
   readonly timeline?: Timeline;
   readonly log: ServerLog;
-  /** Another clock than that of the process, for tests. */
+  /** A clock other than the process's, for tests. */
   readonly clock?: SteadyClock;
-  /** Others than {@link httpLimits}, for tests. */
+  /** Limits other than {@link httpLimits}, for tests. */
   readonly limits?: Partial<HttpLimits>;
 };
 
@@ -96,23 +98,22 @@ export type RunningServer = {
   readonly port: number;
   readonly controlPlane: ControlPlane;
   readonly hosts: SimulatedHosts | null;
-  /** How many access keys of each role were good at the start; null when signatures are not checked. */
+  /** How many valid access keys of each role there were at start; null if signatures aren't checked. */
   readonly accessKeys: Readonly<Record<Role, number>> | null;
-  /** Where operators are answered without a key, such as `http://127.0.0.1:9280`; null for nowhere. */
+  /** Where operators need no key, such as `http://127.0.0.1:9280`; null for nowhere. */
   readonly metricsUrl: string | null;
-  /** Stops listening, finishes requests, closes sessions, writes what is left and closes the store; within five seconds. */
+  /** Stops listening, finishes requests, closes sessions, writes what is left and closes the store, within five seconds. */
   close(): Promise<void>;
 };
 
 /**
- * Starts a server; it answers when this resolves. Throws StoreInUseError or StoreError for a data directory that cannot be
- * used, SealError for access keys that cannot be read, StartError for an address that cannot be listened on, and with
- * `simulation` for an account that cannot be used.
+ * Starts a server; it answers once this resolves. Throws StoreInUseError or StoreError for an unusable data directory, SealError for
+ * unreadable access keys, StartError for an address that can't be listened on and, with `simulation`, for an unusable account.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   keepPrivate(options.dataDir, options.log);
   const store = await openStore(options.dataDir);
-  // In the order of opening; closed backwards.
+  // In order of opening; closed in reverse.
   const closers: (() => Promise<void>)[] = [() => store.close()];
   const close = async (): Promise<void> => {
     while (closers.length > 0) await closers.pop()?.();
@@ -125,7 +126,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-/** LIMIT: the year 2100. A stored time after it is damage, and must not become the time of everything that follows. */
+/** LIMIT: the year 2100. A later stored time is damage, and must not become the time of everything that follows. */
 const timeMax = 4_102_444_800_000;
 
 async function assemble(
@@ -135,7 +136,7 @@ async function assemble(
   close: () => Promise<void>,
 ): Promise<RunningServer> {
   const { log, simulation, docker = null, clock = systemClock } = options;
-  // Before anything reads it: an earlier process may have stored times that the machine's clock has yet to reach.
+  // Before anything reads the clock: an earlier process may have stored times that it has yet to reach.
   clock.startAtLeast(Math.min(await store.newestAt(), timeMax));
   const paced = new PacedClock({ clock, stopwatch: () => performance.now() });
   if (docker !== null) closers.push(async () => docker.close());
@@ -145,6 +146,10 @@ async function assemble(
   const appends = new AppendMetrics();
   const calls = new CallMetrics();
   let url = "";
+  const { keys, taskCredentials, sessionCredentials, anonymous, ...authentication } = await openAuthentication(
+    options,
+    store,
+  );
   const controlPlane = new ControlPlane({
     store,
     clock,
@@ -154,11 +159,11 @@ async function assemble(
       const base = options.advertise ?? agentBaseUrl(url, options.host, callerHost);
       return { endpoint: `${base}/acs`, telemetryEndpoint: `${base}/tcs` };
     },
+    services: { rulebooks: builtInRulebooks, ports: servicePorts(sessionCredentials) },
     log: log.write,
     observe: appends,
     stopwatch: () => performance.now(),
   });
-  const { keys, taskCredentials, ...authentication } = await openAuthentication(options, store);
   const authenticate = withCheckedPlace(authentication.authenticate, options.regions ?? awsRegions);
   if (keys !== null) closers.push(() => keys.close());
   const arrivals = new AgentArrivals(controlPlane);
@@ -172,7 +177,7 @@ async function assemble(
     agentArchive: options.agentArchive ?? null,
   });
   const managed = { controlPlane, sessions, store, clock: paced, random: freshRandom("managed-hosts"), log };
-  // Before the clusters are loaded, since that is when they ask for their hosts.
+  // Before the clusters are loaded, because they ask for their hosts then.
   const managedHosts = managedRuntime === null ? null : new ManagedHosts({ runtime: managedRuntime, ...managed });
   await controlPlane.open();
   closers.push(() => controlPlane.close());
@@ -204,6 +209,8 @@ async function assemble(
   const operators = { health, metricsText: metricsTextOf(metricsSource) };
   const http = createHttp({
     authenticate,
+    anonymous,
+    isBuiltIn: () => true,
     answerApi: answerApi(controlPlane, hosts),
     takeTurn: (account, work) => controlPlane.turns.work(account, "", work),
     metrics: calls,
@@ -232,11 +239,11 @@ async function assemble(
   const watch = new HealthWatch(() => problemsOf(healthSource), clock, log);
   watch.start();
   closers.push(async () => watch.close());
-  log.write("info", { url, dataDir: options.dataDir }, "The server listens.");
+  log.write("server-listening", { url, dataDir: options.dataDir });
   return { url, port, controlPlane, hosts, accessKeys: keys?.counts() ?? null, metricsUrl, close };
 }
 
-/** Throws StartError when the account cannot be used: a server for development has nothing to do without it. */
+/** Throws StartError if the account is unusable: without it, a development server can do nothing. */
 async function createDefaultCluster(controlPlane: ControlPlane, place: Place): Promise<void> {
   try {
     await controlPlane.submit(place, { type: "create-default-cluster" });
@@ -251,7 +258,7 @@ async function openStore(dataDir: string | null): Promise<Store> {
   return new SqliteStore({ dataDir });
 }
 
-/** Chance that nobody can foresee: a new seed for each process and purpose. */
+/** Unpredictable randomness: a new seed for each process and purpose. */
 function freshRandom(purpose: string): Random {
   return seededRandom(`${randomBytes(16).toString("hex")}/${purpose}`);
 }
@@ -263,7 +270,7 @@ async function managedRuntimeOf(options: ServerOptions, clock: Clock): Promise<M
     return simulatedManagedRuntime(clock, freshRandom("managed-runtime"), simulation?.times);
   }
   const { dockerManagedRuntime } = await import("./hosts/docker-managed-runtime.ts");
-  // Where hosts are simulated nobody wants to wait for a registry; elsewhere images are as fresh as on Fargate.
+  // With simulated hosts nobody wants to wait for a registry; otherwise images are as fresh as on Fargate.
   const pullBehaviour = simulation === null ? "default" : "prefer-cached";
   return dockerManagedRuntime({ host: must(docker, "the engine of --fargate docker"), pullBehaviour, dataDir });
 }
@@ -277,15 +284,18 @@ function configurationOf(
 }
 
 function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null): AnswerApi {
-  if (hosts === null) return (call) => controlPlane.call(call);
   return async (call) => {
-    const reply = await controlPlane.call(call);
-    if (rowOf(call.operation).registersInstance === true && !call.caller.isAgent) return hosts.adopt(reply);
-    return reply;
+    const { operation, ...rest } = call;
+    if (isOfService(operation)) {
+      return controlPlane.callService({ ...rest, service: operation.service.name, operation: operation.name });
+    }
+    const reply = await controlPlane.call({ ...rest, operation: operation.name });
+    const adopts = rowOf(operation.name).registersInstance === true && !call.caller.isAgent;
+    return hosts !== null && adopts ? hosts.adopt(reply) : reply;
   };
 }
 
-/** The text of /metrics. Loading its package would be a tenth of the time that the server takes to start. */
+/** The text of /metrics. Loaded lazily, because its package would be a tenth of the server's start time. */
 function metricsTextOf(source: MetricsSource): OperatorSources["metricsText"] {
   let text: OperatorSources["metricsText"] | null = null;
   return async () => {
@@ -299,7 +309,7 @@ function allowedHosts({ advertise = null, allowHosts = [] }: ServerOptions, list
   return new AllowedHosts({ listenHost, advertise, names: allowHosts });
 }
 
-/** Opens the listener of `metricsListen` and gives its URL; null without one. */
+/** Opens the listener of `metricsListen` and returns its URL; null without one. */
 async function openOperatorsHttp(
   options: ServerOptions,
   operators: OperatorSources,
@@ -339,8 +349,8 @@ function listenFailure(host: string, port: number, failure: NodeJS.ErrnoExceptio
   const { code, message } = failure;
   const advice = `Choose another one with ${flag}; 0 takes any that is free.`;
   if (code === "EADDRINUSE") return `Port ${port} of ${host} is in use. ${advice}`;
-  if (code === "EACCES") return `Port ${port} may not be listened on by this user. ${advice}`;
-  return `${host}:${port} cannot be listened on (${message}).`;
+  if (code === "EACCES") return `This user may not listen on port ${port}. ${advice}`;
+  return `Cannot listen on ${host}:${port} (${message}).`;
 }
 
 async function closeHttp(http: FastifyInstance, drainTimeoutMs: number): Promise<void> {

@@ -1,4 +1,4 @@
-/** A whole server with one simulated instance, a log that nobody reads and nothing on the disk, for tests. */
+/** For tests: a whole server with one simulated instance and nothing on disk, whose log nobody reads. */
 import { openLog } from "./log/log.ts";
 import { type RunningServer, type ServerOptions, startServer } from "./server.ts";
 
@@ -10,10 +10,10 @@ export const smallSimulation = {
   adopt: true,
 };
 
-/** What a server that checks no signatures takes. */
+/** Credentials for a server that doesn't check signatures. */
 export const anyCredentials = { accessKeyId: "any", secretAccessKey: "any" };
 
-/** Starts it; `options` differ from the usual ones. */
+/** Starts it; `options` override the defaults. */
 export function startSmallServer(options: Partial<ServerOptions> = {}): Promise<RunningServer> {
   return startServer({
     host: "127.0.0.1",

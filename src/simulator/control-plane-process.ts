@@ -3,11 +3,11 @@ import { AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { TaskCredentialsIssuer } from "../auth/task-credentials.ts";
 import type { ControlPlaneCall } from "../cluster-runner/api-calls.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
-import type { Log } from "../cluster-runner/log.ts";
 import type { ClusterPlace } from "../cluster-runner/partitions/cluster-place.ts";
 import { containerInstanceArn } from "../ecs/arn.ts";
 import { Refusal } from "../ecs/refusals.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log-events.ts";
 import { seededRandom } from "../lib/random.ts";
 import type { Outcome } from "./checkers/checker.ts";
 import type { FaultyDisk, FaultyStore } from "./faults/faulty-disk.ts";
@@ -40,8 +40,8 @@ export class ControlPlaneProcess {
   constructor({ seed, clock, disk, log, onManagedHost }: ControlPlaneProcessOptions) {
     this.#clock = new MortalClock(clock);
     this.#store = disk.store(this.#clock);
-    const mortalLog: Log = (level, fields, message) => {
-      if (this.#clock.alive) log(level, fields, message);
+    const mortalLog: Log = (event, fields) => {
+      if (this.#clock.alive) log(event, fields);
     };
     this.#controlPlane = new ControlPlane({
       store: this.#store,

@@ -1,5 +1,7 @@
 import type { ContainerInstance } from "../ecs/documents/container-instance.ts";
 import { containerInstanceKind } from "../ecs/documents/container-instance.ts";
+import { type Rollout, rolloutKind } from "../ecs/documents/rollout.ts";
+import { type ServiceCondition, serviceConditionKind } from "../ecs/documents/service-condition.ts";
 import { holdsResources, type Task } from "../ecs/documents/task.ts";
 import type { EcsEvent } from "../ecs/events/event.ts";
 import type { Append } from "../store/store.ts";
@@ -56,6 +58,15 @@ export class DurablePartition {
 
   task(id: string): Task | null {
     return this.get("task", id) as Task | null;
+  }
+
+  /** How the deployments of a service go; null for one that is INACTIVE, or not there. */
+  rollout(serviceName: string): Rollout | null {
+    return this.get(rolloutKind.name, serviceName) as Rollout | null;
+  }
+
+  condition(serviceName: string): ServiceCondition | null {
+    return this.get(serviceConditionKind.name, serviceName) as ServiceCondition | null;
   }
 
   instances(): Iterable<ContainerInstance> {

@@ -1,12 +1,12 @@
 import { Agent, type AgentEnd } from "../agent/agent.ts";
 import { type AgentDisk, type AgentState, MemoryDisk } from "../agent/agent-disk.ts";
-import type { AgentLog } from "../agent/agent-log.ts";
 import { simulatedUpdater } from "../agent/agent-updater.ts";
 import { managedEngine } from "../agent/engine/managed-engine.ts";
 import type { HostFacts } from "../agent/registration.ts";
 import type { AgentHello, EcsApi } from "../agent-protocol/connection.ts";
 import type { ConnectionTaker } from "../agent-sessions/in-process-transport.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log-events.ts";
 import { seededRandom } from "../lib/random.ts";
 import type { Faults } from "./faults/faults.ts";
 import { MortalClock } from "./faults/mortal-clock.ts";
@@ -18,7 +18,7 @@ export type HostWorld = {
   readonly seed: string;
   readonly clock: Clock;
   readonly faults: Faults;
-  readonly log: AgentLog;
+  readonly log: Log;
   readonly listener: () => ConnectionTaker | null;
   /** An agent's API call on its way to the control plane. Rejects with an error that has a `code`, or none if it was lost. */
   readonly call: (operation: string, request: object) => Promise<object>;
@@ -106,8 +106,8 @@ export class Host {
     const agent = new Agent({
       clock,
       random,
-      log: (level, fields, message) => {
-        if (clock.alive) log(level, fields, message);
+      log: (event, fields) => {
+        if (clock.alive) log(event, fields);
       },
       api: this.#api(clock, network),
       transport: network.transport,
@@ -125,7 +125,7 @@ export class Host {
       },
     });
     this.#life = { clock, network, runtime, agent };
-    agent.start().catch((error: unknown) => log("error", { err: error, host: this.name }, "an agent did not start"));
+    agent.start().catch((error: unknown) => log("simulated-host-failed", { err: error, host: this.name }));
   }
 
   /** The agent's process dies. `quiet`: with the whole machine, so that nobody notices. */

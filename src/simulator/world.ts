@@ -1,9 +1,9 @@
 import type { AgentEnd } from "../agent/agent.ts";
 import type { HostFacts } from "../agent/registration.ts";
 import type { AgentHello } from "../agent-protocol/connection.ts";
-import type { LogLevel } from "../cluster-runner/log.ts";
 import type { AnsweredName } from "../ecs/machine/operations.ts";
 import { must } from "../lib/assert.ts";
+import { type LogEvent, logEvents } from "../lib/log-events.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import type { Append } from "../store/store.ts";
@@ -113,7 +113,7 @@ export class World {
       seed: `${this.#seed}/control-plane-${life}`,
       clock: this.clock,
       disk: this.#disk,
-      log: (level, fields, message) => this.#log("control-plane", level, fields, message),
+      log: (event, fields) => this.#log("control-plane", event, fields),
       onManagedHost: (arn, { cluster }, wanted) => this.#manageHost(arn, cluster, wanted),
     });
     this.#process = process;
@@ -257,8 +257,7 @@ export class World {
       seed: this.#seed,
       clock: this.clock,
       faults: this.faults,
-      log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) =>
-        this.#log(name, level, fields, message),
+      log: (event: LogEvent, fields: Readonly<Record<string, unknown>>) => this.#log(name, event, fields),
       listener: () => {
         const process = this.#isListening ? this.#process : null;
         return process === null ? null : process.sessions.accept.bind(process.sessions);
@@ -322,12 +321,12 @@ export class World {
     this.#onKept(kept);
   }
 
-  #log(who: string, level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string): void {
+  #log(who: string, event: LogEvent, fields: Readonly<Record<string, unknown>>): void {
     const { err, ...others } = fields;
     const error = err instanceof Error ? { error: `${err.name}: ${err.message}` } : {};
-    this.trace.add(`log ${who} ${level} ${message}`, { ...others, ...error });
-    if (err instanceof Error && bugs.has(err.name)) this.broken(`${who}: ${message}`, err);
-    if (suspicious.has(message)) this.broken(who, `${message} ${JSON.stringify(others)}`);
+    this.trace.add(`log ${who} ${logEvents[event].level} ${event}`, { ...others, ...error });
+    if (err instanceof Error && bugs.has(err.name)) this.broken(`${who}: ${event}`, err);
+    if (suspicious.has(event)) this.broken(who, `${event} ${JSON.stringify(others)}`);
   }
 }
 
@@ -341,13 +340,13 @@ const bugs: ReadonlySet<string> = new Set([
   "FencedError",
 ]);
 
-/** Log messages that no outside fault may cause. */
-const suspicious: ReadonlySet<string> = new Set([
-  "A timer step changed nothing and is due again; it is held back",
-  "The machine is halted",
-  "agent sent a message of the wrong shape",
-  "a message of the wrong shape",
-  "agent leaves too many payloads unacknowledged",
+/** Events of the log that no outside fault may cause. */
+const suspicious: ReadonlySet<LogEvent> = new Set([
+  "timer-fruitless",
+  "machine-halted",
+  "agent-message-malformed",
+  "agent-order-malformed",
+  "agent-payload-backlog",
 ]);
 
 function clusterNameOf(request: Readonly<Record<string, unknown>>): string {

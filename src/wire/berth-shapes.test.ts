@@ -8,9 +8,9 @@ import { parseRequest } from "./parse.ts";
 import { renderReply } from "./render.ts";
 import { type Filling, sampleStructure } from "./sample-values.ts";
 import { apiOperations, berth, operationNamed } from "./services.ts";
-import { operationShapes, type Shape } from "./shapes.ts";
+import { ecsShapes, type Shape } from "./shapes.ts";
 
-/** The value as it travels: timestamps are seconds. */
+/** The value as sent: timestamps are seconds. */
 function sent(shape: Shape, value: unknown): unknown {
   if (shape.kind === "timestamp") return (value as number) / 1_000;
   if (shape.kind === "list") return (value as unknown[]).map((item) => sent(shape.member, item));
@@ -32,7 +32,7 @@ describe("Berth's own operations", () => {
       for (const filling of fillings) {
         const request = sampleStructure(input, random, filling, true);
         const reply = sampleStructure(output, random, filling);
-        // Through JSON, in which -0 and prototypes are lost on both sides alike.
+        // Through JSON, which loses -0 and prototypes on both sides alike.
         const parsed: unknown = JSON.parse(
           JSON.stringify(parseRequest(operation, JSON.stringify(sent(input, request)))),
         );
@@ -42,7 +42,7 @@ describe("Berth's own operations", () => {
     });
   }
 
-  test("every member says what it is", () => {
+  test("every member has a description", () => {
     const look = (shape: Shape, path: string): void => {
       if (shape.kind === "list") look(shape.member, path);
       if (shape.kind !== "structure" || !isDescribed(shape)) return;
@@ -58,7 +58,7 @@ describe("Berth's own operations", () => {
   });
 
   test("what RunTask has as well has the same shape", () => {
-    const runTask = operationShapes("RunTask").input.members;
+    const runTask = ecsShapes.of("RunTask").input.members;
     const { members } = berthShapes.ExplainPlacement.input;
     for (const name of ["overrides", "networkConfiguration", "placementConstraints", "capacityProviderStrategy"]) {
       assert.equal(members.get(name), runTask.get(name), name);
@@ -69,7 +69,7 @@ describe("Berth's own operations", () => {
     });
   });
 
-  test("times are epoch seconds outside, and what is absent is left out", () => {
+  test("times are epoch seconds outside, and absent members are left out", () => {
     const drains = [{ startedAt: 1_534_810_936_284, deadlineAt: null, blockers: [{ since: 1_000 }], finished: false }];
     assert.equal(
       renderReply(operationNamed("DescribeDrain"), { drains, failures: [], inner: 1 }),
@@ -77,7 +77,7 @@ describe("Berth's own operations", () => {
     );
   });
 
-  test("a value of another type is refused as ECS does", () => {
+  test("a value of another type is refused as in ECS", () => {
     for (const body of ['{"count":"3"}', '{"containerInstances":"i"}', '{"cluster":1}']) {
       const name = body.includes("count") ? "ExplainPlacement" : "PlanDrain";
       assert.throws(

@@ -1,4 +1,4 @@
-/** The inputs and outputs of Berth's own operations. What ECS has as well is taken from ECS, so that a call is told in the same words. */
+/** The inputs and outputs of Berth's own operations. They reuse ECS's members where ECS has them, so a call looks the same. */
 import type { BerthOperationName } from "../ecs/machine/operations.ts";
 import { must } from "../lib/assert.ts";
 import {
@@ -14,34 +14,35 @@ import {
   texts,
   timestamp,
 } from "./described-shapes.ts";
-import { operationShapes } from "./shapes.ts";
+import { ecsShapes } from "./shapes.ts";
 
 const cluster = text("Name or ARN; without it, `default`.");
 const containerInstances = texts("Ids or ARNs, at most 100.");
 
-/** A member of RunTask. */
+/** A member that works as in RunTask. */
 const ofRunTask = (name: string, about: string): Member => ({
-  shape: must(operationShapes("RunTask").input.members.get(name), name),
+  shape: must(ecsShapes.of("RunTask").input.members.get(name), name),
   about,
 });
 
 const failure = structure("Failure", {
-  arn: text("Of the container instance that was meant."),
-  reason: text("`MISSING`, as in DescribeContainerInstances, or why this one cannot."),
-  detail: text("A sentence about that; absent where the reason says it all."),
+  arn: text("The container instance in the request."),
+  reason: text("`MISSING`, as in DescribeContainerInstances, or why it failed."),
+  detail: text("The reason in a sentence; absent if `reason` is enough."),
 });
-const failures = many(failure, "What could not be done, one by one.");
+const failures = many(failure, "The container instances for which the call failed.");
 
 const explainPlacementInput = structure("ExplainPlacementRequest", {
   cluster,
-  taskDefinition: text("`family`, `family:revision` or ARN, as in RunTask; needed unless `service` is there."),
-  service: text(
-    "Name or ARN of a REPLICA service, in place of all members but `cluster` and `count`, which it decides.",
-  ),
-  count: number("How many tasks; 1 unless told."),
+  taskDefinition: text("`family`, `family:revision` or ARN, as in RunTask; required unless `service` is given."),
+  service: text("Name or ARN of a REPLICA service; it replaces all members except `cluster` and `count`."),
+  count: number("Number of tasks, 1 by default."),
   launchType: ofRunTask("launchType", "As in RunTask."),
   capacityProviderStrategy: ofRunTask("capacityProviderStrategy", "As in RunTask."),
-  placementConstraints: ofRunTask("placementConstraints", "Beside those of the task definition, as in RunTask."),
+  placementConstraints: ofRunTask(
+    "placementConstraints",
+    "In addition to those of the task definition, as in RunTask.",
+  ),
   placementStrategy: ofRunTask("placementStrategy", "As in RunTask."),
   group: ofRunTask("group", "As in RunTask: spread and distinctInstance count the tasks of the same group."),
   overrides: ofRunTask("overrides", "As in RunTask."),
@@ -50,42 +51,42 @@ const explainPlacementInput = structure("ExplainPlacementRequest", {
 
 const need = structure("PlacementNeed", {
   cpu: number("CPU units."),
-  memoryMiB: number("MiB that are reserved."),
+  memoryMiB: number("Reserved memory in MiB."),
   gpus: number("Whole GPUs."),
   tcpPorts: numbers("Fixed host ports."),
   udpPorts: numbers("Fixed host ports."),
-  networkInterfaces: number("One in network mode awsvpc, else none."),
+  networkInterfaces: number("Network interfaces per task: 1 in network mode awsvpc, otherwise 0."),
   resources: many(
-    structure("NeededResource", { name: text("As it was registered."), value: number("Amount.") }),
-    "Of resources that container instances were registered with under names of their own.",
+    structure("NeededResource", { name: text("As registered."), value: number("Amount.") }),
+    "Resources that users registered on container instances.",
   ),
   requiresAttributes: texts("Attributes that a container instance must have, `name` or `name=value`."),
 });
 const placement = structure("ExplainedPlacement", {
-  containerInstanceArn: text("Where tasks would go."),
-  ec2InstanceId: text("Of that container instance."),
-  availabilityZone: text("Of that container instance."),
-  count: number("How many of the tasks."),
+  containerInstanceArn: text("The container instance."),
+  ec2InstanceId: text("Of the container instance."),
+  availabilityZone: text("Of the container instance."),
+  count: number("How many of the tasks would go there."),
 });
 const refusalReason = structure("PlacementRefusalReason", {
   reason: text("As in `failures` of RunTask, such as `RESOURCE:MEMORY`."),
-  detail: text("A sentence that says what there is and what is asked for."),
-  missing: number("How much is missing, in the unit of the resource; absent where there is nothing to measure."),
+  detail: text("A sentence with what is available and what is needed."),
+  missing: number("How much is missing, in the unit of the resource; absent if it can't be measured."),
 });
 const refusal = structure("PlacementRefusal", {
-  containerInstanceArn: text("Where the next task would not fit."),
-  ec2InstanceId: text("Of that container instance."),
-  status: text("Of that container instance."),
-  reasons: many(refusalReason, "Everything that speaks against it, not the first thing only."),
+  containerInstanceArn: text("The container instance."),
+  ec2InstanceId: text("Of the container instance."),
+  status: text("Of the container instance."),
+  reasons: many(refusalReason, "Every reason, not just the first."),
 });
 const reasonCount = structure("PlacementReasonCount", {
   reason: text("As in `reasons`."),
-  count: number("How many container instances have it."),
+  count: number("Number of container instances with this reason."),
 });
 const closest = structure("ClosestContainerInstance", {
-  containerInstanceArn: text("The one that comes closest."),
-  reason: text("The first thing that speaks against it."),
-  detail: text("A sentence about that."),
+  containerInstanceArn: text("The container instance."),
+  reason: text("Its first reason."),
+  detail: text("The reason in a sentence."),
 });
 
 const failedTask = structure("FailedTask", {
@@ -95,28 +96,28 @@ const failedTask = structure("FailedTask", {
   stoppedAt: timestamp("When it was STOPPED."),
   containers: many(
     structure("FailedContainer", {
-      name: text("Of the container."),
-      exitCode: number("Absent when it never ran."),
+      name: text("The container's name."),
+      exitCode: number("Absent if it never ran."),
       reason: text("As in DescribeTasks."),
-      healthStatus: text("`UNHEALTHY` when its health check failed; else absent."),
+      healthStatus: text("`UNHEALTHY` if its health check failed; otherwise absent."),
     }),
-    "The containers that say something about the failure.",
+    "The containers involved in the failure.",
   ),
 });
 const explainPlacementOutput = structure("ExplainPlacementResponse", {
   taskDefinition: text("ARN of the revision."),
-  need: one(need, "What one task asks of a container instance."),
+  need: one(need, "What one task needs from a container instance."),
   placements: many(placement, "Where tasks would go."),
-  placedCount: number("How many of the tasks have a place."),
-  unplacedCount: number("How many have none."),
+  placedCount: number("Number of tasks that fit."),
+  unplacedCount: number("Number of tasks that don't."),
   refusals: many(
     refusal,
-    "Each container instance that does not take a task, with what it lacks, those that lack least first, at most 500: for the first task that finds no place, and when all find one for the first of all.",
+    "Up to 500 container instances that can't take a task, those that lack least first: for the first task that doesn't fit or, if all fit, for the first task.",
   ),
   summary: many(reasonCount, "The reasons, the most frequent first."),
-  closest: one(closest, "The container instance that lacks least; absent when all have a place or none is there."),
-  noCandidates: text("Why there was no container instance to look at; absent when there was one, or all have a place."),
-  failedTasks: many(failedTask, "The newest tasks of the service that failed, at most 5; empty without `service`."),
+  closest: one(closest, "The container instance that lacks least; absent if all tasks fit or there is no instance."),
+  noCandidates: text("Why there was no container instance to consider; absent if there was one, or all tasks fit."),
+  failedTasks: many(failedTask, "Up to 5 of the service's newest failed tasks; empty without `service`."),
 });
 
 const taskOf = {
@@ -124,34 +125,30 @@ const taskOf = {
   service: text("Name of its service; absent for a standalone task."),
 } as const;
 const blocker = {
-  reason: text(
-    "A word for what keeps the task where it is, such as `PERCENTAGES`, `NO_PLACE`, `PROTECTED` or `STANDALONE`.",
-  ),
-  detail: text("A sentence about that."),
+  reason: text("What keeps the task, as a code such as `PERCENTAGES`, `NO_PLACE`, `PROTECTED` or `STANDALONE`."),
+  detail: text("The reason in a sentence."),
 } as const;
 
 const planDrainInput = structure("PlanDrainRequest", { cluster, containerInstances });
 const planDrainOutput = structure("PlanDrainResponse", {
-  containerInstances: texts("ARNs of those that would drain."),
+  containerInstances: texts("ARNs of the instances that would drain."),
   moves: many(
     structure("PlannedMove", {
       ...taskOf,
       fromContainerInstanceArn: text("Where it runs."),
-      toContainerInstanceArn: text("Where its replacement would go, as things are now; absent for Fargate."),
+      toContainerInstanceArn: text("Where its replacement would go now; absent for Fargate."),
       startsFirst: boolean("Whether the replacement is healthy before the task stops."),
     }),
-    "Tasks of services that would be replaced elsewhere.",
+    "Service tasks that would be replaced elsewhere.",
   ),
   stops: many(
     structure("PlannedStop", {
       ...taskOf,
       containerInstanceArn: text("Where it runs."),
-      reason: text(
-        "Why it stops without a replacement, in a word: `DAEMON`, `NO_PLACE`, `NOT_WANTED` or `SERVICE_DELETED`.",
-      ),
-      detail: text("A sentence about that."),
+      reason: text("Why there is no replacement: `DAEMON`, `NO_PLACE`, `NOT_WANTED` or `SERVICE_DELETED`."),
+      detail: text("The reason in a sentence."),
     }),
-    "Tasks that would stop and not be replaced.",
+    "Tasks that would stop without a replacement.",
   ),
   blockers: many(
     structure("PlannedBlocker", { ...taskOf, containerInstanceArn: text("Where it runs."), ...blocker }),
@@ -161,39 +158,37 @@ const planDrainOutput = structure("PlanDrainResponse", {
     structure("PlannedStay", {
       taskArn: taskOf.taskArn,
       containerInstanceArn: text("Where it runs."),
-      reason: text("Why draining does not concern it: `STANDALONE`."),
+      reason: text("Why draining leaves it alone: `STANDALONE`."),
     }),
-    "Tasks that draining leaves alone: they end when they end.",
+    "Tasks that draining leaves alone; they end by themselves.",
   ),
-  finishes: boolean("Whether the drain comes to its end by itself."),
+  finishes: boolean("Whether the drain would finish by itself."),
 });
 
 const drain = structure("Drain", {
   containerInstanceArn: text("The container instance."),
-  ec2InstanceId: text("Of that container instance."),
-  status: text("Of that container instance: `DRAINING`, or `ACTIVE` when it does not drain."),
-  startedAt: timestamp("When it was set to DRAINING; absent when it does not drain."),
-  deadlineAt: timestamp("When what is left is stopped; absent without a deadline."),
-  tasksAtStart: number("Tasks on it when the drain began; absent when it does not drain."),
+  ec2InstanceId: text("Of the container instance."),
+  status: text("Its status: `DRAINING`, or `ACTIVE` if it isn't draining."),
+  startedAt: timestamp("When it was set to DRAINING; absent if it isn't draining."),
+  deadlineAt: timestamp("When remaining tasks are stopped; absent without a deadline."),
+  tasksAtStart: number("Tasks on it when the drain began; absent if it isn't draining."),
   tasksRemaining: number("Tasks on it that are not STOPPED."),
   remaining: many(
     structure("RemainingTask", {
       ...taskOf,
-      lastStatus: text("Where the task is."),
-      desiredStatus: text("Where it shall go."),
-      reason: text(
-        "A word for what it waits for, such as `STOPPING`, `REPLACEMENT_NOT_HEALTHY`, or that of its blocker.",
-      ),
-      detail: text("A sentence about that."),
+      lastStatus: text("Its last status."),
+      desiredStatus: text("The status it is heading for."),
+      reason: text("What it waits for, as a code such as `STOPPING` or `REPLACEMENT_NOT_HEALTHY`, or its blocker's."),
+      detail: text("The reason in a sentence."),
       since: timestamp("Since when."),
     }),
     "Those tasks.",
   ),
   blockers: many(
     structure("DrainBlocker", { ...taskOf, ...blocker, since: timestamp("Since when.") }),
-    "Tasks that cannot leave for now, by name.",
+    "Tasks that can't leave for now.",
   ),
-  finished: boolean("Whether it drains and no task is left."),
+  finished: boolean("True if it is draining and has no tasks left."),
 });
 const drains = many(drain, "One for each container instance.");
 
@@ -205,38 +200,38 @@ const startDrainInput = structure("StartDrainRequest", {
   cluster,
   containerInstances,
   deadlineSeconds: number(
-    "After so many seconds, 1 to 172,800, what is left is stopped. Without it there is no deadline, nor one that was set before.",
+    "Remaining tasks are stopped after this many seconds, 1 to 172,800. Without it there is no deadline, and an earlier one is removed.",
   ),
 });
 const drainsOutput = structure("DrainsResponse", { drains, failures });
 
 const cancelDrainInput = structure("CancelDrainRequest", { cluster, containerInstances });
 const cancelDrainOutput = structure("CancelDrainResponse", {
-  containerInstances: texts("ARNs of those that are ACTIVE again."),
+  containerInstances: texts("ARNs of the instances that are ACTIVE again."),
   failures,
 });
 
 const alarm = structure("Alarm", {
-  alarmName: text("As deployments name it."),
+  alarmName: text("Its name."),
   stateValue: text("`OK`, `ALARM` or `INSUFFICIENT_DATA`."),
-  stateReason: text("As it was given."),
+  stateReason: text("As reported."),
   stateSince: timestamp("When it last changed."),
 });
 
 const setAlarmStateInput = structure("SetAlarmStateRequest", {
   cluster,
-  alarmName: text("As `deploymentConfiguration.alarms` of services name it."),
+  alarmName: text("The name in `deploymentConfiguration.alarms` of services."),
   stateValue: text("`OK`, `ALARM` or `INSUFFICIENT_DATA`."),
-  stateReason: text("Why, for people."),
+  stateReason: text("The reason, for people."),
 });
-const setAlarmStateOutput = structure("SetAlarmStateResponse", { alarm: one(alarm, "The alarm as it is now.") });
+const setAlarmStateOutput = structure("SetAlarmStateResponse", { alarm: one(alarm, "The alarm after the call.") });
 const describeAlarmsInput = structure("DescribeAlarmsRequest", { cluster });
 const describeAlarmsOutput = structure("DescribeAlarmsResponse", {
-  alarms: many(alarm, "Every alarm that the cluster was told of, by name."),
+  alarms: many(alarm, "Every alarm reported to the cluster, sorted by name."),
 });
 
 const lostAgentPolicy = structure("LostAgentPolicy", {
-  replaceAfterSeconds: number("How long an agent may be gone; absent when the policy is off."),
+  replaceAfterSeconds: number("How long an agent may be gone; absent if the policy is off."),
 });
 const putLostAgentPolicyInput = structure("PutLostAgentPolicyRequest", {
   cluster,
@@ -249,7 +244,7 @@ const lostAgentPolicyOutput = structure("LostAgentPolicyResponse", {
   lostAgentPolicy: one(lostAgentPolicy, "The policy of the cluster."),
 });
 
-/** Input and output of each operation that Berth adds: what the schemas of the SDK are for ECS. */
+/** Input and output of each operation that Berth adds, like the SDK's schemas for ECS. */
 export const berthShapes: Readonly<
   Record<BerthOperationName, { readonly input: DescribedStructure; readonly output: DescribedStructure }>
 > = {

@@ -7,7 +7,7 @@ import { operationNamed } from "./services.ts";
 const parsed = (operation: OperationName, request: object) =>
   parseRequest(operationNamed(operation), JSON.stringify(request));
 
-test("what a skeleton leaves empty is absent", () => {
+test("empty members of a skeleton are absent", () => {
   assert.deepEqual(
     parsed("RegisterTaskDefinition", {
       family: "a",
@@ -28,7 +28,7 @@ test("what a skeleton leaves empty is absent", () => {
   });
 });
 
-test("an empty text that is a value, or a name that is required, stays", () => {
+test("an empty text that is a value, or a required name, stays", () => {
   const tags = [{ key: "a", value: "" }];
   const environment = [{ name: "", value: "" }];
   const containerDefinitions = [{ name: "", image: "", environment }];

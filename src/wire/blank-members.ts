@@ -1,8 +1,8 @@
 /**
- * The members whose empty text counts as absent, as clients send it that fill in a skeleton: words of a list, and names that
- * may be left out. AWS: known of roles, of a task's cpu and memory, and of the cluster; the others follow these.
+ * The members whose empty text counts as absent, because clients that fill in a skeleton send it: enum values, and optional names. AWS:
+ * known for roles, a task's cpu and memory, and the cluster; the others follow these.
  *
- * Everywhere else an empty text is a value: of a tag, of an environment variable, of a name that is required.
+ * Everywhere else an empty text is a value: of a tag, an environment variable, a required name.
  */
 const blankMembers: ReadonlySet<string> = new Set([
   ...["appProtocol", "assignPublicIp", "availabilityZoneRebalancing", "clientToken", "cpuArchitecture"],
@@ -11,7 +11,7 @@ const blankMembers: ReadonlySet<string> = new Set([
   ...["taskRoleArn", "transitEncryption", "versionConsistency"],
 ]);
 
-/** The same for members of one structure, where others of that name mean something else. */
+/** The same for members of one structure, if the name means something else elsewhere. */
 const blankMembersOf: ReadonlySet<string> = new Set([
   "CreateServiceRequest.role",
   "DeploymentConfiguration.strategy",

@@ -1,22 +1,22 @@
-/** How many items each list of a request may have, and how many entries each map. Rows name members as those of `text-limits.ts` do. */
+/** How many items each list of a request may have, and how many entries each map. Rows name members as in `text-limits.ts`. */
 export type ListRow = { readonly itemsMax: number; readonly members: readonly string[] };
 export type MapRow = {
   readonly entriesMax: number;
   readonly keyCharactersMax: number;
   readonly members: readonly string[];
 };
-/** A member that takes any JSON, by the length of its text. */
+/** A member that accepts any JSON, limited by the length of its text. */
 export type DocumentRow = { readonly charactersMax: number; readonly members: readonly string[] };
 
-/** LIMIT: ten times the largest list that ECS documents, so that its own text comes first. */
+/** LIMIT: ten times the largest list that ECS documents, so ECS's own text comes first. */
 const itemsMax = 1_000;
-/** LIMIT: an item takes at least ten bytes of the 64 KiB that AWS allows for a task definition; of the bindings of its ports the rulebook keeps 500. */
+/** LIMIT: an item takes at least ten bytes of the 64 KiB that AWS allows for a task definition; the rulebook keeps 500 port bindings. */
 const definitionItems = 6_554;
-/** LIMIT: the ports that ECS lets an instance reserve are 100, its GPUs 16; each is stored and shown in every event. */
+/** LIMIT: ECS lets an instance reserve 100 ports, and instances have up to 16 GPUs; each is stored and shown in every event. */
 const resourceMembers = 256;
-/** LIMIT: the longest keys of labels and of options of log drivers have some 60 characters. */
+/** LIMIT: the longest keys of labels and log driver options have about 60 characters. */
 const keyCharacters = 1_024;
-/** LIMIT: as much as the overrides of a task. */
+/** LIMIT: as much as a task's overrides. */
 const documentCharacters = 8_192;
 
 export const listLimits: readonly ListRow[] = [

@@ -1,9 +1,9 @@
 import type { ListShape, Shape, SimpleShape, StructureShape } from "./shapes.ts";
 
-/** A member of one of Berth's own structures: its shape, and what it is, for docs/berth-api.md. */
+/** A member of one of Berth's own structures: its shape, and a description for docs/berth-api.md. */
 export type Member = { readonly shape: Shape; readonly about: string };
 
-/** A structure that the SDK does not know, written by hand. Its members are read as those of the SDK are. */
+/** A structure that isn't in the SDK, written by hand. Its members are read like the SDK's. */
 export type DescribedStructure = StructureShape & { readonly about: ReadonlyMap<string, string> };
 
 const simple = (kind: SimpleShape["kind"]) => {
@@ -40,7 +40,7 @@ export function structure(name: string, members: Readonly<Record<string, Member>
   };
 }
 
-/** True for structures of Berth's own, false for those that are the SDK's. */
+/** True for Berth's own structures, false for the SDK's. */
 export function isDescribed(shape: StructureShape): shape is DescribedStructure {
   return "about" in shape;
 }

@@ -24,7 +24,7 @@ test("the status follows the API model", () => {
   assert.equal(renderError(new WireError("SerializationException", "x")).status, 400);
 });
 
-test("an unforeseen error tells nothing of itself", () => {
+test("an unforeseen error says nothing about itself", () => {
   for (const error of [new Error("password=hunter2"), new TypeError("secret"), "secret", undefined, null]) {
     const { status, code, body } = renderError(error);
     assert.equal(status, 500);

@@ -1,6 +1,6 @@
 import { serializationError } from "./errors.ts";
 
-// LIMIT: the deepest shape of the API has 9 levels; the rest is room for the one member that takes any JSON.
+// LIMIT: the deepest shape of the API has 9 levels; the rest is room for the one member that accepts any JSON.
 export const nestingDepthMax = 64;
 
 const quote = 0x22;
@@ -11,11 +11,11 @@ const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
 /**
- * Throws WireError(SerializationException) when the JSON `text` nests more than 64 lists and objects. Looks at each
- * character once before anything is built, so that a hostile body costs no memory.
+ * Throws WireError(SerializationException) if the JSON `text` nests more than 64 lists and objects. Reads each character once before
+ * anything is built, so a hostile body costs no memory.
  */
 export function assertNestingDepth(text: string): void {
-  // A text of this length cannot open and close that many.
+  // A text this short can't open and close that many.
   if (text.length <= nestingDepthMax) return;
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
@@ -32,7 +32,7 @@ export function assertNestingDepth(text: string): void {
   }
 }
 
-/** The index of the quote that ends the string beginning at `start`, or the end of a text that never ends it. */
+/** The index of the closing quote of the string that begins at `start`, or the end of the text if it is unterminated. */
 function endOfString(text: string, start: number): number {
   let end = start;
   for (;;) {

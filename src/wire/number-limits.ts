@@ -1,7 +1,6 @@
 /**
- * The numbers and times of requests: whether whole, and between which bounds. Rows name members as those of `text-limits.ts` do.
- * Whole numbers outside the integer type of the API are another type, so the call is a SerializationException; inside it, a
- * number beyond its bounds is refused as an invalid parameter.
+ * The numbers and times of requests: whether they must be integers, and their bounds. Rows name members as in `text-limits.ts`. An integer
+ * outside the API's integer type is a SerializationException; one inside it but out of bounds is refused as an invalid parameter.
  */
 export type NumberRow = {
   /** The API's type of the number. */
@@ -17,24 +16,24 @@ export type TimeRow = { readonly minMs: number; readonly maxMs: number; readonly
 /** LIMIT: AWS: the Integer of the API has 32 bits. */
 export const integerMax = 2_147_483_647;
 export const integerMin = -integerMax - 1;
-/** LIMIT: AWS: a Long has 64 bits; beyond 2^53 numbers are no longer exact here, and sums of doubles lose their units. */
+/** LIMIT: AWS: a Long has 64 bits; above 2^53 numbers here are no longer exact, and sums of doubles lose units. */
 export const longMax = Number.MAX_SAFE_INTEGER;
 /** LIMIT: AWS: the largest TCP or UDP port. */
 const portMax = 65_535;
-/** LIMIT: with more than this, one running task of a service already allows as many as a service can have. */
+/** LIMIT: with more than this, one running task already allows as many tasks as a service can have. */
 const percentMax = 10_000_000;
-/** LIMIT: containers started before 1970 are no containers; a clock that says otherwise is broken. */
+/** LIMIT: no container started before 1970; a clock that says otherwise is broken. */
 const reportedMsMin = 0;
-/** LIMIT: 1 January 2100: a host's clock may be wrong by years, and times beyond that have been mistaken for milliseconds. */
+/** LIMIT: 1 January 2100: a host's clock may be years off, and later times are usually milliseconds taken for seconds. */
 const reportedMsMax = 4_102_444_800_000;
-/** LIMIT: the year 1: clients write the least date that they know for "from the beginning". */
+/** LIMIT: the year 1: clients write their smallest date for "from the beginning". */
 const filterMsMin = -62_135_596_800_000;
-/** LIMIT: the end of the year 9999: clients write the largest date that they know for "until ever". */
+/** LIMIT: the end of the year 9999: clients write their largest date for "without end". */
 const filterMsMax = 253_402_300_799_999;
 
 export const numberLimits: readonly NumberRow[] = [
   {
-    // The operations check these against what ECS documents, or refuse what they belong to as not built.
+    // The operations check these against ECS's documented ranges, or refuse their structure as unsupported.
     type: "integer",
     min: integerMin,
     max: integerMax,
@@ -54,7 +53,7 @@ export const numberLimits: readonly NumberRow[] = [
     ],
   },
   {
-    // AWS: exit codes of Linux have 8 bits, those of Windows 32.
+    // AWS: Linux exit codes have 8 bits, Windows ones 32.
     type: "integer",
     min: integerMin,
     max: integerMax,

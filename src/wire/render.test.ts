@@ -16,14 +16,14 @@ test("nulls in lists and maps are left out", () => {
   );
 });
 
-test("timestamps are epoch seconds with the milliseconds behind the point", () => {
+test("timestamps are epoch seconds with milliseconds as the fraction", () => {
   const at = (createdAt: number): string => renderReply(operationNamed("StopTask"), { task: { createdAt } });
   assert.equal(at(1_534_810_936_284), '{"task":{"createdAt":1534810936.284}}');
   assert.equal(at(1_534_810_936_000), '{"task":{"createdAt":1534810936}}');
   assert.equal(at(0), '{"task":{"createdAt":0}}');
 });
 
-test("members that the API does not have are left out at every depth", () => {
+test("members that the API doesn't have are left out at every depth", () => {
   const reply = {
     secret: 1,
     cluster: { clusterName: "default", inner: { x: 1 }, tags: [{ key: "k", value: "v", at: 1 }] },
@@ -34,7 +34,7 @@ test("members that the API does not have are left out at every depth", () => {
   );
 });
 
-test("the reply itself is not changed", () => {
+test("the reply itself isn't changed", () => {
   const reply = Object.freeze({ task: Object.freeze({ createdAt: 5, attributes: Object.freeze([]) }) });
   assert.equal(renderReply(operationNamed("StopTask"), reply), '{"task":{"attributes":[],"createdAt":0.005}}');
   assert.equal(reply.task.createdAt, 5);

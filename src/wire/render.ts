@@ -4,14 +4,13 @@ import type { Shape, StructureShape } from "./shapes.ts";
 
 type Project = (value: unknown) => unknown;
 
-/** What a shape's values are turned into before JSON.stringify; null for shapes whose values stay as they are. */
+/** Converts a shape's values before JSON.stringify; null for shapes whose values need no conversion. */
 const projections = new Map<Shape, Project | null>();
 
 /**
- * The JSON text of `reply` by the output shape of `operation`: null and undefined members are left out, members that the shape does
- * not have as well, epoch milliseconds become epoch seconds with a fraction; empty lists stay.
- * A reply is copied into shape and given to JSON.stringify: for ten container instances that took 95 µs against 115 µs for
- * text put together member by member (JSON.stringify alone takes 43).
+ * The JSON text of `reply` by the output shape of `operation`. Leaves out null, undefined and unknown members, converts epoch milliseconds
+ * to epoch seconds with a fraction, and keeps empty lists. It copies the reply into shape for JSON.stringify: for ten container instances
+ * that took 95 µs, against 115 µs for building the text member by member (JSON.stringify alone takes 43).
  */
 export function renderReply(operation: ApiOperation, reply: object): string {
   const project = projectionOf(operation.shapes.output);
@@ -33,9 +32,10 @@ function makeProjection(shape: Shape): Project | null {
     case "number":
     case "boolean":
     case "document":
+    case "blob":
       return null;
     case "timestamp":
-      // AWS: seconds with the milliseconds behind the point, such as 1534810936.284.
+      // AWS: seconds with milliseconds as the fraction, such as 1534810936.284.
       return (value) => (value as number) / 1000;
     case "list":
       return listProjection(shape.member);
@@ -49,7 +49,7 @@ function makeProjection(shape: Shape): Project | null {
 function structureProjection(shape: StructureShape): Project {
   const names = [...shape.members.keys()];
   const shapes = [...shape.members.values()];
-  // Made at the member's first use: a reply seldom uses all that its shape has.
+  // Created on the member's first use: a reply seldom uses all members of its shape.
   const members: (Project | null | undefined)[] = shapes.map(() => undefined);
   return (value) => {
     const source = value as Readonly<Record<string, unknown>>;
@@ -88,7 +88,7 @@ function mapProjection(project: Project | null): Project {
     for (const [key, item] of Object.entries(value as object) as [string, unknown][]) {
       if (item !== undefined && item !== null) entries.push([key, project === null ? item : project(item)]);
     }
-    // Not assigned one by one, since assigning to `__proto__` would lose that entry.
+    // Assigning to `__proto__` would lose that entry.
     return Object.fromEntries(entries);
   };
 }

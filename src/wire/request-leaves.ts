@@ -1,4 +1,4 @@
-/** Every leaf of the request of an operation, with a value at its limit and values beyond it, for tests that go through all of them. */
+/** Every leaf of an operation's request, with a value at its limit and values beyond it, for tests that cover all of them. */
 import { must } from "../lib/assert.ts";
 import type { DocumentRow, ListRow, MapRow } from "./collection-limits.ts";
 import { integerMax, longMax, type NumberRow, type TimeRow } from "./number-limits.ts";
@@ -10,17 +10,17 @@ import { inputOf } from "./undocumented-members.ts";
 
 /** A text, number, time, list, map or document somewhere in a request. */
 export type Leaf = {
-  /** As `containerDefinitions[].name`. */
+  /** Such as `containerDefinitions[].name`. */
   readonly path: string;
   readonly structure: string;
-  /** As the tables of limits name it. */
+  /** As in the tables of limits. */
   readonly member: string;
   readonly shape: Shape;
-  /** The smallest request with `value` at this leaf, on the wire. */
+  /** The smallest request with `value` at this leaf, as sent. */
   readonly request: (value: unknown) => unknown;
 };
 
-/** The leaves of the request of `operation`. A structure that contains itself is entered once. */
+/** The leaves of the request of `operation`. A structure that contains itself is visited once. */
 export function leavesOf(operation: ApiOperation): Leaf[] {
   const leaves: Leaf[] = [];
   const enter = (shape: StructureShape, path: string, wrap: Leaf["request"], outer: readonly Shape[]): void => {
@@ -51,7 +51,7 @@ export function leavesOf(operation: ApiOperation): Leaf[] {
   return leaves;
 }
 
-/** Values of a leaf as they travel: the largest that its limit allows, and some just beyond it. Fails for a leaf without a limit. */
+/** Values for a leaf, as sent: the largest within its limit, and some just beyond it. Fails for a leaf without a limit. */
 export function edgesOf({ shape, structure, member }: Leaf): { legal: unknown[]; beyond: unknown[] } {
   const row: unknown = must(limitOf(shape, structure, member), `a limit of ${structure}.${member}`);
   switch (shape.kind) {
@@ -101,7 +101,7 @@ function numberEdges({ type, min, max }: NumberRow): { legal: unknown[]; beyond:
   return { legal: [min, max], beyond: [...beyond, 0.5, type === "long" ? longMax + 1 : integerMax + 1] };
 }
 
-/** A small legal item of a list. */
+/** A small valid item of a list. */
 function itemOf(shape: Shape): unknown {
   if (shape.kind === "structure") return {};
   return shape.kind === "string" ? "x" : 1;

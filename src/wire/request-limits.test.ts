@@ -37,7 +37,7 @@ describe("every leaf of every request", () => {
     });
   }
 
-  test("uses the tables, which have no row for anything else", () => {
+  test("uses the tables, which have no other rows", () => {
     const used = new Map<object, Set<string>>();
     for (const { shape, structure, member } of answeredNames.flatMap((name) => leavesOf(operationNamed(name)))) {
       const row = limitOf(shape, structure, member);
@@ -102,16 +102,18 @@ describe("beyond a limit", () => {
     });
   }
 
-  test("ECS's own checks come first where a value is near their limits", () => {
-    // Each is taken here and refused by its operation, with ECS's text.
-    parseRequest(operationNamed("DescribeTasks"), JSON.stringify({ tasks: Array(101).fill("t") }));
-    parseRequest(operationNamed("RunTask"), '{"count":11}');
-    parseRequest(operationNamed("RunTask"), '{"count":-1}');
-    parseRequest(operationNamed("CreateCluster"), JSON.stringify({ clusterName: "c".repeat(256) }));
-    parseRequest(operationNamed("StopTask"), JSON.stringify({ reason: "r".repeat(1_025) }));
-    parseRequest(
-      operationNamed("RegisterTaskDefinition"),
-      '{"containerDefinitions":[{"portMappings":[{"hostPort":70000}]}]}',
-    );
+  test("ECS's own checks come first if a value is near their limits", () => {
+    // Each is accepted here and refused by its operation, with ECS's text.
+    const requests: readonly [AnsweredName, object][] = [
+      ["DescribeTasks", { tasks: Array(101).fill("t") }],
+      ["RunTask", { count: 11 }],
+      ["RunTask", { count: -1 }],
+      ["CreateCluster", { clusterName: "c".repeat(256) }],
+      ["StopTask", { reason: "r".repeat(1_025) }],
+      ["RegisterTaskDefinition", { containerDefinitions: [{ portMappings: [{ hostPort: 70_000 }] }] }],
+    ];
+    for (const [operation, request] of requests) {
+      assert.deepEqual(parseRequest(operationNamed(operation), JSON.stringify(request)), request);
+    }
   });
 });

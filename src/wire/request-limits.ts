@@ -1,7 +1,7 @@
 /**
- * The net under all operations: no text, number, time, list or map of a request is without a limit. There are two tiers. The
- * operations check what ECS documents, in ECS's order and with its texts. The tables beside this file bound the rest, before
- * an operation sees it, and are wider wherever an operation checks for itself; so they only ever refuse what is absurd.
+ * The safety net under all operations: every text, number, time, list and map of a request has a limit. There are two tiers. Operations
+ * check what ECS documents, in ECS's order and with its texts. The tables in this folder bound the rest before an operation sees it. They
+ * are wider wherever an operation checks for itself, so they only refuse absurd values.
  */
 import { Refusal } from "../ecs/refusals.ts";
 import { assert, must } from "../lib/assert.ts";
@@ -23,7 +23,7 @@ import {
   type TimeRow,
   timeLimits,
 } from "./number-limits.ts";
-import type { AnsweredOperation } from "./service-definition.ts";
+import type { AnsweredEcsOperation } from "./service-definition.ts";
 import type { ListShape, MapShape, Shape, StructureShape } from "./shapes.ts";
 import { type TextRow, textLimits } from "./text-limits.ts";
 import { inputOf } from "./undocumented-members.ts";
@@ -46,11 +46,10 @@ class BeyondLimit extends Error {
 }
 
 /**
- * Checks all members of a parsed request. Throws WireError(SerializationException) for a number of another type than the
- * member's and for text that is no Unicode; a Refusal for what is too long, too large or too many: InvalidParameterException,
- * or ClientException for a task definition, as ECS refuses these.
+ * Checks all members of a parsed request. Throws WireError(SerializationException) for a number of the wrong type and for invalid Unicode;
+ * a Refusal for anything too long, too large or too many: InvalidParameterException, or ClientException for a task definition, as in ECS.
  */
-export function checkRequestLimits(operation: AnsweredOperation, request: object): void {
+export function checkRequestLimits(operation: AnsweredEcsOperation, request: object): void {
   try {
     checkOfStructure(inputOf(operation))(request);
   } catch (error) {
@@ -60,7 +59,7 @@ export function checkRequestLimits(operation: AnsweredOperation, request: object
   }
 }
 
-/** What bounds a member: its row in the table for its kind; null where the table has none, or nothing is to be bounded. */
+/** A member's limit: its row in the table for its kind; null if there is none, or nothing to limit. */
 export function limitOf(shape: Shape, structure: string, member: string): Row | null {
   switch (shape.kind) {
     case "string":
@@ -75,6 +74,7 @@ export function limitOf(shape: Shape, structure: string, member: string): Row | 
       return rowOf(maps, structure, member);
     case "document":
       return rowOf(documents, structure, member);
+    case "blob":
     case "boolean":
     case "structure":
       return null;
@@ -96,7 +96,7 @@ function rowOf<R>(rows: ReadonlyMap<string, R>, structure: string, member: strin
   return rows.get(`${structure}.${member}`) ?? rows.get(member) ?? null;
 }
 
-/** The check of a structure's members, each made when it first comes. */
+/** The check of a structure's members, each created on first use. */
 function checkOfStructure(shape: StructureShape): Check {
   let check = checks.get(shape);
   if (check === undefined) {
@@ -137,12 +137,14 @@ function checkOfMember(shape: Shape, structure: string, member: string): Check {
       return mapCheck(shape, structure, member, row(maps));
     case "structure":
       return checkOfStructure(shape);
+    // ECS has no bytes in its requests.
+    case "blob":
     case "boolean":
       return () => {};
   }
 }
 
-/** How a refusal names an item of a list: as the list. */
+/** A refusal names the list, not the item. */
 const shown = (member: string): string => member.replace(/(?:\[\]|\{\})+$/, "");
 
 function textCheck(member: string, { charactersMax }: TextRow): Check {
@@ -156,8 +158,8 @@ function textCheck(member: string, { charactersMax }: TextRow): Check {
 }
 
 /**
- * What a store, an environment or a command line could not keep as it came: half of a surrogate pair would come back as
- * another character, and NUL ends a text for the operating system.
+ * Characters that a store, an environment or a command line can't keep: half of a surrogate pair would become another character, and NUL
+ * ends a text for the operating system.
  */
 function checkCharacters(member: string, text: string): void {
   if (!text.isWellFormed()) throw serializationError("The request body has text that is not well-formed Unicode.");
@@ -168,7 +170,7 @@ function numberCheck(member: string, { type, min, max }: NumberRow): Check {
   const [least, most] = type === "integer" ? [integerMin, integerMax] : [-longMax, longMax];
   return (value) => {
     const number = value as number;
-    // AWS: a fraction, or a number of more bits, is no Integer.
+    // AWS: a fraction, or a number with more bits, isn't an Integer.
     if (type !== "double" && !(Number.isInteger(number) && number >= least && number <= most)) {
       throw serializationError(`NUMBER_VALUE can not be converted to ${type === "long" ? "a Long" : "an Integer"}`);
     }

@@ -1,4 +1,4 @@
-/** Values of any shape of the API, for tests that go through all operations. Timestamps are epoch milliseconds, as everywhere in Berth. */
+/** Values of any shape of the API, for tests that cover all operations. Timestamps are epoch milliseconds, as everywhere in Berth. */
 import type { RandomStream } from "../lib/random.ts";
 import { isAbsentWhenBlank } from "./blank-members.ts";
 import type { NumberRow, TimeRow } from "./number-limits.ts";
@@ -6,7 +6,7 @@ import { limitOf } from "./request-limits.ts";
 import type { Shape, StructureShape } from "./shapes.ts";
 import type { TextRow } from "./text-limits.ts";
 
-/** `all`: every member is there. `some`: each is there or not by chance, lists and maps may be empty. */
+/** `all`: every member is present. `some`: each is present or absent at random, and lists and maps may be empty. */
 export type Filling = "all" | "some";
 
 const texts = [
@@ -23,10 +23,10 @@ const numbers = [0, 1, -1, 80, 65_535, 2_147_483_647, Number.MAX_SAFE_INTEGER, 0
 const documents = [{ a: [1, "b", { c: false }] }, "text", 7, true, [], {}];
 const times = [0, 1_534_810_936_284, 1_534_810_936_000, 1_234, 4_102_444_800_001];
 
-/** A member of a structure, so that its limits can be looked up. */
+/** A member of a structure, to look up its limits. */
 type Place = { readonly structure: string; readonly member: string };
 
-/** A value of `shape`, drawn from `random`; with `place`, one within the limits of that member. */
+/** A value of `shape`, drawn from `random`; with `place`, within that member's limits. */
 function sampleValue(shape: Shape, random: RandomStream, filling: Filling, place: Place | null): unknown {
   switch (shape.kind) {
     case "string":
@@ -37,6 +37,8 @@ function sampleValue(shape: Shape, random: RandomStream, filling: Filling, place
       return random.chance(0.5);
     case "timestamp":
       return draw(timesWithin(shape, place), random);
+    case "blob":
+      return Buffer.from(draw(textsWithin({ kind: "string" }, null), random)).toString("base64");
     case "document":
       return structuredClone(draw<unknown>(documents, random));
     case "list": {
@@ -57,7 +59,7 @@ function sampleValue(shape: Shape, random: RandomStream, filling: Filling, place
   }
 }
 
-/** A value of a structure; of a union exactly one member is set. `isWithinLimits`: those of requests, in all its members. */
+/** A value of a structure; in a union exactly one member is set. `isWithinLimits`: every member is within the limits of requests. */
 export function sampleStructure(
   shape: StructureShape,
   random: RandomStream,

@@ -1,6 +1,6 @@
 /**
  * Goal: whatever the official SDK can send is parsed, and whatever it can read is rendered. Method: the real client with its real
- * serializer, whose requests end in a function instead of a socket, over every operation and every member of its shapes.
+ * serializer, over every operation and every member of its shapes; its requests end in a function instead of a socket.
  */
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
@@ -47,7 +47,7 @@ async function call(operation: string, input: object, reply: Answer): Promise<Re
   return output;
 }
 
-/** The value as the SDK's user writes and reads it: timestamps are dates. */
+/** The value as the SDK's user sees it: timestamps are dates. */
 function sdkValue(shape: Shape, value: unknown): unknown {
   switch (shape.kind) {
     case "timestamp":
@@ -71,7 +71,7 @@ function sdkValue(shape: Shape, value: unknown): unknown {
   }
 }
 
-/** Both sides without the prototypes and key orders that different makers give. */
+/** Both sides without prototypes and key order, which depend on who made the object. */
 function plain(value: unknown): unknown {
   if (value instanceof Date || typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(plain);
@@ -95,7 +95,7 @@ describe("every operation of the SDK", () => {
         });
         assert.equal(operationOfTarget(sent.target), operation);
         const parsed = parseRequest(operation, sent.body);
-        // The SDK makes up the tokens that its user leaves out.
+        // The SDK makes up tokens that its user leaves out.
         for (const key of Object.keys(parsed)) {
           if (key === "clientToken" && !Object.hasOwn(request, key)) delete parsed[key];
         }
@@ -107,7 +107,7 @@ describe("every operation of the SDK", () => {
   }
 });
 
-describe("errors as the SDK reads them", () => {
+describe("errors are those that the SDK reads", () => {
   for (const code of refusalCodes) {
     test(`${code} arrives as its class`, async () => {
       const { status, body } = renderError(new Refusal(code, "the text"));
@@ -122,7 +122,7 @@ describe("errors as the SDK reads them", () => {
     });
   }
 
-  test("ConflictException brings its resourceIds", async () => {
+  test("ConflictException has its resourceIds", async () => {
     const { status, body } = renderError(
       new Refusal("ConflictException", "taken", { resourceIds: ["arn:a", "arn:b"] }),
     );

@@ -7,13 +7,13 @@ import { berthOperations, ecsOperations } from "../ecs/machine/operations.ts";
 import { refusalCodes } from "../ecs/refusals.ts";
 import { mayAnswerWith } from "./service-definition.ts";
 import { apiOperations, berth, ecs, notAnswered, operationNamed, services } from "./services.ts";
-import { sdkErrors, sdkOperations } from "./shapes.ts";
+import { ecsShapes } from "./shapes.ts";
 
 test("ECS has exactly the operations of the SDK", () => {
-  assert.deepEqual([...apiOperations(ecs).keys()], sdkOperations());
+  assert.deepEqual([...apiOperations(ecs).keys()], ecsShapes.operations);
 });
 
-test("no operation that Berth adds has a name of ECS, and each is of its service", () => {
+test("Berth's own operations have no ECS names, and each belongs to its service", () => {
   assert.deepEqual([...apiOperations(berth).keys()], Object.keys(berthOperations).sort());
   assert.deepEqual(
     Object.keys(berthOperations).filter((name) => Object.hasOwn(ecsOperations, name)),
@@ -24,10 +24,10 @@ test("no operation that Berth adds has a name of ECS, and each is of its service
 });
 
 test("the refusal codes are exactly the error classes of the SDK", () => {
-  assert.deepEqual([...refusalCodes], sdkErrors());
+  assert.deepEqual([...refusalCodes], ecsShapes.errors);
 });
 
-test("what is partial says what is missing, and what ECS lacks says what it does", () => {
+test("a partial operation says what is missing, and one that ECS lacks says what it does", () => {
   for (const [name, row] of Object.entries(ecsOperations)) {
     if ("missing" in row) assert.match(row.missing, /^[A-Z`].*\.$/, name);
     assert.ok(!("about" in row), `${name} is described by ECS`);
@@ -75,7 +75,7 @@ test("the declared errors are those of the SDK's declaration files", () => {
   }
 });
 
-test("an operation that Berth adds declares what every operation of ECS does, and its own errors", () => {
+test("Berth's own operations declare what every ECS operation does, and their own errors", () => {
   for (const [name, operation] of apiOperations(berth)) {
     for (const code of ["ClientException", "InvalidParameterException", "ClusterNotFoundException"] as const) {
       assert.ok(mayAnswerWith(operation, code), `${name} ${code}`);

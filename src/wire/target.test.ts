@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WireError } from "./errors.ts";
-import { apiOperations, services } from "./services.ts";
+import { apiOperations, controlPlaneServices } from "./services.ts";
 import { operationOfTarget } from "./target.ts";
 
 const isUnknown = (error: unknown): boolean =>
   error instanceof WireError && error.code === "UnknownOperationException" && error.status === 400;
 
 test("each operation is found under its service's prefix, and under no other", () => {
-  for (const service of services) {
+  for (const service of controlPlaneServices) {
     for (const [name, operation] of apiOperations(service)) {
-      for (const { targetPrefix } of services) {
+      for (const { targetPrefix } of controlPlaneServices) {
         const target = `${targetPrefix}.${name}`;
         if (targetPrefix === service.targetPrefix) assert.equal(operationOfTarget(target), operation);
         else assert.throws(() => operationOfTarget(target), isUnknown, target);

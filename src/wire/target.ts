@@ -1,6 +1,7 @@
 import { WireError } from "./errors.ts";
-import type { ApiOperation } from "./service-definition.ts";
-import { apiOperations, services } from "./services.ts";
+import type { Form } from "./protocols/form.ts";
+import type { ApiOperation, ServiceDefinition } from "./service-definition.ts";
+import { apiOperations, controlPlaneServices, services } from "./services.ts";
 
 /**
  * The operation that a call's `X-Amz-Target` header names, in exactly the letters of the API.
@@ -8,14 +9,28 @@ import { apiOperations, services } from "./services.ts";
  */
 export function operationOfTarget(header: string | readonly string[] | undefined): ApiOperation {
   if (typeof header !== "string") throw unknownOperation("The X-Amz-Target header must name one operation.");
-  const service = services.find(({ targetPrefix }) => header.startsWith(`${targetPrefix}.`));
-  if (service === undefined) {
-    const prefixes = services.map(({ targetPrefix }) => `${targetPrefix}.`);
+  const service = serviceOfTarget(header);
+  if (service === null) {
+    const prefixes = controlPlaneServices.map(({ targetPrefix }) => `${targetPrefix}.`);
     throw unknownOperation(`The X-Amz-Target header must begin with ${prefixes.join(" or ")}`);
   }
-  const operation = apiOperations(service).get(header.slice(service.targetPrefix.length + 1));
+  const operation = apiOperations(service).get(header.slice(header.indexOf(".") + 1));
   if (operation === undefined) throw unknownOperation(service.hasNone);
   return operation;
+}
+
+/** The service whose prefix an `X-Amz-Target` header begins with, or null. */
+export const serviceOfTarget = (header: string): ServiceDefinition | null =>
+  services.find(({ targetPrefix }) => targetPrefix !== null && header.startsWith(`${targetPrefix}.`)) ?? null;
+
+/** The operation that a form names. Throws WireError(UnknownOperationException) for one that the service doesn't have in the version that it names. */
+export function operationOfForm(service: ServiceDefinition, form: Form): ApiOperation {
+  const name = form.get("Action") ?? "";
+  const version = form.get("Version") ?? "";
+  const operation = version === service.apiVersion ? apiOperations(service).get(name) : undefined;
+  if (operation !== undefined) return operation;
+  // AWS: the text.
+  throw unknownOperation(`Could not find operation ${name.slice(0, 100)} for version ${version.slice(0, 100)}`);
 }
 
 const unknownOperation = (message: string): WireError => new WireError("UnknownOperationException", message);

@@ -1,15 +1,15 @@
 /**
- * How long each text of a request may be, in UTF-16 code units. A row names members (`name`), members of one structure
- * (`Tag.key`, which wins over `key`), items of a list (`subnets[]`) and values of a map (`options{}`).
+ * How long each text of a request may be, in UTF-16 code units. A row names members (`name`), members of one structure (`Tag.key`, which
+ * takes precedence over `key`), items of a list (`subnets[]`) and values of a map (`options{}`).
  *
- * Operations check what ECS documents first-hand, with ECS's own texts; most of these limits are wider, so that those texts
- * come first. Where no operation looks at a text, the limit here is the only one and is as narrow as its use allows.
+ * Operations check what ECS documents, with ECS's own texts; most of these limits are wider, so those texts come first. Where no operation
+ * checks a text, the limit here is the only one and is as narrow as its use allows.
  */
 export type TextRow = { readonly charactersMax: number; readonly members: readonly string[] };
 
-/** LIMIT: the longest ARN of ECS, of a service with the longest names, has some 600 characters; AWS's IAM takes ARNs of up to 2,048. */
+/** LIMIT: ECS's longest ARN, of a service with the longest names, has about 600 characters; IAM accepts ARNs of up to 2,048. */
 const referenceCharacters = 2_048;
-/** LIMIT: the words and numbers that the API knows have some 40 characters; an unknown one is quoted in the answer. */
+/** LIMIT: the enum values and numbers of the API have up to about 40 characters; an unknown one is quoted in the error. */
 const wordCharacters = 256;
 /** LIMIT: AWS allows 64 KiB for a whole task definition, so none of its texts is longer. */
 const definitionCharacters = 65_536;
@@ -17,13 +17,13 @@ const definitionCharacters = 65_536;
 const reasonCharacters = 16_384;
 /** LIMIT: AWS's agent cuts these to 255 characters; a Docker id has 64, a digest 71. They are stored with each task. */
 const runtimeCharacters = 255;
-/** LIMIT: a version of an agent or of Docker has some 40 characters; stored with the instance, as the agent's sockets say it. */
+/** LIMIT: a version of an agent or of Docker has about 40 characters; stored with the instance. */
 const versionCharacters = 512;
-/** LIMIT: the document of EC2 has some 500 bytes, its signature some 1,500. */
+/** LIMIT: EC2's document has about 500 bytes, its signature about 1,500. */
 const identityCharacters = 16_384;
-/** LIMIT: ids of subnets, security groups, devices and ports have some 40 characters; they are stored as they come. */
+/** LIMIT: ids of subnets, security groups, devices and ports have about 40 characters; they are stored unchanged. */
 const idCharacters = 256;
-/** LIMIT: the longest IPv6 address with a zone has some 55 characters. */
+/** LIMIT: the longest IPv6 address with a zone has about 55 characters. */
 const addressCharacters = 64;
 /** LIMIT: `65535-65535`. */
 const portRangeCharacters = 11;

@@ -6,14 +6,12 @@ import { SignedApi } from "../../src/agent/remote/signed-api.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { systemClock } from "../../src/lib/system-clock.ts";
 import { sampleStructure } from "../../src/wire/sample-values.ts";
-import { type ApiOperation, isAnswered } from "../../src/wire/service-definition.ts";
-import { apiOperations, services } from "../../src/wire/services.ts";
+import { type EcsOperation, isAnswered } from "../../src/wire/service-definition.ts";
+import { controlPlaneOperations } from "../../src/wire/services.ts";
 import type { Credentials } from "../agent-client.ts";
 import { AgentWorld, account, region } from "./agent-world.ts";
 
-const absent = services
-  .flatMap((service) => [...apiOperations(service).values()])
-  .filter((operation) => !isAnswered(operation));
+const absent = controlPlaneOperations.filter((operation) => !isAnswered(operation));
 const samples = seededRandom("absent-operations").stream("samples");
 
 let world: AgentWorld;
@@ -37,7 +35,7 @@ function apiOf(credentials: Credentials): SignedApi {
 }
 
 /** The error of a call as code, status and text. */
-async function errorOf(api: SignedApi, { name, service }: ApiOperation, request: object): Promise<unknown[]> {
+async function errorOf(api: SignedApi, { name, service }: EcsOperation, request: object): Promise<unknown[]> {
   const outcome = await api.call(name, request, service.targetPrefix).catch((error: unknown) => error);
   assert.ok(outcome instanceof ApiError, `${name}: ${String(outcome)}`);
   return [outcome.code, outcome.status, outcome.message];

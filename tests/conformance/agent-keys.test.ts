@@ -7,11 +7,11 @@ import {
   type AgentSocket,
   type Channel,
   type Credentials,
-  eventually,
   queryOf,
   Refused,
   signedHeaders,
 } from "../agent-client.ts";
+import { untilFound } from "../until.ts";
 import { AgentWorld, account } from "./agent-world.ts";
 
 const channels: readonly Channel[] = ["acs", "tcs"];
@@ -53,7 +53,7 @@ describe("an agent key", () => {
     const { key, ecs, arn } = await anAgent();
     const acs = await world.open("acs", arn, { credentials: key });
     await world.open("tcs", arn, { credentials: key });
-    await eventually(async () => (await world.instance(arn)).agentConnected, "the agent is connected");
+    await untilFound("the agent is connected", async () => (await world.instance(arn)).agentConnected);
     const task = await world.startTask(arn);
     const payload = await acs.next("PayloadMessage");
     assert.equal(payload.tasks?.[0]?.arn, task);
@@ -122,12 +122,12 @@ describe("an agent key", () => {
       const { healthStatus } = await world.instance(arn);
       return healthStatus?.details?.find(({ type }) => type === "CONTAINER_RUNTIME")?.status;
     };
-    const shown = (status: string) => eventually(async () => (await runtimeStatus()) === status, status);
+    const shown = (status: string) => untilFound(status, async () => (await runtimeStatus()) === status);
     await sendAs(key, "OK");
     await shown("OK");
     await sendAs(thief.key, "IMPAIRED");
     const refused = `not authorized to perform: ecs:StartTelemetrySession on resource: ${arn}`;
-    await eventually(async () => world.lines.some((line) => line.includes(refused)), "the frame is refused");
+    await untilFound("the frame is refused", async () => world.lines.some((line) => line.includes(refused)));
     assert.equal(await runtimeStatus(), "OK");
     await sendAs(world.key, "IMPAIRED");
     await shown("IMPAIRED");
@@ -183,7 +183,7 @@ async function connect({ key, arn }: Agent): Promise<readonly AgentSocket[]> {
     await world.open("acs", arn, { credentials: key }),
     await world.open("tcs", arn, { credentials: key }),
   ];
-  await eventually(async () => (await world.instance(arn)).agentConnected, "the agent is connected");
+  await untilFound("the agent is connected", async () => (await world.instance(arn)).agentConnected);
   return sockets;
 }
 
@@ -192,7 +192,7 @@ async function expectEnded({ key, ecs, arn }: Agent, sockets: readonly AgentSock
     const { code, reason } = await socket.closed;
     assert.deepEqual([code, reason], [1008, "AccessDeniedException: The access key has ended."]);
   }
-  await eventually(async () => !(await world.instance(arn)).agentConnected, "the instance is without its agent");
+  await untilFound("the instance is without its agent", async () => !(await world.instance(arn)).agentConnected);
   await assert.rejects(ecs.discoverPollEndpoint({ containerInstance: arn }), { name });
   for (const channel of channels) assert.match(await refusal(channel, arn, { credentials: key }), /^AccessDenied/);
 }

@@ -1,7 +1,9 @@
 /** The sockets of agents over a network: who may open one, and what the sessions on them cause. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { AgentSocket, type Channel, eventually, Refused } from "../agent-client.ts";
+import { AgentSocket, type Channel, Refused } from "../agent-client.ts";
+import { logged } from "../logged-events.ts";
+import { untilFound } from "../until.ts";
 import { AgentWorld } from "./agent-world.ts";
 
 let world: AgentWorld;
@@ -102,7 +104,7 @@ describe("what sessions cause", () => {
       dockerVersion: "DockerVersion: 20.10.24+dfsg1",
     });
     acs.close();
-    await eventually(async () => (await world.instance(arn)).agentConnected === false, "disconnected");
+    await untilFound("disconnected", async () => (await world.instance(arn)).agentConnected === false);
   });
 
   test("a task goes out once, runs, gets its health from telemetry, and goes to a new process only after that", async () => {
@@ -124,10 +126,10 @@ describe("what sessions cause", () => {
       timestamp: Date.now() / 1_000,
     });
     await tcs.next("AckPublishHealth");
-    const seen = await eventually(async () => {
+    const seen = await untilFound("the health of the task", async () => {
       const found = await world.task(task);
       return found.healthStatus === "UNHEALTHY" ? found : null;
-    }, "the health of the task");
+    });
     assert.deepEqual([seen.lastStatus, seen.containers?.[0]?.healthStatus], ["RUNNING", "UNHEALTHY"]);
     acs.socket.terminate();
     const again = await world.open("acs", arn, { query: { sendCredentials: "false" } });
@@ -156,10 +158,10 @@ describe("what sessions cause", () => {
       timestamp: Date.now() / 1_000,
     });
     await tcs.next("AckPublishInstanceStatus");
-    const { healthStatus } = await eventually(async () => {
+    const { healthStatus } = await untilFound("the health of the instance", async () => {
       const found = await world.instance(arn);
       return found.healthStatus?.overallStatus === "OK" ? found : null;
-    }, "the health of the instance");
+    });
     assert.equal(healthStatus?.details?.[0]?.type, "CONTAINER_RUNTIME");
     assert.ok(Math.abs((healthStatus?.details?.[0]?.lastUpdated?.getTime() ?? 0) - Date.now()) < 60_000);
   });
@@ -200,10 +202,10 @@ describe("what sessions cause", () => {
     const perform = await acs.next("PerformUpdateMessage");
     assert.equal(await status(), "STAGED");
     acs.acknowledge(perform);
-    await eventually(async () => (await status()) === "UPDATING", "UPDATING");
+    await untilFound("UPDATING", async () => (await status()) === "UPDATING");
     acs.close();
     await world.open("acs", arn, { query: { agentVersion: "1.97.0" } });
-    await eventually(async () => (await status()) === "UPDATED", "UPDATED");
+    await untilFound("UPDATED", async () => (await status()) === "UPDATED");
   });
 
   test("an update that the agent refuses fails", async () => {
@@ -213,9 +215,9 @@ describe("what sessions cause", () => {
     await world.ecs.updateContainerAgent({ containerInstance: arn });
     const { messageId } = await acs.next("StageUpdateMessage");
     acs.send("NackRequest", { cluster: "default", containerInstance: arn, messageId, reason: "Updates are disabled" });
-    await eventually(async () => (await world.instance(arn)).agentUpdateStatus === "FAILED", "FAILED");
+    await untilFound("FAILED", async () => (await world.instance(arn)).agentUpdateStatus === "FAILED");
     assert.equal((await world.instance(arn)).statusReason, "Agent update to 1.97.0 failed: Updates are disabled");
-    assert.ok(world.lines.some((line) => line.includes("the update of an agent failed")));
+    assert.ok(logged(world.lines, "agent-update-failed").length > 0);
   });
 
   test("a task that does not belong there is stopped once the manifest has made the agent ask", async () => {

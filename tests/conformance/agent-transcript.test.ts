@@ -6,7 +6,8 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import { parseCommandFromAgent, parseTelemetryFromAgent } from "../../src/agent-protocol/from-agent.ts";
 import { messagesToAgent, parseToAgent } from "../../src/agent-protocol/to-agent.ts";
 import { Sha256 } from "../../src/lib/sha256.ts";
-import { type AgentSocket, eventually } from "../agent-client.ts";
+import type { AgentSocket } from "../agent-client.ts";
+import { untilFound } from "../until.ts";
 import { commands, type Names, registration, stateChanges, telemetry, toAgent } from "./agent-transcript.ts";
 import { AgentWorld, account, region } from "./agent-world.ts";
 
@@ -145,10 +146,10 @@ describe("the life of a host", () => {
     await tcs.next("AckPublishMetric");
     await tcs.next("AckPublishInstanceStatus");
     await tcs.next("AckPublishInstanceStatus");
-    const { healthStatus } = await eventually(async () => {
+    const { healthStatus } = await untilFound("OK", async () => {
       const instance = await world.instance(names.containerInstanceArn);
       return instance.healthStatus?.overallStatus === "OK" ? instance : null;
-    }, "OK");
+    });
     assert.deepEqual(
       healthStatus?.details?.map(({ type }) => type),
       ["CONTAINER_RUNTIME"],
@@ -212,7 +213,7 @@ describe("the life of a host", () => {
     await tcs.sendSigned(health.type, health.message);
     await tcs.next("AckPublishMetric");
     await tcs.next("AckPublishHealth");
-    await eventually(async () => (await world.task(names.taskArn)).healthStatus === "HEALTHY", "HEALTHY");
+    await untilFound("HEALTHY", async () => (await world.task(names.taskArn)).healthStatus === "HEALTHY");
   });
 
   test("stops the task when it is ordered to, and reports its exit code", async () => {
@@ -236,9 +237,9 @@ describe("the life of a host", () => {
     await world.ecs.updateContainerAgent({ containerInstance: names.containerInstanceArn });
     const { messageId } = await acs.next("StageUpdateMessage");
     acs.socket.send(JSON.stringify(commands(names, messageId).nack));
-    await eventually(
-      async () => (await world.instance(names.containerInstanceArn)).agentUpdateStatus === "FAILED",
+    await untilFound(
       "FAILED",
+      async () => (await world.instance(names.containerInstanceArn)).agentUpdateStatus === "FAILED",
     );
   });
 

@@ -11,8 +11,10 @@ import { takenOverReason } from "../../src/agent-protocol/connection.ts";
 import { must } from "../../src/lib/assert.ts";
 import { type AgentProcess, type AgentProcessOptions, startAgent } from "../agent-process.ts";
 import { runBerth } from "../berth-process.ts";
+import { logged } from "../logged-events.ts";
+import { until } from "../until.ts";
 import { AgentWorld, region } from "./agent-world.ts";
-import { define, describeInstance, runOne, startWorld, until, untilTask } from "./world.ts";
+import { define, describeInstance, runOne, startWorld, untilTask } from "./world.ts";
 
 const latestAgentVersion = "1.99.0";
 const folder = mkdtempSync(join(tmpdir(), "berth-agent-"));
@@ -162,7 +164,7 @@ describe("a data directory", () => {
     const task = await runOne(world.ecs, "full", await define(world.ecs, "unsaved", { image: "berth/exit:0" }));
     await untilTask(world.ecs, "full", task, "STOPPED");
     assert.equal(await agent.end("SIGTERM"), 0);
-    assert.match(agent.err(), /ENOSPC.*the agent's state could not be saved/);
+    assert.match(JSON.stringify(logged(agent.err(), "agent-state-unsaved")), /ENOSPC/);
   });
 
   test("that was copied makes two agents one instance, and the older one learns of it", async (context) => {

@@ -9,7 +9,8 @@ import type { DrainProgress, DrainsReply } from "../../src/ecs/drains/drain-prog
 import type { PlanDrainReply } from "../../src/ecs/drains/plan-drain.ts";
 import { scaledTimeline } from "../../src/ecs/timeline.ts";
 import { must } from "../../src/lib/assert.ts";
-import { berthApi, define, describeInstance, register, runOne, startWorld, until, type World } from "./world.ts";
+import { until } from "../until.ts";
+import { berthApi, define, describeInstance, register, runOne, startWorld, type World } from "./world.ts";
 
 let world: World;
 let berth: SignedApi;

@@ -1,15 +1,13 @@
 /** `berth hosts` and a server that checks signatures: hosts in another process, over sockets, through restarts of either side. */
+
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import { berthMain, startBerth } from "../berth-process.ts";
+import { until } from "../until.ts";
 import { AgentWorld, account, region } from "./agent-world.ts";
-
-/** LIMIT: hosts connect and tasks start within a second; a machine that is busy with other tests is slower. */
-const patienceMs = 30_000;
 
 type Connected = { readonly connected: number; readonly cluster: string; readonly instances: readonly string[] };
 
@@ -70,15 +68,6 @@ async function runHosts(context: TestContext, flags: readonly string[], environm
   const hosts = startHosts(context, flags, environment);
   await once(hosts.child, "close");
   return { code: hosts.child.exitCode, err: hosts.complaints() };
-}
-
-/** Polls until `good` is true. */
-async function until<T>(ask: () => Promise<T>, good: (answer: T) => boolean): Promise<T> {
-  for (const begin = performance.now(); ; await setTimeout(50)) {
-    const answer = await ask();
-    if (good(answer)) return answer;
-    assert.ok(performance.now() - begin < patienceMs, `still ${JSON.stringify(answer)}`);
-  }
 }
 
 const running = async (cluster: string): Promise<readonly string[]> => {
@@ -146,12 +135,14 @@ describe("a fleet", () => {
     const more = await world.ecs.runTask({ cluster, taskDefinition: "fleet", count: 10 });
     assert.equal(tasks.length + (more.tasks?.length ?? 0), 20);
     const started = await until(
+      "its tasks run",
       () => running(cluster),
       (arns) => arns.length === 20,
     );
     const [stopped = "", ...others] = started;
     await world.ecs.stopTask({ cluster, task: stopped });
     await until(
+      "the task is stopped",
       async () => (await world.ecs.describeTasks({ cluster, tasks: [stopped] })).tasks?.[0]?.lastStatus,
       (status) => status === "STOPPED",
     );
@@ -161,12 +152,13 @@ describe("a fleet", () => {
     await world.startServer({ port });
     const open = async (): Promise<string> =>
       /berth_agent_connections\{channel="acs"\} (\d+)/.exec(await metrics())?.[1] ?? "";
-    await until(open, (count) => count === "20");
+    await until("twenty sockets are open", open, (count) => count === "20");
     assert.equal(await callsOf("RegisterContainerInstance"), "");
     assert.deepEqual(await running(cluster), others);
 
     assert.equal(await hosts.end(), 0, hosts.complaints());
     await until(
+      "no host is connected",
       () => connectedInstances(cluster),
       (arns) => arns.length === 0,
     );
@@ -175,6 +167,7 @@ describe("a fleet", () => {
     assert.deepEqual(await running(cluster), others);
     await world.ecs.stopTask({ cluster, task: others[0] ?? "" });
     await until(
+      "its tasks run",
       () => running(cluster),
       (arns) => arns.length === 18,
     );

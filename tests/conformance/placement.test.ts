@@ -209,7 +209,7 @@ describe("bad input", () => {
     ],
     [
       "eleven constraints",
-      "A task can have at most 10 placement constraints, those of its task definition included.",
+      "A task can have at most 10 placement constraints, including those of its task definition.",
       { placementConstraints: Array.from({ length: 11 }, () => distinct) },
     ],
     [

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { startAgent } from "../agent-process.ts";
 import { runBerth, startBerth } from "../berth-process.ts";
+import { logged } from "../logged-events.ts";
 
 const fixture = (name: string): string => new URL(`../fixtures/tls/${name}`, import.meta.url).pathname;
 
@@ -40,7 +41,11 @@ test("what others could read in a data directory is repaired and reported, whoev
   const server = await startBerth("serve", ["--data-dir", dataDir]);
   try {
     assert.deepEqual(open(dataDir), ["notes"]);
-    assert.match(server.complaints(), /"level":"warn".*seal\.key.*"was":"0644","now":"0600"/);
+    assert.ok(
+      logged(server.complaints(), "file-mode-repaired").some(
+        ({ path, was, now }) => String(path).endsWith("seal.key") && was === "0644" && now === "0600",
+      ),
+    );
   } finally {
     await server.end("SIGTERM");
   }

@@ -4,7 +4,8 @@ import { after, before, test } from "node:test";
 import * as sdk from "@aws-sdk/client-ecs";
 import { scaledTimeline } from "../../src/ecs/timeline.ts";
 import { must } from "../../src/lib/assert.ts";
-import { define, expectRefused, register, startWorld, until, type World } from "./world.ts";
+import { until } from "../until.ts";
+import { define, expectRefused, register, startWorld, type World } from "./world.ts";
 
 let world: World;
 before(async () => {

@@ -1,9 +1,9 @@
 /** What `berth dev` simulates: hosts for instances that register through the API, and images that rehearse failures. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import type { ContainerInstance, Task } from "@aws-sdk/client-ecs";
 import { must } from "../../src/lib/assert.ts";
+import { until } from "../until.ts";
 import {
   agentUserAgent,
   define,
@@ -13,7 +13,6 @@ import {
   runOne,
   type SmallDefinition,
   startWorld,
-  until,
   untilTask,
   type World,
 } from "./world.ts";
@@ -149,7 +148,7 @@ describe("images", () => {
   test("any other image runs until it is stopped, and ends with 143 or 0 at SIGTERM", async () => {
     const { ecs } = world;
     const { arn } = await run("endless", {}, "RUNNING");
-    await setTimeout(200);
+    await run("short", { image: "berth/exit:0" }, "STOPPED");
     assert.equal((await describeTask(ecs, "default", arn)).lastStatus, "RUNNING");
     await ecs.stopTask({ task: arn });
     const task = await untilTask(ecs, "default", arn, "STOPPED");

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { ECS } from "@aws-sdk/client-ecs";
 import { type BerthProcess, startBerth } from "../berth-process.ts";
-import { define, describeTask, runOne, until, untilTask } from "./world.ts";
+import { until } from "../until.ts";
+import { define, describeTask, runOne, untilTask } from "./world.ts";
 
 const closers: (() => unknown)[] = [];
 after(async () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { EcsEvent } from "../../src/ecs/events/event.ts";
 import { must } from "../../src/lib/assert.ts";
+import { until } from "../until.ts";
 import {
   account,
   define,
@@ -12,7 +13,6 @@ import {
   register,
   runOne,
   startWorld,
-  until,
   untilTask,
   type World,
 } from "./world.ts";

@@ -2,7 +2,6 @@
  * A control plane with simulated hosts in this process, used through AWS's SDK over HTTP. It records every call and its outcome.
  */
 import assert from "node:assert/strict";
-import { setTimeout } from "node:timers/promises";
 import { type ContainerInstance, ECS, type KeyValuePair, type Task } from "@aws-sdk/client-ecs";
 import { SignedApi } from "../../src/agent/remote/signed-api.ts";
 import type { Timeline } from "../../src/ecs/timeline.ts";
@@ -11,14 +10,12 @@ import { seededRandom } from "../../src/lib/random.ts";
 import { systemClock } from "../../src/lib/system-clock.ts";
 import { openLog } from "../../src/server/log/log.ts";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
+import { until } from "../until.ts";
 
 export const account = "123456789012";
 export const region = "eu-west-1";
 export const arnPrefix = `arn:aws:ecs:${region}:${account}:`;
 export const agentUserAgent = "Amazon ECS Agent - v1.97.0 (abcdef) (+http://aws.amazon.com/ecs/)";
-
-/** LIMIT: a simulated task starts and stops in a few hundred milliseconds; a machine that is busy with other tests is slower. */
-const patienceMs = 20_000;
 
 /** The outcome of a call as its client saw it: "" for success, or the name of the error. */
 export type SeenCall = { readonly operation: string; readonly code: string };
@@ -147,17 +144,6 @@ export async function expectRefused(
     return error;
   }
   assert.fail(`expected ${code}, got ${JSON.stringify(outcome)}`);
-}
-
-/** Polls until `holds`. If it never does, throws with the last result. */
-export async function until<T>(what: string, look: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
-  const deadline = performance.now() + patienceMs;
-  for (;;) {
-    const value = await look();
-    if (holds(value)) return value;
-    if (performance.now() > deadline) throw new Error(`${what} did not happen: ${JSON.stringify(value)}`);
-    await setTimeout(20);
-  }
 }
 
 export async function describeTask(ecs: ECS, cluster: string, task: string): Promise<Task> {

@@ -4,7 +4,8 @@ import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import type { PayloadContainer } from "../../src/agent-protocol/to-agent/payload-container.ts";
-import { DockerHost, until, whyNoDocker } from "./docker-host.ts";
+import { untilFound } from "../until.ts";
+import { DockerHost, whyNoDocker } from "./docker-host.ts";
 import { PrivateEngine, whyNoPrivateEngine } from "./private-engine.ts";
 import { plainTask, RuntimeWorld } from "./runtime-world.ts";
 
@@ -51,7 +52,7 @@ describe("an engine that hangs, dies and comes back", { skip }, () => {
     engine.signal("SIGSTOP");
     try {
       // The signal is sent, and a thread of the engine may answer once more before it stops.
-      await until(async () => (await world.runtime.check()) === "IMPAIRED", "the engine to hang");
+      await untilFound("the engine to hang", async () => (await world.runtime.check()) === "IMPAIRED");
       const late = container(host, "late", "sleep 60");
       world.run({ type: "create", taskArn, container: "late", spec: late, bindings: [], task: plainTask });
       world.run({ type: "start", taskArn, container: "made", runtimeId, spec: made });
@@ -68,16 +69,19 @@ describe("an engine that hangs, dies and comes back", { skip }, () => {
     } finally {
       engine.signal("SIGCONT");
     }
-    await until(async () => (await world.runtime.check()) === "OK", "the engine to be well");
+    await untilFound("the engine to be well", async () => (await world.runtime.check()) === "OK");
     const ofTask = { label: [`com.amazonaws.ecs.task-arn=${taskArn}`] };
     // The abandoned call may be carried out or not.
-    await until(async () => {
+    await untilFound("no container that the agent has given up on to run", async () => {
       const all = await host.docker.listContainers(ofTask);
       return all.every(({ State }) => State !== "running");
-    }, "no container that the agent has given up on to run");
+    });
     world.run({ type: "remove", taskArn, container: "made", runtimeId });
     world.run({ type: "clean", taskArn, task: plainTask });
-    await until(async () => (await host.docker.listContainers(ofTask)).length === 0, "everything of the task to go");
+    await untilFound(
+      "everything of the task to go",
+      async () => (await host.docker.listContainers(ofTask)).length === 0,
+    );
   });
 
   for (const signal of ["SIGKILL", "SIGTERM"] as const) {
@@ -89,7 +93,7 @@ describe("an engine that hangs, dies and comes back", { skip }, () => {
       const waiting = container(host, "waiting", "exit 6");
       const waitingId = await world.create(arn, waiting);
       await engine.end(signal);
-      await until(() => world.checkChanges > 0, "the loss of the engine to be noticed");
+      await untilFound("the loss of the engine to be noticed", () => world.checkChanges > 0);
       assert.equal(await world.runtime.check(), "IMPAIRED");
 
       const asked = container(host, "asked", "exit 8");
@@ -97,13 +101,13 @@ describe("an engine that hangs, dies and comes back", { skip }, () => {
       world.run({ type: "start", taskArn: arn, container: "waiting", runtimeId: waitingId, spec: waiting });
       const changes = world.checkChanges;
       await engine.start();
-      await until(() => world.checkChanges > changes, "the return of the engine to be noticed");
+      await untilFound("the return of the engine to be noticed", () => world.checkChanges > changes);
       assert.equal(await world.runtime.check(), "OK");
       const told = (type: string, name: string) =>
         world.events.find((event) => event.type === type && "container" in event && event.container === name);
-      await until(
-        () => told("created", "asked") && told("exited", "waiting") && told("exited", "runs"),
+      await untilFound(
         "what was asked",
+        () => told("created", "asked") && told("exited", "waiting") && told("exited", "runs"),
       );
       const exited = told("exited", "waiting");
       assert.equal(exited?.type === "exited" ? exited.exitCode : null, 6);

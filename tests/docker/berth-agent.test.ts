@@ -8,7 +8,8 @@ import { type ContainerDefinition, ECS, type Task } from "@aws-sdk/client-ecs";
 import { must } from "../../src/lib/assert.ts";
 import { type AgentProcess, startAgent } from "../agent-process.ts";
 import { type BerthProcess, startBerth } from "../berth-process.ts";
-import { DockerHost, until, whyNoDocker } from "./docker-host.ts";
+import { untilFound } from "../until.ts";
+import { DockerHost, whyNoDocker } from "./docker-host.ts";
 
 const skip = await whyNoDocker();
 const region = "eu-west-1";
@@ -80,7 +81,7 @@ describe("berth agent with a real engine", { skip, timeout: 300_000 }, () => {
       const found = await describeTask(task);
       return found?.lastStatus === status ? found : null;
     };
-    return await until(look, `a task ${status}`, patienceMs).catch((cause: unknown) => {
+    return await untilFound(`a task ${status}`, look, patienceMs).catch((cause: unknown) => {
       throw new Error(`${String(cause)}; the agent: ${agent.out()}${agent.err()}`, { cause });
     });
   }
@@ -91,7 +92,7 @@ describe("berth agent with a real engine", { skip, timeout: 300_000 }, () => {
       const found = await ecs.describeContainerInstances({ cluster: host.tag, containerInstances });
       return found.containerInstances?.[0]?.agentConnected === connected;
     };
-    await until(isSo, `connected: ${connected}`, patienceMs);
+    await untilFound(`connected: ${connected}`, isSo, patienceMs);
   }
 
   const containerOf = (task: Task) => must(task.containers?.[0], "its container");
@@ -104,7 +105,7 @@ describe("berth agent with a real engine", { skip, timeout: 300_000 }, () => {
         (response) => response.text(),
         () => null,
       );
-    return await until(answer, "an answer of the task");
+    return await untilFound("an answer of the task", answer);
   }
 
   const isRunning = async (id: string): Promise<boolean> =>
@@ -131,7 +132,7 @@ describe("berth agent with a real engine", { skip, timeout: 300_000 }, () => {
     ];
     await agent.end("SIGKILL");
     await host.docker.killContainer(killedId);
-    await until(async () => !(await isRunning(endingId)), "the end of a container");
+    await untilFound("the end of a container", async () => !(await isRunning(endingId)));
     assert.equal(await page(before), "hello\n");
     // Nobody reports what became of the containers.
     await untilConnected(false);
@@ -157,7 +158,7 @@ describe("berth agent with a real engine", { skip, timeout: 300_000 }, () => {
     const { port } = dev.listening;
     await dev.end("SIGKILL");
     await agent.next("disconnected");
-    await until(async () => !(await isRunning(endingId)), "the end of a container");
+    await untilFound("the end of a container", async () => !(await isRunning(endingId)));
     assert.equal(await page(before), "hello\n");
     dev = await startDev(port);
     assert.equal(containerOf(await untilStatus(ending, "STOPPED")).exitCode, 7);

@@ -7,7 +7,9 @@ import { after, before, describe, it } from "node:test";
 import type { ECS } from "@aws-sdk/client-ecs";
 import { must } from "../../src/lib/assert.ts";
 import { type BerthProcess, type Listening, runBerth, startBerth } from "../berth-process.ts";
-import { DockerHost, until, whyNoDocker } from "./docker-host.ts";
+import { logged } from "../logged-events.ts";
+import { untilFound } from "../until.ts";
+import { DockerHost, whyNoDocker } from "./docker-host.ts";
 import { ecsAt, lasting } from "./task-world.ts";
 
 const skip = await whyNoDocker();
@@ -29,12 +31,12 @@ describe("berth dev on a real engine", { skip, concurrency: true }, () => {
     let ecs: ECS = ecsAt(berth.listening.url);
     const statusOf = async (task: string) => must((await ecs.describeTasks({ tasks: [task] })).tasks?.[0], "the task");
     const untilStatus = (task: string, status: string) =>
-      until(
+      untilFound(
+        `${task} ${status}`,
         async () => {
           const found = await statusOf(task);
           return found.lastStatus === status && found;
         },
-        `${task} ${status}`,
         60_000,
       );
     try {
@@ -87,13 +89,12 @@ describe("berth dev on a real engine", { skip, concurrency: true }, () => {
       const { tasks } = await ecs.runTask({ taskDefinition: host.tag });
       const task = must(tasks?.[0]?.taskArn, "the task");
       const label = [`com.amazonaws.ecs.task-arn=${task}`];
-      await until(
-        async () => (await host.docker.listContainers({ label })).some(({ State }) => State === "running"),
-        "it runs",
+      await untilFound("it runs", async () =>
+        (await host.docker.listContainers({ label })).some(({ State }) => State === "running"),
       );
       await first.end("SIGKILL");
       const second = await startBerth("dev", flags);
-      await until(async () => (await host.docker.listContainers({ label })).length === 0, "its container is gone");
+      await untilFound("its container is gone", async () => (await host.docker.listContainers({ label })).length === 0);
       await second.end("SIGTERM");
     } finally {
       ecs.destroy();
@@ -128,6 +129,6 @@ describe("berth dev without an engine", () => {
     assert.equal(await berth.end("SIGTERM"), 0);
     assert.deepEqual([docker, fargate, instances.length], [null, "simulated", 2]);
     assert.equal(berth.complaints().trim().split("\n").length, 1);
-    assert.match(berth.complaints(), /Docker is not used: containers are simulated/);
+    assert.equal(logged(berth.complaints(), "docker-unused").length, 1);
   });
 });

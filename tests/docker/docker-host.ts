@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { DockerEngine } from "../../src/agent/docker/engine/docker-engine.ts";
-import { systemClock } from "../../src/lib/system-clock.ts";
 
 const busyboxPath = "/bin/busybox";
 
@@ -72,21 +71,6 @@ export class DockerHost {
     }
     await docker.removeImage(this.image).catch(() => {});
     docker.close();
-  }
-}
-
-/** Waits until `find` returns something. Rejects if it has not within `timeoutMs`. */
-export async function until<T>(
-  find: () => T | null | undefined | false | Promise<T | null | undefined | false>,
-  what: string,
-  timeoutMs = 20_000,
-): Promise<T> {
-  const dueAt = systemClock.now() + timeoutMs;
-  for (;;) {
-    const found = await find();
-    if (found !== null && found !== undefined && found !== false) return found;
-    if (systemClock.now() > dueAt) throw new Error(`${what}: not within ${timeoutMs} ms`);
-    await new Promise<void>((resolve) => systemClock.setTimer(20, resolve));
   }
 }
 

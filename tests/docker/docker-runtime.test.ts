@@ -8,7 +8,8 @@ import { openDockerGroundwork, pauseName } from "../../src/agent/docker/groundwo
 import { strictPolicy } from "../../src/agent/docker/policy/host-policy.ts";
 import type { PayloadContainer } from "../../src/agent-protocol/to-agent/payload-container.ts";
 import { must } from "../../src/lib/assert.ts";
-import { DockerHost, until, whyNoDocker } from "./docker-host.ts";
+import { untilFound } from "../until.ts";
+import { DockerHost, whyNoDocker } from "./docker-host.ts";
 import { plainTask, RuntimeWorld } from "./runtime-world.ts";
 import { taskAt, whyNoHost } from "./small-host.ts";
 
@@ -59,7 +60,7 @@ describe("containers of a real engine", { skip }, () => {
     assert.equal(exited.reason, null);
     assert.match(await host.docker.logsOf(runtimeId), /hello from/);
     world.run({ type: "remove", taskArn, container: "app", runtimeId });
-    await until(async () => (await host.docker.listContainers({ id: [runtimeId] })).length === 0, "the removal");
+    await untilFound("the removal", async () => (await host.docker.listContainers({ id: [runtimeId] })).length === 0);
   });
 
   it("gives the container its name, its labels and the agent's environment", async () => {
@@ -172,7 +173,9 @@ describe("containers of a real engine", { skip }, () => {
     });
     const taskArn = aTaskArn();
     const runtimeId = await world.launch(taskArn, spec);
-    await until(() => world.events.some((event) => event.type === "health" && event.status === "HEALTHY"), "health");
+    await untilFound("health", () =>
+      world.events.some((event) => event.type === "health" && event.status === "HEALTHY"),
+    );
     world.run({ type: "remove", taskArn, container: "app", runtimeId });
   });
 
@@ -185,10 +188,10 @@ describe("containers of a real engine", { skip }, () => {
     const script = "echo reached > /tmp/index.html; httpd -f -p 8080 -h /tmp";
     const taskArn = aTaskArn();
     const runtimeId = await world.launch(taskArn, aContainer(script), { bindings });
-    const body = await until(async () => {
+    const body = await untilFound("an answer on the published port", async () => {
       const response = await fetch("http://127.0.0.1:47311/").catch(() => null);
       return response?.ok === true ? response.text() : null;
-    }, "an answer on the published port");
+    });
     assert.equal(body, "reached\n");
     const { NetworkSettings } = await host.docker.inspectContainer(runtimeId);
     assert.equal(NetworkSettings?.Ports?.["9002/udp"]?.[0]?.HostPort, "47323");
@@ -251,7 +254,7 @@ describe("containers of a real engine", { skip }, () => {
       world.run({ type: "remove", taskArn, container, runtimeId: must(ids[at], "id") });
     }
     world.run({ type: "clean", taskArn, task });
-    await until(async () => (await ofTask()) === 0, "the volumes of the task to go");
+    await untilFound("the volumes of the task to go", async () => (await ofTask()) === 0);
     assert.equal((await host.docker.listVolumes({ name: [shared] })).length, 1);
     await rm(folder, { recursive: true });
   });
@@ -274,7 +277,9 @@ describe("containers of a real engine", { skip }, () => {
     const world = aWorld({ usageIntervalMs: 200 });
     const taskArn = aTaskArn();
     const runtimeId = await world.launch(taskArn, aContainer("while true; do :; done"));
-    const usage = await until(() => world.runtime.usage().find(({ cpuPercent }) => cpuPercent.length > 0), "usage");
+    const usage = await untilFound("usage", () =>
+      world.runtime.usage().find(({ cpuPercent }) => cpuPercent.length > 0),
+    );
     const cpu = must(usage.cpuPercent[0], "a sample");
     assert.ok(cpu > 1 && cpu <= 101, `${cpu} % of the whole host`);
     assert.ok(must(usage.memoryMiB[0], "a sample") < 50);
@@ -310,7 +315,7 @@ describe("containers of a real engine", { skip }, () => {
       await before.launch(taskArn, gone),
     ];
     before.close();
-    await until(async () => (await host.docker.inspectContainer(endedId)).State?.Running === false, "the end");
+    await untilFound("the end", async () => (await host.docker.inspectContainer(endedId)).State?.Running === false);
     await host.docker.removeContainer(goneId);
     const endedAt = Date.parse((await host.docker.inspectContainer(endedId)).State?.FinishedAt ?? "");
 
@@ -353,7 +358,7 @@ describe("containers of a real engine", { skip }, () => {
     };
     const spec = aContainer("ip -4 addr show eth0; ps; sleep 60", { dockerConfig });
     const runtimeId = await world.launch(taskArn, spec, { task });
-    const usage = await until(() => world.runtime.usage()[0], "usage");
+    const usage = await untilFound("usage", () => world.runtime.usage()[0]);
     assert.notEqual(usage.network, null, "its traffic is counted where its network is");
     await host.docker.killContainer(runtimeId);
     await world.next("exited");
@@ -363,10 +368,10 @@ describe("containers of a real engine", { skip }, () => {
     world.run({ type: "release", taskArn, task });
     world.run({ type: "remove", taskArn, container: "app", runtimeId });
     world.run({ type: "clean", taskArn, task });
-    await until(async () => {
+    await untilFound("the namespaces to go", async () => {
       const left = await host.docker.listContainers({ name: [pauseName(taskArn)] });
       return left.length === 0;
-    }, "the namespaces to go");
+    });
   });
 
   it("reports that it is well", async () => {

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { pauseName } from "../../src/agent/docker/groundwork/docker-groundwork.ts";
-import { until, whyNoDocker } from "./docker-host.ts";
+import { untilFound } from "../until.ts";
+import { whyNoDocker } from "./docker-host.ts";
 import { lasting, TaskWorld, type Wanted } from "./task-world.ts";
 
 const skip = await whyNoDocker();
@@ -37,13 +38,11 @@ describe("Fargate on a real engine", { skip, concurrency: true }, () => {
   const ofTask: Wanted = { memory: undefined };
 
   const untilGone = (container: string): Promise<unknown> =>
-    until(
-      () =>
-        world.host.docker.inspectContainer(container).then(
-          () => false,
-          (error: unknown) => /No such container/.test(String(error)),
-        ),
-      `${container} is gone`,
+    untilFound(`${container} is gone`, () =>
+      world.host.docker.inspectContainer(container).then(
+        () => false,
+        (error: unknown) => /No such container/.test(String(error)),
+      ),
     );
 
   it("runs within its size, under the address that the API shows, and stops", async () => {
@@ -71,7 +70,7 @@ describe("Fargate on a real engine", { skip, concurrency: true }, () => {
     }
     const stopped = await world.stop(arn);
     assert.deepEqual([stopped.stopCode, stopped.containers?.[0]?.exitCode], ["UserInitiated", 7]);
-    await until(() => !existsSync(groupOf("memory", arn)), "its control group is gone");
+    await untilFound("its control group is gone", () => !existsSync(groupOf("memory", arn)));
     await untilGone(pauseName(arn));
   });
 
@@ -115,8 +114,8 @@ describe("Fargate on a real engine", { skip, concurrency: true }, () => {
     await world.until(arn, "RUNNING");
     await world.stop(arn);
     await world.ecs.deleteCluster({ cluster });
-    await until(async () => (await world.containers(arn)).size === 0, "its containers are gone");
+    await untilFound("its containers are gone", async () => (await world.containers(arn)).size === 0);
     await untilGone(pauseName(arn));
-    await until(() => !existsSync(groupOf("memory", arn)), "its control group is gone");
+    await untilFound("its control group is gone", () => !existsSync(groupOf("memory", arn)));
   });
 });

@@ -20,7 +20,8 @@ import { systemClock } from "../../src/lib/system-clock.ts";
 import { openLog } from "../../src/server/log/log.ts";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
 import { berthMain } from "../berth-process.ts";
-import { DockerHost, until, whyNoDocker } from "./docker-host.ts";
+import { untilFound } from "../until.ts";
+import { DockerHost, whyNoDocker } from "./docker-host.ts";
 import { type Cut, SeparateNetwork } from "./separate-network.ts";
 
 const skip = (await whyNoDocker()) || SeparateNetwork.whyNone();
@@ -58,7 +59,7 @@ describe("a network that is cut", { skip, timeout: 4 * (cutMs + agreementMs) }, 
     // The name of the cluster is a label of its containers, by which they are removed.
     await ecs.createCluster({ clusterName: host.tag });
     agent = startAgent();
-    await until(isConnected, "the agent connected", 30_000).catch((cause: unknown) => {
+    await untilFound("the agent connected", isConnected, 30_000).catch((cause: unknown) => {
       throw new Error(`the agent does not connect: ${complaints}`, { cause });
     });
     await define("kept", ["sleep", "3600"], await freePort());
@@ -165,7 +166,7 @@ describe("a network that is cut", { skip, timeout: 4 * (cutMs + agreementMs) }, 
       problems = await disagreements(arns);
       return problems.length === 0;
     };
-    await until(look, "both sides agree", agreementMs).catch((cause: unknown) => {
+    await untilFound("both sides agree", look, agreementMs).catch((cause: unknown) => {
       throw new Error(`They do not agree: ${problems.join("; ")}\n${complaints}`, { cause });
     });
     return (performance.now() - startedAt) / 1_000;
@@ -193,16 +194,16 @@ describe("a network that is cut", { skip, timeout: 4 * (cutMs + agreementMs) }, 
       const before = await remaining();
       const [kept = ""] = await start("kept");
       const [stopped = "", killed = ""] = await start("lasting", 2);
-      await until(
-        async () => (await describeTasks([kept, stopped, killed])).every((task) => task.lastStatus === "RUNNING"),
+      await untilFound(
         "three tasks RUNNING",
+        async () => (await describeTasks([kept, stopped, killed])).every((task) => task.lastStatus === "RUNNING"),
         60_000,
       );
       const ports = (await describeTasks([kept]))[0]?.containers?.[0]?.networkBindings;
       assert.equal(ports?.length, 1);
       const [keptId] = must((await running()).get(kept), "the container of the task that stays");
       const [ending = ""] = await start("ending");
-      await until(async () => (await running()).has(ending), "the container that ends by itself", 60_000);
+      await untilFound("the container that ends by itself", async () => (await running()).has(ending), 60_000);
 
       network.cut(cut);
       const cutAt = systemClock.now();
@@ -213,14 +214,14 @@ describe("a network that is cut", { skip, timeout: 4 * (cutMs + agreementMs) }, 
         await endAgent();
         agent = startAgent();
       }
-      await until(async () => !(await running()).has(ending), "its end", 30_000);
+      await untilFound("its end", async () => !(await running()).has(ending), 30_000);
       // Neither the order to stop nor the one to start can have arrived.
       if (cut !== "drop-outgoing") {
         assert.ok((await running()).has(stopped), "what is to be stopped runs on");
         assert.ok(!(await running()).has(late), "what is to be started does not run");
       }
       if (cut !== "drop-incoming") assert.notEqual((await describeTasks([ending]))[0]?.lastStatus, "STOPPED");
-      await until(() => systemClock.now() - cutAt >= cutMs, "the end of the cut", 2 * cutMs);
+      await untilFound("the end of the cut", () => systemClock.now() - cutAt >= cutMs, 2 * cutMs);
       network.heal();
 
       const seconds = await agree([kept, stopped, killed, ending, late]);

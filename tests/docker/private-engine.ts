@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { basename, delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { DockerEngine } from "../../src/agent/docker/engine/docker-engine.ts";
-import { until } from "./docker-host.ts";
+import { untilFound } from "../until.ts";
 
 const run = promisify(execFile);
 
@@ -68,13 +68,13 @@ export class PrivateEngine {
     });
     const docker = new DockerEngine(this.dockerHost);
     try {
-      await until(async () => {
+      await untilFound("dockerd to answer", async () => {
         if (started.exitCode !== null) throw new Error(`dockerd ended: ${log}`);
         return await docker.ping().then(
           () => true,
           () => false,
         );
-      }, "dockerd to answer");
+      });
     } finally {
       docker.close();
     }

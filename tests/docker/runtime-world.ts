@@ -1,5 +1,4 @@
 /** A DockerRuntime in a test, with its events. */
-
 import type { ContainerEvent, RuntimeCommand, RuntimeEvent } from "../../src/agent/container-runtime.ts";
 import { DockerRuntime, type DockerRuntimeOptions } from "../../src/agent/docker/docker-runtime.ts";
 import { DockerEngine } from "../../src/agent/docker/engine/docker-engine.ts";
@@ -7,7 +6,7 @@ import type { TaskGroundwork } from "../../src/agent/docker/groundwork/task-grou
 import { surroundingsOf } from "../../src/agent/engine/engine-task.ts";
 import type { PayloadContainer } from "../../src/agent-protocol/to-agent/payload-container.ts";
 import { systemClock } from "../../src/lib/system-clock.ts";
-import { until } from "./docker-host.ts";
+import { untilFound } from "../until.ts";
 
 /** Nothing but Docker's defaults. */
 export const noGroundwork: TaskGroundwork = {
@@ -64,12 +63,12 @@ export class RuntimeWorld {
   ): Promise<EventOf<Type>> {
     const isIt = (event: RuntimeEvent): event is EventOf<Type> =>
       event.type === type && (container === undefined || (event as ContainerEvent).container === container);
-    const index = await until(
+    const index = await untilFound(
+      `event ${type} of ${container ?? "the task"}, among ${JSON.stringify(this.events)}`,
       () => {
         const at = this.events.findIndex(isIt);
         return at < 0 ? null : at + 1;
       },
-      `event ${type} of ${container ?? "the task"}, among ${JSON.stringify(this.events)}`,
       timeoutMs,
     );
     return this.events.splice(0, index).at(-1) as EventOf<Type>;

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { DockerEngine } from "../../src/agent/docker/engine/docker-engine.ts";
 import { DockerError, DockerTimeout, DockerUnreachable } from "../../src/agent/docker/engine/docker-error.ts";
 import type { PayloadContainer } from "../../src/agent-protocol/to-agent/payload-container.ts";
-import { until } from "./docker-host.ts";
+import { untilFound } from "../until.ts";
 import { plainTask, RuntimeWorld } from "./runtime-world.ts";
 import { type Answer, breakOff, hang, refuse, ScriptedEngine } from "./scripted-engine.ts";
 
@@ -85,7 +85,7 @@ describe("an engine that answers wrongly, late or not at all", () => {
     const others = Array.from({ length: 16 }, () =>
       docker.createNetwork({}, limits).catch(() => "a connection is free"),
     );
-    await until(() => engine.count("POST /networks/create") === 16, "sixteen calls under way");
+    await untilFound("sixteen calls under way", () => engine.count("POST /networks/create") === 16);
     await assert.rejects(Promise.race([docker.createNetwork({}, { timeoutMs: 20 }), ...others]), DockerTimeout);
     left.abort(new Error("not wanted any more"));
     await Promise.all(others);
@@ -178,14 +178,14 @@ describe("an engine that answers wrongly, late or not at all", () => {
       (await world.next("start-failed")).reason,
       "DockerTimeoutError: Could not transition to started; timed out after waiting 0.1s",
     );
-    await until(() => engine.count("POST /containers/*/kill") === 1, "the kill");
+    await untilFound("the kill", () => engine.count("POST /containers/*/kill") === 1);
   });
 
   it("loses the event stream just when a container ends: its end is reported all the same", async () => {
     const world = aWorld();
     engine.answers["GET /containers/*/json"] = () => runs;
     world.run({ ...name, type: "watch", runtimeId: "id1", spec, startedAt: 0 });
-    await until(() => engine.listeners === 1 && engine.count("GET /containers/*/json") > 0, "the watch");
+    await untilFound("the watch", () => engine.listeners === 1 && engine.count("GET /containers/*/json") > 0);
     engine.breakStreams();
     engine.answers["GET /containers/*/json"] = () => ended({ ExitCode: 137, OOMKilled: true });
     const exited = await world.next("exited");
@@ -225,7 +225,7 @@ describe("an engine that answers wrongly, late or not at all", () => {
     const world = aWorld();
     engine.answers["GET /containers/*/json"] = () => runs;
     world.run({ ...name, type: "watch", runtimeId: "id1", spec, startedAt: 0 });
-    await until(() => engine.listeners === 1 && engine.count("GET /containers/*/json") > 0, "the watch");
+    await untilFound("the watch", () => engine.listeners === 1 && engine.count("GET /containers/*/json") > 0);
     engine.answers["GET /containers/*/json"] = refuse(404, "No such container: id1");
     engine.sendEvent({
       Type: "container",
@@ -241,7 +241,7 @@ describe("an engine that answers wrongly, late or not at all", () => {
     const world = aWorld();
     engine.answers["GET /containers/*/json"] = () => runs;
     world.run({ ...name, type: "watch", runtimeId: "id1", spec, startedAt: 0 });
-    await until(() => engine.count("GET /containers/*/json") > 0, "the watch");
+    await untilFound("the watch", () => engine.count("GET /containers/*/json") > 0);
     engine.answers["POST /containers/*/stop"] = [
       refuse(500, "cannot kill container"),
       () => {
@@ -266,7 +266,7 @@ describe("an engine that answers wrongly, late or not at all", () => {
     };
     world.run(pull);
     world.run({ ...pull, container: "other" });
-    await until(() => engine.count("POST /images/create") === 1, "the pull");
+    await untilFound("the pull", () => engine.count("POST /images/create") === 1);
     answer();
     assert.equal((await world.next("pulled", "app")).imageDigest, "sha256:11");
     assert.equal((await world.next("pulled", "other")).imageDigest, "sha256:11");
@@ -325,13 +325,13 @@ describe("an engine that answers wrongly, late or not at all", () => {
 
   it("is impaired while it does not answer a ping", async () => {
     const world = aWorld();
-    await until(() => engine.listeners === 1, "the event stream");
+    await untilFound("the event stream", () => engine.listeners === 1);
     const ping = engine.answers["GET /_ping"];
     engine.answers["GET /_ping"] = refuse(500, "not now");
     engine.breakStreams();
-    await until(() => world.checkChanges === 1, "the impairment to be told");
+    await untilFound("the impairment to be told", () => world.checkChanges === 1);
     assert.equal(await world.runtime.check(), "IMPAIRED");
     if (ping !== undefined) engine.answers["GET /_ping"] = ping;
-    await until(() => world.runtime.check().then((status) => status === "OK"), "the engine to be well");
+    await untilFound("the engine to be well", () => world.runtime.check().then((status) => status === "OK"));
   });
 });

@@ -2,6 +2,7 @@
  * A host with Docker for tests of what surrounds containers: an image with only busybox, and containers that are removed when the
  * test ends.
  */
+
 import { existsSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import type { TestContext } from "node:test";
@@ -10,6 +11,7 @@ import { DockerEngine } from "../../src/agent/docker/engine/docker-engine.ts";
 import { tarOfOne } from "../../src/agent/docker/groundwork/pause-program.ts";
 import { surroundingsOf } from "../../src/agent/engine/engine-task.ts";
 import { must } from "../../src/lib/assert.ts";
+import { untilFound } from "../until.ts";
 
 const busyboxPaths = ["/bin/busybox", "/usr/bin/busybox"];
 const image = { repository: "berth-test/busybox", tag: "alone" };
@@ -85,15 +87,12 @@ export class SmallHost {
     more: object = {},
   ): Promise<{ readonly text: string; readonly exitCode: number; readonly oomKilled: boolean }> {
     const id = await this.start(words, hostConfig, more);
-    for (let i = 0; i < 300; i++) {
+    const state = await untilFound(`the end of ${words.join(" ")}`, async () => {
       const { State } = await this.docker.inspectContainer(id);
-      if (State?.Running === false) {
-        const text = await this.docker.logsOf(id);
-        return { text, exitCode: State.ExitCode ?? -1, oomKilled: State.OOMKilled === true };
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error(`${words.join(" ")} did not end`);
+      return State?.Running === false && State;
+    });
+    const text = await this.docker.logsOf(id);
+    return { text, exitCode: state.ExitCode ?? -1, oomKilled: state.OOMKilled === true };
   }
 }
 

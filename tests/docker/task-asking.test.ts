@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { RunTaskCommandInput } from "@aws-sdk/client-ecs";
 import { must } from "../../src/lib/assert.ts";
-import { until } from "./docker-host.ts";
+import { untilFound } from "../until.ts";
 import { whyNoHost } from "./small-host.ts";
 import { lasting, TaskWorld } from "./task-world.ts";
 
@@ -43,10 +43,10 @@ describe("containers that ask", { skip, concurrency: true }, () => {
     const { tasks } = await world.ecs.runTask({ taskDefinition, ...more });
     const task = must(tasks?.[0]?.taskArn, "the task");
     await world.until(task, "RUNNING");
-    const text = await until(async () => {
+    const text = await untilFound("the answers", async () => {
       const output = await world.output(task);
       return output.includes("asked everything") && output;
-    }, "the answers");
+    });
     const bodies = text.split("\n").filter((line) => line.startsWith("{"));
     assert.equal(bodies.length, 6, text);
     return { task, bodies: bodies.map((body) => JSON.parse(body)) };

@@ -13,7 +13,7 @@ import { TaskCredentials } from "../../src/agent/task-credentials.ts";
 import { openTaskEndpoints, type TaskEndpoints } from "../../src/agent/task-endpoints/task-endpoints.ts";
 import { must } from "../../src/lib/assert.ts";
 import { systemClock } from "../../src/lib/system-clock.ts";
-import { until } from "./docker-host.ts";
+import { untilFound } from "../until.ts";
 import { asking, fetchText, SmallHost, someTaskArn, taskAt, taskWith, whyNoHost } from "./small-host.ts";
 
 const skip = await whyNoHost();
@@ -195,7 +195,7 @@ test("an address that somebody removes comes back, and the agent answers there a
     fetch(`http://${wellKnown}:${endpoints.place?.port}/v2/credentials/nobody`, { signal: AbortSignal.timeout(1_000) });
   assert.equal((await answers()).status, 400);
   execFileSync("ip", ["address", "del", `${wellKnown}/32`, "dev", "lo"]);
-  await until(async () => isOnLoopback() && (await answers()).status === 400, "the agent to answer again");
+  await untilFound("the agent to answer again", async () => isOnLoopback() && (await answers()).status === 400);
 });
 
 test("bodies that are too long and askers that ask too often are refused", { skip }, async (t) => {
@@ -230,7 +230,7 @@ test("a container that holds all the connections it can get takes none from the 
     readFileSync("/proc/net/tcp", "utf8")
       .split("\n")
       .filter((line) => / 02AAFEA9:[0-9A-F]{4} \S+ 01 /.test(line)).length;
-  await until(() => held() >= 64, "the connections that it may have");
+  await untilFound("the connections that it may have", () => held() >= 64);
   const relative = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
   const variables = endpoints.environmentOf(task.arn, "app", task.surroundings);
   const variable = relative in variables ? relative : "AWS_CONTAINER_CREDENTIALS_FULL_URI";

@@ -10,22 +10,24 @@ import {
   openDockerGroundwork,
   pauseName,
 } from "../../src/agent/docker/groundwork/docker-groundwork.ts";
-import { until } from "./docker-host.ts";
+import { untilFound } from "../until.ts";
 import { RuntimeWorld } from "./runtime-world.ts";
 import { asking, fetchText, SmallHost, someTaskArn, taskAt, taskWith, testImage, whyNoHost } from "./small-host.ts";
 
 const skip = await whyNoHost();
 
+/** The exit code that Docker gives to a container that it could not start. */
+const startFailed = 128;
+
 /** As soon as somebody listens there. */
 async function answering(url: string): Promise<string> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await fetchText(url);
-    } catch (error) {
-      if (attempt === 40) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
+  const { text } = await untilFound(`an answer of ${url}`, () =>
+    fetchText(url).then(
+      (text) => ({ text }),
+      () => null,
+    ),
+  );
+  return text;
 }
 
 class World {
@@ -106,9 +108,14 @@ test("an address is free after its release, and awaited until then; the network 
     `^Error: resource cannot be initialized for task ${taken}: the address 10\\.79\\.242\\.10 is in use by the container ${pauseName(arn)}$`,
   );
   await assert.rejects(world.prepare(task, taken), reason);
-  const next = world.prepare(task);
-  setTimeout(() => void world.groundwork.release(arn, task), 700);
-  const { arn: nextArn } = await next;
+  const nextArn = someTaskArn();
+  const next = world.prepare(task, nextArn);
+  await untilFound("the next one has tried in vain", async () => {
+    const pause = await docker.inspectContainer(pauseName(nextArn)).catch(() => null);
+    return pause?.State?.ExitCode === startFailed;
+  });
+  await world.groundwork.release(arn, task);
+  await next;
 
   await world.groundwork.clean(arn, task);
   assert.equal((await docker.inspectNetwork("berth-10.79.242.0-24")).Name, "berth-10.79.242.0-24");
@@ -241,8 +248,8 @@ test("through the runtime: the limit of the task ends a container with the docum
   agent.run({ type: "release", taskArn, task });
   agent.run({ type: "remove", taskArn, container: "greedy", runtimeId });
   agent.run({ type: "clean", taskArn, task });
-  await until(async () => {
+  await untilFound("the network to go", async () => {
     const networks = await world.host.docker.listNetworks({ name: ["berth-10.79.246.0-24"] });
     return networks.length === 0 ? true : null;
-  }, "the network to go");
+  });
 });

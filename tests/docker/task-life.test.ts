@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Task } from "@aws-sdk/client-ecs";
-import { until, whyNoDocker } from "./docker-host.ts";
+import { untilFound } from "../until.ts";
+import { whyNoDocker } from "./docker-host.ts";
 import { lasting, TaskWorld } from "./task-world.ts";
 
 const skip = await whyNoDocker();
@@ -108,15 +109,14 @@ describe("lives of tasks", { skip, concurrency: 6 }, () => {
     const arn = await world.run([{ command: lasting }]);
     const task = await world.stop(arn);
     assert.deepEqual([task.stopCode, task.stoppedReason], ["UserInitiated", "the test says so"]);
-    await until(
-      async () => [...(await world.containers(arn)).values()].every(({ State }) => State?.Running !== true),
-      "nothing runs",
+    await untilFound("nothing runs", async () =>
+      [...(await world.containers(arn)).values()].every(({ State }) => State?.Running !== true),
     );
   });
 
   it("can be stopped while a registry is asked", async () => {
     const arn = await world.run([{ image: "127.0.0.1:9/nobody/has:that" }]);
-    await until(async () => (await world.describe(arn)).lastStatus === "PENDING", "it is PENDING");
+    await untilFound("it is PENDING", async () => (await world.describe(arn)).lastStatus === "PENDING");
     const task = await world.stop(arn);
     assert.equal(task.stopCode, "UserInitiated");
     assert.equal((await world.containers(arn)).size, 0);
@@ -149,7 +149,7 @@ describe("lives of tasks", { skip, concurrency: 6 }, () => {
       { volumes: [{ name: "data" }] },
     );
     await world.until(arn, "RUNNING");
-    await until(async () => (await world.output(arn, "main")) === "1\n2\n3\n4\n", "the order");
+    await untilFound("the order", async () => (await world.output(arn, "main")) === "1\n2\n3\n4\n");
     await world.stop(arn);
   });
 

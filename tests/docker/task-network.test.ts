@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { NetworkBinding, Task } from "@aws-sdk/client-ecs";
 import { must } from "../../src/lib/assert.ts";
-import { until, whyNoDocker } from "./docker-host.ts";
+import { untilFound } from "../until.ts";
+import { whyNoDocker } from "./docker-host.ts";
 import { lasting, TaskWorld } from "./task-world.ts";
 
 const skip = await whyNoDocker();
@@ -24,13 +25,13 @@ const hostPort = (task: Task, containerPort: number): number =>
 
 /** The page, once it is served. */
 const page = (port: number): Promise<string> =>
-  until(async () => {
+  untilFound(`a page on port ${port}`, async () => {
     try {
       return await (await fetch(`http://127.0.0.1:${port}/`)).text();
     } catch {
       return null;
     }
-  }, `a page on port ${port}`);
+  });
 
 /** A port that nobody listened on a moment ago, outside the range that agents pick from. */
 async function freePort(): Promise<number> {
@@ -177,14 +178,12 @@ describe("networks and volumes of tasks", { skip, concurrency: 6 }, () => {
     const address = details.privateIPv4Address ?? "";
     assert.equal(task.attachments?.[0]?.status, "ATTACHED");
     assert.equal(task.containers?.[0]?.networkInterfaces?.[0]?.privateIpv4Address, address);
-    await until(async () => (await world.output(arn, "c1")).includes(`inet ${address}/`), "the address inside");
-    const reached = until(
-      () =>
-        fetch(`http://${address}/`).then(
-          (answer) => answer.text(),
-          () => null,
-        ),
-      "the page under its address",
+    await untilFound("the address inside", async () => (await world.output(arn, "c1")).includes(`inet ${address}/`));
+    const reached = untilFound("the page under its address", () =>
+      fetch(`http://${address}/`).then(
+        (answer) => answer.text(),
+        () => null,
+      ),
     );
     assert.equal(await reached, "own\n");
     await world.stop(arn);
@@ -204,7 +203,7 @@ describe("networks and volumes of tasks", { skip, concurrency: 6 }, () => {
       },
     ]);
     await world.until(arn, "RUNNING");
-    await until(async () => (await world.output(arn, "main")).includes("friend"), "the name of the link");
+    await untilFound("the name of the link", async () => (await world.output(arn, "main")).includes("friend"));
     await world.stop(arn);
   });
 
@@ -247,11 +246,11 @@ describe("networks and volumes of tasks", { skip, concurrency: 6 }, () => {
       { volumes },
     );
     await world.until(arn, "RUNNING");
-    await until(async () => {
+    await untilFound("what the guest saw", async () => {
       // Two streams, either of which may come first.
       const text = await world.output(arn, "guest");
       return text.includes("kept\n") && text.includes("Read-only file system");
-    }, "what the guest saw");
+    });
     await world.stop(arn);
   });
 
@@ -287,9 +286,8 @@ describe("networks and volumes of tasks", { skip, concurrency: 6 }, () => {
       { pidMode: "task", ipcMode: "task" },
     );
     await world.until(arn, "RUNNING");
-    await until(
-      async () => /here\n(.*\n)*.*trap 'exit 0'/.test(await world.output(arn, "looking")),
-      "the other's process",
+    await untilFound("the other's process", async () =>
+      /here\n(.*\n)*.*trap 'exit 0'/.test(await world.output(arn, "looking")),
     );
     await world.stop(arn);
   });

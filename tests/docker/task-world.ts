@@ -13,7 +13,8 @@ import { type HostPolicy, strictPolicy } from "../../src/agent/docker/policy/hos
 import { must } from "../../src/lib/assert.ts";
 import { openLog } from "../../src/server/log/log.ts";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
-import { DockerHost, until } from "./docker-host.ts";
+import { untilFound } from "../until.ts";
+import { DockerHost } from "./docker-host.ts";
 
 /** A test's container definition. It gets a name, the image, and 32 MiB. */
 export type Wanted = Partial<ContainerDefinition>;
@@ -95,13 +96,13 @@ export class TaskWorld {
 
   /** The task once it is in `status`. Rejects at once if it is STOPPED and another status was wanted. */
   async until(task: string, status: "RUNNING" | "STOPPED", and: (task: Task) => boolean = () => true): Promise<Task> {
-    return until(
+    return untilFound(
+      `${task} ${status}`,
       async () => {
         const found = await this.describe(task);
         if (found.lastStatus === "STOPPED" && status !== "STOPPED") throw new Error(`it is over: ${sayings(found)}`);
         return found.lastStatus === status && and(found) && found;
       },
-      `${task} ${status}`,
       statusTimeoutMs,
     );
   }

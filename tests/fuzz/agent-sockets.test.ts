@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { seededRandom } from "../../src/lib/random.ts";
 import { type AgentSocket, signedHeaders } from "../agent-client.ts";
 import { AgentWorld, region } from "../conformance/agent-world.ts";
+import { loggedLines } from "../logged-events.ts";
 import { mutatedBytes, mutatedJson } from "./mutate.ts";
 import { ConnectionEnded, RawConnection } from "./raw-connection.ts";
 
@@ -39,7 +40,7 @@ async function stateOf(arn: string, task: string): Promise<string> {
 /** The server works, has found no bug, and the victim is unchanged. */
 async function expectUnharmed(): Promise<void> {
   assert.deepEqual(
-    world.lines.filter((line) => /"level":(?:"error"|50)/.test(line)),
+    loggedLines(world.lines).filter(({ level }) => level === "error"),
     [],
     `seed ${seed}`,
   );
@@ -49,7 +50,8 @@ async function expectUnharmed(): Promise<void> {
 
 /** Lines of the log that name an instance. */
 const linesOf = (arn: string): number =>
-  world.lines.filter((line) => line.includes(arn) && line.includes("warn")).length;
+  loggedLines(world.lines).filter(({ containerInstance, level }) => containerInstance === arn && level === "warn")
+    .length;
 
 /** An agent with both sockets. */
 async function agent(): Promise<{ readonly arn: string; readonly acs: AgentSocket; readonly tcs: AgentSocket }> {

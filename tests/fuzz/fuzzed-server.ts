@@ -4,14 +4,16 @@ import type { AddressInfo } from "node:net";
 import type { FindKey } from "../../src/auth/sigv4.ts";
 import { ControlPlane } from "../../src/cluster-runner/control-plane.ts";
 import type { AnsweredName } from "../../src/ecs/machine/operations.ts";
-import { must } from "../../src/lib/assert.ts";
+import { assert, must } from "../../src/lib/assert.ts";
 import type { Clock } from "../../src/lib/clock.ts";
+import { type Log, logEvents } from "../../src/lib/log-events.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { CallMetrics } from "../../src/server/health/call-metrics.ts";
 import { AllowedHosts } from "../../src/server/http/allowed-hosts.ts";
 import { looseAuthentication, type SigningKeys, signedAuthentication } from "../../src/server/http/authenticate.ts";
 import { createHttp } from "../../src/server/http/http.ts";
 import { emptyMemoryDisk, MemoryStore } from "../../src/store/memory/memory-store.ts";
+import { isOfService } from "../../src/wire/service-definition.ts";
 
 export const place = { account: "123456789012", region: "eu-west-1" };
 const caller = { principalArn: `arn:aws:iam::${place.account}:root`, isAgent: false };
@@ -46,9 +48,10 @@ export async function startFuzzedServer(auth: FuzzedServerAuth = "loose") {
       return "ok";
     },
   });
-  const write = (level: string, fields: object, message: string): void => {
-    const { err } = fields as { readonly err?: unknown };
-    if (level === "error") errors.push(`${message} ${err instanceof Error ? err.stack : JSON.stringify(fields)}`);
+  const write: Log = (event, fields) => {
+    const { err } = fields;
+    if (logEvents[event].level === "error")
+      errors.push(`${event} ${err instanceof Error ? err.stack : JSON.stringify(fields)}`);
   };
   const controlPlane = new ControlPlane({
     store,
@@ -65,12 +68,17 @@ export async function startFuzzedServer(auth: FuzzedServerAuth = "loose") {
   const references = await furnish(controlPlane, call);
   const http = createHttp({
     authenticate: auth === "loose" ? looseAuthentication(place.account) : signedAuthentication(fuzzKeys),
+    anonymous: null,
+    isBuiltIn: () => true,
     foreign: {
       hosts: new AllowedHosts({ listenHost: "127.0.0.1", advertise: null, names: [] }),
       signedUnderAnyHost: false,
     },
     operatorsNeedKey: false,
-    answerApi: (apiCall) => controlPlane.call(apiCall),
+    answerApi: ({ operation, ...apiCall }) => {
+      assert(!isOfService(operation), "operations of ECS are fuzzed");
+      return controlPlane.call({ ...apiCall, operation: operation.name });
+    },
     takeTurn: (account, work) => controlPlane.turns.work(account, "", work),
     metrics: new CallMetrics(),
     log: { write, isDebug: false },

@@ -1,11 +1,13 @@
 /** Clients that break HTTP: each gets an error or is closed, in bounded time and memory. */
+
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { after, before, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { httpLimits } from "../../src/server/http/http-limits.ts";
 import { startBerth } from "../berth-process.ts";
+import { until } from "../until.ts";
 import { type FuzzedServer, startFuzzedServer } from "./fuzzed-server.ts";
 import { ConnectionEnded, RawConnection } from "./raw-connection.ts";
 
@@ -176,7 +178,11 @@ test("clients that send without end, or never read, do not make the server grow"
       socket.write(openings[i % openings.length] ?? "");
       return socket;
     });
-    await setTimeout(2_500);
+    await until(
+      "the server takes no more",
+      () => takenDuringCalls(port, sockets),
+      (taken) => taken === 0,
+    );
     const grownMiB = residentMiB(pid) - beforeMiB;
     assert.equal(await callOnce(port), 200);
     for (const socket of sockets) socket.destroy();
@@ -210,4 +216,13 @@ function residentMiB(pid: number): number {
 
 function noProc(): string | false {
   return process.platform === "linux" ? false : "memory is read from /proc";
+}
+
+/** How many bytes the server took from these sockets while it answered some calls of another. */
+async function takenDuringCalls(port: number, sockets: readonly Socket[]): Promise<number> {
+  const taken = (): number =>
+    sockets.reduce((sum, { bytesWritten, writableLength }) => sum + bytesWritten - writableLength, 0);
+  const before = taken();
+  for (let call = 0; call < 20; call++) await callOnce(port);
+  return taken() - before;
 }

@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import { answeredNames, isAnsweredName, type OperationName } from "../../src/ecs/machine/operations.ts";
 import { type RandomStream, seededRandom } from "../../src/lib/random.ts";
 import { sampleStructure } from "../../src/wire/sample-values.ts";
-import { apiOperations, operationNamed, services } from "../../src/wire/services.ts";
+import { controlPlaneOperations, operationNamed } from "../../src/wire/services.ts";
 import { type FuzzedServer, type FuzzedServerAuth, startFuzzedServer } from "./fuzzed-server.ts";
 import { type LikelyRequests, likelyRequests } from "./likely-requests.ts";
 import { mutatedBytes, mutatedJson } from "./mutate.ts";
@@ -34,7 +34,7 @@ type Fuzzed = {
   readonly isAlone: boolean;
 };
 
-const all = services.flatMap((service) => [...apiOperations(service).values()].map(({ name }) => name));
+const all = controlPlaneOperations.map(({ name }) => name);
 
 /**
  * How often each status was answered. 0 means connections that were closed without an answer. Throws AssertionError for a breach.

@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { type BerthProcess, startBerth } from "../berth-process.ts";
-import { healthAt, LiveService, until } from "./live-service.ts";
+import { logged } from "../logged-events.ts";
+import { untilFound } from "../until.ts";
+import { healthAt, LiveService } from "./live-service.ts";
 
 type World = { readonly berth: BerthProcess; readonly url: string; readonly service: LiveService };
 
@@ -40,7 +42,7 @@ async function start(t: TestContext, dataDir: string): Promise<World> {
 /** Reads are answered, writes are not, and no answer is untrue. */
 async function expectReadsOnly({ url, service }: World, tasks: readonly string[], reason: RegExp): Promise<void> {
   await assert.rejects(service.ecs.updateService({ service: "web", desiredCount: 1 }), { name: "ServerException" });
-  await until("reads are answered", async () => {
+  await untilFound("reads are answered", async () => {
     const { status, reasons, failed } = await healthAt(url);
     assert.equal(status, 503);
     assert.match(reasons.join("\n"), reason);
@@ -53,7 +55,7 @@ async function expectReadsOnly({ url, service }: World, tasks: readonly string[]
 }
 
 async function expectWellAgain({ url, service, berth }: World, tasks: readonly string[]): Promise<void> {
-  await until("it is well again", async () => ((await healthAt(url)).healthy ? true : null));
+  await untilFound("it is well again", async () => ((await healthAt(url)).healthy ? true : null));
   await service.untilSteady();
   assert.deepEqual(await service.tasks(), tasks);
   await service.rollOut();
@@ -90,20 +92,23 @@ test("a full disk: reads continue, and it recovers when there is room", async (t
   const tasks = await world.service.tasks();
   fill(join(mount, "filler"));
   // The log has room for a few more of them.
-  await until("a call meets the full disk", async () =>
+  await untilFound("a call meets the full disk", async () =>
     world.service.revision().then(
       () => null,
       (error: Error) => error.name === "ServerException" || null,
     ),
   );
-  await until("the service's cluster meets it too", async () =>
+  await untilFound("the service's cluster meets it too", async () =>
     world.service.ecs.tagResource({ resourceArn: tasks[0], tags: [{ key: "k", value: "v".repeat(250) }] }).then(
       () => null,
       (error: Error) => error.name === "ServerException" || null,
     ),
   );
   await expectReadsOnly(world, tasks, /failed to .*: (database or disk is full|disk I\/O error)/);
-  assert.match(world.berth.complaints(), /"partition":"cluster\/000000000000\/us-east-1\/default".*berth\.sqlite/);
+  const failed = logged(world.berth.complaints(), "append-failed").find(
+    ({ partition }) => partition === "cluster/000000000000/us-east-1/default",
+  );
+  assert.match(JSON.stringify(failed), /berth\.sqlite/);
   rmSync(join(mount, "filler"));
   await expectWellAgain(world, tasks);
 });
@@ -160,7 +165,8 @@ for (const [name, { sql, says }] of Object.entries(damages)) {
     assert.equal(status, 503);
     assert.match(reasons.join("\n"), says);
     assert.equal(reasons.length, 1);
-    await until("the log says so", async () => (says.test(berth.complaints().replaceAll('\\"', '"')) ? true : null));
+    const isSaid = () => logged(berth.complaints(), "server-unhealthy").some(({ reason }) => says.test(String(reason)));
+    await untilFound("the log says so", async () => (isSaid() ? true : null));
     assert.doesNotMatch(berth.complaints(), /"stack"|\n {4}at /);
     assert.deepEqual((await service.ecs.listTasks({ cluster: "other" })).taskArns, []);
     await service.ecs.createCluster({ clusterName: "third" });

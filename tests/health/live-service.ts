@@ -1,9 +1,7 @@
 /** A service in a real server, and what happens to it. */
 import assert from "node:assert/strict";
 import { ECS, type Service } from "@aws-sdk/client-ecs";
-
-/** LIMIT: what takes a second or two on an idle machine; a busy one gets this long. */
-const patienceMs = 60_000;
+import { untilFound } from "../until.ts";
 
 export class LiveService {
   readonly ecs: ECS;
@@ -39,7 +37,7 @@ export class LiveService {
   }
 
   async untilSteady(): Promise<Service> {
-    return until("the service is steady", async () => {
+    return untilFound("the service is steady", async () => {
       const { services = [] } = await this.ecs.describeServices({ services: ["web"] });
       const [service] = services;
       const [deployment, ...more] = service?.deployments ?? [];
@@ -54,18 +52,6 @@ export class LiveService {
   async tasks(): Promise<string[]> {
     const { taskArns = [] } = await this.ecs.listTasks({ serviceName: "web" });
     return taskArns.toSorted();
-  }
-}
-
-/** Polls until the answer is not null. The test fails if that takes too long. */
-export async function until<T>(what: string, ask: () => Promise<T | null>): Promise<T> {
-  const end = performance.now() + patienceMs;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== null) return answer;
-    // What the answer waits for may come by another way than the question.
-    await new Promise((resolve) => setImmediate(resolve));
-    assert.ok(performance.now() < end, `${what}: not within ${patienceMs / 1_000} s`);
   }
 }
 

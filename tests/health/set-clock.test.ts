@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type BerthProcess, startBerth } from "../berth-process.ts";
-import { healthAt, LiveService, until } from "./live-service.ts";
+import { logged } from "../logged-events.ts";
+import { untilFound } from "../until.ts";
+import { healthAt, LiveService } from "./live-service.ts";
 
 const hourMs = 3_600_000;
 const folder = mkdtempSync(join(tmpdir(), "berth-clock-"));
@@ -31,7 +33,7 @@ async function start(wallOffsetMs: number): Promise<{ readonly url: string; read
 async function setClock(url: string, wallOffsetMs: number, seenSeconds: number): Promise<void> {
   writeFileSync(wallFile, String(wallOffsetMs));
   berth?.child.kill("SIGUSR2");
-  await until("the server has seen the clock", async () => {
+  await untilFound("the server has seen the clock", async () => {
     const { clockOffsetSeconds, healthy } = await healthAt(url);
     assert.equal(healthy, true);
     return Math.abs(clockOffsetSeconds - seenSeconds) < 30 ? true : null;
@@ -68,7 +70,9 @@ test("a clock that is set back, forward, and back during a restart stops no serv
     assert.match(metrics, new RegExp(`^berth_clock_offset_seconds ${seen < 0 ? "-" : ""}3[56]\\d\\d`, "m"));
     assert.ok((await first.service.rollOut()) < allowed);
     const said = seen < 0 ? "s behind Berth's time" : "s ahead of Berth's time";
-    await until("the log says so", async () => (berth?.complaints().includes(said) === true ? true : null));
+    const isSaid = () =>
+      logged(berth?.complaints() ?? "", "server-warning").some(({ reason }) => String(reason).includes(said));
+    await untilFound("the log says so", async () => (isSaid() ? true : null));
   }
   await setClock(first.url, 0, 0);
   const tasks = await first.service.tasks();
@@ -76,7 +80,7 @@ test("a clock that is set back, forward, and back during a restart stops no serv
   await berth?.end("SIGKILL");
   const second = await start(-hourMs);
   await second.service.untilSteady();
-  await until("agents are back", async () =>
+  await untilFound("agents are back", async () =>
     expectAsBefore(second, tasks).then(
       () => true,
       (error) => retryOf(error),

@@ -14,7 +14,8 @@ import { type TestContext, test } from "node:test";
 import { DockerEngine } from "../../src/agent/docker/engine/docker-engine.ts";
 import { must } from "../../src/lib/assert.ts";
 import { findTool, skipReason } from "../conformance/foreign-tool.ts";
-import { until, whyNoDocker } from "../docker/docker-host.ts";
+import { whyNoDocker } from "../docker/docker-host.ts";
+import { untilFound } from "../until.ts";
 import { importNode } from "./node-image.ts";
 import { blocksOf, root } from "./page-blocks.ts";
 
@@ -90,7 +91,11 @@ test("a container calls Berth by its name, as docs/using-berth.md says", {
   const compose = project(context, yaml);
   try {
     compose("up", "--detach");
-    const answer = await until(() => /answer .*/.exec(compose("logs", "--no-color", "app"))?.[0], "an answer", 60_000);
+    const answer = await untilFound(
+      "an answer",
+      () => /answer .*/.exec(compose("logs", "--no-color", "app"))?.[0],
+      60_000,
+    );
     assert.match(answer, /^answer 200 \{"containerInstanceArns":\["arn:aws:ecs:us-east-1:000000000000:/);
     const [host, port] = compose("port", "berth", "4280").trim().split(":");
     assert.equal(host, "127.0.0.1");

@@ -1,4 +1,5 @@
 /** The instructions that a scenario's lines can use. docs/checklists/write-a-scenario.md describes them for people. */
+import { targetOf } from "../../src/ecs/documents/rollout.ts";
 import type { Service } from "../../src/ecs/documents/service.ts";
 import { must } from "../../src/lib/assert.ts";
 import { place } from "../../src/simulator/world.ts";
@@ -73,10 +74,12 @@ export const instructions: Readonly<Record<string, Instruction>> = {
 /** What `wait` can wait for. Each returns when it holds. */
 const conditions: Readonly<Record<string, (stage: Stage, line: Line) => () => boolean>> = {
   /** `wait steady web`: as a waiter sees it, and with all tasks healthy. */
-  steady: (stage, line) => () => service(stage, line)?.steadySince !== null && service(stage, line) !== null,
+  steady: (stage, line) => () => (stage.condition(line.words[1] ?? "")?.steadySince ?? null) !== null,
   /** `wait rollout web FAILED` */
-  rollout: (stage, line) => () =>
-    service(stage, line)?.deployments.find(({ status }) => status === "PRIMARY")?.rolloutState === line.words[2],
+  rollout: (stage, line) => () => {
+    const rollout = stage.rollout(line.words[1] ?? "");
+    return rollout !== null && targetOf(rollout).rolloutState === line.words[2];
+  },
   /** `wait running web 3` */
   running: (stage, line) => () => tasksIn(stage, line, "RUNNING").length === Number(line.words[2]),
   /** `wait inactive web` */

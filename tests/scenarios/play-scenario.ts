@@ -68,7 +68,10 @@ function endOf(stage: Stage): string[] {
     const running = tasks.filter(
       ({ group, lastStatus }) => group === `service:${service.name}` && lastStatus === "RUNNING",
     );
-    const deployments = service.deployments.map(({ status, rolloutState }) => `${status} ${rolloutState}`);
+    const rollout = stage.rollout(service.name);
+    const deployments = (rollout?.deployments ?? []).map(
+      ({ id, rolloutState }) => `${id === rollout?.targetId ? "PRIMARY" : "ACTIVE"} ${rolloutState}`,
+    );
     return `service ${service.name} ${service.status}, ${running.length} of ${service.desiredCount} running, ${deployments.join(", ")}`;
   });
   const standalone = tasks.filter(({ group, lastStatus }) => !group.startsWith("service:") && lastStatus === "RUNNING");

@@ -4,7 +4,9 @@ import type { HostFacts } from "../../src/agent/registration.ts";
 import { simulatedAttributes } from "../../src/agent/simulated/simulated-attributes.ts";
 import type { ContainerInstance } from "../../src/ecs/documents/container-instance.ts";
 import type { ServiceDeployment, ServiceRevision } from "../../src/ecs/documents/deployment.ts";
+import { type Rollout, rolloutKind } from "../../src/ecs/documents/rollout.ts";
 import type { Service, ServiceEvent } from "../../src/ecs/documents/service.ts";
+import { type ServiceCondition, serviceConditionKind } from "../../src/ecs/documents/service-condition.ts";
 import type { Task } from "../../src/ecs/documents/task.ts";
 import { must } from "../../src/lib/assert.ts";
 import type { Outcome } from "../../src/simulator/checkers/checker.ts";
@@ -116,6 +118,15 @@ export class Stage {
 
   service(name: string): Service | null {
     return this.documents<Service>("service").find((service) => service.name === name) ?? null;
+  }
+
+  rollout(serviceName: string): Rollout | null {
+    return this.documents<Rollout>(rolloutKind.name).find((rollout) => rollout.serviceName === serviceName) ?? null;
+  }
+
+  condition(serviceName: string): ServiceCondition | null {
+    const conditions = this.documents<ServiceCondition>(serviceConditionKind.name);
+    return conditions.find((condition) => condition.serviceName === serviceName) ?? null;
   }
 
   tasks(): Task[] {

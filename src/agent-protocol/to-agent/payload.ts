@@ -64,7 +64,7 @@ export const payloadTask = object({
 });
 export type PayloadTask = TypeOf<typeof payloadTask>;
 
-/** Tasks that the agent is to bring to their desired status. */
+/** Tasks that the agent must bring to their desired status. */
 export const payloadMessage = defineMessage("PayloadMessage", {
   messageId: filledText,
   clusterArn: filledText,

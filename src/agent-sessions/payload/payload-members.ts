@@ -303,7 +303,7 @@ function shared(nvidiaMps: object): Entry {
   const requirement = { type: "GPU", value: "1", sharingStrategy: { nvidiaMps } };
   return {
     containers: [{ resourceRequirements: [requirement] }],
-    refused: /UnsupportedFeature|sharingStrategy of GPUs/,
+    refused: /UnsupportedFeature|GPU sharingStrategy/,
   };
 }
 

@@ -13,7 +13,7 @@ import type { TaskDefinition } from "../../ecs/documents/task-definition.ts";
 import { SmallAccount } from "../../ecs/small-account.ts";
 import { aCluster } from "../../ecs/small-world.ts";
 import { must } from "../../lib/assert.ts";
-import { operationShapes, type Shape } from "../../wire/shapes.ts";
+import { ecsShapes, type Shape } from "../../wire/shapes.ts";
 import { type Arrived, type Entry, entries } from "./payload-members.ts";
 import { payloadTask } from "./task-payload.ts";
 import { taskCredentialsOf } from "./task-roles.ts";
@@ -84,7 +84,7 @@ function refusal({ containers = [{}], request = {} }: Entry): string {
 }
 
 test("every member of the SDK's task definition is in the table, and nothing else is", () => {
-  const known = leaves(operationShapes("RegisterTaskDefinition").input, "");
+  const known = leaves(ecsShapes.of("RegisterTaskDefinition").input, "");
   assert.ok(known.length > 100);
   assert.deepEqual([...new Set(Object.keys(entries))].sort(), [...new Set(known)].sort());
 });

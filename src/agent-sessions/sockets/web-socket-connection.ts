@@ -2,7 +2,8 @@ import type { WebSocket } from "ws";
 import type { AgentConnection } from "../../agent-protocol/connection.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { FairShare } from "../../lib/fair-share.ts";
-import { MessageMeter } from "../telemetry/message-meter.ts";
+import type { LogEvent } from "../../lib/log-events.ts";
+import type { MessageMeter, MessageMeters } from "../telemetry/message-meter.ts";
 import { FrameError } from "../telemetry/telemetry-frame.ts";
 import { UnfinishedMessage } from "./unfinished-message.ts";
 
@@ -30,12 +31,13 @@ export type TakeTurn = <T>(work: () => T) => T | Promise<Awaited<T>>;
 export type ConnectionEnvironment = {
   readonly clock: Clock;
   readonly limits: SocketLimits;
+  readonly meters: MessageMeters;
   /** Bytes that wait for agents that do not read them. */
   readonly unread: FairShare<WebSocketConnection>;
   /** Bytes of messages that have begun but not ended. */
   readonly unfinished: FairShare<WebSocketConnection>;
   /** Logs something that the agent at the other end did. */
-  readonly note: (connection: WebSocketConnection, problem: string) => void;
+  readonly note: (connection: WebSocketConnection, event: LogEvent, fields: Readonly<Record<string, unknown>>) => void;
   /** Logs a bug that a message triggered. */
   readonly fault: (connection: WebSocketConnection, error: unknown) => void;
 };
@@ -45,7 +47,7 @@ export type SocketLimits = {
   readonly waitingBytes: number;
 };
 
-/** LIMIT: how many times that may wait for a moment: an agent that connects gets all its tasks at once, each of up to 64 KiB. */
+/** LIMIT: how many times as much may wait briefly: an agent that connects gets all its tasks at once, each of up to 64 KiB. */
 const burstFactor = 16;
 /** LIMIT: megabytes take seconds on any network that agents work on. */
 const stuckAfterMs = 30_000;
@@ -94,7 +96,12 @@ export class WebSocketConnection implements AgentConnection {
     this.#read = read;
     this.#takeTurn = takeTurn;
     this.#environment = environment;
-    this.#meter = new MessageMeter(environment.clock.now());
+    this.#meter = environment.meters.opened(this.#agent, environment.clock.now());
+  }
+
+  /** Whose allowance it uses: each key has one of its own for an instance, so that none uses up another's. */
+  get #agent(): string {
+    return `${this.account} ${this.accessKeyId ?? ""} ${this.name}`;
   }
 
   onMessage(listener: (message: unknown) => void): void {
@@ -130,8 +137,8 @@ export class WebSocketConnection implements AgentConnection {
   }
 
   /** Cuts the connection, because there is no room for its backlog or its unfinished message. */
-  crowdedOut(problem: string): void {
-    this.note(problem);
+  crowdedOut(event: LogEvent): void {
+    this.note(event);
     this.#socket.terminate();
   }
 
@@ -146,7 +153,7 @@ export class WebSocketConnection implements AgentConnection {
   received(frame: Buffer, isBinary: boolean): void {
     if (this.#message === null || !this.#counted(frame.length)) return;
     if (isBinary) {
-      this.note("sent a binary frame");
+      this.note("agent-binary-frame");
       return;
     }
     const take = () => this.#takeTurn(() => this.#take(frame.toString("utf8")));
@@ -181,7 +188,7 @@ export class WebSocketConnection implements AgentConnection {
 
   /** The socket has failed: it is closing already. */
   failed(error: Error): void {
-    this.note(`broke the WebSocket protocol (${error.message})`);
+    this.note("agent-protocol-broken", error.message);
     this.closed(1006, error.message);
   }
 
@@ -198,7 +205,7 @@ export class WebSocketConnection implements AgentConnection {
     if (this.#endedAsStuck()) return;
     const { since } = this.#unfinished;
     if (since !== null && this.#environment.clock.now() - since >= unfinishedMs) {
-      this.crowdedOut("does not finish the message that it began");
+      this.crowdedOut("agent-message-timeout");
       return;
     }
     this.#silentLooks += 1;
@@ -211,15 +218,17 @@ export class WebSocketConnection implements AgentConnection {
   }
 
   /** Logs a fault of the agent, each kind once. */
-  note(problem: string): void {
+  note(event: LogEvent, reason: string | null = null): void {
+    const fault = reason === null ? event : `${event} ${reason}`;
     this.#noted ??= new Set();
-    if (this.#noted.has(problem) || this.#noted.size >= notedMax) return;
-    this.#noted.add(problem);
-    this.#environment.note(this, problem);
+    if (this.#noted.has(fault) || this.#noted.size >= notedMax) return;
+    this.#noted.add(fault);
+    this.#environment.note(this, event, reason === null ? {} : { reason });
   }
 
-  /** Releases its share of what all connections share. */
+  /** Releases its share of what all connections share. Called once, when its socket is gone. */
   released(): void {
+    this.#environment.meters.closed(this.#agent, this.#environment.clock.now());
     this.#environment.unread.release(this);
     this.#environment.unfinished.release(this);
   }
@@ -248,7 +257,7 @@ export class WebSocketConnection implements AgentConnection {
     const now = clock.now();
     this.#fullSince ??= now;
     if (waits <= limits.waitingBytes * burstFactor && now - this.#fullSince < stuckAfterMs) return false;
-    this.note("does not read what it is sent");
+    this.note("agent-not-reading");
     this.#socket.terminate();
     return true;
   }
@@ -256,7 +265,7 @@ export class WebSocketConnection implements AgentConnection {
   #counted(bytes: number): boolean {
     this.#silentLooks = 0;
     if (this.#meter.take(bytes, this.#environment.clock.now())) return true;
-    this.note("sends too much");
+    this.note("agent-messages-too-many");
     this.expel(1008, "BadRequestException: Too many messages.");
     return false;
   }
@@ -283,7 +292,7 @@ export class WebSocketConnection implements AgentConnection {
 
   #unreadable(error: unknown): void {
     if (error instanceof FrameError) {
-      this.note(`sent a frame that cannot be read: ${error.message}`);
+      this.note("agent-frame-unreadable", error.message);
       return;
     }
     this.#environment.fault(this, error);

@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import { after, before, test } from "node:test";
 import { WebSocket } from "ws";
 import { must } from "../../lib/assert.ts";
+import type { LogEvent } from "../../lib/log-events.ts";
 import { VirtualClock } from "../../lib/virtual-clock.ts";
 import { messageOf } from "../telemetry/telemetry-frame.ts";
 import type { TakeTurn, WebSocketConnection } from "./web-socket-connection.ts";
@@ -15,15 +16,16 @@ import { AgentWebSocketServer } from "./web-socket-server.ts";
 const waitingBytes = 1_048_576;
 
 const clock = new VirtualClock(1_700_000_000_000);
-const logged: string[] = [];
+const logged: LogEvent[] = [];
 const sockets = new AgentWebSocketServer({
   clock,
   limits: { waitingBytes },
   shares: { unread: { total: 48 * waitingBytes }, unfinished: { total: 1_500_000, perOwner: 1_000_000 } },
-  log: (_level, _fields, message) => logged.push(message),
+  log: (event) => void logged.push(event),
 });
 /** How agents get their turns. */
 let turn: TakeTurn = (work) => work();
+let instances = 0;
 let http: Server;
 const opened: WebSocketConnection[] = [];
 
@@ -35,7 +37,8 @@ before(async () => {
       socket,
       head,
       {
-        name: "an-instance",
+        // Each has an allowance of its own.
+        name: `instance-${++instances}`,
         account: "123456789012",
         accessKeyId: null,
         read: messageOf,
@@ -108,11 +111,11 @@ test("an agent that does not read its messages is disconnected", async () => {
   assert.equal(agent.readyState, agent.OPEN);
   await clock.advance(29_999);
   server.send(message);
-  assert.ok(!logged.includes("agent does not read what it is sent"));
+  assert.ok(!logged.includes("agent-not-reading"));
   await clock.advance(1);
   server.send(message);
   assert.equal((await closed).code, 1006);
-  assert.ok(logged.includes("agent does not read what it is sent"));
+  assert.ok(logged.includes("agent-not-reading"));
   agent.terminate();
 });
 
@@ -137,14 +140,14 @@ test("the agents with the most unfinished messages lose them first, oldest first
   listen(second.server);
   rawOf(second.agent).write(half(600_000));
   assert.equal((await closed).code, 1006);
-  assert.ok(logged.includes("agent holds messages that it does not finish"));
+  assert.ok(logged.includes("agent-messages-unfinished"));
   assert.equal(second.agent.readyState, second.agent.OPEN);
   const ended = once(second.agent, "close");
   // Answering pings in time does not help: it does not finish the message.
   await clock.advance(30_000);
   await clock.advance(30_000);
   await ended;
-  assert.ok(logged.includes("agent does not finish the message that it began"));
+  assert.ok(logged.includes("agent-message-timeout"));
 });
 
 test("the backlog of all agents together is bounded, and those that have not read for longest are disconnected", async () => {
@@ -213,7 +216,7 @@ test("a bug that a message triggers costs only its connection", async () => {
   const ended = once(agent, "close");
   agent.send("{}");
   assert.equal(((await ended) as [number])[0], 1006);
-  assert.ok(logged.includes("a message of an agent met a bug"));
+  assert.ok(logged.includes("agent-message-bug"));
 });
 
 test("messages wait for the turn of their account, in order, and little more is read meanwhile", async (context) => {

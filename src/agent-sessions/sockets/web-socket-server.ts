@@ -1,9 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
-import type { LogLevel } from "../../cluster-runner/log.ts";
 import type { Clock, Timer } from "../../lib/clock.ts";
 import { FairShare, type ShareBounds } from "../../lib/fair-share.ts";
+import type { Log } from "../../lib/log-events.ts";
+import { MessageMeters } from "../telemetry/message-meter.ts";
 import {
   type ConnectionEnvironment,
   type ConnectionTerms,
@@ -35,7 +36,7 @@ const farewellMs = 1_000;
 
 export type WebSocketServerOptions = {
   readonly clock: Clock;
-  readonly log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void;
+  readonly log: Log;
   /** Overrides of the limits above, for tests. */
   readonly limits?: Partial<SocketLimits>;
   readonly shares?: { readonly unread?: Partial<ShareBounds>; readonly unfinished?: Partial<ShareBounds> };
@@ -66,16 +67,16 @@ export class AgentWebSocketServer {
     this.#clock = clock;
     this.#environment = {
       clock,
+      meters: new MessageMeters(),
       limits: { waitingBytes: waitingBytesMax, ...limits },
       unread: new FairShare<WebSocketConnection>({ ...unreadBytes, ...shares?.unread }, (connection) =>
-        connection.crowdedOut("does not read what it is sent"),
+        connection.crowdedOut("agent-not-reading"),
       ),
       unfinished: new FairShare<WebSocketConnection>({ ...unfinishedBytes, ...shares?.unfinished }, (connection) =>
-        connection.crowdedOut("holds messages that it does not finish"),
+        connection.crowdedOut("agent-messages-unfinished"),
       ),
-      note: ({ name }, problem) => log("warn", { containerInstance: name }, `agent ${problem}`),
-      fault: ({ name }, error) =>
-        log("error", { containerInstance: name, err: error }, "a message of an agent met a bug"),
+      note: ({ name }, event, fields) => log(event, { containerInstance: name, ...fields }),
+      fault: ({ name }, error) => log("agent-message-bug", { containerInstance: name, err: error }),
     };
   }
 
@@ -125,8 +126,8 @@ export class AgentWebSocketServer {
 
   /** A socket is closed for good. */
   gone(connection: WebSocketConnection): void {
-    connection.released();
     if (this.#open.delete(connection)) {
+      connection.released();
       const left = this.sizeOf(connection.account) - 1;
       if (left === 0) this.#byAccount.delete(connection.account);
       else this.#byAccount.set(connection.account, left);

@@ -8,7 +8,7 @@
  */
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { AgentLog } from "../agent-log.ts";
+import type { Log } from "../../lib/log-events.ts";
 import type { ContainerEvent, ContainerName, RuntimeHealth } from "../container-runtime.ts";
 import { containerLabels } from "./container-names.ts";
 import type { DockerContainer, DockerContainerState, DockerEvent } from "./engine/docker-answers.ts";
@@ -39,7 +39,7 @@ export type WatchedContainer = {
 export type ContainerWatchOptions = {
   readonly docker: DockerEngine;
   readonly clock: Clock;
-  readonly log: AgentLog;
+  readonly log: Log;
   readonly waiting: Waiting;
   readonly cluster: string;
   readonly emit: (event: ContainerEvent) => void;
@@ -82,13 +82,13 @@ export class ContainerWatch {
       filters: { type: ["container"], label: [`${containerLabels.cluster}=${cluster}`] },
       onEvent: (event) => this.#take(event),
       onOpen: () => {
-        if (lost) log("info", { docker: docker.address }, "Docker answers again");
+        if (lost) log("docker-recovered", { docker: docker.address });
         lost = false;
         this.lookAtAll();
         onStream(true);
       },
       onLost: (error) => {
-        if (!lost) log("warn", { err: error, docker: docker.address }, "Docker's events are lost");
+        if (!lost) log("docker-events-lost", { err: error, docker: docker.address });
         lost = true;
         onStream(false);
       },
@@ -178,7 +178,7 @@ export class ContainerWatch {
           this.#compare(container, await this.inspect(container.runtimeId));
         } catch (error) {
           if (waiting.signal.aborted) return;
-          log("warn", { err: error, container: container.runtimeId }, "a container could not be looked at");
+          log("container-inspect-failed", { err: error, container: container.runtimeId });
           container.lookAgain = true;
           await waiting.pause(lookAgainMs);
         }

@@ -1,6 +1,6 @@
 import type { EcsApi } from "../../agent-protocol/connection.ts";
+import type { Log } from "../../lib/log-events.ts";
 import { Agent, type AgentOptions } from "../agent.ts";
-import type { AgentLog } from "../agent-log.ts";
 import { type RoleCredentials, TaskCredentials } from "../task-credentials.ts";
 import { wellKnown } from "../task-endpoints/endpoint-listener.ts";
 import { openTaskEndpoints, type TaskEndpoints } from "../task-endpoints/task-endpoints.ts";
@@ -37,7 +37,7 @@ export class DockerAgent {
   readonly agent: Agent;
   readonly #endpoints: TaskEndpoints;
   readonly #host: DockerHost;
-  readonly #log: AgentLog;
+  readonly #log: Log;
   readonly #owner: string;
   readonly #isForgetful: boolean;
 
@@ -115,7 +115,7 @@ export class DockerAgent {
     await this.agent.stop();
     await this.#endpoints.close();
     await this.#removeContainers().catch((error: unknown) => {
-      this.#log("warn", { err: error }, "containers of an agent that has ended are left on the host");
+      this.#log("agent-containers-left", { err: error });
     });
   }
 

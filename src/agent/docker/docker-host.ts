@@ -1,4 +1,4 @@
-import type { AgentLog } from "../agent-log.ts";
+import type { Log } from "../../lib/log-events.ts";
 import type { HostAttribute } from "../registration.ts";
 import { architectureOf, dockerAttributes } from "./docker-attributes.ts";
 import { type DockerHostInfo, dockerHostInfo } from "./docker-runtime.ts";
@@ -57,7 +57,7 @@ export class DockerHost {
    * Opens the engine at `dockerHost`, a DOCKER_HOST value. Empty means the usual socket. `policy` is what tasks may do. Rejects
    * with DockerHostError if no engine answers, it is too old, or it runs no Linux containers.
    */
-  static async open(dockerHost: string, log: AgentLog, policy: HostPolicy = strictPolicy): Promise<DockerHost> {
+  static async open(dockerHost: string, log: Log, policy: HostPolicy = strictPolicy): Promise<DockerHost> {
     let engine: DockerEngine;
     try {
       engine = new DockerEngine(dockerHost || defaultDockerHost);

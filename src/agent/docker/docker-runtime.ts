@@ -1,6 +1,6 @@
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { AgentLog } from "../agent-log.ts";
+import type { Log } from "../../lib/log-events.ts";
 import type {
   ContainerCommand,
   ContainerName,
@@ -32,7 +32,7 @@ import { Waiting } from "./waiting.ts";
 export type DockerRuntimeOptions = {
   readonly docker: DockerEngine;
   readonly clock: Clock;
-  readonly log: AgentLog;
+  readonly log: Log;
   readonly groundwork: TaskGroundwork;
   /** What tasks may do on the host. The default is {@link strictPolicy}. */
   readonly policy?: HostPolicy;
@@ -173,11 +173,7 @@ export class DockerRuntime implements ContainerRuntime {
       .catch((error: unknown) => {
         if (this.#waiting.signal.aborted) return;
         const { taskArn, type } = command;
-        this.#options.log(
-          "error",
-          { err: error, task: taskArn, command: type },
-          "an order to Docker was not carried out",
-        );
+        this.#options.log("docker-order-failed", { err: error, task: taskArn, command: type });
       });
   }
 
@@ -262,13 +258,13 @@ export class DockerRuntime implements ContainerRuntime {
       const left = await this.#waiting.untilAnswered(() => docker.listContainers(filters));
       for (const { Id } of left) await this.#remove(taskArn, Id);
     } catch (error) {
-      log("warn", { err: error, task: taskArn }, "containers of a task may be left on the host");
+      log("task-containers-left", { err: error, task: taskArn });
     }
     await groundwork.clean(taskArn, task);
     try {
       await this.#waiting.retry(removeRetry, () => removeTaskVolumes(docker, taskArn, task, this.#waiting.signal));
     } catch (error) {
-      log("warn", { err: error, task: taskArn }, "volumes of a task are left on the host");
+      log("task-volumes-left", { err: error, task: taskArn });
     }
   }
 
@@ -349,7 +345,7 @@ export class DockerRuntime implements ContainerRuntime {
       } catch (error) {
         this.#waiting.signal.throwIfAborted();
         if (isNotFound(error)) break;
-        log("warn", { err: error, container: runtimeId }, "a container could not be stopped; Berth asks Docker again");
+        log("container-stop-failed", { err: error, container: runtimeId });
       }
       await this.#waiting.pause(delayMs);
       delayMs = Math.min(delayMs * stopAgain.factor, stopAgain.lastMs);
@@ -375,7 +371,7 @@ export class DockerRuntime implements ContainerRuntime {
       .then(() => {})
       .catch((error: unknown) => {
         if (this.#waiting.signal.aborted) return;
-        log("warn", { err: error, container: runtimeId, task: taskArn }, "a container is left on the host");
+        log("container-left", { err: error, container: runtimeId, task: taskArn });
       });
     const ofTask = this.#removals.get(taskArn) ?? new Set();
     this.#removals.set(taskArn, ofTask.add(removal));

@@ -32,7 +32,7 @@ export type ImagePullerOptions = {
 /** AWS: attempts and delays for a manifest, and for the image itself. */
 const manifestRetry = { attempts: 9, firstMs: 10, factor: 3, lastMs: 5_000 };
 const pullRetry = { attempts: 5, firstMs: 1_100, factor: 2, lastMs: 5_000 };
-/** LIMIT: layers of several images share one line; more pulls at once would only make all of them late. */
+/** LIMIT: pulls share the machine's bandwidth; more at once would only delay all of them. */
 const pullsMax = 3;
 
 /** Pulls images onto the host. Concurrent requests for an image share one pull. */

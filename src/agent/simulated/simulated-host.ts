@@ -1,9 +1,9 @@
 import type { AgentTransport, EcsApi } from "../../agent-protocol/connection.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { Log } from "../../lib/log-events.ts";
 import { type Random, seededRandom } from "../../lib/random.ts";
 import { Agent, type AgentEnd } from "../agent.ts";
 import type { AgentDisk } from "../agent-disk.ts";
-import type { AgentLog } from "../agent-log.ts";
 import { simulatedUpdater } from "../agent-updater.ts";
 import type { EngineOptions } from "../engine/engine-step.ts";
 import type { HostFacts, HostIdentity } from "../registration.ts";
@@ -14,7 +14,7 @@ import { SimulatedRuntime, type SimulatedRuntimeOptions } from "./simulated-runt
 export type SimulatedHostWorld = {
   readonly clock: Clock;
   readonly random: Random;
-  readonly log: AgentLog;
+  readonly log: Log;
   readonly api: EcsApi;
   readonly transport: AgentTransport;
   /** The version that hosts begin with. */

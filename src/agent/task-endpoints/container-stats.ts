@@ -41,7 +41,7 @@ export class ContainerStats {
     if (work === undefined) {
       work = this.#read(id, pause)
         .catch((error: unknown) => {
-          if (!isNotFound(error)) this.#sources.log("debug", { err: error, id }, "Docker gave no stats");
+          if (!isNotFound(error)) this.#sources.log("docker-stats-missing", { err: error, id });
           return null;
         })
         .finally(() => this.#underWay.delete(id));

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Server } from "node:http";
 import { networkInterfaces } from "node:os";
 import { promisify } from "node:util";
-import type { AgentLog } from "../agent-log.ts";
+import type { Log } from "../../lib/log-events.ts";
 import type { EndpointDocker } from "./endpoint-sources.ts";
 
 /** AWS: where containers and their SDKs look for the agent. */
@@ -21,7 +21,7 @@ export type ListeningPlace = {
 
 export type ListenOptions = {
   readonly docker: EndpointDocker;
-  readonly log: AgentLog;
+  readonly log: Log;
   /** Of an earlier process, whose port running containers use. */
   readonly earlier: ListeningPlace | null;
 };
@@ -35,7 +35,7 @@ const run = promisify(execFile);
 export async function listenForContainers(server: Server, options: ListenOptions): Promise<ListeningPlace | null> {
   const { docker, log, earlier } = options;
   if (!docker.address.startsWith("unix://")) {
-    log("warn", {}, "the engine is on another machine: its containers have no metadata and no credentials");
+    log("endpoints-engine-remote", {});
     return null;
   }
   const added = await addressOnLoopback(log);
@@ -44,7 +44,7 @@ export async function listenForContainers(server: Server, options: ListenOptions
     if (place !== null) {
       const addedAddress = added || (earlier?.addedAddress ?? false);
       if (place.port !== wellKnown.port) {
-        log("info", place, "port 80 of 169.254.170.2 is taken: containers get the full address of their credentials");
+        log("endpoints-port-taken", place);
       }
       return { ...place, addedAddress };
     }
@@ -53,14 +53,10 @@ export async function listenForContainers(server: Server, options: ListenOptions
   const gateway = await bridgeGateway(docker, log);
   const place = gateway === null ? null : await listenOn(server, gateway, otherPorts, earlier);
   if (place === null) {
-    log("warn", {}, "nowhere to listen for containers: they have no metadata and no credentials");
+    log("endpoints-unavailable", {});
     return null;
   }
-  log(
-    "warn",
-    place,
-    "169.254.170.2 is not available here: AWS SDKs refuse to get credentials from another address over HTTP",
-  );
+  log("endpoints-elsewhere", place);
   return { ...place, addedAddress: false };
 }
 
@@ -68,19 +64,19 @@ export async function listenForContainers(server: Server, options: ListenOptions
  * Restores the address if it has gone: an agent that ends may have looked for others just before this one listened. A socket that
  * listens on it then works again. Never rejects.
  */
-export async function keepAddress(place: ListeningPlace, log: AgentLog): Promise<void> {
+export async function keepAddress(place: ListeningPlace, log: Log): Promise<void> {
   if (place.address === wellKnown.address) await addressOnLoopback(log);
 }
 
 /** Removes the address unless another agent listens on it. Never rejects. */
-export async function leaveAddress(place: ListeningPlace, log: AgentLog): Promise<void> {
+export async function leaveAddress(place: ListeningPlace, log: Log): Promise<void> {
   if (!place.addedAddress || place.address !== wellKnown.address) return;
   if (await isListenedOn(wellKnown.address)) return;
   await removeAddress(log);
 }
 
 /** True if we added the address, false if it was there, null if it is not available. */
-async function addressOnLoopback(log: AgentLog): Promise<boolean | null> {
+async function addressOnLoopback(log: Log): Promise<boolean | null> {
   const isThere = (): boolean =>
     Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === wellKnown.address));
   if (isThere()) return false;
@@ -90,16 +86,16 @@ async function addressOnLoopback(log: AgentLog): Promise<boolean | null> {
   } catch (error) {
     // Another agent may have been faster.
     if (isThere()) return false;
-    log("info", { err: error }, "169.254.170.2 cannot be added to the loopback device");
+    log("endpoints-address-refused", { err: error });
     return null;
   }
 }
 
-async function removeAddress(log: AgentLog): Promise<void> {
+async function removeAddress(log: Log): Promise<void> {
   try {
     await run("ip", ["address", "del", `${wellKnown.address}/32`, "dev", "lo"], { timeout: 5_000 });
   } catch (error) {
-    log("debug", { err: error }, "169.254.170.2 stays on the loopback device");
+    log("endpoints-address-left", { err: error });
   }
 }
 
@@ -127,11 +123,11 @@ function listens(server: Server, host: string, port: number): Promise<boolean> {
   });
 }
 
-async function bridgeGateway(docker: EndpointDocker, log: AgentLog): Promise<string | null> {
+async function bridgeGateway(docker: EndpointDocker, log: Log): Promise<string | null> {
   try {
     return (await docker.inspectNetwork("bridge")).IPAM?.Config?.find(({ Gateway }) => Gateway)?.Gateway ?? null;
   } catch (error) {
-    log("debug", { err: error }, "Docker's bridge has no gateway");
+    log("docker-bridge-missing", { err: error });
     return null;
   }
 }

@@ -97,6 +97,7 @@ test("a request that does not arrive is cut, whether it stops in its head, in it
   await Promise.all(slow.map(async (text) => closed(await world.connect("127.0.0.2", text))));
   const idle = await world.connect("127.0.0.2", "GET / HTTP/1.1\r\nhost: x\r\n\r\n");
   await closed(idle);
+  assert.equal(await world.ask("127.0.0.2"), 200, "their places are free again");
 });
 
 test("requests that take Docker long are limited for each container and overall", async (t) => {

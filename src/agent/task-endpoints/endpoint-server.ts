@@ -2,8 +2,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../../lib/clock.ts";
+import type { Log } from "../../lib/log-events.ts";
 import { type Rate, RequestRate } from "../../lib/request-rate.ts";
-import type { AgentLog } from "../agent-log.ts";
 import type { EndpointRoutes } from "./endpoint-routes.ts";
 import type { EndpointAnswer } from "./endpoint-sources.ts";
 
@@ -41,7 +41,7 @@ const endpointLimits: EndpointLimits = {
 
 export type EndpointServerOptions = {
   readonly clock: Clock;
-  readonly log: AgentLog;
+  readonly log: Log;
   readonly routes: Pick<EndpointRoutes, "answer">;
   /** Overrides of the usual limits, for tests. */
   readonly limits?: Partial<EndpointLimits>;
@@ -66,7 +66,7 @@ export function endpointServer({ clock, log, routes, limits: given }: EndpointSe
       response.once("close", () => connections.isIdle(request.socket));
       void answer(request, routes, rate, underWay)
         .catch((error: unknown): EndpointAnswer => {
-          log("error", { err: error, path: shownPath(request) }, "a container's request failed");
+          log("container-request-failed", { err: error, path: shownPath(request) });
           return { status: 500, body: "Internal server error" };
         })
         .then((answered) => send(response, answered));

@@ -1,6 +1,6 @@
 import type { EcsApi } from "../../agent-protocol/connection.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { AgentLog } from "../agent-log.ts";
+import type { Log } from "../../lib/log-events.ts";
 import type { DockerContainer, DockerNetwork, DockerStats } from "../docker/engine/docker-answers.ts";
 import type { EngineContainer, EngineTask } from "../engine/engine-state.ts";
 import type { CredentialsLookup, RoleCredentials } from "../task-credentials.ts";
@@ -16,7 +16,7 @@ export type EndpointDocker = {
 /** Where the endpoints get their answers. */
 export type EndpointSources = {
   readonly clock: Clock;
-  readonly log: AgentLog;
+  readonly log: Log;
   readonly docker: EndpointDocker;
   /** The tasks that the agent knows (Agent.tasks). */
   readonly tasks: () => Iterable<Readonly<EngineTask>>;

@@ -83,7 +83,7 @@ export class TaskMetadata {
       return { tags: Object.fromEntries(tags.map(({ key, value }) => [key ?? "", value ?? ""])) };
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.#sources.log("debug", { err: error, resourceArn }, "tags for a container's request were not available");
+      this.#sources.log("container-tags-missing", { err: error, resourceArn });
       return {
         error: {
           ErrorCode: codeOf(error) ?? "ServerException",
@@ -103,8 +103,7 @@ export class TaskMetadata {
     if (seen !== undefined && now - seen.at < freshMs) return seen.answer;
     for (const [id, { at }] of this.#seen) if (now - at >= freshMs) this.#seen.delete(id);
     const answer = this.#sources.docker.inspectContainer(runtimeId).catch((error: unknown) => {
-      if (!isNotFound(error))
-        this.#sources.log("debug", { err: error, runtimeId }, "Docker did not answer for metadata");
+      if (!isNotFound(error)) this.#sources.log("docker-metadata-missing", { err: error, runtimeId });
       return null;
     });
     this.#seen.set(runtimeId, { at: now, answer });

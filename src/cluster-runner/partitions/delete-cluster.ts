@@ -1,24 +1,30 @@
 /**
- * DeleteCluster takes two machines, one after the other: the cluster closes itself, then the account marks it INACTIVE.
- * Between the two the cluster is gone for every call that is made inside it; whoever finds it so tells the account.
+ * DeleteCluster takes two machines, in order: the cluster closes itself, then the account marks it INACTIVE. In between, calls into the
+ * cluster find it gone; whoever notices that informs the account.
  */
 import type { Place } from "../../ecs/arn.ts";
 import type { Cluster } from "../../ecs/documents/cluster.ts";
 import type { ClusterStanding } from "../../ecs/state/account-input.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../../lib/log-events.ts";
 import { NotDurableError } from "../runner-errors.ts";
 import { type AccountSubmission, replyOf, type Submit } from "../submit.ts";
 import { clusterPartition } from "./cluster-place.ts";
 
-/** LIMIT: a store that fails for longer than some ten minutes has halted more than this; the next start finishes what is left. */
+/**
+ * LIMIT: if the store fails for more than about ten minutes, this isn't the only thing that has halted; the next start finishes the
+ * deletion.
+ */
 const attemptsMax = 120;
 const pauseMs = 5_000;
 
 /** A cluster whose machine is closed under this incarnation. */
 export type ClosedCluster = Pick<Cluster, "name" | "incarnation">;
 
-/** How the account stands to a closed cluster: it was told just now, it knew, the name is a later cluster's, or it knows no such name. */
+/**
+ * What the account knows about a closed cluster: it learned of it just now, it knew, the name belongs to a later cluster, or it doesn't
+ * know the name.
+ */
 export type FoundStanding = "told-now" | "known" | "created-again" | "forgotten";
 
 export type DeletionOptions = { readonly submit: Submit; readonly clock: Clock; readonly log: Log };
@@ -33,7 +39,7 @@ export class Deletion {
     this.#place = { account, region };
   }
 
-  /** The reply of DeleteCluster; rejects with its Refusal, or with what the machines reject with. */
+  /** The reply of DeleteCluster. Rejects with the Refusal, or with the machines' errors. */
   async delete(reference: string | undefined): Promise<object> {
     const { name, incarnation } = (await this.#account({ type: "resolve-cluster", reference })) as Cluster;
     const cluster = { name, incarnation };
@@ -48,7 +54,7 @@ export class Deletion {
     }
   }
 
-  /** Tells the account of a closed cluster, if it has not heard of it. When the store fails it rejects, and goes on trying. */
+  /** Informs the account about a closed cluster unless it knows. If the store fails, rejects and keeps trying. */
   async finish(cluster: ClosedCluster): Promise<FoundStanding> {
     try {
       return await this.#tellBoth(cluster);
@@ -58,7 +64,7 @@ export class Deletion {
     }
   }
 
-  /** The store failed for a moment: again until it is back, as nobody might call DeleteCluster again. */
+  /** The store failed for a moment: retry until it is back, because nobody may call DeleteCluster again. */
   async #finishInTheEnd(cluster: ClosedCluster): Promise<void> {
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
       try {
@@ -87,21 +93,18 @@ export class Deletion {
   }
 
   /**
-   * Records in the cluster that the account knows of its deletion, and may have created it again since; then puts its machine away. Never
-   * rejects: what fails is done at the next load.
+   * Records in the cluster that the account knows of its deletion, and may have created it again since; then puts its machine away unless
+   * it was. Never rejects. What fails is done at the next load.
    */
   async #accountKnows({ name, incarnation }: ClosedCluster, isCreatedAgain: boolean): Promise<void> {
     const { submit, log } = this.#options;
     const place = { ...this.#place, cluster: name };
     try {
       replyOf(await submit(place, { type: "account-knows", incarnation, isCreatedAgain }));
-      replyOf(await submit(place, { type: "put-away" }));
+      // Whoever uses the later cluster needs the machine, and what it knows of its Fargate reservation.
+      if (!isCreatedAgain) replyOf(await submit(place, { type: "put-away" }));
     } catch (error) {
-      log(
-        "warn",
-        { partition: clusterPartition(place), err: error },
-        "The deletion of a cluster could not be recorded",
-      );
+      log("cluster-deletion-unrecorded", { partition: clusterPartition(place), err: error });
     }
   }
 

@@ -11,13 +11,13 @@ import type { PartitionDirectory } from "./partition-directory.ts";
 export type DeletedClustersOptions = DeletionOptions & {
   readonly accounts: PartitionDirectory<AccountInput, AccountEffect>;
   readonly clusters: PartitionDirectory<ClusterInput, ClusterEffect>;
-  /** The state of a cluster that is in memory, or null. */
+  /** The state of a cluster in memory, or null. */
   readonly stateOf: (partition: string) => ClusterState | null;
 };
 
 /**
- * Removes what is left of deleted clusters from this process and its store, and accounts and regions in which nothing is left. It works on
- * partitions that this process owns.
+ * Removes the rest of deleted clusters from this process and its store, and accounts and regions that became empty. It works on partitions
+ * that this process owns.
  */
 export class DeletedClusters {
   readonly #options: DeletedClustersOptions;
@@ -31,8 +31,8 @@ export class DeletedClusters {
   }
 
   /**
-   * Brings account and cluster together when the cluster, as it was loaded, is closed: the account may not know, or may have forgotten the
-   * cluster. Never rejects.
+   * Reconciles account and cluster if the loaded cluster is closed: the account may not know, or may have forgotten the cluster. Never
+   * rejects.
    */
   async settle(state: ClusterState): Promise<void> {
     const { name, timeline } = state;
@@ -46,17 +46,17 @@ export class DeletedClusters {
     const fields = { partition: clusterPartition(place), incarnation };
     try {
       const found = await new Deletion(this.#options, place).finish({ name, incarnation });
-      if (found === "told-now") log("info", fields, "A DeleteCluster that was cut in two is finished");
-      // Of a cluster that was created again and not used since, what the deleted one left is kept for its day.
+      if (found === "told-now") log("cluster-deletion-finished", fields);
+      // If a cluster was created again and not used since, the deleted one's data is still kept for its day.
       const isOver = (mark.closedAt ?? clock.now()) + timeline.inactiveClusterRetentionMs <= clock.now();
       if (found === "forgotten" || (found === "created-again" && isOver)) await this.forgetCluster(place);
     } catch (error) {
-      log("error", { ...fields, err: error }, "A DeleteCluster that was cut in two could not be finished");
+      log("cluster-deletion-unfinished", { ...fields, err: error });
     }
   }
 
   /**
-   * Removes what is left of a cluster that the account has forgotten, unless it was created and used again. Never rejects: what fails is done
+   * Removes the rest of a cluster that the account has forgotten, unless it was created again and used. Never rejects: what fails is done
    * when the partition is next opened.
    */
   async forgetCluster(place: ClusterPlace): Promise<void> {
@@ -70,11 +70,11 @@ export class DeletedClusters {
       }
       if (await clusters.forget(partition)) await this.#forgetAccountOf(place);
     } catch (error) {
-      log("warn", { partition, err: error }, "A deleted cluster could not be forgotten");
+      log("deleted-cluster-kept", { partition, err: error });
     }
   }
 
-  /** A partition was made for a cluster, and the process ended before anything was written: it goes unless the cluster is there. */
+  /** A partition was created for a cluster, and the process ended before anything was written: remove it unless the cluster exists. */
   async #forgetEmpty(place: ClusterPlace): Promise<void> {
     const { clusters, stateOf, log } = this.#options;
     const { account, region, cluster } = place;
@@ -87,7 +87,7 @@ export class DeletedClusters {
         await this.#forgetAccountOf(place);
       }
     } catch (error) {
-      log("warn", { partition, err: error }, "An empty partition could not be forgotten");
+      log("empty-partition-kept", { partition, err: error });
     }
   }
 
@@ -95,16 +95,16 @@ export class DeletedClusters {
     replyOf(await this.#submit({ account, region }, { type: "forget" }));
   }
 
-  /** Removes an account and region in which nothing is left. Never rejects. */
+  /** Removes an empty account and region. Never rejects. */
   async forgetAccount(place: Place): Promise<void> {
     const { accounts, clusters, log } = this.#options;
     const partition = accountPartition(place);
-    // What is left of its clusters would be taken for the first ones of a new account.
+    // The rest of its clusters would be taken for those of a new account.
     if (clusters.hasAny(placeName(place))) return;
     try {
       await accounts.forget(partition);
     } catch (error) {
-      log("warn", { partition, err: error }, "An empty account could not be forgotten");
+      log("empty-account-kept", { partition, err: error });
     }
   }
 }

@@ -3,15 +3,15 @@ import type { Machine } from "../../ecs/machine/machine.ts";
 import { berthVersion } from "../../lib/berth-version.ts";
 import { DamagedError, NewerDataError, type OpenedPartition, type StoredDocument } from "../../store/store.ts";
 
-/** LIMIT: enough of a key to find its document; keys that are longer are damaged themselves. */
+/** LIMIT: enough of a key to find its document; a longer key is itself damaged. */
 const keyCharactersShown = 300;
 
-/** LIMIT: documents that are loaded between two looks at the stopwatch, ten microseconds each, few kilobytes. */
+/** LIMIT: documents loaded between two readings of the stopwatch, ten microseconds and a few kilobytes each. */
 const documentsPerSlice = 32;
 
 /**
- * Loads the documents of a partition into a new machine, some at a time. Throws DamagedError for the first one that cannot be used, NewerDataError when
- * that is one that only a newer Berth can use; `place` says where the partition is stored.
+ * Loads the documents of a partition into a new machine, a few at a time. Throws DamagedError for the first unusable one, NewerDataError if
+ * a newer Berth could use it; `place` says where the partition is stored.
  */
 export function* loadMachine<Input, Effect>(
   machine: Machine<Input, Effect>,
@@ -24,11 +24,11 @@ export function* loadMachine<Input, Effect>(
     if (problem === null) continue;
     const found = `${place}, document ${document.kind} "${document.key.slice(0, keyCharactersShown)}": ${problem.text}`;
     if (problem.isNewer) {
-      const text = `${found}. ${newerDataAdvice(writtenBy)} The partition is as it was.`;
+      const text = `${found}. ${newerDataAdvice(writtenBy)} The partition is unchanged.`;
       throw new NewerDataError(text, newerDataForCallers(writtenBy));
     }
     throw new DamagedError(
-      `${found}. The rest of the partition is as it was. Stop Berth and run "berth check" on the data directory.`,
+      `${found}. The rest of the partition is unchanged. Stop Berth and run "berth check" on the data directory.`,
     );
   }
   try {
@@ -40,10 +40,10 @@ export function* loadMachine<Input, Effect>(
   return machine;
 }
 
-/** Why a stored document cannot be used, as the end of a sentence, and whether a newer Berth could use it. */
+/** Why a stored document is unusable, as the end of a sentence, and whether a newer Berth could use it. */
 export type DocumentProblem = { readonly text: string; readonly isNewer: boolean };
 
-/** Loads one document; gives why it cannot be used, or null. */
+/** Loads one document; returns why it is unusable, or null. */
 export function loadDocument(
   machine: { load(kind: string, key: string, document: object): void },
   { kind, key, body }: StoredDocument,
@@ -66,7 +66,7 @@ export function loadDocument(
   }
 }
 
-/** What to do about a partition with documents that only a newer Berth can use; `writtenBy` is who wrote it last. */
+/** What to do about a partition with documents that only a newer Berth can use; `writtenBy` is the version that wrote it last. */
 export function newerDataAdvice(writtenBy: string | null): string {
   const own = berthVersion();
   if (writtenBy === null || writtenBy === own) {
@@ -78,5 +78,5 @@ export function newerDataAdvice(writtenBy: string | null): string {
 
 function newerDataForCallers(writtenBy: string | null): string {
   const writer = writtenBy === null ? "a newer version of Berth" : `Berth ${writtenBy}`;
-  return `What is stored here was last written by ${writer}. Berth ${berthVersion()}, which serves this call, does not understand all of it and leaves it as it is.`;
+  return `This data was last written by ${writer}. Berth ${berthVersion()}, which serves this call, does not understand all of it and leaves it unchanged.`;
 }

@@ -1,4 +1,4 @@
-/** The partitions that this process owns, which today are all of them: their machines, what these do to each other, and `submit`. */
+/** The partitions that this process owns, today all of them: their machines, what these do to each other, and `submit`. */
 import type { Place } from "../../ecs/arn.ts";
 import type { Cluster } from "../../ecs/documents/cluster.ts";
 import type { FargateProvider, FargateUse } from "../../ecs/documents/fargate-use.ts";
@@ -13,15 +13,18 @@ import type { ClusterState } from "../../ecs/state/cluster-state.ts";
 import type { AccountEffect, ClusterEffect, HostEffect } from "../../ecs/state/effect.ts";
 import { must } from "../../lib/assert.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { Log } from "../../lib/log-events.ts";
 import type { Random } from "../../lib/random.ts";
+import type { ServicePorts } from "../../service-machine/service-ports.ts";
+import type { ServiceRulebook } from "../../service-machine/service-rulebook.ts";
 import type { Store } from "../../store/store.ts";
 import type { Answer } from "../append-group.ts";
 import { FargateReservations } from "../fargate-reservations.ts";
 import type { AppendObserver } from "../group-commit.ts";
-import type { Log } from "../log.ts";
 import { type AnswerLong, LongAnswers } from "../long-answers.ts";
 import { MachineRunner, type RunnerStatus } from "../machine-runner.ts";
 import { MachineClosedError, NotDurableError, OverloadError } from "../runner-errors.ts";
+import { ServiceMachines } from "../service-machines.ts";
 import {
   type AccountPlace,
   type AccountSubmission,
@@ -46,8 +49,10 @@ export type LocalPartitionsOptions = {
   readonly log: Log;
   readonly observe?: AppendObserver;
   readonly rooms?: { readonly accounts?: RoomLimits; readonly clusters?: RoomLimits };
+  /** As in ControlPlaneOptions. */
+  readonly services?: { readonly rulebooks: readonly ServiceRulebook[]; readonly ports: ServicePorts };
   readonly turns: Turns;
-  /** What everybody is to use in place of `local`, this process's own; for what is between processes. */
+  /** Wraps `local`, this process's own `submit`; everything submits through the result. A place for other processes. */
   readonly relay: (local: Submit) => Submit;
   readonly onEffect: (place: ClusterPlace, effect: HostEffect) => void;
   readonly onLoaded: (place: ClusterPlace) => void;
@@ -58,12 +63,14 @@ export class LocalPartitions {
   readonly submit: Submit;
   readonly #accounts: PartitionDirectory<AccountInput, AccountEffect>;
   readonly #clusters: PartitionDirectory<ClusterInput, ClusterEffect>;
-  /** The machine in each cluster's runner, for figures that need no durability. */
+  /** Each cluster's machine, for metrics that need no durability. */
   readonly #clusterMachines = new Map<string, ClusterMachine>();
+  /** The machines of services other than ECS. Nothing is submitted to them from elsewhere. */
+  readonly services: ServiceMachines;
   readonly #fargateReservations: FargateReservations;
   readonly #longAnswers: LongAnswers;
   readonly #deleted: DeletedClusters;
-  /** What is done for machines that were just loaded, until `open` has waited for it. */
+  /** Work for machines that were just loaded, until `open` has waited for it. */
   #afterLoads: Promise<void>[] | null = [];
 
   constructor(options: LocalPartitionsOptions) {
@@ -89,6 +96,11 @@ export class LocalPartitions {
       runner: (partition, random) => this.#clusterRunner(partition, random),
       onClosed: (partition) => void this.#clusterMachines.delete(partition),
     });
+    this.services = new ServiceMachines({
+      ...{ clock, log, randomFor, turns },
+      ...(options.services ?? { rulebooks: [], ports: null }),
+      runnerOptions: (partition, random) => this.#runnerOptions(partition, random),
+    });
     this.#deleted = new DeletedClusters({
       clock,
       log,
@@ -99,27 +111,28 @@ export class LocalPartitions {
     });
   }
 
-  /** Loads what is always needed, and finishes what a crash cut in two. Rejects when the store fails. */
+  /** Loads what is always needed, and finishes what a crash interrupted. Rejects if the store fails. */
   async open(): Promise<void> {
     const partitions = await this.#options.store.partitions("");
-    const ofType = (type: "account" | "cluster") =>
+    const ofType = (type: "account" | "cluster" | "service") =>
       partitions.filter(({ name }) => parsePartition(name)?.type === type);
     this.#accounts.list(ofType("account"));
     this.#clusters.list(ofType("cluster"));
     const settled = async (): Promise<void> => void (await Promise.all(this.#afterLoads?.splice(0) ?? []));
     await this.#accounts.openNeeded(settled);
     await this.#clusters.openNeeded(settled);
+    await this.services.open(ofType("service"));
     this.#fargateReservations.begin();
     this.#afterLoads = null;
   }
 
-  /** Takes no more inputs; resolves when everything that was taken is durable or lost. */
+  /** Accepts no more inputs; resolves when everything accepted is durable or lost. */
   async close(): Promise<void> {
-    await Promise.all([this.#accounts.close(), this.#clusters.close()]);
+    await Promise.all([this.#accounts.close(), this.#clusters.close(), this.services.close()]);
   }
 
   statuses(): (RunnerStatus & { readonly partition: string })[] {
-    return [...this.#accounts.statuses(), ...this.#clusters.statuses()];
+    return [...this.#accounts.statuses(), ...this.#clusters.statuses(), ...this.services.statuses()];
   }
 
   /** The states of the clusters in memory, which may be ahead of what is durable. */
@@ -177,12 +190,12 @@ export class LocalPartitions {
         return this.#call(place, input);
       case "count":
       case "revisions-in-use":
-        // Nothing that counts lives in a machine that has not been loaded: nobody waits until it says so.
+        // Nothing that counts lives in a machine that isn't loaded, so it isn't loaded to say so.
         if (!this.#clusterMachines.has(partition)) return this.#clusters.answerEmpty(partition, input);
         return turns.work(account, cluster, answer);
       case "fargate-standing":
         if (!this.#clusterMachines.has(partition)) return this.#clusters.answerEmpty(partition, input);
-        // Until it is loaded again, it counts with all that is reserved for it.
+        // Until it is reloaded, everything reserved for it counts as used.
         if (!this.#clusters.isRunning(partition)) throw new NotDurableError(`${partition} is being loaded`);
         return answer();
       case "fargate-reserved":
@@ -190,7 +203,7 @@ export class LocalPartitions {
         return this.#clusterMachines.has(partition) ? answer() : done;
       case "close":
       case "account-knows":
-        // Nothing was ever written in it: there is no machine to close, and whoever would make one asks the account first.
+        // Nothing was ever written in it, so there is no machine to close, and creating one would ask the account first.
         return this.#clusters.has(partition) ? answer() : done;
       case "agent-report":
         if (!this.#clusters.has(partition)) refuse("ClusterNotFoundException", "Cluster not found.");
@@ -202,7 +215,7 @@ export class LocalPartitions {
     }
   }
 
-  /** In the order of these calls for one cluster: so never within other work. */
+  /** In the order of these calls for each cluster, so never within other work. */
   #inOrder({ account, cluster }: ClusterPlace, answer: () => Answer | Promise<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#options.turns.take(account, cluster, () => {
@@ -215,7 +228,7 @@ export class LocalPartitions {
     });
   }
 
-  /** Before a machine is made for `cluster`: since it was resolved it may have been deleted, and its machine forgotten. */
+  /** Runs before a machine is created for `cluster`: since it was resolved, the cluster may have been deleted and its machine forgotten. */
   async #confirm({ account, region }: Place, { name, incarnation }: Cluster): Promise<void> {
     const standing = replyOf(await this.submit({ account, region }, { type: "cluster-standing", name }));
     const now = standing as ClusterStanding | null;
@@ -232,7 +245,7 @@ export class LocalPartitions {
         for (const cluster of effect.names) replyOf(await this.submit({ ...place, cluster }, { type: "forget" }));
         return;
       case "fargate-freed":
-        // A service that still finds no room waits again. Each also retries after a minute, so a lost input does no harm.
+        // A service that still finds no room waits again. Services also retry after a minute, so a lost input does no harm.
         for (const cluster of effect.clusters) {
           replyOf(await this.submit({ ...place, cluster }, { type: "fargate-freed" }));
         }
@@ -242,7 +255,7 @@ export class LocalPartitions {
     }
   }
 
-  /** Asks the clusters which revisions they use; when one cannot answer, the account asks again later. */
+  /** Asks the clusters which revisions they use. If a cluster can't answer, the account asks again later. */
   async #reviewDeletedRevisions(
     place: Place,
     { arns, clusters }: AccountEffect & { readonly type: "review-deleted-revisions" },
@@ -279,13 +292,13 @@ export class LocalPartitions {
       await this.#fargateReservations.reserve(place, wanted, answer);
     } catch (error) {
       if (error instanceof MachineClosedError) return;
-      log("warn", { ...fields, err: error }, "The account could not be asked for more of the quota for Fargate");
-      // If the cluster can't be told either, it is loaded again, and asks again.
+      log("fargate-reservation-failed", { ...fields, err: error });
+      // If this fails too, the cluster is reloaded and asks again.
       await answer(null).catch(() => {});
     }
   }
 
-  /** The answer to a call that needs more on Fargate than its cluster has reserved; `shortage` is that of the first attempt. */
+  /** Answers a call that needs more on Fargate than its cluster has reserved; `shortage` is that of the first attempt. */
   async #callWithFargate(place: ClusterPlace, input: ClusterCall, shortage: FargateShortage): Promise<Outcome> {
     for (let attempt = 1, { wanted } = shortage; attempt <= fargateAttemptsMax; attempt++) {
       const answer = await this.#fargateReservations.reserve(place, wanted, (noMoreFargate) =>
@@ -303,7 +316,7 @@ export class LocalPartitions {
   #call(place: ClusterPlace, input: ClusterCall): Answer | Promise<Answer> {
     const partition = clusterPartition(place);
     const confirm = () => this.#confirm(place, input.given.cluster);
-    // What was waited for may have ended for thousands at once.
+    // Thousands of calls may have waited for the same thing and continue at once.
     return this.#options.turns.work(place.account, place.cluster, () =>
       this.#clusters.answer(partition, input, confirm),
     );
@@ -323,7 +336,7 @@ export class LocalPartitions {
       afterLoad: null,
       onEffect: (effect) => {
         this.#doForAccount(place, effect).catch((error: unknown) => {
-          log("warn", { partition, err: error, effect: effect.type }, "What an account wants done could not be done");
+          log("account-effect-failed", { partition, err: error, effect: effect.type });
         });
       },
       // A crash may have come between the last deletion and this.
@@ -352,7 +365,7 @@ export class LocalPartitions {
         const machine = this.#clusterMachines.get(partition);
         if (machine !== undefined) {
           this.#afterLoad(this.#deleted.settle(machine.state));
-          // The account may know more than the cluster uses, or nothing if a Berth without reservations wrote this.
+          // The account may have reserved more than the cluster uses, or nothing if a Berth without reservations wrote this.
           const { use } = machine.state.fargateBook;
           if (use.FARGATE + use.FARGATE_SPOT > 0) this.#afterLoad(this.#fargateReservations.release(place));
         }

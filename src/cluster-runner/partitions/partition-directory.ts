@@ -1,33 +1,33 @@
 /**
  * Where the machine of a partition is:
  *
- *   open      in memory, run by a runner
- *   stored    only in the store; opened when somebody asks, or when the partition itself wants it (`neededAt`)
- *   leaving   being removed from the store; whoever asks waits until it is gone
- *   nowhere   nothing was ever written, or all of it was forgotten; an empty machine answers, and nothing is opened until it writes
+ * - open: in memory, run by a runner.
+ * - stored: only in the store. Opened when somebody calls it, or at the partition's own time (`neededAt`).
+ * - leaving: being removed from the store. Calls wait until it is gone.
+ * - nowhere: nothing was ever written, or all of it was forgotten. An empty machine answers, and nothing is opened until it writes.
  *
- * Callers name a partition and do not know which of these it is.
+ * Callers name a partition and needn't know which of these applies.
  */
 import { FargateShortage } from "../../ecs/fargate/use-fargate.ts";
 import type { Machine } from "../../ecs/machine/machine.ts";
 import { assert, must } from "../../lib/assert.ts";
 import type { Clock, Timer } from "../../lib/clock.ts";
 import { Heap } from "../../lib/heap.ts";
+import type { Log } from "../../lib/log-events.ts";
 import type { Random } from "../../lib/random.ts";
 import type { ListedPartition } from "../../store/store.ts";
 import type { Answer } from "../append-group.ts";
-import type { Log } from "../log.ts";
 import type { MachineRunner, RunnerStatus } from "../machine-runner.ts";
 import { MachineClosedError, OverloadError, StepFailedError } from "../runner-errors.ts";
 import { MachineRoom, type RoomLimits } from "./machine-room.ts";
 
-/** LIMIT: machines that nobody needs now stay in memory for the next call; the oldest beyond these are put away. */
+/** LIMIT: machines that nobody needs now but that stay in memory for the next call; beyond this number the oldest are put away. */
 const idleMax = 2_000;
-/** LIMIT: looking for machines to put away costs a look at each; so it is done once for so many openings. */
+/** LIMIT: trimming checks every machine, so it is done once for this many openings. */
 const openingsPerTrim = 200;
-/** LIMIT: partitions opened at a time, as many as share a transaction of the SQLite store. */
+/** LIMIT: partitions opened at a time: as many as share a transaction of the SQLite store. */
 const openedAtOnce = 64;
-/** LIMIT: a partition that is needed still after it was put away is opened again after a minute, not at once. */
+/** LIMIT: a partition that is still needed after it was put away is opened again after a minute, not at once. */
 const wakePauseMs = 60_000;
 
 type Input = { readonly type: string };
@@ -36,25 +36,25 @@ export type PartitionDirectoryOptions<I extends Input, Effect> = {
   readonly clock: Clock;
   readonly log: Log;
   readonly room: RoomLimits;
-  /** An empty machine for a partition. */
+  /** Creates an empty machine for a partition. */
   readonly create: (partition: string) => Machine<I, Effect>;
-  /** Its runner, not yet loading. `random` is its chance, which no other runner of this process draws from. */
+  /** Creates its runner, which doesn't load yet. No other runner of this process draws from `random`. */
   readonly runner: (partition: string, random: Random) => MachineRunner<I, Effect>;
   readonly randomFor: (purpose: string) => Random;
-  /** The machine of a partition is in memory no more. */
+  /** Called when the machine of a partition has left memory. */
   readonly onClosed?: (partition: string) => void;
 };
 
 type Opened<I extends Input, Effect> = {
   readonly runner: MachineRunner<I, Effect>;
   readonly account: string;
-  /** Settles when the store was asked for it. */
+  /** Settles after the first attempt to load it. */
   readonly loaded: Promise<void>;
   /** Rises with each call of any partition. */
   usedAt: number;
 };
 
-/** The partitions of one kind of machine. Names are `KIND/ACCOUNT/REGION` and what follows. */
+/** The partitions of one kind of machine. Names begin with `KIND/ACCOUNT/REGION`. */
 export class PartitionDirectory<I extends Input, Effect> {
   readonly #options: PartitionDirectoryOptions<I, Effect>;
   readonly #room: MachineRoom;
@@ -62,13 +62,13 @@ export class PartitionDirectory<I extends Input, Effect> {
   /** Partitions that are not in memory, and when they are needed there. */
   readonly #stored = new Map<string, number | null>();
   readonly #leaving = new Map<string, Promise<void>>();
-  /** All partitions, opened or stored, by `ACCOUNT/REGION`. */
+  /** All partitions, open or stored, by `ACCOUNT/REGION`. */
   readonly #byPlace = new Map<string, Set<string>>();
   #wakes = new Heap<string>();
   #wakeTimer: Timer | null = null;
   #uses = 0;
   #openings = 0;
-  /** How many machines have left memory: a later one of the same partition must not draw the same numbers. */
+  /** How many machines have left memory, so a later machine of a partition draws different numbers. */
   #closings = 0;
   #closed = false;
 
@@ -77,7 +77,7 @@ export class PartitionDirectory<I extends Input, Effect> {
     this.#room = new MachineRoom(options.clock, options.room, () => this.#trim(0));
   }
 
-  /** Takes over what the store lists; before anything is asked. */
+  /** Records what the store lists. Call it before anything else. */
   list(listed: readonly ListedPartition[]): void {
     const now = this.#options.clock.now();
     for (const { name, neededAt } of listed) {
@@ -87,8 +87,8 @@ export class PartitionDirectory<I extends Input, Effect> {
   }
 
   /**
-   * Loads what is always needed, some at a time, with `settled` after each time; and from now on what is needed at its time. Rejects when the
-   * store does not give a partition.
+   * Loads what is always needed, a batch at a time, calling `settled` after each; from now on loads others when they are needed. Rejects if
+   * the store can't provide a partition.
    */
   async openNeeded(settled: () => Promise<void>): Promise<void> {
     const { clock } = this.#options;
@@ -99,18 +99,18 @@ export class PartitionDirectory<I extends Input, Effect> {
       await Promise.all(opened.map((each) => each?.loaded));
       this.#wakeAgain(group.filter((_, index) => opened[index] === null));
       await settled();
-      // What the loads have written goes to the store meanwhile, so that machines can be put away again.
+      // Meanwhile the loads' writes go to the store, so machines can be put away again.
       if (first + openedAtOnce < needed.length) await new Promise<void>((resolve) => clock.defer(resolve));
     }
     this.#setWakeTimer();
   }
 
-  /** True when something of the partition is stored or about to be. */
+  /** True if something of the partition is stored or about to be. */
   has(partition: string): boolean {
     return this.#opened.has(partition) || this.#stored.has(partition);
   }
 
-  /** True when the place has a partition of this kind. */
+  /** True if the place has a partition of this kind. */
   hasAny(place: string): boolean {
     return this.#byPlace.has(place);
   }
@@ -126,8 +126,9 @@ export class PartitionDirectory<I extends Input, Effect> {
   }
 
   /**
-   * Gives the machine of `partition` `input`, as `MachineRunner.answer` does. A partition that is nowhere is opened when the input writes
-   * something, and gets the input once `confirm` has resolved; when that rejects, nothing of the partition is kept. Throws or rejects with OverloadError when there is no room for another machine.
+   * Gives the machine of `partition` the input, as `MachineRunner.answer` does. A partition that is nowhere is opened if the input writes
+   * something, and gets the input once `confirm` resolves; if that rejects, nothing of the partition is kept. Throws or rejects with
+   * OverloadError if there is no room for another machine.
    */
   answer(partition: string, input: I, confirm?: () => Promise<void>): Answer | Promise<Answer> {
     const opened = this.#opened.get(partition);
@@ -136,22 +137,22 @@ export class PartitionDirectory<I extends Input, Effect> {
     return opened.runner.answer(input);
   }
 
-  /** As `answer`, and rejects with the Refusal of a step that refuses. */
+  /** As `answer`, but rejects with the Refusal if the step refuses. */
   async submit(partition: string, input: I, confirm?: () => Promise<void>): Promise<unknown> {
     const answer = await this.answer(partition, input, confirm);
     if (!answer.ok) throw answer.refusal;
     return answer.value;
   }
 
-  /** Puts the machine away when nobody needs it now; it is opened again on demand. */
+  /** Puts the machine away if nobody needs it now. It is opened again on demand. */
   release(partition: string): void {
     const opened = this.#opened.get(partition);
     if (opened !== undefined) this.#putAway(partition, opened);
   }
 
   /**
-   * Removes the partition from memory and store, if its machine, or in its place `isForgettable`, says that it may be; true when it is gone. Rejects when the store
-   * fails; then it may be gone or not, and is opened when somebody asks.
+   * Removes the partition from memory and store if its machine (or `isForgettable`, if given) allows it; true if it is gone. If the store
+   * fails, it rejects; the partition may then be gone or not, and is opened on demand.
    */
   async forget(partition: string, isForgettable?: () => boolean): Promise<boolean> {
     await this.#leaving.get(partition);
@@ -160,7 +161,7 @@ export class PartitionDirectory<I extends Input, Effect> {
     return this.#forgetIf(partition, isForgettable);
   }
 
-  /** Forgets a partition that is open. `isForgettable` is asked in place of the machine when it is given. */
+  /** Forgets an open partition. If given, `isForgettable` decides instead of the machine. */
   async #forgetIf(partition: string, isForgettable?: () => boolean): Promise<boolean> {
     await this.#opened.get(partition)?.loaded;
     const forgotten = this.#opened.get(partition)?.runner.forget(isForgettable?.()) ?? null;
@@ -183,7 +184,7 @@ export class PartitionDirectory<I extends Input, Effect> {
     return [...this.#opened].map(([partition, { runner }]) => ({ partition, ...runner.status() }));
   }
 
-  /** Closes all runners; whoever asks later is refused with MachineClosedError. */
+  /** Closes all runners. Later calls are rejected with MachineClosedError. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#wakeTimer?.cancel();
@@ -202,20 +203,20 @@ export class PartitionDirectory<I extends Input, Effect> {
     return this.#obtain(partition).runner.answer(input);
   }
 
-  /** Opens the partition first: whoever is about to forbid it then finds it here, and comes before this input or after it. */
+  /** Opens the partition first, so whoever is about to forbid it finds it here, and comes before or after this input. */
   async #answerConfirmed(partition: string, input: I, confirm: () => Promise<void>): Promise<Answer> {
     const { runner } = this.#obtain(partition);
     try {
       await confirm();
     } catch (error) {
-      // When the store fails now, an empty partition is left, which the next start finds.
+      // If the store fails now, an empty partition remains, which the next start finds.
       await this.#forgetIf(partition, () => !runner.hasWritten).catch(() => false);
       throw error;
     }
     return this.answer(partition, input);
   }
 
-  /** The answer of a machine without documents; null when it would write something. */
+  /** The answer of a machine without documents; null if it would write something. */
   #answerEmpty(partition: string, input: I): Answer | null {
     const { create, clock, randomFor, log } = this.#options;
     try {
@@ -227,21 +228,21 @@ export class PartitionDirectory<I extends Input, Effect> {
       const isShort = !result.reply.ok && result.reply.refusal instanceof FargateShortage;
       return isRead && !isShort ? result.reply : null;
     } catch (error) {
-      log("error", { partition, err: error, input: input.type }, "A step of an empty machine met a bug");
+      log("empty-machine-bug", { partition, err: error, input: input.type });
       throw new StepFailedError(`${partition}: a step met a bug`);
     }
   }
 
-  /** Opens a partition; calls wait in its runner until it is loaded. Throws OverloadError when there is no room. */
+  /** Opens a partition; calls wait in its runner until it is loaded. Throws OverloadError if there is no room. */
   #obtain(partition: string): Opened<I, Effect> {
     const opened = this.#start(partition);
     if (opened === null) throw new OverloadError(`There is no room in memory for another machine: ${partition}`);
-    // The runner goes on trying and logs it; calls learn of the failure themselves.
+    // The runner keeps trying and logs it; callers get the error themselves.
     opened.loaded.catch(() => {});
     return opened;
   }
 
-  /** Opens a partition; null when there is no room for another machine of its account. */
+  /** Opens a partition; null if there is no room for another machine of its account. */
   #start(partition: string): Opened<I, Effect> | null {
     if (this.#closed) throw new MachineClosedError(`${partition} is closed`);
     const { runner: makeRunner, randomFor } = this.#options;
@@ -257,7 +258,7 @@ export class PartitionDirectory<I extends Input, Effect> {
     return opened;
   }
 
-  /** Notes that the partition is in the store. */
+  /** Records that the partition is in the store. */
   #keep(partition: string, neededAt: number | null): void {
     this.#stored.set(partition, neededAt);
     const place = placeOf(partition);
@@ -266,7 +267,7 @@ export class PartitionDirectory<I extends Input, Effect> {
     else partitions.add(partition);
   }
 
-  /** Notes that the machine is in memory no more, and the partition not in the store. */
+  /** Records that the machine is no longer in memory, nor the partition in the store. */
   #remove(partition: string): void {
     const opened = this.#opened.get(partition);
     if (opened !== undefined) {
@@ -297,7 +298,7 @@ export class PartitionDirectory<I extends Input, Effect> {
     return true;
   }
 
-  /** Entries of partitions that were opened again are left in the heap; when they are most of it, it is made again. */
+  /** Entries of reopened partitions stay in the heap; when they are most of it, it is rebuilt. */
   #dropStaleWakes(): void {
     if (this.#wakes.size <= 2 * this.#stored.size + openingsPerTrim) return;
     this.#wakes = new Heap();
@@ -329,7 +330,7 @@ export class PartitionDirectory<I extends Input, Effect> {
     this.#wakeTimer = clock.setTimer(Math.max(0, at - clock.now()), () => this.#wake());
   }
 
-  /** Opens what is needed by now, some at a time; an entry is stale when the partition was opened or removed meanwhile. */
+  /** Opens what is needed by now, a batch at a time. An entry is stale if the partition was opened or removed meanwhile. */
   #wake(): void {
     const now = this.#options.clock.now();
     const noRoom: string[] = [];
@@ -352,16 +353,12 @@ export class PartitionDirectory<I extends Input, Effect> {
     if (partitions.length === 0) return;
     const { clock, log } = this.#options;
     const fields = { partitions: partitions.length, first: partitions[0] };
-    log(
-      "warn",
-      fields,
-      "Partitions that are needed could not be opened: there is no room in memory for their accounts",
-    );
+    log("partitions-without-room", fields);
     for (const partition of partitions) this.#wakes.push(clock.now() + wakePauseMs, partition);
   }
 }
 
-/** What work in slices ends with. There is little to do for an empty machine. */
+/** The result of work in slices. An empty machine has little to do. */
 function lastOf<T>(slices: Iterator<undefined, T>): T {
   for (;;) {
     const next = slices.next();

@@ -10,7 +10,7 @@ function aTimer() {
   return { clock, fired, timer };
 }
 
-test("it fires at the moment that it follows last, and not before what it is held to", async () => {
+test("it fires at the latest time it was given, and not before its hold", async () => {
   const { clock, fired, timer } = aTimer();
   timer.follow(1_500);
   timer.follow(1_200);

@@ -1,8 +1,8 @@
 import type { Clock, Timer } from "../../lib/clock.ts";
 
 /**
- * The one timer of a machine: follows the moment at which the machine next wants a `timer` input. It is never trusted
- * to fire at the right moment (real timers have a longest delay and clocks are set back), and never fires before `hold`.
+ * A machine's only timer: follows the time at which the machine next wants a `timer` input. It doesn't rely on firing at the right time
+ * (real timers have a maximum delay, and clocks are set back), and never fires before `hold`.
  */
 export class DueTimer {
   readonly #clock: Clock;
@@ -25,7 +25,7 @@ export class DueTimer {
     this.#timer = this.#clock.setTimer(Math.max(0, at - this.#clock.now()), () => this.#fired(at));
   }
 
-  /** From here on, whatever is due waits until `untilMs` (epoch milliseconds). */
+  /** Nothing fires before `untilMs` (epoch milliseconds), even if it is due. */
   hold(untilMs: number): void {
     this.#notBefore = untilMs;
   }

@@ -1,11 +1,11 @@
 type Member<T> = { readonly content: T; credit: number };
 
-/** LIMIT: what a member may take at a time before the next one is served: a few steps, and little to wait for each other member. */
+/** LIMIT: how long a member may work before the next one is served: a few steps, and a short wait for each other member. */
 const quantumMs = 2;
-/** LIMIT: how far one long piece of work may put a member behind the others; nothing takes longer on purpose. */
+/** LIMIT: how far one long piece of work may put a member behind the others; nothing intentionally takes longer. */
 const debtMaxMs = 1_000;
 
-/** Those who wait for something, served in turn, each for about the same time: deficit round robin, charged afterwards. */
+/** Waiting members, served in turn, each for about the same time: deficit round robin, charged afterwards. */
 export class Rota<T> {
   /** In the order of their turns. */
   readonly #members = new Map<string, Member<T>>();
@@ -14,7 +14,7 @@ export class Rota<T> {
     return this.#members.size;
   }
 
-  /** What waits under `key`, made by `make` when nothing does yet. */
+  /** What waits under `key`, created with `make` if nothing does yet. */
   obtain(key: string, make: () => T): T {
     let member = this.#members.get(key);
     if (member === undefined) {
@@ -24,7 +24,7 @@ export class Rota<T> {
     return member.content;
   }
 
-  /** Whose turn it is; null when nobody waits. */
+  /** The member whose turn it is; null if nobody waits. */
   next(): { readonly key: string; readonly content: T } | null {
     for (;;) {
       const [first] = this.#members;
@@ -42,7 +42,7 @@ export class Rota<T> {
     return this.#members.get(key)?.content;
   }
 
-  /** The member has taken `ms`. */
+  /** Charges the member for `ms` of work. */
   charge(key: string, ms: number): void {
     const member = this.#members.get(key);
     if (member !== undefined) member.credit = Math.max(member.credit - ms, -debtMaxMs);

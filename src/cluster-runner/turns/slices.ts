@@ -1,11 +1,11 @@
 import type { TakeTurn } from "./turns.ts";
 
-/** LIMIT: how long one slice of long work holds the event loop: others' calls wait for a few of them at most. */
+/** LIMIT: how long one slice of long work blocks the event loop: others' calls wait for a few of them at most. */
 const sliceMs = 5;
 
 /**
- * Does `work` a slice at a time, each in its turn, until `isWanted` no longer holds. Resolves with its value; rejects with what it
- * throws, or with `unwanted()`.
+ * Does `work` a slice at a time, each in its turn, while `isWanted` holds. Resolves with its value; rejects with what it throws, or with
+ * `unwanted()`.
  */
 export function inSlices<T>(
   work: Iterator<undefined, T>,

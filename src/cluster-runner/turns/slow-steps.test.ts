@@ -1,4 +1,4 @@
-/** The runner's long work: steps that are made again, answers and loads in slices, each in turns that the test hands out. */
+/** The runner's long work: repeated steps, and answers and loads in slices, each in turns that the test gives out. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { seededRandom } from "../../lib/random.ts";
@@ -12,7 +12,7 @@ import type { TakeTurn } from "./turns.ts";
 const add: CountingInput = { type: "add", counter: "a" };
 const read: CountingInput = { type: "read", counter: "a" };
 
-/** Turns that come one at a time, whenever somebody takes the next. */
+/** Turns that come one at a time, when the test gives out the next. */
 function handedTurns() {
   const waiting: (() => void)[] = [];
   const takeTurn: TakeTurn = (run, place) => {
@@ -27,8 +27,8 @@ function handedTurns() {
   return { takeTurn, next, waiting };
 }
 
-describe("work that takes long", () => {
-  it("is tried again until it is done, while other inputs are answered", async () => {
+describe("long work", () => {
+  it("is retried until it is done, while other inputs are answered", async () => {
     const turns = handedTurns();
     const world = await aWorldInTurns(turns);
     const slow = watch(world.runner.submit({ type: "slow", attempts: 3, counter: "a" }));
@@ -49,7 +49,7 @@ describe("work that takes long", () => {
     assert.equal(world.runner.status().waiting, 0);
   });
 
-  it("waits for the next load when a bug throws the machine away", async () => {
+  it("waits for the next load if a bug throws the machine away", async () => {
     const turns = handedTurns();
     const world = await aWorldInTurns(turns);
     const slow = watch(world.runner.submit({ type: "slow", attempts: 3, counter: "a" }));
@@ -63,7 +63,7 @@ describe("work that takes long", () => {
     assert.equal(world.durable("a"), '{"count":1}');
   });
 
-  it("is worked out in slices while the machine goes on, and shows what was in the beginning", async () => {
+  it("is computed in slices while the machine continues, and shows the state at its beginning", async () => {
     const turns = handedTurns();
     const world = await aWorldInTurns(turns, everLater());
     world.hold();
@@ -75,7 +75,7 @@ describe("work that takes long", () => {
     assert.deepEqual([added.value, long.value], [1, 1]);
   });
 
-  it("is not answered when what it has seen is lost, or when the runner is closed", async () => {
+  it("isn't answered if what it has seen is lost, or if the runner is closed", async () => {
     const turns = handedTurns();
     const world = await aWorldInTurns(turns, everLater());
     world.hold();
@@ -108,7 +108,7 @@ describe("work that takes long", () => {
       taken += 1;
       await first.clock.settle();
     }
-    // Other work of the same owner, which would only make the queue longer.
+    // Other work of the same owner, which only makes the queue longer.
     let later = 0;
     turns.takeTurn(() => {
       later = answers.filter((answer) => "value" in answer).length;
@@ -155,7 +155,7 @@ async function aWorldInTurns(turns: ReturnType<typeof handedTurns>, stopwatch?: 
     hold: () => {
       holds = true;
     },
-    /** Answers the append under way. */
+    /** Answers the current append. */
     async answer(fate: AppendFate) {
       held.shift()?.(fate);
       await clock.settle();

@@ -2,19 +2,19 @@ import type { Answer } from "../append-group.ts";
 import { OverloadError } from "../runner-errors.ts";
 import type { TakeTurn } from "./turns.ts";
 
-/** An input that waits to be taken, and who waits for its answer. */
+/** A waiting input, and the caller that waits for its answer. */
 export type Queued<Input> = {
   readonly input: Input;
   readonly resolve: (answer: Answer | Promise<Answer>) => void;
   readonly reject: (error: Error) => void;
 };
 
-/** LIMIT: attempts that a step may need, of some ten milliseconds each; the most that a machine's limits allow is a tenth of it. */
+/** LIMIT: attempts that a step may need, about ten milliseconds each; a machine's limits allow at most a tenth of this. */
 const attemptsMax = 2_000;
 
-/** The inputs whose step took longer than a step may: each is tried again in its machine's turn until it is done, one after the other. */
+/** The inputs whose step took too long. Each is retried in its machine's turn until it is done, one at a time. */
 export class SlowSteps<Input> {
-  /** Makes the step; null when it has to be tried again. */
+  /** Makes the step; null if it must be retried. */
   readonly #attempt: (input: Input) => Answer | Promise<Answer> | null;
   readonly #takeTurn: TakeTurn;
   #queue: Queued<Input>[] = [];
@@ -38,7 +38,7 @@ export class SlowSteps<Input> {
     });
   }
 
-  /** Takes all of them away, for the next machine. */
+  /** Removes and returns all of them, for the next machine. */
   takeAll(): Queued<Input>[] {
     const all = this.#queue;
     this.#queue = [];
@@ -61,7 +61,7 @@ export class SlowSteps<Input> {
     if (first === undefined) return;
     this.#attempts += 1;
     const answer = this.#attempt(first.input);
-    // A bug throws the machine away, and what waits goes into the queue for the next one.
+    // A bug throws the machine away, and waiting inputs go into the queue for the next one.
     if (this.#queue[0] !== first) {
       if (answer !== null) first.resolve(answer);
       return;

@@ -1,4 +1,4 @@
-/** Turns with a stopwatch that moves only with work, and an event loop cranked by hand. */
+/** Turns with a stopwatch that only advances with work, and an event loop advanced by hand. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { VirtualClock } from "../../lib/virtual-clock.ts";
@@ -13,7 +13,7 @@ function aWorld(callsPerAccount?: number) {
   const options = callsPerAccount === undefined ? {} : { callsPerAccount };
   const turns = new Turns({ clock, stopwatch: () => elapsed, ...options });
   const done: string[] = [];
-  /** Work of so many milliseconds that is noted when it is done. */
+  /** Work that takes `ms`, recorded when it is done. */
   const work = (name: string, ms: number) => (): string => {
     elapsed += ms;
     done.push(name);
@@ -23,13 +23,13 @@ function aWorld(callsPerAccount?: number) {
 }
 
 describe("turns", () => {
-  it("are had at once while the loop keeps up", () => {
+  it("come at once while the loop keeps up", () => {
     const { turns, work } = aWorld();
     assert.equal(turns.work("a", "", work("one", 1)), "one");
     assert.equal(turns.work("a", "", work("two", 0)), "two");
   });
 
-  it("of an account that asks for little come soon, however much another one asks for", async () => {
+  it("of a quiet account come soon, however much another account asks for", async () => {
     const { clock, turns, done, work } = aWorld();
     for (let at = 0; at < 1_000; at++) void turns.work("many", "", work(`many ${at}`, 5));
     const small = turns.work("few", "", work("few", 1));
@@ -54,7 +54,7 @@ describe("turns", () => {
     assert.ok(shorts >= 70 && shorts <= 110, `${shorts} short ones in the time of ten long ones`);
   });
 
-  it("of an account go round its clusters, and stay in order in each", async () => {
+  it("of an account alternate between its clusters, and stay in order within each", async () => {
     const { clock, turns, done, work } = aWorld();
     void turns.work("first", "", work("first", 100));
     for (let at = 0; at < 100; at++) void turns.work("a", "busy", work("busy", 3));
@@ -65,7 +65,7 @@ describe("turns", () => {
     assert.ok(done.indexOf("3") <= 8, `after ${done.indexOf("3")} of the others`);
   });
 
-  it("leave the loop to others after a short round", async () => {
+  it("give the loop back after a short round", async () => {
     const { clock, turns, done, work } = aWorld();
     for (let at = 0; at < 10; at++) void turns.work("a", "", work("work", 2));
     let doneWhenInputCame = 0;
@@ -77,7 +77,7 @@ describe("turns", () => {
     assert.ok(doneWhenInputCame <= 2, `input came after ${doneWhenInputCame}`);
   });
 
-  it("come for what gathers work after some of it, or when none is left", async () => {
+  it("for gathering work come after some other work, or when none is left", async () => {
     const { clock, turns, done, work } = aWorld();
     void turns.work("first", "", work("first", 100));
     turns.take("a", "", work("append", 1), "gathered");
@@ -95,7 +95,7 @@ describe("turns", () => {
     assert.deepEqual(done.slice(-4), ["full append", "step", "step", "step"]);
   });
 
-  it("within other work need no other turn, and what is thrown reaches the one who waits", async () => {
+  it("within other work need no further turn, and errors reach the caller", async () => {
     const { clock, turns, done, work } = aWorld();
     void turns.work("a", "", () => {
       work("outer", 10)();
@@ -111,7 +111,7 @@ describe("turns", () => {
     assert.equal(turns.work("a", "", work("on", 1)), "on", "and work goes on");
   });
 
-  it("are refused to an account with too many calls under way, and to no other one", async () => {
+  it("are refused to an account with too many calls in progress, and to no other", async () => {
     const { turns } = aWorld(2);
     let end: () => void = () => {};
     const held = new Promise<void>((resolve) => {
@@ -138,7 +138,7 @@ function* slices(world: ReturnType<typeof aWorld>, name: string, count: number):
 }
 
 describe("long work", () => {
-  it("is done in slices between which others are answered", async () => {
+  it("is done in slices, with others answered in between", async () => {
     const world = aWorld();
     const { clock, turns, done, work } = world;
     const options = { takeTurn: (run: () => void) => turns.take("a", "", run), stopwatch: world.elapsed };
@@ -150,7 +150,7 @@ describe("long work", () => {
     assert.ok(done.indexOf("small") <= 3, done.join(", "));
   });
 
-  it("is given up when nobody wants it any more", async () => {
+  it("stops when nobody wants it any more", async () => {
     const world = aWorld();
     let isWanted = true;
     const answers = new LongAnswers(world.turns);
@@ -163,7 +163,7 @@ describe("long work", () => {
     assert.ok(world.done.length <= 2);
   });
 
-  it("is worked on one at a time, accounts in turn; an account with too much of it is refused", async () => {
+  it("runs one at a time, accounts in turn; an account with too much of it is refused", async () => {
     const world = aWorld();
     const answers = new LongAnswers(world.turns);
     const ask = (account: string, name: string): Promise<unknown> =>

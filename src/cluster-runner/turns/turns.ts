@@ -3,29 +3,28 @@ import { OverloadError } from "../runner-errors.ts";
 import { Rota } from "./rota.ts";
 
 /**
- * LIMIT: how long the event loop works for those who wait before it looks for new input; what is left is done after that. Short, since
- * Node takes one new connection each time it looks; a look costs some ten microseconds.
+ * LIMIT: how long the event loop works for those who wait before it checks for new input. Short, because Node accepts one new connection
+ * per check; a check costs about ten microseconds.
  */
 const roundMs = 2;
 /**
- * LIMIT: calls of one account that are under way, on all its clusters together: as many as one cluster lets wait. Each holds its
- * request and the connection it came over.
+ * LIMIT: calls of one account in progress, on all its clusters together: as many as one cluster lets wait. Each holds its request and its
+ * connection.
  */
 const callsPerAccount = 10_000;
 
 /**
- * LIMIT: how long work goes on before what it leads to, such as an append, gets its turn: the more steps share an append the less each
- * costs, and answers wait for it.
+ * LIMIT: how long work continues before its consequences, such as an append, get their turn: the more steps share an append, the less each
+ * costs, but answers wait for it.
  */
 const gatheringMs = 8;
 
 /**
- * When work comes among what else its owner waits for: `first`; `gathered`, when nothing else waits, or after a few milliseconds of that;
- * or else behind it.
+ * When work runs relative to its owner's other work: `first`; `gathered`, when nothing else waits or after a few milliseconds; or `last`.
  */
 export type TurnPlace = "first" | "gathered" | "last";
 
-/** Does `run` when it is the owner's turn, at once when nobody waits. */
+/** Runs `run` when it is the owner's turn, at once if nobody waits. */
 export type TakeTurn = (run: () => void, place?: TurnPlace) => void;
 
 type Run = () => void;
@@ -33,20 +32,20 @@ type Waiting = {
   readonly clusters: Rota<Run[]>;
   readonly first: Run[];
   readonly gathered: { readonly run: Run; readonly since: number }[];
-  /** Milliseconds that were worked for the account while it waited. */
+  /** Milliseconds worked for the account while it waited. */
   worked: number;
 };
 
 export type TurnsOptions = {
   readonly clock: Clock;
-  /** Milliseconds since some moment, with fractions. A clock that stands still while work is done makes everybody's turn come at once. */
+  /** Milliseconds since some moment, with fractions. With a clock that stands still during work, everybody's turn comes at once. */
   readonly stopwatch: () => number;
   readonly callsPerAccount?: number;
 };
 
 /**
- * Shares the event loop between accounts, and the time of an account between its clusters: by the time that their work takes, not
- * by how much of it they submit. As long as the loop keeps up all work is done at once.
+ * Shares the event loop between accounts, and an account's share between its clusters, by the time that their work takes, not by the amount
+ * submitted. As long as the loop keeps up, all work is done at once.
  */
 export class Turns {
   readonly #clock: Clock;
@@ -54,7 +53,7 @@ export class Turns {
   readonly #callsMax: number;
   readonly #accounts = new Rota<Waiting>();
   readonly #calls = new Map<string, number>();
-  /** Milliseconds that were worked since the loop last looked for input. */
+  /** Milliseconds worked since the loop last checked for input. */
   #worked = 0;
   #isWorking = false;
   #isRoundOpen = false;
@@ -70,12 +69,12 @@ export class Turns {
   }
 
   /**
-   * Does `call` in its turn and counts it as under way until it settles. Rejects with OverloadError, and does nothing, when too many
-   * calls of the account are under way.
+   * Runs `call` in its turn and counts it as in progress until it settles. If too many of the account's calls are in progress, rejects with
+   * OverloadError and does nothing.
    */
   async call<T>(account: string, cluster: string, call: () => Promise<T>): Promise<T> {
     const underWay = this.#calls.get(account) ?? 0;
-    if (underWay >= this.#callsMax) throw new OverloadError(`${underWay} calls of ${account} are under way already`);
+    if (underWay >= this.#callsMax) throw new OverloadError(`${underWay} calls of ${account} are already in progress`);
     this.#calls.set(account, underWay + 1);
     try {
       return await this.work(account, cluster, call);
@@ -86,7 +85,7 @@ export class Turns {
     }
   }
 
-  /** What `work` gives, done in its turn: at once within other work, when nobody waits, or else later. */
+  /** The result of `work`, done in its turn: at once within other work or if nobody waits, otherwise later. */
   work<T>(account: string, cluster: string, work: () => T): T | Promise<Awaited<T>> {
     if (this.#isWorking || this.#isFree()) return this.#timed(account, cluster, work);
     return new Promise((resolve, reject) => {
@@ -100,7 +99,7 @@ export class Turns {
     });
   }
 
-  /** Does `run` in its turn, and in the order of these calls for one cluster: never within other work. */
+  /** Runs `run` in its turn, in the order of these calls for one cluster, and never within other work. */
   take(account: string, cluster: string, run: Run, place: TurnPlace = "last"): void {
     if (!this.#isWorking && this.#isFree()) this.#timed(account, cluster, run);
     else this.#wait(account, cluster, run, place);
@@ -119,7 +118,7 @@ export class Turns {
     this.#openRound();
   }
 
-  /** True when nobody waits and the loop keeps up. */
+  /** True if nobody waits and the loop keeps up. */
   #isFree(): boolean {
     return this.#accounts.size === 0 && this.#worked < roundMs;
   }
@@ -149,7 +148,7 @@ export class Turns {
     waiting.worked += ms;
   }
 
-  /** Once the loop has looked for input, those who wait are served. */
+  /** Serves those who wait once the loop has checked for input. */
   #openRound(): void {
     if (this.#isRoundOpen) return;
     this.#isRoundOpen = true;
@@ -179,7 +178,7 @@ export class Turns {
   }
 }
 
-/** True when what gathers other work has waited for enough of it. */
+/** True if gathered work has waited for enough other work. */
 function isGathered({ gathered, clusters, worked }: Waiting): boolean {
   const [oldest] = gathered;
   return oldest !== undefined && (clusters.size === 0 || worked - oldest.since >= gatheringMs);

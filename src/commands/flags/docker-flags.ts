@@ -75,7 +75,7 @@ async function openDocker(
   } catch (cause) {
     if (!(cause instanceof DockerHostError)) throw cause;
     if (isMust) throw new StartError(`${cause.message}: ${cause.advice}, or pass --${flag} simulated.`, { cause });
-    log.write("warn", { why: cause.message }, "Docker is not used: containers are simulated.");
+    log.write("docker-unused", { why: cause.message });
     return null;
   }
 }

@@ -19,7 +19,7 @@ export const serverFlags = {
   port: { value: "PORT", help: `The port to listen on (default ${defaultPort}); 0 picks a free one.` },
   advertise: {
     value: "URL",
-    help: "Where agents reach this server (default: where it listens; with 0.0.0.0, the name that they used).",
+    help: "Where agents reach this server (default: the address it listens on; with 0.0.0.0, the name that each agent used).",
   },
   "allow-host": {
     value: "NAME[:PORT]",

@@ -4,7 +4,6 @@
  */
 import type { AgentEnd } from "../../agent/agent.ts";
 import type { AgentDisk } from "../../agent/agent-disk.ts";
-import type { AgentLog } from "../../agent/agent-log.ts";
 import type { HostAttribute } from "../../agent/registration.ts";
 import { type SimulatedHost, type SimulatedHostWorld, simulatedHost } from "../../agent/simulated/simulated-host.ts";
 import type {
@@ -15,6 +14,7 @@ import type {
   EcsApi,
 } from "../../agent-protocol/connection.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { Log } from "../../lib/log-events.ts";
 import type { Random } from "../../lib/random.ts";
 
 /** Where a host keeps its instance over restarts. */
@@ -36,7 +36,7 @@ export type HostFleetOptions = {
   readonly customAttributes: readonly HostAttribute[];
   readonly clock: Clock;
   readonly random: Random;
-  readonly log: AgentLog;
+  readonly log: Log;
   readonly api: EcsApi;
   readonly transport: AgentTransport;
   /** The disk of the host with that number, from 0. Null keeps nothing. */
@@ -144,11 +144,7 @@ export class HostFleet {
     let end = await this.#startHost(index, member);
     if (end?.why === "refused" && !this.#closed && disk !== null && (await disk.load()) !== null) {
       // The instance on its disk is gone, or belongs to another cluster: register it as a new one.
-      this.#options.log(
-        "warn",
-        { err: end.error },
-        "the control plane no longer knows a saved host; it registers as a new one",
-      );
+      this.#options.log("host-unknown", { err: end.error });
       // A save under way would otherwise recreate the file after it is deleted.
       await member.host?.stop();
       await disk.erase();
@@ -180,9 +176,9 @@ export class HostFleet {
     const arn = host?.agent.containerInstanceArn ?? null;
     if (arn !== null) this.#deregistered.add(arn);
     if (this.size === 0) this.#emptied.resolve("emptied");
-    this.#options.log("warn", { instance: arn }, "a container instance was deregistered");
+    this.#options.log("host-deregistered", { instance: arn });
     const erased = host?.stop().then(() => disk?.erase());
-    erased?.catch((err: unknown) => this.#options.log("error", { err }, "a disk could not be erased"));
+    erased?.catch((err: unknown) => this.#options.log("host-disk-kept", { err }));
   }
 
   /** Resolves when the instance is connected, or nobody cares any more. */

@@ -1,25 +1,24 @@
-import type { AgentLog } from "../../agent/agent-log.ts";
+import { type Log, type LogEvent, logEvents } from "../../lib/log-events.ts";
 import type { HostFleet } from "./host-fleet.ts";
 
 /** LIMIT: on a terminal the count moves as you watch; elsewhere each count is a line in a log. */
 const terminalIntervalMs = 200;
 const lineIntervalMs = 5_000;
-/** What the command reports itself: such a host registers as a new one, or the command ends. */
-const toldElsewhere = "the registration was refused";
 
 /** Shows on standard error how many hosts are connected, whenever that changes, and what goes wrong with them. */
 export class HostProgress {
   readonly #isTerminal = process.stderr.isTTY === true;
-  readonly #complaints = new Set<string>();
+  readonly #complaints = new Set<LogEvent>();
   #timer: NodeJS.Timeout | null = null;
   #shown = "";
 
   /** For agents: warnings and errors become a line, each kind once, with the first cause: 5,000 hosts all say the same. */
-  readonly log: AgentLog = (level, { err }, message) => {
-    if ((level !== "warn" && level !== "error") || message === toldElsewhere || this.#complaints.has(message)) return;
-    this.#complaints.add(message);
-    const cause = err instanceof Error ? `: ${err.message.replace(/\.$/, "")}` : "";
-    this.say(`${message.charAt(0).toUpperCase()}${message.slice(1)}${cause}.`);
+  readonly log: Log = (event, { err }) => {
+    const { level, text } = logEvents[event];
+    if ((level !== "warn" && level !== "error") || this.#complaints.has(event)) return;
+    this.#complaints.add(event);
+    const cause = err instanceof Error ? `: ${withoutStop(err.message)}` : "";
+    this.say(`${withoutStop(text)}${cause}.`);
   };
 
   watch(fleet: HostFleet): void {
@@ -51,4 +50,5 @@ export class HostProgress {
   }
 }
 
+const withoutStop = (sentence: string): string => sentence.replace(/\.$/, "");
 const countOf = ({ connected, size }: HostFleet): string => `connected ${connected} of ${size}`;

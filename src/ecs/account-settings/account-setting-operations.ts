@@ -6,7 +6,7 @@ import { putAccountSetting } from "./put-account-setting.ts";
 import { putAccountSettingDefault } from "./put-account-setting-default.ts";
 
 const missingOfSettings =
-  "`awsvpcTrunking` and `containerInsights` (for new clusters) have their effect; the other settings are stored and listed, with none.";
+  "`awsvpcTrunking` and `containerInsights` (for new clusters) have their effect. The other settings are stored and listed, without effect.";
 
 /** The operations on account settings. */
 export const accountSettingOperations = {
@@ -28,7 +28,7 @@ export const accountSettingOperations = {
     machine: "account",
     handler: putAccountSetting,
     resources: inAccount({ principalArn: "outside" }),
-    // By the root user it changes the account; and awsvpcTrunking changes what instances of others do.
+    // The root user's call changes the whole account, and awsvpcTrunking affects instances of others.
     level: "administer",
     errors: [],
     missing: missingOfSettings,

@@ -14,7 +14,7 @@ function effective(account: SmallAccount, principalArn: string, name: string): s
   return account.ask<EffectiveSettings>({ type: "effective-settings", principalArn })[name];
 }
 
-test("a setting is the principal's own, else root's, else the initial one", () => {
+test("the setting in force is the principal's own, otherwise root's, otherwise the initial one", () => {
   const account = new SmallAccount();
   assert.equal(effective(account, ann, "awsvpcTrunking"), "disabled");
   assert.deepEqual(account.call("PutAccountSettingDefault", { name: "awsvpcTrunking", value: "enabled" }), {
@@ -31,7 +31,7 @@ test("a setting is the principal's own, else root's, else the initial one", () =
   assert.equal(account.refusal("DeleteAccountSetting", { name: "awsvpcTrunking" }), "accepted");
 });
 
-test("root's own setting is the default of everybody, and a session of a role has the role's", () => {
+test("root's setting is the default for everybody, and a session has its role's setting", () => {
   const account = new SmallAccount();
   account.principalArn = root;
   account.call("PutAccountSetting", { name: "containerInsights", value: "enhanced" });
@@ -43,7 +43,7 @@ test("root's own setting is the default of everybody, and a session of a role ha
   assert.equal(effective(account, ann, "awsvpcTrunking"), "disabled");
 });
 
-test("every setting takes its values and no other", () => {
+test("every setting accepts its values and no others", () => {
   const account = new SmallAccount();
   const values: Record<string, string[]> = {
     awsvpcTrunking: ["enabled", "disabled"],
@@ -88,7 +88,7 @@ test("unknown names and principals are refused", () => {
   }
 });
 
-test("ListAccountSettings gives own settings, or with effectiveSettings all in force", () => {
+test("ListAccountSettings shows own settings or, with effectiveSettings, all in force", () => {
   const account = new SmallAccount();
   assert.deepEqual(account.call("ListAccountSettings"), { settings: [], nextToken: null });
   account.call("PutAccountSetting", { name: "awsvpcTrunking", value: "enabled" });

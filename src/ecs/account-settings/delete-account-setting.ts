@@ -6,8 +6,8 @@ import { ownSetting, settingInForce, settingKey, settingsPrincipal } from "./set
 export type DeleteAccountSettingRequest = { readonly name?: string; readonly principalArn?: string };
 
 /**
- * Takes a principal's own setting away, so that the default is in force again, and shows what it was; without an own
- * one nothing changes and the setting in force is shown. Refuses unknown names and principals (InvalidParameterException).
+ * Deletes a principal's own setting, so the default applies again, and shows what it was. If there is no own setting, nothing changes and
+ * the reply shows the one in force. Refuses unknown names and principals (InvalidParameterException).
  */
 export function deleteAccountSetting(
   step: AccountStep,

@@ -16,9 +16,9 @@ export type ListAccountSettingsRequest = {
 };
 
 /**
- * The settings of a principal (the caller unless another one is named): those that it set itself, or with
- * `effectiveSettings` all that are in force for it, root's and initial ones included. Pages of 10 by name.
- * Refuses with InvalidParameterException unknown names and principals, a value without a name, and bad pages.
+ * The settings of a principal (by default the caller): those it set itself or, with `effectiveSettings`, all that are in force for it,
+ * including root's and initial ones. Pages of 10 by name. Refuses with InvalidParameterException unknown names and principals, a value
+ * without a name, and bad pages.
  */
 export function listAccountSettings(
   step: AccountStep,
@@ -34,7 +34,7 @@ export function listAccountSettings(
   const settings = names
     .map((name) => found(step, principal, name))
     .filter((setting): setting is AccountSetting => setting !== undefined)
-    // AWS: what is in force is shown as that of the principal asked for, wherever it comes from.
+    // AWS: a setting in force is shown as the requested principal's, wherever it comes from.
     .map((setting) => ({ ...setting, principalArn: principal }))
     .filter((setting) => request.value === undefined || setting.value === request.value);
   const { items, nextToken } = page(settings, (setting) => setting.name, {

@@ -5,8 +5,8 @@ import { putSetting, rootArn } from "./settings-in-force.ts";
 export type PutAccountSettingDefaultRequest = { readonly name?: string; readonly value?: string };
 
 /**
- * Sets an account setting for everybody who has none of their own. AWS: it is kept and shown as the root user's.
- * Refuses unknown names and values with InvalidParameterException.
+ * Sets an account setting for every principal without its own. AWS: it is kept and shown as the root user's. Refuses unknown names and
+ * values with InvalidParameterException.
  */
 export function putAccountSettingDefault(step: AccountStep, request: PutAccountSettingDefaultRequest): object {
   const name = checkedSettingName(request.name);

@@ -10,8 +10,8 @@ export type PutAccountSettingRequest = {
 };
 
 /**
- * Sets an account setting for a principal, the caller unless another one is named. AWS: what root sets is the default
- * of everybody. Refuses unknown names, values and principals with InvalidParameterException.
+ * Sets an account setting for a principal, by default the caller. AWS: root's settings are the default for everybody. Refuses unknown
+ * names, values and principals with InvalidParameterException.
  */
 export function putAccountSetting(step: AccountStep, request: PutAccountSettingRequest, given: AccountGiven): object {
   const name = checkedSettingName(request.name);

@@ -4,15 +4,15 @@ import { refuse } from "../refusals.ts";
 import type { AccountStep } from "../state/account-step.ts";
 import type { EffectiveSettings } from "../state/call.ts";
 
-/** AWS: the root user's settings are those of everybody who has none of their own. */
+/** AWS: the root user's settings apply to every principal without its own. */
 export function rootArn(step: AccountStep): string {
   const partition = step.arnPrefix.slice(0, step.arnPrefix.indexOf(":ecs:"));
   return `${partition}:iam::${step.place.account}:root`;
 }
 
 /**
- * The principal whose settings are meant: `principalArn`, or the caller when absent. A session of a role stands for the
- * role. Refuses with InvalidParameterException what is no user, role or root of this account.
+ * The principal whose settings are meant: `principalArn`, or the caller if absent. A session of a role counts as the role. Refuses with
+ * InvalidParameterException anything but a user, role or root of this account.
  */
 export function settingsPrincipal(step: AccountStep, principalArn: string): string {
   const match = /^(arn:aws[a-z-]*):(?:iam|sts)::([0-9]{12}):(.+)$/.exec(principalArn);
@@ -27,7 +27,7 @@ export function settingsPrincipal(step: AccountStep, principalArn: string): stri
   return `${partition}:iam::${account}:${session === null ? resource : `role/${session[1]}`}`;
 }
 
-/** The setting that is in force for `principal`: its own, that of root, or the initial one (which is shown as root's). */
+/** The setting in force for `principal`: its own, root's, or the initial one (shown as root's). */
 export function settingInForce(step: AccountStep, principal: string, name: string): AccountSetting {
   const root = rootArn(step);
   return (
@@ -41,24 +41,24 @@ export function ownSetting(step: AccountStep, principal: string, name: string): 
   return step.state.settings.get(settingKey(principal, name));
 }
 
-/** All settings in force for a caller, by name; those of the account for a caller that cannot have any. */
+/** All settings in force for a caller, by name. A caller that can't have settings gets the account's. */
 export function effectiveSettings(step: AccountStep, principalArn: string): EffectiveSettings {
-  // Every call inside a cluster asks, and settings hardly ever change.
+  // Every call in a cluster needs these, and settings hardly ever change.
   const known = step.state.effectiveSettings.get(principalArn);
   if (known !== undefined) return known;
   const isPrincipal = /^arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:(root$|(user|role|assumed-role)\/.)/.test(principalArn);
   const isHere = principalArn.includes(`::${step.place.account}:`);
   const principal = isPrincipal && isHere ? settingsPrincipal(step, principalArn) : rootArn(step);
   const settings = Object.fromEntries(settingNames.map((name) => [name, settingInForce(step, principal, name).value]));
-  // LIMIT: so many callers at a time are served from memory; with more, some are looked up again.
+  // LIMIT: settings of this many callers are cached; beyond that, some are looked up again.
   if (step.state.effectiveSettings.size >= 1_000) step.state.effectiveSettings.clear();
   step.state.effectiveSettings.set(principalArn, settings);
   return settings;
 }
 
 /**
- * Puts a checked setting. Refuses with ClientException when the account has as many as it may have.
- * DIFFERS: nobody knows which principals there are, so that the settings of an account and region are limited to 10,000.
+ * Puts a checked setting. Refuses with ClientException if the account has as many as it may have.
+ * DIFFERS: Berth doesn't know which principals exist, so it limits the settings of an account and region to 10,000.
  */
 export function putSetting(step: AccountStep, setting: AccountSetting): AccountSetting {
   const { settings } = step.state;

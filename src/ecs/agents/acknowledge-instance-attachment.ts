@@ -6,9 +6,9 @@ import type { Caller } from "../state/call.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 
 /**
- * What an agent says of an attachment (SubmitAttachmentStateChanges). True when it belongs to a container instance here;
- * news that is late, repeated or of another status changes nothing. Refuses an agent key that did not register the instance
- * with AccessDeniedException.
+ * Takes an agent's report about an attachment (SubmitAttachmentStateChanges). True if the attachment belongs to a container instance of
+ * this cluster. Late or repeated reports, and those with another status, change nothing. Refuses an agent key that did not register the
+ * instance with AccessDeniedException.
  */
 export function acknowledgeInstanceAttachment(
   step: ClusterStep,
@@ -36,7 +36,7 @@ export function acknowledgeInstanceAttachment(
   return true;
 }
 
-/** Few calls ask for this, so that looking through all instances is cheaper than an index kept at every change. */
+/** Few calls need this, so scanning all instances is cheaper than keeping an index. */
 function instanceWith(step: ClusterStep, attachmentArn: string): ContainerInstance | null {
   const arn = parseArn(attachmentArn);
   if (arn === null || arn.type !== "attachment") return null;
@@ -44,7 +44,7 @@ function instanceWith(step: ClusterStep, attachmentArn: string): ContainerInstan
   if (arn.path.length > 2 || (arn.path.length === 2 && arn.path[0] !== step.clusterName)) return null;
   const id = arn.path.at(-1);
   for (const instance of step.state.instances.values()) {
-    // Only the newest attachment is in use; older ones are the trunks of failed registrations.
+    // Only the newest attachment is in use; older ones are trunks of failed registrations.
     if (instance.attachments.at(-1)?.id === id) return instance;
   }
   return null;

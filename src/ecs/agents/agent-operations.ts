@@ -13,7 +13,7 @@ export const agentOperations = {
     agents: ["cluster", "container-instance"],
     errors: [],
     undocumented: { zoneId: "The container agent names its availability zone, for endpoints that are close to it." },
-    missing: "Gives the agent and telemetry endpoints; there is no Service Connect endpoint.",
+    missing: "There is no Service Connect endpoint.",
   },
   SubmitAttachmentStateChanges: {
     machine: "cluster",
@@ -38,6 +38,6 @@ export const agentOperations = {
     level: "speak",
     agents: ["cluster", "task", "attachment"],
     errors: ["ClusterNotFoundException"],
-    missing: "`managedAgents` are ignored, as ECS Exec is absent.",
+    missing: "`managedAgents` are ignored, because there is no ECS Exec.",
   },
 } as const satisfies OperationRows;

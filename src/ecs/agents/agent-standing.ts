@@ -3,7 +3,7 @@ import { maySpeakFor } from "../references/instance-owner.ts";
 import type { Caller } from "../state/call.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 
-/** Whether an agent may connect for an instance: yes, or the instance is another key's, deregistered or unknown. */
+/** Whether an agent may connect for an instance. If not, the instance is another key's, deregistered or unknown. */
 export type AgentStanding = "welcome" | "not-yours" | "inactive" | "unknown";
 
 export function agentStanding(state: ClusterState, instanceId: string, caller: Caller | null): AgentStanding {

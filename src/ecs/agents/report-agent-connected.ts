@@ -11,8 +11,8 @@ import { deliverOnConnect } from "../task-life/deliver-tasks.ts";
 type Report = Extract<AgentReport, { readonly type: "agent-connected" }>;
 
 /**
- * An agent has opened its command socket. Its versions become known, an unfinished update goes on or ends, and it gets the
- * tasks that it may not have. The agent of an instance that is deregistered or forgotten is turned away and changes nothing.
+ * An agent has opened its command socket. Records its versions, continues or ends an unfinished update, and sends it the tasks that it may
+ * lack. The agent of a deregistered or forgotten instance is turned away and changes nothing.
  */
 export function reportAgentConnected(step: ClusterStep, report: Report): void {
   const host = step.state.managedHosts.get(report.instanceId);

@@ -5,7 +5,7 @@ import type { ClusterStep } from "../state/cluster-step.ts";
 
 type Report = Extract<AgentReport, { readonly type: "agent-disconnected" }>;
 
-/** An agent's command socket is closed. AWS: its instance keeps its status and its tasks; an unfinished update waits. */
+/** An agent's command socket was closed. AWS: its instance keeps its status and tasks; an unfinished update waits. */
 export function reportAgentDisconnected(step: ClusterStep, report: Report): void {
   const host = step.state.managedHosts.get(report.instanceId);
   if (host !== undefined) noteAgentOfHost(step, host, false);

@@ -6,8 +6,8 @@ import type { ClusterStep } from "../state/cluster-step.ts";
 type Report = Extract<AgentReport, { readonly type: "instance-status" }>;
 
 /**
- * The health that an agent reports. A check that is no newer than the one known changes nothing.
- * AWS: health moves neither `version` nor placement, and has no event.
+ * Records the health that an agent reports. A check that isn't newer than the known one changes nothing.
+ * AWS: health affects neither `version` nor placement, and has no event.
  */
 export function reportInstanceStatus(step: ClusterStep, report: Report): void {
   const instance = step.state.instances.get(report.instanceId);

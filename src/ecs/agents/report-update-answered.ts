@@ -7,8 +7,8 @@ import type { ClusterStep } from "../state/cluster-step.ts";
 type Report = Extract<AgentReport, { readonly type: "update-answered" }>;
 
 /**
- * An agent's answer to a stage of its update: STAGING becomes STAGED and the agent is told to go on, STAGED becomes
- * UPDATING; a refusal ends it as FAILED. An answer to a stage that is over changes nothing.
+ * An agent's answer to a stage of its update. STAGING becomes STAGED and the agent gets the next order; STAGED becomes UPDATING; a refusal
+ * ends the update as FAILED. An answer to an earlier stage changes nothing.
  */
 export function reportUpdateAnswered(step: ClusterStep, report: Report): void {
   const instance = step.state.instances.get(report.instanceId);

@@ -1,4 +1,4 @@
-// Put, delete and list: the three operations on one table of attributes.
+// Put, delete and list: the three operations on the table of attributes.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InstanceWorld, prefix } from "../container-instances/instance-world.ts";
@@ -12,7 +12,7 @@ const targetType = "container-instance";
 const rows = (world: InstanceWorld, request: Omit<ListAttributesRequest, "targetType">) =>
   world.call(listAttributes, { targetType, ...request });
 
-test("attributes are put by id or ARN, replaced by name, announced, and answered with their target", () => {
+test("attributes are put by id or ARN, replaced by name, announced, and returned with their target", () => {
   const world = new InstanceWorld();
   const id = world.add();
   const { arn } = world.instance(id);
@@ -39,7 +39,7 @@ test("attributes are put by id or ARN, replaced by name, announced, and answered
   assert.deepEqual(world.documents, []);
 });
 
-test("attributes are deleted by name, or by name and value; absent ones are no error", () => {
+test("attributes are deleted by name, or by name and value; absent ones are ignored", () => {
   const world = new InstanceWorld();
   const id = world.add({
     attributes: [
@@ -61,7 +61,7 @@ test("attributes are deleted by name, or by name and value; absent ones are no e
   assert.deepEqual(world.documents, []);
 });
 
-test("an instance has at most ten custom attributes, and a refused call puts none of its attributes", () => {
+test("an instance has at most ten custom attributes, and a refused call puts none", () => {
   const world = new InstanceWorld();
   const targetId = world.instance(world.add()).arn;
   const named = (from: number, count: number) =>
@@ -74,7 +74,7 @@ test("an instance has at most ten custom attributes, and a refused call puts non
   assert.equal(limits.customAttributesPerInstance, 10);
 });
 
-test("attributes outside the rules are refused", () => {
+test("invalid attributes are refused", () => {
   const world = new InstanceWorld();
   const targetId = world.instance(world.add()).arn;
   const length = "Attribute names must be between 1 and 128 characters long.";
@@ -109,7 +109,7 @@ test("attributes outside the rules are refused", () => {
   }
 });
 
-test("a deregistered instance is no target, and is not listed", () => {
+test("a deregistered instance can't have attributes put and isn't listed", () => {
   const world = new InstanceWorld();
   const id = world.add();
   world.set(id, { status: "INACTIVE" });
@@ -132,7 +132,7 @@ test("ListAttributes shows ECS's own and custom attributes, by name and value", 
   assert.equal(rows(world, { attributeName: "ecs.os-type" }).attributes.length, 2);
 });
 
-test("ListAttributes gives every row once over its pages", () => {
+test("ListAttributes returns every row once over its pages", () => {
   const world = new InstanceWorld();
   for (let i = 0; i < 7; i++) world.add({ attributes: [{ name: "stack", value: `${i}` }, { name: "zone" }] });
   const whole = rows(world, {}).attributes;
@@ -149,7 +149,7 @@ test("ListAttributes gives every row once over its pages", () => {
   }
 });
 
-test("lists outside the rules are refused", () => {
+test("invalid lists are refused", () => {
   const world = new InstanceWorld();
   const refused = (request: ListAttributesRequest, message: string) =>
     world.refused(listAttributes, request, "InvalidParameterException", message);

@@ -7,9 +7,9 @@ import type { ClusterStep } from "../state/cluster-step.ts";
 export type DeleteAttributesRequest = { readonly attributes?: readonly RequestAttribute[] };
 
 /**
- * Deletes custom attributes by name, or by name and value when a value is given, and answers those that were there.
- * Refuses lists and names outside the rules (InvalidParameterException) and unknown targets (TargetNotFoundException).
- * DIFFERS: AWS does not say whether this announces a change of the instance; Berth does, since the event shows the attributes.
+ * Deletes custom attributes by name, or by name and value if a value is given, and returns those that existed. Refuses invalid lists and
+ * names (InvalidParameterException) and unknown targets (TargetNotFoundException).
+ * DIFFERS: AWS does not document whether this emits an event of the instance; Berth does, since the event shows the attributes.
  */
 export function deleteAttributes(step: ClusterStep, request: DeleteAttributesRequest, _: Given) {
   const attributes = checkedAttributeList(request.attributes).flatMap((requested) => {

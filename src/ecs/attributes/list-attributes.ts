@@ -15,9 +15,8 @@ export type ListAttributesRequest = {
 };
 
 /**
- * The attributes of all registered container instances, ECS's own and custom ones, one row for each instance that has it.
- * Refuses with InvalidParameterException another target type, a value without a name, a page size outside 1 .. 100 and a
- * foreign token.
+ * The attributes of all registered container instances, both ECS's and custom ones, one row for each instance that has it. Refuses with
+ * InvalidParameterException another target type, a value without a name, a page size outside 1 to 100 and a foreign token.
  */
 export function listAttributes(step: ClusterStep, request: ListAttributesRequest, _: Given) {
   checkTargetType(request.targetType);
@@ -39,7 +38,7 @@ export function listAttributes(step: ClusterStep, request: ListAttributesRequest
   return { attributes, nextToken: null };
 }
 
-/** The wanted rows behind the key `after` (instance id, slash, attribute name), in the order of their keys. */
+/** The wanted rows after the key `after` (instance id, slash, attribute name), in key order. */
 function* rowsAfter(step: ClusterStep, after: string | null, wanted: (attribute: Attribute) => boolean) {
   const slash = after?.indexOf("/") ?? -1;
   const afterId = after === null ? null : after.slice(0, slash);
@@ -48,7 +47,7 @@ function* rowsAfter(step: ClusterStep, after: string | null, wanted: (attribute:
   for (const id of afterId === null ? later : [afterId, ...later]) {
     const instance = step.state.instances.get(id);
     if (instance === undefined || instance.status === "INACTIVE") continue;
-    // Of thousands of instances few may have one: only those are worth sorting.
+    // Few of thousands of instances may have one, so filter before sorting.
     const attributes = [...instance.platformAttributes.filter(wanted), ...instance.customAttributes.filter(wanted)];
     attributes.sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const attribute of attributes) {

@@ -10,10 +10,10 @@ import type { ClusterStep } from "../state/cluster-step.ts";
 export type PutAttributesRequest = { readonly attributes?: readonly RequestAttribute[] };
 
 /**
- * Puts 1 to 10 attributes on container instances; one of the same name is replaced.
- * Refuses lists, names and values outside the rules (InvalidParameterException), unknown targets (TargetNotFoundException)
- * and more than 10 custom attributes on an instance (AttributeLimitExceededException).
- * DIFFERS: AWS does not say whether this announces a change of the instance; Berth does, since the event shows the attributes.
+ * Puts 1 to 10 attributes on container instances, replacing those with the same name. Refuses invalid lists, names and values
+ * (InvalidParameterException), unknown targets (TargetNotFoundException) and more than 10 custom attributes on an instance
+ * (AttributeLimitExceededException).
+ * DIFFERS: AWS does not document whether this emits an event of the instance; Berth does, since the event shows the attributes.
  */
 export function putAttributes(step: ClusterStep, request: PutAttributesRequest, _: Given) {
   const attributes = checkedAttributeList(request.attributes).map((requested) => {

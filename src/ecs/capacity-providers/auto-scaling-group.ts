@@ -24,7 +24,7 @@ export const scalingOff: ManagedScaling = {
   instanceWarmupPeriod: null,
 };
 
-/** The ARN or name of an Auto Scaling group. Refuses an empty and an absurd one (InvalidParameterException). */
+/** The ARN or name of an Auto Scaling group. Refuses an empty or overlong one (InvalidParameterException). */
 export function checkedGroupArn(autoScalingGroupArn: string | undefined): string {
   if (autoScalingGroupArn === undefined || autoScalingGroupArn === "") {
     refuse("InvalidParameterException", "autoScalingGroupArn can not be empty.");
@@ -36,16 +36,16 @@ export function checkedGroupArn(autoScalingGroupArn: string | undefined): string
 }
 
 /**
- * The settings of scaling after a request, `before` where it names none. Refuses values outside the ranges
- * (InvalidParameterException) and what would need machines to be started and ended (UnsupportedFeatureException).
+ * The scaling settings after a request; what it leaves out stays as `before`. Refuses values outside the ranges (InvalidParameterException)
+ * and settings that would start or stop machines (UnsupportedFeatureException).
  */
 export function checkedScaling(request: RequestAutoScalingGroup, before: ManagedScaling): ManagedScaling {
   refuseEnabled("managedTerminationProtection", request.managedTerminationProtection);
-  // DIFFERS: managedDraining is DISABLED, in AWS it is ENABLED unless told otherwise: Berth is not told that a machine is about to end.
+  // DIFFERS: managedDraining is DISABLED by default, in AWS ENABLED: Berth doesn't know when a machine is about to end.
   refuseEnabled("managedDraining", request.managedDraining);
   const { managedScaling } = request;
   if (managedScaling === undefined) return before;
-  // DIFFERS: managed scaling and termination protection are DISABLED and cannot be switched on, as Berth starts and ends no machines.
+  // DIFFERS: managed scaling and termination protection are DISABLED and can't be enabled, because Berth starts and stops no machines.
   refuseEnabled("managedScaling.status", managedScaling.status);
   const given = (name: keyof typeof ranges): number | null => {
     const value = managedScaling[name];

@@ -30,7 +30,7 @@ export const capacityProviderOperations = {
       "UpdateInProgressException",
     ],
     missing:
-      "Berth starts and ends no machines: managed scaling, termination protection and draining cannot be enabled, and Managed Instances are refused. A container instance belongs to a provider by its attribute berth.capacity-provider.",
+      "Berth starts and stops no machines: managed scaling, termination protection and draining can't be enabled, and Managed Instances are refused. A container instance's attribute berth.capacity-provider names its provider.",
   },
   DeleteCapacityProvider: {
     machine: "account",
@@ -45,7 +45,7 @@ export const capacityProviderOperations = {
     resources: inAccount({ "capacityProviders[]": "capacity-provider", cluster: "cluster" }),
     level: "read",
     errors: ["ClusterNotFoundException", "UnsupportedFeatureException"],
-    missing: "FARGATE and FARGATE_SPOT cannot be tagged.",
+    missing: "FARGATE and FARGATE_SPOT can't be tagged.",
   },
   UpdateCapacityProvider: {
     machine: "account",
@@ -53,6 +53,6 @@ export const capacityProviderOperations = {
     resources: inAccount({ name: "capacity-provider", cluster: "cluster", ...managedInstances }),
     level: "operate",
     errors: ["ClusterNotFoundException", "UnsupportedFeatureException"],
-    missing: "What CreateCapacityProvider cannot enable, this cannot either.",
+    missing: "It can't enable what CreateCapacityProvider can't enable.",
   },
 } as const satisfies OperationRows;

@@ -32,7 +32,7 @@ const described = (account: SmallAccount, request: object = {}): Many =>
 const names = (account: SmallAccount, request: object = {}) =>
   described(account, request).capacityProviders.map(({ name }) => name);
 
-test("a provider is shown as it was made, with its tags when asked for, and is there after a restart", () => {
+test("a provider is shown as created, with tags on request, and survives a restart", () => {
   const account = new SmallAccount();
   const tags = [{ key: "team", value: "web" }];
   const made = account.call<One>("CreateCapacityProvider", { name: "racks", ...group("asg-1"), tags }).capacityProvider;
@@ -59,7 +59,7 @@ test("a provider is shown as it was made, with its tags when asked for, and is t
   assert.deepEqual(described(account, { capacityProviders: ["racks"], include: ["TAGS"] }).capacityProviders, [made]);
 });
 
-test("names, settings and what Berth has not are refused; nothing is left behind", () => {
+test("bad names, bad settings and unsupported features are refused; nothing is left behind", () => {
   const account = anAccount();
   const scaling = (managedScaling: object) => ({ name: "new", ...group("asg-3", { managedScaling }) });
   for (const [request, refusal] of [
@@ -111,7 +111,7 @@ test("an account has 10,000 providers at most", () => {
   assert.match(account.refusal("CreateCapacityProvider", { name: "new", ...group("asg") }), /^LimitExceededException/);
 });
 
-test("UpdateCapacityProvider changes what it names; of Fargate and of nobody it changes nothing", () => {
+test("UpdateCapacityProvider changes what it names; Fargate and unknown providers are refused", () => {
   const account = anAccount();
   const update = (managedScaling: object) =>
     account.call<One>("UpdateCapacityProvider", { name: "racks", autoScalingGroupProvider: { managedScaling } })
@@ -147,7 +147,7 @@ test("UpdateCapacityProvider changes what it names; of Fargate and of nobody it 
   }
 });
 
-test("a provider that a cluster has stays ACTIVE with DELETE_FAILED; afterwards it goes, and is INACTIVE for a while", () => {
+test("a provider that a cluster uses stays ACTIVE with DELETE_FAILED; once unused it becomes INACTIVE for a while", () => {
   const account = anAccount();
   account.call("CreateCluster", { clusterName: "lab", capacityProviders: ["racks", "FARGATE"] });
   const remove = (reference: string) =>
@@ -182,7 +182,7 @@ test("a provider that a cluster has stays ACTIVE with DELETE_FAILED; afterwards 
   assert.match(account.refusal("DeleteCapacityProvider", {}), /can not be empty/);
 });
 
-test("an INACTIVE name and its group are free at once, and the new provider is not forgotten with the old one", () => {
+test("an INACTIVE provider's name and group are free at once, and a new provider isn't forgotten with it", () => {
   const account = anAccount();
   account.call("DeleteCapacityProvider", { capacityProvider: "racks" });
   account.call("CreateCapacityProvider", { name: "racks", ...group("asg-1") });
@@ -191,7 +191,7 @@ test("an INACTIVE name and its group are free at once, and the new provider is n
   assert.deepEqual(names(account), ["FARGATE", "FARGATE_SPOT", "racks", "spare"]);
 });
 
-test("DescribeCapacityProviders of a cluster shows those that it has", () => {
+test("DescribeCapacityProviders with a cluster shows the cluster's providers", () => {
   const account = anAccount();
   account.call("CreateCluster", { clusterName: "lab", capacityProviders: ["spare", "FARGATE"] });
   assert.deepEqual(names(account, { cluster: "lab" }), ["FARGATE", "spare"]);
@@ -215,7 +215,7 @@ test("a provider is tagged, listed and untagged by its ARN", () => {
   assert.match(account.refusal("TagResource", { resourceArn: arn("FARGATE"), tags }), /reserved and cannot be tagged/);
 });
 
-test("a strategy has providers of Fargate or others, never both, and only those of the cluster", () => {
+test("a strategy uses Fargate providers or others, never both, and only the cluster's", () => {
   const account = anAccount();
   account.call("CreateCluster", { clusterName: "lab", capacityProviders: ["racks", "FARGATE"] });
   const put = (...strategy: readonly string[]) => ({

@@ -11,7 +11,7 @@ const put = (cluster: string, capacityProviders: readonly string[], strategy: re
   defaultCapacityProviderStrategy: strategy,
 });
 
-test("CreateCluster and PutClusterCapacityProviders: providers and default strategy are shown, and replaced as a whole", () => {
+test("CreateCluster shows providers and default strategy, and PutClusterCapacityProviders replaces them", () => {
   const account = new SmallAccount();
   const created = account.call<Shown>("CreateCluster", {
     clusterName: "lab",
@@ -58,7 +58,7 @@ test("bad providers and strategies are refused", () => {
   assert.match(account.refusal("CreateCluster", { defaultCapacityProviderStrategy: [item] }), /not associated/);
 });
 
-test("a provider that tasks were run by stays", () => {
+test("a provider that tasks use can't be removed", () => {
   const account = new SmallAccount();
   account.call("CreateCluster", { clusterName: "lab", capacityProviders: both });
   account.counts = new Map([["lab", { ...noCounts, capacityProvidersInUse: ["FARGATE_SPOT"] }]]);
@@ -69,7 +69,7 @@ test("a provider that tasks were run by stays", () => {
   assert.equal(account.refusal("PutClusterCapacityProviders", put("lab", ["FARGATE_SPOT"])), "accepted");
 });
 
-test("DescribeCapacityProviders: the two, in pages, by name and by ARN; others are missing", () => {
+test("DescribeCapacityProviders shows the two Fargate providers, in pages, by name and by ARN; others are missing", () => {
   const account = new SmallAccount();
   type Reply = { capacityProviders: Record<string, unknown>[]; failures: object[]; nextToken: string | null };
   const arn = (name: string) => `${SmallAccount.arn}capacity-provider/${name}`;
@@ -104,7 +104,7 @@ test("DescribeCapacityProviders: the two, in pages, by name and by ARN; others a
   }
 });
 
-test("a stored cluster of before capacity providers has none", () => {
+test("a cluster stored before capacity providers has none", () => {
   const account = new SmallAccount();
   account.machine.load("cluster", "lab", {
     name: "lab",

@@ -16,9 +16,9 @@ export type CreateCapacityProviderRequest = {
 };
 
 /**
- * CreateCapacityProvider: a name under which container instances are grouped. Refuses bad names and settings
- * (InvalidParameterException), a name or an Auto Scaling group that is taken (ClientException), more than an account may
- * have (LimitExceededException) and what Berth has not (UnsupportedFeatureException). AWS: the text for a taken name.
+ * CreateCapacityProvider: a name under which container instances are grouped. Refuses bad names and settings (InvalidParameterException), a
+ * name or Auto Scaling group that is taken (ClientException), more than an account may have (LimitExceededException) and what Berth doesn't
+ * support (UnsupportedFeatureException). AWS: the text for a taken name.
  */
 export function createCapacityProvider(step: AccountStep, request: CreateCapacityProviderRequest): object {
   const { name = "", autoScalingGroupProvider } = request;

@@ -8,9 +8,9 @@ import { refuseManagedInstances } from "./managed-instances.ts";
 export type DeleteCapacityProviderRequest = { readonly capacityProvider?: string; readonly cluster?: string };
 
 /**
- * DeleteCapacityProvider: the provider becomes INACTIVE, and is described for a while. AWS: one that a cluster has is no refusal but
- * an answer: it stays ACTIVE, with DELETE_FAILED and the text that tells the cluster. Refuses an unknown provider
- * (ClientException) and those of Fargate (InvalidParameterException).
+ * DeleteCapacityProvider: the provider becomes INACTIVE and can be described for a while. AWS: a provider that a cluster uses is not
+ * refused; it stays ACTIVE, with DELETE_FAILED and a text that names the cluster. Refuses an unknown provider (ClientException) and the
+ * Fargate ones (InvalidParameterException).
  */
 export function deleteCapacityProvider(step: AccountStep, request: DeleteCapacityProviderRequest): object {
   refuseManagedInstances(request);
@@ -43,7 +43,7 @@ function forgetOldestProviders({ state }: AccountStep): void {
   }
 }
 
-/** The names of the ACTIVE clusters that a provider is associated with. */
+/** The names of the ACTIVE clusters that use a provider. */
 const clustersWith = (step: AccountStep, name: string): string[] =>
   [...step.state.clusters.values()]
     .filter((cluster) => cluster.status === "ACTIVE" && cluster.capacityProviders.includes(name))

@@ -15,9 +15,9 @@ export type DescribeCapacityProvidersRequest = {
 };
 
 /**
- * DescribeCapacityProviders: the named ones or all, those of `cluster` only when it is given, 10 a page; tags when asked for.
- * AWS: names that there are none of are failures MISSING. Refuses more than 100 names, an unknown `include`, bad page sizes and
- * tokens (InvalidParameterException), and an unknown cluster (ClusterNotFoundException).
+ * DescribeCapacityProviders: the named ones or all, or only those of `cluster` if given, 10 a page; tags on request.
+ * AWS: unknown names are failures MISSING. Refuses more than 100 names, an unknown `include`, bad page sizes and tokens
+ * (InvalidParameterException), and an unknown cluster (ClusterNotFoundException).
  */
 export function describeCapacityProviders(step: AccountStep, request: DescribeCapacityProvidersRequest): object {
   const { capacityProviders: named = [], include = [], maxResults, nextToken } = request;

@@ -1,6 +1,6 @@
 import { refuse } from "../refusals.ts";
 
-/** Refuses what belongs to providers of ECS Managed Instances, the only ones that are made inside one cluster. */
+/** Refuses members that belong to ECS Managed Instances, whose providers are the only ones created inside one cluster. */
 export function refuseManagedInstances(request: {
   readonly cluster?: string;
   readonly managedInstancesProvider?: object;

@@ -6,7 +6,7 @@ import { providerOfInstance } from "./provider-of-instance.ts";
 type Registered = { readonly containerInstance: Record<string, unknown> };
 const name = "berth.capacity-provider";
 
-test("the attribute says it, unless its value can be no provider's name or the instance is external", () => {
+test("the attribute names the provider, unless its value is invalid or the instance is external", () => {
   const of = (value: string | null, external = false) => providerOfInstance([{ name, value }], external);
   assert.deepEqual(
     [of("racks"), of("racks", true), of(null), of("FARGATE"), of("a b"), providerOfInstance([], false)],
@@ -14,7 +14,7 @@ test("the attribute says it, unless its value can be no provider's name or the i
   );
 });
 
-test("a registered instance shows its provider, and changes it with the attribute", () => {
+test("a registered instance shows its provider, which follows the attribute", () => {
   const world = aCluster();
   const shown = () =>
     world.call<{ containerInstances: readonly Record<string, unknown>[] }>("DescribeContainerInstances", {

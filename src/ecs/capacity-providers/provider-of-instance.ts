@@ -2,20 +2,19 @@ import type { Attribute } from "../documents/attribute.ts";
 import { isCapacityProviderName } from "../documents/capacity-provider.ts";
 import type { ContainerInstance } from "../documents/container-instance.ts";
 
-// DIFFERS: a container instance belongs to the capacity provider that its custom attribute berth.capacity-provider names; AWS knows by the Auto Scaling group, of which there are none.
+// DIFFERS: a container instance's custom attribute berth.capacity-provider names its capacity provider; AWS derives it from the Auto Scaling group, and Berth has none.
 export const providerAttribute = "berth.capacity-provider";
 
 /**
- * The capacity provider of an instance with these custom attributes; null without the attribute, or with one that can be no
- * provider's name: an agent that is refused for it would give up. Whether the cluster has such a provider is no matter, so that hosts
- * may come before it. AWS: external instances have none.
+ * The capacity provider of an instance with these custom attributes. Null without the attribute or with an invalid name: an agent refused
+ * for it would give up. The cluster needn't have the provider yet, so hosts may come first. AWS: external instances have none.
  */
 export function providerOfInstance(customAttributes: readonly Attribute[], external: boolean): string | null {
   const value = customAttributes.find(({ name }) => name === providerAttribute)?.value ?? null;
   return value !== null && !external && isCapacityProviderName(value) ? value : null;
 }
 
-/** `instance` with other custom attributes, and the capacity provider that these tell. */
+/** `instance` with other custom attributes, and the capacity provider that follows from them. */
 export const withCustomAttributes = (
   instance: ContainerInstance,
   customAttributes: readonly Attribute[],

@@ -15,7 +15,7 @@ const counts = (strategy: CapacityProviderStrategy, count: number): [number, num
   return [fargate, given.length - fargate];
 };
 
-test("first the base, then by weight", () => {
+test("the base comes first, then the weights", () => {
   assert.deepEqual(counts(strategyOf([1, 0], [4, 0]), 10), [2, 8]);
   assert.deepEqual(counts(strategyOf([1, 0], [1, 0]), 1), [1, 0]);
   assert.deepEqual(counts(strategyOf([0, 3], [1, 0]), 10), [3, 7]);
@@ -24,7 +24,7 @@ test("first the base, then by weight", () => {
   assert.deepEqual(counts(strategyOf([1, 2], [3, 0]), 10), [4, 6]);
 });
 
-test("however many, each provider has its share to within one task", () => {
+test("each provider has its share to within one task, for any number of tasks", () => {
   const weight = fc.integer({ min: 1, max: 1_000 });
   fc.assert(
     fc.property(weight, weight, fc.integer({ min: 0, max: 50 }), (a, b, count) => {
@@ -35,7 +35,7 @@ test("however many, each provider has its share to within one task", () => {
   );
 });
 
-test("RunTask by a strategy, by the cluster's default one, and by a launch type in spite of it", () => {
+test("RunTask uses a strategy, the cluster's default one, or a launch type instead", () => {
   const world = aCluster();
   world.cluster = { ...world.cluster, capacityProviders: ["FARGATE", "FARGATE_SPOT"] };
   const weights = [
@@ -68,7 +68,7 @@ test("RunTask by a strategy, by the cluster's default one, and by a launch type 
   );
 });
 
-test("strategies that cannot be used are refused", () => {
+test("unusable strategies are refused", () => {
   const world = aCluster();
   world.cluster = { ...world.cluster, capacityProviders: ["FARGATE"] };
   const [fargate, spot] = [

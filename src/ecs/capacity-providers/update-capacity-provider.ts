@@ -12,8 +12,8 @@ export type UpdateCapacityProviderRequest = {
 };
 
 /**
- * UpdateCapacityProvider: changes the settings of scaling, at once; what is absent stays. Refuses an unknown provider
- * (ClientException), those of Fargate and bad settings (InvalidParameterException), and what Berth has not
+ * UpdateCapacityProvider: changes the scaling settings at once; what the request leaves out stays. Refuses an unknown provider
+ * (ClientException), the Fargate ones and bad settings (InvalidParameterException), and what Berth doesn't support
  * (UnsupportedFeatureException).
  */
 export function updateCapacityProvider(step: AccountStep, request: UpdateCapacityProviderRequest): object {

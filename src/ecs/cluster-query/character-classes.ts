@@ -2,9 +2,9 @@ import { type CharacterSet, isWordCharacter } from "./character-set.ts";
 
 const asciiCharacters = 128;
 
-/** The characters in classes, such that no set of a pattern, and no `\b`, tells two characters of one class apart. */
+/** Characters in classes: no set of a pattern, and no `\b`, distinguishes two characters of one class. */
 export class CharacterClasses {
-  /** How many classes there are. */
+  /** The number of classes. */
   readonly count: number;
   /** The first character of each range. */
   readonly #starts: readonly number[];

@@ -1,4 +1,4 @@
-/** Characters (code points), as ranges with both ends. */
+/** Characters (code points) as inclusive ranges. */
 export type CharacterSet = readonly (readonly [number, number])[];
 
 const lastCodePoint = 0x10_ffff;
@@ -21,7 +21,7 @@ const lineTerminators: CharacterSet = [
 
 export const anyCharacter: CharacterSet = complement(lineTerminators);
 
-/** The sets that a letter after a backslash stands for. Java: ASCII only. */
+/** The sets of escapes such as `\d`. Java: ASCII only. */
 export const namedSets: ReadonlyMap<string, CharacterSet> = new Map([
   ["d", digits],
   ["D", complement(digits)],
@@ -31,7 +31,7 @@ export const namedSets: ReadonlyMap<string, CharacterSet> = new Map([
   ["S", complement(spaces)],
 ]);
 
-/** Every character that is not in `set`. */
+/** Every character that isn't in `set`. */
 export function complement(set: CharacterSet): CharacterSet {
   const found: [number, number][] = [];
   let next = 0;
@@ -43,7 +43,7 @@ export function complement(set: CharacterSet): CharacterSet {
   return found;
 }
 
-/** `set` with the other case of its ASCII letters. */
+/** `set` plus the other case of its ASCII letters. */
 export function bothCases(set: CharacterSet): CharacterSet {
   return set.flatMap(([low, high]) => [
     [low, high] as const,
@@ -62,5 +62,5 @@ export function contains(set: CharacterSet, code: number): boolean {
   return false;
 }
 
-/** True for the characters between which `\b` sees no boundary. */
+/** True for the characters that `\b` treats as part of a word. */
 export const isWordCharacter = (code: number): boolean => contains(wordCharacters, code);

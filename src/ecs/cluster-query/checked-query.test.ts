@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Refusal } from "../refusals.ts";
 import { checkedQuery } from "./checked-query.ts";
 
-test("what is no expression is refused with what is wrong and where", () => {
+test("an invalid expression is refused with the reason and position", () => {
   const refused = (message: string, ...given: [string, string?]) =>
     assert.throws(
       () => checkedQuery(...given),

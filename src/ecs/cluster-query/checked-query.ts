@@ -4,8 +4,8 @@ import type { Query } from "./query.ts";
 import { QueryError } from "./query-error.ts";
 
 /**
- * The query that `expression` writes down. Refuses what is none with InvalidParameterException; the text says what is wrong and
- * at which character. `role` names the expression to the caller (`filter expression`, `placement constraint expression`).
+ * The parsed query of `expression`. Refuses an invalid one with InvalidParameterException; the text says what is wrong and at which
+ * character. `role` names the expression to the caller (`filter expression`, `placement constraint expression`).
  */
 export function checkedQuery(expression: string, role = "expression"): Query {
   try {

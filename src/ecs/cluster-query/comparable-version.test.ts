@@ -13,7 +13,7 @@ test("versions are ordered by their numbers, not by their letters", () => {
   }
 });
 
-test("a version may leave out zeros, begin with v and say how it was built", () => {
+test("a version may leave out zeros, begin with v and have build metadata", () => {
   for (const [one, other] of [
     ["1.14", "1.14.0"],
     ["v1.14.5", "1.14.5"],
@@ -25,7 +25,7 @@ test("a version may leave out zeros, begin with v and say how it was built", () 
   }
 });
 
-test("what is no version", () => {
+test("invalid versions are null", () => {
   for (const text of ["", "v", "latest", "1.", "1..2", ".1", "1.x", "1 2", "1".repeat(10)]) {
     assert.equal(comparableVersion(text), null, text);
   }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { dateAndTime, secondsOf } from "./date-and-time.ts";
 
-test("the documented forms", () => {
+test("the documented forms are read", () => {
   const seconds = Date.UTC(2018, 5, 18, 22, 28, 28) / 1_000;
   for (const form of ["2018-06-18T22:28:28+00:00", "2018-06-18T22:28:28Z", "2018-06-18T22:28:28"]) {
     assert.equal(secondsOf(form), seconds, form);
@@ -14,7 +14,7 @@ test("the documented forms", () => {
   assert.equal(secondsOf("2024-02-29"), Date.UTC(2024, 1, 29) / 1_000);
 });
 
-test("every second is read and written as JavaScript does", () => {
+test("every second is read and written as in JavaScript", () => {
   const seconds = fc.integer({ min: Date.UTC(1970) / 1_000, max: Date.UTC(2399, 11, 31) / 1_000 });
   const agrees = fc.property(seconds, (second) => {
     const text = `${new Date(second * 1_000).toISOString().slice(0, 19)}Z`;
@@ -24,7 +24,7 @@ test("every second is read and written as JavaScript does", () => {
   fc.assert(agrees, { numRuns: 2_000 });
 });
 
-test("dates that are none", () => {
+test("invalid dates are null", () => {
   const wrong = [
     "2018-6-18",
     "2018-02-29",

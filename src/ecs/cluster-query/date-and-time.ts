@@ -12,8 +12,8 @@ function daysBefore(year: number): number {
 }
 
 /**
- * The seconds since 1970 of `2018-06-18T22:28:28+00:00`, `2018-06-18T22:28:28Z`, the same without zone, or `2018-06-18`; null
- * for other texts. AWS: these forms. Without zone it is UTC, without time it is midnight.
+ * The seconds since 1970 of `2018-06-18T22:28:28+00:00`, `2018-06-18T22:28:28Z`, the same without a zone, or `2018-06-18`. Null for other
+ * texts. AWS: these forms. Without a zone it is UTC, without a time it is midnight.
  */
 export function secondsOf(text: string): number | null {
   const found = dateForm.exec(text);
@@ -30,7 +30,7 @@ export function secondsOf(text: string): number | null {
   return days * 86_400 + hour * 3_600 + minute * 60 + second - zone;
 }
 
-/** `2018-06-18T22:28:28Z` of seconds since 1970. */
+/** Seconds since 1970 as `2018-06-18T22:28:28Z`. */
 export function dateAndTime(seconds: number): string {
   const days = Math.floor(seconds / 86_400);
   let year = 1970 + Math.floor(days / 366);

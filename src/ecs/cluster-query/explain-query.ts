@@ -3,26 +3,26 @@ import { attributeValues, holds } from "./matches-query.ts";
 import { printQuery } from "./print-query.ts";
 import type { Predicate, PredicateTest, Query, QuerySubject, Test } from "./query.ts";
 
-// LIMIT: a sentence that is still read; the rest is counted.
+// LIMIT: a sentence that people still read; the rest is counted.
 const reasonsShown = 3;
 const groupsShown = 5;
 
 /**
- * Why the query does not select the container instance, without full stop: the innermost predicates that decide, each with what
- * was found. For an instance that it selects: that it does.
+ * Why the query doesn't select the container instance, without a full stop: the innermost predicates that decide, each with the value
+ * found. For an instance that it selects, says that it does.
  */
 export function explainQuery(query: Query, asked: QuerySubject): string {
   const values = attributeValues(query, asked);
   const reasons: string[] = [];
   let found = 0;
-  // Given a test that does not come out as wanted.
+  // Takes a test whose result isn't the wanted one.
   const collect = (test: Test, wanted: boolean): void => {
     if (test.kind === "not") collect(test.operand, !wanted);
     else if (test.kind === "predicate") {
       found += 1;
       if (found <= reasonsShown) reasons.push(reason(test, wanted, asked, values[test.slot]));
     } else {
-      // An `or` that does not hold, or an `and` that does, has operands that all come out alike: none is asked again.
+      // In an `or` that fails or an `and` that holds, all operands have the same result: no need to evaluate them again.
       const allAlike = (test.kind === "or") === wanted;
       for (const operand of test.operands) {
         if (allAlike || holds(operand, asked, values) !== wanted) collect(operand, wanted);
@@ -44,7 +44,7 @@ function reason(
   return `${wanted ? text : `not (${text})`} is not met: ${foundValue(test.predicate, asked, attribute)}`;
 }
 
-/** What the subject of the predicate is on this instance. */
+/** The value of the predicate's subject on this instance. */
 function foundValue(
   predicate: Predicate,
   { instance, usage }: QuerySubject,
@@ -57,7 +57,7 @@ function foundValue(
     case "agentConnected":
       return `the agent is ${instance.agentConnected ? "" : "not "}connected`;
     case "agentVersion":
-      return `the agent's version is ${instance.versionInfo?.agentVersion ?? "not known"}`;
+      return `the agent's version is ${instance.versionInfo?.agentVersion ?? "unknown"}`;
     case "ec2InstanceId":
       return instance.ec2InstanceId === null ? "it has no EC2 instance ID" : `it is ${instance.ec2InstanceId}`;
     case "registeredAt":

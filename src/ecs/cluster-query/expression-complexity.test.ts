@@ -6,7 +6,7 @@ const ids = Array.from({ length: 300 }, (_, at) => `i-${String(at).padStart(17, 
 const types = "attribute:ecs.instance-type =~ (m5|m5a|m6i|c5|c6i|r5|r6i)\\.(large|xlarge|2xlarge|4xlarge)";
 const maximal = `attribute:x =~ .*a.{110}c.* or attribute:x =~ .*b.{110}c.*`;
 
-test("what people write is not too complex, ten at a time", () => {
+test("ten realistic expressions are not too complex", () => {
   const real = [
     ["attribute:ecs.instance-type =~ t3.*"],
     [`ec2InstanceId in [${ids.join(", ")}]`],
@@ -23,7 +23,7 @@ test("what people write is not too complex, ten at a time", () => {
   for (const expressions of real) assert.equal(complexityProblem(expressions), null);
 });
 
-test("what is too much for one task is named: the limit and the expression", () => {
+test("if expressions are too much for one task, the message names the limit and the expression", () => {
   const patterns = complexityProblem(Array.from({ length: 10 }, () => maximal));
   assert.equal(
     patterns,

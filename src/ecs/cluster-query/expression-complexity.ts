@@ -5,8 +5,8 @@ import { queryLimits } from "./query-limits.ts";
 const shownCharacters = 60;
 
 /**
- * Why `expressions` together are too much to ask of every instance of a cluster for one task, or null: a sentence with the limit and the
- * expression that exceeds it. Throws QueryError for what is no expression.
+ * Why evaluating `expressions` on every instance of a cluster would be too expensive for one task: a sentence with the limit and the
+ * expression that exceeds it. Null if they are fine. Throws QueryError for an invalid expression.
  */
 export function complexityProblem(expressions: readonly string[]): string | null {
   let states = 0;

@@ -1,4 +1,4 @@
-// The matcher against JavaScript's own, where both languages of patterns are the same, and against what makes that one slow.
+// Compares the matcher with JavaScript's where both pattern languages agree, and tries patterns that make JavaScript's slow.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
@@ -45,7 +45,7 @@ const { pattern: patterns } = fc.letrec<{ pattern: string; sequence: string; ite
 }));
 const texts = fc.string({ unit: fc.constantFrom(..."abcA1-._ ö\n😀"), maxLength: 6 });
 
-test("a pattern matches what JavaScript matches, the whole text", () => {
+test("a pattern matches the same whole texts as in JavaScript", () => {
   const random = fc.property(patterns, fc.array(texts, { minLength: 5, maxLength: 5 }), (pattern, values) => {
     const one = pattern.replaceAll("?<n>", "?:");
     const expected = new RegExp(`^(?:${one.replaceAll("\\-", "[-]").replaceAll("[^\\d-]", "[^\\d\\-]")})$`, "u");
@@ -55,7 +55,7 @@ test("a pattern matches what JavaScript matches, the whole text", () => {
   fc.assert(random, { numRuns: 500 });
 });
 
-test("a pattern with more states than are kept matches what JavaScript matches", () => {
+test("a pattern with more states than the cache holds matches the same as in JavaScript", () => {
   const manyStates = fc.constantFrom("(a|b)*a(a|b){12}", ".*a.{9}(b|ab).*", "(.*a){6}b?", "(?i)(a|b)*B\\b.{10}");
   const long = fc.string({ unit: fc.constantFrom("a", "b", "b", " "), minLength: 10, maxLength: 60 });
   const random = fc.property(manyStates, fc.array(long, { minLength: 40, maxLength: 40 }), (pattern, values) => {
@@ -67,7 +67,7 @@ test("a pattern with more states than are kept matches what JavaScript matches",
   fc.assert(random, { numRuns: 40 });
 });
 
-test("a text like those before costs one look-up per character, and the worst one its length times the states", () => {
+test("a text like earlier ones costs one lookup per character, and the worst one its length times the states", () => {
   const types = patternMatcher(parsePattern("(m5|c5|r5)\\.(large|x?large|[248]xlarge)"));
   for (const type of ["m5.xlarge", "c5.large", "r5.8xlarge"]) types.matches(type);
   const before = types.steps;
@@ -80,14 +80,14 @@ test("a text like those before costs one look-up per character, and the worst on
   assert.ok(worst.steps <= 128 * 2 * (patternStates(parsePattern(".*a.{110}c.*")) + 1), `${worst.steps} steps`);
 });
 
-test("a text made for a pattern matches it", () => {
+test("a text generated from a pattern matches it", () => {
   const literal = fc.string({ unit: fc.constantFrom(..."ab.[(*+?{\\^$|)]}-") });
   const escaped = (text: string) => text.replace(/[^a-z]/g, "\\$&");
   fc.assert(fc.property(literal, literal, (a, b) => matches(`${escaped(a)}.*${escaped(b)}`, `${a}anything${b}`)));
   fc.assert(fc.property(literal, (a) => matches(`\\Q${a}\\E`, a) || a.includes("\\")));
 });
 
-test("what Java has and JavaScript has not", () => {
+test("Java's extensions to JavaScript's patterns work", () => {
   const cases: [string, string, boolean][] = [
     ["(?i)M5\\.[A-C]x", "m5.bX", true],
     ["(?i)[^a]", "A", false],
@@ -114,24 +114,24 @@ test("what Java has and JavaScript has not", () => {
     assert.equal(matches(pattern, text), expected, `${pattern} on ${text}`);
 });
 
-test("what is no pattern, or cannot be matched in one pass, is refused by its name and place", () => {
+test("invalid patterns, and those that can't be matched in one pass, are refused with name and position", () => {
   const cases: [string, string, number][] = [
     ["a(b", '"(" without ")" in the pattern', 1],
     ["ab)", '")" without "(" in the pattern', 2],
     ["a[b", '"[" without "]" in the pattern', 1],
     ["a[b-", '"[" without "]" in the pattern', 2],
     ["a[]", 'An empty "[]"', 1],
-    ["[b-a]", 'A range that cannot be in the pattern: "b-a"', 1],
-    ["[a-\\d]", "A range that cannot be", 1],
+    ["[b-a]", 'The pattern has an invalid range: "b-a"', 1],
+    ["[a-\\d]", "The pattern has an invalid range", 1],
     ["[a[b]]", 'Patterns do not support "[" inside "[]"', 2],
     ["[a&&b]", 'Patterns do not support "&&" inside "[]"', 2],
     ["*a", '"*" repeats nothing', 0],
     ["a|+", '"+" repeats nothing', 2],
     ["a{", 'Expected "{n}"', 1],
     ["a{,2}", 'Expected "{n}"', 1],
-    ["a{2,1}", "A repetition with its larger number first", 1],
-    ["a**", "A quantifier after a quantifier", 2],
-    ["a{2}{3}", "A quantifier after a quantifier", 4],
+    ["a{2,1}", "A repetition in the pattern has its larger number first", 1],
+    ["a**", "The pattern has a quantifier after a quantifier", 2],
+    ["a{2}{3}", "The pattern has a quantifier after a quantifier", 4],
     ["a++", 'Patterns do not support possessive quantifiers: "++"', 2],
     ["(a)\\1", 'Patterns do not support backreferences: "\\1"', 3],
     ["\\k<n>", "Patterns do not support backreferences", 0],
@@ -152,7 +152,7 @@ test("what is no pattern, or cannot be matched in one pass, is refused by its na
   }
 });
 
-test("what a pattern takes is known before it is made, however often it repeats", () => {
+test("the size of a pattern is known before it is compiled, however often it repeats", () => {
   assert.equal(patternStates(parsePattern("ab")), 2);
   assert.equal(patternStates(parsePattern("a|b|c")), 7);
   assert.equal(patternStates(parsePattern("a{2,4}b*")), 2 + 4 + 3);
@@ -161,12 +161,12 @@ test("what a pattern takes is known before it is made, however often it repeats"
   assert.ok(patternStates(parsePattern(`a{${"9".repeat(400)}}`)) > 1e5);
 });
 
-test("patterns that take others forever are answered at once", () => {
+test("patterns that take other engines forever are answered at once", () => {
   const text = `${"a".repeat(127)}!`;
   const before = performance.now();
   for (const pattern of ["(a+)+", "(a|aa)+", "(a|a?)+", "(.*a){10}", "(a*)*b", ".*.*.*.*.*=", "(a?){100}a{27}"]) {
     assert.equal(matches(pattern, text), false, pattern);
   }
-  // The work is some hundred thousand steps; a way that is tried twice doubles it with every character.
+  // The work is a few hundred thousand steps; trying an alternative twice would double it with every character.
   assert.ok(performance.now() - before < 2_000);
 });

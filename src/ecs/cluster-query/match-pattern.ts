@@ -1,11 +1,11 @@
-// A regular expression becomes a list of instructions, and a text walks through all ways at once, one character at a time: the
-// work for a text is at most its length times the number of instructions, whatever the pattern. No way is ever tried again.
+// A regular expression becomes a list of instructions. A text follows all alternatives at once, one character at a time, without
+// backtracking. The work for a text is at most its length times the number of instructions, whatever the pattern.
 import { assert } from "../../lib/assert.ts";
 import type { Pattern } from "./parse-pattern.ts";
 import { PatternAutomaton } from "./pattern-automaton.ts";
 import type { Instruction } from "./pattern-walk.ts";
 
-/** How many instructions a pattern needs; counted before they are made, since `{n}` nests. */
+/** How many instructions a pattern needs. Counted before any is created, because `{n}` nests. */
 export function patternStates(pattern: Pattern): number {
   switch (pattern.kind) {
     case "character":
@@ -21,12 +21,12 @@ export function patternStates(pattern: Pattern): number {
 }
 
 function repeatStates(part: number, min: number, max: number | null): number {
-  // What is empty counts all the same: making it takes time.
+  // An empty part counts too, because creating it takes time.
   const always = min * Math.max(part, 1);
   return always + (max === null ? part + 2 : (max - min) * (part + 1));
 }
 
-/** What matches whole texts with the pattern. */
+/** Compiles the pattern into a matcher of whole texts. */
 export function patternMatcher(pattern: Pattern): PatternAutomaton {
   const instructions: Instruction[] = [];
   emit(pattern, instructions);

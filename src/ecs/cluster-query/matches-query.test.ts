@@ -11,7 +11,7 @@ import { printQuery } from "./print-query.ts";
 import type { Expression, QuerySubject } from "./query.ts";
 import type { OperatorName } from "./query-vocabulary.ts";
 
-/** A container instance with tasks of the groups given, each as often as it is named. */
+/** A container instance with tasks of the given groups; a repeated group has several. */
 function anInstance(options: InstanceOptions = {}, groups: readonly string[] = []): QuerySubject {
   const world = aCluster().withInstances(1, options);
   const instance = must([...world.state.instances.values()][0], "the instance");
@@ -28,7 +28,7 @@ function expect(asked: QuerySubject, answers: Readonly<Record<string, boolean>>)
   }
 }
 
-test("of an attribute that is missing only !exists holds, and what not turns round", () => {
+test("for a missing attribute only !exists holds, and not inverts that", () => {
   expect(attributed(["other", "prod"]), {
     "attribute:stack == prod": false,
     "attribute:stack != prod": false,
@@ -46,7 +46,7 @@ test("of an attribute that is missing only !exists holds, and what not turns rou
   });
 });
 
-test("an attribute with a value, and one without", () => {
+test("attributes with and without a value are compared", () => {
   expect(attributed(["stack", "test"]), {
     "attribute:stack == test": true,
     "attribute:stack == Test": false,
@@ -72,13 +72,13 @@ test("an attribute with a value, and one without", () => {
   });
 });
 
-test("the platform's attribute counts before one of the same name by a user", () => {
+test("the platform's attribute takes precedence over a user's with the same name", () => {
   const list = (value: string): Attribute[] => [{ name: "zone", value }];
   const asked = anInstance({ platformAttributes: list("a"), customAttributes: list("b") });
   expect(asked, { "attribute:zone == a": true, "attribute:zone == b": false });
 });
 
-test("values of attributes are ordered as numbers when both are, else by code unit", () => {
+test("attribute values are ordered as numbers if both are numbers, otherwise by code unit", () => {
   expect(attributed(["rank", "10"], ["name", "b"], ["size", "10GB"], ["load", "-0.5"]), {
     "attribute:rank > 9": true,
     "attribute:rank >= 10.0": true,
@@ -92,7 +92,7 @@ test("values of attributes are ordered as numbers when both are, else by code un
   });
 });
 
-test("task:group holds when it holds for any task of the instance", () => {
+test("task:group holds if it holds for any task of the instance", () => {
   expect(anInstance({}, ["service:web", "service:web", "family:job"]), {
     "task:group == service:web": true,
     "task:group == service:db": false,
@@ -121,7 +121,7 @@ test("task:group holds when it holds for any task of the instance", () => {
   });
 });
 
-test("the agent: its connection and its version", () => {
+test("the agent's connection and version are compared", () => {
   const versionInfo = { agentVersion: "1.97.0", agentHash: null, dockerVersion: null };
   expect(anInstance({ versionInfo, agentConnected: false }), {
     "agentConnected == false": true,
@@ -142,7 +142,7 @@ test("the agent: its connection and its version", () => {
   }
 });
 
-test("the EC2 instance ID, which an external instance has not", () => {
+test("the EC2 instance ID is compared, which an external instance lacks", () => {
   expect(anInstance({ ec2InstanceId: "i-0a" }), {
     "ec2InstanceId == i-0a": true,
     "ec2InstanceId in ['i-0a', 'i-0b']": true,
@@ -157,7 +157,7 @@ test("the EC2 instance ID, which an external instance has not", () => {
   });
 });
 
-test("registeredAt is compared as time, by the second", () => {
+test("registeredAt is compared as a time, by the second", () => {
   const registeredAt = Date.UTC(2018, 5, 18, 22, 28, 28) + 345;
   expect(anInstance({ registeredAt }), {
     "registeredAt == 2018-06-18T22:28:28Z": true,
@@ -171,7 +171,7 @@ test("registeredAt is compared as time, by the second", () => {
   });
 });
 
-test("an explanation names the innermost predicates that decide, and what was found", () => {
+test("an explanation names the innermost predicates that decide, and the values found", () => {
   const versionInfo = { agentVersion: "1.97.0", agentHash: null, dockerVersion: null };
   const customAttributes = [
     { name: "stack", value: "test" },
@@ -206,7 +206,7 @@ test("an explanation names the innermost predicates that decide, and what was fo
   );
 });
 
-// A second evaluator, written from the rules for whoever reads them: it walks the tree with sets and JavaScript's own patterns.
+// A second evaluator, written from the rules to be readable: walks the tree with sets and JavaScript's own patterns.
 type Facts = { readonly attributes: ReadonlyMap<string, string>; readonly groups: readonly string[] };
 
 function naive(tree: Expression, facts: Facts): boolean {
@@ -271,7 +271,7 @@ const { tree: trees } = fc.letrec<{ tree: Expression }>((tie) => ({
   ),
 }));
 
-test("answers agree with a second evaluator, and an explanation says that an expression is met exactly when it is", () => {
+test("results agree with a second evaluator, and an explanation says that an expression is met exactly when it is", () => {
   const facts = fc.record({
     attributes: fc.uniqueArray(fc.tuple(fc.constantFrom("x", "y"), words), { selector: ([name]) => name }),
     groups: fc.uniqueArray(words, { maxLength: 3 }),

@@ -3,10 +3,10 @@ import type { Query, QuerySubject, Test } from "./query.ts";
 
 type Values = readonly (string | null | undefined)[];
 
-// LIMIT: for so few attributes each is searched for by itself, which costs less than a look-up for each that the instance has.
+// LIMIT: up to this many attributes, searching for each is cheaper than a lookup for each one that the instance has.
 const searchedMax = 4;
 
-/** True when the query selects the container instance. What it cost is added to the query's work. */
+/** True if the query selects the container instance. Adds the cost to the query's work. */
 export function matchesQuery(query: Query, asked: QuerySubject): boolean {
   const { platformAttributes, customAttributes } = asked.instance;
   const { work } = query;
@@ -16,8 +16,8 @@ export function matchesQuery(query: Query, asked: QuerySubject): boolean {
 }
 
 /**
- * The values of the attributes that the query reads, by slot: null without value, undefined for those that the instance lacks.
- * Of two by the same name that of the platform counts, as for the attributes that tasks require.
+ * The values of the attributes that the query reads, by slot: null for no value, undefined if the instance lacks the attribute. If two have
+ * the same name, the platform's counts, as for the attributes that tasks require.
  */
 export function attributeValues(query: Query, asked: QuerySubject): Values {
   const values: (string | null | undefined)[] = [];
@@ -43,7 +43,7 @@ function attributeNamed(
   attributes: QuerySubject["instance"]["customAttributes"],
   wanted: string,
 ): string | null | undefined {
-  // From the end: of two by the same name in one list the last counts.
+  // From the end: if a name occurs twice in one list, the last counts.
   for (let at = attributes.length - 1; at >= 0; at--) {
     const attribute = attributes[at];
     if (attribute?.name === wanted) return attribute.value;
@@ -51,7 +51,7 @@ function attributeNamed(
   return undefined;
 }
 
-/** True when `test` holds, given the values of the attributes. */
+/** True if `test` holds for these attribute values. */
 export function holds(test: Test, asked: QuerySubject, values: Values): boolean {
   switch (test.kind) {
     case "and":

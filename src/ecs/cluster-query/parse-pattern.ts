@@ -2,10 +2,10 @@ import { anyCharacter, bothCases, type CharacterSet, complement, namedSets } fro
 import { Cursor } from "./cursor.ts";
 import { queryLimits } from "./query-limits.ts";
 
-/** The conditions on a place between two characters. */
+/** The conditions on a position between two characters. */
 export type Anchor = "start" | "end" | "boundary" | "no-boundary";
 
-/** The tree of a regular expression. */
+/** The syntax tree of a regular expression. */
 export type Pattern =
   | { readonly kind: "character"; readonly set: CharacterSet }
   | { readonly kind: "anchor"; readonly anchor: Anchor }
@@ -15,9 +15,9 @@ export type Pattern =
 type Reading = { readonly cursor: Cursor; readonly ignoreCase: boolean };
 
 /**
- * The tree of a regular expression in Java's syntax, which begins at `offset` of the caller's text. Throws QueryError for what
- * Java refuses, and by its name for what is not supported.
- * DIFFERS: patterns have no backreferences, no looking ahead or behind, no possessive quantifiers, no flags but a leading `(?i)`, no `\p{...}`, no `&&` and no class in a class; the first three cannot be matched in one pass over the value, and a pattern that takes time exponential in it would stop the cluster.
+ * Parses a regular expression in Java's syntax, which begins at `offset` of the caller's text. Throws QueryError for what Java refuses and,
+ * with its name, for what Berth doesn't support.
+ * DIFFERS: patterns have no backreferences, lookahead or lookbehind, no possessive quantifiers, no flags except a leading `(?i)`, no `\p{...}`, no `&&` and no nested classes; the first three can't be matched in one pass over the value, and a pattern that takes exponential time would stop the cluster.
  */
 export function parsePattern(text: string, offset = 0): Pattern {
   const cursor = new Cursor(text, offset);
@@ -51,7 +51,7 @@ function atom(reading: Reading, depth: number): Pattern {
   const { cursor } = reading;
   if (cursor.sees("*") || cursor.sees("+") || cursor.sees("?") || cursor.sees("{")) {
     cursor.fail(
-      `"${cursor.text[cursor.at]}" repeats nothing in the pattern; to mean the character, write a backslash before it`,
+      `"${cursor.text[cursor.at]}" repeats nothing in the pattern; put a backslash before it to match the character`,
     );
   }
   if (cursor.sees("(")) return group(reading, depth);
@@ -70,7 +70,7 @@ const characters = ({ ignoreCase }: Reading, set: CharacterSet): Pattern => ({
   set: ignoreCase ? bothCases(set) : set,
 });
 
-/** The groups that begin with `(?`, by their next characters. */
+/** The unsupported groups that begin with `(?`, by their next characters. */
 const refusedGroups: readonly (readonly [string, string])[] = [
   ["(?=", "looking ahead"],
   ["(?!", "looking ahead"],
@@ -84,7 +84,7 @@ function group(reading: Reading, depth: number): Pattern {
   const start = cursor.at;
   const refused = refusedGroups.find(([opening]) => cursor.sees(opening));
   if (refused !== undefined) cursor.fail(`Patterns do not support ${refused[1]}: "${refused[0]}"`);
-  // What a group is called matters to backreferences only.
+  // A group's name only matters to backreferences.
   const plain = cursor.takes("(?:") || cursor.takeAll(/\(\?<[A-Za-z][A-Za-z0-9]*>/y) !== "";
   if (!plain && cursor.sees("(?")) {
     cursor.fail('Patterns support no flags but "(?i)" at their beginning');
@@ -109,9 +109,9 @@ function quantified(cursor: Cursor, part: Pattern): Pattern {
   if (range === null) return part;
   if (cursor.sees("+"))
     cursor.fail(`Patterns do not support possessive quantifiers: "${cursor.text.slice(start, cursor.at)}+"`);
-  // How much a quantifier would rather take makes no difference to whether the whole value matches.
+  // Whether a quantifier is greedy doesn't affect whether the whole value matches.
   cursor.takes("?");
-  if (/[*+?{]/.test(cursor.text[cursor.at] ?? "")) cursor.fail("A quantifier after a quantifier in the pattern");
+  if (/[*+?{]/.test(cursor.text[cursor.at] ?? "")) cursor.fail("The pattern has a quantifier after a quantifier");
   return { kind: "repeat", part, ...range };
 }
 
@@ -131,7 +131,7 @@ function repetitions(cursor: Cursor): { min: number; max: number | null } | null
     );
   }
   if (max !== "" && Number(max) < Number(min))
-    cursor.fail("A repetition with its larger number first in the pattern", start);
+    cursor.fail("A repetition in the pattern has its larger number first", start);
   return { min: repetition(min), max: max === "" ? null : repetition(max) };
 }
 
@@ -165,7 +165,7 @@ const controls: ReadonlyMap<string, number> = new Map([
   ["e", 27],
 ]);
 
-/** The characters that a backslash and what follows it stand for. */
+/** The characters that an escape matches. */
 function escapedSet(cursor: Cursor): CharacterSet {
   const start = cursor.at;
   cursor.takes("\\");
@@ -194,7 +194,7 @@ function characterClass({ cursor, ignoreCase }: Reading): CharacterSet {
     if (cursor.ended) cursor.fail('"[" without "]" in the pattern', start);
     ranges.push(...classItem(cursor));
   }
-  // Cases first: what [^a] leaves out, it leaves out in both.
+  // Case first: the complement `[^a]` excludes both `a` and `A`.
   const set = ignoreCase ? bothCases(ranges) : ranges;
   return negated ? complement(set) : set;
 }
@@ -202,14 +202,14 @@ function characterClass({ cursor, ignoreCase }: Reading): CharacterSet {
 function classItem(cursor: Cursor): CharacterSet {
   const start = cursor.at;
   const low = classCharacters(cursor);
-  // A hyphen at the end of a class is a character.
+  // A hyphen at the end of a class is literal.
   if (!cursor.sees("-") || cursor.sees("-]")) return low;
   cursor.takes("-");
   if (cursor.ended) cursor.fail('"[" without "]" in the pattern', start);
   const high = classCharacters(cursor);
   const [first, last] = [onlyOne(low), onlyOne(high)];
   if (first === null || last === null || first > last) {
-    cursor.fail(`A range that cannot be in the pattern: "${cursor.text.slice(start, cursor.at)}"`, start);
+    cursor.fail(`The pattern has an invalid range: "${cursor.text.slice(start, cursor.at)}"`, start);
   }
   return [[first, last]];
 }
@@ -221,7 +221,7 @@ function classCharacters(cursor: Cursor): CharacterSet {
   return cursor.sees("\\") ? escapedSet(cursor) : single(cursor.takeCodePoint());
 }
 
-/** The character that a set of one consists of; null for other sets. */
+/** The only character of a set, or null if the set has another size. */
 function onlyOne(set: CharacterSet): number | null {
   const [first] = set;
   return set.length === 1 && first !== undefined && first[0] === first[1] ? first[0] : null;

@@ -23,7 +23,7 @@ function refused(expression: string, message: string | RegExp, position: number)
   );
 }
 
-/** AWS: which operators go with which subject, spelled out once more. */
+/** AWS: which operators go with which subject, written out a second time. */
 const documented: Readonly<Record<SubjectName, string>> = {
   agentConnected: "== != in !in =~ !~",
   agentVersion: "== != > >= < <=",
@@ -51,7 +51,7 @@ function argumentOf(subject: SubjectName, operator: OperatorName): Predicate["ar
 const written = (argument: Predicate["argument"]): string =>
   argument === null ? "" : typeof argument === "string" ? argument : `[${argument.join(", ")}]`;
 
-test("each operator goes with the documented subjects, as symbol and as word; elsewhere those that do are named", () => {
+test("each operator works with the documented subjects, as symbol and as word; an error lists the valid ones", () => {
   assert.deepEqual(Object.keys(documented), subjectNames);
   for (const subject of subjectNames) {
     const text = subject === "attribute" ? "attribute:ecs.instance-type" : subject;
@@ -73,7 +73,7 @@ test("each operator goes with the documented subjects, as symbol and as word; el
   }
 });
 
-test("not binds before and, and before or; parentheses change it; symbols and words mix", () => {
+test("not binds tighter than and, and tighter than or; parentheses override; symbols and words mix", () => {
   const plain = "attribute:a == 1 or not attribute:b exists and attribute:c == 3";
   assert.deepEqual(tree(plain), tree("attribute:a==1||(!(attribute:b exists))&&attribute:c==3"));
   assert.deepEqual(tree(plain), tree("attribute:a == 1 || ((not attribute:b exists) and attribute:c == 3)"));
@@ -94,7 +94,7 @@ test("spaces matter only between words", () => {
   assert.deepEqual(tree("(attribute:a == b)and(attribute:a == b)"), tree("attribute:a == b and attribute:a == b"));
 });
 
-test("names and values are taken as they stand", () => {
+test("names and values are taken literally", () => {
   const one = (expression: string): unknown[] => {
     const found = tree(expression);
     return found.kind === "predicate" ? [found.attribute, found.argument] : [];
@@ -121,7 +121,7 @@ test("names and values are taken as they stand", () => {
 const subjectsExpected =
   'Expected "not", "(" or one of agentConnected, agentVersion, ec2InstanceId, registeredAt, runningTasksCount, task:group, attribute:NAME';
 
-test("an error says what is wrong and points at the character", () => {
+test("an error gives the reason and points at the character", () => {
   refused("", `${subjectsExpected}, found the end`, 0);
   refused("   ", `${subjectsExpected}, found the end`, 3);
   refused("and", `${subjectsExpected}, found "and"`, 0);
@@ -155,7 +155,7 @@ test("an error says what is wrong and points at the character", () => {
   refused(`attribute:a == b ${"c".repeat(99)}`, `Expected "and", "or" or the end, found "${"c".repeat(24)}..."`, 17);
 });
 
-test("length, depth and patterns are bounded", () => {
+test("length, depth and number of patterns are limited", () => {
   const long = `attribute:a == '${"b".repeat(8_192 - 17)}'`;
   assert.equal(tree(long).kind, "predicate");
   refused(`${long} `, "An expression has at most 8192 characters", 8_192);
@@ -170,7 +170,7 @@ test("length, depth and patterns are bounded", () => {
   refused("attribute:a =~ (){999999999}", "The patterns of the expression are too large, repetitions counted", 15);
 });
 
-test("equal texts share a query, and as many as are kept can be forgotten", () => {
+test("equal texts share a query, and the cache can drop every one of them", () => {
   const query = parseQuery("attribute:shared exists");
   assert.equal(parseQuery("attribute:shared exists"), query);
   for (let i = 0; i < 300; i++) parseQuery(`attribute:a == ${i}`);
@@ -178,7 +178,7 @@ test("equal texts share a query, and as many as are kept can be forgotten", () =
   assert.deepEqual(parseQuery("attribute:shared exists").tree, query.tree);
 });
 
-test("what the answer depends on", () => {
+test("a query says what its result depends on", () => {
   const { dependsOn } = parseQuery("attribute:a exists or ec2InstanceId == i-1 and registeredAt > 2018-06-18");
   assert.deepEqual(dependsOn, { attributes: true, tasks: false, agent: false });
   const of = (expression: string) =>
@@ -215,10 +215,10 @@ const { tree: trees } = fc.letrec<{ tree: Expression }>((tie) => ({
       .map(([kind, operands]) => ({ kind, operands })),
   ),
 }));
-/** How many instances of the fixed pattern a tree has; the parser takes sixteen. */
+/** How many instances of the fixed pattern a tree has; the parser allows sixteen. */
 const patternsIn = (text: string): number => text.split("~").length - 1;
 
-test("a tree written as text is parsed to the same tree", () => {
+test("a syntax tree printed and parsed again is the same tree", () => {
   const same = fc.property(trees, (expected) => {
     const text = printQuery(expected);
     fc.pre(text.length <= 8_192 && patternsIn(text) <= 16);
@@ -227,7 +227,7 @@ test("a tree written as text is parsed to the same tree", () => {
   fc.assert(same, { numRuns: 500 });
 });
 
-test("any text is a query or a QueryError that points into it, in no time", () => {
+test("any text gives a query or a QueryError that points into it, quickly", () => {
   const pieces = fc.constantFrom(
     ..."attribute:a|task:group|runningTasksCount|registeredAt|agentConnected|agentVersion".split("|"),
     ..."==|!=|>=|<|exists|!exists|in|not_in|=~|!~|and|&&|or|not|!|(|)|[|]|,|'|\"|\\| |  |x|1|true|2018-06-18|1.2|.*|(a|{9}|{99999}".split(

@@ -13,10 +13,10 @@ import {
   writtenSubject,
 } from "./query-vocabulary.ts";
 
-/** By text; the oldest goes first. Parsing is pure, so that whoever asks sees no difference. */
+/** A cache by text; the oldest entry goes first. Parsing is pure, so callers see no difference. */
 const parsed = new Map<string, Query>();
 
-/** The query that `expression` writes down. Throws QueryError for what is none. */
+/** Parses `expression`. Throws QueryError if it is invalid. */
 export function parseQuery(expression: string): Query {
   const known = parsed.get(expression);
   if (known !== undefined) return known;
@@ -27,10 +27,10 @@ export function parseQuery(expression: string): Query {
   return query;
 }
 
-/** A part of the expression: as written, and ready to be asked. */
+/** A part of the expression: its syntax tree, and its test ready to evaluate. */
 type Part = { readonly tree: Expression; readonly test: Test };
 
-// An unquoted literal, the name of an attribute included, ends at a space and at what the language is made of.
+// An unquoted literal, including an attribute's name, ends at a space or at a symbol of the language.
 const literalForm = /[^\s()[\],'"&|=<>!~]+/y;
 const wordForm = /[A-Za-z_]+/y;
 const spaceForm = /\s+/y;
@@ -38,13 +38,13 @@ const wordEnd = /[^A-Za-z_0-9]|$/y;
 
 const plainSubjects = subjectNames.filter((name) => name !== "attribute");
 
-/** Symbols with the longer of two that begin alike first; those of letters are read as words. */
+/** Symbols, longer ones first if one is a prefix of another. Operators made of letters are read as words. */
 const symbols = operatorNames
   .map((name) => ({ name, symbol: operators[name].symbol }))
   .filter(({ symbol }) => !/^[a-z]/.test(symbol))
   .toSorted((a, b) => b.symbol.length - a.symbol.length);
 
-/** Reads one expression. Precedence: not before and before or. */
+/** Reads one expression. Precedence: `not`, then `and`, then `or`. */
 class QueryReader {
   readonly #cursor: Cursor;
   readonly #slots = new Map<string, number>();
@@ -194,7 +194,7 @@ class QueryReader {
     return literals;
   }
 
-  /** A text in quotation marks, without them: everything in it stands for itself. Null when there is no quotation mark. */
+  /** The content of a quoted text, taken literally. Null if there is no quotation mark. */
   #quotedLiteral(): Literal | null {
     const cursor = this.#cursor;
     const start = cursor.at;
@@ -214,7 +214,7 @@ class QueryReader {
     return { text, at };
   }
 
-  /** A pattern without quotation marks: up to a space, `&&`, `||`, a quotation mark or a parenthesis that it did not open. */
+  /** An unquoted pattern: up to a space, `&&`, `||`, a quotation mark or an unbalanced closing parenthesis. */
   #plainPattern(): Literal {
     const { text, at } = this.#cursor;
     let end = at;
@@ -240,7 +240,7 @@ class QueryReader {
     this.#cursor.takeAll(spaceForm);
   }
 
-  /** Steps over the word `expected` if it stands here alone. */
+  /** Skips the word `expected` if it is a whole word here. */
   #takesWord(expected: string): boolean {
     const before = this.#cursor.at;
     if (this.#cursor.takes(expected) && this.#atWordEnd()) return true;

@@ -7,15 +7,15 @@ const unknown = 0;
 const dead = 1;
 const first = 2;
 
-/** What a state follows from: where the walk stands, and a character that stands for the one before. */
+/** What determines a state: the instructions reached, and a representative of the previous character. */
 type State = { readonly places: Uint16Array; readonly before: number; accepts: boolean | null };
 
 /**
- * Matches texts with the instructions of a pattern. Where a walk stood and went is kept as a state with its successors, so that
- * a text like those before costs one look-up per character. The states are bounded; a text that needs more is walked to its end.
+ * Matches texts with the instructions of a pattern. It caches states and their successors, so a text similar to earlier ones costs one
+ * lookup per character. The cache is bounded; a text that needs more states is matched without it.
  */
 export class PatternAutomaton {
-  /** Characters looked up and instructions visited so far: what matching has cost. */
+  /** Characters looked up and instructions visited so far: the cost of matching. */
   steps = 0;
   readonly #walk: PatternWalk;
   readonly #classes: CharacterClasses;
@@ -23,7 +23,7 @@ export class PatternAutomaton {
   readonly #states: (State | null)[] = [null, null];
   readonly #numbers = new Map<string, number>();
   readonly #statesMax: number;
-  /** By state and class of the next character, the number of the next state; `unknown` until it was needed. */
+  /** The number of the next state, by state and class of the next character; `unknown` until first needed. */
   #next: Uint16Array<ArrayBuffer>;
 
   constructor(instructions: readonly Instruction[]) {
@@ -37,7 +37,7 @@ export class PatternAutomaton {
     this.#numberOf(Uint16Array.of(0), noCharacter);
   }
 
-  /** True when the whole of `text` matches. */
+  /** True if the whole of `text` matches. */
   matches(text: string): boolean {
     let state = first;
     if (this.#statesMax === first) return this.#walkOn(text, 0, Uint16Array.of(0), noCharacter);
@@ -56,7 +56,7 @@ export class PatternAutomaton {
           this.steps += at;
           return this.#walkOn(text, at, places, before);
         }
-        // A successor that is dead is seen by the next look at the same place.
+        // If the successor is dead, the next lookup at this position sees it.
         if (found === dead) continue;
         state = found;
       }
@@ -74,7 +74,7 @@ export class PatternAutomaton {
     return state.accepts;
   }
 
-  /** Where `state` goes with the character `code`, from now on known; `unknown` when there is no room for one more state. */
+  /** The state after `state` reads the character `code`, cached from now on. `unknown` if the cache is full. */
   #successor(state: number, code: number): number {
     const { places, before } = this.#states[state] as State;
     this.#walk.begin(places);
@@ -85,9 +85,9 @@ export class PatternAutomaton {
     return next;
   }
 
-  /** The number of the state, which is made when there is room; else `unknown`. */
+  /** The number of the state, created if there is room; otherwise `unknown`. */
   #numberOf(places: Uint16Array, code: number): number {
-    // Only anchors look back, and all they see is whether it was a word character.
+    // Only anchors look back, and only at whether the previous character was a word character.
     const before =
       !this.#hasAnchors || code === noCharacter ? noCharacter : isWordCharacter(code) ? wordSign : otherSign;
     const key = String.fromCharCode(before + 1, ...places);
@@ -106,7 +106,7 @@ export class PatternAutomaton {
     return number;
   }
 
-  /** Follows the rest of the text from `at` without keeping anything. */
+  /** Matches the rest of the text from `at` without caching. */
   #walkOn(text: string, at: number, places: Uint16Array, before: number): boolean {
     this.#walk.begin(places);
     let last = before;

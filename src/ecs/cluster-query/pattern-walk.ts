@@ -4,11 +4,11 @@ import type { Anchor } from "./parse-pattern.ts";
 export type Instruction =
   | { readonly kind: "character"; readonly set: CharacterSet }
   | { readonly kind: "anchor"; readonly anchor: Anchor }
-  /** Goes on with the next instruction and with `to` (`both`), or with `to` alone. */
+  /** Continues with the next instruction and with `to` (`both`), or with `to` alone. */
   | { readonly kind: "branch"; readonly both: boolean; to: number }
   | { readonly kind: "accept" };
 
-/** Stands for the character before the first one and for the one after the last. */
+/** Marks the positions before the first and after the last character. */
 export const noCharacter = -1;
 
 const accept = 0;
@@ -18,26 +18,26 @@ const branch = 3;
 const asciiCharacters = 128;
 
 /**
- * Follows a text through the instructions of a pattern, on all ways at once. They are kept as numbers in rows, since a slow
- * pattern spends its time here.
+ * Runs a text through the instructions of a pattern, following all alternatives at once. Instructions are stored as numbers in arrays,
+ * because a slow pattern spends its time here.
  */
 export class PatternWalk {
-  /** Instructions visited since it was last set to 0. */
+  /** Instructions visited since this was last set to 0. */
   visits = 0;
   readonly #kinds: Uint8Array;
-  /** Where a branch goes; 0 for other instructions. */
+  /** The target of a branch; 0 for other instructions. */
   readonly #targets: Uint16Array;
-  /** 1 for branches that go on with the next instruction as well. */
+  /** 1 for branches that also continue with the next instruction. */
   readonly #both: Uint8Array;
   readonly #sets: (CharacterSet | null)[];
-  /** By instruction and ASCII character: 1 when its set has the character. */
+  /** By instruction and ASCII character: 1 if its set contains the character. */
   readonly #ascii: Uint8Array;
   readonly #anchors: (Anchor | null)[];
-  /** By instruction: the round in which it was last reached, so that none is reached twice in a round. */
+  /** By instruction: the round in which it was last reached, so it is reached once per round. */
   readonly #reached: Uint32Array;
-  /** The instructions that wait for a character, in its first places. */
+  /** The instructions that wait for a character, at the beginning of the array. */
   readonly #waiting: Uint16Array;
-  /** The instructions to look at; a branch adds two, and each is looked at once in a round. */
+  /** The instructions to visit. A branch adds two, and each is visited once per round. */
   readonly #open: Uint16Array;
   #opened = 0;
   #round = 0;
@@ -61,13 +61,13 @@ export class PatternWalk {
     this.#open = new Uint16Array(3 * length + 1);
   }
 
-  /** Begins at `places`, which are instructions. */
+  /** Starts at the instructions `places`. */
   begin(places: ArrayLike<number>): void {
     for (let i = 0; i < places.length; i++) this.#open[i] = places[i] ?? 0;
     this.#opened = places.length;
   }
 
-  /** Takes the character `code`, which follows `before`. False when no way goes on. */
+  /** Reads the character `code`, which follows `before`. False if no alternative is left. */
   take(before: number, code: number): boolean {
     const waiting = this.#reach(before, code);
     let passed = 0;
@@ -83,21 +83,21 @@ export class PatternWalk {
     return passed > 0;
   }
 
-  /** True when the text may end here. Nothing may be taken after it. */
+  /** True if the text may end here. Read nothing after this call. */
   accepts(before: number): boolean {
     this.#reach(before, noCharacter);
     return this.#accepted;
   }
 
-  /** The instructions at which it stands now, in order. */
+  /** The current instructions, in order. */
   places(): Uint16Array {
     return this.#open.slice(0, this.#opened).sort();
   }
 
-  /** Goes on from the open instructions, between two characters, to those that wait for one; gives their number. */
+  /** Follows the open instructions, between two characters, to those that wait for a character; returns how many there are. */
   #reach(before: number, after: number): number {
     const [kinds, reached, open] = [this.#kinds, this.#reached, this.#open];
-    // The number of a round has 32 bits.
+    // The round counter has 32 bits.
     if (this.#round === 0xffff_ffff) {
       this.#reached.fill(0);
       this.#round = 0;

@@ -8,16 +8,16 @@ import { QueryError } from "./query-error.ts";
 import { queryLimits } from "./query-limits.ts";
 import type { OperatorName, SubjectName } from "./query-vocabulary.ts";
 
-/** What asking one predicate costs in steps, matching with a pattern not counted. */
+/** The cost of evaluating one predicate in steps, excluding pattern matching. */
 export const stepsPerPredicate = 5;
 
-/** An argument and where it stands in the expression (its first character, behind a quotation mark). */
+/** An argument and its position in the expression (of its first character, after a quotation mark). */
 export type Literal = { readonly text: string; readonly at: number };
 
 type Holds = PredicateTest["holds"];
 type Asked = { readonly operator: OperatorName; readonly literals: readonly Literal[]; readonly work: QueryWork };
 
-/** What answers a predicate. Throws QueryError for an argument that is nothing to compare the subject with. */
+/** Builds the function that evaluates a predicate. Throws QueryError for an argument that can't be compared with the subject. */
 export function holdsOf(subject: SubjectName, asked: Asked): Holds {
   switch (subject) {
     case "agentConnected": {
@@ -52,7 +52,7 @@ function failExpecting(expected: string, { text, at }: Literal): never {
   throw new QueryError(`Expected ${expected}, found "${text.slice(0, 40)}"`, at);
 }
 
-/** The only argument, read by `read`. */
+/** The only argument, parsed with `read`. */
 function understood<T>({ literals }: Asked, read: (text: string) => T | null, expected: string): T {
   const [literal = { text: "", at: 0 }] = literals;
   return read(literal.text) ?? failExpecting(expected, literal);
@@ -60,7 +60,7 @@ function understood<T>({ literals }: Asked, read: (text: string) => T | null, ex
 
 const wholeNumber = (text: string): number | null => (/^\d{1,9}$/.test(text) ? Number(text) : null);
 
-/** Whether the operator holds between two values, of which `difference` is below 0 when the first is the lesser. */
+/** Whether the operator holds between two values; `difference` is negative if the first is smaller. */
 function orderHolds(operator: OperatorName, difference: number): boolean {
   switch (operator) {
     case "equals":
@@ -80,7 +80,7 @@ function orderHolds(operator: OperatorName, difference: number): boolean {
   }
 }
 
-/** The test of equality, membership or likeness for one text. */
+/** The test of equality, membership or pattern for one text. */
 function textTest({ operator, literals, work }: Asked): (text: string) => boolean {
   const wanted = new Set(literals.map(({ text }) => text));
   switch (operator) {
@@ -108,7 +108,7 @@ function matcher([literal = { text: "", at: 0 }]: readonly Literal[], work: Quer
   if (work.states > queryLimits.patternStatesPerExpression) {
     throw new QueryError("The patterns of the expression are too large, repetitions counted", literal.at);
   }
-  // Made when it is first asked: of many expressions only their size is asked.
+  // Compiled on first use, because many expressions are only checked for size.
   let made: PatternAutomaton | null = null;
   return (text) => {
     made ??= patternMatcher(pattern);
@@ -121,8 +121,8 @@ function matcher([literal = { text: "", at: 0 }]: readonly Literal[], work: Quer
 }
 
 /**
- * AWS: of an attribute that the instance lacks nothing holds but not_exists. One without value counts as the empty text, and as
- * neither more nor less than anything.
+ * AWS: for an attribute that the instance lacks, only not_exists holds. One without a value counts as the empty text, and is neither
+ * greater nor less than anything.
  */
 function attributeTest(asked: Asked): Holds {
   const { operator, literals } = asked;
@@ -141,14 +141,14 @@ const isOrder = (operator: OperatorName): boolean =>
 
 const decimal = /^-?\d{1,15}(?:\.\d{1,15})?$/;
 
-/** Two numbers by size, other texts by code unit. AWS does not say how it orders the values of attributes. */
+/** Compares two numbers by value, other texts by code unit. AWS does not document how it orders attribute values. */
 function compareTexts(a: string, b: string): number {
   if (decimal.test(a) && decimal.test(b)) return Number(a) - Number(b);
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }
 
-/** AWS: holds when it holds for any task on the instance, so that an instance without tasks has only not_exists. */
+/** AWS: holds if it holds for any task on the instance, so on an instance without tasks only not_exists holds. */
 function taskGroupTest(asked: Asked): Holds {
   const { operator, literals } = asked;
   if (operator === "exists") return ({ usage }) => usage.groups.size > 0;
@@ -170,7 +170,7 @@ function anyGroup({ groups }: QuerySubject["usage"], holds: (group: string) => b
   return false;
 }
 
-/** Of an agent whose version is not known nothing holds. */
+/** Nothing holds if the agent's version is unknown. */
 function agentVersionTest(asked: Asked): Holds {
   const wanted = understood(asked, comparableVersion, "a version like 1.14.5");
   return ({ instance }) => {

@@ -1,10 +1,10 @@
 import type { Expression, Predicate } from "./query.ts";
 import { operators, writtenSubject } from "./query-vocabulary.ts";
 
-// Of what may stand without quotation marks only what never needs a second look.
+// Texts that need no quotation marks. Narrower than the language allows, so none is doubtful.
 const plain = /^[A-Za-z0-9_.:/@+-]+$/;
 
-/** The text of a tree; parsed, it gives the tree. Literals have no more than one kind of quotation mark in them. */
+/** The text of a syntax tree; parsing it gives the same tree. A literal contains at most one kind of quotation mark. */
 export function printQuery(tree: Expression): string {
   switch (tree.kind) {
     case "and":

@@ -1,10 +1,10 @@
-/** An expression that is not one of the cluster query language. */
+/** An expression that isn't valid cluster query language. */
 export class QueryError extends Error {
   override readonly name = "QueryError";
-  /** The character that the message is about, counted from 0; the length of the expression for its end. */
+  /** The index of the character in question, from 0; the expression's length if it is the end. */
   readonly position: number;
 
-  /** `reason` says what is wrong; the message adds where, counted from 1 as people do. */
+  /** `reason` says what is wrong; the message adds the position, counted from 1. */
   constructor(reason: string, position: number) {
     super(`${reason} (character ${position + 1})`);
     this.position = position;

@@ -1,4 +1,4 @@
-/** What follows an operator. */
+/** The argument of an operator. */
 type Takes = "value" | "list" | "pattern" | "nothing";
 
 /** AWS: the operators of the cluster query language, each with its symbol, its word, and what follows it. */
@@ -27,8 +27,8 @@ const membership = ["in", "not_in"] as const;
 const likeness = ["matches", "not_matches"] as const;
 
 /**
- * AWS: the subjects, and the operators that go with each. For `task:group` the documentation names none; an instance may have
- * tasks of several groups, so that all but the order make sense.
+ * AWS: the subjects, and the operators each allows. The documentation names none for `task:group`; an instance may have tasks of several
+ * groups, so all except ordering make sense.
  */
 export const subjects = {
   agentConnected: [...equality, ...membership, ...likeness],
@@ -43,12 +43,12 @@ export const subjects = {
 export type SubjectName = keyof typeof subjects;
 export const subjectNames = Object.keys(subjects) as readonly SubjectName[];
 
-/** True when the operator may follow the subject. */
+/** True if the operator may follow the subject. */
 export function goesWith(subject: SubjectName, operator: OperatorName): boolean {
   const allowed: readonly OperatorName[] = subjects[subject];
   return allowed.includes(operator);
 }
 
-/** How a subject is written; `NAME` stands for that of any attribute. */
+/** How a subject is written; `NAME` is the name of any attribute. */
 export const writtenSubject = (subject: SubjectName, attribute: string | null): string =>
   subject === "attribute" ? `attribute:${attribute ?? "NAME"}` : subject;

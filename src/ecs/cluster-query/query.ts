@@ -6,45 +6,45 @@ import type { OperatorName, SubjectName } from "./query-vocabulary.ts";
 export type Predicate = {
   readonly kind: "predicate";
   readonly subject: SubjectName;
-  /** The name behind `attribute:`; null for the other subjects. */
+  /** The name after `attribute:`; null for other subjects. */
   readonly attribute: string | null;
   readonly operator: OperatorName;
   /** A list for `in` and `!in`, null for `exists` and `!exists`. */
   readonly argument: string | readonly string[] | null;
 };
 
-/** The tree of an expression. `and` and `or` have two operands or more. */
+/** The syntax tree of an expression. `and` and `or` have at least two operands. */
 export type Expression =
   | { readonly kind: "and" | "or"; readonly operands: readonly Expression[] }
   | { readonly kind: "not"; readonly operand: Expression }
   | Predicate;
 
-/** What a query is asked about. */
+/** What a query is evaluated against. */
 export type QuerySubject = { readonly instance: ContainerInstance; readonly usage: Usage };
 
-/** A predicate with its argument understood. */
+/** A predicate with its argument parsed. */
 export type PredicateTest = {
   readonly kind: "predicate";
   readonly predicate: Predicate;
-  /** `attribute` is the value of the predicate's attribute: null without value, undefined when the instance has none such. */
+  /** `attribute` is the value of the predicate's attribute: null for no value, undefined if the instance lacks it. */
   readonly holds: (asked: QuerySubject, attribute: string | null | undefined) => boolean;
-  /** Where the value of its attribute stands among those that the query reads; -1 for the other subjects. */
+  /** The slot of its attribute among those that the query reads; -1 for other subjects. */
   readonly slot: number;
 };
 
-/** The tree again, ready to be asked. */
+/** The syntax tree in a form ready to evaluate. */
 export type Test =
   | { readonly kind: "and" | "or"; readonly operands: readonly Test[] }
   | { readonly kind: "not"; readonly operand: Test }
   | PredicateTest;
 
-/** What one expression is made of, as far as it was read, and what asking it has cost so far. */
+/** The size of one expression so far, and what evaluating it has cost. */
 export type QueryWork = {
   predicates: number;
   patterns: number;
-  /** Of all its patterns together, repetitions counted. */
+  /** For all its patterns together, with repetitions. */
   states: number;
-  /** Predicates asked, characters looked up and instructions of patterns visited: about a nanosecond each. */
+  /** Predicates evaluated, characters looked up and pattern instructions visited: about a nanosecond each. */
   steps: number;
 };
 
@@ -53,11 +53,11 @@ export type Query = {
   readonly expression: string;
   readonly tree: Expression;
   readonly test: Test;
-  /** The names of the attributes that are read, each with its slot. */
+  /** The slots of the attributes that the query reads, by name. */
   readonly slots: ReadonlyMap<string, number>;
   /**
-   * What of an instance the answer may change with. With neither `tasks` nor `agent` it follows from the two attribute lists,
-   * the EC2 instance ID and the time of registration, of which the last two stay the same as long as the instance does.
+   * Which properties of an instance can change the answer. Without `tasks` and `agent` it depends on the two attribute lists, the EC2
+   * instance ID and the registration time; the last two never change.
    */
   readonly dependsOn: {
     /** `attribute:` */

@@ -4,8 +4,8 @@ import { refuse } from "../refusals.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 
 /**
- * The cluster machine's part of DeleteCluster: refuses while instances, services or tasks are there, then takes no more calls under
- * this incarnation. Closing a closed cluster changes nothing. AWS: the texts, and instances before services before tasks.
+ * The cluster machine's part of DeleteCluster: refuses while there are instances, services or tasks, then accepts no more calls under this
+ * incarnation. Closing a closed cluster changes nothing. AWS: the texts, and the order instances, services, tasks.
  */
 export function closeCluster(step: ClusterStep, incarnation: number): object {
   if (step.state.closed.get("closed")?.incarnation === incarnation) return {};
@@ -25,13 +25,15 @@ export function closeCluster(step: ClusterStep, incarnation: number): object {
     }
   }
   endManagedHosts(step);
+  // The account frees it too. A later incarnation asks again.
+  step.state.fargateReservation.set(null);
   step.state.closed.put("closed", { incarnation, phase: "closing", closedAt: step.now });
   return {};
 }
 
 /**
- * The account knows that the cluster was closed: from now on it may be forgotten. A mark of an older Berth doesn't say whether the cluster that
- * was created again was used, so it counts as used.
+ * The account has recorded the close, so the cluster may be forgotten from now on. A mark of an older Berth doesn't say whether the
+ * re-created cluster was used, so it counts as used.
  */
 export function noteAccountKnows(step: ClusterStep, incarnation: number, isCreatedAgain: boolean): null {
   const mark = step.state.closed.get("closed");
@@ -41,7 +43,7 @@ export function noteAccountKnows(step: ClusterStep, incarnation: number, isCreat
   return null;
 }
 
-/** The step under way is a call into `incarnation`: when it wrote something, what is here is no longer that of a deleted cluster. */
+/** The current step is a call into `incarnation`: if it wrote anything, the data here is no longer a deleted cluster's. */
 export function noteReopened(step: ClusterStep, incarnation: number): void {
   const mark = step.state.closed.get("closed");
   if (mark === undefined || mark.phase === "reopened" || mark.incarnation >= incarnation) return;

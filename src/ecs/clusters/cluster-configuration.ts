@@ -13,8 +13,8 @@ export type RequestClusterConfiguration = {
 const loggings: readonly string[] = ["NONE", "DEFAULT", "OVERRIDE"];
 
 /**
- * The configuration of a request, checked; null when there is none. Refuses with InvalidParameterException an unknown
- * logging, and a log configuration that is there without OVERRIDE or missing with it.
+ * The checked configuration of a request, or null. Refuses with InvalidParameterException an unknown logging value, and a log configuration
+ * given without OVERRIDE or missing with it.
  */
 export function checkedClusterConfiguration(
   configuration: RequestClusterConfiguration | undefined,
@@ -26,7 +26,7 @@ export function checkedClusterConfiguration(
     if (logging !== undefined && !loggings.includes(logging)) {
       refuse("InvalidParameterException", `Execute command logging should be one of [${loggings.join(", ")}]`);
     }
-    // AWS: the texts as users see them.
+    // AWS: users report these texts.
     if (logConfiguration !== undefined && logging !== "OVERRIDE") {
       refuse("InvalidParameterException", "You must set logging to 'OVERRIDE' when you supply a log configuration.");
     }
@@ -41,13 +41,13 @@ export function checkedClusterConfiguration(
   return configuration as Readonly<Record<string, unknown>>;
 }
 
-/** Refuses what a cluster may be asked for and Berth cannot give yet, rather than keep it without effect. */
+/** Refuses cluster options that Berth doesn't support yet, rather than store them without effect. */
 export function refuseWhatIsNotBuilt(request: {
   readonly serviceConnectDefaults?: { readonly namespace?: string };
 }): void {
   const namespace = request.serviceConnectDefaults?.namespace;
   if (namespace !== undefined && namespace !== "") {
-    // DIFFERS: clusters take no Service Connect default namespace: Berth has no namespaces to make or find it in.
+    // DIFFERS: clusters take no Service Connect default namespace: Berth has no namespaces.
     refuse("InvalidParameterException", "Berth has no Service Connect yet; leave out 'serviceConnectDefaults'.");
   }
 }

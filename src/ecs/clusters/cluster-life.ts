@@ -9,9 +9,8 @@ import type { AccountStep } from "../state/account-step.ts";
 import { clusterReply } from "./cluster-reply.ts";
 
 /**
- * Puts a cluster whose name is not ACTIVE. Its incarnation is one that no cluster of this name had before: higher than
- * that of the INACTIVE one, or than those of all clusters that are gone.
- * Refuses with ClientException when the account has as many clusters as it may have.
+ * Puts a cluster whose name is not ACTIVE. Its incarnation is new for this name: higher than that of the INACTIVE cluster, or of all
+ * clusters that are gone. Refuses with ClientException if the account has as many clusters as it may have.
  */
 export function putNewCluster(
   step: AccountStep,
@@ -44,14 +43,14 @@ export function putNewCluster(
   return cluster;
 }
 
-/** The settings of a cluster that is made without any: those of whoever makes it. */
+/** The settings of a cluster created without any: those in force for its creator. */
 export function newClusterSettings(step: AccountStep, principalArn: string): Cluster["settings"] {
   return [
     { name: "containerInsights", value: must(effectiveSettings(step, principalArn).containerInsights, "a value") },
   ];
 }
 
-/** The cluster `default`, made when it is not ACTIVE. */
+/** The cluster `default`, created if it isn't ACTIVE. */
 export function createDefaultCluster(step: AccountStep): Cluster {
   const existing = step.state.clusters.get("default");
   if (existing?.status === "ACTIVE") return existing;
@@ -67,8 +66,8 @@ export function createDefaultCluster(step: AccountStep): Cluster {
 }
 
 /**
- * Marks the cluster INACTIVE whose machine closed under `incarnation`, and answers DeleteCluster. A later incarnation
- * stays as it is: the closing was that of an earlier one.
+ * Marks the cluster INACTIVE whose machine closed under `incarnation`, and answers DeleteCluster. A later incarnation is left alone,
+ * because an earlier one was closed.
  */
 export function closeCluster(step: AccountStep, name: string, incarnation: number): object {
   const cluster = must(step.state.clusters.get(name), `the closed cluster ${name}`);
@@ -80,9 +79,7 @@ export function closeCluster(step: AccountStep, name: string, incarnation: numbe
   return { cluster: clusterReply(closed) };
 }
 
-/**
- * DIFFERS: only the newest 1,000 deleted clusters of an account and region can be described; older ones are forgotten before their day is over.
- */
+/** DIFFERS: only the newest 1,000 deleted clusters of an account and region can be described; older ones are forgotten before their day is over. */
 function forgetOldestClusters(step: AccountStep): void {
   const { inactiveClusters } = step.state;
   while (inactiveClusters.size > limits.inactiveClusters)
@@ -91,9 +88,10 @@ function forgetOldestClusters(step: AccountStep): void {
 
 /** Forgets an INACTIVE cluster, except how often its name was used. */
 export function forgetCluster(step: AccountStep, name: string): void {
-  const { clusters, removedClusters } = step.state;
+  const { clusters, removedClusters, fargateReservations } = step.state;
   const { incarnation } = must(clusters.get(name), `the forgotten cluster ${name}`);
   clusters.delete(name);
+  fargateReservations.delete(name);
   const highest = removedClusters.get("removed")?.highestIncarnation ?? 0;
   if (incarnation > highest) removedClusters.put("removed", { highestIncarnation: incarnation });
   step.forgottenClusters.push(name);

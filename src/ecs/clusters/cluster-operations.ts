@@ -8,7 +8,7 @@ import { updateCluster } from "./update-cluster.ts";
 import { updateClusterSettings } from "./update-cluster-settings.ts";
 
 const missingOfClusters =
-  "A Service Connect namespace is refused; Container Insights and the configuration of managed storage and of execute-command are stored and described, with no effect.";
+  "A Service Connect namespace is refused; Container Insights and the configuration of managed storage and of execute-command are stored and described, without effect.";
 
 const defaultProviders = {
   "capacityProviders[]": "used-capacity-provider",
@@ -37,7 +37,7 @@ export const clusterOperations = {
   DeleteCluster: {
     machine: "several",
     resources: inCluster(),
-    // The history of a cluster goes with it.
+    // Deleting a cluster also deletes its history.
     level: "administer",
     errors: [
       "ClusterContainsCapacityProviderException",

@@ -1,13 +1,13 @@
 import { type Cluster, type ClusterCounts, noCounts } from "../documents/cluster.ts";
 
-/** What a reply shows of a cluster beside its status and counts. */
+/** What a reply may show of a cluster in addition to its status and counts. */
 export const clusterFields = ["ATTACHMENTS", "CONFIGURATIONS", "SETTINGS", "STATISTICS", "TAGS"] as const;
 export type ClusterField = (typeof clusterFields)[number];
 
-/** AWS: the reply to a change shows settings, configuration and tags without being asked. */
+/** AWS: the reply to a change always shows settings, configuration and tags. */
 const fieldsOfChange: ReadonlySet<ClusterField> = new Set(["CONFIGURATIONS", "SETTINGS", "TAGS"]);
 
-/** `cluster` in API shape. Members that `fields` does not name are empty lists, or missing when they are no lists. */
+/** `cluster` in API shape. Members that `fields` doesn't name are absent, or empty if they are lists. */
 export function clusterReply(
   cluster: Cluster,
   counts: ClusterCounts = noCounts,

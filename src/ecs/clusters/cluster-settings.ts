@@ -6,8 +6,8 @@ export type RequestClusterSetting = { readonly name?: string; readonly value?: s
 const insightValues: readonly string[] = ["disabled", "enabled", "enhanced"];
 
 /**
- * The settings of a request, checked. Refuses with InvalidParameterException an unknown name or value and a name given
- * twice. AWS: `containerInsights` is the only cluster setting.
+ * The checked settings of a request. Refuses with InvalidParameterException an unknown name or value and a name given twice. AWS:
+ * `containerInsights` is the only cluster setting.
  */
 export function checkedClusterSettings(settings: readonly RequestClusterSetting[]): Cluster["settings"] {
   const names = new Set<string>();

@@ -59,7 +59,7 @@ test("CreateCluster of an ACTIVE name shows it unchanged, with its counts", () =
   assert.deepEqual([cluster.runningTasksCount, cluster.activeServicesCount], [4, 3]);
 });
 
-test("a new cluster's Container Insights are those of its maker's account setting", () => {
+test("a new cluster's Container Insights come from its creator's account setting", () => {
   const account = new SmallAccount();
   account.call("PutAccountSettingDefault", { name: "containerInsights", value: "enhanced" });
   const insightsOf = (clusterName: string, more: object = {}) =>
@@ -71,7 +71,7 @@ test("a new cluster's Container Insights are those of its maker's account settin
   assert.deepEqual(account.ask<Cluster>({ type: "create-default-cluster" }).settings, insights("enhanced"));
 });
 
-test("CreateCluster refuses bad names, settings, configurations and what is not built", () => {
+test("CreateCluster refuses bad names, settings and configurations, and unsupported features", () => {
   const account = new SmallAccount();
   for (const request of [
     { clusterName: "a b" },
@@ -97,7 +97,7 @@ test("CreateCluster refuses bad names, settings, configurations and what is not 
   assert.equal(account.refusal("CreateCluster", { clusterName: "x".repeat(255), capacityProviders: [] }), "accepted");
 });
 
-test("an account has 10,000 clusters at most, and a deleted one makes room", () => {
+test("an account has at most 10,000 clusters, and deleting one makes room", () => {
   const account = new SmallAccount();
   const document = account.ask<Cluster>({ type: "create-default-cluster" });
   for (let i = 1; i < limits.clusters; i++) {
@@ -135,7 +135,7 @@ test("DescribeClusters shows what `include` names", () => {
   assert.match(account.refusal("DescribeClusters", { include: ["SOME"] }), /^InvalidParameterException/);
 });
 
-test("DescribeClusters: unknown ones are missing with their ARN, none named means `default`, 100 at most", () => {
+test("DescribeClusters reports unknown ones missing with their ARN, describes `default` if none is named, and accepts 100 at most", () => {
   const account = new SmallAccount();
   assert.deepEqual(account.call("DescribeClusters", {}), {
     clusters: [],
@@ -166,7 +166,7 @@ test("DescribeClusters: unknown ones are missing with their ARN, none named mean
   }
 });
 
-test("ListClusters gives ACTIVE ones in pages by name", () => {
+test("ListClusters returns ACTIVE ones in pages sorted by name", () => {
   const account = new SmallAccount();
   for (const clusterName of ["c", "a", "B", "d"]) account.call("CreateCluster", { clusterName });
   close(account, "c");
@@ -209,7 +209,7 @@ test("UpdateCluster and UpdateClusterSettings change what they name", () => {
   assert.match(account.refusal("UpdateCluster", { cluster: "lab", serviceConnectDefaults }), /no Service Connect/);
 });
 
-test("a closed cluster is INACTIVE: described, not listed, and refused elsewhere", () => {
+test("a closed cluster is INACTIVE: it can be described, isn't listed, and is refused elsewhere", () => {
   const account = new SmallAccount();
   account.call("CreateCluster", { clusterName: "lab" });
   assert.equal(close(account, "lab").cluster.status, "INACTIVE");
@@ -226,19 +226,19 @@ test("a closed cluster is INACTIVE: described, not listed, and refused elsewhere
   });
 });
 
-test("an INACTIVE name is created again under its ARN, as a new incarnation with nothing of the old one", () => {
+test("an INACTIVE name can be created again with the same ARN, as an empty new incarnation", () => {
   const account = new SmallAccount();
   account.call("CreateCluster", { clusterName: "lab", tags: [{ key: "a", value: "b" }] });
   close(account, "lab");
   account.call("CreateCluster", { clusterName: "lab" });
   const cluster = account.ask<Cluster>({ type: "resolve-cluster", reference: "lab" });
   assert.deepEqual([cluster.incarnation, cluster.tags, cluster.deletedAt], [2, [], null]);
-  // The closing of the first incarnation, told again, is not that of the second.
+  // Repeating the close of the first incarnation doesn't close the second.
   account.ask({ type: "cluster-closed", name: "lab", incarnation: 1 });
   assert.equal(account.ask<Cluster>({ type: "resolve-cluster", reference: "lab" }).status, "ACTIVE");
 });
 
-test("an INACTIVE cluster goes after its retention; its name comes back with a higher incarnation", () => {
+test("an INACTIVE cluster is forgotten after its retention; its name comes back with a higher incarnation", () => {
   const account = new SmallAccount();
   for (const clusterName of ["lab", "kept"]) {
     account.call("CreateCluster", { clusterName });
@@ -261,7 +261,7 @@ test("an INACTIVE cluster goes after its retention; its name comes back with a h
   assert.equal(account.ask<Cluster>({ type: "resolve-cluster", reference: "lab" }).incarnation, 2);
 });
 
-test("the default cluster is made once, and again when it is gone", () => {
+test("the default cluster is created once, and again after it is deleted", () => {
   const account = new SmallAccount();
   const first = account.ask<Cluster>({ type: "create-default-cluster" });
   assert.deepEqual(account.step({ type: "create-default-cluster" }).documents, []);

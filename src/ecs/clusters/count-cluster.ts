@@ -2,7 +2,7 @@ import type { ClusterCounts } from "../documents/cluster.ts";
 import { countServices } from "../services/count-services.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 
-/** The counts that replies show of a cluster. AWS: registered are ACTIVE and DRAINING instances. */
+/** The counts that replies show of a cluster. AWS: ACTIVE and DRAINING instances count as registered. */
 export function countCluster(state: ClusterState): ClusterCounts {
   let registeredContainerInstances = 0;
   for (const { status } of state.instances.values()) {
@@ -20,12 +20,11 @@ export function countCluster(state: ClusterState): ClusterCounts {
   };
 }
 
-/** The providers that cannot be taken from the cluster: those of tasks, and those that services start tasks by. */
+/** The providers that can't be removed from the cluster, because tasks run by them or services start tasks by them. */
 function providersInUse(state: ClusterState): string[] {
   const names = new Set(state.providerUses.names());
-  for (const service of state.services.values()) {
-    if (service.status === "INACTIVE") continue;
-    for (const { revisionId } of service.deployments) {
+  for (const { deployments } of state.rollouts.values()) {
+    for (const { revisionId } of deployments) {
       const strategy = state.serviceRevisions.get(revisionId)?.capacityProviderStrategy ?? [];
       for (const { capacityProvider } of strategy) names.add(capacityProvider);
     }

@@ -23,10 +23,9 @@ export type CreateClusterRequest = {
 };
 
 /**
- * Makes a cluster, `default` when no name is given. AWS: a name that is ACTIVE already is answered with the cluster as
- * it is; an INACTIVE one becomes a new cluster under the same ARN.
- * Refuses bad names, settings, configurations, capacity providers, strategies and what Berth has not (InvalidParameterException), empty tags and more
- * than 10,000 clusters (ClientException).
+ * Creates a cluster, `default` if no name is given. AWS: if the name is ACTIVE, the reply is that cluster, unchanged; if it is INACTIVE, a
+ * new cluster gets the same ARN. Refuses bad names, settings, configurations, capacity providers and strategies and what Berth doesn't
+ * support (InvalidParameterException), empty tags and more than 10,000 clusters (ClientException).
  */
 export function createCluster(step: AccountStep, request: CreateClusterRequest, given: AccountGiven): object {
   const name = checkedClusterName(request.clusterName);
@@ -54,7 +53,7 @@ export function createCluster(step: AccountStep, request: CreateClusterRequest, 
 function checkedClusterName(name: string | undefined): string {
   if (name === undefined || name === "") return "default";
   if (!/^[A-Za-z0-9_-]{1,255}$/.test(name)) {
-    // AWS: the text as users see it.
+    // AWS: users report this text.
     refuse("InvalidParameterException", "ClusterName must match ^[a-zA-Z0-9\\-_]{1,255}$");
   }
   return name;

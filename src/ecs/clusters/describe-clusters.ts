@@ -8,9 +8,9 @@ import { type ClusterField, clusterFields, clusterReply } from "./cluster-reply.
 export type DescribeClustersRequest = { readonly clusters?: readonly string[]; readonly include?: readonly string[] };
 
 /**
- * Describes clusters by name or ARN, `default` when none is named; INACTIVE ones too, as long as they are kept.
- * AWS: an unknown one is a failure MISSING with its full ARN.
- * Refuses with InvalidParameterException more than 100 names, an unknown `include` and the ARN of something else or somewhere else.
+ * Describes clusters by name or ARN, or `default` if none is named. INACTIVE ones are included while they are kept.
+ * AWS: an unknown one is a failure MISSING with its full ARN. Refuses with InvalidParameterException more than 100 names, an unknown
+ * `include` and an ARN of another type or place.
  */
 export function describeClusters(step: AccountStep, request: DescribeClustersRequest, given: AccountGiven): object {
   const named = request.clusters ?? [];

@@ -5,7 +5,7 @@ import type { AccountStep } from "../state/account-step.ts";
 
 export type ListClustersRequest = { readonly nextToken?: string; readonly maxResults?: number };
 
-/** The ARNs of the ACTIVE clusters, in pages by name. Refuses a bad page size or token (InvalidParameterException). */
+/** The ARNs of the ACTIVE clusters, in pages sorted by name. Refuses a bad page size or token (InvalidParameterException). */
 export function listClusters(step: AccountStep, request: ListClustersRequest): object {
   const { items, nextToken } = page(step.state.activeClusterNames.after(null), (name) => name, {
     operation: "ListClusters",

@@ -13,9 +13,9 @@ export type PutClusterCapacityProvidersRequest = {
 };
 
 /**
- * PutClusterCapacityProviders: the cluster's providers and default strategy become those given; empty lists take them away.
- * Refuses an unknown cluster (ClusterNotFoundException), missing members, unknown providers and bad strategies
- * (InvalidParameterException), and to take away a provider that tasks were run by (ResourceInUseException).
+ * PutClusterCapacityProviders: replaces the cluster's providers and default strategy; empty lists remove them. Refuses an unknown cluster
+ * (ClusterNotFoundException), missing members, unknown providers and bad strategies (InvalidParameterException), and removing a provider
+ * that tasks use (ResourceInUseException).
  */
 export function putClusterCapacityProviders(
   step: AccountStep,
@@ -27,7 +27,7 @@ export function putClusterCapacityProviders(
     refuse("InvalidParameterException", "cluster can not be empty.");
   }
   const cluster = resolveCluster(step, reference);
-  // AWS: both are required, though either may be empty.
+  // AWS: both are required, but either may be empty.
   if (capacityProviders === undefined) refuse("InvalidParameterException", "capacityProviders can not be null.");
   if (defaultCapacityProviderStrategy === undefined) {
     refuse("InvalidParameterException", "defaultCapacityProviderStrategy can not be null.");

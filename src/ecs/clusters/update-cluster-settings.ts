@@ -12,8 +12,8 @@ export type UpdateClusterSettingsRequest = {
 };
 
 /**
- * Changes the settings of a cluster. Refuses an unknown or INACTIVE cluster (ClusterNotFoundException), and a missing
- * name, no settings and bad ones (InvalidParameterException).
+ * Changes the settings of a cluster. Refuses an unknown or INACTIVE cluster (ClusterNotFoundException), and missing names and missing or
+ * bad settings (InvalidParameterException).
  */
 export function updateClusterSettings(
   step: AccountStep,

@@ -19,8 +19,8 @@ export type UpdateClusterRequest = {
 };
 
 /**
- * Changes settings and configuration of a cluster; what is absent stays. Refuses an unknown or INACTIVE cluster
- * (ClusterNotFoundException), and a missing name, bad values and what Berth has not (InvalidParameterException).
+ * Changes a cluster's settings and configuration; what the request leaves out stays. Refuses an unknown or INACTIVE cluster
+ * (ClusterNotFoundException), and a missing name, bad values and what Berth doesn't support (InvalidParameterException).
  */
 export function updateCluster(step: AccountStep, request: UpdateClusterRequest, given: AccountGiven): object {
   if (request.cluster === undefined) refuse("InvalidParameterException", "cluster can not be empty.");

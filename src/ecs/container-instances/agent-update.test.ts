@@ -48,7 +48,7 @@ test("the agent's answers drive an update from PENDING to UPDATED", () => {
   assert.equal(world.events[0]?.detail.agentUpdateStatus, "UPDATED");
 });
 
-test("a refusal fails the update with the agent's reason, and another may follow", () => {
+test("a refusal fails the update with the agent's reason, and another update may follow", () => {
   for (const stage of ["stage", "perform"] as const) {
     const { world, id } = updating();
     world.pass(0);
@@ -67,7 +67,7 @@ test("a refusal fails the update with the agent's reason, and another may follow
   }
 });
 
-test("an unfinished update goes on at the next connection, in the stage it had reached", () => {
+test("an unfinished update continues at the next connection, at its stage", () => {
   const stages: readonly [AgentUpdateStatus, AgentUpdateStatus, string | null][] = [
     ["PENDING", "STAGING", "stage"],
     ["STAGING", "STAGING", "stage"],
@@ -86,7 +86,7 @@ test("an unfinished update goes on at the next connection, in the stage it had r
   }
 });
 
-test("an agent that comes back as it was after UPDATING has failed", () => {
+test("an update has failed if the agent comes back after UPDATING with its old version", () => {
   const { world, id } = updating();
   world.pass(0);
   answer(world, id, "stage");
@@ -100,13 +100,13 @@ test("an agent that comes back as it was after UPDATING has failed", () => {
   assert.equal(world.instance(id).agentUpdate?.reason, "The agent came back with version 1.96.0.");
 });
 
-test("updates that cannot be are refused", () => {
+test("impossible updates are refused", () => {
   const { world, id } = updating();
   const refused = (containerInstance: string, code: Parameters<typeof world.refused>[2], message: string) =>
     world.refused(updateContainerAgent, { containerInstance }, code, message);
   refused(id, "UpdateInProgressException", "An update of the container agent is already in progress.");
   const fresh = world.add();
-  refused(fresh, "MissingVersionException", "The agent version of the container instance is not known.");
+  refused(fresh, "MissingVersionException", "The agent version of the container instance is unknown.");
   world.connect(fresh, "1.97.0");
   refused(fresh, "NoUpdateAvailableException", "There is no update for the container agent version 1.97.0.");
   refused("nobody", "InvalidParameterException", "Referenced container instance nobody not found.");
@@ -115,7 +115,7 @@ test("updates that cannot be are refused", () => {
   refused(fresh, "InvalidParameterException", message);
 });
 
-test("versions compare by number", () => {
+test("versions are compared by number", () => {
   assert.ok(compareVersions("1.9.0", "1.10.0") < 0);
   assert.equal(compareVersions("v1.96.0", "1.96"), 0);
   assert.ok(compareVersions("2.0.0-rc1", "1.99.9") > 0);

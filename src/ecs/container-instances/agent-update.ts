@@ -3,14 +3,14 @@ import type { ClusterStep } from "../state/cluster-step.ts";
 
 const unfinished: readonly AgentUpdateStatus[] = ["PENDING", "STAGING", "STAGED", "UPDATING"];
 
-/** True while an update of the agent was asked for and is neither UPDATED nor FAILED. */
+/** True while a requested agent update is neither UPDATED nor FAILED. */
 export function isUnfinished(update: AgentUpdate | null): update is AgentUpdate {
   return update !== null && unfinished.includes(update.status);
 }
 
 /**
- * `instance` with its unfinished update taken up where it stands; the agent is told with an effect. What an agent was told
- * before a restart may be lost, so it is told again: it acknowledges a download that it has already.
+ * `instance` with its unfinished update resumed at its stage; an effect tells the agent. Orders from before a restart may be lost, so they
+ * are repeated: the agent acknowledges a download that it already has.
  */
 export function resumeAgentUpdate(step: ClusterStep, instance: ContainerInstance): ContainerInstance {
   const update = instance.agentUpdate;
@@ -28,8 +28,8 @@ export function resumeAgentUpdate(step: ClusterStep, instance: ContainerInstance
 }
 
 /**
- * The update as it stands once an agent of `version` has connected. AWS: processing goes on when the agent reconnects. It
- * has failed when the agent was started anew and is what it was; one that only lost its socket is about to update.
+ * The update after an agent of `version` has connected. AWS: the update continues when the agent reconnects. It has failed if the agent
+ * restarted with its old version; an agent that only lost its socket has yet to update.
  */
 export function updateAfterConnect(
   update: AgentUpdate | null,
@@ -44,14 +44,15 @@ export function updateAfterConnect(
 }
 
 /**
- * What is shown as the reason of an instance's status. DIFFERS: when an update of the agent has failed, `statusReason` of the container instance says why, in calls and in events; ECS shows the reason nowhere.
+ * The reason shown for an instance's status.
+ * DIFFERS: if an update of the agent failed, `statusReason` of the container instance says why, in calls and in events; ECS shows the reason nowhere.
  */
 export function statusReasonOf({ statusReason, agentUpdate }: ContainerInstance): string | null {
   if (statusReason !== null || agentUpdate?.status !== "FAILED") return statusReason;
   return `Agent update to ${agentUpdate.targetVersion} failed: ${agentUpdate.reason ?? "The agent gave no reason."}`;
 }
 
-/** Below, at or above zero as version `a` is older than, equal to or newer than `b`; parts that are no numbers count as 0. */
+/** Negative, zero or positive as version `a` is older than, equal to or newer than `b`. Parts that are not numbers count as 0. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [numbersOf(a), numbersOf(b)];
   for (let i = 0; i < Math.max(left.length, right.length); i++) {

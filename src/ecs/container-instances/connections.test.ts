@@ -1,11 +1,11 @@
-// Connections of agents: what is announced, what is delivered, and what a restart of the control plane leaves.
+// Agents' connections: what is announced, what is delivered, and what a restart of the control plane does.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { limits } from "../limits.ts";
 import { InstanceWorld } from "./instance-world.ts";
 import { expireReconnects, recoverConnections } from "./recover-connections.ts";
 
-test("a connection is announced with the versions, repeated news is not, and the agent is given its tasks each time", () => {
+test("a connection is announced with the versions, repeated news is not, and the agent gets its tasks each time", () => {
   const world = new InstanceWorld();
   const id = world.add();
   world.connect(id);
@@ -29,13 +29,13 @@ test("a connection is announced with the versions, repeated news is not, and the
   assert.equal(world.instance(id).status, "ACTIVE");
 });
 
-test("an agent of an instance that is forgotten is turned away", () => {
+test("the agent of a forgotten instance is turned away", () => {
   const world = new InstanceWorld();
   world.connect("gone");
   assert.deepEqual(world.effects, [{ type: "turn-away", instanceId: "gone" }]);
 });
 
-test("after a restart, connected instances count as such for a grace time, then those still away do not", () => {
+test("after a restart, connected instances stay connected for a grace time, then those still away are disconnected", () => {
   const world = new InstanceWorld();
   const [back, away, never] = [world.add(), world.add(), world.add()];
   world.connect(back);
@@ -64,7 +64,7 @@ test("after a restart, connected instances count as such for a grace time, then 
   assert.equal(world.state.awaitingReconnectUntil.get(), null);
 });
 
-test("the grace time ends early when all are back, and a restart without connections has none", () => {
+test("the grace time ends early when all agents are back, and a restart without connections has none", () => {
   const world = new InstanceWorld();
   const id = world.add();
   world.run(recoverConnections);

@@ -4,7 +4,7 @@ import { isoTime } from "../events/iso-time.ts";
 import { containerInstanceEventDetail } from "./container-instance-event.ts";
 import { InstanceWorld, prefix } from "./instance-world.ts";
 
-test("the event shows what is there, resources by type alone, and times as texts", () => {
+test("the event leaves out absent members, has resources by type alone, and times as texts", () => {
   const world = new InstanceWorld();
   const id = world.add({
     attributes: [{ name: "ecs.capability.task-eni" }, { name: "stack", value: "prod" }],

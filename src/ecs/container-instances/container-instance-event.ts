@@ -7,9 +7,9 @@ import { statusReasonOf } from "./agent-update.ts";
 import { remainingResources } from "./instance-resources.ts";
 
 /**
- * The detail of an event `ECS Container Instance State Change`. AWS: times are ISO texts, a resource carries only the value
- * of its own type, and an ENI is of type `eni` though the API calls it `ElasticNetworkInterface`. What is absent is left out,
- * and `attributes` when not asked for.
+ * The detail of an event `ECS Container Instance State Change`. AWS: times are ISO texts, a resource carries only the value of its own
+ * type, and an ENI has the type `eni` although the API calls it `ElasticNetworkInterface`. Leaves out absent members, and `attributes`
+ * unless asked for.
  */
 export function containerInstanceEventDetail(
   state: ClusterState,
@@ -52,7 +52,7 @@ function eventAttachments(instance: ContainerInstance) {
 type EventResource = ReturnType<typeof eventResource>;
 const registeredOfList = new WeakMap<object, readonly EventResource[]>();
 
-/** By the list of an instance: what it registered is in every event, and there is one for each task. */
+/** Cached by the instance's list: every event repeats what the instance registered, and each task makes one. */
 function registeredInEvents(list: ContainerInstance["registeredResources"]): readonly EventResource[] {
   let registered = registeredOfList.get(list);
   if (registered === undefined) {

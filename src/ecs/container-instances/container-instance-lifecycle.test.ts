@@ -35,7 +35,7 @@ for (const status of containerInstanceStatuses) {
   });
 }
 
-test("INACTIVE is final, and nothing but a re-registration leaves REGISTRATION_FAILED alive", () => {
+test("INACTIVE is final, and only a re-registration makes a REGISTRATION_FAILED instance ACTIVE", () => {
   const nexts = (status: (typeof containerInstanceStatuses)[number]) =>
     new Set(instanceSignals.map((signal) => instanceTransition(status, signal)));
   assert.deepEqual(nexts("INACTIVE"), new Set(["refused", "ignored"]));

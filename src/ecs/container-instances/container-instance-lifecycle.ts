@@ -1,8 +1,8 @@
 import type { ContainerInstance, ContainerInstanceStatus } from "../documents/container-instance.ts";
 
 /**
- * Everything that may move a container instance's status. Those with a trunk are apart: the trunk network interface has to be
- * made before the instance is ACTIVE, and removed before it is INACTIVE.
+ * Everything that may change a container instance's status. Instances with a trunk have their own signals: the trunk network interface must
+ * exist before the instance is ACTIVE, and be removed before it is INACTIVE.
  */
 export const instanceSignals = [
   "re-register",
@@ -18,12 +18,12 @@ export const instanceSignals = [
 ] as const;
 export type InstanceSignal = (typeof instanceSignals)[number];
 
-/** The next status (possibly the same), `refused` (the caller is told no), or `ignored` (late or doubled news). */
+/** The next status (possibly the same), `refused` (the call fails), or `ignored` (late or repeated news). */
 export type InstanceTransition = ContainerInstanceStatus | "refused" | "ignored";
 
 /**
- * AWS: the life of a container instance. ACTIVE and DRAINING change into each other by UpdateContainerInstancesState only;
- * REGISTERING and DEREGISTERING last as long as the trunk takes; INACTIVE is final.
+ * AWS: the life of a container instance. Only UpdateContainerInstancesState changes ACTIVE to DRAINING and back. REGISTERING and
+ * DEREGISTERING last as long as the trunk takes. INACTIVE is final.
  */
 const transitions: { readonly [S in ContainerInstanceStatus]: { readonly [G in InstanceSignal]: InstanceTransition } } =
   {
@@ -40,7 +40,7 @@ const transitions: { readonly [S in ContainerInstanceStatus]: { readonly [G in I
       "agent-connect": "REGISTERING",
     },
     REGISTRATION_FAILED: {
-      // The agent's next start is the next attempt.
+      // The agent's next start is another attempt.
       "re-register": "ACTIVE",
       "re-register-with-trunk": "REGISTERING",
       "trunk-attached": "ignored",
@@ -54,7 +54,7 @@ const transitions: { readonly [S in ContainerInstanceStatus]: { readonly [G in I
     },
     ACTIVE: {
       "re-register": "ACTIVE",
-      // AWS: awsvpcTrunking does not touch instances that are registered already.
+      // AWS: awsvpcTrunking doesn't affect instances that are already registered.
       "re-register-with-trunk": "ACTIVE",
       "trunk-attached": "ignored",
       "trunk-failed": "ignored",
@@ -108,7 +108,7 @@ export function instanceTransition(status: ContainerInstanceStatus, signal: Inst
   return transitions[status][signal];
 }
 
-/** `instance` in `status`, with `statusSince` following a change and the reason of an earlier status gone. */
+/** `instance` in `status`. A change updates `statusSince` and drops the old reason. */
 export function withStatus(
   instance: ContainerInstance,
   status: ContainerInstanceStatus,

@@ -6,7 +6,7 @@ import { describeContainerInstances } from "./describe-container-instances.ts";
 import { InstanceWorld } from "./instance-world.ts";
 import { listContainerInstances } from "./list-container-instances.ts";
 
-test("an instance without tasks is INACTIVE at once, its agent is turned away, and it is described for an hour", () => {
+test("an instance without tasks is INACTIVE at once, its agent is turned away, and it can be described for an hour", () => {
   const world = new InstanceWorld();
   const id = world.add();
   world.connect(id);
@@ -29,7 +29,7 @@ test("an instance without tasks is INACTIVE at once, its agent is turned away, a
   assert.equal(described().failures[0]?.reason, "MISSING");
 });
 
-test("tasks hold an instance unless force is given; then they leave the books", () => {
+test("tasks prevent deregistration unless force is given; then they leave the books", () => {
   const world = new InstanceWorld();
   const id = world.add();
   const task = world.place(id, { cpu: 256, memoryMiB: 512, tcpPorts: [8080] });

@@ -13,10 +13,9 @@ import { hasTrunk, moveTrunk } from "./trunk.ts";
 export type DeregisterContainerInstanceRequest = { readonly containerInstance?: string; readonly force?: boolean };
 
 /**
- * Takes a container instance out of the cluster: INACTIVE at once, or DEREGISTERING until its trunk is removed. Its agent is
- * turned away. With `force` its tasks are STOPPED in the books while their containers run on.
- * Refuses with InvalidParameterException an unknown or INACTIVE instance and, without `force`, one with tasks; with
- * AccessDeniedException an agent key that did not register it.
+ * Removes a container instance from the cluster: INACTIVE at once, or DEREGISTERING until its trunk is removed. Its agent is turned away.
+ * With `force` its tasks become STOPPED, but their containers keep running. Refuses with InvalidParameterException an unknown or INACTIVE
+ * instance and, without `force`, one with tasks; with AccessDeniedException an agent key that did not register it.
  * AWS: any task that is not STOPPED counts; deregistration is final.
  */
 export function deregisterContainerInstance(

@@ -9,8 +9,8 @@ import { remainingResources } from "./instance-resources.ts";
 export type ContainerInstanceInclude = "TAGS" | "CONTAINER_INSTANCE_HEALTH";
 
 /**
- * A container instance in API shape; members that are null are left out on the wire. `now` decides whether health reports
- * stay away. AWS: tags and health are shown only when `include` names them.
+ * A container instance in API shape; null members are left out on the wire. `now` decides whether health reports are overdue. AWS: tags and
+ * health are shown only if `include` names them.
  */
 export function describeContainerInstance(
   state: ClusterState,
@@ -44,7 +44,7 @@ export function describeContainerInstance(
 
 export type ContainerInstanceReply = ReturnType<typeof describeContainerInstance>;
 
-/** AWS: a resource in an API reply shows the numbers it does not use as zero. */
+/** AWS: a resource in an API reply shows zero for the numbers it doesn't use. */
 function describeResource(resource: Resource) {
   const { name, type } = resource;
   const zeros = { doubleValue: 0, longValue: 0, integerValue: 0 };
@@ -60,7 +60,7 @@ function describeResource(resource: Resource) {
   }
 }
 
-/** Null without GPUs. A GPU belongs to one task at a time, so its containers are those of that task. */
+/** Null without GPUs. A GPU belongs to one task at a time, so that task's containers use it. */
 function describeGpus(state: ClusterState, instance: ContainerInstance) {
   const gpus = instance.platformDevices.filter((device) => device.type === "GPU");
   if (gpus.length === 0) return null;

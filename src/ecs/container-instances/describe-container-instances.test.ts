@@ -11,7 +11,7 @@ const one = (world: InstanceWorld, id: string, include: string[] = []) => {
   return reply;
 };
 
-test("ids, short and long ARNs are accepted; what is missing is named by its full ARN", () => {
+test("ids, short and long ARNs are accepted; unknown ones are missing under their full ARN", () => {
   const world = new InstanceWorld();
   const id = world.add();
   const dashed = id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
@@ -28,7 +28,7 @@ test("ids, short and long ARNs are accepted; what is missing is named by its ful
   assert.deepEqual(failures, [{ arn: `${prefix}container-instance/lab/nobody`, reason: "MISSING" }]);
 });
 
-test("lists and includes outside the rules are refused", () => {
+test("invalid lists and includes are refused", () => {
   const world = new InstanceWorld();
   const refused = (request: object, message: string) =>
     world.refused(describeContainerInstances, request, "InvalidParameterException", message);
@@ -41,7 +41,7 @@ test("lists and includes outside the rules are refused", () => {
   );
 });
 
-test("tags and health are shown only when asked for", () => {
+test("tags and health are shown only on request", () => {
   const world = new InstanceWorld();
   const id = world.add({ tags: [{ key: "team", value: "web" }] });
   assert.deepEqual([one(world, id).tags, one(world, id).healthStatus], [[], null]);
@@ -59,7 +59,7 @@ test("counts follow desired and last status", () => {
   assert.deepEqual([one(world, id).runningTasksCount, one(world, id).pendingTasksCount], [2, 1]);
 });
 
-test("property: what remains is what is registered less what tasks hold, and ports in use are listed", () => {
+test("property: what remains is what is registered minus what tasks hold, and ports in use are listed", () => {
   const port = fc.integer({ min: 1_024, max: 1_060 });
   const reservation = fc.record({
     cpu: fc.integer({ min: 0, max: 512 }),

@@ -20,8 +20,8 @@ export type DescribeContainerInstancesRequest = {
 };
 
 /**
- * Container instances by id or ARN, at most 100; unknown ones come as failures MISSING.
- * Refuses with InvalidParameterException an empty or too long list and an unknown `include`.
+ * Describes up to 100 container instances by id or ARN; unknown ones are failures MISSING. Refuses with InvalidParameterException an empty
+ * or overlong list and an unknown `include`.
  */
 export function describeContainerInstances(step: ClusterStep, request: DescribeContainerInstancesRequest, _: Given) {
   const references = checkedInstanceIds(request.containerInstances, limits.idsPerDescribeContainerInstances);

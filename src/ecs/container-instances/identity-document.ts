@@ -1,7 +1,7 @@
 import { refuse } from "../refusals.ts";
 import type { MachineConfiguration } from "../state/call.ts";
 
-/** What EC2's instance identity document says of an instance, as far as ECS uses it. */
+/** The members of EC2's instance identity document that ECS uses. */
 export type IdentityDocument = {
   readonly instanceId: string;
   readonly instanceType: string;
@@ -11,9 +11,9 @@ export type IdentityDocument = {
 };
 
 /**
- * The identity document of a registration; null when it brings none. AWS: agents outside EC2 send an empty text.
- * Refuses with ClientException a document that is malformed and, when a trusted certificate is configured, one whose
- * signature does not verify. Registrations without a document stand on the signature of the call alone.
+ * The identity document of a registration, or null. AWS: agents outside EC2 send an empty text. Refuses with ClientException a malformed
+ * document and, if a trusted certificate is configured, one whose signature doesn't verify. Without a document, only the signature of the
+ * call protects a registration.
  */
 export function identityDocument(
   configuration: MachineConfiguration,
@@ -49,7 +49,7 @@ function contentOf(document: string): Readonly<Record<string, unknown>> {
   return content as Readonly<Record<string, unknown>>;
 }
 
-// LIMIT: ids, types and zones of EC2 are a few dozen characters long; they become attribute values of at most 128.
+// LIMIT: EC2's ids, types and zones have a few dozen characters; they become attribute values of at most 128.
 function textOf(value: unknown): string | null {
   if (value === undefined || value === null || value === "") return null;
   if (typeof value !== "string" || !/^[A-Za-z0-9_.-]{1,128}$/.test(value)) refuseDocument();

@@ -24,7 +24,7 @@ function health(world: InstanceWorld, id: string) {
   return status;
 }
 
-test("INITIALIZING before the first report, then as reported, without version or event", () => {
+test("health is INITIALIZING before the first report, then as reported, without version or event", () => {
   const world = new InstanceWorld();
   const id = world.add();
   assert.deepEqual(health(world, id), {
@@ -45,7 +45,7 @@ test("INITIALIZING before the first report, then as reported, without version or
   assert.deepEqual([world.events, world.instance(id).version], [[], 1]);
 });
 
-test("the overall status is the worst, and lastStatusChange moves only with the status", () => {
+test("the overall status is the worst check's, and lastStatusChange changes only with the status", () => {
   const world = new InstanceWorld();
   const id = world.add();
   const start = world.now;
@@ -73,7 +73,7 @@ test("the overall status is the worst, and lastStatusChange moves only with the 
   }
 });
 
-test("INSUFFICIENT_DATA from the moment reports have stayed away for too long, until the next one", () => {
+test("health is INSUFFICIENT_DATA once reports have stayed away too long, until the next one", () => {
   const world = new InstanceWorld();
   const id = world.add();
   report(world, id, { CONTAINER_RUNTIME: "IMPAIRED" });
@@ -90,7 +90,7 @@ test("INSUFFICIENT_DATA from the moment reports have stayed away for too long, u
   );
 });
 
-test("repeated, late and foreign reports change nothing; a clock that is wrong does no harm", () => {
+test("repeated, late and foreign reports change nothing; a wrong clock does no harm", () => {
   const world = new InstanceWorld();
   const id = world.add();
   report(world, id, { CONTAINER_RUNTIME: "OK" });

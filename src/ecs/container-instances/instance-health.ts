@@ -12,7 +12,7 @@ export type HealthCheck = InstanceHealth["checks"][number];
 /** Worst first. AWS: one failed check makes the whole instance IMPAIRED. */
 const bySeverity: readonly HealthState[] = ["IMPAIRED", "INSUFFICIENT_DATA", "INITIALIZING", "OK"];
 
-/** The health of `instance` in API shape as of `now`. AWS: INITIALIZING until the first report. */
+/** The health of `instance` at `now`, in API shape. AWS: INITIALIZING until the first report. */
 export function describeHealth(state: ClusterState, instance: ContainerInstance, now: number) {
   const checks = state.health.get(instance.id)?.checks ?? [initialCheck(instance)];
   const details = checks.map((check) => checkAt(check, now));
@@ -26,8 +26,8 @@ export function describeHealth(state: ClusterState, instance: ContainerInstance,
 }
 
 /**
- * `check` as it stands at `now`: without data once reports have stayed away for too long. That moment follows from the last
- * report, so no timer has to write it down.
+ * `check` at `now`: INSUFFICIENT_DATA if reports have stayed away too long. That follows from the time of the last report, so no timer has
+ * to write it.
  */
 export function checkAt(check: HealthCheck, now: number): HealthCheck {
   const silentAt = check.receivedAt + limits.healthReportTimeoutMs;

@@ -4,8 +4,8 @@ import type { Usage } from "../indexes/resource-book.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 
 /**
- * What is left on `instance`: numbers less what its tasks hold, GPUs less those that are taken.
- * AWS: PORTS and PORTS_UDP are the other way round and list what is in use, reserved ports and those of tasks.
+ * What is left on `instance`: numbers minus what its tasks hold, GPUs minus those taken.
+ * AWS: PORTS and PORTS_UDP are the reverse. They list what is in use: reserved ports and those of tasks.
  */
 export function remainingResources(state: ClusterState, instance: ContainerInstance): Resource[] {
   const usage = state.book.usageOf(instance.id);

@@ -16,7 +16,7 @@ export function instanceDue(step: ClusterStep, instance: ContainerInstance): voi
   trunkDue(step, instance);
 }
 
-/** Forgets an INACTIVE instance with all that belongs to it. */
+/** Forgets an INACTIVE instance and everything that belongs to it. */
 export function forgetInstance({ state }: ClusterStep, id: string): void {
   state.instances.delete(id);
   state.health.delete(id);

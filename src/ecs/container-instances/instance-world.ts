@@ -21,19 +21,19 @@ import type { RegisterContainerInstanceRequest } from "./registration-request.ts
 export const place = { account: "111122223333", region: "eu-central-1" };
 export const prefix = "arn:aws:ecs:eu-central-1:111122223333:";
 
-/** An identity document as EC2 gives it, with the few members that matter. */
+/** An identity document as EC2 provides it, reduced to the members that matter. */
 export function document(changes: Readonly<Record<string, unknown>> = {}): string {
   const instance = { instanceId: "i-0a1b2c3d4e5f60718", instanceType: "m5.large", availabilityZone: "eu-central-1b" };
   const image = { imageId: "ami-0123456789abcdef0", architecture: "x86_64", region: "eu-central-1" };
   return JSON.stringify({ ...instance, ...image, accountId: "111122223333", ...changes });
 }
 
-/** A cluster's state and a clock for tests: each call is one step, committed or, when refused, rolled back. */
+/** A cluster's state and a clock for tests. Each call is one step: committed, or rolled back if refused. */
 export class InstanceWorld {
   readonly state: ClusterState;
   readonly #random = seededRandom("instance-world");
   now = 1_750_000_000_000;
-  /** What the last step left behind. */
+  /** The documents that the last step changed. */
   documents: DocumentChange[] = [];
   events: EcsEvent[] = [];
   effects: readonly ClusterEffect[] = [];
@@ -49,7 +49,7 @@ export class InstanceWorld {
     return { settings: this.settings, caller: this.caller } as GivenSettings;
   }
 
-  /** Runs one step at the present time. */
+  /** Runs one step at the current time. */
   run<T>(decide: (step: ClusterStep) => T): T {
     const step = new ClusterStep(this.state, this.now, this.#random, clusterReactions);
     try {
@@ -71,7 +71,7 @@ export class InstanceWorld {
     return this.run((step) => operation(step, request, this.given));
   }
 
-  /** Asserts that the call is refused just so, and that it changed nothing. */
+  /** Asserts that the call is refused with this error and changed nothing. */
   refused<Request>(
     operation: (step: ClusterStep, request: Request, given: GivenSettings) => unknown,
     request: Request,
@@ -99,7 +99,7 @@ export class InstanceWorld {
     return this.call(registerContainerInstance, request).containerInstance;
   }
 
-  /** Registers and gives the instance's id. */
+  /** Registers an instance and returns its id. */
   add(request: RegisterContainerInstanceRequest = {}): string {
     return must(this.register(request).containerInstanceArn.split("/").at(-1), "the id in the ARN");
   }
@@ -108,7 +108,7 @@ export class InstanceWorld {
     return must(this.state.instances.get(id), `the instance ${id}`);
   }
 
-  /** Puts a changed document in, for states that take long to reach. */
+  /** Puts a changed document, for states that take long to reach. */
   set(id: string, changes: Partial<ContainerInstance>): void {
     this.run((step) => step.noteInstance({ ...this.instance(id), ...changes }));
   }
@@ -122,7 +122,7 @@ export class InstanceWorld {
     this.run((step) => reportAgentDisconnected(step, { type: "agent-disconnected", instanceId: id }));
   }
 
-  /** Lets time pass and does what is due. */
+  /** Advances the clock and does what is due. */
   pass(ms: number): void {
     this.now += ms;
     this.run((step) => runDue(step));

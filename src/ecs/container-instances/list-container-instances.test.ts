@@ -5,7 +5,7 @@ import { InstanceWorld } from "./instance-world.ts";
 import { listContainerInstances } from "./list-container-instances.ts";
 import { updateContainerInstancesState } from "./update-container-instances-state.ts";
 
-test("pages hold every instance once, whatever comes and goes between them", () => {
+test("pages contain every instance once, whatever comes and goes between them", () => {
   const world = new InstanceWorld();
   for (let i = 0; i < 205; i++) world.add();
   const sizes: number[] = [];
@@ -29,7 +29,7 @@ test("a full last page has no token", () => {
   assert.notEqual(world.call(listContainerInstances, { maxResults: 1 }).nextToken, null);
 });
 
-test("status selects; without it all but INACTIVE are listed", () => {
+test("status selects; without it all except INACTIVE are listed", () => {
   const world = new InstanceWorld();
   const [a = "", b = "", c = ""] = [world.add(), world.add(), world.add()];
   world.set(a, { status: "INACTIVE" });
@@ -42,7 +42,7 @@ test("status selects; without it all but INACTIVE are listed", () => {
   assert.deepEqual(list({ status: "ACTIVE" }), new Set());
 });
 
-test("a filter selects together with the status, by attributes and by tasks", () => {
+test("a filter combines with the status, by attributes and by tasks", () => {
   const world = new InstanceWorld();
   const stack = (value: string) => world.add({ attributes: [{ name: "stack", value }] });
   const [a, b, c, bare] = [stack("prod"), stack("prod"), stack("test"), world.add()];
@@ -60,7 +60,7 @@ test("a filter selects together with the status, by attributes and by tasks", ()
   expect("", [a, b, c, bare]);
 });
 
-test("a filtered listing has pages that are full but for the last, through instances that do not match", () => {
+test("all pages of a filtered list except the last are full, however few instances match", () => {
   const world = new InstanceWorld();
   const wanted = new Set<string>();
   for (let i = 0; i < 60; i++) {
@@ -81,7 +81,7 @@ test("a filtered listing has pages that are full but for the last, through insta
   assert.deepEqual([sizes, new Set(seen)], [[4, 4, 1], wanted]);
 });
 
-test("what it cannot do is refused", () => {
+test("invalid requests are refused", () => {
   const world = new InstanceWorld();
   const refused = (request: object, message: string) =>
     world.refused(listContainerInstances, request, "InvalidParameterException", message);

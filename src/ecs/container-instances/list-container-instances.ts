@@ -17,9 +17,9 @@ export type ListContainerInstancesRequest = {
 const listedStatuses: readonly string[] = ["ACTIVE", "DRAINING", "REGISTERING", "DEREGISTERING", "REGISTRATION_FAILED"];
 
 /**
- * ARNs of the container instances in `status`, without it of all that are not INACTIVE, that the expression `filter` selects; an
- * empty one selects all. Refuses with InvalidParameterException another status, a filter that is not of the cluster query
- * language, a page size outside 1 .. 100 and a foreign token.
+ * ARNs of the container instances in `status` (without it, of all that are not INACTIVE) that the expression `filter` selects; an empty
+ * filter selects all. Refuses with InvalidParameterException another status, a filter that isn't valid cluster query language, a page size
+ * outside 1 to 100 and a foreign token.
  */
 export function listContainerInstances(step: ClusterStep, request: ListContainerInstancesRequest, _: Given) {
   const { status } = request;
@@ -39,8 +39,8 @@ export function listContainerInstances(step: ClusterStep, request: ListContainer
 }
 
 /**
- * The ids of one page. The instances are looked at from the token on until the page is full and one more is wanted, so that
- * turning all pages looks at each about once, however few a filter selects.
+ * The ids of one page. Reads instances from the token on until the page is full and one more matches, so paging through everything reads
+ * each instance about once, even with a filter that selects few.
  */
 function idsOfPage(
   step: ClusterStep,
@@ -60,7 +60,7 @@ function idsOfPage(
   return { ids, nextToken: null };
 }
 
-/** The size of a page of at most 100; refuses others with InvalidParameterException. */
+/** The page size, at most 100. Refuses others with InvalidParameterException. */
 export function pageSize(maxResults: number | undefined): number {
   const size = maxResults ?? limits.pageSize;
   if (!Number.isInteger(size) || size < 1 || size > limits.pageSize) {
@@ -69,7 +69,7 @@ export function pageSize(maxResults: number | undefined): number {
   return size;
 }
 
-/** The key that `token` of `operation` names, null without a token; refuses a foreign one with InvalidParameterException. */
+/** The key that `token` of `operation` holds, or null without a token. Refuses a foreign token with InvalidParameterException. */
 export function tokenKey(operation: string, token: string | undefined): string | null {
   if (token === undefined) return null;
   const key = decodePageToken(operation, token);

@@ -1,11 +1,11 @@
 import type { ContainerInstance } from "../documents/container-instance.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 
-/** Since when an instance drains. */
+/** When the instance's drain began. */
 export const drainStart = (state: ClusterState, { id, statusSince }: ContainerInstance): number =>
   state.drains.get(id)?.startedAt ?? statusSince;
 
-/** Writes down that an instance drains, as it is about to or does already; without change if that is written down. */
+/** Records that an instance drains, now or from the end of this step. Does nothing if that is already recorded. */
 export function noteDrain(state: ClusterState, instance: ContainerInstance, now: number): void {
   if (state.drains.has(instance.id)) return;
   state.drains.put(instance.id, {

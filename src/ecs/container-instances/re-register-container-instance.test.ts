@@ -32,7 +32,7 @@ test("ARN, registeredAt and custom attributes stay; resources and the agent's at
   assert.equal(again.registeredResources[0]?.integerValue, 1_024);
 });
 
-test("a re-registration that changes nothing writes and announces nothing", () => {
+test("a re-registration without changes writes and announces nothing", () => {
   const world = new InstanceWorld();
   const request = { instanceIdentityDocument: document(), attributes: [{ name: "ecs.capability.task-eni" }] };
   const { containerInstanceArn } = world.register({
@@ -72,7 +72,7 @@ test("unknown, deregistered and changed instances are refused", () => {
   );
 });
 
-test("what its tasks hold may exceed what an instance comes back with", () => {
+test("an instance may come back with less than its tasks hold", () => {
   const world = new InstanceWorld();
   const id = world.add({ totalResources: cpu(2_048) });
   world.place(id, { cpu: 1_500 });

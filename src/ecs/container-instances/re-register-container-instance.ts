@@ -21,12 +21,11 @@ import { type RegisterContainerInstanceRequest, versionsOf } from "./registratio
 import { newTrunk, trunkAttributes, wantsTrunk } from "./trunk.ts";
 
 /**
- * An agent that has restarted registers its instance again; returns the instance's id. AWS: ARN, `registeredAt`, tasks and custom attributes stay;
- * resources and the agent's attributes become what it sends, even below what its tasks hold. Nothing is
- * announced when nothing changed. A failed registration is tried again.
- * An agent key that registers an instance of unknown origin owns it from then on.
- * Refuses with ClientException an unknown instance, one that is deregistered, and one whose instance type changed; with
- * AccessDeniedException an agent key that did not register it.
+ * Registers the instance of a restarted agent again and returns its id. AWS: ARN, `registeredAt`, tasks and custom attributes stay.
+ * Resources and the agent's attributes become what it sends, even below what its tasks hold. If nothing changed, there is no event. A
+ * failed registration is tried again. An agent key that registers an instance of unknown origin becomes its owner. Refuses with
+ * ClientException an unknown or deregistered instance and one whose instance type changed; with AccessDeniedException an agent key that did
+ * not register it.
  */
 export function reRegisterContainerInstance(
   step: ClusterStep,
@@ -87,7 +86,7 @@ function refresh(
   };
 }
 
-/** An agent sends all its resources; a call that leaves them out leaves them as they are. */
+/** An agent sends all its resources; a call without them leaves them unchanged. */
 function refreshedResources(before: ContainerInstance, request: RegisterContainerInstanceRequest) {
   const resources =
     request.totalResources === undefined ? before.registeredResources : totalResources(request.totalResources);

@@ -6,18 +6,18 @@ import type { ClusterStep } from "../state/cluster-step.ts";
  * connected counts as connected for limits.reconnectGraceMs, so that a short restart is no storm of events.
  */
 
-/** First input after loading: notes which agents are to come back, and until when they are waited for. */
+/** First input after loading: records which agents should come back, and by when. */
 export function recoverConnections(step: ClusterStep): void {
   const { state } = step;
   state.awaitingReconnect.clear();
-  // In the order of ids, so that a later expiry announces in the same order whatever the order of loading was.
+  // In id order, so a later expiry makes events in the same order whatever the loading order was.
   for (const id of state.instanceIds.after(null)) {
     if (state.instances.get(id)?.agentConnected) state.awaitingReconnect.add(id);
   }
   state.awaitingReconnectUntil.set(state.awaitingReconnect.size === 0 ? null : step.now + limits.reconnectGraceMs);
 }
 
-/** Marks those that have not come back in time as disconnected. */
+/** Marks agents that have not come back in time as disconnected. */
 export function expireReconnects(step: ClusterStep): void {
   const { state } = step;
   const until = state.awaitingReconnectUntil.get();
@@ -31,7 +31,7 @@ export function expireReconnects(step: ClusterStep): void {
   state.awaitingReconnectUntil.set(null);
 }
 
-/** The agent of `instanceId` is waited for no longer. */
+/** Stops waiting for the agent of `instanceId`. */
 export function settleReconnect(step: ClusterStep, instanceId: string): void {
   const { state } = step;
   if (state.awaitingReconnect.delete(instanceId) && state.awaitingReconnect.size === 0) {

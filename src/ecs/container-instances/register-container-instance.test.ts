@@ -28,7 +28,7 @@ test("an identity document gives id, type, zone, image and architecture", () => 
   );
 });
 
-test("instances without a document get an id of their kind and are spread over zones", () => {
+test("instances without a document get an id and are spread over zones", () => {
   const world = new InstanceWorld();
   const first = world.register();
   assert.match(first.ec2InstanceId ?? "", /^i-[0-9a-f]{17}$/);
@@ -62,7 +62,7 @@ test("a malformed or forged identity document is refused", () => {
   strict.refused(registerContainerInstance, { instanceIdentityDocument: document() }, "ClientException", message);
 });
 
-test("resources of all four types, zeros left out, and what a call by hand leaves out", () => {
+test("resources of all four types are registered, with zeros left out, and missing ones assumed for a call by hand", () => {
   const world = new InstanceWorld();
   const { registeredResources } = world.register({
     totalResources: [
@@ -84,7 +84,7 @@ test("resources of all four types, zeros left out, and what a call by hand leave
   ]);
 });
 
-test("resources outside the rules are refused", () => {
+test("invalid resources are refused", () => {
   const world = new InstanceWorld();
   const cases: readonly (readonly [Parameters<typeof world.register>[0] & object, string])[] = [
     [{ totalResources: [{ type: "INTEGER" }] }, "Resource names must be between 1 and 255 characters long."],
@@ -137,7 +137,7 @@ test("resources outside the rules are refused", () => {
   }
 });
 
-test("GPUs become a resource and devices, Neuron devices stay apart", () => {
+test("GPUs become a resource and devices, Neuron devices stay separate", () => {
   const world = new InstanceWorld();
   const id = world.add({
     platformDevices: [
@@ -165,7 +165,7 @@ test("GPUs become a resource and devices, Neuron devices stay apart", () => {
   ]);
 });
 
-test("the same client token answers the same instance for an hour, unless it was deregistered", () => {
+test("the same client token returns the same instance for an hour, unless it was deregistered", () => {
   const world = new InstanceWorld();
   const first = world.add({ clientToken: "t" });
   assert.equal(world.add({ clientToken: "t" }), first);
@@ -179,7 +179,7 @@ test("the same client token answers the same instance for an hour, unless it was
   assert.notEqual(world.add({ clientToken: "t" }), second);
 });
 
-test("attributes and tags outside the rules are refused", () => {
+test("invalid attributes and tags are refused", () => {
   const world = new InstanceWorld();
   const eleven = Array.from({ length: 11 }, (_, i) => ({ name: `a${i}` }));
   const many = "A container instance can have at most 10 custom attributes.";
@@ -192,7 +192,7 @@ test("attributes and tags outside the rules are refused", () => {
   assert.deepEqual(tagged.tags, [{ key: "team", value: "web" }]);
 });
 
-test("a cluster takes 5,000 container instances; deregistered ones do not count", () => {
+test("a cluster takes 5,000 container instances, not counting deregistered ones", () => {
   const world = new InstanceWorld();
   const id = world.add();
   const template = world.instance(id);
@@ -205,7 +205,7 @@ test("a cluster takes 5,000 container instances; deregistered ones do not count"
   assert.equal(world.register().status, "ACTIVE");
 });
 
-test("property: registration and description give back every attribute as it was sent", () => {
+test("property: every attribute is described as it was registered", () => {
   const text = (characters: string, max: number) =>
     fc.string({ unit: fc.constantFrom(...characters), minLength: 1, maxLength: max });
   const name = text("abcXYZ019-_./\\", 100);

@@ -22,11 +22,11 @@ import { type RegisterContainerInstanceRequest, versionsOf } from "./registratio
 import { newTrunk, wantsTrunk } from "./trunk.ts";
 
 /**
- * Registers a container instance, or with `containerInstanceArn` one that is known again. AWS: a registration whose token was
- * seen within the hour answers the instance that came of it; with awsvpcTrunking it is REGISTERING until its trunk is attached.
- * Refuses an agent key that names or repeats another key's instance (AccessDeniedException), resources, attributes, devices,
- * tags or tokens outside the rules (InvalidParameterException; an empty list of tags with ClientException), an identity document that is malformed or not genuine, and the 5,001st instance
- * of a cluster (ClientException).
+ * Registers a container instance or, with `containerInstanceArn`, a known one again. AWS: if its token was seen within the hour, the reply
+ * is the instance registered then; with awsvpcTrunking the instance is REGISTERING until its trunk is attached. Refuses an agent key that
+ * names or repeats another key's instance (AccessDeniedException); invalid resources, attributes, devices, tags or tokens
+ * (InvalidParameterException; an empty list of tags with ClientException); and a malformed or forged identity document and the 5,001st
+ * instance of a cluster (ClientException).
  */
 export function registerContainerInstance(
   step: ClusterStep,
@@ -124,12 +124,12 @@ function newContainerInstance(
   };
 }
 
-/** Instances without a zone of their own are spread over three, so that zone rules have something to work on. */
+/** Instances without a zone are spread over three, so zone rules have an effect. */
 function spreadZone(step: ClusterStep): string {
   return `${step.place.region}${"abc".charAt(step.state.instances.size % 3)}`;
 }
 
-/** AWS: the quota of container instances of a cluster; INACTIVE ones do not count. */
+/** AWS: the quota of container instances of a cluster; INACTIVE ones don't count. */
 function checkRoom(step: ClusterStep): void {
   const max = limits.containerInstancesPerCluster;
   if (step.state.instances.size < max) return;

@@ -10,10 +10,10 @@ import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import type { IdentityDocument } from "./identity-document.ts";
 
-// LIMIT: an agent of today sends about seventy; the rest is room for the agents to come.
+// LIMIT: today's agent sends about seventy; the rest is room for future agents.
 const attributesMax = 500;
 
-/** The attributes of a registration, apart by owner: those of ECS and its agent, and the user's. */
+/** The attributes of a registration by owner: those of ECS and its agent, and the user's. */
 export function requestedAttributes(requested: readonly RequestAttribute[] | undefined) {
   const attributes = requested ?? [];
   if (attributes.length > attributesMax) {
@@ -26,8 +26,8 @@ export function requestedAttributes(requested: readonly RequestAttribute[] | und
 }
 
 /**
- * Refuses more custom attributes than an instance may have. AWS: PutAttributes has an exception of its own for this, which
- * RegisterContainerInstance does not declare.
+ * Refuses more custom attributes than an instance may have. AWS: PutAttributes has its own exception for this, which
+ * RegisterContainerInstance doesn't declare.
  */
 export function checkCustomAttributes(custom: readonly Attribute[]): void {
   if (custom.length > limits.customAttributesPerInstance) {
@@ -37,8 +37,8 @@ export function checkCustomAttributes(custom: readonly Attribute[]): void {
 }
 
 /**
- * What the agent sent, and what the control plane knows better or beside it. AWS: zone, instance type, AMI and architecture come from the
- * identity document. What the agent sent stays as it is: it compares, and gives up when something is missing or changed.
+ * The attributes that the agent sent, and those that the control plane adds. AWS: zone, instance type, AMI and architecture come from the
+ * identity document. What the agent sent stays unchanged: the agent compares, and gives up if something is missing or different.
  */
 export function platformAttributes(
   sent: readonly Attribute[],
@@ -57,7 +57,7 @@ export function platformAttributes(
   return withAttributes(derived, sent);
 }
 
-/** The value of the attribute `name`, null when it is not there or has none. */
+/** The value of the attribute `name`, or null if the attribute is absent or has no value. */
 export function attributeValue(attributes: readonly Attribute[], name: string): string | null {
   return attributes.find((attribute) => attribute.name === name)?.value ?? null;
 }

@@ -2,7 +2,7 @@ import type { GpuDevice } from "../documents/container-instance.ts";
 import { membersOf, type Resource, type ResourceType, resourceTypes } from "../documents/resource.ts";
 import { refuse } from "../refusals.ts";
 
-/** A resource as a request brings it. */
+/** A resource in a request. */
 export type RequestResource = {
   readonly name?: string;
   readonly type?: string;
@@ -14,7 +14,7 @@ export type RequestResource = {
 
 export type RequestDevice = { readonly id?: string; readonly type?: string };
 
-/** AWS: the types of the resources that ECS itself counts with. */
+/** AWS: the types of the resources that ECS itself counts. */
 const knownTypes: ReadonlyMap<string, ResourceType> = new Map([
   ["CPU", "INTEGER"],
   ["MEMORY", "INTEGER"],
@@ -24,8 +24,8 @@ const knownTypes: ReadonlyMap<string, ResourceType> = new Map([
 ]);
 
 /**
- * What a registration by hand, which leaves resources out, is taken to have: four cores, 7.5 GiB, and the ports that the
- * agent reserves on Linux. A real agent always sends all four.
+ * What Berth assumes for a registration by hand, which leaves resources out: four cores, 7.5 GiB, and the ports that the agent reserves on
+ * Linux. A real agent always sends all four.
  */
 const assumed: readonly Resource[] = [
   { name: "CPU", type: "INTEGER", value: 4_096 },
@@ -34,15 +34,15 @@ const assumed: readonly Resource[] = [
   { name: "PORTS_UDP", type: "STRINGSET", values: [] },
 ];
 
-// LIMIT: four resources and a few of a user's own; more is a mistake, and each is shown in every event.
+// LIMIT: ECS's four and a few of the user's; more is a mistake, and every event shows each of them.
 const resourcesMax = 50;
-// LIMIT: AWS has 32 and 64 bit integers; beyond 2^53 numbers are no longer exact here.
+// LIMIT: AWS has 32 and 64 bit integers; above 2^53, numbers here are no longer exact.
 const largest = { INTEGER: 2_147_483_647, LONG: Number.MAX_SAFE_INTEGER, DOUBLE: Number.MAX_VALUE } as const;
 
 /**
- * The resources of a registration, in its order, missing ones of ECS's own four assumed.
- * Refuses with InvalidParameterException a resource without name, one named twice, an unknown or wrong type, and a value
- * that is negative, no number of its type, or no port.
+ * The resources of a registration, in its order, plus assumed ones for those of ECS's four that are missing. Refuses with
+ * InvalidParameterException a resource without a name, named twice, or of an unknown or wrong type, and a value that is negative, not a
+ * number of its type, or not a port.
  */
 export function totalResources(requested: readonly RequestResource[] | undefined): readonly Resource[] {
   const resources = (requested ?? []).map(checkedResource);
@@ -57,7 +57,7 @@ export function totalResources(requested: readonly RequestResource[] | undefined
   return [...resources, ...assumed.filter(({ name }) => !names.has(name))];
 }
 
-/** The devices of a registration. Refuses one without id, of another type, or given twice, with InvalidParameterException. */
+/** The devices of a registration. Refuses with InvalidParameterException one without an id, of another type, or given twice. */
 export function platformDevices(requested: readonly RequestDevice[]): readonly GpuDevice[] {
   const devices = requested.map(({ id, type }): GpuDevice => {
     if (id === undefined || id === "") refuse("InvalidParameterException", "A platform device must have an id.");
@@ -78,8 +78,8 @@ export function devicesListed(resources: readonly Resource[]): readonly GpuDevic
 }
 
 /**
- * `resources` with the devices among them: GPU and NEURON_DEVICE, the ids of each kind.
- * DIFFERS: AWS does not document the resource of a Neuron device; Berth lists it apart from GPU, so that no GPU task lands on one.
+ * `resources` with the devices added: GPU and NEURON_DEVICE, with the ids of each kind.
+ * DIFFERS: AWS does not document the resource of a Neuron device; Berth lists it separately from GPU, so no GPU task lands on one.
  */
 export function withDevices(resources: readonly Resource[], devices: readonly GpuDevice[]): readonly Resource[] {
   const others = resources.filter(({ name }) => name !== "GPU" && name !== "NEURON_DEVICE");
@@ -105,7 +105,7 @@ function checkedResource(resource: RequestResource): Resource {
   }
   if (type === "STRINGSET") return { name, type, values: checkedMembers(name, resource.stringSetValue ?? []) };
   const members = { INTEGER: resource.integerValue, LONG: resource.longValue, DOUBLE: resource.doubleValue };
-  // AWS: the agent's serializer leaves a zero out.
+  // AWS: the agent's serializer omits zeros.
   const value = members[type] ?? 0;
   const isOfType = type === "DOUBLE" ? Number.isFinite(value) : Number.isInteger(value);
   if (!isOfType || value < 0 || value > largest[type]) {

@@ -13,11 +13,11 @@ export type RegisterContainerInstanceRequest = {
   readonly attributes?: readonly RequestAttribute[];
   readonly platformDevices?: readonly RequestDevice[];
   readonly tags?: readonly RequestTag[];
-  /** Not in the API model; the agent sends one for each registration. */
+  /** Not in the API model. The agent sends one with each registration. */
   readonly clientToken?: string;
 };
 
-/** AWS: versions normally come with the agent's connection, but the call may bring them. */
+/** AWS: versions usually come with the agent's connection, but the call may carry them. */
 export function versionsOf(versions: Partial<VersionInfo>): VersionInfo {
   const { agentVersion = null, agentHash = null, dockerVersion = null } = versions;
   return { agentVersion, agentHash, dockerVersion };

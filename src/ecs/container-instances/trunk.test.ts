@@ -27,7 +27,7 @@ const acknowledge = (world: InstanceWorld, id: string, status: string) =>
     }),
   );
 
-test("a trunk is made only where setting, agent and instance type allow it", () => {
+test("a trunk is created only if setting, agent and instance type allow it", () => {
   const world = new InstanceWorld();
   assert.equal(world.register(request).status, "ACTIVE");
   world.settings = { awsvpcTrunking: "enabled" };
@@ -54,7 +54,7 @@ test("the simulated network attaches the trunk: CREATED, ATTACHING, ATTACHED and
   assert.equal(attribute?.value, trunk()?.details[0]?.value);
 });
 
-test("the agent's word comes first, and late or repeated words change nothing", () => {
+test("the agent's report comes first, and late or repeated reports change nothing", () => {
   const { world, id } = trunkWorld();
   assert.equal(acknowledge(world, id, "ATTACHED"), true);
   assert.equal(world.instance(id).status, "ACTIVE");

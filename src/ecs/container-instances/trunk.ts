@@ -7,9 +7,9 @@ import { instanceTransition, withStatus } from "./container-instance-lifecycle.t
 const present: readonly AttachmentStatus[] = ["PRECREATED", "CREATED", "ATTACHING", "ATTACHED"];
 
 /**
- * True when a registration is to get a trunk network interface.
+ * True if a registration gets a trunk network interface.
  * AWS: awsvpcTrunking is on for the registering principal, and both agent and instance type support it.
- * DIFFERS: the list of instance types with trunking changes with the hardware of AWS; Berth takes every type but the burstable ones (`t2`, `t3`, ...), when the agent offers `ecs.capability.task-eni-trunking`.
+ * DIFFERS: the list of instance types with trunking changes with the hardware of AWS; Berth accepts every type except the burstable ones (`t2`, `t3`, ...) if the agent offers `ecs.capability.task-eni-trunking`.
  */
 export function wantsTrunk(
   settings: Readonly<Record<string, string>>,
@@ -20,7 +20,7 @@ export function wantsTrunk(
   return attributes.some((attribute) => attribute.name === "ecs.capability.task-eni-trunking");
 }
 
-/** A trunk that the network has yet to attach; at most one of an instance is present. */
+/** A trunk that the network has yet to attach. An instance has at most one at a time. */
 export function newTrunk(ids: RandomStream): Attachment {
   const octets = ids.hex(10).match(/../g) ?? [];
   return {
@@ -39,21 +39,21 @@ export function hasTrunk(instance: ContainerInstance): boolean {
   return instance.attachments.some((attachment) => present.includes(attachment.status));
 }
 
-/** The attachments with every present one moved to `status`. */
+/** The attachments, with every current one moved to `status`. */
 export function moveTrunk(attachments: readonly Attachment[], status: AttachmentStatus): readonly Attachment[] {
   return attachments.map((attachment) =>
     present.includes(attachment.status) || attachment.status === "DETACHING" ? { ...attachment, status } : attachment,
   );
 }
 
-/** AWS: an instance with an attached trunk names it in the attribute `ecs.awsvpc-trunk-id`. */
+/** AWS: the attribute `ecs.awsvpc-trunk-id` names an instance's attached trunk. */
 export function trunkAttributes(attachments: readonly Attachment[]): readonly Attribute[] {
   const attached = attachments.find((attachment) => attachment.status === "ATTACHED");
   const id = attached?.details.find((detail) => detail.name === "networkInterfaceId")?.value;
   return id === undefined ? [] : [{ name: "ecs.awsvpc-trunk-id", value: id }];
 }
 
-/** The simulated network has come further with the trunk: CREATED, ATTACHING, ATTACHED; DETACHING, DELETED. */
+/** Moves the trunk to its next status in the simulated network: CREATED, ATTACHING, ATTACHED; DETACHING, DELETED. */
 export function trunkDue(step: ClusterStep, instance: ContainerInstance): void {
   if (instance.status === "DEREGISTERING") {
     trunkRemoved(step, instance, "DELETED");
@@ -66,7 +66,7 @@ export function trunkDue(step: ClusterStep, instance: ContainerInstance): void {
   }
 }
 
-/** The trunk is attached: a REGISTERING instance becomes ACTIVE; otherwise nothing happens. */
+/** The trunk is attached: a REGISTERING instance becomes ACTIVE. Otherwise nothing changes. */
 export function trunkAttached(step: ClusterStep, instance: ContainerInstance): void {
   const next = instanceTransition(instance.status, "trunk-attached");
   if (next === "ignored" || next === "refused") return;
@@ -75,7 +75,7 @@ export function trunkAttached(step: ClusterStep, instance: ContainerInstance): v
   step.changeInstance(withStatus({ ...instance, attachments, platformAttributes }, next, step.now));
 }
 
-/** The trunk cannot be attached: a REGISTERING instance becomes REGISTRATION_FAILED with `reason`. */
+/** The trunk can't be attached: a REGISTERING instance becomes REGISTRATION_FAILED with `reason`. */
 export function trunkFailed(step: ClusterStep, instance: ContainerInstance, reason: string): void {
   const next = instanceTransition(instance.status, "trunk-failed");
   if (next === "ignored" || next === "refused") return;
@@ -83,7 +83,7 @@ export function trunkFailed(step: ClusterStep, instance: ContainerInstance, reas
   step.changeInstance(withStatus({ ...instance, attachments }, next, step.now, reason));
 }
 
-/** The trunk is gone: a DEREGISTERING instance becomes INACTIVE, a REGISTERING one cannot go on. */
+/** The trunk is gone: a DEREGISTERING instance becomes INACTIVE; the registration of a REGISTERING one fails. */
 export function trunkRemoved(step: ClusterStep, instance: ContainerInstance, status: "DETACHED" | "DELETED"): void {
   const next = instanceTransition(instance.status, "trunk-removed");
   if (next === "ignored" || next === "refused") return;

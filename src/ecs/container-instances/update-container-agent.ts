@@ -9,10 +9,9 @@ import { describeContainerInstance } from "./describe-container-instance.ts";
 export type UpdateContainerAgentRequest = { readonly containerInstance?: string };
 
 /**
- * Asks for an update of the agent to the newest version known; it goes on when the agent is connected.
- * Refuses an unknown instance and one that is neither ACTIVE nor DRAINING (InvalidParameterException), one whose agent version
- * is unknown (MissingVersionException), one that has the newest (NoUpdateAvailableException), and one with an
- * update under way (UpdateInProgressException).
+ * Requests an update of the agent to the newest known version; it proceeds once the agent is connected. Refuses an unknown instance and one
+ * that is neither ACTIVE nor DRAINING (InvalidParameterException), an unknown agent version (MissingVersionException), the newest one
+ * (NoUpdateAvailableException), and an update during another (UpdateInProgressException).
  */
 export function updateContainerAgent(step: ClusterStep, request: UpdateContainerAgentRequest, _: Given) {
   const instance = referencedContainerInstance(step, request.containerInstance);
@@ -21,7 +20,7 @@ export function updateContainerAgent(step: ClusterStep, request: UpdateContainer
   }
   const version = instance.versionInfo?.agentVersion ?? null;
   if (version === null) {
-    refuse("MissingVersionException", "The agent version of the container instance is not known.");
+    refuse("MissingVersionException", "The agent version of the container instance is unknown.");
   }
   if (isUnfinished(instance.agentUpdate)) {
     refuse("UpdateInProgressException", "An update of the container agent is already in progress.");

@@ -7,7 +7,7 @@ import { updateContainerInstancesState } from "./update-container-instances-stat
 const update = (world: InstanceWorld, containerInstances: string[], status: string) =>
   world.call(updateContainerInstancesState, { containerInstances, status });
 
-test("ACTIVE and DRAINING change into each other, announced once; the same again changes nothing", () => {
+test("an instance changes from ACTIVE to DRAINING and back, with one event each; a repeated call changes nothing", () => {
   const world = new InstanceWorld();
   const id = world.add();
   world.place(id);
@@ -26,7 +26,7 @@ test("ACTIVE and DRAINING change into each other, announced once; the same again
   assert.equal(update(world, [id], "ACTIVE").containerInstances[0]?.status, "ACTIVE");
 });
 
-test("each unknown or unfit instance is a failure of its own, and the others move", () => {
+test("each unknown or unsuitable instance is a failure, and the others are moved", () => {
   const world = new InstanceWorld();
   const good = world.add();
   for (const status of [
@@ -48,7 +48,7 @@ test("each unknown or unfit instance is a failure of its own, and the others mov
   }
 });
 
-test("lists and statuses outside the rules are refused", () => {
+test("invalid lists and statuses are refused", () => {
   const world = new InstanceWorld();
   const refused = (request: object, message: string) =>
     world.refused(updateContainerInstancesState, request, "InvalidParameterException", message);

@@ -19,11 +19,10 @@ export type UpdateContainerInstancesStateRequest = {
 };
 
 /**
- * Moves 1 to 10 container instances to ACTIVE or DRAINING; being there already is no change. Unknown instances, and those
- * neither ACTIVE nor DRAINING, come as failures while the others are moved. Tasks stay where they are, until their services
- * have been looked at.
- * Refuses with InvalidParameterException an empty or too long list and another status; with AccessDeniedException an agent
- * key that names another key's instance, or wants anything but DRAINING: it may leave, and not undo a drain of yours.
+ * Moves 1 to 10 container instances to ACTIVE or DRAINING; one that is already there doesn't change. Unknown instances, and those neither
+ * ACTIVE nor DRAINING, are failures; the others are moved. Tasks don't move until Berth looks at their services. Refuses with
+ * InvalidParameterException an empty or overlong list and another status; with AccessDeniedException an agent key that names another key's
+ * instance or asks for anything but DRAINING: an agent may leave, but not undo your drain.
  */
 export function updateContainerInstancesState(
   step: ClusterStep,
@@ -60,9 +59,9 @@ function checkDrainsItself(
 }
 
 /**
- * Moves container instances to ACTIVE or DRAINING, at most `max` of them, and gives the ids of those that are there now, each
- * once; what a drain is to remember goes with it.
- * DIFFERS: AWS does not document how it answers for an instance that cannot be drained; Berth gives a failure whose reason is the instance's status.
+ * Moves at most `max` container instances to ACTIVE or DRAINING, with what each drain needs to remember. Returns the ids of those that are
+ * there now, each once.
+ * DIFFERS: AWS does not document how it answers for an instance that can't be drained; Berth gives a failure whose reason is the instance's status.
  */
 export function moveContainerInstances(
   step: ClusterStep,

@@ -2,7 +2,7 @@ import type { ContainerDefinition, NetworkMode } from "../documents/task-definit
 import type { RequestContainer, RequestVolume } from "./task-definition-request.ts";
 import { whyNoFargateSize } from "./task-size.ts";
 
-/** What decides where a definition can run. */
+/** The properties that decide where a definition can run. */
 export type CompatibilityFacts = {
   readonly networkMode: NetworkMode | null;
   readonly cpuUnits: number | null;
@@ -20,7 +20,7 @@ export type CompatibilityFacts = {
 
 type Verdict = (facts: CompatibilityFacts) => string | null;
 
-/** For each launch type, in ECS's order, why a definition cannot run there, or null when it can. */
+/** For each launch type, in ECS's order, why a definition can't run there, or null if it can. */
 export const whyIncompatible: ReadonlyMap<string, Verdict> = new Map<string, Verdict>([
   ["EXTERNAL", whyNotExternal],
   ["EC2", whyNotEc2],
@@ -28,7 +28,7 @@ export const whyIncompatible: ReadonlyMap<string, Verdict> = new Map<string, Ver
   ["FARGATE", whyNotFargate],
 ]);
 
-/** An image of an ECR repository, which is pulled with the execution role or that of the instance. */
+/** True for an image in ECR, which is pulled with the execution role or the instance's role. */
 export function isEcrImage(image: string): boolean {
   return /^[0-9]{12}\.dkr[.-]ecr[.-]/.test(image);
 }
@@ -37,7 +37,7 @@ function whyNotEc2(facts: CompatibilityFacts): string | null {
   return facts.hasEphemeralStorage ? "Tasks using the EC2 launch type do not support EphemeralStorage." : null;
 }
 
-// AWS: the developer guide on external instances and on what they cannot do.
+// AWS: the developer guide on external instances and their restrictions.
 function whyNotExternal(facts: CompatibilityFacts): string | null {
   const not = (what: string): string => `External compatible task definitions do not support ${what}`;
   if (facts.networkMode === "awsvpc") return not("network mode awsvpc");
@@ -62,7 +62,7 @@ function whyNotManagedInstances(facts: CompatibilityFacts): string | null {
   return facts.hasEphemeralStorage ? not("ephemeral storage") : null;
 }
 
-/** The texts that AWS is known to use come first; the rest follows their pattern. */
+/** The texts known from AWS come first; the rest follow their pattern. */
 function whyNotFargate(facts: CompatibilityFacts): string | null {
   if (facts.cpuUnits === null) return "Fargate requires that 'cpu' be defined at the task level.";
   if (facts.memoryMiB === null) return "Fargate requires that 'memory' be defined at the task level.";
@@ -129,7 +129,7 @@ function whyNotLogging(
   return firelensConfiguration?.options?.["config-file-type"] === "s3" ? not("config-file-type s3") : null;
 }
 
-/** AWS: a tmpfs is supported since platform version 1.4.0, as are initProcessEnabled and capabilities that are dropped. */
+/** AWS: tmpfs, initProcessEnabled and dropped capabilities are supported since platform version 1.4.0. */
 function whyNotLinux(container: RequestContainer, not: (what: string) => string): string | null {
   const { devices, sharedMemorySize, maxSwap, swappiness, capabilities } = container.linuxParameters ?? {};
   if ((devices ?? []).length > 0) return not("devices");
@@ -140,7 +140,7 @@ function whyNotLinux(container: RequestContainer, not: (what: string) => string)
   return added === undefined ? null : `${added} is not allowed on Fargate.`;
 }
 
-/** AWS: 2 to 120 seconds; the text for longer stop timeouts as users see it, and 120 itself is taken. */
+/** AWS: 2 to 120 seconds. Users report the text for longer stop timeouts, and that 120 itself is accepted. */
 function whyNotTimeouts({ name, startTimeout, stopTimeout }: RequestContainer): string | null {
   for (const [word, seconds] of Object.entries({ start: startTimeout, stop: stopTimeout })) {
     if (seconds === undefined) continue;

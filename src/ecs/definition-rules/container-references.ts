@@ -3,8 +3,8 @@ import { checkedText, checkOneOf, refuseDefinition } from "./definition-checks.t
 import type { RequestContainer, RequestVolume } from "./task-definition-request.ts";
 
 /**
- * Refuses what containers say of each other and of volumes that does not hold: names used twice, no essential container,
- * unknown containers and volumes, conditions that can never come true, and circles.
+ * Refuses bad references between containers, or from containers to volumes: duplicate names, no essential container, unknown containers and
+ * volumes, conditions that can never come true, and cycles.
  */
 export function checkContainerReferences(
   containers: readonly ContainerDefinition[],
@@ -32,7 +32,7 @@ export function checkContainerReferences(
   checkVolumesUsed(containers, volumes);
 }
 
-/** AWS: a volume that is configured at launch must be mounted; the text as users see it. */
+/** AWS: a volume configured at launch must be mounted; users report the text. */
 function checkVolumesUsed(containers: readonly RequestContainer[], volumes: readonly RequestVolume[]): void {
   const mounted = new Set(
     containers.flatMap(({ mountPoints }) => (mountPoints ?? []).map((each) => each.sourceVolume)),
@@ -62,7 +62,7 @@ function dependencies(container: ContainerDefinition, byName: ReadonlyMap<string
     if (condition === "HEALTHY" && other.healthCheck === undefined) {
       refuseDefinition("A dependency container with HEALTHY condition must have health check configured");
     }
-    // AWS: an essential container that ends stops the task, so that nothing can wait for its end.
+    // AWS: when an essential container ends, the task stops, so nothing can wait for its end.
     if ((condition === "COMPLETE" || condition === "SUCCESS") && other.essential) {
       refuseDefinition("A dependency container with SUCCESS or COMPLETE condition cannot be an essential container");
     }
@@ -92,7 +92,7 @@ function volumesFrom(container: RequestContainer, byName: ReadonlyMap<string, Co
   });
 }
 
-/** Takes containers away that need nothing any more, until none is left; what is left needs itself. */
+/** Removes containers without open dependencies until none is left. What remains is a cycle. */
 function checkNoCircle(needs: ReadonlyMap<string, readonly string[]>): void {
   const waiting = new Map(needs);
   for (let before = -1; before !== waiting.size; ) {

@@ -9,7 +9,7 @@ import { deviceTypes, isAmount, isOwnResource } from "./resource-requirements.ts
 import type { RequestContainer } from "./task-definition-request.ts";
 
 const wholeNumberMax = 2 ** 31 - 1;
-// AWS: Docker of 19.03 and older needs 4 MiB, later ones 6; a registration is refused below the smaller one.
+// AWS: Docker up to 19.03 needs 4 MiB, later versions 6; registration refuses less than 4.
 const containerMemoryLeastMiB = 4;
 
 const ulimitNames = [
@@ -31,8 +31,8 @@ const ulimitNames = [
 ];
 
 /**
- * One container of a registration with its defaults filled in, as ECS describes it. Refuses what is wrong with the
- * container by itself; what it says of other containers and of volumes is looked at with all of them.
+ * One container of a registration as ECS describes it, with its defaults. Refuses what is wrong with the container alone. References to
+ * other containers and volumes are checked once all are known.
  */
 export function checkedContainer(container: RequestContainer, networkMode: NetworkMode | null): ContainerDefinition {
   const name = checkedText(container.name, "Container.name");
@@ -59,14 +59,14 @@ export function checkedContainer(container: RequestContainer, networkMode: Netwo
     mountPoints: container.mountPoints ?? [],
     volumesFrom: container.volumesFrom ?? [],
     systemControls: container.systemControls ?? [],
-    // AWS: the defaults of a health check are shown with it.
+    // AWS: a health check is shown with its defaults.
     ...(healthCheck === undefined
       ? {}
       : { healthCheck: { interval: 30, timeout: 5, retries: 3, ...healthCheck, command: healthCheck.command ?? [] } }),
   };
 }
 
-/** Calls `refuse` for a container whose memory is missing or does not fit the task's. */
+/** Calls `refuse` for a container whose memory is missing or exceeds the task's. */
 export function checkContainerMemory(
   container: ContainerDefinition,
   taskMemoryMiB: number | null,
@@ -165,7 +165,7 @@ function checkDevices(container: RequestContainer): void {
   }
 }
 
-/** AWS: the texts for values above the range; those below it follow them. */
+/** AWS: the texts for values above the range; Berth's texts for values below it follow them. */
 function checkHealthCheck(name: string, healthCheck: NonNullable<RequestContainer["healthCheck"]>): void {
   if ((healthCheck.command ?? []).length === 0) {
     refuseDefinition("Container.healthCheck.command should not be null or empty.");

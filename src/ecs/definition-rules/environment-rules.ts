@@ -1,6 +1,6 @@
 import type { RequestContainer } from "./task-definition-request.ts";
 
-/** How a call refuses: registrations and overrides have codes of their own. */
+/** How a call refuses: registrations and overrides have their own codes. */
 type Refuse = (message: string) => never;
 
 type Environment = Pick<RequestContainer, "environment" | "environmentFiles" | "secrets">;
@@ -11,9 +11,9 @@ const environmentFilesMax = 10;
 const isBlank = (text: string | undefined): boolean => text === undefined || text.trim() === "";
 
 /**
- * Calls `refuse` for variables, secrets and environment files of a container or its override that AWS refuses: blank names,
- * secrets without a source or under a name that is taken, more than ten files, and files that no ARN of an S3 object names.
- * AWS: the texts as users see them, but that for a secret's blank name. The suffix `.env` is documented and not checked.
+ * Calls `refuse` for variables, secrets and environment files of a container or override that AWS refuses: blank names, secrets without a
+ * source or with a name that is taken, more than ten files, and files that aren't S3 object ARNs.
+ * AWS: users report the texts, except the one for a secret's blank name. The suffix `.env` is documented but not checked.
  */
 export function checkEnvironment({ environment, environmentFiles, secrets }: Environment, refuse: Refuse): void {
   const names = new Set<string | undefined>();

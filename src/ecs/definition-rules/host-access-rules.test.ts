@@ -4,7 +4,7 @@ import { SmallAccount } from "../small-account.ts";
 
 const volumes = [{ name: "v" }];
 
-/** The refusal of a registration without its code; `accepted` when there is none. */
+/** The refusal of a registration without its code; `accepted` if there is none. */
 function verdict(container: object, more: object = {}): string {
   const containerDefinitions = [{ name: "app", image: "busybox", memory: 64, ...container }];
   const request = { family: "web", containerDefinitions, volumes, ...more };
@@ -28,7 +28,7 @@ const notPaths = [
   "/a\u0000/b",
 ];
 
-test("paths are absolute, and have no colon behind which options could stand", () => {
+test("paths must be absolute and contain no colon that options could follow", () => {
   const places: readonly (readonly [string, (path: string) => string])[] = [
     ["Container.mountPoints.containerPath", (path) => verdict(mounted(path))],
     ["Volume.host.sourcePath", (sourcePath) => verdict({}, { volumes: [{ name: "v", host: { sourcePath } }] })],
@@ -58,7 +58,7 @@ test("paths are absolute, and have no colon behind which options could stand", (
   assert.equal(verdict({}, { volumes: [{ name: "v", host: { sourcePath: "" } }] }), "accepted", "an empty volume");
 });
 
-test("paths on Windows may have a drive, and nothing behind another colon", () => {
+test("Windows paths may have a drive, and no other colon", () => {
   for (const path of ["C:\\data", "D:/data", "\\data", "\\\\.\\pipe\\docker_engine"]) {
     assert.equal(verdict(mounted(path), windows), "accepted", path);
   }
@@ -67,7 +67,7 @@ test("paths on Windows may have a drive, and nothing behind another colon", () =
   }
 });
 
-test("the options of a tmpfs and the permissions of a device are words that AWS knows, one each", () => {
+test("tmpfs options and device permissions must be known to AWS, one each", () => {
   const tmpfs = (...mountOptions: string[]) =>
     verdict({ linuxParameters: { tmpfs: [{ containerPath: "/t", size: 1, mountOptions }] } });
   assert.equal(tmpfs("noexec", "ro", "mode=1777", "uid=1000", "mpol=bind:0-3"), "accepted");
@@ -81,7 +81,7 @@ test("the options of a tmpfs and the permissions of a device are words that AWS 
   assert.match(device("rwm"), /devices\.permissions should be one of/);
 });
 
-test("names and addresses hold nothing that ends them", () => {
+test("names and addresses contain no separators", () => {
   const awkward: readonly (readonly [object, RegExp])[] = [
     [{ extraHosts: [{ hostname: "a:1.2.3.4", ipAddress: "1.1.1.1" }] }, /extraHosts\.hostname contains/],
     [{ extraHosts: [{ hostname: "a", ipAddress: "1.1.1.1\n6.6.6.6 bank" }] }, /extraHosts\.ipAddress contains/],
@@ -118,7 +118,7 @@ test("names and addresses hold nothing that ends them", () => {
   assert.equal(verdict(plain), "accepted");
 });
 
-test("a file system of EFS is named without options", () => {
+test("the name of an EFS file system contains no options", () => {
   const efs = (more: object) =>
     verdict({}, { volumes: [{ name: "v", efsVolumeConfiguration: { fileSystemId: "fs-1", ...more } }] });
   assert.equal(efs({ rootDirectory: "/a/b" }), "accepted");

@@ -34,7 +34,7 @@ const tmpfsFlags = [
 // biome-ignore lint/suspicious/noControlCharactersInRegex: we look for them.
 const controlCharacter = /[\x00-\x1f\x7f]/;
 
-/** Refuses paths, names and addresses that the host would read as something else. */
+/** Refuses paths, names and addresses that the host would misread. */
 export function checkHostAccess(
   containers: readonly ContainerDefinition[],
   volumes: readonly RequestVolume[],
@@ -42,7 +42,7 @@ export function checkHostAccess(
 ): void {
   const path = (value: string | undefined, what: string): void => checkPath(value, what, isWindows);
   for (const { host, efsVolumeConfiguration: efs } of volumes) {
-    // AWS: an empty path means none, and Docker creates an empty volume.
+    // AWS: an empty path means no path, and Docker creates an empty volume.
     if (host?.sourcePath) path(host.sourcePath, "Volume.host.sourcePath");
     checkPlain(efs?.fileSystemId, /^[\w-]+$/, "Volume.efsVolumeConfiguration.fileSystemId");
     checkPlain(efs?.rootDirectory, /^[^,:]*$/, "Volume.efsVolumeConfiguration.rootDirectory");
@@ -111,7 +111,10 @@ function checkVariables({ environment = [], secrets = [] }: Members): void {
   for (const { name } of secrets) checkVariable("Container.secrets", name, undefined, refuseDefinition);
 }
 
-/** Calls `refuse` for an environment variable that would mean another one in the container. `what` is its path in the request. */
+/**
+ * Calls `refuse` for an environment variable whose name would be read as another variable in the container. `what` is its path in the
+ * request.
+ */
 export function checkVariable(
   what: string,
   name: string | undefined,
@@ -130,7 +133,7 @@ function checkPath(value: string | undefined, what: string, isWindows: boolean):
   checkPlain(value, /^/, what);
 }
 
-/** Refuses a text that is given and does not match `form` or contains control characters. */
+/** Refuses a given text that doesn't match `form` or contains control characters. */
 function checkPlain(value: string | undefined, form: RegExp, what: string): void {
   if (value === undefined || value === "") return;
   if (controlCharacter.test(value) || !form.test(value)) refuseDefinition(`${what} contains invalid characters.`);

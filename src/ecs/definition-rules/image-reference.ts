@@ -1,13 +1,13 @@
 import { limits } from "../limits.ts";
 import { refuseDefinition } from "./definition-checks.ts";
 
-/** LIMIT: the longest tag that registries and Docker take. */
+/** LIMIT: the longest tag that registries and Docker accept. */
 const tagCharacters = 128;
 
 /**
- * Refuses an image that is no reference `[host[:port]/]path[:tag][@sha256:digest]`, part by part.
- * AWS: without a digest the whole reference has 255 characters at most, with one only what comes before the `@`; the only
- * digest is SHA-256, with 64 hex digits. The texts as users see them.
+ * Refuses an image that isn't a reference `[host[:port]/]path[:tag][@sha256:digest]`, part by part.
+ * AWS: the reference has at most 255 characters, not counting a digest. The only digest is SHA-256, with 64 hex digits. Users report the
+ * texts.
  */
 export function checkImage(image: string): void {
   const at = image.indexOf("@");

@@ -4,7 +4,7 @@ import type { RequestContainer, RequestLogConfiguration } from "./task-definitio
 
 const logDrivers = ["json-file", "syslog", "journald", "gelf", "fluentd", "awslogs", "splunk", "awsfirelens"];
 
-/** Refuses a log configuration or a log router that is wrong by itself. AWS: the texts for the driver awslogs as users see them. */
+/** Refuses a log configuration or log router that is wrong in itself. AWS: users report the texts for the driver awslogs. */
 export function checkLogging({ logConfiguration, firelensConfiguration }: RequestContainer): void {
   if (firelensConfiguration !== undefined) checkRouter(firelensConfiguration);
   if (logConfiguration === undefined) return;
@@ -20,7 +20,7 @@ export function checkLogging({ logConfiguration, firelensConfiguration }: Reques
 function checkAwslogs(options: NonNullable<RequestLogConfiguration["options"]>): void {
   const missing = ["awslogs-region", "awslogs-group"].filter((option) => !options[option]);
   if (missing.length > 0) refuseDefinition(`Log driver awslogs requires options: ${missing.join(", ")}`);
-  // AWS: has a list that it does not publish; those that users saw refused are of other drivers.
+  // AWS: the list of accepted options is unpublished; users report refused options of other drivers.
   const foreign = Object.keys(options).filter((option) => !/^(awslogs-.+|mode|max-buffer-size|tag)$/.test(option));
   if (foreign.length > 0) refuseDefinition(`Log driver awslogs disallows options: ${foreign.join(", ")}`);
 }
@@ -36,7 +36,7 @@ function checkRouter({ type, options }: NonNullable<RequestContainer["firelensCo
   }
 }
 
-/** Refuses awsfirelens without a router among the containers, and a router that none of them uses. AWS: the texts as users see them. */
+/** Refuses awsfirelens without a router among the containers, and an unused router. AWS: users report the texts. */
 export function checkLogRouters(containers: readonly RequestContainer[]): void {
   const hasRouter = containers.some(({ firelensConfiguration }) => firelensConfiguration !== undefined);
   const usesRouter = containers.some(({ logConfiguration }) => logConfiguration?.logDriver === "awsfirelens");

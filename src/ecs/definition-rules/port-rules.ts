@@ -4,8 +4,8 @@ import { checkedText, checkOneOf, checkRange, refuseDefinition } from "./definit
 import type { RequestContainer } from "./task-definition-request.ts";
 
 /**
- * The port mappings of a container with their defaults: protocol tcp, and the host port as the network mode has it.
- * Refuses ports, ranges and names that the mode or the API does not allow.
+ * The port mappings of a container with defaults: protocol tcp, and the host port by network mode. Refuses ports, ranges and names that the
+ * mode or the API doesn't allow.
  */
 export function checkedPortMappings(container: RequestContainer, networkMode: NetworkMode | null): PortMapping[] {
   const mappings = container.portMappings ?? [];
@@ -48,7 +48,7 @@ function checkedHostPort(mapping: PortMapping, networkMode: NetworkMode | null):
   return containerPort;
 }
 
-/** How many ports the range holds. AWS: a range has no single ports beside it, and the agent chooses the host's. */
+/** How many ports the range has. AWS: a mapping has a range or single ports, not both, and the agent chooses the host's range. */
 function checkedRange(mapping: PortMapping, networkMode: NetworkMode | null, containerName: string): number {
   if (mapping.containerPort !== undefined || mapping.hostPort !== undefined) {
     refuseDefinition(
@@ -63,7 +63,7 @@ function checkedRange(mapping: PortMapping, networkMode: NetworkMode | null, con
   return last - first + 1;
 }
 
-/** The container ports of a mapping, both included; NaN for a range that is none. */
+/** The first and last container port of a mapping; NaN for an invalid range. */
 function portsOf({ containerPort, containerPortRange }: PortMapping): {
   readonly first: number;
   readonly last: number;
@@ -75,8 +75,8 @@ function portsOf({ containerPort, containerPortRange }: PortMapping): {
 }
 
 /**
- * Refuses port names that two mappings of a task share, and ports that could never be had together: under awsvpc container
- * ports, since the containers share a network, else fixed host ports. AWS: the texts for awsvpc as users see them.
+ * Refuses port names that two mappings of a task share, and ports that conflict: container ports under awsvpc, where containers share a
+ * network, otherwise fixed host ports. AWS: users report the texts for awsvpc.
  */
 export function checkSharedPorts(
   containers: readonly { readonly portMappings: readonly PortMapping[] }[],

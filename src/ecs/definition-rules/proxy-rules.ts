@@ -2,9 +2,9 @@ import { checkedText, checkOneOf, refuseDefinition } from "./definition-checks.t
 import type { RegisterTaskDefinitionRequest } from "./task-definition-request.ts";
 
 /**
- * Refuses a proxy configuration for another network mode than awsvpc, without ports, or for a container that is not there.
- * AWS: the texts for the mode, the ingress port and the container as users see them; the others follow these. It wants
- * a user or a group whose traffic is left alone.
+ * Refuses a proxy configuration for a network mode other than awsvpc, without ports, or for an unknown container.
+ * AWS: users report the texts for the mode, the ingress port and the container; the others follow these. It requires a user or group whose
+ * traffic bypasses the proxy.
  */
 export function checkProxy(
   { proxyConfiguration: proxy, networkMode }: RegisterTaskDefinitionRequest,

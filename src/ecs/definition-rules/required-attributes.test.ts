@@ -9,7 +9,7 @@ const role = "arn:aws:iam::111122223333:role/ecsTaskExecutionRole";
 const ecrImage = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/app:1";
 const awslogs = { logDriver: "awslogs", options: { "awslogs-group": "g", "awslogs-region": "eu-central-1" } };
 
-/** The names that a definition demands, with the prefixes taken off: `old:` stands for the longer one. */
+/** The names that a definition requires, without their prefixes; `old:` stands for the longer one. */
 function attributes(container: object, request: object = {}): string[] {
   const containerDefinitions = [{ ...plain, ...container }];
   const { taskDefinition } = new SmallAccount().call<{ taskDefinition: { requiresAttributes: { name: string }[] } }>(
@@ -23,14 +23,14 @@ function attributes(container: object, request: object = {}): string[] {
 
 const docker = (minor: number) => `old:docker-remote-api.1.${minor}`;
 
-test("a plain definition demands nothing", () => {
+test("a plain definition needs no attributes", () => {
   assert.deepEqual(attributes({ portMappings: [{ containerPort: 80 }], cpu: 10 }, { cpu: "256", memory: "512" }), []);
 });
 
-/** Features of a container and of its definition, and the attributes that they demand. */
+/** Features of a container and its definition, and the attributes that they require. */
 function features(): [container: object, request: object, expected: string[]][] {
   const secret = (valueFrom: string) => [{ name: "KEY", valueFrom }];
-  // A router wants a container that uses it; here it is its own.
+  // A router needs a container that uses it; here it is its own.
   const properties = ["ProxyIngressPort", "ProxyEgressPort", "AppPorts", "IgnoredUID"].map((name) => ({
     name,
     value: "1",
@@ -135,7 +135,7 @@ function features(): [container: object, request: object, expected: string[]][] 
   ];
 }
 
-test("each feature demands what agents call it", () => {
+test("each feature needs the attribute that agents send for it", () => {
   for (const [container, request, expected] of features()) {
     assert.deepEqual(attributes(container, request), expected, JSON.stringify([container, request]));
   }
@@ -144,7 +144,7 @@ test("each feature demands what agents call it", () => {
 const whole = (name: string): string =>
   name.startsWith("old:") ? name.replace("old:", "com.amazonaws.ecs.capability.") : `ecs.capability.${name}`;
 
-/** What RunTask and StartTask say to a definition on one instance with these attributes. */
+/** How RunTask and StartTask answer for a definition on one instance with these attributes. */
 function failures(container: object, request: object, names: readonly string[], runTask: object = {}): object[][] {
   const account = new SmallAccount();
   const containerDefinitions = [{ ...plain, ...container }];
@@ -159,11 +159,11 @@ function failures(container: object, request: object, names: readonly string[], 
   return [call("RunTask", members), call("StartTask", { ...members, containerInstances: [world.instanceId(0)] })];
 }
 
-test("an instance that lacks one of them is refused by its name, one that has all is not", () => {
+test("an instance that lacks an attribute is refused with its name, one that has all is accepted", () => {
   const arn = "arn:aws:ecs:eu-central-1:111122223333:container-instance/lab/00000000000000000000000000000001";
   let refusals = 0;
   for (const [container, request, expected] of features()) {
-    // EBS volumes are attached by nobody, whatever the instance says.
+    // Nothing attaches EBS volumes, whatever the instance reports.
     if (expected.includes("storage.ebs-task-volume-attach")) continue;
     const names = expected.map(whole);
     const what = JSON.stringify([container, request]);
@@ -175,7 +175,7 @@ test("an instance that lacks one of them is refused by its name, one that has al
       const detail = run?.[0]?.detail ?? "";
       assert.deepEqual(run, [{ arn, reason: "ATTRIBUTE", detail }], what);
       assert.ok(detail.startsWith(`Missing attributes: ${missing}. Needed by `), detail);
-      // The member that is named is one of this definition.
+      // The named member is one of this definition.
       const named = detail.match(/(?<=Needed by |\.|or |, )[a-z]\w+(?=[ .:[,])/g) ?? [];
       const members = JSON.stringify([container, request]);
       const isNamed = named.some((member) => members.includes(`"${member}"`));
@@ -199,7 +199,7 @@ test("a refusal says which members to remove, each once, and what to do", () => 
   );
 });
 
-test("what an override adds is demanded too", () => {
+test("what an override adds needs attributes too", () => {
   const missing = (overrides: object, container: object = {}) => {
     const [run, start] = failures(container, {}, [], { overrides });
     assert.deepEqual(run, start);
@@ -217,7 +217,7 @@ test("what an override adds is demanded too", () => {
   assert.deepEqual(missing({ cpu: "12 vcpu" }), ["Missing attributes: ecs.capability.increased-task-cpu-limit."]);
 });
 
-test("an image of another architecture or system is refused, though the definition demands no attribute for it", () => {
+test("an image of another architecture or system is refused, although the definition shows no attribute for it", () => {
   const platform = (runtimePlatform: object) => {
     assert.deepEqual(attributes({}, { runtimePlatform }), []);
     return failures({}, { runtimePlatform }, ["ecs.cpu-architecture"]).map((found) =>
@@ -231,7 +231,7 @@ test("an image of another architecture or system is refused, though the definiti
   assert.deepEqual(platform({ operatingSystemFamily: "WINDOWS_SERVER_2022_CORE" }), [windows, windows]);
 });
 
-test("an order of containers is demanded", () => {
+test("container dependencies need an attribute", () => {
   const containerDefinitions = [
     { ...plain, dependsOn: [{ containerName: "b", condition: "START" }] },
     { ...plain, name: "b" },

@@ -20,15 +20,15 @@ export type AttributeFacts = {
   readonly injectsFaults: boolean;
 };
 
-/** AWS: more CPU than ten cores is a capability of its own. */
+/** AWS: more CPU than ten cores needs a capability. */
 const cpuUnitsOfOldAgents = 10_240;
 
 const old = "com.amazonaws.ecs.capability.";
 const now = "ecs.capability.";
 
 /**
- * Docker API versions by the feature that came with them. Agents of today send no 1.26, 1.27, 1.31, nor any from 1.33
- * up, so that none of those may stand here.
+ * The Docker API version that introduced each feature. Today's agents don't send 1.26, 1.27, 1.31 or anything above 1.32, so these must not
+ * occur here.
  */
 const dockerVersions = {
   "task role": "1.17",
@@ -49,7 +49,7 @@ const dockerVersions = {
 } as const;
 
 /**
- * The names of the attributes that a container instance must have for this definition, each once, by name.
+ * The names of the attributes that a container instance needs for this definition, each once, sorted.
  * AWS: computed at registration from the features in use; the agent sends the names that it supports.
  */
 export function requiredAttributes(facts: AttributeFacts): { readonly name: string }[] {
@@ -63,8 +63,8 @@ export function requiredAttributes(facts: AttributeFacts): { readonly name: stri
 }
 
 /**
- * The attributes that a task of `definition` needs with its overrides laid over it: `containers` are as those leave them.
- * What the overrides ask for in addition is demanded like what the definition asks for.
+ * The attributes that a task of `definition` needs with its overrides: `containers` are the overridden ones. Features added by overrides
+ * count like those of the definition.
  */
 export function attributesOfTask(
   definition: TaskDefinition,
@@ -81,7 +81,7 @@ export function attributesOfTask(
   return [...definition.requiresAttributes, ...added, ...platformAttributes(definition)];
 }
 
-/** What the overridden definition demands and the registered one does not. */
+/** The attributes that the overridden definition needs and the registered one doesn't. */
 function addedAttributes(
   definition: TaskDefinition,
   containers: readonly ContainerDefinition[],
@@ -113,7 +113,7 @@ function factsOf(definition: TaskDefinition, containers: readonly ContainerDefin
   };
 }
 
-/** What runs where: images of one architecture end at once on another. Not among the attributes that a definition shows. */
+/** The platform: images of one architecture exit at once on another. A definition doesn't show this attribute. */
 function platformAttributes(definition: TaskDefinition): { readonly name: string; readonly value: string }[] {
   const { runtimePlatform } = definition.more as RegisterTaskDefinitionRequest;
   const { cpuArchitecture, operatingSystemFamily = "LINUX" } = runtimePlatform ?? {};
@@ -183,7 +183,7 @@ function addContainerAttributes(
     names.add(`${now}container-health-check`);
     docker("health check");
   }
-  // AWS: the order of containers and their own timeouts came together.
+  // AWS: container dependencies and container timeouts were introduced together.
   const hasTimeouts = container.startTimeout !== undefined || container.stopTimeout !== undefined;
   if ((container.dependsOn ?? []).length > 0 || hasTimeouts) names.add(`${now}container-ordering`);
   if ((container.environmentFiles ?? []).length > 0) names.add(`${now}env-files.s3`);
@@ -197,7 +197,7 @@ function addContainerAttributes(
   }
 }
 
-/** AWS: labels of SELinux, profiles of AppArmor and credential specs need a host that is prepared for them. */
+/** AWS: SELinux labels, AppArmor profiles and credential specs need a host prepared for them. */
 function addSecurityAttributes(container: RequestContainer, names: Set<string>): void {
   const options = container.dockerSecurityOptions ?? [];
   if (options.some((option) => /^label[:=]/.test(option))) names.add(`${old}selinux`);
@@ -235,7 +235,7 @@ function addLogAttributes(container: RequestContainer, hasRole: boolean, names: 
   addSecrets(container.logConfiguration?.secretOptions, "bootstrap.log-driver", names);
 }
 
-/** AWS: a secret comes from Secrets Manager when its ARN says so, else from the Parameter Store. */
+/** AWS: a secret is from Secrets Manager if its ARN says so, otherwise from the Parameter Store. */
 function addSecrets(secrets: readonly RequestSecret[] | undefined, use: string, names: Set<string>): void {
   for (const { valueFrom = "" } of secrets ?? []) {
     names.add(`${now}secrets.${valueFrom.includes(":secretsmanager:") ? "asm" : "ssm"}.${use}`);

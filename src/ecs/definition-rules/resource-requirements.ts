@@ -1,4 +1,4 @@
-/** AWS: what a container can require beside CPU and memory. */
+/** AWS: what a container can require in addition to CPU and memory. */
 export const deviceTypes = ["GPU", "InferenceAccelerator", "NeuronDevice"] as const;
 
 const builtIn = new Set(
@@ -6,18 +6,17 @@ const builtIn = new Set(
 );
 
 /**
- * True for the name of a resource that users register on instances, as another type than ECS's. Not for those of ECS in other
- * letters, which are slips.
- * DIFFERS: AWS takes its own three types only, so that no task can ask for what users register; here the name of such a resource is a type.
+ * True for the name of a resource that users register on instances. False for ECS's own names and for misspellings of them in another case.
+ * DIFFERS: AWS accepts only its own three types, so no task can require a user's resource; here the name of such a resource is a type.
  */
 export const isOwnResource = (type: string): boolean =>
   /^[A-Za-z][A-Za-z0-9_.-]{0,127}$/.test(type) && !builtIn.has(type.toLowerCase());
 
-/** True for an amount that can be asked for: of devices up to 9,999, of a user's own resource up to nine digits. */
+/** True for a valid amount: up to 9,999 devices, or nine digits for a user's own resource. */
 export const isAmount = (type: string, value: string): boolean =>
   (isOwnResource(type) ? /^[1-9][0-9]{0,8}$/ : /^[1-9][0-9]{0,3}$/).test(value);
 
-/** What `containers` together ask of resources that users register, by name. */
+/** What `containers` together require of users' own resources, by name. */
 export function ownResourcesOf(
   containers: readonly {
     readonly resourceRequirements?: readonly { readonly type: string; readonly value: string }[];

@@ -28,7 +28,7 @@ export type RequestLogConfiguration = {
   readonly secretOptions?: readonly RequestSecret[];
 };
 
-/** A container definition as the API takes it; members that no rule reads are kept as they come. */
+/** A container definition in a request. Members that no rule reads are kept unchanged. */
 export type RequestContainer = {
   readonly name?: string;
   readonly image?: string;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isFargateSize } from "./task-size.ts";
 
-test("Fargate's sizes", () => {
+test("Fargate offers its documented sizes", () => {
   const memories = (cpuUnits: number) =>
     Array.from({ length: 250 }, (_, i) => 512 * (i + 1)).filter((memoryMiB) => isFargateSize(cpuUnits, memoryMiB));
   const steps = (least: number, most: number, step: number) =>

@@ -12,8 +12,8 @@ const kinds = [
 ] as const;
 
 /**
- * The volumes of a task definition with defaults. Refuses bad and repeated names, more than one kind for a volume, more
- * than one volume that is configured at launch, and members that do not go together.
+ * The volumes of a task definition with defaults. Refuses bad and repeated names, more than one kind for a volume, more than one volume
+ * configured at launch, and members that don't go together.
  */
 export function checkedVolumes(volumes: readonly RequestVolume[]): RequestVolume[] {
   const names = new Set<string>();
@@ -41,7 +41,7 @@ function checkedVolume(name: string, volume: RequestVolume): RequestVolume {
   if (fsx !== undefined) checkedText(fsx.fileSystemId, "Volume.fsxWindowsFileServerVolumeConfiguration.fileSystemId");
   const s3 = volume.s3filesVolumeConfiguration;
   if (s3 !== undefined) checkedText(s3.fileSystemArn, "Volume.s3filesVolumeConfiguration.fileSystemArn");
-  // AWS: a volume with a name alone is an empty directory of the host.
+  // AWS: a volume with only a name is an empty directory on the host.
   return given.length === 0 && volume.configuredAtLaunch !== true ? { ...volume, host: {} } : volume;
 }
 
@@ -65,7 +65,7 @@ function checkedEfs(
   const { accessPointId, iam } = efs.authorizationConfig ?? {};
   checkOneOf(iam, ["ENABLED", "DISABLED"], "Volume.efsVolumeConfiguration.authorizationConfig.iam");
   if (efs.transitEncryption !== "ENABLED") {
-    // AWS: the texts for IAM and the port as users see them.
+    // AWS: users report the texts for IAM and the port.
     if (iam === "ENABLED") refuseDefinition("EFS IAM authorization requires TransitEncryption to be enabled.");
     if (accessPointId !== undefined) refuseDefinition("EFS access points require TransitEncryption to be enabled.");
     if (efs.transitEncryptionPort !== undefined) {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { primaryOf } from "../documents/service.ts";
 import { ServiceWorld, withImage } from "../services/service-world.ts";
 
 const aWorld = (): ServiceWorld => new ServiceWorld("alarms").withInstances(2, { cpu: 4_096, memoryMiB: 8_192 });
@@ -10,7 +9,7 @@ const watched = (rollback: boolean, enable = true) => ({
 const say = (world: ServiceWorld, alarmName: string, stateValue: string) =>
   world.call("SetAlarmState", { alarmName, stateValue });
 const shown = (world: ServiceWorld) => {
-  const arn = world.state.serviceDeployments.get(world.service().serviceDeploymentId)?.arn;
+  const arn = world.state.serviceDeployments.get(world.rollout().serviceDeploymentId)?.arn;
   const { value } = world.call<{ serviceDeployments: { status: string; alarms: object }[] }>(
     "DescribeServiceDeployments",
     { serviceDeploymentArns: [arn] },
@@ -18,11 +17,11 @@ const shown = (world: ServiceWorld) => {
   return value.serviceDeployments[0];
 };
 
-test("a rollout that alarms watch is held open for the bake time, and an alarm in it rolls it back", () => {
+test("a rollout with alarms stays open for the bake time, and an alarm during it rolls back", () => {
   const world = aWorld();
   world.aService({ desiredCount: 2, ...watched(true) }, withImage("app"));
   world.play(60_000);
-  assert.equal(primaryOf(world.service()).rolloutState, "IN_PROGRESS", "all tasks are healthy, and it bakes");
+  assert.equal(world.target().rolloutState, "IN_PROGRESS", "all tasks are healthy, and it bakes");
   assert.equal(world.told().length, 1);
   world.untilSteady();
   assert.deepEqual(shown(world)?.alarms, {
@@ -30,16 +29,16 @@ test("a rollout that alarms watch is held open for the bake time, and an alarm i
     alarmNames: ["errors", "latency"],
     triggeredAlarmNames: [],
   });
-  const first = primaryOf(world.service()).id;
+  const first = world.target().id;
   world.updateService({}, withImage("app", 2));
   world.play(90_000);
   assert.equal(world.running().filter(({ taskDefinitionArn }) => taskDefinitionArn.endsWith(":2")).length, 2);
   say(world, "other", "ALARM");
   world.play(2_000);
-  assert.notEqual(primaryOf(world.service()).id, first, "an alarm that it does not name");
+  assert.notEqual(world.target().id, first, "an alarm that it does not name");
   say(world, "latency", "ALARM");
   world.play(2_000);
-  assert.equal(primaryOf(world.service()).id, first);
+  assert.equal(world.target().id, first);
   assert.deepEqual(world.told().slice(-3, -1), [
     "(service web) (deployment ecs-svc/D) deployment failed: alarm detected.",
     "(service web) rolling back to deployment ecs-svc/D.",
@@ -56,24 +55,24 @@ test("a rollout that alarms watch is held open for the bake time, and an alarm i
   });
 });
 
-test("an alarm that is in ALARM when a deployment begins says nothing about it; one that is not enabled never does", () => {
+test("an alarm already in ALARM when a deployment begins is ignored; a disabled one always is", () => {
   const world = aWorld();
   say(world, "errors", "ALARM");
   world.aService({ desiredCount: 1, ...watched(false) });
   world.untilSteady();
-  assert.equal(primaryOf(world.service()).rolloutState, "COMPLETED");
+  assert.equal(world.target().rolloutState, "COMPLETED");
   world.aService({ serviceName: "deaf", desiredCount: 1, ...watched(false, false) });
   say(world, "latency", "ALARM");
   world.untilSteady("deaf");
 });
 
-test("without rollback a deployment that an alarm fails stays as it is", () => {
+test("without rollback, a deployment that an alarm fails stays as it is", () => {
   const world = aWorld();
   world.aService({ desiredCount: 2, ...watched(false) });
   world.play(5_000);
   say(world, "errors", "ALARM");
   world.untilRollout("FAILED");
-  assert.equal(primaryOf(world.service()).rolloutStateReason, "ECS deployment alarms: alarm detected.");
+  assert.equal(world.target().rolloutStateReason, "ECS deployment alarms: alarm detected.");
   const { value } = world.call<{ alarms: { alarmName: string; stateValue: string }[] }>("DescribeAlarms", {});
   assert.deepEqual(
     value.alarms.map(({ alarmName, stateValue }) => [alarmName, stateValue]),
@@ -81,7 +80,7 @@ test("without rollback a deployment that an alarm fails stays as it is", () => {
   );
 });
 
-test("bad alarms are refused", () => {
+test("invalid alarms are refused", () => {
   const world = aWorld();
   for (const [text, request] of [
     [/alarmName must be/, { stateValue: "OK" }],
@@ -100,13 +99,13 @@ test("bad alarms are refused", () => {
   }
 });
 
-test("an alarm that is over within a second has failed the deployment; services that do not name it are not looked at", () => {
+test("an alarm that is over within a second has failed the deployment; services that don't name it get no look", () => {
   const world = aWorld();
   world.aService({ desiredCount: 1, ...watched(true) }, withImage("app"));
   world.aService({ serviceName: "other", desiredCount: 1 }, withImage("app"));
   world.untilSteady();
   world.untilSteady("other");
-  const first = primaryOf(world.service()).id;
+  const first = world.target().id;
   world.updateService({}, withImage("app", 2));
   world.play(10_000);
   say(world, "errors", "ALARM");
@@ -116,10 +115,10 @@ test("an alarm that is over within a second has failed the deployment; services 
   world.advanceClock(0);
   say(world, "errors", "OK");
   world.untilSteady();
-  assert.equal(primaryOf(world.service()).id, first);
+  assert.equal(world.target().id, first);
 });
 
-test("an alarm during the rollback that an alarm began ends it, and nothing more is tried", () => {
+test("an alarm during a rollback that an alarm started ends the rollback, and nothing more is tried", () => {
   const world = aWorld();
   world.aService({ desiredCount: 2, ...watched(true) }, withImage("app"));
   world.untilSteady();
@@ -131,7 +130,7 @@ test("an alarm during the rollback that an alarm began ends it, and nothing more
   say(world, "latency", "ALARM");
   world.play(2_000);
   assert.equal(shown(world)?.status, "ROLLBACK_FAILED");
-  assert.equal(primaryOf(world.service()).rolloutState, "FAILED");
+  assert.equal(world.target().rolloutState, "FAILED");
   const lines = world.told().length;
   world.play(600_000);
   assert.equal(world.told().length, lines);

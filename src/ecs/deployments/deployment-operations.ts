@@ -16,7 +16,7 @@ export const deploymentOperations = {
     resources: inAccount({ "serviceDeploymentArns[]": "arn" }),
     level: "read",
     errors: ["ClusterNotFoundException", "ServiceNotFoundException", "UnsupportedFeatureException"],
-    missing: "Deployments are rolling ones: there are no lifecycle stages, hooks and traffic weights.",
+    missing: "Deployments are rolling: there are no lifecycle stages, hooks or traffic weights.",
   },
   DescribeServiceRevisions: {
     machine: "by-history-arns",
@@ -44,7 +44,7 @@ export const deploymentOperations = {
   },
 } as const satisfies OperationRows;
 
-/** What Berth adds about the alarms that can fail a deployment. */
+/** Berth's own operations on the alarms that can fail a deployment. */
 export const alarmOperations = {
   DescribeAlarms: {
     machine: "cluster",
@@ -52,7 +52,7 @@ export const alarmOperations = {
     resources: inCluster(),
     level: "read",
     errors: ["ClusterNotFoundException"],
-    about: "The alarms whose states SetAlarmState has told.",
+    about: "The alarms reported with SetAlarmState.",
   },
   SetAlarmState: {
     machine: "cluster",
@@ -61,6 +61,6 @@ export const alarmOperations = {
     level: "operate",
     errors: ["ClusterNotFoundException"],
     about:
-      "Tells what became of an alarm. Berth measures nothing itself: a deployment under way that names an alarm in state ALARM fails, and rolls back when it was made to.",
+      "Reports the state of an alarm; Berth measures nothing itself. A running deployment that names an alarm in state ALARM fails, and rolls back if it is configured to.",
   },
 } as const satisfies OperationRows;

@@ -5,6 +5,7 @@ import { failuresOf, watchStatus } from "../rollout/circuit-breaker.ts";
 import { describeConfiguration, describeRevisionCounts } from "../services/describe-service.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import type { SeveralHistoryArns } from "../state/operation-row.ts";
+import { progressOf } from "../state/service-documents.ts";
 import { historyArn, historyArns, missingArn } from "./history-arns.ts";
 
 /** Where a request has its ARNs. */
@@ -30,7 +31,7 @@ export function describeServiceDeployments(step: ClusterStep, request: DescribeS
   return { serviceDeployments, failures };
 }
 
-/** The service deployment that an ARN names, or null. Refuses what is no such ARN. */
+/** The service deployment with this ARN, or null. Refuses anything but such an ARN. */
 export function findServiceDeployment(step: ClusterStep, arn: string): ServiceDeployment | null {
   const deployment = step.state.serviceDeployments.get(historyArn(step.place, "service-deployment", arn).id);
   return deployment?.arn === arn ? deployment : null;
@@ -48,7 +49,7 @@ function describeServiceDeployment(step: ClusterStep, service: Service, deployme
     sourceServiceRevisions: sourceRevisionIds.map(summaryOf).filter((summary) => summary !== null),
     targetServiceRevision: summaryOf(targetRevisionId),
     deploymentConfiguration: describeConfiguration(deployment.deploymentConfiguration),
-    deploymentCircuitBreaker: describeBreaker(service, deployment),
+    deploymentCircuitBreaker: describeBreaker(step, service, deployment),
     alarms: describeAlarmsOf(deployment),
     rollback:
       rollback === null
@@ -66,7 +67,7 @@ function describeServiceDeployment(step: ClusterStep, service: Service, deployme
   };
 }
 
-/** AWS: what the API shows of the alarms of a deployment. */
+/** AWS: what the API shows about a deployment's alarms. */
 function describeAlarmsOf({ deploymentConfiguration, finishedAt, triggeredAlarms }: ServiceDeployment): object {
   const { enable, alarmNames } = deploymentConfiguration.alarms;
   const status = watchStatus(enable, finishedAt !== null, triggeredAlarms.length > 0);
@@ -74,12 +75,14 @@ function describeAlarmsOf({ deploymentConfiguration, finishedAt, triggeredAlarms
 }
 
 /** While a service deployment runs its deployment counts the failures, by the configuration of the service. */
-function describeBreaker(service: Service, serviceDeployment: ServiceDeployment): object {
+function describeBreaker(step: ClusterStep, service: Service, serviceDeployment: ServiceDeployment): object {
   const { deploymentId, finishedAt } = serviceDeployment;
   const isOver = finishedAt !== null;
   const { enable } = (isOver ? serviceDeployment : service).deploymentConfiguration.deploymentCircuitBreaker;
-  const deployment = service.deployments.find(({ id }) => id === deploymentId);
-  const { failureCount, failureThreshold } = failuresOf(service, serviceDeployment, deployment);
+  const deployments = step.state.rollouts.get(service.name)?.deployments ?? [];
+  const isThere = deployments.some(({ id }) => id === deploymentId);
+  const progress = isThere ? progressOf(step.state, service.name, deploymentId) : null;
+  const { failureCount, failureThreshold } = failuresOf(service, serviceDeployment, progress);
   const status = watchStatus(enable, isOver, failureCount >= failureThreshold);
   return { status, failureCount, threshold: failureThreshold };
 }

@@ -27,7 +27,7 @@ export function describeServiceRevisions(step: ClusterStep, request: DescribeSer
   return { serviceRevisions, failures };
 }
 
-/** AWS: the digests of images come from the tasks of the revision; here each task shows its own. */
+/** AWS: image digests come from the revision's tasks; here each task shows its own. */
 function describeRevision(step: ClusterStep, revision: ServiceRevision): object {
   return {
     serviceRevisionArn: revision.arn,

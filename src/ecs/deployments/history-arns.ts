@@ -2,10 +2,13 @@ import { arnPath, type Place } from "../arn.ts";
 import { refuse } from "../refusals.ts";
 import type { HistoryType, SeveralHistoryArns } from "../state/operation-row.ts";
 
-/** What the ARN of a service deployment or service revision names. */
+/** What the ARN of a service deployment or service revision identifies. */
 export type HistoryArn = { readonly cluster: string; readonly service: string; readonly id: string };
 
-/** The parts of the ARN of a service deployment or service revision. Refuses as `arnPath`, and with InvalidParameterException what is not an ARN. */
+/**
+ * The parts of the ARN of a service deployment or service revision. Refuses what `arnPath` refuses, and non-ARNs with
+ * InvalidParameterException.
+ */
 export function historyArn(place: Place, type: HistoryType, text: string): HistoryArn {
   if (!text.startsWith("arn:")) {
     refuse("InvalidParameterException", `Invalid identifier: ${text} is not the ARN of a ${type.replace("-", " ")}.`);
@@ -14,7 +17,7 @@ export function historyArn(place: Place, type: HistoryType, text: string): Histo
   return { cluster, service, id };
 }
 
-/** The ARNs of a call that describes some. Refuses none, and too many, with InvalidParameterException. */
+/** The ARNs of a describing call. Refuses an empty or overlong list with InvalidParameterException. */
 export function historyArns({ member, max }: SeveralHistoryArns, request: object): readonly string[] {
   const arns = (request as Partial<Record<string, readonly string[]>>)[member] ?? [];
   if (arns.length === 0) refuse("InvalidParameterException", `${member} can not be empty.`);
@@ -22,7 +25,10 @@ export function historyArns({ member, max }: SeveralHistoryArns, request: object
   return arns;
 }
 
-/** A call that describes what several clusters may own, as one request for each cluster. Refuses as `historyArns` and `historyArn`. */
+/**
+ * Splits a describing call into one request for each cluster that owns some of its ARNs. Refuses what `historyArns` and `historyArn`
+ * refuse.
+ */
 export function historyCalls(place: Place, where: SeveralHistoryArns, request: object): ReadonlyMap<string, object> {
   const byCluster = new Map<string, string[]>();
   for (const arn of historyArns(where, request)) {
@@ -32,5 +38,5 @@ export function historyCalls(place: Place, where: SeveralHistoryArns, request: o
   return new Map([...byCluster].map(([cluster, arns]) => [cluster, { [where.member]: arns }]));
 }
 
-/** The failure of an ARN that names nothing. */
+/** The failure for an ARN without a resource. */
 export const missingArn = (arn: string): { arn: string; reason: "MISSING" } => ({ arn, reason: "MISSING" });

@@ -15,9 +15,8 @@ export type ListServiceDeploymentsRequest = {
 };
 
 /**
- * ListServiceDeployments: the service deployments of a service that pass every filter, the newest first, 20 a page unless
- * more are asked for. Refuses an unknown service with ServiceNotFoundException, an unknown status with
- * InvalidParameterException.
+ * ListServiceDeployments: the service deployments of a service that pass every filter, newest first, 20 a page by default. Refuses an
+ * unknown service with ServiceNotFoundException, an unknown status with InvalidParameterException.
  */
 export function listServiceDeployments(step: ClusterStep, request: ListServiceDeploymentsRequest): object {
   const service = theService(step, request.service);

@@ -12,9 +12,9 @@ export type SetAlarmStateRequest = {
 };
 
 /**
- * SetAlarmState: tells a cluster what became of an alarm that deployments of its services name. A deployment under way that
- * names one in ALARM fails, and rolls back when it was made to. Refuses with InvalidParameterException a bad name, an unknown
- * state, a long reason, and more alarms than a cluster keeps.
+ * SetAlarmState: reports the state of an alarm that services' deployments name. A running deployment that names an alarm in ALARM fails,
+ * and rolls back if it is configured to. Refuses with InvalidParameterException a bad name, an unknown state, a long reason, and more
+ * alarms than a cluster keeps.
  */
 export function setAlarmState(step: ClusterStep, request: SetAlarmStateRequest, _: Given): { readonly alarm: object } {
   const { alarms } = step.state;

@@ -18,13 +18,13 @@ export const serviceDeploymentArn = {
   unknown,
 } as const satisfies OneHistoryArn;
 
-// AWS: ROLLBACK goes back to the newest deployment that was completed, ABORT leaves what there is.
+// AWS: ROLLBACK returns to the newest completed deployment, ABORT leaves things as they are.
 const requested = { ROLLBACK: "ROLLBACK_REQUESTED", ABORT: "STOP_REQUESTED" } as const;
 
 /**
- * StopServiceDeployment: asks for a rollback, or for a stop; the next look at the service carries it out. AWS: one that is being
- * stopped or rolled back goes on with that; one that is over conflicts.
- * Refuses an unknown service deployment with ServiceDeploymentNotFoundException.
+ * StopServiceDeployment: requests a rollback or a stop, which the next look at the service carries out. AWS: a deployment that is already
+ * being stopped or rolled back continues; a finished one is a conflict. Refuses an unknown service deployment with
+ * ServiceDeploymentNotFoundException.
  */
 export function stopServiceDeployment(step: ClusterStep, request: StopServiceDeploymentRequest): object {
   const { serviceDeploymentArn: arn, stopType = "ROLLBACK" } = request;

@@ -1,16 +1,16 @@
 import { refuse } from "../refusals.ts";
 import type { DocumentKind } from "./document-kind.ts";
 
-/** The document of a setting (kind `account-setting`, key: the principal, a space, the name). */
+/** The document of a setting (kind `account-setting`; key: the principal, a space, the name). */
 export type AccountSetting = { readonly principalArn: string; readonly name: string; readonly value: string };
 
 type Rule = {
   readonly values: readonly string[];
-  /** In force where nobody set anything. */
+  /** The value in force if nobody set one. */
   readonly initial: string;
-  /** Why a value that is listed by name is refused now. */
+  /** Why a value that is listed by name is no longer accepted. */
   readonly refused?: { readonly value: string; readonly because: string };
-  /** AWS: a setting of the type `aws_managed` is only shown. */
+  /** AWS: a setting of type `aws_managed` can only be read. */
   readonly isManaged?: true;
 };
 
@@ -22,7 +22,7 @@ const longArnFormat: Rule = {
 
 const enabledOrDisabled: readonly string[] = ["enabled", "disabled"];
 
-// AWS: the account settings of the developer guide with their values; in order of name.
+// AWS: the account settings in the developer guide with their values, sorted by name.
 const rules: Readonly<Record<string, Rule>> = {
   awsvpcTrunking: { values: enabledOrDisabled, initial: "disabled" },
   containerInsights: { values: ["enabled", "disabled", "enhanced"], initial: "disabled" },
@@ -38,7 +38,7 @@ const rules: Readonly<Record<string, Rule>> = {
   taskLongArnFormat: longArnFormat,
 };
 
-/** All names of settings, in order. */
+/** All names of settings, sorted. */
 export const settingNames: readonly string[] = Object.keys(rules);
 
 /** A setting in API shape. */
@@ -46,7 +46,7 @@ export function settingReply({ name, value, principalArn }: AccountSetting): obj
   return { name, value, principalArn, type: ruleOf(name).isManaged ? "aws_managed" : "user" };
 }
 
-/** The name of a request. Refuses with InvalidParameterException one that is absent or unknown. */
+/** The setting name of a request. Refuses an absent or unknown one with InvalidParameterException. */
 export function checkedSettingName(name: string | undefined): string {
   if (name === undefined || !Object.hasOwn(rules, name)) {
     refuse("InvalidParameterException", `Account setting name should be one of [${settingNames.join(", ")}]`);
@@ -54,7 +54,7 @@ export function checkedSettingName(name: string | undefined): string {
   return name;
 }
 
-/** The value of a request for `name`. Refuses with InvalidParameterException what the setting cannot be set to. */
+/** The value of a request for the setting `name`. Refuses invalid values with InvalidParameterException. */
 export function checkedSettingValue(name: string, value: string | undefined): string {
   const { values, refused, isManaged } = ruleOf(name);
   if (isManaged) refuse("InvalidParameterException", `The account setting ${name} is managed by AWS.`);
@@ -65,7 +65,7 @@ export function checkedSettingValue(name: string, value: string | undefined): st
   return value;
 }
 
-/** What is in force where nobody set anything. */
+/** The value in force if nobody set one. */
 export const initialValue = (name: string): string => ruleOf(name).initial;
 
 function ruleOf(name: string): Rule {

@@ -1,8 +1,8 @@
 import type { DocumentKind } from "./document-kind.ts";
 
 /**
- * The newest number that an instance's agent was sent (key: the instance's id). It changes with every
- * payload and manifest, and is nothing that the instance's version or events should move for.
+ * The newest number sent to an instance's agent (key: the instance's id). It is a document of its own because it changes with every payload
+ * and manifest, which must not affect the instance's version or events.
  */
 export type AgentSequence = { readonly last: number };
 

@@ -6,8 +6,8 @@ export const alarmStates = ["OK", "ALARM", "INSUFFICIENT_DATA"] as const;
 export type AlarmState = (typeof alarmStates)[number];
 
 /**
- * What an alarm was last said to be (kind `alarm`, key: its name). Berth measures nothing: whoever does tells it through
- * SetAlarmState, which is the one way in for this.
+ * The last reported state of an alarm (kind `alarm`, key: its name). Berth measures nothing: whoever does reports it through SetAlarmState,
+ * the only way in.
  */
 export type Alarm = {
   readonly name: string;
@@ -16,7 +16,7 @@ export type Alarm = {
   readonly since: number;
 };
 
-/** AWS: the name of an alarm has up to 255 characters, of which none is a control character. */
+/** AWS: an alarm's name has up to 255 characters, without control characters. */
 export const isAlarmName = (name: string): boolean =>
   name.length >= 1 && name.length <= limits.nameCharacters && !/\p{Cc}/u.test(name);
 

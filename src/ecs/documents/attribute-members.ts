@@ -1,8 +1,8 @@
-/** Which members of a task definition ask for an attribute: the way back from what `requiredAttributes` computes. */
+/** Which members of a task definition need an attribute: the reverse of `requiredAttributes`. */
 
 const container = "containerDefinitions[]";
 
-/** By name of the attribute without its prefix, as a whole; the first that matches. */
+/** By the attribute's whole name without its prefix; the first match counts. */
 const memberByAttribute: readonly (readonly [attribute: RegExp, member: string])[] = [
   [/^task-eni$/, "networkMode awsvpc"],
   [/^task-iam-role(-network-host)?$/, "taskRoleArn"],
@@ -43,12 +43,12 @@ const isDockerMember = (member: string): boolean => member.startsWith(dockerMemb
 const dockerApi = /docker-remote-api\.(\d+\.\d+)$/;
 
 /**
- * What to do about attributes that an instance lacks, given as `name` or `name=value`: which members of the task definition ask for
- * them, and the way out. Empty when no member is known to ask for any of them.
+ * Advice about attributes that an instance lacks, given as `name` or `name=value`: which members of the task definition need them, and what
+ * to do. Empty if no known member needs any of them.
  */
 export function attributeAdvice(missing: readonly string[]): string {
   const known = [...new Set(missing.flatMap((name) => memberFor(name) ?? []))];
-  // The attribute of a feature says more than the Docker version that came with it.
+  // A feature's own attribute says more than the Docker version that introduced it.
   const members = known.some((member) => !isDockerMember(member)) ? known.filter((m) => !isDockerMember(m)) : known;
   if (members.length === 0) return "";
   return `Needed by ${listed(members)} in the task definition: remove that, or use a container instance that offers it.`;

@@ -2,7 +2,7 @@ import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import type { Attribute } from "./attribute.ts";
 
-/** An attribute as a request brings it. */
+/** An attribute in a request. */
 export type RequestAttribute = {
   readonly name?: string;
   readonly value?: string;
@@ -10,18 +10,18 @@ export type RequestAttribute = {
   readonly targetId?: string;
 };
 
-// AWS: letters, digits and these signs.
+// AWS: letters, digits and these symbols.
 const nameCharacters = /^[A-Za-z0-9\-_./\\]+$/;
 const valueCharacters = /^[A-Za-z0-9\-_.@/\\: ]+$/;
 
-/** AWS: names that begin so belong to ECS and its agent; users can neither put nor delete them. */
+/** AWS: names with these prefixes belong to ECS and its agent; users can neither put nor delete them. */
 export function isPlatformAttribute(name: string): boolean {
   return name.startsWith("ecs.") || name.startsWith("com.amazonaws.");
 }
 
 /**
- * A user's attribute, checked; an empty value is none. Refuses a reserved name, and a name or value that breaks the rules,
- * with InvalidParameterException. AWS: both have 1 to 128 characters of a small set; a value has no white space at its ends.
+ * A user's attribute, checked; an empty value counts as none. Refuses with InvalidParameterException a reserved name, and an invalid name
+ * or value. AWS: both have 1 to 128 characters of a small set; a value has no white space at its ends.
  */
 export function customAttribute(attribute: RequestAttribute): Attribute {
   const name = checkedName(attribute.name);
@@ -32,8 +32,8 @@ export function customAttribute(attribute: RequestAttribute): Attribute {
 }
 
 /**
- * An attribute that the agent sends of itself. Its value goes back to the agent unchanged, or the agent gives up; so only its
- * length is checked.
+ * An attribute that the agent sends. Only its length is checked, because its value must go back to the agent unchanged, or the agent gives
+ * up.
  */
 export function platformAttribute(attribute: RequestAttribute): Attribute {
   const { name = "", value = "" } = attribute;
@@ -42,7 +42,7 @@ export function platformAttribute(attribute: RequestAttribute): Attribute {
   return { name, value: value === "" ? null : value };
 }
 
-/** `existing` with `added` put in by name: a known one changes in its place, a new one comes last. */
+/** `existing` with `added` merged by name: a known one is replaced in place, a new one comes last. */
 export function withAttributes(existing: readonly Attribute[], added: readonly Attribute[]): readonly Attribute[] {
   const merged = new Map(existing.map((attribute) => [attribute.name, attribute]));
   for (const attribute of added) merged.set(attribute.name, attribute);

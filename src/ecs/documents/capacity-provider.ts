@@ -5,14 +5,14 @@ import { type FargateProvider, fargateProviders } from "./fargate-use.ts";
 import type { Tag } from "./tag.ts";
 import { tagsShape } from "./tag.ts";
 
-/** The document of a capacity provider that a user made (kind `capacity-provider`, key: its name). */
+/** The document of a user's capacity provider (kind `capacity-provider`, key: its name). */
 export type CapacityProvider = {
   readonly name: string;
   readonly status: "ACTIVE" | "INACTIVE";
-  /** What became of the last change; null before the first. */
+  /** The result of the last change; null before the first. */
   readonly updateStatus: "UPDATE_COMPLETE" | "DELETE_COMPLETE" | "DELETE_FAILED" | null;
   readonly updateStatusReason: string | null;
-  /** As it was given, ARN or name: Berth looks no groups up. */
+  /** As given, ARN or name: Berth doesn't look groups up. */
   readonly autoScalingGroupArn: string;
   readonly managedScaling: ManagedScaling;
   readonly tags: readonly Tag[];
@@ -20,7 +20,7 @@ export type CapacityProvider = {
   readonly deletedAt: number | null;
 };
 
-/** One of a strategy's providers, with the defaults filled in. */
+/** One provider of a strategy, with the defaults filled in. */
 export type StrategyItem = {
   readonly capacityProvider: string;
   readonly weight: number;
@@ -32,11 +32,11 @@ export type CapacityProviderStrategy = readonly StrategyItem[];
 export const capacityProviderArn = (place: Place, name: string): string =>
   `${arnPrefix(place)}capacity-provider/${name}`;
 
-/** True for the two providers that every account has; tasks by any other run on container instances. */
+/** True for the two providers of every account; tasks of all others run on container instances. */
 export const isFargateProvider = (name: string): name is FargateProvider =>
   fargateProviders.some((provider) => provider === name);
 
-/** The name in a reference (name or ARN); null for an ARN of another kind, partition, account or region. */
+/** The name in a reference (name or ARN); null for an ARN of another type, partition, account or region. */
 export function capacityProviderName(place: Place, reference: string): string | null {
   if (!reference.startsWith("arn:")) return reference;
   const arn = parseArn(reference);
@@ -44,11 +44,11 @@ export function capacityProviderName(place: Place, reference: string): string | 
   return arn.path.length === 1 ? (arn.path[0] ?? null) : null;
 }
 
-/** AWS: what a name may be; letters in any case count for the reserved beginnings. */
+/** AWS: the rules for a name; reserved prefixes are case-insensitive. */
 export const isCapacityProviderName = (name: string): boolean =>
   /^[A-Za-z0-9_-]{1,255}$/.test(name) && !/^(?:aws|ecs|fargate)/i.test(name);
 
-/** AWS: settings of scaling, which have no effect while its status is DISABLED; null when not given. */
+/** AWS: scaling settings, which have no effect while the status is DISABLED; null if not given. */
 export type ManagedScaling = {
   readonly status: "DISABLED";
   readonly targetCapacity: number | null;
@@ -70,6 +70,6 @@ export const capacityProviderKind: DocumentKind<CapacityProvider> = {
     createdAt: "number",
     deletedAt: "number?",
   },
-  /** It is forgotten. */
+  /** Then it is forgotten. */
   dueAt: ({ deletedAt }, timeline) => (deletedAt === null ? null : deletedAt + timeline.inactiveClusterRetentionMs),
 };

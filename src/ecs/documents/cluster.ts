@@ -4,38 +4,38 @@ import type { DocumentKind } from "./document-kind.ts";
 import type { Tag } from "./tag.ts";
 import { tagsShape } from "./tag.ts";
 
-/** The document of a cluster (kind `cluster`, key: its name). What lives inside it belongs to its cluster machine. */
+/** The document of a cluster (kind `cluster`, key: its name). Its contents belong to its cluster machine. */
 export type Cluster = {
   readonly name: string;
   readonly arn: string;
   readonly status: "ACTIVE" | "INACTIVE";
-  /** Rises when a deleted name is created again; a cluster machine that was closed under it stays closed. */
+  /** Rises when a deleted name is created again. A cluster machine closed under an incarnation stays closed for it. */
   readonly incarnation: number;
   readonly settings: readonly { readonly name: string; readonly value: string }[];
-  /** In API shape; null when none was given. */
+  /** In API shape; null if none was given. */
   readonly configuration: Readonly<Record<string, unknown>> | null;
   readonly serviceConnectDefaults: { readonly namespace: string } | null;
-  /** The names of the capacity providers that strategies here may name. */
+  /** The names of the capacity providers that strategies in this cluster may use. */
   readonly capacityProviders: readonly string[];
-  /** By which tasks are run that name neither launch type nor strategy; empty when there is none. */
+  /** For tasks that name neither launch type nor strategy; may be empty. */
   readonly defaultCapacityProviderStrategy: CapacityProviderStrategy;
   readonly tags: readonly Tag[];
   readonly createdAt: number;
   readonly deletedAt: number | null;
 };
 
-/** What a cluster machine counts for the replies that show a cluster. */
+/** The counts of a cluster machine that replies show. */
 export type ClusterCounts = {
   readonly registeredContainerInstances: number;
   readonly runningTasks: number;
   readonly pendingTasks: number;
   readonly activeServices: number;
-  /** Per launch type, for `include: STATISTICS`. */
+  /** By launch type, for `include: STATISTICS`. */
   readonly runningTasksByLaunchType: Readonly<Record<string, number>>;
   readonly pendingTasksByLaunchType: Readonly<Record<string, number>>;
   readonly activeServicesByLaunchType: Readonly<Record<string, number>>;
   readonly drainingServicesByLaunchType: Readonly<Record<string, number>>;
-  /** The capacity providers of tasks that are not STOPPED, and of services. */
+  /** The capacity providers of services and of tasks that are not STOPPED. */
   readonly capacityProvidersInUse: readonly string[];
 };
 
@@ -67,9 +67,9 @@ export const clusterKind: DocumentKind<Cluster> = {
     createdAt: "number",
     deletedAt: "number?",
   },
-  /** Clusters from before there were capacity providers have none. */
+  /** Clusters stored before there were capacity providers have none. */
   upgrade: (document) =>
     ({ capacityProviders: [], defaultCapacityProviderStrategy: [], ...document }) as Partial<Cluster> as Cluster,
-  /** It is forgotten. */
+  /** Then it is forgotten. */
   dueAt: ({ deletedAt }, timeline) => (deletedAt === null ? null : deletedAt + timeline.inactiveClusterRetentionMs),
 };

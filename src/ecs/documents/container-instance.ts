@@ -50,7 +50,7 @@ export type VersionInfo = {
   readonly dockerVersion: string | null;
 };
 
-/** The update of the agent that was asked for last. */
+/** The agent update that was requested last. */
 export type AgentUpdate = {
   readonly status: AgentUpdateStatus;
   readonly targetVersion: string;
@@ -66,7 +66,7 @@ export type ContainerInstance = {
   readonly id: string;
   readonly arn: string;
   readonly ec2InstanceId: string | null;
-  /** From the identity document; a re-registration may not change it. */
+  /** From the identity document. It can't change at re-registration. */
   readonly instanceType: string | null;
   readonly availabilityZone: string | null;
   readonly external: boolean;
@@ -75,24 +75,24 @@ export type ContainerInstance = {
   /** Equals the `version` of the newest event about this instance. */
   readonly version: number;
   readonly agentConnected: boolean;
-  /** Since when no agent is connected; null while one is, and where a version without this member saw it go. Not shown. */
+  /** When the agent disconnected; null while connected, and if a version without this member saw it disconnect. Not shown. */
   readonly disconnectedAt: number | null;
   readonly versionInfo: VersionInfo | null;
   readonly agentUpdate: AgentUpdate | null;
   readonly registeredAt: number;
   readonly deregisteredAt: number | null;
-  /** When the status last changed; timers of REGISTERING and DEREGISTERING follow from it. */
+  /** When the status last changed; timers of REGISTERING and DEREGISTERING depend on it. */
   readonly statusSince: number;
   readonly registeredResources: readonly Resource[];
   readonly platformDevices: readonly GpuDevice[];
   /** Set by the agent or by the control plane at (re-)registration. */
   readonly platformAttributes: readonly Attribute[];
-  /** Set by users: at first registration or with PutAttributes. They survive a re-registration. */
+  /** Set by users, at first registration or with PutAttributes. A re-registration keeps them. */
   readonly customAttributes: readonly Attribute[];
   readonly attachments: readonly Attachment[];
   readonly tags: readonly Tag[];
   readonly capacityProviderName: string | null;
-  /** Who registered it (`registrantOf`); null when a version without this member did. Not shown. */
+  /** Who registered it (`registrantOf`); null if a version without this member did. Not shown. */
   readonly registeredBy: string | null;
 };
 
@@ -101,14 +101,16 @@ export const healthTypes = ["CONTAINER_RUNTIME", "ACCELERATED_COMPUTE", "DAEMON"
 export const healthStates = ["OK", "INITIALIZING", "INSUFFICIENT_DATA", "IMPAIRED"] as const;
 export type HealthState = (typeof healthStates)[number];
 
-/** The health of a container instance (kind `instance-health`, key: the instance's id); apart, since reports are frequent. */
+/**
+ * The health of a container instance (kind `instance-health`, key: the instance's id). A document of its own because reports are frequent.
+ */
 export type InstanceHealth = {
   readonly instanceId: string;
   readonly checks: readonly {
     readonly type: (typeof healthTypes)[number];
     readonly status: HealthState;
     readonly statusReason: string | null;
-    /** When the agent says it looked, at most the time of arrival. */
+    /** When the agent made the check, by its own clock, but at most the time of arrival. */
     readonly lastUpdated: number;
     readonly lastStatusChange: number;
     /** When the report arrived, by the control plane's clock: silence is measured from here. */
@@ -117,16 +119,16 @@ export type InstanceHealth = {
 };
 
 /*
- * Timetable of a container instance, derived from its document alone:
+ * When a container instance is due, from its document alone:
  *
  *   REGISTERING, trunk CREATED     statusSince + networkInterfaceMs            trunk ATTACHING
  *   REGISTERING, trunk ATTACHING   statusSince + 2 * networkInterfaceMs        trunk ATTACHED, ACTIVE
  *   DEREGISTERING                  statusSince + networkInterfaceMs            trunk DELETED, INACTIVE
  *   INACTIVE                       statusSince + inactiveInstanceRetentionMs   the document goes
- *   agent update PENDING, agent connected    at once                          STAGING, the agent is told
+ *   agent update PENDING, agent connected    at once                          STAGING, the agent gets the order
  */
 
-/** When `instance` next wants a look (epoch milliseconds), or null. */
+/** When `instance` is next due (epoch milliseconds), or null. */
 function instanceDueAt(instance: ContainerInstance, timeline: Timeline): number | null {
   switch (instance.status) {
     case "REGISTERING":
@@ -142,7 +144,7 @@ function instanceDueAt(instance: ContainerInstance, timeline: Timeline): number 
   }
 }
 
-/** When the network is next done with the trunk of `instance`, or null. */
+/** When the network next finishes a step with the trunk of `instance`, or null. */
 function trunkDueAt(instance: ContainerInstance, timeline: Timeline): number | null {
   if (instance.status === "DEREGISTERING") return instance.statusSince + timeline.networkInterfaceMs;
   if (instance.status !== "REGISTERING") return null;
@@ -153,7 +155,7 @@ function trunkDueAt(instance: ContainerInstance, timeline: Timeline): number | n
 const updateWaits = (instance: ContainerInstance): boolean =>
   instance.agentConnected && instance.agentUpdate?.status === "PENDING";
 
-/** Documents of earlier versions lack `disconnectedAt` or `registeredBy`. */
+/** Documents of older versions lack `disconnectedAt` or `registeredBy`. */
 function upgraded(document: object): ContainerInstance {
   const { disconnectedAt, registeredBy } = document as Partial<ContainerInstance>;
   if (disconnectedAt !== undefined && registeredBy !== undefined) return document as ContainerInstance;
@@ -190,7 +192,7 @@ export const containerInstanceKind: DocumentKind<ContainerInstance> & { readonly
     customAttributes: attributesShape,
     registeredBy: "string?",
   },
-  /** What an instance registers with hardly ever changes and is most of its document, while its version changes with every task. */
+  /** What an instance registers hardly ever changes and is most of its document, while its version changes with every task. */
   apart: {
     name: "instance-registration",
     members: ["platformAttributes", "customAttributes", "registeredResources", "platformDevices", "registeredBy"],

@@ -7,25 +7,17 @@ import { orNull } from "./document-shape.ts";
 
 export type RolloutState = "IN_PROGRESS" | "COMPLETED" | "FAILED";
 
-/** One of a service's `deployments[]`: the tasks of one service revision. The tasks' startedBy is its id. */
+/**
+ * One of the deployments of a service: the tasks of one service revision, whose startedBy is its id. What its tasks have shown so far is
+ * in a document of its own, `DeploymentProgress`.
+ */
 export type Deployment = {
   /** `ecs-svc/` and the 19 digits of its service revision. */
   readonly id: string;
-  /** AWS: PRIMARY is the one that the service is brought to; ACTIVE ones have tasks that are on their way out. */
-  readonly status: "PRIMARY" | "ACTIVE";
   /** The key of its service revision. */
   readonly revisionId: string;
   readonly rolloutState: RolloutState;
   readonly rolloutStateReason: string;
-  /** AWS: tasks in a row that did not reach RUNNING. */
-  readonly failedTasks: number;
-  /** True once one of its tasks was RUNNING: from then on the circuit breaker counts failed health checks only. */
-  readonly hasRun: boolean;
-  /** What the circuit breaker has counted. */
-  readonly breakerCount: number;
-  readonly lastFailureAt: number | null;
-  /** The pauses between attempts to start tasks. */
-  readonly startBackoff: StartBackoff;
   /** The alarms of its service that were in ALARM when it began. */
   readonly alarmsAtStart: readonly string[];
   /** When a rollout that has all its tasks, and that alarms watch, is over; null before. */
@@ -33,18 +25,6 @@ export type Deployment = {
   readonly createdAt: number;
   readonly updatedAt: number;
 };
-
-/** AWS: tasks that stop before they reach RUNNING make the next attempts wait, each time longer. */
-export type StartBackoff = {
-  /** Rounds of failures in a row; tasks that fail together are one round. */
-  readonly rounds: number;
-  /** No task is started before; null when nothing is held back. */
-  readonly until: number | null;
-  /** Failures of tasks made before this moment belong to a round that is counted. */
-  readonly countedUpTo: number | null;
-};
-
-export const noBackoff: StartBackoff = { rounds: 0, until: null, countedUpTo: null };
 
 /** AWS: what a deployment starts tasks of does not change (kind `service-revision`, key: its id, 19 digits). */
 export type ServiceRevision = {
@@ -114,9 +94,10 @@ export type ServiceDeployment = {
   readonly updatedAt: number;
 };
 
-/** AWS: ROLLING is the one strategy so far; percentages are of the desired count. */
+/** AWS: percentages are of the desired count. */
 export type DeploymentConfiguration = {
-  readonly strategy: "ROLLING";
+  /** The name of a row in service-plan/strategies.ts. */
+  readonly strategy: string;
   readonly minimumHealthyPercent: number;
   readonly maximumPercent: number;
   readonly deploymentCircuitBreaker: CircuitBreaker;
@@ -140,6 +121,7 @@ export type CircuitBreaker = {
 };
 
 export const deploymentConfigurationShape: Shape = {
+  strategy: "string",
   minimumHealthyPercent: "number",
   maximumPercent: "number",
   deploymentCircuitBreaker: {

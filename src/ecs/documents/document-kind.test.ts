@@ -9,7 +9,7 @@ import { checkDocument } from "./document-kind.ts";
 import { type Members, OrNull, orNull, type Shape, shapeProblem } from "./document-shape.ts";
 import { serviceKind } from "./service.ts";
 
-/** A value of the shape: with null where that may be, and one item in each list, or the other way round. */
+/** A value of the shape: with every nullable member null and one item in each list, or the reverse. */
 function sample(shape: Shape, full: boolean): unknown {
   if (typeof shape === "string") {
     if (shape.endsWith("?") && !full) return null;
@@ -21,7 +21,7 @@ function sample(shape: Shape, full: boolean): unknown {
   return Object.fromEntries(Object.entries(shape as Members).map(([name, inner]) => [name, sample(inner, full)]));
 }
 
-/** Every place in `value`, with a way to put something else there. */
+/** Every place in `value`, with a function that replaces its value. */
 function* places(value: object, path: string): Generator<[string, (other: unknown) => void]> {
   const holder = value as Record<string, unknown>;
   for (const [name, inner] of Object.entries(value)) {
@@ -66,7 +66,7 @@ describe("shapes of stored documents", () => {
     }
   }
 
-  it("say what is wrong in words", () => {
+  it("problems are described in words", () => {
     const shape: Shape = { a: ["number"], b: orNull({ c: "string?" }), d: new Set(["x", "y"]) };
     const problem = (value: unknown) => shapeProblem(value, shape);
     assert.equal(problem({ a: [1], b: null, d: "x", more: 1 }), null);
@@ -78,7 +78,7 @@ describe("shapes of stored documents", () => {
     assert.equal(problem([]), "it is not an object");
   });
 
-  it("name a document that lies under another's key", () => {
+  it("a document under another one's key is named", () => {
     const document = sample(serviceKind.shape, true) as object;
     checkDocument(serviceKind, "s", document);
     assert.throws(() => checkDocument(serviceKind, "t", document), /its member name is not the key/);
@@ -86,7 +86,7 @@ describe("shapes of stored documents", () => {
 });
 
 describe("loading", () => {
-  it("refuses one half of a container instance, whichever it is", () => {
+  it("half a container instance is refused, whichever half it is", () => {
     const world = aCluster().withInstances(1);
     world.call("RunTask", inSubnet, awsvpcDefinition());
     const documents = world.step({ type: "recovered" });

@@ -1,7 +1,6 @@
 /**
- * What a stored value must look like before rules may rely on it: the name of a type, with `?` behind it when it may be null; a
- * list of what each item is; the members of an object; or one of some words. Members that are not named may be anything, so that
- * a newer Berth can have more of them.
+ * What a stored value must look like before rules may rely on it: the name of a type, with `?` appended if it may be null; a list with the
+ * shape of its items; the members of an object; or one of several words. Unnamed members may be anything, so a newer Berth can add some.
  */
 export type Shape =
   | "string"
@@ -18,7 +17,7 @@ export type Shape =
 
 export type Members = { readonly [member: string]: Shape };
 
-/** A shape of which null is a value as well. */
+/** A shape that also allows null. */
 export class OrNull {
   readonly shape: Shape;
 
@@ -29,7 +28,7 @@ export class OrNull {
 
 export const orNull = (shape: Shape): OrNull => new OrNull(shape);
 
-/** Why `value` does not have the shape, as the end of a sentence that begins with the name of the document; null when it does. */
+/** Why `value` doesn't have the shape, as the end of a sentence that begins with the document's name; null if it does. */
 export function shapeProblem(value: unknown, shape: Shape, path = ""): string | null {
   if (typeof shape === "string") return typeProblem(value, shape, path);
   if (shape instanceof OrNull) return value === null ? null : shapeProblem(value, shape.shape, path);

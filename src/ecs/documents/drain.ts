@@ -1,14 +1,14 @@
 import type { DocumentKind } from "./document-kind.ts";
 
 /**
- * The document of a drain (kind `drain`, key: the id of the container instance). There is one while the instance is DRAINING,
- * but for instances that a version without these documents began to drain.
+ * The document of a drain (kind `drain`, key: the id of the container instance). It exists while the instance is DRAINING, unless a version
+ * without these documents started the drain.
  */
 export type Drain = {
   readonly startedAt: number;
-  /** Tasks that were on the instance when it was set to DRAINING, or when that was first written down. */
+  /** Tasks on the instance when it was set to DRAINING, or when that was first recorded. */
   readonly tasksAtStart: number;
-  /** When what is left is stopped; null without a deadline. */
+  /** When remaining tasks are stopped; null without a deadline. */
   readonly deadlineAt: number | null;
   /** When that was done; null before. */
   readonly enforcedAt: number | null;
@@ -19,6 +19,6 @@ export const drainKind: DocumentKind<Drain> = {
   keyMember: null,
   version: 1,
   shape: { startedAt: "number", tasksAtStart: "number", deadlineAt: "number?", enforcedAt: "number?" },
-  /** What is left on the instance is stopped. */
+  /** Then the remaining tasks are stopped. */
   dueAt: ({ deadlineAt, enforcedAt }) => (enforcedAt === null ? deadlineAt : null),
 };

@@ -2,15 +2,15 @@ import type { DocumentKind } from "./document-kind.ts";
 import type { FargateUse } from "./fargate-use.ts";
 
 /**
- * What a cluster may use of the account's quota for Fargate (kind `fargate-reservation`, key: the cluster's name), a document of the account
- * machine. The cluster knows a copy, and uses no more than that says.
+ * How much of the account's Fargate quota a cluster may use (kind `fargate-reservation`, key: the cluster's name), a document of the account
+ * machine. The cluster has a copy, and uses no more than the copy says.
  */
 export type FargateReservation = {
   readonly cluster: string;
-  /** Rises with every change. A change that was asked for by an older revision is not made. */
+  /** Rises with every change. A request with an older revision changes nothing. */
   readonly revision: number;
   readonly reserved: FargateUse;
-  /** The part of it that the cluster did not use when it last said how much it uses. */
+  /** The part that the cluster didn't use when it last reported its use. */
   readonly spare: FargateUse;
 };
 

@@ -1,8 +1,8 @@
-/** AWS: the two quotas of Fargate; a task that names no capacity provider counts as FARGATE. */
+/** AWS: the two Fargate quotas; a task without a capacity provider counts as FARGATE. */
 export const fargateProviders = ["FARGATE", "FARGATE_SPOT"] as const;
 export type FargateProvider = (typeof fargateProviders)[number];
 
-/** CPU units that Fargate tasks hold, by the quota that they count to. */
+/** CPU units that Fargate tasks hold, by quota. */
 export type FargateUse = Readonly<Record<FargateProvider, number>>;
 
 export const nothingOnFargate: FargateUse = { FARGATE: 0, FARGATE_SPOT: 0 };

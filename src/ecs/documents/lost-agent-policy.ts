@@ -1,11 +1,10 @@
 import type { DocumentKind } from "./document-kind.ts";
 
 /**
- * What a cluster does about agents that stay away (kind `lost-agent-policy`, key `policy`). Without the document it does
- * nothing, as ECS does.
+ * What a cluster does about agents that stay away (kind `lost-agent-policy`, key `policy`). Without the document it does nothing, like ECS.
  */
 export type LostAgentPolicy = {
-  /** How long an agent may be gone before the tasks of services on its instance are replaced. */
+  /** How long an agent may be gone before services replace their tasks on its instance. */
   readonly replaceAfterSeconds: number;
   readonly updatedAt: number;
 };

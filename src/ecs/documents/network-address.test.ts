@@ -9,7 +9,7 @@ import { freeAddress, gatewayOf } from "./network-address.ts";
 const random = seededRandom("addresses").stream("network-interface");
 const numberOf = (address: string): number => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 
-test("no address is given twice, and a full block overflows into the next one", () => {
+test("no address is used twice, and a full block overflows into the next one", () => {
   const taken = new Set<string>();
   for (let i = 0; i < 9_000; i++) taken.add(freeAddress("subnet-1", taken, random));
   assert.equal(taken.size, 9_000);
@@ -23,7 +23,7 @@ test("no address is given twice, and a full block overflows into the next one", 
   }
 });
 
-test("an address is in the block that its gateway names, and is neither the network's nor the broadcast address", () => {
+test("an address is in its gateway's block, and is neither the network's nor the broadcast address", () => {
   for (let i = 0; i < 2_000; i++) {
     const address = freeAddress(`subnet-${i}`, new Set(), random);
     const [gateway = ""] = gatewayOf(address).split("/");
@@ -39,7 +39,7 @@ test("a subnet keeps its block; different subnets spread over the range", () => 
   assert.ok(blocks.size > 60, `${blocks.size} blocks for 100 subnets`);
 });
 
-test("a cluster knows which addresses its tasks hold: until they are STOPPED, and after a restart", () => {
+test("a cluster knows its tasks' addresses until they are STOPPED, even after a restart", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask(awsvpcDefinition(), inSubnet);
   assert.equal(world.state.taskAddresses.size, 0);

@@ -7,26 +7,26 @@ import type { RandomStream } from "../../lib/random.ts";
 import type { Task } from "./task.ts";
 
 /**
- * 10.64.0.0/12, in 256 blocks of /20. Clear of what container engines hand out by themselves (Docker 172.17-172.31 and
- * 192.168, Podman from 10.88 on, Kubernetes 10.96 and 10.244) and of where private networks usually begin.
+ * 10.64.0.0/12, in 256 blocks of /20. Avoids the ranges that container engines assign by themselves (Docker 172.17-172.31 and 192.168,
+ * Podman from 10.88, Kubernetes 10.96 and 10.244) and the usual beginnings of private networks.
  */
 const range = { first: 0x0a_40_00_00, blocks: 256, blockBits: 12 };
 const blockSize = 1 << range.blockBits;
-/** In each block the network itself, its gateway, and the broadcast address are nobody's. */
+/** The network address, gateway and broadcast address of each block are not assigned. */
 const firstInBlock = 2;
 const lastInBlock = blockSize - 2;
 
-/** LIMIT: draws in one block before the next one is tried: when it is half full, one in 65,000 gives up too early. */
+/** LIMIT: draws in one block before the next one is tried: if it is half full, one in 65,000 gives up too early. */
 const drawsPerBlock = 16;
 const blocksTried = 4;
 
-/** The address of the task's interface while nobody else may have it, or null. */
+/** The address of the task's interface while it is reserved for it, or null. */
 export function addressHeldBy(task: Task | undefined): string | null {
   if (task === undefined || task.lastStatus === "STOPPED") return null;
   return task.attachments[0]?.details.find(({ name }) => name === "privateIPv4Address")?.value ?? null;
 }
 
-/** An address of the block of `subnet` (any text that names it) that is not in `taken`; of a block after it when that is full. */
+/** An address in the block of `subnet` (any text that identifies it) that isn't in `taken`; if the block is full, in a later one. */
 export function freeAddress(subnet: string, taken: ReadonlySet<string>, random: RandomStream): string {
   const home = hashOf(subnet) % range.blocks;
   for (let draw = 0; draw < drawsPerBlock * blocksTried; draw++) {
@@ -43,7 +43,7 @@ export function freeAddress(subnet: string, taken: ReadonlySet<string>, random: 
   assert(false, "the tasks of a cluster are fewer than the addresses");
 }
 
-/** The gateway of the block that `address` is in, with the length of its prefix: `10.64.16.1/20`. */
+/** The gateway of the block of `address`, with its prefix length: `10.64.16.1/20`. */
 export function gatewayOf(address: string): string {
   const [a = 0, b = 0, c = 0] = address.split(".").map(Number);
   return `${a}.${b}.${c - (c % (blockSize / 256))}.1/${32 - range.blockBits}`;

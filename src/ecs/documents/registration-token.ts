@@ -8,6 +8,6 @@ export const registrationTokenKind: DocumentKind<RegistrationToken> = {
   keyMember: null,
   version: 1,
   shape: { instanceId: "string", expiresAt: "number" },
-  /** It is forgotten. */
+  /** Then it is forgotten. */
   dueAt: ({ expiresAt }) => expiresAt,
 };

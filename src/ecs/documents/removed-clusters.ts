@@ -1,6 +1,6 @@
 import type { DocumentKind } from "./document-kind.ts";
 
-/** The highest incarnation of any cluster whose document is gone (key `removed`). */
+/** The highest incarnation of any cluster whose document was removed (key `removed`). */
 export type RemovedClusters = { readonly highestIncarnation: number };
 
 export const removedClustersKind: DocumentKind<RemovedClusters> = {

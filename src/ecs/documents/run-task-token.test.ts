@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { must } from "../../lib/assert.ts";
 import { limits } from "../limits.ts";
 import { aCluster, aDefinition } from "../small-world.ts";
 import type { TaskReply } from "../tasks/run-task.ts";
@@ -8,7 +9,7 @@ import { callDigest, runTaskTokenKind } from "./run-task-token.ts";
 
 const arnsOf = (reply: TaskReply) => reply.tasks.map((task) => (task as { taskArn: string }).taskArn);
 
-test("the same token and parameters give the same tasks, as they stand, and start none", () => {
+test("the same token and parameters return the same tasks, as they are now, and start none", () => {
   const world = aCluster().withInstances(1);
   const request = { clientToken: "t", count: 9, group: "g" };
   const first = world.call<TaskReply>("RunTask", request, aDefinition());
@@ -23,7 +24,7 @@ test("the same token and parameters give the same tasks, as they stand, and star
   assert.equal(statuses.filter((status) => status === "RUNNING").length, 1);
 });
 
-test("a token is good after a restart, and other tokens start other tasks", () => {
+test("a token is valid after a restart, and other tokens start other tasks", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask(aDefinition(), { clientToken: "t" });
   world.restart();
@@ -59,7 +60,7 @@ test("after a day a token is forgotten", () => {
   assert.equal(world.state.runTaskTokens.size, 0);
 });
 
-test("a token is forgotten with the last of its tasks, an hour after that has stopped, also after a restart", () => {
+test("a token is forgotten an hour after its last task stopped, even after a restart", () => {
   const world = aCluster().withInstances(1);
   const { value } = world.call<TaskReply>("RunTask", { clientToken: "t", count: 2 }, aDefinition());
   const [first, second] = arnsOf(value).map((arn) => arn.slice(arn.lastIndexOf("/") + 1));
@@ -76,14 +77,14 @@ test("a token is forgotten with the last of its tasks, an hour after that has st
   assert.equal(world.state.tasks.size, 1);
 });
 
-test("a call that was refused leaves its token unused", () => {
+test("a refused call leaves its token unused", () => {
   const world = aCluster();
   world.refused("InvalidParameterException", /No Container/, "RunTask", { clientToken: "t" }, aDefinition());
   world.withInstances(1).runTask(aDefinition(), { clientToken: "t", count: 2 });
   assert.equal(world.state.tasks.size, 2);
 });
 
-test("the cluster may be named in another way, and a call that started nothing may be tried again", () => {
+test("the cluster may be named in another way, and a call that started nothing may be repeated", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask(aDefinition(), { clientToken: "t" });
   assert.equal(world.runTask(aDefinition(), { clientToken: "t", cluster: "lab" }).id, task.id);
@@ -101,7 +102,7 @@ test("a token is 1 to 64 printable ASCII characters", () => {
   }
 });
 
-test("a digest sees every difference but the order of members and the token", () => {
+test("a digest changes with everything except the order of members and the token", () => {
   const overrides = { containerOverrides: [{ name: "a", cpu: 1 }, { name: "b" }] };
   const swapped = { containerOverrides: [{ cpu: 1, name: "a" }, { name: "b" }] };
   assert.equal(callDigest({ overrides, count: 1 }), callDigest({ count: 1, overrides: swapped, clientToken: "t" }));
@@ -117,7 +118,7 @@ test("a digest sees every difference but the order of members and the token", ()
   assert.equal(new Set(texts).size, texts.length);
 });
 
-test("a token keeps a digest of the call, however large the call was", () => {
+test("a token keeps only a digest, however large the call was", () => {
   const world = aCluster().withInstances(1);
   const command = ["x".repeat(8_000)];
   const overrides = { containerOverrides: [{ name: "app", command }] };
@@ -128,13 +129,13 @@ test("a token keeps a digest of the call, however large the call was", () => {
   assert.ok(JSON.stringify(token).length < 300, JSON.stringify(token));
 });
 
-test("a token that an earlier version stored with the whole call is good for the same call", () => {
+test("a token that an earlier version stored with the whole call is valid for the same call", () => {
   const canonical = '{"count":2,"group":"g"}';
   const old = { token: "t", fingerprint: canonical, taskIds: ["a"], failures: [], expiresAt: 1 };
-  const { upgrade } = runTaskTokenKind;
-  assert.ok(upgrade !== undefined);
-  const { digest } = upgrade(old, 1);
+  const upgrade = (document: object) =>
+    must(runTaskTokenKind.upgrade, "its upgrade")(document, 1, () => assert.fail("it is in one piece"));
+  const { digest } = upgrade(old);
   assert.equal(digest, callDigest({ group: "g", clientToken: "t", count: 2 }));
-  assert.deepEqual(upgrade(old, 1), { token: "t", digest, taskIds: ["a"], failures: [], expiresAt: 1 });
-  assert.deepEqual(upgrade(upgrade(old, 1), 1), upgrade(old, 1));
+  assert.deepEqual(upgrade(old), { token: "t", digest, taskIds: ["a"], failures: [], expiresAt: 1 });
+  assert.deepEqual(upgrade(upgrade(old)), upgrade(old));
 });

@@ -2,8 +2,8 @@ import { sha256Hex } from "../../lib/sha256.ts";
 import type { DocumentKind } from "./document-kind.ts";
 
 /**
- * RunTask's client token (kind `run-task-token`): a digest of what was asked, and which tasks came of it. A call may weigh 256 KiB
- * and a token is kept for a day, so the call itself is not kept.
+ * RunTask's client token (kind `run-task-token`): a digest of the call, and the tasks that it started. The call itself isn't kept, because
+ * it may have 256 KiB and a token is kept for a day.
  */
 export type RunTaskToken = {
   readonly token: string;
@@ -14,8 +14,8 @@ export type RunTaskToken = {
 };
 
 /**
- * A digest that is equal for calls with equal parameters, whatever the order of their members. The token itself is left out,
- * and the cluster: a token belongs to one, which may be named in several ways.
+ * A digest that is equal for calls with equal parameters, in whatever order their members are. It excludes the token itself and the
+ * cluster: a token belongs to one cluster, which can be named in several ways.
  */
 export function callDigest(request: { readonly clientToken?: string; readonly [parameter: string]: unknown }): string {
   const { clientToken: _token, cluster: _cluster, ...parameters } = request;
@@ -31,11 +31,11 @@ export const runTaskTokenKind: DocumentKind<RunTaskToken> = {
   keyMember: null,
   version: 1,
   shape: { token: "string", digest: "string", taskIds: ["string"], failures: ["object"], expiresAt: "number" },
-  /** Tokens from before the digest have the text that it is made of, as `fingerprint`. */
+  /** Tokens stored before the digest hold the digested text as `fingerprint`. */
   upgrade(document) {
     const { fingerprint, ...token } = document as RunTaskToken & { readonly fingerprint?: string };
     return typeof fingerprint !== "string" ? token : { ...token, digest: sha256Hex(fingerprint) };
   },
-  /** It is forgotten. */
+  /** Then it is forgotten. */
   dueAt: ({ expiresAt }) => expiresAt,
 };

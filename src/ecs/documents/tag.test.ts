@@ -12,7 +12,7 @@ function refusal(code: string, message: RegExp): (error: unknown) => boolean {
 
 const many = (count: number) => Array.from({ length: count }, (_, i) => ({ key: `k${i}`, value: "" }));
 
-test("tags are put in by key: known keys keep their place, new ones come last", () => {
+test("tags are merged by key: known keys keep their place, new ones come last", () => {
   const existing = [
     { key: "a", value: "1" },
     { key: "b", value: "2" },
@@ -34,7 +34,7 @@ test("an empty list of tags is refused", () => {
   assert.throws(() => withoutTags([], []), refusal("InvalidParameterException", /^Tag keys can not be empty\.$/));
 });
 
-test("keys and values outside the rules are refused", () => {
+test("invalid keys and values are refused", () => {
   for (const tag of [
     {},
     { key: "" },
@@ -53,7 +53,7 @@ test("keys and values outside the rules are refused", () => {
   assert.deepEqual(newTags([widest]), [widest]);
 });
 
-test("fifty tags are taken, one more is not, and ECS's own do not count", () => {
+test("fifty tags are accepted, one more is not, and ECS's own don't count", () => {
   assert.equal(newTags(many(50)).length, 50);
   assert.throws(() => newTags(many(51)), refusal("InvalidParameterException", /at most 50/));
   assert.throws(() => withTags(many(50), [{ key: "new" }]), refusal("InvalidParameterException", /at most 50/));
@@ -61,7 +61,7 @@ test("fifty tags are taken, one more is not, and ECS's own do not count", () => 
   assert.equal(withTags([managed], many(50)).length, 51);
 });
 
-test("an ARN is read as the resource that can be tagged", () => {
+test("an ARN is resolved to the resource that can be tagged", () => {
   assert.deepEqual(taggedResource(place, `${prefix}cluster/lab`), { type: "cluster", cluster: "lab" });
   assert.deepEqual(taggedResource(place, `${prefix}task-definition/web:12`), {
     type: "task-definition",
@@ -76,7 +76,7 @@ test("an ARN is read as the resource that can be tagged", () => {
   });
 });
 
-test("short ARNs and ARNs of other things are refused", () => {
+test("short ARNs and ARNs of other resources are refused", () => {
   for (const kind of ["task", "container-instance", "service"]) {
     assert.throws(
       () => taggedResource(place, `${prefix}${kind}/abc`),

@@ -6,15 +6,15 @@ import type { Shape } from "./document-shape.ts";
 /** A tag of a resource. AWS: key 1-128, value 0-256 characters. */
 export type Tag = { readonly key: string; readonly value: string };
 
-/** A tag as a request brings it. */
+/** A tag in a request. */
 export type RequestTag = { readonly key?: string; readonly value?: string };
 
-// AWS: the tag pattern of the API reference: letters, spaces, digits and these signs.
+// AWS: the tag pattern of the API reference: letters, spaces, digits and these symbols.
 const tagCharacters = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /**
- * The tags of a request that creates something; an absent and an empty list mean none, as clients send `tags: []`.
- * Refuses tags that break a rule with InvalidParameterException.
+ * The tags of a request that creates something. An absent or empty list means none, because clients send `tags: []`. Refuses invalid tags
+ * with InvalidParameterException.
  */
 export function newTags(tags: readonly RequestTag[] | undefined): readonly Tag[] {
   if (tags === undefined || tags.length === 0) return [];
@@ -22,9 +22,9 @@ export function newTags(tags: readonly RequestTag[] | undefined): readonly Tag[]
 }
 
 /**
- * `existing` with `added` put in: a known key gets the new value in its place, a new one comes last.
- * Refuses an absent or empty list with ClientException; with InvalidParameterException a key or value that breaks the
- * rules, a key named twice, and more than 50 tags. AWS: keys that begin with `aws:` are its own and do not count.
+ * `existing` with `added` merged: a known key gets the new value in place, a new one comes last. Refuses an absent or empty list with
+ * ClientException; invalid keys or values, a key named twice, and more than 50 tags with InvalidParameterException. AWS: keys that begin
+ * with `aws:` are its own and don't count.
  */
 export function withTags(existing: readonly Tag[], added: readonly RequestTag[] | undefined): readonly Tag[] {
   if (added === undefined || added.length === 0) refuse("ClientException", "Tags can not be empty.");
@@ -45,8 +45,8 @@ export function withTags(existing: readonly Tag[], added: readonly RequestTag[] 
 }
 
 /**
- * `existing` without the tags named by `keys`; a key that is not there is no error.
- * Refuses an absent or empty list, and keys that break the rules or begin with `aws:`, with InvalidParameterException.
+ * `existing` without the tags named by `keys`; an unknown key is ignored. Refuses with InvalidParameterException an absent or empty list,
+ * and keys that are invalid or begin with `aws:`.
  */
 export function withoutTags(existing: readonly Tag[], keys: readonly string[] | undefined): readonly Tag[] {
   if (keys === undefined || keys.length === 0) refuse("InvalidParameterException", "Tag keys can not be empty.");
@@ -81,7 +81,7 @@ function isReserved(key: string): boolean {
   return key.slice(0, 4).toLowerCase() === "aws:";
 }
 
-/** What a tag operation's ARN names, as far as Berth has such things. */
+/** What a tag operation's ARN identifies, among the resources that Berth has. */
 export type TaggedResource =
   | { readonly type: "cluster"; readonly cluster: string }
   | { readonly type: "capacity-provider"; readonly name: string }
@@ -90,8 +90,8 @@ export type TaggedResource =
   | { readonly type: "task" | "container-instance" | "service"; readonly cluster: string; readonly id: string };
 
 /**
- * The resource that `resourceArn` names. Refuses with InvalidParameterException an absent ARN, one of another service,
- * partition, account, region or kind, and the short ARN of a task, container instance or service.
+ * The resource with this ARN. Refuses with InvalidParameterException an absent ARN, one of another service, partition, account, region or
+ * type, and the short ARN of a task, container instance or service.
  * AWS: only long ARNs can be tagged.
  */
 export function taggedResource(place: Place, resourceArn: string | undefined): TaggedResource {

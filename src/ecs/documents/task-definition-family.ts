@@ -1,6 +1,6 @@
 import type { DocumentKind } from "./document-kind.ts";
 
-/** A family (key: its name) outlives its revisions, so that no number comes twice. */
+/** A family (key: its name). It outlives its revisions, so no revision number is used twice. */
 export type TaskDefinitionFamily = { readonly family: string; readonly lastRevision: number };
 
 export const taskDefinitionFamilyKind: DocumentKind<TaskDefinitionFamily> = {

@@ -14,8 +14,8 @@ export type PortMapping = {
 };
 
 /**
- * A container definition as registered, in API shape with defaults filled in. Members that the rulebook reads are
- * spelled out; the rest travels to the agent as it is.
+ * A container definition as registered, in API shape with defaults. Names the members that the rulebook reads; the others go to the agent
+ * unchanged.
  */
 export type ContainerDefinition = {
   readonly name: string;
@@ -58,7 +58,7 @@ export type TaskDefinition = {
   readonly containerDefinitions: readonly ContainerDefinition[];
   readonly requiresCompatibilities: readonly string[];
   readonly compatibilities: readonly string[];
-  /** Names of attributes that a container instance must have (with value, when one is given). */
+  /** Names of attributes that a container instance must have, with this value if one is given. */
   readonly requiresAttributes: readonly { readonly name: string; readonly value?: string }[];
   readonly placementConstraints: readonly { readonly type?: string; readonly expression?: string }[];
   readonly taskRoleArn: string | null;

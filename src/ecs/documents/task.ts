@@ -10,7 +10,7 @@ import { constraintsShape, strategiesShape } from "./placement-request.ts";
 import type { Tag } from "./tag.ts";
 import { tagsShape } from "./tag.ts";
 
-/** AWS: every lastStatus of a task, in the order of its life; a task never goes back in it. */
+/** AWS: every lastStatus of a task, in order; a task never goes back. */
 export const taskStatuses = [
   "PROVISIONING",
   "PENDING",
@@ -53,7 +53,7 @@ export type Container = {
   readonly name: string;
   readonly image: string;
   readonly essential: boolean;
-  /** PROVISIONING before an ENI is there, then PENDING, RUNNING, STOPPED. */
+  /** PROVISIONING until its ENI exists, then PENDING, RUNNING, STOPPED. */
   readonly lastStatus: "PROVISIONING" | "PENDING" | "RUNNING" | "STOPPED";
   readonly imageDigest: string | null;
   readonly runtimeId: string | null;
@@ -64,7 +64,7 @@ export type Container = {
     readonly attachmentId: string;
     readonly privateIpv4Address: string | null;
   }[];
-  /** Null when the container has no health check. */
+  /** Null if the container has no health check. */
   readonly healthStatus: HealthStatus | null;
   readonly cpu: number;
   readonly memoryMiB: number | null;
@@ -72,14 +72,14 @@ export type Container = {
   readonly gpuIds: readonly string[];
 };
 
-/** What a task takes away from its container instance, from placement until it is STOPPED. */
+/** What a task occupies on its container instance, from placement until it is STOPPED. */
 export type Reservation = {
   readonly cpu: number;
   readonly memoryMiB: number;
   readonly tcpPorts: readonly number[];
   readonly udpPorts: readonly number[];
   readonly gpuIds: readonly string[];
-  /** Of resources that users registered on instances under names of their own. */
+  /** Amounts of users' own resources. */
   readonly resources: readonly { readonly name: string; readonly value: number }[];
 };
 
@@ -111,13 +111,13 @@ export type Task = {
   readonly arn: string;
   readonly taskDefinitionArn: string;
   readonly family: string;
-  /** The id of the container instance that it is on, or of the managed host on Fargate; null before placement. */
+  /** The id of its container instance or, on Fargate, of its managed host; null before placement. */
   readonly instanceId: string | null;
   readonly availabilityZone: string | null;
   readonly launchType: TaskLaunchType;
-  /** The provider of the strategy that it was run by; null when a launch type was asked for. */
+  /** The provider that its strategy chose; null if a launch type was requested. */
   readonly capacityProviderName: string | null;
-  /** Null but on Fargate. */
+  /** Null except on Fargate. */
   readonly platformVersion: string | null;
   readonly lastStatus: TaskStatus;
   readonly desiredStatus: "RUNNING" | "STOPPED";
@@ -126,7 +126,7 @@ export type Task = {
   readonly containers: readonly Container[];
   readonly attachments: readonly Attachment[];
   readonly attributes: readonly Attribute[];
-  /** Task size as text, as the task definition or the override says; null when it has none. */
+  /** The task size as text, from the task definition or override; null if there is none. */
   readonly cpu: string | null;
   readonly memory: string | null;
   readonly reservation: Reservation;
@@ -139,7 +139,7 @@ export type Task = {
   readonly healthStatus: HealthStatus;
   readonly connectivity: "CONNECTED" | "DISCONNECTED" | null;
   readonly connectivityAt: number | null;
-  /** When lastStatus last changed; timers of the provisioning states follow from it. */
+  /** When lastStatus last changed; timers of the provisioning states depend on it. */
   readonly statusSince: number;
   readonly createdAt: number;
   readonly pullStartedAt: number | null;
@@ -150,7 +150,7 @@ export type Task = {
   readonly stoppedAt: number | null;
   readonly stopCode: StopCode | null;
   readonly stoppedReason: string | null;
-  /** What placement looks for while the task waits for capacity of its provider; null when it does not wait. */
+  /** What placement looks for while the task waits for its provider's capacity; null otherwise. */
   readonly waitingFor: PlacementRequest | null;
   /** Scale-in protection; null when off. */
   readonly protectedUntil: number | null;
@@ -163,14 +163,14 @@ export const holdsResources = (task: Task): boolean => task.lastStatus !== "STOP
 export const waitsForInterface = ({ attachments }: Task): boolean =>
   attachments.some(({ status }) => status === "ATTACHING");
 
-/** When a task wants to be looked at, or null. Everything follows from its document, so a restart forgets no timer. */
+/** When a task is due, or null. It follows from the document, so a restart forgets no timer. */
 function taskDueAt(task: Task, timeline: Timeline): number | null {
   const status = taskStatusDueAt(task, timeline);
   if (task.protectedUntil === null) return status;
   return status === null ? task.protectedUntil : Math.min(status, task.protectedUntil);
 }
 
-/** When its status wants to be looked at: the network, a wait for capacity that is too long, and the retention move it on. */
+/** When its status is due to move: through the network, a wait for capacity that took too long, or the end of retention. */
 export function taskStatusDueAt(task: Task, timeline: Timeline): number | null {
   switch (task.lastStatus) {
     case "PROVISIONING":
@@ -195,8 +195,8 @@ const startingMs = ({ lastStatus, attachments }: Task, timeline: Timeline): numb
   lastStatus === "PENDING" && attachments.length > 0 ? timeline.attachmentTimeoutMs : timeline.startTimeoutMs;
 
 /**
- * Tasks from before Fargate have neither a capacity provider nor a platform version; those from before the scheduler reserve none of
- * the resources that users name, and wait for nothing.
+ * Tasks stored before Fargate lack a capacity provider and a platform version. Those stored before the scheduler reserve no user resources
+ * and wait for nothing.
  */
 function upgraded(document: object): Task {
   const task = { capacityProviderName: null, platformVersion: null, waitingFor: null, ...document } as Task;

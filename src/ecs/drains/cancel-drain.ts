@@ -13,8 +13,8 @@ export type CancelDrainReply = {
 };
 
 /**
- * CancelDrain: sets 1 to 100 container instances to ACTIVE, as UpdateContainerInstancesState does; their deadlines are
- * forgotten. What has moved stays where it is, and tasks that were told to stop do so. Refuses what that operation refuses.
+ * CancelDrain: sets 1 to 100 container instances to ACTIVE, as UpdateContainerInstancesState does, and forgets their deadlines. Tasks that
+ * moved stay where they are, and tasks already told to stop still stop. Refuses what that operation refuses.
  */
 export function cancelDrain(step: ClusterStep, request: CancelDrainRequest, _: Given): CancelDrainReply {
   const { ids, failures } = moveContainerInstances(

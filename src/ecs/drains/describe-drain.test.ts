@@ -15,11 +15,11 @@ const one = (drains: readonly DrainProgress[]): DrainProgress => {
 
 const reasonsOf = ({ remaining }: DrainProgress): (string | null)[] => remaining.map(({ reason }) => reason);
 
-/** Reason and seconds since when, of each blocker. */
+/** Each blocker's reason and age in seconds. */
 const blockersOf = (world: DrainWorld): [string, number][] =>
   one(world.describeDrain()).blockers.map(({ reason, since }) => [reason, (world.now - since) / 1_000]);
 
-describe("what keeps a task on an instance that drains", () => {
+describe("what keeps a task on a draining instance", () => {
   test("it is standalone", () => {
     const world = aWorld(1);
     const task = world.runningTask();
@@ -31,7 +31,7 @@ describe("what keeps a task on an instance that drains", () => {
         taskArn: task.arn,
         service: null,
         reason: "STANDALONE",
-        detail: "It belongs to no service: it goes when it ends or is stopped.",
+        detail: "It belongs to no service: it leaves when it ends or is stopped.",
         since: world.now - 9_000,
       },
     ]);
@@ -44,7 +44,7 @@ describe("what keeps a task on an instance that drains", () => {
     assert.deepEqual([over.finished, over.tasksRemaining, over.tasksAtStart], [true, 0, 1]);
   });
 
-  test("it is protected, until then and then no more", () => {
+  test("it is protected, and not any more once that expires", () => {
     const world = aWorld(2);
     world.steady(2);
     const [task] = world.on(0);
@@ -58,7 +58,7 @@ describe("what keeps a task on an instance that drains", () => {
     assert.equal(one(world.describeDrain()).finished, true);
   });
 
-  test("the percentages let nothing move; the detail names ones that would", () => {
+  test("the percentages let nothing move; the detail gives percentages that would", () => {
     for (const change of ["maximumPercent", "minimumHealthyPercent"]) {
       const world = aWorld(3);
       world.steady(3, 100, 101);
@@ -68,9 +68,9 @@ describe("what keeps a task on an instance that drains", () => {
       assert.equal(blocker?.reason, "PERCENTAGES");
       assert.equal(
         blocker.detail,
-        "With 3 wanted, minimumHealthyPercent 100 and maximumPercent 101 keep at least 3 and at most 3 tasks: none can start and none stop. A maximumPercent of 134 or a minimumHealthyPercent of 66 would let it go.",
+        "With 3 wanted, minimumHealthyPercent 100 and maximumPercent 101 keep at least 3 and at most 3 tasks: no task can start or stop. A maximumPercent of 134 or a minimumHealthyPercent of 66 would let it leave.",
       );
-      // The look that found it out came with the next timer.
+      // The look that noticed it came with the next timer.
       assert.ok(world.now - blocker.since >= 18_000 && world.now - blocker.since <= 20_000);
       const value = Number(new RegExp(`${change} of (\\d+)`).exec(blocker.detail)?.[1]);
       const before = world.service().deploymentConfiguration;
@@ -81,7 +81,7 @@ describe("what keeps a task on an instance that drains", () => {
     }
   });
 
-  test("there is no place for its replacement: in the words of the service", () => {
+  test("there is no room for its replacement, in the service's own words", () => {
     const world = aWorld(2, 1);
     world.steady(2);
     world.drain(0);
@@ -99,7 +99,7 @@ describe("what keeps a task on an instance that drains", () => {
     const world = aWorld(2);
     world.steady(2);
     world.updateService({}, withImage(images.failing, 2));
-    world.play(200_000, () => world.service().deployments.some(({ startBackoff }) => startBackoff.until !== null));
+    world.play(200_000, () => world.target().startBackoff.until !== null);
     world.drain(0);
     world.play(5_000);
     const [blocker] = one(world.describeDrain()).blockers;
@@ -122,10 +122,10 @@ describe("what keeps a task on an instance that drains", () => {
     world.play(5_000);
     const [blocker] = one(world.describeDrain()).blockers;
     assert.equal(blocker?.reason, "DEPLOYMENT_FAILED");
-    assert.match(blocker.detail, /^A deployment that failed replaces no tasks: ECS deployment circuit breaker/);
+    assert.match(blocker.detail, /^A failed deployment replaces no tasks: ECS deployment circuit breaker/);
   });
 
-  test("its agent is away, so that nobody can tell that it stopped", () => {
+  test("its agent is away, so nobody knows whether it stopped", () => {
     const world = aWorld(3);
     world.steady(3);
     world.drain(0);
@@ -137,7 +137,7 @@ describe("what keeps a task on an instance that drains", () => {
     assert.ok(seconds >= 27 && seconds <= 30, String(seconds));
   });
 
-  test("its replacement is where the agent is away", () => {
+  test("its replacement's agent is away", () => {
     const world = aWorld(2);
     world.steady(2);
     world.drain(0);
@@ -149,7 +149,7 @@ describe("what keeps a task on an instance that drains", () => {
     assert.match(blocker.detail, /^It waits for \(task \w+\) to be healthy, but the agent of \(container-instance /);
   });
 
-  test("its replacement waits for capacity of its provider", () => {
+  test("its replacement waits for its provider's capacity", () => {
     const world = new DrainWorld("describe-drain");
     world.cluster = { ...world.cluster, capacityProviders: ["spot"] };
     world.withInstances(2, { memoryMiB: 256, capacityProviderName: "spot" });
@@ -166,7 +166,7 @@ describe("what keeps a task on an instance that drains", () => {
     assert.equal(one(world.describeDrain()).finished, true);
   });
 
-  test("another task of its service has to be gone first, which its agent may be away for", () => {
+  test("another task of its service must go first, and its agent may be away", () => {
     const world = aWorld(3);
     world.steady(3, 66, 100);
     world.drain(0, 1);
@@ -181,7 +181,7 @@ describe("what keeps a task on an instance that drains", () => {
     assert.ok(details.some((detail) => /^It waits for \(task \w+\) to be gone, but the agent of/.test(detail)));
   });
 
-  test("what goes on by itself is no blocker", () => {
+  test("what resolves by itself isn't a blocker", () => {
     const world = aWorld(2);
     world.steady(2);
     world.drain(0);
@@ -195,7 +195,7 @@ describe("what keeps a task on an instance that drains", () => {
     assert.deepEqual(blockersOf(world), []);
   });
 
-  test("a daemon waits for the others", () => {
+  test("a daemon waits for the other tasks", () => {
     const world = aWorld(1);
     world.aService({ schedulingStrategy: "DAEMON" }, withImage(images.healthy));
     world.untilSteady();
@@ -214,7 +214,7 @@ describe("what keeps a task on an instance that drains", () => {
 });
 
 describe("DescribeDrain", () => {
-  test("without a list gives all that drain; with one, whatever is named", () => {
+  test("describes all draining instances without a list, otherwise whatever is named", () => {
     const world = aWorld(4);
     world.drain(2);
     world.drain(1);
@@ -234,7 +234,7 @@ describe("DescribeDrain", () => {
     assert.deepEqual(value, { drains: [], failures: [{ arn, reason: "MISSING" }] });
   });
 
-  test("bounds its list, and what it gives without one", () => {
+  test("limits its list, and its reply without one", () => {
     const world = aWorld(101);
     const all = Array.from({ length: 101 }, (_, index) => world.instanceId(index));
     const text = "instanceIds can have at most 100 items.";
@@ -244,11 +244,11 @@ describe("DescribeDrain", () => {
     world.call("StartDrain", { containerInstances: all.slice(1) });
     assert.equal(world.describeDrain().length, 100);
     world.call("StartDrain", { containerInstances: all.slice(0, 1) });
-    const many = "More than 100 container instances drain: name those that are meant.";
+    const many = "More than 100 container instances are draining: name the ones you mean.";
     world.refused("InvalidParameterException", many, "DescribeDrain", {});
   });
 
-  test("knows instances that drained before there were documents of drains", () => {
+  test("describes instances that began to drain before there were drain documents", () => {
     const world = aWorld(2);
     world.runningTask();
     const index = world.on(0).length > 0 ? 0 : 1;

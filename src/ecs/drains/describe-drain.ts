@@ -13,16 +13,16 @@ import { type DrainsReply, describeDrains } from "./drain-progress.ts";
 export type DescribeDrainRequest = { readonly cluster?: string; readonly containerInstances?: readonly string[] };
 
 /**
- * DescribeDrain: what is left on up to 100 container instances and what keeps it there; without a list, on all that are
- * DRAINING. An unknown instance comes as a failure. Refuses with InvalidParameterException a list that is too long, and a
- * call without a list where more instances drain than a list may have.
+ * DescribeDrain: what is left on up to 100 container instances and what keeps it there; without a list, on all that are DRAINING. An
+ * unknown instance is a failure. Refuses with InvalidParameterException an overlong list, and a call without a list if more instances drain
+ * than a list may have.
  */
 export function describeDrain(step: ClusterStep, request: DescribeDrainRequest, _: Given): DrainsReply {
   const max = limits.idsPerDescribeContainerInstances;
   if (request.containerInstances === undefined || request.containerInstances.length === 0) {
     const draining = drainingIds(step);
     if (draining.length > max) {
-      refuse("InvalidParameterException", `More than ${max} container instances drain: name those that are meant.`);
+      refuse("InvalidParameterException", `More than ${max} container instances are draining: name the ones you mean.`);
     }
     return { drains: describeDrains(step, draining), failures: [] };
   }

@@ -5,7 +5,7 @@ import { DrainWorld } from "./drain-world.ts";
 
 const aWorld = (instances: number): DrainWorld => new DrainWorld("drain-deadline").withInstances(instances);
 
-/** An instance with a standalone task, one of a service that cannot move, one that is protected besides, and a daemon. */
+/** An instance with a standalone task, a task of a service that can't move, a protected one, and a daemon. */
 function occupied(): DrainWorld {
   const world = aWorld(1);
   world.runningTask();
@@ -19,7 +19,7 @@ function occupied(): DrainWorld {
   return world;
 }
 
-test("at its deadline a drain stops all that is left, whatever kept it", () => {
+test("at its deadline a drain stops everything left, whatever kept it", () => {
   const world = occupied();
   const ids = world.on(0).map(({ id }) => id);
   const [drain] = world.startDrain({ deadlineSeconds: 600 }, 0).drains;
@@ -32,7 +32,7 @@ test("at its deadline a drain stops all that is left, whatever kept it", () => {
     const { desiredStatus, stopCode, stoppedReason } = world.task(id);
     assert.deepEqual(
       [desiredStatus, stopCode, stoppedReason],
-      ["STOPPED", "TerminationNotice", "The deadline of the container instance's drain is over"],
+      ["STOPPED", "TerminationNotice", "The deadline of the container instance's drain has passed"],
     );
   }
   world.play(5_000);
@@ -41,7 +41,7 @@ test("at its deadline a drain stops all that is left, whatever kept it", () => {
   assert.equal(world.instance(0).status, "DRAINING");
 });
 
-test("tasks that the deadline stopped count as failures of nobody", () => {
+test("tasks stopped by the deadline count as nobody's failure", () => {
   const world = aWorld(2);
   world.steady(2, 100, 101, {
     deploymentConfiguration: {
@@ -53,7 +53,7 @@ test("tasks that the deadline stopped count as failures of nobody", () => {
   world.startDrain({ deadlineSeconds: 10 }, 0);
   world.untilSteady();
   assert.equal(world.on(1).length, 2);
-  assert.equal(world.service().deployments[0]?.failedTasks, 0);
+  assert.equal(world.target().failedTasks, 0);
 });
 
 test("StartDrain again sets another deadline, or none", () => {
@@ -78,7 +78,7 @@ test("StartDrain again sets another deadline, or none", () => {
   assert.equal(world.task(task.id).desiredStatus, "STOPPED");
 });
 
-test("a cancelled drain has no deadline any more, nor has the next one", () => {
+test("a cancelled drain has no deadline any more, nor does the next one", () => {
   const world = aWorld(1);
   const task = world.runningTask();
   world.startDrain({ deadlineSeconds: 10 }, 0);
@@ -89,7 +89,7 @@ test("a cancelled drain has no deadline any more, nor has the next one", () => {
   assert.equal(world.task(task.id).desiredStatus, "RUNNING");
 });
 
-test("a deadline has bounds", () => {
+test("a deadline has limits", () => {
   const world = aWorld(1);
   for (const deadlineSeconds of [0, -1, 1.5, 172_801, Number.NaN]) {
     const text = "deadlineSeconds must be between 1 and 172800.";
@@ -99,7 +99,7 @@ test("a deadline has bounds", () => {
   for (const deadlineSeconds of [1, 172_800]) world.startDrain({ deadlineSeconds }, 0);
 });
 
-test("what cannot drain, or is unknown, is a failure beside those that do", () => {
+test("what can't drain, or is unknown, is a failure, and the others drain", () => {
   const world = aWorld(2);
   world.call("DeregisterContainerInstance", { containerInstance: world.instanceId(1) });
   const unknown = "f".repeat(32);

@@ -4,12 +4,12 @@ import { refuse } from "../refusals.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { beginStop } from "../task-life/begin-stop.ts";
 
-/** LIMIT: as long as ECS lets the drains of its own take before the instance goes; who needs longer sets no deadline. */
+/** LIMIT: as long as ECS lets its own drains take before the instance goes; if you need longer, set no deadline. */
 const deadlineSecondsMax = 172_800;
 
 /**
- * When the deadline of a call is, or null when it names none. A timeline that is made shorter makes its seconds shorter, too.
- * Refuses with InvalidParameterException what is no whole number from 1 to 172800.
+ * The deadline of a call, or null if it has none. A shorter timeline also shortens these seconds. Refuses with InvalidParameterException
+ * anything but an integer from 1 to 172800.
  */
 export function checkedDeadline({ now, timeline }: ClusterStep, deadlineSeconds: number | undefined): number | null {
   if (deadlineSeconds === undefined) return null;
@@ -20,13 +20,13 @@ export function checkedDeadline({ now, timeline }: ClusterStep, deadlineSeconds:
 }
 
 /**
- * Stops everything that is left on the instance when its drain is over time: tasks of services whatever the percentages say,
- * protected ones, daemons, and standalone ones.
+ * Stops everything left on the instance at the deadline: service tasks whatever the percentages say, protected tasks, daemons and
+ * standalone tasks.
  */
 export function drainDue(step: ClusterStep, drain: Drain, instanceId: string): void {
   step.state.drains.put(instanceId, { ...drain, enforcedAt: step.now });
   for (const id of [...step.state.book.usageOf(instanceId).taskIds].sort()) {
     const task = must(step.state.tasks.get(id), "a task of the book");
-    beginStop(step, task, "TerminationNotice", "The deadline of the container instance's drain is over");
+    beginStop(step, task, "TerminationNotice", "The deadline of the container instance's drain has passed");
   }
 }

@@ -6,15 +6,14 @@ import { holdsResources, type Task } from "../documents/task.ts";
 import { isoTime } from "../events/iso-time.ts";
 import { impedimentText } from "../rollout/impediment-text.ts";
 import { isImpaired } from "../rollout/start-backoff.ts";
-import { tasksBeforeDaemons } from "../service-look/daemon-spots.ts";
-import { planOf } from "../service-look/look-at-service.ts";
-import type { ServicePlan } from "../service-look/replica-plan.ts";
-import { boundsOf } from "../service-look/replica-plan.ts";
-import { type ServiceTask, type ServiceView, viewService } from "../service-look/service-view.ts";
+import { movesOf } from "../service-plan/plan-service.ts";
+import type { TaskMoves } from "../service-plan/service-plan.ts";
+import { tasksBeforeDaemons } from "../service-view/daemon-spots.ts";
+import { type ServiceTask, type ServiceView, viewService } from "../service-view/service-view.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { belongsToAgent } from "../task-life/deliver-tasks.ts";
 
-/** What a task on an instance that drains waits for, in a word. Those of the first group go on by themselves. */
+/** What a task on a draining instance waits for. Those in the first group resolve by themselves. */
 export type HoldReason =
   | "STOPPING"
   | "STOPS_NEXT"
@@ -22,7 +21,7 @@ export type HoldReason =
   | "REPLACEMENT_STARTS"
   | "REPLACEMENT_NOT_HEALTHY"
   | "ROOM_BECOMES_FREE"
-  // From here on somebody has to do something.
+  // Those below need somebody to act.
   | "STANDALONE"
   | "PROTECTED"
   | "PERCENTAGES"
@@ -31,22 +30,22 @@ export type HoldReason =
   | "DEPLOYMENT_FAILED"
   | "AGENT_DISCONNECTED";
 
-/** What keeps a task on an instance that drains. */
+/** What keeps a task on a draining instance. */
 export type DrainHold = {
   readonly reason: HoldReason;
   readonly detail: string;
   readonly since: number;
-  /** False for what goes on by itself. */
+  /** False if it resolves by itself. */
   readonly blocks: boolean;
 };
 
 /**
- * Says of the tasks on instances that drain what keeps them there, in the words of the reconciler: what its view and its plan
- * of a service are, and what it has noted. One is good for one moment of one step.
+ * Says what keeps tasks on draining instances, according to the scheduler itself: its view and plan of a service, and its notes. Valid for
+ * one moment of one step.
  */
 export class DrainHolds {
   readonly #step: ClusterStep;
-  readonly #services = new Map<string, { view: ServiceView; plan: ServicePlan } | null>();
+  readonly #services = new Map<string, { view: ServiceView; plan: TaskMoves } | null>();
 
   constructor(step: ClusterStep) {
     this.#step = step;
@@ -59,7 +58,7 @@ export class DrainHolds {
     const name = serviceNameOf(task);
     const known = name === null ? null : this.#service(name);
     if (known === null) {
-      const detail = "It belongs to no service: it goes when it ends or is stopped.";
+      const detail = "It belongs to no service: it leaves when it ends or is stopped.";
       return { reason: "STANDALONE", detail, since, blocks: true };
     }
     const { view, plan } = known;
@@ -74,13 +73,13 @@ export class DrainHolds {
     return this.#ofReplica(view, plan, since);
   }
 
-  #service(name: string): { view: ServiceView; plan: ServicePlan } | null {
+  #service(name: string): { view: ServiceView; plan: TaskMoves } | null {
     let known = this.#services.get(name);
     if (known === undefined) {
       const service = this.#step.state.services.get(name);
       const isThere = service !== undefined && service.status !== "INACTIVE";
-      const view = isThere ? viewService(this.#step.state, service, this.#step.now) : null;
-      known = view === null ? null : { view, plan: planOf(this.#step, view) };
+      const view = isThere ? viewService(this.#step, service) : null;
+      known = view === null ? null : { view, plan: movesOf(this.#step, view) };
       this.#services.set(name, known);
     }
     return known;
@@ -92,7 +91,7 @@ export class DrainHolds {
       return { reason: "STOPPING", detail: "It is being stopped.", since: toldAt, blocks: false };
     }
     const detail =
-      "It is to stop, but the agent of its container instance is not connected: nobody can tell that it has.";
+      "It should stop, but the agent of its container instance is not connected, so nobody knows whether it has.";
     const goneAt = Math.max(toldAt, instance.disconnectedAt ?? toldAt);
     return { reason: "AGENT_DISCONNECTED", detail, since: goneAt, blocks: true };
   }
@@ -103,8 +102,8 @@ export class DrainHolds {
     return { reason: "DAEMON_LAST", detail, since, blocks: false };
   }
 
-  #ofReplica(view: ServiceView, plan: ServicePlan, since: number): DrainHold {
-    const { service, primary } = view;
+  #ofReplica(view: ServiceView, plan: TaskMoves, since: number): DrainHold {
+    const { target, progress, condition } = view;
     const hold = (reason: HoldReason, detail: string, from: number, blocks: boolean): DrainHold => ({
       reason,
       detail,
@@ -112,18 +111,18 @@ export class DrainHolds {
       blocks,
     });
     if (plan.hindrance === "deployment-failed") {
-      const detail = `A deployment that failed replaces no tasks: ${primary.rolloutStateReason}`;
-      return hold("DEPLOYMENT_FAILED", detail, primary.updatedAt, true);
+      const detail = `A failed deployment replaces no tasks: ${target.rolloutStateReason}`;
+      return hold("DEPLOYMENT_FAILED", detail, target.updatedAt, true);
     }
-    const { impediment } = service;
+    const { impediment } = condition;
     if (plan.hindrance === "deployment-configuration") {
       const from = impediment?.reason.type === "deployment-configuration" ? impediment.since : since;
       return hold("PERCENTAGES", percentagesDetail(view), from, true);
     }
-    if (plan.starts > 0) {
+    if (plan.starts.length > 0) {
       const message = impediment === null ? "" : `The service ${impedimentText(impediment.reason)}`;
-      if (isImpaired(primary.startBackoff)) {
-        const detail = "Tasks of its service do not start, so that there is no replacement.";
+      if (isImpaired(progress.startBackoff)) {
+        const detail = "Tasks of its service do not start, so there is no replacement.";
         return hold("TASKS_DO_NOT_START", impediment === null ? detail : message, impediment?.since ?? since, true);
       }
       if (impediment !== null && isOfPlacement(impediment.reason)) {
@@ -134,7 +133,7 @@ export class DrainHolds {
     return this.#ofMotion(view, hold);
   }
 
-  /** What is started waits to be healthy, or what is stopped to be gone; neither happens where the agent is away. */
+  /** Started tasks must become healthy, or stopping tasks go away; neither happens while the agent is away. */
   #ofMotion(
     { service, keepers }: ServiceView,
     hold: (reason: HoldReason, detail: string, from: number, blocks: boolean) => DrainHold,
@@ -173,15 +172,15 @@ export class DrainHolds {
   }
 }
 
-/** Why the percentages of a service let neither a replacement start nor a task stop, and which ones would. */
+/** Why a service's percentages let neither a replacement start nor a task stop, and which ones would. */
 function percentagesDetail(view: ServiceView): string {
   const { desiredCount, deploymentConfiguration } = view.service;
   const { minimumHealthyPercent, maximumPercent } = deploymentConfiguration;
-  const { lower, upper } = boundsOf(view);
+  const { lower, upper } = view;
   const there = view.keepers.length + view.leavers.length + view.stopping;
   const healthy = [...view.keepers, ...view.leavers].filter(({ serves }) => serves).length;
   const most = Math.ceil(((there + 1) * 100) / Math.max(1, desiredCount));
   const least = Math.floor((Math.max(0, healthy - 1) * 100) / Math.max(1, desiredCount));
   const bounds = `minimumHealthyPercent ${minimumHealthyPercent} and maximumPercent ${maximumPercent} keep at least ${lower} and at most ${upper} tasks`;
-  return `With ${desiredCount} wanted, ${bounds}: none can start and none stop. A maximumPercent of ${most} or a minimumHealthyPercent of ${least} would let it go.`;
+  return `With ${desiredCount} wanted, ${bounds}: no task can start or stop. A maximumPercent of ${most} or a minimumHealthyPercent of ${least} would let it leave.`;
 }

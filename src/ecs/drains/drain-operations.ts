@@ -5,7 +5,7 @@ import { describeDrain } from "./describe-drain.ts";
 import { planDrain } from "./plan-drain.ts";
 import { startDrain } from "./start-drain.ts";
 
-/** What Berth adds about drains. */
+/** Berth's own operations on drains. */
 export const drainOperations = {
   CancelDrain: {
     machine: "cluster",
@@ -14,7 +14,7 @@ export const drainOperations = {
     level: "operate",
     errors: ["ClusterNotFoundException"],
     about:
-      "Sets container instances that drain to ACTIVE again and forgets their deadline. What has moved stays where it is.",
+      "Sets draining container instances back to ACTIVE and forgets their deadlines. Tasks that moved stay where they are.",
   },
   DescribeDrain: {
     machine: "cluster",
@@ -22,7 +22,7 @@ export const drainOperations = {
     resources: inCluster({ "containerInstances[]": "container-instance" }),
     level: "read",
     errors: ["ClusterNotFoundException"],
-    about: "How far drains are: what is left on each container instance, and what keeps it there.",
+    about: "The progress of drains: what is left on each container instance, and what keeps it there.",
   },
   PlanDrain: {
     machine: "cluster",
@@ -31,7 +31,7 @@ export const drainOperations = {
     level: "read",
     errors: ["ClusterNotFoundException"],
     about:
-      "What a drain would do: which tasks would move where, which would stop, which cannot leave and why. Changes nothing.",
+      "What a drain would do: which tasks would move where, which would stop, which can't leave and why. Changes nothing.",
   },
   StartDrain: {
     machine: "cluster",
@@ -39,7 +39,6 @@ export const drainOperations = {
     resources: inCluster({ "containerInstances[]": "container-instance" }),
     level: "operate",
     errors: ["ClusterNotFoundException"],
-    about:
-      "Sets container instances to DRAINING, as UpdateContainerInstancesState does, with a deadline if one is given.",
+    about: "Sets container instances to DRAINING, as UpdateContainerInstancesState does, with an optional deadline.",
   },
 } as const satisfies OperationRows;

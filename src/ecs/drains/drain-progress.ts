@@ -6,7 +6,7 @@ import type { Failure } from "../references/referenced-container-instance.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { type DrainHold, DrainHolds } from "./drain-hold.ts";
 
-/** How far a drain is, in the shape of the replies. */
+/** The progress of a drain, in the shape of the replies. */
 export type DrainProgress = {
   readonly containerInstanceArn: string;
   readonly ec2InstanceId: string | null;
@@ -25,7 +25,7 @@ export type RemainingTask = {
   readonly service: string | null;
   readonly lastStatus: string;
   readonly desiredStatus: string;
-  /** What it waits for, blockers included; null on an instance that does not drain. */
+  /** What it waits for, including blockers; null if the instance isn't draining. */
   readonly reason: string | null;
   readonly detail: string | null;
   readonly since: number | null;
@@ -41,7 +41,7 @@ export type DrainBlocker = {
 
 export type DrainsReply = { readonly drains: readonly DrainProgress[]; readonly failures: readonly Failure[] };
 
-/** How far the drains of the instances are; one that does not drain has neither a beginning nor blockers. */
+/** The progress of each instance's drain. An instance that isn't draining has neither a start nor blockers. */
 export function describeDrains(step: ClusterStep, instanceIds: readonly string[]): DrainProgress[] {
   const holds = new DrainHolds(step);
   return instanceIds.map((id) => describe(step, id, holds));
@@ -74,7 +74,7 @@ function describe(step: ClusterStep, id: string, holds: DrainHolds): DrainProgre
   };
 }
 
-/** The tasks that hold resources on an instance, in the order of their ids. */
+/** The tasks that hold resources on an instance, sorted by id. */
 export const tasksOn = ({ state }: ClusterStep, instanceId: string): Task[] =>
   [...state.book.usageOf(instanceId).taskIds].sort().map((id) => must(state.tasks.get(id), "a task of the book"));
 

@@ -87,7 +87,7 @@ function worldOf(cluster: Cluster): DrainWorld {
 const drainedOf = ({ drained, instances }: Cluster): number[] =>
   Array.from({ length: Math.min(drained, instances) }, (_, index) => index);
 
-test("a drain comes to what its plan says; what is left has a blocker by name", () => {
+test("a drain does what its plan says; whatever is left has a blocker", () => {
   fc.assert(
     fc.property(clusters, (cluster) => {
       const world = worldOf(cluster);
@@ -95,7 +95,7 @@ test("a drain comes to what its plan says; what is left has a blocker by name", 
       const plan = world.plan(...indexes);
       world.drain(...indexes);
       world.play(300_000);
-      // Where services want the same room, who gets it is a matter of moments.
+      // If services compete for the same room, timing decides which one gets it.
       const replicas = cluster.services.filter(({ daemon }) => !daemon).length;
       const left = indexes.flatMap((index) => world.on(index));
       const isSure = plan.finishes && (replicas < 2 || !cluster.rollout);
@@ -117,7 +117,7 @@ test("a drain comes to what its plan says; what is left has a blocker by name", 
   );
 });
 
-test("a drain stays inside the percentages of services, and a cancelled one leaves them as they were wanted", () => {
+test("a drain keeps within the percentages of services, and a cancelled one leaves them with the tasks they want", () => {
   fc.assert(
     fc.property(clusters, fc.integer({ min: 0, max: 12 }), (drawn, seconds) => {
       const cluster = { ...drawn, away: null, isProtected: false };
@@ -142,7 +142,7 @@ test("a drain stays inside the percentages of services, and a cancelled one leav
       world.play(120_000);
       const names = [...before.keys()];
       for (const name of names) assert.ok(world.running(name).length <= world.service(name).desiredCount);
-      // One service may have got the room that another had.
+      // One service may have got another's room.
       const healthy = names.reduce((sum, name) => sum + world.running(name).length, 0);
       const had = [...before.values()].reduce((sum, each) => sum + each, 0);
       assert.ok(healthy >= had, "together they have what they had");

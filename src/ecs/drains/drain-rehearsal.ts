@@ -1,41 +1,41 @@
 import { must } from "../../lib/assert.ts";
 import { withStatus } from "../container-instances/container-instance-lifecycle.ts";
-import { primaryOf, serviceNameOf } from "../documents/service.ts";
+import { serviceNameOf } from "../documents/service.ts";
 import type { Task } from "../documents/task.ts";
 import { taskStatusDueAt } from "../documents/task.ts";
 import { isAgentConnected } from "../fargate/hosts-for-tasks.ts";
 import { askExpressions } from "../placement/ask-expressions.ts";
 import { lookAtService } from "../service-look/look-at-service.ts";
-import { placementOf, serviceTaskTemplate } from "../service-look/service-task-template.ts";
+import { placementOf, serviceTaskTemplate } from "../service-view/service-task-template.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
+import { rolloutOf, targetOfService } from "../state/service-documents.ts";
 import { reportTaskHealth } from "../task-life/report-task-health.ts";
 import { takeStateChange } from "../task-life/submit-task-state-change.ts";
 import { taskDue } from "../tasks/task-timers.ts";
 import { tasksOn } from "./drain-progress.ts";
 
-/** LIMIT: rounds of a rehearsal, each a look at the services and an answer of their agents: a drain of a few dozen has a few dozen. */
+/** LIMIT: rounds of a rehearsal, each with looks at services and answers of their agents; draining a few dozen tasks takes a few dozen. */
 const roundsMax = 2_000;
-/** LIMIT: looks at single tasks in a rehearsal, for which its caller waits: about two seconds. */
+/** LIMIT: looks at single tasks in a rehearsal, while its caller waits: about two seconds. */
 const visitsMax = 2_000_000;
 
-/** A task that is to leave, and when it was told to stop, in moments of the rehearsal. */
+/** A task that must leave, and the moment of the rehearsal when it was told to stop. */
 export type Leaver = { readonly task: Task; readonly serviceName: string; stoppingMoment: number | null };
-/** A task that takes a leaver's place, and when it was RUNNING. */
+/** A task that replaces a leaver, and when it was RUNNING. */
 export type Arrival = { readonly taskId: string; runningMoment: number | null };
 
-/** LIMIT: tasks between two slices, a microsecond or few each. */
+/** LIMIT: tasks between two slices, one to a few microseconds each. */
 const tasksPerSlice = 500;
 
 /**
- * A drain that is played through on a copy of the cluster, by the rules of the real one: services are looked at, their
- * agents do at once what they are told, health checks pass, and time goes on until nothing moves. Protection from scale-in is
- * not waited for, since who has set it may set it anew.
+ * A dry run of a drain on a copy of the cluster, with the real rules. Services are looked at, agents obey at once, health checks pass, and
+ * time advances until nothing moves. It doesn't wait for scale-in protection to expire, because it may be renewed.
  */
 export class DrainRehearsal {
   readonly leavers: Leaver[] = [];
-  /** Service name -> its new tasks, in the order in which they were started. */
+  /** Service name -> its new tasks, in the order they were started. */
   readonly arrivals = new Map<string, Arrival[]>();
-  /** Of tasks on the instances, until when they are protected: the rehearsal itself takes them as protected for ever. */
+  /** Until when tasks on the instances are protected. The rehearsal itself treats them as protected indefinitely. */
   readonly protectedUntil = new Map<string, number>();
   readonly #instanceIds: readonly string[];
   readonly #known = new Set<string>();
@@ -45,22 +45,22 @@ export class DrainRehearsal {
   #nextAt: number | null = null;
   readonly #asked = new Set<string>();
 
-  /** `step` is one of a copy of the cluster; the instances are ACTIVE or DRAINING. */
+  /** `step` is a step on a copy of the cluster. The instances are ACTIVE or DRAINING. */
   constructor(step: ClusterStep, instanceIds: readonly string[]) {
     this.#step = step;
     this.#instanceIds = instanceIds;
   }
 
-  /** The step at the moment that the rehearsal has come to. */
+  /** The step at the current moment of the rehearsal. */
   get step(): ClusterStep {
     return this.#step;
   }
 
-  /** Plays until nothing moves any more; false when it became too long, in rounds or in what they looked at. */
+  /** Runs until nothing moves any more. False if it exceeds a limit, in rounds or in tasks looked at. */
   *play(rounds = roundsMax): Generator<undefined, boolean> {
     const { timeline, state } = this.#step;
     yield* this.#setAllOut();
-    // LIMIT: what does not move for longer than the longest pause that ECS makes by itself waits for somebody.
+    // LIMIT: if nothing moves for longer than ECS's longest pause, the drain waits for somebody to act.
     const quietMs = timeline.startBackoffMaxMs;
     let movedAt = this.#step.now;
     for (let round = 0; round < rounds && this.#visits < visitsMax; round++) {
@@ -106,18 +106,19 @@ export class DrainRehearsal {
     this.#step.noteTask({ ...task, protectedUntil: Number.MAX_SAFE_INTEGER });
   }
 
-  /** Of the tasks that are there, those that a service has beyond what it wants without its leavers are replacements already. */
+  /** Existing tasks beyond what the service wants without its leavers already count as replacements. */
   #takeStock(serviceName: string, leaving: ReadonlySet<string>): void {
     const { serviceIndex, services, tasks } = this.#step.state;
     const all = [...serviceIndex.book.taskIdsOf(serviceName)].map((id) => must(tasks.get(id), "a task of a service"));
     for (const { id } of all) this.#known.add(id);
     const service = must(services.get(serviceName), "a service that is not INACTIVE");
     if (service.status !== "ACTIVE" || service.schedulingStrategy === "DAEMON") return;
+    const { targetId } = rolloutOf(this.#step.state, serviceName);
     const staying = all.filter(({ id, desiredStatus }) => desiredStatus === "RUNNING" && !leaving.has(id));
-    const ofPrimary = staying.filter(({ startedBy }) => startedBy === primaryOf(service).id);
+    const ofTarget = staying.filter(({ startedBy }) => startedBy === targetId);
     const wanted = service.desiredCount - all.filter(({ id }) => leaving.has(id)).length;
-    const newestFirst = ofPrimary.sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1));
-    for (const task of newestFirst.slice(0, Math.max(0, ofPrimary.length - Math.max(0, wanted)))) {
+    const newestFirst = ofTarget.sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1));
+    for (const task of newestFirst.slice(0, Math.max(0, ofTarget.length - Math.max(0, wanted)))) {
       const runningMoment = task.lastStatus === "RUNNING" ? 0 : null;
       must(this.arrivals.get(serviceName), "a service of the plan").push({ taskId: task.id, runningMoment });
     }
@@ -128,7 +129,7 @@ export class DrainRehearsal {
     return status === "ACTIVE" || status === "DRAINING";
   }
 
-  /** Looks at the services that are due, daemons last: they leave last. Gives how much was started and stopped. */
+  /** Looks at the services that are due, daemons last because they leave last. Returns how many tasks were started and stopped. */
   *#look(): Generator<undefined, number> {
     const { looks, book } = this.#step.state.serviceIndex;
     let changes = 0;
@@ -147,7 +148,7 @@ export class DrainRehearsal {
     return changes;
   }
 
-  /** Asks what the first look at a service will ask of every instance, which may take longer than a slice. */
+  /** Evaluates the expressions that the first look at a service needs for every instance, which may take longer than a slice. */
   *#askExpressions(serviceName: string): Generator<undefined, void> {
     if (this.#asked.has(serviceName)) return;
     this.#asked.add(serviceName);
@@ -155,14 +156,14 @@ export class DrainRehearsal {
     const service = must(state.services.get(serviceName), "a service of the plan");
     const { constraints } = placementOf(
       service,
-      serviceTaskTemplate(this.#step, service, primaryOf(service)),
+      serviceTaskTemplate(this.#step, service, targetOfService(state, serviceName)),
       "EC2",
       null,
     );
     yield* askExpressions(state, constraints);
   }
 
-  /** Lets agents and the network answer. Gives how many tasks moved. */
+  /** Lets agents and the network answer. Returns how many tasks moved. */
   *#answer(): Generator<undefined, number> {
     const { state } = this.#step;
     this.#moment += 1;
@@ -214,7 +215,7 @@ export class DrainRehearsal {
     return 1;
   }
 
-  /** What has not been checked yet passes its check. */
+  /** Lets pending health checks pass. */
   #check(task: Task): number {
     const unknown = task.containers.filter(({ healthStatus }) => healthStatus === "UNKNOWN");
     if (task.lastStatus !== "RUNNING" || task.instanceId === null || unknown.length === 0) return 0;
@@ -224,7 +225,7 @@ export class DrainRehearsal {
     return 1;
   }
 
-  /** True when the instances have no task of a service any more and the services have as many tasks as they want. */
+  /** True if the instances have no service tasks left and the services have as many tasks as they want. */
   #isOver(): boolean {
     const { state } = this.#step;
     const isLeft = (task: Task): boolean =>

@@ -4,7 +4,7 @@ import { images, withImage } from "../services/service-world.ts";
 import { aDefinition } from "../small-world.ts";
 import { DrainWorld } from "./drain-world.ts";
 
-/** Instances with room for so many tasks of the usual definition each. */
+/** Instances with room for this many tasks of the usual definition each. */
 const aWorld = (instances: number, tasksEach = 8): DrainWorld =>
   new DrainWorld("drain-table").withInstances(instances, { memoryMiB: tasksEach * 256 });
 
@@ -15,7 +15,7 @@ const daemon = (world: DrainWorld): void => {
 };
 
 describe("what a drain does to each kind of task", () => {
-  test("a PENDING task of a service stops at once, and another starts elsewhere", () => {
+  test("a service's PENDING task stops at once, and another starts elsewhere", () => {
     const world = aWorld(2);
     world.aService({ desiredCount: 2, deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 101 } });
     world.advanceClock(1_000);
@@ -31,7 +31,7 @@ describe("what a drain does to each kind of task", () => {
     assert.ok(world.told().includes("(service web) stopped 1 pending tasks."));
   });
 
-  test("without room for another, the service says so, once", () => {
+  test("without room for another task, the service says so once", () => {
     const world = aWorld(2, 1);
     world.aService({ desiredCount: 2 });
     world.advanceClock(1_000);
@@ -74,7 +74,7 @@ describe("what a drain does to each kind of task", () => {
     assert.equal(world.on(2).length, 6);
   });
 
-  test("with 100 and 100 nothing moves, until the percentages are others", () => {
+  test("with 100 and 100 nothing moves until the percentages change", () => {
     const world = aWorld(2);
     world.steady(2, 100, 101);
     const [kept] = world.on(0);
@@ -89,7 +89,7 @@ describe("what a drain does to each kind of task", () => {
     assert.equal(world.on(1).length, 2);
   });
 
-  test("a daemon stops when the others are gone, and nothing takes its place", () => {
+  test("a daemon's task stops when the others are gone, and isn't replaced", () => {
     const world = aWorld(2);
     world.steady(4);
     daemon(world);
@@ -111,7 +111,7 @@ describe("what a drain does to each kind of task", () => {
     );
   });
 
-  test("a standalone task stays, PENDING or RUNNING, and daemons with it until it ends", () => {
+  test("a standalone task stays, PENDING or RUNNING, and daemons stay until it ends", () => {
     const world = aWorld(1);
     daemon(world);
     const running = world.runningTask();
@@ -125,7 +125,7 @@ describe("what a drain does to each kind of task", () => {
     assert.ok(world.play(60_000, () => world.on(0).length === 0) < 60_000);
   });
 
-  test("a protected task stays until its protection is over", () => {
+  test("a protected task stays until its protection ends", () => {
     const world = aWorld(2);
     world.steady(2);
     const [task] = world.on(0);
@@ -135,7 +135,7 @@ describe("what a drain does to each kind of task", () => {
     assert.ok(played >= 1_800_000 && played < 1_810_000, String(played));
   });
 
-  test("nothing is placed on an instance that drains", () => {
+  test("nothing is placed on a draining instance", () => {
     const world = aWorld(2);
     world.drain(0);
     world.runTasks(aDefinition(), { count: 8 });
@@ -143,8 +143,8 @@ describe("what a drain does to each kind of task", () => {
   });
 });
 
-describe("the way back", () => {
-  test("a drain is cancelled at any moment, and the service gets steady with what it wants", () => {
+describe("cancelling a drain", () => {
+  test("a drain can be cancelled at any time, and the service becomes steady with the tasks it wants", () => {
     for (let seconds = 0; seconds < 8; seconds++) {
       const world = aWorld(3, 4);
       world.steady(6, 50, 150);

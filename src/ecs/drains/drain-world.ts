@@ -7,7 +7,7 @@ import type { DrainProgress, DrainsReply } from "./drain-progress.ts";
 import type { PlanDrainReply } from "./plan-drain.ts";
 
 export class DrainWorld extends ServiceWorld {
-  /** A steady service `web` with its percentages, on instances that are there. */
+  /** A steady service `web` with its percentages, on the existing instances. */
   steady(desiredCount: number, minimumHealthyPercent = 100, maximumPercent = 200, request: object = {}): void {
     const deploymentConfiguration = { minimumHealthyPercent, maximumPercent };
     const service = this.aService({ desiredCount, deploymentConfiguration, ...request }, withImage(images.healthy));

@@ -11,8 +11,8 @@ const aWorld = (instances: number, tasksEach = 8): DrainWorld =>
 
 const daemonDefinition = { ...withImage(images.healthy), family: "watch" };
 
-describe("what a plan tells", () => {
-  test("which tasks move where, and that others are healthy first", () => {
+describe("a plan says", () => {
+  test("which tasks move where, and that replacements become healthy first", () => {
     const world = aWorld(3);
     world.steady(6);
     const [a, b, c] = [0, 1, 2].map((index) => world.instance(index).arn);
@@ -24,23 +24,23 @@ describe("what a plan tells", () => {
     assert.deepEqual(moves.map((move) => move.toContainerInstanceArn).sort(), [b, c], "spread over both");
   });
 
-  test("that tasks stop first where the maximum leaves no room", () => {
+  test("that tasks stop first if the maximum leaves no room", () => {
     const world = aWorld(2);
     world.steady(2, 50, 100);
     const { moves, finishes } = world.plan(0);
     assert.deepEqual([moves.length, moves[0]?.startsFirst, finishes], [1, false, true]);
   });
 
-  test("that nothing moves between 100 and 100, and what would help", () => {
+  test("that nothing moves at 100 and 100, and what would help", () => {
     const world = aWorld(2);
     world.steady(2, 100, 101);
     const { moves, blockers, finishes } = world.plan(0);
     assert.deepEqual([moves.length, blockers.length, finishes], [0, 1, false]);
     assert.equal(blockers[0]?.reason, "PERCENTAGES");
-    assert.match(blockers[0].detail, /maximumPercent of 150 or a minimumHealthyPercent of 50 would let it go/);
+    assert.match(blockers[0].detail, /maximumPercent of 150 or a minimumHealthyPercent of 50 would let it leave/);
   });
 
-  test("how far the room goes: what moves, what does not, and why", () => {
+  test("how far the room is enough: what moves, what doesn't, and why", () => {
     const world = aWorld(3, 2);
     world.steady(5);
     const full = [0, 1, 2].filter((index) => world.on(index).length === 2);
@@ -50,7 +50,7 @@ describe("what a plan tells", () => {
     assert.match(blockers[0].detail, /The service was unable to place a task.*insufficient memory/);
   });
 
-  test("that a task stops without another where none has room and the minimum lets it", () => {
+  test("that a task stops without a replacement if there is no room and the minimum allows it", () => {
     const world = aWorld(2, 1);
     world.steady(2, 0, 100);
     const { moves, stops, finishes } = world.plan(0);
@@ -82,7 +82,7 @@ describe("what a plan tells", () => {
     assert.equal(held.finishes, false);
   });
 
-  test("that a protected task waits, however short its protection is", () => {
+  test("that a protected task waits, however short its protection", () => {
     const world = aWorld(2);
     world.steady(2);
     const [task] = world.on(0);
@@ -105,7 +105,7 @@ describe("what a plan tells", () => {
     assert.equal(blockers[0]?.reason, "AGENT_DISCONNECTED");
   });
 
-  test("of several instances at once: nothing moves from one to the other", () => {
+  test("that tasks don't move between instances that drain together", () => {
     const world = aWorld(4);
     world.steady(8);
     const { moves, finishes } = world.plan(0, 1);
@@ -114,7 +114,7 @@ describe("what a plan tells", () => {
     assert.ok(moves.every(({ toContainerInstanceArn }) => !drained.includes(toContainerInstanceArn ?? "")));
   });
 
-  test("of tasks with interfaces of their own, which take their time to come and go", () => {
+  test("where tasks with their own ENI move, which take time to come and go", () => {
     const world = aWorld(2);
     const definition = { ...withImage(images.healthy), networkMode: "awsvpc" as const };
     world.aService({ desiredCount: 2, ...inSubnet }, definition);
@@ -123,7 +123,7 @@ describe("what a plan tells", () => {
     assert.deepEqual([moves.length, moves[0]?.startsFirst, finishes], [1, true, true]);
   });
 
-  test("of a drain that is under way, what is left of it", () => {
+  test("what is left of a drain in progress", () => {
     const world = aWorld(2);
     world.steady(4);
     world.drain(0);
@@ -133,7 +133,7 @@ describe("what a plan tells", () => {
     assert.ok(moves.every(({ startsFirst }) => startsFirst));
   });
 
-  test("what it has not come to when it became too long", () => {
+  test("what it didn't reach when it became too long", () => {
     const world = aWorld(3);
     world.steady(6, 100, 117);
     const ids = new Set([world.instanceId(0)]);
@@ -143,16 +143,16 @@ describe("what a plan tells", () => {
     const half = inRounds(3);
     assert.deepEqual([half.moves.length, half.blockers.length, half.finishes], [1, 1, false]);
     assert.equal(half.blockers[0]?.reason, "PLAN_TOO_LONG");
-    assert.match(half.blockers[0].detail, /^The plan was given up before this task had moved/);
+    assert.match(half.blockers[0].detail, /^The plan became too long and stopped before this task moved/);
   });
 
-  test("of an empty instance: nothing", () => {
+  test("nothing for an empty instance", () => {
     const world = aWorld(1);
     const plan = { moves: [], stops: [], blockers: [], stays: [], finishes: true };
     assert.deepEqual(world.plan(0), { containerInstances: [world.instance(0).arn], ...plan });
   });
 
-  test("is refused for what cannot drain", () => {
+  test("why an instance can't drain, in a refusal", () => {
     const world = aWorld(1);
     world.call("DeregisterContainerInstance", { containerInstance: world.instanceId(0) });
     for (const containerInstances of [[world.instanceId(0)], ["f".repeat(32)]]) {
@@ -166,7 +166,7 @@ describe("what a plan tells", () => {
 });
 
 describe("a plan leaves no trace", () => {
-  /** A life of a cluster, with a plan made at each of the moments `planned` names. */
+  /** A cluster's life, with a plan made at each of the moments in `planned`. */
   function life(planned: readonly number[]): object {
     const world = aWorld(4, 4);
     const planAt = (moment: number): void => {
@@ -199,7 +199,7 @@ describe("a plan leaves no trace", () => {
     return structuredClone({ documents: documentsOf(world.state), events: world.events });
   }
 
-  /** The same of a cluster whose tasks wait for capacity, which comes in the end. */
+  /** The same for a cluster whose tasks wait for capacity, which comes at the end. */
   function lifeInWant(isPlanned: boolean): object {
     const world = new DrainWorld("plan-drain");
     world.cluster = { ...world.cluster, capacityProviders: ["spot"] };
@@ -222,7 +222,7 @@ describe("a plan leaves no trace", () => {
     return structuredClone({ looksAt, documents: documentsOf(world.state), events: world.events });
   }
 
-  test("nor in what waits for capacity", () => {
+  test("nor in tasks that wait for capacity", () => {
     assert.deepEqual(lifeInWant(true), lifeInWant(false));
   });
 

@@ -10,6 +10,7 @@ import { impedimentText } from "../rollout/impediment-text.ts";
 import type { Given } from "../state/call.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { Rehearsal } from "../state/rehearsal.ts";
+import { conditionOf } from "../state/service-documents.ts";
 import { DrainHolds } from "./drain-hold.ts";
 import { namesOf, tasksOn } from "./drain-progress.ts";
 import { DrainRehearsal, type Leaver } from "./drain-rehearsal.ts";
@@ -44,10 +45,10 @@ export type PlanDrainReply = {
 };
 
 /**
- * PlanDrain: what would come of a drain of 1 to 100 container instances without a deadline, as things are now: which tasks
- * would move where, which would stop without a replacement, and which would not leave and why. Leaves no trace. The plan is a
- * rehearsal of the drain on a copy of the cluster. Among places that are equally good the real drain may choose another.
- * Refuses with InvalidParameterException an empty or too long list, an unknown instance and one that cannot drain.
+ * PlanDrain: what a drain of 1 to 100 container instances without a deadline would do now: which tasks would move where, which would stop
+ * without a replacement, and which would not leave and why. It rehearses the drain on a copy of the cluster and leaves no trace. If several
+ * places are equally good, the real drain may choose another one. Refuses with InvalidParameterException an empty or overlong list, an
+ * unknown instance and one that can't drain.
  */
 export function planDrain(step: ClusterStep, request: PlanDrainRequest, _: Given): Rehearsal {
   const max = limits.idsPerDescribeContainerInstances;
@@ -62,7 +63,7 @@ export function planDrain(step: ClusterStep, request: PlanDrainRequest, _: Given
   return new Rehearsal((copy) => drainPlan(copy, ids));
 }
 
-/** The plan for instances that can drain, given up after so many rounds; `step` is one of a copy of the cluster. */
+/** The plan for instances that can drain, on a copy of the cluster. Gives up after this many rounds. */
 export function* drainPlan(
   step: ClusterStep,
   ids: ReadonlySet<string>,
@@ -82,7 +83,7 @@ export function* drainPlan(
 const arnOf = ({ state }: ClusterStep, instanceId: string): string =>
   must(state.instances.get(instanceId), "an instance of the plan").arn;
 
-/** The tasks that are on the instances in the end: standalone ones stay, any other is a blocker. */
+/** The tasks left on the instances at the end: standalone ones stay, any other is a blocker. */
 function* leftOver(
   rehearsal: DrainRehearsal,
   ids: ReadonlySet<string>,
@@ -112,10 +113,9 @@ function* leftOver(
 const protectionDetail = (until: number): string =>
   `It is protected from scale-in until ${isoTime(until)}, and leaves after that unless it is protected again.`;
 
-const tooLong =
-  "The plan was given up before this task had moved, as it became too long: plan for fewer container instances.";
+const tooLong = "The plan became too long and stopped before this task moved: plan for fewer container instances.";
 
-/** What became of the tasks that left: each gets one of those that its service started, in the order of both. */
+/** Where the tasks that left went: each is matched with one of the tasks that its service started, in order. */
 function movesAndStops(rehearsal: DrainRehearsal): Pick<PlanDrainReply, "moves" | "stops"> {
   const { step, arrivals } = rehearsal;
   const gone = rehearsal.leavers
@@ -154,7 +154,7 @@ function movesAndStops(rehearsal: DrainRehearsal): Pick<PlanDrainReply, "moves" 
   return { moves, stops };
 }
 
-/** True for a task that is told to stop and has not: what keeps it is told of it, and not where it would move. */
+/** True for a task that was told to stop but still runs: the plan says what keeps it, not where it would move. */
 function isLeft({ state }: ClusterStep, taskId: string): boolean {
   const task = state.tasks.get(taskId);
   return task !== undefined && holdsResources(task);
@@ -173,7 +173,7 @@ function whyUnreplaced(
     ({ taskId }) => (step.state.tasks.get(taskId)?.waitingFor ?? null) !== null,
   );
   if (waits) return { reason: "NO_PLACE", detail: "Its replacement waits for capacity of its capacity provider." };
-  const { impediment } = service;
+  const { impediment } = conditionOf(step.state, serviceName);
   if (impediment !== null && isOfPlacement(impediment.reason)) {
     return { reason: "NO_PLACE", detail: `The service ${impedimentText(impediment.reason)}` };
   }

@@ -14,9 +14,9 @@ export type StartDrainRequest = {
 };
 
 /**
- * StartDrain: sets 1 to 100 container instances to DRAINING, as UpdateContainerInstancesState does, and tells what is left on
- * each. With `deadlineSeconds` what is left is stopped when so many seconds are over. For instances that drain already the
- * deadline is the one of this call, or none. Refuses what UpdateContainerInstancesState refuses, and a deadline out of bounds.
+ * StartDrain: sets 1 to 100 container instances to DRAINING, as UpdateContainerInstancesState does, and shows what is left on each.
+ * `deadlineSeconds` later, remaining tasks are stopped. For instances that already drain, this call's deadline (or none) replaces theirs.
+ * Refuses what UpdateContainerInstancesState refuses, and a deadline out of range.
  */
 export function startDrain(step: ClusterStep, request: StartDrainRequest, _: Given): DrainsReply {
   const { drains, instances } = step.state;

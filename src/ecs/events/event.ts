@@ -1,11 +1,11 @@
-/** AWS: the detail-types that ECS announces and Berth emits so far. */
+/** AWS: the detail-types that Berth emits so far. */
 export type EventDetailType =
   | "ECS Container Instance State Change"
   | "ECS Task State Change"
   | "ECS Service Action"
   | "ECS Deployment State Change";
 
-/** An event as ECS hands it to EventBridge. `sequence` is Berth's: gapless per cluster. */
+/** An event as ECS hands it to EventBridge. `sequence` is Berth's: without gaps in each cluster. */
 export type EcsEvent = {
   readonly sequence: number;
   readonly id: string;
@@ -17,8 +17,8 @@ export type EcsEvent = {
   readonly resources: readonly string[];
   readonly detail: Readonly<Record<string, unknown>>;
   /**
-   * In the stored form of an event about a container instance: the sequence of the earlier event whose detail carries its
-   * `attributes`, when they are the same since; most of such an event is attributes. Readers put them in again.
+   * In the stored form of a container instance's event: the sequence of the earlier event whose detail has the same `attributes`, which are
+   * most of such an event. Readers fill them in.
    */
   readonly attributesIn?: number;
 };

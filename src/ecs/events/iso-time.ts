@@ -1,6 +1,6 @@
 /**
- * The ISO 8601 text of epoch milliseconds, as events carry it (`2026-02-03T10:15:29.871Z`). Computed here, since the
- * rulebook has no Date: days to civil date after the proleptic Gregorian calendar.
+ * Epoch milliseconds as ISO 8601, as in events (`2026-02-03T10:15:29.871Z`). Computed here because the rulebook has no Date: converts days
+ * to a date of the proleptic Gregorian calendar.
  */
 export function isoTime(epochMs: number): string {
   const ms = Math.trunc(epochMs);
@@ -16,7 +16,7 @@ export function isoTime(epochMs: number): string {
   return `${pad(date.year, 4)}-${two(date.month)}-${two(date.day)}T${time}Z`;
 }
 
-/** Days since 1970-01-01 to a date; eras of 400 years, with March as the first month so that leap days come last. */
+/** The date of a number of days since 1970-01-01. Counts eras of 400 years, with March as the first month so leap days come last. */
 function civilDate(daysSinceEpoch: number): { year: number; month: number; day: number } {
   const shifted = daysSinceEpoch + 719_468;
   const era = Math.floor(shifted / 146_097);

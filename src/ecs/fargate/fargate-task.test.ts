@@ -38,7 +38,7 @@ type Described = { readonly tasks: readonly Record<string, unknown>[] };
 const describe = (world: SmallWorld, task: Task): Record<string, unknown> =>
   world.call<Described>("DescribeTasks", { tasks: [task.id] }).value.tasks[0] ?? {};
 
-test("a task goes its whole way on a host that nobody sees", () => {
+test("a task runs from start to end on an invisible host", () => {
   const world = aCluster();
   const reply = world.call<Described>("RunTask", onFargate, fargateDefinition());
   const [shown = {}] = reply.value.tasks;
@@ -87,7 +87,7 @@ test("a task goes its whole way on a host that nobody sees", () => {
   assert.ok(world.events.every(({ detailType }) => detailType === "ECS Task State Change"));
 });
 
-test("the host is in no list, count or call of container instances", () => {
+test("the host is in no list, count or call about container instances", () => {
   const world = aCluster();
   const task = world.runningTask(fargateDefinition(), onFargate);
   const host = hostId(world);
@@ -126,7 +126,7 @@ test("the host is in no list, count or call of container instances", () => {
   assert.deepEqual(world.call("ListTasks", { launchType: "FARGATE" }).value, { taskArns: [task.arn], nextToken: null });
 });
 
-test("one host serves the cluster, is asked for again after a restart, and goes when it has long been idle", () => {
+test("one host serves the cluster, is requested again after a restart, and goes when it has been idle long enough", () => {
   const world = aCluster();
   const task = run(world);
   const host = hostId(world);
@@ -151,13 +151,13 @@ test("one host serves the cluster, is asked for again after a restart, and goes 
   const effects = world.advanceClock(1).flatMap((outcome) => outcome.effects);
   assert.deepEqual(effects, [{ type: "end-host", instanceId: host }]);
   assert.deepEqual([...world.state.managedHosts.keys(), ...world.state.agentSequences.keys()], []);
-  // Its agent comes once more: it is none of ours now.
+  // Its agent connects once more, but the host isn't ours any more.
   assert.deepEqual(connect(world, host).effects, [{ type: "turn-away", instanceId: host }]);
   run(world);
   assert.notEqual(hostId(world), host);
 });
 
-test("a new task keeps an idle host, and an idle one is not asked for after a restart", () => {
+test("a new task keeps an idle host, and an idle one isn't requested after a restart", () => {
   const world = aCluster();
   const first = run(world);
   world.call("StopTask", { task: first.id });
@@ -171,7 +171,7 @@ test("a new task keeps an idle host, and an idle one is not asked for after a re
   assert.equal(hostId(world), host);
 });
 
-test("DeleteCluster waits for the tasks and takes the host with it", () => {
+test("DeleteCluster waits for the tasks and removes the host", () => {
   const world = aCluster();
   const task = run(world);
   assert.throws(() => world.step({ type: "close", incarnation: 1 }), /Tasks are active/);
@@ -182,7 +182,7 @@ test("DeleteCluster waits for the tasks and takes the host with it", () => {
   assert.equal(world.state.managedHosts.size, 0);
 });
 
-test("what goes wrong with the host's connection concerns its tasks only as it does on an instance", () => {
+test("problems of the host's connection affect its tasks as on an instance", () => {
   const world = aCluster();
   const task = world.runningTask(fargateDefinition(), onFargate);
   connect(world);
@@ -217,7 +217,7 @@ test("platform versions: LATEST is 1.4.0, an older one stays, an unknown one is 
   }
 });
 
-test("what Fargate does not take is refused", () => {
+test("what Fargate doesn't support is refused", () => {
   const world = aCluster().withInstances(1);
   const refusals = [
     [
@@ -277,7 +277,7 @@ test("a server without hosts for Fargate refuses its tasks", () => {
   world.refused("UnsupportedFeatureException", /runs no hosts for Fargate/, "RunTask", onFargate, fargateDefinition());
 });
 
-test("sizes, storage, architecture and a public address as they are asked for", () => {
+test("sizes, storage, architecture and a public address are those requested", () => {
   const world = aCluster();
   const network = { awsvpcConfiguration: { subnets: ["subnet-1"], assignPublicIp: "ENABLED" } };
   const overrides = { cpu: "1 vCPU", memory: "2 GB", ephemeralStorage: { sizeInGiB: 21 } };
@@ -290,7 +290,7 @@ test("sizes, storage, architecture and a public address as they are asked for", 
   assert.equal(world.runTask(arm, onFargate).ephemeralStorageGiB, 50);
 });
 
-test("the vCPUs of an account are limited over all its clusters, Fargate and Fargate Spot apart", () => {
+test("an account's vCPUs are limited over all its clusters, Fargate and Fargate Spot separately", () => {
   const world = aCluster();
   world.cluster = { ...world.cluster, capacityProviders: ["FARGATE", "FARGATE_SPOT"] };
   const large = fargateDefinition({ cpu: "16384", memory: "32768" });
@@ -310,7 +310,7 @@ test("the vCPUs of an account are limited over all its clusters, Fargate and Far
   assert.equal(world.call<Reply>("RunTask", onFargate, large).value.tasks.length, 1);
 });
 
-test("a stored task of before Fargate is taken in", () => {
+test("a task stored before Fargate is loaded", () => {
   const world = aCluster().withInstances(1);
   const { capacityProviderName: _, platformVersion: __, ...old } = world.runTask(aDefinition());
   world.state.tasks.delete(old.id);

@@ -2,7 +2,7 @@ import type { ManagedHost } from "../documents/managed-host.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 
-/** The host for the cluster's next Fargate task, made when there is none; asks the server to run it unless its agent is here. */
+/** The host for the cluster's next Fargate task, created if there is none. Asks the server to run it unless its agent is connected. */
 export function hostForTask(step: ClusterStep): ManagedHost {
   const { managedHosts } = step.state;
   let host: ManagedHost | undefined;
@@ -21,7 +21,7 @@ function wantHost(step: ClusterStep, { id, agentConnected }: ManagedHost): void 
   step.effects.push({ type: "start-host", instanceId: id });
 }
 
-/** Notes that a host has its first task, or has lost its last one. */
+/** Records that a host got its first task or lost its last one. */
 export function noteIdleness(step: ClusterStep, id: string): void {
   const host = step.state.managedHosts.get(id);
   if (host === undefined) return;
@@ -35,14 +35,14 @@ export function endManagedHosts(step: ClusterStep): void {
   for (const host of [...step.state.managedHosts.values()]) endHost(step, host);
 }
 
-/** Lets a host go. */
+/** Stops a host and forgets it. */
 export function endHost(step: ClusterStep, { id }: ManagedHost): void {
   step.state.managedHosts.delete(id);
   step.state.agentSequences.delete(id);
   step.effects.push({ type: "end-host", instanceId: id });
 }
 
-/** First input after loading: no host runs until the server has started it, and those with tasks are wanted at once. */
+/** First input after loading: no host runs until the server starts it, so those with tasks are requested at once. */
 export function recoverManagedHosts(step: ClusterStep): void {
   for (const host of [...step.state.managedHosts.values()]) {
     const away = { ...host, agentConnected: false };
@@ -51,7 +51,7 @@ export function recoverManagedHosts(step: ClusterStep): void {
   }
 }
 
-/** The agent of a managed host has come or gone. AWS: nobody sees the hosts of Fargate, so there is no event. */
+/** The agent of a managed host connected or disconnected. AWS: Fargate's hosts are invisible, so there is no event. */
 export function noteAgentOfHost(step: ClusterStep, host: ManagedHost, agentConnected: boolean): void {
   if (host.agentConnected !== agentConnected) step.state.managedHosts.put(host.id, { ...host, agentConnected });
 }

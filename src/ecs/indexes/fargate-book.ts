@@ -2,7 +2,7 @@ import type { FargateReservation } from "../documents/fargate-reservation.ts";
 import { type FargateProvider, type FargateUse, fargateProviders } from "../documents/fargate-use.ts";
 import { holdsResources, type Task } from "../documents/task.ts";
 
-/** The CPU units in use on Fargate in one cluster, an index of its tasks. */
+/** The CPU units that one cluster uses on Fargate: an index of its tasks. */
 export class FargateBook {
   readonly #use = { FARGATE: 0, FARGATE_SPOT: 0 };
 
@@ -10,17 +10,17 @@ export class FargateBook {
     return this.#use;
   }
 
-  /** The listener for the task table. */
+  /** The task table's listener. */
   onTaskChange(before: Task | undefined, after: Task | undefined): void {
     const [had, has] = [providerOf(before), providerOf(after)];
-    // A task keeps its size and provider for life.
+    // A task's size and provider never change.
     if (had === has) return;
     if (before !== undefined && had !== null) this.#use[had] -= before.reservation.cpu;
     if (after !== undefined && has !== null) this.#use[has] += after.reservation.cpu;
   }
 }
 
-/** The quota of which a task holds a part, or null. */
+/** The quota that a task counts towards, or null. */
 function providerOf(task: Task | undefined): FargateProvider | null {
   if (task === undefined || task.launchType !== "FARGATE" || !holdsResources(task)) return null;
   return task.capacityProviderName === "FARGATE_SPOT" ? "FARGATE_SPOT" : "FARGATE";

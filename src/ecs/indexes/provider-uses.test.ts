@@ -14,7 +14,7 @@ const by = (...names: readonly string[]) => ({
   capacityProviderStrategy: names.map((capacityProvider) => ({ capacityProvider, weight: 1 })),
 });
 
-test("a provider is in use while a task by it is not STOPPED, be it placed or waiting", () => {
+test("a provider is in use while a task of it isn't STOPPED, placed or waiting", () => {
   const world = aWorld();
   const placed = world.runTask(aDefinition(), by("racks"));
   const waiting = world.runTask(aDefinition(), by("spare"));
@@ -29,7 +29,7 @@ test("a provider is in use while a task by it is not STOPPED, be it placed or wa
   assert.deepEqual(inUse(world), []);
 });
 
-test("the providers of a service's strategy are in use until it is deleted, tasks or none", () => {
+test("the providers of a service's strategy are in use until it is deleted, with or without tasks", () => {
   const world = aWorld();
   const request = { serviceName: "web", desiredCount: 0, ...by("racks", "spare") };
   world.call("CreateService", request, aDefinition());

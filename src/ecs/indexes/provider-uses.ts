@@ -1,15 +1,15 @@
 import { holdsResources, type Task } from "../documents/task.ts";
 
-/** How many tasks of a cluster that are not STOPPED were run by each capacity provider (an index of the task table). */
+/** How many tasks that are not STOPPED each capacity provider of a cluster has: an index of the task table. */
 export class ProviderUses {
   readonly #tasks = new Map<string, number>();
 
-  /** The names of the providers that tasks hold. */
+  /** The names of the providers that have tasks. */
   names(): Iterable<string> {
     return this.#tasks.keys();
   }
 
-  /** The listener for the task table. */
+  /** The task table's listener. */
   onTaskChange(before: Task | undefined, after: Task | undefined): void {
     const [held, holds] = [providerOf(before), providerOf(after)];
     if (held === holds) return;

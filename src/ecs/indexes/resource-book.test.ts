@@ -26,7 +26,7 @@ function holding(id: string, ports: readonly number[], fixed: readonly number[] 
 }
 const stopped = (task: Task): Task => ({ ...task, lastStatus: "STOPPED" });
 
-test("a port is in use until its last holder lets go", () => {
+test("a port is in use until its last holder releases it", () => {
   const book = new ResourceBook();
   const [one, two] = [holding("1", [8080]), holding("2", [8080], [8080])];
   book.onTaskChange(undefined, one);
@@ -38,7 +38,7 @@ test("a port is in use until its last holder lets go", () => {
   assert.equal(book.usageOf(instanceId).tcpPorts.size, 0);
 });
 
-test("an instance is touched when what is in use there changes, not when a task only moves on", () => {
+test("an instance is touched when its usage changes, not when a task only changes status", () => {
   const task = holding("1", []);
   assert.deepEqual(instancesTouched(undefined, task), [instanceId]);
   const running: Task = { ...task, lastStatus: "RUNNING", containers: holding("1", []).containers };
@@ -49,7 +49,7 @@ test("an instance is touched when what is in use there changes, not when a task 
   assert.deepEqual(instancesTouched(undefined, stopped(told)), []);
 });
 
-test("a UDP port touches its instance; a task with an ENI of its own takes no port there", () => {
+test("a UDP port touches its instance; a task with its own ENI takes no port there", () => {
   const book = new ResourceBook();
   const inUdp = (task: Task): Task => ({
     ...task,
@@ -72,7 +72,7 @@ test("a UDP port touches its instance; a task with an ENI of its own takes no po
   assert.equal(book.usageOf(instanceId).tcpPorts.size, 0);
 });
 
-test("a task that moves to another instance leaves the first", () => {
+test("a task that moves to another instance releases the first", () => {
   const book = new ResourceBook();
   const task = holding("1", [1], [2]);
   const moved = { ...task, instanceId: "other" };

@@ -1,48 +1,48 @@
 import { assert, must } from "../../lib/assert.ts";
 import { holdsResources, type NetworkBinding, type Task } from "../documents/task.ts";
 
-/** What the tasks on one container instance hold, summed. */
+/** The sum of what the tasks on one container instance hold. */
 export type Usage = {
   cpu: number;
   memoryMiB: number;
-  /** Host port -> how many holders; a port is listed while it has one. */
+  /** Host port -> number of holders; listed while there are any. */
   readonly tcpPorts: Map<number, number>;
   readonly udpPorts: Map<number, number>;
-  /** Ports that were asked for by number; dynamic ones do not count to the limit of 100. */
+  /** Ports requested by number; dynamic ones don't count towards the limit of 100. */
   fixedPorts: number;
   readonly gpuIds: Set<string>;
   /** Ids of all tasks on the instance that are not STOPPED. */
   readonly taskIds: Set<string>;
-  /** Task group -> how many of those tasks are of it and not wanted STOPPED. */
+  /** Task group -> how many of these tasks belong to it and should not stop. */
   readonly groups: Map<string, number>;
-  /** The same for those that are wanted STOPPED and are not yet. */
+  /** The same for tasks that should stop but have not yet. */
   readonly stoppingGroups: Map<string, number>;
   /** ENIs of tasks. */
   networkInterfaces: number;
-  /** Resources of users' own -> how much of them is taken. */
+  /** User resource -> amount in use. */
   readonly resources: Map<string, number>;
   /** AWS: runningTasksCount counts desiredStatus RUNNING, pendingTasksCount counts lastStatus PENDING. */
   running: number;
   pending: number;
 };
 
-/** The usage of every container instance, always the sum over its task documents (an index of the task table). */
+/** The usage of every container instance, always the sum over its task documents: an index of the task table. */
 export class ResourceBook {
   readonly #usages = new Map<string, Usage>();
 
-  /** The usage of an instance; an empty one when no task is on it. Not to be changed by the caller. */
+  /** The usage of an instance, empty without tasks. Callers must not change it. */
   usageOf(instanceId: string): Usage {
     return this.#usages.get(instanceId) ?? nothingUsed;
   }
 
-  /** The listener for the task table. */
+  /** The task table's listener. */
   onTaskChange(before: Task | undefined, after: Task | undefined): void {
     const held = placed(before);
     const holds = placed(after);
     if (held === null && holds === null) return;
     if (held !== null) this.#remove(held);
     if (holds !== null) this.#add(holds);
-    // Not before the task is back: a usage stays the same object until the instance is idle.
+    // Only after the task is added again, so a usage stays the same object until the instance is idle.
     if (held?.instanceId && this.#usages.get(held.instanceId)?.taskIds.size === 0) this.#usages.delete(held.instanceId);
   }
 
@@ -91,7 +91,7 @@ export class ResourceBook {
   }
 }
 
-/** The ids of the instances whose resources in use change when a task does. */
+/** The ids of the instances whose resources in use change with a task. */
 export function instancesTouched(before: Task | undefined, after: Task): string[] {
   const held = placed(before);
   const holds = placed(after);
@@ -100,7 +100,7 @@ export function instancesTouched(before: Task | undefined, after: Task): string[
   return touched[0] === touched[1] ? touched.slice(1) : touched;
 }
 
-/** A task that is on an instance and holds resources there, or null. */
+/** A task that holds resources on an instance, or null. */
 const placed = (task: Task | undefined): Task | null =>
   task !== undefined && task.instanceId !== null && holdsResources(task) ? task : null;
 
@@ -122,7 +122,7 @@ function emptyUsage(): Usage {
   };
 }
 
-/** For all idle instances: placement asks for each of thousands. */
+/** Shared by all idle instances, because placement reads the usage of thousands. */
 const nothingUsed: Usage = emptyUsage();
 
 function release<K>(holders: Map<K, number>, held: K, amount = 1): void {
@@ -132,10 +132,10 @@ function release<K>(holders: Map<K, number>, held: K, amount = 1): void {
   else holders.set(held, left);
 }
 
-/** For most tasks, when they are placed. */
+/** Shared by most tasks when they are placed. */
 const noPorts = { tcp: new Set<number>(), udp: new Set<number>() } as const;
 
-/** Fixed host ports from placement on, dynamic ones once the agent has reported them. AWS: a task with an ENI takes none. */
+/** Fixed host ports from placement on, dynamic ones once the agent reports them. AWS: a task with an ENI takes none. */
 function portsOf(task: Task): { readonly tcp: ReadonlySet<number>; readonly udp: ReadonlySet<number> } {
   const { reservation, containers } = task;
   const isWithout = reservation.tcpPorts.length === 0 && reservation.udpPorts.length === 0;
@@ -151,7 +151,7 @@ function portsOf(task: Task): { readonly tcp: ReadonlySet<number>; readonly udp:
   return { tcp, udp };
 }
 
-/** The host ports of a binding: one, or all of a range such as `32770-32772`. */
+/** The host ports of a binding: one, or every port of a range such as `32770-32772`. */
 function hostPortsOf({ hostPort, hostPortRange }: NetworkBinding): readonly number[] {
   if (hostPort !== null) return [hostPort];
   const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(hostPortRange ?? "") ?? [];

@@ -9,8 +9,8 @@ type Family = {
 };
 
 /**
- * The revisions of all families in order, by status; follows the table of task definitions. A key is the family and
- * the revision, which sort as ECS lists them: by family, then by number.
+ * The revisions of all families by status, in ECS's list order (by family, then number): an index of the task definitions. A key is made of
+ * family and revision.
  */
 export class RevisionIndex {
   readonly familyNames = new SortedKeys();
@@ -22,7 +22,7 @@ export class RevisionIndex {
   /** ARNs of revisions in DELETE_IN_PROGRESS. */
   readonly deleted = new Set<string>();
   readonly #families = new Map<string, Family>();
-  /** Characters of all documents; null until somebody asks, as counting them would make every load longer. */
+  /** Characters of all documents; null until first needed, because counting them would slow down every load. */
   #characters: number | null = null;
 
   /** The newest ACTIVE revision of `family`, or null. */
@@ -31,7 +31,7 @@ export class RevisionIndex {
     return found === undefined || found.active === 0 ? null : found.latestActive;
   }
 
-  /** The characters that `definitions`, which are all that there are, take as JSON. */
+  /** The size of `definitions` as JSON characters. They must be all that exist. */
   characters(definitions: Iterable<TaskDefinition>): number {
     if (this.#characters === null) {
       this.#characters = 0;
@@ -69,7 +69,7 @@ export class RevisionIndex {
     entry.revisions.delete(revision);
     if (status === "ACTIVE") {
       entry.active -= 1;
-      // The next older one; with none left the walk is not needed.
+      // Find the next older one, unless none is left.
       while (entry.active > 0 && entry.revisions.get(entry.latestActive) !== "ACTIVE") entry.latestActive -= 1;
       if (entry.active === 0) entry.latestActive = 0;
     }
@@ -82,11 +82,11 @@ export class RevisionIndex {
   }
 }
 
-/** The characters of a definition as JSON, which are about the memory that it takes. */
+/** The size of a definition as JSON characters, which is about the memory that it takes. */
 export const charactersOf = (definition: TaskDefinition | undefined): number =>
   definition === undefined ? 0 : JSON.stringify(definition).length;
 
-/** Sorts by family, then by revision: a space sorts before every character of a family's name. */
+/** Sorts by family, then revision: a space sorts before every character of a family's name. */
 export function revisionKey(family: string, revision: number): string {
   // LIMIT: seven digits hold the million revisions that a family may have.
   return `${family} ${String(revision).padStart(7, "0")}`;

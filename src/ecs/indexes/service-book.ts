@@ -2,21 +2,21 @@ import { must } from "../../lib/assert.ts";
 import { serviceNameOf } from "../documents/service.ts";
 import { holdsResources, type Task } from "../documents/task.ts";
 
-/** AWS: runningCount counts RUNNING tasks, pendingCount those on their way there. */
+/** AWS: runningCount counts RUNNING tasks, pendingCount those that will become RUNNING. */
 export type TaskCounts = { running: number; pending: number };
 
-/** The tasks of every service that are not STOPPED, and their counts: an index of the task table. */
+/** Each service's tasks that are not STOPPED, and their counts: an index of the task table. */
 export class ServiceBook {
   readonly #taskIds = new Map<string, Set<string>>();
   /** Service name -> deployment id -> counts. */
   readonly #counts = new Map<string, Map<string, TaskCounts>>();
 
-  /** Ids of a service's tasks that are not STOPPED. Not to be changed by the caller. */
+  /** Ids of a service's tasks that are not STOPPED. Callers must not change the set. */
   taskIdsOf(serviceName: string): ReadonlySet<string> {
     return this.#taskIds.get(serviceName) ?? none;
   }
 
-  /** The counts of a deployment, or of all deployments of the service together. */
+  /** The counts of one deployment, or of all deployments of the service. */
   countsOf(serviceName: string, deploymentId: string | null = null): Readonly<TaskCounts> {
     const counts = this.#counts.get(serviceName);
     if (deploymentId !== null) return counts?.get(deploymentId) ?? { running: 0, pending: 0 };
@@ -28,7 +28,7 @@ export class ServiceBook {
     return total;
   }
 
-  /** The listener for the task table. */
+  /** The task table's listener. */
   onTaskChange(before: Task | undefined, after: Task | undefined): void {
     const held = before !== undefined && holdsResources(before) ? serviceNameOf(before) : null;
     const holds = after !== undefined && holdsResources(after) ? serviceNameOf(after) : null;
@@ -73,7 +73,7 @@ export class ServiceBook {
 const none: ReadonlySet<string> = new Set();
 
 function partOf({ lastStatus, desiredStatus }: Task): keyof TaskCounts | null {
-  // While its agent is away a task that is wanted STOPPED shows as it was last known; its service counts on it no more.
+  // While its agent is away, a stopping task shows its last known status, but its service no longer counts it.
   if (desiredStatus === "STOPPED") return null;
   if (lastStatus === "RUNNING") return "running";
   return lastStatus === "PROVISIONING" || lastStatus === "PENDING" || lastStatus === "ACTIVATING" ? "pending" : null;

@@ -10,10 +10,10 @@ import type { ResourceBook } from "./resource-book.ts";
 import { ServiceBook } from "./service-book.ts";
 import { ServiceLooks } from "./service-looks.ts";
 
-/** LIMIT: room that becomes free is for few services; of those that wait for some, the longest waiting are woken. */
+/** LIMIT: free room is only enough for a few services, so only the longest waiting ones look again. */
 const wokenMax = 20;
 
-/** What follows from the documents about services: their tasks, their events, and which of them are to be looked at. */
+/** What follows from the documents about services: their tasks, their events, and which services need a look. */
 export class ServiceIndex {
   readonly book = new ServiceBook();
   readonly looks: ServiceLooks;
@@ -24,16 +24,16 @@ export class ServiceIndex {
   readonly #daemons = new Set<string>();
   /** Ids of instances that are DRAINING. */
   readonly #draining = new Set<string>();
-  /** DAEMON services that have not been looked at since there is new room that may be for a task of theirs. */
+  /** DAEMON services that have not been looked at since room for one of their tasks may have become free. */
   readonly #behind: JournaledQueue;
-  /** Services whose tasks are to be in balance over the zones. */
+  /** Services whose tasks should be balanced over the zones. */
   readonly #balanced = new Set<string>();
-  /** Zone -> how many instances there take tasks. */
+  /** Zone -> how many instances there accept tasks. */
   readonly #zones = new Map<string, number>();
   readonly #rebalanceAfterMs: number;
-  /** Services that found no room for a task, the longest waiting first; not durable, since a look finds out again. */
+  /** Services that found no room for a task, the longest waiting first. Not durable, because the next look finds out again. */
   readonly #hungry: JournaledQueue;
-  /** Those of them whose tasks found no room on Fargate. */
+  /** Those whose tasks found no room on Fargate. */
   readonly #hungryForFargate: JournaledQueue;
   /** Service name -> keys of its events, oldest first. */
   readonly #events = new Map<string, string[]>();
@@ -54,7 +54,7 @@ export class ServiceIndex {
     return this.#daemons;
   }
 
-  /** Takes the DAEMON services away that have yet to look at new room. AWS: they have their tasks there before others. */
+  /** Removes and returns the DAEMON services that have yet to look at new room. AWS: they place their tasks there before others. */
   takeDaemonsBehind(): string[] {
     const names = this.looks.takePending(this.#behind.keys());
     this.#behind.clear();
@@ -66,7 +66,7 @@ export class ServiceIndex {
     return this.#hungry.size;
   }
 
-  /** Notes what a service lacks for its tasks, null for nothing. A service that lacks room is woken when some becomes free. */
+  /** Records what room a service lacks for its tasks, or null. When some becomes free, the service is looked at again. */
   lacksRoom(serviceName: string, where: "instances" | "fargate" | null): void {
     this.#hungry.delete(serviceName);
     this.#hungryForFargate.delete(serviceName);
@@ -74,7 +74,7 @@ export class ServiceIndex {
     if (where === "fargate") this.#hungryForFargate.add(serviceName);
   }
 
-  /** Tasks on Fargate stopped somewhere in the account: the services that have waited longest look again, as the pace allows or `atOnce`. */
+  /** Fargate tasks stopped somewhere in the account: the longest waiting services look again, as their pace allows or `atOnce`. */
   wakeForFargate(atOnce = false): void {
     for (const name of [...this.#hungryForFargate.keys()].slice(0, wokenMax)) {
       this.#hungryForFargate.delete(name);
@@ -83,7 +83,7 @@ export class ServiceIndex {
     }
   }
 
-  /** Every service is to be looked at: something changed that may concern any of them. */
+  /** Makes every service due for a look, because something changed that may concern any of them. */
   lookAtAll(): void {
     for (const name of this.#live) this.looks.changed(name);
   }
@@ -103,9 +103,9 @@ export class ServiceIndex {
     if (name !== null && this.#live.has(name)) this.looks.changed(name);
     const freed = before !== undefined && holdsResources(before) && (after === undefined || !holdsResources(after));
     if (freed) this.#wakeHungry();
-    // Room that a daemon's task had is for its next one.
+    // Room that a daemon's task leaves is for its next task.
     if (freed && name !== null && this.#daemons.has(name)) this.#behind.add(name);
-    // Its daemons wait for all others to be gone.
+    // The instance's daemons wait until all other tasks are gone.
     if (freed && before.instanceId !== null && this.#draining.has(before.instanceId)) this.#wakeOn(before.instanceId);
   }
 
@@ -124,8 +124,8 @@ export class ServiceIndex {
   }
 
   /**
-   * LIMIT: a zone is new to the services that are to be in balance when its first instance comes; waking all of them for each
-   * instance would be the larger part of the work. A service for which only later ones matter sees them at its next look.
+   * LIMIT: balanced services look again when a zone gets its first instance; doing so for every instance would be most of the work. If only
+   * later instances matter to a service, it sees them at its next look.
    */
   #countZones(before: ContainerInstance | undefined, after: ContainerInstance | undefined): void {
     const was = before !== undefined && isOpen(before) ? before.availabilityZone : null;
@@ -138,7 +138,7 @@ export class ServiceIndex {
     const count = (this.#zones.get(is) ?? 0) + 1;
     this.#zones.set(is, count);
     if (count > 1) return;
-    // Others of the zone may follow, and are to have their share.
+    // Delayed, because more instances of the zone may follow and should get their share.
     for (const name of this.#balanced) this.looks.at(name, after.statusSince + this.#rebalanceAfterMs);
   }
 
@@ -164,11 +164,16 @@ export class ServiceIndex {
     if (is) this.looks.changed(name);
   }
 
+  /** How a service stands, or what a deployment of its has shown, is another now: it is looked at, as for a change of its own. */
+  onStandingChange(serviceName: string): void {
+    if (this.#live.has(serviceName)) this.looks.changed(serviceName);
+  }
+
   onEventChange(key: string, before: ServiceEvent | undefined, after: ServiceEvent | undefined): void {
     const name = ((after ?? before) as ServiceEvent).serviceName;
     const keys = this.#events.get(name) ?? [];
     if (before === undefined) {
-      // Events are numbered on, so that only an undone removal and a load may come out of order.
+      // Event numbers rise, so only an undone removal or a load may come out of order.
       keys.push(key);
       if (keys.length > 1 && (keys.at(-2) as string) > key) keys.sort();
       this.#events.set(name, keys);
@@ -204,10 +209,10 @@ export class ServiceIndex {
 
 const none: ReadonlySet<string> = new Set();
 
-/** True for an instance where tasks can be started. */
+/** True for an instance that accepts new tasks. */
 const isOpen = ({ status, agentConnected }: ContainerInstance): boolean => status === "ACTIVE" && agentConnected;
 
-/** True for what decides whether tasks may be on an instance. */
+/** True if the change affects whether tasks may be on an instance. */
 const matters = (before: ContainerInstance, after: ContainerInstance): boolean =>
   before.status !== after.status ||
   before.agentConnected !== after.agentConnected ||

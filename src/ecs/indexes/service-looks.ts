@@ -2,8 +2,8 @@ import type { Journal } from "../tables/journal.ts";
 import { JournaledHeap, JournaledMap } from "../tables/journaled.ts";
 
 /**
- * When each service is to be looked at next. Not durable and no hint of what changed: a look takes in the whole service, so
- * that after a restart every service is looked at and nothing is missed.
+ * When each service is next due for a look. It is not durable and doesn't record what changed: a look covers the whole service, so after a
+ * restart every service gets a look and nothing is missed.
  */
 export class ServiceLooks {
   readonly #paceMs: number;
@@ -11,7 +11,7 @@ export class ServiceLooks {
   readonly #heap: JournaledHeap<string>;
   readonly #lastLooks: JournaledMap<number>;
 
-  /** `paceMs`: how soon one look may follow another for a change of a task. */
+  /** `paceMs`: the shortest time between two looks caused by changed tasks. */
   constructor(paceMs: number, journal: Journal) {
     this.#paceMs = paceMs;
     this.#at = new JournaledMap(journal);
@@ -19,13 +19,13 @@ export class ServiceLooks {
     this.#lastLooks = new JournaledMap(journal);
   }
 
-  /** The service changed, or something that its tasks depend on: it is looked at now, or when the pace allows. */
+  /** The service, or something that its tasks depend on, changed: it is due now, or when the pace allows. */
   changed(serviceName: string): void {
     const last = this.#lastLooks.get(serviceName);
     this.at(serviceName, last === undefined ? 0 : last + this.#paceMs);
   }
 
-  /** The service wants to be looked at at `at` (0: at once), if not earlier. */
+  /** Makes the service due at `at` (0: now), unless it is due earlier. */
   at(serviceName: string, at: number): void {
     const known = this.#at.get(serviceName);
     if (known !== undefined && known <= at) return;
@@ -33,7 +33,7 @@ export class ServiceLooks {
     this.#heap.push(at, serviceName);
   }
 
-  /** Forgets a service that is gone. */
+  /** Forgets a removed service. */
   forget(serviceName: string): void {
     this.#at.delete(serviceName);
     this.#lastLooks.delete(serviceName);
@@ -49,7 +49,7 @@ export class ServiceLooks {
     }
   }
 
-  /** Takes the services away that are due at `now`, in the order in which they became due. */
+  /** Removes and returns the services due at `now`, in the order they became due. */
   takeDue(now: number): string[] {
     const due: string[] = [];
     for (let at = this.nextAt(); at !== null && at <= now; at = this.nextAt()) {
@@ -60,12 +60,12 @@ export class ServiceLooks {
     return due;
   }
 
-  /** Takes those of the services away that want a look at any time, with what they wait for or without. */
+  /** Removes and returns those of these services that are due at any time. */
   takePending(serviceNames: Iterable<string>): string[] {
     return [...serviceNames].filter((name) => this.#at.delete(name));
   }
 
-  /** A look was made: the next for a change of its tasks comes no sooner than the pace allows. */
+  /** Records a look: the next one for a change of its tasks comes no sooner than the pace allows. */
   looked(serviceName: string, now: number): void {
     this.#lastLooks.set(serviceName, now);
   }

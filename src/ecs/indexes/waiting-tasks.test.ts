@@ -16,7 +16,7 @@ import { ecsTimeline } from "../timeline.ts";
 
 const byRacks = { capacityProviderStrategy: [{ capacityProvider: "racks", weight: 1 }] };
 
-/** A cluster that has the providers `racks` and `spare`, without instances. */
+/** A cluster with the providers `racks` and `spare`, without instances. */
 function aWorld(): SmallWorld {
   const world = aCluster();
   world.cluster = { ...world.cluster, capacityProviders: ["racks", "spare", "FARGATE"] };
@@ -32,7 +32,7 @@ const describe = (world: SmallWorld, { id }: Task): Record<string, unknown> =>
   must(world.call<Described>("DescribeTasks", { tasks: [id] }).value.tasks[0], "the task");
 const later = (world: SmallWorld): unknown => world.advanceClock(ecsTimeline.serviceLookMs);
 
-test("tasks by a provider run on its instances only, and show it", () => {
+test("a provider's tasks run only on its instances, and show it", () => {
   const world = aWorld().withInstances(3).withInstances(1, rack()).withInstances(1, { capacityProviderName: "spare" });
   for (const task of world.runTasks(aDefinition(), { ...byRacks, count: 5 })) {
     assert.deepEqual(
@@ -49,7 +49,7 @@ test("tasks by a provider run on its instances only, and show it", () => {
   assert.equal(world.runTask().instanceId, world.instanceId(4));
 });
 
-test("where the provider has no room a task waits in PROVISIONING without an instance, and is counted so", () => {
+test("if the provider has no room, a task waits in PROVISIONING without an instance, and is counted so", () => {
   const world = aWorld().withInstances(1);
   const task = run(world, aDefinition(), { count: 1 });
   const shown = describe(world, task);
@@ -65,7 +65,7 @@ test("where the provider has no room a task waits in PROVISIONING without an ins
   assert.deepEqual([counts.pendingTasks, counts.capacityProvidersInUse], [0, ["racks"]]);
 });
 
-test("an instance of the provider that comes takes the task, soon and after a restart too; others do not", () => {
+test("a new instance of the provider takes the task, soon and even after a restart; others don't", () => {
   const world = aWorld();
   const task = run(world);
   world.withInstances(1, { capacityProviderName: "spare" });
@@ -89,7 +89,7 @@ test("an instance of the provider that comes takes the task, soon and after a re
   assert.equal(world.task(task.id).lastStatus, "RUNNING");
 });
 
-test("an awsvpc task waits without an ENI; placed, it stays PROVISIONING until that is made", () => {
+test("an awsvpc task waits without an ENI; once placed, it stays PROVISIONING until that is created", () => {
   const world = aWorld();
   const task = run(world, awsvpcDefinition(), inSubnet);
   assert.deepEqual(task.attachments[0]?.status, "PRECREATED");
@@ -106,7 +106,7 @@ test("an awsvpc task waits without an ENI; placed, it stays PROVISIONING until t
   );
 });
 
-test("GPUs are given when there is an instance", () => {
+test("GPUs are assigned once there is an instance", () => {
   const requirement = { type: "GPU", value: "1" } as const;
   const definition = aDefinition({
     containers: [
@@ -127,7 +127,7 @@ test("GPUs are given when there is an instance", () => {
   );
 });
 
-test("what frees room starts a look: a task that stops, an instance that is ACTIVE again; the oldest goes first", () => {
+test("freed room starts a look: a task that stops, an instance that is ACTIVE again; the oldest task goes first", () => {
   const world = aWorld().withInstances(1, rack());
   const first = run(world, big(2_048));
   const second = run(world, big(2_048));
@@ -147,7 +147,7 @@ test("what frees room starts a look: a task that stops, an instance that is ACTI
   assert.equal(world.task(third.id).lastStatus, "PENDING");
 });
 
-test("constraints of the call hold when a place is found later", () => {
+test("the call's constraints hold when a waiting task is placed", () => {
   const world = aWorld();
   const constraint = { type: "memberOf", expression: "attribute:disk == ssd" };
   const task = run(world, aDefinition(), { placementConstraints: [constraint] });
@@ -159,7 +159,7 @@ test("constraints of the call hold when a place is found later", () => {
   assert.equal(world.task(task.id).instanceId, world.instanceId(1));
 });
 
-test("a waiting task is stopped at once, ENI or not", () => {
+test("a waiting task stops at once, with or without an ENI", () => {
   for (const task of [aDefinition(), awsvpcDefinition()]) {
     const world = aWorld();
     const { id } = run(world, task, task.networkMode === "awsvpc" ? inSubnet : {});
@@ -204,7 +204,7 @@ test("a task that waited too long is stopped, and says what was missing", () => 
   assert.equal(world.task(id).stoppedReason, "TaskFailedToStart: MemberOf placement constraint unsatisfied");
 });
 
-test("while nothing changes a place is looked for once a minute, and many changes cost one look", () => {
+test("without changes placement is tried once a minute, and many changes cost one look", () => {
   const world = aWorld().withInstances(1, rack());
   const waiting = run(world, big(4_096));
   const looks = () => world.advanceClock(ecsTimeline.placementRetryMs).length;
@@ -218,7 +218,7 @@ test("while nothing changes a place is looked for once a minute, and many change
   assert.equal(world.task(waiting.id).lastStatus, "PROVISIONING");
 });
 
-test("500 tasks wait in a cluster and no more; the call that would pass it leaves nothing", () => {
+test("at most 500 tasks wait in a cluster; a call that would exceed that changes nothing", () => {
   const world = aWorld();
   const task = run(world);
   for (let i = 1; i < limits.tasksWaitingForCapacity - 5; i++) {
@@ -235,7 +235,7 @@ test("500 tasks wait in a cluster and no more; the call that would pass it leave
   assert.equal(world.state.waitingTasks.size, 0);
 });
 
-test("a strategy for instances takes no platform version, and a definition for Fargate alone is refused", () => {
+test("a strategy for instances takes no platform version, and a definition only for Fargate is refused", () => {
   const world = aWorld().withInstances(1, rack());
   const request = { ...byRacks, platformVersion: "1.4.0" };
   world.refused("InvalidParameterException", /platform version must be null/, "RunTask", request, aDefinition());
@@ -249,7 +249,7 @@ test("a strategy for instances takes no platform version, and a definition for F
   );
 });
 
-test("a token given again answers the tasks that wait; a forced deregistration does not touch them", () => {
+test("a repeated token returns the waiting tasks; a forced deregistration doesn't affect them", () => {
   const world = aWorld().withInstances(1, rack());
   const request = { ...byRacks, clientToken: "one" };
   const definition = big(4_096);
@@ -259,7 +259,7 @@ test("a token given again answers the tasks that wait; a forced deregistration d
   assert.equal(world.task(task.id).lastStatus, "PROVISIONING");
 });
 
-test("a stored task of before capacity providers waits for nothing", () => {
+test("a task stored before capacity providers waits for nothing", () => {
   const world = aWorld().withInstances(1);
   const { waitingFor: _, ...old } = world.runTask();
   world.machine.load("task", old.id, old);

@@ -5,9 +5,8 @@ import { JournaledValue } from "../tables/journaled.ts";
 import type { Timeline } from "../timeline.ts";
 
 /**
- * The tasks of a cluster that wait in PROVISIONING for capacity (an index of the task table), and when to look for a place for
- * them: soon after capacity may have come, and now and then otherwise. When it was last looked is not durable, as one look
- * more does no harm.
+ * The tasks of a cluster that wait in PROVISIONING for capacity (an index of the task table), and when to try to place them: soon after
+ * capacity may have appeared, otherwise from time to time. The time of the last try isn't durable, because one more try does no harm.
  */
 export class WaitingTasks {
   readonly #ids = new Set<string>();
@@ -27,7 +26,7 @@ export class WaitingTasks {
     return this.#ids;
   }
 
-  /** When to look next, or null when no task waits. Looks keep a distance, so that many changes cost one look. */
+  /** When to try next, or null if no task waits. Tries keep a distance, so a burst of changes costs one try. */
   lookAt(timeline: Timeline): number | null {
     if (this.#ids.size === 0) return null;
     return this.#lookedAt.get() + (this.#capacityChanged.get() ? timeline.serviceLookMs : timeline.placementRetryMs);
@@ -38,12 +37,12 @@ export class WaitingTasks {
     this.#capacityChanged.set(false);
   }
 
-  /** The listener for the task table. */
+  /** The task table's listener. */
   onTaskChange(key: string, before: Task | undefined, after: Task | undefined): void {
     const waits = after !== undefined && after.waitingFor !== null && holdsResources(after);
     if (!waits) this.#ids.delete(key);
     else if (!this.#ids.has(key)) {
-      // A place was looked for when it began to wait.
+      // Placement was tried when the task began to wait.
       if (this.#ids.size === 0) this.#lookedAt.set(Math.max(this.#lookedAt.get(), after.statusSince));
       this.#ids.add(key);
     }
@@ -52,19 +51,19 @@ export class WaitingTasks {
     }
   }
 
-  /** The listener for the table of container instances. */
+  /** The container instance table's listener. */
   onInstanceChange(before: ContainerInstance | undefined, after: ContainerInstance | undefined): void {
     if (this.#ids.size > 0 && after !== undefined && takesMore(before, after)) this.#capacityChanged.set(true);
   }
 }
 
-/** True when a task lets go of something on its instance: its resources, or its place in its group. */
+/** True if a task releases something on its instance: its resources, or its place in its group. */
 function lets(before: Task, after: Task | undefined): boolean {
   if (!holdsResources(before)) return false;
   return after === undefined || !holdsResources(after) || before.desiredStatus !== after.desiredStatus;
 }
 
-/** True when an instance takes tasks now, and did not before or takes other ones. */
+/** True if an instance accepts tasks that it didn't accept before. */
 function takesMore(before: ContainerInstance | undefined, after: ContainerInstance): boolean {
   if (after.capacityProviderName === null || after.status !== "ACTIVE" || !after.agentConnected) return false;
   return (

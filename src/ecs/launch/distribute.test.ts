@@ -5,7 +5,7 @@ import type { CapacityProviderStrategy } from "../documents/capacity-provider.ts
 import { distribute, nextProvider } from "./distribute.ts";
 
 const names = ["a", "b", "c", "d"];
-/** Strategies with one base at most and one weight at least. */
+/** Strategies with at most one base and at least one weight. */
 const strategies: fc.Arbitrary<CapacityProviderStrategy> = fc
   .tuple(
     fc.array(fc.integer({ min: 0, max: 1_000 }), { minLength: 1, maxLength: 4 }),
@@ -27,7 +27,7 @@ const tally = (given: readonly string[]): Map<string, number> => {
   return counts;
 };
 
-test("tasks one by one go where tasks together go, and those before stay where they went", () => {
+test("tasks started one by one go where tasks started together go, and earlier ones stay where they went", () => {
   fc.assert(
     fc.property(strategies, fc.nat({ max: 60 }), (strategy, count) => {
       const given = distribute(strategy, count);
@@ -39,7 +39,7 @@ test("tasks one by one go where tasks together go, and those before stay where t
   );
 });
 
-test("the base comes first, nothing goes to a weight of 0 beyond it, and nobody falls a whole task behind", () => {
+test("the base comes first, a weight of 0 gets nothing beyond it, and no provider falls a whole task behind", () => {
   fc.assert(
     fc.property(strategies, fc.nat({ max: 200 }), (strategy, count) => {
       const counts = tally(distribute(strategy, count));

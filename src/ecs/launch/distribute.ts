@@ -2,10 +2,9 @@ import { must } from "../../lib/assert.ts";
 import type { CapacityProviderStrategy } from "../documents/capacity-provider.ts";
 
 /**
- * The provider that the next task goes to, when each has as many as `counts` says (none when missing). AWS: first the base,
- * then by weight, which is a ratio; how single tasks are rounded is not documented. Here each goes to the provider that is
- * furthest behind its share; of equals to the first that has room now, as `hasRoom` says, else to the first. The strategy has
- * a weight above zero.
+ * The provider of the next task, when each has as many as `counts` says (missing means none). AWS: first the base, then by weight, which is
+ * a ratio; the rounding for single tasks is undocumented. Here the provider furthest behind its share is next. Ties go to the first that
+ * has room now according to `hasRoom`, or to the first. The strategy needs a weight above zero.
  */
 export function nextProvider(
   strategy: CapacityProviderStrategy,
@@ -15,7 +14,7 @@ export function nextProvider(
   const countOf = (name: string): number => counts.get(name) ?? 0;
   const below = strategy.find(({ capacityProvider, base }) => countOf(capacityProvider) < base);
   if (below !== undefined) return below.capacityProvider;
-  // The highest average, as seats of a parliament are shared out: no task more changes where the ones before went.
+  // The highest-averages method of sharing out parliamentary seats: one more task never changes where earlier ones went.
   const average = ({ capacityProvider, base, weight }: CapacityProviderStrategy[number]): number =>
     weight / (countOf(capacityProvider) - base + 1);
   const weighted = strategy.filter(({ weight }) => weight > 0);
@@ -26,7 +25,7 @@ export function nextProvider(
   return equals.find((item) => hasRoom(item.capacityProvider))?.capacityProvider ?? capacityProvider;
 }
 
-/** The provider of each of `count` tasks that are started together. */
+/** The provider for each of `count` tasks that start together. */
 export function distribute(strategy: CapacityProviderStrategy, count: number): string[] {
   const counts = new Map<string, number>();
   return Array.from({ length: count }, () => {

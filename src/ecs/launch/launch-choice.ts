@@ -18,25 +18,25 @@ export type LaunchRequest = RequestPlacement & {
 };
 
 /**
- * Where each task of a call goes: on container instances of a launch type, on those of the capacity provider that it has by the
- * strategy, or on Fargate.
+ * Where each task of a call goes: to container instances of a launch type, to those of the capacity provider that the strategy gives it, or
+ * to Fargate.
  */
 export type LaunchTargets =
   | { readonly launchType: "EC2" | "EXTERNAL"; readonly providers: readonly string[] | null }
   | { readonly launchType: "FARGATE"; readonly fargate: FargateLaunch };
 
-/** What a call chooses before any task is given its provider: what a service has for as long as it lasts. */
+/** What a call chooses before each task gets its provider. A service keeps its choice for life. */
 export type LaunchChoice = {
   readonly launchType: TaskLaunchType;
-  /** Empty when the call runs tasks by a launch type. */
+  /** Empty if the call runs tasks by a launch type. */
   readonly strategy: CapacityProviderStrategy;
-  /** Null but on Fargate. */
+  /** Null except on Fargate. */
   readonly platformVersion: string | null;
 };
 
 /**
- * What a call chooses. AWS: a launch type, or a strategy, or else the cluster's default strategy, or else EC2. Refuses both
- * together, unknown words, a strategy that cannot be used, and what does not go with the choice.
+ * What a call chooses. AWS: a launch type or a strategy; without either, the cluster's default strategy, otherwise EC2. Refuses both
+ * together, unknown values, a strategy that can't be used, and what doesn't go with the choice.
  */
 export function launchChoice(step: ClusterStep, request: LaunchRequest, given: Given): LaunchChoice {
   const strategy = chosenStrategy(step, request, given);
@@ -56,7 +56,7 @@ export function launchChoice(step: ClusterStep, request: LaunchRequest, given: G
   return { launchType, strategy, platformVersion: null };
 }
 
-/** Empty when the call names a launch type, or when there is no strategy to run its tasks by. */
+/** Empty if the call names a launch type, or if there is no strategy. */
 function chosenStrategy(step: ClusterStep, request: LaunchRequest, given: Given): CapacityProviderStrategy {
   const { launchType, capacityProviderStrategy = [] } = request;
   const isDefault = capacityProviderStrategy.length === 0;
@@ -75,7 +75,7 @@ function chosenStrategy(step: ClusterStep, request: LaunchRequest, given: Given)
   return strategy;
 }
 
-/** What a call for `count` tasks chooses, each task with its provider. Refuses as `launchChoice`. */
+/** What a call for `count` tasks chooses, with a provider for each task. Refuses what `launchChoice` refuses. */
 export function launchTargets(step: ClusterStep, request: LaunchRequest, given: Given, count: number): LaunchTargets {
   const { launchType, strategy, platformVersion: version } = launchChoice(step, request, given);
   const providers = strategy.length === 0 ? null : distribute(strategy, count);
@@ -90,9 +90,8 @@ function checkedLaunchType(launchType: string): TaskLaunchType {
 }
 
 /**
- * AWS: what is asked for must be among what the task definition requires; the launch type taken by default need only be
- * among those that it is compatible with. So need EC2, which a definition shows among its compatibilities whether it
- * requires it or not.
+ * AWS: a requested launch type must be among those that the task definition requires. The default one only needs to be among its
+ * compatibilities. So does EC2, which a definition shows among its compatibilities whether required or not.
  */
 export function checkLaunchType(
   definition: TaskDefinition,

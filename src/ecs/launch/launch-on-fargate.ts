@@ -8,39 +8,40 @@ import { refuse } from "../refusals.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { launchIn } from "./launch.ts";
 import type { TaskTemplate } from "./new-task.ts";
+import { zoneOfSubnet } from "./zone-of-subnet.ts";
 
-/** How a call wants its tasks on Fargate. */
+/** How a call runs its tasks on Fargate. */
 export type FargateLaunch = {
   readonly platformVersion: string;
-  /** The provider of each task, in order; null for tasks of the launch type FARGATE. */
+  /** The provider of each task, in order; null for the launch type FARGATE. */
   readonly providers: readonly (FargateProvider | null)[];
 };
 
 type RuntimePlatform = { readonly cpuArchitecture?: string; readonly operatingSystemFamily?: string };
 
-/** Refuses a template that Fargate cannot run though its task definition can. AWS: the text for a size that there is none of. */
+/** Refuses a template that Fargate can't run although its task definition allows it. AWS: the text for a size that doesn't exist. */
 export function checkFargateTemplate(step: ClusterStep, template: TaskTemplate): void {
   const { managedHosts } = step.configuration;
   const { family, revision } = template.definition;
   if (managedHosts === undefined || managedHosts === null) {
-    // DIFFERS: a server that was started without hosts for Fargate refuses its tasks, as nothing would ever run them.
+    // DIFFERS: a server started without hosts for Fargate refuses Fargate tasks, because nothing would ever run them.
     refuse("UnsupportedFeatureException", "This Berth runs no hosts for Fargate: start it with --fargate auto.");
   }
   const isWindows = platformOf(template).operatingSystemFamily?.startsWith("WINDOWS") === true;
   const noSize = whyNoFargateSize(template.need.cpu, template.need.memoryMiB, isWindows);
   if (noSize !== null) refuse("ClientException", noSize);
   if (isWindows) {
-    // DIFFERS: Windows tasks are refused on Fargate: the hosts that Berth runs are those of Linux.
+    // DIFFERS: Windows tasks are refused on Fargate: Berth's hosts run Linux.
     refuse(
       "UnsupportedFeatureException",
-      `Task definition ${family}:${revision} is for Windows; Berth has Linux only.`,
+      `Task definition ${family}:${revision} is for Windows; Berth runs only Linux.`,
     );
   }
   const missing = template.need.requiresAttributes
     .map(({ name, value }) => (value === undefined ? name : `${name}=${value}`))
     .filter((capability) => !managedHosts.capabilities.has(capability));
   if (missing.length > 0) {
-    // DIFFERS: what the hosts of Berth cannot do is refused by the name of the attribute that they lack: AWS has hosts that can.
+    // DIFFERS: what Berth's hosts can't do is refused with the name of the attribute that they lack: AWS has hosts that can.
     refuse(
       "UnsupportedFeatureException",
       `The hosts for Fargate lack attributes that ${family}:${revision} needs: ${missing.join(", ")}.`,
@@ -52,8 +53,9 @@ const platformOf = (template: TaskTemplate): RuntimePlatform =>
   (template.definition.more.runtimePlatform ?? {}) as RuntimePlatform;
 
 /**
- * Starts a task of `template` for each provider of the launch, as far as the account's quota goes. Gives their ids, and what the rest
- * lacks. Throws FargateShortage when the account has to be asked for more first. AWS: the quotas count vCPUs, those of Fargate and of Fargate Spot apart, over all clusters of the account in the region.
+ * Starts a task of `template` for each provider of the launch, as far as the account's quota allows. Returns their ids, and what the rest lack.
+ * Throws FargateShortage if the account must first be asked for more. AWS: quotas count vCPUs, separately for Fargate and Fargate Spot, over
+ * all clusters of the account in the region.
  */
 export function launchOnFargate(
   step: ClusterStep,
@@ -94,11 +96,4 @@ function launchOne(
     subnet,
     gpuIds: [],
   });
-}
-
-/** AWS: a subnet lies in one zone. Here there are no subnets but their names, so the name decides. */
-export function zoneOfSubnet(region: string, subnet: string): string {
-  let sum = 0;
-  for (const character of subnet) sum += character.charCodeAt(0);
-  return `${region}${"abc".charAt(sum % 3)}`;
 }

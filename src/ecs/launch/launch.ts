@@ -5,7 +5,7 @@ import type { ClusterStep } from "../state/cluster-step.ts";
 import { deliverTask } from "../task-life/deliver-tasks.ts";
 import { newTask, spotOn, type TaskSpot, type TaskTemplate } from "./new-task.ts";
 
-/** Puts one task of `template` on the instance and sends it to the agent. Gives its id. `provider` is that of a strategy. */
+/** Puts one task of `template` on the instance and sends it to the agent. Returns its id. `provider` is the one that the strategy chose. */
 export function launch(
   step: ClusterStep,
   template: TaskTemplate,
@@ -19,11 +19,11 @@ export function launch(
   );
 }
 
-/** The ids of the GPUs that a task gets which needs so many. */
+/** The ids of the GPUs for a task that needs this many. */
 export const freeGpusFor = (candidate: Candidate, gpus: number): readonly string[] =>
   gpus === 0 ? [] : freeGpus(candidate).slice(0, gpus);
 
-/** Puts one task of `template` in a spot and sends it to the agent there, unless it waits for an instance. Gives its id. */
+/** Puts one task of `template` in a spot and, unless it waits for an instance, sends it to the agent there. Returns its id. */
 export function launchIn(
   step: ClusterStep,
   template: TaskTemplate,
@@ -35,7 +35,7 @@ export function launchIn(
     step.state.revisions.put(template.definition.arn, template.definition);
   }
   step.changeTask(task);
-  // A task with an ENI goes to its agent when the ENI is made.
+  // A task with an ENI goes to its agent once the ENI exists.
   deliverTask(step, task.id);
   return task.id;
 }

@@ -12,18 +12,18 @@ import { overridden } from "./overrides.ts";
 /** What new tasks of one call or one service revision are made from. */
 export type TaskTemplate = {
   readonly definition: TaskDefinition;
-  /** The definition's containers with the overrides laid over them. */
+  /** The definition's containers with the overrides applied. */
   readonly containers: readonly ContainerDefinition[];
   readonly overrides: TaskOverride;
   readonly need: Need;
   readonly group: string;
   readonly startedBy: string | null;
   readonly tags: readonly Tag[];
-  /** Subnets of awsvpc tasks; null for the other network modes. */
+  /** Subnets of awsvpc tasks; null for other network modes. */
   readonly subnets: readonly string[] | null;
 };
 
-/** The template for tasks of `definition`: what they are made of and need, with what the call or service adds. */
+/** The template for tasks of `definition`: their contents and needs, and what the call or service adds. */
 export function taskTemplate(
   definition: TaskDefinition,
   overrides: TaskOverride,
@@ -33,15 +33,15 @@ export function taskTemplate(
   return { definition, containers, overrides, need: needOf(definition, containers, overrides), ...more };
 }
 
-/** The containers of `definition` as `overrides` leave them. */
+/** The containers of `definition` with `overrides` applied. */
 export function effectiveContainers(definition: TaskDefinition, overrides: TaskOverride): ContainerDefinition[] {
   const byName = new Map(overrides.containerOverrides.map((override) => [override.name, override]));
   return definition.containerDefinitions.map((container) => overridden(container, byName.get(container.name)));
 }
 
 /**
- * What a task of `definition` takes. AWS: CPU and memory are the task's size or the sum over its containers, of which
- * memoryReservation counts before memory; fixed host ports count in bridge and host mode only.
+ * What a task of `definition` needs. AWS: CPU and memory are the task's size, or the sum over its containers, where memoryReservation takes
+ * precedence over memory. Fixed host ports count in bridge and host mode only.
  */
 export function needOf(
   definition: TaskDefinition,
@@ -75,20 +75,20 @@ export function needOf(
 const gpusOf = (container: ContainerDefinition): number =>
   (container.resourceRequirements ?? []).reduce((all, each) => all + (each.type === "GPU" ? Number(each.value) : 0), 0);
 
-/** Where one task of a template goes, and what follows from that. */
+/** Where one task of a template goes, and the members that follow from it. */
 export type TaskSpot = Pick<
   Task,
   "availabilityZone" | "launchType" | "capacityProviderName" | "platformVersion" | "ephemeralStorageGiB" | "attributes"
 > & {
-  /** The id of the container instance or managed host; null for a task that waits for one. */
+  /** The id of the container instance or managed host; null for a task that waits for an instance. */
   readonly instanceId: string | null;
-  /** Null for network modes but awsvpc. */
+  /** Null for network modes other than awsvpc. */
   readonly subnet: string | null;
   /** As many as the template needs. */
   readonly gpuIds: readonly string[];
 };
 
-/** The spot of a task of `template` on a container instance, by the capacity provider if it is run by a strategy. */
+/** The spot of a task of `template` on a container instance, with its capacity provider if a strategy runs it. */
 export function spotOn(
   instance: ContainerInstance,
   template: TaskTemplate,
@@ -98,7 +98,7 @@ export function spotOn(
   return { ...spotWithoutInstance(template, capacityProviderName), ...hostMembers(instance), gpuIds };
 }
 
-/** The spot of a task of `template` that waits for an instance of its capacity provider. */
+/** The spot of a task of `template` that waits for an instance of its provider. */
 export const spotWithoutInstance = (template: TaskTemplate, capacityProviderName: string | null): TaskSpot => ({
   instanceId: null,
   availabilityZone: null,
@@ -111,7 +111,7 @@ export const spotWithoutInstance = (template: TaskTemplate, capacityProviderName
   gpuIds: [],
 });
 
-/** What a task shows of its container instance. */
+/** The members of a task that come from its container instance. */
 export const hostMembers = (
   instance: ContainerInstance,
 ): Pick<Task, "instanceId" | "availabilityZone" | "launchType" | "attributes"> => ({
@@ -121,7 +121,7 @@ export const hostMembers = (
   attributes: shownAttributes(instance.platformAttributes),
 });
 
-/** By the list of an instance: it is long, and all tasks there show the same. */
+/** Cached by the instance's list: it is long, and all tasks of the instance show the same. */
 const shownOfList = new WeakMap<object, Task["attributes"]>();
 
 function shownAttributes(list: ContainerInstance["platformAttributes"]): Task["attributes"] {
@@ -133,7 +133,7 @@ function shownAttributes(list: ContainerInstance["platformAttributes"]): Task["a
   return shown;
 }
 
-/** A task of `template` in its spot, not yet in the state; `waitingFor` when it has no instance yet. */
+/** A task of `template` in its spot, not yet in the state; `waitingFor` if it has no instance yet. */
 export function newTask(
   step: ClusterStep,
   template: TaskTemplate,
@@ -165,7 +165,7 @@ export function newTask(
     platformVersion: spot.platformVersion,
     ephemeralStorageGiB: spot.ephemeralStorageGiB,
     attributes: spot.attributes,
-    // AWS: a task with an ENI of its own, or without an instance, begins in PROVISIONING, any other in PENDING.
+    // AWS: a task with its own ENI or without an instance begins in PROVISIONING, any other in PENDING.
     lastStatus: first,
     desiredStatus: "RUNNING",
     version: 1,
@@ -197,10 +197,10 @@ export function newTask(
   };
 }
 
-/** AWS: tasks on external instances are of launch type EXTERNAL. */
+/** AWS: tasks on external instances have the launch type EXTERNAL. */
 export const launchTypeOn = (instance: ContainerInstance): TaskLaunchType => (instance.external ? "EXTERNAL" : "EC2");
 
-/** The GPUs of a task shared out to its containers, in order. */
+/** The GPUs of a task, shared out to its containers in order. */
 export function gpuIdsByContainer(
   containers: readonly ContainerDefinition[],
   gpuIds: readonly string[],

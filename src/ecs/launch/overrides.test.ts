@@ -6,7 +6,7 @@ import { type OverridesRequest, resolveOverrides } from "./overrides.ts";
 
 const two = aDefinition({ containers: [{ name: "app" }, { name: "side", cpu: 64, memoryReservation: 100 }] });
 
-/** What a task takes under these overrides. */
+/** What a task needs with these overrides. */
 function takes(overrides: OverridesRequest, definition = two): { cpu: number; memoryMiB: number } {
   const { reservation } = aCluster()
     .withInstances(1, { cpu: 8192, memoryMiB: 16_384 })
@@ -18,7 +18,7 @@ function refused(text: string | RegExp, overrides: OverridesRequest, code = "Inv
   aCluster().withInstances(1).refused(code, text, "RunTask", { overrides }, two);
 }
 
-test("a role of an override is one by ARN or name, as in a definition", () => {
+test("a role in an override is an ARN or a name, as in a definition", () => {
   const capabilities = ["task-iam-role", "docker-remote-api.1.17"];
   const platformAttributes = capabilities.map((name) => ({
     name: `com.amazonaws.ecs.capability.${name}`,
@@ -36,19 +36,19 @@ test("a role of an override is one by ARN or name, as in a definition", () => {
   }
 });
 
-test("ephemeral storage is Fargate's: an override of it would be without effect", () => {
+test("ephemeral storage is only for Fargate: an override of it would have no effect", () => {
   const world = aCluster().withInstances(1);
   const overrides = { ephemeralStorage: { sizeInGiB: 30 } };
   world.refused("InvalidParameterException", /Ephemeral storage/, "RunTask", { overrides }, aDefinition());
 });
 
-test("without a task size the containers are summed, memoryReservation before memory", () => {
+test("without a task size the containers are summed, with memoryReservation taking precedence over memory", () => {
   assert.deepEqual(takes({}), { cpu: 192, memoryMiB: 356 });
   const both = aDefinition({ containers: [{ memory: 500, memoryReservation: 100 }, { name: "b" }] });
   assert.deepEqual(takes({}, both), { cpu: 256, memoryMiB: 356 });
 });
 
-test("a task size replaces the sum, and an overridden one replaces that", () => {
+test("a task size replaces the sum, and an override replaces the task size", () => {
   const sized = { ...two, cpu: "512", memory: "1024" };
   assert.deepEqual(takes({}, sized), { cpu: 512, memoryMiB: 1024 });
   assert.deepEqual(takes({ cpu: "256", memory: "2 GB" }, sized), { cpu: 256, memoryMiB: 2048 });
@@ -61,7 +61,7 @@ test("container overrides count in the sum, but not against a task size", () => 
   assert.deepEqual(takes({ containerOverrides }, { ...two, cpu: "256" }), { cpu: 256, memoryMiB: 456 });
 });
 
-test("a task shows one override for each container, and itself keeps what was overridden", () => {
+test("a task shows an override for each container, and keeps the overridden values", () => {
   const world = aCluster().withInstances(1);
   const { overrides } = world.runTask(two, { overrides: { containerOverrides: [{ name: "side", command: ["x"] }] } });
   assert.deepEqual(overrides.containerOverrides, [{ name: "app" }, { name: "side", command: ["x"] }]);
@@ -92,7 +92,7 @@ test("an override replaces command and size and merges the environment by name",
   assert.deepEqual([container?.memory, container?.cpu], [999, 128]);
 });
 
-test("overrides that name nobody, or somebody twice, are refused", () => {
+test("overrides for unknown or repeated containers are refused", () => {
   refused("Override for container named nobody is not a container in the TaskDefinition.", {
     containerOverrides: [{ name: "nobody" }],
   });
@@ -100,7 +100,7 @@ test("overrides that name nobody, or somebody twice, are refused", () => {
   refused("Container app can only have one override.", { containerOverrides: [{ name: "app" }, { name: "app" }] });
 });
 
-test("a variable of an override is the one that it is called", () => {
+test("a variable in an override can't set another one", () => {
   for (const variable of [
     { name: "A=B", value: "c" },
     { name: "A\0", value: "c" },
@@ -112,7 +112,7 @@ test("a variable of an override is the one that it is called", () => {
   }
 });
 
-test("overrides of more than 8,192 characters are refused, of 8,192 they are not", () => {
+test("overrides of up to 8,192 characters are accepted, longer ones refused", () => {
   const ofLength = (length: number): OverridesRequest => {
     const empty = JSON.stringify({ containerOverrides: [{ name: "app", command: [""] }] }).length;
     return { containerOverrides: [{ name: "app", command: ["x".repeat(length - empty)] }] };
@@ -123,7 +123,7 @@ test("overrides of more than 8,192 characters are refused, of 8,192 they are not
   refused("Container Overrides length must be at most 8192", ofLength(8_193));
 });
 
-test("sizes that are none are refused", () => {
+test("invalid sizes are refused", () => {
   for (const cpu of ["127", "0", "-1", "1.5", "x", "1 GB", "1e3", "0.1 vCPU", "2147483648", "9".repeat(300)]) {
     refused("Invalid 'cpu' setting for task.", { cpu }, "ClientException");
   }
@@ -132,13 +132,13 @@ test("sizes that are none are refused", () => {
   }
 });
 
-test("sizes are written as in definitions, and an empty one is none", () => {
+test("sizes are written as in definitions, and an empty one counts as none", () => {
   assert.deepEqual(takes({ cpu: ".25 vcpu", memory: ".5 gb" }), { cpu: 256, memoryMiB: 512 });
   assert.deepEqual(takes({ cpu: "1vCPU", memory: "1GB" }), { cpu: 1_024, memoryMiB: 1_024 });
   assert.deepEqual(takes({ cpu: "", memory: "" }), takes({}));
 });
 
-test("what an override changes is held to the rules of definitions", () => {
+test("overridden values must follow the rules of definitions", () => {
   const app = (members: object) => ({ containerOverrides: [{ name: "app", ...members }] }) as OverridesRequest;
   const file = (value: string, type = "s3") => ({ value, type });
   for (const name of ["", " ", undefined]) {
@@ -163,11 +163,11 @@ test("amounts that would corrupt the books are refused", () => {
   refused(/memory must be at least 4/, { containerOverrides: [{ name: "app", memory: 3 }] });
   refused(/cpu must be at most 2147483647/, { containerOverrides: [{ name: "app", cpu: 2 ** 31 }] });
   for (const value of ["-1", "1.5", "many", "", "0"]) {
-    refused(/GPUs or of a resource of your own only/, {
+    refused(/GPUs or of your own resources/, {
       containerOverrides: [{ name: "app", resourceRequirements: [{ type: "GPU", value }] }],
     });
   }
-  refused(/GPUs or of a resource of your own only/, {
+  refused(/GPUs or of your own resources/, {
     containerOverrides: [{ name: "app", resourceRequirements: [{ type: "InferenceAccelerator", value: "a" }] }],
   });
 });

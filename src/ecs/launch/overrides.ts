@@ -9,7 +9,7 @@ import type { ContainerDefinition, TaskDefinition } from "../documents/task-defi
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 
-/** `overrides` of RunTask and StartTask as they come in. */
+/** `overrides` of a RunTask or StartTask request. */
 export type OverridesRequest = {
   readonly containerOverrides?: readonly (Partial<ContainerOverride> & { readonly name?: string })[];
   readonly inferenceAcceleratorOverrides?: readonly object[];
@@ -21,8 +21,8 @@ export type OverridesRequest = {
 };
 
 /**
- * The overrides of a task as it keeps and shows them: one entry for each container, overridden or not.
- * Refuses what is too long, names an unknown container or overrides what the task definition does not have.
+ * The overrides of a task as stored and shown: an entry for each container, overridden or not. Refuses overrides that are too long, name an
+ * unknown container or override what the task definition doesn't have.
  */
 export function resolveOverrides(
   request: OverridesRequest | undefined,
@@ -30,7 +30,7 @@ export function resolveOverrides(
   onFargate = false,
 ): TaskOverride {
   const given = request ?? {};
-  // AWS: 8,192 characters with the JSON around them.
+  // AWS: 8,192 characters, including the JSON syntax.
   if (JSON.stringify(given).length > limits.overridesCharacters) {
     refuse("InvalidParameterException", `Container Overrides length must be at most ${limits.overridesCharacters}`);
   }
@@ -70,7 +70,7 @@ export function resolveOverrides(
   for (const container of definition.containerDefinitions) {
     const override = byName.get(container.name);
     const isSized = memoryMiB !== null || override?.memory !== undefined || override?.memoryReservation !== undefined;
-    // What nobody overrides was checked when it was registered.
+    // Values without an override were checked at registration.
     if (!isSized) continue;
     const taskMiB = memoryMiB ?? (definition.memory === null ? null : Number(definition.memory));
     checkContainerMemory(overridden(container, override), taskMiB, refuseOverride);
@@ -91,10 +91,10 @@ function refuseOverride(message: string): never {
   refuse("InvalidParameterException", message);
 }
 
-/** LIMIT: AWS: the Integer of the API; sums of some thousands of tasks stay exact. */
+/** LIMIT: AWS: the API's Integer; sums over thousands of tasks stay exact. */
 const amountMax = 2_147_483_647;
 
-/** What a task takes is summed from these, so a number that is none, or a negative one, would corrupt the books. */
+/** Sums are made from these, so a negative value or a non-number would corrupt the books. */
 function checkAmounts(name: string, override: Partial<ContainerOverride>): void {
   const check = (member: string, amount: number | undefined, min: number) => {
     if (amount === undefined || (Number.isInteger(amount) && amount >= min && amount <= amountMax)) return;
@@ -108,12 +108,12 @@ function checkAmounts(name: string, override: Partial<ContainerOverride>): void 
     if ((type === "GPU" || isOwnResource(type)) && isAmount(type, value)) continue;
     refuse(
       "InvalidParameterException",
-      `Invalid setting for container '${name}'. resourceRequirements may ask for a whole number of GPUs or of a resource of your own only.`,
+      `Invalid setting for container '${name}'. resourceRequirements can only ask for a whole number of GPUs or of your own resources.`,
     );
   }
 }
 
-/** A container definition with its override laid over it: what the container is really run with. */
+/** A container definition with its override applied: what the container is run with. */
 export function overridden(
   container: ContainerDefinition,
   override: ContainerOverride | undefined,

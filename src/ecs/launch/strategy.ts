@@ -16,7 +16,7 @@ export type RequestStrategyItem = {
   readonly base?: number;
 };
 
-// AWS: the texts as users see them.
+// AWS: users report these texts.
 const severalBasesOfCluster =
   "The specified capacity provider strategy contains multiple capacity providers with a base value defined. Only one capacity provider per strategy can have a base value defined.";
 const severalBases =
@@ -25,7 +25,7 @@ const notAssociated =
   "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster or specify a valid capacity provider and try again.";
 
 /**
- * The names of the providers of PutClusterCapacityProviders and CreateCluster, each once. Refuses too many and unknown ones
+ * The provider names of PutClusterCapacityProviders or CreateCluster, each once. Refuses too many and unknown ones
  * (InvalidParameterException). AWS: the text for too many.
  */
 export function checkedProviders(step: AccountStep, references: readonly string[]): readonly string[] {
@@ -46,9 +46,9 @@ export function checkedProviders(step: AccountStep, references: readonly string[
 }
 
 /**
- * A strategy over `associated` providers. AWS: at most 20 items, weights of 0 to 1,000 and bases of 0 to 100,000, both 0
- * unless given, one base above 0 at most, and never Fargate beside others. Refuses everything else with
- * InvalidParameterException; `isOfCluster` for the default strategy of a cluster, which has a text of its own.
+ * A checked strategy over `associated` providers. AWS: at most 20 items, weights of 0 to 1,000 and bases of 0 to 100,000, both 0 by
+ * default, at most one base above 0, and never Fargate together with others. Refuses everything else with InvalidParameterException.
+ * `isOfCluster` is for a cluster's default strategy, which has its own text.
  */
 export function checkedStrategy(
   place: Place,
@@ -70,7 +70,7 @@ export function checkedStrategy(
     refuse("InvalidParameterException", isOfCluster ? severalBasesOfCluster : severalBases);
   }
   if (new Set(items.map(({ capacityProvider }) => isFargateProvider(capacityProvider))).size > 1) {
-    // AWS: the text as users see it.
+    // AWS: users report this text.
     refuse(
       "InvalidParameterException",
       "A capacity provider strategy cannot contain a mix of capacity providers using Auto Scaling groups and Fargate providers. Specify one or the other and try again.",
@@ -96,7 +96,7 @@ function checkRange(what: string, value: number, max: number): void {
   refuse("InvalidParameterException", `The ${what} of a capacity provider must be between 0 and ${max}.`);
 }
 
-/** Refuses a strategy that gives no provider a weight, when tasks are to be run by it. AWS: the texts as users see them. */
+/** Refuses a strategy without a positive weight if tasks would run by it. AWS: users report the texts. */
 export function checkUsable(strategy: CapacityProviderStrategy, isDefault: boolean): void {
   if (strategy.some(({ weight }) => weight > 0)) return;
   refuse(

@@ -18,9 +18,9 @@ import {
 } from "./new-task.ts";
 
 /**
- * Starts a task of `template` on an instance of the request's capacity provider, or, where none has room, as one that waits in
- * PROVISIONING for capacity. Gives its id, or null when as many wait already as may.
- * DIFFERS: in AWS tasks wait for capacity only under managed scaling; here for every provider but Fargate's, whose machines somebody else starts.
+ * Starts a task of `template` on an instance of the request's capacity provider or, if none has room, as one that waits in PROVISIONING.
+ * Returns its id, or null if as many tasks wait as are allowed.
+ * DIFFERS: in AWS tasks wait for capacity only under managed scaling; here they do for every provider except the Fargate ones, because somebody else starts the machines.
  */
 export function launchOrWait(step: ClusterStep, template: TaskTemplate, request: PlacementRequest): string | null {
   const provider = must(request.capacityProvider, "the capacity provider of a task by a strategy");
@@ -30,7 +30,7 @@ export function launchOrWait(step: ClusterStep, template: TaskTemplate, request:
   return launchIn(step, template, spotWithoutInstance(template, provider), request);
 }
 
-/** Starts a task on, or waiting for, each of the providers, and gives their ids. AWS: the refusal when too many wait. */
+/** Starts a task for each of the providers, waiting if necessary, and returns their ids. AWS: the refusal if too many wait. */
 export function launchByProviders(
   step: ClusterStep,
   template: TaskTemplate,
@@ -44,7 +44,7 @@ export function launchByProviders(
   });
 }
 
-/** Puts a task that waits on an instance; it goes on as one that was placed at once. */
+/** Puts a waiting task on an instance. From then on it is like one placed at once. */
 export function placeWaiting(step: ClusterStep, task: Task, candidate: Candidate): void {
   const { need } = must(task.waitingFor, "what a task waits for");
   const definition = must(step.state.revisions.get(task.taskDefinitionArn), "the revision of a task");
@@ -54,7 +54,7 @@ export function placeWaiting(step: ClusterStep, task: Task, candidate: Candidate
     ...task,
     ...hostMembers(candidate.instance),
     waitingFor: null,
-    // The time for its ENI begins.
+    // The timeout of its ENI starts now.
     statusSince: step.now,
     reservation: { ...task.reservation, gpuIds },
     containers: task.containers.map((container, index) => ({ ...container, gpuIds: given[index] ?? [] })),

@@ -6,14 +6,14 @@ import type { ClusterStep } from "../state/cluster-step.ts";
 import { advance, wantStopped } from "../task-life/advance.ts";
 import { placeWaiting } from "./waiting-launch.ts";
 
-/** Looks for places for the tasks that wait for capacity, the oldest first, when that is due at `step.now`. */
+/** Tries to place the tasks that wait for capacity, oldest first, if that is due at `step.now`. */
 export function placeWaitingTasks(step: ClusterStep): void {
   const { waitingTasks, tasks } = step.state;
   const lookAt = waitingTasks.lookAt(step.timeline);
   if (lookAt === null || lookAt > step.now) return;
   waitingTasks.looked(step.now);
   const waiting = [...waitingTasks.ids()].map((id) => must(tasks.get(id), "a task that waits")).sort(byAge);
-  // Places only become fewer here, so what fits nowhere is not asked again for a task that needs the same.
+  // Room only shrinks here, so a need that fits nowhere isn't tried again.
   const fitsNowhere = new Set<string>();
   for (const task of waiting) {
     const request = must(task.waitingFor, "what a task waits for");
@@ -27,7 +27,7 @@ export function placeWaitingTasks(step: ClusterStep): void {
 
 const byAge = (a: Task, b: Task): number => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
 
-/** Stops a task that has waited for as long as a task may. AWS: the words that say why. */
+/** Stops a task that has waited as long as allowed. AWS: the text of the reason. */
 export function giveUpWaiting(step: ClusterStep, task: Task): void {
   const reason = `TaskFailedToStart: ${whyNotPlaced(step, must(task.waitingFor, "what a task waits for"))}`;
   step.changeTask(advance(wantStopped(task, "TaskFailedToStart", reason, step.now), "start-failed", step.now));

@@ -1,6 +1,6 @@
 import type { OperationRows } from "../state/operation-row.ts";
 
-/** The operations of ECS that Berth does not answer yet. One that is built moves to the folder of its noun. */
+/** The ECS operations that Berth doesn't support yet. When you build one, move its row to the folder of its noun. */
 export const absentOperations = {
   AssociateGatewayWithCluster: {
     machine: null,

@@ -1,4 +1,4 @@
-/** Goal: whatever the callers of an account create and delete, what is kept of it has a bound. */
+/** Goal: whatever the callers of an account create and delete, what it keeps is bounded. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { limits } from "../limits.ts";
@@ -8,7 +8,7 @@ const containerDefinitions = [{ name: "app", image: "nginx", memory: 64 }];
 const autoScalingGroupArn = (name: string) =>
   `arn:aws:autoscaling:eu-central-1:111122223333:autoScalingGroup:uuid:autoScalingGroupName/${name}`;
 
-test("settings for principals that nobody has heard of", () => {
+test("settings for principals that don't exist", () => {
   const account = new SmallAccount();
   const put = (index: number) =>
     account.refusal("PutAccountSetting", {
@@ -28,7 +28,7 @@ test("settings for principals that nobody has heard of", () => {
   assert.equal(put(7), "accepted", "one that is there can be changed");
 });
 
-test("revisions of task definitions, those that are deregistered too", () => {
+test("revisions of task definitions, including deregistered ones", () => {
   const account = new SmallAccount();
   account.call("RegisterTaskDefinition", { family: "web", containerDefinitions });
   const document = account.stored.get("task-definition\nweb:1");

@@ -6,7 +6,7 @@ import { type AnsweredName, rowOf } from "./operations.ts";
 
 const nothing = { documents: [], events: [], effects: [] };
 
-test("an operation of a cluster is refused, and a refused step has nothing to store or do", () => {
+test("a cluster's operation is refused, and a refused step has no writes or effects", () => {
   const account = new SmallAccount();
   const caller = { principalArn: account.principalArn, isAgent: false };
   const input = { type: "call", operation: "RunTask", request: {}, caller, counts: [] } as const;
@@ -15,7 +15,7 @@ test("an operation of a cluster is refused, and a refused step has nothing to st
   assert.deepEqual(rest, nothing);
 });
 
-test("a bug rolls back what the step did and comes out", () => {
+test("a bug rolls back the step and is thrown", () => {
   const account = new SmallAccount();
   const request = { family: "web", containerDefinitions: [{ name: "a", image: "b", memory: 64 }] };
   Object.defineProperty(request, "placementConstraints", {
@@ -34,12 +34,12 @@ test("a timer with nothing due does nothing, and nothing is due in an empty acco
   assert.deepEqual(account.step({ type: "timer" }), { reply: { ok: true, value: null }, ...nothing });
 });
 
-test("a document of a kind that is not known is refused", () => {
+test("a document of an unknown kind is refused", () => {
   const load = () => new SmallAccount().machine.load("of-a-later-berth", "x", { name: "x" });
   assert.throws(load, { name: "NewerDocumentError", message: "no document of that kind is known" });
 });
 
-test("the clusters whose counts a reply shows are named by the request", () => {
+test("the request names the clusters whose counts a reply shows", () => {
   const counted = (operation: AnsweredName, request: object) => {
     const row = rowOf(operation);
     return row.machine === "account" ? (row.counts?.(request as never) ?? null) : null;
@@ -51,7 +51,7 @@ test("the clusters whose counts a reply shows are named by the request", () => {
   assert.deepEqual(counted("ListClusters", {}), null);
 });
 
-test("cluster names for counting are those of ACTIVE clusters, once each, and never a refusal", () => {
+test("cluster names for counting are those of ACTIVE clusters, once each, without refusals", () => {
   const account = new SmallAccount();
   account.ask({ type: "create-default-cluster" });
   account.call("CreateCluster", { clusterName: "lab" });
@@ -59,7 +59,7 @@ test("cluster names for counting are those of ACTIVE clusters, once each, and ne
   assert.deepEqual(account.ask({ type: "cluster-names", references }), ["default", "lab"]);
 });
 
-test("everything is there again after a restart", () => {
+test("everything survives a restart", () => {
   const account = new SmallAccount();
   account.call("CreateCluster", { clusterName: "lab", tags: [{ key: "a", value: "1" }] });
   account.call("PutAccountSetting", { name: "awsvpcTrunking", value: "enabled" });

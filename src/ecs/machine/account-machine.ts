@@ -17,7 +17,7 @@ import { dueInAccount, runDueDocuments } from "./due.ts";
 import type { Machine, StepResult } from "./machine.ts";
 import { accountHandler } from "./operations.ts";
 
-/** What belongs to no cluster: the list of clusters, task definitions, account settings, and their tags. */
+/** Everything outside clusters: the list of clusters, task definitions, account settings, and their tags. */
 export class AccountMachine implements Machine<AccountInput, AccountEffect> {
   readonly state: AccountState;
 
@@ -138,7 +138,7 @@ function activeNames(step: AccountStep, references: readonly (string | null)[]):
   return [...names];
 }
 
-/** References that name no cluster of this place are refused or missing later, by the operation itself. */
+/** If a reference names no cluster here, the operation itself refuses it or reports it missing later. */
 function nameOrNull(place: Place, reference: string | undefined): string | null {
   try {
     return clusterName(place, reference);

@@ -21,7 +21,7 @@ const definitions: readonly [TaskDefinition, object][] = [
   [aDefinition({ family: "pair", containers: [{ cpu: 10 }, { name: "side", essential: false, cpu: 500 }] }), {}],
 ];
 
-/** One thing that may happen; `a`, `b` and `c` choose among what there is. */
+/** Something that may happen; `a`, `b` and `c` select among what exists. */
 type Happening = (world: SmallWorld, a: number, b: number, c: number) => void;
 
 const pick = <T>(items: readonly T[], n: number): T => items[n % items.length] as T;
@@ -98,7 +98,7 @@ const work = fc.array(fc.tuple(fc.constantFrom(...Object.keys(happenings)), fc.n
   size: "max",
 });
 
-/** Gives how many steps were refused. */
+/** Returns how many steps were refused. */
 function happen(world: SmallWorld, sequence: readonly [string, number, number, number][]): number {
   let refused = 0;
   for (const [name, a, b, c] of sequence) {
@@ -126,7 +126,7 @@ test("whatever happens in whatever order, every step keeps the rules", () => {
       const world = small();
       refused += happen(world, sequence);
       events += world.events.length;
-      // Nothing exceeds what is registered, on any instance.
+      // On no instance is more in use than registered.
       for (const index of [0, 1, 2]) {
         const usage = world.usage(index);
         assert.ok(usage.cpu <= 1024 && usage.memoryMiB <= 2048 && usage.gpuIds.size <= (index === 0 ? 3 : 0));
@@ -149,7 +149,7 @@ test("equal seeds and inputs give equal documents and events", () => {
   assert.notDeepEqual(one.events, other.events);
 });
 
-test("left alone, with agents that answer, everything that was to stop stops and is forgotten", () => {
+test("left alone, with agents that answer, everything that should stop stops and is forgotten", () => {
   fc.assert(
     fc.property(work, (sequence) => {
       const world = small();
@@ -171,7 +171,7 @@ test("left alone, with agents that answer, everything that was to stop stops and
   );
 });
 
-test("a call after the cluster was deleted is refused, under that incarnation only", () => {
+test("a call after the cluster was deleted is refused, for that incarnation only", () => {
   const world = aCluster();
   world.step({ type: "close", incarnation: 1 });
   const text = "The referenced cluster was inactive.";
@@ -200,7 +200,7 @@ test("a bug in a step leaves the machine as it was", () => {
   assert.equal(world.events.length, events + 1);
 });
 
-test("a report that meets a bug after it has written is undone by the machine itself", () => {
+test("the machine undoes a report that meets a bug after it has written", () => {
   const world = small();
   const task = world.runTask();
   const index = [0, 1, 2].find((each) => world.instanceId(each) === task.instanceId) ?? 0;
@@ -216,12 +216,12 @@ test("a report that meets a bug after it has written is undone by the machine it
   assert.equal(world.instance(index).agentConnected, false);
 });
 
-test("a document of a kind that is not known is refused", () => {
+test("a document of an unknown kind is refused", () => {
   const load = () => aCluster().machine.load("of-a-later-berth", "k", {});
   assert.throws(load, { name: "NewerDocumentError", message: "no document of that kind is known" });
 });
 
-test("seeded streams decide: another seed gives other ids", () => {
+test("random streams decide: another seed gives other ids", () => {
   const ids = (seed: string) =>
     small(seed)
       .runTasks(aDefinition(), { count: 3 })

@@ -139,7 +139,7 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
   }
 }
 
-/** The end of `work` as the reply of a step. */
+/** The result of `work` as the reply of a step. */
 function* repliesOf(work: Iterator<undefined, object>): Generator<undefined, StepResult<never>["reply"]> {
   try {
     for (;;) {
@@ -179,7 +179,7 @@ function decide(step: ClusterStep, input: ClusterInput): unknown {
     case "fargate-standing":
       return fargateStanding(step.state, input.returnsSpare);
     case "fargate-reserved":
-      return noteFargateReserved(step.state, input.revision, input.reserved);
+      return noteFargateReserved(step.state, input);
     case "fargate-answered":
       step.state.isFargateAsked.set(false);
       if (input.noMoreOf === null) return null;
@@ -197,7 +197,7 @@ function decide(step: ClusterStep, input: ClusterInput): unknown {
 }
 
 function call(step: ClusterStep, input: ClusterInput & { type: "call" }): object {
-  // AWS: the text for a deleted cluster; it was deleted between the look-up and this step.
+  // AWS: the text for a deleted cluster. It was deleted between the lookup and this step.
   if (step.state.closed.get("closed")?.incarnation === input.given.cluster.incarnation) {
     refuse("ClusterNotFoundException", "The referenced cluster was inactive.");
   }

@@ -5,7 +5,7 @@ import { aCluster, aDefinition, awsvpcDefinition, inSubnet } from "../small-worl
 import { ecsTimeline } from "../timeline.ts";
 import { dueInAccount, dueInCluster, runDue } from "./due.ts";
 
-test("a kind of document that can be due has a row that says what happens then, and no other kind has one", () => {
+test("exactly the kinds of documents that can be due have a row that says what happens then", () => {
   const account = new SmallAccount().machine.state;
   for (const [{ tables }, rows] of [[aCluster().state, dueInCluster] as const, [account, dueInAccount] as const]) {
     const kinds = tables.all.filter(({ kind }) => kind.dueAt !== undefined).map(({ kind }) => kind.name);
@@ -13,7 +13,7 @@ test("a kind of document that can be due has a row that says what happens then, 
   }
 });
 
-test("a step does at most 500 things that are due; the rest comes in the next, which is due at once", () => {
+test("a step does at most 500 due things; the rest is due at once in the next", () => {
   const world = aCluster().withInstances(1, { cpu: 200_000, memoryMiB: 200_000, instanceType: null });
   const definition = aDefinition({ family: "vpc", networkMode: "awsvpc", containers: [{ memory: 4, cpu: 0 }] });
   for (let call = 0; call < 51; call++) world.runTasks(definition, { count: 10, ...inSubnet });
@@ -35,7 +35,7 @@ test("nothing happens before its time", () => {
   assert.equal(world.machine.nextDueAt(), task.createdAt + ecsTimeline.networkInterfaceMs);
 });
 
-test("a step that fails keeps what was due", () => {
+test("a failed step keeps what was due", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask(awsvpcDefinition(), inSubnet);
   world.now += ecsTimeline.networkInterfaceMs;
@@ -53,7 +53,7 @@ test("a step that fails keeps what was due", () => {
   assert.equal(world.task(task.id).lastStatus, "PENDING");
 });
 
-test("an entry that a failed step took away, with nothing changed yet, is due still", () => {
+test("an entry that a failed step removed before it changed anything is still due", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask(awsvpcDefinition(), inSubnet);
   const dueAt = world.machine.nextDueAt();
@@ -69,7 +69,7 @@ test("an entry that a failed step took away, with nothing changed yet, is due st
   assert.equal(world.machine.nextDueAt(), dueAt);
 });
 
-test("a clock that jumps ahead does everything in turn", () => {
+test("if the clock jumps ahead, everything due is done in order", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask(awsvpcDefinition(), inSubnet);
   world.call("StopTask", { task: task.id });

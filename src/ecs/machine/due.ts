@@ -22,16 +22,16 @@ import type { AccountStep } from "../state/account-step.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { taskDue } from "../tasks/task-timers.ts";
 
-// LIMIT: a step holds the event loop; what is due beyond this comes in the next step, which follows at once.
+// LIMIT: a step blocks the event loop, so what is due beyond this number waits for the next step, which follows at once.
 const dueMax = 500;
 
 /** What happens to a document of a kind when it is due. */
 type Happening<Step> = (step: Step, document: object, key: string) => void;
 
-/** By the name of the kind. */
+/** By name of the kind. */
 export type DueTable<Step> = ReadonlyMap<string, Happening<Step>>;
 
-/** One row: `happen` gets only documents of the kind. */
+/** One row: `happen` gets only documents of this kind. */
 const when = <Step, D extends object>(
   kind: DocumentKind<D>,
   happen: (step: Step, document: D, key: string) => void,
@@ -55,7 +55,7 @@ export const dueInAccount: DueTable<AccountStep> = new Map([
   when(capacityProviderKind, ({ state }: AccountStep, _, name) => state.capacityProviders.delete(name)),
 ]);
 
-/** The timer of a cluster: looks for room for tasks that wait, and does what is due at `step.now`. */
+/** A cluster's timer: tries to place waiting tasks, and does what is due at `step.now`. */
 export function runDue(step: ClusterStep): void {
   const waitingAt = step.state.waitingTasks.lookAt(step.timeline);
   if (waitingAt !== null && waitingAt <= step.now) lookAtDaemonsBehind(step);
@@ -63,7 +63,7 @@ export function runDue(step: ClusterStep): void {
   runDueDocuments(step, dueInCluster);
 }
 
-/** Lets happen what is due at `step.now`. */
+/** Does what is due at `step.now`. */
 export function runDueDocuments<Step extends ClusterStep | AccountStep>(step: Step, table: DueTable<Step>): void {
   const { now, timeline } = step;
   const { due } = step.state;
@@ -73,7 +73,7 @@ export function runDueDocuments<Step extends ClusterStep | AccountStep>(step: St
     const { kind } = next.table;
     const document = next.table.get(next.key);
     const dueAt = document === undefined ? null : (kind.dueAt?.(document, timeline) ?? null);
-    // A stale entry: the document became another one since.
+    // A stale entry: the document has changed since.
     if (document === undefined || dueAt === null || dueAt > now) continue;
     must(table.get(kind.name), `what happens when a ${kind.name} is due`)(step, document, next.key);
   }

@@ -1,4 +1,4 @@
-/** Goal: whatever callers create and delete, what is kept of it has a bound. */
+/** Goal: whatever callers create and delete, what is kept is bounded. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "../../lib/random.ts";
@@ -8,14 +8,14 @@ import { aDefinition, SmallWorld } from "../small-world.ts";
 /** An id that no machine draws. */
 const madeUp = (index: number): string => (0x1000000 + index).toString(16).padStart(32, "f");
 
-/** A step that asks for something and changes nothing by itself, without the checks of a small world, which take long with many documents. */
+/** Makes a step that changes nothing by itself, without a small world's checks, which are slow with many documents. */
 function anyStep({ machine, now }: SmallWorld): number {
   const result = machine.step({ type: "count" }, now, seededRandom("any step"));
   assert.ok("documents" in result);
   return result.documents.length;
 }
 
-test("of the stopped tasks of a cluster the newest are kept; a step forgets some of the others", () => {
+test("a cluster keeps the newest stopped tasks; a step forgets some of the others", () => {
   const world = new SmallWorld("stopped").withInstances(1);
   const { id } = world.runningTask(aDefinition());
   world.call("StopTask", { task: id });
@@ -34,7 +34,7 @@ test("of the stopped tasks of a cluster the newest are kept; a step forgets some
   assert.ok(!tasks.has(id) && !tasks.has(madeUp(298)) && tasks.has(madeUp(299)) && tasks.has(madeUp(copies - 1)));
 });
 
-test("of the INACTIVE instances of a cluster the newest are kept, and nothing is left of the others", () => {
+test("a cluster keeps the newest INACTIVE instances, and nothing of the others", () => {
   const world = new SmallWorld("inactive").withInstances(1);
   world.call("DeregisterContainerInstance", { containerInstance: world.instanceId(0) });
   const first = world.instance(0);
@@ -49,7 +49,7 @@ test("of the INACTIVE instances of a cluster the newest are kept, and nothing is
   assert.deepEqual([instances.has(first.id), agentSequences.has(first.id)], [false, false]);
 });
 
-test("of client tokens the newest are kept", () => {
+test("a cluster keeps the newest client tokens", () => {
   const world = new SmallWorld("tokens").withInstances(1);
   world.runTasks(aDefinition(), { clientToken: "first" });
   const { runTaskTokens, registrationTokens } = world.state;

@@ -5,11 +5,12 @@ import { forgetService } from "../rollout/forget-service.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import type { Table } from "../tables/table.ts";
 
-// LIMIT: what a step forgets beyond its own work, some milliseconds; what is left goes with the next steps.
+// LIMIT: what one step forgets in addition to its own work, a few milliseconds; the rest goes with the next steps.
 const forgottenPerStep = 200;
 
 /**
- * Callers can create and delete without end, and what they deleted is kept for a while: this bounds it by number. The oldest go first.
+ * Limits the number of deleted documents, since callers can create and delete without end and deleted ones are kept for a while. The oldest
+ * go first.
  * DIFFERS: a cluster keeps at most the newest 100,000 stopped tasks, 5,000 deregistered instances, 1,000 deleted services and 200,000 client tokens of RunTask, even if older ones are not yet due to go.
  */
 export function forgetExcess(step: ClusterStep): void {
@@ -32,7 +33,7 @@ export function forgetExcess(step: ClusterStep): void {
   }
 }
 
-/** The oldest, as tokens are never changed. */
+/** The first in the table is the oldest, because tokens never change. */
 function deleteFirst<D extends object>(table: Table<D>): void {
   for (const key of table.keys()) {
     table.delete(key);

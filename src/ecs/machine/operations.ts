@@ -1,4 +1,4 @@
-/** All operations: those of ECS and those that Berth adds to it, each with its row. There is no other table of operations. */
+/** All operations, ECS's and Berth's own, each with its row. There is no other table of operations. */
 import { accountSettingOperations } from "../account-settings/account-setting-operations.ts";
 import { agentOperations } from "../agents/agent-operations.ts";
 import { attributeOperations } from "../attributes/attribute-operations.ts";
@@ -14,7 +14,7 @@ import { taskDefinitionOperations } from "../task-definitions/task-definition-op
 import { taskOperations } from "../tasks/task-operations.ts";
 import { absentOperations } from "./absent-operations.ts";
 
-/** Every operation of the ECS API. A test compares the names with those of the official SDK. */
+/** Every operation of the ECS API. A test compares the names with the official SDK. */
 export const ecsOperations = {
   ...absentOperations,
   ...accountSettingOperations,
@@ -30,7 +30,7 @@ export const ecsOperations = {
   ...taskOperations,
 };
 
-/** Every operation that Berth adds. No name is one of ECS's. */
+/** Every operation that Berth adds. None has a name from ECS. */
 export const berthOperations = { ...addedServiceOperations, ...alarmOperations, ...drainOperations };
 
 const rows = { ...ecsOperations, ...berthOperations };
@@ -41,9 +41,9 @@ type NamesOf<Row> = { [Name in keyof typeof rows]: (typeof rows)[Name] extends R
 export type EcsOperationName = keyof typeof ecsOperations;
 export type BerthOperationName = keyof typeof berthOperations;
 export type OperationName = EcsOperationName | BerthOperationName;
-/** One that Berth answers, in full or in part. */
+/** The names of operations that Berth supports, in full or in part. */
 export type AnsweredName = NamesOf<AnsweredRow>;
-/** One that is answered out of several machines. */
+/** The names of operations answered from several machines. */
 export type SeveralMachinesName = NamesOf<{ readonly machine: "several" }>;
 
 /** The row of an operation. */
@@ -53,10 +53,10 @@ export function rowOf(operation: OperationName): OperationRow {
   return rows[operation];
 }
 
-/** True when Berth answers the operation, in full or in part. */
+/** True if Berth supports the operation, in full or in part. */
 export const isAnsweredName = (operation: OperationName): operation is AnsweredName => rows[operation].machine !== null;
 
-/** The names of all operations that Berth answers. */
+/** The names of all operations that Berth supports. */
 export const answeredNames: readonly AnsweredName[] = (Object.keys(rows) as OperationName[])
   .filter(isAnsweredName)
   .sort();
@@ -65,7 +65,7 @@ const accountHandlers = new Map<string, AccountOperation>();
 const clusterHandlers = new Map<string, ClusterOperation>();
 for (const [name, row] of Object.entries<OperationRow>(rows)) {
   if (row.machine === "account") accountHandlers.set(name, row.handler);
-  // What a handler is given is what its row asks for, or more.
+  // A handler gets at least what its row asks for.
   if (row.machine === "cluster") clusterHandlers.set(name, row.handler as ClusterOperation);
   if (row.machine === "by-history-arns") clusterHandlers.set(name, row.handler);
   if (row.machine !== "by-arn") continue;
@@ -73,8 +73,8 @@ for (const [name, row] of Object.entries<OperationRow>(rows)) {
   clusterHandlers.set(name, row.handlers.cluster);
 }
 
-/** What answers the operation in the machine of an account; undefined when another machine answers it. */
+/** The handler of an operation in an account's machine; undefined if another machine answers it. */
 export const accountHandler = (operation: string): AccountOperation | undefined => accountHandlers.get(operation);
 
-/** What answers the operation in the machine of a cluster; undefined when another machine answers it. */
+/** The handler of an operation in a cluster's machine; undefined if another machine answers it. */
 export const clusterHandler = (operation: string): ClusterOperation | undefined => clusterHandlers.get(operation);

@@ -1,7 +1,6 @@
 /**
- * Goal: a step that comes to nothing leaves nothing, in documents or in anything that is derived from them or noted beside them. Every input of a
- * random life is first decided and taken back (`read`), and all that the state holds is compared; then a twin that was never asked must have
- * lived the same life.
+ * Goal: a step that is rolled back leaves nothing in documents, in indexes or in notes. Every input of a random life is first decided and
+ * rolled back (`read`), and the whole state is compared; finally a twin that was never asked must have lived the same life.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -18,10 +17,10 @@ import { statePicture } from "../state-picture.ts";
 const lives = 6;
 const actsPerLife = 50;
 
-/** A world that decides each input twice: the first time it is taken back. */
+/** A world that decides each input twice and rolls the first one back. */
 class DoubtingWorld extends ServiceWorld {
   readonly #otherRandom = seededRandom("what is drawn in vain");
-  /** What was taken back although it would have changed something: types of inputs, and names of operations. */
+  /** What was rolled back although it would have changed something: types of inputs, and names of operations. */
   readonly takenBack = new Set<string>();
 
   override step(input: ClusterInput): ReturnType<ServiceWorld["step"]> {
@@ -44,7 +43,7 @@ const definitions = [
 ];
 const services = ["web", "api", "daemon"];
 
-/** One act of the life, drawn from `draw` and from what there is. */
+/** One act of the life, drawn from `draw` and from what exists. */
 function act(world: ServiceWorld, draw: RandomStream): void {
   const definition = oneOf(draw, definitions);
   const drawn = oneOf(draw, draw.chance(0.4) ? taskCalls(world, draw, definition) : serviceCalls(draw, definition));
@@ -141,21 +140,21 @@ function refusable(run: () => unknown): void {
   }
 }
 
-/** A life of so many acts, from a seed. */
+/** The life of `world` from a seed, `actsPerLife` acts long. */
 function lived<World extends ServiceWorld>(world: World, seed: string): World {
   const draw = seededRandom(seed).stream("life");
   world.cluster = { ...world.cluster, capacityProviders: ["asg", "FARGATE"] };
   for (const zone of ["a", "b"]) world.withInstances(2, { availabilityZone: zone, capacityProviderName: "asg" });
   for (let done = 0; done < actsPerLife; done++) {
     act(world, draw);
-    // DeleteCluster takes no more calls; another one of its name does.
+    // After DeleteCluster the cluster accepts no more calls; another one with its name does.
     const { incarnation } = world.state.closed.get("closed") ?? { incarnation: 0 };
     world.cluster = { ...world.cluster, incarnation: incarnation + 1 };
   }
   return world;
 }
 
-test("whatever a cluster's step does, nothing of it is left when it is taken back", () => {
+test("whatever a cluster's step does, nothing is left when it is rolled back", () => {
   const takenBack = new Set<string>();
   for (let life = 0; life < lives; life++) {
     const seed = `life ${life}`;
@@ -228,7 +227,7 @@ function accountAct(account: SmallAccount, draw: RandomStream): void {
   refusable(draw.chance(0.7) ? () => account.call(operation, request) : oneOf(draw, others));
 }
 
-test("whatever an account's step does, nothing of it is left when it is taken back", () => {
+test("whatever an account's step does, nothing is left when it is rolled back", () => {
   const takenBack = new Set<string>();
   for (let life = 0; life < lives; life++) {
     const account = new DoubtingAccount();

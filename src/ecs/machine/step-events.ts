@@ -6,7 +6,7 @@ import { limits } from "../limits.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { taskEventDetail } from "../tasks/task-event.ts";
 
-/** The events of a step, one for each document announced, in the order of announcement; they are numbered from `lastSequence` + 1. */
+/** The events of a step, one for each announcement, in order and numbered from `lastSequence` + 1. */
 export function eventsOf(step: ClusterStep, lastSequence: number): EcsEvent[] {
   let sequence = lastSequence;
   const ids = step.random("event-id");
@@ -34,7 +34,7 @@ export function eventsOf(step: ClusterStep, lastSequence: number): EcsEvent[] {
   });
 }
 
-/** The earlier event that carries the attributes of `instance`, or null when the one of `sequence` has to. */
+/** The earlier event with the attributes of `instance`, or null if the event of `sequence` must carry them. */
 function attributesIn({ state }: ClusterStep, instance: ContainerInstance, sequence: number): number | null {
   const { platformAttributes, customAttributes } = instance;
   const known = state.attributesAnnounced.get(instance.id);

@@ -1,4 +1,4 @@
-// Steps that ask expressions for longer than a step may: they are made again with the answers so far, and come to the same end.
+// Steps that evaluate expressions for too long: they are repeated with the results so far, and finish.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "../../lib/random.ts";
@@ -15,7 +15,7 @@ const value = (): string => Array.from({ length: 128 }, () => "ab"[texts.below(2
 const hard = (at: number): string => `attribute:hard =~ .*a.{${110 + at}}c.*`;
 const constraints = Array.from({ length: 8 }, (_, at) => ({ type: "memberOf", expression: `not(${hard(at)})` }));
 
-/** Every instance has another value, so that no answer follows from another one. */
+/** Every instance has another value, so no result follows from another. */
 function aWorld(): ServiceWorld {
   const world = new ServiceWorld("seed");
   for (let at = 0; at < instances; at++) {
@@ -24,12 +24,12 @@ function aWorld(): ServiceWorld {
   return world;
 }
 
-/** No step spends more than it may, except with its last question. */
+/** No step exceeds its budget, except with its last evaluation. */
 function checkSpent(world: SmallWorld): void {
   assert.ok(world.state.placement.selections.spent < queryStepsMax + 100_000, "a step asks no more than it may");
 }
 
-test("RunTask with the most that constraints may ask is made again, and places where they hold", () => {
+test("RunTask with the most complex constraints is repeated, and places tasks where they hold", () => {
   const world = aWorld();
   const { value: reply } = world.call("RunTask", { count: 10, placementConstraints: constraints }, aDefinition());
   assert.equal((reply as { tasks: object[] }).tasks.length, 10);
@@ -40,7 +40,7 @@ test("RunTask with the most that constraints may ask is made again, and places w
   assert.equal(world.stepsAgain, before, "what was asked once is known");
 });
 
-test("a refusal, a filter and an explanation come to their end as well", () => {
+test("a refusal, a filter and an explanation also finish", () => {
   const world = aWorld();
   const impossible = constraints
     .map(({ type }, at) => ({ type, expression: `${hard(at)} or ${hard(at)}x` }))
@@ -68,7 +68,7 @@ test("a refusal, a filter and an explanation come to their end as well", () => {
   checkSpent(world);
 });
 
-test("a service with such constraints gets its tasks, and one beside it does not wait for that", () => {
+test("a service with such constraints gets its tasks, and another service doesn't wait for it", () => {
   const world = aWorld();
   world.aService({ serviceName: "dear", desiredCount: 5, placementConstraints: constraints });
   world.aService({ serviceName: "plain", desiredCount: 5 });
@@ -86,7 +86,7 @@ test("a service with such constraints gets its tasks, and one beside it does not
   assert.ok(world.stepsAgain > 0);
 });
 
-test("a look for places that was taken back is due still", () => {
+test("a placement retry that was rolled back is still due", () => {
   const journal = new Journal();
   const waiting = new WaitingTasks(journal);
   const world = new ServiceWorld("seed").withInstances(1);

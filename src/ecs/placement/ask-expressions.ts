@@ -4,12 +4,12 @@ import type { PlacementConstraint } from "../documents/placement-request.ts";
 import type { Fleet } from "./fleet.ts";
 import { candidateOf } from "./place-task.ts";
 
-/** LIMIT: what is spent on asking expressions between two slices: some milliseconds. */
+/** LIMIT: the work on expressions between two slices: a few milliseconds. */
 const queryStepsPerSlice = 1_000_000;
 
 /**
- * Asks every instance of a rehearsal's copy what `constraints` say of it, slice by slice: the answers are kept, so placing tasks there
- * takes no longer than it does without constraints.
+ * Evaluates `constraints` on every instance of a rehearsal's copy, slice by slice. The results are cached, so placing tasks there is as
+ * fast as without constraints.
  */
 export function* askExpressions(fleet: Fleet, constraints: readonly PlacementConstraint[]): Generator<undefined, void> {
   const { selections } = fleet.placement;

@@ -2,17 +2,17 @@ import type { Query } from "../cluster-query/query.ts";
 import type { ContainerInstance, ContainerInstanceStatus } from "../documents/container-instance.ts";
 import type { Usage } from "../indexes/resource-book.ts";
 
-/** A container instance with what its tasks hold. */
+/** A container instance and what its tasks hold. */
 export type Candidate = {
   readonly instance: ContainerInstance;
   readonly usage: Usage;
-  /** Answers expressions about it; absent where answers are not kept. */
+  /** Evaluates expressions on it; absent where results are not cached. */
   readonly selections?: { selects(query: Query, candidate: Candidate, supposing?: string): boolean };
 };
 
 /**
- * AWS: the reasons of a placement failure; `RESOURCE:` with the name of a resource. An instance that takes no tasks at all has
- * its status for a reason.
+ * AWS: the reasons of a placement failure; `RESOURCE:` is followed by the name of a resource. For an instance that accepts no tasks, the
+ * reason is its status.
  */
 export type FailureReason =
   | "AGENT"
@@ -22,26 +22,26 @@ export type FailureReason =
   | "DistinctInstance placement constraint unsatisfied."
   | Exclude<ContainerInstanceStatus, "ACTIVE">;
 
-/** Why an instance does not take a task. */
+/** Why an instance doesn't accept a task. */
 export type PlacementRefusal = {
   readonly instanceId: string;
   readonly reason: FailureReason;
-  /** How much is missing, in the unit of the filter: larger is farther away. */
+  /** How much is missing, in the filter's unit; larger is further from fitting. */
   readonly lack: number;
-  /** A sentence for a person. */
+  /** A sentence for people. */
   readonly detail: string;
 };
 
-/** One rule of placement for one request, able to say why it refuses and by how much. */
+/** One rule of placement for one request. It can say why it refuses and by how much. */
 export type PlacementFilter = {
   readonly reason: FailureReason;
   /**
-   * What the answer follows from: the instance's own document; how much CPU or memory is left there; or anything about the
-   * tasks on it. Answers of the first kind are kept until the instance changes.
+   * What the answer depends on: the instance's own document, how much CPU or memory is left there, or anything about the tasks on it.
+   * Answers of the first kind are cached until the instance changes.
    */
   readonly looksAt: "instance" | "remainder" | "tasks";
-  /** How much the instance lacks of what the task needs: 0 when it passes, larger is farther away. */
+  /** How much the instance lacks of what the task needs: 0 if it passes; larger is further from fitting. */
   lacks(candidate: Candidate): number;
-  /** A sentence for a person, for a refused candidate. */
+  /** A sentence for people about a refused candidate. */
   explain(candidate: Candidate): string;
 };

@@ -28,14 +28,14 @@ const constrained = (...constraints: RequestConstraint[]) =>
   refusal(() => checkedConstraints(constraints, unconstrained));
 const strategy = (...strategies: RequestStrategy[]) => refusal(() => checkedStrategies(strategies));
 
-test("constraints come out as they went in", () => {
+test("constraints are preserved", () => {
   assert.deepEqual(checkedConstraints(undefined, unconstrained), []);
   const both = [{ type: "distinctInstance" }, inProduction];
   assert.deepEqual(checkedConstraints(both, unconstrained), both);
   assert.deepEqual(constraintsOf({ placementConstraints: [inProduction] }), [inProduction]);
 });
 
-test("constraints that are none are refused", () => {
+test("invalid constraints are refused", () => {
   const refused = "InvalidParameterException: ";
   assert.equal(
     constrained({ type: "near" }),
@@ -54,10 +54,10 @@ test("constraints that are none are refused", () => {
   );
 });
 
-test("ten constraints are the most, those of the task definition included", () => {
+test("at most ten constraints are accepted, including the task definition's", () => {
   const many = (count: number) => Array.from({ length: count }, () => inProduction);
   const text =
-    "InvalidParameterException: A task can have at most 10 placement constraints, those of its task definition included.";
+    "InvalidParameterException: A task can have at most 10 placement constraints, including those of its task definition.";
   const together = (own: number, inDefinition: number) =>
     refusal(() => checkedConstraints(many(own), { placementConstraints: many(inDefinition) }));
   assert.equal(together(10, 0), "accepted");
@@ -67,7 +67,7 @@ test("ten constraints are the most, those of the task definition included", () =
   assert.equal(together(5, 6), text);
 });
 
-test("fields of strategies are taken in any case and come out as the API shows them", () => {
+test("strategy fields are case-insensitive and come out as the API shows them", () => {
   assert.deepEqual(checkedStrategies(undefined), []);
   const fields = ["host", "HOST", "instanceid", "attribute:ecs.availability-zone", "Attribute:Rack/1"];
   assert.deepEqual(
@@ -80,7 +80,7 @@ test("fields of strategies are taken in any case and come out as the API shows t
   );
 });
 
-test("strategies that are none are refused", () => {
+test("invalid strategies are refused", () => {
   const refused = "InvalidParameterException: ";
   const type = `${refused}placement strategy type should be one of [random,spread,binpack]`;
   const spread = (field: string) => `${refused}spread field '${field}' is invalid.`;
@@ -105,7 +105,7 @@ test("strategies that are none are refused", () => {
   assert.equal(strategy(...five, { type: "random" }), `${refused}Maximum number of strategies is 5.`);
 });
 
-test("Fargate takes neither", () => {
+test("Fargate accepts neither", () => {
   const text = (what: string) =>
     `InvalidParameterException: Placement ${what} are not supported with FARGATE launch type.`;
   assert.equal(

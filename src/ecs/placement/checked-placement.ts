@@ -5,21 +5,21 @@ import type { TaskDefinition } from "../documents/task-definition.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 
-/** A placement constraint as calls give it. */
+/** A placement constraint in a request. */
 export type RequestConstraint = { readonly type?: string; readonly expression?: string };
 
-/** A placement strategy as calls give it. */
+/** A placement strategy in a request. */
 export type RequestStrategy = { readonly type?: string; readonly field?: string };
 
-/** The members of RunTask, CreateService and UpdateService that rule placement. */
+/** The members of RunTask, CreateService and UpdateService that control placement. */
 export type RequestPlacement = {
   readonly placementConstraints?: readonly RequestConstraint[];
   readonly placementStrategy?: readonly RequestStrategy[];
 };
 
 /**
- * What decides where the tasks of a call go: what they need, and the constraints of the task definition and of the call
- * together. AWS: without a strategy RunTask places at random. Refuses as `checkedConstraints` and `checkedStrategies` do.
+ * Everything that decides where the tasks of a call go: their needs, and the constraints of the task definition and the call. AWS: without
+ * a strategy RunTask places at random. Refuses what `checkedConstraints` and `checkedStrategies` refuse.
  */
 export function checkedPlacement(
   template: Pick<PlacementRequest, "need" | "group"> & { readonly definition: TaskDefinition },
@@ -38,10 +38,10 @@ export function checkedPlacement(
 }
 
 /**
- * The constraints of a call or service in the shape that placement reads. Refuses with InvalidParameterException an unknown
- * type, a memberOf without an expression or with an invalid one, a distinctInstance with an expression, and more than 10 or
- * too complex ones together with those of the task definition.
- * AWS: PlacementConstraint in the API reference; the text for distinctInstance as users see it.
+ * The constraints of a call or service in the form that placement reads. Refuses with InvalidParameterException an unknown type, a memberOf
+ * with a missing or invalid expression, a distinctInstance with an expression, and more than 10 or too complex ones, counting those of the
+ * task definition.
+ * AWS: PlacementConstraint in the API reference; users report the text for distinctInstance.
  */
 export function checkedConstraints(
   requested: readonly RequestConstraint[] | undefined,
@@ -51,7 +51,7 @@ export function checkedConstraints(
   if (constraints.length + definition.placementConstraints.length > limits.placementConstraintsPerTask) {
     refuse(
       "InvalidParameterException",
-      `A task can have at most ${limits.placementConstraintsPerTask} placement constraints, those of its task definition included.`,
+      `A task can have at most ${limits.placementConstraintsPerTask} placement constraints, including those of its task definition.`,
     );
   }
   const expressions = [...constraintsOf(definition), ...constraints].flatMap((each) =>
@@ -63,8 +63,8 @@ export function checkedConstraints(
 }
 
 /**
- * The constraints of a registered task definition in the shape that placement reads: they hold beside those of the call or
- * service. Refuses with InvalidParameterException an expression that was stored before expressions were read.
+ * The constraints of a registered task definition in the form that placement reads. They apply in addition to those of the call or service.
+ * Refuses with InvalidParameterException an invalid expression that was stored before Berth parsed expressions.
  */
 export function constraintsOf(definition: Pick<TaskDefinition, "placementConstraints">): PlacementConstraint[] {
   return definition.placementConstraints.map(checkedConstraint);
@@ -72,7 +72,7 @@ export function constraintsOf(definition: Pick<TaskDefinition, "placementConstra
 
 function checkedConstraint({ type, expression }: RequestConstraint): PlacementConstraint {
   if (type === "distinctInstance") {
-    // AWS: an empty expression counts as one.
+    // AWS: an empty expression counts as an expression.
     if (expression !== undefined) {
       refuse("InvalidParameterException", "distinctInstance expression should not be specified.");
     }
@@ -89,9 +89,9 @@ function checkedConstraint({ type, expression }: RequestConstraint): PlacementCo
 }
 
 /**
- * The strategies of a call or service in the shape that placement reads, fields as the API shows them. Refuses with
+ * The strategies of a call or service in the form that placement reads, with fields as the API shows them. Refuses with
  * InvalidParameterException an unknown type or field, a random with a field, and more than 5.
- * AWS: PlacementStrategy in the API reference; fields are taken in any case, and `host` means `instanceId`.
+ * AWS: PlacementStrategy in the API reference; fields are case-insensitive, and `host` means `instanceId`.
  */
 export function checkedStrategies(requested: readonly RequestStrategy[] | undefined): PlacementStrategy[] {
   const strategies = requested ?? [];
@@ -118,7 +118,7 @@ function checkedStrategy({ type, field }: RequestStrategy): PlacementStrategy {
 function spreadField(field = ""): string {
   const lower = field.toLowerCase();
   if (lower === "instanceid" || lower === "host") return "instanceId";
-  // AWS: the alphabet of the names of attributes.
+  // AWS: the characters allowed in attribute names.
   const name = /^attribute:([A-Za-z0-9_/\\.-]+)$/i.exec(field)?.[1];
   if (name === undefined || name.length > limits.attributeNameCharacters) {
     refuse("InvalidParameterException", `spread field '${field}' is invalid.`);
@@ -132,9 +132,7 @@ function binpackField(field = ""): "CPU" | "MEMORY" {
   return refuse("InvalidParameterException", `binpack field '${field}' is invalid.`);
 }
 
-/**
- * Refuses constraints and strategies for tasks on Fargate. AWS: the texts as users see them.
- */
+/** Refuses constraints and strategies for Fargate tasks. AWS: users report the texts. */
 export function refuseOnFargate({ placementConstraints, placementStrategy }: RequestPlacement): void {
   const refuseFor = (what: string): never =>
     refuse("InvalidParameterException", `Placement ${what} are not supported with FARGATE launch type.`);

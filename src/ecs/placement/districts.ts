@@ -1,29 +1,29 @@
 import { spreadValue } from "./placement-strategies.ts";
 import type { Slots } from "./slots.ts";
 
-/** The number of a value that is none: the instance has no such attribute. */
+/** Stands for a missing value: the instance lacks the attribute. */
 export const noValue = -1;
 
 /**
- * Instances grouped by their values of some attributes: one district for each combination that occurs. Districts are in the
- * order of their values, instances in a district in that of their slots.
+ * Instances grouped by their values of several attributes, one district for each combination that occurs. Districts are sorted by their
+ * values, and the instances of a district by slot.
  */
 export class Districts {
   readonly #slots: Slots;
   readonly #attributes: readonly string[];
   #layout = -1;
   #attributesVersion = -1;
-  /** Rises when the districts are drawn anew. */
+  /** Rises when the districts are rebuilt. */
   version = 0;
   /** By slot. */
   districtOf: Int32Array<ArrayBuffer> = new Int32Array(0);
-  /** By slot, the position in its district. */
+  /** By slot, its position in its district. */
   placeOf: Int32Array<ArrayBuffer> = new Int32Array(0);
-  /** By district, how many slots it has. */
+  /** By district, its number of slots. */
   sizes: number[] = [];
   /** By attribute and district, the number of the value. */
   values: Int32Array[] = [];
-  /** By attribute and number of a value, the districts that have it. */
+  /** By attribute and number of a value, the districts with it. */
   districtsWith: number[][][] = [];
 
   constructor(slots: Slots, attributes: readonly string[]) {

@@ -6,7 +6,7 @@ import type { SortedKeys } from "../sorted-keys.ts";
 import type { Table } from "../tables/table.ts";
 import type { PlacementIndex } from "./placement-index.ts";
 
-/** What placement reads of a cluster. */
+/** The parts of a cluster that placement reads. */
 export type Fleet = {
   readonly instances: Table<ContainerInstance>;
   readonly instanceIds: SortedKeys;

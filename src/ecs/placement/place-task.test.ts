@@ -24,7 +24,7 @@ type Mapping = { containerPort?: number; hostPort?: number; protocol?: string };
 const withPorts = (portMappings: readonly Mapping[], networkMode: "bridge" | "host" | "awsvpc" = "bridge") =>
   aDefinition({ networkMode, containers: [{ portMappings }] });
 
-/** Where `draws` tasks would go, one at a time on the cluster as it is. */
+/** Where `draws` tasks would go, one at a time on the unchanged cluster. */
 function counts(world: SmallWorld, draws: number): number[] {
   const random = seededRandom("uniform").stream("placement");
   const found = new Map<string, number>();
@@ -48,7 +48,7 @@ test("placement is uniform over the instances where the task fits", () => {
   assert.ok(chiSquared(roomy) < 27.9, String(chiSquared(roomy)));
 });
 
-test("placement is uniform where hardly anything fits, too", () => {
+test("placement is uniform even if hardly any instance fits", () => {
   const world = aCluster()
     .withInstances(40, { cpu: 64 })
     .withInstances(1)
@@ -61,7 +61,7 @@ test("placement is uniform where hardly anything fits, too", () => {
   assert.ok(chiSquared(few) < 13.8, String(chiSquared(few)));
 });
 
-test("nothing fits nowhere", () => {
+test("a task that fits nowhere isn't placed", () => {
   const random = seededRandom("x").stream("placement");
   assert.equal(placeTask(aCluster().state, request(), random), null);
   const world = aCluster().withInstances(3, { cpu: 127 });
@@ -70,7 +70,7 @@ test("nothing fits nowhere", () => {
   assert.deepEqual(placementFailures(world.state, request(aDefinition(), { launchType: "EXTERNAL" })), []);
 });
 
-/** The failure reasons when `definition` is placed on one instance after `before`; none means that it fits. */
+/** The failure reasons when `definition` is placed on one instance after `before`; empty if it fits. */
 function reasonsOn(options: InstanceOptions, definition = aDefinition(), before: readonly (typeof definition)[] = []) {
   const world = aCluster().withInstances(1, options);
   for (const each of before) world.runTask(each);
@@ -85,7 +85,7 @@ test("the first filter that refuses gives the reason", () => {
   assert.deepEqual(reasonsOn({ cpu: 1, memoryMiB: 1 }), ["RESOURCE:CPU Needs 128 CPU units, 1 are left."]);
 });
 
-test("exactly what is left fits, one more does not", () => {
+test("exactly what is left fits, one more doesn't", () => {
   assert.deepEqual(reasonsOn({ cpu: 256, memoryMiB: 512 }, aDefinition(), [aDefinition()]), []);
   assert.equal(reasonsOn({ cpu: 255, memoryMiB: 512 }, aDefinition(), [aDefinition()]).length, 1);
   assert.equal(reasonsOn({ cpu: 256, memoryMiB: 511 }, aDefinition(), [aDefinition()]).length, 1);
@@ -102,7 +102,7 @@ test("fixed host ports are taken by number and protocol", () => {
   assert.equal(reasonsOn({ udpPorts: ["8080"] }, udp).length, 1);
 });
 
-test("in host mode the container's port is the host's; in awsvpc and with dynamic ports none is taken", () => {
+test("in host mode the container's port is the host's; awsvpc and dynamic ports take none", () => {
   const hosted = withPorts([{ containerPort: 80 }], "host");
   assert.deepEqual(need(hosted).tcpPorts, [80]);
   assert.equal(reasonsOn({ ports: ["80"] }, hosted).length, 1);
@@ -113,7 +113,7 @@ test("in host mode the container's port is the host's; in awsvpc and with dynami
   assert.deepEqual(need(withPorts([{ containerPort: 80, hostPort: 80 }], "awsvpc")).tcpPorts, []);
 });
 
-test("at most 100 ports are reserved on an instance, the agent's included, dynamic ones not", () => {
+test("an instance reserves at most 100 ports, including the agent's but not dynamic ones", () => {
   const fixed = (first: number, count: number) =>
     withPorts(Array.from({ length: count }, (_, i) => ({ containerPort: 1, hostPort: first + i })));
   const ports = ["22", "2375", "2376", "51678", "51679"];
@@ -130,7 +130,7 @@ test("at most 100 ports are reserved on an instance, the agent's included, dynam
   assert.equal(placementFailures(world.state, request(fixed(40_000, 1))).length, 1, "but a reported port is taken");
 });
 
-test("GPUs are given out one by one, kept apart by container, and come back", () => {
+test("GPUs are assigned one by one, to separate containers, and are released", () => {
   const gpus = (count: number) => ({ resourceRequirements: [{ type: "GPU", value: String(count) }] });
   const definition = aDefinition({ containers: [gpus(1), { name: "b", ...gpus(2) }, { name: "c" }] });
   const world = aCluster().withInstances(1, { gpus: ["g1", "g2", "g3", "g4"] });
@@ -146,7 +146,7 @@ test("GPUs are given out one by one, kept apart by container, and come back", ()
   assert.deepEqual(world.runTask(definition).reservation.gpuIds, ["g1", "g2", "g3"]);
 });
 
-test("spread takes instances without the attribute last", () => {
+test("spread uses instances without the attribute last", () => {
   const rack = (value: string) => ({ customAttributes: [{ name: "rack", value }] });
   const world = aCluster()
     .withInstances(2)
@@ -168,7 +168,7 @@ test("spread takes instances without the attribute last", () => {
   assert.ok((order[3] ?? 9) < 2);
 });
 
-test("a strategy after random has nothing left to decide", () => {
+test("a strategy after random decides nothing", () => {
   const world = aCluster().withInstances(5).withInstances(1, { cpu: 256 });
   const strategies = [{ type: "random" }, { type: "binpack", field: "CPU" }] as const;
   const random = seededRandom("x").stream("placement");

@@ -5,15 +5,15 @@ import type { Fleet } from "./fleet.ts";
 import { filtersOf, ineligible, isEligible, isOfKind, refusalBy } from "./placement-filters.ts";
 
 /**
- * The container instance for one task of `request`, or null when it fits nowhere. Sees everything placed before.
- * AWS: filters, then constraints, then the strategies in their order; ties, and requests without strategy, go by `random`.
+ * The container instance for one task of `request`, or null if it fits nowhere. It takes earlier placements into account.
+ * AWS: filters, then constraints, then the strategies in order. Ties, and requests without a strategy, are decided by `random`.
  */
 export function placeTask(fleet: Fleet, request: PlacementRequest, random: RandomStream): Candidate | null {
   const id = fleet.placement.best(request, random);
   return id === null ? null : candidateOf(fleet, id);
 }
 
-/** Why an instance refuses the task, by the first filter that does; null when the task fits there. */
+/** Why an instance refuses the task, from the first filter that does; null if the task fits there. */
 export function refusalOn(_fleet: Fleet, request: PlacementRequest, candidate: Candidate): PlacementRefusal | null {
   const unfit = ineligible(request, candidate);
   if (unfit !== null) return unfit;
@@ -25,8 +25,8 @@ export function refusalOn(_fleet: Fleet, request: PlacementRequest, candidate: C
 }
 
 /**
- * For each reason the instance that comes closest, the closest of all first: that which the fewest filters refuse, and among
- * those the one that passed the most before it was refused. Empty when no instance is eligible, and when the task fits.
+ * For each reason the closest instance, the closest of all first: fewest refusing filters, then most filters passed before the first
+ * refusal. Empty if no instance is eligible, or if the task fits.
  */
 export function placementFailures(fleet: Fleet, request: PlacementRequest): PlacementRefusal[] {
   type Closest = { refusal: PlacementRefusal; refusedBy: number; passed: number };
@@ -54,12 +54,12 @@ export function placementFailures(fleet: Fleet, request: PlacementRequest): Plac
     .map(({ refusal }) => refusal);
 }
 
-/** What is said of one instance; no refusals where the task fits. */
+/** The result for one instance; no refusals if the task fits. */
 export type InstanceExplanation = { readonly instanceId: string; readonly refusals: readonly PlacementRefusal[] };
 
 /**
- * Every instance of the request's launch type and capacity provider that is registered, by id, with all that refuses the task
- * there. For the dry-run. Only the `detailed` that the fewest filters refuse have sentences, which cost more than the rest.
+ * Every registered instance of the request's launch type and capacity provider, by id, with everything that refuses the task there. For the
+ * dry run. Only the `detailed` instances with the fewest refusals get sentences, which cost more than the rest.
  */
 export function explainPlacement(
   fleet: Fleet,
@@ -93,7 +93,7 @@ export function explainPlacement(
   });
 }
 
-/** True when there is at least one instance to look at. */
+/** True if at least one instance is eligible. */
 export function anyEligible(fleet: Fleet, request: PlacementRequest): boolean {
   for (const instance of fleet.instances.values()) {
     if (isEligible(request, instance)) return true;

@@ -20,14 +20,14 @@ function wanted(changes: Partial<PlacementRequest> = {}, definition = aDefinitio
   } as const;
   return { need, ...rest, ...changes };
 }
-/** What instance 0 says. */
+/** The refusal of instance 0. */
 function refusal(world: SmallWorld, request: PlacementRequest): string | null {
   const found = refusalOn(world.state, request, candidateOf(world.state, world.instanceId(0)) as Candidate);
   return found === null ? null : `${found.reason} ${found.lack} ${found.detail}`;
 }
 const memberOf = (expression: string) => wanted({ constraints: [{ type: "memberOf", expression }] });
 
-test("an instance that is not ACTIVE says what it is; deregistered and about to be are one", () => {
+test("an instance that isn't ACTIVE refuses with its status, the same for deregistered and deregistering", () => {
   const statuses = ["DRAINING", "REGISTERING", "DEREGISTERING", "INACTIVE"] as const;
   const found = statuses.map((status) => refusal(aCluster().withInstances(1, { status }), wanted()));
   assert.deepEqual(found, [
@@ -38,11 +38,11 @@ test("an instance that is not ACTIVE says what it is; deregistered and about to 
   ]);
 });
 
-test("launch type and capacity provider tell which instances are looked at", () => {
+test("launch type and capacity provider decide which instances are considered", () => {
   const world = aCluster().withInstances(1).withInstances(1, { external: true });
   const other = wanted({ capacityProvider: "spot" });
   assert.match(refusal(world, wanted({ launchType: "EXTERNAL" })) ?? "", /^ATTRIBUTE 1 .* launch type EXTERNAL\.$/);
-  assert.match(refusal(world, other) ?? "", /^ATTRIBUTE 1 .* not of the capacity provider spot\.$/);
+  assert.match(refusal(world, other) ?? "", /^ATTRIBUTE 1 .* not belong to the capacity provider spot\.$/);
   const considered = (request: PlacementRequest) =>
     explainPlacement(world.state, request).map((each) => each.instanceId);
   assert.deepEqual(considered(wanted()), [world.instanceId(0)]);
@@ -52,7 +52,7 @@ test("launch type and capacity provider tell which instances are looked at", () 
   assert.deepEqual([considered(other), anyEligible(world.state, other)], [[world.instanceId(0)], true]);
 });
 
-test("tasks with an ENI of their own go by the size of the instance, more with a trunk, without limit where it has none", () => {
+test("tasks with their own ENI are limited by instance size, more with a trunk, unlimited without a size", () => {
   const request = wanted({}, awsvpcDefinition());
   const trunk = [{ name: "ecs.awsvpc-trunk-id", value: "eni-1" }];
   const fits = (options: object): number => {
@@ -70,13 +70,13 @@ test("tasks with an ENI of their own go by the size of the instance, more with a
   for (const instanceType of [null, "docker"]) assert.equal(fits({ instanceType }), 20);
   const full = aCluster().withInstances(1);
   const [first] = [full.runTask(awsvpcDefinition(), inSubnet), full.runTask(awsvpcDefinition(), inSubnet)];
-  assert.match(refusal(full, request) ?? "", /^RESOURCE:ENI 1 Needs a network interface, all 2 /);
+  assert.match(refusal(full, request) ?? "", /^RESOURCE:ENI 1 Needs a network interface; all 2 /);
   assert.equal(refusal(full, wanted()), null, "others need none");
   full.changeTask(first.id, { lastStatus: "STOPPED" });
   assert.equal(refusal(full, request), null);
 });
 
-test("a user's own resource is counted under its name, and shown as what is left", () => {
+test("a user's resource is counted by name, and the rest of it is shown", () => {
   const registeredResources = [
     { name: "CPU", type: "INTEGER", value: 1_024 },
     { name: "MEMORY", type: "INTEGER", value: 2_048 },
@@ -111,7 +111,7 @@ test("memberOf: the expression must select the instance, and the refusal says wh
   assert.match(refusal(world, memberOf("runningTasksCount < 1")) ?? "", /^MemberOf/);
 });
 
-test("distinctInstance: one task of the group, until it is wanted STOPPED", () => {
+test("distinctInstance allows one task of the group, until it should stop", () => {
   const world = aCluster().withInstances(1);
   const request = wanted({ constraints: [{ type: "distinctInstance" }] });
   const task = world.runTask();
@@ -123,7 +123,7 @@ test("distinctInstance: one task of the group, until it is wanted STOPPED", () =
   assert.equal(refusal(world, request), null, "the desired status counts, not the last one");
 });
 
-test("an explanation names all that refuses, not only the first", () => {
+test("an explanation names every reason, not only the first", () => {
   const world = aCluster()
     .withInstances(1, { status: "DRAINING", agentConnected: false, cpu: 1, memoryMiB: 1 })
     .withInstances(1);
@@ -141,7 +141,7 @@ test("an explanation names all that refuses, not only the first", () => {
   );
 });
 
-test("for each reason the instance that comes closest, that which lacks the fewest things first", () => {
+test("for each reason the closest instance is named, the one with the fewest reasons first", () => {
   const world = aCluster()
     .withInstances(1, { cpu: 1, memoryMiB: 1 })
     .withInstances(1, { cpu: 100 })

@@ -10,7 +10,7 @@ import { cpuFits, gpusFit, memoryFits, ownResourceFits, portsFree } from "./filt
 
 const filtersOfRequest = new WeakMap<PlacementRequest, readonly PlacementFilter[]>();
 
-/** The filters that a request has to pass, in the order in which they are asked; the first that refuses gives the reason. */
+/** The filters that a request must pass, in order; the first that refuses gives the reason. */
 export function filtersOf(request: PlacementRequest): readonly PlacementFilter[] {
   let filters = filtersOfRequest.get(request);
   if (filters === undefined) {
@@ -20,7 +20,7 @@ export function filtersOf(request: PlacementRequest): readonly PlacementFilter[]
   return filters;
 }
 
-/** AWS: what an instance has comes first, the constraints after it. */
+/** AWS: what an instance has is checked first, then the constraints. */
 function bound({ need, group, constraints }: PlacementRequest): readonly PlacementFilter[] {
   return [
     agentConnected,
@@ -37,27 +37,27 @@ function bound({ need, group, constraints }: PlacementRequest): readonly Placeme
   ];
 }
 
-/** True when `request` asks for instances such as this one, of its launch type and capacity provider, whatever their status. */
+/** True for instances of the kind that `request` asks for (launch type and capacity provider), whatever their status. */
 export const isOfKind = (request: PlacementRequest, instance: ContainerInstance): boolean =>
   instance.external === (request.launchType === "EXTERNAL") &&
   (request.capacityProvider === null || instance.capacityProviderName === request.capacityProvider);
 
-/** True for instances that placement may use at all. AWS: those of the request's kind that are ACTIVE. */
+/** True for instances that placement may use. AWS: ACTIVE ones of the request's kind. */
 export const isEligible = (request: PlacementRequest, instance: ContainerInstance): boolean =>
   instance.status === "ACTIVE" && isOfKind(request, instance);
 
-/** What `filter` says of a candidate, or null when it passes. */
+/** Why `filter` refuses a candidate, or null if it passes. */
 export function refusalBy(filter: PlacementFilter, candidate: Candidate): PlacementRefusal | null {
   const lack = filter.lacks(candidate);
   if (lack === 0) return null;
   return { instanceId: candidate.instance.id, reason: filter.reason, lack, detail: filter.explain(candidate) };
 }
 
-/** Why an instance takes no task of the request at all, or null when it is eligible. */
+/** Why an instance accepts no task of the request, or null if it is eligible. */
 export function ineligible(request: PlacementRequest, { instance }: Candidate): PlacementRefusal | null {
   const { id: instanceId, status } = instance;
   if (status !== "ACTIVE") {
-    // AWS: one reason for an instance that is deregistered or about to be.
+    // AWS: the same reason for an instance that is deregistered or about to be.
     const reason = status === "DEREGISTERING" ? "INACTIVE" : status;
     return { instanceId, reason, lack: 1, detail: `The container instance is ${status}.` };
   }
@@ -66,6 +66,6 @@ export function ineligible(request: PlacementRequest, { instance }: Candidate): 
   const detail =
     instance.external !== (launchType === "EXTERNAL")
       ? `The container instance does not run tasks of launch type ${launchType}.`
-      : `The container instance is not of the capacity provider ${capacityProvider}.`;
+      : `The container instance does not belong to the capacity provider ${capacityProvider}.`;
   return { instanceId, reason: "ATTRIBUTE", lack: 1, detail };
 }

@@ -27,10 +27,10 @@ import { countsInSpread, spreadKey, spreadKeyOf } from "./spread-key.ts";
 const { state: empty } = aCluster();
 const newState = () => new ClusterState(empty.place, empty.name, empty.configuration);
 
-/** The rules, without any index. Gives the ids of the instances that are equally good and better than the rest. */
+/** The rules without any index. Returns the ids of the best instances, which are equally good. */
 function best(state: ClusterState, request: PlacementRequest): Set<string> {
   const all = [...state.instances.keys()].map((id): Candidate => {
-    // Without the answers that the index keeps.
+    // Without the index's cached results.
     const { instance, usage } = candidateOf(state, id) as Candidate;
     return { instance, usage };
   });
@@ -61,7 +61,7 @@ function best(state: ClusterState, request: PlacementRequest): Set<string> {
 const attributeOf = ({ platformAttributes, customAttributes }: ContainerInstance, field: string) =>
   [...platformAttributes, ...customAttributes].find(({ name }) => `attribute:${name}` === field)?.value;
 
-/** Every instance that placement may draw, in the order of the draw. */
+/** Every instance that placement may draw, in the order of drawing. */
 function drawn(state: ClusterState, request: PlacementRequest): string[] {
   let among = 0;
   const draw = (nth: number) => {
@@ -80,7 +80,7 @@ function drawn(state: ClusterState, request: PlacementRequest): string[] {
 
 type Wanted = { readonly template: TaskTemplate; readonly request: PlacementRequest };
 
-/** Of two deployments of one service, and of two groups of standalone tasks. */
+/** Two deployments of one service, and two groups of standalone tasks. */
 const parties = [
   { group: "one", deploymentId: null },
   { group: "two", deploymentId: null },
@@ -185,11 +185,11 @@ const change = fc.oneof(
 );
 type Change = typeof change extends fc.Arbitrary<infer C> ? C : never;
 
-/** Does a change inside a step. `count` numbers the instances of a history. */
+/** Makes a change in a step. `count` numbers the instances of a history. */
 function apply(step: ClusterStep, each: Change, wishes: readonly Wanted[], count: number): void {
   const { state } = step;
   if (each.do === "arrive") {
-    // Ids that do not rise with time, so that instances come between others.
+    // Ids that don't rise with time, so new instances sort between others.
     step.changeInstance(hostDocument(numbered((count * 7_919) % 1_009), each.host, 10 * (count >> 2)));
     return;
   }
@@ -266,7 +266,7 @@ test("placement draws from exactly the best instances, whatever happened before"
   );
 });
 
-/** `count` tasks of a request on `hosts`, one after the other. */
+/** Places `count` tasks of a request on `hosts`, one at a time. */
 function filled(hosts: readonly Host[], count: number, { template, request }: Wanted) {
   const state = newState();
   const step = new ClusterStep(state, 1_000, seededRandom("filled"), clusterReactions);
@@ -285,7 +285,7 @@ const plainHosts = fc.array(
   { minLength: 1, maxLength: 12, size: "max" },
 );
 
-test("spread stays within one among the values that had room to the end", () => {
+test("spread stays within one task among the values that had room to the end", () => {
   for (const field of ["instanceId", "attribute:ecs.availability-zone"]) {
     const wish = wanted(aDefinition(), { constraints: [], strategies: [{ type: "spread", field }] }, parties[0]);
     fc.assert(
@@ -309,7 +309,7 @@ test("spread stays within one among the values that had room to the end", () => 
   }
 });
 
-test("binpack begins with the least room and fills an instance before it takes the next", () => {
+test("binpack starts with the least room and fills an instance before the next", () => {
   for (const field of ["CPU", "MEMORY"] as const) {
     const wish = wanted(aDefinition(), { constraints: [], strategies: [{ type: "binpack", field }] }, parties[0]);
     fc.assert(

@@ -24,11 +24,11 @@ import { Selections } from "./selections.ts";
 import { Sieve, sieveKey } from "./sieve.ts";
 import { countsInSpread, spreadKeyOf } from "./spread-key.ts";
 
-// LIMIT: the log's length; who is farther behind looks at everything, which is about as fast.
+// LIMIT: the log's length; a reader that is further behind checks everything, which is about as fast.
 const logLength = 4_096;
-// LIMIT: sieves and partitions kept; there are as many as kinds of requirements, which are few.
+// LIMIT: sieves and partitions cached, one for each kind of requirement; there are few.
 const keptMax = 64;
-// LIMIT: lanes kept, for the services that are at work at the same time: as many as have so many slots, about 50 MB.
+// LIMIT: lanes cached for the services that are active at the same time, limited by their total slots, about 50 MB.
 const laneSlotsMax = 1_000_000;
 
 export class PlacementIndex {
@@ -37,9 +37,9 @@ export class PlacementIndex {
   readonly #slotOf = new Map<string, number>();
   #log = new Int32Array(0);
   #settledTo = 0;
-  /** Instances that came, went or changed in what sieves look at since the last settling. */
+  /** Instances that came, went or changed in what sieves read since the index was last settled. */
   readonly #changed = new Set<string>();
-  /** Spread key -> instance -> how many tasks spread counts there; tasks on instances that are about to empty are included. */
+  /** Spread key -> instance -> number of tasks that spread counts there, including those on instances about to empty. */
   readonly #spread = new Map<string, Map<string, number>>();
   readonly #isStaying: (instance: ContainerInstance) => boolean;
   readonly #sieves = new Map<string, Sieve>();
@@ -48,26 +48,26 @@ export class PlacementIndex {
   readonly #laneOfRequest = new WeakMap<PlacementRequest, PlacementLane>();
   #lastRegistered = { registeredAt: Number.NEGATIVE_INFINITY, id: "" };
 
-  /** What expressions say of the instances. */
+  /** The cached results of expressions for the instances. */
   readonly selections: Selections = new Selections(this);
-  /** By slot; null where an instance is gone. */
+  /** By slot; null if the instance is gone. */
   readonly candidates: (Candidate | null)[] = [];
   cpuLeft: Float64Array<ArrayBuffer> = new Float64Array(0);
   memoryLeft: Float64Array<ArrayBuffer> = new Float64Array(0);
-  /** By slot, how often its instance changed in what sieves look at. */
+  /** By slot, how often its instance changed in what sieves read. */
   versions: Int32Array<ArrayBuffer> = new Int32Array(0);
-  /** By slot, how often its instance or the tasks on it changed in what placement looks at. */
+  /** By slot, how often its instance or the tasks on it changed in what placement reads. */
   taskVersions: Int32Array<ArrayBuffer> = new Int32Array(0);
-  /** Rises when slots are added or numbered anew. */
+  /** Rises when slots are added or renumbered. */
   layout = 0;
-  /** Rises when slots are numbered anew. */
+  /** Rises when slots are renumbered. */
   numbering = 0;
-  /** Rises when an instance has other attributes. */
+  /** Rises when an instance's attributes change. */
   attributesVersion = 0;
-  /** How many entries the log has ever had. */
+  /** How many entries the log has had in total. */
   logEnd = 0;
 
-  /** `isStaying` is false for an instance whose tasks are all on their way out. */
+  /** `isStaying` is false for an instance whose tasks are all about to leave. */
   constructor(
     instances: Table<ContainerInstance>,
     book: ResourceBook,
@@ -78,7 +78,7 @@ export class PlacementIndex {
     this.#isStaying = isStaying;
   }
 
-  /** The listener for the task table; to be told after the book. */
+  /** The task table's listener; must run after the book's. */
   onTaskChange(before: Task | undefined, after: Task | undefined): void {
     const held = before !== undefined && holdsResources(before) ? before : null;
     const holds = after !== undefined && holdsResources(after) ? after : null;
@@ -89,25 +89,25 @@ export class PlacementIndex {
     if (holds?.instanceId && holds.instanceId !== held?.instanceId) this.#touch(holds.instanceId);
   }
 
-  /** The listener for the instance table. */
+  /** The instance table's listener. */
   onInstanceChange(id: string, before: ContainerInstance | undefined, after: ContainerInstance | undefined): void {
     if (before !== undefined && after !== undefined && isSameInstance(before, after)) return;
     this.#changed.add(id);
   }
 
-  /** To be called when `isStaying` may answer differently for any instance. */
+  /** Must be called when `isStaying` may have changed for any instance. */
   onStayingChange(): void {
     this.logEnd += logLength + 1;
   }
 
-  /** The id of one of the instances that are best for a task of `request`, drawn evenly, or null when it fits nowhere. */
+  /** The id of one of the best instances for a task of `request`, drawn with equal probability, or null if it fits nowhere. */
   best(request: PlacementRequest, random: RandomStream): string | null {
     this.settle();
     const slot = this.#laneFor(request).best(random);
     return slot < 0 ? null : must(this.candidates[slot], "the instance of a slot in use").instance.id;
   }
 
-  /** True when a task of `request` fits on some instance. Draws nothing. */
+  /** True if a task of `request` fits on some instance. Draws nothing. */
   fits(request: PlacementRequest): boolean {
     this.settle();
     return this.#laneFor(request).fits();
@@ -118,7 +118,7 @@ export class PlacementIndex {
     if (known !== undefined && this.#lanes.get(known.key) === known) return known;
     const key = laneKey(request);
     let lane = this.#lanes.get(key);
-    // Put at the end: the lane at the front is the one that was asked for longest ago.
+    // Moved to the end: the lane at the front is the least recently used.
     if (lane !== undefined) this.#lanes.delete(key);
     else lane = new PlacementLane(this, key, request);
     const slots = Math.max(64, this.candidates.length);
@@ -130,7 +130,7 @@ export class PlacementIndex {
     return lane;
   }
 
-  /** Takes in what changed. To be called before anything else is asked. */
+  /** Applies recorded changes. Must be called before any question. */
   settle(): void {
     if (this.#changed.size > 0) this.#settleInstances();
     if (this.logEnd - this.#settledTo > logLength) {
@@ -145,7 +145,7 @@ export class PlacementIndex {
     return this.#slotOf.get(instanceId);
   }
 
-  /** The slot of an entry of the log. Only the newest entries are kept: see `isLogged`. */
+  /** The slot of a log entry. Only the newest entries are kept: see `isLogged`. */
   logged(at: number): number {
     return this.#log[at % logLength] as number;
   }
@@ -164,7 +164,7 @@ export class PlacementIndex {
     return districts;
   }
 
-  /** How many tasks with a spread key count in a slot. Those on an instance that is about to empty do not. */
+  /** How many tasks with a spread key count in a slot. Zero on an instance that is about to empty. */
   tasksCounted(key: string, slot: number): number {
     const instance = this.candidates[slot]?.instance;
     if (instance === undefined || !this.#isStaying(instance)) return 0;
@@ -178,7 +178,7 @@ export class PlacementIndex {
     return this.#spread.get(key)?.get(instanceId) ?? 0;
   }
 
-  /** Calls back for each slot with tasks that count for a spread key, and how many. */
+  /** Calls back for each slot with tasks that count for a spread key, with their number. */
   eachWithTasksOf(key: string, use: (slot: number, tasks: number) => void): void {
     for (const [instanceId, tasks] of this.#spread.get(key) ?? []) {
       const slot = this.#slotOf.get(instanceId);
@@ -203,19 +203,19 @@ export class PlacementIndex {
 
   #touch(instanceId: string): void {
     const slot = this.#slotOf.get(instanceId);
-    // Hosts for Fargate have no slot, and an instance that is new in this step is looked at when it gets one.
+    // Hosts for Fargate have no slot, and an instance created in this step is read when it gets one.
     if (slot !== undefined) this.#note(slot);
   }
 
   #note(slot: number): void {
-    // Most clusters of an account of many are empty.
+    // Created late, because most clusters of a large account are empty.
     if (this.#log.length === 0) this.#log = new Int32Array(logLength);
     this.#log[this.logEnd % logLength] = slot;
     this.logEnd += 1;
     this.taskVersions[slot] = (this.taskVersions[slot] as number) + 1;
   }
 
-  /** Reads anew what the tasks on the instance leave. */
+  /** Recomputes what the tasks leave on the instance. */
   #refresh(slot: number): void {
     const candidate = this.candidates[slot] ?? null;
     if (candidate === null) return;
@@ -292,7 +292,7 @@ export class PlacementIndex {
     this.taskVersions = longer(this.taskVersions);
   }
 
-  /** An instance came that belongs before others (two of the same millisecond): all slots are given out again. */
+  /** A new instance sorts before others (two registered in the same millisecond), so all slots are renumbered. */
   #numberAnew(): void {
     this.candidates.length = 0;
     this.#slotOf.clear();
@@ -303,7 +303,7 @@ export class PlacementIndex {
     this.taskVersions.fill(0);
     this.numbering += 1;
     for (const instance of [...this.#instances.values()].sort(byRegistration)) this.#append(instance);
-    // Slots in the log are others than before.
+    // The slots in the log are no longer valid.
     this.logEnd += logLength + 1;
   }
 }
@@ -315,7 +315,7 @@ type Registered = { readonly registeredAt: number; readonly id: string };
 const byRegistration = (a: Registered, b: Registered): number =>
   a.registeredAt - b.registeredAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
-/** The value of `key`, made when it is not there; the one that was made first gives way to one too many. */
+/** The value of `key`, created if missing; if there are too many, the oldest is dropped. */
 function kept<V>(map: Map<string, V>, key: string, make: () => V): V {
   const known = map.get(key);
   if (known !== undefined) return known;

@@ -9,13 +9,13 @@ import type { Slots } from "./slots.ts";
 import { spreadKey } from "./spread-key.ts";
 import { Tournaments } from "./tournaments.ts";
 
-/** What a lane reads of the slots that it puts in order. */
+/** What a lane reads of the slots that it sorts. */
 type LaneSlots = Slots & {
   readonly cpuLeft: Float64Array<ArrayBuffer>;
   readonly memoryLeft: Float64Array<ArrayBuffer>;
-  /** Rises when slots get other numbers. */
+  /** Rises when slots are renumbered. */
   readonly numbering: number;
-  /** How many entries the log of changed slots has ever had. */
+  /** How many entries the log of changed slots has had in total. */
   readonly logEnd: number;
   logged(at: number): number;
   isLogged(at: number): boolean;
@@ -25,14 +25,14 @@ type LaneSlots = Slots & {
   tasksCounted(key: string, slot: number): number;
 };
 
-/** What a strategy compares: tasks in all of a district's value, tasks on the instance, or what is left there. */
+/** What a strategy compares: tasks in all districts with a value, tasks on the instance, or what is left there. */
 type Level =
   | { readonly kind: "value"; readonly at: number; readonly counts: number[] }
   | { readonly kind: "tasks" | "cpu" | "memory"; readonly worth: { of: Float64Array<ArrayBuffer> } };
 
 const keyOfNeed = new WeakMap<Need, string>();
 
-/** Requests for the tasks of one template have one need, and often nothing else in common. */
+/** Requests for the tasks of one plan share one need, and often nothing else. */
 function needKey(need: Need): string {
   let key = keyOfNeed.get(need);
   if (key === undefined) {
@@ -60,9 +60,8 @@ export function laneKey(request: PlacementRequest): string {
 }
 
 /**
- * The instances for one kind of request, in the order of its strategies: a tournament in each district (instances with equal
- * values of the attributes that are spread over), and one among districts. It catches up with the index when it is asked, by
- * the log while it is not far behind.
+ * The instances for one kind of request, ordered by its strategies: a tournament in each district (instances with equal values of the
+ * spread attributes), and one among districts. When asked, it catches up with the index, from the log if it isn't far behind.
  */
 export class PlacementLane {
   readonly key: string;
@@ -73,16 +72,16 @@ export class PlacementLane {
   readonly #attributes: readonly string[];
   readonly #counts: boolean;
   readonly #spreadKey: string;
-  /** What is compared inside a district, in order, by slot. */
+  /** By slot, what is compared inside a district, in order. */
   #worths: readonly Float64Array[] = [];
   #sieve: Sieve;
   #districts: Districts;
   #numbering: number;
   #drawn = -1;
   #seen = 0;
-  /** False while it catches up, and when that was cut short. */
+  /** False while it catches up, and if that was interrupted. */
   #isWhole = true;
-  /** By slot, the tasks of the group there when it was last looked at. */
+  /** By slot, the number of the group's tasks when it was last read. */
   #tasks = new Float64Array(0);
   #inDistrict: Tournaments = new Tournaments([], () => 0);
   #amongDistricts: Tournaments = new Tournaments([], () => 0);
@@ -108,7 +107,7 @@ export class PlacementLane {
     this.#numbering = index.numbering;
   }
 
-  /** One of the best slots, each with the same probability, or -1. */
+  /** One of the best slots, each with equal probability, or -1. */
   best(random: RandomStream): number {
     this.#catchUp();
     const ties = this.#amongDistricts.ties(0);
@@ -117,7 +116,7 @@ export class PlacementLane {
     return this.#inDistrict.pick(district, this.#amongDistricts.rest);
   }
 
-  /** True when there is a slot for the request. */
+  /** True if a slot fits the request. */
   fits(): boolean {
     this.#catchUp();
     return this.#amongDistricts.ties(0) > 0;
@@ -185,7 +184,7 @@ export class PlacementLane {
     this.#amongDistricts.play(0);
   }
 
-  /** Something changed in a slot. */
+  /** Handles a change in a slot. */
   #change(slot: number): void {
     const district = this.#districts.districtOf[slot] as number;
     const tasks = this.#tasksOn(slot);
@@ -211,7 +210,7 @@ export class PlacementLane {
     return this.#counts ? this.#index.tasksCounted(this.#spreadKey, slot) : 0;
   }
 
-  /** `more` tasks of the group in a district. */
+  /** Adds `more` tasks of the group to a district. */
   #count(district: number, more: number): void {
     for (const level of this.#levels) {
       if (level.kind !== "value") continue;
@@ -220,7 +219,7 @@ export class PlacementLane {
     }
   }
 
-  /** True when the task fits there; what it is worth there is kept. */
+  /** True if the task fits in the slot; records its worth there. */
   #weigh(slot: number): boolean {
     const { need } = this.#request;
     const index = this.#index;
@@ -236,7 +235,7 @@ export class PlacementLane {
     return candidate !== null && this.#filters.every((filter) => filter.lacks(candidate) === 0);
   }
 
-  /** By what differs inside a district. */
+  /** Compares by what differs inside a district. */
   #compareSlots(a: number, b: number): number {
     for (const worth of this.#worths) {
       const difference = (worth[a] as number) - (worth[b] as number);
@@ -257,7 +256,7 @@ export class PlacementLane {
     return 0;
   }
 
-  /** The value with fewer tasks is better; instances that do not have the attribute come last. */
+  /** The value with fewer tasks is better; instances without the attribute come last. */
   #compareValues({ at, counts }: Level & { kind: "value" }, a: number, b: number): number {
     const values = this.#districts.values[at];
     const [valueA, valueB] = [values?.[a] ?? noValue, values?.[b] ?? noValue];

@@ -23,7 +23,7 @@ const zones = () =>
     .withInstances(2, { availabilityZone: "a" })
     .withInstances(1, { availabilityZone: "b" })
     .withInstances(1, { availabilityZone: "b", cpu: 2_048, memoryMiB: 8_192 });
-/** The places (counted from 0) of the victims, first victim first. */
+/** The positions (from 0) of the victims, in order. */
 function victims(
   world: SmallWorld,
   tasks: readonly Task[],
@@ -49,7 +49,7 @@ test("by default the fullest zone loses first, and in it the fullest instance", 
   assert.deepEqual([...third].sort(), [0, 1, 2, 3], "two and two are equal");
 });
 
-test("tasks that may not be stopped count, and those wanted STOPPED do not", () => {
+test("tasks that must not stop count, and those that already should don't", () => {
   const world = zones();
   const [kept, ...others] = [...on(world, 0, 3), ...on(world, 2, 2)];
   for (const seed of seeds) assert.equal(victims(world, others, [], seed)[0], 0);
@@ -57,7 +57,7 @@ test("tasks that may not be stopped count, and those wanted STOPPED do not", () 
   for (const seed of seeds) assert.equal(victims(world, others.slice(1), [], seed)[0], 2);
 });
 
-test("with binpack the instance that is left with the most room loses first", () => {
+test("with binpack the instance that would have the most room loses first", () => {
   const world = zones();
   const tasks = [...on(world, 0, 2), ...on(world, 1, 1), ...on(world, 2, 2), ...on(world, 3, 1)];
   for (const seed of seeds) {
@@ -67,7 +67,7 @@ test("with binpack the instance that is left with the most room loses first", ()
   }
 });
 
-test("binpack asks what room there is after the stop: the larger task goes", () => {
+test("binpack compares the room after the stop: the larger task goes", () => {
   const world = zones();
   const large = aDefinition({ containers: [{ cpu: 512 }] });
   const tasks = [...on(world, 0, 1), ...on(world, 0, 1, large)];
@@ -78,7 +78,7 @@ test("binpack asks what room there is after the stop: the larger task goes", () 
   }
 });
 
-test("spread over anything else balances zones and is random inside; random is random", () => {
+test("spread over anything else balances zones and is random within them; random is random", () => {
   const world = zones();
   const tasks = [...on(world, 0, 4), ...on(world, 1, 1), ...on(world, 2, 2)];
   const first = (strategy: PlacementStrategy) =>
@@ -88,14 +88,14 @@ test("spread over anything else balances zones and is random inside; random is r
   assert.deepEqual([...first({ type: "random" })].sort(), [0, 1, 2]);
 });
 
-test("of several strategies the next decides among those that are left", () => {
+test("with several strategies, the next one decides among those that are left", () => {
   const world = zones();
   const tasks = [...on(world, 0, 1), ...on(world, 2, 2), ...on(world, 3, 1)];
   const strategies = [spread("attribute:ecs.availability-zone"), { type: "binpack", field: "CPU" }] as const;
   for (const seed of seeds) assert.equal(victims(world, tasks, strategies, seed)[0], 3);
 });
 
-test("no more than asked for, and nothing of nothing", () => {
+test("at most the requested number is returned, and nothing for nothing", () => {
   const world = zones();
   const tasks = on(world, 0, 3);
   const random = seededRandom("x").stream("scale-in");
@@ -103,7 +103,7 @@ test("no more than asked for, and nothing of nothing", () => {
   assert.deepEqual(scaleInOrder(world.state, [], [], random), []);
 });
 
-/** How much a task is wanted stopped by each strategy in turn, when `there` are the tasks that are left. */
+/** How strongly each strategy prefers to stop a task, if `there` are the remaining tasks. */
 function wishes(world: SmallWorld, task: Task, there: readonly Task[], names: readonly string[]): number[] {
   const count = (same: (each: Task) => boolean) => there.filter(same).length;
   const held = there.filter((each) => each.instanceId === task.instanceId && each.id !== task.id);
@@ -119,7 +119,7 @@ function wishes(world: SmallWorld, task: Task, there: readonly Task[], names: re
   });
 }
 
-test("each victim is one of those that the strategies want the most, for any fleet", () => {
+test("each victim is among those that the strategies prefer to stop, for any fleet", () => {
   const chains: readonly [readonly PlacementStrategy[], readonly string[]][] = [
     [[], ["zone", "instance"]],
     [[{ type: "binpack", field: "CPU" }], ["cpu"]],

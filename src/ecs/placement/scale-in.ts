@@ -7,7 +7,7 @@ import { candidateOf } from "./place-task.ts";
 import { countsInSpread, spreadKeyOf } from "./spread-key.ts";
 import { Tournaments } from "./tournaments.ts";
 
-/** Tasks between which no strategy makes a difference: of one size on one instance. */
+/** Tasks that are equal to every strategy: the same size on the same instance. */
 type Pile = {
   readonly zone: Zone;
   readonly instance: Instance;
@@ -16,15 +16,15 @@ type Pile = {
   readonly at: number;
   readonly place: number;
 };
-/** What changes for all piles of a zone, or of an instance, when one of its tasks goes. */
+/** Changes for all piles of a zone, or of an instance, when one of its tasks goes. */
 type Zone = { readonly number: number; tasks: number };
 type Instance = { tasks: number; readonly left: { CPU: number; MEMORY: number }; readonly piles: Pile[] };
 
 /**
- * The tasks (of one service) in the order in which a scale-in stops them, each choice seeing the ones before; at most `count`.
- * AWS: without strategy, or spread over zones, the zone with the most tasks of the service and in it the instance with the
- * most; spread over anything else the zone with the most; binpack the task whose stop leaves its instance with the most room;
- * of those that are still equal any. Of several strategies each decides among those that the one before leaves.
+ * At most `count` tasks of a service in the order a scale-in stops them; each choice takes earlier ones into account.
+ * AWS: without a strategy, or spread over zones: the zone with the most tasks of the service, and in it the instance with the most. Spread
+ * over anything else: the zone with the most. Binpack: the task whose stop leaves its instance the most room. Ties are broken arbitrarily.
+ * Each of several strategies decides among those that the previous one leaves.
  */
 export function scaleInOrder(
   fleet: Fleet,
@@ -68,7 +68,7 @@ export function scaleInOrder(
   return victims;
 }
 
-/** The victim is gone, as far as the next choice is concerned. */
+/** Removes the chosen task as far as the next choice is concerned. */
 function leave({ zone, instance }: Pile, { reservation }: Task): void {
   zone.tasks -= 1;
   instance.tasks -= 1;
@@ -80,7 +80,7 @@ const zoneOf = (task: Task): string => task.availabilityZone ?? "";
 const placeOf = (task: Task): string => task.instanceId ?? "";
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** The piles by zone, in an order that has nothing to do with that of `tasks`. */
+/** The piles by zone, in an order independent of that of `tasks`. */
 function zonesOf(fleet: Fleet, tasks: readonly Task[]): Pile[][] {
   const inZone = tasksByZone(fleet, tasks);
   const byKey = Map.groupBy(
@@ -119,7 +119,7 @@ function instanceOf(fleet: Fleet, known: Map<string, Instance>, task: Task): Ins
   return instance;
 }
 
-/** How many tasks of the service each zone keeps. Those that may not be stopped count, so the index is asked, and not `tasks`. */
+/** How many tasks of the service each zone keeps. From the index, not `tasks`, because tasks that must not stop count too. */
 function tasksByZone(fleet: Fleet, tasks: readonly Task[]): Map<string, number> {
   const inZone = new Map<string, number>();
   const add = (zone: string, count: number) => inZone.set(zone, (inZone.get(zone) ?? 0) + count);
@@ -138,11 +138,11 @@ function tasksByZone(fleet: Fleet, tasks: readonly Task[]): Map<string, number> 
   return inZone;
 }
 
-/** How many tasks that count with `task` are on an instance. */
+/** How many tasks on an instance count together with `task`. */
 const countedOn = (fleet: Fleet, task: Task, instanceId: string): number =>
   fleet.placement.tasksCountedOn(spreadKeyOf(task), instanceId);
 
-/** How much a task of a pile is wanted stopped; the first that tells two piles apart decides. */
+/** How strongly a pile's tasks should stop; the first wish that distinguishes two piles decides. */
 type Wish = (pile: Pile) => number;
 
 const byZone: Wish = ({ zone }) => zone.tasks;

@@ -1,4 +1,4 @@
-// Answers that are kept must be what the query says now, whatever happened in between; and asking is bounded in each step.
+// Cached results must equal the query's current result, whatever happened in between; and evaluation is bounded in each step.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
@@ -42,7 +42,7 @@ const change = fc.oneof(
   fc.record({ kind: fc.constant("earlier" as const), at: fc.nat(3) }),
 );
 
-test("an answer that is kept is what the query says now, after any history", () => {
+test("a cached result equals the query's current result, after any history", () => {
   fc.assert(
     fc.property(fc.array(change, { maxLength: 25 }), (changes) => {
       const world = aCluster();
@@ -67,7 +67,7 @@ test("an answer that is kept is what the query says now, after any history", () 
         } else if (kind === "disconnect") {
           world.agent({ type: "agent-disconnected", instanceId: targetId });
         } else if (kind === "earlier") {
-          // All slots are given out again.
+          // Renumbers all slots.
           world.withInstances(1, { registeredAt: 900 - number });
         } else {
           assert.throws(
@@ -88,7 +88,7 @@ test("an answer that is kept is what the query says now, after any history", () 
   );
 });
 
-test("what is supposed of an instance has answers of its own", () => {
+test("suppositions about an instance have their own results", () => {
   const world = aCluster().withInstances(1);
   const candidate = candidateOf(world.state, world.instanceId(0)) as Candidate;
   const query = checkedQuery("task:group == service:web");
@@ -100,7 +100,7 @@ test("what is supposed of an instance has answers of its own", () => {
   assert.equal(selections.selects(query, supposed, "with web"), true);
 });
 
-test("a step that has asked as much as it may asks no more, and answers that are known stay free", () => {
+test("a step that has spent its budget evaluates nothing more, and cached results stay free", () => {
   const world = aCluster().withInstances(2);
   const { selections } = world.state.placement;
   const query = checkedQuery("attribute:stack == prod");

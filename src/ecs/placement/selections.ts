@@ -2,38 +2,38 @@ import { matchesQuery } from "../cluster-query/matches-query.ts";
 import type { Query } from "../cluster-query/query.ts";
 import type { Candidate } from "./candidate.ts";
 
-// LIMIT: expressions whose answers are kept: those of the calls and services at work at the same time, 20 KB each at 5,000 instances.
+// LIMIT: expressions with cached results, for the calls and services active at the same time; 20 KB each at 5,000 instances.
 const keptMax = 64;
 
 /**
- * LIMIT: what one step of a machine may spend on asking expressions, in steps of some nanoseconds: about ten milliseconds. The
- * step is then taken back and made again, with the answers so far, and others are served between the two.
+ * LIMIT: the work on expressions in one step of a machine, in steps of a few nanoseconds: about ten milliseconds. Beyond it the step is
+ * rolled back and repeated with the results so far, and others are served in between.
  */
 export const queryStepsMax = 2_000_000;
 
-/** Asking expressions takes more time than a step may: see `Machine.step`. Not an error; answers found so far are kept. */
+/** Evaluating expressions takes longer than a step may: see `Machine.step`. Not an error; results found so far are kept. */
 export class StepTooLong extends Error {
   override readonly name = "StepTooLong";
 }
 
-/** Where instances stand in the index, and how often each changed. */
+/** The instances' slots in the index, and how often each changed. */
 export type Slots = {
-  /** Takes in what changed. */
+  /** Applies recorded changes. */
   settle(): void;
   slotOf(instanceId: string): number | undefined;
   readonly candidates: readonly (Candidate | null)[];
-  /** By slot, how often the instance changed, and how often it or the tasks on it did. */
+  /** By slot, how often the instance changed, and how often it or its tasks did. */
   readonly versions: Int32Array;
   readonly taskVersions: Int32Array;
 };
 
-/** By slot: 0 not asked, else twice the version and 2, and 1 more when the query selects the instance. */
+/** By slot: 0 if not evaluated, otherwise twice the version plus 2, plus 1 if the query selects the instance. */
 type Answers = Int32Array<ArrayBuffer>;
 
-/** Which instances each expression selects, asked once until the instance changes, and only so much in one step. */
+/** Which instances each expression selects. Evaluated once until the instance changes, and only a limited number in one step. */
 export class Selections {
   readonly #slots: Slots;
-  /** By expression: the same one may be parsed again. */
+  /** By text, because the same expression may be parsed again. */
   readonly #answers = new Map<string, Answers>();
   #answersOfQuery = new WeakMap<Query, Answers>();
   #max = Number.POSITIVE_INFINITY;
@@ -43,7 +43,7 @@ export class Selections {
     this.#slots = slots;
   }
 
-  /** A step begins that may spend so much. */
+  /** Begins a step with this budget. */
   begin(steps: number): void {
     this.#max = steps;
     this.#spent = 0;
@@ -54,15 +54,15 @@ export class Selections {
     return this.#spent;
   }
 
-  /** Slots have other numbers from here on. */
+  /** Must be called when slots are renumbered. */
   clear(): void {
     this.#answers.clear();
     this.#answersOfQuery = new WeakMap();
   }
 
   /**
-   * True when the query selects the instance. `supposing` tells apart what the candidate has that its instance does not have:
-   * nothing, or the same whenever the text is the same. Throws StepTooLong when the step has spent what it may.
+   * True if the query selects the instance. `supposing` identifies what the candidate has beyond its instance: "" for nothing, and equal
+   * texts for equal additions. Throws StepTooLong if the step has used up its budget.
    */
   selects(query: Query, candidate: Candidate, supposing = ""): boolean {
     this.#slots.settle();

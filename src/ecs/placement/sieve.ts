@@ -6,18 +6,18 @@ import type { Slots } from "./slots.ts";
 const staticFilters = (request: PlacementRequest): readonly PlacementFilter[] =>
   filtersOf(request).filter(({ looksAt }) => looksAt === "instance");
 
-/** Equal for requests whose sieves let the same instances pass. */
+/** Equal for requests whose sieves pass the same instances. */
 export function sieveKey({ need, launchType, capacityProvider, constraints }: PlacementRequest): string {
   const expressions = constraints.flatMap((each) => (each.type === "memberOf" ? [each.expression] : []));
   return JSON.stringify([launchType, capacityProvider, need.requiresAttributes, expressions]);
 }
 
-/** Which instances a request may use, as far as that follows from the instances alone; each is asked once until it changes. */
+/** Which instances a request may use, as far as that depends only on the instances. Each is evaluated once until it changes. */
 export class Sieve {
   readonly #slots: Slots;
   readonly #request: PlacementRequest;
   readonly #filters: readonly PlacementFilter[];
-  /** By slot: 0 not asked, else twice the instance's version and 2, and 1 more when it passes. */
+  /** By slot: 0 if not evaluated, otherwise twice the instance's version plus 2, plus 1 if it passes. */
   #answers = new Int32Array(0);
 
   constructor(slots: Slots, request: PlacementRequest) {

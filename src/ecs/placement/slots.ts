@@ -1,13 +1,13 @@
 import type { Candidate } from "./candidate.ts";
 
-/** Container instances numbered by slots, as sieves and districts read them. */
+/** Container instances numbered by slot, as sieves and districts read them. */
 export type Slots = {
-  /** By slot; null where an instance is gone. */
+  /** By slot; null if the instance is gone. */
   readonly candidates: readonly (Candidate | null)[];
-  /** By slot, how often its instance changed in what sieves look at. */
+  /** By slot, how often its instance changed in what sieves read. */
   readonly versions: Int32Array<ArrayBuffer>;
-  /** Rises when slots are added or get other numbers. */
+  /** Rises when slots are added or renumbered. */
   readonly layout: number;
-  /** Rises when an instance has other attributes. */
+  /** Rises when an instance's attributes change. */
   readonly attributesVersion: number;
 };

@@ -3,8 +3,8 @@ import { type LostAgentPolicy, policyKey } from "../documents/lost-agent-policy.
 import type { Table } from "../tables/table.ts";
 
 /**
- * False for an instance whose tasks are on their way out: it is not ACTIVE, or its agent is away in a cluster that replaces the
- * tasks of lost agents. Spread does not count tasks there.
+ * False for an instance whose tasks are about to go: it isn't ACTIVE, or its agent is away in a cluster that replaces the tasks of lost
+ * agents. Spread doesn't count tasks there.
  */
 export const staysFilled = (
   { lostAgentPolicies }: { readonly lostAgentPolicies: Table<LostAgentPolicy> },

@@ -1,21 +1,21 @@
 const nobody = -1;
 
 /**
- * Tournaments side by side over contestants with fixed positions: each knows its best contestant and how many are as good, one
- * contestant is changed in logarithmic time, and of those that tie the nth by position is found in logarithmic time. What comes
- * out depends on who takes part and on their order alone, never on what happened before.
+ * Parallel tournaments over contestants with fixed places. Each knows its best contestant and the number of ties. Changing one contestant,
+ * and finding the nth of the tied ones by place, take logarithmic time. The outcome depends only on the contestants and their order, never
+ * on history.
  */
 export class Tournaments {
   readonly #compare: (a: number, b: number) => number;
-  /** Of each tournament, where its nodes begin and how many leaves it has (a power of two). Node 1 is the root. */
+  /** By tournament, where its nodes begin and how many leaves it has (a power of two). Node 1 is the root. */
   readonly #offsets: Int32Array;
   readonly #sizes: Int32Array;
   readonly #winners: Int32Array;
   readonly #ties: Int32Array;
-  /** What was left of the number that `pick` was given, when it arrived at the contestant. */
+  /** What remained of `pick`'s number when it reached the contestant. */
   rest = 0;
 
-  /** A tournament for each of `places`, with room for so many. `compare` gives less than 0 when `a` is better. */
+  /** A tournament for each of `places`, with that many places. `compare` is negative if `a` is better. */
   constructor(places: readonly number[], compare: (a: number, b: number) => number) {
     this.#compare = compare;
     this.#offsets = new Int32Array(places.length);
@@ -37,25 +37,25 @@ export class Tournaments {
     return this.#winners[(this.#offsets[tree] as number) + 1] as number;
   }
 
-  /** How many are as good as the winner. */
+  /** How many contestants are as good as the winner, including it. */
   ties(tree: number): number {
     return this.#ties[(this.#offsets[tree] as number) + 1] as number;
   }
 
-  /** Puts a contestant (-1: nobody) that counts for `ties` in its place. The tournament has to be played before it is asked. */
+  /** Puts a contestant (-1: none) in its place, counting as `ties`. Play the tournament before asking it. */
   seat(tree: number, place: number, contestant: number, ties: number): void {
     const leaf = (this.#offsets[tree] as number) + (this.#sizes[tree] as number) + place;
     this.#winners[leaf] = contestant;
     this.#ties[leaf] = ties;
   }
 
-  /** Plays a whole tournament. */
+  /** Plays the whole tournament. */
   play(tree: number): void {
     const offset = this.#offsets[tree] as number;
     for (let node = (this.#sizes[tree] as number) - 1; node > 0; node--) this.#match(offset, node);
   }
 
-  /** As `seat`, and plays the matches that it changes. The contestant's worth may have changed, too. */
+  /** As `seat`, and replays the matches that this affects. The contestant's worth may also have changed. */
   change(tree: number, place: number, contestant: number, ties: number): void {
     const offset = this.#offsets[tree] as number;
     let node = (this.#sizes[tree] as number) + place;
@@ -67,12 +67,12 @@ export class Tournaments {
       const tied = this.#ties[offset + node] as number;
       this.#match(offset, node);
       const now = this.#winners[offset + node] as number;
-      // A match that another one won, and wins in the same way, changes nothing above it.
+      // If another contestant won this match, and still wins in the same way, nothing above it changes.
       if (now === winner && now !== contestant && now !== before && tied === this.#ties[offset + node]) return;
     }
   }
 
-  /** The contestant that is number `nth` (from 0) among those that tie, by place. */
+  /** The `nth` (from 0) of the tied contestants, by place. */
   pick(tree: number, nth: number): number {
     const offset = this.#offsets[tree] as number;
     const size = this.#sizes[tree] as number;
@@ -99,7 +99,7 @@ export class Tournaments {
     return this.#winners[offset + node] as number;
   }
 
-  /** Less than 0 when the winner in `left` beats that in the node beside it. */
+  /** Negative if the winner in `left` beats the winner of its sibling node. */
   #order(left: number): number {
     const a = this.#winners[left] as number;
     const b = this.#winners[left + 1] as number;

@@ -8,14 +8,14 @@ import { fargateProviders } from "../documents/fargate-use.ts";
 import { refuse } from "../refusals.ts";
 import type { AccountStep } from "../state/account-step.ts";
 
-/** The ACTIVE provider of the account that a reference names, or null; the two of Fargate are none of these. */
+/** The account's ACTIVE provider that a reference names, or null. Excludes the two Fargate ones. */
 export function findProvider(step: AccountStep, reference: string): CapacityProvider | null {
   const name = capacityProviderName(step.place, reference);
   const provider = name === null ? undefined : step.state.capacityProviders.get(name);
   return provider?.status === "ACTIVE" ? provider : null;
 }
 
-/** As `findProvider`. Refuses an absent name, those of Fargate for `change`, and what there is none of. AWS: the last text. */
+/** As `findProvider`. Refuses an absent name, the Fargate ones for `change`, and unknown ones. AWS: the last text. */
 export function providerToChange(step: AccountStep, reference: string | undefined, change: string): CapacityProvider {
   if (reference === undefined || reference === "") {
     refuse("InvalidParameterException", "The capacity provider's name can not be empty.");
@@ -34,15 +34,15 @@ export function providerToChange(step: AccountStep, reference: string | undefine
   return provider;
 }
 
-/** True when strategies may name it: it is one of Fargate, or ACTIVE. */
+/** True if strategies may name it: a Fargate one, or ACTIVE. */
 export const isKnownProvider = (step: AccountStep, name: string): boolean =>
   isFargateProvider(name) || step.state.capacityProviders.get(name)?.status === "ACTIVE";
 
-/** Every provider that DescribeCapacityProviders shows: the two of Fargate, and those of users, INACTIVE ones while kept. */
+/** Every provider that DescribeCapacityProviders shows: the two Fargate ones and users', including INACTIVE ones while kept. */
 export const shownProviders = (step: AccountStep): string[] =>
   [...fargateProviders, ...step.state.capacityProviders.keys()].sort();
 
-/** A capacity provider in API shape, or null when there is none of that name. */
+/** A capacity provider in API shape, or null if there is none with that name. */
 export function capacityProviderReply(step: AccountStep, name: string, showTags: boolean): object | null {
   const capacityProviderArnOfName = capacityProviderArn(step.place, name);
   if (isFargateProvider(name)) {

@@ -6,7 +6,7 @@ import { refuse } from "../refusals.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { findContainerInstance } from "./referenced-container-instance.ts";
 
-/** The attributes of a call. Refuses none and more than 10 with InvalidParameterException. */
+/** The attributes of a call. Refuses an empty list and more than 10 with InvalidParameterException. */
 export function checkedAttributeList(attributes: readonly RequestAttribute[] | undefined): readonly RequestAttribute[] {
   if (attributes === undefined || attributes.length === 0) {
     refuse("InvalidParameterException", "attributes can not be empty");
@@ -18,7 +18,7 @@ export function checkedAttributeList(attributes: readonly RequestAttribute[] | u
   return attributes;
 }
 
-/** Refuses every target type but the only one with InvalidParameterException. */
+/** Refuses any target type but `container-instance` with InvalidParameterException. */
 export function checkTargetType(targetType: string | undefined): void {
   if (targetType !== "container-instance") {
     refuse("InvalidParameterException", "targetType must be container-instance");
@@ -26,8 +26,8 @@ export function checkTargetType(targetType: string | undefined): void {
 }
 
 /**
- * The container instance that an attribute is for. AWS: by its ARN, or by its id together with the target type. Refuses an
- * unknown or deregistered one with TargetNotFoundException.
+ * The container instance that an attribute is for. AWS: named by ARN, or by id together with the target type. Refuses an unknown or
+ * deregistered one with TargetNotFoundException.
  */
 export function attributeTarget(step: ClusterStep, attribute: RequestAttribute): ContainerInstance {
   const { targetId, targetType } = attribute;

@@ -22,7 +22,7 @@ const agent = (keyOrigin: string): Caller => ({
 });
 const admin: Caller = { principalArn: "arn:aws:iam::111122223333:root", isAgent: false, keyOrigin: "ADMIN" };
 
-/** An instance that agent A registered, with a task, in a world that agent B calls. */
+/** An instance that agent A registered, with a task, in a world whose caller is agent B. */
 function twoAgents() {
   const world = new InstanceWorld();
   world.settings = { awsvpcTrunking: "enabled" };
@@ -37,7 +37,7 @@ const denied = (action: string, resource: string): string =>
   `User: arn:aws:iam::111122223333:user/B is not authorized to perform: ecs:${action} on resource: ${resource} because no identity-based policy allows the ecs:${action} action`;
 
 describe("an instance belongs to the key that registered it", () => {
-  test("another agent key is refused whatever it says of it or its tasks", () => {
+  test("another agent key is refused whatever it reports about the instance or its tasks", () => {
     const { world, id, arn, task } = twoAgents();
     const code = "AccessDeniedException";
     const states = { containerInstances: [id], status: "DRAINING" };
@@ -62,7 +62,7 @@ describe("an instance belongs to the key that registered it", () => {
     assert.equal(agentStanding(world.state, id, world.caller), "not-yours");
   });
 
-  test("its own key and one of another role may speak for it, and so may the key that replaced its own", () => {
+  test("its own key, a key of another role, and the key that replaced its own may speak for it", () => {
     for (const caller of [agent("A"), { ...agent("A"), principalArn: "arn:aws:iam::111122223333:user/new" }, admin]) {
       const { world, id, arn, task } = twoAgents();
       world.caller = caller;
@@ -76,7 +76,7 @@ describe("an instance belongs to the key that registered it", () => {
     }
   });
 
-  test("an agent key drains its own instance, and undoes no drain", () => {
+  test("an agent key drains its own instance, and can't undo a drain", () => {
     const { world, id } = twoAgents();
     world.caller = agent("A");
     world.call(updateContainerInstancesState, { containerInstances: [id], status: "DRAINING" });
@@ -85,7 +85,7 @@ describe("an instance belongs to the key that registered it", () => {
     });
   });
 
-  test("a call about several instances is refused when one of them is another's", () => {
+  test("a call about several instances is refused if one of them is another key's", () => {
     const { world, id } = twoAgents();
     const own = world.add();
     assert.throws(
@@ -129,7 +129,7 @@ const trunkAttributes = [
 ];
 
 describe("an agent key", () => {
-  test("speaks for no host but a container instance: not for tasks on Fargate, nor for those that wait", () => {
+  test("speaks for no host except container instances: not for Fargate tasks, nor for waiting ones", () => {
     const { world, task } = twoAgents();
     for (const instanceId of ["a-managed-host", null]) {
       world.run((step) => step.state.tasks.put(task.id, { ...task, instanceId }));
@@ -138,14 +138,14 @@ describe("an agent key", () => {
     }
   });
 
-  test("is answered about a task that there is not as ever, since agents repeat themselves", () => {
+  test("gets the usual answer about an unknown task, because agents repeat themselves", () => {
     const { world } = twoAgents();
     const unknown = { task: `${prefix}task/lab/${"0".repeat(32)}`, status: "STOPPED" };
     assert.deepEqual(world.call(submitTaskStateChange, unknown), { acknowledgment: "ok" });
   });
 });
 
-test("an instance from before is open to any agent key until one registers it again", () => {
+test("an instance without a recorded owner is open to any agent key until one registers it again", () => {
   const { world, id, arn } = twoAgents();
   const { name, apart } = containerInstanceKind;
   const [rest, registration] = world.state.tables.toStored([{ kind: name, key: id, value: world.instance(id) }]);

@@ -2,13 +2,13 @@ import type { ContainerInstance } from "../documents/container-instance.ts";
 import { refuse } from "../refusals.ts";
 import type { Caller } from "../state/call.ts";
 
-/** Who a container instance that `caller` registers belongs to: the access key, or the principal where no key was checked. */
+/** The owner of a container instance that `caller` registers: the access key, or the principal if no key was checked. */
 export const registrantOf = (caller: Caller): string => caller.keyOrigin ?? caller.principalArn;
 
 /**
- * Whether `caller` may speak for `instance`, null for a host that is no container instance. Everyone may except an agent key,
- * which speaks only for the instances it registered. An instance registered before Berth recorded who did is open to any agent
- * key until one registers it again.
+ * Whether `caller` may speak for `instance` (null: a host that isn't a container instance). Everyone may except an agent key, which speaks
+ * only for the instances it registered. An instance registered before Berth recorded owners is open to any agent key until one registers it
+ * again.
  */
 export function maySpeakFor(caller: Caller, instance: ContainerInstance | null): boolean {
   if (caller.ownInstancesOnly !== true) return true;
@@ -16,7 +16,7 @@ export function maySpeakFor(caller: Caller, instance: ContainerInstance | null):
   return instance.registeredBy === null || instance.registeredBy === registrantOf(caller);
 }
 
-/** Refuses a call about an instance that `caller` may not speak for with AccessDeniedException. AWS: the text. */
+/** Refuses with AccessDeniedException a call about an instance that `caller` may not speak for. AWS: the text. */
 export function checkSpeaksFor(
   caller: Caller,
   instance: ContainerInstance | null,

@@ -3,17 +3,20 @@ import type { ContainerInstance } from "../documents/container-instance.ts";
 import { refuse } from "../refusals.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 
-/** Why one of several named things was not dealt with. */
+/** Why one of several references failed. */
 export type Failure = { readonly arn: string; readonly reason: string; readonly detail?: string };
 
-/** The container instance that an id, short ARN or long ARN names, INACTIVE ones included; null when there is none here. Refuses as `namedResource`. */
+/**
+ * The container instance that an id, short ARN or long ARN names, including INACTIVE ones; null if there is none here. Refuses what
+ * `namedResource` refuses.
+ */
 export function findContainerInstance(step: ClusterStep, reference: string): ContainerInstance | null {
   return step.state.instances.get(namedResource(step.place, step.clusterName, "container-instance", reference)) ?? null;
 }
 
 /**
- * The container instance that a call names and means to change. Refuses an absent reference, an unknown instance and an
- * INACTIVE one with InvalidParameterException. AWS: a deregistered instance can only be described.
+ * The container instance that a call wants to change. Refuses an absent reference, an unknown instance and an INACTIVE one with
+ * InvalidParameterException. AWS: a deregistered instance can only be described.
  */
 export function referencedContainerInstance(step: ClusterStep, reference: string | undefined): ContainerInstance {
   if (reference === undefined || reference === "") {
@@ -26,7 +29,7 @@ export function referencedContainerInstance(step: ClusterStep, reference: string
   return instance;
 }
 
-/** The failure of a reference to nothing. AWS: it names the full ARN, made up for an id. */
+/** The failure for an unknown instance. AWS: it names the full ARN, built from an id if necessary. */
 export function missingContainerInstance(step: ClusterStep, reference: string): Failure {
   const isArn = reference.startsWith("arn:");
   return { arn: isArn ? reference : containerInstanceArn(step.place, step.clusterName, reference), reason: "MISSING" };
@@ -37,9 +40,7 @@ export function idIn(reference: string): string {
   return reference.slice(reference.lastIndexOf("/") + 1);
 }
 
-/**
- * The ids of a call, each once, in the order given. Refuses none and more than `max` with InvalidParameterException.
- */
+/** The ids of a call, each once, in the order given. Refuses an empty list and more than `max` with InvalidParameterException. */
 export function checkedInstanceIds(references: readonly string[] | undefined, max: number): readonly string[] {
   if (references === undefined || references.length === 0) {
     refuse("InvalidParameterException", "Container Instances cannot be empty.");

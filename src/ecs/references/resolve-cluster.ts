@@ -5,7 +5,7 @@ import type { AccountStep } from "../state/account-step.ts";
 
 /**
  * The ACTIVE cluster that `reference` (name, ARN, or absent for `default`) names.
- * AWS: an unknown and an INACTIVE one are refused with one code and two texts, which tools match.
+ * AWS: unknown and INACTIVE clusters have one code and two texts, which tools match.
  */
 export function resolveCluster(step: AccountStep, reference: string | undefined): Cluster {
   const cluster = step.state.clusters.get(clusterName(step.place, reference));

@@ -3,12 +3,12 @@ import type { TaskDefinition } from "../documents/task-definition.ts";
 import { refuse } from "../refusals.ts";
 import type { AccountStep } from "../state/account-step.ts";
 
-/** A family, and the revision when one is named. */
+/** A family, and a revision if one is named. */
 export type TaskDefinitionReference = { readonly family: string; readonly revision: number | null };
 
 /**
- * What `reference` (family, `family:revision` or an ARN) names.
- * Refuses as `arnPath`, and a revision that is no number with ClientException.
+ * The family and revision in `reference` (family, `family:revision` or an ARN). Refuses what `arnPath` refuses, and a revision that isn't a
+ * number with ClientException.
  */
 export function parseTaskDefinitionReference(step: AccountStep, reference: string): TaskDefinitionReference {
   const path = reference.startsWith("arn:") ? pathHere(step, reference) : reference;
@@ -20,7 +20,7 @@ export function parseTaskDefinitionReference(step: AccountStep, reference: strin
   return { family: path.slice(0, colon), revision: Number(number) };
 }
 
-/** The definition that `reference` names; for a family its latest ACTIVE revision. Undefined when there is none. */
+/** The definition that `reference` names; for a family its latest ACTIVE revision. Undefined if there is none. */
 export function findTaskDefinition(step: AccountStep, reference: string): TaskDefinition | undefined {
   const named = parseTaskDefinitionReference(step, reference);
   const revision = named.revision ?? step.state.revisions.latestActive(named.family);

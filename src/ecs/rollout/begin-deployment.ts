@@ -1,9 +1,12 @@
 import type { RandomStream } from "../../lib/random.ts";
 import { serviceDeploymentArn, serviceRevisionArn } from "../arn.ts";
-import { type Deployment, noBackoff, type ServiceDeployment, type ServiceRevision } from "../documents/deployment.ts";
+import type { Deployment, ServiceDeployment, ServiceRevision } from "../documents/deployment.ts";
+import { type Rollout, targetOf, withDeployments } from "../documents/rollout.ts";
 import type { Service } from "../documents/service.ts";
 import type { TaskDefinition } from "../documents/task-definition.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
+import { progressOf } from "../state/service-documents.ts";
+import { putRollout } from "./change-standing.ts";
 import { failuresOf } from "./circuit-breaker.ts";
 import { announceDeployment } from "./service-announcements.ts";
 import { endedAt } from "./service-deployment-states.ts";
@@ -17,12 +20,11 @@ export type RevisionMembers = Pick<
 > & { readonly definition: TaskDefinition };
 
 /**
- * Begins to bring `service` to a new revision: makes the revision, the service deployment and the PRIMARY deployment, turns
- * the former PRIMARY into an ACTIVE one, ends the service deployment that runs, and announces the new one. Puts the service,
- * and gives it as it is then. A service that has just been made comes without deployments.
+ * Begins to bring `service` to a new revision: makes the revision, the service deployment and the deployment, which becomes the
+ * target of the rollout, ends the service deployment that runs, and announces the new one. Puts the service, which may be new.
  * AWS: CreateService and every update that changes what tasks are started of come here; scaling does not.
  */
-export function beginDeployment(step: ClusterStep, service: Service, members: RevisionMembers): Service {
+export function beginDeployment(step: ClusterStep, service: Service, members: RevisionMembers): void {
   const revision = newRevision(step, service, members);
   // The task definition's document is kept as long as revisions name it, so that tasks can be started at any time.
   if (!step.state.revisions.has(revision.taskDefinitionArn)) {
@@ -34,43 +36,40 @@ export function beginDeployment(step: ClusterStep, service: Service, members: Re
   const id = `ecs-svc/${revision.id}`;
   const deployment: Deployment = {
     id,
-    status: "PRIMARY",
     revisionId: revision.id,
     rolloutState: "IN_PROGRESS",
     rolloutStateReason: `ECS deployment ${id} in progress.`,
-    failedTasks: 0,
-    hasRun: false,
-    breakerCount: 0,
-    lastFailureAt: null,
-    startBackoff: noBackoff,
     alarmsAtStart: alarmsInAlarm(step.state, service),
     bakesUntil: null,
     createdAt: step.now,
     updatedAt: step.now,
   };
-  const serviceDeployment = newServiceDeployment(step, service, deployment);
+  const former = step.state.rollouts.get(service.name);
+  const serviceDeployment = newServiceDeployment(step, service, former, deployment);
   step.state.serviceDeployments.put(serviceDeployment.id, serviceDeployment);
-  const deployments = [deployment, ...service.deployments.map((former) => replaced(step, former))];
-  const begun: Service = {
-    ...service,
-    deployments,
+  step.state.services.put(service.name, service);
+  const others = former === undefined ? [] : withUpdatedTarget(former, step.now).deployments;
+  putRollout(step, {
+    serviceName: service.name,
+    targetId: id,
+    deployments: [deployment, ...others],
     serviceDeploymentId: serviceDeployment.id,
-    steadySince: null,
-    impediment: null,
-    impedimentsTold: [],
-  };
-  step.state.services.put(service.name, begun);
-  forgetExpiredHistory(step, begun);
-  announceDeployment(step, begun, "SERVICE_DEPLOYMENT_IN_PROGRESS", id, deployment.rolloutStateReason);
-  return begun;
+  });
+  const isNews = { steadySince: null, impediment: null, impedimentsTold: [] };
+  const condition = step.state.serviceConditions.get(service.name);
+  if (condition !== undefined) step.state.serviceConditions.put(service.name, { ...condition, ...isNews });
+  forgetExpiredHistory(step, service.name);
+  announceDeployment(step, service, "SERVICE_DEPLOYMENT_IN_PROGRESS", id, deployment.rolloutStateReason);
 }
 
 /** Ends the service deployment that runs, if one does, because of something that is not its own success or failure. */
 export function endServiceDeployment(step: ClusterStep, service: Service, statusReason: string): void {
-  const running = step.state.serviceDeployments.get(service.serviceDeploymentId);
-  if (running === undefined) return;
-  const deployment = service.deployments.find(({ id }) => id === running.deploymentId);
-  const ended = endedAt(running, step.now, statusReason, failuresOf(service, running, deployment));
+  const rollout = step.state.rollouts.get(service.name);
+  const running = step.state.serviceDeployments.get(rollout?.serviceDeploymentId ?? "");
+  if (rollout === undefined || running === undefined) return;
+  const isThere = rollout.deployments.some(({ id }) => id === running.deploymentId);
+  const progress = isThere ? progressOf(step.state, service.name, running.deploymentId) : null;
+  const ended = endedAt(running, step.now, statusReason, failuresOf(service, running, progress));
   if (ended !== running) step.state.serviceDeployments.put(running.id, ended);
 }
 
@@ -88,10 +87,15 @@ function newRevision(step: ClusterStep, service: Service, members: RevisionMembe
   };
 }
 
-function newServiceDeployment(step: ClusterStep, service: Service, deployment: Deployment): ServiceDeployment {
+function newServiceDeployment(
+  step: ClusterStep,
+  service: Service,
+  former: Rollout | undefined,
+  deployment: Deployment,
+): ServiceDeployment {
   const id = urlSafe(step.random("service-deployment-id"));
-  const withTasks = service.deployments.filter((former) => {
-    const { running, pending } = step.state.serviceIndex.book.countsOf(service.name, former.id);
+  const withTasks = (former?.deployments ?? []).filter((each) => {
+    const { running, pending } = step.state.serviceIndex.book.countsOf(service.name, each.id);
     return running + pending > 0;
   });
   return {
@@ -116,9 +120,9 @@ function newServiceDeployment(step: ClusterStep, service: Service, deployment: D
   };
 }
 
-/** AWS: the newest deployment is PRIMARY, those before it are ACTIVE while they have tasks. */
-const replaced = (step: ClusterStep, former: Deployment): Deployment =>
-  former.status === "ACTIVE" ? former : { ...former, status: "ACTIVE", updatedAt: step.now };
+/** AWS: a deployment that another one takes the place of is updated then. */
+const withUpdatedTarget = (rollout: Rollout, now: number): Rollout =>
+  withDeployments(rollout, [{ ...targetOf(rollout), updatedAt: now }]);
 
 /** AWS: 19 digits, in no order of time. */
 function digits(chance: RandomStream): string {

@@ -1,4 +1,5 @@
 import type { CircuitBreaker, Deployment, ServiceDeployment } from "../documents/deployment.ts";
+import type { DeploymentProgress } from "../documents/deployment-progress.ts";
 import type { Service } from "../documents/service.ts";
 
 /** AWS: the bounds of a threshold in percent, unless it is an unbounded one. */
@@ -14,20 +15,28 @@ export function breakerThreshold({ thresholdConfiguration }: CircuitBreaker, des
 }
 
 /** True when a deployment has failed as often as the breaker lets it. */
-export const hasTripped = (breaker: CircuitBreaker, deployment: Deployment, desiredCount: number): boolean =>
+export const hasTripped = (
+  breaker: CircuitBreaker,
+  deployment: Deployment,
+  { breakerCount }: DeploymentProgress,
+  desiredCount: number,
+): boolean =>
   breaker.enable &&
   deployment.rolloutState === "IN_PROGRESS" &&
-  deployment.breakerCount >= breakerThreshold(breaker, desiredCount);
+  breakerCount >= breakerThreshold(breaker, desiredCount);
 
-/** What the circuit breaker has counted for a service deployment and what trips it: as of now, or as of when it stopped to count. */
+/**
+ * What the circuit breaker has counted for a service deployment and what trips it: as of now, or as of when it stopped to count.
+ * `progress` is that of its deployment, null when the service has it no more.
+ */
 export function failuresOf(
   { deploymentConfiguration, desiredCount }: Service,
   { failureCount, failureThreshold }: ServiceDeployment,
-  deployment: Deployment | undefined,
+  progress: DeploymentProgress | null,
 ): { readonly failureCount: number; readonly failureThreshold: number } {
   if (failureThreshold !== null) return { failureCount, failureThreshold };
   return {
-    failureCount: deployment?.breakerCount ?? failureCount,
+    failureCount: progress?.breakerCount ?? failureCount,
     failureThreshold: breakerThreshold(deploymentConfiguration.deploymentCircuitBreaker, desiredCount),
   };
 }

@@ -6,6 +6,7 @@ import { refuse } from "../refusals.ts";
 
 /** The deployment configuration of a call, as far as Berth has it; `not-built.ts` refuses the rest. */
 export type RequestDeploymentConfiguration = {
+  readonly strategy?: string;
   readonly minimumHealthyPercent?: number;
   readonly maximumPercent?: number;
   readonly deploymentCircuitBreaker?: {
@@ -75,7 +76,8 @@ export function checkedConfiguration(
   }
   const deploymentCircuitBreaker = checkedBreaker(requested?.deploymentCircuitBreaker, before.deploymentCircuitBreaker);
   const alarms = checkedAlarms(requested?.alarms, before.alarms);
-  return { strategy: "ROLLING", minimumHealthyPercent, maximumPercent, deploymentCircuitBreaker, alarms };
+  const strategy = requested?.strategy ?? before.strategy;
+  return { strategy, minimumHealthyPercent, maximumPercent, deploymentCircuitBreaker, alarms };
 }
 
 /** AWS: all three members are required. */

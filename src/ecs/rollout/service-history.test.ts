@@ -6,7 +6,6 @@ import {
   type ServiceDeploymentStatus,
   serviceDeploymentStatuses,
 } from "../documents/deployment.ts";
-import { primaryOf } from "../documents/service.ts";
 import { limits } from "../limits.ts";
 import { images, ServiceWorld, withImage } from "../services/service-world.ts";
 import { aDefinition } from "../small-world.ts";
@@ -27,7 +26,7 @@ function aWorld(request: object = {}): ServiceWorld {
 }
 
 const current = (world: ServiceWorld): ServiceDeployment =>
-  must(world.state.serviceDeployments.get(world.service().serviceDeploymentId), "the service deployment");
+  must(world.state.serviceDeployments.get(world.rollout().serviceDeploymentId), "the service deployment");
 
 function describeCurrent(world: ServiceWorld): Shown {
   const request = { serviceDeploymentArns: [current(world).arn] };
@@ -225,13 +224,13 @@ describe("StopServiceDeployment", () => {
   test("goes back to the deployment that was completed", () => {
     const world = aWorld();
     world.untilSteady();
-    const good = primaryOf(world.service()).id;
+    const good = world.target().id;
     world.updateService({}, withImage(images.failing, 2));
     world.play(5_000);
     world.call("StopServiceDeployment", { serviceDeploymentArn: current(world).arn });
     world.restart();
     world.untilSteady();
-    assert.deepEqual([primaryOf(world.service()).id, current(world).status], [good, "ROLLBACK_SUCCESSFUL"]);
+    assert.deepEqual([world.target().id, current(world).status], [good, "ROLLBACK_SUCCESSFUL"]);
   });
 
   test("says so when there is nothing to go back to, and stops for good with ABORT", () => {

@@ -1,21 +1,22 @@
 import { type ServiceDeployment, serviceDeploymentDueAt } from "../documents/deployment.ts";
-import type { Service } from "../documents/service.ts";
+import type { Rollout } from "../documents/rollout.ts";
 import { limits } from "../limits.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 
 /** A service deployment is due: it is forgotten, but for the last one of a service, which stays until another begins. */
 export function serviceDeploymentDue(step: ClusterStep, deployment: ServiceDeployment): void {
-  const service = step.state.services.get(deployment.serviceName);
-  if (service !== undefined) forgetExpiredHistory(step, service);
+  forgetExpiredHistory(step, deployment.serviceName);
 }
 
 /**
  * Forgets the service deployments that are over for long enough, and the revisions that nothing refers to any more.
  * DIFFERS: of a service the newest 200 service deployments are kept, also when the older ones are not 90 days old.
  */
-export function forgetExpiredHistory(step: ClusterStep, service: Service): void {
-  const { serviceIndex } = step.state;
-  const over = finishedDeployments(step, service);
+export function forgetExpiredHistory(step: ClusterStep, serviceName: string): void {
+  const { serviceIndex, rollouts } = step.state;
+  const rollout = rollouts.get(serviceName);
+  if (rollout === undefined) return;
+  const over = finishedDeployments(step, rollout);
   const excess = over.length - limits.serviceDeploymentsPerService;
   const expired = over
     .filter((deployment, index) => {
@@ -24,25 +25,28 @@ export function forgetExpiredHistory(step: ClusterStep, service: Service): void 
     })
     .map(({ id }) => id);
   if (expired.length === 0) return;
-  const kept = new Set(service.deployments.map(({ revisionId }) => revisionId));
-  for (const id of serviceIndex.deploymentIdsOf(service.name)) {
+  const kept = new Set(rollout.deployments.map(({ revisionId }) => revisionId));
+  for (const id of serviceIndex.deploymentIdsOf(serviceName)) {
     if (!expired.includes(id)) for (const revisionId of revisionsOf(step, id)) kept.add(revisionId);
   }
   forget(step, expired, kept);
 }
 
 /** Those that are over, except the last one of the service; the oldest first. */
-function finishedDeployments({ state }: ClusterStep, service: Service): ServiceDeployment[] {
-  const found = [...state.serviceIndex.deploymentIdsOf(service.name)].map((id) => state.serviceDeployments.get(id));
+function finishedDeployments(
+  { state }: ClusterStep,
+  { serviceName, serviceDeploymentId }: Rollout,
+): ServiceDeployment[] {
+  const found = [...state.serviceIndex.deploymentIdsOf(serviceName)].map((id) => state.serviceDeployments.get(id));
   return found
     .filter((deployment) => deployment !== undefined)
-    .filter(({ id, finishedAt }) => id !== service.serviceDeploymentId && finishedAt !== null)
+    .filter(({ id, finishedAt }) => id !== serviceDeploymentId && finishedAt !== null)
     .sort((one, other) => (one.finishedAt ?? 0) - (other.finishedAt ?? 0));
 }
 
 /** Forgets all service deployments and service revisions of a service that is gone. AWS: they are deleted with it. */
-export function forgetServiceHistory(step: ClusterStep, service: Service): void {
-  forget(step, [...step.state.serviceIndex.deploymentIdsOf(service.name)], new Set());
+export function forgetServiceHistory(step: ClusterStep, serviceName: string): void {
+  forget(step, [...step.state.serviceIndex.deploymentIdsOf(serviceName)], new Set());
 }
 
 function forget(step: ClusterStep, deploymentIds: readonly string[], kept: ReadonlySet<string>): void {

@@ -1,36 +1,49 @@
-import { must } from "../../lib/assert.ts";
-import { type ImpedimentReason, newsOf } from "../documents/impediment.ts";
-import type { Service } from "../documents/service.ts";
-import type { ClusterStep } from "../state/cluster-step.ts";
+/** What the events of a service say about what is in its way, and how often. Pure. */
+import { type Impediment, type ImpedimentReason, newsOf } from "../documents/impediment.ts";
+import type { ServiceCondition } from "../documents/service-condition.ts";
+import type { Timeline } from "../timeline.ts";
 import { impedimentText } from "./impediment-text.ts";
-import { announceAction, type ServiceAction, tellService } from "./service-announcements.ts";
+import type { ServiceAction } from "./service-announcements.ts";
+
+/** What becomes of the condition of a service, and what its events say. Null for nothing. */
+export type Impeded = {
+  readonly members: { readonly impediment: Impediment; readonly impedimentsTold: Told } | null;
+  readonly news: { readonly line: string; readonly event: ServiceAction | null } | null;
+};
+
+type Told = ServiceCondition["impedimentsTold"];
 
 /**
- * Notes what is in the way of a service, and says so in its events unless they said it before. AWS: an event that would repeat the last
- * one of its kind is held back while the condition lasts, or for six hours; it lasts until the service is steady, since one whose tasks
- * come and go gets on and does not with each of them. `detail` has the members of the event, where AWS has one beside the line.
+ * What follows when something is in the way of a service. AWS: an event that would repeat the last one of its kind is held back while the
+ * condition lasts, or for six hours; it lasts until the service is steady, since one whose tasks come and go gets on and does not with each of
+ * them.
  */
-export function impede(
-  step: ClusterStep,
-  serviceName: string,
+export function impeded(
+  condition: ServiceCondition,
   reason: ImpedimentReason,
-  detail: Readonly<Record<string, unknown>> = {},
-  isOfBalance = false,
-): void {
-  const service = must(step.state.services.get(serviceName), "a service");
-  const known = service.impediment;
+  isOfBalance: boolean,
+  now: number,
+  timeline: Timeline,
+): Impeded {
+  const known = condition.impediment;
   const news = newsOf(reason);
-  const told = stillTold(step, service);
+  const told = stillTold(condition, now, timeline);
   // Two reasons that take turns are told once each.
-  const isHeldBack = told.some((line) => line.news === news);
-  if (isHeldBack && known !== null && JSON.stringify(known.reason) === JSON.stringify(reason)) return;
-  const since = known !== null && newsOf(known.reason) === news ? known.since : step.now;
-  const impedimentsTold = isHeldBack ? told : [...told, { news, at: step.now }].slice(-toldMax);
-  step.state.services.put(serviceName, { ...service, impediment: { reason, isOfBalance, since }, impedimentsTold });
-  if (isHeldBack) return;
-  tellService(step, serviceName, impedimentText(reason));
-  const action = actions[reason.type];
-  if (action !== null) announceAction(step, service, action, detail);
+  const isHeldBack = isTold(told, news);
+  if (isHeldBack && known !== null && JSON.stringify(known.reason) === JSON.stringify(reason)) {
+    return { members: null, news: null };
+  }
+  const since = known !== null && newsOf(known.reason) === news ? known.since : now;
+  const impediment = { reason, isOfBalance, since };
+  if (isHeldBack) return { members: { impediment, impedimentsTold: told }, news: null };
+  const members = { impediment, impedimentsTold: withTold(told, news, now) };
+  return { members, news: { line: impedimentText(reason), event: actions[reason.type] } };
+}
+
+/** What the service's events have said when they say `news` now; null when they said it already and it is held back. */
+export function toldWith(condition: ServiceCondition, news: string, now: number, timeline: Timeline): Told | null {
+  const told = stillTold(condition, now, timeline);
+  return isTold(told, news) ? null : withTold(told, news, now);
 }
 
 /** AWS: the event beside the line of the service's events; null where there is none. */
@@ -48,26 +61,12 @@ const actions: Readonly<Record<ImpedimentReason["type"], ServiceAction | null>> 
   "protected-tasks": null,
 };
 
-/** Adds a line about a failed task to the service's events unless they said the same of another one, as {@link impede} does. */
-export function tellTaskFailure(step: ClusterStep, serviceName: string, taskId: string, failure: string): void {
-  const service = step.state.services.get(serviceName);
-  if (service === undefined) return;
-  const told = stillTold(step, service);
-  const news = `task failed: ${failure}`;
-  if (told.some((line) => line.news === news)) return;
-  const impedimentsTold = [...told, { news, at: step.now }].slice(-toldMax);
-  step.state.services.put(serviceName, { ...service, impedimentsTold });
-  tellService(step, serviceName, `(task ${taskId}) stopped: ${failure}`);
-}
+const stillTold = ({ impedimentsTold }: ServiceCondition, now: number, { serviceEventRepeatMs }: Timeline): Told =>
+  impedimentsTold.filter(({ at }) => now < at + serviceEventRepeatMs);
 
-const stillTold = (step: ClusterStep, { impedimentsTold }: Service): Service["impedimentsTold"] =>
-  impedimentsTold.filter(({ at }) => step.now < at + step.timeline.serviceEventRepeatMs);
+const isTold = (told: Told, news: string): boolean => told.some((line) => line.news === news);
 
 /** LIMIT: there are few reasons for which a task is not placed; beyond these the oldest is told again. */
 const toldMax = 12;
 
-/** The service gets on again. */
-export function clearImpediment(step: ClusterStep, serviceName: string): void {
-  const service = must(step.state.services.get(serviceName), "a service");
-  if (service.impediment !== null) step.state.services.put(serviceName, { ...service, impediment: null });
-}
+const withTold = (told: Told, news: string, at: number): Told => [...told, { news, at }].slice(-toldMax);

@@ -1,4 +1,4 @@
-import type { StartBackoff } from "../documents/deployment.ts";
+import type { StartBackoff } from "../documents/deployment-progress.ts";
 import type { Timeline } from "../timeline.ts";
 
 /** LIMIT: so many rounds of failures in a row are let pass without a pause: a registry may hiccup. */

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { primaryOf } from "../documents/service.ts";
+import { viewService } from "../service-view/service-view.ts";
 import { images, plain, ServiceWorld, withImage } from "../services/service-world.ts";
-import { boundsOf } from "./replica-plan.ts";
-import { viewService } from "./service-view.ts";
 
 const aWorld = (instances = 3): ServiceWorld =>
   new ServiceWorld("services").withInstances(instances, { cpu: 4_096, memoryMiB: 8_192 });
@@ -16,8 +14,8 @@ const breaker = (rollback: boolean) => ({
 function holdToPercentages(world: ServiceWorld, name = "web"): void {
   let wasUp = false;
   world.watch = () => {
-    const view = viewService(world.state, world.service(name), world.now);
-    const { lower, upper } = boundsOf(view);
+    const view = viewService({ state: world.state, now: world.now }, world.service(name));
+    const { lower, upper } = view;
     const running = world.running(name).length;
     wasUp ||= running >= lower;
     assert.ok(world.tasksOf(name).length <= upper, `${world.tasksOf(name).length} tasks, at most ${upper}`);
@@ -39,11 +37,11 @@ test("a service starts its tasks, is rolled out after the hold of 40 s, and says
   assert.deepEqual(world.tasksOf(), [], "the call itself starts nothing");
   world.play(3_000);
   assert.equal(world.running().length, 4);
-  assert.equal(primaryOf(world.service()).rolloutState, "IN_PROGRESS");
+  assert.equal(world.target().rolloutState, "IN_PROGRESS");
   world.play(30_000);
-  assert.equal(primaryOf(world.service()).rolloutState, "IN_PROGRESS", "RUNNING for less than 40 s");
+  assert.equal(world.target().rolloutState, "IN_PROGRESS", "RUNNING for less than 40 s");
   world.play(20_000);
-  assert.equal(primaryOf(world.service()).rolloutState, "COMPLETED");
+  assert.equal(world.target().rolloutState, "COMPLETED");
   assert.deepEqual(world.told(), [
     "(service web) has started 4 tasks: (task ID) (task ID) (task ID) (task ID).",
     "(service web) (deployment ecs-svc/D) deployment completed.",
@@ -80,7 +78,7 @@ test("a task that ends is replaced; scaling out and in follows", () => {
   world.updateService({ desiredCount: 1 });
   world.untilSteady();
   assert.equal(world.running().length, 1);
-  assert.equal(world.service().deployments.length, 1, "scaling is no deployment");
+  assert.equal(world.rollout().deployments.length, 1, "scaling is no deployment");
   const stopped = [...world.state.tasks.values()].filter(({ stopCode }) => stopCode === "ServiceSchedulerInitiated");
   assert.equal(plain(stopped[0]?.stoppedReason ?? ""), "Scaling activity initiated by (deployment ecs-svc/D)");
 });
@@ -101,9 +99,9 @@ for (const [minimumHealthyPercent, maximumPercent] of [
     world.untilSteady();
     holdToPercentages(world);
     world.updateService({}, withImage("app", 2));
-    assert.equal(world.service().deployments.length, 2);
+    assert.equal(world.rollout().deployments.length, 2);
     world.untilSteady();
-    assert.equal(world.service().deployments.length, 1);
+    assert.equal(world.rollout().deployments.length, 1);
     assert.ok(world.running().every(({ taskDefinitionArn }) => taskDefinitionArn.endsWith(":2")));
     world.restart();
     world.play(5_000);
@@ -120,17 +118,17 @@ test("100 and 100 percent: a rollout stands still, says why once, and goes on wh
   world.play(1_800_000);
   const stuck = world.told().filter((text) => text.includes("was unable to stop or start tasks during a deployment"));
   assert.equal(stuck.length, 1);
-  assert.equal(world.service().deployments.length, 2);
+  assert.equal(world.rollout().deployments.length, 2);
   world.updateService({ deploymentConfiguration: { ...percent, maximumPercent: 150 } });
   world.untilSteady();
-  assert.equal(world.service().impediment, null);
+  assert.equal(world.condition().impediment, null);
 });
 
 test("a deployment whose tasks do not start trips the circuit breaker; without one to go back to it stays failed", () => {
   const world = aWorld();
   world.aService({ desiredCount: 2, ...breaker(true) }, withImage(images.failing));
   world.untilRollout("FAILED");
-  const { failedTasks, rolloutStateReason } = primaryOf(world.service());
+  const { failedTasks, rolloutStateReason } = world.target();
   assert.ok(failedTasks >= 3);
   assert.equal(rolloutStateReason, "ECS deployment circuit breaker: tasks failed to start.");
   const tasks = world.state.tasks.size;
@@ -148,14 +146,14 @@ test("a failed deployment rolls back to the last completed one", () => {
   const world = aWorld();
   world.aService({ desiredCount: 3, ...breaker(true) }, withImage("app"));
   world.untilSteady();
-  const first = primaryOf(world.service()).id;
+  const first = world.target().id;
   holdToPercentages(world);
   world.updateService({}, withImage(images.failing, 2));
-  const failed = primaryOf(world.service()).id;
+  const failed = world.target().id;
   world.untilRollout("IN_PROGRESS");
-  world.play(3_600_000, () => primaryOf(world.service()).id === first);
+  world.play(3_600_000, () => world.target().id === first);
   world.untilSteady();
-  const { id, rolloutState } = primaryOf(world.service());
+  const { id, rolloutState } = world.target();
   assert.deepEqual([id, rolloutState], [first, "COMPLETED"]);
   const told = world.told();
   const from = told.indexOf("(service web) (deployment ecs-svc/D) deployment failed: tasks failed to start.");
@@ -165,7 +163,7 @@ test("a failed deployment rolls back to the last completed one", () => {
     "(service web) (deployment ecs-svc/D) deployment completed.",
     "(service web) has reached a steady state.",
   ]);
-  const last = world.state.serviceDeployments.get(world.service().serviceDeploymentId);
+  const last = world.state.serviceDeployments.get(world.rollout().serviceDeploymentId);
   assert.deepEqual([last?.status, last?.deploymentId], ["ROLLBACK_SUCCESSFUL", failed]);
   assert.ok(deploymentEvents(world).includes("SERVICE_DEPLOYMENT_FAILED"));
 });
@@ -226,7 +224,7 @@ test("a service whose tasks fit nowhere costs one event and a slow retry, and go
   assert.ok(steps < 200, `${steps} steps in an hour`);
   world.withInstances(1);
   world.untilSteady();
-  assert.equal(world.service().impediment, null);
+  assert.equal(world.condition().impediment, null);
 });
 
 test("a service in a cluster without instances says so", () => {
@@ -262,7 +260,7 @@ test("a newer deployment takes over from one under way", () => {
   world.updateService({}, withImage("app", 2));
   world.play(5_000);
   world.updateService({}, withImage("app", 3));
-  assert.equal(world.service().deployments.length, 3);
+  assert.equal(world.rollout().deployments.length, 3);
   world.untilSteady();
   assert.ok(world.running().every(({ taskDefinitionArn }) => taskDefinitionArn.endsWith(":3")));
 });
@@ -312,7 +310,7 @@ test("a service whose only deployment was stopped has failed, and is not steady"
   const [deployment] = world.state.serviceDeployments.values();
   world.call("StopServiceDeployment", { serviceDeploymentArn: deployment?.arn, stopType: "ABORT" });
   world.play(120_000);
-  assert.equal(primaryOf(world.service()).rolloutState, "FAILED");
+  assert.equal(world.target().rolloutState, "FAILED");
   assert.ok(!world.told().some((text) => text.includes("steady state")));
 });
 
@@ -335,8 +333,8 @@ test("a rollback whose tasks do not start either fails", () => {
   world.failing.add("web:1");
   world.report(first?.id ?? "", "STOPPED");
   world.play(3_600_000, () => world.told().some((text) => text.includes("rolling back")));
-  world.play(3_600_000, () => primaryOf(world.service()).rolloutState === "FAILED");
-  const last = world.state.serviceDeployments.get(world.service().serviceDeploymentId);
+  world.play(3_600_000, () => world.target().rolloutState === "FAILED");
+  const last = world.state.serviceDeployments.get(world.rollout().serviceDeploymentId);
   assert.equal(last?.status, "ROLLBACK_FAILED");
   assert.equal(world.running().length, 2, "what runs stays");
 });

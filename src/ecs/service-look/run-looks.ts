@@ -1,6 +1,7 @@
 import { queryStepsMax } from "../placement/selections.ts";
+import { changesPerLook } from "../service-plan/plan-service.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
-import { changesPerLook, lookAtService } from "./look-at-service.ts";
+import { lookAtService } from "./look-at-service.ts";
 
 // LIMIT: a step holds the event loop; services beyond this are looked at in the next step, which follows at once.
 const looksMax = 200;

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { primaryOf } from "../documents/service.ts";
 import { images, ServiceWorld, withImage } from "../services/service-world.ts";
 
 const aWorld = (instances = 3): ServiceWorld =>
@@ -9,7 +8,7 @@ const aWorld = (instances = 3): ServiceWorld =>
 const breaker = { deploymentCircuitBreaker: { enable: true, rollback: true } };
 
 const serviceDeployment = (world: ServiceWorld) => {
-  const deployment = world.state.serviceDeployments.get(world.service().serviceDeploymentId);
+  const deployment = world.state.serviceDeployments.get(world.rollout().serviceDeploymentId);
   assert.ok(deployment !== undefined);
   return deployment;
 };
@@ -31,8 +30,8 @@ function rollbackBesideDrain(secondsBetweenRestarts: number): object {
   pass(120);
   assert.equal(serviceDeployment(world).status, "ROLLBACK_SUCCESSFUL");
   assert.equal(world.usage(0).taskIds.size, 0);
-  assert.notEqual(world.service().steadySince, null);
-  return { told: world.told(), deployments: world.service().deployments.length, running: world.running().length };
+  assert.notEqual(world.condition().steadySince, null);
+  return { told: world.told(), deployments: world.rollout().deployments.length, running: world.running().length };
 }
 
 test("a control plane that is killed again and again does what one that lives does", () => {
@@ -65,7 +64,7 @@ test("the lower bound is rounded up and the upper one down: where that leaves no
     world.updateService({}, withImage("app", 2));
     world.play(400_000);
     const says = `${desiredCount} tasks, ${minimumHealthyPercent} and ${maximumPercent} percent`;
-    assert.equal(primaryOf(world.service()).rolloutState, moves ? "COMPLETED" : "IN_PROGRESS", says);
+    assert.equal(world.target().rolloutState, moves ? "COMPLETED" : "IN_PROGRESS", says);
     const lines = world.told().filter((line) => line.includes("service deployment configuration"));
     assert.equal(lines.length, moves ? 0 : 1, says);
   }
@@ -138,7 +137,7 @@ test("tasks that never become RUNNING are given up after three hours, and count 
   const { stopCode, stoppedReason, lastStatus } = world.task(waiting.id);
   assert.deepEqual([lastStatus, stopCode], ["STOPPED", "TaskFailedToStart"]);
   assert.match(stoppedReason ?? "", /^Task failed to start: it was not RUNNING within three hours/);
-  assert.equal(primaryOf(world.service()).failedTasks, 1);
+  assert.equal(world.target().failedTasks, 1);
   world.play(4 * world.state.timeline.startTimeoutMs, () => serviceDeployment(world).status === "ROLLBACK_SUCCESSFUL");
   assert.equal(serviceDeployment(world).status, "ROLLBACK_SUCCESSFUL");
 });

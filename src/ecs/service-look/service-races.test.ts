@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { primaryOf } from "../documents/service.ts";
 import { images, ServiceWorld, withImage } from "../services/service-world.ts";
 
 const aWorld = (instances = 3): ServiceWorld =>
@@ -17,7 +16,7 @@ const stop = (world: ServiceWorld, stopType: "ROLLBACK" | "ABORT"): object => {
 };
 
 const serviceDeployment = (world: ServiceWorld) => {
-  const deployment = world.state.serviceDeployments.get(world.service().serviceDeploymentId);
+  const deployment = world.state.serviceDeployments.get(world.rollout().serviceDeploymentId);
   assert.ok(deployment !== undefined);
   return deployment;
 };
@@ -30,7 +29,7 @@ describe("what a user asks for at the moment when a deployment fails", () => {
     world.untilSteady();
     world.updateService({}, withImage(images.failing, 2));
     // All tasks have failed and nobody has looked yet.
-    world.play(60_000, () => primaryOf(world.service()).breakerCount >= 2);
+    world.play(60_000, () => world.target().breakerCount >= 2);
     return world;
   };
 
@@ -49,7 +48,7 @@ describe("what a user asks for at the moment when a deployment fails", () => {
     for (const task of world.tasksOf()) if (task.lastStatus === "PENDING") world.report(task.id, "STOPPED");
     world.play(5_000);
     assert.equal(serviceDeployment(world).status, "STOPPED");
-    assert.equal(primaryOf(world.service()).rolloutState, "FAILED");
+    assert.equal(world.target().rolloutState, "FAILED");
   });
 });
 
@@ -102,7 +101,7 @@ describe("in the middle of a rollback", () => {
     assert.equal(world.state.serviceDeployments.get(id)?.status, "ROLLBACK_FAILED");
     world.untilSteady();
     assert.ok(runs(world, 3) && world.running().length === 4);
-    assert.equal(world.service().deployments.length, 1);
+    assert.equal(world.rollout().deployments.length, 1);
   });
 
   test("a drain goes on beside it", () => {
@@ -147,8 +146,8 @@ test("tasks that a user stops are replaced, and no failures", () => {
     for (const { arn } of world.tasksOf()) world.call("StopTask", { task: arn });
     world.play(2_000);
   }
-  assert.equal(primaryOf(world.service()).breakerCount, 0);
-  assert.equal(primaryOf(world.service()).failedTasks, 0);
+  assert.equal(world.target().breakerCount, 0);
+  assert.equal(world.target().failedTasks, 0);
   world.untilSteady();
   assert.equal(world.running().length, 3);
 });
@@ -160,23 +159,26 @@ test("updates that follow one another leave no deployments without tasks behind"
     world.updateService({}, withImage("app", revision));
     world.play(2_000);
   }
-  assert.equal(world.service().deployments.length, 1);
+  assert.equal(world.rollout().deployments.length, 1);
 });
 
 test("a superseded rollout without tasks goes, and what can be rolled back to stays", () => {
   const world = aWorld();
   world.aService({ desiredCount: 2, deploymentConfiguration: breaker }, withImage("app", 1));
   world.untilSteady();
-  const first = primaryOf(world.service()).id;
+  const first = world.target().id;
   world.updateService({}, withImage("app", 2));
   world.updateService({}, withImage(images.failing, 3));
   world.play(2_000);
   assert.deepEqual(
-    world.service().deployments.map(({ rolloutState, status }) => `${status} ${rolloutState}`),
-    ["PRIMARY IN_PROGRESS", "ACTIVE COMPLETED"],
+    world.rollout().deployments.map(({ id, rolloutState }) => [id === world.target().id, rolloutState]),
+    [
+      [true, "IN_PROGRESS"],
+      [false, "COMPLETED"],
+    ],
   );
   world.untilSteady();
-  assert.equal(primaryOf(world.service()).id, first);
+  assert.equal(world.target().id, first);
 });
 
 test("the tasks of a deleted service with the same name are not the new one's, wherever they still are", () => {

@@ -1,3 +1,4 @@
+import { must } from "../../lib/assert.ts";
 import { isFargateProvider } from "../documents/capacity-provider.ts";
 import type { Deployment } from "../documents/deployment.ts";
 import type { PlacementConstraint } from "../documents/placement-request.ts";
@@ -5,57 +6,101 @@ import type { Service } from "../documents/service.ts";
 import { platformVersion } from "../fargate/platform-version.ts";
 import { nextProvider } from "../launch/distribute.ts";
 import { launch } from "../launch/launch.ts";
-import { launchOnFargate, zoneOfSubnet } from "../launch/launch-on-fargate.ts";
+import { launchOnFargate } from "../launch/launch-on-fargate.ts";
 import type { TaskTemplate } from "../launch/new-task.ts";
 import { launchOrWait } from "../launch/waiting-launch.ts";
-import { anyEligible, placementFailures, placeTask } from "../placement/place-task.ts";
+import { zoneOfSubnet } from "../launch/zone-of-subnet.ts";
+import type { PlacementRefusal } from "../placement/candidate.ts";
+import { anyEligible, candidateOf, placementFailures, placeTask } from "../placement/place-task.ts";
+import { refusalAt } from "../service-plan/daemon-plan.ts";
+import type { PlacementProblem } from "../service-plan/placement-problem.ts";
+import { zoneAttribute } from "../service-plan/rebalanced-services.ts";
+import type { Outcome, PlannedStart } from "../service-plan/service-plan.ts";
+import { instanceRule } from "../service-view/instance-rule.ts";
+import { placementOf, revisionOf, serviceTaskTemplate } from "../service-view/service-task-template.ts";
+import { providerCounts, viewService } from "../service-view/service-view.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
-import type { PlacementProblem } from "./placement-problem.ts";
-import { zoneAttribute } from "./rebalanced-services.ts";
-import { placementOf, revisionOf, serviceTaskTemplate } from "./service-task-template.ts";
-import { viewService } from "./service-view.ts";
+import { rolloutOf } from "../state/service-documents.ts";
 
-/** What came of starting tasks: those that were, and why no more were. */
-export type Started = { readonly taskIds: readonly string[]; readonly problem: PlacementProblem | null };
+/** Starts the tasks of a plan, as far as there is room. */
+export function startPlannedTasks(step: ClusterStep, service: Service, planned: PlannedStart): Outcome {
+  const deployment = deploymentOf(step, service, planned.deploymentId);
+  const { instanceIds, count } = planned;
+  return instanceIds === null
+    ? startServiceTasks(step, service, deployment, count)
+    : startDaemons(step, service, deployment, count, instanceIds);
+}
+
+/** Starts one task in the first of the zones that has room for it. When none has, the problem is that of the first. */
+export function moveServiceTask(
+  step: ClusterStep,
+  service: Service,
+  { deploymentId, zones }: { readonly deploymentId: string; readonly zones: readonly string[] },
+): Outcome {
+  const deployment = deploymentOf(step, service, deploymentId);
+  let first: PlacementProblem | null = null;
+  for (const zone of zones) {
+    const { taskIds, problem } = startServiceTasks(step, service, deployment, 1, zone);
+    if (taskIds.length > 0) return { taskIds, problem: null, zone };
+    first ??= problem;
+  }
+  return { taskIds: [], problem: first, zone: null };
+}
+
+const deploymentOf = ({ state }: ClusterStep, { name }: Service, deploymentId: string): Deployment =>
+  must(
+    rolloutOf(state, name).deployments.find(({ id }) => id === deploymentId),
+    "the deployment of planned tasks",
+  );
+
+/** Starts up to `count` tasks, one on each of the instances; those without room are passed over. */
+function startDaemons(
+  step: ClusterStep,
+  service: Service,
+  deployment: Deployment,
+  count: number,
+  instanceIds: readonly string[],
+): Outcome {
+  const rule = instanceRule(step, service, deployment);
+  const taskIds: string[] = [];
+  const refusals: PlacementRefusal[] = [];
+  for (const id of instanceIds) {
+    if (taskIds.length === count) break;
+    const candidate = must(candidateOf(step.state, id), "the instance of a daemon");
+    const refusal = refusalAt(step, rule, candidate);
+    if (refusal === null)
+      taskIds.push(launch(step, rule.template, candidate, rule.requestOn(candidate.instance)?.capacityProvider));
+    else refusals.push(refusal);
+  }
+  // By id, so that the same shortage is told in the same words.
+  return { taskIds, problem: refusals.length === 0 ? null : { type: "refused", refusals }, zone: null };
+}
 
 /**
  * Starts up to `count` tasks of a deployment, each seeing the ones before. AWS: a capacity provider strategy holds over the
  * life of the service, so that its tasks that are there count. With `zone` they go to that Availability Zone.
  */
-export function startServiceTasks(
+function startServiceTasks(
   step: ClusterStep,
   service: Service,
   deployment: Deployment,
   count: number,
   zone: string | null = null,
-): Started {
+): Outcome {
   const template = serviceTaskTemplate(step, service, deployment);
   const { launchType, capacityProviderStrategy } = revisionOf(step, deployment);
-  const counts = launchType === null ? providerCounts(step, service) : new Map<string, number>();
+  const counts = launchType === null ? providerCounts(viewService(step, service)) : new Map<string, number>();
   const hasRoom = (provider: string): boolean =>
     isFargateProvider(provider) || step.state.placement.fits(placementOf(service, template, "EC2", provider));
   const taskIds: string[] = [];
   while (taskIds.length < count) {
     const provider = launchType === null ? nextProvider(capacityProviderStrategy, counts, hasRoom) : null;
     const started = startOne(step, service, deployment, template, provider, zone);
-    if (typeof started !== "string") return { taskIds, problem: started };
+    if (typeof started !== "string") return { taskIds, problem: started, zone: null };
     taskIds.push(started);
     if (provider !== null) counts.set(provider, (counts.get(provider) ?? 0) + 1);
   }
-  return { taskIds, problem: null };
-}
-
-/**
- * How many tasks of the service each capacity provider has, those that are on their way out left aside: the base and the
- * weights are to hold when they are gone.
- */
-export function providerCounts({ state, now }: ClusterStep, service: Service): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { task } of viewService(state, service, now).keepers) {
-    const { capacityProviderName } = task;
-    if (capacityProviderName !== null) counts.set(capacityProviderName, (counts.get(capacityProviderName) ?? 0) + 1);
-  }
-  return counts;
+  return { taskIds, problem: null, zone: null };
 }
 
 function startOne(

@@ -1,8 +1,8 @@
 import { isFargateProvider } from "../documents/capacity-provider.ts";
 import type { ClusterCounts } from "../documents/cluster.ts";
 import type { ServiceRevision } from "../documents/deployment.ts";
-import { primaryOf } from "../documents/service.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
+import { targetOfService } from "../state/service-documents.ts";
 
 type ServiceCounts = Pick<
   ClusterCounts,
@@ -19,7 +19,7 @@ export function countServices(state: ClusterState): ServiceCounts {
     if (service === undefined) continue;
     const isActive = service.status === "ACTIVE";
     if (isActive) activeServices += 1;
-    const revision = state.serviceRevisions.get(primaryOf(service).revisionId);
+    const revision = state.serviceRevisions.get(targetOfService(state, name).revisionId);
     if (revision === undefined) continue;
     const counts = isActive ? activeServicesByLaunchType : drainingServicesByLaunchType;
     const launchType = launchTypeOf(revision);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { must } from "../../lib/assert.ts";
-import { primaryOf } from "../documents/service.ts";
 import { aDefinition, awsvpcDefinition, fargateDefinition, inSubnet } from "../small-world.ts";
 import { ServiceWorld } from "./service-world.ts";
 
@@ -335,6 +334,6 @@ test("a name that drains is taken; one that is INACTIVE is free, and begins with
   world.aService({ ...web, desiredCount: 1 });
   assert.deepEqual([world.service().status, world.told()], ["ACTIVE", []]);
   assert.equal(world.state.serviceDeployments.size, 1);
-  assert.equal(must(world.state.serviceRevisions.get(primaryOf(world.service()).revisionId), "one").serviceName, "web");
+  assert.equal(must(world.state.serviceRevisions.get(world.target().revisionId), "one").serviceName, "web");
   world.restart();
 });

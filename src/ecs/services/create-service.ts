@@ -1,6 +1,6 @@
 import { must } from "../../lib/assert.ts";
 import { serviceArn } from "../arn.ts";
-import { primaryOf, type Service } from "../documents/service.ts";
+import type { Service } from "../documents/service.ts";
 import { newTags, type RequestTag } from "../documents/tag.ts";
 import { isSameDocument } from "../is-same-document.ts";
 import { limits } from "../limits.ts";
@@ -10,6 +10,7 @@ import { checkedConfiguration, defaultConfiguration } from "../rollout/deploymen
 import { forgetService } from "../rollout/forget-service.ts";
 import type { Given } from "../state/call.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
+import { targetOfService } from "../state/service-documents.ts";
 import { describeService } from "./describe-service.ts";
 import { refuseNotBuilt } from "./not-built.ts";
 import {
@@ -54,7 +55,8 @@ export function createService(step: ClusterStep, request: CreateServiceRequest, 
     refuse("ClientException", `A cluster can have at most ${limits.servicesPerCluster} services.`);
   }
   if (existing !== undefined) forgetService(step, existing);
-  return { service: describeService(step.state, beginDeployment(step, service, members), { tags: true }) };
+  beginDeployment(step, service, members);
+  return { service: describeService(step.state, service, { tags: true }) };
 }
 
 function checkedName(name: string | undefined): string {
@@ -77,7 +79,7 @@ function checkClientToken(clientToken: string | undefined): void {
   }
 }
 
-/** The service that the call asks for, without deployments yet, and what its first revision is made of. */
+/** The service that the call asks for, and what its first revision is made of. */
 function newService(
   step: ClusterStep,
   name: string,
@@ -101,7 +103,6 @@ function newService(
     status: "ACTIVE",
     schedulingStrategy,
     desiredCount,
-    deployments: [],
     deploymentConfiguration,
     ...placement,
     availabilityZoneRebalancing: newRebalancing(rebalancing, facts),
@@ -111,14 +112,9 @@ function newService(
     tags: newTags(request.tags),
     createdAt: step.now,
     createdBy: given.caller.principalArn,
-    serviceDeploymentId: "",
-    rebalance: null,
-    steadySince: null,
-    steadyAnnouncedAt: null,
-    impediment: null,
-    impedimentsTold: [],
     inactiveAt: null,
     lastRevision: null,
+    lastDeployment: null,
   };
   return { service, members };
 }
@@ -130,7 +126,10 @@ function checkedScheduling(scheduling = "REPLICA"): Service["schedulingStrategy"
 
 /** True when the call would make the service that is there. Of a DAEMON service the count is not the caller's. */
 function isSameService(step: ClusterStep, existing: Service, asked: Service, members: RevisionMembers): boolean {
-  const revision = must(step.state.serviceRevisions.get(primaryOf(existing).revisionId), "the revision of a service");
+  const revision = must(
+    step.state.serviceRevisions.get(targetOfService(step.state, existing.name).revisionId),
+    "the revision of a service",
+  );
   return (
     isSameDocument(ruledByCaller(existing), ruledByCaller(asked)) &&
     revision.taskDefinitionArn === members.definition.arn &&

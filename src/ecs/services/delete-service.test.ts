@@ -34,7 +34,7 @@ test("DeleteService with force: DRAINING until the tasks are gone, then INACTIVE
   const { value } = world.call<Shown>("DeleteService", { ...web, force: true });
   const { status, desiredCount, runningCount } = value.service;
   assert.deepEqual([status, desiredCount, runningCount], ["DRAINING", 0, 2]);
-  assert.equal(world.state.serviceDeployments.get(world.service().serviceDeploymentId)?.status, "STOPPED");
+  assert.equal(world.state.serviceDeployments.get(world.rollout().serviceDeploymentId)?.status, "STOPPED");
   const again = world.call<Shown>("DeleteService", web);
   assert.deepEqual([again.value.service.status, again.documents], ["DRAINING", []]);
   world.restart();

@@ -1,17 +1,19 @@
 import { clusterArn } from "../arn.ts";
 import type { Deployment, DeploymentConfiguration, ServiceRevision } from "../documents/deployment.ts";
+import { targetOf } from "../documents/rollout.ts";
 import type { Service } from "../documents/service.ts";
 import type { TaskCounts } from "../indexes/service-book.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
+import { progressOf } from "../state/service-documents.ts";
 
 /**
  * A service in API shape: its events with the newest first, its deployments with PRIMARY first. `tags` shows its tags, which
- * DescribeServices does only when asked. AWS: what runs is that of the PRIMARY deployment, the counts are those of all.
+ * DescribeServices does only when asked. AWS: what runs is that of the target, the counts are those of all.
  */
 export function describeService(state: ClusterState, service: Service, options: { readonly tags: boolean }): object {
   const { running, pending } = state.serviceIndex.book.countsOf(service.name);
-  const primary = service.deployments.find(({ status }) => status === "PRIMARY");
-  const last = state.serviceDeployments.get(service.serviceDeploymentId);
+  const rollout = state.rollouts.get(service.name);
+  const last = state.serviceDeployments.get(rollout?.serviceDeploymentId ?? "");
   return {
     serviceArn: service.arn,
     serviceName: service.name,
@@ -22,7 +24,7 @@ export function describeService(state: ClusterState, service: Service, options: 
     runningCount: running,
     pendingCount: pending,
     ...describeRevisionMembers(
-      primary === undefined ? service.lastRevision : state.serviceRevisions.get(primary.revisionId),
+      rollout === undefined ? service.lastRevision : state.serviceRevisions.get(targetOf(rollout).revisionId),
     ),
     deploymentController: { type: "ECS" },
     deploymentConfiguration: describeConfiguration(service.deploymentConfiguration),
@@ -69,33 +71,46 @@ export const describeConfiguration = (configuration: DeploymentConfiguration): o
   lifecycleHooks: [],
 });
 
+/** AWS: PRIMARY is the deployment that the service is brought to, and comes first; the others are ACTIVE. */
 function describeDeployments(state: ClusterState, service: Service): object[] {
-  const last = service.lastDeployment ?? null;
-  const deployments = service.status === "INACTIVE" && last !== null ? [last] : service.deployments;
-  const primaryFirst = [...deployments].sort((a, b) => rank(a) - rank(b));
-  return primaryFirst.map((deployment) => {
-    const counts = state.serviceIndex.book.countsOf(service.name, deployment.id);
-    return {
-      id: deployment.id,
-      status: deployment.status,
-      ...describeRevisionMembers(state.serviceRevisions.get(deployment.revisionId) ?? service.lastRevision),
-      desiredCount: requestedOf(service, deployment, counts),
-      runningCount: counts.running,
-      pendingCount: counts.pending,
-      failedTasks: deployment.failedTasks,
-      rolloutState: deployment.rolloutState,
-      rolloutStateReason: deployment.rolloutStateReason,
-      createdAt: deployment.createdAt,
-      updatedAt: deployment.updatedAt,
-    };
+  const rollout = state.rollouts.get(service.name);
+  if (rollout === undefined) {
+    const last = service.lastDeployment;
+    return last === null ? [] : [describeDeployment(state, service, last, true, last.failedTasks)];
+  }
+  const others = rollout.deployments.filter(({ id }) => id !== rollout.targetId);
+  return [targetOf(rollout), ...others].map((deployment) => {
+    const { failedTasks } = progressOf(state, service.name, deployment.id);
+    return describeDeployment(state, service, deployment, deployment.id === rollout.targetId, failedTasks);
   });
 }
 
-const rank = ({ status }: Deployment): number => (status === "PRIMARY" ? 0 : 1);
+function describeDeployment(
+  state: ClusterState,
+  service: Service,
+  deployment: Deployment,
+  isTarget: boolean,
+  failedTasks: number,
+): object {
+  const counts = state.serviceIndex.book.countsOf(service.name, deployment.id);
+  return {
+    id: deployment.id,
+    status: isTarget ? "PRIMARY" : "ACTIVE",
+    ...describeRevisionMembers(state.serviceRevisions.get(deployment.revisionId) ?? service.lastRevision),
+    desiredCount: requestedOf(service, isTarget, counts),
+    runningCount: counts.running,
+    pendingCount: counts.pending,
+    failedTasks,
+    rolloutState: deployment.rolloutState,
+    rolloutStateReason: deployment.rolloutStateReason,
+    createdAt: deployment.createdAt,
+    updatedAt: deployment.updatedAt,
+  };
+}
 
 /** AWS: the service's count is that of its PRIMARY deployment; an older one wants what it still has. */
-const requestedOf = (service: Service, { status }: Deployment, { running, pending }: Readonly<TaskCounts>): number =>
-  status === "PRIMARY" ? service.desiredCount : running + pending;
+const requestedOf = (service: Service, isTarget: boolean, { running, pending }: Readonly<TaskCounts>): number =>
+  isTarget ? service.desiredCount : running + pending;
 
 function describeEvents(state: ClusterState, service: Service): object[] {
   const events = state.serviceIndex.eventKeysOf(service.name).map((key) => state.serviceEvents.get(key));
@@ -107,7 +122,8 @@ function describeEvents(state: ClusterState, service: Service): object[] {
 
 /** Every revision that the service has tasks of, or is brought to. */
 function describeCurrentRevisions(state: ClusterState, service: Service): object[] {
-  const revisionIds = new Set(service.deployments.map(({ revisionId }) => revisionId));
+  const deployments = state.rollouts.get(service.name)?.deployments ?? [];
+  const revisionIds = new Set(deployments.map(({ revisionId }) => revisionId));
   return [...revisionIds].map((id) => describeRevisionCounts(state, service, id)).filter((summary) => summary !== null);
 }
 
@@ -117,10 +133,11 @@ export function describeRevisionCounts(state: ClusterState, service: Service, re
   if (revision === undefined) return null;
   const summary = { arn: revision.arn, requestedTaskCount: 0, runningTaskCount: 0, pendingTaskCount: 0 };
   // Two deployments may be of one revision, when the service went back to it.
-  for (const deployment of service.deployments) {
+  const rollout = state.rollouts.get(service.name);
+  for (const deployment of rollout?.deployments ?? []) {
     if (deployment.revisionId !== revisionId) continue;
     const counts = state.serviceIndex.book.countsOf(service.name, deployment.id);
-    summary.requestedTaskCount += requestedOf(service, deployment, counts);
+    summary.requestedTaskCount += requestedOf(service, deployment.id === rollout?.targetId, counts);
     summary.runningTaskCount += counts.running;
     summary.pendingTaskCount += counts.pending;
   }

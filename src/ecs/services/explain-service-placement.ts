@@ -1,16 +1,17 @@
 import { isFargateProvider } from "../documents/capacity-provider.ts";
 import type { PlacementRequest } from "../documents/placement-request.ts";
-import { primaryOf, type Service, serviceNameOf } from "../documents/service.ts";
+import { type Service, serviceNameOf } from "../documents/service.ts";
 import { nextProvider } from "../launch/distribute.ts";
 import type { TaskTemplate } from "../launch/new-task.ts";
 import { limits } from "../limits.ts";
 import { theService } from "../references/find-service.ts";
 import { refuse } from "../refusals.ts";
-import { placementOf, revisionOf, serviceTaskTemplate } from "../service-look/service-task-template.ts";
-import { providerCounts } from "../service-look/start-service-tasks.ts";
+import { placementOf, revisionOf, serviceTaskTemplate } from "../service-view/service-task-template.ts";
+import { providerCounts, viewService } from "../service-view/service-view.ts";
 import type { Given } from "../state/call.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import type { Rehearsal } from "../state/rehearsal.ts";
+import { targetOfService } from "../state/service-documents.ts";
 import { type TaskFailure, taskFailure } from "../task-life/task-failure.ts";
 import {
   type ExplainPlacementReply,
@@ -62,7 +63,7 @@ export function explainAnyPlacement(
   if (service.schedulingStrategy === "DAEMON") {
     refuse("InvalidParameterException", "A daemon goes to every container instance that it fits; it is not placed.");
   }
-  const template = serviceTaskTemplate(step, service, primaryOf(service));
+  const template = serviceTaskTemplate(step, service, targetOfService(step.state, service.name));
   return explain(step, template, placementsOf(step, service, template, count), newestFailures(step, service));
 }
 
@@ -81,11 +82,11 @@ function newestFailures({ state }: ClusterStep, service: Service): TaskFailure[]
 
 /** The placement of each task; tasks of the same capacity provider share one. */
 function placementsOf(step: ClusterStep, service: Service, template: TaskTemplate, count: number): PlacementRequest[] {
-  const { launchType, capacityProviderStrategy } = revisionOf(step, primaryOf(service));
+  const { launchType, capacityProviderStrategy } = revisionOf(step, targetOfService(step.state, service.name));
   const kind = launchType === "EXTERNAL" ? "EXTERNAL" : "EC2";
   if (launchType === "FARGATE") refuseFargate();
   if (launchType !== null) return Array<PlacementRequest>(count).fill(placementOf(service, template, kind, null));
-  const counts = providerCounts(step, service);
+  const counts = providerCounts(viewService(step, service));
   const byProvider = new Map<string, PlacementRequest>();
   const placementBy = (provider: string): PlacementRequest => {
     const placement = byProvider.get(provider) ?? placementOf(service, template, kind, provider);

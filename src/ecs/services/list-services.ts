@@ -1,8 +1,9 @@
-import { primaryOf, type Service } from "../documents/service.ts";
+import type { Service } from "../documents/service.ts";
 import { limits } from "../limits.ts";
 import { page } from "../page.ts";
 import { refuse } from "../refusals.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
+import { targetOfService } from "../state/service-documents.ts";
 
 export type ListServicesRequest = {
   readonly cluster?: string;
@@ -54,5 +55,7 @@ function passes(step: ClusterStep, service: Service, request: ListServicesReques
   if (resourceManagementType === "ECS") return false;
   if (schedulingStrategy !== undefined && service.schedulingStrategy !== schedulingStrategy) return false;
   if (launchType === undefined) return true;
-  return step.state.serviceRevisions.get(primaryOf(service).revisionId)?.launchType === launchType;
+  return (
+    step.state.serviceRevisions.get(targetOfService(step.state, service.name).revisionId)?.launchType === launchType
+  );
 }

@@ -1,4 +1,5 @@
 import { refuse } from "../refusals.ts";
+import { strategies } from "../service-view/strategies.ts";
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -37,7 +38,7 @@ const notBuilt: readonly NotBuilt[] = [
 ];
 
 const controllers = ["ECS", "CODE_DEPLOY", "EXTERNAL"];
-const strategies = ["ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"];
+const strategiesOfEcs = ["ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"];
 
 /**
  * Refuses what a service may ask for in ECS and not here, with UnsupportedFeatureException and the name of the member that
@@ -49,22 +50,27 @@ export function refuseNotBuilt(request: Members): void {
     if (value === undefined || !asks(value)) continue;
     refuse("UnsupportedFeatureException", `Berth does not have ${lacks} yet: leave ${path.join(".")} out.`);
   }
-  refuseWord(request, ["deploymentController", "type"], controllers);
-  refuseWord(request, ["deploymentConfiguration", "strategy"], strategies);
+  refuseWord(request, ["deploymentController", "type"], controllers, ["ECS"]);
+  refuseWord(request, ["deploymentConfiguration", "strategy"], strategiesOfEcs, [...strategies.keys()]);
   if (request.role !== undefined && request.role !== "") {
     refuse("InvalidParameterException", "A role was passed, but no load balancers were present.");
   }
 }
 
-/** Only the first of `words` is built. */
-function refuseWord(request: Members, [outer, member]: readonly [string, string], words: readonly string[]): void {
+/** Of the words that ECS knows, refuses those that are not built. */
+function refuseWord(
+  request: Members,
+  [outer, member]: readonly [string, string],
+  words: readonly string[],
+  built: readonly string[],
+): void {
   const word = (request[outer] as Members | undefined)?.[member];
-  if (word === undefined || word === words[0]) return;
+  if (word === undefined || built.some((known) => known === word)) return;
   if (!words.some((known) => known === word)) {
     refuse("InvalidParameterException", `${outer} ${member} should be one of [${words.join(",")}]`);
   }
   refuse(
     "UnsupportedFeatureException",
-    `Berth has the ${outer} ${member} ${words[0]} only: leave ${outer}.${member} out.`,
+    `Berth has the ${outer} ${member} ${built.join(" and ")} only: leave ${outer}.${member} out.`,
   );
 }

@@ -2,11 +2,16 @@
 // biome-ignore lint/style/noRestrictedImports: test support; nothing but tests imports it.
 import assert from "node:assert/strict";
 import { must } from "../../lib/assert.ts";
-import { primaryOf, type Service, serviceNameOf } from "../documents/service.ts";
+import type { Deployment } from "../documents/deployment.ts";
+import type { DeploymentProgress } from "../documents/deployment-progress.ts";
+import { type Rollout, targetOf } from "../documents/rollout.ts";
+import { type Service, serviceNameOf } from "../documents/service.ts";
+import type { ServiceCondition } from "../documents/service-condition.ts";
 import { holdsResources, type Task } from "../documents/task.ts";
 import type { TaskDefinition } from "../documents/task-definition.ts";
 import { isAgentConnected } from "../fargate/hosts-for-tasks.ts";
 import { aDefinition, SmallWorld } from "../small-world.ts";
+import { conditionOf, progressOf, rolloutOf } from "../state/service-documents.ts";
 
 /** What a container does, by the last part of its image; any other runs until it is stopped. */
 export const images = {
@@ -37,6 +42,20 @@ export class ServiceWorld extends SmallWorld {
 
   service(name = "web"): Service {
     return must(this.state.services.get(name), `the service ${name}`);
+  }
+
+  rollout(name = "web"): Rollout {
+    return rolloutOf(this.state, name);
+  }
+
+  /** The deployment that a service is brought to, with what its tasks have shown. */
+  target(name = "web"): Deployment & DeploymentProgress {
+    const target = targetOf(this.rollout(name));
+    return { ...target, ...progressOf(this.state, name, target.id) };
+  }
+
+  condition(name = "web"): ServiceCondition {
+    return conditionOf(this.state, name);
   }
 
   updateService(request: object, definition: TaskDefinition | null = null): Service {
@@ -82,13 +101,13 @@ export class ServiceWorld extends SmallWorld {
   /** Plays until the service is steady; fails when it is not in the given time. */
   untilSteady(name = "web", milliseconds = 600_000): void {
     this.play(2_000);
-    this.play(milliseconds, () => this.service(name).steadySince !== null);
-    assert.notEqual(this.service(name).steadySince, null, `${name} is steady: ${this.told(name).join("\n")}`);
+    this.play(milliseconds, () => this.condition(name).steadySince !== null);
+    assert.notEqual(this.condition(name).steadySince, null, `${name} is steady: ${this.told(name).join("\n")}`);
   }
 
-  /** Plays until the PRIMARY deployment is in this state. */
+  /** Plays until the target of its rollout is in this state. */
   untilRollout(state: string, name = "web", milliseconds = 3_600_000): void {
-    const rollout = () => primaryOf(this.service(name)).rolloutState;
+    const rollout = () => this.target(name).rolloutState;
     this.play(milliseconds, () => rollout() === state);
     assert.equal(rollout(), state, this.told(name).join("\n"));
   }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { must } from "../../lib/assert.ts";
-import { primaryOf } from "../documents/service.ts";
 import type { TaskDefinition } from "../documents/task-definition.ts";
 import { aDefinition, awsvpcDefinition, fargateDefinition, inSubnet } from "../small-world.ts";
 import { ServiceWorld } from "./service-world.ts";
@@ -19,7 +18,7 @@ function steady(request: object = {}, definition?: TaskDefinition): ServiceWorld
   return world;
 }
 
-const primaryId = (world: ServiceWorld): string => primaryOf(world.service()).id;
+const primaryId = (world: ServiceWorld): string => world.target().id;
 
 describe("a deployment begins with", () => {
   const cases: [string, TaskDefinition, object, object, TaskDefinition | null][] = [
@@ -38,12 +37,12 @@ describe("a deployment begins with", () => {
     test(says, () => {
       const world = aWorld();
       world.aService({ desiredCount: 0, ...made }, definition);
-      const before = world.service();
-      const after = world.updateService(changed, next);
-      assert.notEqual(primaryOf(after).id, primaryOf(before).id);
+      const before = world.rollout();
+      world.updateService(changed, next);
+      const after = world.rollout();
       assert.deepEqual(
-        after.deployments.map(({ status }) => status),
-        ["PRIMARY", "ACTIVE"],
+        after.deployments.map(({ id }) => id),
+        [after.targetId, before.targetId],
       );
       const last = must(world.state.serviceDeployments.get(before.serviceDeploymentId), "the one before");
       assert.deepEqual([last.status, last.stoppedAt, last.finishedAt], ["STOPPED", world.now, world.now]);
@@ -67,10 +66,9 @@ describe("no deployment begins with", () => {
   for (const [says, changed, definition] of cases) {
     test(says, () => {
       const world = steady();
-      const before = world.service();
-      const { events } = world.call("UpdateService", { service: before.arn, ...changed }, definition);
-      assert.deepEqual([world.service().deployments, events], [before.deployments, []]);
-      assert.equal(world.service().serviceDeploymentId, before.serviceDeploymentId);
+      const before = world.rollout();
+      const { events } = world.call("UpdateService", { service: world.service().arn, ...changed }, definition);
+      assert.deepEqual([world.rollout(), events], [before, []]);
       world.restart();
     });
   }
@@ -96,27 +94,27 @@ test("a rollout that the percentages hold goes on when they change", () => {
   const world = steady({ deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 101 } });
   world.updateService({}, two);
   world.play(120_000);
-  assert.equal(world.service().deployments.length, 2, "100 and 100 stands still");
+  assert.equal(world.rollout().deployments.length, 2, "100 and 100 stands still");
   const id = primaryId(world);
   world.updateService({ deploymentConfiguration: { minimumHealthyPercent: 50 } });
   world.untilRollout("COMPLETED");
   assert.deepEqual(
-    world.service().deployments.map((deployment) => deployment.id),
+    world.rollout().deployments.map((deployment) => deployment.id),
     [id],
   );
 });
 
-test("updates during a rollout: the newest is PRIMARY, those before it shrink", () => {
+test("updates during a rollout: the newest is the target, those before it shrink", () => {
   const world = steady();
   world.updateService({}, two);
   world.play(3_000);
   world.updateService({}, aDefinition({ revision: 3 }));
   assert.deepEqual(
-    world.service().deployments.map(({ status }) => status),
-    ["PRIMARY", "ACTIVE", "ACTIVE"],
+    world.rollout().deployments.map(({ id }) => id === world.target().id),
+    [true, false, false],
   );
   const { sourceRevisionIds } = must(
-    world.state.serviceDeployments.get(world.service().serviceDeploymentId),
+    world.state.serviceDeployments.get(world.rollout().serviceDeploymentId),
     "the service deployment",
   );
   assert.equal(sourceRevisionIds.length, 2, "both had tasks");
@@ -134,7 +132,7 @@ test("a changed capacity provider strategy needs force; an empty one goes back t
   const text =
     "When switching from launch type to capacity provider strategy on an existing service, or making a change to a capacity provider strategy on a service that is already using one, you must force a new deployment.";
   world.refused(invalid, text, "UpdateService", { service: "web", ...spot });
-  const revision = () => must(world.state.serviceRevisions.get(primaryOf(world.service()).revisionId), "a revision");
+  const revision = () => must(world.state.serviceRevisions.get(world.target().revisionId), "a revision");
   world.updateService({ ...spot, forceNewDeployment: true });
   assert.deepEqual([revision().launchType, revision().capacityProviderStrategy[0]?.base], [null, 0]);
   const id = primaryId(world);

@@ -1,15 +1,17 @@
 import { must } from "../../lib/assert.ts";
 import { type CapacityProviderStrategy, isFargateProvider } from "../documents/capacity-provider.ts";
 import type { ServiceRevision } from "../documents/deployment.ts";
-import { primaryOf, type Service } from "../documents/service.ts";
+import type { Service } from "../documents/service.ts";
 import { isSameDocument } from "../is-same-document.ts";
 import { checkedStrategy } from "../launch/strategy.ts";
 import { theService } from "../references/find-service.ts";
 import { refuse } from "../refusals.ts";
 import { beginDeployment, type RevisionMembers } from "../rollout/begin-deployment.ts";
+import { changeCondition } from "../rollout/change-standing.ts";
 import { checkedConfiguration } from "../rollout/deployment-configuration.ts";
 import type { Given } from "../state/call.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
+import { targetOfService } from "../state/service-documents.ts";
 import { describeService } from "./describe-service.ts";
 import { refuseNotBuilt } from "./not-built.ts";
 import {
@@ -41,17 +43,21 @@ export function updateService(step: ClusterStep, request: UpdateServiceRequest, 
   const service = theService(step, request.service);
   if (service.status !== "ACTIVE") refuse("ServiceNotActiveException", "Service was not ACTIVE.");
   refuseNotBuilt(request);
-  const revision = must(step.state.serviceRevisions.get(primaryOf(service).revisionId), "the revision of a service");
+  const revision = must(
+    step.state.serviceRevisions.get(targetOfService(step.state, service.name).revisionId),
+    "the revision of a service",
+  );
   const isForced = request.forceNewDeployment === true;
   const checked = newRevision(step, service, revision, request, given);
   const updated = withMembers(service, request, checked, revision);
   const begins = checked !== null && (isForced || !isSameRevision(revision, checked.members));
   if (begins) {
-    const begun = beginDeployment(step, updated, checked.members);
-    return { service: describeService(step.state, begun, { tags: true }) };
+    beginDeployment(step, updated, checked.members);
+  } else {
+    step.state.services.put(service.name, updated);
+    // What is in the way after a change is news.
+    changeCondition(step, service.name, (condition) => ({ ...condition, impedimentsTold: [] }));
   }
-  // What is in the way after a change is news.
-  step.state.services.put(service.name, { ...updated, impedimentsTold: [] });
   return { service: describeService(step.state, updated, { tags: true }) };
 }
 

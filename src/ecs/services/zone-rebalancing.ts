@@ -1,6 +1,6 @@
 import type { Service } from "../documents/service.ts";
 import { refuse } from "../refusals.ts";
-import { exclusionOf, type RebalancingFacts } from "../service-look/rebalanced-services.ts";
+import { exclusionOf, type RebalancingFacts } from "../service-plan/rebalanced-services.ts";
 
 /** The value for a new service. AWS: ENABLED unless it is given or the service is of a kind that is not rebalanced. */
 export function newRebalancing(

@@ -2,42 +2,44 @@ import type { Cluster, ClusterCounts } from "../documents/cluster.ts";
 import type { FargateUse } from "../documents/fargate-use.ts";
 import type { Caller } from "./call.ts";
 
-/** What an operation of the account is given beside its request. */
+/** What an account's operation gets in addition to its request. */
 export type AccountGiven = {
   readonly caller: Caller;
-  /** What the cluster machines counted, by cluster name; a cluster that is missing here counts nothing. */
+  /** The cluster machines' counts, by cluster name; a missing cluster counts nothing. */
   readonly counts: ReadonlyMap<string, ClusterCounts>;
 };
 
-/** Who wants a task definition resolved: ECS refuses an INACTIVE one with another error for tasks than for services. */
+/** What a task definition is resolved for: ECS refuses an INACTIVE one with different errors for tasks and services. */
 export type ResolvePurpose = "task" | "service";
 
-/** How the account knows a cluster. */
+/** A cluster as its account sees it. */
 export type ClusterStanding = Pick<Cluster, "status" | "incarnation">;
 
-/** How a cluster asks for its part of the quota for Fargate, in CPU units. */
+/** How a cluster asks for its part of the Fargate quota, in CPU units. */
 export type FargateRequest = {
   readonly cluster: string;
-  /** The newest revision of its reservation that the cluster knows; null when it knows none, which then can't become smaller. */
+  /** The newest revision of its reservation that the cluster knows; null if it knows none, which then can't become smaller. */
   readonly revision: number | null;
   readonly use: FargateUse;
-  /** What it wants to have in all, at least what it uses. */
+  /** The total it wants, at least what it uses. */
   readonly wanted: FargateUse;
   /** Whether it may get a batch more than it wants. */
   readonly ahead: boolean;
 };
 
-/** The reservation of a cluster as it is now. */
+/** The current reservation of a cluster. */
 export type FargateGrant = {
+  /** That of the cluster when the account answered. */
+  readonly incarnation: number;
   readonly revision: number;
   readonly reserved: FargateUse;
-  /** False when the request was by another revision than the newest, and changed nothing. */
+  /** False if the request had another revision than the newest, and changed nothing. */
   readonly isCurrent: boolean;
-  /** When it is less than the cluster wants: clusters that may have some to spare. */
+  /** If it is less than the cluster wants: clusters that may have some to spare. */
   readonly othersWithSpare: readonly string[];
 };
 
-/** Everything that can make an account machine move. */
+/** Every input of an account machine. */
 export type AccountInput =
   | {
       readonly type: "call";
@@ -58,15 +60,15 @@ export type AccountInput =
     }
   /** Reply: EffectiveSettings of the principal. */
   | { readonly type: "effective-settings"; readonly principalArn: string }
-  /** Reply: string[], the names of the ACTIVE clusters among those that `references` name, each once; null names `default`. */
+  /** Reply: string[], the names of the ACTIVE clusters among `references`, each once; null names `default`. */
   | { readonly type: "cluster-names"; readonly references: readonly (string | null)[] }
-  /** Reply: ClusterStanding of the cluster of this name, or null when there is none. */
+  /** Reply: ClusterStanding of the cluster with this name, or null. */
   | { readonly type: "cluster-standing"; readonly name: string }
   /** Reply: FargateGrant. */
   | { readonly type: "reserve-fargate"; readonly request: FargateRequest }
-  /** The cluster machine took its last call under this incarnation. Reply: that of DeleteCluster. */
+  /** The cluster machine accepted its last call under this incarnation. Reply: DeleteCluster's. */
   | { readonly type: "cluster-closed"; readonly name: string; readonly incarnation: number }
-  /** No cluster uses these revisions any more: those in DELETE_IN_PROGRESS go for good. Reply: null. */
+  /** No cluster uses these revisions any more: those in DELETE_IN_PROGRESS are removed. Reply: null. */
   | { readonly type: "revisions-unused"; readonly arns: readonly string[] }
-  /** Makes the cluster `default` when there is none that is ACTIVE. Reply: Cluster. */
+  /** Creates the cluster `default` unless it is ACTIVE. Reply: Cluster. */
   | { readonly type: "create-default-cluster" };

@@ -18,7 +18,7 @@ import { Tables } from "../tables/tables.ts";
 import { ecsTimeline, type Timeline } from "../timeline.ts";
 import type { EffectiveSettings, MachineConfiguration } from "./call.ts";
 
-/** What belongs to no cluster: plain documents in tables, and indexes that follow from them. */
+/** Everything outside clusters: documents in tables, and their indexes. */
 export class AccountState {
   readonly journal = new Journal();
   readonly tables = new Tables(this.journal);
@@ -35,13 +35,13 @@ export class AccountState {
   readonly inactiveClusters = new OldestFirst();
   readonly inactiveProviders = new OldestFirst();
   readonly revisions = new RevisionIndex();
-  /** What is in force for callers that asked, by principal; emptied by any change of a setting. */
+  /** Settings in force, cached by caller; any change of a setting clears it. */
   readonly effectiveSettings = new Map<string, EffectiveSettings>();
   readonly fargateReserved = new FargateReservations();
   /** Clusters that got less on Fargate than they wanted; not durable, as their services also ask again by themselves. */
   readonly fargateWaiting = new JournaledQueue(this.journal);
   readonly due: DueDocuments;
-  /** When the revisions being deleted were last put up for review; not durable, as a review may be doubled. */
+  /** When the last review of revisions being deleted was requested. Not durable, because repeating a review does no harm. */
   readonly lastReviewAt = new JournaledValue(this.journal, 0);
 
   readonly place: Place;
@@ -62,19 +62,19 @@ export class AccountState {
     this.taskDefinitions.onChange((_, before, after) => this.revisions.onChange(before, after));
   }
 
-  /** True when nothing is left but the numbers of what was removed. */
+  /** True if nothing is left except the numbers of what was removed. */
   get isEmpty(): boolean {
     return this.tables.all.every(({ kind, size }) => size === 0 || kind.name === removedClustersKind.name);
   }
 
-  /** The earliest moment at which something is due, or null. */
+  /** The earliest time at which something is due, or null. */
   nextDueAt(): number | null {
     const removal = this.due.nextAt();
     const review = this.reviewDueAt();
     return removal === null ? review : review === null ? removal : Math.min(removal, review);
   }
 
-  /** When the revisions being deleted are to be reviewed next, or null when there are none. */
+  /** When the next review of revisions being deleted is due, or null if there are none. */
   reviewDueAt(): number | null {
     return this.revisions.deleted.size === 0 ? null : this.lastReviewAt.get() + limits.deletedRevisionsReviewMs;
   }

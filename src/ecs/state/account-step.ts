@@ -4,7 +4,7 @@ import type { AccountState } from "./account-state.ts";
 import type { MachineConfiguration } from "./call.ts";
 import type { AccountEffect } from "./effect.ts";
 
-/** One step of an account machine under way: the state to read and change, the time, and what is wanted outside. */
+/** The current step of an account machine: the state to read and change, the time, and the effects. */
 export class AccountStep {
   readonly state: AccountState;
   readonly now: number;
@@ -33,7 +33,7 @@ export class AccountStep {
     return this.state.timeline;
   }
 
-  /** Asks which of the revisions that are being deleted are still in use; nothing happens when there are none. */
+  /** Asks which revisions being deleted are still in use. Does nothing if there are none. */
   reviewDeletedRevisions(): void {
     const arns = [...this.state.revisions.deleted];
     if (arns.length === 0) return;

@@ -3,44 +3,44 @@ import type { FargateProvider } from "../documents/fargate-use.ts";
 import type { TaskDefinition } from "../documents/task-definition.ts";
 import type { Timeline } from "../timeline.ts";
 
-/** Who calls. */
+/** The caller. */
 export type Caller = {
   readonly principalArn: string;
   /** True for calls that carry the ECS agent's User-Agent. */
   readonly isAgent: boolean;
-  /** Names the access key for good, whatever key replaces it; absent where no signature is checked. */
+  /** The origin of the access key, stable across rotations; absent if no signature is checked. */
   readonly keyOrigin?: string;
-  /** True for an agent key, which speaks only for the container instances that it registered. */
+  /** True for an agent key, which speaks only for the container instances it registered. */
   readonly ownInstancesOnly?: boolean;
 };
 
 /** The settings in force for the caller, by name (`awsvpcTrunking` -> `enabled`). */
 export type EffectiveSettings = Readonly<Record<string, string>>;
 
-/** What an operation inside a cluster is given beside its request: facts that other machines own. */
+/** What an operation in a cluster gets in addition to its request: facts that other machines own. */
 export type Given = {
   readonly caller: Caller;
-  /** The cluster as the account machine knows it; ACTIVE. */
+  /** The cluster as its account sees it; ACTIVE. */
   readonly cluster: Cluster;
-  /** Resolved when the row of the operation asks for it and the request names one. */
+  /** Resolved if the operation's row asks for it and the request names one. */
   readonly taskDefinition: TaskDefinition | null;
-  /** The quotas for Fargate of which the account had no more when it was asked just now; absent when it was not. */
+  /** The Fargate quotas of which the account had no more when it was just asked; absent if it wasn't asked. */
   readonly noMoreFargate?: readonly FargateProvider[];
-  /** Absent when the row of the operation doesn't ask for them. */
+  /** Absent unless the operation's row asks for them. */
   readonly settings?: EffectiveSettings;
 };
 
-/** What an operation is given that reads the settings. */
+/** What an operation that reads the settings gets. */
 export type GivenSettings = Given & { readonly settings: EffectiveSettings };
 
-/** What the operator configured, the same for every machine of a process. */
+/** The operator's configuration, the same for all machines of a process. */
 export type MachineConfiguration = {
   /** The newest agent version known, for UpdateContainerAgent. */
   readonly latestAgentVersion: string;
   /** Checks an instance identity document's signature; null accepts any (no trusted certificate configured). */
   readonly verifyIdentity: ((document: string, signature: string) => boolean) | null;
-  /** How long ECS takes for what it does by itself; absent for ECS's own times. */
+  /** ECS's own times as settings; absent for ECS's values. */
   readonly timeline?: Timeline;
-  /** What the hosts can do that Berth runs for Fargate tasks, as names of attributes or `name=value`; absent when it runs none. */
+  /** What the hosts that Berth runs for Fargate tasks can do, as attributes `name` or `name=value`; absent if it runs none. */
   readonly managedHosts?: { readonly capabilities: ReadonlySet<string> } | null;
 };

@@ -1,20 +1,20 @@
 import type { FargateProvider, FargateUse } from "../documents/fargate-use.ts";
 import type { Caller, Given } from "./call.ts";
 
-/** What an agent's session tells the control plane beside the API calls that the agent makes. */
+/** What an agent's session reports, in addition to the agent's API calls. */
 export type AgentReport =
   | {
       readonly type: "agent-connected";
       readonly instanceId: string;
       readonly agentVersion: string | null;
       readonly agentHash: string | null;
-      /** As `DockerVersion: 25.0.8`, the way the API shows it. */
+      /** Such as `DockerVersion: 25.0.8`, as the API shows it. */
       readonly dockerVersion: string | null;
-      /** True for the first connection of an agent's process; false when a running agent opened another one. */
+      /** True for the first connection of an agent's process; false if a running agent reconnected. */
       readonly isNewProcess: boolean;
     }
   | { readonly type: "agent-disconnected"; readonly instanceId: string }
-  /** The agent has no credentials of its tasks' roles, or old ones. */
+  /** The agent's credentials for its tasks' roles are missing or old. */
   | { readonly type: "credentials-due"; readonly instanceId: string }
   | {
       readonly type: "instance-status";
@@ -45,7 +45,7 @@ export type AgentReport =
       readonly accepted: boolean;
       readonly reason: string | null;
     }
-  /** The agent runs tasks that the manifest did not name; the machine says which of them must stop. */
+  /** The agent runs tasks that the manifest doesn't name; the machine says which of them must stop. */
   | {
       readonly type: "stop-candidates";
       readonly instanceId: string;
@@ -53,14 +53,14 @@ export type AgentReport =
       readonly taskArns: readonly string[];
     };
 
-/** What a cluster knows of its reservation on Fargate (revision null when it knows none yet), and what it uses. */
+/** What a cluster knows of its Fargate reservation (revision null if it knows none yet), and what it uses. */
 export type FargateStanding = {
   readonly revision: number | null;
   readonly use: FargateUse;
   readonly reserved: FargateUse;
 };
 
-/** Everything that can make a cluster machine move. */
+/** Every input of a cluster machine. */
 export type ClusterInput =
   | { readonly type: "call"; readonly operation: string; readonly request: object; readonly given: Given }
   | { readonly type: "agent-report"; readonly report: AgentReport }
@@ -69,25 +69,33 @@ export type ClusterInput =
   | { readonly type: "recovered" }
   /** Reply: ClusterCounts. */
   | { readonly type: "count" }
-  /** Of the given task definition ARNs, those that tasks here still use. Reply: string[]. */
+  /** Which of these task definition ARNs tasks here still use. Reply: string[]. */
   | { readonly type: "revisions-in-use"; readonly arns: readonly string[] }
-  /** Whether an agent may connect for an instance as `caller`; null for one in this process. Reply: AgentStanding. */
+  /** Whether an agent may connect for an instance as `caller` (null: an agent in this process). Reply: AgentStanding. */
   | { readonly type: "agent-standing"; readonly instanceId: string; readonly caller: Caller | null }
-  /** CPU units of the account's quota for Fargate were given back, here or in another cluster: services that wait look again. Reply: null. */
+  /** Part of the account's Fargate quota became free, here or in another cluster: waiting services look again. Reply: null. */
   | { readonly type: "fargate-freed" }
   /**
-   * How the cluster stands to its reservation on Fargate. It gives back at once what it doesn't use, if `returnsSpare`: then the account has
-   * to be told. Reply: FargateStanding.
+   * Asks for the cluster's use and reservation on Fargate. If `returnsSpare`, the cluster gives back at once what it doesn't use, and the
+   * caller must inform the account. Reply: FargateStanding.
    */
   | { readonly type: "fargate-standing"; readonly returnsSpare: boolean }
-  /** What the account has reserved for the cluster. An older revision than the one known changes nothing. Reply: null. */
-  | { readonly type: "fargate-reserved"; readonly revision: number; readonly reserved: FargateUse }
   /**
-   * What the cluster asked for by its effect `reserve-fargate` has come, as far as it can: of `noMoreOf` the account has no more. Null when
-   * nobody could say. Reply: null.
+   * What the account has reserved for the cluster. A revision older than the known one changes nothing, and neither does a reservation for an
+   * incarnation that is closed. Reply: null.
+   */
+  | {
+      readonly type: "fargate-reserved";
+      readonly incarnation: number;
+      readonly revision: number;
+      readonly reserved: FargateUse;
+    }
+  /**
+   * The answer to the cluster's effect `reserve-fargate`: of `noMoreOf` the account has no more. Null if the account could not be asked.
+   * Reply: null.
    */
   | { readonly type: "fargate-answered"; readonly noMoreOf: readonly FargateProvider[] | null }
-  /** DeleteCluster: refuses unless empty, then takes no more calls under this incarnation. */
+  /** DeleteCluster: refuses unless empty, then accepts no more calls under this incarnation. */
   | { readonly type: "close"; readonly incarnation: number }
-  /** The account knows that the cluster was closed under this incarnation; it may have created it again since. Reply: null. */
+  /** The account has recorded that the cluster was closed under this incarnation; it may have created it again since. Reply: null. */
   | { readonly type: "account-knows"; readonly incarnation: number; readonly isCreatedAgain: boolean };

@@ -4,14 +4,17 @@ import { alarmKind } from "../documents/alarm.ts";
 import { closedMarkKind } from "../documents/closed-mark.ts";
 import { type ContainerInstance, containerInstanceKind, instanceHealthKind } from "../documents/container-instance.ts";
 import { serviceDeploymentKind, serviceRevisionKind } from "../documents/deployment.ts";
+import { type DeploymentProgress, deploymentProgressKind } from "../documents/deployment-progress.ts";
 import { drainKind } from "../documents/drain.ts";
 import type { FargateUse } from "../documents/fargate-use.ts";
 import { lostAgentPolicyKind } from "../documents/lost-agent-policy.ts";
 import { managedHostKind } from "../documents/managed-host.ts";
 import { addressHeldBy } from "../documents/network-address.ts";
 import { registrationTokenKind } from "../documents/registration-token.ts";
+import { rolloutKind } from "../documents/rollout.ts";
 import { runTaskTokenKind } from "../documents/run-task-token.ts";
 import { serviceEventKind, serviceKind } from "../documents/service.ts";
+import { serviceConditionKind } from "../documents/service-condition.ts";
 import { type Task, taskKind } from "../documents/task.ts";
 import { taskDefinitionKind } from "../documents/task-definition.ts";
 import { FargateBook } from "../indexes/fargate-book.ts";
@@ -31,20 +34,23 @@ import { Tables } from "../tables/tables.ts";
 import { ecsTimeline, type Timeline } from "../timeline.ts";
 import type { MachineConfiguration } from "./call.ts";
 
-/** Everything inside one cluster: plain documents in tables, and indexes that follow from them. */
+/** Everything inside one cluster: documents in tables, and their indexes. */
 export class ClusterState {
   readonly journal = new Journal();
   readonly tables = new Tables(this.journal);
   readonly instances = this.tables.of(containerInstanceKind);
   readonly health = this.tables.of(instanceHealthKind);
   readonly tasks = this.tables.of(taskKind);
-  /** Revisions that tasks here were made from, so that an agent can be told of its tasks at any time. */
+  /** The revisions of tasks here, so an agent can get its tasks at any time. */
   readonly revisions = this.tables.of(taskDefinitionKind);
   readonly runTaskTokens = this.tables.of(runTaskTokenKind);
   readonly registrationTokens = this.tables.of(registrationTokenKind);
   readonly agentSequences = this.tables.of(agentSequenceKind);
   readonly managedHosts = this.tables.of(managedHostKind);
   readonly services = this.tables.of(serviceKind);
+  readonly rollouts = this.tables.of(rolloutKind);
+  readonly deploymentProgress = this.tables.of(deploymentProgressKind);
+  readonly serviceConditions = this.tables.of(serviceConditionKind);
   readonly serviceRevisions = this.tables.of(serviceRevisionKind);
   readonly serviceDeployments = this.tables.of(serviceDeploymentKind);
   readonly serviceEvents = this.tables.of(serviceEventKind);
@@ -61,15 +67,15 @@ export class ClusterState {
   readonly serviceIndex: ServiceIndex;
   readonly instanceIds = new SortedKeys();
   readonly taskIds = new SortedKeys();
-  /** What is kept for a while though it is over, the oldest first. */
+  /** Finished things that are kept for a while, oldest first. */
   readonly stoppedTasks = new OldestFirst();
   readonly inactiveInstances = new OldestFirst();
   readonly inactiveServices = new OldestFirst();
   /** The addresses of the interfaces of tasks that are not STOPPED. */
   readonly taskAddresses = new Set<string>();
-  /** Revision ARN -> how many documents of tasks and service revisions name it. */
+  /** Revision ARN -> number of documents of tasks and service revisions that name it. */
   readonly revisionUses = new Map<string, number>();
-  /** Task id -> the token of RunTask that it came of. */
+  /** Task id -> the RunTask token that started it. */
   readonly #tokenOfTask = new Map<string, string>();
   readonly runningByLaunchType = new Map<string, number>();
   readonly pendingByLaunchType = new Map<string, number>();
@@ -79,18 +85,18 @@ export class ClusterState {
   readonly name: string;
   readonly configuration: MachineConfiguration;
   readonly timeline: Timeline;
-  /** What the account has reserved for the cluster on Fargate; null when it has not been asked. Not durable: the account's document is. */
+  /** What the account has reserved for the cluster on Fargate; null until it was asked. Not durable: the account's document is. */
   readonly fargateReservation = new JournaledValue<{ readonly revision: number; readonly reserved: FargateUse } | null>(
     this.journal,
     null,
   );
-  /** Services wait for the account's answer; not durable. */
+  /** True while services wait for the account's answer; not durable. */
   readonly isFargateAsked = new JournaledValue(this.journal, false);
-  /** The newest event of each instance that carries its attributes, and which those are; not durable. */
+  /** For each instance, the newest event with its attributes, and the attributes; not durable. */
   readonly attributesAnnounced = new JournaledMap<
     Pick<ContainerInstance, "platformAttributes" | "customAttributes"> & { readonly sequence: number }
   >(this.journal);
-  /** Instances that were connected before this process began and have yet to come back; not durable. */
+  /** Instances that were connected before this process started and have yet to come back; not durable. */
   readonly awaitingReconnect = new JournaledQueue(this.journal);
   readonly awaitingReconnectUntil = new JournaledValue<number | null>(this.journal, null);
 
@@ -114,6 +120,11 @@ export class ClusterState {
     this.services.onChange((key, before, after) => {
       this.inactiveServices.onChange(key, before?.inactiveAt ?? null, after?.inactiveAt ?? null);
       this.serviceIndex.onServiceChange(key, before, after);
+    });
+    this.rollouts.onChange((name) => this.serviceIndex.onStandingChange(name));
+    this.serviceConditions.onChange((name) => this.serviceIndex.onStandingChange(name));
+    this.deploymentProgress.onChange((_, before, after) => {
+      this.serviceIndex.onStandingChange(((after ?? before) as DeploymentProgress).serviceName);
     });
     this.serviceEvents.onChange((key, before, after) => this.serviceIndex.onEventChange(key, before, after));
     this.serviceDeployments.onChange((_, before, after) => this.serviceIndex.onDeploymentChange(before, after));
@@ -145,17 +156,17 @@ export class ClusterState {
     });
   }
 
-  /** True when there is no document. */
+  /** True if there are no documents. */
   get isEmpty(): boolean {
     return this.tables.all.every(({ size }) => size === 0);
   }
 
-  /** The earliest moment at which something is due, or null. */
+  /** The earliest time at which something is due, or null. */
   nextDueAt(): number | null {
     const moments = [
       this.due.nextAt(),
       this.awaitingReconnectUntil.get(),
-      // Drops entries that are stale, which is no part of any step.
+      // Dropping stale entries isn't part of any step.
       this.journal.betweenSteps(() => this.serviceIndex.looks.nextAt()),
       this.waitingTasks.lookAt(this.timeline),
     ];
@@ -163,8 +174,8 @@ export class ClusterState {
   }
 
   /**
-   * When the cluster is wanted in memory though nobody asks: always while something lives in it, and until the account knows that it was
-   * deleted; a deleted one when it may be forgotten; an empty one when something is due.
+   * When the cluster must be in memory although nobody calls it: always while something lives in it, and until the account knows that it
+   * was deleted; a deleted one when it may be forgotten; an empty one when something is due.
    */
   neededAt(): number | null {
     const mark = this.closed.get("closed");
@@ -178,8 +189,8 @@ export class ClusterState {
   }
 
   /**
-   * Forgets a task, the revision that only it needed, and the token of RunTask when this was the last of its tasks. AWS: a token
-   * is good for an hour after the last of its tasks has stopped, and that is when the task is forgotten.
+   * Forgets a task, a revision that only it needed, and its RunTask token if this was the token's last task. AWS: a token is valid until an
+   * hour after its last task stopped, which is when that task is forgotten.
    */
   removeTask(id: string): void {
     const arn = this.tasks.get(id)?.taskDefinitionArn;
@@ -189,7 +200,7 @@ export class ClusterState {
     if (token?.taskIds.every((other) => !this.tasks.has(other)) === true) this.runTaskTokens.delete(token.token);
   }
 
-  /** Forgets a service revision, and the task definition that only it needed. */
+  /** Forgets a service revision, and a task definition that only it needed. */
   removeServiceRevision(id: string): void {
     const arn = this.serviceRevisions.get(id)?.taskDefinitionArn;
     this.serviceRevisions.delete(id);
@@ -205,8 +216,8 @@ export class ClusterState {
   }
 
   /**
-   * A copy of the state as it is now, for a rehearsal. Documents are shared, what follows from them is made again, slice by slice;
-   * what is due and no document, such as looks at services, is left out.
+   * A copy of the current state for a rehearsal. Documents are shared; indexes are rebuilt, slice by slice. What is due without being in a
+   * document, such as looks at services, is left out.
    */
   copy(): Generator<undefined, ClusterState> {
     const copy = new ClusterState(this.place, this.name, this.configuration);
@@ -218,7 +229,7 @@ export class ClusterState {
     );
   }
 
-  /** Begins with nothing due, however the documents came here. */
+  /** Starts with nothing due, however the documents were loaded. */
   forgetDue(): void {
     this.due.clear();
     this.serviceIndex.looks.takeDue(Number.POSITIVE_INFINITY);
@@ -229,7 +240,7 @@ export class ClusterState {
     this.journal.rollback();
   }
 
-  /** The services that are watched by an alarm see it at once: a second later it may be over. */
+  /** Services watched by the alarm look at once: a second later the alarm may be over. */
   #alarmChanged(name: string): void {
     for (const service of this.services.values()) {
       const { enable, alarmNames } = service.deploymentConfiguration.alarms;
@@ -260,10 +271,10 @@ export class ClusterState {
   }
 }
 
-// LIMIT: documents that are taken in between two looks at the stopwatch, some microseconds each.
+// LIMIT: documents loaded between two readings of the stopwatch, a few microseconds each.
 const documentsPerSlice = 64;
 
-/** Fills the empty `copy` with the documents of each of its tables. */
+/** Fills the empty `copy` with the documents of every table. */
 function* filled(
   copy: ClusterState,
   documents: readonly (readonly [string, object])[][],

@@ -10,33 +10,30 @@ import type { MachineConfiguration } from "./call.ts";
 import type { ClusterState } from "./cluster-state.ts";
 import type { ClusterEffect } from "./effect.ts";
 
-/** An event about a service, but for what every event has. */
+/** An event about a service, without the members that all events have. */
 export type ServiceAnnouncement = Pick<EcsEvent, "detailType" | "resources" | "detail">;
 
-/** What a step announces under a key: a document, by its noun, or what a service does. */
+/** What a step announces under a key: a document, by its noun, or a service's event. */
 export type Announced = "task" | "container-instance" | ServiceAnnouncement;
 
-/** What follows at once, in the same step, when a document changes; the rules above give it to the machine. */
+/** What follows at once, in the same step, when a document changes. Rules of higher layers, passed in by the machine. */
 export type StepReactions = {
-  /** A task that was there before the step is another one now. */
+  /** A task that existed before the step has changed. */
   taskChanged(step: ClusterStep, before: Task, after: Task): void;
-  /** What is in use on a host that is no container instance is something else now. */
+  /** Usage changed on a host that isn't a container instance. */
   hostTouched(step: ClusterStep, hostId: string): void;
 };
 
 /**
- * One step of a cluster machine under way: the state to read and change, the time, and what will leave the machine
- * when the step is durable. `change...` announces (the document's `version` rises once per step, and an event with that
- * version follows); `note...` writes without announcing, for what ECS does not announce.
+ * The current step of a cluster machine: the state to read and change, the time, and what leaves the machine once the step is durable.
+ * `change...` announces: the document's `version` rises once per step, and an event with that version follows. `note...` writes without
+ * announcing, for what ECS doesn't announce.
  */
 export class ClusterStep {
   readonly state: ClusterState;
   readonly now: number;
   readonly effects: ClusterEffect[] = [];
-  /**
-   * Set by an operation, before it changes anything, that only wants to know what would come of it: the step is then rolled
-   * back, and answered as if it had been taken.
-   */
+  /** Set by a dry-run operation, before it changes anything: the step is rolled back, but answered as if it had happened. */
   isDryRun = false;
   /** The quotas for Fargate of which the account had no more when it was asked just now. */
   noMoreFargate: readonly FargateProvider[] = [];
@@ -80,12 +77,12 @@ export class ClusterStep {
     return this.state.timeline;
   }
 
-  /** A dry run goes on at a later moment, over the same state. */
+  /** Continues a dry run at a later time, over the same state. */
   later(now: number): ClusterStep {
     return this.#dryRun(this.state, now);
   }
 
-  /** A dry run at the same moment, over another state. */
+  /** Continues a dry run at the same time, over another state. */
   dryRunOn(state: ClusterState): ClusterStep {
     return this.#dryRun(state, this.now);
   }
@@ -96,18 +93,18 @@ export class ClusterStep {
     return step;
   }
 
-  /** A dry run draws from streams of its own, so that what happens after it is what would have happened without it. */
+  /** A dry run draws from its own streams, so later steps are the same as without it. */
   random(stream: string): RandomStream {
     return this.#random.stream(this.isDryRun ? `dry-run/${stream}` : stream);
   }
 
-  /** Puts `task` and announces it; its `version` is set here. Instances whose resources change with it are announced too. */
+  /** Puts `task` with its next `version` and announces it. Also announces instances whose resources change with it. */
   changeTask(task: Task): void {
     const first = !this.#announced.has(task.id);
     if (first) this.#announced.set(task.id, "task");
     const before = this.state.tasks.get(task.id);
     const version = (before?.version ?? 0) + (first ? 1 : 0);
-    // A new task has it already, and is not copied.
+    // A new task already has this version and isn't copied.
     this.state.tasks.put(task.id, task.version === version ? task : { ...task, version });
     this.#announceInstances(instancesTouched(before, task));
     if (before !== undefined) this.#reactions.taskChanged(this, before, task);
@@ -118,18 +115,18 @@ export class ClusterStep {
     this.state.tasks.put(task.id, { ...task, version: this.state.tasks.get(task.id)?.version ?? 0 });
   }
 
-  /** Puts `instance` and announces it; its `version` is set here. */
+  /** Puts `instance` with its next `version` and announces it. */
   changeInstance(instance: ContainerInstance): void {
     const first = !this.#announced.has(instance.id);
     if (first) this.#announced.set(instance.id, "container-instance");
     const before = this.state.instances.get(instance.id);
-    // Of several tasks that a step places on one instance, the first has announced it.
+    // If a step places several tasks on one instance, the first has announced it.
     if (!first && instance === before) return;
     const version = (before?.version ?? 0) + (first ? 1 : 0);
     this.state.instances.put(instance.id, { ...instance, version });
   }
 
-  /** Announces what a service or a deployment does. AWS: such events have no version. */
+  /** Announces an event of a service or deployment. AWS: such events have no version. */
   announceService(announcement: ServiceAnnouncement): void {
     this.#announced.set(`service ${this.#announced.size}`, announcement);
   }
@@ -141,8 +138,8 @@ export class ClusterStep {
   }
 
   /**
-   * The next number for a message to the agent of `instanceId`: an agent drops a manifest whose number does not rise. The line
-   * begins at the time in milliseconds, which is above what agents of a store without these documents were sent.
+   * The next number for a message to the agent of `instanceId`: an agent drops a manifest whose number doesn't rise. Starts at the time in
+   * milliseconds, which is above the numbers sent from a store without these documents.
    */
   nextAgentSequence(instanceId: string): number {
     const next = (this.state.agentSequences.get(instanceId)?.last ?? this.now) + 1;
@@ -150,12 +147,12 @@ export class ClusterStep {
     return next;
   }
 
-  /** True when an event will follow from this step. */
+  /** True if an event will follow from this step. */
   get hasAnnounced(): boolean {
     return this.#announced.size > 0;
   }
 
-  /** What is announced, in order: documents by their id, what services do by its place in the order. */
+  /** What is announced, in order: documents by id, service events by position. */
   get announced(): ReadonlyMap<string, Announced> {
     return this.#announced;
   }

@@ -1,6 +1,6 @@
-/** How the rows of operations say which resources a request names. */
+/** How operations' rows say which resources a request names. */
 
-/** The types of the resources of ECS. */
+/** ECS's types of resources. */
 export type ResourceType =
   | "attachment"
   | "capacity-provider"
@@ -14,8 +14,8 @@ export type ResourceType =
 
 /**
  * How a member names something. `cluster`: by name or ARN. `container-instance`, `task`, `service`, `attachment`: by id or name in the
- * cluster of the call, or by ARN. `arn`: by an ARN that says all. `task-definition`, `capacity-provider`: by name or ARN, of the
- * account. `used-...`: likewise, but it is only used. `outside`: of another AWS service, or no resource.
+ * call's cluster, or by ARN. `arn`: by a complete ARN. `task-definition`, `capacity-provider`: by name or ARN, in the account. `used-...`:
+ * the same, but the resource is only used. `outside`: in another AWS service, or not a resource.
  */
 export type Naming =
   | "arn"
@@ -30,20 +30,20 @@ export type Naming =
   | "used-capacity-provider"
   | "used-task-definition";
 
-/** Members by their paths, such as `tasks[]` or `overrides.taskRoleArn`. */
+/** Members by path, such as `tasks[]` or `overrides.taskRoleArn`. */
 export type NamingMembers = Readonly<Record<string, Naming>>;
 
-/** `otherwise` is what a request is about whose members name no cluster: the cluster `default`, or nothing but its members. */
+/** `otherwise` is what a request is about if no member names a cluster: the cluster `default`, or only its members. */
 export type NamedResources = {
   readonly otherwise: "default-cluster" | "members";
   readonly members: NamingMembers;
 };
 
-/** The request has a member `cluster`, and is about the cluster `default` without it. */
+/** The request has a member `cluster`; without it, it is about the cluster `default`. */
 export const inCluster = (members: NamingMembers = {}): NamedResources =>
   orDefaultCluster({ cluster: "cluster", ...members });
 
-/** The request is about the cluster `default` when `members` name none. */
+/** The request is about the cluster `default` if `members` name none. */
 export const orDefaultCluster = (members: NamingMembers): NamedResources => ({ otherwise: "default-cluster", members });
 
 /** The request is about the account, or what `members` name. */

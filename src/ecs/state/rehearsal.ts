@@ -1,12 +1,12 @@
 import type { ClusterState } from "./cluster-state.ts";
 import type { ClusterStep } from "./cluster-step.ts";
 
-/** How a rehearsal is played: on a step of its own, giving way between slices of a few milliseconds. */
+/** How a rehearsal runs: on its own step, yielding every few milliseconds. */
 export type Play<Reply> = (step: ClusterStep) => Generator<undefined, Reply>;
 
 /**
- * What an operation answers with when it has to play through what would happen, which takes longer than a step may. It is played on a
- * copy of the cluster as it is now, so the cluster goes on meanwhile and nothing has to be taken back.
+ * The answer of an operation that must play through what would happen, which takes longer than a step may. It runs on a copy of the current
+ * cluster, so the cluster continues meanwhile and nothing has to be undone.
  */
 export class Rehearsal {
   readonly #play: Play<object>;
@@ -15,7 +15,7 @@ export class Rehearsal {
     this.#play = play;
   }
 
-  /** The slices of the rehearsal of a cluster as it is at the end of `step`. */
+  /** Starts the rehearsal on the cluster as it is at the end of `step`; returns its slices. */
   begin(step: ClusterStep): Iterator<undefined, object> {
     return playOn(step, step.state.copy(), this.#play);
   }

@@ -4,10 +4,10 @@ import type { Journal } from "./journal.ts";
 import { JournaledHeap } from "./journaled.ts";
 import type { Table } from "./table.ts";
 
-/** A document to which something is to happen by itself. */
+/** A document that changes by itself at some time. */
 export type DueDocument = { readonly table: Table<object>; readonly key: string };
 
-/** When documents are due, by the `dueAt` of their kinds. Entries may be stale: the document may be another one by now, or gone. */
+/** When documents are due, by the `dueAt` of their kinds. Entries may be stale: the document may have changed or gone since. */
 export class DueDocuments {
   readonly #journal: Journal;
   #heap: JournaledHeap<DueDocument>;
@@ -25,18 +25,18 @@ export class DueDocuments {
     }
   }
 
-  /** The earliest moment at which something is due, or null. */
+  /** The earliest time at which something is due, or null. */
   nextAt(): number | null {
     return this.#heap.peekAt();
   }
 
-  /** Takes the next entry that is due at `now` away. */
+  /** Removes and returns the next entry due at `now`. */
   take(now: number): DueDocument | undefined {
     const at = this.#heap.peekAt();
     return at === null || at > now ? undefined : must(this.#heap.pop(), "an entry that is due");
   }
 
-  /** Forgets what is due. Not part of any step. */
+  /** Forgets everything due. Not part of any step. */
   clear(): void {
     this.#heap = new JournaledHeap(this.#journal);
   }

@@ -1,40 +1,40 @@
-/** What a step wrote: the document as it stands now, or null when it is gone. `kind` is the name of its kind. */
+/** A change of a step: the document's new value, or null if it was removed. `kind` is the name of its kind. */
 export type DocumentChange = { readonly kind: string; readonly key: string; readonly value: object | null };
 
 /** A table as its journal sees it. */
 export type JournaledTable = {
   readonly kind: { readonly name: string };
   get(key: string): object | undefined;
-  /** Puts the document of `key` back as it was; undefined when there was none. */
+  /** Restores the document of `key`; undefined if there was none. */
   restore(key: string, before: object | undefined): void;
-  /** The step under way has been committed or rolled back. */
+  /** The current step has been committed or rolled back. */
   settle(): void;
 };
 
 type Undo = { readonly table: JournaledTable; readonly key: string; readonly before: object | undefined };
 
 /**
- * The undo list of the step under way. A step changes a state in place; when it refuses, `rollback` takes every change back, the
- * newest first, so that refused means untouched and no state is ever copied whole. There are two sorts of state:
+ * The undo list of the current step. A step changes state in place; if it is refused, `rollback` undoes every change, newest first. So
+ * refused means untouched, and no state is ever copied whole. There are two sorts of state:
  *
- *   documents, and what follows from them   Tables record each document. Indexes follow their tables back.
- *   what was noted meanwhile                What is due, who waits, what was announced last: no document says it. It lives in the
- *                                           collections of journaled.ts, which record how each of their changes is undone.
+ * - Documents and their indexes. Tables record each document, and indexes follow their tables back.
+ * - Notes: what no document says, such as what is due, who waits, what was announced last. They are in the collections of journaled.ts,
+ *   which record how to undo each of their changes.
  */
 export class Journal {
   #documents: Undo[] = [];
   #notes: (() => void)[] = [];
   #isUndoing = false;
   #isRecording = true;
-  /** The documents that the last commit let go of. */
+  /** The documents that the last commit replaced. */
   #committed: readonly Undo[] = [];
 
-  /** True when the step under way has written a document. */
+  /** True if the current step has written a document. */
   get hasChanges(): boolean {
     return this.#documents.length > 0;
   }
 
-  /** While documents go back, indexes follow them. What was noted goes back by itself, and takes nothing from them. */
+  /** While documents are restored, indexes follow them. Notes restore themselves and ignore the indexes' writes. */
   get isUndoing(): boolean {
     return this.#isUndoing;
   }
@@ -43,12 +43,12 @@ export class Journal {
     this.#documents.push({ table, key, before });
   }
 
-  /** `undo` takes back one change of what was noted. It is called when all later changes have been undone. */
+  /** `undo` undoes one change of a note. It is called after all later changes are undone. */
   recordNote(undo: () => void): void {
     if (this.#isRecording) this.#notes.push(undo);
   }
 
-  /** For what is done between steps, such as loading: it belongs to none of them and cannot be undone. */
+  /** For work between steps, such as loading: it belongs to no step and can't be undone. */
   betweenSteps<T>(run: () => T): T {
     this.#isRecording = this.#notes.length > 0;
     try {
@@ -58,7 +58,7 @@ export class Journal {
     }
   }
 
-  /** The last value of each document written since the last commit or rollback, in order of first writing. */
+  /** The last value of each document written since the last commit or rollback, ordered by first write. */
   commit(): DocumentChange[] {
     const seen = new Map<JournaledTable, Set<string>>();
     const changes: DocumentChange[] = [];
@@ -76,8 +76,8 @@ export class Journal {
   }
 
   /**
-   * Puts the documents back that the last commit changed; to call when no later commit stands on it any more. Notes stay as they are,
-   * and a deleted document comes back behind the others, so that the state is only good for answering reads.
+   * Restores the documents that the last commit changed. Call it once no later commit depends on it. Notes stay as they are, so the state
+   * can only answer reads afterwards.
    */
   undoOfCommit(): () => void {
     const committed = this.#committed;

@@ -29,7 +29,7 @@ const change: fc.Arbitrary<(all: Collections) => void> = fc.oneof(
   fc.constant((all: Collections) => void all.heap.pop()),
 );
 
-test("after a rollback each collection is as it was, in its order, and goes on as if nothing had been", () => {
+test("after a rollback each collection is as before, including its order, and continues as if nothing had happened", () => {
   const steps = fc.array(fc.record({ changes: fc.array(change, { maxLength: 12 }), refused: fc.boolean() }));
   fc.assert(
     fc.property(steps, (sequence) => {
@@ -58,7 +58,7 @@ test("after a rollback each collection is as it was, in its order, and goes on a
   );
 });
 
-test("while documents go back, nothing that an index writes has an effect", () => {
+test("while documents are restored, indexes' writes have no effect", () => {
   const journal = new Journal();
   const all = collections(journal);
   all.queue.add("a");
@@ -80,7 +80,7 @@ test("while documents go back, nothing that an index writes has an effect", () =
   assert.deepEqual(statePicture(all), before);
 });
 
-test("what is done between steps is not undone by the next one", () => {
+test("work between steps isn't undone by the next one", () => {
   const journal = new Journal();
   const { value } = collections(journal);
   journal.betweenSteps(() => value.set(1));

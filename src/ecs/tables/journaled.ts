@@ -1,6 +1,6 @@
 /**
- * Collections for what was noted of documents and follows from none of them: what is due, who waits, what was announced last. They
- * undo themselves with the step. While a journal takes documents back, indexes may go on writing here; it has no effect.
+ * Collections for notes: what no document says, such as what is due, who waits, what was announced last. They undo themselves with the
+ * step. While a journal restores documents, indexes may keep writing here; it has no effect.
  */
 import { Heap } from "../../lib/heap.ts";
 import type { Journal } from "./journal.ts";
@@ -29,7 +29,7 @@ export class JournaledValue<T> {
   }
 }
 
-/** Values by key, in no order. A value is never undefined. */
+/** Values by key, unordered. A value is never undefined. */
 export class JournaledMap<V> {
   readonly #journal: Journal;
   readonly #values = new Map<string, V>();
@@ -50,7 +50,7 @@ export class JournaledMap<V> {
     this.#journal.recordNote(() => this.#restore(key, before));
   }
 
-  /** True when it was there. */
+  /** True if it existed. */
   delete(key: string): boolean {
     const before = this.#values.get(key);
     if (this.#journal.isUndoing || before === undefined) return false;
@@ -65,10 +65,10 @@ export class JournaledMap<V> {
   }
 }
 
-/** Keys, each once, in the order in which they came. */
+/** Keys, each once, in the order they were added. */
 export class JournaledQueue {
   readonly #journal: Journal;
-  /** Key -> its number in the order. Mostly the order of insertion is theirs. */
+  /** Key -> its number in the order, usually also the order of insertion. */
   #numbers = new Map<string, number>();
   #last = 0;
   #isSorted = true;
@@ -85,7 +85,7 @@ export class JournaledQueue {
     return this.#numbers.has(key);
   }
 
-  /** Puts a key at the end, unless it is there. */
+  /** Adds a key at the end, unless it is already there. */
   add(key: string): void {
     if (this.#journal.isUndoing || this.#numbers.has(key)) return;
     this.#last += 1;
@@ -93,7 +93,7 @@ export class JournaledQueue {
     this.#journal.recordNote(() => this.#numbers.delete(key));
   }
 
-  /** True when it was there. */
+  /** True if it existed. */
   delete(key: string): boolean {
     const number = this.#numbers.get(key);
     if (this.#journal.isUndoing || number === undefined) return false;
@@ -109,7 +109,7 @@ export class JournaledQueue {
     for (const key of [...this.#numbers.keys()]) this.delete(key);
   }
 
-  /** The keys, first come first. */
+  /** The keys, the earliest added first. */
   keys(): IterableIterator<string> {
     if (!this.#isSorted) {
       this.#numbers = new Map([...this.#numbers].sort(([, one], [, other]) => one - other));
@@ -119,7 +119,7 @@ export class JournaledQueue {
   }
 }
 
-/** As `Heap`. An undone change leaves the heap as it was, down to the order of items with equal numbers. */
+/** As `Heap`. Undoing a change restores the heap exactly, including the order of items with equal numbers. */
 export class JournaledHeap<T> {
   readonly #journal: Journal;
   readonly #heap = new Heap<T>();

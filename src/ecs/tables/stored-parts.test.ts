@@ -16,7 +16,7 @@ const aState = () => new ClusterState(place, "lab", { latestAgentVersion: "1.97.
 const stored = (tables: Tables, key: string, value: object | null) => tables.toStored([{ kind: name, key, value }]);
 const kinds = (changes: readonly { readonly kind: string }[]): string[] => changes.map(({ kind }) => kind);
 
-test("a registration is written when it is new or changed, and not with every version", () => {
+test("a registration is written when it is new or changed, not with every version", () => {
   const { tables } = aState();
   const instance = anInstance();
   const put = (value: ContainerInstance | null) => stored(tables, instance.id, value);
@@ -31,7 +31,7 @@ test("a registration is written when it is new or changed, and not with every ve
   assert.deepEqual(kinds(put(instance)), [name, apart.name], "what was deleted is written again");
 });
 
-test("both halves give the instance, in whatever order they are loaded, and then count as written", () => {
+test("both halves form the instance, in whatever order they are loaded, and then count as written", () => {
   const instance = anInstance();
   const halves = stored(aState().tables, instance.id, instance);
   for (const order of [halves, halves.toReversed()]) {
@@ -46,7 +46,7 @@ test("both halves give the instance, in whatever order they are loaded, and then
   }
 });
 
-test("an instance that an early version stored in one piece is stored in two with its first change", () => {
+test("an instance stored in one piece by an early version is stored in two with its first change", () => {
   const { tables, instances } = aState();
   const instance = anInstance();
   tables.load(name, instance.id, instance);
@@ -55,7 +55,7 @@ test("an instance that an early version stored in one piece is stored in two wit
   assert.deepEqual(kinds(stored(tables, instance.id, { ...instance, version: 9 })), [name, apart.name]);
 });
 
-test("other documents pass as they are", () => {
+test("other documents pass unchanged", () => {
   const change = { kind: "task", key: "a", value: {} };
   assert.deepEqual(aState().tables.toStored([change]), [change]);
 });

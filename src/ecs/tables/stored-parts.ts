@@ -1,18 +1,18 @@
-/** The name of the part, and which members it has. */
+/** The name of the part, and its members. */
 export type Apart = { readonly name: string; readonly members: readonly string[] };
 
 type Members = Readonly<Record<string, unknown>>;
 
 /**
- * Documents of a kind that the store holds in two parts, for one machine: takes them apart when they are written, and puts them together when
- * they are loaded. Both parts lie under the same key. Documents of earlier versions may be in one piece.
+ * For one machine, documents of a kind that the store holds in two parts: splits them when they are written, and joins them when they are
+ * loaded. Both parts have the same key. Documents of older versions may be in one piece.
  */
 export class StoredParts {
   readonly #apart: Apart;
   readonly #members: ReadonlySet<string>;
-  /** The parts of their own that the store has, or will have with the steps given out so far. */
+  /** The parts that the store has, or will have after the steps given out so far. */
   readonly #stored = new Map<string, Members>();
-  /** The rest of documents whose other part is yet to be loaded. */
+  /** The rests of documents whose part has yet to be loaded. */
   readonly #rests = new Map<string, object>();
   /** Keys of parts that were loaded before the rest of their document. */
   readonly #early = new Set<string>();
@@ -22,7 +22,7 @@ export class StoredParts {
     this.#members = new Set<string>(apart.members);
   }
 
-  /** What to store for a document that was written: the rest, and its part when that changed. Null deletes. */
+  /** What to store for a written document: the rest, and its part if that changed. Null deletes. */
   split(key: string, document: object | null): { readonly rest: object | null; readonly part?: object | null } {
     if (document === null) {
       this.#stored.delete(key);
@@ -39,7 +39,7 @@ export class StoredParts {
     return { rest, part };
   }
 
-  /** Takes one stored document under either name; gives the whole document as soon as both parts are there, else null. */
+  /** Takes one stored document under either name. Returns the whole document once both parts are there, otherwise null. */
   join(name: string, key: string, document: object): object | null {
     const [oldest = ""] = this.#apart.members;
     if (name !== this.#apart.name && oldest in document) return document;
@@ -55,7 +55,7 @@ export class StoredParts {
     return { ...rest, ...part };
   }
 
-  /** The key of a document of which one part was loaded and the other was not, or null. */
+  /** The key of a document with only one part loaded, or null. */
   incomplete(): string | null {
     const [half] = [...this.#rests.keys(), ...this.#early];
     return half ?? null;

@@ -19,7 +19,7 @@ function twoTables() {
   return { journal, a: new Table(kind("a"), journal), b: new Table(kind("b"), journal) };
 }
 
-test("a commit gives the last value of each document, in the order of first writing", () => {
+test("a commit returns the last value of each document, in order of first write", () => {
   const { journal, a, b } = twoTables();
   a.put("x", { value: 1 });
   b.put("x", { value: 2 });
@@ -34,7 +34,7 @@ test("a commit gives the last value of each document, in the order of first writ
   assert.deepEqual(journal.commit(), []);
 });
 
-test("what is loaded is no change of a step", () => {
+test("what is loaded isn't a change of a step", () => {
   const { journal, a } = twoTables();
   a.load("x", { value: 1 });
   assert.deepEqual(journal.commit(), []);
@@ -87,7 +87,7 @@ test("after a rollback the tables, in their order, and an index over them are as
   );
 });
 
-test("the count of changes rises with whatever changes a document, and with nothing else", () => {
+test("the count of changes rises with every change of a document, and with nothing else", () => {
   const { journal, a, b } = twoTables();
   const rises: [string, () => void][] = [
     ["load", () => a.load("x", { value: 0 })],

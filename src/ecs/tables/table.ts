@@ -1,17 +1,17 @@
 import type { DocumentKind } from "../documents/document-kind.ts";
 import type { Journal, JournaledTable } from "./journal.ts";
 
-/** Told of every change, undone ones included, so that an index is always what its documents say. */
+/** Called with every change, including undone ones, so an index always matches its documents. */
 export type ChangeListener<D> = (key: string, before: D | undefined, after: D | undefined) => void;
 
 /** Documents of one kind, by key. A document is immutable: to change it, put another one in its place. */
 export class Table<D extends object> implements JournaledTable {
   readonly kind: DocumentKind<D>;
-  /** Undefined in the place of one that the step under way has deleted: if it is put back, it is where it was. */
+  /** Undefined for a document that the current step has deleted: if it is restored, it keeps its position. */
   readonly #documents = new Map<string, D | undefined>();
-  /** Keys that the step under way has deleted. Some of them may be back. */
+  /** Keys that the current step has deleted. Some of them may exist again. */
   readonly #deleted = new Set<string>();
-  /** How many places are empty. */
+  /** The number of empty places. */
   #gaps = 0;
   readonly #journal: Journal;
   readonly #listeners: ChangeListener<D>[] = [];
@@ -31,7 +31,7 @@ export class Table<D extends object> implements JournaledTable {
     return this.#documents.size - this.#gaps;
   }
 
-  /** Rises with every change, undone ones included: as long as it stands still, so does what was made from the documents. */
+  /** Rises with every change, including undone ones. While it is unchanged, what was derived from the documents is valid. */
   get changes(): number {
     return this.#changes;
   }
@@ -44,7 +44,7 @@ export class Table<D extends object> implements JournaledTable {
     return this.#documents.get(key) !== undefined;
   }
 
-  /** In the order in which they were loaded or first put, like `entries` and `keys`. */
+  /** In the order they were loaded or first put, like `entries` and `keys`. */
   *values(): IterableIterator<D> {
     for (const document of this.#documents.values()) if (document !== undefined) yield document;
   }
@@ -71,7 +71,7 @@ export class Table<D extends object> implements JournaledTable {
     this.#set(key, before, undefined);
   }
 
-  /** Takes a stored document in while the machine is built; not part of any step. */
+  /** Loads a stored document while the machine is built. Not part of any step. */
   load(key: string, document: D): void {
     this.#journal.betweenSteps(() => this.#set(key, this.#documents.get(key), document));
   }
@@ -81,7 +81,7 @@ export class Table<D extends object> implements JournaledTable {
     this.#set(key, this.#documents.get(key), before as D | undefined);
   }
 
-  /** For the journal only: nothing of the step is undone any more. */
+  /** For the journal only: the current step can't be undone any more. */
   settle(): void {
     if (this.#deleted.size === 0) return;
     for (const key of this.#deleted) if (this.#documents.get(key) === undefined) this.#documents.delete(key);

@@ -6,7 +6,7 @@ import { Tables } from "./tables.ts";
 
 type Lamp = { readonly id: string; readonly watts: number; readonly about: string };
 
-/** Version 1 gave the power in kilowatts. */
+/** Version 1 had the power in kilowatts. */
 const lampKind: DocumentKind<Lamp> = {
   name: "lamp",
   keyMember: "id",
@@ -31,8 +31,8 @@ function some() {
 
 const about = { kind: "lamp-text", key: "a", value: { about: "bright" } };
 
-describe("a kind of a later version", () => {
-  it("is stored with its version, which is not in the document", () => {
+describe("a newer version of a kind", () => {
+  it("is stored with its version, which isn't in the document", () => {
     const { journal, tables, lamps, plains } = some();
     lamps.put("a", { id: "a", watts: 40, about: "bright" });
     plains.put("p", { value: 1 });
@@ -50,14 +50,14 @@ describe("a kind of a later version", () => {
     );
   });
 
-  it("is upgraded from what an earlier Berth stored, which carries no version", () => {
+  it("is upgraded from what an earlier Berth stored without a version", () => {
     const { tables, lamps } = some();
     tables.load("lamp", "a", { id: "a", kilowatts: 0.04 });
     tables.load(about.kind, about.key, about.value);
     assert.deepEqual(lamps.get("a"), { id: "a", watts: 40, about: "bright" });
   });
 
-  it("is refused when it is newer than what is known, also while its other part is missing", () => {
+  it("is refused if it is newer than the known one, even while its other part is missing", () => {
     const { tables } = some();
     assert.throws(() => tables.load("lamp", "a", { id: "a", lumens: 400, documentVersion: 3 }), {
       name: "NewerDocumentError",
@@ -66,13 +66,74 @@ describe("a kind of a later version", () => {
     assert.throws(() => tables.load("torch", "a", { id: "a" }), { name: "NewerDocumentError" });
   });
 
-  it("is damaged when its version is no version", () => {
+  it("is damaged if its version is invalid", () => {
     for (const documentVersion of [0, 1.5, -1, "2", null, Number.MAX_VALUE]) {
       assert.throws(() => some().tables.load("plain", "a", { value: 1, documentVersion }), {
         name: "DocumentError",
         message: "its member documentVersion is not a whole number from 1 on",
       });
     }
+  });
+});
+
+describe("a document that has become several", () => {
+  type Room = { readonly id: string };
+  /** Version 1 held a lamp. */
+  const roomKind: DocumentKind<Room> = {
+    name: "room",
+    keyMember: "id",
+    version: 2,
+    shape: { id: "string" },
+    upgrade(document, version, release) {
+      if (version === 2) return document as Room;
+      const { lamp, ...room } = document as Room & { readonly lamp: Lamp };
+      release(lampKind, lamp.id, lamp);
+      return room;
+    },
+  };
+  const stored = { id: "r", lamp: { id: "a", watts: 40, about: "bright" } };
+  const rooms = () => {
+    const world = some();
+    return { ...world, rooms: world.tables.of(roomKind) };
+  };
+  const idsOf = (changes: readonly { readonly kind: string; readonly key: string }[]) =>
+    changes.map(({ kind, key }) => `${kind} ${key}`);
+
+  it("is loaded as several, which the first step that changes anything stores, once", () => {
+    const { journal, tables, lamps, plains, rooms: all } = rooms();
+    tables.load("room", "r", stored);
+    tables.loaded();
+    assert.deepEqual([all.get("r"), lamps.get("a")], [{ id: "r" }, stored.lamp]);
+    assert.deepEqual(tables.toStored(journal.commit()), [], "a step that changes nothing stores nothing");
+    plains.put("p", { value: 1 });
+    const changes = tables.toStored(journal.commit());
+    assert.deepEqual(idsOf(changes), ["room r", "lamp a", "lamp-text a", "plain p"]);
+    const next = rooms();
+    for (const { kind, key, value } of changes) next.tables.load(kind, key, value ?? {});
+    assert.deepEqual([next.rooms.get("r"), next.lamps.get("a")], [{ id: "r" }, stored.lamp]);
+    plains.put("p", { value: 2 });
+    assert.deepEqual(idsOf(tables.toStored(journal.commit())), ["plain p"]);
+  });
+
+  it("is stored as the step leaves it", () => {
+    const { journal, tables, lamps } = rooms();
+    tables.load("room", "r", stored);
+    lamps.delete("a");
+    const changes = tables.toStored(journal.commit());
+    assert.deepEqual(
+      changes.map(({ kind, value }) => [kind, value !== null]),
+      [
+        ["room", true],
+        ["lamp", false],
+        ["lamp-text", false],
+      ],
+    );
+  });
+
+  it("is damaged when a part of it is", () => {
+    const { tables } = rooms();
+    const damaged = { ...stored, lamp: { ...stored.lamp, watts: "bright" } };
+    assert.throws(() => tables.load("room", "r", damaged), { message: "its member watts is not a number" });
   });
 });
 

@@ -1,30 +1,33 @@
+import { must } from "../../lib/assert.ts";
 import { checkDocument, DocumentError, type DocumentKind, NewerDocumentError } from "../documents/document-kind.ts";
 import type { DocumentChange, Journal } from "./journal.ts";
 import { StoredParts } from "./stored-parts.ts";
 import { Table } from "./table.ts";
 
-/** The member beside those of a document that says in which version of its kind it is stored. */
+/** The stored member with the version of the document's kind. */
 const versionMember = "documentVersion";
 
 type Entry = { readonly table: Table<object>; readonly parts: StoredParts | null };
 
-/** The tables of a machine, one for each kind of document that it has; what is stored goes in and out here. */
+/** A machine's tables, one for each kind of document. Everything stored goes in and out here. */
 export class Tables {
   readonly #journal: Journal;
   readonly #all: Table<object>[] = [];
-  /** By each name that the store knows. */
+  /** By each name used in the store. */
   readonly #entries = new Map<string, Entry>();
+  /** Loaded documents that are in one piece in the store and several documents here. The next append has them all, so that it never has some. */
+  #takenApart: DocumentChange[] = [];
 
   constructor(journal: Journal) {
     this.#journal = journal;
   }
 
-  /** All tables, in the order in which they were made. */
+  /** All tables, in order of creation. */
   get all(): readonly Table<object>[] {
     return this.#all;
   }
 
-  /** Makes the table of a kind. */
+  /** Creates the table of a kind. */
   of<D extends object>(kind: DocumentKind<D>): Table<D> {
     const table = new Table(kind, this.#journal);
     const entry = {
@@ -38,24 +41,37 @@ export class Tables {
   }
 
   /**
-   * Takes a stored document in while the machine is built. Throws DocumentError for one that cannot be what it says, NewerDocumentError for one
-   * that a newer Berth wrote.
+   * Loads a stored document while the machine is built. Throws DocumentError for an invalid one, NewerDocumentError for one written by a
+   * newer Berth.
    */
   load(name: string, key: string, stored: object): void {
     const entry = this.#entries.get(name);
     if (entry === undefined) throw new NewerDocumentError("no document of that kind is known");
-    const { table, parts } = entry;
+    const { table, parts: halves } = entry;
     checkVersion(stored, table.kind.version);
-    const whole = parts === null ? stored : parts.join(name, key, stored);
+    const whole = halves === null ? stored : halves.join(name, key, stored);
     if (whole === null) return;
     const version = checkVersion(whole, table.kind.version);
     const document = withoutVersion(whole);
-    const current = table.kind.upgrade?.(document, version) ?? document;
+    const parts: DocumentChange[] = [];
+    const current =
+      table.kind.upgrade?.(document, version, (kind, partKey, part) => {
+        parts.push(this.#released(kind, partKey, part));
+      }) ?? document;
     checkDocument(table.kind, key, current);
     table.load(key, current);
+    if (parts.length > 0) this.#takenApart.push({ kind: table.kind.name, key, value: current }, ...parts);
   }
 
-  /** To call when all documents are loaded. Throws DocumentError when a part of one is missing. */
+  /** Loads a document that was a part of one of another kind. */
+  #released<E extends object>(kind: DocumentKind<E>, key: string, part: E): DocumentChange {
+    const { table } = must(this.#entries.get(kind.name), "the table of a document that another one released");
+    checkDocument(kind, key, part);
+    table.load(key, part);
+    return { kind: kind.name, key, value: part };
+  }
+
+  /** To be called when all documents are loaded. Throws DocumentError if a part of one is missing. */
   loaded(): void {
     for (const { table, parts } of this.#entries.values()) {
       const half = parts?.incomplete() ?? null;
@@ -64,10 +80,10 @@ export class Tables {
     }
   }
 
-  /** What the store is to write for the changes of a step. */
+  /** What the store must write for the changes of a step. */
   toStored(changes: readonly DocumentChange[]): DocumentChange[] {
     const stored: DocumentChange[] = [];
-    for (const change of changes) {
+    for (const change of this.#withTakenApart(changes)) {
       const entry = this.#entries.get(change.kind);
       const kind = entry?.table.kind;
       const parts = entry?.parts ?? null;
@@ -82,9 +98,18 @@ export class Tables {
     }
     return stored;
   }
+
+  #withTakenApart(changes: readonly DocumentChange[]): readonly DocumentChange[] {
+    if (changes.length === 0 || this.#takenApart.length === 0) return changes;
+    const idOf = ({ kind, key }: DocumentChange): string => `${kind} ${key}`;
+    const changed = new Set(changes.map(idOf));
+    const unchanged = this.#takenApart.filter((change) => !changed.has(idOf(change)));
+    this.#takenApart = [];
+    return [...unchanged, ...changes];
+  }
 }
 
-/** The version of a stored document. Throws when it is none, or newer than `known`. */
+/** The version of a stored document. Throws if it is invalid or newer than `known`. */
 function checkVersion(stored: object, known: number): number {
   const version: unknown = versionMember in stored ? stored[versionMember] : 1;
   if (!Number.isSafeInteger(version) || (version as number) < 1) {

@@ -30,8 +30,8 @@ export function untagInCluster(step: ClusterStep, request: TagRequest): object {
 }
 
 /**
- * ListTagsForResource for a task, a container instance or a service. Refuses an agent key that asks for anything but its own
- * instances and their tasks with AccessDeniedException.
+ * ListTagsForResource for a task, a container instance or a service. Refuses with AccessDeniedException an agent key that asks about
+ * anything but its own instances and their tasks.
  */
 export function listTagsInCluster(step: ClusterStep, request: TagRequest, { caller }: Given): { tags: readonly Tag[] } {
   const found = find(step, request);
@@ -45,7 +45,7 @@ export function listTagsInCluster(step: ClusterStep, request: TagRequest, { call
   return { tags: found.document.tags };
 }
 
-/** AWS: tags are no part of the events, so they announce nothing. */
+/** AWS: tags are not part of events, so changing them makes none. */
 function changeTags(step: ClusterStep, request: TagRequest, change: (tags: readonly Tag[]) => readonly Tag[]): void {
   const found = find(step, request);
   const tags = change(found.document.tags);
@@ -58,7 +58,7 @@ function find(step: ClusterStep, request: TagRequest) {
   const resource: TaggedResource = taggedResource(step.place, request.resourceArn);
   if (resource.type === "task") {
     const document = step.state.tasks.get(resource.id);
-    // AWS: a stopped task has no tags any more.
+    // AWS: a stopped task has no tags.
     if (document !== undefined && document.lastStatus !== "STOPPED") return { noun: "task" as const, document };
     refuse(
       "InvalidParameterException",

@@ -15,7 +15,7 @@ export const tagOperations = {
     agents: ["container-instance", "task"],
     tasks: ["task"],
     errors: ["ClusterNotFoundException"],
-    missing: "Task sets have no tags, as they do not exist yet.",
+    missing: "There are no task sets.",
   },
   TagResource: {
     machine: "by-arn",
@@ -23,7 +23,7 @@ export const tagOperations = {
     resources: inAccount({ resourceArn: "arn" }),
     level: "operate",
     errors: ["ClusterNotFoundException", "LimitExceededException", "ResourceNotFoundException"],
-    missing: "Task sets cannot be tagged, as they do not exist yet.",
+    missing: "There are no task sets to tag.",
   },
   UntagResource: {
     machine: "by-arn",
@@ -31,6 +31,6 @@ export const tagOperations = {
     resources: inAccount({ resourceArn: "arn" }),
     level: "operate",
     errors: ["ClusterNotFoundException", "ResourceNotFoundException"],
-    missing: "Task sets cannot be untagged, as they do not exist yet.",
+    missing: "There are no task sets to untag.",
   },
 } as const satisfies OperationRows;

@@ -4,13 +4,13 @@ import { resolveCluster } from "../references/resolve-cluster.ts";
 import { refuse } from "../refusals.ts";
 import type { AccountStep } from "../state/account-step.ts";
 
-/** Something of the account that has tags: what they are, and how to put others in their place. */
+/** Something in the account with tags: the tags, and a function that replaces them. */
 export type TaggedDocument = { readonly tags: readonly Tag[]; readonly putTags: (tags: readonly Tag[]) => void };
 
 /**
- * The cluster, task definition or capacity provider that `resourceArn` names. Refuses a bad ARN and an unknown task definition with
- * InvalidParameterException, an unknown or INACTIVE cluster with ClusterNotFoundException, an unknown capacity
- * provider with ClientException.
+ * The cluster, task definition or capacity provider with this ARN. Refuses a bad ARN and an unknown task definition with
+ * InvalidParameterException, an unknown or INACTIVE cluster with ClusterNotFoundException, an unknown capacity provider with
+ * ClientException.
  */
 export function taggedDocument(step: AccountStep, resourceArn: string | undefined): TaggedDocument {
   const resource = taggedResource(step.place, resourceArn);
@@ -33,7 +33,7 @@ export function taggedDocument(step: AccountStep, resourceArn: string | undefine
   const key = `${resource.family}:${resource.revision}`;
   const definition = taskDefinitions.get(key);
   if (definition === undefined) {
-    // ListTagsForResource declares no ResourceNotFoundException, so the three operations share this one.
+    // ListTagsForResource declares no ResourceNotFoundException, so all three operations use this one.
     refuse("InvalidParameterException", "The specified task definition does not exist.");
   }
   return { tags: definition.tags, putTags: (tags) => taskDefinitions.put(key, { ...definition, tags }) };

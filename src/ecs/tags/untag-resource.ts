@@ -4,7 +4,7 @@ import { taggedDocument } from "./tagged-document.ts";
 
 export type UntagResourceRequest = { readonly resourceArn?: string; readonly tagKeys?: readonly string[] };
 
-/** Takes tags off a cluster, task definition or capacity provider, by key. Refuses as `taggedDocument` and `withoutTags`. */
+/** Removes tags from a cluster, task definition or capacity provider, by key. Refuses what `taggedDocument` and `withoutTags` refuse. */
 export function untagResource(step: AccountStep, request: UntagResourceRequest): object {
   const { tags, putTags } = taggedDocument(step, request.resourceArn);
   putTags(withoutTags(tags, request.tagKeys));

@@ -9,8 +9,8 @@ import { taskDefinitionReply } from "./task-definition-reply.ts";
 export type DeleteTaskDefinitionsRequest = { readonly taskDefinitions?: readonly string[] };
 
 /**
- * Puts up to 10 INACTIVE revisions into DELETE_IN_PROGRESS; they go when nothing uses them any more. What cannot be
- * deleted is a failure of its own. Refuses no entries and more than 10 with InvalidParameterException.
+ * Puts up to 10 INACTIVE revisions into DELETE_IN_PROGRESS; they are removed once nothing uses them. Each one that can't be deleted is a
+ * failure. Refuses an empty list and more than 10 with InvalidParameterException.
  */
 export function deleteTaskDefinitions(step: AccountStep, request: DeleteTaskDefinitionsRequest): object {
   const references = request.taskDefinitions ?? [];
@@ -50,7 +50,7 @@ function deleteOne(step: AccountStep, reference: string): TaskDefinition | Failu
   return deleted;
 }
 
-/** AWS: entries fail one by one, so what refuses a single reference elsewhere is a reason here. */
+/** AWS: entries fail separately, so what is a refusal elsewhere is a failure's reason here. */
 function parsedOrReason(step: AccountStep, reference: string): { family: string; revision: number } | string {
   try {
     const named = parseTaskDefinitionReference(step, reference);
@@ -62,7 +62,7 @@ function parsedOrReason(step: AccountStep, reference: string): { family: string;
   }
 }
 
-/** Removes those of `arns` that are in DELETE_IN_PROGRESS, for good. Their numbers never come again. */
+/** Removes those of `arns` that are in DELETE_IN_PROGRESS. Their numbers are never used again. */
 export function removeUnusedRevisions(step: AccountStep, arns: readonly string[]): null {
   for (const arn of arns) {
     const named = parseTaskDefinitionReference(step, arn);

@@ -7,9 +7,9 @@ import { taskDefinitionReply } from "./task-definition-reply.ts";
 export type DeregisterTaskDefinitionRequest = { readonly taskDefinition?: string };
 
 /**
- * Makes a revision INACTIVE: no new tasks come of it, those that run go on. AWS: the revision must be named. One that is
- * INACTIVE already is answered as it is, so that a repeated call does no harm.
- * Refuses with ClientException a missing or bad revision, an unknown one, and one that is being deleted.
+ * Makes a revision INACTIVE: it starts no new tasks, and running ones continue. AWS: the revision must be named. An INACTIVE one is
+ * returned unchanged, so repeating the call does no harm. Refuses with ClientException a missing or bad revision, an unknown one, and one
+ * that is being deleted.
  */
 export function deregisterTaskDefinition(step: AccountStep, request: DeregisterTaskDefinitionRequest): object {
   const named =

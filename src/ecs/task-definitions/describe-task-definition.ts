@@ -6,8 +6,8 @@ import { taskDefinitionReply } from "./task-definition-reply.ts";
 export type DescribeTaskDefinitionRequest = { readonly taskDefinition?: string; readonly include?: readonly string[] };
 
 /**
- * Describes a revision in any status, or the latest ACTIVE one of a family. Refuses an unknown one with
- * ClientException, an unknown `include` with InvalidParameterException.
+ * Describes a revision in any status, or a family's latest ACTIVE one. Refuses an unknown one with ClientException, an unknown `include`
+ * with InvalidParameterException.
  */
 export function describeTaskDefinition(step: AccountStep, request: DescribeTaskDefinitionRequest): object {
   if (request.include?.some((field) => field !== "TAGS")) {

@@ -11,8 +11,8 @@ export type ListTaskDefinitionFamiliesRequest = {
 };
 
 /**
- * The names of families that begin with `familyPrefix`. AWS: ACTIVE are those with an ACTIVE revision, INACTIVE those
- * without; all of them when no status is named. Refuses unknown statuses and bad pages with InvalidParameterException.
+ * The names of families that begin with `familyPrefix`. AWS: a family is ACTIVE if it has an ACTIVE revision, otherwise INACTIVE; without a
+ * status all are listed. Refuses unknown statuses and bad pages with InvalidParameterException.
  */
 export function listTaskDefinitionFamilies(step: AccountStep, request: ListTaskDefinitionFamiliesRequest): object {
   const { familyPrefix = "", status = "ALL" } = request;

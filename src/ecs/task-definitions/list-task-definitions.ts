@@ -17,9 +17,9 @@ export type ListTaskDefinitionsRequest = {
 const statuses: readonly TaskDefinitionStatus[] = ["ACTIVE", "INACTIVE", "DELETE_IN_PROGRESS"];
 
 /**
- * The ARNs of revisions with one status (ACTIVE unless another one is named), by family and number, upwards or downwards.
- * AWS: despite its name, `familyPrefix` is a whole family here.
- * Refuses unknown statuses and orders, and bad pages, with InvalidParameterException.
+ * The ARNs of revisions in one status (by default ACTIVE), sorted by family and number, ascending or descending.
+ * AWS: despite its name, `familyPrefix` is a whole family name here. Refuses unknown statuses and sort orders, and bad pages, with
+ * InvalidParameterException.
  */
 export function listTaskDefinitions(step: AccountStep, request: ListTaskDefinitionsRequest): object {
   const { familyPrefix, sort = "ASC" } = request;

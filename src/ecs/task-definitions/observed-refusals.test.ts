@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SmallAccount } from "../small-account.ts";
 
-/** Registrations that users saw refused on AWS in 2026, each with the text that they saw; then siblings, which follow them. */
+/** Registrations that AWS refused for users in 2026, each with the text they reported; then similar ones, which follow them. */
 const app = { name: "app", image: "busybox", memory: 64 };
 const b = { name: "b", image: "busybox", memory: 64 };
 const fargate = { networkMode: "awsvpc", cpu: "256", memory: "512", requiresCompatibilities: ["FARGATE"] };
@@ -301,7 +301,7 @@ for (const [request, text] of [...observed, ...siblings]) {
   });
 }
 
-test("what is near to the refused is accepted", () => {
+test("similar but valid requests are accepted", () => {
   const accepted: readonly object[] = [
     { ...fargate, ...containers({ linuxParameters: { tmpfs: [{ containerPath: "/t", size: 64 }] } }) },
     { ...fargate, ...containers({ startTimeout: 120, stopTimeout: 120 }) },

@@ -32,7 +32,7 @@ function refusalOf(container: object, request: object = {}): string {
 /** The refusal of a definition whose members differ from the plain one. */
 const refusal = (request: object): string => refusalOf({}, request);
 
-/** What a refused container is told, beside the code of all of them. */
+/** The part of a container's refusal after the common code. */
 function assertRefused(container: object, text: RegExp, request: object = {}): void {
   const told = refusalOf(container, request);
   assert.match(told, /^ClientException: /, JSON.stringify(container));
@@ -106,7 +106,7 @@ test("members that no rule reads are kept", () => {
   assert.deepEqual(tags, [{ key: "a", value: "b" }]);
 });
 
-test("family, container list and size have their limits", () => {
+test("family, container list and size are limited", () => {
   assert.equal(refusal({ family: undefined }), "ClientException: Family should not be null or empty.");
   assert.equal(refusal({ family: "a b" }), "ClientException: Family contains invalid characters.");
   assert.equal(refusal({ family: "a".repeat(256) }), "ClientException: Family contains invalid characters.");
@@ -167,7 +167,7 @@ test("memory and CPU of containers", () => {
   );
 });
 
-test("the task's size is taken in units or with its word, and normalized", () => {
+test("the task's size is accepted in units or with its unit's name, and normalized", () => {
   for (const [cpu, memory, expected] of [
     ["256", "512", ["256", "512"]],
     ["1 vCPU", "2 GB", ["1024", "2048"]],
@@ -246,7 +246,7 @@ test("port ranges", () => {
   assertRefused(both, /at most 100 ports/);
 });
 
-test("what network modes do not go with", () => {
+test("members that don't go with a network mode are refused", () => {
   assertRefused({ links: ["b"] }, /^Links are not supported when networkMode=host\.$/, { networkMode: "host" });
   assertRefused({ hostname: "a" }, /^hostname is not supported/, { networkMode: "awsvpc" });
   assertRefused({ extraHosts: [{ hostname: "a" }] }, /^Extra hosts are not supported/, { networkMode: "awsvpc" });

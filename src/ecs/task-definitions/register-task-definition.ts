@@ -25,9 +25,8 @@ import type { AccountStep } from "../state/account-step.ts";
 import { taskDefinitionReply } from "./task-definition-reply.ts";
 
 /**
- * Registers the next revision of a family. AWS: the numbers of a family rise by one and none comes twice, even after
- * revisions were deleted. Refuses what is wrong with the definition, and empty tags (ClientException), and other bad
- * tags (InvalidParameterException).
+ * Registers a family's next revision. AWS: revision numbers rise by one and are never reused, even after deletion. Refuses an invalid
+ * definition and empty tags (ClientException), and other bad tags (InvalidParameterException).
  */
 export function registerTaskDefinition(
   step: AccountStep,
@@ -35,7 +34,7 @@ export function registerTaskDefinition(
   given: AccountGiven,
 ): object {
   const content = checkedDefinition(request);
-  // AWS: an empty list of tags is refused here, and by no other operation that creates something.
+  // AWS: only this operation refuses an empty list of tags.
   if (request.tags?.length === 0) refuse("ClientException", "Tags can not be empty.");
   const tags = newTags(request.tags);
   const { state, now, place } = step;
@@ -60,9 +59,7 @@ export function registerTaskDefinition(
   return { taskDefinition: taskDefinitionReply(definition), tags };
 }
 
-/**
- * DIFFERS: AWS keeps any number of task definitions; here an account can have 100,000 revisions and 256 Mi characters of them in a region, and must then delete some.
- */
+/** DIFFERS: AWS keeps any number of task definitions; here an account can have 100,000 revisions with 256 Mi characters in a region, and must then delete some. */
 function checkRoom({ state }: AccountStep, definition: TaskDefinition): void {
   const { taskDefinitions, families, revisions } = state;
   const isFull =
@@ -84,7 +81,7 @@ type Content = Omit<
   "arn" | "revision" | "status" | "registeredAt" | "deregisteredAt" | "deleteRequestedAt" | "registeredBy" | "tags"
 >;
 
-/** What a registration says, checked by all rules and with the defaults filled in. */
+/** The contents of a registration, checked by all rules, with defaults. */
 function checkedDefinition(request: RegisterTaskDefinitionRequest): Content {
   const family = checkedFamily(request.family);
   checkSize(request);
@@ -144,7 +141,7 @@ function checkedDefinition(request: RegisterTaskDefinitionRequest): Content {
   };
 }
 
-/** Members that are kept as they come; absent ones are left out. */
+/** Members that are kept unchanged; absent ones are left out. */
 function furtherMembers(request: RegisterTaskDefinitionRequest): Record<string, unknown> {
   const { pidMode, ipcMode, proxyConfiguration, runtimePlatform, enableFaultInjection } = request;
   const members = {
@@ -174,7 +171,7 @@ function checkSize(request: RegisterTaskDefinitionRequest): void {
 }
 
 function checkTaskChoices(request: RegisterTaskDefinitionRequest): void {
-  // AWS: Elastic Inference has ended; the text as users see it.
+  // AWS: Elastic Inference has ended; users report the text.
   if ((request.inferenceAccelerators ?? []).length > 0) refuseDefinition("Unsupported field 'inferenceAccelerators'.");
   checkOneOf(request.networkMode, ["bridge", "host", "awsvpc", "none"], "networkMode");
   checkOneOf(request.pidMode, ["host", "task"], "pidMode");
@@ -207,9 +204,9 @@ function checkedContainers(
 }
 
 /**
- * The constraints of the registration. AWS: distinctInstance is for services and RunTask alone, with the text as users see
- * it; whether instances have the attributes that an expression names is not asked. Its syntax is, so that no task
- * definition is kept that could never run.
+ * The constraints of the registration. AWS: distinctInstance is only for services and RunTask (users report the text), and nothing checks
+ * whether instances have the attributes in an expression. Berth checks the expression's syntax, so it keeps no task definition that could
+ * never run.
  */
 function checkedConstraints(request: RegisterTaskDefinitionRequest): TaskDefinition["placementConstraints"] {
   const constraints = request.placementConstraints ?? [];
@@ -244,7 +241,7 @@ function checkedCompatibilities(facts: CompatibilityFacts, required: readonly st
     else if (required.includes(launchType)) refuseDefinition(reason);
   }
   if (compatibilities.length === 0) {
-    // Only ephemeral storage shuts out all but Fargate, whose reason is then the one that helps.
+    // Only ephemeral storage excludes everything but Fargate, so Fargate's reason is the one that helps.
     refuseDefinition(must(whyIncompatible.get("FARGATE")?.(facts), "a reason against Fargate"));
   }
   return compatibilities;

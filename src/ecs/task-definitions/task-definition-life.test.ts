@@ -48,7 +48,7 @@ test("DescribeTaskDefinition finds a family's latest ACTIVE revision, a revision
   assert.match(account.refusal("DescribeTaskDefinition", { taskDefinition: "web:1", include }), /^InvalidParameter/);
 });
 
-test("DescribeTaskDefinition shows tags when asked", () => {
+test("DescribeTaskDefinition shows tags on request", () => {
   const account = new SmallAccount();
   const tags = [{ key: "a", value: "b" }];
   account.call("RegisterTaskDefinition", { family: "web", containerDefinitions, tags });
@@ -74,7 +74,7 @@ test("DeregisterTaskDefinition makes a revision INACTIVE, once", () => {
   assert.match(refusal("web:1"), /^ClientException: .*being deleted/);
 });
 
-test("tasks and services are refused unknown and INACTIVE definitions, each in its way", () => {
+test("tasks and services refuse unknown and INACTIVE definitions, each with its own error", () => {
   const account = new SmallAccount();
   register(account, "web");
   register(account, "web");
@@ -92,7 +92,7 @@ test("tasks and services are refused unknown and INACTIVE definitions, each in i
   assert.throws(() => resolve(undefined), { code: "InvalidParameterException", message: /can not be blank/ });
 });
 
-test("DeleteTaskDefinitions takes INACTIVE revisions, and says why not others", () => {
+test("DeleteTaskDefinitions accepts INACTIVE revisions, and says why not others", () => {
   const account = new SmallAccount();
   for (let i = 0; i < 3; i++) register(account, "web");
   deregister(account, "web:1");
@@ -128,7 +128,7 @@ test("DeleteTaskDefinitions takes INACTIVE revisions, and says why not others", 
   assert.match(account.refusal("DeleteTaskDefinitions", { taskDefinitions: eleven }), /at most 10 items/);
 });
 
-test("revisions being deleted are reviewed each minute until they are unused, then gone for good", () => {
+test("revisions being deleted are reviewed each minute until they are unused, then removed", () => {
   const account = new SmallAccount();
   register(account, "web");
   register(account, "web");
@@ -147,7 +147,7 @@ test("revisions being deleted are reviewed each minute until they are unused, th
   assert.ok((account.machine.nextDueAt() ?? Number.POSITIVE_INFINITY) <= account.now, "due at once after a restart");
   assert.deepEqual(account.step({ type: "timer" }).effects, review);
   assert.deepEqual(names(account, { status: "DELETE_IN_PROGRESS" }), ["web:1"]);
-  // One that is not being deleted stays, whatever is said of it.
+  // A revision that isn't being deleted stays, whatever is reported about it.
   account.ask({ type: "revisions-unused", arns: [arn("web:1"), arn("web:2"), arn("none:1")] });
   assert.equal(account.machine.nextDueAt(), null);
   assert.match(account.refusal("DescribeTaskDefinition", { taskDefinition: "web:1" }), /Unable to describe/);
@@ -209,7 +209,7 @@ test("a family ends with its millionth revision", () => {
   assert.match(told, /^LimitExceededException: /);
 });
 
-test("numbers of a family have no gaps and never come twice, whatever else is done", () => {
+test("a family's numbers have no gaps and are never reused, whatever else is done", () => {
   const family = fc.constantFrom("a", "b");
   const revision = fc.integer({ min: 1, max: 6 });
   const action = fc.oneof(

@@ -59,6 +59,6 @@ export const taskDefinitionOperations = {
     errors: ["LimitExceededException"],
     beyondLimits: "ClientException",
     missing:
-      "What RunTask and StartTask refuse to run (Neuron devices, shared GPUs, S3 Files volumes and those configured at launch) is checked and stored.",
+      "Neuron devices, shared GPUs, S3 Files volumes and volumes configured at launch are checked and stored, but RunTask and StartTask refuse to run them.",
   },
 } as const satisfies OperationRows;

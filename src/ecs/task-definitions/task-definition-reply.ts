@@ -1,6 +1,6 @@
 import type { TaskDefinition } from "../documents/task-definition.ts";
 
-/** A task definition in API shape; its tags stand beside it in a reply. */
+/** A task definition in API shape, without its tags, which a reply has separately. */
 export function taskDefinitionReply(definition: TaskDefinition): object {
   const { ephemeralStorageGiB: sizeInGiB } = definition;
   return {

@@ -2,12 +2,12 @@ import type { Attachment, AttachmentStatus } from "../documents/container-instan
 import type { Container, StopCode, Task } from "../documents/task.ts";
 import { type TaskSignal, taskLifecycle } from "./task-lifecycle.ts";
 
-/** The task after `signal`, with the timestamps and attachments that go with its new status; the same object when ignored. */
+/** The task after `signal`, with the timestamps and attachments of its new status; the same object if the signal is ignored. */
 export function advance(task: Task, signal: TaskSignal, now: number): Task {
   const next = taskLifecycle[task.lastStatus][signal];
   if (next === "ignored") return task;
   const moved: Task = { ...task, lastStatus: next, statusSince: now };
-  // While a task waits for capacity, nobody has made its ENI.
+  // While a task waits for capacity, it has no ENI yet.
   const ownsInterface =
     task.waitingFor === null && task.attachments.some((attachment) => attachment.status !== "DELETED");
   switch (next) {
@@ -16,13 +16,13 @@ export function advance(task: Task, signal: TaskSignal, now: number): Task {
     case "ACTIVATING":
       return { ...moved, attachments: withStatus(task, "ATTACHED"), connectivity: "CONNECTED", connectivityAt: now };
     case "RUNNING": {
-      // AWS: a task without an interface of its own is CONNECTED once its agent has it: with its first report that it runs.
+      // AWS: a task without its own interface is CONNECTED from the agent's first report that it runs.
       const connected = task.connectivity === null;
       const running = { ...moved, startedAt: now, attachments: withStatus(task, "ATTACHED") };
       return connected ? { ...running, connectivity: "CONNECTED", connectivityAt: now } : running;
     }
     case "DEACTIVATING":
-      // AWS: without targets to deregister a bridge or host task shows STOPPING at once.
+      // AWS: without targets to deregister, a bridge or host task shows STOPPING at once.
       return ownsInterface ? moved : advance(moved, "targets-deregistered", now);
     case "DEPROVISIONING":
       return ownsInterface
@@ -44,7 +44,7 @@ export function advance(task: Task, signal: TaskSignal, now: number): Task {
   }
 }
 
-/** The task with desiredStatus STOPPED and why; unchanged when it was so before (the first reason stands). */
+/** The task with desiredStatus STOPPED and the reason. Unchanged if it was already so: the first reason counts. */
 export function wantStopped(task: Task, stopCode: StopCode, stoppedReason: string, now: number): Task {
   if (task.desiredStatus === "STOPPED") return task;
   return { ...task, desiredStatus: "STOPPED", stopCode, stoppedReason, stoppingAt: now };

@@ -6,11 +6,11 @@ import type { ClusterStep } from "../state/cluster-step.ts";
 import { advance, wantStopped } from "./advance.ts";
 import { deliverTask } from "./deliver-tasks.ts";
 
-/** Wants `task` stopped and moves it as far as it goes without its agent; nothing when that was wanted before. */
+/** Sets the task's desired status to STOPPED and moves it as far as possible without its agent. Does nothing if that was done before. */
 export function beginStop(step: ClusterStep, task: Task, stopCode: StopCode, reason: string): void {
   if (task.desiredStatus === "STOPPED") return;
   let next = wantStopped(task, stopCode, reason, step.now);
-  // AWS: while its agent is away a running task stays RUNNING as it was last known.
+  // AWS: while its agent is away, a running task stays RUNNING, its last known status.
   if (task.lastStatus === "PROVISIONING" || isAgentConnected(step.state, task.instanceId))
     next = advance(next, "stop-wanted", step.now);
   step.changeTask(next);
@@ -18,9 +18,8 @@ export function beginStop(step: ClusterStep, task: Task, stopCode: StopCode, rea
 }
 
 /**
- * Takes the tasks of an instance that is deregistered by force off the books: STOPPED at once, resources and attachments
- * released; the containers run on unwatched. AWS: the stopped reason; stopCode is not documented, UserInitiated since
- * somebody asked for it.
+ * Makes the tasks of a forcibly deregistered instance STOPPED at once and releases their resources and attachments; the containers keep
+ * running unwatched. AWS: the stopped reason; stopCode is undocumented, so UserInitiated, since somebody asked for it.
  */
 export function stopTasksOfDeregisteredInstance(step: ClusterStep, instance: ContainerInstance): void {
   for (const id of [...step.state.book.usageOf(instance.id).taskIds].sort()) {

@@ -1,7 +1,7 @@
 import type { Container, NetworkBinding, Task } from "../documents/task.ts";
 import { limits } from "../limits.ts";
 
-/** One container's state as the agent reports it (SubmitTaskStateChange.containers and SubmitContainerStateChange). */
+/** The state of one container as its agent reports it (SubmitTaskStateChange.containers and SubmitContainerStateChange). */
 export type ContainerReport = {
   readonly containerName?: string;
   readonly imageDigest?: string;
@@ -21,7 +21,7 @@ export type ContainerReport = {
 
 const order = { PROVISIONING: 0, PENDING: 1, RUNNING: 2, STOPPED: 3 } as const;
 
-/** The task with `reports` applied in order; the same object when they say nothing new. A container never goes back. */
+/** The task with `reports` applied in order; the same object if they contain nothing new. A container never goes back. */
 export function withContainerReports(task: Task, reports: readonly ContainerReport[]): Task {
   let containers = task.containers;
   for (const report of reports) {
@@ -36,9 +36,9 @@ export function withContainerReports(task: Task, reports: readonly ContainerRepo
   return containers === task.containers ? task : { ...task, containers };
 }
 
-/** `bindingsMax`: how many bindings the container's task has room for in it. */
+/** `bindingsMax`: how many bindings this container may have within the task's limit. */
 function withReport(container: Container, report: ContainerReport, bindingsMax: number): Container {
-  // What a container was reported STOPPED with stands: later reports are repeated or late.
+  // The first STOPPED report counts: later ones are repeated or late.
   if (container.lastStatus === "STOPPED") return container;
   const status = statusOf(report.status);
   const after: Container = {
@@ -46,7 +46,7 @@ function withReport(container: Container, report: ContainerReport, bindingsMax: 
     lastStatus: order[status] > order[container.lastStatus] ? status : container.lastStatus,
     imageDigest: report.imageDigest ?? container.imageDigest,
     runtimeId: report.runtimeId ?? container.runtimeId,
-    // AWS: a RUNNING entry may carry an exit code already; it counts once the container is STOPPED.
+    // AWS: a RUNNING report may contain an exit code, which counts only once the container is STOPPED.
     exitCode: status === "STOPPED" ? (report.exitCode ?? null) : container.exitCode,
     reason: report.reason ? report.reason.slice(0, limits.reasonCharacters) : container.reason,
     networkBindings:
@@ -55,7 +55,7 @@ function withReport(container: Container, report: ContainerReport, bindingsMax: 
   return same(container, after) ? container : after;
 }
 
-/** AWS: everything that is neither RUNNING nor STOPPED is PENDING. */
+/** AWS: every status other than RUNNING and STOPPED is PENDING. */
 function statusOf(status: string | undefined): "PENDING" | "RUNNING" | "STOPPED" {
   return status === "RUNNING" || status === "STOPPED" ? status : "PENDING";
 }
@@ -81,7 +81,7 @@ function same(a: Container, b: Container): boolean {
   return (Object.keys(a) as (keyof Container)[]).every((member) => a[member] === b[member]);
 }
 
-/** Each port of a range is booked, so a range that is malformed or absurdly long is left out. */
+/** Each port of a range is booked, so malformed or overlong ranges are left out. */
 function isPlausibleRange(range: string | undefined): boolean {
   if (range === undefined) return true;
   const [, from, to] = /^([0-9]{1,5})-([0-9]{1,5})$/.exec(range) ?? [];

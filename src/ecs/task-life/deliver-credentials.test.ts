@@ -6,7 +6,7 @@ const role = "arn:aws:iam::111122223333:role/run";
 const withRole = aDefinition({ family: "role", taskRoleArn: role });
 const withExecutionRole = aDefinition({ family: "execution", executionRoleArn: role });
 
-/** The tasks of the first instance that are given credentials. */
+/** The tasks of the first instance that get credentials. */
 function due(world: SmallWorld): readonly string[] {
   const { effects, documents, events } = world.agent({ type: "credentials-due", instanceId: world.instanceId(0) });
   assert.deepEqual([documents, events], [[], []]);
@@ -18,7 +18,7 @@ function due(world: SmallWorld): readonly string[] {
   return effect.orders.map(({ task }) => task.id);
 }
 
-test("an agent gets credentials for its tasks with roles, by ids in order, those that are to stop included", () => {
+test("an agent gets credentials for its tasks with roles, sorted by id, including stopping ones", () => {
   const world = aCluster().withInstances(1, { cpu: 8192, memoryMiB: 8192 });
   world.runningTask();
   const running = world.runningTask(withRole);
@@ -36,7 +36,7 @@ test("a role that only the override has counts", () => {
   assert.deepEqual(due(world), [task.id]);
 });
 
-test("an agent without such tasks, and one that is not known, get nothing", () => {
+test("an agent without such tasks, and an unknown one, get nothing", () => {
   const world = aCluster().withInstances(2);
   world.runTask();
   assert.deepEqual(due(world), []);

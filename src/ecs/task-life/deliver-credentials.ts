@@ -4,8 +4,8 @@ import type { ClusterStep } from "../state/cluster-step.ts";
 import { belongsToAgent } from "./deliver-tasks.ts";
 
 /**
- * An agent needs fresh credentials: those of all its tasks that have roles, by id. Tasks that are to stop get them too, as their
- * containers may need them to end well. AWS: agents keep none on their disk and ask once, when they start.
+ * Sends an agent fresh credentials for all its tasks that have roles, by id. This includes stopping tasks, whose containers may need them
+ * to shut down. AWS: agents don't store credentials and ask for them once, at start.
  */
 export function deliverCredentials(step: ClusterStep, report: AgentReport & { type: "credentials-due" }): void {
   const { state } = step;

@@ -13,7 +13,7 @@ const connect = (world: SmallWorld) =>
     dockerVersion: null,
   });
 
-test("an agent that connects gets what belongs to it and the manifest, by ids in order", () => {
+test("an agent that connects gets its tasks and the manifest, sorted by id", () => {
   const world = aCluster().withInstances(1, { cpu: 8192, memoryMiB: 8192 });
   const pending = world.runTask();
   const running = world.runningTask();
@@ -46,7 +46,7 @@ test("an agent without tasks gets an empty manifest", () => {
   ]);
 });
 
-test("a task goes to its agent when that is back, after a restart too", () => {
+test("a task goes to its agent when that is back, even after a restart", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask(awsvpcDefinition(), inSubnet);
   world.agent({ type: "agent-disconnected", instanceId: world.instanceId(0) });
@@ -57,7 +57,7 @@ test("a task goes to its agent when that is back, after a restart too", () => {
   assert.equal(effect?.type === "deliver-tasks" && effect.orders[0]?.task.id, task.id);
 });
 
-test("a PENDING task that was to stop while its agent was away stays as it is, and is not announced again", () => {
+test("a PENDING task that should stop while its agent was away stays as it is, and isn't announced again", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask();
   world.agent({ type: "agent-disconnected", instanceId: world.instanceId(0) });
@@ -71,7 +71,7 @@ test("a PENDING task that was to stop while its agent was away stays as it is, a
   assert.equal(effect?.type === "deliver-tasks" && effect.orders[0]?.task.desiredStatus, "STOPPED");
 });
 
-test("of the tasks that an agent asks about, those that do not belong to it must stop", () => {
+test("of the tasks that an agent asks about, those that don't belong to it must stop", () => {
   const world = aCluster().withInstances(2);
   const start = (index: number) => {
     const { value } = world.call<{ tasks: { taskArn: string }[] }>(
@@ -99,7 +99,7 @@ test("of the tasks that an agent asks about, those that do not belong to it must
   assert.equal(ask(mine).length, 1);
 });
 
-test("what an agent is sent is numbered in one rising line, which is kept and moves no version", () => {
+test("messages to an agent have one rising sequence, which is stored and changes no version", () => {
   const world = aCluster().withInstances(2);
   const numbers: number[] = [];
   const note = (effects: readonly HostEffect[]): void => {
@@ -111,7 +111,7 @@ test("what an agent is sent is numbered in one rising line, which is kept and mo
   note(connect(world).effects);
   note(world.call("StartTask", { containerInstances: [world.instanceId(0)] }, aDefinition()).effects);
   world.restart();
-  // A clock that was put back.
+  // A clock that was set back.
   world.now -= 500_000;
   note(connect(world).effects);
   const [first = 0] = numbers;

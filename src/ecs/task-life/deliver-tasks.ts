@@ -5,7 +5,7 @@ import type { ClusterStep } from "../state/cluster-step.ts";
 import type { TaskOrder } from "../state/effect.ts";
 import { advance } from "./advance.ts";
 
-/** True while an agent should know the task: its ENI is made and its containers are not yet over. */
+/** True while an agent should know the task: its ENI exists and its containers have not stopped. */
 export const belongsToAgent = (task: Task): boolean =>
   task.lastStatus === "PENDING" ||
   task.lastStatus === "ACTIVATING" ||
@@ -13,17 +13,17 @@ export const belongsToAgent = (task: Task): boolean =>
   task.lastStatus === "DEACTIVATING" ||
   task.lastStatus === "STOPPING";
 
-/** AWS: in DEACTIVATING the containers run on; their agent hears of the stop when the targets are deregistered. */
+/** AWS: in DEACTIVATING the containers keep running; their agent gets the stop once the targets are deregistered. */
 const isOrdered = (task: Task): boolean => belongsToAgent(task) && task.lastStatus !== "DEACTIVATING";
 
 /** Only an agent that has the task can have reported this. */
 const runsAsOrdered = (task: Task): boolean => task.lastStatus === "RUNNING" && task.desiredStatus === "RUNNING";
 
-/** What the agent is to bring the task to. */
+/** The status that the agent must bring the task to. */
 export const orderedStatus = (task: Task): "RUNNING" | "STOPPED" =>
   task.lastStatus === "DEACTIVATING" ? "RUNNING" : task.desiredStatus;
 
-/** Sends the task, as it stands, to its agent when that is connected; otherwise it goes when the agent comes back. */
+/** Sends the task to its agent if that is connected; otherwise the agent gets it when it comes back. */
 export function deliverTask(step: ClusterStep, taskId: string): void {
   const task = must(step.state.tasks.get(taskId), "a task to deliver");
   const { instanceId } = task;
@@ -31,7 +31,7 @@ export function deliverTask(step: ClusterStep, taskId: string): void {
   const at = step.effects.findLastIndex((effect) => "instanceId" in effect && effect.instanceId === instanceId);
   const last = step.effects[at];
   const order = orderOf(step, task);
-  // Tasks of one step for one instance travel in one message.
+  // One message carries all tasks of a step for one instance.
   if (last?.type === "deliver-tasks") {
     step.effects[at] = { ...last, orders: [...last.orders, order] };
   } else {
@@ -41,10 +41,10 @@ export function deliverTask(step: ClusterStep, taskId: string): void {
 }
 
 /**
- * What an agent is sent when it connects: its tasks, then the manifest, by which it finds tasks that do not belong to it. A new
- * process is sent every task, in case its disk is lost or old. One that only lost its connection still has the tasks that it
- * reported as RUNNING, and those it acknowledged, which its session leaves out: a payload of all tasks
- * has blocked an agent for more than a minute. Tasks that were to stop while it was away begin to stop.
+ * Sends an agent that connects its tasks, then the manifest, from which it finds tasks that don't belong to it. A new process gets every
+ * task, because its disk may be lost or old. One that only lost its connection still has the tasks that it reported RUNNING and those it
+ * acknowledged, so its session leaves them out: a payload of all tasks has blocked an agent for more than a minute. Tasks that should stop
+ * since it was away begin to stop.
  */
 export function deliverOnConnect(step: ClusterStep, instanceId: string, isNewProcess: boolean): void {
   const ids = [...step.state.book.usageOf(instanceId).taskIds].sort();

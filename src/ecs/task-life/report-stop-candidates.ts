@@ -3,7 +3,7 @@ import type { AgentReport } from "../state/cluster-input.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { orderedStatus } from "./deliver-tasks.ts";
 
-/** Answers an agent that runs tasks which its manifest did not name: those that really do not belong there must stop. */
+/** Answers an agent that runs tasks missing from its manifest: those that really don't belong there must stop. */
 export function reportStopCandidates(step: ClusterStep, report: AgentReport & { type: "stop-candidates" }): void {
   const taskArns = report.taskArns.filter((arn) => {
     const id = resourceId(step.place, step.clusterName, "task", arn);

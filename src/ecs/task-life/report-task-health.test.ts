@@ -27,7 +27,7 @@ function report(world: SmallWorld, task: Task, containers: Record<string, Health
   });
 }
 
-test("a task is HEALTHY when every essential container with a check is, UNHEALTHY when one is not", () => {
+test("a task is HEALTHY if every essential container with a health check is, UNHEALTHY if one isn't", () => {
   const world = aCluster().withInstances(1);
   const task = world.runningTask(definition);
   const steps: [Record<string, HealthStatus>, HealthStatus][] = [
@@ -46,7 +46,7 @@ test("a task is HEALTHY when every essential container with a check is, UNHEALTH
   assert.equal(world.task(task.id).lastStatus, "RUNNING", "an unhealthy standalone task runs on");
 });
 
-test("without a check there is no health to know", () => {
+test("without a health check, health is UNKNOWN", () => {
   const world = aCluster().withInstances(1);
   const task = world.runningTask(definition);
   assert.deepEqual(report(world, task, { plain: "UNHEALTHY", nobody: "HEALTHY" }).documents, []);

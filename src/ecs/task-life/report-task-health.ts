@@ -3,12 +3,12 @@ import type { Container, HealthStatus, Task } from "../documents/task.ts";
 import type { AgentReport } from "../state/cluster-input.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 
-/** Takes over what an agent reports of its containers' health. AWS: health alone makes no event. */
+/** Records the container health that an agent reports. AWS: a change of health alone makes no event. */
 export function reportTaskHealth(step: ClusterStep, report: AgentReport & { type: "task-health" }): void {
   for (const { taskArn, containers } of report.tasks) {
     const id = resourceId(step.place, step.clusterName, "task", taskArn);
     const task = id === null ? undefined : step.state.tasks.get(id);
-    // An agent speaks for its own tasks only.
+    // An agent speaks only for its own tasks.
     if (task === undefined || task.instanceId !== report.instanceId || task.lastStatus === "STOPPED") continue;
     const reported = new Map(containers.map(({ name, healthStatus }) => [name, healthStatus]));
     const next = task.containers.map((container) => withHealth(container, reported.get(container.name)));
@@ -22,7 +22,7 @@ function withHealth(container: Container, status: HealthStatus | undefined): Con
   return { ...container, healthStatus: status };
 }
 
-/** AWS: HEALTHY when every essential container with a check is, UNHEALTHY when any is not, else UNKNOWN. */
+/** AWS: HEALTHY if every essential container with a health check is, UNHEALTHY if any isn't, otherwise UNKNOWN. */
 export function healthOf(containers: Task["containers"]): HealthStatus {
   const checked = containers.filter((container) => container.essential && container.healthStatus !== null);
   if (checked.some((container) => container.healthStatus === "UNHEALTHY")) return "UNHEALTHY";

@@ -5,7 +5,7 @@ import { type acknowledgment, takeStateChange } from "./submit-task-state-change
 
 export type SubmitContainerStateChangeRequest = ContainerReport & { readonly cluster?: string; readonly task?: string };
 
-/** SubmitContainerStateChange: one container's state; the task's own status is reported by itself. */
+/** SubmitContainerStateChange: the state of one container. The task's own status is reported separately. */
 export function submitContainerStateChange(
   step: ClusterStep,
   request: SubmitContainerStateChangeRequest,

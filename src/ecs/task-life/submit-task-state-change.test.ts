@@ -13,7 +13,7 @@ function submit(world: SmallWorld, task: Task, request: object) {
 const container = (world: SmallWorld, task: Task, name = "app"): Container | undefined =>
   world.task(task.id).containers.find((each) => each.name === name);
 
-test("from PENDING over RUNNING to STOPPED, with all that the agent tells", () => {
+test("a task goes from PENDING over RUNNING to STOPPED, with everything that the agent reports", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask();
   const bindings = [{ bindIP: "0.0.0.0", containerPort: 80, hostPort: 32768, protocol: "tcp" }];
@@ -49,7 +49,7 @@ test("from PENDING over RUNNING to STOPPED, with all that the agent tells", () =
   assert.deepEqual([stopped.containers[0]?.exitCode, stopped.containers[0]?.runtimeId], [3, "r"]);
 });
 
-test("STOPPED before RUNNING is a task that failed to start, with the reason at its container", () => {
+test("a task STOPPED before RUNNING failed to start, with the reason at its container", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask();
   const reason = "CannotPullContainerError: no such image";
@@ -59,7 +59,7 @@ test("STOPPED before RUNNING is a task that failed to start, with the reason at 
   assert.deepEqual([container(world, task)?.reason, container(world, task)?.exitCode], [reason, null]);
 });
 
-test("the agent's own reason is the task's when nobody else had one, cut at 1,024 characters", () => {
+test("the agent's own reason becomes the task's if nobody else gave one, cut at 1,024 characters", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask();
   submit(world, task, { status: "STOPPED", reason: "x".repeat(2000) });
@@ -72,7 +72,7 @@ test("the agent's own reason is the task's when nobody else had one, cut at 1,02
   );
 });
 
-test("one report may tell of a container several times, in order", () => {
+test("one report may have several entries for a container, applied in order", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask(two);
   submit(world, task, {
@@ -89,7 +89,7 @@ test("one report may tell of a container several times, in order", () => {
   assert.equal(world.task(task.id).lastStatus, "RUNNING", "a container that is not essential may go");
 });
 
-test("when an essential container exits the task is to stop, though others still run", () => {
+test("when an essential container exits the task should stop, although others still run", () => {
   const world = aCluster().withInstances(1);
   const task = world.runningTask(two);
   const exit = { containerName: "app", status: "STOPPED", exitCode: 3 };
@@ -104,7 +104,7 @@ test("when an essential container exits the task is to stop, though others still
   assert.deepEqual([world.task(task.id).lastStatus, world.task(task.id).stopCode], ["STOPPED", stopCode]);
 });
 
-test("an essential container that ran and exited before the others began is an exit, and no failure to start", () => {
+test("an essential container that ran and exited before the others began counts as an exit, not as a failure to start", () => {
   const world = aCluster().withInstances(1);
   const exit = { containerName: "app", status: "STOPPED", exitCode: 3 };
   const early = world.runTask(two);
@@ -129,7 +129,7 @@ test("an essential container that ran and exited before the others began is an e
   assert.equal(world.task(never.id).stopCode, "TaskFailedToStart");
 });
 
-test("of absurdly many ports in a report a bounded number is booked", () => {
+test("of absurdly many ports in a report, a limited number is booked", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask();
   const networkBindings = Array.from({ length: 2_000 }, (_, i) =>
@@ -143,7 +143,7 @@ test("of absurdly many ports in a report a bounded number is booked", () => {
   assert.deepEqual([...world.usage(0).tcpPorts.keys()], [100]);
 });
 
-test("the containers of a task have bindings up to the limit together", () => {
+test("all containers of a task share the limit of bindings", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask(two);
   const bindings = (length: number) => Array.from({ length }, (_, i) => ({ hostPort: 40_000 + i, protocol: "tcp" }));
@@ -158,7 +158,7 @@ test("the containers of a task have bindings up to the limit together", () => {
   assert.deepEqual(counts(), [10, 200]);
 });
 
-test("of the port ranges of a report only plausible ones are booked", () => {
+test("only plausible port ranges of a report are booked", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask();
   const ranges = ["8000-8002", "5--9", "0.5-3", "-1-5", "1e2-150", "9-8", "0-3", "65535-65536", "x", ""];
@@ -179,7 +179,7 @@ test("a change of one container alone is announced", () => {
   assert.equal(submit(world, task, report).events.length, 0);
 });
 
-test("PENDING tells of digests and moves nothing back", () => {
+test("PENDING reports digests and moves nothing back", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask();
   const report = {
@@ -218,7 +218,7 @@ test("late, repeated and foreign reports are acknowledged and change nothing", (
   world.refused("InvalidParameterException", "Task cannot be empty.", "SubmitTaskStateChange", { status: "RUNNING" });
 });
 
-test("the first STOPPED of a container stands, and times are not set twice", () => {
+test("the first STOPPED of a container counts, and times are not set twice", () => {
   const world = aCluster().withInstances(1);
   const task = world.runningTask(two);
   const side = (exitCode: number) => ({ containerName: "side", status: "STOPPED", exitCode });
@@ -228,7 +228,7 @@ test("the first STOPPED of a container stands, and times are not set twice", () 
   assert.equal(world.task(task.id).pullStartedAt, 1);
 });
 
-test("RUNNING for a task that is to stop: it ran, and is told to stop again", () => {
+test("RUNNING for a task that should stop: it ran, and gets the order to stop again", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask();
   world.call("StopTask", { task: task.id });
@@ -240,7 +240,7 @@ test("RUNNING for a task that is to stop: it ran, and is told to stop again", ()
   assert.equal(world.task(task.id).stopCode, "UserInitiated");
 });
 
-test("dynamic host ports are in use once the agent has told them, until the task is STOPPED", () => {
+test("dynamic host ports are in use from the agent's report until the task is STOPPED", () => {
   const dynamic = aDefinition({
     containers: [{ portMappings: [{ containerPort: 80 }, { containerPort: 81, hostPort: 0 }] }],
   });
@@ -268,7 +268,7 @@ test("dynamic host ports are in use once the agent has told them, until the task
   assert.deepEqual(portsShown(), [["22"], []]);
 });
 
-test("an instance is announced when what it has left changes, and not otherwise", () => {
+test("an instance is announced when what it has left changes, and only then", () => {
   const world = aCluster().withInstances(2);
   const task = world.runTask();
   const announced = (events: readonly { resources: readonly string[] }[]) =>
@@ -283,7 +283,7 @@ test("an instance is announced when what it has left changes, and not otherwise"
   assert.equal(announced(world.report(other.id, "RUNNING").events), 0, "not because of a restart either");
 });
 
-test("SubmitContainerStateChange tells of one container and leaves the task's status alone", () => {
+test("SubmitContainerStateChange reports one container and leaves the task's status alone", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask(two);
   const report = { cluster: "lab", task: task.arn, containerName: "side", status: "STOPPED", exitCode: 5, reason: "r" };
@@ -294,7 +294,7 @@ test("SubmitContainerStateChange tells of one container and leaves the task's st
   assert.deepEqual(world.call("SubmitContainerStateChange", report).documents, []);
 });
 
-test("reports in any order and number: forward only, and one final STOPPED", () => {
+test("reports in any order and number only move forward, to one final STOPPED", () => {
   const status = fc.constantFrom("PENDING", "RUNNING", "STOPPED", undefined);
   const entry = fc.record({
     containerName: fc.constantFrom("app", "side", "nobody"),

@@ -21,13 +21,13 @@ export type SubmitTaskStateChangeRequest = {
   readonly executionStoppedAt?: number;
 };
 
-/** AWS: the agent ignores the text; any 200 marks its event as taken. */
+/** AWS: the agent ignores the text; any 200 acknowledges its event. */
 export const acknowledgment = { acknowledgment: "ok" } as const;
 
 /**
- * SubmitTaskStateChange: what an agent reports of a task. Reports that are late, repeated or about a task that is gone
- * change nothing and are acknowledged, since the agent would repeat them for ever. Refuses an agent key that did not register
- * the task's container instance with AccessDeniedException.
+ * SubmitTaskStateChange: an agent's report about a task. Reports that are late, repeated or about a removed task change nothing, but are
+ * acknowledged, because the agent would repeat them indefinitely. Refuses an agent key that did not register the task's container instance
+ * with AccessDeniedException.
  */
 export function submitTaskStateChange(
   step: ClusterStep,
@@ -37,7 +37,7 @@ export function submitTaskStateChange(
   return takeStateChange(step, request, { caller, action: "SubmitTaskStateChange" });
 }
 
-/** As `submitTaskStateChange`, for the call `action` of `caller`; null for what the cluster itself supposes. */
+/** As `submitTaskStateChange`, for the call `action` of `caller`; null if the cluster itself assumes the change. */
 export function takeStateChange(
   step: ClusterStep,
   request: SubmitTaskStateChangeRequest,
@@ -55,7 +55,7 @@ export function takeStateChange(
   const next = reported(step, task, request);
   if (next !== task) {
     step.changeTask(next);
-    // The agent started what was to stop in the meantime: tell it again. A task whose interface is attached can start.
+    // The agent started a task that should stop by now, so it gets the order again. A task whose interface is attached can start.
     const isOrder = task.lastStatus !== next.lastStatus || task.desiredStatus !== next.desiredStatus;
     const hasInterface = waitsForInterface(task) && next.lastStatus === "ACTIVATING";
     if (isOrder && (next.desiredStatus === "STOPPED" || hasInterface)) deliverTask(step, next.id);
@@ -75,8 +75,8 @@ function reported(step: ClusterStep, task: Task, request: SubmitTaskStateChangeR
 }
 
 /**
- * AWS: when an essential container exits, the whole task is to stop; others may take their time to do so.
- * A container that never ran leaves no exit code: with such a one the task failed to start, which its STOPPED report says.
+ * AWS: when an essential container exits, the whole task must stop; others may take their time. A container that never ran leaves no exit
+ * code: then the task failed to start, and its STOPPED report says so.
  */
 function essentialExited({ startedAt, containers }: Task): boolean {
   const over = containers.filter(({ essential, lastStatus }) => essential && lastStatus === "STOPPED");
@@ -92,11 +92,11 @@ function wantedAfterExit(step: ClusterStep, task: Task): Task {
 
 function running(step: ClusterStep, task: Task): Task {
   const next = advance(task, "agent-running", step.now);
-  // A task that was to stop before it ran is being stopped now.
+  // A task that should have stopped before it ran is stopped now.
   return next.desiredStatus === "STOPPED" ? advance(next, "stop-wanted", step.now) : next;
 }
 
-/** AWS: the control plane supplies code and text; the agent's own reason counts when nobody asked for the stop. */
+/** AWS: the control plane supplies code and text; the agent's own reason counts if nobody asked for the stop. */
 function stopped(step: ClusterStep, task: Task, reason: string): Task {
   const agentReason = reason.slice(0, limits.reasonCharacters);
   const wanted =

@@ -1,12 +1,12 @@
 import type { Container, Task } from "../documents/task.ts";
 
-/** A task that stopped although nobody asked for it, with what is known of the cause. */
+/** A task that stopped although nobody asked for it, and what is known about the cause. */
 export type TaskFailure = {
   readonly taskArn: string;
   readonly stopCode: string;
   readonly stoppedReason: string;
   readonly stoppedAt: number;
-  /** The containers that say something: an exit code other than 0, a reason, or a health check that failed. */
+  /** The relevant containers: an exit code other than 0, a reason, or a failed health check. */
   readonly containers: readonly {
     readonly name: string;
     readonly exitCode: number | null;
@@ -15,7 +15,7 @@ export type TaskFailure = {
   }[];
 };
 
-/** Why a STOPPED task failed; null for one that still runs, or that a user or its service stopped. */
+/** Why a STOPPED task failed; null for one that isn't STOPPED, or that a user or its service stopped. */
 export function taskFailure(task: Task): TaskFailure | null {
   const { arn, lastStatus, stopCode, stoppedReason, stoppedAt, containers } = task;
   if (lastStatus !== "STOPPED" || (stopCode !== "TaskFailedToStart" && stopCode !== "EssentialContainerExited")) {
@@ -38,7 +38,7 @@ export function taskFailure(task: Task): TaskFailure | null {
 const saysSomething = ({ exitCode, reason, healthStatus }: Container): boolean =>
   (exitCode ?? 0) !== 0 || (reason ?? "") !== "" || healthStatus === "UNHEALTHY";
 
-/** LIMIT: a line of a service's events; the task itself has the whole of each reason. */
+/** LIMIT: fits in a line of a service's events; the task itself has the whole text of each reason. */
 const reasonCharacters = 300;
 
 /** A failure in one line, such as `Essential container in task exited; container app: exit code 3`. */

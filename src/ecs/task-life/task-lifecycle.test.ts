@@ -10,12 +10,12 @@ import { taskLifecycle, taskSignals } from "./task-lifecycle.ts";
 const bridgeTask = aCluster().withInstances(1).runTask(aDefinition());
 const awsvpcTask = aCluster().withInstances(1).runTask(awsvpcDefinition(), inSubnet);
 
-/** A task in `status` the way it gets there. */
+/** Brings a task to `status` in the regular way. */
 function inStatus(task: Task, status: TaskStatus): Task {
   return { ...task, lastStatus: status, statusSince: 5, startedAt: status === "RUNNING" ? 4 : null };
 }
 
-/** The whole table again, as one line for each status: what each signal, in the order of `taskSignals`, makes of it. */
+/** The whole table again, one line for each status: its next status for each signal, in the order of `taskSignals`. */
 const expected = `
 PROVISIONING   PENDING PENDING - - - DEPROVISIONING - - DEPROVISIONING STOPPED
 PENDING        - - ACTIVATING RUNNING DEPROVISIONING - - - - STOPPED
@@ -28,7 +28,7 @@ STOPPED        - - - - - - - - - -
 DELETED        - - - - - - - - - -
 `;
 
-test("each signal moves each status where the life of a task says", () => {
+test("each signal moves each status as the task's life cycle says", () => {
   const lines = expected.trim().split("\n");
   assert.deepEqual(
     lines.map((line) => line.split(/\s+/)[0]),
@@ -44,7 +44,7 @@ test("each signal moves each status where the life of a task says", () => {
   }
 });
 
-test("a signal that is ignored gives the very same task", () => {
+test("an ignored signal returns the very same task", () => {
   for (const status of taskStatuses) {
     for (const signal of taskSignals) {
       const task = inStatus(awsvpcTask, status);
@@ -56,7 +56,7 @@ test("a signal that is ignored gives the very same task", () => {
   }
 });
 
-test("without an ENI a task rests neither in DEACTIVATING nor in DEPROVISIONING", () => {
+test("without an ENI a task stays neither in DEACTIVATING nor in DEPROVISIONING", () => {
   for (const status of taskStatuses) {
     for (const signal of taskSignals) {
       const { lastStatus, stoppedAt } = advance(inStatus(bridgeTask, status), signal, 9);
@@ -67,7 +67,7 @@ test("without an ENI a task rests neither in DEACTIVATING nor in DEPROVISIONING"
   }
 });
 
-test("whatever comes in whatever order: never back, timestamps set once, STOPPED as the end", () => {
+test("signals in any order never move a task back, set timestamps once, and end in STOPPED", () => {
   const signals = fc.array(fc.constantFrom(...taskSignals, "want-stopped" as const), { maxLength: 30 });
   fc.assert(
     fc.property(fc.boolean(), signals, (awsvpc, sequence) => {
@@ -91,7 +91,7 @@ test("whatever comes in whatever order: never back, timestamps set once, STOPPED
   );
 });
 
-/** Being wanted stopped is not a matter of lastStatus. */
+/** The desired status doesn't affect lastStatus. */
 const wants = ({ desiredStatus, stopCode, stoppedReason, stoppingAt }: Task): Partial<Task> => ({
   desiredStatus,
   stopCode,
@@ -120,7 +120,7 @@ test("a task that stops loses tags and protection, its containers stop and its E
   );
 });
 
-test("the first reason to stop stands", () => {
+test("the first reason to stop counts", () => {
   const once = wantStopped(bridgeTask, "UserInitiated", "one", 10);
   assert.deepEqual([once.desiredStatus, once.stoppedReason, once.stoppingAt], ["STOPPED", "one", 10]);
   assert.equal(wantStopped(once, "ServiceSchedulerInitiated", "two", 20), once);

@@ -1,10 +1,10 @@
 import type { TaskStatus } from "../documents/task.ts";
 
-/** Everything that can move a task's lastStatus. */
+/** Everything that can change a task's lastStatus. */
 export const taskSignals = [
-  /** A task without an ENI that waited for capacity has an instance. */
+  /** A task without an ENI that waited for capacity got an instance. */
   "placed",
-  /** The control plane made the task's ENI; the task can go to its agent. */
+  /** The control plane created the task's ENI; the task can go to its agent. */
   "network-interface-made",
   /** The agent confirmed the ENI. */
   "network-interface-attached",
@@ -12,23 +12,22 @@ export const taskSignals = [
   "agent-running",
   /** The agent reports every container stopped. */
   "agent-stopped",
-  /** Desired is STOPPED and the agent can be told. */
+  /** The task should stop, and its agent is reachable. */
   "stop-wanted",
-  /** Load balancers and service discovery have let go of the task. */
+  /** Load balancers and service discovery have released the task. */
   "targets-deregistered",
   /** The ENI is detached and deleted. */
   "network-interface-gone",
   /** The control plane gives up a task that no agent has. */
   "start-failed",
-  /** The container instance was deregistered by force: its tasks leave the books. */
+  /** The container instance was forcibly deregistered: its tasks leave the books. */
   "instance-deregistered",
 ] as const;
 export type TaskSignal = (typeof taskSignals)[number];
 
 /**
- * Every status × every signal. AWS: the life cycle of a task; a status never goes back. "ignored" is a late or repeated
- * signal that changes nothing. A step with nothing to do in DEACTIVATING (no targets) or DEPROVISIONING (no ENI) passes on
- * at once, see `advance`.
+ * Every status × every signal. AWS: a task's life cycle; a status never goes back. "ignored" is a late or repeated signal that changes
+ * nothing. DEACTIVATING without targets and DEPROVISIONING without an ENI pass at once, see `advance`.
  */
 export const taskLifecycle = {
   PROVISIONING: {
@@ -49,7 +48,7 @@ export const taskLifecycle = {
     "network-interface-attached": "ACTIVATING",
     "agent-running": "RUNNING",
     "agent-stopped": "DEPROVISIONING",
-    // The agent has the task or is about to: only its STOPPED report frees the resources.
+    // The agent has or is about to get the task: only its STOPPED report releases the resources.
     "stop-wanted": "ignored",
     "targets-deregistered": "ignored",
     "network-interface-gone": "ignored",

@@ -16,7 +16,7 @@ function confirmInterface(world: SmallWorld, task: Task): void {
   world.call("SubmitTaskStateChange", { task: task.arn, attachments: [{ attachmentArn: arn, status: "ATTACHED" }] });
 }
 
-test("the whole way, with the attachment and what the agent is told at each stage", () => {
+test("a task's whole life, with its attachment and what the agent gets at each stage", () => {
   const world = aCluster().withInstances(1);
   const task = run(world);
   assert.deepEqual([task.lastStatus, task.containers[0]?.lastStatus], ["PROVISIONING", "PROVISIONING"]);
@@ -64,7 +64,7 @@ test("the whole way, with the attachment and what the agent is told at each stag
   assert.equal(world.task(task.id).version, 8);
 });
 
-test("in events an attachment is of type eni, in the API an ElasticNetworkInterface", () => {
+test("an attachment has type eni in events and ElasticNetworkInterface in the API", () => {
   const world = aCluster().withInstances(1);
   const task = run(world);
   const attachments = world.events.find(({ resources }) => resources[0] === task.arn)?.detail.attachments;
@@ -75,7 +75,7 @@ test("in events an attachment is of type eni, in the API an ElasticNetworkInterf
   assert.equal(shown.attachments[0]?.type, "ElasticNetworkInterface");
 });
 
-test("a task that is stopped while its ENI is made goes without its agent", () => {
+test("a task stopped while its ENI is being created ends without its agent", () => {
   const world = aCluster().withInstances(1, { agentConnected: true });
   const task = run(world);
   const { effects } = world.call("StopTask", { task: task.id });
@@ -85,7 +85,7 @@ test("a task that is stopped while its ENI is made goes without its agent", () =
   assert.equal(world.task(task.id).stopCode, "UserInitiated");
 });
 
-test("an agent that says nothing of a task in PROVISIONING or DEPROVISIONING is not believed", () => {
+test("an agent's report about a task in PROVISIONING or DEPROVISIONING is ignored", () => {
   const world = aCluster().withInstances(1);
   const task = run(world);
   assert.deepEqual(world.report(task.id, "RUNNING").documents, []);
@@ -109,7 +109,7 @@ test("an ENI that nobody confirms in time ends the task, once its agent agrees",
   assert.equal(statusOf(world, task), "STOPPED");
 });
 
-test("an agent that reports RUNNING without confirming the ENI has it all the same", () => {
+test("an agent that reports RUNNING without confirming the ENI still has it", () => {
   const world = aCluster().withInstances(1);
   const task = run(world);
   world.advanceClock(ecsTimeline.networkInterfaceMs);
@@ -119,7 +119,7 @@ test("an agent that reports RUNNING without confirming the ENI has it all the sa
   for (const { documents } of world.advanceClock(ecsTimeline.attachmentTimeoutMs * 2)) assert.deepEqual(documents, []);
 });
 
-test("a confirmation of somebody else's ENI changes nothing", () => {
+test("confirming another task's ENI changes nothing", () => {
   const world = aCluster().withInstances(1);
   const task = run(world);
   world.advanceClock(ecsTimeline.networkInterfaceMs);
@@ -134,7 +134,7 @@ test("a confirmation of somebody else's ENI changes nothing", () => {
   assert.equal(statusOf(world, task), "PENDING");
 });
 
-test("an agent that comes back during DEACTIVATING goes on with the task until it is told to stop it", () => {
+test("an agent that comes back during DEACTIVATING keeps the task until it gets the order to stop it", () => {
   const world = aCluster().withInstances(1);
   const task = run(world);
   world.advanceClock(ecsTimeline.networkInterfaceMs);

@@ -3,7 +3,7 @@ import type { Attachment } from "../documents/container-instance.ts";
 import type { Container, NetworkBinding, Task } from "../documents/task.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 
-/** A task in API shape. `tags` shows its tags, which DescribeTasks does only when asked. */
+/** A task in API shape. `tags` includes its tags, which DescribeTasks does only on request. */
 export function describeTask(state: ClusterState, task: Task, options: { readonly tags: boolean }): object {
   return {
     attachments: task.attachments.map(describeAttachment),
@@ -46,16 +46,16 @@ export function describeTask(state: ClusterState, task: Task, options: { readonl
   };
 }
 
-/** AWS: the local storage of a task on Fargate; its size is shown even when nobody asked for one. */
+/** AWS: the local storage of a Fargate task; its size is shown even if nobody requested one. */
 export const storageOf = ({ ephemeralStorageGiB }: Task): { readonly sizeInGiB: number } | null =>
   ephemeralStorageGiB === null ? null : { sizeInGiB: ephemeralStorageGiB };
 
-/** AWS: tasks on Fargate show the family of their operating system; Berth runs those of Linux. */
+/** AWS: Fargate tasks show the family of their operating system; Berth runs Linux. */
 export const platformFamilyOf = ({ launchType }: Task): string | null => (launchType === "FARGATE" ? "Linux" : null);
 
 /**
- * The ARN of the task's container instance; instances stay known as long as their tasks do, or the id tells it.
- * AWS: a task on Fargate has none.
+ * The ARN of the task's container instance. Instances are kept as long as their tasks; otherwise it follows from the id.
+ * AWS: a Fargate task has none.
  */
 export function instanceArnOf(state: ClusterState, task: Task): string | null {
   if (task.instanceId === null || task.launchType === "FARGATE") return null;
@@ -90,6 +90,6 @@ function describeAttachment(attachment: Attachment): object {
   return { id: attachment.id, type: attachment.type, status: attachment.status, details: attachment.details };
 }
 
-/** The ARN by which an agent names an attachment of this cluster. */
+/** The ARN that an agent uses for an attachment of this cluster. */
 export const attachmentArnOf = (state: ClusterState, attachment: Attachment): string =>
   attachmentArn(state.place, state.name, attachment.id);

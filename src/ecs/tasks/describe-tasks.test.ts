@@ -4,7 +4,7 @@ import { aCluster, aDefinition } from "../small-world.ts";
 
 type Reply = { tasks: Record<string, unknown>[]; failures: object[] };
 
-test("tasks by id, short and long ARN; those that are not here are MISSING", () => {
+test("tasks are found by id, short and long ARN; unknown ones are MISSING", () => {
   const world = aCluster().withInstances(1);
   const { id, arn } = world.runTask();
   const short = arn.replace("/lab/", "/");
@@ -27,7 +27,7 @@ test("tasks by id, short and long ARN; those that are not here are MISSING", () 
   assert.deepEqual(documents, []);
 });
 
-test("a task as the API shows it", () => {
+test("a task is shown in API shape", () => {
   const world = aCluster().withInstances(1);
   const tags = [{ key: "a", value: "b" }];
   const task = world.runningTask(aDefinition({ cpu: "256" }), { tags });
@@ -60,7 +60,7 @@ test("a stopped task is shown for an hour, without tags", () => {
   assert.deepEqual(describe(), { tasks: [], failures: [{ arn: task.arn, reason: "MISSING" }] });
 });
 
-test("what DescribeTasks refuses", () => {
+test("DescribeTasks refuses invalid requests", () => {
   const world = aCluster();
   for (const [text, request] of [
     ["Tasks cannot be empty.", {}],

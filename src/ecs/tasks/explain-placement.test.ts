@@ -8,14 +8,14 @@ import type { ExplainPlacementReply } from "./explain-placement.ts";
 const explained = (world: SmallWorld, request: object = {}, definition: TaskDefinition = aDefinition()) =>
   world.call<ExplainPlacementReply>("ExplainPlacement", request, definition).value;
 
-/** The index of the instance of the test, with the reasons that it is refused for. */
+/** The index of each instance, with the reasons for which it refuses. */
 const reasons = (world: SmallWorld, { refusals }: ExplainPlacementReply) =>
   refusals.map(({ containerInstanceArn, reasons: all }) => [
     [...world.state.instances.keys()].sort().indexOf(containerInstanceArn.slice(-32)),
     ...all.map(({ reason }) => reason),
   ]);
 
-test("where a task would go, what it needs, and what the others lack", () => {
+test("the reply shows where a task would go, what it needs, and what the others lack", () => {
   const world = aCluster()
     .withInstances(1, { availabilityZone: "eu-central-1b", ec2InstanceId: "i-b" })
     .withInstances(1, { cpu: 100, memoryMiB: 250 })
@@ -60,7 +60,7 @@ test("where a task would go, what it needs, and what the others lack", () => {
   ]);
 });
 
-test("tasks are placed one after the other; the first that finds no place is the one that is explained", () => {
+test("tasks are placed one at a time; the first that doesn't fit is explained", () => {
   const world = aCluster().withInstances(2).withInstances(1, { cpu: 300 });
   const reply = explained(world, { count: 20, placementStrategy: [{ type: "spread", field: "instanceId" }] });
   assert.deepEqual([reply.placedCount, reply.unplacedCount], [18, 2], "8, 8 and 2");
@@ -76,7 +76,7 @@ test("tasks are placed one after the other; the first that finds no place is the
   });
 });
 
-test("those that lack least come first, and what the request leaves out is not spoken of", () => {
+test("instances that lack least come first, and what the request leaves out isn't mentioned", () => {
   const world = aCluster()
     .withInstances(1, { cpu: 1, memoryMiB: 1, agentConnected: false })
     .withInstances(1, { cpu: 1, memoryMiB: 1 })
@@ -94,13 +94,13 @@ test("those that lack least come first, and what the request leaves out is not s
   assert.deepEqual([external.placedCount, external.refusals], [1, []]);
 });
 
-test("a cluster without instances is explained too", () => {
+test("a cluster without instances gets an explanation too", () => {
   const reply = explained(aCluster(), { count: 3 });
   assert.deepEqual([reply.placedCount, reply.unplacedCount], [0, 3]);
   assert.deepEqual([reply.placements, reply.refusals, reply.summary, reply.closest], [[], [], [], null]);
 });
 
-test("constraints of the call and of the task definition, by the group that is named", () => {
+test("constraints of the call and of the task definition apply, with the given group", () => {
   const world = aCluster()
     .withInstances(1, { customAttributes: [{ name: "stack", value: "prod" }] })
     .withInstances(2, { customAttributes: [{ name: "stack", value: "test" }] });
@@ -118,7 +118,7 @@ test("constraints of the call and of the task definition, by the group that is n
   assert.equal(explained(world, { ...request, group: "other" }, definition).placedCount, 2);
 });
 
-test("by capacity providers: each task on those of its own, one that is full not in the way of the others", () => {
+test("with capacity providers, each task goes to its own provider's instances, and a full one doesn't affect the others", () => {
   const world = aCluster()
     .withInstances(1, { capacityProviderName: "racks", cpu: 256 })
     .withInstances(1, { capacityProviderName: "spare" })
@@ -140,7 +140,7 @@ test("by capacity providers: each task on those of its own, one that is full not
   world.refused("InvalidParameterException", text, "ExplainPlacement", strategy("FARGATE"), fargateDefinition());
 });
 
-test("nothing of it stays: no document, no event, no message, and no draw that others would miss", () => {
+test("it leaves no trace: no document, no event, no message, no random number used", () => {
   const world = aCluster().withInstances(3);
   const other = aCluster().withInstances(3);
   const before = dump(world.state);
@@ -157,7 +157,7 @@ test("nothing of it stays: no document, no event, no message, and no draw that o
   assert.deepEqual(run(world), run(other));
 });
 
-test("what RunTask refuses is refused, and so are Fargate and more than a thousand", () => {
+test("what RunTask refuses is refused, and so are Fargate and more than a thousand tasks", () => {
   const world = aCluster().withInstances(1);
   for (const count of [0, 1_001, 1.5]) {
     world.refused(
@@ -191,7 +191,7 @@ test("what RunTask refuses is refused, and so are Fargate and more than a thousa
   world.refused("InvalidParameterException", "subnets can not be empty.", "ExplainPlacement", own, awsvpcDefinition());
 });
 
-test("no more than 500 instances are listed, and all are counted", () => {
+test("at most 500 instances are listed, and all are counted", () => {
   const world = aCluster().withInstances(1, { cpu: 1 });
   world.run((step) => {
     for (let i = 2; i <= 510; i++) {

@@ -24,7 +24,7 @@ import { requestedTaskTemplate, type TaskRequest } from "./task-request.ts";
 export type ExplainPlacementRequest = Omit<TaskRequest, "startedBy" | "tags"> &
   LaunchRequest & { readonly cluster?: string; readonly count?: number };
 
-/** What one container instance says to a task, in the shape of the reply. */
+/** What one container instance lacks for a task, in the shape of the reply. */
 type ExplainedRefusal = {
   readonly containerInstanceArn: string;
   readonly ec2InstanceId: string | null;
@@ -46,16 +46,16 @@ export type ExplainPlacementReply = {
   readonly refusals: readonly ExplainedRefusal[];
   readonly summary: readonly { readonly reason: string; readonly count: number }[];
   readonly closest: { readonly containerInstanceArn: string; readonly reason: string; readonly detail: string } | null;
-  /** Why no container instance was looked at for a task without a place; null when at least one was. */
+  /** Why there was no container instance to consider for an unplaced task; null if there was one. */
   readonly noCandidates: string | null;
-  /** The newest tasks of the service that failed; empty unless a service is asked about. */
+  /** The service's newest failed tasks; empty unless the call is about a service. */
   readonly failedTasks: readonly TaskFailure[];
 };
 
 /**
- * ExplainPlacement: where 1 to 1,000 tasks would go if RunTask were asked for them now, and what the other container instances
- * lack. Leaves no trace. Refuses what RunTask refuses, but for a cluster without instances, which is an explanation too; and
- * tasks on Fargate, which are not placed on instances. Subnets do not decide where a task goes, so they may be left out.
+ * ExplainPlacement: where RunTask would place 1 to 1,000 tasks now, and what the other container instances lack. Leaves no trace. Refuses
+ * what RunTask refuses, except a cluster without instances, which gets an explanation; also refuses Fargate tasks, which are not placed on
+ * instances. Subnets don't affect placement, so they may be left out.
  */
 export function explainPlacement(
   step: ClusterStep,
@@ -90,15 +90,15 @@ function withSubnets(request: ExplainPlacementRequest, { taskDefinition }: Given
   return { ...request, networkConfiguration: { awsvpcConfiguration: { subnets: ["any"] } } };
 }
 
-// LIMIT: as many tasks are placed in a step, which takes a few milliseconds; more are placed on a copy of the cluster, in slices.
+// LIMIT: this many tasks are placed in a step, which takes a few milliseconds; more are placed on a copy of the cluster, in slices.
 const tasksPerStep = 100;
 // LIMIT: tasks between two slices, up to a fifth of a millisecond each.
 const tasksPerSlice = 10;
 
 /**
- * Places a task of `template` for each of `placements`, one after the other, and reports where they went; `step` has to be a dry run.
- * Tasks that are placed alike have the same object. The refusals of instances are those for the first task that finds no place, or for
- * the very first when all find one. `failedTasks` go into the reply as they are.
+ * Places a task of `template` for each of `placements` in order, and reports where they went; `step` must be a dry run. Tasks placed alike
+ * share one object. The instances' refusals are for the first task that could not be placed or, if all could, for the first task.
+ * `failedTasks` go into the reply unchanged.
  */
 export function explain(
   step: ClusterStep,
@@ -199,7 +199,7 @@ function placementReply(step: ClusterStep, id: string, count: number) {
   return { containerInstanceArn: arn, ec2InstanceId, availabilityZone, count };
 }
 
-/** Those that lack least come first: they are what a reader can do something about. */
+/** Those that lack least come first: the reader can do something about them. */
 function refusalsReply(step: ClusterStep, explanations: readonly InstanceExplanation[]): ExplainedRefusal[] {
   return explanations
     .filter(({ refusals }) => refusals.length > 0)
@@ -220,7 +220,7 @@ function refusalsReply(step: ClusterStep, explanations: readonly InstanceExplana
     });
 }
 
-/** For each reason how many instances have it, the most frequent first. */
+/** How many instances have each reason, the most frequent first. */
 function summaryOf(explanations: readonly InstanceExplanation[]): { reason: string; count: number }[] {
   const counts = new Map<string, number>();
   for (const { refusals } of explanations) {

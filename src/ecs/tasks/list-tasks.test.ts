@@ -7,7 +7,7 @@ const list = (world: SmallWorld, request: object = {}): string[] =>
   world.call<Page>("ListTasks", request).value.taskArns.map((arn) => arn.slice(-32));
 const ids = (...tasks: { id: string }[]): string[] => tasks.map(({ id }) => id).sort();
 
-test("every filter", () => {
+test("every filter selects", () => {
   const world = aCluster().withInstances(1).withInstances(1, { external: true });
   const web = world.runTask();
   const job = world.runTask(aDefinition({ family: "job" }), { startedBy: "me" });
@@ -34,7 +34,7 @@ test("every filter", () => {
   assert.deepEqual(list(world, { ...stoppedThere, containerInstance: world.instanceId(1) }), []);
 });
 
-test("pages follow one another though tasks come and go", () => {
+test("pages continue correctly although tasks come and go", () => {
   const world = aCluster().withInstances(1, { cpu: 8192, memoryMiB: 16_384 });
   world.runTasks(aDefinition(), { count: 10 });
   for (const more of [{}, { containerInstance: world.instanceId(0) }]) {
@@ -65,7 +65,7 @@ test("a page that holds exactly the rest has no token", () => {
   assert.notEqual(world.call<Page>("ListTasks", { maxResults: 2 }).value.nextToken, null);
 });
 
-test("what ListTasks refuses", () => {
+test("ListTasks refuses invalid requests", () => {
   const world = aCluster().withInstances(1);
   const parameter = "InvalidParameterException";
   for (const other of [{ family: "web" }, { launchType: "EC2" }, { containerInstance: world.instanceId(0) }]) {

@@ -21,8 +21,8 @@ export type ListTasksRequest = {
 };
 
 /**
- * ListTasks: the ARNs of the tasks that pass every filter, 100 a page. AWS: desiredStatus is RUNNING unless asked for,
- * PENDING is accepted and matches nothing, and startedBy goes with no other filter.
+ * ListTasks: the ARNs of the tasks that pass every filter, 100 a page. AWS: desiredStatus is RUNNING by default, PENDING is accepted and
+ * matches nothing, and startedBy can't be combined with another filter.
  */
 export function listTasks(
   step: ClusterStep,
@@ -51,7 +51,7 @@ export function listTasks(
   return { taskArns: found.map(({ arn }) => arn), nextToken: null };
 }
 
-/** In order; the tasks of one instance or one service are few, so they are not searched among all. */
+/** Sorted. The tasks of one instance or service are few, so it doesn't search all tasks for them. */
 function idsToLookAt(step: ClusterStep, request: ListTasksRequest, after: string | null): readonly string[] {
   const known = knownIds(step, request);
   if (known === null) return step.state.taskIds.after(after);
@@ -59,7 +59,7 @@ function idsToLookAt(step: ClusterStep, request: ListTasksRequest, after: string
   return after === null ? ids : ids.filter((id) => id > after);
 }
 
-/** The ids among which the request's tasks are; null for all. Tasks that are STOPPED are in no book. */
+/** The ids among which the request's tasks are; null for all. No book contains STOPPED tasks. */
 function knownIds(step: ClusterStep, request: ListTasksRequest): ReadonlySet<string> | null {
   if (request.desiredStatus === "STOPPED") return null;
   const instanceId = instanceOf(step, request);
@@ -87,7 +87,7 @@ function filterOf(step: ClusterStep, request: ListTasksRequest): (task: Task) =>
     refuse("InvalidParameterException", "launch type should be one of [EC2,FARGATE,EXTERNAL]");
   }
   const group = serviceName === undefined ? null : serviceGroup(theService(step, serviceName, "serviceName").name);
-  // AWS: ListTasks declares no error of its own for an unknown daemon.
+  // AWS: ListTasks declares no error for an unknown daemon.
   if (daemonName !== undefined) refuse("InvalidParameterException", "Daemon not found.");
   const instanceId = instanceOf(step, request);
   if (containerInstance !== undefined && (instanceId === null || !step.state.instances.has(instanceId))) {

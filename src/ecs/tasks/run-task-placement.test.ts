@@ -8,7 +8,7 @@ const memberOf = (expression: string) => ({ type: "memberOf", expression });
 const distinct = { type: "distinctInstance" };
 const by = (...placementStrategy: object[]) => ({ placementStrategy });
 
-/** How many tasks of a call went to each instance, in the order of the instances. */
+/** How many tasks of a call went to each instance, in instance order. */
 function spreadOf(world: SmallWorld, request: object, definition: TaskDefinition = aDefinition()): number[] {
   const tasks = world.runTasks(definition, request);
   return [...world.state.instances.keys()]
@@ -16,7 +16,7 @@ function spreadOf(world: SmallWorld, request: object, definition: TaskDefinition
     .map((id) => tasks.filter(({ instanceId }) => instanceId === id).length);
 }
 
-test("spread evens out the tasks of the group, those of earlier calls included", () => {
+test("spread balances the tasks of the group, including those of earlier calls", () => {
   const zone = (availabilityZone: string) => ({
     availabilityZone,
     platformAttributes: [{ name: "ecs.availability-zone", value: availabilityZone }],
@@ -30,7 +30,7 @@ test("spread evens out the tasks of the group, those of earlier calls included",
   assert.equal(spreadOf(world, { count: 2, ...zones, group: "other" })[3], 1, "another group begins anew");
 });
 
-test("binpack fills the instance that has least left, each decision seeing the one before", () => {
+test("binpack fills the instance with least room left, each decision seeing earlier ones", () => {
   const world = aCluster()
     .withInstances(1, { cpu: 1024, memoryMiB: 600 })
     .withInstances(1, { cpu: 300, memoryMiB: 4096 })
@@ -40,12 +40,12 @@ test("binpack fills the instance that has least left, each decision seeing the o
   assert.deepEqual(spreadOf(again, { count: 3, ...by({ type: "binpack", field: "CPU" }) }), [1, 2]);
 });
 
-test("random is what no strategy is", () => {
+test("without a strategy placement is random", () => {
   const runs = (request: object) => spreadOf(aCluster().withInstances(4), { count: 10, ...request });
   assert.deepEqual(runs(by({ type: "random" })), runs({}));
 });
 
-test("distinctInstance: a task of the group on each instance, whichever call ran it; the rest are failures", () => {
+test("distinctInstance puts one task of the group on each instance, whichever call ran it; the rest are failures", () => {
   const world = aCluster().withInstances(3);
   const request = { count: 2, placementConstraints: [distinct] };
   world.runTasks(aDefinition(), request);
@@ -58,7 +58,7 @@ test("distinctInstance: a task of the group on each instance, whichever call ran
   assert.equal(world.runTasks(aDefinition(), { ...request, group: "other" }).length, 2);
 });
 
-test("memberOf: affinity by task:group, and attributes; the failure says which and what was found", () => {
+test("memberOf selects by task:group and attributes; the failure says which and what was found", () => {
   const world = aCluster()
     .withInstances(2, { customAttributes: [{ name: "stack", value: "prod" }] })
     .withInstances(2);
@@ -88,7 +88,7 @@ test("memberOf: affinity by task:group, and attributes; the failure says which a
   assert.match(failure?.detail ?? "", /stack/);
 });
 
-test("the constraints of the task definition hold beside those of the call", () => {
+test("the task definition's constraints apply in addition to the call's", () => {
   const world = aCluster()
     .withInstances(1, { customAttributes: [{ name: "stack", value: "prod" }] })
     .withInstances(1, {
@@ -112,13 +112,13 @@ test("the constraints of the task definition hold beside those of the call", () 
   );
 });
 
-test("a definition from before expressions were read is refused when it runs", () => {
+test("a definition stored with an invalid expression is refused when it runs", () => {
   const world = aCluster().withInstances(1);
   const definition = aDefinition({ placementConstraints: [memberOf("attribute:stack = prod")] });
   world.refused("InvalidParameterException", /^Invalid placement constraint expression: /, "RunTask", {}, definition);
 });
 
-test("external instances take strategies and constraints as others do", () => {
+test("external instances support strategies and constraints like others", () => {
   const world = aCluster().withInstances(3, { external: true }).withInstances(1);
   const request = {
     launchType: "EXTERNAL",
@@ -129,13 +129,13 @@ test("external instances take strategies and constraints as others do", () => {
   assert.deepEqual(spreadOf(world, request), [1, 1, 1, 0]);
 });
 
-test("bad placement is told before an empty cluster is", () => {
+test("bad placement is reported before an empty cluster", () => {
   const request = by({ type: "spread", field: "memory" });
   const text = "spread field 'memory' is invalid.";
   aCluster().refused("InvalidParameterException", text, "RunTask", request, aDefinition());
 });
 
-test("resources that users registered under names of their own are shared out, and missed by name", () => {
+test("users' own resources are shared out, and named when they are missing", () => {
   const world = aCluster().withInstances(2);
   const withLicences = (index: number, value: number) => {
     const { registeredResources } = world.instance(index);
@@ -160,7 +160,7 @@ test("resources that users registered under names of their own are shared out, a
   assert.equal(world.runTask(definition, less).instanceId, world.instanceId(1), "an override asks for less");
 });
 
-test("a client token is of its constraints and strategies too", () => {
+test("a client token also covers constraints and strategies", () => {
   const world = aCluster().withInstances(4);
   const request = {
     clientToken: "once",

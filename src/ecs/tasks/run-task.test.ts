@@ -6,7 +6,7 @@ import type { TaskReply } from "./run-task.ts";
 const reasons = ({ failures }: TaskReply): unknown[] => failures.map((failure) => (failure as Failure).reason);
 type Failure = { arn: string; reason: string; detail: string };
 
-test("count is 1 unless given, and 1 to 10", () => {
+test("count is 1 by default, and 1 to 10", () => {
   const world = aCluster().withInstances(2);
   assert.equal(world.runTasks(aDefinition()).length, 1);
   assert.equal(world.runTasks(aDefinition(), { count: 10 }).length, 10);
@@ -15,7 +15,7 @@ test("count is 1 unless given, and 1 to 10", () => {
   }
 });
 
-test("a new task: PENDING, wanted RUNNING, version 1, in the group of its family", () => {
+test("a new task is PENDING, with desired status RUNNING and version 1, in its family's group", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask();
   assert.equal(task.lastStatus, "PENDING");
@@ -26,7 +26,7 @@ test("a new task: PENDING, wanted RUNNING, version 1, in the group of its family
   assert.match(task.containers[0]?.arn ?? "", new RegExp(`container/lab/${task.id}/[0-9a-f-]{36}$`));
 });
 
-test("a task and its instance are announced, once each, with what is in use", () => {
+test("a task and its instance are announced once each, with the usage", () => {
   const world = aCluster().withInstances(2);
   const { events } = world.call("RunTask", { count: 3 }, aDefinition());
   const tasks = events.filter(({ detailType }) => detailType === "ECS Task State Change");
@@ -43,7 +43,7 @@ test("a task and its instance are announced, once each, with what is in use", ()
   }
 });
 
-test("what does not fit is a failure, one for each reason, naming the instance that comes closest", () => {
+test("a task that doesn't fit is a failure, one for each reason, naming the closest instance", () => {
   const world = aCluster()
     .withInstances(1, { cpu: 100 })
     .withInstances(1, { cpu: 120 })
@@ -60,7 +60,7 @@ test("what does not fit is a failure, one for each reason, naming the instance t
   ]);
 });
 
-test("each decision sees the one before: two fixed ports need two instances", () => {
+test("each decision sees earlier ones: two fixed ports need two instances", () => {
   const world = aCluster().withInstances(2);
   const definition = aDefinition({ containers: [{ portMappings: [{ containerPort: 80, hostPort: 8080 }] }] });
   const { value, effects } = world.call<TaskReply>("RunTask", { count: 3 }, definition);
@@ -82,7 +82,7 @@ test("tasks of one call go to an agent in one message", () => {
   assert.equal((orders[0] ?? 0) + (orders[1] ?? 0), 10);
 });
 
-test("a cluster without instances that RunTask may use is a refusal, not a failure", () => {
+test("a cluster without usable instances is a refusal, not a failure", () => {
   const text = "No Container Instances were found in your cluster.";
   aCluster().refused("InvalidParameterException", text, "RunTask", {}, aDefinition());
   const world = aCluster()
@@ -93,7 +93,7 @@ test("a cluster without instances that RunTask may use is a refusal, not a failu
   assert.equal(world.runTask(aDefinition(), { launchType: "EXTERNAL" }).launchType, "EXTERNAL");
 });
 
-test("no task lands on a draining instance", () => {
+test("no task is placed on a draining instance", () => {
   const world = aCluster().withInstances(1, { status: "DRAINING" }).withInstances(1);
   for (const { instanceId } of world.runTasks(aDefinition(), { count: 8 })) {
     assert.equal(instanceId, world.instanceId(1));
@@ -101,7 +101,7 @@ test("no task lands on a draining instance", () => {
   assert.deepEqual(reasons(world.call<TaskReply>("RunTask", {}, aDefinition()).value), ["RESOURCE:CPU"]);
 });
 
-test("group, startedBy and their limits", () => {
+test("group and startedBy are limited", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask(aDefinition(), { group: "batch", startedBy: "me/Too_1-2" });
   assert.deepEqual([task.group, task.startedBy], ["batch", "me/Too_1-2"]);
@@ -122,7 +122,7 @@ test("group, startedBy and their limits", () => {
   }
 });
 
-test("tags: own win over propagated ones, managed ones name the cluster", () => {
+test("tags: the call's override propagated ones, managed ones name the cluster", () => {
   const world = aCluster().withInstances(1);
   const definition = aDefinition({
     tags: [
@@ -160,7 +160,7 @@ test("tags: own win over propagated ones, managed ones name the cluster", () => 
   );
 });
 
-test("the network configuration belongs to awsvpc and to nothing else", () => {
+test("a network configuration is only for awsvpc", () => {
   const world = aCluster().withInstances(1);
   const vpc = (awsvpcConfiguration: object) => ({ networkConfiguration: { awsvpcConfiguration } });
   const subnets = Array.from({ length: 17 }, (_, i) => `subnet-${i}`);
@@ -178,7 +178,7 @@ test("the network configuration belongs to awsvpc and to nothing else", () => {
   world.refused("InvalidParameterException", text, "RunTask", inSubnet, aDefinition());
 });
 
-test("launch types that the task definition does not support, and what Berth does not, are refused", () => {
+test("launch types that the task definition or Berth doesn't support are refused", () => {
   const world = aCluster().withInstances(1);
   const fargate = aDefinition({ requiresCompatibilities: ["FARGATE"] });
   const refusals = [
@@ -217,7 +217,7 @@ test("launch types that the task definition does not support, and what Berth doe
   }
 });
 
-test("a definition that asks for what an instance cannot give is refused, however it is run", () => {
+test("a definition that needs what an instance can't provide is refused, however it is run", () => {
   const world = aCluster().withInstances(1);
   const needs = (type: string) => aDefinition({ containers: [{ resourceRequirements: [{ type, value: "1" }] }] });
   const accelerators = [{ deviceName: "d", deviceType: "eia2.medium" }];
@@ -233,7 +233,7 @@ test("a definition that asks for what an instance cannot give is refused, howeve
     ],
     [
       "UnsupportedFeatureException",
-      /web:1 has a volume that is configured at launch,/,
+      /web:1 has a volume configured at launch,/,
       aDefinition({ more: { volumes: [{ name: "data", configuredAtLaunch: true }] } }),
     ],
   ] as const) {
@@ -243,7 +243,7 @@ test("a definition that asks for what an instance cannot give is refused, howeve
   assert.equal(world.runTask(aDefinition({ requiresCompatibilities: ["FARGATE"] })).launchType, "EC2", "by default");
 });
 
-test("a revision is kept as long as a task of it is", () => {
+test("a revision is kept as long as it has a task", () => {
   const world = aCluster().withInstances(1);
   const old = world.runTask(aDefinition());
   const other = world.runTask(aDefinition({ revision: 2 }));

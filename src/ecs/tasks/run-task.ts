@@ -27,11 +27,10 @@ export type RunTaskRequest = TaskRequest &
 export type TaskReply = { readonly tasks: readonly object[]; readonly failures: readonly object[] };
 
 /**
- * RunTask: places 1 to 10 tasks where they fit and the constraints of the call and of the task definition hold, by the
- * strategies of the call or at random, one after the other, each seeing the ones before; or starts them on Fargate. Tasks
- * by capacity providers wait where these have no room. Others that fit nowhere are `failures` of a reply that is otherwise
- * fine; a cluster without instances is a refusal.
- * AWS: RunTask in the API reference; texts as users see them.
+ * RunTask: starts 1 to 10 tasks. It places them one at a time where they fit and the constraints of the call and the task definition hold,
+ * by the call's strategies or at random; or it starts them on Fargate. Tasks with capacity providers wait if these have no room. Others
+ * that fit nowhere are `failures` in a successful reply; a cluster without instances is a refusal.
+ * AWS: RunTask in the API reference; users report the texts.
  */
 export function runTask(step: ClusterStep, request: RunTaskRequest, given: Given): TaskReply {
   const count = request.count ?? 1;
@@ -75,7 +74,7 @@ function runOnInstances(
   while (taskIds.length < count) {
     const candidate = placeTask(step.state, placement, step.random("placement"));
     if (candidate === null) {
-      // All tasks of the call need the same: where one does not fit, none of the rest does.
+      // All tasks of the call have the same need: if one doesn't fit, the rest don't either.
       const failures = placementFailures(step.state, placement);
       return { taskIds, failures: failures.map((failure) => describeFailure(step, failure)) };
     }
@@ -122,7 +121,7 @@ function remember(
   failures: readonly object[],
 ): void {
   const token = request.clientToken;
-  // A call that started nothing can be made again: there is nothing that it could double.
+  // A call that started nothing can be repeated safely.
   if (token === undefined || taskIds.length === 0) return;
   const expiresAt = step.now + limits.clientTokenMs;
   step.state.runTaskTokens.put(token, { token, digest: callDigest(request), taskIds, failures, expiresAt });

@@ -5,7 +5,7 @@ import type { TaskReply } from "./run-task.ts";
 
 const fixedPort = aDefinition({ containers: [{ portMappings: [{ containerPort: 80, hostPort: 80 }] }] });
 
-test("one task on each instance that is named, by id or ARN", () => {
+test("a task starts on each named instance, by id or ARN", () => {
   const world = aCluster().withInstances(3);
   const containerInstances = [world.instanceId(2), world.instance(0).arn];
   const { value, effects } = world.call<TaskReply>("StartTask", { containerInstances, startedBy: "me" }, aDefinition());
@@ -18,7 +18,7 @@ test("one task on each instance that is named, by id or ARN", () => {
   assert.equal(effects.length, 2);
 });
 
-test("every reason for which an instance cannot take the task", () => {
+test("an instance refuses for every reason that applies", () => {
   const gpu = aDefinition({ containers: [{ resourceRequirements: [{ type: "GPU", value: "1" }] }] });
   const needsAttribute = aDefinition({ requiresAttributes: [{ name: "a" }, { name: "b", value: "2" }] });
   const cases = [
@@ -46,7 +46,7 @@ test("every reason for which an instance cannot take the task", () => {
   }
 });
 
-test("the constraints of the task definition hold on the instance that is named; the call has none", () => {
+test("the task definition's constraints apply to the named instance; the call has none", () => {
   const world = aCluster()
     .withInstances(1, { customAttributes: [{ name: "stack", value: "prod" }] })
     .withInstances(1, { external: true, customAttributes: [{ name: "stack", value: "prod" }] })
@@ -55,7 +55,7 @@ test("the constraints of the task definition hold on the instance that is named;
     placementConstraints: [{ type: "memberOf", expression: "attribute:stack == prod" }],
   });
   const containerInstances = [0, 1, 2].map((index) => world.instanceId(index));
-  // The wire leaves out what the operation does not have; were it there, it would be without effect.
+  // The wire drops what the operation doesn't have; if it were passed on, it would have no effect.
   const request = { containerInstances, placementConstraints: [{ type: "distinctInstance" }] };
   for (let call = 0; call < 2; call++) {
     const { value } = world.call<TaskReply>("StartTask", request, definition);
@@ -87,7 +87,7 @@ test("an unknown instance is MISSING under the ARN that it would have", () => {
   world.refused("InvalidParameterException", text, "StartTask", request, aDefinition());
 });
 
-test("an attribute counts whoever set it, and with its value when one is asked for", () => {
+test("an attribute counts whoever set it, and with its value if one is required", () => {
   const definition = aDefinition({ requiresAttributes: [{ name: "a" }, { name: "b", value: "2" }] });
   const world = aCluster().withInstances(1, {
     platformAttributes: [{ name: "a", value: null }],
@@ -102,7 +102,7 @@ test("an attribute counts whoever set it, and with its value when one is asked f
   assert.deepEqual(start().failures, []);
 });
 
-test("the same instance twice gives two tasks, the second seeing the first", () => {
+test("the same instance twice gets two tasks, the second seeing the first", () => {
   const world = aCluster().withInstances(1);
   const containerInstances = [world.instanceId(0), world.instanceId(0)];
   const { value } = world.call<TaskReply>("StartTask", { containerInstances }, fixedPort);
@@ -110,7 +110,7 @@ test("the same instance twice gives two tasks, the second seeing the first", () 
   assert.equal((value.failures[0] as { reason: string }).reason, "RESOURCE:PORTS");
 });
 
-test("an external instance gives an EXTERNAL task, and awsvpc begins in PROVISIONING", () => {
+test("an external instance gets an EXTERNAL task, and awsvpc begins in PROVISIONING", () => {
   const world = aCluster().withInstances(1, { external: true });
   const request = { containerInstances: [world.instanceId(0)], ...inSubnet };
   const { value, effects } = world.call<TaskReply>("StartTask", request, awsvpcDefinition());
@@ -118,7 +118,7 @@ test("an external instance gives an EXTERNAL task, and awsvpc begins in PROVISIO
   assert.deepEqual([task.launchType, task.lastStatus, effects], ["EXTERNAL", "PROVISIONING", []]);
 });
 
-test("what StartTask refuses", () => {
+test("StartTask refuses invalid requests", () => {
   const world = aCluster().withInstances(1);
   const containerInstances = [world.instanceId(0)];
   for (const [text, request] of [

@@ -20,9 +20,9 @@ export type StartTaskRequest = TaskRequest & {
 type StartFailure = { readonly arn: string; readonly reason: string; readonly detail?: string };
 
 /**
- * StartTask: one task on each of 1 to 10 named instances. AWS: it has no strategies and constraints of its own, but resources,
- * attributes, ports and the agent are checked; what does not fit is a failure of that instance. AWS does not say whether the
- * constraints of the task definition count: they do here, since they say where its tasks can run at all.
+ * StartTask: one task on each of 1 to 10 named instances. AWS: the call has no strategies or constraints, but resources, attributes, ports
+ * and the agent are checked; if the task doesn't fit, that is a failure for the instance. AWS doesn't document whether the task
+ * definition's constraints count. Here they do, because they say where its tasks can run.
  */
 export function startTask(step: ClusterStep, request: StartTaskRequest, given: Given): TaskReply {
   const references = request.containerInstances ?? [];
@@ -49,7 +49,7 @@ export function startTask(step: ClusterStep, request: StartTaskRequest, given: G
   return { tasks: tasks.map((task) => describeTask(step.state, task, { tags: true })), failures };
 }
 
-/** The id of the task started there, or why none was. */
+/** The id of the started task, or why none was started. */
 function startOn(
   step: ClusterStep,
   template: TaskTemplate,

@@ -5,7 +5,7 @@ import { ecsTimeline } from "../timeline.ts";
 
 type Shown = { task: { lastStatus: string; desiredStatus: string; stoppedReason: string; version: number } };
 
-test("a running task begins to stop; what it holds is free when its agent says STOPPED", () => {
+test("a running task begins to stop, and releases what it holds when its agent reports STOPPED", () => {
   const world = aCluster().withInstances(1);
   const task = world.runningTask();
   const { value, effects, events } = world.call<Shown>("StopTask", { task: task.id, reason: "enough" });
@@ -27,7 +27,7 @@ test("a running task begins to stop; what it holds is free when its agent says S
   assert.equal(world.usage(0).cpu, 0);
 });
 
-test("without a reason, or with an empty one, the text is that of ECS", () => {
+test("without a reason, or with an empty one, the text is ECS's", () => {
   for (const reason of [undefined, ""]) {
     const world = aCluster().withInstances(1);
     const { value } = world.call<Shown>("StopTask", { task: world.runningTask().id, reason });
@@ -35,7 +35,7 @@ test("without a reason, or with an empty one, the text is that of ECS", () => {
   }
 });
 
-test("a PENDING task waits for its agent, which is told", () => {
+test("a PENDING task waits for its agent, which gets the order", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask();
   const { value, effects } = world.call<Shown>("StopTask", { task: task.arn });
@@ -67,7 +67,7 @@ test("while its agent is away a running task stays RUNNING, and begins to stop w
   );
 });
 
-test("stopping again changes nothing, the first reason stands", () => {
+test("stopping again changes nothing, and the first reason counts", () => {
   const world = aCluster().withInstances(1);
   const task = world.runningTask();
   world.call("StopTask", { task: task.id, reason: "one" });
@@ -79,7 +79,7 @@ test("stopping again changes nothing, the first reason stands", () => {
   }
 });
 
-test("what StopTask refuses", () => {
+test("StopTask refuses invalid requests", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask();
   for (const [text, request] of [
@@ -133,7 +133,7 @@ test("a forced deregistration stops all tasks of the instance at once and releas
   assert.equal(world.state.tasks.size, 0);
 });
 
-test("a task that is stopping keeps an instance from being deregistered", () => {
+test("a stopping task prevents its instance's deregistration", () => {
   const world = aCluster().withInstances(1);
   const task = world.runningTask();
   world.call("StopTask", { task: task.id });

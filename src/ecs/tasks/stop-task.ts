@@ -9,8 +9,8 @@ import { findTask } from "./task-request.ts";
 export type StopTaskRequest = { readonly cluster?: string; readonly task?: string; readonly reason?: string };
 
 /**
- * StopTask: desired becomes STOPPED with the caller's reason; the agent stops the containers. AWS: stopping a stopped
- * task is no error; an unknown one is `The referenced task was not found.`
+ * StopTask: sets the desired status to STOPPED with the caller's reason; the agent stops the containers. AWS: stopping a stopped task
+ * succeeds; an unknown one is `The referenced task was not found.`
  */
 export function stopTask(step: ClusterStep, request: StopTaskRequest): { task: object } {
   const { task: reference = "", reason } = request;

@@ -7,8 +7,8 @@ import { describeContainer, instanceArnOf, platformFamilyOf, storageOf } from ".
 const iso = (time: number | null): string | undefined => (time === null ? undefined : isoTime(time));
 
 /**
- * The `detail` of an "ECS Task State Change" event: the task as it stands. AWS: attachments are of type `eni` here,
- * times are ISO texts, members that are not set are left out, tags are not part of it.
+ * The `detail` of an "ECS Task State Change" event: the task's current state. AWS: attachments have the type `eni` here, times are ISO
+ * texts, unset members and tags are left out.
  */
 export function taskEventDetail(state: ClusterState, now: number, task: Task): Record<string, unknown> {
   return present({

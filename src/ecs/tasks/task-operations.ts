@@ -49,7 +49,7 @@ export const taskOperations = {
       "UnsupportedFeatureException",
     ],
     missing:
-      "Windows on Fargate, ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused. Tasks on Fargate run on hosts that Berth keeps: there is no public address, ephemeral storage is shown and not bounded, platform versions differ in their number only, and Spot tasks are not interrupted. Subnets and security groups name nothing, and `referenceId` is ignored. Berth's own agents run no tasks with secrets, environment files, credentials for a registry, FireLens, the log driver awslogs, EFS or FSx volumes: these are refused by the name of the attribute that is missing. The credentials of a task's roles are good for calls to Berth and nowhere else.",
+      "Windows on Fargate, ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused. Fargate tasks run on Berth's own hosts: there is no public address, ephemeral storage is shown but not limited, platform versions differ only in their number, and Spot tasks are not interrupted. Subnets and security groups are only names, and `referenceId` is ignored. Berth's own agents run no tasks with secrets, environment files, registry credentials, FireLens, the log driver awslogs, EFS or FSx volumes: the refusal names the missing attribute. The credentials of a task's roles only work for calls to Berth.",
   },
   StartTask: {
     machine: "cluster",
@@ -64,7 +64,7 @@ export const taskOperations = {
     level: "operate",
     errors: ["ClusterNotFoundException", "NamespaceNotFoundException", "UnsupportedFeatureException"],
     missing:
-      "ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused. Subnets and security groups name nothing, and `referenceId` is ignored. Berth's own agents run no tasks with secrets, environment files, credentials for a registry, FireLens, the log driver awslogs, EFS or FSx volumes: these are refused by the name of the attribute that is missing. The credentials of a task's roles are good for calls to Berth and nowhere else.",
+      "ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused. Subnets and security groups are only names, and `referenceId` is ignored. Berth's own agents run no tasks with secrets, environment files, registry credentials, FireLens, the log driver awslogs, EFS or FSx volumes: the refusal names the missing attribute. The credentials of a task's roles only work for calls to Berth.",
   },
   StopTask: {
     machine: "cluster",

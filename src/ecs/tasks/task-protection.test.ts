@@ -5,7 +5,7 @@ import { aCluster, awsvpcDefinition, inSubnet, type SmallWorld } from "../small-
 
 type Reply = { protectedTasks: object[]; failures: object[] };
 
-/** A running task of a service, which no call can make yet. */
+/** A running task of a service, made without a call. */
 function serviceTask(world: SmallWorld): Task {
   const { id } = world.runningTask();
   world.changeTask(id, { group: "service:web" });
@@ -15,7 +15,7 @@ const get = (world: SmallWorld, ...tasks: string[]) => world.call<Reply>("GetTas
 const update = (world: SmallWorld, task: Task, more: object = {}) =>
   world.call<Reply>("UpdateTaskProtection", { tasks: [task.id], protectionEnabled: true, ...more });
 
-test("on for two hours unless told otherwise, off again by its timer, without an event", () => {
+test("protection lasts two hours by default, ends by its timer, and makes no event", () => {
   const world = aCluster().withInstances(1);
   const task = serviceTask(world);
   const off = { taskArn: task.arn, protectionEnabled: false, expirationDate: null };
@@ -33,7 +33,7 @@ test("on for two hours unless told otherwise, off again by its timer, without an
   assert.deepEqual([expired?.events, world.task(task.id).protectedUntil], [[], null]);
 });
 
-test("each call sets the expiry anew, and an older timer ends nothing", () => {
+test("each call restarts the expiry, and an older timer ends nothing", () => {
   const world = aCluster().withInstances(1);
   const task = serviceTask(world);
   update(world, task, { expiresInMinutes: 1 });
@@ -47,7 +47,7 @@ test("each call sets the expiry anew, and an older timer ends nothing", () => {
   assert.equal(world.task(task.id).protectedUntil, null);
 });
 
-test("protection ends on time though the task has a later timer of another kind", () => {
+test("protection ends on time although the task has a later timer of another kind", () => {
   const world = aCluster().withInstances(1);
   const task = world.runTask(awsvpcDefinition(), inSubnet);
   world.changeTask(task.id, { group: "service:web" });
@@ -60,7 +60,7 @@ test("protection ends on time though the task has a later timer of another kind"
   assert.equal(world.task(task.id).stopCode, "TaskFailedToStart");
 });
 
-test("unknown, standalone and stopping tasks are failures beside the others", () => {
+test("unknown, standalone and stopping tasks are failures, and the others succeed", () => {
   const world = aCluster().withInstances(1);
   const [task, stopping, standalone] = [serviceTask(world), serviceTask(world), world.runningTask()];
   update(world, stopping);
@@ -79,7 +79,7 @@ test("unknown, standalone and stopping tasks are failures beside the others", ()
   assert.equal(world.task(stopping.id).protectedUntil, null);
 });
 
-test("what the two calls refuse", () => {
+test("the two calls refuse invalid requests", () => {
   const world = aCluster();
   const tasks = ["a"];
   for (const [text, request] of [

@@ -6,9 +6,9 @@ import { findTask, missingTask } from "./task-request.ts";
 export type ProtectionReply = { readonly protectedTasks: readonly object[]; readonly failures: readonly object[] };
 
 /**
- * Calls `each` for every task that protection can apply to and collects the rest as failures.
- * AWS: MISSING for an unknown task, TASK_NOT_VALID for one that is not of a service or is over, DEPLOYMENT_BLOCKED for one that
- * `each` gives null for.
+ * Calls `each` for every task that protection can apply to, and collects the rest as failures.
+ * AWS: MISSING for an unknown task, TASK_NOT_VALID for one that isn't a service's or has stopped, DEPLOYMENT_BLOCKED if `each` returns
+ * null.
  */
 export function overProtectableTasks(
   step: ClusterStep,

@@ -33,7 +33,7 @@ export type TaskRequest = {
   };
 };
 
-/** The template for tasks that a call asks for; refuses what ECS refuses before it looks at any container instance. */
+/** The template for tasks of a call. Refuses what ECS refuses before it looks at container instances. */
 export function requestedTaskTemplate(
   step: ClusterStep,
   request: TaskRequest,
@@ -65,7 +65,7 @@ function refuseNotBuilt(request: TaskRequest): void {
   }
 }
 
-/** Refuses a definition that asks for what its tasks would not get. */
+/** Refuses a definition with features that its tasks would not get. */
 function refuseDefinitionNotBuilt(definition: TaskDefinition): void {
   const refuseFor = (what: string): never =>
     refuse(
@@ -77,17 +77,17 @@ function refuseDefinitionNotBuilt(definition: TaskDefinition): void {
     readonly inferenceAccelerators?: readonly object[];
   };
   if (volumes.some((volume) => volume.configuredAtLaunch === true)) {
-    refuseFor("a volume that is configured at launch, and Berth does not attach EBS volumes");
+    refuseFor("a volume configured at launch, but Berth does not attach EBS volumes");
   }
   refuseUnreachable(definition, refuseFor);
   const requirements = definition.containerDefinitions.flatMap((container) => container.resourceRequirements ?? []);
   const device = requirements.find(({ type }) => type !== "GPU" && !isOwnResource(type))?.type;
   if (device !== undefined || inferenceAccelerators.length > 0) {
-    refuseFor(`the resource requirement ${device ?? "InferenceAccelerator"}, and Berth gives GPUs only`);
+    refuseFor(`the resource requirement ${device ?? "InferenceAccelerator"}, but Berth only assigns GPUs`);
   }
 }
 
-/** Refuses what no message to an agent has a place for. */
+/** Refuses what the protocol with agents can't carry. */
 function refuseUnreachable(
   { containerDefinitions, more, memory }: TaskDefinition,
   refuseFor: (what: string) => never,
@@ -99,15 +99,15 @@ function refuseUnreachable(
   for (const container of containerDefinitions) {
     const { resourceRequirements, linuxParameters } = container as RequestContainer;
     if ((resourceRequirements ?? []).some((requirement) => requirement.sharingStrategy !== undefined)) {
-      refuseFor("a sharingStrategy of GPUs, and Berth gives whole GPUs only");
+      refuseFor("a GPU sharingStrategy, but Berth only assigns whole GPUs");
     }
     if (linuxParameters?.maxSwap !== undefined && container.memory === undefined && memory === null) {
-      refuseFor("a maxSwap without a memory limit that it could be added to, which Docker does not take");
+      refuseFor("a maxSwap without a memory limit to add it to, which Docker does not accept");
     }
   }
 }
 
-/** AWS: `family:<family>` unless given; names that begin with `service:` belong to services. */
+/** AWS: `family:<family>` by default; names that begin with `service:` belong to services. */
 function groupOf(request: TaskRequest, family: string): string {
   const { group } = request;
   if (group === undefined) return `family:${family}`;
@@ -121,8 +121,8 @@ function groupOf(request: TaskRequest, family: string): string {
 }
 
 /**
- * AWS: RunTask takes 128 characters, StartTask 36. The documentation has letters, digits, hyphens, underscores and slashes;
- * tools in wide use send spaces, colons and dots.
+ * AWS: RunTask accepts 128 characters, StartTask 36. The documentation allows letters, digits, hyphens, underscores and slashes, but widely
+ * used tools send spaces, colons and dots.
  */
 function startedByOf(request: TaskRequest, charactersMax: number): string | null {
   const { startedBy } = request;
@@ -135,7 +135,7 @@ function startedByOf(request: TaskRequest, charactersMax: number): string | null
 
 function tagsOf(step: ClusterStep, request: TaskRequest, definitionTags: readonly Tag[]): readonly Tag[] {
   const propagated = propagates(request) ? definitionTags : [];
-  // AWS: the caller's tags win over propagated ones; together they are 50 at most. Managed tags come under the reserved prefix.
+  // AWS: the caller's tags override propagated ones; together they are 50 at most. Managed tags have the reserved prefix.
   const given = request.tags ?? [];
   const tags = given.length === 0 ? propagated : withTags(propagated, given);
   const managed =
@@ -183,18 +183,18 @@ function subnetsOf(request: TaskRequest, networkMode: string | null, onFargate: 
   return subnets;
 }
 
-/** Whether a task is to have a public address. Refuses other words with InvalidParameterException. */
+/** Whether a task gets a public address. Refuses other values with InvalidParameterException. */
 export function checkedPublicIp(assignPublicIp = "DISABLED"): "ENABLED" | "DISABLED" {
   if (assignPublicIp === "ENABLED" || assignPublicIp === "DISABLED") return assignPublicIp;
   return refuse("InvalidParameterException", "assignPublicIp should be one of [ENABLED,DISABLED]");
 }
 
-/** The task that `reference` (id, short or long ARN) names, or null when there is none here. Refuses as `namedResource`. */
+/** The task that `reference` (id, short or long ARN) names, or null if there is none here. Refuses what `namedResource` refuses. */
 export function findTask(step: ClusterStep, reference: string): Task | null {
   return step.state.tasks.get(namedResource(step.place, step.clusterName, "task", reference)) ?? null;
 }
 
-/** The failure entry of a task that is not here. AWS: a short id is shown as the ARN that it would have. */
+/** The failure for an unknown task. AWS: an id is shown as the ARN that it would have. */
 export function missingTask(step: ClusterStep, reference: string): { arn: string; reason: "MISSING" } {
   const arn = reference.startsWith("arn:") ? reference : taskArn(step.place, step.clusterName, reference);
   return { arn, reason: "MISSING" };

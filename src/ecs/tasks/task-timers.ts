@@ -45,7 +45,7 @@ function statusDue(step: ClusterStep, task: Task): void {
   }
 }
 
-/** AWS: the reason for an ENI that was never confirmed. For a task that was not RUNNING in time AWS's words are not known. */
+/** AWS: the reason for an ENI that was never confirmed. AWS's text for a task that was not RUNNING in time is unknown. */
 const notStartedReason = ({ lastStatus, attachments }: Task): string =>
   lastStatus === "PENDING" && attachments.length > 0
     ? "Timeout waiting for network interface provisioning to complete."
@@ -55,7 +55,7 @@ const notStartedReason = ({ lastStatus, attachments }: Task): string =>
 function withAddress(step: ClusterStep, task: Task): Task {
   const random = step.random("network-interface");
   const subnet = task.attachments[0]?.details.find(({ name }) => name === "subnetId")?.value ?? "";
-  // Tasks of two clusters may meet on one host, so each cluster has a block of its own for a subnet.
+  // Tasks of two clusters may meet on one host, so each cluster has its own block for a subnet.
   const address = freeAddress(`${step.clusterArn} ${subnet}`, step.state.taskAddresses, random);
   const mac = random.hex(10).replace(/../g, ":$&");
   const attachments = task.attachments.map((attachment) => ({

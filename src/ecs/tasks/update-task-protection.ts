@@ -14,8 +14,8 @@ export type UpdateTaskProtectionRequest = {
 };
 
 /**
- * UpdateTaskProtection: on for 1 to 2,880 minutes (120 unless given), or off. AWS: each call sets the expiry anew; none is set
- * while a deployment waits for tasks that are protected.
+ * UpdateTaskProtection: on for 1 to 2,880 minutes (by default 120), or off. AWS: each call restarts the expiry; protection can't be set
+ * while a deployment waits for protected tasks.
  */
 export function updateTaskProtection(step: ClusterStep, request: UpdateTaskProtectionRequest): ProtectionReply {
   const { protectionEnabled, expiresInMinutes } = request;
@@ -32,14 +32,13 @@ export function updateTaskProtection(step: ClusterStep, request: UpdateTaskProte
   });
 }
 
-/** True when all that a deployment of the task's service still waits for are protected tasks of the deployments before it. */
+/** True if a deployment of the task's service waits only for protected tasks of earlier deployments. */
 function isBlockedByProtection(step: ClusterStep, task: Task): boolean {
-  const service = step.state.services.get(serviceNameOf(task) ?? "");
-  const primary = service?.deployments.find(({ status }) => status === "PRIMARY");
-  if (service === undefined || primary === undefined || service.deployments.length < 2) return false;
-  const former = [...step.state.serviceIndex.book.taskIdsOf(service.name)]
+  const rollout = step.state.rollouts.get(serviceNameOf(task) ?? "");
+  if (rollout === undefined || rollout.deployments.length < 2) return false;
+  const former = [...step.state.serviceIndex.book.taskIdsOf(rollout.serviceName)]
     .map((id) => must(step.state.tasks.get(id), "a task of a service"))
-    .filter(({ startedBy, desiredStatus }) => startedBy !== primary.id && desiredStatus === "RUNNING");
+    .filter(({ startedBy, desiredStatus }) => startedBy !== rollout.targetId && desiredStatus === "RUNNING");
   const isProtected = ({ protectedUntil }: Task): boolean => protectedUntil !== null && protectedUntil > step.now;
   return former.length > 0 && former.every(isProtected);
 }

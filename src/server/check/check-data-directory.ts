@@ -1,4 +1,4 @@
-/** Looks through a data directory: files, pages, documents, counts, events, keys. Writes nothing. */
+/** Checks a data directory: files, pages, documents, counts, events, keys. Writes nothing. */
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { keyKind, keyUseKind, readKeyDocuments } from "../../auth/key-document.ts";
@@ -13,37 +13,37 @@ import { headKind, parseDiskDocument, partKinds } from "../hosts/host-disk.ts";
 import { checkEvents, type NewestVersions } from "./check-events.ts";
 import { checkMachine } from "./check-machine.ts";
 
-/** LIMIT: what a person can look at; a directory with more problems needs a backup. */
+/** LIMIT: more than a person looks at; a directory with more problems needs a backup. */
 const findingsMax = 1_000;
 
-/** Something that is wrong. `document` is its kind and key. */
+/** A problem. `document` is its kind and key. */
 export type Finding = {
   readonly partition: string | null;
   readonly document: string | null;
   /** A sentence. */
   readonly text: string;
-  /** What is lost by it, and what to do: a sentence. */
+  /** What is lost because of it, and what to do: a sentence. */
   readonly advice: string;
 };
 
 export type DirectoryReport = {
   readonly file: string;
-  /** The process that has the directory now; what was checked is one moment of its work. */
+  /** The process that has the directory open; the check then covers one moment of its work. */
   readonly pid: number | null;
   readonly partitions: number;
   readonly documents: number;
   readonly events: number;
   readonly findings: readonly Finding[];
-  /** How many more findings there were. */
+  /** How many further findings there were. */
   readonly more: number;
 };
 
-/** Checks a data directory, also while a server has it open. Throws StoreError when there is nothing that could be checked. */
+/** Checks a data directory, even while a server has it open. Throws StoreError if there is nothing to check. */
 export function checkDataDirectory(dataDir: string): DirectoryReport {
   const directory = resolve(dataDir);
   const file = join(directory, "berth.sqlite");
   if (!existsSync(file)) throw new StoreError(`There is no ${file}.`);
-  // Before the moment that is checked: a server at work only gets ahead of it.
+  // Read first: a running server only gets ahead of this.
   const recorded = AppendRecord.read(directory);
   const database = new ReadDatabase(file);
   try {
@@ -108,8 +108,8 @@ class DirectoryCheck {
       this.#add(
         null,
         null,
-        `Partition ${partitionId} has ${documents} documents and ${events} events, and its row in the table partitions is missing.`,
-        "Nobody can say whose they were, and no cluster can be created meanwhile. Restore a backup.",
+        `Partition ${partitionId} has ${documents} documents and ${events} events, but its row in the table partitions is missing.`,
+        "It is unknown whose they were, and no cluster can be created until this is fixed. Restore a backup.",
       );
     }
   }
@@ -121,7 +121,7 @@ class DirectoryCheck {
       const { count, problems } = checkEvents(this.#database.events(partition.id), partition, newest);
       this.#events += count;
       for (const text of problems) {
-        this.#add(name, null, text, "Readers of events cannot get past it; the cluster works without.");
+        this.#add(name, null, text, "Readers of events cannot get past it; the cluster itself works.");
       }
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -198,12 +198,12 @@ class DirectoryCheck {
 }
 
 const lostDocument =
-  "The partition is halted until the document is restored from a backup. The documents beside it are as they were.";
+  "The partition is halted until the document is restored from a backup. The partition's other documents are unchanged.";
 
 const sentence = (text: string): string =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
 
-/** The process named in the directory, when it lives. */
+/** The process named in the directory, if it is alive. */
 function livingPid(directory: string): number | null {
   try {
     const pid = Number.parseInt(readFileSync(join(directory, "berth.pid"), "utf8"), 10);

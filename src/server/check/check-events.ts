@@ -3,7 +3,7 @@ import type { PartitionRow } from "../../store/sqlite/read-database.ts";
 /** The version in the newest event about each ARN. */
 export type NewestVersions = Map<string, number>;
 
-/** LIMIT: a log with more gaps than this is lost; further ones say nothing new. */
+/** LIMIT: a log with more gaps than this is lost; more lines say nothing new. */
 const problemsMax = 20;
 
 type Parsed = {
@@ -13,8 +13,8 @@ type Parsed = {
 };
 
 /**
- * Checks the events of a partition: JSON, without gaps, up to the last sequence, as large as the partition says. Fills `newest`.
- * Gives how many there are, and what is wrong, each a sentence. Rejects with what reading them throws.
+ * Checks the events of a partition: valid JSON, without gaps, up to the last sequence, as large as the partition says. Fills `newest`.
+ * Returns how many there are and what is wrong, a sentence each. Rejects if reading them does.
  */
 export function checkEvents(
   events: Iterable<{ readonly sequence: number; readonly body: string }>,

@@ -6,7 +6,7 @@ export const appendBoundsSeconds = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
 /** LIMIT: steps that share one append: one when idle, hundreds under load. */
 export const groupBounds = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000] as const;
 
-/** What the appends of all machines took. */
+/** Measurements of the appends of all machines. */
 export class AppendMetrics implements AppendObserver {
   readonly seconds: Distribution = emptyDistribution(appendBoundsSeconds);
   readonly steps: Distribution = emptyDistribution(groupBounds);

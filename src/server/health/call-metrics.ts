@@ -1,9 +1,9 @@
-/** LIMIT: upper bounds in seconds; a call is answered in less than a millisecond or, with its append, in a few. */
+/** LIMIT: upper bounds in seconds; a call takes less than a millisecond or, with its append, a few. */
 export const latencyBoundsSeconds = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
 ] as const;
 
-/** A histogram as running numbers: one more than the bounds, the last one for what is above them all. */
+/** A histogram as running counts: one more than the bounds, the last one for values above all of them. */
 export type Distribution = { readonly counts: number[]; sum: number };
 
 export function emptyDistribution(bounds: readonly number[]): Distribution {
@@ -17,7 +17,7 @@ export function observe(distribution: Distribution, bounds: readonly number[], v
   distribution.sum += value;
 }
 
-/** What was answered, by operation. Plain numbers, since every call passes here; /metrics turns them into its text when asked. */
+/** Counts answers by operation. Plain numbers, because every call passes here; /metrics renders them on request. */
 export class CallMetrics {
   /** Operation -> error code ("" for success) -> number of answers. Both come from closed lists, so this stays small. */
   readonly answers = new Map<string, Map<string, number>>();

@@ -1,11 +1,12 @@
 import type { Clock, Timer } from "../../lib/clock.ts";
+import type { LogEvent } from "../../lib/log-events.ts";
 import type { ServerLog } from "../log/log.ts";
 import type { Problems } from "./server-health.ts";
 
-/** LIMIT: how often it looks: soon enough for whoever reads the log, and next to nothing for thousands of machines. */
+/** LIMIT: soon enough for people who read the log, and cheap even with thousands of machines. */
 const lookMs = 5_000;
 
-/** Writes to the log what becomes wrong with the server and what is right again, each once, also when nobody asks for /health. */
+/** Logs each problem of the server once when it appears and once when it is gone, even if nobody asks for /health. */
 export class HealthWatch {
   readonly #problems: () => Problems;
   readonly #clock: Clock;
@@ -19,7 +20,7 @@ export class HealthWatch {
     this.#log = log;
   }
 
-  /** Looks now, and again from time to time until it is closed. */
+  /** Checks now, and regularly until it is closed. */
   start(): void {
     this.#look();
     this.#timer = this.#clock.setTimer(lookMs, () => this.start());
@@ -31,16 +32,16 @@ export class HealthWatch {
 
   #look(): void {
     const { reasons, warnings } = this.#problems();
-    this.#tell("error", this.#known.reasons, reasons);
-    this.#tell("warn", this.#known.warnings, warnings);
+    this.#tell("server-unhealthy", this.#known.reasons, reasons);
+    this.#tell("server-warning", this.#known.warnings, warnings);
     this.#known = { reasons, warnings };
   }
 
-  #tell(level: "error" | "warn", before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): void {
+  #tell(event: LogEvent, before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): void {
     for (const [name, reason] of now) {
       if (before.has(name)) continue;
-      this.#log.write(level, { reason }, level === "error" ? "The server is not healthy" : "The server works, but");
+      this.#log.write(event, { reason });
     }
-    for (const [name, reason] of before) if (!now.has(name)) this.#log.write("info", { reason }, "This has passed");
+    for (const [name, reason] of before) if (!now.has(name)) this.#log.write("server-recovered", { reason });
   }
 }

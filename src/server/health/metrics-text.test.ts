@@ -4,7 +4,7 @@ import { AppendMetrics } from "./append-metrics.ts";
 import { CallMetrics } from "./call-metrics.ts";
 import { createMetricsText } from "./metrics-text.ts";
 
-test("the text has requests, latency, appends, statuses and sequences, as they are at each scrape", async () => {
+test("the text has requests, latency, appends, statuses and sequences, current at each scrape", async () => {
   const calls = new CallMetrics();
   const appends = new AppendMetrics();
   const metricsText = createMetricsText({

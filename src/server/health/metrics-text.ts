@@ -11,14 +11,14 @@ export type MetricsSource = {
   readonly health: () => Pick<ServerHealth, "healthy" | "clockOffsetSeconds">;
   /** Open sockets of agents. */
   readonly sessions: () => { readonly acs: number; readonly tcs: number; readonly simulated: number };
-  /** Handshakes of agents that were refused, by the error. */
+  /** Refused agent handshakes by error. */
   readonly refusals: ReadonlyMap<string, number>;
 };
 
-/** LIMIT: series that name a cluster, about 100 KB per scrape. The rest are only counted. */
+/** LIMIT: series that name a cluster, about 100 KB per scrape. Other clusters are only counted. */
 const clusterSeriesMax = 1_000;
 
-/** The metrics of a process in the text form of Prometheus. Numbers are read from `source` at each scrape. */
+/** The metrics of a process in Prometheus's text format. Each scrape reads the numbers from `source`. */
 export function createMetricsText(
   source: MetricsSource,
 ): () => Promise<{ readonly contentType: string; readonly text: string }> {
@@ -39,7 +39,7 @@ export function createMetricsText(
   });
   new Counter({
     name: "berth_agent_refusals_total",
-    help: "Handshakes of agents that were refused, by the error.",
+    help: "Refused handshakes of agents, by error.",
     labelNames: ["error"],
     registers: [registry],
     collect() {
@@ -53,10 +53,10 @@ export function createMetricsText(
     const texts = [
       await registry.metrics(),
       histogramText("berth_request_seconds", "From a call's last byte to its answer.", latencyBoundsSeconds, latency),
-      histogramText("berth_append_seconds", "Until an append was durable.", appendBoundsSeconds, [
+      histogramText("berth_append_seconds", "Time until an append is durable.", appendBoundsSeconds, [
         [{}, appends.seconds],
       ]),
-      histogramText("berth_append_steps", "Steps that one append held.", groupBounds, [[{}, appends.steps]]),
+      histogramText("berth_append_steps", "Steps per append.", groupBounds, [[{}, appends.steps]]),
     ];
     return { contentType: registry.contentType, text: texts.join("\n") };
   };
@@ -128,7 +128,7 @@ function addMachines(registry: Registry, controlPlane: MetricsSource["controlPla
   byStatus("berth_tasks", "Tasks by last status.", () => controlPlane.describeCounts().tasks);
   new Gauge({
     name: "berth_event_sequence",
-    help: "Sequence of the newest event of a cluster in memory; of very many the first by name.",
+    help: "Sequence of the newest event of a cluster in memory; with very many clusters, only the first by name.",
     labelNames: ["partition"],
     registers: [registry],
     collect() {
@@ -165,7 +165,7 @@ function clustersIn(controlPlane: MetricsSource["controlPlane"]) {
 
 type Labels = Readonly<Record<string, string>>;
 
-/** A histogram in text form. prom-client's own takes values one by one, not numbers that are kept elsewhere. */
+/** A histogram in text format. prom-client's own takes values one at a time, not existing counts. */
 function histogramText(
   name: string,
   help: string,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RunnerStatus } from "../../cluster-runner/machine-runner.ts";
+import type { Log } from "../../lib/log-events.ts";
 import { VirtualClock } from "../../lib/virtual-clock.ts";
 import type { StoreCondition } from "../../store/store.ts";
 import { HealthWatch } from "./health-watch.ts";
@@ -44,11 +45,11 @@ test("a server is healthy when all machines answer; a clock that was set and los
   assert.deepEqual([healthy, clockOffsetSeconds], [true, -3_600]);
   assert.deepEqual(warnings, [
     "Some are missing.",
-    "The clock of this machine is 3600 s behind Berth's time: somebody set it. Services go on at their usual pace, and Berth's time follows by 6 minutes an hour.",
+    "The clock of this machine is 3600 s behind Berth's time: somebody set it. Services keep their usual pace, and Berth's time follows by 6 minutes an hour.",
   ]);
 });
 
-test("it is not when the store fails, something is damaged, or a machine does not answer, and each reason is said once", () => {
+test("it isn't if the store fails, something is damaged, or a machine doesn't answer, and each reason occurs once", () => {
   const { is, source } = aSource();
   is.condition = { ...is.condition, failing: "The disk is full.", damaged: ["A row is missing."] };
   is.leftOut.add("A key is damaged.");
@@ -87,28 +88,27 @@ test("it is not when the store fails, something is damaged, or a machine does no
   assert.equal(healthOf(source).reasons.at(-1), "50 more machines do not answer everything.");
 });
 
-test("the log has each problem when it comes and when it passes, though nobody asks", async () => {
+test("the log has each problem when it appears and when it is gone, even if nobody asks", async () => {
   const { is, source } = aSource();
   const clock = new VirtualClock(0);
   const lines: string[] = [];
-  const write = (level: string, { reason }: Readonly<Record<string, unknown>>, message: string): void =>
-    void lines.push(`${level} ${message}: ${String(reason)}`);
+  const write: Log = (event, { reason }) => void lines.push(`${event}: ${String(reason)}`);
   const watch = new HealthWatch(() => problemsOf(source), clock, { write, isDebug: false });
   is.condition = { ...is.condition, warnings: ["Some are missing."] };
   watch.start();
-  assert.deepEqual(lines.splice(0), ["warn The server works, but: Some are missing."], "at the start");
+  assert.deepEqual(lines.splice(0), ["server-warning: Some are missing."], "at the start");
   is.condition = { ...is.condition, failing: "The disk is full." };
   is.offsetMs = -5_000;
   await clock.advance(5_000);
   assert.equal(lines.length, 2);
-  assert.equal(lines[0], "error The server is not healthy: The disk is full.");
-  // It follows, so the number is another one each time.
+  // The clock follows, so the number differs each time.
+  assert.equal(lines[0], "server-unhealthy: The disk is full.");
   is.offsetMs = -4_000;
   await clock.advance(60_000);
   assert.equal(lines.splice(0).length, 2);
   is.condition = { failing: null, damaged: [], warnings: [] };
   await clock.advance(5_000);
-  assert.deepEqual(lines, ["info This has passed: The disk is full.", "info This has passed: Some are missing."]);
+  assert.deepEqual(lines, ["server-recovered: The disk is full.", "server-recovered: Some are missing."]);
   watch.close();
   assert.equal(clock.nextTimerAt(), null);
 });

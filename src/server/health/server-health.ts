@@ -2,25 +2,25 @@ import type { ControlPlane } from "../../cluster-runner/control-plane.ts";
 import type { SteadyClock } from "../../lib/steady-clock.ts";
 import type { Store } from "../../store/store.ts";
 
-/** LIMIT: a difference that a person sees in the times of documents; NTP keeps machines within milliseconds. */
+/** LIMIT: a difference that people notice in the times of documents; NTP keeps machines within milliseconds. */
 const clockOffsetMs = 1_000;
-/** LIMIT: machines that are named one by one; a full disk is in the way of all of them, and one reason says so. */
+/** LIMIT: machines listed by name; a full disk affects all of them, and one reason says so. */
 const machinesNamedMax = 100;
 
-/** How the server is; anything but healthy is answered with status 503. */
+/** The server's health; anything but healthy has status 503. */
 export type ServerHealth = {
   readonly healthy: boolean;
-  /** Why it is not healthy, each a sentence. */
+  /** Why it isn't healthy, a sentence each. */
   readonly reasons: readonly string[];
-  /** What an operator should know though the server works, each a sentence. */
+  /** What an operator should know although the server works, a sentence each. */
   readonly warnings: readonly string[];
-  /** How far the machine's clock is ahead of the times that Berth writes; negative when it is behind. */
+  /** How far the machine's clock is ahead of the times that Berth writes; negative if behind. */
   readonly clockOffsetSeconds: number;
-  /** How many machines of accounts and clusters there are. */
+  /** The number of account and cluster machines. */
   readonly machines: number;
-  /** How many of them are being loaded. */
+  /** How many of them are loading. */
   readonly loading: number;
-  /** Those that do not answer everything. */
+  /** Those that don't answer everything. */
   readonly failed: readonly {
     readonly partition: string;
     readonly state: string;
@@ -28,26 +28,26 @@ export type ServerHealth = {
     /** Whether it still answers reads. */
     readonly reads: boolean;
   }[];
-  /** How many more of those there are that are not named. */
+  /** How many more failed without being listed. */
   readonly failedUnnamed?: number;
 };
 
-/** What the parts of a server say of themselves. */
+/** What the parts of a server report about themselves. */
 export type HealthSource = {
   readonly controlPlane: Pick<ControlPlane, "status">;
   readonly store: Pick<Store, "condition">;
   readonly clock: Pick<SteadyClock, "offsetMs">;
-  /** What was found damaged at the start and is left out still, each a sentence. */
+  /** What was damaged at start and is still left out, a sentence each. */
   readonly leftOut: () => Iterable<string>;
 };
 
-/** What is wrong, by a name that stays the same as long as it is the same problem. */
+/** Problems by name; a name stays the same as long as it is the same problem. */
 export type Problems = {
   readonly reasons: ReadonlyMap<string, string>;
   readonly warnings: ReadonlyMap<string, string>;
 };
 
-/** How the server is at this moment. */
+/** The server's health at this moment. */
 export function healthOf(source: HealthSource): ServerHealth {
   const machines = source.controlPlane.status();
   const { reasons, warnings } = problemsOf(source);
@@ -73,7 +73,7 @@ export function problemsOf(source: HealthSource): Problems {
   for (const text of [...damaged, ...source.leftOut()]) reasons.set(text, text);
   const failed = failedOf(source);
   for (const { partition, state, reason, reads } of failed.slice(0, machinesNamedMax)) {
-    // The reason of the store is that of every machine that waits for it.
+    // The store's reason covers every machine that waits for it.
     if (state === "loading" && failing !== null) continue;
     const how = reads ? "answers reads only" : state === "loading" ? "is not loaded" : `is ${state}`;
     reasons.set(`${state} ${partition}`, `${partition} ${how}${reason === null ? "" : `: ${reason}`}`);
@@ -88,7 +88,7 @@ export function problemsOf(source: HealthSource): Problems {
   return { reasons, warnings };
 }
 
-/** Halted, fenced, or loading for as long as the store has been failing. */
+/** Halted, fenced, or loading since the store began to fail. */
 function failedOf({ controlPlane }: HealthSource): ReturnType<ControlPlane["status"]> {
   return controlPlane
     .status()
@@ -100,5 +100,5 @@ function failedOf({ controlPlane }: HealthSource): ReturnType<ControlPlane["stat
 function clockText(offsetMs: number): string {
   const seconds = Math.round(Math.abs(offsetMs) / 1_000);
   const where = offsetMs > 0 ? "ahead of" : "behind";
-  return `The clock of this machine is ${seconds} s ${where} Berth's time: somebody set it. Services go on at their usual pace, and Berth's time follows by 6 minutes an hour.`;
+  return `The clock of this machine is ${seconds} s ${where} Berth's time: somebody set it. Services keep their usual pace, and Berth's time follows by 6 minutes an hour.`;
 }

@@ -67,7 +67,7 @@ test("an adopted instance takes tasks that need what a host can do", async () =>
   assert.equal((await world.describe(arn)).of(capability), null);
 });
 
-test("what the caller said of the instance stays", async () => {
+test("what the caller registered stays", async () => {
   await using world = await Adoption.start();
   const versionInfo = { agentVersion: "1.80.0", agentHash: "abcdef", dockerVersion: "DockerVersion: 20.10.1" };
   const arn = await world.register({
@@ -91,7 +91,7 @@ test("what the caller said of the instance stays", async () => {
   assert.equal(found.registeredResources?.find(({ name }) => name === "CPU")?.integerValue, 512);
 });
 
-test("a call that registers an instance again takes no attribute from its host, adopted or of the fleet", async () => {
+test("registering an instance again removes no attribute of its host, adopted or in the fleet", async () => {
   await using world = await Adoption.start();
   for (const containerInstanceArn of [await world.register(), ...(world.server.hosts?.instances() ?? [])]) {
     const before = await world.describe(containerInstanceArn);
@@ -99,7 +99,7 @@ test("a call that registers an instance again takes no attribute from its host, 
     const after = await world.describe(containerInstanceArn);
     assert.equal(after.of(capability), null);
     assert.equal(after.registeredResources?.find(({ name }) => name === "CPU")?.integerValue, 600);
-    // The AMI comes from the identity document, which this call did not bring.
+    // The AMI comes from the identity document, which this call lacked.
     const kept = (before.attributes ?? []).filter(({ name }) => name !== "ecs.ami-id");
     for (const { name = "", value } of kept) assert.equal(after.of(name), value ?? null, name);
     assert.ok((after.version ?? 0) > (before.version ?? 0));
@@ -115,7 +115,7 @@ test("an external instance gets nothing that only EC2 has", async () => {
   );
 });
 
-test("without adoption an instance has what was registered", async () => {
+test("without adoption an instance has only what was registered", async () => {
   await using world = await Adoption.start(false);
   assert.equal((await world.describe(await world.register())).of(capability), undefined);
 });

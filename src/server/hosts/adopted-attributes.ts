@@ -5,16 +5,16 @@ import type { ContainerInstanceReply } from "../../ecs/container-instances/descr
 import { isPlatformAttribute } from "../../ecs/documents/attribute-rules.ts";
 import type { ServerLog } from "../log/log.ts";
 
-/** As much of a container instance as its host goes by. */
+/** The members of a container instance that its host needs. */
 export type KnownInstance = Pick<
   ContainerInstanceReply,
   "containerInstanceArn" | "attributes" | "versionInfo" | "registeredResources"
 >;
 
-/** What only hosts on EC2 can do; AWS: external instances have no network interfaces for tasks and none of what needs them. */
+/** What only hosts on EC2 can do. AWS: external instances have no network interfaces for tasks and nothing that needs them. */
 const onEc2Only = /^ecs\.capability\.(task-eni|task-eia|aws-appmesh|fault-injection|service-connect|storage\.ebs|cni-)/;
 
-/** What the simulated host of a container instance says of itself: it is the machine that the caller described, and can do everything. */
+/** The attributes of an adopted container instance's simulated host: it is the machine that the caller described, and can do everything. */
 export function adoptedAttributes({ attributes, registeredResources }: KnownInstance): readonly HostAttribute[] {
   const said = (name: string): string | null => attributes.find((attribute) => attribute.name === name)?.value ?? null;
   const gpus = registeredResources.find(({ name }) => name === "GPU");
@@ -32,9 +32,9 @@ export function adoptedAttributes({ attributes, registeredResources }: KnownInst
 }
 
 /**
- * Registers the container instance again as its agent does when it starts: `attributes` are added to those that ECS and the
- * agent have on it, and win over them. Custom attributes, resources, versions and tags stay. Nothing happens when it has them all.
- * A failure is logged: the host works, and the next start tries again.
+ * Registers the container instance again, as its agent does when it starts, with `attributes` added to those from ECS and the agent; they
+ * take precedence. Custom attributes, resources, versions and tags stay. Does nothing if the instance has them all. A failure is logged:
+ * the host works, and the next start tries again.
  */
 export async function registerAttributes(
   { api, log, cluster }: { readonly api: EcsApi; readonly log: ServerLog; readonly cluster: string },
@@ -50,10 +50,6 @@ export async function registerAttributes(
   try {
     await api.call("RegisterContainerInstance", { cluster, containerInstanceArn, attributes: all });
   } catch (error) {
-    log.write(
-      "warn",
-      { err: error, containerInstanceArn },
-      "The attributes of a simulated host could not be registered.",
-    );
+    log.write("simulated-attributes-refused", { err: error, containerInstanceArn });
   }
 }

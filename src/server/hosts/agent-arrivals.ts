@@ -2,12 +2,11 @@ import type { SessionsControlPlane } from "../../agent-sessions/agent-sessions.t
 
 type ArrivalsControlPlane = Required<SessionsControlPlane>;
 
-/** LIMIT: instances that somebody waits for; each is a simulated host that is starting. More are not waited for. */
+/** LIMIT: instances that somebody waits for; each is a simulated host that is starting. Further ones are not waited for. */
 const waitersMax = 20_000;
 
 /**
- * Stands between the sessions and the control plane, and knows when the connection of an agent has become durable: from
- * then on the instance takes tasks.
+ * Wraps the control plane for sessions and notices when an agent's connection has become durable: from then on the instance accepts tasks.
  */
 export class AgentArrivals implements ArrivalsControlPlane {
   readonly #controlPlane: ArrivalsControlPlane;
@@ -30,7 +29,7 @@ export class AgentArrivals implements ArrivalsControlPlane {
 
   readonly onLoaded: ArrivalsControlPlane["onLoaded"] = (listener) => this.#controlPlane.onLoaded(listener);
 
-  /** Resolves when the agent of the instance has connected anew, if it does. */
+  /** Resolves the next time the instance's agent connects. */
   next(instanceId: string): Promise<void> {
     let waiter = this.#waiters.get(instanceId);
     if (waiter === undefined) {

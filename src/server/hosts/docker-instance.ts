@@ -1,4 +1,4 @@
-/** A container instance in the process of the control plane whose containers are real. */
+/** A container instance in the control plane's process, with real containers. */
 import { hash } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -17,11 +17,11 @@ export type DockerInstanceOptions = Omit<SimulatedHostWorld, "runtime"> &
     readonly account: string;
     readonly region: string;
     readonly customAttributes: readonly HostAttribute[];
-    /** Null: nothing is kept. */
+    /** Null: nothing is stored. */
     readonly dataDir: string | null;
   };
 
-/** Not yet started. It has what the machine has. Rejects when its file in the data directory cannot be used. */
+/** Not started yet. It has the machine's resources. Rejects if its file in the data directory is unusable. */
 export function openDockerInstance(options: DockerInstanceOptions): Promise<DockerAgent> {
   const { docker, account, region, customAttributes, dataDir, name, disk = null, ...world } = options;
   const { architecture, cpu, memoryMiB } = docker;
@@ -40,7 +40,7 @@ export function openDockerInstance(options: DockerInstanceOptions): Promise<Dock
     name,
     disk,
     host: docker,
-    // On a developer's machine the image that was just built is the one that is meant.
+    // On a developer's machine, the image that was just built is the one to run.
     pullBehaviour: "prefer-cached",
     isForgetful: dataDir === null,
     availabilityZone,
@@ -48,7 +48,7 @@ export function openDockerInstance(options: DockerInstanceOptions): Promise<Dock
     agentVersion: simulatedAgentVersion,
     agentHash: "berth",
     updater: null,
-    // In this process nobody is asked for a key; the agent asks for its own tasks only.
+    // Calls in this process need no key; the agent asks only about its own tasks.
     apiAs: () => world.api,
     instance: ({ hasEndpoints }) => ({
       register: {

@@ -1,4 +1,4 @@
-/** Fargate tasks as containers of a Docker Engine (or of what answers the same calls). */
+/** Fargate tasks as containers of a Docker Engine (or a compatible engine). */
 import { hash } from "node:crypto";
 import { join } from "node:path";
 import type { AgentOptions } from "../../agent/agent.ts";
@@ -11,13 +11,13 @@ import { capabilitiesOf, type ManagedAgent, type ManagedRuntime } from "./manage
 export type DockerManagedOptions = {
   readonly host: DockerHost;
   readonly pullBehaviour: PullBehaviour;
-  /** Null: nothing is kept. */
+  /** Null: nothing is stored. */
   readonly dataDir: string | null;
 };
 
-/** Hosts for Fargate on the machine of the control plane itself. */
+/** Hosts for Fargate on the control plane's own machine. */
 export function dockerManagedRuntime({ host, pullBehaviour, dataDir }: DockerManagedOptions): ManagedRuntime {
-  // Containers of a remote engine do not reach this process.
+  // Containers of a remote engine can't reach this process.
   const hasEndpoints = host.engine.address.startsWith("unix://");
   return {
     simulated: false,
@@ -26,7 +26,7 @@ export function dockerManagedRuntime({ host, pullBehaviour, dataDir }: DockerMan
   };
 }
 
-/** The agent of a host: what it listens on is opened when it starts. */
+/** A host's agent. What it listens on is opened when it starts. */
 class OpenedLater implements ManagedAgent {
   readonly #options: Omit<AgentOptions, "runtime">;
   readonly #docker: DockerManagedOptions;
@@ -47,14 +47,14 @@ class OpenedLater implements ManagedAgent {
       api,
       host,
       pullBehaviour,
-      // What the operator allows container instances, Fargate does not have.
+      // Fargate doesn't have what the operator allows on container instances.
       policy: strictPolicy,
       isForgetful: dataDir === null,
       availabilityZone: null,
       endpointsFile:
         dataDir === null ? null : join(dataDir, `fargate-${hash("sha256", name, "hex").slice(0, 12)}.json`),
       instance: () => instance,
-      // In this process nobody is asked for a key; the agent asks for its own tasks only.
+      // Calls in this process need no key; the agent asks only about its own tasks.
       apiAs: () => api,
     });
     const agent = await this.#opening;

@@ -36,7 +36,7 @@ const changesOf = (changes: Partial<Changes>): StateChanges => ({ ...noChanges()
 
 const aPast = (arn: string) => ({ arn, forgetAt: 9, leftovers: [], surroundings: null });
 
-/** A disk, and the documents of each append. */
+/** A disk, and a record of the documents of each append. */
 function recording() {
   const appends: (readonly DocumentWrite[])[] = [];
   const written = () => (appends.at(-1) ?? []).map(({ key, body }) => (body === null ? `-${key}` : key));
@@ -50,7 +50,7 @@ function recording() {
 
 const actions = ["add", "run", "report", "taken", "rename", "leftover", "settle", "forget"] as const;
 
-test("whatever an agent changes in its tasks is found again by the next process", async () => {
+test("the next process finds whatever an agent changed in its tasks", async () => {
   const action = fc.tuple(fc.constantFrom(...actions), fc.nat(4));
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(action, { maxLength: 4 }), { maxLength: 8 }), async (saves) => {
@@ -107,7 +107,7 @@ test("whatever an agent changes in its tasks is found again by the next process"
   );
 });
 
-test("only tasks and reports that changed are written, and those that are gone are removed", async () => {
+test("only changed tasks and reports are written, and those that are gone are removed", async () => {
   const { disk, written } = recording();
   const [one, two, past, report] = [aTask("1"), aTask("2"), aPast("1"), { task: "1" }];
   await disk.save(stateOf([one, two]), nothing);
@@ -129,7 +129,7 @@ test("only tasks and reports that changed are written, and those that are gone a
   assert.deepEqual(written(), ["h", "-h 4"]);
 });
 
-test("a save reads no list of the state when it follows one that succeeded", async () => {
+test("a save after a successful one reads none of the state's lists", async () => {
   const { disk, written } = recording();
   const [one, two] = [aTask("1"), aTask("2")];
   await disk.save(stateOf([one]), nothing);
@@ -141,7 +141,7 @@ test("a save reads no list of the state when it follows one that succeeded", asy
   assert.deepEqual(written(), ["h", "h 2"]);
 });
 
-test("after an append that failed everything is written anew, and what it may have left is removed", async () => {
+test("after a failed append everything is written again, and what it may have left is removed", async () => {
   const { disk, written, fail } = recording();
   const [one, two] = [aTask("1"), aTask("2")];
   await disk.save(stateOf([one, two]), nothing);
@@ -154,7 +154,7 @@ test("after an append that failed everything is written anew, and what it may ha
   assert.deepEqual(written(), ["h"]);
 });
 
-test("what was loaded is not written again, and what is not taken over is removed", async () => {
+test("what was loaded isn't written again, and what wasn't kept is removed", async () => {
   const appends: (readonly DocumentWrite[])[] = [];
   const parts = new Map([["disk-task" as const, new Map([["h 7", JSON.stringify(aTask("1"))]])]]);
   const again = () =>
@@ -176,7 +176,7 @@ test("a disk that holds its tasks in one document is read, and written in parts 
   assert.equal(await disk.load(), null, "it is read once");
 });
 
-test("an erased disk leaves no document behind, of its own process or of one before", async () => {
+test("an erased disk leaves no document behind, of this process or an earlier one", async () => {
   const stored = emptyMemoryDisk();
   const open = () => HostDisks.open(new MemoryStore({ disk: stored }));
   const documents = async () => (await new MemoryStore({ disk: stored }).open("simulated-hosts")).documents.length;

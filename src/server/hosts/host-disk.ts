@@ -6,19 +6,19 @@ type EngineTask = Engine["tasks"][number];
 type PastTask = Engine["past"][number];
 type Report = AgentState["submissions"][number];
 
-/** What is stored of a disk: its head, and its parts by kind and then by key. */
+/** The stored form of a disk: its head, and its parts by kind and key. */
 export type StoredDisk = { readonly head: string; readonly parts: ReadonlyMap<PartKind, ReadonlyMap<string, string>> };
 
-/** The document of a disk: the state without its tasks and reports, each of which is a document of its own. */
+/** The head is the state without its tasks and reports, which are documents of their own. */
 export const headKind = "disk" as const;
 export const partKinds = ["disk-task", "disk-past-task", "disk-report"] as const;
 export type PartKind = (typeof partKinds)[number];
 
-/** Whose disk a part is of: its key is the name of the host, a space, and a number that rises. */
+/** The host that a part belongs to: the key is the host's name, a space, and a rising number. */
 export const hostOfPart = (key: string): string => key.slice(0, key.lastIndexOf(" "));
 const numberOf = (key: string): number => Number(key.slice(key.lastIndexOf(" ") + 1));
 
-/** The key of the document of each part that was written. */
+/** The key of each written part's document. */
 type Keys = Map<object, string>;
 const noKeys = (): Record<PartKind, Keys> => ({
   "disk-task": new Map(),
@@ -27,8 +27,8 @@ const noKeys = (): Record<PartKind, Keys> => ({
 });
 
 /**
- * The disk of a host in this process. An agent saves with every step, and a step is about one or two of its tasks, of which it may have
- * thousands: so each task and each report is a document, and a save costs what has changed.
+ * The disk of a host in this process. An agent saves with every step, which changes one or two of its tasks, of possibly thousands. So each
+ * task and each report is a document, and a save costs only what changed.
  */
 export class HostDisk implements AgentDisk {
   readonly #name: string;
@@ -36,13 +36,13 @@ export class HostDisk implements AgentDisk {
   readonly #place: string;
   #stored: StoredDisk | null;
   #keys = noKeys();
-  /** Whether what is written is the last state that was given to `save`: then the changes are all there is to write. */
+  /** Whether the last state given to `save` has been written, so the next save needs only the changes. */
   #isUpToDate = false;
-  /** Documents that may be there and are no part: the next save removes them. */
+  /** Documents that may exist but are not parts: the next save removes them. */
   #strays: DocumentWrite[] = [];
   #lastNumber = 0;
 
-  /** `stored` is null for a disk that nothing was written to; it is read once. `place` says where, for messages. */
+  /** `stored` is null for a disk without any writes; it is read once. `place` says where it is, for messages. */
   constructor(
     name: string,
     stored: StoredDisk | null,
@@ -61,11 +61,11 @@ export class HostDisk implements AgentDisk {
     }
   }
 
-  /** Rejects with DamagedError when one of its documents is no part of a disk. */
+  /** Rejects with DamagedError if one of its documents isn't part of a disk. */
   async load(): Promise<AgentState | null> {
     const stored = this.#stored;
     if (stored === null) return null;
-    // Of a disk that was written before tasks and reports were documents, the head has them.
+    // Before tasks and reports were documents, they were in the head.
     const head = parseDiskDocument<AgentState>(this.#place, headKind, this.#name, stored.head);
     const tasks = partsOf<EngineTask>(stored, "disk-task", this.#place);
     const past = partsOf<PastTask>(stored, "disk-past-task", this.#place);
@@ -94,7 +94,7 @@ export class HostDisk implements AgentDisk {
     try {
       await this.#append(documents);
     } catch (error) {
-      // What of it was written is open: with the next save everything is written again, under other keys.
+      // It is unknown what was written: the next save writes everything again, with other keys.
       this.#strays = documents.filter(({ kind }) => kind !== headKind).concat(this.#removals());
       this.#strays = this.#strays.map((document) => ({ ...document, body: null }));
       this.#keys = noKeys();
@@ -103,7 +103,7 @@ export class HostDisk implements AgentDisk {
     }
   }
 
-  /** What takes this disk away. */
+  /** The writes that remove this disk. */
   erased(): readonly DocumentWrite[] {
     const documents = [{ kind: headKind, key: this.#name, body: null }, ...this.#strays, ...this.#removals()];
     this.#stored = null;
@@ -113,7 +113,7 @@ export class HostDisk implements AgentDisk {
     return documents;
   }
 
-  /** Adds to `documents` what was written to disk before and is gone, and what is new or changed. */
+  /** Adds to `documents` the removal of what is gone, and what is new or changed. */
   #writeChanges({ written, past, reports, gone, taken }: StateChanges, documents: DocumentWrite[]): void {
     for (const part of gone)
       this.#remove(this.#keys["disk-task"].has(part) ? "disk-task" : "disk-past-task", part, documents);
@@ -123,7 +123,7 @@ export class HostDisk implements AgentDisk {
     for (const report of reports) this.#write("disk-report", report, documents);
   }
 
-  /** Adds to `documents` what differs from what was written by somebody who may know nothing of this state. */
+  /** Adds to `documents` everything that differs from the writes of a disk that may not know this state. */
   #writeAll(state: AgentState, { written }: StateChanges, documents: DocumentWrite[]): void {
     const lists = [
       ["disk-task", state.engine.tasks],
@@ -164,20 +164,20 @@ export class HostDisk implements AgentDisk {
   }
 }
 
-/** The state without what has documents of its own. */
+/** The state without what has its own documents. */
 function headOf({ format, containerInstanceArn, agentVersion, engine }: AgentState): AgentState {
   const { removing, sequence, manifestId, portCursor, attached } = engine;
   const head = { tasks: [], past: [], removing, sequence, manifestId, portCursor, attached };
   return { format, containerInstanceArn, agentVersion, engine: head, submissions: [] };
 }
 
-/** The parts of a disk of one kind, in the order in which they were first written, with their keys. */
+/** The parts of one kind, in the order they were first written, with their keys. */
 function partsOf<P>({ parts }: StoredDisk, kind: PartKind, place: string): [P, string][] {
   const sorted = [...(parts.get(kind) ?? [])].sort(([one], [other]) => numberOf(one) - numberOf(other));
   return sorted.map(([key, body]) => [parseDiskDocument<P>(place, kind, key, body), key]);
 }
 
-/** The members that the agent reads before it looks at anything else, and whether they are lists. */
+/** The members that the agent reads first, and whether they are lists. */
 const membersOf: Readonly<Record<typeof headKind | PartKind, (value: Readonly<Record<string, unknown>>) => boolean>> = {
   disk: ({ containerInstanceArn, engine, submissions }) => {
     const { tasks, past } = (engine ?? {}) as { readonly tasks?: unknown; readonly past?: unknown };
@@ -189,13 +189,13 @@ const membersOf: Readonly<Record<typeof headKind | PartKind, (value: Readonly<Re
   "disk-report": ({ task }) => typeof task === "string",
 };
 
-/** A document of a disk. Throws DamagedError when it is none. */
+/** Parses a document of a disk. Throws DamagedError if it is invalid. */
 export function parseDiskDocument<P>(place: string, kind: typeof headKind | PartKind, key: string, body: string): P {
   try {
     const value = JSON.parse(body) as Readonly<Record<string, unknown>> | null;
     if (value !== null && membersOf[kind](value)) return value as P;
   } catch {
-    // Not even JSON.
+    // Invalid JSON.
   }
   throw new DamagedError(
     `${place}, document ${kind} "${key}": it is not the document of a host. That host is left out until the document is restored. Stop Berth and run "berth check" on the data directory.`,

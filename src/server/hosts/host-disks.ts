@@ -5,12 +5,12 @@ const adoptedKind = "adopted";
 
 type Texts = { heads: Map<string, string>; parts: Map<string, Map<PartKind, Map<string, string>>> };
 
-/** The disks of hosts in this process and the list of adopted container instances, in one partition of the store. */
+/** The disks of hosts in this process, and the list of adopted container instances, in one partition of the store. */
 export class HostDisks {
   readonly #store: Store;
   readonly #partition: string;
   readonly #epoch: number;
-  /** What was found when the partition was opened, until its host is given it. */
+  /** What was in the partition when it was opened, until its host gets it. */
   readonly #found: Texts;
   readonly #disks = new Map<string, HostDisk>();
   readonly #adopted: Set<string>;
@@ -23,7 +23,7 @@ export class HostDisks {
     this.#adopted = adopted;
   }
 
-  /** Takes the partition. Throws StoreError when the store fails, DamagedError when it cannot be read. */
+  /** Opens the partition. Throws StoreError if the store fails, DamagedError if the partition is unreadable. */
   static async open(store: Store, partition = "simulated-hosts"): Promise<HostDisks> {
     const { epoch, documents } = await store.open(partition);
     const found: Texts = { heads: new Map(), parts: new Map() };
@@ -37,7 +37,7 @@ export class HostDisks {
     return new HostDisks(store, partition, epoch, found, adopted);
   }
 
-  /** ARNs of the container instances that have a simulated host though they registered without one. */
+  /** ARNs of the adopted container instances. */
   get adopted(): ReadonlySet<string> {
     return this.#adopted;
   }
@@ -47,7 +47,7 @@ export class HostDisks {
     await this.#append([{ kind: adoptedKind, key: containerInstanceArn, body: "{}" }]);
   }
 
-  /** The disk of the host `name`. It must be given to one agent only. */
+  /** The disk of the host `name`. Give it to one agent only. */
   disk(name: string): HostDisk {
     let disk = this.#disks.get(name);
     if (disk === undefined) {
@@ -62,7 +62,7 @@ export class HostDisks {
     return disk;
   }
 
-  /** Takes the disk of a host away, and an adopted instance of the same name from the list. */
+  /** Removes the disk of a host, and an adopted instance of the same name from the list. */
   async erase(name: string): Promise<void> {
     this.#adopted.delete(name);
     const disk = this.disk(name);

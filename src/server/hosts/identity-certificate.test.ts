@@ -10,7 +10,7 @@ import { identityCheck } from "./identity-certificate.ts";
 const dir = mkdtempSync(join(tmpdir(), "berth-identity-"));
 after(() => rmSync(dir, { recursive: true, force: true }));
 
-/** Made for these tests alone; the keys open nothing. */
+/** Made only for these tests; the keys open nothing. */
 function testCertificate(name: "trusted" | "other"): { readonly path: string; readonly key: string } {
   const fixtures = join(import.meta.dirname, "../../../tests/fixtures/identity");
   return { path: join(fixtures, `${name}.pem`), key: readFileSync(join(fixtures, `${name}.key`), "utf8") };
@@ -19,7 +19,7 @@ function testCertificate(name: "trusted" | "other"): { readonly path: string; re
 const document = JSON.stringify({ instanceId: "i-0a1b2c3d4e5f60718", instanceType: "m5.large" });
 const sign = (text: string, key: string): string => createSign("sha256").update(text).sign(key, "base64");
 
-test("a document verifies under a trusted certificate and no other way", () => {
+test("a document verifies only under a trusted certificate", () => {
   const trusted = testCertificate("trusted");
   const other = testCertificate("other");
   const check = identityCheck(trusted.path);
@@ -34,9 +34,9 @@ test("a document verifies under a trusted certificate and no other way", () => {
   assert.equal(identityCheck(both)(document, sign(document, trusted.key)), true);
 });
 
-test("a file that is no certificate says so at the start", () => {
+test("a file that isn't a certificate is reported at start", () => {
   assert.throws(() => identityCheck(join(dir, "absent.pem")), StartError);
   const empty = join(dir, "empty.pem");
   writeFileSync(empty, "nothing");
-  assert.throws(() => identityCheck(empty), /holds no certificate/);
+  assert.throws(() => identityCheck(empty), /contains no PEM certificate/);
 });

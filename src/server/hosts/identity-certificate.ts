@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { StartError } from "../start-error.ts";
 
 /**
- * The check of instance identity documents against the trusted certificates in the PEM file `path`: true when the
- * base64 `signature` is a SHA-256 signature of the document under one of them. AWS: EC2 publishes one certificate for
- * each region. Throws StartError for a file that cannot be read or holds no certificate.
+ * Checks instance identity documents against the trusted certificates in the PEM file `path`: true if the base64 `signature` is a SHA-256
+ * signature of the document by one of them. AWS: EC2 publishes one certificate for each region. Throws StartError for a file that can't be
+ * read or contains no certificate.
  */
 export function identityCheck(path: string): (document: string, signature: string) => boolean {
   const keys = trustedKeys(path);
@@ -23,12 +23,12 @@ function trustedKeys(path: string): KeyObject[] {
     throw new StartError(`The identity certificate ${path} cannot be read.`, { cause });
   }
   const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  if (certificates.length === 0) throw new StartError(`${path} holds no certificate in PEM form.`);
+  if (certificates.length === 0) throw new StartError(`${path} contains no PEM certificate.`);
   try {
     return certificates.map((pem) =>
       createPublicKey(new X509Certificate(pem).publicKey.export({ type: "spki", format: "pem" })),
     );
   } catch (cause) {
-    throw new StartError(`A certificate in ${path} cannot be understood.`, { cause });
+    throw new StartError(`A certificate in ${path} is invalid.`, { cause });
   }
 }

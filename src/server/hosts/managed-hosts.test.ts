@@ -1,4 +1,4 @@
-/** Hosts for Fargate over the real control plane, sessions and agents, a memory disk and a clock cranked by hand. */
+/** Hosts for Fargate over the real control plane, sessions and agents, a memory disk and a clock advanced by hand. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TaskSurroundings } from "../../agent/container-runtime.ts";
@@ -30,7 +30,7 @@ const run = {
   networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"] } },
 };
 
-/** A process over the disk; no two draw the same ids. */
+/** A process over the disk; each draws different ids. */
 async function aProcess(name: string, disk = emptyMemoryDisk(), clock = new VirtualClock(1_700_000_000_000)) {
   const store = new MemoryStore({ disk });
   const random = seededRandom(name);
@@ -54,7 +54,10 @@ async function aProcess(name: string, disk = emptyMemoryDisk(), clock = new Virt
   });
   const sessions = new AgentSessions({ controlPlane, clock, random, log: () => {} });
   const hosts = new ManagedHosts({ runtime, controlPlane, sessions, store, clock, random, log: openLog("silent") });
-  await controlPlane.open();
+  const opening = controlPlane.open();
+  // Clusters with Fargate tasks report their use to the account first.
+  await clock.settle();
+  await opening;
   await hosts.open();
 
   async function call(operation: AnsweredName, request: object) {
@@ -76,7 +79,7 @@ async function runTask({ call, clock }: Awaited<ReturnType<typeof aProcess>>): P
   return must(tasks[0]?.taskArn, "the ARN of the task");
 }
 
-test("a host is started for the first task and ends, with its disk, when it has been idle for long", async () => {
+test("a host is started for the first task and ends, with its disk, after it has been idle long enough", async () => {
   const world = await aProcess("one");
   const { call, clock, hosts } = world;
   await call("CreateCluster", {});
@@ -93,7 +96,7 @@ test("a host is started for the first task and ends, with its disk, when it has 
   assert.equal(await world.disks(), 0);
 });
 
-test("another process takes the tasks over, without being asked", async () => {
+test("another process takes the tasks over without a request", async () => {
   const before = await aProcess("before");
   await before.call("CreateCluster", {});
   await before.call("RegisterTaskDefinition", definition);
@@ -126,7 +129,7 @@ test("the host of a deleted cluster ends at once; a later cluster of that name g
   assert.equal(await world.statusOf(await runTask(world)), "RUNNING");
 });
 
-test("the runtime is told the size of the task, which it is to enforce, and its interface", async () => {
+test("the runtime gets the size of the task, which it must enforce, and its interface", async () => {
   const world = await aProcess("sized");
   await world.call("CreateCluster", {});
   await world.call("RegisterTaskDefinition", definition);
@@ -137,7 +140,7 @@ test("the runtime is told the size of the task, which it is to enforce, and its 
   assert.match(task?.networkInterface?.ec2Id ?? "", /^eni-/);
 });
 
-test("a host that is closed starts nothing more", async () => {
+test("a closed host starts nothing more", async () => {
   const world = await aProcess("closed");
   await world.call("CreateCluster", {});
   await world.call("RegisterTaskDefinition", definition);

@@ -1,6 +1,6 @@
 /**
- * The hosts that Berth runs for Fargate tasks: one for each cluster that has some, each an agent in this process. The cluster says
- * when it needs its host, again after every restart, and when it does not any more.
+ * The hosts that Berth runs for Fargate tasks: one for each cluster with such tasks, each an agent in this process. The cluster says when
+ * it needs its host, repeats that after every restart, and says when it no longer does.
  */
 import { Agent, type AgentEnd, type AgentOptions } from "../../agent/agent.ts";
 import type { ContainerRuntime } from "../../agent/container-runtime.ts";
@@ -23,15 +23,15 @@ import { inProcessApi } from "./in-process-api.ts";
 
 /** What runs the containers of Fargate tasks. */
 export type ManagedRuntime = {
-  /** True for containers that exist only as timers. */
+  /** True if containers exist only as timers. */
   readonly simulated: boolean;
-  /** The attributes that its hosts have, as `capabilitiesOf` writes them: a task that requires others is refused. */
+  /** The attributes of its hosts, as `capabilitiesOf` writes them: a task that requires others is refused. */
   readonly capabilities: ReadonlySet<string>;
-  /** The agent of a host, not yet started; its name is unique and stays the same over restarts. */
+  /** Creates the agent of a host, not started yet; its name is unique and stays the same over restarts. */
   readonly agentFor: (options: Omit<AgentOptions, "runtime">) => ManagedAgent;
 };
 
-/** An agent as its host needs it: all may take their time. `discard` ends it with all that it has on the machine. */
+/** An agent as its host needs it; each call may take time. `discard` ends it and removes everything it has on the machine. */
 export type ManagedAgent = { start(): Promise<void>; stop(): Promise<void>; discard?(): Promise<void> };
 
 export type ManagedHostsOptions = {
@@ -46,7 +46,7 @@ export type ManagedHostsOptions = {
 
 const diskPartition = "managed-hosts";
 
-/** Attributes of a host as capabilities: the name, or `name=value`. */
+/** A host's attributes as capabilities: the name, or `name=value`. */
 export const capabilitiesOf = (attributes: readonly HostAttribute[]): ReadonlySet<string> =>
   new Set(attributes.map(({ name, value }) => (value === undefined ? name : `${name}=${value}`)));
 
@@ -70,15 +70,15 @@ export function simulatedManagedRuntime(
 export class ManagedHosts {
   readonly #options: ManagedHostsOptions;
   readonly #transport: InProcessTransport;
-  /** By the name of the host: an ARN in the form of a container instance's, though there is no such instance. */
+  /** By the host's name: an ARN in the form of a container instance's, though there is no such instance. */
   readonly #agents = new Map<string, ManagedAgent>();
-  /** Hosts that were asked for before the server could start any. */
+  /** Hosts requested before the server could start any. */
   readonly #waiting = new Map<string, ClusterPlace>();
   #disks: HostDisks | null = null;
   #whenDamaged: (error: DamagedError) => void = () => {};
   #closed = false;
 
-  /** Listens for what clusters want from now on; hosts start once `open` has been called. */
+  /** Listens for the clusters' requests from now on; hosts start once `open` is called. */
   constructor(options: ManagedHostsOptions) {
     this.#options = options;
     const { clock, sessions, controlPlane, runtime } = options;
@@ -95,8 +95,8 @@ export class ManagedHosts {
   }
 
   /**
-   * Starts the hosts that clusters want. Those whose disk is damaged are left out, and told to `whenDamaged`, also later. Rejects
-   * with StoreError when the store fails.
+   * Starts the hosts that clusters need. Those with a damaged disk are left out and reported to `whenDamaged`, also later. Rejects with
+   * StoreError if the store fails.
    */
   async open(whenDamaged: (error: DamagedError) => void = () => {}): Promise<void> {
     this.#whenDamaged = whenDamaged;
@@ -111,12 +111,12 @@ export class ManagedHosts {
     this.#waiting.clear();
   }
 
-  /** The number of hosts that run. */
+  /** The number of running hosts. */
   get size(): number {
     return this.#agents.size;
   }
 
-  /** Ends all agents; resolves when their disks are at rest. Containers are left to their runtimes. */
+  /** Ends all agents; resolves when their disks are idle. Containers are left to their runtimes. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#agents.values()].map((agent) => agent.stop()));
@@ -132,7 +132,7 @@ export class ManagedHosts {
     this.#agents.set(name, agent);
     agent.start().catch((error: unknown) => {
       const why = error instanceof DamagedError ? { reason: error.message } : { err: error };
-      this.#options.log.write("error", { host: name, ...why }, "A host for Fargate tasks could not be started.");
+      this.#options.log.write("fargate-host-failed", { host: name, ...why });
       if (error instanceof DamagedError) this.#whenDamaged(error);
       this.#agents.delete(name);
     });
@@ -158,7 +158,7 @@ export class ManagedHosts {
     });
   }
 
-  /** The API as the agent of a managed host calls it. Where it connects to is no question, and no instance is to be found. */
+  /** The API for a managed host's agent. It needs no poll endpoint and no container instance. */
   #apiOf(place: ClusterPlace): EcsApi {
     const api = inProcessApi(this.#options.controlPlane, place);
     const nowhere = { endpoint: "in-process:", telemetryEndpoint: "in-process:" };
@@ -170,12 +170,12 @@ export class ManagedHosts {
 
   #ended(name: string, { why }: AgentEnd): void {
     if (this.#closed || why === "stopped") return;
-    // The cluster has let go of the host while its agent was away; or it will ask for the host again.
-    this.#options.log.write(why === "inactive" ? "info" : "warn", { host: name, why }, "A host for Fargate has ended.");
+    // The cluster gave up the host while its agent was away; or it will request the host again.
+    this.#options.log.write(why === "inactive" ? "fargate-host-released" : "fargate-host-ended", { host: name, why });
     void this.#remove(name, why === "inactive");
   }
 
-  /** Ends a host, and takes its disk away unless it may come back. Never rejects. */
+  /** Ends a host, and removes its disk unless it may come back. Never rejects. */
   async #remove(name: string, forGood = true): Promise<void> {
     this.#waiting.delete(name);
     const agent = this.#agents.get(name);
@@ -185,7 +185,7 @@ export class ManagedHosts {
       else await agent?.stop();
       if (forGood && !this.#closed) await this.#disks?.erase(name);
     } catch (error) {
-      this.#options.log.write("error", { host: name, err: error }, "The disk of a host could not be erased.");
+      this.#options.log.write("host-disk-kept", { host: name, err: error });
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The simulated hosts of a process: a fleet in the cluster `default` that registers itself, and one for each container instance
- * that was registered through the API without an agent (adopted). Both continue after a restart.
+ * The simulated hosts of a process: a fleet in the cluster `default` that registers itself, and one for each container instance registered
+ * through the API without an agent (adopted). Both continue after a restart.
  */
 import type { AgentEnd } from "../../agent/agent.ts";
 import type { DockerHost } from "../../agent/docker/docker-host.ts";
@@ -30,16 +30,16 @@ import { HostDisks } from "./host-disks.ts";
 import { inProcessApi } from "./in-process-api.ts";
 
 export type SimulationOptions = {
-  /** Where the instances of the cluster `default` are. */
+  /** The place of the fleet's cluster `default`. */
   readonly place: Place;
   readonly instances: number;
   readonly cpu: number;
   readonly memoryMiB: number;
-  /** Whether instances that are registered without an agent get a simulated host. */
+  /** Whether instances registered without an agent get a simulated host. */
   readonly adopt: boolean;
   /** Whether one of the instances runs real containers, in the server's Docker. */
   readonly dockerInstance?: boolean;
-  /** How long what simulated containers do by themselves takes; absent for the usual times. */
+  /** How long simulated containers take for what they do by themselves; absent for the usual times. */
   readonly times?: SimulatedTimes;
 };
 
@@ -52,20 +52,23 @@ export type SimulatedHostsOptions = SimulationOptions & {
   readonly random: Random;
   readonly log: ServerLog;
   readonly docker: DockerHost | null;
-  /** Null: nothing is kept. */
+  /** Null: nothing is stored. */
   readonly dataDir: string | null;
 };
 
-/** LIMIT: agents in the same process connect within milliseconds; who waits longer is told that the instance is there, not that it is connected. */
+/**
+ * LIMIT: agents in the same process connect within milliseconds; after this the caller learns that the instance exists, not that it is
+ * connected.
+ */
 const arrivalTimeoutMs = 2_000;
 
-/** LIMIT: as many as two full clusters; each host is an agent with timers and some kilobytes of its own. */
+/** LIMIT: as many as two full clusters; each host is an agent with timers and a few kilobytes. */
 const adoptedMax = 10_000;
 
 /** A host of the fleet, simulated or not. */
 export type FleetHost = Pick<SimulatedHost, "agent" | "start" | "stop">;
 
-/** By which users tell the instances apart. */
+/** The attribute by which users distinguish the instances. */
 const runtimeAttribute = (value: "docker" | "simulated") => ({ name: "berth.runtime", value });
 
 export class SimulatedHosts {
@@ -73,7 +76,7 @@ export class SimulatedHosts {
   readonly #transport: InProcessTransport;
   readonly #worlds = new Map<string, SimulatedHostWorld>();
   readonly #fleet: FleetHost[] = [];
-  /** By the ARN of the container instance, which is the name of the host too. */
+  /** By the ARN of the container instance, which is also the host's name. */
   readonly #adopted = new Map<string, SimulatedHost>();
   #disks: HostDisks | null = null;
   #closed = false;
@@ -88,8 +91,8 @@ export class SimulatedHosts {
   }
 
   /**
-   * Starts the fleet and the hosts of instances that were adopted before; resolves when they are connected, or late. Hosts whose
-   * disk is damaged are left out, and told to `whenDamaged`.
+   * Starts the fleet and the previously adopted hosts; resolves when they are connected, or late. Hosts with a damaged disk are left out
+   * and reported to `whenDamaged`.
    */
   async open(whenDamaged: (error: DamagedError) => void = () => {}): Promise<void> {
     const { store, instances, adopt } = this.#options;
@@ -104,32 +107,31 @@ export class SimulatedHosts {
     await Promise.all(starts.map((start) => unlessDamaged(start, whenDamaged)));
   }
 
-  /** ARNs of the fleet's container instances, in the order of their numbers. */
+  /** ARNs of the fleet's container instances, in order. */
   instances(): readonly string[] {
     return this.#fleet.flatMap(({ agent }) => agent.containerInstanceArn ?? []);
   }
 
-  /** ARN of the fleet's container instance whose tasks run in Docker; null when there is none. */
+  /** ARN of the fleet's container instance with tasks in Docker; null if there is none. */
   dockerInstance(): string | null {
     const { dockerInstance = false, instances } = this.#options;
     return dockerInstance && instances > 0 ? (this.#fleet[0]?.agent.containerInstanceArn ?? null) : null;
   }
 
-  /** ARNs of the container instances that were registered through the API and have a simulated host. */
+  /** ARNs of the adopted container instances. */
   adopted(): readonly string[] {
     return [...this.#adopted.keys()];
   }
 
-  /** The number of hosts that run. */
+  /** The number of running hosts. */
   get size(): number {
     return this.#fleet.length + this.#adopted.size;
   }
 
   /**
-   * Gives the container instance in `reply`, the answer of a RegisterContainerInstance that no agent made, a simulated host unless it
-   * has one, and resolves with the reply when that is connected, so that the next RunTask may use it. The host registers its
-   * attributes, again when the call took them from an instance that has a host here. An instance whose agent is
-   * connected from elsewhere is left alone.
+   * Gives the container instance in `reply`, the answer to a RegisterContainerInstance that no agent made, a simulated host unless it has
+   * one. Resolves with the reply once that is connected, so the next RunTask can use it. The host registers its attributes, again if the
+   * call removed them from an instance with a host here. An instance whose agent is connected from elsewhere is left alone.
    */
   async adopt(reply: object): Promise<object> {
     const { containerInstance: known } = reply as { readonly containerInstance?: ContainerInstanceReply };
@@ -145,18 +147,18 @@ export class SimulatedHosts {
     }
     if (known.agentConnected) return reply;
     if (this.#adopted.size >= adoptedMax) {
-      this.#options.log.write("warn", { containerInstance: arn, adoptedMax }, "There are too many simulated hosts.");
+      this.#options.log.write("simulated-hosts-too-many", { containerInstance: arn, adoptedMax });
       return reply;
     }
     const connected = unlessDamaged(this.#startAdopted(disks, arn, known), (error) =>
-      this.#options.log.write("error", { reason: error.message }, "A simulated host cannot start."),
+      this.#options.log.write("simulated-host-failed", { reason: error.message }),
     );
     await disks.adopt(arn);
     await connected;
     return reply;
   }
 
-  /** Ends all agents; resolves when their disks are at rest. */
+  /** Ends all agents; resolves when their disks are idle. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#fleet, ...this.#adopted.values()].map((host) => host.stop()));
@@ -173,12 +175,12 @@ export class SimulatedHosts {
     await this.#startFleetHost(disks, index, false);
   }
 
-  /** The first of the fleet, when it is to run real containers. Its name is its own: as a simulated host it was another machine. */
+  /** Starts the first host of the fleet with real containers. It has its own name, because as a simulated host it was another machine. */
   async #startDockerHost(disks: HostDisks, mayRetry: boolean): Promise<void> {
     const { place, docker, dataDir } = this.#options;
     const name = `${place.account}/${place.region}/docker`;
     const { ended, options } = this.#host(disks, name, "default");
-    // Loaded only here: whoever runs no containers starts sooner without.
+    // Loaded only here, so a start without containers is faster.
     const { openDockerInstance } = await import("./docker-instance.ts");
     const host = await openDockerInstance({
       ...this.#world(place),
@@ -194,7 +196,7 @@ export class SimulatedHosts {
     await this.#startDockerHost(disks, false);
   }
 
-  /** Gives `refused` when the instance that its disk knows is gone, or was another size: then it may come as a new one. */
+  /** Returns `refused` if the instance that its disk knows is gone or had another size: it may then register as a new one. */
   async #startInFleet(
     index: number,
     name: string,
@@ -210,7 +212,10 @@ export class SimulatedHosts {
     return this.#closed ? null : (end?.why ?? null);
   }
 
-  /** A host of an earlier process. What it can do may have grown, or an earlier version registered no attributes. */
+  /**
+   * Starts a host of an earlier process. It registers its attributes, because it may be able to do more now, or an earlier version
+   * registered none.
+   */
   async #restartAdopted(disks: HostDisks, arn: string): Promise<void> {
     const place = instanceOf(arn);
     if (place === null) return;
@@ -221,8 +226,8 @@ export class SimulatedHosts {
       const { containerInstances } = found as { readonly containerInstances: readonly ContainerInstanceReply[] };
       known = containerInstances.find(({ status }) => status !== "INACTIVE") ?? null;
     } catch (error) {
-      // The cluster is gone, or cannot be read now: the host finds out when it connects.
-      this.#options.log.write("debug", { err: error, containerInstance: arn }, "An adopted instance was not found.");
+      // The cluster is gone or unreadable now: the host finds out when it connects.
+      this.#options.log.write("adopted-instance-missing", { err: error, containerInstance: arn });
     }
     await this.#startAdopted(disks, arn, known);
   }
@@ -235,7 +240,7 @@ export class SimulatedHosts {
     const host = adoptedHost(this.#world(place), { ...options, containerInstanceArn: arn, versionInfo });
     this.#adopted.set(arn, host);
     void ended.then(() => this.#adopted.delete(arn));
-    // As an agent does: it registers what it can do, then it connects.
+    // Like an agent: first registers what it can do, then connects.
     if (known !== null) await this.#describe(known, adoptedAttributes(known));
     const arrival = this.#arrival(arn);
     await this.#first(
@@ -252,17 +257,17 @@ export class SimulatedHosts {
     await registerAttributes({ api, log: this.#options.log, cluster: place.cluster }, known, attributes);
   }
 
-  /** Waits until a host is connected, has ended (then it gives why), or takes too long. Rejects when its disk cannot be read. */
+  /** Waits until a host is connected, has ended (then returns why), or takes too long. Rejects if its disk is unreadable. */
   async #first(name: string, ended: Promise<AgentEnd>, connected: Promise<void>): Promise<AgentEnd | null> {
     const late = Promise.withResolvers<"late">();
     const timer = this.#options.clock.setTimer(arrivalTimeoutMs, () => late.resolve("late"));
     const first = await Promise.race([ended, connected, late.promise]);
     timer.cancel();
-    if (first === "late") this.#options.log.write("warn", { host: name }, "A simulated host has not connected yet.");
+    if (first === "late") this.#options.log.write("simulated-host-unconnected", { host: name });
     return typeof first === "object" ? first : null;
   }
 
-  /** What every host is given, and its end. One that was sent away for good loses its disk; one that is stopped keeps it. */
+  /** Creates a host and handles its end. One that was turned away permanently loses its disk; one that is stopped keeps it. */
   #host(
     disks: HostDisks,
     name: string,
@@ -273,7 +278,7 @@ export class SimulatedHosts {
       ended.resolve(end);
       if (this.#closed || end.why === "stopped" || end.why === "refused") return;
       disks.erase(name).catch((error: unknown) => {
-        this.#options.log.write("error", { host: name, err: error }, "The disk of a host could not be erased.");
+        this.#options.log.write("host-disk-kept", { host: name, err: error });
       });
     };
     return { ended: ended.promise, options: { name, cluster, disk: disks.disk(name), onEnded } };
@@ -299,7 +304,7 @@ export class SimulatedHosts {
   }
 }
 
-/** What `promise` resolves with; undefined when it rejects because of damage, which is handed to `whenDamaged`. */
+/** What `promise` resolves with; if it rejects because of damage, reports that to `whenDamaged` and returns undefined. */
 async function unlessDamaged<T>(
   promise: Promise<T>,
   whenDamaged: (error: DamagedError) => void,

@@ -214,8 +214,8 @@ export class AgentSockets {
     // What is wrong with the server is the same for all agents.
     const who = error.type === "ServerException" ? "" : url.slice(0, urlLengthNoted);
     const fields = { type: error.type, reason: error.message, ...(who && { url: who }) };
-    if (error.status === 500) this.#options.log.write("error", { ...fields, err: error.cause }, "A handshake failed.");
-    else this.#options.log.write("warn", fields, "An agent was refused.");
+    if (error.status === 500) this.#options.log.write("agent-handshake-failed", { ...fields, err: error.cause });
+    else this.#options.log.write("agent-refused", fields);
     const status = `${error.status} ${statusTexts[error.status] ?? "Error"}`;
     answerAndClose(socket, status, "application/x-amz-json-1.1", error.body());
   }

@@ -1,15 +1,22 @@
 import { authorize, type Principal, type Resource, wholeAccount } from "../../auth/authorize.ts";
 import type { SignedHead } from "../../auth/sigv4.ts";
 import { MachineHaltedError, OverloadError } from "../../cluster-runner/runner-errors.ts";
-import type { AnsweredName } from "../../ecs/machine/operations.ts";
 import { Refusal } from "../../ecs/refusals.ts";
 import type { Caller } from "../../ecs/state/call.ts";
 import { systemClock } from "../../lib/system-clock.ts";
 import { StoreError } from "../../store/store.ts";
-import { accessDenied, renderError, throttled, WireError } from "../../wire/errors.ts";
-import { type AnsweredOperation, type ApiOperation, isAnswered } from "../../wire/service-definition.ts";
-import { notAnswered } from "../../wire/services.ts";
-import { operationOfTarget } from "../../wire/target.ts";
+import { type IsBuiltIn, routeOf } from "../../wire/call-route.ts";
+import { accessDenied, callErrorOf, throttled, WireError } from "../../wire/errors.ts";
+import { Form } from "../../wire/protocols/form.ts";
+import {
+  type AnsweredOperation,
+  type ApiOperation,
+  isAnswered,
+  isOfService,
+  type ServiceDefinition,
+} from "../../wire/service-definition.ts";
+import { ecs, notAnswered } from "../../wire/services.ts";
+import { operationOfForm, operationOfTarget } from "../../wire/target.ts";
 import type { CallMetrics } from "../health/call-metrics.ts";
 import type { ServerLog } from "../log/log.ts";
 import type { Authenticate, AuthenticateBody, Authenticated } from "./authenticate.ts";
@@ -18,7 +25,7 @@ import { requestResources } from "./request-resources.ts";
 
 /** A call of the API: parsed, its caller known. */
 export type ApiCall = {
-  readonly operation: AnsweredName;
+  readonly operation: AnsweredOperation;
   readonly request: object;
   readonly account: string;
   readonly region: string;
@@ -36,6 +43,7 @@ export type AnswerApi = (call: ApiCall) => Promise<object>;
 /** What of a call is known when its headers have come. */
 export type CallHead = {
   readonly requestId: string;
+  readonly method: string;
   /** The request line's target, with its query. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -43,10 +51,14 @@ export type CallHead = {
   readonly isGone: () => boolean;
 };
 
-/** A call whose headers are in order, so that its body may be read: which operation, and how to find out who calls. */
+/** A call whose headers are in order, so that its body may be read: of which service, and how to find out who calls. */
 export type ResolvedCall = {
   readonly requestId: string;
-  readonly operation: ApiOperation;
+  readonly service: ServiceDefinition;
+  /** null when the form names it. */
+  readonly operation: ApiOperation | null;
+  /** The form in the query string of a GET; null for a call with a body. */
+  readonly query: string | null;
   readonly authenticateBody: AuthenticateBody;
   /** The request's Host header. */
   readonly host: string | null;
@@ -55,10 +67,19 @@ export type ResolvedCall = {
 };
 
 /** An answer; its content type is that of the API unless it names another one. */
-export type HttpAnswer = { readonly status: number; readonly body: string; readonly contentType?: string };
+export type HttpAnswer = {
+  readonly status: number;
+  readonly body: string;
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+};
 
 export type FrontDoor = {
   readonly authenticate: Authenticate;
+  /** Who calls without a signature where the operation needs none; null where every call needs one. */
+  readonly anonymous: Authenticated | null;
+  /** Which services are answered here, and not by a companion. */
+  readonly isBuiltIn: IsBuiltIn;
   readonly answerApi: AnswerApi;
   /** Does `work` for an account when it is its turn: at once, or later when others wait. */
   readonly takeTurn: <T>(account: string, work: () => T) => T | Promise<Awaited<T>>;
@@ -78,36 +99,96 @@ const smallBodyBytes = 8_192;
  */
 export async function resolveCall(
   frontDoor: FrontDoor,
-  { requestId, url, headers, isGone }: CallHead,
+  { requestId, method, url, headers, isGone }: CallHead,
 ): Promise<{ readonly call: ResolvedCall } | { readonly refused: HttpAnswer }> {
-  const noted: Noted = { requestId, operation: "", startedAt: performance.now() };
+  const noted: Noted = { requestId, service: ecs, operation: "", startedAt: performance.now() };
   try {
-    const operation = operationOfTarget(headers["x-amz-target"]);
-    noted.operation = operation.name;
-    const head = signedHead(operation.service.signingName, "POST", url, headers);
-    const authenticateBody = await frontDoor.authenticate(head);
+    const { path, query } = partsOf(url);
+    const route = routeOf({ method, path, query, headers }, frontDoor.isBuiltIn);
+    // What is for nobody here is answered as a call of ECS.
+    if (route.type === "elsewhere") throw notOurs(headers["x-amz-target"], route.service);
+    const { service } = route;
+    noted.service = service;
+    const operation = route.type === "target" ? route.operation : null;
+    if (operation !== null) noted.operation = metricName(operation);
+    const isSigned = route.type === "target" || route.isSigned;
+    const authenticateBody = isSigned
+      ? await frontDoor.authenticate(signedHead(service.signingName, method, url, headers))
+      : anonymousBody(frontDoor);
     const host = typeof headers.host === "string" ? headers.host : null;
-    return { call: { requestId, operation, authenticateBody, host, isGone } };
+    const form = route.type === "form" && method === "GET" ? query : null;
+    return { call: { requestId, service, operation, query: form, authenticateBody, host, isGone } };
   } catch (error) {
     return { refused: answerError(frontDoor, noted, error) };
   }
 }
 
+/** The error for a call of a service that Berth doesn't have. */
+function notOurs(target: CallHead["headers"][string], service: string | null): unknown {
+  if (service === null || service === ecs.signingName) return errorOfTarget(target);
+  return notBuiltIn(service);
+}
+
+function errorOfTarget(target: CallHead["headers"][string]): unknown {
+  try {
+    operationOfTarget(target);
+  } catch (error) {
+    return error;
+  }
+  return new WireError("UnknownOperationException", "Calls are POST requests to /.");
+}
+
+/** The error for a call of a service that is not built in, where there is no companion. */
+export const notBuiltIn = (service: string): WireError =>
+  new WireError(
+    "NotImplementedException",
+    `Berth has no service "${service.slice(0, 64)}". Start Berth with --companion URL to pass its calls on to an emulator that has it, such as moto or LocalStack.`,
+  );
+
+/** Without a signature only operations that need none are answered. */
+function anonymousBody({ anonymous }: FrontDoor): AuthenticateBody {
+  return async () => {
+    if (anonymous !== null) return anonymous;
+    throw new WireError("MissingAuthenticationTokenException", "Request is missing Authentication Token");
+  };
+}
+
 /** From the body of a resolved call to the bytes of its answer: read, authorize, submit. Never rejects. */
 export async function answerCall(frontDoor: AnswerOptions, call: ResolvedCall, body: Uint8Array): Promise<HttpAnswer> {
-  const { requestId, operation } = call;
-  const noted: Noted = { requestId, operation: operation.name, startedAt: performance.now() };
+  const { requestId, service } = call;
+  const noted: Noted = { requestId, service, operation: "", startedAt: performance.now() };
   try {
+    const content = call.query ?? body;
+    const operation = call.operation ?? operationOfForm(service, new Form(content));
+    noted.operation = metricName(operation);
     const who = await call.authenticateBody(body);
     if (!isAnswered(operation)) throw refusalOfAbsent(who.principal, operation);
-    const request = await readRequest(frontDoor, who, operation, body);
-    authorizeCall(who.principal, operation, requestResources(operation.row.resources, request, who));
+    if (who === frontDoor.anonymous && !isAnonymous(operation)) {
+      throw new WireError("MissingAuthenticationTokenException", "Request is missing Authentication Token");
+    }
+    const request = await readRequest(frontDoor, who, operation, content);
+    authorizeCall(who.principal, operation, resourcesOf(operation, request, who));
     const text = await submit(frontDoor, call, who, operation, request);
     note(frontDoor, noted, "");
-    return { status: 200, body: text, contentType: operation.service.protocol.contentType };
+    return { status: 200, body: text, contentType: service.protocol.contentType };
   } catch (error) {
     return answerError(frontDoor, noted, error);
   }
+}
+
+/** What metrics and the log call an operation: its name, and of services around ECS that of the service before it. */
+const metricName = ({ service, name }: ApiOperation): string =>
+  service.rulebook === null ? name : `${service.name}:${name}`;
+
+const isAnonymous = (operation: AnsweredOperation): boolean =>
+  isOfService(operation) && operation.row.anonymous === true;
+
+/** What a call names, for `authorize`. What belongs to another service belongs to no cluster. */
+function resourcesOf(operation: AnsweredOperation, request: object, who: Authenticated): readonly Resource[] {
+  if (!isOfService(operation)) return requestResources(operation.row.resources, request, who);
+  const arns = operation.row.resources?.(request as never, who) ?? [];
+  if (arns.length === 0) return [wholeAccount];
+  return arns.map((arn) => ({ arn, type: operation.service.name, cluster: null, onlyUsed: false }));
 }
 
 /** Parses a small body at once, and a larger one when it is the account's turn. */
@@ -115,7 +196,7 @@ function readRequest(
   { takeTurn }: FrontDoor,
   { account }: Authenticated,
   operation: AnsweredOperation,
-  body: Uint8Array,
+  body: Uint8Array | string,
 ): object | Promise<object> {
   const parse = (): object => operation.service.protocol.parse(operation, body);
   return body.length < smallBodyBytes ? parse() : takeTurn(account, parse);
@@ -124,7 +205,7 @@ function readRequest(
 /** Gives the request to the control plane, and the text of its reply. */
 function submit(
   { largeAnswers, answerApi, takeTurn }: AnswerOptions,
-  { host, isGone }: ResolvedCall,
+  { requestId, host, isGone }: ResolvedCall,
   { account, region, caller }: Authenticated,
   operation: AnsweredOperation,
   request: object,
@@ -132,14 +213,14 @@ function submit(
   const { name } = operation;
   return largeAnswers.make(account, name, async () => {
     if (isGone()) return "";
-    const reply = await answerApi({ operation: name, request, account, region, caller, host });
+    const reply = await answerApi({ operation, request, account, region, caller, host });
     // Replies that waited for one append come all at once, and a large one takes a millisecond.
-    return takeTurn(account, () => operation.service.protocol.render(operation, reply));
+    return takeTurn(account, () => operation.service.protocol.render(operation, reply, requestId));
   });
 }
 
 /** Agents and tasks have short lists; to everyone else it helps more to hear that nobody can call this. */
-function refusalOfAbsent(principal: Principal, operation: ApiOperation): Refusal {
+function refusalOfAbsent(principal: Principal, operation: ApiOperation): Refusal | WireError {
   if (principal.type === "task" || principal.role === "agent") authorizeCall(principal, operation, [wholeAccount]);
   return notAnswered(operation);
 }
@@ -152,23 +233,29 @@ function authorizeCall(principal: Principal, { action }: ApiOperation, resources
 
 /** What is known of a request without a body, as {@link Authenticate} takes it. */
 export function signedHead(signingName: string, method: string, url: string, headers: CallHead["headers"]): SignedHead {
-  const question = url.indexOf("?");
-  const path = question === -1 ? url : url.slice(0, question);
-  const query = question === -1 ? "" : url.slice(question + 1);
-  return { signingName, method, path, query, headers, nowMs: systemClock.wall() };
+  return { signingName, method, ...partsOf(url), headers, nowMs: systemClock.wall() };
 }
 
-type Noted = { readonly requestId: string; operation: string; readonly startedAt: number };
+/** The target of a request line, before and behind the question mark. */
+export function partsOf(url: string): { readonly path: string; readonly query: string } {
+  const question = url.indexOf("?");
+  if (question === -1) return { path: url, query: "" };
+  return { path: url.slice(0, question), query: url.slice(question + 1) };
+}
+
+type Noted = { readonly requestId: string; service: ServiceDefinition; operation: string; readonly startedAt: number };
 
 function answerError(frontDoor: FrontDoor, noted: Noted, thrown: unknown): HttpAnswer {
   const error = thrown instanceof OverloadError ? throttled() : thrown;
-  const { status, code, body } = renderError(error, error instanceof MachineHaltedError ? error.forCallers : null);
+  const failure = callErrorOf(error, error instanceof MachineHaltedError ? error.forCallers : null);
+  const { service } = noted;
+  const rendered = service.protocol.renderError(service, failure, noted.requestId);
   if (!(error instanceof Refusal) && !(error instanceof WireError)) {
     const { requestId, operation } = noted;
-    frontDoor.log.write("error", { requestId, operation, ...problemOf(error) }, "A call failed.");
+    frontDoor.log.write("call-failed", { requestId, operation, ...problemOf(error) });
   }
-  note(frontDoor, noted, code);
-  return { status, body };
+  note(frontDoor, noted, rendered.code);
+  return rendered;
 }
 
 /** Operating errors are logged as one sentence, anything else with its stack. */
@@ -182,5 +269,5 @@ function note(frontDoor: FrontDoor, { requestId, operation, startedAt }: Noted, 
   const seconds = (performance.now() - startedAt) / 1000;
   frontDoor.metrics.record(operation, code, seconds);
   if (!frontDoor.log.isDebug) return;
-  frontDoor.log.write("debug", { requestId, operation, code, seconds }, "A call was answered.");
+  frontDoor.log.write("call-answered", { requestId, operation, code, seconds });
 }

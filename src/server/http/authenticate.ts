@@ -1,8 +1,16 @@
 import { AuthError } from "../../auth/auth-error.ts";
 import { looseCredentials } from "../../auth/authorization-header.ts";
 import type { Principal } from "../../auth/authorize.ts";
-import { type FindKey, type SignedCall, type SignedHead, type VerifiedCaller, verifyHead } from "../../auth/sigv4.ts";
-import { isTemporaryKey, type TaskCredentialsIssuer, type TaskKeyOwner } from "../../auth/task-credentials.ts";
+import type { SessionCredentialsIssuer } from "../../auth/session-credentials.ts";
+import {
+  type FindKey,
+  type KeyOwner,
+  type SignedCall,
+  type SignedHead,
+  type VerifiedCaller,
+  verifyHead,
+} from "../../auth/sigv4.ts";
+import { isTemporaryKey, type TaskCredentialsIssuer } from "../../auth/task-credentials.ts";
 import type { Caller } from "../../ecs/state/call.ts";
 import { WireError } from "../../wire/errors.ts";
 
@@ -32,17 +40,22 @@ export type SigningKeys = {
 /** AWS: how the container agent names itself. */
 const agentUserAgent = "Amazon ECS Agent";
 
+/** The makers of temporary credentials. */
+export type TemporaryCredentials = {
+  readonly tasks: TaskCredentialsIssuer;
+  readonly sessions: SessionCredentialsIssuer;
+};
+
 /**
- * Takes any complete credentials: for a server that only the own machine reaches. Those of a task, as far as they are genuine,
- * belong to the account of the task.
+ * Takes any complete credentials: for a server that only the own machine reaches. Temporary ones of its own, as far as they are genuine,
+ * belong to the account of their task or session; those of a session are refused when they have expired.
  */
-export function looseAuthentication(defaultAccount: string, tasks: TaskCredentialsIssuer | null = null): Authenticate {
+export function looseAuthentication(defaultAccount: string, own: TemporaryCredentials | null = null): Authenticate {
   const known = ({ headers, nowMs }: SignedHead): Authenticated => {
     const { accessKeyId, account, region } = looseCredentials(single(headers.authorization), defaultAccount);
     const isAgent = isAgentCall(headers);
     const token = single(headers["x-amz-security-token"]);
-    const owner =
-      token === undefined || !isTemporaryKey(accessKeyId) ? null : genuine(tasks, accessKeyId, token, nowMs);
+    const owner = token === undefined || !isTemporaryKey(accessKeyId) ? null : genuine(own, accessKeyId, token, nowMs);
     const principalArn = owner?.principalArn ?? `arn:aws:iam::${account}:root`;
     return {
       account: owner?.account ?? account,
@@ -58,7 +71,7 @@ export function looseAuthentication(defaultAccount: string, tasks: TaskCredentia
 }
 
 /** Where no signature is checked, everyone may do everything in their account. */
-const trustedPrincipal = (arn: string): Principal => ({
+export const trustedPrincipal = (arn: string): Principal => ({
   type: "key",
   arn,
   role: "admin",
@@ -66,18 +79,15 @@ const trustedPrincipal = (arn: string): Principal => ({
   accessKeyId: null,
 });
 
-/** Whose these are, or null: where no signature is looked at, neither is a token. */
-function genuine(
-  tasks: TaskCredentialsIssuer | null,
-  accessKeyId: string,
-  token: string,
-  nowMs: number,
-): TaskKeyOwner | null {
+/** Whose these are, or null: where no signature is looked at, neither is a token. A program that renews its session has to see that it ended. */
+function genuine(own: TemporaryCredentials | null, accessKeyId: string, token: string, nowMs: number): KeyOwner | null {
+  if (own === null) return null;
   try {
-    return tasks?.owner(accessKeyId, token, nowMs) ?? null;
+    return (own.sessions.isToken(token) ? own.sessions : own.tasks).owner(accessKeyId, token, nowMs);
   } catch (error) {
-    if (error instanceof AuthError) return null;
-    throw error;
+    if (!(error instanceof AuthError)) throw error;
+    if (own.sessions.isToken(token) && error.code === "ExpiredTokenException") throw error;
+    return null;
   }
 }
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
+import { promisify } from "node:util";
 import { signedAuthentication } from "./authenticate.ts";
 import type { HttpOptions } from "./http.ts";
 import { httpLimits } from "./http-limits.ts";
@@ -185,7 +186,7 @@ test("100 readers that do not read leave little behind, and others are answered"
     limits: { answerBytesUnread: 40_000_000, answerBytesPerAddress: 30_000_000 },
   });
   const large = "x".repeat(8_000_000);
-  http.answer = async ({ operation }) => (operation === "ListTasks" ? { taskArns: [large] } : { clusterArns: [] });
+  http.answer = async ({ operation }) => (operation.name === "ListTasks" ? { taskArns: [large] } : { clusterArns: [] });
   const before = process.memoryUsage();
   const slow: Socket[] = [];
   for (let i = 0; i < 5; i++) {
@@ -204,7 +205,7 @@ test("100 readers that do not read leave little behind, and others are answered"
 test("a reader that is cut takes no other one with it", async (context) => {
   const http = await open(context, { limits: { answerBytesUnread: 64_000_000, answerBytesPerAddress: 64_000_000 } });
   const large = "x".repeat(30_000_000);
-  http.answer = async ({ operation }) => (operation === "ListTasks" ? { taskArns: [large] } : {});
+  http.answer = async ({ operation }) => (operation.name === "ListTasks" ? { taskArns: [large] } : {});
   const closings: Promise<unknown>[] = [];
   let closed = 0;
   http.app.server.on("connection", (socket: Socket) => {
@@ -230,6 +231,8 @@ test("a reader that makes no progress is cut in time", async (context) => {
   const [served] = (await opened) as [Socket];
   await once(served, "close");
   socket.destroy();
+  http.answer = async () => ({ taskArns: [] });
+  assert.equal((await http.call("ListClusters")).status, 200, "others are served");
 });
 
 test("a TLS handshake that never ends is closed", async (context) => {
@@ -246,5 +249,6 @@ test("a TLS handshake that never ends is closed", async (context) => {
     socket.write(Buffer.from(bytes, "latin1"));
     socket.resume();
     await once(socket, "close");
+    assert.equal(await promisify(http.app.server.getConnections).call(http.app.server), 0);
   }
 });

@@ -37,7 +37,7 @@ export class HttpBodies {
 
   /**
    * The body of the request that the connection is at, once it has arrived and the asker has its turn. A small body that arrives in the
-   * look in which the head was let through needs no second turn. Throws WireError: RequestEntityTooLargeException if the body is too
+   * look in which the head was let through needs no second turn. It may have `bodyBytes` bytes. Throws WireError: RequestEntityTooLargeException if the body is too
    * large, ThrottlingException if it has to give way to others, SerializationException if it ends too early. Throws SlowBodyError if it
    * takes too long.
    */
@@ -45,8 +45,8 @@ export class HttpBodies {
     { request, response }: Exchange,
     connection: HttpConnection,
     { asker, look }: Admission,
+    bodyBytes = this.#limits.bodyBytes,
   ): Promise<Uint8Array> {
-    const { bodyBytes } = this.#limits;
     const announced = Number(request.headers["content-length"] ?? 0);
     if (announced > bodyBytes) throw requestTooLarge(bodyBytes);
     if (request.headers.expect !== undefined) response.writeContinue();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { OverloadError } from "../../cluster-runner/runner-errors.ts";
 import { Refusal } from "../../ecs/refusals.ts";
+import { operationNamed } from "../../wire/services.ts";
 import type { ApiCall } from "./answer-call.ts";
 import { httpLimits } from "./http-limits.ts";
 import { authorization, callHead, SmallHttp, target } from "./small-http.ts";
@@ -33,7 +34,7 @@ test("a call reaches the control plane with its account, region and request, and
   assert.match(response.headers.get("x-amzn-requestid") ?? "", /^[0-9a-f-]{36}$/);
   assert.equal(await response.text(), '{"clusterArns":[]}');
   assert.deepEqual(seen, {
-    operation: "ListClusters",
+    operation: operationNamed("ListClusters"),
     request: { maxResults: 3 },
     account: "123456789012",
     region: "eu-west-1",

@@ -104,35 +104,47 @@ class HttpPort {
     });
     (this.app.server as Server).on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     readNoBodies(this.app);
-    this.#addRoutes();
+    this.#addRoutes(limits);
   }
 
-  #addRoutes(): void {
+  #addRoutes(limits: HttpLimits): void {
     const { app } = this;
     // Before anything reads a body, of requests without a route too.
     app.addHook("onRequest", async (request, reply) => {
       if (!request.is404) return;
       const isWrongMethod = request.url === "/" || request.url.startsWith("/?");
-      if (isWrongMethod) reply.raw.setHeader("allow", "POST");
       return this.#refuse(request, reply, notThere(isWrongMethod ? 405 : 404));
     });
     const frontDoor = { ...this.#options, largeAnswers: this.#largeAnswers };
     const resolve = async (request: FastifyRequest, reply: FastifyReply) => {
-      const { id: requestId, headers, raw } = request;
+      const { id: requestId, method, headers, raw } = request;
+      if (method === "GET" && !request.url.includes("Action=")) return this.#refuse(request, reply, notThere(405));
       const isGone = () => reply.raw.destroyed;
-      const resolved = await resolveCall(this.#options, { requestId, url: raw.url ?? "/", headers, isGone });
+      const resolved = await resolveCall(this.#options, { requestId, method, url: raw.url ?? "/", headers, isGone });
       if ("refused" in resolved) return this.#send(request, reply, resolved.refused);
       this.#resolved.set(raw, resolved.call);
     };
-    app.post("/", { onRequest: resolve }, async (request, reply) => {
-      const call = this.#resolved.get(request.raw);
-      const admission = this.#admissions.get(request.raw);
-      const connection = this.#connections.of(request.raw.socket);
-      if (call === undefined || admission === undefined || connection === null)
-        throw new Bug("a call is resolved before its body is read");
-      const body = await this.#bodies.read({ request: request.raw, response: reply.raw }, connection, admission);
-      this.#connections.working(connection);
-      return this.#send(request, reply, await answerCall(frontDoor, call, body));
+    // AWS: calls of the query protocol may be GET requests.
+    app.route({
+      method: ["GET", "POST"],
+      url: "/",
+      exposeHeadRoute: false,
+      onRequest: resolve,
+      handler: async (request, reply) => {
+        const call = this.#resolved.get(request.raw);
+        const admission = this.#admissions.get(request.raw);
+        const connection = this.#connections.of(request.raw.socket);
+        if (call === undefined || admission === undefined || connection === null)
+          throw new Bug("a call is resolved before its body is read");
+        const body = await this.#bodies.read(
+          { request: request.raw, response: reply.raw },
+          connection,
+          admission,
+          call.service.bodyBytesMax ?? limits.bodyBytes,
+        );
+        this.#connections.working(connection);
+        return this.#send(request, reply, await answerCall(frontDoor, call, body));
+      },
     });
     app.get("/health", async (request, reply) =>
       this.#send(request, reply, await answerHealth(this.#options, request)),
@@ -143,7 +155,7 @@ class HttpPort {
     app.setErrorHandler((error, request, reply) => {
       const rendered = renderRequestError(error);
       if (rendered.status >= 500) {
-        this.#options.log.write("error", { requestId: request.id, err: error }, "A request failed before its call.");
+        this.#options.log.write("request-failed", { requestId: request.id, err: error });
       }
       // What is left of a body that was given up is not read.
       if (!request.raw.complete) reply.raw.setHeader("connection", "close");
@@ -170,6 +182,7 @@ class HttpPort {
   }
 
   #refuse(request: FastifyRequest, reply: FastifyReply, rendered: RenderedError): FastifyReply {
+    if (rendered.status === 405) reply.raw.setHeader("allow", "POST");
     this.#options.metrics.record("", rendered.code, 0);
     return this.#send(request, reply, rendered);
   }
@@ -183,7 +196,11 @@ class HttpPort {
       raw.socket.destroy();
       return reply;
     }
-    const headers = { "x-amzn-RequestId": request.id, "content-type": answer.contentType ?? contentType };
+    const headers = {
+      "x-amzn-RequestId": request.id,
+      "content-type": answer.contentType ?? contentType,
+      ...answer.headers,
+    };
     const head = { status: answer.status, headers: isEndless(raw) ? { ...headers, connection: "close" } : headers };
     this.#answers.send(reply.raw, connection, head, answer.body);
     return reply;

@@ -45,11 +45,7 @@ export async function openKeySocket(dataDir: string, keys: KeyAdministration, lo
     await listenPrivately(server, path);
   } catch (error) {
     release();
-    log.write(
-      "warn",
-      { err: error },
-      "The key socket could not be opened. `berth keys` works only while the server is stopped.",
-    );
+    log.write("key-socket-unavailable", { err: error });
     return { close: async () => {} };
   }
   return {
@@ -101,7 +97,7 @@ async function answer(line: string, keys: KeyAdministration, log: ServerLog): Pr
     return { value: await call(JSON.parse(line) as KeyCall, keys, log) };
   } catch (error) {
     if (error instanceof AccessKeyError) return { refusal: error.message };
-    log.write("error", { err: error }, "A change of the access keys failed.");
+    log.write("key-change-failed", { err: error });
     return { failure: error instanceof Error ? error.message : "unknown" };
   }
 }
@@ -116,20 +112,20 @@ async function call(
     case "createKey": {
       const created = await keys.createKey(first as KeyRequest);
       const { accessKeyId, account, userName, role, clusters } = created;
-      log.write("info", { accessKeyId, account, userName, role, clusters }, "An access key was created.");
+      log.write("key-created", { accessKeyId, account, userName, role, clusters });
       return created;
     }
     case "rotateKey": {
       const created = await keys.rotateKey(String(first), second as Rotation);
       const fields = { accessKeyId: String(first), newAccessKeyId: created?.accessKeyId ?? null };
-      log.write("info", fields, "An access key was rotated.");
+      log.write("key-rotated", fields);
       return created;
     }
     case "listKeys":
       return await keys.listKeys();
     case "deleteKey": {
       const isDeleted = await keys.deleteKey(String(first));
-      if (isDeleted) log.write("info", { accessKeyId: String(first) }, "An access key was deleted.");
+      if (isDeleted) log.write("key-deleted", { accessKeyId: String(first) });
       return isDeleted;
     }
     default:

@@ -1,12 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { AccessKeys } from "../../auth/access-keys.ts";
 import { SealError, sealKeyPath } from "../../auth/seal-key.ts";
+import { SessionCredentialsIssuer } from "../../auth/session-credentials.ts";
 import { TaskCredentialsIssuer } from "../../auth/task-credentials.ts";
 import { systemClock } from "../../lib/system-clock.ts";
 import type { Store } from "../../store/store.ts";
 import type { ServerLog } from "../log/log.ts";
 import { StartError } from "../start-error.ts";
-import { type Authenticate, looseAuthentication, signedAuthentication } from "./authenticate.ts";
+import {
+  type Authenticate,
+  type Authenticated,
+  looseAuthentication,
+  signedAuthentication,
+  trustedPrincipal,
+} from "./authenticate.ts";
 
 export type AuthenticationOptions = {
   readonly auth: { readonly type: "loose"; readonly account: string } | { readonly type: "sigv4" };
@@ -19,6 +26,10 @@ export type OpenedAuthentication = {
   readonly authenticate: Authenticate;
   readonly keys: AccessKeys | null;
   readonly taskCredentials: TaskCredentialsIssuer;
+  /** Makes the credentials that STS gives; null where it gives none. */
+  readonly sessionCredentials: SessionCredentialsIssuer | null;
+  /** Who calls without a signature, where the operation needs none; null where every call needs one. */
+  readonly anonymous: Authenticated | null;
 };
 
 /** What follows from the seal key for the credentials of tasks; a purpose that is never given to anything else. */
@@ -30,14 +41,26 @@ export async function openAuthentication(
   store: Store,
 ): Promise<OpenedAuthentication> {
   if (auth.type === "loose") {
-    const taskCredentials = new TaskCredentialsIssuer(await looseKey(dataDir, store, log));
-    return { authenticate: looseAuthentication(auth.account, taskCredentials), keys: null, taskCredentials };
+    const key = await looseKey(dataDir, store, log);
+    const taskCredentials = new TaskCredentialsIssuer(key);
+    const sessionCredentials = new SessionCredentialsIssuer(key);
+    const own = { tasks: taskCredentials, sessions: sessionCredentials };
+    const authenticate = looseAuthentication(auth.account, own);
+    const anonymous = anonymousCaller(auth.account);
+    return { authenticate, keys: null, taskCredentials, sessionCredentials, anonymous };
   }
   if (dataDir === null) throw new StartError("Signatures need a data directory, which the access keys are in.");
   const keys = await AccessKeys.open(systemClock, store, sealKeyPath(dataDir));
   const taskCredentials = new TaskCredentialsIssuer(keys.deriveKey(taskCredentialsPurpose));
-  keys.watch((error) => log.write("warn", { err: error }, "The last uses of access keys could not be written."));
-  return { authenticate: signedAuthentication(keys, taskCredentials), keys, taskCredentials };
+  keys.watch((error) => log.write("key-uses-unwritten", { err: error }));
+  const authenticate = signedAuthentication(keys, taskCredentials);
+  return { authenticate, keys, taskCredentials, sessionCredentials: null, anonymous: null };
+}
+
+/** Whoever calls without a signature. AWS: such calls go to the global endpoint. */
+function anonymousCaller(account: string): Authenticated {
+  const caller = { principalArn: "anonymous", isAgent: false };
+  return { account, region: "us-east-1", caller, principal: trustedPrincipal("anonymous") };
 }
 
 /** With a data directory containers find their credentials under the same id after a restart. */
@@ -47,9 +70,7 @@ async function looseKey(dataDir: string | null, store: Store, log: ServerLog): P
     return (await AccessKeys.open(systemClock, store, sealKeyPath(dataDir))).deriveKey(taskCredentialsPurpose);
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
-    const reason =
-      "The credentials of tasks are good until the server ends, as there is no seal key to make them with.";
-    log.write("warn", { err: error }, reason);
+    log.write("task-credentials-temporary", { err: error });
     return randomBytes(32);
   }
 }

@@ -71,7 +71,7 @@ async function answerOperator(
     return { ...renderError(new WireError("UnknownOperationException", text)), status: 404 };
   } catch (error) {
     const rendered = renderError(error);
-    if (rendered.status >= 500) options.log.write("error", { err: error }, "A request of an operator failed.");
+    if (rendered.status >= 500) options.log.write("operator-request-failed", { err: error });
     return rendered;
   }
 }

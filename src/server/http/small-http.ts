@@ -33,6 +33,8 @@ export class SmallHttp {
   private constructor(options: Partial<HttpOptions>) {
     this.app = createHttp({
       authenticate: looseAuthentication("000000000000"),
+      anonymous: null,
+      isBuiltIn: () => true,
       foreign: {
         hosts: new AllowedHosts({ listenHost: "127.0.0.1", advertise: null, names: [] }),
         signedUnderAnyHost: false,

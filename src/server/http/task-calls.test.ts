@@ -8,6 +8,7 @@ import { ECS } from "@aws-sdk/client-ecs";
 import { AccessKeys } from "../../auth/access-keys.ts";
 import { authorize } from "../../auth/authorize.ts";
 import { SealKey, sealKeyPath } from "../../auth/seal-key.ts";
+import { SessionCredentialsIssuer } from "../../auth/session-credentials.ts";
 import { TaskCredentialsIssuer, type TaskRole, taskCredentialsMs } from "../../auth/task-credentials.ts";
 import { systemClock } from "../../lib/system-clock.ts";
 import { SqliteStore } from "../../store/sqlite/sqlite-store.ts";
@@ -156,7 +157,10 @@ test("where no signature is looked at, a task's credentials stand for its accoun
   const tasks = new TaskCredentialsIssuer(new Uint8Array(32));
   const own = taskArn.replace(account, "444455556666");
   const { accessKeyId, sessionToken } = tasks.mint({ taskArn: own, roleArn, use: "TaskApplication" }, 1_000);
-  const authenticate = looseAuthentication(account, tasks);
+  const authenticate = looseAuthentication(account, {
+    tasks,
+    sessions: new SessionCredentialsIssuer(new Uint8Array(32)),
+  });
   const ask = async (token: string | undefined) => {
     const credential = `Credential=${accessKeyId}/20261121/us-east-1/ecs/aws4_request`;
     const authorization = `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=0`;

@@ -3,10 +3,10 @@ import type { Duplex } from "node:stream";
 /** LIMIT: how long the last bytes on a connection may take to leave; they are few. */
 const farewellMs = 5_000;
 
-/** Answers with a whole response on a bare socket and closes it, also when the other end does not read. */
+/** Sends a complete response on a bare socket and closes it, even if the other end doesn't read. */
 export function answerAndClose(socket: Duplex, status: string, contentType: string, body: string): void {
   if (!socket.writable || socket.writableLength > 0) {
-    // An answer in the middle of another one would be taken for a part of it.
+    // A response in the middle of another one would be taken for part of it.
     socket.destroy();
     return;
   }

@@ -6,7 +6,7 @@ import { LineWriter } from "./line-writer.ts";
 
 const missing = (lines: number): string => `${lines} missing\n`;
 
-/** A stream whose reader reads nothing until it is told to. */
+/** A stream whose reader reads nothing until the test says so. */
 function blockedStream() {
   const got: string[] = [];
   const gate = Promise.withResolvers<void>();
@@ -18,7 +18,7 @@ function blockedStream() {
   return { stream, got, read: gate.resolve };
 }
 
-test("lines that nobody reads are bounded and counted, and told of where they are missing", async () => {
+test("unread lines are limited and counted, and a line says where they are missing", async () => {
   const { stream, got, read } = blockedStream();
   const writer = new LineWriter({ stream, missing, waitingBytesMax: 1_000 });
   for (let line = 0; line < 100_000; line++) writer.write(`line ${line}\n`);
@@ -38,7 +38,7 @@ test("lines that nobody reads are bounded and counted, and told of where they ar
   assert.ok(got.join("").endsWith(" missing\nafter it\n"));
 });
 
-test("the end waits for a reader that reads, and not for one that does not", async () => {
+test("the end waits for a reader that reads, and not for one that doesn't", async () => {
   const { stream } = blockedStream();
   const writer = new LineWriter({ stream, missing });
   writer.write("line\n");
@@ -46,11 +46,17 @@ test("the end waits for a reader that reads, and not for one that does not", asy
   assert.equal(stream.writableLength, 5);
 });
 
-test("a reader that goes away ends nothing but its lines", async () => {
-  const stream = new Writable({ write: (_chunk, _encoding, done) => done(new Error("EPIPE")) });
+test("a reader that goes away ends only its own lines", async () => {
+  let written = 0;
+  const write = (_chunk: unknown, _encoding: string, done: (error: Error) => void): void => {
+    written += 1;
+    done(new Error("EPIPE"));
+  };
+  const stream = new Writable({ write });
   const writer = new LineWriter({ stream, missing });
   writer.write("line\n");
   await new Promise<void>((resolve) => stream.once("close", resolve));
   writer.write("line\n");
   await writer.flush(1_000);
+  assert.deepEqual([written, stream.writableLength], [1, 0], "nothing is tried or kept for a reader that is gone");
 });

@@ -1,7 +1,7 @@
+import type { LogEvent, LogLevel } from "../../lib/log-events.ts";
 /** Limits how many lines each cause may write to the log: the first ones in full, the rest as a count. */
-import type { LogLevel } from "../../cluster-runner/log.ts";
 
-export type LogCause = { readonly level: LogLevel; readonly message: string; readonly kind: string };
+export type LogCause = { readonly level: LogLevel; readonly event: LogEvent; readonly kind: string };
 
 /** A count of lines that were left out for one cause. */
 export type LeftOut = LogCause & { readonly lines: number; readonly seconds: number };
@@ -14,7 +14,7 @@ const linesPerMinute = 10;
 const causesMax = 1_000;
 
 const minuteMs = 60_000;
-const othersOf = (level: LogLevel): LogCause => ({ level, message: "Lines of other causes", kind: "" });
+const othersOf = (level: LogLevel): LogCause => ({ level, event: "log-causes-many", kind: "" });
 
 type Account = {
   readonly cause: LogCause;
@@ -73,4 +73,4 @@ export class LogBudget {
   }
 }
 
-const keyOf = ({ level, message, kind }: LogCause): string => `${level} ${kind} ${message}`;
+const keyOf = ({ level, event, kind }: LogCause): string => `${level} ${kind} ${event}`;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { boundedFields, kindOf } from "./log-fields.ts";
 
-test("whatever is logged, a line has a bounded length", () => {
+test("every line has a bounded length, whatever is logged", () => {
   let deep: object = {};
   for (let depth = 0; depth < 100; depth++) deep = { deep, text: "x".repeat(5_000) };
   const cyclic: { self?: object } = {};
@@ -21,7 +21,7 @@ test("whatever is logged, a line has a bounded length", () => {
   }
 });
 
-test("short values are as they were, errors have type, message, stack, members and cause", () => {
+test("short values are unchanged, errors have type, message, stack, members and cause", () => {
   const fields = { a: "text", b: 1, c: null, d: [true, { e: "f" }] };
   assert.deepEqual(boundedFields(fields), fields);
   const error = Object.assign(new RangeError("too far", { cause: new Error("why") }), { code: "EFAR" });
@@ -39,7 +39,7 @@ test("short values are as they were, errors have type, message, stack, members a
   assert.deepEqual((boundedFields({ list: Array(40).fill(0) }).list as unknown[]).at(-1), "(8 more)");
 });
 
-test("the kind of a line is that of its error, or what its type says", () => {
+test("the kind of a line is its error's, or its type", () => {
   assert.equal(kindOf({ err: Object.assign(new TypeError("x"), { code: "ENOENT" }) }), "TypeError ENOENT");
   assert.equal(kindOf({ type: "AccessDeniedException", url: "/made-up" }), "AccessDeniedException");
   assert.equal(kindOf({ url: "/made-up" }), "");

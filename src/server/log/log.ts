@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import type { Log } from "../../cluster-runner/log.ts";
+import { type Log, logEvents } from "../../lib/log-events.ts";
 import { LineWriter, standardStream } from "./line-writer.ts";
 import { LogBudget } from "./log-budget.ts";
 import { boundedFields, kindOf } from "./log-fields.ts";
@@ -16,7 +16,7 @@ export type OpenLog = ServerLog & {
   readonly flush: (timeoutMs: number) => Promise<void>;
 };
 
-/** Names under which a secret would stand, had somebody logged the object that it is in. */
+/** Field names that would hold a secret if somebody logged the object around it. */
 const secretPaths = ["authorization", "secret", "secretAccessKey", "sealedSecret", "sessionToken"].flatMap((name) => [
   name,
   `*.${name}`,
@@ -46,22 +46,26 @@ export function openLog(level: ServerLogLevel, destination?: { write(line: strin
   let summary: NodeJS.Timeout | null = null;
   const summarise = (): void => {
     summary = null;
-    for (const { level: of, message, kind, lines, seconds } of budget.take(performance.now())) {
-      logger[of]({ ...(kind.trim() && { kind: kind.trim() }), lines, seconds }, `${message} (left out)`);
+    for (const { level: of, event, kind, lines, seconds } of budget.take(performance.now())) {
+      logger[of](
+        { event, ...(kind.trim() && { kind: kind.trim() }), lines, seconds },
+        `${logEvents[event].text} (left out)`,
+      );
     }
   };
   return {
-    write: (lineLevel, fields, message) => {
+    write: (event, fields) => {
+      const { level: lineLevel, text } = logEvents[event];
       if (!logger.isLevelEnabled(lineLevel)) return;
       if (
         lineLevel !== "debug" &&
-        !budget.allows({ level: lineLevel, message, kind: kindOf(fields) }, performance.now())
+        !budget.allows({ level: lineLevel, event, kind: kindOf(fields) }, performance.now())
       ) {
         // The timer must not keep the process alive.
         summary ??= setTimeout(summarise, summaryMs).unref();
         return;
       }
-      logger[lineLevel](boundedFields(fields), message);
+      logger[lineLevel]({ event, ...boundedFields(fields) }, text);
     },
     isDebug: logger.isLevelEnabled("debug"),
     flush: async (timeoutMs) => {
@@ -76,8 +80,9 @@ let standardError: LineWriter | null = null;
 
 /** One writer per process, so that all lines share its bound. */
 function standardErrorLines(): LineWriter {
+  const dropped = logEvents["log-lines-dropped"];
   const missing = (lines: number): string =>
-    `${JSON.stringify({ level: "warn", time: new Date().toISOString(), lines, msg: "Log lines were dropped because nobody read them." })}\n`;
+    `${JSON.stringify({ level: dropped.level, time: new Date().toISOString(), event: "log-lines-dropped", lines, msg: dropped.text })}\n`;
   standardError ??= new LineWriter({ stream: standardStream(2), missing });
   return standardError;
 }

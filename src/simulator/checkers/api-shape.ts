@@ -36,6 +36,7 @@ function misfit(shape: Shape, value: unknown, path: string): string | null {
     case "number":
     case "timestamp":
       return Number.isFinite(value) ? null : `${path} is ${JSON.stringify(value)}, not a ${shape.kind}`;
+    case "blob":
     case "document":
       return null;
     case "list":

@@ -86,7 +86,7 @@ export class ConstraintsChecker implements Checker {
 
 /** The constraints of the definition that a service's task was made from. */
 function constraintsOf(partition: DurablePartition, service: Service, task: Task): readonly Constraint[] {
-  const deployment = service.deployments.find(({ id }) => id === task.startedBy);
+  const deployment = partition.rollout(service.name)?.deployments.find(({ id }) => id === task.startedBy);
   const revision = partition.get("service-revision", deployment?.revisionId ?? "") as ServiceRevision | null;
   const definition = partition.get("task-definition", revision?.taskDefinitionArn ?? "") as TaskDefinition | null;
   return (definition?.placementConstraints ?? []) as readonly Constraint[];

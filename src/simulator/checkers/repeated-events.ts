@@ -1,4 +1,5 @@
-import type { Service, ServiceEvent } from "../../ecs/documents/service.ts";
+import type { ServiceEvent } from "../../ecs/documents/service.ts";
+import { type ServiceCondition, serviceConditionKind } from "../../ecs/documents/service-condition.ts";
 import { ecsTimeline } from "../../ecs/timeline.ts";
 import type { Kept } from "../durable-state.ts";
 import type { Call, Checker, Violate } from "./checker.ts";
@@ -53,7 +54,7 @@ export class RepeatedEventsChecker implements Checker {
       }
       const text = message.replace(/\(container-instance \w+\)/, "");
       const last = this.#told.get(key);
-      const impediment = (partition.get("service", serviceName) as Service | null)?.impediment;
+      const impediment = partition.condition(serviceName)?.impediment;
       // One append may contain both that the reason went away and that it came back.
       const isChanging = [...this.#underWay.values()].includes(serviceName);
       const lasts = impediment != null && impediment.since < createdAt && !isChanging;
@@ -67,7 +68,7 @@ export class RepeatedEventsChecker implements Checker {
         this.#violate(rule, `${key} was reported ${times.length} times in ten minutes: ${message}`);
     }
     for (const { kind, key, after } of documents) {
-      if (kind === "service" && (after as Service | null)?.impediment == null) {
+      if (kind === serviceConditionKind.name && (after as ServiceCondition | null)?.impediment == null) {
         this.#told.delete(`${partition.name} ${key}`);
       }
     }

@@ -67,7 +67,8 @@ export class RolloutsChecker implements Checker {
         documents.some(({ kind, key }) => kind === "container-instance" && key === instanceId));
     // Tasks of a deleted service with the same name take up no room.
     const isOwn = ({ desiredStatus, startedBy }: Task): boolean =>
-      desiredStatus === "RUNNING" || service.deployments.some(({ id }) => id === startedBy);
+      desiredStatus === "RUNNING" ||
+      (partition.rollout(service.name)?.deployments.some(({ id }) => id === startedBy) ?? false);
     const held = tasksOf(partition, service).filter((task) => isOwn(task) && (policy === null || !isAway(task)));
     const [, most] = boundsOf(service);
     if (held.length > most) {

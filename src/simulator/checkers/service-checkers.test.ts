@@ -25,7 +25,6 @@ const keep = (state: DurableState, ...documents: (readonly [kind: string, key: s
   });
 
 function service(members: Body = {}): readonly [string, string, Body] {
-  const deployment = { id: "ecs-svc/1", status: "PRIMARY", rolloutState: "COMPLETED", revisionId: "r1" };
   return [
     "service",
     "web",
@@ -35,14 +34,18 @@ function service(members: Body = {}): readonly [string, string, Body] {
       status: "ACTIVE",
       schedulingStrategy: "REPLICA",
       desiredCount: 2,
-      deployments: [deployment],
       deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 101 },
       placementConstraints: [],
-      serviceDeploymentId: "d1",
       createdAt: 5,
       ...members,
     },
   ];
+}
+
+function rollout(members: Body = {}): readonly [string, string, Body] {
+  const deployments = [{ id: "ecs-svc/1", rolloutState: "COMPLETED", revisionId: "r1" }];
+  const body = { serviceName: "web", targetId: "ecs-svc/1", deployments, serviceDeploymentId: "d1" };
+  return ["service-rollout", "web", { ...body, ...members }];
 }
 
 const history = (status: string): readonly [string, string, Body] => [
@@ -163,16 +166,20 @@ describe("services", () => {
     const checker = new ServicesChecker(violate);
     // Without an event its deployment appears from nowhere, which these tests are not about.
     keep(state, service(members), history("SUCCESSFUL"));
+    if (members.status !== "INACTIVE") keep(state, rollout());
     return { found, state, checker };
   };
 
-  test("two PRIMARY deployments, and none", () => {
+  test("a rollout whose target is not there, none for a service that is ACTIVE, and one for a service that is INACTIVE", () => {
     const { found, state, checker } = begun();
     checker.kept(keep(state, service()));
     assert.deepEqual(found, []);
-    const deployment = { id: "ecs-svc/1", status: "ACTIVE", rolloutState: "COMPLETED" };
-    checker.kept(keep(state, service({ deployments: [deployment] })));
+    checker.kept(keep(state, rollout({ targetId: "ecs-svc/2" })));
     assert.match(found.pop() ?? "", /has 0 of them/);
+    checker.kept(keep(state, ["service-rollout", "web", null]));
+    assert.match(found.pop() ?? "", /has 0 of them/);
+    checker.kept(keep(state, rollout(), service({ status: "INACTIVE" })));
+    assert.match(found.join(), /is INACTIVE and has a rollout/);
   });
 
   test("a service deployment that goes back, and one that disagrees with the deployment", () => {
@@ -196,7 +203,7 @@ describe("services", () => {
   });
 
   test("a task of an INACTIVE service", () => {
-    const { found, state, checker } = begun({ status: "INACTIVE", deployments: [] });
+    const { found, state, checker } = begun({ status: "INACTIVE" });
     checker.kept(keep(state, task("t1", { desiredStatus: "STOPPED" })));
     assert.deepEqual(found, []);
     checker.kept(keep(state, task("t2")));
@@ -226,7 +233,8 @@ test("an event that is repeated while its reason lasts; a change of the closest 
   const state = new DurableState();
   const checker = new RepeatedEventsChecker(violate);
   let number = 0;
-  keep(state, service({ impediment: { since: 400 } }));
+  const condition = (impediment: Body | null) => ["service-condition", "web", { impediment }] as const;
+  keep(state, service(), condition({ since: 400 }));
   const tell = (message: string, createdAt: number) => {
     number += 1;
     const event = { serviceName: "web", number, createdAt, message: `(service web) ${message}` };
@@ -243,7 +251,7 @@ test("an event that is repeated while its reason lasts; a change of the closest 
   assert.deepEqual(found, [], "more than six hours later");
   tell("has started 1 tasks: (task x).", 30_001_000);
   tell(unplaced("a"), 30_002_000);
-  checker.kept(keep(state, service({ impediment: null })));
+  checker.kept(keep(state, condition(null)));
   tell(unplaced("a"), 30_003_000);
   assert.deepEqual(found, [], "after anything else it is news again");
   for (let at = 0; at < 41; at++) {

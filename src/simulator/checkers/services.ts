@@ -1,11 +1,12 @@
 import type { Deployment, ServiceDeployment, ServiceDeploymentStatus } from "../../ecs/documents/deployment.ts";
+import { type Rollout, rolloutKind } from "../../ecs/documents/rollout.ts";
 import { type Service, type ServiceEvent, serviceGroup, serviceNameOf } from "../../ecs/documents/service.ts";
 import type { EcsEvent } from "../../ecs/events/event.ts";
 import { limits } from "../../ecs/limits.ts";
 import type { DurablePartition, Kept, KeptDocument } from "../durable-state.ts";
 import type { Checker, Violate } from "./checker.ts";
 
-const onePrimary = "a service has one PRIMARY deployment, and none when it is INACTIVE";
+const oneTarget = "a service is brought to one deployment of its own, and to none when it is INACTIVE";
 const forward = "deployments and service deployments move along their tables only";
 const numbered = "events of a service are numbered without a gap, and the newest hundred are kept";
 const daemons = "a daemon has no two tasks on one container instance";
@@ -69,10 +70,14 @@ export class ServicesChecker implements Checker {
   kept({ partition, documents, events }: Kept): void {
     const told = new Set<string>();
     const touched = new Set<string>();
+    const standing = new Set<string>();
     for (const document of documents) {
       if (document.kind === "service") {
-        this.#service(partition, document, events);
         touched.add(document.key);
+        standing.add(document.key);
+      } else if (document.kind === rolloutKind.name) {
+        this.#rollout(partition, document, documents, events);
+        standing.add(document.key);
       } else if (document.kind === "service-deployment") this.#serviceDeployment(document);
       else if (document.kind === "service-event") told.add(document.key.slice(0, document.key.lastIndexOf("/")));
       else if (document.kind === "task" && document.after !== null) {
@@ -80,26 +85,49 @@ export class ServicesChecker implements Checker {
         if (name !== null) touched.add(name);
       }
     }
+    for (const name of standing) this.#standing(partition, name);
     for (const name of told) this.#events(partition, name);
     for (const name of touched) this.#tasks(partition, name);
   }
 
-  #service(partition: DurablePartition, { before, after }: KeptDocument, events: readonly EcsEvent[]): void {
-    const service = after as Service | null;
-    if (service === null) return;
-    const primaries = service.deployments.filter(({ status }) => status === "PRIMARY");
-    const wanted = service.status === "INACTIVE" ? 0 : 1;
-    if (primaries.length !== wanted) {
-      this.#violate(onePrimary, `${service.arn} is ${service.status} and has ${primaries.length} of them`);
+  /** The service and its rollout belong together, and its service deployment is where its target is. */
+  #standing(partition: DurablePartition, name: string): void {
+    const service = partition.get("service", name) as Service | null;
+    const rollout = partition.rollout(name);
+    if (service === null || service.status === "INACTIVE") {
+      if (rollout !== null) this.#violate(oneTarget, `${name} is ${service?.status ?? "gone"} and has a rollout`);
+      return;
     }
-    const former = before as Service | null;
+    const targets = rollout?.deployments.filter(({ id }) => id === rollout.targetId) ?? [];
+    if (targets.length !== 1) {
+      this.#violate(oneTarget, `${service.arn} is ${service.status} and has ${targets.length} of them`);
+    }
+    const [target] = targets;
+    if (service.status !== "ACTIVE" || rollout === null || target === undefined) return;
+    const { serviceDeploymentId } = rollout;
+    const history = partition.get("service-deployment", serviceDeploymentId) as ServiceDeployment | null;
+    if (history === null) {
+      this.#violate(agreed, `${service.arn} has no service deployment ${serviceDeploymentId}`);
+    } else if (!endsOf[target.rolloutState].includes(history.status)) {
+      this.#violate(agreed, `${service.arn} is ${target.rolloutState}, its service deployment is ${history.status}`);
+    }
+  }
+
+  #rollout(
+    partition: DurablePartition,
+    { key, before, after }: KeptDocument,
+    documents: readonly KeptDocument[],
+    events: readonly EcsEvent[],
+  ): void {
+    const service = partition.get("service", key) as Service | null;
+    if (after === null || service === null) return;
+    const former = documents.find((document) => document.kind === "service" && document.key === key)?.before;
     // A deleted service may be followed by one of the same name.
-    const isSame = former !== null && former.createdAt === service.createdAt && former.status !== "INACTIVE";
-    for (const deployment of service.deployments) {
-      const known = isSame ? former.deployments.find(({ id }) => id === deployment.id) : undefined;
+    const isSame = former === undefined || (former as Service | null)?.createdAt === service.createdAt;
+    for (const deployment of (after as Rollout).deployments) {
+      const known = isSame ? (before as Rollout | null)?.deployments.find(({ id }) => id === deployment.id) : undefined;
       this.#deployment(service, known, deployment, events);
     }
-    if (service.status === "ACTIVE") this.#history(partition, service);
   }
 
   #deployment(
@@ -123,17 +151,6 @@ export class ServicesChecker implements Checker {
       }
     } else if (stateIn[about.detail.eventName as string] !== rolloutState) {
       this.#violate(agreed, `${what} is ${rolloutState}, its newest event is ${about.detail.eventName}`);
-    }
-  }
-
-  /** The service deployment is where the service's PRIMARY deployment is. */
-  #history(partition: DurablePartition, { arn, serviceDeploymentId, deployments }: Service): void {
-    const primary = deployments.find(({ status }) => status === "PRIMARY");
-    const history = partition.get("service-deployment", serviceDeploymentId) as ServiceDeployment | null;
-    if (primary === undefined) return;
-    if (history === null) this.#violate(agreed, `${arn} has no service deployment ${serviceDeploymentId}`);
-    else if (!endsOf[primary.rolloutState].includes(history.status)) {
-      this.#violate(agreed, `${arn} is ${primary.rolloutState}, its service deployment is ${history.status}`);
     }
   }
 

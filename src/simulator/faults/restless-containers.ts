@@ -22,7 +22,7 @@ export function endsByItself(container: DefinedContainer): boolean {
   return exit !== null || (Boolean(container.healthCheck) && health !== "HEALTHY");
 }
 
-/** True for one with which a service never settles: it ends, or does not even start. */
+/** True for a container that keeps a service from settling: it ends, or never starts. */
 export function isRestless(container: DefinedContainer): boolean {
   const { pull, start } = behaviourOf(container);
   return pull === "fails" || start === "fails" || endsByItself(container);

@@ -8,7 +8,7 @@ const unfinishedUpdates = ["PENDING", "STAGING", "STAGED", "UPDATING"];
 /** LIMIT: agents publish every 20 s, and an answer to a heartbeat brings news every 30 s; after a minute they are late. */
 const healthAgeMs = 60_000;
 
-/** What an instance does not yet show as its host has it, though the host is up and connected. */
+/** The properties in which an instance still differs from its host, although the host is up and connected. */
 export function unsettledInstance(
   partition: DurablePartition,
   instance: ContainerInstance,

@@ -8,10 +8,10 @@ const minutes = 60_000;
 /** A service whose image ends by itself, with one task that has not changed for an hour. */
 function aRestlessService(definition: object, task: object): string[] {
   const partition = new DurablePartition("cluster/111122223333/eu-west-1/default");
-  const primary = { id: "ecs-svc/1", status: "PRIMARY", rolloutState: "IN_PROGRESS", revisionId: "1", updatedAt: 0 };
-  const deployments = [{ ...primary, startBackoff: { until: null } }];
+  const deployments = [{ id: "ecs-svc/1", rolloutState: "IN_PROGRESS", revisionId: "1", updatedAt: 0 }];
   const service = { name: "web", arn: "arn:web", status: "ACTIVE", schedulingStrategy: "REPLICA", desiredCount: 1 };
-  partition.put("service", "web", { ...service, deployments, steadySince: null, impediment: null });
+  partition.put("service", "web", service);
+  partition.put("service-rollout", "web", { serviceName: "web", targetId: "ecs-svc/1", deployments });
   partition.put("service-revision", "1", { taskDefinitionArn: "web:1" });
   partition.put("task-definition", "web:1", definition);
   const body = { id: "t1", group: "service:web", startedBy: "ecs-svc/1", taskDefinitionArn: "web:1", instanceId: "i1" };

@@ -1,14 +1,11 @@
 import type { ServiceRevision } from "../../ecs/documents/deployment.ts";
-import {
-  primaryOf,
-  type Service,
-  type ServiceEvent,
-  serviceGroup,
-  serviceNameOf,
-} from "../../ecs/documents/service.ts";
+import type { DeploymentProgress } from "../../ecs/documents/deployment-progress.ts";
+import { type Rollout, targetOf } from "../../ecs/documents/rollout.ts";
+import { type Service, type ServiceEvent, serviceGroup, serviceNameOf } from "../../ecs/documents/service.ts";
 import type { Task } from "../../ecs/documents/task.ts";
 import type { TaskDefinition } from "../../ecs/documents/task-definition.ts";
 import { ecsTimeline } from "../../ecs/timeline.ts";
+import { must } from "../../lib/assert.ts";
 import type { DurablePartition } from "../durable-state.ts";
 import { behaviourOf, isRestless } from "../faults/restless-containers.ts";
 
@@ -34,7 +31,7 @@ export class Restless {
     this.#partition = partition;
     this.#now = now;
     for (const service of partition.values("service") as Iterable<Service>) {
-      for (const { revisionId } of service.deployments) {
+      for (const { revisionId } of partition.rollout(service.name)?.deployments ?? []) {
         const revision = partition.get("service-revision", revisionId) as ServiceRevision | null;
         if (revision !== null) this.#note(service.name, revision.taskDefinitionArn);
       }
@@ -78,9 +75,9 @@ export function unsettledServices(
     const problem =
       service.status === "DRAINING"
         ? "is DRAINING"
-        : service.steadySince === null
+        : (partition.condition(service.name)?.steadySince ?? null) === null
           ? unsteady(partition, service, tasks, restless, now, isOutOfReach)
-          : notAsSteady(service, tasks, restless, isOutOfReach);
+          : notAsSteady(partition, service, tasks, restless, isOutOfReach);
     if (problem !== null) problems.push(`the service ${service.arn} ${problem}`);
   }
   return problems;
@@ -88,15 +85,16 @@ export function unsettledServices(
 
 /** What a service that claims to be steady lacks. Null for nothing. */
 function notAsSteady(
+  partition: DurablePartition,
   service: Service,
   tasks: readonly Task[],
   restless: Restless,
   isOutOfReach: (task: Task) => boolean,
 ): string | null {
   if (restless.hasService(service.name)) return null;
-  const primary = primaryOf(service);
+  const { targetId } = rolloutOf(partition, service);
   const running = tasks.filter(
-    (task) => task.startedBy === primary.id && task.lastStatus === "RUNNING" && task.desiredStatus === "RUNNING",
+    (task) => task.startedBy === targetId && task.lastStatus === "RUNNING" && task.desiredStatus === "RUNNING",
   );
   // Beyond ECS: with a policy for lost agents, tasks that were given up but cannot be ordered to stop no longer belong to the
   // service.
@@ -115,9 +113,10 @@ function unsteady(
   now: number,
   isOutOfReach: (task: Task) => boolean,
 ): string | null {
-  const primary = primaryOf(service);
-  const { until } = primary.startBackoff;
-  if (service.impediment !== null || primary.rolloutState === "FAILED") return null;
+  const target = targetOf(rolloutOf(partition, service));
+  const progress = partition.get("deployment-progress", target.id) as DeploymentProgress | null;
+  const until = progress?.startBackoff.until ?? null;
+  if ((partition.condition(service.name)?.impediment ?? null) !== null || target.rolloutState === "FAILED") return null;
   if (until !== null && until > now) return null;
   // We know what these wait for: capacity, an agent that is gone for good, a protection, the last other task.
   const isExcused = (task: Task): boolean =>
@@ -132,15 +131,18 @@ function unsteady(
       ({ serviceName }) => serviceName === service.name,
     );
     const newest = Math.max(
-      primary.updatedAt,
+      target.updatedAt,
       ...tasks.map(({ statusSince }) => statusSince),
       ...told.map(({ createdAt }) => createdAt),
     );
     return newest > now - restsForMs || isComplete(service, tasks) ? null : "has stood still for ten minutes";
   }
   const shown = tasks.map(({ id, lastStatus, desiredStatus }) => `${id} ${lastStatus}/${desiredStatus}`);
-  return `is not steady: ${service.desiredCount} wanted, ${primary.rolloutState}, tasks ${shown.join(", ") || "none"}`;
+  return `is not steady: ${service.desiredCount} wanted, ${target.rolloutState}, tasks ${shown.join(", ") || "none"}`;
 }
+
+const rolloutOf = (partition: DurablePartition, { name }: Service): Rollout =>
+  must(partition.rollout(name), "the rollout of a service that is not INACTIVE");
 
 function isComplete({ desiredCount }: Service, tasks: readonly Task[]): boolean {
   return (

@@ -51,7 +51,7 @@ export const putClusterCapacityProviders: CallPlanner = (draw, known) => ({
   request: { cluster: draw.pick(known.clusters), defaultCapacityProviderStrategy: [], ...clusterProviders(draw) },
 });
 
-/** Many kinds, a few or none, and rarely a default strategy, with which tasks need not say where they run. */
+/** Many kinds, a few or none; rarely a default strategy, so tasks needn't say where they run. */
 export function clusterProviders(draw: Draw): { readonly capacityProviders: readonly string[] } {
   const capacityProviders = draw.weighted<readonly string[]>([
     [6, ["FARGATE", "FARGATE_SPOT", "mine", "yours"]],

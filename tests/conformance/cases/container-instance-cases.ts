@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { until } from "../../until.ts";
 import {
   agentUserAgent,
   arnPrefix,
@@ -9,7 +10,6 @@ import {
   register,
   resources,
   runOne,
-  until,
   untilTask,
 } from "../world.ts";
 import { answers, type Cases, nobody, refuses, refusesBadPages, refusesOtherClusters } from "./given.ts";

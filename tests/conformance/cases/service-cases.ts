@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { CreateServiceCommandInput, Service } from "@aws-sdk/client-ecs";
 import { must } from "../../../src/lib/assert.ts";
-import { arnPrefix, until } from "../world.ts";
+import { until } from "../../until.ts";
+import { arnPrefix } from "../world.ts";
 import { answers, type Cases, type Given, refuses, refusesBadPages, refusesOtherClusters } from "./given.ts";
 
 const notFound = "Service not found.";

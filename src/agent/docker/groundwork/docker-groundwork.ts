@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { PayloadContainer } from "../../../agent-protocol/to-agent/payload-container.ts";
-import type { AgentLog } from "../../agent-log.ts";
+import type { Log } from "../../../lib/log-events.ts";
 import type { TaskSurroundings } from "../../container-runtime.ts";
 import type { DockerContainer } from "../engine/docker-answers.ts";
 import type { DockerEngine } from "../engine/docker-engine.ts";
@@ -14,7 +14,7 @@ import { type TaskAddress, TaskNetworks, taskAddress } from "./task-network.ts";
 
 export type DockerGroundworkOptions = {
   readonly docker: DockerEngine;
-  readonly log: AgentLog;
+  readonly log: Log;
 };
 
 /**
@@ -30,8 +30,7 @@ const starts = { attempts: 8, pauseMs: 500 };
 export async function openDockerGroundwork(options: DockerGroundworkOptions): Promise<DockerGroundwork> {
   const { docker, log } = options;
   const cgroups = await openTaskCgroups(await docker.info(), docker.address.startsWith("unix://"));
-  if (typeof cgroups === "string")
-    log("info", { why: cgroups }, "tasks are not limited as a whole, only their containers");
+  if (typeof cgroups === "string") log("task-limits-unavailable", { why: cgroups });
   const groundwork = new DockerGroundwork(options, typeof cgroups === "string" ? null : cgroups);
   // Nobody waits for it. On another machine we cannot see which processes are alive.
   if (docker.address.startsWith("unix://")) void groundwork.removeLeftovers();
@@ -44,7 +43,7 @@ export async function openDockerGroundwork(options: DockerGroundworkOptions): Pr
  */
 export class DockerGroundwork implements TaskGroundwork {
   readonly #docker: DockerEngine;
-  readonly #log: AgentLog;
+  readonly #log: Log;
   readonly #cgroups: TaskCgroups | null;
   readonly #networks: TaskNetworks;
   readonly #pauseImage: PauseImage;
@@ -161,7 +160,7 @@ export class DockerGroundwork implements TaskGroundwork {
           throw address === null ? error : await this.#namingHolder(error, address);
         }
         if (isNotFound(error)) this.#pauseImage.forget();
-        this.#log("debug", { err: error, task: taskArn }, "the namespaces of the task wait for another attempt");
+        this.#log("task-namespaces-delayed", { err: error, task: taskArn });
         await pause(starts.pauseMs);
       }
     }
@@ -208,7 +207,7 @@ export class DockerGroundwork implements TaskGroundwork {
 
   #quietly(taskArn: string, work: () => Promise<void>): Promise<void> {
     return this.#inTurn(taskArn, work).catch((error: unknown) => {
-      this.#log("warn", { err: error, task: taskArn }, "parts of a task are left on the host");
+      this.#log("task-groundwork-left", { err: error, task: taskArn });
     });
   }
 

@@ -1,4 +1,4 @@
-import type { AgentLog } from "../../agent-log.ts";
+import type { Log } from "../../../lib/log-events.ts";
 import { containerLabels, ownerLabel, ownerProcess } from "../container-names.ts";
 import type { DockerListedContainer } from "../engine/docker-answers.ts";
 import type { DockerEngine } from "../engine/docker-engine.ts";
@@ -10,7 +10,7 @@ export type LeftoversOptions = {
   readonly docker: DockerEngine;
   readonly cgroups: TaskCgroups | null;
   readonly networks: TaskNetworks;
-  readonly log: AgentLog;
+  readonly log: Log;
   readonly idOf: (taskArn: string) => string;
 };
 
@@ -49,9 +49,9 @@ export async function removeLeftovers({ docker, cgroups, networks, log, idOf }: 
       if (await networks.removeIfEmpty(subnet)) removed.push(`network of ${subnet}`);
     }
   } catch (error) {
-    log("debug", { err: error }, "what others have left on this host was not removed");
+    log("leftovers-kept", { err: error });
   }
-  if (removed.length > 0) log("info", { removed }, "what dead agents had left on this host was removed");
+  if (removed.length > 0) log("leftovers-removed", { removed });
 }
 
 async function remove(docker: DockerEngine, id: string): Promise<string> {

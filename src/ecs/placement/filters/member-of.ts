@@ -3,7 +3,7 @@ import { explainQuery } from "../../cluster-query/explain-query.ts";
 import { matchesQuery } from "../../cluster-query/matches-query.ts";
 import type { PlacementFilter } from "../candidate.ts";
 
-/** AWS: the expression must select the instance. Refuses an expression that is none. */
+/** AWS: the expression must select the instance. Refuses an invalid expression. */
 export function memberOf(expression: string): PlacementFilter {
   const query = checkedQuery(expression, "placement constraint expression");
   return {

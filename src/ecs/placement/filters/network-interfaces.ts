@@ -2,7 +2,7 @@ import type { ContainerInstance } from "../../documents/container-instance.ts";
 import type { Need } from "../../documents/placement-request.ts";
 import type { Candidate, PlacementFilter } from "../candidate.ts";
 
-/** AWS: how many tasks with an ENI of their own an EC2 instance of a size takes, without and with a trunk. */
+/** AWS: how many tasks with their own ENI an EC2 instance of a size takes, without and with a trunk. */
 const interfacesBySize: Readonly<Record<string, readonly [plain: number, trunked: number]>> = {
   nano: [1, 1],
   micro: [1, 1],
@@ -22,14 +22,14 @@ const interfacesBySize: Readonly<Record<string, readonly [plain: number, trunked
 const largestSizes = [14, 120] as const;
 
 /**
- * How many tasks of network mode awsvpc `instance` takes: its type's ENIs but the first, which is the instance's own, or the
- * branches of its trunk. Without limit on a host that is no EC2 instance.
+ * How many tasks of network mode awsvpc `instance` takes: its type's ENIs except the first, which is the instance's own, or the branches of
+ * its trunk. Unlimited on hosts outside EC2.
  * DIFFERS: AWS has a number for each instance type; Berth goes by the size, which gives the same for all but a few types.
  */
 export function taskInterfacesOf(instance: ContainerInstance): number {
   const [, family, size = ""] = /^([a-z][a-z0-9-]*)\.(\w+)/.exec(instance.instanceType ?? "") ?? [];
   if (family === undefined) return Number.POSITIVE_INFINITY;
-  // AWS: the burstable types have one more than others of this size.
+  // AWS: burstable types have one more than others of this size.
   if (size === "medium" && family.startsWith("t")) return 2;
   const [plain, trunked] = interfacesBySize[size] ?? largestSizes;
   return isTrunked(instance) ? trunked : plain;
@@ -46,8 +46,8 @@ export const networkInterfacesFit = (need: Need): PlacementFilter => ({
   looksAt: "tasks",
   lacks: (candidate) => Math.max(0, need.networkInterfaces - left(candidate)),
   explain: ({ instance }) =>
-    `Needs a network interface, all ${taskInterfacesOf(instance)} that tasks may have are taken.${isTrunked(instance) ? "" : advice}`,
+    `Needs a network interface; all ${taskInterfacesOf(instance)} for tasks are taken.${isTrunked(instance) ? "" : advice}`,
 });
 
-/** AWS: a trunk gives an instance many more, and is made when it registers. */
+/** AWS: a trunk gives an instance many more, and is created when it registers. */
 const advice = " With the account setting awsvpcTrunking instances that register have room for more.";

@@ -3,7 +3,7 @@ import type { ContainerInstance } from "../../documents/container-instance.ts";
 import type { Need } from "../../documents/placement-request.ts";
 import type { PlacementFilter } from "../candidate.ts";
 
-/** The names in an instance's attribute lists; lists are immutable, so a list's set is made once. */
+/** The names in an instance's attribute lists. Lists are immutable, so each list's set is built once. */
 const namesOfList = new WeakMap<object, ReadonlyMap<string, string | null>>();
 
 function attributesIn(list: ContainerInstance["platformAttributes"]): ReadonlyMap<string, string | null> {
@@ -26,7 +26,7 @@ function missing(need: Need, instance: ContainerInstance): string[] {
     .map(({ name, value }) => (value === undefined ? name : `${name}=${value}`));
 }
 
-/** AWS: every attribute that the task definition requires must be on the instance. */
+/** AWS: the instance must have every attribute that the task definition requires. */
 export const requiredAttributes = (need: Need): PlacementFilter => ({
   reason: "ATTRIBUTE",
   looksAt: "instance",

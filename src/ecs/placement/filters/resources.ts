@@ -3,7 +3,7 @@ import { amountOf, membersOf } from "../../documents/resource.ts";
 import { limits } from "../../limits.ts";
 import type { Candidate, PlacementFilter } from "../candidate.ts";
 
-/** CPU units or MiB that are left on the instance. */
+/** CPU units or MiB left on the instance. */
 export const remaining = ({ instance, usage }: Candidate, name: "CPU" | "MEMORY"): number =>
   amountOf(instance.registeredResources, name) - (name === "CPU" ? usage.cpu : usage.memoryMiB);
 
@@ -43,7 +43,7 @@ function taken(need: Need, { instance, usage }: Candidate): string[] {
   ].map(String);
 }
 
-/** AWS: a fixed host port must be free, and at most 100 ports are reserved on an instance, the agent's included. */
+/** AWS: a fixed host port must be free, and an instance reserves at most 100 ports, including the agent's. */
 export const portsFree = (need: Need): PlacementFilter => ({
   reason: "RESOURCE:PORTS",
   looksAt: "tasks",
@@ -59,7 +59,7 @@ export const portsFree = (need: Need): PlacementFilter => ({
   explain: (candidate) => `Host ports in use: ${taken(need, candidate).join(", ") || "100 are reserved"}.`,
 });
 
-/** A number that a user registered on instances under a name of their own, such as licences. */
+/** A number that users registered on instances under their own name, such as licences. */
 export function ownResourceFits({ name, value }: Need["resources"][number]): PlacementFilter {
   const left = ({ instance, usage }: Candidate) =>
     amountOf(instance.registeredResources, name) - (usage.resources.get(name) ?? 0);

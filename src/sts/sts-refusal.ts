@@ -1,0 +1,14 @@
+import { Refusal } from "../ecs/refusals.ts";
+
+/** AWS: the errors of the STS API that Berth refuses calls with, by the names of their classes in the SDK; the first two are common to all services. */
+export type StsRefusalCode =
+  | "AccessDenied"
+  | "ValidationError"
+  | "ExpiredTokenException"
+  | "InvalidIdentityTokenException"
+  | "PackedPolicyTooLargeException";
+
+/** Throws the refusal `code` with the text that the caller reads. */
+export function refuse(code: StsRefusalCode, message: string): never {
+  throw new Refusal(code, message);
+}
