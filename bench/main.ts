@@ -4,6 +4,7 @@
  */
 import { agentSessionFigures } from "./agent-sessions.ts";
 import { attackFigures } from "./attacks.ts";
+import { companionFigures } from "./companion.ts";
 import { fairnessFigures, printFairness } from "./fairness.ts";
 import { type Figure, machine, printFigures } from "./figure.ts";
 import { memoryAndReloadFigures } from "./memory-and-reload.ts";
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   "start-up": startUpFigures,
   placement: placementFigures,
   requests: requestFigures,
+  companion: companionFigures,
   "memory-and-reload": memoryAndReloadFigures,
   "agent-sessions": agentSessionFigures,
   "run-task-to-running": runTaskToRunningFigures,

@@ -11,6 +11,13 @@ export function bytesWritten(pid: number): number {
   return Number(/wchar:\s+(\d+)/.exec(readOf(pid, "io"))?.[1]);
 }
 
+/** Milliseconds of CPU that the process has used, in tens. NaN if it has ended. */
+export function cpuMs(pid: number): number {
+  const [, rest = ""] = /^.*\) (.*)$/s.exec(readOf(pid, "stat")) ?? [];
+  const fields = rest.split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
 function readOf(pid: number, name: string): string {
   try {
     return readFileSync(`/proc/${pid}/${name}`, "utf8");

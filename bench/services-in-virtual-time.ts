@@ -118,6 +118,7 @@ class VirtualWorld {
       random: seededRandom("bench/hosts"),
       log,
       docker: null,
+      services: null,
       dataDir: null,
     });
   }

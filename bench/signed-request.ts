@@ -6,6 +6,8 @@ export type BenchKey = { readonly accessKeyId: string; readonly secretAccessKey:
 export type SignedRequestOptions = {
   /** Default: us-east-1. */
   readonly region?: string;
+  /** Default: ecs. */
+  readonly service?: string;
   /** `chunked`: announced by Transfer-Encoding instead of a length, and the body follows as one chunk. */
   readonly framing?: "length" | "chunked";
 };
@@ -19,12 +21,12 @@ export async function signedRequest(
   operation: string,
   body: object,
   key: BenchKey,
-  { region = "us-east-1", framing = "length" }: SignedRequestOptions = {},
+  { region = "us-east-1", service = "ecs", framing = "length" }: SignedRequestOptions = {},
 ): Promise<Buffer> {
   const text = JSON.stringify(body);
   const bytes = Buffer.byteLength(text);
   const host = `127.0.0.1:${port}`;
-  const signer = new SignatureV4({ service: "ecs", region, credentials: key, sha256: Sha256 });
+  const signer = new SignatureV4({ service, region, credentials: key, sha256: Sha256 });
   const signed = await signer.sign({
     method: "POST",
     protocol: "http:",

@@ -21,6 +21,11 @@ export class Backoff {
     return delayMs;
   }
 
+  /** Whether nothing has failed since the last reset. */
+  get isFresh(): boolean {
+    return this.#nextMs === this.#shape.firstMs;
+  }
+
   reset(): void {
     this.#nextMs = this.#shape.firstMs;
   }

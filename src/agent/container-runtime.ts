@@ -48,6 +48,8 @@ export type TaskCommand =
       readonly taskArn: string;
       readonly task: TaskSurroundings;
       readonly specs: readonly PayloadContainer[];
+      /** The names of the containers that do not exist yet. Only they need secrets and files. */
+      readonly toCreate: readonly string[];
     }
   /** All containers have stopped: release what only one task can have (addresses). No answer. */
   | { readonly type: "release"; readonly taskArn: string; readonly task: TaskSurroundings }

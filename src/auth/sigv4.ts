@@ -18,7 +18,15 @@ export type SignedCall = {
   readonly body: string | Uint8Array;
   /** Epoch milliseconds. */
   readonly nowMs: number;
+  /** Whether the body may be one that no signature covers, as clients of S3 send it. */
+  readonly mayBeUnsigned?: boolean;
 };
+
+/**
+ * A body that isn't there yet when its signature is checked. Whoever passes this compares the SHA-256 of what arrives with the signed one
+ * ({@link signedBodyHash}).
+ */
+export const bodyCheckedLater = Symbol("a body that is checked as it arrives");
 
 /** What is known of a call once its headers have arrived. */
 export type SignedHead = Omit<SignedCall, "body">;
@@ -55,7 +63,7 @@ const bodyHashHeader = "x-amz-content-sha256";
 const headersToSign = ["x-amz-date", "x-amz-target", "x-amz-security-token"];
 
 /** Checks the rest of a signature once the body is there. Rejects with AuthError(InvalidSignatureException). */
-export type VerifyBody = (body: string | Uint8Array) => Promise<VerifiedCaller>;
+export type VerifyBody = (body: string | Uint8Array | typeof bodyCheckedLater) => Promise<VerifiedCaller>;
 
 /**
  * Checks the Signature Version 4 of a call by signing it again with AWS's own signer over exactly the headers that the caller
@@ -93,8 +101,13 @@ export async function verifyHead(head: SignedHead, findKey: FindKey): Promise<Ve
   const isHashSigned = claimed !== null && authorization.signedHeaders.includes(bodyHashHeader);
   if (isHashSigned) await checkSignature("");
   return async (body) => {
-    if (claimed !== null && !equalInConstantTime(hash("sha256", body), claimed)) throw anotherBody();
-    if (!isHashSigned) await checkSignature(body);
+    if (body === bodyCheckedLater) {
+      if (!isHashSigned) throw anotherBody();
+    } else {
+      const isWrong = claimed !== null && !isUnsigned(claimed) && !equalInConstantTime(hash("sha256", body), claimed);
+      if (isWrong) throw anotherBody();
+      if (!isHashSigned) await checkSignature(body);
+    }
     return {
       accessKeyId: authorization.accessKeyId,
       region: authorization.region,
@@ -166,11 +179,22 @@ function assertSigned(call: SignedHead, signedHeaders: readonly string[]): void 
 }
 
 /** The body hash that the caller claims. Most clients send none. */
-function claimedBodyHash({ headers }: SignedHead): string | null {
+function claimedBodyHash({ headers, mayBeUnsigned = false }: SignedHead): string | null {
   const claimed = headers[bodyHashHeader];
   if (claimed === undefined) return null;
-  if (typeof claimed !== "string" || !/^[0-9a-f]{64}$/.test(claimed)) throw anotherBody();
+  if (typeof claimed !== "string") throw anotherBody();
+  if (!/^[0-9a-f]{64}$/.test(claimed) && !(mayBeUnsigned && isUnsigned(claimed))) throw anotherBody();
   return claimed;
+}
+
+/** AWS: what S3's clients write where the signature doesn't cover the body, or covers it piece by piece. */
+const isUnsigned = (claimed: string): boolean => /^(?:UNSIGNED-PAYLOAD|STREAMING-[A-Z0-9-]{1,64})$/.test(claimed);
+
+/** What a signed head says about its body: a SHA-256 in hex, `none` for nothing, `unsigned` for a body that no signature covers. */
+export function signedBodyHash({ headers }: Pick<SignedHead, "headers">): string {
+  const claimed = headers[bodyHashHeader];
+  if (typeof claimed !== "string") return "none";
+  return isUnsigned(claimed) ? "unsigned" : claimed;
 }
 
 const anotherBody = (): AuthError =>
@@ -194,6 +218,7 @@ async function signAgain(
     credentials: { accessKeyId: authorization.accessKeyId, secretAccessKey },
     sha256: Sha256,
     applyChecksum: false,
+    uriEscapePath: !signsRawPath(call.signingName),
   });
   const request = {
     method: call.method,
@@ -212,8 +237,11 @@ async function signAgain(
   return header.slice(header.lastIndexOf("=") + 1);
 }
 
+/** AWS: the path of a call of S3 is signed as it is, every other one encoded once more. */
+export const signsRawPath = (service: string): boolean => /^s3(?:express|-object-lambda|-outposts)?$/.test(service);
+
 /** The decoded query: the signer encodes it again in the one form that both ends agree on. */
-function queryOf(query: string): Record<string, string | string[]> {
+export function queryOf(query: string): Record<string, string | string[]> {
   if (query === "") return {};
   const values = new Map<string, string[]>();
   for (const [name, value] of new URLSearchParams(query)) {

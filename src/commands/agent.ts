@@ -4,15 +4,20 @@ import { join } from "node:path";
 import { Agent, type AgentEnd, type AgentOptions } from "../agent/agent.ts";
 import { DockerAgent } from "../agent/docker/docker-agent.ts";
 import { DockerHost, DockerHostError } from "../agent/docker/docker-host.ts";
+import { ImageMap } from "../agent/docker/images/image-map.ts";
 import { withheldBy } from "../agent/docker/policy/host-policy.ts";
 import { officialEngineDefaults } from "../agent/engine/engine-step.ts";
 import { DiskError, FileDisk } from "../agent/file-disk.ts";
 import { findGpus, type Gpus } from "../agent/gpus.ts";
+import { type AwsEndpoints, awsServices } from "../agent/remote/aws-client.ts";
+import { ConnectionPool } from "../agent/remote/connection-pool.ts";
 import { withDefaultCluster } from "../agent/remote/default-cluster.ts";
 import { SignedApi } from "../agent/remote/signed-api.ts";
 import { WebSocketTransport } from "../agent/remote/websocket-transport.ts";
 import { simulatedAttributes } from "../agent/simulated/simulated-attributes.ts";
 import { SimulatedRuntime } from "../agent/simulated/simulated-runtime.ts";
+import { TaskCredentials } from "../agent/task-credentials.ts";
+import { offeredServices, TaskServices, type TaskServicesSettings } from "../agent/task-services/task-services.ts";
 import { makePrivate, NotPrivateError } from "../lib/private-files.ts";
 import { seededRandom } from "../lib/random.ts";
 import { systemClock } from "../lib/system-clock.ts";
@@ -160,9 +165,13 @@ async function dockerAgent(
   const gpus = await gpusOf();
   const { architecture, cpu, memoryMiB } = host;
   const hardware = { architecture, cpu, memoryMiB, gpuIds: gpus.ids };
+  const services = servicesOf(settings);
   const running = await DockerAgent.open({
     ...common,
     host,
+    services,
+    images: new ImageMap(settings.services.imageRules),
+    positionsFile: join(settings.dataDir, "logs.json"),
     pullBehaviour: settings.pullBehaviour,
     availabilityZone: settings.availabilityZone,
     endpointsFile: join(settings.dataDir, "endpoints.json"),
@@ -173,7 +182,11 @@ async function dockerAgent(
         sessionToken: sessionToken ?? null,
       }),
     instance: ({ hasEndpoints }) => {
-      const attributes = host.attributes({ hasEndpoints, gpuDriverVersion: gpus.driverVersion });
+      const attributes = host.attributes({
+        hasEndpoints,
+        gpuDriverVersion: gpus.driverVersion,
+        services: offeredServices(services),
+      });
       return { register: factsOf(settings, hardware, attributes) };
     },
   }).catch((cause: unknown) => {
@@ -194,8 +207,32 @@ function simulatedAgent(settings: AgentSettings, common: CommonOptions): Running
   checkReservedMemory(settings, { memoryMiB });
   const attributes = simulatedAttributes({ gpuIds: [], architecture, availabilityZone });
   const register = factsOf(settings, { architecture, cpu, memoryMiB, gpuIds: [] }, attributes);
-  const runtime = new SimulatedRuntime({ clock: systemClock, ids: common.random.stream("runtime"), hostCpuUnits: cpu });
-  return new Agent({ ...common, runtime, instance: { register } });
+  const credentials = new TaskCredentials();
+  const services = TaskServices.forgetful({
+    ...servicesOf(settings),
+    clock: systemClock,
+    log: common.log,
+    random: common.random.stream("services"),
+    credentials,
+  });
+  const ids = common.random.stream("runtime");
+  const runtime = new SimulatedRuntime({ clock: systemClock, ids, hostCpuUnits: cpu, services });
+  const running = new Agent({ ...common, runtime, credentials, instance: { register } });
+  const stop = async (): Promise<void> => {
+    await running.stop();
+    await services.close();
+  };
+  return { start: () => running.start(), stop };
+}
+
+/** The other services as this agent uses them: those of the control plane, unless flags say otherwise. */
+function servicesOf({ services, remote }: AgentSettings): TaskServicesSettings {
+  const { endpoints: given, bucketDir, efsDir, assumeWith } = services;
+  const endpoints = Object.fromEntries(
+    awsServices.map((name) => [name, given[name] ?? remote.endpoint]),
+  ) as AwsEndpoints;
+  const pool = new ConnectionPool(remote.trust);
+  return { endpoints: () => endpoints, pool, own: remote.credentials, bucketDir, efsDir, assumeWith };
 }
 
 async function openDocker({ dockerHost, policy }: AgentSettings, log: ServerLog): Promise<DockerHost> {
@@ -220,7 +257,7 @@ async function openDisk(dataDir: string): Promise<FileDisk> {
 /** Removes other users' access to the agent's state and the secret of its endpoints. */
 function repairAgentFiles(dataDir: string, log: ServerLog): void {
   try {
-    const repairs = makePrivate(dataDir, (name) => /^(agent|endpoints)\.json(\.new)?$/.test(name));
+    const repairs = makePrivate(dataDir, (name) => /^(agent|endpoints|logs)\.json(\.new)?$/.test(name));
     for (const repair of repairs) log.write("file-mode-repaired", { ...repair, advice: repairText(repair) });
   } catch (cause) {
     throw cause instanceof NotPrivateError ? new StartError(cause.message, { cause }) : cause;

@@ -5,9 +5,11 @@ import { StartError } from "../server/start-error.ts";
 import { closeAtSignal } from "./close-at-signal.ts";
 import { runCommand } from "./command.ts";
 import { type DevStart, jsonLine, lastWords, welcome } from "./dev-welcome.ts";
+import { companionFrom } from "./flags/companion-flags.ts";
 import { type DockerUse, dockerUse, runtimeFlags } from "./flags/docker-flags.ts";
 import { type CommandText, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags/flags.ts";
 import { defaultAccount, expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./flags/server-flags.ts";
+import { serviceFlags, servicesFrom } from "./flags/service-flags.ts";
 import { timeScaleFlag, timeSettings } from "./flags/timeline-flags.ts";
 
 /** LIMIT: one process simulates this many hosts easily; each is an agent with its own timers. */
@@ -28,6 +30,7 @@ name, stop timeouts (30 s unless set), health checks of a task definition. Nor d
     ...serverFlags,
     ...runtimeFlags,
     ...timeScaleFlag,
+    ...serviceFlags,
     host: {
       value: "ADDRESS",
       help: "The address to listen on (default 127.0.0.1); one beyond loopback needs --trust-network.",
@@ -95,10 +98,12 @@ async function dev(typed: Typed): Promise<void> {
   };
   const time = timeSettings(typed);
   const log = openLog(logLevelFlag(typed, "warn"));
+  const services = servicesFrom(typed);
   const use = await dockerUse(typed, log, true);
   const server = await startServer({
     host,
     ...shared,
+    companion: companionFrom(typed),
     regions: new Set([...shared.regions, region]),
     dataDir,
     auth: { type: "loose", account },
@@ -106,6 +111,7 @@ async function dev(typed: Typed): Promise<void> {
     timeline: time.timeline,
     managedRuntime: use.fargate,
     docker: use.docker,
+    services,
     log,
   });
   const wantsDocker = textFlag(typed, "runtime", "auto") !== "simulated";

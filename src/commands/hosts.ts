@@ -3,9 +3,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DiskError, FileDisk } from "../agent/file-disk.ts";
 import { ApiError } from "../agent/remote/api-error.ts";
+import { type AwsEndpoints, awsServices } from "../agent/remote/aws-client.ts";
+import { ConnectionPool } from "../agent/remote/connection-pool.ts";
 import { SignedApi } from "../agent/remote/signed-api.ts";
 import { WebSocketTransport } from "../agent/remote/websocket-transport.ts";
 import { simulatedAgentVersion, simulatedHostDefaults } from "../agent/simulated/simulated-host.ts";
+import type { TaskServicesSettings } from "../agent/task-services/task-services.ts";
 import { seededRandom } from "../lib/random.ts";
 import { systemClock } from "../lib/system-clock.ts";
 import { StartError } from "../server/start-error.ts";
@@ -15,6 +18,7 @@ import { checkControlPlane } from "./control-plane-check.ts";
 import { type CommandText, numberFlag, pairsFlag, type Typed, textFlag } from "./flags/flags.ts";
 import type { Remote } from "./flags/remote-flags.ts";
 import { expectNoWords } from "./flags/server-flags.ts";
+import { logsFlag, servicesFrom } from "./flags/service-flags.ts";
 import { HostFleet } from "./hosts/host-fleet.ts";
 import { HostProgress } from "./hosts/host-progress.ts";
 import { counted } from "./text-table.ts";
@@ -49,6 +53,7 @@ ${apiHelp}`,
       help: "Keep the hosts' state here: after a restart they have the same instances and tasks.",
     },
     deregister: { value: null, help: "Deregister the container instances at the end, with their tasks." },
+    ...logsFlag,
     json: { value: null, help: "Print one line of JSON once all are connected." },
   },
   examples: [
@@ -100,6 +105,7 @@ async function hosts(typed: Typed): Promise<void> {
       clock: systemClock,
       random,
       api,
+      services: servicesOf(typed, remote),
       transport: new WebSocketTransport({ region, credentials, trust }),
       log: progress.log,
       openDisk: dataDir === null ? null : (index) => FileDisk.open(dataDir, `host-${index}`),
@@ -108,6 +114,13 @@ async function hosts(typed: Typed): Promise<void> {
   } finally {
     api.close();
   }
+}
+
+/** Simulated containers only write logs: to the control plane, unless the flag says otherwise. */
+function servicesOf(typed: Typed, { endpoint, credentials, trust }: Remote): TaskServicesSettings {
+  const { endpoints: given, ...nothing } = servicesFrom(typed);
+  const endpoints = Object.fromEntries(awsServices.map((name) => [name, given[name] ?? endpoint])) as AwsEndpoints;
+  return { ...nothing, endpoints: () => endpoints, pool: new ConnectionPool(trust), own: credentials };
 }
 
 type Run = {

@@ -3,9 +3,11 @@ import { openLog } from "../server/log/log.ts";
 import { startServer } from "../server/server.ts";
 import { closeAtSignal } from "./close-at-signal.ts";
 import { runCommand } from "./command.ts";
+import { companionKeyFlag, signedCompanionFrom } from "./flags/companion-flags.ts";
 import { dockerUse } from "./flags/docker-flags.ts";
 import { type CommandText, type Typed, textFlag, UsageError } from "./flags/flags.ts";
 import { expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./flags/server-flags.ts";
+import { serviceFlags, servicesFrom } from "./flags/service-flags.ts";
 import { timeMembers, timeSettings } from "./flags/timeline-flags.ts";
 
 const command: CommandText = {
@@ -16,6 +18,8 @@ If the network is not your own, give the server a certificate, or put a proxy th
     "data-dir": { value: "DIR", help: "The data directory. One process at a time." },
     host: { value: "ADDRESS", help: "The address to listen on (default 127.0.0.1; 0.0.0.0 means all)." },
     ...serverFlags,
+    ...serviceFlags,
+    ...companionKeyFlag,
     "identity-certificate": {
       value: "FILE",
       help: "Trusted certificates (PEM): instance identity documents must be signed under one of them.",
@@ -46,10 +50,12 @@ async function serve(typed: Typed): Promise<void> {
   if (dataDir === null) throw new UsageError("--data-dir DIR is needed: the data directory.");
   const time = timeSettings(typed);
   const log = openLog(logLevelFlag(typed, "info"));
+  const services = servicesFrom(typed);
   const { docker, fargate } = await dockerUse(typed, log, false);
   const server = await startServer({
     host: textFlag(typed, "host", "127.0.0.1"),
     ...serverOptions(typed),
+    companion: signedCompanionFrom(typed),
     dataDir,
     auth: { type: "sigv4" },
     metricsListen: metricsListenFlag(typed),
@@ -58,6 +64,7 @@ async function serve(typed: Typed): Promise<void> {
     managedRuntime: fargate,
     timeline: time.timeline,
     docker,
+    services,
     log,
   });
   closeAtSignal(server, log);

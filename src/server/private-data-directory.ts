@@ -4,7 +4,7 @@ import { StartError } from "./start-error.ts";
 
 /** The files that Berth creates in a data directory: the store, the seal key and the saved state of task endpoints. */
 const ours =
-  /^(berth\.(sqlite|lock|pid|appended).*|seal\.key(\.[0-9a-f]{8})?|(docker-endpoints|fargate-[0-9a-f]{12})\.json(\.new)?)$/;
+  /^(berth\.(sqlite|lock|pid|appended).*|seal\.key(\.[0-9a-f]{8})?|(docker-(endpoints|logs)|fargate-[0-9a-f]{12}(-logs)?)\.json(\.new)?)$/;
 
 /**
  * Removes other users' access to the files of a data directory and returns what it changed. Throws StartError, which says what to type, for

@@ -4,9 +4,11 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { DockerHost } from "../agent/docker/docker-host.ts";
+import { trustedCertificates } from "../agent/remote/trusted-certificates.ts";
 import { type AgentArchive, AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { awsRegions } from "../auth/regions.ts";
 import type { Role } from "../auth/roles.ts";
+import type { OtherCredentials } from "../auth/sign-for-another.ts";
 import { ControlPlane } from "../cluster-runner/control-plane.ts";
 import { MachineHaltedError } from "../cluster-runner/runner-errors.ts";
 import type { Place } from "../ecs/arn.ts";
@@ -23,12 +25,16 @@ import { MemoryStore } from "../store/memory/memory-store.ts";
 import type { DamagedError, Store } from "../store/store.ts";
 import { isOfService } from "../wire/service-definition.ts";
 import { builtInRulebooks, servicePorts } from "./built-in-services.ts";
+import { Companion } from "./companion/companion.ts";
+import { CompanionDoor } from "./companion/companion-door.ts";
+import type { CompanionLimits } from "./companion/companion-limits.ts";
 import { AppendMetrics } from "./health/append-metrics.ts";
 import { CallMetrics } from "./health/call-metrics.ts";
 import { HealthWatch } from "./health/health-watch.ts";
 import type { MetricsSource } from "./health/metrics-text.ts";
 import { type HealthSource, healthOf, problemsOf, type ServerHealth } from "./health/server-health.ts";
 import { AgentArrivals } from "./hosts/agent-arrivals.ts";
+import { type HostServices, type HostServicesOptions, hostServices } from "./hosts/host-services.ts";
 import { identityCheck } from "./hosts/identity-certificate.ts";
 import { ManagedHosts, type ManagedRuntime, simulatedManagedRuntime } from "./hosts/managed-hosts.ts";
 import { SimulatedHosts, type SimulationOptions } from "./hosts/simulated-hosts.ts";
@@ -36,6 +42,7 @@ import { agentBaseUrl } from "./http/agent-base-url.ts";
 import { AgentSockets } from "./http/agent-sockets.ts";
 import { AllowedHosts } from "./http/allowed-hosts.ts";
 import type { AnswerApi } from "./http/answer-call.ts";
+import type { Authenticate } from "./http/authenticate.ts";
 import { withCheckedPlace } from "./http/checked-place.ts";
 import { createHttp } from "./http/http.ts";
 import { type HttpLimits, httpLimits } from "./http/http-limits.ts";
@@ -63,6 +70,8 @@ export type ServerOptions = {
   readonly auth: { readonly type: "loose"; readonly account: string } | { readonly type: "sigv4" };
   /** The regions that callers may name in their signatures; by default those of AWS. */
   readonly regions?: ReadonlySet<string>;
+  /** Answers for the services that Berth doesn't have; null or absent for none. */
+  readonly companion?: CompanionOptions | null;
   /** Where agents reach this server, such as `https://ecs.example.org`; null for the address it listens on. */
   readonly advertise?: string | null;
   /** Names for this server in a Host header, in addition to the machine's own. */
@@ -83,6 +92,8 @@ export type ServerOptions = {
   readonly managedRuntime?: "simulated" | "docker" | null;
   /** The engine for everything that runs in Docker; the server closes it. */
   readonly docker?: DockerHost | null;
+  /** What the tasks of this process's hosts use of other services; null or absent for nothing. */
+  readonly services?: HostServicesOptions | null;
   /** ECS's own times as settings; absent for ECS's values. */
   readonly timeline?: Timeline;
   readonly log: ServerLog;
@@ -90,6 +101,18 @@ export type ServerOptions = {
   readonly clock?: SteadyClock;
   /** Limits other than {@link httpLimits}, for tests. */
   readonly limits?: Partial<HttpLimits>;
+};
+
+/** The companion, and what it is asked. */
+export type CompanionOptions = {
+  /** Its origin, such as `http://127.0.0.1:5000`. */
+  readonly url: string;
+  /** The signing names of built-in services that it answers all the same. */
+  readonly services: ReadonlySet<string>;
+  /** The key that calls are signed with; null passes them on as they came, which is for `loose` alone. */
+  readonly credentials: OtherCredentials | null;
+  /** Others than the usual limits, for tests. */
+  readonly limits?: Partial<CompanionLimits>;
 };
 
 export type RunningServer = {
@@ -140,8 +163,10 @@ async function assemble(
   clock.startAtLeast(Math.min(await store.newestAt(), timeMax));
   const paced = new PacedClock({ clock, stopwatch: () => performance.now() });
   if (docker !== null) closers.push(async () => docker.close());
-  const managedRuntime = await managedRuntimeOf(options, paced);
   const tls = options.tls == null ? null : readTlsFiles(options.tls);
+  const services = servicesOf(options, () => url);
+  if (services !== null) closers.push(async () => services.close());
+  const managedRuntime = await managedRuntimeOf(options, paced, services);
   const limits = { ...httpLimits, ...options.limits };
   const appends = new AppendMetrics();
   const calls = new CallMetrics();
@@ -185,7 +210,9 @@ async function assemble(
   const random = freshRandom("simulated-hosts");
   const world = { controlPlane, sessions, arrivals, store, clock: paced, random, log };
   const hosts =
-    simulation === null ? null : new SimulatedHosts({ ...simulation, ...world, docker, dataDir: options.dataDir });
+    simulation === null
+      ? null
+      : new SimulatedHosts({ ...simulation, ...world, docker, services, dataDir: options.dataDir });
   if (hosts !== null) closers.push(() => hosts.close());
   if (managedHosts !== null) closers.push(() => managedHosts.close());
 
@@ -207,10 +234,12 @@ async function assemble(
   const { refusals } = sockets;
   const metricsSource = { calls, appends, controlPlane, health, sessions: () => sessions.counts(), refusals };
   const operators = { health, metricsText: metricsTextOf(metricsSource) };
+  const companion = openCompanion(options, authentication.authenticate, calls, closers);
   const http = createHttp({
     authenticate,
     anonymous,
-    isBuiltIn: () => true,
+    isBuiltIn: ({ signingName }) => options.companion?.services.has(signingName) !== true,
+    companion,
     answerApi: answerApi(controlPlane, hosts),
     takeTurn: (account, work) => controlPlane.turns.work(account, "", work),
     metrics: calls,
@@ -263,16 +292,38 @@ function freshRandom(purpose: string): Random {
   return seededRandom(`${randomBytes(16).toString("hex")}/${purpose}`);
 }
 
-async function managedRuntimeOf(options: ServerOptions, clock: Clock): Promise<ManagedRuntime | null> {
+/** Hosts call this server on its own machine. With TLS they call it by its name, because its certificate is for that. */
+function servicesOf(
+  { services = null, auth, tls, advertise = null }: ServerOptions,
+  listening: () => string,
+): HostServices | null {
+  if (services === null) return null;
+  const local = (): string => listening().replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+  const isTls = tls !== undefined && tls !== null;
+  const url = (): string => (isTls ? (advertise ?? local()) : local());
+  const trust = isTls ? trustedCertificates(tls.cert) : null;
+  return hostServices(services, { url, trust, checksKeys: auth.type === "sigv4" });
+}
+
+async function managedRuntimeOf(
+  options: ServerOptions,
+  clock: Clock,
+  services: HostServices | null,
+): Promise<ManagedRuntime | null> {
   const { managedRuntime = null, docker = null, dataDir, simulation } = options;
   if (managedRuntime === null) return null;
   if (managedRuntime === "simulated") {
-    return simulatedManagedRuntime(clock, freshRandom("managed-runtime"), simulation?.times);
+    return simulatedManagedRuntime(clock, freshRandom("managed-runtime"), simulation?.times, services);
   }
   const { dockerManagedRuntime } = await import("./hosts/docker-managed-runtime.ts");
   // With simulated hosts nobody wants to wait for a registry; otherwise images are as fresh as on Fargate.
   const pullBehaviour = simulation === null ? "default" : "prefer-cached";
-  return dockerManagedRuntime({ host: must(docker, "the engine of --fargate docker"), pullBehaviour, dataDir });
+  return dockerManagedRuntime({
+    host: must(docker, "the engine of --fargate docker"),
+    pullBehaviour,
+    dataDir,
+    services,
+  });
 }
 
 function configurationOf(
@@ -305,8 +356,27 @@ function metricsTextOf(source: MetricsSource): OperatorSources["metricsText"] {
   };
 }
 
-function allowedHosts({ advertise = null, allowHosts = [] }: ServerOptions, listenHost: string): AllowedHosts {
-  return new AllowedHosts({ listenHost, advertise, names: allowHosts });
+function allowedHosts(
+  { advertise = null, allowHosts = [], companion = null }: ServerOptions,
+  listenHost: string,
+): AllowedHosts {
+  return new AllowedHosts({ listenHost, advertise, names: allowHosts, namesUnderLocalhost: companion !== null });
+}
+
+/** `authenticate` doesn't look at regions: where a companion is, it decides which ones there are. */
+function openCompanion(
+  { companion = null, auth, log }: ServerOptions,
+  authenticate: Authenticate,
+  metrics: CallMetrics,
+  closers: (() => Promise<void>)[],
+): CompanionDoor | null {
+  if (companion === null) return null;
+  const { url, credentials, limits } = companion;
+  const passing = new Companion(url, limits);
+  closers.push(async () => passing.close());
+  const isSigned = auth.type === "sigv4";
+  const signing = isSigned ? { authenticate, credentials: must(credentials, "the companion's credentials") } : null;
+  return new CompanionDoor({ companion: passing, signing, account: isSigned ? "" : auth.account, metrics, log });
 }
 
 /** Opens the listener of `metricsListen` and returns its URL; null without one. */

@@ -33,7 +33,7 @@ export function routeOf(head: RequestHead, isBuiltIn: IsBuiltIn): CallRoute {
   const target = single(head.headers["x-amz-target"]);
   const named = target === undefined ? null : serviceOfTarget(target);
   if (named !== null) {
-    if (!isBuiltIn(named) || head.method !== "POST") return { type: "elsewhere", service: named.signingName };
+    if (!isBuiltIn(named)) return { type: "elsewhere", service: named.signingName };
     return { type: "target", service: named, operation: operationOfTarget(target) };
   }
   const signedFor = signingNameOf(head);

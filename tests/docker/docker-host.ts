@@ -75,7 +75,7 @@ export class DockerHost {
 }
 
 /** A root file system as a tar archive: busybox, its programs as links to it, and what a shell expects. */
-async function busyboxArchive(): Promise<Buffer> {
+export async function busyboxArchive(): Promise<Buffer> {
   const blocks: Buffer[] = [];
   for (const folder of ["bin/", "tmp/", "etc/"]) blocks.push(header(folder, 0, "5"));
   const busybox = await readFile(busyboxPath);

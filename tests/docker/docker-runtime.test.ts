@@ -138,7 +138,7 @@ describe("containers of a real engine", { skip }, () => {
     world.run({ type: "pull", taskArn, container: "missing", image: missing.image, spec: missing });
     assert.match(
       (await world.next("pull-failed", "missing", 60_000)).reason,
-      /^CannotPullImageManifestError: Error response from daemon: /,
+      /^CannotPull(?:ImageManifest|Container)Error: Error response from daemon: /,
     );
 
     const hostConfig = JSON.stringify({ Memory: 1 });
@@ -158,7 +158,7 @@ describe("containers of a real engine", { skip }, () => {
       const spec = aContainer("true", { image });
       world.run({ type: "pull", taskArn: aTaskArn(), container: "app", image, spec });
       const pulled = await world.next("pulled", "app", 60_000);
-      assert.match(pulled.reason ?? "", /^CannotPullImageManifestError: /);
+      assert.match(pulled.reason ?? "", /^CannotPull(?:ImageManifest|Container)Error: /);
     } finally {
       await host.docker.removeImage(image);
     }
@@ -212,7 +212,7 @@ describe("containers of a real engine", { skip }, () => {
         { name: shared, type: "docker", dockerVolumeConfiguration: { scope: "shared", autoprovision: true } },
       ],
     };
-    world.run({ type: "prepare", taskArn, task, specs: [] });
+    world.run({ type: "prepare", taskArn, task, specs: [], toCreate: [] });
     await world.next("prepared");
     const writer = aContainer("for f in a b c d; do echo $f > /$f/file; done; sleep 60", {
       name: "writer",
@@ -349,7 +349,7 @@ describe("containers of a real engine", { skip }, () => {
     const world = aWorld({ groundwork, usageIntervalMs: 200 });
     const taskArn = aTaskArn();
     const task = taskAt("10.79.247.5", "10.79.247.1", { pidMode: "task" });
-    world.run({ type: "prepare", taskArn, task, specs: [] });
+    world.run({ type: "prepare", taskArn, task, specs: [], toCreate: [] });
     await world.next("prepared");
     // What Docker refuses in another container's network is left out.
     const dockerConfig = {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { DockerEngine } from "../../src/agent/docker/engine/docker-engine.ts";
 import { DockerError, DockerTimeout, DockerUnreachable } from "../../src/agent/docker/engine/docker-error.ts";
+import { ImageMap, parseImageRule } from "../../src/agent/docker/images/image-map.ts";
 import type { PayloadContainer } from "../../src/agent-protocol/to-agent/payload-container.ts";
 import { untilFound } from "../until.ts";
 import { plainTask, RuntimeWorld } from "./runtime-world.ts";
@@ -314,13 +315,32 @@ describe("an engine that answers wrongly, late or not at all", () => {
     assert.equal(engine.count("POST /images/create"), 1);
   });
 
-  it("hides the login of a registry behind a hook, whose failure is a reason", async () => {
-    const world = aWorld({
-      pullBehaviour: "always",
-      registryAuth: () => Promise.reject(new Error("the secret is not there")),
-    });
+  it("has no network: a missing image fails at the first attempt, with what to do", async () => {
+    const world = aWorld({ pullBehaviour: "default" });
+    const offline = 'Get "https://registry.test/v2/": dial tcp: lookup registry.test: no such host';
+    engine.answers["GET /distribution/registry.test/app:1/json"] = refuse(500, offline);
+    engine.answers["GET /images/registry.test/app:1/json"] = refuse(404, "No such image");
     world.run(pull);
-    assert.equal((await world.next("pull-failed")).reason, "CannotPullContainerAuthError: the secret is not there");
+    assert.equal(
+      (await world.next("pull-failed")).reason,
+      `CannotPullContainerError: Error response from daemon: ${offline}. The image is not on this host: build or load it, or put another in its place with --image-map 'registry.test/app:1=IMAGE'`,
+    );
+    assert.equal(engine.count("GET /distribution/registry.test/*/json"), 1);
+    assert.equal(engine.count("POST /images/create"), 0);
+  });
+
+  it("runs another image in place of one that matches: the one on the host, without asking a registry", async () => {
+    const images = new ImageMap([parseImageRule("registry.test/*=local/*:dev")]);
+    const world = aWorld({ pullBehaviour: "always", images });
+    engine.answers["GET /images/local/app:dev/json"] = () => ({ Id: "sha256:44" });
+    world.run(pull);
+    assert.equal((await world.next("pulled")).imageDigest, "sha256:44");
+    engine.answers["POST /containers/create"] = () => ({ Id: "id2" });
+    world.run({ ...name, type: "create", spec: { ...spec, image: pull.image }, bindings: [], task: plainTask });
+    await world.next("created");
+    const created = engine.asked.find(({ path }) => path === "/containers/create");
+    assert.equal((JSON.parse(created?.body ?? "{}") as { Image?: string }).Image, "local/app:dev");
+    assert.equal(engine.count("POST /images/create"), 0);
   });
 
   it("is impaired while it does not answer a ping", async () => {

@@ -239,7 +239,7 @@ test("through the runtime: the limit of the task ends a container with the docum
   const words = "ip -4 address show eth0 && dd if=/dev/zero of=/dev/null bs=200M count=1";
   const command = ["/busybox", "sh", "-c", words.replaceAll(/(^|&& )/g, "$1/busybox ")];
   const spec = { name: "greedy", image: testImage, essential: true, command };
-  agent.run({ type: "prepare", taskArn, task, specs: [spec] });
+  agent.run({ type: "prepare", taskArn, task, specs: [spec], toCreate: ["c0"] });
   await agent.next("prepared");
   const runtimeId = await agent.launch(taskArn, spec, { task });
   const { exitCode, reason } = await agent.next("exited", "greedy");

@@ -11,6 +11,7 @@ import { DockerHost as Docker } from "../../src/agent/docker/docker-host.ts";
 import type { DockerContainer } from "../../src/agent/docker/engine/docker-answers.ts";
 import { type HostPolicy, strictPolicy } from "../../src/agent/docker/policy/host-policy.ts";
 import { must } from "../../src/lib/assert.ts";
+import type { HostServicesOptions } from "../../src/server/hosts/host-services.ts";
 import { openLog } from "../../src/server/log/log.ts";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
 import { untilFound } from "../until.ts";
@@ -35,7 +36,11 @@ export class TaskWorld {
     this.ecs = ecsAt(server.url);
   }
 
-  static async open(fargate: "docker" | null = null, policy: Partial<HostPolicy> = {}): Promise<TaskWorld> {
+  static async open(
+    fargate: "docker" | null = null,
+    policy: Partial<HostPolicy> = {},
+    services: HostServicesOptions | null = null,
+  ): Promise<TaskWorld> {
     const host = await DockerHost.open();
     const log = openLog("error");
     const place = { account: "123456789012", region: "us-east-1" };
@@ -47,6 +52,7 @@ export class TaskWorld {
       latestAgentVersion: "1.99.0",
       simulation: { place, instances: 1, cpu: 4_096, memoryMiB: 16_384, adopt: false, dockerInstance: true },
       managedRuntime: fargate,
+      services,
       docker: await Docker.open(process.env.DOCKER_HOST ?? "", log.write, { ...strictPolicy, ...policy }),
       log,
     });

@@ -100,7 +100,8 @@ class RequestFuzz {
     });
 
     this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1);
-    if (status >= 500) assert.fail(`answered with ${status}; ${says()}\n${server.errors.join("\n")}`);
+    // A mutated signature may name a service that Berth doesn't have, and 501 says so.
+    if (status >= 500 && status !== 501) assert.fail(`answered with ${status}; ${says()}\n${server.errors.join("\n")}`);
     if (status !== 200) {
       assert.equal(server.appends(), appendsBefore, `refused, and written all the same; ${says()}`);
       if (toldBefore !== null)

@@ -1,5 +1,7 @@
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
 import type { ContainerName, PortBinding, TaskSurroundings } from "../container-runtime.ts";
+import { AwslogsError, awslogsOptions } from "../logs/awslogs-options.ts";
+import type { ContainerInputs } from "../task-services/task-inputs.ts";
 import { containerLabels, containerName, isReservedLabel, ownerLabel } from "./container-names.ts";
 import type { GroundworkPlace } from "./groundwork/task-groundwork.ts";
 import { type VolumeSource, volumeSource, volumesOf } from "./task-volumes.ts";
@@ -20,6 +22,8 @@ export type ContainerPlan = {
   /** Added to the environment last: where the agent serves metadata and credentials. */
   readonly environment: Readonly<Record<string, string>>;
   readonly gpu: GpuAccess;
+  /** What the container gets from other services. Null if this agent reads none. */
+  readonly inputs?: ContainerInputs | null;
   /** The real path, without symbolic links, of each host path that the container mounts. */
   readonly realPaths: ReadonlyMap<string, string>;
 };
@@ -44,7 +48,9 @@ const bytesPerMiB = 1_048_576;
  */
 export function containerConfig(plan: ContainerPlan): { readonly name: string; readonly body: Body } {
   const { spec, place } = plan;
-  checkSources(spec);
+  const { inputs = null } = plan;
+  if (inputs === null) checkSources(spec);
+  else checkLogOptions(spec);
   const config = overlaid(ownConfig(plan), payloadConfig(spec));
   if (spec.healthCheckType === "docker" && !isObject(config.Healthcheck)) {
     throw new UnusablePayload(
@@ -52,7 +58,7 @@ export function containerConfig(plan: ContainerPlan): { readonly name: string; r
     );
   }
   const hostConfig: Json = {
-    ...overlaid(ownHostConfig(plan), payloadHostConfig(spec)),
+    ...withLogs(overlaid(ownHostConfig(plan), payloadHostConfig(spec)), inputs),
     ...(place.networkMode === undefined ? {} : { NetworkMode: place.networkMode }),
     ...(place.pidMode === undefined ? {} : { PidMode: place.pidMode }),
     ...(place.ipcMode === undefined ? {} : { IpcMode: place.ipcMode }),
@@ -92,6 +98,32 @@ function checkSources({ environmentFiles, secrets }: PayloadContainer): void {
   }
 }
 
+/** AWS: Docker checks the options of a log driver when it creates the container. */
+function checkLogOptions(spec: PayloadContainer): void {
+  try {
+    awslogsOptions(spec);
+  } catch (error) {
+    if (!(error instanceof AwslogsError)) throw error;
+    throw new UnusablePayload(`CannotCreateContainerError: Error response from daemon: ${error.message}`);
+  }
+}
+
+/**
+ * LIMIT: what Docker keeps of the output of a container that logs to CloudWatch Logs: for `docker logs`, and while the network is cut.
+ */
+const keptLog = { Type: "json-file", Config: { "max-size": "32m", "max-file": "4" } };
+
+/**
+ * The log driver with its secret options. The agent itself sends output to CloudWatch Logs, so Docker keeps a file that both can read.
+ * DIFFERS: with `mode` blocking a container never waits for CloudWatch Logs. Docker keeps the newest 128 MiB of its output until it is sent; older output is lost.
+ */
+function withLogs(hostConfig: Json, inputs: ContainerInputs | null): Json {
+  if (inputs === null || !isObject(hostConfig.LogConfig)) return hostConfig;
+  const { Type, Config } = hostConfig.LogConfig;
+  if (Type === "awslogs") return { ...hostConfig, LogConfig: keptLog };
+  return { ...hostConfig, LogConfig: { Type, Config: { ...(isObject(Config) ? Config : {}), ...inputs.logOptions } } };
+}
+
 function ownLabels({ name, task, cluster, owner = null }: ContainerPlan): Readonly<Record<string, string>> {
   return {
     ...(owner === null ? {} : { [ownerLabel]: owner }),
@@ -104,13 +136,13 @@ function ownLabels({ name, task, cluster, owner = null }: ContainerPlan): Readon
 }
 
 function ownConfig(plan: ContainerPlan): Json {
-  const { spec, bindings, task, gpu, name } = plan;
+  const { spec, bindings, task, gpu, name, inputs } = plan;
   const gpuIds = task.gpuIds[name.container] ?? [];
   const byRuntime = gpu.by === "runtime" && gpuIds.length > 0 ? { NVIDIA_VISIBLE_DEVICES: gpuIds.join(",") } : {};
   const anonymous = (spec.mountPoints ?? []).filter(({ sourceVolume }) => !sourceVolume);
   return {
     Image: spec.image,
-    Env: assignments({ ...spec.environment, ...byRuntime }),
+    Env: assignments({ ...inputs?.fileEnvironment, ...spec.environment, ...inputs?.environment, ...byRuntime }),
     ...(spec.command?.length ? { Cmd: spec.command } : {}),
     ...(spec.entryPoint?.length ? { Entrypoint: spec.entryPoint } : {}),
     ...(anonymous.length === 0
@@ -189,7 +221,7 @@ function mounts(plan: ContainerPlan): Json {
   const { spec, task, name, realPaths } = plan;
   const all = mountsOf(spec, name.taskArn, task);
   const binds = all.flatMap(({ found, target, readOnly }) => {
-    if (found.kind !== "path") return [];
+    if (found.kind === "volume") return [];
     const real = realPaths.get(found.source);
     if (real === undefined || !/^\/[^:\0]*$/.test(real)) {
       throw new UnusablePayload(`HostConfigError: the sourcePath ${JSON.stringify(found.source)} cannot be mounted`);

@@ -1,10 +1,13 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { ContainerCommand, TaskSurroundings } from "../container-runtime.ts";
+import type { TaskInputs } from "../task-services/task-inputs.ts";
 import { containerConfig, type GpuAccess, UnusablePayload } from "./container-config.ts";
 import { containerLabels } from "./container-names.ts";
-import type { DockerEngine } from "./engine/docker-engine.ts";
-import { DockerError } from "./engine/docker-error.ts";
+import type { CallLimits, DockerEngine } from "./engine/docker-engine.ts";
+import { DockerError, isNotFound } from "./engine/docker-error.ts";
 import type { TaskGroundwork } from "./groundwork/task-groundwork.ts";
+import type { ImageMap } from "./images/image-map.ts";
+import { digestName } from "./images/image-puller.ts";
 import type { HostGuard } from "./policy/host-guard.ts";
 import { HostRefusal } from "./policy/host-policy.ts";
 import type { Waiting } from "./waiting.ts";
@@ -22,6 +25,10 @@ export type ContainerMakerOptions = {
     container: string,
     task: TaskSurroundings,
   ) => Readonly<Record<string, string>>;
+  /** Where containers' secrets and files come from. Null: nowhere. */
+  readonly inputs?: TaskInputs | null;
+  /** Images in place of others. */
+  readonly images?: ImageMap;
   readonly gpu?: GpuAccess;
   readonly timeouts?: { readonly createMs?: number };
 };
@@ -29,6 +36,7 @@ export type ContainerMakerOptions = {
 /** AWS: how long the agent waits for Docker to create a container. */
 const createTimeoutMs = 240_000;
 
+type Body = { readonly Image: string; readonly [member: string]: unknown };
 type CreateCommand = Extract<ContainerCommand, { type: "create" }>;
 
 /** Creates containers, each once: a container's name follows from its task, so Docker refuses the second. */
@@ -69,13 +77,14 @@ export class ContainerMaker {
    * DockerError, DockerUnreachable or DockerTimeout.
    */
   async make(command: CreateCommand): Promise<string> {
-    const { docker, waiting, timeouts } = this.#options;
+    const { waiting, timeouts } = this.#options;
     const { name, body, paths } = await this.#planned(command);
     const timeoutMs = timeouts?.createMs ?? createTimeoutMs;
     return waiting.whileAway(async () => {
       try {
-        const { Id } = await docker.createContainer(name, body, { signal: waiting.signal, timeoutMs });
+        const { Id } = await this.#created(name, body, { signal: waiting.signal, timeoutMs });
         this.#made.set(Id, paths);
+        this.#options.inputs?.created(command.taskArn, command.container);
         return Id;
       } catch (error) {
         if (!(error instanceof DockerError) || error.status !== 409) throw error;
@@ -84,8 +93,19 @@ export class ContainerMaker {
     }, timeoutMs);
   }
 
+  async #created(name: string, body: Body, limits: CallLimits): Promise<{ readonly Id: string }> {
+    const { docker } = this.#options;
+    try {
+      return await docker.createContainer(name, body, limits);
+    } catch (error) {
+      const other = digestName(body.Image);
+      if (other === null || !isNotFound(error)) throw error;
+      return await docker.createContainer(name, { ...body, Image: other }, limits);
+    }
+  }
+
   async #planned({ taskArn, container, spec, bindings, task }: CreateCommand) {
-    const { groundwork, guard, cluster, owner = null, environmentOf, gpu } = this.#options;
+    const { groundwork, guard, cluster, owner = null, environmentOf, gpu, inputs } = this.#options;
     const place = groundwork.placeOf(taskArn, task);
     const realPaths = await guard.realPathsOf(spec, taskArn, task);
     const { name, body } = containerConfig({
@@ -99,8 +119,11 @@ export class ContainerMaker {
       environment: environmentOf?.(taskArn, container, task) ?? {},
       gpu: gpu ?? { by: "device-requests" },
       realPaths,
+      inputs: inputs?.of(taskArn, container) ?? null,
     });
-    return { name, body: await guard.allowed(body, place), paths: [...realPaths.values()] };
+    const Image = this.#options.images?.imageFor(spec.image) ?? spec.image;
+    const allowed = await guard.allowed({ ...body, Image }, place);
+    return { name, body: { ...allowed, Image }, paths: [...realPaths.values()] };
   }
 
   /** The container that already has the name, if it belongs to this task. Otherwise rejects with the refusal. */

@@ -42,7 +42,7 @@ export type ContainerWatchOptions = {
   readonly log: Log;
   readonly waiting: Waiting;
   readonly cluster: string;
-  readonly emit: (event: ContainerEvent) => void;
+  readonly emit: (event: ContainerEvent, runtimeId: string) => void;
   /** The event stream was lost, or is back. */
   readonly onStream: (stands: boolean) => void;
 };
@@ -272,7 +272,7 @@ export class ContainerWatch {
   }
 
   #emit(container: WatchedContainer, event: ContainerEventPart): void {
-    this.#options.emit({ ...container.name, ...event });
+    this.#options.emit({ ...container.name, ...event }, container.runtimeId);
   }
 }
 

@@ -9,6 +9,7 @@ const capable: DockerFacts = {
   canLimitTasks: true,
   hasEndpoints: true,
   gpuDriverVersion: null,
+  services: null,
 };
 /** Names and values as `name=value`. */
 const shown = (facts: Partial<DockerFacts>): readonly string[] =>
@@ -47,11 +48,27 @@ describe("the attributes of a host with Docker", () => {
   }
 
   it("claim nothing that this agent has no code for", () => {
-    const absent = /secrets|env-files|ecr|efs|firelens|awslogs|appmesh|service-connect|execute-command|fault|ebs/;
+    const absent = /firelens|appmesh|service-connect|execute-command|fault|ebs/;
+    const all = shown({ gpuDriverVersion: "550.54", services: { efs: true } });
     assert.deepEqual(
-      shown({ gpuDriverVersion: "550.54" }).filter((name) => absent.test(name)),
+      all.filter((name) => absent.test(name)),
       [],
     );
+  });
+
+  it("claim secrets, files, logins and CloudWatch Logs only with other services of AWS", () => {
+    const of = (services: DockerFacts["services"]) =>
+      shown({ services }).filter((name) => /secrets|env-files|ecr|efs|awslogs|registry/.test(name));
+    assert.deepEqual(of(null), []);
+    const all = [
+      ...["ecr-endpoint", "env-files.s3", "execution-role-awslogs", "execution-role-ecr-pull"],
+      "private-registry-authentication.secretsmanager",
+      ...["secrets.asm.bootstrap.log-driver", "secrets.asm.environment-variables"],
+      ...["secrets.ssm.bootstrap.log-driver", "secrets.ssm.environment-variables"],
+    ].map((name) => `ecs.capability.${name}`);
+    const old = [`${older}logging-driver.awslogs`, `${older}ecr-auth`];
+    assert.deepEqual(of({ efs: false }), [...all, ...old]);
+    assert.deepEqual(of({ efs: true }), [...all, "ecs.capability.efs", "ecs.capability.efsAuth", ...old]);
   });
 
   it("include the version of the GPU driver", () => {

@@ -10,6 +10,8 @@ export type DockerFacts = {
   readonly canLimitTasks: boolean;
   /** Whether the AWS SDKs in containers get credentials from the agent. */
   readonly hasEndpoints: boolean;
+  /** What the agent gets from other services of AWS for its tasks. Null: nothing. */
+  readonly services: { readonly efs: boolean } | null;
   /** The version of the GPU driver. Null without GPUs. */
   readonly gpuDriverVersion: string | null;
 };
@@ -27,7 +29,20 @@ const always = [
   "task-eni",
 ];
 
-/** AWS: the log drivers that ECS knows. Those of Amazon's own services need credentials that the engine does not have. */
+/** What an agent with other services of AWS does: secrets, files, logins to registries, logs. */
+const withServices = [
+  "ecr-endpoint",
+  "env-files.s3",
+  "execution-role-awslogs",
+  "execution-role-ecr-pull",
+  "private-registry-authentication.secretsmanager",
+  "secrets.asm.bootstrap.log-driver",
+  "secrets.asm.environment-variables",
+  "secrets.ssm.bootstrap.log-driver",
+  "secrets.ssm.environment-variables",
+];
+
+/** AWS: the log drivers that ECS knows and Docker has. The agent itself does the work of awslogs. */
 const logDrivers = ["json-file", "syslog", "journald", "gelf", "fluentd", "splunk"];
 
 /** AWS: the names of Docker's architectures in the attribute `ecs.cpu-architecture`. */
@@ -41,19 +56,25 @@ export const architectureOf = ({ Arch }: DockerVersion): "x86_64" | "arm64" => a
  * AWS: the names are those of the official agent.
  */
 export function dockerAttributes(facts: DockerFacts): readonly HostAttribute[] {
-  const { info, version, apiVersion, canLimitTasks, hasEndpoints, gpuDriverVersion } = facts;
+  const { info, version, apiVersion, canLimitTasks, hasEndpoints, gpuDriverVersion, services } = facts;
   const offered = info.Plugins?.Log ?? [];
-  const drivers = [...logDrivers.filter((driver) => offered.includes(driver)), "none"];
+  const ours = services === null ? [] : ["awslogs"];
+  const drivers = [...logDrivers.filter((driver) => offered.includes(driver)), ...ours, "none"];
   const older = [
     "privileged-container",
     ...drivers.map((driver) => `logging-driver.${driver}`),
     ...(hasEndpoints ? ["task-iam-role", "task-iam-role-network-host"] : []),
+    ...(services === null ? [] : ["ecr-auth"]),
     ...remoteApis(apiVersion),
   ];
+  const now = [
+    ...always,
+    ...(canLimitTasks ? ["task-cpu-mem-limit"] : []),
+    ...(services === null ? [] : withServices),
+    ...(services?.efs === true ? ["efs", "efsAuth"] : []),
+  ];
   return [
-    ...[...always, ...(canLimitTasks ? ["task-cpu-mem-limit"] : [])].map((name) => ({
-      name: `ecs.capability.${name}`,
-    })),
+    ...now.map((name) => ({ name: `ecs.capability.${name}` })),
     ...older.map((name) => ({ name: `com.amazonaws.ecs.capability.${name}` })),
     ...(gpuDriverVersion === null ? [] : gpuAttributes(gpuDriverVersion)),
     { name: "ecs.os-type", value: "linux" },

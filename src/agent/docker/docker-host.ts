@@ -88,6 +88,7 @@ export class DockerHost {
   attributes(more: {
     readonly hasEndpoints: boolean;
     readonly gpuDriverVersion: string | null;
+    readonly services: { readonly efs: boolean } | null;
   }): readonly HostAttribute[] {
     const canLimitTasks = this.groundwork.canLimitTasks();
     const all = dockerAttributes({ ...this.#facts, apiVersion: this.#apiVersion, canLimitTasks, ...more });

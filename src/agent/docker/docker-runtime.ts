@@ -3,6 +3,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log-events.ts";
 import type {
   ContainerCommand,
+  ContainerEvent,
   ContainerName,
   ContainerRuntime,
   ContainerUsage,
@@ -11,16 +12,24 @@ import type {
   TaskCommand,
   TaskSurroundings,
 } from "../container-runtime.ts";
+import { AwslogsError } from "../logs/awslogs-options.ts";
+import { LogStreamError } from "../logs/cloudwatch-logs.ts";
+import { loggingProblem } from "../logs/logging-problem.ts";
+import type { TaskServices } from "../task-services/task-services.ts";
 import { type GpuAccess, UnusablePayload } from "./container-config.ts";
 import { ContainerMaker } from "./container-maker.ts";
 import { agentOf, containerLabels } from "./container-names.ts";
+import { ContainerOutput } from "./container-output.ts";
 import { ContainerWatch, timeOf } from "./container-watch.ts";
+import type { EfsFolders } from "./efs-folders.ts";
 import type { DockerInfo, DockerVersion } from "./engine/docker-answers.ts";
 import type { DockerEngine } from "./engine/docker-engine.ts";
 import { DockerError, DockerTimeout, failureText, isAway, isNotFound } from "./engine/docker-error.ts";
 import type { TaskGroundwork } from "./groundwork/task-groundwork.ts";
 import { hostPortUse } from "./host-port-use.ts";
-import { ImagePuller, type PullBehaviour, type RegistryAuth } from "./image-puller.ts";
+import { ImageMap } from "./images/image-map.ts";
+import { ImagePuller, type PullBehaviour } from "./images/image-puller.ts";
+import type { RegistryAccess } from "./images/registry-access.ts";
 import { HostGuard } from "./policy/host-guard.ts";
 import { realPathOnDisk } from "./policy/host-paths.ts";
 import { type HostPolicy, HostRefusal, strictPolicy } from "./policy/host-policy.ts";
@@ -49,7 +58,14 @@ export type DockerRuntimeOptions = {
     container: string,
     task: TaskSurroundings,
   ) => Readonly<Record<string, string>>;
-  readonly registryAuth?: RegistryAuth;
+  /** How to log in to registries. Null: not at all. */
+  readonly registries?: RegistryAccess | null;
+  /** The folders of EFS file systems. Null: there are none. */
+  readonly efs?: EfsFolders | null;
+  /** Images in place of others. */
+  readonly images?: ImageMap;
+  /** The other services of AWS, for secrets, environment files and logs. Null: tasks that need them fail. */
+  readonly services?: TaskServices | null;
   readonly gpu?: GpuAccess;
   /** How long Docker may take to create or start a container. */
   readonly timeouts?: { readonly createMs?: number; readonly startMs?: number };
@@ -79,6 +95,8 @@ export class DockerRuntime implements ContainerRuntime {
   readonly #volumes: VolumePlace;
   readonly #maker: ContainerMaker;
   readonly #watch: ContainerWatch;
+  /** Null without services. */
+  readonly #output: ContainerOutput | null;
   readonly #sampler: UsageSampler;
   readonly #starts = new Slots(startsMax);
   /** Removals under way, by task. What was made for the task is deleted after them. */
@@ -97,7 +115,8 @@ export class DockerRuntime implements ContainerRuntime {
       docker,
       waiting,
       behaviour: pullBehaviour,
-      registryAuth: options.registryAuth ?? (() => Promise.resolve(null)),
+      registries: options.registries ?? null,
+      images: options.images ?? new ImageMap([]),
       ...(options.pullAttempts === undefined ? {} : { attempts: options.pullAttempts }),
     });
     this.#watch = new ContainerWatch({
@@ -106,16 +125,27 @@ export class DockerRuntime implements ContainerRuntime {
       log,
       waiting,
       cluster,
-      emit: (event) => this.#tell(event),
+      emit: (event, runtimeId) => void this.#tellAfterOutput(event, runtimeId),
       onStream: (stands) => void this.#streamChanged(stands),
     });
-    const { policy = strictPolicy, owner } = options;
-    this.#volumes = { docker, policy, agent: agentOf(owner ?? ""), signal: waiting.signal };
+    const { policy = strictPolicy, owner, services = null } = options;
+    this.#output =
+      services === null
+        ? null
+        : new ContainerOutput({
+            docker,
+            waiting,
+            log,
+            shipper: services.shipper,
+            positionOf: (id) => services.positions.of(id),
+          });
+    const { efs = null } = options;
+    this.#volumes = { docker, policy, agent: agentOf(owner ?? ""), signal: waiting.signal, efs };
     const guard = new HostGuard({
       ...this.#volumes,
       realPath: isLocal(docker.address) ? realPathOnDisk : null,
     });
-    this.#maker = new ContainerMaker({ ...options, waiting, guard });
+    this.#maker = new ContainerMaker({ ...options, waiting, guard, inputs: services?.inputs ?? null });
     this.#sampler = new UsageSampler({
       docker,
       waiting,
@@ -198,7 +228,8 @@ export class DockerRuntime implements ContainerRuntime {
     switch (command.type) {
       case "pull": {
         const { image, spec, taskArn } = command;
-        this.#tell({ ...name, ...(await this.#puller.pull({ taskArn, image, spec })) });
+        const outcome = await this.#puller.pull({ taskArn, image, spec });
+        if (outcome !== null) this.#tell({ ...name, ...outcome });
         return;
       }
       case "create":
@@ -219,14 +250,18 @@ export class DockerRuntime implements ContainerRuntime {
     }
   }
 
-  async #prepare({ taskArn, task, specs }: Extract<TaskCommand, { type: "prepare" }>): Promise<void> {
-    const { docker, groundwork } = this.#options;
+  async #prepare({ taskArn, task, specs, toCreate }: Extract<TaskCommand, { type: "prepare" }>): Promise<void> {
+    const { docker, groundwork, services } = this.#options;
     try {
       await this.#waiting.whileAway(async () => {
         for (const spec of specs)
           await this.#maker.check({ type: "create", taskArn, container: spec.name, spec, bindings: [], task });
       });
-      await this.#waiting.whileAway(() => groundwork.prepare(taskArn, task, specs));
+      const awaited = specs.filter(({ name }) => toCreate.includes(name));
+      await Promise.all([
+        this.#waiting.whileAway(() => groundwork.prepare(taskArn, task, specs)),
+        services?.inputs.prepare({ taskArn, task, specs: awaited }),
+      ]);
     } catch (error) {
       this.#waiting.signal.throwIfAborted();
       const reason = error instanceof HostRefusal ? createProblem(error) : textOf(error);
@@ -250,7 +285,7 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   async #clean(taskArn: string, task: TaskSurroundings): Promise<void> {
-    const { docker, groundwork, log } = this.#options;
+    const { docker, groundwork, log, services } = this.#options;
     await Promise.all(this.#removals.get(taskArn) ?? []);
     try {
       // Anything left of the task, such as a container that Docker created after the agent had given up on it.
@@ -260,6 +295,7 @@ export class DockerRuntime implements ContainerRuntime {
     } catch (error) {
       log("task-containers-left", { err: error, task: taskArn });
     }
+    services?.inputs.forget(taskArn);
     await groundwork.clean(taskArn, task);
     try {
       await this.#waiting.retry(removeRetry, () => removeTaskVolumes(docker, taskArn, task, this.#waiting.signal));
@@ -288,6 +324,7 @@ export class DockerRuntime implements ContainerRuntime {
     const timeoutMs = timeouts?.startMs ?? startTimeoutMs;
     let before = container.startedAt;
     try {
+      if (!isRestart) await this.#options.services?.shipper.create({ taskArn: name.taskArn, runtimeId, spec });
       await this.#starts.run(async () => {
         await this.#maker.checkPaths(runtimeId);
         // Inspect a container that an earlier process may have started, so that it is not started twice.
@@ -310,6 +347,7 @@ export class DockerRuntime implements ContainerRuntime {
       this.#tell({ ...name, type: "start-failed", reason: startProblem(error) });
       return;
     }
+    this.#output?.follow({ taskArn: name.taskArn, runtimeId, spec });
     this.#watch.started(container, await this.#watch.inspect(runtimeId));
   }
 
@@ -330,6 +368,7 @@ export class DockerRuntime implements ContainerRuntime {
   #adopt(name: ContainerName, runtimeId: string, spec: PayloadContainer): void {
     const container = this.#watch.of(name, runtimeId, spec);
     if (container.phase === "idle") container.phase = "running";
+    this.#output?.follow({ taskArn: name.taskArn, runtimeId, spec });
     this.#watch.look(container);
   }
 
@@ -356,6 +395,7 @@ export class DockerRuntime implements ContainerRuntime {
 
   async #remove(taskArn: string, runtimeId: string): Promise<void> {
     this.#watch.forget(runtimeId);
+    this.#output?.forget(runtimeId);
     this.#maker.forget(runtimeId);
     const { docker, log } = this.#options;
     const removal = this.#waiting
@@ -384,6 +424,13 @@ export class DockerRuntime implements ContainerRuntime {
     this.#emit(event);
   }
 
+  /** An exit is reported when the container's output has left the host, so that whoever sees the end finds the last lines. */
+  async #tellAfterOutput(event: ContainerEvent, runtimeId: string): Promise<void> {
+    if (event.type === "exited" && this.#output !== null) await this.#output.end(runtimeId);
+    if (this.#waiting.signal.aborted) return;
+    this.#tell(event);
+  }
+
   async #streamChanged(stands: boolean): Promise<void> {
     const before = this.#impaired;
     if (stands) this.#impaired = false;
@@ -404,6 +451,9 @@ function createProblem(error: unknown): string {
 }
 
 function startProblem(error: unknown): string {
+  if (error instanceof LogStreamError || error instanceof AwslogsError) {
+    return loggingProblem(error);
+  }
   if (error instanceof DockerTimeout) return timedOut("started", error);
   return `CannotStartContainerError: ${failureText(error)}`;
 }

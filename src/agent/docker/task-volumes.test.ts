@@ -65,6 +65,7 @@ const placeOf = (docker: DockerEngine, volumes: readonly string[] = []) => ({
   policy: { ...strictPolicy, volumes },
   agent: "a1",
   signal: new AbortController().signal,
+  efs: null,
 });
 
 test("a shared volume is created with the agent's label, with autoprovision and without", async () => {

@@ -1,6 +1,7 @@
 import type { PayloadVolume } from "../../agent-protocol/to-agent/payload.ts";
 import type { TaskSurroundings } from "../container-runtime.ts";
 import { isReservedLabel, taskVolumeName } from "./container-names.ts";
+import { type EfsFolders, efsPath } from "./efs-folders.ts";
 import type { DockerVolume } from "./engine/docker-answers.ts";
 import type { DockerEngine } from "./engine/docker-engine.ts";
 import { isNotFound } from "./engine/docker-error.ts";
@@ -12,9 +13,9 @@ import { type HostPolicy, isPlainTmpfs, refuseOnHost } from "./policy/host-polic
  */
 export const sharedVolumeLabel = "berth.shared-volume";
 
-/** Where a task's volume is: a host path or the name of a Docker volume. */
+/** Where a task's volume is: a host path, the name of a Docker volume, or a path below the folder of EFS file systems. */
 export type VolumeSource = {
-  readonly kind: "path" | "volume";
+  readonly kind: "path" | "volume" | "efs";
   readonly source: string;
   /** What Docker must create before the first container. Null for nothing. */
   readonly make: {
@@ -48,8 +49,13 @@ export function volumeSource(volume: PayloadVolume, taskArn: string, task: TaskS
     if (path !== "") return { kind: "path", source: path, make: null, ofTask: false };
     return { kind: "volume", source: ofTask, make: { Name: ofTask, Driver: "local" }, ofTask: true };
   }
-  return `volume ${name}: this host does not support volumes of type ${type}`;
+  const path = type === "efs" ? efsPath(volume) : null;
+  if (path !== null) return { kind: "efs", source: path, make: null, ofTask: false };
+  return unsupported(name, type);
 }
+
+const unsupported = (name: string, type: string): string =>
+  `volume ${name}: this host does not support volumes of type ${type}`;
 
 export type VolumePlace = {
   readonly docker: DockerEngine;
@@ -57,6 +63,8 @@ export type VolumePlace = {
   /** The agent, in the label of its shared volumes. */
   readonly agent: string;
   readonly signal: AbortSignal;
+  /** The folders of EFS file systems. Null: there are none. */
+  readonly efs: EfsFolders | null;
 };
 
 /**
@@ -68,7 +76,11 @@ export async function makeTaskVolumes(place: VolumePlace, taskArn: string, task:
   for (const volume of volumesOf(task)) {
     const found = volumeSource(volume, taskArn, task);
     if (typeof found === "string") throw new Error(found);
-    const { make, ofTask } = found;
+    const { make, ofTask, kind, source } = found;
+    if (kind === "efs") {
+      if (place.efs === null) throw new Error(unsupported(volume.name, kind));
+      await place.efs.make(source);
+    }
     if (make === null) continue;
     if (!ofTask && (await isUsable(place, make.Name, make.Driver))) continue;
     const labels = { ...make.Labels, ...(ofTask ? {} : { [sharedVolumeLabel]: place.agent }) };

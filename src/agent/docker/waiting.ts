@@ -6,6 +6,8 @@ export type RetryShape = {
   readonly firstMs: number;
   readonly factor: number;
   readonly lastMs: number;
+  /** Failures after which another attempt is useless. */
+  readonly isFinal?: (error: unknown) => boolean;
 };
 
 /**
@@ -63,7 +65,8 @@ export class Waiting {
         return await work();
       } catch (error) {
         // Do not repeat a call that has already used up its whole timeout.
-        if (attempt >= shape.attempts || error instanceof DockerTimeout || this.signal.aborted) throw error;
+        const isFinal = error instanceof DockerTimeout || shape.isFinal?.(error) === true;
+        if (attempt >= shape.attempts || isFinal || this.signal.aborted) throw error;
         await this.pause(delayMs);
         delayMs = Math.min(delayMs * shape.factor, shape.lastMs);
       }

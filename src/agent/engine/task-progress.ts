@@ -1,6 +1,6 @@
 import type { ContainerEvent, RuntimeCommand, TaskEvent } from "../container-runtime.ts";
 import { dependencyState, isNeeded } from "./container-dependencies.ts";
-import type { EngineContainer, EngineTask } from "./engine-state.ts";
+import type { ContainerPhase, EngineContainer, EngineTask } from "./engine-state.ts";
 import type { EngineOptions, EngineOutput } from "./engine-step.ts";
 import { containerChange, digestReport, isChecked, isRestartDue, takeStateChange } from "./engine-task.ts";
 import { allocatePorts, type ContainerPorts, type PortsInUse } from "./host-ports.ts";
@@ -12,6 +12,8 @@ export type SharedPorts = {
   others: PortsInUse;
   cursor: number;
 };
+
+const notCreated: ReadonlySet<ContainerPhase> = new Set(["waiting", "pulling", "pulled", "creating"]);
 
 /** One step of the engine for a single task: what the runtime reports, and what follows from it. */
 export class TaskProgress {
@@ -258,7 +260,8 @@ export class TaskProgress {
   #prepare(task: EngineTask): void {
     task.groundwork = "preparing";
     const specs = task.containers.map(({ spec }) => spec);
-    this.#run({ type: "prepare", taskArn: task.arn, task: task.surroundings, specs });
+    const toCreate = task.containers.filter(({ phase }) => notCreated.has(phase)).map(({ spec }) => spec.name);
+    this.#run({ type: "prepare", taskArn: task.arn, task: task.surroundings, specs, toCreate });
   }
 
   /** Orders from the runtime what a container in this phase waits for, unless the groundwork is missing. */

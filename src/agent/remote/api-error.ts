@@ -18,25 +18,46 @@ export class ApiError extends Error {
   }
 }
 
+/** AWS: what its services call a caller that is too fast. */
 const throttlingCodes: readonly string[] = [
   "ThrottlingException",
   "Throttling",
   "RequestLimitExceeded",
   "TooManyRequestsException",
+  "SlowDown",
 ];
 
 /** The error in an answer. AWS: its code is in `__type`, possibly after a namespace. */
-export function errorInAnswer(status: number, text: string): ApiError {
+export function errorInAnswer(status: number, text: string, service = "ECS"): ApiError {
   let body: { readonly __type?: unknown; readonly message?: unknown; readonly Message?: unknown } = {};
   try {
     body = (JSON.parse(text) ?? {}) as typeof body;
   } catch {
-    // Something other than ECS answered.
+    // Something other than AWS's service answered.
   }
-  if (typeof body.__type !== "string") {
-    return new ApiError("NotEcs", `The answer was HTTP ${status} and did not come from ECS.`, status);
-  }
+  if (typeof body.__type !== "string") return foreignAnswer(status, service);
   const code = body.__type.slice(body.__type.lastIndexOf("#") + 1);
   const message = body.message ?? body.Message;
   return new ApiError(code, typeof message === "string" ? message : code, status);
+}
+
+/** The error in an answer of a service that speaks XML. */
+export function errorInXml(status: number, text: string, service: string): ApiError {
+  const code = xmlElement(text, "Code");
+  return code === null
+    ? foreignAnswer(status, service)
+    : new ApiError(code, xmlElement(text, "Message") ?? code, status);
+}
+
+/** The text of the first element with this name, or null. For answers of AWS, which have no attributes, comments or CDATA. */
+export function xmlElement(xml: string, name: string): string | null {
+  const found = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
+  if (found === undefined) return null;
+  const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+  return found.replace(/&(lt|gt|quot|apos|amp);/g, (_, entity: string) => entities[entity] ?? "");
+}
+
+function foreignAnswer(status: number, service: string): ApiError {
+  const code = service === "ECS" ? "NotEcs" : "NotAws";
+  return new ApiError(code, `The answer was HTTP ${status} and did not come from ${service}.`, status);
 }

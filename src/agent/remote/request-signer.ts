@@ -17,19 +17,27 @@ export type RequestToSign = {
   readonly body: string;
 };
 
-/** Signs an agent's requests (Signature Version 4, service ecs). */
+export type RequestSignerOptions = {
+  /** As the scope of the signature has it, such as `ecs`. */
+  readonly service: string;
+  readonly region: string;
+  readonly credentials: AgentCredentials;
+};
+
+/** Signs an agent's requests (Signature Version 4). */
 export class RequestSigner {
   readonly #signer: SignatureV4;
 
-  constructor({ region, credentials }: { readonly region: string; readonly credentials: AgentCredentials }) {
+  constructor({ service, region, credentials }: RequestSignerOptions) {
     const { accessKeyId, secretAccessKey, sessionToken } = credentials;
     this.#signer = new SignatureV4({
-      service: "ecs",
+      service,
       region,
       credentials: { accessKeyId, secretAccessKey, ...(sessionToken === null ? {} : { sessionToken }) },
       sha256: Sha256,
-      // AWS: agents sign no header for the body's hash.
-      applyChecksum: false,
+      // AWS: agents sign no header for the body's hash. S3 demands it, and reads paths without another encoding.
+      applyChecksum: service === "s3",
+      uriEscapePath: service !== "s3",
     });
   }
 

@@ -28,7 +28,7 @@ export class WebSocketTransport implements AgentTransport {
 
   constructor(options: WebSocketTransportOptions) {
     this.#options = options;
-    this.#signer = new RequestSigner(options);
+    this.#signer = new RequestSigner({ ...options, service: "ecs" });
   }
 
   connect(channel: AgentChannel, hello: AgentHello, endpoint: string): AgentConnection {

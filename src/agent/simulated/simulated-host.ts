@@ -7,6 +7,8 @@ import type { AgentDisk } from "../agent-disk.ts";
 import { simulatedUpdater } from "../agent-updater.ts";
 import type { EngineOptions } from "../engine/engine-step.ts";
 import type { HostFacts, HostIdentity } from "../registration.ts";
+import { TaskCredentials } from "../task-credentials.ts";
+import { TaskServices, type TaskServicesSettings } from "../task-services/task-services.ts";
 import { simulatedAttributes } from "./simulated-attributes.ts";
 import { SimulatedRuntime, type SimulatedRuntimeOptions } from "./simulated-runtime.ts";
 
@@ -20,7 +22,9 @@ export type SimulatedHostWorld = {
   /** The version that hosts begin with. */
   readonly agentVersion?: string;
   readonly engine?: EngineOptions;
-  readonly runtime?: Omit<SimulatedRuntimeOptions, "clock" | "ids">;
+  readonly runtime?: Omit<SimulatedRuntimeOptions, "clock" | "ids" | "services">;
+  /** The other services of AWS. Null: what containers write goes nowhere. */
+  readonly services?: TaskServicesSettings | null;
 };
 
 export type SimulatedHostOptions = {
@@ -101,9 +105,16 @@ function newHost(
 ): SimulatedHost {
   const { clock, random, log, api, transport, engine } = world;
   const { name, cluster, disk = null, onEnded } = options;
+  const credentials = new TaskCredentials();
+  const chance = random.stream(`services/${name}`);
+  const services =
+    world.services == null
+      ? null
+      : TaskServices.forgetful({ ...world.services, clock, log, credentials, random: chance });
   const runtime = new SimulatedRuntime({
     ...world.runtime,
     clock,
+    services,
     ids: random.stream(`runtime/${name}`),
     ...(dockerVersion ? { version: dockerVersion } : {}),
   });
@@ -114,6 +125,7 @@ function newHost(
     api,
     transport,
     runtime,
+    credentials,
     disk,
     name,
     cluster,
@@ -124,5 +136,9 @@ function newHost(
     ...(engine === undefined ? {} : { engine }),
     ...(onEnded === undefined ? {} : { onEnded }),
   });
-  return { agent, runtime, start: () => agent.start(), stop: () => agent.stop() };
+  const stop = async (): Promise<void> => {
+    await agent.stop();
+    await services?.close();
+  };
+  return { agent, runtime, start: () => agent.start(), stop };
 }

@@ -1,4 +1,5 @@
 import type { PayloadContainer } from "../../agent-protocol/to-agent/payload-container.ts";
+import { shellCommands } from "./shell-script.ts";
 
 /** What a simulated container does. Absent members mean the behaviour of an ordinary, endless program. */
 export type SimulatedBehaviour = {
@@ -10,7 +11,12 @@ export type SimulatedBehaviour = {
   readonly health: "HEALTHY" | "UNHEALTHY";
   readonly ignoresSigterm: boolean;
   readonly impairsRuntime: boolean;
+  /** The lines that it writes to its output. */
+  readonly prints: readonly SimulatedPrint[];
 };
+
+/** A line, and how many milliseconds after the start it is written. */
+export type SimulatedPrint = { readonly afterMs: number; readonly text: string };
 
 export type SimulatedImage = {
   /** As users write it. `N` and `S` represent a number. */
@@ -66,7 +72,8 @@ export const simulatedImages: readonly SimulatedImage[] = [
 export const simulatedCommands: readonly { readonly command: string; readonly what: string }[] = [
   { command: '["exit", "N"]', what: "exits with code N at once" },
   { command: '["sleep", "S"]', what: "exits with code 0 after S seconds" },
-  { command: '["true"], ["echo", ...]', what: "exits with code 0 at once" },
+  { command: '["true"]', what: "exits with code 0 at once" },
+  { command: '["echo", ...]', what: "writes the words to its log and exits with code 0 at once" },
   { command: '["false"]', what: "exits with code 1 at once" },
   { command: '["sh", "-c", "sleep 5; exit 3"]', what: "runs these commands in order" },
 ];
@@ -79,6 +86,7 @@ const ordinary: SimulatedBehaviour = {
   health: "HEALTHY",
   ignoresSigterm: false,
   impairsRuntime: false,
+  prints: [],
 };
 
 const parsedImages = simulatedImages.map(({ image, behaviour }) => {
@@ -88,12 +96,12 @@ const parsedImages = simulatedImages.map(({ image, behaviour }) => {
 
 /** What a simulated container of this image and command does. Any image that is not in the table runs until it is stopped. */
 export function simulatedBehaviour(
-  container: Pick<PayloadContainer, "image" | "command" | "entryPoint">,
+  container: Pick<PayloadContainer, "image" | "command" | "entryPoint" | "environment">,
 ): SimulatedBehaviour {
   return {
     ...ordinary,
     ...imageBehaviour(container.image),
-    ...commandBehaviour([...(container.entryPoint ?? []), ...(container.command ?? [])]),
+    ...commandBehaviour([...(container.entryPoint ?? []), ...(container.command ?? [])], container.environment ?? {}),
   };
 }
 
@@ -106,29 +114,31 @@ function imageBehaviour(image: string): Partial<SimulatedBehaviour> {
 }
 
 /**
- * What a command's words do, statement by statement. A command with a statement that is not in the table is an ordinary program:
- * it runs until it is stopped.
+ * What a command's words do, in order. A command that is not in the table is an ordinary program: it runs until it is stopped. What came
+ * before it was printed.
  */
-function commandBehaviour(words: readonly string[]): Partial<SimulatedBehaviour> {
+function commandBehaviour(
+  words: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Partial<SimulatedBehaviour> {
   const isScript = words.length === 3 && isShell(words[0]) && words[1] === "-c";
-  const statements = isScript ? statementsOf(words[2] ?? "") : [words];
+  const commands = isScript ? shellCommands(words[2] ?? "", variables) : words.length === 0 ? [] : [words];
+  const prints: SimulatedPrint[] = [];
   let afterMs = 0;
   let code = 0;
-  for (const [command, argument] of statements) {
+  for (const [command, ...rest] of commands.map((one) => one ?? [""])) {
+    const [argument] = rest;
     if (command === "sleep" && argument !== "infinity") afterMs += seconds(argument) * 1_000;
-    else if (command === "exit") return exitAfter(afterMs, numberOf(argument));
-    else if (command === "true" || command === "echo") code = 0;
-    else if (command === "false") code = 1;
-    else return {};
+    else if (command === "exit") return { ...exitAfter(afterMs, numberOf(argument)), prints };
+    else if (command === "true") code = 0;
+    else if (command === "echo") {
+      code = 0;
+      prints.push({ afterMs, text: rest.join(" ") });
+    } else if (command === "false") code = 1;
+    else return { prints };
   }
-  return statements.length === 0 ? {} : exitAfter(afterMs, code);
+  return commands.length === 0 ? {} : { ...exitAfter(afterMs, code), prints };
 }
-
-const statementsOf = (script: string): readonly (readonly string[])[] =>
-  script
-    .split(/;|&&|\n/)
-    .map((statement) => statement.trim().split(/\s+/))
-    .filter(([first]) => first !== undefined && first !== "");
 
 const isShell = (word: string | undefined): boolean => /^(?:\/bin\/)?(?:ba|da|a)?sh$/.test(word ?? "");
 const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };

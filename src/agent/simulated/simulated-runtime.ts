@@ -9,12 +9,19 @@ import type {
   ContainerUsage,
   RuntimeCommand,
   RuntimeEvent,
+  TaskCommand,
 } from "../container-runtime.ts";
+import type { LoggedContainer, LogShipper } from "../logs/log-shipper.ts";
+import { loggingProblem } from "../logs/logging-problem.ts";
+import { inputsReason } from "../task-services/inputs-reason.ts";
 import { type SimulatedBehaviour, simulatedBehaviour } from "./simulated-images.ts";
+import { SimulatedOutput } from "./simulated-output.ts";
 
 export type SimulatedRuntimeOptions = {
   readonly clock: Clock;
   readonly ids: RandomStream;
+  /** Where logs go. Null: nowhere. */
+  readonly services?: SimulatedServices | null;
   readonly pullMs?: number;
   readonly createMs?: number;
   readonly startMs?: number;
@@ -59,11 +66,16 @@ type Running = {
   readonly timers: Timer[];
 };
 
+/** The part of an agent's services that simulated containers use. */
+export type SimulatedServices = { readonly shipper: LogShipper };
+
 /** Containers that exist only as timers. It keeps nothing over a restart: `watch` passes in what it needs. */
 export class SimulatedRuntime implements ContainerRuntime {
   readonly version: string;
   readonly #options: Required<SimulatedRuntimeOptions>;
   readonly #running = new Map<string, Running>();
+  /** Null: what containers write goes nowhere. */
+  readonly #output: SimulatedOutput | null;
   /** Commands under way. */
   readonly #timers = new Set<Timer>();
   #impairing = 0;
@@ -72,7 +84,15 @@ export class SimulatedRuntime implements ContainerRuntime {
   #checkChanged: () => void = () => {};
 
   constructor(options: SimulatedRuntimeOptions) {
-    this.#options = { ...simulatedTimes, hostCpuUnits: 2_048, version: "DockerVersion: 25.0.8", ...options };
+    this.#options = {
+      ...simulatedTimes,
+      hostCpuUnits: 2_048,
+      version: "DockerVersion: 25.0.8",
+      services: null,
+      ...options,
+    };
+    const { services, clock } = this.#options;
+    this.#output = services === null ? null : new SimulatedOutput(services.shipper, clock);
     this.version = this.#options.version;
   }
 
@@ -121,7 +141,7 @@ export class SimulatedRuntime implements ContainerRuntime {
   run(command: RuntimeCommand): void {
     switch (command.type) {
       case "prepare":
-        this.#later(0, () => this.#emit({ type: "prepared", taskArn: command.taskArn }));
+        this.#later(0, () => void this.#prepare(command));
         return;
       // Nothing was made for the task as a whole.
       case "release":
@@ -150,16 +170,20 @@ export class SimulatedRuntime implements ContainerRuntime {
         return;
       }
       case "start":
-        this.#later(startMs, () => this.#start(name, command.runtimeId, command.spec));
+        this.#later(startMs, () => void this.#startLogged(name, command.runtimeId, command.spec));
         return;
       case "watch":
-        this.#later(0, () => this.#begin(name, command.runtimeId, command.spec, command.startedAt));
+        // What it wrote before the agent's restart was written then.
+        this.#later(0, () => this.#begin(name, command.runtimeId, command.spec, command.startedAt, clock.now()));
         return;
       case "stop":
         this.#later(0, () => this.#stop(command.runtimeId, command.timeoutMs));
         return;
       case "remove":
-        clock.defer(() => this.#end(command.runtimeId));
+        clock.defer(() => {
+          this.#end(command.runtimeId);
+          this.#output?.forget(command.runtimeId);
+        });
         return;
     }
   }
@@ -177,6 +201,34 @@ export class SimulatedRuntime implements ContainerRuntime {
     this.#running.clear();
   }
 
+  /** AWS: on Fargate, a log stream that cannot be created fails the task before its containers. */
+  async #prepare({ taskArn, task, specs, toCreate }: Extract<TaskCommand, { type: "prepare" }>): Promise<void> {
+    const { services } = this.#options;
+    if (services !== null && task.launchType === "FARGATE") {
+      try {
+        for (const spec of specs) if (toCreate.includes(spec.name)) await services.shipper.checkAhead(taskArn, spec);
+      } catch (error) {
+        this.#emit({ type: "prepare-failed", taskArn, reason: `ResourceInitializationError: ${inputsReason(error)}` });
+        return;
+      }
+    }
+    this.#emit({ type: "prepared", taskArn });
+  }
+
+  /** As Docker does: the log stream first, then the program. */
+  async #startLogged(name: ContainerName, runtimeId: string, spec: PayloadContainer): Promise<void> {
+    const { services } = this.#options;
+    if (services !== null) {
+      try {
+        await services.shipper.create({ taskArn: name.taskArn, runtimeId, spec });
+      } catch (error) {
+        this.#emit({ ...name, type: "start-failed", reason: loggingProblem(error) });
+        return;
+      }
+    }
+    if (!this.#closed) this.#start(name, runtimeId, spec);
+  }
+
   #start(name: ContainerName, runtimeId: string, spec: PayloadContainer): void {
     const behaviour = simulatedBehaviour(spec);
     if (behaviour.start === "fails") {
@@ -188,11 +240,23 @@ export class SimulatedRuntime implements ContainerRuntime {
     }
     const at = this.#options.clock.now();
     this.#emit({ ...name, type: "started", at });
+    const words = [...(spec.entryPoint ?? []), ...(spec.command ?? [])].join(" ");
+    this.#print(
+      { ...name, runtimeId, spec },
+      at,
+      `starts (simulated): ${spec.image}${words === "" ? "" : ` ${words}`}`,
+    );
     this.#begin(name, runtimeId, spec, at);
   }
 
-  /** The container runs since `startedAt`. What it does by itself follows from that. */
-  #begin(name: ContainerName, runtimeId: string, spec: PayloadContainer, startedAt: number): void {
+  /** The container runs since `startedAt`. What it does by itself follows from that. Its output before `printsFrom` is left out. */
+  #begin(
+    name: ContainerName,
+    runtimeId: string,
+    spec: PayloadContainer,
+    startedAt: number,
+    printsFrom = startedAt,
+  ): void {
     if (this.#running.has(runtimeId)) return;
     const { clock, healthMs } = this.#options;
     const behaviour = simulatedBehaviour(spec);
@@ -207,12 +271,23 @@ export class SimulatedRuntime implements ContainerRuntime {
     if (spec.healthCheckType === "docker") {
       after(healthMs, () => this.#emit({ ...name, type: "health", status: behaviour.health }));
     }
+    if (this.#output !== null) {
+      for (const { afterMs, text } of behaviour.prints) {
+        const at = startedAt + afterMs;
+        // Before the exit, which may be due at the same time.
+        if (at >= printsFrom) after(afterMs, () => this.#output?.write({ ...name, runtimeId, spec }, at, text));
+      }
+    }
     const { exit } = behaviour;
     if (exit !== null) {
       const reason = exit.outOfMemory ? "OutOfMemoryError: Container killed due to memory usage" : null;
       after(exit.afterMs, () => this.#exit(runtimeId, exit.code, reason, startedAt + exit.afterMs));
     }
     if (behaviour.impairsRuntime) this.#impair(1);
+  }
+
+  #print(container: LoggedContainer & ContainerName, at: number, text: string): void {
+    this.#output?.write(container, at, `[berth] ${container.container} ${text}`);
   }
 
   #stop(runtimeId: string, timeoutMs: number): void {
@@ -226,9 +301,22 @@ export class SimulatedRuntime implements ContainerRuntime {
   }
 
   #exit(runtimeId: string, exitCode: number, reason: string | null, at: number): void {
-    const { name } = must(this.#running.get(runtimeId), "the container of a timer");
+    const { name, spec } = must(this.#running.get(runtimeId), "the container of a timer");
     this.#end(runtimeId);
-    this.#emit({ ...name, type: "exited", exitCode, reason, at });
+    const exited = { ...name, type: "exited", exitCode, reason, at } as const;
+    if (this.#output === null) {
+      this.#emit(exited);
+      return;
+    }
+    this.#print(
+      { ...name, runtimeId, spec },
+      at,
+      `ended with exit code ${exitCode}${reason === null ? "" : ` (${reason})`}`,
+    );
+    // Whoever sees the end finds the last lines.
+    void this.#output.end(runtimeId).then(() => {
+      if (!this.#closed) this.#emit(exited);
+    });
   }
 
   #end(runtimeId: string): void {

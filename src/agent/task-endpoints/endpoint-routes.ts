@@ -39,7 +39,7 @@ export class EndpointRoutes {
   async answer(method: string, path: string, body: string): Promise<EndpointAnswer> {
     const credentials = /^\/v2\/credentials(?:\/([^/]*))?\/?$/.exec(path);
     if (credentials !== null) {
-      return method === "GET" ? credentialsAnswer(this.#sources.credentials, credentials[1] ?? "") : wrongMethod;
+      return method === "GET" ? await credentialsAnswer(this.#sources, credentials[1] ?? "") : wrongMethod;
     }
     const metadata = /^\/(v3|v4)\/([^/]+)(.*?)\/?$/.exec(path);
     if (metadata !== null) {

@@ -3,7 +3,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log-events.ts";
 import type { DockerContainer, DockerNetwork, DockerStats } from "../docker/engine/docker-answers.ts";
 import type { EngineContainer, EngineTask } from "../engine/engine-state.ts";
-import type { CredentialsLookup, RoleCredentials } from "../task-credentials.ts";
+import type { CredentialsLookup, RoleCredentials, TaskRole } from "../task-credentials.ts";
 
 /** The Docker calls that answering containers needs. DockerEngine has them. */
 export type EndpointDocker = {
@@ -21,6 +21,8 @@ export type EndpointSources = {
   /** The tasks that the agent knows (Agent.tasks). */
   readonly tasks: () => Iterable<Readonly<EngineTask>>;
   readonly credentials: CredentialsLookup;
+  /** What a container gets for a role of its task. By default the role's credentials. May reject. */
+  readonly credentialsFor?: (role: TaskRole) => Promise<RoleCredentials>;
   /** The ECS API in the agent's own name, and in that of a task's role. */
   readonly api: EcsApi;
   readonly apiAs: (credentials: RoleCredentials) => EcsApi;

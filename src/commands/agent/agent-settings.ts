@@ -1,9 +1,10 @@
 import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type PullBehaviour, pullBehaviours } from "../../agent/docker/image-puller.ts";
+import { type PullBehaviour, pullBehaviours } from "../../agent/docker/images/image-puller.ts";
 import type { HostPolicy } from "../../agent/docker/policy/host-policy.ts";
 import type { HostAttribute, HostFacts, HostIdentity } from "../../agent/registration.ts";
+import type { HostServicesOptions } from "../../server/hosts/host-services.ts";
 import {
   type CommandText,
   type Flag,
@@ -15,6 +16,7 @@ import {
 } from "../flags/flags.ts";
 import { hostPolicyFlags, hostPolicyFrom, typedPolicyFlag } from "../flags/host-policy-flags.ts";
 import { type Remote, remoteFlags, remoteFrom } from "../flags/remote-flags.ts";
+import { serviceFlags, servicesFrom } from "../flags/service-flags.ts";
 
 const flags = {
   ...remoteFlags,
@@ -32,6 +34,7 @@ const flags = {
   "availability-zone": { value: "ZONE", help: "The machine's availability zone (default: the region's first)." },
   "instance-type": { value: "TYPE", help: "The value of the attribute ecs.instance-type (default docker)." },
   ...hostPolicyFlags,
+  ...serviceFlags,
   "reserved-memory": { value: "MIB", help: "Memory in MiB that tasks do not get (default 0)." },
   "log-level": { value: "LEVEL", help: "Level of the log on standard error (default warn)." },
   json: { value: null, help: "Print what happens as lines of JSON on standard output, not as text on standard error." },
@@ -82,6 +85,8 @@ export type AgentSettings = {
   readonly policy: HostPolicy;
   /** Name or ARN. Null: `default`, created if it is missing. */
   readonly cluster: string | null;
+  /** What tasks use of other services of AWS. */
+  readonly services: HostServicesOptions;
   readonly dataDir: string;
   readonly external: boolean;
   readonly availabilityZone: string;
@@ -106,6 +111,7 @@ export function settingsFrom(typed: Typed, environment: NodeJS.ProcessEnv = proc
     pullBehaviour,
     policy,
     cluster: textFlag(typed, "cluster", null),
+    services: servicesFrom(typed, environment),
     dataDir: resolve(textFlag(typed, "data-dir", "/var/lib/berth-agent")),
     external: typed.flags.has("external"),
     availabilityZone: textFlag(typed, "availability-zone", `${remote.region}a`),

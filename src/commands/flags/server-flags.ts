@@ -1,6 +1,7 @@
 import { awsRegions } from "../../auth/regions.ts";
 import { parseHost } from "../../server/http/allowed-hosts.ts";
 import { logLevels, type ServerLogLevel } from "../../server/log/log.ts";
+import { companionFlags } from "./companion-flags.ts";
 import { fargateFlags } from "./docker-flags.ts";
 import { type Flag, formFlag, listFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags.ts";
 import { timelineFlag } from "./timeline-flags.ts";
@@ -30,6 +31,7 @@ export const serverFlags = {
     value: "LIST",
     help: "The regions that calls may use, such as eu-west-1,lab-1 (default: all of AWS, including GovCloud and China).",
   },
+  ...companionFlags,
   ...fargateFlags,
   "tls-cert": { value: "FILE", help: "The certificate (PEM), with its chain: the port then speaks HTTPS." },
   "tls-key": { value: "FILE", help: "The key of --tls-cert (PEM)." },

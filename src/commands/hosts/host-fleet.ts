@@ -6,6 +6,7 @@ import type { AgentEnd } from "../../agent/agent.ts";
 import type { AgentDisk } from "../../agent/agent-disk.ts";
 import type { HostAttribute } from "../../agent/registration.ts";
 import { type SimulatedHost, type SimulatedHostWorld, simulatedHost } from "../../agent/simulated/simulated-host.ts";
+import type { TaskServicesSettings } from "../../agent/task-services/task-services.ts";
 import type {
   AgentChannel,
   AgentConnection,
@@ -39,6 +40,8 @@ export type HostFleetOptions = {
   readonly log: Log;
   readonly api: EcsApi;
   readonly transport: AgentTransport;
+  /** The other services of AWS, for what containers write. */
+  readonly services: TaskServicesSettings;
   /** The disk of the host with that number, from 0. Null keeps nothing. */
   readonly openDisk: ((index: number) => Promise<FleetDisk>) | null;
 };
@@ -63,9 +66,9 @@ export class HostFleet {
   #closed = false;
 
   constructor(options: HostFleetOptions) {
-    const { clock, random, log, api, transport } = options;
+    const { clock, random, log, api, transport, services } = options;
     this.#options = options;
-    this.#world = { clock, random, log, api, transport: this.#watched(transport) };
+    this.#world = { clock, random, log, api, transport: this.#watched(transport), services };
   }
 
   /** How many hosts are connected. */

@@ -11,7 +11,7 @@ import { conditionOf, progressOf, rolloutOf } from "../state/service-documents.t
 import { isLost } from "./lost-agents.ts";
 import type { Sight } from "./sight.ts";
 import { strategyOf } from "./strategies.ts";
-import { type Verdict, verdictOf } from "./task-checks.ts";
+import { verdictOf } from "./task-checks.ts";
 import type { SetCounts, WantedSets } from "./task-sets.ts";
 
 /**
@@ -34,7 +34,7 @@ export type ServiceTask = {
 };
 
 /** A task whose set may have to go; its strategy has yet to say so. */
-type SeenTask = { -readonly [Member in keyof ServiceTask]: ServiceTask[Member] } & { readonly verdict: Verdict | null };
+type SeenTask = { -readonly [Member in keyof ServiceTask]: ServiceTask[Member] };
 
 /** What is stored about a service that is not INACTIVE. */
 export type ServiceDocuments = {
@@ -124,6 +124,8 @@ class Viewer {
   readonly #deploymentIds: ReadonlySet<string | null>;
   readonly #now: number;
   readonly #seen: SeenTask[] = [];
+  /** Those of them that fail a check. */
+  readonly #failing = new Set<SeenTask>();
   #stopping = 0;
   #ofOthers = 0;
   #changesAt: number | null = null;
@@ -155,7 +157,9 @@ class Viewer {
     const leaves = this.#leavesAnyway(instance, lost);
     const isProtected = task.protectedUntil !== null && task.protectedUntil > this.#now;
     const isHealthy = serves && (verdict !== null || this.#isHeldLongEnough(task));
-    this.#seen.push({ task, leaves, isRunning, serves, isHealthy, isProtected, verdict });
+    const seen: SeenTask = { task, leaves, isRunning, serves, isHealthy, isProtected };
+    this.#seen.push(seen);
+    if (verdict === "unhealthy") this.#failing.add(seen);
   }
 
   view(): TaskView {
@@ -163,16 +167,19 @@ class Viewer {
     const wanted = strategyOf(service)({ service, rollout, target, countsOf: (id) => this.#countsOf(id) });
     const unwanted = new Set(rollout.deployments.map(({ id }) => id));
     for (const set of wanted.sets) if (set.wanted > 0) unwanted.delete(set.deployment.id);
-    unwanted.delete(target.id);
-    for (const seen of this.#seen) seen.leaves ??= this.#leaves(seen, unwanted);
+    const [keepers, leavers]: [ServiceTask[], ServiceTask[]] = [[], []];
+    for (const seen of this.#seen) {
+      seen.leaves ??= this.#leaves(seen, unwanted);
+      (seen.leaves === null ? keepers : leavers).push(seen);
+    }
     return {
       service,
       rollout,
       target,
       now: this.#now,
       ...wanted,
-      keepers: this.#seen.filter(({ leaves }) => leaves === null),
-      leavers: this.#seen.filter(({ leaves }) => leaves !== null),
+      keepers,
+      leavers,
       stopping: this.#stopping,
       ofOthers: this.#ofOthers,
       changesAt: this.#changesAt,
@@ -186,16 +193,24 @@ class Viewer {
     return instance?.status === "DRAINING" ? "draining" : null;
   }
 
-  #leaves({ task, verdict }: SeenTask, unwanted: ReadonlySet<string>): LeaveReason | null {
-    const { startedBy } = task;
-    if (startedBy === null || unwanted.has(startedBy) || !this.#deploymentIds.has(startedBy)) return "replaced";
-    return verdict === "unhealthy" && this.#isGraceOver(task) ? "unhealthy" : null;
+  #leaves(seen: SeenTask, unwanted: ReadonlySet<string>): LeaveReason | null {
+    const { startedBy } = seen.task;
+    const isOfTarget = startedBy === this.#target.id;
+    if (!isOfTarget && (startedBy === null || unwanted.has(startedBy) || !this.#deploymentIds.has(startedBy))) {
+      return "replaced";
+    }
+    return this.#failing.size > 0 && this.#failing.has(seen) && this.#isGraceOver(seen.task) ? "unhealthy" : null;
   }
 
   #countsOf(deploymentId: string): SetCounts {
-    const tasks = this.#seen.filter(({ task, leaves }) => task.startedBy === deploymentId && leaves !== "lost");
-    const serving = tasks.filter(({ serves }) => serves);
-    return { tasks: tasks.length, serving: serving.length, healthy: serving.filter((task) => task.isHealthy).length };
+    const counts = { tasks: 0, serving: 0, healthy: 0 };
+    for (const { task, leaves, serves, isHealthy } of this.#seen) {
+      if (task.startedBy !== deploymentId || leaves === "lost") continue;
+      counts.tasks += 1;
+      if (serves) counts.serving += 1;
+      if (isHealthy) counts.healthy += 1;
+    }
+    return counts;
   }
 
   #isLost(instance: ContainerInstance): boolean {

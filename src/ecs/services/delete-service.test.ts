@@ -62,7 +62,11 @@ test("DeleteService with force: DRAINING until the tasks are gone, then INACTIVE
   world.advanceClock(world.state.timeline.inactiveServiceRetentionMs);
   const arn = "arn:aws:ecs:eu-central-1:111122223333:service/lab/web";
   assert.deepEqual(shown(), { services: [], failures: [{ arn, reason: "MISSING" }] });
-  assert.deepEqual([world.state.services.size, world.state.serviceEvents.size], [0, 0]);
+  const { services, serviceEvents, rollouts, serviceConditions, deploymentProgress } = world.state;
+  assert.deepEqual(
+    [services, serviceEvents, rollouts, serviceConditions, deploymentProgress].map(({ size }) => size),
+    [0, 0, 0, 0, 0],
+  );
   assert.deepEqual([...world.state.revisionUses.keys()], [], "its stopped tasks were forgotten at the same time");
 });
 

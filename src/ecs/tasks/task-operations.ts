@@ -49,7 +49,7 @@ export const taskOperations = {
       "UnsupportedFeatureException",
     ],
     missing:
-      "Windows on Fargate, ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused. Fargate tasks run on Berth's own hosts: there is no public address, ephemeral storage is shown but not limited, platform versions differ only in their number, and Spot tasks are not interrupted. Subnets and security groups are only names, and `referenceId` is ignored. Berth's own agents run no tasks with secrets, environment files, registry credentials, FireLens, the log driver awslogs, EFS or FSx volumes: the refusal names the missing attribute. The credentials of a task's roles only work for calls to Berth.",
+      "Windows on Fargate, ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused. Fargate tasks run on Berth's own hosts: there is no public address, ephemeral storage is shown but not limited, platform versions differ only in their number, and Spot tasks are not interrupted. Subnets and security groups are only names, and `referenceId` is ignored. Berth's own agents run no tasks with FireLens or FSx volumes, and with EFS volumes only if `--efs-dir` is set: these are refused by the name of the attribute that is missing. The credentials of a task's roles are good for calls to Berth, and with `--assume-roles` for AWS instead.",
   },
   StartTask: {
     machine: "cluster",
@@ -64,7 +64,7 @@ export const taskOperations = {
     level: "operate",
     errors: ["ClusterNotFoundException", "NamespaceNotFoundException", "UnsupportedFeatureException"],
     missing:
-      "ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused. Subnets and security groups are only names, and `referenceId` is ignored. Berth's own agents run no tasks with secrets, environment files, registry credentials, FireLens, the log driver awslogs, EFS or FSx volumes: the refusal names the missing attribute. The credentials of a task's roles only work for calls to Berth.",
+      "ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused. Subnets and security groups are only names, and `referenceId` is ignored. Berth's own agents run no tasks with FireLens or FSx volumes, and with EFS volumes only if `--efs-dir` is set: these are refused by the name of the attribute that is missing. The credentials of a task's roles are good for calls to Berth, and with `--assume-roles` for AWS instead.",
   },
   StopTask: {
     machine: "cluster",

@@ -4,12 +4,14 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { DockerAgent } from "../../agent/docker/docker-agent.ts";
 import type { DockerHost } from "../../agent/docker/docker-host.ts";
+import type { ImageMap } from "../../agent/docker/images/image-map.ts";
 import type { HostAttribute } from "../../agent/registration.ts";
 import {
   type SimulatedHostOptions,
   type SimulatedHostWorld,
   simulatedAgentVersion,
 } from "../../agent/simulated/simulated-host.ts";
+import { offeredServices } from "../../agent/task-services/task-services.ts";
 
 export type DockerInstanceOptions = Omit<SimulatedHostWorld, "runtime"> &
   SimulatedHostOptions & {
@@ -19,6 +21,7 @@ export type DockerInstanceOptions = Omit<SimulatedHostWorld, "runtime"> &
     readonly customAttributes: readonly HostAttribute[];
     /** Null: nothing is stored. */
     readonly dataDir: string | null;
+    readonly images: ImageMap;
   };
 
 /** Not started yet. It has the machine's resources. Rejects if its file in the data directory is unusable. */
@@ -45,6 +48,7 @@ export function openDockerInstance(options: DockerInstanceOptions): Promise<Dock
     isForgetful: dataDir === null,
     availabilityZone,
     endpointsFile: dataDir === null ? null : join(dataDir, "docker-endpoints.json"),
+    positionsFile: dataDir === null ? null : join(dataDir, "docker-logs.json"),
     agentVersion: simulatedAgentVersion,
     agentHash: "berth",
     updater: null,
@@ -56,7 +60,11 @@ export function openDockerInstance(options: DockerInstanceOptions): Promise<Dock
         memoryMiB,
         gpuIds: [],
         identity,
-        attributes: docker.attributes({ hasEndpoints, gpuDriverVersion: null }),
+        attributes: docker.attributes({
+          hasEndpoints,
+          gpuDriverVersion: null,
+          services: offeredServices(world.services),
+        }),
         customAttributes,
         tags: [],
       },

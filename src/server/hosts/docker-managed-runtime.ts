@@ -4,8 +4,10 @@ import { join } from "node:path";
 import type { AgentOptions } from "../../agent/agent.ts";
 import { DockerAgent } from "../../agent/docker/docker-agent.ts";
 import type { DockerHost } from "../../agent/docker/docker-host.ts";
-import type { PullBehaviour } from "../../agent/docker/image-puller.ts";
+import type { PullBehaviour } from "../../agent/docker/images/image-puller.ts";
 import { strictPolicy } from "../../agent/docker/policy/host-policy.ts";
+import type { Place } from "../../ecs/arn.ts";
+import type { HostServices } from "./host-services.ts";
 import { capabilitiesOf, type ManagedAgent, type ManagedRuntime } from "./managed-hosts.ts";
 
 export type DockerManagedOptions = {
@@ -13,16 +15,21 @@ export type DockerManagedOptions = {
   readonly pullBehaviour: PullBehaviour;
   /** Null: nothing is stored. */
   readonly dataDir: string | null;
+  /** The other services of AWS, for tasks of a place. Null: none. */
+  readonly services: HostServices | null;
 };
 
 /** Hosts for Fargate on the control plane's own machine. */
-export function dockerManagedRuntime({ host, pullBehaviour, dataDir }: DockerManagedOptions): ManagedRuntime {
+export function dockerManagedRuntime(options: DockerManagedOptions): ManagedRuntime {
+  const { host, services } = options;
   // Containers of a remote engine can't reach this process.
   const hasEndpoints = host.engine.address.startsWith("unix://");
   return {
     simulated: false,
-    capabilities: capabilitiesOf(host.attributes({ hasEndpoints, gpuDriverVersion: null })),
-    agentFor: (options) => new OpenedLater(options, { host, pullBehaviour, dataDir }),
+    capabilities: capabilitiesOf(
+      host.attributes({ hasEndpoints, gpuDriverVersion: null, services: services?.offered ?? null }),
+    ),
+    agentFor: (agent, place) => new OpenedLater(agent, options, place),
   };
 }
 
@@ -30,16 +37,18 @@ export function dockerManagedRuntime({ host, pullBehaviour, dataDir }: DockerMan
 class OpenedLater implements ManagedAgent {
   readonly #options: Omit<AgentOptions, "runtime">;
   readonly #docker: DockerManagedOptions;
+  readonly #place: Place;
   #opening: Promise<DockerAgent> | null = null;
   #stopped = false;
 
-  constructor(options: Omit<AgentOptions, "runtime">, docker: DockerManagedOptions) {
+  constructor(options: Omit<AgentOptions, "runtime">, docker: DockerManagedOptions, place: Place) {
     this.#options = options;
     this.#docker = docker;
+    this.#place = place;
   }
 
   async start(): Promise<void> {
-    const { dataDir, host, pullBehaviour } = this.#docker;
+    const { dataDir, host, pullBehaviour, services } = this.#docker;
     const { instance, name, api, ...options } = this.#options;
     this.#opening = DockerAgent.open({
       ...options,
@@ -51,14 +60,21 @@ class OpenedLater implements ManagedAgent {
       policy: strictPolicy,
       isForgetful: dataDir === null,
       availabilityZone: null,
-      endpointsFile:
-        dataDir === null ? null : join(dataDir, `fargate-${hash("sha256", name, "hex").slice(0, 12)}.json`),
+      endpointsFile: this.#file(name, ".json"),
+      positionsFile: this.#file(name, "-logs.json"),
+      services: services?.settingsFor(this.#place) ?? null,
+      ...(services && { images: services.images }),
       instance: () => instance,
       // Calls in this process need no key; the agent asks only about its own tasks.
       apiAs: () => api,
     });
     const agent = await this.#opening;
     if (!this.#stopped) await agent.start();
+  }
+
+  #file(name: string, end: string): string | null {
+    const { dataDir } = this.#docker;
+    return dataDir === null ? null : join(dataDir, `fargate-${hash("sha256", name, "hex").slice(0, 12)}${end}`);
   }
 
   async stop(): Promise<void> {

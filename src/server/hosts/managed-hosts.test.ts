@@ -35,7 +35,7 @@ async function aProcess(name: string, disk = emptyMemoryDisk(), clock = new Virt
   const store = new MemoryStore({ disk });
   const random = seededRandom(name);
   const prepared: TaskSurroundings[] = [];
-  const runtime = simulatedManagedRuntime(clock, random, simulatedTimes, (host) => {
+  const runtime = simulatedManagedRuntime(clock, random, simulatedTimes, null, (host) => {
     const made = new SimulatedRuntime({ clock, ids: random.stream(`runtime/${host}`) });
     const runCommand = made.run.bind(made);
     made.run = (command) => {

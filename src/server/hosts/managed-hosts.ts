@@ -8,17 +8,20 @@ import { managedEngine } from "../../agent/engine/managed-engine.ts";
 import type { HostAttribute } from "../../agent/registration.ts";
 import { agentCapabilities } from "../../agent/simulated/simulated-attributes.ts";
 import { SimulatedRuntime, type SimulatedTimes, simulatedTimes } from "../../agent/simulated/simulated-runtime.ts";
+import { TaskCredentials } from "../../agent/task-credentials.ts";
+import { TaskServices } from "../../agent/task-services/task-services.ts";
 import type { EcsApi } from "../../agent-protocol/connection.ts";
 import type { AgentSessions } from "../../agent-sessions/agent-sessions.ts";
 import { InProcessTransport } from "../../agent-sessions/in-process-transport.ts";
 import type { ControlPlane } from "../../cluster-runner/control-plane.ts";
 import type { ClusterPlace } from "../../cluster-runner/partitions/cluster-place.ts";
-import { containerInstanceArn } from "../../ecs/arn.ts";
+import { containerInstanceArn, type Place } from "../../ecs/arn.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import { DamagedError, type Store } from "../../store/store.ts";
 import type { ServerLog } from "../log/log.ts";
 import { HostDisks } from "./host-disks.ts";
+import type { HostServices } from "./host-services.ts";
 import { inProcessApi } from "./in-process-api.ts";
 
 /** What runs the containers of Fargate tasks. */
@@ -28,7 +31,7 @@ export type ManagedRuntime = {
   /** The attributes of its hosts, as `capabilitiesOf` writes them: a task that requires others is refused. */
   readonly capabilities: ReadonlySet<string>;
   /** Creates the agent of a host, not started yet; its name is unique and stays the same over restarts. */
-  readonly agentFor: (options: Omit<AgentOptions, "runtime">) => ManagedAgent;
+  readonly agentFor: (options: Omit<AgentOptions, "runtime">, place: Place) => ManagedAgent;
 };
 
 /** An agent as its host needs it; each call may take time. `discard` ends it and removes everything it has on the machine. */
@@ -54,8 +57,9 @@ export function simulatedManagedRuntime(
   clock: Clock,
   random: Random,
   times: SimulatedTimes = simulatedTimes,
-  runtimeFor: (name: string) => ContainerRuntime = (name) =>
-    new SimulatedRuntime({ ...times, clock, ids: random.stream(`runtime/${name}`) }),
+  services: HostServices | null = null,
+  runtimeFor: (name: string, services: TaskServices | null) => ContainerRuntime = (name, ofHost) =>
+    new SimulatedRuntime({ ...times, clock, services: ofHost, ids: random.stream(`runtime/${name}`) }),
 ): ManagedRuntime {
   return {
     simulated: true,
@@ -63,7 +67,21 @@ export function simulatedManagedRuntime(
       ...agentCapabilities.map((name) => ({ name })),
       ...["x86_64", "arm64"].map((value) => ({ name: "ecs.cpu-architecture", value })),
     ]),
-    agentFor: (options) => new Agent({ ...options, runtime: runtimeFor(options.name) }),
+    agentFor: (options, place) => {
+      const credentials = new TaskCredentials();
+      const chance = random.stream(`services/${options.name}`);
+      const settings = services?.settingsFor(place);
+      const ofHost =
+        settings === undefined
+          ? null
+          : TaskServices.forgetful({ ...settings, clock, log: options.log, credentials, random: chance });
+      const agent = new Agent({ ...options, credentials, runtime: runtimeFor(options.name, ofHost) });
+      const stop = async (): Promise<void> => {
+        await agent.stop();
+        await ofHost?.close();
+      };
+      return { start: () => agent.start(), stop };
+    },
   };
 }
 
@@ -140,7 +158,7 @@ export class ManagedHosts {
 
   #agentOf(name: string, place: ClusterPlace, disks: HostDisks): ManagedAgent {
     const { runtime, clock, random, log } = this.#options;
-    return runtime.agentFor({
+    const options = {
       clock,
       random,
       log: log.write,
@@ -154,8 +172,9 @@ export class ManagedHosts {
       agentHash: "",
       updater: null,
       engine: managedEngine,
-      onEnded: (end) => this.#ended(name, end),
-    });
+      onEnded: (end: AgentEnd) => this.#ended(name, end),
+    };
+    return runtime.agentFor(options, place);
   }
 
   /** The API for a managed host's agent. It needs no poll endpoint and no container instance. */

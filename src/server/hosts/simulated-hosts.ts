@@ -4,6 +4,7 @@
  */
 import type { AgentEnd } from "../../agent/agent.ts";
 import type { DockerHost } from "../../agent/docker/docker-host.ts";
+import { ImageMap } from "../../agent/docker/images/image-map.ts";
 import type { HostAttribute } from "../../agent/registration.ts";
 import {
   adoptedHost,
@@ -27,6 +28,7 @@ import type { ServerLog } from "../log/log.ts";
 import { adoptedAttributes, type KnownInstance, registerAttributes } from "./adopted-attributes.ts";
 import type { AgentArrivals } from "./agent-arrivals.ts";
 import { HostDisks } from "./host-disks.ts";
+import type { HostServices } from "./host-services.ts";
 import { inProcessApi } from "./in-process-api.ts";
 
 export type SimulationOptions = {
@@ -52,6 +54,8 @@ export type SimulatedHostsOptions = SimulationOptions & {
   readonly random: Random;
   readonly log: ServerLog;
   readonly docker: DockerHost | null;
+  /** The other services of AWS. Null: none. */
+  readonly services: HostServices | null;
   /** Null: nothing is stored. */
   readonly dataDir: string | null;
 };
@@ -177,7 +181,7 @@ export class SimulatedHosts {
 
   /** Starts the first host of the fleet with real containers. It has its own name, because as a simulated host it was another machine. */
   async #startDockerHost(disks: HostDisks, mayRetry: boolean): Promise<void> {
-    const { place, docker, dataDir } = this.#options;
+    const { place, docker, dataDir, services } = this.#options;
     const name = `${place.account}/${place.region}/docker`;
     const { ended, options } = this.#host(disks, name, "default");
     // Loaded only here, so a start without containers is faster.
@@ -189,6 +193,7 @@ export class SimulatedHosts {
       docker: must(docker, "the engine of an instance with Docker"),
       customAttributes: [runtimeAttribute("docker")],
       dataDir,
+      images: services?.images ?? new ImageMap([]),
     });
     if ((await this.#startInFleet(0, name, host, ended)) !== "refused" || !mayRetry) return;
     await host.stop();
@@ -295,9 +300,10 @@ export class SimulatedHosts {
     const key = `${place.account}/${place.region}`;
     let world = this.#worlds.get(key);
     if (world === undefined) {
-      const { controlPlane, clock, random, log, times = simulatedTimes } = this.#options;
+      const { controlPlane, clock, random, log, times = simulatedTimes, services } = this.#options;
       const api = inProcessApi(controlPlane, place);
-      world = { clock, random, log: log.write, api, transport: this.#transport, runtime: times };
+      const ofPlace = services?.settingsFor(place) ?? null;
+      world = { clock, random, log: log.write, api, transport: this.#transport, runtime: times, services: ofPlace };
       this.#worlds.set(key, world);
     }
     return world;

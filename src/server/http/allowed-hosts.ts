@@ -16,6 +16,11 @@ export type AllowedHostsOptions = {
   readonly advertise: string | null;
   /** Further names, as `--allow-host` gives them; without a port, with every port. */
   readonly names: readonly string[];
+  /**
+   * Whether names like `bucket.localhost` are ours: a companion finds the name of a bucket there. Browsers don't look such names up, so no page can have
+   * one that isn't on this machine (RFC 6761 6.3).
+   */
+  readonly namesUnderLocalhost?: boolean;
 };
 
 /** What containers call the machine that they run on: Docker Desktop's names and Podman's. */
@@ -46,7 +51,10 @@ export class AllowedHosts {
   /** Names that hold with the port that the server listens on, or without one. */
   readonly #ownNames = new Set(["localhost", "[::1]"]);
 
-  constructor({ listenHost, advertise, names }: AllowedHostsOptions) {
+  readonly #namesUnderLocalhost: boolean;
+
+  constructor({ listenHost, advertise, names, namesUnderLocalhost = false }: AllowedHostsOptions) {
+    this.#namesUnderLocalhost = namesUnderLocalhost;
     for (const name of names) {
       const parsed = parseHost(name);
       if (parsed !== null) this.#allow(parsed.name, parsed.port);
@@ -61,6 +69,7 @@ export class AllowedHosts {
     const ports = this.#names.get(name);
     if (ports !== undefined && (ports.has(null) || ports.has(port))) return true;
     if (port !== null && port !== arrived.localPort) return false;
+    if (this.#namesUnderLocalhost && name.endsWith(".localhost")) return true;
     return this.#ownNames.has(name) || isLoopbackAddress(name) || name === literal(arrived.localAddress);
   }
 

@@ -3,6 +3,7 @@ import { looseCredentials } from "../../auth/authorization-header.ts";
 import type { Principal } from "../../auth/authorize.ts";
 import type { SessionCredentialsIssuer } from "../../auth/session-credentials.ts";
 import {
+  type bodyCheckedLater,
   type FindKey,
   type KeyOwner,
   type SignedCall,
@@ -28,7 +29,7 @@ export type Authenticated = {
  * with the code of the API for a caller that is not known.
  */
 export type Authenticate = (head: SignedHead) => Promise<AuthenticateBody>;
-export type AuthenticateBody = (body: string | Uint8Array) => Promise<Authenticated>;
+export type AuthenticateBody = (body: string | Uint8Array | typeof bodyCheckedLater) => Promise<Authenticated>;
 
 /** The keys that signatures are checked with. */
 export type SigningKeys = {

@@ -194,6 +194,10 @@ test("where signatures are checked, a signed call may name any host, unless a pa
   assert.equal(await statusOf(http, "POST / HTTP/1.1", [host, "Sec-Fetch-Site: same-origin", ...call], "{}"), 403);
   assert.equal(await statusOf(http, "POST / HTTP/1.1", [host, "Content-Length: 2"], "{}"), 403);
   assert.equal(await statusOf(http, "GET /metrics HTTP/1.1", [host, `Authorization: ${authorization}`]), 403);
+  const s3 = `Authorization: ${authorization.replace("/ecs/", "/s3/")}`;
+  assert.equal(await statusOf(http, "GET /b/k HTTP/1.1", [host, s3]), 501, "allowed, and there is no S3");
+  assert.equal(await statusOf(http, "GET /b/k HTTP/1.1", [host, s3, "Origin: http://proxy.example"]), 403);
+  assert.equal(await statusOf(http, "GET /b/k HTTP/1.1", [host]), 403);
 });
 
 test("a form of a page does nothing: no preflight, no headers of the API", async (context) => {

@@ -40,7 +40,7 @@ export function foreignRefusal(
     return denied("Requests from web pages of other origins are refused (Origin). Call Berth from outside a browser.");
   }
   if (hosts.allows(host, arrived)) return null;
-  if (cannotBeBrowser(request)) {
+  if (cannotBeBrowser(request) || hasSignature(request)) {
     if (hosts.isNameForContainers(host, arrived)) return null;
     if (signedUnderAnyHost && headers.authorization !== undefined) return null;
   }
@@ -64,8 +64,20 @@ function isOwnOrigin(origin: string, host: HostName): boolean {
   return from !== null && from.name === host.name && from.port === host.port;
 }
 
-/** Browsers name the page's origin in every POST and every WebSocket handshake, and cannot be kept from it. */
-function cannotBeBrowser({ method, headers }: IncomingMessage): boolean {
-  const names = headers.origin !== undefined || headers["sec-fetch-site"] !== undefined;
-  return !names && (method === "POST" || headers.upgrade?.toLowerCase() === "websocket");
+/** Browsers name the page's origin in every request except GET and HEAD, and in every WebSocket handshake, and cannot be kept from it. */
+function cannotBeBrowser(request: IncomingMessage): boolean {
+  const { method = "", headers } = request;
+  return !namesPage(request) && (!/^(?:GET|HEAD)$/.test(method) || headers.upgrade?.toLowerCase() === "websocket");
 }
+
+/**
+ * A signed read for another service, such as S3's clients send it. A page can add the header to a request only where the API has the name of the page itself: names for
+ * containers are nowhere in the world's DNS, and where any host is right, the signature is checked.
+ */
+function hasSignature(request: IncomingMessage): boolean {
+  const signedFor = /^AWS4-HMAC-SHA256 .*?\/([a-z0-9-]+)\/aws4_request/.exec(request.headers.authorization ?? "")?.[1];
+  return !namesPage(request) && signedFor !== undefined && signedFor !== "ecs";
+}
+
+const namesPage = ({ headers }: IncomingMessage): boolean =>
+  headers.origin !== undefined || headers["sec-fetch-site"] !== undefined;

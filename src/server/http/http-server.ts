@@ -9,16 +9,21 @@ export type HttpServerOptions = {
   /** Certificate and key in PEM form; null speaks plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
   /** Whether a request that offers another protocol is an upgrade; every other one is a request like any. */
+  /**
+   * Whether bodies may come that take longer than a call of the API: gigabytes on their way to a companion. Then only the pace of bodies is watched, and no
+   * request has a time in which it must be complete.
+   */
+  readonly hasLongBodies: boolean;
   readonly shouldUpgrade: (request: IncomingMessage) => boolean;
 };
 
 /** A server of node:http with the time-outs of `limits`, not yet listening, whose requests come one by one of each connection. */
 export function createHttpServer(options: HttpServerOptions, handle: HandleExchange): Server {
-  const { limits, connections, tls, shouldUpgrade } = options;
+  const { limits, connections, tls, shouldUpgrade, hasLongBodies } = options;
   const settings = {
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
+    requestTimeout: hasLongBodies ? 0 : limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     connectionsCheckingInterval: limits.timeoutCheckIntervalMs,
     shouldUpgradeCallback: shouldUpgrade,

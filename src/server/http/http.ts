@@ -8,9 +8,21 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { Bug } from "../../lib/assert.ts";
+import { type IsBuiltIn, type RequestHead, routeOf, signingNameOf } from "../../wire/call-route.ts";
 import { type RenderedError, renderError, serializationError, WireError } from "../../wire/errors.ts";
+import { renderForeignError } from "../../wire/protocols/foreign-error.ts";
+import { ecs } from "../../wire/services.ts";
+import type { CompanionDoor } from "../companion/companion-door.ts";
 import { answerAndClose } from "../log/last-words.ts";
-import { answerCall, type FrontDoor, type HttpAnswer, type ResolvedCall, resolveCall } from "./answer-call.ts";
+import {
+  answerCall,
+  type FrontDoor,
+  type HttpAnswer,
+  notBuiltIn,
+  partsOf,
+  type ResolvedCall,
+  resolveCall,
+} from "./answer-call.ts";
 import { type Admission, type Asker, claimedKey, FairGate } from "./fair-gate.ts";
 import { type ForeignRequestPolicy, foreignRefusal } from "./foreign-requests.ts";
 import { HttpAnswers } from "./http-answers.ts";
@@ -35,6 +47,8 @@ export type HttpOptions = FrontDoor &
     };
     /** Certificate and key in PEM form; without them the port speaks plain HTTP. */
     readonly tls?: { readonly cert: string; readonly key: string } | null;
+    /** Answers for the services that are not built in; null or absent for none. */
+    readonly companion?: CompanionDoor | null;
     /** Others than {@link httpLimits}, for tests. */
     readonly limits?: Partial<HttpLimits>;
   };
@@ -83,17 +97,22 @@ class HttpPort {
       // The log has a line per call with its operation, which Fastify's own does not know.
       logger: false,
       serverFactory: (handler) =>
-        createHttpServer({ limits, connections: this.#connections, tls, shouldUpgrade }, (exchange, connection) => {
-          const asker = this.#askerOf(exchange.request);
-          const turn = this.#gate.pass(asker, gateBytes(exchange.request, limits.bodyBytes));
-          const go = (): void => {
-            this.#admissions.set(exchange.request, { asker, look: this.#gate.look });
-            if (exchange.response.destroyed || this.#isRefused(exchange, connection)) return;
-            handler(exchange.request, exchange.response);
-          };
-          if (turn === null) go();
-          else void turn.then(go);
-        }),
+        createHttpServer(
+          { limits, connections: this.#connections, tls, shouldUpgrade, hasLongBodies: options.companion != null },
+          (exchange, connection) => {
+            const asker = this.#askerOf(exchange.request);
+            const turn = this.#gate.pass(asker, gateBytes(exchange.request, limits.bodyBytes));
+            const go = (): void => {
+              const admission = { asker, look: this.#gate.look };
+              this.#admissions.set(exchange.request, admission);
+              if (exchange.response.destroyed || this.#isRefused(exchange, connection)) return;
+              if (this.#isElsewhere(exchange, connection, admission)) return;
+              handler(exchange.request, exchange.response);
+            };
+            if (turn === null) go();
+            else void turn.then(go);
+          },
+        ),
       return503OnClosing: false,
       forceCloseConnections: "idle",
       genReqId: () => randomUUID(),
@@ -174,11 +193,57 @@ class HttpPort {
     if (request.headers.upgrade !== undefined) response.setHeader("connection", "close");
     const refusal = foreignRefusal(request, this.#options.foreign);
     if (refusal === null) return false;
-    const { code, status, body } = renderError(refusal);
-    this.#options.metrics.record("", code, 0);
-    const headers = { "x-amzn-RequestId": randomUUID(), "content-type": contentType };
-    this.#answers.send(response, connection, { status, headers }, body);
+    const requestId = randomUUID();
+    const head = headOf(request);
+    const service = signingNameOf(head);
+    const isOurs = service === null || service === ecs.signingName;
+    const rendered = isOurs ? renderError(refusal) : renderForeignError(service, head, refusal, requestId);
+    this.#options.metrics.record("", rendered.code, 0);
+    const headers = {
+      "x-amzn-RequestId": requestId,
+      "content-type": rendered.contentType ?? contentType,
+      ...rendered.headers,
+    };
+    this.#answers.send(response, connection, { status: rendered.status, headers }, rendered.body);
     return true;
+  }
+
+  /** Takes what is for a service that isn't built in to the companion, or answers it with an error that says so. */
+  #isElsewhere(exchange: Exchange, connection: HttpConnection, admission: Admission): boolean {
+    const { request, response } = exchange;
+    const head = headOf(request);
+    const service = serviceElsewhere(head, this.#options.isBuiltIn);
+    const { companion = null } = this.#options;
+    if (service === undefined || (companion === null && service === null)) return false;
+    if (companion === null) {
+      const requestId = randomUUID();
+      const rendered = renderForeignError(service, head, notBuiltIn(service ?? ""), requestId);
+      this.#options.metrics.record("", rendered.code, 0);
+      this.#answerRaw(exchange, connection, {
+        ...rendered,
+        headers: { "x-amzn-RequestId": requestId, ...rendered.headers },
+      });
+      return true;
+    }
+    const readBody = (bytesMax: number) => this.#bodies.read(exchange, connection, admission, bytesMax);
+    // It waits for the companion, and isn't closed to make room for others.
+    this.#connections.working(connection);
+    void companion.answer(exchange, service, head, readBody).then((error) => {
+      if (error !== null && !response.headersSent && !response.destroyed) this.#answerRaw(exchange, connection, error);
+    });
+    return true;
+  }
+
+  /** Answers a request that Fastify has not seen. */
+  #answerRaw({ request, response }: Exchange, connection: HttpConnection, answer: RenderedError): void {
+    const headers = { "content-type": answer.contentType ?? contentType, ...answer.headers };
+    const isOpen = isEndless(request);
+    this.#answers.send(
+      response,
+      connection,
+      { status: answer.status, headers: isOpen ? { ...headers, connection: "close" } : headers },
+      answer.body,
+    );
   }
 
   #refuse(request: FastifyRequest, reply: FastifyReply, rendered: RenderedError): FastifyReply {
@@ -244,6 +309,26 @@ class HttpPort {
     const { body } = renderError(serializationError("The bytes received are not a complete HTTP request."));
     answerAndClose(socket, unreadableStatuses[error.code ?? ""] ?? "400 Bad Request", contentType, body);
   }
+}
+
+/**
+ * What a request calls its service, if that isn't built in: null when it doesn't say. undefined for what is answered here: calls of built-in services, with
+ * or without mistakes, and what operators ask.
+ */
+function serviceElsewhere(head: RequestHead, isBuiltIn: IsBuiltIn): string | null | undefined {
+  try {
+    const route = routeOf(head, isBuiltIn);
+    if (route.type !== "elsewhere") return undefined;
+    const isOperators = route.service === null && (head.path === "/health" || head.path === "/metrics");
+    return isOperators ? undefined : route.service;
+  } catch (error) {
+    if (error instanceof WireError) return undefined;
+    throw error;
+  }
+}
+
+function headOf({ method = "GET", url = "/", headers }: IncomingMessage): RequestHead {
+  return { method, ...partsOf(url), headers };
 }
 
 /** The handlers read bodies themselves, when everything else about a request is in order. */

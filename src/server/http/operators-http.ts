@@ -34,7 +34,7 @@ export function createOperatorsHttp(options: OperatorsHttpOptions): Server {
   const answers = new HttpAnswers(limits, connections);
   const gate = new FairGate();
   const server = createHttpServer(
-    { limits, connections, tls: null, shouldUpgrade: () => false },
+    { limits, connections, tls: null, shouldUpgrade: () => false, hasLongBodies: false },
     (exchange, connection) => {
       const turn = gate.pass({ address: connection.address, accessKeyId: "" }, httpLimits.bodyBytes);
       void answerOperator(options, exchange, turn).then(({ status, body, contentType = apiType }) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { digestIn, repoDigest } from "../image-puller.ts";
+import { digestIn, repoDigest } from "../images/image-puller.ts";
 import { cpuPercentBetween, memoryMiBOf, networkOf, storageOf } from "../usage-sampler.ts";
 import { dockerAddress, shownAddress } from "./docker-address.ts";
 import { splitReference } from "./docker-engine.ts";

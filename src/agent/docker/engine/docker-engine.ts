@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { OutputPiece } from "../../logs/log-lines.ts";
 import { dockerAddress, shownAddress } from "./docker-address.ts";
 import type {
   DockerContainer,
@@ -16,6 +17,7 @@ import type {
 import { type DockerCall, DockerConnection } from "./docker-connection.ts";
 import { DockerError, DockerTimeout } from "./docker-error.ts";
 import { jsonLines } from "./json-lines.ts";
+import { outputPieces, sinceOf } from "./log-frames.ts";
 
 export type DockerFilters = Readonly<Record<string, readonly string[]>>;
 
@@ -151,6 +153,25 @@ export class DockerEngine {
     const frames: Uint8Array[] = [];
     for await (const chunk of this.#connection.stream({ method: "GET", path, query, ...limits })) frames.push(chunk);
     return withoutFrames(Buffer.concat(frames));
+  }
+
+  /**
+   * The output of a container from `since` on (an RFC 3339 time of Docker's; null: from the beginning), as Docker keeps it. With `follow`
+   * also what comes until the container ends.
+   */
+  async *outputOf(
+    id: string,
+    {
+      since,
+      follow,
+      hasTerminal,
+    }: { readonly since: string | null; readonly follow: boolean; readonly hasTerminal: boolean },
+    limits: CallLimits = {},
+  ): AsyncGenerator<OutputPiece> {
+    const from = since === null ? null : sinceOf(since);
+    const query = { stdout: true, stderr: true, timestamps: true, follow, since: from ?? undefined };
+    const path = await this.#path(`/containers/${encodeURIComponent(id)}/logs`);
+    yield* outputPieces(this.#connection.stream({ method: "GET", path, query, ...limits }), hasTerminal);
   }
 
   inspectImage(reference: string, limits: CallLimits = {}): Promise<DockerImage> {

@@ -41,6 +41,9 @@ export class HostGuard {
     const real = new Map<string, string>();
     for (const { found } of mountsOf(spec, taskArn, task)) {
       if (found.kind === "path") real.set(found.source, await this.#paths.mounted(found.source));
+      if (found.kind === "efs" && this.#options.efs !== null) {
+        real.set(found.source, await this.#options.efs.real(found.source));
+      }
     }
     const names = new Set((spec.mountPoints ?? []).map(({ sourceVolume }) => sourceVolume ?? ""));
     await checkMountedVolumes(this.#options, taskArn, task, names);
