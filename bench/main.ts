@@ -7,10 +7,12 @@ import { attackFigures } from "./attacks.ts";
 import { companionFigures } from "./companion.ts";
 import { fairnessFigures, printFairness } from "./fairness.ts";
 import { type Figure, machine, printFigures } from "./figure.ts";
+import { logFigures } from "./logs.ts";
 import { memoryAndReloadFigures } from "./memory-and-reload.ts";
 import { placementFigures } from "./placement.ts";
 import { requestFigures } from "./requests.ts";
 import { runTaskToRunningFigures } from "./run-task-to-running.ts";
+import { scaleFigures } from "./scale.ts";
 import { serviceFigures } from "./services.ts";
 import { startUpFigures } from "./start-up.ts";
 
@@ -20,9 +22,11 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   requests: requestFigures,
   companion: companionFigures,
   "memory-and-reload": memoryAndReloadFigures,
+  scale: () => scaleFigures(),
   "agent-sessions": agentSessionFigures,
   "run-task-to-running": runTaskToRunningFigures,
   services: serviceFigures,
+  logs: logFigures,
   fairness: () => fairnessFigures(),
 };
 

@@ -1,13 +1,13 @@
 /**
  * A server with signatures checked and a fleet in it. Prints a line of JSON when it is ready. Arguments: data directory,
- * instances, tasks.
+ * instances, tasks, and the number of clusters that each have as many (1).
  */
 
 import { openLog } from "../src/server/log/log.ts";
 import { startServer } from "../src/server/server.ts";
-import { makeFleet, runTasks } from "./fleet.ts";
+import { makeFleet, placesOf, runTasks } from "./fleet.ts";
 
-const [dataDir = "", instances = "0", tasks = "0"] = process.argv.slice(2);
+const [dataDir = "", instances = "0", tasks = "0", clusters = "1"] = process.argv.slice(2);
 const server = await startServer({
   host: "127.0.0.1",
   port: 0,
@@ -18,8 +18,11 @@ const server = await startServer({
   simulation: null,
   log: openLog("error"),
 });
-const arns = await makeFleet(server.controlPlane, Number(instances));
-await runTasks(server.controlPlane, Number(tasks));
+const arns: string[] = [];
+for (const place of placesOf(Number(clusters))) {
+  arns.push(...(await makeFleet(server.controlPlane, Number(instances), place)));
+  await runTasks(server.controlPlane, Number(tasks), place);
+}
 process.stdout.write(`${JSON.stringify({ port: server.port, pid: process.pid, arns: arns.slice(0, 10) })}\n`);
 process.on("SIGTERM", () => {
   void server.close().then(() => process.exit(0));

@@ -6,7 +6,7 @@ export type BenchKey = { readonly accessKeyId: string; readonly secretAccessKey:
 export type SignedRequestOptions = {
   /** Default: us-east-1. */
   readonly region?: string;
-  /** Default: ecs. */
+  /** The service that the signature is for. Default: ecs. */
   readonly service?: string;
   /** `chunked`: announced by Transfer-Encoding instead of a length, and the body follows as one chunk. */
   readonly framing?: "length" | "chunked";

@@ -9,14 +9,19 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   "agent-protocol": ["lib"],
   // Services other than ECS, a folder each, on one kind of machine.
   "service-machine": ["ecs", "lib"],
+  logs: ["service-machine", "ecs", "lib"],
+  ec2: ["service-machine", "ecs", "lib"],
+  "secrets-manager": ["service-machine", "ecs", "lib"],
+  ssm: ["service-machine", "ecs", "lib"],
   sts: ["service-machine", "ecs", "lib"],
-  wire: ["ecs", "service-machine", "sts", "lib"],
+  wire: ["ecs", "service-machine", "logs", "ec2", "secrets-manager", "ssm", "sts", "lib"],
   store: ["ecs", "lib"],
+  "log-store": ["logs", "ecs", "lib"],
   auth: ["service-machine", "store", "lib"],
   "cluster-runner": ["ecs", "service-machine", "store", "lib"],
   "agent-sessions": ["agent-protocol", "cluster-runner", "ecs", "auth", "lib"],
   agent: ["agent-protocol", "lib"],
-  cli: ["lib"],
+  cli: ["store", "lib"],
   server: [
     "agent",
     "agent-protocol",
@@ -25,6 +30,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     "cluster-runner",
     "ecs",
     "lib",
+    "log-store",
+    "logs",
     "service-machine",
     "store",
     "wire",
@@ -132,17 +139,7 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
     "tasks",
     "container-instances",
   ],
-  clusters: [
-    "ground",
-    "documents",
-    "state",
-    "references",
-    "fargate",
-    "launch",
-    "account-settings",
-    "capacity-providers",
-    "services",
-  ],
+  clusters: ["ground", "documents", "state", "references", "fargate", "launch", "account-settings", "services"],
   tags: ["ground", "documents", "state", "references"],
   // The machines: which operation answers, what is due, how a step ends.
   machine: [
@@ -178,7 +175,11 @@ export const decidingFolders: readonly string[] = ["service-view", "service-plan
 
 /** The only place (folders or files) of each package, and of built-in modules that need one. */
 export const homes: Readonly<Record<string, readonly string[]>> = {
+  "@aws-sdk/client-ec2": ["scripts/sdk-shapes.ts"],
   "@aws-sdk/client-ecs": ["src/cli/", "bench/", "scripts/sdk-shapes.ts"],
+  "@aws-sdk/client-cloudwatch-logs": ["bench/logs.ts", "scripts/sdk-shapes.ts"],
+  "@aws-sdk/client-secrets-manager": ["scripts/sdk-shapes.ts"],
+  "@aws-sdk/client-ssm": ["scripts/sdk-shapes.ts"],
   "@aws-sdk/client-sts": ["scripts/sdk-shapes.ts"],
   "@smithy/signature-v4": ["src/auth/", "src/agent/remote/", "bench/"],
   re2js: ["src/agent/logs/"],
@@ -187,7 +188,7 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
   pino: ["src/server/"],
   "prom-client": ["src/server/"],
   ws: ["src/agent-sessions/", "src/agent/remote/"],
-  "node:sqlite": ["src/store/sqlite/", "src/cli/event-log.ts"],
+  "node:sqlite": ["src/store/sqlite/", "src/log-store/"],
   "node:test": ["scripts/run-test-files.ts", "scripts/shared-tests.ts", "scripts/test-report.ts"],
   "node:assert": [],
   "node:assert/strict": [],
@@ -203,6 +204,7 @@ export const testSupport: readonly string[] = [
   "src/agent/task-services/small-aws.ts",
   "src/cluster-runner/counting-machine.ts",
   "src/cluster-runner/cranked-control-plane.ts",
+  "src/cluster-runner/through-json.ts",
   "src/ecs/container-instances/instance-world.ts",
   "src/ecs/drains/drain-world.ts",
   "src/ecs/services/service-world.ts",
@@ -210,8 +212,10 @@ export const testSupport: readonly string[] = [
   "src/ecs/small-world.ts",
   "src/ecs/state-picture.ts",
   "src/ecs/step-rules.ts",
+  "src/log-store/writing-process.ts",
   "src/server/companion/recording-companion.ts",
   "src/server/http/small-http.ts",
+  "src/service-machine/small-service-world.ts",
   "src/service-machine/small-service.ts",
   "src/server/small-server.ts",
   "src/store/sqlite/appending-process.ts",
@@ -221,7 +225,16 @@ export const testSupport: readonly string[] = [
 ];
 
 /** Path prefixes of the pure part, the rulebooks and the agent's task engine: nothing from Node, no package. As in biome.json. */
-export const purePlaces: readonly string[] = ["src/ecs/", "src/service-machine/", "src/sts/", "src/agent/engine/"];
+export const purePlaces: readonly string[] = [
+  "src/ecs/",
+  "src/logs/",
+  "src/ec2/",
+  "src/secrets-manager/",
+  "src/service-machine/",
+  "src/ssm/",
+  "src/sts/",
+  "src/agent/engine/",
+];
 
 const forbiddenNames = ["utils", "util", "helpers", "helper", "common", "misc", "types", "manager", "base", "index"];
 

@@ -10,7 +10,9 @@ test("docs/compatibility.md matches the table of operations and the source", () 
 });
 
 test("every operation has one row", () => {
-  const lines = compatibilityPage().split("\n");
+  // The sections of other services come behind, and have operations of the same names.
+  const [ofEcs = ""] = compatibilityPage().split("\n## AWS ");
+  const lines = ofEcs.split("\n");
   for (const { name, row } of apiOperations(ecs).values()) {
     assert.equal(lines.filter((line) => line.startsWith(`| ${name} | ${statusOf(row)} |`)).length, 1, name);
   }

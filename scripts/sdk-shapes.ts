@@ -8,10 +8,18 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import * as logs from "@aws-sdk/client-cloudwatch-logs";
+import * as ec2 from "@aws-sdk/client-ec2";
 import * as ecs from "@aws-sdk/client-ecs";
+import * as secretsManager from "@aws-sdk/client-secrets-manager";
+import * as ssm from "@aws-sdk/client-ssm";
 import * as sts from "@aws-sdk/client-sts";
+import { ec2Operations } from "../src/ec2/ec2-operations.ts";
 import { assert, must } from "../src/lib/assert.ts";
+import { logOperations } from "../src/logs/log-operations.ts";
+import { secretsOperations } from "../src/secrets-manager/secrets-operations.ts";
 import type { ServiceRows } from "../src/service-machine/service-operation.ts";
+import { ssmOperations } from "../src/ssm/ssm-operations.ts";
 import { stsOperations } from "../src/sts/sts-operations.ts";
 
 type Source = {
@@ -34,6 +42,34 @@ const sources: Readonly<Record<string, Source>> = {
     isXml: false,
     operations: null,
   },
+  "src/wire/definitions/logs.json": {
+    client: "@aws-sdk/client-cloudwatch-logs",
+    exports: logs,
+    namespace: "com.amazonaws.cloudwatchlogs",
+    isXml: false,
+    operations: logOperations,
+  },
+  "src/wire/definitions/ec2.json": {
+    client: "@aws-sdk/client-ec2",
+    exports: ec2,
+    namespace: "com.amazonaws.ec2",
+    isXml: true,
+    operations: ec2Operations,
+  },
+  "src/wire/definitions/secrets-manager.json": {
+    client: "@aws-sdk/client-secrets-manager",
+    exports: secretsManager,
+    namespace: "com.amazonaws.secretsmanager",
+    isXml: false,
+    operations: secretsOperations,
+  },
+  "src/wire/definitions/ssm.json": {
+    client: "@aws-sdk/client-ssm",
+    exports: ssm,
+    namespace: "com.amazonaws.ssm",
+    isXml: false,
+    operations: ssmOperations,
+  },
   "src/wire/definitions/sts.json": {
     client: "@aws-sdk/client-sts",
     exports: sts,
@@ -44,6 +80,8 @@ const sources: Readonly<Record<string, Source>> = {
 };
 
 const kinds = { error: -3, simple: 0, list: 1, map: 2, structure: 3, union: 4, operation: 9 } as const;
+/** What stands for the output of an operation that has none. */
+const unit = "unit";
 const listModifier = 64;
 const mapModifier = 128;
 const modifierMask = listModifier | mapModifier;
@@ -86,6 +124,7 @@ class ShapeWriter {
   notationOf(reference: unknown): string {
     const { schema } = resolved(reference);
     if (typeof schema === "number") return notationOfNumber(schema);
+    if (schema === unit) return this.#structure([kinds.structure, "", "Unit", 0, [], []]);
     assert(Array.isArray(schema), "a schema is a number or an array");
     if (schema[0] === kinds.simple) return this.notationOf(schema[4]);
     if (schema[0] === kinds.list) return `${this.notationOf(schema[4])}[${this.#traitsOf(schema[4]).xmlName ?? ""}]`;
@@ -115,7 +154,7 @@ class ShapeWriter {
     const name = String(named);
     assert(/^[A-Z]\w*$/.test(name), `${name} is not the name of a structure`);
     const before = this.structures.get(name);
-    assert(before === undefined || before.schema === schema, `two structures are named ${name}`);
+    assert(before === undefined || before.schema === schema || name === "Unit", `two structures are named ${name}`);
     if (before !== undefined) return name;
     const members = new Map<string, string>();
     // Remembered before its members are read, for a structure that contains itself.

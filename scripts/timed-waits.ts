@@ -40,6 +40,7 @@ export const timedWaits: Readonly<Record<string, TimedWait>> = {
   "bench/checkout-server.ts": { uses: 2, why: "the deadlines of a start and of an end" },
   "bench/dear-calls.ts": { uses: 1, why: "the pause between two looks" },
   "bench/fairness.ts": { uses: 1, why: "the pause between two looks" },
+  "bench/log-flood.ts": { uses: 1, why: "throttled clients wait before they try again" },
   "bench/run-task-to-running.ts": { uses: 1, why: "the pause between two looks" },
   "bench/service-bench.ts": {
     uses: 3,

@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { hkdfSync, randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { sealText, unsealText } from "./sealed-text.ts";
 
 /** The seal key is missing, damaged, or not the one that sealed the secrets. */
 export class SealError extends Error {
@@ -11,8 +12,6 @@ export class SealError extends Error {
 export const sealKeyPath = (dataDir: string): string => join(dataDir, "seal.key");
 
 const keyBytes = 32;
-const nonceBytes = 12;
-const tagBytes = 16;
 
 /** Keeps secrets unreadable at rest: AES-256-GCM under a key in its own file. */
 export class SealKey {
@@ -54,21 +53,13 @@ export class SealKey {
 
   /** Seals `text`, and returns base64. It can only be unsealed with the same `context`, which is not secret. */
   seal(text: string, context: string): string {
-    const nonce = randomBytes(nonceBytes);
-    const cipher = createCipheriv("aes-256-gcm", this.#key, nonce).setAAD(Buffer.from(context));
-    const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-    return Buffer.concat([nonce, sealed, cipher.getAuthTag()]).toString("base64");
+    return sealText(this.#key, text, context);
   }
 
   /** The sealed text. Throws {@link SealError} for another key, another context or changed bytes. */
   unseal(sealed: string, context: string): string {
-    const bytes = Buffer.from(sealed, "base64");
-    const nonce = bytes.subarray(0, nonceBytes);
-    const tag = bytes.subarray(-tagBytes);
     try {
-      const decipher = createDecipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: tagBytes });
-      decipher.setAAD(Buffer.from(context)).setAuthTag(tag);
-      return decipher.update(bytes.subarray(nonceBytes, -tagBytes), undefined, "utf8") + decipher.final("utf8");
+      return unsealText(this.#key, sealed, context);
     } catch (cause) {
       throw new SealError(`The seal key ${this.#path} is not the one that sealed the access keys.`, {
         cause,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { ReadDatabase } from "../store/sqlite/read-database.ts";
 import { expectEqual } from "./tour-steps.ts";
 
 /** The contents of a stopped server's event log. */
@@ -17,32 +17,27 @@ type EventBody = { readonly resources: readonly string[]; readonly detail: { rea
  * resource's version does not rise by one from event to event.
  */
 export function readEventLog(dataDir: string): EventLog {
-  const database = new DatabaseSync(join(dataDir, "berth.sqlite"), { readOnly: true });
+  const database = new ReadDatabase(join(dataDir, "berth.sqlite"));
   try {
-    const rows = database
-      .prepare(
-        `SELECT name, last_sequence, sequence, body FROM events JOIN partitions ON partitions.id = partition_id
-         ORDER BY name, sequence`,
-      )
-      .all();
     const lastVersions = new Map<string, number>();
-    const next = new Map<string, number>();
-    for (const { name, last_sequence: last, sequence, body } of rows) {
-      const partition = String(name);
-      expectEqual(`the next event of ${partition}`, sequence, next.get(partition) ?? 1);
-      next.set(partition, Number(sequence) + 1);
-      if (rows.at(-1)?.sequence === sequence && rows.at(-1)?.name === name) {
-        expectEqual(`the last sequence of ${partition}`, last, sequence);
+    let events = 0;
+    for (const { id, name, lastSequence } of database.partitions()) {
+      let last = 0;
+      for (const { sequence, body } of database.events(id)) {
+        expectEqual(`the next event of ${name}`, sequence, last + 1);
+        last = sequence;
+        events += 1;
+        const { resources, detail } = JSON.parse(body) as EventBody;
+        const { version } = detail;
+        if (version === undefined) continue;
+        for (const arn of resources) {
+          expectEqual(`the next version of ${arn}`, version, (lastVersions.get(arn) ?? 0) + 1);
+          lastVersions.set(arn, version);
+        }
       }
-      const { resources, detail } = JSON.parse(String(body)) as EventBody;
-      const { version } = detail;
-      if (version === undefined) continue;
-      for (const arn of resources) {
-        expectEqual(`the next version of ${arn}`, version, (lastVersions.get(arn) ?? 0) + 1);
-        lastVersions.set(arn, version);
-      }
+      expectEqual(`the last sequence of ${name}`, lastSequence, last);
     }
-    return { events: rows.length, lastVersions };
+    return { events, lastVersions };
   } finally {
     database.close();
   }

@@ -18,7 +18,9 @@ Commands:
   agent    Makes this machine a container instance of a control plane: runs its tasks in Docker.
   hosts    Simulated hosts that join a control plane elsewhere, for load tests and rehearsals.
   drain    Empties container instances: says what would move, starts, shows the progress, cancels.
+  logs     What the containers of a task or service have written.
   explain  Where tasks would go, or what each container instance lacks.
+  secrets  Imports a .env file as secrets or parameters that tasks read.
   version  The version.
   help     This text, or that of a command: berth help dev
 
@@ -39,7 +41,9 @@ const commands: Readonly<Record<string, Main>> = {
   check: async (argv) => (await import("../commands/check.ts")).main(argv),
   hosts: async (argv) => (await import("../commands/hosts.ts")).main(argv),
   drain: async (argv) => (await import("../commands/drain.ts")).main(argv),
+  logs: async (argv) => (await import("../commands/logs.ts")).main(argv),
   explain: async (argv) => (await import("../commands/explain.ts")).main(argv),
+  secrets: async (argv) => (await import("../commands/secrets.ts")).main(argv),
   version: async () => print(version()),
   help: async ([name]) => (name === undefined ? print(overview) : commandOf(name)(["--help"])),
 };

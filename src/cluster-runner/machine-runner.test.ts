@@ -6,7 +6,7 @@ import { type LogEvent, logEvents } from "../lib/log-events.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { type AppendFate, emptyMemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
-import type { Append } from "../store/store.ts";
+import type { Append, TakeDocuments } from "../store/store.ts";
 import { type CountingEffect, type CountingInput, CountingMachine, watch } from "./counting-machine.ts";
 import { MachineRunner, type MachineRunnerOptions } from "./machine-runner.ts";
 import * as errors from "./runner-errors.ts";
@@ -19,13 +19,13 @@ class TestStore extends MemoryStore {
   opens = 0;
   failOpens = 0;
 
-  override async open(partition: string) {
+  override async open(partition: string, take?: TakeDocuments) {
     this.opens += 1;
     if (this.failOpens > 0) {
       this.failOpens -= 1;
       throw new Error("no disk");
     }
-    return super.open(partition);
+    return super.open(partition, take);
   }
 
   override async append(partition: string, epoch: number, append: Append): Promise<void> {

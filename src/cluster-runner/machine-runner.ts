@@ -13,19 +13,12 @@ import { assert } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log-events.ts";
 import type { Random } from "../lib/random.ts";
-import {
-  DamagedError,
-  FencedError,
-  NewerDataError,
-  type OpenedPartition,
-  type Store,
-  StoreError,
-} from "../store/store.ts";
+import { DamagedError, FencedError, NewerDataError, type Store, StoreError } from "../store/store.ts";
 import type { Answer } from "./append-group.ts";
 import { EffectRelease } from "./effect-release.ts";
 import { type AppendObserver, GroupCommit } from "./group-commit.ts";
 import type { AnswerLong } from "./long-answers.ts";
-import { loadMachine } from "./partitions/load-machine.ts";
+import { type LoadedMachine, openMachine } from "./partitions/load-machine.ts";
 import * as errors from "./runner-errors.ts";
 import { DueTimer } from "./turns/due-timer.ts";
 import { inSlices } from "./turns/slices.ts";
@@ -397,14 +390,9 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     const { partition, store, create } = this.#options;
     if (this.#state !== "loading") return;
     try {
-      const opened = await store.open(partition);
-      if (!this.#isLoading()) return;
-      const loading = loadMachine(create(), opened, `${store.medium}, partition "${partition}"`);
-      const machine = await inSlices(
-        loading,
-        this.#slicing(() => this.#isLoading()),
-      );
-      if (this.#isLoading()) this.#start(machine, opened);
+      const slicing = this.#slicing(() => this.#isLoading());
+      const loaded = await openMachine(store, partition, create(), (work) => inSlices(work, slicing));
+      if (this.#isLoading()) this.#start(loaded);
     } catch (error) {
       if (!this.#isLoading()) return;
       if (!(error instanceof DamagedError)) throw error;
@@ -413,7 +401,7 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     }
   }
 
-  #start(machine: Machine<Input, Effect>, opened: OpenedPartition): void {
+  #start({ machine, opened, isEmpty }: LoadedMachine<Input, Effect>): void {
     const { partition, afterLoad, onLoaded, log } = this.#options;
     if (this.#reason !== null) log("partition-loaded", { partition });
     this.#reason = null;
@@ -424,15 +412,15 @@ export class MachineRunner<Input extends { readonly type: string }, Effect> {
     this.#state = "running";
     this.#timer.follow(machine.nextDueAt());
     if (afterLoad !== null) this.#step(afterLoad);
-    this.#noteNeededAt(opened);
+    if (!isEmpty) this.#noteNeededAt(opened.neededAt);
     if (this.#isRunning()) onLoaded?.();
     if (this.#isRunning()) this.#takeQueue();
   }
 
   /** The stored time may come from an older Berth, or be in the past. An empty partition is about to be written. */
-  #noteNeededAt({ neededAt: known, documents }: OpenedPartition): void {
+  #noteNeededAt(known: number | null): void {
     const neededAt = this.#machine?.neededAt?.();
-    if (neededAt !== undefined && neededAt !== known && documents.length > 0) this.#commit.note(neededAt);
+    if (neededAt !== undefined && neededAt !== known) this.#commit.note(neededAt);
   }
 
   #slicing(isWanted: () => boolean): Parameters<typeof inSlices>[1] {

@@ -5,7 +5,7 @@ import { type LogEvent, logEvents } from "../lib/log-events.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { emptyMemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
-import { StoreError } from "../store/store.ts";
+import { StoreError, type TakeDocuments } from "../store/store.ts";
 import { type CountingEffect, type CountingInput, CountingMachine } from "./counting-machine.ts";
 import { MachineRunner } from "./machine-runner.ts";
 import * as errors from "./runner-errors.ts";
@@ -17,9 +17,9 @@ const read: CountingInput = { type: "read", counter: "a" };
 class FullableStore extends MemoryStore {
   isFull = false;
 
-  override async open(partition: string) {
+  override async open(partition: string, take?: TakeDocuments) {
     if (this.isFull) throw new StoreError("the disk is full");
-    return super.open(partition);
+    return super.open(partition, take);
   }
 }
 

@@ -5,6 +5,7 @@ import { must } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log-events.ts";
 import type { Random } from "../lib/random.ts";
+import type { EcsFacts } from "../service-machine/ecs-facts.ts";
 import { emptied, type ServiceInput, ServiceMachine } from "../service-machine/service-machine.ts";
 import type { ServicePorts } from "../service-machine/service-ports.ts";
 import type { ServiceRulebook } from "../service-machine/service-rulebook.ts";
@@ -23,6 +24,8 @@ export type ServiceCall = Place & {
   readonly operation: string;
   readonly request: object;
   readonly caller: Caller;
+  /** For an operation whose row says `needsEcs`. */
+  readonly facts?: EcsFacts;
 };
 
 export type ServiceMachinesOptions = {
@@ -77,10 +80,10 @@ export class ServiceMachines {
    * Answers a call in API shape, once everything that the answer shows is durable. Rejects with the Refusal of its operation or with one of the
    * errors of `runner-errors.ts`.
    */
-  async call({ account, region, service, operation, request, caller }: ServiceCall): Promise<object> {
+  async call({ account, region, service, operation, request, caller, facts }: ServiceCall): Promise<object> {
     if (!isPlace({ account, region })) refuse("InvalidParameterException", "The account id or region is invalid.");
     const partition = servicePartition({ account, region, service });
-    const input = { type: "call", operation, request, caller } as const;
+    const input = { type: "call", operation, request, caller, ...(facts !== undefined && { facts }) } as const;
     const answer = this.#options.turns.work(account, "", () => this.#directory.submit(partition, input));
     return (await answer) as object;
   }

@@ -1,5 +1,7 @@
-/** How `berth explain` and `berth drain` call a control plane: like the AWS CLI, and without any flag for `berth dev`. */
+/** How `berth explain`, `berth drain` and others call a control plane: like the AWS CLI, and without any flag for `berth dev`. */
 import { ApiError } from "../agent/remote/api-error.ts";
+import { AwsClient } from "../agent/remote/aws-client.ts";
+import { ConnectionPool } from "../agent/remote/connection-pool.ts";
 import { SignedApi } from "../agent/remote/signed-api.ts";
 import { seededRandom } from "../lib/random.ts";
 import { systemClock } from "../lib/system-clock.ts";
@@ -32,10 +34,13 @@ export const apiFlags = {
 export const apiHelp = `For \`berth dev\` on this machine you need no flags: at a loopback endpoint its key is used if the environment has none.
 Elsewhere AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must hold a key from \`berth keys create\`.`;
 
-/** Calls to ECS's operations and to Berth's own. They reject with CallFailedError. */
+/** Calls to the operations of ECS, of services around it and to Berth's own. They reject with CallFailedError. */
 export type ApiClient = {
   ecs(operation: string, request: object): Promise<object>;
   berth(operation: string, request: object): Promise<object>;
+  /** Without a region, in that of the other calls. */
+  logs(operation: string, request: object, region?: string): Promise<object>;
+  secrets(service: "secretsmanager" | "ssm", operation: string, request: object): Promise<object>;
   close(): void;
 };
 
@@ -59,6 +64,10 @@ export function openApi(typed: Typed): ApiClient {
   const remote = apiRemoteFrom(typed);
   const random = seededRandom(String(systemClock.now())).stream("api");
   const api = new SignedApi({ ...remote, agentVersion: null, clock: systemClock, random });
+  const pool = new ConnectionPool(remote.trust);
+  const { endpoint, credentials } = remote;
+  const all = { ecr: endpoint, logs: endpoint, s3: endpoint, secretsmanager: endpoint, ssm: endpoint, sts: endpoint };
+  const aws = new AwsClient({ endpoints: () => all, pool, clock: systemClock, random });
   const inPlainWords = async (answer: Promise<object>): Promise<object> => {
     try {
       return await answer;
@@ -69,7 +78,14 @@ export function openApi(typed: Typed): ApiClient {
   return {
     ecs: (operation, request) => inPlainWords(api.call(operation, request)),
     berth: (operation, request) => inPlainWords(api.call(operation, request, "BerthV1")),
-    close: () => api.close(),
+    logs: (operation, request, region = remote.region) =>
+      inPlainWords(aws.json("logs", operation, request, { region, credentials })),
+    secrets: (service, operation, request) =>
+      inPlainWords(aws.json(service, operation, request, { region: remote.region, credentials })),
+    close: () => {
+      api.close();
+      pool.close();
+    },
   };
 }
 

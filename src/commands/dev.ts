@@ -8,7 +8,14 @@ import { type DevStart, jsonLine, lastWords, welcome } from "./dev-welcome.ts";
 import { companionFrom } from "./flags/companion-flags.ts";
 import { type DockerUse, dockerUse, runtimeFlags } from "./flags/docker-flags.ts";
 import { type CommandText, formFlag, numberFlag, type Typed, textFlag, UsageError } from "./flags/flags.ts";
-import { defaultAccount, expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./flags/server-flags.ts";
+import {
+  defaultAccount,
+  expectNoWords,
+  logLevelFlag,
+  logStoreBytes,
+  serverFlags,
+  serverOptions,
+} from "./flags/server-flags.ts";
 import { serviceFlags, servicesFrom } from "./flags/service-flags.ts";
 import { timeScaleFlag, timeSettings } from "./flags/timeline-flags.ts";
 
@@ -103,6 +110,7 @@ async function dev(typed: Typed): Promise<void> {
   const server = await startServer({
     host,
     ...shared,
+    logStoreBytes: logStoreBytes(typed, inMemory),
     companion: companionFrom(typed),
     regions: new Set([...shared.regions, region]),
     dataDir,

@@ -85,6 +85,8 @@ describe("instances", () => {
       return { containerInstances: found, failures: [] };
     },
     berth: () => assert.fail("not used"),
+    logs: () => assert.fail("not used"),
+    secrets: () => assert.fail("not used"),
     close: () => {},
   };
   const resolve = async (...references: readonly string[]) => {

@@ -6,7 +6,7 @@ import { runCommand } from "./command.ts";
 import { companionKeyFlag, signedCompanionFrom } from "./flags/companion-flags.ts";
 import { dockerUse } from "./flags/docker-flags.ts";
 import { type CommandText, type Typed, textFlag, UsageError } from "./flags/flags.ts";
-import { expectNoWords, logLevelFlag, serverFlags, serverOptions } from "./flags/server-flags.ts";
+import { expectNoWords, logLevelFlag, logStoreBytes, serverFlags, serverOptions } from "./flags/server-flags.ts";
 import { serviceFlags, servicesFrom } from "./flags/service-flags.ts";
 import { timeMembers, timeSettings } from "./flags/timeline-flags.ts";
 
@@ -55,6 +55,7 @@ async function serve(typed: Typed): Promise<void> {
   const server = await startServer({
     host: textFlag(typed, "host", "127.0.0.1"),
     ...serverOptions(typed),
+    logStoreBytes: logStoreBytes(typed, false),
     companion: signedCompanionFrom(typed),
     dataDir,
     auth: { type: "sigv4" },

@@ -8,7 +8,8 @@ export function arnPrefix(place: Place): string {
   return `arn:${awsPartition(place.region)}:ecs:${place.region}:${place.account}:`;
 }
 
-function awsPartition(region: string): string {
+/** AWS: the first part of the ARNs of a region. */
+export function awsPartition(region: string): string {
   if (region.startsWith("cn-")) return "aws-cn";
   if (region.startsWith("us-gov-")) return "aws-us-gov";
   return "aws";

@@ -113,7 +113,8 @@ export const logEvents = {
   },
   "effect-failed": { level: "error", text: "An effect could not be released." },
   "account-effect-failed": { level: "warn", text: "An effect of an account failed." },
-  "fargate-wake-failed": { level: "warn", text: "Services that wait for the Fargate quota could not be woken." },
+  "fargate-reservation-failed": { level: "warn", text: "An account could not be asked for more of its Fargate quota." },
+  "fargate-release-failed": { level: "warn", text: "A cluster could not give back its Fargate quota." },
   "cluster-deletion-finished": { level: "info", text: "An interrupted DeleteCluster was finished." },
   "cluster-deletion-unfinished": { level: "error", text: "An interrupted DeleteCluster could not be finished." },
   "cluster-deletion-unrecorded": { level: "warn", text: "The deletion of a cluster could not be recorded." },
@@ -147,10 +148,16 @@ export const logEvents = {
   "key-uses-unwritten": { level: "warn", text: "The last uses of access keys could not be written." },
   "task-credentials-temporary": {
     level: "warn",
-    text: "The credentials of tasks are good until the server ends, because there is no seal key to make them with.",
+    text: "There is no usable seal key: the credentials of tasks end with the server, and secret values can't be stored or read.",
   },
   "log-causes-many": { level: "warn", text: "Lines of other causes." },
   "log-lines-dropped": { level: "warn", text: "Log lines were dropped because nobody read them." },
+  // Log events of tasks.
+  "log-store-crashed": {
+    level: "error",
+    text: "The thread of the log store has ended; the next call starts it again.",
+  },
+  "log-events-not-deleted": { level: "warn", text: "Old log events could not be deleted; Berth tries again." },
   // Hosts in the server's process, and of `berth hosts`.
   "fargate-host-failed": { level: "error", text: "A host for Fargate tasks could not be started." },
   "fargate-host-released": {

@@ -2,9 +2,9 @@ import { type ModeRepair, makePrivate, NotPrivateError } from "../lib/private-fi
 import type { ServerLog } from "./log/log.ts";
 import { StartError } from "./start-error.ts";
 
-/** The files that Berth creates in a data directory: the store, the seal key and the saved state of task endpoints. */
+/** The files that Berth creates in a data directory: the stores, the seal key and the saved state of task endpoints. */
 const ours =
-  /^(berth\.(sqlite|lock|pid|appended).*|seal\.key(\.[0-9a-f]{8})?|(docker-(endpoints|logs)|fargate-[0-9a-f]{12}(-logs)?)\.json(\.new)?)$/;
+  /^(berth\.(sqlite|logs|lock|pid|appended).*|seal\.key(\.[0-9a-f]{8})?|(docker-(endpoints|logs)|fargate-[0-9a-f]{12}(-logs)?)\.json(\.new)?)$/;
 
 /**
  * Removes other users' access to the files of a data directory and returns what it changed. Throws StartError, which says what to type, for

@@ -24,10 +24,12 @@ import { systemClock } from "../lib/system-clock.ts";
 import { MemoryStore } from "../store/memory/memory-store.ts";
 import type { DamagedError, Store } from "../store/store.ts";
 import { isOfService } from "../wire/service-definition.ts";
+import { BuiltInLogs } from "./built-in-logs.ts";
 import { builtInRulebooks, servicePorts } from "./built-in-services.ts";
 import { Companion } from "./companion/companion.ts";
 import { CompanionDoor } from "./companion/companion-door.ts";
 import type { CompanionLimits } from "./companion/companion-limits.ts";
+import { gatherEcsFacts } from "./gather-ecs-facts.ts";
 import { AppendMetrics } from "./health/append-metrics.ts";
 import { CallMetrics } from "./health/call-metrics.ts";
 import { HealthWatch } from "./health/health-watch.ts";
@@ -92,6 +94,8 @@ export type ServerOptions = {
   readonly managedRuntime?: "simulated" | "docker" | null;
   /** The engine for everything that runs in Docker; the server closes it. */
   readonly docker?: DockerHost | null;
+  /** Room for log events in bytes; absent for a little. */
+  readonly logStoreBytes?: number;
   /** What the tasks of this process's hosts use of other services; null or absent for nothing. */
   readonly services?: HostServicesOptions | null;
   /** ECS's own times as settings; absent for ECS's values. */
@@ -171,10 +175,8 @@ async function assemble(
   const appends = new AppendMetrics();
   const calls = new CallMetrics();
   let url = "";
-  const { keys, taskCredentials, sessionCredentials, anonymous, ...authentication } = await openAuthentication(
-    options,
-    store,
-  );
+  const { keys, taskCredentials, sessionCredentials, valueKey, anonymous, ...authentication } =
+    await openAuthentication(options, store);
   const controlPlane = new ControlPlane({
     store,
     clock,
@@ -184,7 +186,7 @@ async function assemble(
       const base = options.advertise ?? agentBaseUrl(url, options.host, callerHost);
       return { endpoint: `${base}/acs`, telemetryEndpoint: `${base}/tcs` };
     },
-    services: { rulebooks: builtInRulebooks, ports: servicePorts(sessionCredentials) },
+    services: { rulebooks: builtInRulebooks, ports: servicePorts(sessionCredentials, valueKey) },
     log: log.write,
     observe: appends,
     stopwatch: () => performance.now(),
@@ -204,6 +206,9 @@ async function assemble(
   const managed = { controlPlane, sessions, store, clock: paced, random: freshRandom("managed-hosts"), log };
   // Before the clusters are loaded, because they ask for their hosts then.
   const managedHosts = managedRuntime === null ? null : new ManagedHosts({ runtime: managedRuntime, ...managed });
+  const { dataDir, logStoreBytes: bytesMax = null } = options;
+  const logs = new BuiltInLogs({ dataDir, bytesMax, controlPlane, clock: paced, log, calls: () => calls.total });
+  closers.push(() => logs.close());
   await controlPlane.open();
   closers.push(() => controlPlane.close());
   closers.push(async () => sessions.closeAll(1001));
@@ -229,18 +234,29 @@ async function assemble(
   const isSigned = options.auth.type === "sigv4";
   const damagedHosts = new Set<string>();
   const leftOut = (): Iterable<string> => [...(keys?.damaged ?? []), ...damagedHosts];
-  const healthSource: HealthSource = { controlPlane, store, clock, leftOut };
+  const healthSource: HealthSource = { controlPlane, store, clock, leftOut, logStore: logs.store };
   const health = (): ServerHealth => healthOf(healthSource);
   const { refusals } = sockets;
-  const metricsSource = { calls, appends, controlPlane, health, sessions: () => sessions.counts(), refusals };
+  const metricsSource = {
+    calls,
+    appends,
+    controlPlane,
+    health,
+    sessions: () => sessions.counts(),
+    refusals,
+    logStore: logs.store,
+  };
   const operators = { health, metricsText: metricsTextOf(metricsSource) };
   const companion = openCompanion(options, authentication.authenticate, calls, closers);
   const http = createHttp({
     authenticate,
     anonymous,
-    isBuiltIn: ({ signingName }) => options.companion?.services.has(signingName) !== true,
+    isBuiltIn: ({ signingName, isCompanionsFirst }) =>
+      options.companion == null || !(isCompanionsFirst || options.companion.services.has(signingName)),
     companion,
-    answerApi: answerApi(controlPlane, hosts),
+    answerApi: answerApi(controlPlane, hosts, logs),
+    bodyReaders: logs.bodyReaders,
+    streams: logs.streams,
     takeTurn: (account, work) => controlPlane.turns.work(account, "", work),
     metrics: calls,
     log,
@@ -254,6 +270,7 @@ async function assemble(
   let listening: Listening | null = null;
   closers.push(async () => void (await Promise.all([listening?.close(), closeHttp(http, limits.drainTimeoutMs)])));
   closers.push(() => sockets.close());
+  closers.push(async () => logs.endStreams());
   listening = await listen(http, options);
   const { port } = listening;
   url = urlOf(tls === null ? "http" : "https", options.host, port);
@@ -275,7 +292,7 @@ async function assemble(
 /** Throws StartError if the account is unusable: without it, a development server can do nothing. */
 async function createDefaultCluster(controlPlane: ControlPlane, place: Place): Promise<void> {
   try {
-    await controlPlane.createDefaultCluster(place);
+    await controlPlane.submit(place, { type: "create-default-cluster" });
   } catch (error) {
     throw error instanceof MachineHaltedError ? new StartError(error.message, { cause: error }) : error;
   }
@@ -283,8 +300,8 @@ async function createDefaultCluster(controlPlane: ControlPlane, place: Place): P
 
 async function openStore(dataDir: string | null): Promise<Store> {
   if (dataDir === null) return new MemoryStore();
-  const { SqliteStore } = await import("../store/sqlite/sqlite-store.ts");
-  return new SqliteStore({ dataDir });
+  const { ThreadedStore } = await import("../store/sqlite/threaded-store.ts");
+  return await ThreadedStore.open({ dataDir });
 }
 
 /** Unpredictable randomness: a new seed for each process and purpose. */
@@ -334,11 +351,14 @@ function configurationOf(
   return { latestAgentVersion, verifyIdentity, timeline, managedHosts: managedRuntime };
 }
 
-function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null): AnswerApi {
+function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null, logs: BuiltInLogs): AnswerApi {
   return async (call) => {
     const { operation, ...rest } = call;
     if (isOfService(operation)) {
-      return controlPlane.callService({ ...rest, service: operation.service.name, operation: operation.name });
+      const { service, name, row } = operation;
+      if (service.name === "logs") return logs.answer(call);
+      const facts = row.needsEcs === true ? { facts: await gatherEcsFacts(controlPlane, call, call.caller) } : {};
+      return controlPlane.callService({ ...rest, ...facts, service: service.name, operation: name });
     }
     const reply = await controlPlane.call({ ...rest, operation: operation.name });
     const adopts = rowOf(operation.name).registersInstance === true && !call.caller.isAgent;

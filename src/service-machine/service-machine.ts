@@ -8,13 +8,21 @@ import { Tables } from "../ecs/tables/tables.ts";
 import { ecsTimeline } from "../ecs/timeline.ts";
 import { must, never } from "../lib/assert.ts";
 import type { Random } from "../lib/random.ts";
+import { type EcsFacts, noEcsFacts } from "./ecs-facts.ts";
 import type { ServicePorts } from "./service-ports.ts";
 import type { ServiceRulebook } from "./service-rulebook.ts";
 import { type ServiceEffect, ServiceStep } from "./service-step.ts";
 
 /** What can happen to the machine of a service. */
 export type ServiceInput =
-  | { readonly type: "call"; readonly operation: string; readonly request: object; readonly caller: Caller }
+  | {
+      readonly type: "call";
+      readonly operation: string;
+      readonly request: object;
+      readonly caller: Caller;
+      /** For a row with `needsEcs`. */
+      readonly facts?: EcsFacts;
+    }
   | { readonly type: "timer" };
 
 /** LIMIT: a step holds the event loop; what is due beyond this comes in the next step, which follows at once. */
@@ -101,7 +109,8 @@ export class ServiceMachine implements Machine<ServiceInput, ServiceEffect> {
     switch (input.type) {
       case "call": {
         const row = must(this.#rulebook.operations[input.operation], `${this.#rulebook.name}:${input.operation}`);
-        return row.handler(step as never, input.request as never, { caller: input.caller, ports: this.#ports });
+        const given = { caller: input.caller, ports: this.#ports, facts: input.facts ?? noEcsFacts };
+        return row.handler(step as never, input.request as never, given);
       }
       case "timer":
         return this.#runDue(step);

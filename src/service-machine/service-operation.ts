@@ -4,6 +4,7 @@
  */
 import type { Place } from "../ecs/arn.ts";
 import type { Caller } from "../ecs/state/call.ts";
+import type { EcsFacts } from "./ecs-facts.ts";
 import type { ServicePorts } from "./service-ports.ts";
 import type { ServiceStep } from "./service-step.ts";
 
@@ -17,6 +18,8 @@ export type ServiceAccess = "read" | "operate" | "administer" | "everyone";
 export type ServiceGiven = {
   readonly caller: Caller;
   readonly ports: ServicePorts;
+  /** What ECS knows, empty unless the row says `needsEcs`. */
+  readonly facts: EcsFacts;
 };
 
 /**
@@ -38,6 +41,8 @@ export type ServiceRow = {
    * DIFFERS: there are no policies yet, so the roles of tasks may do in built-in services what tasks need, whatever IAM would say.
    */
   readonly tasks?: true;
+  /** Whether its handler gets what ECS knows of tasks, services and container instances; for operations that only read. */
+  readonly needsEcs?: true;
   /** AWS: such a call needs no signature. */
   readonly anonymous?: true;
   /** The ARNs that a request names, for the text of a denial; the account as a whole when absent. */

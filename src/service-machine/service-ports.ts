@@ -18,6 +18,14 @@ export type Session = {
   readonly nonce: string;
 };
 
+/** Keeps the values of secrets unreadable at rest. */
+export type ValueSeal = {
+  /** Seals a text. It can only be unsealed with the same `context`, which is not secret. */
+  readonly seal: (text: string, context: string) => string;
+  /** The sealed text; null for one that another key sealed, or that was changed. */
+  readonly unseal: (sealed: string, context: string) => string | null;
+};
+
 export type ServicePorts = {
   /**
    * A unique id of a user (`AIDA`) or a role (`AROA`), which is always the same for the same ARN. AWS: 21 characters.
@@ -25,4 +33,8 @@ export type ServicePorts = {
   readonly principalId: (prefix: "AIDA" | "AROA", arn: string) => string;
   /** Makes the credentials of a session; null where nobody may assume a role. */
   readonly credentialsOf: ((session: Session) => SessionCredentials) | null;
+  /** Seals values; null where there is no key that lasts as long as the store. */
+  readonly values: ValueSeal | null;
+  /** Bytes that nobody can predict, for passwords. */
+  readonly randomBytes: (count: number) => Uint8Array;
 };

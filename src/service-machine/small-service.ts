@@ -44,4 +44,9 @@ export const noteService: ServiceRulebook = serviceRulebook<Step["state"]>({
   whenDue: { note: ({ state }, _note, name) => state.notes.delete(name) },
 });
 
-export const noPorts: ServicePorts = { principalId: (prefix) => prefix, credentialsOf: null };
+export const noPorts: ServicePorts = {
+  principalId: (prefix) => prefix,
+  credentialsOf: null,
+  values: null,
+  randomBytes: (count) => new Uint8Array(count),
+};

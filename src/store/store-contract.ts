@@ -4,7 +4,7 @@ import { describe, it, type TestContext } from "node:test";
 import fc from "fast-check";
 import { type Append, FencedError, type OpenedPartition, type Store, type StoredEvent, StoreError } from "./store.ts";
 
-export type Medium = { openStore(): Store };
+export type Medium = { openStore(): Store | Promise<Store> };
 
 /** Runs the contract. `freshMedium` returns an empty medium that is removed after the test. */
 export function describeStore(name: string, freshMedium: (t: TestContext) => Medium): void {
@@ -36,7 +36,7 @@ async function rejectsWithoutFence(promise: Promise<unknown>): Promise<void> {
 
 function documentTests(freshMedium: (t: TestContext) => Medium): void {
   it("a partition that was never written opens empty", async (t) => {
-    const store = freshMedium(t).openStore();
+    const store = await freshMedium(t).openStore();
     const opened = await store.open("cluster/a");
     assert.deepEqual([opened.documents, opened.lastSequence], [[], 0]);
     await store.close();
@@ -44,12 +44,12 @@ function documentTests(freshMedium: (t: TestContext) => Medium): void {
 
   it("keeps what was appended when the store is opened again", async (t) => {
     const medium = freshMedium(t);
-    const first = medium.openStore();
+    const first = await medium.openStore();
     const { epoch } = await first.open("p");
     await first.append("p", epoch, { ...put("1", "one"), events: events(1, 2) });
     await first.close();
 
-    const second = medium.openStore();
+    const second = await medium.openStore();
     const opened = await second.open("p");
     assert.deepEqual(bodies(opened), { "task 1": "one" });
     assert.equal(opened.lastSequence, 2);
@@ -59,7 +59,7 @@ function documentTests(freshMedium: (t: TestContext) => Medium): void {
   });
 
   it("overwrites and deletes by kind and key", async (t) => {
-    const store = freshMedium(t).openStore();
+    const store = await freshMedium(t).openStore();
     const { epoch } = await store.open("p");
     const documents = ["a", "b"].flatMap((kind) => ["1", "2"].map((key) => ({ kind, key, body: "old" })));
     await store.append("p", epoch, { documents, events: [] });
@@ -79,7 +79,7 @@ function documentTests(freshMedium: (t: TestContext) => Medium): void {
 
   it("keeps large bodies and all of Unicode", async (t) => {
     const medium = freshMedium(t);
-    const first = medium.openStore();
+    const first = await medium.openStore();
     const large = "é".repeat(1 << 20);
     const strange = "a\u0000b \u{1f6a2} \ufffd \"'%_ \u202e";
     const { epoch } = await first.open(strange);
@@ -91,7 +91,7 @@ function documentTests(freshMedium: (t: TestContext) => Medium): void {
     await first.append(strange, epoch, { documents, events: [{ sequence: 1, body: large }] });
     await first.close();
 
-    const second = medium.openStore();
+    const second = await medium.openStore();
     const opened = await second.open(strange);
     assert.deepEqual(bodies(opened), { "empty ": "", "large 1": large, [`${strange} ${strange}`]: strange });
     assert.deepEqual(await second.readEvents(strange, 0, 1), [{ sequence: 1, body: large }]);
@@ -100,7 +100,7 @@ function documentTests(freshMedium: (t: TestContext) => Medium): void {
   });
 
   it("lists the opened partitions by prefix, in the order of code units", async (t) => {
-    const store = freshMedium(t).openStore();
+    const store = await freshMedium(t).openStore();
     // U+FF5E comes after a surrogate pair in code units, and before it in UTF-8.
     const names = [
       "cluster/b",
@@ -127,7 +127,7 @@ function documentTests(freshMedium: (t: TestContext) => Medium): void {
 
   it("lists when each partition is needed: always until it has said, then what it said last", async (t) => {
     const medium = freshMedium(t);
-    const first = medium.openStore();
+    const first = await medium.openStore();
     const listed = async (store: Store) => (await store.partitions("")).map(({ neededAt }) => neededAt);
     const { epoch } = await first.open("p");
     assert.deepEqual(await listed(first), [0]);
@@ -138,7 +138,7 @@ function documentTests(freshMedium: (t: TestContext) => Medium): void {
     await first.append("p", epoch, put("1", "y"));
     assert.equal((await first.open("p")).neededAt, null);
     await first.close();
-    const second = medium.openStore();
+    const second = await medium.openStore();
     assert.deepEqual(await listed(second), [null]);
     await second.close();
   });
@@ -147,13 +147,13 @@ function documentTests(freshMedium: (t: TestContext) => Medium): void {
 function removalTests(freshMedium: (t: TestContext) => Medium): void {
   it("deletes documents, events and name, and those of no other partition", async (t) => {
     const medium = freshMedium(t);
-    const first = medium.openStore();
+    const first = await medium.openStore();
     const [{ epoch }, other] = [await first.open("p"), await first.open("q")];
     await first.append("p", epoch, { ...put("1", "p"), events: events(1, 2) });
     await first.append("q", other.epoch, { ...put("1", "q"), events: events(1, 2) });
     await first.remove("p", epoch);
     await first.close();
-    const second = medium.openStore();
+    const second = await medium.openStore();
     assert.deepEqual(await second.partitions(""), [{ name: "q", neededAt: 0 }]);
     assert.deepEqual(await second.readEvents("p", 0, 10), []);
     assert.deepEqual((await second.open("p")).documents, []);
@@ -164,7 +164,7 @@ function removalTests(freshMedium: (t: TestContext) => Medium): void {
   });
 
   it("a later partition continues above its epochs and its sequence", async (t) => {
-    const store = freshMedium(t).openStore();
+    const store = await freshMedium(t).openStore();
     const { epoch } = await store.open("p");
     await store.append("p", epoch, { documents: [], events: events(1, 2, 3) });
     await store.remove("p", epoch);
@@ -182,7 +182,7 @@ function removalTests(freshMedium: (t: TestContext) => Medium): void {
   });
 
   it("is refused for an old epoch and for a missing partition", async (t) => {
-    const store = freshMedium(t).openStore();
+    const store = await freshMedium(t).openStore();
     const old = await store.open("p");
     const owner = await store.open("p");
     await store.append("p", owner.epoch, put("1", "x"));
@@ -194,7 +194,7 @@ function removalTests(freshMedium: (t: TestContext) => Medium): void {
   });
 
   it("comes after the appends that were called before it", async (t) => {
-    const store = freshMedium(t).openStore();
+    const store = await freshMedium(t).openStore();
     const { epoch } = await store.open("p");
     const settled: string[] = [];
     const note = (name: string) => () => settled.push(name);
@@ -210,7 +210,7 @@ function removalTests(freshMedium: (t: TestContext) => Medium): void {
 
 function eventTests(freshMedium: (t: TestContext) => Medium): void {
   it("returns events in order, after a sequence and up to a limit", async (t) => {
-    const store = freshMedium(t).openStore();
+    const store = await freshMedium(t).openStore();
     const { epoch } = await store.open("p");
     await store.append("p", epoch, { documents: [], events: events(1, 2, 3) });
     await store.append("p", epoch, { documents: [], events: events(4, 5) });
@@ -224,7 +224,7 @@ function eventTests(freshMedium: (t: TestContext) => Medium): void {
   });
 
   it("forgets old events and still counts on from the newest", async (t) => {
-    const store = freshMedium(t).openStore();
+    const store = await freshMedium(t).openStore();
     const { epoch } = await store.open("p");
     await store.append("p", epoch, { documents: [], events: events(1, 2, 3) });
     await store.append("p", epoch, { documents: [], events: events(4), forgetEventsThrough: 2 });
@@ -238,14 +238,14 @@ function eventTests(freshMedium: (t: TestContext) => Medium): void {
 
   it("forgets the oldest events if they take too many bytes, whenever they were written, and returns the rest", async (t) => {
     const medium = freshMedium(t);
-    const first = medium.openStore();
+    const first = await medium.openStore();
     const { epoch } = await first.open("p");
     // Two bytes each in UTF-8.
     const event = (sequence: number) => ({ sequence, body: "é".repeat(50) });
     for (let n = 1; n <= 40; n += 1) await first.append("p", epoch, { documents: [], events: [event(n)] });
     await first.close();
 
-    const second = medium.openStore();
+    const second = await medium.openStore();
     const again = await second.open("p");
     await second.append("p", again.epoch, { documents: [], events: [event(41)], eventBytesMax: 4_100 });
     assert.equal((await second.readEvents("p", 0, 100)).length, 41, "it fits");
@@ -271,7 +271,7 @@ function eventTests(freshMedium: (t: TestContext) => Medium): void {
 
   it("knows the newest time of all appends", async (t) => {
     const medium = freshMedium(t);
-    const first = medium.openStore();
+    const first = await medium.openStore();
     assert.equal(await first.newestAt(), 0);
     const [a, b] = [await first.open("a"), await first.open("b")];
     await first.append("a", a.epoch, { ...put("1", "x"), at: 2_000 });
@@ -280,13 +280,13 @@ function eventTests(freshMedium: (t: TestContext) => Medium): void {
     await first.append("a", a.epoch, { ...put("1", "z"), at: 1_000 });
     assert.deepEqual(first.condition(), { failing: null, damaged: [], warnings: [] });
     await first.close();
-    const second = medium.openStore();
+    const second = await medium.openStore();
     assert.equal(await second.newestAt(), 2_000);
     await second.close();
   });
 
   it("refuses a gap, a repetition and a wrong start, and keeps nothing of that append", async (t) => {
-    const store = freshMedium(t).openStore();
+    const store = await freshMedium(t).openStore();
     const { epoch } = await store.open("p");
     await store.append("p", epoch, { documents: [], events: events(1) });
     for (const wrong of [events(1), events(3), events(2, 4), events(2, 2), events(0)]) {
@@ -301,7 +301,7 @@ function eventTests(freshMedium: (t: TestContext) => Medium): void {
 
 function epochTests(freshMedium: (t: TestContext) => Medium): void {
   it("refuses an append with an older epoch, and keeps nothing of it", async (t) => {
-    const store = freshMedium(t).openStore();
+    const store = await freshMedium(t).openStore();
     const old = await store.open("p");
     const owner = await store.open("p");
     assert.ok(owner.epoch > old.epoch);
@@ -313,7 +313,7 @@ function epochTests(freshMedium: (t: TestContext) => Medium): void {
   });
 
   it("fences an epoch that was never given and a partition that was never opened", async (t) => {
-    const store = freshMedium(t).openStore();
+    const store = await freshMedium(t).openStore();
     const { epoch } = await store.open("p");
     await assert.rejects(store.append("p", epoch + 1, put("1", "x")), FencedError);
     await assert.rejects(store.append("q", epoch, put("1", "x")), FencedError);
@@ -322,11 +322,11 @@ function epochTests(freshMedium: (t: TestContext) => Medium): void {
 
   it("epochs rise across reopening and count for each partition separately", async (t) => {
     const medium = freshMedium(t);
-    const first = medium.openStore();
+    const first = await medium.openStore();
     const old = await first.open("p");
     const other = await first.open("q");
     await first.close();
-    const second = medium.openStore();
+    const second = await medium.openStore();
     assert.ok((await second.open("p")).epoch > old.epoch);
     await assert.rejects(second.append("p", old.epoch, put("1", "x")), FencedError);
     await second.append("q", other.epoch, put("1", "x"));
@@ -334,7 +334,7 @@ function epochTests(freshMedium: (t: TestContext) => Medium): void {
   });
 
   it("an append under way when the partition is taken is either seen by the new owner or fenced", async (t) => {
-    const store = freshMedium(t).openStore();
+    const store = await freshMedium(t).openStore();
     const { epoch } = await store.open("p");
     const underWay = store.append("p", epoch, put("1", "x")).then(
       () => true,
@@ -351,7 +351,7 @@ function epochTests(freshMedium: (t: TestContext) => Medium): void {
 
 function appendTests(freshMedium: (t: TestContext) => Medium): void {
   it("appends of one partition are kept and answered in the order of their calls", async (t) => {
-    const store = freshMedium(t).openStore();
+    const store = await freshMedium(t).openStore();
     const { epoch } = await store.open("p");
     const answered: number[] = [];
     const numbers = Array.from({ length: 50 }, (_, index) => index + 1);
@@ -367,7 +367,7 @@ function appendTests(freshMedium: (t: TestContext) => Medium): void {
   });
 
   it("many partitions at once do not mix", async (t) => {
-    const store = freshMedium(t).openStore();
+    const store = await freshMedium(t).openStore();
     const names = Array.from({ length: 40 }, (_, index) => `p${index}`);
     await Promise.all(
       names.map(async (name) => {
@@ -384,7 +384,7 @@ function appendTests(freshMedium: (t: TestContext) => Medium): void {
   });
 
   it("a refused append does not touch the others of its turn", async (t) => {
-    const store = freshMedium(t).openStore();
+    const store = await freshMedium(t).openStore();
     const a = await store.open("a");
     const old = await store.open("b");
     await store.open("b");
@@ -407,7 +407,7 @@ function appendTests(freshMedium: (t: TestContext) => Medium): void {
 
   it("close waits for the appends under way; after it nothing works", async (t) => {
     const medium = freshMedium(t);
-    const first = medium.openStore();
+    const first = await medium.openStore();
     const { epoch } = await first.open("p");
     const settled: string[] = [];
     const underWay = first.append("p", epoch, put("1", "x")).then(() => settled.push("append"));
@@ -422,7 +422,7 @@ function appendTests(freshMedium: (t: TestContext) => Medium): void {
     await rejectsWithoutFence(first.newestAt());
     await first.close();
 
-    const second = medium.openStore();
+    const second = await medium.openStore();
     assert.deepEqual(bodies(await second.open("p")), { "task 1": "x" });
     await second.close();
   });
@@ -454,7 +454,7 @@ const modelSteps = fc.array(
 
 async function likeTheModel(medium: Medium): Promise<void> {
   let run = 0;
-  let store = medium.openStore();
+  let store = await medium.openStore();
   const property = fc.asyncProperty(modelSteps, async (steps: readonly ModelStep[]) => {
     run += 1;
     const partition = `p${run}`;
@@ -478,7 +478,7 @@ async function likeTheModel(medium: Medium): Promise<void> {
       log = [...log, ...added].filter(({ sequence }) => forget === undefined || sequence > forget);
       if (step.reopen) {
         await store.close();
-        store = medium.openStore();
+        store = await medium.openStore();
         const opened = await store.open(partition);
         epoch = opened.epoch;
         assert.equal(opened.lastSequence, last);

@@ -8,10 +8,11 @@ export interface Store {
 
   /**
    * Takes the partition with a new epoch (older epochs can append no more) and returns its documents. A partition that was never
-   * written opens empty; so does a removed one, with a higher epoch than it ever had. Rejects with {@link DamagedError} if the
-   * stored data cannot be read any more.
+   * written opens empty; so does a removed one, with a higher epoch than it ever had. With `take`, the documents go there in portions as they
+   * are read, the next one when it resolves, and none are returned. Rejects with {@link DamagedError} if the stored data cannot be read any
+   * more, and with what `take` rejects with.
    */
-  open(partition: string): Promise<OpenedPartition>;
+  open(partition: string, take?: TakeDocuments): Promise<OpenedPartition>;
 
   /**
    * Makes `append` durable: resolves only once it survives power loss. Appends of one partition become durable in the order of
@@ -63,6 +64,11 @@ export type OpenedPartition = {
   readonly writtenBy: string | null;
   readonly documents: readonly StoredDocument[];
 };
+
+export type TakeDocuments = (
+  documents: readonly StoredDocument[],
+  opened: Omit<OpenedPartition, "documents">,
+) => Promise<void>;
 
 /** `body` is JSON text. */
 export type StoredDocument = { readonly kind: string; readonly key: string; readonly body: string };

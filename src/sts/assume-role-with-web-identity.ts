@@ -1,8 +1,7 @@
 import type { ServiceGiven } from "../service-machine/service-operation.ts";
 import type { ServiceStep } from "../service-machine/service-step.ts";
-import { checkMembers } from "./request-rules.ts";
 import { beginRoleSession, type RoleSessionRequest, roleSessionRules } from "./role-session.ts";
-import { refuse } from "./sts-refusal.ts";
+import { checkMembers, refuse } from "./sts-refusal.ts";
 import { claimsOf } from "./web-identity.ts";
 
 type WebIdentityRequest = RoleSessionRequest & { readonly WebIdentityToken: string };

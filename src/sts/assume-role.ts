@@ -1,9 +1,8 @@
 import type { ServiceGiven } from "../service-machine/service-operation.ts";
 import type { ServiceStep } from "../service-machine/service-step.ts";
 import { principalNamed } from "./principal.ts";
-import { checkMembers } from "./request-rules.ts";
 import { beginRoleSession, defaultSessionSeconds, type RoleSessionRequest, roleSessionRules } from "./role-session.ts";
-import { refuse } from "./sts-refusal.ts";
+import { checkMembers, refuse } from "./sts-refusal.ts";
 
 type AssumeRoleRequest = RoleSessionRequest & { readonly SourceIdentity?: string; readonly Policy?: string };
 

@@ -1,8 +1,8 @@
 import { must } from "../lib/assert.ts";
+import type { MemberRule } from "../service-machine/member-rules.ts";
 import type { ServiceGiven } from "../service-machine/service-operation.ts";
 import type { ServiceStep } from "../service-machine/service-step.ts";
 import { roleNamed } from "./principal.ts";
-import type { MemberRule } from "./request-rules.ts";
 import { refuse } from "./sts-refusal.ts";
 
 /** AWS: the limits of what assumes a role; a session lasts an hour unless the call says otherwise. */

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { seededRandom } from "../lib/random.ts";
 import { ServiceMachine } from "../service-machine/service-machine.ts";
 import type { ServicePorts, Session } from "../service-machine/service-ports.ts";
+import { noPorts } from "../service-machine/small-service.ts";
 import { sts } from "./sts.ts";
 
 const account = "123456789012";
@@ -14,6 +15,7 @@ const session = `arn:aws:sts::${account}:assumed-role/deploy/first`;
 
 const minted: Session[] = [];
 const ports: ServicePorts = {
+  ...noPorts,
   principalId: (prefix, arn) => `${prefix}(${arn})`,
   credentialsOf: (given) => {
     minted.push(given);

@@ -15,6 +15,10 @@ import { must } from "../lib/assert.ts";
 import type { ServiceRow } from "../service-machine/service-operation.ts";
 import { berthShapes } from "./berth-shapes.ts";
 import type { SurroundingService } from "./definitions/aws-service.ts";
+import { ec2 } from "./definitions/ec2.ts";
+import { logs } from "./definitions/logs.ts";
+import { secretsManager } from "./definitions/secrets-manager.ts";
+import { ssm } from "./definitions/ssm.ts";
 import { sts } from "./definitions/sts.ts";
 import { WireError } from "./errors.ts";
 import { awsJson11 } from "./protocols/aws-json.ts";
@@ -41,6 +45,7 @@ const likeEcs = {
   apiVersion: null,
   xmlNamespace: null,
   isQueryCompatible: false,
+  isCompanionsFirst: false,
   statusOf: (code: string) => ecsShapes.statusOf(code),
   queryCodeOf: (code: string) => code,
   errors: declaredByAll,
@@ -73,7 +78,7 @@ export const berth: ServiceDefinition = {
 };
 
 /** The services around ECS that Berth has. */
-export const surroundingServices: readonly SurroundingService[] = [sts];
+export const surroundingServices: readonly SurroundingService[] = [sts, logs, secretsManager, ssm, ec2];
 
 /** ECS and what Berth adds to it: answered by the machines of clusters and accounts. */
 export const controlPlaneServices: readonly ServiceDefinition[] = [ecs, berth];

@@ -1,14 +1,12 @@
 /** What a dead server left in its data directory: complete and consistent. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import type { Resource } from "../../src/ecs/documents/resource.ts";
 import type { EcsEvent } from "../../src/ecs/events/event.ts";
 import { must } from "../../src/lib/assert.ts";
 import { DurablePartition } from "../../src/simulator/durable-state.ts";
+import { type PartitionRow, ReadDatabase } from "../../src/store/sqlite/read-database.ts";
 import { refusedName } from "./load.ts";
-
-type Row = Readonly<Record<string, unknown>>;
 
 /** Reads the directory after each kill. Earlier events are remembered, so that each is read once. */
 export class KeptState {
@@ -24,10 +22,10 @@ export class KeptState {
 
   /** Asserts that nothing is half done. Only for a directory that no process has open. */
   expectWhole(): void {
-    const database = new DatabaseSync(this.#file, { readOnly: true });
+    const database = new ReadDatabase(this.#file);
     try {
-      for (const row of database.prepare("SELECT id, name, last_sequence FROM partitions ORDER BY name").all()) {
-        const partition = new DurablePartition(String(row.name));
+      for (const row of database.partitions()) {
+        const partition = new DurablePartition(row.name);
         this.#readEvents(database, row, partition);
         this.#readDocuments(database, row, partition);
       }
@@ -36,15 +34,14 @@ export class KeptState {
     }
   }
 
-  #readEvents(database: DatabaseSync, { id, name, last_sequence: last }: Row, partition: DurablePartition): void {
-    let sequence = this.#sequences.get(String(name)) ?? 0;
-    const later = database.prepare(
-      "SELECT sequence, body FROM events WHERE partition_id = ? AND sequence > ? ORDER BY sequence",
-    );
-    for (const row of later.all(Number(id), sequence)) {
+  #readEvents(database: ReadDatabase, { id, name, lastSequence }: PartitionRow, partition: DurablePartition): void {
+    const known = this.#sequences.get(name) ?? 0;
+    let sequence = 0;
+    for (const { sequence: found, body } of database.events(id)) {
       sequence += 1;
-      assert.equal(row.sequence, sequence, `the sequence of ${name} has no gap`);
-      const event = partition.readEvent(String(row.body));
+      assert.equal(found, sequence, `the sequence of ${name} has no gap`);
+      if (sequence <= known) continue;
+      const event = partition.readEvent(body);
       assert.equal(event.sequence, sequence);
       for (const arn of event.resources) {
         const before = (this.#newest.get(arn)?.detail.version as number | undefined) ?? 0;
@@ -52,19 +49,20 @@ export class KeptState {
         this.#newest.set(arn, event);
       }
     }
-    assert.equal(sequence, last, `the last sequence of ${name}`);
-    const [count] = database.prepare("SELECT count(*) AS events FROM events WHERE partition_id = ?").all(Number(id));
-    assert.equal(count?.events, sequence, `no event of ${name} is lost`);
-    this.#sequences.set(String(name), sequence);
+    assert.equal(sequence, lastSequence, `the last sequence of ${name}`);
+    this.#sequences.set(name, sequence);
     this.events = [...this.#sequences.values()].reduce((sum, each) => sum + each, 0);
   }
 
-  #readDocuments(database: DatabaseSync, { id, name }: Row, partition: DurablePartition): void {
-    const rows = database.prepare("SELECT kind, key, body FROM documents WHERE partition_id = ?").all(Number(id));
+  #readDocuments(database: ReadDatabase, { id, name }: PartitionRow, partition: DurablePartition): void {
+    const rows = [...database.documents(id)].map((read) => {
+      assert.ok(read.ok, `a document of ${name} can be read`);
+      return read.document;
+    });
     const hosts = new Set(rows.filter(({ kind }) => kind === "managed-host").map(({ key }) => key));
     for (const { kind, key, body } of rows) {
       assert.notEqual(key, refusedName);
-      partition.put(String(kind), String(key), JSON.parse(String(body)) as object);
+      partition.put(kind, key, JSON.parse(body) as object);
     }
     const tasks = [...partition.tasks()];
     this.tasks = tasks.length === 0 ? this.tasks : tasks.length;

@@ -1,7 +1,14 @@
 import { NewerDocumentError } from "../../ecs/documents/document-kind.ts";
 import type { Machine } from "../../ecs/machine/machine.ts";
 import { berthVersion } from "../../lib/berth-version.ts";
-import { DamagedError, NewerDataError, type OpenedPartition, type StoredDocument } from "../../store/store.ts";
+import {
+  DamagedError,
+  NewerDataError,
+  type OpenedPartition,
+  type Store,
+  type StoredDocument,
+} from "../../store/store.ts";
+import { SharedValues } from "./shared-values.ts";
 
 /** LIMIT: enough of a key to find its document; a longer key is itself damaged. */
 const keyCharactersShown = 300;
@@ -9,18 +16,59 @@ const keyCharactersShown = 300;
 /** LIMIT: documents loaded between two readings of the stopwatch, ten microseconds and a few kilobytes each. */
 const documentsPerSlice = 32;
 
+/** A machine with the documents of its partition, as it was opened. */
+export type LoadedMachine<Input, Effect> = {
+  readonly machine: Machine<Input, Effect>;
+  readonly opened: Omit<OpenedPartition, "documents">;
+  readonly isEmpty: boolean;
+};
+
 /**
- * Loads the documents of a partition into a new machine, a few at a time. Throws DamagedError for the first unusable one, NewerDataError if
- * a newer Berth could use it; `place` says where the partition is stored.
+ * Opens a partition and loads it into the empty `machine`, a portion at a time while the store reads the next, so that the text of all
+ * documents is never in memory at once. `inSlices` does the work in its turns. Rejects with DamagedError for the first document that cannot be
+ * used, with NewerDataError when only a newer Berth can use it, and with what the store and `inSlices` reject with.
  */
-export function* loadMachine<Input, Effect>(
+export async function openMachine<Input, Effect>(
+  store: Store,
+  partition: string,
   machine: Machine<Input, Effect>,
-  { documents, lastSequence, writtenBy }: OpenedPartition,
-  place: string,
-): Generator<undefined, Machine<Input, Effect>> {
+  inSlices: (work: Iterator<undefined, void>) => Promise<void>,
+): Promise<LoadedMachine<Input, Effect>> {
+  const place = `${store.medium}, partition "${partition}"`;
+  const shared = new SharedValues();
+  let isEmpty = true;
+  let before = Promise.resolve();
+  const { documents: _none, ...opened } = await store.open(partition, (documents, { writtenBy }) => {
+    isEmpty = false;
+    // The store may send the next portion before this one is loaded; the machine takes them in order.
+    before = before.then(() => inSlices(loadDocuments({ machine, shared, writtenBy, place }, documents)));
+    return before;
+  });
+  try {
+    machine.resume?.(opened.lastSequence);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DamagedError(`${place}: ${reason}. Stop Berth and run "berth check" on the data directory.`);
+  }
+  return { machine, opened, isEmpty };
+}
+
+type Loading<Input, Effect> = {
+  readonly machine: Machine<Input, Effect>;
+  readonly shared: SharedValues;
+  readonly writtenBy: string | null;
+  /** Where the documents are stored. */
+  readonly place: string;
+};
+
+/** Loads documents into a machine, some at a time. */
+function* loadDocuments<Input, Effect>(
+  { machine, shared, writtenBy, place }: Loading<Input, Effect>,
+  documents: readonly StoredDocument[],
+): Generator<undefined, void> {
   for (const [index, document] of documents.entries()) {
     if (index % documentsPerSlice === documentsPerSlice - 1) yield;
-    const problem = loadDocument(machine, document);
+    const problem = loadDocument(machine, document, shared);
     if (problem === null) continue;
     const found = `${place}, document ${document.kind} "${document.key.slice(0, keyCharactersShown)}": ${problem.text}`;
     if (problem.isNewer) {
@@ -31,22 +79,16 @@ export function* loadMachine<Input, Effect>(
       `${found}. The rest of the partition is unchanged. Stop Berth and run "berth check" on the data directory.`,
     );
   }
-  try {
-    machine.resume?.(lastSequence);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new DamagedError(`${place}: ${reason}. Stop Berth and run "berth check" on the data directory.`);
-  }
-  return machine;
 }
 
 /** Why a stored document is unusable, as the end of a sentence, and whether a newer Berth could use it. */
 export type DocumentProblem = { readonly text: string; readonly isNewer: boolean };
 
-/** Loads one document; returns why it is unusable, or null. */
+/** Loads one document, sharing parts with earlier ones; returns why it is unusable, or null. */
 export function loadDocument(
   machine: { load(kind: string, key: string, document: object): void },
   { kind, key, body }: StoredDocument,
+  shared?: SharedValues,
 ): DocumentProblem | null {
   let value: unknown;
   try {
@@ -57,6 +99,7 @@ export function loadDocument(
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return { text: "it is not a JSON object", isNewer: false };
   }
+  shared?.share(value);
   try {
     machine.load(kind, key, value);
     return null;

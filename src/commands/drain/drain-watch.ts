@@ -1,5 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import { CallFailedError } from "../call-failed-error.ts";
+import { pause } from "../pause.ts";
 import { idOf, instanceName } from "../text-table.ts";
 import type { DrainEnd, WatchedDrains } from "./drain-progress.ts";
 import type { Drain, DrainsReply, TaskOfService } from "./drain-reply.ts";
@@ -117,18 +118,5 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | nu
     if (signal.aborted) abort();
     signal.addEventListener("abort", abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
-}
-
-function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = (): void => {
-      timer.cancel();
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = clock.setTimer(ms, end);
-    signal.addEventListener("abort", end, { once: true });
   });
 }

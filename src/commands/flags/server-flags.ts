@@ -15,6 +15,17 @@ export const defaultAccount = "000000000000";
 /** The default for the newest agent version. */
 export const defaultAgentVersion = "1.97.0";
 
+/** LIMIT: of log events on disk, six to eight times as much text: a day of a dozen talkative tasks. */
+const defaultLogStoreMiB = 1_024;
+/** LIMIT: of log events in memory, which a test run rarely fills. */
+const defaultLogMemoryMiB = 64;
+
+/** The bytes of --log-store-size. Throws UsageError for an invalid value. */
+export function logStoreBytes(typed: Typed, inMemory: boolean): number {
+  const otherwise = inMemory ? defaultLogMemoryMiB : defaultLogStoreMiB;
+  return numberFlag(typed, "log-store-size", { otherwise, min: 1, max: 1_048_576 }) * 1_048_576;
+}
+
 /** Flags that `berth dev` and `berth serve` have in common. */
 export const serverFlags = {
   port: { value: "PORT", help: `The port to listen on (default ${defaultPort}); 0 picks a free one.` },
@@ -33,6 +44,10 @@ export const serverFlags = {
   },
   ...companionFlags,
   ...fargateFlags,
+  "log-store-size": {
+    value: "MIB",
+    help: `Room for log events, compressed; the oldest are deleted (default ${defaultLogStoreMiB}, in memory ${defaultLogMemoryMiB}).`,
+  },
   "tls-cert": { value: "FILE", help: "The certificate (PEM), with its chain: the port then speaks HTTPS." },
   "tls-key": { value: "FILE", help: "The key of --tls-cert (PEM)." },
   "latest-agent-version": {

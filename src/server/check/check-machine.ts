@@ -22,7 +22,12 @@ export type MachineProblem = {
 const configuration = { latestAgentVersion: "0.0.0", verifyIdentity: null };
 
 /** Nothing is called in a machine that is only loaded. */
-const portsOfCheck: ServicePorts = { principalId: (prefix) => prefix, credentialsOf: null };
+const portsOfCheck: ServicePorts = {
+  principalId: (prefix) => prefix,
+  credentialsOf: null,
+  values: null,
+  randomBytes: (count) => new Uint8Array(count),
+};
 
 /** Loads the documents of an account or cluster into a machine, as a start does, and checks that they agree. */
 export function checkMachine(

@@ -22,6 +22,8 @@ export class CallMetrics {
   /** Operation -> error code ("" for success) -> number of answers. Both come from closed lists, so this stays small. */
   readonly answers = new Map<string, Map<string, number>>();
   readonly latency = new Map<string, Distribution>();
+  /** How many calls were answered. */
+  total = 0;
 
   /** `operation` is "" for a call that named none. */
   record(operation: string, code: string, seconds: number): void {
@@ -33,6 +35,7 @@ export class CallMetrics {
       this.answers.set(operation, codes);
       this.latency.set(operation, latency);
     }
+    this.total += 1;
     codes.set(code, (codes.get(code) ?? 0) + 1);
     observe(latency, latencyBoundsSeconds, seconds);
   }

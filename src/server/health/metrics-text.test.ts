@@ -40,6 +40,12 @@ test("the text has requests, latency, appends, statuses and sequences, current a
     },
     sessions: () => ({ acs: 3, tcs: 3, simulated: 3 }),
     refusals: new Map([["AccessDeniedException", 4]]),
+    logStore: {
+      condition: () => ({
+        ...{ failing: null, bytes: 4_096, bytesMax: 1e9 },
+        ...{ storedEvents: 12, evictedEvents: 3, failedEvents: 2, shedBatches: 5 },
+      }),
+    },
   });
   calls.record("RunTask", "", 0.002);
   calls.record("RunTask", "", 0.2);
@@ -51,6 +57,11 @@ test("the text has requests, latency, appends, statuses and sequences, current a
   assert.match(contentType, /^text\/plain/);
   for (const line of [
     'berth_requests_total{operation="RunTask",code=""} 3',
+    "berth_log_store_bytes 4096",
+    'berth_log_events_total{outcome="stored"} 12',
+    'berth_log_events_total{outcome="evicted"} 3',
+    'berth_log_events_total{outcome="failed"} 2',
+    "berth_log_batches_shed_total 5",
     'berth_agent_refusals_total{error="AccessDeniedException"} 4',
     'berth_requests_total{operation="RunTask",code="ClusterNotFoundException"} 1',
     'berth_request_seconds_bucket{operation="RunTask",le="0.0025"} 2',

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { ControlPlane } from "../../cluster-runner/control-plane.ts";
+import type { LogStore } from "../../log-store/log-store.ts";
 import { type AppendMetrics, appendBoundsSeconds, groupBounds } from "./append-metrics.ts";
 import { type CallMetrics, type Distribution, latencyBoundsSeconds } from "./call-metrics.ts";
 import type { ServerHealth } from "./server-health.ts";
@@ -13,6 +14,8 @@ export type MetricsSource = {
   readonly sessions: () => { readonly acs: number; readonly tcs: number; readonly simulated: number };
   /** Refused agent handshakes by error. */
   readonly refusals: ReadonlyMap<string, number>;
+  /** The store of log events; absent where there is none. */
+  readonly logStore?: Pick<LogStore, "condition">;
 };
 
 /** LIMIT: series that name a cluster, about 100 KB per scrape. Other clusters are only counted. */
@@ -47,6 +50,7 @@ export function createMetricsText(
       for (const [error, count] of source.refusals) this.inc({ error }, count);
     },
   });
+  if (source.logStore !== undefined) addLogStore(registry, source.logStore);
   const { calls, appends } = source;
   return async () => {
     const latency = [...calls.latency].map(([operation, distribution]) => [{ operation }, distribution] as const);
@@ -60,6 +64,39 @@ export function createMetricsText(
     ];
     return { contentType: registry.contentType, text: texts.join("\n") };
   };
+}
+
+function addLogStore(registry: Registry, logStore: Pick<LogStore, "condition">): void {
+  new Gauge({
+    name: "berth_log_store_bytes",
+    help: "Bytes of the rows with log events; the oldest are deleted at --log-store-size.",
+    registers: [registry],
+    collect() {
+      this.set(logStore.condition().bytes);
+    },
+  });
+  new Counter({
+    name: "berth_log_events_total",
+    help: "Log events by what became of them: stored, evicted (deleted as the oldest) or failed (not written).",
+    labelNames: ["outcome"],
+    registers: [registry],
+    collect() {
+      const { storedEvents, evictedEvents, failedEvents } = logStore.condition();
+      this.reset();
+      this.inc({ outcome: "stored" }, storedEvents);
+      this.inc({ outcome: "evicted" }, evictedEvents);
+      this.inc({ outcome: "failed" }, failedEvents);
+    },
+  });
+  new Counter({
+    name: "berth_log_batches_shed_total",
+    help: "Batches of PutLogEvents that were refused with ThrottlingException, because too many were waiting.",
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(logStore.condition().shedBatches);
+    },
+  });
 }
 
 function addCalls(registry: Registry, calls: CallMetrics): void {

@@ -49,6 +49,19 @@ test("a server is healthy when all machines answer; a clock that was set and los
   ]);
 });
 
+test("a log store that cannot write is a warning: everything else goes on", () => {
+  const { source } = aSource();
+  const condition = { bytes: 0, bytesMax: 1, storedEvents: 5, evictedEvents: 0, failedEvents: 12, shedBatches: 0 };
+  const at = (failing: string | null) =>
+    healthOf({ ...source, logStore: { condition: () => ({ ...condition, failing }) } });
+  assert.deepEqual(at(null).warnings, []);
+  const { healthy, warnings } = at("database or disk is full");
+  assert.equal(healthy, true);
+  assert.deepEqual(warnings, [
+    "Log events cannot be stored (database or disk is full); 12 were lost so far. Tasks and the rest of Berth go on.",
+  ]);
+});
+
 test("it isn't if the store fails, something is damaged, or a machine doesn't answer, and each reason occurs once", () => {
   const { is, source } = aSource();
   is.condition = { ...is.condition, failing: "The disk is full.", damaged: ["A row is missing."] };

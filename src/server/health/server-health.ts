@@ -1,5 +1,6 @@
 import type { ControlPlane } from "../../cluster-runner/control-plane.ts";
 import type { SteadyClock } from "../../lib/steady-clock.ts";
+import type { LogStore } from "../../log-store/log-store.ts";
 import type { Store } from "../../store/store.ts";
 
 /** LIMIT: a difference that people notice in the times of documents; NTP keeps machines within milliseconds. */
@@ -39,6 +40,8 @@ export type HealthSource = {
   readonly clock: Pick<SteadyClock, "offsetMs">;
   /** What was damaged at start and is still left out, a sentence each. */
   readonly leftOut: () => Iterable<string>;
+  /** The store of log events; absent where there is none. */
+  readonly logStore?: Pick<LogStore, "condition">;
 };
 
 /** Problems by name; a name stays the same as long as it is the same problem. */
@@ -82,6 +85,8 @@ export function problemsOf(source: HealthSource): Problems {
     reasons.set("more", `${failed.length - machinesNamedMax} more machines do not answer everything.`);
   }
   const warnings = new Map(ofStore.map((text) => [text, text]));
+  const logs = source.logStore?.condition() ?? null;
+  if (logs !== null && logs.failing !== null) warnings.set("log store", logStoreText(logs.failing, logs.failedEvents));
   const offsetMs = source.clock.offsetMs();
   if (Math.abs(offsetMs) > clockOffsetMs)
     warnings.set(offsetMs > 0 ? "clock ahead" : "clock behind", clockText(offsetMs));
@@ -95,6 +100,10 @@ function failedOf({ controlPlane }: HealthSource): ReturnType<ControlPlane["stat
     .filter(
       ({ state, reason }) => state === "halted" || state === "fenced" || (state === "loading" && reason !== null),
     );
+}
+
+function logStoreText(failing: string, failedEvents: number): string {
+  return `Log events cannot be stored (${failing}); ${failedEvents} were lost so far. Tasks and the rest of Berth go on.`;
 }
 
 function clockText(offsetMs: number): string {

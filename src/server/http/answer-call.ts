@@ -4,6 +4,7 @@ import { MachineHaltedError, OverloadError } from "../../cluster-runner/runner-e
 import { Refusal } from "../../ecs/refusals.ts";
 import type { Caller } from "../../ecs/state/call.ts";
 import { systemClock } from "../../lib/system-clock.ts";
+import { WrittenReply } from "../../service-machine/written-reply.ts";
 import { StoreError } from "../../store/store.ts";
 import { type IsBuiltIn, routeOf } from "../../wire/call-route.ts";
 import { accessDenied, callErrorOf, throttled, WireError } from "../../wire/errors.ts";
@@ -72,9 +73,45 @@ export type HttpAnswer = {
   readonly body: string;
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What follows instead of the body. */
+  readonly stream?: AnswerStream;
+  /** How much of a body that was not read the connection outlives; absent for the port's own limit. */
+  readonly discardedBytesMax?: number;
+};
+
+/** Where an answer without an end is written to. */
+export type StreamReader = {
+  readonly write: (bytes: Uint8Array) => void;
+  readonly end: () => void;
+  /** What was written and has not left yet. */
+  readonly unsentBytes: () => number;
+};
+
+/** An answer that is written as it comes. */
+export type AnswerStream = {
+  readonly contentType: string;
+  /** Begins to write; returns what is called when nobody reads any more. */
+  readonly begin: (reader: StreamReader) => () => void;
+};
+
+/** Answers an operation with a stream. Rejects as {@link AnswerApi}. */
+export type AnswerWithStream = (call: ApiCall, requestId: string) => Promise<AnswerStream>;
+
+/** Reads the bodies of an operation in another way than the protocol's, such as in a thread. */
+export type BodyReader = {
+  /** Whether a body of this size may come now; otherwise the call is answered with ThrottlingException. */
+  readonly admits: (bytes: number) => boolean;
+  /** The request, with the members that say what it names. Rejects with a Refusal. */
+  readonly read: (body: Uint8Array, account: string) => Promise<object>;
+  /** To be called when the call is over, with what was read. */
+  readonly release: (request: object) => void;
 };
 
 export type FrontDoor = {
+  /** By the action of the operation, such as `logs:PutLogEvents`. */
+  readonly bodyReaders?: ReadonlyMap<string, BodyReader>;
+  /** Operations whose answers are streams, likewise. */
+  readonly streams?: ReadonlyMap<string, AnswerWithStream>;
   readonly authenticate: Authenticate;
   /** Who calls without a signature where the operation needs none; null where every call needs one. */
   readonly anonymous: Authenticated | null;
@@ -111,6 +148,11 @@ export async function resolveCall(
     noted.service = service;
     const operation = route.type === "target" ? route.operation : null;
     if (operation !== null) noted.operation = metricName(operation);
+    if (operation !== null && !isAdmitted(frontDoor, operation, headers)) {
+      // Before any work is done for it: its body is not even kept. Its sender needs the connection for the next attempt.
+      const refused = answerError(frontDoor, noted, throttled());
+      return { refused: { ...refused, discardedBytesMax: service.bodyBytesMax ?? 0 } };
+    }
     const isSigned = route.type === "target" || route.isSigned;
     const authenticateBody = isSigned
       ? await frontDoor.authenticate(signedHead(service.signingName, method, url, headers))
@@ -121,6 +163,16 @@ export async function resolveCall(
   } catch (error) {
     return { refused: answerError(frontDoor, noted, error) };
   }
+}
+
+/** Whether the body of a call is read now. Without an announced length it counts as the largest. */
+function isAdmitted(
+  { bodyReaders }: FrontDoor,
+  { action, service }: ApiOperation,
+  headers: CallHead["headers"],
+): boolean {
+  const announced = Number(headers["content-length"] ?? service.bodyBytesMax ?? 0);
+  return bodyReaders?.get(action.name)?.admits(announced) ?? true;
 }
 
 /** The error for a call of a service that Berth doesn't have. */
@@ -166,14 +218,33 @@ export async function answerCall(frontDoor: AnswerOptions, call: ResolvedCall, b
     if (who === frontDoor.anonymous && !isAnonymous(operation)) {
       throw new WireError("MissingAuthenticationTokenException", "Request is missing Authentication Token");
     }
-    const request = await readRequest(frontDoor, who, operation, content);
-    authorizeCall(who.principal, operation, resourcesOf(operation, request, who));
-    const text = await submit(frontDoor, call, who, operation, request);
+    const reader = frontDoor.bodyReaders?.get(operation.action.name);
+    const request = await (reader?.read(body, who.account) ?? readRequest(frontDoor, who, operation, content));
+    let text: string;
+    try {
+      authorizeCall(who.principal, operation, resourcesOf(operation, request, who));
+      const stream = frontDoor.streams?.get(operation.action.name);
+      if (stream !== undefined) return await answerStream(stream, call, who, operation, request);
+      text = await submit(frontDoor, call, who, operation, request);
+    } finally {
+      reader?.release(request);
+    }
     note(frontDoor, noted, "");
     return { status: 200, body: text, contentType: service.protocol.contentType };
   } catch (error) {
     return answerError(frontDoor, noted, error);
   }
+}
+
+async function answerStream(
+  stream: AnswerWithStream,
+  { requestId, host }: ResolvedCall,
+  { account, region, caller }: Authenticated,
+  operation: AnsweredOperation,
+  request: object,
+): Promise<HttpAnswer> {
+  const begun = await stream({ operation, request, account, region, caller, host }, requestId);
+  return { status: 200, body: "", contentType: begun.contentType, stream: begun };
 }
 
 /** What metrics and the log call an operation: its name, and of services around ECS that of the service before it. */
@@ -214,6 +285,7 @@ function submit(
   return largeAnswers.make(account, name, async () => {
     if (isGone()) return "";
     const reply = await answerApi({ operation, request, account, region, caller, host });
+    if (reply instanceof WrittenReply) return reply.text;
     // Replies that waited for one append come all at once, and a large one takes a millisecond.
     return takeTurn(account, () => operation.service.protocol.render(operation, reply, requestId));
   });

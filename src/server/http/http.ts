@@ -3,7 +3,7 @@
  * with an error of the API's form, or its connection is closed.
  */
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
@@ -15,6 +15,7 @@ import { ecs } from "../../wire/services.ts";
 import type { CompanionDoor } from "../companion/companion-door.ts";
 import { answerAndClose } from "../log/last-words.ts";
 import {
+  type AnswerStream,
   answerCall,
   type FrontDoor,
   type HttpAnswer,
@@ -25,7 +26,7 @@ import {
 } from "./answer-call.ts";
 import { type Admission, type Asker, claimedKey, FairGate } from "./fair-gate.ts";
 import { type ForeignRequestPolicy, foreignRefusal } from "./foreign-requests.ts";
-import { HttpAnswers } from "./http-answers.ts";
+import { type AnswerHead, HttpAnswers } from "./http-answers.ts";
 import { HttpBodies, SlowBodyError } from "./http-bodies.ts";
 import { type Exchange, type HttpConnection, HttpConnections } from "./http-connections.ts";
 import { type HttpLimits, httpLimits } from "./http-limits.ts";
@@ -266,8 +267,12 @@ class HttpPort {
       "content-type": answer.contentType ?? contentType,
       ...answer.headers,
     };
-    const head = { status: answer.status, headers: isEndless(raw) ? { ...headers, connection: "close" } : headers };
-    this.#answers.send(reply.raw, connection, head, answer.body);
+    const head = {
+      status: answer.status,
+      headers: isEndless(raw, answer.discardedBytesMax) ? { ...headers, connection: "close" } : headers,
+    };
+    if (answer.stream === undefined) this.#answers.send(reply.raw, connection, head, answer.body);
+    else sendStream(reply.raw, head, answer.stream);
     return reply;
   }
 
@@ -311,6 +316,18 @@ class HttpPort {
   }
 }
 
+/** Writes an answer as it comes, until it ends or nobody reads it. */
+function sendStream(response: ServerResponse, { status, headers }: AnswerHead, stream: AnswerStream): void {
+  response.writeHead(status, headers);
+  const gone = stream.begin({
+    write: (bytes) => void response.write(bytes),
+    end: () => void response.end(),
+    unsentBytes: () => response.writableLength,
+  });
+  if (response.destroyed) gone();
+  else response.once("close", gone);
+}
+
 /**
  * What a request calls its service, if that isn't built in: null when it doesn't say. undefined for what is answered here: calls of built-in services, with
  * or without mistakes, and what operators ask.
@@ -339,11 +356,10 @@ function readNoBodies(app: FastifyInstance): void {
 }
 
 /** Whether a request that is refused unread may send more than is worth reading for the sake of its connection. */
-function isEndless(request: IncomingMessage): boolean {
+function isEndless(request: IncomingMessage, bytesMax: number = discardedBytesMax): boolean {
   if (request.complete) return false;
   return (
-    request.headers["transfer-encoding"] !== undefined ||
-    Number(request.headers["content-length"] ?? 0) > discardedBytesMax
+    request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > bytesMax
   );
 }
 
@@ -353,7 +369,7 @@ function gateBytes({ headers, url = "" }: IncomingMessage, largest: number): num
   return Math.min(Number(headers["content-length"] ?? 0) || 0, largest);
 }
 
-/** LIMIT: a body of a refused request is read and forgotten up to this size; beyond it the connection is closed. */
+/** LIMIT: a body of a refused request is read and forgotten up to this size, unless its service has larger ones; beyond it the connection is closed. */
 const discardedBytesMax = httpLimits.bodyBytes;
 
 function notThere(status: 404 | 405): RenderedError {

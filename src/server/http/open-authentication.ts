@@ -28,6 +28,8 @@ export type OpenedAuthentication = {
   readonly taskCredentials: TaskCredentialsIssuer;
   /** Makes the credentials that STS gives; null where it gives none. */
   readonly sessionCredentials: SessionCredentialsIssuer | null;
+  /** What secret values are sealed with; null where no key lasts as long as the data directory. */
+  readonly valueKey: Uint8Array | null;
   /** Who calls without a signature, where the operation needs none; null where every call needs one. */
   readonly anonymous: Authenticated | null;
 };
@@ -35,26 +37,30 @@ export type OpenedAuthentication = {
 /** What follows from the seal key for the credentials of tasks; a purpose that is never given to anything else. */
 export const taskCredentialsPurpose = "berth task credentials";
 
+/** What follows from the seal key for the values of secrets and parameters. */
+const valuesPurpose = "berth secret values";
+
 /** Throws StartError or SealError when signatures cannot be checked. */
 export async function openAuthentication(
   { auth, dataDir, log }: AuthenticationOptions,
   store: Store,
 ): Promise<OpenedAuthentication> {
   if (auth.type === "loose") {
-    const key = await looseKey(dataDir, store, log);
+    const { key, valueKey } = await looseKeys(dataDir, store, log);
     const taskCredentials = new TaskCredentialsIssuer(key);
     const sessionCredentials = new SessionCredentialsIssuer(key);
     const own = { tasks: taskCredentials, sessions: sessionCredentials };
     const authenticate = looseAuthentication(auth.account, own);
     const anonymous = anonymousCaller(auth.account);
-    return { authenticate, keys: null, taskCredentials, sessionCredentials, anonymous };
+    return { authenticate, keys: null, taskCredentials, sessionCredentials, valueKey, anonymous };
   }
   if (dataDir === null) throw new StartError("Signatures need a data directory, which the access keys are in.");
   const keys = await AccessKeys.open(systemClock, store, sealKeyPath(dataDir));
   const taskCredentials = new TaskCredentialsIssuer(keys.deriveKey(taskCredentialsPurpose));
   keys.watch((error) => log.write("key-uses-unwritten", { err: error }));
   const authenticate = signedAuthentication(keys, taskCredentials);
-  return { authenticate, keys, taskCredentials, sessionCredentials: null, anonymous: null };
+  const valueKey = keys.deriveKey(valuesPurpose);
+  return { authenticate, keys, taskCredentials, sessionCredentials: null, valueKey, anonymous: null };
 }
 
 /** Whoever calls without a signature. AWS: such calls go to the global endpoint. */
@@ -63,14 +69,17 @@ function anonymousCaller(account: string): Authenticated {
   return { account, region: "us-east-1", caller, principal: trustedPrincipal("anonymous") };
 }
 
-/** With a data directory containers find their credentials under the same id after a restart. */
-async function looseKey(dataDir: string | null, store: Store, log: ServerLog): Promise<Uint8Array> {
-  if (dataDir === null) return randomBytes(32);
+type LooseKeys = { readonly key: Uint8Array; readonly valueKey: Uint8Array | null };
+
+/** With a data directory containers find their credentials under the same id after a restart, and secrets can be read. */
+async function looseKeys(dataDir: string | null, store: Store, log: ServerLog): Promise<LooseKeys> {
+  if (dataDir === null) return { key: randomBytes(32), valueKey: randomBytes(32) };
   try {
-    return (await AccessKeys.open(systemClock, store, sealKeyPath(dataDir))).deriveKey(taskCredentialsPurpose);
+    const keys = await AccessKeys.open(systemClock, store, sealKeyPath(dataDir));
+    return { key: keys.deriveKey(taskCredentialsPurpose), valueKey: keys.deriveKey(valuesPurpose) };
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
     log.write("task-credentials-temporary", { err: error });
-    return randomBytes(32);
+    return { key: randomBytes(32), valueKey: null };
   }
 }

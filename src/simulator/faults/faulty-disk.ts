@@ -9,6 +9,7 @@ import {
   type StoreCondition,
   type StoredEvent,
   StoreError,
+  type TakeDocuments,
 } from "../../store/store.ts";
 
 /** What the faults decide for one append: how long it takes, its outcome, and when the process dies over it. */
@@ -84,10 +85,10 @@ export class FaultyStore implements Store {
     });
   }
 
-  async open(partition: string): Promise<OpenedPartition> {
+  async open(partition: string, take?: TakeDocuments): Promise<OpenedPartition> {
     if (this.#faults.open(partition))
       throw new StoreError(`Partition "${partition}": the simulated disk cannot be read`);
-    return this.#store.open(partition);
+    return this.#store.open(partition, take);
   }
 
   append(partition: string, epoch: number, append: Append): Promise<void> {

@@ -9,6 +9,7 @@ import {
   type StoreCondition,
   type StoredEvent,
   StoreError,
+  type TakeDocuments,
 } from "../store.ts";
 
 /**
@@ -83,7 +84,7 @@ export class MemoryStore implements Store {
     this.#beforeOpen = options.beforeOpen;
   }
 
-  async open(partition: string): Promise<OpenedPartition> {
+  async open(partition: string, take?: TakeDocuments): Promise<OpenedPartition> {
     if (this.#beforeOpen !== undefined) await this.#beforeOpen(partition);
     await this.#mustBeOpen();
     let held = this.#disk.partitions.get(partition);
@@ -98,7 +99,10 @@ export class MemoryStore implements Store {
       for (const [key, body] of bodies) documents.push({ kind, key, body });
     }
     const { epoch, lastSequence, neededAt, writtenBy } = held;
-    return { epoch, lastSequence, neededAt, writtenBy, documents };
+    const opened = { epoch, lastSequence, neededAt, writtenBy };
+    if (take === undefined) return { ...opened, documents };
+    if (documents.length > 0) await take(documents, opened);
+    return { ...opened, documents: [] };
   }
 
   async append(partition: string, epoch: number, append: Append): Promise<void> {

@@ -134,12 +134,13 @@ export class DatabaseFiles {
   }
 }
 
-const statOf = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false });
+export const statOf = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false });
 
 const vanished = (path: string): string => `${path} was deleted or renamed while Berth had it open`;
 const replaced = (path: string): string => `${path} was replaced by another file while Berth had it open`;
 
-function nameProblem(path: string, was: Stats | undefined, is: Stats | undefined): string | null {
+/** Why the file that is now at `path` is not the one that was opened; null if it is. */
+export function nameProblem(path: string, was: Stats | undefined, is: Stats | undefined): string | null {
   if (is === undefined) return vanished(path);
   return was === undefined || (is.ino === was.ino && is.dev === was.dev) ? null : replaced(path);
 }

@@ -1,6 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
-import type { StoredDocument } from "../store.ts";
-import { StoreError } from "../store.ts";
+import { type StoredDocument, type StoredEvent, StoreError } from "../store.ts";
+import { addDocuments, documentsOfRow, Overlay } from "./document-log.ts";
+import { eventsOfRow } from "./event-rows.ts";
 import { readMigrations } from "./migrate.ts";
 import { hasSqliteCode } from "./sqlite-error.ts";
 
@@ -81,9 +82,10 @@ export class ReadDatabase {
   /** How many documents and events have ids that no partition has. */
   orphans(): { readonly partitionId: number; readonly documents: number; readonly events: number }[] {
     const count = (table: "documents" | "events"): Map<number, number> => {
+      const number = table === "documents" ? "count(*)" : "sum(count)";
       const rows = this.#database
         .prepare(
-          `SELECT partition_id AS id, count(*) AS rows FROM ${table}
+          `SELECT partition_id AS id, ${number} AS rows FROM ${table}
            WHERE partition_id NOT IN (SELECT id FROM partitions)
              AND partition_id NOT IN (SELECT partition_id FROM leftovers) GROUP BY partition_id`,
         )
@@ -91,6 +93,12 @@ export class ReadDatabase {
       return new Map(rows.map(({ id, rows: number }) => [Number(id), Number(number)]));
     };
     const [documents, events] = [count("documents"), count("events")];
+    for (const { partition_id: id } of this.#database
+      .prepare("SELECT DISTINCT partition_id FROM document_log WHERE partition_id NOT IN (SELECT id FROM partitions)")
+      .all()) {
+      const logged = this.#overlay(Number(id)).documents();
+      documents.set(Number(id), (documents.get(Number(id)) ?? 0) + [...logged].length);
+    }
     return [...new Set([...documents.keys(), ...events.keys()])].map((partitionId) => ({
       partitionId,
       documents: documents.get(partitionId) ?? 0,
@@ -108,9 +116,11 @@ export class ReadDatabase {
         .prepare("SELECT id, kind, key FROM documents WHERE partition_id = ? ORDER BY kind, key")
         .all(partitionId),
     );
+    const overlay = this.#reading(() => this.#overlay(partitionId));
     const body = this.#database.prepare("SELECT body FROM documents WHERE id = ?");
     for (const { id, kind, key } of names) {
       const name = { kind: String(kind), key: String(key) };
+      if (overlay.overwrites(name.kind, name.key)) continue;
       try {
         const row = body.get(Number(id));
         if (row === undefined) yield { ok: false, ...name, why: "the index names it, but it does not exist" };
@@ -119,17 +129,35 @@ export class ReadDatabase {
         yield { ok: false, ...name, why: `its page cannot be read (${textOf(error)})` };
       }
     }
+    for (const document of overlay.documents()) yield { ok: true, document };
+  }
+
+  /** What the log holds of a partition's documents. Throws PackedTextError if it is damaged. */
+  #overlay(partitionId: number): Overlay {
+    const later = new Map<string, Map<string, string | null>>();
+    const rows = this.#database.prepare("SELECT body FROM document_log WHERE partition_id = ? ORDER BY id");
+    for (const row of rows.all(partitionId)) addDocuments(later, documentsOfRow(row.body));
+    return new Overlay(later);
   }
 
   /** The events of a partition in order. Throws StoreError at the first unreadable one. */
-  *events(partitionId: number): Generator<{ readonly sequence: number; readonly body: string }> {
+  *events(partitionId: number): Generator<StoredEvent> {
     const rows = this.#database
-      .prepare("SELECT sequence, body FROM events WHERE partition_id = ? ORDER BY sequence")
+      .prepare(
+        `SELECT sequence, count, events.body, forgotten FROM events JOIN partitions ON partitions.id = partition_id
+         WHERE partition_id = ? ORDER BY sequence`,
+      )
       .iterate(partitionId);
     for (;;) {
-      const next = this.#reading(() => rows.next());
-      if (next.done === true) return;
-      yield { sequence: Number(next.value.sequence), body: String(next.value.body) };
+      const events = this.#reading(() => {
+        const next = rows.next();
+        if (next.done === true) return null;
+        const { sequence, count, body, forgotten } = next.value;
+        const ofRow = eventsOfRow({ sequence: Number(sequence), count: Number(count), body });
+        return ofRow.filter((event) => event.sequence > Number(forgotten));
+      });
+      if (events === null) return;
+      yield* events;
     }
   }
 

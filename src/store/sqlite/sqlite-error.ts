@@ -1,3 +1,5 @@
+import { PackedTextError } from "./packed-texts.ts";
+
 /** Primary result codes of SQLite (sqlite.org/rescode.html). Extended codes have them in their low byte. */
 const codes = { busy: 5, readOnly: 8, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
 
@@ -7,9 +9,9 @@ export function hasSqliteCode(error: unknown, code: keyof typeof codes): boolean
   return (error.errcode & 0xff) === codes[code];
 }
 
-/** Whether SQLite found invalid pages in the file. A retry gives the same result. */
+/** Whether pages or rows of the file are invalid. A retry gives the same result. */
 export const isDamage = (error: unknown): boolean =>
-  hasSqliteCode(error, "corrupt") || hasSqliteCode(error, "notADatabase");
+  error instanceof PackedTextError || hasSqliteCode(error, "corrupt") || hasSqliteCode(error, "notADatabase");
 
 /** What an operator does about damage. */
 export const damageAdvice =

@@ -7,6 +7,7 @@ import { it, type TestContext } from "node:test";
 import { must } from "../../lib/assert.ts";
 import { FencedError, StoreError, StoreInUseError } from "../store.ts";
 import { bodies, events, put } from "../store-contract.ts";
+import { documentLogLimits } from "./document-log.ts";
 import { migrate, readMigrations } from "./migrate.ts";
 import { openDatabase } from "./open-database.ts";
 import { SqliteStore } from "./sqlite-store.ts";
@@ -92,7 +93,10 @@ it("splits commits that would hold the event loop too long, by writes and by tex
 });
 
 it("opens a partition completely even if it has more documents than are read at a time", async (t) => {
-  const store = new SqliteStore({ dataDir: temporaryFolder(t) });
+  const store = new SqliteStore({
+    dataDir: temporaryFolder(t),
+    logLimits: { ...documentLogLimits, loggedFrom: Number.POSITIVE_INFINITY },
+  });
   const { epoch } = await store.open("p");
   const other = await store.open("other");
   const documents = Array.from({ length: 2_500 }, (_, at) => ({ kind: "task", key: `${at}`, body: `{"at":${at}}` }));

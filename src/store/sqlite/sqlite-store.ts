@@ -1,13 +1,13 @@
 /**
  * The embedded store: one SQLite file. An append waits in the group of its event-loop turn. The group is one transaction: its
- * partitions share one synchronisation of the disk. docs/decisions/0003-sqlite-store.md says why the commit runs on the event
- * loop and not in a worker.
+ * partitions share one synchronisation of the disk. A server runs it in a thread of its own (threaded-store.ts), a command on its
+ * event loop. docs/decisions/0026-the-write-path.md says how documents and events get into the tables.
  */
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { assert, must } from "../../lib/assert.ts";
 import { berthVersion } from "../../lib/berth-version.ts";
-import { appendRefusal, fenceRefusal, forgottenDownTo, type PartitionHead } from "../append-refusal.ts";
+import { appendRefusal, fenceRefusal } from "../append-refusal.ts";
 import {
   type Append,
   DamagedError,
@@ -18,13 +18,17 @@ import {
   type StoredDocument,
   type StoredEvent,
   StoreError,
+  type TakeDocuments,
 } from "../store.ts";
 import { AppendRecord } from "./append-record.ts";
 import { type DataDirectory, takeDataDirectory } from "./data-directory.ts";
 import { DatabaseFiles, filesAdvice } from "./database-files.ts";
+import { DocumentLog, type DocumentLogLimits, documentLogLimits, type Overlay } from "./document-log.ts";
+import { EventRows } from "./event-rows.ts";
 import { openDatabase } from "./open-database.ts";
+import { eventHead, neededAtOf, partitionHead } from "./partition-row.ts";
 import { damageAdvice, isDamage } from "./sqlite-error.ts";
-import { prepareStatements, type Statements } from "./statements.ts";
+import { prepareStatements, type Statements, sweepLeftovers } from "./statements.ts";
 import { appendsOfGroup, appendText } from "./transaction-group.ts";
 
 export type SqliteStoreOptions = {
@@ -34,7 +38,11 @@ export type SqliteStoreOptions = {
   readonly scheduleFlush?: (flush: () => void) => void;
   /** The version of Berth that writes; by default this one. */
   readonly version?: string;
+  readonly logLimits?: DocumentLogLimits;
 };
+
+/** LIMIT: after a second without large appends the log of documents is emptied; a burst pauses for less. */
+const idleMs = 1_000;
 
 /** LIMIT: documents read at a time when a partition is opened, taking a few milliseconds; other work runs between two reads. */
 const documentsPerRead = 1_000;
@@ -48,11 +56,14 @@ type Row = [string, string, string];
  */
 const openingsMax = 64;
 
-/** LIMIT: rows of a removed partition deleted at once, taking a few milliseconds; the rest follows in the next turn. */
-const leftoverRowsMax = 2_000;
+/** LIMIT: the log of documents is emptied twice as fast as it is filled, so that it does not grow. */
+const movedPerWrite = 2;
 
 /** What an opening finds in its transaction. The documents are read after it, by id. */
-type TakenPartition = Omit<OpenedPartition, "documents"> & { readonly ids: readonly number[] };
+type TakenPartition = Omit<OpenedPartition, "documents"> & {
+  readonly ids: readonly number[];
+  readonly overlay: Overlay;
+};
 
 type PendingOpening = {
   readonly partition: string;
@@ -76,6 +87,8 @@ export class SqliteStore implements Store {
   readonly #version: string;
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
+  readonly #documents: DocumentLog;
+  readonly #events: EventRows;
   readonly #files: DatabaseFiles;
   readonly #record: AppendRecord;
   readonly #scheduleFlush: (flush: () => void) => void;
@@ -88,6 +101,7 @@ export class SqliteStore implements Store {
   #openings: PendingOpening[] = [];
   #removals: PendingRemoval[] = [];
   #isSweeping = false;
+  #idleTimer: NodeJS.Timeout | null = null;
   /** The error of the last write. */
   #failing: string | null = null;
   #closed = false;
@@ -107,6 +121,9 @@ export class SqliteStore implements Store {
       database = openDatabase(this.medium);
       this.#database = database;
       this.#statements = prepareStatements(database);
+      this.#events = new EventRows(database);
+      const { logLimits = documentLogLimits } = options;
+      this.#documents = this.#reporting("read its log", () => new DocumentLog(this.#database, logLimits));
       record = this.#reporting("open the record of appends", () => new AppendRecord(this.#directory.path));
       this.#record = record;
       const { acknowledged, missing } = this.#reporting("compare its appends with the record", () => this.#compare());
@@ -124,17 +141,19 @@ export class SqliteStore implements Store {
       throw error;
     }
     this.#sweepSoon();
+    this.#emptyLogWhenIdle();
   }
 
   /** Openings of one turn share a transaction. */
-  async open(partition: string): Promise<OpenedPartition> {
-    const { ids, ...taken } = await new Promise<TakenPartition>((resolve, reject) => {
+  async open(partition: string, take?: TakeDocuments): Promise<OpenedPartition> {
+    const { ids, overlay, ...taken } = await new Promise<TakenPartition>((resolve, reject) => {
       this.#mustBeOpen();
       this.#openings.push({ partition, resolve, reject });
       if (this.#openings.length === 1) queueMicrotask(() => this.#openAll());
     });
     // Nobody else can write here any more, and the new owner does not write before it has all of them.
     const documents: StoredDocument[] = [];
+    const takeAll = take ?? (async (portion) => void documents.push(...portion));
     for (let at = 0; at < ids.length; at += documentsPerRead) {
       if (at > 0) await new Promise((resolve) => setImmediate(resolve));
       this.#mustBeOpen();
@@ -142,8 +161,13 @@ export class SqliteStore implements Store {
       // The statement returns arrays of its three TEXT columns; the table is STRICT.
       const what = `read the documents of partition "${partition}"`;
       const rows = this.#reporting(what, () => this.#statements.documents.all(wanted)) as unknown as Row[];
-      for (const [kind, key, body] of rows) documents.push({ kind, key, body });
+      const read = rows.map(([kind, key, body]) => ({ kind, key, body }));
+      await takeAll(
+        read.filter(({ kind, key }) => !overlay.overwrites(kind, key)),
+        taken,
+      );
     }
+    for (const portion of overlay.portions(documentsPerRead)) await takeAll(portion, taken);
     return { ...taken, documents };
   }
 
@@ -169,12 +193,9 @@ export class SqliteStore implements Store {
     assert(limit >= 0, "limit is not negative");
     return this.#reporting(`read events of partition "${partition}"`, () => {
       const row = this.#statements.partition.get(partition);
-      if (row === undefined || limit === 0) return [];
-      const found = this.#statements.events
-        .all(row.id ?? null, afterSequence, limit)
-        .map(({ sequence, body }) => ({ sequence: Number(sequence), body: String(body) }));
-      const missing = this.#missingEvent(row, afterSequence, limit, found);
-      if (missing === null) return found;
+      if (row === undefined) return [];
+      const { events, missing } = this.#events.read(eventHead(row), afterSequence, limit);
+      if (missing === null) return events;
       throw new DamagedError(
         `${this.medium}: event ${missing} of partition "${partition}" is missing, though later ones are there. ${damageAdvice}`,
       );
@@ -222,6 +243,8 @@ export class SqliteStore implements Store {
     this.#removeAll();
     this.#closed = true;
     this.#flushAll();
+    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+    while (this.#moveSome());
     try {
       this.#record.close();
       this.#database.close();
@@ -255,9 +278,11 @@ export class SqliteStore implements Store {
       throw new DamagedError(this.#orphanText(`Partition "${partition}" cannot be made`));
     }
     const row = must(this.#statements.takePartition.get(partition), "the partition that was just taken");
+    this.#documents.mustBeWhole(Number(row.id));
     const rows = this.#statements.documentIds.all(row.id ?? null) as unknown as [number][];
     const writtenBy = row.written_by === null ? null : String(row.written_by);
-    return { ...partitionHead(row), neededAt: neededAtOf(row), writtenBy, ids: rows.map(([id]) => id) };
+    const overlay = this.#documents.overlay(Number(row.id));
+    return { ...partitionHead(row), neededAt: neededAtOf(row), writtenBy, ids: rows.map(([id]) => id), overlay };
   }
 
   #removeAll(): void {
@@ -287,6 +312,7 @@ export class SqliteStore implements Store {
     if (row === undefined || fenced !== null) return fenced;
     this.#statements.noteRemoved.run(row.epoch ?? 0, row.last_sequence ?? 0);
     this.#statements.addLeftover.run(row.id ?? null);
+    this.#documents.remove(Number(row.id));
     this.#statements.deletePartition.run(row.id ?? null);
     return null;
   }
@@ -303,16 +329,7 @@ export class SqliteStore implements Store {
   /** Deletes some rows of removed partitions. True if there may be more. Rows left by a failure go with the next sweep. */
   #sweep(): boolean {
     try {
-      return this.#write("delete removed partitions", () => {
-        for (let left = leftoverRowsMax; left > 0; ) {
-          const id = this.#statements.leftover.get()?.partition_id;
-          if (id === undefined) return false;
-          left -= Number(this.#statements.sweepDocuments.run(id, left).changes);
-          left -= Number(this.#statements.sweepEvents.run(id, left).changes);
-          if (left > 0) left -= Number(this.#statements.deleteLeftover.run(id).changes);
-        }
-        return true;
-      });
+      return this.#write("delete removed partitions", () => sweepLeftovers(this.#statements));
     } catch (error) {
       if (error instanceof StoreError) return false;
       throw error;
@@ -334,7 +351,10 @@ export class SqliteStore implements Store {
   #appendGroup(group: readonly PendingAppend[]): void {
     let refusals: (StoreError | null)[];
     try {
-      refusals = this.#write(appendText(group), () => group.map((pending) => this.#put(pending)));
+      refusals = this.#write(appendText(group), () => {
+        this.#documents.move(movedPerWrite * group.reduce((sum, { append }) => sum + append.documents.length, 0));
+        return group.map((pending) => this.#put(pending));
+      });
     } catch (error) {
       assert(error instanceof StoreError, "a failed transaction is a StoreError");
       // A damaged page affects only the partitions whose rows are on it. The others continue.
@@ -344,6 +364,7 @@ export class SqliteStore implements Store {
     }
     this.#acknowledged += refusals.filter((refusal) => refusal === null).length;
     this.#record.write(this.#acknowledged);
+    this.#emptyLogWhenIdle();
     for (const [index, pending] of group.entries()) {
       const refusal = refusals[index] ?? null;
       if (refusal === null) pending.resolve();
@@ -358,54 +379,41 @@ export class SqliteStore implements Store {
     const refusal = appendRefusal(partition, head, epoch, append);
     if (refusal !== null) return refusal;
 
-    const { id = null, last_sequence, event_bytes, newest_at, needed_at: neededAt } = must(row, "an opened partition");
-    for (const { kind, key, body } of append.documents) {
-      if (body === null) this.#statements.deleteDocument.run(id, kind, key);
-      else this.#statements.putDocument.run(id, kind, key, body);
-    }
-    let eventBytes = Number(event_bytes);
-    for (const { sequence, body } of append.events) {
-      this.#statements.addEvent.run(id, sequence, body);
-      eventBytes += Buffer.byteLength(body);
-    }
-    const through = Math.max(append.forgetEventsThrough ?? 0, this.#oldestBeyond(Number(id), eventBytes, append));
-    if (through > 0) {
-      for (const { bytes } of this.#statements.forgetEvents.all(id, through)) eventBytes -= Number(bytes);
-    }
-    const last = append.events.at(-1)?.sequence ?? Number(last_sequence);
-    this.#statements.setHead.run(last, eventBytes, Math.max(Number(newest_at), append.at ?? 0), this.#version, id);
+    const { id = null, newest_at, needed_at: neededAt } = must(row, "an opened partition");
+    this.#documents.write(Number(id), append.documents);
+    const { lastSequence, bytes, forgotten } = this.#events.append(eventHead(must(row, "an opened partition")), append);
+    const newestAt = Math.max(Number(newest_at), append.at ?? 0);
+    this.#statements.setHead.run(lastSequence, bytes, forgotten, newestAt, this.#version, id);
     if (append.neededAt !== undefined && append.neededAt !== neededAt) {
       this.#statements.setNeededAt.run(append.neededAt, id);
     }
     return null;
   }
 
-  /** The sequence up to which events must go so that the rest is not too large. 0 for none. */
-  #oldestBeyond(id: number, eventBytes: number, { eventBytesMax = Number.POSITIVE_INFINITY }: Append): number {
-    if (eventBytes <= eventBytesMax) return 0;
-    let left = eventBytes;
-    for (const { sequence, bytes } of this.#statements.oldestEvents.iterate(id)) {
-      left -= Number(bytes);
-      if (left <= forgottenDownTo(eventBytesMax)) return Number(sequence);
-    }
-    return 0;
+  #emptyLogWhenIdle(): void {
+    if (!this.#documents.holdsDocuments) return;
+    this.#idleTimer ??= setTimeout(() => {
+      this.#idleTimer = null;
+      this.#emptyLog();
+    }, idleMs).unref();
+    this.#idleTimer.refresh();
   }
 
-  /** The first event after `afterSequence` that is missing between others, or null. Those before the oldest are forgotten. */
-  #missingEvent(
-    { id, last_sequence }: Record<string, unknown>,
-    afterSequence: number,
-    limit: number,
-    found: readonly StoredEvent[],
-  ): number | null {
-    const oldest = this.#statements.oldestSequence.get(Number(id))?.oldest;
-    if (oldest === null || oldest === undefined) return null;
-    let expected = Math.max(afterSequence + 1, Number(oldest));
-    for (const { sequence } of found) {
-      if (sequence !== expected) return expected;
-      expected += 1;
+  /** Moves the documents of the log into their table, until the next large append. */
+  #emptyLog(): void {
+    if (!this.#closed && this.#idleTimer === null && this.#moveSome()) setImmediate(() => this.#emptyLog());
+  }
+
+  /** Moves some documents from the log. True if there are more. What cannot be moved now stays in the log. */
+  #moveSome(): boolean {
+    try {
+      this.#documents.seal();
+      this.#write("move documents", () => this.#documents.move());
+      return this.#documents.holdsDocuments;
+    } catch (error) {
+      if (error instanceof StoreError) return false;
+      throw error;
     }
-    return found.length < limit && expected <= Number(last_sequence) ? expected : null;
   }
 
   /** Compares how many appends were acknowledged with how many there are, and keeps the difference until it is accepted. */
@@ -449,8 +457,10 @@ export class SqliteStore implements Store {
     try {
       const result = body();
       this.#database.exec("COMMIT");
+      this.#documents.committed();
       return result;
     } catch (error) {
+      this.#documents.rolledBack();
       // SQLite rolls back by itself after some failures. After a failed synchronisation the log may still hold the transaction
       // until the next one overwrites it. The owner's reload, which writes an epoch, does that.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
@@ -484,10 +494,3 @@ export class SqliteStore implements Store {
 /** LIMIT: a sentence of readable length. */
 const orphansNamedMax = 10;
 const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
-
-function partitionHead(row: Record<string, unknown>): PartitionHead {
-  return { epoch: Number(row.epoch), lastSequence: Number(row.last_sequence) };
-}
-
-const neededAtOf = (row: Record<string, unknown>): number | null =>
-  row.needed_at === null ? null : Number(row.needed_at);

@@ -1,0 +1,2 @@
+/** Says whether the message of a log event matches. */
+export type MessageMatcher = (message: string) => boolean;
