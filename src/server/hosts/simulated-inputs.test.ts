@@ -208,6 +208,7 @@ test("a simulated task gets its secrets from the server itself, once they are st
   const container: ContainerDefinition = {
     secrets: [
       { name: "PASSWORD", valueFrom: `${ARN}:password::` },
+      { name: "SAME", valueFrom: `${ARN?.slice(0, -"-AbCdEf".length)}:password::` },
       { name: "LEVEL", valueFrom: "/app/level" },
     ],
   };
