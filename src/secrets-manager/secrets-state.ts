@@ -83,8 +83,7 @@ export const usableSecret = (step: SecretsStep, id: string): Secret => usable(se
 
 /**
  * The same, for a request that only reads the value.
- * DIFFERS: GetSecretValue also finds a secret by an ARN with other characters at its end than Berth gave it, so that task definitions with ARNs of AWS
- * run unchanged. On AWS such an ARN finds nothing.
+ * DIFFERS: GetSecretValue takes any six characters at the end of an ARN, which AWS and Berth make up, so task definitions made for AWS run unchanged.
  */
 export function readableSecret(step: SecretsStep, id: string): Secret {
   const otherwise = id.startsWith("arn:") ? secretNamed(step, id.replace(/-[A-Za-z0-9]{6}$/, "")) : null;
