@@ -101,6 +101,40 @@ describe("berth serve", () => {
     assert.match((await pass(lambda)).url, /^\/2015-03-31\/functions\?Marker=/);
   });
 
+  test("signs calls again of operations that its own services lack, read or streaming", async () => {
+    const target = { "x-amz-target": "AmazonSSM.GetDocument", "content-type": "application/x-amz-json-1.1" };
+    assert.equal(
+      (await pass({ service: "ssm", headers: target, body: '{"Name":"d"}' })).body.toString(),
+      '{"Name":"d"}',
+    );
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    const body = "Action=RunInstances&Version=2016-11-15&MinCount=1";
+    assert.equal((await pass({ service: "ec2", headers: form, body })).body.toString(), body);
+    const hash = { ...form, "x-amz-content-sha256": createHash("sha256").update(body).digest("hex") };
+    assert.equal((await pass({ service: "ec2", headers: hash, body })).body.toString(), body);
+    const count = recording.requests.length;
+    const { url } = world.server;
+    const readOnly = await callSigned(url, await world.createKey({ role: "read-only" }), {
+      service: "ec2",
+      headers: form,
+      body,
+    });
+    assert.match(`${readOnly.status} ${readOnly.text}`, /^403 .*<Code>UnauthorizedOperation</s);
+    const wrong = await callSigned(
+      url,
+      { ...world.key, secretAccessKey: "wrong" },
+      { service: "ec2", headers: form, body },
+    );
+    assert.match(wrong.text, /<Code>AuthFailure</);
+    const lost = await callSigned(url, world.key, {
+      service: "ecs",
+      headers: { "x-amz-target": "AmazonEC2ContainerServiceV20141113.CreateTaskSet" },
+      body: "{}",
+    });
+    assert.match(lost.text, /does not answer CreateTaskSet yet/);
+    assert.equal(recording.requests.length, count);
+  });
+
   test("lets bodies of S3 stream, whose hash is signed, or which no signature covers", async () => {
     const body = Buffer.alloc(3_000_000, "abc");
     const sha256 = createHash("sha256").update(body).digest("hex");

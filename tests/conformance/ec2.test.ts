@@ -94,7 +94,9 @@ describe("the SDK", () => {
       message: "The instance ID 'i-0123456789abcdef0' does not exist",
     });
     await assert.rejects(ec2.describeVpcs({ DryRun: true }), { name: "DryRunOperation" });
-    await assert.rejects(ec2.describeImages({}), { message: /does not answer DescribeImages/ });
+    await assert.rejects(ec2.describeImages({}), {
+      message: /does not answer DescribeImages of Amazon EC2\. Start Berth with --companion URL/,
+    });
   });
 
   test("sees nothing of another account", async () => {

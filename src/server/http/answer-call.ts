@@ -60,6 +60,7 @@ export type ResolvedCall = {
   readonly operation: ApiOperation | null;
   /** The form in the query string of a GET; null for a call with a body. */
   readonly query: string | null;
+  readonly isSigned: boolean;
   readonly authenticateBody: AuthenticateBody;
   /** The request's Host header. */
   readonly host: string | null;
@@ -159,7 +160,7 @@ export async function resolveCall(
       : anonymousBody(frontDoor);
     const host = typeof headers.host === "string" ? headers.host : null;
     const form = route.type === "form" && method === "GET" ? query : null;
-    return { call: { requestId, service, operation, query: form, authenticateBody, host, isGone } };
+    return { call: { requestId, service, operation, query: form, isSigned, authenticateBody, host, isGone } };
   } catch (error) {
     return { refused: answerError(frontDoor, noted, error) };
   }
