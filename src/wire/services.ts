@@ -45,7 +45,6 @@ const likeEcs = {
   apiVersion: null,
   xmlNamespace: null,
   isQueryCompatible: false,
-  isCompanionsFirst: false,
   statusOf: (code: string) => ecsShapes.statusOf(code),
   queryCodeOf: (code: string) => code,
   errors: declaredByAll,
