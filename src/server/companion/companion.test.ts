@@ -174,7 +174,7 @@ test("an operation that a built-in service lacks goes on as it came; ECS's stay"
     ...post("ec2", form, `Action=RunInstances&Version=2016-11-15&UserData=${"x".repeat(300_000)}`),
   );
   assert.equal(large.status, 413);
-  assert.match(await large.text(), /RequestEntityTooLarge/);
+  assert.match(await large.text(), /<Code>RequestEntityTooLarge<\/Code>/);
   const unreadable = await call("/", { ...post("ec2", form, "")[1], body: new Uint8Array([65, 61, 255]) });
   assert.match(await unreadable.text(), /<Code>InvalidParameterValue<\/Code>/);
   assert.equal((await http.call("CreateTaskSet")).status, 400);

@@ -15,7 +15,7 @@ import {
   routeOf,
   signingNameOf,
 } from "../../wire/call-route.ts";
-import { type RenderedError, renderError, serializationError, WireError } from "../../wire/errors.ts";
+import { callErrorOf, type RenderedError, renderError, serializationError, WireError } from "../../wire/errors.ts";
 import { renderForeignError } from "../../wire/protocols/foreign-error.ts";
 import { Form } from "../../wire/protocols/form.ts";
 import { ecs } from "../../wire/services.ts";
@@ -182,7 +182,7 @@ class HttpPort {
       this.#send(request, reply, await answerMetrics(this.#options, request)),
     );
     app.setErrorHandler((error, request, reply) => {
-      const rendered = renderRequestError(error);
+      const rendered = renderRequestError(error, this.#resolved.get(request.raw) ?? null);
       if (rendered.status >= 500) {
         this.#options.log.write("request-failed", { requestId: request.id, err: error });
       }
@@ -425,8 +425,11 @@ function notThere(status: 404 | 405): RenderedError {
   return { ...renderError(new WireError("UnknownOperationException", text)), status };
 }
 
-/** What was wrong with a request before its call began. */
-function renderRequestError(error: unknown): RenderedError {
+/** What was wrong with a request before its call began, in the form of its service if that is known. */
+function renderRequestError(error: unknown, call: ResolvedCall | null): RenderedError {
+  if (call !== null && error instanceof WireError) {
+    return call.service.protocol.renderError(call.service, callErrorOf(error), call.requestId);
+  }
   if (error instanceof SlowBodyError) return { ...renderError(serializationError(error.message)), status: 408 };
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
   if (typeof code === "string" && code.startsWith("FST_ERR_CTP_")) {
