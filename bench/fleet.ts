@@ -40,14 +40,15 @@ export async function makeFleet(controlPlane: ControlPlane, count: number, where
       containerInstance: { containerInstanceArn: string };
     };
     const arn = reply.containerInstance.containerInstanceArn;
-    await controlPlane.report(where, {
+    const report = {
       type: "agent-connected",
       isNewProcess: true,
       instanceId: arn.slice(arn.lastIndexOf("/") + 1),
       agentVersion: "1.100.0",
       agentHash: "benchmark",
       dockerVersion: "DockerVersion: 25.0.8",
-    });
+    } as const;
+    await controlPlane.submit(where, { type: "agent-report", report });
     return arn;
   };
   const arns: string[] = [];

@@ -129,7 +129,7 @@ class VirtualWorld {
 
   async open(): Promise<void> {
     await this.#settled(this.#controlPlane.open());
-    await this.#settled(this.#controlPlane.createDefaultCluster(place));
+    await this.#settled(this.#controlPlane.submit(place, { type: "create-default-cluster" }));
     await this.#settled(this.#hosts.open());
   }
 

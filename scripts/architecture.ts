@@ -140,17 +140,7 @@ export const rulebookMayImport: Readonly<Record<string, readonly string[]>> = {
     "tasks",
     "container-instances",
   ],
-  clusters: [
-    "ground",
-    "documents",
-    "state",
-    "references",
-    "fargate",
-    "launch",
-    "account-settings",
-    "capacity-providers",
-    "services",
-  ],
+  clusters: ["ground", "documents", "state", "references", "fargate", "launch", "account-settings", "services"],
   tags: ["ground", "documents", "state", "references"],
   // The machines: which operation answers, what is due, how a step ends.
   machine: [
@@ -215,6 +205,7 @@ export const testSupport: readonly string[] = [
   "src/agent/task-services/small-aws.ts",
   "src/cluster-runner/counting-machine.ts",
   "src/cluster-runner/cranked-control-plane.ts",
+  "src/cluster-runner/through-json.ts",
   "src/ecs/container-instances/instance-world.ts",
   "src/ecs/drains/drain-world.ts",
   "src/ecs/services/service-world.ts",

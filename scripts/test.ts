@@ -19,7 +19,7 @@ export const groups: Readonly<Record<string, { readonly says: string; readonly f
   unit: { says: "next to the sources and the scripts", files: ["src/**/*.test.ts", "scripts/**/*.test.ts"] },
   architecture: {
     says: "imports, tidiness, planted violations, tables that agree",
-    files: ["tests/{architecture,operations,tidy,violations}.test.ts"],
+    files: ["tests/{architecture,operations,small-files,tidy,violations}.test.ts"],
   },
   conformance: { says: "the official SDK, the AWS CLI and boto3 over HTTP", files: ["tests/conformance/**/*.test.ts"] },
   pages: { says: "the commands and snippets of the README and of docs/", files: ["tests/pages/**/*.test.ts"] },

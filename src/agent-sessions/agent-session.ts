@@ -20,7 +20,7 @@ import {
 import type { ToAgent } from "../agent-protocol/to-agent.ts";
 import { type TaskCredentialsIssuer, taskCredentialsMs } from "../auth/task-credentials.ts";
 import type { AgentReport } from "../ecs/state/cluster-input.ts";
-import type { ClusterEffect } from "../ecs/state/effect.ts";
+import type { HostEffect } from "../ecs/state/effect.ts";
 import { never } from "../lib/assert.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
 import type { Log } from "../lib/log-events.ts";
@@ -144,7 +144,7 @@ export class AgentSession {
   }
 
   /** Sends what a step of the cluster orders. Without a connection the order is lost, and derived again at the next one. */
-  apply(effect: Exclude<ClusterEffect, { type: "turn-away" | "start-host" | "end-host" }>): void {
+  apply(effect: Exclude<HostEffect, { type: "turn-away" | "start-host" | "end-host" }>): void {
     if (this.#acs === null) return;
     const { identity } = this;
     switch (effect.type) {
@@ -272,7 +272,7 @@ export class AgentSession {
     this.#credentialsDue = { at: clock.now() + credentialsIntervalMs, wall: clock.wall() + credentialsIntervalMs };
   }
 
-  #deliverCredentials(effect: Extract<ClusterEffect, { type: "deliver-credentials" }>): void {
+  #deliverCredentials(effect: Extract<HostEffect, { type: "deliver-credentials" }>): void {
     const { clock, credentials, ids } = this.#environment;
     if (credentials === null) return;
     const mint = taskCredentialsOf(credentials, clock.wall());
@@ -287,7 +287,7 @@ export class AgentSession {
     }
   }
 
-  #deliver(effect: Extract<ClusterEffect, { type: "deliver-tasks" }>): void {
+  #deliver(effect: Extract<HostEffect, { type: "deliver-tasks" }>): void {
     const { clock, ids, log, attachmentTimeoutMs } = this.#environment;
     const wait = { now: clock.now(), waitTimeoutMs: attachmentTimeoutMs };
     for (const message of attachmentsFrom(effect, this.identity, wait, () => ids.uuid())) this.#send(message);

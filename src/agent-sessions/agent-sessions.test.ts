@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { ClusterPlace } from "../cluster-runner/partitions/cluster-place.ts";
 import type { AgentReport } from "../ecs/state/cluster-input.ts";
-import type { ClusterEffect } from "../ecs/state/effect.ts";
+import type { HostEffect } from "../ecs/state/effect.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { heartbeatIntervalMs } from "./agent-session.ts";
@@ -204,14 +204,14 @@ describe("sessions: what is sent", () => {
 
   it("fails the update of a real agent if there is no archive to offer, and offers a simulated one its own", async () => {
     const reports: AgentReport[] = [];
-    let effect: (place: ClusterPlace, effect: ClusterEffect) => void = () => {};
+    let effect: (place: ClusterPlace, effect: HostEffect) => void = () => {};
     const clock = new VirtualClock(1_700_000_000_000);
     const sessions = new AgentSessions({
       clock,
       random: seededRandom("test"),
       log: () => {},
       controlPlane: {
-        report: async (_, report) => void reports.push(report),
+        submit: async (_, { report }) => void reports.push(report),
         onEffect: (listener) => {
           effect = listener;
         },

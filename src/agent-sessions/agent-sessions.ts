@@ -9,7 +9,7 @@ import type { TaskCredentialsIssuer } from "../auth/task-credentials.ts";
 import type { ClusterPlace } from "../cluster-runner/partitions/cluster-place.ts";
 import { attachmentArn, clusterArn } from "../ecs/arn.ts";
 import type { AgentReport } from "../ecs/state/cluster-input.ts";
-import type { ClusterEffect } from "../ecs/state/effect.ts";
+import type { HostEffect } from "../ecs/state/effect.ts";
 import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log-events.ts";
@@ -18,11 +18,14 @@ import { AgentSession } from "./agent-session.ts";
 import { instanceOf } from "./sockets/hello-from-url.ts";
 import { UnhurriedReports } from "./telemetry/unhurried-reports.ts";
 
+/** The input by which a cluster gets a report. */
+export type SubmittedReport = { readonly type: "agent-report"; readonly report: AgentReport };
+
 /** What the sessions need from the control plane. */
 export type SessionsControlPlane = {
   /** Resolves once the cluster has accepted the report. Reports of one cluster are processed in the order of these calls. */
-  report(place: ClusterPlace, report: AgentReport): Promise<void>;
-  onEffect(listener: (place: ClusterPlace, effect: ClusterEffect) => void): void;
+  submit(place: ClusterPlace, input: SubmittedReport): Promise<unknown>;
+  onEffect(listener: (place: ClusterPlace, effect: HostEffect) => void): void;
   /** Calls `listener` when a cluster was loaded and does not know which agents are connected. */
   onLoaded?(listener: (place: ClusterPlace) => void): void;
 };
@@ -138,7 +141,7 @@ export class AgentSessions {
     return counts;
   }
 
-  #apply(place: ClusterPlace, effect: ClusterEffect): void {
+  #apply(place: ClusterPlace, effect: HostEffect): void {
     // Whoever runs the managed hosts handles these.
     if (effect.type === "start-host" || effect.type === "end-host") return;
     const key = keyOf(place, effect.instanceId);
@@ -172,7 +175,7 @@ export class AgentSessions {
         clock,
         log,
         ids: this.#ids,
-        report: (report) => controlPlane.report(place, report),
+        report: async (report) => void (await controlPlane.submit(place, { type: "agent-report", report })),
         unhurried: (tell) => this.#unhurried.add(tell),
         credentials: this.#options.credentials ?? null,
         attachmentTimeoutMs: timeline.attachmentTimeoutMs,

@@ -4,7 +4,7 @@ import type { PayloadMessage } from "../agent-protocol/to-agent/payload.ts";
 import type { TaskManifestMessage } from "../agent-protocol/to-agent/task-manifest.ts";
 import type { TaskStopVerificationAck } from "../agent-protocol/to-agent/task-stop-verification-ack.ts";
 import { waitsForInterface } from "../ecs/documents/task.ts";
-import type { ClusterEffect, TaskOrder } from "../ecs/state/effect.ts";
+import type { HostEffect, TaskOrder } from "../ecs/state/effect.ts";
 import { networkInterfaces, payloadTask } from "./payload/task-payload.ts";
 import { type TaskCredentialsOf, withoutCredentials } from "./payload/task-roles.ts";
 
@@ -18,7 +18,7 @@ export type SessionIdentity = {
 /** What each message carries in addition to its content. */
 export type Postmark = { readonly messageId: string; readonly now: number };
 
-type EffectOf<Type extends ClusterEffect["type"]> = Extract<ClusterEffect, { readonly type: Type }>;
+type EffectOf<Type extends HostEffect["type"]> = Extract<HostEffect, { readonly type: Type }>;
 
 /** The addressee of a message, in the form that its acknowledgement repeats. */
 export function addressed(identity: SessionIdentity, messageId: string) {

@@ -6,7 +6,7 @@ import { TaskCredentialsIssuer, taskCredentialsMs } from "../auth/task-credentia
 import type { ClusterPlace } from "../cluster-runner/partitions/cluster-place.ts";
 import { aCluster, aDefinition } from "../ecs/small-world.ts";
 import type { AgentReport } from "../ecs/state/cluster-input.ts";
-import type { ClusterEffect } from "../ecs/state/effect.ts";
+import type { HostEffect } from "../ecs/state/effect.ts";
 import { must } from "../lib/assert.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
@@ -36,7 +36,7 @@ class World {
   readonly logged: string[] = [];
   readonly reports: AgentReport["type"][] = [];
   readonly messages: ToAgent[] = [];
-  #effect: (place: ClusterPlace, effect: ClusterEffect) => void = () => {};
+  #effect: (place: ClusterPlace, effect: HostEffect) => void = () => {};
   readonly sessions: AgentSessions;
 
   constructor(credentials: TaskCredentialsIssuer | null = new TaskCredentialsIssuer(key)) {
@@ -46,7 +46,7 @@ class World {
       log: (...line) => this.logged.push(JSON.stringify(line)),
       credentials,
       controlPlane: {
-        report: async (_place, report) => {
+        submit: async (_place, { report }) => {
           this.reports.push(report.type);
           this.send(this.cluster.agent(report).effects);
         },
@@ -57,7 +57,7 @@ class World {
     });
   }
 
-  send(effects: readonly ClusterEffect[]): void {
+  send(effects: readonly HostEffect[]): void {
     for (const effect of effects) this.#effect(place, effect);
   }
 

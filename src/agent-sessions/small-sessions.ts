@@ -4,7 +4,7 @@ import type { AgentChannel, AgentConnection, AgentHello } from "../agent-protoco
 import { parseToAgent, type ToAgent } from "../agent-protocol/to-agent.ts";
 import type { ClusterPlace } from "../cluster-runner/partitions/cluster-place.ts";
 import type { AgentReport } from "../ecs/state/cluster-input.ts";
-import type { ClusterEffect, TaskOrder } from "../ecs/state/effect.ts";
+import type { HostEffect, TaskOrder } from "../ecs/state/effect.ts";
 import { scaledTimeline } from "../ecs/timeline.ts";
 import type { LogEvent } from "../lib/log-events.ts";
 import { seededRandom } from "../lib/random.ts";
@@ -28,7 +28,7 @@ export class SmallSessions {
   readonly reports: AgentReport[] = [];
   readonly logged: LogEvent[] = [];
   refuse = false;
-  effect: (place: ClusterPlace, effect: ClusterEffect) => void = () => {};
+  effect: (place: ClusterPlace, effect: HostEffect) => void = () => {};
   loaded: (place: ClusterPlace) => void = () => {};
   readonly sessions = new AgentSessions({
     clock: this.clock,
@@ -37,7 +37,7 @@ export class SmallSessions {
     agentArchive: { location: "http://archive.example/1.97.0.tar", signature: "ab".repeat(32) },
     log: (event) => void this.logged.push(event),
     controlPlane: {
-      report: (at, report) => {
+      submit: (at, { report }) => {
         assert.deepEqual({ ...at }, place);
         this.reports.push(report);
         return this.refuse ? Promise.reject(new Error("no such cluster")) : Promise.resolve();
@@ -69,7 +69,7 @@ export class SmallSessions {
     return this.reports.map((report) => report.type);
   }
 
-  async send(effect: ClusterEffect): Promise<void> {
+  async send(effect: HostEffect): Promise<void> {
     this.effect(place, effect);
     await this.clock.settle();
   }

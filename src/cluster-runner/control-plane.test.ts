@@ -1,7 +1,7 @@
 /** The control plane over real machines, a memory disk and a clock advanced by hand. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { ControlPlaneCall } from "./control-plane.ts";
+import type { ControlPlaneCall } from "./api-calls.ts";
 import {
   aControlPlane,
   anInstance,
@@ -119,9 +119,9 @@ describe("calls", () => {
 
   it("create the default cluster once", async () => {
     const world = await aControlPlane();
-    const made = Promise.all([1, 2].map(() => world.controlPlane.createDefaultCluster(place)));
+    const made = Promise.all([1, 2].map(() => world.controlPlane.submit(place, { type: "create-default-cluster" })));
     await world.clock.settle();
-    const [first, second] = await made;
+    const [first, second] = (await made) as { readonly name: string }[];
     assert.deepEqual([first?.name, first], ["default", second]);
   });
 
@@ -259,9 +259,9 @@ describe("a control plane in which all work takes long", () => {
     const hello = { agentVersion: "1.99.0", agentHash: "abcdef", dockerVersion: "DockerVersion: 25.0.8" };
     const connected = { type: "agent-connected", isNewProcess: false, instanceId, ...hello } as const;
     const reports = Array.from({ length: 21 }, (_, at) =>
-      world.controlPlane.report(
+      world.controlPlane.submit(
         { ...place, cluster: "east" },
-        at % 2 === 0 ? { type: "agent-disconnected", instanceId } : connected,
+        { type: "agent-report", report: at % 2 === 0 ? { type: "agent-disconnected", instanceId } : connected },
       ),
     );
     await world.clock.settle();

@@ -2,14 +2,17 @@
 
 import type { AnsweredName } from "../ecs/machine/operations.ts";
 import { Refusal } from "../ecs/refusals.ts";
-import type { ClusterEffect } from "../ecs/state/effect.ts";
+import type { HostEffect } from "../ecs/state/effect.ts";
 import { ecsTimeline, type Timeline } from "../ecs/timeline.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { type AppendFate, emptyMemoryDisk, type MemoryDisk, MemoryStore } from "../store/memory/memory-store.ts";
-import { ControlPlane, type ControlPlaneCall } from "./control-plane.ts";
+import type { ControlPlaneCall } from "./api-calls.ts";
+import { ControlPlane } from "./control-plane.ts";
 import type { ClusterPlace } from "./partitions/cluster-place.ts";
 import type { RoomLimits } from "./partitions/machine-room.ts";
+import type { Submit } from "./submit.ts";
+import { throughJson } from "./through-json.ts";
 
 export const place = { account: "123456789012", region: "eu-west-1" };
 export const caller = { principalArn: "arn:aws:iam::123456789012:root", isAgent: false };
@@ -29,9 +32,11 @@ export async function aControlPlane({
   disk = emptyMemoryDisk(),
   clock = new VirtualClock(1_700_000_000_000),
   rooms,
+  relay = throughJson,
   timeline = ecsTimeline,
   stopwatch = () => clock.now(),
   openMs = () => 0,
+  life = ++lives,
 }: {
   disk?: MemoryDisk;
   clock?: VirtualClock;
@@ -40,9 +45,11 @@ export async function aControlPlane({
   /** How long the disk takes to load a partition. */
   openMs?: (partition: string) => number;
   rooms?: { accounts?: RoomLimits; clusters?: RoomLimits };
+  /** What submissions go through: JSON, to see that whatever they say is plain data. */
+  relay?: (local: Submit) => Submit;
+  /** Worlds of one life draw the same ids. */
+  life?: number;
 } = {}) {
-  lives += 1;
-  const life = lives;
   const fates = new Map<string, AppendFate | "crash">();
   const store: MemoryStore = new MemoryStore({
     disk,
@@ -58,7 +65,7 @@ export async function aControlPlane({
       if (ms > 0) await new Promise<void>((resolve) => clock.setTimer(ms, resolve));
     },
   });
-  const effects: [ClusterPlace, ClusterEffect][] = [];
+  const effects: [ClusterPlace, HostEffect][] = [];
   const loaded: string[] = [];
   const controlPlane = new ControlPlane({
     store,
@@ -73,6 +80,7 @@ export async function aControlPlane({
     endpoints: () => ({ endpoint: "http://acs", telemetryEndpoint: "http://tcs" }),
     log: () => {},
     stopwatch,
+    relay,
     ...(rooms !== undefined && { rooms }),
   });
   controlPlane.onEffect((at, effect) => effects.push([at, effect]));
@@ -102,10 +110,8 @@ export async function anInstance({ call, controlPlane, clock }: World, cluster: 
   const { containerInstance } = await call("RegisterContainerInstance", { cluster, totalResources });
   const instanceId = containerInstance.containerInstanceArn.split("/").at(-1);
   const hello = { agentVersion: "1.99.0", agentHash: "abcdef", dockerVersion: "DockerVersion: 25.0.8" };
-  const reported = controlPlane.report(
-    { ...place, cluster },
-    { type: "agent-connected", isNewProcess: true, instanceId, ...hello },
-  );
+  const report = { type: "agent-connected", isNewProcess: true, instanceId, ...hello } as const;
+  const reported = controlPlane.submit({ ...place, cluster }, { type: "agent-report", report });
   await clock.settle();
   await reported;
   return containerInstance.containerInstanceArn;

@@ -66,9 +66,11 @@ describe("a place in which nobody created anything", () => {
   it("stores nothing for agents that connect, for their reports, or for readers of events", async () => {
     const world = await aControlPlane();
     const cluster = { ...place, cluster: "none" };
-    assert.equal(await world.controlPlane.agentStanding(cluster, "0".repeat(32), caller), "no-cluster");
-    const report = world.controlPlane.report(cluster, { type: "agent-disconnected", instanceId: "0".repeat(32) });
-    await assert.rejects(report, refusedWith("ClusterNotFoundException"));
+    const instanceId = "0".repeat(32);
+    assert.equal(await world.controlPlane.submit(cluster, { type: "agent-standing", instanceId, caller }), "unknown");
+    const report = { type: "agent-disconnected", instanceId } as const;
+    const reported = world.controlPlane.submit(cluster, { type: "agent-report", report });
+    await assert.rejects(reported, refusedWith("ClusterNotFoundException"));
     assert.deepEqual(await world.controlPlane.readEvents(cluster, 0, 10), []);
     assert.deepEqual([partitions(world), inMemory(world)], [[], []]);
   });
@@ -136,7 +138,10 @@ describe("a deleted cluster", () => {
     assert.deepEqual(partitions(world), [accountPartition, clusterPartition("lab")]);
     const events = await world.controlPlane.readEvents({ ...place, cluster: "lab" }, 0, 100);
     const instanceId = (JSON.parse(events[0]?.body ?? "").resources[0] as string).slice(-32);
-    const standing = world.controlPlane.agentStanding({ ...place, cluster: "lab" }, instanceId, caller);
+    const standing = world.controlPlane.submit(
+      { ...place, cluster: "lab" },
+      { type: "agent-standing", instanceId, caller },
+    );
     await world.clock.settle();
     assert.equal(await standing, "inactive");
   });

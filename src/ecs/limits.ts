@@ -121,6 +121,8 @@ export const limits = {
   closedClusterMarginMs: 60_000,
   /** LIMIT: AWS starts accounts at 6 vCPUs and raises them to thousands on request; here nobody takes requests. */
   fargateVcpus: 4_000,
+  /** LIMIT: what a cluster gets beyond what it wants, so that few starts on Fargate wait for the account; only while a quarter of the quota is free. */
+  fargateVcpusAhead: 64,
   /** LIMIT: how long an idle host for Fargate tasks is kept: the next task starts at once, and unused hosts go away. */
   managedHostIdleMs: 300_000,
 } as const;

@@ -40,7 +40,7 @@ export class SmallAccount {
   /** The reply to a call by the caller. */
   call<T>(operation: string, request: object = {}): T {
     const caller = { principalArn: this.principalArn, isAgent: false };
-    return this.ask({ type: "call", operation, request, caller, counts: this.counts });
+    return this.ask({ type: "call", operation, request, caller, counts: [...this.counts] });
   }
 
   /** The refusal of a call as `code: message`, or `accepted`. Throws if a refused call changed something. */

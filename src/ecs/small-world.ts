@@ -6,12 +6,12 @@ import { seededRandom } from "../lib/random.ts";
 import { containerInstanceArn, taskDefinitionArn } from "./arn.ts";
 import type { Cluster } from "./documents/cluster.ts";
 import type { ContainerInstance } from "./documents/container-instance.ts";
-import type { FargateUse } from "./documents/fargate-use.ts";
-import { nothingOnFargate } from "./documents/fargate-use.ts";
+import { type FargateUse, fargateProviders, nothingOnFargate } from "./documents/fargate-use.ts";
 import type { Task } from "./documents/task.ts";
 import type { ContainerDefinition, TaskDefinition } from "./documents/task-definition.ts";
 import type { EcsEvent } from "./events/event.ts";
 import type { Usage } from "./indexes/resource-book.ts";
+import { limits } from "./limits.ts";
 import { ClusterMachine } from "./machine/cluster-machine.ts";
 import { clusterReactions } from "./machine/cluster-reactions.ts";
 import type { SlicedStep, StepResult } from "./machine/machine.ts";
@@ -20,7 +20,7 @@ import { Refusal } from "./refusals.ts";
 import type { Given } from "./state/call.ts";
 import type { AgentReport, ClusterInput } from "./state/cluster-input.ts";
 import { ClusterStep } from "./state/cluster-step.ts";
-import type { ClusterEffect } from "./state/effect.ts";
+import type { ClusterEffect, HostEffect } from "./state/effect.ts";
 import { type Play, Rehearsal } from "./state/rehearsal.ts";
 import {
   checkBook,
@@ -108,17 +108,14 @@ export const fargateDefinition = (changes: Parameters<typeof aDefinition>[0] = {
 export const awsvpcDefinition = (): TaskDefinition => aDefinition({ family: "vpc", networkMode: "awsvpc" });
 export const inSubnet = { networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"] } } };
 
+const isHostEffect = (effect: ClusterEffect): effect is HostEffect => "instanceId" in effect;
+
 export class SmallWorld {
-  machine = new ClusterMachine(
-    place,
-    clusterName,
-    {
-      latestAgentVersion: "1.96.0",
-      verifyIdentity: null,
-      managedHosts: { capabilities: new Set(["ecs.capability.task-eni", "ecs.cpu-architecture=arm64"]) },
-    },
-    () => this.fargateElsewhere,
-  );
+  machine = new ClusterMachine(place, clusterName, {
+    latestAgentVersion: "1.96.0",
+    verifyIdentity: null,
+    managedHosts: { capabilities: new Set(["ecs.capability.task-eni", "ecs.cpu-architecture=arm64"]) },
+  });
   now = 1_000_000;
   /** How many steps had to be repeated. */
   stepsAgain = 0;
@@ -127,8 +124,8 @@ export class SmallWorld {
   readonly #random;
   readonly #instanceIds: string[] = [];
 
-  /** What the account's other clusters use; null if unknown. */
-  fargateElsewhere: FargateUse | null = nothingOnFargate;
+  /** What the account's other clusters have reserved on Fargate. This one gets all the rest at once. */
+  fargateElsewhere = nothingOnFargate;
   /** The cluster as its account sees it. */
   cluster = aClusterDocument;
 
@@ -282,13 +279,39 @@ export class SmallWorld {
     return assert.fail(`${operation} was not refused with ${code}`);
   }
 
-  /** Gives the machine one input and checks the rules above. Passes a Refusal on. */
+  /** Gives the machine one input and checks the rules above. Passes a Refusal on. The account answers at once. */
   step(input: ClusterInput): StepOutcome<unknown> {
+    this.#reserveFargate();
+    const outcome = this.#stepOnce(input);
+    if (!this.state.isFargateAsked.get()) return outcome;
+    const answered = this.#stepOnce({ type: "fargate-answered", noMoreOf: fargateProviders });
+    return {
+      value: outcome.value,
+      documents: [...outcome.documents, ...answered.documents],
+      events: [...outcome.events, ...answered.events],
+      effects: [...outcome.effects, ...answered.effects],
+    };
+  }
+
+  /** What the account has for the cluster is all that the others leave. */
+  #reserveFargate(): void {
+    const room = ({ FARGATE, FARGATE_SPOT }: FargateUse, quota = limits.fargateVcpus * 1024): FargateUse => ({
+      FARGATE: quota - FARGATE,
+      FARGATE_SPOT: quota - FARGATE_SPOT,
+    });
+    const { journal, fargateReservation } = this.state;
+    const { revision = 0, reserved = null } = fargateReservation.get() ?? {};
+    const left = room(this.fargateElsewhere);
+    if (reserved?.FARGATE === left.FARGATE && reserved.FARGATE_SPOT === left.FARGATE_SPOT) return;
+    journal.betweenSteps(() => fargateReservation.set({ revision: revision + 1, reserved: left }));
+  }
+
+  #stepOnce(input: ClusterInput): StepOutcome<unknown> {
     return this.#checked(() => {
       const result = this.#stepToEnd(input);
       if ("slices" in result) return { value: this.#played(result.slices), documents: [], events: [], effects: [] };
       const { reply, documents, events, effects } = result;
-      if (reply.ok) return { value: reply.value, documents, events, effects };
+      if (reply.ok) return { value: reply.value, documents, events, effects: effects.filter(isHostEffect) };
       assert.deepEqual({ documents, events, effects }, { documents: [], events: [], effects: [] });
       throw reply.refusal;
     });
@@ -335,7 +358,7 @@ export class SmallWorld {
         const events = eventsOf(step, this.events.length);
         const documents = this.state.commit();
         this.machine.resume(this.events.length + events.length);
-        return { value, documents, events, effects: step.effects };
+        return { value, documents, events, effects: step.effects.filter(isHostEffect) };
       } catch (error) {
         this.state.rollback();
         throw error;
@@ -346,7 +369,7 @@ export class SmallWorld {
   /** Rebuilds the machine from its documents, as after a crash. */
   restart(): void {
     const before = dump(this.state);
-    const machine = new ClusterMachine(place, clusterName, this.state.configuration, () => this.fargateElsewhere);
+    const machine = new ClusterMachine(place, clusterName, this.state.configuration);
     freezeDocuments(machine.state);
     const empty = new ClusterMachine(place, clusterName, this.state.configuration);
     for (const { kind, key, value } of empty.state.tables.toStored(documentsOf(this.state))) {
@@ -359,7 +382,7 @@ export class SmallWorld {
 
   #given(taskDefinition: TaskDefinition | null): Given {
     const caller = { principalArn: "arn:aws:iam::111122223333:root", isAgent: false };
-    return { caller, cluster: this.cluster, settings: {}, taskDefinition };
+    return { caller, cluster: this.cluster, settings: {}, taskDefinition, noMoreFargate: fargateProviders };
   }
 
   /** Takes a step and checks it against the rules. */

@@ -19,14 +19,14 @@ import type { EcsEvent } from "./events/event.ts";
 import { ResourceBook, type Usage } from "./indexes/resource-book.ts";
 import type { ClusterMachine } from "./machine/cluster-machine.ts";
 import type { ClusterState } from "./state/cluster-state.ts";
-import type { ClusterEffect } from "./state/effect.ts";
+import type { HostEffect } from "./state/effect.ts";
 import type { DocumentChange } from "./tables/journal.ts";
 
 export type StepOutcome<T> = {
   readonly value: T;
   readonly documents: readonly DocumentChange[];
   readonly events: readonly EcsEvent[];
-  readonly effects: readonly ClusterEffect[];
+  readonly effects: readonly HostEffect[];
 };
 
 /** The state of a cluster before a step. */

@@ -1,4 +1,4 @@
-import type { Place } from "../ecs/arn.ts";
+import { awsPartition, type Place } from "../ecs/arn.ts";
 import type { DocumentKind } from "../ecs/documents/document-kind.ts";
 import type { LogGroupReference } from "./log-questions.ts";
 
@@ -22,8 +22,7 @@ export const logGroupKind: DocumentKind<LogGroup> = {
 
 /** The ARN that tags and newer operations use. */
 export function logGroupArn({ region, account }: Place, name: string): string {
-  const partition = region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
-  return `arn:${partition}:logs:${region}:${account}:log-group:${name}`;
+  return `arn:${awsPartition(region)}:logs:${region}:${account}:log-group:${name}`;
 }
 
 /** What the store needs to know of a group. */

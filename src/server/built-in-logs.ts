@@ -62,8 +62,18 @@ export class BuiltInLogs {
       if (!isAdmitted) store.shed();
       return isAdmitted;
     };
-    const read = (body: Uint8Array, account: string) => store.receive(body, account);
-    const release = (request: object): void => store.drop(request as ReceivedBatch);
+    const read = async (body: Uint8Array, account: string): Promise<object> => {
+      try {
+        return await store.receive(body, account);
+      } catch (error) {
+        admission.answered();
+        throw error;
+      }
+    };
+    const release = (request: object): void => {
+      admission.answered();
+      store.drop(request as ReceivedBatch);
+    };
     this.bodyReaders = new Map([["logs:PutLogEvents", { admits, read, release }]]);
     this.streams = new Map([["logs:StartLiveTail", (call, requestId) => this.#tail(call, requestId)]]);
   }

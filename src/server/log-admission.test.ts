@@ -13,10 +13,20 @@ function offered({ othersPerSecond = 0, busy = 1, cpu = 1, seconds = 10 }): numb
     calls: () => calls,
     threadCpuMs: () => time * cpu,
   });
+  let inProgress = 0;
   for (let n = 0; n < seconds * 100; n += 1) {
     time += 10;
-    calls += 1 + othersPerSecond / 100;
-    if (admission.admits(megabyte)) admitted += 1;
+    calls += othersPerSecond / 100;
+    if (admission.admits(megabyte)) {
+      admitted += 1;
+      inProgress += 1;
+    } else calls += 1;
+    // Answers come several at a time, as from one append.
+    if (n % 7 !== 0) continue;
+    for (; inProgress > 0; inProgress -= 1) {
+      calls += 1;
+      admission.answered();
+    }
   }
   return admitted / seconds;
 }

@@ -31,7 +31,8 @@ export class LogAdmission {
   readonly #options: AdmissionOptions;
   #lookedAt: number;
   #callsBefore = 0;
-  #batches = 0;
+  /** Batches that were answered since the last look, refused ones included. */
+  #answered = 0;
   #isContended = false;
   /** Milliseconds of work that logs may still cost while it is contended. Below zero after a large batch. */
   #allowanceMs = 0;
@@ -43,21 +44,28 @@ export class LogAdmission {
     this.#cpuBefore = options.threadCpuMs();
   }
 
+  /** To be called when a batch that was let in has its answer, so that it does not pass for another call. */
+  answered(): void {
+    this.#answered += 1;
+  }
+
   /** Whether a batch of this size is let in now. To be called once for each. */
   admits(bytes: number): boolean {
     const now = this.#options.stopwatch();
     const elapsed = now - this.#lookedAt;
     if (elapsed >= lookMs) this.#look(now, elapsed);
-    this.#batches += 1;
     if (!this.#isContended) return true;
-    if (this.#allowanceMs <= 0) return false;
+    if (this.#allowanceMs <= 0) {
+      this.answered();
+      return false;
+    }
     this.#allowanceMs -= batchMs + (bytes / 1_048_576) * megabyteMs;
     return true;
   }
 
   #look(now: number, elapsed: number): void {
     const calls = this.#options.calls();
-    const others = ((calls - this.#callsBefore - this.#batches) / elapsed) * 1_000;
+    const others = ((calls - this.#callsBefore - this.#answered) / elapsed) * 1_000;
     this.#isContended = others > otherCallsPerSecond && this.#options.utilization() > busyShare;
     const cpu = this.#options.threadCpuMs();
     this.#allowanceMs = Math.min(
@@ -66,7 +74,7 @@ export class LogAdmission {
     );
     this.#cpuBefore = cpu;
     this.#callsBefore = calls;
-    this.#batches = 0;
+    this.#answered = 0;
     this.#lookedAt = now;
   }
 }

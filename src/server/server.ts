@@ -295,7 +295,7 @@ async function assemble(
 /** Throws StartError if the account is unusable: without it, a development server can do nothing. */
 async function createDefaultCluster(controlPlane: ControlPlane, place: Place): Promise<void> {
   try {
-    await controlPlane.createDefaultCluster(place);
+    await controlPlane.submit(place, { type: "create-default-cluster" });
   } catch (error) {
     throw error instanceof MachineHaltedError ? new StartError(error.message, { cause: error }) : error;
   }

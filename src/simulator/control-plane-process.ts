@@ -1,7 +1,8 @@
-import { agentCapabilities } from "../agent/simulated/simulated-attributes.ts";
+import { simulatedCapabilities } from "../agent/simulated/simulated-attributes.ts";
 import { AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { TaskCredentialsIssuer } from "../auth/task-credentials.ts";
-import { ControlPlane, type ControlPlaneCall } from "../cluster-runner/control-plane.ts";
+import type { ControlPlaneCall } from "../cluster-runner/api-calls.ts";
+import { ControlPlane } from "../cluster-runner/control-plane.ts";
 import type { ClusterPlace } from "../cluster-runner/partitions/cluster-place.ts";
 import { containerInstanceArn } from "../ecs/arn.ts";
 import { Refusal } from "../ecs/refusals.ts";
@@ -25,7 +26,7 @@ export type ControlPlaneProcessOptions = {
   readonly onManagedHost: (arn: string, place: ClusterPlace, wanted: boolean) => void;
 };
 
-const managedHosts = { capabilities: new Set(agentCapabilities) };
+const managedHosts = { capabilities: new Set(simulatedCapabilities) };
 
 /** One life of the control plane, from its start over the disk to its sudden death. */
 export class ControlPlaneProcess {

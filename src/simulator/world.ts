@@ -7,7 +7,6 @@ import { type LogEvent, logEvents } from "../lib/log-events.ts";
 import { seededRandom } from "../lib/random.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import type { Append } from "../store/store.ts";
-import { AgentCallError } from "./agent-call-error.ts";
 import type { Call, Outcome } from "./checkers/checker.ts";
 import { Checkers } from "./checkers/checkers.ts";
 import { ControlPlaneProcess } from "./control-plane-process.ts";
@@ -354,4 +353,15 @@ function clusterNameOf(request: Readonly<Record<string, unknown>>): string {
   const reference = request.cluster;
   if (typeof reference !== "string" || reference === "") return "default";
   return reference.slice(reference.lastIndexOf("/") + 1);
+}
+
+/** How an agent's API call failed: with ECS's error code, or with null if no answer came. */
+class AgentCallError extends Error {
+  override readonly name = "AgentCallError";
+  readonly code: string | null;
+
+  constructor(message: string, code: string | null) {
+    super(message);
+    this.code = code;
+  }
 }

@@ -62,7 +62,7 @@ export async function startFuzzedServer(auth: FuzzedServerAuth = "loose") {
     log: write,
   });
   await controlPlane.open();
-  await controlPlane.createDefaultCluster(place);
+  await controlPlane.submit(place, { type: "create-default-cluster" });
   const call = (operation: AnsweredName, request: object) =>
     controlPlane.call({ ...place, operation, request, caller }) as Promise<Reply>;
   const references = await furnish(controlPlane, call);
@@ -192,17 +192,15 @@ async function furnish(
   });
   const { containerInstance } = await call("RegisterContainerInstance", { cluster });
   const instance = must(containerInstance, "the instance").containerInstanceArn;
-  await controlPlane.report(
-    { ...place, cluster },
-    {
-      type: "agent-connected",
-      isNewProcess: true,
-      instanceId: instance.slice(instance.lastIndexOf("/") + 1),
-      agentVersion: "1.90.0",
-      agentHash: "abcdef",
-      dockerVersion: "DockerVersion: 25.0.8",
-    },
-  );
+  const report = {
+    type: "agent-connected",
+    isNewProcess: true,
+    instanceId: instance.slice(instance.lastIndexOf("/") + 1),
+    agentVersion: "1.90.0",
+    agentHash: "abcdef",
+    dockerVersion: "DockerVersion: 25.0.8",
+  } as const;
+  await controlPlane.submit({ ...place, cluster }, { type: "agent-report", report });
   const { tasks } = await call("RunTask", { cluster, taskDefinition: "fuzz", count: 3 });
   return {
     cluster,

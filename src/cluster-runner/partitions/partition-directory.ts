@@ -8,8 +8,9 @@
  *
  * Callers name a partition and needn't know which of these applies.
  */
+import { FargateShortage } from "../../ecs/fargate/use-fargate.ts";
 import type { Machine } from "../../ecs/machine/machine.ts";
-import { assert } from "../../lib/assert.ts";
+import { assert, must } from "../../lib/assert.ts";
 import type { Clock, Timer } from "../../lib/clock.ts";
 import { Heap } from "../../lib/heap.ts";
 import type { Log } from "../../lib/log-events.ts";
@@ -114,9 +115,14 @@ export class PartitionDirectory<I extends Input, Effect> {
     return this.#byPlace.has(place);
   }
 
-  /** The partitions of a place whose machines are in memory. */
-  *openedAt(place: string): IterableIterator<string> {
-    for (const partition of this.#byPlace.get(place) ?? []) if (this.#opened.has(partition)) yield partition;
+  /** True when the machine of the partition answers now. */
+  isRunning(partition: string): boolean {
+    return this.#opened.get(partition)?.runner.status().state === "running";
+  }
+
+  /** What a machine without documents answers to an input that writes nothing. */
+  answerEmpty(partition: string, input: I): Answer {
+    return must(this.#answerEmpty(partition, input), "the answer to a read");
   }
 
   /**
@@ -218,7 +224,9 @@ export class PartitionDirectory<I extends Input, Effect> {
       if ("slices" in result) return lastOf(result.slices);
       assert("reply" in result, "a machine without documents asks nothing of them");
       const isRead = result.documents.length === 0 && result.events.length === 0 && result.effects.length === 0;
-      return isRead ? result.reply : null;
+      // What is short of Fargate is about to write, and what the account reserves needs a machine that knows it.
+      const isShort = !result.reply.ok && result.reply.refusal instanceof FargateShortage;
+      return isRead && !isShort ? result.reply : null;
     } catch (error) {
       log("empty-machine-bug", { partition, err: error, input: input.type });
       throw new StepFailedError(`${partition}: a step met a bug`);

@@ -25,6 +25,8 @@ export function closeCluster(step: ClusterStep, incarnation: number): object {
     }
   }
   endManagedHosts(step);
+  // The account frees it too. A later incarnation asks again.
+  step.state.fargateReservation.set(null);
   step.state.closed.put("closed", { incarnation, phase: "closing", closedAt: step.now });
   return {};
 }

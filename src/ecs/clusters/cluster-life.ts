@@ -2,6 +2,7 @@ import { must } from "../../lib/assert.ts";
 import { effectiveSettings, rootArn } from "../account-settings/settings-in-force.ts";
 import { clusterArn } from "../arn.ts";
 import type { Cluster } from "../documents/cluster.ts";
+import { releaseFargate } from "../fargate/reserve-fargate.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import type { AccountStep } from "../state/account-step.ts";
@@ -73,6 +74,7 @@ export function closeCluster(step: AccountStep, name: string, incarnation: numbe
   if (cluster.status !== "ACTIVE" || cluster.incarnation !== incarnation) return { cluster: clusterReply(cluster) };
   const closed: Cluster = { ...cluster, status: "INACTIVE", deletedAt: step.now };
   step.state.clusters.put(name, closed);
+  releaseFargate(step, name);
   forgetOldestClusters(step);
   return { cluster: clusterReply(closed) };
 }
@@ -86,9 +88,10 @@ function forgetOldestClusters(step: AccountStep): void {
 
 /** Forgets an INACTIVE cluster, except how often its name was used. */
 export function forgetCluster(step: AccountStep, name: string): void {
-  const { clusters, removedClusters } = step.state;
+  const { clusters, removedClusters, fargateReservations } = step.state;
   const { incarnation } = must(clusters.get(name), `the forgotten cluster ${name}`);
   clusters.delete(name);
+  fargateReservations.delete(name);
   const highest = removedClusters.get("removed")?.highestIncarnation ?? 0;
   if (incarnation > highest) removedClusters.put("removed", { highestIncarnation: incarnation });
   step.forgottenClusters.push(name);

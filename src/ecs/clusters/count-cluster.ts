@@ -1,4 +1,3 @@
-import { providersInUse } from "../capacity-providers/providers-in-use.ts";
 import type { ClusterCounts } from "../documents/cluster.ts";
 import { countServices } from "../services/count-services.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
@@ -19,4 +18,16 @@ export function countCluster(state: ClusterState): ClusterCounts {
     ...countServices(state),
     capacityProvidersInUse: providersInUse(state),
   };
+}
+
+/** The providers that can't be removed from the cluster, because tasks run by them or services start tasks by them. */
+function providersInUse(state: ClusterState): string[] {
+  const names = new Set(state.providerUses.names());
+  for (const { deployments } of state.rollouts.values()) {
+    for (const { revisionId } of deployments) {
+      const strategy = state.serviceRevisions.get(revisionId)?.capacityProviderStrategy ?? [];
+      for (const { capacityProvider } of strategy) names.add(capacityProvider);
+    }
+  }
+  return [...names].sort();
 }

@@ -115,7 +115,7 @@ class StoredWorld extends ServiceWorld {
 
   begin(): void {
     const { place, name, configuration } = this.state;
-    this.machine = new ClusterMachine(place, name, configuration, () => this.fargateElsewhere);
+    this.machine = new ClusterMachine(place, name, configuration);
     for (const { kind, key, body } of this.stored.values()) this.machine.load(kind, key, JSON.parse(body));
     this.machine.resume(this.events.length);
   }

@@ -12,7 +12,6 @@ import { tasksBeforeDaemons } from "../service-view/daemon-spots.ts";
 import { type ServiceTask, type ServiceView, viewService } from "../service-view/service-view.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { belongsToAgent } from "../task-life/deliver-tasks.ts";
-import { percentagesDetail } from "./percentages-detail.ts";
 
 /** What a task on a draining instance waits for. Those in the first group resolve by themselves. */
 export type HoldReason =
@@ -171,4 +170,17 @@ export class DrainHolds {
     const instance = task.instanceId === null ? undefined : this.#step.state.instances.get(task.instanceId);
     return instance !== undefined && !instance.agentConnected && belongsToAgent(task);
   }
+}
+
+/** Why a service's percentages let neither a replacement start nor a task stop, and which ones would. */
+function percentagesDetail(view: ServiceView): string {
+  const { desiredCount, deploymentConfiguration } = view.service;
+  const { minimumHealthyPercent, maximumPercent } = deploymentConfiguration;
+  const { lower, upper } = view;
+  const there = view.keepers.length + view.leavers.length + view.stopping;
+  const healthy = [...view.keepers, ...view.leavers].filter(({ serves }) => serves).length;
+  const most = Math.ceil(((there + 1) * 100) / Math.max(1, desiredCount));
+  const least = Math.floor((Math.max(0, healthy - 1) * 100) / Math.max(1, desiredCount));
+  const bounds = `minimumHealthyPercent ${minimumHealthyPercent} and maximumPercent ${maximumPercent} keep at least ${lower} and at most ${upper} tasks`;
+  return `With ${desiredCount} wanted, ${bounds}: no task can start or stop. A maximumPercent of ${most} or a minimumHealthyPercent of ${least} would let it leave.`;
 }

@@ -310,19 +310,6 @@ test("an account's vCPUs are limited over all its clusters, Fargate and Fargate 
   assert.equal(world.call<Reply>("RunTask", onFargate, large).value.tasks.length, 1);
 });
 
-test("nothing starts on Fargate until the usage of the account's other clusters is known", () => {
-  const world = aCluster();
-  world.fargateElsewhere = null;
-  type Reply = { readonly tasks: readonly object[]; readonly failures: readonly object[] };
-  const reason = "Capacity is unavailable at this time. Please try again later or in a different availability zone";
-  assert.deepEqual(world.call<Reply>("RunTask", onFargate, fargateDefinition()).value, {
-    tasks: [],
-    failures: [{ reason }],
-  });
-  world.fargateElsewhere = { FARGATE: 0, FARGATE_SPOT: 0 };
-  assert.equal(world.call<Reply>("RunTask", onFargate, fargateDefinition()).value.tasks.length, 1);
-});
-
 test("a task stored before Fargate is loaded", () => {
   const world = aCluster().withInstances(1);
   const { capacityProviderName: _, platformVersion: __, ...old } = world.runTask(aDefinition());

@@ -66,11 +66,6 @@ export class ServiceIndex {
     return this.#hungry.size;
   }
 
-  /** True if services wait for room on Fargate. */
-  get waitsForFargate(): boolean {
-    return this.#hungryForFargate.size > 0;
-  }
-
   /** Records what room a service lacks for its tasks, or null. When some becomes free, the service is looked at again. */
   lacksRoom(serviceName: string, where: "instances" | "fargate" | null): void {
     this.#hungry.delete(serviceName);
@@ -79,11 +74,12 @@ export class ServiceIndex {
     if (where === "fargate") this.#hungryForFargate.add(serviceName);
   }
 
-  /** Fargate tasks stopped somewhere in the account: the longest waiting services look again. */
-  wakeForFargate(): void {
+  /** Fargate tasks stopped somewhere in the account: the longest waiting services look again, as their pace allows or `atOnce`. */
+  wakeForFargate(atOnce = false): void {
     for (const name of [...this.#hungryForFargate.keys()].slice(0, wokenMax)) {
       this.#hungryForFargate.delete(name);
-      this.looks.changed(name);
+      if (atOnce) this.looks.at(name, 0);
+      else this.looks.changed(name);
     }
   }
 

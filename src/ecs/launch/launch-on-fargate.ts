@@ -2,6 +2,7 @@ import { must } from "../../lib/assert.ts";
 import { whyNoFargateSize } from "../definition-rules/task-size.ts";
 import type { FargateLack, FargateProvider } from "../documents/fargate-use.ts";
 import { hostForTask } from "../fargate/hosts-for-tasks.ts";
+import { mayUseFargate } from "../fargate/use-fargate.ts";
 import { limits } from "../limits.ts";
 import { refuse } from "../refusals.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
@@ -53,7 +54,8 @@ const platformOf = (template: TaskTemplate): RuntimePlatform =>
 
 /**
  * Starts a task of `template` for each provider of the launch, as far as the account's quota allows. Returns their ids, and what the rest lack.
- * AWS: quotas count vCPUs, separately for Fargate and Fargate Spot, over all clusters of the account in the region.
+ * Throws FargateShortage if the account must first be asked for more. AWS: quotas count vCPUs, separately for Fargate and Fargate Spot, over
+ * all clusters of the account in the region.
  */
 export function launchOnFargate(
   step: ClusterStep,
@@ -61,12 +63,10 @@ export function launchOnFargate(
   launch: FargateLaunch,
 ): { readonly taskIds: readonly string[]; readonly lacks: FargateLack | null } {
   const taskIds: string[] = [];
-  const elsewhere = step.state.fargateElsewhere();
-  if (elsewhere === null) return { taskIds, lacks: "capacity" };
-  for (const provider of launch.providers) {
+  for (const [index, provider] of launch.providers.entries()) {
     const quota = provider ?? "FARGATE";
-    const inUse = step.state.fargateBook.use[quota] + elsewhere[quota];
-    if (inUse + template.need.cpu > limits.fargateVcpus * 1024) return { taskIds, lacks: "quota" };
+    const count = launch.providers.slice(index).filter((other) => (other ?? "FARGATE") === quota).length;
+    if (!mayUseFargate(step, quota, template.need.cpu, count)) return { taskIds, lacks: "quota" };
     taskIds.push(launchOne(step, template, launch.platformVersion, provider));
   }
   return { taskIds, lacks: null };

@@ -1,10 +1,9 @@
 import { checkContainerMemory } from "../definition-rules/container-rules.ts";
 import { checkedRole } from "../definition-rules/definition-checks.ts";
 import { checkEnvironment } from "../definition-rules/environment-rules.ts";
-import { checkStorageSize } from "../definition-rules/ephemeral-storage.ts";
 import { checkVariable } from "../definition-rules/host-access-rules.ts";
 import { isAmount, isOwnResource } from "../definition-rules/resource-requirements.ts";
-import { taskCpuUnits, taskMemoryMiB } from "../definition-rules/task-size.ts";
+import { checkStorageSize, taskCpuUnits, taskMemoryMiB } from "../definition-rules/task-size.ts";
 import type { ContainerOverride, TaskOverride } from "../documents/task.ts";
 import type { ContainerDefinition, TaskDefinition } from "../documents/task-definition.ts";
 import { limits } from "../limits.ts";

@@ -9,7 +9,7 @@ const nothing = { documents: [], events: [], effects: [] };
 test("a cluster's operation is refused, and a refused step has no writes or effects", () => {
   const account = new SmallAccount();
   const caller = { principalArn: account.principalArn, isAgent: false };
-  const input = { type: "call", operation: "RunTask", request: {}, caller, counts: new Map() } as const;
+  const input = { type: "call", operation: "RunTask", request: {}, caller, counts: [] } as const;
   const { reply, ...rest } = account.step(input);
   assert.ok(!reply.ok && reply.refusal instanceof Refusal && reply.refusal.code === "ClientException");
   assert.deepEqual(rest, nothing);
@@ -55,7 +55,7 @@ test("cluster names for counting are those of ACTIVE clusters, once each, withou
   const account = new SmallAccount();
   account.ask({ type: "create-default-cluster" });
   account.call("CreateCluster", { clusterName: "lab" });
-  const references = [undefined, "lab", `${SmallAccount.arn}cluster/lab`, "none", "arn:nonsense", "default"];
+  const references = [null, "lab", `${SmallAccount.arn}cluster/lab`, "none", "arn:nonsense", "default"];
   assert.deepEqual(account.ask({ type: "cluster-names", references }), ["default", "lab"]);
 });
 

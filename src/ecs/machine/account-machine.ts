@@ -3,6 +3,7 @@ import type { Random } from "../../lib/random.ts";
 import { effectiveSettings } from "../account-settings/settings-in-force.ts";
 import { clusterName, type Place } from "../arn.ts";
 import { closeCluster, createDefaultCluster } from "../clusters/cluster-life.ts";
+import { reserveFargate } from "../fargate/reserve-fargate.ts";
 import { resolveCluster } from "../references/resolve-cluster.ts";
 import { resolveTaskDefinition } from "../references/resolve-task-definition.ts";
 import { Refusal, refuse } from "../refusals.ts";
@@ -96,6 +97,8 @@ function decide(step: AccountStep, input: AccountInput): unknown {
       return activeNames(step, input.references);
     case "cluster-standing":
       return clusterStanding(step, input.name);
+    case "reserve-fargate":
+      return reserveFargate(step, input.request);
     case "cluster-closed":
       return closeCluster(step, input.name, input.incarnation);
     case "revisions-unused":
@@ -111,7 +114,7 @@ function call(step: AccountStep, input: AccountInput & { readonly type: "call" }
   const { operation, request, caller, counts } = input;
   const handler = accountHandler(operation);
   if (handler === undefined) refuse("ClientException", `${operation} is not an operation of the account.`);
-  return handler(step, request as never, { caller, counts });
+  return handler(step, request as never, { caller, counts: new Map(counts) });
 }
 
 function timer(step: AccountStep): null {
@@ -126,10 +129,10 @@ function clusterStanding(step: AccountStep, name: string): ClusterStanding | nul
   return cluster === undefined ? null : { status: cluster.status, incarnation: cluster.incarnation };
 }
 
-function activeNames(step: AccountStep, references: readonly (string | undefined)[]): string[] {
+function activeNames(step: AccountStep, references: readonly (string | null)[]): string[] {
   const names = new Set<string>();
   for (const reference of references) {
-    const name = nameOrNull(step.place, reference);
+    const name = nameOrNull(step.place, reference ?? undefined);
     if (name !== null && step.state.clusters.get(name)?.status === "ACTIVE") names.add(name);
   }
   return [...names];

@@ -11,6 +11,13 @@ import { countCluster } from "../clusters/count-cluster.ts";
 import { expireReconnects, recoverConnections } from "../container-instances/recover-connections.ts";
 import type { FargateUse } from "../documents/fargate-use.ts";
 import { recoverManagedHosts } from "../fargate/hosts-for-tasks.ts";
+import {
+  askForFargate,
+  FargateShortage,
+  fargateStanding,
+  noteFargateReserved,
+  releaseUnused,
+} from "../fargate/use-fargate.ts";
 import { queryStepsMax, StepTooLong } from "../placement/selections.ts";
 import { Refusal, refuse } from "../refusals.ts";
 import { runLooks } from "../service-look/run-looks.ts";
@@ -30,19 +37,15 @@ import type { Machine, SlicedStep, StepAgain, StepResult } from "./machine.ts";
 import { clusterHandler } from "./operations.ts";
 import { eventsOf } from "./step-events.ts";
 
+type ClusterResult = StepResult<ClusterEffect> | StepAgain | SlicedStep<ClusterEffect>;
+
 /** Everything that belongs to one cluster: plain data and a synchronous step. */
 export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
   readonly state: ClusterState;
   #lastSequence = 0;
 
-  /** `fargateElsewhere` is called within steps, so it must answer for that very moment. Without it there are no other clusters. */
-  constructor(
-    place: Place,
-    name: string,
-    configuration: MachineConfiguration,
-    fargateElsewhere?: () => FargateUse | null,
-  ) {
-    this.state = new ClusterState(place, name, configuration, fargateElsewhere);
+  constructor(place: Place, name: string, configuration: MachineConfiguration) {
+    this.state = new ClusterState(place, name, configuration);
   }
 
   load(kind: string, key: string, document: object): void {
@@ -66,15 +69,18 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
     return this.state.closed.get("closed")?.phase === "closed";
   }
 
-  step(
-    input: ClusterInput,
-    now: number,
-    random: Random,
-  ): StepResult<ClusterEffect> | StepAgain | SlicedStep<ClusterEffect> {
+  step(input: ClusterInput, now: number, random: Random): ClusterResult {
+    return this.#step(input, now, random, null);
+  }
+
+  /** `asksFor` is what services turned out to want on Fargate: they wait, and all else goes on. */
+  #step(input: ClusterInput, now: number, random: Random, asksFor: FargateUse | null): ClusterResult {
     const step = new ClusterStep(this.state, now, random, clusterReactions);
+    step.waitsForFargate = asksFor !== null || (input.type === "timer" && this.state.isFargateAsked.get());
     this.state.placement.selections.begin(queryStepsMax);
     try {
       const value = decide(step, input);
+      if (asksFor !== null) askForFargate(step, asksFor);
       if (value instanceof Rehearsal) {
         this.state.rollback();
         return { slices: repliesOf(value.begin(step)) };
@@ -83,6 +89,7 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
         this.state.rollback();
         return { reply: { ok: true, value }, documents: [], events: [], effects: [] };
       }
+      releaseUnused(step);
       if (input.type === "call") noteReopened(step, input.given.cluster.incarnation);
       const events = eventsOf(step, this.#lastSequence);
       forgetExcess(step);
@@ -94,6 +101,10 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
       if (error instanceof StepTooLong) {
         this.state.rollback();
         return { again: true };
+      }
+      if (error instanceof FargateShortage && input.type !== "call") {
+        this.state.rollback();
+        return this.#step(input, now, random, error.wanted);
       }
       return this.#refused(error);
     }
@@ -113,7 +124,7 @@ export class ClusterMachine implements Machine<ClusterInput, ClusterEffect> {
       if (wouldChange) return null;
       return { reply: { ok: true, value }, documents: [], events: [], effects: step.isDryRun ? [] : step.effects };
     } catch (error) {
-      if (error instanceof StepTooLong) {
+      if (error instanceof StepTooLong || error instanceof FargateShortage) {
         this.state.rollback();
         return null;
       }
@@ -162,7 +173,19 @@ function decide(step: ClusterStep, input: ClusterInput): unknown {
     case "agent-standing":
       return agentStanding(step.state, input.instanceId, input.caller);
     case "fargate-freed":
-      step.state.serviceIndex.wakeForFargate();
+      // The answer that services wait for wakes them, and comes with what they asked for.
+      if (!step.state.isFargateAsked.get()) step.state.serviceIndex.wakeForFargate();
+      return null;
+    case "fargate-standing":
+      return fargateStanding(step.state, input.returnsSpare);
+    case "fargate-reserved":
+      return noteFargateReserved(step.state, input);
+    case "fargate-answered":
+      step.state.isFargateAsked.set(false);
+      if (input.noMoreOf === null) return null;
+      step.noMoreFargate = input.noMoreOf;
+      step.state.serviceIndex.wakeForFargate(true);
+      runLooks(step);
       return null;
     case "close":
       return closeCluster(step, input.incarnation);
@@ -178,6 +201,7 @@ function call(step: ClusterStep, input: ClusterInput & { type: "call" }): object
   if (step.state.closed.get("closed")?.incarnation === input.given.cluster.incarnation) {
     refuse("ClusterNotFoundException", "The referenced cluster was inactive.");
   }
+  step.noMoreFargate = input.given.noMoreFargate ?? [];
   const handler = must(clusterHandler(input.operation), `the cluster operation ${input.operation}`);
   return handler(step, input.request as never, input.given);
 }

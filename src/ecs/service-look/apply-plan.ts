@@ -1,13 +1,15 @@
 import { must } from "../../lib/assert.ts";
-import { changeCondition, changeProgress, putRollout } from "../rollout/change-standing.ts";
+import { targetOf } from "../documents/rollout.ts";
+import { changeCondition, changeProgress, forgetStanding, putRollout } from "../rollout/change-standing.ts";
 import { completeDeployment, giveUpDeployment } from "../rollout/end-deployment.ts";
 import { baking, without } from "../rollout/rollout-changes.ts";
 import { announceAction, tellService } from "../rollout/service-announcements.ts";
+import { forgetServiceHistory } from "../rollout/service-history.ts";
 import { nothingStarted, type Outcome, type PlanItem } from "../service-plan/service-plan.ts";
+import { revisionOf } from "../service-view/service-task-template.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
-import { rolloutOf } from "../state/service-documents.ts";
+import { progressOf, rolloutOf } from "../state/service-documents.ts";
 import { beginStop } from "../task-life/begin-stop.ts";
-import { retire } from "./retire-service.ts";
 import { moveServiceTask, startPlannedTasks } from "./start-service-tasks.ts";
 
 type ItemOf<Type extends PlanItem["type"]> = Extract<PlanItem, { readonly type: Type }>;
@@ -73,6 +75,25 @@ function countFailures(step: ClusterStep, name: string, { deploymentId, tasks }:
 function say(step: ClusterStep, name: string, { line, event }: ItemOf<"say">): void {
   if (line !== null) tellService(step, name, line);
   if (event !== null) announceAction(step, serviceNamed(step, name), event.name, event.detail);
+}
+
+/**
+ * Makes a deleted service without tasks INACTIVE: it can be described for a while, and no list has it.
+ * AWS: its deployments and their history are deleted; the last one stays in the answer, because tools wait until it is the only one.
+ */
+function retire(step: ClusterStep, name: string): void {
+  const target = targetOf(rolloutOf(step.state, name));
+  const lastRevision = revisionOf(step, target);
+  const { failedTasks } = progressOf(step.state, name, target.id);
+  forgetServiceHistory(step, name);
+  forgetStanding(step, name);
+  step.state.services.put(name, {
+    ...serviceNamed(step, name),
+    status: "INACTIVE",
+    inactiveAt: step.now,
+    lastRevision,
+    lastDeployment: { ...target, failedTasks },
+  });
 }
 
 const serviceNamed = (step: ClusterStep, name: string) => must(step.state.services.get(name), "a service");

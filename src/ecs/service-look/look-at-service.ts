@@ -1,8 +1,13 @@
 import { must } from "../../lib/assert.ts";
+import { isFargateProvider } from "../documents/capacity-provider.ts";
+import { targetOf } from "../documents/rollout.ts";
+import type { Service } from "../documents/service.ts";
 import { concludeStarts, finishLook } from "../service-plan/conclude-look.ts";
-import { planService, waitsForOtherClusters } from "../service-plan/plan-service.ts";
-import { documentsOf, type ServiceDocuments, viewService } from "../service-view/service-view.ts";
+import { planService } from "../service-plan/plan-service.ts";
+import { revisionOf } from "../service-view/service-task-template.ts";
+import { documentsOf, type ServiceDocuments } from "../service-view/service-view.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
+import { rolloutOf } from "../state/service-documents.ts";
 import { applyPlan } from "./apply-plan.ts";
 
 /**
@@ -14,10 +19,12 @@ import { applyPlan } from "./apply-plan.ts";
 export function lookAtService(step: ClusterStep, name: string): number {
   const known = step.state.services.get(name);
   if (known === undefined || known.status === "INACTIVE") return 0;
-  const { looks } = step.state.serviceIndex;
-  looks.looked(name, step.now);
-  if (waitsForOtherClusters(step, viewService(step, known))) {
-    looks.at(name, step.now + step.timeline.serviceLookMs);
+  const { serviceIndex } = step.state;
+  serviceIndex.looks.looked(name, step.now);
+  if (waitsForFargate(step, known)) {
+    // The account's answer wakes it; if none comes, it looks again by itself.
+    serviceIndex.lacksRoom(name, "fargate");
+    serviceIndex.looks.at(name, step.now + step.timeline.serviceLookMs);
     return 0;
   }
   const plan = planService(step, documentsNow(step, name));
@@ -31,6 +38,14 @@ export function lookAtService(step: ClusterStep, name: string): number {
   const move = isMove && balanceView !== null ? { outcome: moved, before: balanceView } : null;
   applyPlan(step, name, finishLook(step, documentsNow(step, name), plan, outcome, move));
   return changes;
+}
+
+/** While the account is asked for more of the Fargate quota, services on Fargate wait. */
+function waitsForFargate(step: ClusterStep, { name }: Service): boolean {
+  if (!step.waitsForFargate) return false;
+  const { launchType, capacityProviderStrategy } = revisionOf(step, targetOf(rolloutOf(step.state, name)));
+  const [first] = capacityProviderStrategy;
+  return launchType === "FARGATE" || (first !== undefined && isFargateProvider(first.capacityProvider));
 }
 
 const documentsNow = (step: ClusterStep, name: string): ServiceDocuments =>

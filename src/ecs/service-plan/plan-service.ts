@@ -1,6 +1,4 @@
-import { isFargateProvider } from "../documents/capacity-provider.ts";
 import { daemonSpots } from "../service-view/daemon-spots.ts";
-import { revisionOf } from "../service-view/service-task-template.ts";
 import type { ServiceDocuments, ServiceView } from "../service-view/service-view.ts";
 import type { Sight } from "../service-view/sight.ts";
 import { progressOf } from "../state/service-documents.ts";
@@ -65,15 +63,4 @@ function startable({ state, now }: Sight, { target, progress }: ServiceView, { s
     if (count > 0) found.push({ ...start, count });
   }
   return found;
-}
-
-/**
- * True for a service on Fargate while Berth starts: a cluster is up before it is known what the account's other clusters hold of the quota. It
- * is looked at a little later.
- */
-export function waitsForOtherClusters(sight: Sight, { target }: ServiceView): boolean {
-  if (sight.state.fargateElsewhere() !== null) return false;
-  const { launchType, capacityProviderStrategy } = revisionOf(sight, target);
-  const [first] = capacityProviderStrategy;
-  return launchType === "FARGATE" || (first !== undefined && isFargateProvider(first.capacityProvider));
 }

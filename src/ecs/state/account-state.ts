@@ -2,16 +2,18 @@ import type { Place } from "../arn.ts";
 import { accountSettingKind } from "../documents/account-setting.ts";
 import { capacityProviderKind } from "../documents/capacity-provider.ts";
 import { type Cluster, clusterKind } from "../documents/cluster.ts";
+import { fargateReservationKind } from "../documents/fargate-reservation.ts";
 import { removedClustersKind } from "../documents/removed-clusters.ts";
 import { taskDefinitionKind } from "../documents/task-definition.ts";
 import { taskDefinitionFamilyKind } from "../documents/task-definition-family.ts";
+import { FargateReservations } from "../indexes/fargate-book.ts";
 import { RevisionIndex } from "../indexes/revision-index.ts";
 import { limits } from "../limits.ts";
 import { OldestFirst } from "../oldest-first.ts";
 import { SortedKeys } from "../sorted-keys.ts";
 import { DueDocuments } from "../tables/due-documents.ts";
 import { type DocumentChange, Journal } from "../tables/journal.ts";
-import { JournaledValue } from "../tables/journaled.ts";
+import { JournaledQueue, JournaledValue } from "../tables/journaled.ts";
 import { Tables } from "../tables/tables.ts";
 import { ecsTimeline, type Timeline } from "../timeline.ts";
 import type { EffectiveSettings, MachineConfiguration } from "./call.ts";
@@ -26,6 +28,7 @@ export class AccountState {
   readonly families = this.tables.of(taskDefinitionFamilyKind);
   readonly settings = this.tables.of(accountSettingKind);
   readonly capacityProviders = this.tables.of(capacityProviderKind);
+  readonly fargateReservations = this.tables.of(fargateReservationKind);
 
   readonly activeClusterNames = new SortedKeys();
   activeClusters = 0;
@@ -34,6 +37,9 @@ export class AccountState {
   readonly revisions = new RevisionIndex();
   /** Settings in force, cached by caller; any change of a setting clears it. */
   readonly effectiveSettings = new Map<string, EffectiveSettings>();
+  readonly fargateReserved = new FargateReservations();
+  /** Clusters that got less on Fargate than they wanted; not durable, as their services also ask again by themselves. */
+  readonly fargateWaiting = new JournaledQueue(this.journal);
   readonly due: DueDocuments;
   /** When the last review of revisions being deleted was requested. Not durable, because repeating a review does no harm. */
   readonly lastReviewAt = new JournaledValue(this.journal, 0);
@@ -51,6 +57,7 @@ export class AccountState {
     this.capacityProviders.onChange((name, before, after) =>
       this.inactiveProviders.onChange(name, before?.deletedAt ?? null, after?.deletedAt ?? null),
     );
+    this.fargateReservations.onChange((name, before, after) => this.fargateReserved.onChange(name, before, after));
     this.settings.onChange(() => this.effectiveSettings.clear());
     this.taskDefinitions.onChange((_, before, after) => this.revisions.onChange(before, after));
   }

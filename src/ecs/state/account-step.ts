@@ -37,7 +37,7 @@ export class AccountStep {
   reviewDeletedRevisions(): void {
     const arns = [...this.state.revisions.deleted];
     if (arns.length === 0) return;
-    this.effects.push({ type: "review-deleted-revisions", arns });
+    this.effects.push({ type: "review-deleted-revisions", arns, clusters: [...this.state.clusters.keys()] });
     this.state.lastReviewAt.set(this.now);
   }
 }

@@ -1,4 +1,5 @@
 import type { Cluster } from "../documents/cluster.ts";
+import type { FargateProvider } from "../documents/fargate-use.ts";
 import type { TaskDefinition } from "../documents/task-definition.ts";
 import type { Timeline } from "../timeline.ts";
 
@@ -23,6 +24,8 @@ export type Given = {
   readonly cluster: Cluster;
   /** Resolved if the operation's row asks for it and the request names one. */
   readonly taskDefinition: TaskDefinition | null;
+  /** The Fargate quotas of which the account had no more when it was just asked; absent if it wasn't asked. */
+  readonly noMoreFargate?: readonly FargateProvider[];
   /** Absent unless the operation's row asks for them. */
   readonly settings?: EffectiveSettings;
 };

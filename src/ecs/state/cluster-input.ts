@@ -1,3 +1,4 @@
+import type { FargateProvider, FargateUse } from "../documents/fargate-use.ts";
 import type { Caller, Given } from "./call.ts";
 
 /** What an agent's session reports, in addition to the agent's API calls. */
@@ -52,6 +53,13 @@ export type AgentReport =
       readonly taskArns: readonly string[];
     };
 
+/** What a cluster knows of its Fargate reservation (revision null if it knows none yet), and what it uses. */
+export type FargateStanding = {
+  readonly revision: number | null;
+  readonly use: FargateUse;
+  readonly reserved: FargateUse;
+};
+
 /** Every input of a cluster machine. */
 export type ClusterInput =
   | { readonly type: "call"; readonly operation: string; readonly request: object; readonly given: Given }
@@ -67,6 +75,26 @@ export type ClusterInput =
   | { readonly type: "agent-standing"; readonly instanceId: string; readonly caller: Caller | null }
   /** Part of the account's Fargate quota became free, here or in another cluster: waiting services look again. Reply: null. */
   | { readonly type: "fargate-freed" }
+  /**
+   * Asks for the cluster's use and reservation on Fargate. If `returnsSpare`, the cluster gives back at once what it doesn't use, and the
+   * caller must inform the account. Reply: FargateStanding.
+   */
+  | { readonly type: "fargate-standing"; readonly returnsSpare: boolean }
+  /**
+   * What the account has reserved for the cluster. A revision older than the known one changes nothing, and neither does a reservation for an
+   * incarnation that is closed. Reply: null.
+   */
+  | {
+      readonly type: "fargate-reserved";
+      readonly incarnation: number;
+      readonly revision: number;
+      readonly reserved: FargateUse;
+    }
+  /**
+   * The answer to the cluster's effect `reserve-fargate`: of `noMoreOf` the account has no more. Null if the account could not be asked.
+   * Reply: null.
+   */
+  | { readonly type: "fargate-answered"; readonly noMoreOf: readonly FargateProvider[] | null }
   /** DeleteCluster: refuses unless empty, then accepts no more calls under this incarnation. */
   | { readonly type: "close"; readonly incarnation: number }
   /** The account has recorded that the cluster was closed under this incarnation; it may have created it again since. Reply: null. */

@@ -6,7 +6,7 @@ import { type ContainerInstance, containerInstanceKind, instanceHealthKind } fro
 import { serviceDeploymentKind, serviceRevisionKind } from "../documents/deployment.ts";
 import { type DeploymentProgress, deploymentProgressKind } from "../documents/deployment-progress.ts";
 import { drainKind } from "../documents/drain.ts";
-import { type FargateUse, nothingOnFargate } from "../documents/fargate-use.ts";
+import type { FargateUse } from "../documents/fargate-use.ts";
 import { lostAgentPolicyKind } from "../documents/lost-agent-policy.ts";
 import { managedHostKind } from "../documents/managed-host.ts";
 import { addressHeldBy } from "../documents/network-address.ts";
@@ -85,8 +85,13 @@ export class ClusterState {
   readonly name: string;
   readonly configuration: MachineConfiguration;
   readonly timeline: Timeline;
-  /** What the account's other clusters use of its Fargate quota at this moment; null if unknown. */
-  readonly fargateElsewhere: () => FargateUse | null;
+  /** What the account has reserved for the cluster on Fargate; null until it was asked. Not durable: the account's document is. */
+  readonly fargateReservation = new JournaledValue<{ readonly revision: number; readonly reserved: FargateUse } | null>(
+    this.journal,
+    null,
+  );
+  /** True while services wait for the account's answer; not durable. */
+  readonly isFargateAsked = new JournaledValue(this.journal, false);
   /** For each instance, the newest event with its attributes, and the attributes; not durable. */
   readonly attributesAnnounced = new JournaledMap<
     Pick<ContainerInstance, "platformAttributes" | "customAttributes"> & { readonly sequence: number }
@@ -95,16 +100,10 @@ export class ClusterState {
   readonly awaitingReconnect = new JournaledQueue(this.journal);
   readonly awaitingReconnectUntil = new JournaledValue<number | null>(this.journal, null);
 
-  constructor(
-    place: Place,
-    name: string,
-    configuration: MachineConfiguration,
-    fargateElsewhere: () => FargateUse | null = () => nothingOnFargate,
-  ) {
+  constructor(place: Place, name: string, configuration: MachineConfiguration) {
     this.place = place;
     this.name = name;
     this.configuration = configuration;
-    this.fargateElsewhere = fargateElsewhere;
     this.timeline = configuration.timeline ?? ecsTimeline;
     this.serviceIndex = new ServiceIndex(this.timeline, this.book, this.journal);
     this.due = new DueDocuments(this.tables.all, this.journal, this.timeline);
@@ -221,8 +220,7 @@ export class ClusterState {
    * document, such as looks at services, is left out.
    */
   copy(): Generator<undefined, ClusterState> {
-    const elsewhere = this.fargateElsewhere();
-    const copy = new ClusterState(this.place, this.name, this.configuration, () => elsewhere);
+    const copy = new ClusterState(this.place, this.name, this.configuration);
     for (const id of this.awaitingReconnect.keys()) copy.awaitingReconnect.add(id);
     copy.awaitingReconnectUntil.set(this.awaitingReconnectUntil.get());
     return filled(

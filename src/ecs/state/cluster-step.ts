@@ -1,6 +1,7 @@
 import type { Random, RandomStream } from "../../lib/random.ts";
 import { arnPrefix, clusterArn, type Place } from "../arn.ts";
 import type { ContainerInstance } from "../documents/container-instance.ts";
+import type { FargateProvider, FargateUse } from "../documents/fargate-use.ts";
 import type { Task } from "../documents/task.ts";
 import type { EcsEvent } from "../events/event.ts";
 import { instancesTouched } from "../indexes/resource-book.ts";
@@ -34,6 +35,12 @@ export class ClusterStep {
   readonly effects: ClusterEffect[] = [];
   /** Set by a dry-run operation, before it changes anything: the step is rolled back, but answered as if it had happened. */
   isDryRun = false;
+  /** The quotas for Fargate of which the account had no more when it was asked just now. */
+  noMoreFargate: readonly FargateProvider[] = [];
+  /** The account is being asked for more on Fargate: what wants it waits. */
+  waitsForFargate = false;
+  /** What the cluster used on Fargate when the step began. */
+  readonly fargateUseBefore: FargateUse;
   readonly #random: Random;
   readonly #reactions: StepReactions;
   readonly #announced = new Map<string, Announced>();
@@ -43,6 +50,7 @@ export class ClusterStep {
     this.now = now;
     this.#random = random;
     this.#reactions = reactions;
+    this.fargateUseBefore = { ...state.fargateBook.use };
   }
 
   get place(): Place {

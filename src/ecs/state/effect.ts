@@ -1,3 +1,4 @@
+import type { FargateUse } from "../documents/fargate-use.ts";
 import type { Task } from "../documents/task.ts";
 import type { TaskDefinition } from "../documents/task-definition.ts";
 
@@ -8,7 +9,7 @@ export type TaskOrder = { readonly task: Task; readonly definition: TaskDefiniti
  * An effect of a step, released only after its writes are durable. Effects may be lost or repeated: an agent that reconnects gets whatever
  * it may have missed, and ignores what it knows.
  */
-export type ClusterEffect =
+export type HostEffect =
   | {
       readonly type: "deliver-tasks";
       readonly instanceId: string;
@@ -46,10 +47,26 @@ export type ClusterEffect =
   /** The instance is INACTIVE: close its sessions with InactiveInstanceException and refuse further ones. */
   | { readonly type: "turn-away"; readonly instanceId: string };
 
+/** What the account must do or know about its Fargate quota. */
+export type FargateEffect =
+  /** Services want more CPU units on Fargate than the cluster has reserved: `wanted` in all. The answer is the input `fargate-answered`. */
+  | { readonly type: "reserve-fargate"; readonly wanted: FargateUse }
+  /** The cluster uses less on Fargate than before: inform the account. */
+  | { readonly type: "release-fargate" };
+
+/** An effect of a cluster's step. */
+export type ClusterEffect = HostEffect | FargateEffect;
+
 export type AccountEffect =
-  /** Find out which of these revisions no cluster uses any more, and report them. */
-  | { readonly type: "review-deleted-revisions"; readonly arns: readonly string[] }
+  /** Find out which of these revisions none of the account's clusters uses any more, and report them. */
+  | {
+      readonly type: "review-deleted-revisions";
+      readonly arns: readonly string[];
+      readonly clusters: readonly string[];
+    }
   /** These deleted clusters are forgotten: delete what their machines kept. */
   | { readonly type: "forget-clusters"; readonly names: readonly string[] }
+  /** CPU units on Fargate for which these clusters wait became free. */
+  | { readonly type: "fargate-freed"; readonly clusters: readonly string[] }
   /** Nothing is left in the account and region. */
   | { readonly type: "emptied" };

@@ -100,7 +100,7 @@ export type ByHistoryArnsRow = Facts & {
   readonly arns: SeveralHistoryArns | OneHistoryArn;
 };
 
-/** Answered from several machines, in order. This takes promises, so the handler is in `cluster-runner/control-plane.ts`. */
+/** Answered from several machines, in order. This takes promises, so the handler is in `cluster-runner/api-calls.ts`. */
 export type SeveralRow = Facts & { readonly machine: "several" };
 
 /** Berth supports it, in full or in part. */

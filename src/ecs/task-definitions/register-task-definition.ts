@@ -7,14 +7,13 @@ import { type CompatibilityFacts, whyIncompatible } from "../definition-rules/co
 import { checkContainerReferences } from "../definition-rules/container-references.ts";
 import { checkContainerMemory, checkedContainer } from "../definition-rules/container-rules.ts";
 import { checkedRole, checkedText, checkOneOf, refuseDefinition } from "../definition-rules/definition-checks.ts";
-import { checkStorageSize } from "../definition-rules/ephemeral-storage.ts";
 import { checkHostAccess } from "../definition-rules/host-access-rules.ts";
 import { checkLogRouters } from "../definition-rules/log-rules.ts";
 import { checkSharedPorts } from "../definition-rules/port-rules.ts";
 import { checkProxy } from "../definition-rules/proxy-rules.ts";
 import { requiredAttributes } from "../definition-rules/required-attributes.ts";
 import type { RegisterTaskDefinitionRequest, RequestContainer } from "../definition-rules/task-definition-request.ts";
-import { taskCpuUnits, taskMemoryMiB } from "../definition-rules/task-size.ts";
+import { checkStorageSize, taskCpuUnits, taskMemoryMiB } from "../definition-rules/task-size.ts";
 import { checkedVolumes } from "../definition-rules/volume-rules.ts";
 import { newTags } from "../documents/tag.ts";
 import type { ContainerDefinition, NetworkMode, TaskDefinition } from "../documents/task-definition.ts";

@@ -102,7 +102,7 @@ test("DeleteTaskDefinitions accepts INACTIVE revisions, and says why not others"
     operation: "DeleteTaskDefinitions",
     request: { taskDefinitions },
     caller: { principalArn: account.principalArn, isAgent: false },
-    counts: new Map(),
+    counts: [],
   });
   assert.ok(result.reply.ok);
   const reply = result.reply.value as { taskDefinitions: Shown[]; failures: { arn: string; reason: string }[] };
@@ -122,7 +122,7 @@ test("DeleteTaskDefinitions accepts INACTIVE revisions, and says why not others"
       ["web:x", "Invalid revision number. Number: x"],
     ],
   );
-  assert.deepEqual(result.effects, [{ type: "review-deleted-revisions", arns: [arn("web:1")] }]);
+  assert.deepEqual(result.effects, [{ type: "review-deleted-revisions", arns: [arn("web:1")], clusters: [] }]);
   assert.match(account.refusal("DeleteTaskDefinitions", {}), /^InvalidParameterException: .*can not be empty/);
   const eleven = Array.from({ length: 11 }, (_, i) => `web:${i}`);
   assert.match(account.refusal("DeleteTaskDefinitions", { taskDefinitions: eleven }), /at most 10 items/);
@@ -140,7 +140,7 @@ test("revisions being deleted are reviewed each minute until they are unused, th
   account.now = due - 1;
   assert.deepEqual(account.step({ type: "timer" }).effects, []);
   account.now = due;
-  const review = [{ type: "review-deleted-revisions", arns: [arn("web:1")] }];
+  const review = [{ type: "review-deleted-revisions", arns: [arn("web:1")], clusters: [] }];
   assert.deepEqual(account.step({ type: "timer" }).effects, review);
   assert.equal(account.machine.nextDueAt(), due + limits.deletedRevisionsReviewMs);
   account.restart();

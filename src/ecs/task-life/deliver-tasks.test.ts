@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { aCluster, aDefinition, awsvpcDefinition, inSubnet, type SmallWorld } from "../small-world.ts";
-import type { ClusterEffect } from "../state/effect.ts";
+import type { HostEffect } from "../state/effect.ts";
 
 const connect = (world: SmallWorld) =>
   world.agent({
@@ -102,7 +102,7 @@ test("of the tasks that an agent asks about, those that don't belong to it must 
 test("messages to an agent have one rising sequence, which is stored and changes no version", () => {
   const world = aCluster().withInstances(2);
   const numbers: number[] = [];
-  const note = (effects: readonly ClusterEffect[]): void => {
+  const note = (effects: readonly HostEffect[]): void => {
     for (const effect of effects) {
       if (effect.instanceId === world.instanceId(0) && "sequence" in effect) numbers.push(effect.sequence);
     }

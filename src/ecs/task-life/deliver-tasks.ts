@@ -28,7 +28,7 @@ export function deliverTask(step: ClusterStep, taskId: string): void {
   const task = must(step.state.tasks.get(taskId), "a task to deliver");
   const { instanceId } = task;
   if (instanceId === null || !isAgentConnected(step.state, instanceId) || !isOrdered(task)) return;
-  const at = step.effects.findLastIndex((effect) => effect.instanceId === instanceId);
+  const at = step.effects.findLastIndex((effect) => "instanceId" in effect && effect.instanceId === instanceId);
   const last = step.effects[at];
   const order = orderOf(step, task);
   // One message carries all tasks of a step for one instance.

@@ -16,11 +16,13 @@ export class AgentArrivals implements ArrivalsControlPlane {
     this.#controlPlane = controlPlane;
   }
 
-  readonly report: ArrivalsControlPlane["report"] = async (place, report) => {
-    await this.#controlPlane.report(place, report);
-    if (report.type !== "agent-connected") return;
+  readonly submit: ArrivalsControlPlane["submit"] = async (place, input) => {
+    const reply = await this.#controlPlane.submit(place, input);
+    const { report } = input;
+    if (report.type !== "agent-connected") return reply;
     this.#waiters.get(report.instanceId)?.resolve();
     this.#waiters.delete(report.instanceId);
+    return reply;
   };
 
   readonly onEffect: ArrivalsControlPlane["onEffect"] = (listener) => this.#controlPlane.onEffect(listener);

@@ -54,7 +54,10 @@ async function aProcess(name: string, disk = emptyMemoryDisk(), clock = new Virt
   });
   const sessions = new AgentSessions({ controlPlane, clock, random, log: () => {} });
   const hosts = new ManagedHosts({ runtime, controlPlane, sessions, store, clock, random, log: openLog("silent") });
-  await controlPlane.open();
+  const opening = controlPlane.open();
+  // Clusters with Fargate tasks report their use to the account first.
+  await clock.settle();
+  await opening;
   await hosts.open();
 
   async function call(operation: AnsweredName, request: object) {

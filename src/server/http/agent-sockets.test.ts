@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
 import { WebSocket } from "ws";
 import type { AgentStanding } from "../../ecs/agents/agent-standing.ts";
+import { refuse } from "../../ecs/refusals.ts";
 import { VirtualClock } from "../../lib/virtual-clock.ts";
 import { AgentSockets, type AgentSocketsOptions } from "./agent-sockets.ts";
 import type { Authenticated } from "./authenticate.ts";
@@ -22,17 +23,26 @@ const agent: Authenticated = {
 type World = {
   readonly isGood?: boolean;
   readonly standing?: AgentStanding;
+  readonly hasCluster?: boolean;
   readonly rates?: AgentSocketsOptions["rates"];
 };
 
 /** A port for the sockets of the agent, whose key is good or not when the cluster has answered; opens one, and gives the status. */
-async function port(context: TestContext, { isGood = true, standing = "welcome", rates = {} }: World) {
+async function port(
+  context: TestContext,
+  { isGood = true, standing = "welcome", hasCluster = true, rates = {} }: World,
+) {
   const accepted: string[] = [];
   const clock = new VirtualClock(0);
   const sockets = new AgentSockets({
     authenticate: async () => async () => agent,
     keys: { isGood: () => isGood },
-    controlPlane: { agentStanding: async () => standing },
+    controlPlane: {
+      submit: async (_place, { type }) => {
+        if (type === "agent-standing") return standing;
+        return hasCluster ? {} : refuse("ClusterNotFoundException", "Cluster not found.");
+      },
+    },
     sessions: { accept: (channel) => accepted.push(channel) },
     takeTurn: (_account, _cluster, work) => work(),
     clock,
@@ -72,6 +82,8 @@ test("a key that ends while its cluster is asked opens no socket", async (contex
 
 test("an instance of another key is refused as a key without the right is", async (context) => {
   assert.equal(await (await port(context, { standing: "not-yours" })).open(), 403);
+  assert.equal(await (await port(context, { standing: "unknown" })).open(), 400);
+  assert.equal(await (await port(context, { standing: "unknown", hasCluster: false })).open(), 400);
 });
 
 test("an agent that opens socket after socket is throttled, and may go on when it has waited", async (context) => {

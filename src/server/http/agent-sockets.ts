@@ -12,7 +12,11 @@ import { authorize, type Resource } from "../../auth/authorize.ts";
 import { poll, startTelemetrySession } from "../../auth/permissions.ts";
 import type { SignedHead } from "../../auth/sigv4.ts";
 import type { ControlPlane } from "../../cluster-runner/control-plane.ts";
+import type { ClusterPlace } from "../../cluster-runner/partitions/cluster-place.ts";
 import { OverloadError } from "../../cluster-runner/runner-errors.ts";
+import type { AgentStanding } from "../../ecs/agents/agent-standing.ts";
+import { Refusal } from "../../ecs/refusals.ts";
+import type { Caller } from "../../ecs/state/call.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { type Rate, RequestRate } from "../../lib/request-rate.ts";
 import { accessDenied, WireError } from "../../wire/errors.ts";
@@ -43,7 +47,7 @@ export type AgentSocketsOptions = {
   readonly authenticate: Authenticate;
   /** Which keys are good; null when signatures are not checked, those of messages on the telemetry socket included. */
   readonly keys: { isGood(accessKeyId: string): boolean } | null;
-  readonly controlPlane: Pick<ControlPlane, "agentStanding">;
+  readonly controlPlane: Pick<ControlPlane, "submit">;
   readonly sessions: Pick<AgentSessions, "accept">;
   /** Does `work` when it is the turn of a cluster of an account: at once, or later when others wait. */
   readonly takeTurn: <T>(account: string, cluster: string, work: () => T) => T | Promise<Awaited<T>>;
@@ -153,7 +157,7 @@ export class AgentSockets {
     const instance = instanceResource(found.place, found.instanceId);
     checkMaySpeak(opener, channel, instance);
     this.#checkRate(opener, channel, instance);
-    const standing = await controlPlane.agentStanding(found.place, found.instanceId, opener.caller);
+    const standing = await standingIn(controlPlane, found, opener.caller);
     if (standing === "not-yours") throw denied(opener, channel, instance);
     if (standing !== "welcome") throw refusals[standing]();
     const read = channel === "acs" ? messageOf : this.#telemetryReader(path, query, opener, instance);
@@ -236,6 +240,24 @@ const openedAt = (path: string, query: string, headers: SignedHead["headers"], c
 });
 
 const socketActions = { acs: poll, tcs: startTelemetrySession } as const;
+
+/** Whether an agent may connect for an instance as `caller`; `no-cluster` when there is no such cluster either. */
+async function standingIn(
+  controlPlane: Pick<ControlPlane, "submit">,
+  { place, instanceId }: { readonly place: ClusterPlace; readonly instanceId: string },
+  caller: Caller,
+): Promise<AgentStanding | "no-cluster"> {
+  const standing = await controlPlane.submit(place, { type: "agent-standing", instanceId, caller });
+  if (standing !== "unknown") return standing as AgentStanding;
+  const { account, region, cluster } = place;
+  try {
+    await controlPlane.submit({ account, region }, { type: "resolve-cluster", reference: cluster });
+    return "unknown";
+  } catch (error) {
+    if (error instanceof Refusal) return "no-cluster";
+    throw error;
+  }
+}
 
 /** Refuses a caller whose role or clusters do not let it speak for the instance. */
 function checkMaySpeak(caller: Authenticated, channel: AgentChannel, instance: Resource): void {

@@ -1,6 +1,7 @@
 /** The Fargate quota holds over all clusters of an account and region, whoever starts tasks and whatever restarts. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import { limits } from "../ecs/limits.ts";
 import type { AnsweredName } from "../ecs/machine/operations.ts";
 import { ecsTimeline } from "../ecs/timeline.ts";
@@ -177,6 +178,38 @@ describe("the Fargate quota", () => {
     assert.deepEqual(await held(again, "east", "west"), [1, tasksMax - 1]);
   });
 
+  it("counts the tasks that a Berth without reservations has started", async () => {
+    const world = await aFargateWorld("east", "west");
+    await fill(world, "west", tasksMax - 1);
+    await world.controlPlane.close();
+    world.disk.partitions.get("account/123456789012/eu-west-1")?.documents.delete("fargate-reservation");
+    const opening = aControlPlane({ disk: world.disk, clock: world.clock });
+    await world.clock.advance(1_000);
+    const again = await opening;
+    const { tasks, failures } = await again.call("RunTask", run("east", 3));
+    assert.deepEqual([tasks.length, failures.length], [1, 1]);
+  });
+
+  it("holds for a cluster that is created again, whatever was reserved for the deleted one", async () => {
+    const world = await aFargateWorld("north", "west");
+    const north = { ...place, cluster: "north" };
+    await fill(world, "north", 1);
+    await stop(world, "north", 1);
+    await world.call("DeleteCluster", { cluster: "north" });
+    await world.call("CreateCluster", { clusterName: "north" });
+    await fill(world, "west", tasksMax - 1);
+    // An answer of the account from before the deletion arrives late.
+    const reserved = { FARGATE: 160 * 1024, FARGATE_SPOT: 0 };
+    const late = { type: "fargate-reserved", incarnation: 1, revision: 99, reserved } as const;
+    assert.deepEqual(await held(world, "north"), [0]);
+    const submitted = world.controlPlane.submit(north, late);
+    await world.clock.settle();
+    await submitted;
+    const { tasks, failures } = await world.call("RunTask", run("north", 3));
+    assert.deepEqual([tasks.length, failures.length], [1, 1]);
+    assert.deepEqual(await held(world, "north", "west"), [1, tasksMax - 1]);
+  });
+
   it("counts a cluster's tasks during its reload after a fault", async () => {
     const world = await aFargateWorld("east", "west");
     await fill(world, "east", tasksMax);
@@ -199,4 +232,112 @@ describe("the Fargate quota", () => {
     const { failures } = await world.call("RunTask", { cluster: "west", taskDefinition: "small", ...onFargate });
     assert.deepEqual([failures, await held(world, "east", "west")], [[{ reason: quotaReason }], [tasksMax, 0]]);
   });
+});
+
+const clusters = ["east", "west", "north"];
+type Act =
+  | { readonly type: "run"; readonly cluster: string; readonly count: number }
+  | { readonly type: "stop"; readonly cluster: string; readonly count: number }
+  | { readonly type: "fail"; readonly partition: string; readonly cluster: string; readonly count: number }
+  | { readonly type: "restart" };
+
+const acts: fc.Arbitrary<Act> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant("run" as const),
+      cluster: fc.constantFrom(...clusters),
+      count: fc.integer({ min: 1, max: 10 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant("stop" as const),
+      cluster: fc.constantFrom(...clusters),
+      count: fc.integer({ min: 1, max: 8 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant("fail" as const),
+      partition: fc.constantFrom(
+        "account/123456789012/eu-west-1",
+        ...clusters.map((name) => `cluster/123456789012/eu-west-1/${name}`),
+      ),
+      cluster: fc.constantFrom(...clusters),
+      count: fc.integer({ min: 1, max: 10 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("restart" as const) }) },
+);
+
+const run = (cluster: string, count: number) => ({ cluster, taskDefinition: "large", count, ...onFargate });
+
+/** What is stored: the reservations of the account, and what the tasks of each cluster hold. */
+function stored(world: World) {
+  const documents = (partition: string, kind: string) =>
+    [...(world.disk.partitions.get(partition)?.documents.get(kind)?.values() ?? [])].map((body) => JSON.parse(body));
+  const reserved = new Map<string, number>();
+  for (const each of documents("account/123456789012/eu-west-1", "fargate-reservation")) {
+    reserved.set(each.cluster, each.reserved.FARGATE);
+  }
+  const use = new Map<string, number>();
+  for (const cluster of clusters) {
+    const tasks = documents(`cluster/123456789012/eu-west-1/${cluster}`, "task");
+    const holding = tasks.filter((task: { lastStatus: string }) => task.lastStatus !== "STOPPED");
+    use.set(
+      cluster,
+      holding.reduce((sum: number, task: { reservation: { cpu: number } }) => sum + task.reservation.cpu, 0),
+    );
+  }
+  return { reserved, use };
+}
+
+function checkStored(world: World): void {
+  const { reserved, use } = stored(world);
+  const sum = [...reserved.values()].reduce((all, each) => all + each, 0);
+  assert.ok(sum <= limits.fargateVcpus * 1024, `reserved ${sum}`);
+  for (const [cluster, cpu] of use) assert.ok(cpu <= (reserved.get(cluster) ?? 0), `${cluster} uses ${cpu}`);
+}
+
+it("the quota is never exceeded, and nobody is refused while there is room, whatever starts, stops, fails and restarts", async () => {
+  let refused = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(acts, { minLength: 4, maxLength: 14 }), async (sequence) => {
+      let world = await aFargateWorld(...clusters);
+      await fill(world, "west", tasksMax - 10);
+      for (const act of sequence) {
+        if (act.type === "restart") {
+          await world.controlPlane.close();
+          const opening = aControlPlane({ disk: world.disk, clock: world.clock });
+          await world.clock.advance(1_000);
+          world = await opening;
+        } else if (act.type === "stop") await stop(world, act.cluster, act.count);
+        else if (act.type === "fail") {
+          world.fates.set(act.partition, "fail");
+          const ran = world.controlPlane.call({
+            operation: "RunTask",
+            request: run(act.cluster, act.count),
+            caller,
+            ...place,
+          });
+          ran.catch(() => {});
+          await world.clock.advance(20_000);
+          await ran.catch((error: unknown) => assert.ok(error instanceof NotDurableError, String(error)));
+          world.fates.clear();
+        } else {
+          const before = (await held(world, ...clusters)).reduce((all, each) => all + each, 0);
+          const { tasks, failures } = await world.call("RunTask", run(act.cluster, act.count));
+          assert.equal(tasks.length, Math.min(act.count, tasksMax - before));
+          refused += failures.length;
+        }
+        checkStored(world);
+      }
+      await world.controlPlane.close();
+    }),
+    { numRuns: 25 },
+  );
+  assert.ok(refused > 0, "the quota was reached");
 });
