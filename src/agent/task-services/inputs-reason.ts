@@ -28,5 +28,5 @@ export function inputsAdvice(error: unknown): string {
   }
   if (error instanceof LogStreamError) return "Create the log group, or set the option awslogs-create-group.";
   if (error instanceof AwslogsError) return "Correct the options of the log driver in the task definition.";
-  return "Store the value with `berth secrets import`, or say where it is with --secretsmanager-endpoint or --ssm-endpoint.";
+  return "Store the value with `berth secrets import` and use the ARN that it prints, or say where it is with --secretsmanager-endpoint or --ssm-endpoint.";
 }

@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { type ContainerDefinition, ECS, type Task } from "@aws-sdk/client-ecs";
+import { SecretsManager } from "@aws-sdk/client-secrets-manager";
+import { SSM } from "@aws-sdk/client-ssm";
 import { SmallAws } from "../../agent/task-services/small-aws.ts";
 import { must } from "../../lib/assert.ts";
 import { openLog } from "../log/log.ts";
@@ -191,3 +193,31 @@ for (const place of places) {
     }
   });
 }
+
+test("a simulated task gets its secrets from the server itself, once they are stored there", async (context) => {
+  const server = await startSmallServer({
+    services: { endpoints: {}, bucketDir: null, efsDir: null, assumeWith: null, imageRules: [] },
+  });
+  const options = { endpoint: server.url, region: "us-east-1", credentials: anyCredentials, maxAttempts: 1 };
+  const [ecs, secrets, ssm] = [new ECS(options), new SecretsManager(options), new SSM(options)];
+  context.after(async () => {
+    for (const client of [ecs, secrets, ssm]) client.destroy();
+    await server.close();
+  });
+  const { ARN } = await secrets.createSecret({ Name: "db", SecretString: '{"password":"p"}' });
+  const container: ContainerDefinition = {
+    secrets: [
+      { name: "PASSWORD", valueFrom: `${ARN}:password::` },
+      { name: "SAME", valueFrom: `${ARN?.slice(0, -"-AbCdEf".length)}:password::` },
+      { name: "LEVEL", valueFrom: "/app/level" },
+    ],
+  };
+  const before = await ended(ecs, "EC2", container);
+  assert.equal(
+    before.stoppedReason,
+    `${begin}s from ssm: service call has been retried 1 time(s): invalid parameters: /app/level`,
+  );
+  await ssm.putParameter({ Name: "/app/level", Type: "SecureString", Value: "debug" });
+  const after = await ended(ecs, "EC2", container);
+  assert.equal(after.containers?.[0]?.exitCode, 0, after.stoppedReason ?? "no reason");
+});
