@@ -178,9 +178,9 @@ export const decidingFolders: readonly string[] = ["service-view", "service-plan
 export const homes: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-ec2": ["scripts/sdk-shapes.ts"],
   "@aws-sdk/client-ecs": ["src/cli/", "bench/", "scripts/sdk-shapes.ts"],
-  "@aws-sdk/client-cloudwatch-logs": ["bench/logs.ts", "scripts/sdk-shapes.ts"],
-  "@aws-sdk/client-secrets-manager": ["scripts/sdk-shapes.ts"],
-  "@aws-sdk/client-ssm": ["scripts/sdk-shapes.ts"],
+  "@aws-sdk/client-cloudwatch-logs": ["src/cli/", "bench/logs.ts", "scripts/sdk-shapes.ts"],
+  "@aws-sdk/client-secrets-manager": ["src/cli/", "scripts/sdk-shapes.ts"],
+  "@aws-sdk/client-ssm": ["src/cli/", "scripts/sdk-shapes.ts"],
   "@aws-sdk/client-sts": ["scripts/sdk-shapes.ts"],
   "@smithy/signature-v4": ["src/auth/", "src/agent/remote/", "bench/"],
   re2js: ["src/agent/logs/"],
