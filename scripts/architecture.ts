@@ -28,6 +28,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     "agent-sessions",
     "auth",
     "cluster-runner",
+    "ec2",
     "ecs",
     "lib",
     "log-store",

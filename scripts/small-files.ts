@@ -100,7 +100,6 @@ export const smallFiles: Readonly<Record<string, string>> = {
   "src/logs/filter-pattern/quoted-text.ts": shared,
   "src/logs/log-limits.ts": border,
   "src/logs/logs-state.ts": shared,
-  "src/server/companion/companion-limits.ts": border,
   "src/server/health/append-metrics.ts": border,
   "src/server/hosts/in-process-api.ts": shared,
   "src/server/http/agent-base-url.ts": subject,

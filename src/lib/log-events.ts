@@ -133,6 +133,10 @@ export const logEvents = {
   "call-failed": { level: "error", text: "A call failed." },
   "call-answered": { level: "debug", text: "A call was answered." },
   "companion-unavailable": { level: "warn", text: "The companion did not answer a call." },
+  "companion-part-missing": {
+    level: "warn",
+    text: "An answer has only what Berth knows, because the companion's part didn't come.",
+  },
   "request-failed": { level: "error", text: "A request failed before its call." },
   "pass-on-failed": { level: "error", text: "A request could not be passed on to the companion." },
   "operator-request-failed": { level: "error", text: "A request of an operator failed." },
