@@ -88,6 +88,8 @@ beside() {
   local ready="$1"
   shift
   mkdir -p "$PAGE/var/lib"
+  # Emptied here, because the process in the background does it later, and the line of the one before would count.
+  : >"$PAGE/beside.out"
   berth --json "$@" >"$PAGE/beside.out" 2>"$PAGE/beside.err" &
   echo "$!" >>"$PAGE/pids"
   until grep --quiet "$ready" "$PAGE/beside.out"; do
