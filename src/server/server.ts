@@ -360,9 +360,12 @@ function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null, log
       const facts = row.needsEcs === true ? { facts: await gatherEcsFacts(controlPlane, call, call.caller) } : {};
       return controlPlane.callService({ ...rest, ...facts, service: service.name, operation: name });
     }
-    const reply = await controlPlane.call({ ...rest, operation: operation.name });
-    const adopts = rowOf(operation.name).registersInstance === true && !call.caller.isAgent;
-    return hosts !== null && adopts ? hosts.adopt(reply) : reply;
+    const adopts =
+      hosts !== null && rowOf(operation.name).registersInstance === true && !call.caller.isAgent ? hosts : null;
+    if (adopts === null) return controlPlane.call({ ...rest, operation: operation.name });
+    // The host is not the caller's machine.
+    const { address: _, ...caller } = call.caller;
+    return adopts.adopt(await controlPlane.call({ ...rest, caller, operation: operation.name }));
   };
 }
 

@@ -21,6 +21,7 @@ import { operationOfForm, operationOfTarget } from "../../wire/target.ts";
 import type { CallMetrics } from "../health/call-metrics.ts";
 import type { ServerLog } from "../log/log.ts";
 import type { Authenticate, AuthenticateBody, Authenticated } from "./authenticate.ts";
+import { hostAddress } from "./host-address.ts";
 import type { LargeAnswers } from "./large-answers.ts";
 import { requestResources } from "./request-resources.ts";
 
@@ -47,6 +48,8 @@ export type CallHead = {
   readonly method: string;
   /** The request line's target, with its query. */
   readonly url: string;
+  /** Where it came from, as the socket knows it. */
+  readonly remoteAddress: string | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Whether nobody waits for the answer any more. */
   readonly isGone: () => boolean;
@@ -63,6 +66,8 @@ export type ResolvedCall = {
   readonly authenticateBody: AuthenticateBody;
   /** The request's Host header. */
   readonly host: string | null;
+  /** As in {@link CallHead}. */
+  readonly remoteAddress: string | undefined;
   /** Whether nobody waits for the answer any more. */
   readonly isGone: () => boolean;
 };
@@ -136,7 +141,7 @@ const smallBodyBytes = 8_192;
  */
 export async function resolveCall(
   frontDoor: FrontDoor,
-  { requestId, method, url, headers, isGone }: CallHead,
+  { requestId, method, url, remoteAddress, headers, isGone }: CallHead,
 ): Promise<{ readonly call: ResolvedCall } | { readonly refused: HttpAnswer }> {
   const noted: Noted = { requestId, service: ecs, operation: "", startedAt: performance.now() };
   try {
@@ -159,7 +164,7 @@ export async function resolveCall(
       : anonymousBody(frontDoor);
     const host = typeof headers.host === "string" ? headers.host : null;
     const form = route.type === "form" && method === "GET" ? query : null;
-    return { call: { requestId, service, operation, query: form, authenticateBody, host, isGone } };
+    return { call: { requestId, service, operation, query: form, authenticateBody, host, remoteAddress, isGone } };
   } catch (error) {
     return { refused: answerError(frontDoor, noted, error) };
   }
@@ -276,12 +281,14 @@ function readRequest(
 /** Gives the request to the control plane, and the text of its reply. */
 function submit(
   { largeAnswers, answerApi, takeTurn }: AnswerOptions,
-  { requestId, host, isGone }: ResolvedCall,
-  { account, region, caller }: Authenticated,
+  { requestId, host, remoteAddress, isGone }: ResolvedCall,
+  { account, region, caller: known }: Authenticated,
   operation: AnsweredOperation,
   request: object,
 ): Promise<string> {
   const { name } = operation;
+  const registers = !isOfService(operation) && operation.row.registersInstance === true;
+  const caller = registers ? { ...known, address: hostAddress(remoteAddress) } : known;
   return largeAnswers.make(account, name, async () => {
     if (isGone()) return "";
     const reply = await answerApi({ operation, request, account, region, caller, host });
