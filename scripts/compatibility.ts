@@ -59,8 +59,8 @@ function surroundingSection(service: SurroundingService): string[] {
   return [
     `## ${service.title}`,
     "",
-    `Berth answers ${answered.length} of its ${operations.length} operations. The others return an error that names the operation, or go to the` +
-      " companion with `--companion-services`.",
+    `Berth answers ${answered.length} of its ${operations.length} operations. The others go to the companion, if there is one;` +
+      " otherwise they return an error that names the operation.",
     "",
     "| operation | status | what is missing |",
     "|---|---|---|",

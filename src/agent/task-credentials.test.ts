@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { TaskCredentials } from "./task-credentials.ts";
 
 const credentials = (credentialsId: string, accessKeyId: string) => ({ credentialsId, accessKeyId });
@@ -39,5 +40,22 @@ describe("credentials of tasks", () => {
     all.forget("t1");
     assert.deepEqual([all.find("a"), all.ofTask("t1", "TaskApplication")], [null, null]);
     assert.equal(all.find("b")?.taskArn, "t2");
+  });
+
+  it("can be waited for, until they come or their task is over", async () => {
+    const all = new TaskCredentials();
+    const seen: string[] = [];
+    const wait = (taskArn: string) => all.arrival(taskArn, "TaskExecution").then(() => seen.push(taskArn));
+    const waiting = [wait("t1"), wait("t1"), wait("t2")];
+    all.keep("t1", "TaskApplication", credentials("a", "AKID1"));
+    await setImmediate();
+    assert.deepEqual(seen, [], "another role of the task");
+    all.keep("t1", "TaskExecution", credentials("e", "AKID2"));
+    await Promise.all(waiting.slice(0, 2));
+    assert.deepEqual(seen, ["t1", "t1"]);
+    all.forget("t2");
+    await Promise.all(waiting);
+    await wait("t1");
+    assert.deepEqual(seen, ["t1", "t1", "t2", "t1"]);
   });
 });

@@ -16,6 +16,8 @@ export interface CredentialsLookup {
   find(credentialsId: string): TaskRole | null;
   /** The newest credentials of a role of a task. */
   ofTask(taskArn: string, roleType: RoleType): RoleCredentials | null;
+  /** Resolves when the credentials of a role of a task are here, or the task is forgotten. At once if they are here. */
+  arrival(taskArn: string, roleType: RoleType): Promise<void>;
 }
 
 /**
@@ -26,6 +28,8 @@ export class TaskCredentials implements CredentialsLookup {
   readonly #byId = new Map<string, TaskRole>();
   /** By task and role. A role keeps its older ids, which containers got when they started. */
   readonly #newest = new Map<string, Map<RoleType, TaskRole>>();
+  /** Who waits, by task. */
+  readonly #awaited = new Map<string, PromiseWithResolvers<void>>();
 
   keep(taskArn: string, roleType: RoleType, credentials: RoleCredentials): void {
     const role = { taskArn, roleType, credentials };
@@ -34,6 +38,7 @@ export class TaskCredentials implements CredentialsLookup {
     for (const [id, older] of this.#byId)
       if (older.taskArn === taskArn && older.roleType === roleType) this.#byId.set(id, role);
     this.#byId.set(credentials.credentialsId, role);
+    this.#wake(taskArn);
   }
 
   find(credentialsId: string): TaskRole | null {
@@ -44,7 +49,26 @@ export class TaskCredentials implements CredentialsLookup {
     return this.#newest.get(taskArn)?.get(roleType)?.credentials ?? null;
   }
 
+  async arrival(taskArn: string, roleType: RoleType): Promise<void> {
+    while (this.ofTask(taskArn, roleType) === null) {
+      const awaited = this.#awaited.get(taskArn) ?? Promise.withResolvers<void>();
+      this.#awaited.set(taskArn, awaited);
+      await awaited.promise;
+      if (!this.#newest.has(taskArn)) return;
+    }
+  }
+
   forget(taskArn: string): void {
+    this.#forgetRoles(taskArn);
+    this.#wake(taskArn);
+  }
+
+  #wake(taskArn: string): void {
+    this.#awaited.get(taskArn)?.resolve();
+    this.#awaited.delete(taskArn);
+  }
+
+  #forgetRoles(taskArn: string): void {
     if (!this.#newest.delete(taskArn)) return;
     for (const [id, role] of this.#byId) if (role.taskArn === taskArn) this.#byId.delete(id);
   }

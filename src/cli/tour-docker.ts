@@ -2,13 +2,15 @@ import type { ECS, Task } from "@aws-sdk/client-ecs";
 import { must } from "../lib/assert.ts";
 import { TourEngine, tourImage, whyNoImage } from "./tour-image.ts";
 import type { TourServer } from "./tour-server.ts";
+import { stackTaskInDocker } from "./tour-stack.ts";
 import { expectEqual, expectThat, type Steps, until } from "./tour-steps.ts";
 
 const cluster = "default";
 
-/** A web server in a real container, if Docker answers. Otherwise says why not. */
-export async function realContainer(steps: Steps, { ecs, listening }: TourServer): Promise<void> {
-  steps.heading("A real container");
+/** A web server and the task of the stack in real containers, if Docker answers. Otherwise says why not. */
+export async function realContainer(steps: Steps, server: TourServer): Promise<void> {
+  const { ecs, listening } = server;
+  steps.heading("Real containers");
   const { docker } = listening;
   const why = docker === null ? "no Docker Engine answers" : whyNoImage(docker.address);
   if (docker === null || why !== null) {
@@ -16,18 +18,18 @@ export async function realContainer(steps: Steps, { ecs, listening }: TourServer
     return;
   }
   const engine = new TourEngine(docker.address);
-  let container: string | null = null;
+  const containers: string[] = [];
+  const onContainer = (id: string): void => void containers.push(id);
   try {
-    await walk(steps, ecs, { engine, instance: docker.instance }, (id) => {
-      container = id;
-    });
+    await webServer(steps, ecs, { engine, instance: docker.instance }, onContainer);
+    await stackTaskInDocker(steps, server, docker.instance, onContainer);
   } finally {
-    if (container !== null) await engine.removeContainer(container).catch(() => {});
+    for (const id of containers) await engine.removeContainer(id).catch(() => {});
     await engine.removeImage().catch(() => {});
   }
 }
 
-async function walk(
+async function webServer(
   steps: Steps,
   ecs: ECS,
   { engine, instance }: { readonly engine: TourEngine; readonly instance: string },

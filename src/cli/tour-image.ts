@@ -30,10 +30,12 @@ export class TourEngine {
     this.#socketPath = address.replace("unix://", "");
   }
 
-  /** Builds the image: one program and one page. */
+  /** Builds the image: one program, also as its shell, and one page. */
   async makeImage(): Promise<void> {
+    const busybox = readFileSync(busyboxPath);
     const archive = Buffer.concat([
-      ...tarEntry("busybox", readFileSync(busyboxPath), "0755"),
+      ...tarEntry("busybox", busybox, "0755"),
+      ...tarEntry("bin/sh", busybox, "0755"),
       ...tarEntry("index.html", Buffer.from(page), "0644"),
       Buffer.alloc(1_024),
     ]);

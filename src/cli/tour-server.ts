@@ -28,6 +28,8 @@ export type Listening = {
 export type TourServer = {
   readonly listening: Listening;
   readonly ecs: ECS;
+  /** What its log advises about tasks that lack something, so far. Other lines of the log are on standard error. */
+  readonly advice: readonly string[];
   /** From the start of the process to its line. */
   readonly startedInMs: number;
   /** Ends the process like a power failure. */
@@ -41,16 +43,23 @@ const main = new URL("./main.ts", import.meta.url);
 /** LIMIT: a server is up in under a second; on a busy machine it may take several. */
 const startTimeoutMs = 15_000;
 
-/** Starts `berth dev` on a free port over `dataDir`. Throws as {@link startDev} does. */
-export const startTourServer = (dataDir: string): Promise<TourServer> => startDev(["--data-dir", dataDir]);
+/** Starts `berth dev` on a free port over `dataDir`, with more `flags`. Throws as {@link startDev} does. */
+export const startTourServer = (dataDir: string, flags: readonly string[] = []): Promise<TourServer> =>
+  startDev(["--data-dir", dataDir, ...flags]);
 
 /** Starts `berth dev` on a free port with these flags. Throws if it does not come up, and shows its complaints. */
 export async function startDev(flags: readonly string[]): Promise<TourServer> {
   const startedAt = performance.now();
   const argv = [main.pathname, "dev", "--port", "0", "--json", "--instances", "3", ...flags];
-  const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "pipe"] });
   running.add(child);
   child.once("exit", () => running.delete(child));
+  const advice: string[] = [];
+  createInterface({ input: must(child.stderr, "the log of the server") }).on("line", (line) => {
+    const advised = adviceIn(line);
+    if (advised === null) process.stderr.write(`${line}\n`);
+    else advice.push(advised);
+  });
   const listening = await firstLine(child);
   const ecs = new ECS({
     endpoint: listening.url,
@@ -69,10 +78,17 @@ export async function startDev(flags: readonly string[]): Promise<TourServer> {
   return {
     listening,
     ecs,
+    advice,
     startedInMs: performance.now() - startedAt,
     kill: async () => void (await end("SIGKILL")),
     stop: () => end("SIGTERM"),
   };
+}
+
+/** The advice of a line of the log about a task that lacks something. Null for any other line. */
+function adviceIn(line: string): string | null {
+  if (!line.includes('"task-inputs-missing"')) return null;
+  return (JSON.parse(line) as { readonly advice: string }).advice;
 }
 
 async function firstLine(child: ChildProcess): Promise<Listening> {

@@ -81,7 +81,8 @@ const withShortIds = (text: string): string => text.replaceAll(/\b([0-9a-f]{8})[
 /** LIMIT: with its prefix, such a line still fits in a terminal of usual width. */
 const lineCharacters = 110;
 
-function wrapped(text: string): string[] {
+/** The text in lines that fit in a terminal. */
+export function wrapped(text: string): string[] {
   const lines: string[] = [];
   for (const word of text.split(/ (?![0-9a-f]{8}\))/)) {
     const longer = `${lines.at(-1) ?? ""} ${word}`;

@@ -1,5 +1,5 @@
 /**
- * `npm run tour`: the life of container instances, tasks and services, using AWS's SDK and its own servers. Prints a line per
+ * `npm run tour`: the life of container instances, tasks, a stack and services, using AWS's SDK and its own servers. Prints a line per
  * step and ends with exit code 1 at the first expectation that is not met.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -10,10 +10,12 @@ import { realContainer } from "./tour-docker.ts";
 import { drainStopAndDeregister, updateAndHealth } from "./tour-instances.ts";
 import { killTourServers, startTourServer } from "./tour-server.ts";
 import { serviceLife } from "./tour-services.ts";
+import { prepareStack, stackTask } from "./tour-stack.ts";
 import { Steps } from "./tour-steps.ts";
 import { placeAndFill, registerAndRun, tagAndAttribute } from "./tour-tasks.ts";
 
-const dataDir = mkdtempSync(join(tmpdir(), "berth-tour-"));
+const folder = mkdtempSync(join(tmpdir(), "berth-tour-"));
+const dataDir = join(folder, "data");
 const steps = new Steps();
 process.on("SIGINT", () => {
   leave();
@@ -31,7 +33,7 @@ try {
 
 async function walk(): Promise<void> {
   steps.heading("A control plane and its hosts");
-  const server = await startTourServer(dataDir);
+  const server = await startTourServer(dataDir, prepareStack(join(folder, "buckets")));
   await steps.step("`berth dev` says where it listens", async () => {
     return `${server.listening.url}, ${Math.round(server.startedInMs)} ms after the start of its process`;
   });
@@ -41,6 +43,7 @@ async function walk(): Promise<void> {
   await tagAndAttribute(steps, ecs, world);
   await updateAndHealth(steps, ecs, world);
   await drainStopAndDeregister(steps, ecs, world);
+  await stackTask(steps, server);
   await realContainer(steps, server);
   await serviceLife(steps);
   await crashAndReturn(steps, server, dataDir);
@@ -48,5 +51,5 @@ async function walk(): Promise<void> {
 
 function leave(): void {
   killTourServers();
-  rmSync(dataDir, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 }

@@ -37,6 +37,7 @@ export function describeInstances(
     request.InstanceIds,
     request,
     described,
+    facts,
   );
   const { account } = place;
   // Who started which together isn't known, so each is a reservation of its own.

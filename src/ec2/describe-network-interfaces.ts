@@ -33,7 +33,7 @@ export function describeNetworkInterfaces(
   { facts }: ServiceGiven,
 ): object {
   const { interfaces } = knownNetwork(place, facts);
-  const { items, ...next } = describedPage(interfaces, request.NetworkInterfaceIds, request, described);
+  const { items, ...next } = describedPage(interfaces, request.NetworkInterfaceIds, request, described, facts);
   return { NetworkInterfaces: items.map((each) => interfaceReply(each, place.account)), ...next };
 }
 

@@ -24,7 +24,7 @@ export function describeSubnets(
   { facts }: ServiceGiven,
 ): object {
   const known = knownNetwork(place, facts).subnets;
-  const { items, ...next } = describedPage(known, request.SubnetIds, request, subnets);
+  const { items, ...next } = describedPage(known, request.SubnetIds, request, subnets, facts);
   const Subnets = items.map(({ id, vpcId, zone }) => ({
     ...present({ SubnetId: id, VpcId: vpcId, AvailabilityZone: zone }),
     OwnerId: place.account,
@@ -51,7 +51,7 @@ export function describeVpcs(
   request: DescribeRequest & { readonly VpcIds?: readonly string[] },
   { facts }: ServiceGiven,
 ): object {
-  const { items, ...next } = describedPage(knownNetwork(place, facts).vpcs, request.VpcIds, request, vpcs);
+  const { items, ...next } = describedPage(knownNetwork(place, facts).vpcs, request.VpcIds, request, vpcs, facts);
   const Vpcs = items.map(({ id }) => ({
     VpcId: id,
     OwnerId: place.account,
@@ -75,11 +75,13 @@ const groups: Described<KnownGroup> = {
 
 export function describeSecurityGroups(
   { place }: ServiceStep<object>,
-  request: DescribeRequest & { readonly GroupIds?: readonly string[] },
+  request: DescribeRequest & { readonly GroupIds?: readonly string[]; readonly GroupNames?: readonly string[] },
   { facts }: ServiceGiven,
 ): object {
   const known = knownNetwork(place, facts).groups;
-  const { items, ...next } = describedPage(known, request.GroupIds, request, groups);
+  // A group is called what its id is.
+  const ids = [...(request.GroupIds ?? []), ...(request.GroupNames ?? [])];
+  const { items, ...next } = describedPage(known, ids, request, groups, facts);
   const SecurityGroups = items.map(({ id, vpcId }) => ({
     GroupId: id,
     GroupName: id,

@@ -1,4 +1,5 @@
 /** What all Describe operations have in common: ids, filters, pages and dry runs. */
+import type { EcsFacts } from "../service-machine/ecs-facts.ts";
 import { servicePage } from "../service-machine/service-page.ts";
 import { type Ec2RefusalCode, refuse } from "./ec2-refusal.ts";
 
@@ -32,7 +33,7 @@ const valueCharactersMax = 1_024;
 const idsMax = 1_000;
 
 /**
- * The page of `items` that a request asks for. Refuses with InvalidParameterValue a filter that the operation doesn't have, and with the error of
+ * The page of `items` that a request asks for. With `elsewhere`, ids of it aren't missing, and a filter that isn't known here matches nothing. Refuses with InvalidParameterValue a filter that the operation doesn't have, and with the error of
  * the kind an id that isn't there. AWS: the texts.
  */
 export function describedPage<T extends { readonly id: string }>(
@@ -40,15 +41,16 @@ export function describedPage<T extends { readonly id: string }>(
   ids: readonly string[] | undefined,
   { DryRun, Filters = [], MaxResults, NextToken }: DescribeRequest,
   { operation, filters, notFound, noun }: Described<T>,
+  { elsewhere = null }: { readonly elsewhere?: EcsFacts["elsewhere"] | null },
 ): { readonly items: readonly T[]; readonly NextToken?: string } {
   if (DryRun === true) refuse("DryRunOperation", "Request would have succeeded, but DryRun flag is set.");
   if (MaxResults !== undefined && !(MaxResults >= pageMin && MaxResults <= pageMax)) {
     const text = `Value ( ${MaxResults} ) for parameter maxResults is invalid. Expecting a value between ${pageMin} and ${pageMax}.`;
     refuse("InvalidParameterValue", text);
   }
-  const named = ids === undefined || ids.length === 0 ? items : namedItems(items, ids, notFound, noun);
+  const named = ids === undefined || ids.length === 0 ? items : namedItems(items, ids, elsewhere, notFound, noun);
   if (Filters.length > filtersMax) refuse("InvalidParameterValue", `A call has at most ${filtersMax} filters.`);
-  const rules = Filters.map((filter) => filterRule(filter, filters));
+  const rules = Filters.map((filter) => filterRule(filter, filters, elsewhere !== null));
   const found = named.filter((item) => rules.every((rule) => rule(item)));
   const page = servicePage(found, ({ id }) => id, {
     operation,
@@ -62,23 +64,31 @@ export function describedPage<T extends { readonly id: string }>(
 function namedItems<T extends { readonly id: string }>(
   items: readonly T[],
   ids: readonly string[],
+  elsewhere: ReadonlySet<string> | null,
   notFound: Ec2RefusalCode,
   noun: string,
 ): readonly T[] {
   if (ids.length > idsMax) refuse("InvalidParameterValue", `A call names at most ${idsMax} ids.`);
   const there = new Set(items.map(({ id }) => id));
-  const missing = ids.find((id) => !there.has(id));
+  const missing = ids.find((id) => !there.has(id) && elsewhere?.has(id) !== true);
   if (missing !== undefined) refuse(notFound, `The ${noun} '${missing.slice(0, 256)}' does not exist`);
   const wanted = new Set(ids);
   return items.filter(({ id }) => wanted.has(id));
 }
 
-function filterRule<T>({ Name = "", Values = [] }: Ec2Filter, filters: Described<T>["filters"]): (item: T) => boolean {
+function filterRule<T>(
+  { Name = "", Values = [] }: Ec2Filter,
+  filters: Described<T>["filters"],
+  mayBeUnknown: boolean,
+): (item: T) => boolean {
   const values = Values.map((value) => value.slice(0, valueCharactersMax));
   if (values.length > valuesMax) refuse("InvalidParameterValue", `A filter has at most ${valuesMax} values.`);
   // Nothing here has tags.
   if (Name === "tag-key" || Name.startsWith("tag:")) return () => false;
-  if (!Object.hasOwn(filters, Name)) refuse("InvalidParameterValue", `The filter '${Name.slice(0, 256)}' is invalid`);
+  if (!Object.hasOwn(filters, Name)) {
+    if (mayBeUnknown) return () => false;
+    refuse("InvalidParameterValue", `The filter '${Name.slice(0, 256)}' is invalid`);
+  }
   const textsOf = filters[Name];
   return (item) => (textsOf?.(item) ?? []).some((text) => text !== null && values.some((value) => isLike(text, value)));
 }

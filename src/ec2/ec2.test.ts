@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { must } from "../lib/assert.ts";
 import { seededRandom } from "../lib/random.ts";
 import type { EcsFacts } from "../service-machine/ecs-facts.ts";
 import { ServiceMachine } from "../service-machine/service-machine.ts";
@@ -7,6 +8,7 @@ import { noPorts } from "../service-machine/small-service.ts";
 import { isLike } from "./described-page.ts";
 import { ec2 } from "./ec2.ts";
 import { knownNetwork } from "./known-network.ts";
+import { filtersFor, mergedReads } from "./merged-reads.ts";
 
 const place = { account: "123456789012", region: "eu-west-1" };
 const arn = (rest: string): string => `arn:aws:ecs:eu-west-1:123456789012:${rest}`;
@@ -75,10 +77,11 @@ const facts: EcsFacts = {
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: replies are read as loosely as JSON
-function call(operation: string, request: object = {}): any {
+function call(operation: string, request: object = {}, elsewhere?: ReadonlySet<string>): any {
   const machine = new ServiceMachine(ec2, place, noPorts);
   const caller = { principalArn: "arn:aws:iam::123456789012:root", isAgent: false };
-  const input = { type: "call", operation, request, caller, facts } as const;
+  const given = elsewhere === undefined ? facts : { ...facts, elsewhere };
+  const input = { type: "call", operation, request, caller, facts: given } as const;
   const { reply, documents } = machine.step(input, 0, seededRandom("ec2"));
   assert.deepEqual(documents, [], "EC2 keeps nothing");
   return reply.ok ? reply.value : `${reply.refusal.code}: ${reply.refusal.message}`;
@@ -135,6 +138,19 @@ describe("network interfaces", () => {
     assert.deepEqual(interfaces({ Filters: two }), ["eni-2"]);
     const unknown = call("DescribeNetworkInterfaces", { Filters: [{ Name: "colour", Values: ["red"] }] });
     assert.equal(unknown, "InvalidParameterValue: The filter 'colour' is invalid");
+  });
+
+  test("that another server has aren't missing, and a filter that only it knows finds nothing here", () => {
+    const elsewhere = new Set(["eni-9"]);
+    const named = { NetworkInterfaceIds: ["eni-9", "eni-2"] };
+    assert.equal(call("DescribeNetworkInterfaces", named, elsewhere).NetworkInterfaces.length, 1);
+    const missing = { NetworkInterfaceIds: ["eni-9", "eni-8"] };
+    assert.match(
+      call("DescribeNetworkInterfaces", missing, elsewhere),
+      /^InvalidNetworkInterfaceID\.NotFound: .*'eni-8'/,
+    );
+    const Filters = [{ Name: "colour", Values: ["red"] }];
+    assert.deepEqual(call("DescribeNetworkInterfaces", { Filters }, elsewhere).NetworkInterfaces, []);
   });
 
   test("answer a dry run as a dry run, and refuse pages of other sizes", () => {
@@ -237,4 +253,28 @@ test("a filter's star and question mark stand for characters, unless a backslash
   ] as const) {
     assert.equal(isLike(text, pattern), expected, `${text} ${pattern}`);
   }
+});
+
+test("ids become filters of at most 200 values", () => {
+  const { namedBy } = must(mergedReads.get("DescribeVpcs"), "a read");
+  const ids = Array.from({ length: 401 }, (_, n) => `vpc-${n}`);
+  const filters = filtersFor(namedBy[0], ids);
+  assert.deepEqual(
+    filters.map(({ Name, Values = [] }) => [Name, Values.length]),
+    [
+      ["vpc-id", 200],
+      ["vpc-id", 200],
+      ["vpc-id", 1],
+    ],
+  );
+  assert.deepEqual(
+    filters.flatMap(({ Values = [] }) => Values),
+    ids,
+  );
+});
+
+test("groups are found by their names, which are their ids", () => {
+  const [group] = call("DescribeSecurityGroups", { GroupNames: ["sg-1"] }).SecurityGroups;
+  assert.equal(group.GroupId, "sg-1");
+  assert.match(call("DescribeSecurityGroups", { GroupNames: ["web"] }), /^InvalidGroup\.NotFound/);
 });

@@ -67,6 +67,7 @@ export const logEvents = {
   "container-output-unreadable": { level: "warn", text: "The output of a container cannot be read." },
   "container-output-reread": { level: "debug", text: "The output of a container is read again." },
   "registry-logins-unreadable": { level: "warn", text: "Docker's logins for registries cannot be read." },
+  "task-inputs-missing": { level: "warn", text: "A task cannot start because something that it needs is missing." },
   "task-credentials-missing": { level: "warn", text: "A container gets no credentials for its role." },
   "task-limits-unavailable": { level: "info", text: "Tasks are not limited as a whole, only their containers." },
   "task-namespaces-delayed": { level: "debug", text: "The namespaces of a task wait for another attempt." },
@@ -132,6 +133,10 @@ export const logEvents = {
   "call-failed": { level: "error", text: "A call failed." },
   "call-answered": { level: "debug", text: "A call was answered." },
   "companion-unavailable": { level: "warn", text: "The companion did not answer a call." },
+  "companion-part-missing": {
+    level: "warn",
+    text: "An answer has only what Berth knows, because the companion's part didn't come.",
+  },
   "request-failed": { level: "error", text: "A request failed before its call." },
   "pass-on-failed": { level: "error", text: "A request could not be passed on to the companion." },
   "operator-request-failed": { level: "error", text: "A request of an operator failed." },

@@ -4,7 +4,7 @@ import { current, dayOf, type Secret, type SecretVersion } from "./secret.ts";
 import { readValue, versionWithStage } from "./secret-value.ts";
 import { refuse } from "./secrets-refusal.ts";
 import { secretIdRule, stageRule } from "./secrets-rules.ts";
-import { type SecretsStep, usableSecret } from "./secrets-state.ts";
+import { readableSecret, type SecretsStep } from "./secrets-state.ts";
 
 type GetSecretValueRequest = { readonly SecretId: string; readonly VersionId?: string; readonly VersionStage?: string };
 
@@ -15,7 +15,7 @@ export function getSecretValue(step: SecretsStep, request: GetSecretValueRequest
     VersionId: { type: "text", min: 32, max: 64 },
     VersionStage: stageRule,
   });
-  const secret = usableSecret(step, request.SecretId);
+  const secret = readableSecret(step, request.SecretId);
   return valueReply(step, secret, askedVersion(step, secret, request), given);
 }
 

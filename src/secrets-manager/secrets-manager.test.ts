@@ -42,6 +42,19 @@ describe("a secret", () => {
     }
   });
 
+  test("is read, but not changed, by an ARN that AWS gave a secret of its name", () => {
+    create("prod/db");
+    const elsewhere = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-AbCdEf";
+    assert.equal(get(elsewhere).Name, "prod/db");
+    for (const operation of ["PutSecretValue", "UpdateSecret"]) {
+      assert.equal(world.call(operation, { SecretId: elsewhere, SecretString: "other" }), absent, operation);
+    }
+    for (const id of [elsewhere.replace("123456789012", "000000000000"), `${elsewhere}x`])
+      assert.equal(get(id), absent);
+    world.call("DeleteSecret", { SecretId: "prod/db" });
+    assert.match(get(elsewhere), /^InvalidRequestException: /);
+  });
+
   test("is stored sealed, in a form that no other secret could use", () => {
     create("a", { SecretString: "hunter2-planted" });
     assert.doesNotMatch(world.storedText, /hunter2-planted/);
@@ -206,7 +219,8 @@ describe("deletion", () => {
     assert.equal(world.call("DeleteSecret", { SecretId: "s", ForceDeleteWithoutRecovery: true }).Name, "s");
     assert.equal(world.call("DeleteSecret", { SecretId: "s" }), absent);
     assert.notEqual(create("s").ARN, ARN);
-    assert.equal(get(ARN), absent);
+    assert.equal(world.call("DescribeSecret", { SecretId: ARN }), absent);
+    assert.equal(world.call("DeleteSecret", { SecretId: ARN }), absent);
   });
 
   test("refuses impossible windows", () => {

@@ -79,8 +79,19 @@ export function secretNamed({ state, place }: SecretsStep, id: string): Secret |
 }
 
 /** The same, refused with ResourceNotFoundException for none, and with InvalidRequestException for one that is to be deleted. */
-export function usableSecret(step: SecretsStep, id: string): Secret {
-  const secret = secretNamed(step, id) ?? refuseNotFound();
+export const usableSecret = (step: SecretsStep, id: string): Secret => usable(secretNamed(step, id));
+
+/**
+ * The same, for a request that only reads the value.
+ * DIFFERS: GetSecretValue takes any six characters at the end of an ARN, which AWS and Berth make up, so task definitions made for AWS run unchanged.
+ */
+export function readableSecret(step: SecretsStep, id: string): Secret {
+  const otherwise = id.startsWith("arn:") ? secretNamed(step, id.replace(/-[A-Za-z0-9]{6}$/, "")) : null;
+  return usable(secretNamed(step, id) ?? otherwise);
+}
+
+function usable(found: Secret | null): Secret {
+  const secret = found ?? refuseNotFound();
   if (secret.deleteAt !== null) {
     // AWS: the text.
     const text = "You can't perform this operation on the secret because it was marked for deletion.";

@@ -29,6 +29,7 @@ import { builtInRulebooks, servicePorts } from "./built-in-services.ts";
 import { Companion } from "./companion/companion.ts";
 import { CompanionDoor } from "./companion/companion-door.ts";
 import type { CompanionLimits } from "./companion/companion-limits.ts";
+import { MergedEc2 } from "./companion/merged-ec2.ts";
 import { gatherEcsFacts } from "./gather-ecs-facts.ts";
 import { AppendMetrics } from "./health/append-metrics.ts";
 import { CallMetrics } from "./health/call-metrics.ts";
@@ -43,7 +44,7 @@ import { SimulatedHosts, type SimulationOptions } from "./hosts/simulated-hosts.
 import { agentBaseUrl } from "./http/agent-base-url.ts";
 import { AgentSockets } from "./http/agent-sockets.ts";
 import { AllowedHosts } from "./http/allowed-hosts.ts";
-import type { AnswerApi } from "./http/answer-call.ts";
+import type { AnswerApi, ApiCall, FrontDoor } from "./http/answer-call.ts";
 import type { Authenticate } from "./http/authenticate.ts";
 import { withCheckedPlace } from "./http/checked-place.ts";
 import { createHttp } from "./http/http.ts";
@@ -247,17 +248,19 @@ async function assemble(
     logStore: logs.store,
   };
   const operators = { health, metricsText: metricsTextOf(metricsSource) };
-  const companion = openCompanion(options, authentication.authenticate, calls, closers);
+  const answer = answerApi(controlPlane, hosts, logs);
+  const takeTurn: FrontDoor["takeTurn"] = (account, work) => controlPlane.turns.work(account, "", work);
+  const companion = openCompanion(options, closers);
   const http = createHttp({
     authenticate,
     anonymous,
-    isBuiltIn: ({ signingName, isCompanionsFirst }) =>
-      options.companion == null || !(isCompanionsFirst || options.companion.services.has(signingName)),
-    companion,
-    answerApi: answerApi(controlPlane, hosts, logs),
+    isBuiltIn: ({ signingName }) => options.companion?.services.has(signingName) !== true,
+    companion: companionDoor(options, companion, authentication.authenticate, calls),
+    answerApi: answer,
     bodyReaders: logs.bodyReaders,
     streams: logs.streams,
-    takeTurn: (account, work) => controlPlane.turns.work(account, "", work),
+    ...(companion !== null && { merged: mergedEc2(options, companion, answer, takeTurn) }),
+    takeTurn,
     metrics: calls,
     log,
     limits,
@@ -353,12 +356,14 @@ function configurationOf(
 
 function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null, logs: BuiltInLogs): AnswerApi {
   return async (call) => {
-    const { operation, ...rest } = call;
+    const { operation, elsewhere, ...rest } = call;
     if (isOfService(operation)) {
       const { service, name, row } = operation;
       if (service.name === "logs") return logs.answer(call);
-      const facts = row.needsEcs === true ? { facts: await gatherEcsFacts(controlPlane, call, call.caller) } : {};
-      return controlPlane.callService({ ...rest, ...facts, service: service.name, operation: name });
+      if (row.needsEcs !== true) return controlPlane.callService({ ...rest, service: service.name, operation: name });
+      const known = await gatherEcsFacts(controlPlane, call, call.caller);
+      const facts = elsewhere === undefined ? known : { ...known, elsewhere };
+      return controlPlane.callService({ ...rest, facts, service: service.name, operation: name });
     }
     const adopts =
       hosts !== null && rowOf(operation.name).registersInstance === true && !call.caller.isAgent ? hosts : null;
@@ -386,20 +391,41 @@ function allowedHosts(
   return new AllowedHosts({ listenHost, advertise, names: allowHosts, namesUnderLocalhost: companion !== null });
 }
 
+function openCompanion({ companion = null }: ServerOptions, closers: (() => Promise<void>)[]): Companion | null {
+  if (companion === null) return null;
+  const opened = new Companion(companion.url, companion.limits);
+  closers.push(async () => opened.close());
+  return opened;
+}
+
+/** The key that calls for the companion are signed with; null passes them on as they came. */
+const companionKey = ({ companion, auth }: ServerOptions): OtherCredentials | null =>
+  auth.type === "sigv4" ? must(companion?.credentials, "the companion's credentials") : null;
+
 /** `authenticate` doesn't look at regions: where a companion is, it decides which ones there are. */
-function openCompanion(
-  { companion = null, auth, log }: ServerOptions,
+function companionDoor(
+  options: ServerOptions,
+  companion: Companion | null,
   authenticate: Authenticate,
   metrics: CallMetrics,
-  closers: (() => Promise<void>)[],
 ): CompanionDoor | null {
   if (companion === null) return null;
-  const { url, credentials, limits } = companion;
-  const passing = new Companion(url, limits);
-  closers.push(async () => passing.close());
-  const isSigned = auth.type === "sigv4";
-  const signing = isSigned ? { authenticate, credentials: must(credentials, "the companion's credentials") } : null;
-  return new CompanionDoor({ companion: passing, signing, account: isSigned ? "" : auth.account, metrics, log });
+  const { auth, log } = options;
+  const credentials = companionKey(options);
+  const signing = credentials === null ? null : { authenticate, credentials };
+  return new CompanionDoor({ companion, signing, account: auth.type === "sigv4" ? "" : auth.account, metrics, log });
+}
+
+function mergedEc2(
+  options: ServerOptions,
+  companion: Companion,
+  answer: AnswerApi,
+  takeTurn: FrontDoor["takeTurn"],
+): MergedEc2["answers"] {
+  const answerOwn = (call: ApiCall, elsewhere: ReadonlySet<string> | null): Promise<object> =>
+    answer(elsewhere === null ? call : { ...call, elsewhere });
+  return new MergedEc2({ companion, credentials: companionKey(options), answerOwn, takeTurn, log: options.log })
+    .answers;
 }
 
 /** Opens the listener of `metricsListen` and returns its URL; null without one. */

@@ -37,6 +37,11 @@ export type EcsFacts = {
   readonly tasks: readonly FactsOfTask[];
   readonly instances: readonly FactsOfInstance[];
   readonly services: readonly FactsOfService[];
+  /**
+   * What another server of the service, which is asked as well, has of what the request names. When it is present, what isn't here isn't an error, and
+   * neither is a filter that only the other one knows.
+   */
+  readonly elsewhere?: ReadonlySet<string>;
 };
 
 export const noEcsFacts: EcsFacts = { tasks: [], instances: [], services: [] };

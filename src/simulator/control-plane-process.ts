@@ -1,4 +1,4 @@
-import { agentCapabilities } from "../agent/simulated/simulated-attributes.ts";
+import { simulatedCapabilities } from "../agent/simulated/simulated-attributes.ts";
 import { AgentSessions } from "../agent-sessions/agent-sessions.ts";
 import { TaskCredentialsIssuer } from "../auth/task-credentials.ts";
 import type { ControlPlaneCall } from "../cluster-runner/api-calls.ts";
@@ -26,7 +26,7 @@ export type ControlPlaneProcessOptions = {
   readonly onManagedHost: (arn: string, place: ClusterPlace, wanted: boolean) => void;
 };
 
-const managedHosts = { capabilities: new Set(agentCapabilities) };
+const managedHosts = { capabilities: new Set(simulatedCapabilities) };
 
 /** One life of the control plane, from its start over the disk to its sudden death. */
 export class ControlPlaneProcess {

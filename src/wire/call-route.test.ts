@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type CallRoute, type RequestHead, routeOf, signingNameOf } from "./call-route.ts";
+import { type CallRoute, type RequestHead, routeBesideCompanion, routeOf, signingNameOf } from "./call-route.ts";
 import { WireError } from "./errors.ts";
 
 const signedFor = (service: string) =>
@@ -11,9 +11,9 @@ const head = (more: Partial<RequestHead> = {}): RequestHead => ({
 });
 const form = "application/x-www-form-urlencoded";
 
-function shown(request: RequestHead, givenAway = ""): string {
+function shown(request: RequestHead, givenAway = "", findRoute = routeOf): string {
   try {
-    const route: CallRoute = routeOf(request, ({ signingName }) => signingName !== givenAway);
+    const route: CallRoute = findRoute(request, ({ signingName }) => signingName !== givenAway);
     switch (route.type) {
       case "target":
         return `${route.service.name}:${route.operation.name}`;
@@ -58,6 +58,31 @@ test("a built-in service that is given away is none", () => {
     "elsewhere sts",
   );
   assert.equal(shown(head({ headers: { "content-type": form } }), "sts"), "elsewhere null");
+});
+
+test("beside a companion, operations that a service around ECS lacks are for elsewhere, and those of ECS aren't", () => {
+  const target = (name: string, service: string) =>
+    head({ headers: { "x-amz-target": name, authorization: signedFor(service) } });
+  const get = (query: string, service: string) =>
+    head({ method: "GET", query, headers: { authorization: signedFor(service) } });
+  const cases: [RequestHead, string][] = [
+    [target("AmazonSSM.GetDocument", "ssm"), "elsewhere ssm"],
+    [target("AmazonSSM.AddedNextYear", "ssm"), "elsewhere ssm"],
+    [target("AmazonSSM.GetParameter", "ssm"), "ssm:GetParameter"],
+    [head({ headers: { "x-amz-target": "secretsmanager.ReplicateSecretToRegions" } }), "elsewhere secretsmanager"],
+    [target("AmazonEC2ContainerServiceV20141113.CreateTaskSet", "ecs"), "ecs:CreateTaskSet"],
+    [target("AmazonEC2ContainerServiceV20141113.NoSuchOperation", "ecs"), "UnknownOperationException"],
+    [target("BerthV1.NoSuchOperation", "ecs"), "UnknownOperationException"],
+    [get("Action=RunInstances&Version=2016-11-15", "ec2"), "elsewhere ec2"],
+    [get("Action=DescribeVpcs&Version=2016-11-15", "ec2"), "ec2 signed"],
+    [get("Action=DescribeVpcs&Version=2000-01-01", "ec2"), "elsewhere ec2"],
+    [head({ method: "GET", query: "Action=ListUsers&Version=2010-05-08" }), "elsewhere null"],
+    // Its body says which operation.
+    [head({ headers: { authorization: signedFor("ec2"), "content-type": form } }), "ec2 signed"],
+  ];
+  for (const [request, expected] of cases) {
+    assert.equal(shown(request, "", routeBesideCompanion), expected, JSON.stringify(request));
+  }
 });
 
 test("a signature is in the header or in the query, of version 4, 4a or, for S3, 2", () => {

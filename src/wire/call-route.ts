@@ -1,7 +1,8 @@
 /** Which service a request is for, as its head shows it: before its body is there, and before anybody knows who sent it. */
+import { Form } from "./protocols/form.ts";
 import type { ApiOperation, ServiceDefinition } from "./service-definition.ts";
 import { services } from "./services.ts";
-import { operationOfTarget, serviceOfTarget } from "./target.ts";
+import { answeredInForm, answeredInTarget, operationOfTarget, serviceOfTarget } from "./target.ts";
 
 /** What is known of a request without its body. */
 export type RequestHead = {
@@ -24,6 +25,23 @@ export type CallRoute =
 
 /** A built-in service that a companion answers instead is none. */
 export type IsBuiltIn = (service: ServiceDefinition) => boolean;
+
+/**
+ * As {@link routeOf}, where a companion has the operations that a service around ECS lacks: their calls are for elsewhere as well. A form in a body isn't
+ * known yet; {@link answeredInForm} decides about it. ECS's own absent operations stay here: another ECS knows nothing of these clusters.
+ */
+export function routeBesideCompanion(head: RequestHead, isBuiltIn: IsBuiltIn): CallRoute {
+  const target = single(head.headers["x-amz-target"]);
+  const named = target === undefined ? null : serviceOfTarget(target);
+  if (target !== undefined && named?.rulebook != null && answeredInTarget(named, target) === null) {
+    return { type: "elsewhere", service: named.signingName };
+  }
+  const route = routeOf(head, isBuiltIn);
+  if (route.type !== "form" || head.method !== "GET") return route;
+  const { service, isSigned } = route;
+  if (answeredInForm(service, new Form(head.query)) !== null) return route;
+  return { type: "elsewhere", service: isSigned ? service.signingName : null };
+}
 
 /**
  * Where a request goes. AWS: each service has a host of its own; behind one address the target prefix and the service in the signature's scope say

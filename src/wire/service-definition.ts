@@ -59,8 +59,6 @@ export type ServiceDefinition = ErrorFacts & {
   readonly rulebook: ServiceRulebook | null;
   /** LIMIT: the largest body of a request in bytes; null for the port's usual one. */
   readonly bodyBytesMax: number | null;
-  /** Whether a companion, if there is one, answers for all of it: Berth has too little of the service to stand before one that has it. */
-  readonly isCompanionsFirst: boolean;
   /** What a caller of an unknown operation reads. */
   readonly hasNone: string;
   /** Where a caller of an absent operation finds the supported ones. */

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { berthOperations, ecsOperations } from "../ecs/machine/operations.ts";
 import { refusalCodes } from "../ecs/refusals.ts";
+import { ssm } from "./definitions/ssm.ts";
 import { mayAnswerWith } from "./service-definition.ts";
 import { apiOperations, berth, ecs, notAnswered, operationNamed, services } from "./services.ts";
 import { ecsShapes, SdkShapes } from "./shapes.ts";
@@ -55,6 +56,10 @@ test("an absent operation has an error that names it and the page that lists the
   assert.equal(
     notAnswered({ name: "PlanDrain", service: berth }).message,
     "Berth does not answer PlanDrain yet. docs/berth-api.md lists the operations that it adds to ECS.",
+  );
+  assert.match(
+    notAnswered({ name: "GetDocument", service: ssm }).message,
+    /^Berth does not answer GetDocument of .*Systems Manager.*\. Start Berth with --companion URL to pass .* docs\/compatibility\.md lists /,
   );
 });
 

@@ -45,7 +45,6 @@ const likeEcs = {
   apiVersion: null,
   xmlNamespace: null,
   isQueryCompatible: false,
-  isCompanionsFirst: false,
   statusOf: (code: string) => ecsShapes.statusOf(code),
   queryCodeOf: (code: string) => code,
   errors: declaredByAll,
@@ -130,7 +129,9 @@ export function operationNamed(name: OperationName): ApiOperation {
 
 /** The error that a call of an absent operation is answered with. Every operation of ECS declares ClientException. */
 export function notAnswered({ name, service }: Pick<ApiOperation, "name" | "service">): Refusal | WireError {
-  const text = `Berth does not answer ${name} yet. ${service.listedIn}`;
-  if (service.rulebook === null) return new Refusal("ClientException", text);
-  return new WireError("NotImplementedException", text);
+  const { title, listedIn, rulebook } = service;
+  if (rulebook === null) return new Refusal("ClientException", `Berth does not answer ${name} yet. ${listedIn}`);
+  const advice =
+    "Start Berth with --companion URL to pass such calls on to an emulator that has it, such as moto or LocalStack.";
+  return new WireError("NotImplementedException", `Berth does not answer ${name} of ${title}. ${advice} ${listedIn}`);
 }

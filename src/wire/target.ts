@@ -1,6 +1,6 @@
 import { WireError } from "./errors.ts";
 import type { Form } from "./protocols/form.ts";
-import type { ApiOperation, ServiceDefinition } from "./service-definition.ts";
+import { type ApiOperation, isAnswered, type ServiceDefinition } from "./service-definition.ts";
 import { apiOperations, controlPlaneServices, services } from "./services.ts";
 
 /**
@@ -31,6 +31,19 @@ export function operationOfForm(service: ServiceDefinition, form: Form): ApiOper
   if (operation !== undefined) return operation;
   // AWS: the text.
   throw unknownOperation(`Could not find operation ${name.slice(0, 100)} for version ${version.slice(0, 100)}`);
+}
+
+/** The operation of `service` that a target header with its prefix names, or null for one that Berth doesn't answer. */
+export const answeredInTarget = (service: ServiceDefinition, header: string): ApiOperation | null =>
+  answered(service, header.slice(header.indexOf(".") + 1));
+
+/** The operation that a form names, or null for one that Berth doesn't answer, or not in that version. */
+export const answeredInForm = (service: ServiceDefinition, form: Form): ApiOperation | null =>
+  form.get("Version") === service.apiVersion ? answered(service, form.get("Action") ?? "") : null;
+
+function answered(service: ServiceDefinition, name: string): ApiOperation | null {
+  const operation = apiOperations(service).get(name);
+  return operation !== undefined && isAnswered(operation) ? operation : null;
 }
 
 const unknownOperation = (message: string): WireError => new WireError("UnknownOperationException", message);

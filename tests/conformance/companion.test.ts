@@ -101,6 +101,71 @@ describe("berth serve", () => {
     assert.match((await pass(lambda)).url, /^\/2015-03-31\/functions\?Marker=/);
   });
 
+  test("signs calls again of operations that its own services lack, read or streaming", async () => {
+    const target = { "x-amz-target": "AmazonSSM.GetDocument", "content-type": "application/x-amz-json-1.1" };
+    assert.equal(
+      (await pass({ service: "ssm", headers: target, body: '{"Name":"d"}' })).body.toString(),
+      '{"Name":"d"}',
+    );
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    const body = "Action=RunInstances&Version=2016-11-15&MinCount=1";
+    assert.equal((await pass({ service: "ec2", headers: form, body })).body.toString(), body);
+    const hash = { ...form, "x-amz-content-sha256": createHash("sha256").update(body).digest("hex") };
+    assert.equal((await pass({ service: "ec2", headers: hash, body })).body.toString(), body);
+    const count = recording.requests.length;
+    const { url } = world.server;
+    const readOnly = await callSigned(url, await world.createKey({ role: "read-only" }), {
+      service: "ec2",
+      headers: form,
+      body,
+    });
+    assert.match(`${readOnly.status} ${readOnly.text}`, /^403 .*<Code>UnauthorizedOperation</s);
+    const wrong = await callSigned(
+      url,
+      { ...world.key, secretAccessKey: "wrong" },
+      { service: "ec2", headers: form, body },
+    );
+    assert.match(wrong.text, /<Code>AuthFailure</);
+    const lost = await callSigned(url, world.key, {
+      service: "ecs",
+      headers: { "x-amz-target": "AmazonEC2ContainerServiceV20141113.CreateTaskSet" },
+      body: "{}",
+    });
+    assert.match(lost.text, /does not answer CreateTaskSet yet/);
+    assert.equal(recording.requests.length, count);
+  });
+
+  test("signs its own questions to the companion's EC2, also in the name of a key that may only read", async () => {
+    const key = await world.createKey({ role: "read-only" });
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    const asked = async (call: Omit<Call, "service">): Promise<RecordedRequest> => {
+      const count = recording.requests.length;
+      const { status, text } = await callSigned(world.server.url, key, { ...call, service: "ec2" });
+      assert.match(`${status} ${text}`, /^(?:200 .*<DescribeVpcsResponse |400 .*<Code>InvalidVpcID\.NotFound<)/s);
+      assert.equal(recording.requests.length, count + 1);
+      const request = must(recording.requests.at(-1), "a question");
+      await assertSignedForCompanion(request, "ec2");
+      return request;
+    };
+    const body = "Action=DescribeVpcs&Version=2016-11-15";
+    assert.equal(String((await asked({ headers: form, body })).body), body);
+    const hash = { ...form, "x-amz-content-sha256": createHash("sha256").update(body).digest("hex") };
+    assert.equal(String((await asked({ headers: hash, body })).body), body);
+    const named = `${body}&VpcId.1=vpc-1&Filter.2.Name=state&Filter.2.Value.1=available`;
+    const { body: changed } = await asked({
+      headers: { ...hash, "x-amz-content-sha256": createHash("sha256").update(named).digest("hex") },
+      body: named,
+    });
+    const rest = "Filter.2.Name=state&Filter.2.Value.1=available&Filter.3.Name=vpc-id&Filter.3.Value.1=vpc-1";
+    assert.equal(String(changed), `${body}&${rest}`);
+    const query = { Action: "DescribeVpcs", Version: "2016-11-15", "VpcId.1": "vpc-1" };
+    const got = await asked({ method: "GET", query });
+    assert.match(
+      got.url,
+      /^\/\?Action=DescribeVpcs&Version=2016-11-15&Filter\.1\.Name=vpc-id&Filter\.1\.Value\.1=vpc-1$/,
+    );
+  });
+
   test("lets bodies of S3 stream, whose hash is signed, or which no signature covers", async () => {
     const body = Buffer.alloc(3_000_000, "abc");
     const sha256 = createHash("sha256").update(body).digest("hex");

@@ -9,7 +9,7 @@ import { must } from "../../src/lib/assert.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { systemClock } from "../../src/lib/system-clock.ts";
 import { openLog } from "../../src/server/log/log.ts";
-import { type RunningServer, startServer } from "../../src/server/server.ts";
+import { type RunningServer, type ServerOptions, startServer } from "../../src/server/server.ts";
 import { until } from "../until.ts";
 
 export const account = "123456789012";
@@ -51,7 +51,12 @@ export const berthApi = ({ server }: World): SignedApi =>
   });
 
 export async function startWorld(
-  options: { readonly instances?: number; readonly adopt?: boolean; readonly timeline?: Timeline } = {},
+  options: {
+    readonly instances?: number;
+    readonly adopt?: boolean;
+    readonly timeline?: Timeline;
+    readonly server?: Partial<ServerOptions>;
+  } = {},
 ): Promise<World> {
   const server = await startServer({
     host: "127.0.0.1",
@@ -69,6 +74,7 @@ export async function startWorld(
     managedRuntime: "simulated",
     ...(options.timeline === undefined ? {} : { timeline: options.timeline }),
     log: openLog("error"),
+    ...options.server,
   });
   const seen: SeenCall[] = [];
   const clients: ECS[] = [];

@@ -15,6 +15,7 @@ import type {
 import { AwslogsError } from "../logs/awslogs-options.ts";
 import { LogStreamError } from "../logs/cloudwatch-logs.ts";
 import { loggingProblem } from "../logs/logging-problem.ts";
+import { Slots } from "../slots.ts";
 import type { TaskServices } from "../task-services/task-services.ts";
 import { type GpuAccess, UnusablePayload } from "./container-config.ts";
 import { ContainerMaker } from "./container-maker.ts";
@@ -33,7 +34,6 @@ import type { RegistryAccess } from "./images/registry-access.ts";
 import { HostGuard } from "./policy/host-guard.ts";
 import { realPathOnDisk } from "./policy/host-paths.ts";
 import { type HostPolicy, HostRefusal, strictPolicy } from "./policy/host-policy.ts";
-import { Slots } from "./slots.ts";
 import { makeTaskVolumes, removeTaskVolumes, type VolumePlace } from "./task-volumes.ts";
 import { UsageSampler } from "./usage-sampler.ts";
 import { Waiting } from "./waiting.ts";

@@ -1,8 +1,8 @@
 import type { ContainerUsage } from "../container-runtime.ts";
+import { Slots } from "../slots.ts";
 import type { WatchedContainer } from "./container-watch.ts";
 import type { DockerStats } from "./engine/docker-answers.ts";
 import type { DockerEngine } from "./engine/docker-engine.ts";
-import { Slots } from "./slots.ts";
 import type { Waiting } from "./waiting.ts";
 
 export type UsageSamplerOptions = {

@@ -12,9 +12,11 @@ export class ApiError extends Error {
     this.status = status;
   }
 
-  /** Whether a retry of the call may succeed. */
+  /** Whether a retry of the call may succeed. 501 comes from a server that lacks the operation. */
   get mayPass(): boolean {
-    return this.status === null || this.status >= 500 || this.status === 429 || throttlingCodes.includes(this.code);
+    const { status } = this;
+    if (status === null || (status >= 500 && status !== 501)) return true;
+    return status === 429 || throttlingCodes.includes(this.code);
   }
 }
 

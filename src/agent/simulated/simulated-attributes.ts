@@ -1,71 +1,21 @@
+import { agentCapabilities, dockerLogDrivers } from "../agent-capabilities.ts";
 import type { HostAttribute } from "../registration.ts";
 
-/** AWS: the capabilities of the official agent on an EC2 instance with awsvpc and EBS support, without their prefix. */
-const ecsCapabilities = [
-  "private-registry-authentication.secretsmanager",
-  "secrets.ssm.environment-variables",
-  "secrets.asm.environment-variables",
-  "secrets.ssm.bootstrap.log-driver",
-  "secrets.asm.bootstrap.log-driver",
-  "ecr-endpoint",
-  "container-ordering",
-  "full-sync",
-  "env-files.s3",
-  "network.container-port-range",
-  "container-restart-policy",
-  "task-cpu-mem-limit",
-  "increased-task-cpu-limit",
-  "execution-role-ecr-pull",
-  "execution-role-awslogs",
-  "container-health-check",
-  "docker-plugin.local",
-  "firelens.fluentd",
-  "firelens.fluentbit",
-  "firelens.non-root-user",
-  "firelens.options.config.file",
-  "firelens.options.config.s3",
-  "logging-driver.awsfirelens.log-driver-buffer-limit",
-  "efs",
-  "efsAuth",
-  "aws-appmesh",
-  "task-eia",
-  "task-eia.optimized-cpu",
-  "fault-injection",
-  "task-eni",
-  "task-eni-trunking",
-  "task-eni-block-instance-metadata",
-  "pid-ipc-namespace-sharing",
-  "execute-command",
-  "service-connect-v1",
-  "storage.ebs-task-volume-attach",
-];
+/**
+ * What a simulated host offers: what a host with Docker does if it has everything that the agent may use. EFS volumes need no folder
+ * here, because nothing is written to them.
+ */
+export const simulatedCapabilities: readonly string[] = agentCapabilities({
+  dockerApi: 44,
+  logDrivers: dockerLogDrivers,
+  taskLimits: true,
+  credentials: true,
+  services: true,
+  efs: true,
+  trunks: true,
+});
 
-/** AWS: the older capabilities, under their longer prefix. */
-const olderCapabilities = [
-  "privileged-container",
-  "ecr-auth",
-  "task-iam-role",
-  "task-iam-role-network-host",
-  "logging-driver.json-file",
-  "logging-driver.none",
-  "logging-driver.syslog",
-  "logging-driver.journald",
-  "logging-driver.fluentd",
-  "logging-driver.awslogs",
-  "logging-driver.awsfirelens",
-];
-
-/** AWS: one attribute for each Docker API version that agent and daemon have in common, 1.17 to 1.44. */
-const dockerApiMinors = Array.from({ length: 28 }, (_, i) => 17 + i);
-
-/** The names of all of them, as attributes. */
-export const agentCapabilities: readonly string[] = [
-  ...ecsCapabilities.map((name) => `ecs.capability.${name}`),
-  ...olderCapabilities.map((name) => `com.amazonaws.ecs.capability.${name}`),
-  ...dockerApiMinors.map((minor) => `com.amazonaws.ecs.capability.docker-remote-api.1.${minor}`),
-];
-
-/** What a simulated host claims to support: everything, because its containers exist only as timers. */
+/** The attributes of a simulated host: its capabilities, and the machine that it seems to be. */
 export function simulatedAttributes(facts: {
   readonly gpuIds: readonly string[];
   readonly architecture: string;
@@ -76,7 +26,7 @@ export function simulatedAttributes(facts: {
     { name: "ecs.capability.gpu-driver-version", value: "550.1" },
   ];
   return [
-    ...agentCapabilities.map((name) => ({ name })),
+    ...simulatedCapabilities.map((name) => ({ name })),
     ...(facts.gpuIds.length === 0 ? [] : gpu),
     { name: "ecs.capability.cni-plugin-version", value: "2026.01.0" },
     { name: "ecs.os-type", value: "linux" },

@@ -13,14 +13,14 @@ import type {
 } from "../container-runtime.ts";
 import type { LoggedContainer, LogShipper } from "../logs/log-shipper.ts";
 import { loggingProblem } from "../logs/logging-problem.ts";
-import { inputsReason } from "../task-services/inputs-reason.ts";
+import type { TaskInputs } from "../task-services/task-inputs.ts";
 import { type SimulatedBehaviour, simulatedBehaviour } from "./simulated-images.ts";
 import { SimulatedOutput } from "./simulated-output.ts";
 
 export type SimulatedRuntimeOptions = {
   readonly clock: Clock;
   readonly ids: RandomStream;
-  /** Where logs go. Null: nowhere. */
+  /** Where logs go, and where what tasks need comes from. Null: logs go nowhere, and tasks are taken to have what they need. */
   readonly services?: SimulatedServices | null;
   readonly pullMs?: number;
   readonly createMs?: number;
@@ -67,7 +67,7 @@ type Running = {
 };
 
 /** The part of an agent's services that simulated containers use. */
-export type SimulatedServices = { readonly shipper: LogShipper };
+export type SimulatedServices = { readonly shipper: LogShipper; readonly inputs: TaskInputs };
 
 /** Containers that exist only as timers. It keeps nothing over a restart: `watch` passes in what it needs. */
 export class SimulatedRuntime implements ContainerRuntime {
@@ -201,18 +201,24 @@ export class SimulatedRuntime implements ContainerRuntime {
     this.#running.clear();
   }
 
-  /** AWS: on Fargate, a log stream that cannot be created fails the task before its containers. */
+  /**
+   * Fetches what a real container would get, because a task whose secret is missing must not start here either. Nobody reads the
+   * values.
+   */
   async #prepare({ taskArn, task, specs, toCreate }: Extract<TaskCommand, { type: "prepare" }>): Promise<void> {
     const { services } = this.#options;
-    if (services !== null && task.launchType === "FARGATE") {
+    const awaited = { taskArn, task, specs: specs.filter(({ name }) => toCreate.includes(name)) };
+    if (services?.inputs.needed(awaited) === true) {
       try {
-        for (const spec of specs) if (toCreate.includes(spec.name)) await services.shipper.checkAhead(taskArn, spec);
+        await services.inputs.prepare(awaited);
       } catch (error) {
-        this.#emit({ type: "prepare-failed", taskArn, reason: `ResourceInitializationError: ${inputsReason(error)}` });
+        const reason = error instanceof Error ? error.message : String(error);
+        if (!this.#closed) this.#emit({ type: "prepare-failed", taskArn, reason });
         return;
       }
+      services.inputs.forget(taskArn);
     }
-    this.#emit({ type: "prepared", taskArn });
+    if (!this.#closed) this.#emit({ type: "prepared", taskArn });
   }
 
   /** As Docker does: the log stream first, then the program. */

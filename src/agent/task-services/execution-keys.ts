@@ -41,6 +41,11 @@ export class ExecutionKeys {
     return keysOf(isAws ? await assumed.of({ taskArn, roleType: "TaskExecution", credentials }) : credentials);
   }
 
+  /** Resolves when the task has the credentials of its execution role, or is over. After a restart they come with the first connection. */
+  arrival(taskArn: string): Promise<void> {
+    return this.#options.minted.arrival(taskArn, "TaskExecution");
+  }
+
   /** What the containers of a task get for a role. Rejects with ApiError. */
   async ofTask(role: TaskRole): Promise<RoleCredentials> {
     const { assumed } = this.#options;

@@ -39,6 +39,11 @@ export class SmallAws {
   /** While true, nothing is answered: connections end. */
   isCut = false;
   registry: string | null = null;
+  /** Calls are answered once this resolves. */
+  held: Promise<void> = Promise.resolve();
+  /** Calls that wait for their answer now, and the most that ever did. */
+  waiting = 0;
+  waitingMost = 0;
   readonly #server: Server;
 
   private constructor() {
@@ -77,6 +82,10 @@ export class SmallAws {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
+    this.waiting += 1;
+    this.waitingMost = Math.max(this.waitingMost, this.waiting);
+    await this.held;
+    this.waiting -= 1;
     if (this.isCut) {
       request.socket.destroy();
       return;

@@ -51,7 +51,7 @@ export class TaskServices {
     this.positions = positions;
     this.shipper = new LogShipper({ client: this.client, keys: this.keys, positions, clock, random, log });
     const files = { client: this.client, bucketDir: options.bucketDir };
-    this.inputs = new TaskInputs({ client: this.client, keys: this.keys, files, shipper: this.shipper });
+    this.inputs = new TaskInputs({ client: this.client, keys: this.keys, files, shipper: this.shipper, clock, log });
   }
 
   /** For an agent that keeps in `positionsFile` how far it has sent logs. */

@@ -27,10 +27,7 @@ export const companionKeyFlag = {
 } as const satisfies Record<string, Flag>;
 
 function builtInNames(): readonly string[] {
-  return surroundingServices
-    .filter(({ isCompanionsFirst }) => !isCompanionsFirst)
-    .map(({ signingName }) => signingName)
-    .sort();
+  return surroundingServices.map(({ signingName }) => signingName).sort();
 }
 
 /** The companion without a key. null if there is none. Throws UsageError for an address or a service that cannot be. */

@@ -59,6 +59,6 @@ export const taskDefinitionOperations = {
     errors: ["LimitExceededException"],
     beyondLimits: "ClientException",
     missing:
-      "Neuron devices, shared GPUs, S3 Files volumes and volumes configured at launch are checked and stored, but RunTask and StartTask refuse to run them.",
+      "Neuron devices, shared GPUs, S3 Files volumes and volumes configured at launch are checked and stored, but RunTask and StartTask refuse to run them. FireLens, App Mesh proxies, fault injection and FSx volumes run only on container instances that offer them, which Berth's own hosts don't.",
   },
 } as const satisfies OperationRows;

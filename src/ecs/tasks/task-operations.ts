@@ -8,6 +8,10 @@ import { startTask } from "./start-task.ts";
 import { stopTask } from "./stop-task.ts";
 import { updateTaskProtection } from "./update-task-protection.ts";
 
+/** Of tasks on the hosts that Berth brings itself. What else is in a task definition runs there. */
+const missingOnHosts =
+  "No host of Berth's own, whether simulated, with Docker or of Fargate, offers FireLens, App Mesh proxies, fault injection or FSx volumes, and those with Docker offer EFS volumes only with `--efs-dir`: such tasks are refused by the name of the attribute that is missing. The credentials of a task's roles are good for calls to Berth, and with `--assume-roles` for AWS instead.";
+
 /** The operations on tasks. */
 export const taskOperations = {
   DescribeTasks: {
@@ -48,8 +52,7 @@ export const taskOperations = {
       "PlatformUnknownException",
       "UnsupportedFeatureException",
     ],
-    missing:
-      "Windows on Fargate, ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused. Fargate tasks run on Berth's own hosts: there is no public address, ephemeral storage is shown but not limited, platform versions differ only in their number, and Spot tasks are not interrupted. Subnets and security groups are only names, and `referenceId` is ignored. Berth's own agents run no tasks with FireLens or FSx volumes, and with EFS volumes only if `--efs-dir` is set: these are refused by the name of the attribute that is missing. The credentials of a task's roles are good for calls to Berth, and with `--assume-roles` for AWS instead.",
+    missing: `Windows on Fargate, ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused. Fargate tasks run on Berth's own hosts: there is no public address, ephemeral storage is shown but not limited, platform versions differ only in their number, and Spot tasks are not interrupted. Subnets and security groups are only names, and \`referenceId\` is ignored. ${missingOnHosts}`,
   },
   StartTask: {
     machine: "cluster",
@@ -63,8 +66,7 @@ export const taskOperations = {
     }),
     level: "operate",
     errors: ["ClusterNotFoundException", "NamespaceNotFoundException", "UnsupportedFeatureException"],
-    missing:
-      "ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused. Subnets and security groups are only names, and `referenceId` is ignored. Berth's own agents run no tasks with FireLens or FSx volumes, and with EFS volumes only if `--efs-dir` is set: these are refused by the name of the attribute that is missing. The credentials of a task's roles are good for calls to Berth, and with `--assume-roles` for AWS instead.",
+    missing: `ECS Exec, EBS and S3 Files volumes, shared GPUs, Neuron devices and inference accelerators are refused. Subnets and security groups are only names, and \`referenceId\` is ignored. ${missingOnHosts}`,
   },
   StopTask: {
     machine: "cluster",

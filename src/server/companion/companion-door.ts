@@ -29,7 +29,7 @@ export type CompanionDoorOptions = {
   readonly log: ServerLog;
 };
 
-/** Reads a body of at most so many bytes. */
+/** Reads a body of at most that many bytes. */
 export type ReadBody = (bytesMax: number) => Promise<Uint8Array>;
 
 /** The headers that are not the companion's business: the body was asked for already. */
@@ -43,21 +43,22 @@ export class CompanionDoor {
   }
 
   /**
-   * Passes a request on, and its answer back. `service` is what the request calls its service. Gives the error that is to be answered instead, or null when
+   * Passes a request on, and its answer back. `service` is what the request calls its service. `body` is the body where it was read already, to see what
+   * the call is, and otherwise reads it. Gives the error that is to be answered instead, or null when
    * the answer was passed back, whole or cut. Never rejects.
    */
   async answer(
     exchange: Exchange,
     service: string | null,
     head: RequestHead,
-    readBody: ReadBody,
+    body: ReadBody | Uint8Array,
   ): Promise<RenderedError | null> {
     const startedAt = performance.now();
     const requestId = randomUUID();
     const note = (code: string): void =>
       this.#options.metrics.record("companion", code, (performance.now() - startedAt) / 1000);
     try {
-      const passed = await this.#prepare(exchange, service, readBody);
+      const passed = await this.#prepare(exchange, service, body);
       if (exchange.request.headers.expect !== undefined && passed.body === null) exchange.response.writeContinue();
       await this.#options.companion.pass(passed, exchange.response);
       note("");
@@ -74,11 +75,12 @@ export class CompanionDoor {
     }
   }
 
-  async #prepare({ request }: Exchange, service: string | null, readBody: ReadBody): Promise<PassedRequest> {
+  async #prepare({ request }: Exchange, service: string | null, body: ReadBody | Uint8Array): Promise<PassedRequest> {
     const { signing } = this.#options;
-    if (signing !== null) return this.#signAgain(request, service, readBody, signing);
+    if (signing !== null) return this.#signAgain(request, service, body, signing);
     const headers = framed(request, passedHeaders(request.rawHeaders, droppedHeaders));
-    return { account: this.#accountOf(request.headers.authorization), request, headers, body: null, sha256: null };
+    const account = this.#accountOf(request.headers.authorization);
+    return { account, request, headers, body: typeof body === "function" ? null : body, sha256: null };
   }
 
   /** Whose share a request counts against where anybody may claim anything. */
@@ -95,7 +97,7 @@ export class CompanionDoor {
   async #signAgain(
     request: Exchange["request"],
     service: string | null,
-    readBody: ReadBody,
+    given: ReadBody | Uint8Array,
     { authenticate, credentials }: NonNullable<CompanionDoorOptions["signing"]>,
   ): Promise<PassedRequest> {
     if (service === null || request.headers.authorization === undefined) {
@@ -108,15 +110,25 @@ export class CompanionDoor {
     const head: SignedHead = { ...signed, mayBeUnsigned: true };
     const authenticateBody = await authenticate(head);
     const claimed = signedBodyHash(head);
-    const body = claimed === "none" ? await readBody(this.#options.companion.limits.checkedBodyBytes) : null;
+    const body = await bodyToCheck(given, claimed, this.#options.companion.limits.checkedBodyBytes);
     const who = await authenticateBody(body ?? bodyCheckedLater);
     authorizePassing(who, service);
-    const added = Object.entries(await signForAnother(head, body, credentials)).flat();
+    const added = Object.entries(await signForAnother(head, claimed === "none" ? body : null, credentials)).flat();
     const dropped = new Set([...droppedHeaders, ...signatureHeaders]);
     const headers = framed(request, [...passedHeaders(request.rawHeaders, dropped), ...added]);
     const sha256 = /^[0-9a-f]{64}$/.test(claimed) ? claimed : null;
     return { account: who.account, request, headers, body, sha256 };
   }
+}
+
+/** The body, if it has to be there before the signature can be checked; null for one whose hash is signed, which is checked on its way. */
+async function bodyToCheck(
+  given: ReadBody | Uint8Array,
+  claimed: string,
+  bytesMax: number,
+): Promise<Uint8Array | null> {
+  if (typeof given !== "function") return given;
+  return claimed === "none" ? await given(bytesMax) : null;
 }
 
 /**

@@ -21,6 +21,14 @@ export const companionLimits = {
   idleMs: 60_000,
   /** LIMIT: how long an unused connection is kept; shorter than any server's own limit, so that it isn't closed just when it is used. */
   keptMs: 2_000,
+  /** LIMIT: an answer that becomes a part of Berth's own is held: the description of an instance has 5 KB, and a page has a thousand. */
+  askedBytes: 8_388_608,
+  /** LIMIT: such questions at a time, of all accounts: with the largest answers they hold 256 MB. */
+  askedCalls: 32,
+  /** LIMIT: those of one account: Terraform asks ten at a time. */
+  askedCallsPerAccount: 16,
+  /** LIMIT: from a question to the end of its answer. Afterwards Berth answers alone, while its caller, who waits a minute, is still there. */
+  askedMs: 10_000,
   /** LIMIT: unused connections that are kept. */
   keptConnections: 64,
 } as const;

@@ -137,6 +137,51 @@ test("a built-in service can be given away", async (context) => {
   assert.equal(recording.requests[0]?.body.toString(), "Action=GetCallerIdentity&Version=2011-06-15");
 });
 
+test("an operation that a built-in service lacks goes on as it came; ECS's stay", async (context) => {
+  const { http, recording, call, companion } = await open(context);
+  http.answer = async ({ operation }) => ({ Account: operation.name });
+  const form = { "content-type": "application/x-www-form-urlencoded; charset=utf-8" };
+  const post = (service: string, headers: Record<string, string>, body: string): [string, RequestInit] => [
+    "/",
+    { method: "POST", headers: { ...headers, authorization: signedFor(service), "x-mine": "1" }, body },
+  ];
+  const passed = [
+    post("ssm", { "x-amz-target": "AmazonSSM.GetDocument" }, '{"Name":"d"}'),
+    post("logs", { "x-amz-target": "Logs_20140328.PutMetricFilter" }, "not even JSON"),
+    post("secretsmanager", { "x-amz-target": "secretsmanager.ReplicateSecretToRegions" }, "{}"),
+    post("sts", form, "Action=DecodeAuthorizationMessage&Version=2011-06-15&EncodedMessage=%41+b"),
+    post("ec2", form, "Action=RunInstances&Version=2016-11-15&MinCount=1"),
+    post("ec2", form, "Version=2016-11-15"),
+  ];
+  for (const [path, init] of passed) {
+    const response = await call(path, init);
+    assert.deepEqual([response.status, await response.text()], [200, "answered"], String(init.body));
+    const request = recording.requests.at(-1);
+    assert.deepEqual([request?.body.toString(), request?.headers["x-mine"]], [init.body, "1"]);
+  }
+  assert.equal(recording.requests.length, passed.length);
+  const chunked = ["POST / HTTP/1.1", "Host: localhost", `Authorization: ${signedFor("ec2")}`, "Connection: close"];
+  const body = "Action=StopInstances&Version=2016-11-15";
+  const answer = await http.exchange(
+    `${[...chunked, "Transfer-Encoding: chunked"].join("\r\n")}\r\n\r\n27\r\n${body}\r\n0\r\n\r\n`,
+  );
+  assert.match(answer, /^HTTP\/1\.1 200 /);
+  assert.equal(recording.requests.at(-1)?.body.toString(), body);
+  const count = recording.requests.length;
+  const own = await call(...post("sts", form, "Action=GetCallerIdentity&Version=2011-06-15"));
+  assert.match(await own.text(), /<Account>GetCallerIdentity<\/Account>/);
+  const large = await call(
+    ...post("ec2", form, `Action=RunInstances&Version=2016-11-15&UserData=${"x".repeat(300_000)}`),
+  );
+  assert.equal(large.status, 413);
+  assert.match(await large.text(), /<Code>RequestEntityTooLarge<\/Code>/);
+  const unreadable = await call("/", { ...post("ec2", form, "")[1], body: new Uint8Array([65, 61, 255]) });
+  assert.match(await unreadable.text(), /<Code>InvalidParameterValue<\/Code>/);
+  assert.equal((await http.call("CreateTaskSet")).status, 400);
+  assert.equal(recording.requests.length, count);
+  assert.equal(companion.underWay, 0);
+});
+
 test("bodies stream in both directions: the answer begins before the request ends, and neither is held", async (context) => {
   const { http, recording } = await open(context);
   recording.takeOver = (request, response) => {

@@ -11,6 +11,7 @@ import {
 } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { throttled, WireError } from "../../wire/errors.ts";
+import { ask, type Question, type WholeAnswer } from "./asked-call.ts";
 import { CallsUnderWay } from "./calls-under-way.ts";
 import { type CompanionLimits, companionLimits } from "./companion-limits.ts";
 import { type Deadline, Deadlines } from "./deadlines.ts";
@@ -34,16 +35,18 @@ export class Companion {
   readonly #limits: CompanionLimits;
   readonly #agent: HttpAgent | HttpsAgent;
   readonly #calls: CallsUnderWay;
+  readonly #asked: CallsUnderWay;
   readonly #deadlines = new Deadlines();
 
   /** `url` is an origin, `http:` or `https:`. */
   constructor(url: string, limits: Partial<CompanionLimits> = {}) {
     this.url = new URL(url);
     this.#limits = { ...companionLimits, ...limits };
-    const { keptConnections, keptMs, calls, callsPerAccount } = this.#limits;
+    const { keptConnections, keptMs, calls, callsPerAccount, askedCalls, askedCallsPerAccount } = this.#limits;
     const kept = { keepAlive: true, maxFreeSockets: keptConnections, timeout: keptMs, scheduling: "lifo" } as const;
     this.#agent = this.url.protocol === "https:" ? new HttpsAgent(kept) : new HttpAgent(kept);
     this.#calls = new CallsUnderWay({ total: calls, perAccount: callsPerAccount });
+    this.#asked = new CallsUnderWay({ total: askedCalls, perAccount: askedCallsPerAccount });
   }
 
   get limits(): CompanionLimits {
@@ -76,6 +79,21 @@ export class Companion {
     } finally {
       end();
       if (!socket.destroyed) socket.setTimeout(before);
+    }
+  }
+
+  /**
+   * Asks the companion something for an answer of Berth's own, and holds what it answers. Rejects with NoAnswerError, and with
+   * WireError(ThrottlingException) when too many questions of the account are under way.
+   */
+  async ask(account: string, question: Question): Promise<WholeAnswer> {
+    const end = this.#asked.begin(account);
+    if (end === null) throw throttled();
+    const { askedBytes: bytesMax, askedMs: timeoutMs } = this.#limits;
+    try {
+      return await ask(this.url, this.#agent, question, { bytesMax, timeoutMs, deadlines: this.#deadlines });
+    } finally {
+      end();
     }
   }
 }

@@ -12,9 +12,9 @@ export type KnownInstance = Pick<
 >;
 
 /** What only hosts on EC2 can do. AWS: external instances have no network interfaces for tasks and nothing that needs them. */
-const onEc2Only = /^ecs\.capability\.(task-eni|task-eia|aws-appmesh|fault-injection|service-connect|storage\.ebs|cni-)/;
+const onEc2Only = /^ecs\.capability\.(task-eni|cni-)/;
 
-/** The attributes of an adopted container instance's simulated host: it is the machine that the caller described, and can do everything. */
+/** The attributes of an adopted container instance's simulated host: it is the machine that the caller described. */
 export function adoptedAttributes({ attributes, registeredResources }: KnownInstance): readonly HostAttribute[] {
   const said = (name: string): string | null => attributes.find((attribute) => attribute.name === name)?.value ?? null;
   const gpus = registeredResources.find(({ name }) => name === "GPU");

@@ -6,7 +6,7 @@ import { Agent, type AgentEnd, type AgentOptions } from "../../agent/agent.ts";
 import type { ContainerRuntime } from "../../agent/container-runtime.ts";
 import { managedEngine } from "../../agent/engine/managed-engine.ts";
 import type { HostAttribute } from "../../agent/registration.ts";
-import { agentCapabilities } from "../../agent/simulated/simulated-attributes.ts";
+import { simulatedCapabilities } from "../../agent/simulated/simulated-attributes.ts";
 import { SimulatedRuntime, type SimulatedTimes, simulatedTimes } from "../../agent/simulated/simulated-runtime.ts";
 import { TaskCredentials } from "../../agent/task-credentials.ts";
 import { TaskServices } from "../../agent/task-services/task-services.ts";
@@ -64,7 +64,7 @@ export function simulatedManagedRuntime(
   return {
     simulated: true,
     capabilities: capabilitiesOf([
-      ...agentCapabilities.map((name) => ({ name })),
+      ...simulatedCapabilities.map((name) => ({ name })),
       ...["x86_64", "arm64"].map((value) => ({ name: "ecs.cpu-architecture", value })),
     ]),
     agentFor: (options, place) => {

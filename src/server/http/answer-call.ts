@@ -34,6 +34,8 @@ export type ApiCall = {
   readonly caller: Caller;
   /** The request's Host header. */
   readonly host: string | null;
+  /** As {@link EcsFacts} has it. */
+  readonly elsewhere?: ReadonlySet<string>;
 };
 
 /**
@@ -41,6 +43,15 @@ export type ApiCall = {
  * ThrottlingException), or with anything else (answered with ServerException).
  */
 export type AnswerApi = (call: ApiCall) => Promise<object>;
+
+/** A form as it was sent. */
+export type SentForm = Pick<CallHead, "method" | "url" | "headers"> & {
+  /** The body, or the query string of a GET. */
+  readonly form: string;
+};
+
+/** Answers an operation with what others know in addition; otherwise as {@link AnswerApi}. */
+export type AnswerMerged = (call: ApiCall, sent: SentForm) => Promise<object>;
 
 /** What of a call is known when its headers have come. */
 export type CallHead = {
@@ -58,16 +69,16 @@ export type CallHead = {
 /** A call whose headers are in order, so that its body may be read: of which service, and how to find out who calls. */
 export type ResolvedCall = {
   readonly requestId: string;
+  readonly head: CallHead;
   readonly service: ServiceDefinition;
   /** null when the form names it. */
   readonly operation: ApiOperation | null;
   /** The form in the query string of a GET; null for a call with a body. */
   readonly query: string | null;
+  readonly isSigned: boolean;
   readonly authenticateBody: AuthenticateBody;
   /** The request's Host header. */
   readonly host: string | null;
-  /** As in {@link CallHead}. */
-  readonly remoteAddress: string | undefined;
   /** Whether nobody waits for the answer any more. */
   readonly isGone: () => boolean;
 };
@@ -117,6 +128,8 @@ export type FrontDoor = {
   readonly bodyReaders?: ReadonlyMap<string, BodyReader>;
   /** Operations whose answers are streams, likewise. */
   readonly streams?: ReadonlyMap<string, AnswerWithStream>;
+  /** Operations whose answers others have a part of, likewise. */
+  readonly merged?: ReadonlyMap<string, AnswerMerged>;
   readonly authenticate: Authenticate;
   /** Who calls without a signature where the operation needs none; null where every call needs one. */
   readonly anonymous: Authenticated | null;
@@ -141,8 +154,9 @@ const smallBodyBytes = 8_192;
  */
 export async function resolveCall(
   frontDoor: FrontDoor,
-  { requestId, method, url, remoteAddress, headers, isGone }: CallHead,
+  callHead: CallHead,
 ): Promise<{ readonly call: ResolvedCall } | { readonly refused: HttpAnswer }> {
+  const { requestId, method, url, headers, isGone } = callHead;
   const noted: Noted = { requestId, service: ecs, operation: "", startedAt: performance.now() };
   try {
     const { path, query } = partsOf(url);
@@ -164,7 +178,9 @@ export async function resolveCall(
       : anonymousBody(frontDoor);
     const host = typeof headers.host === "string" ? headers.host : null;
     const form = route.type === "form" && method === "GET" ? query : null;
-    return { call: { requestId, service, operation, query: form, authenticateBody, host, remoteAddress, isGone } };
+    return {
+      call: { requestId, head: callHead, service, operation, query: form, isSigned, authenticateBody, host, isGone },
+    };
   } catch (error) {
     return { refused: answerError(frontDoor, noted, error) };
   }
@@ -230,7 +246,11 @@ export async function answerCall(frontDoor: AnswerOptions, call: ResolvedCall, b
       authorizeCall(who.principal, operation, resourcesOf(operation, request, who));
       const stream = frontDoor.streams?.get(operation.action.name);
       if (stream !== undefined) return await answerStream(stream, call, who, operation, request);
-      text = await submit(frontDoor, call, who, operation, request);
+      const merge = frontDoor.merged?.get(operation.action.name);
+      text =
+        merge === undefined
+          ? await submit(frontDoor, call, who, operation, request)
+          : await submitMerged(frontDoor, merge, call, who, operation, request, content);
     } finally {
       reader?.release(request);
     }
@@ -281,14 +301,14 @@ function readRequest(
 /** Gives the request to the control plane, and the text of its reply. */
 function submit(
   { largeAnswers, answerApi, takeTurn }: AnswerOptions,
-  { requestId, host, remoteAddress, isGone }: ResolvedCall,
+  { requestId, head, host, isGone }: ResolvedCall,
   { account, region, caller: known }: Authenticated,
   operation: AnsweredOperation,
   request: object,
 ): Promise<string> {
   const { name } = operation;
   const registers = !isOfService(operation) && operation.row.registersInstance === true;
-  const caller = registers ? { ...known, address: hostAddress(remoteAddress) } : known;
+  const caller = registers ? { ...known, address: hostAddress(head.remoteAddress) } : known;
   return largeAnswers.make(account, name, async () => {
     if (isGone()) return "";
     const reply = await answerApi({ operation, request, account, region, caller, host });
@@ -296,6 +316,22 @@ function submit(
     // Replies that waited for one append come all at once, and a large one takes a millisecond.
     return takeTurn(account, () => operation.service.protocol.render(operation, reply, requestId));
   });
+}
+
+/** As {@link submit}. Others are waited for before the answer takes a place among the large ones. */
+async function submitMerged(
+  { largeAnswers, takeTurn }: AnswerOptions,
+  merge: AnswerMerged,
+  { requestId, host, head }: ResolvedCall,
+  { account, region, caller }: Authenticated,
+  operation: AnsweredOperation,
+  request: object,
+  content: Uint8Array | string,
+): Promise<string> {
+  const form = typeof content === "string" ? content : Buffer.from(content).toString();
+  const reply = await merge({ operation, request, account, region, caller, host }, { ...head, form });
+  const render = (): string => operation.service.protocol.render(operation, reply, requestId);
+  return largeAnswers.make(account, operation.name, async () => takeTurn(account, render));
 }
 
 /** Agents and tasks have short lists; to everyone else it helps more to hear that nobody can call this. */

@@ -7,11 +7,19 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
-import { Bug } from "../../lib/assert.ts";
-import { type IsBuiltIn, type RequestHead, routeOf, signingNameOf } from "../../wire/call-route.ts";
-import { type RenderedError, renderError, serializationError, WireError } from "../../wire/errors.ts";
+import { Bug, must } from "../../lib/assert.ts";
+import {
+  type IsBuiltIn,
+  type RequestHead,
+  routeBesideCompanion,
+  routeOf,
+  signingNameOf,
+} from "../../wire/call-route.ts";
+import { callErrorOf, type RenderedError, renderError, serializationError, WireError } from "../../wire/errors.ts";
 import { renderForeignError } from "../../wire/protocols/foreign-error.ts";
+import { Form } from "../../wire/protocols/form.ts";
 import { ecs } from "../../wire/services.ts";
+import { answeredInForm } from "../../wire/target.ts";
 import type { CompanionDoor } from "../companion/companion-door.ts";
 import { answerAndClose } from "../log/last-words.ts";
 import {
@@ -165,6 +173,7 @@ class HttpPort {
           call.service.bodyBytesMax ?? limits.bodyBytes,
         );
         this.#connections.working(connection);
+        if (isForCompanion(call, body, this.#options)) return this.#passRead(request, reply, connection, call, body);
         return this.#send(request, reply, await answerCall(frontDoor, call, body));
       },
     });
@@ -175,7 +184,7 @@ class HttpPort {
       this.#send(request, reply, await answerMetrics(this.#options, request)),
     );
     app.setErrorHandler((error, request, reply) => {
-      const rendered = renderRequestError(error);
+      const rendered = renderRequestError(error, this.#resolved.get(request.raw) ?? null);
       if (rendered.status >= 500) {
         this.#options.log.write("request-failed", { requestId: request.id, err: error });
       }
@@ -215,8 +224,12 @@ class HttpPort {
   #isElsewhere(exchange: Exchange, connection: HttpConnection, admission: Admission): boolean {
     const { request, response } = exchange;
     const head = headOf(request);
-    const service = serviceElsewhere(head, this.#options.isBuiltIn);
     const { companion = null } = this.#options;
+    const service = serviceElsewhere(
+      head,
+      this.#options.isBuiltIn,
+      companion === null ? routeOf : routeBesideCompanion,
+    );
     if (service === undefined || (companion === null && service === null)) return false;
     if (companion === null) {
       const requestId = randomUUID();
@@ -237,7 +250,23 @@ class HttpPort {
     return true;
   }
 
-  /** Answers a request that Fastify has not seen. */
+  /** Takes a call whose body had to be read first, to see what it is, to the companion. */
+  async #passRead(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    connection: HttpConnection,
+    { service, isSigned }: ResolvedCall,
+    body: Uint8Array,
+  ): Promise<FastifyReply> {
+    reply.hijack();
+    const exchange = { request: request.raw, response: reply.raw };
+    const companion = must(this.#options.companion, "a companion");
+    const error = await companion.answer(exchange, isSigned ? service.signingName : null, headOf(request.raw), body);
+    if (error !== null && !reply.raw.headersSent && !reply.raw.destroyed) this.#answerRaw(exchange, connection, error);
+    return reply;
+  }
+
+  /** Answers a request past Fastify. */
   #answerRaw({ request, response }: Exchange, connection: HttpConnection, answer: RenderedError): void {
     const headers = { "content-type": answer.contentType ?? contentType, ...answer.headers };
     const isOpen = isEndless(request);
@@ -334,14 +363,33 @@ function sendStream(response: ServerResponse, { status, headers }: AnswerHead, s
  * What a request calls its service, if that isn't built in: null when it doesn't say. undefined for what is answered here: calls of built-in services, with
  * or without mistakes, and what operators ask.
  */
-function serviceElsewhere(head: RequestHead, isBuiltIn: IsBuiltIn): string | null | undefined {
+function serviceElsewhere(
+  head: RequestHead,
+  isBuiltIn: IsBuiltIn,
+  findRoute: typeof routeOf,
+): string | null | undefined {
   try {
-    const route = routeOf(head, isBuiltIn);
+    const route = findRoute(head, isBuiltIn);
     if (route.type !== "elsewhere") return undefined;
     const isOperators = route.service === null && (head.path === "/health" || head.path === "/metrics");
     return isOperators ? undefined : route.service;
   } catch (error) {
     if (error instanceof WireError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a form is for the companion, because its operation is none that Berth answers. A form that can't be read is not. */
+function isForCompanion(
+  { service, operation, query }: ResolvedCall,
+  body: Uint8Array,
+  { companion = null }: Pick<HttpOptions, "companion">,
+): boolean {
+  if (companion === null || operation !== null || query !== null) return false;
+  try {
+    return answeredInForm(service, new Form(body)) === null;
+  } catch (error) {
+    if (error instanceof WireError) return false;
     throw error;
   }
 }
@@ -379,8 +427,11 @@ function notThere(status: 404 | 405): RenderedError {
   return { ...renderError(new WireError("UnknownOperationException", text)), status };
 }
 
-/** What was wrong with a request before its call began. */
-function renderRequestError(error: unknown): RenderedError {
+/** What was wrong with a request before its call began, in the form of its service if that is known. */
+function renderRequestError(error: unknown, call: ResolvedCall | null): RenderedError {
+  if (call !== null && error instanceof WireError) {
+    return call.service.protocol.renderError(call.service, callErrorOf(error), call.requestId);
+  }
   if (error instanceof SlowBodyError) return { ...renderError(serializationError(error.message)), status: 408 };
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
   if (typeof code === "string" && code.startsWith("FST_ERR_CTP_")) {

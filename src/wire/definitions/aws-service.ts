@@ -17,7 +17,6 @@ export type AwsServiceFacts = {
   readonly apiVersion?: string;
   readonly xmlNamespace?: string;
   readonly isQueryCompatible?: true;
-  readonly isCompanionsFirst?: true;
   /** The errors that all its operations may give, though the SDK lists them for none, with their HTTP statuses. */
   readonly commonErrors: Readonly<Record<string, number>>;
   readonly internalError: string;
@@ -43,7 +42,6 @@ export function awsService(facts: AwsServiceFacts): SurroundingService {
     apiVersion: facts.apiVersion ?? null,
     xmlNamespace: facts.xmlNamespace ?? null,
     isQueryCompatible: facts.isQueryCompatible ?? false,
-    isCompanionsFirst: facts.isCompanionsFirst ?? false,
     bodyBytesMax: facts.bodyBytesMax ?? null,
     shapesOf: (operation) => shapes.of(operation),
     statusOf: (code) => shapes.statusOf(code) ?? commonErrors[code] ?? null,

@@ -11,7 +11,6 @@ export const ec2 = awsService({
   apiVersion: "2016-11-15",
   xmlNamespace: "http://ec2.amazonaws.com/doc/2016-11-15/",
   signingName: "ec2",
-  isCompanionsFirst: true,
   commonErrors: ec2Errors,
   internalError: "InternalError",
   beyondLimits: "InvalidParameterValue",

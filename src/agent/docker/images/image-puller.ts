@@ -1,9 +1,9 @@
 import type { PayloadContainer } from "../../../agent-protocol/to-agent/payload-container.ts";
+import { Slots } from "../../slots.ts";
 import { SecretError } from "../../task-services/task-secrets.ts";
 import type { DockerImage } from "../engine/docker-answers.ts";
 import { type DockerEngine, splitReference } from "../engine/docker-engine.ts";
 import { DockerError, DockerTimeout, failureText } from "../engine/docker-error.ts";
-import { Slots } from "../slots.ts";
 import type { Waiting } from "../waiting.ts";
 import type { ImageMap } from "./image-map.ts";
 import { type ImageAccess, type RegistryAccess, RegistryAccessError } from "./registry-access.ts";
