@@ -54,7 +54,7 @@ class AgentBench {
   static async open(): Promise<AgentBench> {
     const dataDir = mkdtempSync(join(tmpdir(), "berth-bench-"));
     const key = ["keys", "create", "--data-dir", dataDir, "--account", "123456789012", "--json"];
-    const created = JSON.parse(execFileSync(process.execPath, ["src/cli/main.ts", ...key], { encoding: "utf8" }));
+    const created = JSON.parse(execFileSync(process.execPath, ["src/cli/berth.js", ...key], { encoding: "utf8" }));
     process.env.AWS_ACCESS_KEY_ID = created.accessKeyId;
     process.env.AWS_SECRET_ACCESS_KEY = created.secretAccessKey;
     return new AgentBench(dataDir, await serve(dataDir, 0));
@@ -69,7 +69,7 @@ class AgentBench {
     const begin = performance.now();
     const endpoint = `http://127.0.0.1:${this.#port}`;
     const hosts = ["hosts", "--count", String(count), "--endpoint", endpoint, "--region", "us-east-1", "--json"];
-    this.#hosts = await startChild(["src/cli/main.ts", ...hosts]);
+    this.#hosts = await startChild(["src/cli/berth.js", ...hosts]);
     const seconds = (performance.now() - begin) / 1_000;
     await sleep(settleMs);
     return { name: `${count} agents: from nothing to all registered and connected`, value: seconds, unit: "s" };
@@ -138,7 +138,7 @@ class AgentBench {
 function serve(dataDir: string, port: number): Promise<StartedChild> {
   const listens = ["--port", String(port), "--metrics-listen", "0"];
   const flags = ["--data-dir", dataDir, ...listens, "--fargate", "off", "--log-level", "error", "--json"];
-  return startChild(["src/cli/main.ts", "serve", ...flags]);
+  return startChild(["src/cli/berth.js", "serve", ...flags]);
 }
 
 function residentMiB(pid: number): number {

@@ -1,7 +1,7 @@
 /** Servers of this checkout or another one, each in its own process, so that one run compares both. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +13,7 @@ export const thisCheckout = fileURLToPath(new URL("..", import.meta.url));
 const startTimeoutMs = 180_000;
 
 export type CheckoutServerOptions = {
-  /** The root of the checkout whose `src/cli/main.ts` runs. */
+  /** The root of the checkout whose `berth` runs. */
   readonly checkout: string;
   readonly command: "dev" | "serve";
   /** In addition to `--port 0`, `--json` and simulated containers. */
@@ -37,7 +37,7 @@ export type CheckoutServer = {
 export async function startCheckoutServer(options: CheckoutServerOptions): Promise<CheckoutServer> {
   const { checkout, command, flags, standardError = "ignore" } = options;
   const simulated = command === "dev" ? "--runtime" : "--fargate";
-  const main = resolve(checkout, "src/cli/main.ts");
+  const main = mainOf(checkout);
   const argv = [main, command, "--port", "0", "--json", simulated, "simulated", ...flags];
   const begin = performance.now();
   const child = spawn(process.execPath, argv, {
@@ -51,13 +51,19 @@ export async function startCheckoutServer(options: CheckoutServerOptions): Promi
   return { port, pid: child.pid ?? 0, startedInMs, hasEnded, stop: () => stopChild(child) };
 }
 
+/** Older checkouts have no launcher. */
+function mainOf(checkout: string): string {
+  const launcher = resolve(checkout, "src/cli/berth.js");
+  return existsSync(launcher) ? launcher : resolve(checkout, "src/cli/main.ts");
+}
+
 /** Creates a key for `account` in a data directory that no server has open. */
 export function createKey(
   checkout: string,
   dataDir: string,
   account: string,
 ): { readonly accessKeyId: string; readonly secretAccessKey: string } {
-  const main = resolve(checkout, "src/cli/main.ts");
+  const main = mainOf(checkout);
   const argv = [main, "keys", "create", "--data-dir", dataDir, "--account", account, "--json"];
   return JSON.parse(execFileSync(process.execPath, argv, { cwd: checkout, encoding: "utf8" }));
 }

@@ -31,7 +31,7 @@ export async function companionFigures(): Promise<Figure[]> {
     process.env.BERTH_COMPANION_ACCESS_KEY_ID = "bench";
     process.env.BERTH_COMPANION_SECRET_ACCESS_KEY = "bench";
     const dev = await startChild([
-      "src/cli/main.ts",
+      "src/cli/berth.js",
       "dev",
       "--in-memory",
       "--instances",
@@ -40,7 +40,15 @@ export async function companionFigures(): Promise<Figure[]> {
       "simulated",
       ...flags,
     ]);
-    const serve = await startChild(["src/cli/main.ts", "serve", "--fargate", "off", "--data-dir", directory, ...flags]);
+    const serve = await startChild([
+      "src/cli/berth.js",
+      "serve",
+      "--fargate",
+      "off",
+      "--data-dir",
+      directory,
+      ...flags,
+    ]);
     try {
       const alone = await measure(echo, key);
       return [
@@ -60,7 +68,7 @@ export async function companionFigures(): Promise<Figure[]> {
 }
 
 function createKey(directory: string): BenchKey {
-  const argv = ["src/cli/main.ts", "keys", "create", "--data-dir", directory, "--account", "123456789012", "--json"];
+  const argv = ["src/cli/berth.js", "keys", "create", "--data-dir", directory, "--account", "123456789012", "--json"];
   return JSON.parse(execFileSync(process.execPath, argv, { encoding: "utf8" })) as BenchKey;
 }
 
@@ -88,7 +96,7 @@ async function besideSilence(key: BenchKey): Promise<Figure> {
   await once(silent, "listening");
   const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
   const argv = [
-    "src/cli/main.ts",
+    "src/cli/berth.js",
     "dev",
     "--in-memory",
     "--instances",

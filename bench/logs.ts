@@ -27,7 +27,7 @@ type Place = { readonly pid: number; readonly port: number; readonly key: BenchK
 export async function logFigures(): Promise<Figure[]> {
   const dataDir = mkdtempSync(join(tmpdir(), "berth-bench-"));
   try {
-    const keys = ["src/cli/main.ts", "keys", "create", "--data-dir", dataDir, "--account", "123456789012", "--json"];
+    const keys = ["src/cli/berth.js", "keys", "create", "--data-dir", dataDir, "--account", "123456789012", "--json"];
     const key = JSON.parse(execFileSync(process.execPath, keys, { encoding: "utf8" })) as BenchKey;
     const server = await startChild(["bench/server-under-load.ts", dataDir, "1000"]);
     const { port, pid } = server.first as { readonly port: number; readonly pid: number };

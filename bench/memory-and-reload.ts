@@ -15,7 +15,7 @@ export async function memoryAndReloadFigures(): Promise<Figure[]> {
   const dataDir = mkdtempSync(join(tmpdir(), "berth-bench-"));
   const start = (...fleet: number[]) => startChild(["bench/server-under-load.ts", dataDir, ...fleet.map(String)]);
   try {
-    execFileSync(process.execPath, ["src/cli/main.ts", "keys", "create", "--data-dir", dataDir, "--json"]);
+    execFileSync(process.execPath, ["src/cli/berth.js", "keys", "create", "--data-dir", dataDir, "--json"]);
     const idle = await start(0, 0);
     const idleMiB = residentMiB(idle.pid);
     await idle.stop();

@@ -49,6 +49,7 @@ const anInstance = (number: number): ContainerInstance => {
     agentConnected: true,
     disconnectedAt: null,
     registeredBy: null,
+    privateAddress: null,
     versionInfo: null,
     agentUpdate: null,
     registeredAt: number,

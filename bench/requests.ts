@@ -17,7 +17,7 @@ export async function requestFigures(): Promise<Figure[]> {
   try {
     const created = execFileSync(
       process.execPath,
-      ["src/cli/main.ts", "keys", "create", "--data-dir", dataDir, "--account", "123456789012", "--json"],
+      ["src/cli/berth.js", "keys", "create", "--data-dir", dataDir, "--account", "123456789012", "--json"],
       { encoding: "utf8" },
     );
     const key = JSON.parse(created) as { accessKeyId: string; secretAccessKey: string };

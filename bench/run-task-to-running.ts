@@ -43,7 +43,7 @@ export async function runTaskToRunningFigures(): Promise<Figure[]> {
   const images = new TourEngine(engine.address);
   await images.makeImage();
   const folder = mkdtempSync(join(tmpdir(), "berth-bench-"));
-  const dev = ["src/cli/main.ts", "dev", "--port", "0", "--in-memory", "--json", "--fargate", "off"];
+  const dev = ["src/cli/berth.js", "dev", "--port", "0", "--in-memory", "--json", "--fargate", "off"];
   const inProcess = await startChild([...dev, "--runtime", "docker", "--instances", "1"]);
   const alone = await startChild([...dev, "--runtime", "simulated", "--instances", "0"]);
   const agent = startAgent(String(alone.first.url), folder);
@@ -157,7 +157,7 @@ async function runTasks(engine: DockerEngine, url: string): Promise<Measure> {
 
 function startAgent(endpoint: string, dataDir: string) {
   const flags = ["--endpoint", endpoint, "--region", region, "--data-dir", dataDir, "--pull-behavior", "prefer-cached"];
-  return spawn(process.execPath, ["src/cli/main.ts", "agent", ...flags], {
+  return spawn(process.execPath, ["src/cli/berth.js", "agent", ...flags], {
     env: { ...process.env, AWS_ACCESS_KEY_ID: "bench", AWS_SECRET_ACCESS_KEY: "bench" },
     stdio: "ignore",
   });

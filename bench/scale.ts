@@ -20,7 +20,7 @@ const copiesPerAppend = 1_000;
 export async function scaleFigures(clusters = 6, instances = 5_000, tasks = 133_333): Promise<Figure[]> {
   const dataDir = mkdtempSync(join(tmpdir(), "berth-bench-"));
   try {
-    execFileSync(process.execPath, ["src/cli/main.ts", "keys", "create", "--data-dir", dataDir, "--json"]);
+    execFileSync(process.execPath, ["src/cli/berth.js", "keys", "create", "--data-dir", dataDir, "--json"]);
     const filled = await startChild(["bench/server-under-load.ts", dataDir, String(instances), "10", String(clusters)]);
     await filled.stop();
     await addCopies(dataDir, clusters, tasks - 10);

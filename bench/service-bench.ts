@@ -62,7 +62,7 @@ export class ServiceBench {
     ];
     const node = (process.env.BENCH_NODE_FLAGS ?? "").split(" ").filter((flag) => flag !== "");
     const scale = ["--time-scale", String(timeScale)];
-    const server = await startChild([...node, "src/cli/main.ts", "dev", ...flags, ...size, ...scale]);
+    const server = await startChild([...node, "src/cli/berth.js", "dev", ...flags, ...size, ...scale]);
     return new ServiceBench(dataDir, server);
   }
 

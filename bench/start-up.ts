@@ -83,7 +83,7 @@ async function timeOneStart(dataDir: string): Promise<number> {
   const begin = performance.now();
   const child = spawn(
     process.execPath,
-    ["src/cli/main.ts", "dev", "--port", String(port), "--data-dir", dataDir, "--json", "--runtime", "simulated"],
+    ["src/cli/berth.js", "dev", "--port", String(port), "--data-dir", dataDir, "--json", "--runtime", "simulated"],
     {
       stdio: ["ignore", "ignore", "inherit"],
     },

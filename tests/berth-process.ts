@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-export const berthMain = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+export const berthMain = fileURLToPath(new URL("../src/cli/berth.js", import.meta.url));
 
 /** What `--json` prints when a server listens. `berth serve` prints less. */
 export type Listening = {

@@ -13,6 +13,8 @@ export type HostIdentity = {
   /** Null if the host was not made from an image. */
   readonly imageId: string | null;
   readonly architecture: "x86_64" | "arm64";
+  /** IPv4. Null: the control plane finds out or invents one. */
+  readonly privateAddress: string | null;
 };
 
 /** What a host reports about itself to the control plane. */
@@ -61,7 +63,8 @@ export function registrationRequest(
 
 /** AWS: the members of the instance identity document that ECS reads. */
 function identityDocument(identity: HostIdentity): string {
-  const { account, architecture, availabilityZone, imageId, instanceId, instanceType, region } = identity;
+  const { account, architecture, availabilityZone, imageId, instanceId, instanceType, privateAddress, region } =
+    identity;
   return JSON.stringify({
     ...(account === null ? {} : { accountId: account }),
     architecture,
@@ -69,6 +72,7 @@ function identityDocument(identity: HostIdentity): string {
     ...(imageId === null ? {} : { imageId }),
     instanceId,
     instanceType,
+    ...(privateAddress === null ? {} : { privateIp: privateAddress }),
     region,
     version: "2017-09-30",
   });

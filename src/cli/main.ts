@@ -1,10 +1,6 @@
-#!/usr/bin/env node
-import { enableCompileCache } from "node:module";
-/** `berth`: finds the command and starts it. Everything is imported when it is needed, so that a command starts at once. */
+/** Finds the command and starts it; `berth.js` starts this. Everything is imported when it is needed, so that a command starts at once. */
 import { berthVersion } from "../lib/berth-version.ts";
 import { nearest } from "../lib/nearest.ts";
-
-enableCompileCache();
 
 const overview = `Berth: the Amazon ECS control plane that you can run yourself.
 

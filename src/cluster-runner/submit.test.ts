@@ -43,6 +43,7 @@ const clusterInputs: Record<ClusterSubmission["type"], true> = {
   "fargate-reserved": true,
   "fargate-standing": true,
   forget: true,
+  "instance-addresses": true,
   "put-away": true,
   "revisions-in-use": true,
 };
@@ -93,6 +94,7 @@ async function live(world: World): Promise<unknown[]> {
   await call("DiscoverPollEndpoint", { cluster: "east", containerInstance: instance });
   const instanceId = instance.slice(-32);
   await keep(controlPlane.submit(cluster, { type: "agent-standing", instanceId, caller }));
+  await keep(controlPlane.submit(cluster, { type: "instance-addresses" }));
   const reported = { type: "agent-disconnected", instanceId } as const;
   await keep(controlPlane.submit(cluster, { type: "agent-report", report: reported }));
   await keep(controlPlane.submit({ ...place, cluster: "none" }, { type: "agent-report", report: reported }));

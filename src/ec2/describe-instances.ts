@@ -19,6 +19,8 @@ const described: Described<KnownInstance> = {
     "network-interface.addresses.private-ip-address": ({ interfaces }) =>
       interfaces.map(({ privateAddress }) => privateAddress),
     "network-interface.network-interface-id": ({ interfaces }) => interfaces.map(({ id }) => id),
+    "private-dns-name": ({ privateDnsName }) => [privateDnsName],
+    "private-ip-address": ({ privateAddress }) => [privateAddress],
     "subnet-id": ({ subnetId }) => [subnetId],
     "vpc-id": ({ vpcId }) => [vpcId],
   },
@@ -56,6 +58,8 @@ function instanceReply(instance: KnownInstance, account: string): object {
       InstanceType: instance.type,
       SubnetId: instance.subnetId,
       VpcId: instance.vpcId,
+      PrivateIpAddress: instance.privateAddress,
+      PrivateDnsName: instance.privateDnsName,
     }),
     LaunchTime: instance.registeredAt,
     Placement: present({ AvailabilityZone: instance.zone }),

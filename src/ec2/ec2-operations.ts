@@ -11,7 +11,7 @@ export const ec2Operations = {
     ...row,
     handler: describeInstances,
     missing:
-      "Container instances with an id of EC2, each as `running`: what ECS knows of them, which has no private address, key or security group.",
+      "Container instances with an id of EC2, each as `running`: what ECS knows of them, and the address that they registered from. No key or security group.",
   },
   DescribeNetworkInterfaces: {
     ...row,

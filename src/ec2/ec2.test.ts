@@ -7,6 +7,7 @@ import { ServiceMachine } from "../service-machine/service-machine.ts";
 import { noPorts } from "../service-machine/small-service.ts";
 import { isLike } from "./described-page.ts";
 import { ec2 } from "./ec2.ts";
+import { knownNetwork } from "./known-network.ts";
 import { filtersFor, mergedReads } from "./merged-reads.ts";
 
 const place = { account: "123456789012", region: "eu-west-1" };
@@ -48,6 +49,7 @@ const facts: EcsFacts = {
       containerInstanceArn: arn("container-instance/c/1"),
       ec2InstanceId: "i-0a",
       registeredAt: 1_700_000_000_000,
+      privateAddress: "10.0.0.7",
       attributes: [
         { name: "ecs.instance-type", value: "m5.large" },
         { name: "ecs.availability-zone", value: "eu-west-1a" },
@@ -56,7 +58,13 @@ const facts: EcsFacts = {
         { name: "ecs.capability.task-eni" },
       ],
     },
-    { containerInstanceArn: arn("container-instance/c/2"), ec2InstanceId: null, registeredAt: 1, attributes: [] },
+    {
+      containerInstanceArn: arn("container-instance/c/2"),
+      ec2InstanceId: null,
+      registeredAt: 1,
+      attributes: [],
+      privateAddress: null,
+    },
   ],
   services: [
     {
@@ -167,18 +175,42 @@ test("instances are container instances with an id of EC2, with the interfaces o
     InstanceType: "m5.large",
     SubnetId: "subnet-a",
     VpcId: "vpc-1",
+    PrivateIpAddress: "10.0.0.7",
+    PrivateDnsName: "ip-10-0-0-7.eu-west-1.compute.internal",
     LaunchTime: 1_700_000_000_000,
     Placement: { AvailabilityZone: "eu-west-1a" },
     State: { Code: 16, Name: "running" },
     SecurityGroups: [],
     Tags: [],
   });
+  for (const [Name, value] of [
+    ["private-ip-address", "10.0.0.7"],
+    ["private-dns-name", "ip-10-0-0-7.*"],
+  ] as const) {
+    assert.equal(call("DescribeInstances", { Filters: [{ Name, Values: [value] }] }).Reservations.length, 1);
+    assert.equal(call("DescribeInstances", { Filters: [{ Name, Values: ["10.0.0.8"] }] }).Reservations.length, 0);
+  }
   const byAddress = [{ Name: "network-interface.addresses.private-ip-address", Values: ["10.64.0.1"] }];
   assert.equal(call("DescribeInstances", { Filters: byAddress }).Reservations.length, 1);
   assert.match(
     call("DescribeInstances", { InstanceIds: ["i-1"] }),
     /^InvalidInstanceID\.NotFound: The instance ID 'i-1'/,
   );
+});
+
+test("an instance's address is what its attribute says, if that is an address", () => {
+  for (const [value, expected] of [
+    ["10.1.2.3", "10.1.2.3"],
+    ["10.1.2.256", "10.0.0.7"],
+    ["web-1", "10.0.0.7"],
+    ["", "10.0.0.7"],
+  ] as const) {
+    const instances = facts.instances.map((each) => ({
+      ...each,
+      attributes: [...each.attributes, { name: "berth.private-address", value }],
+    }));
+    assert.equal(knownNetwork(place, { ...facts, instances }).instances[0]?.privateAddress, expected, value);
+  }
 });
 
 test("subnets, VPCs and security groups are those that something names", () => {

@@ -1,5 +1,6 @@
 /** What EC2 shows of an account in a region, as far as it follows from the tasks, services and container instances of ECS. */
 import type { Place } from "../ecs/arn.ts";
+import { isAddress, privateDnsName } from "../ecs/documents/network-address.ts";
 import type { EcsFacts, FactsOfInstance, FactsOfService, FactsOfTask } from "../service-machine/ecs-facts.ts";
 
 /** An interface of a task. */
@@ -25,6 +26,8 @@ export type KnownInstance = {
   readonly subnetId: string | null;
   readonly vpcId: string | null;
   readonly registeredAt: number;
+  readonly privateAddress: string | null;
+  readonly privateDnsName: string | null;
   readonly interfaces: readonly KnownInterface[];
 };
 
@@ -55,7 +58,7 @@ export function knownNetwork(place: Place, facts: EcsFacts): KnownNetwork {
       return interfacesOf(place, task, configured, vpcOfSubnet, instanceIds);
     }),
   );
-  const instances = byId(facts.instances.flatMap((each) => instanceOf(each, interfaces)));
+  const instances = byId(facts.instances.flatMap((each) => instanceOf(place, each, interfaces)));
   const subnets = new Map<string, KnownSubnet>();
   for (const { subnetId: id, vpcId, zone } of [...instances, ...interfaces]) {
     if (id !== null && !subnets.has(id)) subnets.set(id, { id, vpcId, zone });
@@ -112,10 +115,12 @@ function interfacesOf(
 }
 
 function instanceOf(
-  { ec2InstanceId, attributes, registeredAt }: FactsOfInstance,
+  { region }: Place,
+  { ec2InstanceId, attributes, registeredAt, privateAddress }: FactsOfInstance,
   interfaces: readonly KnownInterface[],
 ): KnownInstance[] {
   if (ec2InstanceId === null || ec2InstanceId === "") return [];
+  const address = saidAddress(attributes) ?? privateAddress;
   return [
     {
       id: ec2InstanceId,
@@ -125,9 +130,17 @@ function instanceOf(
       subnetId: textOf(attributes, "ecs.subnet-id"),
       vpcId: textOf(attributes, "ecs.vpc-id"),
       registeredAt,
+      privateAddress: address,
+      privateDnsName: address === null ? null : privateDnsName(address, region),
       interfaces: interfaces.filter(({ instanceId }) => instanceId === ec2InstanceId),
     },
   ];
+}
+
+/** Where the server sees only a proxy or a gateway, users give the instance its address with an attribute. Text that is no address is not one. */
+function saidAddress(attributes: FactsOfInstance["attributes"]): string | null {
+  const said = textOf(attributes, "berth.private-address");
+  return said !== null && isAddress(said) ? said : null;
 }
 
 const textOf = (

@@ -157,6 +157,7 @@ export class SmallWorld {
         agentConnected: true,
         disconnectedAt: null,
         registeredBy: null,
+        privateAddress: null,
         versionInfo: null,
         agentUpdate: null,
         registeredAt: this.now,

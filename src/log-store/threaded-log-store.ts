@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { Refusal } from "../ecs/refusals.ts";
+import { startThread } from "../lib/start-thread.ts";
 import type { RejectedLogEventsInfo } from "../logs/accept-log-events.ts";
 import type {
   FollowedEvents,
@@ -223,7 +224,7 @@ export class ThreadedLogStore implements LogStore {
 
   #start(): Worker {
     const { file, bytesMax } = this.#options;
-    const worker = new Worker(new URL("./log-thread.ts", import.meta.url), { workerData: { file, bytesMax } });
+    const worker = startThread(new URL("./log-thread.ts", import.meta.url), { workerData: { file, bytesMax } });
     this.#crash = null;
     worker.on("message", (message: FromThread) => this.#take(worker, message));
     worker.on("error", (error) => this.#crashed(worker, error instanceof Error ? error : new Error(String(error))));

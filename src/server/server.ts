@@ -365,9 +365,12 @@ function answerApi(controlPlane: ControlPlane, hosts: SimulatedHosts | null, log
       const facts = elsewhere === undefined ? known : { ...known, elsewhere };
       return controlPlane.callService({ ...rest, facts, service: service.name, operation: name });
     }
-    const reply = await controlPlane.call({ ...rest, operation: operation.name });
-    const adopts = rowOf(operation.name).registersInstance === true && !call.caller.isAgent;
-    return hosts !== null && adopts ? hosts.adopt(reply) : reply;
+    const adopts =
+      hosts !== null && rowOf(operation.name).registersInstance === true && !call.caller.isAgent ? hosts : null;
+    if (adopts === null) return controlPlane.call({ ...rest, operation: operation.name });
+    // The host is not the caller's machine.
+    const { address: _, ...caller } = call.caller;
+    return adopts.adopt(await controlPlane.call({ ...rest, caller, operation: operation.name }));
   };
 }
 

@@ -1,4 +1,4 @@
-/** What services around ECS may know of it: replies of ECS's operations, as every caller gets them. */
+/** What services around ECS may know of it: replies of ECS's operations, as every caller gets them, and where its container instances are. */
 
 type Pair = { readonly name: string; readonly value?: string | null };
 
@@ -18,6 +18,8 @@ export type FactsOfInstance = {
   /** Epoch milliseconds. */
   readonly registeredAt: number;
   readonly attributes: readonly Pair[];
+  /** ECS shows it to nobody else. */
+  readonly privateAddress: string | null;
 };
 
 export type FactsOfService = {

@@ -16,6 +16,7 @@ export function hostFacts({ account, region }: Place, name: string, index: numbe
     instanceType: "m5.large",
     imageId: "ami-0b3e7a1c5d9f20468",
     architecture: "x86_64",
+    privateAddress: null,
   };
   return {
     cpu: 1_024,

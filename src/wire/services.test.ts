@@ -8,7 +8,19 @@ import { refusalCodes } from "../ecs/refusals.ts";
 import { ssm } from "./definitions/ssm.ts";
 import { mayAnswerWith } from "./service-definition.ts";
 import { apiOperations, berth, ecs, notAnswered, operationNamed, services } from "./services.ts";
-import { ecsShapes } from "./shapes.ts";
+import { ecsShapes, SdkShapes } from "./shapes.ts";
+
+test("shapes are read when an operation first needs them, and once", () => {
+  let reads = 0;
+  const shapes = new SdkShapes(() => {
+    reads += 1;
+    return { operations: { A: { input: "B", output: "B" } }, errors: {}, structures: { B: {} }, unions: {} };
+  });
+  assert.equal(reads, 0);
+  assert.equal(shapes.of("A").input.name, "B");
+  assert.equal(shapes.statusOf("C"), null);
+  assert.equal(reads, 1);
+});
 
 test("ECS has exactly the operations of the SDK", () => {
   assert.deepEqual([...apiOperations(ecs).keys()], ecsShapes.operations);

@@ -84,15 +84,22 @@ export const controlPlaneServices: readonly ServiceDefinition[] = [ecs, berth];
 
 export const services: readonly ServiceDefinition[] = [...controlPlaneServices, ...surroundingServices];
 
+/** Those of services around ECS come with their first call, which reads their shapes. */
 const operationsByService = new Map<ServiceDefinition, ReadonlyMap<string, ApiOperation>>([
   [ecs, operationsOf(ecs, ecsOperations)],
   [berth, operationsOf(berth, berthOperations)],
-  ...surroundingServices.map((service) => [service, surroundingOperations(service)] as const),
 ]);
 
 /** The operations of a service by name, in code-unit order. */
-export const apiOperations = (service: ServiceDefinition): ReadonlyMap<string, ApiOperation> =>
-  must(operationsByService.get(service), service.name);
+export function apiOperations(service: ServiceDefinition): ReadonlyMap<string, ApiOperation> {
+  let operations = operationsByService.get(service);
+  if (operations === undefined) {
+    const around = surroundingServices.find((each) => each === service);
+    operations = surroundingOperations(must(around, service.name));
+    operationsByService.set(service, operations);
+  }
+  return operations;
+}
 
 /** The operations of ECS and those that Berth adds to it. */
 export const controlPlaneOperations: readonly EcsOperation[] = controlPlaneServices.flatMap(

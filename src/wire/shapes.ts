@@ -51,13 +51,20 @@ const simpleKinds: readonly SimpleShape["kind"][] = ["string", "number", "boolea
 
 /** The shapes of one API. */
 export class SdkShapes {
-  readonly #written: ShapesAsWritten;
+  readonly #read: () => ShapesAsWritten;
+  #writtenOnce: ShapesAsWritten | null = null;
   readonly #shapes = new Map<string, Shape>(simpleKinds.map((kind) => [kind, { kind }]));
   readonly #structures = new Map<string, StructureShape>();
   readonly #operations = new Map<string, OperationShapes>();
 
-  constructor(written: ShapesAsWritten) {
-    this.#written = written;
+  /** `read` is called when the shapes are first needed. */
+  constructor(read: () => ShapesAsWritten) {
+    this.#read = read;
+  }
+
+  get #written(): ShapesAsWritten {
+    this.#writtenOnce ??= this.#read();
+    return this.#writtenOnce;
   }
 
   /** The names of the operations that have shapes, in code-unit order. */
@@ -151,4 +158,4 @@ function ownEntry<T>(entries: Readonly<Record<string, T>>, name: string): T | un
 }
 
 /** The shapes of ECS. */
-export const ecsShapes = new SdkShapes(sdkShapes);
+export const ecsShapes = new SdkShapes(() => sdkShapes);

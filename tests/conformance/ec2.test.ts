@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { EC2 } from "@aws-sdk/client-ec2";
 import { must } from "../../src/lib/assert.ts";
+import { ownAddress } from "../../src/server/http/host-address.ts";
 import { until } from "../until.ts";
 import { findTool, runTool, skipReason } from "./foreign-tool.ts";
-import { account, describeTask, region, startWorld, untilTask, type World } from "./world.ts";
+import { account, agentUserAgent, describeTask, region, startWorld, untilTask, type World } from "./world.ts";
 
 let world: World;
 let ec2: EC2;
@@ -101,6 +102,75 @@ describe("the SDK", () => {
     const other = new EC2({ endpoint: world.server.url, region, credentials, maxAttempts: 1 });
     assert.deepEqual((await other.describeNetworkInterfaces({})).NetworkInterfaces ?? [], []);
     other.destroy();
+  });
+});
+
+/** As Traefik's ECS provider and prometheus-ecs-discovery look up where the tasks of a cluster are, with the ports of container `app`. */
+async function lookedUp(): Promise<Map<string, string[]>> {
+  const { ecs } = world;
+  const { taskArns = [] } = await ecs.listTasks({ desiredStatus: "RUNNING" });
+  const { tasks = [] } = await ecs.describeTasks({ tasks: taskArns });
+  const containerInstances = [...new Set(tasks.flatMap(({ containerInstanceArn }) => containerInstanceArn ?? []))];
+  const described = await ecs.describeContainerInstances({ containerInstances });
+  const known = described.containerInstances ?? [];
+  const ids = new Map(known.map((each) => [each.containerInstanceArn, each.ec2InstanceId]));
+  const { Reservations = [] } = await ec2.describeInstances({ InstanceIds: [...ids.values()].map(String) });
+  const machines = Reservations.flatMap(({ Instances = [] }) => Instances);
+  const addresses = new Map(machines.map((each) => [each.InstanceId, each.PrivateIpAddress]));
+  const found = tasks.map(
+    ({ taskArn, attachments = [], containerInstanceArn, containers = [] }): [string, string[]] => {
+      const own = attachments[0]?.details?.find(({ name }) => name === "privateIPv4Address")?.value;
+      if (own !== undefined) return [String(taskArn), [own]];
+      const ports = containers.flatMap(({ networkBindings = [] }) => networkBindings.map(({ hostPort }) => hostPort));
+      return [String(taskArn), ports.map((port) => `${addresses.get(ids.get(containerInstanceArn))}:${port}`)];
+    },
+  );
+  return new Map(found);
+}
+
+describe("a proxy that looks up tasks", () => {
+  test("finds bridge tasks at their instance's address and host port, and others at their own", async () => {
+    const { ecs } = world;
+    await ecs.registerTaskDefinition({
+      family: "bridged",
+      containerDefinitions: [{ name: "app", image: "nginx", memory: 64, portMappings: [{ containerPort: 80 }] }],
+    });
+    await ecs.registerTaskDefinition({
+      family: "own",
+      networkMode: "awsvpc",
+      containerDefinitions: [{ name: "app", image: "nginx", memory: 64 }],
+    });
+    const awsvpcConfiguration = { subnets: ["subnet-of-mine"] };
+    const bridged = await ecs.runTask({ taskDefinition: "bridged", count: 3 });
+    const own = await ecs.runTask({ taskDefinition: "own", networkConfiguration: { awsvpcConfiguration } });
+    const arnsOf = ({ tasks = [] }: typeof own): string[] => tasks.map(({ taskArn }) => String(taskArn));
+    for (const arn of [...arnsOf(bridged), ...arnsOf(own)]) await untilTask(ecs, "default", arn, "RUNNING");
+    const found = await lookedUp();
+    const targets = arnsOf(bridged).flatMap((arn) => found.get(arn) ?? []);
+    assert.equal(new Set(targets).size, 3, targets.join());
+    for (const target of targets) assert.match(target, /^10\.8[0-7]\.\d+\.\d+:\d+$/);
+    const hosts = new Set(targets.map((target) => target.split(":")[0]));
+    assert.equal(hosts.size, 2, "two instances, which have an address each");
+    assert.match(
+      arnsOf(own)
+        .flatMap((arn) => found.get(arn) ?? [])
+        .join(),
+      /^10\.(6[4-9]|7\d)\.\d+\.\d+$/,
+    );
+  });
+
+  test("finds an agent on this machine at the machine's address, and one elsewhere where its attribute says", async () => {
+    const agent = world.client({ userAgent: agentUserAgent });
+    const addressOf = async (attributes: { name: string; value: string }[]): Promise<string | undefined> => {
+      const { containerInstance } = await agent.registerContainerInstance({ cluster: "default", attributes });
+      const InstanceIds = [String(containerInstance?.ec2InstanceId)];
+      const { Reservations = [] } = await ec2.describeInstances({ InstanceIds });
+      return Reservations[0]?.Instances?.[0]?.PrivateIpAddress;
+    };
+    assert.equal(await addressOf([]), ownAddress());
+    assert.equal(await addressOf([{ name: "berth.private-address", value: "192.0.2.7" }]), "192.0.2.7");
+    const Filters = [{ Name: "private-ip-address", Values: [ownAddress()] }];
+    assert.equal((await ec2.describeInstances({ Filters })).Reservations?.length, 1);
   });
 });
 

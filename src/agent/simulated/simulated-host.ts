@@ -72,6 +72,7 @@ export function simulatedHost(world: SimulatedHostWorld, options: NewHostOptions
     instanceType,
     imageId: "ami-0b3e7a1c5d9f20468",
     architecture: "x86_64",
+    privateAddress: null,
   };
   const { cpu, memoryMiB } = simulatedHostDefaults;
   const sized = { cpu, memoryMiB, gpuIds: [], customAttributes: [], tags: [], ...given };

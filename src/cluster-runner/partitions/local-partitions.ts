@@ -211,6 +211,7 @@ export class LocalPartitions {
       case "fargate-freed":
         return this.#inOrder(place, answer);
       case "agent-standing":
+      case "instance-addresses":
         return answer();
     }
   }

@@ -151,6 +151,8 @@ export function factsOf(
     instanceType,
     imageId: null,
     architecture,
+    // The control plane takes the address that the registration comes from.
+    privateAddress: null,
   };
   return {
     cpu,

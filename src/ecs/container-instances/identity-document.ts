@@ -1,3 +1,4 @@
+import { isAddress } from "../documents/network-address.ts";
 import { refuse } from "../refusals.ts";
 import type { MachineConfiguration } from "../state/call.ts";
 
@@ -8,6 +9,7 @@ export type IdentityDocument = {
   readonly availabilityZone: string;
   readonly imageId: string | null;
   readonly architecture: string | null;
+  readonly privateAddress: string | null;
 };
 
 /**
@@ -35,6 +37,7 @@ export function identityDocument(
     availabilityZone,
     imageId: textOf(content.imageId),
     architecture: textOf(content.architecture),
+    privateAddress: addressOf(content.privateIp),
   };
 }
 
@@ -54,6 +57,12 @@ function textOf(value: unknown): string | null {
   if (value === undefined || value === null || value === "") return null;
   if (typeof value !== "string" || !/^[A-Za-z0-9_.-]{1,128}$/.test(value)) refuseDocument();
   return value;
+}
+
+function addressOf(value: unknown): string | null {
+  const text = textOf(value);
+  if (text !== null && !isAddress(text)) refuseDocument();
+  return text;
 }
 
 function refuseDocument(): never {

@@ -10,6 +10,7 @@ import type { GivenSettings } from "../state/call.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { instanceTransition, withStatus } from "./container-instance-lifecycle.ts";
 import { type IdentityDocument, identityDocument } from "./identity-document.ts";
+import { privateAddress } from "./private-address.ts";
 import {
   attributeValue,
   checkCustomAttributes,
@@ -50,7 +51,9 @@ export function reRegisterContainerInstance(
   const isNewAttempt = next === "REGISTERING" && before.status !== "REGISTERING";
   const attachments = isNewAttempt ? [newTrunk(step.random("attachment-id"))] : before.attachments;
   const registeredBy = before.registeredBy ?? (caller.ownInstancesOnly === true ? registrantOf(caller) : null);
-  const after = withStatus({ ...refreshed, attachments, registeredBy }, next, step.now);
+  const address = privateAddress(step, before.privateAddress, document, caller);
+  const changed = { ...refreshed, attachments, registeredBy, privateAddress: address };
+  const after = withStatus(changed, next, step.now);
   if (!isSameDocument(before, after)) step.changeInstance(after);
   return before.id;
 }

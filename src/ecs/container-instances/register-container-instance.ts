@@ -10,6 +10,7 @@ import type { Given, GivenSettings } from "../state/call.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
 import { describeContainerInstance } from "./describe-container-instance.ts";
 import { identityDocument } from "./identity-document.ts";
+import { privateAddress } from "./private-address.ts";
 import { reRegisterContainerInstance } from "./re-register-container-instance.ts";
 import {
   attributeValue,
@@ -121,6 +122,7 @@ function newContainerInstance(
     tags,
     capacityProviderName: providerOfInstance(sent.custom, external),
     registeredBy: registrantOf(given.caller),
+    privateAddress: privateAddress(step, null, document, given.caller),
   };
 }
 

@@ -94,6 +94,8 @@ export type ContainerInstance = {
   readonly capacityProviderName: string | null;
   /** Who registered it (`registrantOf`); null if a version without this member did. Not shown. */
   readonly registeredBy: string | null;
+  /** The IPv4 address by which others reach the host; null if it isn't known. ECS doesn't show it, EC2 does. */
+  readonly privateAddress: string | null;
 };
 
 /** AWS: the checks that make up a container instance's health. */
@@ -155,12 +157,13 @@ function trunkDueAt(instance: ContainerInstance, timeline: Timeline): number | n
 const updateWaits = (instance: ContainerInstance): boolean =>
   instance.agentConnected && instance.agentUpdate?.status === "PENDING";
 
-/** Documents of older versions lack `disconnectedAt` or `registeredBy`. */
+/** Documents of older versions lack `disconnectedAt`, `registeredBy` or `privateAddress`. The next registration brings the address. */
 function upgraded(document: object): ContainerInstance {
-  const { disconnectedAt, registeredBy } = document as Partial<ContainerInstance>;
-  if (disconnectedAt !== undefined && registeredBy !== undefined) return document as ContainerInstance;
-  const added = { disconnectedAt: disconnectedAt ?? null, registeredBy: registeredBy ?? null };
-  return { ...document, ...added } as ContainerInstance;
+  const { disconnectedAt, registeredBy, privateAddress } = document as Partial<ContainerInstance>;
+  if (disconnectedAt !== undefined && registeredBy !== undefined && privateAddress !== undefined) {
+    return document as ContainerInstance;
+  }
+  return { disconnectedAt: null, registeredBy: null, privateAddress: null, ...document } as ContainerInstance;
 }
 
 export const attachmentsShape: Shape = [
@@ -191,11 +194,19 @@ export const containerInstanceKind: DocumentKind<ContainerInstance> & { readonly
     platformAttributes: attributesShape,
     customAttributes: attributesShape,
     registeredBy: "string?",
+    privateAddress: "string?",
   },
   /** What an instance registers hardly ever changes and is most of its document, while its version changes with every task. */
   apart: {
     name: "instance-registration",
-    members: ["platformAttributes", "customAttributes", "registeredResources", "platformDevices", "registeredBy"],
+    members: [
+      "platformAttributes",
+      "customAttributes",
+      "registeredResources",
+      "platformDevices",
+      "registeredBy",
+      "privateAddress",
+    ],
   },
   upgrade: upgraded,
   dueAt: instanceDueAt,

@@ -50,9 +50,39 @@ export function gatewayOf(address: string): string {
 }
 
 function addressText(block: number, host: number): string {
-  const address = range.first + block * blockSize + host;
+  return dotted(range.first + block * blockSize + host);
+}
+
+function dotted(address: number): string {
   return [24, 16, 8, 0].map((shift) => (address >>> shift) & 0xff).join(".");
 }
+
+/**
+ * 10.80.0.0/13, directly above the addresses of tasks: hosts that have no address because they don't exist outside this process, get one that no
+ * task has.
+ */
+const hostRange = { first: 0x0a_50_00_00, size: 1 << 19 };
+
+/** An address for a simulated host, for which `isTaken` is false. */
+export function freeHostAddress(isTaken: (address: string) => boolean, random: RandomStream): string {
+  const home = random.below(hostRange.size);
+  // A cluster has a hundredth of the range at most, so a few draws would do; a walk always ends.
+  for (let distance = 0; distance < hostRange.size; distance++) {
+    const offset = (home + distance) % hostRange.size;
+    const isEndOfBlock = offset % 256 === 0 || offset % 256 === 255;
+    const address = dotted(hostRange.first + offset);
+    if (!isEndOfBlock && !isTaken(address)) return address;
+  }
+  assert(false, "the container instances of a cluster are fewer than the addresses");
+}
+
+/** AWS: how EC2 calls an address in the network of its region. */
+export const privateDnsName = (address: string, region: string): string =>
+  `ip-${address.replaceAll(".", "-")}.${region}.compute.internal`;
+
+/** Whether `text` is an IPv4 address in its usual form. */
+export const isAddress = (text: string): boolean =>
+  /^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/.test(text) && text.split(".").every((part) => Number(part) <= 255);
 
 /** FNV-1a. */
 function hashOf(text: string): number {

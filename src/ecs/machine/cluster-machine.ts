@@ -8,6 +8,7 @@ import { reportUpdateAnswered } from "../agents/report-update-answered.ts";
 import type { Place } from "../arn.ts";
 import { closeCluster, noteAccountKnows, noteReopened } from "../clusters/close-cluster.ts";
 import { countCluster } from "../clusters/count-cluster.ts";
+import { instanceAddresses } from "../container-instances/private-address.ts";
 import { expireReconnects, recoverConnections } from "../container-instances/recover-connections.ts";
 import type { FargateUse } from "../documents/fargate-use.ts";
 import { recoverManagedHosts } from "../fargate/hosts-for-tasks.ts";
@@ -172,6 +173,8 @@ function decide(step: ClusterStep, input: ClusterInput): unknown {
       return input.arns.filter((arn) => step.state.revisionUses.has(arn));
     case "agent-standing":
       return agentStanding(step.state, input.instanceId, input.caller);
+    case "instance-addresses":
+      return instanceAddresses(step.state);
     case "fargate-freed":
       // The answer that services wait for wakes them, and comes with what they asked for.
       if (!step.state.isFargateAsked.get()) step.state.serviceIndex.wakeForFargate();

@@ -12,6 +12,11 @@ export type Caller = {
   readonly keyOrigin?: string;
   /** True for an agent key, which speaks only for the container instances it registered. */
   readonly ownInstancesOnly?: boolean;
+  /**
+   * Of a call that registers a container instance: the IPv4 address that it came from, null if it came by IPv6. Absent if it came from this
+   * process, or not from the instance's host.
+   */
+  readonly address?: string | null;
 };
 
 /** The settings in force for the caller, by name (`awsvpcTrunking` -> `enabled`). */

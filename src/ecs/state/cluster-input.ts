@@ -73,6 +73,8 @@ export type ClusterInput =
   | { readonly type: "revisions-in-use"; readonly arns: readonly string[] }
   /** Whether an agent may connect for an instance as `caller` (null: an agent in this process). Reply: AgentStanding. */
   | { readonly type: "agent-standing"; readonly instanceId: string; readonly caller: Caller | null }
+  /** The addresses of the container instances. Reply: InstanceAddresses. */
+  | { readonly type: "instance-addresses" }
   /** Part of the account's Fargate quota became free, here or in another cluster: waiting services look again. Reply: null. */
   | { readonly type: "fargate-freed" }
   /**

@@ -1,4 +1,4 @@
-import { freeAddress } from "../documents/network-address.ts";
+import { freeAddress, privateDnsName } from "../documents/network-address.ts";
 import { type Task, taskStatusDueAt } from "../documents/task.ts";
 import { giveUpWaiting } from "../launch/waiting-retry.ts";
 import type { ClusterStep } from "../state/cluster-step.ts";
@@ -64,7 +64,7 @@ function withAddress(step: ClusterStep, task: Task): Task {
       ...attachment.details,
       { name: "networkInterfaceId", value: `eni-${random.hex(17)}` },
       { name: "macAddress", value: `0a${mac}` },
-      { name: "privateDnsName", value: `ip-${address.replaceAll(".", "-")}.${step.place.region}.compute.internal` },
+      { name: "privateDnsName", value: privateDnsName(address, step.place.region) },
       { name: "privateIPv4Address", value: address },
     ],
   }));

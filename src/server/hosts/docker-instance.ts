@@ -12,6 +12,7 @@ import {
   simulatedAgentVersion,
 } from "../../agent/simulated/simulated-host.ts";
 import { offeredServices } from "../../agent/task-services/task-services.ts";
+import { ownAddress } from "../http/host-address.ts";
 
 export type DockerInstanceOptions = Omit<SimulatedHostWorld, "runtime"> &
   SimulatedHostOptions & {
@@ -37,6 +38,7 @@ export function openDockerInstance(options: DockerInstanceOptions): Promise<Dock
     instanceType: "docker",
     imageId: null,
     architecture,
+    privateAddress: ownAddress(),
   };
   return DockerAgent.open({
     ...world,

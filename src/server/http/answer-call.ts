@@ -21,6 +21,7 @@ import { operationOfForm, operationOfTarget } from "../../wire/target.ts";
 import type { CallMetrics } from "../health/call-metrics.ts";
 import type { ServerLog } from "../log/log.ts";
 import type { Authenticate, AuthenticateBody, Authenticated } from "./authenticate.ts";
+import { hostAddress } from "./host-address.ts";
 import type { LargeAnswers } from "./large-answers.ts";
 import { requestResources } from "./request-resources.ts";
 
@@ -58,6 +59,8 @@ export type CallHead = {
   readonly method: string;
   /** The request line's target, with its query. */
   readonly url: string;
+  /** Where it came from, as the socket knows it. */
+  readonly remoteAddress: string | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Whether nobody waits for the answer any more. */
   readonly isGone: () => boolean;
@@ -298,12 +301,14 @@ function readRequest(
 /** Gives the request to the control plane, and the text of its reply. */
 function submit(
   { largeAnswers, answerApi, takeTurn }: AnswerOptions,
-  { requestId, host, isGone }: ResolvedCall,
-  { account, region, caller }: Authenticated,
+  { requestId, head, host, isGone }: ResolvedCall,
+  { account, region, caller: known }: Authenticated,
   operation: AnsweredOperation,
   request: object,
 ): Promise<string> {
   const { name } = operation;
+  const registers = !isOfService(operation) && operation.row.registersInstance === true;
+  const caller = registers ? { ...known, address: hostAddress(head.remoteAddress) } : known;
   return largeAnswers.make(account, name, async () => {
     if (isGone()) return "";
     const reply = await answerApi({ operation, request, account, region, caller, host });

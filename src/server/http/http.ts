@@ -148,7 +148,9 @@ class HttpPort {
       const { id: requestId, method, headers, raw } = request;
       if (method === "GET" && !request.url.includes("Action=")) return this.#refuse(request, reply, notThere(405));
       const isGone = () => reply.raw.destroyed;
-      const resolved = await resolveCall(this.#options, { requestId, method, url: raw.url ?? "/", headers, isGone });
+      const { remoteAddress } = raw.socket;
+      const head = { requestId, method, url: raw.url ?? "/", remoteAddress, headers, isGone };
+      const resolved = await resolveCall(this.#options, head);
       if ("refused" in resolved) return this.#send(request, reply, resolved.refused);
       this.#resolved.set(raw, resolved.call);
     };

@@ -1,6 +1,7 @@
 import type { Stats } from "node:fs";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { must } from "../../lib/assert.ts";
+import { startThread } from "../../lib/start-thread.ts";
 import {
   type Append,
   type ListedPartition,
@@ -52,7 +53,7 @@ export class ThreadedStore implements Store {
 
   private constructor(options: SqliteStoreOptions) {
     const resourceLimits = { maxYoungGenerationSizeMb };
-    this.#thread = new Worker(new URL("./store-thread.ts", import.meta.url), { workerData: options, resourceLimits });
+    this.#thread = startThread(new URL("./store-thread.ts", import.meta.url), { workerData: options, resourceLimits });
     this.#thread.on("message", (reply: StoreReply) => this.#receive(reply));
     this.#thread.on("error", (error) => this.#lose(error instanceof Error ? error : new Error(String(error))));
     this.#thread.on("exit", () => this.#lose(null));

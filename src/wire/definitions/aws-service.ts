@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { ServiceRulebook } from "../../service-machine/service-rulebook.ts";
 import type { Protocol, ServiceDefinition } from "../service-definition.ts";
 import { SdkShapes, type ShapesAsWritten } from "../shapes.ts";
@@ -5,8 +6,8 @@ import { SdkShapes, type ShapesAsWritten } from "../shapes.ts";
 /** What a definition of a service other than ECS says for itself. The rest follows from its shapes. */
 export type AwsServiceFacts = {
   readonly rulebook: ServiceRulebook;
-  /** What `scripts/sdk-shapes.ts` wrote for it. */
-  readonly shapes: ShapesAsWritten;
+  /** The file that `scripts/sdk-shapes.ts` wrote for it. It is read when the service is first called, so that services nobody uses cost nothing. */
+  readonly shapes: URL;
   readonly title: string;
   readonly protocol: Protocol;
   readonly signingName: string;
@@ -32,7 +33,7 @@ export type SurroundingService = ServiceDefinition & {
 /** The definition of a service around ECS. */
 export function awsService(facts: AwsServiceFacts): SurroundingService {
   const { rulebook, title, commonErrors } = facts;
-  const shapes = new SdkShapes(facts.shapes);
+  const shapes = new SdkShapes(() => JSON.parse(readFileSync(facts.shapes, "utf8")) as ShapesAsWritten);
   return {
     ...facts,
     name: rulebook.name,

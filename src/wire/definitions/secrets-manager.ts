@@ -1,11 +1,10 @@
 import { secretsManager as rulebook } from "../../secrets-manager/secrets-manager.ts";
 import { awsJson11 } from "../protocols/aws-json.ts";
 import { awsService } from "./aws-service.ts";
-import shapes from "./secrets-manager.json" with { type: "json" };
 
 export const secretsManager = awsService({
   rulebook,
-  shapes,
+  shapes: new URL("./secrets-manager.json", import.meta.url),
   title: "AWS Secrets Manager",
   protocol: awsJson11,
   targetPrefix: "secretsmanager",

@@ -1,11 +1,10 @@
 import { ssm as rulebook } from "../../ssm/ssm.ts";
 import { awsJson11 } from "../protocols/aws-json.ts";
 import { awsService } from "./aws-service.ts";
-import shapes from "./ssm.json" with { type: "json" };
 
 export const ssm = awsService({
   rulebook,
-  shapes,
+  shapes: new URL("./ssm.json", import.meta.url),
   title: "AWS Systems Manager",
   protocol: awsJson11,
   targetPrefix: "AmazonSSM",

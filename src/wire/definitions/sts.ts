@@ -1,11 +1,10 @@
 import { sts as rulebook } from "../../sts/sts.ts";
 import { awsQuery } from "../protocols/aws-query.ts";
 import { awsService } from "./aws-service.ts";
-import shapes from "./sts.json" with { type: "json" };
 
 export const sts = awsService({
   rulebook,
-  shapes,
+  shapes: new URL("./sts.json", import.meta.url),
   title: "AWS Security Token Service",
   protocol: awsQuery,
   apiVersion: "2011-06-15",

@@ -33,7 +33,7 @@ const written: ShapesAsWritten = {
   },
   unions: {},
 };
-const shapes = new SdkShapes(written);
+const shapes = new SdkShapes(() => written);
 const operation = (name: string) =>
   ({ name, shapes: shapes.of(name), service: { xmlNamespace: "http://x/&y" } }) as unknown as ApiOperation;
 const describeThings = operation("DescribeThings");

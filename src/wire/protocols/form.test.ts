@@ -27,7 +27,7 @@ const written: ShapesAsWritten = {
   },
   unions: {},
 };
-const { input } = new SdkShapes(written).of("Do");
+const { input } = new SdkShapes(() => written).of("Do");
 const names: FormNames = {
   member: (shape, member) => shape.onWire?.get(member)?.xml ?? member,
   areListsFlat: false,
