@@ -303,8 +303,8 @@ async function createDefaultCluster(controlPlane: ControlPlane, place: Place): P
 
 async function openStore(dataDir: string | null): Promise<Store> {
   if (dataDir === null) return new MemoryStore();
-  const { ThreadedStore } = await import("../store/sqlite/threaded-store.ts");
-  return await ThreadedStore.open({ dataDir });
+  const { SqliteStore } = await import("../store/sqlite/sqlite-store.ts");
+  return new SqliteStore({ dataDir });
 }
 
 /** Unpredictable randomness: a new seed for each process and purpose. */

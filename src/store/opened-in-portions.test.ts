@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { it, type TestContext } from "node:test";
 import { MemoryStore } from "./memory/memory-store.ts";
 import { SqliteStore } from "./sqlite/sqlite-store.ts";
-import { ThreadedStore } from "./sqlite/threaded-store.ts";
 import type { OpenedPartition, Store } from "./store.ts";
 import { bodies, events } from "./store-contract.ts";
 
@@ -18,7 +17,6 @@ function temporaryFolder(t: TestContext): string {
 const stores: Record<string, (t: TestContext) => Store | Promise<Store>> = {
   memory: () => new MemoryStore(),
   sqlite: (t) => new SqliteStore({ dataDir: temporaryFolder(t) }),
-  "sqlite in a thread of its own": (t) => ThreadedStore.open({ dataDir: temporaryFolder(t) }),
 };
 
 for (const [name, open] of Object.entries(stores)) {

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { emptyMemoryDisk, MemoryStore } from "./memory/memory-store.ts";
 import { documentLogLimits } from "./sqlite/document-log.ts";
 import { SqliteStore } from "./sqlite/sqlite-store.ts";
-import { ThreadedStore } from "./sqlite/threaded-store.ts";
 import { describeStore } from "./store-contract.ts";
 
 describeStore("memory", () => {
@@ -22,9 +21,3 @@ for (const [name, logLimits] of [
     return { openStore: () => new SqliteStore({ dataDir, logLimits }) };
   });
 }
-
-describeStore("sqlite in a thread of its own", (t) => {
-  const dataDir = mkdtempSync(join(tmpdir(), "berth-store-"));
-  t.after(() => rmSync(dataDir, { recursive: true }));
-  return { openStore: () => ThreadedStore.open({ dataDir }) };
-});

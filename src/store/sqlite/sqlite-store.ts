@@ -1,7 +1,7 @@
 /**
  * The embedded store: one SQLite file. An append waits in the group of its event-loop turn. The group is one transaction: its
- * partitions share one synchronisation of the disk. A server runs it in a thread of its own (threaded-store.ts), a command on its
- * event loop. docs/decisions/0026-the-write-path.md says how documents and events get into the tables.
+ * partitions share one synchronisation of the disk. docs/decisions/0026-the-write-path.md says how documents and events get into the
+ * tables.
  */
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
